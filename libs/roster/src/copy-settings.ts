@@ -1,0 +1,54 @@
+import type { Money, Rate, Size } from '@lockstep/kernel';
+
+/** How κ, today's ratio of a copy, is found (product §2.2). */
+export type CopyMode =
+  /** κ = ratio. */
+  | { readonly kind: 'fixed_ratio'; readonly ratio: Rate }
+  /** κ = multiplier · U ÷ E; `reinvest`: U is the copy equity, E the leader's equity; `fixed_nominal`: the allocation over the leader's basis equity. */
+  | { readonly kind: 'proportional'; readonly multiplier: Rate; readonly compounding: 'reinvest' | 'fixed_nominal' };
+
+export type InstrumentFilter =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'only'; readonly coins: readonly string[] }
+  | { readonly kind: 'except'; readonly coins: readonly string[] };
+
+/** Limits on new risk. null: no limit of that kind. */
+export interface PositionCaps {
+  /** Largest |position| in base units, any instrument. */
+  readonly maxPositionSize: Size | null;
+  /** Largest |position| · max(mark, limit price). */
+  readonly maxPositionNotional: Money | null;
+  /** Largest |position| · mark as a share of copy equity U. */
+  readonly maxPositionShare: Rate | null;
+  /** Σ |D|·mark ÷ min(U, the copy's share of real equity). */
+  readonly maxLeverage: Rate | null;
+}
+
+/** Price protection (product §2.7). */
+export interface SlippageSettings {
+  /** b: entries within reference·(1 ± b). */
+  readonly entryBound: Rate;
+  /** First exit bound against the book; widened on each repeat up to the venue's band. */
+  readonly exitBound: Rate;
+  readonly onBreach: 'reject';
+}
+
+export interface BreakerSettings {
+  /** Loss of the copy's unit NAV from its start, as a share, that closes the copy; null: off. */
+  readonly fromStart: Rate | null;
+}
+
+/** The terms of one copy; a new version per change, the version stands in every journaled order. */
+export interface CopySettings {
+  readonly mode: CopyMode;
+  readonly instruments: InstrumentFilter;
+  readonly caps: PositionCaps;
+  readonly slippage: SlippageSettings;
+  readonly breaker: BreakerSettings;
+  /** Oldest leader fill an entry may follow, in ms; also the order's expiry where the venue has one. Default 2000. */
+  readonly maxAgeMs: number;
+  /** How long a failed entry may be caught up inside a two-sided band before the increment is given up, in ms. */
+  readonly catchUpMs: number;
+  /** Leverage set at the venue for the copied instruments. */
+  readonly venueLeverage: number;
+}

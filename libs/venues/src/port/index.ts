@@ -1,0 +1,5 @@
+export * from './submit';
+export * from './truth';
+export * from './types';
+export * from './venue';
+export * from './watch';

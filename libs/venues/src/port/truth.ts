@@ -1,0 +1,28 @@
+import type { EpochMs, Result } from '@lockstep/kernel';
+import type {
+  AccountState,
+  Address,
+  AgentApproval,
+  ClientOrderId,
+  MarketContext,
+  OpenOrder,
+  OrderStanding,
+  VenueFill,
+  VenueReadError,
+} from './types';
+
+/** Reads the venue's truth. Every call may fail as a value; none retries for longer than its timeout. */
+export interface VenueTruth {
+  /** Instruments with marks, all dexes or the named ones (`''` is the main dex). */
+  markets(dexes?: readonly string[]): Promise<Result<readonly MarketContext[], VenueReadError>>;
+  account(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
+  openOrders(address: Address, dex: string): Promise<Result<readonly OpenOrder[], VenueReadError>>;
+  orderStatus(address: Address, order: ClientOrderId): Promise<Result<OrderStanding, VenueReadError>>;
+  /** Fills from `since` on, both ends inclusive, oldest first, paged to the end. */
+  fills(address: Address, since: EpochMs): Promise<Result<readonly VenueFill[], VenueReadError>>;
+  agents(address: Address): Promise<Result<readonly AgentApproval[], VenueReadError>>;
+  /** Approved builder fee in tenths of a basis point; 0 when none. */
+  builderApproval(address: Address, builder: Address): Promise<Result<number, VenueReadError>>;
+  /** `standard` keeps equity per dex; `unified` keeps it in the spot state. */
+  accountMode(address: Address): Promise<Result<'standard' | 'unified', VenueReadError>>;
+}

@@ -1,0 +1,112 @@
+import type { EpochMs, Instrument, Money, Price, Rate, Side, Size } from '@lockstep/kernel';
+
+/** Lower-case `0x` address of 20 bytes. */
+export type Address = string;
+/** Client order id: `0x` and 32 hex digits. */
+export type ClientOrderId = string;
+
+/** What a venue can do. A flag that is false is a promise that Lockstep never relies on it there. */
+export interface VenueCapabilities {
+  readonly userStream: boolean;
+  readonly orderStream: boolean;
+  readonly clientOrderId: boolean;
+  readonly actionExpiry: boolean;
+  readonly builderFee: boolean;
+  readonly nonceNoop: boolean;
+  readonly reduceOnly: boolean;
+}
+
+/** Why a read from the venue gave nothing. Expected, hence a value. */
+export type VenueReadError =
+  | { readonly code: 'unreachable'; readonly detail: string }
+  | { readonly code: 'rate_limited'; readonly detail: string }
+  | { readonly code: 'unparseable'; readonly detail: string };
+
+/** One execution as the venue reports it. Its identity is (address, coin, time, tradeId, orderId). */
+export interface VenueFill {
+  readonly coin: string;
+  readonly side: Side;
+  readonly price: Price;
+  readonly size: Size;
+  readonly time: EpochMs;
+  /** Signed position before this fill. */
+  readonly startPosition: Size;
+  readonly closedPnl: Money;
+  /** The whole fee paid, builder fee included; negative is a rebate. */
+  readonly fee: Money;
+  readonly feeAsset: string;
+  readonly builderFee: Money;
+  readonly orderId: string;
+  readonly clientOrderId: ClientOrderId | null;
+  readonly tradeId: string;
+  readonly crossed: boolean;
+  readonly twapId: string | null;
+  readonly liquidation: boolean;
+}
+
+export interface VenuePosition {
+  readonly coin: string;
+  /** Signed size, long above zero. */
+  readonly size: Size;
+  readonly entryPrice: Price;
+  readonly leverage: number;
+  readonly cross: boolean;
+  readonly marginUsed: Money;
+  readonly unrealisedPnl: Money;
+}
+
+/** An account's state in one clearinghouse (dex). */
+export interface AccountState {
+  readonly address: Address;
+  readonly dex: string;
+  readonly accountValue: Money;
+  readonly withdrawable: Money;
+  readonly positions: readonly VenuePosition[];
+  readonly time: EpochMs;
+}
+
+/** Where an order stands. `unknown_order` is no proof that it will never appear. */
+export type OrderStanding =
+  | { readonly kind: 'unknown_order' }
+  | { readonly kind: 'open'; readonly orderId: string; readonly remaining: Size; readonly original: Size }
+  | {
+      readonly kind: 'closed';
+      readonly orderId: string;
+      readonly status: string;
+      readonly remaining: Size;
+      readonly original: Size;
+      readonly statusTime: EpochMs;
+    };
+
+export interface OpenOrder {
+  readonly coin: string;
+  readonly side: Side;
+  readonly limitPrice: Price;
+  readonly remaining: Size;
+  readonly original: Size;
+  readonly orderId: string;
+  readonly clientOrderId: ClientOrderId | null;
+  readonly reduceOnly: boolean;
+  readonly time: EpochMs;
+}
+
+/** A change of one order of a watched address. */
+export interface OrderUpdate {
+  readonly order: OpenOrder;
+  readonly status: string;
+  readonly statusTime: EpochMs;
+}
+
+export interface AgentApproval {
+  readonly name: string;
+  readonly address: Address;
+  readonly validUntil: EpochMs | null;
+}
+
+export interface MarketContext {
+  readonly instrument: Instrument;
+  readonly markPrice: Price;
+  readonly oraclePrice: Price;
+  readonly midPrice: Price | null;
+  readonly fundingRate: Rate;
+}

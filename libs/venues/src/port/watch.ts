@@ -1,0 +1,38 @@
+import type { EpochMs, Price } from '@lockstep/kernel';
+import type { AccountState, Address, OrderUpdate, VenueFill } from './types';
+
+/** What a watch tells. A snapshot is state and never a signal: it may overlap what was told before. */
+export type WatchEvent =
+  | { readonly kind: 'connected'; readonly at: EpochMs }
+  /** From here until the next `synced` for an address, its fills may be missing. */
+  | { readonly kind: 'disconnected'; readonly at: EpochMs; readonly reason: string }
+  /** Positions and recent fills read after a (re)connect. `fills` overlaps; each new one is also in no `fills` event. */
+  | {
+      readonly kind: 'synced';
+      readonly address: Address;
+      readonly states: readonly AccountState[];
+      readonly fills: readonly VenueFill[];
+      readonly receivedAt: EpochMs;
+    }
+  /** Fills never told before on this watch (de-duplicated), grouped as the venue sent them: one block. `receivedAt` is taken when the frame left the socket. */
+  | { readonly kind: 'fills'; readonly address: Address; readonly fills: readonly VenueFill[]; readonly receivedAt: EpochMs }
+  | { readonly kind: 'orders'; readonly address: Address; readonly updates: readonly OrderUpdate[]; readonly receivedAt: EpochMs }
+  | { readonly kind: 'state'; readonly state: AccountState; readonly receivedAt: EpochMs };
+
+/** Watches leaders (or any address) by the venue's user streams. Reconnects, resubscribes, back-fills and de-duplicates by itself. */
+export interface UserWatch {
+  /** Starts watching; `seat_refused` when the venue's cap of users per address of ours is reached. Idempotent. */
+  watch(address: Address): 'watching' | 'seat_refused';
+  unwatch(address: Address): void;
+  close(): Promise<void>;
+}
+
+/** Mark prices as they change, for state limits. */
+export interface MarkWatch {
+  close(): Promise<void>;
+}
+export interface MarkUpdate {
+  readonly coin: string;
+  readonly markPrice: Price;
+  readonly receivedAt: EpochMs;
+}

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const rooms = ['kernel', 'tenancy', 'roster', 'risk', 'replication', 'ledger', 'platform', 'storage', 'delivery', 'simulation'];
+const alias = [
+  ...['port', 'hyperliquid', 'conformance'].map((part) => ({ find: `@lockstep/venues/${part}`, replacement: at(`./libs/venues/src/${part}`) })),
+  { find: '@lockstep/kernel/testing', replacement: at('./libs/kernel/src/testing') },
+  ...rooms.map((room) => ({ find: `@lockstep/${room}`, replacement: at(`./libs/${room}/src`) })),
+];
+
+const plugins = () => [
+  swc.vite({
+    module: { type: 'es6' },
+    jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true, decoratorMetadata: true } },
+  }),
+];
+const shared = { pool: 'threads' as const, isolate: false };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: plugins(),
+        oxc: false,
+        resolve: { alias },
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['{apps,libs,migrations}/**/*.spec.ts'],
+          exclude: ['**/*.it.spec.ts', '**/node_modules/**', 'dist/**'],
+        },
+      },
+      {
+        plugins: plugins(),
+        oxc: false,
+        resolve: { alias },
+        test: {
+          ...shared,
+          name: 'integration',
+          include: ['{apps,libs,migrations}/**/*.it.spec.ts'],
+          exclude: ['**/node_modules/**', 'dist/**'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
