@@ -1,0 +1,5 @@
+export * from './api-key';
+export * from './api-scopes';
+export * from './tenant-scope';
+export * from './tiers';
+export * from './verify-key';

@@ -1,0 +1,49 @@
+import type { Branded, Environment, EpochMs, Id, Result, TenantId } from '@lockstep/kernel';
+import { err, ok } from '@lockstep/kernel';
+import type { ParsedApiKey } from './api-key';
+import type { ApiScope } from './api-scopes';
+
+/** The keyed digest of whole keys (HMAC-SHA-256 with the pepper). Platform's crypto implements it. */
+export interface KeyDigest {
+  digest(key: string): Uint8Array;
+  /** Constant-time comparison; different lengths are unequal. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+}
+
+/** What the key index knows of a key, found by kid. */
+export interface KeyRecord {
+  readonly kid: string;
+  readonly keyId: Id<'apiKey'>;
+  readonly tenantId: TenantId;
+  readonly environment: Environment;
+  readonly digest: Uint8Array;
+  readonly scopes: readonly ApiScope[];
+  readonly status: 'active' | 'revoked';
+  /** First moment the key is no longer good; null: never. Rotation with overlap sets it on the old key. */
+  readonly expiresAtMs: EpochMs | null;
+  /** A suspended tenant's keys answer 403, a closed tenant's 401. */
+  readonly tenantStatus: 'active' | 'suspended' | 'closed';
+  readonly tier: string;
+}
+
+/** A record whose digest matched the presented key. Only `verifyKey` makes one. */
+export type VerifiedKey = Branded<KeyRecord, 'VerifiedKey'>;
+
+export type KeyRefusal = 'unknown_key' | 'wrong_environment' | 'revoked' | 'expired' | 'tenant_closed' | 'tenant_suspended';
+
+const NOBODY = new Uint8Array(32);
+
+/**
+ * Decides whether a parsed key opens a record. `record` undefined is an unknown kid: the same digest work is done, so that time tells nothing.
+ * A wrong secret is `unknown_key` too: the answer must not confirm that a kid exists.
+ */
+export function verifyKey(presented: ParsedApiKey, record: KeyRecord | undefined, digest: KeyDigest, now: EpochMs): Result<VerifiedKey, KeyRefusal> {
+  const matches = digest.equal(digest.digest(presented.key), record?.digest ?? NOBODY);
+  if (record === undefined || !matches || record.kid !== presented.kid) return err('unknown_key');
+  if (record.environment !== presented.environment) return err('wrong_environment');
+  if (record.status === 'revoked') return err('revoked');
+  if (record.expiresAtMs !== null && now >= record.expiresAtMs) return err('expired');
+  if (record.tenantStatus === 'closed') return err('tenant_closed');
+  if (record.tenantStatus === 'suspended') return err('tenant_suspended');
+  return ok(record as VerifiedKey);
+}
