@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { Lanes } from './lanes';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('lanes', () => {
+  it('never overlap in one key, run side by side in two, and hand over what gathered meanwhile as one batch', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes<number>(
+      async (key, batch) => {
+        log.push(`${key}+${batch.join(',')}`);
+        await turn();
+        log.push(`${key}-${batch.join(',')}`);
+      },
+      () => undefined,
+      10,
+    );
+    lanes.push('a', 1);
+    lanes.push('b', 7);
+    await Promise.resolve();
+    await Promise.resolve();
+    lanes.push('a', 2);
+    lanes.push('a', 3);
+    expect(lanes.behind('a')).toEqual([2, 3]);
+    await lanes.idle();
+    expect(log.filter((entry) => entry.startsWith('a'))).toEqual(['a+1', 'a-1', 'a+2,3', 'a-2,3']);
+    expect(log.indexOf('b+7')).toBeLessThan(log.indexOf('a-1'));
+  });
+
+  it('goes on after a failed batch and reports it', async () => {
+    const failures: string[] = [];
+    const seen: number[] = [];
+    const lanes = new Lanes<number>(
+      async (_key, batch) => {
+        seen.push(...batch);
+        await turn();
+        if (batch[0] === 1) throw new Error('no');
+      },
+      (key, batch) => failures.push(`${key}:${batch.join(',')}`),
+      10,
+    );
+    lanes.push('a', 1);
+    await turn();
+    lanes.push('a', 2);
+    await lanes.idle();
+    expect(seen).toEqual([1, 2]);
+    expect(failures).toEqual(['a:1']);
+  });
+
+  it('runs a lone piece of work between batches', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes<number>(
+      async (_key, batch) => {
+        log.push(`batch ${batch.join(',')}`);
+        await turn();
+      },
+      () => undefined,
+      10,
+    );
+    lanes.push('a', 1);
+    await Promise.resolve();
+    await Promise.resolve();
+    const lone = lanes.alone('a', async () => {
+      log.push('lone');
+      await turn();
+      log.push('lone done');
+    });
+    lanes.push('a', 2);
+    await lone;
+    await lanes.idle();
+    expect(log).toEqual(['batch 1', 'lone', 'lone done', 'batch 2']);
+  });
+
+  it('refuses more waiting items than its depth', () => {
+    const lanes = new Lanes<number>(
+      () => new Promise(() => undefined),
+      () => undefined,
+      2,
+    );
+    lanes.push('a', 1);
+    lanes.push('a', 2);
+    expect(() => lanes.push('a', 3)).toThrow('holds 2 waiting');
+  });
+});

@@ -1,0 +1,91 @@
+import { must } from '@lockstep/kernel';
+
+interface Lane<T> {
+  items: T[];
+  readonly lone: (() => Promise<void>)[];
+  drained: Promise<void> | null;
+}
+
+/**
+ * One lane per key (watched account and instrument): what waits in a lane is handed over together, in order, and only when the batch before it
+ * has ended. So waves of one instrument of one leader never overlap, others run at the same time, and moves that arrived meanwhile are seen
+ * by the worker as a batch: all but the last of them are superseded before anything of theirs was sent.
+ */
+export class Lanes<T> {
+  private readonly lanes = new Map<string, Lane<T>>();
+
+  /**
+   * @param work handles a batch (at least one item, oldest first); its failures go to `failed`, never to `push`.
+   * @param depthMax most items that may wait in one lane; more is a broken invariant of the producer's back-pressure.
+   */
+  constructor(
+    private readonly work: (key: string, batch: readonly T[]) => Promise<void>,
+    private readonly failed: (key: string, batch: readonly T[], failure: unknown) => void,
+    private readonly depthMax: number,
+  ) {}
+
+  push(key: string, item: T): void {
+    const lane = this.lane(key);
+    must(lane.items.length < this.depthMax, `lane ${key} holds ${this.depthMax} waiting moves`);
+    lane.items.push(item);
+    this.start(key, lane);
+  }
+
+  /** Items that wait behind the running batch of a key, oldest first. */
+  behind(key: string): readonly T[] {
+    return this.lanes.get(key)?.items ?? [];
+  }
+
+  /** Runs `work` alone in the lane: after what runs now, before what waits. Its failure is the caller's. */
+  alone(key: string, work: () => Promise<void>): Promise<void> {
+    const lane = this.lane(key);
+    return new Promise<void>((resolve, reject) => {
+      lane.lone.push(() => work().then(resolve, reject));
+      this.start(key, lane);
+    });
+  }
+
+  /** Resolves once nothing runs and nothing waits. */
+  async idle(): Promise<void> {
+    while (this.lanes.size > 0) await Promise.all([...this.lanes.values()].map((lane) => lane.drained));
+  }
+
+  /** Items waiting in all lanes. */
+  get depth(): number {
+    let total = 0;
+    for (const lane of this.lanes.values()) total += lane.items.length;
+    return total;
+  }
+
+  private lane(key: string): Lane<T> {
+    const known = this.lanes.get(key);
+    if (known !== undefined) return known;
+    const fresh: Lane<T> = { items: [], lone: [], drained: null };
+    this.lanes.set(key, fresh);
+    return fresh;
+  }
+
+  private start(key: string, lane: Lane<T>): void {
+    lane.drained ??= this.drain(key, lane);
+  }
+
+  private async drain(key: string, lane: Lane<T>): Promise<void> {
+    // One turn of the microtask queue, so that the moves of one frame form one batch.
+    await Promise.resolve();
+    while (lane.items.length > 0 || lane.lone.length > 0) {
+      const lone = lane.lone.shift();
+      if (lone !== undefined) {
+        await lone();
+        continue;
+      }
+      const batch = lane.items;
+      lane.items = [];
+      try {
+        await this.work(key, batch);
+      } catch (failure) {
+        this.failed(key, batch, failure);
+      }
+    }
+    this.lanes.delete(key);
+  }
+}
