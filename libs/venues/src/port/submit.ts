@@ -9,6 +9,8 @@ export interface SignerKey {
   readonly handle: SignerHandle;
   readonly agentAddress: Address;
   readonly privateKey: Uint8Array;
+  /** The sub-account or vault every action of this signer acts for; absent: the account that approved the agent. */
+  readonly actingFor?: Address;
 }
 
 /** Time in force, as a column code. */
@@ -73,6 +75,10 @@ export const REJECT_CODES = [
   'halted',
   'too_many_open_orders',
   'other',
+  /** Ours: no connection took the request, so it cannot land. */
+  'not_sent',
+  /** A cancel of an order that is not open. */
+  'missing_order',
 ] as const;
 export type RejectCode = (typeof REJECT_CODES)[number];
 
