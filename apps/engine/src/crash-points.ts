@@ -4,49 +4,49 @@
  */
 export const CRASH_POINTS = [
   /** A frame of leader fills left the socket; nothing is written. */
-  'received.frame',
+  'received_frame',
   /** Fills and moves stand in an open transaction. */
-  'received.inbox_open',
+  'received_inbox_open',
   /** Fills and moves are committed; nothing is planned. */
-  'planned.inbox_committed',
+  'planned_inbox_committed',
   /** The plan exists in memory only. */
-  'planned.before_gate',
+  'planned_before_gate',
   /** Approved; no journal row is committed. */
-  'planned.approved',
+  'planned_approved',
   /** Some scopes' journal rows are committed, others may not be. */
-  'journaled.first_scope',
+  'journaled_first_scope',
   /** All journal rows are committed; no byte has left. */
-  'journaled.all_scopes',
+  'journaled_all_scopes',
   /** The first chunk was handed to the signing workers. */
-  'signed.first_chunk_released',
+  'signed_first_chunk_released',
   /** One turn of the event loop after the first chunk was handed over: signed, perhaps on the wire. */
-  'signed.after_first_chunk',
+  'signed_after_first_chunk',
   /** Before the second chunk is released: the first is on its way, the rest is not signed. */
-  'partly_sent.second_chunk',
+  'partly_sent_second_chunk',
   /** Before the third chunk is released. */
-  'partly_sent.third_chunk',
+  'partly_sent_third_chunk',
   /** The first bulk of answers arrived; others are out. */
-  'partly_answered.first_bulk',
+  'partly_answered_first_bulk',
   /** The second bulk of answers arrived. */
-  'partly_answered.second_bulk',
+  'partly_answered_second_bulk',
   /** Every row has an outcome; nothing of it is written. */
-  'answered.all',
+  'answered_all',
   /** The first scope's order rows are committed. */
-  'outcomes_written.first_scope',
+  'outcomes_written_first_scope',
   /** All order rows are committed; fills are not collected. */
-  'outcomes_written.all_scopes',
+  'outcomes_written_all_scopes',
   /** Fills were read from the venue; nothing is posted. */
-  'ledger.fills_collected',
+  'ledger_fills_collected',
   /** The first scope's fills, entries and positions are committed. */
-  'ledger_written.first_scope',
+  'ledger_written_first_scope',
   /** All are committed; the journal rows are still open. */
-  'ledger_written.all_scopes',
+  'ledger_written_all_scopes',
   /** A reconciliation read the venue's truth and wrote nothing. */
-  'reconciling.truth_read',
+  'reconciling_truth_read',
   /** An unknown order's standing was asked for and not written. */
-  'reconciling.standing_read',
+  'reconciling_standing_read',
   /** A nonce was consumed by a noop and this is not written. */
-  'reconciling.noop_sent',
+  'reconciling_noop_sent',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];
