@@ -1,0 +1,83 @@
+import { err, ok, type Result, size } from '@lockstep/kernel';
+import type { ActionOutcome, OrderStanding, Venue, VenueReadError } from '@lockstep/venues/port';
+import { describe, expect, it } from 'vitest';
+import { settleUnknown } from './settle-unknown';
+
+type Answer = Result<OrderStanding, VenueReadError>;
+const unused = (): never => {
+  throw new Error('not part of settling');
+};
+
+/** A venue that gives the scripted standings and one answer to noop, and writes down what it was asked. */
+function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: string[]): Venue {
+  const left = [...standings];
+  return {
+    name: 'scripted',
+    capabilities: {
+      userStream: true,
+      orderStream: true,
+      clientOrderId: true,
+      actionExpiry: true,
+      builderFee: true,
+      nonceNoop: true,
+      reduceOnly: true,
+    },
+    truth: {
+      markets: unused,
+      account: unused,
+      openOrders: unused,
+      fills: unused,
+      agents: unused,
+      builderApproval: unused,
+      accountMode: unused,
+      orderStatus: async () => {
+        asked.push('standing');
+        return left.shift() ?? err({ code: 'unreachable', detail: 'script ended' });
+      },
+    },
+    orders: {
+      loadSigners: unused,
+      dropSigners: unused,
+      submit: unused,
+      cancel: unused,
+      updateLeverage: unused,
+      relay: unused,
+      close: unused,
+      noop: async (_signer, nonce) => {
+        asked.push(`noop ${nonce}`);
+        return noop;
+      },
+    },
+    watchUsers: unused,
+    watchMarks: unused,
+    close: unused,
+  };
+}
+
+const absent: Answer = ok({ kind: 'unknown_order' });
+const filled: Answer = ok({ kind: 'closed', orderId: '7', status: 'filled', remaining: size(0n), original: size(5n), statusTime: 9 });
+const question = { address: '0xa', signer: 1, nonce: 77, clientOrderId: '0xc', expiresAfter: 0 };
+const rejected = (code: 'nonce_duplicate' | 'nonce_too_low' | 'unknown_signer' | 'ip_rate_limited'): ActionOutcome => ({
+  kind: 'rejected',
+  code,
+  text: code,
+});
+
+describe('an unknown order', () => {
+  it.each<[string, readonly Answer[], ActionOutcome, string, readonly string[]]>([
+    ['known to the venue: no noop is sent', [filled], { kind: 'accepted', response: null }, 'known', ['standing']],
+    ['absent and its nonce still free: voided for good', [absent], { kind: 'accepted', response: null }, 'never_landed', ['standing', 'noop 77']],
+    ['processed between question and noop', [absent, filled], rejected('nonce_duplicate'), 'known', ['standing', 'noop 77', 'standing']],
+    ['processed and refused on arrival', [absent, absent], rejected('nonce_duplicate'), 'refused_unseen', ['standing', 'noop 77', 'standing']],
+    ['below the venue’s window', [absent, absent], rejected('nonce_too_low'), 'never_landed', ['standing', 'noop 77', 'standing']],
+    ['signer gone', [absent, absent], rejected('unknown_signer'), 'never_landed', ['standing', 'noop 77', 'standing']],
+    ['noop refused for another reason proves nothing', [absent], rejected('ip_rate_limited'), 'still_unknown', ['standing', 'noop 77']],
+    ['noop unanswered proves nothing', [absent], { kind: 'unknown', detail: 'timeout' }, 'still_unknown', ['standing', 'noop 77']],
+    ['question unanswered proves nothing', [err({ code: 'unreachable', detail: 'x' })], rejected('nonce_duplicate'), 'still_unknown', ['standing']],
+  ])('%s', async (_name, standings, noop, kind, expected) => {
+    const asked: string[] = [];
+    const settled = await settleUnknown(scripted(standings, noop, asked), question, () => undefined);
+    expect(settled.kind).toBe(kind);
+    expect(asked).toEqual(expected);
+  });
+});

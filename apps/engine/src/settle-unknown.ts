@@ -1,0 +1,57 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { Address, ClientOrderId, OrderStanding, SignerHandle, Venue } from '@lockstep/venues/port';
+import type { PassCrashPoint } from './crash-points';
+
+/** An order whose outcome is not known: sent, or journaled by a process that died. */
+export interface OpenQuestion {
+  readonly address: Address;
+  readonly signer: SignerHandle;
+  readonly nonce: number;
+  readonly clientOrderId: ClientOrderId;
+  /** Venue time after which the order cannot execute; 0: never expires. */
+  readonly expiresAfter: EpochMs;
+}
+
+/** What the venue's answers prove about it. */
+export type Settled =
+  /** The venue knows the order and it will not trade further; fills are read from the venue's fills. */
+  | { readonly kind: 'known'; readonly orderId: string; readonly status: string; readonly at: EpochMs }
+  /** It never executed and never can: its nonce is spent on something else. */
+  | { readonly kind: 'never_landed' }
+  /** Its nonce was spent by it, and the venue keeps no order: it was refused on arrival. */
+  | { readonly kind: 'refused_unseen' }
+  /** It rests at the venue: cancel it, then ask again. */
+  | { readonly kind: 'resting'; readonly orderId: string }
+  /** Nothing proven yet; ask again later. */
+  | { readonly kind: 'still_unknown'; readonly detail: string };
+
+const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order' }>): Settled =>
+  standing.kind === 'open'
+    ? { kind: 'resting', orderId: standing.orderId }
+    : { kind: 'known', orderId: standing.orderId, status: standing.status, at: standing.statusTime };
+
+/**
+ * Settles an unknown order by the venue's own truth, never by a second order (product §2.9):
+ * ask by client order id; when the venue does not know it, spend its nonce with a `noop`: accepted means the order can no longer land,
+ * `nonce_duplicate` or `nonce_too_low` mean that the nonce is spent or past, so the order was processed or can never be: then the second
+ * answer to the question is final. An unknown order id alone proves nothing.
+ */
+export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: PassCrashPoint): Promise<Settled> {
+  const first = await venue.truth.orderStatus(question.address, question.clientOrderId);
+  pass('reconciling_standing_read');
+  if (!first.ok) return { kind: 'still_unknown', detail: `${first.error.code}: ${first.error.detail}` };
+  if (first.value.kind !== 'unknown_order') return known(first.value);
+  if (!venue.capabilities.nonceNoop) return { kind: 'still_unknown', detail: 'the venue cannot void a nonce' };
+  const voided = await venue.orders.noop(question.signer, question.nonce);
+  pass('reconciling_noop_sent');
+  if (voided.kind === 'accepted') return { kind: 'never_landed' };
+  if (voided.kind === 'unknown') return { kind: 'still_unknown', detail: voided.detail };
+  const spent = voided.code === 'nonce_duplicate' || voided.code === 'nonce_too_low';
+  // A signer the venue no longer knows (agent replaced or expired) cannot land anything either.
+  const powerless = voided.code === 'unknown_signer';
+  if (!spent && !powerless) return { kind: 'still_unknown', detail: voided.text };
+  const second = await venue.truth.orderStatus(question.address, question.clientOrderId);
+  if (!second.ok) return { kind: 'still_unknown', detail: `${second.error.code}: ${second.error.detail}` };
+  if (second.value.kind !== 'unknown_order') return known(second.value);
+  return spent && voided.code === 'nonce_duplicate' ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+}
