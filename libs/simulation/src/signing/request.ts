@@ -1,0 +1,50 @@
+import { err, ok, type Result } from '@lockstep/kernel';
+import type { Address, Json } from '../exchange/port';
+import { isAddress } from './hex';
+
+/** An action as it came: an object with a `type`, its keys still in the order of the request body. */
+export type ActionJson = { readonly type: string; readonly [key: string]: Json | undefined };
+
+/** A well-formed body of `/exchange`. Nothing about it is trusted yet. */
+export interface SignedRequest {
+  readonly action: ActionJson;
+  readonly nonce: number;
+  readonly signature: { readonly r: string; readonly s: string; readonly v: number };
+  readonly vaultAddress: Address | null;
+  readonly expiresAfter: number | null;
+  /** Bench option: who the client says it is. Read only where verification is `sample` or `off`. */
+  readonly claimedSigner: Address | null;
+}
+
+/** Reads a parsed body; `malformed` is what the venue answers with 422. Unknown fields are ignored. */
+export function readSignedRequest(body: unknown): Result<SignedRequest, 'malformed'> {
+  if (!isObject(body)) return err('malformed');
+  const { action, nonce, signature, vaultAddress = null, expiresAfter = null, signer = null } = body;
+  if (!isAction(action) || !isMoment(nonce) || !isSignature(signature)) return err('malformed');
+  if (vaultAddress !== null && !isAddress(vaultAddress)) return err('malformed');
+  if (expiresAfter !== null && !isMoment(expiresAfter)) return err('malformed');
+  return ok({
+    action,
+    nonce,
+    signature,
+    vaultAddress: vaultAddress === null ? null : vaultAddress.toLowerCase(),
+    expiresAfter,
+    claimedSigner: isAddress(signer) ? signer.toLowerCase() : null,
+  });
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isAction(value: unknown): value is ActionJson {
+  return isObject(value) && typeof value.type === 'string';
+}
+
+function isMoment(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isSignature(value: unknown): value is SignedRequest['signature'] {
+  return isObject(value) && typeof value.r === 'string' && typeof value.s === 'string' && typeof value.v === 'number';
+}
