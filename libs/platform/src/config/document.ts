@@ -1,0 +1,23 @@
+import { PROCESSES, VARIABLE_NAMES, VARIABLES } from './variables';
+
+/** The text of docs/configuration.md: every variable with its meaning, default and the processes that read it. */
+export function renderConfigurationDocument(): string {
+  const rows = VARIABLE_NAMES.map((name) => {
+    const variable = VARIABLES[name];
+    const usedBy: readonly string[] = variable.usedBy;
+    const readers = usedBy.length === PROCESSES.length ? 'all' : usedBy.length === 0 ? 'tests' : usedBy.join(', ');
+    return `| \`${name}\` | ${variable.meaning} | ${variable.standard === null ? '' : `\`${variable.standard}\``} | ${readers} |`;
+  });
+  return [
+    '# Configuration',
+    '',
+    'Every process reads its settings from the environment when it starts, checks them all, and names each problem before it ends.',
+    'A name that begins with `LOCKSTEP_` and is not listed here is an error. An empty value counts as unset.',
+    'This page is made from the table in `libs/platform/src/config/variables.ts`; a test compares the two.',
+    '',
+    '| variable | meaning | default | read by |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,299 @@
+import { z } from 'zod';
+import * as piece from './schemas';
+
+export const PROCESSES = ['gateway', 'engine', 'backoffice', 'venue-sim', 'workbench'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
+
+/** One environment variable: all that the program, its documentation and its checks know of it. */
+export interface Variable {
+  /** The property it becomes in the configuration. */
+  readonly property: string;
+  /** One sentence for the operator. */
+  readonly meaning: string;
+  readonly schema: z.ZodType<unknown, string>;
+  /** The text used when the variable is unset; null when it may stay unset, in which case `meaning` says what then happens. */
+  readonly standard: string | null;
+  readonly usedBy: readonly ProcessName[];
+}
+
+const ALL = PROCESSES;
+const SERVERS = ['gateway', 'engine', 'backoffice', 'workbench'] as const satisfies readonly ProcessName[];
+
+/** Keeps the exact types of a row, so that the configuration's type follows from this table. */
+const row = <const V extends Variable>(variable: V): V => variable;
+
+/** Every variable Lockstep reads. docs/configuration.md is made from it and a test compares them. */
+export const VARIABLES = {
+  LOG_LEVEL: row({
+    property: 'logLevel',
+    meaning: 'The least level that is logged: trace, debug, info, warn, error, fatal or silent.',
+    schema: piece.logLevel,
+    standard: 'info',
+    usedBy: ALL,
+  }),
+  LOCKSTEP_DATA_DIR: row({
+    property: 'dataDir',
+    meaning: 'Folder of the embedded database, of keys made on first start and of exports. Delete it to start over.',
+    schema: piece.folder,
+    standard: '.lockstep',
+    usedBy: ALL,
+  }),
+  LOCKSTEP_DRAIN_TIMEOUT_MS: row({
+    property: 'drainTimeoutMs',
+    meaning: 'How long a process may finish its work after SIGTERM before it ends anyway, in milliseconds.',
+    schema: piece.wholeNumber(100, 600_000),
+    standard: '10000',
+    usedBy: ALL,
+  }),
+  DATABASE_URL: row({
+    property: 'databaseUrl',
+    meaning:
+      'PostgreSQL (15.14 or later) as the owner of the tables; it runs migrations. Unset: the workbench starts an embedded PostgreSQL in the data folder.',
+    schema: piece.postgresUrl,
+    standard: null,
+    usedBy: SERVERS,
+  }),
+  APP_DATABASE_URL: row({
+    property: 'appDatabaseUrl',
+    meaning: 'PostgreSQL as the role of the gateway, which owns no table. Unset: derived from DATABASE_URL.',
+    schema: piece.postgresUrl,
+    standard: null,
+    usedBy: ['gateway', 'workbench'],
+  }),
+  ENGINE_DATABASE_URL: row({
+    property: 'engineDatabaseUrl',
+    meaning: 'PostgreSQL as the role of the engine. Unset: derived from DATABASE_URL.',
+    schema: piece.postgresUrl,
+    standard: null,
+    usedBy: ['engine', 'workbench'],
+  }),
+  BACKOFFICE_DATABASE_URL: row({
+    property: 'backofficeDatabaseUrl',
+    meaning: 'PostgreSQL as the role of the back office. Unset: derived from DATABASE_URL.',
+    schema: piece.postgresUrl,
+    standard: null,
+    usedBy: ['backoffice', 'workbench'],
+  }),
+  REDIS_URL: row({
+    property: 'redisUrl',
+    meaning: 'Redis for rate limits, wake-ups and moves between machines. Unset: limits are kept in each process, the rest goes through PostgreSQL.',
+    schema: piece.redisUrl,
+    standard: null,
+    usedBy: SERVERS,
+  }),
+  LOCKSTEP_GATEWAY_HOST: row({
+    property: 'gatewayHost',
+    meaning: 'Address on which the public API listens.',
+    schema: piece.host,
+    standard: '127.0.0.1',
+    usedBy: ['gateway', 'workbench'],
+  }),
+  LOCKSTEP_GATEWAY_PORT: row({
+    property: 'gatewayPort',
+    meaning: 'Port of the public API.',
+    schema: piece.port,
+    standard: '8080',
+    usedBy: ['gateway', 'workbench'],
+  }),
+  LOCKSTEP_OPERATOR_HOST: row({
+    property: 'operatorHost',
+    meaning: 'Address on which the operator API and the metrics of the gateway listen. Keep it off the public network.',
+    schema: piece.host,
+    standard: '127.0.0.1',
+    usedBy: ['gateway', 'workbench'],
+  }),
+  LOCKSTEP_OPERATOR_PORT: row({
+    property: 'operatorPort',
+    meaning: 'Port of the operator API.',
+    schema: piece.port,
+    standard: '8081',
+    usedBy: ['gateway', 'workbench'],
+  }),
+  LOCKSTEP_TRUST_PROXY_HOPS: row({
+    property: 'trustProxyHops',
+    meaning: 'How many proxies stand before the gateway: so many X-Forwarded-For entries are believed.',
+    schema: piece.wholeNumber(0, 10),
+    standard: '0',
+    usedBy: ['gateway'],
+  }),
+  LOCKSTEP_ALLOWED_ORIGINS: row({
+    property: 'allowedOrigins',
+    meaning: 'Browser origins that may open the stream, separated by commas. Unset: none may; programs send no origin.',
+    schema: piece.listOf(piece.httpUrl, 1_000),
+    standard: null,
+    usedBy: ['gateway'],
+  }),
+  LOCKSTEP_HEALTH_HOST: row({
+    property: 'healthHost',
+    meaning: 'Address on which the engine and the back office answer health and metrics.',
+    schema: piece.host,
+    standard: '127.0.0.1',
+    usedBy: ['engine', 'backoffice'],
+  }),
+  LOCKSTEP_HEALTH_PORT: row({
+    property: 'healthPort',
+    meaning: 'Port for health and metrics of the engine and the back office; 0 lets the system choose.',
+    schema: piece.port,
+    standard: '0',
+    usedBy: ['engine', 'backoffice'],
+  }),
+  LOCKSTEP_KEY_PEPPER: row({
+    property: 'keyPepper',
+    meaning: 'Secret (32 bytes, base64) under which API keys are stored; the same on every gateway. Unset: made on first start in the data folder.',
+    schema: piece.secretBytes,
+    standard: null,
+    usedBy: ['gateway', 'workbench'],
+  }),
+  LOCKSTEP_CURSOR_SECRET: row({
+    property: 'cursorSecret',
+    meaning: 'Secret (32 bytes, base64) that signs page cursors; the same on every gateway. Unset: made on first start in the data folder.',
+    schema: piece.secretBytes,
+    standard: null,
+    usedBy: ['gateway'],
+  }),
+  LOCKSTEP_SEALING_PUBLIC_KEY: row({
+    property: 'sealingPublicKey',
+    meaning: 'Public key (lsp_…) with which agent keys are sealed. Unset: made on first start in the data folder.',
+    schema: z.string().regex(/^lsp_[A-Za-z0-9_-]{43}$/, { error: 'write a key of the form lsp_ and 43 characters, as printed when it was made' }),
+    standard: null,
+    usedBy: ['gateway'],
+  }),
+  LOCKSTEP_SEALING_PRIVATE_KEYS: row({
+    property: 'sealingPrivateKeys',
+    meaning: 'Private keys (lss_…) that open sealed agent keys, separated by commas, newest first. Unset: made on first start in the data folder.',
+    schema: piece.secretText(47),
+    standard: null,
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_INSTANCE: row({
+    property: 'instance',
+    meaning: 'Number of this engine in client order ids; different for every engine of one deployment.',
+    schema: piece.wholeNumber(0, 65_535),
+    standard: '0',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_ENGINE_SHARD: row({
+    property: 'engineShard',
+    meaning: 'Which shard of the venue accounts this engine owns, counted from 0.',
+    schema: piece.wholeNumber(0, 1_023),
+    standard: '0',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_ENGINE_SHARDS: row({
+    property: 'engineShards',
+    meaning: 'How many shards the venue accounts are divided into; the same on every engine.',
+    schema: piece.wholeNumber(1, 1_024),
+    standard: '1',
+    usedBy: ['engine'],
+  }),
+  SIGNER: row({
+    property: 'signer',
+    meaning: 'How orders are signed: rfc6979 (deterministic) or presign (pool of nonces prepared beforehand, faster in waves).',
+    schema: piece.oneOf(['rfc6979', 'presign']),
+    standard: 'rfc6979',
+    usedBy: ['engine', 'workbench'],
+  }),
+  LOCKSTEP_SIGNING_WORKERS: row({
+    property: 'signingWorkers',
+    meaning: 'How many threads sign orders.',
+    schema: piece.wholeNumber(1, 64),
+    standard: '2',
+    usedBy: ['engine', 'workbench'],
+  }),
+  LOCKSTEP_HYPERLIQUID_URL: row({
+    property: 'hyperliquidUrl',
+    meaning: 'Base address of the Hyperliquid API for the live environment.',
+    schema: piece.httpUrl,
+    standard: 'https://api.hyperliquid.xyz',
+    usedBy: ['gateway', 'engine', 'workbench'],
+  }),
+  LOCKSTEP_HYPERLIQUID_NETWORK: row({
+    property: 'hyperliquidNetwork',
+    meaning: 'Which chain signatures are made for: mainnet or testnet.',
+    schema: piece.oneOf(['mainnet', 'testnet']),
+    standard: 'mainnet',
+    usedBy: ['gateway', 'engine', 'workbench'],
+  }),
+  LOCKSTEP_SIM_VENUE_URL: row({
+    property: 'simVenueUrl',
+    meaning: 'Base address of the simulated venue, on which the test environment trades.',
+    schema: piece.httpUrl,
+    standard: 'http://127.0.0.1:8090',
+    usedBy: ['gateway', 'engine', 'workbench'],
+  }),
+  LOCKSTEP_EGRESS_ADDRESSES: row({
+    property: 'egressAddresses',
+    meaning:
+      "Local addresses from which orders leave, separated by commas; each has its own budget at the venue. Unset: the system's choice, one lane.",
+    schema: piece.listOf(piece.host, 256),
+    standard: null,
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_CRASH_AT: row({
+    property: 'crashAt',
+    meaning: 'For crash tests only: the named point, with an optional :N for the N-th pass, at which the engine ends itself.',
+    schema: z.string().regex(/^[a-z_]{1,40}(:[1-9]\d{0,5})?$/, { error: 'write a crash point, for example journaled:2' }),
+    standard: null,
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_SIM_HOST: row({
+    property: 'simHost',
+    meaning: 'Address on which the simulated venue listens.',
+    schema: piece.host,
+    standard: '127.0.0.1',
+    usedBy: ['venue-sim', 'workbench'],
+  }),
+  LOCKSTEP_SIM_PORT: row({
+    property: 'simPort',
+    meaning: 'Port of the simulated venue.',
+    schema: piece.port,
+    standard: '8090',
+    usedBy: ['venue-sim', 'workbench'],
+  }),
+  LOCKSTEP_SIM_CONTROL_HOST: row({
+    property: 'simControlHost',
+    meaning: 'Address of the control port of the simulated venue; other than loopback it needs LOCKSTEP_SIM_CONTROL_KEY.',
+    schema: piece.host,
+    standard: '127.0.0.1',
+    usedBy: ['venue-sim', 'workbench'],
+  }),
+  LOCKSTEP_SIM_CONTROL_PORT: row({
+    property: 'simControlPort',
+    meaning: 'Control port of the simulated venue.',
+    schema: piece.port,
+    standard: '8091',
+    usedBy: ['venue-sim', 'workbench'],
+  }),
+  LOCKSTEP_SIM_CONTROL_KEY: row({
+    property: 'simControlKey',
+    meaning:
+      'Key asked for by the control port of the simulated venue, at least 16 characters. Unset: none is asked for, and the port stays on loopback.',
+    schema: piece.secretText(16),
+    standard: null,
+    usedBy: ['venue-sim', 'workbench'],
+  }),
+  LOCKSTEP_SIM_SEED: row({
+    property: 'simSeed',
+    meaning: 'Seed of the simulated world: the same seed and the same actions give the same world.',
+    schema: piece.wholeNumber(0, 4_294_967_295),
+    standard: '1',
+    usedBy: ['venue-sim', 'workbench'],
+  }),
+  LOCKSTEP_SIM_VERIFY: row({
+    property: 'simVerify',
+    meaning: 'Which signatures the simulated venue checks: all, off or sample:N for every N-th.',
+    schema: piece.verification,
+    standard: 'all',
+    usedBy: ['venue-sim', 'workbench'],
+  }),
+  LOCKSTEP_TEST_DATABASE_URL: row({
+    property: 'testDatabaseUrl',
+    meaning: 'For tests only: a PostgreSQL superuser on whose server test databases are made. Unset: an embedded one is started for the run.',
+    schema: piece.postgresUrl,
+    standard: null,
+    usedBy: [],
+  }),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+export const VARIABLE_NAMES: readonly VariableName[] = Object.keys(VARIABLES).filter((name): name is VariableName => name in VARIABLES);
