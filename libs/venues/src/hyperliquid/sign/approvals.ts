@@ -88,24 +88,27 @@ interface FieldValue extends Field {
 
 function approval(base: ApprovalBase, type: string, name: string, fields: readonly FieldValue[]): ApprovalRequest {
   const signatureChainId = base.signatureChainId ?? DEFAULT_CHAIN_ID;
-  must(/^0x[0-9a-f]{1,12}$/i.test(signatureChainId), 'signatureChainId is a hexadecimal chain id');
   must(Number.isSafeInteger(base.nonce) && base.nonce >= 0, 'a nonce is a whole number of milliseconds');
   const chain: FieldValue = { name: 'hyperliquidChain', type: 'string', value: base.network === 'mainnet' ? 'Mainnet' : 'Testnet' };
   const ordered = [chain, ...fields];
   const message = { ...Object.fromEntries(ordered.map((field) => [field.name, field.value])), nonce: base.nonce };
-  const primaryType = `HyperliquidTransaction:${name}`;
+  const typed = [...ordered.map(({ name: field, type: kind }) => ({ name: field, type: kind })), { name: 'nonce', type: 'uint64' }];
   return {
-    typedData: {
-      domain: { name: 'HyperliquidSignTransaction', version: '1', chainId: Number.parseInt(signatureChainId, 16), verifyingContract: ZERO_ADDRESS },
-      types: {
-        EIP712Domain: DOMAIN_FIELDS,
-        [primaryType]: [...ordered.map(({ name: field, type: kind }) => ({ name: field, type: kind })), { name: 'nonce', type: 'uint64' }],
-      },
-      primaryType,
-      message,
-    },
+    typedData: userSignedTypedData(name, signatureChainId, typed, message),
     action: { type, signatureChainId, ...message },
     nonce: base.nonce,
+  };
+}
+
+/** Typed data of a user-signed action: `name` without its prefix, its fields in type order, and their values. */
+export function userSignedTypedData(name: string, signatureChainId: string, fields: readonly Field[], message: TypedData['message']): TypedData {
+  must(/^0x[0-9a-f]{1,12}$/i.test(signatureChainId), 'signatureChainId is a hexadecimal chain id');
+  const primaryType = `HyperliquidTransaction:${name}`;
+  return {
+    domain: { name: 'HyperliquidSignTransaction', version: '1', chainId: Number.parseInt(signatureChainId, 16), verifyingContract: ZERO_ADDRESS },
+    types: { EIP712Domain: DOMAIN_FIELDS, [primaryType]: fields },
+    primaryType,
+    message,
   };
 }
 
