@@ -1,6 +1,7 @@
 export * from './approved';
 export * from './brand';
 export * from './decimal';
+export * from './exact';
 export * from './ids';
 export * from './instrument';
 export * from './ports';

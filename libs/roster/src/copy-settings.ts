@@ -52,3 +52,15 @@ export interface CopySettings {
   /** Leverage set at the venue for the copied instruments. */
   readonly venueLeverage: number;
 }
+
+/** True when the filter admits the coin. */
+export function filterAdmits(filter: InstrumentFilter, coin: string): boolean {
+  switch (filter.kind) {
+    case 'all':
+      return true;
+    case 'only':
+      return filter.coins.includes(coin);
+    case 'except':
+      return !filter.coins.includes(coin);
+  }
+}

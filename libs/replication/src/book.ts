@@ -1,0 +1,283 @@
+import {
+  type EpochMs,
+  type Instrument,
+  type Money,
+  mulDivFloor,
+  must,
+  type Price,
+  pow10,
+  present,
+  type Rate,
+  type Size,
+  toExact,
+  toLots,
+} from '@lockstep/kernel';
+import { type CopySettings, filterAdmits, type InstrumentFilter } from '@lockstep/roster';
+import { clearRow, columnMaker } from './column-maker';
+import { type CopyColumns, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
+import { EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
+
+/** A copy as the engine loads it. */
+export interface CopyEntry {
+  readonly copyNo: number;
+  /** The engine's index of the (tenant, environment). */
+  readonly scope: number;
+  readonly venueAccount: number;
+  /** Signing key handle; −1 when there is none. */
+  readonly signer: number;
+  /** Bits of STATUS. */
+  readonly status: number;
+  readonly settings: CopySettings;
+  readonly settingsVersion: number;
+  readonly allocation: Money;
+  /** Cumulative realised PnL − fees + funding. */
+  readonly netPnl: Money;
+  readonly realEquity: Money;
+  /** Unit NAV at the last flow and equity after it; null for a copy that begins now. */
+  readonly nav: { readonly factor: Rate; readonly equity: Money } | null;
+  /** Leader's basis equity for `fixed_nominal`; null until taken. */
+  readonly basisEquity: Money | null;
+  readonly agentValidUntil: EpochMs;
+  /** The markup charged on this copy's orders; null: none. */
+  readonly markup: CopyMarkup | null;
+}
+
+/** Execution markup of a copy (product §5). `builder` indexes the book's builder addresses. */
+export interface CopyMarkup {
+  readonly builder: number;
+  /** Tenths of a basis point. */
+  readonly fee: number;
+  readonly flow: 'all' | 'increases_only';
+  readonly approved: boolean;
+  /** True: entries without approval are denied; false: sent without markup. */
+  readonly required: boolean;
+}
+
+/** A copy's state in one instrument as restored from storage. Sizes and money as kernel units. */
+export interface PositionEntry {
+  readonly position: Size;
+  /** What else the venue account holds in the instrument. */
+  readonly beside: Size;
+  /** Target in micro-lots. */
+  readonly target: number;
+  readonly entryValue: Money;
+  readonly realised: Money;
+  /** Micro-lots given up in the running episode. */
+  readonly forfeited: number;
+  /** Bits of EPISODE. */
+  readonly episode: number;
+}
+
+/**
+ * All copies of one watched account. Columns are replaced when the book grows: never hold one across `addCopy` or `sheet`.
+ * Owned by one engine; planning, outcomes and fills write into it in place.
+ */
+export class CopyBook {
+  copies: CopyColumns;
+  /** Rows in use or free lie below this index. */
+  rowCount = 0;
+  private capacity: number;
+  private readonly free: number[] = [];
+  private readonly filters: (InstrumentFilter | undefined)[] = [];
+  private readonly sheets = new Map<string, InstrumentSheet>();
+  private readonly rowByCopy = new Map<number, number>();
+
+  /** `builders`: addresses that receive builder fees; a copy's `builder` indexes them. */
+  constructor(
+    readonly builders: readonly string[] = [],
+    capacity = 64,
+  ) {
+    must(capacity > 0, 'a book has room for at least one copy');
+    this.capacity = capacity;
+    this.copies = layoutCopyColumns(columnMaker(capacity));
+  }
+
+  /** Sheets of all instruments met so far. */
+  allSheets(): IterableIterator<InstrumentSheet> {
+    return this.sheets.values();
+  }
+
+  /** The sheet of a coin if it was met. */
+  findSheet(coin: string): InstrumentSheet | undefined {
+    return this.sheets.get(coin);
+  }
+
+  /** The sheet of an instrument, made on first use with the leader flat. */
+  sheet(instrument: Instrument): InstrumentSheet {
+    const known = this.sheets.get(instrument.coin);
+    if (known) return known;
+    const sheet: InstrumentSheet = {
+      instrument,
+      lotsPerUnit: Number(pow10(instrument.szDecimals)),
+      leaderLots: 0,
+      mark: 0,
+      markAt: 0,
+      bestBid: 0,
+      bestAsk: 0,
+      bookAt: 0,
+      rows: layoutInstrumentRows(columnMaker(this.capacity)),
+    };
+    this.filters.forEach((filter, row) => {
+      sheet.rows.allowed[row] = filter !== undefined && filterAdmits(filter, instrument.coin) ? 1 : 0;
+    });
+    this.sheets.set(instrument.coin, sheet);
+    return sheet;
+  }
+
+  /** Row of a copy, or undefined when the book does not hold it. */
+  rowOf(copyNo: number): number | undefined {
+    return this.rowByCopy.get(copyNo);
+  }
+
+  /** Adds a copy and returns its row. A copy that begins while the leader is in a position waits for the next open (`awaitingOpen`). */
+  addCopy(entry: CopyEntry): number {
+    must(entry.copyNo > 0 && !this.rowByCopy.has(entry.copyNo), `copy ${entry.copyNo} is already in the book`);
+    const row = this.takeRow();
+    const { copies } = this;
+    copies.copyNo[row] = entry.copyNo;
+    copies.scope[row] = entry.scope;
+    copies.venueAccount[row] = entry.venueAccount;
+    copies.status[row] = entry.status;
+    copies.direction[row] = 1;
+    copies.allocation[row] = toExact(entry.allocation, 'allocation');
+    copies.netPnl[row] = toExact(entry.netPnl, 'net PnL');
+    copies.realEquity[row] = toExact(entry.realEquity, 'real equity');
+    const start = Math.max(0, copies.allocation[row] + copies.netPnl[row]);
+    copies.equity[row] = start;
+    copies.navFactor[row] = toExact(entry.nav?.factor ?? 1_000_000_000_000n, 'unit NAV');
+    copies.navEquity[row] = entry.nav ? toExact(entry.nav.equity, 'equity at the last flow') : start;
+    copies.basisEquity[row] = entry.basisEquity === null ? 0 : leaderEquityColumn(entry.basisEquity);
+    this.rowByCopy.set(entry.copyNo, row);
+    this.setSettings(row, entry.settings, entry.settingsVersion);
+    this.setSigner(row, entry.signer, entry.agentValidUntil);
+    this.setMarkup(row, entry.markup);
+    return row;
+  }
+
+  /** Marks every instrument in which the leader stands now as not to be entered until the next open (product §2.2 `start: next open`). */
+  beginAtNextOpen(row: number): void {
+    for (const sheet of this.sheets.values()) {
+      if (sheet.leaderLots !== 0) sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) | EPISODE.awaitingOpen;
+    }
+  }
+
+  /** Puts a restored position into a sheet and re-derives ρ from the leader's position there. */
+  restorePosition(row: number, instrument: Instrument, entry: PositionEntry): void {
+    const sheet = this.sheet(instrument);
+    const { rows } = sheet;
+    rows.position[row] = toLots(instrument, entry.position);
+    rows.beside[row] = toLots(instrument, entry.beside);
+    rows.target[row] = entry.target;
+    rows.entryValue[row] = toExact(entry.entryValue, 'entry value');
+    rows.realised[row] = toExact(entry.realised, 'realised PnL');
+    rows.forfeited[row] = entry.forfeited;
+    rows.episode[row] = entry.episode;
+  }
+
+  /** Takes a copy out of the book; its row is used again. */
+  removeCopy(copyNo: number): void {
+    const row = present(this.rowByCopy.get(copyNo), `copy ${copyNo}`);
+    clearRow(this.copies, row);
+    for (const sheet of this.sheets.values()) clearRow(sheet.rows, row);
+    this.filters[row] = undefined;
+    this.rowByCopy.delete(copyNo);
+    this.free.push(row);
+  }
+
+  /** Writes a settings version into the columns. Limits act from the next decision on; no position changes by itself. */
+  setSettings(row: number, settings: CopySettings, version: number): void {
+    const { copies } = this;
+    const { mode, caps } = settings;
+    copies.settingsVersion[row] = version;
+    copies.mode[row] =
+      mode.kind === 'fixed_ratio' ? MODE.fixedRatio : mode.compounding === 'reinvest' ? MODE.proportionalReinvest : MODE.proportionalNominal;
+    copies.modeRate[row] = toExact(mode.kind === 'fixed_ratio' ? mode.ratio : mode.multiplier, 'ratio');
+    copies.maxPositionSize[row] = limitColumn(caps.maxPositionSize);
+    copies.maxPositionNotional[row] = limitColumn(caps.maxPositionNotional);
+    copies.maxPositionShare[row] = limitColumn(caps.maxPositionShare);
+    copies.maxLeverage[row] = limitColumn(caps.maxLeverage);
+    copies.venueLeverage[row] = settings.venueLeverage;
+    copies.entryBound[row] = toExact(settings.slippage.entryBound, 'entry bound');
+    copies.exitBound[row] = toExact(settings.slippage.exitBound, 'exit bound');
+    copies.maxAgeMs[row] = settings.maxAgeMs;
+    copies.catchUpMs[row] = settings.catchUpMs;
+    copies.breakerFromStart[row] = limitColumn(settings.breaker.fromStart);
+    this.filters[row] = settings.instruments;
+    for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = filterAdmits(settings.instruments, sheet.instrument.coin) ? 1 : 0;
+  }
+
+  setSigner(row: number, signer: number, agentValidUntil: EpochMs): void {
+    this.copies.signer[row] = signer;
+    this.copies.agentValidUntil[row] = signer < 0 ? 0 : agentValidUntil;
+  }
+
+  setMarkup(row: number, markup: CopyMarkup | null): void {
+    const { copies } = this;
+    must(markup === null || this.builders[markup.builder] !== undefined, 'the builder address is not in the book');
+    copies.builder[row] = markup?.builder ?? -1;
+    copies.builderFee[row] = markup?.fee ?? 0;
+    copies.markupFlow[row] = markup === null ? MARKUP.none : markup.flow === 'all' ? MARKUP.all : MARKUP.increasesOnly;
+    copies.builderApproved[row] = markup?.approved ? 1 : 0;
+    copies.builderRequired[row] = markup?.required ? 1 : 0;
+  }
+
+  /** Sets or clears bits of STATUS. */
+  setStatus(row: number, bits: number, on: boolean): void {
+    const before = this.copies.status[row] ?? 0;
+    this.copies.status[row] = on ? before | bits : before & ~bits;
+  }
+
+  /** True when the copy may take new risk as far as its status goes. */
+  takesRisk(row: number): boolean {
+    return this.copies.status[row] === STATUS.active;
+  }
+
+  /** A flow in or out of the copy: the unit NAV is linked, so that money moved is neither gain nor loss (product §3). */
+  changeAllocation(row: number, allocation: Money): void {
+    const { copies } = this;
+    const before = copies.equity[row] ?? 0;
+    const linked = copies.navEquity[row] ?? 0;
+    if (linked > 0) copies.navFactor[row] = mulDivFloor(copies.navFactor[row] ?? 0, before, linked);
+    const next = toExact(allocation, 'allocation');
+    const after = Math.max(0, before + next - (copies.allocation[row] ?? 0));
+    copies.allocation[row] = next;
+    copies.equity[row] = after;
+    copies.navEquity[row] = after;
+  }
+
+  /** Mark of a coin; ignored for a coin never met. */
+  setMark(coin: string, mark: Price, at: EpochMs): void {
+    const sheet = this.sheets.get(coin);
+    if (!sheet || at < sheet.markAt) return;
+    sheet.mark = toExact(mark, 'mark');
+    sheet.markAt = at;
+  }
+
+  /** Best bid and ask of a coin. */
+  setBook(coin: string, bid: Price, ask: Price, at: EpochMs): void {
+    const sheet = this.sheets.get(coin);
+    if (!sheet || at < sheet.bookAt) return;
+    sheet.bestBid = toExact(bid, 'bid');
+    sheet.bestAsk = toExact(ask, 'ask');
+    sheet.bookAt = at;
+  }
+
+  private takeRow(): number {
+    const recycled = this.free.pop();
+    if (recycled !== undefined) return recycled;
+    if (this.rowCount === this.capacity) {
+      this.capacity *= 2;
+      this.copies = layoutCopyColumns(columnMaker(this.capacity, this.copies));
+      for (const sheet of this.sheets.values()) sheet.rows = layoutInstrumentRows(columnMaker(this.capacity, sheet.rows));
+    }
+    this.rowCount += 1;
+    return this.rowCount - 1;
+  }
+}
+
+/** Leader equity as a column: 10^-6 quote units, rounded up, so that κ never comes out larger; 0 when not positive. */
+export function leaderEquityColumn(equity: Money): number {
+  return equity <= 0n ? 0 : toExact((equity + 99n) / 100n, 'leader equity');
+}
+
+const limitColumn = (limit: bigint | null): number => (limit === null ? NO_LIMIT : toExact(limit, 'limit'));

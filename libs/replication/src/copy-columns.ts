@@ -1,0 +1,89 @@
+import type { ColumnMaker } from './column-maker';
+
+/** Bits of `status`. Every bit but `active` stops new risk; none stops an exit. */
+export const STATUS = {
+  active: 1,
+  killSwitch: 2,
+  breaker: 4,
+  paused: 8,
+  suspended: 16,
+  notEntitled: 32,
+  noConsent: 64,
+  /** Position or equity at the venue is not known well enough. */
+  staleTruth: 128,
+  /** The target is zero until flat: stop, breaker, close-all. */
+  closing: 256,
+  policyBlocked: 512,
+} as const;
+
+/** How κ is found, as a column code. */
+export const MODE = { fixedRatio: 0, proportionalReinvest: 1, proportionalNominal: 2 } as const;
+/** On which orders the execution markup is charged. */
+export const MARKUP = { none: 0, all: 1, increasesOnly: 2 } as const;
+/** "No limit" in a limit column. */
+export const NO_LIMIT = -1;
+
+/**
+ * The copies of one watched account as columns; row = copy. Every number is a safe integer; a free row has copyNo 0 and status 0.
+ * Money is 10^-8, rates 10^-12, sizes 10^-8 base units, times epoch ms; {@link NO_LIMIT} in a limit column means none.
+ */
+export const layoutCopyColumns = (make: ColumnMaker) => ({
+  copyNo: make.f64('copyNo'),
+  scope: make.i32('scope'),
+  venueAccount: make.i32('venueAccount'),
+  /** Handle of the loaded signing key; −1 when there is none. */
+  signer: make.i32('signer'),
+  /** Bits of {@link STATUS}. */
+  status: make.u16('status'),
+  /** +1 follows the leader's side, −1 inverts it. */
+  direction: make.i8('direction'),
+
+  /** {@link MODE} and its ratio or multiplier. */
+  mode: make.u8('mode'),
+  modeRate: make.f64('modeRate'),
+  /** Leader's basis equity for `fixed_nominal`, in 10^-6 quote units rounded up; 0: not taken yet. */
+  basisEquity: make.f64('basisEquity'),
+
+  allocation: make.f64('allocation'),
+  /** Cumulative realised PnL − fees + funding. */
+  netPnl: make.f64('netPnl'),
+  /** U = max(0, allocation + netPnl + unrealised), as of the last revaluation. */
+  equity: make.f64('equity'),
+  /** The copy's share of the real equity of its venue account: leverage is measured on the smaller of it and U. */
+  realEquity: make.f64('realEquity'),
+  /** Unit NAV (10^-12) at the last flow, and the copy equity right after it. */
+  navFactor: make.f64('navFactor'),
+  navEquity: make.f64('navEquity'),
+  /** Loss share that breaks the copy, or {@link NO_LIMIT}. */
+  breakerFromStart: make.f64('breakerFromStart'),
+
+  settingsVersion: make.i32('settingsVersion'),
+  maxPositionSize: make.f64('maxPositionSize'),
+  maxPositionNotional: make.f64('maxPositionNotional'),
+  maxPositionShare: make.f64('maxPositionShare'),
+  maxLeverage: make.f64('maxLeverage'),
+  /** Leverage set at the venue; each instrument's own maximum bounds it. */
+  venueLeverage: make.f64('venueLeverage'),
+  entryBound: make.f64('entryBound'),
+  exitBound: make.f64('exitBound'),
+  maxAgeMs: make.f64('maxAgeMs'),
+  catchUpMs: make.f64('catchUpMs'),
+
+  /** Venue time up to which the agent key is valid; 0: it is not. */
+  agentValidUntil: make.f64('agentValidUntil'),
+  /** Index into the book's builder addresses; −1 none. */
+  builder: make.i8('builder'),
+  /** Tenths of a basis point. */
+  builderFee: make.u16('builderFee'),
+  markupFlow: make.u8('markupFlow'),
+  builderApproved: make.u8('builderApproved'),
+  /** 1: without approval entries are denied; 0: they are sent without markup. */
+  builderRequired: make.u8('builderRequired'),
+
+  /** Written by a revaluation: Σ worst-case notional and initial margin over all instruments, and whether every mark needed was fresh. */
+  exposure: make.f64('exposure'),
+  margin: make.f64('margin'),
+  marksFresh: make.u8('marksFresh'),
+});
+
+export type CopyColumns = ReturnType<typeof layoutCopyColumns>;

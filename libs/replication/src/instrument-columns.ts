@@ -1,0 +1,74 @@
+import type { Instrument } from '@lockstep/kernel';
+import type { ColumnMaker } from './column-maker';
+
+/** Bits of a row's `episode`. An episode is one copy × instrument from flat to flat. */
+export const EPISODE = {
+  /** The follower closed against the copy: no entry until the leader is flat or a resync. */
+  userClosed: 1,
+  /** The copy began inside the leader's position: no entry until the leader opens anew. */
+  awaitingOpen: 2,
+  /** An exit failed although its bound stood at the venue's band. */
+  exitStuck: 4,
+  /** The leader is flat and the remnant cannot close alone. */
+  dustPending: 8,
+} as const;
+
+/** Micro-lots in a lot: targets are kept finer than lots, so that many small leader fills lose nothing. */
+export const MICRO = 1_000_000;
+/** Largest |target| of one copy in lots; beyond it the platform cap cuts. */
+export const MAX_TARGET_LOTS = 9_000_000_000;
+
+/** One instrument's state per copy; rows are the book's rows. Quantities signed (long above zero) unless said otherwise. */
+export const layoutInstrumentRows = (make: ColumnMaker) => ({
+  /** 1: the copy's filter admits the instrument. */
+  allowed: make.u8('allowed'),
+  /** Bits of {@link EPISODE}. */
+  episode: make.u8('episode'),
+  /** ρ times 10^12, rounded down: target ÷ leader's position. */
+  rho: make.f64('rho'),
+  /** Target D in micro-lots. */
+  target: make.f64('target'),
+  /** The copy's own (virtual) position P in lots. */
+  position: make.f64('position'),
+  /** What else the venue account holds in this instrument, in lots: net − P. */
+  beside: make.f64('beside'),
+  /** Worst-case lots of working and unknown orders of this copy, ≥ 0. */
+  pendingBuy: make.f64('pendingBuy'),
+  pendingSell: make.f64('pendingSell'),
+  /** Entry value of the open position, money ≥ 0; average entry = it ÷ |P|. */
+  entryValue: make.f64('entryValue'),
+  /** Realised PnL since the copy began, before fees. */
+  realised: make.f64('realised'),
+  /** Micro-lots of increments given up in the running episode, ≥ 0, and the last reason. */
+  forfeited: make.f64('forfeited'),
+  forfeitReason: make.u8('forfeitReason'),
+  /** Size-weighted leader price of increments not yet copied; 0: none owed. */
+  owedPrice: make.f64('owedPrice'),
+  /** End of the catch-up window of those increments. */
+  owedUntil: make.f64('owedUntil'),
+  /** Reason of the last decision and of the last order that failed. */
+  lastReason: make.u8('lastReason'),
+  /** Wave of the last orders, attempts used in it, and exits that failed in a row (widening the exit bound). */
+  wave: make.f64('wave'),
+  attempt: make.u16('attempt'),
+  exitFailures: make.u8('exitFailures'),
+});
+
+export type InstrumentRows = ReturnType<typeof layoutInstrumentRows>;
+
+/** One instrument of a watched account: the leader's side, the market as last known, and the columns of all copies. */
+export interface InstrumentSheet {
+  readonly instrument: Instrument;
+  /** 10^szDecimals: notional (money) = lots · price ÷ this. */
+  readonly lotsPerUnit: number;
+  /** Leader's signed position in lots as of the last planned move. */
+  leaderLots: number;
+  /** Mark times 10^8 and when it was received; 0: none yet. */
+  mark: number;
+  markAt: number;
+  /** Best bid and ask times 10^8 and when; 0: unknown. */
+  bestBid: number;
+  bestAsk: number;
+  bookAt: number;
+  rows: InstrumentRows;
+}

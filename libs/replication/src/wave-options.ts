@@ -1,0 +1,33 @@
+import type { EpochMs, Money } from '@lockstep/kernel';
+
+/** What planning needs besides the book: identity of the wave, time, counters and limits of the platform. */
+export interface PlanOptions {
+  readonly now: EpochMs;
+  /** Engine instance number, 16 bits: part of every client order id. */
+  readonly instance: number;
+  /** Today's committed seed, 32 bytes. */
+  readonly seed: Uint8Array;
+  /** Last nonce used per signer handle; planning takes the next ones and writes them back. */
+  readonly lastNonce: Float64Array;
+  /** Oldest mark that allows new risk. Product §3: 5 s. */
+  readonly markMaxAgeMs: number;
+  /** Farthest an exit's limit may stand from the book (10^-12): the venue's own band. */
+  readonly exitBand: number;
+  /** Actions a second the egress is predicted to carry; 0: no prediction, nothing is denied as `rate_budget`. */
+  readonly sendRatePerSecond: number;
+}
+
+/** Options of one wave. */
+export interface WaveOptions extends PlanOptions {
+  /** Number of the move: 48 bits, unique in the deployment. */
+  readonly wave: number;
+  /** Leader's equity before the move's first fill; null when unknown: `proportional` then takes no new risk. */
+  readonly leaderEquity: Money | null;
+}
+
+/** Product §3: a mark older than this halts new risk. */
+export const MARK_MAX_AGE_MS = 5_000;
+/** Default band of exits: 75 %, inside Hyperliquid's 80 %. */
+export const EXIT_BAND = 750_000_000_000;
+/** Smallest notional of an order, money. */
+export const MIN_ORDER_VALUE = 1_000_000_000;
