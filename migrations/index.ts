@@ -1,0 +1,12 @@
+import { Roles } from './0001-roles';
+import { Platform } from './0002-platform';
+import { Tenancy } from './0003-tenancy';
+import { Roster } from './0004-roster';
+import { Trading } from './0005-trading';
+import { Partitions } from './0006-partitions';
+import { Ledger } from './0007-ledger';
+import { Money } from './0008-money';
+
+/** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
+export const MIGRATIONS = [Roles, Platform, Tenancy, Roster, Trading, Partitions, Ledger, Money];
+export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';
