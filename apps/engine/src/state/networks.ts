@@ -1,0 +1,16 @@
+import type { Environment } from '@lockstep/kernel';
+import type { MarkWatch, UserWatch, Venue } from '@lockstep/venues/port';
+import type { Markets } from '../markets';
+
+/** One venue at one address, e.g. Hyperliquid's main net or a world of the simulated venue, with everything the engine keeps open to it. */
+export interface Network {
+  readonly venueName: string;
+  readonly name: string;
+  readonly environment: Environment;
+  readonly venue: Venue;
+  readonly markets: Markets;
+  readonly users: UserWatch;
+  readonly marks: MarkWatch;
+}
+
+export const networkKey = (venue: string, name: string): string => `${venue}|${name}`;

@@ -1,0 +1,126 @@
+import type { CopyId, EpochMs, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
+import { must, present } from '@lockstep/kernel';
+import type { CopyBook } from '@lockstep/replication';
+import type { CopySettings } from '@lockstep/roster';
+import type { Address } from '@lockstep/venues/port';
+import type { LeaderState } from './leader-state';
+import type { Network } from './networks';
+
+/** A tenant's leader inside one watched account's book: the grain of journal rows, because terms and receipts belong to a leader. */
+export interface BookGroup {
+  readonly index: number;
+  readonly scope: TenantScope;
+  readonly leaderId: LeaderId;
+}
+
+/** A venue account this engine writes for. `index` is also its signing key's handle. */
+export interface AccountRecord {
+  readonly index: number;
+  readonly no: number;
+  readonly id: VenueAccountId;
+  readonly scope: TenantScope;
+  readonly network: Network;
+  readonly address: Address;
+  agentAddress: Address;
+  /** True once the agent key is loaded and the venue accepted it. */
+  signs: boolean;
+  agentValidUntil: EpochMs;
+  /** Time of the newest fill read from the venue; reading goes on from here. */
+  fillsReadTo: EpochMs;
+}
+
+/** A copy this engine trades. Its numbers live in the book's columns at `row`. */
+export interface CopyRecord {
+  readonly no: number;
+  readonly id: CopyId;
+  readonly group: BookGroup;
+  readonly account: AccountRecord;
+  readonly watched: WatchedAccount;
+  readonly row: number;
+  /** First moment of the copy: fills before it are not the copy's. */
+  readonly startedAt: EpochMs;
+  state: string;
+  settings: CopySettings;
+  settingsVersion: number;
+  /** The operator's share and schedule version behind the markup of this copy's orders. */
+  markup: MarkupBasis | null;
+}
+
+export interface MarkupBasis {
+  readonly builderOwner: 'operator' | 'tenant';
+  readonly operatorShare: Rate;
+  readonly scheduleVersion: number;
+}
+
+/** An address whose moves are copied, with the book of all copies of it. */
+export interface WatchedAccount {
+  readonly no: number;
+  readonly network: Network;
+  readonly address: Address;
+  readonly book: CopyBook;
+  readonly leader: LeaderState;
+  /** True between `synced` and the next disconnect: nothing of the leader's is missing. */
+  synced: boolean;
+}
+
+/** Everything the engine holds in memory, found by its numbers. Growth is bounded by the rows of the tables it was loaded from. */
+export class Registry {
+  readonly watched = new Map<number, WatchedAccount>();
+  readonly copies = new Map<number, CopyRecord>();
+  readonly copiesById = new Map<string, CopyRecord>();
+  readonly accountsByNo = new Map<number, AccountRecord>();
+  private readonly accountList: AccountRecord[] = [];
+  private readonly groupList: BookGroup[] = [];
+  private readonly groupIndex = new Map<string, BookGroup>();
+
+  /** The group of a leader in a scope, made on first use. */
+  group(scope: TenantScope, leaderId: LeaderId): BookGroup {
+    const key = `${scope.tenantId}|${scope.environment}|${leaderId}`;
+    const known = this.groupIndex.get(key);
+    if (known !== undefined) return known;
+    const group: BookGroup = { index: this.groupList.length, scope, leaderId };
+    this.groupList.push(group);
+    this.groupIndex.set(key, group);
+    return group;
+  }
+
+  groupAt(index: number): BookGroup {
+    return present(this.groupList[index], `book group ${index}`);
+  }
+
+  /** Adds an account; its index is the next signer handle. */
+  addAccount(account: Omit<AccountRecord, 'index'>): AccountRecord {
+    must(!this.accountsByNo.has(account.no), `venue account ${account.no} is already loaded`);
+    const record: AccountRecord = { ...account, index: this.accountList.length };
+    this.accountList.push(record);
+    this.accountsByNo.set(record.no, record);
+    return record;
+  }
+
+  accountAt(index: number): AccountRecord {
+    return present(this.accountList[index], `venue account at ${index}`);
+  }
+
+  /** Signer handles run from 0 to below this. */
+  get accountCount(): number {
+    return this.accountList.length;
+  }
+
+  addCopy(copy: CopyRecord): void {
+    must(!this.copies.has(copy.no), `copy ${copy.no} is already loaded`);
+    this.copies.set(copy.no, copy);
+    this.copiesById.set(copy.id, copy);
+  }
+
+  dropCopy(copyNo: number): void {
+    const copy = this.copies.get(copyNo);
+    if (copy === undefined) return;
+    copy.watched.book.removeCopy(copyNo);
+    this.copies.delete(copyNo);
+    this.copiesById.delete(copy.id);
+  }
+
+  accounts(): readonly AccountRecord[] {
+    return this.accountList;
+  }
+}

@@ -1,0 +1,136 @@
+import type { Approved, Instrument } from '@lockstep/kernel';
+import { type ActionOutcome, OUTCOME, type OrderColumns, type OrderSubmission, type SubmitReport } from '@lockstep/venues/port';
+import { describe, expect, it } from 'vitest';
+import { SendState, UNSENT, WITHHELD } from './send-state';
+import { type SubmitQuestions, submitOrders } from './submit';
+
+const btc: Instrument = {
+  venue: 'hyperliquid',
+  dex: '',
+  coin: 'BTC',
+  assetId: 0,
+  szDecimals: 5,
+  maxLeverage: 40,
+  onlyIsolated: false,
+  delisted: false,
+  collateral: 'USDC',
+};
+
+/** Orders whose nonce is 1000 + row, so that a test sees which rows left. */
+const orders = (count: number): OrderColumns => ({
+  count,
+  instrument: btc,
+  builders: [],
+  signer: Int32Array.from({ length: count }, (_, row) => row),
+  buy: new Uint8Array(count).fill(1),
+  price: new Float64Array(count).fill(100),
+  lots: new Float64Array(count).fill(1),
+  reduceOnly: new Uint8Array(count),
+  tif: new Uint8Array(count),
+  clientOrderId: new Uint8Array(count * 16),
+  nonce: Float64Array.from({ length: count }, (_, row) => 1000 + row),
+  expiresAfter: new Float64Array(count),
+  builder: new Int8Array(count).fill(-1),
+  builderFee: new Uint16Array(count),
+});
+
+const refuse = async (): Promise<ActionOutcome> => ({ kind: 'unknown', detail: 'not part of sending' });
+
+/** A venue that fills everything, one row per chunk, and writes down the nonces that left. */
+function fillingVenue(sent: number[]): OrderSubmission {
+  const submit: OrderSubmission['submit'] = async (batch, sink): Promise<SubmitReport> => {
+    for (let row = 0; row < batch.count; row += 1) {
+      await Promise.resolve();
+      if (sink.keepGoing && !sink.keepGoing()) {
+        sink.onWithheld?.(Int32Array.from({ length: batch.count - row }, (_, index) => row + index));
+        break;
+      }
+      sent.push(batch.nonce[row] ?? 0);
+      sink.onOutcomes({
+        count: 1,
+        row: Int32Array.of(row),
+        outcome: Uint8Array.of(OUTCOME.filled),
+        rejectCode: new Uint8Array(1),
+        filledLots: Float64Array.of(1),
+        averagePrice: Float64Array.of(100),
+        orderId: Float64Array.of(1),
+        signedAt: Float64Array.of(1),
+        sentAt: Float64Array.of(2),
+        answeredAt: Float64Array.of(3),
+      });
+    }
+    return { accepted: 0, rejected: 0, unknown: 0, firstSentAt: 0, lastSentAt: 0, lastAnsweredAt: 0 };
+  };
+  return {
+    submit,
+    loadSigners: async () => undefined,
+    dropSigners: async () => undefined,
+    cancel: refuse,
+    updateLeverage: refuse,
+    noop: refuse,
+    relay: refuse,
+    close: async () => undefined,
+  };
+}
+
+// The brand's only real cast stands in risk/gate; this double stands for it.
+const approveAll: SubmitQuestions['approve'] = (batch) => ({ approved: batch as Approved<OrderColumns>, refused: [] });
+
+function questions(changes: Partial<SubmitQuestions>): SubmitQuestions {
+  return { approve: approveAll, stopVersion: () => 0, reasonToWithhold: () => 0, onOutcomes: () => undefined, ...changes };
+}
+
+describe('sending a wave', () => {
+  it('sends every row once, in order', async () => {
+    const sent: number[] = [];
+    const state = new SendState(3);
+    await submitOrders(fillingVenue(sent), orders(3), state, questions({}), () => undefined);
+    expect(sent).toEqual([1000, 1001, 1002]);
+    expect(state.countOf(OUTCOME.filled)).toBe(3);
+  });
+
+  it('a stop in the middle holds back the stopped rows only; the rest leaves once, with the nonces it had', async () => {
+    const sent: number[] = [];
+    const state = new SendState(5);
+    let stopped = false;
+    await submitOrders(
+      fillingVenue(sent),
+      orders(5),
+      state,
+      questions({
+        stopVersion: () => (stopped ? 1 : 0),
+        reasonToWithhold: (row) => (stopped && row === 3 ? 7 : 0),
+        onOutcomes: (rows) => {
+          if (rows.includes(1)) stopped = true;
+        },
+      }),
+      () => undefined,
+    );
+    expect(sent).toEqual([1000, 1001, 1002, 1004]);
+    expect([...state.outcome]).toEqual([OUTCOME.filled, OUTCOME.filled, OUTCOME.filled, WITHHELD, OUTCOME.filled]);
+    expect(state.withheldReason[3]).toBe(7);
+  });
+
+  it('a row refused by the gate never leaves', async () => {
+    const sent: number[] = [];
+    const state = new SendState(2);
+    const approve: SubmitQuestions['approve'] = (batch, rows) =>
+      rows.includes(0) ? { approved: null, refused: [{ row: 0, reason: 9 }] } : approveAll(batch, rows);
+    await submitOrders(fillingVenue(sent), orders(2), state, questions({ approve }), () => undefined);
+    expect(sent).toEqual([1001]);
+    expect([state.outcome[0], state.withheldReason[0]]).toEqual([WITHHELD, 9]);
+    expect(state.countOf(UNSENT)).toBe(0);
+  });
+
+  it('passes the crash points of its stages in order', async () => {
+    const passed: string[] = [];
+    await submitOrders(fillingVenue([]), orders(3), new SendState(3), questions({}), (point) => passed.push(point));
+    expect(passed.filter((point) => point !== 'signed_after_first_chunk')).toEqual([
+      'signed_first_chunk_released',
+      'partly_answered_first_bulk',
+      'partly_sent_second_chunk',
+      'partly_answered_second_bulk',
+      'partly_sent_third_chunk',
+    ]);
+  });
+});
