@@ -6,7 +6,8 @@ import { Trading } from './0005-trading';
 import { Partitions } from './0006-partitions';
 import { Ledger } from './0007-ledger';
 import { Money } from './0008-money';
+import { EngineState } from './0021-engine-state';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
-export const MIGRATIONS = [Roles, Platform, Tenancy, Roster, Trading, Partitions, Ledger, Money];
+export const MIGRATIONS = [Roles, Platform, Tenancy, Roster, Trading, Partitions, Ledger, Money, EngineState];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';
