@@ -1,0 +1,4 @@
+export * from './position-states';
+export * from './running-copies';
+export * from './venue-positions';
+export * from './wave-numbers';

@@ -1,0 +1,34 @@
+import type { ScopedSql } from '../unit/sql';
+
+/** What a venue account holds in one instrument, as last known. Sizes and prices 10^-8. */
+export interface VenueNet {
+  readonly venueAccountNo: number;
+  readonly coin: string;
+  readonly net: bigint;
+  /** The follower's own part: net minus the copies' positions. */
+  readonly own: bigint;
+  readonly entryPrice: bigint;
+  readonly asOfMs: number;
+}
+
+const SAVE = `insert into venue_positions (tenant_id, environment, venue_account_no, coin, net, own, entry_price, as_of_ms, updated_at)
+  select $1, $2, v.no, v.coin, v.net, v.own, v.entry_price, v.as_of_ms, $3
+  from unnest($4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) as v (no, coin, net, own, entry_price, as_of_ms)
+  on conflict (tenant_id, environment, venue_account_no, coin) do update
+  set net = excluded.net, own = excluded.own, entry_price = excluded.entry_price, as_of_ms = excluded.as_of_ms, updated_at = excluded.updated_at
+  where venue_positions.as_of_ms <= excluded.as_of_ms`;
+
+/** Writes what accounts hold; an older reading never replaces a newer one. An account and coin may stand in it once. */
+export async function saveVenueNets(unit: ScopedSql, nets: readonly VenueNet[]): Promise<void> {
+  if (nets.length === 0) return;
+  await unit.query(SAVE, [
+    ...unit.scopeParameters,
+    new Date(unit.now),
+    nets.map((net) => net.venueAccountNo),
+    nets.map((net) => net.coin),
+    nets.map((net) => net.net.toString()),
+    nets.map((net) => net.own.toString()),
+    nets.map((net) => net.entryPrice.toString()),
+    nets.map((net) => Math.round(net.asOfMs)),
+  ]);
+}
