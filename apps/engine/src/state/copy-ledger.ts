@@ -1,0 +1,67 @@
+import { type Money, money, type Price, type Size } from '@lockstep/kernel';
+import { applyFill, FLAT, type PositionBook } from '@lockstep/ledger';
+
+/** What one copy has in one instrument as booked from the venue's own fills. */
+export interface BookedPosition {
+  readonly book: PositionBook;
+  readonly realised: Money;
+  readonly fees: Money;
+  readonly funding: Money;
+  /** Counts episodes: grows each time the position leaves flat. */
+  readonly episodeNo: bigint;
+}
+
+export const NOTHING_BOOKED: BookedPosition = { book: FLAT, realised: money(0n), fees: money(0n), funding: money(0n), episodeNo: 0n };
+
+/** Books a signed fill with its whole fee and tells the profit it closed. */
+export function bookFill(
+  before: BookedPosition,
+  quantity: Size,
+  price: Price,
+  fee: Money,
+): { readonly after: BookedPosition; readonly closedPnl: Money } {
+  const { book, closedPnl } = applyFill(before.book, quantity, price);
+  const opened = before.book.quantity === 0n || (book.quantity !== 0n && book.quantity > 0n !== before.book.quantity > 0n);
+  const after: BookedPosition = {
+    book,
+    realised: money(before.realised + closedPnl),
+    fees: money(before.fees + fee),
+    funding: before.funding,
+    episodeNo: opened ? before.episodeNo + 1n : before.episodeNo,
+  };
+  return { after, closedPnl };
+}
+
+/**
+ * The booked positions of all copies: the twin in memory of `copy_positions`, changed only after the transaction that wrote it committed.
+ * Planning does not read it: planning goes on from outcomes, which are known earlier; this is what money is counted on.
+ */
+export class CopyLedger {
+  private readonly byCopy = new Map<number, Map<string, BookedPosition>>();
+
+  get(copyNo: number, coin: string): BookedPosition {
+    return this.byCopy.get(copyNo)?.get(coin) ?? NOTHING_BOOKED;
+  }
+
+  set(copyNo: number, coin: string, position: BookedPosition): void {
+    const coins = this.byCopy.get(copyNo) ?? new Map<string, BookedPosition>();
+    coins.set(coin, position);
+    this.byCopy.set(copyNo, coins);
+  }
+
+  coins(copyNo: number): IterableIterator<[string, BookedPosition]> {
+    return (this.byCopy.get(copyNo) ?? new Map<string, BookedPosition>()).entries();
+  }
+
+  /** Realised PnL − fees + funding over all instruments. */
+  netPnl(copyNo: number): Money {
+    let total = 0n;
+    for (const [, position] of this.coins(copyNo)) total += position.realised - position.fees + position.funding;
+    return money(total);
+  }
+
+  drop(copyNo: number): void {
+    this.byCopy.delete(copyNo);
+  }
+}
+

@@ -1,0 +1,109 @@
+import { must } from '@lockstep/kernel';
+import type { ClientOrderId } from '@lockstep/venues/port';
+import type { AccountRecord } from './registry';
+
+/** Journal rows that stay open until every order in them is settled. */
+export interface OpenWave {
+  /** The journal rows' number: the move's, or the repair's own. */
+  readonly journalNo: number;
+  open: number;
+  /** Called once, when the last order is settled. */
+  readonly settled: () => void;
+}
+
+/** An order that left, or may have left, and is not fully accounted for. */
+export interface OpenOrder {
+  readonly clientOrderId: ClientOrderId;
+  readonly orderId: string;
+  readonly createdAt: number;
+  readonly account: AccountRecord;
+  readonly copyNo: number;
+  readonly coin: string;
+  readonly buy: boolean;
+  readonly lots: number;
+  readonly nonce: number;
+  readonly expiresAfter: number;
+  readonly increases: boolean;
+  readonly wave: OpenWave;
+  /** Lots the venue says it filled; null while the outcome is unknown. */
+  filledLots: number | null;
+  /** Lots of it booked from the venue's fills. */
+  bookedLots: number;
+}
+
+/**
+ * Orders whose fills are not all booked, by client order id and by account. An order is settled when its outcome is known and every lot of
+ * it is booked; the journal row is completed when all of its orders are. Bounded by `ordersMax`.
+ */
+export class OpenOrders {
+  private readonly byId = new Map<ClientOrderId, OpenOrder>();
+  private readonly byAccount = new Map<number, Set<OpenOrder>>();
+
+  constructor(private readonly ordersMax: number) {}
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  add(order: OpenOrder): void {
+    must(this.byId.size < this.ordersMax, `more than ${this.ordersMax} orders are open`);
+    must(!this.byId.has(order.clientOrderId), `order ${order.clientOrderId} is open twice`);
+    this.byId.set(order.clientOrderId, order);
+    const ofAccount = this.byAccount.get(order.account.index) ?? new Set<OpenOrder>();
+    ofAccount.add(order);
+    this.byAccount.set(order.account.index, ofAccount);
+    order.wave.open += 1;
+  }
+
+  find(clientOrderId: ClientOrderId): OpenOrder | undefined {
+    return this.byId.get(clientOrderId);
+  }
+
+  ofAccount(accountIndex: number): Iterable<OpenOrder> {
+    return this.byAccount.get(accountIndex) ?? [];
+  }
+
+  /** Orders whose outcome is not known. */
+  unknown(): OpenOrder[] {
+    return [...this.byId.values()].filter((order) => order.filledLots === null);
+  }
+
+  /** Accounts with filled lots that are not booked yet. */
+  accountsToRead(): AccountRecord[] {
+    const accounts: AccountRecord[] = [];
+    for (const orders of this.byAccount.values()) {
+      for (const order of orders) {
+        if (order.filledLots === null || order.filledLots <= order.bookedLots) continue;
+        accounts.push(order.account);
+        break;
+      }
+    }
+    return accounts;
+  }
+
+  /** The venue's word on how much of an order filled. */
+  tellFilled(clientOrderId: ClientOrderId, lots: number): void {
+    const order = this.byId.get(clientOrderId);
+    if (order === undefined) return;
+    order.filledLots = lots;
+    this.settle(order);
+  }
+
+  /** Lots booked from a fill of the venue. */
+  tellBooked(clientOrderId: ClientOrderId, lots: number): void {
+    const order = this.byId.get(clientOrderId);
+    if (order === undefined) return;
+    order.bookedLots += lots;
+    this.settle(order);
+  }
+
+  private settle(order: OpenOrder): void {
+    if (order.filledLots === null || order.bookedLots < order.filledLots) return;
+    this.byId.delete(order.clientOrderId);
+    const ofAccount = this.byAccount.get(order.account.index);
+    ofAccount?.delete(order);
+    if (ofAccount?.size === 0) this.byAccount.delete(order.account.index);
+    order.wave.open -= 1;
+    if (order.wave.open === 0) order.wave.settled();
+  }
+}
