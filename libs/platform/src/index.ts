@@ -7,3 +7,5 @@ export { type ProcessName, VARIABLES, type VariableName } from './config/variabl
 export * from './log/logger';
 export { redactText } from './log/redact';
 export * from './log/secret';
+export { type EmbeddedDatabase, FolderInUse, type OpenDatabaseOptions, openDatabase } from './postgres/embedded';
+export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './testing/test-database';
