@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { decimalText, idText } from '../wire';
+import { define } from './define';
+
+const state = z.object({
+  copy_id: idText('cpy'),
+  leader_id: idText('ldr'),
+  follower_id: idText('flw'),
+  state: z.string(),
+  previous_state: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+
+const settings = z.object({ copy_id: idText('cpy'), settings_version: z.int().min(1), changed: z.array(z.string()) });
+
+const breaker = z.object({
+  copy_id: idText('cpy'),
+  limit: z.string().describe('Which limit, e.g. `from_start`.'),
+  threshold: decimalText,
+  measured: decimalText,
+  action: z.enum(['alert', 'halt_new', 'close']),
+});
+
+const forfeit = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, reason: z.string() });
+const flatness = z.object({
+  copy_id: idText('cpy'),
+  flat: z.boolean(),
+  dust_pending: z.array(z.object({ coin: z.string(), size: decimalText, notional: decimalText })),
+});
+const exitStuck = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, attempts: z.int().min(1) });
+
+const venueAccount = z.object({
+  venue_account_id: idText('vac'),
+  follower_id: idText('flw'),
+  status: z.string(),
+  agent_status: z.string(),
+  builder_fee_approved_tenths_bp: z.int().min(0),
+  reason: z.string().nullable(),
+});
+
+/** The life of copies and the accounts they trade through. */
+export const copyEvents = {
+  'copy.state_changed': define(1, 'A copy went from one state to another.', state),
+  'copy.settings_changed': define(1, 'A new version of a copy’s settings is in force.', settings),
+  'copy.forfeited': define(1, 'An increment was given up and will not be caught up.', forfeit),
+  'copy.flat': define(1, 'A stop ended: the copy is flat, or what is left is listed.', flatness),
+  'copy.exit_stuck': define(1, 'An exit could not be filled up to the venue’s price band.', exitStuck),
+  'breaker.triggered': define(1, 'A loss limit of a copy was met.', breaker),
+  'venue_account.changed': define(1, 'A venue account’s status or approvals changed.', venueAccount),
+} as const;
