@@ -3,6 +3,7 @@ export * from './client-order-id';
 export * from './copy-columns';
 export * from './instrument-columns';
 export * from './move';
+export * from './plan-wave';
 export * from './price-bound';
 export * from './reasons';
 export * from './wave-options';

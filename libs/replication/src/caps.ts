@@ -1,0 +1,49 @@
+import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
+import { type CopyColumns, NO_LIMIT } from './copy-columns';
+import { type InstrumentSheet, MAX_TARGET_LOTS } from './instrument-columns';
+import { leverageOf, worstLots } from './revalue';
+
+const RATE_ONE = 1_000_000_000_000;
+const SIZE_UNIT = 100_000_000;
+/** "This cap does not bind." */
+export const UNLIMITED = Number.POSITIVE_INFINITY;
+/** Caps evaluated, in the order of CAPS; those without a bound yet stand as unlimited. */
+export const CAP_COUNT = 10;
+
+/** |lots| admitted by the size cap. */
+function sizeLots(copies: CopyColumns, sheet: InstrumentSheet, row: number): number {
+  const limit = copies.maxPositionSize[row] ?? NO_LIMIT;
+  return limit < 0 ? UNLIMITED : mulDivFloor(limit, sheet.lotsPerUnit, SIZE_UNIT);
+}
+
+/** |lots| whose notional at `price` stays within an amount of money. */
+function lotsWithin(amount: number, sheet: InstrumentSheet, price: number): number {
+  return amount <= 0 ? 0 : mulDivFloor(amount, sheet.lotsPerUnit, price);
+}
+
+/**
+ * Writes the largest |position| in lots each cap admits for one row into `into` (CAP_COUNT entries). `price` is max(mark, limit price).
+ * The money caps subtract what the copy's other instruments take at their worst, as of the last revaluation.
+ */
+export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number, price: number, into: Float64Array): void {
+  const equity = copies.equity[row] ?? 0;
+  const leverage = leverageOf(copies, sheet, row);
+  const ownValue = sheet.mark === 0 ? 0 : mulDivCeil(worstLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
+  const otherExposure = (copies.exposure[row] ?? 0) - ownValue;
+  const otherMargin = (copies.margin[row] ?? 0) - Math.ceil(ownValue / leverage);
+  const notional = copies.maxPositionNotional[row] ?? NO_LIMIT;
+  const share = copies.maxPositionShare[row] ?? NO_LIMIT;
+  const most = copies.maxLeverage[row] ?? NO_LIMIT;
+
+  into.fill(UNLIMITED);
+  into[0] = sizeLots(copies, sheet, row);
+  if (notional >= 0) into[1] = lotsWithin(notional, sheet, price);
+  if (share >= 0) into[2] = lotsWithin(mulDivFloor(equity, share, RATE_ONE), sheet, price);
+  const freeMargin = equity - otherMargin;
+  into[3] = freeMargin <= 0 ? 0 : mulDivFloor(freeMargin, leverage * sheet.lotsPerUnit, price);
+  if (most >= 0) {
+    const base = Math.min(equity, copies.realEquity[row] ?? 0);
+    into[4] = lotsWithin(mulDivFloor(base, most, RATE_ONE) - otherExposure, sheet, price);
+  }
+  into[9] = MAX_TARGET_LOTS;
+}

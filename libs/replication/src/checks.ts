@@ -1,0 +1,55 @@
+import { type CopyColumns, STATUS } from './copy-columns';
+import { EPISODE, type InstrumentRows } from './instrument-columns';
+import { type ReasonCode, reasonNumber } from './reasons';
+
+/** Reason number of "nothing stands against new risk". */
+export const CLEAR = -1;
+
+const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
+  [STATUS.killSwitch, 'kill_switch'],
+  [STATUS.breaker, 'breaker'],
+  [STATUS.paused, 'paused'],
+  [STATUS.closing, 'closing'],
+  [STATUS.suspended, 'suspended'],
+  [STATUS.notEntitled, 'entitlement'],
+  [STATUS.noConsent, 'consent'],
+];
+const NOT_ACTIVE = reasonNumber('not_active');
+const AGENT = reasonNumber('agent_invalid');
+const STALE_TRUTH = reasonNumber('stale_truth');
+const POLICY = reasonNumber('policy');
+const FILTER = reasonNumber('instrument_filter');
+const AWAITING = reasonNumber('awaiting_open');
+const USER_CLOSED = reasonNumber('user_closed');
+const BUILDER = reasonNumber('builder_unapproved');
+const EQUITY = reasonNumber('equity_exhausted');
+
+/** First reason among the status bits that refuses new risk, in the order of product §3, else {@link CLEAR}. */
+function statusReason(status: number): number {
+  for (const [bit, code] of STATUS_REASONS) if ((status & bit) !== 0) return reasonNumber(code);
+  return (status & STATUS.active) === 0 ? NOT_ACTIVE : CLEAR;
+}
+
+/** Whether new risk of a row is refused for good (the increment is given up): kill switch to agent validity. */
+export function standingRefusal(copies: CopyColumns, row: number, now: number): number {
+  const status = copies.status[row] ?? 0;
+  if ((status & ~(STATUS.staleTruth | STATUS.policyBlocked)) !== STATUS.active) return statusReason(status);
+  if ((copies.signer[row] ?? -1) < 0 || (copies.agentValidUntil[row] ?? 0) <= now) return AGENT;
+  return CLEAR;
+}
+
+/** Refusals after staleness in product §3's order: policy, builder approval, instrument filter, episode, equity. */
+export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row: number): number {
+  if (((copies.status[row] ?? 0) & STATUS.policyBlocked) !== 0) return POLICY;
+  if ((copies.builderRequired[row] ?? 0) === 1 && (copies.builderApproved[row] ?? 0) === 0) return BUILDER;
+  if ((rows.allowed[row] ?? 0) === 0) return FILTER;
+  const episode = rows.episode[row] ?? 0;
+  if ((episode & EPISODE.userClosed) !== 0) return USER_CLOSED;
+  if ((episode & EPISODE.awaitingOpen) !== 0) return AWAITING;
+  return (copies.equity[row] ?? 0) <= 0 ? EQUITY : CLEAR;
+}
+
+/** Staleness of the copy's truth: position or equity unknown. Marks and the age of the move are the wave's business. */
+export function truthRefusal(copies: CopyColumns, row: number): number {
+  return ((copies.status[row] ?? 0) & STATUS.staleTruth) !== 0 ? STALE_TRUTH : CLEAR;
+}

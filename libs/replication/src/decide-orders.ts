@@ -1,0 +1,155 @@
+import { mulDivFloor } from '@lockstep/kernel';
+import type { Draft } from './draft';
+import { EPISODE, MICRO } from './instrument-columns';
+import { exitBoundAt, exitLimit } from './price-bound';
+import { CAPS, reasonNumber } from './reasons';
+import { MIN_ORDER_VALUE } from './wave-options';
+
+const PLANNED = reasonNumber('planned');
+const PLANNED_CAPPED = reasonNumber('planned_capped');
+const NO_CHANGE = reasonNumber('no_change');
+const BELOW_LOT = reasonNumber('below_lot');
+const PENDING = reasonNumber('pending_orders');
+const BELOW_MINIMUM = reasonNumber('below_minimum');
+const DUST_PENDING = reasonNumber('dust_pending');
+const DUST_KEPT = reasonNumber('dust_kept');
+const NO_PRICE = reasonNumber('no_price');
+const AGENT = reasonNumber('agent_invalid');
+const WAITING = reasonNumber('waiting_next_move');
+const FIRST_CAP = reasonNumber(CAPS[0]);
+
+/** Unset reason while a decision is being made. */
+export const UNDECIDED = 255;
+
+/**
+ * From targets to orders: residual = target − (position + orders in flight at their worst), exits before entries, the venue's minimum and
+ * reduce-only rules (product §2.5, §2.6). Decisions whose reason is already set keep it for what was refused; exits are decided regardless.
+ */
+export function decideOrders(draft: Draft): void {
+  for (let index = 0; index < draft.count; index += 1) decideOne(draft, index);
+}
+
+function decideOne(draft: Draft, index: number): void {
+  const target = draft.targetAfter[index] ?? 0;
+  const position = draft.position[index] ?? 0;
+  const high = position + (draft.pendingBuy[index] ?? 0);
+  const low = position - (draft.pendingSell[index] ?? 0);
+  const toBuy = Math.floor((target - high * MICRO) / MICRO);
+  const toSell = Math.floor((low * MICRO - target) / MICRO);
+  if (toBuy >= 1) decideSide(draft, index, true, toBuy, high);
+  else if (toSell >= 1) decideSide(draft, index, false, toSell, -low);
+  else settleIdle(draft, index, target - position * MICRO);
+}
+
+/** Nothing to send: says why when no check has spoken. */
+function settleIdle(draft: Draft, index: number, gap: number): void {
+  if (draft.reason[index] !== UNDECIDED) return;
+  const inFlight = (draft.pendingBuy[index] ?? 0) + (draft.pendingSell[index] ?? 0) > 0;
+  draft.reason[index] = gap === 0 ? NO_CHANGE : Math.abs(gap) >= MICRO && inFlight ? PENDING : cutReason(draft, index, BELOW_LOT);
+}
+
+/** `held`: the position in the order's own direction with every such order in flight filled; below zero it is what an exit may take. */
+function decideSide(draft: Draft, index: number, buy: boolean, lots: number, held: number): void {
+  draft.buy[index] = buy ? 1 : 0;
+  const exit = Math.min(lots, Math.max(0, -held));
+  const exitSent = exit > 0 ? planExit(draft, index, buy, exit, Math.max(0, -held)) : 0;
+  let entry = lots - exit;
+  if (entry > 0 && draft.mayEnter[index] === 0) {
+    if (draft.reason[index] === UNDECIDED && exitSent === 0) draft.reason[index] = WAITING;
+    entry = 0;
+  }
+  const room = (draft.capLots[index] ?? 0) - Math.max(0, held);
+  const capped = entry > room;
+  if (capped) entry = Math.max(0, Math.floor(room));
+  const entrySent = entry > 0 ? planEntry(draft, index, buy, entry) : 0;
+  if (draft.reason[index] !== UNDECIDED) return;
+  if (entrySent > 0 || exitSent > 0) draft.reason[index] = capped || draft.cutMask[index] !== 0 ? PLANNED_CAPPED : PLANNED;
+  else draft.reason[index] = cutReason(draft, index, NO_CHANGE);
+}
+
+/** First cap that cut the decision, else `otherwise`. */
+function cutReason(draft: Draft, index: number, otherwise: number): number {
+  const mask = draft.cutMask[index] ?? 0;
+  return mask === 0 ? otherwise : FIRST_CAP + (31 - Math.clz32(mask & -mask));
+}
+
+/** Lots the venue would accept as reduce-only on this side: what the account's net holds against it, less such orders in flight. */
+function reducible(draft: Draft, index: number, buy: boolean): number {
+  const net = (draft.position[index] ?? 0) + (draft.sheet.rows.beside[draft.row[index] ?? 0] ?? 0);
+  return buy ? Math.max(0, -net - (draft.pendingBuy[index] ?? 0)) : Math.max(0, net - (draft.pendingSell[index] ?? 0));
+}
+
+/** True when `lots` reduce-only closes the whole net of the account: exempt from the minimum. */
+function closesNet(draft: Draft, index: number, lots: number): boolean {
+  const net = (draft.position[index] ?? 0) + (draft.sheet.rows.beside[draft.row[index] ?? 0] ?? 0);
+  return lots === Math.abs(net);
+}
+
+/** Plans an exit of `wanted` of the `available` lots and returns what it sends. Only a missing key, a missing price or the minimum can hold it. */
+function planExit(draft: Draft, index: number, buy: boolean, wanted: number, available: number): number {
+  const row = draft.row[index] ?? 0;
+  const { copies } = draft.book;
+  if ((copies.signer[row] ?? -1) < 0 || (copies.agentValidUntil[row] ?? 0) <= draft.options.now) return refuse(draft, index, AGENT);
+  const reference = buy ? draft.exitBuyReference : draft.exitSellReference;
+  if (reference === 0) return refuse(draft, index, NO_PRICE);
+  const bound = exitBoundAt(copies.exitBound[row] ?? 0, draft.sheet.rows.exitFailures[row] ?? 0, draft.options.exitBand);
+  const limit = exitLimit(reference, bound, buy, draft.sheet.instrument.szDecimals);
+  draft.exitLimit[index] = limit;
+  const lots = closable(draft, index, buy, wanted, available, orderPrice(draft, limit));
+  if (lots === 0) return 0;
+  const reduceOnly = Math.min(lots, reducible(draft, index, buy));
+  const sent = addLegs(draft, index, 0, reduceOnly, lots - reduceOnly, orderPrice(draft, limit));
+  if (sent === 0) return refuse(draft, index, (draft.targetAfter[index] ?? 0) === 0 ? DUST_PENDING : BELOW_MINIMUM);
+  draft.exitLots[index] = sent;
+  return sent;
+}
+
+/** Lots of an exit after the minimum: as wanted, a full close, or 0 with its reason (product §2.5). */
+function closable(draft: Draft, index: number, buy: boolean, wanted: number, available: number, price: number): number {
+  if (orderValue(draft, wanted, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, wanted) && wanted <= reducible(draft, index, buy))) return wanted;
+  const target = Math.abs(draft.targetAfter[index] ?? 0);
+  if (target === 0) return refuse(draft, index, DUST_PENDING);
+  if (orderValue(draft, available, price) >= 2 * MIN_ORDER_VALUE) return refuse(draft, index, BELOW_MINIMUM);
+  if (available * MICRO - target < target) return refuse(draft, index, DUST_KEPT);
+  return available;
+}
+
+/** Plans an entry of `lots` and returns what it sends. */
+function planEntry(draft: Draft, index: number, buy: boolean, lots: number): number {
+  const price = orderPrice(draft, draft.entryLimit[index] ?? 0);
+  const against = Math.max(0, reducible(draft, index, buy) - (draft.exitLots[index] ?? 0));
+  const reduceOnly = Math.min(lots, against);
+  const sent = addLegs(draft, index, 2, reduceOnly, lots - reduceOnly, price);
+  if (sent === 0) return refuse(draft, index, BELOW_MINIMUM);
+  draft.entryLots[index] = sent;
+  return sent;
+}
+
+/** Adds a reduce-only and a plain leg where each meets the venue's minimum or is exempt; returns the lots added. */
+function addLegs(draft: Draft, index: number, first: 0 | 2, reduceOnly: number, plain: number, price: number): number {
+  let sent = 0;
+  if (reduceOnly > 0 && (orderValue(draft, reduceOnly, price) >= MIN_ORDER_VALUE || closesNet(draft, index, reduceOnly))) {
+    draft.legs[first][index] = reduceOnly;
+    draft.orderCount += 1;
+    sent += reduceOnly;
+  }
+  if (plain > 0 && orderValue(draft, plain, price) >= MIN_ORDER_VALUE) {
+    const leg = first === 0 ? draft.legs[1] : draft.legs[3];
+    leg[index] = plain;
+    draft.orderCount += 1;
+    sent += plain;
+  }
+  return sent;
+}
+
+/** The price the venue's minimum is judged at, on the careful side. */
+const orderPrice = (draft: Draft, limit: number): number => (draft.sheet.mark > 0 ? Math.min(limit, draft.sheet.mark) : limit);
+
+const orderValue = (draft: Draft, lots: number, price: number): number => mulDivFloor(lots, price, draft.sheet.lotsPerUnit);
+
+function refuse(draft: Draft, index: number, reason: number): 0 {
+  if (draft.reason[index] === UNDECIDED) draft.reason[index] = reason;
+  const row = draft.row[index] ?? 0;
+  if (reason === DUST_PENDING) draft.sheet.rows.episode[row] = (draft.sheet.rows.episode[row] ?? 0) | EPISODE.dustPending;
+  return 0;
+}

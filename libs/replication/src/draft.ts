@@ -1,0 +1,135 @@
+import type { CopyBook } from './book';
+import { CAP_COUNT } from './caps';
+import type { InstrumentSheet } from './instrument-columns';
+import type { PlanOptions } from './wave-options';
+import type { Decisions } from './wave-plan';
+
+/**
+ * A plan in the making: one decision per occupied row, and the lots of its four possible orders. Leg numbers: 0 exit reduce-only,
+ * 1 exit beyond the account's net, 2 entry reduce-only (against the account's net), 3 entry.
+ */
+export interface Draft {
+  readonly book: CopyBook;
+  readonly sheet: InstrumentSheet;
+  readonly options: PlanOptions;
+  readonly count: number;
+  readonly row: Int32Array;
+  readonly copyNo: Float64Array;
+  readonly scope: Int32Array;
+  readonly reason: Uint8Array;
+  readonly targetBefore: Float64Array;
+  readonly targetAfter: Float64Array;
+  readonly position: Float64Array;
+  readonly pendingBuy: Float64Array;
+  readonly pendingSell: Float64Array;
+  readonly kappa: Float64Array;
+  readonly settingsVersion: Int32Array;
+  readonly exitLots: Float64Array;
+  readonly entryLots: Float64Array;
+  readonly cutMask: Uint16Array;
+  readonly cutFirst: Int32Array;
+  cuts: Float64Array;
+  cutCount: number;
+  /** 1: this decision may enter new risk now. */
+  readonly mayEnter: Uint8Array;
+  /** Largest |position| in lots the caps admit for an entry. */
+  readonly capLots: Float64Array;
+  /** Limit price of the entry and the reference it was made from. */
+  readonly entryLimit: Float64Array;
+  readonly entryReference: Float64Array;
+  readonly exitLimit: Float64Array;
+  /** Venue time after which the entry must not execute. */
+  readonly expiry: Float64Array;
+  /** Reference of exits: one price for buys, one for sells; 0: none known. */
+  exitBuyReference: number;
+  exitSellReference: number;
+  /** 1 the difference is bought, 0 sold. */
+  readonly buy: Uint8Array;
+  readonly legs: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  orderCount: number;
+  /** Scratch: lots each cap admits. */
+  readonly caps: Float64Array;
+}
+
+/** A draft with one decision per occupied row of the book (or of the `only` rows), nothing decided yet. */
+export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanOptions): Draft {
+  const { copies, rowCount } = book;
+  const row = new Int32Array(rowCount);
+  let count = 0;
+  for (let index = 0; index < rowCount; index += 1) {
+    if (copies.copyNo[index] === 0) continue;
+    row[count] = index;
+    count += 1;
+  }
+  const draft: Draft = {
+    book,
+    sheet,
+    options,
+    count,
+    row,
+    copyNo: new Float64Array(count),
+    scope: new Int32Array(count),
+    reason: new Uint8Array(count),
+    targetBefore: new Float64Array(count),
+    targetAfter: new Float64Array(count),
+    position: new Float64Array(count),
+    pendingBuy: new Float64Array(count),
+    pendingSell: new Float64Array(count),
+    kappa: new Float64Array(count),
+    settingsVersion: new Int32Array(count),
+    exitLots: new Float64Array(count),
+    entryLots: new Float64Array(count),
+    cutMask: new Uint16Array(count),
+    cutFirst: new Int32Array(count),
+    cuts: new Float64Array(Math.max(16, count)),
+    cutCount: 0,
+    mayEnter: new Uint8Array(count),
+    capLots: new Float64Array(count),
+    entryLimit: new Float64Array(count),
+    entryReference: new Float64Array(count),
+    exitLimit: new Float64Array(count),
+    expiry: new Float64Array(count),
+    exitBuyReference: 0,
+    exitSellReference: 0,
+    buy: new Uint8Array(count),
+    legs: [new Float64Array(count), new Float64Array(count), new Float64Array(count), new Float64Array(count)],
+    orderCount: 0,
+    caps: new Float64Array(CAP_COUNT),
+  };
+  fillInputs(draft);
+  return draft;
+}
+
+/** Notes that a cap cut a decision by some micro-lots; caps are noted in ascending order per decision. */
+export function noteCut(draft: Draft, index: number, cap: number, amount: number): void {
+  if (draft.cutCount === draft.cuts.length) {
+    const wider = new Float64Array(draft.cuts.length * 2);
+    wider.set(draft.cuts);
+    draft.cuts = wider;
+  }
+  if (draft.cutMask[index] === 0) draft.cutFirst[index] = draft.cutCount;
+  draft.cutMask[index] = (draft.cutMask[index] ?? 0) | (1 << cap);
+  draft.cuts[draft.cutCount] = amount;
+  draft.cutCount += 1;
+}
+
+/** The decisions of a finished draft. */
+export function decisionsOf(draft: Draft): Decisions {
+  return draft;
+}
+
+function fillInputs(draft: Draft): void {
+  const { copies } = draft.book;
+  const { rows } = draft.sheet;
+  for (let index = 0; index < draft.count; index += 1) {
+    const row = draft.row[index] ?? 0;
+    draft.copyNo[index] = copies.copyNo[row] ?? 0;
+    draft.scope[index] = copies.scope[row] ?? 0;
+    draft.settingsVersion[index] = copies.settingsVersion[row] ?? 0;
+    draft.targetBefore[index] = rows.target[row] ?? 0;
+    draft.targetAfter[index] = rows.target[row] ?? 0;
+    draft.position[index] = rows.position[row] ?? 0;
+    draft.pendingBuy[index] = rows.pendingBuy[row] ?? 0;
+    draft.pendingSell[index] = rows.pendingSell[row] ?? 0;
+  }
+}

@@ -1,0 +1,262 @@
+import { mulDivFloor, must, present, toExact, toLots } from '@lockstep/kernel';
+import { type CopyBook, leaderEquityColumn } from './book';
+import { CAP_COUNT, capLots, UNLIMITED } from './caps';
+import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
+import { MODE } from './copy-columns';
+import { decideOrders, UNDECIDED } from './decide-orders';
+import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
+import { emitOrders } from './emit-orders';
+import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import type { Move } from './move';
+import { entryLimit } from './price-bound';
+import { reasonNumber } from './reasons';
+import { revalue } from './revalue';
+import { classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
+import type { WaveOptions } from './wave-options';
+import type { WavePlan } from './wave-plan';
+
+const STALE_MOVE = reasonNumber('stale_move');
+const STALE_MARK = reasonNumber('stale_mark');
+const RESYNC = reasonNumber('resync_no_entry');
+const LEADER_EQUITY = reasonNumber('leader_equity');
+const PRICE_BOUND = reasonNumber('price_bound');
+
+/** What is the same for every row of a wave. */
+interface WaveFacts {
+  readonly kind: MoveClass;
+  /** |leader lots| the new side starts from (0 at an open or flip) and ends at. */
+  readonly from: number;
+  readonly to: number;
+  readonly leaderSign: number;
+  readonly incrementPrice: number;
+  readonly firstFillAt: number;
+  readonly followable: boolean;
+  readonly leaderEquity: number;
+}
+
+/**
+ * Plans one wave: for every copy of the book the ratio-locked target after the leader's move, the checks and caps in product §3's order, the
+ * orders in sending order, and a decision with its reason, skips included. Writes targets, reservations, nonces and attempts in place;
+ * the sheet of the coin must exist (`book.sheet`). Deterministic: no clock, no random.
+ */
+export function planWave(book: CopyBook, move: Move, options: WaveOptions): WavePlan {
+  const sheet = present(book.findSheet(move.coin), `sheet of ${move.coin}`);
+  must(options.wave > 0 && options.wave < 2 ** 48, 'a wave number has 48 bits');
+  revalue(book, options.now, options.markMaxAgeMs);
+  const before = sheet.leaderLots;
+  const after = toLots(sheet.instrument, move.after);
+  const facts = factsOf(sheet, move, before, after, options);
+  const draft = openDraft(book, sheet, options);
+  exitReferences(draft, move);
+  for (let index = 0; index < draft.count; index += 1) decideTarget(draft, index, facts);
+  sheet.leaderLots = after;
+  decideOrders(draft);
+  startAttempts(draft, options.wave);
+  const { wave: waves, attempt } = sheet.rows;
+  const orders = emitOrders(draft, { rankWave: options.wave, waveOf: (row) => waves[row] ?? 0, attemptOf: (row) => attempt[row] ?? 0 });
+  rememberReasons(draft);
+  return {
+    wave: options.wave,
+    coin: move.coin,
+    plannedAt: options.now,
+    leaderBefore: before,
+    leaderAfter: after,
+    mark: sheet.mark,
+    firstFillAt: move.firstFillAt,
+    decisions: decisionsOf(draft),
+    orders,
+  };
+}
+
+function factsOf(sheet: InstrumentSheet, move: Move, before: number, after: number, options: WaveOptions): WaveFacts {
+  const kind = classify(before, after);
+  return {
+    kind,
+    from: kind === 'flip' ? 0 : Math.abs(before),
+    to: Math.abs(after),
+    leaderSign: Math.sign(after),
+    incrementPrice: move.incrementPrice === null ? 0 : toExact(move.incrementPrice, 'increment price'),
+    firstFillAt: move.firstFillAt,
+    followable: move.source === 'fills' && move.incrementPrice !== null && toLots(sheet.instrument, move.before) === before,
+    leaderEquity: options.leaderEquity === null ? 0 : leaderEquityColumn(options.leaderEquity),
+  };
+}
+
+/** Exits are bounded from the freshest price known: the book, else the later of the mark and the leader's own fill. */
+function exitReferences(draft: Draft, move: Move): void {
+  const { sheet, options } = draft;
+  const bookFresh = sheet.bookAt > 0 && options.now - sheet.bookAt <= options.markMaxAgeMs;
+  const last = toExact(move.lastPrice, 'last price');
+  const fallback = sheet.mark > 0 && (last === 0 || sheet.markAt >= move.lastFillAt) ? sheet.mark : last;
+  draft.exitBuyReference = bookFresh && sheet.bestAsk > 0 ? sheet.bestAsk : fallback;
+  draft.exitSellReference = bookFresh && sheet.bestBid > 0 ? sheet.bestBid : fallback;
+}
+
+function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
+  const row = draft.row[index] ?? 0;
+  const { rows } = draft.sheet;
+  draft.reason[index] = UNDECIDED;
+  draft.capLots[index] = UNLIMITED;
+  const held = Math.abs(rows.target[row] ?? 0);
+  const side = facts.leaderSign * (draft.book.copies.direction[row] ?? 1);
+  if (facts.kind === 'flat' || facts.kind === 'flip') endEpisode(draft, row);
+  switch (facts.kind) {
+    case 'unchanged':
+      return;
+    case 'flat':
+      setTarget(draft, index, row, 0, 0);
+      return;
+    case 'reduce':
+      setTarget(draft, index, row, side * reducedTarget(held, Math.abs(draft.sheet.leaderLots), facts.to), facts.to);
+      return;
+    case 'flip':
+      increaseTarget(draft, index, row, 0, side, facts);
+      return;
+    case 'increase':
+      if (facts.from === 0) endEpisode(draft, row);
+      increaseTarget(draft, index, row, facts.from === 0 ? 0 : held, side, facts);
+      return;
+  }
+}
+
+/** The leader went through flat: what kept the copy out of the old position ends with it. */
+function endEpisode(draft: Draft, row: number): void {
+  const { rows } = draft.sheet;
+  rows.episode[row] = (rows.episode[row] ?? 0) & (EPISODE.exitStuck | EPISODE.dustPending);
+  rows.forfeited[row] = 0;
+  rows.forfeitReason[row] = 0;
+  rows.owedPrice[row] = 0;
+  rows.owedUntil[row] = 0;
+}
+
+function setTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
+  const { rows } = draft.sheet;
+  rows.target[row] = target;
+  rows.rho[row] = lockedRatio(target, leaderLots);
+  draft.targetAfter[index] = target;
+}
+
+function increaseTarget(draft: Draft, index: number, row: number, held: number, side: number, facts: WaveFacts): void {
+  const { copies } = draft.book;
+  const now = draft.options.now;
+  if (copies.mode[row] === MODE.proportionalNominal && copies.basisEquity[row] === 0) copies.basisEquity[row] = facts.leaderEquity;
+  const kappa = kappaOf(copies, row, facts.leaderEquity);
+  draft.kappa[index] = Math.max(0, kappa);
+  const wanted = kappa < 0 ? held : increasedTarget(held, kappa, facts.from, facts.to);
+  const hard = hardRefusal(draft, row, kappa, facts);
+  if (hard !== CLEAR) {
+    giveUp(draft, index, row, wanted - held, hard);
+    setTarget(draft, index, row, side * held, facts.to);
+    return;
+  }
+  const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
+  oweIncrement(draft, row, held, wanted - held, facts.incrementPrice, windowEnd);
+  const soft = softRefusal(draft, row, facts);
+  if (soft !== CLEAR && windowEnd <= now) {
+    giveUp(draft, index, row, wanted - held, soft);
+    setTarget(draft, index, row, side * held, facts.to);
+    return;
+  }
+  if (soft !== CLEAR) draft.reason[index] = soft;
+  const target = prepareEntry(draft, index, row, side > 0, held, wanted, soft === STALE_MARK);
+  setTarget(draft, index, row, side * target, facts.to);
+  draft.expiry[index] = facts.firstFillAt + (copies.maxAgeMs[row] ?? 0);
+  draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
+}
+
+/** Refusals after which the increment is given up at once. */
+function hardRefusal(draft: Draft, row: number, kappa: number, facts: WaveFacts): number {
+  const { copies } = draft.book;
+  const standing = standingRefusal(copies, row, draft.options.now);
+  if (standing !== CLEAR) return standing;
+  if (!facts.followable) return RESYNC;
+  const refused = instrumentRefusal(copies, draft.sheet.rows, row);
+  if (refused !== CLEAR) return refused;
+  return kappa < 0 ? LEADER_EQUITY : CLEAR;
+}
+
+/** Refusals that a repair inside the catch-up window may still overcome. */
+function softRefusal(draft: Draft, row: number, facts: WaveFacts): number {
+  const { copies } = draft.book;
+  const truth = truthRefusal(copies, row);
+  if (truth !== CLEAR) return truth;
+  if (draft.options.now - facts.firstFillAt > (copies.maxAgeMs[row] ?? 0)) return STALE_MOVE;
+  const { sheet, options } = draft;
+  const fresh = sheet.mark > 0 && options.now - sheet.markAt <= options.markMaxAgeMs;
+  return fresh && copies.marksFresh[row] === 1 ? CLEAR : STALE_MARK;
+}
+
+/** An increment that will not be copied leaves ρ; what was given up is counted per episode with its last reason. */
+function giveUp(draft: Draft, index: number, row: number, amount: number, reason: number): void {
+  const { rows } = draft.sheet;
+  draft.reason[index] = reason;
+  if (amount <= 0) return;
+  rows.forfeited[row] = (rows.forfeited[row] ?? 0) + amount;
+  rows.forfeitReason[row] = reason;
+}
+
+/** Weighs the leader's price into the reference of all increments not yet copied, and opens the window to copy them. */
+function oweIncrement(draft: Draft, row: number, held: number, increment: number, price: number, until: number): void {
+  const { rows } = draft.sheet;
+  const position = Math.abs(rows.position[row] ?? 0);
+  const inFlight = (rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0);
+  const owed = Math.max(0, held - (position + inFlight) * MICRO);
+  const before = rows.owedPrice[row] ?? 0;
+  rows.owedUntil[row] = until;
+  if (before === 0 || owed < MICRO || increment <= 0) {
+    rows.owedPrice[row] = price;
+    return;
+  }
+  const weighted = mulDivFloor(Math.abs(price - before), increment, owed + increment);
+  rows.owedPrice[row] = price >= before ? before + weighted : before - weighted;
+}
+
+/** Prices the entry and applies the caps in order; returns the target (absolute micro-lots) and notes each cut. */
+export function prepareEntry(draft: Draft, index: number, row: number, buy: boolean, held: number, wanted: number, withoutMark: boolean): number {
+  const { copies } = draft.book;
+  const { sheet } = draft;
+  const reference = sheet.rows.owedPrice[row] ?? 0;
+  const limit = entryLimit(reference, copies.entryBound[row] ?? 0, buy, sheet.instrument.szDecimals);
+  draft.entryReference[index] = reference;
+  draft.entryLimit[index] = limit;
+  if (withoutMark || limit === 0) {
+    draft.capLots[index] = 0;
+    return wanted;
+  }
+  if (beyondBook(draft, buy, limit) && draft.reason[index] === UNDECIDED) draft.reason[index] = PRICE_BOUND;
+  capLots(copies, sheet, row, Math.max(sheet.mark, limit), draft.caps);
+  let target = wanted;
+  let most = UNLIMITED;
+  for (let cap = 0; cap < CAP_COUNT; cap += 1) {
+    const lots = draft.caps[cap] ?? UNLIMITED;
+    if (lots < most) most = lots;
+    const kept = Math.max(held, lots * MICRO);
+    if (target <= kept) continue;
+    noteCut(draft, index, cap, target - kept);
+    target = kept;
+  }
+  draft.capLots[index] = most;
+  return target;
+}
+
+/** True when a fresh book shows that the order could not fill inside its bound: wait for a new state, do not chase. */
+function beyondBook(draft: Draft, buy: boolean, limit: number): boolean {
+  const { sheet, options } = draft;
+  if (sheet.bookAt === 0 || options.now - sheet.bookAt > options.markMaxAgeMs) return false;
+  return buy ? sheet.bestAsk > limit : sheet.bestBid > 0 && sheet.bestBid < limit;
+}
+
+/** A new wave starts every row's attempts anew; a row without orders keeps the name of its last ones. */
+function startAttempts(draft: Draft, wave: number): void {
+  const { rows } = draft.sheet;
+  for (let index = 0; index < draft.count; index += 1) {
+    const row = draft.row[index] ?? 0;
+    rows.wave[row] = wave;
+    rows.attempt[row] = 0;
+  }
+}
+
+function rememberReasons(draft: Draft): void {
+  const { rows } = draft.sheet;
+  for (let index = 0; index < draft.count; index += 1) rows.lastReason[draft.row[index] ?? 0] = draft.reason[index] ?? 0;
+}

@@ -1,0 +1,55 @@
+import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
+import type { CopyBook } from './book';
+import type { CopyColumns } from './copy-columns';
+import { type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
+
+/** Largest |lots| the row may come to hold: position with every order in flight filled, or its target. */
+export function worstLots(rows: InstrumentRows, row: number): number {
+  const position = rows.position[row] ?? 0;
+  const long = position + (rows.pendingBuy[row] ?? 0);
+  const short = (rows.pendingSell[row] ?? 0) - position;
+  const target = Math.ceil(Math.abs(rows.target[row] ?? 0) / MICRO);
+  return Math.max(long, short, target, 0);
+}
+
+/** Leverage a position of the row is margined at. */
+export function leverageOf(copies: CopyColumns, sheet: InstrumentSheet, row: number): number {
+  return Math.max(1, Math.min(copies.venueLeverage[row] ?? 1, sheet.instrument.maxLeverage));
+}
+
+/** Unrealised PnL of the row's open position at a price: value rounded against the holder. */
+export function unrealisedAt(sheet: InstrumentSheet, row: number, price: number): number {
+  const position = sheet.rows.position[row] ?? 0;
+  if (position === 0) return 0;
+  const entry = sheet.rows.entryValue[row] ?? 0;
+  return position > 0 ? mulDivFloor(position, price, sheet.lotsPerUnit) - entry : entry - mulDivCeil(-position, price, sheet.lotsPerUnit);
+}
+
+/**
+ * Recomputes equity, worst-case exposure and initial margin of every copy from all its instruments at their marks. A row is marked
+ * not fresh when an instrument it has exposure in has no mark younger than `markMaxAgeMs`; without any mark the entry value stands.
+ */
+export function revalue(book: CopyBook, now: number, markMaxAgeMs: number): void {
+  const { copies, rowCount } = book;
+  copies.exposure.fill(0, 0, rowCount);
+  copies.margin.fill(0, 0, rowCount);
+  copies.marksFresh.fill(1, 0, rowCount);
+  for (let row = 0; row < rowCount; row += 1) copies.equity[row] = (copies.allocation[row] ?? 0) + (copies.netPnl[row] ?? 0);
+  for (const sheet of book.allSheets()) addSheet(copies, sheet, rowCount, sheet.mark > 0 && now - sheet.markAt <= markMaxAgeMs);
+  for (let row = 0; row < rowCount; row += 1) if ((copies.equity[row] ?? 0) < 0) copies.equity[row] = 0;
+}
+
+function addSheet(copies: CopyColumns, sheet: InstrumentSheet, rowCount: number, fresh: boolean): void {
+  const { rows, mark, lotsPerUnit } = sheet;
+  const { exposure, margin, equity, marksFresh } = copies;
+  for (let row = 0; row < rowCount; row += 1) {
+    const worst = worstLots(rows, row);
+    if (worst === 0) continue;
+    if (!fresh) marksFresh[row] = 0;
+    if (mark === 0) continue;
+    const value = mulDivCeil(worst, mark, lotsPerUnit);
+    exposure[row] = (exposure[row] ?? 0) + value;
+    margin[row] = (margin[row] ?? 0) + Math.ceil(value / leverageOf(copies, sheet, row));
+    equity[row] = (equity[row] ?? 0) + unrealisedAt(sheet, row, mark);
+  }
+}

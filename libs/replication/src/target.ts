@@ -1,0 +1,54 @@
+import { mulDivFloor } from '@lockstep/kernel';
+import type { CopyColumns } from './copy-columns';
+import { MODE } from './copy-columns';
+import { MICRO } from './instrument-columns';
+
+/** 10^12 ÷ 10^6: from a ratio in 10^-12 to micro-lots per lot. */
+const RATE_PER_MICRO = 1_000_000;
+
+/** What a leader's move asks of a target, by absolute values and sides. */
+export type MoveClass = 'increase' | 'reduce' | 'flat' | 'flip' | 'unchanged';
+
+/** Class of a move from `before` to `after` (signed lots). An open is an increase from zero. */
+export function classify(before: number, after: number): MoveClass {
+  if (after === before) return 'unchanged';
+  if (after === 0) return 'flat';
+  if (before !== 0 && before < 0 !== after < 0) return 'flip';
+  return Math.abs(after) > Math.abs(before) ? 'increase' : 'reduce';
+}
+
+/**
+ * κ (10^-12) of a row by its mode; −1 when it cannot be formed (leader equity unknown or not positive).
+ * `leaderEquity` is in 10^-6 quote units, rounded up, 0 when unknown. Saturates at 2^53 − 1.
+ */
+export function kappaOf(copies: CopyColumns, row: number, leaderEquity: number): number {
+  const rate = copies.modeRate[row] ?? 0;
+  const mode = copies.mode[row] ?? 0;
+  if (mode === MODE.fixedRatio) return rate;
+  const nominal = mode === MODE.proportionalNominal;
+  const base = nominal ? (copies.basisEquity[row] ?? 0) : leaderEquity;
+  if (base <= 0) return -1;
+  const own = (nominal ? copies.allocation[row] : copies.equity[row]) ?? 0;
+  // Money is 10^-8 and the base 10^-6: the quotient is a hundred times κ.
+  return Math.floor(mulDivFloor(rate, own, base) / 100);
+}
+
+/** Target (micro-lots, absolute) that an increase from `before` to `after` asks for, before caps: clamp(κ·L′, D, D + κ·(L′ − L)). All ≥ 0. */
+export function increasedTarget(target: number, kappa: number, before: number, after: number): number {
+  const full = mulDivFloor(kappa, after, RATE_PER_MICRO);
+  const most = target + mulDivFloor(kappa, after - before, RATE_PER_MICRO);
+  return Math.max(target, Math.min(full, most));
+}
+
+/** Target after the leader reduced: D·L′ ÷ L, towards zero. All ≥ 0, `before` > 0. */
+export function reducedTarget(target: number, before: number, after: number): number {
+  return mulDivFloor(target, after, before);
+}
+
+/** ρ (10^-12, rounded down) of a target in micro-lots against the leader's lots; 0 when the leader is flat. */
+export function lockedRatio(target: number, leaderLots: number): number {
+  return leaderLots === 0 ? 0 : mulDivFloor(Math.abs(target), RATE_PER_MICRO, Math.abs(leaderLots));
+}
+
+/** Whole lots of a target, towards zero. */
+export const targetLots = (micro: number): number => Math.trunc(micro / MICRO);
