@@ -20,7 +20,7 @@ export type ExchangeAnswer = { readonly status: 'ok'; readonly response: Json } 
 /** An answer of `/info`: JSON with 200, or the venue's plain text with 422. */
 export type InfoAnswer = { readonly status: 200; readonly body: Json } | { readonly status: 422; readonly body: string };
 
-/** A frame for a subscriber: `{channel, data}`. */
+/** A frame for a subscriber: `{channel, data}`. One frame object may go to many sinks: a server may keep its text by identity. */
 export interface StreamFrame {
   readonly channel: string;
   readonly data: Json;
@@ -38,28 +38,85 @@ export interface Subscription {
 export interface World {
   readonly name: string;
   readonly seed: number;
+  /** Signed actions of this world name the test network. */
+  readonly testnet: boolean;
   /** Time of the last executed block. */
   now(): EpochMs;
+  /** True when the action's JSON is of a known shape; otherwise `/exchange` answers 422. */
+  accepts(action: Json): boolean;
   /** Queues an action for the next block. The promise resolves once that block is executed. */
   submit(submission: Submission): Promise<ExchangeAnswer>;
+  /** The same with a callback, called while the block ends, before its frames go out. Cheaper for thousands of actions a block. */
+  submitWith(submission: Submission, answered: (answer: ExchangeAnswer) => void): void;
   /** Executes every block due up to `time`, in order. The server calls it from a timer, a test by hand. */
   advanceTo(time: EpochMs): void;
   info(request: Json): InfoAnswer;
   /** Refusals carry the venue's text, e.g. `Invalid subscription {…}`. */
   subscribe(subscription: Json, sink: (frame: StreamFrame) => void): Result<Subscription, string>;
+  stats(): WorldStats;
   readonly control: WorldControl;
 }
 
-/** What only the control port may do. Effects enter the same ordered queue as actions, so that a recorded list replays. */
+export interface WorldStats {
+  readonly blocks: number;
+  readonly accounts: number;
+  readonly acceptedOrders: number;
+  readonly fills: number;
+  readonly queued: number;
+}
+
+/** What only the control port may do. Effects enter the same ordered queue as actions, ahead of them in the block, so that a recorded list replays. */
 export interface WorldControl {
-  /** Adds collateral (decimal string, may be negative) to an address on a dex; creates the account. */
+  /** Every coin of every dex. Coins given to the other calls must be among them. */
+  coins(): readonly string[];
+  /** Adds collateral (decimal string, may be negative) to an address on a dex (`''` main, `'spot'` the spot balance); creates the account. */
   credit(address: Address, dex: string, amount: string): void;
+  /** Credits, agent and builder approvals for many accounts in one call, without signatures. */
+  setup(accounts: readonly AccountSetup[]): void;
   /** Moves a coin's oracle, mark and makers to a price. */
   movePrice(coin: string, price: Price): void;
+  /** Moves only the oracle; the mark follows at its next step. */
+  setOracle(coin: string, price: Price): void;
   /** Fills `address` at exactly this price and size against the house, exempt from minimum and margin: for replaying a recorded leader. Resolves after its block. */
   forceTrade(trade: ForcedTrade): Promise<Result<{ readonly tradeId: number; readonly time: EpochMs }, string>>;
   /** Stops or resumes the synthetic makers of a coin. */
   setMakers(coin: string, on: boolean): void;
+  /** Replaces the makers' ladder of a coin in one step, best levels first; it is put back every few seconds until replaced. Starts the makers. */
+  quote(coin: string, bids: readonly QuoteLevel[], asks: readonly QuoteLevel[]): void;
+  /** Fixes the hourly funding rate (decimal string) of a coin, or null for the computed one. */
+  setFunding(coin: string, hourlyRate: string | null): void;
+  /** Charges one hour of funding in the next block. */
+  advanceFunding(): void;
+  /** Everything an address has done and holds, as JSON for auditors: positions, cash, open orders, orders with status, fills; null when unknown. */
+  truth(address: Address): Json | null;
+  /** Addresses of all accounts but the makers'. */
+  addresses(): readonly Address[];
+  /** Sums that must come out: usd by holder class and positions by coin. */
+  conservation(): Conservation;
+}
+
+export interface QuoteLevel {
+  readonly price: Price;
+  readonly size: Size;
+}
+
+export interface AccountSetup {
+  readonly address: Address;
+  /** Decimal dollars by dex name, `''` for the main dex. */
+  readonly credits: { readonly [dex: string]: string };
+  readonly agent?: { readonly address: Address; readonly name: string };
+  /** Highest builder fee in tenths of a basis point. */
+  readonly builder?: { readonly address: Address; readonly maxTenthsBp: number };
+}
+
+/** Amounts in 10^-6 dollars. `credited` must equal the sum of all the others; every entry of `netLots` must be zero. */
+export interface Conservation {
+  readonly credited: number;
+  readonly held: number;
+  readonly fees: number;
+  readonly builderFees: number;
+  readonly funding: number;
+  readonly netLots: { readonly [coin: string]: number };
 }
 
 export interface ForcedTrade {
@@ -68,6 +125,6 @@ export interface ForcedTrade {
   readonly side: Side;
   readonly price: Price;
   readonly size: Size;
-  /** Groups fills of one leader order; absent: its own order. */
+  /** Groups fills of one leader order, and is its order id at the venue; absent: its own order. */
   readonly orderId?: number;
 }

@@ -1,0 +1,78 @@
+import { clearingOf, type Exchange, touch } from '../exchange';
+import { asFlag, asWhole } from '../json';
+import { crossSummary, initialMargin, isIsolatedOnly, isolatedEquity, leverageOf, notionalAtMark, withdrawable } from '../margin';
+import type { ExchangeAnswer } from '../port';
+import type { Asset, Position, VenueAccount } from '../state';
+import { ORDER_TEXTS, REQUEST_TEXTS } from '../texts';
+import { done, type Prepare, plain, refused } from './prepared';
+
+/** `updateLeverage`: margin mode and leverage of a coin. The mode can change only while flat; less leverage needs the margin for it. */
+export const prepareUpdateLeverage: Prepare = (action) => {
+  const assetId = asWhole(action.asset);
+  const isCross = asFlag(action.isCross);
+  const leverage = asWhole(action.leverage);
+  if (assetId === null || isCross === null || leverage === null) return null;
+  return plain((ex, { owner }) => updateLeverage(ex, owner, ex.assetsById.get(assetId), isCross, leverage));
+};
+
+function updateLeverage(ex: Exchange, owner: VenueAccount, asset: Asset | undefined, isCross: boolean, leverage: number): ExchangeAnswer {
+  if (asset === undefined) return refused(ORDER_TEXTS.unknownAsset);
+  if (leverage < 1 || leverage > asset.spec.maxLeverage) return refused(REQUEST_TEXTS.invalidLeverage);
+  if (isCross && isIsolatedOnly(asset)) return refused(REQUEST_TEXTS.noCross);
+  const clearing = clearingOf(owner, asset.dex);
+  const held = clearing.positions.get(asset);
+  if (held !== undefined) {
+    if (held.isIsolated === isCross) return refused(REQUEST_TEXTS.switchWithPosition);
+    const refusal = held.isIsolated ? regearIsolated(held, leverage) : regearCross(held, leverage);
+    if (refusal !== null) return refused(refusal);
+    held.leverage = leverage;
+    touch(ex, clearing);
+  }
+  owner.leverage.set(asset, { isCross, leverage });
+  return done;
+}
+
+function regearCross(held: Position, leverage: number): string | null {
+  const sum = crossSummary(held.clearing);
+  const after = sum.initial - initialMargin(held) + Math.ceil(notionalAtMark(held) / leverage);
+  return leverage < held.leverage && sum.equity < after ? REQUEST_TEXTS.crossShort : null;
+}
+
+/** An isolated position must already hold the margin of the lower leverage; `updateIsolatedMargin` adds it. */
+function regearIsolated(held: Position, leverage: number): string | null {
+  const needed = Math.ceil(notionalAtMark(held) / leverage);
+  return leverage < held.leverage && isolatedEquity(held) < needed ? REQUEST_TEXTS.isolatedShort : null;
+}
+
+/** `updateIsolatedMargin`: moves usd (10^-6 dollars, sign = add or remove) between the cross cash and an isolated position. */
+export const prepareUpdateIsolatedMargin: Prepare = (action) => {
+  const assetId = asWhole(action.asset);
+  const usd = asWhole(action.ntli);
+  if (assetId === null || usd === null || asFlag(action.isBuy) === null) return null;
+  return plain((ex, { owner }) => {
+    const asset = ex.assetsById.get(assetId);
+    const held = asset === undefined ? undefined : clearingOf(owner, asset.dex).positions.get(asset);
+    if (held === undefined || !held.isIsolated) return refused(REQUEST_TEXTS.notIsolated);
+    const refusal = usd >= 0 ? refuseAdding(held, usd) : refuseRemoving(held, -usd);
+    if (refusal !== null) return refused(refusal);
+    held.rawUsd += usd;
+    held.clearing.cash -= usd;
+    touch(ex, held.clearing);
+    return done;
+  });
+};
+
+const refuseAdding = (held: Position, usd: number): string | null =>
+  usd > withdrawable(held.clearing) ? REQUEST_TEXTS.insufficientWithdrawal : null;
+
+function refuseRemoving(held: Position, usd: number): string | null {
+  if (held.asset.spec.marginMode === 'strictIsolated') return REQUEST_TEXTS.noMarginRemoval;
+  const keep = Math.max(Math.ceil(notionalAtMark(held) / held.leverage), Math.ceil(notionalAtMark(held) / 10));
+  return isolatedEquity(held) - usd < keep ? REQUEST_TEXTS.insufficientWithdrawal : null;
+}
+
+/** Leverage of a coin as infos print it: the position's own while one stands. */
+export function leverageFor(ex: Exchange, owner: VenueAccount, asset: Asset): { readonly type: 'cross' | 'isolated'; readonly value: number } {
+  const setting = leverageOf(owner, asset, ex.settings);
+  return { type: setting.isCross ? 'cross' : 'isolated', value: setting.leverage };
+}

@@ -1,0 +1,37 @@
+import { asObject, asText } from '../json';
+import type { Json } from '../port';
+import { prepareApproveAgent, prepareApproveBuilderFee } from './approvals';
+import { prepareCancel, prepareCancelByCloid } from './cancel';
+import { prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
+import { prepareBatchModify, prepareModify } from './modify';
+import { prepareOrder } from './order';
+import type { Prepare, PreparedAction } from './prepared';
+import { prepareSendAsset, prepareUsdClassTransfer, prepareUsdSend } from './transfer';
+import { prepareNoop, prepareReserveRequestWeight, prepareScheduleCancel, prepareSetReferrer } from './upkeep';
+
+const ACTIONS: ReadonlyMap<string, Prepare> = new Map([
+  ['order', prepareOrder],
+  ['cancel', prepareCancel],
+  ['cancelByCloid', prepareCancelByCloid],
+  ['modify', prepareModify],
+  ['batchModify', prepareBatchModify],
+  ['updateLeverage', prepareUpdateLeverage],
+  ['updateIsolatedMargin', prepareUpdateIsolatedMargin],
+  ['approveAgent', prepareApproveAgent],
+  ['approveBuilderFee', prepareApproveBuilderFee],
+  ['usdSend', prepareUsdSend],
+  ['usdClassTransfer', prepareUsdClassTransfer],
+  ['sendAsset', prepareSendAsset],
+  ['scheduleCancel', prepareScheduleCancel],
+  ['setReferrer', prepareSetReferrer],
+  ['reserveRequestWeight', prepareReserveRequestWeight],
+  ['noop', prepareNoop],
+]);
+
+/** Reads an action; null when its type is unknown or its shape wrong. */
+export function prepareAction(action: Json): PreparedAction | null {
+  const object = asObject(action);
+  const type = asText(object?.type);
+  if (object === null || type === null) return null;
+  return ACTIONS.get(type)?.(object) ?? null;
+}

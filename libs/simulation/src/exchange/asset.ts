@@ -1,0 +1,65 @@
+import { must, PERP_PRICE_DECIMALS, PRICE_FIGURES } from '@lockstep/kernel';
+import { emptySide } from './book';
+import { parseUnits, tenTo } from './decimals';
+import type { Asset, Dex, Position } from './state';
+import { TriggerHeap } from './trigger-heap';
+import { type AssetSpec, tiersOf } from './universe';
+
+const DEX_ID_BASE = 100_000;
+const DEX_ID_STEP = 10_000;
+const stampOf = (position: Position): number => position.watchStamp;
+
+/** An asset with empty books, marked at its start price. */
+export function newAsset(dex: Dex, spec: AssetSpec, index: number): Asset {
+  const pxDecimals = PERP_PRICE_DECIMALS - spec.szDecimals;
+  const start = parseUnits(spec.startPx, pxDecimals);
+  must(start > 0, `start price ${spec.startPx} of ${spec.coin} lies on its price grid`);
+  return {
+    id: dex.index === 0 ? index : DEX_ID_BASE + dex.index * DEX_ID_STEP + index,
+    dex,
+    spec,
+    coin: spec.coin,
+    pxDecimals,
+    tiers: tiersOf(dex.spec, spec.marginTableId),
+    bids: emptySide(true),
+    asks: emptySide(false),
+    halted: spec.isDelisted ?? false,
+    oraclePx: start,
+    markPx: start,
+    lastPx: start,
+    basisEma: 0,
+    premiumSum: 0,
+    premiumCount: 0,
+    fundingOverride: null,
+    openInterestLots: 0,
+    volume: { day: 0, openPx: start, usd: 0, lots: 0 },
+    fundingHistory: [],
+    recentTrades: [],
+    holders: new Set(),
+    triggers: new Set(),
+    falls: new TriggerHeap(stampOf),
+    rises: new TriggerHeap(stampOf),
+    makersOn: false,
+    ladder: null,
+    houseOrders: [],
+    bookTouched: false,
+    topic: null,
+  };
+}
+
+/** True when a price is whole or has at most five significant figures. Decimals were checked when it was parsed. */
+export function isOnTick(asset: Asset, px: number): boolean {
+  if (px % tenTo(asset.pxDecimals) === 0) return true;
+  let figures = px;
+  while (figures % 10 === 0) figures /= 10;
+  return figures < tenTo(PRICE_FIGURES);
+}
+
+/** The nearest price on the grid at or beyond `px` in the named direction; at least the smallest step. */
+export function toTick(asset: Asset, px: number, direction: 'down' | 'up'): number {
+  const whole = tenTo(asset.pxDecimals);
+  const digits = Math.floor(px).toString().length;
+  const step = Math.max(1, Math.min(whole, tenTo(Math.max(0, digits - PRICE_FIGURES))));
+  const rounded = direction === 'down' ? Math.floor(px / step) * step : Math.ceil(px / step) * step;
+  return Math.max(1, rounded);
+}

@@ -1,0 +1,110 @@
+import { formatUnits, formatUsd } from './decimals';
+import type { Exchange } from './exchange';
+import type { JsonObject } from './json';
+import { accountValue, crossSummary, isolatedEquity, maintenanceAtMark, marginUsed, notionalAtMark, unrealizedPnl, withdrawable } from './margin';
+import type { Asset, Clearing, Dex, Position, VenueAccount } from './state';
+import { sz } from './wire';
+
+const ROE_DECIMALS = 10;
+
+/** `clearinghouseState` of an account on a dex; an account nobody knows has an empty one. */
+export function clearinghouseJson(ex: Exchange, account: VenueAccount | undefined, dex: Dex): JsonObject {
+  const clearing = account?.clearings.get(dex);
+  if (clearing === undefined) return emptyState(ex);
+  const sum = crossSummary(clearing);
+  const positions = [...clearing.positions.values()];
+  const isolated = positions.filter((position) => position.isIsolated);
+  const cross = { value: sum.equity, notional: sum.notional, raw: clearing.cash, margin: sum.initial };
+  const whole = {
+    value: accountValue(clearing),
+    notional: sum.notional + total(isolated, notionalAtMark),
+    raw: clearing.cash + total(isolated, (position) => position.rawUsd),
+    margin: sum.initial + total(isolated, marginUsed),
+  };
+  return {
+    marginSummary: summaryJson(whole),
+    crossMarginSummary: summaryJson(cross),
+    crossMaintenanceMarginUsed: formatUsd(sum.maintenance),
+    withdrawable: formatUsd(withdrawable(clearing)),
+    assetPositions: positions.map((position) => ({ type: 'oneWay', position: positionJson(clearing, position) })),
+    time: ex.time,
+  };
+}
+
+const total = (positions: readonly Position[], of: (position: Position) => number): number =>
+  positions.reduce((sum, position) => sum + of(position), 0);
+
+interface Summary {
+  readonly value: number;
+  readonly notional: number;
+  readonly raw: number;
+  readonly margin: number;
+}
+
+const summaryJson = ({ value, notional, raw, margin }: Summary): JsonObject => ({
+  accountValue: formatUsd(value),
+  totalNtlPos: formatUsd(notional),
+  totalRawUsd: formatUsd(raw),
+  totalMarginUsed: formatUsd(margin),
+});
+
+function emptyState(ex: Exchange): JsonObject {
+  const nothing = summaryJson({ value: 0, notional: 0, raw: 0, margin: 0 });
+  return {
+    marginSummary: nothing,
+    crossMarginSummary: nothing,
+    crossMaintenanceMarginUsed: '0.0',
+    withdrawable: '0.0',
+    assetPositions: [],
+    time: ex.time,
+  };
+}
+
+function positionJson(clearing: Clearing, position: Position): JsonObject {
+  const { asset, lots, leverage } = position;
+  const unrealized = unrealizedPnl(position);
+  const opened = Math.abs(position.cost) / leverage;
+  return {
+    coin: asset.coin,
+    szi: sz(asset, lots),
+    leverage: position.isIsolated ? { type: 'isolated', value: leverage, rawUsd: formatUsd(position.rawUsd) } : { type: 'cross', value: leverage },
+    entryPx: entryPx(asset, position),
+    positionValue: formatUsd(notionalAtMark(position)),
+    unrealizedPnl: formatUsd(unrealized),
+    returnOnEquity: opened === 0 ? '0.0' : formatUnits(Math.round((unrealized / opened) * 10 ** ROE_DECIMALS), ROE_DECIMALS),
+    liquidationPx: liquidationPx(clearing, position),
+    marginUsed: formatUsd(marginUsed(position)),
+    maxLeverage: asset.spec.maxLeverage,
+    cumFunding: {
+      allTime: formatUsd(position.fundingAllTime),
+      sinceOpen: formatUsd(position.fundingSinceOpen),
+      sinceChange: formatUsd(position.fundingSinceChange),
+    },
+  };
+}
+
+/** Average entry, rounded to the decimals of the coin's price. */
+export const entryPx = (asset: Asset, position: Position): string =>
+  formatUnits(Math.round(Math.abs(position.cost) / Math.abs(position.lots)), asset.pxDecimals);
+
+/** The mark at which this position's clearinghouse meets maintenance, other marks standing still; null when no price above zero does. */
+function liquidationPx(clearing: Clearing, position: Position): string | null {
+  const { asset, lots } = position;
+  const direction = lots > 0 ? 1 : -1;
+  const sum = crossSummary(clearing);
+  const margin = position.isIsolated ? isolatedEquity(position) - maintenanceAtMark(position) : sum.equity - sum.maintenance;
+  const steepness = 1 / (2 * asset.spec.maxLeverage);
+  const units = asset.markPx - (direction * (margin / Math.abs(lots))) / (1 - steepness * direction);
+  if (units <= 0) return null;
+  const fine = Math.round((units / 10 ** asset.pxDecimals) * 10 ** ROE_DECIMALS);
+  return Number.isSafeInteger(fine) ? formatUnits(fine, ROE_DECIMALS) : formatUnits(Math.round(units), asset.pxDecimals);
+}
+
+/** Largest order sizes and usd for a side, as `activeAssetData` gives them. */
+export function tradable(clearing: Clearing, asset: Asset, leverage: number, isBuy: boolean): { readonly lots: number; readonly usd: number } {
+  const sum = crossSummary(clearing);
+  const held = clearing.positions.get(asset);
+  const closes = held !== undefined && held.lots > 0 !== isBuy ? 2 * Math.trunc(marginUsed(held)) : 0;
+  const usd = Math.max(0, Math.floor(sum.equity - sum.initial) + closes);
+  return { usd, lots: Math.floor((usd * leverage) / asset.markPx) };
+}

@@ -1,0 +1,89 @@
+import type { EpochMs } from '@lockstep/kernel';
+import { defaultUniverse, type Universe } from './universe';
+
+/** What the venue does where its documentation is silent, and its numbers. One name each, so that a test can vary it. */
+export interface VenueSettings {
+  readonly blockMs: number;
+  /** How often oracle-derived marks, premiums and the standing ladders are refreshed. */
+  readonly markIntervalMs: number;
+  readonly bookIntervalMs: number;
+  readonly midsIntervalMs: number;
+  readonly contextIntervalMs: number;
+  readonly takerPpm: number;
+  readonly makerPpm: number;
+  readonly minNotionalUsd: number;
+  /** Leverage of a coin nobody set: this or the coin's maximum, whichever is smaller. */
+  readonly defaultLeverage: number;
+  /** Largest distance of an order price from the reference price, in hundredths of it. */
+  readonly referenceBandPercent: number;
+  /** Largest distance from the oracle before `Price too far from oracle`; 100 or more never refuses. */
+  readonly oracleBandPercent: number;
+  readonly openOrdersBase: number;
+  readonly openOrdersMost: number;
+  /** Refuses a client order id that an open order of the account carries. */
+  readonly uniqueOpenCloids: boolean;
+  readonly noncesKept: number;
+  readonly nonceWindowPastMs: number;
+  readonly nonceWindowFutureMs: number;
+  readonly agentLifeMs: number;
+  readonly agentLifeMostMs: number;
+  readonly namedAgentsMost: number;
+  readonly builderMinUsd: number;
+  readonly perpBuilderMostPpm: number;
+  /** Enforces the lifetime request budget of an address. */
+  readonly addressLimits: boolean;
+  readonly fillsKept: number;
+  readonly ordersKept: number;
+  readonly tradesKept: number;
+  /** Ladder of the built-in makers: levels a side, dollars a level, distance between levels in millionths of the price. */
+  readonly makerLevels: number;
+  readonly makerLevelUsd: number;
+  readonly makerStepPpm: number;
+}
+
+export const DEFAULT_SETTINGS: VenueSettings = {
+  blockMs: 100,
+  markIntervalMs: 3_000,
+  bookIntervalMs: 500,
+  midsIntervalMs: 500,
+  contextIntervalMs: 1_000,
+  takerPpm: 450,
+  makerPpm: 150,
+  minNotionalUsd: 10_000_000,
+  defaultLeverage: 20,
+  referenceBandPercent: 80,
+  oracleBandPercent: 100,
+  openOrdersBase: 1_000,
+  openOrdersMost: 5_000,
+  uniqueOpenCloids: true,
+  noncesKept: 100,
+  nonceWindowPastMs: 2 * 86_400_000,
+  nonceWindowFutureMs: 86_400_000,
+  agentLifeMs: 90 * 86_400_000,
+  agentLifeMostMs: 180 * 86_400_000,
+  namedAgentsMost: 3,
+  builderMinUsd: 100_000_000,
+  perpBuilderMostPpm: 1_000,
+  addressLimits: false,
+  fillsKept: 10_000,
+  ordersKept: 2_000,
+  tradesKept: 500,
+  makerLevels: 20,
+  makerLevelUsd: 1_000_000,
+  makerStepPpm: 100,
+};
+
+export interface WorldConfig {
+  readonly name: string;
+  readonly seed: number;
+  /** Time of the block before the first. */
+  readonly genesisTime: EpochMs;
+  readonly universe?: Universe;
+  readonly testnet?: boolean;
+  /** False begins with empty books; `WorldControl.setMakers` starts them later. Default true. */
+  readonly makers?: boolean;
+  readonly settings?: Partial<VenueSettings>;
+}
+
+export const universeOf = (config: WorldConfig): Universe => config.universe ?? defaultUniverse;
+export const settingsOf = (config: WorldConfig): VenueSettings => ({ ...DEFAULT_SETTINGS, ...config.settings });

@@ -1,0 +1,105 @@
+import { must, ok, parseDecimal, present, type Result, unwrap } from '@lockstep/kernel';
+import { approveAgent } from './agents';
+import type { Blocks } from './blocks';
+import { conservationOf } from './conservation';
+import { RATE_DECIMALS, tenTo, USD_DECIMALS } from './decimals';
+import { accountOf, dexNamed, type Exchange } from './exchange';
+import { forceTrade } from './forced';
+import { chargeFunding } from './funding';
+import { movePrice, placeLadder, setMakers } from './ladder';
+import type { AccountSetup, ForcedTrade, QuoteLevel, WorldControl } from './port';
+import type { Asset, LadderLevel } from './state';
+import { credit, type Purse } from './transfers';
+import { truthOf } from './truth';
+
+const UNIT_DECIMALS = 8;
+const PPM_PER_TENTH_BP = 10;
+
+/** The control side of a world. Inputs are checked at once (a bad coin or amount is a defect of the caller), effects wait for the block. */
+export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
+  const soon = (run: () => void): void => blocks.enqueue('control', { run, answer: () => undefined });
+  return {
+    coins: () => [...ex.assetsByCoin.keys()],
+    credit: (address, dex, amount) => {
+      const purse = purseNamed(ex, dex);
+      const usd = readUsd(amount);
+      soon(() => credit(ex, accountOf(ex, address), purse, usd));
+    },
+    setup: (accounts) => {
+      for (const account of accounts) soon(() => setUp(ex, account));
+    },
+    movePrice: (coin, price) => {
+      const asset = assetNamed(ex, coin);
+      const px = pxUnits(asset, price);
+      soon(() => movePrice(ex, asset, px));
+    },
+    setOracle: (coin, price) => {
+      const asset = assetNamed(ex, coin);
+      const px = pxUnits(asset, price);
+      soon(() => {
+        asset.oraclePx = px;
+      });
+    },
+    forceTrade: (trade) => queueForced(ex, blocks, trade),
+    setMakers: (coin, on) => {
+      const asset = assetNamed(ex, coin);
+      soon(() => setMakers(ex, asset, on));
+    },
+    quote: (coin, bids, asks) => {
+      const asset = assetNamed(ex, coin);
+      const ladder = { bids: bids.map((level) => readLevel(asset, level)), asks: asks.map((level) => readLevel(asset, level)) };
+      soon(() => {
+        asset.makersOn = true;
+        asset.ladder = ladder;
+        placeLadder(ex, asset);
+      });
+    },
+    setFunding: (coin, hourlyRate) => {
+      const asset = assetNamed(ex, coin);
+      const rate = hourlyRate === null ? null : Number(unwrap(parseDecimal(hourlyRate, RATE_DECIMALS), 'hourly funding rate'));
+      soon(() => {
+        asset.fundingOverride = rate;
+      });
+    },
+    advanceFunding: () => soon(() => chargeFunding(ex)),
+    truth: (address) => truthOf(ex, address),
+    addresses: () => [...ex.accounts.values()].filter((account) => !account.isHouse).map((account) => account.address),
+    conservation: () => conservationOf(ex),
+  };
+}
+
+function setUp(ex: Exchange, { address, credits, agent, builder }: AccountSetup): void {
+  const account = accountOf(ex, address);
+  for (const [dex, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, dex), readUsd(amount));
+  if (agent !== undefined) {
+    const refusal = approveAgent(ex, account, agent.address, agent.name);
+    must(refusal === null, `agent ${agent.address} of ${address}: ${refusal}`);
+  }
+  if (builder !== undefined) account.builders.set(builder.address, builder.maxTenthsBp * PPM_PER_TENTH_BP);
+}
+
+function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade): ReturnType<WorldControl['forceTrade']> {
+  return new Promise((resolve) => {
+    let result: Result<{ readonly tradeId: number; readonly time: number }, string> = ok({ tradeId: 0, time: 0 });
+    blocks.enqueue('control', {
+      run: () => {
+        result = forceTrade(ex, trade);
+      },
+      answer: () => resolve(result),
+    });
+  });
+}
+
+const assetNamed = (ex: Exchange, coin: string): Asset => present(ex.assetsByCoin.get(coin), `coin ${coin}`);
+
+const purseNamed = (ex: Exchange, name: string): Purse => (name === 'spot' ? 'spot' : present(dexNamed(ex, name), `dex ${name}`));
+
+const readUsd = (amount: string): number => Number(unwrap(parseDecimal(amount, USD_DECIMALS), `amount ${amount}`));
+
+/** A kernel price (10^-8) in the asset's price units, to the nearest; at least one unit. */
+const pxUnits = (asset: Asset, price: bigint): number => Math.max(1, Math.round(Number(price) / tenTo(UNIT_DECIMALS - asset.pxDecimals)));
+
+function readLevel(asset: Asset, { price, size }: QuoteLevel): LadderLevel {
+  const lots = Number(size / BigInt(tenTo(UNIT_DECIMALS - asset.spec.szDecimals)));
+  return { px: pxUnits(asset, price), lots: Math.max(1, lots) };
+}

@@ -1,0 +1,163 @@
+import { present } from '@lockstep/kernel';
+import { newAsset } from './asset';
+import { settingsOf, universeOf, type VenueSettings, type WorldConfig } from './config';
+import { NonceSet } from './nonces';
+import type { Address } from './port';
+import type { Agent, Asset, Clearing, Dex, Fill, VenueAccount } from './state';
+import { emptyTopics, type Topics } from './topics';
+
+export interface AgentOwner {
+  readonly owner: VenueAccount;
+  readonly agent: Agent;
+}
+
+/** Everything one world knows. */
+export interface Exchange {
+  readonly config: WorldConfig;
+  readonly settings: VenueSettings;
+  readonly dexes: readonly Dex[];
+  readonly assetsById: ReadonlyMap<number, Asset>;
+  readonly assetsByCoin: ReadonlyMap<string, Asset>;
+  readonly accounts: Map<Address, VenueAccount>;
+  readonly agents: Map<Address, AgentOwner>;
+  /** Every address that ever was an agent: it can never be one again. */
+  readonly usedAgents: Set<Address>;
+  readonly signers: Map<Address, NonceSet>;
+  readonly house: VenueAccount;
+  /** Clearinghouses changed in this block, looked at when it ends. */
+  readonly touched: Clearing[];
+  readonly topics: Topics;
+  /** Accounts with a dead-man switch set. */
+  readonly scheduled: Set<VenueAccount>;
+  readonly totals: Totals;
+  time: number;
+  block: number;
+  /** Running number of the action inside the block. */
+  index: number;
+  /** Running number of the trade inside the block. */
+  trades: number;
+  nextOid: number;
+  /** Told of every fill of an ordinary account, for auditors; null when nobody asked. */
+  onFill: ((fill: Fill, owner: VenueAccount) => void) | null;
+}
+
+/** Running sums that, with what accounts hold, must equal what was credited. Usd. */
+export interface Totals {
+  credited: number;
+  fees: number;
+  builderFees: number;
+  /** Received less paid in funding: rounding remainders and the house's own share. */
+  funding: number;
+  acceptedOrders: number;
+  fills: number;
+}
+
+/** The account behind the synthetic makers and forced trades. */
+export const HOUSE_ADDRESS: Address = `0x${'feed'.repeat(10)}`;
+
+const FIRST_OID = 500_000_000_000;
+const OIDS_PER_SEED = 1_000_000;
+
+export function createExchange(config: WorldConfig): Exchange {
+  const settings = settingsOf(config);
+  const dexes = universeOf(config).dexes.map((spec, index): Dex => ({ index, spec, assets: [] }));
+  for (const dex of dexes) {
+    dex.spec.assets.forEach((spec, index) => {
+      dex.assets.push(newAsset(dex, spec, index));
+    });
+  }
+  const assets = dexes.flatMap((dex) => dex.assets);
+  const house = newAccount(HOUSE_ADDRESS, true);
+  return {
+    config,
+    settings,
+    dexes,
+    assetsById: new Map(assets.map((asset) => [asset.id, asset])),
+    assetsByCoin: new Map(assets.map((asset) => [asset.coin, asset])),
+    accounts: new Map([[house.address, house]]),
+    agents: new Map(),
+    usedAgents: new Set(),
+    signers: new Map(),
+    house,
+    touched: [],
+    topics: emptyTopics(),
+    scheduled: new Set(),
+    totals: { credited: 0, fees: 0, builderFees: 0, funding: 0, acceptedOrders: 0, fills: 0 },
+    time: config.genesisTime,
+    block: 0,
+    index: 0,
+    trades: 0,
+    nextOid: FIRST_OID + (config.seed % 100_000) * OIDS_PER_SEED,
+    onFill: null,
+  };
+}
+
+function newAccount(address: Address, isHouse: boolean): VenueAccount {
+  return {
+    address,
+    isHouse,
+    clearings: new Map(),
+    spotUsd: 0,
+    leverage: new Map(),
+    open: new Map(),
+    openCloids: new Map(),
+    restingReduceOnly: 0,
+    orders: [],
+    byOid: new Map(),
+    byCloid: new Map(),
+    fills: [],
+    fundings: [],
+    ledger: [],
+    agents: [],
+    builders: new Map(),
+    volume: 0,
+    requests: 0,
+    lastRequestTime: 0,
+    referrer: null,
+    scheduledCancel: null,
+    topic: null,
+  };
+}
+
+/** The account of an address, made when it is new. */
+export function accountOf(ex: Exchange, address: Address): VenueAccount {
+  const known = ex.accounts.get(address);
+  if (known !== undefined) return known;
+  const account = newAccount(address, false);
+  account.topic = ex.topics.users.get(address) ?? null;
+  ex.accounts.set(address, account);
+  return account;
+}
+
+export function clearingOf(account: VenueAccount, dex: Dex): Clearing {
+  const known = account.clearings.get(dex);
+  if (known !== undefined) return known;
+  const clearing: Clearing = { owner: account, dex, cash: 0, positions: new Map(), touched: false };
+  account.clearings.set(dex, clearing);
+  return clearing;
+}
+
+export const mainDex = (ex: Exchange): Dex => present(ex.dexes[0], 'the main dex');
+/** The dex of a name, empty for the main one. */
+export const dexNamed = (ex: Exchange, name: string): Dex | null => ex.dexes.find((dex) => dex.spec.name === name) ?? null;
+
+export function nonceSetOf(ex: Exchange, signer: Address): NonceSet {
+  const known = ex.signers.get(signer);
+  if (known !== undefined) return known;
+  const fresh = new NonceSet();
+  ex.signers.set(signer, fresh);
+  return fresh;
+}
+
+export function nextOid(ex: Exchange): number {
+  ex.nextOid += 1;
+  return ex.nextOid;
+}
+
+/** Marks a clearinghouse as changed in this block. */
+export function touch(ex: Exchange, clearing: Clearing): void {
+  if (clearing.touched || clearing.owner.isHouse) return;
+  clearing.touched = true;
+  ex.touched.push(clearing);
+  if (clearing.owner.topic !== null) clearing.owner.topic.stateTouched = true;
+}

@@ -1,0 +1,86 @@
+import { formatUnits } from '../decimals';
+import type { Exchange } from '../exchange';
+import type { JsonObject } from '../json';
+import { contextJson } from '../market';
+import type { Json } from '../port';
+import type { Asset, Dex } from '../state';
+import type { AssetSpec, MarginTable } from '../universe';
+import { dexOf, type InfoAnswerer } from './request';
+
+const GROWTH_CHANGE = '2025-11-23T17:37:10.033211662';
+
+function assetJson({ spec }: Asset): JsonObject {
+  return { szDecimals: spec.szDecimals, name: spec.coin, maxLeverage: spec.maxLeverage, marginTableId: spec.marginTableId, ...modeJson(spec) };
+}
+
+const modeJson = (spec: AssetSpec): JsonObject => ({
+  ...(spec.onlyIsolated === true ? { onlyIsolated: true } : {}),
+  ...(spec.isDelisted === true ? { isDelisted: true } : {}),
+  ...(spec.marginMode === undefined ? {} : { marginMode: spec.marginMode }),
+  ...(spec.growthMode === true ? { growthMode: 'enabled', lastGrowthModeChangeTime: GROWTH_CHANGE } : {}),
+});
+
+const tableJson = ({ id, description, tiers }: MarginTable): Json => [
+  id,
+  { description, marginTiers: tiers.map(({ lowerBound, maxLeverage }) => ({ lowerBound: formatUnits(lowerBound, 0), maxLeverage })) },
+];
+
+export const metaJson = (dex: Dex): JsonObject => ({
+  universe: dex.assets.map(assetJson),
+  marginTables: dex.spec.marginTables.map(tableJson),
+  collateralToken: dex.spec.collateralToken,
+});
+
+export const meta: InfoAnswerer = (ex, request) => {
+  const dex = dexOf(ex, request);
+  return dex === undefined ? undefined : metaJson(dex);
+};
+
+export const metaAndAssetCtxs: InfoAnswerer = (ex, request) => {
+  const dex = dexOf(ex, request);
+  return dex === undefined ? undefined : [metaJson(dex), dex.assets.map(contextJson)];
+};
+
+export const allPerpMetas: InfoAnswerer = (ex) => ex.dexes.map(metaJson);
+
+const THOUSANDTHS = 3;
+
+export const perpDexs: InfoAnswerer = (ex) => ex.dexes.map((dex) => (dex.index === 0 ? null : dexJson(dex)));
+
+function dexJson({ spec }: Dex): Json {
+  return {
+    name: spec.name,
+    fullName: spec.fullName,
+    deployer: spec.deployer,
+    oracleUpdater: null,
+    feeRecipient: spec.feeRecipient,
+    assetToStreamingOiCap: spec.assets.map(({ coin }) => [coin, '25000000.0']),
+    subDeployers: [],
+    deployerFeeScale: formatUnits(spec.deployerFeeScaleMilli, THOUSANDTHS),
+    lastDeployerFeeScaleChangeTime: '1970-01-01T00:00:00',
+    assetToFundingMultiplier: [],
+    assetToFundingInterestRate: [],
+  };
+}
+
+const USDC_ID = '0x6d1e7cde53ba9467b783cb7c530ce054';
+
+/** One token, USDC; nothing is traded on spot here. */
+export const spotMeta: InfoAnswerer = () => ({
+  universe: [],
+  tokens: [
+    {
+      name: 'USDC',
+      szDecimals: 8,
+      weiDecimals: 8,
+      index: 0,
+      tokenId: USDC_ID,
+      isCanonical: true,
+      evmContract: null,
+      fullName: null,
+      deployerTradingFeeShare: '0.0',
+    },
+  ],
+});
+
+export const exchangeStatus: InfoAnswerer = (ex: Exchange) => ({ time: ex.time, specialStatuses: null });

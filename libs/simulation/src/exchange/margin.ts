@@ -1,0 +1,106 @@
+import { must } from '@lockstep/kernel';
+import type { VenueSettings } from './config';
+import { mulDivAway } from './decimals';
+import type { Asset, Clearing, LeverageSetting, Position, VenueAccount } from './state';
+
+/* Formulas: Hyperliquid fact sheet §12. Every amount is usd (10^-6 dollars). */
+
+const USD = 1_000_000;
+
+/** Leverage and margin mode of a coin for an account; the coin's default while nobody set one. */
+export function leverageOf(account: VenueAccount, asset: Asset, settings: VenueSettings): LeverageSetting {
+  return account.leverage.get(asset) ?? { isCross: !isIsolatedOnly(asset), leverage: Math.min(settings.defaultLeverage, asset.spec.maxLeverage) };
+}
+
+export const isIsolatedOnly = (asset: Asset): boolean => asset.spec.onlyIsolated === true || asset.spec.marginMode !== undefined;
+
+/** |size| × mark. */
+export const notionalAtMark = (position: Position): number => Math.abs(position.lots) * position.asset.markPx;
+
+/** Equity of one isolated position. */
+export const isolatedEquity = (position: Position): number => position.rawUsd + position.lots * position.asset.markPx;
+
+export const unrealizedPnl = (position: Position): number => position.lots * position.asset.markPx - position.cost;
+
+/** Initial margin of a cross position at its leverage. */
+export const initialMargin = (position: Position): number => Math.ceil(notionalAtMark(position) / position.leverage);
+
+/** Margin a position uses: initial margin when cross, its whole equity when isolated. */
+export const marginUsed = (position: Position): number => (position.isIsolated ? isolatedEquity(position) : initialMargin(position));
+
+/** Maintenance margin of a notional: half the initial margin at the tier's maximum leverage, less the tier's deduction. */
+export function maintenanceOf(asset: Asset, notional: number): number {
+  let deduction = 0;
+  let previous: number | null = null;
+  let required = 0;
+  for (const { lowerBound, maxLeverage } of asset.tiers) {
+    if (previous !== null && notional <= lowerBound * USD) break;
+    if (previous !== null) deduction += lowerBound * USD * (1 / (2 * maxLeverage) - 1 / (2 * previous));
+    required = notional / (2 * maxLeverage) - deduction;
+    previous = maxLeverage;
+  }
+  return Math.ceil(required);
+}
+
+/** The highest leverage the margin table allows at a notional. */
+export function tierLeverage(asset: Asset, notional: number): number {
+  let allowed = asset.spec.maxLeverage;
+  for (const { lowerBound, maxLeverage } of asset.tiers) if (notional > lowerBound * USD || lowerBound === 0) allowed = maxLeverage;
+  return allowed;
+}
+
+export const maintenanceAtMark = (position: Position): number => maintenanceOf(position.asset, notionalAtMark(position));
+
+/** The cross part of one clearinghouse at its marks. */
+export interface CrossSummary {
+  equity: number;
+  notional: number;
+  initial: number;
+  maintenance: number;
+}
+
+export function crossSummary(clearing: Clearing): CrossSummary {
+  const sum: CrossSummary = { equity: clearing.cash, notional: 0, initial: 0, maintenance: 0 };
+  for (const position of clearing.positions.values()) {
+    if (position.isIsolated) continue;
+    sum.equity += position.lots * position.asset.markPx;
+    sum.notional += notionalAtMark(position);
+    sum.initial += initialMargin(position);
+    sum.maintenance += maintenanceAtMark(position);
+  }
+  must(Number.isSafeInteger(sum.equity), 'equity of a clearinghouse stays inside 2^53');
+  return sum;
+}
+
+/** What may leave a clearinghouse: equity above the initial margins and above a tenth of the notional. Never negative. */
+export function withdrawable(clearing: Clearing): number {
+  const sum = crossSummary(clearing);
+  return Math.max(0, Math.floor(sum.equity - Math.max(sum.initial, sum.notional / 10)));
+}
+
+/** Cross equity plus the equity of isolated positions. */
+export function accountValue(clearing: Clearing): number {
+  let value = crossSummary(clearing).equity;
+  for (const position of clearing.positions.values()) if (position.isIsolated) value += isolatedEquity(position);
+  return value;
+}
+
+/**
+ * True when the clearinghouse can carry `lots` more (signed) of an asset at a reference price: a trade that only reduces always can;
+ * otherwise cross equity must cover every initial margin after the trade, and an isolated one its new margin out of free cross equity.
+ */
+export function canCarry(clearing: Clearing, asset: Asset, lots: number, referencePx: number, setting: LeverageSetting): boolean {
+  const held = clearing.positions.get(asset);
+  const before = held?.lots ?? 0;
+  const after = before + lots;
+  const reducesOnly = before !== 0 && before > 0 !== lots > 0 && Math.abs(lots) <= Math.abs(before);
+  if (reducesOnly) return true;
+  const sum = crossSummary(clearing);
+  const isolated = held?.isIsolated ?? !setting.isCross;
+  if (isolated) {
+    const added = before > 0 === lots > 0 || before === 0 ? Math.abs(lots) : Math.abs(after);
+    return sum.equity - sum.initial >= mulDivAway(added, referencePx, setting.leverage);
+  }
+  const others = sum.initial - (held === undefined ? 0 : initialMargin(held));
+  return sum.equity - others >= mulDivAway(Math.abs(after), referencePx, setting.leverage);
+}

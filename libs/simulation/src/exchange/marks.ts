@@ -1,0 +1,58 @@
+import { bestLevel, doubleMid, impactPrice } from './book';
+import { RATE_DECIMALS, tenTo } from './decimals';
+import type { Exchange } from './exchange';
+import { touch } from './exchange';
+import type { Asset } from './state';
+import { fireTriggers } from './triggers';
+
+/** Smoothing of mid − oracle in the mark price. */
+const BASIS_WINDOW_MS = 150_000;
+const IMPACT_USD_LARGE = 20_000 * 1_000_000;
+const IMPACT_USD = 6_000 * 1_000_000;
+
+const median = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+
+/**
+ * One step of mark and premium for an asset, `elapsedMs` after the last: the mark is the median of oracle + smoothed basis, of the
+ * median of best bid, best ask and last trade, and of the oracle (which stands in for other exchanges' mids).
+ */
+export function stepMark(ex: Exchange, asset: Asset, elapsedMs: number): void {
+  if (asset.halted) return;
+  const twice = doubleMid(asset.bids, asset.asks);
+  const bid = bestLevel(asset.bids)?.px;
+  const ask = bestLevel(asset.asks)?.px;
+  if (twice === null || bid === undefined || ask === undefined) {
+    setMark(ex, asset, asset.oraclePx);
+    return;
+  }
+  const basis = twice / 2 - asset.oraclePx;
+  asset.basisEma += ((basis - asset.basisEma) * Math.min(elapsedMs, BASIS_WINDOW_MS)) / BASIS_WINDOW_MS;
+  samplePremium(asset);
+  setMark(ex, asset, Math.max(1, Math.round(median(asset.oraclePx + asset.basisEma, median(bid, ask, asset.lastPx), asset.oraclePx))));
+}
+
+/** Sets the mark, wakes the accounts it endangers and fires the triggers it meets. */
+export function setMark(ex: Exchange, asset: Asset, px: number): void {
+  asset.markPx = px;
+  for (const position of asset.falls.popThrough(-px)) touch(ex, position.clearing);
+  for (const position of asset.rises.popThrough(px)) touch(ex, position.clearing);
+  fireTriggers(ex, asset);
+}
+
+export const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asset.coin === 'ETH' ? IMPACT_USD_LARGE : IMPACT_USD);
+
+/** How far impact prices stand off the oracle, as a rate of 10^-10; null while the book cannot tell. */
+export function premium(asset: Asset): number | null {
+  const bid = impactPrice(asset.bids, impactUsd(asset));
+  const ask = impactPrice(asset.asks, impactUsd(asset));
+  if (bid === null || ask === null) return null;
+  const off = Math.max(0, bid - asset.oraclePx) - Math.max(0, asset.oraclePx - ask);
+  return Math.round((off / asset.oraclePx) * tenTo(RATE_DECIMALS));
+}
+
+function samplePremium(asset: Asset): void {
+  const sample = premium(asset);
+  if (sample === null) return;
+  asset.premiumSum += sample;
+  asset.premiumCount += 1;
+}

@@ -1,0 +1,127 @@
+import { restOrder, unrestOrder } from './book';
+import { type Exchange, nextOid } from './exchange';
+import type { Asset, BuilderFee, Order, OrderStatus, Tif, Trigger, VenueAccount } from './state';
+
+/** What makes a new order. */
+export interface OrderDraft {
+  readonly owner: VenueAccount;
+  readonly asset: Asset;
+  readonly isBuy: boolean;
+  readonly px: number;
+  readonly lots: number;
+  readonly tif: Tif;
+  readonly reduceOnly: boolean;
+  readonly cloid: string | null;
+  readonly builder: BuilderFee | null;
+  readonly trigger: Trigger | null;
+}
+
+/** Gives an order its id (a replayed one brings its own) and writes it into its owner's history. It is not in any book yet. */
+export function admitOrder(ex: Exchange, draft: OrderDraft, oid = nextOid(ex)): Order {
+  const order: Order = {
+    oid,
+    owner: draft.owner,
+    asset: draft.asset,
+    isBuy: draft.isBuy,
+    px: draft.px,
+    lots: draft.lots,
+    origLots: draft.lots,
+    tif: draft.tif,
+    reduceOnly: draft.reduceOnly,
+    cloid: draft.cloid,
+    builder: draft.builder,
+    time: ex.time,
+    status: 'open',
+    statusTime: ex.time,
+    trigger: draft.trigger,
+    children: [],
+    level: null,
+    previous: null,
+    next: null,
+  };
+  if (!draft.owner.isHouse) remember(ex, order);
+  return order;
+}
+
+function remember(ex: Exchange, order: Order): void {
+  const { owner } = order;
+  owner.orders.push(order);
+  owner.byOid.set(order.oid, order);
+  if (order.cloid !== null) owner.byCloid.set(order.cloid, order);
+  if (owner.orders.length > 2 * ex.settings.ordersKept) forgetOld(ex, owner);
+}
+
+/** Drops the oldest finished orders; open ones are always kept. */
+function forgetOld(ex: Exchange, owner: VenueAccount): void {
+  const older = owner.orders.splice(0, owner.orders.length - ex.settings.ordersKept);
+  const open = older.filter((order) => owner.open.has(order.oid));
+  owner.orders.unshift(...open);
+  for (const order of older) {
+    if (owner.open.has(order.oid)) continue;
+    owner.byOid.delete(order.oid);
+    if (order.cloid !== null && owner.byCloid.get(order.cloid) === order) owner.byCloid.delete(order.cloid);
+  }
+}
+
+/** Puts an order into its book and among its owner's open orders. */
+export function rest(ex: Exchange, order: Order): void {
+  restOrder(order.isBuy ? order.asset.bids : order.asset.asks, order);
+  order.asset.bookTouched = true;
+  if (order.owner.isHouse) order.asset.houseOrders.push(order);
+  else addOpen(ex, order);
+}
+
+/** Lets an order wait for its trigger price. */
+export function awaitTrigger(ex: Exchange, order: Order): void {
+  order.asset.triggers.add(order);
+  addOpen(ex, order);
+}
+
+function addOpen(ex: Exchange, order: Order): void {
+  const { owner } = order;
+  owner.open.set(order.oid, order);
+  if (order.cloid !== null) owner.openCloids.set(order.cloid, order);
+  if (order.reduceOnly) owner.restingReduceOnly += 1;
+  if (owner.topic !== null) owner.topic.ordersTouched = true;
+  noteStatus(ex, order, order.status);
+}
+
+/** Ends an order wherever it stands, with the status its history keeps. */
+export function endOrder(ex: Exchange, order: Order, status: OrderStatus): void {
+  const { owner, asset } = order;
+  if (order.level !== null) {
+    unrestOrder(order);
+    asset.bookTouched = true;
+  }
+  asset.triggers.delete(order);
+  if (owner.open.delete(order.oid)) {
+    if (order.cloid !== null && owner.openCloids.get(order.cloid) === order) owner.openCloids.delete(order.cloid);
+    if (order.reduceOnly) owner.restingReduceOnly -= 1;
+    if (owner.topic !== null) owner.topic.ordersTouched = true;
+  }
+  noteStatus(ex, order, status);
+  if (order.children.length > 0) releaseChildren(ex, order);
+}
+
+/** Children come alive when their parent has filled and end with it otherwise. */
+export function releaseChildren(ex: Exchange, parent: Order): void {
+  const children = parent.children;
+  parent.children = [];
+  for (const child of children) {
+    if (parent.status === 'filled') awaitTrigger(ex, child);
+    else noteStatus(ex, child, 'canceled');
+  }
+}
+
+/** Sets a status and tells the owner's subscribers. */
+export function noteStatus(ex: Exchange, order: Order, status: OrderStatus): void {
+  order.status = status;
+  order.statusTime = ex.time;
+  if (order.owner.topic !== null) order.owner.topic.updates.push({ order, lots: order.lots, status, time: ex.time });
+}
+
+/** Ends an order nobody asked to end. */
+export function endByVenue(ex: Exchange, order: Order, status: OrderStatus): void {
+  endOrder(ex, order, status);
+  order.owner.topic?.nonUserCancels.push(order);
+}

@@ -1,0 +1,311 @@
+import type { Address, Json, StreamFrame } from './port';
+import type { TriggerHeap } from './trigger-heap';
+import type { AssetSpec, DexSpec, MarginTier } from './universe';
+
+/*
+ * The state of one world. Invariants:
+ *  - a price is a whole number of 10^-(6−szDecimals) dollars, a size a whole number of lots (10^-szDecimals), so price × lots
+ *    is exactly a whole number of 10^-6 dollars ("usd" below) and no arithmetic of a trade rounds;
+ *  - for every asset the positions of all accounts sum to zero, and the usd of all clearinghouses, isolated margins, spot
+ *    balances, fees and the funding remainder sum to what was credited (`conservation.ts`);
+ *  - a resting order stands in exactly one level, in its owner's open orders, and among its open cloids when it has one.
+ */
+
+export type Tif = 'Alo' | 'Ioc' | 'Gtc' | 'FrontendMarket' | 'LiquidationMarket';
+
+export type OrderStatus =
+  | 'open'
+  | 'filled'
+  | 'canceled'
+  | 'triggered'
+  | 'marginCanceled'
+  | 'selfTradeCanceled'
+  | 'reduceOnlyCanceled'
+  | 'siblingFilledCanceled'
+  | 'delistedCanceled'
+  | 'liquidatedCanceled'
+  | 'scheduledCancel'
+  | 'tickRejected'
+  | 'minTradeNtlRejected'
+  | 'perpMarginRejected'
+  | 'reduceOnlyRejected'
+  | 'badAloPxRejected'
+  | 'iocCancelRejected'
+  | 'badTriggerPxRejected'
+  | 'marketOrderNoLiquidityRejected'
+  | 'oracleRejected'
+  | 'perpMaxPositionRejected'
+  | 'tooManyOpenOrdersRejected';
+
+export interface Trigger {
+  readonly isMarket: boolean;
+  readonly px: number;
+  readonly tpsl: 'tp' | 'sl';
+  readonly isPositionTpsl: boolean;
+  /** Marks at or above the trigger price fire it; otherwise marks at or below. */
+  readonly above: boolean;
+}
+
+export interface BuilderFee {
+  readonly address: Address;
+  /** Millionths of the notional. */
+  readonly ppm: number;
+}
+
+export interface Order {
+  readonly oid: number;
+  readonly owner: VenueAccount;
+  readonly asset: Asset;
+  readonly isBuy: boolean;
+  readonly px: number;
+  /** What is left to fill. */
+  lots: number;
+  origLots: number;
+  readonly tif: Tif;
+  readonly reduceOnly: boolean;
+  readonly cloid: string | null;
+  readonly builder: BuilderFee | null;
+  readonly time: number;
+  status: OrderStatus;
+  statusTime: number;
+  readonly trigger: Trigger | null;
+  /** Take-profit and stop-loss orders waiting for this one to fill. */
+  children: Order[];
+  level: Level | null;
+  previous: Order | null;
+  next: Order | null;
+}
+
+export interface Level {
+  readonly px: number;
+  readonly side: BookSide;
+  lots: number;
+  count: number;
+  head: Order | null;
+  tail: Order | null;
+}
+
+export interface BookSide {
+  readonly isBid: boolean;
+  readonly levels: Map<number, Level>;
+  /** Prices from worst to best. */
+  readonly prices: number[];
+}
+
+export interface Trade {
+  readonly px: number;
+  readonly exactPx: string | null;
+  readonly lots: number;
+  readonly takerIsBuy: boolean;
+  readonly time: number;
+  readonly tid: number;
+  readonly block: number;
+  readonly index: number;
+  readonly buyer: Address;
+  readonly seller: Address;
+}
+
+export interface FundingPoint {
+  readonly time: number;
+  readonly rate: number;
+  readonly premium: number;
+}
+
+/** Day volume, for contexts. */
+export interface DayVolume {
+  day: number;
+  openPx: number;
+  usd: number;
+  lots: number;
+}
+
+export interface Asset {
+  /** The number in signed orders. */
+  readonly id: number;
+  readonly dex: Dex;
+  readonly spec: AssetSpec;
+  readonly coin: string;
+  readonly pxDecimals: number;
+  readonly tiers: readonly MarginTier[];
+  readonly bids: BookSide;
+  readonly asks: BookSide;
+  halted: boolean;
+  oraclePx: number;
+  markPx: number;
+  lastPx: number;
+  /** Smoothed mid − oracle, in price units, for the mark price. */
+  basisEma: number;
+  premiumSum: number;
+  premiumCount: number;
+  /** Set by the control port: the hourly rate to charge instead of the computed one. */
+  fundingOverride: number | null;
+  openInterestLots: number;
+  volume: DayVolume;
+  readonly fundingHistory: FundingPoint[];
+  readonly recentTrades: Trade[];
+  readonly holders: Set<Position>;
+  readonly triggers: Set<Order>;
+  /** Accounts to look at again once the mark falls to or rises to a price. */
+  readonly falls: TriggerHeap<Position>;
+  readonly rises: TriggerHeap<Position>;
+  makersOn: boolean;
+  ladder: Ladder | null;
+  readonly houseOrders: Order[];
+  bookTouched: boolean;
+  topic: AssetTopic | null;
+}
+
+/** What the house quotes: prices and lots, best first. */
+export interface Ladder {
+  readonly bids: readonly LadderLevel[];
+  readonly asks: readonly LadderLevel[];
+}
+export interface LadderLevel {
+  readonly px: number;
+  readonly lots: number;
+}
+
+export interface Dex {
+  readonly index: number;
+  readonly spec: DexSpec;
+  readonly assets: Asset[];
+}
+
+export interface Position {
+  readonly asset: Asset;
+  readonly clearing: Clearing;
+  /** Signed. */
+  lots: number;
+  /** Signed size × average entry, usd. */
+  cost: number;
+  /** Usd inside an isolated position; 0 and unused for a cross one. */
+  rawUsd: number;
+  isIsolated: boolean;
+  leverage: number;
+  fundingAllTime: number;
+  fundingSinceOpen: number;
+  fundingSinceChange: number;
+  /** Outdates older entries of the margin watch. */
+  watchStamp: number;
+}
+
+/** One account's clearinghouse on one dex. */
+export interface Clearing {
+  readonly owner: VenueAccount;
+  readonly dex: Dex;
+  /** Cross usd: credits less what was paid for positions, fees and funding. May be negative while longs are held. */
+  cash: number;
+  readonly positions: Map<Asset, Position>;
+  /** In the list of clearinghouses to check at the end of the block. */
+  touched: boolean;
+}
+
+export interface LeverageSetting {
+  isCross: boolean;
+  leverage: number;
+}
+
+export interface Fill {
+  readonly asset: Asset;
+  readonly px: number;
+  /** The price as text where it lies off the grid: a replayed trade. */
+  readonly exactPx: string | null;
+  readonly lots: number;
+  readonly isBuy: boolean;
+  readonly time: number;
+  readonly startLots: number;
+  readonly closedPnl: number;
+  readonly block: number;
+  readonly index: number;
+  readonly oid: number;
+  readonly cloid: string | null;
+  readonly crossed: boolean;
+  /** Usd, builder fee included. */
+  readonly fee: number;
+  readonly builderFee: number;
+  readonly builder: Address | null;
+  readonly tid: number;
+  readonly liquidation: { readonly user: Address; readonly markPx: number; readonly method: 'market' | 'backstop' } | null;
+}
+
+export interface FundingPayment {
+  readonly asset: Asset;
+  readonly time: number;
+  readonly usd: number;
+  readonly lots: number;
+  readonly rate: number;
+}
+
+export interface LedgerUpdate {
+  readonly time: number;
+  readonly block: number;
+  readonly index: number;
+  readonly delta: { readonly [key: string]: Json };
+}
+
+export interface Agent {
+  readonly address: Address;
+  /** Empty for the unnamed one. */
+  readonly name: string;
+  readonly validUntil: number;
+}
+
+export interface VenueAccount {
+  readonly address: Address;
+  /** The makers' account: no margin, no minimum, no records. */
+  readonly isHouse: boolean;
+  readonly clearings: Map<Dex, Clearing>;
+  spotUsd: number;
+  readonly leverage: Map<Asset, LeverageSetting>;
+  readonly open: Map<number, Order>;
+  readonly openCloids: Map<string, Order>;
+  restingReduceOnly: number;
+  /** Newest last, bounded; orders of the last ones by id and by cloid. */
+  readonly orders: Order[];
+  readonly byOid: Map<number, Order>;
+  readonly byCloid: Map<string, Order>;
+  readonly fills: Fill[];
+  readonly fundings: FundingPayment[];
+  readonly ledger: LedgerUpdate[];
+  readonly agents: Agent[];
+  readonly builders: Map<Address, number>;
+  /** Lifetime traded usd. */
+  volume: number;
+  requests: number;
+  lastRequestTime: number;
+  referrer: string | null;
+  scheduledCancel: number | null;
+  topic: UserTopic | null;
+}
+
+export type Sink = (frame: StreamFrame) => void;
+
+/** What one user's subscribers are owed at the end of the block. */
+export interface UserTopic {
+  readonly address: Address;
+  readonly sinks: Map<string, Set<Sink>>;
+  readonly fills: Fill[];
+  readonly updates: OrderUpdate[];
+  readonly fundings: FundingPayment[];
+  readonly ledger: LedgerUpdate[];
+  readonly nonUserCancels: Order[];
+  stateTouched: boolean;
+  ordersTouched: boolean;
+}
+
+/** An order as it stood when its status changed. */
+export interface OrderUpdate {
+  readonly order: Order;
+  readonly lots: number;
+  readonly status: OrderStatus;
+  readonly time: number;
+}
+
+export interface AssetTopic {
+  readonly asset: Asset;
+  readonly sinks: Map<string, Set<Sink>>;
+  readonly trades: Trade[];
+  lastBbo: string;
+  lastBookTime: number;
+  lastContextTime: number;
+}

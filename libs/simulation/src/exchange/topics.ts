@@ -1,0 +1,45 @@
+import type { Address } from './port';
+import type { Asset, AssetTopic, Sink, UserTopic } from './state';
+
+/** Who listens to what. A topic exists only while somebody listens, so that unwatched accounts cost nothing. */
+export interface Topics {
+  readonly users: Map<Address, UserTopic>;
+  readonly assets: Map<Asset, AssetTopic>;
+  /** Dex name → sinks of its mids. */
+  readonly mids: Map<string, Set<Sink>>;
+  lastMidsTime: number;
+}
+
+export const emptyTopics = (): Topics => ({ users: new Map(), assets: new Map(), mids: new Map(), lastMidsTime: 0 });
+
+export const newUserTopic = (address: Address): UserTopic => ({
+  address,
+  sinks: new Map(),
+  fills: [],
+  updates: [],
+  fundings: [],
+  ledger: [],
+  nonUserCancels: [],
+  stateTouched: false,
+  ordersTouched: false,
+});
+
+export const newAssetTopic = (asset: Asset): AssetTopic => ({
+  asset,
+  sinks: new Map(),
+  trades: [],
+  lastBbo: '',
+  lastBookTime: 0,
+  lastContextTime: 0,
+});
+
+/** Adds a sink under a key and answers how to take it out again. */
+export function addSink(sinks: Map<string, Set<Sink>>, key: string, sink: Sink): () => void {
+  const listeners = sinks.get(key) ?? new Set<Sink>();
+  sinks.set(key, listeners);
+  listeners.add(sink);
+  return () => {
+    listeners.delete(sink);
+    if (listeners.size === 0 && sinks.get(key) === listeners) sinks.delete(key);
+  };
+}

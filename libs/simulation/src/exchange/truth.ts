@@ -1,0 +1,37 @@
+import { clearinghouseJson, entryPx } from './clearinghouse';
+import { formatUsd } from './decimals';
+import type { Exchange } from './exchange';
+import type { Address, Json } from './port';
+import type { Clearing } from './state';
+import { fillJson, statusJson, sz } from './wire';
+
+/** All an auditor may want to know of one address, from the books themselves. Bounded by what the world keeps of orders and fills. */
+export function truthOf(ex: Exchange, address: Address): Json | null {
+  const account = ex.accounts.get(address);
+  if (account === undefined) return null;
+  return {
+    address,
+    time: ex.time,
+    spotUsd: formatUsd(account.spotUsd),
+    volume: formatUsd(account.volume),
+    agents: account.agents.map(({ address: agent, name, validUntil }) => ({ address: agent, name, validUntil })),
+    dexes: [...account.clearings.values()].map((clearing) => ({
+      dex: clearing.dex.spec.name,
+      cash: formatUsd(clearing.cash),
+      positions: positionsJson(clearing),
+      state: clearinghouseJson(ex, account, clearing.dex),
+    })),
+    orders: account.orders.map(statusJson),
+    fills: account.fills.map((fill) => fillJson(ex, fill)),
+  };
+}
+
+const positionsJson = (clearing: Clearing): Json =>
+  [...clearing.positions.values()].map((position) => ({
+    coin: position.asset.coin,
+    szi: sz(position.asset, position.lots),
+    entryPx: entryPx(position.asset, position),
+    cost: formatUsd(position.cost),
+    rawUsd: formatUsd(position.rawUsd),
+    isolated: position.isIsolated,
+  }));
