@@ -1,0 +1,129 @@
+import { type Clock, must, type Random } from '@lockstep/kernel';
+import type { Network } from './sign/phantom-agent';
+
+/** What the adapter reports; the process decides where it goes. Never a key, never a signature. */
+export interface VenueLogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly event: string;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}
+export type VenueLog = (entry: VenueLogEntry) => void;
+
+/** The outside world, handed in. */
+export interface HyperliquidDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: VenueLog;
+  /** Compiled signing worker; absent: beside the compiled adapter. Tests that run from sources name the built one. */
+  readonly workerFile?: string;
+}
+
+/** Everything adjustable; every bound has its unit in the name. Defaults keep one egress address inside the venue's limits (facts §11). */
+export interface HyperliquidConfig {
+  /** Base of `/info` and `/exchange`, may carry a path. */
+  readonly url: string;
+  readonly wsUrl: string;
+  readonly network: Network;
+  /** Signing threads, 1 to 16. */
+  readonly workers: number;
+  readonly connectionsPerWorker: number;
+  /** Rows released to a worker at a time; `keepGoing` is asked before each. */
+  readonly chunk: number;
+  /** Posts waiting for an answer over all connections. The venue allows 100 per address. */
+  readonly maxInFlight: number;
+  /** After this an answer counts as lost: the outcome is unknown. */
+  readonly answerTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  /** A connection that says nothing for this long is replaced. */
+  readonly silenceTimeoutMs: number;
+  readonly reconnectMinMs: number;
+  readonly reconnectMaxMs: number;
+  /** `rfc6979`: deterministic, byte-tested; `presign`: pooled nonces, faster in bursts. */
+  readonly signer: 'rfc6979' | 'presign';
+  /** Presignatures kept ready per worker. */
+  readonly presignPoolMax: number;
+  /** HTTP connections per worker for orders when no socket is open. */
+  readonly httpConnections: number;
+  readonly readConnections: number;
+  readonly readTimeoutMs: number;
+  /** Users of user streams; the venue's cap is 10 per address. */
+  readonly userSeatsMax: number;
+  /** Users whose order updates are streamed too, each on a connection of its own. */
+  readonly orderStreamsMax: number;
+  /** Dexes whose account state is read and watched; `''` is the main one. */
+  readonly watchDexes: readonly string[];
+  /** Fill identities remembered per user for de-duplication. */
+  readonly fillMemoryMax: number;
+  /** Frames of one user held back while its state is read after a reconnect. */
+  readonly heldFramesMax: number;
+  /** Attempts to read the account state before `synced` is told without it. */
+  readonly syncAttemptsMax: number;
+  readonly markPollMs: number;
+  /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
+  readonly fillPagesMax: number;
+}
+
+/** What must be named; the rest has defaults. */
+export type HyperliquidSettings = Pick<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> & Partial<HyperliquidConfig>;
+
+const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
+  workers: 2,
+  connectionsPerWorker: 2,
+  chunk: 250,
+  maxInFlight: 100,
+  answerTimeoutMs: 10_000,
+  connectTimeoutMs: 5_000,
+  pingIntervalMs: 20_000,
+  silenceTimeoutMs: 45_000,
+  reconnectMinMs: 250,
+  reconnectMaxMs: 15_000,
+  signer: 'rfc6979',
+  presignPoolMax: 10_000,
+  httpConnections: 8,
+  readConnections: 8,
+  readTimeoutMs: 5_000,
+  userSeatsMax: 10,
+  orderStreamsMax: 4,
+  watchDexes: [''],
+  fillMemoryMax: 8_192,
+  heldFramesMax: 1_024,
+  syncAttemptsMax: 3,
+  markPollMs: 2_000,
+  fillPagesMax: 8,
+};
+
+const POSITIVE = [
+  'connectionsPerWorker',
+  'chunk',
+  'maxInFlight',
+  'answerTimeoutMs',
+  'connectTimeoutMs',
+  'pingIntervalMs',
+  'silenceTimeoutMs',
+  'reconnectMinMs',
+  'reconnectMaxMs',
+  'presignPoolMax',
+  'httpConnections',
+  'readConnections',
+  'readTimeoutMs',
+  'userSeatsMax',
+  'fillMemoryMax',
+  'heldFramesMax',
+  'syncAttemptsMax',
+  'markPollMs',
+  'fillPagesMax',
+] as const;
+
+/** Fills in the defaults; throws naming a setting that is out of its range. */
+export function hyperliquidConfig(settings: HyperliquidSettings): HyperliquidConfig {
+  const config = { ...DEFAULTS, ...settings };
+  must(/^https?:\/\//.test(config.url), 'url is an http address');
+  must(/^wss?:\/\//.test(config.wsUrl), 'wsUrl is a ws address');
+  must(Number.isInteger(config.workers) && config.workers >= 1 && config.workers <= 16, 'workers is 1 to 16');
+  for (const name of POSITIVE) must(Number.isInteger(config[name]) && config[name] > 0, `${name} is a whole number above zero`);
+  must(Number.isInteger(config.orderStreamsMax) && config.orderStreamsMax >= 0, 'orderStreamsMax is a whole number');
+  must(config.silenceTimeoutMs > config.pingIntervalMs, 'silenceTimeoutMs is above pingIntervalMs');
+  must(config.fillMemoryMax >= 2_000, 'fillMemoryMax holds at least one snapshot of 2000 fills');
+  return { ...config, url: config.url.replace(/\/$/, '') };
+}

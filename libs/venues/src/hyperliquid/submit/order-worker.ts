@@ -1,0 +1,295 @@
+import { randomInt } from 'node:crypto';
+import { must } from '@lockstep/kernel';
+import { rejectCodeIndex } from '../classify';
+import { type PostAnswer, type RowOutcome, readActionAnswer, readOrderAnswer, rejectedRow, unknownRow } from '../parse/exchange-answer';
+import type { L1Signer } from '../sign/l1-signer';
+import { OrderFrames } from '../sign/order-frames';
+import { HttpClient } from '../transport/http';
+import { KeyRing } from './key-ring';
+import { OutcomeBuffer, outcomeBuffers } from './outcome-buffer';
+import { epochNow, type PendingPost, PostLane } from './post-lane';
+import type { Chunk, FromWorker, ToWorker, WorkerSeed } from './protocol';
+
+/** Rows signed before the event loop may read answers again: about 3 ms of work. */
+const SLICE_ROWS = 50;
+const EXPIRY_SWEEPS_PER_TIMEOUT = 10;
+
+interface ChunkWork {
+  readonly chunk: Chunk;
+  readonly frames: OrderFrames;
+  readonly outcomes: OutcomeBuffer;
+  cursor: number;
+  flushing: boolean;
+}
+
+/**
+ * One signing worker: keys, sockets, the window of unanswered posts. Rows are signed only when the window has room, so that a row not yet
+ * signed can still be withheld. A signer's rows always take the same lane while it is open, hence arrive in nonce order.
+ */
+export class OrderWorker {
+  private readonly keys = new KeyRing();
+  private readonly lanes: PostLane[] = [];
+  private readonly http: HttpClient;
+  private readonly queue: ChunkWork[] = [];
+  private readonly sweep: NodeJS.Timeout;
+  private readonly httpPending = new Set<object>();
+  private nextId = 1;
+  private pumping = false;
+
+  constructor(
+    private readonly seed: WorkerSeed,
+    private readonly signer: L1Signer,
+    private readonly tell: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
+  ) {
+    const { config } = seed;
+    this.http = new HttpClient(config.url, {
+      connections: config.httpConnections,
+      connectTimeoutMs: config.connectTimeoutMs,
+      answerTimeoutMs: config.answerTimeoutMs,
+    });
+    for (let index = 0; index < config.connectionsPerWorker; index += 1) this.lanes.push(this.openLane(index));
+    this.sweep = setInterval(() => this.expire(), Math.max(5, Math.floor(config.answerTimeoutMs / EXPIRY_SWEEPS_PER_TIMEOUT)));
+  }
+
+  /** Handles one message of the main thread. */
+  handle(message: ToWorker): void {
+    switch (message.kind) {
+      case 'load':
+        this.keys.load(message.handles, message.keys, message.actingFor);
+        this.tell({ kind: 'done', ticket: message.ticket });
+        return;
+      case 'drop':
+        for (const handle of message.handles) this.keys.drop(handle);
+        this.tell({ kind: 'done', ticket: message.ticket });
+        return;
+      case 'chunk': {
+        const { chunk } = message;
+        const frames = new OrderFrames(this.signer, chunk.instrument, chunk.builders);
+        this.queue.push({ chunk, frames, outcomes: new OutcomeBuffer(), cursor: 0, flushing: false });
+        this.pump();
+        return;
+      }
+      case 'action':
+        this.sendAction(message.ticket, message.signer, message.nonce, message.action);
+        return;
+      case 'relay':
+        this.dispatchOne(message.ticket, 0, message.payload);
+        return;
+      case 'build':
+        this.build(message.ticket, message.chunk);
+        return;
+      case 'close':
+        void this.close();
+    }
+  }
+
+  private openLane(index: number): PostLane {
+    const { config } = this.seed;
+    return new PostLane(config.wsUrl, config, () => randomInt(1_000_000) / 1_000_000, {
+      onOpen: () => this.schedulePump(),
+      onDown: (reason) => this.log('warn', 'venue_lane_down', { lane: index, reason }),
+      onSettled: () => {
+        if (this.queue.length > 0) this.schedulePump();
+      },
+    });
+  }
+
+  private get inFlight(): number {
+    return this.lanes.reduce((sum, lane) => sum + lane.inFlight, this.httpPending.size);
+  }
+
+  private schedulePump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    setImmediate(() => {
+      this.pumping = false;
+      this.pump();
+    });
+  }
+
+  /** Signs and sends one slice, then lets the event loop turn. */
+  private pump(): void {
+    const work = this.queue[0];
+    if (work === undefined) return;
+    const room = this.seed.inFlightMax - this.inFlight;
+    if (room <= 0) return;
+    const end = Math.min(work.chunk.rows.length, work.cursor + Math.min(room, SLICE_ROWS));
+    this.sendSlice(work, work.cursor, end);
+    work.cursor = end;
+    if (end === work.chunk.rows.length) {
+      this.queue.shift();
+      this.tell({ kind: 'chunk_sent', batch: work.chunk.batch });
+    }
+    if (this.queue.length > 0) this.schedulePump();
+  }
+
+  private sendSlice(work: ChunkWork, from: number, to: number): void {
+    const { chunk, frames } = work;
+    const bursts = new Map<PostLane | null, { ids: number[]; payloads: string[]; posts: RowPost[] }>();
+    for (let index = from; index < to; index += 1) {
+      const handle = chunk.signer[index];
+      const row = chunk.rows[index];
+      must(handle !== undefined && row !== undefined, 'a chunk has a signer for each row');
+      const key = this.keys.get(handle);
+      if (key === undefined) {
+        this.log('error', 'venue_signer_not_loaded', { signer: handle });
+        this.settleRow(work, row, rejectedRow(rejectCodeIndex('not_sent'), 'signer not loaded'), 0, 0, 0);
+        continue;
+      }
+      const payload = frames.payload(chunk.columns, index, key.privateKey, key.actingFor);
+      const lane = this.laneOf(handle);
+      const burst = bursts.get(lane) ?? { ids: [], payloads: [], posts: [] };
+      if (burst.ids.length === 0) bursts.set(lane, burst);
+      burst.ids.push(this.takeId());
+      burst.payloads.push(payload);
+      burst.posts.push(new RowPost(this, work, row, epochNow()));
+    }
+    for (const [lane, burst] of bursts) {
+      const sentAt = epochNow();
+      for (const post of burst.posts) post.sentAt = sentAt;
+      const taken =
+        lane?.send(
+          burst.ids,
+          burst.payloads.map((payload, index) => frameText(burst.ids[index] ?? 0, payload)),
+          burst.posts,
+        ) ?? false;
+      if (taken) continue;
+      for (const [index, payload] of burst.payloads.entries()) this.sendByHttp(payload, present(burst.posts[index]));
+    }
+  }
+
+  /** A signer's own lane; another open one when it is down; null when none is open. */
+  private laneOf(handle: number): PostLane | null {
+    const own = this.lanes[Math.floor(handle / this.seed.config.workers) % this.lanes.length];
+    if (own?.isOpen === true) return own;
+    return this.lanes.find((lane) => lane.isOpen) ?? null;
+  }
+
+  private takeId(): number {
+    const id = this.nextId;
+    this.nextId += 1;
+    return id;
+  }
+
+  private sendByHttp(payload: string, post: PendingPost & { notSent(detail: string): void }): void {
+    const token = {};
+    this.httpPending.add(token);
+    void this.http.post('/exchange', payload).then((outcome) => {
+      this.httpPending.delete(token);
+      const at = epochNow();
+      if (outcome.kind === 'not_sent') post.notSent(outcome.detail);
+      else if (outcome.kind === 'lost') post.lost(outcome.detail, at);
+      else if (outcome.status >= 500) post.lost(`HTTP ${outcome.status} ${outcome.text}`, at);
+      else if (outcome.status !== 200) post.answered({ kind: 'refused', text: `${outcome.status} ${outcome.text}` }, at);
+      else post.answered({ kind: 'body', body: outcome.body }, at);
+      this.schedulePump();
+    });
+  }
+
+  private sendAction(ticket: number, handle: number, nonce: number, action: Readonly<Record<string, unknown>>): void {
+    const key = this.keys.get(handle);
+    if (key === undefined) {
+      this.tell({ kind: 'action_outcome', ticket, outcome: { kind: 'rejected', code: 'not_sent', text: `signer ${handle} is not loaded` } });
+      return;
+    }
+    const signature = this.signer.signAction(action, nonce, key.privateKey, key.actingFor, 0);
+    const vault = key.actingFor === null ? {} : { vaultAddress: key.actingFor };
+    this.dispatchOne(ticket, handle, JSON.stringify({ action, nonce, signature, ...vault }));
+  }
+
+  private dispatchOne(ticket: number, handle: number, payload: string): void {
+    const post = new ActionPost(this.tell, ticket, epochNow());
+    const id = this.takeId();
+    const taken = this.laneOf(handle)?.send([id], [frameText(id, payload)], [post]) ?? false;
+    if (!taken) this.sendByHttp(payload, post);
+  }
+
+  private build(ticket: number, chunk: Chunk): void {
+    const frames = new OrderFrames(this.signer, chunk.instrument, chunk.builders);
+    let bytes = 0;
+    chunk.signer.forEach((handle, index) => {
+      const key = present(this.keys.get(handle));
+      bytes += frameText(index, frames.payload(chunk.columns, index, key.privateKey, key.actingFor)).length;
+    });
+    this.tell({ kind: 'built', ticket, orders: chunk.signer.length, bytes });
+  }
+
+  /** Records the outcome of a row; outcomes of one turn of the event loop are told together. */
+  settleRow(work: ChunkWork, row: number, outcome: RowOutcome, signedAt: number, sentAt: number, answeredAt: number): void {
+    work.outcomes.add(row, outcome, signedAt, sentAt, answeredAt);
+    if (work.flushing) return;
+    work.flushing = true;
+    setImmediate(() => {
+      work.flushing = false;
+      const columns = work.outcomes.take();
+      this.tell({ kind: 'outcomes', batch: work.chunk.batch, columns }, outcomeBuffers(columns));
+    });
+  }
+
+  private expire(): void {
+    const at = epochNow();
+    for (const lane of this.lanes) lane.expire(at - this.seed.config.answerTimeoutMs, at);
+  }
+
+  private log(level: 'warn' | 'error', event: string, fields: Readonly<Record<string, string | number>>): void {
+    this.tell({ kind: 'log', entry: { level, event, fields: { worker: this.seed.index, ...fields } } });
+  }
+
+  private async close(): Promise<void> {
+    clearInterval(this.sweep);
+    await Promise.all([...this.lanes.map((lane) => lane.close()), this.http.close()]);
+    this.keys.clear();
+    this.tell({ kind: 'closed' });
+  }
+}
+
+class RowPost implements PendingPost {
+  sentAt = 0;
+  constructor(
+    private readonly worker: OrderWorker,
+    private readonly work: ChunkWork,
+    private readonly row: number,
+    private readonly signedAt: number,
+  ) {}
+
+  answered(answer: PostAnswer, at: number): void {
+    this.settle(readOrderAnswer(answer, this.work.chunk.instrument.szDecimals), at);
+  }
+  lost(detail: string, _at: number): void {
+    this.settle(unknownRow(detail), 0);
+  }
+  notSent(detail: string): void {
+    this.sentAt = 0;
+    this.settle(rejectedRow(rejectCodeIndex('not_sent'), detail), 0);
+  }
+  private settle(outcome: RowOutcome, at: number): void {
+    this.worker.settleRow(this.work, this.row, outcome, this.signedAt, this.sentAt, at);
+  }
+}
+
+class ActionPost implements PendingPost {
+  constructor(
+    private readonly tell: (message: FromWorker) => void,
+    private readonly ticket: number,
+    readonly sentAt: number,
+  ) {}
+
+  answered(answer: PostAnswer): void {
+    this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: readActionAnswer(answer) });
+  }
+  lost(detail: string): void {
+    this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: { kind: 'unknown', detail } });
+  }
+  notSent(detail: string): void {
+    this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: { kind: 'rejected', code: 'not_sent', text: detail } });
+  }
+}
+
+function frameText(id: number, payload: string): string {
+  return `{"method":"post","id":${id},"request":{"type":"action","payload":${payload}}}`;
+}
+
+function present<T>(value: T | undefined): T {
+  must(value !== undefined, 'a row of a burst has its post and its key');
+  return value;
+}

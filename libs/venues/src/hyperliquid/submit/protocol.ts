@@ -1,0 +1,56 @@
+import type { Instrument } from '@lockstep/kernel';
+import type { ActionOutcome, Address, OutcomeColumns } from '../../port';
+import type { HyperliquidConfig, VenueLogEntry } from '../config';
+import type { L1Action } from '../sign/action-hash';
+import type { FrameColumns } from '../sign/order-frames';
+
+/*
+ * What main thread and signing workers say to each other. Columns travel by transfer; keys travel once, towards the worker only.
+ */
+
+/** Rows of one batch for one worker, in ascending order of the batch. */
+export interface Chunk {
+  readonly batch: number;
+  readonly instrument: Instrument;
+  readonly builders: readonly Address[];
+  readonly rows: Int32Array;
+  readonly signer: Int32Array;
+  readonly columns: FrameColumns;
+}
+
+export type ToWorker =
+  | {
+      readonly kind: 'load';
+      readonly ticket: number;
+      readonly handles: Int32Array;
+      /** 32 bytes a key. */
+      readonly keys: Uint8Array;
+      /** By position; null acts for the approving account. */
+      readonly actingFor: readonly (Address | null)[] | null;
+    }
+  | { readonly kind: 'drop'; readonly ticket: number; readonly handles: Int32Array }
+  | { readonly kind: 'chunk'; readonly chunk: Chunk }
+  | { readonly kind: 'action'; readonly ticket: number; readonly signer: number; readonly nonce: number; readonly action: L1Action }
+  | { readonly kind: 'relay'; readonly ticket: number; readonly payload: string }
+  /** Signs and builds the chunk's payloads without sending: for measuring. */
+  | { readonly kind: 'build'; readonly ticket: number; readonly chunk: Chunk }
+  | { readonly kind: 'close' };
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly engine: 'native' | 'wasm' }
+  | { readonly kind: 'done'; readonly ticket: number }
+  /** The whole chunk has left (or can no longer leave): the next one may be released. */
+  | { readonly kind: 'chunk_sent'; readonly batch: number }
+  | { readonly kind: 'outcomes'; readonly batch: number; readonly columns: OutcomeColumns }
+  | { readonly kind: 'action_outcome'; readonly ticket: number; readonly outcome: ActionOutcome }
+  | { readonly kind: 'built'; readonly ticket: number; readonly orders: number; readonly bytes: number }
+  | { readonly kind: 'log'; readonly entry: VenueLogEntry }
+  | { readonly kind: 'closed' };
+
+/** What a worker is started with. */
+export interface WorkerSeed {
+  readonly config: HyperliquidConfig;
+  readonly index: number;
+  /** This worker's share of `maxInFlight`. */
+  readonly inFlightMax: number;
+}

@@ -1,0 +1,236 @@
+import { type Approved, type Instrument, must } from '@lockstep/kernel';
+import type {
+  ActionOutcome,
+  Address,
+  ClientOrderId,
+  OrderColumns,
+  OrderSubmission,
+  RelayedAction,
+  SignerHandle,
+  SignerKey,
+  SubmitReport,
+} from '../../port';
+import type { HyperliquidConfig, VenueLog } from '../config';
+import type { L1Action } from '../sign/action-hash';
+import { cancelByCloidAction } from '../wire/cancel-by-cloid';
+import { noopAction } from '../wire/noop';
+import { updateLeverageAction } from '../wire/update-leverage';
+import { Batch, type BatchSink } from './batch';
+import { chunkBuffers, chunkOf, rowsByWorker, workerOf } from './partition';
+import type { FromWorker, ToWorker } from './protocol';
+import { WorkerPool } from './worker-pool';
+
+/** Totals of building a batch without sending it. */
+export interface BuildReport {
+  readonly orders: number;
+  readonly bytes: number;
+  readonly elapsedMs: number;
+}
+
+interface Ticket {
+  readonly worker: number;
+  resolve(message: FromWorker): void;
+  /** The worker died before it answered. */
+  lost(reason: string): void;
+}
+
+/** Submission over signing workers. Main-thread work per order is a few column copies; everything else happens beside it. */
+export class WorkerSubmission implements OrderSubmission {
+  private readonly pool: WorkerPool;
+  private readonly batches = new Map<number, Batch>();
+  private readonly tickets = new Map<number, Ticket>();
+  private nextNumber = 1;
+  private readonly chunkRows: number;
+
+  constructor(
+    private readonly config: HyperliquidConfig,
+    workerFile: string | undefined,
+    private readonly log: VenueLog,
+  ) {
+    // A chunk that fits the window leaves at once; a larger one would sit signed-for while the window drains.
+    this.chunkRows = Math.max(1, Math.min(config.chunk, Math.floor(config.maxInFlight / config.workers)));
+    this.pool = new WorkerPool(config, workerFile, log, {
+      onMessage: (worker, message) => this.receive(worker, message),
+      onDeath: (worker, reason) => this.workerDied(worker, reason),
+    });
+  }
+
+  async loadSigners(keys: readonly SignerKey[]): Promise<void> {
+    await this.pool.whenReady();
+    const shares = this.share(keys, (key) => key.handle);
+    await Promise.all(shares.map((share, worker) => (share.length === 0 ? undefined : this.loadShare(worker, share))));
+  }
+
+  async dropSigners(handles: readonly SignerHandle[]): Promise<void> {
+    const shares = this.share(handles, (handle) => handle);
+    await Promise.all(
+      shares.map((share, worker) =>
+        share.length === 0 ? undefined : this.ask(worker, (ticket) => ({ kind: 'drop', ticket, handles: Int32Array.from(share) })),
+      ),
+    );
+  }
+
+  async submit(orders: Approved<OrderColumns>, sink: BatchSink): Promise<SubmitReport> {
+    const batch = new Batch(this.takeNumber(), orders, sink, this.config.workers, this.chunkRows);
+    this.batches.set(batch.id, batch);
+    for (let worker = 0; worker < this.config.workers; worker += 1) this.feed(batch, worker);
+    try {
+      return await batch.done;
+    } finally {
+      this.batches.delete(batch.id);
+    }
+  }
+
+  async cancel(signer: SignerHandle, nonce: number, instrument: Instrument, clientOrderId: ClientOrderId): Promise<ActionOutcome> {
+    return await this.act(signer, nonce, cancelByCloidAction(instrument.assetId, clientOrderId));
+  }
+
+  async updateLeverage(signer: SignerHandle, nonce: number, instrument: Instrument, leverage: number, cross: boolean): Promise<ActionOutcome> {
+    return await this.act(signer, nonce, updateLeverageAction(instrument.assetId, cross, leverage));
+  }
+
+  async noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
+    return await this.act(signer, nonce, noopAction());
+  }
+
+  async relay(signed: RelayedAction): Promise<ActionOutcome> {
+    await this.pool.whenReady();
+    const { agentName, ...rest } = signed.action;
+    // An unnamed agent is signed with an empty name, and posted without one (facts §5.2).
+    const action = agentName === undefined || agentName === '' ? rest : signed.action;
+    const payload = JSON.stringify({ action, nonce: signed.nonce, signature: signed.signature });
+    return outcomeOf(await this.ask(0, (ticket) => ({ kind: 'relay', ticket, payload })));
+  }
+
+  /** Signs and builds every row on the workers without sending; for measuring. Signers must be loaded. */
+  async build(orders: OrderColumns): Promise<BuildReport> {
+    await this.pool.whenReady();
+    const started = performance.now();
+    const lists = rowsByWorker(orders.signer, orders.count, this.config.workers);
+    const answers = await Promise.all(
+      lists.map((rows, worker) => {
+        const chunk = chunkOf(0, orders, rows);
+        return this.ask(worker, (ticket) => ({ kind: 'build', ticket, chunk }), chunkBuffers(chunk));
+      }),
+    );
+    const built = answers.flatMap((answer) => (answer.kind === 'built' ? [answer] : []));
+    return {
+      orders: built.reduce((sum, each) => sum + each.orders, 0),
+      bytes: built.reduce((sum, each) => sum + each.bytes, 0),
+      elapsedMs: performance.now() - started,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.pool.close();
+    for (const batch of this.batches.values())
+      for (let worker = 0; worker < this.config.workers; worker += 1) batch.workerLost(worker, 'adapter closed');
+    for (const [number, ticket] of [...this.tickets]) {
+      this.tickets.delete(number);
+      ticket.lost('adapter closed');
+    }
+  }
+
+  private async loadShare(worker: number, share: readonly SignerKey[]): Promise<void> {
+    const keys = new Uint8Array(share.length * 32);
+    share.forEach((key, index) => {
+      must(key.privateKey.length === 32, `the key of signer ${key.handle} has 32 bytes`);
+      keys.set(key.privateKey, index * 32);
+      empty(key.privateKey);
+    });
+    const actingFor: (Address | null)[] | null = share.some((key) => key.actingFor !== undefined) ? share.map((key) => key.actingFor ?? null) : null;
+    const handles = Int32Array.from(share, (key) => key.handle);
+    await this.ask(worker, (ticket) => ({ kind: 'load', ticket, handles, keys, actingFor }), [keys.buffer]);
+  }
+
+  private share<T>(items: readonly T[], handleOf: (item: T) => number): T[][] {
+    const shares: T[][] = Array.from({ length: this.config.workers }, () => []);
+    for (const item of items) {
+      const handle = handleOf(item);
+      must(Number.isInteger(handle) && handle >= 0, `signer handle ${handle} is a whole number`);
+      shares[workerOf(handle, this.config.workers)]?.push(item);
+    }
+    return shares;
+  }
+
+  private feed(batch: Batch, worker: number): void {
+    if (!this.pool.isAlive(worker)) {
+      batch.workerLost(worker, 'signing worker is gone');
+      return;
+    }
+    for (let chunk = batch.release(worker); chunk !== null; chunk = batch.release(worker))
+      this.pool.tell(worker, { kind: 'chunk', chunk }, chunkBuffers(chunk));
+  }
+
+  private async act(signer: SignerHandle, nonce: number, action: L1Action): Promise<ActionOutcome> {
+    await this.pool.whenReady();
+    return outcomeOf(await this.ask(workerOf(signer, this.config.workers), (ticket) => ({ kind: 'action', ticket, signer, nonce, action })));
+  }
+
+  private ask(worker: number, message: (ticket: number) => ToWorker, transfer: ArrayBuffer[] = []): Promise<FromWorker> {
+    const number = this.takeNumber();
+    return new Promise((resolve) => {
+      const lost = (reason: string): void => resolve({ kind: 'action_outcome', ticket: number, outcome: { kind: 'unknown', detail: reason } });
+      if (!this.pool.isAlive(worker)) {
+        resolve({ kind: 'action_outcome', ticket: number, outcome: { kind: 'rejected', code: 'not_sent', text: 'signing worker is gone' } });
+        return;
+      }
+      this.tickets.set(number, { worker, resolve, lost });
+      this.pool.tell(worker, message(number), transfer);
+    });
+  }
+
+  private receive(worker: number, message: FromWorker): void {
+    switch (message.kind) {
+      case 'outcomes':
+        this.batches.get(message.batch)?.settle(message.columns);
+        return;
+      case 'chunk_sent': {
+        const batch = this.batches.get(message.batch);
+        batch?.chunkSent(worker);
+        if (batch !== undefined) this.feed(batch, worker);
+        return;
+      }
+      case 'log':
+        this.log(message.entry);
+        return;
+      case 'done':
+      case 'built':
+      case 'action_outcome': {
+        const ticket = this.tickets.get(message.ticket);
+        this.tickets.delete(message.ticket);
+        ticket?.resolve(message);
+        return;
+      }
+      case 'ready':
+      case 'closed':
+        return;
+    }
+  }
+
+  private workerDied(worker: number, reason: string): void {
+    for (const batch of [...this.batches.values()]) batch.workerLost(worker, reason);
+    for (const [number, ticket] of [...this.tickets]) {
+      if (ticket.worker !== worker) continue;
+      this.tickets.delete(number);
+      ticket.lost(reason);
+    }
+  }
+
+  private takeNumber(): number {
+    const number = this.nextNumber;
+    this.nextNumber += 1;
+    return number;
+  }
+}
+
+function outcomeOf(message: FromWorker): ActionOutcome {
+  return message.kind === 'action_outcome' ? message.outcome : { kind: 'unknown', detail: `unexpected answer ${message.kind}` };
+}
+
+/** Overwrites a secret and, where its buffer is its own, takes the bytes away altogether. */
+function empty(secret: Uint8Array): void {
+  secret.fill(0);
+  const { buffer } = secret;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === secret.byteLength) structuredClone(buffer, { transfer: [buffer] });
+}

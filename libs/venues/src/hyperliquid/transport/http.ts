@@ -1,0 +1,64 @@
+import { Pool } from 'undici';
+import { parseJson } from '../parse/json';
+
+/** How an HTTP exchange ended. `not_sent` is certain: no connection was made. `lost` is not: the request may have been taken. */
+export type HttpOutcome =
+  | { readonly kind: 'answer'; readonly status: number; readonly body: unknown; readonly text: string }
+  | { readonly kind: 'not_sent'; readonly detail: string }
+  | { readonly kind: 'lost'; readonly detail: string };
+
+export interface HttpLimits {
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly answerTimeoutMs: number;
+}
+
+const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const DETAIL_CHARS_MAX = 200;
+
+/** JSON posts to one venue over a bounded pool of kept connections. Never repeats a request. */
+export class HttpClient {
+  private readonly pool: Pool;
+  private readonly basePath: string;
+
+  /** `url` may carry a path, which is put before every route. */
+  constructor(url: string, limits: HttpLimits) {
+    const base = new URL(url);
+    this.basePath = base.pathname.replace(/\/$/, '');
+    this.pool = new Pool(base.origin, {
+      connections: limits.connections,
+      pipelining: 1,
+      connectTimeout: limits.connectTimeoutMs,
+      headersTimeout: limits.answerTimeoutMs,
+      bodyTimeout: limits.answerTimeoutMs,
+    });
+  }
+
+  /** Posts a JSON text to a route such as `/info`. */
+  async post(route: string, json: string): Promise<HttpOutcome> {
+    try {
+      const response = await this.pool.request({
+        path: `${this.basePath}${route}`,
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: json,
+      });
+      const text = await response.body.text();
+      const parsed = parseJson(text);
+      return { kind: 'answer', status: response.statusCode, body: parsed.ok ? parsed.value : undefined, text: text.slice(0, DETAIL_CHARS_MAX) };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
+
+function failure(error: unknown): HttpOutcome {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = `${code === '' ? '' : `${code}: `}${message}`.slice(0, DETAIL_CHARS_MAX);
+  return { kind: NOT_SENT_CODES.has(code) ? 'not_sent' : 'lost', detail };
+}

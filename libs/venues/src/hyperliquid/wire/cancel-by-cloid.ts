@@ -1,0 +1,7 @@
+import type { ClientOrderId } from '../../port';
+import type { L1Action } from '../sign/action-hash';
+
+/** `cancelByCloid` of one order (facts §7). Key order is signed. */
+export function cancelByCloidAction(assetId: number, cloid: ClientOrderId): L1Action {
+  return { type: 'cancelByCloid', cancels: [{ asset: assetId, cloid: cloid.toLowerCase() }] };
+}
