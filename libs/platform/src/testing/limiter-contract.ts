@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { LimitPolicy } from '../limiter/gcra';
+import type { Limiter } from '../limiter/limiter';
+
+/** A limiter under test. `advance` lets time pass: a test's clock, or the wall where the carrier has its own clock. */
+export interface LimiterUnderTest {
+  readonly limiter: Limiter;
+  advance(ms: number): Promise<void>;
+  /** How far time may run by itself between two calls. */
+  readonly slackMs: number;
+}
+
+let made = 0;
+const policy = (over: Partial<LimitPolicy>): LimitPolicy => {
+  made += 1;
+  return { name: 'tier', key: `k${made}`, rate: 1, periodMs: 60_000, burst: 2, cost: 1, ...over };
+};
+
+/** What every limiter promises, whatever carries it. */
+export function limiterContract(name: string, open: () => LimiterUnderTest): void {
+  describe(`limiter contract: ${name}`, () => {
+    it('admits a burst of B, then refuses with the wait until the next', async () => {
+      const { limiter, slackMs } = open();
+      const one = policy({});
+      const seen: number[] = [];
+      for (let index = 0; index < 3; index += 1) seen.push((await limiter.take('g', [one])).policies[0]?.remaining ?? -1);
+      expect(seen).toEqual([2, 1, 0]);
+      const refused = await limiter.take('g', [one]);
+      expect(refused.allowed).toBe(false);
+      expect(refused.retryAfterMs).toBeGreaterThan(60_000 - slackMs - 1);
+      expect(refused.retryAfterMs).toBeLessThanOrEqual(60_000);
+      expect(refused.policies[0]?.resetAfterMs).toBeGreaterThan(180_000 - slackMs - 1);
+    });
+
+    it('admits again exactly after the wait, and refusals do not prolong it', async () => {
+      const { limiter, advance } = open();
+      const quick = policy({ rate: 1, periodMs: 1_000, burst: 0 });
+      expect((await limiter.take('g', [quick])).allowed).toBe(true);
+      let last = await limiter.take('g', [quick]);
+      for (let index = 0; index < 20; index += 1) last = await limiter.take('g', [quick]);
+      expect(last.allowed).toBe(false);
+      await advance(last.retryAfterMs ?? 0);
+      expect((await limiter.take('g', [quick])).allowed).toBe(true);
+    });
+
+    it('charges all policies or none, and shows the untouched ones by what they held before', async () => {
+      const { limiter } = open();
+      const wide = policy({ name: 'tier', burst: 9 });
+      const narrow = policy({ name: 'orders', burst: 0 });
+      expect((await limiter.take('g', [wide, narrow])).allowed).toBe(true);
+      const refused = await limiter.take('g', [wide, narrow]);
+      expect(refused.policies.map((state) => [state.name, state.allowed, state.remaining])).toEqual([
+        ['tier', true, 9],
+        ['orders', false, 0],
+      ]);
+      expect((await limiter.take('g', [wide])).policies[0]?.remaining).toBe(8);
+    });
+
+    it('costs n at once', async () => {
+      const { limiter } = open();
+      const heavy = policy({ burst: 9, cost: 7 });
+      expect((await limiter.take('g', [heavy])).policies[0]?.remaining).toBe(3);
+      const refused = await limiter.take('g', [heavy]);
+      expect(refused.allowed).toBe(false);
+      expect(refused.retryAfterMs).toBeGreaterThan(3 * 60_000);
+      expect((await limiter.take('g', [{ ...heavy, cost: 3 }])).allowed).toBe(true);
+    });
+
+    it('looks without taking at cost 0', async () => {
+      const { limiter } = open();
+      const peek = policy({ cost: 0 });
+      for (let index = 0; index < 5; index += 1)
+        expect((await limiter.take('g', [peek])).policies[0]).toMatchObject({ allowed: true, remaining: 3, resetAfterMs: 0 });
+      for (let index = 0; index < 3; index += 1) await limiter.take('g', [{ ...peek, cost: 1 }]);
+      expect(await limiter.take('g', [peek])).toMatchObject({ allowed: true, policies: [{ remaining: 0 }] });
+    });
+
+    it('says of a cost above the limit that waiting is no use', async () => {
+      const { limiter } = open();
+      const never = await limiter.take('g', [policy({ cost: 4 }), policy({ name: 'other', burst: 0 })]);
+      expect(never).toMatchObject({
+        allowed: false,
+        retryAfterMs: null,
+        policies: [
+          { retryAfterMs: null, remaining: 3 },
+          { allowed: true, remaining: 1 },
+        ],
+      });
+    });
+
+    it('keeps groups and keys apart', async () => {
+      const { limiter } = open();
+      const one = policy({ burst: 0 });
+      expect((await limiter.take('a', [one])).allowed).toBe(true);
+      expect((await limiter.take('b', [one])).allowed).toBe(true);
+      expect((await limiter.take('a', [{ ...one, key: `${one.key}x` }])).allowed).toBe(true);
+      expect((await limiter.take('a', [one])).allowed).toBe(false);
+    });
+
+    it('admits no more than B of many at the same moment', async () => {
+      const { limiter } = open();
+      const shared = policy({ burst: 19 });
+      const decisions = await Promise.all(Array.from({ length: 100 }, () => limiter.take('g', [shared])));
+      expect(decisions.filter((decision) => decision.allowed)).toHaveLength(20);
+    });
+
+    it.each([
+      ['no policy', []],
+      ['a rate of 0', [policy({ rate: 0 })]],
+      ['a fraction', [policy({ cost: 0.5 })]],
+      ['a negative burst', [policy({ burst: -1 })]],
+      ['one key twice', [policy({ key: 'same' }), policy({ key: 'same' })]],
+    ])('asserts against %s', async (_what, policies) => {
+      const { limiter } = open();
+      await expect(async () => limiter.take('g', policies)).rejects.toThrow();
+    });
+  });
+}
