@@ -1,3 +1,4 @@
+export * from './command-contract';
 export * from './position-states';
 export * from './running-copies';
 export * from './venue-positions';

@@ -70,15 +70,7 @@ export async function writeCopyState(
        started_at = case when $7 then coalesce(started_at, $6) else started_at end,
        stopped_at = case when $8 then coalesce(stopped_at, $6) else stopped_at end
      where tenant_id = $1 and environment = $2 and no = $3`,
-    [
-      ...unit.scopeParameters,
-      copyNo,
-      change.state,
-      change.reason,
-      new Date(unit.now),
-      change.started === true,
-      change.stopped === true,
-    ],
+    [...unit.scopeParameters, copyNo, change.state, change.reason, new Date(unit.now), change.started === true, change.stopped === true],
   );
 }
 

@@ -1,0 +1,96 @@
+/**
+ * What a tenant may ask of the engine, as rows of `commands`. The gateway writes a row in the transaction of its effect and wakes the engine
+ * (`COMMANDS_CHANNEL`, payload `tenantId|environment`); the engine reads a scope's commands in order and records what became of each:
+ * `applied` with a result, or `refused` with `{reason, detail?}`. The row the command is about (account, copy, leader) is written by the gateway
+ * before, with its initial state; the engine alone changes the states named here.
+ */
+export const COMMANDS_CHANNEL = 'lockstep_commands';
+
+export const COMMAND_KINDS = [
+  /**
+   * Target: venue account (`pending`). Payload {@link ActivateAccount}. The engine relays the wallet's approvals, checks agent key, builder fee and mode at the
+   * venue, loads the key and sets the account `active`. Also used again when new approvals were signed. Result: {@link AccountResult}.
+   */
+  'venue_account.activate',
+  /** Target: copy (`preparing`). Payload `{}`. Leverage is set at the venue and the copy becomes `active`; it enters at the leader's next open. */
+  'copy.activate',
+  /** Target: copy. Payload {@link ChangeSettings}: the version row stands already and `copies.settings_version` names it. Acts from the next decision on. */
+  'copy.settings',
+  /** Target: copy. Payload {@link ChangeAllocation}: `copies.allocation` holds it already. */
+  'copy.allocation',
+  /** Target: copy (`active`). Payload `{}`. Entries stop, also in the middle of a wave; exits go on. */
+  'copy.pause',
+  /** Target: copy (`paused`). Payload `{}`. */
+  'copy.resume',
+  /** Target: copy. Payload {@link StopCopy}. Closes everything copied, then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
+  'copy.stop',
+  /** Target: copy (`breaker_closed`, flat). Payload `{}`. Re-anchors the loss references and becomes `active`. */
+  'copy.re_enable',
+  /** Target: leader. Payload `{}`. The engine starts watching its account. Result: {@link WatchResult}. */
+  'leader.watch',
+  /** Target: leader (`closed` already). Payload `{}`. Copies of it are stopped with `close_now`. */
+  'leader.close',
+  /** Target: follower. Payload `{}`. Every copy of the follower is stopped with `close_now`. */
+  'follower.close_all',
+  /** Target: the fee schedule. Payload `{}`. The engine reads the tenant's schedules again. */
+  'fees.changed',
+] as const;
+export type CommandKind = (typeof COMMAND_KINDS)[number];
+
+/** Approvals as the follower's wallet signed them, in the order in which they are relayed. Empty: the venue already has them. */
+export interface ActivateAccount {
+  readonly approvals: readonly SignedApproval[];
+}
+
+export interface SignedApproval {
+  /** The action exactly as returned with the typed data. */
+  readonly action: Readonly<Record<string, unknown>>;
+  readonly nonce: number;
+  readonly signature: { readonly r: string; readonly s: string; readonly v: number };
+}
+
+export interface AccountResult {
+  readonly agentValidUntil: number | null;
+  readonly builderFeeApprovedTenths: number;
+  readonly mode: 'standard' | 'unified';
+}
+
+export interface ChangeSettings {
+  readonly version: number;
+}
+
+export interface ChangeAllocation {
+  /** Money, 10^-8, as text. */
+  readonly allocation: string;
+}
+
+export interface StopCopy {
+  readonly mode: 'close_now';
+}
+
+/** Evidence of a finished stop: what the copy still holds, empty when flat. Sizes 10^-8 as text. */
+export interface FlatnessProof {
+  readonly flat: boolean;
+  readonly dustPending: readonly { readonly coin: string; readonly size: string }[];
+}
+
+export interface WatchResult {
+  readonly watching: boolean;
+}
+
+/** Why a command was refused. Closed set; shown to the tenant. */
+export const COMMAND_REFUSALS = [
+  'unknown_target',
+  'bad_payload',
+  'wrong_state',
+  'approval_refused',
+  'agent_not_approved',
+  'venue_unreachable',
+  'network_unknown',
+  'seat_refused',
+  'insufficient_equity',
+  'leverage_refused',
+  'key_unreadable',
+  'not_flat',
+] as const;
+export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];

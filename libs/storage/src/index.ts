@@ -1,0 +1,32 @@
+export * from './engine';
+export { type AppendedEvents, appendEvents, EVENTS_READ_MAX_ROWS } from './events/event-log';
+export { constraintOf, isConflict, sqlState } from './failures';
+export { type PostReport, sha256Hex } from './ledger/ledger';
+export { type GivenUrls, type ProcessRole, type RoleUrl, type RoleUrls, resolveRoleUrls } from './logins';
+export { type MigrationReport, migrate, revert } from './migrate';
+export type { LeaderFillKey, RecordedMoves } from './platform/inbox';
+export { PlatformUnit } from './platform-unit';
+export type { CopyWithSettings } from './roster/roster';
+export * from './rows/money';
+export * from './rows/platform';
+export * from './rows/roster';
+export * from './rows/scoped';
+export * from './rows/tenancy';
+export * from './rows/trading';
+export { ScopedUnit } from './scoped-unit';
+export { openStorage, type Storage, type StorageOptions, type UnitOptions } from './storage';
+export type { NewCommand } from './tenancy/commands';
+export {
+  IDEMPOTENCY_TTL_MS,
+  type IdempotencyRefusal,
+  type IdempotentAnswer,
+  type IdempotentRequest,
+  removeExpiredKeys,
+  runIdempotent,
+  type StoredAnswer,
+} from './tenancy/idempotency';
+export type { JournalKey } from './trading/journal';
+export type { FillFilter, OrderFilter } from './trading/orders';
+export { type FillKey, fillIdOf, type OrderParts, orderIdOf, orderPartsOf } from './trading/record-ids';
+export type { JobClaim, NewJob } from './unit/job-queue';
+export { PAGE_LIMIT_MAX_ROWS, type Page, type PageRequest, type TimeCursor } from './unit/keyset';
