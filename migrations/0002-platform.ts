@@ -121,7 +121,7 @@ const TABLES = [
     stopped_at ${TIME}
   )`,
   `create table daily_seeds (
-    day date primary key,
+    day ${TEXT} primary key check (day ~ '^\\d{4}-\\d{2}-\\d{2}$'),
     commitment bytea not null,
     seed bytea not null,
     revealed_at ${TIME}

@@ -141,6 +141,9 @@ export class Tenancy implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, [...TABLES].reverse().map((table) => table.name));
+    await dropTables(
+      runner,
+      [...TABLES].reverse().map((table) => table.name),
+    );
   }
 }

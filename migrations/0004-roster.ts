@@ -154,6 +154,9 @@ export class Roster implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, [...TABLES].reverse().map((table) => table.name));
+    await dropTables(
+      runner,
+      [...TABLES].reverse().map((table) => table.name),
+    );
   }
 }

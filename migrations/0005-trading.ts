@@ -183,6 +183,9 @@ export class Trading implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, [...TABLES].reverse().map((table) => table.name));
+    await dropTables(
+      runner,
+      [...TABLES].reverse().map((table) => table.name),
+    );
   }
 }

@@ -47,23 +47,21 @@ const TABLES: readonly { readonly name: string; readonly sql: readonly string[];
         seq bigint not null check (seq > 0),
         source ${TEXT} not null,
         kind ${TEXT} not null,
-        copy_no bigint,
-        effective_at ${TIME} not null,
+        copy_id ${TEXT},
+        occurred_at ${TIME} not null,
         posted_at ${TIME} not null,
-        reverses_seq bigint,
         accounts text[] collate "C" not null,
         assets text[] collate "C" not null,
         amounts bigint[] not null,
-        detail json,
+        memo json not null,
         prev_hash bytea not null,
         hash bytea not null,
         primary key (tenant_id, environment, seq),
         unique (tenant_id, environment, source),
-        foreign key (tenant_id, environment, reverses_seq) references ledger_transactions (tenant_id, environment, seq),
         constraint ledger_transactions_balanced check (ledger_is_balanced(accounts, assets, amounts))
       )`,
-      'create index ledger_transactions_copy on ledger_transactions (tenant_id, environment, copy_no, seq) where copy_no is not null',
-      'create index ledger_transactions_time on ledger_transactions (tenant_id, environment, effective_at, seq)',
+      'create index ledger_transactions_copy on ledger_transactions (tenant_id, environment, copy_id, seq) where copy_id is not null',
+      'create index ledger_transactions_time on ledger_transactions (tenant_id, environment, occurred_at, seq)',
     ],
     // No role may change or remove what was posted.
     grants: { app: 'S', engine: 'SI', backoffice: 'SI' },
@@ -88,10 +86,10 @@ const TABLES: readonly { readonly name: string; readonly sql: readonly string[];
 
 const ENTRIES = `
 create view ledger_entries with (security_invoker = true) as
-select t.tenant_id, t.environment, t.seq, e.line::integer as line, e.code, e.asset, e.amount,
-       t.source, t.kind, t.copy_no, t.effective_at, t.posted_at, t.reverses_seq
+select t.tenant_id, t.environment, t.seq, e.line::integer as line, e.account, e.asset, e.amount,
+       t.source, t.kind, t.copy_id, t.occurred_at, t.posted_at
 from ledger_transactions t
-cross join lateral unnest(t.accounts, t.assets, t.amounts) with ordinality as e (code, asset, amount, line)`;
+cross join lateral unnest(t.accounts, t.assets, t.amounts) with ordinality as e (account, asset, amount, line)`;
 
 /** Double entry, append-only, balanced per asset by a CHECK, chained by hashes per scope. */
 export class Ledger implements MigrationInterface {
@@ -109,7 +107,10 @@ export class Ledger implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop view ledger_entries');
-    await dropTables(runner, [...TABLES].reverse().map((table) => table.name));
+    await dropTables(
+      runner,
+      [...TABLES].reverse().map((table) => table.name),
+    );
     await runner.query('drop function ledger_is_balanced(text[], text[], bigint[])');
   }
 }

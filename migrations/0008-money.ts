@@ -102,6 +102,9 @@ export class Money implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropTables(runner, [...TABLES].reverse().map((table) => table.name));
+    await dropTables(
+      runner,
+      [...TABLES].reverse().map((table) => table.name),
+    );
   }
 }

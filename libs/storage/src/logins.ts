@@ -19,7 +19,11 @@ export type GivenUrls = Partial<Record<ProcessRole, string>>;
  * The three login URLs. A role without its own URL gets `lockstep_<role>_login` (or `names(role)`) and a password derived from the owner's by HMAC,
  * so that every process of one machine finds the same one without a further secret. Throws when the owner's URL has no password to derive from.
  */
-export function resolveRoleUrls(ownerUrl: string, given: GivenUrls = {}, names: (role: ProcessRole) => string = (role) => `${groupRole(role)}_login`): RoleUrls {
+export function resolveRoleUrls(
+  ownerUrl: string,
+  given: GivenUrls = {},
+  names: (role: ProcessRole) => string = (role) => `${groupRole(role)}_login`,
+): RoleUrls {
   return { app: resolve('app'), engine: resolve('engine'), backoffice: resolve('backoffice') };
 
   function resolve(role: ProcessRole): RoleUrl {

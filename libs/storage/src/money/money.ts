@@ -1,0 +1,105 @@
+import type { EpochMs, Id } from '@lockstep/kernel';
+import type { ExportRow, FeeScheduleRow, SettlementRow } from '../rows/money';
+import * as tables from '../tables';
+import { bytes } from '../unit/codec';
+import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
+import { ScopedRows } from '../unit/rows';
+import type { ScopedSql } from '../unit/sql';
+
+/** Versions of a scope's fee schedule. Append-only: which one is in force at a time is the ledger room's decision. */
+export class FeeSchedules extends ScopedRows<FeeScheduleRow> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.feeSchedules);
+  }
+
+  /** All versions, oldest first. */
+  versions(): Promise<readonly FeeScheduleRow[]> {
+    return this.find({}, { orderBy: { version: 'ASC' } });
+  }
+
+  /** The newest version, null when none was written. Two writers that read the same one meet in the unique version number. */
+  latest(): Promise<FeeScheduleRow | null> {
+    return this.findOne({}, { orderBy: { version: 'DESC' } });
+  }
+}
+
+export class Settlements extends ScopedRows<SettlementRow> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.settlements);
+  }
+
+  page(request: PageRequest<TimeCursor>): Promise<Page<SettlementRow, TimeCursor>> {
+    return pageByTime(this.unit, this.table, { time: 'periodStart', id: 'id' }, request, equals({}), (row) => ({ at: row.periodStart, id: row.id }));
+  }
+
+  /** The newest closed settlement that ends at or before a time: the one whose manifest hash the next chains to. */
+  async lastClosedBefore(time: EpochMs): Promise<SettlementRow | null> {
+    const [row] = await this.unit.query(
+      `select ${tables.settlements.selectList()} from settlements
+       where tenant_id = $1 and environment = $2 and status = 'closed' and period_end <= $3 order by period_end desc limit 1`,
+      [...this.unit.scopeParameters, new Date(time)],
+    );
+    return row === undefined ? null : tables.settlements.parse(row);
+  }
+
+  /** Opens a period for closing; false when this scope opened or closed it before. */
+  async begin(row: {
+    readonly id: Id<'settlement'>;
+    readonly period: string;
+    readonly periodStart: EpochMs;
+    readonly periodEnd: EpochMs;
+  }): Promise<boolean> {
+    const written = await this.unit.execute(
+      `insert into settlements (tenant_id, environment, id, period, period_start, period_end, status, created_at)
+       values ($1, $2, $3, $4, $5, $6, 'closing', $7) on conflict do nothing`,
+      [...this.unit.scopeParameters, row.id, row.period, new Date(row.periodStart), new Date(row.periodEnd), new Date(this.unit.now)],
+    );
+    return written === 1;
+  }
+}
+
+/** Exported files, kept in chunks so that neither writing nor a resumed download holds a whole file in memory. */
+export class Exports extends ScopedRows<ExportRow> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.exportsTable);
+  }
+
+  page(request: PageRequest<TimeCursor>, filter: { readonly kind?: string } = {}): Promise<Page<ExportRow, TimeCursor>> {
+    const where = equals({ kind: filter.kind });
+    return pageByTime(this.unit, this.table, { time: 'createdAt', id: 'id' }, request, where, (row) => ({ at: row.createdAt, id: row.id }));
+  }
+
+  /** Writes one chunk. A chunk of the same number is refused by its key. */
+  async addChunk(exportId: Id<'export'>, no: number, firstByte: bigint, content: Buffer): Promise<void> {
+    await this.unit.execute('insert into export_chunks (tenant_id, environment, export_id, no, first_byte, bytes) values ($1, $2, $3, $4, $5, $6)', [
+      ...this.unit.scopeParameters,
+      exportId,
+      no,
+      firstByte.toString(),
+      content,
+    ]);
+  }
+
+  /** Removes the chunks of an attempt that did not finish. */
+  async removeChunks(exportId: Id<'export'>): Promise<number> {
+    return this.unit.execute('delete from export_chunks where tenant_id = $1 and environment = $2 and export_id = $3', [
+      ...this.unit.scopeParameters,
+      exportId,
+    ]);
+  }
+
+  /** The chunk that holds byte `position`, with the place where it begins; null past the end. */
+  async chunkAt(
+    exportId: Id<'export'>,
+    position: bigint,
+  ): Promise<{ readonly no: number; readonly firstByte: bigint; readonly bytes: Buffer } | null> {
+    const [row] = await this.unit.query(
+      `select no, first_byte, bytes from export_chunks
+       where tenant_id = $1 and environment = $2 and export_id = $3 and first_byte <= $4 and first_byte + octet_length(bytes) > $4
+       order by no desc limit 1`,
+      [...this.unit.scopeParameters, exportId, position.toString()],
+    );
+    if (row === undefined) return null;
+    return { no: Number(row.no), firstByte: BigInt(String(row.first_byte)), bytes: bytes('bytes').read(row.bytes) };
+  }
+}

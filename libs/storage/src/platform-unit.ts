@@ -1,0 +1,28 @@
+import { PlatformEngines } from './platform/engines';
+import { Inbox } from './platform/inbox';
+import { PlatformJobs } from './platform/platform-jobs';
+import { KeyIndex, Markets, OperatorKeys, Tenants } from './platform/tenants';
+import { Sql } from './unit/sql';
+
+/** A transaction on platform tables. Tenant tables show it no rows, because no scope is set. */
+export class PlatformUnit extends Sql {
+  readonly tenants = new Tenants(this);
+  readonly keyIndex = new KeyIndex(this);
+  readonly operatorKeys = new OperatorKeys(this);
+  readonly markets = new Markets(this);
+  readonly inbox = new Inbox(this);
+  readonly engines = new PlatformEngines(this);
+  readonly jobs = new PlatformJobs(this);
+
+  /** Makes the monthly partitions of orders, fills and events from this month to `monthsAhead` (0 to 24) and returns how many are new. Back office only. */
+  async makePartitions(monthsAhead: number): Promise<number> {
+    const [row] = await this.query('select make_partitions($1, $2) as made', [new Date(this.now), monthsAhead]);
+    return Number(row?.made);
+  }
+
+  /** Rows that no month took (counted up to 10,000 a table). Above zero: partitions were not made in time. */
+  async rowsInDefaultPartitions(): Promise<number> {
+    const [row] = await this.query('select rows_in_default_partitions() as stray');
+    return Number(row?.stray);
+  }
+}

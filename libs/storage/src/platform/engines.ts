@@ -1,0 +1,80 @@
+import { err, ok, present, type Result } from '@lockstep/kernel';
+import type { DailySeedRow, EngineInstanceRow, PlatformFlagRow } from '../rows/platform';
+import * as tables from '../tables';
+import { Rows } from '../unit/rows';
+import type { Sql } from '../unit/sql';
+
+/** Highest instance number a client order id can carry. */
+const INSTANCE_MAX = 65_535;
+
+/** Engine instances, daily permutation seeds and platform-wide switches. */
+export class PlatformEngines {
+  readonly instances: Rows<EngineInstanceRow>;
+  private readonly seeds: Rows<DailySeedRow>;
+  private readonly flags: Rows<PlatformFlagRow>;
+
+  constructor(private readonly unit: Sql) {
+    this.instances = new Rows(unit, tables.engineInstances);
+    this.seeds = new Rows(unit, tables.dailySeeds);
+    this.flags = new Rows(unit, tables.platformFlags);
+  }
+
+  /**
+   * Takes an instance number no other engine uses: a new one, or when all 65,535 are taken one whose engine stopped or fell silent for `silentMs`.
+   * Reuse is safe for client order ids, because waves are never numbered twice.
+   */
+  async claimInstance(label: string, silentMs: number): Promise<Result<EngineInstanceRow, 'no_instance_free'>> {
+    await this.unit.query(`select pg_advisory_xact_lock(hashtextextended('lockstep.engine_instances', 0))`);
+    const [top] = await this.unit.query('select coalesce(max(no), 0) as top from engine_instances');
+    const next = Number(top?.top) + 1;
+    const no = next <= INSTANCE_MAX ? next : await this.silentInstance(silentMs);
+    if (no === null) return err('no_instance_free');
+    const now = new Date(this.unit.now);
+    const [row] = await this.unit.query(
+      `insert into engine_instances (no, label, started_at, heartbeat_at) values ($1, $2, $3, $3)
+       on conflict (no) do update set label = excluded.label, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, stopped_at = null
+       returning ${tables.engineInstances.selectList()}`,
+      [no, label, now],
+    );
+    return ok(tables.engineInstances.parse(present(row, 'the claimed instance')));
+  }
+
+  async heartbeat(no: number): Promise<void> {
+    await this.instances.update({ no }, { heartbeatAt: this.unit.now });
+  }
+
+  async stopped(no: number): Promise<void> {
+    await this.instances.update({ no }, { stoppedAt: this.unit.now });
+  }
+
+  /** The day's seed; `made` is kept when the day has none yet, so that all engines permute alike. */
+  async dailySeed(day: string, made: { readonly commitment: Buffer; readonly seed: Buffer }): Promise<DailySeedRow> {
+    await this.unit.execute('insert into daily_seeds (day, commitment, seed) values ($1, $2, $3) on conflict (day) do nothing', [
+      day,
+      made.commitment,
+      made.seed,
+    ]);
+    return present(await this.seeds.findOne({ day }), 'the seed of the day');
+  }
+
+  allFlags(): Promise<readonly PlatformFlagRow[]> {
+    return this.flags.find({});
+  }
+
+  /** Sets a platform-wide switch, e.g. `kill_switch`. */
+  async setFlag(name: string, active: boolean, reason: string | null): Promise<void> {
+    await this.unit.execute(
+      `insert into platform_flags (name, active, reason, updated_at) values ($1, $2, $3, $4)
+       on conflict (name) do update set active = excluded.active, reason = excluded.reason, updated_at = excluded.updated_at`,
+      [name, active, reason, new Date(this.unit.now)],
+    );
+  }
+
+  private async silentInstance(silentMs: number): Promise<number | null> {
+    const [row] = await this.unit.query(
+      'select no from engine_instances where stopped_at is not null or heartbeat_at < $1 order by heartbeat_at limit 1 for update',
+      [new Date(this.unit.now - silentMs)],
+    );
+    return row === undefined ? null : Number(row.no);
+  }
+}

@@ -1,0 +1,116 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { InstrumentRow, KeyIndexRow, KeyLookup, OperatorKeyRow, TenantRow, TierRow, VenueNetworkRow } from '../rows/platform';
+import * as tables from '../tables';
+import { text } from '../unit/codec';
+import { Rows } from '../unit/rows';
+import type { Sql } from '../unit/sql';
+
+/** Tenants and their tiers. */
+export class Tenants extends Rows<TenantRow> {
+  private readonly tiers: Rows<TierRow>;
+
+  constructor(private readonly unit: Sql) {
+    super(unit, tables.tenants);
+    this.tiers = new Rows(unit, tables.tiers);
+  }
+
+  /** The platform's list, from which engine and back office build their scopes. Closed tenants are not on it. */
+  async open(): Promise<readonly TenantRow[]> {
+    const rows = await this.unit.query(`select ${tables.tenants.selectList()} from tenants where status <> 'closed' order by id`);
+    return rows.map((row) => tables.tenants.parse(row));
+  }
+
+  /** Adds the tier or replaces its limits. */
+  async putTier(name: string, limits: unknown): Promise<void> {
+    await this.unit.execute(
+      'insert into tiers (name, limits, created_at) values ($1, $2, $3) on conflict (name) do update set limits = excluded.limits',
+      [name, JSON.stringify(limits), new Date(this.unit.now)],
+    );
+  }
+
+  listTiers(): Promise<readonly TierRow[]> {
+    return this.tiers.find({}, { orderBy: { name: 'ASC' } });
+  }
+}
+
+/** kid → scope, read before any scope is known. */
+export class KeyIndex extends Rows<KeyIndexRow> {
+  constructor(private readonly unit: Sql) {
+    super(unit, tables.keyIndex);
+  }
+
+  /** The key of this kid with its tenant's standing; null when there is none. */
+  async lookup(kid: string): Promise<KeyLookup | null> {
+    const [row] = await this.unit.query(
+      `select ${tables.keyIndex.selectList('k')}, t.status as tenant_status, t.tier as tenant_tier
+       from key_index k join tenants t on t.id = k.tenant_id where k.kid = $1`,
+      [kid],
+    );
+    if (row === undefined) return null;
+    return {
+      ...tables.keyIndex.parse(row),
+      tenantStatus: text<TenantRow['status']>('tenant_status').read(row.tenant_status),
+      tier: text('tenant_tier').read(row.tenant_tier),
+    };
+  }
+}
+
+export class OperatorKeys extends Rows<OperatorKeyRow> {
+  constructor(unit: Sql) {
+    super(unit, tables.operatorKeys);
+  }
+}
+
+/** Venue networks and what can be traded on them. */
+export class Markets {
+  readonly networks: Rows<VenueNetworkRow>;
+  private readonly rows: Rows<InstrumentRow>;
+
+  constructor(private readonly unit: Sql) {
+    this.networks = new Rows(unit, tables.venueNetworks);
+    this.rows = new Rows(unit, tables.instruments);
+  }
+
+  /** Adds the network or replaces its address and environment. */
+  async putNetwork(network: Omit<VenueNetworkRow, 'createdAt'>): Promise<void> {
+    await this.unit.execute(
+      `insert into venue_networks (venue, network, environment, url, created_at) values ($1, $2, $3, $4, $5)
+       on conflict (venue, network) do update set environment = excluded.environment, url = excluded.url`,
+      [network.venue, network.network, network.environment, network.url, new Date(this.unit.now)],
+    );
+  }
+
+  instruments(venue: string, network: string): Promise<readonly InstrumentRow[]> {
+    return this.rows.find({ venue, network }, { orderBy: { coin: 'ASC' } });
+  }
+
+  /** Replaces what is known of the listed instruments; instruments not listed stay. */
+  async putInstruments(rows: readonly Omit<InstrumentRow, 'updatedAt'>[]): Promise<void> {
+    await this.unit.execute(
+      `insert into instruments (venue, network, coin, dex, asset_id, sz_decimals, max_leverage, only_isolated, delisted, collateral, updated_at)
+       select r.*, $11 from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::smallint[], $7::int[], $8::bool[], $9::bool[], $10::text[]) r
+       on conflict (venue, network, coin) do update set dex = excluded.dex, asset_id = excluded.asset_id, sz_decimals = excluded.sz_decimals,
+         max_leverage = excluded.max_leverage, only_isolated = excluded.only_isolated, delisted = excluded.delisted, collateral = excluded.collateral,
+         updated_at = excluded.updated_at`,
+      [
+        rows.map((row) => row.venue),
+        rows.map((row) => row.network),
+        rows.map((row) => row.coin),
+        rows.map((row) => row.dex),
+        rows.map((row) => row.assetId),
+        rows.map((row) => row.szDecimals),
+        rows.map((row) => row.maxLeverage),
+        rows.map((row) => row.onlyIsolated),
+        rows.map((row) => row.delisted),
+        rows.map((row) => row.collateral),
+        new Date(this.unit.now),
+      ],
+    );
+  }
+
+  /** Last change of any instrument of a network; null when none is known. */
+  async updatedAt(venue: string, network: string): Promise<EpochMs | null> {
+    const [row] = await this.unit.query('select max(updated_at) as at from instruments where venue = $1 and network = $2', [venue, network]);
+    return row?.at instanceof Date ? row.at.getTime() : null;
+  }
+}

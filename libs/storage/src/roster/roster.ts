@@ -1,0 +1,122 @@
+import type { CopyId, VenueAccountId } from '@lockstep/kernel';
+import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, VenueAccountRow } from '../rows/roster';
+import type { NewRow } from '../rows/scoped';
+import * as tables from '../tables';
+import { insertMany } from '../unit/bulk';
+import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
+import { ScopedRows } from '../unit/rows';
+import type { ScopedSql } from '../unit/sql';
+
+const BY_TIME = { time: 'createdAt', id: 'id' } as const;
+const cursorOf = (row: { readonly createdAt: number; readonly id: string }): TimeCursor => ({ at: row.createdAt, id: row.id });
+
+export class Leaders extends ScopedRows<LeaderRow, 'no'> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.leaders);
+  }
+
+  page(request: PageRequest<TimeCursor>, filter: { readonly status?: LeaderRow['status'] } = {}): Promise<Page<LeaderRow, TimeCursor>> {
+    return pageByTime(this.unit, this.table, BY_TIME, request, equals({ status: filter.status }), cursorOf);
+  }
+}
+
+export class Followers extends ScopedRows<FollowerRow> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.followers);
+  }
+
+  page(request: PageRequest<TimeCursor>, filter: { readonly externalRef?: string } = {}): Promise<Page<FollowerRow, TimeCursor>> {
+    return pageByTime(this.unit, this.table, BY_TIME, request, equals({ external_ref: filter.externalRef }), cursorOf);
+  }
+}
+
+export class VenueAccounts extends ScopedRows<VenueAccountRow, 'no'> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.venueAccounts);
+  }
+
+  page(request: PageRequest<TimeCursor>, filter: { readonly followerId?: string } = {}): Promise<Page<VenueAccountRow, TimeCursor>> {
+    return pageByTime(this.unit, this.table, BY_TIME, request, equals({ follower_id: filter.followerId }), cursorOf);
+  }
+
+  /** Every account that may trade or has yet to be activated: what an engine loads. */
+  async loadable(): Promise<readonly VenueAccountRow[]> {
+    const rows = await this.unit.query(
+      `select ${tables.venueAccounts.selectList()} from venue_accounts where tenant_id = $1 and environment = $2 and status in ('pending', 'active') order by no`,
+      [...this.unit.scopeParameters],
+    );
+    return rows.map((row) => tables.venueAccounts.parse(row));
+  }
+}
+
+/** A copy with the settings version it runs on. */
+export interface CopyWithSettings {
+  readonly copy: CopyRow;
+  readonly settings: unknown;
+}
+
+export class Copies extends ScopedRows<CopyRow, 'no'> {
+  private readonly versions: ScopedRows<CopySettingsRow>;
+
+  constructor(unit: ScopedSql) {
+    super(unit, tables.copies);
+    this.versions = new ScopedRows(unit, tables.copySettings);
+  }
+
+  page(
+    request: PageRequest<TimeCursor>,
+    filter: { readonly leaderId?: string; readonly followerId?: string; readonly state?: string } = {},
+  ): Promise<Page<CopyRow, TimeCursor>> {
+    const where = equals({ leader_id: filter.leaderId, follower_id: filter.followerId, state: filter.state });
+    return pageByTime(this.unit, this.table, BY_TIME, request, where, cursorOf);
+  }
+
+  /** The copy of a venue account that is not stopped; null when there is none. */
+  async runningOn(venueAccountId: VenueAccountId): Promise<CopyRow | null> {
+    const [row] = await this.unit.query(
+      `select ${tables.copies.selectList()} from copies where tenant_id = $1 and environment = $2 and venue_account_id = $3 and state <> 'stopped'`,
+      [...this.unit.scopeParameters, venueAccountId],
+    );
+    return row === undefined ? null : tables.copies.parse(row);
+  }
+
+  /** Every copy that is not stopped, with its settings, by number: what an engine loads. */
+  async running(): Promise<readonly CopyWithSettings[]> {
+    const rows = await this.unit.query(
+      `select ${tables.copies.selectList('c')}, s.settings as current_settings from copies c
+       join copy_settings s on s.tenant_id = c.tenant_id and s.environment = c.environment and s.copy_id = c.id and s.version = c.settings_version
+       where c.tenant_id = $1 and c.environment = $2 and c.state <> 'stopped' order by c.no`,
+      [...this.unit.scopeParameters],
+    );
+    return rows.map((row) => ({ copy: tables.copies.parse(row), settings: row.current_settings }));
+  }
+
+  /** Writes a further settings version. The caller holds the copy's row (`lock`), so that versions follow each other. */
+  addSettings(row: NewRow<CopySettingsRow>): Promise<void> {
+    return this.versions.insert(row);
+  }
+
+  settings(copyId: CopyId, version: number): Promise<CopySettingsRow | null> {
+    return this.versions.findOne({ copyId, version });
+  }
+
+  /** All versions, newest first; at most 1000. */
+  settingsHistory(copyId: CopyId): Promise<readonly CopySettingsRow[]> {
+    return this.versions.find({ copyId }, { orderBy: { version: 'DESC' }, limit: 1_000 });
+  }
+}
+
+const EQUITY_FIELDS = ['copyNo', 'flows', 'netPnl', 'unrealised', 'equity', 'unitNav', 'referenceNav', 'breaker', 'detail', 'updatedAt'] as const;
+
+/** Copy equity and unit NAV, written in bulk by the engine. */
+export class CopyEquities extends ScopedRows<CopyEquityRow> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.copyEquity);
+  }
+
+  async save(rows: readonly NewRow<CopyEquityRow>[]): Promise<void> {
+    await insertMany(this.unit, tables.copyEquity, rows, EQUITY_FIELDS, {
+      onConflict: { key: ['tenantId', 'environment', 'copyNo'], update: EQUITY_FIELDS.filter((field) => field !== 'copyNo') },
+    });
+  }
+}

@@ -1,0 +1,158 @@
+import type { Environment, EpochMs, Id, Price, Side, Size, TenantId } from '@lockstep/kernel';
+
+/** A brand as the operator keeps it. `host` selects branding and docs, never scope. */
+export interface TenantRow {
+  readonly id: TenantId;
+  readonly name: string;
+  readonly host: string | null;
+  readonly branding: unknown;
+  readonly tier: string;
+  readonly status: 'active' | 'suspended' | 'closed';
+  /** IANA name; days of daily limits and statements begin at its midnight. */
+  readonly timeZone: string;
+  readonly createdAt: EpochMs;
+  readonly updatedAt: EpochMs;
+}
+
+export interface TierRow {
+  readonly name: string;
+  readonly limits: unknown;
+  readonly createdAt: EpochMs;
+}
+
+export interface OperatorKeyRow {
+  readonly kid: string;
+  readonly digest: Buffer;
+  readonly label: string;
+  readonly scopes: string[];
+  readonly status: 'active' | 'revoked';
+  readonly createdAt: EpochMs;
+  readonly expiresAt: EpochMs | null;
+  readonly lastUsedAt: EpochMs | null;
+}
+
+/** kid → scope: the one lookup made before a scope is known. */
+export interface KeyIndexRow {
+  readonly kid: string;
+  readonly tenantId: TenantId;
+  readonly environment: Environment;
+  readonly keyId: Id<'apiKey'>;
+  readonly digest: Buffer;
+  readonly scopes: string[];
+  readonly status: 'active' | 'revoked';
+  readonly expiresAt: EpochMs | null;
+  readonly createdAt: EpochMs;
+}
+
+/** A key index row with its tenant's standing, as authentication needs it. */
+export interface KeyLookup extends KeyIndexRow {
+  readonly tenantStatus: TenantRow['status'];
+  readonly tier: string;
+}
+
+/** A venue's network (a world of it): `live` networks never serve `test` scopes and the reverse. */
+export interface VenueNetworkRow {
+  readonly venue: string;
+  readonly network: string;
+  readonly environment: Environment;
+  readonly url: string;
+  readonly createdAt: EpochMs;
+}
+
+export interface InstrumentRow {
+  readonly venue: string;
+  readonly network: string;
+  readonly coin: string;
+  readonly dex: string;
+  readonly assetId: number;
+  readonly szDecimals: number;
+  readonly maxLeverage: number;
+  readonly onlyIsolated: boolean;
+  readonly delisted: boolean;
+  readonly collateral: string;
+  readonly updatedAt: EpochMs;
+}
+
+export interface WatchedAccountRow {
+  readonly no: bigint;
+  readonly venue: string;
+  readonly network: string;
+  /** Lower case. */
+  readonly address: string;
+  readonly topMoveSeq: bigint;
+  readonly createdAt: EpochMs;
+}
+
+/** One execution of a watched account. Its key is the venue's: (watchedNo, coin, timeMs, tid, oid). */
+export interface LeaderFillRow {
+  readonly watchedNo: bigint;
+  readonly coin: string;
+  readonly timeMs: number;
+  readonly tid: string;
+  readonly oid: string;
+  readonly side: Side;
+  readonly price: bigint;
+  readonly size: bigint;
+  readonly startPosition: bigint;
+  readonly closedPnl: bigint;
+  readonly fee: bigint;
+  readonly feeAsset: string;
+  readonly builderFee: bigint;
+  readonly crossed: boolean;
+  readonly liquidation: boolean;
+  readonly cloid: string | null;
+  readonly twapId: string | null;
+  /** Epoch ms with fractions: when the frame left the socket. */
+  readonly receivedAt: number;
+}
+
+export type MoveStatus = 'recorded' | 'planned' | 'superseded' | 'done' | 'given_up';
+
+/** A change of a watched account's position. `id` is the wave number: unique over the platform, rising. */
+export interface MoveRow {
+  readonly id: bigint;
+  readonly watchedNo: bigint;
+  /** 1, 2, 3 … per watched account, without gaps. */
+  readonly seq: bigint;
+  readonly coin: string;
+  /** The venue's identity of the move's first fill: a move recorded twice meets it. */
+  readonly venueKey: string;
+  readonly positionBefore: Size;
+  readonly positionAfter: Size;
+  readonly vwap: Price;
+  readonly firstFillMs: number;
+  readonly lastFillMs: number;
+  readonly leaderEquity: bigint | null;
+  readonly receivedAt: number;
+  readonly status: MoveStatus;
+  /** Increments and whatever else the planner keeps of the move. */
+  readonly detail: unknown;
+  readonly createdAt: EpochMs;
+}
+export type NewMove = Omit<MoveRow, 'id' | 'seq' | 'status' | 'createdAt' | 'watchedNo'>;
+
+export interface EngineInstanceRow {
+  /** 1 to 65535: the instance part of client order ids. */
+  readonly no: number;
+  readonly label: string;
+  readonly startedAt: EpochMs;
+  readonly heartbeatAt: EpochMs;
+  readonly stoppedAt: EpochMs | null;
+}
+
+/** The seed of a day's permutations: its commitment is public at once, the seed after the day. */
+export interface DailySeedRow {
+  /** `YYYY-MM-DD`. */
+  readonly day: string;
+  readonly commitment: Buffer;
+  readonly seed: Buffer;
+  readonly revealedAt: EpochMs | null;
+}
+
+/** A platform-wide switch, e.g. `kill_switch`. */
+export interface PlatformFlagRow {
+  readonly name: string;
+  readonly active: boolean;
+  readonly reason: string | null;
+  readonly updatedAt: EpochMs;
+}

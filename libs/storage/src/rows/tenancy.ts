@@ -1,0 +1,64 @@
+import type { EpochMs, Id } from '@lockstep/kernel';
+import type { ScopedRow } from './scoped';
+
+export interface ApiKeyRow extends ScopedRow {
+  readonly id: Id<'apiKey'>;
+  readonly kid: string;
+  readonly label: string;
+  readonly prefix: string;
+  readonly last4: string;
+  readonly scopes: string[];
+  readonly status: 'active' | 'revoked';
+  readonly replacedBy: Id<'apiKey'> | null;
+  readonly createdAt: EpochMs;
+  readonly expiresAt: EpochMs | null;
+  readonly revokedAt: EpochMs | null;
+  readonly lastUsedAt: EpochMs | null;
+}
+
+export type CommandStatus = 'pending' | 'applied' | 'refused';
+
+/** A tenant's wish, numbered 1, 2, 3 … per scope; the engine records when it applied it. */
+export interface CommandRow extends ScopedRow {
+  readonly no: bigint;
+  readonly kind: string;
+  readonly targetId: string;
+  readonly payload: unknown;
+  /** Key id or `operator`. */
+  readonly actor: string;
+  readonly status: CommandStatus;
+  readonly result: unknown;
+  readonly createdAt: EpochMs;
+  readonly appliedAt: EpochMs | null;
+}
+
+export type JobStatus = 'queued' | 'running' | 'done' | 'failed';
+
+export interface JobRow extends ScopedRow {
+  readonly id: Id<'job'>;
+  readonly kind: string;
+  /** At most one job of a scope carries it, ever: a period's settlement, an export. */
+  readonly uniqueKey: string | null;
+  readonly payload: unknown;
+  readonly status: JobStatus;
+  readonly runAt: EpochMs;
+  readonly attempts: number;
+  readonly attemptsMax: number;
+  readonly lockedUntil: EpochMs | null;
+  readonly error: string | null;
+  readonly result: unknown;
+  readonly createdAt: EpochMs;
+  readonly finishedAt: EpochMs | null;
+}
+/** A platform chore: as a tenant's job, without a scope. */
+export type PlatformJobRow = Omit<JobRow, keyof ScopedRow>;
+
+export interface AuditRow extends ScopedRow {
+  readonly id: Id<'audit'>;
+  readonly actor: string;
+  readonly action: string;
+  readonly targetId: string | null;
+  readonly requestId: string | null;
+  readonly detail: unknown;
+  readonly createdAt: EpochMs;
+}

@@ -1,0 +1,32 @@
+import { AppendOnlyEvents } from './events/event-log';
+import { Ledger } from './ledger/ledger';
+import { Exports, FeeSchedules, Settlements } from './money/money';
+import { Copies, CopyEquities, Followers, Leaders, VenueAccounts } from './roster/roster';
+import { Commands } from './tenancy/commands';
+import { ApiKeys, AuditLog, Jobs } from './tenancy/tenancy';
+import { Journal } from './trading/journal';
+import { Fills, Orders } from './trading/orders';
+import { Positions } from './trading/positions';
+import { ScopedSql } from './unit/sql';
+
+/** A transaction inside one tenant's scope, with the repositories of its tables. */
+export class ScopedUnit extends ScopedSql {
+  readonly apiKeys = new ApiKeys(this);
+  readonly audit = new AuditLog(this);
+  readonly jobs = new Jobs(this);
+  readonly commands = new Commands(this);
+  readonly leaders = new Leaders(this);
+  readonly followers = new Followers(this);
+  readonly venueAccounts = new VenueAccounts(this);
+  readonly copies = new Copies(this);
+  readonly copyEquities = new CopyEquities(this);
+  readonly positions = new Positions(this);
+  readonly journal = new Journal(this);
+  readonly orders = new Orders(this);
+  readonly fills = new Fills(this);
+  readonly events = new AppendOnlyEvents(this);
+  readonly ledger = new Ledger(this);
+  readonly feeSchedules = new FeeSchedules(this);
+  readonly settlements = new Settlements(this);
+  readonly exports = new Exports(this);
+}

@@ -1,0 +1,159 @@
+import 'reflect-metadata';
+import { type Clock, err, isId, must, ok, type Result, type TenantScope } from '@lockstep/kernel';
+import { DataSource, type Logger, type QueryRunner } from 'typeorm';
+import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
+import { isConflict } from './failures';
+import type { ProcessRole } from './logins';
+import { PlatformUnit } from './platform-unit';
+import { assertRole } from './role-check';
+import { ScopedUnit } from './scoped-unit';
+import * as tables from './tables';
+import type { Sql } from './unit/sql';
+
+export interface StorageOptions {
+  /** Login of this process's own role, never the owner's. */
+  readonly url: string;
+  readonly role: ProcessRole;
+  readonly clock: Clock;
+  readonly poolMax: number;
+  /** Bound of one statement; default 30 s. */
+  readonly statementTimeoutMs?: number;
+  /** Told every statement with its parameters, before it runs: for tests of scope predicates. */
+  readonly onStatement?: (statement: string) => void;
+  /** Told of a failed after-commit hook; the transaction it belongs to stands. */
+  readonly onHookFailure?: (failure: unknown) => void;
+}
+
+export interface UnitOptions {
+  readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
+  readonly readOnly?: boolean;
+}
+
+const STATEMENT_TIMEOUT_MS = 30_000;
+const CONFLICT_RETRIES_MAX = 3;
+
+/** The only way to the tables: one transaction per unit of work, inside one scope or on platform tables. */
+export interface Storage {
+  /** Runs `work` in one transaction inside the scope; its throw rolls back and is rethrown. Nothing is retried. */
+  scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options?: UnitOptions): Promise<T>;
+  /** As `scoped`, run again up to three times when another transaction was first; then `conflict`. `work` must have no effect outside the unit. */
+  tryScoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options?: UnitOptions): Promise<Result<T, 'conflict'>>;
+  /** Runs `work` in one transaction without a scope: platform tables only, tenant tables show no rows. */
+  platform<T>(work: (unit: PlatformUnit) => Promise<T>, options?: UnitOptions): Promise<T>;
+  /** One trivial round trip; throws when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects and checks the role: throws when it owns a table, is superuser or has BYPASSRLS, or is not a member of its group. */
+export async function openStorage(options: StorageOptions): Promise<Storage> {
+  const source = new DataSource({
+    type: 'postgres',
+    url: options.url,
+    applicationName: `lockstep-${options.role}`,
+    poolSize: options.poolMax,
+    entities: Object.values(tables).map((table) => table.schema),
+    extra: { statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS, idle_in_transaction_session_timeout: 60_000 },
+    ...(options.onStatement ? { logging: ['query'], logger: statementLogger(options.onStatement) } : { logging: false }),
+  });
+  await source.initialize();
+  try {
+    await assertRole(source, options.role);
+  } catch (failure) {
+    await source.destroy();
+    throw failure;
+  }
+  return new PostgresStorage(source, options);
+}
+
+class PostgresStorage implements Storage {
+  constructor(
+    private readonly source: DataSource,
+    private readonly options: StorageOptions,
+  ) {}
+
+  scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+    return this.run(beginScoped(scope, options), (runner) => new ScopedUnit(runner, this.options.clock.now(), scope), work);
+  }
+
+  async tryScoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<Result<T, 'conflict'>> {
+    for (let attempt = 0; attempt <= CONFLICT_RETRIES_MAX; attempt += 1) {
+      try {
+        return ok(await this.scoped(scope, work, options));
+      } catch (failure) {
+        if (!isConflict(failure)) throw failure;
+      }
+    }
+    return err('conflict');
+  }
+
+  platform<T>(work: (unit: PlatformUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+    return this.run(begin(options), (runner) => new PlatformUnit(runner, this.options.clock.now()), work);
+  }
+
+  async ping(): Promise<void> {
+    await this.source.query('select 1');
+  }
+
+  async close(): Promise<void> {
+    await this.source.destroy();
+  }
+
+  private async run<T, Unit extends Sql>(opening: string, makeUnit: (runner: QueryRunner) => Unit, work: (unit: Unit) => Promise<T>): Promise<T> {
+    const runner = this.source.createQueryRunner();
+    must(runner instanceof PostgresQueryRunner, 'storage runs on PostgreSQL');
+    let unit: Unit;
+    let value: T;
+    try {
+      // BEGIN and the scope travel in one message; TypeORM is told that a transaction is open, so that it begins none of its own.
+      await runner.query(opening);
+      runner.isTransactionActive = true;
+      unit = makeUnit(runner);
+      value = await work(unit);
+      await runner.query(unit.ending().discarded ? 'rollback' : 'commit');
+    } catch (failure) {
+      await rollBack(runner);
+      throw failure;
+    } finally {
+      runner.isTransactionActive = false;
+      await runner.release();
+    }
+    if (!unit.ending().discarded) await this.afterCommit(unit);
+    return value;
+  }
+
+  private async afterCommit(unit: Sql): Promise<void> {
+    for (const hook of unit.ending().hooks) {
+      try {
+        await hook();
+      } catch (failure) {
+        this.options.onHookFailure?.(failure);
+      }
+    }
+  }
+}
+
+function begin(options: UnitOptions): string {
+  return `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' read only' : ''}`;
+}
+
+/** A simple message takes no parameters, so both values are checked against their closed grammar before they stand in the text. */
+function beginScoped(scope: TenantScope, options: UnitOptions): string {
+  must(isId('tenant', scope.tenantId), 'a scope names a well-formed tenant id');
+  must(scope.environment === 'live' || scope.environment === 'test', 'a scope names a known environment');
+  return `${begin(options)}; select set_config('app.tenant_id', '${scope.tenantId}', true), set_config('app.environment', '${scope.environment}', true)`;
+}
+
+/** A connection that cannot even roll back is thrown away by the pool; the first failure is the one worth reporting. */
+async function rollBack(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.query('rollback');
+  } catch {
+    return;
+  }
+}
+
+function statementLogger(onStatement: (statement: string) => void): Logger {
+  const silent = (): void => undefined;
+  return { logQuery: onStatement, logQueryError: silent, logQuerySlow: silent, logSchemaBuild: silent, logMigration: silent, log: silent };
+}

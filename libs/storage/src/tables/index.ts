@@ -1,0 +1,5 @@
+export * from './money';
+export * from './platform';
+export * from './roster';
+export * from './tenancy';
+export * from './trading';

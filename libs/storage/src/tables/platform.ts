@@ -1,0 +1,161 @@
+import type { Environment, Id, Price, Side, Size, TenantId } from '@lockstep/kernel';
+import type {
+  DailySeedRow,
+  EngineInstanceRow,
+  InstrumentRow,
+  KeyIndexRow,
+  LeaderFillRow,
+  MoveRow,
+  OperatorKeyRow,
+  PlatformFlagRow,
+  TenantRow,
+  TierRow,
+  VenueNetworkRow,
+  WatchedAccountRow,
+} from '../rows/platform';
+import { big, bool, bytes, double, int, json, orNull, safeInt, text, texts, time } from '../unit/codec';
+import { defineTable } from '../unit/table';
+
+// Platform tables: no tenant scope.
+
+export const tenants = defineTable<TenantRow>(
+  'tenants',
+  {
+    id: text<TenantId>('id'),
+    name: text('name'),
+    host: orNull(text('host')),
+    branding: json('branding'),
+    tier: text('tier'),
+    status: text<TenantRow['status']>('status'),
+    timeZone: text('time_zone'),
+    createdAt: time('created_at'),
+    updatedAt: time('updated_at'),
+  },
+  ['id'],
+);
+export const tiers = defineTable<TierRow>('tiers', { name: text('name'), limits: json('limits'), createdAt: time('created_at') }, ['name']);
+export const operatorKeys = defineTable<OperatorKeyRow>(
+  'operator_keys',
+  {
+    kid: text('kid'),
+    digest: bytes('digest'),
+    label: text('label'),
+    scopes: texts('scopes'),
+    status: text<OperatorKeyRow['status']>('status'),
+    createdAt: time('created_at'),
+    expiresAt: orNull(time('expires_at')),
+    lastUsedAt: orNull(time('last_used_at')),
+  },
+  ['kid'],
+);
+export const keyIndex = defineTable<KeyIndexRow>(
+  'key_index',
+  {
+    kid: text('kid'),
+    tenantId: text<TenantId>('tenant_id'),
+    environment: text<Environment>('environment'),
+    keyId: text<Id<'apiKey'>>('key_id'),
+    digest: bytes('digest'),
+    scopes: texts('scopes'),
+    status: text<KeyIndexRow['status']>('status'),
+    expiresAt: orNull(time('expires_at')),
+    createdAt: time('created_at'),
+  },
+  ['kid'],
+);
+export const venueNetworks = defineTable<VenueNetworkRow>(
+  'venue_networks',
+  { venue: text('venue'), network: text('network'), environment: text<Environment>('environment'), url: text('url'), createdAt: time('created_at') },
+  ['venue', 'network'],
+);
+export const instruments = defineTable<InstrumentRow>(
+  'instruments',
+  {
+    venue: text('venue'),
+    network: text('network'),
+    coin: text('coin'),
+    dex: text('dex'),
+    assetId: safeInt('asset_id'),
+    szDecimals: int('sz_decimals'),
+    maxLeverage: int('max_leverage'),
+    onlyIsolated: bool('only_isolated'),
+    delisted: bool('delisted'),
+    collateral: text('collateral'),
+    updatedAt: time('updated_at'),
+  },
+  ['venue', 'network', 'coin'],
+);
+export const watchedAccounts = defineTable<WatchedAccountRow>(
+  'watched_accounts',
+  {
+    no: big('no'),
+    venue: text('venue'),
+    network: text('network'),
+    address: text('address'),
+    topMoveSeq: big('top_move_seq'),
+    createdAt: time('created_at'),
+  },
+  ['no'],
+  ['no', 'topMoveSeq'],
+);
+export const leaderFills = defineTable<LeaderFillRow>(
+  'leader_fills',
+  {
+    watchedNo: big('watched_no'),
+    coin: text('coin'),
+    timeMs: safeInt('time_ms'),
+    tid: text('tid'),
+    oid: text('oid'),
+    side: text<Side>('side'),
+    price: big('price'),
+    size: big('size'),
+    startPosition: big('start_position'),
+    closedPnl: big('closed_pnl'),
+    fee: big('fee'),
+    feeAsset: text('fee_asset'),
+    builderFee: big('builder_fee'),
+    crossed: bool('crossed'),
+    liquidation: bool('liquidation'),
+    cloid: orNull(text('cloid')),
+    twapId: orNull(text('twap_id')),
+    receivedAt: double('received_at'),
+  },
+  ['watchedNo', 'coin', 'timeMs', 'tid', 'oid'],
+);
+export const moves = defineTable<MoveRow>(
+  'moves',
+  {
+    id: big('id'),
+    watchedNo: big('watched_no'),
+    seq: big('seq'),
+    coin: text('coin'),
+    venueKey: text('venue_key'),
+    positionBefore: big<Size>('position_before'),
+    positionAfter: big<Size>('position_after'),
+    vwap: big<Price>('vwap'),
+    firstFillMs: safeInt('first_fill_ms'),
+    lastFillMs: safeInt('last_fill_ms'),
+    leaderEquity: orNull(big('leader_equity')),
+    receivedAt: double('received_at'),
+    status: text<MoveRow['status']>('status'),
+    detail: json('detail'),
+    createdAt: time('created_at'),
+  },
+  ['id'],
+  ['id'],
+);
+export const engineInstances = defineTable<EngineInstanceRow>(
+  'engine_instances',
+  { no: int('no'), label: text('label'), startedAt: time('started_at'), heartbeatAt: time('heartbeat_at'), stoppedAt: orNull(time('stopped_at')) },
+  ['no'],
+);
+export const dailySeeds = defineTable<DailySeedRow>(
+  'daily_seeds',
+  { day: text('day'), commitment: bytes('commitment'), seed: bytes('seed'), revealedAt: orNull(time('revealed_at')) },
+  ['day'],
+);
+export const platformFlags = defineTable<PlatformFlagRow>(
+  'platform_flags',
+  { name: text('name'), active: bool('active'), reason: orNull(text('reason')), updatedAt: time('updated_at') },
+  ['name'],
+);

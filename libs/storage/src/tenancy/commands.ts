@@ -1,0 +1,50 @@
+import { present } from '@lockstep/kernel';
+import type { CommandRow } from '../rows/tenancy';
+import * as tables from '../tables';
+import { ScopedRows } from '../unit/rows';
+import type { ScopedSql } from '../unit/sql';
+
+export interface NewCommand {
+  readonly kind: string;
+  readonly targetId: string;
+  readonly payload: unknown;
+  readonly actor: string;
+}
+
+/** Desired state, numbered without gaps per scope: the engine reads it in order and records what became of it. */
+export class Commands extends ScopedRows<CommandRow> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.commands);
+  }
+
+  /** Appends a command and returns its number. The head's row lock is held to the end of the unit, so that a reader never meets a later number first. */
+  async append(command: NewCommand): Promise<bigint> {
+    const [head] = await this.unit.query(
+      `insert into command_heads (tenant_id, environment, top_no) values ($1, $2, 1)
+       on conflict (tenant_id, environment) do update set top_no = command_heads.top_no + 1 returning top_no`,
+      [...this.unit.scopeParameters],
+    );
+    const no = BigInt(String(present(head, 'the command head').top_no));
+    await this.insert({ ...command, no, status: 'pending', result: null, createdAt: this.unit.now, appliedAt: null });
+    return no;
+  }
+
+  /** Pending commands in order, at most `limit`. */
+  async pending(limit: number): Promise<readonly CommandRow[]> {
+    const rows = await this.unit.query(
+      `select ${tables.commands.selectList()} from commands where tenant_id = $1 and environment = $2 and status = 'pending' order by no limit $3`,
+      [...this.unit.scopeParameters, limit],
+    );
+    return rows.map((row) => tables.commands.parse(row));
+  }
+
+  /** Records what became of a pending command; false when it was settled before. */
+  async settle(no: bigint, status: 'applied' | 'refused', result: unknown): Promise<boolean> {
+    return (await this.update({ no, status: 'pending' }, { status, result: result ?? null, appliedAt: this.unit.now })) === 1;
+  }
+
+  /** The newest command on an object; null when there was none. */
+  latestFor(targetId: string): Promise<CommandRow | null> {
+    return this.findOne({ targetId }, { orderBy: { no: 'DESC' } });
+  }
+}

@@ -1,0 +1,81 @@
+import type { NewRow } from '../rows/scoped';
+import type { JournalRow } from '../rows/trading';
+import * as tables from '../tables';
+import type { ScopedSql } from '../unit/sql';
+
+/** Names one journal row inside a scope. */
+export type JournalKey = Pick<JournalRow, 'moveId' | 'shard' | 'part'>;
+
+/** The wave journal: one packed row per (move, shard, part), committed before the first byte leaves; receipts are read out of it. */
+export class Journal {
+  constructor(private readonly unit: ScopedSql) {}
+
+  /** Writes a row; false when this (move, shard, part) was journaled before, and then nothing may be sent on its strength. */
+  async insert(row: Omit<NewRow<JournalRow>, 'createdAt' | 'completedAt'>): Promise<boolean> {
+    const written = await this.unit.execute(
+      `insert into wave_journal (tenant_id, environment, move_id, shard, part, instance, leader_id, coin, packed, order_count, decision_count, max_nonce, created_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (tenant_id, environment, move_id, shard, part) do nothing`,
+      [
+        ...this.unit.scopeParameters,
+        row.moveId.toString(),
+        row.shard,
+        row.part,
+        row.instance,
+        row.leaderId,
+        row.coin,
+        row.packed,
+        row.orderCount,
+        row.decisionCount,
+        row.maxNonce.toString(),
+        new Date(this.unit.now),
+      ],
+    );
+    return written === 1;
+  }
+
+  /** Rows of a shard that no one completed, oldest wave first: what a restart resolves before anything new. At most `limit`. */
+  async unfinished(shard: number, limit: number): Promise<readonly JournalRow[]> {
+    return this.read('and shard = $3 and completed_at is null order by move_id, part limit $4', [shard, limit]);
+  }
+
+  /** Marks a row done; false when it was or does not exist. */
+  async complete(key: JournalKey): Promise<boolean> {
+    const written = await this.unit.execute(
+      `update wave_journal set completed_at = $6
+       where tenant_id = $1 and environment = $2 and move_id = $3 and shard = $4 and part = $5 and completed_at is null`,
+      [...this.unit.scopeParameters, key.moveId.toString(), key.shard, key.part, new Date(this.unit.now)],
+    );
+    return written === 1;
+  }
+
+  /** Rows of one wave, for receipts. */
+  async ofMove(moveId: bigint): Promise<readonly JournalRow[]> {
+    return this.read('and move_id = $3 order by shard, part', [moveId.toString()]);
+  }
+
+  /** Rows of a leader's waves before a wave number (exclusive; null: from the newest), newest first. At most `limit`. */
+  async ofLeader(leaderId: string, beforeMoveId: bigint | null, limit: number): Promise<readonly JournalRow[]> {
+    const before = beforeMoveId?.toString() ?? null;
+    return this.read('and leader_id = $3 and ($4::bigint is null or move_id < $4) order by move_id desc, shard, part limit $5', [
+      leaderId,
+      before,
+      limit,
+    ]);
+  }
+
+  /** The highest nonce ever journaled in this scope; 0 when there is none. Counters restart above it. */
+  async maxNonce(): Promise<bigint> {
+    const [row] = await this.unit.query('select coalesce(max(max_nonce), 0) as top from wave_journal where tenant_id = $1 and environment = $2', [
+      ...this.unit.scopeParameters,
+    ]);
+    return BigInt(String(row?.top ?? 0));
+  }
+
+  private async read(tail: string, parameters: readonly unknown[]): Promise<readonly JournalRow[]> {
+    const rows = await this.unit.query(
+      `select ${tables.waveJournal.selectList()} from wave_journal where tenant_id = $1 and environment = $2 ${tail}`,
+      [...this.unit.scopeParameters, ...parameters],
+    );
+    return rows.map((row) => tables.waveJournal.parse(row));
+  }
+}

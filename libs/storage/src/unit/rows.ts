@@ -1,0 +1,128 @@
+import { must } from '@lockstep/kernel';
+import type { ObjectLiteral, Repository } from 'typeorm';
+import type { NewRow, ScopedRow } from '../rows/scoped';
+import type { ScopedSql, Sql } from './sql';
+import type { Table } from './table';
+
+export interface FindOptions<Row> {
+  readonly orderBy?: { readonly [K in keyof Row]?: 'ASC' | 'DESC' };
+  /** Bound of the answer; every list has one. */
+  readonly limit?: number;
+  /** `for update`: waits for other writers of the rows. */
+  readonly lock?: boolean;
+}
+
+/** Largest answer of a find without its own limit. A platform that outgrows it pages. */
+const FIND_LIMIT_ROWS = 100_000;
+
+/** Single rows through TypeORM, by field names and driver values. */
+class RowAccess<Row> {
+  private readonly repository: Repository<ObjectLiteral>;
+
+  constructor(
+    unit: Sql,
+    private readonly table: Table<Row>,
+  ) {
+    this.repository = unit.manager.getRepository(table.schema);
+  }
+
+  async insert(values: ObjectLiteral): Promise<void> {
+    await this.repository.insert(values);
+  }
+
+  async find(where: ObjectLiteral, options: FindOptions<Row>): Promise<readonly Row[]> {
+    const found = await this.repository.find({
+      where,
+      order: { ...options.orderBy },
+      take: options.limit ?? FIND_LIMIT_ROWS,
+      ...(options.lock === true ? { lock: { mode: 'pessimistic_write' } } : {}),
+    });
+    return found.map((entity) => this.table.parseEntity(entity));
+  }
+
+  async update(where: ObjectLiteral, change: ObjectLiteral): Promise<number> {
+    must(Object.keys(where).length > 0, `an update of ${this.table.name} without a condition`);
+    const result = await this.repository.update(where, change);
+    return result.affected ?? 0;
+  }
+
+  count(where: ObjectLiteral): Promise<number> {
+    return this.repository.countBy(where);
+  }
+}
+
+/** Single rows of a platform table. */
+export class Rows<Row extends object> {
+  private readonly access: RowAccess<Row>;
+
+  constructor(
+    unit: Sql,
+    protected readonly table: Table<Row>,
+  ) {
+    this.access = new RowAccess(unit, table);
+  }
+
+  /** Writes one row. A broken unique or foreign key throws (see `constraintOf`). */
+  insert(row: Row): Promise<void> {
+    return this.access.insert(this.table.encode(row));
+  }
+
+  async findOne(where: Partial<Row>, options: FindOptions<Row> = {}): Promise<Row | null> {
+    const [first] = await this.find(where, { ...options, limit: 1 });
+    return first ?? null;
+  }
+
+  find(where: Partial<Row>, options: FindOptions<Row> = {}): Promise<readonly Row[]> {
+    return this.access.find(this.table.encode(where), options);
+  }
+
+  /** Changes the rows that match and returns their number. An empty `where` is refused. */
+  update(where: Partial<Row>, change: Partial<Row>): Promise<number> {
+    return this.access.update(this.table.encode(where), this.table.encode(change));
+  }
+
+  count(where: Partial<Row>): Promise<number> {
+    return this.access.count(this.table.encode(where));
+  }
+}
+
+/** Single rows of a tenant table: the unit's scope is set on every row written and stands in every condition, whatever the caller passed. */
+export class ScopedRows<Row extends ScopedRow, Generated extends keyof Row = never> {
+  private readonly access: RowAccess<Row>;
+
+  constructor(
+    protected readonly unit: ScopedSql,
+    protected readonly table: Table<Row>,
+  ) {
+    this.access = new RowAccess(unit, table);
+  }
+
+  /** Writes one row. A broken unique or foreign key throws (see `constraintOf`). */
+  insert(row: NewRow<Row, Generated>): Promise<void> {
+    return this.access.insert(this.inScope(row));
+  }
+
+  async findOne(where: Partial<NewRow<Row>>, options: FindOptions<Row> = {}): Promise<Row | null> {
+    const [first] = await this.find(where, { ...options, limit: 1 });
+    return first ?? null;
+  }
+
+  find(where: Partial<NewRow<Row>>, options: FindOptions<Row> = {}): Promise<readonly Row[]> {
+    return this.access.find(this.inScope(where), options);
+  }
+
+  /** Changes the rows that match and returns their number. The scope of a row never changes. */
+  update(where: Partial<NewRow<Row>>, change: Partial<NewRow<Row>>): Promise<number> {
+    const { tenantId: _tenant, environment: _environment, ...values } = this.table.encode(change);
+    return this.access.update(this.inScope(where), values);
+  }
+
+  count(where: Partial<NewRow<Row>>): Promise<number> {
+    return this.access.count(this.inScope(where));
+  }
+
+  private inScope(values: object): ObjectLiteral {
+    const { tenantId, environment } = this.unit.scope;
+    return { ...this.table.encode(values), tenantId, environment };
+  }
+}

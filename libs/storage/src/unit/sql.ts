@@ -1,0 +1,66 @@
+import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import type { EntityManager, QueryRunner } from 'typeorm';
+import type { SqlRow } from './table';
+
+/** A piece of work to do once the transaction is committed: wake-ups, publications. It must not fail the caller. */
+export type AfterCommit = () => void | Promise<void>;
+
+/** One open transaction. Made by `Storage` only and unusable once its work returned. */
+export class Sql {
+  private readonly hooks: AfterCommit[] = [];
+  private discarded = false;
+
+  constructor(
+    private readonly runner: QueryRunner,
+    /** The unit's time: every row it writes carries the same. */
+    readonly now: EpochMs,
+  ) {}
+
+  /** Runs one statement. Parameters are driver values: bigint as text, times as Date. */
+  async query(statement: string, parameters: readonly unknown[] = []): Promise<readonly SqlRow[]> {
+    const result = await this.runner.query(statement, [...parameters], true);
+    return (result.records ?? []) as readonly SqlRow[];
+  }
+
+  /** Runs one statement and returns how many rows it touched. */
+  async execute(statement: string, parameters: readonly unknown[] = []): Promise<number> {
+    const result = await this.runner.query(statement, [...parameters], true);
+    return result.affected ?? 0;
+  }
+
+  /** TypeORM on this transaction, for single rows. */
+  get manager(): EntityManager {
+    return this.runner.manager;
+  }
+
+  /** Runs `hook` after the commit, in order of registration; never when the unit is rolled back. */
+  afterCommit(hook: AfterCommit): void {
+    this.hooks.push(hook);
+  }
+
+  /** Rolls the unit back at its end although its work returns a value. */
+  discard(): void {
+    this.discarded = true;
+  }
+
+  /** What `Storage` needs to end the unit. */
+  ending(): { readonly discarded: boolean; readonly hooks: readonly AfterCommit[] } {
+    return { discarded: this.discarded, hooks: this.hooks };
+  }
+}
+
+/** A transaction inside one tenant's scope. Every statement it runs also names tenant and environment itself. */
+export class ScopedSql extends Sql {
+  constructor(
+    runner: QueryRunner,
+    now: EpochMs,
+    readonly scope: TenantScope,
+  ) {
+    super(runner, now);
+  }
+
+  /** The first two parameters of every scoped statement: `$1` tenant, `$2` environment. */
+  get scopeParameters(): readonly [string, string] {
+    return [this.scope.tenantId, this.scope.environment];
+  }
+}
