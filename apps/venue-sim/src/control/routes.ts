@@ -1,0 +1,148 @@
+import type { z } from 'zod';
+import type { Hall } from '../halls';
+import { type ControlReply, created, done, refused } from './answers';
+import * as schemas from './schemas';
+
+/** A control request to one world: its body schema and what it does. */
+interface WorldRoute<S extends z.ZodType> {
+  readonly schema: S;
+  readonly run: (hall: Hall, body: z.output<S>) => ControlReply | Promise<ControlReply>;
+}
+
+/** A route with its schema closed over, so that routes of different bodies stand in one table. */
+type BoundRoute = (hall: Hall, body: unknown) => ControlReply | Promise<ControlReply>;
+
+function route<S extends z.ZodType>({ schema, run }: WorldRoute<S>): BoundRoute {
+  return (hall, body) => {
+    const parsed = schema.safeParse(body);
+    return parsed.success ? run(hall, parsed.data) : refused(400, schemas.complaintOf(parsed.error));
+  };
+}
+
+/** Waits for the block that carries the effect, so that a caller sees it in the next read. */
+async function landed(hall: Hall, body: Readonly<Record<string, unknown>> = {}): Promise<ControlReply> {
+  await hall.nextBlock();
+  return done({ ok: true, time: hall.world.now(), ...body });
+}
+
+const unknownCoin = (hall: Hall, coins: readonly string[]): string | undefined => {
+  const known = hall.world.control.coins();
+  return coins.find((coin) => !known.includes(coin));
+};
+
+/** `POST /worlds/<name>/<verb>` by verb. */
+export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
+  advance: route({
+    schema: schemas.advanceSchema,
+    run: (hall, body) => {
+      if (hall.clock.kind === 'real') return refused(409, 'the world runs by the wall clock');
+      hall.clock.advanceTo('to' in body ? body.to : hall.world.now() + body.ms);
+      return done({ ok: true, time: hall.world.now() });
+    },
+  }),
+  credit: route({
+    schema: schemas.creditSchema,
+    run: (hall, { address, dex, amount }) => {
+      if (!knownDexes(hall).includes(dex)) return refused(400, `dex: unknown ${dex}`);
+      hall.world.control.credit(address, dex, amount);
+      return landed(hall);
+    },
+  }),
+  accounts: route({ schema: schemas.accountsSchema, run: setUpAccounts }),
+  prices: route({
+    schema: schemas.pricesSchema,
+    run: (hall, { prices }) => {
+      const wrong = unknownCoin(
+        hall,
+        prices.map((each) => each.coin),
+      );
+      if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
+      for (const { coin, price, oracleOnly } of prices) {
+        if (oracleOnly) hall.world.control.setOracle(coin, price);
+        else hall.world.control.movePrice(coin, price);
+        hall.makers.moved(coin, price);
+      }
+      return landed(hall);
+    },
+  }),
+  trades: route({
+    schema: schemas.tradesSchema,
+    run: async (hall, { trades }) => {
+      const forced = trades.map(({ orderId, ...trade }) => hall.world.control.forceTrade(orderId === undefined ? trade : { ...trade, orderId }));
+      if (hall.clock.kind === 'manual' || hall.clock.halted) return done({ ok: true, queued: trades.length });
+      const results = await Promise.all(forced);
+      return done({ ok: true, results: results.map((result) => (result.ok ? result.value : { error: result.error })) });
+    },
+  }),
+  makers: route({
+    schema: schemas.makersSchema,
+    run: (hall, { coin, on }) => {
+      const wrong = coin === undefined ? undefined : unknownCoin(hall, [coin]);
+      if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
+      for (const each of coin === undefined ? hall.world.control.coins() : [coin]) hall.world.control.setMakers(each, on);
+      return landed(hall);
+    },
+  }),
+  quote: route({
+    schema: schemas.quoteSchema,
+    run: (hall, { coin, bids, asks }) => {
+      if (unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+      hall.world.control.quote(coin, bids, asks);
+      return landed(hall);
+    },
+  }),
+  walk: route({
+    schema: schemas.walkSchema,
+    run: (hall, { on }) => {
+      hall.makers.setWalking(on);
+      return done({ ok: true, walking: on });
+    },
+  }),
+  halt: route({
+    schema: schemas.haltSchema,
+    run: (hall, { on }) => {
+      if (on) hall.clock.halt();
+      else hall.clock.resume();
+      return done({ ok: true, halted: on });
+    },
+  }),
+  funding: route({ schema: schemas.fundingSchema, run: setFunding }),
+  faults: route({ schema: schemas.faultSchema, run: (hall, order) => created(hall.faults.add(order)) }),
+  disconnect: (hall) => {
+    const hangUps = [...hall.hangUps];
+    for (const hangUp of hangUps) hangUp();
+    return done({ ok: true, disconnected: hangUps.length });
+  },
+};
+
+/** Credits, agents and builder approvals. An agent given again to its owner is left as it is. */
+function setUpAccounts(hall: Hall, { accounts }: z.output<typeof schemas.accountsSchema>): ControlReply | Promise<ControlReply> {
+  const dexes = knownDexes(hall);
+  const wrongDex = accounts.flatMap((account) => Object.keys(account.credits)).find((dex) => !dexes.includes(dex));
+  if (wrongDex !== undefined) return refused(400, `credits: unknown dex ${wrongDex}`);
+  const taken = accounts.find(({ address, agent }) => agent !== undefined && (hall.agents.get(agent.address) ?? address) !== address);
+  if (taken !== undefined) return refused(409, `agent ${taken.agent?.address} belongs to another account`);
+  hall.world.control.setup(
+    accounts.map(({ address, credits, agent, builder }) => {
+      const fresh = agent !== undefined && !hall.agents.has(agent.address);
+      if (fresh) hall.agents.set(agent.address, address);
+      return { address, credits, ...(fresh ? { agent } : {}), ...(builder === undefined ? {} : { builder }) };
+    }),
+  );
+  return landed(hall, { accounts: accounts.length });
+}
+
+function setFunding(hall: Hall, { coin, hourlyRate, charge }: z.output<typeof schemas.fundingSchema>): ControlReply | Promise<ControlReply> {
+  if (coin !== undefined && unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+  if (hourlyRate !== undefined) {
+    for (const each of coin === undefined ? hall.world.control.coins() : [coin]) hall.world.control.setFunding(each, hourlyRate);
+  }
+  if (charge) hall.world.control.advanceFunding();
+  return landed(hall);
+}
+
+/** Dexes an account can hold money on: main, the spot balance, and every prefix among the coins. */
+function knownDexes(hall: Hall): readonly string[] {
+  const prefixes = hall.world.control.coins().map((coin) => (coin.includes(':') ? (coin.split(':')[0] ?? '') : ''));
+  return ['', 'spot', ...new Set(prefixes)];
+}

@@ -1,0 +1,154 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '@lockstep/kernel';
+import type { StreamFrame } from '@lockstep/simulation';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type PostFrame, readClientFrame } from './client-frame';
+import { type CorkedWriter, createCorkedWriter } from './corked-writer';
+import type { FaultOrder } from './faults';
+import type { Hall, Halls } from './halls';
+import { BODY_MAX_BYTES } from './http-door';
+import type { IpLimits } from './limits/ip-limits';
+import { actionWeight, infoWeight } from './limits/weights';
+import { remoteIp } from './remote-ip';
+import { type Reply, rateLimited, reasonOf } from './reply';
+import { createFrameText, errorFrame, PONG, postFrame } from './socket-frames';
+import { createSubscriptions, type Subscriptions } from './subscriptions';
+import { readVenuePath } from './venue-path';
+import { type Arrival, answerExchange, answerInfo } from './venue-request';
+
+/** The venue ends a connection it has not sent anything to for this long. */
+export const SILENCE_MS = 60_000;
+
+export interface SocketDoor {
+  /** Takes over an HTTP upgrade. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void;
+  /** Open connections, over all worlds. */
+  readonly connections: number;
+  close(): void;
+}
+
+export interface SocketDoorOrder {
+  readonly halls: Halls;
+  readonly limits: IpLimits;
+  readonly clock: Clock;
+  readonly silenceMs: number;
+}
+
+interface Connection {
+  readonly hall: Hall;
+  readonly ip: string;
+  readonly socket: WebSocket;
+  readonly writer: CorkedWriter;
+  readonly subscriptions: Subscriptions;
+}
+
+export function createSocketDoor({ halls, limits, clock, silenceMs }: SocketDoorOrder): SocketDoor {
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: BODY_MAX_BYTES });
+  const frameText = createFrameText();
+  const open = new Set<Connection>();
+
+  const sweep = setInterval(
+    () => {
+      for (const { writer, socket } of open) if (clock.monotonic() - writer.lastSentAt >= silenceMs) socket.close(1000, 'Inactive');
+    },
+    Math.min(1_000, silenceMs / 4),
+  );
+  sweep.unref();
+
+  const accept = (hall: Hall, ip: string, socket: WebSocket, stream: Duplex): void => {
+    const writer = createCorkedWriter(socket, stream, () => clock.monotonic());
+    const say = (text: string): void => writer.send(text);
+    const push = (frame: StreamFrame): void => pushFrame(hall, socket, say, frameText(frame), frame.channel);
+    const subscriptions = createSubscriptions({ hall, ip, limits, say, stream: push });
+    const connection: Connection = { hall, ip, socket, writer, subscriptions };
+    const hangUp = (): void => socket.terminate();
+    open.add(connection);
+    hall.hangUps.add(hangUp);
+    socket.on('message', (data: RawData) => receive(limits, connection, data.toString()));
+    socket.on('error', hangUp);
+    socket.on('close', () => {
+      subscriptions.closeAll();
+      limits.closeConnection(ip);
+      hall.hangUps.delete(hangUp);
+      open.delete(connection);
+    });
+  };
+
+  return {
+    get connections() {
+      return open.size;
+    },
+    upgrade: (request, stream, head) => {
+      const { world, route } = readVenuePath(request.url ?? '/');
+      const hall = halls.get(world);
+      if (hall === undefined || route !== '/ws') return refuseUpgrade(stream, 404);
+      const ip = remoteIp(request);
+      if (!limits.openConnection(ip)) return refuseUpgrade(stream, 429);
+      server.handleUpgrade(request, stream, head, (socket) => accept(hall, ip, socket, stream));
+    },
+    close: () => {
+      clearInterval(sweep);
+      for (const { socket } of open) socket.terminate();
+      server.close();
+    },
+  };
+}
+
+function refuseUpgrade(stream: Duplex, status: number): void {
+  stream.end(`HTTP/1.1 ${status} ${reasonOf(status)}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function receive(limits: IpLimits, connection: Connection, text: string): void {
+  const { ip, writer, subscriptions } = connection;
+  if (!limits.takeMessage(ip)) return writer.send(errorFrame('Too many messages sent.'));
+  const frame = readClientFrame(text);
+  if (frame === null) return writer.send(errorFrame(`Error parsing JSON into valid websocket request: ${text}`));
+  if (frame.method === 'post') return post(limits, connection, frame, text);
+  if (frame.method === 'ping') return writer.send(PONG);
+  if (frame.method === 'subscribe') return subscriptions.subscribe(frame.subscription);
+  subscriptions.unsubscribe(frame.subscription);
+}
+
+/** Runs a request through the same code as HTTP does. */
+function post(limits: IpLimits, connection: Connection, frame: PostFrame, text: string): void {
+  const { hall, ip, writer, socket } = connection;
+  if (!limits.beginPost(ip)) return writer.send(errorFrame(`too many pending post requests id=${frame.id}`));
+  const finish = (reply: Reply): void => {
+    limits.endPost(ip);
+    if (reply.kind === 'hang_up') return socket.terminate();
+    if (reply.kind === 'answer') writer.send(postFrame(frame.id, { type: frame.type, name: typeOf(frame.payload) }, reply));
+  };
+  const weight = (): number => (frame.type === 'action' ? actionWeight(frame.payload) : infoWeight(frame.payload));
+  if (limits.postsSpendWeight && !limits.takeWeight(ip, weight())) return finish(rateLimited());
+  const arrival: Arrival = { hall, body: frame.payload, text, form: 'frame' };
+  if (frame.type === 'action') return answerExchange(arrival, finish);
+  answerInfo(arrival, finish);
+}
+
+function typeOf(payload: unknown): string {
+  return typeof payload === 'object' && payload !== null && 'type' in payload && typeof payload.type === 'string' ? payload.type : '';
+}
+
+/** Sends a frame of a subscription, or plays the fault it meets. */
+function pushFrame(hall: Hall, socket: WebSocket, say: (text: string) => void, text: string, channel: string): void {
+  hall.counters.streamFrames += 1;
+  const fault = hall.faults.draw('stream', channel);
+  if (fault === null) return say(text);
+  playStreamFault(fault, socket, say, text);
+}
+
+function playStreamFault({ effect }: FaultOrder, socket: WebSocket, say: (text: string) => void, text: string): void {
+  switch (effect.kind) {
+    case 'silence':
+    case 'status':
+      return;
+    case 'hang_up':
+      return socket.terminate();
+    case 'duplicate':
+      say(text);
+      return say(text);
+    case 'delay':
+      setTimeout(say, effect.delayMs, text);
+  }
+}
