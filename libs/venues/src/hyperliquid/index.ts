@@ -1,3 +1,6 @@
+export { createHyperliquidVenue } from './adapter';
+export { type BuildReport, type BuildWorkers, buildOrdersOnThread, createBuildWorkers } from './bench';
+export type { HyperliquidConfig, HyperliquidDeps, HyperliquidSettings, VenueLog, VenueLogEntry } from './config';
 export { type AgentKey, addressOfKey, generateAgentKey } from './sign/agent-key';
 export {
   type AgentApprovalTerms,

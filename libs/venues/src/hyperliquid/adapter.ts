@@ -1,0 +1,57 @@
+import type { MarkUpdate, MarkWatch, OrderSubmission, UserWatch, Venue, VenueCapabilities, WatchEvent } from '../port';
+import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
+import { WorkerSubmission } from './submit/submission';
+import { HyperliquidTruth } from './truth';
+import { HyperliquidMarkWatch } from './watch/mark-watch';
+import { HyperliquidUserWatch } from './watch/user-watch';
+
+const CAPABILITIES: VenueCapabilities = {
+  userStream: true,
+  orderStream: true,
+  clientOrderId: true,
+  actionExpiry: true,
+  builderFee: true,
+  nonceNoop: true,
+  reduceOnly: true,
+};
+
+/**
+ * The Hyperliquid venue, or anything that speaks its protocol, such as the simulated one. Signing threads and their connections start at
+ * once; `orders` waits for them by itself. Throws when a setting is out of range.
+ */
+export function createHyperliquidVenue(settings: HyperliquidSettings, deps: HyperliquidDeps): Venue {
+  return new HyperliquidVenue(hyperliquidConfig(settings), deps);
+}
+
+class HyperliquidVenue implements Venue {
+  readonly name = 'hyperliquid';
+  readonly capabilities = CAPABILITIES;
+  readonly truth: HyperliquidTruth;
+  readonly orders: OrderSubmission;
+  private readonly watches = new Set<{ close(): Promise<void> }>();
+
+  constructor(
+    private readonly config: HyperliquidConfig,
+    private readonly deps: HyperliquidDeps,
+  ) {
+    this.truth = new HyperliquidTruth(config);
+    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log);
+  }
+
+  watchUsers(sink: (event: WatchEvent) => void): UserWatch {
+    const watch = new HyperliquidUserWatch(this.config, this.deps, this.truth, sink);
+    this.watches.add(watch);
+    return watch;
+  }
+
+  watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch {
+    const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink);
+    this.watches.add(watch);
+    return watch;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.watches].map((watch) => watch.close()));
+    await Promise.all([this.orders.close(), this.truth.close()]);
+  }
+}

@@ -1,0 +1,45 @@
+import { must } from '@lockstep/kernel';
+import type { OrderColumns, SignerKey } from '../port';
+import { type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
+import { L1Signer, loadSigningTools } from './sign/l1-signer';
+import { OrderFrames } from './sign/order-frames';
+import type { Network } from './sign/phantom-agent';
+import { type BuildReport, WorkerSubmission } from './submit/submission';
+
+export type { BuildReport } from './submit/submission';
+
+/*
+ * Building without sending, for `bench fanout`: the same code the orders take, measured alone. Keys are borrowed here, not taken over.
+ */
+
+/** Signs and builds every row on this thread. `keyOf` gives the 32-byte key of a signer handle. */
+export async function buildOrdersOnThread(network: Network, orders: OrderColumns, keyOf: (signer: number) => Uint8Array): Promise<BuildReport> {
+  const signer = new L1Signer(await loadSigningTools(), network);
+  const started = performance.now();
+  const frames = new OrderFrames(signer, orders.instrument, orders.builders);
+  let bytes = 0;
+  for (let row = 0; row < orders.count; row += 1) {
+    const handle = orders.signer[row];
+    must(handle !== undefined, `row ${row} has a signer`);
+    bytes += frames.payload(orders, row, keyOf(handle), null).length;
+  }
+  return { orders: orders.count, bytes, elapsedMs: performance.now() - started };
+}
+
+/** Signing workers for measuring: no order leaves. Close it afterwards. */
+export interface BuildWorkers {
+  /** Takes the keys over, like `loadSigners`. */
+  load(keys: readonly SignerKey[]): Promise<void>;
+  build(orders: OrderColumns): Promise<BuildReport>;
+  close(): Promise<void>;
+}
+
+/** Starts the same workers the venue uses. They connect to `settings.wsUrl`, which must answer or refuse; nothing is posted. */
+export function createBuildWorkers(settings: HyperliquidSettings, deps: Pick<HyperliquidDeps, 'log' | 'workerFile'>): BuildWorkers {
+  const submission = new WorkerSubmission(hyperliquidConfig(settings), deps.workerFile, deps.log);
+  return {
+    load: (keys) => submission.loadSigners(keys),
+    build: (orders) => submission.build(orders),
+    close: () => submission.close(),
+  };
+}

@@ -1,0 +1,176 @@
+import { type EpochMs, err, type Instrument, money, ok, type Result } from '@lockstep/kernel';
+import type { z } from 'zod';
+import type {
+  AccountState,
+  Address,
+  AgentApproval,
+  ClientOrderId,
+  MarketContext,
+  OpenOrder,
+  OrderStanding,
+  VenueFill,
+  VenueReadError,
+  VenueTruth,
+} from '../port';
+import type { HyperliquidConfig } from './config';
+import { isPerpCoin, readWith } from './parse/read';
+import { HttpClient } from './transport/http';
+import { accountStateOf, clearinghouseStateAnswer, clearinghouseStateRequest } from './wire/clearinghouse-state';
+import { extraAgentsAnswer, extraAgentsRequest } from './wire/extra-agents';
+import { maxBuilderFeeAnswer, maxBuilderFeeRequest } from './wire/max-builder-fee';
+import { type MetaAndContexts, metaAndAssetCtxsAnswer, metaAndAssetCtxsRequest } from './wire/meta-and-asset-ctxs';
+import { frontendOpenOrdersRequest, openOrdersAnswer } from './wire/open-orders';
+import { orderStatusAnswer, orderStatusRequest } from './wire/order-status';
+import { firstAssetId, perpDexsAnswer, perpDexsRequest } from './wire/perp-dexs';
+import { spotClearinghouseStateAnswer, spotClearinghouseStateRequest } from './wire/spot-clearinghouse-state';
+import { spotMetaAnswer, spotMetaRequest } from './wire/spot-meta';
+import { userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
+import { FILLS_PER_PAGE, userFillsByTimeAnswer, userFillsByTimeRequest } from './wire/user-fills-by-time';
+
+type Read<T> = Result<T, VenueReadError>;
+type AnyRequest = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+const USDC_TOKEN = 0;
+const MODE_LIFE_MS = 600_000;
+const MODES_KEPT_MAX = 50_000;
+
+/** The venue's truth over `POST /info`. Concurrency is bounded by the pool's connections; nothing is repeated here. */
+export class HyperliquidTruth implements VenueTruth {
+  private readonly http: HttpClient;
+  private readonly modes = new Map<Address, { readonly mode: 'standard' | 'unified'; readonly readAt: number }>();
+  private collaterals: ReadonlyMap<number, string> = new Map([[USDC_TOKEN, 'USDC']]);
+
+  constructor(private readonly config: HyperliquidConfig) {
+    this.http = new HttpClient(config.url, {
+      connections: config.readConnections,
+      connectTimeoutMs: config.connectTimeoutMs,
+      answerTimeoutMs: config.readTimeoutMs,
+    });
+  }
+
+  async markets(dexes?: readonly string[]): Promise<Read<readonly MarketContext[]>> {
+    const listed = await this.read(perpDexsRequest(), perpDexsAnswer);
+    if (!listed.ok) return listed;
+    const wanted = dexes ?? listed.value;
+    const answers = await Promise.all(wanted.map((dex) => this.marketsOf(dex, listed.value.indexOf(dex))));
+    const contexts: MarketContext[] = [];
+    for (const answer of answers) {
+      if (!answer.ok) return answer;
+      contexts.push(...answer.value);
+    }
+    return ok(contexts);
+  }
+
+  /** Equity of a unified account is the collateral in its spot state; its perp totals would count nothing (facts §14). */
+  async account(address: Address, dex: string): Promise<Read<AccountState>> {
+    const [answer, mode] = await Promise.all([this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer), this.knownMode(address)]);
+    if (!answer.ok) return answer;
+    const state = accountStateOf(address, dex, answer.value);
+    if (!mode.ok) return mode;
+    if (mode.value === 'standard') return ok(state);
+    const spot = await this.read(spotClearinghouseStateRequest(address), spotClearinghouseStateAnswer);
+    if (!spot.ok) return spot;
+    const balance = spot.value.balances.find(({ coin }) => coin === 'USDC');
+    if (balance === undefined) return ok(state);
+    return ok({ ...state, accountValue: balance.total, withdrawable: money(balance.total - balance.hold) });
+  }
+
+  async openOrders(address: Address, dex: string): Promise<Read<readonly OpenOrder[]>> {
+    return await this.read(frontendOpenOrdersRequest(address, dex), openOrdersAnswer);
+  }
+
+  async orderStatus(address: Address, order: ClientOrderId): Promise<Read<OrderStanding>> {
+    return await this.read(orderStatusRequest(address, order), orderStatusAnswer);
+  }
+
+  async fills(address: Address, since: EpochMs): Promise<Read<readonly VenueFill[]>> {
+    const found = new Map<string, VenueFill>();
+    let startTime = Math.max(0, Math.floor(since));
+    for (let page = 0; page < this.config.fillPagesMax; page += 1) {
+      const answer = await this.read(userFillsByTimeRequest(address, startTime), userFillsByTimeAnswer);
+      if (!answer.ok) return answer;
+      for (const fill of answer.value) if (isPerpCoin(fill.coin)) found.set(fillKey(fill), fill);
+      const newest = answer.value.reduce((latest, fill) => Math.max(latest, fill.time), startTime);
+      if (answer.value.length < FILLS_PER_PAGE || newest === startTime) break;
+      startTime = newest;
+    }
+    return ok([...found.values()].sort((a, b) => a.time - b.time));
+  }
+
+  async agents(address: Address): Promise<Read<readonly AgentApproval[]>> {
+    return await this.read(extraAgentsRequest(address), extraAgentsAnswer);
+  }
+
+  async builderApproval(address: Address, builder: Address): Promise<Read<number>> {
+    return await this.read(maxBuilderFeeRequest(address, builder), maxBuilderFeeAnswer);
+  }
+
+  async accountMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+    return await this.read(userAbstractionRequest(address), userAbstractionAnswer);
+  }
+
+  /** The account mode, asked again after ten minutes: it costs ten times the state it qualifies. */
+  private async knownMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+    const known = this.modes.get(address);
+    if (known !== undefined && performance.now() - known.readAt < MODE_LIFE_MS) return ok(known.mode);
+    const read = await this.accountMode(address);
+    if (!read.ok) return read;
+    if (this.modes.size >= MODES_KEPT_MAX) this.modes.clear();
+    this.modes.set(address, { mode: read.value, readAt: performance.now() });
+    return read;
+  }
+
+  async close(): Promise<void> {
+    await this.http.close();
+  }
+
+  private async marketsOf(dex: string, position: number): Promise<Read<readonly MarketContext[]>> {
+    if (position < 0) return err({ code: 'unparseable', detail: `perpDexs: no dex named "${dex}"` });
+    const answer = await this.read(metaAndAssetCtxsRequest(dex), metaAndAssetCtxsAnswer);
+    if (!answer.ok) return answer;
+    const collateral = await this.collateralName(answer.value[0].collateralToken);
+    if (!collateral.ok) return collateral;
+    return ok(marketContexts(dex, firstAssetId(position), collateral.value, answer.value));
+  }
+
+  private async collateralName(token: number): Promise<Read<string>> {
+    const known = this.collaterals.get(token);
+    if (known !== undefined) return ok(known);
+    const spot = await this.read(spotMetaRequest(), spotMetaAnswer);
+    if (!spot.ok) return spot;
+    this.collaterals = new Map(spot.value.tokens.map(({ index, name }) => [index, name]));
+    const name = this.collaterals.get(token);
+    return name === undefined ? err({ code: 'unparseable', detail: `spotMeta: no token ${token}` }) : ok(name);
+  }
+
+  private async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
+    const outcome = await this.http.post('/info', JSON.stringify(request));
+    if (outcome.kind !== 'answer') return err({ code: 'unreachable', detail: outcome.detail });
+    if (outcome.status === 429) return err({ code: 'rate_limited', detail: request.type });
+    if (outcome.status !== 200) return err({ code: 'unreachable', detail: `${request.type}: HTTP ${outcome.status} ${outcome.text}` });
+    return readWith(request.type, schema, outcome.body);
+  }
+}
+
+/** Identity of a fill among one address's fills. */
+export const fillKey = (fill: VenueFill): string => `${fill.time}:${fill.coin}:${fill.tradeId}:${fill.orderId}`;
+
+/** The instruments of one dex with their marks; `firstId` is the asset id of its first entry. */
+export function marketContexts(dex: string, firstId: number, collateral: string, [meta, contexts]: MetaAndContexts): MarketContext[] {
+  return meta.universe.flatMap((asset, index) => {
+    const context = contexts[index];
+    if (context === undefined) return [];
+    const instrument: Instrument = {
+      venue: 'hyperliquid',
+      dex,
+      coin: asset.name,
+      assetId: firstId + index,
+      szDecimals: asset.szDecimals,
+      maxLeverage: asset.maxLeverage,
+      onlyIsolated: asset.onlyIsolated || asset.marginMode === 'strictIsolated' || asset.marginMode === 'noCross',
+      delisted: asset.isDelisted,
+      collateral,
+    };
+    return [{ instrument, markPrice: context.markPx, oraclePrice: context.oraclePx, midPrice: context.midPx ?? null, fundingRate: context.funding }];
+  });
+}
