@@ -19,7 +19,6 @@ export class Roles implements MigrationInterface {
         end $$`);
       await runner.query(`grant usage on schema public to ${role}`);
     }
-    await runner.query(`do $$ begin execute format('revoke all on database %I from public', current_database()); end $$`);
     await runner.query('revoke create on schema public from public');
   }
 

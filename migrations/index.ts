@@ -7,7 +7,8 @@ import { Partitions } from './0006-partitions';
 import { Ledger } from './0007-ledger';
 import { Money } from './0008-money';
 import { EngineState } from './0021-engine-state';
+import { FeeApproval } from './0022-fee-approval';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
-export const MIGRATIONS = [Roles, Platform, Tenancy, Roster, Trading, Partitions, Ledger, Money, EngineState];
+export const MIGRATIONS = [Roles, Platform, Tenancy, Roster, Trading, Partitions, Ledger, Money, EngineState, FeeApproval];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -9,4 +9,5 @@ export * from './problem/problem';
 export * from './problem/rate-limit-headers';
 export * from './stream/close-codes';
 export * from './stream/frames';
+export * from './stream/wakeup-channels';
 export * from './wire';

@@ -34,6 +34,8 @@ export type TransactionHead = Omit<LedgerTransaction, 'entries'>;
 /** Adds entries up per account and asset, drops zeros and asserts the balance. Null when nothing is left to book, e.g. an opening fill without a fee. */
 export function compose(head: TransactionHead, parts: readonly LedgerEntry[]): LedgerTransaction | null {
   const entries = merge(parts);
+  // The hash covers the time as it is kept: whole milliseconds.
+  must(Number.isSafeInteger(head.occurredAtMs), `transaction ${head.source} has a time in fractions`);
   must(isBalanced(entries), `transaction ${head.source} does not sum to zero`);
   return entries.length === 0 ? null : { ...head, entries };
 }

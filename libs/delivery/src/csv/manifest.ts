@@ -33,7 +33,7 @@ export const manifestSchema = z
     byte_count: z.int().min(0),
     control_totals: z.array(controlTotalSchema),
     sha256: hexDigest,
-    /** Hash of the manifest before this one of the same kind; null for the first. */
+    /** Settlements are chained: hash of the manifest of the settlement before; null for the first and for other files. */
     previous_manifest_sha256: hexDigest.nullable(),
   })
   .meta({ id: 'Manifest' });

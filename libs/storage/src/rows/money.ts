@@ -26,6 +26,7 @@ export interface FeeScheduleRow extends ScopedRow {
   readonly builderOwner: 'operator' | 'tenant';
   /** Rate 10^-12 of the markup that is the operator's. */
   readonly operatorShare: bigint;
+  readonly missingApproval: 'deny_entries' | 'send_without_markup';
   readonly actor: string;
   readonly createdAt: EpochMs;
   readonly effectiveFrom: EpochMs;

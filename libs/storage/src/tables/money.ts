@@ -28,6 +28,7 @@ export const feeSchedules = defineTable<FeeScheduleRow>(
     builderAddress: orNull(text('builder_address')),
     builderOwner: text<FeeScheduleRow['builderOwner']>('builder_owner'),
     operatorShare: big('operator_share'),
+    missingApproval: text<FeeScheduleRow['missingApproval']>('missing_approval'),
     actor: text('actor'),
     createdAt: time('created_at'),
     effectiveFrom: time('effective_from'),
