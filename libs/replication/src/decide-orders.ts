@@ -64,7 +64,7 @@ function decideSide(draft: Draft, index: number, buy: boolean, lots: number, hel
   const entrySent = entry > 0 ? planEntry(draft, index, buy, entry) : 0;
   if (draft.reason[index] !== UNDECIDED) return;
   if (entrySent > 0 || exitSent > 0) draft.reason[index] = capped || draft.cutMask[index] !== 0 ? PLANNED_CAPPED : PLANNED;
-  else draft.reason[index] = cutReason(draft, index, NO_CHANGE);
+  else draft.reason[index] = capped ? FIRST_CAP + (draft.bindingCap[index] ?? 0) : cutReason(draft, index, NO_CHANGE);
 }
 
 /** First cap that cut the decision, else `otherwise`. */

@@ -34,6 +34,8 @@ export interface Draft {
   readonly mayEnter: Uint8Array;
   /** Largest |position| in lots the caps admit for an entry. */
   readonly capLots: Float64Array;
+  /** Index of the cap that set `capLots`. */
+  readonly bindingCap: Uint8Array;
   /** Limit price of the entry and the reference it was made from. */
   readonly entryLimit: Float64Array;
   readonly entryReference: Float64Array;
@@ -85,6 +87,7 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
     cutCount: 0,
     mayEnter: new Uint8Array(count),
     capLots: new Float64Array(count),
+    bindingCap: new Uint8Array(count),
     entryLimit: new Float64Array(count),
     entryReference: new Float64Array(count),
     exitLimit: new Float64Array(count),

@@ -229,7 +229,10 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
   let most = UNLIMITED;
   for (let cap = 0; cap < CAP_COUNT; cap += 1) {
     const lots = draft.caps[cap] ?? UNLIMITED;
-    if (lots < most) most = lots;
+    if (lots < most) {
+      most = lots;
+      draft.bindingCap[index] = cap;
+    }
     const kept = Math.max(held, lots * MICRO);
     if (target <= kept) continue;
     noteCut(draft, index, cap, target - kept);

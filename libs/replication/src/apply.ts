@@ -1,0 +1,123 @@
+import { mulDivFloor, must } from '@lockstep/kernel';
+import type { CopyBook } from './book';
+import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { type ReasonCode, reasonNumber } from './reasons';
+import type { WavePlan } from './wave-plan';
+
+/** How an order ended, for its reservation. `unknown` keeps every lot reserved; `done` frees what did not fill. */
+export type OutcomeKind = 'filled' | 'rejected' | 'unknown' | 'withheld';
+
+const REJECTED = reasonNumber('rejected');
+const SLIPPAGE = reasonNumber('slippage');
+const NO_FILL = reasonNumber('no_fill_yet');
+const WITHHELD = reasonNumber('withheld');
+const PLANNED = reasonNumber('planned');
+
+/**
+ * Books the outcome of one planned order: frees its reservation except what filled, which stays reserved until its fills are applied
+ * (positions come from fills alone). Ignored when the row was given to another copy since. Call once per order with a final outcome;
+ * `unknown` may be followed by a final one. `noMatch` says that a refusal was the price bound (an IOC without a match), not a fault.
+ */
+export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind: OutcomeKind, filledLots: number, noMatch: boolean): void {
+  const { orders } = plan;
+  must(order >= 0 && order < orders.count, `order ${order} is not in the plan`);
+  const row = orders.row[order] ?? 0;
+  const sheet = book.findSheet(plan.coin);
+  if (!sheet || book.copies.copyNo[row] !== orders.copyNo[order]) return;
+  const { rows } = sheet;
+  if (kind === 'unknown') {
+    rows.lastReason[row] = NO_FILL;
+    return;
+  }
+  const lots = orders.lots[order] ?? 0;
+  must(filledLots >= 0 && filledLots <= lots, `order ${order} filled ${filledLots} of ${lots} lots`);
+  const missing = lots - filledLots;
+  releasePending(sheet, row, orders.buy[order] === 1, missing);
+  if (orders.exit[order] === 1 && kind !== 'withheld') {
+    const failures = rows.exitFailures[row] ?? 0;
+    rows.exitFailures[row] = missing === 0 ? 0 : Math.min(255, failures + 1);
+  }
+  rows.lastReason[row] = missing === 0 ? PLANNED : kind === 'withheld' ? WITHHELD : kind === 'filled' || noMatch ? SLIPPAGE : REJECTED;
+}
+
+/** Frees reserved lots of a row, never below zero. */
+export function releasePending(sheet: InstrumentSheet, row: number, buy: boolean, lots: number): void {
+  const pending = buy ? sheet.rows.pendingBuy : sheet.rows.pendingSell;
+  pending[row] = Math.max(0, (pending[row] ?? 0) - lots);
+}
+
+/** Reserves lots of a row, e.g. for an order found unresolved in the journal at start. */
+export function reservePending(sheet: InstrumentSheet, row: number, buy: boolean, lots: number): void {
+  const pending = buy ? sheet.rows.pendingBuy : sheet.rows.pendingSell;
+  pending[row] = (pending[row] ?? 0) + lots;
+}
+
+/** A fill of a copy's order. Price and money as safe integers of 10^-8. */
+export interface CopyFill {
+  readonly buy: boolean;
+  readonly lots: number;
+  readonly price: number;
+  /** Whole fee paid, builder fee included; negative is a rebate. */
+  readonly fee: number;
+}
+
+/** What a fill did to a copy: PnL realised by it (before fees), and the position after it. */
+export interface AppliedFill {
+  readonly realised: number;
+  readonly position: number;
+}
+
+/**
+ * Applies a fill to a copy's position, average entry and PnL, and frees its reservation (`reserved` false for a fill no order of ours stood for).
+ * A crossing fill closes first and opens with the rest. Exact: entry value and realised PnL together never lose a unit.
+ */
+export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, fill: CopyFill, reserved: boolean): AppliedFill {
+  must(fill.lots > 0 && fill.price > 0, 'a fill has a size and a price');
+  const { rows, lotsPerUnit } = sheet;
+  if (reserved) releasePending(sheet, row, fill.buy, fill.lots);
+  const signedLots = fill.buy ? fill.lots : -fill.lots;
+  const before = rows.position[row] ?? 0;
+  const closing = before !== 0 && before > 0 !== fill.buy ? Math.min(Math.abs(before), fill.lots) : 0;
+  const value = mulDivFloor(fill.lots, fill.price, lotsPerUnit);
+  const closingValue = closing === fill.lots ? value : mulDivFloor(closing, fill.price, lotsPerUnit);
+  const entry = rows.entryValue[row] ?? 0;
+  const released = closing === 0 ? 0 : mulDivFloor(entry, closing, Math.abs(before));
+  const realised = closing === 0 ? 0 : before > 0 ? closingValue - released : released - closingValue;
+  const position = before + signedLots;
+  rows.entryValue[row] = entry - released + (value - closingValue);
+  rows.position[row] = position;
+  rows.realised[row] = (rows.realised[row] ?? 0) + realised;
+  book.copies.netPnl[row] = (book.copies.netPnl[row] ?? 0) + realised - fill.fee;
+  if (position === 0) settleFlat(sheet, row);
+  if (Math.abs((rows.target[row] ?? 0) - position * MICRO) < MICRO) rows.owedPrice[row] = 0;
+  return { realised, position };
+}
+
+/** Adds funding (or any other income, signed) to a copy's net PnL. */
+export function applyIncome(book: CopyBook, row: number, amount: number): void {
+  book.copies.netPnl[row] = (book.copies.netPnl[row] ?? 0) + amount;
+}
+
+function settleFlat(sheet: InstrumentSheet, row: number): void {
+  const { rows } = sheet;
+  rows.exitFailures[row] = 0;
+  rows.episode[row] = (rows.episode[row] ?? 0) & ~(EPISODE.exitStuck | EPISODE.dustPending);
+}
+
+/** Gives up what is not copied: the target falls back to the position with orders in flight filled, ρ follows (product §2.1). Returns the micro-lots forfeited. */
+export function forfeitGap(sheet: InstrumentSheet, row: number, reason: ReasonCode): number {
+  const { rows } = sheet;
+  const target = rows.target[row] ?? 0;
+  const side = target < 0 ? -1 : 1;
+  const inFlight = (side > 0 ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0;
+  const reachable = Math.max(0, (rows.position[row] ?? 0) * side + inFlight) * MICRO;
+  const amount = Math.max(0, Math.abs(target) - reachable);
+  rows.owedPrice[row] = 0;
+  rows.owedUntil[row] = 0;
+  if (amount < MICRO) return 0;
+  rows.target[row] = side * reachable;
+  rows.rho[row] = sheet.leaderLots === 0 ? 0 : mulDivFloor(reachable, 1_000_000, Math.abs(sheet.leaderLots));
+  rows.forfeited[row] = (rows.forfeited[row] ?? 0) + amount;
+  rows.forfeitReason[row] = reasonNumber(reason);
+  return amount;
+}

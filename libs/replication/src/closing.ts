@@ -1,0 +1,38 @@
+import type { CopyBook } from './book';
+import { STATUS } from './copy-columns';
+import { EPISODE, type InstrumentSheet } from './instrument-columns';
+
+/** A copy's remaining exposure in one instrument. */
+export interface Remnant {
+  readonly coin: string;
+  readonly lots: number;
+  /** True when it is too small to close alone. */
+  readonly dust: boolean;
+}
+
+/** Starts closing everything a copy holds (stop, breaker, close-all): every target is zero and stays there; repairs send the exits. */
+export function beginClosing(book: CopyBook, row: number): void {
+  book.setStatus(row, STATUS.closing, true);
+  for (const sheet of book.allSheets()) zeroTarget(sheet, row);
+}
+
+/** Sets one target to zero and ends what was owed: for closing a single instrument. */
+export function zeroTarget(sheet: InstrumentSheet, row: number): void {
+  const { rows } = sheet;
+  rows.target[row] = 0;
+  rows.rho[row] = 0;
+  rows.owedPrice[row] = 0;
+  rows.owedUntil[row] = 0;
+}
+
+/** What a copy still holds or has in flight. Empty is the flatness proof; entries with `dust` are listed in it (product §2.11). */
+export function remnantsOf(book: CopyBook, row: number): readonly Remnant[] {
+  const remnants: Remnant[] = [];
+  for (const sheet of book.allSheets()) {
+    const lots = sheet.rows.position[row] ?? 0;
+    const inFlight = (sheet.rows.pendingBuy[row] ?? 0) + (sheet.rows.pendingSell[row] ?? 0);
+    if (lots === 0 && inFlight === 0) continue;
+    remnants.push({ coin: sheet.instrument.coin, lots, dust: inFlight === 0 && ((sheet.rows.episode[row] ?? 0) & EPISODE.dustPending) !== 0 });
+  }
+  return remnants;
+}

@@ -1,0 +1,56 @@
+import { mulDivCeil } from '@lockstep/kernel';
+import type { OrderFacts } from '@lockstep/risk';
+import type { CopyBook } from './book';
+import { STATUS } from './copy-columns';
+import { leverageOf, worstLots } from './revalue';
+import type { WavePlan } from './wave-plan';
+
+/**
+ * The books' truth about a plan's orders for `risk/gate`, taken from the live columns at the moment of asking (a status set since planning
+ * counts). The limits and positions are the book's own columns, not the plan's copies of them.
+ */
+export function orderFacts(book: CopyBook, plan: WavePlan, now: number, markMaxAgeMs: number): OrderFacts | null {
+  const sheet = book.findSheet(plan.coin);
+  if (!sheet) return null;
+  const { copies, rowCount } = book;
+  const otherExposure = new Float64Array(rowCount);
+  const otherMargin = new Float64Array(rowCount);
+  const leverage = new Float64Array(rowCount);
+  const mayRisk = new Uint8Array(rowCount);
+  for (const other of book.allSheets()) {
+    if (other === sheet || other.mark === 0) continue;
+    for (let row = 0; row < rowCount; row += 1) {
+      const worst = worstLots(other.rows, row);
+      if (worst === 0) continue;
+      const value = mulDivCeil(worst, other.mark, other.lotsPerUnit);
+      otherExposure[row] = (otherExposure[row] ?? 0) + value;
+      otherMargin[row] = (otherMargin[row] ?? 0) + Math.ceil(value / leverageOf(copies, other, row));
+    }
+  }
+  for (let row = 0; row < rowCount; row += 1) {
+    leverage[row] = leverageOf(copies, sheet, row);
+    mayRisk[row] = copies.status[row] === STATUS.active ? 1 : 0;
+  }
+  return {
+    now,
+    mark: sheet.mark,
+    markAt: sheet.markAt,
+    markMaxAgeMs,
+    szDecimals: sheet.instrument.szDecimals,
+    exit: plan.orders.exit,
+    row: plan.orders.row,
+    position: sheet.rows.position,
+    pendingBuy: sheet.rows.pendingBuy,
+    pendingSell: sheet.rows.pendingSell,
+    maxPositionSize: copies.maxPositionSize,
+    maxPositionNotional: copies.maxPositionNotional,
+    maxPositionShare: copies.maxPositionShare,
+    maxLeverage: copies.maxLeverage,
+    equity: copies.equity,
+    realEquity: copies.realEquity,
+    otherExposure,
+    otherMargin,
+    leverage,
+    mayRisk,
+  };
+}

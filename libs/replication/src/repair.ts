@@ -1,0 +1,173 @@
+import type { CopyBook } from './book';
+import { forfeitGap } from './apply';
+import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
+import { MAX_ATTEMPT } from './client-order-id';
+import { decideOrders, UNDECIDED } from './decide-orders';
+import { decisionsOf, type Draft, openDraft } from './draft';
+import { emitOrders } from './emit-orders';
+import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { prepareEntry } from './plan-wave';
+import { exitBoundAt } from './price-bound';
+import { reasonAt, reasonNumber } from './reasons';
+import { revalue } from './revalue';
+import type { PlanOptions } from './wave-options';
+import type { WavePlan } from './wave-plan';
+
+const STALE_MARK = reasonNumber('stale_mark');
+const OUT_OF_BAND = reasonNumber('out_of_band');
+const WAITING = reasonNumber('waiting_next_move');
+const EXHAUSTED = reasonNumber('attempts_exhausted');
+const NO_CHANGE = reasonNumber('no_change');
+const RATE_ONE = 1_000_000_000_000;
+
+/** Micro-lots a repair gave up for one copy. */
+export interface Forfeit {
+  readonly row: number;
+  readonly copyNo: number;
+  readonly amount: number;
+  readonly reason: string;
+}
+
+/** A repair: new attempts for what is missing, and what was given up because its window ended. */
+export interface RepairPlan {
+  readonly plan: WavePlan;
+  readonly forfeits: readonly Forfeit[];
+  /** Rows whose exit failed at the venue's band: raise `exit_stuck`. */
+  readonly stuck: readonly number[];
+}
+
+/**
+ * Level-triggered repair of one instrument: exits of every gap at once (their bound widens with each failure up to the band), entries only
+ * inside the catch-up window of the increments owed and while the market stands in the two-sided band around the leader's price; after the
+ * window they are given up. `repairWave` names attempts of rows that were never part of a wave.
+ */
+export function repairPlan(book: CopyBook, sheet: InstrumentSheet, repairWave: number, options: PlanOptions): RepairPlan {
+  revalue(book, options.now, options.markMaxAgeMs);
+  const forfeits = endWindows(book, sheet, options.now);
+  const draft = openDraft(book, sheet, options);
+  repairReferences(draft);
+  for (let index = 0; index < draft.count; index += 1) prepareRow(draft, index);
+  decideOrders(draft);
+  const stuck = nextAttempts(draft, repairWave);
+  const { wave: waves, attempt } = sheet.rows;
+  const orders = emitOrders(draft, { rankWave: repairWave, waveOf: (row) => waves[row] ?? 0, attemptOf: (row) => attempt[row] ?? 0 });
+  for (let index = 0; index < draft.count; index += 1) {
+    const reason = draft.reason[index] ?? 0;
+    if (reason !== NO_CHANGE && reason !== WAITING) sheet.rows.lastReason[draft.row[index] ?? 0] = reason;
+  }
+  return {
+    plan: {
+      wave: repairWave,
+      coin: sheet.instrument.coin,
+      plannedAt: options.now,
+      leaderBefore: sheet.leaderLots,
+      leaderAfter: sheet.leaderLots,
+      mark: sheet.mark,
+      firstFillAt: 0,
+      decisions: decisionsOf(draft),
+      orders,
+    },
+    forfeits,
+    stuck,
+  };
+}
+
+/** True when some row of the sheet has a gap of a lot or more that a repair could act on. Cheap: asked on every tick. */
+export function needsRepair(book: CopyBook, sheet: InstrumentSheet): boolean {
+  const { rows } = sheet;
+  for (let row = 0; row < book.rowCount; row += 1) {
+    const target = rows.target[row] ?? 0;
+    const position = rows.position[row] ?? 0;
+    if (target - (position + (rows.pendingBuy[row] ?? 0)) * MICRO >= MICRO || (position - (rows.pendingSell[row] ?? 0)) * MICRO - target >= MICRO) return true;
+  }
+  return false;
+}
+
+/** Entries whose window has ended leave ρ with the reason that kept them from being copied. */
+function endWindows(book: CopyBook, sheet: InstrumentSheet, now: number): readonly Forfeit[] {
+  const { rows } = sheet;
+  const forfeits: Forfeit[] = [];
+  for (let row = 0; row < book.rowCount; row += 1) {
+    if ((rows.owedUntil[row] ?? 0) === 0 || now < (rows.owedUntil[row] ?? 0)) continue;
+    const last = reasonAt(rows.lastReason[row] ?? 0);
+    const reason = last === null || last === 'planned' || last === 'no_change' ? 'window_ended' : last;
+    const amount = forfeitGap(sheet, row, reason);
+    if (amount > 0) forfeits.push({ row, copyNo: book.copies.copyNo[row] ?? 0, amount, reason });
+  }
+  return forfeits;
+}
+
+function repairReferences(draft: Draft): void {
+  const { sheet, options } = draft;
+  const bookFresh = sheet.bookAt > 0 && options.now - sheet.bookAt <= options.markMaxAgeMs;
+  draft.exitBuyReference = bookFresh && sheet.bestAsk > 0 ? sheet.bestAsk : sheet.mark;
+  draft.exitSellReference = bookFresh && sheet.bestBid > 0 ? sheet.bestBid : sheet.mark;
+}
+
+/** Decides whether a row's missing entry may be caught up now, and prices it. */
+function prepareRow(draft: Draft, index: number): void {
+  const row = draft.row[index] ?? 0;
+  const { rows } = draft.sheet;
+  draft.reason[index] = UNDECIDED;
+  draft.capLots[index] = 0;
+  const target = rows.target[row] ?? 0;
+  if ((rows.attempt[row] ?? 0) >= MAX_ATTEMPT) {
+    draft.reason[index] = EXHAUSTED;
+    return;
+  }
+  const missing = target > 0 ? target - ((rows.position[row] ?? 0) + (rows.pendingBuy[row] ?? 0)) * MICRO : ((rows.position[row] ?? 0) - (rows.pendingSell[row] ?? 0)) * MICRO - target;
+  if (target === 0 || missing < MICRO) return;
+  const refusal = catchUpRefusal(draft, row, target > 0);
+  if (refusal !== CLEAR) {
+    draft.reason[index] = refusal;
+    return;
+  }
+  const held = Math.abs(target);
+  prepareEntry(draft, index, row, target > 0, held, held, false);
+  draft.expiry[index] = draft.options.now + (draft.book.copies.maxAgeMs[row] ?? 0);
+  draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
+}
+
+function catchUpRefusal(draft: Draft, row: number, buy: boolean): number {
+  const { copies } = draft.book;
+  const { sheet, options } = draft;
+  const standing = standingRefusal(copies, row, options.now);
+  if (standing !== CLEAR) return standing;
+  const truth = truthRefusal(copies, row);
+  if (truth !== CLEAR) return truth;
+  if (sheet.mark === 0 || options.now - sheet.markAt > options.markMaxAgeMs || copies.marksFresh[row] === 0) return STALE_MARK;
+  const refused = instrumentRefusal(copies, sheet.rows, row);
+  if (refused !== CLEAR) return refused;
+  const reference = sheet.rows.owedPrice[row] ?? 0;
+  if (reference === 0 || (sheet.rows.owedUntil[row] ?? 0) <= options.now) return WAITING;
+  return insideBand(draft, row, reference, buy) ? CLEAR : OUT_OF_BAND;
+}
+
+/** A failed entry is caught up only while the market stands within reference·(1 ± b): a better price this late is a stale signal. */
+function insideBand(draft: Draft, row: number, reference: number, buy: boolean): boolean {
+  const { sheet, options } = draft;
+  const bookFresh = sheet.bookAt > 0 && options.now - sheet.bookAt <= options.markMaxAgeMs;
+  const quote = buy ? sheet.bestAsk : sheet.bestBid;
+  const price = bookFresh && quote > 0 ? quote : sheet.mark;
+  const width = Math.floor((reference * (draft.book.copies.entryBound[row] ?? 0)) / RATE_ONE);
+  return price >= reference - width && price <= reference + width;
+}
+
+/** Every row with an order gets its next attempt; exits that already failed at the band are reported stuck and repeated there. */
+function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
+  const { rows } = draft.sheet;
+  const { copies } = draft.book;
+  const stuck: number[] = [];
+  for (let index = 0; index < draft.count; index += 1) {
+    if ((draft.exitLots[index] ?? 0) + (draft.entryLots[index] ?? 0) === 0) continue;
+    const row = draft.row[index] ?? 0;
+    if (rows.wave[row] === 0) rows.wave[row] = repairWave;
+    else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;
+    const failures = rows.exitFailures[row] ?? 0;
+    const bound = copies.exitBound[row] ?? 0;
+    if ((draft.exitLots[index] ?? 0) === 0 || failures === 0 || exitBoundAt(bound, failures - 1, draft.options.exitBand) < draft.options.exitBand) continue;
+    rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.exitStuck;
+    stuck.push(row);
+  }
+  return stuck;
+}

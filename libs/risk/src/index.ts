@@ -1,0 +1,3 @@
+export * from './breaker';
+export * from './gate';
+export * from './order-limits';

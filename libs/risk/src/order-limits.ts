@@ -1,0 +1,103 @@
+import { RATE_ONE, UNIT } from '@lockstep/kernel';
+
+/** What the second look needs of an order batch: a subset of every order batch's columns. */
+export interface OrderBatch {
+  readonly count: number;
+  readonly buy: Uint8Array;
+  /** Limit price times 10^8. */
+  readonly price: Float64Array;
+  readonly lots: Float64Array;
+  readonly reduceOnly: Uint8Array;
+}
+
+/**
+ * Truth and limits per order row, taken from the books and not from the planner. Lots signed where they are positions; money 10^-8,
+ * rates 10^-12, sizes 10^-8 base units; a limit below zero is none.
+ */
+export interface OrderFacts {
+  /** Time now and of the mark; the mark times 10^8. */
+  readonly now: number;
+  readonly mark: number;
+  readonly markAt: number;
+  readonly markMaxAgeMs: number;
+  readonly szDecimals: number;
+  /** 1: closes the copy's own position and is judged as an exit. */
+  readonly exit: Uint8Array;
+  /** Row of the copy; the columns below are indexed by it. */
+  readonly row: Int32Array;
+  readonly position: Float64Array;
+  /** Worst-case lots in flight, this batch's own orders included. */
+  readonly pendingBuy: Float64Array;
+  readonly pendingSell: Float64Array;
+  readonly maxPositionSize: Float64Array;
+  readonly maxPositionNotional: Float64Array;
+  readonly maxPositionShare: Float64Array;
+  readonly maxLeverage: Float64Array;
+  readonly equity: Float64Array;
+  readonly realEquity: Float64Array;
+  /** Σ notional and margin at worst of the copy's other instruments. */
+  readonly otherExposure: Float64Array;
+  readonly otherMargin: Float64Array;
+  readonly leverage: Float64Array;
+  /** 1: the copy may take new risk. */
+  readonly mayRisk: Uint8Array;
+}
+
+/** Limits an order may break at its worst case. Closed set. */
+export const BREACHES = ['not_allowed', 'stale_mark', 'position_size', 'position_notional', 'position_share', 'allocation', 'leverage', 'exit_grows'] as const;
+export type Breach = (typeof BREACHES)[number];
+
+/** Doubles decide when a value is clear of its limit by more than this share; else integers do. */
+const CLEARANCE = 1e-9;
+
+/** The first limit an order breaks if it and every order in flight fills; null when none. Exits may only shrink the position. */
+export function breachOf(orders: OrderBatch, facts: OrderFacts, order: number): Breach | null {
+  const row = facts.row[order] ?? 0;
+  const position = facts.position[row] ?? 0;
+  const buy = orders.buy[order] === 1;
+  if (facts.exit[order] === 1) return exitGrows(position, buy, orders.lots[order] ?? 0) ? 'exit_grows' : null;
+  if (facts.mayRisk[row] !== 1) return 'not_allowed';
+  if (facts.mark <= 0 || facts.now - facts.markAt > facts.markMaxAgeMs) return 'stale_mark';
+  const worst = buy ? position + (facts.pendingBuy[row] ?? 0) : (facts.pendingSell[row] ?? 0) - position;
+  if (worst <= 0) return null;
+  return worstBreach(facts, row, worst, Math.max(facts.mark, orders.price[order] ?? 0));
+}
+
+/** An exit is for the copy's own position only: it must not be larger than it, nor on its side. */
+function exitGrows(position: number, buy: boolean, lots: number): boolean {
+  return position === 0 || position > 0 === buy || lots > Math.abs(position);
+}
+
+function worstBreach(facts: OrderFacts, row: number, lots: number, price: number): Breach | null {
+  const perUnit = 10 ** facts.szDecimals;
+  const notional = (lots * price) / perUnit;
+  const equity = facts.equity[row] ?? 0;
+  const size = facts.maxPositionSize[row] ?? -1;
+  const money = facts.maxPositionNotional[row] ?? -1;
+  const share = facts.maxPositionShare[row] ?? -1;
+  const leverage = facts.maxLeverage[row] ?? -1;
+  const unit = { lots, price, perUnit };
+  if (size >= 0 && exceeds((lots * 1e8) / perUnit, size, () => BigInt(lots) * UNIT > BigInt(size) * BigInt(perUnit))) return 'position_size';
+  if (money >= 0 && exceeds(notional, money, () => notionalAbove(unit, BigInt(money)))) return 'position_notional';
+  const shareLimit = (): bigint => (BigInt(equity) * BigInt(share)) / RATE_ONE;
+  if (share >= 0 && exceeds(notional, (equity * share) / 1e12, () => notionalAbove(unit, shareLimit()))) return 'position_share';
+  const free = equity - (facts.otherMargin[row] ?? 0);
+  const times = facts.leverage[row] ?? 1;
+  if (exceeds(notional, free * times, () => notionalAbove(unit, BigInt(free) * BigInt(times)))) return 'allocation';
+  const base = Math.min(equity, facts.realEquity[row] ?? 0);
+  const other = facts.otherExposure[row] ?? 0;
+  const most = (): bigint => (BigInt(base) * BigInt(leverage)) / RATE_ONE - BigInt(other);
+  if (leverage >= 0 && exceeds(notional, (base * leverage) / 1e12 - other, () => notionalAbove(unit, most()))) return 'leverage';
+  return null;
+}
+
+/** Doubles when the answer is clear, integers when it is close. */
+function exceeds(value: number, limit: number, exactly: () => boolean): boolean {
+  const margin = CLEARANCE * (Math.abs(value) + Math.abs(limit)) + 2;
+  if (value < limit - margin) return false;
+  return value > limit + margin || exactly();
+}
+
+function notionalAbove(unit: { readonly lots: number; readonly price: number; readonly perUnit: number }, limit: bigint): boolean {
+  return BigInt(unit.lots) * BigInt(unit.price) > limit * BigInt(unit.perUnit);
+}
