@@ -34,10 +34,17 @@ export function createMetrics(process: string, defaults = true): Metrics {
     else histograms.set(name, new Histogram({ ...common, buckets: [...(spec.buckets ?? [])] }));
   }
   return {
-    count: (name, labels, by = 1) => present(counters.get(name), name).inc({ ...labels }, by),
-    set: (name, labels, value) => present(gauges.get(name), name).set({ ...labels }, value),
-    observe: (name, labels, value) => present(histograms.get(name), name).observe({ ...labels }, value),
+    count: (name, labels, by = 1) => present(counters.get(name), name).inc(plain(labels), by),
+    set: (name, labels, value) => present(gauges.get(name), name).set(plain(labels), value),
+    observe: (name, labels, value) => present(histograms.get(name), name).observe(plain(labels), value),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** Labels as the registry takes them. */
+function plain(labels: object): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [label, value] of Object.entries(labels)) texts[label] = String(value);
+  return texts;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from './process-stamp';
@@ -27,10 +28,17 @@ export function readPostmaster(data: string): Postmaster | null {
 /** True when the process of this number is a server on this cluster, as far as the system tells; a number may be used again after a crash. */
 export function isServer(pid: number, data: string): boolean {
   if (!isAlive(pid)) return false;
+  const command = commandOf(pid);
+  return command === null || (command.includes('postgres') && command.includes(data));
+}
+
+/** The command line of a process; empty for one that has ended and is not yet collected; null where the system does not tell. */
+function commandOf(pid: number): string | null {
   try {
-    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    return command.includes('postgres') && command.includes(data);
+    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    if (process.platform === 'darwin') return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
+    return null;
   } catch {
-    return isAlive(pid);
+    return null;
   }
 }
