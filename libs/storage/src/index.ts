@@ -1,3 +1,4 @@
+export * from './backoffice';
 export * from './engine';
 export { type AppendedEvents, appendEvents, EVENTS_READ_MAX_ROWS } from './events/event-log';
 export { constraintOf, isConflict, sqlState } from './failures';
@@ -6,7 +7,6 @@ export { type GivenUrls, type ProcessRole, type RoleUrl, type RoleUrls, resolveR
 export { type MigrationReport, migrate, revert } from './migrate';
 export type { LeaderFillKey, RecordedMoves } from './platform/inbox';
 export { PlatformUnit } from './platform-unit';
-export type { CopyWithSettings } from './roster/roster';
 export * from './rows/money';
 export * from './rows/platform';
 export * from './rows/roster';

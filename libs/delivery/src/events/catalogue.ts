@@ -37,5 +37,8 @@ const envelope = z.object({
 });
 
 /** The zod schema of one type's whole event; also the source of its documentation. */
-export const eventSchema = <T extends EventType>(type: T) =>
-  envelope.extend({ type: z.literal(type), data: EVENTS[type].data }).meta({ id: `Event_${type.replaceAll('.', '_')}` });
+export function eventSchema<T extends EventType>(type: T) {
+  const definition: (typeof EVENTS)[T] = EVENTS[type];
+  const data: (typeof EVENTS)[T]['data'] = definition.data;
+  return envelope.extend({ type: z.literal(type), data }).meta({ id: `Event_${type.replaceAll('.', '_')}` });
+}

@@ -1,0 +1,48 @@
+import { type EpochMs, type Size, type TenantScope } from '@lockstep/kernel';
+import { effectiveSchedule, type FeeScheduleVersion, fillNotional, type LedgerTransaction, markupForOrder, postMarkup } from '@lockstep/ledger';
+import { accrualSource, feeVersionOf, markupTermsOf, type UnchargedFill, unchargedFills } from '@lockstep/storage';
+import type { BackofficeContext } from '../context';
+import { DAY_MS, MINUTE_MS, type ScopedChore } from './chore';
+
+/** How far back fills are looked at: a back office may have been down this long without losing a charge. */
+const LOOK_BACK_MS = 7 * DAY_MS;
+
+/** True when the fill moves the account away from zero. Orders are split at zero, so a fill never does both. */
+export const isIncrease = (startPosition: Size, quantity: Size): boolean => startPosition === 0n || startPosition > 0n === quantity > 0n;
+
+/** The accrual of one fill by the schedule in force when it happened; null when the venue collects, or nothing is due. */
+export function accrualOf(fill: UnchargedFill, versions: readonly FeeScheduleVersion[]): LedgerTransaction | null {
+  const terms = effectiveSchedule(versions, fill.createdAt);
+  if (terms === null || terms.builderAddress !== null) return null;
+  const markupTenthsBp = markupForOrder(terms, isIncrease(fill.startPosition, fill.quantity));
+  return postMarkup({
+    fillSource: accrualSource(fill.fillId),
+    copyId: fill.copyId,
+    occurredAtMs: fill.createdAt,
+    coin: fill.coin,
+    notional: fillNotional(fill.quantity, fill.price),
+    asset: fill.feeAsset,
+    markupTenthsBp,
+    terms: markupTermsOf(terms),
+  });
+}
+
+/** Charges fills at venues that cannot collect the markup; they are invoiced by the settlement. Each fill is charged once, by its source. */
+export async function accrueMarkup(ctx: BackofficeContext, scope: TenantScope, since: EpochMs): Promise<number> {
+  return ctx.storage.scoped(scope, async (unit) => {
+    const versions = (await unit.feeSchedules.versions()).map(feeVersionOf);
+    if (!versions.some((version) => version.builderAddress === null && version.markupTenthsBp > 0)) return 0;
+    const fills = await unchargedFills(unit, since, ctx.limits.accrueMax);
+    const due = fills.map((fill) => accrualOf(fill, versions)).filter((transaction) => transaction !== null);
+    return due.length === 0 ? 0 : (await unit.ledger.post(due)).posted;
+  });
+}
+
+export const accrueDue: ScopedChore = {
+  name: 'accrual',
+  everyMs: MINUTE_MS,
+  async run(ctx, scope) {
+    const charged = await accrueMarkup(ctx, scope, ctx.clock.now() - LOOK_BACK_MS);
+    if (charged > 0) ctx.log.debug('markup accrued', { charged });
+  },
+};

@@ -1,0 +1,30 @@
+import type { EpochMs } from '@lockstep/kernel';
+import { closePeriodJob, lastSettlement } from '@lockstep/storage';
+import { HOUR_MS, type ScopedChore } from './chore';
+
+/** The first moment of the UTC month a time lies in. */
+export function monthStart(at: EpochMs): EpochMs {
+  const day = new Date(at);
+  return Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), 1);
+}
+
+/**
+ * Closes a month that is over, from where the last settlement ended. Shorter periods closed by request come first; a scope
+ * without any booking is left alone. The job's unique key keeps two back offices from asking twice.
+ */
+export const closeMonths: ScopedChore = {
+  name: 'month end',
+  everyMs: HOUR_MS,
+  async run(ctx, scope) {
+    const endMs = monthStart(ctx.clock.now());
+    await ctx.storage.scoped(scope, async (unit) => {
+      const last = await lastSettlement(unit, null);
+      if (last !== null && (last.periodEnd >= endMs || last.status !== 'closed')) return;
+      const startMs = last?.periodEnd ?? monthStart(endMs - 1);
+      const { seq } = await unit.ledger.head();
+      if (seq === 0n) return;
+      const payload = { settlementId: ctx.ids.next('settlement'), exportId: ctx.ids.next('export'), periodStartMs: startMs, periodEndMs: endMs };
+      await unit.jobs.enqueue(closePeriodJob(ctx.ids, unit.now, payload));
+    });
+  },
+};

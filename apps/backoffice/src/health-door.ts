@@ -1,0 +1,44 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Health, Metrics } from '@lockstep/platform';
+
+/** Where health and metrics are answered. */
+export interface HealthDoor {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+
+/** Answers `/health/live`, `/health/ready` and `/metrics` on an address that should stay inside: it knows no keys. */
+export async function openHealthDoor(at: { readonly host: string; readonly port: number }, health: Health, metrics: Metrics): Promise<HealthDoor> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    void answer(request.url ?? '', health, metrics).then(({ status, type, body }) => {
+      response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+      response.end(body);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at.port, at.host, resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+async function answer(url: string, health: Health, metrics: Metrics): Promise<Answer> {
+  if (url === '/metrics') return { status: 200, type: metrics.contentType, body: await metrics.render() };
+  if (url !== '/health/live' && url !== '/health/ready') return { status: 404, type: 'text/plain; charset=utf-8', body: 'nothing here\n' };
+  const report = url === '/health/live' ? health.live() : await health.ready();
+  return { status: report.ok ? 200 : 503, type: 'application/json; charset=utf-8', body: JSON.stringify(report) };
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

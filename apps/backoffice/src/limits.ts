@@ -1,0 +1,41 @@
+/** Bounds of the back office. Every batch, wait and pool has one; tests choose smaller ones. */
+export interface BackofficeLimits {
+  /** Jobs at once in this process. */
+  readonly jobsMax: number;
+  /** How long a claimed job is ours without a heartbeat, in ms. */
+  readonly jobLockMs: number;
+  /** First wait before a failed job is tried again; doubles up to `jobRetryMaxMs`. */
+  readonly jobRetryFirstMs: number;
+  readonly jobRetryMaxMs: number;
+  /** Wait between two looks at all scopes when no wake-up came, in ms. */
+  readonly sweepIntervalMs: number;
+  /** Wait between two readings of the platform's list of tenants, in ms. */
+  readonly scopesIntervalMs: number;
+  /** Transactions folded into balances at a time. */
+  readonly foldMax: number;
+  /** Fills charged at a time. */
+  readonly accrueMax: number;
+  /** Expired idempotency keys removed at a time. */
+  readonly retentionMax: number;
+  /** Exported files are kept this long; settlements for ever. */
+  readonly exportKeepMs: number;
+  /** Months whose partitions stand ahead of time. */
+  readonly partitionsAheadMonths: number;
+  /** Size of one stored part of a file. */
+  readonly chunkBytes: number;
+}
+
+export const BACKOFFICE_LIMITS: BackofficeLimits = {
+  jobsMax: 4,
+  jobLockMs: 30_000,
+  jobRetryFirstMs: 500,
+  jobRetryMaxMs: 60_000,
+  sweepIntervalMs: 1_000,
+  scopesIntervalMs: 2_000,
+  foldMax: 50_000,
+  accrueMax: 5_000,
+  retentionMax: 10_000,
+  exportKeepMs: 30 * 24 * 60 * 60 * 1_000,
+  partitionsAheadMonths: 2,
+  chunkBytes: 1_048_576,
+};

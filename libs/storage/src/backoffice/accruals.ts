@@ -1,0 +1,41 @@
+import { type CopyId, type EpochMs, type Price, price, type Size, size } from '@lockstep/kernel';
+import type { ScopedSql } from '../unit/sql';
+
+/** A fill the venue took no builder fee for, and that was not charged yet. */
+export interface UnchargedFill {
+  readonly fillId: string;
+  readonly copyId: CopyId;
+  readonly createdAt: EpochMs;
+  readonly coin: string;
+  readonly feeAsset: string;
+  /** Signed position of the account before the fill. */
+  readonly startPosition: Size;
+  /** Signed: buys above zero. */
+  readonly quantity: Size;
+  readonly price: Price;
+}
+
+/** The ledger source of the markup accrued for a fill. */
+export const accrualSource = (fillId: string): string => `accrual:${fillId}`;
+
+/** Fills recorded since a time without builder fee and without an accrual, oldest first. */
+export async function unchargedFills(unit: ScopedSql, recordedSince: EpochMs, limit: number): Promise<readonly UnchargedFill[]> {
+  const rows = await unit.query(
+    `select f.id, f.copy_id, f.created_at, f.coin, f.fee_asset, f.start_position::text as start_position, f.side, f.size::text as size, f.price::text as price
+     from fills f
+     where f.tenant_id = $1 and f.environment = $2 and f.recorded_at >= $3 and f.copy_id is not null and f.builder_fee = 0
+       and not exists (select 1 from ledger_transactions t where t.tenant_id = $1 and t.environment = $2 and t.source = 'markup:accrual:' || f.id)
+     order by f.created_at, f.id limit $4`,
+    [...unit.scopeParameters, new Date(recordedSince), limit],
+  );
+  return rows.map((found) => ({
+    fillId: String(found['id']),
+    copyId: String(found['copy_id']) as CopyId,
+    createdAt: found['created_at'] instanceof Date ? found['created_at'].getTime() : 0,
+    coin: String(found['coin']),
+    feeAsset: String(found['fee_asset']),
+    startPosition: size(BigInt(String(found['start_position']))),
+    quantity: size((found['side'] === 'sell' ? -1n : 1n) * BigInt(String(found['size']))),
+    price: price(BigInt(String(found['price']))),
+  }));
+}
