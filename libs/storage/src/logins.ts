@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { must } from '@lockstep/kernel';
+import { Client } from 'pg';
 import type { DataSource } from 'typeorm';
 import { groupRole, PROCESS_ROLES, type ProcessRole } from '../../../migrations';
 
@@ -38,21 +39,38 @@ export function resolveRoleUrls(
   }
 }
 
-/** Makes missing login roles, keeps managed passwords, puts each into its group and lets it connect to this database only. */
+/**
+ * Makes missing login roles, keeps managed passwords, puts each into its group and lets them alone connect to this database.
+ * A role that can log in already is left as it is, so that two databases of one server do not rewrite each other's roles.
+ */
 export async function ensureLogins(source: DataSource, roles: RoleUrls): Promise<void> {
+  await source.query(`do $$ begin execute format('revoke all on database %I from public', current_database()); end $$`);
   for (const role of PROCESS_ROLES) {
     const { url, managed } = roles[role];
     const { username, password } = new URL(url);
     const name = identifier(decodeURIComponent(username));
-    const verifier = scramVerifier(decodeURIComponent(password));
     const found: unknown[] = await source.query('select 1 from pg_roles where rolname = $1', [decodeURIComponent(username)]);
     if (found.length === 0) {
       await source.query(`do $$ begin create role ${name} login inherit nosuperuser nobypassrls nocreatedb nocreaterole noreplication;
         exception when duplicate_object or unique_violation then null; end $$`);
     }
-    if (found.length === 0 || managed) await source.query(`alter role ${name} login password '${verifier}'`);
     await source.query(`grant ${groupRole(role)} to ${name}`);
     await source.query(`do $$ begin execute format('grant connect on database %I to ${name}', current_database()); end $$`);
+    if ((found.length === 0 || managed) && !(await canLogIn(url))) {
+      await source.query(`alter role ${name} login password '${scramVerifier(decodeURIComponent(password))}'`);
+    }
+  }
+}
+
+async function canLogIn(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: LOGIN_PROBE_TIMEOUT_MS });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end();
   }
 }
 
@@ -62,6 +80,7 @@ function identifier(name: string): string {
   return `"${name}"`;
 }
 
+const LOGIN_PROBE_TIMEOUT_MS = 5_000;
 const SCRAM_ITERATIONS = 4096;
 
 /** What PostgreSQL stores of a password (RFC 5803), made here so that the password itself never reaches a server log or an error text. */

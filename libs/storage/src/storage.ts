@@ -72,7 +72,7 @@ class PostgresStorage implements Storage {
     private readonly options: StorageOptions,
   ) {}
 
-  scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+  async scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
     return this.run(beginScoped(scope, options), (runner) => new ScopedUnit(runner, this.options.clock.now(), scope), work);
   }
 

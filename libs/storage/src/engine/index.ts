@@ -1,4 +1,5 @@
 export * from './command-contract';
+export * from './order-fills';
 export * from './position-states';
 export * from './running-copies';
 export * from './venue-positions';

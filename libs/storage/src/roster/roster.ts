@@ -2,7 +2,6 @@ import type { CopyId, VenueAccountId } from '@lockstep/kernel';
 import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, VenueAccountRow } from '../rows/roster';
 import type { NewRow } from '../rows/scoped';
 import * as tables from '../tables';
-import { insertMany } from '../unit/bulk';
 import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
 import { ScopedRows } from '../unit/rows';
 import type { ScopedSql } from '../unit/sql';
@@ -49,12 +48,6 @@ export class VenueAccounts extends ScopedRows<VenueAccountRow, 'no'> {
   }
 }
 
-/** A copy with the settings version it runs on. */
-export interface CopyWithSettings {
-  readonly copy: CopyRow;
-  readonly settings: unknown;
-}
-
 export class Copies extends ScopedRows<CopyRow, 'no'> {
   private readonly versions: ScopedRows<CopySettingsRow>;
 
@@ -80,17 +73,6 @@ export class Copies extends ScopedRows<CopyRow, 'no'> {
     return row === undefined ? null : tables.copies.parse(row);
   }
 
-  /** Every copy that is not stopped, with its settings, by number: what an engine loads. */
-  async running(): Promise<readonly CopyWithSettings[]> {
-    const rows = await this.unit.query(
-      `select ${tables.copies.selectList('c')}, s.settings as current_settings from copies c
-       join copy_settings s on s.tenant_id = c.tenant_id and s.environment = c.environment and s.copy_id = c.id and s.version = c.settings_version
-       where c.tenant_id = $1 and c.environment = $2 and c.state <> 'stopped' order by c.no`,
-      [...this.unit.scopeParameters],
-    );
-    return rows.map((row) => ({ copy: tables.copies.parse(row), settings: row.current_settings }));
-  }
-
   /** Writes a further settings version. The caller holds the copy's row (`lock`), so that versions follow each other. */
   addSettings(row: NewRow<CopySettingsRow>): Promise<void> {
     return this.versions.insert(row);
@@ -106,17 +88,9 @@ export class Copies extends ScopedRows<CopyRow, 'no'> {
   }
 }
 
-const EQUITY_FIELDS = ['copyNo', 'flows', 'netPnl', 'unrealised', 'equity', 'unitNav', 'referenceNav', 'breaker', 'detail', 'updatedAt'] as const;
-
-/** Copy equity and unit NAV, written in bulk by the engine. */
+/** Copy equity and unit NAV as the engine last valued them. */
 export class CopyEquities extends ScopedRows<CopyEquityRow> {
   constructor(unit: ScopedSql) {
     super(unit, tables.copyEquity);
-  }
-
-  async save(rows: readonly NewRow<CopyEquityRow>[]): Promise<void> {
-    await insertMany(this.unit, tables.copyEquity, rows, EQUITY_FIELDS, {
-      onConflict: { key: ['tenantId', 'environment', 'copyNo'], update: EQUITY_FIELDS.filter((field) => field !== 'copyNo') },
-    });
   }
 }

@@ -63,14 +63,6 @@ export class Journal {
     ]);
   }
 
-  /** The highest nonce ever journaled in this scope; 0 when there is none. Counters restart above it. */
-  async maxNonce(): Promise<bigint> {
-    const [row] = await this.unit.query('select coalesce(max(max_nonce), 0) as top from wave_journal where tenant_id = $1 and environment = $2', [
-      ...this.unit.scopeParameters,
-    ]);
-    return BigInt(String(row?.top ?? 0));
-  }
-
   private async read(tail: string, parameters: readonly unknown[]): Promise<readonly JournalRow[]> {
     const rows = await this.unit.query(
       `select ${tables.waveJournal.selectList()} from wave_journal where tenant_id = $1 and environment = $2 ${tail}`,

@@ -1,35 +1,10 @@
-import type { NewRow } from '../rows/scoped';
 import type { CopyPositionRow, VenuePositionRow } from '../rows/trading';
 import * as tables from '../tables';
-import { insertMany } from '../unit/bulk';
 import type { ScopedSql } from '../unit/sql';
 
-const COPY_FIELDS = tables.copyPositions.fields.filter((field) => field !== 'tenantId' && field !== 'environment');
-const VENUE_FIELDS = tables.venuePositions.fields.filter((field) => field !== 'tenantId' && field !== 'environment');
-
-/** Virtual positions of copies and net positions of venue accounts: two tables, because several copies may share an account. */
+/** Virtual positions of copies and net positions of venue accounts: two tables, because several copies may share an account. The engine's own writers stand in `engine/`. */
 export class Positions {
   constructor(private readonly unit: ScopedSql) {}
-
-  /** Writes copies' positions as they stand now. One row per (copy, coin) in a batch. */
-  async saveCopies(rows: readonly NewRow<CopyPositionRow>[]): Promise<void> {
-    await insertMany(this.unit, tables.copyPositions, rows, COPY_FIELDS, {
-      onConflict: {
-        key: ['tenantId', 'environment', 'copyNo', 'coin'],
-        update: COPY_FIELDS.filter((field) => field !== 'copyNo' && field !== 'coin'),
-      },
-    });
-  }
-
-  /** Writes accounts' net positions as the venue reported them. One row per (account, coin) in a batch. */
-  async saveVenue(rows: readonly NewRow<VenuePositionRow>[]): Promise<void> {
-    await insertMany(this.unit, tables.venuePositions, rows, VENUE_FIELDS, {
-      onConflict: {
-        key: ['tenantId', 'environment', 'venueAccountNo', 'coin'],
-        update: VENUE_FIELDS.filter((field) => field !== 'venueAccountNo' && field !== 'coin'),
-      },
-    });
-  }
 
   /** Positions of one copy, or of every copy of the scope: what an engine loads. */
   async ofCopies(copyNo: bigint | null = null): Promise<readonly CopyPositionRow[]> {

@@ -1,0 +1,49 @@
+import type { ScopedSql } from '../unit/sql';
+
+/** Notes on orders when the venue filled them first (mf, venue time in ms). An earlier time stands. */
+export async function markOrdersFilled(unit: ScopedSql, firstFills: ReadonlyMap<string, number>): Promise<void> {
+  if (firstFills.size === 0) return;
+  await unit.execute(
+    `update orders o set mf = least(o.mf, f.at) from unnest($3::text[], $4::double precision[]) as f (id, at)
+     where o.tenant_id = $1 and o.environment = $2 and o.id = f.id`,
+    [...unit.scopeParameters, [...firstFills.keys()], [...firstFills.values()]],
+  );
+}
+
+/** What a later answer of the venue says about an order that was unknown. */
+export interface OrderResolution {
+  readonly id: string;
+  readonly status: string;
+  readonly filledSize: bigint;
+  readonly venueOrderId: string | null;
+  readonly rejectCode: string | null;
+}
+
+/** Writes the found outcomes of unknown orders. */
+export async function resolveOrders(unit: ScopedSql, resolutions: readonly OrderResolution[]): Promise<void> {
+  if (resolutions.length === 0) return;
+  await unit.execute(
+    `update orders o set status = r.status, filled_size = r.filled, venue_order_id = coalesce(r.oid, o.venue_order_id), reject_code = r.code, updated_at = $3
+     from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[]) as r (id, status, filled, oid, code)
+     where o.tenant_id = $1 and o.environment = $2 and o.id = r.id`,
+    [
+      ...unit.scopeParameters,
+      new Date(unit.now),
+      resolutions.map((resolution) => resolution.id),
+      resolutions.map((resolution) => resolution.status),
+      resolutions.map((resolution) => resolution.filledSize.toString()),
+      resolutions.map((resolution) => resolution.venueOrderId),
+      resolutions.map((resolution) => resolution.rejectCode),
+    ],
+  );
+}
+
+/** Closes journal rows of a shard by wave number. */
+export async function completeJournal(unit: ScopedSql, shard: number, waves: readonly number[]): Promise<void> {
+  if (waves.length === 0) return;
+  await unit.execute(
+    `update wave_journal set completed_at = $4
+     where tenant_id = $1 and environment = $2 and shard = $3 and move_id = any($5::bigint[]) and completed_at is null`,
+    [...unit.scopeParameters, shard, new Date(unit.now), waves],
+  );
+}

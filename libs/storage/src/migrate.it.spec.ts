@@ -1,0 +1,139 @@
+import { createTestDatabase, type TestDatabase } from '@lockstep/platform/testing/test-database';
+import { DataSource } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../../migrations';
+import { ensureLogins, type RoleUrls, resolveRoleUrls } from './logins';
+import { migrate, revert } from './migrate';
+import { openStorage } from './storage';
+
+const clock = { now: () => 0, monotonic: () => 0 };
+let database: TestDatabase;
+let urls: RoleUrls;
+const extraRoles: string[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  urls = resolveRoleUrls(database.url);
+});
+afterEach(async () => {
+  await asOwner(async (source) => {
+    for (const role of extraRoles.splice(0)) {
+      await source.query(`drop owned by ${role}`);
+      await source.query(`drop role ${role}`);
+    }
+  });
+  await database.drop();
+});
+
+async function asOwner<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
+  const source = await new DataSource({ type: 'postgres', url: database.url }).initialize();
+  try {
+    return await work(source);
+  } finally {
+    await source.destroy();
+  }
+}
+
+const objects = (): Promise<unknown[]> =>
+  asOwner((source) =>
+    source.query(`
+      select 'table ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable as what from information_schema.columns
+        where table_schema = 'public' and table_name <> 'schema_migrations'
+      union all select 'index ' || indexdef from pg_indexes where schemaname = 'public' and tablename <> 'schema_migrations'
+      union all select 'policy ' || tablename || policyname || qual from pg_policies
+      union all select 'grant ' || grantee || table_name || privilege_type from information_schema.role_table_grants
+        where table_schema = 'public' and grantee in ('lockstep_app', 'lockstep_engine', 'lockstep_backoffice')
+      union all select 'function ' || proname from pg_proc where pronamespace = 'public'::regnamespace
+      order by 1`),
+  );
+
+describe('migrations', () => {
+  it('go up, down to nothing and up to the same schema again', async () => {
+    const up = await migrate(database.url, urls);
+    expect(up.applied).toHaveLength(MIGRATIONS.length);
+    const first = await objects();
+    await revert(database.url, MIGRATIONS.length);
+    expect(await objects()).toEqual([]);
+    expect((await migrate(database.url, urls)).applied).toEqual(up.applied);
+    expect(await objects()).toEqual(first);
+  });
+
+  it('run once when two migrators start together', async () => {
+    const reports = await Promise.all([migrate(database.url, urls), migrate(database.url, urls), migrate(database.url, urls)]);
+    expect(reports.map((report) => report.applied.length).sort((a, b) => a - b)).toEqual([0, 0, MIGRATIONS.length]);
+  });
+});
+
+describe('login roles', () => {
+  it('are made with the password derived from the owner and can log in', async () => {
+    await migrate(database.url, urls);
+    for (const role of ['app', 'engine', 'backoffice'] as const) {
+      const storage = await openStorage({ url: urls[role].url, role, clock, poolMax: 1 });
+      await storage.ping();
+      await storage.close();
+    }
+  });
+
+  it('are refused with the password of another role or a wrong one', async () => {
+    await migrate(database.url, urls);
+    const wrong = new URL(urls.app.url);
+    wrong.password = 'guessed';
+    await expect(openStorage({ url: wrong.href, role: 'app', clock, poolMax: 1 })).rejects.toThrow('password authentication failed');
+  });
+
+  it('may serve their own process only', async () => {
+    await migrate(database.url, urls);
+    await expect(openStorage({ url: urls.engine.url, role: 'app', clock, poolMax: 1 })).rejects.toThrow('is not a member of lockstep_app');
+  });
+
+  it.each([
+    ['a superuser', 'superuser', 'it is a superuser'],
+    ['a role with BYPASSRLS', 'bypassrls', 'it has BYPASSRLS'],
+  ])('start fails for %s', async (_name, attribute, reason) => {
+    await migrate(database.url, urls);
+    const url = await addRole(`odd_${attribute}`, attribute);
+    await expect(openStorage({ url, role: 'app', clock, poolMax: 1 })).rejects.toThrow(reason);
+  });
+
+  it('start fails for a role that owns a table', async () => {
+    await migrate(database.url, urls);
+    const url = await addRole('odd_owner', '');
+    await asOwner(async (source) => {
+      await source.query('create table stray (id int)');
+      await source.query('alter table stray owner to odd_owner');
+    });
+    await expect(openStorage({ url, role: 'app', clock, poolMax: 1 })).rejects.toThrow('it owns tables');
+  });
+
+  it('start fails for a role that may become the owner', async () => {
+    await migrate(database.url, urls);
+    const url = await addRole('odd_member', '');
+    await asOwner((source) => source.query(`do $$ begin execute format('grant %I to odd_member', current_user); end $$`));
+    await expect(openStorage({ url, role: 'app', clock, poolMax: 1 })).rejects.toThrow('member of a role that owns tables');
+  });
+
+  it('given by the deployment are admitted and keep their password', async () => {
+    const url = await addRole('own_app', '');
+    await migrate(database.url, resolveRoleUrls(database.url, { app: url }));
+    const storage = await openStorage({ url, role: 'app', clock, poolMax: 1 });
+    await storage.close();
+  });
+
+  it('without a password to derive from are refused with the variable to set', () => {
+    expect(() => resolveRoleUrls('postgres://owner@db/lockstep')).toThrow('APP_DATABASE_URL');
+  });
+});
+
+async function addRole(name: string, attribute: string): Promise<string> {
+  extraRoles.push(name);
+  const url = new URL(database.url);
+  url.username = name;
+  url.password = 'given';
+  await asOwner(async (source) => {
+    await source.query(`create role ${name} login ${attribute} password 'given'`);
+    await source.query(`do $$ begin execute format('grant connect on database %I to ${name}', current_database()); end $$`);
+    const groups: unknown[] = await source.query(`select 1 from pg_roles where rolname = 'lockstep_app'`);
+    if (groups.length > 0) await ensureLogins(source, { ...urls, app: { url: url.href, managed: false } });
+  });
+  return url.href;
+}
