@@ -16,3 +16,14 @@ export { createRecoverer, type Recoverer, type RecoverError } from './signing/re
 export { readSignedRequest, type SignedRequest } from './signing/request';
 export { createVerifier, type SignedText, VERIFIER_DEFAULTS, type Verifier, type VerifierConfig, type VerifierStats, type VerifyError } from './signing/verifier';
 export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/verify-mode';
+export {
+  type AccountWish,
+  type ControlClient,
+  ControlRefusal,
+  createControlClient,
+  type FaultWish,
+  type TradeOutcome,
+  type TradeWish,
+  type WorldWish,
+} from './server-process/control-client';
+export { startVenueProcess, type VenueProcess, type VenueProcessOrder } from './server-process/venue-process';
