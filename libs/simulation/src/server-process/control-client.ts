@@ -1,0 +1,141 @@
+import type { Json } from '../exchange/port';
+
+/** A refusal of the control port: a defect of the caller, hence thrown. */
+export class ControlRefusal extends Error {
+  override readonly name = 'ControlRefusal';
+}
+
+export interface WorldWish {
+  readonly name: string;
+  readonly seed?: number;
+  readonly blockMs?: number;
+  readonly testnet?: boolean;
+  readonly clock?: 'real' | 'manual';
+  readonly genesisTime?: number;
+  readonly path?: 'still' | 'generated' | 'candles';
+  readonly makers?: boolean;
+  readonly settings?: { readonly [name: string]: number | boolean };
+}
+
+export interface AccountWish {
+  readonly address: string;
+  /** Decimal dollars by dex, `''` for the main one. */
+  readonly credits?: { readonly [dex: string]: string };
+  readonly agent?: { readonly address: string; readonly name?: string };
+  readonly builder?: { readonly address: string; readonly maxTenthsBp: number };
+}
+
+export interface TradeWish {
+  readonly address: string;
+  readonly coin: string;
+  readonly side: 'buy' | 'sell';
+  readonly price: string;
+  readonly size: string;
+  readonly orderId?: number;
+}
+
+export interface FaultWish {
+  readonly target?: 'exchange' | 'info' | 'stream';
+  readonly effect:
+    | { readonly kind: 'silence' | 'hang_up' | 'duplicate' }
+    | { readonly kind: 'status'; readonly status: number }
+    | { readonly kind: 'delay'; readonly delayMs: number };
+  readonly when?: 'before' | 'after';
+  readonly count?: number | null;
+  readonly probability?: number;
+  readonly seed?: number;
+  readonly type?: string | null;
+}
+
+/** Outcome of a forced trade: where it stands in the books, or why it was refused. */
+export type TradeOutcome = { readonly tradeId: number; readonly time: number } | { readonly error: string };
+
+/** Speaks to the control port of a running venue, as docs/venue-sim.md describes it. Every call throws `ControlRefusal` on a refusal. */
+export interface ControlClient {
+  openWorld(wish: WorldWish): Promise<void>;
+  closeWorld(name: string): Promise<void>;
+  advance(world: string, step: { readonly ms: number } | { readonly to: number }): Promise<number>;
+  credit(world: string, address: string, amount: string, dex?: string): Promise<void>;
+  /** Any number of accounts, sent in chunks. */
+  setUpAccounts(world: string, accounts: readonly AccountWish[]): Promise<void>;
+  movePrices(world: string, prices: readonly { readonly coin: string; readonly price: string }[]): Promise<void>;
+  /** Any number of trades in order, sent in chunks; one outcome per trade. */
+  forceTrades(world: string, trades: readonly TradeWish[]): Promise<readonly TradeOutcome[]>;
+  setMakers(world: string, on: boolean, coin?: string): Promise<void>;
+  setWalking(world: string, on: boolean): Promise<void>;
+  halt(world: string, on: boolean): Promise<void>;
+  addFault(world: string, fault: FaultWish): Promise<number>;
+  clearFaults(world: string): Promise<void>;
+  disconnect(world: string): Promise<number>;
+  /** One JSON value per account: of one address, or of all that have any. */
+  truth(world: string, part: 'all' | 'positions' | 'fills' | 'orders', address?: string): Promise<readonly Json[]>;
+  conservation(world: string): Promise<Json>;
+  stats(): Promise<{ readonly [name: string]: Json }>;
+  shutdown(): Promise<void>;
+}
+
+const CHUNK_MAX_ROWS = 2_000;
+const REQUEST_TIMEOUT_MS = 120_000;
+
+interface ControlBody {
+  readonly [name: string]: Json;
+}
+
+/** `url` is `http://host:port` of the control port, `key` what was given as `--control-key`. */
+export function createControlClient(url: string, key: string | null = null): ControlClient {
+  const ask = async (method: string, path: string, body?: object): Promise<string> => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...(key === null ? {} : { 'x-control-key': key }) },
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new ControlRefusal(`${method} ${path}: ${response.status} ${text.trim()}`);
+    return text;
+  };
+  const tell = async (world: string, verb: string, body: object = {}): Promise<ControlBody> => JSON.parse(await ask('POST', `/worlds/${world}/${verb}`, body));
+
+  return {
+    openWorld: async (wish) => void (await ask('POST', '/worlds', wish)),
+    closeWorld: async (name) => void (await ask('DELETE', `/worlds/${name}`)),
+    advance: async (world, step) => Number((await tell(world, 'advance', step)).time),
+    credit: async (world, address, amount, dex = '') => void (await tell(world, 'credit', { address, amount, dex })),
+    setUpAccounts: async (world, accounts) => {
+      for (const chunk of chunks(accounts)) await tell(world, 'accounts', { accounts: chunk });
+    },
+    movePrices: async (world, prices) => void (await tell(world, 'prices', { prices })),
+    forceTrades: async (world, trades) => {
+      const outcomes: TradeOutcome[] = [];
+      for (const chunk of chunks(trades)) outcomes.push(...readOutcomes(await tell(world, 'trades', { trades: chunk })));
+      return outcomes;
+    },
+    setMakers: async (world, on, coin) => void (await tell(world, 'makers', coin === undefined ? { on } : { on, coin })),
+    setWalking: async (world, on) => void (await tell(world, 'walk', { on })),
+    halt: async (world, on) => void (await tell(world, 'halt', { on })),
+    addFault: async (world, fault) => Number((await tell(world, 'faults', fault)).id),
+    clearFaults: async (world) => void (await ask('DELETE', `/worlds/${world}/faults`)),
+    disconnect: async (world) => Number((await tell(world, 'disconnect')).disconnected),
+    truth: async (world, part, address) => {
+      const path = `/worlds/${world}/truth/${part}${address === undefined ? '' : `?address=${address}`}`;
+      const lines = (await ask('GET', path)).split('\n').filter((line) => line !== '');
+      return lines.map((line): Json => JSON.parse(line));
+    },
+    conservation: async (world) => JSON.parse(await ask('GET', `/worlds/${world}/conservation`)),
+    stats: async () => JSON.parse(await ask('GET', '/stats')),
+    shutdown: async () => void (await ask('POST', '/shutdown')),
+  };
+}
+
+function* chunks<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < rows.length; from += CHUNK_MAX_ROWS) yield rows.slice(from, from + CHUNK_MAX_ROWS);
+}
+
+function readOutcomes(body: ControlBody): readonly TradeOutcome[] {
+  const { results } = body;
+  if (!Array.isArray(results)) return [];
+  return results.map((row: unknown): TradeOutcome => {
+    const { tradeId, time, error } = row as { readonly tradeId?: number; readonly time?: number; readonly error?: string };
+    return tradeId === undefined || time === undefined ? { error: error ?? 'no answer' } : { tradeId, time };
+  });
+}
