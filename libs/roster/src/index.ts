@@ -1,1 +1,6 @@
+export * from './copy-life';
 export * from './copy-settings';
+export * from './parties';
+export * from './settings-chain';
+export * from './settings-codec';
+export * from './settings-rules';

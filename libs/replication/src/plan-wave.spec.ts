@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest';
+import { STATUS } from './copy-columns';
+import { EPISODE, MICRO } from './instrument-columns';
+import { type ReasonCode, reasonAt } from './reasons';
+import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, settingsOf, sizeOf, Stage } from './testing/book-builder';
+
+const reasonOf = (plan: { readonly decisions: { readonly reason: Uint8Array } }, index = 0): ReasonCode | null => reasonAt(at(plan.decisions.reason, index));
+
+describe('ratio-locked target (product §2.1)', () => {
+  it('holds D = κL throughout when κ is constant', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('0.5')));
+    for (const leader of ['100', '150', '40', '200', '0', '-60', '-80', '30']) {
+      stage.follow(leader);
+      expect(at(stage.sheet.rows.target, 0)).toBe(0.5 * Number(leader) * MICRO);
+      expect(at(stage.sheet.rows.position, 0)).toBe(0.5 * Number(leader));
+    }
+  });
+
+  it('leader deposits (κ halves) then doubles: 1.0 → 1.0', () => {
+    const stage = new Stage(instrumentOf('BTC', 1));
+    stage.add(entryOf(1, settingsOf('0.01')));
+    stage.follow('100');
+    expect(at(stage.sheet.rows.target, 0)).toBe(10 * MICRO);
+    stage.book.setSettings(0, settingsOf('0.005'), 2);
+    stage.follow('200');
+    expect(at(stage.sheet.rows.target, 0)).toBe(10 * MICRO);
+  });
+
+  it('leader withdraws half (κ doubles) and adds 10 %: 1.0 → 1.2', () => {
+    const stage = new Stage(instrumentOf('BTC', 1));
+    stage.add(entryOf(1, settingsOf('0.01')));
+    stage.follow('100');
+    stage.book.setSettings(0, settingsOf('0.02'), 2);
+    stage.follow('110');
+    expect(at(stage.sheet.rows.target, 0)).toBe(12 * MICRO);
+  });
+
+  it('cap 30 with κL: 100, halve, re-add, cap loosened to 60, +10, halve ⇒ 30, 15, 30, 30, 40, 20', () => {
+    const capped = (cap: string) => settingsOf('1', { caps: { ...settingsOf('1').caps, maxPositionSize: sizeOf(cap) } });
+    const stage = new Stage();
+    stage.add(entryOf(1, capped('30')));
+    const seen: number[] = [];
+    const note = (): void => {
+      seen.push(at(stage.sheet.rows.target, 0) / MICRO);
+    };
+    stage.follow('100');
+    note();
+    stage.follow('50');
+    note();
+    stage.follow('100');
+    note();
+    stage.book.setSettings(0, capped('60'), 2);
+    stage.follow('100');
+    note();
+    stage.follow('110');
+    note();
+    stage.follow('55');
+    note();
+    expect(seen).toEqual([30, 15, 30, 30, 40, 20]);
+    expect(at(stage.sheet.rows.position, 0)).toBe(20);
+  });
+
+  it('residual-aware sizing: 40 × +0.25, then 90 × −0.08 at κ 0.0113 ends at 0.032 (facts §3.1)', () => {
+    const stage = new Stage(instrumentOf('BTC', 3), '60000');
+    stage.add(entryOf(1, settingsOf('0.0113')));
+    let hundredths = 0;
+    for (let fill = 0; fill < 40; fill += 1) {
+      hundredths += 25;
+      stage.follow((hundredths / 100).toFixed(2));
+    }
+    for (let fill = 0; fill < 90; fill += 1) {
+      hundredths -= 8;
+      stage.follow((hundredths / 100).toFixed(2));
+    }
+    expect(at(stage.sheet.rows.position, 0)).toBe(32);
+    expect(Math.abs(at(stage.sheet.rows.target, 0) - 31_640_000)).toBeLessThan(200);
+  });
+
+  it('a flip is a reduce-only exit and then an entry on the other side', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    const plan = stage.plan('-4');
+    expect(plan.orders.count).toBe(2);
+    expect([at(plan.orders.exit, 0), at(plan.orders.reduceOnly, 0), at(plan.orders.buy, 0), at(plan.orders.lots, 0)]).toEqual([1, 1, 0, 10]);
+    expect([at(plan.orders.exit, 1), at(plan.orders.reduceOnly, 1), at(plan.orders.buy, 1), at(plan.orders.lots, 1)]).toEqual([0, 0, 0, 4]);
+    stage.fill(plan);
+    expect(at(stage.sheet.rows.position, 0)).toBe(-4);
+  });
+
+  it('ρ is rounded down and never trades by itself', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('0.333333333333')));
+    stage.follow('300');
+    expect(at(stage.sheet.rows.rho, 0)).toBe(333_333_330_000);
+    stage.book.setSettings(0, settingsOf('5'), 2);
+    expect(stage.plan('300').orders.count).toBe(0);
+  });
+});
+
+describe('checks in order, cutting increases only', () => {
+  const cases: readonly (readonly [ReasonCode, (stage: Stage) => void])[] = [
+    ['kill_switch', (stage) => stage.book.setStatus(0, STATUS.killSwitch | STATUS.paused, true)],
+    ['breaker', (stage) => stage.book.setStatus(0, STATUS.breaker | STATUS.paused, true)],
+    ['paused', (stage) => stage.book.setStatus(0, STATUS.paused, true)],
+    ['suspended', (stage) => stage.book.setStatus(0, STATUS.suspended, true)],
+    ['entitlement', (stage) => stage.book.setStatus(0, STATUS.notEntitled, true)],
+    ['consent', (stage) => stage.book.setStatus(0, STATUS.noConsent, true)],
+    ['policy', (stage) => stage.book.setStatus(0, STATUS.policyBlocked, true)],
+    ['not_active', (stage) => stage.book.setStatus(0, STATUS.active, false)],
+    ['instrument_filter', (stage) => stage.book.setSettings(0, settingsOf('1', { instruments: { kind: 'except', coins: ['BTC'] } }), 2)],
+    ['user_closed', (stage) => stage.sheet.rows.episode.fill(EPISODE.userClosed)],
+    ['awaiting_open', (stage) => stage.sheet.rows.episode.fill(EPISODE.awaitingOpen)],
+    ['builder_unapproved', (stage) => stage.book.setMarkup(0, { builder: 0, fee: 30, flow: 'all', approved: false, required: true })],
+  ];
+  it.each(cases)('%s gives the increment up and still follows the exit', (code, act) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    act(stage);
+    const denied = stage.plan('20');
+    expect(reasonOf(denied)).toBe(code);
+    expect(denied.orders.count).toBe(0);
+    expect(at(stage.sheet.rows.target, 0)).toBe(10 * MICRO);
+    expect(at(stage.sheet.rows.forfeited, 0)).toBe(10 * MICRO);
+    const exit = stage.plan('10');
+    expect([exit.orders.count, at(exit.orders.lots, 0), at(exit.orders.exit, 0)]).toEqual([1, 5, 1]);
+  });
+
+  it('an agent that is no longer valid takes no entry, and its missing exit carries the reason', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    stage.book.setSigner(0, 1, NOW - 1);
+    expect(reasonOf(stage.plan('20'))).toBe('agent_invalid');
+    const exit = stage.plan('0');
+    expect([exit.orders.count, reasonOf(exit)]).toEqual([0, 'agent_invalid']);
+  });
+
+  it('stale moves and stale marks hold entries back, never exits', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    const late = stage.plan('20', {}, { firstFillAt: NOW - 2_001 });
+    expect([reasonOf(late), late.orders.count]).toEqual(['stale_move', 0]);
+    const blind = stage.plan('30', { now: NOW + 5_001 }, { firstFillAt: NOW + 5_000 });
+    expect([reasonOf(blind), blind.orders.count]).toEqual(['stale_mark', 0]);
+    const exit = stage.plan('0', { now: NOW + 3_600_000 }, { firstFillAt: NOW });
+    expect([exit.orders.count, at(exit.orders.lots, 0), at(exit.orders.expiresAfter, 0)]).toEqual([1, 10, 0]);
+  });
+
+  it('a mark exactly 5 s old still counts, a move exactly max_age old too', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    expect(stage.plan('10', { now: NOW + 5_000 }, { firstFillAt: NOW + 3_000 }).orders.count).toBe(1);
+  });
+
+  it('a resync follows reductions and gives increases up', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    const up = stage.plan('20', {}, { source: 'resync', incrementPrice: null });
+    expect([reasonOf(up), up.orders.count]).toEqual(['resync_no_entry', 0]);
+    expect(stage.plan('10', {}, { source: 'resync', incrementPrice: null }).orders.count).toBe(1);
+  });
+
+  it('proportional: κ = m·U ÷ E, and no ratio without leader equity', () => {
+    const stage = new Stage();
+    const settings = settingsOf('1', { mode: { kind: 'proportional', multiplier: rateOf('2'), compounding: 'reinvest' } });
+    stage.add(entryOf(1, settings, { allocation: dollars(1_000) }));
+    const plan = stage.plan('100', { leaderEquity: dollars(50_000) });
+    expect(at(plan.decisions.kappa, 0)).toBe(40_000_000_000);
+    expect(at(plan.orders.lots, 0)).toBe(4);
+    const none = new Stage();
+    none.add(entryOf(1, settings));
+    expect(reasonOf(none.plan('100', { leaderEquity: null }))).toBe('leader_equity');
+  });
+});
+
+describe('price bounds (product §2.7)', () => {
+  it('entries stand on the strict side of the bound, IOC, with the expiry of max_age', () => {
+    const stage = new Stage(instrumentOf('BTC', 0), '12345.6');
+    stage.add(entryOf(1, settingsOf('1')));
+    const plan = stage.plan('10');
+    expect(at(plan.orders.price, 0)).toBe(priceUnits('12407'));
+    expect(at(plan.orders.reference, 0)).toBe(priceUnits('12345.6'));
+    expect(at(plan.orders.expiresAfter, 0)).toBe(NOW - 100 + 2_000);
+    const short = new Stage(instrumentOf('BTC', 0), '12345.6');
+    short.add(entryOf(1, settingsOf('1')));
+    expect(at(short.plan('-10').orders.price, 0)).toBe(priceUnits('12284'));
+  });
+
+  it('an entry whose bound the book has left waits instead of chasing', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.book.setBook('BTC', priceOf('101'), priceOf('102'), NOW);
+    const plan = stage.plan('10');
+    expect([reasonOf(plan), plan.orders.count]).toEqual(['price_bound', 0]);
+  });
+});
+
+describe('minimum and dust (product §2.5)', () => {
+  it('an increase below the minimum waits and rides with the next', () => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('0.01')));
+    expect(reasonOf(stage.plan('5'))).toBe('below_minimum');
+    const next = stage.plan('20');
+    expect(at(next.orders.lots, 0)).toBe(20);
+  });
+
+  it('a reduction below the minimum waits while the position is worth more than two minimums', () => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('1');
+    expect(reasonOf(stage.plan('0.95'))).toBe('below_minimum');
+  });
+
+  it('a small position is kept or closed whole, whichever is nearer to the target', () => {
+    const keep = new Stage(instrumentOf('X', 2), '100');
+    keep.add(entryOf(1, settingsOf('1')));
+    keep.follow('0.15');
+    expect(reasonOf(keep.plan('0.10'))).toBe('dust_kept');
+    const close = new Stage(instrumentOf('X', 2), '100');
+    close.add(entryOf(1, settingsOf('1')));
+    close.follow('0.15');
+    const plan = close.plan('0.06');
+    expect([at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0)]).toEqual([15, 1]);
+  });
+
+  it('leader flat: a full close of the net is exempt; what cannot close alone is dust_pending', () => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('1');
+    stage.sheet.rows.position[0] = 3;
+    expect(at(stage.plan('0').orders.lots, 0)).toBe(3);
+    const dust = new Stage(instrumentOf('X', 2), '100');
+    dust.add(entryOf(1, settingsOf('1')));
+    dust.follow('1');
+    dust.sheet.rows.position[0] = 3;
+    dust.sheet.rows.beside[0] = 4;
+    const plan = dust.plan('0');
+    expect([plan.orders.count, reasonOf(plan)]).toEqual([0, 'dust_pending']);
+    expect(at(dust.sheet.rows.episode, 0) & EPISODE.dustPending).toBe(EPISODE.dustPending);
+  });
+
+  it('an exit beyond the net of the account is split, reduce-only first', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    stage.sheet.rows.beside[0] = -4;
+    const plan = stage.plan('0');
+    expect(plan.orders.count).toBe(2);
+    expect([at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0)]).toEqual([6, 1]);
+    expect([at(plan.orders.lots, 1), at(plan.orders.reduceOnly, 1)]).toEqual([4, 0]);
+  });
+});
+
+describe('names, nonces and markup', () => {
+  it('nonces rise per signer above the last one and above the clock', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.lastNonce[1] = NOW + 5;
+    stage.follow('10');
+    expect(stage.lastNonce[1]).toBe(NOW + 6);
+    const flip = stage.plan('-10');
+    expect([at(flip.orders.nonce, 0), at(flip.orders.nonce, 1)]).toEqual([NOW + 7, NOW + 8]);
+  });
+
+  it('an exit is sent without markup when the schedule charges increases only', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1'), { markup: { builder: 0, fee: 30, flow: 'increases_only', approved: true, required: true } }));
+    const entry = stage.follow('10');
+    expect([at(entry.orders.builder, 0), at(entry.orders.builderFee, 0)]).toEqual([0, 30]);
+    const exit = stage.plan('0');
+    expect([at(exit.orders.builder, 0), at(exit.orders.builderFee, 0)]).toEqual([-1, 0]);
+  });
+
+  it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
+    const stage = new Stage();
+    for (let copy = 1; copy <= 6; copy += 1) stage.add(entryOf(copy, settingsOf('1')));
+    const plan = stage.plan('10', { sendRatePerSecond: 1 });
+    expect(plan.orders.count).toBe(2);
+    expect([...plan.decisions.reason].filter((reason) => reasonAt(reason) === 'rate_budget').length).toBe(4);
+    expect(optionsOf(1).sendRatePerSecond).toBe(0);
+  });
+});

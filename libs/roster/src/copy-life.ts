@@ -1,0 +1,45 @@
+/** States of a copy. `stopping` ends in `stopped`, which is final; `breaker_closed` stays until the follower re-enables it. */
+export const COPY_STATES = ['preparing', 'active', 'paused', 'breaker_closed', 'stopping', 'stopped'] as const;
+export type CopyState = (typeof COPY_STATES)[number];
+
+/** Why a copy is in its state. Closed, append-only. */
+export const COPY_STATE_REASONS = [
+  'created',
+  'prepared',
+  'preparation_failed',
+  'paused_by_follower',
+  'paused_by_tenant',
+  'resumed',
+  'breaker_from_start',
+  're_enabled',
+  'stop_close_now',
+  'leader_closed',
+  'operator_kill',
+  'flat',
+  'dust_listed',
+] as const;
+export type CopyStateReason = (typeof COPY_STATE_REASONS)[number];
+
+/** What may happen to a copy. */
+export type CopyEvent = 'prepared' | 'preparation_failed' | 'pause' | 'resume' | 'break' | 're_enable' | 'stop' | 'proved_flat';
+
+const NEXT: Readonly<Record<CopyState, Readonly<Partial<Record<CopyEvent, CopyState>>>>> = {
+  preparing: { prepared: 'active', preparation_failed: 'stopped', stop: 'stopping' },
+  active: { pause: 'paused', break: 'breaker_closed', stop: 'stopping' },
+  paused: { resume: 'active', break: 'breaker_closed', stop: 'stopping' },
+  breaker_closed: { re_enable: 'active', stop: 'stopping' },
+  stopping: { proved_flat: 'stopped' },
+  stopped: {},
+};
+
+/** The state after an event; null when the event is not allowed in that state. */
+export function nextCopyState(state: CopyState, event: CopyEvent): CopyState | null {
+  return NEXT[state][event] ?? null;
+}
+
+/** Whether a copy in this state may take new risk. Exits are followed in every state that holds a position. */
+export const takesNewRisk = (state: CopyState): boolean => state === 'active';
+/** Whether everything the copy holds is being closed. */
+export const isClosing = (state: CopyState): boolean => state === 'stopping' || state === 'breaker_closed';
+/** Whether the engine still follows the copy at all. */
+export const isFollowed = (state: CopyState): boolean => state !== 'preparing' && state !== 'stopped';

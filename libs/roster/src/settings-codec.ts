@@ -1,0 +1,180 @@
+import { type DecimalError, err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseSize, type Result } from '@lockstep/kernel';
+import type { CopyMode, CopySettings, InstrumentFilter, PositionCaps } from './copy-settings';
+import { type SettingsError, validateCopySettings } from './settings-rules';
+
+/** Settings as JSON: snake_case names, money, sizes and rates as decimal strings, durations as whole ms. */
+export interface CopySettingsJson {
+  readonly mode:
+    | { readonly kind: 'fixed_ratio'; readonly ratio: string }
+    | { readonly kind: 'proportional'; readonly multiplier: string; readonly compounding: 'reinvest' | 'fixed_nominal' };
+  readonly instruments: InstrumentFilter;
+  readonly caps: {
+    readonly max_position_size: string | null;
+    readonly max_position_notional: string | null;
+    readonly max_position_share: string | null;
+    readonly max_leverage: string | null;
+  };
+  readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: 'reject' };
+  readonly breaker: { readonly from_start: string | null };
+  readonly max_age_ms: number;
+  readonly catch_up_ms: number;
+  readonly venue_leverage: number;
+}
+
+/** Settings as JSON; `decodeCopySettings` gives them back. */
+export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
+  const { mode, caps, slippage, breaker } = settings;
+  const orNull = <T>(value: T | null, format: (value: T) => string): string | null => (value === null ? null : format(value));
+  return {
+    mode:
+      mode.kind === 'fixed_ratio'
+        ? { kind: mode.kind, ratio: formatRate(mode.ratio) }
+        : { kind: mode.kind, multiplier: formatRate(mode.multiplier), compounding: mode.compounding },
+    instruments: settings.instruments,
+    caps: {
+      max_position_size: orNull(caps.maxPositionSize, formatSize),
+      max_position_notional: orNull(caps.maxPositionNotional, formatMoney),
+      max_position_share: orNull(caps.maxPositionShare, formatRate),
+      max_leverage: orNull(caps.maxLeverage, formatRate),
+    },
+    slippage: { entry_bound: formatRate(slippage.entryBound), exit_bound: formatRate(slippage.exitBound), on_breach: slippage.onBreach },
+    breaker: { from_start: orNull(breaker.fromStart, formatRate) },
+    max_age_ms: settings.maxAgeMs,
+    catch_up_ms: settings.catchUpMs,
+    venue_leverage: settings.venueLeverage,
+  };
+}
+
+/** Reads settings from untrusted JSON and validates them; every fault is named by its field. Unknown names are refused, none is defaulted. */
+export function decodeCopySettings(json: unknown): Result<CopySettings, readonly SettingsError[]> {
+  const faults: SettingsError[] = [];
+  const root = new Fields(json, '', faults);
+  const mode = modeOf(root.object('mode'));
+  const instruments = filterOf(root.object('instruments'));
+  const caps = capsOf(root.object('caps'));
+  const slippage = root.object('slippage');
+  const breaker = root.object('breaker');
+  const onBreach = slippage.oneOf('on_breach', ['reject']);
+  const settings: CopySettings = {
+    mode,
+    instruments,
+    caps,
+    slippage: {
+      entryBound: slippage.decimal('entry_bound', parseRate),
+      exitBound: slippage.decimal('exit_bound', parseRate),
+      onBreach,
+    },
+    breaker: { fromStart: breaker.decimalOrNull('from_start', parseRate) },
+    maxAgeMs: root.integer('max_age_ms'),
+    catchUpMs: root.integer('catch_up_ms'),
+    venueLeverage: root.integer('venue_leverage'),
+  };
+  for (const part of [root, slippage, breaker]) part.refuseRest();
+  return faults.length > 0 ? err(faults) : validateCopySettings(settings);
+}
+
+function modeOf(fields: Fields): CopyMode {
+  const kind = fields.oneOf('kind', ['fixed_ratio', 'proportional']);
+  const mode: CopyMode =
+    kind === 'fixed_ratio'
+      ? { kind, ratio: fields.decimal('ratio', parseRate) }
+      : { kind, multiplier: fields.decimal('multiplier', parseRate), compounding: fields.oneOf('compounding', ['reinvest', 'fixed_nominal']) };
+  fields.refuseRest();
+  return mode;
+}
+
+function filterOf(fields: Fields): InstrumentFilter {
+  const kind = fields.oneOf('kind', ['all', 'only', 'except']);
+  const filter: InstrumentFilter = kind === 'all' ? { kind } : { kind, coins: fields.texts('coins') };
+  fields.refuseRest();
+  return filter;
+}
+
+function capsOf(fields: Fields): PositionCaps {
+  const caps: PositionCaps = {
+    maxPositionSize: fields.decimalOrNull('max_position_size', parseSize),
+    maxPositionNotional: fields.decimalOrNull('max_position_notional', parseMoney),
+    maxPositionShare: fields.decimalOrNull('max_position_share', parseRate),
+    maxLeverage: fields.decimalOrNull('max_leverage', parseRate),
+  };
+  fields.refuseRest();
+  return caps;
+}
+
+type Parser<T> = (text: string) => Result<T, DecimalError>;
+
+/** One JSON object being read: notes faults by dotted name and which names were read. */
+class Fields {
+  private readonly values: ReadonlyMap<string, unknown>;
+  private readonly read = new Set<string>();
+
+  constructor(
+    json: unknown,
+    private readonly path: string,
+    private readonly faults: SettingsError[],
+  ) {
+    const readable = typeof json === 'object' && json !== null && !Array.isArray(json);
+    this.values = new Map(readable ? Object.entries(json) : []);
+    if (!readable) this.fault('', 'not_an_object');
+  }
+
+  object(name: string): Fields {
+    return new Fields(this.take(name), this.named(name), this.faults);
+  }
+
+  integer(name: string): number {
+    const value = this.take(name);
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+    this.fault(name, value === undefined ? 'missing' : 'not_an_integer');
+    return 0;
+  }
+
+  oneOf<const T extends string>(name: string, kinds: readonly [T, ...T[]]): T {
+    const value = this.take(name);
+    const found = kinds.find((kind) => kind === value);
+    if (found === undefined) this.fault(name, value === undefined ? 'missing' : 'unknown_kind');
+    return found ?? kinds[0];
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.take(name);
+    const list: readonly unknown[] = Array.isArray(value) ? value : [];
+    const texts = list.filter((entry): entry is string => typeof entry === 'string');
+    if (!Array.isArray(value) || texts.length !== list.length) this.fault(name, value === undefined ? 'missing' : 'bad_coin');
+    return texts;
+  }
+
+  decimalOrNull<T extends bigint>(name: string, parse: Parser<T>): T | null {
+    if (this.values.get(name) !== null) return this.decimal(name, parse);
+    this.read.add(name);
+    return null;
+  }
+
+  decimal<T extends bigint>(name: string, parse: Parser<T>): T {
+    const value = this.take(name);
+    const zero = parse('0');
+    const parsed = typeof value === 'string' ? parse(value) : err('not_a_decimal' as const);
+    if (parsed.ok) return parsed.value;
+    this.fault(name, value === undefined ? 'missing' : parsed.error === 'too_large' ? 'above_maximum' : parsed.error);
+    if (!zero.ok) throw new TypeError('zero is a decimal');
+    return zero.value;
+  }
+
+  /** Every name not asked for is a fault. */
+  refuseRest(): void {
+    for (const name of this.values.keys()) if (!this.read.has(name)) this.fault(name, 'unknown_field');
+  }
+
+  private take(name: string): unknown {
+    this.read.add(name);
+    return this.values.get(name);
+  }
+
+  private named(name: string): string {
+    return this.path === '' ? name : name === '' ? this.path : `${this.path}.${name}`;
+  }
+
+  private fault(name: string, code: SettingsError['code']): void {
+    this.faults.push({ field: this.named(name), code });
+  }
+}

@@ -1,0 +1,101 @@
+import { err, money, ok, RATE_ONE, type Rate, type Result, rate } from '@lockstep/kernel';
+import type { CopySettings, InstrumentFilter } from './copy-settings';
+
+/** Why settings are refused. Closed set; `field` names the setting in dotted form. */
+export const SETTINGS_ERRORS = [
+  'not_an_object',
+  'missing',
+  'unknown_field',
+  'not_a_decimal',
+  'too_many_decimals',
+  'not_an_integer',
+  'unknown_kind',
+  'below_minimum',
+  'above_maximum',
+  'empty_list',
+  'too_many_entries',
+  'bad_coin',
+] as const;
+export interface SettingsError {
+  readonly field: string;
+  readonly code: (typeof SETTINGS_ERRORS)[number];
+}
+
+/** Bounds of every number in the settings; inclusive. Money and sizes are 10^-8, rates 10^-12. */
+export const SETTINGS_BOUNDS = {
+  ratioMin: rate(1_000_000n),
+  ratioMax: rate(1_000n * RATE_ONE),
+  /** Largest money limit: 50 million quote units. Columns are exact far beyond it. */
+  moneyMax: money(5_000_000_000_000_000n),
+  sizeMax: 9_000_000_000_000_000n,
+  shareMax: rate(100n * RATE_ONE),
+  leverageMax: rate(100n * RATE_ONE),
+  entryBoundMax: rate(RATE_ONE / 5n),
+  exitBoundMin: rate(RATE_ONE / 1_000n),
+  exitBoundMax: rate((RATE_ONE * 3n) / 4n),
+  maxAgeMinMs: 100,
+  maxAgeMaxMs: 60_000,
+  catchUpMaxMs: 600_000,
+  venueLeverageMax: 100,
+  filterCoinsMax: 500,
+} as const;
+
+/** Default settings: multiplier 1 on equity, every instrument, 50 bp entry bound, 2 % first exit bound, leverage at most 10. */
+export function defaultCopySettings(): CopySettings {
+  return {
+    mode: { kind: 'proportional', multiplier: rate(RATE_ONE), compounding: 'reinvest' },
+    instruments: { kind: 'all' },
+    caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate(10n * RATE_ONE) },
+    slippage: { entryBound: rate(RATE_ONE / 200n), exitBound: rate(RATE_ONE / 50n), onBreach: 'reject' },
+    breaker: { fromStart: null },
+    maxAgeMs: 2_000,
+    catchUpMs: 10_000,
+    venueLeverage: 10,
+  };
+}
+
+type Check = readonly [field: string, value: bigint | null, least: bigint, most: bigint];
+
+/** Checks every number against its bound and the filter's coins; returns the settings unchanged or every fault found. */
+export function validateCopySettings(settings: CopySettings): Result<CopySettings, readonly SettingsError[]> {
+  const faults = [...rangeFaults(settings), ...filterFaults(settings.instruments)];
+  return faults.length === 0 ? ok(settings) : err(faults);
+}
+
+function rangeFaults(settings: CopySettings): readonly SettingsError[] {
+  const { mode, caps, slippage, breaker } = settings;
+  const b = SETTINGS_BOUNDS;
+  const checks: readonly Check[] = [
+    mode.kind === 'fixed_ratio' ? ['mode.ratio', mode.ratio, b.ratioMin, b.ratioMax] : ['mode.multiplier', mode.multiplier, b.ratioMin, b.ratioMax],
+    ['caps.max_position_size', caps.maxPositionSize, 0n, b.sizeMax],
+    ['caps.max_position_notional', caps.maxPositionNotional, 0n, b.moneyMax],
+    ['caps.max_position_share', caps.maxPositionShare, 0n, b.shareMax],
+    ['caps.max_leverage', caps.maxLeverage, 0n, b.leverageMax],
+    ['slippage.entry_bound', slippage.entryBound, 0n, b.entryBoundMax],
+    ['slippage.exit_bound', slippage.exitBound, b.exitBoundMin, b.exitBoundMax],
+    ['breaker.from_start', breaker.fromStart, 1n, RATE_ONE],
+    ['max_age_ms', whole(settings.maxAgeMs), BigInt(b.maxAgeMinMs), BigInt(b.maxAgeMaxMs)],
+    ['catch_up_ms', whole(settings.catchUpMs), 0n, BigInt(b.catchUpMaxMs)],
+    ['venue_leverage', whole(settings.venueLeverage), 1n, BigInt(b.venueLeverageMax)],
+  ];
+  return checks.flatMap(([field, value, least, most]): readonly SettingsError[] => {
+    if (value === null) return [];
+    if (value < least) return [{ field, code: 'below_minimum' }];
+    return value > most ? [{ field, code: 'above_maximum' }] : [];
+  });
+}
+
+/** An integer setting as a bigint; anything else falls below every minimum. */
+const whole = (value: number): bigint => (Number.isSafeInteger(value) ? BigInt(value) : -1n);
+
+const COIN = /^[A-Za-z0-9@:_/.-]{1,40}$/;
+
+function filterFaults(filter: InstrumentFilter): readonly SettingsError[] {
+  if (filter.kind === 'all') return [];
+  if (filter.coins.length === 0) return [{ field: 'instruments.coins', code: 'empty_list' }];
+  if (filter.coins.length > SETTINGS_BOUNDS.filterCoinsMax) return [{ field: 'instruments.coins', code: 'too_many_entries' }];
+  return filter.coins.every((coin) => COIN.test(coin)) ? [] : [{ field: 'instruments.coins', code: 'bad_coin' }];
+}
+
+/** True when an exit bound is at least twice the entry bound, as the field advises; a warning, not a refusal. */
+export const exitBoundIsWide = (entry: Rate, exit: Rate): boolean => exit >= 2n * entry;
