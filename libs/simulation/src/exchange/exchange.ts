@@ -3,6 +3,7 @@ import { newAsset } from './asset';
 import { settingsOf, universeOf, type VenueSettings, type WorldConfig } from './config';
 import { NonceSet } from './nonces';
 import type { Address } from './port';
+import { SmallMap } from './small-map';
 import type { Agent, Asset, Clearing, Dex, Fill, VenueAccount } from './state';
 import { emptyTopics, type Topics } from './topics';
 
@@ -96,20 +97,18 @@ function newAccount(address: Address, isHouse: boolean): VenueAccount {
   return {
     address,
     isHouse,
-    clearings: new Map(),
+    clearings: new SmallMap(),
     spotUsd: 0,
-    leverage: new Map(),
-    open: new Map(),
-    openCloids: new Map(),
+    leverage: new SmallMap(),
+    open: new SmallMap(),
+    openCloids: new SmallMap(),
     restingReduceOnly: 0,
     orders: [],
-    byOid: new Map(),
-    byCloid: new Map(),
     fills: [],
     fundings: [],
     ledger: [],
     agents: [],
-    builders: new Map(),
+    builders: new SmallMap(),
     volume: 0,
     requests: 0,
     lastRequestTime: 0,
@@ -132,7 +131,7 @@ export function accountOf(ex: Exchange, address: Address): VenueAccount {
 export function clearingOf(account: VenueAccount, dex: Dex): Clearing {
   const known = account.clearings.get(dex);
   if (known !== undefined) return known;
-  const clearing: Clearing = { owner: account, dex, cash: 0, positions: new Map(), touched: false };
+  const clearing: Clearing = { owner: account, dex, cash: 0, positions: new SmallMap(), touched: false };
   account.clearings.set(dex, clearing);
   return clearing;
 }

@@ -3,7 +3,7 @@ import { tenTo } from './decimals';
 import { accountOf, type Exchange } from './exchange';
 import { houseOrder } from './liquidation';
 import { trade } from './matching';
-import { admitOrder, noteStatus } from './order';
+import { admitOrder, noteStatus, orderByOid } from './order';
 import type { ForcedTrade } from './port';
 import type { Asset, Order, VenueAccount } from './state';
 
@@ -38,7 +38,7 @@ function gridPrice(asset: Asset, price: Price): { readonly px: number; readonly 
 
 /** The order a forced fill belongs to: the standing one of its id, grown by these lots, or a new one. */
 function takerOrder(ex: Exchange, owner: VenueAccount, asset: Asset, { side, orderId }: ForcedTrade, px: number, lots: number): Order {
-  const known = orderId === undefined ? undefined : owner.byOid.get(orderId);
+  const known = orderId === undefined ? undefined : orderByOid(owner, orderId);
   const isBuy = side === 'buy';
   if (known !== undefined && known.asset === asset && known.isBuy === isBuy && known.level === null) {
     known.origLots += lots;

@@ -46,8 +46,6 @@ export function admitOrder(ex: Exchange, draft: OrderDraft, oid = nextOid(ex)): 
 function remember(ex: Exchange, order: Order): void {
   const { owner } = order;
   owner.orders.push(order);
-  owner.byOid.set(order.oid, order);
-  if (order.cloid !== null) owner.byCloid.set(order.cloid, order);
   if (owner.orders.length > 2 * ex.settings.ordersKept) forgetOld(ex, owner);
 }
 
@@ -56,12 +54,13 @@ function forgetOld(ex: Exchange, owner: VenueAccount): void {
   const older = owner.orders.splice(0, owner.orders.length - ex.settings.ordersKept);
   const open = older.filter((order) => owner.open.has(order.oid));
   owner.orders.unshift(...open);
-  for (const order of older) {
-    if (owner.open.has(order.oid)) continue;
-    owner.byOid.delete(order.oid);
-    if (order.cloid !== null && owner.byCloid.get(order.cloid) === order) owner.byCloid.delete(order.cloid);
-  }
 }
+
+/** An account's order by the venue's id, latest first; undefined when unknown or no longer kept. */
+export const orderByOid = (owner: VenueAccount, oid: number): Order | undefined => owner.orders.findLast((order) => order.oid === oid);
+
+/** The latest order that carries a client id. */
+export const orderByCloid = (owner: VenueAccount, cloid: string): Order | undefined => owner.orders.findLast((order) => order.cloid === cloid);
 
 /** Puts an order into its book and among its owner's open orders. */
 export function rest(ex: Exchange, order: Order): void {

@@ -1,4 +1,5 @@
 import type { Address, Json, StreamFrame } from './port';
+import type { SmallMap } from './small-map';
 import type { TriggerHeap } from './trigger-heap';
 import type { AssetSpec, DexSpec, MarginTier } from './universe';
 
@@ -195,7 +196,7 @@ export interface Clearing {
   readonly dex: Dex;
   /** Cross usd: credits less what was paid for positions, fees and funding. May be negative while longs are held. */
   cash: number;
-  readonly positions: Map<Asset, Position>;
+  readonly positions: SmallMap<Asset, Position>;
   /** In the list of clearinghouses to check at the end of the block. */
   touched: boolean;
 }
@@ -254,21 +255,19 @@ export interface VenueAccount {
   readonly address: Address;
   /** The makers' account: no margin, no minimum, no records. */
   readonly isHouse: boolean;
-  readonly clearings: Map<Dex, Clearing>;
+  readonly clearings: SmallMap<Dex, Clearing>;
   spotUsd: number;
-  readonly leverage: Map<Asset, LeverageSetting>;
-  readonly open: Map<number, Order>;
-  readonly openCloids: Map<string, Order>;
+  readonly leverage: SmallMap<Asset, LeverageSetting>;
+  readonly open: SmallMap<number, Order>;
+  readonly openCloids: SmallMap<string, Order>;
   restingReduceOnly: number;
-  /** Newest last, bounded; orders of the last ones by id and by cloid. */
+  /** Newest last, bounded. */
   readonly orders: Order[];
-  readonly byOid: Map<number, Order>;
-  readonly byCloid: Map<string, Order>;
   readonly fills: Fill[];
   readonly fundings: FundingPayment[];
   readonly ledger: LedgerUpdate[];
   readonly agents: Agent[];
-  readonly builders: Map<Address, number>;
+  readonly builders: SmallMap<Address, number>;
   /** Lifetime traded usd. */
   volume: number;
   requests: number;

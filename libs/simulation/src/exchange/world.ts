@@ -1,6 +1,7 @@
+import type { PreparedAction } from './actions/prepared';
 import { prepareAction } from './actions/registry';
 import { runSubmission } from './admit';
-import { Blocks } from './blocks';
+import { Blocks, type QueueEntry } from './blocks';
 import type { WorldConfig } from './config';
 import { createControl } from './control';
 import { createExchange, type Exchange } from './exchange';
@@ -52,13 +53,7 @@ class SimulatedWorld implements World {
 
   submitWith(submission: Submission, answered: (answer: ExchangeAnswer) => void): void {
     const action = prepareAction(submission.action);
-    let answer: ExchangeAnswer = { status: 'err', response: UNDESERIALIZABLE };
-    this.blocks.enqueue(action?.queueClass ?? 'plain', {
-      run: () => {
-        if (action !== null) answer = runSubmission(this.ex, submission, action);
-      },
-      answer: () => answered(answer),
-    });
+    this.blocks.enqueue(action?.queueClass ?? 'plain', new QueuedSubmission(this.ex, submission, action, answered));
   }
 
   advanceTo(time: number): void {
@@ -79,3 +74,25 @@ class SimulatedWorld implements World {
     return { blocks: ex.block, accounts: ex.accounts.size - 1, acceptedOrders, fills, queued: this.blocks.queued };
   }
 }
+
+/** One submission between its arrival and its answer. */
+class QueuedSubmission implements QueueEntry {
+  private verdict: ExchangeAnswer = MALFORMED;
+
+  constructor(
+    private readonly ex: Exchange,
+    private readonly submission: Submission,
+    private readonly action: PreparedAction | null,
+    private readonly answered: (answer: ExchangeAnswer) => void,
+  ) {}
+
+  run(): void {
+    if (this.action !== null) this.verdict = runSubmission(this.ex, this.submission, this.action);
+  }
+
+  answer(): void {
+    this.answered(this.verdict);
+  }
+}
+
+const MALFORMED: ExchangeAnswer = { status: 'err', response: UNDESERIALIZABLE };

@@ -16,7 +16,7 @@ export function readOrderRequest(value: Json | undefined): OrderRequest | null {
   const cloid = order.c === undefined || order.c === null ? null : asCloid(order.c);
   if (assetId === null || isBuy === null || px === null || size === null || reduceOnly === null || kind === null) return null;
   if (cloid === null && order.c !== undefined && order.c !== null) return null;
-  return { assetId, isBuy, px, size, reduceOnly, cloid, ...kind };
+  return { assetId, isBuy, px, size, reduceOnly, cloid, tif: kind.tif, trigger: kind.trigger };
 }
 
 type Kind = Pick<OrderRequest, 'tif' | 'trigger'>;

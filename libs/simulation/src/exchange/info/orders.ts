@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange';
 import { asCloid, asWhole, type JsonObject } from '../json';
+import { orderByCloid, orderByOid } from '../order';
 import type { Address } from '../port';
 import type { Dex, Order } from '../state';
 import { frontendOrderJson, orderJson, statusJson } from '../wire';
@@ -26,7 +27,8 @@ export const orderStatus = forUser((ex, user, request) => {
   const cloid = asCloid(request.oid);
   if (oid === null && cloid === null) return undefined;
   const account = ex.accounts.get(user);
-  const order = oid !== null ? account?.byOid.get(oid) : account?.byCloid.get(cloid ?? '');
+  if (account === undefined) return { status: 'unknownOid' };
+  const order = oid !== null ? orderByOid(account, oid) : orderByCloid(account, cloid ?? '');
   return order === undefined ? { status: 'unknownOid' } : { status: 'order', order: statusJson(order) };
 });
 
