@@ -1,11 +1,9 @@
 /**
  * What a tenant may ask of the engine, as rows of `commands`. The gateway writes a row in the transaction of its effect and wakes the engine
- * (`COMMANDS_CHANNEL`, payload `tenantId|environment`); the engine reads a scope's commands in order and records what became of each:
+ * (channel `commands`, payload `tenantId|environment`, see delivery's `WAKEUP_CHANNELS`); the engine reads a scope's commands in order and records what became of each:
  * `applied` with a result, or `refused` with `{reason, detail?}`. The row the command is about (account, copy, leader) is written by the gateway
  * before, with its initial state; the engine alone changes the states named here.
  */
-export const COMMANDS_CHANNEL = 'lockstep_commands';
-
 export const COMMAND_KINDS = [
   /**
    * Target: venue account (`pending`). Payload {@link ActivateAccount}. The engine relays the wallet's approvals, checks agent key, builder fee and mode at the
