@@ -34,7 +34,7 @@ export class SeededRandom implements Random {
   }
 
   /** One of the elements; the list is not empty. */
-  pick<T>(list: readonly [T, ...T[]]): T {
+  pick<const T>(list: readonly [T, ...T[]]): T {
     return list[this.below(list.length)] ?? list[0];
   }
 

@@ -22,7 +22,8 @@ export class SmallMap<K, V> {
   }
 
   has(key: K): boolean {
-    return this.table !== null ? this.table.has(key) : this.keyList !== null && this.keyList.includes(key);
+    if (this.table !== null) return this.table.has(key);
+    return this.keyList?.includes(key) ?? false;
   }
 
   set(key: K, value: V): void {
