@@ -115,7 +115,7 @@ export function forfeitGap(sheet: InstrumentSheet, row: number, reason: ReasonCo
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
   if (amount < MICRO) return 0;
-  rows.target[row] = side * reachable;
+  rows.target[row] = side * reachable + 0;
   rows.rho[row] = sheet.leaderLots === 0 ? 0 : mulDivFloor(reachable, 1_000_000, Math.abs(sheet.leaderLots));
   rows.forfeited[row] = (rows.forfeited[row] ?? 0) + amount;
   rows.forfeitReason[row] = reasonNumber(reason);

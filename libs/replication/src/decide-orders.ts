@@ -106,7 +106,8 @@ function planExit(draft: Draft, index: number, buy: boolean, wanted: number, ava
 
 /** Lots of an exit after the minimum: as wanted, a full close, or 0 with its reason (product §2.5). */
 function closable(draft: Draft, index: number, buy: boolean, wanted: number, available: number, price: number): number {
-  if (orderValue(draft, wanted, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, wanted) && wanted <= reducible(draft, index, buy))) return wanted;
+  if (orderValue(draft, wanted, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, wanted) && wanted <= reducible(draft, index, buy)))
+    return wanted;
   const target = Math.abs(draft.targetAfter[index] ?? 0);
   if (target === 0) return refuse(draft, index, DUST_PENDING);
   if (orderValue(draft, available, price) >= 2 * MIN_ORDER_VALUE) return refuse(draft, index, BELOW_MINIMUM);

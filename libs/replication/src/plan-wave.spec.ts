@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import { type ReasonCode, reasonAt } from './reasons';
-import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, settingsOf, sizeOf, Stage } from './testing/book-builder';
+import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
 
-const reasonOf = (plan: { readonly decisions: { readonly reason: Uint8Array } }, index = 0): ReasonCode | null => reasonAt(at(plan.decisions.reason, index));
+const reasonOf = (plan: { readonly decisions: { readonly reason: Uint8Array } }, index = 0): ReasonCode | null =>
+  reasonAt(at(plan.decisions.reason, index));
 
 describe('ratio-locked target (product §2.1)', () => {
   it('holds D = κL throughout when κ is constant', () => {

@@ -131,9 +131,11 @@ function endEpisode(draft: Draft, row: number): void {
 
 function setTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
   const { rows } = draft.sheet;
-  rows.target[row] = target;
-  rows.rho[row] = lockedRatio(target, leaderLots);
-  draft.targetAfter[index] = target;
+  // A short's zero would be −0, which prints and compares differently once journaled.
+  const plain = target + 0;
+  rows.target[row] = plain;
+  rows.rho[row] = lockedRatio(plain, leaderLots);
+  draft.targetAfter[index] = plain;
 }
 
 function increaseTarget(draft: Draft, index: number, row: number, held: number, side: number, facts: WaveFacts): void {

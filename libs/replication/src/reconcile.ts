@@ -19,7 +19,14 @@ export type ReconcileEffect =
   /** Orders of unknown outcome must be resolved first. */
   | { readonly kind: 'wait_for_unknowns'; readonly venueAccount: number }
   /** The follower (or a liquidation, ADL, TP/SL) closed against the copy: its position fell, no re-entry until the leader is flat. */
-  | { readonly kind: 'user_closed'; readonly copyNo: number; readonly row: number; readonly coin: string; readonly lotsBefore: number; readonly lotsAfter: number }
+  | {
+      readonly kind: 'user_closed';
+      readonly copyNo: number;
+      readonly row: number;
+      readonly coin: string;
+      readonly lotsBefore: number;
+      readonly lotsAfter: number;
+    }
   /** The rest of the account's net is the follower's own; left alone, reported. */
   | { readonly kind: 'own_position'; readonly venueAccount: number; readonly coin: string; readonly lotsBefore: number; readonly lotsAfter: number };
 
@@ -50,13 +57,20 @@ export function reconcileNet(book: CopyBook, sheet: InstrumentSheet, truth: Venu
   const besideAfter = besideBefore - against * (own + (left - taken));
   for (const row of copies) rows.beside[row] = truth.netLots - (rows.position[row] ?? 0);
   if (besideAfter !== besideBefore)
-    effects.push({ kind: 'own_position', venueAccount: truth.venueAccount, coin: sheet.instrument.coin, lotsBefore: besideBefore, lotsAfter: besideAfter });
+    effects.push({
+      kind: 'own_position',
+      venueAccount: truth.venueAccount,
+      coin: sheet.instrument.coin,
+      lotsBefore: besideBefore,
+      lotsAfter: besideAfter,
+    });
   return effects;
 }
 
 function rowsOf(book: CopyBook, venueAccount: number): readonly number[] {
   const found: number[] = [];
-  for (let row = 0; row < book.rowCount; row += 1) if (book.copies.copyNo[row] !== 0 && book.copies.venueAccount[row] === venueAccount) found.push(row);
+  for (let row = 0; row < book.rowCount; row += 1)
+    if (book.copies.copyNo[row] !== 0 && book.copies.venueAccount[row] === venueAccount) found.push(row);
   return found;
 }
 
@@ -98,7 +112,7 @@ function closeByUser(book: CopyBook, sheet: InstrumentSheet, row: number, lots: 
   book.copies.netPnl[row] = (book.copies.netPnl[row] ?? 0) + realised;
   rows.position[row] = after;
   const most = Math.min(Math.abs(rows.target[row] ?? 0), Math.abs(after) * MICRO);
-  rows.target[row] = before > 0 ? most : -most;
+  rows.target[row] = before > 0 ? most : 0 - most;
   rows.rho[row] = lockedRatio(rows.target[row] ?? 0, sheet.leaderLots);
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;

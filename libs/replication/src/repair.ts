@@ -1,9 +1,9 @@
-import type { CopyBook } from './book';
 import { forfeitGap } from './apply';
+import type { CopyBook } from './book';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { MAX_ATTEMPT } from './client-order-id';
 import { decideOrders, UNDECIDED } from './decide-orders';
-import { decisionsOf, type Draft, openDraft } from './draft';
+import { type Draft, decisionsOf, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { prepareEntry } from './plan-wave';
@@ -78,7 +78,8 @@ export function needsRepair(book: CopyBook, sheet: InstrumentSheet): boolean {
   for (let row = 0; row < book.rowCount; row += 1) {
     const target = rows.target[row] ?? 0;
     const position = rows.position[row] ?? 0;
-    if (target - (position + (rows.pendingBuy[row] ?? 0)) * MICRO >= MICRO || (position - (rows.pendingSell[row] ?? 0)) * MICRO - target >= MICRO) return true;
+    if (target - (position + (rows.pendingBuy[row] ?? 0)) * MICRO >= MICRO || (position - (rows.pendingSell[row] ?? 0)) * MICRO - target >= MICRO)
+      return true;
   }
   return false;
 }
@@ -115,7 +116,10 @@ function prepareRow(draft: Draft, index: number): void {
     draft.reason[index] = EXHAUSTED;
     return;
   }
-  const missing = target > 0 ? target - ((rows.position[row] ?? 0) + (rows.pendingBuy[row] ?? 0)) * MICRO : ((rows.position[row] ?? 0) - (rows.pendingSell[row] ?? 0)) * MICRO - target;
+  const missing =
+    target > 0
+      ? target - ((rows.position[row] ?? 0) + (rows.pendingBuy[row] ?? 0)) * MICRO
+      : ((rows.position[row] ?? 0) - (rows.pendingSell[row] ?? 0)) * MICRO - target;
   if (target === 0 || missing < MICRO) return;
   const refusal = catchUpRefusal(draft, row, target > 0);
   if (refusal !== CLEAR) {
@@ -165,7 +169,8 @@ function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
     else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;
     const failures = rows.exitFailures[row] ?? 0;
     const bound = copies.exitBound[row] ?? 0;
-    if ((draft.exitLots[index] ?? 0) === 0 || failures === 0 || exitBoundAt(bound, failures - 1, draft.options.exitBand) < draft.options.exitBand) continue;
+    if ((draft.exitLots[index] ?? 0) === 0 || failures === 0 || exitBoundAt(bound, failures - 1, draft.options.exitBand) < draft.options.exitBand)
+      continue;
     rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.exitStuck;
     stuck.push(row);
   }

@@ -4,7 +4,14 @@ import type { EpochMs } from '@lockstep/kernel';
 export type AskedStatus = 'not_asked' | 'open' | 'closed' | 'unknown_order' | 'unreachable';
 
 /** What a re-sent action or a `noop` with the order's own nonce led to. */
-export type FollowUp = 'none' | 'resend_accepted' | 'resend_rejected' | 'resend_duplicate_nonce' | 'noop_accepted' | 'noop_duplicate_nonce' | 'unanswered';
+export type FollowUp =
+  | 'none'
+  | 'resend_accepted'
+  | 'resend_rejected'
+  | 'resend_duplicate_nonce'
+  | 'noop_accepted'
+  | 'noop_duplicate_nonce'
+  | 'unanswered';
 
 export interface UnknownOrder {
   readonly kind: 'exit' | 'entry';

@@ -44,7 +44,16 @@ export interface OrderFacts {
 }
 
 /** Limits an order may break at its worst case. Closed set. */
-export const BREACHES = ['not_allowed', 'stale_mark', 'position_size', 'position_notional', 'position_share', 'allocation', 'leverage', 'exit_grows'] as const;
+export const BREACHES = [
+  'not_allowed',
+  'stale_mark',
+  'position_size',
+  'position_notional',
+  'position_share',
+  'allocation',
+  'leverage',
+  'exit_grows',
+] as const;
 export type Breach = (typeof BREACHES)[number];
 
 /** Doubles decide when a value is clear of its limit by more than this share; else integers do. */

@@ -1,4 +1,4 @@
-import { min, type Money, type Rate, type Size } from '@lockstep/kernel';
+import { type Money, min, type Rate, type Size } from '@lockstep/kernel';
 import type { CopySettings, InstrumentFilter, PositionCaps } from './copy-settings';
 
 /** What a leader's terms (or a tenant's policy) bound for every copy. null: nothing. */
@@ -17,15 +17,13 @@ export const NO_CHAIN_LIMITS: ChainLimits = {
 
 /** Settings in effect: limits merge by minimum along the chain, instrument filters by intersection, choices stay the copy's. */
 export function effectiveSettings(copy: CopySettings, chain: readonly ChainLimits[]): CopySettings {
-  return chain.reduce<CopySettings>(
-    (settings, limits) => ({
-      ...settings,
-      caps: mergeCaps(settings.caps, limits.caps),
-      instruments: intersect(settings.instruments, limits.instruments),
-      venueLeverage: limits.maxVenueLeverage === null ? settings.venueLeverage : Math.min(settings.venueLeverage, limits.maxVenueLeverage),
-    }),
-    copy,
-  );
+  let { caps, instruments, venueLeverage } = copy;
+  for (const limits of chain) {
+    caps = mergeCaps(caps, limits.caps);
+    instruments = intersect(instruments, limits.instruments);
+    if (limits.maxVenueLeverage !== null) venueLeverage = Math.min(venueLeverage, limits.maxVenueLeverage);
+  }
+  return { ...copy, caps, instruments, venueLeverage };
 }
 
 /** The stricter of two sets of caps, cap by cap. */

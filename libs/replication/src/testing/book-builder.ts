@@ -62,7 +62,7 @@ export const optionsOf = (wave: number, part: Partial<WaveOptions> = {}): WaveOp
   now: NOW,
   instance: 7,
   seed: Uint8Array.from({ length: 32 }, (_, index) => index),
-  lastNonce: new Float64Array(100_000),
+  lastNonce: new Float64Array(64),
   markMaxAgeMs: MARK_MAX_AGE_MS,
   exitBand: EXIT_BAND,
   sendRatePerSecond: 0,
@@ -74,7 +74,7 @@ export const optionsOf = (wave: number, part: Partial<WaveOptions> = {}): WaveOp
 export class Stage {
   readonly book = new CopyBook(['0x00000000000000000000000000000000000000b1'], 4);
   readonly sheet: InstrumentSheet;
-  readonly lastNonce = new Float64Array(100_000);
+  readonly lastNonce = new Float64Array(64);
   private wave = 0;
 
   constructor(

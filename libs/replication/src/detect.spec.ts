@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { detect, groupByCoin, kindOf, type LeaderFill } from './detect';
+import { isTerminal, nextOrderState, ORDER_STATES } from './order-life';
+import { CAPS, REASONS, reasonAt, reasonNumber, reasonText } from './reasons';
+import { resolveUnknown, type UnknownOrder } from './resolve-unknown';
+import { priceOf, sizeOf } from './testing/book-builder';
+
+const fill = (start: string, side: 'buy' | 'sell', size: string, price = '100', coin = 'BTC'): LeaderFill => ({
+  coin,
+  side,
+  size: sizeOf(size),
+  price: priceOf(price),
+  startPosition: sizeOf(start),
+  time: 5,
+});
+
+describe('detection', () => {
+  it.each([
+    ['open', [fill('0', 'buy', '1', '100'), fill('1', 'buy', '3', '104')], '4', '4', '103'],
+    ['increase', [fill('4', 'buy', '2', '101')], '6', '2', '101'],
+    ['reduce', [fill('4', 'sell', '1')], '3', '0', null],
+    ['close', [fill('4', 'sell', '4')], '0', '0', null],
+    ['flip', [fill('4', 'sell', '10', '99')], '-6', '6', '99'],
+    ['increase', [fill('-4', 'sell', '3', '100'), fill('-7', 'buy', '1', '90')], '-6', '3', '100'],
+    ['none', [fill('4', 'buy', '1'), fill('5', 'sell', '1')], '4', '1', '100'],
+  ] as const)('%s', (kind, fills, after, increment, incrementPrice) => {
+    const [first, ...rest] = fills;
+    const { move, gap } = detect(null, [first, ...rest]);
+    expect(gap).toBeNull();
+    expect(move).toMatchObject({ kind, source: 'fills', after: sizeOf(after), increment: sizeOf(increment) });
+    expect(move.incrementPrice).toBe(incrementPrice === null ? null : priceOf(incrementPrice));
+  });
+
+  it('rounds the price of increments to the strict side: down when bought, up when sold', () => {
+    expect(detect(null, [fill('0', 'buy', '1', '1'), fill('1', 'buy', '2', '1.00000001')]).move.incrementPrice).toBe(100_000_000n);
+    expect(detect(null, [fill('0', 'sell', '2', '1'), fill('-2', 'sell', '1', '1.00000001')]).move.incrementPrice).toBe(100_000_001n);
+  });
+
+  it('names the first place where fills do not continue the known position, and follows only reductions then', () => {
+    const { move, gap } = detect(sizeOf('3'), [fill('4', 'buy', '1')]);
+    expect(gap).toEqual({ coin: 'BTC', known: sizeOf('3'), found: sizeOf('4'), at: 5 });
+    expect(move).toMatchObject({ source: 'resync', before: sizeOf('3'), after: sizeOf('5') });
+    expect(detect(sizeOf('4'), [fill('4', 'buy', '1'), fill('6', 'buy', '1')]).gap).toMatchObject({ known: sizeOf('5'), found: sizeOf('6') });
+  });
+
+  it('groups a block by coin in order', () => {
+    const groups = groupByCoin([fill('0', 'buy', '1', '1', 'A'), fill('0', 'buy', '1', '1', 'B'), fill('1', 'buy', '1', '1', 'A')]);
+    expect(groups.map((group) => [group[0].coin, group.length])).toEqual([
+      ['A', 2],
+      ['B', 1],
+    ]);
+    expect(kindOf(sizeOf('-1'), sizeOf('-2'))).toBe('increase');
+  });
+});
+
+describe('reasons', () => {
+  it('are numbered once, the caps in a row in their order', () => {
+    expect(new Set(REASONS.map(([code]) => code)).size).toBe(REASONS.length);
+    expect(REASONS.length).toBeLessThan(255);
+    CAPS.forEach((cap, index) => {
+      expect(reasonNumber(cap)).toBe(reasonNumber(CAPS[0]) + index);
+    });
+    expect(reasonAt(reasonNumber('slippage'))).toBe('slippage');
+    expect(reasonAt(254)).toBeNull();
+    expect(reasonText('paused')).toContain('exits are followed');
+  });
+});
+
+describe('order life', () => {
+  it('ends only in terminal states; unknown is left by truth alone', () => {
+    expect(ORDER_STATES.filter(isTerminal)).toEqual(['filled', 'cancelled', 'rejected', 'withheld']);
+    expect(nextOrderState('sent', 'lose_sight')).toBe('unknown');
+    expect(nextOrderState('unknown', 'fill')).toBe('filled');
+    expect(nextOrderState('unknown', 'send')).toBeNull();
+    expect(nextOrderState('rejected', 'fill')).toBeNull();
+  });
+});
+
+describe('orders of unknown outcome', () => {
+  const order: UnknownOrder = {
+    kind: 'entry',
+    status: 'not_asked',
+    followUp: 'none',
+    elapsedMs: 10_000,
+    now: 1_000_000,
+    expiresAfter: null,
+    nonceUsable: true,
+  };
+  it.each([
+    ['first it asks', {}, { step: 'ask', afterMs: 0 }],
+    ['a standing order is settled', { status: 'open' }, { step: 'settled', as: 'standing' }],
+    ['unknown_order at once proves nothing', { status: 'unknown_order', elapsedMs: 100 }, { step: 'ask', afterMs: 500 }],
+    ['an unreachable venue is asked again', { status: 'unreachable' }, { step: 'ask', afterMs: 500 }],
+    ['a missing entry is closed with its own nonce', { status: 'unknown_order' }, { step: 'close_with_noop' }],
+    ['a missing exit goes again as the same action', { status: 'unknown_order', kind: 'exit' }, { step: 'resend_same' }],
+    ['an accepted noop proves absence', { status: 'unknown_order', followUp: 'noop_accepted' }, { step: 'settled', as: 'absent' }],
+    [
+      'duplicate nonce means processed: ask for it',
+      { status: 'unknown_order', followUp: 'resend_duplicate_nonce', elapsedMs: 2_000 },
+      { step: 'ask', afterMs: 500 },
+    ],
+    ['a repeat that was taken is processed', { status: 'unknown_order', followUp: 'resend_accepted' }, { step: 'settled', as: 'processed' }],
+    ['an expired entry the venue does not know is absent', { status: 'unknown_order', expiresAfter: 900_000 }, { step: 'settled', as: 'absent' }],
+    ['not yet expired by the slack', { status: 'unknown_order', expiresAfter: 999_000, elapsedMs: 100 }, { step: 'ask', afterMs: 500 }],
+  ] as const)('%s', (_sentence, part, step) => {
+    expect(resolveUnknown({ ...order, ...part })).toEqual(step);
+  });
+});

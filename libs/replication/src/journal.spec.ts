@@ -1,0 +1,112 @@
+import { size, unwrap } from '@lockstep/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeJournal, splitByScope, wholeSlice } from './journal';
+import { decodeJournal } from './journal-decode';
+import { receiptOf } from './receipt';
+import { at, entryOf, NOW, Stage, settingsOf } from './testing/book-builder';
+
+const stamp = { instance: 7, m0: NOW - 100, m1: NOW - 40.25, m2: NOW - 39.5 };
+const capped = (lots: bigint) => settingsOf('1', { caps: { ...settingsOf('1').caps, maxPositionSize: size(lots * 100_000_000n) } });
+
+describe('journal row', () => {
+  it('gives back every decision and order of each scope, and nothing of another', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ scope: fc.integer({ min: 0, max: 3 }), cap: fc.bigInt({ min: 0n, max: 60n }) }), { minLength: 1, maxLength: 30 }),
+        (copies) => {
+          const stage = new Stage();
+          for (const [index, { scope, cap }] of copies.entries()) stage.add(entryOf(index + 1, capped(cap), { scope }));
+          stage.follow('20');
+          const plan = stage.plan('-50');
+          const slices = splitByScope(plan);
+          expect(slices.reduce((sum, slice) => sum + slice.orders.length, 0)).toBe(plan.orders.count);
+          expect(slices.reduce((sum, slice) => sum + slice.decisions.length, 0)).toBe(plan.decisions.count);
+          for (const slice of slices) {
+            const row = unwrap(decodeJournal(encodeJournal(plan, slice, stamp)), 'journal');
+            expect(row).toMatchObject({ wave: plan.wave, coin: 'BTC', ...stamp, leaderBefore: 20, leaderAfter: -50, mark: plan.mark });
+            slice.decisions.forEach((index, place) => {
+              expect(plan.decisions.scope[index]).toBe(slice.scope);
+              for (const name of [
+                'copyNo',
+                'reason',
+                'targetBefore',
+                'targetAfter',
+                'position',
+                'kappa',
+                'exitLots',
+                'entryLots',
+                'cutMask',
+              ] as const)
+                expect(row.decisions[name][place]).toBe(plan.decisions[name][index]);
+              if (plan.decisions.cutMask[index] !== 0)
+                expect(row.decisions.cuts[at(row.decisions.cutFirst, place)]).toBe(plan.decisions.cuts[at(plan.decisions.cutFirst, index)]);
+            });
+            slice.orders.forEach((order, place) => {
+              for (const name of [
+                'signer',
+                'buy',
+                'price',
+                'lots',
+                'nonce',
+                'expiresAfter',
+                'leg',
+                'attempt',
+                'exit',
+                'wave',
+                'reference',
+                'copyNo',
+              ] as const)
+                expect(row.orders[name][place]).toBe(plan.orders[name][order]);
+              expect(row.orders.clientOrderId.slice(place * 16, place * 16 + 16)).toEqual(
+                plan.orders.clientOrderId.slice(order * 16, order * 16 + 16),
+              );
+            });
+            expect(slice.maxNonce).toBe(Math.max(0, ...slice.orders.map((order) => at(plan.orders.nonce, order))));
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('a receipt tells inputs, cuts, orders and stages; a copy outside the wave has none', () => {
+    const stage = new Stage();
+    stage.add(entryOf(4, capped(12n)));
+    const plan = stage.plan('20');
+    const row = unwrap(decodeJournal(encodeJournal(plan, wholeSlice(plan), stamp)), 'journal');
+    expect(receiptOf(row, 4)).toMatchObject({
+      reason: 'planned_capped',
+      copyNo: 4,
+      targetBefore: 0,
+      targetAfter: 12_000_000,
+      cuts: [{ cap: 'cap_position_size', amount: 8_000_000 }],
+      orders: [{ side: 'buy', purpose: 'entry', lots: 12, limitPrice: 10_050_000_000, attempt: 0 }],
+      stages: { m0: stamp.m0, m1: stamp.m1, m2: stamp.m2 },
+    });
+    expect(receiptOf(row, 5)).toBeNull();
+  });
+
+  it('damaged bytes are values of a closed set, never a crash', () => {
+    const stage = new Stage();
+    for (let copy = 1; copy <= 3; copy += 1) stage.add(entryOf(copy, settingsOf(`0.${copy}`)));
+    const plan = stage.plan('1000');
+    const bytes = encodeJournal(plan, wholeSlice(plan), stamp);
+    expect(decodeJournal(new Uint8Array(5))).toEqual({ ok: false, error: 'not_a_journal' });
+    const newer = Uint8Array.from(bytes);
+    newer[4] = 99;
+    expect(decodeJournal(newer)).toEqual({ ok: false, error: 'journal_version' });
+    for (let length = 140; length < bytes.length; length += 8)
+      expect(decodeJournal(bytes.slice(0, length))).toEqual({ ok: false, error: 'journal_truncated' });
+  });
+
+  it('is read from any place in a larger buffer', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    const plan = stage.plan('10');
+    const bytes = encodeJournal(plan, wholeSlice(plan), stamp);
+    const larger = new Uint8Array(bytes.length + 3);
+    larger.set(bytes, 3);
+    expect(unwrap(decodeJournal(larger.subarray(3)), 'journal').orders.lots[0]).toBe(10);
+  });
+});

@@ -1,0 +1,187 @@
+import { money, rate, size } from '@lockstep/kernel';
+import { evaluateBreakers, gate } from '@lockstep/risk';
+import type { CopySettings } from '@lockstep/roster';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EPISODE, MICRO } from './instrument-columns';
+import { orderFacts } from './order-facts';
+import { increasedTarget, lockedRatio, reducedTarget } from './target';
+import { at, entryOf, instrumentOf, NOW, Stage, settingsOf } from './testing/book-builder';
+
+const clampBig = (value: bigint, low: bigint, high: bigint): bigint => (value < low ? low : value > high ? high : value);
+const lots = fc.integer({ min: 0, max: 2 ** 40 });
+
+describe('sizing equals the integers', () => {
+  it('increase: clamp(κL′, D, D + κ(L′ − L)), each product rounded down to a micro-lot', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 45 }), fc.integer({ min: 0, max: 2 ** 42 }), lots, lots, (target, kappa, a, b) => {
+        const [before, after] = a < b ? [a, b] : [b, a];
+        const product = (quantity: number): bigint => (BigInt(kappa) * BigInt(quantity)) / 1_000_000n;
+        const capped = (value: bigint): bigint => (value > BigInt(Number.MAX_SAFE_INTEGER) ? BigInt(Number.MAX_SAFE_INTEGER) : value);
+        const full = capped(product(after));
+        const expected = clampBig(full, BigInt(target), BigInt(target) + capped(product(after - before)));
+        fc.pre(expected < 2n ** 53n);
+        expect(BigInt(increasedTarget(target, kappa, before, after))).toBe(expected);
+      }),
+    );
+  });
+
+  it('reduction: D·L′ ÷ L towards zero, never above D, monotone in L′', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), fc.integer({ min: 1, max: 2 ** 40 }), fc.double({ min: 0, max: 1, noNaN: true }), (target, before, share) => {
+        const after = Math.floor(before * share);
+        const reduced = reducedTarget(target, before, after);
+        expect(BigInt(reduced)).toBe((BigInt(target) * BigInt(after)) / BigInt(before));
+        expect(reduced).toBeLessThanOrEqual(target);
+        expect(reducedTarget(target, before, Math.floor(after / 2))).toBeLessThanOrEqual(reduced);
+      }),
+    );
+  });
+
+  it('ρ·L never exceeds D', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 45 }), fc.integer({ min: 1, max: 2 ** 40 }), (target, leader) => {
+        expect(BigInt(lockedRatio(target, leader)) * BigInt(leader)).toBeLessThanOrEqual(BigInt(target) * 1_000_000n);
+      }),
+    );
+  });
+});
+
+const limit = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { nil: null });
+const caps = fc.record({
+  maxPositionSize: limit(fc.integer({ min: 0, max: 500 }).map((units) => size(BigInt(units) * 10_000_000n))),
+  maxPositionNotional: limit(fc.integer({ min: 0, max: 100_000 }).map((amount) => money(BigInt(amount) * 100_000_000n))),
+  maxPositionShare: limit(fc.integer({ min: 0, max: 3_000 }).map((share) => rate(BigInt(share) * 1_000_000_000n))),
+  maxLeverage: limit(fc.integer({ min: 0, max: 20_000 }).map((share) => rate(BigInt(share) * 1_000_000_000n))),
+});
+const copy = fc.record({
+  caps,
+  ratio: fc.integer({ min: 1, max: 5_000 }),
+  allocation: fc.integer({ min: 0, max: 50_000 }),
+  venueLeverage: fc.integer({ min: 1, max: 50 }),
+});
+const step = fc.record({
+  leader: fc.integer({ min: -400, max: 400 }),
+  mark: fc.integer({ min: 50, max: 200 }),
+  filled: fc.integer({ min: 0, max: 4 }),
+});
+
+const settingsFrom = (draw: { readonly caps: CopySettings['caps']; readonly ratio: number; readonly venueLeverage: number }): CopySettings =>
+  settingsOf(`${draw.ratio / 1_000}`, { caps: draw.caps, venueLeverage: draw.venueLeverage });
+
+describe('no approved order exceeds a limit at its worst case', () => {
+  it('over random copies, limits, leader paths, marks and partial fills; the independent gate agrees', () => {
+    fc.assert(
+      fc.property(fc.array(copy, { minLength: 1, maxLength: 6 }), fc.array(step, { minLength: 1, maxLength: 12 }), (copies, steps) => {
+        const stage = new Stage(instrumentOf('BTC', 1));
+        copies.forEach((draw, index) => {
+          const allocation = money(BigInt(draw.allocation) * 100_000_000n);
+          stage.add(entryOf(index + 1, settingsFrom(draw), { allocation, realEquity: allocation }));
+        });
+        for (const { leader, mark, filled } of steps) {
+          stage.sheet.mark = mark * 100_000_000;
+          const plan = stage.plan(String(leader));
+          const facts = orderFacts(stage.book, plan, NOW, 5_000);
+          expect(facts).not.toBeNull();
+          if (facts) expect(gate(plan.orders, facts)).toMatchObject({ ok: true });
+          for (let order = 0; order < plan.orders.count; order += 1) {
+            checkWorst(stage, copies, plan, order);
+            stage.fillOrder(plan, order, Math.floor((at(plan.orders.lots, order) * filled) / 4));
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('the gate refuses what the planner would never send', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1', { caps: { ...settingsOf('1').caps, maxPositionSize: size(1_000_000_000n) } })));
+    const plan = stage.plan('30');
+    expect(at(plan.orders.lots, 0)).toBe(10);
+    plan.orders.lots[0] = 11;
+    stage.sheet.rows.pendingBuy[0] = 11;
+    const facts = orderFacts(stage.book, plan, NOW, 5_000);
+    expect(facts && gate(plan.orders, facts)).toEqual({ ok: false, error: [{ order: 0, reason: 'position_size' }] });
+  });
+});
+
+/** Limits in plain bigint terms, written from product §3 and not from the planner. */
+function checkWorst(
+  stage: Stage,
+  copies: readonly { readonly caps: CopySettings['caps']; readonly venueLeverage: number }[],
+  plan: ReturnType<Stage['plan']>,
+  order: number,
+): void {
+  const row = at(plan.orders.row, order);
+  const { rows, mark } = stage.sheet;
+  if (at(plan.orders.exit, order) === 1) {
+    expect(at(plan.orders.lots, order)).toBeLessThanOrEqual(Math.abs(at(plan.decisions.position, at(plan.orders.decision, order))));
+    return;
+  }
+  const buy = at(plan.orders.buy, order) === 1;
+  const position = BigInt(at(rows.position, row));
+  const worst = buy ? position + BigInt(at(rows.pendingBuy, row)) : BigInt(at(rows.pendingSell, row)) - position;
+  const price = BigInt(Math.max(mark, at(plan.orders.price, order)));
+  const notional = worst * price;
+  const equity = BigInt(at(stage.book.copies.equity, row));
+  const draw = copies[row];
+  if (!draw) throw new Error(`no copy ${row}`);
+  const within = (most: bigint | null): void => {
+    if (most !== null) expect(notional).toBeLessThanOrEqual(most * 10n);
+  };
+  if (draw.caps.maxPositionSize !== null) expect(worst * 10_000_000n).toBeLessThanOrEqual(draw.caps.maxPositionSize);
+  within(draw.caps.maxPositionNotional);
+  within(draw.caps.maxPositionShare === null ? null : (equity * draw.caps.maxPositionShare) / 10n ** 12n);
+  const base = equity < BigInt(at(stage.book.copies.realEquity, row)) ? equity : BigInt(at(stage.book.copies.realEquity, row));
+  within(draw.caps.maxLeverage === null ? null : (base * draw.caps.maxLeverage) / 10n ** 12n);
+  within(equity * BigInt(draw.venueLeverage));
+}
+
+describe('exits', () => {
+  it('are never cut by caps, whatever the limits became', () => {
+    fc.assert(
+      fc.property(caps, fc.integer({ min: 1, max: 100 }), (limits, leader) => {
+        const stage = new Stage();
+        stage.add(entryOf(1, settingsOf('1')));
+        stage.follow(String(leader * 10));
+        stage.book.setSettings(0, settingsOf('1', { caps: limits }), 2);
+        const plan = stage.plan('0');
+        expect([plan.orders.count, at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0)]).toEqual([1, leader * 10, 1]);
+        expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(0);
+      }),
+    );
+  });
+
+  it('converge: after any path the gap to the target stays under one lot while orders fill and sizes clear the minimum', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 500, max: 3_000 }),
+        (path, ratio) => {
+          const stage = new Stage();
+          stage.add(entryOf(1, settingsOf(`${ratio / 1000}`)));
+          for (const leader of path) {
+            stage.follow(String(leader));
+            const gap = at(stage.sheet.rows.target, 0) - at(stage.sheet.rows.position, 0) * MICRO;
+            expect(Math.abs(gap)).toBeLessThan(MICRO);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('breaker from start on the unit NAV', () => {
+  it('is flow-free: money added or taken moves no NAV', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 10_000 }), fc.array(fc.integer({ min: 50, max: 20_000 }), { maxLength: 5 }), (start, flows) => {
+        const stage = new Stage();
+        stage.add(entryOf(1, settingsOf('1', { breaker: { fromStart: rate(1n) } }), { allocation: money(BigInt(start) * 100_000_000n) }));
+        for (const flow of flows) stage.book.changeAllocation(0, money(BigInt(flow) * 100_000_000n));
+        const breached = new Int32Array(1);
+        expect(evaluateBreakers(stage.book.copies, stage.book.rowCount, breached)).toBe(0);
+      }),
+    );
+  });
+});

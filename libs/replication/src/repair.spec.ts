@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import { applyFill } from './apply';
+import { beginClosing, remnantsOf } from './closing';
+import { explainGaps } from './explain-gap';
+import { EPISODE, MICRO } from './instrument-columns';
+import { reasonAt } from './reasons';
+import { reconcileNet } from './reconcile';
+import { needsRepair, repairPlan } from './repair';
+import { at, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, Stage, settingsOf } from './testing/book-builder';
+
+const repairAt = (stage: Stage, now: number, exitBand = optionsOf(1).exitBand) =>
+  repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { now, exitBand, lastNonce: stage.lastNonce }));
+
+const tradedStage = (leader = '10'): Stage => {
+  const stage = new Stage();
+  stage.add(entryOf(1, settingsOf('1')));
+  stage.follow(leader);
+  return stage;
+};
+
+describe('repair', () => {
+  it('a failed entry is tried again inside its window as the next attempt of its wave', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    const plan = stage.plan('10');
+    stage.fillOrder(plan, 0, 4);
+    const { plan: again, forfeits } = repairAt(stage, NOW + 1_000);
+    expect([again.orders.count, at(again.orders.lots, 0), at(again.orders.attempt, 0), at(again.orders.wave, 0)]).toEqual([1, 6, 1, plan.wave]);
+    expect(at(again.orders.price, 0)).toBe(at(plan.orders.price, 0));
+    expect(forfeits).toEqual([]);
+  });
+
+  it('an entry in flight or unknown is never sent a second time', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.plan('10');
+    expect(repairAt(stage, NOW + 1_000).plan.orders.count).toBe(0);
+    expect(needsRepair(stage.book, stage.sheet)).toBe(false);
+  });
+
+  it.each([['99.4'], ['100.6']])('outside the two-sided band (mark %s) it waits, then leaves ρ with that reason', (mark) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.fillOrder(stage.plan('10'), 0, 4);
+    stage.book.setMark('BTC', priceOf(mark), NOW + 1_000);
+    const waiting = repairAt(stage, NOW + 1_000);
+    expect([waiting.plan.orders.count, reasonAt(at(waiting.plan.decisions.reason, 0))]).toEqual([0, 'out_of_band']);
+    const ended = repairAt(stage, NOW + 20_000);
+    expect(ended.forfeits).toEqual([{ row: 0, copyNo: 1, amount: 6 * MICRO, reason: 'out_of_band' }]);
+    expect(at(stage.sheet.rows.target, 0)).toBe(4 * MICRO);
+    expect(at(stage.sheet.rows.rho, 0)).toBe(400_000_000_000);
+    expect(at(stage.follow('5').orders.lots, 0)).toBe(2);
+  });
+
+  it('a failed exit is repeated at once with a bound that doubles up to the band, then reported stuck and still repeated', () => {
+    const stage = tradedStage();
+    stage.fillOrder(stage.plan('0'), 0, 0);
+    const limits: number[] = [];
+    let stuckAt = -1;
+    for (let round = 0; round < 5; round += 1) {
+      const { plan, stuck } = repairAt(stage, NOW + round, 100_000_000_000);
+      limits.push(at(plan.orders.price, 0));
+      if (stuck.length > 0 && stuckAt < 0) stuckAt = round;
+      stage.fillOrder(plan, 0, 0);
+    }
+    expect(limits).toEqual(['96', '92', '90', '90', '90'].map(priceUnits));
+    expect(stuckAt).toBe(3);
+    expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(EPISODE.exitStuck);
+    stage.fill(repairAt(stage, NOW + 9, 100_000_000_000).plan);
+    expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(0);
+  });
+
+  it('a stale mark never holds an exit back', () => {
+    const stage = tradedStage();
+    stage.fillOrder(stage.plan('0'), 0, 0);
+    expect(repairAt(stage, NOW + 86_000_000).plan.orders.count).toBe(1);
+  });
+
+  it('closing makes every target zero; the flatness proof is an empty list', () => {
+    const stage = tradedStage();
+    beginClosing(stage.book, 0);
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
+    stage.fill(repairAt(stage, NOW).plan);
+    expect(remnantsOf(stage.book, 0)).toEqual([]);
+    expect(stage.plan('20').orders.count).toBe(0);
+  });
+
+  it('after repair has run dry every gap has a reason', () => {
+    const stage = new Stage();
+    for (let copy = 1; copy <= 3; copy += 1) stage.add(entryOf(copy, settingsOf('1')));
+    const plan = stage.plan('10');
+    stage.fillOrder(plan, 0, 10);
+    stage.fillOrder(plan, 1, 0);
+    expect(
+      explainGaps(stage.book, stage.sheet, NOW)
+        .map((gap) => gap.reason)
+        .sort(),
+    ).toEqual(['no_fill_yet', 'slippage']);
+    stage.sheet.rows.lastReason.fill(0);
+    stage.sheet.rows.pendingBuy.fill(0);
+    expect(explainGaps(stage.book, stage.sheet, NOW).map((gap) => gap.reason)).toEqual([null, null]);
+  });
+});
+
+describe('fills are the truth of positions', () => {
+  it('average entry and realised PnL through add, reduce and flip, exact to the unit', () => {
+    const stage = new Stage(instrumentOf('X', 2));
+    stage.add(entryOf(1, settingsOf('1')));
+    const fill = (buy: boolean, lots: number, text: string, fee = 0) =>
+      applyFill(stage.book, stage.sheet, 0, { buy, lots, price: priceUnits(text), fee }, false);
+    fill(true, 100, '10');
+    fill(true, 100, '20');
+    expect(at(stage.sheet.rows.entryValue, 0)).toBe(3_000_000_000);
+    expect(fill(false, 50, '18', 1_000_000)).toEqual({ realised: 150_000_000, position: 150 });
+    expect(at(stage.book.copies.netPnl, 0)).toBe(149_000_000);
+    expect(fill(false, 250, '15')).toEqual({ realised: 0, position: -100 });
+    expect(at(stage.sheet.rows.entryValue, 0)).toBe(1_500_000_000);
+    expect(fill(true, 100, '12')).toEqual({ realised: 300_000_000, position: 0 });
+    expect(at(stage.sheet.rows.entryValue, 0)).toBe(0);
+  });
+});
+
+describe('reconciliation with the venue net', () => {
+  const truth = (netLots: number) => ({ venueAccount: 1, netLots, foreignPrice: priceUnits('110'), unresolved: false });
+
+  it('agreement is silence', () => {
+    const stage = tradedStage();
+    expect(reconcileNet(stage.book, stage.sheet, truth(10))).toEqual([]);
+  });
+
+  it('the follower closed part: the copy shrinks, realises it and is not re-entered until the leader is flat', () => {
+    const stage = tradedStage();
+    expect(reconcileNet(stage.book, stage.sheet, truth(4))).toEqual([
+      { kind: 'user_closed', copyNo: 1, row: 0, coin: 'BTC', lotsBefore: 10, lotsAfter: 4 },
+    ]);
+    expect(at(stage.book.copies.netPnl, 0)).toBe(6_000_000_000);
+    expect(reasonAt(at(stage.plan('20').decisions.reason, 0))).toBe('user_closed');
+    expect(at(stage.follow('10').orders.lots, 0)).toBe(2);
+    stage.follow('0');
+    expect(stage.plan('10').orders.count).toBe(1);
+  });
+
+  it('more than the copied net is the follower’s own position, left alone', () => {
+    const stage = tradedStage();
+    expect(reconcileNet(stage.book, stage.sheet, truth(-3)).map((effect) => effect.kind)).toEqual(['user_closed', 'own_position']);
+    expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.beside, 0)]).toEqual([0, -3]);
+    expect(reconcileNet(stage.book, stage.sheet, truth(-3))).toEqual([]);
+  });
+
+  it('trades on the copy’s side are the follower’s own', () => {
+    const stage = tradedStage();
+    expect(reconcileNet(stage.book, stage.sheet, truth(15))).toEqual([
+      { kind: 'own_position', venueAccount: 1, coin: 'BTC', lotsBefore: 0, lotsAfter: 5 },
+    ]);
+    expect(at(stage.sheet.rows.position, 0)).toBe(10);
+  });
+
+  it('nothing is concluded while an order of ours is unresolved', () => {
+    const stage = tradedStage();
+    expect(reconcileNet(stage.book, stage.sheet, { ...truth(4), unresolved: true })).toEqual([{ kind: 'wait_for_unknowns', venueAccount: 1 }]);
+    expect(at(stage.sheet.rows.position, 0)).toBe(10);
+  });
+});

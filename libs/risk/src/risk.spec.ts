@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { evaluateBreakers, lossFromStart, unitNav } from './breaker';
+import { gate } from './gate';
+import type { OrderBatch, OrderFacts } from './order-limits';
+
+const one = (value: number): Float64Array => Float64Array.of(value);
+
+const facts = (part: Partial<OrderFacts> = {}): OrderFacts => ({
+  now: 10_000,
+  mark: 100e8,
+  markAt: 10_000,
+  markMaxAgeMs: 5_000,
+  szDecimals: 0,
+  exit: Uint8Array.of(0),
+  row: Int32Array.of(0),
+  position: one(0),
+  pendingBuy: one(10),
+  pendingSell: one(0),
+  maxPositionSize: one(-1),
+  maxPositionNotional: one(-1),
+  maxPositionShare: one(-1),
+  maxLeverage: one(-1),
+  equity: one(1_000e8),
+  realEquity: one(1_000e8),
+  otherExposure: one(0),
+  otherMargin: one(0),
+  leverage: one(1),
+  mayRisk: Uint8Array.of(1),
+  ...part,
+});
+const buy10: OrderBatch = { count: 1, buy: Uint8Array.of(1), price: one(100e8), lots: one(10), reduceOnly: Uint8Array.of(0) };
+
+describe('gate', () => {
+  it.each([
+    [
+      'at every limit exactly',
+      { maxPositionSize: one(10e8), maxPositionNotional: one(1_000e8), maxPositionShare: one(1e12), maxLeverage: one(1e12) },
+      null,
+    ],
+    ['one unit of size over', { maxPositionSize: one(10e8 - 1) }, 'position_size'],
+    ['one unit of money over', { maxPositionNotional: one(1_000e8 - 1) }, 'position_notional'],
+    ['share over', { maxPositionShare: one(1e12 - 1_000) }, 'position_share'],
+    ['leverage over by another instrument', { maxLeverage: one(1e12), otherExposure: one(1) }, 'leverage'],
+    ['leverage on the smaller, real equity', { maxLeverage: one(1e12), realEquity: one(1_000e8 - 1) }, 'leverage'],
+    ['margin of another instrument', { otherMargin: one(1) }, 'allocation'],
+    ['working orders count at their worst', { pendingBuy: one(11) }, 'allocation'],
+    ['stale mark', { markAt: 4_999 }, 'stale_mark'],
+    ['a status that takes no risk', { mayRisk: Uint8Array.of(0) }, 'not_allowed'],
+    ['the higher of mark and limit price', { mark: 101e8 }, 'allocation'],
+    ['an exit of what is not held', { exit: Uint8Array.of(1) }, 'exit_grows'],
+    [
+      'an exit of a short, whatever the limits',
+      { exit: Uint8Array.of(1), position: one(-10), mayRisk: Uint8Array.of(0), markAt: 0, equity: one(0) },
+      null,
+    ],
+    ['an exit larger than the position', { exit: Uint8Array.of(1), position: one(-9) }, 'exit_grows'],
+  ] as const)('%s', (_what, part, reason) => {
+    expect(gate(buy10, facts(part))).toEqual(reason === null ? { ok: true, value: buy10 } : { ok: false, error: [{ order: 0, reason }] });
+  });
+});
+
+describe('breaker from start', () => {
+  const columns = (equity: number, limit: number, factor = 1e12, linked = 100e8) => ({
+    copyNo: one(1),
+    equity: one(equity),
+    navFactor: one(factor),
+    navEquity: one(linked),
+    breakerFromStart: one(limit),
+  });
+  it.each([
+    ['exactly at the limit breaks', 80e8, 0.2e12, true],
+    ['one unit above does not', 80e8 + 1, 0.2e12, false],
+    ['off', 0, -1, false],
+    ['equity gone counts as the whole', 0, 1e12, true],
+  ])('%s', (_what, equity, limit, breaks) => {
+    const breached = new Int32Array(1);
+    expect(evaluateBreakers(columns(equity, limit), 1, breached)).toBe(breaks ? 1 : 0);
+  });
+
+  it('is measured on the chain: a copy down 10 %, topped up, then down 10 % again has lost 19 %', () => {
+    const after = columns(180e8, 0.2e12, 0.9e12, 200e8);
+    expect(unitNav(after, 0)).toBe(0.81e12);
+    expect(lossFromStart(after, 0)).toBe(0.19e12);
+  });
+});

@@ -1,0 +1,108 @@
+import { money, RATE_ONE, rate, size } from '@lockstep/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { COPY_STATES, isClosing, nextCopyState, takesNewRisk } from './copy-life';
+import { filterAdmits, type InstrumentFilter } from './copy-settings';
+import { effectiveSettings, intersect, NO_CHAIN_LIMITS } from './settings-chain';
+import { decodeCopySettings, encodeCopySettings } from './settings-codec';
+import { defaultCopySettings, SETTINGS_BOUNDS, validateCopySettings } from './settings-rules';
+
+const base = defaultCopySettings();
+const faultsOf = (json: unknown): readonly string[] => {
+  const result = decodeCopySettings(json);
+  return result.ok ? [] : result.error.map(({ field, code }) => `${field}: ${code}`);
+};
+
+describe('settings', () => {
+  it('the defaults are valid and survive JSON text', () => {
+    expect(validateCopySettings(base).ok).toBe(true);
+    expect(decodeCopySettings(JSON.parse(JSON.stringify(encodeCopySettings(base))))).toEqual({ ok: true, value: base });
+  });
+
+  it('every valid draft comes back from JSON as it was', () => {
+    const draft = fc.record({
+      ratio: fc.bigInt({ min: SETTINGS_BOUNDS.ratioMin, max: SETTINGS_BOUNDS.ratioMax }),
+      notional: fc.option(fc.bigInt({ min: 0n, max: SETTINGS_BOUNDS.moneyMax }), { nil: null }),
+      coins: fc.uniqueArray(fc.constantFrom('BTC', 'ETH', 'xyz:TSLA'), { minLength: 1 }),
+      age: fc.integer({ min: 100, max: 60_000 }),
+    });
+    fc.assert(
+      fc.property(draft, ({ ratio, notional, coins, age }) => {
+        const settings = {
+          ...base,
+          mode: { kind: 'fixed_ratio', ratio: rate(ratio) } as const,
+          caps: { ...base.caps, maxPositionNotional: notional === null ? null : money(notional) },
+          instruments: { kind: 'only', coins } as const,
+          maxAgeMs: age,
+        };
+        expect(decodeCopySettings(encodeCopySettings(settings))).toEqual({ ok: true, value: settings });
+      }),
+    );
+  });
+
+  const json = encodeCopySettings(base);
+  it.each([
+    ['nothing', null, ': not_an_object'],
+    ['a number for a decimal', { ...json, slippage: { ...json.slippage, entry_bound: 0.005 } }, 'slippage.entry_bound: not_a_decimal'],
+    ['an unknown name', { ...json, leverage: 3 }, 'leverage: unknown_field'],
+    ['an unknown name deeper', { ...json, caps: { ...json.caps, max: '1' } }, 'caps.max: unknown_field'],
+    ['a missing part', { ...json, max_age_ms: undefined }, 'max_age_ms: missing'],
+    ['a fraction of a ms', { ...json, max_age_ms: 2.5 }, 'max_age_ms: not_an_integer'],
+    ['an unknown mode', { ...json, mode: { kind: 'martingale' } }, 'mode.kind: unknown_kind'],
+    ['too wide an entry bound', { ...json, slippage: { ...json.slippage, entry_bound: '0.21' } }, 'slippage.entry_bound: above_maximum'],
+    ['a breaker of nothing', { ...json, breaker: { from_start: '0' } }, 'breaker.from_start: below_minimum'],
+    ['an empty list', { ...json, instruments: { kind: 'only', coins: [] } }, 'instruments.coins: empty_list'],
+    ['a strange coin', { ...json, instruments: { kind: 'only', coins: ['B TC'] } }, 'instruments.coins: bad_coin'],
+  ])('%s is refused by name', (_what, value, fault) => {
+    expect(faultsOf(value)).toContain(fault);
+  });
+});
+
+describe('settings chain', () => {
+  it('limits merge by minimum, choices stay the copy’s', () => {
+    const copy = { ...base, caps: { ...base.caps, maxPositionSize: size(5n), maxLeverage: rate(2n * RATE_ONE) } };
+    const leader = {
+      ...NO_CHAIN_LIMITS,
+      caps: { ...NO_CHAIN_LIMITS.caps, maxPositionSize: size(3n), maxPositionNotional: money(7n) },
+      maxVenueLeverage: 4,
+    };
+    const merged = effectiveSettings(copy, [leader, NO_CHAIN_LIMITS]);
+    expect(merged.caps).toEqual({ maxPositionSize: 3n, maxPositionNotional: 7n, maxPositionShare: null, maxLeverage: 2n * RATE_ONE });
+    expect([merged.venueLeverage, merged.mode]).toEqual([4, base.mode]);
+  });
+
+  it('an intersection admits exactly what both admit', () => {
+    const coin = fc.constantFrom('A', 'B', 'C', 'D');
+    const filter: fc.Arbitrary<InstrumentFilter> = fc.oneof(
+      fc.constant<InstrumentFilter>({ kind: 'all' }),
+      fc.array(coin).map((coins): InstrumentFilter => ({ kind: 'only', coins })),
+      fc.array(coin).map((coins): InstrumentFilter => ({ kind: 'except', coins })),
+    );
+    fc.assert(
+      fc.property(filter, filter, coin, (a, b, asked) => {
+        expect(filterAdmits(intersect(a, b), asked)).toBe(filterAdmits(a, asked) && filterAdmits(b, asked));
+      }),
+    );
+  });
+});
+
+describe('life of a copy', () => {
+  it.each([
+    ['preparing', 'prepared', 'active'],
+    ['active', 'pause', 'paused'],
+    ['paused', 'resume', 'active'],
+    ['paused', 'break', 'breaker_closed'],
+    ['breaker_closed', 'resume', null],
+    ['breaker_closed', 're_enable', 'active'],
+    ['stopping', 'resume', null],
+    ['stopping', 'proved_flat', 'stopped'],
+    ['stopped', 'resume', null],
+  ] as const)('%s on %s becomes %s', (state, event, next) => {
+    expect(nextCopyState(state, event)).toBe(next);
+  });
+
+  it('only an active copy takes risk; a closing one never', () => {
+    expect(COPY_STATES.filter(takesNewRisk)).toEqual(['active']);
+    expect(COPY_STATES.filter(isClosing)).toEqual(['breaker_closed', 'stopping']);
+  });
+});
