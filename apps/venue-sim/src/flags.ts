@@ -29,9 +29,9 @@ export interface Flags {
 const LOOPBACK: readonly string[] = ['127.0.0.1', '::1', 'localhost'];
 
 export const USAGE = `venue-sim: the simulated venue as a server
-  --port P             venue port, 0 picks a free one (default 0)
+  --port P             venue port, 0 picks a free one (default 8090)
   --host H             venue address (default 127.0.0.1)
-  --control-port C     control port, 0 picks a free one (default 0)
+  --control-port C     control port, 0 picks a free one (default 8091)
   --control-host H     control address (default 127.0.0.1; another one needs --control-key)
   --control-key K      key every control request must carry in x-control-key
   --seed S             seed of the main world, 0 to 4294967295 (default 1)
@@ -104,9 +104,9 @@ export const DEFAULT_FLAGS: Flags = {
   silenceMs: 60_000,
 };
 
-/** Reads `--flag value` and `--flag=value`. The error is one sentence that names the flag. */
-export function readFlags(argv: readonly string[]): Result<Flags, string> {
-  let flags = DEFAULT_FLAGS;
+/** Reads `--flag value` and `--flag=value` over `standard`. The error is one sentence that names the flag. */
+export function readFlags(argv: readonly string[], standard: Flags = DEFAULT_FLAGS): Result<Flags, string> {
+  let flags = standard;
   for (let at = 0; at < argv.length; at += 1) {
     const [name = '', inline] = (argv[at] ?? '').split(/=(.*)/s, 2);
     if (name === '--testnet' && inline === undefined) {
@@ -115,7 +115,8 @@ export function readFlags(argv: readonly string[]): Result<Flags, string> {
     }
     const reader = READERS[name];
     if (reader === undefined) return err(`unknown flag "${name}"`);
-    const value = inline ?? argv[(at += 1)];
+    const value = inline ?? argv[at + 1];
+    if (inline === undefined) at += 1;
     if (value === undefined || value === '') return err(`${name} needs a value`);
     const read = reader(value);
     if (!read.ok) return err(`${name} ${read.error}`);

@@ -40,12 +40,14 @@ async function receive(halls: Halls, limits: IpLimits, request: IncomingMessage,
   const ip = remoteIp(request);
   const arrival: Arrival = { hall, body, text: read.value, form: 'body' };
   const weight = route === '/info' ? infoWeight(body) : actionWeight(body);
-  if (!limits.takeWeight(ip, weight)) return reply(rateLimited());
-  if (route === '/exchange') return answerExchange(arrival, reply);
-  answerInfo(arrival, (answer) => {
-    if (limits.active) chargeRows(limits, ip, body, answer);
-    reply(answer);
-  });
+  if (!limits.takeWeight(ip, weight)) reply(rateLimited());
+  else if (route === '/exchange') answerExchange(arrival, reply);
+  else {
+    answerInfo(arrival, (answer) => {
+      if (limits.active) chargeRows(limits, ip, body, answer);
+      reply(answer);
+    });
+  }
 }
 
 /** Rows are charged after the fact: their number is not known before the answer. */

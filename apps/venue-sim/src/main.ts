@@ -1,5 +1,7 @@
-import { systemClock } from '@lockstep/platform';
-import { readFlags, USAGE } from './flags';
+import { err, ok, type Result } from '@lockstep/kernel';
+import { describeProblems, loadConfig, systemClock } from '@lockstep/platform';
+import { parseVerifyMode } from '@lockstep/simulation';
+import { DEFAULT_FLAGS, type Flags, readFlags, USAGE } from './flags';
 import { startVenueSim } from './server';
 
 /** Starts the simulated venue; prints one JSON line when it listens; ends on SIGTERM, SIGINT or a shutdown request. */
@@ -9,7 +11,12 @@ async function main(): Promise<number> {
     process.stdout.write(`${USAGE}\n`);
     return 0;
   }
-  const flags = readFlags(argv);
+  const standard = environmentFlags();
+  if (!standard.ok) {
+    process.stderr.write(`${standard.error}\n`);
+    return 2;
+  }
+  const flags = readFlags(argv, standard.value);
   if (!flags.ok) return refuse(flags.error);
   const signalled = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve());
@@ -26,6 +33,25 @@ async function main(): Promise<number> {
   await Promise.race([signalled, shutdownAsked]);
   await close();
   return 0;
+}
+
+/** What the environment sets; the command line stands above it. */
+function environmentFlags(): Result<Flags, string> {
+  const config = loadConfig('venue-sim');
+  if (!config.ok) return err(describeProblems('venue-sim', config.error));
+  const { simHost, simPort, simControlHost, simControlPort, simControlKey, simSeed, simVerify } = config.value;
+  const verify = parseVerifyMode(simVerify);
+  if (!verify.ok) return err(`LOCKSTEP_SIM_VERIFY ${verify.error}`);
+  return ok({
+    ...DEFAULT_FLAGS,
+    host: simHost,
+    port: simPort,
+    controlHost: simControlHost,
+    controlPort: simControlPort,
+    controlKey: simControlKey === null ? null : simControlKey.reveal(),
+    seed: simSeed,
+    verify: verify.value,
+  });
 }
 
 function refuse(reason: string): number {

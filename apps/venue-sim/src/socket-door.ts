@@ -101,29 +101,47 @@ function refuseUpgrade(stream: Duplex, status: number): void {
 
 function receive(limits: IpLimits, connection: Connection, text: string): void {
   const { ip, writer, subscriptions } = connection;
-  if (!limits.takeMessage(ip)) return writer.send(errorFrame('Too many messages sent.'));
+  if (!limits.takeMessage(ip)) {
+    writer.send(errorFrame('Too many messages sent.'));
+    return;
+  }
   const frame = readClientFrame(text);
-  if (frame === null) return writer.send(errorFrame(`Error parsing JSON into valid websocket request: ${text}`));
-  if (frame.method === 'post') return post(limits, connection, frame, text);
-  if (frame.method === 'ping') return writer.send(PONG);
-  if (frame.method === 'subscribe') return subscriptions.subscribe(frame.subscription);
-  subscriptions.unsubscribe(frame.subscription);
+  switch (frame?.method) {
+    case 'post':
+      post(limits, connection, frame, text);
+      break;
+    case 'ping':
+      writer.send(PONG);
+      break;
+    case 'subscribe':
+      subscriptions.subscribe(frame.subscription);
+      break;
+    case 'unsubscribe':
+      subscriptions.unsubscribe(frame.subscription);
+      break;
+    default:
+      writer.send(errorFrame(`Error parsing JSON into valid websocket request: ${text}`));
+  }
 }
 
 /** Runs a request through the same code as HTTP does. */
 function post(limits: IpLimits, connection: Connection, frame: PostFrame, text: string): void {
   const { hall, ip, writer, socket } = connection;
-  if (!limits.beginPost(ip)) return writer.send(errorFrame(`too many pending post requests id=${frame.id}`));
+  if (!limits.beginPost(ip)) {
+    writer.send(errorFrame(`too many pending post requests id=${frame.id}`));
+    return;
+  }
   const finish = (reply: Reply): void => {
     limits.endPost(ip);
-    if (reply.kind === 'hang_up') return socket.terminate();
-    if (reply.kind === 'answer') writer.send(postFrame(frame.id, { type: frame.type, name: typeOf(frame.payload) }, reply));
+    if (reply.kind === 'hang_up') socket.terminate();
+    else if (reply.kind === 'answer') writer.send(postFrame(frame.id, { type: frame.type, name: typeOf(frame.payload) }, reply));
   };
-  const weight = (): number => (frame.type === 'action' ? actionWeight(frame.payload) : infoWeight(frame.payload));
-  if (limits.postsSpendWeight && !limits.takeWeight(ip, weight())) return finish(rateLimited());
+  const isAction = frame.type === 'action';
+  const weight = (): number => (isAction ? actionWeight(frame.payload) : infoWeight(frame.payload));
   const arrival: Arrival = { hall, body: frame.payload, text, form: 'frame' };
-  if (frame.type === 'action') return answerExchange(arrival, finish);
-  answerInfo(arrival, finish);
+  if (limits.postsSpendWeight && !limits.takeWeight(ip, weight())) finish(rateLimited());
+  else if (isAction) answerExchange(arrival, finish);
+  else answerInfo(arrival, finish);
 }
 
 function typeOf(payload: unknown): string {
@@ -134,20 +152,22 @@ function typeOf(payload: unknown): string {
 function pushFrame(hall: Hall, socket: WebSocket, say: (text: string) => void, text: string, channel: string): void {
   hall.counters.streamFrames += 1;
   const fault = hall.faults.draw('stream', channel);
-  if (fault === null) return say(text);
-  playStreamFault(fault, socket, say, text);
+  if (fault === null) say(text);
+  else playStreamFault(fault, socket, say, text);
 }
 
 function playStreamFault({ effect }: FaultOrder, socket: WebSocket, say: (text: string) => void, text: string): void {
   switch (effect.kind) {
     case 'silence':
     case 'status':
-      return;
+      break;
     case 'hang_up':
-      return socket.terminate();
+      socket.terminate();
+      break;
     case 'duplicate':
       say(text);
-      return say(text);
+      say(text);
+      break;
     case 'delay':
       setTimeout(say, effect.delayMs, text);
   }

@@ -1,14 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Result } from '@lockstep/kernel';
-import {
-  type Address,
-  type ExchangeAnswer,
-  type Json,
-  readSignedRequest,
-  type SignedRequest,
-  type TextForm,
-  type VerifyError,
-} from '@lockstep/simulation';
+import { type ExchangeAnswer, type Json, readSignedRequest, type SignedRequest, type TextForm, type VerifyError } from '@lockstep/simulation';
 import type { FaultOrder } from './faults';
 import type { Hall } from './halls';
 import { type Answer, jsonAnswer, type Reply, statusAnswer, textAnswer, unreadable } from './reply';
@@ -26,29 +16,32 @@ export type OnReply = (reply: Reply) => void;
 
 /** Recovers the signer, lets the action into the next block and answers after that block; faults may strike on either side. */
 export function answerExchange(arrival: Arrival, reply: OnReply): void {
-  const { hall, body, text, form } = arrival;
+  const { hall, body } = arrival;
   const read = readSignedRequest(body);
-  if (!read.ok || !hall.world.accepts(read.value.action)) return reply(unreadable());
+  if (!read.ok || !hall.world.accepts(read.value.action)) {
+    reply(unreadable());
+    return;
+  }
   const request = read.value;
   const fault = hall.faults.draw('exchange', request.action.type);
-  const early = fault?.when === 'before' ? fault : null;
-  const late = fault?.when === 'after' ? fault : null;
-  const land = (): void => {
-    void hall.verifier.signerOf({ request, text, form, testnet: hall.world.testnet }).then((signer) => admit(hall, request, signer, late, reply));
-  };
-  if (early === null) return land();
-  strike(early, reply, land);
+  const land = (): void => void recoverAndAdmit(arrival, request, fault?.when === 'after' ? fault : null, reply);
+  if (fault?.when === 'before') strike(fault, reply, land);
+  else land();
 }
 
-function admit(hall: Hall, request: SignedRequest, signer: Result<Address, VerifyError>, late: FaultOrder | null, reply: OnReply): void {
-  if (!signer.ok) return reply(unsigned(signer.error));
+async function recoverAndAdmit({ hall, text, form }: Arrival, request: SignedRequest, late: FaultOrder | null, reply: OnReply): Promise<void> {
+  const signer = await hall.verifier.signerOf({ request, text, form, testnet: hall.world.testnet });
+  if (!signer.ok) {
+    reply(unsigned(signer.error));
+    return;
+  }
   const { action, nonce, vaultAddress, expiresAfter } = request;
   hall.world.submitWith({ signer: signer.value, action, nonce, vaultAddress, expiresAfter }, (answer) => {
     hall.counters.actions += 1;
     if (answer.status === 'err') hall.counters.refused += 1;
     const plain = (): void => reply(verdict(answer));
-    if (late === null) return plain();
-    strike(late, reply, plain);
+    if (late === null) plain();
+    else strike(late, reply, plain);
   });
 }
 
@@ -61,15 +54,18 @@ function unsigned(error: VerifyError): Answer {
 
 /** Answers a read at once from the world's present state. */
 export function answerInfo({ hall, body }: Arrival, reply: OnReply): void {
-  if (!isInfoRequest(body)) return reply(unreadable());
+  if (!isInfoRequest(body)) {
+    reply(unreadable());
+    return;
+  }
   hall.counters.infos += 1;
   const plain = (): void => {
     const answer = hall.world.info(body);
     reply(answer.status === 200 ? jsonAnswer(JSON.stringify(answer.body)) : textAnswer(422, answer.body));
   };
   const fault = hall.faults.draw('info', body.type);
-  if (fault === null) return plain();
-  strike(fault, reply, plain);
+  if (fault === null) plain();
+  else strike(fault, reply, plain);
 }
 
 function isInfoRequest(body: unknown): body is { readonly type: string; readonly [key: string]: Json } {
@@ -81,13 +77,15 @@ function strike({ effect }: FaultOrder, reply: OnReply, plain: () => void): void
   switch (effect.kind) {
     case 'silence':
     case 'hang_up':
-      return reply({ kind: effect.kind });
+      reply({ kind: effect.kind });
+      break;
     case 'status':
-      return reply(statusAnswer(effect.status));
+      reply(statusAnswer(effect.status));
+      break;
     case 'delay':
-      void sleep(effect.delayMs).then(plain);
-      return;
+      setTimeout(plain, effect.delayMs);
+      break;
     case 'duplicate':
-      return plain();
+      plain();
   }
 }

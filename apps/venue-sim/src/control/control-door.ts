@@ -97,7 +97,7 @@ async function readOrClear(hall: Hall, method: string, verb: string, last: strin
   if (method === 'GET' && verb === 'conservation') return done(hall.world.control.conservation());
   if (method === 'DELETE' && verb === 'faults') return clearFaults(hall, last);
   if (method !== 'GET' || verb !== 'truth') return refused(404, `no ${method} ${url.pathname}`);
-  const part = last === '' ? 'all' : last;
+  const part = last !== '' ? last : (url.searchParams.get('part') ?? 'all');
   if (!isTruthPart(part)) return refused(404, `truth is one of ${TRUTH_PARTS.join(', ')}`);
   await streamTruth(hall.world, part, url.searchParams.get('address')?.toLowerCase() ?? null, response);
   return null;

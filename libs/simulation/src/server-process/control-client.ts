@@ -94,7 +94,8 @@ export function createControlClient(url: string, key: string | null = null): Con
     if (!response.ok) throw new ControlRefusal(`${method} ${path}: ${response.status} ${text.trim()}`);
     return text;
   };
-  const tell = async (world: string, verb: string, body: object = {}): Promise<ControlBody> => JSON.parse(await ask('POST', `/worlds/${world}/${verb}`, body));
+  const tell = async (world: string, verb: string, body: object = {}): Promise<ControlBody> =>
+    JSON.parse(await ask('POST', `/worlds/${world}/${verb}`, body));
 
   return {
     openWorld: async (wish) => void (await ask('POST', '/worlds', wish)),
