@@ -62,7 +62,11 @@ export const METRICS = {
   lockstep_outbox_waiting: spec({ kind: 'gauge', help: 'Events written and not yet relayed.', labels: {} }),
   lockstep_outbox_delay_ms: spec({ kind: 'histogram', help: 'Time from an event to its relay.', labels: {}, buckets: FAST_MS }),
   lockstep_settlements_total: spec({ kind: 'counter', help: 'Settlement jobs, by result.', labels: { result: ['closed', 'failed'] } }),
-  lockstep_jobs_total: spec({ kind: 'counter', help: 'Jobs of tenants, by how an attempt ended.', labels: { result: ['done', 'failed', 'retried'] } }),
+  lockstep_jobs_total: spec({
+    kind: 'counter',
+    help: 'Jobs of tenants, by how an attempt ended.',
+    labels: { result: ['done', 'failed', 'retried'] },
+  }),
   lockstep_exports_total: spec({ kind: 'counter', help: 'Export files made.', labels: {} }),
   lockstep_relay_wakeups_total: spec({ kind: 'counter', help: 'Streams for which the relay woke the gateways.', labels: {} }),
   lockstep_ledger_entries_total: spec({ kind: 'counter', help: 'Entries written to the ledger.', labels: {} }),

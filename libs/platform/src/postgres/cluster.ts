@@ -86,18 +86,20 @@ async function tryStart(cluster: Cluster, port: number): Promise<Postmaster | st
   const child = spawn(cluster.binaries.postgres, ['-D', dataOf(cluster), ...settings], { ...options, stdio: ['ignore', log, log] });
   closeSync(log);
   child.unref();
-  let ended: string | null = null;
+  let failure: string | null = null;
+  const ended = (): void => {
+    failure ??= readFileSync(logOf(cluster), 'utf8').slice(from).slice(-LOG_TAIL_CHARS);
+  };
   child.once('error', (error) => {
-    ended = error.message;
+    failure = error.message;
   });
-  child.once('exit', () => {
-    ended ??= readFileSync(logOf(cluster), 'utf8').slice(from).slice(-LOG_TAIL_CHARS);
-  });
+  child.once('exit', ended);
   const found = await pollFor(START_TIMEOUT_MS, () => {
-    if (ended !== null) return ended;
+    if (failure !== null) return failure;
     const postmaster = readPostmaster(dataOf(cluster));
     return postmaster !== null && postmaster.pid === child.pid && postmaster.status === 'ready' ? postmaster : null;
   });
+  child.off('exit', ended);
   if (found === null) throw new Error(`PostgreSQL did not become ready within ${START_TIMEOUT_MS} ms; see ${logOf(cluster)}`);
   return found;
 }

@@ -1,13 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** True when a process of this number exists, whoever owns it. */
+/** True when a process of this number runs, whoever owns it. One that has ended and waits to be collected does not run. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+  }
+  return process.platform !== 'linux' || statFields(pid)?.[0] !== 'Z';
+}
+
+/** The fields of /proc/<pid>/stat from the state on: what stands before, the program's name in brackets, may hold spaces. */
+function statFields(pid: number): readonly string[] | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return null;
   }
 }
 
@@ -19,9 +29,9 @@ export function processStamp(pid: number): string | null {
   if (!isAlive(pid)) return null;
   try {
     if (process.platform === 'linux') {
-      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // The second field is the program's name in brackets and may hold spaces; field 22, the start, is the 20th after it.
-      const start = fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19];
+      // Field 22 of the whole line, the start in ticks since boot, is number 20 from the state on.
+      const start = statFields(pid)?.[19];
+      if (start === undefined) return null;
       return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${start}`;
     }
     if (process.platform === 'darwin') return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
