@@ -1,37 +1,49 @@
-import { CsvWriter, FILE_COLUMNS, wireMoney, wirePrice, wireSize, wireTime } from '@lockstep/delivery';
+import { CsvWriter, FILE_COLUMNS, type WireControlTotal, wireMoney, wirePrice, wireSize, wireTime } from '@lockstep/delivery';
 import { money, price, size } from '@lockstep/kernel';
-import { fillNotional, parseAccountCode } from '@lockstep/ledger';
+import { ControlTotals, fillNotional, parseAccountCode, row } from '@lockstep/ledger';
 import { type ExportParams, type FeeLine, type FillRow, feeLinesOf, fillRowsOf, type ScopedUnit } from '@lockstep/storage';
 import type { ChunkWriter } from './chunk-writer';
+import { wireTotal } from './settlement-file';
 
 export const EXPORT_KINDS = ['fills', 'fees'] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
-/** Writes an export's rows and returns their number; the caller finishes the writer. */
-export async function writeExport(unit: ScopedUnit, kind: ExportKind, range: ExportParams, writer: ChunkWriter): Promise<bigint> {
+export interface WrittenRows {
+  readonly rowCount: bigint;
+  /** Of the ledger entries in the file; a file of fills has none. */
+  readonly controlTotals: readonly WireControlTotal[];
+}
+
+/** Writes an export's rows; the caller finishes the writer. */
+export async function writeExport(unit: ScopedUnit, kind: ExportKind, range: ExportParams, writer: ChunkWriter): Promise<WrittenRows> {
   return kind === 'fills' ? writeFills(unit, range, writer) : writeFees(unit, range, writer);
 }
 
-async function writeFills(unit: ScopedUnit, range: ExportParams, writer: ChunkWriter): Promise<bigint> {
+async function writeFills(unit: ScopedUnit, range: ExportParams, writer: ChunkWriter): Promise<WrittenRows> {
   const csv = new CsvWriter(FILE_COLUMNS.fills);
-  let rows = 0n;
+  let rowCount = 0n;
   await writer.write(csv.header());
   for await (const fill of fillRowsOf(unit, range)) {
     await writer.write(csv.row(fillCells(fill)));
-    rows += 1n;
+    rowCount += 1n;
   }
-  return rows;
+  return { rowCount, controlTotals: [] };
 }
 
-async function writeFees(unit: ScopedUnit, range: ExportParams, writer: ChunkWriter): Promise<bigint> {
+async function writeFees(unit: ScopedUnit, range: ExportParams, writer: ChunkWriter): Promise<WrittenRows> {
   const csv = new CsvWriter(FILE_COLUMNS.fees);
-  let rows = 0n;
+  const totals = new ControlTotals();
+  let rowCount = 0n;
   await writer.write(csv.header());
   for await (const line of feeLinesOf(unit, range)) {
     await writer.write(csv.row(feeCells(line)));
-    rows += 1n;
+    const [debit, credit] = line.amount > 0n ? [line.amount, money(0n)] : [money(0n), money(-line.amount)];
+    totals.add(row(line.account, line.asset, money(0n), debit, credit, 1));
+    rowCount += 1n;
   }
-  return rows;
+  // Fee accounts alone do not balance, so the total of a whole asset would say nothing.
+  const perAccount = totals.list().filter((total) => total.account !== '*');
+  return { rowCount, controlTotals: perAccount.map(wireTotal) };
 }
 
 function fillCells(fill: FillRow) {

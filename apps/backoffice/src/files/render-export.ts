@@ -1,10 +1,10 @@
 import { FILE_SCHEMA_VERSION, fileName, type Manifest, wireTime } from '@lockstep/delivery';
-import { type EpochMs, err, type Id, ok, present, type Result, type TenantScope } from '@lockstep/kernel';
+import { err, type Id, ok, present, type Result, type TenantScope } from '@lockstep/kernel';
 import { chainHashAt, type ExportParams, failExport, keepFile, lockExport, publishExport, type ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { appendEvents, type BackofficeContext, newEvent } from '../context';
 import { ChunkWriter, chunksOf, type WrittenBytes } from './chunk-writer';
-import { EXPORT_KINDS, type ExportKind, writeExport } from './export-file';
+import { EXPORT_KINDS, type ExportKind, type WrittenRows, writeExport } from './export-file';
 
 export type RenderExportError = 'no_such_export' | 'bad_request' | 'conflict';
 
@@ -37,10 +37,10 @@ async function render(ctx: BackofficeContext, unit: ScopedUnit, id: Id<'export'>
   const { kind, params } = wanted.data;
   await unit.exports.removeChunks(id);
   const writer = new ChunkWriter(chunksOf(unit, id), ctx.limits.chunkBytes);
-  const rowCount = await writeExport(unit, kind, params, writer);
+  const rows = await writeExport(unit, kind, params, writer);
   const bytes = await writer.finish();
-  const manifest = await manifestOf(unit, kind, params, rowCount, bytes);
-  await keepFile(unit, id, { fileName: manifest.file_name, rowCount, byteCount: bytes.byteCount, sha256: bytes.sha256, manifest });
+  const manifest = await manifestOf(unit, kind, params, rows, bytes);
+  await keepFile(unit, id, { fileName: manifest.file_name, rowCount: rows.rowCount, byteCount: bytes.byteCount, sha256: bytes.sha256, manifest });
   return ok(true);
 }
 
@@ -60,9 +60,8 @@ async function publish(ctx: BackofficeContext, unit: ScopedUnit, id: Id<'export'
   ctx.counters.exportRendered();
 }
 
-async function manifestOf(unit: ScopedUnit, kind: ExportKind, range: ExportParams, rowCount: bigint, bytes: WrittenBytes): Promise<Manifest> {
-  const time = (at: EpochMs): string => wireTime(at);
-  const period = { start: time(range.fromMs), end: time(range.toMs) };
+async function manifestOf(unit: ScopedUnit, kind: ExportKind, range: ExportParams, rows: WrittenRows, bytes: WrittenBytes): Promise<Manifest> {
+  const period = { start: wireTime(range.fromMs), end: wireTime(range.toMs) };
   const { seq } = await unit.ledger.head();
   return {
     schema_version: FILE_SCHEMA_VERSION,
@@ -73,9 +72,9 @@ async function manifestOf(unit: ScopedUnit, kind: ExportKind, range: ExportParam
     period,
     as_of_sequence: seq.toString(),
     as_of_hash: await chainHashAt(unit, seq),
-    row_count: Number(rowCount),
+    row_count: Number(rows.rowCount),
     byte_count: Number(bytes.byteCount),
-    control_totals: [],
+    control_totals: [...rows.controlTotals],
     sha256: bytes.sha256.toString('hex'),
     previous_manifest_sha256: null,
   };

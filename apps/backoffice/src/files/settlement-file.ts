@@ -49,7 +49,8 @@ function cellsOf(row: StatementRow) {
   };
 }
 
-const wireTotal = (total: ControlTotal): WireControlTotal => ({
+/** A control total as the manifest carries it. */
+export const wireTotal = (total: ControlTotal): WireControlTotal => ({
   asset: total.asset,
   account: total.account,
   debits: wireMoney(total.debits),

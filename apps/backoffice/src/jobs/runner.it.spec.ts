@@ -1,4 +1,4 @@
-import { readCsv } from '@lockstep/delivery';
+import { manifestSchema, readCsv } from '@lockstep/delivery';
 import { err, ok, type Result, type TenantScope, unwrap } from '@lockstep/kernel';
 import { type ExportRow, fillIdOf, type JobRow, renderExportJob } from '@lockstep/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,6 +80,16 @@ describe('exports', () => {
       ['copy:funding', '0.00000005', ''],
     ]);
     expect(rows.some((line) => line.sequence === '3')).toBe(false);
+    const manifest = manifestSchema.parse(row?.manifest);
+    expect(manifest.control_totals).toContainEqual({
+      asset: 'USDC',
+      account: 'copy:builder_fee',
+      debits: '0.015',
+      credits: '0',
+      closing: '0.015',
+      entry_count: 1,
+    });
+    expect(manifest.control_totals.reduce((count, total) => count + total.entry_count, 0)).toBe(rows.length);
   });
 
   it('of fills hold the fills of the range', async () => {
