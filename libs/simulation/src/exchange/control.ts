@@ -26,7 +26,10 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
       soon(() => credit(ex, accountOf(ex, address), purse, usd));
     },
     setup: (accounts) => {
-      for (const account of accounts) soon(() => setUp(ex, account));
+      for (const account of accounts) {
+        checkAgent(ex, account);
+        soon(() => setUp(ex, account));
+      }
     },
     movePrice: (coin, price) => {
       const asset = assetNamed(ex, coin);
@@ -68,10 +71,16 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
   };
 }
 
+/** An agent that is already this account's may be named again; one of another account may not. */
+function checkAgent(ex: Exchange, { address, agent }: AccountSetup): void {
+  if (agent === undefined || !ex.usedAgents.has(agent.address)) return;
+  must(ex.agents.get(agent.address)?.owner.address === address, `agent ${agent.address} was never used by another account than ${address}`);
+}
+
 function setUp(ex: Exchange, { address, credits, agent, builder }: AccountSetup): void {
   const account = accountOf(ex, address);
   for (const [dex, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, dex), readUsd(amount));
-  if (agent !== undefined) {
+  if (agent !== undefined && ex.agents.get(agent.address)?.owner !== account) {
     const refusal = approveAgent(ex, account, agent.address, agent.name);
     must(refusal === null, `agent ${agent.address} of ${address}: ${refusal}`);
   }

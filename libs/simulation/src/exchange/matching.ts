@@ -4,7 +4,7 @@ import { clearingOf, type Exchange } from './exchange';
 import { builderFee, tradingFee } from './fees';
 import { tradeId } from './hashing';
 import { canCarry, leverageOf } from './margin';
-import { endByVenue, endOrder, noteStatus } from './order';
+import { endByVenue, endOrder } from './order';
 import { type Booked, book } from './settle';
 import type { Asset, Fill, Order, VenueAccount } from './state';
 
@@ -80,7 +80,7 @@ export function trade(ex: Exchange, meeting: Meeting): number {
   side(ex, maker, meeting, tid, false);
   side(ex, taker, meeting, tid, true);
   if (maker.lots === 0) endOrder(ex, maker, 'filled');
-  else if (maker.owner.topic !== null) noteStatus(ex, maker, 'open');
+  else maker.owner.topic?.updates.push({ order: maker, lots: maker.lots, status: 'open', time: ex.time });
   publish(ex, asset, {
     px,
     exactPx,

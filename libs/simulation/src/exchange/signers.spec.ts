@@ -54,6 +54,23 @@ describe('agents', () => {
     expect(approve(bed, addressOf(101), 'z', addressOf(2))).toEqual({ status: 'err', response: 'Extra agent already used.' });
   });
 
+  it('may be set up twice for the same account by the control port, and never for two', () => {
+    const bed = new Testbed();
+    const setup = [
+      { address: OWNER, credits: { '': '10' }, agent: { address: AGENT, name: 'copy' }, builder: { address: addressOf(9), maxTenthsBp: 50 } },
+    ];
+    for (const round of [10, 20]) {
+      bed.world.control.setup(setup);
+      bed.block();
+      expect(bed.act(AGENT, NOOP)).toEqual(DONE);
+      expect(bed.info('clearinghouseState', { user: OWNER })).toMatchObject({ withdrawable: `${round}.0` });
+    }
+    expect(bed.info('maxBuilderFee', { user: OWNER, builder: addressOf(9) })).toBe(50);
+    expect(() => bed.world.control.setup([{ ...setup[0], address: addressOf(2), credits: {}, agent: { address: AGENT, name: 'copy' } }])).toThrow(
+      /agent/,
+    );
+  });
+
   it('cannot do what the main wallet signs', () => {
     const bed = new Testbed({}, { 1: '1000' });
     approve(bed, AGENT, '');
