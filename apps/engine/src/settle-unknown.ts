@@ -1,4 +1,4 @@
-import type { EpochMs } from '@lockstep/kernel';
+import { type EpochMs, type Size, size } from '@lockstep/kernel';
 import type { Address, ClientOrderId, OrderStanding, SignerHandle, Venue } from '@lockstep/venues/port';
 import type { PassCrashPoint } from './crash-points';
 
@@ -14,8 +14,8 @@ export interface OpenQuestion {
 
 /** What the venue's answers prove about it. */
 export type Settled =
-  /** The venue knows the order and it will not trade further; fills are read from the venue's fills. */
-  | { readonly kind: 'known'; readonly orderId: string; readonly status: string; readonly at: EpochMs }
+  /** The venue knows the order and it will not trade further; what it filled is booked from the venue's fills. */
+  | { readonly kind: 'known'; readonly orderId: string; readonly status: string; readonly filled: Size; readonly at: EpochMs }
   /** It never executed and never can: its nonce is spent on something else. */
   | { readonly kind: 'never_landed' }
   /** Its nonce was spent by it, and the venue keeps no order: it was refused on arrival. */
@@ -28,7 +28,13 @@ export type Settled =
 const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order' }>): Settled =>
   standing.kind === 'open'
     ? { kind: 'resting', orderId: standing.orderId }
-    : { kind: 'known', orderId: standing.orderId, status: standing.status, at: standing.statusTime };
+    : {
+        kind: 'known',
+        orderId: standing.orderId,
+        status: standing.status,
+        filled: size(standing.original - standing.remaining),
+        at: standing.statusTime,
+      };
 
 /**
  * Settles an unknown order by the venue's own truth, never by a second order (product §2.9):

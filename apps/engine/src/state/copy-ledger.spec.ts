@@ -1,6 +1,7 @@
 import { money, price, size } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
 import { bookFill, CopyLedger, NOTHING_BOOKED } from './copy-ledger';
+import { NO_INTENT } from './intent';
 
 const UNIT = 100_000_000n;
 const at = (dollars: bigint) => price(dollars * UNIT);
@@ -22,8 +23,8 @@ describe('the booked position of a copy', () => {
   it('adds up to net PnL over all instruments', () => {
     const ledger = new CopyLedger();
     const gained = bookFill(bookFill(NOTHING_BOOKED, units(1n), at(10n), money(3n)).after, units(-1n), at(12n), money(4n)).after;
-    ledger.set(7, 'BTC', gained);
-    ledger.set(7, 'ETH', { ...NOTHING_BOOKED, fees: money(1n), funding: money(10n) });
+    ledger.set(7, 'BTC', { booked: gained, intent: NO_INTENT });
+    ledger.set(7, 'ETH', { booked: { ...NOTHING_BOOKED, fees: money(1n), funding: money(10n) }, intent: NO_INTENT });
     expect(ledger.netPnl(7)).toBe(2n * UNIT - 7n - 1n + 10n);
     ledger.drop(7);
     expect(ledger.netPnl(7)).toBe(0n);

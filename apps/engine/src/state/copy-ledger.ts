@@ -1,5 +1,6 @@
 import { type Money, money, type Price, type Size } from '@lockstep/kernel';
 import { applyFill, FLAT, type PositionBook } from '@lockstep/ledger';
+import { type Intent, NO_INTENT } from './intent';
 
 /** What one copy has in one instrument as booked from the venue's own fills. */
 export interface BookedPosition {
@@ -9,6 +10,12 @@ export interface BookedPosition {
   readonly funding: Money;
   /** Counts episodes: grows each time the position leaves flat. */
   readonly episodeNo: bigint;
+}
+
+/** A copy in one instrument: what is booked, and what the last journaled wave intends. */
+export interface KeptPosition {
+  readonly booked: BookedPosition;
+  readonly intent: Intent;
 }
 
 export const NOTHING_BOOKED: BookedPosition = { book: FLAT, realised: money(0n), fees: money(0n), funding: money(0n), episodeNo: 0n };
@@ -32,31 +39,33 @@ export function bookFill(
   return { after, closedPnl };
 }
 
+const NOTHING_KEPT: KeptPosition = { booked: NOTHING_BOOKED, intent: NO_INTENT };
+
 /**
- * The booked positions of all copies: the twin in memory of `copy_positions`, changed only after the transaction that wrote it committed.
+ * The positions of all copies as `copy_positions` holds them: changed only after the transaction that wrote them committed.
  * Planning does not read it: planning goes on from outcomes, which are known earlier; this is what money is counted on.
  */
 export class CopyLedger {
-  private readonly byCopy = new Map<number, Map<string, BookedPosition>>();
+  private readonly byCopy = new Map<number, Map<string, KeptPosition>>();
 
-  get(copyNo: number, coin: string): BookedPosition {
-    return this.byCopy.get(copyNo)?.get(coin) ?? NOTHING_BOOKED;
+  get(copyNo: number, coin: string): KeptPosition {
+    return this.byCopy.get(copyNo)?.get(coin) ?? NOTHING_KEPT;
   }
 
-  set(copyNo: number, coin: string, position: BookedPosition): void {
-    const coins = this.byCopy.get(copyNo) ?? new Map<string, BookedPosition>();
+  set(copyNo: number, coin: string, position: KeptPosition): void {
+    const coins = this.byCopy.get(copyNo) ?? new Map<string, KeptPosition>();
     coins.set(coin, position);
     this.byCopy.set(copyNo, coins);
   }
 
-  coins(copyNo: number): IterableIterator<[string, BookedPosition]> {
-    return (this.byCopy.get(copyNo) ?? new Map<string, BookedPosition>()).entries();
+  coins(copyNo: number): IterableIterator<[string, KeptPosition]> {
+    return (this.byCopy.get(copyNo) ?? new Map<string, KeptPosition>()).entries();
   }
 
   /** Realised PnL − fees + funding over all instruments. */
   netPnl(copyNo: number): Money {
     let total = 0n;
-    for (const [, position] of this.coins(copyNo)) total += position.realised - position.fees + position.funding;
+    for (const [, { booked }] of this.coins(copyNo)) total += booked.realised - booked.fees + booked.funding;
     return money(total);
   }
 
@@ -64,4 +73,3 @@ export class CopyLedger {
     this.byCopy.delete(copyNo);
   }
 }
-

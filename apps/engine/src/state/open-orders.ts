@@ -1,14 +1,17 @@
-import { must } from '@lockstep/kernel';
+import { must, type TenantScope } from '@lockstep/kernel';
+import type { InstrumentSheet } from '@lockstep/replication';
 import type { ClientOrderId } from '@lockstep/venues/port';
-import type { AccountRecord } from './registry';
+import type { AccountRecord, CopyRecord } from './registry';
 
 /** Journal rows that stay open until every order in them is settled. */
 export interface OpenWave {
   /** The journal rows' number: the move's, or the repair's own. */
   readonly journalNo: number;
+  readonly isMove: boolean;
+  /** Tenants with a journal row of it. */
+  readonly scopes: TenantScope[];
+  /** Orders not settled, and one more until its order rows are written. */
   open: number;
-  /** Called once, when the last order is settled. */
-  readonly settled: () => void;
 }
 
 /** An order that left, or may have left, and is not fully accounted for. */
@@ -16,19 +19,24 @@ export interface OpenOrder {
   readonly clientOrderId: ClientOrderId;
   readonly orderId: string;
   readonly createdAt: number;
-  readonly account: AccountRecord;
-  readonly copyNo: number;
-  readonly coin: string;
+  readonly copy: CopyRecord;
+  readonly sheet: InstrumentSheet;
   readonly buy: boolean;
   readonly lots: number;
+  /** Limit price times 10^8. */
+  readonly price: number;
   readonly nonce: number;
   readonly expiresAfter: number;
-  readonly increases: boolean;
+  readonly exit: boolean;
   readonly wave: OpenWave;
   /** Lots the venue says it filled; null while the outcome is unknown. */
   filledLots: number | null;
   /** Lots of it booked from the venue's fills. */
   bookedLots: number;
+  /** Lots of it that the planning columns held already when it was opened: booked before a restart. */
+  readonly ledBooked: number;
+  /** When an unknown order is asked for next, epoch ms. */
+  askAt: number;
 }
 
 /**
@@ -39,7 +47,11 @@ export class OpenOrders {
   private readonly byId = new Map<ClientOrderId, OpenOrder>();
   private readonly byAccount = new Map<number, Set<OpenOrder>>();
 
-  constructor(private readonly ordersMax: number) {}
+  /** @param onSettled called once per wave, when everything of it is accounted for. */
+  constructor(
+    private readonly ordersMax: number,
+    private readonly onSettled: (wave: OpenWave) => void,
+  ) {}
 
   get size(): number {
     return this.byId.size;
@@ -49,9 +61,9 @@ export class OpenOrders {
     must(this.byId.size < this.ordersMax, `more than ${this.ordersMax} orders are open`);
     must(!this.byId.has(order.clientOrderId), `order ${order.clientOrderId} is open twice`);
     this.byId.set(order.clientOrderId, order);
-    const ofAccount = this.byAccount.get(order.account.index) ?? new Set<OpenOrder>();
+    const ofAccount = this.byAccount.get(order.copy.account.index) ?? new Set<OpenOrder>();
     ofAccount.add(order);
-    this.byAccount.set(order.account.index, ofAccount);
+    this.byAccount.set(order.copy.account.index, ofAccount);
     order.wave.open += 1;
   }
 
@@ -74,7 +86,7 @@ export class OpenOrders {
     for (const orders of this.byAccount.values()) {
       for (const order of orders) {
         if (order.filledLots === null || order.filledLots <= order.bookedLots) continue;
-        accounts.push(order.account);
+        accounts.push(order.copy.account);
         break;
       }
     }
@@ -100,10 +112,15 @@ export class OpenOrders {
   private settle(order: OpenOrder): void {
     if (order.filledLots === null || order.bookedLots < order.filledLots) return;
     this.byId.delete(order.clientOrderId);
-    const ofAccount = this.byAccount.get(order.account.index);
+    const ofAccount = this.byAccount.get(order.copy.account.index);
     ofAccount?.delete(order);
-    if (ofAccount?.size === 0) this.byAccount.delete(order.account.index);
-    order.wave.open -= 1;
-    if (order.wave.open === 0) order.wave.settled();
+    if (ofAccount?.size === 0) this.byAccount.delete(order.copy.account.index);
+    this.release(order.wave);
+  }
+
+  /** One thing less keeps the wave open. */
+  release(wave: OpenWave): void {
+    wave.open -= 1;
+    if (wave.open === 0) this.onSettled(wave);
   }
 }

@@ -1,4 +1,4 @@
-import type { CopyId, EpochMs, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
+import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
 import type { CopyBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
@@ -22,17 +22,23 @@ export interface AccountRecord {
   readonly network: Network;
   readonly address: Address;
   agentAddress: Address;
+  builderAddress: Address | null;
+  /** Tenths of a basis point the follower approved for it. */
+  builderFeeApproved: number;
   /** True once the agent key is loaded and the venue accepted it. */
   signs: boolean;
   agentValidUntil: EpochMs;
   /** Time of the newest fill read from the venue; reading goes on from here. */
   fillsReadTo: EpochMs;
+  /** Counts orders of the account whose outcome came in: tells whether a reading of the venue is older than one. */
+  touched: number;
 }
 
 /** A copy this engine trades. Its numbers live in the book's columns at `row`. */
 export interface CopyRecord {
   readonly no: number;
   readonly id: CopyId;
+  readonly followerId: FollowerId;
   readonly group: BookGroup;
   readonly account: AccountRecord;
   readonly watched: WatchedAccount;
@@ -57,10 +63,16 @@ export interface WatchedAccount {
   readonly no: number;
   readonly network: Network;
   readonly address: Address;
+  /** Builder addresses of the book's copies; the book indexes this very list. */
+  readonly builders: string[];
   readonly book: CopyBook;
   readonly leader: LeaderState;
   /** True between `synced` and the next disconnect: nothing of the leader's is missing. */
   synced: boolean;
+  /** True once a first state was taken, in this process or an earlier one: from then on fills are history. */
+  begun: boolean;
+  /** Venue time up to which fills are older than our history; those are never moves. */
+  historyFrom: EpochMs;
 }
 
 /** Everything the engine holds in memory, found by its numbers. Growth is bounded by the rows of the tables it was loaded from. */

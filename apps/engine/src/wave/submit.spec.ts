@@ -1,5 +1,5 @@
 import type { Approved, Instrument } from '@lockstep/kernel';
-import { type ActionOutcome, OUTCOME, type OrderColumns, type OrderSubmission, type SubmitReport } from '@lockstep/venues/port';
+import { type ActionOutcome, type OrderColumns, type OrderSubmission, OUTCOME, type SubmitReport } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import { SendState, UNSENT, WITHHELD } from './send-state';
 import { type SubmitQuestions, submitOrders } from './submit';
@@ -74,7 +74,10 @@ function fillingVenue(sent: number[]): OrderSubmission {
 }
 
 // The brand's only real cast stands in risk/gate; this double stands for it.
-const approveAll: SubmitQuestions['approve'] = (batch) => ({ approved: batch as Approved<OrderColumns>, refused: [] });
+const approveAll: SubmitQuestions['approve'] = (rows) => ({
+  approved: { ...orders(rows.length), nonce: Float64Array.from(rows, (row) => 1000 + row) } as Approved<OrderColumns>,
+  refused: [],
+});
 
 function questions(changes: Partial<SubmitQuestions>): SubmitQuestions {
   return { approve: approveAll, stopVersion: () => 0, reasonToWithhold: () => 0, onOutcomes: () => undefined, ...changes };
@@ -84,7 +87,7 @@ describe('sending a wave', () => {
   it('sends every row once, in order', async () => {
     const sent: number[] = [];
     const state = new SendState(3);
-    await submitOrders(fillingVenue(sent), orders(3), state, questions({}), () => undefined);
+    await submitOrders(fillingVenue(sent), state, questions({}), () => undefined);
     expect(sent).toEqual([1000, 1001, 1002]);
     expect(state.countOf(OUTCOME.filled)).toBe(3);
   });
@@ -95,7 +98,6 @@ describe('sending a wave', () => {
     let stopped = false;
     await submitOrders(
       fillingVenue(sent),
-      orders(5),
       state,
       questions({
         stopVersion: () => (stopped ? 1 : 0),
@@ -114,9 +116,9 @@ describe('sending a wave', () => {
   it('a row refused by the gate never leaves', async () => {
     const sent: number[] = [];
     const state = new SendState(2);
-    const approve: SubmitQuestions['approve'] = (batch, rows) =>
-      rows.includes(0) ? { approved: null, refused: [{ row: 0, reason: 9 }] } : approveAll(batch, rows);
-    await submitOrders(fillingVenue(sent), orders(2), state, questions({ approve }), () => undefined);
+    const approve: SubmitQuestions['approve'] = (rows) =>
+      rows.includes(0) ? { approved: null, refused: [{ row: 0, reason: 9 }] } : approveAll(rows);
+    await submitOrders(fillingVenue(sent), state, questions({ approve }), () => undefined);
     expect(sent).toEqual([1001]);
     expect([state.outcome[0], state.withheldReason[0]]).toEqual([WITHHELD, 9]);
     expect(state.countOf(UNSENT)).toBe(0);
@@ -124,7 +126,7 @@ describe('sending a wave', () => {
 
   it('passes the crash points of its stages in order', async () => {
     const passed: string[] = [];
-    await submitOrders(fillingVenue([]), orders(3), new SendState(3), questions({}), (point) => passed.push(point));
+    await submitOrders(fillingVenue([]), new SendState(3), questions({}), (point) => passed.push(point));
     expect(passed.filter((point) => point !== 'signed_after_first_chunk')).toEqual([
       'signed_first_chunk_released',
       'partly_answered_first_bulk',

@@ -1,19 +1,23 @@
 import type { Approved } from '@lockstep/kernel';
 import type { OrderColumns, OrderSubmission } from '@lockstep/venues/port';
 import type { PassCrashPoint } from '../crash-points';
-import { allRows, pickOrders } from './order-rows';
 import { type SendState, UNSENT } from './send-state';
 
 /** What submission asks of the wave it sends. */
 export interface SubmitQuestions {
-  /** Approves a batch just before it leaves; rows refused here never leave and get the reason. Must approve or refuse every row. */
-  approve(batch: OrderColumns, rows: Int32Array): { readonly approved: Approved<OrderColumns> | null; readonly refused: readonly Refusal[] };
+  /** Approves plan rows just before they leave: the batch holds them in the given order, or is null when some were refused, and those never leave. */
+  approve(rows: Int32Array): Approval;
   /** A number that changes whenever something that stops risk changed: pause, stop, kill switch, a breaker, a newer opposite move. */
   stopVersion(): number;
   /** Reason number for which a row must not leave any more; 0: it may. */
   reasonToWithhold(row: number): number;
   /** Plan rows with a first outcome, as they arrive. */
   onOutcomes(rows: Int32Array): void;
+}
+
+export interface Approval {
+  readonly approved: Approved<OrderColumns> | null;
+  readonly refused: readonly Refusal[];
 }
 
 export interface Refusal {
@@ -30,20 +34,13 @@ const INTERRUPTIONS_MAX = 1_000;
  * rest leaves at once with the nonces it has. So a pause of one copy holds back that copy only, and nothing signed is ever signed again.
  * Resolves when every row has an outcome or is withheld.
  */
-export async function submitOrders(
-  venue: OrderSubmission,
-  orders: OrderColumns,
-  state: SendState,
-  questions: SubmitQuestions,
-  pass: PassCrashPoint,
-): Promise<void> {
-  let rows = allRows(orders.count);
+export async function submitOrders(venue: OrderSubmission, state: SendState, questions: SubmitQuestions, pass: PassCrashPoint): Promise<void> {
+  let rows: Int32Array = Int32Array.from({ length: state.count }, (_, row) => row);
   for (let round = 0; rows.length > 0 && round < INTERRUPTIONS_MAX; round += 1) {
     const version = questions.stopVersion();
     const leaving = leavingRows(rows, state, questions);
     if (leaving.length === 0) return;
-    const batch = leaving.length === orders.count ? orders : pickOrders(orders, leaving);
-    const decision = questions.approve(batch, leaving);
+    const decision = questions.approve(leaving);
     for (const refusal of decision.refused) state.withhold(refusal.row, refusal.reason);
     if (decision.approved === null) rows = leaving.filter((row) => state.outcome[row] === UNSENT);
     else rows = await sendBatch(venue, decision.approved, leaving, state, questions, version, pass);
@@ -67,7 +64,7 @@ async function sendBatch(
   version: number,
   pass: PassCrashPoint,
 ): Promise<Int32Array> {
-  let withheld = new Int32Array(0);
+  let withheld: Int32Array = new Int32Array(0);
   let chunks = 0;
   let bulks = 0;
   await venue.submit(batch, {

@@ -1,0 +1,136 @@
+import type { TenantScope } from '@lockstep/kernel';
+import { scopeKey } from '@lockstep/tenancy';
+import type { EngineContext } from '../context';
+import { Lanes } from '../lanes';
+import type { AccountRecord } from '../state/registry';
+import type { WaveOutcome } from './outcome-batch';
+import { type CollectedFills, postFills } from './post-fills';
+import { writeOutcomes } from './write-outcomes';
+
+type BookJob =
+  | { readonly kind: 'wave'; readonly outcome: WaveOutcome; readonly done: () => void }
+  | { readonly kind: 'fills'; readonly collected: CollectedFills }
+  | { readonly kind: 'work'; readonly work: () => Promise<void> };
+
+/** Wait before a transaction that failed is tried again, in ms. */
+const RETRY_MS = 1_000;
+
+/**
+ * Everything that writes a tenant's orders, fills, entries, positions and events, one transaction after another per tenant, tenants side by side.
+ * So memory and `copy_positions` never disagree about which write was last, and what gathers while one commits becomes one transaction.
+ */
+export class Bookkeeper {
+  private readonly lanes: Lanes<BookJob>;
+  private readonly scopes = new Map<string, TenantScope>();
+  private waiting = 0;
+  private room: (() => void)[] = [];
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly onOwnFills: (accounts: readonly AccountRecord[]) => void,
+  ) {
+    this.lanes = new Lanes(
+      (key, batch) => this.work(key, batch),
+      (key, batch, failure) => ctx.log.error('bookkeeping stopped', { scope: key, jobs: batch.length, error: failure }),
+      ctx.limits.openOrdersMax,
+    );
+  }
+
+  /** Takes what a wave did. Resolves at once unless too many waves wait to be written: then the caller waits, and so does its lane. */
+  async takeWave(outcome: WaveOutcome): Promise<void> {
+    const { wave } = outcome;
+    const scopes = wave.open.scopes.length === 0 ? [] : wave.open.scopes;
+    if (scopes.length === 0) {
+      this.ctx.openOrders.release(wave.open);
+      return;
+    }
+    while (this.waiting >= this.ctx.limits.tailsMax) await new Promise<void>((resolve) => this.room.push(resolve));
+    this.waiting += 1;
+    let left = scopes.length;
+    const done = (): void => {
+      left -= 1;
+      if (left === scopes.length - 1) this.ctx.pass('outcomes_written_first_scope');
+      if (left > 0) return;
+      this.ctx.pass('outcomes_written_all_scopes');
+      this.waiting -= 1;
+      this.room.shift()?.();
+      this.ctx.openOrders.release(wave.open);
+    };
+    for (const scope of scopes) this.push(scope, { kind: 'wave', outcome, done });
+  }
+
+  takeFills(collected: CollectedFills): void {
+    this.push(collected.account.scope, { kind: 'fills', collected });
+  }
+
+  /** Runs other writes of a tenant in the same order as everything else. Its failure is the caller's. */
+  run<T>(scope: TenantScope, work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.push(scope, { kind: 'work', work: () => work().then(resolve, reject) });
+    });
+  }
+
+  idle(): Promise<void> {
+    return this.lanes.idle();
+  }
+
+  private push(scope: TenantScope, job: BookJob): void {
+    const key = scopeKey(scope);
+    this.scopes.set(key, scope);
+    this.lanes.push(key, job);
+  }
+
+  private async work(key: string, batch: readonly BookJob[]): Promise<void> {
+    const scope = this.scopes.get(key);
+    if (scope === undefined) return;
+    let fills: CollectedFills[] = [];
+    for (const job of batch) {
+      if (job.kind === 'fills') {
+        fills.push(job.collected);
+        continue;
+      }
+      await this.post(scope, fills);
+      fills = [];
+      if (job.kind === 'work') await job.work();
+      else await this.writeWave(scope, job.outcome, job.done);
+    }
+    await this.post(scope, fills);
+  }
+
+  /** Order rows must be written: nothing else knows them but the journal, so a failed write is repeated until it stands. */
+  private async writeWave(scope: TenantScope, outcome: WaveOutcome, done: () => void): Promise<void> {
+    for (;;) {
+      try {
+        await this.ctx.scopedUnits.run(() => writeOutcomes(this.ctx, scope, outcome));
+        return done();
+      } catch (failure) {
+        this.ctx.log.error('order rows could not be written', { scope: scopeKey(scope), wave: outcome.wave.journalNo, error: failure });
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  private async post(scope: TenantScope, fills: readonly CollectedFills[]): Promise<void> {
+    if (fills.length === 0) return;
+    this.ctx.pass('ledger_fills_collected');
+    for (let from = 0; from < fills.length; from += this.ctx.limits.postAccountsMax) {
+      const part = onePerAccount(fills.slice(from, from + this.ctx.limits.postAccountsMax));
+      try {
+        const report = await this.ctx.scopedUnits.run(() => postFills(this.ctx, scope, part));
+        if (report.posted > 0) this.ctx.pass('ledger_written_first_scope');
+        if (report.own > 0) this.onOwnFills(part.map((collected) => collected.account));
+      } catch (failure) {
+        // Level-triggered: what is owed is read and booked again by the collector.
+        this.ctx.log.error('fills could not be booked', { scope: scopeKey(scope), accounts: part.length, error: failure });
+      }
+    }
+    this.ctx.pass('ledger_written_all_scopes');
+  }
+}
+
+/** The last reading of each account: a later one holds all of an earlier one's fills, and one statement may name a fill once. */
+function onePerAccount(batch: readonly CollectedFills[]): CollectedFills[] {
+  const newest = new Map<number, CollectedFills>();
+  for (const collected of batch) newest.set(collected.account.index, collected);
+  return [...newest.values()];
+}

@@ -1,0 +1,54 @@
+import type { TenantScope } from '@lockstep/kernel';
+import { completeJournal } from '@lockstep/storage';
+import { scopeKey } from '@lockstep/tenancy';
+import type { EngineContext } from '../context';
+import type { OpenWave } from '../state/open-orders';
+
+/** Wait before journal rows of settled waves are closed, so that many close in one transaction, in ms. */
+const GATHER_MS = 100;
+
+/** Closes the journal rows of waves of which everything is accounted for, many at a time. Losing a closing costs a look at the wave after a restart. */
+export class WaveCompletion {
+  private waiting: OpenWave[] = [];
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly ctx: () => EngineContext) {}
+
+  take(wave: OpenWave): void {
+    this.waiting.push(wave);
+    this.timer ??= setTimeout(() => void this.flush(), GATHER_MS);
+  }
+
+  /** Closes what waits now. */
+  async flush(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const waves = this.waiting;
+    this.waiting = [];
+    if (waves.length === 0) return;
+    const ctx = this.ctx();
+    try {
+      await Promise.all(
+        [...byScope(waves)].map(([, { scope, numbers }]) => ctx.storage.scoped(scope, (unit) => completeJournal(unit, ctx.shard, numbers))),
+      );
+      const moves = waves.filter((wave) => wave.isMove).map((wave) => BigInt(wave.journalNo));
+      if (moves.length > 0) await ctx.storage.platform((unit) => unit.inbox.setMoveStatus(moves, 'done'));
+    } catch (failure) {
+      ctx.log.error('journal rows could not be closed', { waves: waves.length, error: failure });
+      this.waiting.push(...waves);
+      this.timer ??= setTimeout(() => void this.flush(), GATHER_MS * 10);
+    }
+  }
+}
+
+function byScope(waves: readonly OpenWave[]): Map<string, { readonly scope: TenantScope; readonly numbers: number[] }> {
+  const scopes = new Map<string, { readonly scope: TenantScope; readonly numbers: number[] }>();
+  for (const wave of waves) {
+    for (const scope of wave.scopes) {
+      const entry = scopes.get(scopeKey(scope)) ?? { scope, numbers: [] };
+      entry.numbers.push(wave.journalNo);
+      scopes.set(scopeKey(scope), entry);
+    }
+  }
+  return scopes;
+}

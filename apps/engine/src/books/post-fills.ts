@@ -1,0 +1,211 @@
+import { fillData, positionData } from '@lockstep/delivery';
+import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
+import { averageEntry, fillSource, type LedgerTransaction, type MarkupTerms, postFill } from '@lockstep/ledger';
+import {
+  type FillRow,
+  fillIdOf,
+  markOrdersFilled,
+  type NewEvent,
+  type NewRow,
+  orderIdOf,
+  type ScopedUnit,
+  savePositionStates,
+} from '@lockstep/storage';
+import type { VenueFill } from '@lockstep/venues/port';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import { bookFill, type KeptPosition } from '../state/copy-ledger';
+import type { AccountRecord, CopyRecord } from '../state/registry';
+import { type FillOwner, ownerOf } from './attribute';
+import { positionStateOf, sheetOf } from './position-state-of';
+import { trueUp } from './true-up';
+
+/** Fills of one account as the venue told them, oldest first. */
+export interface CollectedFills {
+  readonly account: AccountRecord;
+  readonly fills: readonly VenueFill[];
+}
+
+/** One fill with whose it is and the row it becomes. */
+interface Posting {
+  readonly account: AccountRecord;
+  readonly fill: VenueFill;
+  readonly owner: FillOwner;
+  readonly row: NewRow<FillRow>;
+}
+
+/** Booked positions of one posting, by copy and coin, not yet committed. */
+type Drafts = Map<CopyRecord, Map<string, KeptPosition>>;
+
+export interface PostingReport {
+  readonly posted: number;
+  /** Fills no order of ours explains. */
+  readonly own: number;
+}
+
+/**
+ * Books fills of one tenant's accounts in one transaction: fill rows, balanced ledger entries, positions and public events, the events last.
+ * Idempotent by the venue's key of a fill: only rows that were not there are booked, so reading the same fills again books nothing.
+ * Memory changes after the commit only. Calls for one tenant must not overlap.
+ */
+export async function postFills(ctx: EngineContext, scope: TenantScope, batch: readonly CollectedFills[]): Promise<PostingReport> {
+  const postings = batch.flatMap(({ account, fills }) => fills.map((fill) => toPosting(ctx, account, fill)));
+  if (postings.length === 0) return { posted: 0, own: 0 };
+  const drafts: Drafts = new Map();
+  const fresh = await ctx.storage.scoped(scope, async (unit) => {
+    const inserted = new Set(await unit.fills.insert(postings.map((posting) => posting.row)));
+    const booked = postings.filter((posting) => inserted.delete(posting.row.id));
+    await bookAll(ctx, unit, booked, drafts);
+    return booked;
+  });
+  commitToMemory(ctx, batch, fresh, drafts);
+  return { posted: fresh.length, own: fresh.filter((posting) => posting.owner.kind === 'own').length };
+}
+
+function toPosting(ctx: EngineContext, account: AccountRecord, fill: VenueFill): Posting {
+  const owner = ownerOf(ctx.registry, account, fill);
+  const key = { venueAccountNo: BigInt(account.no), coin: fill.coin, timeMs: fill.time, tradeId: fill.tradeId, venueOrderId: fill.orderId };
+  const copyNo = BigInt(owner.kind === 'copy' ? owner.copy.no : 0);
+  const row: NewRow<FillRow> = {
+    id: fillIdOf({ ...key, copyNo }),
+    createdAt: fill.time,
+    venueAccountNo: BigInt(account.no),
+    venueTimeMs: fill.time,
+    tradeId: fill.tradeId,
+    venueOrderId: fill.orderId,
+    orderId:
+      owner.kind === 'copy'
+        ? orderIdOf({ moveId: BigInt(owner.wave), copyNo, instance: owner.instance, leg: owner.leg, attempt: owner.attempt })
+        : null,
+    moveId: owner.kind === 'copy' ? BigInt(owner.wave) : null,
+    copyNo,
+    copyId: owner.kind === 'copy' ? owner.copy.id : null,
+    coin: fill.coin,
+    side: fill.side,
+    price: fill.price,
+    size: fill.size,
+    startPosition: fill.startPosition,
+    closedPnl: fill.closedPnl,
+    fee: fill.fee,
+    feeAsset: fill.feeAsset,
+    builderFee: fill.builderFee,
+    crossed: fill.crossed,
+    liquidation: fill.liquidation,
+    recordedAt: ctx.clock.now(),
+  };
+  return { account, fill, owner, row };
+}
+
+async function bookAll(ctx: EngineContext, unit: ScopedUnit, postings: readonly Posting[], drafts: Drafts): Promise<void> {
+  const transactions: LedgerTransaction[] = [];
+  const events: NewEvent[] = [];
+  const firstFills = new Map<string, EpochMs>();
+  for (const posting of postings) {
+    const { owner, fill, row } = posting;
+    let closedPnl = fill.closedPnl;
+    if (owner.kind === 'copy') {
+      closedPnl = bookToCopy(ctx, owner.copy, posting, drafts);
+      const transaction = ledgerOf(owner.copy, posting, closedPnl);
+      if (transaction !== null) transactions.push(transaction);
+      if (row.orderId !== null && !firstFills.has(row.orderId)) firstFills.set(row.orderId, fill.time);
+    }
+    events.push(fillEvent(ctx, posting, closedPnl));
+  }
+  await markOrdersFilled(unit, firstFills);
+  await savePositionStates(unit, [...states(drafts)]);
+  events.push(...positionEvents(ctx, drafts));
+  if (transactions.length > 0) await unit.ledger.post(transactions);
+  await unit.events.append(events);
+}
+
+function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, drafts: Drafts): ReturnType<typeof money> {
+  const { fill } = posting;
+  const coins = drafts.get(copy) ?? new Map<string, KeptPosition>();
+  const before = coins.get(fill.coin) ?? ctx.booked.get(copy.no, fill.coin);
+  const { after, closedPnl } = bookFill(before.booked, signed(fill.side, fill.size), fill.price, fill.fee);
+  coins.set(fill.coin, { booked: after, intent: before.intent });
+  drafts.set(copy, coins);
+  return closedPnl;
+}
+
+const signed = (side: Side, quantity: bigint) => size(direction(side) * quantity);
+
+function ledgerOf(copy: CopyRecord, { account, fill }: Posting, closedPnl: ReturnType<typeof money>): LedgerTransaction | null {
+  const { instrument } = sheetOf(copy, fill.coin);
+  const markup: MarkupTerms | null = fill.builderFee > 0n ? copy.markup : null;
+  return postFill({
+    source: fillSource(account.network.venueName, account.no, fill.coin, fill.time, `${fill.tradeId}:${fill.orderId}`),
+    copyId: copy.id,
+    occurredAtMs: fill.time,
+    coin: fill.coin,
+    notional: notional(fill.size, fill.price, 'zero'),
+    asset: instrument.collateral,
+    closedPnl,
+    feeAsset: fill.feeAsset,
+    fee: fill.fee,
+    builderFee: fill.builderFee,
+    markup,
+  });
+}
+
+function* states(drafts: Drafts) {
+  for (const [copy, coins] of drafts) {
+    for (const [coin, { booked, intent }] of coins) yield positionStateOf(copy.no, sheetOf(copy, coin).instrument, booked, intent);
+  }
+}
+
+function fillEvent(ctx: EngineContext, { account, fill, row }: Posting, closedPnl: ReturnType<typeof money>): NewEvent {
+  const data = fillData({
+    fillId: row.id,
+    orderId: row.orderId,
+    copyId: row.copyId,
+    venueAccountId: account.id,
+    coin: fill.coin,
+    side: fill.side,
+    price: fill.price,
+    size: fill.size,
+    closedPnl,
+    fee: fill.fee,
+    builderFee: fill.builderFee,
+    feeAsset: fill.feeAsset,
+    liquidation: fill.liquidation,
+    filledAtMs: fill.time,
+  });
+  return newEvent(ctx, 'fill.created', fill.time, data);
+}
+
+function positionEvents(ctx: EngineContext, drafts: Drafts): NewEvent[] {
+  const events: NewEvent[] = [];
+  for (const [copy, coins] of drafts) {
+    for (const [coin, { booked, intent }] of coins) {
+      const state = positionStateOf(copy.no, sheetOf(copy, coin).instrument, booked, intent);
+      const data = positionData({
+        copyId: copy.id,
+        coin,
+        position: size(state.position),
+        target: size(state.target),
+        averageEntry: price(averageEntry(booked.book)),
+        dustPending: state.dust,
+      });
+      events.push(newEvent(ctx, 'position.changed', ctx.clock.now(), data));
+    }
+  }
+  return events;
+}
+
+function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fresh: readonly Posting[], drafts: Drafts): void {
+  for (const [copy, coins] of drafts) {
+    for (const [coin, kept] of coins) ctx.booked.set(copy.no, coin, kept);
+    copy.watched.book.copies.netPnl[copy.row] = toExact(ctx.booked.netPnl(copy.no), 'net PnL');
+  }
+  for (const { owner, fill } of fresh) {
+    if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
+    const { instrument } = sheetOf(owner.copy, fill.coin);
+    ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
+  }
+  for (const [copy, coins] of drafts) for (const coin of coins.keys()) trueUp(ctx, copy, coin);
+  for (const { account, fills } of batch) {
+    const newest = fills.at(-1);
+    if (newest !== undefined && newest.time > account.fillsReadTo) account.fillsReadTo = newest.time;
+  }
+}

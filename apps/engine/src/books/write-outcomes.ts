@@ -1,0 +1,152 @@
+import { moveData } from '@lockstep/delivery';
+import { formatSize, fromLots, type Instrument, size, type TenantScope } from '@lockstep/kernel';
+import { MICRO, type ReasonCode, reasonAt } from '@lockstep/replication';
+import { type NewEvent, type NewRow, type OrderRow, type PositionState, type ScopedUnit, savePositionStates } from '@lockstep/storage';
+import { scopeKey } from '@lockstep/tenancy';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import type { BookGroup, CopyRecord } from '../state/registry';
+import type { PlannedWave } from '../wave/planned-wave';
+import type { RecordedMove } from '../wave/recorded-move';
+import { orderRecord } from './order-record';
+import type { WaveOutcome } from './outcome-batch';
+import { microToSize, positionStateOf } from './position-state-of';
+
+/** Reasons that mean one of our checks refused new risk: told as `order.denied`. The others say that there was nothing to do. */
+const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'kill_switch',
+  'breaker',
+  'paused',
+  'suspended',
+  'entitlement',
+  'consent',
+  'agent_invalid',
+  'stale_move',
+  'stale_mark',
+  'stale_truth',
+  'policy',
+  'instrument_filter',
+  'cap_position_size',
+  'cap_position_notional',
+  'cap_position_share',
+  'cap_allocation',
+  'cap_leverage',
+  'cap_concentration',
+  'cap_gross',
+  'cap_margin',
+  'cap_capacity',
+  'cap_platform',
+  'rate_budget',
+  'price_bound',
+  'no_price',
+  'builder_unapproved',
+  'leader_equity',
+  'equity_exhausted',
+]);
+
+/**
+ * Writes what a wave did to one tenant in one transaction: order rows, intents and public events. Runs behind the sending; a row written twice
+ * meets its own key. Fills, entries and positions follow when the venue's own fills were read, because only those know the fees.
+ */
+export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outcome: WaveOutcome): Promise<void> {
+  const mine = scopeKey(scope);
+  const inScope = (copy: CopyRecord | undefined): copy is CopyRecord => copy !== undefined && scopeKey(copy.group.scope) === mine;
+  const orders: NewRow<OrderRow>[] = [];
+  const events: NewEvent[] = [...moveEvents(ctx, outcome, mine), ...deniedEvents(ctx, outcome, inScope), ...forfeitEvents(ctx, outcome, inScope)];
+  const planned = outcome.wave.plan.orders;
+  for (let row = 0; row < planned.count; row += 1) {
+    const copy = ctx.registry.copies.get(planned.copyNo[row] ?? 0);
+    if (!inScope(copy)) continue;
+    const journaledAt = outcome.times.get(copy.group.index) ?? Math.floor(outcome.wave.marks.journaledAt);
+    const record = orderRecord(ctx, outcome.wave, outcome.state, row, copy, journaledAt);
+    orders.push(record.row);
+    events.push(record.event);
+  }
+  const kept = outcome.intents.filter(({ copy }) => inScope(copy));
+  await ctx.storage.scoped(scope, async (unit) => {
+    await unit.orders.save(orders);
+    await saveIntents(ctx, unit, outcome.wave, kept);
+    await unit.events.append(events);
+  });
+  for (const { copy, intent } of kept) {
+    const { booked } = ctx.booked.get(copy.no, outcome.wave.plan.coin);
+    ctx.booked.set(copy.no, outcome.wave.plan.coin, { booked, intent });
+  }
+}
+
+async function saveIntents(ctx: EngineContext, unit: ScopedUnit, wave: PlannedWave, kept: WaveOutcome['intents']): Promise<void> {
+  const states: PositionState[] = [];
+  for (const { copy, intent } of kept) {
+    const { booked } = ctx.booked.get(copy.no, wave.plan.coin);
+    states.push(positionStateOf(copy.no, wave.sheet.instrument, booked, intent));
+  }
+  await savePositionStates(unit, states);
+}
+
+function moveEvents(ctx: EngineContext, { wave, move }: WaveOutcome, mine: string): NewEvent[] {
+  if (move === null) return [];
+  const groups = new Set<number>();
+  const { decisions } = wave.plan;
+  for (let index = 0; index < decisions.count; index += 1) groups.add(decisions.scope[index] ?? 0);
+  return [...groups]
+    .map((index) => ctx.registry.groupAt(index))
+    .filter((group) => scopeKey(group.scope) === mine)
+    .map((group) => moveEvent(ctx, move, group));
+}
+
+function deniedEvents(ctx: EngineContext, { wave }: WaveOutcome, inScope: (copy: CopyRecord | undefined) => copy is CopyRecord): NewEvent[] {
+  if (wave.cause !== 'move') return [];
+  const events: NewEvent[] = [];
+  const { decisions } = wave.plan;
+  for (let index = 0; index < decisions.count; index += 1) {
+    const copy = ctx.registry.copies.get(decisions.copyNo[index] ?? 0);
+    const reason = reasonAt(decisions.reason[index] ?? 0);
+    if (reason === null || !DENIALS.has(reason) || !inScope(copy)) continue;
+    events.push(deniedEvent(ctx, wave, index, copy, reason));
+  }
+  return events;
+}
+
+function forfeitEvents(ctx: EngineContext, outcome: WaveOutcome, inScope: (copy: CopyRecord | undefined) => copy is CopyRecord): NewEvent[] {
+  const events: NewEvent[] = [];
+  for (const { copyNo, amount, reason } of outcome.wave.forfeits) {
+    const copy = ctx.registry.copies.get(copyNo);
+    if (!inScope(copy)) continue;
+    const { instrument } = outcome.wave.sheet;
+    const given = formatSize(size(microToSize(instrument, amount)));
+    events.push(newEvent(ctx, 'copy.forfeited', ctx.clock.now(), { copy_id: copy.id, coin: instrument.coin, size: given, reason }));
+  }
+  return events;
+}
+
+function moveEvent(ctx: EngineContext, recorded: RecordedMove, group: BookGroup): NewEvent {
+  const { move } = recorded;
+  const data = moveData({
+    leaderId: group.leaderId,
+    moveId: BigInt(recorded.wave),
+    seq: BigInt(recorded.seq),
+    coin: move.coin,
+    before: move.before,
+    after: move.after,
+    vwap: move.incrementPrice ?? move.lastPrice,
+    firstFillMs: move.firstFillAt,
+    lastFillMs: move.lastFillAt,
+  });
+  return newEvent(ctx, 'leader.move', move.lastFillAt, data);
+}
+
+function deniedEvent(ctx: EngineContext, wave: PlannedWave, index: number, copy: CopyRecord, reason: ReasonCode): NewEvent {
+  const { decisions } = wave.plan;
+  const gap = (decisions.targetAfter[index] ?? 0) / MICRO - (decisions.position[index] ?? 0);
+  return newEvent(ctx, 'order.denied', wave.marks.plannedAt, {
+    copy_id: copy.id,
+    leader_id: copy.group.leaderId,
+    move_id: String(wave.plan.wave),
+    coin: wave.plan.coin,
+    side: gap === 0 ? null : gap > 0 ? 'buy' : 'sell',
+    wanted_size: sizeText(wave.sheet.instrument, Math.abs(gap)),
+    reason,
+  });
+}
+
+const sizeText = (instrument: Instrument, lots: number): string => formatSize(fromLots(instrument, Math.floor(lots)));

@@ -1,0 +1,132 @@
+import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import type { AccountResult, CommandRow, VenueAccountRow } from '@lockstep/storage';
+import type { AgentApproval, Venue } from '@lockstep/venues/port';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import { addAccount, builderIndex, NO_END } from '../state/load-book';
+import { loadKeys } from '../state/load-keys';
+import { markupNow } from '../state/load-scope';
+import type { Network } from '../state/networks';
+import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { approvalsOf } from './payload';
+
+/** Approvals take a block to be seen: the agent is asked for this often, with this wait between. */
+const AGENT_READS_MAX = 20;
+const AGENT_READ_WAIT_MS = 150;
+
+/** Relays the wallet's approvals, checks at the venue what they gave, loads the key and sets the account active. */
+export async function activateAccount(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+  const row = await ctx.storage.scoped(scope, (unit) => unit.venueAccounts.findOne({ id: idOf(command) }));
+  if (row === null) return refused('unknown_target');
+  if (row.status === 'closed' || row.status === 'suspended') return refused('wrong_state', row.status);
+  const approvals = approvalsOf(command.payload);
+  if (approvals === null) return refused('bad_payload');
+  const network = await networkOf(parts, row);
+  if (network === null) return refused('network_unknown', row.network);
+  for (const approval of approvals) {
+    const outcome = await network.venue.orders.relay(approval);
+    if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, outcome.text);
+    if (outcome.kind === 'unknown') ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
+  }
+  const agent = await findAgent(network.venue, row);
+  if (agent === null) return refused('agent_not_approved');
+  const mode = await network.venue.truth.accountMode(row.address);
+  const builderFee = row.builderAddress === null ? null : await network.venue.truth.builderApproval(row.address, row.builderAddress);
+  const result: AccountResult = {
+    agentValidUntil: agent.validUntil,
+    builderFeeApprovedTenths: builderFee?.ok === true ? builderFee.value : 0,
+    mode: mode.ok ? mode.value : 'standard',
+  };
+  await register(ctx, parts, scope, row, network, result);
+  const account = ctx.registry.accountsByNo.get(Number(row.no));
+  if (account === undefined || !account.signs) return refused('key_unreadable');
+  await writeActive(ctx, parts, scope, row, result);
+  return applied(result);
+}
+
+const idOf = (command: CommandRow): VenueAccountRow['id'] => command.targetId as VenueAccountRow['id'];
+
+async function networkOf(parts: CommandParts, row: VenueAccountRow): Promise<Network | null> {
+  try {
+    return await parts.directory.find(row.venue, row.network);
+  } catch {
+    return null;
+  }
+}
+
+async function findAgent(venue: Venue, row: VenueAccountRow): Promise<AgentApproval | null> {
+  for (let attempt = 0; attempt < AGENT_READS_MAX; attempt += 1) {
+    const agents = await venue.truth.agents(row.address);
+    const found = agents.ok ? agents.value.find((agent) => agent.address.toLowerCase() === row.agentAddress.toLowerCase()) : undefined;
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, AGENT_READ_WAIT_MS));
+  }
+  return null;
+}
+
+/** Loads the account, or brings a loaded one up to date: a renewed agent gets its new key into the workers. */
+async function register(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  row: VenueAccountRow,
+  network: Network,
+  result: AccountResult,
+): Promise<void> {
+  const record = ctx.registry.accountsByNo.get(Number(row.no)) ?? addAccount(ctx, row, scope, network, ctx.clock.now());
+  record.agentAddress = row.agentAddress;
+  record.agentValidUntil = result.agentValidUntil ?? 0;
+  record.builderAddress = row.builderAddress;
+  record.builderFeeApproved = result.builderFeeApprovedTenths;
+  record.signs = false;
+  await loadKeys(ctx, parts.opener, [{ record, row }]);
+  const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
+  for (const copy of ctx.registry.copies.values()) {
+    if (copy.account !== record) continue;
+    const validUntil: EpochMs = record.agentValidUntil === 0 ? NO_END : record.agentValidUntil;
+    copy.watched.book.setSigner(copy.row, record.signs ? record.index : -1, validUntil);
+    const inForce = markupNow(schedules, ctx.clock.now(), record, (address) => builderIndex(copy.watched, address));
+    copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
+    copy.markup = inForce?.basis ?? null;
+  }
+}
+
+async function writeActive(ctx: EngineContext, parts: CommandParts, scope: TenantScope, row: VenueAccountRow, result: AccountResult): Promise<void> {
+  await parts.books.run(scope, async () => {
+    await ctx.storage.scoped(scope, async (unit) => {
+      await unit.venueAccounts.update(
+        { id: row.id },
+        {
+          status: 'active',
+          statusReason: null,
+          agentStatus: 'approved',
+          agentValidUntil: result.agentValidUntil,
+          builderFeeApproved: result.builderFeeApprovedTenths,
+          mode: result.mode,
+          updatedAt: unit.now,
+        },
+      );
+      await unit.events.append([accountEvent(ctx, row, 'active', 'approved', result.builderFeeApprovedTenths, null)]);
+    });
+  });
+}
+
+async function refuseApproval(ctx: EngineContext, parts: CommandParts, scope: TenantScope, row: VenueAccountRow, text: string): Promise<CommandEnd> {
+  await parts.books.run(scope, async () => {
+    await ctx.storage.scoped(scope, async (unit) => {
+      await unit.venueAccounts.update({ id: row.id }, { agentStatus: 'refused', statusReason: text.slice(0, 500), updatedAt: unit.now });
+      await unit.events.append([accountEvent(ctx, row, row.status, 'refused', row.builderFeeApproved, text)]);
+    });
+  });
+  return refused('approval_refused', text);
+}
+
+const accountEvent = (ctx: EngineContext, row: VenueAccountRow, status: string, agentStatus: string, fee: number, reason: string | null) =>
+  newEvent(ctx, 'venue_account.changed', ctx.clock.now(), {
+    venue_account_id: row.id,
+    follower_id: row.followerId,
+    status,
+    agent_status: agentStatus,
+    builder_fee_approved_tenths_bp: fee,
+    reason,
+  });

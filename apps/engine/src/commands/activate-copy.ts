@@ -1,0 +1,98 @@
+import { type EpochMs, type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
+import { compose, copyAccount } from '@lockstep/ledger';
+import { filterAdmits } from '@lockstep/roster';
+import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
+import type { EngineContext } from '../context';
+import { addCopy } from '../state/load-book';
+import { settingsOf, statusBits } from '../state/load-scope';
+import type { AccountRecord, WatchedAccount } from '../state/registry';
+import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { writeState } from './write-state';
+
+/** Coins of the leader for which leverage is set before the first order; others are set when the leader is first seen in them. */
+const LEVERAGE_COINS_MAX = 64;
+
+/** Prepares a copy at the venue and makes it active: it follows from the leader's next open in each instrument. */
+export async function activateCopy(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+  const copy = await ctx.storage.scoped(scope, (unit) => runningCopy(unit, command.targetId));
+  if (copy === null) return refused('unknown_target');
+  if (copy.state !== 'preparing') return copy.state === 'active' ? applied() : refused('wrong_state', copy.state);
+  if (settingsOf(copy) === null) return refused('bad_payload', 'settings');
+  const account = ctx.registry.accountsByNo.get(copy.venueAccountNo);
+  if (account === undefined || !account.signs) return refused('wrong_state', 'the venue account is not active');
+  const watched = await parts.directory.watched(ctx, copy.watchedNo);
+  if (watched === null) return refused('network_unknown');
+  if (watched.network !== account.network) return refused('wrong_state', 'leader and venue account are on different networks');
+  if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
+  await parts.watch.synced(watched);
+  const equity = await equityOf(ctx, account);
+  if (equity === null) return refused('venue_unreachable');
+  if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
+  const leverage = await setLeverage(ctx, copy, account, watched);
+  if (leverage !== null) return refused('leverage_refused', leverage);
+  await begin(ctx, parts, scope, copy, account, watched, equity);
+  return applied();
+}
+
+async function equityOf(ctx: EngineContext, account: AccountRecord): Promise<bigint | null> {
+  const state = await ctx.truthReads.run(() => account.network.venue.truth.account(account.address, ''));
+  return state.ok ? state.value.accountValue : null;
+}
+
+/** Instruments the leader holds or traded, and those the copy's own filter names. */
+function instrumentsOf(copy: RunningCopy, watched: WatchedAccount): Instrument[] {
+  const found = new Map<string, Instrument>();
+  const filter = settingsOf(copy)?.instruments;
+  for (const sheet of watched.book.allSheets()) found.set(sheet.instrument.coin, sheet.instrument);
+  for (const coin of filter?.kind === 'only' ? filter.coins : []) {
+    const view = watched.network.markets.get(coin);
+    if (view !== undefined) found.set(coin, view.instrument);
+  }
+  return [...found.values()].filter((instrument) => filter === undefined || filterAdmits(filter, instrument.coin));
+}
+
+/** Sets the copy's leverage on the instruments the leader holds or traded; null when all were accepted, else the venue's text. */
+async function setLeverage(ctx: EngineContext, copy: RunningCopy, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
+  const settings = settingsOf(copy);
+  if (settings === null) return 'settings';
+  for (const instrument of instrumentsOf(copy, watched).slice(0, LEVERAGE_COINS_MAX)) {
+    const leverage = Math.max(1, Math.min(settings.venueLeverage, instrument.maxLeverage));
+    const nonce = ctx.nonces.next(account.index, ctx.clock.now());
+    const outcome = await account.network.venue.orders.updateLeverage(account.index, nonce, instrument, leverage, !instrument.onlyIsolated);
+    if (outcome.kind === 'rejected') return outcome.text;
+  }
+  return null;
+}
+
+async function begin(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  copy: RunningCopy,
+  account: AccountRecord,
+  watched: WatchedAccount,
+  equity: bigint,
+): Promise<void> {
+  const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
+  account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
+  // The row exists before the state is written, without risk; so no move can fall between the two.
+  const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
+  watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');
+  watched.book.beginAtNextOpen(record.row);
+  const transaction = allocationEntry(copy, ctx.clock.now());
+  await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
+    if (transaction !== null) await unit.ledger.post([transaction]);
+  });
+  const bits = statusBits({ ...copy, state: 'active' });
+  watched.book.setStatus(record.row, bits, true);
+}
+
+/** The follower's money put to work, seen from both sides of the copy's books. */
+function allocationEntry(copy: RunningCopy, at: EpochMs) {
+  const amount = money(copy.allocation);
+  const head = { source: `allocation:${copy.id}:1`, kind: 'allocation', copyId: copy.id, occurredAtMs: at, memo: {} } as const;
+  return compose(head, [
+    { account: copyAccount(copy.id, 'venue_cash'), asset: 'USDC', amount },
+    { account: copyAccount(copy.id, 'allocation'), asset: 'USDC', amount: money(-copy.allocation) },
+  ]);
+}

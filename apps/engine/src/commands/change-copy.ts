@@ -1,0 +1,95 @@
+import { money, rate, type TenantScope } from '@lockstep/kernel';
+import { revalue, STATUS } from '@lockstep/replication';
+import { decodeCopySettings, nextCopyState } from '@lockstep/roster';
+import type { CommandRow } from '@lockstep/storage';
+import { scopeKey } from '@lockstep/tenancy';
+import type { EngineContext } from '../context';
+import { builderIndex } from '../state/load-book';
+import { copyStateOf, markupNow } from '../state/load-scope';
+import type { CopyRecord } from '../state/registry';
+import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { field } from './payload';
+import { writeState } from './write-state';
+
+/** Entries stop now, in the middle of a wave too; exits go on. */
+export async function pauseCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(command.targetId);
+  if (copy === undefined) return refused('unknown_target');
+  if (next(copy, 'pause') === null) return refused('wrong_state', copy.state);
+  const previous = copy.state;
+  // Memory first: what has not left stays here, whatever the write below takes.
+  copy.watched.book.setStatus(copy.row, STATUS.paused, true);
+  ctx.stops.changed();
+  await writeState(ctx, parts.books, copy, previous, 'paused', 'paused_by_follower');
+  return applied();
+}
+
+export async function resumeCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(command.targetId);
+  if (copy === undefined) return refused('unknown_target');
+  if (next(copy, 'resume') === null) return refused('wrong_state', copy.state);
+  await writeState(ctx, parts.books, copy, copy.state, 'active', 'resumed');
+  copy.watched.book.setStatus(copy.row, STATUS.paused, false);
+  return applied();
+}
+
+/** After a breaker: only when flat. Every reference is anchored anew, so that the loss so far no longer counts, and the next open is followed. */
+export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(command.targetId);
+  if (copy === undefined) return refused('unknown_target');
+  if (next(copy, 're_enable') === null) return refused('wrong_state', copy.state);
+  const { book } = copy.watched;
+  for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
+  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  book.copies.navFactor[copy.row] = Number(rate(1_000_000_000_000n));
+  book.copies.navEquity[copy.row] = book.copies.equity[copy.row] ?? 0;
+  book.beginAtNextOpen(copy.row);
+  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
+  book.setStatus(copy.row, STATUS.breaker | STATUS.closing, false);
+  book.setStatus(copy.row, STATUS.active, true);
+  return applied();
+}
+
+/** A settings version takes effect with the next decision; nothing is traded because of it. */
+export async function changeSettings(ctx: EngineContext, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(command.targetId);
+  const version = Number(field(command.payload, 'version'));
+  if (!Number.isInteger(version)) return refused('bad_payload');
+  // A copy that is not running reads its version when it starts.
+  if (copy === undefined) return applied();
+  const row = await ctx.storage.scoped(scope, (unit) => unit.copies.settings(copy.id, version));
+  const decoded = row === null ? null : decodeCopySettings(row.settings);
+  if (decoded === null || !decoded.ok) return refused('bad_payload', 'settings version');
+  copy.settings = decoded.value;
+  copy.settingsVersion = version;
+  copy.watched.book.setSettings(copy.row, decoded.value, version);
+  ctx.stops.changed();
+  return applied();
+}
+
+export async function changeAllocation(ctx: EngineContext, command: CommandRow): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(command.targetId);
+  const text = field(command.payload, 'allocation');
+  if (typeof text !== 'string' || !/^[1-9]\d{0,18}$/.test(text)) return refused('bad_payload');
+  if (copy === undefined) return applied();
+  revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  copy.watched.book.changeAllocation(copy.row, money(BigInt(text)));
+  return applied();
+}
+
+/** Reads a tenant's fee schedules again and puts the one in force on all its copies. */
+export async function reloadFees(ctx: EngineContext, scope: TenantScope): Promise<CommandEnd> {
+  const versions = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
+  for (const copy of ctx.registry.copies.values()) {
+    if (scopeKey(copy.group.scope) !== scopeKey(scope)) continue;
+    const inForce = markupNow(versions, ctx.clock.now(), copy.account, (address) => builderIndex(copy.watched, address));
+    copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
+    copy.markup = inForce?.basis ?? null;
+  }
+  return applied();
+}
+
+function next(copy: CopyRecord, event: Parameters<typeof nextCopyState>[1]) {
+  const state = copyStateOf(copy.state);
+  return state === null ? null : nextCopyState(state, event);
+}

@@ -1,0 +1,198 @@
+import { WAKEUP_CHANNELS } from '@lockstep/delivery';
+import type { TenantScope } from '@lockstep/kernel';
+import type { Opener, Wakeups } from '@lockstep/platform';
+import type { CommandRefusal, CommandRow } from '@lockstep/storage';
+import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { NetworkDirectory } from '../boot';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import type { Reconciler } from '../repair/reconcile';
+import type { Repairs } from '../repair/repair';
+import type { LeaderWatch } from '../watch/leader-watch';
+import { activateAccount } from './activate-account';
+import { activateCopy } from './activate-copy';
+import { changeAllocation, changeSettings, pauseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
+import { closeAllOf, closeLeader, StopWatch, stopCopy } from './stop-copy';
+import { watchLeader } from './watch-leader';
+
+/** What commands act with. */
+export interface CommandParts {
+  readonly books: Bookkeeper;
+  readonly repairs: Repairs;
+  readonly watch: LeaderWatch;
+  readonly directory: NetworkDirectory;
+  readonly opener: Opener;
+  readonly wakeups: Wakeups;
+  readonly reconciler: Reconciler;
+}
+
+/** What became of a command. */
+export type CommandEnd =
+  | { readonly status: 'applied'; readonly result: unknown }
+  | { readonly status: 'refused'; readonly reason: CommandRefusal; readonly detail?: string };
+
+export const applied = (result: unknown = null): CommandEnd => ({ status: 'applied', result });
+export const refused = (reason: CommandRefusal, detail?: string): CommandEnd =>
+  detail === undefined ? { status: 'refused', reason } : { status: 'refused', reason, detail };
+
+/** Commands read in one look. */
+const BATCH_MAX = 200;
+/** Commands of one tenant that are carried out at the same time; those on one object always follow each other. */
+const PARALLEL_MAX = 32;
+
+/**
+ * Carries out what tenants asked for. A scope's commands are read in their order; commands on different objects may run side by side, commands on one
+ * object never. Wake-ups make it fast, the poll makes it certain.
+ */
+export class Commands {
+  private readonly busy = new Map<string, Promise<void>>();
+  private readonly again = new Set<string>();
+  private readonly stopWatch: StopWatch;
+  private timer: NodeJS.Timeout | null = null;
+  private unsubscribe: (() => Promise<void>) | null = null;
+  private closing = false;
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly parts: CommandParts,
+  ) {
+    this.stopWatch = new StopWatch(ctx, parts);
+  }
+
+  async start(): Promise<void> {
+    this.unsubscribe = await this.parts.wakeups.subscribe(WAKEUP_CHANNELS.commands, (payload) => this.wake(payload));
+    this.parts.wakeups.onReconnect(() => this.lookEverywhere());
+    this.timer = setInterval(() => {
+      this.lookEverywhere();
+      void this.learnScopes();
+    }, this.ctx.limits.commandPollMs);
+    this.stopWatch.start();
+    await this.learnScopes();
+    this.lookEverywhere();
+  }
+
+  async stop(): Promise<void> {
+    this.closing = true;
+    if (this.timer !== null) clearInterval(this.timer);
+    this.stopWatch.stop();
+    await this.unsubscribe?.();
+    await Promise.all(this.busy.values());
+  }
+
+  private lookEverywhere(): void {
+    for (const scope of this.ctx.scopes()) this.look(scope);
+  }
+
+  private wake(payload: string): void {
+    const scope = this.ctx.scopes().find((one) => scopeKey(one) === payload);
+    if (scope !== undefined) this.look(scope);
+    else void this.learnScopes().then(() => this.lookEverywhere());
+  }
+
+  /** Tenants made since the start are met here. */
+  private async learnScopes(): Promise<void> {
+    try {
+      const tenants = await this.ctx.storage.platform((unit) => unit.tenants.open());
+      const known = new Set(this.ctx.scopes().map(scopeKey));
+      for (const tenant of tenants) {
+        for (const environment of ['live', 'test'] as const) {
+          const scope = scopeFromPlatformList(tenant.id, environment);
+          if (!known.has(scopeKey(scope))) this.ctx.addScope(scope);
+        }
+      }
+    } catch (failure) {
+      this.ctx.log.error('the list of tenants could not be read', { error: failure });
+    }
+  }
+
+  private look(scope: TenantScope): void {
+    const key = scopeKey(scope);
+    if (this.closing) return;
+    if (this.busy.has(key)) {
+      this.again.add(key);
+      return;
+    }
+    const work = this.drain(scope)
+      .catch((failure: unknown) => this.ctx.log.error('commands could not be read', { scope: key, error: failure }))
+      .finally(() => {
+        this.busy.delete(key);
+        if (this.again.delete(key)) this.look(scope);
+      });
+    this.busy.set(key, work);
+  }
+
+  private async drain(scope: TenantScope): Promise<void> {
+    for (;;) {
+      const pending = await this.ctx.storage.scoped(scope, (unit) => unit.commands.pending(BATCH_MAX), { readOnly: true });
+      if (pending.length === 0 || this.closing) return;
+      for (const batch of batches(pending)) await Promise.all(batch.map((command) => this.carryOut(scope, command)));
+    }
+  }
+
+  private async carryOut(scope: TenantScope, command: CommandRow): Promise<void> {
+    const end = await this.apply(scope, command);
+    const now = this.ctx.clock.now();
+    const data = { command_no: command.no.toString(), kind: command.kind, target_id: command.targetId };
+    await this.parts.books.run(scope, async () => {
+      await this.ctx.storage.scoped(scope, async (unit) => {
+        const result = end.status === 'applied' ? end.result : { reason: end.reason, ...(end.detail === undefined ? {} : { detail: end.detail }) };
+        if (!(await unit.commands.settle(command.no, end.status, result))) return;
+        await unit.events.append([
+          end.status === 'applied'
+            ? newEvent(this.ctx, 'command.applied', now, { ...data, reason: null })
+            : newEvent(this.ctx, 'command.refused', now, { ...data, reason: end.reason }),
+        ]);
+      });
+    });
+    if (end.status === 'refused') this.ctx.log.warn('a command was refused', { ...data, reason: end.reason, detail: end.detail });
+  }
+
+  private async apply(scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+    const { ctx, parts } = this;
+    switch (command.kind) {
+      case 'venue_account.activate':
+        return activateAccount(ctx, parts, scope, command);
+      case 'copy.activate':
+        return activateCopy(ctx, parts, scope, command);
+      case 'copy.settings':
+        return changeSettings(ctx, scope, command);
+      case 'copy.allocation':
+        return changeAllocation(ctx, command);
+      case 'copy.pause':
+        return pauseCopy(ctx, parts, command);
+      case 'copy.resume':
+        return resumeCopy(ctx, parts, command);
+      case 'copy.re_enable':
+        return reEnableCopy(ctx, parts, command);
+      case 'copy.stop':
+        return stopCopy(ctx, parts, scope, command.targetId, 'stop_close_now');
+      case 'leader.watch':
+        return watchLeader(ctx, parts, scope, command.targetId);
+      case 'leader.close':
+        return closeLeader(ctx, parts, scope, command.targetId);
+      case 'follower.close_all':
+        return closeAllOf(ctx, parts, scope, command.targetId);
+      case 'fees.changed':
+        return reloadFees(ctx, scope);
+      default:
+        return refused('bad_payload', `unknown kind ${command.kind}`);
+    }
+  }
+}
+
+/** Splits commands into runs of one kind on different objects: what depends on an earlier command always comes after it. */
+function batches(commands: readonly CommandRow[]): CommandRow[][] {
+  const result: CommandRow[][] = [];
+  let current: CommandRow[] = [];
+  for (const command of commands) {
+    const parts = current.some((one) => one.kind !== command.kind || one.targetId === command.targetId);
+    if (parts || current.length >= PARALLEL_MAX) {
+      result.push(current);
+      current = [];
+    }
+    current.push(command);
+  }
+  result.push(current);
+  return result.filter((batch) => batch.length > 0);
+}

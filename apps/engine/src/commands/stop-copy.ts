@@ -1,0 +1,160 @@
+import { formatMoney, formatSize, fromLots, notional, price, type TenantScope } from '@lockstep/kernel';
+import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
+import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
+import { type FlatnessProof, runningCopy, writeCopyState } from '@lockstep/storage';
+import { scopeKey } from '@lockstep/tenancy';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import { copyStateOf } from '../state/load-scope';
+import type { CopyRecord } from '../state/registry';
+import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { writeState } from './write-state';
+
+/** Entries stop at once; everything copied is closed with reduce-only orders until flat. The end is written by {@link StopWatch}. */
+export async function stopCopy(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  copyId: string,
+  reason: CopyStateReason,
+): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(copyId);
+  if (copy === undefined) return stopUnstarted(ctx, parts, scope, copyId, reason);
+  const state = copyStateOf(copy.state);
+  if (state === null || nextCopyState(state, 'stop') === null) return state === 'stopping' ? applied() : refused('wrong_state', copy.state);
+  const previous = copy.state;
+  const { book } = copy.watched;
+  copy.state = 'stopping';
+  book.setStatus(copy.row, STATUS.active, false);
+  ctx.stops.changed();
+  beginClosing(book, copy.row);
+  const closing = parts.repairs.close(copy.watched, 'close');
+  await writeState(ctx, parts.books, copy, previous, 'stopping', reason);
+  await closing;
+  return applied();
+}
+
+/** A copy that never became active holds nothing: it is stopped as it stands. */
+async function stopUnstarted(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  copyId: string,
+  reason: CopyStateReason,
+): Promise<CommandEnd> {
+  const copy = await ctx.storage.scoped(scope, (unit) => runningCopy(unit, copyId));
+  if (copy === null) return refused('unknown_target');
+  if (copy.state === 'stopped') return applied();
+  if (copy.state !== 'preparing') return refused('wrong_state', copy.state);
+  await parts.books.run(scope, async () => {
+    await ctx.storage.scoped(scope, async (unit) => {
+      await writeCopyState(unit, copy.no, { state: 'stopped', reason, stopped: true });
+      await unit.events.append([
+        newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
+          copy_id: copy.id,
+          leader_id: copy.leaderId,
+          follower_id: copy.followerId,
+          state: 'stopped',
+          previous_state: copy.state,
+          reason,
+        }),
+      ]);
+    });
+  });
+  return applied();
+}
+
+/** Every copy of a follower, or of a closed leader, is stopped. */
+export async function closeAllOf(ctx: EngineContext, parts: CommandParts, scope: TenantScope, followerId: string): Promise<CommandEnd> {
+  return stopMany(ctx, parts, scope, (copy) => copy.followerId === followerId, 'stop_close_now');
+}
+
+export async function closeLeader(ctx: EngineContext, parts: CommandParts, scope: TenantScope, leaderId: string): Promise<CommandEnd> {
+  return stopMany(ctx, parts, scope, (copy) => copy.group.leaderId === leaderId, 'leader_closed');
+}
+
+async function stopMany(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  chosen: (copy: CopyRecord) => boolean,
+  reason: CopyStateReason,
+): Promise<CommandEnd> {
+  const mine = scopeKey(scope);
+  const copies = [...ctx.registry.copies.values()].filter((copy) => scopeKey(copy.group.scope) === mine && chosen(copy));
+  await Promise.all(copies.map((copy) => stopCopy(ctx, parts, scope, copy.id, reason)));
+  return applied({ copies: copies.length });
+}
+
+/** Wait between two looks at closing copies, in ms. */
+const LOOK_MS = 250;
+
+/** Ends stops: a closing copy that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it. */
+export class StopWatch {
+  private timer: NodeJS.Timeout | null = null;
+  private readonly ending = new Set<CopyRecord>();
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly parts: CommandParts,
+  ) {}
+
+  start(): void {
+    this.timer ??= setInterval(() => this.look(), LOOK_MS);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  private look(): void {
+    for (const copy of this.ctx.registry.copies.values()) {
+      if (copy.state !== 'stopping' || this.ending.has(copy)) continue;
+      const remnants = remnantsOf(copy.watched.book, copy.row);
+      if (remnants.some((remnant) => !remnant.dust) || this.hasOpenOrders(copy)) continue;
+      this.ending.add(copy);
+      void this.end(copy, remnants)
+        .catch((failure: unknown) => this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure }))
+        .finally(() => this.ending.delete(copy));
+    }
+  }
+
+  private hasOpenOrders(copy: CopyRecord): boolean {
+    for (const order of this.ctx.openOrders.ofAccount(copy.account.index)) if (order.copy === copy) return true;
+    return false;
+  }
+
+  private async end(copy: CopyRecord, remnants: readonly Remnant[]): Promise<void> {
+    const { ctx } = this;
+    const proof = proofOf(copy, remnants);
+    const reason: CopyStateReason = proof.flat ? 'flat' : 'dust_listed';
+    await writeState(ctx, this.parts.books, copy, 'stopping', 'stopped', reason, async (unit) => {
+      await unit.events.append([
+        newEvent(ctx, 'copy.flat', ctx.clock.now(), {
+          copy_id: copy.id,
+          flat: proof.flat,
+          dust_pending: proof.dustPending.map((dust) => ({ ...dust, notional: notionalOf(copy, dust.coin) })),
+        }),
+      ]);
+    });
+    ctx.booked.drop(copy.no);
+    ctx.registry.dropCopy(copy.no);
+  }
+}
+
+function proofOf(copy: CopyRecord, remnants: readonly Remnant[]): FlatnessProof {
+  const dustPending = remnants.map((remnant) => {
+    const sheet = copy.watched.book.findSheet(remnant.coin);
+    return { coin: remnant.coin, size: sheet === undefined ? '0' : formatSize(fromLots(sheet.instrument, remnant.lots)) };
+  });
+  return { flat: dustPending.length === 0, dustPending };
+}
+
+/** Money amount of a remnant at the mark, as text. */
+function notionalOf(copy: CopyRecord, coin: string): string {
+  const sheet = copy.watched.book.findSheet(coin);
+  if (sheet === undefined) return '0';
+  const lots = Math.abs(sheet.rows.position[copy.row] ?? 0);
+  return formatMoney(notional(fromLots(sheet.instrument, lots), price(BigInt(sheet.mark)), 'zero'));
+}

@@ -1,0 +1,34 @@
+import type { CopyState, CopyStateReason } from '@lockstep/roster';
+import { type ScopedUnit, writeCopyState } from '@lockstep/storage';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import type { CopyRecord } from '../state/registry';
+
+/** Writes a copy's new state with its event, in the order of everything else written for the tenant. */
+export async function writeState(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  copy: CopyRecord,
+  previous: string,
+  state: CopyState,
+  reason: CopyStateReason,
+  also?: (unit: ScopedUnit) => Promise<void>,
+): Promise<void> {
+  copy.state = state;
+  const event = newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
+    copy_id: copy.id,
+    leader_id: copy.group.leaderId,
+    follower_id: copy.followerId,
+    state,
+    previous_state: previous,
+    reason,
+  });
+  await books.run(copy.group.scope, async () => {
+    await ctx.storage.scoped(copy.group.scope, async (unit) => {
+      await writeCopyState(unit, copy.no, { state, reason, started: state === 'active', stopped: state === 'stopped' });
+      await also?.(unit);
+      await unit.events.append([event]);
+    });
+  });
+}

@@ -1,0 +1,77 @@
+import type { Clock, Ids, Random, TenantScope } from '@lockstep/kernel';
+import type { Logger } from '@lockstep/platform';
+import type { Storage } from '@lockstep/storage';
+import type { WaveCompletion } from './books/complete-waves';
+import type { Places } from './bounded';
+import type { PassCrashPoint } from './crash-points';
+import type { EngineLimits } from './limits';
+import type { Nonces } from './nonces';
+import type { CopyLedger } from './state/copy-ledger';
+import type { OpenOrders } from './state/open-orders';
+import type { Registry } from './state/registry';
+import type { WaveLog } from './wave-log';
+
+/**
+ * What every part of the engine works with. There is one per process. The parts hold no state of their own besides what stands here, so that
+ * a second engine in one process (simulation) is a second context.
+ */
+export interface EngineContext {
+  readonly clock: Clock;
+  /** Epoch milliseconds with fractions. */
+  readonly stage: () => number;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly storage: Storage;
+  readonly limits: EngineLimits;
+  /** Part of every client order id; different for every engine of a deployment. */
+  readonly instance: number;
+  readonly shard: number;
+  readonly registry: Registry;
+  /** The platform's list of scopes: every tenant that is not closed, in both environments. */
+  readonly scopes: () => readonly TenantScope[];
+  readonly addScope: (scope: TenantScope) => void;
+  readonly nonces: Nonces;
+  readonly booked: CopyLedger;
+  readonly openOrders: OpenOrders;
+  readonly completion: WaveCompletion;
+  readonly waves: WaveLog;
+  /** Places for scoped transactions. */
+  readonly scopedUnits: Places;
+  /** Places for reads of the venue's truth. */
+  readonly truthReads: Places;
+  readonly pass: PassCrashPoint;
+  /** Today's committed permutation seed, 32 bytes. */
+  readonly dailySeed: () => Uint8Array;
+  /** Everything that stops risk changes this number: a sending wave looks again at what it has not signed. */
+  readonly stops: StopVersion;
+  /** Ends the process: memory can no longer be trusted, the journal can. */
+  readonly broken: (why: string) => void;
+}
+
+/** A counter of changes that stop risk. */
+export class StopVersion {
+  private version = 0;
+
+  get current(): number {
+    return this.version;
+  }
+
+  changed(): void {
+    this.version += 1;
+  }
+}
+
+/** A wall clock that went this far from the stage clock makes it start anew from the wall clock. */
+const REANCHOR_MS = 20;
+
+/** Epoch milliseconds with fractions, for stage marks: wall time at the start, carried on by the monotonic clock. */
+export function stageClock(clock: Clock): () => number {
+  let offset = clock.now() - clock.monotonic();
+  return () => {
+    const now = offset + clock.monotonic();
+    if (Math.abs(now - clock.now()) < REANCHOR_MS) return now;
+    offset = clock.now() - clock.monotonic();
+    return clock.now();
+  };
+}

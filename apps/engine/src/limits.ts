@@ -1,0 +1,54 @@
+/** Bounds of the engine. Every queue, batch and wait has one; tests and the simulation may choose smaller ones. */
+export interface EngineLimits {
+  /** Moves waiting in one lane (watched account × instrument). */
+  readonly laneDepthMax: number;
+  /** Frames of leader fills waiting per watched account. */
+  readonly inboxDepthMax: number;
+  /** Orders that left and are not fully accounted for, over all waves. */
+  readonly openOrdersMax: number;
+  /** Waves whose outcomes are being written behind the sending. */
+  readonly tailsMax: number;
+  /** Scoped transactions at once. */
+  readonly scopedUnitsMax: number;
+  /** Reads of the venue's truth at once, per network. */
+  readonly truthReadsMax: number;
+  /** Accounts whose fills are posted in one transaction. */
+  readonly postAccountsMax: number;
+  /** Wait between two readings of fills that are owed, in ms. */
+  readonly collectIntervalMs: number;
+  /** Wait between two looks at gaps, in ms. */
+  readonly repairIntervalMs: number;
+  /** Wait between two full comparisons with the venue, in ms. */
+  readonly reconcileIntervalMs: number;
+  /** Wait before an unknown order is asked for again, in ms. */
+  readonly unknownIntervalMs: number;
+  /** Wait between two readings of commands when no wake-up came, in ms. */
+  readonly commandPollMs: number;
+  /** Least time between two evaluations of loss limits, in ms. */
+  readonly breakerIntervalMs: number;
+  /** Wait between two heartbeats and equity writes, in ms. */
+  readonly heartbeatMs: number;
+  /** Waves kept for `/waves`. */
+  readonly wavesKept: number;
+  /** Oldest mark that allows new risk, in ms (product §3). */
+  readonly markMaxAgeMs: number;
+}
+
+export const ENGINE_LIMITS: EngineLimits = {
+  laneDepthMax: 10_000,
+  inboxDepthMax: 10_000,
+  openOrdersMax: 400_000,
+  tailsMax: 256,
+  scopedUnitsMax: 8,
+  truthReadsMax: 32,
+  postAccountsMax: 500,
+  collectIntervalMs: 150,
+  repairIntervalMs: 500,
+  reconcileIntervalMs: 30_000,
+  unknownIntervalMs: 500,
+  commandPollMs: 1_000,
+  breakerIntervalMs: 200,
+  heartbeatMs: 5_000,
+  wavesKept: 2_000,
+  markMaxAgeMs: 5_000,
+};

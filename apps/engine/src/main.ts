@@ -1,0 +1,96 @@
+import {
+  connectRedis,
+  createHealth,
+  createLifecycle,
+  createLogger,
+  createMetrics,
+  describeProblems,
+  enginePrivateKeys,
+  loadConfig,
+  opener,
+  postgresWakeups,
+  redisWakeups,
+  systemClock,
+  systemIds,
+  systemRandom,
+} from '@lockstep/platform';
+import { openStorage, resolveRoleUrls } from '@lockstep/storage';
+import { openAdmin } from './admin-server';
+import { bootEngine, type Engine } from './boot';
+import { parseCrashPlan } from './crash-points';
+import { ENGINE_LIMITS } from './limits';
+import { observeWave } from './observe-wave';
+
+const DATABASE_CONNECTIONS_MAX = 12;
+
+/** The engine process: configuration, storage as the engine's role, one engine, one JSON line when it is ready. */
+async function main(): Promise<void> {
+  const loaded = loadConfig('engine');
+  if (!loaded.ok) {
+    process.stderr.write(`${describeProblems('engine', loaded.error)}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const config = loaded.value;
+  const log = createLogger({ process: 'engine', level: config.logLevel });
+  const lifecycle = createLifecycle({ log, drainTimeoutMs: config.drainTimeoutMs });
+  const url = config.engineDatabaseUrl?.reveal() ?? (config.databaseUrl === null ? null : resolveRoleUrls(config.databaseUrl.reveal()).engine.url);
+  if (url === null) {
+    process.stderr.write('The engine needs ENGINE_DATABASE_URL or DATABASE_URL.\n');
+    process.exitCode = 1;
+    return;
+  }
+  const crash = config.crashAt === null ? null : parseCrashPlan(config.crashAt);
+  if (config.crashAt !== null && crash === null) throw new Error(`LOCKSTEP_CRASH_AT names no crash point: ${config.crashAt}`);
+  const clock = systemClock;
+  const random = systemRandom;
+  const metrics = createMetrics('engine');
+  const health = createHealth({ clock });
+  let engine: Engine | null = null;
+  const admin = await openAdmin(config.healthHost, config.healthPort, health, metrics, () => engine);
+  lifecycle.onDrain('admin', () => admin.close());
+  const storage = await openStorage({
+    url,
+    role: 'engine',
+    clock,
+    poolMax: DATABASE_CONNECTIONS_MAX,
+    onHookFailure: (failure) => log.error('a step after a commit failed', { error: failure }),
+  });
+  lifecycle.onDrain('storage', () => storage.close());
+  health.addCheck('database', () => storage.ping());
+  const wakeups = config.redisUrl === null ? await postgresWakeups({ url, log }) : redisWakeups(await connectRedis({ url: config.redisUrl.reveal(), log }), log);
+  lifecycle.onDrain('wake-ups', () => wakeups.close());
+  const simulated = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: config.simVenueUrl } as const;
+  const live = { venue: 'hyperliquid', network: config.hyperliquidNetwork, environment: 'live', url: config.hyperliquidUrl } as const;
+  await storage.platform(async (unit) => {
+    await unit.markets.putNetwork(simulated);
+    await unit.markets.putNetwork(live);
+  });
+  engine = await bootEngine({
+    clock,
+    ids: systemIds(clock, random),
+    random,
+    log,
+    storage,
+    wakeups,
+    opener: opener(enginePrivateKeys(config)),
+    limits: ENGINE_LIMITS,
+    shard: config.engineShard,
+    crash,
+    networks: [simulated, live],
+    tuning: { liveChain: config.hyperliquidNetwork, signer: config.signer, workers: config.signingWorkers, adapter: {} },
+    onWave: (record) => {
+      observeWave(metrics, record);
+      log.info('wave', { ...record });
+    },
+    broken: (why) => void lifecycle.drain(why, 1),
+  });
+  const running = engine;
+  lifecycle.onDrain('engine', () => running.close());
+  process.stdout.write(`${JSON.stringify({ ready: true, process: 'engine', instance: engine.instance, port: admin.port, ...engine.standing() })}\n`);
+}
+
+main().catch((failure: unknown) => {
+  process.stderr.write(`The engine could not start: ${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,145 @@
+import { toExact, toLots } from '@lockstep/kernel';
+import { type InstrumentSheet, type ReconcileEffect, reconcileNet } from '@lockstep/replication';
+import { saveVenueNets, type VenueNet } from '@lockstep/storage';
+import type { AccountState } from '@lockstep/venues/port';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { FillCollector } from '../books/collect-fills';
+import { bookUserClose } from '../books/user-close';
+import { eachBounded } from '../bounded';
+import type { EngineContext } from '../context';
+import type { AccountRecord, CopyRecord } from '../state/registry';
+import type { WaveLanes } from '../wave/wave-lanes';
+
+/**
+ * Compares our record with the venue's truth per account: at start, after own trades of a follower were seen, and on a timer. Missing fills are adopted
+ * first; what then still differs are trades that are not ours: they reduce the copies on their side, the excess is the follower's own.
+ */
+export class Reconciler {
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> | null = null;
+  private readonly looking = new Set<AccountRecord>();
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly books: Bookkeeper,
+    private readonly collector: FillCollector,
+    private readonly lanes: WaveLanes,
+  ) {}
+
+  start(): void {
+    this.timer ??= setInterval(() => void this.all('timer'), this.ctx.limits.reconcileIntervalMs);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  /** Compares every account that a copy runs on. A call during a comparison joins it. */
+  all(cause: 'start' | 'timer'): Promise<void> {
+    this.running ??= this.compareAll(cause).finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  /** Compares some accounts soon. Returns at once. */
+  lookAt(accounts: readonly AccountRecord[]): void {
+    for (const account of accounts) {
+      if (this.looking.has(account)) continue;
+      this.looking.add(account);
+      void this.compare(account)
+        .catch((failure: unknown) => this.ctx.log.error('an account could not be compared', { venueAccountNo: account.no, error: failure }))
+        .finally(() => this.looking.delete(account));
+    }
+  }
+
+  private async compareAll(cause: string): Promise<void> {
+    const copies = [...this.ctx.registry.copies.values()];
+    try {
+      await eachBounded(new Set(copies.map((copy) => copy.account)), this.ctx.limits.truthReadsMax, (account) => this.compare(account));
+    } catch (failure) {
+      this.ctx.log.error('accounts could not be compared', { cause, error: failure });
+    }
+  }
+
+  /** Compares one account with what its copies hold. */
+  async compare(account: AccountRecord): Promise<void> {
+    const copies = [...this.ctx.registry.copies.values()].filter((copy) => copy.account === account);
+    if (copies.length === 0) return;
+    const before = account.touched;
+    if (!(await this.collector.read(account))) return;
+    const states = await this.readStates(account);
+    this.ctx.pass('reconciling_truth_read');
+    if (states === null) return;
+    takeEquity(copies, states);
+    await this.books.run(account.scope, async () => undefined);
+    for (const copy of copies) {
+      for (const sheet of copy.watched.book.allSheets()) {
+        await this.lanes.alone(copy.watched, sheet.instrument.coin, async () => {
+          // An order that came in between makes the reading old: the next comparison sees it.
+          if (account.touched !== before) return;
+          await this.compareSheet(account, copy, sheet, states);
+        });
+      }
+    }
+    await this.saveNets(account, copies, states);
+  }
+
+  private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {
+    const dexes = new Set(['']);
+    for (const copy of this.ctx.registry.copies.values()) {
+      if (copy.account === account) for (const sheet of copy.watched.book.allSheets()) dexes.add(sheet.instrument.dex);
+    }
+    const states: AccountState[] = [];
+    for (const dex of dexes) {
+      const read = await this.ctx.truthReads.run(() => account.network.venue.truth.account(account.address, dex));
+      if (!read.ok) {
+        this.ctx.log.warn('an account could not be read', { venueAccountNo: account.no, code: read.error.code, detail: read.error.detail });
+        return null;
+      }
+      states.push(read.value);
+    }
+    return states;
+  }
+
+  private async compareSheet(account: AccountRecord, copy: CopyRecord, sheet: InstrumentSheet, states: readonly AccountState[]): Promise<void> {
+    const { coin } = sheet.instrument;
+    const unresolved = [...this.ctx.openOrders.ofAccount(account.index)].some((order) => order.sheet === sheet);
+    const netLots = netOf(states, sheet);
+    const effects = reconcileNet(copy.watched.book, sheet, { venueAccount: account.index, netLots, foreignPrice: 0, unresolved });
+    for (const effect of effects) await this.takeEffect(copy, sheet, effect);
+    if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
+  }
+
+  private async takeEffect(copy: CopyRecord, sheet: InstrumentSheet, effect: ReconcileEffect): Promise<void> {
+    if (effect.kind !== 'user_closed') return;
+    await bookUserClose(this.ctx, this.books, copy, sheet, effect.lotsAfter - effect.lotsBefore);
+  }
+
+  private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): Promise<void> {
+    const nets: VenueNet[] = [];
+    for (const state of states) {
+      for (const position of state.positions) {
+        const own = copies.reduce((sum, copy) => sum - this.ctx.booked.get(copy.no, position.coin).booked.book.quantity, BigInt(position.size));
+        nets.push({ venueAccountNo: account.no, coin: position.coin, net: position.size, own, entryPrice: position.entryPrice, asOfMs: state.time });
+      }
+    }
+    if (nets.length === 0) return;
+    await this.books.run(account.scope, async () => {
+      await this.ctx.storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));
+    });
+  }
+}
+
+function takeEquity(copies: readonly CopyRecord[], states: readonly AccountState[]): void {
+  const main = states.find((state) => state.dex === '') ?? states[0];
+  if (main === undefined) return;
+  for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = Math.max(0, toExact(main.accountValue, 'account value'));
+}
+
+function netOf(states: readonly AccountState[], sheet: InstrumentSheet): number {
+  const { coin, dex } = sheet.instrument;
+  const position = states.find((state) => state.dex === dex)?.positions.find((one) => one.coin === coin);
+  return position === undefined ? 0 : toLots(sheet.instrument, position.size);
+}

@@ -1,0 +1,127 @@
+import { formatSize, fromLots } from '@lockstep/kernel';
+import { type InstrumentSheet, needsRepair, repairPlan } from '@lockstep/replication';
+import { nextWaveNumber } from '@lockstep/storage';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import type { WatchedAccount } from '../state/registry';
+import { gatePlan } from '../wave/gate-orders';
+import { planOptions, refreshMarks } from '../wave/plan-moves';
+import type { PlannedWave, WaveCause } from '../wave/planned-wave';
+import { runWaves } from '../wave/run-wave';
+import type { WaveLanes } from '../wave/wave-lanes';
+
+/**
+ * Level-triggered repair: looks at gaps between target and position, whoever made them, and sends new attempts: exits at once with widening bounds,
+ * entries inside their catch-up window. What a window ended for is given up and written down with its reason.
+ */
+export class Repairs {
+  private timer: NodeJS.Timeout | null = null;
+  private readonly running = new Set<InstrumentSheet>();
+  /** A number taken for a repair that had nothing to do. */
+  private spareNumber: number | null = null;
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly books: Bookkeeper,
+    private readonly lanes: WaveLanes,
+  ) {}
+
+  start(): void {
+    this.timer ??= setInterval(() => this.look(), this.ctx.limits.repairIntervalMs);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  /** Looks at every instrument of every watched account and repairs where something is missing. Returns at once. */
+  look(): void {
+    for (const watched of this.ctx.registry.watched.values()) {
+      for (const sheet of watched.book.allSheets()) {
+        if (needsRepair(watched.book, sheet)) void this.repair(watched, sheet, 'repair');
+      }
+    }
+  }
+
+  /** Repairs one instrument; joins nothing that runs already. */
+  async repair(watched: WatchedAccount, sheet: InstrumentSheet, cause: WaveCause): Promise<void> {
+    if (this.running.has(sheet)) return;
+    this.running.add(sheet);
+    try {
+      await this.lanes.alone(watched, sheet.instrument.coin, () => this.repairNow(watched, sheet, cause));
+    } catch (failure) {
+      this.ctx.log.fatal('a repair failed', { watchedNo: watched.no, coin: sheet.instrument.coin, error: failure });
+      this.ctx.broken('a repair failed');
+    } finally {
+      this.running.delete(sheet);
+    }
+  }
+
+  /** Repairs everything a copy's book holds, e.g. after its targets were set to zero. */
+  async close(watched: WatchedAccount, cause: WaveCause): Promise<void> {
+    await Promise.all([...watched.book.allSheets()].map((sheet) => this.repair(watched, sheet, cause)));
+  }
+
+  private async repairNow(watched: WatchedAccount, sheet: InstrumentSheet, cause: WaveCause): Promise<void> {
+    const { ctx } = this;
+    if (!needsRepair(watched.book, sheet)) return;
+    // The number is taken before planning: a plan in memory must be journaled without waiting for anything else.
+    const journalNo = this.spareNumber ?? (await ctx.storage.platform((unit) => nextWaveNumber(unit)));
+    this.spareNumber = null;
+    const planStartedAt = ctx.stage();
+    refreshMarks(watched);
+    const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx));
+    this.tellStuck(watched, sheet, repair.stuck);
+    if (repair.plan.orders.count === 0 && repair.forfeits.length === 0) {
+      this.spareNumber = journalNo;
+      return;
+    }
+    const plannedAt = ctx.stage();
+    const approval = gatePlan(ctx, watched.book, repair.plan);
+    const wave: PlannedWave = {
+      journalNo,
+      cause,
+      watched,
+      sheet,
+      plan: repair.plan,
+      kind: cause,
+      superseded: false,
+      approval,
+      forfeits: repair.forfeits,
+      open: { journalNo, isMove: false, scopes: [], open: 1 },
+      marks: {
+        leaderFillAt: 0,
+        receivedAt: 0,
+        recordedAt: 0,
+        planStartedAt,
+        plannedAt,
+        gatedAt: ctx.stage(),
+        journaledAt: 0,
+        journalCommits: 0,
+        journalBytes: 0,
+      },
+    };
+    await runWaves(ctx, this.books, [wave], [null], () => false);
+  }
+
+  private tellStuck(watched: WatchedAccount, sheet: InstrumentSheet, stuck: readonly number[]): void {
+    for (const row of stuck) {
+      const copy = this.ctx.registry.copies.get(watched.book.copies.copyNo[row] ?? 0);
+      if (copy === undefined) continue;
+      const position = Math.abs(sheet.rows.position[row] ?? 0);
+      const attempts = Math.max(1, sheet.rows.exitFailures[row] ?? 0);
+      this.ctx.log.error('an exit is stuck at the band of the venue', { copyNo: copy.no, coin: sheet.instrument.coin, attempts });
+      const event = newEvent(this.ctx, 'copy.exit_stuck', this.ctx.clock.now(), {
+        copy_id: copy.id,
+        coin: sheet.instrument.coin,
+        size: formatSize(fromLots(sheet.instrument, position)),
+        attempts,
+      });
+      void this.books.run(copy.group.scope, async () => {
+        await this.ctx.storage.scoped(copy.group.scope, (unit) => unit.events.append([event]));
+      });
+    }
+  }
+}

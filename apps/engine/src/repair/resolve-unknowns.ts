@@ -1,0 +1,147 @@
+import { orderData } from '@lockstep/delivery';
+import { fromLots, price, toLots } from '@lockstep/kernel';
+import { applyFill, releasePending } from '@lockstep/replication';
+import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders } from '@lockstep/storage';
+import type { Bookkeeper } from '../books/bookkeeper';
+import { trueUp } from '../books/true-up';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknown';
+import type { OpenOrder } from '../state/open-orders';
+
+type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
+
+/** Asks for orders whose outcome is not known until it is. Nothing is ever sent a second time: a nonce is spent on a `noop` at most. */
+export class UnknownResolver {
+  private timer: NodeJS.Timeout | null = null;
+  private readonly asking = new Set<OpenOrder>();
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly books: Bookkeeper,
+  ) {}
+
+  start(): void {
+    this.timer ??= setInterval(() => this.look(), this.ctx.limits.unknownIntervalMs);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  /** Asks for every unknown order that is due. Returns at once. */
+  look(): void {
+    const now = this.ctx.clock.now();
+    for (const order of this.ctx.openOrders.unknown()) if (order.askAt <= now) void this.resolve(order);
+  }
+
+  /** Asks until every unknown order is settled or `untilMs` has passed. True when none is left. */
+  async settleAll(untilMs: number): Promise<boolean> {
+    while (this.ctx.clock.now() < untilMs) {
+      const open = this.ctx.openOrders.unknown();
+      if (open.length === 0) return true;
+      await Promise.all(open.map((order) => this.resolve(order)));
+      if (this.ctx.openOrders.unknown().length > 0) await new Promise((resolve) => setTimeout(resolve, this.ctx.limits.unknownIntervalMs));
+    }
+    return this.ctx.openOrders.unknown().length === 0;
+  }
+
+  private async resolve(order: OpenOrder): Promise<void> {
+    if (this.asking.has(order)) return;
+    this.asking.add(order);
+    try {
+      const { venue } = order.copy.account.network;
+      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, questionOf(order), this.ctx.pass));
+      if (settled.kind === 'resting') {
+        // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
+        const { account } = order.copy;
+        await venue.orders.cancel(
+          account.index,
+          this.ctx.nonces.next(account.index, this.ctx.clock.now()),
+          order.sheet.instrument,
+          order.clientOrderId,
+        );
+      }
+      if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
+        order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs;
+        return;
+      }
+      await this.take(order, settled);
+    } catch (failure) {
+      order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs * 4;
+      this.ctx.log.error('an unknown order could not be resolved', { clientOrderId: order.clientOrderId, error: failure });
+    } finally {
+      this.asking.delete(order);
+    }
+  }
+
+  private async take(order: OpenOrder, settled: Exclude<Settled, { readonly kind: 'still_unknown' | 'resting' }>): Promise<void> {
+    const filled = settled.kind === 'known' ? Math.min(order.lots, toLots(order.sheet.instrument, settled.filled)) : 0;
+    this.applyToColumns(order, filled);
+    const resolution: Resolution =
+      settled.kind === 'known' ? (filled > 0 ? 'filled' : 'cancelled') : settled.kind === 'never_landed' ? 'never_arrived' : 'rejected';
+    const row: OrderResolution = {
+      id: order.orderId,
+      status: statusOf(resolution, filled, order.lots),
+      filledSize: fromLots(order.sheet.instrument, filled),
+      venueOrderId: settled.kind === 'known' ? settled.orderId : null,
+      rejectCode: settled.kind === 'known' && filled === 0 ? settled.status : null,
+    };
+    const { scope } = order.copy.group;
+    // The order is told as settled first, so that its journal row cannot be closed before the resolution stands.
+    await this.books.run(scope, async () => {
+      await this.ctx.storage.scoped(scope, async (unit) => {
+        await resolveOrders(unit, [row]);
+        await unit.events.append([this.event(order, resolution, filled, row.venueOrderId)]);
+      });
+    });
+    this.ctx.openOrders.tellFilled(order.clientOrderId, filled);
+    trueUp(this.ctx, order.copy, order.sheet.instrument.coin);
+    this.ctx.log.info('an unknown order was resolved', { clientOrderId: order.clientOrderId, resolution, filled });
+  }
+
+  /** The reservation is freed but for what filled; that much is taken at the limit price until the venue's fills correct it. */
+  private applyToColumns(order: OpenOrder, filled: number): void {
+    const { copy, sheet } = order;
+    if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
+    releasePending(sheet, copy.row, order.buy, order.lots - filled);
+    const missing = filled - order.ledBooked;
+    if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots: missing, price: order.price, fee: 0 }, true);
+  }
+
+  private event(order: OpenOrder, outcome: Resolution, filled: number, venueOrderId: string | null): NewEvent {
+    const { instrument } = order.sheet;
+    const parts = orderPartsOf(order.orderId);
+    const data = orderData({
+      orderId: order.orderId,
+      copyId: order.copy.id,
+      leaderId: order.copy.group.leaderId,
+      moveId: parts?.moveId ?? 0n,
+      coin: instrument.coin,
+      side: order.buy ? 'buy' : 'sell',
+      reduceOnly: order.exit,
+      price: price(BigInt(order.price)),
+      size: fromLots(instrument, order.lots),
+      filledSize: fromLots(instrument, filled),
+      averagePrice: price(0n),
+      clientOrderId: order.clientOrderId,
+      venueOrderId,
+      attempt: (parts?.attempt ?? 0) + 1,
+    });
+    return newEvent(this.ctx, 'order.resolved', this.ctx.clock.now(), { ...data, outcome });
+  }
+}
+
+function statusOf(resolution: Resolution, filled: number, lots: number): string {
+  if (resolution === 'filled') return filled >= lots ? 'filled' : 'partly_filled';
+  return resolution === 'cancelled' ? 'cancelled' : resolution === 'rejected' ? 'rejected' : 'expired';
+}
+
+const questionOf = (order: OpenOrder): OpenQuestion => ({
+  address: order.copy.account.address,
+  signer: order.copy.account.index,
+  nonce: order.nonce,
+  clientOrderId: order.clientOrderId,
+  expiresAfter: order.expiresAfter,
+});

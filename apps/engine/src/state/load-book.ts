@@ -1,0 +1,146 @@
+import { type EpochMs, money, rate, size, type TenantScope } from '@lockstep/kernel';
+import { CopyBook, STATUS } from '@lockstep/replication';
+import { defaultCopySettings } from '@lockstep/roster';
+import type { FeeScheduleRow, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
+import type { EngineContext } from '../context';
+import { restoreIntent } from './intent';
+import { LeaderState } from './leader-state';
+import { keptFrom, markupNow, settingsOf, statusBits } from './load-scope';
+import type { Network } from './networks';
+import type { AccountRecord, CopyRecord, WatchedAccount } from './registry';
+
+/** A watched account with an empty book; `history` is what an earlier process left. */
+export function newWatched(
+  row: WatchedAccountRow,
+  network: Network,
+  history: { readonly begun: boolean; readonly historyFrom: EpochMs },
+): WatchedAccount {
+  const builders: string[] = [];
+  return {
+    no: Number(row.no),
+    network,
+    address: row.address,
+    builders,
+    book: new CopyBook(builders),
+    leader: new LeaderState(),
+    synced: false,
+    ...history,
+  };
+}
+
+/** Adds an account of a scope; its key is loaded separately. */
+export function addAccount(ctx: EngineContext, row: VenueAccountRow, scope: TenantScope, network: Network, fillsReadTo: EpochMs): AccountRecord {
+  return ctx.registry.addAccount({
+    no: Number(row.no),
+    id: row.id,
+    scope,
+    network,
+    address: row.address,
+    agentAddress: row.agentAddress,
+    builderAddress: row.builderAddress,
+    builderFeeApproved: row.builderFeeApproved,
+    signs: false,
+    agentValidUntil: row.agentValidUntil ?? 0,
+    fillsReadTo,
+    touched: 0,
+  });
+}
+
+/** Farther than any agent lives: for accounts whose agent has no end. */
+export const NO_END: EpochMs = 4_102_444_800_000;
+
+/** Puts a copy into its book: terms, status, signer, markup, and equity as last written. */
+export function addCopy(
+  ctx: EngineContext,
+  scope: TenantScope,
+  copy: RunningCopy,
+  watched: WatchedAccount,
+  account: AccountRecord,
+  schedules: readonly FeeScheduleRow[],
+): CopyRecord {
+  const settings = settingsOf(copy);
+  if (settings === null) ctx.log.error('settings of a copy cannot be read; it takes no new risk', { copyNo: copy.no });
+  const group = ctx.registry.group(scope, copy.leaderId);
+  const inForce = markupNow(schedules, ctx.clock.now(), account, (address) => builderIndex(watched, address));
+  const row = watched.book.addCopy({
+    copyNo: copy.no,
+    scope: group.index,
+    venueAccount: account.index,
+    signer: account.signs ? account.index : -1,
+    status: settings === null ? statusBits(copy) & ~STATUS.active : statusBits(copy),
+    settings: settings ?? defaultCopySettings(),
+    settingsVersion: copy.settingsVersion,
+    allocation: money(copy.allocation),
+    netPnl: money(copy.equity?.netPnl ?? 0n),
+    realEquity: money(copy.allocation),
+    nav: navOf(copy),
+    basisEquity: basisOf(copy),
+    agentValidUntil: account.agentValidUntil === 0 ? NO_END : account.agentValidUntil,
+    markup: inForce?.markup ?? null,
+  });
+  const record: CopyRecord = {
+    no: copy.no,
+    id: copy.id,
+    followerId: copy.followerId,
+    group,
+    account,
+    watched,
+    row,
+    startedAt: copy.startedAt ?? copy.createdAt,
+    state: copy.state,
+    settings: settings ?? defaultCopySettings(),
+    settingsVersion: copy.settingsVersion,
+    markup: inForce?.basis ?? null,
+  };
+  ctx.registry.addCopy(record);
+  return record;
+}
+
+/** Index of a builder address in a book, added when new. */
+export function builderIndex(watched: WatchedAccount, address: string): number {
+  const known = watched.builders.indexOf(address);
+  if (known >= 0) return known;
+  watched.builders.push(address);
+  return watched.builders.length - 1;
+}
+
+/** Puts stored positions into books and ledger. Positions in instruments the venue no longer lists are reported and left in storage. */
+export function restorePositions(ctx: EngineContext, states: readonly PositionState[]): void {
+  for (const state of states) {
+    const copy = ctx.registry.copies.get(state.copyNo);
+    if (copy === undefined) continue;
+    const view = copy.watched.network.markets.get(state.coin);
+    if (view === undefined) {
+      ctx.log.error('a stored position is in an instrument the venue does not list', { copyNo: state.copyNo, coin: state.coin });
+      continue;
+    }
+    const kept = keptFrom(state);
+    ctx.booked.set(copy.no, state.coin, kept);
+    const sheet = copy.watched.book.sheet(view.instrument);
+    copy.watched.book.restorePosition(copy.row, view.instrument, {
+      position: kept.booked.book.quantity,
+      beside: size(0n),
+      target: kept.intent.targetMicro,
+      entryValue: money(kept.booked.book.cost < 0n ? -kept.booked.book.cost : kept.booked.book.cost),
+      realised: kept.booked.realised,
+      forfeited: kept.intent.forfeitedMicro,
+      episode: kept.intent.episodeBits,
+    });
+    restoreIntent(sheet, copy.row, kept.intent);
+  }
+}
+
+function navOf(copy: RunningCopy) {
+  const detail = copy.equity?.detail;
+  if (typeof detail !== 'object' || detail === null) return null;
+  const { navFactor, navEquity } = detail as Readonly<Record<string, unknown>>;
+  if (typeof navFactor !== 'number' || typeof navEquity !== 'number') return null;
+  return { factor: rate(BigInt(navFactor)), equity: money(BigInt(navEquity)) };
+}
+
+function basisOf(copy: RunningCopy) {
+  const detail = copy.equity?.detail;
+  if (typeof detail !== 'object' || detail === null) return null;
+  const { basisEquity } = detail as Readonly<Record<string, unknown>>;
+  return typeof basisEquity === 'number' && basisEquity > 0 ? money(BigInt(basisEquity) * 100n) : null;
+}

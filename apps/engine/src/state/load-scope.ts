@@ -1,0 +1,99 @@
+import { type EpochMs, money, rate, size } from '@lockstep/kernel';
+import { effectiveSchedule, type FeeScheduleVersion, type PositionBook } from '@lockstep/ledger';
+import { type CopyMarkup, REASONS, reasonNumber, STATUS } from '@lockstep/replication';
+import { COPY_STATES, type CopySettings, type CopyState, decodeCopySettings, isClosing } from '@lockstep/roster';
+import type { FeeScheduleRow, PositionState, RunningCopy } from '@lockstep/storage';
+import type { KeptPosition } from './copy-ledger';
+import type { Intent } from './intent';
+import type { MarkupBasis } from './registry';
+
+/** A copy's terms as they are applied: markup and the basis of its shares. */
+export interface MarkupInForce {
+  readonly markup: CopyMarkup;
+  readonly basis: MarkupBasis;
+}
+
+/** The markup of a tenant's orders now; null when none is charged or the venue cannot collect it. `builder` indexes the book's builder addresses. */
+export function markupNow(
+  versions: readonly FeeScheduleRow[],
+  at: EpochMs,
+  account: { readonly builderAddress: string | null; readonly builderFeeApproved: number },
+  builderIndex: (address: string) => number,
+): MarkupInForce | null {
+  const inForce = effectiveSchedule(versions.map(toVersion), at);
+  if (inForce === null || inForce.builderAddress === null || inForce.markupTenthsBp === 0) return null;
+  const approved = account.builderAddress === inForce.builderAddress && account.builderFeeApproved >= inForce.markupTenthsBp;
+  return {
+    markup: {
+      builder: builderIndex(inForce.builderAddress),
+      fee: inForce.markupTenthsBp,
+      flow: inForce.flow,
+      approved,
+      required: inForce.missingApproval === 'deny_entries',
+    },
+    basis: { builderOwner: inForce.builderOwner, operatorShare: inForce.operatorShare, scheduleVersion: inForce.version },
+  };
+}
+
+const toVersion = (row: FeeScheduleRow): FeeScheduleVersion => ({
+  version: row.version,
+  announcedAtMs: row.createdAt,
+  effectiveFromMs: row.effectiveFrom,
+  markupTenthsBp: row.markupTenths,
+  flow: row.flow,
+  builderOwner: row.builderOwner,
+  builderAddress: row.builderAddress,
+  operatorShare: rate(row.operatorShare),
+  missingApproval: row.missingApproval,
+});
+
+/** The state of a copy as roster names it; null for a text it does not know. */
+export const copyStateOf = (text: string): CopyState | null => COPY_STATES.find((state) => state === text) ?? null;
+
+/** The status bits planning reads, from the copy's state and what surrounds it. */
+export function statusBits(copy: Pick<RunningCopy, 'state' | 'leaderStatus' | 'followerStatus'>): number {
+  const state = copyStateOf(copy.state);
+  let bits = 0;
+  if (state === 'active') bits |= STATUS.active;
+  if (state === 'paused') bits |= STATUS.active | STATUS.paused;
+  if (state === 'breaker_closed') bits |= STATUS.breaker;
+  if (state !== null && isClosing(state)) bits |= STATUS.closing;
+  if (copy.leaderStatus !== 'active' || copy.followerStatus !== 'active') bits |= STATUS.suspended;
+  return bits;
+}
+
+/** Settings of a running copy; null when its version row is missing or cannot be read, and then the copy takes no new risk. */
+export function settingsOf(copy: RunningCopy): CopySettings | null {
+  const decoded = decodeCopySettings(copy.settings);
+  return decoded.ok ? decoded.value : null;
+}
+
+/** A stored position as the engine keeps it. */
+export function keptFrom(state: PositionState): KeptPosition {
+  const book: PositionBook = { quantity: size(state.position), cost: money(state.entryValue) };
+  return {
+    booked: {
+      book,
+      realised: money(state.realisedPnl),
+      fees: money(state.fees),
+      funding: money(state.funding),
+      episodeNo: state.episodeNo,
+    },
+    intent: intentFrom(state),
+  };
+}
+
+function intentFrom(state: PositionState): Intent {
+  const reason = REASONS.find(([code]) => code === state.forfeitReason)?.[0];
+  return {
+    targetMicro: Number(state.targetMicro),
+    rho: Number(state.rho),
+    forfeitedMicro: Number(state.forfeitedMicro),
+    forfeitReason: reason === undefined ? 0 : reasonNumber(reason),
+    episodeBits: state.episodeBits,
+    owedPrice: Number(state.owedPrice),
+    owedUntilMs: state.owedUntilMs,
+    lastWave: state.lastWave,
+    attempt: state.attempt,
+  };
+}

@@ -1,0 +1,216 @@
+import { type Money, type Price, price, type Size } from '@lockstep/kernel';
+import { type Detection, detect, groupByCoin, type Move, resyncMove } from '@lockstep/replication';
+import type { NewMove } from '@lockstep/storage';
+import type { AccountState, VenueFill } from '@lockstep/venues/port';
+import type { EngineContext } from '../context';
+import type { WatchedAccount } from '../state/registry';
+import type { RecordedMove } from '../wave/recorded-move';
+
+/** What planning needs of a move besides the columns of its row; kept as JSON so that a restart plans the same move. */
+interface MoveDetail {
+  readonly source: Move['source'];
+  readonly kind: Move['kind'];
+  readonly increment: string;
+  readonly incrementPrice: string | null;
+  readonly lastPrice: string;
+  readonly fills: number;
+}
+
+/**
+ * Writes a leader's fills and the moves they make in one transaction, before anything is decided. Fills told before are dropped by the venue's key;
+ * moves are numbered per watched account without gaps. Returns the recorded moves, oldest first. Calls for one watched account must not overlap.
+ */
+export async function recordFills(
+  ctx: EngineContext,
+  watched: WatchedAccount,
+  fills: readonly VenueFill[],
+  receivedAt: number,
+): Promise<readonly RecordedMove[]> {
+  if (fills.length === 0) return [];
+  ctx.pass('received_frame');
+  const positions = new Map(watched.leader.positions);
+  const recorded = await ctx.storage.platform(async (unit) => {
+    const keys = await unit.inbox.insertFills(
+      BigInt(watched.no),
+      fills.map((fill) => inboxRow(fill, receivedAt)),
+    );
+    const fresh = new Set(keys.map((key) => `${key.coin} ${key.timeMs} ${key.tid} ${key.oid}`));
+    const news = fills.filter((fill) => fresh.delete(`${fill.coin} ${fill.time} ${fill.tradeId} ${fill.orderId}`));
+    const detections = detectAll(ctx, watched, news, positions);
+    const rows = await unit.inbox.recordMoves(
+      BigInt(watched.no),
+      detections.map(({ detection, key }) => moveRow(detection.move, key, equityBefore(watched, detection.move), receivedAt)),
+    );
+    ctx.pass('received_inbox_open');
+    return rows.moves.map((row) => ({
+      row,
+      detection: detections.find(({ key, detection }) => key === row.venueKey && detection.move.coin === row.coin),
+    }));
+  });
+  ctx.pass('planned_inbox_committed');
+  for (const [coin, position] of positions) watched.leader.positions.set(coin, position);
+  const recordedAt = ctx.stage();
+  return recorded.flatMap(({ row, detection }) =>
+    detection === undefined
+      ? []
+      : [toRecorded(watched, Number(row.id), Number(row.seq), detection.detection.move, row.leaderEquity, receivedAt, recordedAt)],
+  );
+}
+
+/** Records that the venue's state differs from where the fills led: fills are missing. Only reductions of such a move are followed. */
+export async function recordResync(ctx: EngineContext, watched: WatchedAccount, coin: string, found: Size, at: number): Promise<RecordedMove | null> {
+  const known = watched.leader.positions.get(coin);
+  if (known === undefined || known === found) return null;
+  const mark = watched.network.markets.get(coin)?.mark ?? price(0n);
+  const move = resyncMove(coin, known, found, mark, at);
+  const rows = await ctx.storage.platform((unit) =>
+    unit.inbox.recordMoves(BigInt(watched.no), [moveRow(move, `resync:${at}`, equityBefore(watched, move), at)]),
+  );
+  watched.leader.positions.set(coin, found);
+  const [row] = rows.moves;
+  ctx.log.warn('leader fills are missing; following the state', { watchedNo: watched.no, coin, known: known.toString(), found: found.toString() });
+  return row === undefined ? null : toRecorded(watched, Number(row.id), Number(row.seq), move, row.leaderEquity, at, ctx.stage());
+}
+
+/** A stored move as it was recorded, for planning it after a restart. Null when its detail cannot be read. */
+export function restoreMove(
+  watched: WatchedAccount,
+  row: {
+    readonly id: bigint;
+    readonly seq: bigint;
+    readonly coin: string;
+    readonly positionBefore: Size;
+    readonly positionAfter: Size;
+    readonly firstFillMs: number;
+    readonly lastFillMs: number;
+    readonly leaderEquity: bigint | null;
+    readonly receivedAt: number;
+    readonly detail: unknown;
+  },
+): RecordedMove | null {
+  const detail = parseDetail(row.detail);
+  if (detail === null) return null;
+  const move: Move = {
+    coin: row.coin,
+    kind: detail.kind,
+    source: detail.source,
+    before: row.positionBefore,
+    after: row.positionAfter,
+    increment: BigInt(detail.increment) as Size,
+    incrementPrice: detail.incrementPrice === null ? null : (BigInt(detail.incrementPrice) as Price),
+    lastPrice: BigInt(detail.lastPrice) as Price,
+    firstFillAt: row.firstFillMs,
+    lastFillAt: row.lastFillMs,
+    fills: detail.fills,
+  };
+  return toRecorded(watched, Number(row.id), Number(row.seq), move, row.leaderEquity, row.receivedAt, row.receivedAt);
+}
+
+interface KeyedDetection {
+  readonly detection: Detection;
+  readonly key: string;
+}
+
+/** One detection per block and coin, in the order of the fills; `positions` is carried on. */
+function detectAll(ctx: EngineContext, watched: WatchedAccount, fills: readonly VenueFill[], positions: Map<string, Size>): KeyedDetection[] {
+  const found: KeyedDetection[] = [];
+  for (const block of byBlock(fills)) {
+    for (const group of groupByCoin(block)) {
+      const [first] = group;
+      const detection = detect(positions.get(first.coin) ?? null, group);
+      positions.set(first.coin, detection.move.after);
+      if (detection.gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin: first.coin });
+      found.push({ detection, key: `${first.time}:${first.tradeId}:${first.orderId}` });
+    }
+  }
+  return found;
+}
+
+function byBlock(fills: readonly VenueFill[]): VenueFill[][] {
+  const blocks: VenueFill[][] = [];
+  for (const fill of [...fills].sort((a, b) => a.time - b.time)) {
+    const last = blocks.at(-1);
+    if (last !== undefined && last[0]?.time === fill.time) last.push(fill);
+    else blocks.push([fill]);
+  }
+  return blocks;
+}
+
+const equityBefore = (watched: WatchedAccount, move: Move): Money | null => {
+  const dex = watched.network.markets.get(move.coin)?.instrument.dex ?? '';
+  return watched.leader.equityBefore(dex, move.firstFillAt);
+};
+
+function inboxRow(fill: VenueFill, receivedAt: number) {
+  return {
+    coin: fill.coin,
+    timeMs: fill.time,
+    tid: fill.tradeId,
+    oid: fill.orderId,
+    side: fill.side,
+    price: fill.price,
+    size: fill.size,
+    startPosition: fill.startPosition,
+    closedPnl: fill.closedPnl,
+    fee: fill.fee,
+    feeAsset: fill.feeAsset,
+    builderFee: fill.builderFee,
+    crossed: fill.crossed,
+    liquidation: fill.liquidation,
+    cloid: fill.clientOrderId,
+    twapId: fill.twapId,
+    receivedAt,
+  };
+}
+
+function moveRow(move: Move, venueKey: string, leaderEquity: Money | null, receivedAt: number): NewMove {
+  const detail: MoveDetail = {
+    source: move.source,
+    kind: move.kind,
+    increment: move.increment.toString(),
+    incrementPrice: move.incrementPrice?.toString() ?? null,
+    lastPrice: move.lastPrice.toString(),
+    fills: move.fills,
+  };
+  return {
+    coin: move.coin,
+    venueKey,
+    positionBefore: move.before,
+    positionAfter: move.after,
+    vwap: move.incrementPrice ?? move.lastPrice,
+    firstFillMs: Math.floor(move.firstFillAt),
+    lastFillMs: Math.floor(move.lastFillAt),
+    leaderEquity,
+    receivedAt,
+    detail,
+  };
+}
+
+function toRecorded(
+  watched: WatchedAccount,
+  wave: number,
+  seq: number,
+  move: Move,
+  leaderEquity: bigint | null,
+  receivedAt: number,
+  recordedAt: number,
+): RecordedMove {
+  return { wave, seq, watched, move, leaderEquity: leaderEquity as Money | null, receivedAt, recordedAt };
+}
+
+const KINDS: readonly Move['kind'][] = ['open', 'increase', 'reduce', 'close', 'flip', 'none'];
+const INTEGER = /^-?\d{1,30}$/;
+
+function parseDetail(value: unknown): MoveDetail | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { source, kind, increment, incrementPrice, lastPrice, fills } = value as Readonly<Record<string, unknown>>;
+  const known = KINDS.find((one) => one === kind);
+  const integer = (text: unknown): text is string => typeof text === 'string' && INTEGER.test(text);
+  if (known === undefined || (source !== 'fills' && source !== 'resync') || typeof fills !== 'number') return null;
+  if (!integer(increment) || !integer(lastPrice) || (incrementPrice !== null && !integer(incrementPrice))) return null;
+  return { source, kind: known, increment, incrementPrice, lastPrice, fills };
+}
+
+/** Positions of an account state by coin. */
+export const positionsOf = (states: readonly AccountState[]): Map<string, Size> =>
+  new Map(states.flatMap((state) => state.positions.map((position) => [position.coin, position.size] as const)));

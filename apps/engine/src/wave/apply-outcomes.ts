@@ -1,0 +1,111 @@
+import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, reasonNumber, STATUS } from '@lockstep/replication';
+import { orderIdOf } from '@lockstep/storage';
+import { OUTCOME, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
+import type { EngineContext } from '../context';
+import type { JournalTimes, PlannedWave } from './planned-wave';
+import { type SendState, UNSENT, WITHHELD } from './send-state';
+
+/** Refusals that say the bound was not met: the market was elsewhere, nothing was wrong with the order. */
+const NO_MATCH: ReadonlySet<RejectCode> = new Set<RejectCode>(['ioc_no_match', 'no_liquidity']);
+/** Refusals after which the order may nevertheless have executed: its nonce was spent before. */
+const UNSURE: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate']);
+
+const WITHHELD_BITS: readonly (readonly [number, number])[] = [
+  [STATUS.killSwitch, reasonNumber('kill_switch')],
+  [STATUS.breaker, reasonNumber('breaker')],
+  [STATUS.paused, reasonNumber('paused')],
+  [STATUS.closing, reasonNumber('closing')],
+  [STATUS.suspended, reasonNumber('suspended')],
+];
+const NOT_ACTIVE = reasonNumber('not_active');
+const SUPERSEDED = reasonNumber('superseded');
+const AGENT_INVALID = reasonNumber('agent_invalid');
+
+/** Why a row must not leave any more, read from the live columns; 0: it may. Exits leave whatever stops risk. */
+export function withholdingReason(wave: PlannedWave, state: SendState, row: number, opposed: boolean): number {
+  if (state.outcome[row] !== UNSENT) return state.withheldReason[row] || SUPERSEDED;
+  const { orders } = wave.plan;
+  if ((orders.signer[row] ?? -1) < 0) return AGENT_INVALID;
+  if (orders.exit[row] === 1) return 0;
+  if (opposed) return SUPERSEDED;
+  const { copies } = wave.watched.book;
+  const bookRow = orders.row[row] ?? 0;
+  if (copies.copyNo[bookRow] !== orders.copyNo[row]) return NOT_ACTIVE;
+  const status = copies.status[bookRow] ?? 0;
+  for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;
+  return (status & STATUS.active) === 0 ? NOT_ACTIVE : 0;
+}
+
+/** Takes first outcomes into the planning columns and opens what is not fully accounted for. */
+export function takeOutcomes(ctx: EngineContext, wave: PlannedWave, state: SendState, rows: Int32Array, times: JournalTimes): void {
+  for (const row of rows) takeOutcome(ctx, wave, state, row, times);
+}
+
+function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, row: number, times: JournalTimes): void {
+  const { book } = wave.watched;
+  const code = REJECT_CODES[state.rejectCode[row] ?? 0] ?? 'other';
+  const kind = kindOf(state.outcome[row] ?? UNSENT, code);
+  const filled = kind === 'filled' ? (state.filledLots[row] ?? 0) : 0;
+  applyOutcome(book, wave.plan, row, kind, filled, NO_MATCH.has(code));
+  if (filled > 0) leadByAnswer(wave, state, row, filled);
+  if (kind === 'unknown') state.outcome[row] = OUTCOME.unknown;
+  if (filled > 0 || kind === 'unknown') open(ctx, wave, row, times, kind === 'unknown' ? null : filled);
+}
+
+function kindOf(outcome: number, code: RejectCode): OutcomeKind {
+  switch (outcome) {
+    case OUTCOME.filled:
+      return 'filled';
+    case OUTCOME.rejected:
+      return UNSURE.has(code) ? 'unknown' : 'rejected';
+    case WITHHELD:
+      return 'withheld';
+    default:
+      return 'unknown';
+  }
+}
+
+/**
+ * The venue's answer already says how much filled and at which average: the planning columns take it at once, so that the next wave is planned on
+ * the real position. Fees are not known yet; the venue's own fills correct money when they are booked.
+ */
+function leadByAnswer(wave: PlannedWave, state: SendState, row: number, filled: number): void {
+  const { orders } = wave.plan;
+  const bookRow = orders.row[row] ?? 0;
+  if (wave.watched.book.copies.copyNo[bookRow] !== orders.copyNo[row]) return;
+  const average = Math.round(state.averagePrice[row] ?? 0);
+  const price = average > 0 ? average : (orders.price[row] ?? 0);
+  applyFill(wave.watched.book, wave.sheet, bookRow, { buy: orders.buy[row] === 1, lots: filled, price, fee: 0 }, true);
+}
+
+function open(ctx: EngineContext, wave: PlannedWave, row: number, times: JournalTimes, filledLots: number | null): void {
+  const { orders } = wave.plan;
+  const copyNo = orders.copyNo[row] ?? 0;
+  const copy = ctx.registry.copies.get(copyNo);
+  if (copy === undefined) return;
+  copy.account.touched += 1;
+  ctx.openOrders.add({
+    clientOrderId: clientOrderIdText(orders.clientOrderId, row * 16),
+    orderId: orderIdOf({
+      moveId: BigInt(orders.wave[row] ?? 0),
+      copyNo: BigInt(copyNo),
+      instance: ctx.instance,
+      leg: orders.leg[row] ?? 0,
+      attempt: orders.attempt[row] ?? 0,
+    }),
+    createdAt: times.get(copy.group.index) ?? 0,
+    copy,
+    sheet: wave.sheet,
+    buy: orders.buy[row] === 1,
+    lots: orders.lots[row] ?? 0,
+    price: orders.price[row] ?? 0,
+    nonce: orders.nonce[row] ?? 0,
+    expiresAfter: orders.expiresAfter[row] ?? 0,
+    exit: orders.exit[row] === 1,
+    wave: wave.open,
+    filledLots,
+    bookedLots: 0,
+    ledBooked: 0,
+    askAt: 0,
+  });
+}

@@ -1,0 +1,36 @@
+import type { EngineContext } from '../context';
+import { type Intent, intentOf } from '../state/intent';
+import type { CopyRecord } from '../state/registry';
+import type { PlannedWave } from './planned-wave';
+
+/** A copy's intent after a wave. */
+export interface KeptIntent {
+  readonly copy: CopyRecord;
+  readonly intent: Intent;
+}
+
+/** Intents that differ from what is kept, of all copies the wave decided for. Call it while the instrument's lane is held, after the outcomes. */
+export function intentsOf(ctx: EngineContext, wave: PlannedWave): KeptIntent[] {
+  const { decisions, coin } = wave.plan;
+  const { book } = wave.watched;
+  const changed: KeptIntent[] = [];
+  for (let index = 0; index < decisions.count; index += 1) {
+    const copyNo = decisions.copyNo[index] ?? 0;
+    const row = decisions.row[index] ?? 0;
+    const copy = ctx.registry.copies.get(copyNo);
+    if (copy === undefined || book.copies.copyNo[row] !== copyNo) continue;
+    const intent = intentOf(wave.sheet, row);
+    if (differs(intent, ctx.booked.get(copyNo, coin).intent)) changed.push({ copy, intent });
+  }
+  return changed;
+}
+
+/** The number of a wave that changed nothing else is not worth a write. */
+const differs = (a: Intent, b: Intent): boolean =>
+  a.targetMicro !== b.targetMicro ||
+  a.rho !== b.rho ||
+  a.forfeitedMicro !== b.forfeitedMicro ||
+  a.episodeBits !== b.episodeBits ||
+  a.owedPrice !== b.owedPrice ||
+  a.owedUntilMs !== b.owedUntilMs ||
+  a.attempt !== b.attempt;

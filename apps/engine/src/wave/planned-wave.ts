@@ -1,0 +1,48 @@
+import type { InstrumentSheet, WavePlan } from '@lockstep/replication';
+import type { OpenWave } from '../state/open-orders';
+import type { WatchedAccount } from '../state/registry';
+import type { Approval } from './submit';
+
+export type WaveCause = 'move' | 'repair' | 'close' | 'breaker';
+
+/** A plan on its way through journal, venue and books. */
+export interface PlannedWave {
+  /** Number of its journal rows: the move's, or one of its own for a repair. */
+  readonly journalNo: number;
+  readonly cause: WaveCause;
+  readonly watched: WatchedAccount;
+  readonly sheet: InstrumentSheet;
+  readonly plan: WavePlan;
+  readonly kind: string;
+  /** Orders are not to be sent: a newer move of the same instrument stands behind this one. */
+  readonly superseded: boolean;
+  /** The gate's word on the whole plan; asked again for what is left after an interruption. */
+  readonly approval: Approval;
+  /** Increments a repair gave up. */
+  readonly forfeits: readonly ForfeitRecord[];
+  readonly open: OpenWave;
+  readonly marks: WaveMarks;
+}
+
+export interface ForfeitRecord {
+  readonly copyNo: number;
+  /** Micro-lots. */
+  readonly amount: number;
+  readonly reason: string;
+}
+
+/** Stage marks of a wave, epoch ms with fractions; 0: does not apply. */
+export interface WaveMarks {
+  readonly leaderFillAt: number;
+  readonly receivedAt: number;
+  readonly recordedAt: number;
+  readonly planStartedAt: number;
+  readonly plannedAt: number;
+  gatedAt: number;
+  journaledAt: number;
+  journalCommits: number;
+  journalBytes: number;
+}
+
+/** The time journal rows of a scope were written at: order rows carry it, so that deriving them again meets the same keys. */
+export type JournalTimes = ReadonlyMap<number, number>;

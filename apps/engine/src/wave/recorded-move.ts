@@ -1,0 +1,19 @@
+import type { Money } from '@lockstep/kernel';
+import type { Move } from '@lockstep/replication';
+import type { WatchedAccount } from '../state/registry';
+
+/** A move that stands in the inbox: its number is the wave's. */
+export interface RecordedMove {
+  readonly wave: number;
+  /** Place among the watched account’s moves. */
+  readonly seq: number;
+  readonly watched: WatchedAccount;
+  readonly move: Move;
+  /** Leader's equity before the move's first fill; null when unknown. */
+  readonly leaderEquity: Money | null;
+  /** When the frame left the socket, and when the inbox had committed; epoch ms with fractions. */
+  readonly receivedAt: number;
+  readonly recordedAt: number;
+}
+
+export const laneKey = (watchedNo: number, coin: string): string => `${watchedNo}|${coin}`;

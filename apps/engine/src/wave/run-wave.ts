@@ -1,0 +1,95 @@
+import { reasonNumber } from '@lockstep/replication';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { EngineContext } from '../context';
+import { takeOutcomes, withholdingReason } from './apply-outcomes';
+import { gateRows } from './gate-orders';
+import { intentsOf } from './intents-of';
+import { planMove, SUPERSEDED } from './plan-moves';
+import type { JournalTimes, PlannedWave } from './planned-wave';
+import type { RecordedMove } from './recorded-move';
+import { SendState, UNSENT, WITHHELD } from './send-state';
+import { submitOrders } from './submit';
+import { recordOf } from './wave-record';
+import { writeJournal } from './write-journal';
+
+const NOT_SENT = reasonNumber('withheld');
+
+/**
+ * The order of commits of one wave, which is what makes a crash at any moment harmless:
+ *  1. inbox: fills and the numbered move (done before a move gets here);
+ *  2. journal: every order with its nonce, all tenants, durable before the first byte;
+ *  3. the venue;
+ *  4. order rows and events per tenant, keyed by (wave, copy, leg, attempt);
+ *  5. fills, ledger entries, positions and events per tenant, keyed by the venue's fill;
+ *  6. the journal rows are closed.
+ * A restart finds open journal rows (2 done, 6 not), settles each of their orders with the venue and does 4 to 6 again; doing any step twice
+ * meets its own keys. A move without journal rows (1 done, 2 not) is planned anew: nothing of it was sent.
+ */
+export async function runMoves(ctx: EngineContext, books: Bookkeeper, moves: readonly RecordedMove[], opposed: () => boolean): Promise<void> {
+  const last = moves.length - 1;
+  const waves = moves.map((move, index) => planMove(ctx, move, index < last));
+  await runWaves(ctx, books, waves, moves, opposed);
+}
+
+/** Journals planned waves together and sends them one after another. `moves[i]` is the move behind wave i, if there is one. */
+export async function runWaves(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  waves: readonly PlannedWave[],
+  moves: readonly (RecordedMove | null)[],
+  opposed: () => boolean,
+  firstPart = 0,
+): Promise<void> {
+  const times = await writeJournal(ctx, waves, firstPart);
+  for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, times, moves[index] ?? null, opposed);
+}
+
+async function sendWave(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  wave: PlannedWave,
+  times: JournalTimes,
+  move: RecordedMove | null,
+  opposed: () => boolean,
+): Promise<void> {
+  const { orders } = wave.plan;
+  const state = new SendState(orders.count);
+  if (wave.superseded) for (let row = 0; row < orders.count; row += 1) state.withhold(row, SUPERSEDED);
+  else if (orders.count > 0) await submit(ctx, wave, state, times, opposed);
+  if (orders.count > 0) ctx.pass('answered_all');
+  releaseUnsent(ctx, wave, state, times);
+  ctx.waves.add(recordOf(wave, state));
+  await books.takeWave({ wave, state, times, move, intents: intentsOf(ctx, wave) });
+}
+
+async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, times: JournalTimes, opposed: () => boolean): Promise<void> {
+  const { book, network } = wave.watched;
+  for (const refusal of wave.approval.refused) state.withhold(refusal.row, refusal.reason);
+  let first: PlannedWave['approval']['approved'] = wave.approval.approved;
+  await submitOrders(
+    network.venue.orders,
+    state,
+    {
+      approve: (rows) => {
+        const before = first;
+        first = null;
+        if (before !== null && rows.length === state.count) return { approved: before, refused: [] };
+        return gateRows(ctx, book, wave.plan, rows);
+      },
+      stopVersion: () => ctx.stops.current + (opposed() ? 0.5 : 0),
+      reasonToWithhold: (row) => withholdingReason(wave, state, row, opposed()),
+      onOutcomes: (rows) => takeOutcomes(ctx, wave, state, rows, times),
+    },
+    ctx.pass,
+  );
+}
+
+/** Lots reserved for orders that never left are given back, so that the next plan sees them missing. */
+function releaseUnsent(ctx: EngineContext, wave: PlannedWave, state: SendState, times: JournalTimes): void {
+  const rows: number[] = [];
+  for (let row = 0; row < state.count; row += 1) {
+    if (state.outcome[row] === UNSENT) state.withhold(row, NOT_SENT);
+    if (state.outcome[row] === WITHHELD) rows.push(row);
+  }
+  takeOutcomes(ctx, wave, state, Int32Array.from(rows), times);
+}

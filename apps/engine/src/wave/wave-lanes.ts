@@ -1,0 +1,66 @@
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { EngineContext } from '../context';
+import { Lanes } from '../lanes';
+import type { WatchedAccount } from '../state/registry';
+import { laneKey, type RecordedMove } from './recorded-move';
+import { runMoves } from './run-wave';
+
+/** Waves of one watched account are one after another per instrument; everything else runs at the same time. */
+export class WaveLanes {
+  private readonly lanes: Lanes<RecordedMove>;
+
+  constructor(
+    private readonly ctx: EngineContext,
+    books: Bookkeeper,
+    onDone: (watched: WatchedAccount, coin: string) => void,
+  ) {
+    this.lanes = new Lanes(
+      async (key, batch) => {
+        await runMoves(ctx, books, batch, () => this.opposed(key));
+        for (const move of batch.slice(-1)) onDone(move.watched, move.move.coin);
+      },
+      (key, batch, failure) => {
+        // Reservations and targets of the failed plan stand in memory and nowhere else: only a restart from the journal is certain.
+        ctx.log.fatal('a wave failed', { lane: key, moves: batch.map((move) => move.wave), error: failure });
+        ctx.broken('a wave failed');
+      },
+      ctx.limits.laneDepthMax,
+    );
+  }
+
+  push(moves: readonly RecordedMove[]): void {
+    for (const move of moves) {
+      if (!this.hasSheet(move)) continue;
+      this.lanes.push(laneKey(move.watched.no, move.move.coin), move);
+    }
+  }
+
+  /** Runs work on an instrument's columns alone: after the wave that runs, before those that wait. */
+  alone(watched: WatchedAccount, coin: string, work: () => Promise<void>): Promise<void> {
+    return this.lanes.alone(laneKey(watched.no, coin), work);
+  }
+
+  idle(): Promise<void> {
+    return this.lanes.idle();
+  }
+
+  get depth(): number {
+    return this.lanes.depth;
+  }
+
+  /** A newer move that takes risk off (or turns around) stands behind the running wave: its unsent entries must not leave. */
+  private opposed(key: string): boolean {
+    return this.lanes.behind(key).some(({ move }) => move.kind === 'reduce' || move.kind === 'close' || move.kind === 'flip');
+  }
+
+  private hasSheet({ watched, move }: RecordedMove): boolean {
+    if (watched.book.findSheet(move.coin) !== undefined) return true;
+    const view = watched.network.markets.get(move.coin);
+    if (view === undefined) {
+      this.ctx.log.error('a leader traded an instrument the venue does not list', { coin: move.coin, network: watched.network.name });
+      return false;
+    }
+    watched.book.sheet(view.instrument);
+    return true;
+  }
+}

@@ -1,0 +1,102 @@
+import { must, type TenantScope } from '@lockstep/kernel';
+import { encodeJournal, type ScopeSlice, splitByScope } from '@lockstep/replication';
+import { scopeKey } from '@lockstep/tenancy';
+import type { EngineContext } from '../context';
+import type { BookGroup } from '../state/registry';
+import type { JournalTimes, PlannedWave } from './planned-wave';
+
+interface PackedRow {
+  readonly wave: PlannedWave;
+  readonly group: BookGroup;
+  readonly part: number;
+  readonly slice: ScopeSlice;
+  readonly packed: Uint8Array;
+}
+
+/**
+ * Writes waves down before the first byte of any of them leaves: one packed row per tenant, environment, leader and wave, all rows of a tenant in
+ * one transaction, all tenants side by side. Resolves when every commit is durable; throws when one is not, and then nothing may be sent.
+ * Returns, by book group, the time the rows carry.
+ */
+export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWave[], firstPart = 0): Promise<JournalTimes> {
+  const scopes = packByScope(ctx, waves, firstPart);
+  const times = new Map<number, number>();
+  let committed = 0;
+  await Promise.all(
+    scopes.map(({ scope, rows }) =>
+      ctx.scopedUnits.run(async () => {
+        const at = await ctx.storage.scoped(scope, async (unit) => {
+          for (const row of rows) {
+            const written = await unit.journal.insert({
+              moveId: BigInt(row.wave.journalNo),
+              shard: ctx.shard,
+              part: row.part,
+              instance: ctx.instance,
+              leaderId: row.group.leaderId,
+              coin: row.wave.plan.coin,
+              packed: Buffer.from(row.packed.buffer, row.packed.byteOffset, row.packed.byteLength),
+              orderCount: row.slice.orders.length,
+              decisionCount: row.slice.decisions.length,
+              maxNonce: BigInt(row.slice.maxNonce),
+            });
+            must(written, `wave ${row.wave.journalNo} part ${row.part} was journaled before`);
+          }
+          return unit.now;
+        });
+        for (const row of rows) times.set(row.group.index, at);
+        for (const wave of new Set(rows.map((row) => row.wave))) wave.open.scopes.push(scope);
+        committed += 1;
+        if (committed === 1) ctx.pass('journaled_first_scope');
+      }),
+    ),
+  );
+  const journaledAt = ctx.stage();
+  for (const wave of waves) {
+    wave.marks.journaledAt = journaledAt;
+    wave.marks.journalCommits = scopes.length;
+    wave.marks.journalBytes = bytesOf(scopes, wave);
+  }
+  ctx.pass('journaled_all_scopes');
+  return times;
+}
+
+interface ScopeRows {
+  readonly scope: TenantScope;
+  readonly rows: PackedRow[];
+}
+
+function packByScope(ctx: EngineContext, waves: readonly PlannedWave[], firstPart: number): ScopeRows[] {
+  const scopes = new Map<string, ScopeRows>();
+  for (const wave of waves) {
+    for (const slice of splitByScope(wave.plan)) {
+      if (!worthWriting(wave, slice)) continue;
+      const group = ctx.registry.groupAt(slice.scope);
+      const key = scopeKey(group.scope);
+      const entry = scopes.get(key) ?? { scope: group.scope, rows: [] };
+      scopes.set(key, entry);
+      const part = firstPart + entry.rows.filter((row) => row.wave === wave).length;
+      entry.rows.push({ wave, group, part, slice, packed: encodeJournal(wave.plan, slice, stampOf(ctx, wave)) });
+    }
+  }
+  return [...scopes.values()];
+}
+
+/** A move's decisions are written for every copy, skips included; of a repair only what sends or gives up something. */
+function worthWriting(wave: PlannedWave, slice: ScopeSlice): boolean {
+  if (wave.cause === 'move' || slice.orders.length > 0) return true;
+  const { copyNo } = wave.plan.decisions;
+  return wave.forfeits.some((forfeit) => slice.decisions.some((index) => copyNo[index] === forfeit.copyNo));
+}
+
+const stampOf = (ctx: EngineContext, { marks }: PlannedWave) => ({
+  instance: ctx.instance,
+  m0: marks.leaderFillAt,
+  m1: marks.receivedAt,
+  m2: marks.plannedAt,
+});
+
+function bytesOf(scopes: readonly ScopeRows[], wave: PlannedWave): number {
+  let total = 0;
+  for (const scope of scopes) for (const row of scope.rows) if (row.wave === wave) total += row.packed.byteLength;
+  return total;
+}

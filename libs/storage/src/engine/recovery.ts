@@ -1,0 +1,45 @@
+import type { ScopedSql } from '../unit/sql';
+
+/** What is written of an order so far. */
+export interface WrittenOrder {
+  readonly id: string;
+  readonly status: string;
+  /** What the venue's answer said, 10^-8. */
+  readonly filledSize: bigint;
+  /** What is booked from the venue's own fills, 10^-8. */
+  readonly bookedSize: bigint;
+}
+
+/** The order rows of these ids with what is booked of each; ids without a row are absent. */
+export async function writtenOrders(unit: ScopedSql, ids: readonly string[]): Promise<ReadonlyMap<string, WrittenOrder>> {
+  if (ids.length === 0) return new Map();
+  const rows = await unit.query('select id, status, filled_size from orders where tenant_id = $1 and environment = $2 and id = any($3::text[])', [
+    ...unit.scopeParameters,
+    [...ids],
+  ]);
+  const booked = await bookedSizes(unit, ids);
+  return new Map(
+    rows.map((row) => {
+      const id = String(row['id']);
+      return [id, { id, status: String(row['status']), filledSize: BigInt(String(row['filled_size'])), bookedSize: booked.get(id) ?? 0n }];
+    }),
+  );
+}
+
+/** Size booked per order id from fill rows; orders without a fill are absent. */
+export async function bookedSizes(unit: ScopedSql, ids: readonly string[]): Promise<ReadonlyMap<string, bigint>> {
+  const rows = await unit.query(
+    'select order_id, sum(size)::text as booked from fills where tenant_id = $1 and environment = $2 and order_id = any($3::text[]) group by order_id',
+    [...unit.scopeParameters, [...ids]],
+  );
+  return new Map(rows.map((row) => [String(row['order_id']), BigInt(String(row['booked']))]));
+}
+
+/** Venue time of the newest recorded fill per venue account number. */
+export async function newestFillTimes(unit: ScopedSql): Promise<ReadonlyMap<number, number>> {
+  const rows = await unit.query(
+    'select venue_account_no, max(venue_time_ms)::text as newest from fills where tenant_id = $1 and environment = $2 group by venue_account_no',
+    unit.scopeParameters,
+  );
+  return new Map(rows.map((row) => [Number(row['venue_account_no']), Number(row['newest'])]));
+}
