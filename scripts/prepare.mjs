@@ -46,7 +46,7 @@ function sources(folder) {
 const state = digest([lock, ...['apps', 'libs', 'migrations'].flatMap(sources).sort(), read('tsconfig.json'), read('tsconfig.build.json')]);
 const builtStamp = 'dist/.lockstep-built';
 if (read(builtStamp) !== state) {
-  rmSync('dist', { recursive: true, force: true });
+  
   run(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
   mkdirSync('dist', { recursive: true });
   writeFileSync(builtStamp, state);

@@ -1,6 +1,8 @@
 import { AppendOnlyEvents } from './events/event-log';
 import { Ledger } from './ledger/ledger';
 import { Exports, FeeSchedules, Settlements } from './money/money';
+import { Inbox } from './platform/inbox';
+import { KeyIndex, Markets } from './platform/tenants';
 import { Copies, CopyEquities, Followers, Leaders, VenueAccounts } from './roster/roster';
 import { Commands } from './tenancy/commands';
 import { ApiKeys, AuditLog, Jobs } from './tenancy/tenancy';
@@ -11,6 +13,10 @@ import { ScopedSql } from './unit/sql';
 
 /** A transaction inside one tenant's scope, with the repositories of its tables. */
 export class ScopedUnit extends ScopedSql {
+  /** Platform tables that are written together with a tenant's row: the key's way to its scope, the account a leader refers to, the networks. */
+  readonly keyIndex = new KeyIndex(this);
+  readonly inbox = new Inbox(this);
+  readonly markets = new Markets(this);
   readonly apiKeys = new ApiKeys(this);
   readonly audit = new AuditLog(this);
   readonly jobs = new Jobs(this);

@@ -1,0 +1,22 @@
+import type { Clock, Ids, Random } from '@lockstep/kernel';
+import type { Config, GatewayKeys, Limiter, Logger, Metrics, Wakeups } from '@lockstep/platform';
+import type { Storage } from '@lockstep/storage';
+import type { KeyDigest } from '@lockstep/tenancy';
+
+/** Everything the gateway's classes are built from; made once at start. */
+export interface GatewayContext {
+  readonly config: Config<'gateway'>;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly limiter: Limiter;
+  readonly wakeups: Wakeups;
+  readonly keys: GatewayKeys;
+  readonly digest: KeyDigest;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Nest's token for the context. */
+export const CONTEXT = Symbol('GatewayContext');

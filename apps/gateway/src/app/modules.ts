@@ -1,0 +1,79 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ZodValidationPipe } from 'nestjs-zod';
+import { AccessGuard } from '../auth/access.guard';
+import { ApiKeyStrategy } from '../auth/api-key.strategy';
+import { Authenticator } from '../auth/authenticator';
+import { FailureLimit } from '../auth/failure-limit';
+import { TierLimit } from '../auth/tier-limit';
+import { AnswerInterceptor } from '../http/answer';
+import { Cursors } from '../http/cursors';
+import { Mutations } from '../http/mutations';
+import { ProblemFilter } from '../http/problem.filter';
+import { Reads } from '../http/reads';
+import { MetricsController } from '../operator/metrics.controller';
+import { OperatorController } from '../operator/operator.controller';
+import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
+import { CopiesController } from '../routes/copies/copies.controller';
+import { EventsController } from '../routes/events/events.controller';
+import { FeesController } from '../routes/fees/fees.controller';
+import { FollowersController } from '../routes/followers/followers.controller';
+import { HealthController } from '../routes/health/health.controller';
+import { LeadersController } from '../routes/leaders/leaders.controller';
+import { SettlementsController } from '../routes/settlements/settlements.controller';
+import { TenantController } from '../routes/tenant/tenant.controller';
+import { ReceiptsController } from '../routes/trading/receipts.controller';
+import { TradingController } from '../routes/trading/trading.controller';
+import { VenueAccountsController } from '../routes/venue-accounts/venue-accounts.controller';
+import { StreamDoor } from '../stream/door';
+import { StreamGateway } from '../stream/stream.gateway';
+import { StreamTickets } from '../stream/tickets';
+import { StreamTicketsController } from '../stream/tickets.controller';
+import { CONTEXT, type GatewayContext } from './context';
+
+/** What both listeners share: who may come in, how answers and refusals look. */
+const edge = (context: GatewayContext): Provider[] => [
+  { provide: CONTEXT, useValue: context },
+  Authenticator,
+  FailureLimit,
+  TierLimit,
+  ApiKeyStrategy,
+  { provide: APP_GUARD, useClass: AccessGuard },
+  { provide: APP_PIPE, useClass: ZodValidationPipe },
+  { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+  { provide: APP_FILTER, useClass: ProblemFilter },
+];
+
+/** The public API: /v1, the stream, health. */
+@Module({})
+export class PublicModule {
+  static of(context: GatewayContext): DynamicModule {
+    return {
+      module: PublicModule,
+      controllers: [
+        TenantController,
+        ApiKeysController,
+        LeadersController,
+        FollowersController,
+        VenueAccountsController,
+        CopiesController,
+        ReceiptsController,
+        TradingController,
+        EventsController,
+        FeesController,
+        SettlementsController,
+        StreamTicketsController,
+        HealthController,
+      ],
+      providers: [...edge(context), Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
+    };
+  }
+}
+
+/** The operator's side, on its own listener: tenants, networks, metrics. */
+@Module({})
+export class OperatorModule {
+  static of(context: GatewayContext): DynamicModule {
+    return { module: OperatorModule, controllers: [OperatorController, MetricsController, HealthController], providers: edge(context) };
+  }
+}

@@ -1,0 +1,63 @@
+import { missingScopes, type VerifiedKey } from '@lockstep/tenancy';
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost, Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import { type GatewayRequest, header } from '../http/call';
+import { ProblemException } from '../http/problem-exception';
+import { ACCESS, type Access } from './access';
+import { API_KEY } from './api-key.strategy';
+import { Authenticator } from './authenticator';
+import { FailureLimit } from './failure-limit';
+import { TierLimit } from './tier-limit';
+
+/** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier and its scopes, in this order. */
+@Injectable()
+export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
+  constructor(
+    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+    @Inject(FailureLimit) private readonly failures: FailureLimit,
+    @Inject(TierLimit) private readonly limit: TierLimit,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {
+    super();
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [context.getHandler(), context.getClass()]);
+    if (access === undefined) throw new ProblemException('not_found');
+    if (access.kind === 'public') return true;
+    const request = context.switchToHttp().getRequest<GatewayRequest>();
+    if (access.kind === 'operator') return this.operator(request);
+    await super.canActivate(context);
+    const key = request.verifiedKey;
+    if (key === undefined) throw new ProblemException('invalid_key');
+    const headers = await this.limit.admit(key);
+    const response: unknown = context.switchToHttp().getResponse();
+    for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
+    const missing = missingScopes(key.scopes, access.scopes);
+    if (missing.length > 0) throw new ProblemException('missing_scope', { detail: `This key lacks ${missing.join(', ')}.` });
+    return true;
+  }
+
+  /** Passport's verdict becomes the request's key. */
+  override handleRequest<T = VerifiedKey>(error: unknown, user: T | false, _info: unknown, context: ExecutionContext): T {
+    if (error) throw error;
+    if (!user) throw new ProblemException('missing_key');
+    const request = context.switchToHttp().getRequest<GatewayRequest & { verifiedKey?: T }>();
+    Object.assign(request, { verifiedKey: user });
+    return user;
+  }
+
+  private async operator(request: GatewayRequest): Promise<boolean> {
+    const address = request.ip ?? 'unknown';
+    await this.failures.check(address);
+    const kid = await this.authenticator.operator(header(request, 'authorization'));
+    if (!kid.ok) {
+      await this.failures.charge(address);
+      throw new ProblemException(kid.error, { headers: { 'WWW-Authenticate': 'Bearer realm="operator"' } });
+    }
+    request.operatorKid = kid.value;
+    return true;
+  }
+}

@@ -1,0 +1,14 @@
+import type { ApiScope } from '@lockstep/tenancy';
+import { SetMetadata } from '@nestjs/common';
+
+/** What a route asks of its caller. A route without a mark is refused to everybody and fails the route test. */
+export type Access = { readonly kind: 'public' } | { readonly kind: 'operator' } | { readonly kind: 'tenant'; readonly scopes: readonly ApiScope[] };
+
+export const ACCESS = 'lockstep:access';
+
+/** Needs a tenant's key with these scopes. */
+export const Needs = (...scopes: ApiScope[]) => SetMetadata(ACCESS, { kind: 'tenant', scopes } satisfies Access);
+/** Open to everybody. */
+export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
+/** Needs an operator's key; only on the operator listener. */
+export const OperatorOnly = () => SetMetadata(ACCESS, { kind: 'operator' } satisfies Access);

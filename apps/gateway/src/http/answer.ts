@@ -1,0 +1,31 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { map, type Observable } from 'rxjs';
+
+/** An answer with its own status and headers; a plain return value is a 200 with that body. */
+export class Answer {
+  constructor(
+    readonly status: number,
+    readonly body: unknown,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
+}
+
+/** Writes status and headers of an `Answer` through whichever HTTP adapter runs. */
+@Injectable()
+export class AnswerInterceptor implements NestInterceptor {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(
+      map((value: unknown) => {
+        if (!(value instanceof Answer)) return value;
+        const response: unknown = context.switchToHttp().getResponse();
+        const { httpAdapter } = this.host;
+        httpAdapter.status(response, value.status);
+        for (const [name, text] of Object.entries(value.headers)) httpAdapter.setHeader(response, name, text);
+        return value.body;
+      }),
+    );
+  }
+}

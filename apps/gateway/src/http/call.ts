@@ -1,0 +1,50 @@
+import { must, type TenantScope } from '@lockstep/kernel';
+import { scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+
+/** What the gateway keeps on a request besides HTTP itself. Set by the request-id step and the guard. */
+export interface GatewayRequest {
+  readonly method: string;
+  readonly originalUrl?: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly ip?: string;
+  readonly body?: unknown;
+  readonly route?: { readonly path?: string };
+  requestId?: string;
+  verifiedKey?: VerifiedKey;
+  operatorKid?: string;
+}
+
+/** One authenticated call, as routes see it. */
+export interface Call {
+  readonly scope: TenantScope;
+  readonly key: VerifiedKey;
+  readonly requestId: string;
+  /** Method and route template: part of the idempotency fingerprint. */
+  readonly operation: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly idempotencyHeader: string | null;
+}
+
+export const header = (request: GatewayRequest, name: string): string | null => {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : null;
+};
+
+/** The call of a guarded route. */
+export const CurrentCall = createParamDecorator((_data: unknown, context: ExecutionContext): Call => {
+  const request = context.switchToHttp().getRequest<GatewayRequest>();
+  must(request.verifiedKey !== undefined && request.requestId !== undefined, 'a guarded route runs after the guard');
+  const path = (request.originalUrl ?? request.url).split('?')[0] ?? '';
+  return {
+    scope: scopeFromVerifiedKey(request.verifiedKey),
+    key: request.verifiedKey,
+    requestId: request.requestId,
+    operation: `${request.method} ${path}`,
+    path,
+    body: request.body,
+    idempotencyHeader: header(request, 'idempotency-key'),
+  };
+});

@@ -1,0 +1,23 @@
+import { formatMoney, formatPrice, formatSize, money, type Price, parseMoney, type Size } from '@lockstep/kernel';
+import { z } from 'zod';
+
+/** Request fields several resources share. Unknown names in a body are refused, so that a misspelt one is not ignored. */
+export const nameField = z.string().trim().min(1).max(120);
+export const addressField = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, { error: 'an address is 0x and 40 hex digits' })
+  .transform((text) => text.toLowerCase());
+export const idField = (prefix: string) =>
+  z.string().regex(new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{26}$`), { error: `an id beginning with ${prefix}_` });
+/** A positive amount of money as text. */
+export const amountField = z.string().refine((text) => {
+  const parsed = parseMoney(text);
+  return parsed.ok && parsed.value > 0n && parsed.value < 2n ** 62n;
+}, 'a plain decimal above 0 with at most 8 decimals, as text');
+
+/** 10^-8 integers as wire texts. */
+export const moneyText = (value: bigint): string => formatMoney(money(value));
+export const priceText = (value: Price): string => formatPrice(value);
+export const sizeText = (value: Size): string => formatSize(value);
+export const timeOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+export const timeCursor = z.object({ at: z.number(), id: z.string() });

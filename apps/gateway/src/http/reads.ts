@@ -1,0 +1,22 @@
+import type { ScopedUnit } from '@lockstep/storage';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONTEXT, type GatewayContext } from '../app/context';
+import type { Call } from './call';
+import { ProblemException } from './problem-exception';
+
+/** Reads in the caller's scope, each in a read-only transaction. */
+@Injectable()
+export class Reads {
+  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+
+  run<T>(call: Call, work: (unit: ScopedUnit) => Promise<T>): Promise<T> {
+    return this.context.storage.scoped(call.scope, work, { readOnly: true });
+  }
+
+  /** As `run`; nothing found is the one 404 there is. */
+  async one<T>(call: Call, work: (unit: ScopedUnit) => Promise<T | null>): Promise<T> {
+    const found = await this.run(call, work);
+    if (found === null) throw new ProblemException('not_found');
+    return found;
+  }
+}

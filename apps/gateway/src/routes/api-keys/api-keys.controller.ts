@@ -1,0 +1,132 @@
+import { livemode, wireTime } from '@lockstep/delivery';
+import { err, ok } from '@lockstep/kernel';
+import type { ApiKeyRow } from '@lockstep/storage';
+import { API_SCOPES, type ApiScope, isApiScope, missingScopes } from '@lockstep/tenancy';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { CONTEXT, type GatewayContext } from '../../app/context';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { idField, nameField, timeOrNull } from '../../http/fields';
+import { Mutations } from '../../http/mutations';
+import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
+import { issueKey } from './issue-key';
+
+export const scopesField = z
+  .array(z.enum(['*', ...API_SCOPES]))
+  .min(1)
+  .max(API_SCOPES.length);
+export const scopesOf = (names: readonly string[]): ApiScope[] =>
+  names.includes('*') ? [...API_SCOPES] : API_SCOPES.filter((scope) => names.includes(scope));
+
+class CreateApiKeyDto extends createZodDto(
+  z.strictObject({
+    name: nameField,
+    scopes: scopesField.describe('Scopes of the key, or "*" for every scope there is today.'),
+    expires_at: z.iso.datetime().nullable().optional(),
+  }),
+) {}
+class RotateApiKeyDto extends createZodDto(
+  z.strictObject({ overlap_seconds: z.int().min(0).max(604_800).default(86_400).describe('How long the old key stays good beside the new one.') }),
+) {}
+class KeyPath extends createZodDto(z.object({ id: idField('key') })) {}
+class ListQuery extends createZodDto(z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) })) {}
+
+/** A tenant's own keys. The secret is in the answer that makes it and nowhere else, so these answers are not repeated under an Idempotency-Key. */
+@ApiTags('api-keys')
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Mutations) private readonly mutations: Mutations,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @Needs('keys:write')
+  async create(@CurrentCall() call: Call, @Body() body: CreateApiKeyDto) {
+    const scopes = scopesOf(body.scopes);
+    const beyond = body.scopes.includes('*') ? [] : missingScopes(call.key.scopes, scopes);
+    if (beyond.length > 0) throw new ProblemException('missing_scope', { detail: `This key cannot hand out ${beyond.join(', ')}.` });
+    const granted = scopes.filter((scope) => call.key.scopes.includes(scope));
+    return this.mutations.run({ ...call, idempotencyHeader: null }, 201, async (unit) => {
+      const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
+      const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, expiresAt });
+      await this.mutations.audit(unit, call, 'api_key.create', issued.id);
+      const row = await unit.apiKeys.findOne({ id: issued.id });
+      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
+    });
+  }
+
+  @Get()
+  @Needs('keys:read')
+  async list(@CurrentCall() call: Call, @Query() query: ListQuery) {
+    const rows = await this.context.storage.scoped(
+      call.scope,
+      (unit) => unit.apiKeys.find({}, { orderBy: { createdAt: 'DESC' }, limit: query.limit }),
+      { readOnly: true },
+    );
+    return { data: rows.map(apiKeyBody), next_cursor: null, has_more: false };
+  }
+
+  @Get(':id')
+  @Needs('keys:read')
+  async get(@CurrentCall() call: Call, @Param() path: KeyPath) {
+    const row = await this.context.storage.scoped(call.scope, (unit) => unit.apiKeys.findOne({ id: path.id as ApiKeyRow['id'] }), { readOnly: true });
+    if (row === null) throw new ProblemException('not_found');
+    return apiKeyBody(row);
+  }
+
+  @Post(':id/revoke')
+  @HttpCode(200)
+  @Needs('keys:write')
+  async revoke(@CurrentCall() call: Call, @Param() path: KeyPath) {
+    const id = path.id as ApiKeyRow['id'];
+    return this.mutations.run(call, 200, async (unit) => {
+      const row = await unit.apiKeys.findOne({ id }, { lock: true });
+      if (row === null) return err(NOT_FOUND);
+      if (row.status === 'revoked') return err(refusal('state_conflict', 'It is revoked already.'));
+      await unit.apiKeys.update({ id }, { status: 'revoked', revokedAt: unit.now });
+      await unit.keyIndex.update({ kid: row.kid }, { status: 'revoked' });
+      await this.mutations.audit(unit, call, 'api_key.revoke', id);
+      this.mutations.wake(unit, 'keys');
+      return ok(apiKeyBody({ ...row, status: 'revoked', revokedAt: unit.now }));
+    });
+  }
+
+  @Post(':id/rotate')
+  @HttpCode(201)
+  @Needs('keys:write')
+  async rotate(@CurrentCall() call: Call, @Param() path: KeyPath, @Body() body: RotateApiKeyDto) {
+    const id = path.id as ApiKeyRow['id'];
+    return this.mutations.run({ ...call, idempotencyHeader: null }, 201, async (unit) => {
+      const old = await unit.apiKeys.findOne({ id }, { lock: true });
+      if (old === null) return err(NOT_FOUND);
+      if (old.status === 'revoked') return err(refusal('state_conflict', 'A revoked key is not rotated.'));
+      const scopes = old.scopes.filter(isApiScope);
+      const issued = await issueKey(this.context, unit, { ...call.scope, label: old.label, scopes, expiresAt: null });
+      const expiresAt = unit.now + body.overlap_seconds * 1_000;
+      await unit.apiKeys.update({ id }, { replacedBy: issued.id, expiresAt });
+      await unit.keyIndex.update({ kid: old.kid }, { expiresAt });
+      await this.mutations.audit(unit, call, 'api_key.rotate', id, { replaced_by: issued.id });
+      const row = await unit.apiKeys.findOne({ id: issued.id });
+      return row === null ? err(NOT_FOUND) : ok({ ...apiKeyBody(row), key: issued.secret });
+    });
+  }
+}
+
+export const apiKeyBody = (row: ApiKeyRow) => ({
+  id: row.id,
+  livemode: livemode(row.environment),
+  name: row.label,
+  hint: row.prefix,
+  scopes: row.scopes,
+  status: row.status,
+  replaced_by: row.replacedBy,
+  created_at: wireTime(row.createdAt),
+  expires_at: timeOrNull(row.expiresAt),
+  revoked_at: timeOrNull(row.revokedAt),
+  last_used_at: timeOrNull(row.lastUsedAt),
+});

@@ -1,0 +1,51 @@
+import type { Environment, EpochMs, Id, TenantId } from '@lockstep/kernel';
+import type { ScopedUnit } from '@lockstep/storage';
+import { type ApiScope, keyHint, newApiKey } from '@lockstep/tenancy';
+import type { GatewayContext } from '../../app/context';
+
+export interface KeyOrder {
+  readonly tenantId: TenantId;
+  readonly environment: Environment;
+  readonly label: string;
+  readonly scopes: readonly ApiScope[];
+  readonly expiresAt: EpochMs | null;
+}
+
+export interface IssuedKey {
+  readonly id: Id<'apiKey'>;
+  /** The whole key: shown this once. */
+  readonly secret: string;
+}
+
+/** Makes a key in the unit's scope and its entry in the index. Only the digest is kept. */
+export async function issueKey(context: GatewayContext, unit: ScopedUnit, order: KeyOrder): Promise<IssuedKey> {
+  const made = newApiKey('tenant', order.environment, context.random);
+  const id = context.ids.next('apiKey');
+  const scopes = [...order.scopes];
+  await unit.apiKeys.insert({
+    id,
+    kid: made.kid,
+    label: order.label,
+    prefix: keyHint(made),
+    last4: made.key.slice(-4),
+    scopes,
+    status: 'active',
+    replacedBy: null,
+    createdAt: unit.now,
+    expiresAt: order.expiresAt,
+    revokedAt: null,
+    lastUsedAt: null,
+  });
+  await unit.keyIndex.insert({
+    kid: made.kid,
+    tenantId: order.tenantId,
+    environment: order.environment,
+    keyId: id,
+    digest: Buffer.from(context.digest.digest(made.key)),
+    scopes,
+    status: 'active',
+    expiresAt: order.expiresAt,
+    createdAt: unit.now,
+  });
+  return { id, secret: made.key };
+}

@@ -1,0 +1,247 @@
+import { livemode, wireTime } from '@lockstep/delivery';
+import { type CopyId, err, type LeaderId, ok, parseMoney, type Result, unwrap, type VenueAccountId } from '@lockstep/kernel';
+import { type CopySettingsJson, type CopyState, decodeCopySettings, encodeCopySettings } from '@lockstep/roster';
+import type { CommandKind, CommandRow, CopyRow, ScopedUnit } from '@lockstep/storage';
+import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { CONTEXT, type GatewayContext } from '../../app/context';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { Cursors, pageQuery } from '../../http/cursors';
+import { amountField, idField, moneyText, timeCursor, timeOrNull } from '../../http/fields';
+import { Mutations } from '../../http/mutations';
+import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
+import { Reads } from '../../http/reads';
+import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
+
+class CreateCopyDto extends createZodDto(
+  z.strictObject({
+    leader_id: idField('ldr'),
+    venue_account_id: idField('vac'),
+    allocation: amountField.describe('Money the copy is sized on; ratios, limits and losses are computed on it.'),
+    settings: settingsDraft.default({}),
+  }),
+) {}
+class PatchCopyDto extends createZodDto(z.strictObject({ settings: settingsDraft.optional(), allocation: amountField.optional() })) {}
+class StopCopyDto extends createZodDto(z.strictObject({ mode: z.enum(['close_now']).default('close_now') })) {}
+class CopyPath extends createZodDto(z.object({ id: idField('cpy') })) {}
+class CopiesQuery extends createZodDto(
+  pageQuery.extend({ leader_id: idField('ldr').optional(), follower_id: idField('flw').optional(), state: z.string().max(20).optional() }),
+) {}
+
+/** Follower × leader, with an allocation and versioned settings. What is asked for here is desired state: `command` shows what the engine made of it. */
+@ApiTags('copies')
+@Controller('v1/copies')
+export class CopiesController {
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Mutations) private readonly mutations: Mutations,
+    @Inject(Reads) private readonly reads: Reads,
+    @Inject(Cursors) private readonly cursors: Cursors,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @Needs('copies:write')
+  create(@CurrentCall() call: Call, @Body() body: CreateCopyDto) {
+    return this.mutations.run(call, 201, async (unit) => {
+      const settings = mergeSettings(DEFAULT_SETTINGS, body.settings);
+      if (!settings.ok) return settings;
+      const leader = await unit.leaders.findOne({ id: body.leader_id as LeaderId });
+      const account = await unit.venueAccounts.findOne({ id: body.venue_account_id as VenueAccountId }, { lock: true });
+      if (leader === null || account === null) return err(refusal('not_found', leader === null ? 'No such leader.' : 'No such venue account.'));
+      if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
+      if (account.status === 'closed' || account.status === 'suspended')
+        return err(refusal('state_conflict', `The venue account is ${account.status}.`));
+      if ((await unit.copies.runningOn(account.id)) !== null)
+        return err(refusal('venue_account_in_use', 'A venue account carries one running copy.'));
+      const id = this.context.ids.next('copy');
+      const allocation = unwrap(parseMoney(body.allocation), 'the allocation was checked');
+      await unit.copies.insert({
+        id,
+        leaderId: leader.id,
+        followerId: account.followerId,
+        venueAccountId: account.id,
+        allocation,
+        state: 'preparing',
+        stateReason: null,
+        settingsVersion: 1,
+        createdAt: unit.now,
+        updatedAt: unit.now,
+        startedAt: null,
+        stoppedAt: null,
+      });
+      await unit.copies.addSettings({ copyId: id, version: 1, settings: settings.value, actor: call.key.keyId, effectiveFrom: unit.now });
+      await this.mutations.audit(unit, call, 'copy.create', id, { leader_id: leader.id, allocation: body.allocation });
+      return this.command(unit, call, id, 'copy.activate', {});
+    });
+  }
+
+  @Get()
+  @Needs('copies:read')
+  list(@CurrentCall() call: Call, @Query() query: CopiesQuery) {
+    const request = this.cursors.request(call.scope, 'copies', query, timeCursor);
+    return this.reads.run(call, async (unit) => {
+      const page = await unit.copies.page(request, {
+        ...(query.leader_id === undefined ? {} : { leaderId: query.leader_id }),
+        ...(query.follower_id === undefined ? {} : { followerId: query.follower_id }),
+        ...(query.state === undefined ? {} : { state: query.state }),
+      });
+      return this.cursors.body(call.scope, 'copies', query, page, copyBody);
+    });
+  }
+
+  @Get(':id')
+  @Needs('copies:read')
+  get(@CurrentCall() call: Call, @Param() path: CopyPath) {
+    return this.reads.one(call, (unit) => this.present(unit, path.id as CopyId));
+  }
+
+  @Get(':id/settings')
+  @Needs('copies:read')
+  history(@CurrentCall() call: Call, @Param() path: CopyPath) {
+    return this.reads.one(call, async (unit) => {
+      const copy = await unit.copies.findOne({ id: path.id as CopyId });
+      if (copy === null) return null;
+      const versions = await unit.copies.settingsHistory(copy.id);
+      const data = versions.map((row) => ({
+        version: row.version,
+        settings: row.settings,
+        actor: row.actor,
+        effective_from: wireTime(row.effectiveFrom),
+      }));
+      return { data, next_cursor: null, has_more: false };
+    });
+  }
+
+  @Patch(':id')
+  @Needs('copies:write')
+  patch(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: PatchCopyDto) {
+    const id = path.id as CopyId;
+    return this.mutations.run(call, 200, async (unit) => {
+      const copy = await unit.copies.findOne({ id }, { lock: true });
+      if (copy === null) return err(NOT_FOUND);
+      if (copy.state === 'stopping' || copy.state === 'stopped') return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+      if (body.settings !== undefined) {
+        const written = await this.newVersion(unit, call, copy, body.settings);
+        if (!written.ok) return written;
+      }
+      if (body.allocation !== undefined) {
+        const allocation = unwrap(parseMoney(body.allocation), 'the allocation was checked');
+        await unit.copies.update({ id }, { allocation, updatedAt: unit.now });
+        await this.mutations.audit(unit, call, 'copy.allocation', id, { allocation: body.allocation });
+        await this.mutations.command(unit, {
+          kind: 'copy.allocation',
+          targetId: id,
+          payload: { allocation: allocation.toString() },
+          actor: call.key.keyId,
+        });
+      }
+      const presented = await this.present(unit, id);
+      return presented === null ? err(NOT_FOUND) : ok(presented);
+    });
+  }
+
+  @Post(':id/pause')
+  @HttpCode(202)
+  @Needs('copies:write')
+  pause(@CurrentCall() call: Call, @Param() path: CopyPath) {
+    return this.wish(call, path.id as CopyId, ['active'], 'copy.pause');
+  }
+
+  @Post(':id/resume')
+  @HttpCode(202)
+  @Needs('copies:write')
+  resume(@CurrentCall() call: Call, @Param() path: CopyPath) {
+    return this.wish(call, path.id as CopyId, ['paused'], 'copy.resume');
+  }
+
+  @Post(':id/stop')
+  @HttpCode(202)
+  @Needs('copies:write')
+  stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
+    return this.wish(call, path.id as CopyId, ['preparing', 'active', 'paused', 'breaker_closed'], 'copy.stop', { mode: body.mode });
+  }
+
+  @Post(':id/re-enable')
+  @HttpCode(202)
+  @Needs('copies:write')
+  reEnable(@CurrentCall() call: Call, @Param() path: CopyPath) {
+    return this.wish(call, path.id as CopyId, ['breaker_closed'], 'copy.re_enable');
+  }
+
+  private wish(call: Call, id: CopyId, from: readonly CopyState[], kind: CommandKind, payload: unknown = {}) {
+    return this.mutations.run(call, 202, async (unit) => {
+      const copy = await unit.copies.findOne({ id }, { lock: true });
+      if (copy === null) return err(NOT_FOUND);
+      if (!from.some((state) => state === copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+      await this.mutations.audit(unit, call, kind, id, payload);
+      return this.command(unit, call, id, kind, payload);
+    });
+  }
+
+  private async newVersion(unit: ScopedUnit, call: Call, copy: CopyRow, draft: z.output<typeof settingsDraft>): Promise<Result<true, Refusal>> {
+    const current = await unit.copies.settings(copy.id, copy.settingsVersion);
+    const base = settingsJson(current?.settings);
+    const merged = mergeSettings(base, draft);
+    if (!merged.ok) return merged;
+    const version = copy.settingsVersion + 1;
+    await unit.copies.addSettings({ copyId: copy.id, version, settings: merged.value, actor: call.key.keyId, effectiveFrom: unit.now });
+    await unit.copies.update({ id: copy.id }, { settingsVersion: version, updatedAt: unit.now });
+    await this.mutations.audit(unit, call, 'copy.settings', copy.id, { version, changed: changedSettings(base, merged.value) });
+    await this.mutations.command(unit, { kind: 'copy.settings', targetId: copy.id, payload: { version }, actor: call.key.keyId });
+    return ok(true);
+  }
+
+  private async command(unit: ScopedUnit, call: Call, id: CopyId, kind: CommandKind, payload: unknown): Promise<Result<unknown, Refusal>> {
+    await this.mutations.command(unit, { kind, targetId: id, payload, actor: call.key.keyId });
+    const presented = await this.present(unit, id);
+    return presented === null ? err(NOT_FOUND) : ok(presented);
+  }
+
+  private async present(unit: ScopedUnit, id: CopyId) {
+    const copy = await unit.copies.findOne({ id });
+    if (copy === null) return null;
+    const settings = await unit.copies.settings(id, copy.settingsVersion);
+    const command = await unit.commands.latestFor(id);
+    const equity = await unit.copyEquities.findOne({ copyNo: copy.no });
+    return {
+      ...copyBody(copy),
+      settings: settings?.settings ?? null,
+      equity: equity === null ? null : moneyText(equity.equity),
+      net_pnl: equity === null ? null : moneyText(equity.netPnl),
+      command: command === null ? null : commandBody(command),
+    };
+  }
+}
+
+/** Stored settings as JSON; the defaults when a row is unreadable would hide a defect, so it throws. */
+const settingsJson = (stored: unknown): CopySettingsJson => encodeCopySettings(unwrap(decodeCopySettings(stored), 'stored settings'));
+
+export const commandBody = (row: CommandRow) => ({
+  no: row.no.toString(),
+  kind: row.kind,
+  target_id: row.targetId,
+  status: row.status,
+  result: row.result,
+  created_at: wireTime(row.createdAt),
+  applied_at: timeOrNull(row.appliedAt),
+});
+
+const copyBody = (row: CopyRow) => ({
+  id: row.id,
+  livemode: livemode(row.environment),
+  leader_id: row.leaderId,
+  follower_id: row.followerId,
+  venue_account_id: row.venueAccountId,
+  allocation: moneyText(row.allocation),
+  state: row.state,
+  state_reason: row.stateReason,
+  settings_version: row.settingsVersion,
+  created_at: wireTime(row.createdAt),
+  updated_at: wireTime(row.updatedAt),
+  started_at: timeOrNull(row.startedAt),
+  stopped_at: timeOrNull(row.stoppedAt),
+});

@@ -1,0 +1,73 @@
+import { err, ok, type Result } from '@lockstep/kernel';
+import { type CopySettingsJson, decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
+import { z } from 'zod';
+import type { Refusal } from '../../http/problem-exception';
+
+const decimal = z.string().max(40);
+const coins = z.array(z.string().max(40)).max(500);
+
+/** A settings draft: every part may be left out and then stays as it was, or takes its default in a new copy. */
+export const settingsDraft = z
+  .strictObject({
+    mode: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('fixed_ratio'), ratio: decimal }),
+        z.strictObject({
+          kind: z.literal('proportional'),
+          multiplier: decimal,
+          compounding: z.enum(['reinvest', 'fixed_nominal']).default('reinvest'),
+        }),
+      ])
+      .optional(),
+    instruments: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('all') }),
+        z.strictObject({ kind: z.literal('only'), coins }),
+        z.strictObject({ kind: z.literal('except'), coins }),
+      ])
+      .optional(),
+    caps: z
+      .strictObject({
+        max_position_size: decimal.nullable().optional(),
+        max_position_notional: decimal.nullable().optional(),
+        max_position_share: decimal.nullable().optional(),
+        max_leverage: decimal.nullable().optional(),
+      })
+      .optional(),
+    slippage: z
+      .strictObject({ entry_bound: decimal.optional(), exit_bound: decimal.optional(), on_breach: z.literal('reject').optional() })
+      .optional(),
+    breaker: z.strictObject({ from_start: decimal.nullable().optional() }).optional(),
+    max_age_ms: z.int().optional(),
+    catch_up_ms: z.int().optional(),
+    venue_leverage: z.int().optional(),
+  })
+  .meta({ id: 'CopySettingsDraft' });
+export type SettingsDraft = z.output<typeof settingsDraft>;
+
+export const DEFAULT_SETTINGS: CopySettingsJson = encodeCopySettings(defaultCopySettings());
+
+/** The draft laid over a base, validated as a whole; every fault named by its field. */
+export function mergeSettings(base: CopySettingsJson, draft: SettingsDraft): Result<CopySettingsJson, Refusal> {
+  const merged = {
+    ...base,
+    ...draft,
+    caps: { ...base.caps, ...draft.caps },
+    slippage: { ...base.slippage, ...draft.slippage },
+    breaker: { ...base.breaker, ...draft.breaker },
+  };
+  const decoded = decodeCopySettings(JSON.parse(JSON.stringify(merged)));
+  if (decoded.ok) return ok(encodeCopySettings(decoded.value));
+  const errors = decoded.error.map(({ field, code }) => ({
+    pointer: `/settings/${field.replaceAll('.', '/')}`,
+    code,
+    detail: `${field}: ${code.replaceAll('_', ' ')}`,
+  }));
+  return err({ code: 'invalid_request', errors });
+}
+
+/** Names of the settings that differ, for the event and the audit line. */
+export function changedSettings(before: CopySettingsJson, after: CopySettingsJson): readonly string[] {
+  const names = Object.keys(after) as (keyof CopySettingsJson)[];
+  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}

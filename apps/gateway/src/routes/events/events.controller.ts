@@ -1,0 +1,49 @@
+import { parsePositionText, positionText } from '@lockstep/delivery';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { ProblemException } from '../../http/problem-exception';
+import { Reads } from '../../http/reads';
+import { eventJson } from '../../stream/event-json';
+
+class EventsQuery extends createZodDto(
+  z.object({
+    after: z.string().max(80).optional().describe('A position `epoch:seq`, exclusive. Left out: from the beginning.'),
+    limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  }),
+) {}
+
+/** The tenant's event log: the same events and positions as on the stream. */
+@ApiTags('events')
+@Controller('v1/events')
+export class EventsController {
+  constructor(@Inject(Reads) private readonly reads: Reads) {}
+
+  @Get()
+  @Needs('events:read')
+  list(@CurrentCall() call: Call, @Query() query: EventsQuery) {
+    const parsed = query.after === undefined ? null : parsePositionText(query.after);
+    if (parsed !== null && !parsed.ok) throw new ProblemException('invalid_cursor', { detail: 'A position is epoch:seq.' });
+    const asked = parsed === null ? null : parsed.value;
+    return this.reads.run(call, async (unit) => {
+      const head = await unit.events.head();
+      if (head === null) return { data: [], position: null, top: null, has_more: false };
+      if (asked !== null && (asked.epoch !== head.epoch || asked.seq > head.seq)) {
+        throw new ProblemException('gone', { detail: 'The stream was restarted: reload your state by REST and begin without a position.' });
+      }
+      const from = asked ?? { epoch: head.epoch, seq: 0n };
+      const rows = await unit.events.after(from, query.limit);
+      const last = rows.at(-1);
+      const position = last === undefined ? from : { epoch: head.epoch, seq: last.seq };
+      return {
+        data: rows.map((row) => ({ position: positionText(row), event: JSON.parse(eventJson(row)) as unknown })),
+        position: positionText(position),
+        top: positionText(head),
+        has_more: position.seq < head.seq,
+      };
+    });
+  }
+}

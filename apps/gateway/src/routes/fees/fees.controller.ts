@@ -1,0 +1,119 @@
+import { livemode, type ProblemCode, wireTime } from '@lockstep/delivery';
+import { err, formatRate, ok, parseDecimal, parseRate, rate } from '@lockstep/kernel';
+import { announceSchedule, effectiveSchedule, type FeeScheduleError } from '@lockstep/ledger';
+import { type FeeScheduleRow, feeVersionOf } from '@lockstep/storage';
+import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { CONTEXT, type GatewayContext } from '../../app/context';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { addressField } from '../../http/fields';
+import { Mutations } from '../../http/mutations';
+import { NOT_FOUND, refusal } from '../../http/problem-exception';
+import { Reads } from '../../http/reads';
+
+class CreateFeeScheduleDto extends createZodDto(
+  z.strictObject({
+    execution_markup_bps: z
+      .string()
+      .regex(/^\d{1,2}(\.\d)?$/, { error: 'basis points with at most one decimal, as text' })
+      .describe('Markup on the notional of each follower order, in basis points, e.g. "3".'),
+    flow: z.enum(['all', 'increases_only']).default('all'),
+    builder_address: addressField.nullable().default(null),
+    builder_owner: z.enum(['operator', 'tenant']).default('tenant'),
+    operator_share: z
+      .string()
+      .regex(/^(0(\.\d{1,12})?|1(\.0{1,12})?)$/, { error: 'a share from 0 to 1, as text' })
+      .default('0'),
+    missing_approval: z.enum(['deny_entries', 'send_without_markup']).default('deny_entries'),
+    effective_at: z.iso.datetime().optional().describe('A raise needs seven days of notice once followers exist; a cut may act at once.'),
+  }),
+) {}
+
+const REFUSALS: Readonly<Record<FeeScheduleError, { readonly code: ProblemCode; readonly detail: string }>> = {
+  markup_out_of_range: { code: 'invalid_request', detail: 'The markup is 0 to 10 basis points.' },
+  operator_share_out_of_range: { code: 'invalid_request', detail: 'The operator share is 0 to 1.' },
+  bad_builder_address: { code: 'invalid_request', detail: 'The builder address is 0x and 40 hex digits.' },
+  notice_too_short: { code: 'notice_too_short', detail: 'A raise acts seven days after it is announced at the earliest.' },
+  effective_in_the_past: { code: 'invalid_request', detail: 'A schedule cannot act in the past.' },
+};
+
+/** Versions of the execution markup. A raise is time-locked, a cut is immediate. */
+@ApiTags('fee-schedules')
+@Controller('v1/fee-schedules')
+export class FeesController {
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Mutations) private readonly mutations: Mutations,
+    @Inject(Reads) private readonly reads: Reads,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @Needs('fees:write')
+  create(@CurrentCall() call: Call, @Body() body: CreateFeeScheduleDto) {
+    const markup = parseDecimal(body.execution_markup_bps, 1);
+    const share = parseRate(body.operator_share);
+    return this.mutations.run(call, 201, async (unit) => {
+      if (!markup.ok || !share.ok) return err(refusal('invalid_request'));
+      const versions = (await unit.feeSchedules.versions()).map(feeVersionOf);
+      const terms = {
+        markupTenthsBp: Number(markup.value),
+        flow: body.flow,
+        builderAddress: body.builder_address,
+        builderOwner: body.builder_owner,
+        operatorShare: share.value,
+        missingApproval: body.missing_approval,
+      };
+      const effectiveFromMs = body.effective_at === undefined ? null : Date.parse(body.effective_at);
+      const hasFollowers = (await unit.copies.count({})) > 0;
+      const announced = announceSchedule(versions, { terms, announcedAtMs: unit.now, effectiveFromMs, hasFollowers });
+      if (!announced.ok) return err(REFUSALS[announced.error]);
+      const id = this.context.ids.next('feeSchedule');
+      const { version } = announced.value;
+      await unit.feeSchedules.insert({
+        id,
+        version,
+        markupTenths: terms.markupTenthsBp,
+        flow: terms.flow,
+        builderAddress: terms.builderAddress,
+        builderOwner: terms.builderOwner,
+        operatorShare: terms.operatorShare,
+        missingApproval: terms.missingApproval,
+        actor: call.key.keyId,
+        createdAt: unit.now,
+        effectiveFrom: announced.value.effectiveFromMs,
+      });
+      await this.mutations.command(unit, { kind: 'fees.changed', targetId: id, payload: {}, actor: call.key.keyId });
+      await this.mutations.audit(unit, call, 'fee_schedule.create', id, { version });
+      const row = await unit.feeSchedules.findOne({ id });
+      return row === null ? err(NOT_FOUND) : ok(scheduleBody(row));
+    });
+  }
+
+  @Get()
+  @Needs('fees:read')
+  list(@CurrentCall() call: Call) {
+    return this.reads.run(call, async (unit) => {
+      const rows = await unit.feeSchedules.versions();
+      const inForce = effectiveSchedule(rows.map(feeVersionOf), unit.now)?.version ?? null;
+      return { data: rows.map(scheduleBody), version_in_force: inForce, next_cursor: null, has_more: false };
+    });
+  }
+}
+
+const scheduleBody = (row: FeeScheduleRow) => ({
+  id: row.id,
+  livemode: livemode(row.environment),
+  version: row.version,
+  execution_markup_bps: (row.markupTenths / 10).toFixed(1).replace(/\.0$/, ''),
+  flow: row.flow,
+  builder_address: row.builderAddress,
+  builder_owner: row.builderOwner,
+  operator_share: formatRate(rate(row.operatorShare)),
+  missing_approval: row.missingApproval,
+  created_at: wireTime(row.createdAt),
+  effective_from: wireTime(row.effectiveFrom),
+});

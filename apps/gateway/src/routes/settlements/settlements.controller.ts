@@ -1,0 +1,121 @@
+import { livemode, parseWireTime, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
+import { err, type Id, ok } from '@lockstep/kernel';
+import { closePeriodJob, type MarkPeriodError, markPeriod, type SettlementRow } from '@lockstep/storage';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { CONTEXT, type GatewayContext } from '../../app/context';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { Cursors, pageQuery } from '../../http/cursors';
+import { idField, timeCursor, timeOrNull } from '../../http/fields';
+import { Mutations } from '../../http/mutations';
+import { ProblemException, refusal } from '../../http/problem-exception';
+import { Reads } from '../../http/reads';
+import { fileAnswer } from './file-answer';
+
+const time = z.string().refine((text) => parseWireTime(text) !== null, 'RFC 3339 in UTC with milliseconds, e.g. 2026-01-02T00:00:00.000Z');
+class ClosePeriodDto extends createZodDto(z.strictObject({ from: time, to: time.describe('First moment after the period; it must have passed.') })) {}
+class SettlementPath extends createZodDto(z.object({ id: idField('stl') })) {}
+class SettlementsQuery extends createZodDto(pageQuery) {}
+
+const WHY: Readonly<Record<MarkPeriodError, string>> = {
+  period_empty: 'The period is empty.',
+  period_not_over: 'The period is not over.',
+  period_overlaps: 'The period overlaps one that is settled.',
+  period_gap: 'The period must begin where the last one ended.',
+  earlier_period_open: 'The period before is still being closed.',
+  id_in_use: 'Try again.',
+};
+
+/** Settlements: a period closes once, its file comes from the ledger alone, and the same file is given for ever. */
+@ApiTags('settlements')
+@Controller('v1/settlements')
+export class SettlementsController {
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Mutations) private readonly mutations: Mutations,
+    @Inject(Reads) private readonly reads: Reads,
+    @Inject(Cursors) private readonly cursors: Cursors,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @Needs('settlements:write')
+  close(@CurrentCall() call: Call, @Body() body: ClosePeriodDto) {
+    const { ids } = this.context;
+    return this.mutations.run(call, 202, async (unit) => {
+      const wanted = {
+        settlementId: ids.next('settlement'),
+        exportId: ids.next('export'),
+        periodStartMs: parseWireTime(body.from) ?? 0,
+        periodEndMs: parseWireTime(body.to) ?? 0,
+      };
+      const marked = await markPeriod(unit, wanted);
+      if (!marked.ok) return err(refusal('period_conflict', WHY[marked.error]));
+      const row = marked.value;
+      if (row.id === wanted.settlementId) {
+        await unit.jobs.enqueue(closePeriodJob(ids, unit.now, wanted));
+        this.mutations.wake(unit, WAKEUP_CHANNELS.jobs);
+        await this.mutations.audit(unit, call, 'settlement.close', row.id, { from: body.from, to: body.to });
+      }
+      return ok(settlementBody(row));
+    });
+  }
+
+  @Get()
+  @Needs('settlements:read')
+  list(@CurrentCall() call: Call, @Query() query: SettlementsQuery) {
+    const request = this.cursors.request(call.scope, 'settlements', query, timeCursor);
+    return this.reads.run(call, async (unit) =>
+      this.cursors.body(call.scope, 'settlements', query, await unit.settlements.page(request), settlementBody),
+    );
+  }
+
+  @Get(':id')
+  @Needs('settlements:read')
+  get(@CurrentCall() call: Call, @Param() path: SettlementPath) {
+    return this.reads.one(call, async (unit) => {
+      const row = await unit.settlements.findOne({ id: path.id as Id<'settlement'> });
+      return row === null ? null : settlementBody(row);
+    });
+  }
+
+  @Get(':id/manifest')
+  @Needs('settlements:read')
+  manifest(@CurrentCall() call: Call, @Param() path: SettlementPath) {
+    return this.reads.one(call, async (unit) => {
+      const row = await unit.settlements.findOne({ id: path.id as Id<'settlement'> });
+      if (row === null) return null;
+      if (row.status !== 'closed') throw new ProblemException('not_ready');
+      return row.manifest;
+    });
+  }
+
+  @Get(':id/file')
+  @Needs('settlements:read')
+  file(@CurrentCall() call: Call, @Param() path: SettlementPath, @Headers('range') range?: string) {
+    return this.reads.one(call, async (unit) => {
+      const row = await unit.settlements.findOne({ id: path.id as Id<'settlement'> });
+      if (row === null) return null;
+      const file = row.exportId === null ? null : await unit.exports.findOne({ id: row.exportId });
+      if (row.status !== 'closed' || file === null) throw new ProblemException('not_ready');
+      return fileAnswer(unit, file, range ?? null);
+    });
+  }
+}
+
+const settlementBody = (row: SettlementRow) => ({
+  id: row.id,
+  livemode: livemode(row.environment),
+  from: wireTime(row.periodStart),
+  to: wireTime(row.periodEnd),
+  status: row.status,
+  through_sequence: row.throughSeq?.toString() ?? null,
+  manifest: row.manifest ?? null,
+  manifest_sha256: row.manifestHash?.toString('hex') ?? null,
+  previous_manifest_sha256: row.prevManifestHash?.toString('hex') ?? null,
+  created_at: wireTime(row.createdAt),
+  closed_at: timeOrNull(row.closedAt),
+});

@@ -1,0 +1,60 @@
+import type { SignedApproval } from '@lockstep/storage';
+import { type ApprovalRequest, approveAgentRequest, approveBuilderFeeRequest, type Network } from '@lockstep/venues/hyperliquid';
+import { z } from 'zod';
+
+export const APPROVAL_KINDS = ['approve_agent', 'approve_builder_fee'] as const;
+export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
+
+/** What the follower's wallet is asked to sign, as it is kept with the account. */
+export const offeredApproval = z.object({
+  kind: z.enum(APPROVAL_KINDS),
+  typed_data: z.record(z.string(), z.json()),
+  action: z.record(z.string(), z.json()),
+  nonce: z.number(),
+});
+export type OfferedApproval = z.output<typeof offeredApproval>;
+
+const HEX_SIGNATURE = /^0x([0-9a-fA-F]{64})([0-9a-fA-F]{64})(1b|1c|00|01)$/;
+/** A wallet's signature: 65 bytes as hex, or its parts. */
+export const signatureField = z.union([
+  z.string().regex(HEX_SIGNATURE, { error: 'a signature is 0x and 65 bytes of hex' }),
+  z.object({
+    r: z.string().regex(/^0x[0-9a-fA-F]{1,64}$/),
+    s: z.string().regex(/^0x[0-9a-fA-F]{1,64}$/),
+    v: z.union([z.literal(27), z.literal(28)]),
+  }),
+]);
+
+export interface ApprovalPlan {
+  readonly network: Network;
+  readonly agentAddress: string;
+  readonly nonce: number;
+  readonly builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null;
+}
+
+/** The approvals an account needs: its agent, and the builder fee where the tenant's schedule names a builder. Nonces rise in the order of relay. */
+export function offerApprovals(plan: ApprovalPlan): readonly OfferedApproval[] {
+  const agent = approveAgentRequest({ network: plan.network, nonce: plan.nonce, agentAddress: plan.agentAddress, agentName: '' });
+  const offers = [offer('approve_agent', agent)];
+  if (plan.builder !== null) {
+    const { address, maxFeeTenthsBp } = plan.builder;
+    offers.push(
+      offer('approve_builder_fee', approveBuilderFeeRequest({ network: plan.network, nonce: plan.nonce + 1, builder: address, maxFeeTenthsBp })),
+    );
+  }
+  return offers;
+}
+
+const offer = (kind: ApprovalKind, request: ApprovalRequest): OfferedApproval =>
+  offeredApproval.parse({ kind, typed_data: request.typedData, action: request.action, nonce: request.nonce });
+
+/** An offer with the wallet's signature, as the engine relays it. */
+export function signedApproval(offered: OfferedApproval, signature: z.output<typeof signatureField>): SignedApproval {
+  return { action: offered.action, nonce: offered.nonce, signature: typeof signature === 'string' ? partsOf(signature) : signature };
+}
+
+function partsOf(hex: string): SignedApproval['signature'] {
+  const [, r = '', s = '', last = ''] = HEX_SIGNATURE.exec(hex) ?? [];
+  const v = Number.parseInt(last, 16);
+  return { r: `0x${r}`, s: `0x${s}`, v: v < 27 ? v + 27 : v };
+}

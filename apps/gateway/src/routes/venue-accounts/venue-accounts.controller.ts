@@ -1,0 +1,216 @@
+import { livemode, wireTime } from '@lockstep/delivery';
+import { err, type FollowerId, ok, type VenueAccountId } from '@lockstep/kernel';
+import { effectiveSchedule } from '@lockstep/ledger';
+import { sealer, sealingContext } from '@lockstep/platform';
+import { type ActivateAccount, feeVersionOf, type ScopedUnit, type VenueAccountRow } from '@lockstep/storage';
+import { addressOfKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { CONTEXT, type GatewayContext } from '../../app/context';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { Cursors, pageQuery } from '../../http/cursors';
+import { addressField, idField, timeCursor, timeOrNull } from '../../http/fields';
+import { Mutations } from '../../http/mutations';
+import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
+import { Reads } from '../../http/reads';
+import { networkField, networkRefusal, venueField } from '../venue';
+import { APPROVAL_KINDS, type OfferedApproval, offerApprovals, offeredApproval, signatureField, signedApproval } from './approvals';
+
+/** Head room of the builder consent over today's rate, so that a raise within it needs no new signature. Tenths of a basis point. */
+const CONSENT_TENTHS_BP = 100;
+
+class CreateVenueAccountDto extends createZodDto(
+  z.strictObject({
+    follower_id: idField('flw'),
+    venue: venueField,
+    network: networkField,
+    address: addressField.describe('The account that trades.'),
+  }),
+) {}
+class ImportVenueAccountDto extends createZodDto(
+  z.strictObject({
+    follower_id: idField('flw'),
+    venue: venueField,
+    network: networkField,
+    address: addressField,
+    agent_private_key: z
+      .string()
+      .regex(/^0x[0-9a-fA-F]{64}$/, { error: '0x and 64 hex digits' })
+      .describe('Test environment only: an agent the venue already knows.'),
+  }),
+) {}
+class ApprovalsDto extends createZodDto(
+  z.strictObject({
+    signatures: z
+      .array(z.strictObject({ kind: z.enum(APPROVAL_KINDS), signature: signatureField }))
+      .min(1)
+      .max(APPROVAL_KINDS.length),
+  }),
+) {}
+class AccountPath extends createZodDto(z.object({ id: idField('vac') })) {}
+class AccountsQuery extends createZodDto(pageQuery.extend({ follower_id: idField('flw').optional() })) {}
+
+/** Accounts at a venue through which followers trade. The agent key is made here, sealed at once and can only be opened by the engine. */
+@ApiTags('venue-accounts')
+@Controller('v1/venue-accounts')
+export class VenueAccountsController {
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Mutations) private readonly mutations: Mutations,
+    @Inject(Reads) private readonly reads: Reads,
+    @Inject(Cursors) private readonly cursors: Cursors,
+  ) {}
+
+  @Post()
+  @HttpCode(201)
+  @Needs('venue_accounts:write')
+  async create(@CurrentCall() call: Call, @Body() body: CreateVenueAccountDto) {
+    const agent = await generateAgentKey(this.context.random);
+    return this.mutations.run(call, 201, async (unit) => {
+      const made = await this.write(unit, call, body, agent, await this.builderOf(unit));
+      return made.ok ? ok(accountBody(made.value)) : made;
+    });
+  }
+
+  @Post('import')
+  @HttpCode(202)
+  @Needs('venue_accounts:write')
+  async import(@CurrentCall() call: Call, @Body() body: ImportVenueAccountDto) {
+    if (call.scope.environment !== 'test') throw new ProblemException('test_environment_only');
+    const privateKey = new Uint8Array(Buffer.from(body.agent_private_key.slice(2), 'hex'));
+    const address = await addressOfKey(privateKey);
+    if (address === null)
+      throw new ProblemException('invalid_request', { errors: [{ pointer: '/agent_private_key', code: 'invalid', detail: 'not a private key' }] });
+    return this.mutations.run({ ...call, body: { ...body, agent_private_key: address } }, 202, async (unit) => {
+      const made = await this.write(unit, call, body, { privateKey, address }, null);
+      if (!made.ok) return made;
+      await this.activate(unit, call, made.value.id, { approvals: [] });
+      return ok(accountBody(made.value));
+    });
+  }
+
+  @Post(':id/approvals')
+  @HttpCode(202)
+  @Needs('venue_accounts:write')
+  approve(@CurrentCall() call: Call, @Param() path: AccountPath, @Body() body: ApprovalsDto) {
+    const id = path.id as VenueAccountId;
+    return this.mutations.run(call, 202, async (unit) => {
+      const row = await unit.venueAccounts.findOne({ id }, { lock: true });
+      if (row === null) return err(NOT_FOUND);
+      if (row.status !== 'pending' && row.status !== 'active') return err(refusal('state_conflict', `The account is ${row.status}.`));
+      const offers = offersOf(row);
+      const missing = offers.filter((offer) => !body.signatures.some((signed) => signed.kind === offer.kind));
+      if (missing.length > 0) return err(refusal('approval_missing', `Also sign ${missing.map((offer) => offer.kind).join(', ')}.`));
+      const approvals = offers.flatMap((offer) =>
+        body.signatures.filter((signed) => signed.kind === offer.kind).map((signed) => signedApproval(offer, signed.signature)),
+      );
+      const no = await this.activate(unit, call, id, { approvals });
+      await unit.venueAccounts.update({ id }, { agentStatus: 'signed', updatedAt: unit.now });
+      return ok({ ...accountBody({ ...row, agentStatus: 'signed' }), command: { no: no.toString(), status: 'pending' } });
+    });
+  }
+
+  @Get()
+  @Needs('venue_accounts:read')
+  list(@CurrentCall() call: Call, @Query() query: AccountsQuery) {
+    const request = this.cursors.request(call.scope, 'venue-accounts', query, timeCursor);
+    return this.reads.run(call, async (unit) => {
+      const page = await unit.venueAccounts.page(request, query.follower_id === undefined ? {} : { followerId: query.follower_id });
+      return this.cursors.body(call.scope, 'venue-accounts', query, page, accountBody);
+    });
+  }
+
+  @Get(':id')
+  @Needs('venue_accounts:read')
+  get(@CurrentCall() call: Call, @Param() path: AccountPath) {
+    return this.reads.one(call, async (unit) => {
+      const row = await unit.venueAccounts.findOne({ id: path.id as VenueAccountId });
+      if (row === null) return null;
+      const command = await unit.commands.latestFor(row.id);
+      return {
+        ...accountBody(row),
+        command: command === null ? null : { no: command.no.toString(), status: command.status, result: command.result },
+      };
+    });
+  }
+
+  private async activate(unit: ScopedUnit, call: Call, id: VenueAccountId, payload: ActivateAccount): Promise<bigint> {
+    await this.mutations.audit(unit, call, 'venue_account.activate', id);
+    return this.mutations.command(unit, { kind: 'venue_account.activate', targetId: id, payload, actor: call.key.keyId });
+  }
+
+  private async write(
+    unit: ScopedUnit,
+    call: Call,
+    body: { readonly follower_id: string; readonly venue: string; readonly network: string; readonly address: string },
+    agent: { readonly privateKey: Uint8Array; readonly address: string },
+    builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null,
+  ) {
+    const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
+    if (refused !== null) return err(refused);
+    const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId });
+    if (follower === null) return err(refusal('not_found', 'No such follower.'));
+    if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, address: body.address })) !== null) {
+      return err(refusal('already_exists', 'This address is a venue account already.'));
+    }
+    const id = this.context.ids.next('venueAccount');
+    const { tenantId, environment } = call.scope;
+    const sealed = sealer(this.context.keys.sealingPublicKey).seal(agent.privateKey, sealingContext(tenantId, environment, id));
+    agent.privateKey.fill(0);
+    const chain = environment === 'live' ? this.context.config.hyperliquidNetwork : 'mainnet';
+    const approvals = offerApprovals({ network: chain, agentAddress: agent.address, nonce: unit.now, builder });
+    await unit.venueAccounts.insert({
+      id,
+      followerId: follower.id,
+      venue: body.venue,
+      network: body.network,
+      address: body.address,
+      mode: 'unknown',
+      agentAddress: agent.address,
+      sealedAgentKey: Buffer.from(sealed),
+      agentStatus: 'awaiting_signature',
+      agentValidUntil: null,
+      builderAddress: builder?.address ?? null,
+      builderFeeApproved: 0,
+      approvals,
+      status: 'pending',
+      statusReason: null,
+      createdAt: unit.now,
+      updatedAt: unit.now,
+    });
+    await this.mutations.audit(unit, call, 'venue_account.create', id);
+    const row = await unit.venueAccounts.findOne({ id });
+    return row === null ? err(NOT_FOUND) : ok(row);
+  }
+
+  private async builderOf(unit: ScopedUnit): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
+    const versions = (await unit.feeSchedules.versions()).map(feeVersionOf);
+    const address = effectiveSchedule(versions, unit.now)?.builderAddress ?? null;
+    return address === null ? null : { address, maxFeeTenthsBp: CONSENT_TENTHS_BP };
+  }
+}
+
+const offersOf = (row: VenueAccountRow): readonly OfferedApproval[] => z.array(offeredApproval).catch([]).parse(row.approvals);
+
+const accountBody = (row: VenueAccountRow) => ({
+  id: row.id,
+  livemode: livemode(row.environment),
+  follower_id: row.followerId,
+  venue: row.venue,
+  network: row.network,
+  address: row.address,
+  account_mode: row.mode,
+  agent_address: row.agentAddress,
+  agent_status: row.agentStatus,
+  agent_valid_until: timeOrNull(row.agentValidUntil),
+  builder_address: row.builderAddress,
+  builder_fee_approved_tenths_bp: row.builderFeeApproved,
+  approvals: offersOf(row).map(({ kind, typed_data }) => ({ kind, typed_data })),
+  status: row.status,
+  status_reason: row.statusReason,
+  created_at: wireTime(row.createdAt),
+  updated_at: wireTime(row.updatedAt),
+});

@@ -1,0 +1,127 @@
+import {
+  CLOSE_CODES,
+  type CloseName,
+  errorFrame,
+  goingAwayFrame,
+  heartbeatFrame,
+  helloFrame,
+  parseClientFrame,
+  pongFrame,
+  subscribedFrame,
+  wireTime,
+} from '@lockstep/delivery';
+import type { Clock } from '@lockstep/kernel';
+import type { WebSocket } from 'ws';
+import { STREAM_LIMITS } from './limits';
+import type { ScopeLog } from './scope-log';
+
+/** One reader of a tenant's stream. It pulls from the log by its own position, so that a slow socket costs no memory and loses nothing. */
+export class StreamConnection {
+  private cursor: bigint | null = null;
+  private types: ReadonlySet<string> | null = null;
+  private closed = false;
+  private framesThisSecond = 0;
+  private readonly timers: NodeJS.Timeout[] = [];
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly log: ScopeLog,
+    private readonly clock: Clock,
+    readonly id: string,
+  ) {}
+
+  /** Says hello and starts to listen. */
+  start(): void {
+    this.socket.on('message', (data, binary) => this.receive(binary ? '' : String(data)));
+    this.socket.on('close', () => this.end());
+    this.socket.on('error', () => this.end());
+    this.socket.send(helloFrame(this.id, this.log.top, STREAM_LIMITS.heartbeatMs));
+    const late = setTimeout(() => {
+      if (this.cursor === null) this.close('subscribe_timeout');
+    }, STREAM_LIMITS.subscribeTimeoutMs);
+    const beat = setInterval(() => this.socket.send(heartbeatFrame(this.log.top, wireTime(this.clock.now()))), STREAM_LIMITS.heartbeatMs);
+    const second = setInterval(() => {
+      this.framesThisSecond = 0;
+    }, 1_000);
+    this.timers.push(late, beat, second);
+  }
+
+  /** Closes with a named code; the client knows from the table whether to come back. */
+  close(name: CloseName): void {
+    if (this.closed) return;
+    this.end();
+    this.socket.close(CLOSE_CODES[name].code, name);
+  }
+
+  /** Tells the client that the process drains, then closes. */
+  goAway(reconnectAfterMs: number): void {
+    if (this.closed) return;
+    this.socket.send(goingAwayFrame(reconnectAfterMs));
+    this.close('going_away');
+  }
+
+  private end(): void {
+    this.closed = true;
+    for (const timer of this.timers) clearTimeout(timer);
+  }
+
+  private receive(text: string): void {
+    this.framesThisSecond += 1;
+    if (this.framesThisSecond > STREAM_LIMITS.clientFramesPerSecond) return this.close('message_rate');
+    const frame = parseClientFrame(text);
+    if (!frame.ok) return this.close('bad_frame');
+    if (frame.value.op === 'ping') return this.socket.send(pongFrame(frame.value.id));
+    if (frame.value.op === 'ack') return;
+    if (this.cursor !== null) return this.socket.send(errorFrame('already_subscribed', 'A connection subscribes once.'));
+    const { after, types } = frame.value;
+    this.types = types === undefined ? null : new Set(types);
+    void this.subscribe(after === undefined ? null : { epoch: after.epoch, seq: BigInt(after.seq) });
+  }
+
+  private async subscribe(after: { readonly epoch: string; readonly seq: bigint } | null): Promise<void> {
+    this.cursor = 0n;
+    try {
+      await this.log.refresh();
+      const { top } = this.log;
+      const resumable = after !== null && after.epoch === top.epoch && after.seq <= top.seq;
+      const from = resumable ? after : top;
+      this.cursor = from.seq;
+      this.socket.send(subscribedFrame(from, top, after === null || resumable));
+      await this.pump(top.epoch);
+    } catch {
+      this.close('server_error');
+    }
+  }
+
+  /** Sends what lies after the cursor, in order, as fast as the socket takes it, for as long as the connection lives. */
+  private async pump(epoch: string): Promise<void> {
+    while (!this.closed && this.cursor !== null) {
+      if (this.log.top.epoch !== epoch && epoch !== '') return this.close('insufficient_state');
+      if (this.cursor >= this.log.top.seq) {
+        await this.log.grown();
+        continue;
+      }
+      if (!(await this.drained())) return;
+      for (const { seq, text, type } of await this.log.after(this.cursor)) {
+        if (this.closed) return;
+        this.cursor = seq;
+        if (this.types === null || this.types.has(type)) this.socket.send(text);
+        if (this.socket.bufferedAmount > STREAM_LIMITS.queueMaxBytes) break;
+      }
+    }
+  }
+
+  /** True once the socket's queue is below its bound; a socket that stays above it is closed. */
+  private async drained(): Promise<boolean> {
+    const since = this.clock.monotonic();
+    while (this.socket.bufferedAmount > STREAM_LIMITS.queueMaxBytes) {
+      if (this.closed) return false;
+      if (this.clock.monotonic() - since > STREAM_LIMITS.stallTimeoutMs) {
+        this.close('slow_consumer');
+        return false;
+      }
+      await new Promise((resolve) => setTimeout(resolve, STREAM_LIMITS.drainPollMs));
+    }
+    return !this.closed;
+  }
+}

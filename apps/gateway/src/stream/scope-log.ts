@@ -1,0 +1,84 @@
+import { eventFrame, type StreamPosition } from '@lockstep/delivery';
+import type { TenantScope } from '@lockstep/kernel';
+import type { Storage } from '@lockstep/storage';
+import { eventJson } from './event-json';
+import { STREAM_LIMITS } from './limits';
+
+/** Events of a scope as frames, each serialised once for all its readers: a window over the log in PostgreSQL, read through by sequence. */
+export class ScopeLog {
+  private readonly frames = new Map<bigint, { readonly text: string; readonly type: string }>();
+  private readonly waiting = new Set<() => void>();
+  private reading: Promise<void> | null = null;
+  private again = false;
+  top: StreamPosition = { epoch: '', seq: 0n };
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly scope: TenantScope,
+  ) {}
+
+  /** Looks how far the stream has come and wakes its readers. Calls that arrive meanwhile share one further look. */
+  refresh(): Promise<void> {
+    this.again = true;
+    this.reading ??= this.look().finally(() => {
+      this.reading = null;
+    });
+    return this.reading;
+  }
+
+  /** Frames after `seq`, at most a batch, oldest first and without a hole. */
+  async after(seq: bigint): Promise<readonly { readonly seq: bigint; readonly text: string; readonly type: string }[]> {
+    const found: { seq: bigint; text: string; type: string }[] = [];
+    for (let next = seq + 1n; found.length < STREAM_LIMITS.readBatchEvents; next += 1n) {
+      const frame = this.frames.get(next);
+      if (frame === undefined) break;
+      found.push({ seq: next, ...frame });
+    }
+    return found.length > 0 ? found : this.load(seq);
+  }
+
+  /** Resolves when the stream has grown, or after the poll interval. */
+  grown(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, STREAM_LIMITS.pollMs);
+      this.waiting.add(done);
+    });
+  }
+
+  private async look(): Promise<void> {
+    while (this.again) {
+      this.again = false;
+      const head = await this.storage.scoped(this.scope, (unit) => unit.events.head(), { readOnly: true });
+      if (head === null || (head.epoch === this.top.epoch && head.seq === this.top.seq)) continue;
+      if (head.epoch !== this.top.epoch) this.frames.clear();
+      this.top = head;
+      for (const wake of [...this.waiting]) wake();
+    }
+  }
+
+  private async load(seq: bigint): Promise<readonly { readonly seq: bigint; readonly text: string; readonly type: string }[]> {
+    const { epoch } = this.top;
+    const rows = await this.storage.scoped(this.scope, (unit) => unit.events.after({ epoch, seq }, STREAM_LIMITS.readBatchEvents), {
+      readOnly: true,
+    });
+    return rows.map((row) => {
+      const frame = { text: eventFrame(row, eventJson(row)), type: row.type };
+      this.keep(row.seq, frame);
+      return { seq: row.seq, ...frame };
+    });
+  }
+
+  /** The newest events stay; readers far behind read the log itself. */
+  private keep(seq: bigint, frame: { readonly text: string; readonly type: string }): void {
+    if (seq + BigInt(STREAM_LIMITS.cacheEvents) < this.top.seq) return;
+    this.frames.set(seq, frame);
+    if (this.frames.size <= STREAM_LIMITS.cacheEvents) return;
+    const oldest = this.frames.keys().next();
+    if (!oldest.done) this.frames.delete(oldest.value);
+  }
+}

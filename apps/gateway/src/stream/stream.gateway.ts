@@ -1,0 +1,96 @@
+import { type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { DEFAULT_TIER, findTier, type KeyRecord, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
+import { Inject } from '@nestjs/common';
+import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
+import type { WebSocket } from 'ws';
+import { CONTEXT, type GatewayContext } from '../app/context';
+import { StreamConnection } from './connection';
+import { STREAM_LIMITS } from './limits';
+import { ScopeLog } from './scope-log';
+
+interface Reader {
+  readonly connection: StreamConnection;
+  readonly key: VerifiedKey;
+}
+
+/** The tenants' streams: one log per scope that somebody reads, and its readers. */
+@WebSocketGateway()
+export class StreamGateway implements OnGatewayConnection {
+  private readonly logs = new Map<string, { readonly log: ScopeLog; readonly readers: Set<Reader> }>();
+  private readonly stops: (() => Promise<void> | void)[] = [];
+  private count = 0;
+
+  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+
+  /** Listens for new events and for keys that were revoked. */
+  async start(): Promise<void> {
+    const { wakeups } = this.context;
+    this.stops.push(await wakeups.subscribe(WAKEUP_CHANNELS.events, (payload) => this.refresh(payload)));
+    this.stops.push(await wakeups.subscribe('keys', () => void this.checkKeys()));
+    this.stops.push(wakeups.onReconnect(() => this.refreshAll()));
+    const poll = setInterval(() => this.refreshAll(), STREAM_LIMITS.pollMs);
+    const check = setInterval(() => void this.checkKeys(), STREAM_LIMITS.keyCheckMs);
+    this.stops.push(
+      () => clearInterval(poll),
+      () => clearInterval(check),
+    );
+  }
+
+  /** Called once per admitted socket, with the key the door proved. */
+  handleConnection(socket: WebSocket, key: VerifiedKey): void {
+    const scope = scopeFromVerifiedKey(key);
+    const name = scopeKey(scope);
+    const entry = this.logs.get(name) ?? { log: new ScopeLog(this.context.storage, scope), readers: new Set<Reader>() };
+    this.logs.set(name, entry);
+    const connection = new StreamConnection(socket, entry.log, this.context.clock, this.context.ids.next('request'));
+    const reader = { connection, key };
+    const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
+    if (entry.readers.size >= limit || this.count >= STREAM_LIMITS.connectionsMax) return connection.close('connection_limit');
+    entry.readers.add(reader);
+    this.count += 1;
+    socket.on('close', () => {
+      if (!entry.readers.delete(reader)) return;
+      this.count -= 1;
+      if (entry.readers.size === 0) this.logs.delete(name);
+    });
+    entry.log.refresh().then(
+      () => connection.start(),
+      () => connection.close('server_error'),
+    );
+  }
+
+  /** Sends every reader away, each with its own delay, so that they do not return together. */
+  async drain(): Promise<void> {
+    for (const stop of this.stops.splice(0)) await stop();
+    for (const { readers } of this.logs.values())
+      for (const { connection } of readers) connection.goAway(this.context.random.below(STREAM_LIMITS.drainSpreadMs));
+  }
+
+  private refresh(payload: string): void {
+    this.logs
+      .get(payload)
+      ?.log.refresh()
+      .catch((error: unknown) => this.context.log.warn('event log not readable', { error }));
+  }
+
+  private refreshAll(): void {
+    for (const name of this.logs.keys()) this.refresh(name);
+  }
+
+  /** Closes the sockets of keys that are no longer good. */
+  private async checkKeys(): Promise<void> {
+    const readers = [...this.logs.values()].flatMap((entry) => [...entry.readers]);
+    for (const kid of new Set(readers.map((reader) => reader.key.kid))) {
+      const reason = await this.reasonToClose(kid).catch(() => null);
+      if (reason !== null) for (const reader of readers) if (reader.key.kid === kid) reader.connection.close(reason);
+    }
+  }
+
+  private async reasonToClose(kid: string): Promise<CloseName | null> {
+    const record = await this.context.storage.platform((unit) => unit.keyIndex.lookup(kid), { readOnly: true });
+    if (record === null || record.status === 'revoked') return 'key_revoked';
+    if (record.expiresAt !== null && this.context.clock.now() >= record.expiresAt) return 'key_expired';
+    const standing: KeyRecord['tenantStatus'] = record.tenantStatus;
+    return standing === 'active' ? null : 'tenant_suspended';
+  }
+}

@@ -1,0 +1,94 @@
+import { request } from 'undici';
+import { z } from 'zod';
+
+/** A fill that the control port forces for an address, outside the book. */
+export interface ForcedFill {
+  readonly address: string;
+  readonly coin: string;
+  readonly side: 'buy' | 'sell';
+  readonly price: string;
+  readonly size: string;
+  readonly orderId?: number;
+}
+
+export interface AccountSetup {
+  readonly address: string;
+  readonly credits: Readonly<Record<string, string>>;
+  readonly agent?: { readonly address: string; readonly name: string };
+  readonly builder?: { readonly address: string; readonly maxTenthsBp: number };
+}
+
+const ACCOUNTS_PER_CALL = 2_000;
+const TRADES_PER_CALL = 5_000;
+
+const tradesAnswer = z.object({ results: z.array(z.union([z.object({ time: z.number() }), z.object({ error: z.string() })])) });
+
+/** The control port of one simulated world (docs/venue-sim.md). Every call throws with the answer's text when it is refused. */
+export class SimControl {
+  constructor(
+    private readonly base: string,
+    private readonly world = 'main',
+  ) {}
+
+  async credit(address: string, amount: string, dex = ''): Promise<void> {
+    await this.post('credit', { address, dex, amount });
+  }
+
+  /** Credits and approves many accounts in few calls. */
+  async setUp(accounts: readonly AccountSetup[]): Promise<void> {
+    for (let from = 0; from < accounts.length; from += ACCOUNTS_PER_CALL) {
+      await this.post('accounts', { accounts: accounts.slice(from, from + ACCOUNTS_PER_CALL) });
+    }
+  }
+
+  async movePrices(prices: readonly { readonly coin: string; readonly price: string }[]): Promise<void> {
+    if (prices.length > 0) await this.post('prices', { prices });
+  }
+
+  /** Forces fills in order; resolves after their block. Throws at the first refused one, naming it. */
+  async trade(trades: readonly ForcedFill[]): Promise<void> {
+    for (let from = 0; from < trades.length; from += TRADES_PER_CALL) {
+      const part = trades.slice(from, from + TRADES_PER_CALL);
+      const { results } = tradesAnswer.parse(await this.post('trades', { trades: part }));
+      results.forEach((result, index) => {
+        if ('error' in result) throw new Error(`the simulator refused ${JSON.stringify(part[index])}: ${result.error}`);
+      });
+    }
+  }
+
+  async walk(on: boolean): Promise<void> {
+    await this.post('walk', { on });
+  }
+
+  async makers(coin: string, on: boolean): Promise<void> {
+    await this.post('makers', { coin, on });
+  }
+
+  async fault(order: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.post('faults', order);
+  }
+
+  async chargeFunding(hourlyRate: string): Promise<void> {
+    await this.post('funding', { hourlyRate, charge: true });
+  }
+
+  /** One record per account, whole: the venue's own books. */
+  async truth(part: 'all' | 'positions' | 'fills' | 'orders' = 'all', address?: string): Promise<readonly unknown[]> {
+    const query = new URLSearchParams({ part, ...(address === undefined ? {} : { address }) });
+    const answer = await request(`${this.base}/worlds/${this.world}/truth?${query}`);
+    const text = await answer.body.text();
+    if (answer.statusCode !== 200) throw new Error(`truth answered ${answer.statusCode}: ${text}`);
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]));
+  }
+
+  private async post(verb: string, body: unknown): Promise<unknown> {
+    const answer = await request(`${this.base}/worlds/${this.world}/${verb}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`control ${verb} answered ${answer.statusCode}: ${text.slice(0, 500)}`);
+    return JSON.parse(text);
+  }
+}

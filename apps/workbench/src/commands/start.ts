@@ -1,0 +1,23 @@
+import { type Config } from '@lockstep/platform';
+import { operatorKey } from '../client/operator-key';
+import { startStack } from '../processes/stack';
+import { untilStopped } from '../processes/until-stopped';
+
+/** Starts everything on fixed ports and stays up until SIGINT or SIGTERM, or until one of the processes ends by itself (code 1). */
+export async function runStart(config: Config<'workbench'>): Promise<number> {
+  const stack = await startStack({ config, dataDir: config.dataDir, simArgs: [], fixedPorts: true, onStep: say });
+  const key = await operatorKey(stack);
+  say('');
+  say(`API         ${stack.gatewayUrl}/v1   documentation ${stack.gatewayUrl}/docs`);
+  say(
+    `operator    ${stack.operatorUrl}   ${key === null ? '(its key was printed when it was made; npm run operator -- init --force-new makes another)' : `key ${key}`}`,
+  );
+  say(`simulator   ${stack.simUrl}   control ${stack.simControlUrl}`);
+  say(`logs        ${stack.dataDir}/logs   stop with Ctrl-C`);
+  const ended = await untilStopped(stack);
+  if (ended !== null) say(`${ended} ended by itself; stopping the others`);
+  await stack.stop();
+  return ended === null ? 0 : 1;
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);

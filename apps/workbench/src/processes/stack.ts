@@ -1,0 +1,165 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Config, childEnvironment, createLogger, openDatabase } from '@lockstep/platform';
+import { migrate, type RoleUrls, resolveRoleUrls } from '@lockstep/storage';
+import { type RunningChild, startChild } from './child';
+
+/** Everything a deployment on one machine consists of, running. */
+export interface Stack {
+  readonly gatewayUrl: string;
+  readonly operatorUrl: string;
+  readonly simUrl: string;
+  readonly simControlUrl: string;
+  readonly engineHealthUrl: string;
+  readonly dataDir: string;
+  readonly children: Readonly<Record<ChildName, RunningChild>>;
+  /** Environment of the gateway, for its operator command. */
+  readonly gatewayEnv: Readonly<Record<string, string>>;
+  readonly roles: RoleUrls;
+  /** Ends one process by `signal` and starts it again with the same settings plus `extra`. */
+  restart(name: ChildName, signal: NodeJS.Signals, extra?: Readonly<Record<string, string>>): Promise<RunningChild>;
+  stop(): Promise<void>;
+}
+
+export type ChildName = 'venue-sim' | 'gateway' | 'engine' | 'backoffice';
+
+export interface StackPlan {
+  readonly config: Config<'workbench'>;
+  readonly dataDir: string;
+  readonly simArgs: readonly string[];
+  /** 0: a free port each, so that several stacks stand side by side. */
+  readonly fixedPorts: boolean;
+  /** Further settings of one process. */
+  readonly extra?: Partial<Record<ChildName, Readonly<Record<string, string>>>>;
+  readonly onStep: (text: string) => void;
+}
+
+const DIST = join(__dirname, '../../../..');
+const entryOf = (name: ChildName): string => join(DIST, 'apps', name, 'src/main.js');
+
+/**
+ * Starts PostgreSQL (unless `DATABASE_URL` names one), migrates, then the simulated venue, engine, back office and gateway.
+ * Throws with what went wrong and what the process printed; whatever was started is stopped again.
+ */
+export async function startStack(plan: StackPlan): Promise<Stack> {
+  const { config, dataDir, onStep } = plan;
+  const logs = join(dataDir, 'logs');
+  mkdirSync(logs, { recursive: true });
+  const closers: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
+  try {
+    const ownerUrl = await database(plan, closers);
+    const roles = resolveRoleUrls(ownerUrl, givenUrls(config));
+    const { applied } = await migrate(ownerUrl, roles);
+    onStep(applied.length === 0 ? 'database is up to date' : `database migrated (${applied.length} migrations)`);
+    const environments = settings(plan, roles);
+    const children = new Map<ChildName, RunningChild>();
+    const launch = async (name: ChildName, args: readonly string[], extra: Readonly<Record<string, string>>): Promise<RunningChild> => {
+      const child = await startChild({
+        name,
+        entry: entryOf(name),
+        args,
+        env: { ...environments(name), ...extra },
+        logFile: join(logs, `${name}.log`),
+      });
+      children.set(name, child);
+      onStep(`${name} is ready`);
+      return child;
+    };
+    const running = (name: ChildName): RunningChild => {
+      const child = children.get(name);
+      if (!child) throw new Error(`${name} was never started`);
+      return child;
+    };
+    closers.push(async () => {
+      for (const name of ['gateway', 'backoffice', 'engine', 'venue-sim'] as const) await children.get(name)?.stop();
+    });
+    const sim = await launch('venue-sim', simArguments(plan), {});
+    const simUrl = `http://127.0.0.1:${Number(sim.ready.port)}`;
+    const shared = { LOCKSTEP_SIM_VENUE_URL: simUrl };
+    await launch('engine', [], shared);
+    await Promise.all([launch('backoffice', [], {}), launch('gateway', [], shared)]);
+    return {
+      gatewayUrl: `http://127.0.0.1:${Number(running('gateway').ready.port)}`,
+      operatorUrl: `http://127.0.0.1:${Number(running('gateway').ready.operatorPort)}`,
+      simUrl,
+      simControlUrl: `http://127.0.0.1:${Number(sim.ready.controlPort)}`,
+      get engineHealthUrl() {
+        return `http://127.0.0.1:${Number(running('engine').ready.healthPort)}`;
+      },
+      dataDir,
+      get children() {
+        return { 'venue-sim': running('venue-sim'), gateway: running('gateway'), engine: running('engine'), backoffice: running('backoffice') };
+      },
+      gatewayEnv: { ...environments('gateway'), ...shared },
+      roles,
+      restart: async (name, signal, extra = {}) => {
+        const old = running(name);
+        old.kill(signal);
+        await old.exited;
+        return launch(name, name === 'venue-sim' ? simArguments(plan) : [], { ...(name === 'backoffice' ? {} : shared), ...extra });
+      },
+      stop: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function database(plan: StackPlan, closers: (() => Promise<void>)[]): Promise<string> {
+  if (plan.config.databaseUrl) {
+    plan.onStep('using the database of DATABASE_URL');
+    return plan.config.databaseUrl.reveal();
+  }
+  const log = createLogger({ process: 'workbench', level: 'warn' });
+  const embedded = await openDatabase({ dataDir: plan.dataDir, log });
+  closers.push(() => embedded.close());
+  plan.onStep(embedded.adopted ? 'adopted the PostgreSQL that an earlier run left behind' : 'embedded PostgreSQL is ready');
+  return embedded.ownerUrl;
+}
+
+/** Login addresses the deployment gave; the others are derived from the owner's. */
+export function givenUrls(config: Config<'workbench'>): { app?: string; engine?: string; backoffice?: string } {
+  return {
+    ...(config.appDatabaseUrl ? { app: config.appDatabaseUrl.reveal() } : {}),
+    ...(config.engineDatabaseUrl ? { engine: config.engineDatabaseUrl.reveal() } : {}),
+    ...(config.backofficeDatabaseUrl ? { backoffice: config.backofficeDatabaseUrl.reveal() } : {}),
+  };
+}
+
+function simArguments(plan: StackPlan): readonly string[] {
+  const { config, fixedPorts } = plan;
+  const ports = fixedPorts ? [String(config.simPort), String(config.simControlPort)] : ['0', '0'];
+  return ['--port', ports[0] ?? '0', '--control-port', ports[1] ?? '0', '--seed', String(config.simSeed), ...plan.simArgs];
+}
+
+function settings(plan: StackPlan, roles: RoleUrls): (name: ChildName) => Record<string, string> {
+  const { config, fixedPorts } = plan;
+  const base = { ...childEnvironment(), LOG_LEVEL: config.logLevel, LOCKSTEP_DATA_DIR: plan.dataDir, NODE_ENV: 'production' };
+  const redis: Record<string, string> = config.redisUrl ? { REDIS_URL: config.redisUrl.reveal() } : {};
+  const own: Readonly<Record<ChildName, Readonly<Record<string, string>>>> = {
+    'venue-sim': {},
+    gateway: {
+      ...redis,
+      APP_DATABASE_URL: roles.app.url,
+      LOCKSTEP_GATEWAY_HOST: config.gatewayHost,
+      LOCKSTEP_GATEWAY_PORT: fixedPorts ? String(config.gatewayPort) : '0',
+      LOCKSTEP_OPERATOR_HOST: config.operatorHost,
+      LOCKSTEP_OPERATOR_PORT: fixedPorts ? String(config.operatorPort) : '0',
+      ...(config.keyPepper ? { LOCKSTEP_KEY_PEPPER: config.keyPepper.reveal() } : {}),
+    },
+    engine: {
+      ...redis,
+      ENGINE_DATABASE_URL: roles.engine.url,
+      SIGNER: config.signer,
+      LOCKSTEP_SIGNING_WORKERS: String(config.signingWorkers),
+      LOCKSTEP_HYPERLIQUID_URL: config.hyperliquidUrl,
+      LOCKSTEP_HYPERLIQUID_NETWORK: config.hyperliquidNetwork,
+    },
+    backoffice: { ...redis, BACKOFFICE_DATABASE_URL: roles.backoffice.url },
+  };
+  return (name) => ({ ...base, ...own[name], ...plan.extra?.[name] });
+}
