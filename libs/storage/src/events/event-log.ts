@@ -1,6 +1,7 @@
 import { present } from '@lockstep/kernel';
 import type { EventRow, NewEvent, StreamPosition } from '../rows/trading';
 import * as tables from '../tables';
+import { arrayLiteral } from '../unit/array-literal';
 import { text } from '../unit/codec';
 import type { ScopedSql } from '../unit/sql';
 
@@ -33,6 +34,8 @@ export class AppendOnlyEvents {
       [...this.unit.scopeParameters, events.length],
     );
     const { epoch, seq: lastSeq } = readPosition(present(head, 'the head of the event stream'));
+    const texts = (of: (event: NewEvent) => unknown): string => arrayLiteral(true, events.map(of));
+    const plain = (of: (event: NewEvent) => unknown): string => arrayLiteral(false, events.map(of));
     const firstSeq = lastSeq - BigInt(events.length) + 1n;
     await this.unit.execute(
       `insert into events (tenant_id, environment, epoch, seq, created_at, id, type, version, occurred_at, data)
@@ -43,11 +46,11 @@ export class AppendOnlyEvents {
         epoch,
         firstSeq.toString(),
         new Date(this.unit.now),
-        events.map((event) => event.id),
-        events.map((event) => event.type),
-        events.map((event) => event.version),
-        events.map((event) => new Date(event.occurredAt)),
-        events.map((event) => event.data),
+        texts((event) => event.id),
+        texts((event) => event.type),
+        plain((event) => event.version),
+        plain((event) => new Date(event.occurredAt)),
+        texts((event) => event.data),
       ],
     );
     return { epoch, firstSeq, lastSeq };

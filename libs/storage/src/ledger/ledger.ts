@@ -3,6 +3,7 @@ import type { EpochMs } from '@lockstep/kernel';
 import { type ChainedTransaction, chain, firstBrokenLink, GENESIS_HASH, type LedgerTransaction } from '@lockstep/ledger';
 import type { LedgerAccountRow, LedgerTransactionRow } from '../rows/money';
 import * as tables from '../tables';
+import { arrayLiteral } from '../unit/array-literal';
 import type { ScopedSql } from '../unit/sql';
 import { readTransaction, TRANSACTION_COLUMNS } from './transaction-row';
 
@@ -172,6 +173,8 @@ export class Ledger {
 
   /** Entries travel as the text of an array each, because `unnest` would flatten arrays of arrays. */
   private async write(linked: readonly ChainedTransaction[]): Promise<void> {
+    const texts = (of: (link: ChainedTransaction) => unknown): string => arrayLiteral(true, linked.map(of));
+    const plain = (of: (link: ChainedTransaction) => unknown): string => arrayLiteral(false, linked.map(of));
     await this.unit.execute(
       `insert into ledger_transactions
          (tenant_id, environment, seq, source, kind, copy_id, occurred_at, posted_at, accounts, assets, amounts, memo, prev_hash, hash)
@@ -182,17 +185,27 @@ export class Ledger {
       [
         ...this.unit.scopeParameters,
         new Date(this.unit.now),
-        linked.map((link) => link.sequence.toString()),
-        linked.map((link) => link.transaction.source),
-        linked.map((link) => link.transaction.kind),
-        linked.map((link) => link.transaction.copyId),
-        linked.map((link) => new Date(link.transaction.occurredAtMs)),
-        linked.map((link) => arrayText(link.transaction.entries.map((entry) => entry.account))),
-        linked.map((link) => arrayText(link.transaction.entries.map((entry) => entry.asset))),
-        linked.map((link) => `{${link.transaction.entries.map((entry) => entry.amount.toString()).join(',')}}`),
-        linked.map((link) => JSON.stringify(link.transaction.memo)),
-        linked.map((link) => link.previousHash),
-        linked.map((link) => link.hash),
+        plain((link) => link.sequence.toString()),
+        texts((link) => link.transaction.source),
+        texts((link) => link.transaction.kind),
+        texts((link) => link.transaction.copyId),
+        plain((link) => new Date(link.transaction.occurredAtMs)),
+        texts((link) =>
+          arrayLiteral(
+            true,
+            link.transaction.entries.map((entry) => entry.account),
+          ),
+        ),
+        texts((link) =>
+          arrayLiteral(
+            true,
+            link.transaction.entries.map((entry) => entry.asset),
+          ),
+        ),
+        texts((link) => `{${link.transaction.entries.map((entry) => entry.amount.toString()).join(',')}}`),
+        texts((link) => JSON.stringify(link.transaction.memo)),
+        plain((link) => link.previousHash),
+        plain((link) => link.hash),
       ],
     );
   }
@@ -215,5 +228,3 @@ function distinct(transactions: readonly LedgerTransaction[], known: ReadonlySet
     return true;
   });
 }
-
-const arrayText = (items: readonly string[]): string => `{${items.map((item) => `"${item.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`;

@@ -13,7 +13,11 @@ const parts = fc.record({
 
 describe('an order id', () => {
   it('reads back into its parts', () => {
-    fc.assert(fc.property(parts, (made) => expect(orderPartsOf(orderIdOf(made))).toEqual(made)));
+    fc.assert(
+      fc.property(parts, (made) => {
+        expect(orderPartsOf(orderIdOf(made))).toEqual(made);
+      }),
+    );
   });
 
   it('rises with the wave, then with the copy', () => {

@@ -1,4 +1,5 @@
 import type { ScopedRow } from '../rows/scoped';
+import { arrayLiteral } from './array-literal';
 import type { ScopedSql } from './sql';
 import type { SqlRow, Table } from './table';
 
@@ -48,13 +49,17 @@ function conflictClause<Row>(table: Table<Row>, onConflict: OnConflict<Row> | un
   return `on conflict (${key}) do update set ${update.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 }
 
-function columnValues<Row, Field extends keyof Row>(table: Table<Row>, rows: readonly Pick<Row, Field>[], field: Field): unknown[] {
+function columnValues<Row, Field extends keyof Row>(table: Table<Row>, rows: readonly Pick<Row, Field>[], field: Field): string {
   const codec = table.columns[field];
-  return rows.map((row) => arrayValue(codec.type, codec.write(row[field])));
-}
-
-/** An element as the array literal needs it: JSON as text, since an object would be read as a nested array. */
-function arrayValue(type: unknown, value: unknown): unknown {
-  if (value === null || value === undefined) return null;
-  return type === 'json' && typeof value !== 'string' ? JSON.stringify(value) : value;
+  let before: Row[Field] | undefined;
+  let encoded: unknown = null;
+  const values = rows.map((row, index) => {
+    // Batches repeat themselves from row to row (times, coins, leaders): the same value is encoded once.
+    if (index === 0 || row[field] !== before) {
+      before = row[field];
+      encoded = codec.write(row[field]);
+    }
+    return encoded;
+  });
+  return arrayLiteral(codec.type === 'text' || codec.type === 'json', values);
 }
