@@ -8,7 +8,7 @@ const TEXTS: readonly (readonly [RegExp, RejectCode])[] = [
   [/^Price must be divisible by tick size/, 'tick'],
   [/^Order must have minimum value of/, 'min_notional'],
   [/^Insufficient margin to place order/, 'margin'],
-  [/^(?:Order has )?[Ii]nsufficient spot balance/, 'margin'],
+  [/insufficient spot balance/i, 'margin'],
   [/^Reduce only order would increase position/, 'reduce_only'],
   [/^Post only order would have immediately matched/, 'post_only_would_match'],
   [/^Order could not immediately match/, 'ioc_no_match'],

@@ -39,10 +39,6 @@ export interface HyperliquidConfig {
   readonly silenceTimeoutMs: number;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
-  /** `rfc6979`: deterministic, byte-tested; `presign`: pooled nonces, faster in bursts. */
-  readonly signer: 'rfc6979' | 'presign';
-  /** Presignatures kept ready per worker. */
-  readonly presignPoolMax: number;
   /** HTTP connections per worker for orders when no socket is open. */
   readonly httpConnections: number;
   readonly readConnections: number;
@@ -78,8 +74,6 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   silenceTimeoutMs: 45_000,
   reconnectMinMs: 250,
   reconnectMaxMs: 15_000,
-  signer: 'rfc6979',
-  presignPoolMax: 10_000,
   httpConnections: 8,
   readConnections: 8,
   readTimeoutMs: 5_000,
@@ -103,7 +97,6 @@ const POSITIVE = [
   'silenceTimeoutMs',
   'reconnectMinMs',
   'reconnectMaxMs',
-  'presignPoolMax',
   'httpConnections',
   'readConnections',
   'readTimeoutMs',

@@ -13,7 +13,7 @@ import type {
   VenueTruth,
 } from '../port';
 import type { HyperliquidConfig } from './config';
-import { isPerpCoin, readWith } from './parse/read';
+import { readWith } from './parse/read';
 import { HttpClient } from './transport/http';
 import { accountStateOf, clearinghouseStateAnswer, clearinghouseStateRequest } from './wire/clearinghouse-state';
 import { extraAgentsAnswer, extraAgentsRequest } from './wire/extra-agents';
@@ -89,9 +89,9 @@ export class HyperliquidTruth implements VenueTruth {
     for (let page = 0; page < this.config.fillPagesMax; page += 1) {
       const answer = await this.read(userFillsByTimeRequest(address, startTime), userFillsByTimeAnswer);
       if (!answer.ok) return answer;
-      for (const fill of answer.value) if (isPerpCoin(fill.coin)) found.set(fillKey(fill), fill);
-      const newest = answer.value.reduce((latest, fill) => Math.max(latest, fill.time), startTime);
-      if (answer.value.length < FILLS_PER_PAGE || newest === startTime) break;
+      const { fills, served, newest } = answer.value;
+      for (const fill of fills) found.set(fillKey(fill), fill);
+      if (served < FILLS_PER_PAGE || newest <= startTime) break;
       startTime = newest;
     }
     return ok([...found.values()].sort((a, b) => a.time - b.time));
@@ -107,6 +107,11 @@ export class HyperliquidTruth implements VenueTruth {
 
   async accountMode(address: Address): Promise<Read<'standard' | 'unified'>> {
     return await this.read(userAbstractionRequest(address), userAbstractionAnswer);
+  }
+
+  /** True once the account is known to keep its equity per dex, so that a streamed clearinghouse state means what it says. */
+  isKnownStandard(address: Address): boolean {
+    return this.modes.get(address)?.mode === 'standard';
   }
 
   /** The account mode, asked again after ten minutes: it costs ten times the state it qualifies. */

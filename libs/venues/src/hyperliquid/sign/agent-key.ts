@@ -1,7 +1,8 @@
 import { present, type Random } from '@lockstep/kernel';
 import type { Address } from '../../port';
-import { type Curve, loadCurve } from './ecdsa';
-import { type Keccak, loadKeccak } from './keccak';
+import type { Curve } from './ecdsa';
+import type { Keccak } from './keccak';
+import { loadSigningTools } from './l1-signer';
 
 /** A new agent: its secret and the address the follower's wallet approves. */
 export interface AgentKey {
@@ -13,7 +14,7 @@ const ATTEMPTS_MAX = 8;
 
 /** Makes an agent key from 32 random bytes, independent of every other key (no derivation: facts dependencies §1.7). The caller owns and must wipe the secret. */
 export async function generateAgentKey(random: Random): Promise<AgentKey> {
-  const [keccak, curve] = await Promise.all([loadKeccak(), loadCurve()]);
+  const { keccak, curve } = await loadSigningTools();
   let privateKey: Uint8Array | null = null;
   for (let attempt = 0; attempt < ATTEMPTS_MAX && privateKey === null; attempt += 1) {
     const candidate = random.bytes(32);
@@ -25,7 +26,7 @@ export async function generateAgentKey(random: Random): Promise<AgentKey> {
 
 /** The address of an existing private key (32 bytes); null when the bytes are no private key. For importing test keys. */
 export async function addressOfKey(privateKey: Uint8Array): Promise<Address | null> {
-  const [keccak, curve] = await Promise.all([loadKeccak(), loadCurve()]);
+  const { keccak, curve } = await loadSigningTools();
   return curve.isPrivateKey(privateKey) ? addressOf(keccak, curve.publicKey(privateKey)) : null;
 }
 

@@ -16,10 +16,15 @@ export interface SigningTools {
   readonly curve: Curve;
 }
 
-/** Loads hasher and curve. `engine` forces the wasm curve, for machines (and tests) without the native one. */
+const loaded = new Map<'native' | 'wasm', Promise<SigningTools>>();
+
+/** Hasher and curve, loaded once per thread. `engine` forces the wasm curve, for machines (and tests) without the native one. */
 export async function loadSigningTools(engine: 'native' | 'wasm' = 'native'): Promise<SigningTools> {
-  const [keccak, curve] = await Promise.all([loadKeccak(), loadCurve(engine)]);
-  return { keccak, curve };
+  const known = loaded.get(engine);
+  if (known !== undefined) return await known;
+  const loading = Promise.all([loadKeccak(), loadCurve(engine)]).then(([keccak, curve]) => ({ keccak, curve }));
+  loaded.set(engine, loading);
+  return await loading;
 }
 
 /** Signs L1 actions for one network. Synchronous; keys are borrowed for the call and never kept. */

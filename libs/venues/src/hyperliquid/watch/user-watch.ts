@@ -8,6 +8,11 @@ import { orderUpdatesData, orderUpdatesSubscription } from '../wire/open-orders'
 import { userFillsData, userFillsSubscription } from '../wire/user-fills';
 import { UserSession } from './user-session';
 
+/** The truth a watch reads states by. The streamed state of a unified account would give no equity, so it is not told. */
+export interface StreamTruth extends VenueTruth {
+  isKnownStandard(address: Address): boolean;
+}
+
 /**
  * Watches users: one connection carries `userFills` and `clearinghouseState` of all of them, because those name their user; `orderUpdates`
  * does not, so each user that has an order stream has a connection of its own (facts §10.2). Order streams go to the first users watched,
@@ -23,7 +28,7 @@ export class HyperliquidUserWatch implements UserWatch {
   constructor(
     private readonly config: HyperliquidConfig,
     private readonly deps: HyperliquidDeps,
-    private readonly truth: VenueTruth,
+    private readonly truth: StreamTruth,
     private readonly sink: (event: WatchEvent) => void,
   ) {
     this.main = this.connection({
@@ -111,7 +116,8 @@ export class HyperliquidUserWatch implements UserWatch {
   private receiveState(data: unknown, receivedAt: number): void {
     const read = readWith('clearinghouseState', clearinghouseStateData, data);
     if (!read.ok) this.warn('venue_frame_unreadable', { detail: read.error.detail });
-    else if (this.sessions.has(read.value.address)) this.tell({ kind: 'state', state: read.value, receivedAt });
+    else if (this.sessions.has(read.value.address) && this.truth.isKnownStandard(read.value.address))
+      this.tell({ kind: 'state', state: read.value, receivedAt });
   }
 
   private openOrderStream(user: Address): void {

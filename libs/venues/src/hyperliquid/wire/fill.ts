@@ -47,5 +47,19 @@ export const fillSchema = z
     }),
   );
 
-/** A list of fills, spot and outcome trades left out. */
-export const perpFillsSchema = z.array(fillSchema).transform((fills) => fills.filter((fill) => isPerpCoin(fill.coin)));
+/** A fill of any market, read no further than its market: spot sizes may have more decimals than a perp's ever have. */
+const anyFill = z.looseObject({ coin: z.string(), time: timeMs });
+
+/** A list of fills, spot and outcome trades left out unread. */
+export const perpFillsSchema = z
+  .array(anyFill)
+  .transform((fills) => fills.filter(({ coin }) => isPerpCoin(coin)))
+  .pipe(z.array(fillSchema));
+
+/** One page of fills: those of perps, how many the venue served in all, and the newest time among them. */
+export const fillPageSchema = z.array(anyFill).transform((fills, context) => {
+  const perps = perpFillsSchema.safeParse(fills);
+  if (perps.success) return { fills: perps.data, served: fills.length, newest: fills.reduce((latest, { time }) => Math.max(latest, time), 0) };
+  for (const { path, message } of perps.error.issues) context.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+});

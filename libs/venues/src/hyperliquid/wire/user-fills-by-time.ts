@@ -1,10 +1,8 @@
-import { z } from 'zod';
-import { fillSchema } from './fill';
+import { fillPageSchema } from './fill';
 
 /** The venue serves at most this many fills a page. */
 export const FILLS_PER_PAGE = 2_000;
 
 /** Fills of a user from `startTime` on, both ends inclusive (facts §9). */
 export const userFillsByTimeRequest = (user: string, startTime: number) => ({ type: 'userFillsByTime', user, startTime });
-/** One page, spot fills included: the page's length says whether there is another. */
-export const userFillsByTimeAnswer = z.array(fillSchema);
+export const userFillsByTimeAnswer = fillPageSchema;

@@ -1,0 +1,149 @@
+import { err, money, ok, price, size } from '@lockstep/kernel';
+import { describe, expect, it } from 'vitest';
+import type { VenueFill, VenueTruth, WatchEvent } from '../../port';
+import { hyperliquidConfig } from '../config';
+import { UserSession } from './user-session';
+
+const ADDRESS = '0x00000000000000000000000000000000000000aa';
+const config = hyperliquidConfig({
+  url: 'http://127.0.0.1:1',
+  wsUrl: 'ws://127.0.0.1:1',
+  network: 'mainnet',
+  heldFramesMax: 2,
+  fillMemoryMax: 2_000,
+});
+
+const fill = (time: number, tradeId = String(time)): VenueFill => ({
+  coin: 'BTC',
+  side: 'buy',
+  price: price(1n),
+  size: size(1n),
+  time,
+  startPosition: size(0n),
+  closedPnl: money(0n),
+  fee: money(0n),
+  feeAsset: 'USDC',
+  builderFee: money(0n),
+  orderId: '1',
+  clientOrderId: null,
+  tradeId,
+  crossed: true,
+  twapId: null,
+  liquidation: false,
+});
+
+/** A session whose truth answers as told; `words` is what it said, in short. */
+function begin(answers: { fills?: readonly VenueFill[]; failingStates?: number; gate?: Promise<void> } = {}) {
+  const events: WatchEvent[] = [];
+  const asked: string[] = [];
+  let failures = answers.failingStates ?? 0;
+  const refuse = () => err({ code: 'unreachable' as const, detail: 'not asked here' });
+  const truth: VenueTruth = {
+    markets: async () => refuse(),
+    account: async (address, dex) => {
+      await answers.gate;
+      asked.push('account');
+      failures -= 1;
+      if (failures >= 0) return refuse();
+      return ok({ address, dex, accountValue: money(1n), withdrawable: money(1n), positions: [], time: 1 });
+    },
+    openOrders: async () => refuse(),
+    orderStatus: async () => refuse(),
+    fills: async (_address, since) => {
+      asked.push(`fills since ${since}`);
+      return ok(answers.fills ?? []);
+    },
+    agents: async () => refuse(),
+    builderApproval: async () => refuse(),
+    accountMode: async () => refuse(),
+  };
+  const session = new UserSession(
+    ADDRESS,
+    config,
+    truth,
+    () => undefined,
+    (event) => events.push(event),
+    async () => undefined,
+  );
+  const words = () =>
+    events.map((event) => {
+      if (event.kind === 'synced') return `synced ${event.fills.map(({ time }) => time).join()} with ${event.states.length} states`;
+      return event.kind === 'fills' ? `fills ${event.fills.map(({ time }) => time).join()}` : event.kind;
+    });
+  return { session, words, asked };
+}
+
+describe('a watched user', () => {
+  it('is synced by the snapshot, then told each fill once', async () => {
+    const { session, words } = begin();
+    await session.snapshot([fill(2), fill(1)], 10);
+    session.live([fill(2), fill(3)], 11);
+    session.live([fill(3)], 12);
+    expect(words()).toEqual(['synced 1,2 with 1 states', 'fills 3']);
+  });
+
+  it('holds live fills back while the state is read, so that order is kept', async () => {
+    let open: () => void = () => undefined;
+    const { session, words } = begin({ gate: new Promise((resolve) => (open = resolve)) });
+    const synced = session.snapshot([fill(1)], 10);
+    session.live([fill(2)], 11);
+    expect(words()).toEqual([]);
+    open();
+    await synced;
+    expect(words()).toEqual(['synced 1 with 1 states', 'fills 2']);
+  });
+
+  it('asks for what lies between the last fill and a snapshot that does not reach back to it', async () => {
+    const { session, words, asked } = begin({ fills: [fill(5), fill(6)] });
+    await session.snapshot([fill(5)], 10);
+    session.disconnected();
+    await session.snapshot([fill(9)], 20);
+    session.live([fill(6), fill(9), fill(10)], 21);
+    expect(asked).toContain('fills since 5');
+    expect(words()).toEqual(['synced 5 with 1 states', 'synced 5,6,9 with 1 states', 'fills 10']);
+  });
+
+  it('does not ask when the snapshot overlaps', async () => {
+    const { session, asked } = begin();
+    await session.snapshot([fill(5)], 10);
+    session.disconnected();
+    await session.snapshot([fill(5), fill(9)], 20);
+    expect(asked.filter((question) => question.startsWith('fills'))).toEqual([]);
+  });
+
+  it('is synced without a state after so many failed readings', async () => {
+    const { session, words, asked } = begin({ failingStates: 99 });
+    await session.snapshot([fill(1)], 10);
+    expect(asked).toHaveLength(config.syncAttemptsMax);
+    expect(words()).toEqual(['synced 1 with 0 states']);
+  });
+
+  it('tells nothing of a snapshot that a newer disconnect overtook', async () => {
+    let open: () => void = () => undefined;
+    const { session, words } = begin({ gate: new Promise((resolve) => (open = resolve)) });
+    const synced = session.snapshot([fill(1)], 10);
+    session.disconnected();
+    open();
+    await synced;
+    expect(words()).toEqual([]);
+  });
+
+  it('two fills of one trade id at different times or orders are two fills', async () => {
+    const { session, words } = begin();
+    await session.snapshot([], 10);
+    session.live([fill(1, '7'), fill(2, '7'), { ...fill(2, '7'), orderId: '2' }], 11);
+    expect(words()).toEqual(['synced  with 1 states', 'fills 1,2,2']);
+  });
+
+  it('the memory is bounded and forgets the oldest first', async () => {
+    const { session, words } = begin();
+    await session.snapshot([], 10);
+    session.live(
+      Array.from({ length: 2_001 }, (_, index) => fill(index)),
+      11,
+    );
+    session.live([fill(0)], 12);
+    session.live([fill(2_000)], 13);
+    expect(words().slice(2)).toEqual(['fills 0']);
+  });
+});
