@@ -1,12 +1,12 @@
-import * as hl from '@nktkas/hyperliquid';
 import type { VenueProcess } from '@lockstep/simulation';
+import * as hl from '@nktkas/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account, limit, lower, overHttp, overSocket, postJson, signed, startServer } from './testing/clients';
 
 const TRADER = account(101);
 const AGENT = account(102);
 const BUILDER = account(103);
-const CLOID = '0x000000000000000000000000000000c1';
+const CLOID = '0xa100000000000000000000000000b2c1';
 
 let venue: VenueProcess;
 let info: hl.InfoClient;
@@ -83,7 +83,8 @@ describe('an independent client over HTTP', () => {
   });
 
   it('approves a builder fee and pays it with an order', async () => {
-    const withBuilder = () => exchange.order({ orders: [limit('Ioc', true, '66500', '0.01')], grouping: 'na', builder: { b: BUILDER.address, f: 10 } });
+    const withBuilder = () =>
+      exchange.order({ orders: [limit('Ioc', true, '66500', '0.01')], grouping: 'na', builder: { b: BUILDER.address, f: 10 } });
     await expect(withBuilder()).rejects.toThrow('Builder fee has not been approved.');
     await exchange.approveBuilderFee({ builder: BUILDER.address, maxFeeRate: '0.05%' });
     expect(await info.maxBuilderFee({ user: TRADER.address, builder: BUILDER.address })).toBe(50);
@@ -122,7 +123,9 @@ describe('an independent client over the socket', () => {
     const client = new hl.ExchangeClient({ transport, wallet: TRADER });
     const placed = await client.order({ orders: [limit('Gtc', true, '50000', '0.01')], grouping: 'na' });
     expect(placed.response.data.statuses[0]).toHaveProperty('resting');
-    await expect(client.order({ orders: [limit('Ioc', true, '60000', '0.01')], grouping: 'na' })).rejects.toThrow('Order could not immediately match');
+    await expect(client.order({ orders: [limit('Ioc', true, '60000', '0.01')], grouping: 'na' })).rejects.toThrow(
+      'Order could not immediately match',
+    );
     const reader = new hl.InfoClient({ transport });
     const open = await reader.openOrders({ user: TRADER.address });
     expect(open).toHaveLength(1);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { startVenueProcess, type VenueProcess } from '@lockstep/simulation';
 import * as hl from '@nktkas/hyperliquid';
 import { signL1Action } from '@nktkas/hyperliquid/signing';
 import { type ReconnectingWebSocketOptions } from '@nktkas/rews';
-import { startVenueProcess, type VenueProcess } from '@lockstep/simulation';
 import { WebSocket as UndiciSocket } from 'undici';
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 
@@ -28,7 +28,13 @@ export function overSocket(url: string): hl.WebSocketTransport {
 }
 
 /** Asset 0 of the main dex, at a price with five figures or a whole one. */
-export const limit = (tif: 'Gtc' | 'Ioc' | 'Alo', b: boolean, p: string, s: string, rest: { readonly c?: `0x${string}`; readonly r?: boolean } = {}) => ({
+export const limit = (
+  tif: 'Gtc' | 'Ioc' | 'Alo',
+  b: boolean,
+  p: string,
+  s: string,
+  rest: { readonly c?: `0x${string}`; readonly r?: boolean } = {},
+) => ({
   a: 0,
   b,
   p,
@@ -49,7 +55,11 @@ export async function signed(wallet: PrivateKeyAccount, action: { readonly [key:
   return { action, nonce, signature: await signL1Action({ wallet, action, nonce }) };
 }
 
-export async function postJson(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<{ readonly status: number; readonly text: string }> {
+export async function postJson(
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly text: string }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -62,7 +72,9 @@ export async function postJson(url: string, body: unknown, headers: Readonly<Rec
 export interface Listener {
   say(frame: unknown): void;
   /** The first frame, heard already or later, that `wanted` accepts. Takes it off the pile. */
-  hear(wanted: (frame: { readonly channel: string; readonly data?: unknown }) => boolean): Promise<{ readonly channel: string; readonly data?: unknown }>;
+  hear(
+    wanted: (frame: { readonly channel: string; readonly data?: unknown }) => boolean,
+  ): Promise<{ readonly channel: string; readonly data?: unknown }>;
   readonly closed: Promise<void>;
   close(): void;
 }

@@ -1,4 +1,4 @@
-import { err, ok, parsePrice, type EpochMs, type Price, type Result } from '@lockstep/kernel';
+import { type EpochMs, err, ok, type Price, parsePrice, type Result } from '@lockstep/kernel';
 
 /** One bar: `openTime` is its first millisecond. */
 export interface Candle {
@@ -21,7 +21,8 @@ export function parseCandles(text: string): Result<readonly Candle[], string> {
     if (line === '') continue;
     const candle = readCandle(line.split(','));
     const last = candles.at(-1);
-    if (candle === null || (last !== undefined && candle.openTime <= last.openTime)) return err(`line ${index + 2}: not a candle after the one before: ${line}`);
+    if (candle === null || (last !== undefined && candle.openTime <= last.openTime))
+      return err(`line ${index + 2}: not a candle after the one before: ${line}`);
     candles.push(candle);
   }
   return candles.length === 0 ? err('no candles') : ok(candles);
