@@ -13,6 +13,7 @@ export interface MakerDriver {
   moved(coin: string, to: Price): void;
   /** Holds the prices where they are, or lets them walk again. */
   setWalking(walking: boolean): void;
+  /** False also where no coin has a path. */
   readonly walking: boolean;
 }
 
@@ -36,7 +37,7 @@ export function driveMakers({ world, paths, stepMs = ORACLE_STEP_MS }: MakerOrde
   };
   return {
     get walking() {
-      return walking;
+      return walking && paths.size > 0;
     },
     advanceTo: (time) => {
       for (; nextStep <= time; nextStep += stepMs) {
