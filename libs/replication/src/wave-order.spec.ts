@@ -5,7 +5,7 @@ import { copyRank, rankedOrder, waveKey } from './wave-order';
 
 const seed = Uint8Array.from({ length: 32 }, (_, index) => index * 7);
 
-describe('order of a wave', () => {
+describe('order of a wave', { timeout: 60_000 }, () => {
   it('is a permutation and depends on seed, wave and copies alone', () => {
     fc.assert(
       fc.property(
