@@ -21,7 +21,7 @@ export interface Cluster {
   readonly durable: boolean;
 }
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 15;
 const PORT_ATTEMPTS = 3;

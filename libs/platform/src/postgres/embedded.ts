@@ -36,7 +36,7 @@ export class FolderInUse extends Error {
 }
 
 const DATABASE = 'lockstep';
-const ADOPT_TIMEOUT_MS = 30_000;
+const ADOPT_TIMEOUT_MS = 60_000;
 
 /**
  * Starts PostgreSQL on a folder, or adopts the server that a killed process left running there.
