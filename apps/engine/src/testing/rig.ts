@@ -1,0 +1,186 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CopyId, type FollowerId, type LeaderId, type TenantId, type TenantScope, UNIT, type VenueAccountId } from '@lockstep/kernel';
+import { createTestDatabase, makeSealingKeys, type Secret, sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
+import { type CopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
+import { type CommandKind, migrate, openStorage, resolveRoleUrls, type Storage } from '@lockstep/storage';
+import { scopeFromPlatformList } from '@lockstep/tenancy';
+import { generateAgentKey } from '@lockstep/venues/hyperliquid';
+import { startProcess, type TestProcess } from './processes';
+import { startVenue, type TestVenue } from './sim-control';
+
+/** A whole platform for tests: a database, the built venue, and engines as child processes. Rows are written as the gateway writes them. */
+export interface Rig {
+  readonly venue: TestVenue;
+  readonly storage: Storage;
+  /** Starts the built engine; `env` adds to its environment, e.g. a crash point. */
+  startEngine(env?: Readonly<Record<string, string>>): Promise<TestProcess>;
+  tenant(name: string): Promise<TestTenant>;
+  close(): Promise<void>;
+}
+
+/** A brand with helpers to give it leaders, followers and copies. */
+export interface TestTenant {
+  readonly id: TenantId;
+  readonly scope: TenantScope;
+  leader(address: string): Promise<LeaderId>;
+  /** A follower with a funded venue account, its agent approved at the venue, activation asked for. */
+  follower(address: string, credit: string): Promise<{ readonly followerId: FollowerId; readonly accountId: VenueAccountId }>;
+  copy(leader: LeaderId, follower: { readonly followerId: FollowerId; readonly accountId: VenueAccountId }, terms: CopyTerms): Promise<CopyId>;
+  command(kind: CommandKind, targetId: string, payload?: unknown): Promise<bigint>;
+}
+
+export interface CopyTerms {
+  /** Whole units of the collateral. */
+  readonly allocation: bigint;
+  readonly settings?: Partial<CopySettings>;
+}
+
+export const ENGINE_ENTRY = 'dist/apps/engine/src/main.js';
+
+export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> {
+  const database = await createTestDatabase();
+  const roles = resolveRoleUrls(database.url);
+  await migrate(database.url, roles);
+  const storage = await openStorage({ url: roles.app.url, role: 'app', clock: systemClock, poolMax: 4 });
+  const venue = await startVenue(venueArgs);
+  const keys = makeSealingKeys();
+  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-engine-test-'));
+  const engines = new Set<TestProcess>();
+  const ids = systemIds(systemClock, systemRandom);
+  return {
+    venue,
+    storage,
+    startEngine: async (env = {}) => {
+      const engine = await startProcess(ENGINE_ENTRY, [], {
+        DATABASE_URL: database.url,
+        LOCKSTEP_DATA_DIR: dataDir,
+        LOCKSTEP_SIM_VENUE_URL: venue.url,
+        LOCKSTEP_SEALING_PRIVATE_KEYS: keys.privateKey.reveal(),
+        LOG_LEVEL: 'info',
+        ...env,
+      });
+      engines.add(engine);
+      return engine;
+    },
+    tenant: async (name) => {
+      const id = ids.next('tenant');
+      const now = systemClock.now();
+      await storage.platform(async (unit) => {
+        await unit.tenants.putTier('standard', {});
+        await unit.tenants.insert({
+          id,
+          name,
+          host: null,
+          branding: {},
+          tier: 'standard',
+          status: 'active',
+          timeZone: 'UTC',
+          createdAt: now,
+          updatedAt: now,
+        });
+      });
+      return testTenant(storage, venue, scopeFromPlatformList(id, 'test'), keys);
+    },
+    close: async () => {
+      for (const engine of engines) await engine.kill();
+      await venue.process.kill();
+      await storage.close();
+      await database.drop();
+    },
+  };
+}
+
+function testTenant(
+  storage: Storage,
+  venue: TestVenue,
+  scope: TenantScope,
+  keys: { readonly publicKey: string; readonly privateKey: Secret<string> },
+): TestTenant {
+  const ids = systemIds(systemClock, systemRandom);
+  const command: TestTenant['command'] = (kind, targetId, payload = {}) =>
+    storage.scoped(scope, (unit) => unit.commands.append({ kind, targetId, payload, actor: 'test' }));
+  return {
+    id: scope.tenantId,
+    scope,
+    command,
+    leader: async (address) => {
+      const watched = await storage.platform((unit) => unit.inbox.watch('hyperliquid', 'sim', address));
+      const id = ids.next('leader');
+      const now = systemClock.now();
+      await storage.scoped(scope, (unit) =>
+        unit.leaders.insert({ id, watchedNo: watched.no, name: 'leader', terms: {}, status: 'active', createdAt: now, updatedAt: now }),
+      );
+      await command('leader.watch', id);
+      return id;
+    },
+    follower: async (address, credit) => {
+      const agent = await generateAgentKey(systemRandom);
+      await venue.control('/worlds/main/accounts', { accounts: [{ address, credits: { '': credit }, agent: { address: agent.address } }] });
+      const followerId = ids.next('follower');
+      const accountId = ids.next('venueAccount');
+      const now = systemClock.now();
+      const context = sealingContext(scope.tenantId, scope.environment, accountId);
+      await storage.scoped(scope, async (unit) => {
+        await unit.followers.insert({ id: followerId, externalRef: null, status: 'active', createdAt: now, updatedAt: now });
+        await unit.venueAccounts.insert({
+          id: accountId,
+          followerId,
+          venue: 'hyperliquid',
+          network: 'sim',
+          address,
+          mode: 'unknown',
+          agentAddress: agent.address,
+          sealedAgentKey: Buffer.from(sealer(keys.publicKey).seal(agent.privateKey, context)),
+          agentStatus: 'awaiting_signature',
+          agentValidUntil: null,
+          builderAddress: null,
+          builderFeeApproved: 0,
+          approvals: {},
+          status: 'pending',
+          statusReason: null,
+          createdAt: now,
+          updatedAt: now,
+        });
+      });
+      await command('venue_account.activate', accountId, { approvals: [] });
+      return { followerId, accountId };
+    },
+    copy: async (leaderId, { followerId, accountId }, terms) => {
+      const id = ids.next('copy');
+      const now = systemClock.now();
+      const settings = { ...defaultCopySettings(), ...terms.settings };
+      await storage.scoped(scope, async (unit) => {
+        await unit.copies.insert({
+          id,
+          leaderId,
+          followerId,
+          venueAccountId: accountId,
+          allocation: terms.allocation * UNIT,
+          state: 'preparing',
+          stateReason: 'created',
+          settingsVersion: 1,
+          createdAt: now,
+          updatedAt: now,
+          startedAt: null,
+          stoppedAt: null,
+        });
+        await unit.copies.addSettings({ copyId: id, version: 1, settings: encodeCopySettings(settings), actor: 'test', effectiveFrom: now });
+      });
+      await command('copy.activate', id);
+      return id;
+    },
+  };
+}
+
+/** Waits until `look` gives a value; fails with what it last gave after `maxMs`. */
+export async function eventually<T>(what: string, look: () => Promise<T | null>, maxMs = 60_000): Promise<T> {
+  const until = Date.now() + maxMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null) return found;
+    if (Date.now() > until) throw new Error(`${what}: not within ${maxMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
