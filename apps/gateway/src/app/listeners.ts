@@ -8,7 +8,7 @@ import { StreamGateway } from '../stream/stream.gateway';
 import { StreamAdapter } from '../stream/stream-adapter';
 import type { GatewayContext } from './context';
 import { mountDocumentation } from './documentation';
-import { OperatorModule, PublicModule } from './modules';
+import { operatorModule, publicModule } from './modules';
 
 /** Bounds of the HTTP servers. Keep-alive outlasts the idle time of a load balancer, so that it never meets a closing socket. */
 const HTTP_LIMITS = {
@@ -27,7 +27,7 @@ export interface Listener {
 
 /** The public listener: REST, documentation and the stream on one port. */
 export async function listenPublic(context: GatewayContext): Promise<Listener> {
-  const app = await makeApp(context, PublicModule.of(context));
+  const app = await makeApp(context, publicModule(context));
   const server: Server = app.getHttpServer();
   app.useWebSocketAdapter(new StreamAdapter(app, server, app.get(StreamDoor)));
   mountDocumentation(app);
@@ -44,7 +44,7 @@ export async function listenPublic(context: GatewayContext): Promise<Listener> {
 
 /** The operator's listener: keep it off the public network. */
 export async function listenOperator(context: GatewayContext): Promise<Listener> {
-  const app = await makeApp(context, OperatorModule.of(context));
+  const app = await makeApp(context, operatorModule(context));
   await app.listen(context.config.operatorPort, context.config.operatorHost);
   const server: Server = app.getHttpServer();
   return { port: portOf(server), close: () => app.close() };

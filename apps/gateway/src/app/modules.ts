@@ -44,36 +44,36 @@ const edge = (context: GatewayContext): Provider[] => [
   { provide: APP_FILTER, useClass: ProblemFilter },
 ];
 
-/** The public API: /v1, the stream, health. */
 @Module({})
-export class PublicModule {
-  static of(context: GatewayContext): DynamicModule {
-    return {
-      module: PublicModule,
-      controllers: [
-        TenantController,
-        ApiKeysController,
-        LeadersController,
-        FollowersController,
-        VenueAccountsController,
-        CopiesController,
-        ReceiptsController,
-        TradingController,
-        EventsController,
-        FeesController,
-        SettlementsController,
-        StreamTicketsController,
-        HealthController,
-      ],
-      providers: [...edge(context), Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
-    };
-  }
-}
+class PublicApi {}
+
+@Module({})
+class OperatorApi {}
+
+/** The public API: /v1, the stream, health. */
+export const publicModule = (context: GatewayContext): DynamicModule => ({
+  module: PublicApi,
+  controllers: [
+    TenantController,
+    ApiKeysController,
+    LeadersController,
+    FollowersController,
+    VenueAccountsController,
+    CopiesController,
+    ReceiptsController,
+    TradingController,
+    EventsController,
+    FeesController,
+    SettlementsController,
+    StreamTicketsController,
+    HealthController,
+  ],
+  providers: [...edge(context), Mutations, Reads, Cursors, StreamTickets, StreamDoor, StreamGateway],
+});
 
 /** The operator's side, on its own listener: tenants, networks, metrics. */
-@Module({})
-export class OperatorModule {
-  static of(context: GatewayContext): DynamicModule {
-    return { module: OperatorModule, controllers: [OperatorController, MetricsController, HealthController], providers: edge(context) };
-  }
-}
+export const operatorModule = (context: GatewayContext): DynamicModule => ({
+  module: OperatorApi,
+  controllers: [OperatorController, MetricsController, HealthController],
+  providers: edge(context),
+});

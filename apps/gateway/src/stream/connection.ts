@@ -1,5 +1,6 @@
 import {
   CLOSE_CODES,
+  type ClientFrame,
   type CloseName,
   errorFrame,
   goingAwayFrame,
@@ -67,13 +68,23 @@ export class StreamConnection {
 
   private receive(text: string): void {
     this.framesThisSecond += 1;
-    if (this.framesThisSecond > STREAM_LIMITS.clientFramesPerSecond) return this.close('message_rate');
+    if (this.framesThisSecond > STREAM_LIMITS.clientFramesPerSecond) {
+      this.close('message_rate');
+      return;
+    }
     const frame = parseClientFrame(text);
-    if (!frame.ok) return this.close('bad_frame');
-    if (frame.value.op === 'ping') return this.socket.send(pongFrame(frame.value.id));
-    if (frame.value.op === 'ack') return;
-    if (this.cursor !== null) return this.socket.send(errorFrame('already_subscribed', 'A connection subscribes once.'));
-    const { after, types } = frame.value;
+    if (frame.ok) this.obey(frame.value);
+    else this.close('bad_frame');
+  }
+
+  private obey(frame: ClientFrame): void {
+    if (frame.op === 'ping') this.socket.send(pongFrame(frame.id));
+    if (frame.op !== 'subscribe') return;
+    if (this.cursor !== null) {
+      this.socket.send(errorFrame('already_subscribed', 'A connection subscribes once.'));
+      return;
+    }
+    const { after, types } = frame;
     this.types = types === undefined ? null : new Set(types);
     void this.subscribe(after === undefined ? null : { epoch: after.epoch, seq: BigInt(after.seq) });
   }

@@ -45,7 +45,10 @@ export class StreamGateway implements OnGatewayConnection {
     const connection = new StreamConnection(socket, entry.log, this.context.clock, this.context.ids.next('request'));
     const reader = { connection, key };
     const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
-    if (entry.readers.size >= limit || this.count >= STREAM_LIMITS.connectionsMax) return connection.close('connection_limit');
+    if (entry.readers.size >= limit || this.count >= STREAM_LIMITS.connectionsMax) {
+      connection.close('connection_limit');
+      return;
+    }
     entry.readers.add(reader);
     this.count += 1;
     socket.on('close', () => {
