@@ -25,10 +25,10 @@ export interface RunningChild {
   kill(signal: NodeJS.Signals): void;
 }
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 240_000;
 const STOP_GRACE_MS = 15_000;
 
-/** Starts a process and waits for its ready line; rejects with the last lines it printed when it ends or stays silent for 60 s. */
+/** Starts a process and waits for its ready line; rejects with the last lines it printed when it ends or stays silent for 240 s. */
 export async function startChild(plan: ChildPlan): Promise<RunningChild> {
   const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 });
   const child = spawn(process.execPath, [plan.entry, ...plan.args], { env: { ...plan.env }, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -87,7 +87,7 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
       simUrl,
       simControlUrl: `http://127.0.0.1:${Number(sim.ready.controlPort)}`,
       get engineHealthUrl() {
-        return `http://127.0.0.1:${Number(running('engine').ready.healthPort)}`;
+        return `http://127.0.0.1:${Number(running('engine').ready.port)}`;
       },
       dataDir,
       get children() {

@@ -1,0 +1,5 @@
+import type { Bench } from './report';
+import { signBench } from './sign';
+
+/** Every measurement by name. */
+export const BENCHES: Readonly<Record<string, Bench>> = { sign: signBench };

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { ApiClient } from '../client/api';
+import { makeWallet, type Wallet } from '../client/wallet';
+
+/** One follower of the demo as set up through the public API. */
+export interface DemoCopy {
+  readonly copyId: string;
+  readonly leaderId: string;
+  readonly address: string;
+  readonly allocation: string;
+  readonly maxNotional: string | null;
+}
+
+/** A brand with its key, as a partner would hold it. */
+export interface DemoBrand {
+  readonly name: string;
+  readonly tenantId: string;
+  readonly key: string;
+  readonly api: ApiClient;
+  readonly markupBps: string;
+  readonly builder: string;
+  readonly leaderIds: Map<string, string>;
+  readonly copies: DemoCopy[];
+}
+
+const withId = z.object({ id: z.string() });
+const withKey = z.object({ key: z.string() });
+const accountAnswer = z.object({ id: z.string(), approvals: z.array(z.object({ kind: z.string(), typed_data: z.unknown() })) });
+
+export interface BrandPlan {
+  readonly name: string;
+  readonly markupBps: string;
+  readonly operatorShare: string;
+  readonly builder: string;
+}
+
+/** Makes a brand through the operator's API and its first fee schedule through its own key. */
+export async function makeBrand(operator: ApiClient, gatewayUrl: string, plan: BrandPlan): Promise<DemoBrand> {
+  const tenant = withId.parse(await operator.must('POST', '/v1/operator/tenants', { name: plan.name, tier: 'scale' }));
+  const issued = withKey.parse(
+    await operator.must('POST', `/v1/operator/tenants/${tenant.id}/api-keys`, { name: 'demo', livemode: false, scopes: ['*'] }),
+  );
+  const api = new ApiClient(gatewayUrl, issued.key);
+  await api.must('POST', '/v1/fee-schedules', {
+    execution_markup_bps: plan.markupBps,
+    flow: 'all',
+    builder_address: plan.builder,
+    builder_owner: 'tenant',
+    operator_share: plan.operatorShare,
+  });
+  return {
+    name: plan.name,
+    tenantId: tenant.id,
+    key: issued.key,
+    api,
+    markupBps: plan.markupBps,
+    builder: plan.builder,
+    leaderIds: new Map(),
+    copies: [],
+  };
+}
+
+export async function addLeader(brand: DemoBrand, name: string, address: string): Promise<void> {
+  const leader = withId.parse(await brand.api.must('POST', '/v1/leaders', { name, network: 'sim', address }));
+  brand.leaderIds.set(address, leader.id);
+}
+
+export interface FollowerPlan {
+  readonly index: number;
+  readonly leaderAddress: string;
+  readonly allocation: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly maxNotional: string | null;
+}
+
+/** A follower, its venue account with the approvals its own wallet signs, and its copy: all through the public API. */
+export async function addFollower(brand: DemoBrand, plan: FollowerPlan, fund: (address: string) => Promise<void>): Promise<void> {
+  const wallet: Wallet = makeWallet();
+  await fund(wallet.address);
+  const follower = withId.parse(await brand.api.must('POST', '/v1/followers', { external_id: `user-${plan.index}` }));
+  const account = accountAnswer.parse(
+    await brand.api.must('POST', '/v1/venue-accounts', { follower_id: follower.id, network: 'sim', address: wallet.address }),
+  );
+  const signatures = await Promise.all(account.approvals.map(async ({ kind, typed_data }) => ({ kind, signature: await wallet.sign(typed_data) })));
+  await brand.api.must('POST', `/v1/venue-accounts/${account.id}/approvals`, { signatures });
+  const copy = withId.parse(
+    await brand.api.must('POST', '/v1/copies', {
+      leader_id: brand.leaderIds.get(plan.leaderAddress),
+      venue_account_id: account.id,
+      allocation: plan.allocation,
+      settings: plan.settings,
+    }),
+  );
+  const { leaderAddress, allocation, maxNotional } = plan;
+  brand.copies.push({ copyId: copy.id, leaderId: brand.leaderIds.get(leaderAddress) ?? '', address: wallet.address, allocation, maxNotional });
+}
+
+/** Runs `work` over the items, at most `width` at a time. */
+export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+}
+
+/** Every object of a list, page by page. */
+export async function readAll<S extends z.ZodType>(api: ApiClient, path: string, schema: S): Promise<z.output<S>[]> {
+  const page = z.object({ data: z.array(schema), next_cursor: z.string().nullable() });
+  const found: z.output<S>[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const separator = path.includes('?') ? '&' : '?';
+    const body = page.parse(await api.must('GET', `${path}${separator}limit=1000${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`));
+    found.push(...body.data);
+    cursor = body.next_cursor;
+    if (cursor === null) return found;
+  }
+}

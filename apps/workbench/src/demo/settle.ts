@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { manifestSchema, readCsv } from '@lockstep/delivery';
+import { formatMoney, money, parseMoney, unwrap } from '@lockstep/kernel';
+import { z } from 'zod';
+import type { DemoBrand } from './brand';
+import type { Violation } from './invariants';
+
+const settlement = z.object({ id: z.string(), status: z.string() });
+const POLL_MS = 250;
+const WAIT_MAX_MS = 120_000;
+
+/** A brand's settlement of the demo: where its file lies and what stands in it. */
+export interface DemoSettlement {
+  readonly id: string;
+  readonly csv: string;
+  readonly manifest: unknown;
+  readonly rows: number;
+}
+
+/** Closes the period up to now and downloads file and manifest. */
+export async function settle(brand: DemoBrand, from: string, to: string): Promise<DemoSettlement> {
+  const { id } = settlement.parse(await brand.api.must('POST', '/v1/settlements', { from, to }));
+  const deadline = Date.now() + WAIT_MAX_MS;
+  while (settlement.parse(await brand.api.must('GET', `/v1/settlements/${id}`)).status !== 'closed') {
+    if (Date.now() > deadline) throw new Error(`the settlement of ${brand.name} was not closed within ${WAIT_MAX_MS / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  const csv = z.string().parse(await brand.api.must('GET', `/v1/settlements/${id}/file`));
+  const manifest = await brand.api.must('GET', `/v1/settlements/${id}/manifest`);
+  return { id, csv, manifest, rows: Math.max(0, csv.split('\r\n').filter((line) => line !== '').length - 1) };
+}
+
+/** The file is the manifest's file, and its accounts sum to zero. */
+export function auditSettlement(brand: DemoBrand, closed: DemoSettlement): Violation[] {
+  const violations: Violation[] = [];
+  const manifest = manifestSchema.parse(closed.manifest);
+  const sha256 = createHash('sha256').update(closed.csv).digest('hex');
+  if (manifest.sha256 !== sha256) violations.push({ rule: 'the manifest names the file’s SHA-256', detail: `${brand.name}: ${sha256}` });
+  if (manifest.row_count !== closed.rows) violations.push({ rule: 'the manifest counts the rows', detail: `${brand.name}: ${closed.rows} rows` });
+  const totals = totalsByName(closed.csv);
+  const sum = [...totals.values()].reduce((total, amount) => total + amount, 0n);
+  if (sum !== 0n) violations.push({ rule: 'the ledger sums to zero', detail: `${brand.name}: ${formatMoney(money(sum))}` });
+  return violations;
+}
+
+/** Movements of a settlement file by ledger account name (the part after the last colon); money 10^-8. */
+export function totalsByName(csv: string): ReadonlyMap<string, bigint> {
+  const totals = new Map<string, bigint>();
+  for (const row of unwrap(readCsv(csv), 'a settlement file')) {
+    const name = (row.account ?? '')
+      .split(':')
+      .slice(row.copy_id === '' ? 0 : -1)
+      .join(':');
+    totals.set(name, (totals.get(name) ?? 0n) + unwrap(parseMoney(row.net ?? ''), 'an amount of the settlement file'));
+  }
+  return totals;
+}

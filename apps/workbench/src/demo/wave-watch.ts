@@ -1,0 +1,52 @@
+import { request } from 'undici';
+import { z } from 'zod';
+
+const wave = z.object({
+  waveId: z.string(),
+  coin: z.string(),
+  kind: z.string(),
+  cause: z.string(),
+  copies: z.number(),
+  orders: z.number(),
+  leaderFillAt: z.number(),
+  receivedAt: z.number(),
+  plannedAt: z.number(),
+  journaledAt: z.number(),
+  firstSentAt: z.number(),
+  lastSentAt: z.number(),
+  lastAnsweredAt: z.number(),
+  planMs: z.number(),
+  journalMs: z.number(),
+  accepted: z.number(),
+  filled: z.number(),
+  rejected: z.number(),
+  unknown: z.number(),
+  withheld: z.number(),
+  reasons: z.record(z.string(), z.number()),
+});
+export type SeenWave = z.output<typeof wave>;
+const answer = z.object({ next: z.number(), waves: z.array(wave) });
+const IDLE_TIMEOUT_MS = 300_000;
+
+/** Reads the engine's wave records as they come. */
+export class WaveWatch {
+  readonly waves: SeenWave[] = [];
+  private next = 0;
+
+  constructor(private readonly engineUrl: () => string) {}
+
+  /** New waves since the last call. */
+  async poll(): Promise<readonly SeenWave[]> {
+    const { body } = await request(`${this.engineUrl()}/waves?since=${this.next}`);
+    const read = answer.parse(await body.json());
+    this.next = read.next;
+    this.waves.push(...read.waves);
+    return read.waves;
+  }
+
+  /** Waits until nothing is on its way in the engine: no wave, no booking, no owed fill. */
+  async idle(): Promise<void> {
+    const { body } = await request(`${this.engineUrl()}/idle`, { headersTimeout: IDLE_TIMEOUT_MS, bodyTimeout: IDLE_TIMEOUT_MS });
+    await body.dump();
+  }
+}
