@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { startVenueProcess, type VenueProcess } from '@lockstep/simulation';
 import * as hl from '@nktkas/hyperliquid';
 import { signL1Action } from '@nktkas/hyperliquid/signing';
-import { type ReconnectingWebSocketOptions } from '@nktkas/rews';
 import { WebSocket as UndiciSocket } from 'undici';
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 
@@ -21,9 +20,11 @@ export function overHttp(url: string): hl.HttpTransport {
   return new hl.HttpTransport({ apiUrl: `${url}/` });
 }
 
+type Reconnect = NonNullable<NonNullable<ConstructorParameters<typeof hl.WebSocketTransport>[0]>['reconnect']>;
+
 /** The independent client over the socket. Node 20 has no WebSocket of its own; undici's follows the same standard. */
 export function overSocket(url: string): hl.WebSocketTransport {
-  const WebSocket = UndiciSocket as unknown as NonNullable<ReconnectingWebSocketOptions['WebSocket']>;
+  const WebSocket = UndiciSocket as unknown as NonNullable<Reconnect['WebSocket']>;
   return new hl.WebSocketTransport({ url, reconnect: { WebSocket } });
 }
 
