@@ -1,12 +1,13 @@
 import type { EpochMs, TenantScope } from '@lockstep/kernel';
 import type { AccountResult, CommandRow, VenueAccountRow } from '@lockstep/storage';
-import type { AgentApproval, Venue } from '@lockstep/venues/port';
+import type { Venue } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { addAccount, builderIndex, NO_END } from '../state/load-book';
 import { loadKeys } from '../state/load-keys';
 import { markupNow } from '../state/load-scope';
 import type { Network } from '../state/networks';
+import type { AccountRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './commands';
 import { approvalsOf } from './payload';
 
@@ -28,7 +29,9 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
     if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, outcome.text);
     if (outcome.kind === 'unknown') ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
   }
-  const agent = await findAgent(network.venue, row);
+  const account = await loadAccount(ctx, parts, scope, row, network);
+  if (!account.signs) return refused('key_unreadable');
+  const agent = await findAgent(ctx, network.venue, row, account);
   if (agent === null) return refused('agent_not_approved');
   const mode = await network.venue.truth.accountMode(row.address);
   const builderFee = row.builderAddress === null ? null : await network.venue.truth.builderApproval(row.address, row.builderAddress);
@@ -37,9 +40,7 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
     builderFeeApprovedTenths: builderFee?.ok === true ? builderFee.value : 0,
     mode: mode.ok ? mode.value : 'standard',
   };
-  await register(ctx, parts, scope, row, network, result);
-  const account = ctx.registry.accountsByNo.get(Number(row.no));
-  if (account === undefined || !account.signs) return refused('key_unreadable');
+  await takeResult(ctx, scope, row, account, result);
   await writeActive(ctx, parts, scope, row, result);
   return applied(result);
 }
@@ -54,37 +55,49 @@ async function networkOf(parts: CommandParts, row: VenueAccountRow): Promise<Net
   }
 }
 
-async function findAgent(venue: Venue, row: VenueAccountRow): Promise<AgentApproval | null> {
+/** What the venue says of the agent: its end, null when it has none. */
+interface FoundAgent {
+  readonly validUntil: EpochMs | null;
+}
+
+/** A named agent stands in the venue's list; an unnamed one does not, and proves itself by an action that does nothing. */
+async function findAgent(ctx: EngineContext, venue: Venue, row: VenueAccountRow, account: AccountRecord): Promise<FoundAgent | null> {
   for (let attempt = 0; attempt < AGENT_READS_MAX; attempt += 1) {
     const agents = await venue.truth.agents(row.address);
-    const found = agents.ok ? agents.value.find((agent) => agent.address.toLowerCase() === row.agentAddress.toLowerCase()) : undefined;
-    if (found !== undefined) return found;
+    const named = agents.ok ? agents.value.find((agent) => agent.address.toLowerCase() === row.agentAddress.toLowerCase()) : undefined;
+    if (named !== undefined) return named;
+    const proof = await venue.orders.noop(account.index, ctx.nonces.next(account.index, ctx.clock.now()));
+    if (proof.kind === 'accepted') return { validUntil: null };
     await new Promise((resolve) => setTimeout(resolve, AGENT_READ_WAIT_MS));
   }
   return null;
 }
 
 /** Loads the account, or brings a loaded one up to date: a renewed agent gets its new key into the workers. */
-async function register(
+async function loadAccount(
   ctx: EngineContext,
   parts: CommandParts,
   scope: TenantScope,
   row: VenueAccountRow,
   network: Network,
-  result: AccountResult,
-): Promise<void> {
+): Promise<AccountRecord> {
   const record = ctx.registry.accountsByNo.get(Number(row.no)) ?? addAccount(ctx, row, scope, network, ctx.clock.now());
   record.agentAddress = row.agentAddress;
+  record.signs = false;
+  await loadKeys(ctx, parts.opener, [{ record, row }]);
+  return record;
+}
+
+/** Puts what the venue said on the account and on the copies that run on it. */
+async function takeResult(ctx: EngineContext, scope: TenantScope, row: VenueAccountRow, record: AccountRecord, result: AccountResult): Promise<void> {
   record.agentValidUntil = result.agentValidUntil ?? 0;
   record.builderAddress = row.builderAddress;
   record.builderFeeApproved = result.builderFeeApprovedTenths;
-  record.signs = false;
-  await loadKeys(ctx, parts.opener, [{ record, row }]);
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   for (const copy of ctx.registry.copies.values()) {
     if (copy.account !== record) continue;
     const validUntil: EpochMs = record.agentValidUntil === 0 ? NO_END : record.agentValidUntil;
-    copy.watched.book.setSigner(copy.row, record.signs ? record.index : -1, validUntil);
+    copy.watched.book.setSigner(copy.row, record.index, validUntil);
     const inForce = markupNow(schedules, ctx.clock.now(), record, (address) => builderIndex(copy.watched, address));
     copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
     copy.markup = inForce?.basis ?? null;
