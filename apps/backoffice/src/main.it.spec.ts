@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { present } from '@lockstep/kernel';
 import { childEnvironment } from '@lockstep/platform';
 import { closePeriodJob } from '@lockstep/storage';
@@ -28,14 +27,15 @@ const start = (environment: Record<string, string>): ChildProcess => {
   return child;
 };
 
-async function readyLine(of: ChildProcess): Promise<{ readonly healthPort: number }> {
-  const lines = createInterface({ input: present(of.stdout, 'standard output') });
-  for await (const line of lines) {
-    const parsed: unknown = JSON.parse(line);
-    if (typeof parsed === 'object' && parsed !== null && 'ready' in parsed && 'healthPort' in parsed)
-      return { healthPort: Number(parsed.healthPort) };
+/** Everything a process has printed so far; read to the end, so that a full pipe never holds it up. */
+function printed(of: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [of.stdout, of.stderr]) {
+    present(stream, 'an output').on('data', (part: Buffer) => {
+      text += part.toString();
+    });
   }
-  throw new Error('the back office ended before it was ready');
+  return () => text;
 }
 
 describe('the back office process', () => {
@@ -43,7 +43,12 @@ describe('the back office process', () => {
     const scope = await test.tenant('Brand');
     await postAs(test, scope, [fillOf(1, 1, START + 1)]);
     const running = start({ BACKOFFICE_DATABASE_URL: test.urls.backoffice.url, LOG_LEVEL: 'error' });
-    const { healthPort } = await readyLine(running);
+    const output = printed(running);
+    const ready = await vi.waitFor(() => present(/^\{"ready":true.*\}$/m.exec(output()), `a ready line in ${output()}`)[0], {
+      timeout: 60_000,
+      interval: 100,
+    });
+    const { healthPort }: { healthPort: number } = JSON.parse(ready);
     const get = (path: string) => fetch(`http://127.0.0.1:${healthPort}${path}`);
     expect((await get('/health/live')).status).toBe(200);
     // A busy machine may make the first database check late.
@@ -63,9 +68,9 @@ describe('the back office process', () => {
     await vi.waitFor(
       async () => {
         const settlement = await app.scoped(scope, (unit) => unit.settlements.findOne({ id: wanted.settlementId }));
-        expect(settlement?.status).toBe('closed');
+        expect(settlement?.status, output()).toBe('closed');
       },
-      { timeout: 60_000, interval: 200 },
+      { timeout: 90_000, interval: 200 },
     );
     const ended = once(running, 'exit');
     running.kill('SIGTERM');
@@ -74,12 +79,9 @@ describe('the back office process', () => {
 
   it('names what is missing and does not start', async () => {
     const running = start({ LOCKSTEP_HEALTH_PORT: 'x' });
-    let text = '';
-    present(running.stderr, 'standard error').on('data', (part: Buffer) => {
-      text += part.toString();
-    });
-    expect(await once(running, 'exit')).toEqual([1, null]);
-    expect(text).toContain('LOCKSTEP_HEALTH_PORT');
-    expect(text).toContain('DATABASE_URL');
+    const output = printed(running);
+    expect(await once(running, 'close')).toEqual([1, null]);
+    expect(output()).toContain('LOCKSTEP_HEALTH_PORT');
+    expect(output()).toContain('DATABASE_URL');
   });
 });
