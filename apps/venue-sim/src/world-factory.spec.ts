@@ -8,6 +8,9 @@ import { type BuiltWorld, buildWorld, type WorldOrder } from './world-factory';
 const GENESIS = 1_790_000_000_000;
 const clock: Clock = { now: () => GENESIS + 55, monotonic: () => 0 };
 
+/** One level a side: these tests are about prices, not depth. */
+const THIN = { makerLevels: 1 };
+
 let dir: string;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'candles-'));
@@ -25,6 +28,7 @@ function build(change: Partial<WorldOrder>): BuiltWorld {
     candles: null,
     makers: true,
     genesisTime: null,
+    settings: THIN,
     ...change,
   };
   const built = buildWorld(order, clock);
