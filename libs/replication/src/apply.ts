@@ -4,6 +4,9 @@ import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
 import type { WavePlan } from './wave-plan';
 
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const floorOf = mulDivFloor;
+
 /** How an order ended, for its reservation. `unknown` keeps every lot reserved; `done` frees what did not fill. */
 export type OutcomeKind = 'filled' | 'rejected' | 'unknown' | 'withheld';
 
@@ -78,10 +81,10 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   const signedLots = fill.buy ? fill.lots : -fill.lots;
   const before = rows.position[row] ?? 0;
   const closing = before !== 0 && before > 0 !== fill.buy ? Math.min(Math.abs(before), fill.lots) : 0;
-  const value = mulDivFloor(fill.lots, fill.price, lotsPerUnit);
-  const closingValue = closing === fill.lots ? value : mulDivFloor(closing, fill.price, lotsPerUnit);
+  const value = floorOf(fill.lots, fill.price, lotsPerUnit);
+  const closingValue = closing === fill.lots ? value : floorOf(closing, fill.price, lotsPerUnit);
   const entry = rows.entryValue[row] ?? 0;
-  const released = closing === 0 ? 0 : mulDivFloor(entry, closing, Math.abs(before));
+  const released = closing === 0 ? 0 : floorOf(entry, closing, Math.abs(before));
   const realised = closing === 0 ? 0 : before > 0 ? closingValue - released : released - closingValue;
   const position = before + signedLots;
   rows.entryValue[row] = entry - released + (value - closingValue);
@@ -116,7 +119,7 @@ export function forfeitGap(sheet: InstrumentSheet, row: number, reason: ReasonCo
   rows.owedUntil[row] = 0;
   if (amount < MICRO) return 0;
   rows.target[row] = side * reachable + 0;
-  rows.rho[row] = sheet.leaderLots === 0 ? 0 : mulDivFloor(reachable, 1_000_000, Math.abs(sheet.leaderLots));
+  rows.rho[row] = sheet.leaderLots === 0 ? 0 : floorOf(reachable, 1_000_000, Math.abs(sheet.leaderLots));
   rows.forfeited[row] = (rows.forfeited[row] ?? 0) + amount;
   rows.forfeitReason[row] = reasonNumber(reason);
   return amount;

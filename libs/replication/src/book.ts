@@ -15,6 +15,7 @@ import {
 import { type CopySettings, filterAdmits, type InstrumentFilter } from '@lockstep/roster';
 import { clearRow, columnMaker } from './column-maker';
 import { type CopyColumns, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
+import { type DraftScratch, draftScratch } from './draft-scratch';
 import { EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
 
 /** A copy as the engine loads it. */
@@ -81,6 +82,7 @@ export class CopyBook {
   private readonly filters: (InstrumentFilter | undefined)[] = [];
   private readonly sheets = new Map<string, InstrumentSheet>();
   private readonly rowByCopy = new Map<number, number>();
+  private planScratch: DraftScratch | null = null;
 
   /** `builders`: addresses that receive builder fees; a copy's `builder` indexes them. */
   constructor(
@@ -260,6 +262,12 @@ export class CopyBook {
     sheet.bestBid = toExact(bid, 'bid');
     sheet.bestAsk = toExact(ask, 'ask');
     sheet.bookAt = at;
+  }
+
+  /** Room for the working columns of one plan; the next plan of this book uses it again. */
+  scratch(rows: number): DraftScratch {
+    if (this.planScratch === null || this.planScratch.capacity < rows) this.planScratch = draftScratch(Math.max(rows, this.capacity));
+    return this.planScratch;
   }
 
   private takeRow(): number {

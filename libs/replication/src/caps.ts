@@ -3,22 +3,23 @@ import { type CopyColumns, NO_LIMIT } from './copy-columns';
 import { type InstrumentSheet, MAX_TARGET_LOTS } from './instrument-columns';
 import { leverageOf, worstLots } from './revalue';
 
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const ceilOf = mulDivCeil;
+const floorOf = mulDivFloor;
+
 const RATE_ONE = 1_000_000_000_000;
 const SIZE_UNIT = 100_000_000;
 /** "This cap does not bind." */
 export const UNLIMITED = Number.POSITIVE_INFINITY;
-/** Caps evaluated, in the order of CAPS; those without a bound yet stand as unlimited. */
-export const CAP_COUNT = 10;
-
 /** |lots| admitted by the size cap. */
 function sizeLots(copies: CopyColumns, sheet: InstrumentSheet, row: number): number {
   const limit = copies.maxPositionSize[row] ?? NO_LIMIT;
-  return limit < 0 ? UNLIMITED : mulDivFloor(limit, sheet.lotsPerUnit, SIZE_UNIT);
+  return limit < 0 ? UNLIMITED : floorOf(limit, sheet.lotsPerUnit, SIZE_UNIT);
 }
 
 /** |lots| whose notional at `price` stays within an amount of money. */
 function lotsWithin(amount: number, sheet: InstrumentSheet, price: number): number {
-  return amount <= 0 ? 0 : mulDivFloor(amount, sheet.lotsPerUnit, price);
+  return amount <= 0 ? 0 : floorOf(amount, sheet.lotsPerUnit, price);
 }
 
 /**
@@ -28,7 +29,7 @@ function lotsWithin(amount: number, sheet: InstrumentSheet, price: number): numb
 export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number, price: number, into: Float64Array): void {
   const equity = copies.equity[row] ?? 0;
   const leverage = leverageOf(copies, sheet, row);
-  const ownValue = sheet.mark === 0 ? 0 : mulDivCeil(worstLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
+  const ownValue = sheet.mark === 0 ? 0 : ceilOf(worstLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
   const otherExposure = (copies.exposure[row] ?? 0) - ownValue;
   const otherMargin = (copies.margin[row] ?? 0) - Math.ceil(ownValue / leverage);
   const notional = copies.maxPositionNotional[row] ?? NO_LIMIT;
@@ -38,12 +39,12 @@ export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number
   into.fill(UNLIMITED);
   into[0] = sizeLots(copies, sheet, row);
   if (notional >= 0) into[1] = lotsWithin(notional, sheet, price);
-  if (share >= 0) into[2] = lotsWithin(mulDivFloor(equity, share, RATE_ONE), sheet, price);
+  if (share >= 0) into[2] = lotsWithin(floorOf(equity, share, RATE_ONE), sheet, price);
   const freeMargin = equity - otherMargin;
-  into[3] = freeMargin <= 0 ? 0 : mulDivFloor(freeMargin, leverage * sheet.lotsPerUnit, price);
+  into[3] = freeMargin <= 0 ? 0 : floorOf(freeMargin, leverage * sheet.lotsPerUnit, price);
   if (most >= 0) {
     const base = Math.min(equity, copies.realEquity[row] ?? 0);
-    into[4] = lotsWithin(mulDivFloor(base, most, RATE_ONE) - otherExposure, sheet, price);
+    into[4] = lotsWithin(floorOf(base, most, RATE_ONE) - otherExposure, sheet, price);
   }
   into[9] = MAX_TARGET_LOTS;
 }

@@ -1,9 +1,12 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import type { Draft } from './draft';
 import { EPISODE, MICRO } from './instrument-columns';
-import { exitBoundAt, exitLimit } from './price-bound';
+import { exitBoundAt } from './price-bound';
 import { CAPS, reasonNumber } from './reasons';
 import { MIN_ORDER_VALUE } from './wave-options';
+
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const floorOf = mulDivFloor;
 
 const PLANNED = reasonNumber('planned');
 const PLANNED_CAPPED = reasonNumber('planned_capped');
@@ -93,7 +96,7 @@ function planExit(draft: Draft, index: number, buy: boolean, wanted: number, ava
   const reference = buy ? draft.exitBuyReference : draft.exitSellReference;
   if (reference === 0) return refuse(draft, index, NO_PRICE);
   const bound = exitBoundAt(copies.exitBound[row] ?? 0, draft.sheet.rows.exitFailures[row] ?? 0, draft.options.exitBand);
-  const limit = exitLimit(reference, bound, buy, draft.sheet.instrument.szDecimals);
+  const limit = draft.exitLimits.at(reference, bound, buy);
   draft.exitLimit[index] = limit;
   const lots = closable(draft, index, buy, wanted, available, orderPrice(draft, limit));
   if (lots === 0) return 0;
@@ -146,7 +149,7 @@ function addLegs(draft: Draft, index: number, first: 0 | 2, reduceOnly: number, 
 /** The price the venue's minimum is judged at, on the careful side. */
 const orderPrice = (draft: Draft, limit: number): number => (draft.sheet.mark > 0 ? Math.min(limit, draft.sheet.mark) : limit);
 
-const orderValue = (draft: Draft, lots: number, price: number): number => mulDivFloor(lots, price, draft.sheet.lotsPerUnit);
+const orderValue = (draft: Draft, lots: number, price: number): number => floorOf(lots, price, draft.sheet.lotsPerUnit);
 
 function refuse(draft: Draft, index: number, reason: number): 0 {
   if (draft.reason[index] === UNDECIDED) draft.reason[index] = reason;

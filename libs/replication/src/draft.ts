@@ -1,6 +1,7 @@
 import type { CopyBook } from './book';
-import { CAP_COUNT } from './caps';
+import type { DraftScratch } from './draft-scratch';
 import type { InstrumentSheet } from './instrument-columns';
+import { LimitMemo } from './price-bound';
 import type { PlanOptions } from './wave-options';
 import type { Decisions } from './wave-plan';
 
@@ -49,8 +50,19 @@ export interface Draft {
   readonly buy: Uint8Array;
   readonly legs: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
   orderCount: number;
+  /** Limits of this wave's entries and exits. */
+  readonly entryLimits: LimitMemo;
+  readonly exitLimits: LimitMemo;
   /** Scratch: lots each cap admits. */
   readonly caps: Float64Array;
+}
+
+/** The book's scratch with what decisions read before writing set to zero. */
+function cleanScratch(book: CopyBook, count: number): DraftScratch {
+  const scratch = book.scratch(count);
+  scratch.mayEnter.fill(0, 0, count);
+  for (const leg of scratch.legs) leg.fill(0, 0, count);
+  return scratch;
 }
 
 /** A draft with one decision per occupied row of the book (or of the `only` rows), nothing decided yet. */
@@ -63,6 +75,7 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
     row[count] = index;
     count += 1;
   }
+  const scratch = cleanScratch(book, count);
   const draft: Draft = {
     book,
     sheet,
@@ -85,19 +98,21 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
     cutFirst: new Int32Array(count),
     cuts: new Float64Array(Math.max(16, count)),
     cutCount: 0,
-    mayEnter: new Uint8Array(count),
-    capLots: new Float64Array(count),
-    bindingCap: new Uint8Array(count),
-    entryLimit: new Float64Array(count),
-    entryReference: new Float64Array(count),
-    exitLimit: new Float64Array(count),
-    expiry: new Float64Array(count),
+    mayEnter: scratch.mayEnter,
+    capLots: scratch.capLots,
+    bindingCap: scratch.bindingCap,
+    entryLimit: scratch.entryLimit,
+    entryReference: scratch.entryReference,
+    exitLimit: scratch.exitLimit,
+    expiry: scratch.expiry,
     exitBuyReference: 0,
     exitSellReference: 0,
-    buy: new Uint8Array(count),
-    legs: [new Float64Array(count), new Float64Array(count), new Float64Array(count), new Float64Array(count)],
+    buy: scratch.buy,
+    legs: scratch.legs,
     orderCount: 0,
-    caps: new Float64Array(CAP_COUNT),
+    entryLimits: new LimitMemo(sheet.instrument.szDecimals),
+    exitLimits: new LimitMemo(sheet.instrument.szDecimals),
+    caps: scratch.caps,
   };
   fillInputs(draft);
   return draft;
@@ -116,9 +131,28 @@ export function noteCut(draft: Draft, index: number, cap: number, amount: number
   draft.cutCount += 1;
 }
 
-/** The decisions of a finished draft. */
+/** The decisions of a finished draft, without its working columns. */
 export function decisionsOf(draft: Draft): Decisions {
-  return draft;
+  return {
+    count: draft.count,
+    row: draft.row,
+    copyNo: draft.copyNo,
+    scope: draft.scope,
+    reason: draft.reason,
+    targetBefore: draft.targetBefore,
+    targetAfter: draft.targetAfter,
+    position: draft.position,
+    pendingBuy: draft.pendingBuy,
+    pendingSell: draft.pendingSell,
+    kappa: draft.kappa,
+    settingsVersion: draft.settingsVersion,
+    exitLots: draft.exitLots,
+    entryLots: draft.entryLots,
+    cutMask: draft.cutMask,
+    cutFirst: draft.cutFirst,
+    cuts: draft.cuts,
+    cutCount: draft.cutCount,
+  };
 }
 
 function fillInputs(draft: Draft): void {

@@ -5,6 +5,9 @@ import { STATUS } from './copy-columns';
 import { leverageOf, worstLots } from './revalue';
 import type { WavePlan } from './wave-plan';
 
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const ceilOf = mulDivCeil;
+
 /**
  * The books' truth about a plan's orders for `risk/gate`, taken from the live columns at the moment of asking (a status set since planning
  * counts). The limits and positions are the book's own columns, not the plan's copies of them.
@@ -22,7 +25,7 @@ export function orderFacts(book: CopyBook, plan: WavePlan, now: number, markMaxA
     for (let row = 0; row < rowCount; row += 1) {
       const worst = worstLots(other.rows, row);
       if (worst === 0) continue;
-      const value = mulDivCeil(worst, other.mark, other.lotsPerUnit);
+      const value = ceilOf(worst, other.mark, other.lotsPerUnit);
       otherExposure[row] = (otherExposure[row] ?? 0) + value;
       otherMargin[row] = (otherMargin[row] ?? 0) + Math.ceil(value / leverageOf(copies, other, row));
     }

@@ -1,6 +1,7 @@
 import { mulDivFloor, must, present, toExact, toLots } from '@lockstep/kernel';
 import { type CopyBook, leaderEquityColumn } from './book';
-import { CAP_COUNT, capLots, UNLIMITED } from './caps';
+import { CAP_COUNT } from './cap-count';
+import { capLots, UNLIMITED } from './caps';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { MODE } from './copy-columns';
 import { decideOrders, UNDECIDED } from './decide-orders';
@@ -8,7 +9,6 @@ import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import type { Move } from './move';
-import { entryLimit } from './price-bound';
 import { reasonNumber } from './reasons';
 import { revalue } from './revalue';
 import { classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
@@ -218,7 +218,7 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
   const { copies } = draft.book;
   const { sheet } = draft;
   const reference = sheet.rows.owedPrice[row] ?? 0;
-  const limit = entryLimit(reference, copies.entryBound[row] ?? 0, buy, sheet.instrument.szDecimals);
+  const limit = draft.entryLimits.at(reference, copies.entryBound[row] ?? 0, buy);
   draft.entryReference[index] = reference;
   draft.entryLimit[index] = limit;
   if (withoutMark || limit === 0) {

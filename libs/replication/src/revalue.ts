@@ -3,6 +3,10 @@ import type { CopyBook } from './book';
 import type { CopyColumns } from './copy-columns';
 import { type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
 
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const ceilOf = mulDivCeil;
+const floorOf = mulDivFloor;
+
 /** Largest |lots| the row may come to hold: position with every order in flight filled, or its target. */
 export function worstLots(rows: InstrumentRows, row: number): number {
   const position = rows.position[row] ?? 0;
@@ -22,7 +26,7 @@ export function unrealisedAt(sheet: InstrumentSheet, row: number, price: number)
   const position = sheet.rows.position[row] ?? 0;
   if (position === 0) return 0;
   const entry = sheet.rows.entryValue[row] ?? 0;
-  return position > 0 ? mulDivFloor(position, price, sheet.lotsPerUnit) - entry : entry - mulDivCeil(-position, price, sheet.lotsPerUnit);
+  return position > 0 ? floorOf(position, price, sheet.lotsPerUnit) - entry : entry - ceilOf(-position, price, sheet.lotsPerUnit);
 }
 
 /**
@@ -47,7 +51,7 @@ function addSheet(copies: CopyColumns, sheet: InstrumentSheet, rowCount: number,
     if (worst === 0) continue;
     if (!fresh) marksFresh[row] = 0;
     if (mark === 0) continue;
-    const value = mulDivCeil(worst, mark, lotsPerUnit);
+    const value = ceilOf(worst, mark, lotsPerUnit);
     exposure[row] = (exposure[row] ?? 0) + value;
     margin[row] = (margin[row] ?? 0) + Math.ceil(value / leverageOf(copies, sheet, row));
     equity[row] = (equity[row] ?? 0) + unrealisedAt(sheet, row, mark);

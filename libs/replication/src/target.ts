@@ -3,6 +3,9 @@ import type { CopyColumns } from './copy-columns';
 import { MODE } from './copy-columns';
 import { MICRO } from './instrument-columns';
 
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const floorOf = mulDivFloor;
+
 /** 10^12 ÷ 10^6: from a ratio in 10^-12 to micro-lots per lot. */
 const RATE_PER_MICRO = 1_000_000;
 
@@ -30,24 +33,24 @@ export function kappaOf(copies: CopyColumns, row: number, leaderEquity: number):
   if (base <= 0) return -1;
   const own = (nominal ? copies.allocation[row] : copies.equity[row]) ?? 0;
   // Money is 10^-8 and the base 10^-6: the quotient is a hundred times κ.
-  return Math.floor(mulDivFloor(rate, own, base) / 100);
+  return Math.floor(floorOf(rate, own, base) / 100);
 }
 
 /** Target (micro-lots, absolute) that an increase from `before` to `after` asks for, before caps: clamp(κ·L′, D, D + κ·(L′ − L)). All ≥ 0. */
 export function increasedTarget(target: number, kappa: number, before: number, after: number): number {
-  const full = mulDivFloor(kappa, after, RATE_PER_MICRO);
-  const most = target + mulDivFloor(kappa, after - before, RATE_PER_MICRO);
+  const full = floorOf(kappa, after, RATE_PER_MICRO);
+  const most = target + floorOf(kappa, after - before, RATE_PER_MICRO);
   return Math.max(target, Math.min(full, most));
 }
 
 /** Target after the leader reduced: D·L′ ÷ L, towards zero. All ≥ 0, `before` > 0. */
 export function reducedTarget(target: number, before: number, after: number): number {
-  return mulDivFloor(target, after, before);
+  return floorOf(target, after, before);
 }
 
 /** ρ (10^-12, rounded down) of a target in micro-lots against the leader's lots; 0 when the leader is flat. */
 export function lockedRatio(target: number, leaderLots: number): number {
-  return leaderLots === 0 ? 0 : mulDivFloor(Math.abs(target), RATE_PER_MICRO, Math.abs(leaderLots));
+  return leaderLots === 0 ? 0 : floorOf(Math.abs(target), RATE_PER_MICRO, Math.abs(leaderLots));
 }
 
 /** Whole lots of a target, towards zero. */
