@@ -1,6 +1,6 @@
-import { newApiKey } from '@lockstep/tenancy';
 import { openContextStorage } from './app/open';
 import { hmacDigest } from './auth/key-digest';
+import { makeOperatorKey } from './operator/first-key';
 
 const USAGE = `npm run operator -- init [--json] [--force-new]
   init         makes the first operator key and prints it, once
@@ -21,24 +21,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { storage, keys, random } = opened;
   try {
-    const made = newApiKey('operator', 'live', random);
-    const written = await storage.platform(async (unit) => {
-      const active = await unit.operatorKeys.count({ status: 'active' });
-      if (active > 0 && !args.includes('--force-new')) return false;
-      const digest = Buffer.from(hmacDigest(keys.keyPepper.reveal()).digest(made.key));
-      await unit.operatorKeys.insert({
-        kid: made.kid,
-        digest,
-        label: 'made on the machine',
-        scopes: ['operator'],
-        status: 'active',
-        createdAt: unit.now,
-        expiresAt: null,
-        lastUsedAt: null,
-      });
-      return true;
-    });
-    if (!written) {
+    const made = await makeOperatorKey(storage, hmacDigest(keys.keyPepper.reveal()), random, args.includes('--force-new'));
+    if (made === null) {
       process.stderr.write('An operator key exists already. Add --force-new to make a further one.\n');
       return 1;
     }

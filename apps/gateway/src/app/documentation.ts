@@ -1,31 +1,96 @@
+import { problemSchema, SUBPROTOCOL } from '@lockstep/delivery';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { cleanupOpenApiDoc } from 'nestjs-zod';
+import { cleanupOpenApiDoc, createZodDto } from 'nestjs-zod';
 import * as swaggerUi from 'swagger-ui-express';
+import { z } from 'zod';
+import { STREAM_PATH } from '../stream/door';
+import { SUMMARIES } from './summaries';
+
+/** By its fields: the schema's own name would stand beside the class's. */
+class ProblemDto extends createZodDto(z.object(problemSchema.shape)) {}
+
+type PathItem = OpenAPIObject['paths'][string];
+type Operation = NonNullable<PathItem['get']>;
 
 const DESCRIPTION = `Copy trading for perpetual futures. Money and sizes are decimal strings, times are RFC 3339 in UTC, errors are problem documents with a stable \`code\`.
-POST and PATCH take an \`Idempotency-Key\`. The event stream is a WebSocket at \`/v1/stream\`.`;
+POST and PATCH take an \`Idempotency-Key\`. The event stream is a WebSocket at \`${STREAM_PATH}\`.`;
+
+const PROBLEM_ANSWER = {
+  description: 'A problem document (RFC 9457). Switch on its `code`.',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+};
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  required: false,
+  description: 'Your name for this request, e.g. a UUID. The same key with the same request gives the same answer for 72 hours.',
+  schema: { type: 'string' as const, maxLength: 255 },
+};
+const STREAM: Operation = {
+  operationId: 'stream.open',
+  tags: ['stream'],
+  responses: {
+    '101': { description: `A WebSocket with subprotocol \`${SUBPROTOCOL}\`: the frames are described in docs/api.md.` },
+    default: PROBLEM_ANSWER,
+  },
+};
+/** Answers with a secret in them are not kept, so they cannot be repeated. */
+const NEVER_REPEATED: ReadonlySet<string> = new Set(['apiKeys.create', 'apiKeys.rotate', 'streamTickets.create']);
+const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const;
 
 /** The contract as OpenAPI 3.1, made from the very schemas that validate requests. */
-export function openApiDocument(app: INestApplication): OpenAPIObject {
+export function openApiDocument(app: INestApplication, title: string): OpenAPIObject {
   const base = new DocumentBuilder()
-    .setTitle('Lockstep')
+    .setTitle(title)
     .setVersion('1')
     .setDescription(DESCRIPTION)
     .addBearerAuth()
     .addSecurityRequirements('bearer')
     .build();
-  return { ...cleanupOpenApiDoc(SwaggerModule.createDocument(app, base), { version: '3.1' }), openapi: '3.1.0' };
+  const made = SwaggerModule.createDocument(app, base, { extraModels: [ProblemDto], operationIdFactory: operationId });
+  if (Object.keys(made.paths).includes('/v1/stream-tickets')) made.paths[STREAM_PATH] = { get: STREAM };
+  for (const [path, item] of Object.entries(made.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method];
+      if (operation !== undefined) describeOperation(path, method, operation);
+    }
+  }
+  return { ...cleanupOpenApiDoc(made, { version: '3.1' }), openapi: '3.1.0' };
 }
 
 /** Serves /openapi.json and /docs. The one place that knows swagger-ui-express and so the Express adapter. */
-export function mountDocumentation(app: INestApplication): OpenAPIObject {
-  const document = openApiDocument(app);
+export function mountDocumentation(app: INestApplication, document: OpenAPIObject): void {
   app.getHttpAdapter().get('/openapi.json', (_request: unknown, response: { json(body: unknown): void }) => response.json(document));
   app.use(
     '/docs',
     swaggerUi.serve,
     swaggerUi.setup(document, { customSiteTitle: 'API documentation', swaggerOptions: { persistAuthorization: false } }),
   );
-  return document;
 }
+
+/** `CopiesController`, `create` → `copies.create`. */
+function operationId(controller: string, method: string): string {
+  const name = controller.replace(/Controller$/, '');
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}.${method}`;
+}
+
+/** What every operation says, whichever route it belongs to. */
+function describeOperation(path: string, method: (typeof METHODS)[number], operation: Operation): void {
+  const id = operation.operationId ?? '';
+  const summary = SUMMARIES[id];
+  if (summary !== undefined) operation.summary = summary;
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    if (answer !== undefined && 'description' in answer && answer.description === '') answer.description = ANSWERS[status] ?? 'The answer.';
+  }
+  operation.responses.default ??= PROBLEM_ANSWER;
+  if (!path.startsWith('/v1/')) operation.security = [];
+  const takesKey = (method === 'post' || method === 'patch') && !path.startsWith('/v1/operator') && !NEVER_REPEATED.has(id);
+  if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
+}
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  '200': 'The object or list.',
+  '201': 'Made; the object as it is now.',
+  '202': 'Accepted; the object shows what became of it.',
+};

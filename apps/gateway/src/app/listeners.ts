@@ -1,13 +1,14 @@
 import type { Server } from 'node:http';
-import { PROBLEM_MEDIA_TYPE, problem } from '@lockstep/delivery';
+import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
-import { type GatewayRequest, header } from '../http/call';
-import { StreamDoor } from '../stream/door';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { answerBodyError, fillEmptyBody, markRequest, refuseMethods, refusePlainStream, requireJson, servedPaths } from '../http/edge-checks';
+import { STREAM_PATH, StreamDoor } from '../stream/door';
 import { StreamGateway } from '../stream/stream.gateway';
 import { StreamAdapter } from '../stream/stream-adapter';
 import type { GatewayContext } from './context';
-import { mountDocumentation } from './documentation';
+import { mountDocumentation, openApiDocument } from './documentation';
 import { operatorModule, publicModule } from './modules';
 
 /** Bounds of the HTTP servers. Keep-alive outlasts the idle time of a load balancer, so that it never meets a closing socket. */
@@ -18,19 +19,20 @@ const HTTP_LIMITS = {
   keepAliveTimeoutMs: 65_000,
   connectionsMax: 20_000,
 } as const;
-const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
 export interface Listener {
   readonly port: number;
+  /** For checks of the routes against their documentation. */
+  readonly app: INestApplicationContext;
+  readonly document: OpenAPIObject;
   close(): Promise<void>;
 }
 
 /** The public listener: REST, documentation and the stream on one port. */
 export async function listenPublic(context: GatewayContext): Promise<Listener> {
-  const app = await makeApp(context, publicModule(context));
+  const { app, document } = await makeApp(context, publicModule(context), 'Lockstep');
   const server: Server = app.getHttpServer();
   app.useWebSocketAdapter(new StreamAdapter(app, server, app.get(StreamDoor)));
-  mountDocumentation(app);
   await app.init();
   const stream = app.get(StreamGateway);
   await stream.start();
@@ -39,18 +41,21 @@ export async function listenPublic(context: GatewayContext): Promise<Listener> {
     await stream.drain();
     await app.close();
   };
-  return { port: portOf(server), close };
+  return { port: portOf(server), app, document, close };
 }
 
 /** The operator's listener: keep it off the public network. */
 export async function listenOperator(context: GatewayContext): Promise<Listener> {
-  const app = await makeApp(context, operatorModule(context));
+  const { app, document } = await makeApp(context, operatorModule(context), 'Lockstep, operator');
   await app.listen(context.config.operatorPort, context.config.operatorHost);
-  const server: Server = app.getHttpServer();
-  return { port: portOf(server), close: () => app.close() };
+  return { port: portOf(app.getHttpServer()), app, document, close: () => app.close() };
 }
 
-async function makeApp(context: GatewayContext, module: Parameters<typeof NestFactory.create>[0]): Promise<NestExpressApplication> {
+async function makeApp(
+  context: GatewayContext,
+  module: Parameters<typeof NestFactory.create>[0],
+  title: string,
+): Promise<{ readonly app: NestExpressApplication; readonly document: OpenAPIObject }> {
   const app = await NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(), {
     logger: ['error', 'fatal'],
     bodyParser: false,
@@ -59,47 +64,21 @@ async function makeApp(context: GatewayContext, module: Parameters<typeof NestFa
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', context.config.trustProxyHops);
-  app.use((request: GatewayRequest, response: { setHeader(name: string, value: string): void }, next: () => void) => {
-    const given = header(request, 'x-request-id');
-    request.requestId = given !== null && REQUEST_ID.test(given) ? given : context.ids.next('request');
-    response.setHeader('X-Request-Id', request.requestId);
-    response.setHeader('X-Content-Type-Options', 'nosniff');
-    response.setHeader('Cache-Control', 'no-store');
-    next();
-  });
+  const document = openApiDocument(app, title);
+  app.use(markRequest(context));
+  app.use(refusePlainStream(context, STREAM_PATH));
+  app.use(refuseMethods(context, servedPaths(document.paths)));
+  app.use(requireJson(context));
   app.useBodyParser('json', { limit: HTTP_LIMITS.bodyMaxBytes, strict: true });
   app.use(answerBodyError(context));
+  app.use(fillEmptyBody());
+  mountDocumentation(app, document);
   const server: Server = app.getHttpServer();
   server.requestTimeout = HTTP_LIMITS.requestTimeoutMs;
   server.headersTimeout = HTTP_LIMITS.headersTimeoutMs;
   server.keepAliveTimeout = HTTP_LIMITS.keepAliveTimeoutMs;
   server.maxConnections = HTTP_LIMITS.connectionsMax;
-  return app;
-}
-
-/** Errors raised by the body parser, before Nest sees the request, as the same problem documents. */
-function answerBodyError(context: GatewayContext) {
-  return (
-    error: unknown,
-    request: GatewayRequest,
-    response: { statusCode: number; setHeader(name: string, value: string): void; end(body: string): void },
-    next: (error?: unknown) => void,
-  ) => {
-    const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : null;
-    const code =
-      type === 'entity.too.large'
-        ? 'body_too_large'
-        : type === 'entity.parse.failed'
-          ? 'invalid_json'
-          : type === 'encoding.unsupported' || type === 'charset.unsupported'
-            ? 'unsupported_media_type'
-            : null;
-    if (code === null) return next(error);
-    const body = problem(code, { requestId: request.requestId ?? context.ids.next('request') });
-    response.statusCode = body.status;
-    response.setHeader('Content-Type', PROBLEM_MEDIA_TYPE);
-    response.end(JSON.stringify(body));
-  };
+  return { app, document };
 }
 
 function portOf(server: Server): number {

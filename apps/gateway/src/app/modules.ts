@@ -5,6 +5,7 @@ import { AccessGuard } from '../auth/access.guard';
 import { ApiKeyStrategy } from '../auth/api-key.strategy';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
+import { KeyUse } from '../auth/key-use';
 import { TierLimit } from '../auth/tier-limit';
 import { AnswerInterceptor } from '../http/answer';
 import { Cursors } from '../http/cursors';
@@ -16,10 +17,12 @@ import { OperatorController } from '../operator/operator.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
 import { EventsController } from '../routes/events/events.controller';
+import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
 import { FollowersController } from '../routes/followers/followers.controller';
 import { HealthController } from '../routes/health/health.controller';
 import { LeadersController } from '../routes/leaders/leaders.controller';
+import { ProblemsController } from '../routes/problems/problems.controller';
 import { SettlementsController } from '../routes/settlements/settlements.controller';
 import { TenantController } from '../routes/tenant/tenant.controller';
 import { ReceiptsController } from '../routes/trading/receipts.controller';
@@ -37,6 +40,7 @@ const edge = (context: GatewayContext): Provider[] => [
   Authenticator,
   FailureLimit,
   TierLimit,
+  KeyUse,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
@@ -65,6 +69,8 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     EventsController,
     FeesController,
     SettlementsController,
+    ExportsController,
+    ProblemsController,
     StreamTicketsController,
     HealthController,
   ],

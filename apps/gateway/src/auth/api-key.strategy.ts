@@ -6,6 +6,7 @@ import { type GatewayRequest, header } from '../http/call';
 import { ProblemException } from '../http/problem-exception';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
+import { KeyUse } from './key-use';
 
 export const API_KEY = 'api-key';
 
@@ -15,6 +16,7 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
   constructor(
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
+    @Inject(KeyUse) private readonly uses: KeyUse,
   ) {
     super();
   }
@@ -23,7 +25,10 @@ export class ApiKeyStrategy extends PassportStrategy(Strategy, API_KEY) {
     const address = request.ip ?? 'unknown';
     await this.failures.check(address);
     const verified = await this.authenticator.tenant(header(request, 'authorization'));
-    if (verified.ok) return verified.value;
+    if (verified.ok) {
+      this.uses.note(verified.value);
+      return verified.value;
+    }
     await this.failures.charge(address);
     const headers = { 'WWW-Authenticate': 'Bearer realm="api"' };
     throw new ProblemException(verified.error, verified.error === 'tenant_suspended' ? {} : { headers });

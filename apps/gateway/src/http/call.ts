@@ -26,9 +26,10 @@ export interface Call {
   readonly path: string;
   readonly body: unknown;
   readonly idempotencyHeader: string | null;
+  readonly headers: GatewayRequest['headers'];
 }
 
-export const header = (request: GatewayRequest, name: string): string | null => {
+export const header = (request: Pick<GatewayRequest, 'headers'>, name: string): string | null => {
   const value = request.headers[name];
   return typeof value === 'string' ? value : null;
 };
@@ -46,5 +47,6 @@ export const CurrentCall = createParamDecorator((_data: unknown, context: Execut
     path,
     body: request.body,
     idempotencyHeader: header(request, 'idempotency-key'),
+    headers: request.headers,
   };
 });

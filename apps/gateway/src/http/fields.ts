@@ -15,6 +15,9 @@ export const amountField = z.string().refine((text) => {
   return parsed.ok && parsed.value > 0n && parsed.value < 2n ** 62n;
 }, 'a plain decimal above 0 with at most 8 decimals, as text');
 
+/** A moment; whatever offset it is written with, it is kept and shown in UTC. */
+export const timeField = z.iso.datetime({ offset: true, error: 'RFC 3339, e.g. 2026-01-02T00:00:00.000Z' });
+
 /** 10^-8 integers as wire texts. */
 export const moneyText = (value: bigint): string => formatMoney(money(value));
 export const priceText = (value: Price): string => formatPrice(value);

@@ -35,7 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response: unknown = http.getResponse();
     const requestId = request.requestId ?? this.context.ids.next('request');
     const { code, options } = explain(exception);
-    if (code === 'internal') this.context.log.error('request failed', { requestId, error: exception });
+    if (code === 'internal') this.context.log.error('request failed', { requestId, error: faultOf(exception) });
     const { headers, ...details } = options;
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(headers ?? {})) httpAdapter.setHeader(response, name, value);
@@ -44,6 +44,12 @@ export class ProblemFilter implements ExceptionFilter {
     const body = problem(code, { requestId, ...details });
     httpAdapter.reply(response, JSON.stringify(body), body.status);
   }
+}
+
+/** What may be logged of a defect: never the values it met, which a driver's error carries along. */
+function faultOf(exception: unknown): { readonly type: string; readonly message: string; readonly stack: string } {
+  if (!(exception instanceof Error)) return { type: typeof exception, message: 'not an error', stack: '' };
+  return { type: exception.name, message: exception.message, stack: exception.stack ?? '' };
 }
 
 function explain(exception: unknown): { readonly code: ProblemCode; readonly options: ProblemOptions } {

@@ -23,6 +23,7 @@ export class StreamConnection {
   private closed = false;
   private framesThisSecond = 0;
   private readonly timers: NodeJS.Timeout[] = [];
+  private greeted: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly socket: WebSocket,
@@ -31,12 +32,12 @@ export class StreamConnection {
     readonly id: string,
   ) {}
 
-  /** Says hello and starts to listen. */
+  /** Listens at once, so that a client need not wait for the hello, and says hello when the top is known. */
   start(): void {
     this.socket.on('message', (data, binary) => this.receive(binary ? '' : String(data)));
     this.socket.on('close', () => this.end());
     this.socket.on('error', () => this.end());
-    this.socket.send(helloFrame(this.id, this.log.top, STREAM_LIMITS.heartbeatMs));
+    this.greeted = this.greet();
     const late = setTimeout(() => {
       if (this.cursor === null) this.close('subscribe_timeout');
     }, STREAM_LIMITS.subscribeTimeoutMs);
@@ -59,6 +60,15 @@ export class StreamConnection {
     if (this.closed) return;
     this.socket.send(goingAwayFrame(reconnectAfterMs));
     this.close('going_away');
+  }
+
+  private async greet(): Promise<void> {
+    try {
+      await this.log.refresh();
+      this.socket.send(helloFrame(this.id, this.log.top, STREAM_LIMITS.heartbeatMs));
+    } catch {
+      this.close('server_error');
+    }
   }
 
   private end(): void {
@@ -92,6 +102,7 @@ export class StreamConnection {
   private async subscribe(after: { readonly epoch: string; readonly seq: bigint } | null): Promise<void> {
     this.cursor = 0n;
     try {
+      await this.greeted;
       await this.log.refresh();
       const { top } = this.log;
       const resumable = after !== null && after.epoch === top.epoch && after.seq <= top.seq;
@@ -107,7 +118,7 @@ export class StreamConnection {
   /** Sends what lies after the cursor, in order, as fast as the socket takes it, for as long as the connection lives. */
   private async pump(epoch: string): Promise<void> {
     while (!this.closed && this.cursor !== null) {
-      if (this.log.top.epoch !== epoch && epoch !== '') return this.close('insufficient_state');
+      if (this.log.top.epoch !== epoch) return this.close('insufficient_state');
       if (this.cursor >= this.log.top.seq) {
         await this.log.grown();
         continue;

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PROBLEM_MEDIA_TYPE, PROBLEMS, type ProblemCode, problem, SUBPROTOCOL } from '@lockstep/delivery';
 import { err, ok, type Result } from '@lockstep/kernel';
@@ -7,10 +7,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
+import { TierLimit } from '../auth/tier-limit';
 import { ProblemException } from '../http/problem-exception';
 import { StreamTickets } from './tickets';
 
 export const STREAM_PATH = '/v1/stream';
+
+/** Why an upgrade is refused, as the HTTP answer says it. */
+export interface StreamRefusal {
+  readonly code: ProblemCode;
+  readonly headers: Readonly<Record<string, string>>;
+}
+const refused = (code: ProblemCode, headers: StreamRefusal['headers'] = {}): Result<never, StreamRefusal> => err({ code, headers });
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="api"' };
 
 /** Decides in the HTTP upgrade who may open a stream, before a single frame is read. */
 @Injectable()
@@ -19,34 +28,42 @@ export class StreamDoor {
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
+    @Inject(TierLimit) private readonly limit: TierLimit,
     @Inject(StreamTickets) private readonly tickets: StreamTickets,
   ) {}
 
-  async admit(request: IncomingMessage): Promise<Result<VerifiedKey, ProblemCode>> {
-    if ((request.url ?? '').split('?')[0] !== STREAM_PATH) return err('not_found');
+  async admit(request: IncomingMessage): Promise<Result<VerifiedKey, StreamRefusal>> {
+    if ((request.url ?? '').split('?')[0] !== STREAM_PATH) return refused('not_found');
     const origin = request.headers.origin;
-    if (origin !== undefined && !(this.context.config.allowedOrigins ?? []).includes(origin)) return err('origin_not_allowed');
-    const address = request.socket.remoteAddress ?? 'unknown';
+    if (origin !== undefined && !(this.context.config.allowedOrigins ?? []).includes(origin)) return refused('origin_not_allowed');
+    const address = callerOf(request, this.context.config.trustProxyHops);
     try {
       await this.failures.check(address);
       const key = await this.keyOf(request);
       if (!key.ok) {
         await this.failures.charge(address);
-        return key;
+        return refused(key.error, CHALLENGE);
       }
-      return allows(key.value.scopes, ['events:read']) ? key : err('missing_scope');
+      await this.limit.admit(key.value);
+      return allows(key.value.scopes, ['events:read']) ? ok(key.value) : refused('missing_scope');
     } catch (error) {
-      return err(error instanceof ProblemException ? error.code : 'internal');
+      return error instanceof ProblemException ? refused(error.code, error.options.headers) : refused('internal');
     }
   }
 
   /** Refuses an upgrade with a problem document and ends the socket. */
-  refuse(socket: Duplex, code: ProblemCode): void {
-    const body = JSON.stringify(problem(code, { requestId: this.context.ids.next('request') }));
-    const { status, title } = PROBLEMS[code];
-    socket.end(
-      `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    );
+  refuse(socket: Duplex, { code, headers }: StreamRefusal): void {
+    const requestId = this.context.ids.next('request');
+    const body = JSON.stringify(problem(code, { requestId }));
+    const lines = Object.entries({
+      ...headers,
+      'X-Request-Id': requestId,
+      'Content-Type': PROBLEM_MEDIA_TYPE,
+      'Content-Length': String(Buffer.byteLength(body)),
+      Connection: 'close',
+    });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    socket.end(`HTTP/1.1 ${PROBLEMS[code].status} ${STATUS_CODES[PROBLEMS[code].status] ?? ''}\r\n${head}\r\n${body}`);
   }
 
   private async keyOf(request: IncomingMessage): Promise<Result<VerifiedKey, ProblemCode>> {
@@ -57,4 +74,14 @@ export class StreamDoor {
     const key = this.tickets.take(ticket);
     return key === null ? err('ticket_invalid') : ok(key);
   }
+}
+
+/** The caller's address behind so many proxies, as the REST side computes it. */
+function callerOf(request: IncomingMessage, hops: number): string {
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+  const chain = [...forwarded, request.socket.remoteAddress ?? 'unknown'];
+  return chain[Math.max(0, chain.length - 1 - hops)] ?? 'unknown';
 }

@@ -1,6 +1,6 @@
 import { eventFrame, type StreamPosition } from '@lockstep/delivery';
 import type { TenantScope } from '@lockstep/kernel';
-import type { Storage } from '@lockstep/storage';
+import { openStream, type Storage } from '@lockstep/storage';
 import { eventJson } from './event-json';
 import { STREAM_LIMITS } from './limits';
 
@@ -20,9 +20,7 @@ export class ScopeLog {
   /** Looks how far the stream has come and wakes its readers. Calls that arrive meanwhile share one further look. */
   refresh(): Promise<void> {
     this.again = true;
-    this.reading ??= this.look().finally(() => {
-      this.reading = null;
-    });
+    this.reading ??= this.look();
     return this.reading;
   }
 
@@ -51,14 +49,30 @@ export class ScopeLog {
   }
 
   private async look(): Promise<void> {
-    while (this.again) {
-      this.again = false;
-      const head = await this.storage.scoped(this.scope, (unit) => unit.events.head(), { readOnly: true });
-      if (head === null || (head.epoch === this.top.epoch && head.seq === this.top.seq)) continue;
-      if (head.epoch !== this.top.epoch) this.frames.clear();
-      this.top = head;
-      for (const wake of [...this.waiting]) wake();
+    try {
+      while (this.again) {
+        this.again = false;
+        this.take(await this.read());
+      }
+    } finally {
+      // In the same turn as the last check of `again`: a call that comes later starts a look of its own.
+      this.reading = null;
     }
+  }
+
+  /** Only the very first look writes: it begins a stream that has no events yet. */
+  private read(): Promise<StreamPosition> {
+    const first = this.top.epoch === '';
+    return this.storage.scoped(this.scope, async (unit) => (first ? null : await unit.events.head()) ?? (await openStream(unit)), {
+      readOnly: !first,
+    });
+  }
+
+  private take(head: StreamPosition): void {
+    if (head.epoch === this.top.epoch && head.seq === this.top.seq) return;
+    if (head.epoch !== this.top.epoch) this.frames.clear();
+    this.top = head;
+    for (const wake of [...this.waiting]) wake();
   }
 
   private async load(seq: bigint): Promise<readonly { readonly seq: bigint; readonly text: string; readonly type: string }[]> {

@@ -26,7 +26,7 @@ export class StreamGateway implements OnGatewayConnection {
   async start(): Promise<void> {
     const { wakeups } = this.context;
     this.stops.push(await wakeups.subscribe(WAKEUP_CHANNELS.events, (payload) => this.refresh(payload)));
-    this.stops.push(await wakeups.subscribe('keys', () => void this.checkKeys()));
+    this.stops.push(await wakeups.subscribe(WAKEUP_CHANNELS.keys, () => void this.checkKeys()));
     this.stops.push(wakeups.onReconnect(() => this.refreshAll()));
     const poll = setInterval(() => this.refreshAll(), STREAM_LIMITS.pollMs);
     const check = setInterval(() => void this.checkKeys(), STREAM_LIMITS.keyCheckMs);
@@ -56,10 +56,7 @@ export class StreamGateway implements OnGatewayConnection {
       this.count -= 1;
       if (entry.readers.size === 0) this.logs.delete(name);
     });
-    entry.log.refresh().then(
-      () => connection.start(),
-      () => connection.close('server_error'),
-    );
+    connection.start();
   }
 
   /** Sends every reader away, each with its own delay, so that they do not return together. */

@@ -1,4 +1,4 @@
-import { livemode, wireTime } from '@lockstep/delivery';
+import { livemode, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
 import { err, ok } from '@lockstep/kernel';
 import type { ApiKeyRow } from '@lockstep/storage';
 import { API_SCOPES, type ApiScope, isApiScope, missingScopes } from '@lockstep/tenancy';
@@ -12,6 +12,7 @@ import { type Call, CurrentCall } from '../../http/call';
 import { idField, nameField, timeOrNull } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
+import { beyondQuota } from '../../http/quotas';
 import { issueKey } from './issue-key';
 
 export const scopesField = z
@@ -52,6 +53,8 @@ export class ApiKeysController {
     if (beyond.length > 0) throw new ProblemException('missing_scope', { detail: `This key cannot hand out ${beyond.join(', ')}.` });
     const granted = scopes.filter((scope) => call.key.scopes.includes(scope));
     return this.mutations.run({ ...call, idempotencyHeader: null }, 201, async (unit) => {
+      const refused = beyondQuota(call, 'api_keys', await unit.apiKeys.count({ status: 'active' }));
+      if (refused !== null) return err(refused);
       const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
       const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, expiresAt });
       await this.mutations.audit(unit, call, 'api_key.create', issued.id);
@@ -91,7 +94,7 @@ export class ApiKeysController {
       await unit.apiKeys.update({ id }, { status: 'revoked', revokedAt: unit.now });
       await unit.keyIndex.update({ kid: row.kid }, { status: 'revoked' });
       await this.mutations.audit(unit, call, 'api_key.revoke', id);
-      this.mutations.wake(unit, 'keys');
+      this.mutations.wake(unit, WAKEUP_CHANNELS.keys);
       return ok(apiKeyBody({ ...row, status: 'revoked', revokedAt: unit.now }));
     });
   }

@@ -12,6 +12,7 @@ import { Cursors, pageQuery } from '../../http/cursors';
 import { addressField, idField, nameField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, refusal } from '../../http/problem-exception';
+import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
 import { networkField, networkRefusal, venueField } from '../venue';
 
@@ -46,6 +47,9 @@ export class LeadersController {
     return this.mutations.run(call, 201, async (unit) => {
       const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
       if (refused !== null) return err(refused);
+      const open = (await unit.leaders.count({})) - (await unit.leaders.count({ status: 'closed' }));
+      const beyond = beyondQuota(call, 'leaders', open);
+      if (beyond !== null) return err(beyond);
       const watched = await unit.inbox.watch(body.venue, body.network, body.address);
       const id = this.context.ids.next('leader');
       const times = { createdAt: unit.now, updatedAt: unit.now };

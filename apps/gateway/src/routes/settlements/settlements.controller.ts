@@ -1,7 +1,7 @@
-import { livemode, parseWireTime, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
+import { livemode, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
 import { err, type Id, ok } from '@lockstep/kernel';
 import { closePeriodJob, type MarkPeriodError, markPeriod, type SettlementRow } from '@lockstep/storage';
-import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -9,14 +9,15 @@ import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
-import { idField, timeCursor, timeOrNull } from '../../http/fields';
+import { idField, timeCursor, timeField, timeOrNull } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { ProblemException, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { fileAnswer } from './file-answer';
+import { fileAnswer } from '../exports/file-answer';
 
-const time = z.string().refine((text) => parseWireTime(text) !== null, 'RFC 3339 in UTC with milliseconds, e.g. 2026-01-02T00:00:00.000Z');
-class ClosePeriodDto extends createZodDto(z.strictObject({ from: time, to: time.describe('First moment after the period; it must have passed.') })) {}
+class ClosePeriodDto extends createZodDto(
+  z.strictObject({ from: timeField, to: timeField.describe('First moment after the period; it must have passed.') }),
+) {}
 class SettlementPath extends createZodDto(z.object({ id: idField('stl') })) {}
 class SettlementsQuery extends createZodDto(pageQuery) {}
 
@@ -49,8 +50,8 @@ export class SettlementsController {
       const wanted = {
         settlementId: ids.next('settlement'),
         exportId: ids.next('export'),
-        periodStartMs: parseWireTime(body.from) ?? 0,
-        periodEndMs: parseWireTime(body.to) ?? 0,
+        periodStartMs: Date.parse(body.from),
+        periodEndMs: Date.parse(body.to),
       };
       const marked = await markPeriod(unit, wanted);
       if (!marked.ok) return err(refusal('period_conflict', WHY[marked.error]));
@@ -95,13 +96,13 @@ export class SettlementsController {
 
   @Get(':id/file')
   @Needs('settlements:read')
-  file(@CurrentCall() call: Call, @Param() path: SettlementPath, @Headers('range') range?: string) {
+  file(@CurrentCall() call: Call, @Param() path: SettlementPath) {
     return this.reads.one(call, async (unit) => {
       const row = await unit.settlements.findOne({ id: path.id as Id<'settlement'> });
       if (row === null) return null;
       const file = row.exportId === null ? null : await unit.exports.findOne({ id: row.exportId });
       if (row.status !== 'closed' || file === null) throw new ProblemException('not_ready');
-      return fileAnswer(unit, file, range ?? null);
+      return fileAnswer(unit, file, call);
     });
   }
 }

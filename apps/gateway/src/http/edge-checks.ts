@@ -1,0 +1,106 @@
+import { PROBLEM_MEDIA_TYPE, type ProblemCode, problem } from '@lockstep/delivery';
+import type { GatewayContext } from '../app/context';
+import { type GatewayRequest, header } from './call';
+
+/** As much of a response as a step before the routes needs; every HTTP adapter has it. */
+export interface EdgeResponse {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(body: string): unknown;
+}
+type Next = (error?: unknown) => void;
+export type EdgeStep = (request: GatewayRequest, response: EdgeResponse, next: Next) => void;
+
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PATCH', 'PUT']);
+
+/** Gives every answer its request id and the headers all answers carry. */
+export const markRequest =
+  (context: GatewayContext): EdgeStep =>
+  (request, response, next) => {
+    const given = header(request, 'x-request-id');
+    request.requestId = given !== null && REQUEST_ID.test(given) ? given : context.ids.next('request');
+    response.setHeader('X-Request-Id', request.requestId);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('Referrer-Policy', 'no-referrer');
+    next();
+  };
+
+/** Path templates of a contract with the methods they serve. */
+export interface ServedPath {
+  readonly pattern: RegExp;
+  readonly methods: readonly string[];
+}
+
+/** Reads the templates of an OpenAPI document. */
+export const servedPaths = (paths: Readonly<Record<string, object>>): readonly ServedPath[] =>
+  Object.entries(paths).map(([template, item]) => ({
+    pattern: new RegExp(`^${template.replaceAll(/[.]/g, '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`),
+    methods: Object.keys(item).map((method) => method.toUpperCase()),
+  }));
+
+/** A path that is served, by a method that is not: 405 with what is allowed, whoever asks. */
+export const refuseMethods =
+  (context: GatewayContext, served: readonly ServedPath[]): EdgeStep =>
+  (request, response, next) => {
+    const path = (request.originalUrl ?? request.url).split('?')[0] ?? '';
+    const allowed = served.filter((one) => one.pattern.test(path)).flatMap((one) => one.methods);
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    if (allowed.length === 0 || allowed.includes(method)) return next();
+    answer(context, request, response, 'method_not_allowed', { Allow: allowed.join(', ') });
+  };
+
+/** A plain GET of the stream's address: it speaks WebSocket only. */
+export const refusePlainStream =
+  (context: GatewayContext, streamPath: string): EdgeStep =>
+  (request, response, next) => {
+    const path = (request.originalUrl ?? request.url).split('?')[0];
+    if (path !== streamPath || request.method !== 'GET') return next();
+    answer(context, request, response, 'upgrade_required', { Upgrade: 'websocket', Connection: 'Upgrade' });
+  };
+
+/** A body of another type than JSON is refused before it is read. */
+export const requireJson =
+  (context: GatewayContext): EdgeStep =>
+  (request, response, next) => {
+    const hasBody = (header(request, 'content-length') ?? '0') !== '0' || header(request, 'transfer-encoding') !== null;
+    const type = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+    if (!WITH_BODY.has(request.method) || !hasBody || type === 'application/json') return next();
+    answer(context, request, response, 'unsupported_media_type', { Accept: 'application/json' });
+  };
+
+/** No body at all is an empty object, so that requests without fields need not send `{}`. */
+export const fillEmptyBody = (): EdgeStep => (request, _response, next) => {
+  if (WITH_BODY.has(request.method) && request.body === undefined) Object.assign(request, { body: {} });
+  next();
+};
+
+/** Errors raised by the body parser, before Nest sees the request, as the same problem documents. */
+export const answerBodyError = (context: GatewayContext) => (error: unknown, request: GatewayRequest, response: EdgeResponse, next: Next) => {
+  const code = bodyErrorCode(error);
+  if (code === null) return next(error);
+  answer(context, request, response, code, {});
+};
+
+function bodyErrorCode(error: unknown): ProblemCode | null {
+  const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : null;
+  if (type === 'entity.too.large') return 'body_too_large';
+  if (type === 'entity.parse.failed') return 'invalid_json';
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') return 'unsupported_media_type';
+  return type === 'request.aborted' || type === 'request.size.invalid' ? 'invalid_request' : null;
+}
+
+function answer(
+  context: GatewayContext,
+  request: GatewayRequest,
+  response: EdgeResponse,
+  code: ProblemCode,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const body = problem(code, { requestId: request.requestId ?? context.ids.next('request') });
+  response.statusCode = body.status;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.setHeader('Content-Type', `${PROBLEM_MEDIA_TYPE}; charset=utf-8`);
+  response.end(JSON.stringify(body));
+}

@@ -1,0 +1,141 @@
+import { livemode, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
+import { err, type Id, ok } from '@lockstep/kernel';
+import { type ExportParams, type ExportRow, renderExportJob, type ScopedUnit } from '@lockstep/storage';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { CONTEXT, type GatewayContext } from '../../app/context';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { Cursors, pageQuery } from '../../http/cursors';
+import { idField, timeCursor, timeField, timeOrNull } from '../../http/fields';
+import { Mutations } from '../../http/mutations';
+import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
+import { beyondQuota } from '../../http/quotas';
+import { Reads } from '../../http/reads';
+import { fileAnswer } from './file-answer';
+
+/** Longest stretch of time in one file. */
+const RANGE_MAX_MS = 400 * 86_400_000;
+/** Files of settlements are reached through their settlement, under its scope. */
+const SETTLEMENT_KIND = 'settlement';
+
+class CreateExportDto extends createZodDto(
+  z.strictObject({
+    kind: z.enum(['fills', 'fees']).describe('What the rows are: executions, or fee entries of the ledger.'),
+    from: timeField,
+    to: timeField.describe('First moment after the last row.'),
+  }),
+) {}
+class ExportPath extends createZodDto(z.object({ id: idField('exp') })) {}
+class ExportsQuery extends createZodDto(pageQuery.extend({ kind: z.enum(['fills', 'fees']).optional() })) {}
+
+/** Files made in the background. */
+@ApiTags('exports')
+@Controller('v1/exports')
+export class ExportsController {
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Mutations) private readonly mutations: Mutations,
+    @Inject(Reads) private readonly reads: Reads,
+    @Inject(Cursors) private readonly cursors: Cursors,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @Needs('exports:write')
+  create(@CurrentCall() call: Call, @Body() body: CreateExportDto) {
+    const { ids } = this.context;
+    return this.mutations.run(call, 202, async (unit) => {
+      const params: ExportParams = { fromMs: Date.parse(body.from), toMs: Date.parse(body.to) };
+      const length = params.toMs - params.fromMs;
+      if (length <= 0 || length > RANGE_MAX_MS) return err(refusal('invalid_request', '`to` lies after `from`, by at most 400 days.'));
+      const waiting = (await unit.exports.count({ status: 'queued' })) + (await unit.exports.count({ status: 'running' }));
+      const beyond = beyondQuota(call, 'export_jobs', waiting);
+      if (beyond !== null) return err(beyond);
+      const id = ids.next('export');
+      await unit.exports.insert(queued(id, body.kind, params, unit.now));
+      await unit.jobs.enqueue(renderExportJob(ids, unit.now, { exportId: id }));
+      this.mutations.wake(unit, WAKEUP_CHANNELS.jobs);
+      await this.mutations.audit(unit, call, 'export.create', id, body);
+      const row = await unit.exports.findOne({ id });
+      return row === null ? err(NOT_FOUND) : ok(exportBody(row));
+    });
+  }
+
+  @Get()
+  @Needs('exports:read')
+  list(@CurrentCall() call: Call, @Query() query: ExportsQuery) {
+    const request = this.cursors.request(call.scope, 'exports', query, timeCursor);
+    return this.reads.run(call, async (unit) => {
+      const page = await unit.exports.page(request, query.kind === undefined ? {} : { kind: query.kind });
+      const rows = page.rows.filter((row) => row.kind !== SETTLEMENT_KIND);
+      return this.cursors.body(call.scope, 'exports', query, { ...page, rows }, exportBody);
+    });
+  }
+
+  @Get(':id')
+  @Needs('exports:read')
+  get(@CurrentCall() call: Call, @Param() path: ExportPath) {
+    return this.reads.one(call, async (unit) => {
+      const row = await this.find(unit, path);
+      return row === null ? null : exportBody(row);
+    });
+  }
+
+  @Get(':id/manifest')
+  @Needs('exports:read')
+  manifest(@CurrentCall() call: Call, @Param() path: ExportPath) {
+    return this.reads.one(call, async (unit) => {
+      const row = await this.find(unit, path);
+      if (row === null) return null;
+      if (row.status !== 'ready') throw new ProblemException('not_ready');
+      return row.manifest;
+    });
+  }
+
+  @Get(':id/file')
+  @Needs('exports:read')
+  file(@CurrentCall() call: Call, @Param() path: ExportPath) {
+    return this.reads.one(call, async (unit) => {
+      const row = await this.find(unit, path);
+      return row === null ? null : fileAnswer(unit, row, call);
+    });
+  }
+
+  private async find(unit: ScopedUnit, path: ExportPath): Promise<ExportRow | null> {
+    const row = await unit.exports.findOne({ id: path.id as Id<'export'> });
+    return row === null || row.kind === SETTLEMENT_KIND ? null : row;
+  }
+}
+
+const queued = (id: Id<'export'>, kind: string, params: ExportParams, createdAt: number) =>
+  ({
+    id,
+    kind,
+    params,
+    status: 'queued',
+    error: null,
+    fileName: null,
+    rowCount: null,
+    byteCount: null,
+    sha256: null,
+    manifest: null,
+    createdAt,
+    completedAt: null,
+  }) as const;
+
+const exportBody = (row: ExportRow) => ({
+  id: row.id,
+  livemode: livemode(row.environment),
+  kind: row.kind,
+  status: row.status,
+  error: row.error,
+  file_name: row.fileName,
+  row_count: row.rowCount === null ? null : Number(row.rowCount),
+  byte_count: row.byteCount === null ? null : Number(row.byteCount),
+  sha256: row.sha256?.toString('hex') ?? null,
+  created_at: wireTime(row.createdAt),
+  completed_at: timeOrNull(row.completedAt),
+});

@@ -1,0 +1,135 @@
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TenantScope, unwrap } from '@lockstep/kernel';
+import {
+  createLogger,
+  createMetrics,
+  gatewayKeys,
+  loadConfig,
+  localLimiter,
+  postgresWakeups,
+  systemClock,
+  systemIds,
+  systemRandom,
+  type Wakeups,
+} from '@lockstep/platform';
+import { openStorage, type Storage } from '@lockstep/storage';
+import { openTestStorage } from '@lockstep/storage/testing/test-storage';
+import { scopeFromPlatformList } from '@lockstep/tenancy';
+import { Client } from 'pg';
+import request, { type Response, type Test } from 'supertest';
+import type { GatewayContext } from '../app/context';
+import { type Listener, listenOperator, listenPublic } from '../app/listeners';
+import { hmacDigest } from '../auth/key-digest';
+import { makeOperatorKey } from '../operator/first-key';
+
+export type Method = 'get' | 'post' | 'patch' | 'delete' | 'put';
+export type Headers = Readonly<Record<string, string>>;
+
+/** A tenant made through the operator API, with a key of every scope. */
+export interface RigTenant {
+  readonly id: string;
+  readonly key: string;
+  readonly scope: TenantScope;
+}
+
+/** The gateway on a database of its own, both listeners open on free ports. */
+export interface GatewayRig {
+  readonly context: GatewayContext;
+  readonly publicApi: Listener;
+  readonly operatorApi: Listener;
+  readonly url: string;
+  readonly operatorKey: string;
+  readonly engine: Storage;
+  readonly backoffice: Storage;
+  readonly wakeups: Wakeups;
+  /** Every line the gateway has logged. */
+  readonly logged: readonly string[];
+  /** A call of the public API. */
+  call(key: string | null, method: Method, path: string, body?: object, headers?: Headers): Test;
+  /** A call of the operator API, with the operator's key unless another is given. */
+  operator(method: Method, path: string, body?: object, key?: string | null): Test;
+  tenant(name: string, tier?: string): Promise<RigTenant>;
+  close(): Promise<void>;
+}
+
+export async function openRig(): Promise<GatewayRig> {
+  const test = await openTestStorage();
+  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-gateway-'));
+  const environ = {
+    DATABASE_URL: test.ownerUrl,
+    LOCKSTEP_DATA_DIR: dataDir,
+    LOCKSTEP_GATEWAY_PORT: '0',
+    LOCKSTEP_OPERATOR_PORT: '0',
+    // So that a test can speak for another address.
+    LOCKSTEP_TRUST_PROXY_HOPS: '1',
+  };
+  const config = unwrap(loadConfig('gateway', environ), 'the configuration of the test');
+  const open = (role: 'app' | 'engine' | 'backoffice') => openStorage({ url: test.urls[role].url, role, clock: systemClock, poolMax: 8 });
+  const [storage, engine, backoffice] = await Promise.all([open('app'), open('engine'), open('backoffice')]);
+  const logged: string[] = [];
+  const log = createLogger({ process: 'gateway', level: 'debug', write: (line) => logged.push(line) });
+  const wakeups = await postgresWakeups({ url: test.urls.app.url, log });
+  const keys = gatewayKeys(config);
+  const context: GatewayContext = {
+    config,
+    storage,
+    clock: systemClock,
+    ids: systemIds(systemClock, systemRandom),
+    random: systemRandom,
+    limiter: localLimiter(systemClock),
+    wakeups,
+    keys,
+    digest: hmacDigest(keys.keyPepper.reveal()),
+    metrics: createMetrics('gateway'),
+    log,
+  };
+  await addNetworks(test.ownerUrl);
+  const made = await makeOperatorKey(storage, context.digest, systemRandom, false);
+  if (made === null) throw new Error('a fresh database has an operator key');
+  const operatorApi = await listenOperator(context);
+  const publicApi = await listenPublic(context);
+  const url = `http://127.0.0.1:${publicApi.port}`;
+  const operatorUrl = `http://127.0.0.1:${operatorApi.port}`;
+  const operator: GatewayRig['operator'] = (method, path, body, key = made.key) => send(operatorUrl, key, method, path, body, {});
+  const tenant = async (name: string, tier = 'scale'): Promise<RigTenant> => {
+    const row = good(await operator('post', '/v1/operator/tenants', { name, tier }));
+    const key = good(await operator('post', `/v1/operator/tenants/${row.id}/api-keys`, { name: 'first', livemode: false, scopes: ['*'] }));
+    return { id: row.id, key: key.key, scope: scopeFromPlatformList(row.id, 'test') };
+  };
+  const close = async (): Promise<void> => {
+    await publicApi.close();
+    await operatorApi.close();
+    await wakeups.close();
+    for (const each of [storage, engine, backoffice]) await each.close();
+    await test.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  const call: GatewayRig['call'] = (key, method, path, body, headers = {}) => send(url, key, method, path, body, headers);
+  return { context, publicApi, operatorApi, url, operatorKey: made.key, engine, backoffice, wakeups, logged, call, operator, tenant, close };
+}
+
+/** The body of a 2xx answer; throws with the problem otherwise. */
+export function good(answer: Response) {
+  if (answer.status < 300) return answer.body;
+  throw new Error(`${answer.status}: ${JSON.stringify(answer.body)}`);
+}
+
+function send(base: string, key: string | null, method: Method, path: string, body: object | undefined, headers: Headers): Test {
+  const sent = request(base)[method](path).set(headers);
+  if (key !== null) sent.set('Authorization', `Bearer ${key}`);
+  return body === undefined ? sent : sent.send(body);
+}
+
+/** Networks as the engine lists them at its start: one simulated, one real. */
+async function addNetworks(ownerUrl: string): Promise<void> {
+  const owner = new Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query(
+    `insert into venue_networks (venue, network, environment, url, created_at)
+     values ('hyperliquid', 'sim', 'test', 'http://127.0.0.1:1', now()), ('hyperliquid', 'mainnet', 'live', 'http://127.0.0.1:2', now())`,
+  );
+  await owner.end();
+}
