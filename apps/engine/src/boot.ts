@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import { type Clock, type EpochMs, type Ids, type Random, type TenantScope, toLots } from '@lockstep/kernel';
 import type { Logger, Opener, Wakeups } from '@lockstep/platform';
 import type { FeeScheduleRow, JournalRow, MoveRow, PositionState, RunningCopy, Storage, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
@@ -26,6 +27,7 @@ import type { Network } from './state/networks';
 import { type NetworkAddress, Networks, type VenueTuning } from './state/open-networks';
 import { OpenOrders } from './state/open-orders';
 import { Registry } from './state/registry';
+import { EquityWriter } from './state/save-equity';
 import { restoreMove } from './watch/inbox';
 import { LeaderWatch } from './watch/leader-watch';
 import { WaveLanes } from './wave/wave-lanes';
@@ -151,6 +153,11 @@ async function makeContext(parts: EngineParts, instance: number, scopes: readonl
     pass: crashPoints(parts.crash),
     dailySeed: () => seed.today(),
     stops: new StopVersion(),
+    wakeEvents: (scope) => {
+      parts.wakeups.publish(WAKEUP_CHANNELS.events, wakeupPayload(scope)).catch((failure: unknown) => {
+        log.debug('a wake-up was lost; readers poll', { error: failure });
+      });
+    },
     broken: parts.broken,
   };
   return ctx;
@@ -209,6 +216,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts, networks);
   const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, reconciler });
+  const equity = new EquityWriter(ctx);
   const timers: NodeJS.Timeout[] = [];
   return {
     ctx,
@@ -242,7 +250,12 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       repairs.start();
       breakers.start();
       await commands.start();
-      timers.push(setInterval(() => void heartbeat(parts, ctx), ctx.limits.heartbeatMs));
+      timers.push(
+        setInterval(() => {
+          void heartbeat(parts, ctx);
+          void equity.write();
+        }, ctx.limits.heartbeatMs),
+      );
     },
     idle: async () => {
       await watch.idle();
@@ -266,6 +279,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       collector.stop();
       await books.idle();
       await ctx.completion.flush();
+      await equity.write();
       await networks.close();
       await parts.storage.platform((unit) => unit.engines.stopped(ctx.instance));
     },

@@ -45,6 +45,8 @@ export interface EngineContext {
   readonly dailySeed: () => Uint8Array;
   /** Everything that stops risk changes this number: a sending wave looks again at what it has not signed. */
   readonly stops: StopVersion;
+  /** Tells readers of a tenant's stream that events were appended. */
+  readonly wakeEvents: (scope: TenantScope) => void;
   /** Ends the process: memory can no longer be trusted, the journal can. */
   readonly broken: (why: string) => void;
 }

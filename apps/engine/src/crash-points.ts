@@ -35,13 +35,13 @@ export const CRASH_POINTS = [
   'outcomes_written_first_scope',
   /** All order rows are committed; fills are not collected. */
   'outcomes_written_all_scopes',
-  /** Fills were read from the venue; nothing is posted. */
+  /** New fills of followers stand in an open transaction; nothing is posted. */
   'ledger_fills_collected',
   /** The first scope's fills, entries and positions are committed. */
   'ledger_written_first_scope',
   /** All are committed; the journal rows are still open. */
   'ledger_written_all_scopes',
-  /** A reconciliation read the venue's truth and wrote nothing. */
+  /** A reconciliation read the venue's truth and wrote nothing. Passed at every start too. */
   'reconciling_truth_read',
   /** An unknown order's standing was asked for and not written. */
   'reconciling_standing_read',

@@ -58,7 +58,8 @@ async function main(): Promise<void> {
   });
   lifecycle.onDrain('storage', () => storage.close());
   health.addCheck('database', () => storage.ping());
-  const wakeups = config.redisUrl === null ? await postgresWakeups({ url, log }) : redisWakeups(await connectRedis({ url: config.redisUrl.reveal(), log }), log);
+  const wakeups =
+    config.redisUrl === null ? await postgresWakeups({ url, log }) : redisWakeups(await connectRedis({ url: config.redisUrl.reveal(), log }), log);
   lifecycle.onDrain('wake-ups', () => wakeups.close());
   const simulated = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: config.simVenueUrl } as const;
   const live = { venue: 'hyperliquid', network: config.hyperliquidNetwork, environment: 'live', url: config.hyperliquidUrl } as const;
@@ -78,7 +79,7 @@ async function main(): Promise<void> {
     shard: config.engineShard,
     crash,
     networks: [simulated, live],
-    tuning: { liveChain: config.hyperliquidNetwork, signer: config.signer, workers: config.signingWorkers, adapter: {} },
+    tuning: { liveChain: config.hyperliquidNetwork, workers: config.signingWorkers, adapter: {} },
     onWave: (record) => {
       observeWave(metrics, record);
       log.info('wave', { ...record });

@@ -95,6 +95,7 @@ export class Bookkeeper {
       else await this.writeWave(scope, job.outcome, job.done);
     }
     await this.post(scope, fills);
+    this.ctx.wakeEvents(scope);
   }
 
   /** Order rows must be written: nothing else knows them but the journal, so a failed write is repeated until it stands. */
@@ -112,11 +113,12 @@ export class Bookkeeper {
 
   private async post(scope: TenantScope, fills: readonly CollectedFills[]): Promise<void> {
     if (fills.length === 0) return;
-    this.ctx.pass('ledger_fills_collected');
+    let posted = 0;
     for (let from = 0; from < fills.length; from += this.ctx.limits.postAccountsMax) {
       const part = onePerAccount(fills.slice(from, from + this.ctx.limits.postAccountsMax));
       try {
         const report = await this.ctx.scopedUnits.run(() => postFills(this.ctx, scope, part));
+        posted += report.posted;
         if (report.posted > 0) this.ctx.pass('ledger_written_first_scope');
         if (report.own > 0) this.onOwnFills(part.map((collected) => collected.account));
       } catch (failure) {
@@ -124,7 +126,7 @@ export class Bookkeeper {
         this.ctx.log.error('fills could not be booked', { scope: scopeKey(scope), accounts: part.length, error: failure });
       }
     }
-    this.ctx.pass('ledger_written_all_scopes');
+    if (posted > 0) this.ctx.pass('ledger_written_all_scopes');
   }
 }
 

@@ -55,6 +55,7 @@ export async function postFills(ctx: EngineContext, scope: TenantScope, batch: r
   const fresh = await ctx.storage.scoped(scope, async (unit) => {
     const inserted = new Set(await unit.fills.insert(postings.map((posting) => posting.row)));
     const booked = postings.filter((posting) => inserted.delete(posting.row.id));
+    if (booked.length > 0) ctx.pass('ledger_fills_collected');
     await bookAll(ctx, unit, booked, drafts);
     return booked;
   });

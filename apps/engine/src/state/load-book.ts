@@ -73,7 +73,8 @@ export function addCopy(
     allocation: money(copy.allocation),
     netPnl: money(copy.equity?.netPnl ?? 0n),
     realEquity: money(copy.allocation),
-    nav: navOf(copy),
+    // A copy that ran before and whose equity was never written is measured from its allocation, so that a restart forgives no loss.
+    nav: navOf(copy) ?? (copy.startedAt === null ? null : { factor: rate(1_000_000_000_000n), equity: money(copy.allocation) }),
     basisEquity: basisOf(copy),
     agentValidUntil: account.agentValidUntil === 0 ? NO_END : account.agentValidUntil,
     markup: inForce?.markup ?? null,

@@ -17,7 +17,6 @@ export interface NetworkAddress {
 export interface VenueTuning {
   /** Chain of networks that are not simulated. */
   readonly liveChain: 'mainnet' | 'testnet';
-  readonly signer: 'rfc6979' | 'presign';
   readonly workers: number;
   readonly adapter: Partial<HyperliquidSettings>;
 }
@@ -73,7 +72,6 @@ export class Networks {
         url: address.url,
         wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
         network: simulated ? 'mainnet' : tuning.liveChain,
-        signer: tuning.signer,
         workers: tuning.workers,
         watchDexes: simulated ? ['', 'xyz'] : [''],
         ...(simulated ? SIM_LIMITS : {}),
@@ -109,8 +107,15 @@ export class Networks {
     };
     ready = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);
+    await this.writeInstruments(address, markets);
     ctx.log.info('network opened', { venue: address.venue, network: address.network, instruments: [...markets.all()].length });
     return network;
+  }
+
+  /** What can be traded, for the API. */
+  private async writeInstruments(address: NetworkAddress, markets: Markets): Promise<void> {
+    const rows = [...markets.all()].map(({ instrument }) => ({ ...instrument, venue: address.venue, network: address.network }));
+    await this.ctx.storage.platform((unit) => unit.markets.putInstruments(rows));
   }
 
   private async readMarkets(address: NetworkAddress, markets: Markets, truth: Network['venue']['truth']): Promise<void> {

@@ -27,7 +27,6 @@ export async function recordFills(
   receivedAt: number,
 ): Promise<readonly RecordedMove[]> {
   if (fills.length === 0) return [];
-  ctx.pass('received_frame');
   const positions = new Map(watched.leader.positions);
   const recorded = await ctx.storage.platform(async (unit) => {
     const keys = await unit.inbox.insertFills(
@@ -41,13 +40,13 @@ export async function recordFills(
       BigInt(watched.no),
       detections.map(({ detection, key }) => moveRow(detection.move, key, equityBefore(watched, detection.move), receivedAt)),
     );
-    ctx.pass('received_inbox_open');
+    if (rows.moves.length > 0) ctx.pass('received_inbox_open');
     return rows.moves.map((row) => ({
       row,
       detection: detections.find(({ key, detection }) => key === row.venueKey && detection.move.coin === row.coin),
     }));
   });
-  ctx.pass('planned_inbox_committed');
+  if (recorded.length > 0) ctx.pass('planned_inbox_committed');
   for (const [coin, position] of positions) watched.leader.positions.set(coin, position);
   const recordedAt = ctx.stage();
   return recorded.flatMap(({ row, detection }) =>

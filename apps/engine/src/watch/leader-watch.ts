@@ -72,6 +72,7 @@ export class LeaderWatch {
       case 'fills': {
         const watched = this.byAddress.get(addressKey(network, event.address));
         if (watched === undefined) return;
+        this.ctx.pass('received_frame');
         this.frames.push(String(watched.no), { kind: 'fills', watched, fills: event.fills, receivedAt: event.receivedAt });
         return;
       }
