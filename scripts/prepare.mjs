@@ -2,7 +2,7 @@
 // Uses Node alone, because it runs before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -46,7 +46,6 @@ function sources(folder) {
 const state = digest([lock, ...['apps', 'libs', 'migrations'].flatMap(sources).sort(), read('tsconfig.json'), read('tsconfig.build.json')]);
 const builtStamp = 'dist/.lockstep-built';
 if (read(builtStamp) !== state) {
-  
   run(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
   mkdirSync('dist', { recursive: true });
   writeFileSync(builtStamp, state);

@@ -11,11 +11,6 @@ export { type Chance, seededChance } from './makers/chance';
 export { driveMakers, type MakerDriver } from './makers/maker-driver';
 export type { PricePath } from './makers/price-path';
 export { walk } from './makers/walk';
-export type { TextForm } from './signing/batch';
-export { createRecoverer, type Recoverer, type RecoverError } from './signing/recoverer';
-export { readSignedRequest, type SignedRequest } from './signing/request';
-export { createVerifier, type SignedText, VERIFIER_DEFAULTS, type Verifier, type VerifierConfig, type VerifierStats, type VerifyError } from './signing/verifier';
-export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/verify-mode';
 export {
   type AccountWish,
   type ControlClient,
@@ -27,3 +22,16 @@ export {
   type WorldWish,
 } from './server-process/control-client';
 export { startVenueProcess, type VenueProcess, type VenueProcessOrder } from './server-process/venue-process';
+export type { TextForm } from './signing/batch';
+export { createRecoverer, type RecoverError, type Recoverer } from './signing/recoverer';
+export { readSignedRequest, type SignedRequest } from './signing/request';
+export {
+  createVerifier,
+  type SignedText,
+  VERIFIER_DEFAULTS,
+  type Verifier,
+  type VerifierConfig,
+  type VerifierStats,
+  type VerifyError,
+} from './signing/verifier';
+export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/verify-mode';
