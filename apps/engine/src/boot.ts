@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import { type Clock, type EpochMs, type Ids, type Random, type TenantScope, toLots } from '@lockstep/kernel';
 import type { Logger, Opener, Wakeups } from '@lockstep/platform';
-import type { FeeScheduleRow, JournalRow, MoveRow, PositionState, RunningCopy, Storage, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
+import type { FeeScheduleRow, JournalRow, PositionState, RunningCopy, Storage, VenueAccountRow } from '@lockstep/storage';
 import { highestJournaledNonce, loadPositionStates, newestFillTimes, runningCopies } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { Bookkeeper } from './books/bookkeeper';
@@ -21,9 +21,9 @@ import { Reconciler } from './repair/reconcile';
 import { Repairs } from './repair/repair';
 import { UnknownResolver } from './repair/resolve-unknowns';
 import { CopyLedger } from './state/copy-ledger';
-import { addAccount, addCopy, newWatched, restorePositions } from './state/load-book';
+import { addAccount, addCopy, restorePositions } from './state/load-book';
 import { loadKeys } from './state/load-keys';
-import type { Network } from './state/networks';
+import { NetworkDirectory } from './state/network-directory';
 import { type NetworkAddress, Networks, type VenueTuning } from './state/open-networks';
 import { OpenOrders } from './state/open-orders';
 import { Registry } from './state/registry';
@@ -146,7 +146,7 @@ async function makeContext(parts: EngineParts, instance: number, scopes: readonl
     nonces: new Nonces(maxNonce),
     booked: new CopyLedger(),
     openOrders: new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave)),
-    completion,
+    flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
@@ -214,7 +214,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     onMarks: (network, updates) => breakers.takeMarks(network, updates),
   });
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
-  const directory = new NetworkDirectory(parts, networks);
+  const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, reconciler });
   const equity = new EquityWriter(ctx);
   const timers: NodeJS.Timeout[] = [];
@@ -266,7 +266,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
         await new Promise((resolve) => setTimeout(resolve, 20));
         await books.idle();
       }
-      await ctx.completion.flush();
+      await ctx.flushCompletion();
     },
     close: async () => {
       for (const timer of timers) clearInterval(timer);
@@ -278,7 +278,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       resolver.stop();
       collector.stop();
       await books.idle();
-      await ctx.completion.flush();
+      await ctx.flushCompletion();
       await equity.write();
       await networks.close();
       await parts.storage.platform((unit) => unit.engines.stopped(ctx.instance));
@@ -292,54 +292,6 @@ async function heartbeat(parts: EngineParts, ctx: EngineContext): Promise<void> 
   } catch (failure) {
     ctx.log.error('the heartbeat could not be written', { error: failure });
   }
-}
-
-/** Finds networks and watched accounts by their rows, opening them on first use. */
-export class NetworkDirectory {
-  constructor(
-    private readonly parts: EngineParts,
-    private readonly networks: Networks,
-  ) {}
-
-  /** Networks that are open. */
-  all(): Promise<readonly Network[]> {
-    return this.networks.all();
-  }
-
-  /** The open network of a venue and name; null when no such network is listed for the environment. */
-  async find(venue: string, network: string): Promise<Network | null> {
-    const given = this.parts.networks.find((address) => address.venue === venue && address.network === network);
-    const address = given ?? (await this.parts.storage.platform((unit) => unit.markets.networks.findOne({ venue, network })));
-    return address === null ? null : this.networks.get(address);
-  }
-
-  /** The watched account of a number, made on first use; null when its row or network is missing. */
-  async watched(ctx: EngineContext, no: number): Promise<ReturnType<typeof newWatched> | null> {
-    const known = ctx.registry.watched.get(no);
-    if (known !== undefined) return known;
-    const found = await this.parts.storage.platform(async (unit) => {
-      const row = (await unit.inbox.watched()).find((one) => Number(one.no) === no);
-      return row === undefined ? null : { row, moves: await unit.inbox.latestMoves(row.no), first: await unit.inbox.movesAfter(row.no, 0n, 1) };
-    });
-    if (found === null) return null;
-    const network = await this.find(found.row.venue, found.row.network);
-    return network === null ? null : register(ctx, found.row, network, found.moves, found.first[0] ?? null);
-  }
-}
-
-/** Registers a watched account with what is recorded of it: detection goes on behind its last move, planning behind its last planned one. */
-function register(ctx: EngineContext, row: WatchedAccountRow, network: Network, latest: readonly MoveRow[], first: MoveRow | null) {
-  const known = ctx.registry.watched.get(Number(row.no));
-  if (known !== undefined) return known;
-  const watched = newWatched(row, network, { begun: first !== null, historyFrom: first === null ? 0 : first.firstFillMs - 1 });
-  for (const move of latest) {
-    watched.leader.positions.set(move.coin, move.positionAfter);
-    const view = network.markets.get(move.coin);
-    if (view === undefined) continue;
-    watched.book.sheet(view.instrument).leaderLots = toLots(view.instrument, move.positionAfter);
-  }
-  ctx.registry.watched.set(watched.no, watched);
-  return watched;
 }
 
 async function loadAll(parts: EngineParts, ctx: EngineContext, directory: NetworkDirectory, rows: readonly ScopeRows[]): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Clock, Ids, Random, TenantScope } from '@lockstep/kernel';
 import type { Logger } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
-import type { WaveCompletion } from './books/complete-waves';
 import type { Places } from './bounded';
 import type { PassCrashPoint } from './crash-points';
 import type { EngineLimits } from './limits';
@@ -34,7 +33,8 @@ export interface EngineContext {
   readonly nonces: Nonces;
   readonly booked: CopyLedger;
   readonly openOrders: OpenOrders;
-  readonly completion: WaveCompletion;
+  /** Closes journal rows of settled waves now instead of soon. */
+  readonly flushCompletion: () => Promise<void>;
   readonly waves: WaveLog;
   /** Places for scoped transactions. */
   readonly scopedUnits: Places;

@@ -8,7 +8,7 @@ import { loadKeys } from '../state/load-keys';
 import { markupNow } from '../state/load-scope';
 import type { Network } from '../state/networks';
 import type { AccountRecord } from '../state/registry';
-import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { approvalsOf } from './payload';
 
 /** Approvals take a block to be seen: the agent is asked for this often, with this wait between. */

@@ -6,7 +6,7 @@ import type { EngineContext } from '../context';
 import { addCopy } from '../state/load-book';
 import { settingsOf, statusBits } from '../state/load-scope';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
-import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
 
 /** Coins of the leader for which leverage is set before the first order; others are set when the leader is first seen in them. */

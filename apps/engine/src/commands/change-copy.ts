@@ -7,7 +7,7 @@ import type { EngineContext } from '../context';
 import { builderIndex } from '../state/load-book';
 import { copyStateOf, markupNow } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
-import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
 import { writeState } from './write-state';
 

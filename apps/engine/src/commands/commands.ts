@@ -1,40 +1,15 @@
 import { WAKEUP_CHANNELS } from '@lockstep/delivery';
 import type { TenantScope } from '@lockstep/kernel';
-import type { Opener, Wakeups } from '@lockstep/platform';
-import type { CommandRefusal, CommandRow } from '@lockstep/storage';
+import type { CommandRow } from '@lockstep/storage';
 import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
-import type { Bookkeeper } from '../books/bookkeeper';
-import type { NetworkDirectory } from '../boot';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
-import type { Reconciler } from '../repair/reconcile';
-import type { Repairs } from '../repair/repair';
-import type { LeaderWatch } from '../watch/leader-watch';
 import { activateAccount } from './activate-account';
 import { activateCopy } from './activate-copy';
 import { changeAllocation, changeSettings, pauseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
+import { type CommandEnd, type CommandParts, refused } from './command-end';
 import { closeAllOf, closeLeader, StopWatch, stopCopy } from './stop-copy';
 import { watchLeader } from './watch-leader';
-
-/** What commands act with. */
-export interface CommandParts {
-  readonly books: Bookkeeper;
-  readonly repairs: Repairs;
-  readonly watch: LeaderWatch;
-  readonly directory: NetworkDirectory;
-  readonly opener: Opener;
-  readonly wakeups: Wakeups;
-  readonly reconciler: Reconciler;
-}
-
-/** What became of a command. */
-export type CommandEnd =
-  | { readonly status: 'applied'; readonly result: unknown }
-  | { readonly status: 'refused'; readonly reason: CommandRefusal; readonly detail?: string };
-
-export const applied = (result: unknown = null): CommandEnd => ({ status: 'applied', result });
-export const refused = (reason: CommandRefusal, detail?: string): CommandEnd =>
-  detail === undefined ? { status: 'refused', reason } : { status: 'refused', reason, detail };
 
 /** Commands read in one look. */
 const BATCH_MAX = 200;

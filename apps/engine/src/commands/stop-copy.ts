@@ -7,7 +7,7 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
-import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
 
 /** Entries stop at once; everything copied is closed with reduce-only orders until flat. The end is written by {@link StopWatch}. */

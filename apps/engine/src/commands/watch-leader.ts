@@ -1,7 +1,7 @@
 import type { LeaderId, TenantScope } from '@lockstep/kernel';
 import type { WatchResult } from '@lockstep/storage';
 import type { EngineContext } from '../context';
-import { applied, type CommandEnd, type CommandParts, refused } from './commands';
+import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 
 /** Starts watching the account behind a leader. Several brands may list one address: it is watched once. */
 export async function watchLeader(ctx: EngineContext, parts: CommandParts, scope: TenantScope, leaderId: string): Promise<CommandEnd> {

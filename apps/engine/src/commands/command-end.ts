@@ -1,0 +1,27 @@
+import type { Opener, Wakeups } from '@lockstep/platform';
+import type { CommandRefusal } from '@lockstep/storage';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { Reconciler } from '../repair/reconcile';
+import type { Repairs } from '../repair/repair';
+import type { NetworkDirectory } from '../state/network-directory';
+import type { LeaderWatch } from '../watch/leader-watch';
+
+/** What commands act with. */
+export interface CommandParts {
+  readonly books: Bookkeeper;
+  readonly repairs: Repairs;
+  readonly watch: LeaderWatch;
+  readonly directory: NetworkDirectory;
+  readonly opener: Opener;
+  readonly wakeups: Wakeups;
+  readonly reconciler: Reconciler;
+}
+
+/** What became of a command. */
+export type CommandEnd =
+  | { readonly status: 'applied'; readonly result: unknown }
+  | { readonly status: 'refused'; readonly reason: CommandRefusal; readonly detail?: string };
+
+export const applied = (result: unknown = null): CommandEnd => ({ status: 'applied', result });
+export const refused = (reason: CommandRefusal, detail?: string): CommandEnd =>
+  detail === undefined ? { status: 'refused', reason } : { status: 'refused', reason, detail };

@@ -1,0 +1,56 @@
+import { toLots } from '@lockstep/kernel';
+import type { MoveRow, Storage, WatchedAccountRow } from '@lockstep/storage';
+import type { EngineContext } from '../context';
+import { newWatched } from './load-book';
+import type { Network } from './networks';
+import type { NetworkAddress, Networks } from './open-networks';
+import type { WatchedAccount } from './registry';
+
+/** Finds networks and watched accounts by their rows, opening them on first use. */
+export class NetworkDirectory {
+  constructor(
+    private readonly storage: Storage,
+    private readonly listed: readonly NetworkAddress[],
+    private readonly networks: Networks,
+  ) {}
+
+  /** Networks that are open. */
+  all(): Promise<readonly Network[]> {
+    return this.networks.all();
+  }
+
+  /** The open network of a venue and name; null when no such network is listed for the environment. */
+  async find(venue: string, network: string): Promise<Network | null> {
+    const given = this.listed.find((address) => address.venue === venue && address.network === network);
+    const address = given ?? (await this.storage.platform((unit) => unit.markets.networks.findOne({ venue, network })));
+    return address === null ? null : this.networks.get(address);
+  }
+
+  /** The watched account of a number, made on first use; null when its row or network is missing. */
+  async watched(ctx: EngineContext, no: number): Promise<WatchedAccount | null> {
+    const known = ctx.registry.watched.get(no);
+    if (known !== undefined) return known;
+    const found = await this.storage.platform(async (unit) => {
+      const row = (await unit.inbox.watched()).find((one) => Number(one.no) === no);
+      return row === undefined ? null : { row, moves: await unit.inbox.latestMoves(row.no), first: await unit.inbox.movesAfter(row.no, 0n, 1) };
+    });
+    if (found === null) return null;
+    const network = await this.find(found.row.venue, found.row.network);
+    return network === null ? null : register(ctx, found.row, network, found.moves, found.first[0] ?? null);
+  }
+}
+
+/** Registers a watched account with what is recorded of it: detection goes on behind its last move, planning behind its last planned one. */
+function register(ctx: EngineContext, row: WatchedAccountRow, network: Network, latest: readonly MoveRow[], first: MoveRow | null) {
+  const known = ctx.registry.watched.get(Number(row.no));
+  if (known !== undefined) return known;
+  const watched = newWatched(row, network, { begun: first !== null, historyFrom: first === null ? 0 : first.firstFillMs - 1 });
+  for (const move of latest) {
+    watched.leader.positions.set(move.coin, move.positionAfter);
+    const view = network.markets.get(move.coin);
+    if (view === undefined) continue;
+    watched.book.sheet(view.instrument).leaderLots = toLots(view.instrument, move.positionAfter);
+  }
+  ctx.registry.watched.set(watched.no, watched);
+  return watched;
+}
