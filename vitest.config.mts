@@ -16,6 +16,9 @@ const plugins = () => [
     jsc: { target: 'es2022', parser: { syntax: 'typescript', decorators: true }, transform: { legacyDecorator: true, decoratorMetadata: true } },
   }),
 ];
+// Patience for a busy machine: no test asserts a time, so a long limit costs nothing where things go well.
+const UNIT_TIMEOUT_MS = 60_000;
+const INTEGRATION_TIMEOUT_MS = 300_000;
 const shared = { pool: 'threads' as const, isolate: false };
 
 export default defineConfig({
@@ -28,6 +31,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          testTimeout: UNIT_TIMEOUT_MS,
+          hookTimeout: UNIT_TIMEOUT_MS,
           include: ['{apps,libs,migrations}/**/*.spec.ts'],
           exclude: ['**/*.it.spec.ts', '**/node_modules/**', 'dist/**'],
         },
@@ -41,8 +46,8 @@ export default defineConfig({
           name: 'integration',
           include: ['{apps,libs,migrations}/**/*.it.spec.ts'],
           exclude: ['**/node_modules/**', 'dist/**'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: INTEGRATION_TIMEOUT_MS,
+          hookTimeout: INTEGRATION_TIMEOUT_MS,
           maxWorkers: 1,
           fileParallelism: false,
         },
