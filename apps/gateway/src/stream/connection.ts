@@ -1,4 +1,5 @@
 import {
+  CLIENT_FRAME_MAX_BYTES,
   CLOSE_CODES,
   type ClientFrame,
   type CloseName,
@@ -80,6 +81,10 @@ export class StreamConnection {
     this.framesThisSecond += 1;
     if (this.framesThisSecond > STREAM_LIMITS.clientFramesPerSecond) {
       this.close('message_rate');
+      return;
+    }
+    if (text.length > CLIENT_FRAME_MAX_BYTES) {
+      this.close('frame_too_large');
       return;
     }
     const frame = parseClientFrame(text);

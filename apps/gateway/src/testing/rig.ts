@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TenantScope, unwrap } from '@lockstep/kernel';
+import { type Clock, type TenantScope, unwrap } from '@lockstep/kernel';
 import {
   createLogger,
   createMetrics,
@@ -52,6 +52,8 @@ export interface GatewayRig {
   /** A call of the operator API, with the operator's key unless another is given. */
   operator(method: Method, path: string, body?: object, key?: string | null): Test;
   tenant(name: string, tier?: string): Promise<RigTenant>;
+  /** Lets no quota come back while held, so that a slow machine counts like a fast one. */
+  holdLimits(held: boolean): void;
   close(): Promise<void>;
 }
 
@@ -73,13 +75,14 @@ export async function openRig(): Promise<GatewayRig> {
   const log = createLogger({ process: 'gateway', level: 'debug', write: (line) => logged.push(line) });
   const wakeups = await postgresWakeups({ url: test.urls.app.url, log });
   const keys = gatewayKeys(config);
+  const limits = holdableClock();
   const context: GatewayContext = {
     config,
     storage,
     clock: systemClock,
     ids: systemIds(systemClock, systemRandom),
     random: systemRandom,
-    limiter: localLimiter(systemClock),
+    limiter: localLimiter(limits.clock),
     wakeups,
     keys,
     digest: hmacDigest(keys.keyPepper.reveal()),
@@ -108,7 +111,30 @@ export async function openRig(): Promise<GatewayRig> {
     rmSync(dataDir, { recursive: true, force: true });
   };
   const call: GatewayRig['call'] = (key, method, path, body, headers = {}) => send(url, key, method, path, body, headers);
-  return { context, publicApi, operatorApi, url, operatorKey: made.key, engine, backoffice, wakeups, logged, call, operator, tenant, close };
+  return {
+    context,
+    publicApi,
+    operatorApi,
+    url,
+    operatorKey: made.key,
+    engine,
+    backoffice,
+    wakeups,
+    logged,
+    call,
+    operator,
+    tenant,
+    holdLimits: limits.hold,
+    close,
+  };
+}
+
+function holdableClock(): { readonly clock: Clock; hold(held: boolean): void } {
+  let stands: { readonly now: number; readonly monotonic: number } | null = null;
+  const hold = (held: boolean): void => {
+    stands = held ? { now: systemClock.now(), monotonic: systemClock.monotonic() } : null;
+  };
+  return { clock: { now: () => stands?.now ?? systemClock.now(), monotonic: () => stands?.monotonic ?? systemClock.monotonic() }, hold };
 }
 
 /** The body of a 2xx answer; throws with the problem otherwise. */

@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import type { Id } from '@lockstep/kernel';
+import { present } from '@lockstep/kernel';
+import { closeSettlement, keepFile, keepManifest, publishExport } from '@lockstep/storage';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshAddress, makeObjects } from './testing/objects';
+import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
+
+let rig: GatewayRig;
+let tenant: RigTenant;
+
+beforeAll(async () => {
+  rig = await openRig();
+  tenant = await rig.tenant('Brand');
+}, 300_000);
+afterAll(() => rig?.close());
+
+const leaderBody = () => ({ name: 'L', network: 'sim', address: freshAddress() });
+const create = (body: object, key: string) => rig.call(tenant.key, 'post', '/v1/leaders', body, { 'Idempotency-Key': key });
+const leaders = async (): Promise<number> => good(await rig.call(tenant.key, 'get', '/v1/leaders?limit=1000')).data.length;
+
+describe('an Idempotency-Key', () => {
+  it('gives the same answer again and works once; quoted and bare are the same key', async () => {
+    const body = leaderBody();
+    const before = await leaders();
+    const first = await create(body, 'key-1');
+    const again = await create(body, '"key-1"');
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.body).toEqual(first.body);
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
+    expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true', 'x-original-request-id': first.headers['x-request-id'] });
+    expect(await leaders()).toBe(before + 1);
+  });
+
+  it('used with another request is refused, whatever differs', async () => {
+    const body = leaderBody();
+    good(await create(body, 'key-2'));
+    expect((await create({ ...body, name: 'Other' }, 'key-2')).body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    const elsewhere = await rig.call(tenant.key, 'post', '/v1/followers', {}, { 'Idempotency-Key': 'key-2' });
+    expect(elsewhere.body.code).toBe('idempotency_key_reused');
+  });
+
+  it('is not used up by a refusal: nothing was done', async () => {
+    expect((await create({ ...leaderBody(), network: 'mainnet' }, 'key-3')).status).toBe(422);
+    expect((await create(leaderBody(), 'key-3')).status).toBe(201);
+  });
+
+  it('is a tenant’s own', async () => {
+    const other = await rig.tenant('Other');
+    const body = leaderBody();
+    const mine = good(await create(body, 'key-4'));
+    const theirs = await rig.call(other.key, 'post', '/v1/leaders', body, { 'Idempotency-Key': 'key-4' });
+    expect(theirs.status).toBe(201);
+    expect(theirs.body.id).not.toBe(mine.id);
+  });
+
+  it('of requests sent at the same time is done once; the others wait their turn with 409 or get its answer', async () => {
+    const body = leaderBody();
+    const before = await leaders();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => create(body, 'key-5')));
+    const made = answers.filter((answer) => answer.status === 201);
+    expect(new Set(made.map((answer) => answer.body.id)).size).toBe(1);
+    for (const answer of answers.filter((one) => one.status !== 201)) expect(answer.body.code).toBe('idempotency_key_in_use');
+    expect((await create(body, 'key-5')).body.id).toBe(made[0]?.body.id);
+    expect(await leaders()).toBe(before + 1);
+  });
+
+  it.each(['', ' ', 'x'.repeat(256), 'ä'])('%j is refused', async (key) => {
+    const answer = await rig.call(tenant.key, 'post', '/v1/leaders', leaderBody(), { 'Idempotency-Key': encodeHeader(key) });
+    expect([answer.status, answer.body.code]).toEqual([400, 'idempotency_key_invalid']);
+  });
+});
+
+/** A header value as bytes: Node sends Latin-1. */
+const encodeHeader = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
+
+describe('a copy', () => {
+  it('keeps its settings in versions, shows its command, and refuses what its state forbids', async () => {
+    const objects = await makeObjects(rig, tenant);
+    const at = (path = '') => `/v1/copies/${objects.copy}${path}`;
+    const made = good(await rig.call(tenant.key, 'get', at()));
+    expect(made).toMatchObject({ state: 'preparing', settings_version: 1, command: { kind: 'copy.activate', status: 'pending' } });
+    const changed = good(await rig.call(tenant.key, 'patch', at(), { settings: { max_age_ms: 5_000 }, allocation: '2000.5' }));
+    expect(changed).toMatchObject({ allocation: '2000.5', settings_version: 2, settings: { ...made.settings, max_age_ms: 5_000 } });
+    const history = good(await rig.call(tenant.key, 'get', at('/settings'))).data.map((row: { version: number }) => row.version);
+    expect(history.sort()).toEqual([1, 2]);
+    expect((await rig.call(tenant.key, 'post', at('/pause'))).body.code).toBe('state_conflict');
+    const bad = await rig.call(tenant.key, 'patch', at(), { settings: { venue_leverage: 0 } });
+    expect([bad.status, bad.body.errors[0].pointer]).toEqual([400, '/settings/venue_leverage']);
+    const stopped = await rig.call(tenant.key, 'post', at('/stop'));
+    expect([stopped.status, stopped.body.command.kind]).toEqual([202, 'copy.stop']);
+    const command = good(await rig.call(tenant.key, 'get', `/v1/commands/${stopped.body.command.no}`));
+    expect(command).toMatchObject({ kind: 'copy.stop', target_id: objects.copy, status: 'pending' });
+  });
+
+  it('is the only running one of its venue account', async () => {
+    const objects = await makeObjects(rig, tenant);
+    const second = { leader_id: objects.leader, venue_account_id: objects.venueAccount, allocation: '1' };
+    expect((await rig.call(tenant.key, 'post', '/v1/copies', second)).body.code).toBe('venue_account_in_use');
+  });
+});
+
+describe('a venue account', () => {
+  it('offers typed data to sign, keeps its agent’s key to itself, and takes the signatures in either form', async () => {
+    const rich = await rig.tenant('With builder');
+    const builder = freshAddress();
+    good(await rig.call(rich.key, 'post', '/v1/fee-schedules', { execution_markup_bps: '3', builder_address: builder }));
+    const follower = good(await rig.call(rich.key, 'post', '/v1/followers', {}));
+    const body = { follower_id: follower.id, network: 'sim', address: freshAddress() };
+    const account = good(await rig.call(rich.key, 'post', '/v1/venue-accounts', body));
+    expect(account.approvals.map((each: { kind: string }) => each.kind)).toEqual(['approve_agent', 'approve_builder_fee']);
+    expect(account.approvals[0].typed_data.message.agentAddress).toBe(account.agent_address);
+    expect(account.approvals[1].typed_data.message.builder).toBe(builder);
+    const sign = (signatures: object[]) => rig.call(rich.key, 'post', `/v1/venue-accounts/${account.id}/approvals`, { signatures });
+    const agent = { kind: 'approve_agent', signature: `0x${'ab'.repeat(64)}1b` };
+    expect((await sign([agent])).body.code).toBe('approval_missing');
+    expect((await sign([agent, { kind: 'approve_builder_fee', signature: { r: '0x1', s: '0x2', v: 28 } }])).status).toBe(202);
+    const command = await rig.engine.scoped(rich.scope, (unit) => unit.commands.latestFor(account.id));
+    expect(command).toMatchObject({ kind: 'venue_account.activate', payload: { approvals: [{ signature: { v: 27 } }, { signature: { v: 28 } }] } });
+  });
+});
+
+const FILE = Buffer.from(`account,net\r\n${Array.from({ length: 400 }, (_, no) => `row-${no},1\r\n`).join('')}`);
+const SHA256 = createHash('sha256').update(FILE).digest();
+
+/** Renders and closes as the back office does: the file in chunks, then its manifest. */
+async function closeAsBackoffice(id: Id<'settlement'>): Promise<void> {
+  await rig.backoffice.scoped(tenant.scope, async (unit) => {
+    const { exportId } = present(await unit.settlements.findOne({ id }), 'the settlement');
+    const file = present(exportId, 'its export');
+    for (let no = 0; no * 1_000 < FILE.length; no += 1)
+      await unit.exports.addChunk(file, no, BigInt(no * 1_000), FILE.subarray(no * 1_000, (no + 1) * 1_000));
+    await keepFile(unit, file, {
+      fileName: 'settlement_x.csv',
+      rowCount: 400n,
+      byteCount: BigInt(FILE.length),
+      sha256: SHA256,
+      manifest: { row_count: 400 },
+    });
+    await keepManifest(unit, id, { manifest: { row_count: 400 }, manifestHash: SHA256, previousManifestHash: null });
+    await publishExport(unit, file);
+    await closeSettlement(unit, id);
+  });
+}
+
+describe('a settlement', () => {
+  const period = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T01:00:00+01:00' };
+
+  it('is asked for once, is not ready before it is closed, and its file comes whole, by range and not at all when unchanged', async () => {
+    const asked = await rig.call(tenant.key, 'post', '/v1/settlements', period);
+    expect([asked.status, asked.body.status, asked.body.to]).toEqual([202, 'closing', '2026-01-02T00:00:00.000Z']);
+    const { id } = asked.body;
+    expect(good(await rig.call(tenant.key, 'post', '/v1/settlements', period)).id).toBe(id);
+    expect((await rig.call(tenant.key, 'get', `/v1/settlements/${id}/file`)).body).toMatchObject({ status: 409, code: 'not_ready', retryable: true });
+    await closeAsBackoffice(id);
+
+    expect(good(await rig.call(tenant.key, 'get', `/v1/settlements/${id}`))).toMatchObject({ status: 'closed', manifest: { row_count: 400 } });
+    expect(good(await rig.call(tenant.key, 'get', `/v1/settlements/${id}/manifest`))).toEqual({ row_count: 400 });
+    const file = (headers = {}) => rig.call(tenant.key, 'get', `/v1/settlements/${id}/file`, undefined, headers).buffer(true);
+    const whole = await file();
+    expect([whole.status, whole.text]).toEqual([200, FILE.toString()]);
+    const etag = `"${SHA256.toString('hex')}"`;
+    expect(whole.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-length': String(FILE.length),
+      'content-disposition': `attachment; filename="settlement_x.csv"; filename*=UTF-8''settlement_x.csv`,
+      'repr-digest': `sha-256=:${SHA256.toString('base64')}:`,
+      etag,
+      'accept-ranges': 'bytes',
+    });
+    const part = await file({ Range: 'bytes=990-2010', 'If-Range': etag });
+    expect([part.status, part.headers['content-range']]).toEqual([206, `bytes 990-2010/${FILE.length}`]);
+    expect(part.text).toBe(FILE.subarray(990, 2_011).toString());
+    expect((await file({ Range: `bytes=${FILE.length - 5}-` })).text).toBe(FILE.subarray(-5).toString());
+    expect((await file({ Range: 'bytes=0-9', 'If-Range': '"another"' })).status).toBe(200);
+    expect((await file({ 'If-None-Match': etag })).status).toBe(304);
+    const beyond = await file({ Range: `bytes=${FILE.length}-` });
+    expect([beyond.status, beyond.headers['content-range']]).toEqual([416, `bytes */${FILE.length}`]);
+  });
+
+  it('does not overlap another, leave a gap, or close a period that is not over', async () => {
+    const ask = async (from: string, to: string) => (await rig.call(tenant.key, 'post', '/v1/settlements', { from, to })).body.code;
+    expect(await ask('2026-01-01T12:00:00.000Z', '2026-01-03T00:00:00.000Z')).toBe('period_conflict');
+    expect(await ask('2026-01-05T00:00:00.000Z', '2026-01-06T00:00:00.000Z')).toBe('period_conflict');
+    expect(await ask('2026-01-02T00:00:00.000Z', '2999-01-01T00:00:00.000Z')).toBe('period_conflict');
+    expect(await ask('2026-01-02', '2026-01-03')).toBe('invalid_request');
+  });
+
+  it('hides its file from the exports', async () => {
+    const exported = good(await rig.call(tenant.key, 'post', '/v1/exports', { kind: 'fills', ...period }));
+    expect(good(await rig.call(tenant.key, 'get', '/v1/exports')).data.map((row: { id: string }) => row.id)).toEqual([exported.id]);
+    const job = await rig.backoffice.scoped(tenant.scope, (unit) =>
+      unit.query(`select kind, payload from jobs where tenant_id = $1 and environment = $2 and kind = 'export.render'`, [...unit.scopeParameters]),
+    );
+    expect(job).toMatchObject([{ payload: { exportId: exported.id } }]);
+  });
+});
+
+describe('a fee schedule', () => {
+  it('acts at once where nobody pays yet, and a raise is time-locked once somebody does', async () => {
+    const brand = await rig.tenant('Fees');
+    const announce = (bps: string, more = {}) =>
+      rig.call(brand.key, 'post', '/v1/fee-schedules', { execution_markup_bps: bps, builder_address: freshAddress(), ...more });
+    good(await announce('2'));
+    await makeObjects(rig, brand);
+    expect((await announce('5', { effective_at: new Date(Date.now() + 3_600_000).toISOString() })).body.code).toBe('notice_too_short');
+    good(await announce('1'));
+    expect(good(await rig.call(brand.key, 'get', '/v1/fee-schedules'))).toMatchObject({
+      version_in_force: 2,
+      data: [{ version: 1 }, { version: 2 }],
+    });
+    expect((await announce('11')).body.code).toBe('invalid_request');
+  });
+});

@@ -1,0 +1,224 @@
+import { CLOSE_CODES } from '@lockstep/delivery';
+import type { Id } from '@lockstep/kernel';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
+
+let rig: GatewayRig;
+beforeAll(async () => {
+  rig = await openRig();
+}, 300_000);
+afterAll(() => rig?.close());
+
+const SEED = 20_261_122;
+/** A small generator, so that a failing run can be run again. */
+function numbersFrom(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const frameSchema = z.looseObject({
+  op: z.string(),
+  epoch: z.string().optional(),
+  seq: z.string().optional(),
+  recovered: z.boolean().optional(),
+  event: z
+    .object({ data: z.object({ brand: z.string(), no: z.number() }) })
+    .loose()
+    .optional(),
+});
+type Frame = z.output<typeof frameSchema>;
+interface Position {
+  readonly epoch: string;
+  readonly seq: string;
+}
+
+const sockets: WebSocket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.terminate();
+});
+const open = (key: string | null, protocols: string[] = []): WebSocket => {
+  const headers = key === null ? {} : { Authorization: `Bearer ${key}` };
+  const socket = new WebSocket(`${rig.url.replace('http', 'ws')}/v1/stream`, protocols, { headers });
+  sockets.push(socket);
+  return socket;
+};
+const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', (code) => resolve(code)));
+const refusal = (socket: WebSocket): Promise<{ status: number; body: unknown }> =>
+  new Promise((resolve, reject) => {
+    socket.once('open', () => reject(new Error('the stream was opened')));
+    socket.on('error', () => undefined);
+    socket.once('unexpected-response', (_request, response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+    });
+  });
+/** Calls `onFrame` for each frame until it returns true or the socket closes. */
+const listen = (socket: WebSocket, onFrame: (frame: Frame) => boolean): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once('close', () => resolve());
+    socket.on('message', (data) => {
+      if (onFrame(frameSchema.parse(JSON.parse(String(data))))) resolve();
+    });
+  });
+const subscribe = (socket: WebSocket, after: Position | null): void =>
+  void socket.once('open', () => socket.send(JSON.stringify({ op: 'subscribe', ...(after === null ? {} : { after }) })));
+
+/** Appends events of a tenant as the engine does and wakes the gateway. */
+async function append(tenant: RigTenant, from: number, count: number): Promise<void> {
+  await rig.engine.scoped(tenant.scope, async (unit) => {
+    const events = Array.from({ length: count }, (_, index) => ({
+      id: rig.context.ids.next('event') as Id<'event'>,
+      type: 'copy.paused',
+      version: 1,
+      occurredAt: unit.now,
+      data: JSON.stringify({ brand: tenant.id, no: from + index }),
+    }));
+    await unit.events.append(events);
+    unit.afterCommit(() => rig.wakeups.publish('events', `${tenant.scope.tenantId}|${tenant.scope.environment}`));
+  });
+}
+
+/** A client that is cut off at random and resumes from its last event, until it has seen `count`. */
+async function readThrough(
+  tenant: RigTenant,
+  start: Position,
+  count: number,
+  below: ((most: number) => number) | null,
+): Promise<{ seen: number[]; cuts: number }> {
+  const seen: number[] = [];
+  let at = start;
+  let cuts = 0;
+  while (seen.length < count) {
+    const socket = open(tenant.key);
+    let left = below === null ? Number.POSITIVE_INFINITY : 1 + below(600);
+    subscribe(socket, at);
+    await listen(socket, (frame) => {
+      if (frame.op === 'subscribed') expect(frame).toMatchObject({ recovered: true, seq: at.seq });
+      if (frame.op !== 'event' || left <= 0) return false;
+      expect(frame.event?.data.brand).toBe(tenant.id);
+      seen.push(frame.event?.data.no ?? -1);
+      at = { epoch: frame.epoch ?? '', seq: frame.seq ?? '' };
+      left -= 1;
+      return left === 0 || seen.length >= count;
+    });
+    socket.terminate();
+    cuts += 1;
+  }
+  return { seen, cuts };
+}
+
+/** Where a tenant's stream begins. */
+async function beginning(tenant: RigTenant): Promise<Position> {
+  const socket = open(tenant.key);
+  let start: Position | null = null;
+  await listen(socket, (frame) => {
+    start = { epoch: frame.epoch ?? '', seq: frame.seq ?? '' };
+    return frame.op === 'hello';
+  });
+  socket.terminate();
+  if (start === null) throw new Error('no hello');
+  return start;
+}
+
+describe('the stream', () => {
+  it('brings 10,000 events under random disconnects in order, without gap or repeat, and never a foreign one', async () => {
+    console.info(`stream test, seed ${SEED}`);
+    const below = numbersFrom(SEED);
+    const [tenant, other] = [await rig.tenant('Streaming'), await rig.tenant('Beside it')];
+    const [start, otherStart] = [await beginning(tenant), await beginning(other)];
+    expect(start.seq).toBe('0');
+    const writing = (async () => {
+      for (let no = 0; no < 10_000; ) {
+        const count = Math.min(10_000 - no, 1 + below(250));
+        await append(tenant, no, count);
+        no += count;
+      }
+      for (let no = 0; no < 500; no += 50) await append(other, no, 50);
+    })();
+    const [mine, theirs] = await Promise.all([readThrough(tenant, start, 10_000, below), readThrough(other, otherStart, 500, null), writing]);
+    expect(mine.seen).toEqual(Array.from({ length: 10_000 }, (_, no) => no));
+    expect(theirs.seen).toEqual(Array.from({ length: 500 }, (_, no) => no));
+    expect(mine.cuts).toBeGreaterThan(10);
+  }, 600_000);
+
+  it('has the same events and positions by REST', async () => {
+    const tenant = await rig.tenant('By REST');
+    await append(tenant, 0, 25);
+    const first = good(await rig.call(tenant.key, 'get', '/v1/events?limit=10'));
+    expect(first.has_more).toBe(true);
+    const rest = good(await rig.call(tenant.key, 'get', `/v1/events?after=${first.position}`));
+    const numbers = [...first.data, ...rest.data].map((row: { event: { data: { no: number } } }) => row.event.data.no);
+    expect(numbers).toEqual(Array.from({ length: 25 }, (_, no) => no));
+    expect([rest.position, rest.has_more]).toEqual([rest.top, false]);
+    expect((await rig.call(tenant.key, 'get', '/v1/events?after=abc:1')).body).toMatchObject({ status: 410, code: 'gone' });
+    expect((await rig.call(tenant.key, 'get', '/v1/events?after=nonsense')).body.code).toBe('invalid_cursor');
+  });
+
+  it('says when a position cannot be resumed', async () => {
+    const tenant = await rig.tenant('Elsewhere');
+    const socket = open(tenant.key);
+    subscribe(socket, { epoch: 'anotherepoch', seq: '5' });
+    let answer: Frame | null = null;
+    await listen(socket, (frame) => {
+      answer = frame;
+      return frame.op === 'subscribed';
+    });
+    expect(answer).toMatchObject({ op: 'subscribed', recovered: false, seq: '0' });
+  });
+
+  it.each([
+    ['no key', null, [], 401, 'missing_key'],
+    ['a key that is none', 'nonsense', [], 401, 'invalid_key'],
+    ['a ticket nobody gave', null, ['lockstep.v1', 'stk_x'], 401, 'ticket_invalid'],
+  ])('refuses %s with an HTTP problem', async (_what, key, protocols, status, code) => {
+    expect(await refusal(open(key, protocols))).toMatchObject({ status, body: { code, status } });
+  });
+
+  it('opens with a ticket, once', async () => {
+    const tenant = await rig.tenant('Browser');
+    const { subprotocols } = good(await rig.call(tenant.key, 'post', '/v1/stream-tickets'));
+    const socket = open(null, subprotocols);
+    await listen(socket, (frame) => frame.op === 'hello');
+    expect(socket.protocol).toBe('lockstep.v1');
+    expect(await refusal(open(null, subprotocols))).toMatchObject({ status: 401, body: { code: 'ticket_invalid' } });
+  });
+
+  it('refuses a key without the scope, and closes within two seconds when its key is revoked', async () => {
+    const tenant = await rig.tenant('Revoked');
+    const make = async (scopes: string[]) => good(await rig.call(tenant.key, 'post', '/v1/api-keys', { name: 'k', scopes }));
+    expect(await refusal(open((await make(['copies:read'])).key))).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
+    const key = await make(['events:read']);
+    const socket = open(key.key);
+    await listen(socket, (frame) => frame.op === 'hello');
+    const ended = closed(socket);
+    const before = performance.now();
+    good(await rig.call(tenant.key, 'post', `/v1/api-keys/${key.id}/revoke`));
+    expect(await ended).toBe(CLOSE_CODES.key_revoked.code);
+    expect(performance.now() - before).toBeLessThan(5_000);
+  });
+
+  it.each([
+    ['a frame outside the protocol', '{"op":"publish"}', CLOSE_CODES.bad_frame.code],
+    ['a frame above the bound', 'x'.repeat(10_000), CLOSE_CODES.frame_too_large.code],
+    ['a frame too large to be read', 'x'.repeat(70_000), 1009],
+  ])('closes on %s', async (_what, text, code) => {
+    const tenant = await rig.tenant('Odd');
+    const socket = open(tenant.key);
+    socket.once('open', () => socket.send(text));
+    expect(await closed(socket)).toBe(code);
+  });
+
+  it('bounds the connections of a tenant by its plan', async () => {
+    const tenant = await rig.tenant('Small plan', 'starter');
+    for (let no = 0; no < 5; no += 1) await listen(open(tenant.key), (frame) => frame.op === 'hello');
+    expect(await closed(open(tenant.key))).toBe(CLOSE_CODES.connection_limit.code);
+  });
+});
