@@ -14,10 +14,6 @@ export interface DemoOptions {
   readonly leaderEquity: string;
   /** Recorded leader moves played per second of real time. */
   readonly speed: number;
-  /** A real account to watch, and the venue it trades on. */
-  readonly live: string | null;
-  readonly venueUrl: string | null;
-  readonly liveMinutes: number;
 }
 
 export const DEMO_USAGE = `npm run demo -- [options]
@@ -31,9 +27,6 @@ export const DEMO_USAGE = `npm run demo -- [options]
   --first N             only the first N recorded fills
   --leader-equity USD   equity of the recorded leader (default 50000, printed)
   --speed N             recorded moves played per second at most (default 200)
-  --live ADDRESS        watch a real account's public feed and copy it to simulated followers (needs --venue-url)
-  --venue-url URL       base address of the real venue's API
-  --minutes N           how long to watch with --live (default 5)
   --keep                leave everything running afterwards, until Ctrl-C`;
 
 type Values = { -readonly [K in keyof DemoOptions]: DemoOptions[K] };
@@ -49,28 +42,20 @@ const DEFAULTS: DemoOptions = {
   first: null,
   leaderEquity: '50000',
   speed: 200,
-  live: null,
-  venueUrl: null,
-  liveMinutes: 5,
 };
 
-const WHOLE: Readonly<
-  Record<string, { readonly key: 'followers' | 'leaders' | 'rounds' | 'seed' | 'first' | 'speed' | 'liveMinutes'; readonly most: number }>
-> = {
+const WHOLE: Readonly<Record<string, { readonly key: 'followers' | 'leaders' | 'rounds' | 'seed' | 'first' | 'speed'; readonly most: number }>> = {
   '--followers': { key: 'followers', most: 10_000 },
   '--leaders': { key: 'leaders', most: 10 },
   '--rounds': { key: 'rounds', most: 1_000 },
   '--seed': { key: 'seed', most: 4_294_967_295 },
   '--first': { key: 'first', most: 1_000_000 },
   '--speed': { key: 'speed', most: 10_000 },
-  '--minutes': { key: 'liveMinutes', most: 1_440 },
 };
-const TEXT: Readonly<Record<string, 'fills' | 'candles' | 'leaderEquity' | 'live' | 'venueUrl'>> = {
+const TEXT: Readonly<Record<string, 'fills' | 'candles' | 'leaderEquity'>> = {
   '--fills': 'fills',
   '--candles': 'candles',
   '--leader-equity': 'leaderEquity',
-  '--live': 'live',
-  '--venue-url': 'venueUrl',
 };
 
 /** Reads the command line; an error names the option and what to write. */
@@ -87,9 +72,6 @@ export function parseDemoOptions(args: readonly string[]): Result<DemoOptions, s
       if (refused !== null) return err(refused);
     }
   }
-  if (values.live !== null && !/^0x[0-9a-fA-F]{40}$/.test(values.live)) return err('--live takes an address: 0x and 40 hex digits');
-  if ((values.live === null) !== (values.venueUrl === null)) return err('--live and --venue-url go together');
-  if (values.live !== null && values.fills !== null) return err('--live and --fills exclude each other');
   if (values.candles !== null && values.fills === null) return err('--candles goes with --fills');
   if (!/^\d{1,12}(\.\d{1,6})?$/.test(values.leaderEquity)) return err('--leader-equity takes an amount such as 50000');
   return ok(values);

@@ -154,7 +154,6 @@ function settings(plan: StackPlan, roles: RoleUrls): (name: ChildName) => Record
     engine: {
       ...redis,
       ENGINE_DATABASE_URL: roles.engine.url,
-      SIGNER: config.signer,
       LOCKSTEP_SIGNING_WORKERS: String(config.signingWorkers),
       LOCKSTEP_HYPERLIQUID_URL: config.hyperliquidUrl,
       LOCKSTEP_HYPERLIQUID_NETWORK: config.hyperliquidNetwork,

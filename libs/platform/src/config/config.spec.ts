@@ -43,7 +43,7 @@ describe('configuration', () => {
     ['engine', {}, 'DATABASE_URL', 'missing', 'ENGINE_DATABASE_URL'],
     ['backoffice', {}, 'DATABASE_URL', 'missing', 'BACKOFFICE_DATABASE_URL'],
     ['engine', { ENGINE_DATABASE_URL: 'mysql://db' }, 'ENGINE_DATABASE_URL', 'invalid', 'postgres://'],
-    ['engine', { ...DATABASE, SIGNER: 'fast' }, 'SIGNER', 'invalid', 'rfc6979, presign'],
+    ['engine', { ...DATABASE, LOCKSTEP_HYPERLIQUID_NETWORK: 'fast' }, 'LOCKSTEP_HYPERLIQUID_NETWORK', 'invalid', 'mainnet, testnet'],
     ['engine', { ...DATABASE, LOG_LEVEL: 'loud' }, 'LOG_LEVEL', 'invalid', 'info'],
     ['engine', { ...DATABASE, REDIS_URL: 'localhost' }, 'REDIS_URL', 'invalid', 'redis://'],
     ['engine', { ...DATABASE, LOCKSTEP_ENGINE_SHARD: '2', LOCKSTEP_ENGINE_SHARDS: '2' }, 'LOCKSTEP_ENGINE_SHARD', 'invalid', 'below'],
@@ -61,16 +61,22 @@ describe('configuration', () => {
       DATABASE_URL: 'hunter2',
       REDIS_URL: 'hunter2',
       LOCKSTEP_X: 'hunter2',
-      SIGNER: 'hunter2',
+      LOCKSTEP_HYPERLIQUID_NETWORK: 'hunter2',
       LOG_LEVEL: 'hunter2',
     });
-    expect(problems.map((problem) => problem.variable).sort()).toEqual(['DATABASE_URL', 'LOCKSTEP_X', 'LOG_LEVEL', 'REDIS_URL', 'SIGNER']);
+    expect(problems.map((problem) => problem.variable).sort()).toEqual([
+      'DATABASE_URL',
+      'LOCKSTEP_HYPERLIQUID_NETWORK',
+      'LOCKSTEP_X',
+      'LOG_LEVEL',
+      'REDIS_URL',
+    ]);
     expect(describeProblems('engine', problems)).not.toContain('hunter2');
     expect(describeProblems('engine', problems)).toContain('5 problems');
   });
 
   it('accepts the variables of the other processes, which one machine shares', () => {
-    expect(problemsOf('venue-sim', { ...DATABASE, LOCKSTEP_GATEWAY_PORT: '9000', SIGNER: 'presign' })).toEqual([]);
+    expect(problemsOf('venue-sim', { ...DATABASE, LOCKSTEP_GATEWAY_PORT: '9000', LOCKSTEP_HYPERLIQUID_NETWORK: 'testnet' })).toEqual([]);
   });
 });
 

@@ -186,13 +186,6 @@ export const VARIABLES = {
     standard: '1',
     usedBy: ['engine'],
   }),
-  SIGNER: row({
-    property: 'signer',
-    meaning: 'How orders are signed: rfc6979 (deterministic) or presign (pool of nonces prepared beforehand, faster in waves).',
-    schema: piece.oneOf(['rfc6979', 'presign']),
-    standard: 'rfc6979',
-    usedBy: ['engine', 'workbench'],
-  }),
   LOCKSTEP_SIGNING_WORKERS: row({
     property: 'signingWorkers',
     meaning: 'How many threads sign orders.',
