@@ -43,6 +43,14 @@ export class Markets {
     return this.views.get(coin);
   }
 
+  /** Dexes whose instruments are margined in a collateral; the main dex alone where it is not known. */
+  dexesOf(collateral: string | undefined): readonly string[] {
+    if (collateral === undefined) return [''];
+    return [
+      ...new Set([...this.views.values()].filter(({ instrument }) => instrument.collateral === collateral).map(({ instrument }) => instrument.dex)),
+    ];
+  }
+
   all(): Iterable<MarketView> {
     return this.views.values();
   }

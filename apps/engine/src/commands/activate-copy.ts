@@ -5,6 +5,7 @@ import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storag
 import type { EngineContext } from '../context';
 import { addCopy } from '../state/load-book';
 import { settingsOf, statusBits } from '../state/load-scope';
+import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
@@ -35,8 +36,8 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
 }
 
 async function equityOf(ctx: EngineContext, account: AccountRecord): Promise<bigint | null> {
-  const state = await ctx.truthReads.run(() => account.network.venue.truth.account(account.address, ''));
-  return state.ok ? state.value.accountValue : null;
+  const states = await readStates(ctx, account);
+  return states.ok ? equityOver(states.value) : null;
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */

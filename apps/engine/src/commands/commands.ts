@@ -8,17 +8,18 @@ import { activateAccount } from './activate-account';
 import { activateCopy } from './activate-copy';
 import { changeAllocation, changeSettings, pauseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
 import { type CommandEnd, type CommandParts, refused } from './command-end';
+import { carryOutInOrder } from './in-order';
 import { closeAllOf, closeLeader, StopWatch, stopCopy } from './stop-copy';
 import { watchLeader } from './watch-leader';
 
 /** Commands read in one look. */
 const BATCH_MAX = 200;
-/** Commands of one tenant that are carried out at the same time; those on one object always follow each other. */
+/** Commands of one tenant that are carried out at the same time. */
 const PARALLEL_MAX = 32;
 
 /**
- * Carries out what tenants asked for. A scope's commands are read in their order; commands on different objects may run side by side, commands on one
- * object never. Wake-ups make it fast, the poll makes it certain.
+ * Carries out what tenants asked for. A scope's commands are read in their order; commands that do not depend on each
+ * other may run side by side. Wake-ups make it fast, the poll makes it certain.
  */
 export class Commands {
   private readonly busy = new Map<string, Promise<void>>();
@@ -101,7 +102,7 @@ export class Commands {
     for (;;) {
       const pending = await this.ctx.storage.scoped(scope, (unit) => unit.commands.pending(BATCH_MAX), { readOnly: true });
       if (pending.length === 0 || this.closing) return;
-      for (const batch of batches(pending)) await Promise.all(batch.map((command) => this.carryOut(scope, command)));
+      await carryOutInOrder(pending, PARALLEL_MAX, (command) => this.carryOut(scope, command));
     }
   }
 
@@ -154,20 +155,4 @@ export class Commands {
         return refused('bad_payload', `unknown kind ${command.kind}`);
     }
   }
-}
-
-/** Splits commands into runs of one kind on different objects: what depends on an earlier command always comes after it. */
-function batches(commands: readonly CommandRow[]): CommandRow[][] {
-  const result: CommandRow[][] = [];
-  let current: CommandRow[] = [];
-  for (const command of commands) {
-    const parts = current.some((one) => one.kind !== command.kind || one.targetId === command.targetId);
-    if (parts || current.length >= PARALLEL_MAX) {
-      result.push(current);
-      current = [];
-    }
-    current.push(command);
-  }
-  result.push(current);
-  return result.filter((batch) => batch.length > 0);
 }

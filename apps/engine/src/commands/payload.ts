@@ -35,3 +35,14 @@ function approvalOf(item: unknown): SignedApproval | null {
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Most objects one command may name as needed. */
+const NEEDED_MAX = 8;
+
+/** Ids of the objects whose earlier commands come first; null when the payload names none. */
+export function neededBy(payload: unknown): readonly string[] | null {
+  const list = field(payload, 'needs');
+  if (!Array.isArray(list) || list.length === 0 || list.length > NEEDED_MAX) return null;
+  const ids = (list as readonly unknown[]).filter((id) => typeof id === 'string');
+  return ids.length === list.length ? ids : null;
+}

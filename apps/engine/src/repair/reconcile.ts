@@ -7,6 +7,7 @@ import type { FillCollector } from '../books/collect-fills';
 import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
+import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
 
@@ -87,20 +88,10 @@ export class Reconciler {
   }
 
   private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {
-    const dexes = new Set(['']);
-    for (const copy of this.ctx.registry.copies.values()) {
-      if (copy.account === account) for (const sheet of copy.watched.book.allSheets()) dexes.add(sheet.instrument.dex);
-    }
-    const states: AccountState[] = [];
-    for (const dex of dexes) {
-      const read = await this.ctx.truthReads.run(() => account.network.venue.truth.account(account.address, dex));
-      if (!read.ok) {
-        this.ctx.log.warn('an account could not be read', { venueAccountNo: account.no, code: read.error.code, detail: read.error.detail });
-        return null;
-      }
-      states.push(read.value);
-    }
-    return states;
+    const read = await readStates(this.ctx, account);
+    if (read.ok) return read.value;
+    this.ctx.log.warn('an account could not be read', { venueAccountNo: account.no, code: read.error.code, detail: read.error.detail });
+    return null;
   }
 
   private async compareSheet(account: AccountRecord, copy: CopyRecord, sheet: InstrumentSheet, states: readonly AccountState[]): Promise<void> {
@@ -133,9 +124,8 @@ export class Reconciler {
 }
 
 function takeEquity(copies: readonly CopyRecord[], states: readonly AccountState[]): void {
-  const main = states.find((state) => state.dex === '') ?? states[0];
-  if (main === undefined) return;
-  for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = Math.max(0, toExact(main.accountValue, 'account value'));
+  const equity = Math.max(0, toExact(equityOver(states), 'account value'));
+  for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = equity;
 }
 
 function netOf(states: readonly AccountState[], sheet: InstrumentSheet): number {

@@ -1,8 +1,9 @@
-import type { EpochMs, Money, Size } from '@lockstep/kernel';
+import { type EpochMs, type Money, money, type Size } from '@lockstep/kernel';
 import type { AccountState } from '@lockstep/venues/port';
 
 interface Reading {
   readonly equity: Money;
+  readonly pooled: boolean;
   readonly at: EpochMs;
 }
 
@@ -21,16 +22,28 @@ export class LeaderState {
   /** Takes a state of the venue; an older one than the newest known is kept only if there is room. */
   takeState(state: AccountState): void {
     const readings = this.readings.get(state.dex) ?? [];
-    readings.push({ equity: state.accountValue, at: state.time });
+    readings.push({ equity: state.accountValue, pooled: state.pooled, at: state.time });
     readings.sort((a, b) => b.at - a.at);
     this.readings.set(state.dex, readings.slice(0, READINGS_MAX));
   }
 
-  /** Equity before a moment: the newest reading older than it, else the oldest one kept; null when none was ever read. */
-  equityBefore(dex: string, moment: EpochMs): Money | null {
-    const readings = this.readings.get(dex);
-    if (readings === undefined || readings.length === 0) return null;
-    const before = readings.find((reading) => reading.at < moment) ?? readings[readings.length - 1];
-    return before?.equity ?? null;
+  /**
+   * Equity before a moment over the named clearinghouses (those of one collateral): the sum of each one's newest reading older than the moment,
+   * else of its oldest one kept; an account whose clearinghouses share one balance counts once. Null when none was ever read.
+   */
+  equityBefore(dexes: Iterable<string>, moment: EpochMs): Money | null {
+    let total: bigint | null = null;
+    for (const dex of dexes) {
+      const reading = this.readingBefore(dex, moment);
+      if (reading === null) continue;
+      if (reading.pooled) return reading.equity;
+      total = (total ?? 0n) + reading.equity;
+    }
+    return total === null ? null : money(total);
+  }
+
+  private readingBefore(dex: string, moment: EpochMs): Reading | null {
+    const readings = this.readings.get(dex) ?? [];
+    return readings.find((reading) => reading.at < moment) ?? readings.at(-1) ?? null;
   }
 }

@@ -136,8 +136,8 @@ function byBlock(fills: readonly VenueFill[]): VenueFill[][] {
 }
 
 const equityBefore = (watched: WatchedAccount, move: Move): Money | null => {
-  const dex = watched.network.markets.get(move.coin)?.instrument.dex ?? '';
-  return watched.leader.equityBefore(dex, move.firstFillAt);
+  const { markets } = watched.network;
+  return watched.leader.equityBefore(markets.dexesOf(markets.get(move.coin)?.instrument.collateral), move.firstFillAt);
 };
 
 function inboxRow(fill: VenueFill, receivedAt: number) {

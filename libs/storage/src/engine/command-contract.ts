@@ -10,7 +10,7 @@ export const COMMAND_KINDS = [
    * venue, loads the key and sets the account `active`. Also used again when new approvals were signed. Result: {@link AccountResult}.
    */
   'venue_account.activate',
-  /** Target: copy (`preparing`). Payload `{}`. Leverage is set at the venue and the copy becomes `active`; it enters at the leader's next open. */
+  /** Target: copy (`preparing`). Payload {@link ActivateCopy}. Leverage is set at the venue and the copy becomes `active`; it enters at the leader's next open. */
   'copy.activate',
   /** Target: copy. Payload {@link ChangeSettings}: the version row stands already and `copies.settings_version` names it. Acts from the next decision on. */
   'copy.settings',
@@ -51,6 +51,11 @@ export interface AccountResult {
   readonly agentValidUntil: number | null;
   readonly builderFeeApprovedTenths: number;
   readonly mode: 'standard' | 'unified';
+}
+
+/** Objects whose earlier commands must have ended first: the copy's venue account and leader. Without it the copy waits for every earlier command. */
+export interface ActivateCopy {
+  readonly needs: readonly string[];
 }
 
 export interface ChangeSettings {

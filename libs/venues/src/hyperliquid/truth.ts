@@ -72,7 +72,7 @@ export class HyperliquidTruth implements VenueTruth {
     if (!spot.ok) return spot;
     const balance = spot.value.balances.find(({ coin }) => coin === 'USDC');
     if (balance === undefined) return ok(state);
-    return ok({ ...state, accountValue: balance.total, withdrawable: money(balance.total - balance.hold) });
+    return ok({ ...state, pooled: true, accountValue: balance.total, withdrawable: money(balance.total - balance.hold) });
   }
 
   async openOrders(address: Address, dex: string): Promise<Read<readonly OpenOrder[]>> {

@@ -59,7 +59,10 @@ export interface VenuePosition {
 export interface AccountState {
   readonly address: Address;
   readonly dex: string;
+  /** Equity of this clearinghouse alone, or of the whole account where its clearinghouses share one balance. */
   readonly accountValue: Money;
+  /** True: `accountValue` is the whole account's, and summing it over dexes would count it twice. */
+  readonly pooled: boolean;
   readonly withdrawable: Money;
   readonly positions: readonly VenuePosition[];
   readonly time: EpochMs;

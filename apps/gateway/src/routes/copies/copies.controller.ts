@@ -1,7 +1,7 @@
 import { livemode, wireTime } from '@lockstep/delivery';
 import { type CopyId, err, type LeaderId, ok, parseMoney, type Result, unwrap, type VenueAccountId } from '@lockstep/kernel';
 import { type CopySettingsJson, type CopyState, decodeCopySettings, encodeCopySettings } from '@lockstep/roster';
-import type { CommandKind, CommandRow, CopyRow, ScopedUnit } from '@lockstep/storage';
+import type { ActivateCopy, CommandKind, CommandRow, CopyRow, ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -75,7 +75,7 @@ export class CopiesController {
       });
       await unit.copies.addSettings({ copyId: id, version: 1, settings: settings.value, actor: call.key.keyId, effectiveFrom: unit.now });
       await this.mutations.audit(unit, call, 'copy.create', id, { leader_id: leader.id, allocation: body.allocation });
-      return this.command(unit, call, id, 'copy.activate', {});
+      return this.command(unit, call, id, 'copy.activate', { needs: [account.id, leader.id] } satisfies ActivateCopy);
     });
   }
 

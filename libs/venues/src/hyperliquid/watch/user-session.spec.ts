@@ -45,7 +45,7 @@ function begin(answers: { fills?: readonly VenueFill[]; failingStates?: number; 
       asked.push('account');
       failures -= 1;
       if (failures >= 0) return refuse();
-      return ok({ address, dex, accountValue: money(1n), withdrawable: money(1n), positions: [], time: 1 });
+      return ok({ address, dex, accountValue: money(1n), pooled: false, withdrawable: money(1n), positions: [], time: 1 });
     },
     openOrders: async () => refuse(),
     orderStatus: async () => refuse(),

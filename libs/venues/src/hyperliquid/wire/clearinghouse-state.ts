@@ -41,6 +41,7 @@ export function accountStateOf(address: Address, dex: string, answer: z.infer<ty
     address,
     dex,
     accountValue: answer.marginSummary.accountValue,
+    pooled: false,
     withdrawable: answer.withdrawable,
     positions: answer.assetPositions,
     time: answer.time,
