@@ -20,6 +20,7 @@ import { type OpenJournal, readOpenJournals, reopenOrders, restoreIntents, settl
 import { Reconciler } from './repair/reconcile';
 import { Repairs } from './repair/repair';
 import { UnknownResolver } from './repair/resolve-unknowns';
+import { Sending } from './sending';
 import { CopyLedger } from './state/copy-ledger';
 import { addAccount, addCopy, restorePositions } from './state/load-book';
 import { loadKeys } from './state/load-keys';
@@ -150,6 +151,7 @@ async function makeContext(parts: EngineParts, instance: number, scopes: readonl
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
+    sending: new Sending(() => clock.monotonic(), limits.deferMaxMs),
     pass: crashPoints(parts.crash),
     dailySeed: () => seed.today(),
     stops: new StopVersion(),
@@ -246,7 +248,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       }
       await Promise.all([...ctx.registry.watched.values()].map((watched) => watch.synced(watched)));
       reconciler.start();
-      await reconciler.all('start');
+      await reconciler.all();
       repairs.start();
       breakers.start();
       await commands.start();

@@ -5,6 +5,7 @@ import type { Places } from './bounded';
 import type { PassCrashPoint } from './crash-points';
 import type { EngineLimits } from './limits';
 import type { Nonces } from './nonces';
+import type { Sending } from './sending';
 import type { CopyLedger } from './state/copy-ledger';
 import type { OpenOrders } from './state/open-orders';
 import type { Registry } from './state/registry';
@@ -40,6 +41,8 @@ export interface EngineContext {
   readonly scopedUnits: Places;
   /** Places for reads of the venue's truth. */
   readonly truthReads: Places;
+  /** Waves on their way: background work waits for them. */
+  readonly sending: Sending;
   readonly pass: PassCrashPoint;
   /** Today's committed permutation seed, 32 bytes. */
   readonly dailySeed: () => Uint8Array;

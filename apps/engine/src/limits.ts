@@ -18,8 +18,12 @@ export interface EngineLimits {
   readonly collectIntervalMs: number;
   /** Wait between two looks at gaps, in ms. */
   readonly repairIntervalMs: number;
-  /** Wait between two full comparisons with the venue, in ms. */
+  /** Time in which every account is compared with the venue once, in ms; longer where that is more than `reconcileAccountsMax` a second. */
   readonly reconcileIntervalMs: number;
+  /** Accounts compared with the venue in one second, in rotation. */
+  readonly reconcileAccountsMax: number;
+  /** Longest that reading and booking wait for waves on their way, in ms. */
+  readonly deferMaxMs: number;
   /** Wait before an unknown order is asked for again, in ms. */
   readonly unknownIntervalMs: number;
   /** Wait between two readings of commands when no wake-up came, in ms. */
@@ -45,6 +49,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   collectIntervalMs: 150,
   repairIntervalMs: 500,
   reconcileIntervalMs: 30_000,
+  reconcileAccountsMax: 50,
+  deferMaxMs: 2_000,
   unknownIntervalMs: 500,
   commandPollMs: 1_000,
   breakerIntervalMs: 200,

@@ -20,6 +20,8 @@ const wave = (waveId: string): WaveRecord => ({
   firstSentAt: 0,
   lastSentAt: 0,
   lastAnsweredAt: 0,
+  sentMs: { p50: 0, p99: 0, max: 0 },
+  answeredMs: { p50: 0, p99: 0, max: 0 },
   planMs: 0,
   gateMs: 0,
   journalMs: 0,

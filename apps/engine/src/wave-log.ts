@@ -20,6 +20,9 @@ export interface WaveRecord {
   readonly firstSentAt: number;
   readonly lastSentAt: number;
   readonly lastAnsweredAt: number;
+  /** From the frame in our hands to the order handed to its socket, and to its answer, over the orders of the wave; ms, 0 when none was sent. */
+  readonly sentMs: Spread;
+  readonly answeredMs: Spread;
   readonly planMs: number;
   readonly gateMs: number;
   readonly journalMs: number;
@@ -32,6 +35,13 @@ export interface WaveRecord {
   readonly withheld: number;
   /** Reason codes and how many copies got each. */
   readonly reasons: Readonly<Record<string, number>>;
+}
+
+/** How a time is spread over the orders of a wave. */
+export interface Spread {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
 }
 
 /** The last `keepMax` waves, oldest first, and a running count. */

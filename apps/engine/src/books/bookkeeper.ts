@@ -7,9 +7,15 @@ import type { WaveOutcome } from './outcome-batch';
 import { type CollectedFills, postFills } from './post-fills';
 import { writeOutcomes } from './write-outcomes';
 
+interface FillsJob {
+  readonly kind: 'fills';
+  readonly collected: CollectedFills;
+  readonly done: () => void;
+}
+
 type BookJob =
   | { readonly kind: 'wave'; readonly outcome: WaveOutcome; readonly done: () => void }
-  | { readonly kind: 'fills'; readonly collected: CollectedFills }
+  | FillsJob
   | { readonly kind: 'work'; readonly work: () => Promise<void> };
 
 /** Wait before a transaction that failed is tried again, in ms. */
@@ -59,8 +65,9 @@ export class Bookkeeper {
     for (const scope of scopes) this.push(scope, { kind: 'wave', outcome, done });
   }
 
-  takeFills(collected: CollectedFills): void {
-    this.push(collected.account.scope, { kind: 'fills', collected });
+  /** Books fills; resolves when they are, or could not be and are read again. */
+  takeFills(collected: CollectedFills): Promise<void> {
+    return new Promise((resolve) => this.push(collected.account.scope, { kind: 'fills', collected, done: resolve }));
   }
 
   /** Runs other writes of a tenant in the same order as everything else. Its failure is the caller's. */
@@ -83,16 +90,20 @@ export class Bookkeeper {
   private async work(key: string, batch: readonly BookJob[]): Promise<void> {
     const scope = this.scopes.get(key);
     if (scope === undefined) return;
-    let fills: CollectedFills[] = [];
+    let fills: FillsJob[] = [];
     for (const job of batch) {
       if (job.kind === 'fills') {
-        fills.push(job.collected);
+        fills.push(job);
         continue;
       }
       await this.post(scope, fills);
       fills = [];
-      if (job.kind === 'work') await job.work();
-      else await this.writeWave(scope, job.outcome, job.done);
+      if (job.kind === 'work') {
+        await job.work();
+        continue;
+      }
+      await this.ctx.sending.quiet();
+      await this.writeWave(scope, job.outcome, job.done);
     }
     await this.post(scope, fills);
     this.ctx.wakeEvents(scope);
@@ -111,11 +122,13 @@ export class Bookkeeper {
     }
   }
 
-  private async post(scope: TenantScope, fills: readonly CollectedFills[]): Promise<void> {
+  private async post(scope: TenantScope, fills: readonly FillsJob[]): Promise<void> {
     if (fills.length === 0) return;
     let posted = 0;
     for (let from = 0; from < fills.length; from += this.ctx.limits.postAccountsMax) {
-      const part = onePerAccount(fills.slice(from, from + this.ctx.limits.postAccountsMax));
+      const jobs = fills.slice(from, from + this.ctx.limits.postAccountsMax);
+      const part = onePerAccount(jobs.map(({ collected }) => collected));
+      await this.ctx.sending.quiet();
       try {
         const report = await this.ctx.scopedUnits.run(() => postFills(this.ctx, scope, part));
         posted += report.posted;
@@ -125,6 +138,7 @@ export class Bookkeeper {
         // Level-triggered: what is owed is read and booked again by the collector.
         this.ctx.log.error('fills could not be booked', { scope: scopeKey(scope), accounts: part.length, error: failure });
       }
+      for (const job of jobs) job.done();
     }
     if (posted > 0) this.ctx.pass('ledger_written_all_scopes');
   }

@@ -7,7 +7,7 @@ import type { Bookkeeper } from './bookkeeper';
  * said it filled, minus lots booked) is read again until it is booked. Reads run side by side within the context's places.
  */
 export class FillCollector {
-  private readonly reading = new Set<number>();
+  private readonly reading = new Map<number, Promise<boolean>>();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -24,20 +24,19 @@ export class FillCollector {
     this.timer = null;
   }
 
-  /** Reads every account that is owed fills. Returns at once. */
+  /** Reads every account that is owed fills, once no wave is on its way. Returns at once. */
   collect(): void {
+    if (this.ctx.sending.busy) return;
     for (const account of this.ctx.openOrders.accountsToRead()) void this.read(account);
   }
 
-  /** Reads one account now, owed or not; resolves when its fills are handed to the books, false when the venue could not be read. */
-  async read(account: AccountRecord): Promise<boolean> {
-    if (this.reading.has(account.index)) return true;
-    this.reading.add(account.index);
-    try {
-      return await this.ctx.truthReads.run(() => this.readNow(account));
-    } finally {
-      this.reading.delete(account.index);
-    }
+  /** Reads one account now, owed or not; resolves when its fills are booked, false when the venue could not be read. Joins a reading that runs. */
+  read(account: AccountRecord): Promise<boolean> {
+    const running = this.reading.get(account.index);
+    if (running !== undefined) return running;
+    const reading = this.readAndBook(account).finally(() => this.reading.delete(account.index));
+    this.reading.set(account.index, reading);
+    return reading;
   }
 
   /** Reads the accounts and resolves once all that was read is booked. */
@@ -46,14 +45,18 @@ export class FillCollector {
     await this.books.idle();
   }
 
-  private async readNow(account: AccountRecord): Promise<boolean> {
-    const answer = await account.network.venue.truth.fills(account.address, account.fillsReadTo);
+  /** An account is read again only after what was read is booked: until then its orders look owed, and every look would ask the venue anew. */
+  private async readAndBook(account: AccountRecord): Promise<boolean> {
+    const answer = await this.ctx.truthReads.run(async () => {
+      await this.ctx.sending.quiet();
+      return account.network.venue.truth.fills(account.address, account.fillsReadTo);
+    });
     if (!answer.ok) {
       this.ctx.log.warn('fills could not be read', { venueAccountNo: account.no, code: answer.error.code, detail: answer.error.detail });
       return false;
     }
     const fresh = answer.value.filter((fill) => fill.time >= account.fillsReadTo);
-    if (fresh.length > 0) this.books.takeFills({ account, fills: fresh });
+    if (fresh.length > 0) await this.books.takeFills({ account, fills: fresh });
     return true;
   }
 }

@@ -94,8 +94,7 @@ async function takeResult(ctx: EngineContext, scope: TenantScope, row: VenueAcco
   record.builderAddress = row.builderAddress;
   record.builderFeeApproved = result.builderFeeApprovedTenths;
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
-  for (const copy of ctx.registry.copies.values()) {
-    if (copy.account !== record) continue;
+  for (const copy of ctx.registry.copiesOf(record)) {
     const validUntil: EpochMs = record.agentValidUntil === 0 ? NO_END : record.agentValidUntil;
     copy.watched.book.setSigner(copy.row, record.index, validUntil);
     const inForce = markupNow(schedules, ctx.clock.now(), record, (address) => builderIndex(copy.watched, address));

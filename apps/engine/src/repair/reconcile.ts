@@ -11,6 +11,9 @@ import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
 
+/** Wait between two turns of the rotation, in ms. */
+const TURN_MS = 1_000;
+
 /**
  * Compares our record with the venue's truth per account: at start, after own trades of a follower were seen, and on a timer. Missing fills are adopted
  * first; what then still differs are trades that are not ours: they reduce the copies on their side, the excess is the follower's own.
@@ -18,6 +21,11 @@ import type { WaveLanes } from '../wave/wave-lanes';
 export class Reconciler {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
+  private turn: Promise<void> | null = null;
+  /** Accounts that are due for a comparison, with the fraction left over from the last turn. */
+  private due = 0;
+  /** Index of the account whose turn is next. */
+  private next = 0;
   private readonly looking = new Set<AccountRecord>();
 
   constructor(
@@ -28,7 +36,7 @@ export class Reconciler {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => void this.all('timer'), this.ctx.limits.reconcileIntervalMs);
+    this.timer ??= setInterval(() => this.compareNext(), TURN_MS);
   }
 
   stop(): void {
@@ -37,8 +45,8 @@ export class Reconciler {
   }
 
   /** Compares every account that a copy runs on. A call during a comparison joins it. */
-  all(cause: 'start' | 'timer'): Promise<void> {
-    this.running ??= this.compareAll(cause).finally(() => {
+  all(): Promise<void> {
+    this.running ??= this.compareEach(this.ctx.registry.accounts()).finally(() => {
       this.running = null;
     });
     return this.running;
@@ -55,18 +63,32 @@ export class Reconciler {
     }
   }
 
-  private async compareAll(cause: string): Promise<void> {
-    const copies = [...this.ctx.registry.copies.values()];
+  /** The accounts whose turn it is: a share of all, so that thousands are spread over the interval and a wave meets few of them. */
+  private compareNext(): void {
+    if (this.turn !== null || this.running !== null || this.ctx.sending.busy) return;
+    const { reconcileIntervalMs, reconcileAccountsMax } = this.ctx.limits;
+    const accounts = this.ctx.registry.accounts();
+    this.due = Math.min(reconcileAccountsMax, this.due + (accounts.length * TURN_MS) / reconcileIntervalMs);
+    const share = Math.floor(this.due);
+    this.due -= share;
+    const from = this.next < accounts.length ? this.next : 0;
+    this.next = from + share;
+    this.turn = this.compareEach(accounts.slice(from, from + share)).finally(() => {
+      this.turn = null;
+    });
+  }
+
+  private async compareEach(accounts: readonly AccountRecord[]): Promise<void> {
     try {
-      await eachBounded(new Set(copies.map((copy) => copy.account)), this.ctx.limits.truthReadsMax, (account) => this.compare(account));
+      await eachBounded(accounts, this.ctx.limits.truthReadsMax, (account) => this.compare(account));
     } catch (failure) {
-      this.ctx.log.error('accounts could not be compared', { cause, error: failure });
+      this.ctx.log.error('accounts could not be compared', { error: failure });
     }
   }
 
   /** Compares one account with what its copies hold. */
   async compare(account: AccountRecord): Promise<void> {
-    const copies = [...this.ctx.registry.copies.values()].filter((copy) => copy.account === account);
+    const copies = this.ctx.registry.copiesOf(account);
     if (copies.length === 0) return;
     const before = account.touched;
     if (!(await this.collector.read(account))) return;

@@ -81,6 +81,7 @@ export class Registry {
   readonly copies = new Map<number, CopyRecord>();
   readonly copiesById = new Map<string, CopyRecord>();
   readonly accountsByNo = new Map<number, AccountRecord>();
+  private readonly byAccount = new Map<AccountRecord, Set<CopyRecord>>();
   private readonly accountList: AccountRecord[] = [];
   private readonly groupList: BookGroup[] = [];
   private readonly groupIndex = new Map<string, BookGroup>();
@@ -122,6 +123,14 @@ export class Registry {
     must(!this.copies.has(copy.no), `copy ${copy.no} is already loaded`);
     this.copies.set(copy.no, copy);
     this.copiesById.set(copy.id, copy);
+    const ofAccount = this.byAccount.get(copy.account) ?? new Set<CopyRecord>();
+    ofAccount.add(copy);
+    this.byAccount.set(copy.account, ofAccount);
+  }
+
+  /** Copies that run on an account. */
+  copiesOf(account: AccountRecord): readonly CopyRecord[] {
+    return [...(this.byAccount.get(account) ?? [])];
   }
 
   dropCopy(copyNo: number): void {
@@ -130,6 +139,9 @@ export class Registry {
     copy.watched.book.removeCopy(copyNo);
     this.copies.delete(copyNo);
     this.copiesById.delete(copy.id);
+    const ofAccount = this.byAccount.get(copy.account);
+    ofAccount?.delete(copy);
+    if (ofAccount?.size === 0) this.byAccount.delete(copy.account);
   }
 
   accounts(): readonly AccountRecord[] {

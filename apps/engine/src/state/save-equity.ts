@@ -12,7 +12,7 @@ export class EquityWriter {
   constructor(private readonly ctx: EngineContext) {}
 
   async write(): Promise<void> {
-    if (this.running) return;
+    if (this.running || this.ctx.sending.busy) return;
     this.running = true;
     try {
       for (const copies of this.changedByScope().values()) await this.writeScope(copies);
@@ -28,7 +28,9 @@ export class EquityWriter {
     for (const copy of this.ctx.registry.copies.values()) {
       if (this.written.get(copy.no) === (copy.watched.book.copies.equity[copy.row] ?? 0)) continue;
       const key = scopeKey(copy.group.scope);
-      scopes.set(key, [...(scopes.get(key) ?? []), copy]);
+      const ofScope = scopes.get(key);
+      if (ofScope === undefined) scopes.set(key, [copy]);
+      else ofScope.push(copy);
     }
     return scopes;
   }

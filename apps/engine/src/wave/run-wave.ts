@@ -27,8 +27,10 @@ const NOT_SENT = reasonNumber('withheld');
  */
 export async function runMoves(ctx: EngineContext, books: Bookkeeper, moves: readonly RecordedMove[], opposed: () => boolean): Promise<void> {
   const last = moves.length - 1;
-  const waves = moves.map((move, index) => planMove(ctx, move, index < last));
-  await runWaves(ctx, books, waves, moves, opposed);
+  await ctx.sending.during(async () => {
+    const waves = moves.map((move, index) => planMove(ctx, move, index < last));
+    await runWaves(ctx, books, waves, moves, opposed);
+  });
 }
 
 /** Journals planned waves together and sends them one after another. `moves[i]` is the move behind wave i, if there is one. */
@@ -40,8 +42,10 @@ export async function runWaves(
   opposed: () => boolean,
   firstPart = 0,
 ): Promise<void> {
-  const times = await writeJournal(ctx, waves, firstPart);
-  for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, times, moves[index] ?? null, opposed);
+  await ctx.sending.during(async () => {
+    const times = await writeJournal(ctx, waves, firstPart);
+    for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, times, moves[index] ?? null, opposed);
+  });
 }
 
 async function sendWave(

@@ -1,6 +1,6 @@
 import { reasonAt } from '@lockstep/replication';
 import { OUTCOME } from '@lockstep/venues/port';
-import type { WaveRecord } from '../wave-log';
+import type { Spread, WaveRecord } from '../wave-log';
 import type { PlannedWave } from './planned-wave';
 import { type SendState, WITHHELD } from './send-state';
 
@@ -35,6 +35,8 @@ export function recordOf(wave: PlannedWave, state: SendState): WaveRecord {
     firstSentAt: state.firstSentAt,
     lastSentAt: state.lastSentAt,
     lastAnsweredAt: state.lastAnsweredAt,
+    sentMs: spreadOf(state.sentAt, marks.receivedAt || marks.planStartedAt),
+    answeredMs: spreadOf(state.answeredAt, marks.receivedAt || marks.planStartedAt),
     planMs: marks.plannedAt - marks.planStartedAt,
     gateMs: marks.gatedAt - marks.plannedAt,
     journalMs: marks.journaledAt - marks.gatedAt,
@@ -47,4 +49,11 @@ export function recordOf(wave: PlannedWave, state: SendState): WaveRecord {
     withheld: state.countOf(WITHHELD),
     reasons,
   };
+}
+
+/** The spread of the stage marks that happened, counted from `start`. */
+export function spreadOf(marks: Float64Array, start: number): Spread {
+  const times = marks.filter((at) => at > 0).sort();
+  const at = (share: number): number => (times.length === 0 ? 0 : (times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0) - start);
+  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }

@@ -1,13 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '@lockstep/kernel';
-import type { Verifier } from '@lockstep/simulation';
+import { formatVerifyMode, parseVerifyMode, type Verifier } from '@lockstep/simulation';
 import type { Flags } from '../flags';
 import type { Hall, Halls } from '../halls';
 import { parseJson, readBody } from '../request-body';
 import { type ControlReply, done, refused, sendControl } from './answers';
 import { WORLD_ROUTES } from './routes';
-import { complaintOf, worldSchema } from './schemas';
+import { complaintOf, verifySchema, worldSchema } from './schemas';
 import { isTruthPart, streamTruth, TRUTH_PARTS } from './truth';
 import { describeHall, describeProcess, openWorld } from './worlds';
 
@@ -63,6 +63,8 @@ async function answer(order: ControlDoorOrder, request: IncomingMessage, respons
       return create(order, request);
     case 'DELETE /worlds':
       return order.halls.close(name) ? done() : refused(404, `no world ${name}`);
+    case 'POST /verify':
+      return setVerify(order, request);
     case 'POST /shutdown':
       order.shutdown();
       return done();
@@ -83,6 +85,15 @@ async function change(hall: Hall, verb: string, request: IncomingMessage): Promi
 async function create(order: ControlDoorOrder, request: IncomingMessage): Promise<ControlReply> {
   const parsed = worldSchema.safeParse(await readJson(request));
   return parsed.success ? openWorld(order.halls, order.clock, order.flags, parsed.data) : refused(400, complaintOf(parsed.error));
+}
+
+async function setVerify({ verifier }: ControlDoorOrder, request: IncomingMessage): Promise<ControlReply> {
+  const parsed = verifySchema.safeParse(await readJson(request));
+  if (!parsed.success) return refused(400, complaintOf(parsed.error));
+  const mode = parseVerifyMode(parsed.data.mode);
+  if (!mode.ok) return refused(400, `mode ${mode.error}`);
+  verifier.mode = mode.value;
+  return done({ verify: formatVerifyMode(verifier.mode) });
 }
 
 /** The body as JSON, an empty one as an empty object. */

@@ -35,6 +35,9 @@ export const worldSchema = z.strictObject({
   settings: z.record(z.string(), z.union([z.number(), z.boolean()])).default({}),
 });
 
+/** How many signatures the process recovers from now on: `all`, `off` or `sample:N`. */
+export const verifySchema = z.strictObject({ mode: z.string().max(32) });
+
 export const advanceSchema = z.union([z.strictObject({ to: z.int().min(0) }), z.strictObject({ ms: z.int().min(1).max(86_400_000) })]);
 
 export const creditSchema = z.strictObject({ address, dex: z.string().max(16).default(''), amount });

@@ -64,6 +64,11 @@ export class SimControl {
     await this.post('makers', { coin, on });
   }
 
+  /** Which signatures the process recovers from now on: `all`, `sample:N` or `off`. */
+  async verify(mode: string): Promise<void> {
+    await this.send(`${this.base}/verify`, { mode });
+  }
+
   async fault(order: Readonly<Record<string, unknown>>): Promise<void> {
     await this.post('faults', order);
   }
@@ -81,14 +86,18 @@ export class SimControl {
     return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]));
   }
 
-  private async post(verb: string, body: unknown): Promise<unknown> {
-    const answer = await request(`${this.base}/worlds/${this.world}/${verb}`, {
+  private post(verb: string, body: unknown): Promise<unknown> {
+    return this.send(`${this.base}/worlds/${this.world}/${verb}`, body);
+  }
+
+  private async send(target: string, body: unknown): Promise<unknown> {
+    const answer = await request(target, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     const text = await answer.body.text();
-    if (answer.statusCode >= 300) throw new Error(`control ${verb} answered ${answer.statusCode}: ${text.slice(0, 500)}`);
+    if (answer.statusCode >= 300) throw new Error(`${target} answered ${answer.statusCode}: ${text.slice(0, 500)}`);
     return JSON.parse(text);
   }
 }

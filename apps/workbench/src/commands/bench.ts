@@ -5,7 +5,7 @@ const USAGE = `npm run bench -- <name> [options] [--json]
 ${Object.entries(BENCHES)
   .map(([name, bench]) => `  ${name.padEnd(10)} ${bench.about}`)
   .join('\n')}
-The last line is one JSON object; with --json nothing else is printed.`;
+The last line is one JSON object; with --json progress goes to standard error and nothing else is printed.`;
 
 /** Runs one measurement. Ends with 2 for a wrong command line. */
 export async function runBench(config: Config<'workbench'>, args: readonly string[]): Promise<number> {
@@ -17,7 +17,7 @@ export async function runBench(config: Config<'workbench'>, args: readonly strin
   }
   const quiet = rest.includes('--json');
   const say = (text: string): void => {
-    if (!quiet) process.stdout.write(`${text}\n`);
+    (quiet ? process.stderr : process.stdout).write(`${text}\n`);
   };
   const report = await bench.run({ config, args: rest.filter((arg) => arg !== '--json'), say });
   process.stdout.write(`${JSON.stringify(report)}\n`);

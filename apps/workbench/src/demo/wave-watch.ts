@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 
+const spread = z.object({ p50: z.number(), p99: z.number(), max: z.number() });
 const wave = z.object({
   waveId: z.string(),
   coin: z.string(),
@@ -10,13 +11,19 @@ const wave = z.object({
   orders: z.number(),
   leaderFillAt: z.number(),
   receivedAt: z.number(),
+  inboxDoneAt: z.number(),
   plannedAt: z.number(),
   journaledAt: z.number(),
   firstSentAt: z.number(),
   lastSentAt: z.number(),
   lastAnsweredAt: z.number(),
+  sentMs: spread,
+  answeredMs: spread,
   planMs: z.number(),
+  gateMs: z.number(),
   journalMs: z.number(),
+  journalCommits: z.number(),
+  journalBytes: z.number(),
   accepted: z.number(),
   filled: z.number(),
   rejected: z.number(),

@@ -7,6 +7,8 @@ export interface ChildPlan {
   readonly name: string;
   readonly entry: string;
   readonly args: readonly string[];
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Everything it prints is appended here. */
   readonly logFile: string;
@@ -31,7 +33,10 @@ const STOP_GRACE_MS = 15_000;
 /** Starts a process and waits for its ready line; rejects with the last lines it printed when it ends or stays silent for 240 s. */
 export async function startChild(plan: ChildPlan): Promise<RunningChild> {
   const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 });
-  const child = spawn(process.execPath, [plan.entry, ...plan.args], { env: { ...plan.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...(plan.nodeArgs ?? []), plan.entry, ...plan.args], {
+    env: { ...plan.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const listeners: ((record: Readonly<Record<string, unknown>>) => void)[] = [];
   const tail: string[] = [];

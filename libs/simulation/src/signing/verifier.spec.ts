@@ -52,6 +52,14 @@ describe('verifier', () => {
     expect(subject.stats()).toMatchObject({ recovered: 1, trusted: 1 });
   });
 
+  it('changes its mode while it runs', async () => {
+    const subject = await verifier({ mode: { kind: 'all' } });
+    expect(await subject.signerOf(signedText(0, { signer: OTHER }))).toEqual({ ok: true, value: VECTOR_SIGNER });
+    subject.mode = { kind: 'off' };
+    expect(await subject.signerOf(signedText(0, { signer: OTHER }))).toEqual({ ok: true, value: OTHER });
+    expect(subject.mode).toEqual({ kind: 'off' });
+  });
+
   it('recovers one claim in N in mode sample, and a false one acts as the address it recovers to', async () => {
     const subject = await verifier({ mode: { kind: 'sample', every: 3 } });
     const signers = [];

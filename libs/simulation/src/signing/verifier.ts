@@ -30,7 +30,8 @@ export interface VerifierStats {
 
 /** Names the signer of each request; answers leave in the order the requests came. */
 export interface Verifier {
-  readonly mode: VerifyMode;
+  /** How much is recovered from now on. */
+  mode: VerifyMode;
   signerOf(signed: SignedText): Promise<Result<Address, VerifyError>>;
   stats(): VerifierStats;
   close(): Promise<void>;
@@ -61,7 +62,8 @@ interface Batch {
 
 /** Collects requests into batches, spreads them over the threads and releases the answers in order of arrival. */
 export async function createVerifier(config: VerifierConfig): Promise<Verifier> {
-  const { mode, batchMaxRows, waitingMaxRows } = config;
+  const { batchMaxRows, waitingMaxRows } = config;
+  let mode = config.mode;
   const counts = { recovered: 0, trusted: 0, refuted: 0, waiting: 0, claims: 0 };
   const sent: Batch[] = [];
   let open: Waiting[] = [];
@@ -121,7 +123,12 @@ export async function createVerifier(config: VerifierConfig): Promise<Verifier> 
   };
 
   return {
-    mode,
+    get mode() {
+      return mode;
+    },
+    set mode(next) {
+      mode = next;
+    },
     signerOf: (signed) => {
       const claim = signed.request.claimedSigner;
       if (mode.kind === 'all' || claim === null || !mayTrust()) return recover(signed);

@@ -78,6 +78,11 @@ export class Copies extends ScopedRows<CopyRow, 'no'> {
     return this.versions.insert(row);
   }
 
+  /** The first settings versions of many new copies, in one statement. */
+  addAllSettings(rows: readonly NewRow<CopySettingsRow>[]): Promise<void> {
+    return this.versions.insertAll(rows);
+  }
+
   settings(copyId: CopyId, version: number): Promise<CopySettingsRow | null> {
     return this.versions.findOne({ copyId, version });
   }
