@@ -79,7 +79,7 @@ async function main(): Promise<void> {
     shard: config.engineShard,
     crash,
     networks: [simulated, live],
-    tuning: { liveChain: config.hyperliquidNetwork, workers: config.signingWorkers, adapter: {} },
+    tuning: { liveChain: config.hyperliquidNetwork, workers: config.signingWorkers, simulated: { claimSigner: config.simSignerClaims === 'on' } },
     onWave: (record) => {
       observeWave(metrics, record);
       log.info('wave', { ...record });

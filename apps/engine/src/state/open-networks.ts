@@ -18,7 +18,8 @@ export interface VenueTuning {
   /** Chain of networks that are not simulated. */
   readonly liveChain: 'mainnet' | 'testnet';
   readonly workers: number;
-  readonly adapter: Partial<HyperliquidSettings>;
+  /** Settings of simulated networks alone. */
+  readonly simulated: Partial<HyperliquidSettings>;
 }
 
 /** What a network tells the engine. */
@@ -74,8 +75,7 @@ export class Networks {
         network: simulated ? 'mainnet' : tuning.liveChain,
         workers: tuning.workers,
         watchDexes: simulated ? ['', 'xyz'] : [''],
-        ...(simulated ? SIM_LIMITS : {}),
-        ...tuning.adapter,
+        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
       },
       {
         clock: ctx.clock,

@@ -1,6 +1,7 @@
 import { fanoutBench } from './fanout';
+import { planBench } from './plan';
 import type { Bench } from './report';
 import { signBench } from './sign';
 
 /** Every measurement by name. */
-export const BENCHES: Readonly<Record<string, Bench>> = { fanout: fanoutBench, sign: signBench };
+export const BENCHES: Readonly<Record<string, Bench>> = { fanout: fanoutBench, plan: planBench, sign: signBench };

@@ -1,9 +1,12 @@
+import { must } from '@lockstep/kernel';
 import { request } from 'undici';
 import { WaveWatch } from '../demo/wave-watch';
+import { type BuildFigures, buildFigures, ratiosOf } from './build-figures';
 import { type Cast, COIN, MAX_AGE_MS, writeCast } from './fanout/cast';
 import { type FanoutOptions, fanoutOptions } from './fanout/options';
-import { type FanoutPlatform, startPlatform } from './fanout/platform';
+import { type FanoutPlatform, SIM_NICENESS, startPlatform } from './fanout/platform';
 import { type PlayedWave, playRound } from './fanout/play';
+import { sentOrders } from './fanout/sent-orders';
 import { type Bench, type BenchReport, machine, median, round } from './report';
 
 /** A leader's move to all followers through the real engine, to the simulated venue in a process of its own. */
@@ -27,9 +30,17 @@ async function measure(platform: FanoutPlatform, options: FanoutOptions, say: (t
   const cast = await writeCast(platform, options);
   say('rows written, accounts funded and approved');
   const played = await playAll(platform, cast, options.rounds, options.sampleEvery, say);
+  const [first] = played;
+  must(first !== undefined, 'a wave was played');
+  const sent = await sentOrders(platform.storage, cast, first.wave.waveId);
   await platform.stopProcesses();
-  return report(options, played);
+  const { workers, sdkOrders } = options;
+  const figures = await buildFigures({ ...sent, workers, sdkOrders: Math.min(sdkOrders, sent.orders.count), runs: BUILD_RUNS }, say);
+  return report(options, played, figures);
 }
+
+/** Times the orders of one wave are signed and built again, without sending. */
+const BUILD_RUNS = 5;
 
 /** Rejects when the bench is told to end, so that what it started is ended too. */
 function interrupted(): Promise<never> {
@@ -67,28 +78,54 @@ async function priceOf(platform: FanoutPlatform): Promise<string> {
   return String(Reflect.get(Object(mids), COIN));
 }
 
-function report(options: FanoutOptions, played: readonly PlayedWave[]): BenchReport {
+function report(options: FanoutOptions, played: readonly PlayedWave[], figures: BuildFigures): BenchReport {
+  const { followers, tenants, rounds, workers, sampleEvery, sdkOrders, blockMs } = options;
   const over = (of: (each: PlayedWave) => number, waves = played): number => round(median(waves.map(of)));
+  const recovered = played.filter(({ verify }) => verify === 'all');
+  const sampled = played.filter(({ verify }) => verify !== 'all');
   return {
     bench: 'fanout',
-    params: { ...options, fsync: true, venue_limits: 'off', max_age_ms: MAX_AGE_MS },
+    params: {
+      followers,
+      tenants,
+      rounds,
+      workers,
+      verify: `all, then sample:${sampleEvery}`,
+      sdk_orders: sdkOrders,
+      block_ms: blockMs,
+      fsync: 'on',
+      row_level_security: 'forced',
+      venue_limits: 'off',
+      venue_niceness: SIM_NICENESS,
+      max_age_ms: MAX_AGE_MS,
+    },
     runs: played.length,
     machine: machine(),
     metrics: {
+      inbox_ms_p50: over(({ wave }) => wave.inboxDoneAt - wave.receivedAt),
       plan_ms_p50: over(({ wave }) => wave.planMs),
       gate_ms_p50: over(({ wave }) => wave.gateMs),
-      inbox_ms_p50: over(({ wave }) => wave.inboxDoneAt - wave.receivedAt),
       journal_ms_p50: over(({ wave }) => wave.journalMs),
       journal_commits: over(({ wave }) => wave.journalCommits),
+      sent_before_journal: played.filter(({ wave }) => wave.firstSentAt > 0 && wave.firstSentAt < wave.journaledAt).length,
       wire_ms_p50: over(({ wave }) => wave.sentMs.p50),
       wire_ms_p99: over(({ wave }) => wave.sentMs.p99),
       wire_ms_last: over(({ wave }) => wave.sentMs.max),
+      wire_ms_last_best: round(Math.min(...played.map(({ wave }) => wave.sentMs.max))),
       answer_ms_p50: over(({ wave }) => wave.answeredMs.p50),
       answer_ms_last: over(({ wave }) => wave.answeredMs.max),
+      wire_ms_last_verify_all: over(({ wave }) => wave.sentMs.max, recovered),
+      wire_ms_last_verify_sample: over(({ wave }) => wave.sentMs.max, sampled),
+      answer_ms_last_verify_all: over(({ wave }) => wave.answeredMs.max, recovered),
+      answer_ms_last_verify_sample: over(({ wave }) => wave.answeredMs.max, sampled),
+      orders: Math.max(...played.map(({ wave }) => wave.orders)),
       accepted: Math.min(...played.map(({ wave }) => wave.accepted)),
+      unknown: played.reduce((sum, { wave }) => sum + wave.unknown, 0),
       max_target_gap: Math.max(...played.map(({ gapLots }) => gapLots)),
+      sign_build_us_per_order: figures.threadUs,
+      sign_build_workers_us_per_order: figures.workersUs,
     },
-    reference: {},
-    ratios: {},
+    reference: { sdk_us_per_order: figures.sdkUs },
+    ratios: ratiosOf(figures),
   };
 }

@@ -279,6 +279,14 @@ export const VARIABLES = {
     standard: 'all',
     usedBy: ['venue-sim', 'workbench'],
   }),
+  LOCKSTEP_SIM_SIGNER_CLAIMS: row({
+    property: 'simSignerClaims',
+    meaning:
+      'For benches only: on names the signer in each order sent to the simulated venue, which then need not recover every signature (sample:N).',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'off',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_TEST_DATABASE_URL: row({
     property: 'testDatabaseUrl',
     meaning: 'For tests only: a PostgreSQL superuser on whose server test databases are made. Unset: an embedded one is started for the run.',

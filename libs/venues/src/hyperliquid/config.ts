@@ -29,6 +29,8 @@ export interface HyperliquidConfig {
   readonly connectionsPerWorker: number;
   /** Rows released to a worker at a time; `keepGoing` is asked before each. */
   readonly chunk: number;
+  /** Names the signer beside each signature. Only a simulated venue that recovers a sample reads it; the venue itself would refuse an unknown field. */
+  readonly claimSigner: boolean;
   /** Posts waiting for an answer over all connections. The venue allows 100 per address. */
   readonly maxInFlight: number;
   /** After this an answer counts as lost: the outcome is unknown. */
@@ -67,6 +69,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   workers: 2,
   connectionsPerWorker: 2,
   chunk: 250,
+  claimSigner: false,
   maxInFlight: 100,
   answerTimeoutMs: 10_000,
   connectTimeoutMs: 5_000,

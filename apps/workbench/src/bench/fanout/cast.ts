@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { type FollowerId, type Id, type LeaderId, must, rate, size, type TenantScope, UNIT, type VenueAccountId } from '@lockstep/kernel';
+import {
+  type CopyId,
+  type FollowerId,
+  type Id,
+  type LeaderId,
+  must,
+  rate,
+  size,
+  type TenantScope,
+  UNIT,
+  type VenueAccountId,
+} from '@lockstep/kernel';
 import { sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type CopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import type { Storage } from '@lockstep/storage';
@@ -11,6 +22,7 @@ import type { FanoutPlatform } from './platform';
 
 /** One follower: where the venue keeps its position, and how many lots it shall hold after each step of a round. */
 export interface CastFollower {
+  readonly copyId: CopyId;
   readonly address: string;
   readonly agentKey: Uint8Array;
   readonly agentAddress: string;
@@ -25,6 +37,7 @@ export interface Terms {
 
 export interface Cast {
   readonly leader: string;
+  readonly builder: string;
   readonly scopes: readonly TenantScope[];
   readonly followers: readonly CastFollower[];
 }
@@ -39,8 +52,8 @@ const BUILDER_FEE_TENTHS = 10;
 const ALLOCATION = 2_000n * UNIT;
 const CREDIT = '5000';
 /** Patient on purpose: a loaded machine must be measured, not refused as stale. Printed with the report. */
-export const MAX_AGE_MS = 15_000;
-const CATCH_UP_MS = 120_000;
+export const MAX_AGE_MS = 60_000;
+const CATCH_UP_MS = 300_000;
 const LEADER_CREDIT = '10000000';
 
 /** Two ratios and one cap that cuts: at 1/1000 a cap of 500 lots cuts the increase, and the reduction by half starts from what was left. */
@@ -76,17 +89,18 @@ export async function writeCast(platform: FanoutPlatform, options: FanoutOptions
   await platform.control.credit(leader, LEADER_CREDIT);
   await platform.control.credit(builder, '1000');
   const scopes = await writeTenants(platform.storage, options.tenants);
+  const ids = systemIds(systemClock, systemRandom);
   const followers: CastFollower[] = [];
   for (let index = 0; index < options.followers; index += 1) {
     const { privateKey, address: agentAddress } = await generateAgentKey(systemRandom);
-    followers.push({ address: randomAddress(), agentKey: privateKey, agentAddress, terms: termsOf(index) });
+    followers.push({ copyId: ids.next('copy'), address: randomAddress(), agentKey: privateKey, agentAddress, terms: termsOf(index) });
   }
   await platform.control.setUp(followers.map((follower) => accountOf(follower, builder)));
   for (const [index, scope] of scopes.entries()) {
     const own = followers.filter((_, at) => at % scopes.length === index);
     await writeScope(platform, scope, leader, builder, own);
   }
-  return { leader, scopes, followers };
+  return { leader, builder, scopes, followers };
 }
 
 const randomAddress = (): string => `0x${randomBytes(20).toString('hex')}`;
@@ -122,7 +136,6 @@ async function writeScope(platform: FanoutPlatform, scope: TenantScope, leader: 
     ...follower,
     followerId: ids.next('follower'),
     accountId: ids.next('venueAccount'),
-    copyId: ids.next('copy'),
   }));
   await platform.storage.scoped(scope, async (unit) => {
     const times = { createdAt: unit.now, updatedAt: unit.now };
@@ -143,7 +156,6 @@ async function writeScope(platform: FanoutPlatform, scope: TenantScope, leader: 
 interface WrittenFollower extends CastFollower {
   readonly followerId: FollowerId;
   readonly accountId: VenueAccountId;
-  readonly copyId: Id<'copy'>;
 }
 
 function accountRow(publicKey: string, scope: TenantScope, row: WrittenFollower, builder: string) {

@@ -55,7 +55,7 @@ export class OrderWorker {
   handle(message: ToWorker): void {
     switch (message.kind) {
       case 'load':
-        this.keys.load(message.handles, message.keys, message.actingFor);
+        this.keys.load(message.handles, message.keys, message.actingFor, message.claims);
         this.tell({ kind: 'done', ticket: message.ticket });
         return;
       case 'drop':
@@ -136,7 +136,7 @@ export class OrderWorker {
         this.settleRow(work, row, rejectedRow(rejectCodeIndex('not_sent'), 'signer not loaded'), 0, 0, 0);
         continue;
       }
-      const payload = frames.payload(chunk.columns, index, key.privateKey, key.actingFor);
+      const payload = claimed(frames.payload(chunk.columns, index, key.privateKey, key.actingFor), key.claim);
       const lane = this.laneOf(handle);
       const burst = bursts.get(lane) ?? { ids: [], payloads: [], posts: [] };
       if (burst.ids.length === 0) bursts.set(lane, burst);
@@ -283,6 +283,11 @@ class ActionPost implements PendingPost {
   notSent(detail: string): void {
     this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: { kind: 'rejected', code: 'not_sent', text: detail } });
   }
+}
+
+/** The payload with its signer named, for a venue that recovers only a sample of the signatures. */
+function claimed(payload: string, signer: string | null): string {
+  return signer === null ? payload : `${payload.slice(0, -1)},"signer":"${signer}"}`;
 }
 
 function frameText(id: number, payload: string): string {

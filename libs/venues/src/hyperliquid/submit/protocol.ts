@@ -27,6 +27,8 @@ export type ToWorker =
       readonly keys: Uint8Array;
       /** By position; null acts for the approving account. */
       readonly actingFor: readonly (Address | null)[] | null;
+      /** By position; null where signers are not named on the wire. */
+      readonly claims: readonly Address[] | null;
     }
   | { readonly kind: 'drop'; readonly ticket: number; readonly handles: Int32Array }
   | { readonly kind: 'chunk'; readonly chunk: Chunk }

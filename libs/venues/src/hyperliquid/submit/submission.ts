@@ -140,7 +140,8 @@ export class WorkerSubmission implements OrderSubmission {
     });
     const actingFor: (Address | null)[] | null = share.some((key) => key.actingFor !== undefined) ? share.map((key) => key.actingFor ?? null) : null;
     const handles = Int32Array.from(share, (key) => key.handle);
-    await this.ask(worker, (ticket) => ({ kind: 'load', ticket, handles, keys, actingFor }), [keys.buffer]);
+    const claims = this.config.claimSigner ? share.map((key) => key.agentAddress) : null;
+    await this.ask(worker, (ticket) => ({ kind: 'load', ticket, handles, keys, actingFor, claims }), [keys.buffer]);
   }
 
   private share<T>(items: readonly T[], handleOf: (item: T) => number): T[][] {
