@@ -150,6 +150,7 @@ async function makeContext(parts: EngineParts, instance: number, scopes: readonl
     flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
+    journalUnits: new Places(limits.journalUnitsMax, limits.openOrdersMax),
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
     sending: new Sending(() => clock.monotonic(), limits.deferMaxMs),
     pass: crashPoints(parts.crash),

@@ -39,6 +39,8 @@ export interface EngineContext {
   readonly waves: WaveLog;
   /** Places for scoped transactions. */
   readonly scopedUnits: Places;
+  /** Places for journal transactions. */
+  readonly journalUnits: Places;
   /** Places for reads of the venue's truth. */
   readonly truthReads: Places;
   /** Waves on their way: background work waits for them. */

@@ -8,8 +8,10 @@ export interface EngineLimits {
   readonly openOrdersMax: number;
   /** Waves whose outcomes are being written behind the sending. */
   readonly tailsMax: number;
-  /** Scoped transactions at once. */
+  /** Transactions of the books at once. */
   readonly scopedUnitsMax: number;
+  /** Journal transactions at once: places of their own, so that no wave waits behind the books of another. */
+  readonly journalUnitsMax: number;
   /** Reads of the venue's truth at once, per network. */
   readonly truthReadsMax: number;
   /** Accounts whose fills are posted in one transaction. */
@@ -43,7 +45,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   inboxDepthMax: 10_000,
   openOrdersMax: 400_000,
   tailsMax: 256,
-  scopedUnitsMax: 8,
+  scopedUnitsMax: 5,
+  journalUnitsMax: 4,
   truthReadsMax: 32,
   postAccountsMax: 500,
   collectIntervalMs: 150,

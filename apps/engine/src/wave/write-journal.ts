@@ -24,7 +24,7 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
   let committed = 0;
   await Promise.all(
     scopes.map(({ scope, rows }) =>
-      ctx.scopedUnits.run(async () => {
+      ctx.journalUnits.run(async () => {
         const at = await ctx.storage.scoped(scope, async (unit) => {
           for (const row of rows) {
             const written = await unit.journal.insert({
