@@ -30,6 +30,14 @@ const unknownCoin = (hall: Hall, coins: readonly string[]): string | undefined =
   return coins.find((coin) => !known.includes(coin));
 };
 
+function movePrices(hall: Hall, prices: z.output<typeof schemas.pricesSchema>['prices']): void {
+  for (const { coin, price, oracleOnly } of prices) {
+    if (oracleOnly) hall.world.control.setOracle(coin, price);
+    else hall.world.control.movePrice(coin, price);
+    hall.makers.moved(coin, price);
+  }
+}
+
 /** `POST /worlds/<name>/<verb>` by verb. */
 export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
   advance: route({
@@ -57,17 +65,19 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
         prices.map((each) => each.coin),
       );
       if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
-      for (const { coin, price, oracleOnly } of prices) {
-        if (oracleOnly) hall.world.control.setOracle(coin, price);
-        else hall.world.control.movePrice(coin, price);
-        hall.makers.moved(coin, price);
-      }
+      movePrices(hall, prices);
       return landed(hall);
     },
   }),
   trades: route({
     schema: schemas.tradesSchema,
-    run: async (hall, { trades }) => {
+    run: async (hall, { trades, prices }) => {
+      const wrong = unknownCoin(
+        hall,
+        prices.map((each) => each.coin),
+      );
+      if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
+      movePrices(hall, prices);
       const forced = trades.map(({ orderId, ...trade }) => hall.world.control.forceTrade(orderId === undefined ? trade : { ...trade, orderId }));
       if (hall.clock.kind === 'manual' || hall.clock.halted) return done({ ok: true, queued: trades.length });
       const results = await Promise.all(forced);

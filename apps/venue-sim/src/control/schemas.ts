@@ -63,7 +63,11 @@ export const tradeSchema = z.strictObject({
   size: positiveSize,
   orderId: z.int().min(1).optional(),
 });
-export const tradesSchema = z.strictObject({ trades: z.array(tradeSchema).min(1).max(20_000) });
+/** `prices` move in the same block, before the trades: a recorded fill meets the market it was made in. */
+export const tradesSchema = z.strictObject({
+  trades: z.array(tradeSchema).min(1).max(20_000),
+  prices: z.array(priceSchema).max(1_000).default([]),
+});
 
 const level = z.strictObject({ price: positivePrice, size: positiveSize });
 export const makersSchema = z.strictObject({ coin: coin.optional(), on: z.boolean() });

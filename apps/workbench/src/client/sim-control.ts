@@ -11,6 +11,11 @@ export interface ForcedFill {
   readonly orderId?: number;
 }
 
+export interface CoinPrice {
+  readonly coin: string;
+  readonly price: string;
+}
+
 export interface AccountSetup {
   readonly address: string;
   readonly credits: Readonly<Record<string, string>>;
@@ -22,6 +27,12 @@ const ACCOUNTS_PER_CALL = 2_000;
 const TRADES_PER_CALL = 5_000;
 
 const tradesAnswer = z.object({ results: z.array(z.union([z.object({ time: z.number() }), z.object({ error: z.string() })])) });
+
+/** A level of a ladder. */
+export interface Level {
+  readonly price: string;
+  readonly size: string;
+}
 
 /** The control port of one simulated world (docs/venue-sim.md). Every call throws with the answer's text when it is refused. */
 export class SimControl {
@@ -41,19 +52,24 @@ export class SimControl {
     }
   }
 
-  async movePrices(prices: readonly { readonly coin: string; readonly price: string }[]): Promise<void> {
+  async movePrices(prices: readonly CoinPrice[]): Promise<void> {
     if (prices.length > 0) await this.post('prices', { prices });
   }
 
-  /** Forces fills in order; resolves after their block. Throws at the first refused one, naming it. */
-  async trade(trades: readonly ForcedFill[]): Promise<void> {
+  /** Forces fills in order, after moving prices in the same block; resolves after that block. Throws at the first refused one, naming it. */
+  async trade(trades: readonly ForcedFill[], prices: readonly CoinPrice[] = []): Promise<void> {
     for (let from = 0; from < trades.length; from += TRADES_PER_CALL) {
       const part = trades.slice(from, from + TRADES_PER_CALL);
-      const { results } = tradesAnswer.parse(await this.post('trades', { trades: part }));
+      const { results } = tradesAnswer.parse(await this.post('trades', { trades: part, prices: from === 0 ? prices : [] }));
       results.forEach((result, index) => {
         if ('error' in result) throw new Error(`the simulator refused ${JSON.stringify(part[index])}: ${result.error}`);
       });
     }
+  }
+
+  /** Replaces the ladder of a coin, best levels first. */
+  async quote(coin: string, bids: readonly Level[], asks: readonly Level[]): Promise<void> {
+    await this.post('quote', { coin, bids, asks });
   }
 
   async walk(on: boolean): Promise<void> {

@@ -1,13 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Config } from '@lockstep/platform';
-import { act, closeAll, type DemoLeader, leaderAddress } from '../demo/leaders';
+import { SimControl } from '../client/sim-control';
+import { BRANDS, say, setUp } from '../demo/cast';
+import { conclude } from '../demo/conclude';
+import { followerPlans } from '../demo/followers';
+import { type DemoLeader, leaderAddress, Market } from '../demo/leaders';
+import { followLive } from '../demo/live';
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from '../demo/options';
-import { playRecording, recordedLeader } from '../demo/replay';
-import { type Cast, conclude, say, settleDown, setUp } from '../demo/scenario';
-import { startStack } from '../processes/stack';
+import { playLeaders } from '../demo/play';
+import { placeLeader, playRecording, recordedLeader } from '../demo/replay';
+import { waveLine } from '../demo/summary';
+import { playWorkedExample } from '../demo/worked-example';
+import { interruption } from '../processes/interruption';
+import { type Stack, startStack } from '../processes/stack';
 import { untilStopped } from '../processes/until-stopped';
+
+const LEADER_FUNDS = { '': '1000000', xyz: '250000' };
+const CATCH_UP_MS = 10_000;
+/** A recording is played much faster than it happened: more blocks a second let the venue keep up with it. */
+const REPLAY_BLOCK_MS = 25;
+const INTERRUPTED = 130;
 
 /** The main job, end to end, on the embedded PostgreSQL and the simulated venue. 0: every invariant holds; 1: one does not; 2: the command line is wrong. */
 export async function runDemo(config: Config<'workbench'>, args: readonly string[]): Promise<number> {
@@ -21,53 +35,115 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     return 2;
   }
   const options = parsed.value;
-  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-demo-'));
+  const dataDir = makeDataDir();
   const stack = await startStack({
     config: { ...config, simSeed: options.seed },
     dataDir,
-    simArgs: ['--path', options.fills === null ? 'generated' : 'still'],
+    simArgs: simArgs(options),
     fixedPorts: false,
     onStep: (text) => say(`· ${text}`),
   });
+  // A live run ends by Ctrl-C in good order; every other one is given up.
+  const interrupted = interruption();
   let holds = false;
+  let code = INTERRUPTED;
   try {
-    holds = options.fills === null ? await playLeaders(stack, options) : await playRecorded(stack, options, options.fills);
-    if (options.keep) {
+    const played = play(stack, options, join(resolve(config.dataDir), 'demo'), interrupted.promise);
+    const ended = options.live === null ? await Promise.race([played, interrupted.promise.then(() => null)]) : await played;
+    if (ended === null) void played.catch(() => undefined);
+    holds = ended === true;
+    if (ended !== null) code = holds ? 0 : 1;
+    if (options.keep && ended !== null) {
+      interrupted.release();
       say(`\nEverything keeps running; stop with Ctrl-C. Logs: ${dataDir}/logs`);
       await untilStopped(stack);
     }
   } finally {
     await stack.stop();
+    interrupted.release();
     if (holds) rmSync(dataDir, { recursive: true, force: true });
     else say(`logs of this run: ${dataDir}/logs`);
   }
-  return holds ? 0 : 1;
+  return code;
 }
 
-async function playLeaders(stack: Awaited<ReturnType<typeof startStack>>, options: DemoOptions): Promise<boolean> {
+/** A folder for this run alone. The database's own user must be able to enter it; what is secret in it has its own mode. */
+function makeDataDir(): string {
+  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-demo-'));
+  chmodSync(dataDir, 0o711);
+  return dataDir;
+}
+
+function simArgs(options: DemoOptions): readonly string[] {
+  if (options.fills !== null) return ['--path', 'still', '--block-ms', String(REPLAY_BLOCK_MS)];
+  return ['--path', options.live !== null || options.workedExample ? 'still' : 'generated'];
+}
+
+async function play(stack: Stack, options: DemoOptions, resultsDir: string, interrupted: Promise<void>): Promise<boolean> {
+  const ending = { resultsDir, repairMaxMs: CATCH_UP_MS, keep: options.keep };
+  if (options.workedExample) return playWorkedExample(stack, { seed: options.seed, scale: options.scale, resultsDir });
+  if (options.fills !== null) return playRecorded(stack, options, options.fills, ending);
+  if (options.live !== null) return playLive(stack, options, options.live, options.venueUrl ?? '', ending, interrupted);
   const leaders = Array.from(
     { length: options.leaders },
     (_, index): DemoLeader => ({ name: `Leader ${index + 1}`, address: leaderAddress(options.seed, index), held: new Map() }),
   );
-  const cast: Cast = await setUp(stack, options, leaders);
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const leader of leaders) {
-      const deed = await act(leader, cast.market, cast.control, options.seed, round);
-      say(`round ${round}: ${deed.leader} ${deed.text}`);
-      await settleDown(cast);
-    }
-  }
-  const [first] = leaders;
-  if (first) {
-    say(`${first.name} closes everything`);
-    await closeAll(first, cast.market, cast.control);
-  }
-  return conclude(cast);
+  const cast = await setUp(stack, castPlan(options, leaders, LEADER_FUNDS));
+  await playLeaders(cast, options);
+  return conclude(cast, ending);
 }
 
-async function playRecorded(stack: Awaited<ReturnType<typeof startStack>>, options: DemoOptions, file: string): Promise<boolean> {
-  const recording = await recordedLeader(file, options);
-  const cast = await setUp(stack, { ...options, leaders: 1 }, [recording.leader]);
-  await playRecording(cast, recording);
-  return conclude(cast);
+const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFunds: Readonly<Record<string, string>>) => ({
+  seed: options.seed,
+  leaders,
+  leaderFunds,
+  brands: BRANDS,
+  followers: followerPlans({
+    seed: options.seed,
+    followers: options.followers,
+    brands: BRANDS.length,
+    leaderAddresses: leaders.map((leader) => leader.address),
+    catchUpMs: CATCH_UP_MS,
+  }),
+});
+
+type Ending = Parameters<typeof conclude>[1];
+
+async function playRecorded(stack: Stack, options: DemoOptions, file: string, ending: Ending): Promise<boolean> {
+  const recording = recordedLeader(file, options);
+  const control = new SimControl(stack.simControlUrl);
+  const market = new Market(stack.simUrl);
+  await market.load();
+  say(`${recording.fills.length} recorded fills; the leader's equity is taken as ${options.leaderEquity} USD (--leader-equity)`);
+  await control.setUp([{ address: recording.leader.address, credits: { '': options.leaderEquity } }]);
+  await placeLeader({ control, market }, recording);
+  const cast = await setUp(stack, castPlan(options, [recording.leader], {}));
+  await playRecording(cast, recording, options.speed);
+  return conclude(cast, ending);
 }
+
+async function playLive(
+  stack: Stack,
+  options: DemoOptions,
+  address: string,
+  venueUrl: string,
+  ending: Ending,
+  interrupted: Promise<void>,
+): Promise<boolean> {
+  say(`watching ${address} at ${venueUrl}`);
+  const follow = await followLive(stack, address, venueUrl);
+  try {
+    const leader: DemoLeader = { name: `Live ${address.slice(0, 8)}`, address: address.toLowerCase(), held: follow.bridge.held };
+    const cast = await setUp(stack, castPlan(options, [leader], {}));
+    say(options.seconds === null ? 'following; end with Ctrl-C' : `following for ${options.seconds} s`);
+    await cast.watch.follow(options.seconds === null ? interrupted : Promise.race([interrupted, after(options.seconds)]), (wave) =>
+      say(waveLine(wave)),
+    );
+    await follow.close();
+    return await conclude(cast, ending);
+  } finally {
+    await follow.close();
+  }
+}
+
+const after = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));

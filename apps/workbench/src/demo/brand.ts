@@ -1,6 +1,7 @@
+import { isId, type TenantId } from '@lockstep/kernel';
 import { z } from 'zod';
 import { ApiClient } from '../client/api';
-import { makeWallet, type Wallet } from '../client/wallet';
+import type { Wallet } from '../client/wallet';
 
 /** One follower of the demo as set up through the public API. */
 export interface DemoCopy {
@@ -9,12 +10,13 @@ export interface DemoCopy {
   readonly address: string;
   readonly allocation: string;
   readonly maxNotional: string | null;
+  readonly maxLeverage: string | null;
 }
 
 /** A brand with its key, as a partner would hold it. */
 export interface DemoBrand {
   readonly name: string;
-  readonly tenantId: string;
+  readonly tenantId: TenantId;
   readonly key: string;
   readonly api: ApiClient;
   readonly markupBps: string;
@@ -24,6 +26,7 @@ export interface DemoBrand {
 }
 
 const withId = z.object({ id: z.string() });
+const tenantAnswer = z.object({ id: z.string().refine((id) => isId('tenant', id)) });
 const withKey = z.object({ key: z.string() });
 const accountAnswer = z.object({ id: z.string(), approvals: z.array(z.object({ kind: z.string(), typed_data: z.unknown() })) });
 
@@ -36,7 +39,7 @@ export interface BrandPlan {
 
 /** Makes a brand through the operator's API and its first fee schedule through its own key. */
 export async function makeBrand(operator: ApiClient, gatewayUrl: string, plan: BrandPlan): Promise<DemoBrand> {
-  const tenant = withId.parse(await operator.must('POST', '/v1/operator/tenants', { name: plan.name, tier: 'scale' }));
+  const tenant = tenantAnswer.parse(await operator.must('POST', '/v1/operator/tenants', { name: plan.name, tier: 'scale' }));
   const issued = withKey.parse(
     await operator.must('POST', `/v1/operator/tenants/${tenant.id}/api-keys`, { name: 'demo', livemode: false, scopes: ['*'] }),
   );
@@ -67,16 +70,19 @@ export async function addLeader(brand: DemoBrand, name: string, address: string)
 
 export interface FollowerPlan {
   readonly index: number;
+  /** Which of the brands it belongs to, from 0. */
+  readonly brand: number;
   readonly leaderAddress: string;
   readonly allocation: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly maxNotional: string | null;
+  readonly maxLeverage: string | null;
+  /** What its venue account holds, dollars by dex. */
+  readonly funds: Readonly<Record<string, string>>;
 }
 
 /** A follower, its venue account with the approvals its own wallet signs, and its copy: all through the public API. */
-export async function addFollower(brand: DemoBrand, plan: FollowerPlan, fund: (address: string) => Promise<void>): Promise<void> {
-  const wallet: Wallet = makeWallet();
-  await fund(wallet.address);
+export async function addFollower(brand: DemoBrand, plan: FollowerPlan, wallet: Wallet): Promise<void> {
   const follower = withId.parse(await brand.api.must('POST', '/v1/followers', { external_id: `user-${plan.index}` }));
   const account = accountAnswer.parse(
     await brand.api.must('POST', '/v1/venue-accounts', { follower_id: follower.id, network: 'sim', address: wallet.address }),
@@ -91,8 +97,9 @@ export async function addFollower(brand: DemoBrand, plan: FollowerPlan, fund: (a
       settings: plan.settings,
     }),
   );
-  const { leaderAddress, allocation, maxNotional } = plan;
-  brand.copies.push({ copyId: copy.id, leaderId: brand.leaderIds.get(leaderAddress) ?? '', address: wallet.address, allocation, maxNotional });
+  const { leaderAddress, allocation, maxNotional, maxLeverage } = plan;
+  const leaderId = brand.leaderIds.get(leaderAddress) ?? '';
+  brand.copies.push({ copyId: copy.id, leaderId, address: wallet.address, allocation, maxNotional, maxLeverage });
 }
 
 /** Runs `work` over the items, at most `width` at a time. */

@@ -13,6 +13,9 @@ export interface DemoLeader {
 }
 
 const COINS = ['BTC', 'ETH', 'SOL'] as const;
+/** An instrument of the builder-deployed dex: its own clearinghouse and collateral. */
+export const BUILDER_DEX_COIN = 'xyz:NVDA';
+const perpDexs = z.array(z.object({ name: z.string() }).nullable());
 const meta = z.object({ universe: z.array(z.object({ name: z.string(), szDecimals: z.number() })) });
 
 /** A repeatable choice: the same seed and label give the same number below `below`. */
@@ -26,11 +29,23 @@ export const leaderAddress = (seed: number, index: number): string =>
 /** What the leaders trade, with today's mids. */
 export class Market {
   private readonly decimals = new Map<string, number>();
+  private dexes: readonly string[] = [''];
 
   constructor(private readonly simUrl: string) {}
 
   async load(): Promise<void> {
-    for (const { name, szDecimals } of meta.parse(await this.info({ type: 'meta' })).universe) this.decimals.set(name, szDecimals);
+    this.dexes = perpDexs.parse(await this.info({ type: 'perpDexs' })).map((dex) => dex?.name ?? '');
+    for (const dex of this.dexes)
+      for (const { name, szDecimals } of meta.parse(await this.info({ type: 'meta', dex })).universe) this.decimals.set(name, szDecimals);
+  }
+
+  /** Dexes of the simulated venue; '' is the main one. */
+  get dexNames(): readonly string[] {
+    return this.dexes;
+  }
+
+  has(coin: string): boolean {
+    return this.decimals.has(coin);
   }
 
   szDecimals(coin: string): number {
@@ -38,7 +53,8 @@ export class Market {
   }
 
   async mids(): Promise<Readonly<Record<string, string>>> {
-    return z.record(z.string(), z.string()).parse(await this.info({ type: 'allMids' }));
+    const answers = await Promise.all(this.dexes.map((dex) => this.info({ type: 'allMids', dex })));
+    return Object.assign({}, ...answers.map((answer) => z.record(z.string(), z.string()).parse(answer)));
   }
 
   private async info(body: unknown): Promise<unknown> {
@@ -58,9 +74,9 @@ export interface Deed {
 }
 
 /** Lets a leader do one thing at the market's price: open, add, reduce, flip or close. The order fills in up to three parts of one block. */
-export async function act(leader: DemoLeader, market: Market, control: SimControl, seed: number, round: number): Promise<Deed> {
+export async function act(leader: DemoLeader, market: Market, control: SimControl, seed: number, round: number, given?: string): Promise<Deed> {
   const label = `${leader.address}|${round}`;
-  const coin = COINS[choose(seed, `${label}|coin`, COINS.length)] ?? 'BTC';
+  const coin = given ?? COINS[choose(seed, `${label}|coin`, COINS.length)] ?? 'BTC';
   const held = leader.held.get(coin) ?? 0n;
   const unit = lotsWorth(4_000n + BigInt(choose(seed, `${label}|size`, 8_000)), (await market.mids())[coin] ?? '1', market.szDecimals(coin));
   const kind = held === 0n ? 'open' : (['add', 'add', 'reduce', 'flip', 'close'] as const)[choose(seed, `${label}|kind`, 5)];
@@ -113,4 +129,14 @@ function splitInto(lots: bigint, parts: number): bigint[] {
 /** Whole lots worth about `usd`. */
 function lotsWorth(usd: bigint, price: string, szDecimals: number): bigint {
   return mulDiv(usd * pow10(8), pow10(szDecimals), unwrap(parsePrice(price), 'a mid'), 'zero');
+}
+
+/** Moves every price of the leaders' instruments by `percent` at once. */
+export async function shock(market: Market, control: SimControl, percent: bigint): Promise<void> {
+  const mids = await market.mids();
+  const prices = [...COINS, BUILDER_DEX_COIN].flatMap((coin) => {
+    const mid = mids[coin];
+    return mid === undefined ? [] : [{ coin, price: formatDecimal(mulDiv(unwrap(parsePrice(mid), 'a mid'), 100n + percent, 100n, 'zero'), 8) }];
+  });
+  await control.movePrices(prices);
 }

@@ -12,22 +12,42 @@ export interface DemoOptions {
   readonly candles: string | null;
   readonly first: number | null;
   readonly leaderEquity: string;
-  /** Recorded leader moves played per second of real time. */
+  /** Recorded leader moves played per second of real time at most. */
   readonly speed: number;
+  /** A real account whose public feed is copied, and the venue it is read from. */
+  readonly live: string | null;
+  readonly venueUrl: string | null;
+  /** Ends a live run after so long; null: at Ctrl-C. */
+  readonly seconds: number | null;
+  /** The arithmetic of the fees: leaders × followers × trades × $50 × 3 bp. */
+  readonly workedExample: boolean;
+  /** Share of the worked example's full size. */
+  readonly scale: number;
 }
 
 export const DEMO_USAGE = `npm run demo -- [options]
-  --followers N         follower accounts over both brands (default 300; 100 with --fills)
+  --followers N         follower accounts over both brands (default 300; 100 with --fills, 20 with --live)
   --leaders N           leaders (default 3)
   --rounds N            rounds of leader activity (default 8)
   --seed S              seed of the world and of the leaders' choices (default 7)
   --small               20 followers, 3 rounds: a quick look
-  --fills FILE          play a recorded leader: CSV with t,coin,dir,px,sz,… or a saved userFills answer
+  --keep                leave everything running afterwards, until Ctrl-C
+
+a recorded leader
+  --fills FILE          CSV with the columns t,coin,dir,px,sz, or a saved userFills answer (JSON)
   --candles DIR         candles {COIN}_1m.csv for the marks between the fills; else the leader's last price
   --first N             only the first N recorded fills
   --leader-equity USD   equity of the recorded leader (default 50000, printed)
   --speed N             recorded moves played per second at most (default 200)
-  --keep                leave everything running afterwards, until Ctrl-C`;
+
+a real leader, copied to simulated followers
+  --live ADDRESS        the account whose public fills, positions and equity are followed
+  --venue-url URL       the venue it trades on, for example https://api.hyperliquid.xyz
+  --seconds N           end after N seconds (default: at Ctrl-C)
+
+the fees as arithmetic
+  --worked-example      100 leaders × 200 followers × 10 trades × $50 × 3 bp = $3,000, from the running system
+  --scale X             share of that size, 0.0001 to 1: leaders and followers shrink by its root each (default 0.01: 10 × 20, $30)`;
 
 type Values = { -readonly [K in keyof DemoOptions]: DemoOptions[K] };
 
@@ -42,29 +62,41 @@ const DEFAULTS: DemoOptions = {
   first: null,
   leaderEquity: '50000',
   speed: 200,
+  live: null,
+  venueUrl: null,
+  seconds: null,
+  workedExample: false,
+  scale: 0.01,
 };
 
-const WHOLE: Readonly<Record<string, { readonly key: 'followers' | 'leaders' | 'rounds' | 'seed' | 'first' | 'speed'; readonly most: number }>> = {
+type WholeKey = 'followers' | 'leaders' | 'rounds' | 'seed' | 'first' | 'speed' | 'seconds';
+const WHOLE: Readonly<Record<string, { readonly key: WholeKey; readonly most: number }>> = {
   '--followers': { key: 'followers', most: 10_000 },
   '--leaders': { key: 'leaders', most: 10 },
   '--rounds': { key: 'rounds', most: 1_000 },
   '--seed': { key: 'seed', most: 4_294_967_295 },
   '--first': { key: 'first', most: 1_000_000 },
   '--speed': { key: 'speed', most: 10_000 },
+  '--seconds': { key: 'seconds', most: 31_536_000 },
 };
-const TEXT: Readonly<Record<string, 'fills' | 'candles' | 'leaderEquity'>> = {
+const TEXT: Readonly<Record<string, 'fills' | 'candles' | 'leaderEquity' | 'live' | 'venueUrl'>> = {
   '--fills': 'fills',
   '--candles': 'candles',
   '--leader-equity': 'leaderEquity',
+  '--live': 'live',
+  '--venue-url': 'venueUrl',
 };
+const SCALE_LEAST = 0.0001;
 
 /** Reads the command line; an error names the option and what to write. */
 export function parseDemoOptions(args: readonly string[]): Result<DemoOptions, string> {
   const values: Values = { ...DEFAULTS };
   if (args.includes('--fills')) values.followers = 100;
+  if (args.includes('--live')) values.followers = 20;
   for (let index = 0; index < args.length; index += 1) {
     const flag = args[index] ?? '';
     if (flag === '--keep') values.keep = true;
+    else if (flag === '--worked-example') values.workedExample = true;
     else if (flag === '--small') Object.assign(values, { followers: 20, rounds: 3 });
     else {
       index += 1;
@@ -72,23 +104,33 @@ export function parseDemoOptions(args: readonly string[]): Result<DemoOptions, s
       if (refused !== null) return err(refused);
     }
   }
+  return consistent(values);
+}
+
+function consistent(values: DemoOptions): Result<DemoOptions, string> {
   if (values.candles !== null && values.fills === null) return err('--candles goes with --fills');
   if (!/^\d{1,12}(\.\d{1,6})?$/.test(values.leaderEquity)) return err('--leader-equity takes an amount such as 50000');
+  if ((values.live === null) !== (values.venueUrl === null)) return err('--live ADDRESS and --venue-url URL go together');
+  if (values.live !== null && !/^0x[0-9a-fA-F]{40}$/.test(values.live)) return err('--live takes an address: 0x and 40 hex digits');
+  if (values.venueUrl !== null && !/^https?:\/\/[^/]/.test(values.venueUrl)) return err('--venue-url takes an http(s) address');
+  if (values.seconds !== null && values.live === null) return err('--seconds goes with --live');
+  const ways = [values.fills !== null, values.live !== null, values.workedExample].filter(Boolean).length;
+  if (ways > 1) return err('--fills, --live and --worked-example exclude each other');
   return ok(values);
 }
 
 function readValue(values: Values, flag: string, value: string | undefined): string | null {
   const whole = WHOLE[flag];
   const text = TEXT[flag];
-  if (!whole && !text) return `no option ${flag}`;
+  if (!whole && !text && flag !== '--scale') return `no option ${flag}`;
   if (value === undefined || value.startsWith('--')) return `${flag} takes a value`;
-  if (text) {
-    values[text] = value;
-    return null;
-  }
   const number = Number(value);
-  if (!whole || !/^\d+$/.test(value) || number < (flag === '--seed' ? 0 : 1) || number > whole.most)
-    return `${flag} takes a whole number from 1 to ${whole?.most}`;
-  values[whole.key] = number;
+  if (text) values[text] = flag === '--venue-url' ? value.replace(/\/+$/, '') : value;
+  else if (whole) {
+    if (!/^\d+$/.test(value) || number < (flag === '--seed' ? 0 : 1) || number > whole.most)
+      return `${flag} takes a whole number from 1 to ${whole.most}`;
+    values[whole.key] = number;
+  } else if (number >= SCALE_LEAST && number <= 1) values.scale = number;
+  else return `--scale takes a share from ${SCALE_LEAST} to 1`;
   return null;
 }

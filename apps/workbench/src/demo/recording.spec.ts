@@ -28,6 +28,30 @@ describe('recorded leader', () => {
     expect(read.ok && read.value[0]?.price).toBe('853.0707');
   });
 
+  it('reads a saved userFills answer, oldest first, without spot fills', () => {
+    const one = { coin: 'BTC', px: '60000', sz: '0.1', side: 'B', time: 2, dir: 'Open Long', startPosition: '0.0', oid: 1 };
+    const saved = JSON.stringify([
+      { ...one, sz: '0.3', startPosition: '0.3' },
+      { ...one, sz: '0.2', startPosition: '0.1' },
+      { ...one, coin: '@107' },
+      { ...one, side: 'A', time: 1 },
+    ]);
+    const read = readRecording(saved);
+    expect(read.ok && read.value.map(({ time, buy, size, startPosition }) => [time, buy, size, startPosition])).toEqual([
+      [1, false, '0.1', '0.0'],
+      [2, true, '0.2', '0.1'],
+      [2, true, '0.3', '0.3'],
+    ]);
+  });
+
+  it.each([
+    ['[{"coin":1}]', 'not a userFills answer: 0.coin'],
+    ['[', 'not a userFills answer: no JSON'],
+  ])('says what is wrong with %s', (saved, error) => {
+    const read = readRecording(saved);
+    expect(read.ok ? '' : read.error).toContain(error);
+  });
+
   const fill = (dir: string, lots: bigint) => ({ dir, buy: buysOf(dir) ?? false, lots });
   it.each([
     ['nothing held', [fill('Open Long', 5n), fill('Close Long', 5n)], 0n],

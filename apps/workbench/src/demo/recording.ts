@@ -9,10 +9,20 @@ export interface RecordedFill {
   readonly dir: string;
   readonly price: string;
   readonly size: string;
+  /** Signed position before the fill, where the recording tells it. */
+  readonly startPosition?: string;
 }
 
 const COLUMNS = ['t', 'coin', 'dir', 'px', 'sz'] as const;
-const userFill = z.object({ coin: z.string(), px: z.string(), sz: z.string(), side: z.enum(['A', 'B']), time: z.number(), dir: z.string() });
+const userFill = z.object({
+  coin: z.string(),
+  px: z.string(),
+  sz: z.string(),
+  side: z.enum(['A', 'B']),
+  time: z.number(),
+  dir: z.string(),
+  startPosition: z.string(),
+});
 
 /** Reads a recording: CSV with the columns t, coin, dir, px, sz (others are ignored), or a saved `userFills` answer. Oldest first. */
 export function readRecording(text: string): Result<readonly RecordedFill[], string> {
@@ -20,10 +30,33 @@ export function readRecording(text: string): Result<readonly RecordedFill[], str
 }
 
 function fromUserFills(text: string): Result<readonly RecordedFill[], string> {
-  const parsed = z.array(userFill).safeParse(JSON.parse(text));
-  if (!parsed.success) return err(`not a userFills answer: ${parsed.error.issues[0]?.message ?? ''}`);
-  const fills = parsed.data.map(({ coin, px, sz, side, time, dir }) => ({ time, coin, buy: side === 'B', dir, price: px, size: sz }));
+  const json = jsonOf(text);
+  if (!json.ok) return json;
+  const parsed = z.array(userFill).safeParse(json.value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return err(`not a userFills answer: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
+  }
+  // Newest first as the venue serves it; fills of one moment keep the order they happened in. Spot fills are nothing to copy here.
+  const perps = parsed.data.filter(({ coin }) => !coin.startsWith('@') && !coin.includes('/')).reverse();
+  const fills = perps.map(({ coin, px, sz, side, time, dir, startPosition }) => ({
+    time,
+    coin,
+    buy: side === 'B',
+    dir,
+    price: px,
+    size: sz,
+    startPosition,
+  }));
   return ok(fills.sort((a, b) => a.time - b.time));
+}
+
+function jsonOf(text: string): Result<unknown, string> {
+  try {
+    return ok(JSON.parse(text));
+  } catch {
+    return err('not a userFills answer: no JSON');
+  }
 }
 
 function fromCsv(text: string): Result<readonly RecordedFill[], string> {

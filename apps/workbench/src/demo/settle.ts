@@ -3,11 +3,11 @@ import { manifestSchema, readCsv } from '@lockstep/delivery';
 import { formatMoney, money, parseMoney, unwrap } from '@lockstep/kernel';
 import { z } from 'zod';
 import type { DemoBrand } from './brand';
-import type { Violation } from './invariants';
+import type { Violation } from './judge';
 
 const settlement = z.object({ id: z.string(), status: z.string() });
 const POLL_MS = 250;
-const WAIT_MAX_MS = 120_000;
+const WAIT_MAX_MS = 600_000;
 
 /** A brand's settlement of the demo: where its file lies and what stands in it. */
 export interface DemoSettlement {
@@ -17,8 +17,11 @@ export interface DemoSettlement {
   readonly rows: number;
 }
 
-/** Closes the period up to now and downloads file and manifest. */
-export async function settle(brand: DemoBrand, from: string, to: string): Promise<DemoSettlement> {
+/** Closes the period from `from` to the end of this second and downloads file and manifest. */
+export async function settle(brand: DemoBrand, from: string): Promise<DemoSettlement> {
+  const end = (Math.floor(Date.now() / 1000) + 1) * 1000;
+  await new Promise((resolve) => setTimeout(resolve, end - Date.now() + 1));
+  const to = new Date(end).toISOString();
   const { id } = settlement.parse(await brand.api.must('POST', '/v1/settlements', { from, to }));
   const deadline = Date.now() + WAIT_MAX_MS;
   while (settlement.parse(await brand.api.must('GET', `/v1/settlements/${id}`)).status !== 'closed') {
@@ -31,7 +34,7 @@ export async function settle(brand: DemoBrand, from: string, to: string): Promis
 }
 
 /** The file is the manifest's file, and its accounts sum to zero. */
-export function auditSettlement(brand: DemoBrand, closed: DemoSettlement): Violation[] {
+export function auditSettlement(brand: Pick<DemoBrand, 'name'>, closed: DemoSettlement): Violation[] {
   const violations: Violation[] = [];
   const manifest = manifestSchema.parse(closed.manifest);
   const sha256 = createHash('sha256').update(closed.csv).digest('hex');

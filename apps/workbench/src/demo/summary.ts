@@ -1,5 +1,6 @@
 import { formatMoney, money } from '@lockstep/kernel';
-import type { Findings, Violation } from './invariants';
+import { REASONS, type ReasonCode, reasonText } from '@lockstep/replication';
+import type { Findings, Violation } from './judge';
 import type { SeenWave } from './wave-watch';
 
 /** The value below which the share `part` of the sorted values lies; 0 for none. */
@@ -15,19 +16,21 @@ export function waveLine(wave: SeenWave): string {
   const why = Object.entries(wave.reasons)
     .map(([reason, count]) => `${reason} ${count}`)
     .join(', ');
+  const since = wave.cause === 'move' ? `, last byte ${ms(wave.lastSentAt - wave.leaderFillAt)} after the leader's fill` : '';
   const sent =
     wave.orders === 0
       ? 'nothing sent'
-      : `${wave.orders} orders, ${wave.filled} filled, ${wave.rejected} rejected, on the wire after ${ms(wave.lastSentAt - wave.receivedAt)}`;
+      : `${wave.orders} orders, ${wave.filled} filled, ${wave.rejected} rejected${wave.lastSentAt === 0 ? '' : since}`;
   return `  wave ${wave.waveId} ${wave.cause}/${wave.kind} ${wave.coin}: ${wave.copies} copies, ${sent} (${why})`;
 }
 
-/** The latency of every stage over all waves that sent something. */
+/** The latency of every stage over all leader moves that sent something. */
 export function latencyLines(waves: readonly SeenWave[]): readonly string[] {
   const sent = waves.filter((wave) => wave.orders > 0 && wave.lastSentAt > 0 && wave.cause === 'move');
   const stages: readonly (readonly [string, (wave: SeenWave) => number])[] = [
     ['leader fill → received', (wave) => wave.receivedAt - wave.leaderFillAt],
     ['received → decided', (wave) => wave.plannedAt - wave.receivedAt],
+    ['  planning itself', (wave) => wave.planMs],
     ['decided → journaled', (wave) => wave.journaledAt - wave.plannedAt],
     ['journaled → last byte sent', (wave) => wave.lastSentAt - wave.journaledAt],
     ['leader fill → last byte sent', (wave) => wave.lastSentAt - wave.leaderFillAt],
@@ -39,17 +42,62 @@ export function latencyLines(waves: readonly SeenWave[]): readonly string[] {
   });
 }
 
-/** Decisions over all waves by reason. */
-export function reasonLines(waves: readonly SeenWave[]): readonly string[] {
+const ORDERED: ReadonlySet<string> = new Set<ReasonCode>(['planned', 'planned_capped']);
+const NOTHING_DUE: ReadonlySet<string> = new Set<ReasonCode>([
+  'no_change',
+  'below_lot',
+  'below_minimum',
+  'dust_pending',
+  'dust_kept',
+  'pending_orders',
+  'waiting_next_move',
+  'awaiting_open',
+  'closing',
+]);
+
+/** Decisions over all leader moves: ordered, denied by which rule, and nothing to do. */
+export function decisionLines(waves: readonly SeenWave[]): readonly string[] {
   const counts = new Map<string, number>();
-  for (const wave of waves) for (const [reason, count] of Object.entries(wave.reasons)) counts.set(reason, (counts.get(reason) ?? 0) + count);
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([reason, count]) => `  ${reason.padEnd(28)} ${count}`);
+  for (const wave of waves) {
+    if (wave.cause !== 'move') continue;
+    for (const [reason, count] of Object.entries(wave.reasons)) counts.set(reason, (counts.get(reason) ?? 0) + count);
+  }
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  const group = (title: string, belongs: (reason: string) => boolean): string[] => {
+    const found = sorted.filter(([reason]) => belongs(reason));
+    if (found.length === 0) return [];
+    return [`  ${title}`, ...found.map(([reason, count]) => `    ${reason.padEnd(24)} ${String(count).padStart(7)}   ${sentenceOf(reason)}`)];
+  };
+  return [
+    ...group('ordered', (reason) => ORDERED.has(reason)),
+    ...group('denied by a rule', (reason) => !ORDERED.has(reason) && !NOTHING_DUE.has(reason)),
+    ...group('nothing to send', (reason) => NOTHING_DUE.has(reason)),
+  ];
+}
+
+function sentenceOf(reason: string): string {
+  const known = REASONS.find(([code]) => code === reason);
+  return known === undefined ? '' : reasonText(known[0]);
+}
+
+/** What a brand's settlement says, in the words of a brand. */
+export function feeLines(totals: ReadonlyMap<string, bigint>): readonly string[] {
+  const lines: readonly (readonly [string, bigint])[] = [
+    ['allocated by followers', -(totals.get('allocation') ?? 0n)],
+    ['realised PnL of the followers', -(totals.get('realised_pnl') ?? 0n)],
+    ['fees to the venue', totals.get('trading_fee') ?? 0n],
+    ['markup paid by followers', totals.get('builder_fee') ?? 0n],
+    ['  of it the brand’s', -(totals.get('tenant:markup_revenue') ?? 0n)],
+    ['  of it the operator’s', -(totals.get('platform:markup_revenue') ?? 0n)],
+  ];
+  return lines.map(([name, amount]) => `    ${name.padEnd(32)} ${formatMoney(money(amount)).padStart(18)}`);
 }
 
 export function findingLines(findings: Findings, violations: readonly Violation[]): readonly string[] {
   const lines = [
-    `  copies held against the venue's own books: ${findings.copiesChecked}`,
-    `  gaps above one lot or $10 with a reason: ${findings.explainedGaps}, the largest ${formatMoney(money(findings.largestGapUsd))} USD`,
+    `  ${findings.copiesChecked} copies held against the venue's own books, ${findings.fillsChecked} fills held against the limits`,
+    `  gaps to the target above max(lot, $10): ${findings.explainedGaps} with a reason, the largest ${formatMoney(money(findings.largestGapUsd))} USD`,
   ];
-  return [...lines, ...violations.slice(0, 20).map(({ rule, detail }) => `  VIOLATED ${rule}: ${detail}`)];
+  const shown = violations.slice(0, 20).map(({ rule, detail }) => `  VIOLATED ${rule}: ${detail}`);
+  return [...lines, ...shown, ...(violations.length > shown.length ? [`  and ${violations.length - shown.length} more`] : [])];
 }

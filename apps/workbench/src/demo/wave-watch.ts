@@ -33,7 +33,9 @@ const wave = z.object({
 });
 export type SeenWave = z.output<typeof wave>;
 const answer = z.object({ next: z.number(), waves: z.array(wave) });
-const IDLE_TIMEOUT_MS = 300_000;
+const standing = z.object({ waiting: z.number(), openOrders: z.number() });
+const FOLLOW_POLL_MS = 500;
+const IDLE_TIMEOUT_MS = 3_600_000;
 
 /** Reads the engine's wave records as they come. */
 export class WaveWatch {
@@ -49,6 +51,24 @@ export class WaveWatch {
     this.next = read.next;
     this.waves.push(...read.waves);
     return read.waves;
+  }
+
+  /** Tells every new wave until `end`. */
+  async follow(end: Promise<void>, tell: (wave: SeenWave) => void = () => undefined): Promise<void> {
+    let ended = false;
+    void end.then(() => {
+      ended = true;
+    });
+    while (!ended) {
+      for (const seen of await this.poll()) tell(seen);
+      await Promise.race([end, new Promise((resolve) => setTimeout(resolve, FOLLOW_POLL_MS))]);
+    }
+  }
+
+  /** Moves that wait in the engine, and orders that are not fully accounted for. */
+  async standing(): Promise<z.output<typeof standing>> {
+    const { body } = await request(`${this.engineUrl()}/standing`);
+    return standing.parse(await body.json());
   }
 
   /** Waits until nothing is on its way in the engine: no wave, no booking, no owed fill. */

@@ -33,9 +33,11 @@ const STOP_GRACE_MS = 15_000;
 /** Starts a process and waits for its ready line; rejects with the last lines it printed when it ends or stays silent for 240 s. */
 export async function startChild(plan: ChildPlan): Promise<RunningChild> {
   const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 });
+  // A group of its own: Ctrl-C in a terminal reaches this process alone, which ends the others in their order.
   const child = spawn(process.execPath, [...(plan.nodeArgs ?? []), plan.entry, ...plan.args], {
     env: { ...plan.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   const listeners: ((record: Readonly<Record<string, unknown>>) => void)[] = [];

@@ -1,4 +1,4 @@
-import type { MarkUpdate, MarkWatch, OrderSubmission, UserWatch, Venue, VenueCapabilities, WatchEvent } from '../port';
+import type { MarkUpdate, MarkWatch, OrderSubmission, UserWatch, Venue, VenueCapabilities, VenueFeed, WatchEvent } from '../port';
 import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
@@ -23,11 +23,13 @@ export function createHyperliquidVenue(settings: HyperliquidSettings, deps: Hype
   return new HyperliquidVenue(hyperliquidConfig(settings), deps);
 }
 
-class HyperliquidVenue implements Venue {
-  readonly name = 'hyperliquid';
-  readonly capabilities = CAPABILITIES;
+/** The venue's public side alone: reads and watches, no key, no signing thread. Throws when a setting is out of range. */
+export function createHyperliquidFeed(settings: HyperliquidSettings, deps: HyperliquidDeps): VenueFeed {
+  return new HyperliquidFeed(hyperliquidConfig(settings), deps);
+}
+
+class HyperliquidFeed implements VenueFeed {
   readonly truth: HyperliquidTruth;
-  readonly orders: OrderSubmission;
   private readonly watches = new Set<{ close(): Promise<void> }>();
 
   constructor(
@@ -35,7 +37,6 @@ class HyperliquidVenue implements Venue {
     private readonly deps: HyperliquidDeps,
   ) {
     this.truth = new HyperliquidTruth(config);
-    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log);
   }
 
   watchUsers(sink: (event: WatchEvent) => void): UserWatch {
@@ -52,6 +53,21 @@ class HyperliquidVenue implements Venue {
 
   async close(): Promise<void> {
     await Promise.all([...this.watches].map((watch) => watch.close()));
-    await Promise.all([this.orders.close(), this.truth.close()]);
+    await this.truth.close();
+  }
+}
+
+class HyperliquidVenue extends HyperliquidFeed implements Venue {
+  readonly name = 'hyperliquid';
+  readonly capabilities = CAPABILITIES;
+  readonly orders: OrderSubmission;
+
+  constructor(config: HyperliquidConfig, deps: HyperliquidDeps) {
+    super(config, deps);
+    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log);
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([super.close(), this.orders.close()]);
   }
 }

@@ -1,4 +1,4 @@
-export { createHyperliquidVenue } from './adapter';
+export { createHyperliquidFeed, createHyperliquidVenue } from './adapter';
 export { type BuildReport, type BuildWorkers, buildOrdersOnThread, createBuildWorkers } from './bench';
 export type { HyperliquidConfig, HyperliquidDeps, HyperliquidSettings, VenueLog, VenueLogEntry } from './config';
 export { type AgentKey, addressOfKey, generateAgentKey } from './sign/agent-key';

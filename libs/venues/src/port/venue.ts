@@ -3,13 +3,17 @@ import type { VenueTruth } from './truth';
 import type { VenueCapabilities } from './types';
 import type { MarkUpdate, MarkWatch, UserWatch, WatchEvent } from './watch';
 
-/** A venue as the engine sees it. */
-export interface Venue {
-  readonly name: string;
-  readonly capabilities: VenueCapabilities;
+/** What anybody may read of a venue, without a key. */
+export interface VenueFeed {
   readonly truth: VenueTruth;
-  readonly orders: OrderSubmission;
   watchUsers(sink: (event: WatchEvent) => void): UserWatch;
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch;
   close(): Promise<void>;
+}
+
+/** A venue as the engine sees it. */
+export interface Venue extends VenueFeed {
+  readonly name: string;
+  readonly capabilities: VenueCapabilities;
+  readonly orders: OrderSubmission;
 }

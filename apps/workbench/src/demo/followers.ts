@@ -1,0 +1,58 @@
+import type { FollowerPlan } from './brand';
+import { choose } from './leaders';
+
+export interface FollowersOrder {
+  readonly seed: number;
+  readonly followers: number;
+  /** Brands they are spread over. */
+  readonly brands: number;
+  readonly leaderAddresses: readonly string[];
+  /** Catch-up window of every copy, in ms. */
+  readonly catchUpMs: number;
+}
+
+const MAIN_FUNDS = '20000';
+const BUILDER_DEX_FUNDS = '5000';
+
+/** Modes and limits differ from follower to follower, so that every rule has something to do. */
+export function followerPlans({ seed, followers, brands, leaderAddresses, catchUpMs }: FollowersOrder): readonly FollowerPlan[] {
+  return Array.from({ length: followers }, (_, index) => {
+    const pick = (what: string, below: number): number => choose(seed, `follower|${index}|${what}`, below);
+    const maxNotional = pick('cap', 3) === 0 ? String(50 + 50 * pick('capSize', 8)) : null;
+    const maxLeverage = ['2', '3', '5'][pick('leverage', 3)] ?? '2';
+    const settings = {
+      mode: modeOf(pick),
+      instruments: instrumentsOf(pick('filter', 8)),
+      caps: { max_position_notional: maxNotional, max_leverage: maxLeverage },
+      slippage: { entry_bound: ['0.002', '0.005', '0.01'][pick('bound', 3)], exit_bound: '0.05' },
+      breaker: { from_start: ['0.03', '0.3', null, null][pick('breaker', 4)] ?? null },
+      max_age_ms: 30_000,
+      catch_up_ms: catchUpMs,
+    };
+    return {
+      index,
+      brand: index % brands,
+      leaderAddress: leaderAddresses[index % leaderAddresses.length] ?? '',
+      allocation: String(500 + 500 * pick('allocation', 10)),
+      settings,
+      maxNotional,
+      maxLeverage,
+      // A few hold no collateral on the builder dex: the venue refuses their orders there, and the demo shows it.
+      funds: { '': MAIN_FUNDS, ...(pick('builderDex', 25) === 0 ? {} : { xyz: BUILDER_DEX_FUNDS }) },
+    };
+  });
+}
+
+function modeOf(pick: (what: string, below: number) => number): Readonly<Record<string, unknown>> {
+  if (pick('mode', 3) === 0) return { kind: 'fixed_ratio', ratio: ['0.001', '0.01', '0.05'][pick('ratio', 3)] };
+  return {
+    kind: 'proportional',
+    multiplier: ['0.5', '1', '2'][pick('multiplier', 3)],
+    compounding: pick('compounding', 2) === 0 ? 'reinvest' : 'fixed_nominal',
+  };
+}
+
+function instrumentsOf(choice: number): Readonly<Record<string, unknown>> {
+  if (choice === 0) return { kind: 'except', coins: ['SOL'] };
+  return choice === 1 ? { kind: 'except', coins: ['xyz:NVDA'] } : { kind: 'all' };
+}

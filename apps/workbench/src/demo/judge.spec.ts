@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AccountTruth,
+  feesAtVenue,
+  type JudgedCopy,
+  judgeCopy,
+  noFindings,
+  openGaps,
+  type ToldPosition,
+  type TruthFill,
+  type World,
+} from './judge';
+
+const fill = (overrides: Partial<TruthFill>): TruthFill => ({
+  coin: 'SOL',
+  side: 'B',
+  px: '80',
+  sz: '2',
+  startPosition: '0',
+  time: 1,
+  oid: 1,
+  fee: '0.1',
+  builderFee: '0.04',
+  closedPnl: '0',
+  ...overrides,
+});
+const told = (overrides: Partial<ToldPosition> = {}): ToldPosition => ({
+  coin: 'SOL',
+  position: '2',
+  target: '2',
+  dust_pending: false,
+  user_closed: false,
+  last_wave_id: '1',
+  ...overrides,
+});
+const truth = (overrides: Partial<AccountTruth> = {}): AccountTruth => ({
+  positions: new Map([['SOL', '2']]),
+  fills: [fill({})],
+  limits: new Map(),
+  ...overrides,
+});
+const copy = (overrides: Partial<JudgedCopy> = {}): JudgedCopy => ({
+  brand: 'Northwind',
+  copyId: 'cpy_1',
+  leaderId: 'ldr_1',
+  allocation: '1000',
+  maxNotional: '200',
+  maxLeverage: '2',
+  told: [told()],
+  truth: truth(),
+  ...overrides,
+});
+const world = (overrides: Partial<World> = {}): World => ({
+  leaderFlat: () => false,
+  mids: { SOL: '80', BTC: '60000' },
+  szDecimals: () => 2,
+  reasonOf: () => null,
+  ...overrides,
+});
+
+function rulesBroken(judged: JudgedCopy, inWorld: World = world()): readonly string[] {
+  const findings = noFindings();
+  judgeCopy(judged, inWorld, findings);
+  return findings.violations.map((violation) => violation.rule);
+}
+
+describe('judging a copy by the venue’s own books', () => {
+  it('finds nothing where everything holds', () => {
+    expect(rulesBroken(copy())).toEqual([]);
+  });
+
+  it.each<[string, JudgedCopy, World, string]>([
+    ['the API shows another position than the venue', copy({ told: [told({ position: '1.99' })] }), world(), 'the API shows what the venue holds'],
+    [
+      'the venue holds what no copy knows',
+      copy({
+        truth: truth({
+          positions: new Map([
+            ['SOL', '2'],
+            ['BTC', '0.1'],
+          ]),
+        }),
+      }),
+      world(),
+      'no position beside the copies',
+    ],
+    ['the leader is flat and the copy is not', copy(), world({ leaderFlat: () => true }), 'leader flat: copy flat or dust_pending'],
+    ['a gap nothing explains', copy({ told: [told({ target: '2.13' })] }), world(), 'every gap has a reason'],
+    ['a position above its cap', copy({ maxNotional: '159.99' }), world(), 'position cap'],
+    [
+      'a short sold beyond its cap at its limit',
+      copy({
+        maxNotional: '159.99',
+        told: [told({ position: '-2', target: '-2' })],
+        truth: truth({ positions: new Map([['SOL', '-2']]), fills: [fill({ side: 'A' })], limits: new Map([[1, '80']]) }),
+      }),
+      world(),
+      'position cap',
+    ],
+    ['exposure above the leverage limit', copy({ allocation: '60', maxNotional: null }), world(), 'leverage limit'],
+  ])('%s is reported', (_name, judged, inWorld, rule) => {
+    expect(rulesBroken(judged, inWorld)).toEqual([rule]);
+  });
+
+  it.each<[string, JudgedCopy, World]>([
+    ['a gap below $10', copy({ told: [told({ target: '2.12' })] }), world()],
+    [
+      'a gap of one lot of an expensive coin',
+      copy({ told: [told({ coin: 'BTC', position: '0', target: '0.01' })], truth: truth({ positions: new Map(), fills: [] }) }),
+      world(),
+    ],
+    ['a gap with a reason', copy({ told: [told({ target: '3' })] }), world({ reasonOf: () => 'below_minimum' })],
+    ['dust of a leader that is flat', copy({ told: [told({ target: '0', dust_pending: true })] }), world({ leaderFlat: () => true })],
+    [
+      'a short that filled above the price it was approved at',
+      copy({
+        told: [told({ position: '-2', target: '-2' })],
+        truth: truth({ positions: new Map([['SOL', '-2']]), fills: [fill({ side: 'A', px: '101' })], limits: new Map([[1, '79']]) }),
+      }),
+      world(),
+    ],
+    [
+      'a reduction at a high price',
+      copy({
+        truth: truth({
+          fills: [fill({}), fill({ side: 'A', sz: '1', px: '900', startPosition: '2', closedPnl: '820' }), fill({ startPosition: '1', sz: '1' })],
+        }),
+      }),
+      world(),
+    ],
+  ])('%s is no violation', (_name, judged, inWorld) => {
+    expect(rulesBroken(judged, inWorld)).toEqual([]);
+  });
+
+  it('names the gaps to ask a reason for, and measures the largest', () => {
+    const judged = copy({ told: [told({ target: '3' }), told({ coin: 'BTC', position: '0', target: '0' })] });
+    expect(openGaps(judged, world()).map((one) => one.coin)).toEqual(['SOL']);
+    const findings = noFindings();
+    judgeCopy(judged, world({ reasonOf: () => 'slippage' }), findings);
+    expect(findings).toMatchObject({ explainedGaps: 1, largestGapUsd: 8_000_000_000n, copiesChecked: 1, fillsChecked: 1 });
+  });
+
+  it('sums fees as the venue charged them, the builder’s apart', () => {
+    expect(feesAtVenue([copy(), copy()])).toEqual({ trading: 12_000_000n, builder: 8_000_000n });
+  });
+});
