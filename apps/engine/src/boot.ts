@@ -228,7 +228,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       copies: ctx.registry.copies.size,
       watched: ctx.registry.watched.size,
       openOrders: ctx.openOrders.size,
-      waiting: lanes.depth,
+      waiting: lanes.depth + watch.depth,
     }),
     load: async (rows) => {
       await loadAll(parts, ctx, directory, rows);

@@ -53,6 +53,16 @@ describe('control port', () => {
     expect(await venue.control.conservation('main')).toHaveProperty('netLots');
   });
 
+  it('moves prices and forces trades in one block', async () => {
+    const url = `http://127.0.0.1:${venue.controlPort}/worlds/main/trades`;
+    const trades = [{ address: LEADER, coin: 'UNI', side: 'buy', price: '8.5', size: '3' }];
+    const done = JSON.parse((await postJson(url, { trades, prices: [{ coin: 'UNI', price: '8.5' }] })).text);
+    expect(done.results).toMatchObject([{ tradeId: expect.any(Number) }]);
+    const mids = JSON.parse((await postJson(`${venue.httpUrl()}/info`, { type: 'allMids' })).text);
+    expect(Number(mids.UNI)).toBeCloseTo(8.5, 1);
+    expect((await postJson(url, { trades, prices: [{ coin: 'NOPE', price: '1' }] })).text).toContain('coin: unknown NOPE');
+  });
+
   it('moves prices, stops and starts makers', async () => {
     await venue.control.movePrices('main', [{ coin: 'ETH', price: '2500' }]);
     const mids = async (): Promise<Readonly<Record<string, string>>> =>

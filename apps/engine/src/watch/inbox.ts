@@ -16,29 +16,36 @@ interface MoveDetail {
   readonly fills: number;
 }
 
+/** Fills as one frame of the venue told them. */
+export interface FillFrame {
+  readonly fills: readonly VenueFill[];
+  readonly receivedAt: number;
+}
+
 /**
  * Writes a leader's fills and the moves they make in one transaction, before anything is decided. Fills told before are dropped by the venue's key;
- * moves are numbered per watched account without gaps. Returns the recorded moves, oldest first. Calls for one watched account must not overlap.
+ * moves are numbered per watched account without gaps, one per block and instrument however many frames are taken at once. Returns the recorded moves, oldest first. Calls for one watched account must not overlap.
  */
 export async function recordFills(
   ctx: EngineContext,
   watched: WatchedAccount,
-  fills: readonly VenueFill[],
-  receivedAt: number,
+  frames: readonly FillFrame[],
 ): Promise<readonly RecordedMove[]> {
+  const receivedAt = new Map(frames.flatMap((frame) => frame.fills.map((fill) => [fill, frame.receivedAt] as const)));
+  const fills = [...receivedAt.keys()];
   if (fills.length === 0) return [];
   const positions = new Map(watched.leader.positions);
   const recorded = await ctx.storage.platform(async (unit) => {
     const keys = await unit.inbox.insertFills(
       BigInt(watched.no),
-      fills.map((fill) => inboxRow(fill, receivedAt)),
+      fills.map((fill) => inboxRow(fill, receivedAt.get(fill) ?? 0)),
     );
     const fresh = new Set(keys.map((key) => `${key.coin} ${key.timeMs} ${key.tid} ${key.oid}`));
     const news = fills.filter((fill) => fresh.delete(`${fill.coin} ${fill.time} ${fill.tradeId} ${fill.orderId}`));
-    const detections = detectAll(ctx, watched, news, positions);
+    const detections = detectAll(ctx, watched, news, positions, receivedAt);
     const rows = await unit.inbox.recordMoves(
       BigInt(watched.no),
-      detections.map(({ detection, key }) => moveRow(detection.move, key, equityBefore(watched, detection.move), receivedAt)),
+      detections.map((found) => moveRow(found.detection.move, found.key, equityBefore(watched, found.detection.move), found.receivedAt)),
     );
     if (rows.moves.length > 0) ctx.pass('received_inbox_open');
     return rows.moves.map((row) => ({
@@ -52,7 +59,7 @@ export async function recordFills(
   return recorded.flatMap(({ row, detection }) =>
     detection === undefined
       ? []
-      : [toRecorded(watched, Number(row.id), Number(row.seq), detection.detection.move, row.leaderEquity, receivedAt, recordedAt)],
+      : [toRecorded(watched, Number(row.id), Number(row.seq), detection.detection.move, row.leaderEquity, detection.receivedAt, recordedAt)],
   );
 }
 
@@ -108,10 +115,11 @@ export function restoreMove(
 interface KeyedDetection {
   readonly detection: Detection;
   readonly key: string;
+  readonly receivedAt: number;
 }
 
 /** One detection per block and coin, in the order of the fills; `positions` is carried on. */
-function detectAll(ctx: EngineContext, watched: WatchedAccount, fills: readonly VenueFill[], positions: Map<string, Size>): KeyedDetection[] {
+function detectAll(ctx: EngineContext, watched: WatchedAccount, fills: readonly VenueFill[], positions: Map<string, Size>, receivedAt: ReadonlyMap<VenueFill, number>): KeyedDetection[] {
   const found: KeyedDetection[] = [];
   for (const block of byBlock(fills)) {
     for (const group of groupByCoin(block)) {
@@ -119,7 +127,7 @@ function detectAll(ctx: EngineContext, watched: WatchedAccount, fills: readonly 
       const detection = detect(positions.get(first.coin) ?? null, group);
       positions.set(first.coin, detection.move.after);
       if (detection.gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin: first.coin });
-      found.push({ detection, key: `${first.time}:${first.tradeId}:${first.orderId}` });
+      found.push({ detection, key: `${first.time}:${first.tradeId}:${first.orderId}`, receivedAt: receivedAt.get(first) ?? 0 });
     }
   }
   return found;

@@ -5,11 +5,38 @@ import { Lanes } from '../lanes';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
-import { positionsOf, recordFills, recordResync } from './inbox';
+import { type FillFrame, positionsOf, recordFills, recordResync } from './inbox';
 
-type Frame =
-  | { readonly kind: 'fills'; readonly watched: WatchedAccount; readonly fills: readonly VenueFill[]; readonly receivedAt: number }
-  | { readonly kind: 'synced'; readonly watched: WatchedAccount; readonly event: Extract<WatchEvent, { readonly kind: 'synced' }> };
+export type Frame<Watched = WatchedAccount> =
+  | { readonly kind: 'fills'; readonly watched: Watched; readonly fills: readonly VenueFill[]; readonly receivedAt: number }
+  | { readonly kind: 'synced'; readonly watched: Watched; readonly event: Extract<WatchEvent, { readonly kind: 'synced' }> };
+
+/** Frames that are taken in one go: fills that gathered while the ones before were written down share a transaction. */
+export type FrameRun<Watched = WatchedAccount> =
+  | { readonly kind: 'fills'; readonly watched: Watched; readonly frames: readonly FillFrame[] }
+  | Extract<Frame<Watched>, { readonly kind: 'synced' }>;
+
+/** Most frames of one transaction. */
+const RUN_FRAMES_MAX = 500;
+
+/** Joins frames of fills that follow each other directly, in their order; all are of one watched account. */
+export function runsOf<Watched>(frames: readonly Frame<Watched>[]): readonly FrameRun<Watched>[] {
+  const runs: FrameRun<Watched>[] = [];
+  let open: { readonly kind: 'fills'; readonly watched: Watched; readonly frames: FillFrame[] } | null = null;
+  for (const frame of frames) {
+    if (frame.kind === 'synced') {
+      runs.push(frame);
+      open = null;
+      continue;
+    }
+    if (open === null || open.frames.length >= RUN_FRAMES_MAX) {
+      open = { kind: 'fills', watched: frame.watched, frames: [] };
+      runs.push(open);
+    }
+    open.frames.push({ fills: frame.fills, receivedAt: frame.receivedAt });
+  }
+  return runs;
+}
 
 /**
  * From the venue's user streams to recorded moves. Fills are signals; snapshots are state: they tell which fills are missing and where the leader
@@ -27,7 +54,7 @@ export class LeaderWatch {
   ) {
     this.frames = new Lanes(
       async (_key, batch) => {
-        for (const frame of batch) await this.take(frame);
+        for (const run of runsOf(batch)) await this.take(run);
       },
       (key, batch, failure) => {
         ctx.log.error('leader frames could not be recorded', { watchedNo: key, frames: batch.length, error: failure });
@@ -83,22 +110,26 @@ export class LeaderWatch {
     }
   }
 
+  /** Frames that wait to be recorded. */
+  get depth(): number {
+    return this.frames.depth;
+  }
+
   idle(): Promise<void> {
     return this.frames.idle();
   }
 
-  private async take(frame: Frame): Promise<void> {
-    const { watched } = frame;
-    if (frame.kind === 'fills') {
-      this.onMoves(await recordFills(this.ctx, watched, frame.fills, frame.receivedAt));
+  private async take(run: FrameRun): Promise<void> {
+    if (run.kind === 'fills') {
+      this.onMoves(await recordFills(this.ctx, run.watched, run.frames));
       return;
     }
-    const { event } = frame;
+    const { watched, event } = run;
     for (const state of event.states) watched.leader.takeState(state);
     const found = positionsOf(event.states);
     if (watched.begun) {
       const history = event.fills.filter((fill) => fill.time > watched.historyFrom);
-      this.onMoves(await recordFills(this.ctx, watched, history, event.receivedAt));
+      this.onMoves(await recordFills(this.ctx, watched, [{ fills: history, receivedAt: event.receivedAt }]));
       if (event.states.length > 0) await this.compare(watched, found, event.receivedAt);
     } else {
       for (const [coin, position] of found) standAt(watched, coin, position);

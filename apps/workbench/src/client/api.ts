@@ -54,6 +54,8 @@ export class ApiClient {
       body: answer,
     } = await request(`${this.base}${path}`, {
       method,
+      // A kept connection may be closed by the other side just as it is used again.
+      reset: true,
       dispatcher: this.agent,
       headers: {
         authorization: `Bearer ${this.key}`,

@@ -26,6 +26,9 @@ export interface AccountSetup {
 const ACCOUNTS_PER_CALL = 2_000;
 const TRADES_PER_CALL = 5_000;
 
+/** A connection kept open may be closed by the other side just as it is used again; what changes something is not sent twice. */
+const ONE_CONNECTION_EACH = { reset: true } as const;
+
 const tradesAnswer = z.object({ results: z.array(z.union([z.object({ time: z.number() }), z.object({ error: z.string() })])) });
 
 /** A level of a ladder. */
@@ -96,7 +99,7 @@ export class SimControl {
   /** One record per account, whole: the venue's own books. */
   async truth(part: 'all' | 'positions' | 'fills' | 'orders' = 'all', address?: string): Promise<readonly unknown[]> {
     const query = new URLSearchParams({ part, ...(address === undefined ? {} : { address }) });
-    const answer = await request(`${this.base}/worlds/${this.world}/truth?${query}`);
+    const answer = await request(`${this.base}/worlds/${this.world}/truth?${query}`, ONE_CONNECTION_EACH);
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`truth answered ${answer.statusCode}: ${text}`);
     return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]));
@@ -108,6 +111,7 @@ export class SimControl {
 
   private async send(target: string, body: unknown): Promise<unknown> {
     const answer = await request(target, {
+      ...ONE_CONNECTION_EACH,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

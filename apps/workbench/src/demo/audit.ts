@@ -1,3 +1,4 @@
+import { formatDecimal, parseDecimal, unwrap } from '@lockstep/kernel';
 import { z } from 'zod';
 import type { SimControl } from '../client/sim-control';
 import { type DemoBrand, type DemoCopy, inParallel, readAll } from './brand';
@@ -12,6 +13,7 @@ import {
   type Violation,
   type World,
 } from './judge';
+import type { DemoLeader } from './leaders';
 
 const truthRow = z.object({
   dexes: z.array(z.object({ positions: z.array(z.object({ coin: z.string(), szi: z.string() })) })),
@@ -129,6 +131,20 @@ async function reasonFor(brand: DemoBrand, copy: DemoCopy, told: ToldPosition): 
   if (answer.status !== 200) return null;
   const decision = receiptAnswer.parse(answer.body).parts.findLast((part) => part.coin === told.coin)?.decision;
   return decision === undefined || ORDERED.has(decision) ? null : decision;
+}
+
+/** The leaders hold at the venue what the scenario led them to: otherwise (a liquidation, a refused fill) nothing proven of the copies means what it says. */
+export async function auditLeaders(leaders: readonly DemoLeader[], control: SimControl, szDecimals: World['szDecimals']): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const leader of leaders) {
+    const { positions } = await truthOf(control, leader.address);
+    for (const coin of new Set([...positions.keys(), ...leader.held.keys()])) {
+      const led = formatDecimal(leader.held.get(coin) ?? 0n, szDecimals(coin));
+      const holds = formatDecimal(unwrap(parseDecimal(positions.get(coin) ?? '0', szDecimals(coin)), 'a size of the venue'), szDecimals(coin));
+      if (holds !== led) violations.push({ rule: 'the leader stands where it was led', detail: `${leader.name} ${coin}: led to ${led}, holds ${holds}` });
+    }
+  }
+  return violations;
 }
 
 /** Foreign objects are not there: each brand asks for the other's copies, orders and settlements and gets the one 404. */

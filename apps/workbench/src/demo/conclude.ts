@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatMoney, money } from '@lockstep/kernel';
-import { auditCopies, auditIsolation } from './audit';
+import { auditCopies, auditIsolation, auditLeaders } from './audit';
 import type { DemoBrand } from './brand';
 import { type Cast, say, settleDown } from './cast';
 import { feesAtVenue, type JudgedCopy, type Violation } from './judge';
@@ -36,7 +36,10 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   });
   const settlements = new Map<DemoBrand, DemoSettlement>();
   for (const brand of cast.brands) settlements.set(brand, await settle(brand, cast.startedAt));
-  const violations: Violation[] = [...findings.violations];
+  const violations: Violation[] = [
+    ...findings.violations,
+    ...(await auditLeaders(cast.leaders, cast.control, (coin) => cast.market.szDecimals(coin))),
+  ];
   for (const [brand, closed] of settlements) {
     violations.push(...auditSettlement(brand, closed));
     violations.push(...auditFees(brand, closed, copies.get(brand) ?? []));

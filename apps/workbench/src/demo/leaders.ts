@@ -59,6 +59,7 @@ export class Market {
 
   private async info(body: unknown): Promise<unknown> {
     const answer = await request(`${this.simUrl}/info`, {
+      reset: true,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -87,6 +87,7 @@ async function equityOf(simUrl: string, user: string, dexes: readonly string[]):
   let total = 0n;
   for (const dex of dexes) {
     const answer = await request(`${simUrl}/info`, {
+      reset: true,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ type: 'clearinghouseState', user, dex }),

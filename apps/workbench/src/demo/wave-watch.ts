@@ -46,7 +46,7 @@ export class WaveWatch {
 
   /** New waves since the last call. */
   async poll(): Promise<readonly SeenWave[]> {
-    const { body } = await request(`${this.engineUrl()}/waves?since=${this.next}`);
+    const { body } = await request(`${this.engineUrl()}/waves?since=${this.next}`, { reset: true });
     const read = answer.parse(await body.json());
     this.next = read.next;
     this.waves.push(...read.waves);
@@ -67,13 +67,13 @@ export class WaveWatch {
 
   /** Moves that wait in the engine, and orders that are not fully accounted for. */
   async standing(): Promise<z.output<typeof standing>> {
-    const { body } = await request(`${this.engineUrl()}/standing`);
+    const { body } = await request(`${this.engineUrl()}/standing`, { reset: true });
     return standing.parse(await body.json());
   }
 
   /** Waits until nothing is on its way in the engine: no wave, no booking, no owed fill. */
   async idle(): Promise<void> {
-    const { body } = await request(`${this.engineUrl()}/idle`, { headersTimeout: IDLE_TIMEOUT_MS, bodyTimeout: IDLE_TIMEOUT_MS });
+    const { body } = await request(`${this.engineUrl()}/idle`, { reset: true, headersTimeout: IDLE_TIMEOUT_MS, bodyTimeout: IDLE_TIMEOUT_MS });
     await body.dump();
   }
 }
