@@ -9,7 +9,21 @@ import { Money } from './0008-money';
 import { EngineState } from './0021-engine-state';
 import { FeeApproval } from './0022-fee-approval';
 import { SettlementRequest } from './0023-settlement-request';
+import { GatewayState } from './0024-gateway-state';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
-export const MIGRATIONS = [Roles, Platform, Tenancy, Roster, Trading, Partitions, Ledger, Money, EngineState, FeeApproval, SettlementRequest];
+export const MIGRATIONS = [
+  Roles,
+  Platform,
+  Tenancy,
+  Roster,
+  Trading,
+  Partitions,
+  Ledger,
+  Money,
+  EngineState,
+  FeeApproval,
+  SettlementRequest,
+  GatewayState,
+];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { Id } from '@lockstep/kernel';
-import { present } from '@lockstep/kernel';
-import { closeSettlement, keepFile, keepManifest, publishExport } from '@lockstep/storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { closeAsBackoffice, FILE, FILE_SHA256 } from './testing/backoffice-work';
 import { freshAddress, makeObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -120,29 +117,6 @@ describe('a venue account', () => {
   });
 });
 
-const FILE = Buffer.from(`account,net\r\n${Array.from({ length: 400 }, (_, no) => `row-${no},1\r\n`).join('')}`);
-const SHA256 = createHash('sha256').update(FILE).digest();
-
-/** Renders and closes as the back office does: the file in chunks, then its manifest. */
-async function closeAsBackoffice(id: Id<'settlement'>): Promise<void> {
-  await rig.backoffice.scoped(tenant.scope, async (unit) => {
-    const { exportId } = present(await unit.settlements.findOne({ id }), 'the settlement');
-    const file = present(exportId, 'its export');
-    for (let no = 0; no * 1_000 < FILE.length; no += 1)
-      await unit.exports.addChunk(file, no, BigInt(no * 1_000), FILE.subarray(no * 1_000, (no + 1) * 1_000));
-    await keepFile(unit, file, {
-      fileName: 'settlement_x.csv',
-      rowCount: 400n,
-      byteCount: BigInt(FILE.length),
-      sha256: SHA256,
-      manifest: { row_count: 400 },
-    });
-    await keepManifest(unit, id, { manifest: { row_count: 400 }, manifestHash: SHA256, previousManifestHash: null });
-    await publishExport(unit, file);
-    await closeSettlement(unit, id);
-  });
-}
-
 describe('a settlement', () => {
   const period = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T01:00:00+01:00' };
 
@@ -152,19 +126,19 @@ describe('a settlement', () => {
     const { id } = asked.body;
     expect(good(await rig.call(tenant.key, 'post', '/v1/settlements', period)).id).toBe(id);
     expect((await rig.call(tenant.key, 'get', `/v1/settlements/${id}/file`)).body).toMatchObject({ status: 409, code: 'not_ready', retryable: true });
-    await closeAsBackoffice(id);
+    const manifest = await closeAsBackoffice(rig, tenant, id);
 
-    expect(good(await rig.call(tenant.key, 'get', `/v1/settlements/${id}`))).toMatchObject({ status: 'closed', manifest: { row_count: 400 } });
-    expect(good(await rig.call(tenant.key, 'get', `/v1/settlements/${id}/manifest`))).toEqual({ row_count: 400 });
+    expect(good(await rig.call(tenant.key, 'get', `/v1/settlements/${id}`))).toMatchObject({ status: 'closed', manifest });
+    expect(good(await rig.call(tenant.key, 'get', `/v1/settlements/${id}/manifest`))).toEqual(manifest);
     const file = (headers = {}) => rig.call(tenant.key, 'get', `/v1/settlements/${id}/file`, undefined, headers).buffer(true);
     const whole = await file();
     expect([whole.status, whole.text]).toEqual([200, FILE.toString()]);
-    const etag = `"${SHA256.toString('hex')}"`;
+    const etag = `"${FILE_SHA256.toString('hex')}"`;
     expect(whole.headers).toMatchObject({
       'content-type': 'text/csv; charset=utf-8; header=present',
       'content-length': String(FILE.length),
       'content-disposition': `attachment; filename="settlement_x.csv"; filename*=UTF-8''settlement_x.csv`,
-      'repr-digest': `sha-256=:${SHA256.toString('base64')}:`,
+      'repr-digest': `sha-256=:${FILE_SHA256.toString('base64')}:`,
       etag,
       'accept-ranges': 'bytes',
     });
@@ -210,5 +184,26 @@ describe('a fee schedule', () => {
       data: [{ version: 1 }, { version: 2 }],
     });
     expect((await announce('11')).body.code).toBe('invalid_request');
+  });
+
+  it('takes the operator’s share from the contract, which the tenant cannot write; a new contract acts at once and raises nothing', async () => {
+    const brand = await rig.tenant('Contract');
+    const own = freshAddress();
+    const announce = (body: object) => rig.call(brand.key, 'post', '/v1/fee-schedules', { execution_markup_bps: '3', ...body });
+    expect((await announce({ operator_share: '0' })).body.code).toBe('invalid_request');
+    expect(good(await announce({ builder_address: own }))).toMatchObject({ operator_share: '0', builder_owner: 'tenant' });
+    const agree = async (body: object) => good(await rig.operator('patch', `/v1/operator/tenants/${brand.id}`, body));
+    expect(await agree({ operator_share: '0.25' })).toMatchObject({ operator_share: '0.25', operator_builder_address: null });
+    expect(good(await rig.call(brand.key, 'get', '/v1/tenant')).operator_share).toBe('0.25');
+    const operators = freshAddress();
+    await agree({ operator_builder_address: operators });
+    const { data, version_in_force } = good(await rig.call(brand.key, 'get', '/v1/fee-schedules'));
+    expect(version_in_force).toBe(3);
+    expect(data).toMatchObject([
+      { operator_share: '0', builder_address: own, builder_owner: 'tenant' },
+      { operator_share: '0.25', builder_address: own, builder_owner: 'tenant', execution_markup_bps: '3' },
+      { operator_share: '0.25', builder_address: operators, builder_owner: 'operator', execution_markup_bps: '3' },
+    ]);
+    expect((await announce({ builder_address: own })).body.code).toBe('business_rule');
   });
 });

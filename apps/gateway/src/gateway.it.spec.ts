@@ -86,6 +86,21 @@ describe('a key', () => {
     expect([sixth.status, sixth.body.code]).toEqual([429, 'quota_exceeded']);
   });
 
+  it('leaves its traces: changes in the audit log, requests in the usage', async () => {
+    const brand = await rig.tenant('Traced');
+    const leader = good(await rig.call(brand.key, 'post', '/v1/leaders', { name: 'L', network: 'sim', address: freshAddress() }));
+    const lines = good(await rig.call(brand.key, 'get', `/v1/audit-log?target_id=${leader.id}`)).data;
+    expect(lines).toMatchObject([{ action: 'leader.create', actor: expect.stringMatching(/^key_/), target_id: leader.id }]);
+    const operators = good(await rig.call(brand.key, 'get', '/v1/audit-log?action=api_key.create')).data;
+    expect(operators).toMatchObject([{ actor: expect.stringMatching(/^operator:/) }]);
+    await expect
+      .poll(async () => Number(good(await rig.call(brand.key, 'get', '/v1/usage')).requests), { timeout: 60_000 })
+      .toBeGreaterThanOrEqual(3);
+    const usage = good(await rig.call(brand.key, 'get', '/v1/usage'));
+    expect(usage.quotas).toContainEqual({ quota: 'leaders', limit: 2_000, used: 1 });
+    expect(good(await rig.call(brand.key, 'get', '/v1/usage?month=2026-01'))).toMatchObject({ requests: '0', orders: '0', fills: '0' });
+  });
+
   it('that fails too often costs its address, not the tenant whose key was guessed', async () => {
     const from = { 'X-Forwarded-For': '203.0.113.9' };
     let last = await rig.call(wrongSecret(tenant.key), 'get', '/v1/copies', undefined, from);

@@ -1,6 +1,8 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   connectRedis,
+  createHealth,
   createLifecycle,
   createLogger,
   createMetrics,
@@ -19,6 +21,9 @@ import { listenOperator, listenPublic } from './app/listeners';
 import { type Opened, openContextStorage } from './app/open';
 import { hmacDigest } from './auth/key-digest';
 
+/** How long the gateway goes on serving after it said that it is no longer ready: load balancers look in between. At most a quarter of the drain. */
+const DRAIN_NOTICE_MS = 2_000;
+
 /** Starts the gateway: configuration, connections, two listeners; one JSON line when it serves. */
 async function main(): Promise<void> {
   const opened = await openContextStorage();
@@ -34,11 +39,17 @@ async function main(): Promise<void> {
   const ids = systemIds(clock, random);
   const digest = hmacDigest(keys.keyPepper.reveal());
   const metrics = createMetrics('gateway');
-  const context: GatewayContext = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log };
+  const health = createHealth({ clock });
+  health.addCheck('database', () => storage.ping());
+  const context: GatewayContext = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log, health };
   const operator = await listenOperator(context);
   lifecycle.onDrain('operator listener', operator.close);
   const listener = await listenPublic(context);
   lifecycle.onDrain('public listener', listener.close);
+  lifecycle.onDrain('notice', async () => {
+    health.startDraining();
+    await sleep(Math.min(DRAIN_NOTICE_MS, config.drainTimeoutMs / 4));
+  });
   process.stdout.write(`${JSON.stringify({ ready: true, port: listener.port, operatorPort: operator.port, pid: process.pid })}\n`);
 }
 

@@ -27,7 +27,7 @@ const frameSchema = z.looseObject({
   seq: z.string().optional(),
   recovered: z.boolean().optional(),
   event: z
-    .object({ data: z.object({ brand: z.string(), no: z.number() }) })
+    .object({ data: z.object({ changed: z.array(z.string()), settings_version: z.number() }) })
     .loose()
     .optional(),
 });
@@ -36,6 +36,9 @@ interface Position {
   readonly epoch: string;
   readonly seq: string;
 }
+
+/** Events of the test are settings changes of a copy: their version is their number, and they name their tenant. */
+const COPY = `cpy_${'0'.repeat(26)}`;
 
 const sockets: WebSocket[] = [];
 afterEach(() => {
@@ -76,10 +79,10 @@ async function append(tenant: RigTenant, from: number, count: number): Promise<v
   await rig.engine.scoped(tenant.scope, async (unit) => {
     const events = Array.from({ length: count }, (_, index) => ({
       id: rig.context.ids.next('event') as Id<'event'>,
-      type: 'copy.paused',
+      type: 'copy.settings_changed',
       version: 1,
       occurredAt: unit.now,
-      data: JSON.stringify({ brand: tenant.id, no: from + index }),
+      data: JSON.stringify({ copy_id: COPY, settings_version: from + index + 1, changed: [tenant.id] }),
     }));
     await unit.events.append(events);
     unit.afterCommit(() => rig.wakeups.publish('events', `${tenant.scope.tenantId}|${tenant.scope.environment}`));
@@ -103,8 +106,8 @@ async function readThrough(
     await listen(socket, (frame) => {
       if (frame.op === 'subscribed') expect(frame).toMatchObject({ recovered: true, seq: at.seq });
       if (frame.op !== 'event' || left <= 0) return false;
-      expect(frame.event?.data.brand).toBe(tenant.id);
-      seen.push(frame.event?.data.no ?? -1);
+      expect(frame.event?.data.changed).toEqual([tenant.id]);
+      seen.push((frame.event?.data.settings_version ?? 0) - 1);
       at = { epoch: frame.epoch ?? '', seq: frame.seq ?? '' };
       left -= 1;
       return left === 0 || seen.length >= count;
@@ -155,7 +158,9 @@ describe('the stream', () => {
     const first = good(await rig.call(tenant.key, 'get', '/v1/events?limit=10'));
     expect(first.has_more).toBe(true);
     const rest = good(await rig.call(tenant.key, 'get', `/v1/events?after=${first.position}`));
-    const numbers = [...first.data, ...rest.data].map((row: { event: { data: { no: number } } }) => row.event.data.no);
+    const numbers = [...first.data, ...rest.data].map(
+      (row: { event: { data: { settings_version: number } } }) => row.event.data.settings_version - 1,
+    );
     expect(numbers).toEqual(Array.from({ length: 25 }, (_, no) => no));
     expect([rest.position, rest.has_more]).toEqual([rest.top, false]);
     expect((await rig.call(tenant.key, 'get', '/v1/events?after=abc:1')).body).toMatchObject({ status: 410, code: 'gone' });
@@ -172,6 +177,28 @@ describe('the stream', () => {
       return frame.op === 'subscribed';
     });
     expect(answer).toMatchObject({ op: 'subscribed', recovered: false, seq: '0' });
+  });
+
+  it('does not resume another tenant’s position, nor one whose events are no longer kept', async () => {
+    const [tenant, other] = [await rig.tenant('Forgetful'), await rig.tenant('Foreign')];
+    const [start, foreign] = [await beginning(tenant), await beginning(other)];
+    await append(tenant, 0, 5);
+    await append(other, 0, 5);
+    const recovered = async (after: Position): Promise<boolean | undefined> => {
+      const socket = open(tenant.key);
+      subscribe(socket, after);
+      let answer: Frame | null = null as Frame | null;
+      await listen(socket, (frame) => {
+        answer = frame;
+        return frame.op === 'subscribed';
+      });
+      return answer?.recovered;
+    };
+    expect([await recovered(start), await recovered({ ...foreign, seq: '2' })]).toEqual([true, false]);
+    await rig.forgetEvents(tenant, 3);
+    expect([await recovered({ ...start, seq: '2' }), await recovered({ ...start, seq: '3' })]).toEqual([false, true]);
+    expect((await rig.call(tenant.key, 'get', `/v1/events?after=${start.epoch}:2`)).body).toMatchObject({ status: 410, code: 'gone' });
+    expect((await rig.call(tenant.key, 'get', `/v1/events?after=${foreign.epoch}:2`)).body).toMatchObject({ status: 410, code: 'gone' });
   });
 
   it.each([

@@ -95,6 +95,27 @@ export function announceSchedule(versions: readonly FeeScheduleVersion[], next: 
   return ok({ ...next.terms, version, announcedAtMs: next.announcedAtMs, effectiveFromMs });
 }
 
+/** The part of the terms that is a contract between operator and tenant; followers do not feel it. */
+export type ContractTerms = Pick<FeeTerms, 'operatorShare' | 'builderOwner' | 'builderAddress'>;
+
+/**
+ * The versions that carry a new contract into a tenant's schedule: the terms in force again from now on, and each announced change that still
+ * waits again at its own time, so that no notice is given twice and no waiting change is lost. Empty where there is no schedule yet.
+ */
+export function underContract(versions: readonly FeeScheduleVersion[], contract: ContractTerms, at: EpochMs): readonly FeeScheduleVersion[] {
+  const current = effectiveSchedule(versions, at);
+  const waiting = versions
+    .filter((version) => version.effectiveFromMs > at && version.version > (current?.version ?? 0))
+    .toSorted((a, b) => a.version - b.version);
+  const top = versions.reduce((highest, one) => Math.max(highest, one.version), 0);
+  return [...(current === null ? [] : [{ ...current, effectiveFromMs: at }]), ...waiting].map((version, index) => ({
+    ...version,
+    ...contract,
+    version: top + index + 1,
+    announcedAtMs: at,
+  }));
+}
+
 function invalidTerms(terms: FeeTerms): FeeScheduleError | null {
   const { markupTenthsBp, operatorShare, builderAddress } = terms;
   if (!Number.isInteger(markupTenthsBp) || markupTenthsBp < 0 || markupTenthsBp > MAX_MARKUP_TENTHS_BP) return 'markup_out_of_range';

@@ -14,6 +14,7 @@ const PLATFORM_TABLES = [
   'platform_flags',
   'platform_jobs',
   'schema_migrations',
+  'tenant_contracts',
   'tenants',
   'tiers',
   'venue_networks',

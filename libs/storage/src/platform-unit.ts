@@ -1,7 +1,7 @@
 import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
 import { PlatformJobs } from './platform/platform-jobs';
-import { KeyIndex, Markets, OperatorKeys, Tenants } from './platform/tenants';
+import { Contracts, KeyIndex, Markets, OperatorKeys, Tenants } from './platform/tenants';
 import { Sql } from './unit/sql';
 
 /** A transaction on platform tables. Tenant tables show it no rows, because no scope is set. */
@@ -10,6 +10,7 @@ export class PlatformUnit extends Sql {
   readonly keyIndex = new KeyIndex(this);
   readonly operatorKeys = new OperatorKeys(this);
   readonly markets = new Markets(this);
+  readonly contracts = new Contracts(this);
   readonly inbox = new Inbox(this);
   readonly engines = new PlatformEngines(this);
   readonly jobs = new PlatformJobs(this);

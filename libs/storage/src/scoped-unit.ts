@@ -2,7 +2,7 @@ import { AppendOnlyEvents } from './events/event-log';
 import { Ledger } from './ledger/ledger';
 import { Exports, FeeSchedules, Settlements } from './money/money';
 import { Inbox } from './platform/inbox';
-import { KeyIndex, Markets } from './platform/tenants';
+import { Contracts, KeyIndex, Markets } from './platform/tenants';
 import { Copies, CopyEquities, Followers, Leaders, VenueAccounts } from './roster/roster';
 import { Commands } from './tenancy/commands';
 import { ApiKeys, AuditLog, Jobs } from './tenancy/tenancy';
@@ -17,6 +17,7 @@ export class ScopedUnit extends ScopedSql {
   readonly keyIndex = new KeyIndex(this);
   readonly inbox = new Inbox(this);
   readonly markets = new Markets(this);
+  readonly contracts = new Contracts(this);
   readonly apiKeys = new ApiKeys(this);
   readonly audit = new AuditLog(this);
   readonly jobs = new Jobs(this);

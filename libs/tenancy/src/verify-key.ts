@@ -26,7 +26,7 @@ export interface KeyRecord {
   readonly tier: string;
 }
 
-/** A record whose digest matched the presented key. Only `verifyKey` makes one. */
+/** A record whose digest matched the presented key. Only `verifyKey` and `reproveKey` make one. */
 export type VerifiedKey = Branded<KeyRecord, 'VerifiedKey'>;
 
 export type KeyRefusal = 'unknown_key' | 'wrong_environment' | 'revoked' | 'expired' | 'tenant_closed' | 'tenant_suspended';
@@ -41,6 +41,11 @@ export function verifyKey(presented: ParsedApiKey, record: KeyRecord | undefined
   const matches = digest.equal(digest.digest(presented.key), record?.digest ?? NOBODY);
   if (record === undefined || !matches || record.kid !== presented.kid) return err('unknown_key');
   if (record.environment !== presented.environment) return err('wrong_environment');
+  return reproveKey(record, now);
+}
+
+/** The same decision about a key whose holder proved its secret before and was given a ticket for it: everything but the secret is judged again. */
+export function reproveKey(record: KeyRecord, now: EpochMs): Result<VerifiedKey, KeyRefusal> {
   if (record.status === 'revoked') return err('revoked');
   if (record.expiresAtMs !== null && now >= record.expiresAtMs) return err('expired');
   if (record.tenantStatus === 'closed') return err('tenant_closed');

@@ -1,5 +1,5 @@
 import type { Clock, Ids, Random } from '@lockstep/kernel';
-import type { Config, GatewayKeys, Limiter, Logger, Metrics, Wakeups } from '@lockstep/platform';
+import type { Config, GatewayKeys, Health, Limiter, Logger, Metrics, Wakeups } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
 import type { KeyDigest } from '@lockstep/tenancy';
 
@@ -16,6 +16,8 @@ export interface GatewayContext {
   readonly digest: KeyDigest;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Not ready from the moment the process begins to drain. */
+  readonly health: Health;
 }
 
 /** Nest's token for the context. */

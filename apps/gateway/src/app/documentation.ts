@@ -1,14 +1,11 @@
-import { problemSchema, SUBPROTOCOL } from '@lockstep/delivery';
+import { SUBPROTOCOL } from '@lockstep/delivery';
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { cleanupOpenApiDoc, createZodDto } from 'nestjs-zod';
+import { cleanupOpenApiDoc } from 'nestjs-zod';
 import * as swaggerUi from 'swagger-ui-express';
-import { z } from 'zod';
+import { answerComponents } from '../http/documented';
 import { STREAM_PATH } from '../stream/door';
 import { SUMMARIES } from './summaries';
-
-/** By its fields: the schema's own name would stand beside the class's. */
-class ProblemDto extends createZodDto(z.object(problemSchema.shape)) {}
 
 type PathItem = OpenAPIObject['paths'][string];
 type Operation = NonNullable<PathItem['get']>;
@@ -18,7 +15,7 @@ POST and PATCH take an \`Idempotency-Key\`. The event stream is a WebSocket at \
 
 const PROBLEM_ANSWER = {
   description: 'A problem document (RFC 9457). Switch on its `code`.',
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
@@ -48,7 +45,7 @@ export function openApiDocument(app: INestApplication, title: string): OpenAPIOb
     .addBearerAuth()
     .addSecurityRequirements('bearer')
     .build();
-  const made = SwaggerModule.createDocument(app, base, { extraModels: [ProblemDto], operationIdFactory: operationId });
+  const made = SwaggerModule.createDocument(app, base, { operationIdFactory: operationId });
   if (Object.keys(made.paths).includes('/v1/stream-tickets')) made.paths[STREAM_PATH] = { get: STREAM };
   for (const [path, item] of Object.entries(made.paths)) {
     for (const method of METHODS) {
@@ -56,8 +53,27 @@ export function openApiDocument(app: INestApplication, title: string): OpenAPIOb
       if (operation !== undefined) describeOperation(path, method, operation);
     }
   }
-  return { ...cleanupOpenApiDoc(made, { version: '3.1' }), openapi: '3.1.0' };
+  return withComponents({ ...cleanupOpenApiDoc(made, { version: '3.1' }), openapi: '3.1.0' });
 }
+
+/** Adds the answers' schemas that the document refers to, directly or through each other. Request bodies lose the suffix of their classes. */
+function withComponents(document: OpenAPIObject): OpenAPIObject {
+  const plain: OpenAPIObject = JSON.parse(JSON.stringify(document).replaceAll(/("(?:#\/components\/schemas\/)?[A-Z][A-Za-z]+)Dto"/g, '$1"'));
+  const known = new Map<string, object>([...Object.entries(answerComponents()), ...Object.entries(plain.components?.schemas ?? {})]);
+  const schemas: Record<string, object> = {};
+  const waiting = referencesIn(plain.paths);
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const schema = known.get(name);
+    if (schema === undefined || name in schemas) continue;
+    schemas[name] = schema;
+    waiting.push(...referencesIn(schema));
+  }
+  const sorted = Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...plain, components: { ...plain.components, schemas: sorted } };
+}
+
+const referencesIn = (part: object): string[] =>
+  [...JSON.stringify(part).matchAll(/"#\/components\/schemas\/([A-Za-z]+)"/g)].map((match) => match[1] ?? '');
 
 /** Serves /openapi.json and /docs. The one place that knows swagger-ui-express and so the Express adapter. */
 export function mountDocumentation(app: INestApplication, document: OpenAPIObject): void {
@@ -80,17 +96,8 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
   const id = operation.operationId ?? '';
   const summary = SUMMARIES[id];
   if (summary !== undefined) operation.summary = summary;
-  for (const [status, answer] of Object.entries(operation.responses)) {
-    if (answer !== undefined && 'description' in answer && answer.description === '') answer.description = ANSWERS[status] ?? 'The answer.';
-  }
   operation.responses.default ??= PROBLEM_ANSWER;
   if (!path.startsWith('/v1/')) operation.security = [];
   const takesKey = (method === 'post' || method === 'patch') && !path.startsWith('/v1/operator') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
 }
-
-const ANSWERS: Readonly<Record<string, string>> = {
-  '200': 'The object or list.',
-  '201': 'Made; the object as it is now.',
-  '202': 'Accepted; the object shows what became of it.',
-};

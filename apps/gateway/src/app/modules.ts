@@ -6,6 +6,7 @@ import { ApiKeyStrategy } from '../auth/api-key.strategy';
 import { Authenticator } from '../auth/authenticator';
 import { FailureLimit } from '../auth/failure-limit';
 import { KeyUse } from '../auth/key-use';
+import { RequestCounts } from '../auth/request-counts';
 import { TierLimit } from '../auth/tier-limit';
 import { AnswerInterceptor } from '../http/answer';
 import { Cursors } from '../http/cursors';
@@ -15,6 +16,7 @@ import { Reads } from '../http/reads';
 import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
+import { AuditLogController } from '../routes/audit-log/audit-log.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
 import { EventsController } from '../routes/events/events.controller';
 import { ExportsController } from '../routes/exports/exports.controller';
@@ -27,6 +29,7 @@ import { SettlementsController } from '../routes/settlements/settlements.control
 import { TenantController } from '../routes/tenant/tenant.controller';
 import { ReceiptsController } from '../routes/trading/receipts.controller';
 import { TradingController } from '../routes/trading/trading.controller';
+import { UsageController } from '../routes/usage/usage.controller';
 import { VenueAccountsController } from '../routes/venue-accounts/venue-accounts.controller';
 import { StreamDoor } from '../stream/door';
 import { StreamGateway } from '../stream/stream.gateway';
@@ -41,6 +44,7 @@ const edge = (context: GatewayContext): Provider[] => [
   FailureLimit,
   TierLimit,
   KeyUse,
+  RequestCounts,
   ApiKeyStrategy,
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_PIPE, useClass: ZodValidationPipe },
@@ -70,6 +74,8 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     FeesController,
     SettlementsController,
     ExportsController,
+    UsageController,
+    AuditLogController,
     ProblemsController,
     StreamTicketsController,
     HealthController,

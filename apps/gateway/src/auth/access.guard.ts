@@ -8,6 +8,7 @@ import { ACCESS, type Access } from './access';
 import { API_KEY } from './api-key.strategy';
 import { Authenticator } from './authenticator';
 import { FailureLimit } from './failure-limit';
+import { RequestCounts } from './request-counts';
 import { TierLimit } from './tier-limit';
 
 /** Deny by default: a route without a mark is refused, a tenant's route needs its key, its tier and its scopes, in this order. */
@@ -18,6 +19,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(FailureLimit) private readonly failures: FailureLimit,
     @Inject(TierLimit) private readonly limit: TierLimit,
+    @Inject(RequestCounts) private readonly counts: RequestCounts,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
@@ -33,6 +35,7 @@ export class AccessGuard extends AuthGuard(API_KEY) implements CanActivate {
     const key = request.verifiedKey;
     if (key === undefined) throw new ProblemException('invalid_key');
     const headers = await this.limit.admit(key);
+    this.counts.note(key);
     const response: unknown = context.switchToHttp().getResponse();
     for (const [name, value] of Object.entries(headers)) this.host.httpAdapter.setHeader(response, name, value);
     const missing = missingScopes(key.scopes, access.scopes);

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '@lockstep/delivery';
 import { err, ok, type Result } from '@lockstep/kernel';
 import type { KeyLookup } from '@lockstep/storage';
-import { isApiScope, type KeyRecord, type KeyRefusal, parseApiKey, type VerifiedKey, verifyKey } from '@lockstep/tenancy';
+import { isApiScope, type KeyRecord, type KeyRefusal, parseApiKey, reproveKey, type VerifiedKey, verifyKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 
@@ -28,6 +28,13 @@ export class Authenticator {
     const lookup = await this.context.storage.platform((unit) => unit.keyIndex.lookup(parsed.value.kid), { readOnly: true });
     const verified = verifyKey(parsed.value, lookup === null ? undefined : recordOf(lookup), this.context.digest, this.context.clock.now());
     return verified.ok ? verified : err(CODES[verified.error]);
+  }
+
+  /** A key that is still good, by its kid, for whoever proves to have been given a ticket for it; null otherwise. */
+  async standing(kid: string): Promise<VerifiedKey | null> {
+    const lookup = await this.context.storage.platform((unit) => unit.keyIndex.lookup(kid), { readOnly: true });
+    const proved = lookup === null ? null : reproveKey(recordOf(lookup), this.context.clock.now());
+    return proved?.ok === true ? proved.value : null;
   }
 
   /** An operator's key; returns its kid. */

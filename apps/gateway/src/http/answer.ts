@@ -3,10 +3,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { map, type Observable } from 'rxjs';
 
 /** An answer with its own status and headers; a plain return value is a 200 with that body. */
-export class Answer {
+export class Answer<T = unknown> {
   constructor(
     readonly status: number,
-    readonly body: unknown,
+    readonly body: T,
     readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 }

@@ -10,11 +10,20 @@ const MAC_BYTES = 16;
 
 /** What every list takes. */
 export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-  cursor: z.string().max(600).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('Rows of one page.'),
+  cursor: z.string().max(600).optional().describe('`next_cursor` of the page before. Left out: the first page.'),
   order: z.enum(['newest_first', 'oldest_first']).default('newest_first'),
 });
 export type PageQuery = z.output<typeof pageQuery>;
+
+/** One page as it is answered. */
+export interface ListBody<Body> {
+  data: Body[];
+  next_cursor: string | null;
+  has_more: boolean;
+}
+/** A list that always fits one page. */
+export const wholeList = <Body>(data: Body[]): ListBody<Body> => ({ data, next_cursor: null, has_more: false });
 
 /** Signs and reads page cursors: a cursor of another list, order or tenant is refused. */
 @Injectable()
@@ -30,7 +39,7 @@ export class Cursors {
   }
 
   /** The list body: `data`, `next_cursor`, `has_more`. */
-  body<Row, C>(scope: TenantScope, list: string, query: PageQuery, page: Page<Row, C>, present: (row: Row) => unknown): unknown {
+  body<Row, C, Body>(scope: TenantScope, list: string, query: PageQuery, page: Page<Row, C>, present: (row: Row) => Body): ListBody<Body> {
     const next = page.next === null ? null : this.write(scope, `${list}|${query.order}`, page.next);
     return { data: page.rows.map(present), next_cursor: next, has_more: next !== null };
   }

@@ -24,3 +24,26 @@ export const priceText = (value: Price): string => formatPrice(value);
 export const sizeText = (value: Size): string => formatSize(value);
 export const timeOrNull = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
 export const timeCursor = z.object({ at: z.number(), id: z.string() });
+
+/** Fields of answers several resources share. */
+export const livemodeField = z.boolean().describe('True for real money, false in the test environment.');
+export const coinField = z
+  .string()
+  .describe('Instrument as the venue names it, e.g. `BTC`.')
+  .meta({ examples: ['BTC'] });
+export const sideField = z.enum(['buy', 'sell']);
+export const waveIdField = z
+  .string()
+  .regex(/^\d{1,18}$/)
+  .describe('Number of the wave: one move of a leader fanned out to all its copies.');
+export const sha256Field = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .describe('SHA-256, lower-case hexadecimal.');
+export const epochMsField = z.number().describe('Milliseconds since 1970 with fractions.');
+
+/** A reason of a closed set. `unknown_reason` stands for one that a newer process wrote and this gateway does not know yet. */
+export const reasonField = <const Codes extends readonly string[]>(codes: Codes) => z.enum([...codes, 'unknown_reason']);
+export function knownReason<const Codes extends readonly string[]>(codes: Codes, text: string | null): Codes[number] | 'unknown_reason' | null {
+  return text === null ? null : (codes.find((code) => code === text) ?? 'unknown_reason');
+}

@@ -20,7 +20,7 @@ export class Mutations {
    * Runs `work` in a unit of the caller's scope and answers `status` with what it returns. A refusal rolls everything back and is not stored under the key:
    * nothing was executed. With an Idempotency-Key the answer and the effect are committed together and repeated for 72 h.
    */
-  async run(call: Call, status: number, work: (unit: ScopedUnit) => Promise<Result<unknown, Refusal>>): Promise<Answer> {
+  async run<T>(call: Call, status: number, work: (unit: ScopedUnit) => Promise<Result<T, Refusal>>): Promise<Answer<T>> {
     const key = keyOf(call.idempotencyHeader);
     const outcome = await this.context.storage.tryScoped(call.scope, async (unit) => {
       if (key === null) return this.once(unit, status, work);
@@ -35,7 +35,11 @@ export class Mutations {
       if (!ran.ok) return { refused: { code: ran.error === 'in_progress' ? 'idempotency_key_in_use' : 'idempotency_key_reused' } satisfies Refusal };
       const { replayed, originalRequestId, body, status: stored } = ran.value;
       return {
-        answer: new Answer(stored, JSON.parse(body), replayed ? { 'Idempotency-Replayed': 'true', 'X-Original-Request-Id': originalRequestId } : {}),
+        answer: new Answer<T>(
+          stored,
+          JSON.parse(body),
+          replayed ? { 'Idempotency-Replayed': 'true', 'X-Original-Request-Id': originalRequestId } : {},
+        ),
       };
     });
     if (!outcome.ok) throw new ProblemException('version_conflict');
@@ -72,11 +76,11 @@ export class Mutations {
     });
   }
 
-  private async once(
+  private async once<T>(
     unit: ScopedUnit,
     status: number,
-    work: (unit: ScopedUnit) => Promise<Result<unknown, Refusal>>,
-  ): Promise<{ readonly answer: Answer } | { readonly refused: Refusal }> {
+    work: (unit: ScopedUnit) => Promise<Result<T, Refusal>>,
+  ): Promise<{ readonly answer: Answer<T> } | { readonly refused: Refusal }> {
     const result = await work(unit);
     if (result.ok) return { answer: new Answer(status, result.value) };
     unit.discard();

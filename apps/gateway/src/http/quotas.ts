@@ -1,11 +1,20 @@
-import { checkQuota, DEFAULT_TIER, findTier, type QuotaName } from '@lockstep/tenancy';
+import { type CountedQuota, countForMore, type ScopedUnit } from '@lockstep/storage';
+import { checkQuota, DEFAULT_TIER, findTier, type Tier } from '@lockstep/tenancy';
 import type { Call } from './call';
 import type { Refusal } from './problem-exception';
 
-/** The refusal of one more of a thing when the tenant's plan has no room for it; null when it has. */
-export function beyondQuota(call: Call, quota: QuotaName, used: number): Refusal | null {
-  const tier = findTier(call.key.tier) ?? findTier(DEFAULT_TIER);
+/** The plan of the caller's tenant; a name nobody knows any more is the default plan. */
+export const tierOf = (call: Call): Tier | undefined => findTier(call.key.tier) ?? findTier(DEFAULT_TIER);
+
+/**
+ * The refusal of one more of a thing when the plan has no room for it; null when it has. Who counts first decides: others that ask meanwhile
+ * wait until this unit ended, so that two of them never both take the last place.
+ */
+export async function beyondQuota(unit: ScopedUnit, call: Call, quota: CountedQuota): Promise<Refusal | null> {
+  const tier = tierOf(call);
   if (tier === undefined) return { code: 'quota_exceeded' };
-  const checked = checkQuota(tier, quota, used);
-  return checked.ok ? null : { code: 'quota_exceeded', detail: `The plan allows ${checked.error.limit} of ${quota}; ${checked.error.used} exist.` };
+  const checked = checkQuota(tier, quota, await countForMore(unit, quota));
+  if (checked.ok) return null;
+  const { limit, used } = checked.error;
+  return { code: 'quota_exceeded', detail: `The plan \`${tier.name}\` allows ${limit} ${quota.replaceAll('_', ' ')}; ${used} exist.` };
 }

@@ -1,20 +1,33 @@
-import { livemode, wireTime } from '@lockstep/delivery';
-import { isId, type TenantId } from '@lockstep/kernel';
-import type { TenantRow } from '@lockstep/storage';
+import { livemode, WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { isId, parseRate, rate, type TenantId, unwrap } from '@lockstep/kernel';
+import { constraintOf, type PlatformUnit, type TenantContractRow, type TenantRow } from '@lockstep/storage';
 import { DEFAULT_TIER, scopeFromPlatformList, TIERS } from '@lockstep/tenancy';
-import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { OperatorOnly } from '../auth/access';
-import { nameField } from '../http/fields';
+import { wholeList } from '../http/cursors';
+import { Answers } from '../http/documented';
+import { addressField, nameField } from '../http/fields';
 import { ProblemException } from '../http/problem-exception';
+import { tenantKeySchema } from '../routes/api-keys/api-key-body';
 import { scopesField, scopesOf } from '../routes/api-keys/api-keys.controller';
 import { issueKey } from '../routes/api-keys/issue-key';
+import { agreeContract } from './contracts';
+import { networkListSchema, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema, tierListSchema } from './operator-body';
+import { CurrentOperator } from './operator-call';
+import { noteForTenant } from './tenant-audit';
 
 const TIER_NAMES = TIERS.map((tier) => tier.name);
 const tierField = z.enum(TIER_NAMES as [string, ...string[]]);
+const shareField = z
+  .string()
+  .regex(/^(0(\.\d{1,12})?|1(\.0{1,12})?)$/, { error: 'a share from 0 to 1, as text' })
+  .describe('The operator’s part of the execution markup, 0 to 1.');
+const builderField = addressField.nullable().describe('The operator’s own builder address, which then receives the markup; null: the tenant’s.');
+const timeZoneField = z.string().max(64).refine(isTimeZone, 'an IANA time zone, e.g. Europe/Berlin');
 
 class CreateTenantDto extends createZodDto(
   z.strictObject({
@@ -29,17 +42,25 @@ class CreateTenantDto extends createZodDto(
       .nullable()
       .optional(),
     tier: tierField.default(DEFAULT_TIER),
-    time_zone: z.string().max(64).default('UTC'),
+    time_zone: timeZoneField.default('UTC'),
+    operator_share: shareField.optional(),
+    operator_builder_address: builderField.optional(),
   }),
 ) {}
 class PatchTenantDto extends createZodDto(
-  z.strictObject({ tier: tierField.optional(), status: z.enum(['active', 'suspended']).optional(), name: nameField.optional() }),
+  z.strictObject({
+    tier: tierField.optional(),
+    status: z.enum(['active', 'suspended']).optional().describe('A suspended tenant’s keys answer 403 and its streams are closed.'),
+    name: nameField.optional(),
+    operator_share: shareField.optional(),
+    operator_builder_address: builderField.optional(),
+  }),
 ) {}
 class CreateTenantKeyDto extends createZodDto(
   z.strictObject({ name: nameField, livemode: z.boolean().default(false), scopes: scopesField.default(['*']) }),
 ) {}
 
-/** The deployment's own side: tenants, their first keys, tiers, networks. Served on the operator listener alone. */
+/** The deployment's own side: tenants, their contracts and first keys, tiers, networks. Served on the operator listener alone. */
 @ApiTags('operator')
 @OperatorOnly()
 @Controller('v1/operator')
@@ -47,102 +68,138 @@ export class OperatorController {
   constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
 
   @Post('tenants')
-  @HttpCode(201)
-  async create(@Body() body: CreateTenantDto) {
+  @Answers(201, operatorTenantSchema)
+  async create(@CurrentOperator() actor: string, @Body() body: CreateTenantDto) {
     const id = this.context.ids.next('tenant');
-    await this.context.storage.platform(async (unit) => {
-      await this.ensureTiers(unit);
-      const branding = body.slug === undefined ? {} : { slug: body.slug };
-      const row: TenantRow = {
-        id,
-        name: body.name,
-        host: body.host ?? null,
-        branding,
-        tier: body.tier,
-        status: 'active',
-        timeZone: body.time_zone,
-        createdAt: unit.now,
-        updatedAt: unit.now,
-      };
-      await unit.tenants.insert(row);
-    });
+    try {
+      await this.context.storage.platform(async (unit) => {
+        for (const { name, requests, quotas } of TIERS) await unit.tenants.putTier(name, { requests, quotas });
+        const branding = body.slug === undefined ? {} : { slug: body.slug };
+        const times = { createdAt: unit.now, updatedAt: unit.now };
+        await unit.tenants.insert({
+          id,
+          name: body.name,
+          host: body.host ?? null,
+          branding,
+          tier: body.tier,
+          status: 'active',
+          timeZone: body.time_zone,
+          ...times,
+        });
+      });
+    } catch (error) {
+      if (constraintOf(error) !== null) throw new ProblemException('already_exists', { detail: 'Another tenant has this host.' });
+      throw error;
+    }
+    await this.agree(id, null, body, actor);
     return this.get(id);
   }
 
   @Get('tenants')
+  @Answers(200, operatorTenantListSchema)
   async list() {
-    const rows = await this.context.storage.platform((unit) => unit.tenants.find({}, { orderBy: { createdAt: 'ASC' }, limit: 10_000 }), {
-      readOnly: true,
-    });
-    return { data: rows.map(tenantBody), next_cursor: null, has_more: false };
+    const { rows, contracts } = await this.read(async (unit) => ({
+      rows: await unit.tenants.find({}, { orderBy: { createdAt: 'ASC' }, limit: 10_000 }),
+      contracts: await unit.contracts.allInForce(),
+    }));
+    return wholeList(rows.map((row) => operatorTenantBody(row, contracts.get(row.id) ?? null)));
   }
 
   @Get('tenants/:id')
+  @Answers(200, operatorTenantSchema)
   async get(@Param('id') id: string) {
-    return tenantBody(await this.find(id));
+    const { row, contract } = await this.find(id);
+    return operatorTenantBody(row, contract);
   }
 
   @Patch('tenants/:id')
-  async patch(@Param('id') id: string, @Body() body: PatchTenantDto) {
-    const tenant = await this.find(id);
-    await this.context.storage.platform((unit) =>
-      unit.tenants.update(
-        { id: tenant.id },
-        {
-          ...(body.tier === undefined ? {} : { tier: body.tier }),
-          ...(body.status === undefined ? {} : { status: body.status }),
-          ...(body.name === undefined ? {} : { name: body.name }),
-          updatedAt: unit.now,
-        },
-      ),
-    );
+  @Answers(200, operatorTenantSchema)
+  async patch(@CurrentOperator() actor: string, @Param('id') id: string, @Body() body: PatchTenantDto) {
+    const { row, contract } = await this.find(id);
+    const { tier = row.tier, status = row.status, name = row.name } = body;
+    if (row.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
+    await this.context.storage.platform(async (unit) => {
+      await unit.tenants.update({ id: row.id }, { tier, status, name, updatedAt: unit.now });
+      // Streams of a tenant that is suspended now are closed by whoever holds them.
+      unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.keys, row.id).catch(() => undefined));
+    });
+    await noteForTenant(this.context, row.id, actor, 'tenant.update', body);
+    await this.agree(row.id, contract, body, actor);
     return this.get(id);
   }
 
   @Post('tenants/:id/api-keys')
-  @HttpCode(201)
-  async createKey(@Param('id') id: string, @Body() body: CreateTenantKeyDto) {
-    const tenant = await this.find(id);
+  @Answers(201, tenantKeySchema)
+  async createKey(@CurrentOperator() actor: string, @Param('id') id: string, @Body() body: CreateTenantKeyDto) {
+    const { row: tenant } = await this.find(id);
     const environment = body.livemode ? 'live' : 'test';
     const scopes = scopesOf(body.scopes);
     const order = { tenantId: tenant.id, environment, label: body.name, scopes, expiresAt: null } as const;
-    const issued = await this.context.storage.scoped(scopeFromPlatformList(tenant.id, environment), (unit) => issueKey(this.context, unit, order));
+    const issued = await this.context.storage.scoped(scopeFromPlatformList(tenant.id, environment), async (unit) => {
+      const made = await issueKey(this.context, unit, order);
+      await unit.audit.insert({
+        id: this.context.ids.next('audit'),
+        actor,
+        action: 'api_key.create',
+        targetId: made.id,
+        requestId: null,
+        detail: { name: body.name },
+        createdAt: unit.now,
+      });
+      return made;
+    });
     return { id: issued.id, tenant_id: tenant.id, livemode: livemode(environment), name: body.name, scopes, key: issued.secret };
   }
 
   @Get('tiers')
+  @Answers(200, tierListSchema)
   tiers() {
-    return { data: TIERS.map(({ name, requests, quotas }) => ({ name, requests, quotas })), next_cursor: null, has_more: false };
+    return wholeList(
+      TIERS.map(({ name, requests, quotas }) => ({
+        name,
+        requests: requests.map((policy) => ({ name: policy.name, quota: policy.quota, window_ms: policy.windowMs })),
+        quotas: { ...quotas },
+      })),
+    );
   }
 
   @Get('networks')
+  @Answers(200, networkListSchema)
   async networks() {
-    const rows = await this.context.storage.platform((unit) => unit.markets.networks.find({}, { limit: 1_000 }), { readOnly: true });
-    return {
-      data: rows.map(({ venue, network, environment, url }) => ({ venue, network, livemode: livemode(environment), url })),
-      next_cursor: null,
-      has_more: false,
-    };
+    const rows = await this.read((unit) => unit.markets.networks.find({}, { limit: 1_000 }));
+    return wholeList(rows.map(({ venue, network, environment, url }) => ({ venue, network, livemode: livemode(environment), url })));
   }
 
-  private async ensureTiers(unit: { readonly tenants: { putTier(name: string, limits: unknown): Promise<void> } }): Promise<void> {
-    for (const { name, requests, quotas } of TIERS) await unit.tenants.putTier(name, { requests, quotas });
+  /** Writes a new contract when one was asked for. */
+  private async agree(
+    id: TenantId,
+    before: TenantContractRow | null,
+    body: { readonly operator_share?: string | undefined; readonly operator_builder_address?: string | null | undefined },
+    actor: string,
+  ): Promise<void> {
+    if (body.operator_share === undefined && body.operator_builder_address === undefined) return;
+    const operatorShare =
+      body.operator_share === undefined ? rate(before?.operatorShare ?? 0n) : unwrap(parseRate(body.operator_share), 'the share was checked');
+    const builderAddress = body.operator_builder_address === undefined ? (before?.builderAddress ?? null) : body.operator_builder_address;
+    await agreeContract(this.context, id, { operatorShare, builderAddress }, actor);
   }
 
-  private async find(id: string): Promise<TenantRow> {
+  private read<T>(work: (unit: PlatformUnit) => Promise<T>): Promise<T> {
+    return this.context.storage.platform(work, { readOnly: true });
+  }
+
+  private async find(id: string): Promise<{ readonly row: TenantRow; readonly contract: TenantContractRow | null }> {
     if (!isId('tenant', id)) throw new ProblemException('not_found');
-    const row = await this.context.storage.platform((unit) => unit.tenants.findOne({ id: id as TenantId }), { readOnly: true });
-    if (row === null) throw new ProblemException('not_found');
-    return row;
+    const found = await this.read(async (unit) => ({ row: await unit.tenants.findOne({ id }), contract: await unit.contracts.inForce(id) }));
+    if (found.row === null) throw new ProblemException('not_found');
+    return { row: found.row, contract: found.contract };
   }
 }
 
-const tenantBody = (row: TenantRow) => ({
-  id: row.id,
-  name: row.name,
-  host: row.host,
-  tier: row.tier,
-  status: row.status,
-  time_zone: row.timeZone,
-  created_at: wireTime(row.createdAt),
-});
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format(0) !== '';
+  } catch {
+    return false;
+  }
+}

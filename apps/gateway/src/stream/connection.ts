@@ -31,6 +31,8 @@ export class StreamConnection {
     private readonly log: ScopeLog,
     private readonly clock: Clock,
     readonly id: string,
+    /** Told when the connection is closed because its reader is too slow. */
+    private readonly onSlow: () => void,
   ) {}
 
   /** Listens at once, so that a client need not wait for the hello, and says hello when the top is known. */
@@ -61,6 +63,12 @@ export class StreamConnection {
     if (this.closed) return;
     this.socket.send(goingAwayFrame(reconnectAfterMs));
     this.close('going_away');
+  }
+
+  /** Ends the socket without waiting for the client. */
+  cut(): void {
+    this.end();
+    this.socket.terminate();
   }
 
   private async greet(): Promise<void> {
@@ -110,7 +118,7 @@ export class StreamConnection {
       await this.greeted;
       await this.log.refresh();
       const { top } = this.log;
-      const resumable = after !== null && after.epoch === top.epoch && after.seq <= top.seq;
+      const resumable = after !== null && (await this.log.holds(after));
       const from = resumable ? after : top;
       this.cursor = from.seq;
       this.socket.send(subscribedFrame(from, top, after === null || resumable));
@@ -144,6 +152,7 @@ export class StreamConnection {
     while (this.socket.bufferedAmount > STREAM_LIMITS.queueMaxBytes) {
       if (this.closed) return false;
       if (this.clock.monotonic() - since > STREAM_LIMITS.stallTimeoutMs) {
+        this.onSlow();
         this.close('slow_consumer');
         return false;
       }

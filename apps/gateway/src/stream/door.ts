@@ -71,7 +71,7 @@ export class StreamDoor {
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
     const ticket = offered.find((each) => each.startsWith('stk_'));
     if (ticket === undefined || !offered.includes(SUBPROTOCOL)) return err('missing_key');
-    const key = this.tickets.take(ticket);
+    const key = await this.tickets.take(ticket);
     return key === null ? err('ticket_invalid') : ok(key);
   }
 }

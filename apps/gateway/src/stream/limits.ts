@@ -20,6 +20,7 @@ export const STREAM_LIMITS = {
   keyCheckMs: 2_000,
   connectionsMax: 10_000,
   ticketTtlMs: 60_000,
-  ticketsMax: 100_000,
   drainSpreadMs: 5_000,
+  /** How long a draining gateway waits for clients to answer its farewell. */
+  farewellMs: 2_000,
 } as const;

@@ -35,6 +35,14 @@ export class ScopeLog {
     return found.length > 0 ? found : this.load(seq);
   }
 
+  /** Whether everything after a position of this epoch can still be given: the log keeps the event that follows it. */
+  async holds(position: StreamPosition): Promise<boolean> {
+    if (position.epoch !== this.top.epoch || position.seq > this.top.seq) return false;
+    if (position.seq === this.top.seq || this.frames.has(position.seq + 1n)) return true;
+    const [next] = await this.storage.scoped(this.scope, (unit) => unit.events.after(position, 1), { readOnly: true });
+    return next?.seq === position.seq + 1n;
+  }
+
   /** Resolves when the stream has grown, or after the poll interval. */
   grown(): Promise<void> {
     return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { CLOSE_CODES, type CloseName, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { DEFAULT_TIER, findTier, type KeyRecord, scopeFromVerifiedKey, scopeKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
@@ -19,6 +19,7 @@ export class StreamGateway implements OnGatewayConnection {
   private readonly logs = new Map<string, { readonly log: ScopeLog; readonly readers: Set<Reader> }>();
   private readonly stops: (() => Promise<void> | void)[] = [];
   private count = 0;
+  private draining = false;
 
   constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
 
@@ -38,11 +39,17 @@ export class StreamGateway implements OnGatewayConnection {
 
   /** Called once per admitted socket, with the key the door proved. */
   handleConnection(socket: WebSocket, key: VerifiedKey): void {
+    if (this.draining) {
+      socket.close(CLOSE_CODES.going_away.code, 'going_away');
+      return;
+    }
     const scope = scopeFromVerifiedKey(key);
     const name = scopeKey(scope);
     const entry = this.logs.get(name) ?? { log: new ScopeLog(this.context.storage, scope), readers: new Set<Reader>() };
     this.logs.set(name, entry);
-    const connection = new StreamConnection(socket, entry.log, this.context.clock, this.context.ids.next('request'));
+    const id = this.context.ids.next('request');
+    const slow = (): void => this.context.log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid });
+    const connection = new StreamConnection(socket, entry.log, this.context.clock, id, slow);
     const reader = { connection, key };
     const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
     if (entry.readers.size >= limit || this.count >= STREAM_LIMITS.connectionsMax) {
@@ -61,9 +68,14 @@ export class StreamGateway implements OnGatewayConnection {
 
   /** Sends every reader away, each with its own delay, so that they do not return together. */
   async drain(): Promise<void> {
+    this.draining = true;
     for (const stop of this.stops.splice(0)) await stop();
-    for (const { readers } of this.logs.values())
-      for (const { connection } of readers) connection.goAway(this.context.random.below(STREAM_LIMITS.drainSpreadMs));
+    const sockets = [...this.logs.values()].flatMap(({ readers }) => [...readers]);
+    for (const { connection } of sockets) connection.goAway(this.context.random.below(STREAM_LIMITS.drainSpreadMs));
+    const end = this.context.clock.monotonic() + STREAM_LIMITS.farewellMs;
+    while (this.count > 0 && this.context.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, STREAM_LIMITS.drainPollMs));
+    // Who does not answer the farewell would hold the listener open.
+    for (const { connection } of sockets) connection.cut();
   }
 
   private refresh(payload: string): void {

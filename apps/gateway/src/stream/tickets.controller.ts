@@ -1,9 +1,11 @@
 import { SUBPROTOCOL, wireTime } from '@lockstep/delivery';
-import { Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Controller, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Needs } from '../auth/access';
 import { type Call, CurrentCall } from '../http/call';
+import { Answers } from '../http/documented';
 import { STREAM_PATH } from './door';
+import { streamTicketSchema } from './ticket-body';
 import { StreamTickets } from './tickets';
 
 /** Tickets for browsers: offered as WebSocket subprotocols `lockstep.v1` and the ticket, good once and for a minute. */
@@ -13,10 +15,10 @@ export class StreamTicketsController {
   constructor(@Inject(StreamTickets) private readonly tickets: StreamTickets) {}
 
   @Post()
-  @HttpCode(201)
+  @Answers(201, streamTicketSchema)
   @Needs('events:read')
-  create(@CurrentCall() call: Call) {
-    const { ticket, expiresAt } = this.tickets.issue(call.key);
+  async create(@CurrentCall() call: Call) {
+    const { ticket, expiresAt } = await this.tickets.issue(call.key);
     return { ticket, path: STREAM_PATH, subprotocols: [SUBPROTOCOL, ticket], expires_at: wireTime(expiresAt) };
   }
 }

@@ -1,31 +1,42 @@
-import type { VerifiedKey } from '@lockstep/tenancy';
+import { keepTicket, useTicket } from '@lockstep/storage';
+import { KID_LENGTH, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/tenancy';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
+import { Authenticator } from '../auth/authenticator';
 import { STREAM_LIMITS } from './limits';
 
-/** Single-use tickets for browsers, which cannot send an Authorization header. Kept in this process: a ticket opens the gateway that gave it. */
+const SECRET_BYTES = 32;
+const SHAPE = new RegExp(`^stk_([0-9A-Za-z]{${KID_LENGTH}})[A-Za-z0-9_-]{43}$`);
+
+/**
+ * Single-use tickets for browsers, which cannot send an Authorization header. A ticket names its key's kid, which leads to the scope; the rest is
+ * secret. Only the digest is kept, in the tenant's own rows, so that any gateway takes a ticket that another gave, and each is taken once.
+ */
 @Injectable()
 export class StreamTickets {
-  private readonly tickets = new Map<string, { readonly key: VerifiedKey; readonly expiresAt: number }>();
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
+  ) {}
 
-  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
-
-  issue(key: VerifiedKey): { readonly ticket: string; readonly expiresAt: number } {
-    const now = this.context.clock.now();
-    for (const [ticket, { expiresAt }] of this.tickets) {
-      if (expiresAt > now && this.tickets.size < STREAM_LIMITS.ticketsMax) break;
-      this.tickets.delete(ticket);
-    }
-    const ticket = `stk_${Buffer.from(this.context.random.bytes(32)).toString('base64url')}`;
-    const expiresAt = now + STREAM_LIMITS.ticketTtlMs;
-    this.tickets.set(ticket, { key, expiresAt });
+  async issue(key: VerifiedKey): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
+    const ticket = `stk_${key.kid}${Buffer.from(this.context.random.bytes(SECRET_BYTES)).toString('base64url')}`;
+    const expiresAt = this.context.clock.now() + STREAM_LIMITS.ticketTtlMs;
+    const kept = { digest: this.digestOf(ticket), kid: key.kid, expiresAt };
+    await this.context.storage.scoped(scopeFromVerifiedKey(key), (unit) => keepTicket(unit, kept));
     return { ticket, expiresAt };
   }
 
-  /** The key behind a ticket, once. */
-  take(ticket: string): VerifiedKey | null {
-    const found = this.tickets.get(ticket);
-    this.tickets.delete(ticket);
-    return found !== undefined && found.expiresAt > this.context.clock.now() ? found.key : null;
+  /** The key behind a ticket, once; null when the ticket is unknown, used or expired, or its key is no longer good: the answer does not say which. */
+  async take(ticket: string): Promise<VerifiedKey | null> {
+    const kid = SHAPE.exec(ticket)?.[1];
+    const key = kid === undefined ? null : await this.authenticator.standing(kid);
+    if (key === null) return null;
+    const given = await this.context.storage.scoped(scopeFromVerifiedKey(key), (unit) => useTicket(unit, this.digestOf(ticket)));
+    return given === key.kid ? key : null;
+  }
+
+  private digestOf(ticket: string): Buffer {
+    return Buffer.from(this.context.digest.digest(ticket));
   }
 }

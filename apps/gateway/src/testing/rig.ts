@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, type TenantScope, unwrap } from '@lockstep/kernel';
 import {
+  createHealth,
   createLogger,
   createMetrics,
   gatewayKeys,
@@ -24,6 +25,7 @@ import type { GatewayContext } from '../app/context';
 import { type Listener, listenOperator, listenPublic } from '../app/listeners';
 import { hmacDigest } from '../auth/key-digest';
 import { makeOperatorKey } from '../operator/first-key';
+import { type ContractCheck, contractCheck } from './contract-check';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete' | 'put';
 export type Headers = Readonly<Record<string, string>>;
@@ -47,11 +49,15 @@ export interface GatewayRig {
   readonly wakeups: Wakeups;
   /** Every line the gateway has logged. */
   readonly logged: readonly string[];
+  /** Every answer of `call` and `operator` is held against the documents by these. */
+  readonly contracts: { readonly publicApi: ContractCheck; readonly operatorApi: ContractCheck };
   /** A call of the public API. */
   call(key: string | null, method: Method, path: string, body?: object, headers?: Headers): Test;
   /** A call of the operator API, with the operator's key unless another is given. */
   operator(method: Method, path: string, body?: object, key?: string | null): Test;
   tenant(name: string, tier?: string): Promise<RigTenant>;
+  /** Removes a tenant’s events up to a number, as dropping old months does. */
+  forgetEvents(tenant: RigTenant, throughSeq: number): Promise<void>;
   /** Lets no quota come back while held, so that a slow machine counts like a fast one. */
   holdLimits(held: boolean): void;
   close(): Promise<void>;
@@ -76,6 +82,8 @@ export async function openRig(): Promise<GatewayRig> {
   const wakeups = await postgresWakeups({ url: test.urls.app.url, log });
   const keys = gatewayKeys(config);
   const limits = holdableClock();
+  const health = createHealth({ clock: systemClock });
+  health.addCheck('database', () => storage.ping());
   const context: GatewayContext = {
     config,
     storage,
@@ -88,6 +96,7 @@ export async function openRig(): Promise<GatewayRig> {
     digest: hmacDigest(keys.keyPepper.reveal()),
     metrics: createMetrics('gateway'),
     log,
+    health,
   };
   await addNetworks(test.ownerUrl);
   const made = await makeOperatorKey(storage, context.digest, systemRandom, false);
@@ -96,7 +105,9 @@ export async function openRig(): Promise<GatewayRig> {
   const publicApi = await listenPublic(context);
   const url = `http://127.0.0.1:${publicApi.port}`;
   const operatorUrl = `http://127.0.0.1:${operatorApi.port}`;
-  const operator: GatewayRig['operator'] = (method, path, body, key = made.key) => send(operatorUrl, key, method, path, body, {});
+  const contracts = { publicApi: contractCheck(publicApi), operatorApi: contractCheck(operatorApi) };
+  const operator: GatewayRig['operator'] = (method, path, body, key = made.key) =>
+    send(operatorUrl, key, method, path, body, {}).expect((answer) => contracts.operatorApi.check(method, path, answer));
   const tenant = async (name: string, tier = 'scale'): Promise<RigTenant> => {
     const row = good(await operator('post', '/v1/operator/tenants', { name, tier }));
     const key = good(await operator('post', `/v1/operator/tenants/${row.id}/api-keys`, { name: 'first', livemode: false, scopes: ['*'] }));
@@ -110,8 +121,10 @@ export async function openRig(): Promise<GatewayRig> {
     await test.close();
     rmSync(dataDir, { recursive: true, force: true });
   };
-  const call: GatewayRig['call'] = (key, method, path, body, headers = {}) => send(url, key, method, path, body, headers);
+  const call: GatewayRig['call'] = (key, method, path, body, headers = {}) =>
+    send(url, key, method, path, body, headers).expect((answer) => contracts.publicApi.check(method, path, answer));
   return {
+    contracts,
     context,
     publicApi,
     operatorApi,
@@ -124,6 +137,7 @@ export async function openRig(): Promise<GatewayRig> {
     call,
     operator,
     tenant,
+    forgetEvents: (of, throughSeq) => forgetEvents(test.ownerUrl, of, throughSeq),
     holdLimits: limits.hold,
     close,
   };
@@ -147,6 +161,15 @@ function send(base: string, key: string | null, method: Method, path: string, bo
   const sent = request(base)[method](path).set(headers);
   if (key !== null) sent.set('Authorization', `Bearer ${key}`);
   return body === undefined ? sent : sent.send(body);
+}
+
+async function forgetEvents(ownerUrl: string, tenant: RigTenant, throughSeq: number): Promise<void> {
+  const owner = new Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query('alter table events no force row level security');
+  await owner.query('delete from events where tenant_id = $1 and environment = $2 and seq <= $3', [tenant.id, tenant.scope.environment, throughSeq]);
+  await owner.query('alter table events force row level security');
+  await owner.end();
 }
 
 /** Networks as the engine lists them at its start: one simulated, one real. */

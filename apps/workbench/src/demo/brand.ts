@@ -39,7 +39,9 @@ export interface BrandPlan {
 
 /** Makes a brand through the operator's API and its first fee schedule through its own key. */
 export async function makeBrand(operator: ApiClient, gatewayUrl: string, plan: BrandPlan): Promise<DemoBrand> {
-  const tenant = tenantAnswer.parse(await operator.must('POST', '/v1/operator/tenants', { name: plan.name, tier: 'scale' }));
+  const tenant = tenantAnswer.parse(
+    await operator.must('POST', '/v1/operator/tenants', { name: plan.name, tier: 'scale', operator_share: plan.operatorShare }),
+  );
   const issued = withKey.parse(
     await operator.must('POST', `/v1/operator/tenants/${tenant.id}/api-keys`, { name: 'demo', livemode: false, scopes: ['*'] }),
   );
@@ -48,8 +50,6 @@ export async function makeBrand(operator: ApiClient, gatewayUrl: string, plan: B
     execution_markup_bps: plan.markupBps,
     flow: 'all',
     builder_address: plan.builder,
-    builder_owner: 'tenant',
-    operator_share: plan.operatorShare,
   });
   return {
     name: plan.name,

@@ -83,7 +83,7 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
 const since = (begun: number): string => `${((Date.now() - begun) / 1000).toFixed(1)} s`;
 
 const copyState = z.object({ id: z.string(), state: z.string(), state_reason: z.string().nullable() });
-const commandAnswer = z.object({ command: z.object({ status: z.string(), result: z.unknown() }).nullish() });
+const commandAnswer = z.object({ command: z.object({ status: z.string(), refusal: z.unknown() }).nullish() });
 
 /** Waits until the engine has made every copy active; names what is stuck otherwise. */
 async function untilActive(cast: Cast): Promise<void> {
@@ -96,7 +96,7 @@ async function untilActive(cast: Cast): Promise<void> {
     if (first === undefined) return;
     const [stuck] = first.waiting;
     const { command } = commandAnswer.parse(await first.brand.api.must('GET', `/v1/copies/${stuck?.id}`));
-    if (command?.status === 'refused') throw new Error(`copy ${stuck?.id} was refused: ${JSON.stringify(command.result)}`);
+    if (command?.status === 'refused') throw new Error(`copy ${stuck?.id} was refused: ${JSON.stringify(command.refusal)}`);
     if (Date.now() > deadline) throw new Error(`${first.waiting.length} copies of ${first.brand.name} did not become active, the first ${stuck?.id}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

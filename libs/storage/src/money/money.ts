@@ -2,7 +2,7 @@ import type { EpochMs, Id } from '@lockstep/kernel';
 import type { ExportRow, FeeScheduleRow, SettlementRow } from '../rows/money';
 import * as tables from '../tables';
 import { bytes } from '../unit/codec';
-import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
+import { equals, type Filter, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
 import { ScopedRows } from '../unit/rows';
 import type { ScopedSql } from '../unit/sql';
 
@@ -65,7 +65,15 @@ export class Exports extends ScopedRows<ExportRow> {
   }
 
   page(request: PageRequest<TimeCursor>, filter: { readonly kind?: string } = {}): Promise<Page<ExportRow, TimeCursor>> {
-    const where = equals({ kind: filter.kind });
+    return this.pageWhere(request, equals({ kind: filter.kind }));
+  }
+
+  /** As `page`, without the files of one kind. */
+  pageWithout(kind: string, request: PageRequest<TimeCursor>): Promise<Page<ExportRow, TimeCursor>> {
+    return this.pageWhere(request, { parameters: [kind], sql: (p) => `kind <> ${p(0)}` });
+  }
+
+  private pageWhere(request: PageRequest<TimeCursor>, where: Filter): Promise<Page<ExportRow, TimeCursor>> {
     return pageByTime(this.unit, this.table, { time: 'createdAt', id: 'id' }, request, where, (row) => ({ at: row.createdAt, id: row.id }));
   }
 

@@ -1,5 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { InstrumentRow, KeyIndexRow, KeyLookup, OperatorKeyRow, TenantRow, TierRow, VenueNetworkRow } from '../rows/platform';
+import type { InstrumentRow, KeyIndexRow, KeyLookup, OperatorKeyRow, TenantContractRow, TenantRow, TierRow, VenueNetworkRow } from '../rows/platform';
 import * as tables from '../tables';
 import { text } from '../unit/codec';
 import { Rows } from '../unit/rows';
@@ -30,6 +30,26 @@ export class Tenants extends Rows<TenantRow> {
 
   listTiers(): Promise<readonly TierRow[]> {
     return this.tiers.find({}, { orderBy: { name: 'ASC' } });
+  }
+}
+
+/** What the operator agreed with each tenant. Read beside a tenant's fee schedule, written by the operator alone. */
+export class Contracts extends Rows<TenantContractRow> {
+  constructor(private readonly unit: Sql) {
+    super(unit, tables.tenantContracts);
+  }
+
+  /** The contract in force; null when nothing was agreed: the operator takes no share. */
+  inForce(tenantId: TenantContractRow['tenantId']): Promise<TenantContractRow | null> {
+    return this.findOne({ tenantId }, { orderBy: { version: 'DESC' } });
+  }
+
+  /** Every tenant's contract in force, by tenant. */
+  async allInForce(): Promise<ReadonlyMap<string, TenantContractRow>> {
+    const rows = await this.unit.query(
+      `select distinct on (tenant_id) ${tables.tenantContracts.selectList()} from tenant_contracts order by tenant_id, version desc`,
+    );
+    return new Map(rows.map((row) => tables.tenantContracts.parse(row)).map((row) => [row.tenantId, row]));
   }
 }
 

@@ -14,6 +14,19 @@ export interface TenantRow {
   readonly updatedAt: EpochMs;
 }
 
+/** What the operator agreed with a tenant. Append-only: the highest version counts. */
+export interface TenantContractRow {
+  readonly tenantId: TenantId;
+  readonly version: number;
+  /** Rate 10^-12 of the execution markup that is the operator's. */
+  readonly operatorShare: bigint;
+  /** The operator's own builder address; null: the tenant's receives the markup. Lower case. */
+  readonly builderAddress: string | null;
+  /** Operator key. */
+  readonly actor: string;
+  readonly createdAt: EpochMs;
+}
+
 export interface TierRow {
   readonly name: string;
   readonly limits: unknown;

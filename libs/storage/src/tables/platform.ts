@@ -8,6 +8,7 @@ import type {
   MoveRow,
   OperatorKeyRow,
   PlatformFlagRow,
+  TenantContractRow,
   TenantRow,
   TierRow,
   VenueNetworkRow,
@@ -32,6 +33,18 @@ export const tenants = defineTable<TenantRow>(
     updatedAt: time('updated_at'),
   },
   ['id'],
+);
+export const tenantContracts = defineTable<TenantContractRow>(
+  'tenant_contracts',
+  {
+    tenantId: text<TenantId>('tenant_id'),
+    version: int('version'),
+    operatorShare: big('operator_share'),
+    builderAddress: orNull(text('builder_address')),
+    actor: text('actor'),
+    createdAt: time('created_at'),
+  },
+  ['tenantId', 'version'],
 );
 export const tiers = defineTable<TierRow>('tiers', { name: text('name'), limits: json('limits'), createdAt: time('created_at') }, ['name']);
 export const operatorKeys = defineTable<OperatorKeyRow>(

@@ -9,6 +9,8 @@ const FURTHER_TENANT_TABLES = [
   'ledger_heads',
   'ledger_transactions',
   'ledger_entries',
+  'stream_tickets',
+  'request_counts',
 ];
 const TENANT_TABLES = [
   ...Object.values(tables)

@@ -1,18 +1,21 @@
-import { livemode, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
+import { WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { err, ok } from '@lockstep/kernel';
 import type { ApiKeyRow } from '@lockstep/storage';
 import { API_SCOPES, type ApiScope, isApiScope, missingScopes } from '@lockstep/tenancy';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
-import { idField, nameField, timeOrNull } from '../../http/fields';
+import { wholeList } from '../../http/cursors';
+import { Answers } from '../../http/documented';
+import { idField, nameField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
+import { apiKeyBody, apiKeyListSchema, apiKeySchema, newApiKeySchema } from './api-key-body';
 import { issueKey } from './issue-key';
 
 export const scopesField = z
@@ -45,7 +48,7 @@ export class ApiKeysController {
   ) {}
 
   @Post()
-  @HttpCode(201)
+  @Answers(201, newApiKeySchema)
   @Needs('keys:write')
   async create(@CurrentCall() call: Call, @Body() body: CreateApiKeyDto) {
     const scopes = scopesOf(body.scopes);
@@ -53,7 +56,7 @@ export class ApiKeysController {
     if (beyond.length > 0) throw new ProblemException('missing_scope', { detail: `This key cannot hand out ${beyond.join(', ')}.` });
     const granted = scopes.filter((scope) => call.key.scopes.includes(scope));
     return this.mutations.run({ ...call, idempotencyHeader: null }, 201, async (unit) => {
-      const refused = beyondQuota(call, 'api_keys', await unit.apiKeys.count({ status: 'active' }));
+      const refused = await beyondQuota(unit, call, 'api_keys');
       if (refused !== null) return err(refused);
       const expiresAt = body.expires_at ? Date.parse(body.expires_at) : null;
       const issued = await issueKey(this.context, unit, { ...call.scope, label: body.name, scopes: granted, expiresAt });
@@ -64,6 +67,7 @@ export class ApiKeysController {
   }
 
   @Get()
+  @Answers(200, apiKeyListSchema)
   @Needs('keys:read')
   async list(@CurrentCall() call: Call, @Query() query: ListQuery) {
     const rows = await this.context.storage.scoped(
@@ -71,10 +75,11 @@ export class ApiKeysController {
       (unit) => unit.apiKeys.find({}, { orderBy: { createdAt: 'DESC' }, limit: query.limit }),
       { readOnly: true },
     );
-    return { data: rows.map(apiKeyBody), next_cursor: null, has_more: false };
+    return wholeList(rows.map(apiKeyBody));
   }
 
   @Get(':id')
+  @Answers(200, apiKeySchema)
   @Needs('keys:read')
   async get(@CurrentCall() call: Call, @Param() path: KeyPath) {
     const row = await this.context.storage.scoped(call.scope, (unit) => unit.apiKeys.findOne({ id: path.id as ApiKeyRow['id'] }), { readOnly: true });
@@ -83,7 +88,7 @@ export class ApiKeysController {
   }
 
   @Post(':id/revoke')
-  @HttpCode(200)
+  @Answers(200, apiKeySchema)
   @Needs('keys:write')
   async revoke(@CurrentCall() call: Call, @Param() path: KeyPath) {
     const id = path.id as ApiKeyRow['id'];
@@ -100,7 +105,7 @@ export class ApiKeysController {
   }
 
   @Post(':id/rotate')
-  @HttpCode(201)
+  @Answers(201, newApiKeySchema)
   @Needs('keys:write')
   async rotate(@CurrentCall() call: Call, @Param() path: KeyPath, @Body() body: RotateApiKeyDto) {
     const id = path.id as ApiKeyRow['id'];
@@ -119,17 +124,3 @@ export class ApiKeysController {
     });
   }
 }
-
-export const apiKeyBody = (row: ApiKeyRow) => ({
-  id: row.id,
-  livemode: livemode(row.environment),
-  name: row.label,
-  hint: row.prefix,
-  scopes: row.scopes,
-  status: row.status,
-  replaced_by: row.replacedBy,
-  created_at: wireTime(row.createdAt),
-  expires_at: timeOrNull(row.expiresAt),
-  revoked_at: timeOrNull(row.revokedAt),
-  last_used_at: timeOrNull(row.lastUsedAt),
-});

@@ -1,19 +1,21 @@
-import { livemode, wireTime } from '@lockstep/delivery';
 import { type CopyId, err, type LeaderId, ok, parseMoney, type Result, unwrap, type VenueAccountId } from '@lockstep/kernel';
-import { type CopySettingsJson, type CopyState, decodeCopySettings, encodeCopySettings } from '@lockstep/roster';
-import type { ActivateCopy, CommandKind, CommandRow, CopyRow, ScopedUnit } from '@lockstep/storage';
-import { Body, Controller, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
+import { COPY_STATES, type CopyState } from '@lockstep/roster';
+import type { ActivateCopy, CommandKind, CopyRow, ScopedUnit } from '@lockstep/storage';
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
-import { Cursors, pageQuery } from '../../http/cursors';
-import { amountField, idField, moneyText, timeCursor, timeOrNull } from '../../http/fields';
+import { Cursors, pageQuery, wholeList } from '../../http/cursors';
+import { Answers } from '../../http/documented';
+import { amountField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
+import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { type CopyBody, copyListSchema, copySchema, presentCopies, settingsJson, settingsVersionBody, settingsVersionListSchema } from './copy-body';
 import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
 
 class CreateCopyDto extends createZodDto(
@@ -28,7 +30,7 @@ class PatchCopyDto extends createZodDto(z.strictObject({ settings: settingsDraft
 class StopCopyDto extends createZodDto(z.strictObject({ mode: z.enum(['close_now']).default('close_now') })) {}
 class CopyPath extends createZodDto(z.object({ id: idField('cpy') })) {}
 class CopiesQuery extends createZodDto(
-  pageQuery.extend({ leader_id: idField('ldr').optional(), follower_id: idField('flw').optional(), state: z.string().max(20).optional() }),
+  pageQuery.extend({ leader_id: idField('ldr').optional(), follower_id: idField('flw').optional(), state: z.enum(COPY_STATES).optional() }),
 ) {}
 
 /** Follower × leader, with an allocation and versioned settings. What is asked for here is desired state: `command` shows what the engine made of it. */
@@ -43,7 +45,7 @@ export class CopiesController {
   ) {}
 
   @Post()
-  @HttpCode(201)
+  @Answers(201, copySchema)
   @Needs('copies:write')
   create(@CurrentCall() call: Call, @Body() body: CreateCopyDto) {
     return this.mutations.run(call, 201, async (unit) => {
@@ -57,6 +59,8 @@ export class CopiesController {
         return err(refusal('state_conflict', `The venue account is ${account.status}.`));
       if ((await unit.copies.runningOn(account.id)) !== null)
         return err(refusal('venue_account_in_use', 'A venue account carries one running copy.'));
+      const beyond = await beyondQuota(unit, call, 'active_copies');
+      if (beyond !== null) return err(beyond);
       const id = this.context.ids.next('copy');
       const allocation = unwrap(parseMoney(body.allocation), 'the allocation was checked');
       await unit.copies.insert({
@@ -80,6 +84,7 @@ export class CopiesController {
   }
 
   @Get()
+  @Answers(200, copyListSchema)
   @Needs('copies:read')
   list(@CurrentCall() call: Call, @Query() query: CopiesQuery) {
     const request = this.cursors.request(call.scope, 'copies', query, timeCursor);
@@ -89,34 +94,30 @@ export class CopiesController {
         ...(query.follower_id === undefined ? {} : { followerId: query.follower_id }),
         ...(query.state === undefined ? {} : { state: query.state }),
       });
-      return this.cursors.body(call.scope, 'copies', query, page, copyBody);
+      return this.cursors.body(call.scope, 'copies', query, page, await presentCopies(unit, page.rows));
     });
   }
 
   @Get(':id')
+  @Answers(200, copySchema)
   @Needs('copies:read')
   get(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.reads.one(call, (unit) => this.present(unit, path.id as CopyId));
   }
 
   @Get(':id/settings')
+  @Answers(200, settingsVersionListSchema)
   @Needs('copies:read')
   history(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.reads.one(call, async (unit) => {
       const copy = await unit.copies.findOne({ id: path.id as CopyId });
       if (copy === null) return null;
-      const versions = await unit.copies.settingsHistory(copy.id);
-      const data = versions.map((row) => ({
-        version: row.version,
-        settings: row.settings,
-        actor: row.actor,
-        effective_from: wireTime(row.effectiveFrom),
-      }));
-      return { data, next_cursor: null, has_more: false };
+      return wholeList((await unit.copies.settingsHistory(copy.id)).map(settingsVersionBody));
     });
   }
 
   @Patch(':id')
+  @Answers(200, copySchema)
   @Needs('copies:write')
   patch(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: PatchCopyDto) {
     const id = path.id as CopyId;
@@ -145,28 +146,28 @@ export class CopiesController {
   }
 
   @Post(':id/pause')
-  @HttpCode(202)
+  @Answers(202, copySchema)
   @Needs('copies:write')
   pause(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['active'], 'copy.pause');
   }
 
   @Post(':id/resume')
-  @HttpCode(202)
+  @Answers(202, copySchema)
   @Needs('copies:write')
   resume(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['paused'], 'copy.resume');
   }
 
   @Post(':id/stop')
-  @HttpCode(202)
+  @Answers(202, copySchema)
   @Needs('copies:write')
   stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
     return this.wish(call, path.id as CopyId, ['preparing', 'active', 'paused', 'breaker_closed'], 'copy.stop', { mode: body.mode });
   }
 
   @Post(':id/re-enable')
-  @HttpCode(202)
+  @Answers(202, copySchema)
   @Needs('copies:write')
   reEnable(@CurrentCall() call: Call, @Param() path: CopyPath) {
     return this.wish(call, path.id as CopyId, ['breaker_closed'], 'copy.re_enable');
@@ -195,53 +196,14 @@ export class CopiesController {
     return ok(true);
   }
 
-  private async command(unit: ScopedUnit, call: Call, id: CopyId, kind: CommandKind, payload: unknown): Promise<Result<unknown, Refusal>> {
+  private async command(unit: ScopedUnit, call: Call, id: CopyId, kind: CommandKind, payload: unknown): Promise<Result<CopyBody, Refusal>> {
     await this.mutations.command(unit, { kind, targetId: id, payload, actor: call.key.keyId });
     const presented = await this.present(unit, id);
     return presented === null ? err(NOT_FOUND) : ok(presented);
   }
 
-  private async present(unit: ScopedUnit, id: CopyId) {
+  private async present(unit: ScopedUnit, id: CopyId): Promise<CopyBody | null> {
     const copy = await unit.copies.findOne({ id });
-    if (copy === null) return null;
-    const settings = await unit.copies.settings(id, copy.settingsVersion);
-    const command = await unit.commands.latestFor(id);
-    const equity = await unit.copyEquities.findOne({ copyNo: copy.no });
-    return {
-      ...copyBody(copy),
-      settings: settings?.settings ?? null,
-      equity: equity === null ? null : moneyText(equity.equity),
-      net_pnl: equity === null ? null : moneyText(equity.netPnl),
-      command: command === null ? null : commandBody(command),
-    };
+    return copy === null ? null : (await presentCopies(unit, [copy]))(copy);
   }
 }
-
-/** Stored settings as JSON; the defaults when a row is unreadable would hide a defect, so it throws. */
-const settingsJson = (stored: unknown): CopySettingsJson => encodeCopySettings(unwrap(decodeCopySettings(stored), 'stored settings'));
-
-export const commandBody = (row: CommandRow) => ({
-  no: row.no.toString(),
-  kind: row.kind,
-  target_id: row.targetId,
-  status: row.status,
-  result: row.result,
-  created_at: wireTime(row.createdAt),
-  applied_at: timeOrNull(row.appliedAt),
-});
-
-const copyBody = (row: CopyRow) => ({
-  id: row.id,
-  livemode: livemode(row.environment),
-  leader_id: row.leaderId,
-  follower_id: row.followerId,
-  venue_account_id: row.venueAccountId,
-  allocation: moneyText(row.allocation),
-  state: row.state,
-  state_reason: row.stateReason,
-  settings_version: row.settingsVersion,
-  created_at: wireTime(row.createdAt),
-  updated_at: wireTime(row.updatedAt),
-  started_at: timeOrNull(row.startedAt),
-  stopped_at: timeOrNull(row.stoppedAt),
-});

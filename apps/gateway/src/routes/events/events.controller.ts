@@ -5,9 +5,11 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
+import { Answers } from '../../http/documented';
 import { ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { eventJson } from '../../stream/event-json';
+import { eventListSchema } from './event-body';
 
 class EventsQuery extends createZodDto(
   z.object({
@@ -23,6 +25,7 @@ export class EventsController {
   constructor(@Inject(Reads) private readonly reads: Reads) {}
 
   @Get()
+  @Answers(200, eventListSchema)
   @Needs('events:read')
   list(@CurrentCall() call: Call, @Query() query: EventsQuery) {
     const parsed = query.after === undefined ? null : parsePositionText(query.after);
@@ -36,10 +39,15 @@ export class EventsController {
       }
       const from = asked ?? { epoch: head.epoch, seq: 0n };
       const rows = await unit.events.after(from, query.limit);
+      if (asked !== null && asked.seq < head.seq && rows[0]?.seq !== asked.seq + 1n) {
+        throw new ProblemException('gone', {
+          detail: 'Events after this position are no longer kept: reload your state by REST and begin without a position.',
+        });
+      }
       const last = rows.at(-1);
       const position = last === undefined ? from : { epoch: head.epoch, seq: last.seq };
       return {
-        data: rows.map((row) => ({ position: positionText(row), event: JSON.parse(eventJson(row)) as unknown })),
+        data: rows.map((row) => ({ position: positionText(row), event: JSON.parse(eventJson(row)) })),
         position: positionText(position),
         top: positionText(head),
         has_more: position.seq < head.seq,

@@ -1,7 +1,7 @@
-import { livemode, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
+import { manifestSchema, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { err, type Id, ok } from '@lockstep/kernel';
 import { type ExportParams, type ExportRow, renderExportJob, type ScopedUnit } from '@lockstep/storage';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -9,11 +9,13 @@ import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
-import { idField, timeCursor, timeField, timeOrNull } from '../../http/fields';
+import { Answers, AnswersFile } from '../../http/documented';
+import { idField, timeCursor, timeField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { exportBody, exportKindField, exportListSchema, exportSchema } from './export-body';
 import { fileAnswer } from './file-answer';
 
 /** Longest stretch of time in one file. */
@@ -23,13 +25,13 @@ const SETTLEMENT_KIND = 'settlement';
 
 class CreateExportDto extends createZodDto(
   z.strictObject({
-    kind: z.enum(['fills', 'fees']).describe('What the rows are: executions, or fee entries of the ledger.'),
+    kind: exportKindField,
     from: timeField,
     to: timeField.describe('First moment after the last row.'),
   }),
 ) {}
 class ExportPath extends createZodDto(z.object({ id: idField('exp') })) {}
-class ExportsQuery extends createZodDto(pageQuery.extend({ kind: z.enum(['fills', 'fees']).optional() })) {}
+class ExportsQuery extends createZodDto(pageQuery.extend({ kind: exportKindField.optional() })) {}
 
 /** Files made in the background. */
 @ApiTags('exports')
@@ -43,7 +45,7 @@ export class ExportsController {
   ) {}
 
   @Post()
-  @HttpCode(202)
+  @Answers(202, exportSchema)
   @Needs('exports:write')
   create(@CurrentCall() call: Call, @Body() body: CreateExportDto) {
     const { ids } = this.context;
@@ -51,8 +53,7 @@ export class ExportsController {
       const params: ExportParams = { fromMs: Date.parse(body.from), toMs: Date.parse(body.to) };
       const length = params.toMs - params.fromMs;
       if (length <= 0 || length > RANGE_MAX_MS) return err(refusal('invalid_request', '`to` lies after `from`, by at most 400 days.'));
-      const waiting = (await unit.exports.count({ status: 'queued' })) + (await unit.exports.count({ status: 'running' }));
-      const beyond = beyondQuota(call, 'export_jobs', waiting);
+      const beyond = await beyondQuota(unit, call, 'export_jobs');
       if (beyond !== null) return err(beyond);
       const id = ids.next('export');
       await unit.exports.insert(queued(id, body.kind, params, unit.now));
@@ -65,17 +66,20 @@ export class ExportsController {
   }
 
   @Get()
+  @Answers(200, exportListSchema)
   @Needs('exports:read')
   list(@CurrentCall() call: Call, @Query() query: ExportsQuery) {
     const request = this.cursors.request(call.scope, 'exports', query, timeCursor);
     return this.reads.run(call, async (unit) => {
-      const page = await unit.exports.page(request, query.kind === undefined ? {} : { kind: query.kind });
-      const rows = page.rows.filter((row) => row.kind !== SETTLEMENT_KIND);
-      return this.cursors.body(call.scope, 'exports', query, { ...page, rows }, exportBody);
+      const page = await (query.kind === undefined
+        ? unit.exports.pageWithout(SETTLEMENT_KIND, request)
+        : unit.exports.page(request, { kind: query.kind }));
+      return this.cursors.body(call.scope, 'exports', query, page, exportBody);
     });
   }
 
   @Get(':id')
+  @Answers(200, exportSchema)
   @Needs('exports:read')
   get(@CurrentCall() call: Call, @Param() path: ExportPath) {
     return this.reads.one(call, async (unit) => {
@@ -85,17 +89,19 @@ export class ExportsController {
   }
 
   @Get(':id/manifest')
+  @Answers(200, manifestSchema)
   @Needs('exports:read')
   manifest(@CurrentCall() call: Call, @Param() path: ExportPath) {
     return this.reads.one(call, async (unit) => {
       const row = await this.find(unit, path);
       if (row === null) return null;
       if (row.status !== 'ready') throw new ProblemException('not_ready');
-      return row.manifest;
+      return manifestSchema.parse(row.manifest);
     });
   }
 
   @Get(':id/file')
+  @AnswersFile()
   @Needs('exports:read')
   file(@CurrentCall() call: Call, @Param() path: ExportPath) {
     return this.reads.one(call, async (unit) => {
@@ -125,17 +131,3 @@ const queued = (id: Id<'export'>, kind: string, params: ExportParams, createdAt:
     createdAt,
     completedAt: null,
   }) as const;
-
-const exportBody = (row: ExportRow) => ({
-  id: row.id,
-  livemode: livemode(row.environment),
-  kind: row.kind,
-  status: row.status,
-  error: row.error,
-  file_name: row.fileName,
-  row_count: row.rowCount === null ? null : Number(row.rowCount),
-  byte_count: row.byteCount === null ? null : Number(row.byteCount),
-  sha256: row.sha256?.toString('hex') ?? null,
-  created_at: wireTime(row.createdAt),
-  completed_at: timeOrNull(row.completedAt),
-});

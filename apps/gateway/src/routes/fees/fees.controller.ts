@@ -1,18 +1,20 @@
-import { livemode, type ProblemCode, wireTime } from '@lockstep/delivery';
-import { err, formatRate, ok, parseDecimal, parseRate, rate } from '@lockstep/kernel';
+import type { ProblemCode } from '@lockstep/delivery';
+import { err, ok, parseDecimal, rate } from '@lockstep/kernel';
 import { announceSchedule, effectiveSchedule, type FeeScheduleError } from '@lockstep/ledger';
-import { type FeeScheduleRow, feeVersionOf } from '@lockstep/storage';
-import { Body, Controller, Get, HttpCode, Inject, Post } from '@nestjs/common';
+import { feeVersionOf } from '@lockstep/storage';
+import { Body, Controller, Get, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
+import { Answers } from '../../http/documented';
 import { addressField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
+import { feeScheduleBody, feeScheduleListSchema, feeScheduleSchema } from './fee-schedule-body';
 
 class CreateFeeScheduleDto extends createZodDto(
   z.strictObject({
@@ -21,12 +23,10 @@ class CreateFeeScheduleDto extends createZodDto(
       .regex(/^\d{1,2}(\.\d)?$/, { error: 'basis points with at most one decimal, as text' })
       .describe('Markup on the notional of each follower order, in basis points, e.g. "3".'),
     flow: z.enum(['all', 'increases_only']).default('all'),
-    builder_address: addressField.nullable().default(null),
-    builder_owner: z.enum(['operator', 'tenant']).default('tenant'),
-    operator_share: z
-      .string()
-      .regex(/^(0(\.\d{1,12})?|1(\.0{1,12})?)$/, { error: 'a share from 0 to 1, as text' })
-      .default('0'),
+    builder_address: addressField
+      .nullable()
+      .default(null)
+      .describe('Your builder address at the venue. Leave it out where the contract says that the operator’s receives the markup.'),
     missing_approval: z.enum(['deny_entries', 'send_without_markup']).default('deny_entries'),
     effective_at: z.iso.datetime().optional().describe('A raise needs seven days of notice once followers exist; a cut may act at once.'),
   }),
@@ -51,20 +51,23 @@ export class FeesController {
   ) {}
 
   @Post()
-  @HttpCode(201)
+  @Answers(201, feeScheduleSchema)
   @Needs('fees:write')
   create(@CurrentCall() call: Call, @Body() body: CreateFeeScheduleDto) {
     const markup = parseDecimal(body.execution_markup_bps, 1);
-    const share = parseRate(body.operator_share);
     return this.mutations.run(call, 201, async (unit) => {
-      if (!markup.ok || !share.ok) return err(refusal('invalid_request'));
+      if (!markup.ok) return err(refusal('invalid_request'));
+      const contract = await unit.contracts.inForce(call.scope.tenantId);
+      const operatorBuilder = contract?.builderAddress ?? null;
+      if (operatorBuilder !== null && body.builder_address !== null)
+        return err(refusal('business_rule', 'By contract the operator’s builder receives the markup: leave builder_address out.'));
       const versions = (await unit.feeSchedules.versions()).map(feeVersionOf);
       const terms = {
         markupTenthsBp: Number(markup.value),
         flow: body.flow,
-        builderAddress: body.builder_address,
-        builderOwner: body.builder_owner,
-        operatorShare: share.value,
+        builderAddress: operatorBuilder ?? body.builder_address,
+        builderOwner: operatorBuilder === null ? ('tenant' as const) : ('operator' as const),
+        operatorShare: rate(contract?.operatorShare ?? 0n),
         missingApproval: body.missing_approval,
       };
       const effectiveFromMs = body.effective_at === undefined ? null : Date.parse(body.effective_at);
@@ -89,31 +92,18 @@ export class FeesController {
       await this.mutations.command(unit, { kind: 'fees.changed', targetId: id, payload: {}, actor: call.key.keyId });
       await this.mutations.audit(unit, call, 'fee_schedule.create', id, { version });
       const row = await unit.feeSchedules.findOne({ id });
-      return row === null ? err(NOT_FOUND) : ok(scheduleBody(row));
+      return row === null ? err(NOT_FOUND) : ok(feeScheduleBody(row));
     });
   }
 
   @Get()
+  @Answers(200, feeScheduleListSchema)
   @Needs('fees:read')
   list(@CurrentCall() call: Call) {
     return this.reads.run(call, async (unit) => {
       const rows = await unit.feeSchedules.versions();
       const inForce = effectiveSchedule(rows.map(feeVersionOf), unit.now)?.version ?? null;
-      return { data: rows.map(scheduleBody), version_in_force: inForce, next_cursor: null, has_more: false };
+      return { data: rows.map(feeScheduleBody), version_in_force: inForce, next_cursor: null, has_more: false as const };
     });
   }
 }
-
-const scheduleBody = (row: FeeScheduleRow) => ({
-  id: row.id,
-  livemode: livemode(row.environment),
-  version: row.version,
-  execution_markup_bps: (row.markupTenths / 10).toFixed(1).replace(/\.0$/, ''),
-  flow: row.flow,
-  builder_address: row.builderAddress,
-  builder_owner: row.builderOwner,
-  operator_share: formatRate(rate(row.operatorShare)),
-  missing_approval: row.missingApproval,
-  created_at: wireTime(row.createdAt),
-  effective_from: wireTime(row.effectiveFrom),
-});

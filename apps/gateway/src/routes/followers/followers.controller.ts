@@ -1,7 +1,6 @@
-import { livemode, wireTime } from '@lockstep/delivery';
-import { err, type FollowerId, ok } from '@lockstep/kernel';
-import { constraintOf, type FollowerRow } from '@lockstep/storage';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { err, type FollowerId, ok, type Result } from '@lockstep/kernel';
+import { constraintOf, type ScopedUnit } from '@lockstep/storage';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -9,13 +8,16 @@ import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
+import { Answers } from '../../http/documented';
 import { idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
-import { NOT_FOUND, ProblemException } from '../../http/problem-exception';
+import { NOT_FOUND, ProblemException, type Refusal } from '../../http/problem-exception';
+import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { type FollowerBody, followerListSchema, followerSchema, presentFollowers } from './follower-body';
 
 const externalId = z.string().min(1).max(120).describe('Your own name for this user, unique among your followers. Put no personal data here.');
-class CreateFollowerDto extends createZodDto(z.strictObject({ external_id: externalId.optional(), name: z.string().max(120).optional() })) {}
+class CreateFollowerDto extends createZodDto(z.strictObject({ external_id: externalId.optional() })) {}
 class FollowerPath extends createZodDto(z.object({ id: idField('flw') })) {}
 class FollowersQuery extends createZodDto(pageQuery.extend({ external_id: externalId.optional() })) {}
 
@@ -31,16 +33,17 @@ export class FollowersController {
   ) {}
 
   @Post()
-  @HttpCode(201)
+  @Answers(201, followerSchema)
   @Needs('followers:write')
   async create(@CurrentCall() call: Call, @Body() body: CreateFollowerDto) {
     const id = this.context.ids.next('follower');
     try {
       return await this.mutations.run(call, 201, async (unit) => {
-        const row = { id, externalRef: body.external_id ?? null, status: 'active', createdAt: unit.now, updatedAt: unit.now } as const;
-        await unit.followers.insert(row);
+        const beyond = await beyondQuota(unit, call, 'followers');
+        if (beyond !== null) return err(beyond);
+        await unit.followers.insert({ id, externalRef: body.external_id ?? null, status: 'active', createdAt: unit.now, updatedAt: unit.now });
         await this.mutations.audit(unit, call, 'follower.create', id);
-        return ok(followerBody({ ...row, ...call.scope }));
+        return this.presented(unit, id);
       });
     } catch (error) {
       if (constraintOf(error) !== null) throw new ProblemException('already_exists', { detail: 'A follower with this external_id exists.' });
@@ -49,43 +52,43 @@ export class FollowersController {
   }
 
   @Get()
+  @Answers(200, followerListSchema)
   @Needs('followers:read')
   list(@CurrentCall() call: Call, @Query() query: FollowersQuery) {
     const request = this.cursors.request(call.scope, 'followers', query, timeCursor);
     return this.reads.run(call, async (unit) => {
       const page = await unit.followers.page(request, query.external_id === undefined ? {} : { externalRef: query.external_id });
-      return this.cursors.body(call.scope, 'followers', query, page, followerBody);
+      return this.cursors.body(call.scope, 'followers', query, page, await presentFollowers(unit, page.rows));
     });
   }
 
   @Get(':id')
+  @Answers(200, followerSchema)
   @Needs('followers:read')
   get(@CurrentCall() call: Call, @Param() path: FollowerPath) {
-    return this.reads.one(call, async (unit) => {
-      const row = await unit.followers.findOne({ id: path.id as FollowerId });
-      return row === null ? null : followerBody(row);
-    });
+    return this.reads.one(call, (unit) => this.find(unit, path.id as FollowerId));
   }
 
   @Post(':id/close-all')
-  @HttpCode(202)
+  @Answers(202, followerSchema)
   @Needs('copies:write')
   closeAll(@CurrentCall() call: Call, @Param() path: FollowerPath) {
     const id = path.id as FollowerId;
     return this.mutations.run(call, 202, async (unit) => {
-      const row = await unit.followers.findOne({ id });
-      if (row === null) return err(NOT_FOUND);
-      const no = await this.mutations.command(unit, { kind: 'follower.close_all', targetId: id, payload: {}, actor: call.key.keyId });
+      if ((await unit.followers.findOne({ id })) === null) return err(NOT_FOUND);
+      await this.mutations.command(unit, { kind: 'follower.close_all', targetId: id, payload: {}, actor: call.key.keyId });
       await this.mutations.audit(unit, call, 'follower.close_all', id);
-      return ok({ ...followerBody(row), command: { no: no.toString(), status: 'pending' } });
+      return this.presented(unit, id);
     });
   }
-}
 
-const followerBody = (row: FollowerRow) => ({
-  id: row.id,
-  livemode: livemode(row.environment),
-  external_id: row.externalRef,
-  status: row.status,
-  created_at: wireTime(row.createdAt),
-});
+  private async find(unit: ScopedUnit, id: FollowerId): Promise<FollowerBody | null> {
+    const row = await unit.followers.findOne({ id });
+    return row === null ? null : (await presentFollowers(unit, [row]))(row);
+  }
+
+  private async presented(unit: ScopedUnit, id: FollowerId): Promise<Result<FollowerBody, Refusal>> {
+    const body = await this.find(unit, id);
+    return body === null ? err(NOT_FOUND) : ok(body);
+  }
+}

@@ -1,7 +1,7 @@
-import { livemode, WAKEUP_CHANNELS, wireTime } from '@lockstep/delivery';
+import { manifestSchema, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { err, type Id, ok } from '@lockstep/kernel';
-import { closePeriodJob, type MarkPeriodError, markPeriod, type SettlementRow } from '@lockstep/storage';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { closePeriodJob, type MarkPeriodError, markPeriod } from '@lockstep/storage';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -9,11 +9,13 @@ import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
-import { idField, timeCursor, timeField, timeOrNull } from '../../http/fields';
+import { Answers, AnswersFile } from '../../http/documented';
+import { idField, timeCursor, timeField } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { ProblemException, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { fileAnswer } from '../exports/file-answer';
+import { settlementBody, settlementListSchema, settlementSchema } from './settlement-body';
 
 class ClosePeriodDto extends createZodDto(
   z.strictObject({ from: timeField, to: timeField.describe('First moment after the period; it must have passed.') }),
@@ -42,7 +44,7 @@ export class SettlementsController {
   ) {}
 
   @Post()
-  @HttpCode(202)
+  @Answers(202, settlementSchema)
   @Needs('settlements:write')
   close(@CurrentCall() call: Call, @Body() body: ClosePeriodDto) {
     const { ids } = this.context;
@@ -66,6 +68,7 @@ export class SettlementsController {
   }
 
   @Get()
+  @Answers(200, settlementListSchema)
   @Needs('settlements:read')
   list(@CurrentCall() call: Call, @Query() query: SettlementsQuery) {
     const request = this.cursors.request(call.scope, 'settlements', query, timeCursor);
@@ -75,6 +78,7 @@ export class SettlementsController {
   }
 
   @Get(':id')
+  @Answers(200, settlementSchema)
   @Needs('settlements:read')
   get(@CurrentCall() call: Call, @Param() path: SettlementPath) {
     return this.reads.one(call, async (unit) => {
@@ -84,17 +88,19 @@ export class SettlementsController {
   }
 
   @Get(':id/manifest')
+  @Answers(200, manifestSchema)
   @Needs('settlements:read')
   manifest(@CurrentCall() call: Call, @Param() path: SettlementPath) {
     return this.reads.one(call, async (unit) => {
       const row = await unit.settlements.findOne({ id: path.id as Id<'settlement'> });
       if (row === null) return null;
       if (row.status !== 'closed') throw new ProblemException('not_ready');
-      return row.manifest;
+      return manifestSchema.parse(row.manifest);
     });
   }
 
   @Get(':id/file')
+  @AnswersFile()
   @Needs('settlements:read')
   file(@CurrentCall() call: Call, @Param() path: SettlementPath) {
     return this.reads.one(call, async (unit) => {
@@ -106,17 +112,3 @@ export class SettlementsController {
     });
   }
 }
-
-const settlementBody = (row: SettlementRow) => ({
-  id: row.id,
-  livemode: livemode(row.environment),
-  from: wireTime(row.periodStart),
-  to: wireTime(row.periodEnd),
-  status: row.status,
-  through_sequence: row.throughSeq?.toString() ?? null,
-  manifest: row.manifest ?? null,
-  manifest_sha256: row.manifestHash?.toString('hex') ?? null,
-  previous_manifest_sha256: row.prevManifestHash?.toString('hex') ?? null,
-  created_at: wireTime(row.createdAt),
-  closed_at: timeOrNull(row.closedAt),
-});

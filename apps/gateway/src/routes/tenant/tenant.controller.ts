@@ -1,4 +1,5 @@
 import { livemode, wireTime } from '@lockstep/delivery';
+import { formatRate, rate } from '@lockstep/kernel';
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -6,12 +7,16 @@ import { z } from 'zod';
 import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
+import { wholeList } from '../../http/cursors';
+import { Answers } from '../../http/documented';
 import { ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { commandBody } from '../copies/copies.controller';
+import { commandBody, commandSchema } from '../commands/command-body';
 import { networkField, networkRefusal, venueField } from '../venue';
+import { instrumentListSchema, tenantSchema } from './tenant-body';
 
 class InstrumentsQuery extends createZodDto(z.object({ venue: venueField, network: networkField })) {}
+const brandingSchema = z.record(z.string(), z.unknown());
 class CommandPath extends createZodDto(z.object({ no: z.string().regex(/^[1-9]\d{0,17}$/) })) {}
 
 /** Who the key belongs to, what can be traded, and what became of a request to the engine. */
@@ -24,22 +29,29 @@ export class TenantController {
   ) {}
 
   @Get('tenant')
+  @Answers(200, tenantSchema)
   @Needs('tenant:read')
   async tenant(@CurrentCall() call: Call) {
-    const row = await this.context.storage.platform((unit) => unit.tenants.findOne({ id: call.scope.tenantId }), { readOnly: true });
+    const { tenantId: id } = call.scope;
+    const { row, contract } = await this.context.storage.platform(
+      async (unit) => ({ row: await unit.tenants.findOne({ id }), contract: await unit.contracts.inForce(id) }),
+      { readOnly: true },
+    );
     if (row === null) throw new ProblemException('not_found');
     return {
       id: row.id,
       livemode: livemode(call.scope.environment),
       name: row.name,
-      branding: row.branding,
+      branding: brandingSchema.parse(row.branding),
       tier: row.tier,
       time_zone: row.timeZone,
+      operator_share: formatRate(rate(contract?.operatorShare ?? 0n)),
       created_at: wireTime(row.createdAt),
     };
   }
 
   @Get('instruments')
+  @Answers(200, instrumentListSchema)
   @Needs('instruments:read')
   instruments(@CurrentCall() call: Call, @Query() query: InstrumentsQuery) {
     return this.reads.run(call, async (unit) => {
@@ -54,11 +66,12 @@ export class TenantController {
         delisted: row.delisted,
         collateral: row.collateral,
       }));
-      return { data, next_cursor: null, has_more: false };
+      return wholeList(data);
     });
   }
 
   @Get('commands/:no')
+  @Answers(200, commandSchema)
   @Needs('copies:read')
   command(@CurrentCall() call: Call, @Param() path: CommandPath) {
     return this.reads.one(call, async (unit) => {

@@ -1,4 +1,4 @@
-import type { SignedApproval } from '@lockstep/storage';
+import type { SignedApproval, VenueAccountRow } from '@lockstep/storage';
 import { type ApprovalRequest, approveAgentRequest, approveBuilderFeeRequest, type Network } from '@lockstep/venues/hyperliquid';
 import { z } from 'zod';
 
@@ -13,6 +13,9 @@ export const offeredApproval = z.object({
   nonce: z.number(),
 });
 export type OfferedApproval = z.output<typeof offeredApproval>;
+
+/** The approvals an account was offered. */
+export const offersOf = (row: VenueAccountRow): readonly OfferedApproval[] => z.array(offeredApproval).catch([]).parse(row.approvals);
 
 const HEX_SIGNATURE = /^0x([0-9a-fA-F]{64})([0-9a-fA-F]{64})(1b|1c|00|01)$/;
 /** A wallet's signature: 65 bytes as hex, or its parts. */

@@ -1,10 +1,9 @@
-import { livemode, wireTime } from '@lockstep/delivery';
-import { err, type FollowerId, ok, type VenueAccountId } from '@lockstep/kernel';
+import { err, type FollowerId, ok, type Result, type VenueAccountId } from '@lockstep/kernel';
 import { effectiveSchedule } from '@lockstep/ledger';
 import { sealer, sealingContext } from '@lockstep/platform';
-import { type ActivateAccount, feeVersionOf, type ScopedUnit, type VenueAccountRow } from '@lockstep/storage';
+import { type ActivateAccount, feeVersionOf, type ScopedUnit } from '@lockstep/storage';
 import { addressOfKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -12,12 +11,14 @@ import { CONTEXT, type GatewayContext } from '../../app/context';
 import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { Cursors, pageQuery } from '../../http/cursors';
-import { addressField, idField, timeCursor, timeOrNull } from '../../http/fields';
+import { Answers } from '../../http/documented';
+import { addressField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
-import { NOT_FOUND, ProblemException, refusal } from '../../http/problem-exception';
+import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { networkField, networkRefusal, venueField } from '../venue';
-import { APPROVAL_KINDS, type OfferedApproval, offerApprovals, offeredApproval, signatureField, signedApproval } from './approvals';
+import { APPROVAL_KINDS, offerApprovals, offersOf, signatureField, signedApproval } from './approvals';
+import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountSchema } from './venue-account-body';
 
 /** Head room of the builder consent over today's rate, so that a raise within it needs no new signature. Tenths of a basis point. */
 const CONSENT_TENTHS_BP = 100;
@@ -65,18 +66,18 @@ export class VenueAccountsController {
   ) {}
 
   @Post()
-  @HttpCode(201)
+  @Answers(201, venueAccountSchema)
   @Needs('venue_accounts:write')
   async create(@CurrentCall() call: Call, @Body() body: CreateVenueAccountDto) {
     const agent = await generateAgentKey(this.context.random);
     return this.mutations.run(call, 201, async (unit) => {
       const made = await this.write(unit, call, body, agent, await this.builderOf(unit));
-      return made.ok ? ok(accountBody(made.value)) : made;
+      return made.ok ? this.presented(unit, made.value) : made;
     });
   }
 
   @Post('import')
-  @HttpCode(202)
+  @Answers(202, venueAccountSchema)
   @Needs('venue_accounts:write')
   async import(@CurrentCall() call: Call, @Body() body: ImportVenueAccountDto) {
     if (call.scope.environment !== 'test') throw new ProblemException('test_environment_only');
@@ -87,13 +88,13 @@ export class VenueAccountsController {
     return this.mutations.run({ ...call, body: { ...body, agent_private_key: address } }, 202, async (unit) => {
       const made = await this.write(unit, call, body, { privateKey, address }, null);
       if (!made.ok) return made;
-      await this.activate(unit, call, made.value.id, { approvals: [] });
-      return ok(accountBody(made.value));
+      await this.activate(unit, call, made.value, { approvals: [] });
+      return this.presented(unit, made.value);
     });
   }
 
   @Post(':id/approvals')
-  @HttpCode(202)
+  @Answers(202, venueAccountSchema)
   @Needs('venue_accounts:write')
   approve(@CurrentCall() call: Call, @Param() path: AccountPath, @Body() body: ApprovalsDto) {
     const id = path.id as VenueAccountId;
@@ -107,34 +108,38 @@ export class VenueAccountsController {
       const approvals = offers.flatMap((offer) =>
         body.signatures.filter((signed) => signed.kind === offer.kind).map((signed) => signedApproval(offer, signed.signature)),
       );
-      const no = await this.activate(unit, call, id, { approvals });
+      await this.activate(unit, call, id, { approvals });
       await unit.venueAccounts.update({ id }, { agentStatus: 'signed', updatedAt: unit.now });
-      return ok({ ...accountBody({ ...row, agentStatus: 'signed' }), command: { no: no.toString(), status: 'pending' } });
+      return this.presented(unit, id);
     });
   }
 
   @Get()
+  @Answers(200, venueAccountListSchema)
   @Needs('venue_accounts:read')
   list(@CurrentCall() call: Call, @Query() query: AccountsQuery) {
     const request = this.cursors.request(call.scope, 'venue-accounts', query, timeCursor);
     return this.reads.run(call, async (unit) => {
       const page = await unit.venueAccounts.page(request, query.follower_id === undefined ? {} : { followerId: query.follower_id });
-      return this.cursors.body(call.scope, 'venue-accounts', query, page, accountBody);
+      return this.cursors.body(call.scope, 'venue-accounts', query, page, await presentAccounts(unit, page.rows));
     });
   }
 
   @Get(':id')
+  @Answers(200, venueAccountSchema)
   @Needs('venue_accounts:read')
   get(@CurrentCall() call: Call, @Param() path: AccountPath) {
-    return this.reads.one(call, async (unit) => {
-      const row = await unit.venueAccounts.findOne({ id: path.id as VenueAccountId });
-      if (row === null) return null;
-      const command = await unit.commands.latestFor(row.id);
-      return {
-        ...accountBody(row),
-        command: command === null ? null : { no: command.no.toString(), status: command.status, result: command.result },
-      };
-    });
+    return this.reads.one(call, (unit) => this.find(unit, path.id as VenueAccountId));
+  }
+
+  private async find(unit: ScopedUnit, id: VenueAccountId): Promise<VenueAccountBody | null> {
+    const row = await unit.venueAccounts.findOne({ id });
+    return row === null ? null : (await presentAccounts(unit, [row]))(row);
+  }
+
+  private async presented(unit: ScopedUnit, id: VenueAccountId): Promise<Result<VenueAccountBody, Refusal>> {
+    const body = await this.find(unit, id);
+    return body === null ? err(NOT_FOUND) : ok(body);
   }
 
   private async activate(unit: ScopedUnit, call: Call, id: VenueAccountId, payload: ActivateAccount): Promise<bigint> {
@@ -148,7 +153,7 @@ export class VenueAccountsController {
     body: { readonly follower_id: string; readonly venue: string; readonly network: string; readonly address: string },
     agent: { readonly privateKey: Uint8Array; readonly address: string },
     builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null,
-  ) {
+  ): Promise<Result<VenueAccountId, Refusal>> {
     const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
     if (refused !== null) return err(refused);
     const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId });
@@ -182,8 +187,7 @@ export class VenueAccountsController {
       updatedAt: unit.now,
     });
     await this.mutations.audit(unit, call, 'venue_account.create', id);
-    const row = await unit.venueAccounts.findOne({ id });
-    return row === null ? err(NOT_FOUND) : ok(row);
+    return ok(id);
   }
 
   private async builderOf(unit: ScopedUnit): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
@@ -192,25 +196,3 @@ export class VenueAccountsController {
     return address === null ? null : { address, maxFeeTenthsBp: CONSENT_TENTHS_BP };
   }
 }
-
-const offersOf = (row: VenueAccountRow): readonly OfferedApproval[] => z.array(offeredApproval).catch([]).parse(row.approvals);
-
-const accountBody = (row: VenueAccountRow) => ({
-  id: row.id,
-  livemode: livemode(row.environment),
-  follower_id: row.followerId,
-  venue: row.venue,
-  network: row.network,
-  address: row.address,
-  account_mode: row.mode,
-  agent_address: row.agentAddress,
-  agent_status: row.agentStatus,
-  agent_valid_until: timeOrNull(row.agentValidUntil),
-  builder_address: row.builderAddress,
-  builder_fee_approved_tenths_bp: row.builderFeeApproved,
-  approvals: offersOf(row).map(({ kind, typed_data }) => ({ kind, typed_data })),
-  status: row.status,
-  status_reason: row.statusReason,
-  created_at: wireTime(row.createdAt),
-  updated_at: wireTime(row.updatedAt),
-});

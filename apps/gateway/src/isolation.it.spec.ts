@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STREAM_PATH } from './stream/door';
+import { documented } from './testing/documented';
+import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
+import { type GatewayRig, good, openRig } from './testing/rig';
+
+let rig: GatewayRig;
+beforeAll(async () => {
+  rig = await openRig();
+}, 300_000);
+afterAll(() => rig?.close());
+
+describe('another tenant’s object', () => {
+  it('is the same 404 as none at all, on every operation with an id; so is the test environment’s object with a live key', async () => {
+    const [owner, stranger] = [await rig.tenant('Owner'), await rig.tenant('Stranger')];
+    const objects = await makeObjects(rig, owner);
+    const traded = await tradeAsEngine(rig, owner, objects, 1);
+    const post = async (path: string, body: object) => String(good(await rig.call(owner.key, 'post', path, body)).id);
+    const from = '2026-01-01T00:00:00.000Z';
+    const ids: Readonly<Record<string, string>> = {
+      'api-keys': good(await rig.call(owner.key, 'get', '/v1/api-keys')).data[0].id,
+      leaders: objects.leader,
+      followers: objects.follower,
+      'venue-accounts': objects.venueAccount,
+      copies: objects.copy,
+      orders: traded.orders[0] ?? '',
+      fills: traded.fills[0] ?? '',
+      commands: '1',
+      settlements: await post('/v1/settlements', { from, to: '2026-01-02T00:00:00.000Z' }),
+      exports: await post('/v1/exports', { kind: 'fills', from, to: '2026-01-02T00:00:00.000Z' }),
+    };
+    const bodies: Readonly<Record<string, object>> = {
+      'POST /v1/venue-accounts/{id}/approvals': { signatures: [{ kind: 'approve_agent', signature: `0x${'1'.repeat(128)}1b` }] },
+    };
+    const withId = documented(rig.publicApi).filter(({ path }) => path.startsWith('/v1/') && path.includes('{'));
+    expect(withId.length).toBeGreaterThan(20);
+    const order = { name: 'live', livemode: true, scopes: ['*'] };
+    const live = good(await rig.operator('post', `/v1/operator/tenants/${owner.id}/api-keys`, order)).key;
+    const asked = [stranger.key, live].flatMap((key) => withId.map((operation) => ({ key, ...operation })));
+    for (const { key, name, path, method } of asked) {
+      const foreign = ids[path.split('/')[2] ?? ''];
+      expect(foreign, `${name} has a row in this test`).toBeDefined();
+      const at = (id: string): string => path.replace(/\{(id|no)\}/, id).replace('{waveId}', '1');
+      const nobody = foreign?.startsWith('1') ? '999999' : `${foreign?.slice(0, -4)}0000`;
+      const answers = [];
+      for (const id of [foreign ?? '', nobody]) answers.push(await rig.call(key, method, at(id), bodies[name] ?? {}));
+      const [theirs, none] = answers.map(({ status, body }) => ({ status, body: { ...body, request_id: '' } }));
+      expect(theirs?.status, name).toBe(404);
+      expect(theirs, name).toEqual(none);
+    }
+  });
+
+  it('cannot be referred to or filtered by', async () => {
+    const [owner, stranger] = [await rig.tenant('Owner 2'), await rig.tenant('Stranger 2')];
+    const [theirs, own] = [await makeObjects(rig, owner), await makeObjects(rig, stranger)];
+    const refusals: readonly (readonly [string, object])[] = [
+      ['/v1/venue-accounts', { follower_id: theirs.follower, network: 'sim', address: freshAddress() }],
+      ['/v1/copies', { leader_id: theirs.leader, venue_account_id: own.venueAccount, allocation: '1' }],
+      ['/v1/copies', { leader_id: own.leader, venue_account_id: theirs.venueAccount, allocation: '1' }],
+    ];
+    for (const [path, body] of refusals) expect((await rig.call(stranger.key, 'post', path, body)).status, JSON.stringify(body)).toBe(404);
+    for (const path of ['orders', 'fills', 'positions'])
+      expect((await rig.call(stranger.key, 'get', `/v1/${path}?copy_id=${theirs.copy}`)).status).toBe(404);
+    for (const query of [`leader_id=${theirs.leader}`, `follower_id=${theirs.follower}`])
+      expect(good(await rig.call(stranger.key, 'get', `/v1/copies?${query}`)).data).toEqual([]);
+  });
+
+  it('is not in any list', async () => {
+    const [owner, stranger] = [await rig.tenant('Owner 3'), await rig.tenant('Stranger 3')];
+    const objects = await makeObjects(rig, owner);
+    await tradeAsEngine(rig, owner, objects, 2);
+    const lists = documented(rig.publicApi).filter(({ method, path }) => method === 'get' && path.startsWith('/v1/') && !path.includes('{'));
+    const own = new Set(['/v1/api-keys', '/v1/tenant', '/v1/instruments', '/v1/positions', '/v1/usage', '/v1/audit-log', STREAM_PATH]);
+    const audit = JSON.stringify(good(await rig.call(stranger.key, 'get', '/v1/audit-log?limit=1000')));
+    for (const id of [owner.id, ...Object.values(objects)]) expect(audit).not.toContain(id);
+    for (const { path } of lists.filter((list) => !own.has(list.path))) {
+      expect([path, good(await rig.call(stranger.key, 'get', path)).data]).toEqual([path, []]);
+    }
+  });
+});

@@ -1,0 +1,55 @@
+import { decimalText, idText, timeText, wireTime } from '@lockstep/delivery';
+import { formatRate, rate } from '@lockstep/kernel';
+import type { TenantContractRow, TenantRow } from '@lockstep/storage';
+import { z } from 'zod';
+import { listOf, named } from '../http/documented';
+
+/** A tenant as the operator sees it. */
+export const operatorTenantSchema = named(
+  'OperatorTenant',
+  z
+    .object({
+      id: idText('ten'),
+      name: z.string(),
+      host: z.string().nullable().describe('Selects branding and documentation, never scope.'),
+      tier: z.string(),
+      status: z.enum(['active', 'suspended', 'closed']),
+      time_zone: z.string(),
+      operator_share: decimalText.describe('The operator’s part of the execution markup, 0 to 1.'),
+      operator_builder_address: z.string().nullable().describe('The operator’s own builder address; null: the tenant’s receives the markup.'),
+      created_at: timeText,
+      updated_at: timeText,
+    })
+    .describe('A tenant.'),
+);
+export const operatorTenantListSchema = listOf('OperatorTenantList', operatorTenantSchema);
+
+const ratePolicySchema = z.object({
+  name: z.string(),
+  quota: z.int().describe('Requests per window.'),
+  window_ms: z.int().describe('Length of the window in milliseconds.'),
+});
+const tierSchema = named(
+  'Tier',
+  z.object({ name: z.string(), requests: z.array(ratePolicySchema), quotas: z.record(z.string(), z.int()) }).describe('What a plan allows.'),
+);
+export const tierListSchema = listOf('TierList', tierSchema);
+
+const networkSchema = named(
+  'Network',
+  z.object({ venue: z.string(), network: z.string(), livemode: z.boolean(), url: z.string() }).describe('A venue’s network.'),
+);
+export const networkListSchema = listOf('NetworkList', networkSchema);
+
+export const operatorTenantBody = (row: TenantRow, contract: TenantContractRow | null): z.output<typeof operatorTenantSchema> => ({
+  id: row.id,
+  name: row.name,
+  host: row.host,
+  tier: row.tier,
+  status: row.status,
+  time_zone: row.timeZone,
+  operator_share: formatRate(rate(contract?.operatorShare ?? 0n)),
+  operator_builder_address: contract?.builderAddress ?? null,
+  created_at: wireTime(row.createdAt),
+  updated_at: wireTime(row.updatedAt),
+});

@@ -1,0 +1,147 @@
+import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
+import { unwrap } from '@lockstep/kernel';
+import { COPY_STATE_REASONS, COPY_STATES, type CopySettingsJson, decodeCopySettings, encodeCopySettings } from '@lockstep/roster';
+import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type ScopedUnit, settingsInForce } from '@lockstep/storage';
+import { z } from 'zod';
+import { listOf, named } from '../../http/documented';
+import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
+import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
+
+const limit = decimalText.nullable();
+/** Settings as they stand: every part is there. */
+export const settingsSchema = named(
+  'CopySettings',
+  z
+    .object({
+      mode: z
+        .discriminatedUnion('kind', [
+          z.object({ kind: z.literal('fixed_ratio'), ratio: decimalText.describe('Follower size ÷ leader size.') }),
+          z.object({
+            kind: z.literal('proportional'),
+            multiplier: decimalText.describe('Times copy equity ÷ leader equity.'),
+            compounding: z.enum(['reinvest', 'fixed_nominal']),
+          }),
+        ])
+        .describe('How large a copy trades.'),
+      instruments: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('all') }),
+        z.object({ kind: z.literal('only'), coins: z.array(z.string()) }),
+        z.object({ kind: z.literal('except'), coins: z.array(z.string()) }),
+      ]),
+      caps: z
+        .object({
+          max_position_size: limit.describe('Largest position of any instrument, in its own units.'),
+          max_position_notional: limit.describe('Largest position of any instrument, in money.'),
+          max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
+          max_leverage: limit.describe('All positions together ÷ copy equity.'),
+        })
+        .describe('Limits on new risk; null is no limit of that kind.'),
+      slippage: z.object({
+        entry_bound: decimalText.describe('Largest distance of an entry from the leader’s price, as a share: 0.005 is 50 basis points.'),
+        exit_bound: decimalText.describe('First distance of an exit from the book, as a share; it widens when an exit does not fill.'),
+        on_breach: z.literal('reject'),
+      }),
+      breaker: z.object({ from_start: limit.describe('Loss since the start, as a share, that closes the copy; null is off.') }),
+      max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
+      catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),
+      venue_leverage: z.int().describe('Leverage set at the venue for the copied instruments.'),
+    })
+    .describe('The terms of a copy. A change makes a new version.'),
+);
+/** Names its type by the codec: the two cannot drift apart. */
+export type SettingsBody = z.output<typeof settingsSchema>;
+
+/** Follower × leader with an allocation. */
+export const copySchema = named(
+  'Copy',
+  z
+    .object({
+      id: idText('cpy'),
+      livemode: livemodeField,
+      leader_id: idText('ldr'),
+      follower_id: idText('flw'),
+      venue_account_id: idText('vac'),
+      allocation: decimalText.describe('Money the copy is sized on, in the account’s currency.'),
+      state: z.enum(COPY_STATES),
+      state_reason: reasonField(COPY_STATE_REASONS).nullable().describe('Why it is in its state.'),
+      settings_version: z.int().min(1),
+      settings: settingsSchema,
+      equity: decimalText.nullable().describe('Allocation plus net profit, in money, as last valued; null before the first valuation.'),
+      net_pnl: decimalText.nullable().describe('Profit after fees and funding, in money.'),
+      command: commandSchema.nullable().describe('The newest wish about this copy.'),
+      created_at: timeText,
+      updated_at: timeText,
+      started_at: timeText.nullable(),
+      stopped_at: timeText.nullable(),
+    })
+    .describe('A follower copies a leader.'),
+);
+export const copyListSchema = listOf('CopyList', copySchema);
+export type CopyBody = z.output<typeof copySchema>;
+
+/** One version of a copy's settings. */
+export const settingsVersionSchema = named(
+  'CopySettingsVersion',
+  z.object({
+    version: z.int().min(1),
+    settings: settingsSchema,
+    actor: z.string().describe('The API key that made it.'),
+    effective_from: timeText,
+  }),
+);
+export const settingsVersionListSchema = listOf('CopySettingsVersionList', settingsVersionSchema);
+
+const stateSchema = z.enum(COPY_STATES);
+
+/** Stored settings as JSON; the defaults when a row is unreadable would hide a defect, so it throws. */
+export const settingsJson = (stored: unknown): CopySettingsJson => encodeCopySettings(unwrap(decodeCopySettings(stored), 'stored settings'));
+
+export function settingsBody(json: CopySettingsJson): SettingsBody {
+  const { instruments } = json;
+  return { ...json, instruments: instruments.kind === 'all' ? instruments : { kind: instruments.kind, coins: [...instruments.coins] } };
+}
+
+export const settingsVersionBody = (row: CopySettingsRow): z.output<typeof settingsVersionSchema> => ({
+  version: row.version,
+  settings: settingsBody(settingsJson(row.settings)),
+  actor: row.actor,
+  effective_from: wireTime(row.effectiveFrom),
+});
+
+/** Presents copies with their settings, equity and newest command: four statements, however many copies. */
+export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyBody> {
+  const settings = await settingsInForce(unit, rows);
+  const equities = await equitiesOf(unit, rows);
+  const commands = await latestCommands(
+    unit,
+    rows.map((row) => row.id),
+  );
+  return (row) => {
+    const equity = equities.get(row.no);
+    return copyBody(row, {
+      settings: settingsBody(settingsJson(settings.get(row.id)?.settings)),
+      equity: equity === undefined ? null : moneyText(equity.equity),
+      net_pnl: equity === undefined ? null : moneyText(equity.netPnl),
+      command: commandOrNull(commands.get(row.id)),
+    });
+  };
+}
+
+function copyBody(row: CopyRow, parts: Pick<CopyBody, 'settings' | 'equity' | 'net_pnl'> & { readonly command: CommandBody | null }): CopyBody {
+  return {
+    id: row.id,
+    livemode: livemode(row.environment),
+    leader_id: row.leaderId,
+    follower_id: row.followerId,
+    venue_account_id: row.venueAccountId,
+    allocation: moneyText(row.allocation),
+    state: stateSchema.parse(row.state),
+    state_reason: knownReason(COPY_STATE_REASONS, row.stateReason),
+    settings_version: row.settingsVersion,
+    ...parts,
+    created_at: wireTime(row.createdAt),
+    updated_at: wireTime(row.updatedAt),
+    started_at: timeOrNull(row.startedAt),
+    stopped_at: timeOrNull(row.stoppedAt),
+  };
+}

@@ -1,0 +1,58 @@
+import { idText, livemode, timeText, wireTime } from '@lockstep/delivery';
+import { type LeaderRow, latestCommands, type ScopedUnit, watchedAccountsOf } from '@lockstep/storage';
+import { z } from 'zod';
+import { listOf, named } from '../../http/documented';
+import { livemodeField } from '../../http/fields';
+import { commandOrNull, commandSchema } from '../commands/command-body';
+
+/** A tenant's strategy over a watched account. */
+export const leaderSchema = named(
+  'Leader',
+  z
+    .object({
+      id: idText('ldr'),
+      livemode: livemodeField,
+      name: z.string(),
+      venue: z.string(),
+      network: z.string(),
+      address: z.string().describe('The account that is followed, in lower case.'),
+      terms: z.record(z.string(), z.unknown()).describe('Your own terms, as you wrote them.'),
+      status: z.enum(['active', 'paused', 'closed']),
+      command: commandSchema.nullable().describe('The newest wish about this leader.'),
+      created_at: timeText,
+      updated_at: timeText,
+    })
+    .describe('An account whose trades followers copy.'),
+);
+export const leaderListSchema = listOf('LeaderList', leaderSchema);
+export type LeaderBody = z.output<typeof leaderSchema>;
+
+const termsSchema = z.record(z.string(), z.unknown());
+
+/** Presents leaders with the accounts they refer to and their newest commands: two statements, however many leaders. */
+export async function presentLeaders(unit: ScopedUnit, rows: readonly LeaderRow[]): Promise<(row: LeaderRow) => LeaderBody> {
+  const watched = await watchedAccountsOf(
+    unit,
+    rows.map((row) => row.watchedNo),
+  );
+  const commands = await latestCommands(
+    unit,
+    rows.map((row) => row.id),
+  );
+  return (row) => {
+    const account = watched.get(row.watchedNo);
+    return {
+      id: row.id,
+      livemode: livemode(row.environment),
+      name: row.name,
+      venue: account?.venue ?? '',
+      network: account?.network ?? '',
+      address: account?.address ?? '',
+      terms: termsSchema.parse(row.terms),
+      status: row.status,
+      command: commandOrNull(commands.get(row.id)),
+      created_at: wireTime(row.createdAt),
+      updated_at: wireTime(row.updatedAt),
+    };
+  };
+}

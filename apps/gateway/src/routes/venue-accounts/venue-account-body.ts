@@ -1,0 +1,74 @@
+import { idText, livemode, timeText, wireTime } from '@lockstep/delivery';
+import { latestCommands, type ScopedUnit, type VenueAccountRow } from '@lockstep/storage';
+import { z } from 'zod';
+import { listOf, named } from '../../http/documented';
+import { livemodeField, timeOrNull } from '../../http/fields';
+import { commandOrNull, commandSchema } from '../commands/command-body';
+import { APPROVAL_KINDS, offersOf } from './approvals';
+
+const approvalSchema = named(
+  'Approval',
+  z
+    .object({
+      kind: z.enum(APPROVAL_KINDS),
+      typed_data: z.record(z.string(), z.unknown()).describe('EIP-712 typed data: `domain`, `types`, `primaryType`, `message`.'),
+    })
+    .describe('What the follower’s wallet is asked to sign.'),
+);
+
+/** An account at a venue through which a follower trades. */
+export const venueAccountSchema = named(
+  'VenueAccount',
+  z
+    .object({
+      id: idText('vac'),
+      livemode: livemodeField,
+      follower_id: idText('flw'),
+      venue: z.string(),
+      network: z.string(),
+      address: z.string().describe('The account that trades, in lower case.'),
+      account_mode: z.enum(['unknown', 'standard', 'unified']).describe('How the venue holds its margin; `unknown` until the engine has asked.'),
+      agent_address: z.string().describe('The agent that signs orders for it.'),
+      agent_status: z.enum(['awaiting_signature', 'signed', 'approved', 'refused', 'expired']),
+      agent_valid_until: timeText.nullable(),
+      builder_address: z.string().nullable().describe('Who receives the execution markup at the venue; null where there is none.'),
+      builder_fee_approved_tenths_bp: z.int().min(0).describe('Builder fee the follower approved, in tenths of a basis point.'),
+      approvals: z.array(approvalSchema),
+      status: z.enum(['pending', 'active', 'suspended', 'closed']),
+      status_reason: z.string().nullable().describe('For people.'),
+      command: commandSchema.nullable().describe('The newest wish about this account.'),
+      created_at: timeText,
+      updated_at: timeText,
+    })
+    .describe('An account at a venue through which a follower trades.'),
+);
+export const venueAccountListSchema = listOf('VenueAccountList', venueAccountSchema);
+export type VenueAccountBody = z.output<typeof venueAccountSchema>;
+
+/** Presents accounts with their newest commands. The sealed agent key is in none of it. */
+export async function presentAccounts(unit: ScopedUnit, rows: readonly VenueAccountRow[]): Promise<(row: VenueAccountRow) => VenueAccountBody> {
+  const commands = await latestCommands(
+    unit,
+    rows.map((row) => row.id),
+  );
+  return (row) => ({
+    id: row.id,
+    livemode: livemode(row.environment),
+    follower_id: row.followerId,
+    venue: row.venue,
+    network: row.network,
+    address: row.address,
+    account_mode: row.mode,
+    agent_address: row.agentAddress,
+    agent_status: row.agentStatus,
+    agent_valid_until: timeOrNull(row.agentValidUntil),
+    builder_address: row.builderAddress,
+    builder_fee_approved_tenths_bp: row.builderFeeApproved,
+    approvals: offersOf(row).map(({ kind, typed_data }) => ({ kind, typed_data })),
+    status: row.status,
+    status_reason: row.statusReason,
+    command: commandOrNull(commands.get(row.id)),
+    created_at: wireTime(row.createdAt),
+    updated_at: wireTime(row.updatedAt),
+  });
+}

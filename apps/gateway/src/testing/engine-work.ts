@@ -1,0 +1,118 @@
+import { type CopyId, type LeaderId, money, present, price, RATE_ONE, type Rate, rate, size } from '@lockstep/kernel';
+import { CopyBook, EXIT_BAND, encodeJournal, kindOf, MARK_MAX_AGE_MS, planWave, STATUS, wholeSlice } from '@lockstep/replication';
+import { defaultCopySettings } from '@lockstep/roster';
+import { savePositionStates } from '@lockstep/storage';
+import type { TenantObjects } from './objects';
+import type { GatewayRig, RigTenant } from './rig';
+
+const BTC = {
+  venue: 'hyperliquid',
+  dex: '',
+  coin: 'BTC',
+  assetId: 0,
+  szDecimals: 5,
+  maxLeverage: 50,
+  onlyIsolated: false,
+  delisted: false,
+  collateral: 'USDC',
+};
+const HALF: Rate = rate(RATE_ONE / 2n);
+
+/** A wave of one copy, planned and journaled as the engine does it, and the position that came of it. Returns the wave's number. */
+export async function decideAsEngine(rig: GatewayRig, tenant: RigTenant, objects: TenantObjects): Promise<string> {
+  const now = Date.now();
+  const wave = now;
+  await rig.engine.scoped(tenant.scope, async (unit) => {
+    const copy = present(await unit.copies.findOne({ id: objects.copy as CopyId }), 'the copy');
+    const plan = planOf(Number(copy.no), wave, now);
+    const packed = Buffer.from(encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: now - 40.5, m1: now - 12, m2: now - 8 }));
+    await unit.journal.insert({
+      moveId: BigInt(wave),
+      shard: 0,
+      part: 0,
+      instance: 1,
+      leaderId: objects.leader as LeaderId,
+      coin: 'BTC',
+      packed,
+      orderCount: plan.orders.count,
+      decisionCount: plan.decisions.count,
+      maxNonce: BigInt(now),
+    });
+    await savePositionStates(unit, [positionOf(Number(copy.no), wave)]);
+  });
+  return String(wave);
+}
+
+function planOf(copyNo: number, wave: number, now: number) {
+  const book = new CopyBook(['0x00000000000000000000000000000000000000b1'], 4);
+  book.sheet(BTC);
+  const mark = price(6_400_000_000_000n);
+  book.setMark('BTC', mark, now);
+  const equity = money(100_000_000_000n);
+  book.addCopy({
+    copyNo,
+    scope: 0,
+    venueAccount: 1,
+    signer: 0,
+    status: STATUS.active,
+    settings: { ...defaultCopySettings(), mode: { kind: 'fixed_ratio', ratio: HALF } },
+    settingsVersion: 1,
+    allocation: equity,
+    netPnl: money(0n),
+    realEquity: equity,
+    nav: null,
+    basisEquity: null,
+    agentValidUntil: now + 86_400_000,
+    markup: null,
+  });
+  const [before, after] = [size(0n), size(50_000_000n)];
+  const move = {
+    coin: 'BTC',
+    kind: kindOf(before, after),
+    source: 'fills' as const,
+    before,
+    after,
+    increment: after,
+    incrementPrice: mark,
+    lastPrice: mark,
+    firstFillAt: now - 40,
+    lastFillAt: now - 40,
+    fills: 1,
+  };
+  return planWave(book, move, {
+    wave,
+    now,
+    instance: 1,
+    seed: Uint8Array.from({ length: 32 }, (_, index) => index),
+    lastNonce: new Float64Array(4),
+    markMaxAgeMs: MARK_MAX_AGE_MS,
+    exitBand: EXIT_BAND,
+    sendRatePerSecond: 0,
+    leaderEquity: equity,
+  });
+}
+
+const positionOf = (copyNo: number, wave: number) => ({
+  copyNo,
+  coin: 'BTC',
+  position: 1_500_000n,
+  target: 1_562_500n,
+  targetMicro: 1_562_500_000n,
+  rho: 31_250_000_000n,
+  avgEntry: 6_400_000_000_000n,
+  entryValue: 96_000_000_000n,
+  realisedPnl: -12_500_000n,
+  fees: 43_200_000n,
+  funding: 0n,
+  forfeited: 62_500n,
+  forfeitedMicro: 62_500_000n,
+  forfeitReason: 'slippage',
+  episodeNo: 1n,
+  episodeBits: 0,
+  userClosed: false,
+  dust: false,
+  owedPrice: 0n,
+  owedUntilMs: 0,
+  lastWave: wave,
+  attempt: 0,
+});

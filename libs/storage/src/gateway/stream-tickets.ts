@@ -1,0 +1,28 @@
+import { text } from '../unit/codec';
+import type { ScopedSql } from '../unit/sql';
+
+/** Keeps a ticket's digest until it is used or past its time; tickets of the scope that are past theirs go with the same call. */
+export async function keepTicket(
+  unit: ScopedSql,
+  ticket: { readonly digest: Buffer; readonly kid: string; readonly expiresAt: number },
+): Promise<void> {
+  await unit.execute('delete from stream_tickets where tenant_id = $1 and environment = $2 and expires_at <= $3', [
+    ...unit.scopeParameters,
+    new Date(unit.now),
+  ]);
+  await unit.execute('insert into stream_tickets (tenant_id, environment, digest, kid, expires_at) values ($1, $2, $3, $4, $5)', [
+    ...unit.scopeParameters,
+    ticket.digest,
+    ticket.kid,
+    new Date(ticket.expiresAt),
+  ]);
+}
+
+/** Uses a ticket up and returns the key it was given to; null when it is unknown, used or past its time. Of several that try at once one gets it. */
+export async function useTicket(unit: ScopedSql, digest: Buffer): Promise<string | null> {
+  const [row] = await unit.query(
+    'delete from stream_tickets where tenant_id = $1 and environment = $2 and digest = $3 and expires_at > $4 returning kid',
+    [...unit.scopeParameters, digest, new Date(unit.now)],
+  );
+  return row === undefined ? null : text('kid').read(row.kid);
+}
