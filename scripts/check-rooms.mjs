@@ -35,7 +35,7 @@ const findings = ROOMS.flatMap((room) =>
 
 const compile = (room) =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, ['node_modules/typescript/bin/tsc', '-p', `libs/${room}/tsconfig.json`]);
+    const child = spawn(process.execPath, ['node_modules/typescript-7/bin/tsc', '-p', `libs/${room}/tsconfig.json`]);
     let output = '';
     child.stdout.on('data', (chunk) => {
       output += chunk;

@@ -29,7 +29,7 @@ export class SimulatedDriver implements ConformanceDriver {
         url: simulator.url,
         wsUrl: simulator.wsUrl,
         network: 'mainnet',
-        answerTimeoutMs: 2_000,
+        answerTimeoutMs: 15_000,
         markPollMs: 100,
         reconnectMinMs: 50,
         ...settings,
