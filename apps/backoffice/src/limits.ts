@@ -30,7 +30,7 @@ export const BACKOFFICE_LIMITS: BackofficeLimits = {
   jobLockMs: 30_000,
   jobRetryFirstMs: 500,
   jobRetryMaxMs: 60_000,
-  sweepIntervalMs: 1_000,
+  sweepIntervalMs: 5_000,
   scopesIntervalMs: 2_000,
   foldMax: 50_000,
   accrueMax: 5_000,
