@@ -10,6 +10,7 @@ import { EngineState } from './0021-engine-state';
 import { FeeApproval } from './0022-fee-approval';
 import { SettlementRequest } from './0023-settlement-request';
 import { GatewayState } from './0024-gateway-state';
+import { Recovery } from './0026-recovery';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -25,5 +26,6 @@ export const MIGRATIONS = [
   FeeApproval,
   SettlementRequest,
   GatewayState,
+  Recovery,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -30,6 +30,10 @@ export interface EngineLimits {
   readonly unknownIntervalMs: number;
   /** Wait between two readings of commands when no wake-up came, in ms. */
   readonly commandPollMs: number;
+  /** Wait between two readings of kill switches and suspensions, in ms. */
+  readonly stopPollMs: number;
+  /** Oldest reading of them that still allows new risk, in ms. */
+  readonly stopMaxAgeMs: number;
   /** Least time between two evaluations of loss limits, in ms. */
   readonly breakerIntervalMs: number;
   /** Wait between two heartbeats and equity writes, in ms. */
@@ -56,6 +60,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   deferMaxMs: 2_000,
   unknownIntervalMs: 500,
   commandPollMs: 1_000,
+  stopPollMs: 250,
+  stopMaxAgeMs: 5_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,
   wavesKept: 2_000,

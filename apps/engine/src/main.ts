@@ -17,14 +17,18 @@ import {
 import { openStorage, resolveRoleUrls } from '@lockstep/storage';
 import { openAdmin } from './admin-server';
 import { bootEngine, type Engine } from './boot';
-import { parseCrashPlan } from './crash-points';
+import { CRASH_POINTS, parseCrashPlan } from './crash-points';
 import { ENGINE_LIMITS } from './limits';
 import { observeWave } from './observe-wave';
 
 const DATABASE_CONNECTIONS_MAX = 12;
 
-/** The engine process: configuration, storage as the engine's role, one engine, one JSON line when it is ready. */
+/** The engine process: configuration, storage as the engine's role, one engine, one JSON line when it is ready. `--crash-points` prints their names. */
 async function main(): Promise<void> {
+  if (process.argv[2] === '--crash-points') {
+    process.stdout.write(`${JSON.stringify(CRASH_POINTS)}\n`);
+    return;
+  }
   const loaded = loadConfig('engine');
   if (!loaded.ok) {
     process.stderr.write(`${describeProblems('engine', loaded.error)}\n`);
@@ -79,7 +83,12 @@ async function main(): Promise<void> {
     shard: config.engineShard,
     crash,
     networks: [simulated, live],
-    tuning: { liveChain: config.hyperliquidNetwork, workers: config.signingWorkers, simulated: { claimSigner: config.simSignerClaims === 'on' } },
+    tuning: {
+      liveChain: config.hyperliquidNetwork,
+      workers: config.signingWorkers,
+      simulated: { claimSigner: config.simSignerClaims === 'on' },
+      chunk: config.ordersPerChunk,
+    },
     onWave: (record) => {
       observeWave(metrics, record);
       log.info('wave', { ...record });

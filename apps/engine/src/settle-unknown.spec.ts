@@ -56,7 +56,7 @@ function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: stri
 
 const absent: Answer = ok({ kind: 'unknown_order' });
 const filled: Answer = ok({ kind: 'closed', orderId: '7', status: 'filled', remaining: size(0n), original: size(5n), statusTime: 9 });
-const question = { address: '0xa', signer: 1, nonce: 77, clientOrderId: '0xc', expiresAfter: 0 };
+const question = { address: '0xa', signer: 1, nonce: 77, clientOrderId: '0xc', expiresAfter: 0, ageMs: 60_000 };
 const rejected = (code: 'nonce_duplicate' | 'nonce_too_low' | 'unknown_signer' | 'ip_rate_limited'): ActionOutcome => ({
   kind: 'rejected',
   code,
@@ -77,6 +77,33 @@ describe('an unknown order', () => {
   ])('%s', async (_name, standings, noop, kind, expected) => {
     const asked: string[] = [];
     const settled = await settleUnknown(scripted(standings, noop, asked), question, () => undefined);
+    expect(settled.kind).toBe(kind);
+    expect(asked).toEqual(expected);
+  });
+
+  it.each<[string, number, readonly Answer[], ActionOutcome, string, readonly string[]]>([
+    ['may still be on its way: its nonce is left to it', 1_000, [absent], { kind: 'accepted', response: null }, 'still_unknown', ['standing']],
+    [
+      'spent and not shown yet: the venue may show it later',
+      3_000,
+      [absent, absent],
+      rejected('nonce_duplicate'),
+      'still_unknown',
+      ['standing', 'noop 77', 'standing'],
+    ],
+    ['spent and shown late', 3_000, [absent, filled], rejected('nonce_duplicate'), 'known', ['standing', 'noop 77', 'standing']],
+    [
+      'spent by a noop whose record died: refused once it is old',
+      7_000,
+      [absent, absent],
+      rejected('nonce_duplicate'),
+      'refused_unseen',
+      ['standing', 'noop 77', 'standing'],
+    ],
+    ['past the window and young', 3_000, [absent, absent], rejected('nonce_too_low'), 'still_unknown', ['standing', 'noop 77', 'standing']],
+  ])('%s', async (_name, ageMs, standings, noop, kind, expected) => {
+    const asked: string[] = [];
+    const settled = await settleUnknown(scripted(standings, noop, asked), { ...question, ageMs }, () => undefined);
     expect(settled.kind).toBe(kind);
     expect(asked).toEqual(expected);
   });

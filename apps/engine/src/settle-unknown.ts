@@ -10,7 +10,14 @@ export interface OpenQuestion {
   readonly clientOrderId: ClientOrderId;
   /** Venue time after which the order cannot execute; 0: never expires. */
   readonly expiresAfter: EpochMs;
+  /** How long ago it was written down, in ms. */
+  readonly ageMs: number;
 }
+
+/** An order younger than this may still be on its way: its nonce is left to it. */
+const ON_ITS_WAY_MS = 1_500;
+/** A venue that spent a nonce may show the order later than it refuses the nonce: until this age its silence about the order proves nothing. */
+const SHOWN_LATE_MS = 6_000;
 
 /** What the venue's answers prove about it. */
 export type Settled =
@@ -39,14 +46,18 @@ const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order'
 /**
  * Settles an unknown order by the venue's own truth, never by a second order (product §2.9):
  * ask by client order id; when the venue does not know it, spend its nonce with a `noop`: accepted means the order can no longer land,
- * `nonce_duplicate` or `nonce_too_low` mean that the nonce is spent or past, so the order was processed or can never be: then the second
- * answer to the question is final. An unknown order id alone proves nothing.
+ * `nonce_duplicate` or `nonce_too_low` mean that the nonce is spent or past, so the order was processed, or an earlier `noop` of ours was (its
+ * record may have died with its process), or it can never be: then the question is asked again, and its answer is final once the order is old
+ * enough for the venue to show it. An unknown order id alone proves nothing.
+ *
+ * The same action is never sent again although product §2.9 allows it: after a restart an exit is planned anew on fresh prices, and an entry's moment has passed.
  */
 export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: PassCrashPoint): Promise<Settled> {
   const first = await venue.truth.orderStatus(question.address, question.clientOrderId);
   pass('reconciling_standing_read');
   if (!first.ok) return { kind: 'still_unknown', detail: `${first.error.code}: ${first.error.detail}` };
   if (first.value.kind !== 'unknown_order') return known(first.value);
+  if (question.ageMs < ON_ITS_WAY_MS) return { kind: 'still_unknown', detail: 'it may be on its way' };
   if (!venue.capabilities.nonceNoop) return { kind: 'still_unknown', detail: 'the venue cannot void a nonce' };
   const voided = await venue.orders.noop(question.signer, question.nonce);
   pass('reconciling_noop_sent');
@@ -59,5 +70,6 @@ export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: 
   const second = await venue.truth.orderStatus(question.address, question.clientOrderId);
   if (!second.ok) return { kind: 'still_unknown', detail: `${second.error.code}: ${second.error.detail}` };
   if (second.value.kind !== 'unknown_order') return known(second.value);
+  if (question.ageMs < SHOWN_LATE_MS) return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet' };
   return spent && voided.code === 'nonce_duplicate' ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
 }

@@ -64,6 +64,36 @@ describe('one leader, two brands, two followers, through every room', () => {
     }
   });
 
+  it('a kill switch withholds entries with its reason and lets exits go; switched off, the next increase is followed', async () => {
+    const setSwitch = (name: string, active: boolean) => rig.storage.platform((unit) => unit.engines.setFlag(name, active, 'test'));
+    const [first, second] = pair.followers;
+    if (first === undefined || second === undefined) throw new Error('two followers are needed');
+    await setSwitch(`kill_switch:${first.tenant.id}`, true);
+    // The switch is read within a poll; it acts from the first decision that carries its reason.
+    const denials = () =>
+      rig.storage.scoped(first.tenant.scope, async (unit) =>
+        (await unit.events.after({ epoch: (await unit.events.head())?.epoch ?? '', seq: 0n }, 10_000)).filter(
+          (event) => event.type === 'order.denied' && event.data.includes('kill_switch'),
+        ),
+      );
+    let held = 0.2;
+    await eventually('an entry is denied by the switch', async () => {
+      await pair.trade('buy', '1');
+      held += 0.1;
+      await eventually('the other brand follows', async () => (Math.abs((await pair.position(second.address)) - held) < 1e-9 ? true : null));
+      return (await denials()).length > 0 ? true : null;
+    });
+    const before = await pair.position(first.address);
+    expect(before).toBeLessThan(held);
+    await pair.trade('sell', '1');
+    await eventually('the exit is followed', async () => ((await pair.position(first.address)) < before ? true : null));
+    await setSwitch(`kill_switch:${first.tenant.id}`, false);
+    await pair.trade('sell', String(Math.round((held - 0.1) * 10)));
+    await pair.settled(0);
+    await pair.trade('buy', '2');
+    await pair.settled(0.2);
+  });
+
   it('a paused copy takes exits and no entries; a stopped one ends flat', async () => {
     const [first] = pair.followers;
     if (first === undefined) throw new Error('no follower');

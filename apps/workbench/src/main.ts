@@ -1,5 +1,6 @@
 import { describeProblems, loadConfig } from '@lockstep/platform';
 import { runBench } from './commands/bench';
+import { runCrashCommand } from './commands/crash';
 import { runDemo } from './commands/demo';
 import { runMigrate } from './commands/migrate';
 import { runStart } from './commands/start';
@@ -8,12 +9,14 @@ const USAGE = `lockstep <command>
   start                 everything on this machine, until Ctrl-C
   demo [options]        the main job from end to end; ends with 0 when every invariant holds (demo --help)
   bench <name> [--json] a measurement (bench --help)
+  crash [options]       kills the engine at named points and random moments; the venue's books judge (crash --help)
   migrate               brings the database of DATABASE_URL to the newest schema`;
 
 const COMMANDS: Readonly<Record<string, (config: Parameters<typeof runDemo>[0], args: readonly string[]) => Promise<number>>> = {
   start: runStart,
   demo: runDemo,
   bench: runBench,
+  crash: runCrashCommand,
   migrate: runMigrate,
 };
 

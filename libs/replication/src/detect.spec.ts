@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { detect, groupByCoin, kindOf, type LeaderFill } from './detect';
 import { isTerminal, nextOrderState, ORDER_STATES } from './order-life';
 import { CAPS, REASONS, reasonAt, reasonNumber, reasonText } from './reasons';
-import { resolveUnknown, type UnknownOrder } from './resolve-unknown';
 import { priceOf, sizeOf } from './testing/book-builder';
 
 const fill = (start: string, side: 'buy' | 'sell', size: string, price = '100', coin = 'BTC'): LeaderFill => ({
@@ -73,36 +72,5 @@ describe('order life', () => {
     expect(nextOrderState('unknown', 'fill')).toBe('filled');
     expect(nextOrderState('unknown', 'send')).toBeNull();
     expect(nextOrderState('rejected', 'fill')).toBeNull();
-  });
-});
-
-describe('orders of unknown outcome', () => {
-  const order: UnknownOrder = {
-    kind: 'entry',
-    status: 'not_asked',
-    followUp: 'none',
-    elapsedMs: 10_000,
-    now: 1_000_000,
-    expiresAfter: null,
-    nonceUsable: true,
-  };
-  it.each([
-    ['first it asks', {}, { step: 'ask', afterMs: 0 }],
-    ['a standing order is settled', { status: 'open' }, { step: 'settled', as: 'standing' }],
-    ['unknown_order at once proves nothing', { status: 'unknown_order', elapsedMs: 100 }, { step: 'ask', afterMs: 500 }],
-    ['an unreachable venue is asked again', { status: 'unreachable' }, { step: 'ask', afterMs: 500 }],
-    ['a missing entry is closed with its own nonce', { status: 'unknown_order' }, { step: 'close_with_noop' }],
-    ['a missing exit goes again as the same action', { status: 'unknown_order', kind: 'exit' }, { step: 'resend_same' }],
-    ['an accepted noop proves absence', { status: 'unknown_order', followUp: 'noop_accepted' }, { step: 'settled', as: 'absent' }],
-    [
-      'duplicate nonce means processed: ask for it',
-      { status: 'unknown_order', followUp: 'resend_duplicate_nonce', elapsedMs: 2_000 },
-      { step: 'ask', afterMs: 500 },
-    ],
-    ['a repeat that was taken is processed', { status: 'unknown_order', followUp: 'resend_accepted' }, { step: 'settled', as: 'processed' }],
-    ['an expired entry the venue does not know is absent', { status: 'unknown_order', expiresAfter: 900_000 }, { step: 'settled', as: 'absent' }],
-    ['not yet expired by the slack', { status: 'unknown_order', expiresAfter: 999_000, elapsedMs: 100 }, { step: 'ask', afterMs: 500 }],
-  ] as const)('%s', (_sentence, part, step) => {
-    expect(resolveUnknown({ ...order, ...part })).toEqual(step);
   });
 });

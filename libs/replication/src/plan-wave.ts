@@ -1,4 +1,4 @@
-import { mulDivFloor, must, present, toExact, toLots } from '@lockstep/kernel';
+import { must, present, toExact, toLots } from '@lockstep/kernel';
 import { type CopyBook, leaderEquityColumn } from './book';
 import { CAP_COUNT } from './cap-count';
 import { capLots, UNLIMITED } from './caps';
@@ -8,6 +8,7 @@ import { decideOrders, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { weighedReference } from './journaled-intent';
 import type { Move } from './move';
 import { reasonNumber } from './reasons';
 import { revalue } from './revalue';
@@ -203,14 +204,8 @@ function oweIncrement(draft: Draft, row: number, held: number, increment: number
   const position = Math.abs(rows.position[row] ?? 0);
   const inFlight = (rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0);
   const owed = Math.max(0, held - (position + inFlight) * MICRO);
-  const before = rows.owedPrice[row] ?? 0;
   rows.owedUntil[row] = until;
-  if (before === 0 || owed < MICRO || increment <= 0) {
-    rows.owedPrice[row] = price;
-    return;
-  }
-  const weighted = mulDivFloor(Math.abs(price - before), increment, owed + increment);
-  rows.owedPrice[row] = price >= before ? before + weighted : before - weighted;
+  rows.owedPrice[row] = weighedReference(rows.owedPrice[row] ?? 0, owed, increment, price);
 }
 
 /** Prices the entry and applies the caps in order; returns the target (absolute micro-lots) and notes each cut. */

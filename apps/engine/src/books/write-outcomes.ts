@@ -13,7 +13,7 @@ import type { WaveOutcome } from './outcome-batch';
 import { microToSize, positionStateOf } from './position-state-of';
 
 /** Reasons that mean one of our checks refused new risk: told as `order.denied`. The others say that there was nothing to do. */
-const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'kill_switch',
   'breaker',
   'paused',
@@ -45,7 +45,7 @@ const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 ]);
 
 /**
- * Writes what a wave did to one tenant in one transaction: order rows, intents and public events. Runs behind the sending; a row written twice
+ * Writes what a wave did to one tenant in one transaction: order rows, intents, the mark on its journal rows and public events. Runs behind the sending; a row written twice
  * meets its own key. Fills, entries and positions follow when the venue's own fills were read, because only those know the fees.
  */
 export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outcome: WaveOutcome): Promise<void> {
@@ -66,6 +66,7 @@ export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outc
   await ctx.storage.scoped(scope, async (unit) => {
     await unit.orders.save(orders);
     await saveIntents(ctx, unit, outcome.wave, kept);
+    await unit.journal.markWritten(ctx.shard, [BigInt(outcome.wave.journalNo)]);
     await unit.events.append(events);
   });
   for (const { copy, intent } of kept) {
@@ -119,7 +120,8 @@ function forfeitEvents(ctx: EngineContext, outcome: WaveOutcome, inScope: (copy:
   return events;
 }
 
-function moveEvent(ctx: EngineContext, recorded: RecordedMove, group: BookGroup): NewEvent {
+/** The public event of a move for one leader of a tenant. */
+export function moveEvent(ctx: EngineContext, recorded: RecordedMove, group: BookGroup): NewEvent {
   const { move } = recorded;
   const data = moveData({
     leaderId: group.leaderId,

@@ -52,7 +52,7 @@ export class UnknownResolver {
     this.asking.add(order);
     try {
       const { venue } = order.copy.account.network;
-      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, questionOf(order), this.ctx.pass));
+      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, questionOf(order, this.ctx.clock.now()), this.ctx.pass));
       if (settled.kind === 'resting') {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
@@ -138,10 +138,11 @@ function statusOf(resolution: Resolution, filled: number, lots: number): string 
   return resolution === 'cancelled' ? 'cancelled' : resolution === 'rejected' ? 'rejected' : 'expired';
 }
 
-const questionOf = (order: OpenOrder): OpenQuestion => ({
+const questionOf = (order: OpenOrder, now: number): OpenQuestion => ({
   address: order.copy.account.address,
   signer: order.copy.account.index,
   nonce: order.nonce,
   clientOrderId: order.clientOrderId,
   expiresAfter: order.expiresAfter,
+  ageMs: now - order.createdAt,
 });

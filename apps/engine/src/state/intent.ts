@@ -1,20 +1,10 @@
-import type { InstrumentSheet } from '@lockstep/replication';
+import type { InstrumentSheet, RowIntent } from '@lockstep/replication';
 
 /**
  * What planning intends for one copy in one instrument, as of the end of a wave. Only intents whose wave is journaled are written to
  * `copy_positions`: the live columns may already hold the target of a move that is not, and a restart plans that move again.
  */
-export interface Intent {
-  readonly targetMicro: number;
-  readonly rho: number;
-  readonly forfeitedMicro: number;
-  readonly forfeitReason: number;
-  readonly episodeBits: number;
-  readonly owedPrice: number;
-  readonly owedUntilMs: number;
-  readonly lastWave: number;
-  readonly attempt: number;
-}
+export type Intent = RowIntent;
 
 export const NO_INTENT: Intent = {
   targetMicro: 0,

@@ -32,19 +32,19 @@ export class NetworkDirectory {
     if (known !== undefined) return known;
     const found = await this.storage.platform(async (unit) => {
       const row = (await unit.inbox.watched()).find((one) => Number(one.no) === no);
-      return row === undefined ? null : { row, moves: await unit.inbox.latestMoves(row.no), first: await unit.inbox.movesAfter(row.no, 0n, 1) };
+      return row === undefined ? null : { row, moves: await unit.inbox.latestMoves(row.no) };
     });
     if (found === null) return null;
     const network = await this.find(found.row.venue, found.row.network);
-    return network === null ? null : register(ctx, found.row, network, found.moves, found.first[0] ?? null);
+    return network === null ? null : register(ctx, found.row, network, found.moves);
   }
 }
 
 /** Registers a watched account with what is recorded of it: detection goes on behind its last move, planning behind its last planned one. */
-function register(ctx: EngineContext, row: WatchedAccountRow, network: Network, latest: readonly MoveRow[], first: MoveRow | null) {
+function register(ctx: EngineContext, row: WatchedAccountRow, network: Network, latest: readonly MoveRow[]) {
   const known = ctx.registry.watched.get(Number(row.no));
   if (known !== undefined) return known;
-  const watched = newWatched(row, network, { begun: first !== null, historyFrom: first === null ? 0 : first.firstFillMs - 1 });
+  const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 });
   for (const move of latest) {
     watched.leader.positions.set(move.coin, move.positionAfter);
     const view = network.markets.get(move.coin);

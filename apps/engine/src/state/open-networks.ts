@@ -20,6 +20,8 @@ export interface VenueTuning {
   readonly workers: number;
   /** Settings of simulated networks alone. */
   readonly simulated: Partial<HyperliquidSettings>;
+  /** Orders released to a signing worker at a time; null: the adapter's own. */
+  readonly chunk: number | null;
 }
 
 /** What a network tells the engine. */
@@ -74,6 +76,7 @@ export class Networks {
         wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
         network: simulated ? 'mainnet' : tuning.liveChain,
         workers: tuning.workers,
+        ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
         watchDexes: simulated ? ['', 'xyz'] : [''],
         ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
       },

@@ -26,11 +26,7 @@ export interface FillFrame {
  * Writes a leader's fills and the moves they make in one transaction, before anything is decided. Fills told before are dropped by the venue's key;
  * moves are numbered per watched account without gaps, one per block and instrument however many frames are taken at once. Returns the recorded moves, oldest first. Calls for one watched account must not overlap.
  */
-export async function recordFills(
-  ctx: EngineContext,
-  watched: WatchedAccount,
-  frames: readonly FillFrame[],
-): Promise<readonly RecordedMove[]> {
+export async function recordFills(ctx: EngineContext, watched: WatchedAccount, frames: readonly FillFrame[]): Promise<readonly RecordedMove[]> {
   const receivedAt = new Map(frames.flatMap((frame) => frame.fills.map((fill) => [fill, frame.receivedAt] as const)));
   const fills = [...receivedAt.keys()];
   if (fills.length === 0) return [];
@@ -119,7 +115,13 @@ interface KeyedDetection {
 }
 
 /** One detection per block and coin, in the order of the fills; `positions` is carried on. */
-function detectAll(ctx: EngineContext, watched: WatchedAccount, fills: readonly VenueFill[], positions: Map<string, Size>, receivedAt: ReadonlyMap<VenueFill, number>): KeyedDetection[] {
+function detectAll(
+  ctx: EngineContext,
+  watched: WatchedAccount,
+  fills: readonly VenueFill[],
+  positions: Map<string, Size>,
+  receivedAt: ReadonlyMap<VenueFill, number>,
+): KeyedDetection[] {
   const found: KeyedDetection[] = [];
   for (const block of byBlock(fills)) {
     for (const group of groupByCoin(block)) {

@@ -33,7 +33,7 @@ function framesOf(watched: string, times: readonly number[]): readonly Frame<str
 
 function shapes(times: readonly number[]): readonly string[] {
   return runsOf(framesOf('leader', times)).map((run) =>
-    run.kind === 'synced' ? 'synced' : run.frames.map((frame) => `${frame.fills.map((one) => one.time).join()}@${frame.receivedAt}`).join(' '),
+    run.kind === 'fills' ? run.frames.map((frame) => `${frame.fills.map((one) => one.time).join()}@${frame.receivedAt}`).join(' ') : run.kind,
   );
 }
 

@@ -7,24 +7,34 @@ import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import { type FillFrame, positionsOf, recordFills, recordResync } from './inbox';
 
+/** Where a state differed from the fills told until then. */
+interface Difference {
+  readonly coin: string;
+  readonly known: Size;
+  readonly found: Size;
+}
+
 export type Frame<Watched = WatchedAccount> =
   | { readonly kind: 'fills'; readonly watched: Watched; readonly fills: readonly VenueFill[]; readonly receivedAt: number }
-  | { readonly kind: 'synced'; readonly watched: Watched; readonly event: Extract<WatchEvent, { readonly kind: 'synced' }> };
+  | { readonly kind: 'synced'; readonly watched: Watched; readonly event: Extract<WatchEvent, { readonly kind: 'synced' }> }
+  | { readonly kind: 'missing'; readonly watched: Watched; readonly differences: readonly Difference[]; readonly at: number };
 
 /** Frames that are taken in one go: fills that gathered while the ones before were written down share a transaction. */
 export type FrameRun<Watched = WatchedAccount> =
   | { readonly kind: 'fills'; readonly watched: Watched; readonly frames: readonly FillFrame[] }
-  | Extract<Frame<Watched>, { readonly kind: 'synced' }>;
+  | Exclude<Frame<Watched>, { readonly kind: 'fills' }>;
 
 /** Most frames of one transaction. */
 const RUN_FRAMES_MAX = 500;
+/** A state may be read before the frame of its last block arrives: only a difference that stands after this wait means that fills are missing. */
+const FRAME_MAX_LATE_MS = 1_000;
 
 /** Joins frames of fills that follow each other directly, in their order; all are of one watched account. */
 export function runsOf<Watched>(frames: readonly Frame<Watched>[]): readonly FrameRun<Watched>[] {
   const runs: FrameRun<Watched>[] = [];
   let open: { readonly kind: 'fills'; readonly watched: Watched; readonly frames: FillFrame[] } | null = null;
   for (const frame of frames) {
-    if (frame.kind === 'synced') {
+    if (frame.kind !== 'fills') {
       runs.push(frame);
       open = null;
       continue;
@@ -45,6 +55,7 @@ export function runsOf<Watched>(frames: readonly Frame<Watched>[]): readonly Fra
 export class LeaderWatch {
   private readonly byAddress = new Map<string, WatchedAccount>();
   private readonly frames: Lanes<Frame>;
+  private readonly lateness = new Set<NodeJS.Timeout>();
   private readonly waitingForSync = new Map<number, (() => void)[]>();
 
   constructor(
@@ -119,34 +130,59 @@ export class LeaderWatch {
     return this.frames.idle();
   }
 
+  stop(): void {
+    for (const timer of this.lateness) clearTimeout(timer);
+    this.lateness.clear();
+  }
+
   private async take(run: FrameRun): Promise<void> {
     if (run.kind === 'fills') {
       this.onMoves(await recordFills(this.ctx, run.watched, run.frames));
       return;
     }
+    if (run.kind === 'missing') return this.takeMissing(run.watched, run.differences, run.at);
     const { watched, event } = run;
     for (const state of event.states) watched.leader.takeState(state);
     const found = positionsOf(event.states);
     if (watched.begun) {
       const history = event.fills.filter((fill) => fill.time > watched.historyFrom);
       this.onMoves(await recordFills(this.ctx, watched, [{ fills: history, receivedAt: event.receivedAt }]));
-      if (event.states.length > 0) await this.compare(watched, found, event.receivedAt);
-    } else {
-      for (const [coin, position] of found) standAt(watched, coin, position);
-      watched.historyFrom = event.fills.reduce((newest, fill) => Math.max(newest, fill.time), 0);
-      watched.begun = true;
-    }
+      if (event.states.length > 0) this.compare(watched, found, event.receivedAt);
+    } else await this.begin(watched, found, event.fills);
     watched.synced = true;
     for (const resolve of this.waitingForSync.get(watched.no) ?? []) resolve();
     this.waitingForSync.delete(watched.no);
     this.onResynced(watched.network);
   }
 
-  /** Where the state differs from the fills, fills are missing. An instrument never met before is state, nothing of it is traded. */
-  private async compare(watched: WatchedAccount, found: ReadonlyMap<string, Size>, at: number): Promise<void> {
+  /** Takes the first state ever. It stands before the account counts as synced, so that a later process follows what this one only saw. */
+  private async begin(watched: WatchedAccount, found: ReadonlyMap<string, Size>, fills: readonly VenueFill[]): Promise<void> {
+    for (const [coin, position] of found) standAt(watched, coin, position);
+    watched.historyFrom = fills.reduce((newest, fill) => Math.max(newest, fill.time), 0);
+    await this.ctx.storage.platform((unit) => unit.inbox.begin(BigInt(watched.no), watched.historyFrom));
+    watched.begun = true;
+  }
+
+  /** Where the state differs from the fills for longer than a frame takes, fills are missing. An instrument never met before is state, nothing of it is traded. */
+  private compare(watched: WatchedAccount, found: ReadonlyMap<string, Size>, at: number): void {
     for (const [coin, position] of found) if (!watched.leader.positions.has(coin)) standAt(watched, coin, position);
-    for (const coin of [...watched.leader.positions.keys()]) {
-      const move = await recordResync(this.ctx, watched, coin, found.get(coin) ?? size(0n), at);
+    const differences = [...watched.leader.positions].flatMap(([coin, known]): Difference[] => {
+      const now = found.get(coin) ?? size(0n);
+      return now === known ? [] : [{ coin, known, found: now }];
+    });
+    if (differences.length === 0) return;
+    const timer = setTimeout(() => {
+      this.lateness.delete(timer);
+      this.frames.push(String(watched.no), { kind: 'missing', watched, differences, at });
+    }, FRAME_MAX_LATE_MS);
+    this.lateness.add(timer);
+  }
+
+  private async takeMissing(watched: WatchedAccount, differences: readonly Difference[], at: number): Promise<void> {
+    for (const { coin, known, found } of differences) {
+      // A fill that came meanwhile explains it, or the next state will tell.
+      if (watched.leader.positions.get(coin) !== known) continue;
+      const move = await recordResync(this.ctx, watched, coin, found, at);
       if (move !== null) this.onMoves([move]);
     }
   }

@@ -44,7 +44,10 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
           return unit.now;
         });
         for (const row of rows) times.set(row.group.index, at);
-        for (const wave of new Set(rows.map((row) => row.wave))) wave.open.scopes.push(scope);
+        for (const wave of new Set(rows.map((row) => row.wave))) {
+          // A wave that a restart completes may have rows of the scope from before.
+          if (!wave.open.scopes.includes(scope)) wave.open.scopes.push(scope);
+        }
         committed += 1;
         if (committed === 1) ctx.pass('journaled_first_scope');
       }),

@@ -92,6 +92,13 @@ export class SimControl {
     await this.post('faults', order);
   }
 
+  /** Removes every fault. */
+  async clearFaults(): Promise<void> {
+    const answer = await request(`${this.base}/worlds/${this.world}/faults`, { method: 'DELETE' });
+    await answer.body.dump();
+    if (answer.statusCode >= 300) throw new Error(`clearing faults answered ${answer.statusCode}`);
+  }
+
   async chargeFunding(hourlyRate: string): Promise<void> {
     await this.post('funding', { hourlyRate, charge: true });
   }

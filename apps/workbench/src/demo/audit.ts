@@ -141,7 +141,8 @@ export async function auditLeaders(leaders: readonly DemoLeader[], control: SimC
     for (const coin of new Set([...positions.keys(), ...leader.held.keys()])) {
       const led = formatDecimal(leader.held.get(coin) ?? 0n, szDecimals(coin));
       const holds = formatDecimal(unwrap(parseDecimal(positions.get(coin) ?? '0', szDecimals(coin)), 'a size of the venue'), szDecimals(coin));
-      if (holds !== led) violations.push({ rule: 'the leader stands where it was led', detail: `${leader.name} ${coin}: led to ${led}, holds ${holds}` });
+      if (holds !== led)
+        violations.push({ rule: 'the leader stands where it was led', detail: `${leader.name} ${coin}: led to ${led}, holds ${holds}` });
     }
   }
   return violations;

@@ -12,6 +12,18 @@ export interface ChildPlan {
   readonly env: Readonly<Record<string, string>>;
   /** Everything it prints is appended here. */
   readonly logFile: string;
+  /** Told as soon as it runs, ready or not: for tests that end it while it starts. */
+  readonly onSpawn?: (kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** A process that ended before its ready line. `code` is null after a signal. */
+export class EndedEarly extends Error {
+  constructor(
+    message: string,
+    readonly code: number | null,
+  ) {
+    super(message);
+  }
 }
 
 export interface RunningChild {
@@ -40,10 +52,12 @@ export async function startChild(plan: ChildPlan): Promise<RunningChild> {
     detached: true,
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  plan.onSpawn?.((signal) => void child.kill(signal));
   const listeners: ((record: Readonly<Record<string, unknown>>) => void)[] = [];
   const tail: string[] = [];
   const ready = await new Promise<Readonly<Record<string, unknown>>>((resolve, reject) => {
-    const fail = (why: string) => reject(new Error(`${plan.name} ${why}\n${tail.join('\n')}\n(all of it: ${plan.logFile})`));
+    const story = (why: string): string => `${plan.name} ${why}\n${tail.join('\n')}\n(all of it: ${plan.logFile})`;
+    const fail = (why: string) => reject(new Error(story(why)));
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       fail(`did not get ready within ${READY_TIMEOUT_MS / 1000} s`);
@@ -54,7 +68,7 @@ export async function startChild(plan: ChildPlan): Promise<RunningChild> {
     });
     void exited.then((code) => {
       clearTimeout(timer);
-      fail(`ended with ${code === null ? 'a signal' : `code ${code}`} before it was ready`);
+      reject(new EndedEarly(story(`ended with ${code === null ? 'a signal' : `code ${code}`} before it was ready`), code));
     });
     readLines(child, log, tail, (record) => {
       if (record.ready === true) {

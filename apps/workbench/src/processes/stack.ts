@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, childEnvironment, createLogger, openDatabase } from '@lockstep/platform';
 import { migrate, type RoleUrls, resolveRoleUrls } from '@lockstep/storage';
-import { type RunningChild, startChild } from './child';
+import { type ChildPlan, type RunningChild, startChild } from './child';
 
 /** Everything a deployment on one machine consists of, running. */
 export interface Stack {
@@ -16,8 +16,8 @@ export interface Stack {
   /** Environment of the gateway, for its operator command. */
   readonly gatewayEnv: Readonly<Record<string, string>>;
   readonly roles: RoleUrls;
-  /** Ends one process by `signal` and starts it again with the same settings plus `extra`. */
-  restart(name: ChildName, signal: NodeJS.Signals, extra?: Readonly<Record<string, string>>): Promise<RunningChild>;
+  /** Ends one process by `signal` and starts it again with the same settings plus `extra`. Throws `EndedEarly` when it ends before it is ready. */
+  restart(name: ChildName, signal: NodeJS.Signals, extra?: Readonly<Record<string, string>>, onSpawn?: ChildPlan['onSpawn']): Promise<RunningChild>;
   stop(): Promise<void>;
 }
 
@@ -56,13 +56,19 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
     onStep(applied.length === 0 ? 'database is up to date' : `database migrated (${applied.length} migrations)`);
     const environments = settings(plan, roles);
     const children = new Map<ChildName, RunningChild>();
-    const launch = async (name: ChildName, args: readonly string[], extra: Readonly<Record<string, string>>): Promise<RunningChild> => {
+    const launch = async (
+      name: ChildName,
+      args: readonly string[],
+      extra: Readonly<Record<string, string>>,
+      onSpawn?: ChildPlan['onSpawn'],
+    ): Promise<RunningChild> => {
       const child = await startChild({
         name,
         entry: entryOf(name),
         args,
         env: { ...environments(name), ...extra },
         logFile: join(logs, `${name}.log`),
+        ...(onSpawn === undefined ? {} : { onSpawn }),
       });
       children.set(name, child);
       onStep(`${name} is ready`);
@@ -95,11 +101,11 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
       },
       gatewayEnv: { ...environments('gateway'), ...shared },
       roles,
-      restart: async (name, signal, extra = {}) => {
+      restart: async (name, signal, extra = {}, onSpawn) => {
         const old = running(name);
         old.kill(signal);
         await old.exited;
-        return launch(name, name === 'venue-sim' ? simArguments(plan) : [], { ...(name === 'backoffice' ? {} : shared), ...extra });
+        return launch(name, name === 'venue-sim' ? simArguments(plan) : [], { ...(name === 'backoffice' ? {} : shared), ...extra }, onSpawn);
       },
       stop: closeAll,
     };

@@ -222,6 +222,14 @@ export const VARIABLES = {
     standard: null,
     usedBy: ['engine'],
   }),
+  LOCKSTEP_ORDERS_PER_CHUNK: row({
+    property: 'ordersPerChunk',
+    meaning:
+      'Orders released to a signing worker at a time; whatever stops risk is looked at before each such chunk. Unset: as many as the venue takes in flight.',
+    schema: piece.wholeNumber(1, 10_000),
+    standard: null,
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_CRASH_AT: row({
     property: 'crashAt',
     meaning: 'For crash tests only: the named point, with an optional :N for the N-th pass, at which the engine ends itself.',

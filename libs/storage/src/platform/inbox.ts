@@ -33,6 +33,14 @@ export class Inbox {
     return rows.map((row) => tables.watchedAccounts.parse(row));
   }
 
+  /** Begins the history of a watched account: fills after `historyFromMs` are moves from now on, whatever process sees them. A begun one stays as it is. */
+  async begin(watchedNo: bigint, historyFromMs: number): Promise<void> {
+    await this.unit.execute('update watched_accounts set history_from_ms = $2 where no = $1 and history_from_ms is null', [
+      watchedNo.toString(),
+      Math.floor(historyFromMs),
+    ]);
+  }
+
   /** Writes fills of one watched account and returns the keys that are new: the rest was told before. */
   async insertFills(watchedNo: bigint, fills: readonly Omit<LeaderFillRow, 'watchedNo'>[]): Promise<readonly LeaderFillKey[]> {
     if (fills.length === 0) return [];

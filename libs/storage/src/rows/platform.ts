@@ -93,6 +93,8 @@ export interface WatchedAccountRow {
   /** Lower case. */
   readonly address: string;
   readonly topMoveSeq: bigint;
+  /** Venue time up to which fills are older than our history and never moves; null before the first state was taken. */
+  readonly historyFromMs: number | null;
   readonly createdAt: EpochMs;
 }
 

@@ -48,6 +48,8 @@ export interface JournalRow extends ScopedRow {
   /** Highest nonce in the row: counters restart above it. */
   readonly maxNonce: bigint;
   readonly createdAt: EpochMs;
+  /** When order rows, intents and events of the row were committed; null: a restart takes them out of the row. */
+  readonly writtenAt: EpochMs | null;
   readonly completedAt: EpochMs | null;
 }
 

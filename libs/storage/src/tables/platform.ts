@@ -106,6 +106,7 @@ export const watchedAccounts = defineTable<WatchedAccountRow>(
     network: text('network'),
     address: text('address'),
     topMoveSeq: big('top_move_seq'),
+    historyFromMs: orNull(safeInt('history_from_ms')),
     createdAt: time('created_at'),
   },
   ['no'],

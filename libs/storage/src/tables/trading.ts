@@ -57,6 +57,7 @@ export const waveJournal = defineTable<JournalRow>(
     decisionCount: int('decision_count'),
     maxNonce: big('max_nonce'),
     createdAt: time('created_at'),
+    writtenAt: orNull(time('written_at')),
     completedAt: orNull(time('completed_at')),
   },
   ['tenantId', 'environment', 'moveId', 'shard', 'part'],

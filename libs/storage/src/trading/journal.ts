@@ -11,7 +11,7 @@ export class Journal {
   constructor(private readonly unit: ScopedSql) {}
 
   /** Writes a row; false when this (move, shard, part) was journaled before, and then nothing may be sent on its strength. */
-  async insert(row: Omit<NewRow<JournalRow>, 'createdAt' | 'completedAt'>): Promise<boolean> {
+  async insert(row: Omit<NewRow<JournalRow>, 'createdAt' | 'writtenAt' | 'completedAt'>): Promise<boolean> {
     const written = await this.unit.execute(
       `insert into wave_journal (tenant_id, environment, move_id, shard, part, instance, leader_id, coin, packed, order_count, decision_count, max_nonce, created_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (tenant_id, environment, move_id, shard, part) do nothing`,
@@ -36,6 +36,22 @@ export class Journal {
   /** Rows of a shard that no one completed, oldest wave first: what a restart resolves before anything new. At most `limit`. */
   async unfinished(shard: number, limit: number): Promise<readonly JournalRow[]> {
     return this.read('and shard = $3 and completed_at is null order by move_id, part limit $4', [shard, limit]);
+  }
+
+  /** Notes that everything of a wave's rows is written behind the send: with the order rows, in their transaction. */
+  async markWritten(shard: number, moveIds: readonly bigint[]): Promise<void> {
+    if (moveIds.length === 0) return;
+    await this.unit.execute(
+      `update wave_journal set written_at = $4
+       where tenant_id = $1 and environment = $2 and shard = $3 and move_id = any($5::bigint[]) and written_at is null`,
+      [...this.unit.scopeParameters, shard, new Date(this.unit.now), moveIds.map(String)],
+    );
+  }
+
+  /** Rows of some waves, closed or not: which copies were decided, and which parts are taken. */
+  async ofMoves(shard: number, moveIds: readonly bigint[]): Promise<readonly JournalRow[]> {
+    if (moveIds.length === 0) return [];
+    return this.read('and shard = $3 and move_id = any($4::bigint[]) order by move_id, part', [shard, moveIds.map(String)]);
   }
 
   /** Marks a row done; false when it was or does not exist. */

@@ -82,7 +82,7 @@ describe('a watched user', () => {
     expect(words()).toEqual(['synced 1,2 with 1 states', 'fills 3']);
   });
 
-  it('holds live fills back while the state is read, so that order is kept', async () => {
+  it('holds live fills back while the state is read and tells them with it: the state shows them already', async () => {
     let open: () => void = () => undefined;
     const { session, words } = begin({ gate: new Promise((resolve) => (open = resolve)) });
     const synced = session.snapshot([fill(1)], 10);
@@ -90,7 +90,8 @@ describe('a watched user', () => {
     expect(words()).toEqual([]);
     open();
     await synced;
-    expect(words()).toEqual(['synced 1 with 1 states', 'fills 2']);
+    session.live([fill(2), fill(3)], 12);
+    expect(words()).toEqual(['synced 1,2 with 1 states', 'fills 3']);
   });
 
   it('asks for what lies between the last fill and a snapshot that does not reach back to it', async () => {

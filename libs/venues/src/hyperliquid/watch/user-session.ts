@@ -1,6 +1,7 @@
 import type { Result } from '@lockstep/kernel';
 import type { AccountState, Address, VenueFill, VenueReadError, VenueTruth, WatchEvent } from '../../port';
 import type { HyperliquidConfig, VenueLog } from '../config';
+import { fillKey } from '../truth';
 import { FillMemory } from './fill-memory';
 
 /**
@@ -37,7 +38,10 @@ export class UserSession {
     this.disconnected();
   }
 
-  /** A snapshot of the newest fills. Reads the account state, fills a gap, tells `synced`, then what was held back. */
+  /**
+   * A snapshot of the newest fills. Reads the account state, fills a gap and tells `synced`. What was held back while the state was read is part of it:
+   * the state shows those fills already.
+   */
   async snapshot(fills: readonly VenueFill[], receivedAt: number): Promise<void> {
     this.generation += 1;
     const generation = this.generation;
@@ -48,14 +52,12 @@ export class UserSession {
     const missed = gap ? await this.backfill(since, generation) : [];
     const states = await this.states(generation);
     if (generation !== this.generation) return;
-    const told = [...missed, ...fills];
+    const told = [...missed, ...fills, ...this.held.flatMap((frame) => frame.fills)];
     this.memory.fresh(told);
     this.seen = true;
-    this.tell({ kind: 'synced', address: this.address, states, fills: [...told].sort((a, b) => a.time - b.time), receivedAt });
-    const held = this.held;
     this.held = [];
     this.syncing = false;
-    for (const frame of held) this.live(frame.fills, frame.receivedAt);
+    this.tell({ kind: 'synced', address: this.address, states, fills: distinct(told), receivedAt });
   }
 
   /** A frame of new fills: one block of this user. */
@@ -93,4 +95,10 @@ export class UserSession {
     }
     return null;
   }
+}
+
+/** Each fill once, oldest first. */
+function distinct(fills: readonly VenueFill[]): VenueFill[] {
+  const byKey = new Map(fills.map((fill) => [fillKey(fill), fill]));
+  return [...byKey.values()].sort((a, b) => a.time - b.time);
 }

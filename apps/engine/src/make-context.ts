@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
+import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import { WaveCompletion } from './books/complete-waves';
+import { Places } from './bounded';
+import { type EngineContext, StopVersion, stageClock } from './context';
+import { crashPoints } from './crash-points';
+import type { EngineParts } from './engine-parts';
+import { Nonces } from './nonces';
+import { Sending } from './sending';
+import { CopyLedger } from './state/copy-ledger';
+import { OpenOrders } from './state/open-orders';
+import { Registry } from './state/registry';
+import { WaveLog } from './wave-log';
+
+/** The context of an engine: empty books, nonces above every journaled one. */
+export async function makeContext(parts: EngineParts, instance: number, scopes: readonly TenantScope[], maxNonce: number): Promise<EngineContext> {
+  const { clock, ids, random, log, storage, limits } = parts;
+  const seed = await todaysSeed(parts);
+  const known = [...scopes];
+  const completion = new WaveCompletion(() => ctx);
+  const ctx: EngineContext = {
+    clock,
+    stage: stageClock(clock),
+    ids,
+    random,
+    log,
+    storage,
+    limits,
+    instance,
+    shard: parts.shard,
+    registry: new Registry(),
+    scopes: () => known,
+    addScope: (scope) => known.push(scope),
+    nonces: new Nonces(maxNonce),
+    booked: new CopyLedger(),
+    openOrders: new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave)),
+    flushCompletion: () => completion.flush(),
+    waves: new WaveLog(limits.wavesKept, parts.onWave),
+    scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
+    journalUnits: new Places(limits.journalUnitsMax, limits.openOrdersMax),
+    truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
+    sending: new Sending(() => clock.monotonic(), limits.deferMaxMs),
+    pass: crashPoints(parts.crash),
+    dailySeed: () => seed.today(),
+    stops: new StopVersion(),
+    wakeEvents: (scope) => {
+      parts.wakeups.publish(WAKEUP_CHANNELS.events, wakeupPayload(scope)).catch((failure: unknown) => {
+        log.debug('a wake-up was lost; readers poll', { error: failure });
+      });
+    },
+    broken: parts.broken,
+  };
+  return ctx;
+}
+
+/** The seed of the day, read once a day; yesterday's serves until the new one is read. */
+async function todaysSeed(parts: EngineParts): Promise<{ today(): Uint8Array }> {
+  const dayOf = (at: EpochMs): string => new Date(at).toISOString().slice(0, 10);
+  const read = async (day: string): Promise<Uint8Array> => {
+    const made = Buffer.from(parts.random.bytes(32));
+    const commitment = createHash('sha256').update(made).digest();
+    const row = await parts.storage.platform((unit) => unit.engines.dailySeed(day, { commitment, seed: made }));
+    return new Uint8Array(row.seed);
+  };
+  let day = dayOf(parts.clock.now());
+  let seed = await read(day);
+  return {
+    today: () => {
+      const now = dayOf(parts.clock.now());
+      if (now !== day) {
+        day = now;
+        void read(now).then(
+          (fresh) => {
+            seed = fresh;
+          },
+          (failure: unknown) => parts.log.error('the seed of the day could not be read', { error: failure }),
+        );
+      }
+      return seed;
+    },
+  };
+}

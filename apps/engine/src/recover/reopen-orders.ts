@@ -1,0 +1,147 @@
+import { size, type TenantScope, toLots } from '@lockstep/kernel';
+import { applyFill, reservePending } from '@lockstep/replication';
+import { bookedSizes, type NewEvent, savePositionStates, type WrittenOrder, writtenOrders } from '@lockstep/storage';
+import { scopeKey } from '@lockstep/tenancy';
+import { positionStateOf, sheetOf } from '../books/position-state-of';
+import type { EngineContext } from '../context';
+import type { OpenWave } from '../state/open-orders';
+import type { AccountRecord } from '../state/registry';
+import type { RecordedMove } from '../wave/recorded-move';
+import { type JournaledOrder, journaledOrders } from './journaled-orders';
+import { type OpenJournal, scopeOf } from './open-journals';
+import { recoveredEvents } from './recovered-events';
+import type { FoundIntent } from './restore-intents';
+
+/** Order states after which nothing of an order is open. */
+const NOTHING_FILLED: ReadonlySet<string> = new Set(['rejected', 'withheld', 'cancelled', 'expired']);
+const FILLED: ReadonlySet<string> = new Set(['filled', 'partly_filled']);
+
+/** What was reopened. Every wave is held open once more than its orders do; release it when nothing can be added to it any more. */
+export interface Reopened {
+  readonly accounts: readonly AccountRecord[];
+  readonly waves: ReadonlyMap<number, OpenWave>;
+}
+
+/**
+ * Opens every order of the journal rows again: what the order rows already know is believed, everything else is unknown and will be asked for.
+ * What the dead process did not write is written now, one transaction per tenant: order rows, intents, events, and the mark that they are, so that dying here
+ * again changes nothing.
+ */
+export async function reopenOrders(
+  ctx: EngineContext,
+  journals: readonly OpenJournal[],
+  intents: readonly FoundIntent[],
+  moves: ReadonlyMap<number, RecordedMove>,
+): Promise<Reopened> {
+  const waves = new Map<number, OpenWave>();
+  const accounts = new Set<AccountRecord>();
+  for (const { scope, rows } of byScope(ctx, journals)) {
+    const orders = rows.map((journal) => ({ journal, orders: journaledOrders(ctx, journal) }));
+    const mine = intents.filter(({ copy }) => scopeKey(copy.group.scope) === scopeKey(scope));
+    const { written, booked } = await writeScope(ctx, scope, orders, mine, moves);
+    for (const { journal, orders: ofRow } of orders) {
+      const wave = waveOf(waves, journal);
+      if (!wave.scopes.includes(scope)) wave.scopes.push(scope);
+      for (const order of ofRow) {
+        ctx.nonces.raise(order.copy.account.index, order.nonce);
+        if (reopen(ctx, order, wave, written.get(order.row.id), booked.get(order.row.id) ?? 0n)) accounts.add(order.copy.account);
+      }
+    }
+  }
+  return { accounts: [...accounts], waves };
+}
+
+interface RowOrders {
+  readonly journal: OpenJournal;
+  readonly orders: readonly JournaledOrder[];
+}
+
+function byScope(ctx: EngineContext, journals: readonly OpenJournal[]): { readonly scope: TenantScope; readonly rows: OpenJournal[] }[] {
+  const scopes = new Map<string, { readonly scope: TenantScope; readonly rows: OpenJournal[] }>();
+  for (const journal of journals) {
+    const scope = scopeOf(ctx, journal.row);
+    if (scope === null) continue;
+    const entry = scopes.get(scopeKey(scope)) ?? { scope, rows: [] };
+    entry.rows.push(journal);
+    scopes.set(scopeKey(scope), entry);
+  }
+  return [...scopes.values()];
+}
+
+async function writeScope(
+  ctx: EngineContext,
+  scope: TenantScope,
+  rows: readonly RowOrders[],
+  intents: readonly FoundIntent[],
+  moves: ReadonlyMap<number, RecordedMove>,
+): Promise<{ readonly written: ReadonlyMap<string, WrittenOrder>; readonly booked: ReadonlyMap<string, bigint> }> {
+  const ids = rows.flatMap(({ orders }) => orders.map((order) => order.row.id));
+  const unwritten = rows.filter(({ journal }) => journal.row.writtenAt === null);
+  const read = await ctx.storage.scoped(scope, async (unit) => {
+    const written = await writtenOrders(unit, ids);
+    await unit.orders.save(rows.flatMap(({ orders }) => orders.filter((order) => !written.has(order.row.id)).map((order) => order.row)));
+    await savePositionStates(unit, intents.map(stateOf(ctx)));
+    await unit.journal.markWritten(
+      ctx.shard,
+      unwritten.map(({ journal }) => journal.row.moveId),
+    );
+    const booked = await bookedSizes(unit, ids);
+    await unit.events.append(eventsOf(ctx, unwritten, moves));
+    return { written, booked };
+  });
+  if (unwritten.length > 0) ctx.wakeEvents(scope);
+  return read;
+}
+
+const stateOf =
+  (ctx: EngineContext) =>
+  ({ copy, coin }: FoundIntent) => {
+    const { booked, intent } = ctx.booked.get(copy.no, coin);
+    return positionStateOf(copy.no, sheetOf(copy, coin).instrument, booked, intent);
+  };
+
+function eventsOf(ctx: EngineContext, rows: readonly RowOrders[], moves: ReadonlyMap<number, RecordedMove>): NewEvent[] {
+  return rows.flatMap(({ journal, orders }) => recoveredEvents(ctx, journal, orders, moves.get(Number(journal.row.moveId)) ?? null));
+}
+
+/** A wave is a move's when its rows carry the leader's fill time. */
+function waveOf(waves: Map<number, OpenWave>, { row, packed }: OpenJournal): OpenWave {
+  const journalNo = Number(row.moveId);
+  const known = waves.get(journalNo);
+  if (known !== undefined) return known;
+  const wave: OpenWave = { journalNo, isMove: packed.firstFillAt > 0, scopes: [], open: 1 };
+  waves.set(journalNo, wave);
+  return wave;
+}
+
+/** Reserves what may still fill and takes what is known to have filled but is not booked. False when nothing of the order is open. */
+function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, written: WrittenOrder | undefined, booked: bigint): boolean {
+  const { copy, sheet, buy } = order;
+  const status = written?.status ?? 'unknown';
+  if (NOTHING_FILLED.has(status)) return false;
+  const bookedLots = toLots(sheet.instrument, size(booked));
+  const filledLots = FILLED.has(status) ? toLots(sheet.instrument, size(written?.filledSize ?? 0n)) : null;
+  const left = (filledLots ?? order.lots) - bookedLots;
+  if (filledLots !== null && left <= 0) return false;
+  if (left > 0) reservePending(sheet, copy.row, buy, left);
+  if (filledLots !== null) applyFill(copy.watched.book, sheet, copy.row, { buy, lots: left, price: order.price, fee: 0 }, true);
+  ctx.openOrders.add({
+    clientOrderId: order.row.clientOrderId,
+    orderId: order.row.id,
+    createdAt: order.row.createdAt,
+    copy,
+    sheet,
+    buy,
+    lots: order.lots,
+    price: order.price,
+    nonce: order.nonce,
+    expiresAfter: order.expiresAfter,
+    exit: order.exit,
+    wave,
+    filledLots,
+    bookedLots,
+    ledBooked: bookedLots,
+    askAt: 0,
+  });
+  return true;
+}

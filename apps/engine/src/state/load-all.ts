@@ -1,0 +1,37 @@
+import type { EngineContext } from '../context';
+import type { EngineParts } from '../engine-parts';
+import { addAccount, addCopy, restorePositions } from './load-book';
+import { loadKeys } from './load-keys';
+import type { NetworkDirectory } from './network-directory';
+import type { ScopeRows } from './read-scopes';
+
+/** Accounts with their keys, leaders, copies and positions of all scopes, into memory. */
+export async function loadAll(parts: EngineParts, ctx: EngineContext, directory: NetworkDirectory, rows: readonly ScopeRows[]): Promise<void> {
+  for (const scope of rows) {
+    const added = [];
+    for (const row of scope.accounts) {
+      if (row.status !== 'active') continue;
+      const network = await directory.find(row.venue, row.network);
+      if (network === null) continue;
+      const record = addAccount(ctx, row, scope.scope, network, scope.fillTimes.get(Number(row.no)) ?? row.createdAt);
+      added.push({ record, row });
+    }
+    await loadKeys(ctx, parts.opener, added);
+    for (const leader of scope.leaders) await directory.watched(ctx, leader.watchedNo);
+    for (const copy of scope.copies) {
+      if (copy.state === 'preparing') continue;
+      const account = ctx.registry.accountsByNo.get(copy.venueAccountNo);
+      const watched = await directory.watched(ctx, copy.watchedNo);
+      if (account === undefined || watched === null) {
+        ctx.log.error('a copy has no account or leader to run on', { copyNo: copy.no });
+        continue;
+      }
+      addCopy(ctx, scope.scope, copy, watched, account, scope.schedules);
+    }
+    restorePositions(ctx, scope.positions);
+    for (const copy of ctx.registry.copies.values()) {
+      const net = ctx.booked.netPnl(copy.no);
+      copy.watched.book.copies.netPnl[copy.row] = Number(net);
+    }
+  }
+}

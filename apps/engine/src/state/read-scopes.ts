@@ -1,0 +1,53 @@
+import type { TenantScope } from '@lockstep/kernel';
+import {
+  type FeeScheduleRow,
+  highestJournaledNonce,
+  type JournalRow,
+  loadPositionStates,
+  newestFillTimes,
+  type PositionState,
+  type RunningCopy,
+  runningCopies,
+  type Storage,
+  type VenueAccountRow,
+} from '@lockstep/storage';
+
+const JOURNAL_ROWS_MAX = 100_000;
+
+/** Everything of one scope, read in one transaction. */
+export interface ScopeRows {
+  readonly scope: TenantScope;
+  readonly accounts: readonly VenueAccountRow[];
+  readonly copies: readonly RunningCopy[];
+  readonly positions: readonly PositionState[];
+  readonly schedules: readonly FeeScheduleRow[];
+  readonly journals: readonly JournalRow[];
+  readonly leaders: readonly { readonly id: string; readonly watchedNo: number }[];
+  readonly fillTimes: ReadonlyMap<number, number>;
+  readonly maxNonce: number;
+}
+
+/** What an engine starts from. */
+export async function readScopes(storage: Storage, shard: number, scopes: readonly TenantScope[]): Promise<ScopeRows[]> {
+  const rows: ScopeRows[] = [];
+  for (const scope of scopes) rows.push(await readScope(storage, shard, scope));
+  return rows;
+}
+
+async function readScope(storage: Storage, shard: number, scope: TenantScope): Promise<ScopeRows> {
+  return storage.scoped(
+    scope,
+    async (unit) => ({
+      scope,
+      accounts: await unit.venueAccounts.loadable(),
+      copies: await runningCopies(unit),
+      positions: await loadPositionStates(unit),
+      schedules: await unit.feeSchedules.versions(),
+      journals: await unit.journal.unfinished(shard, JOURNAL_ROWS_MAX),
+      leaders: (await unit.leaders.find({ status: 'active' })).map((leader) => ({ id: leader.id, watchedNo: Number(leader.watchedNo) })),
+      fillTimes: await newestFillTimes(unit),
+      maxNonce: await highestJournaledNonce(unit),
+    }),
+    { isolation: 'repeatable read', readOnly: true },
+  );
+}

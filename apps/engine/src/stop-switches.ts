@@ -1,0 +1,117 @@
+import type { EpochMs } from '@lockstep/kernel';
+import { STATUS } from '@lockstep/replication';
+import type { EngineContext } from './context';
+import type { CopyRecord } from './state/registry';
+
+/** Name of the switch that stops new risk everywhere; `kill_switch:<id>` stops it for one tenant, leader, follower or copy. */
+export const KILL_SWITCH = 'kill_switch';
+
+/** Who may take no new risk, from the operator's side. */
+export interface Stops {
+  readonly everyone: boolean;
+  /** Ids of tenants, leaders, followers and copies. */
+  readonly killed: ReadonlySet<string>;
+  readonly suspendedTenants: ReadonlySet<string>;
+}
+
+interface SwitchFlag {
+  readonly name: string;
+  readonly active: boolean;
+}
+
+const NOBODY: Stops = { everyone: false, killed: new Set(), suspendedTenants: new Set() };
+
+/** What flags and the list of tenants say. Flags of other names are none of ours. */
+export function stopsOf(flags: readonly SwitchFlag[], tenants: readonly { readonly id: string; readonly status: string }[]): Stops {
+  const names = flags.filter((flag) => flag.active).map((flag) => flag.name);
+  return {
+    everyone: names.includes(KILL_SWITCH),
+    killed: new Set(names.filter((name) => name.startsWith(`${KILL_SWITCH}:`)).map((name) => name.slice(KILL_SWITCH.length + 1))),
+    suspendedTenants: new Set(tenants.filter((tenant) => tenant.status === 'suspended').map((tenant) => tenant.id)),
+  };
+}
+
+/** Ids a copy is stopped by. */
+export interface StopIds {
+  readonly tenantId: string;
+  readonly leaderId: string;
+  readonly followerId: string;
+  readonly copyId: string;
+}
+
+/** Status bits the stops put on a copy: `killSwitch`, `suspended`, both or none. */
+export function bitsFor(stops: Stops, ids: StopIds): number {
+  const named = [ids.tenantId, ids.leaderId, ids.followerId, ids.copyId].some((id) => stops.killed.has(id));
+  const killed = stops.everyone || named ? STATUS.killSwitch : 0;
+  return killed | (stops.suspendedTenants.has(ids.tenantId) ? STATUS.suspended : 0);
+}
+
+/**
+ * Reads kill switches and suspensions again and again and puts them on the copies as status bits: entries are withheld with their reason from the next chunk
+ * on, in the middle of a wave too; exits go on. What cannot be read for `stopMaxAgeMs` counts as a kill switch for everyone.
+ */
+export class StopSwitches {
+  private stops: Stops = { ...NOBODY, everyone: true };
+  private readAt: EpochMs = 0;
+  private timer: NodeJS.Timeout | null = null;
+  private reading = false;
+  /** Copies that bear `suspended` because of their tenant: others may bear it for reasons of their own. */
+  private readonly suspended = new Set<number>();
+
+  constructor(private readonly ctx: EngineContext) {}
+
+  /** Reads once, so that nothing is planned before, then on a timer. Throws when the first reading fails. */
+  async start(): Promise<void> {
+    await this.read();
+    this.timer ??= setInterval(() => void this.look(), this.ctx.limits.stopPollMs);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  private async look(): Promise<void> {
+    if (this.reading) return;
+    this.reading = true;
+    try {
+      await this.read();
+    } catch (failure) {
+      this.ctx.log.error('kill switches could not be read', { error: failure });
+      if (this.ctx.clock.now() - this.readAt > this.ctx.limits.stopMaxAgeMs) this.apply({ ...this.stops, everyone: true });
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  private async read(): Promise<void> {
+    const stops = await this.ctx.storage.platform(async (unit) => stopsOf(await unit.engines.allFlags(), await unit.tenants.open()), {
+      readOnly: true,
+    });
+    this.readAt = this.ctx.clock.now();
+    this.apply(stops);
+  }
+
+  /** Copies loaded since the last look are met here too. */
+  private apply(stops: Stops): void {
+    this.stops = stops;
+    let changed = 0;
+    for (const copy of this.ctx.registry.copies.values()) if (this.applyTo(copy)) changed += 1;
+    if (changed === 0) return;
+    this.ctx.stops.changed();
+    this.ctx.log.warn('stops changed', { copies: changed, everyone: stops.everyone, named: stops.killed.size, tenants: stops.suspendedTenants.size });
+  }
+
+  private applyTo(copy: CopyRecord): boolean {
+    const { book } = copy.watched;
+    const ids = { tenantId: copy.group.scope.tenantId, leaderId: copy.group.leaderId, followerId: copy.followerId, copyId: copy.id };
+    const bits = bitsFor(this.stops, ids);
+    const before = book.copies.status[copy.row] ?? 0;
+    book.setStatus(copy.row, STATUS.killSwitch, (bits & STATUS.killSwitch) !== 0);
+    if ((bits & STATUS.suspended) !== 0 && (before & STATUS.suspended) === 0) {
+      this.suspended.add(copy.no);
+      book.setStatus(copy.row, STATUS.suspended, true);
+    } else if ((bits & STATUS.suspended) === 0 && this.suspended.delete(copy.no)) book.setStatus(copy.row, STATUS.suspended, false);
+    return before !== (book.copies.status[copy.row] ?? 0);
+  }
+}

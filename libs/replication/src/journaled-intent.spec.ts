@@ -1,0 +1,108 @@
+import { unwrap } from '@lockstep/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { STATUS } from './copy-columns';
+import { EPISODE } from './instrument-columns';
+import { encodeJournal, wholeSlice } from './journal';
+import { decodeJournal } from './journal-decode';
+import { intentAfter, type RowIntent } from './journaled-intent';
+import { repairPlan } from './repair';
+import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, Stage, settingsOf } from './testing/book-builder';
+import type { WavePlan } from './wave-plan';
+
+const STAMP = { instance: 7, m0: 1, m1: 2, m2: 3 };
+const CATCH_UP_MS = 30_000;
+
+/** The row as its columns hold it now. */
+const read = (stage: Stage, row: number): RowIntent => ({
+  targetMicro: at(stage.sheet.rows.target, row),
+  rho: at(stage.sheet.rows.rho, row),
+  forfeitedMicro: at(stage.sheet.rows.forfeited, row),
+  forfeitReason: at(stage.sheet.rows.forfeitReason, row),
+  episodeBits: at(stage.sheet.rows.episode, row),
+  owedPrice: at(stage.sheet.rows.owedPrice, row),
+  owedUntilMs: at(stage.sheet.rows.owedUntil, row),
+  lastWave: at(stage.sheet.rows.wave, row),
+  attempt: at(stage.sheet.rows.attempt, row),
+});
+
+/** What a restart would make of every row, from the packed bytes. */
+function found(plan: WavePlan, before: readonly RowIntent[], incrementPrice: number): RowIntent[] {
+  const row = unwrap(decodeJournal(encodeJournal(plan, wholeSlice(plan), STAMP)), 'the journal row');
+  return before.map((intent, index) => intentAfter(intent, row, index, { incrementPrice, catchUpMs: CATCH_UP_MS, closing: false }));
+}
+
+/** Bits that only the venue's answers set are found again by the next repair. */
+const comparable = (intent: RowIntent): RowIntent => ({ ...intent, episodeBits: intent.episodeBits & (EPISODE.awaitingOpen | EPISODE.userClosed) });
+
+function stageOf(statuses: readonly number[]): Stage {
+  const stage = new Stage(instrumentOf('BTC', 1));
+  statuses.forEach((status, index) => {
+    const settings = settingsOf(`0.${index + 1}37`, { catchUpMs: CATCH_UP_MS, maxAgeMs: 2_000 });
+    stage.add(entryOf(index + 1, settings, { status, allocation: dollars(50_000), realEquity: dollars(50_000) }));
+  });
+  return stage;
+}
+
+const move = fc.record({
+  leader: fc.integer({ min: -40, max: 40 }),
+  ageMs: fc.constantFrom(100, 1_000, 5_000, 60_000),
+  filled: fc.integer({ min: 0, max: 4 }),
+  repairAfterMs: fc.constantFrom(0, 1_000, 40_000),
+});
+
+describe('what a restart finds in the journal is what planning wrote', { timeout: 60_000 }, () => {
+  it('over random leader paths, refusals, stale moves, partial fills and repairs', () => {
+    fc.assert(
+      fc.property(fc.array(move, { minLength: 1, maxLength: 10 }), (moves) => {
+        const stage = stageOf([STATUS.active, STATUS.active | STATUS.paused, STATUS.active, 0]);
+        stage.sheet.rows.episode[2] = EPISODE.awaitingOpen;
+        let now = NOW;
+        let repairWave = 1_000;
+        for (const { leader, ageMs, filled, repairAfterMs } of moves) {
+          now += 1_000;
+          stage.sheet.markAt = now;
+          let before = [0, 1, 2, 3].map((row) => read(stage, row));
+          const firstFillAt = now - ageMs;
+          const plan = stage.plan(String(leader), { now }, { firstFillAt, lastFillAt: firstFillAt });
+          const price = 100 * 100_000_000;
+          expect(found(plan, before, price).map(comparable)).toEqual([0, 1, 2, 3].map((row) => comparable(read(stage, row))));
+          for (let order = 0; order < plan.orders.count; order += 1)
+            stage.fillOrder(plan, order, Math.floor((at(plan.orders.lots, order) * filled) / 4));
+          if (repairAfterMs === 0) continue;
+          now += repairAfterMs;
+          stage.sheet.markAt = now;
+          before = [0, 1, 2, 3].map((row) => read(stage, row));
+          repairWave += 1;
+          const repair = repairPlan(stage.book, stage.sheet, repairWave, optionsOf(repairWave, { now, lastNonce: stage.lastNonce }));
+          const blind = (intent: RowIntent): RowIntent => ({ ...comparable(intent), forfeitReason: 0 });
+          expect(found(repair.plan, before, 0).map(blind)).toEqual([0, 1, 2, 3].map((row) => blind(read(stage, row))));
+          for (let order = 0; order < repair.plan.orders.count; order += 1) stage.fillOrder(repair.plan, order, at(repair.plan.orders.lots, order));
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('an episode begun in the crashed wave is begun after the restart: a copy that waited for an open does not wait again', () => {
+    const stage = stageOf([STATUS.active]);
+    stage.sheet.rows.episode[0] = EPISODE.awaitingOpen;
+    const before = read(stage, 0);
+    const plan = stage.plan('10');
+    expect(found(plan, [before], 100 * 100_000_000)[0]?.episodeBits).toBe(0);
+  });
+
+  it('a repair of other rows leaves the name of a row’s last orders alone', () => {
+    const stage = stageOf([STATUS.active, STATUS.active]);
+    const plan = stage.plan('10');
+    stage.fillOrder(plan, 0, 0);
+    stage.fillOrder(plan, 1, at(plan.orders.lots, 1));
+    stage.sheet.rows.attempt[0] = 3;
+    stage.sheet.rows.attempt[1] = 3;
+    const before = [0, 1].map((row) => read(stage, row));
+    const repair = repairPlan(stage.book, stage.sheet, 50, optionsOf(50, { lastNonce: stage.lastNonce }));
+    expect(repair.plan.orders.count).toBe(1);
+    const idle = at(plan.orders.row, 1);
+    expect(found(repair.plan, before, 0)[idle]).toEqual(before[idle]);
+  });
+});

@@ -1,0 +1,134 @@
+import { mulDivFloor } from '@lockstep/kernel';
+import { EPISODE, MICRO } from './instrument-columns';
+import type { JournalRow } from './journal-decode';
+import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
+import { classify, increasedTarget, lockedRatio } from './target';
+
+/** What planning intends for one copy in one instrument: the part of its row that a restart must find again. Units as in the columns. */
+export interface RowIntent {
+  readonly targetMicro: number;
+  readonly rho: number;
+  readonly forfeitedMicro: number;
+  readonly forfeitReason: number;
+  readonly episodeBits: number;
+  readonly owedPrice: number;
+  readonly owedUntilMs: number;
+  readonly lastWave: number;
+  readonly attempt: number;
+}
+
+/** What a journal row does not say about a copy's decision. */
+export interface IntentTerms {
+  /** Price of the leader's increments as the move recorded it, 10^-8; 0 when nothing was increased or no move stands behind the row. */
+  readonly incrementPrice: number;
+  readonly catchUpMs: number;
+  /** True for a copy being closed: its target fell by the closing, nothing was given up. */
+  readonly closing: boolean;
+}
+
+/** Refusals that give an increment up at once: product §3's standing checks, resync, instrument checks, leader equity. */
+const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'not_active',
+  'kill_switch',
+  'breaker',
+  'paused',
+  'closing',
+  'suspended',
+  'entitlement',
+  'consent',
+  'agent_invalid',
+  'resync_no_entry',
+  'policy',
+  'builder_unapproved',
+  'instrument_filter',
+  'user_closed',
+  'awaiting_open',
+  'equity_exhausted',
+  'leader_equity',
+]);
+/** Refusals that a repair may overcome until the catch-up window ends. */
+const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);
+const ENDED = reasonNumber('window_ended');
+
+/**
+ * The intent of one journaled decision, from what stood before it: what planning wrote into the row, found again from the journal alone, so that a
+ * process that died between the journal and its books is followed by one that goes on from the same place. `index` is the decision's.
+ */
+export function intentAfter(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
+  return row.firstFillAt > 0 ? afterMove(before, row, index, terms) : afterRepair(before, row, index, terms);
+}
+
+function afterMove(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
+  const kind = classify(row.leaderBefore, row.leaderAfter);
+  const named = { lastWave: row.wave, attempt: 0 };
+  if (kind === 'unchanged') return { ...before, ...named };
+  const opens = kind === 'increase' && row.leaderBefore === 0;
+  const kept = kind === 'flat' || kind === 'flip' || opens ? endedEpisode(before) : before;
+  const targetMicro = row.decisions.targetAfter[index] ?? 0;
+  const moved: RowIntent = { ...kept, ...named, targetMicro, rho: lockedRatio(targetMicro, row.leaderAfter) };
+  return kind === 'increase' || kind === 'flip' ? increased(moved, row, index, terms, kind === 'flip' || opens) : moved;
+}
+
+const endedEpisode = (before: RowIntent): RowIntent => ({
+  ...before,
+  episodeBits: before.episodeBits & (EPISODE.exitStuck | EPISODE.dustPending),
+  forfeitedMicro: 0,
+  forfeitReason: 0,
+  owedPrice: 0,
+  owedUntilMs: 0,
+});
+
+function increased(moved: RowIntent, row: JournalRow, index: number, terms: IntentTerms, fromFlat: boolean): RowIntent {
+  const { decisions } = row;
+  const held = fromFlat ? 0 : Math.abs(decisions.targetBefore[index] ?? 0);
+  const from = fromFlat ? 0 : Math.abs(row.leaderBefore);
+  const increment = increasedTarget(held, decisions.kappa[index] ?? 0, from, Math.abs(row.leaderAfter)) - held;
+  const reason = reasonAt(decisions.reason[index] ?? 0);
+  const refused = reason !== null && GIVEN_UP.has(reason);
+  if (refused) return givenUp(moved, increment, decisions.reason[index] ?? 0);
+  const owedUntilMs = row.firstFillAt + terms.catchUpMs;
+  const owed = { ...moved, owedUntilMs, owedPrice: owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice) };
+  const late = reason !== null && OVERCOME.has(reason) && owedUntilMs <= row.plannedAt;
+  return late ? givenUp(owed, increment, decisions.reason[index] ?? 0) : owed;
+}
+
+const givenUp = (intent: RowIntent, amount: number, reason: number): RowIntent =>
+  amount <= 0 ? intent : { ...intent, forfeitedMicro: intent.forfeitedMicro + amount, forfeitReason: reason };
+
+/** The size-weighted reference of what is owed; see `oweIncrement` of planning. */
+function owedPrice(before: number, row: JournalRow, index: number, held: number, increment: number, price: number): number {
+  const { decisions } = row;
+  const inFlight = (decisions.pendingBuy[index] ?? 0) + (decisions.pendingSell[index] ?? 0);
+  return weighedReference(before, Math.max(0, held - (Math.abs(decisions.position[index] ?? 0) + inFlight) * MICRO), increment, price);
+}
+
+/** Reference (10^-8) of `owed` micro-lots at `before` and `increment` at `price`, weighed by size; `before` 0: none was owed. */
+export function weighedReference(before: number, owed: number, increment: number, price: number): number {
+  if (before === 0 || owed < MICRO || increment <= 0) return price;
+  const weighted = mulDivFloor(Math.abs(price - before), increment, owed + increment);
+  return price >= before ? before + weighted : before - weighted;
+}
+
+/** A repair keeps targets but for windows that ended; rows without an order keep the name of their last ones. */
+function afterRepair(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
+  const targetMicro = row.decisions.targetAfter[index] ?? 0;
+  const given = Math.abs(before.targetMicro) - Math.abs(targetMicro);
+  const ended = terms.closing || (before.owedUntilMs !== 0 && row.plannedAt >= before.owedUntilMs);
+  const kept: RowIntent = {
+    ...before,
+    targetMicro,
+    rho: targetMicro === before.targetMicro ? before.rho : lockedRatio(targetMicro, row.leaderAfter),
+    ...(ended ? { owedPrice: 0, owedUntilMs: 0 } : {}),
+    ...nameOf(before, row, index),
+  };
+  return terms.closing ? kept : givenUp(kept, given, ENDED);
+}
+
+function nameOf(before: RowIntent, row: JournalRow, index: number): Pick<RowIntent, 'lastWave' | 'attempt'> {
+  const { orders } = row;
+  for (let order = 0; order < orders.count; order += 1) {
+    if (orders.decision[order] === index)
+      return { lastWave: orders.wave[order] ?? before.lastWave, attempt: orders.attempt[order] ?? before.attempt };
+  }
+  return { lastWave: before.lastWave, attempt: before.attempt };
+}
