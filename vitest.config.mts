@@ -19,6 +19,8 @@ const plugins = () => [
 // Patience for a busy machine: no test asserts a time, so a long limit costs nothing where things go well.
 const UNIT_TIMEOUT_MS = 180_000;
 const INTEGRATION_TIMEOUT_MS = 300_000;
+/** Whole stacks that run for minutes: `npm run test:long`, not part of `npm test`. */
+const LONG_TIMEOUT_MS = 1_800_000;
 const shared = { pool: 'threads' as const, isolate: false };
 
 export default defineConfig({
@@ -34,7 +36,7 @@ export default defineConfig({
           testTimeout: UNIT_TIMEOUT_MS,
           hookTimeout: UNIT_TIMEOUT_MS,
           include: ['{apps,libs,migrations}/**/*.spec.ts'],
-          exclude: ['**/*.it.spec.ts', '**/node_modules/**', 'dist/**'],
+          exclude: ['**/*.it.spec.ts', '**/*.long.spec.ts', '**/node_modules/**', 'dist/**'],
         },
       },
       {
@@ -48,6 +50,21 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'dist/**'],
           testTimeout: INTEGRATION_TIMEOUT_MS,
           hookTimeout: INTEGRATION_TIMEOUT_MS,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+      {
+        plugins: plugins(),
+        oxc: false,
+        resolve: { alias },
+        test: {
+          ...shared,
+          name: 'long',
+          include: ['{apps,libs,migrations}/**/*.long.spec.ts'],
+          exclude: ['**/node_modules/**', 'dist/**'],
+          testTimeout: LONG_TIMEOUT_MS,
+          hookTimeout: LONG_TIMEOUT_MS,
           maxWorkers: 1,
           fileParallelism: false,
         },

@@ -34,7 +34,8 @@ export interface StackPlan {
   readonly onStep: (text: string) => void;
 }
 
-const DIST = join(__dirname, '../../../..');
+/** Processes start from the built tree, also when this file runs as source, as it does under the tests. */
+const DIST = join(__dirname, '../../../..', __filename.endsWith('.ts') ? 'dist' : '');
 const entryOf = (name: ChildName): string => join(DIST, 'apps', name, 'src/main.js');
 
 /**
