@@ -15,7 +15,7 @@ const fill = (time: number, coin: string, overrides: Partial<RecordedFill> = {})
 describe('blocks of a replay', () => {
   it('hold one move per coin, and fills of one coin and time stay together', () => {
     const steps = stepsOf([fill(1, 'A'), fill(1, 'A'), fill(2, 'B'), fill(3, 'A'), fill(3, 'B'), fill(3, 'C')], []);
-    expect(steps.map((step) => step.fills.map(({ coin, time }) => `${coin}${time}`).join(' '))).toEqual(['A1 A1 B2', 'A3', 'B3 C3']);
+    expect(steps.map((step) => step.fills.map(({ coin, time }) => `${coin}${time}`).join(' '))).toEqual(['A1 A1 B2', 'A3 B3 C3']);
   });
 
   it('carry the marks known by then, and each fill’s own price above them', () => {
