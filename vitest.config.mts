@@ -6,7 +6,6 @@ const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url
 const rooms = ['kernel', 'tenancy', 'roster', 'risk', 'replication', 'ledger', 'platform', 'storage', 'delivery', 'simulation'];
 const alias = [
   ...['port', 'hyperliquid', 'conformance'].map((part) => ({ find: `@lockstep/venues/${part}`, replacement: at(`./libs/venues/src/${part}`) })),
-  { find: '@lockstep/kernel/testing', replacement: at('./libs/kernel/src/testing') },
   ...rooms.map((room) => ({ find: `@lockstep/${room}`, replacement: at(`./libs/${room}/src`) })),
 ];
 

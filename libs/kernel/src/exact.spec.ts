@@ -34,6 +34,19 @@ describe('a · b ÷ c over doubles', { timeout: 60_000 }, () => {
     );
   });
 
+  it('is exact within a few units of the bound where it saturates', () => {
+    fc.assert(
+      fc.property(divisor, fc.integer({ min: 0, max: 12 }), fc.integer({ min: -3, max: 3 }), (c, below, off) => {
+        const a = Math.max(1, c + off);
+        const b = MAX_EXACT - below;
+        const product = BigInt(a) * BigInt(b);
+        expect(mulDivFloor(a, b, c)).toBe(bounded(product / BigInt(c)));
+        expect(mulDivCeil(a, b, c)).toBe(bounded((product + BigInt(c) - 1n) / BigInt(c)));
+      }),
+      { numRuns: 20_000, examples: [[47, 1, 0]] },
+    );
+  });
+
   it('is exact where the quotient is whole and one unit below it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.integer({ min: 1, max: 2 ** 30 }), (a, c) => {

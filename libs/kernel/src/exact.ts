@@ -5,6 +5,8 @@ export const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 
 const SPLITTER = 134_217_729;
 const LARGEST_DIVISOR = 2 ** 51;
+/** Two roundings of a quotient near 2^53 move it by less than this. */
+const QUOTIENT_ERROR = 4;
 
 /** The rounding error of `a · b` as a double, exactly (Dekker's product with Veltkamp's split). */
 function productError(a: number, b: number, product: number): number {
@@ -24,8 +26,10 @@ function productError(a: number, b: number, product: number): number {
 export function mulDivFloor(a: number, b: number, c: number): number {
   const product = a * b;
   if (product <= MAX_EXACT) return Math.floor(product / c);
-  let quotient = Math.floor(product / c);
-  if (quotient >= MAX_EXACT) return MAX_EXACT;
+  const estimate = Math.floor(product / c);
+  // The estimate may lie on the other side of the bound than the quotient: near it the remainder decides.
+  if (estimate >= MAX_EXACT + QUOTIENT_ERROR) return MAX_EXACT;
+  let quotient = Math.min(estimate, MAX_EXACT);
   const back = quotient * c;
   let remainder = product - back + (productError(a, b, product) - productError(quotient, c, back));
   while (remainder < 0) {
@@ -36,7 +40,7 @@ export function mulDivFloor(a: number, b: number, c: number): number {
     quotient += 1;
     remainder -= c;
   }
-  return quotient;
+  return Math.min(quotient, MAX_EXACT);
 }
 
 /** ceil(a · b / c) under the same terms as {@link mulDivFloor}. */

@@ -10,7 +10,17 @@ const floorOf = mulDivFloor;
 /** How an order ended, for its reservation. `unknown` keeps every lot reserved; `done` frees what did not fill. */
 export type OutcomeKind = 'filled' | 'rejected' | 'unknown' | 'withheld';
 
-const REJECTED = reasonNumber('rejected');
+/**
+ * What a refusal says about another attempt. `no_match`: the book was beyond the bound, nothing was wrong with the order. `passing`: the venue or the
+ * way to it was busy. `lasting`: the same order would most likely be refused again, e.g. for margin.
+ */
+export type RefusalKind = 'no_match' | 'passing' | 'lasting';
+
+const REASON_OF_REFUSAL: Readonly<Record<RefusalKind, number>> = {
+  no_match: reasonNumber('slippage'),
+  passing: reasonNumber('venue_busy'),
+  lasting: reasonNumber('rejected'),
+};
 const SLIPPAGE = reasonNumber('slippage');
 const NO_FILL = reasonNumber('no_fill_yet');
 const WITHHELD = reasonNumber('withheld');
@@ -19,9 +29,9 @@ const PLANNED = reasonNumber('planned');
 /**
  * Books the outcome of one planned order: frees its reservation except what filled, which stays reserved until its fills are applied
  * (positions come from fills alone). Ignored when the row was given to another copy since. Call once per order with a final outcome;
- * `unknown` may be followed by a final one. `noMatch` says that a refusal was the price bound (an IOC without a match), not a fault.
+ * `unknown` may be followed by a final one. `refusal` counts for `rejected` only.
  */
-export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind: OutcomeKind, filledLots: number, noMatch: boolean): void {
+export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind: OutcomeKind, filledLots: number, refusal: RefusalKind): void {
   const { orders } = plan;
   must(order >= 0 && order < orders.count, `order ${order} is not in the plan`);
   const row = orders.row[order] ?? 0;
@@ -40,7 +50,7 @@ export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind
     const failures = rows.exitFailures[row] ?? 0;
     rows.exitFailures[row] = missing === 0 ? 0 : Math.min(255, failures + 1);
   }
-  rows.lastReason[row] = missing === 0 ? PLANNED : kind === 'withheld' ? WITHHELD : kind === 'filled' || noMatch ? SLIPPAGE : REJECTED;
+  rows.lastReason[row] = missing === 0 ? PLANNED : kind === 'withheld' ? WITHHELD : kind === 'filled' ? SLIPPAGE : REASON_OF_REFUSAL[refusal];
 }
 
 /** Frees reserved lots of a row, never below zero. */

@@ -54,6 +54,7 @@ export const REASONS = [
   ['superseded', 'A newer move of the leader replaced the unsent order.'],
   ['withheld', 'Stopped between planning and sending.'],
   ['waiting_next_move', 'Risk may grow only with the next increase of the leader.'],
+  ['venue_busy', 'The venue was busy or could not be reached; the entry is tried again inside its catch-up window.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyFill } from './apply';
+import { applyFill, type RefusalKind } from './apply';
 import { beginClosing, remnantsOf } from './closing';
 import { explainGaps } from './explain-gap';
 import { EPISODE, MICRO } from './instrument-columns';
@@ -50,6 +50,35 @@ describe('repair', () => {
     expect(at(stage.sheet.rows.target, 0)).toBe(4 * MICRO);
     expect(at(stage.sheet.rows.rho, 0)).toBe(400_000_000_000);
     expect(at(stage.follow('5').orders.lots, 0)).toBe(2);
+  });
+
+  it.each<[RefusalKind, number, string]>([
+    ['no_match', 20, 'slippage'],
+    ['passing', 20, 'venue_busy'],
+    ['lasting', 3, 'rejected'],
+  ])('an entry that the venue refuses again and again (%s) is sent %i times inside its window and leaves ρ as %s', (refusal, sent, reason) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.fillOrder(stage.plan('10'), 0, 0, refusal);
+    let orders = 1;
+    for (let round = 1; round < 20; round += 1) {
+      stage.book.setMark('BTC', priceOf('100'), NOW + round * 500);
+      const { plan } = repairAt(stage, NOW + round * 500);
+      orders += plan.orders.count;
+      if (plan.orders.count > 0) stage.fillOrder(plan, 0, 0, refusal);
+    }
+    expect(orders).toBe(sent);
+    expect(repairAt(stage, NOW + 20_000).forfeits).toEqual([{ row: 0, copyNo: 1, amount: 10 * MICRO, reason }]);
+  });
+
+  it('an exit that the venue refuses is repeated whatever it says', () => {
+    const stage = tradedStage();
+    stage.fillOrder(stage.plan('0'), 0, 0, 'lasting');
+    for (let round = 1; round < 10; round += 1) {
+      const { plan } = repairAt(stage, NOW + round * 500);
+      expect(plan.orders.count).toBe(1);
+      stage.fillOrder(plan, 0, 0, 'lasting');
+    }
   });
 
   it('a failed exit is repeated at once with a bound that doubles up to the band, then reported stuck and still repeated', () => {

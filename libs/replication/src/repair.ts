@@ -18,7 +18,10 @@ const OUT_OF_BAND = reasonNumber('out_of_band');
 const WAITING = reasonNumber('waiting_next_move');
 const EXHAUSTED = reasonNumber('attempts_exhausted');
 const NO_CHANGE = reasonNumber('no_change');
+const REJECTED = reasonNumber('rejected');
 const RATE_ONE = 1_000_000_000_000;
+/** An entry that the venue refuses this often for a lasting reason waits for the leader's next increase or the end of its window. */
+const REFUSALS_MAX = 3;
 
 /** Micro-lots a repair gave up for one copy. */
 export interface Forfeit {
@@ -142,6 +145,7 @@ function catchUpRefusal(draft: Draft, row: number, buy: boolean): number {
   if (sheet.mark === 0 || options.now - sheet.markAt > options.markMaxAgeMs || copies.marksFresh[row] === 0) return STALE_MARK;
   const refused = instrumentRefusal(copies, sheet.rows, row);
   if (refused !== CLEAR) return refused;
+  if (sheet.rows.lastReason[row] === REJECTED && (sheet.rows.attempt[row] ?? 0) + 1 >= REFUSALS_MAX) return WAITING;
   const reference = sheet.rows.owedPrice[row] ?? 0;
   if (reference === 0 || (sheet.rows.owedUntil[row] ?? 0) <= options.now) return WAITING;
   return insideBand(draft, row, reference, buy) ? CLEAR : OUT_OF_BAND;

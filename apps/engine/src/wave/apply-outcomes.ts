@@ -1,12 +1,22 @@
-import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, reasonNumber, STATUS } from '@lockstep/replication';
+import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, type RefusalKind, reasonNumber, STATUS } from '@lockstep/replication';
 import { orderIdOf } from '@lockstep/storage';
 import { OUTCOME, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { JournalTimes, PlannedWave } from './planned-wave';
 import { type SendState, UNSENT, WITHHELD } from './send-state';
 
-/** Refusals that say the bound was not met: the market was elsewhere, nothing was wrong with the order. */
-const NO_MATCH: ReadonlySet<RejectCode> = new Set<RejectCode>(['ioc_no_match', 'no_liquidity']);
+/** Refusals that say more than "this order, never"; every other one is lasting. */
+const REFUSALS: ReadonlyMap<RejectCode, RefusalKind> = new Map<RejectCode, RefusalKind>([
+  ['ioc_no_match', 'no_match'],
+  ['no_liquidity', 'no_match'],
+  ['expired', 'passing'],
+  ['nonce_too_low', 'passing'],
+  ['address_rate_limited', 'passing'],
+  ['ip_rate_limited', 'passing'],
+  ['post_only_period', 'passing'],
+  ['halted', 'passing'],
+  ['not_sent', 'passing'],
+]);
 /** Refusals after which the order may nevertheless have executed: its nonce was spent before. */
 const UNSURE: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate']);
 
@@ -46,7 +56,7 @@ function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, ro
   const code = REJECT_CODES[state.rejectCode[row] ?? 0] ?? 'other';
   const kind = kindOf(state.outcome[row] ?? UNSENT, code);
   const filled = kind === 'filled' ? (state.filledLots[row] ?? 0) : 0;
-  applyOutcome(book, wave.plan, row, kind, filled, NO_MATCH.has(code));
+  applyOutcome(book, wave.plan, row, kind, filled, REFUSALS.get(code) ?? 'lasting');
   if (filled > 0) leadByAnswer(wave, state, row, filled);
   if (kind === 'unknown') state.outcome[row] = OUTCOME.unknown;
   if (filled > 0 || kind === 'unknown') open(ctx, wave, row, times, kind === 'unknown' ? null : filled);

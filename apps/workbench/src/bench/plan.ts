@@ -170,7 +170,7 @@ function fillAll({ book, sheet }: PlanStage, plan: WavePlan): void {
   const { orders } = plan;
   for (let order = 0; order < orders.count; order += 1) {
     const lots = orders.lots[order] ?? 0;
-    applyOutcome(book, plan, order, 'filled', lots, false);
+    applyOutcome(book, plan, order, 'filled', lots, 'lasting');
     applyFill(book, sheet, orders.row[order] ?? 0, { buy: orders.buy[order] === 1, lots, price: Number(PRICE), fee: 0 }, true);
   }
 }

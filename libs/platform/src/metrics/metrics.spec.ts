@@ -22,7 +22,10 @@ describe('metrics', () => {
   });
 
   it('bring figures of the runtime unless told otherwise', async () => {
-    expect(await createMetrics('engine').render()).toContain('nodejs_eventloop_lag');
+    const text = await createMetrics('engine').render();
+    expect(text).toContain('nodejs_eventloop_lag_seconds');
+    expect(text).toMatch(/lockstep_event_loop_busy_ratio\{process="engine"\} [\d.]+/);
+    expect(text).not.toContain('nodejs_eventloop_lag_p99');
   });
 
   it('are named after the house and their unit, with few series each', () => {

@@ -1,6 +1,6 @@
 import { type Instrument, money, parsePrice, parseRate, parseSize, price, type Size, size, unwrap } from '@lockstep/kernel';
 import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
-import { applyFill, applyOutcome } from '../apply';
+import { applyFill, applyOutcome, type RefusalKind } from '../apply';
 import { CopyBook, type CopyEntry } from '../book';
 import { STATUS } from '../copy-columns';
 import { kindOf } from '../detect';
@@ -121,9 +121,9 @@ export class Stage {
   }
 
   /** Answers one order with a fill of some lots; the rest is gone. */
-  fillOrder(plan: WavePlan, order: number, lots: number): void {
+  fillOrder(plan: WavePlan, order: number, lots: number, refusal: RefusalKind = 'no_match'): void {
     const { orders } = plan;
-    applyOutcome(this.book, plan, order, lots > 0 ? 'filled' : 'rejected', lots, true);
+    applyOutcome(this.book, plan, order, lots > 0 ? 'filled' : 'rejected', lots, refusal);
     if (lots === 0) return;
     const fill = { buy: orders.buy[order] === 1, lots, price: Number(priceOf(this.markText)), fee: 0 };
     applyFill(this.book, this.sheet, orders.row[order] ?? 0, fill, true);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parsePrice, price, unwrap } from '@lockstep/kernel';
-import { venueData } from '@lockstep/kernel/testing/venue-data';
+import { venueData } from '@lockstep/platform/testing/venue-data';
 import { describe, expect, it } from 'vitest';
 import { addressOf, dig, Testbed } from '../builders/testbed';
 import type { Json } from './port';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { venueData } from '@lockstep/platform/testing/venue-data';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { venueData } from '../../../kernel/src/testing/venue-data';
 import { toHex } from './hex';
 import { createRecoverer, type Recoverer } from './recoverer';
 import { type ActionJson, readSignedRequest, type SignedRequest } from './request';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatPrice, formatSize, lotSize, parsePrice, parseSize, roundPrice, tickAt, truncateToLot, unwrap } from '@lockstep/kernel';
-import { venueData } from '@lockstep/kernel/testing/venue-data';
+import { venueData } from '@lockstep/platform/testing/venue-data';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { scaledText } from '../sign/decimal-text';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { venueData } from '@lockstep/kernel/testing/venue-data';
+import { venueData } from '@lockstep/platform/testing/venue-data';
 import { privateKeyToAccount } from 'viem/accounts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
