@@ -16,6 +16,7 @@ const PENDING = reasonNumber('pending_orders');
 const BELOW_MINIMUM = reasonNumber('below_minimum');
 const DUST_PENDING = reasonNumber('dust_pending');
 const DUST_KEPT = reasonNumber('dust_kept');
+const DUST_CLOSED = reasonNumber('dust_closed');
 const NO_PRICE = reasonNumber('no_price');
 const AGENT = reasonNumber('agent_invalid');
 const WAITING = reasonNumber('waiting_next_move');
@@ -115,6 +116,7 @@ function closable(draft: Draft, index: number, buy: boolean, wanted: number, ava
   if (target === 0) return refuse(draft, index, DUST_PENDING);
   if (orderValue(draft, available, price) >= 2 * MIN_ORDER_VALUE) return refuse(draft, index, BELOW_MINIMUM);
   if (available * MICRO - target < target) return refuse(draft, index, DUST_KEPT);
+  if (draft.reason[index] === UNDECIDED) draft.reason[index] = DUST_CLOSED;
   return available;
 }
 

@@ -226,7 +226,7 @@ describe('minimum and dust (product §2.5)', () => {
     close.add(entryOf(1, settingsOf('1')));
     close.follow('0.15');
     const plan = close.plan('0.06');
-    expect([at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0)]).toEqual([15, 1]);
+    expect([at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0), reasonOf(plan)]).toEqual([15, 1, 'dust_closed']);
   });
 
   it('leader flat: a full close of the net is exempt; what cannot close alone is dust_pending', () => {

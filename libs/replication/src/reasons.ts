@@ -55,6 +55,7 @@ export const REASONS = [
   ['withheld', 'Stopped between planning and sending.'],
   ['waiting_next_move', 'Risk may grow only with the next increase of the leader.'],
   ['venue_busy', 'The venue was busy or could not be reached; the entry is tried again inside its catch-up window.'],
+  ['dust_closed', 'A reduction to the target would be too small to send; flat is nearer to it than the position was, so all was closed.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

@@ -42,7 +42,7 @@ export function latencyLines(waves: readonly SeenWave[]): readonly string[] {
   });
 }
 
-const ORDERED: ReadonlySet<string> = new Set<ReasonCode>(['planned', 'planned_capped']);
+const ORDERED: ReadonlySet<string> = new Set<ReasonCode>(['planned', 'planned_capped', 'dust_closed']);
 const NOTHING_DUE: ReadonlySet<string> = new Set<ReasonCode>([
   'no_change',
   'below_lot',
