@@ -6,6 +6,7 @@ import {
   createMetrics,
   describeProblems,
   enginePrivateKeys,
+  holdLock,
   loadConfig,
   opener,
   postgresWakeups,
@@ -62,6 +63,14 @@ async function main(): Promise<void> {
   });
   lifecycle.onDrain('storage', () => storage.close());
   health.addCheck('database', () => storage.ping());
+  const lock = await holdLock({
+    url,
+    name: `lockstep.engine shard ${config.engineShard}`,
+    log,
+    onLost: () => void lifecycle.drain('another engine may have taken the shard', 1),
+  });
+  if (lock === null) throw new Error(`another engine works on shard ${config.engineShard}; stop it, or give this one its own LOCKSTEP_ENGINE_SHARD`);
+  lifecycle.onDrain('shard', () => lock.release());
   const wakeups =
     config.redisUrl === null ? await postgresWakeups({ url, log }) : redisWakeups(await connectRedis({ url: config.redisUrl.reveal(), log }), log);
   lifecycle.onDrain('wake-ups', () => wakeups.close());

@@ -16,6 +16,7 @@ export * from './log/secret';
 export * from './metrics/metrics';
 export { METRICS } from './metrics/names';
 export { type EmbeddedDatabase, FolderInUse, type OpenDatabaseOptions, openDatabase } from './postgres/embedded';
+export { type HeldLock, type HeldLockOptions, holdLock } from './postgres/held-lock';
 export { connectRedis, type RedisConnection, type RedisOptions } from './redis/client';
 export * from './sealing/machine-keys';
 export * from './sealing/sealed-box';

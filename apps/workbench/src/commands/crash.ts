@@ -7,9 +7,10 @@ import { enginePoints } from '../crash/doomed-engine';
 import { CRASH_USAGE, type CrashOptions, DEFAULT_CRASH, parseCrashOptions } from '../crash/options';
 import { reportJson, reportLines } from '../crash/report';
 import { type CrashReport, runCrash } from '../crash/run-crash';
+import { INTERRUPTED, interruption } from '../processes/interruption';
 import { startStack } from '../processes/stack';
 
-/** Kills the engine again and again and lets the venue's books judge. 0: nothing lost, nothing doubled; 1: something was; 2: wrong command line. */
+/** Kills the engine again and again and lets the venue's books judge. 0: nothing lost, nothing doubled; 1: something was; 2: wrong command line; 130: ended by a signal. */
 export async function runCrashCommand(config: Config<'workbench'>, args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     process.stdout.write(`${CRASH_USAGE}\n`);
@@ -26,6 +27,7 @@ export async function runCrashCommand(config: Config<'workbench'>, args: readonl
   say(`seed ${options.seed}`);
   const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-crash-'));
   const report = await crashIn(config, options, dataDir, say);
+  if (report === null) return INTERRUPTED;
   const holds = report.violations.length === 0 && report.missed.length === 0;
   if (options.json) process.stdout.write(`${JSON.stringify(reportJson(report))}\n`);
   else for (const line of reportLines(report)) say(line);
@@ -34,7 +36,14 @@ export async function runCrashCommand(config: Config<'workbench'>, args: readonl
   return holds ? 0 : 1;
 }
 
-async function crashIn(config: Config<'workbench'>, options: CrashOptions, dataDir: string, say: (text: string) => void): Promise<CrashReport> {
+/** Null when a signal ended it. */
+async function crashIn(
+  config: Config<'workbench'>,
+  options: CrashOptions,
+  dataDir: string,
+  say: (text: string) => void,
+): Promise<CrashReport | null> {
+  const interrupted = interruption();
   const stack = await startStack({
     config: { ...config, simSeed: options.seed },
     dataDir,
@@ -43,11 +52,16 @@ async function crashIn(config: Config<'workbench'>, options: CrashOptions, dataD
     onStep: () => undefined,
   });
   try {
-    return await runCrash(stack, options, say);
+    const run = runCrash(stack, options, say);
+    const ended = await Promise.race([run, interrupted.promise.then(() => null)]);
+    // Given up, it fails when its processes go.
+    if (ended === null) void run.catch(() => undefined);
+    return ended;
   } catch (failure) {
     say(`seed ${options.seed}; logs of this run: ${dataDir}/logs`);
     throw failure;
   } finally {
     await stack.stop();
+    interrupted.release();
   }
 }

@@ -13,7 +13,7 @@ import { playLeaders } from '../demo/play';
 import { placeLeader, playRecording, recordedLeader } from '../demo/replay';
 import { waveLine } from '../demo/summary';
 import { playWorkedExample } from '../demo/worked-example';
-import { interruption } from '../processes/interruption';
+import { INTERRUPTED, interruption } from '../processes/interruption';
 import { type Stack, startStack } from '../processes/stack';
 import { untilStopped } from '../processes/until-stopped';
 
@@ -21,7 +21,6 @@ const LEADER_FUNDS = { '': '1000000', xyz: '250000' };
 const CATCH_UP_MS = 10_000;
 /** A recording is played much faster than it happened: more blocks a second let the venue keep up with it. */
 const REPLAY_BLOCK_MS = 25;
-const INTERRUPTED = 130;
 
 /** The main job, end to end, on the embedded PostgreSQL and the simulated venue. 0: every invariant holds; 1: one does not; 2: the command line is wrong. */
 export async function runDemo(config: Config<'workbench'>, args: readonly string[]): Promise<number> {
@@ -36,6 +35,8 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
   }
   const options = parsed.value;
   const dataDir = makeDataDir();
+  // A live run ends by Ctrl-C in good order; every other one is given up.
+  const interrupted = interruption();
   const stack = await startStack({
     config: { ...config, simSeed: options.seed },
     dataDir,
@@ -43,8 +44,6 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     fixedPorts: false,
     onStep: (text) => say(`· ${text}`),
   });
-  // A live run ends by Ctrl-C in good order; every other one is given up.
-  const interrupted = interruption();
   let holds = false;
   let code = INTERRUPTED;
   try {

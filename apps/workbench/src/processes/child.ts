@@ -39,6 +39,12 @@ export interface RunningChild {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** Children that have not ended. They lead groups of their own, so no signal to this process reaches them. */
+const living = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 const READY_TIMEOUT_MS = 240_000;
 const STOP_GRACE_MS = 15_000;
 
@@ -51,7 +57,13 @@ export async function startChild(plan: ChildPlan): Promise<RunningChild> {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  living.add(child);
+  const exited = new Promise<number | null>((resolve) =>
+    child.once('exit', (code) => {
+      living.delete(child);
+      resolve(code);
+    }),
+  );
   plan.onSpawn?.((signal) => void child.kill(signal));
   const listeners: ((record: Readonly<Record<string, unknown>>) => void)[] = [];
   const tail: string[] = [];

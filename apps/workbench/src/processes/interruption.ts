@@ -1,3 +1,6 @@
+/** Exit code of a command that was ended by a signal. */
+export const INTERRUPTED = 130;
+
 /** SIGINT or SIGTERM as a promise, from the call on until it is released; released, signals act as before. */
 export function interruption(): { readonly promise: Promise<void>; release(): void } {
   const signals = ['SIGINT', 'SIGTERM'] as const;
