@@ -88,7 +88,7 @@ async function main(): Promise<void> {
     storage,
     wakeups,
     opener: opener(enginePrivateKeys(config)),
-    limits: ENGINE_LIMITS,
+    limits: { ...ENGINE_LIMITS, reconcileIntervalMs: config.reconcileIntervalMs },
     shard: config.engineShard,
     crash,
     networks: [simulated, live],

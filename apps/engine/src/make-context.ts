@@ -19,6 +19,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
   const seed = await todaysSeed(parts);
   const known = [...scopes];
   const completion = new WaveCompletion(() => ctx);
+  const openOrders = new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave));
   const ctx: EngineContext = {
     clock,
     stage: stageClock(clock),
@@ -34,13 +35,17 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     addScope: (scope) => known.push(scope),
     nonces: new Nonces(maxNonce),
     booked: new CopyLedger(),
-    openOrders: new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave)),
+    openOrders,
     flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
     journalUnits: new Places(limits.journalUnitsMax, limits.openOrdersMax),
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
-    sending: new Sending(() => clock.monotonic(), limits.deferMaxMs),
+    sending: new Sending(
+      () => clock.monotonic(),
+      limits.deferMaxMs,
+      () => openOrders.forgetEarly(),
+    ),
     pass: crashPoints(parts.crash),
     dailySeed: () => seed.today(),
     stops: new StopVersion(),

@@ -10,6 +10,8 @@ export class Sending {
   constructor(
     private readonly monotonic: () => number,
     private readonly deferMaxMs: number,
+    /** Called whenever the last wave has its last answer. */
+    private readonly onRest: () => void = () => undefined,
   ) {}
 
   /** Runs a wave's way to the venue. */
@@ -42,6 +44,7 @@ export class Sending {
   }
 
   private release(): void {
+    this.onRest();
     const waiting = this.waiting;
     this.waiting = [];
     for (const resolve of waiting) resolve();

@@ -46,6 +46,8 @@ export interface OpenOrder {
 export class OpenOrders {
   private readonly byId = new Map<ClientOrderId, OpenOrder>();
   private readonly byAccount = new Map<number, Set<OpenOrder>>();
+  /** Lots booked of orders that are not open yet: an account may be read while the answers of its wave are still to come. */
+  private readonly early = new Map<ClientOrderId, number>();
 
   /** @param onSettled called once per wave, when everything of it is accounted for. */
   constructor(
@@ -57,6 +59,7 @@ export class OpenOrders {
     return this.byId.size;
   }
 
+  /** Opens an order; one that was booked whole before its answer came is settled at once. */
   add(order: OpenOrder): void {
     must(this.byId.size < this.ordersMax, `more than ${this.ordersMax} orders are open`);
     must(!this.byId.has(order.clientOrderId), `order ${order.clientOrderId} is open twice`);
@@ -65,6 +68,14 @@ export class OpenOrders {
     ofAccount.add(order);
     this.byAccount.set(order.copy.account.index, ofAccount);
     order.wave.open += 1;
+    order.bookedLots += this.early.get(order.clientOrderId) ?? 0;
+    this.early.delete(order.clientOrderId);
+    this.settle(order);
+  }
+
+  /** No wave is on its way, so every order that may still be opened is. */
+  forgetEarly(): void {
+    this.early.clear();
   }
 
   find(clientOrderId: ClientOrderId): OpenOrder | undefined {
@@ -101,10 +112,13 @@ export class OpenOrders {
     this.settle(order);
   }
 
-  /** Lots booked from a fill of the venue. */
+  /** Lots booked from a fill of the venue, also before the order's answer came. */
   tellBooked(clientOrderId: ClientOrderId, lots: number): void {
     const order = this.byId.get(clientOrderId);
-    if (order === undefined) return;
+    if (order === undefined) {
+      if (this.early.size < this.ordersMax) this.early.set(clientOrderId, (this.early.get(clientOrderId) ?? 0) + lots);
+      return;
+    }
     order.bookedLots += lots;
     this.settle(order);
   }

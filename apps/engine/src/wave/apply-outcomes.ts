@@ -1,6 +1,7 @@
 import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, type RefusalKind, reasonNumber, STATUS } from '@lockstep/replication';
 import { orderIdOf } from '@lockstep/storage';
 import { OUTCOME, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
+import { trueUp } from '../books/true-up';
 import type { EngineContext } from '../context';
 import type { JournalTimes, PlannedWave } from './planned-wave';
 import { type SendState, UNSENT, WITHHELD } from './send-state';
@@ -94,8 +95,9 @@ function open(ctx: EngineContext, wave: PlannedWave, row: number, times: Journal
   const copy = ctx.registry.copies.get(copyNo);
   if (copy === undefined) return;
   copy.account.touched += 1;
+  const clientOrderId = clientOrderIdText(orders.clientOrderId, row * 16);
   ctx.openOrders.add({
-    clientOrderId: clientOrderIdText(orders.clientOrderId, row * 16),
+    clientOrderId,
     orderId: orderIdOf({
       moveId: BigInt(orders.wave[row] ?? 0),
       copyNo: BigInt(copyNo),
@@ -118,4 +120,6 @@ function open(ctx: EngineContext, wave: PlannedWave, row: number, times: Journal
     ledBooked: 0,
     askAt: 0,
   });
+  // Booked before its answer came: no later booking will correct what the answer's rounded average led.
+  if (ctx.openOrders.find(clientOrderId) === undefined) trueUp(ctx, copy, wave.sheet.instrument.coin);
 }

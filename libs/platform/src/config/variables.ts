@@ -186,6 +186,13 @@ export const VARIABLES = {
     standard: '1',
     usedBy: ['engine'],
   }),
+  LOCKSTEP_RECONCILE_INTERVAL_MS: row({
+    property: 'reconcileIntervalMs',
+    meaning: 'How often each venue account is compared with our books, in ms; the accounts take turns.',
+    schema: piece.wholeNumber(1_000, 3_600_000),
+    standard: '30000',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_SIGNING_WORKERS: row({
     property: 'signingWorkers',
     meaning: 'How many threads sign orders.',
