@@ -32,21 +32,29 @@ if (read(installedStamp) !== lock) {
   writeFileSync(installedStamp, lock);
 }
 
-/** Every source file below the folders that the build reads, with its time and size. */
+/** Every source file below a folder that the build reads. */
 function sources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return sources(path);
-    if (!entry.name.endsWith('.ts') || entry.name.endsWith('.spec.ts')) return [];
-    const { mtimeMs, size } = statSync(path);
-    return [`${path}:${mtimeMs}:${size}`];
+    return entry.name.endsWith('.ts') && !entry.name.endsWith('.spec.ts') ? [path] : [];
   });
 }
 
-const state = digest([lock, ...['apps', 'libs', 'migrations'].flatMap(sources).sort(), read('tsconfig.json'), read('tsconfig.build.json')]);
+const all = ['apps', 'libs', 'migrations'].flatMap(sources).sort();
+const settings = digest([lock, read('tsconfig.json'), read('scripts/transpile.mjs')]);
+const states = all.map((path) => {
+  const { mtimeMs, size } = statSync(path);
+  return `${path}:${mtimeMs}:${size}`;
+});
 const builtStamp = 'dist/.lockstep-built';
-if (read(builtStamp) !== state) {
-  run(process.execPath, ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
+const built = read(builtStamp).startsWith('{') ? JSON.parse(read(builtStamp)) : { settings: '', state: '', sources: [] };
+const state = digest([settings, ...states]);
+if (built.state !== state) {
+  // Only now are the packages certainly there.
+  const { transpile } = await import('./transpile.mjs');
+  const compiled = await transpile(all, built.sources, built.settings !== settings);
+  console.error(`Built ${compiled} of ${all.length} files.`);
   mkdirSync('dist', { recursive: true });
-  writeFileSync(builtStamp, state);
+  writeFileSync(builtStamp, JSON.stringify({ settings, state, sources: all }));
 }

@@ -97,6 +97,7 @@ async function main(): Promise<void> {
       workers: config.signingWorkers,
       simulated: { claimSigner: config.simSignerClaims === 'on' },
       chunk: config.ordersPerChunk,
+      answerTimeoutMs: config.answerTimeoutMs,
     },
     onWave: (record) => {
       observeWave(metrics, record);

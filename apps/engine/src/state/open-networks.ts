@@ -22,6 +22,8 @@ export interface VenueTuning {
   readonly simulated: Partial<HyperliquidSettings>;
   /** Orders released to a signing worker at a time; null: the adapter's own. */
   readonly chunk: number | null;
+  /** An action without an answer for so long is unknown, in ms. */
+  readonly answerTimeoutMs: number;
 }
 
 /** What a network tells the engine. */
@@ -77,6 +79,7 @@ export class Networks {
         network: simulated ? 'mainnet' : tuning.liveChain,
         workers: tuning.workers,
         ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
+        answerTimeoutMs: tuning.answerTimeoutMs,
         watchDexes: simulated ? ['', 'xyz'] : [''],
         ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
       },

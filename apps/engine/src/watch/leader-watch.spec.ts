@@ -1,32 +1,12 @@
-import { money, price, size } from '@lockstep/kernel';
-import type { VenueFill } from '@lockstep/venues/port';
+import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { describe, expect, it } from 'vitest';
 import { type Frame, runsOf } from './leader-watch';
-
-const fill = (time: number): VenueFill => ({
-  coin: 'BTC',
-  side: 'buy',
-  price: price(1n),
-  size: size(1n),
-  time,
-  startPosition: size(0n),
-  closedPnl: money(0n),
-  fee: money(0n),
-  feeAsset: 'USDC',
-  builderFee: money(0n),
-  orderId: '1',
-  clientOrderId: null,
-  tradeId: String(time),
-  crossed: true,
-  twapId: null,
-  liquidation: false,
-});
 
 /** Frames by number: above zero fills of that time, zero a snapshot; each received at its place. */
 function framesOf(watched: string, times: readonly number[]): readonly Frame<string>[] {
   return times.map((time, receivedAt) =>
     time > 0
-      ? { kind: 'fills', watched, fills: [fill(time)], receivedAt }
+      ? { kind: 'fills', watched, fills: [sampleFill({ time })], receivedAt }
       : { kind: 'synced', watched, event: { kind: 'synced', address: '0xa', states: [], fills: [], receivedAt } },
   );
 }

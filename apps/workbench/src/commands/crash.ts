@@ -1,13 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { Config } from '@lockstep/platform';
 import { enginePoints } from '../crash/doomed-engine';
 import { CRASH_USAGE, type CrashOptions, DEFAULT_CRASH, parseCrashOptions } from '../crash/options';
 import { reportJson, reportLines } from '../crash/report';
 import { type CrashReport, runCrash } from '../crash/run-crash';
 import { INTERRUPTED, interruption } from '../processes/interruption';
+import { makeRunFolder } from '../processes/run-folder';
 import { startStack } from '../processes/stack';
 
 /** Kills the engine again and again and lets the venue's books judge. 0: nothing lost, nothing doubled; 1: something was; 2: wrong command line; 130: ended by a signal. */
@@ -25,7 +24,7 @@ export async function runCrashCommand(config: Config<'workbench'>, args: readonl
   const options = parsed.value;
   const say = (text: string): void => void (options.json ? undefined : process.stdout.write(`${text}\n`));
   say(`seed ${options.seed}`);
-  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-crash-'));
+  const dataDir = makeRunFolder('crash');
   const report = await crashIn(config, options, dataDir, say);
   if (report === null) return INTERRUPTED;
   const holds = report.violations.length === 0 && report.missed.length === 0;

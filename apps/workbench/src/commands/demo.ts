@@ -1,5 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '@lockstep/platform';
 import { SimControl } from '../client/sim-control';
@@ -14,6 +13,7 @@ import { placeLeader, playRecording, recordedLeader } from '../demo/replay';
 import { waveLine } from '../demo/summary';
 import { playWorkedExample } from '../demo/worked-example';
 import { INTERRUPTED, interruption } from '../processes/interruption';
+import { makeRunFolder } from '../processes/run-folder';
 import { type Stack, startStack } from '../processes/stack';
 import { untilStopped } from '../processes/until-stopped';
 
@@ -34,7 +34,7 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     return 2;
   }
   const options = parsed.value;
-  const dataDir = makeDataDir();
+  const dataDir = makeRunFolder('demo');
   // A live run ends by Ctrl-C in good order; every other one is given up.
   const interrupted = interruption();
   const stack = await startStack({
@@ -64,13 +64,6 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     else say(`logs of this run: ${dataDir}/logs`);
   }
   return code;
-}
-
-/** A folder for this run alone. The database's own user must be able to enter it; what is secret in it has its own mode. */
-function makeDataDir(): string {
-  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-demo-'));
-  chmodSync(dataDir, 0o711);
-  return dataDir;
 }
 
 function simArgs(options: DemoOptions): readonly string[] {

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { unwrap } from '@lockstep/kernel';
 import { loadConfig } from '@lockstep/platform';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeRunFolder } from '../processes/run-folder';
 import { type Stack, startStack } from '../processes/stack';
 import { enginePoints } from './doomed-engine';
 import { DEFAULT_CRASH } from './options';
@@ -13,7 +12,7 @@ import { type CrashReport, runCrash } from './run-crash';
 const SEED = 20_251;
 
 describe(`kill -9 and restart lose nothing and double nothing (seed ${SEED})`, () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-crash-test-'));
+  const dataDir = makeRunFolder('crash-test');
   let stack: Stack;
   let report: CrashReport;
 

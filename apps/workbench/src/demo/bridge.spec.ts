@@ -1,30 +1,14 @@
 import { formatMoney, money, price, size, UNIT } from '@lockstep/kernel';
 import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { describe, expect, it } from 'vitest';
 import { type BridgeWorld, LiveBridge } from './bridge';
 
 const ADDRESS = '0x00000000000000000000000000000000000000aa';
 const units = (amount: number): bigint => BigInt(Math.round(amount * 1e8));
 
-const fill = (overrides: Partial<VenueFill>): VenueFill => ({
-  coin: 'SOL',
-  side: 'buy',
-  price: price(units(80)),
-  size: size(units(2)),
-  time: 10,
-  startPosition: size(0n),
-  closedPnl: money(0n),
-  fee: money(0n),
-  feeAsset: 'USDC',
-  builderFee: money(0n),
-  orderId: '1',
-  clientOrderId: null,
-  tradeId: '1',
-  crossed: true,
-  twapId: null,
-  liquidation: false,
-  ...overrides,
-});
+const fill = (part: Partial<VenueFill>): VenueFill =>
+  sampleFill({ coin: 'SOL', price: price(units(80)), size: size(units(2)), time: 10, tradeId: '1', ...part });
 const state = (equity: number, positions: Readonly<Record<string, number>> = {}, dex = '', pooled = false): AccountState => ({
   address: ADDRESS,
   dex,

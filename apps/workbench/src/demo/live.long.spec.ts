@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { childEnvironment } from '@lockstep/platform';
 import { startVenueProcess, type VenueProcess } from '@lockstep/simulation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeRunFolder } from '../processes/run-folder';
 
 const ACCOUNT = '0x00000000000000000000000000000000000a11ce';
 const WAIT_MS = 600_000;
@@ -48,7 +48,7 @@ class DemoRun {
 }
 
 describe('a real account copied to simulated followers', () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-live-'));
+  const dataDir = makeRunFolder('live');
   let venue: VenueProcess;
   let run: DemoRun | null = null;
 

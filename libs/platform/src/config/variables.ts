@@ -237,6 +237,13 @@ export const VARIABLES = {
     standard: null,
     usedBy: ['engine'],
   }),
+  LOCKSTEP_ANSWER_TIMEOUT_MS: row({
+    property: 'answerTimeoutMs',
+    meaning: 'How long an order may go without an answer of the venue before its outcome is unknown and asked for, in ms.',
+    schema: piece.wholeNumber(1_000, 120_000),
+    standard: '10000',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_CRASH_AT: row({
     property: 'crashAt',
     meaning: 'For crash tests only: the named point, with an optional :N for the N-th pass, at which the engine ends itself.',

@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { type Config, childEnvironment, createLogger, gatewayKeys, openDatabase, systemClock } from '@lockstep/platform';
 import { migrate, openStorage, type RoleUrls, resolveRoleUrls, type Storage } from '@lockstep/storage';
 import { SimControl } from '../../client/sim-control';
 import { type RunningChild, startChild } from '../../processes/child';
+import { makeRunFolder } from '../../processes/run-folder';
 import { givenUrls } from '../../processes/stack';
 import type { FanoutOptions } from './options';
 
@@ -31,9 +32,7 @@ export const SIM_NICENESS = 10;
 
 /** Starts PostgreSQL with fsync in the temporary directory (or uses `DATABASE_URL`), migrates it and starts the venue. */
 export async function startPlatform(config: Config<'workbench'>, options: FanoutOptions): Promise<FanoutPlatform> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
-  // The server may run as another user: it must be able to pass through, so that all of it lies in (and goes with) this folder.
-  chmodSync(dataDir, 0o711);
+  const dataDir = makeRunFolder('bench');
   const logs = join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true });
   const closers: (() => Promise<void>)[] = [async () => rmSync(dataDir, { recursive: true, force: true })];
@@ -77,6 +76,7 @@ export async function startPlatform(config: Config<'workbench'>, options: Fanout
             LOCKSTEP_SIM_VENUE_URL: simUrl,
             LOCKSTEP_SIGNING_WORKERS: String(options.workers),
             LOCKSTEP_SIM_SIGNER_CLAIMS: 'on',
+            LOCKSTEP_ANSWER_TIMEOUT_MS: String(ANSWER_TIMEOUT_MS),
           },
           logFile: join(logs, 'engine.log'),
         });
@@ -96,6 +96,8 @@ export async function startPlatform(config: Config<'workbench'>, options: Fanout
 }
 
 const ENGINE_STOP_GRACE_MS = 60_000;
+/** Longer than the default, so that a loaded machine is measured and not given up. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 async function openRoles(config: Config<'workbench'>, dataDir: string, closers: (() => Promise<void>)[]): Promise<RoleUrls> {
   let ownerUrl = config.databaseUrl?.reveal() ?? null;

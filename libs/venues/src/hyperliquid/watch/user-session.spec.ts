@@ -1,6 +1,7 @@
-import { err, money, ok, price, size } from '@lockstep/kernel';
+import { err, money, ok } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
 import type { VenueFill, VenueTruth, WatchEvent } from '../../port';
+import { sampleFill } from '../../port/testing/sample-fill';
 import { hyperliquidConfig } from '../config';
 import { UserSession } from './user-session';
 
@@ -13,24 +14,7 @@ const config = hyperliquidConfig({
   fillMemoryMax: 2_000,
 });
 
-const fill = (time: number, tradeId = String(time)): VenueFill => ({
-  coin: 'BTC',
-  side: 'buy',
-  price: price(1n),
-  size: size(1n),
-  time,
-  startPosition: size(0n),
-  closedPnl: money(0n),
-  fee: money(0n),
-  feeAsset: 'USDC',
-  builderFee: money(0n),
-  orderId: '1',
-  clientOrderId: null,
-  tradeId,
-  crossed: true,
-  twapId: null,
-  liquidation: false,
-});
+const fill = (time: number, tradeId = String(time)): VenueFill => sampleFill({ time, tradeId });
 
 /** A session whose truth answers as told; `words` is what it said, in short. */
 function begin(answers: { fills?: readonly VenueFill[]; failingStates?: number; gate?: Promise<void> } = {}) {
