@@ -1,4 +1,6 @@
-import { cpus, totalmem } from 'node:os';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import type { Config } from '@lockstep/platform';
 
 /** The last line of every bench. */
@@ -6,7 +8,17 @@ export interface BenchReport {
   readonly bench: string;
   readonly params: Readonly<Record<string, string | number | boolean>>;
   readonly runs: number;
-  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly node: string; readonly loopMs: number };
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryGiB: number;
+    readonly node: string;
+    /** An empty loop of 50 million turns. */
+    readonly loopMs: number;
+    /** Making a written page of the temporary directory durable, the middle and the longest of 50: what a commit waits for at least. */
+    readonly syncMsP50: number;
+    readonly syncMsMax: number;
+  };
   readonly metrics: Readonly<Record<string, number>>;
   readonly reference: Readonly<Record<string, number>>;
   readonly ratios: Readonly<Record<string, number>>;
@@ -24,15 +36,43 @@ export interface Bench {
 }
 
 const LOOP_TURNS = 50_000_000;
+const SYNCS = 50;
+const PAGE_BYTES = 8_192;
 
-/** The machine, with how long an empty loop takes on it now: figures of a throttled machine are recognised by it. */
+/** The machine, with how long an empty loop and a durable write take on it now: figures of a throttled machine are recognised by them. */
 export function machine(): BenchReport['machine'] {
   const started = performance.now();
   let sum = 0;
   for (let turn = 0; turn < LOOP_TURNS; turn += 1) sum += turn & 7;
   const loopMs = round(performance.now() - started + (sum < 0 ? 1 : 0));
   const [cpu] = cpus();
-  return { cpu: cpu?.model ?? 'unknown', cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30), node: process.version, loopMs };
+  const syncs = syncTimes();
+  return {
+    cpu: cpu?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    loopMs,
+    syncMsP50: round(median(syncs)),
+    syncMsMax: round(Math.max(...syncs)),
+  };
+}
+
+function syncTimes(): number[] {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-sync-'));
+  const file = openSync(join(folder, 'pages'), 'w');
+  const page = Buffer.alloc(PAGE_BYTES, 1);
+  try {
+    return Array.from({ length: SYNCS }, () => {
+      const started = performance.now();
+      writeSync(file, page);
+      fdatasyncSync(file);
+      return performance.now() - started;
+    });
+  } finally {
+    closeSync(file);
+    rmSync(folder, { recursive: true });
+  }
 }
 
 export const round = (value: number): number => Math.round(value * 1_000) / 1_000;
