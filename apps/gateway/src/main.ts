@@ -20,6 +20,7 @@ import type { GatewayContext } from './app/context';
 import { listenOperator, listenPublic } from './app/listeners';
 import { type Opened, openContextStorage } from './app/open';
 import { hmacDigest } from './auth/key-digest';
+import { STREAM_LIMITS } from './stream/limits';
 
 /** How long the gateway goes on serving after it said that it is no longer ready: load balancers look in between. At most a quarter of the drain. */
 const DRAIN_NOTICE_MS = 2_000;
@@ -41,7 +42,8 @@ async function main(): Promise<void> {
   const metrics = createMetrics('gateway');
   const health = createHealth({ clock });
   health.addCheck('database', () => storage.ping());
-  const context: GatewayContext = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log, health };
+  const made = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log, health };
+  const context: GatewayContext = { ...made, streamLimits: STREAM_LIMITS };
   const operator = await listenOperator(context);
   lifecycle.onDrain('operator listener', operator.close);
   const listener = await listenPublic(context);
