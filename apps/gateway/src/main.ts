@@ -55,7 +55,10 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ready: true, port: listener.port, operatorPort: operator.port, pid: process.pid })}\n`);
 }
 
-/** Redis where there is one; else limits in this process and wake-ups through PostgreSQL. */
+/**
+ * Redis where there is one; else limits in this process and wake-ups through PostgreSQL. A Redis that is away delays no start: until it comes, this
+ * gateway counts alone and looks for events by its poll.
+ */
 async function carriers(opened: Opened, log: Logger, lifecycle: Lifecycle): Promise<{ readonly limiter: Limiter; readonly wakeups: Wakeups }> {
   const { config, clock, databaseUrl } = opened;
   if (config.redisUrl === null) {
@@ -63,7 +66,7 @@ async function carriers(opened: Opened, log: Logger, lifecycle: Lifecycle): Prom
     lifecycle.onDrain('wake-ups', () => wakeups.close());
     return { limiter: localLimiter(clock), wakeups };
   }
-  const redis = await connectRedis({ url: config.redisUrl.reveal(), log });
+  const redis = await connectRedis({ url: config.redisUrl.reveal(), log, mayBeAway: true });
   const wakeups = await redisWakeups(redis, log);
   lifecycle.onDrain('redis', () => redis.close());
   lifecycle.onDrain('wake-ups', () => wakeups.close());
