@@ -2,7 +2,7 @@ import { STATUS } from '@lockstep/replication';
 import { describe, expect, it } from 'vitest';
 import { bitsFor, stopsOf } from './stop-switches';
 
-const ids = { tenantId: 'ten_1', leaderId: 'ldr_1', followerId: 'flw_1', copyId: 'cpy_1' };
+const ids = { tenantId: 'ten_1', environment: 'test' as const, leaderId: 'ldr_1', followerId: 'flw_1', copyId: 'cpy_1' };
 const { killSwitch, suspended } = STATUS;
 
 describe('who may take no new risk', () => {
@@ -11,6 +11,8 @@ describe('who may take no new risk', () => {
     ['the platform', [['kill_switch', true]], [], killSwitch],
     ['a switch that is off stops nobody', [['kill_switch', false]], [], 0],
     ['a tenant', [['kill_switch:ten_1', true]], [], killSwitch],
+    ['a tenant’s environment', [['kill_switch:ten_1:test', true]], [], killSwitch],
+    ['the tenant’s other environment', [['kill_switch:ten_1:live', true]], [], 0],
     ['a leader', [['kill_switch:ldr_1', true]], [], killSwitch],
     ['a follower', [['kill_switch:flw_1', true]], [], killSwitch],
     ['a copy', [['kill_switch:cpy_1', true]], [], killSwitch],

@@ -1,15 +1,13 @@
-import type { EpochMs } from '@lockstep/kernel';
+import type { Environment, EpochMs } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
+import { environmentKey, KILL_SWITCH, killSwitchKey } from '@lockstep/risk';
 import type { EngineContext } from './context';
 import type { CopyRecord } from './state/registry';
 
-/** Name of the switch that stops new risk everywhere; `kill_switch:<id>` stops it for one tenant, leader, follower or copy. */
-export const KILL_SWITCH = 'kill_switch';
-
-/** Who may take no new risk, from the operator's side. */
+/** Who may take no new risk, from the operator's side or the tenant's own. */
 export interface Stops {
   readonly everyone: boolean;
-  /** Ids of tenants, leaders, followers and copies. */
+  /** Ids of tenants, leaders, followers and copies, and keys of a tenant's environments. */
   readonly killed: ReadonlySet<string>;
   readonly suspendedTenants: ReadonlySet<string>;
 }
@@ -26,7 +24,7 @@ export function stopsOf(flags: readonly SwitchFlag[], tenants: readonly { readon
   const names = flags.filter((flag) => flag.active).map((flag) => flag.name);
   return {
     everyone: names.includes(KILL_SWITCH),
-    killed: new Set(names.filter((name) => name.startsWith(`${KILL_SWITCH}:`)).map((name) => name.slice(KILL_SWITCH.length + 1))),
+    killed: new Set(names.map(killSwitchKey).filter((key) => key !== null)),
     suspendedTenants: new Set(tenants.filter((tenant) => tenant.status === 'suspended').map((tenant) => tenant.id)),
   };
 }
@@ -34,6 +32,7 @@ export function stopsOf(flags: readonly SwitchFlag[], tenants: readonly { readon
 /** Ids a copy is stopped by. */
 export interface StopIds {
   readonly tenantId: string;
+  readonly environment: Environment;
   readonly leaderId: string;
   readonly followerId: string;
   readonly copyId: string;
@@ -41,7 +40,8 @@ export interface StopIds {
 
 /** Status bits the stops put on a copy: `killSwitch`, `suspended`, both or none. */
 export function bitsFor(stops: Stops, ids: StopIds): number {
-  const named = [ids.tenantId, ids.leaderId, ids.followerId, ids.copyId].some((id) => stops.killed.has(id));
+  const keys = [ids.tenantId, environmentKey(ids.tenantId, ids.environment), ids.leaderId, ids.followerId, ids.copyId];
+  const named = keys.some((key) => stops.killed.has(key));
   const killed = stops.everyone || named ? STATUS.killSwitch : 0;
   return killed | (stops.suspendedTenants.has(ids.tenantId) ? STATUS.suspended : 0);
 }
@@ -85,7 +85,7 @@ export class StopSwitches {
   }
 
   private async read(): Promise<void> {
-    const stops = await this.ctx.storage.platform(async (unit) => stopsOf(await unit.engines.allFlags(), await unit.tenants.open()), {
+    const stops = await this.ctx.storage.platform(async (unit) => stopsOf(await unit.engines.activeFlags(), await unit.tenants.open()), {
       readOnly: true,
     });
     this.readAt = this.ctx.clock.now();
@@ -104,7 +104,8 @@ export class StopSwitches {
 
   private applyTo(copy: CopyRecord): boolean {
     const { book } = copy.watched;
-    const ids = { tenantId: copy.group.scope.tenantId, leaderId: copy.group.leaderId, followerId: copy.followerId, copyId: copy.id };
+    const { scope, leaderId } = copy.group;
+    const ids = { tenantId: scope.tenantId, environment: scope.environment, leaderId, followerId: copy.followerId, copyId: copy.id };
     const bits = bitsFor(this.stops, ids);
     const before = book.copies.status[copy.row] ?? 0;
     book.setStatus(copy.row, STATUS.killSwitch, (bits & STATUS.killSwitch) !== 0);

@@ -66,7 +66,8 @@ describe('one leader, two brands, two followers, through every room', () => {
   });
 
   it('a kill switch withholds entries with its reason and lets exits go; switched off, the next increase is followed', async () => {
-    const setSwitch = (name: string, active: boolean) => rig.storage.platform((unit) => unit.engines.setFlag(name, active, 'test'));
+    const setSwitch = (name: string, active: boolean) =>
+      rig.storage.platform((unit) => unit.engines.setFlag(name, active, { tenantId: null, actor: 'test', reason: 'test' }));
     const [first, second] = pair.followers;
     if (first === undefined || second === undefined) throw new Error('two followers are needed');
     await setSwitch(`kill_switch:${first.tenant.id}`, true);

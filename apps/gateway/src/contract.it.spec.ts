@@ -163,6 +163,7 @@ describe('the answer of every operation', () => {
     const exported = await ask('post', '/v1/exports', { kind: 'fills', ...period });
     await renderAsBackoffice(rig, tenant, exported.id, manifestOf(tenant, 'fills', 'fills_x.csv'));
     await ask('post', '/v1/stream-tickets');
+    await ask('post', `/v1/kill-switches/${copy}/engage`, { reason: 'odd fills' });
     for (const path of [
       'tenant',
       'instruments?network=sim',
@@ -178,6 +179,8 @@ describe('the answer of every operation', () => {
       'copies',
       `copies/${copy}`,
       `copies/${copy}/settings`,
+      'kill-switches',
+      `kill-switches/${copy}`,
       `copies/${copy}/receipts`,
       `copies/${copy}/receipts/${wave}`,
       'orders',
@@ -197,11 +200,15 @@ describe('the answer of every operation', () => {
       const body = await ask('get', `/v1/${path}`);
       if (Array.isArray(body.data)) expect(path === 'instruments?network=sim' || body.data.length > 0, path).toBe(true);
     }
+    await ask('post', `/v1/kill-switches/${copy}/release`);
     await ask('post', `/v1/followers/${follower}/close-all`);
     await ask('post', `/v1/leaders/${leader}/close`);
     for (const path of ['/health/live', '/health/ready', '/problems/not-found']) good(await rig.call(null, 'get', path));
     for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'networks']) good(await rig.operator('get', `/v1/operator/${path}`));
     good(await rig.operator('patch', `/v1/operator/tenants/${tenant.id}`, { operator_share: '0.25' }));
+    const switches = '/v1/operator/kill-switches';
+    for (const end of ['/engage', '/release']) good(await rig.operator('post', `${switches}/${tenant.id}${end}`));
+    for (const path of [switches, `${switches}/${tenant.id}`]) good(await rig.operator('get', path));
     for (const path of ['/health/live', '/health/ready']) good(await rig.operator('get', path, undefined, null));
 
     const missing = (listener: typeof rig.publicApi, succeeded: ReadonlySet<string>) =>

@@ -23,6 +23,7 @@ describe('another tenant’s object', () => {
       followers: objects.follower,
       'venue-accounts': objects.venueAccount,
       copies: objects.copy,
+      'kill-switches': objects.copy,
       orders: traded.orders[0] ?? '',
       fills: traded.fills[0] ?? '',
       commands: '1',
@@ -63,6 +64,31 @@ describe('another tenant’s object', () => {
       expect((await rig.call(stranger.key, 'get', `/v1/${path}?copy_id=${theirs.copy}`)).status).toBe(404);
     for (const query of [`leader_id=${theirs.leader}`, `follower_id=${theirs.follower}`])
       expect(good(await rig.call(stranger.key, 'get', `/v1/copies?${query}`)).data).toEqual([]);
+  });
+
+  it('has no kill switch for a stranger, whatever it stops, and turning one writes nothing', async () => {
+    const [owner, stranger] = [await rig.tenant('Owner 4'), await rig.tenant('Stranger 4')];
+    const objects = await makeObjects(rig, owner);
+    for (const id of [owner.id, objects.leader, objects.follower, objects.copy]) {
+      const nobody = `${id.slice(0, -4)}0000`;
+      for (const [method, end] of [
+        ['get', ''],
+        ['post', '/engage'],
+        ['post', '/release'],
+      ] as const) {
+        const [theirs, none] = [
+          await rig.call(stranger.key, method, `/v1/kill-switches/${id}${end}`),
+          await rig.call(stranger.key, method, `/v1/kill-switches/${nobody}${end}`),
+        ].map(({ status, body }) => ({ status, body: { ...body, request_id: '' } }));
+        expect(theirs?.status, `${method} ${id}${end}`).toBe(404);
+        expect(theirs).toEqual(none);
+      }
+    }
+    expect(await rig.engine.platform((unit) => unit.engines.activeFlags())).toEqual([]);
+    good(await rig.call(owner.key, 'post', `/v1/kill-switches/${objects.copy}/engage`));
+    expect((await rig.call(stranger.key, 'post', `/v1/kill-switches/${objects.copy}/release`)).status).toBe(404);
+    expect(good(await rig.call(owner.key, 'get', `/v1/kill-switches/${objects.copy}`)).active).toBe(true);
+    good(await rig.call(owner.key, 'post', `/v1/kill-switches/${objects.copy}/release`));
   });
 
   it('is not in any list', async () => {

@@ -20,6 +20,7 @@ import type { GatewayContext } from './app/context';
 import { listenOperator, listenPublic } from './app/listeners';
 import { type Opened, openContextStorage } from './app/open';
 import { hmacDigest } from './auth/key-digest';
+import { STREAM_LIMITS } from './stream/limits';
 
 /** How long the gateway goes on serving after it said that it is no longer ready: load balancers look in between. At most a quarter of the drain. */
 const DRAIN_NOTICE_MS = 2_000;
@@ -41,7 +42,8 @@ async function main(): Promise<void> {
   const metrics = createMetrics('gateway');
   const health = createHealth({ clock });
   health.addCheck('database', () => storage.ping());
-  const context: GatewayContext = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log, health };
+  const made = { config, storage, clock, ids, random, limiter, wakeups, keys, digest, metrics, log, health };
+  const context: GatewayContext = { ...made, streamLimits: STREAM_LIMITS };
   const operator = await listenOperator(context);
   lifecycle.onDrain('operator listener', operator.close);
   const listener = await listenPublic(context);
@@ -53,7 +55,10 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify({ ready: true, port: listener.port, operatorPort: operator.port, pid: process.pid })}\n`);
 }
 
-/** Redis where there is one; else limits in this process and wake-ups through PostgreSQL. */
+/**
+ * Redis where there is one; else limits in this process and wake-ups through PostgreSQL. A Redis that is away delays no start: until it comes, this
+ * gateway counts alone and looks for events by its poll.
+ */
 async function carriers(opened: Opened, log: Logger, lifecycle: Lifecycle): Promise<{ readonly limiter: Limiter; readonly wakeups: Wakeups }> {
   const { config, clock, databaseUrl } = opened;
   if (config.redisUrl === null) {
@@ -61,7 +66,7 @@ async function carriers(opened: Opened, log: Logger, lifecycle: Lifecycle): Prom
     lifecycle.onDrain('wake-ups', () => wakeups.close());
     return { limiter: localLimiter(clock), wakeups };
   }
-  const redis = await connectRedis({ url: config.redisUrl.reveal(), log });
+  const redis = await connectRedis({ url: config.redisUrl.reveal(), log, mayBeAway: true });
   const wakeups = await redisWakeups(redis, log);
   lifecycle.onDrain('redis', () => redis.close());
   lifecycle.onDrain('wake-ups', () => wakeups.close());

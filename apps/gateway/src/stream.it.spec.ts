@@ -1,15 +1,27 @@
 import { CLOSE_CODES } from '@lockstep/delivery';
-import type { Id } from '@lockstep/kernel';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import { z } from 'zod';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
+import {
+  append,
+  beginning,
+  closed,
+  endSockets,
+  type Frame,
+  listen,
+  numberOf,
+  open,
+  type Position,
+  positionOf,
+  refusal,
+  subscribe,
+} from './testing/stream-client';
 
 let rig: GatewayRig;
 beforeAll(async () => {
   rig = await openRig();
 }, 300_000);
 afterAll(() => rig?.close());
+afterEach(endSockets);
 
 const SEED = 20_261_122;
 /** A small generator, so that a failing run can be run again. */
@@ -19,74 +31,6 @@ function numbersFrom(seed: number): (below: number) => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
-}
-
-const frameSchema = z.looseObject({
-  op: z.string(),
-  epoch: z.string().optional(),
-  seq: z.string().optional(),
-  recovered: z.boolean().optional(),
-  event: z
-    .object({ data: z.object({ changed: z.array(z.string()), settings_version: z.number() }) })
-    .loose()
-    .optional(),
-});
-type Frame = z.output<typeof frameSchema>;
-interface Position {
-  readonly epoch: string;
-  readonly seq: string;
-}
-
-/** Events of the test are settings changes of a copy: their version is their number, and they name their tenant. */
-const COPY = `cpy_${'0'.repeat(26)}`;
-
-const sockets: WebSocket[] = [];
-afterEach(() => {
-  for (const socket of sockets.splice(0)) socket.terminate();
-});
-const open = (key: string | null, protocols: string[] = []): WebSocket => {
-  const headers = key === null ? {} : { Authorization: `Bearer ${key}` };
-  const socket = new WebSocket(`${rig.url.replace('http', 'ws')}/v1/stream`, protocols, { headers });
-  sockets.push(socket);
-  return socket;
-};
-const closed = (socket: WebSocket): Promise<number> => new Promise((resolve) => socket.once('close', (code) => resolve(code)));
-const refusal = (socket: WebSocket): Promise<{ status: number; body: unknown }> =>
-  new Promise((resolve, reject) => {
-    socket.once('open', () => reject(new Error('the stream was opened')));
-    socket.on('error', () => undefined);
-    socket.once('unexpected-response', (_request, response) => {
-      let text = '';
-      response.on('data', (chunk) => {
-        text += String(chunk);
-      });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
-    });
-  });
-/** Calls `onFrame` for each frame until it returns true or the socket closes. */
-const listen = (socket: WebSocket, onFrame: (frame: Frame) => boolean): Promise<void> =>
-  new Promise((resolve) => {
-    socket.once('close', () => resolve());
-    socket.on('message', (data) => {
-      if (onFrame(frameSchema.parse(JSON.parse(String(data))))) resolve();
-    });
-  });
-const subscribe = (socket: WebSocket, after: Position | null): void =>
-  void socket.once('open', () => socket.send(JSON.stringify({ op: 'subscribe', ...(after === null ? {} : { after }) })));
-
-/** Appends events of a tenant as the engine does and wakes the gateway. */
-async function append(tenant: RigTenant, from: number, count: number): Promise<void> {
-  await rig.engine.scoped(tenant.scope, async (unit) => {
-    const events = Array.from({ length: count }, (_, index) => ({
-      id: rig.context.ids.next('event') as Id<'event'>,
-      type: 'copy.settings_changed',
-      version: 1,
-      occurredAt: unit.now,
-      data: JSON.stringify({ copy_id: COPY, settings_version: from + index + 1, changed: [tenant.id] }),
-    }));
-    await unit.events.append(events);
-    unit.afterCommit(() => rig.wakeups.publish('events', `${tenant.scope.tenantId}|${tenant.scope.environment}`));
-  });
 }
 
 /** A client that is cut off at random and resumes from its last event, until it has seen `count`. */
@@ -100,15 +44,15 @@ async function readThrough(
   let at = start;
   let cuts = 0;
   while (seen.length < count) {
-    const socket = open(tenant.key);
+    const socket = open(rig.url, tenant.key);
     let left = below === null ? Number.POSITIVE_INFINITY : 1 + below(600);
     subscribe(socket, at);
     await listen(socket, (frame) => {
       if (frame.op === 'subscribed') expect(frame).toMatchObject({ recovered: true, seq: at.seq });
       if (frame.op !== 'event' || left <= 0) return false;
       expect(frame.event?.data.changed).toEqual([tenant.id]);
-      seen.push((frame.event?.data.settings_version ?? 0) - 1);
-      at = { epoch: frame.epoch ?? '', seq: frame.seq ?? '' };
+      seen.push(numberOf(frame));
+      at = positionOf(frame);
       left -= 1;
       return left === 0 || seen.length >= count;
     });
@@ -118,33 +62,20 @@ async function readThrough(
   return { seen, cuts };
 }
 
-/** Where a tenant's stream begins. */
-async function beginning(tenant: RigTenant): Promise<Position> {
-  const socket = open(tenant.key);
-  let start: Position | null = null;
-  await listen(socket, (frame) => {
-    start = { epoch: frame.epoch ?? '', seq: frame.seq ?? '' };
-    return frame.op === 'hello';
-  });
-  socket.terminate();
-  if (start === null) throw new Error('no hello');
-  return start;
-}
-
 describe('the stream', () => {
   it('brings 10,000 events under random disconnects in order, without gap or repeat, and never a foreign one', async () => {
     console.info(`stream test, seed ${SEED}`);
     const below = numbersFrom(SEED);
     const [tenant, other] = [await rig.tenant('Streaming'), await rig.tenant('Beside it')];
-    const [start, otherStart] = [await beginning(tenant), await beginning(other)];
+    const [start, otherStart] = [await beginning(rig.url, tenant.key), await beginning(rig.url, other.key)];
     expect(start.seq).toBe('0');
     const writing = (async () => {
       for (let no = 0; no < 10_000; ) {
         const count = Math.min(10_000 - no, 1 + below(250));
-        await append(tenant, no, count);
+        await append(rig, tenant, no, count);
         no += count;
       }
-      for (let no = 0; no < 500; no += 50) await append(other, no, 50);
+      for (let no = 0; no < 500; no += 50) await append(rig, other, no, 50);
     })();
     const [mine, theirs] = await Promise.all([readThrough(tenant, start, 10_000, below), readThrough(other, otherStart, 500, null), writing]);
     expect(mine.seen).toEqual(Array.from({ length: 10_000 }, (_, no) => no));
@@ -154,7 +85,7 @@ describe('the stream', () => {
 
   it('has the same events and positions by REST', async () => {
     const tenant = await rig.tenant('By REST');
-    await append(tenant, 0, 25);
+    await append(rig, tenant, 0, 25);
     const first = good(await rig.call(tenant.key, 'get', '/v1/events?limit=10'));
     expect(first.has_more).toBe(true);
     const rest = good(await rig.call(tenant.key, 'get', `/v1/events?after=${first.position}`));
@@ -169,7 +100,7 @@ describe('the stream', () => {
 
   it('says when a position cannot be resumed', async () => {
     const tenant = await rig.tenant('Elsewhere');
-    const socket = open(tenant.key);
+    const socket = open(rig.url, tenant.key);
     subscribe(socket, { epoch: 'anotherepoch', seq: '5' });
     let answer: Frame | null = null;
     await listen(socket, (frame) => {
@@ -181,11 +112,11 @@ describe('the stream', () => {
 
   it('does not resume another tenant’s position, nor one whose events are no longer kept', async () => {
     const [tenant, other] = [await rig.tenant('Forgetful'), await rig.tenant('Foreign')];
-    const [start, foreign] = [await beginning(tenant), await beginning(other)];
-    await append(tenant, 0, 5);
-    await append(other, 0, 5);
+    const [start, foreign] = [await beginning(rig.url, tenant.key), await beginning(rig.url, other.key)];
+    await append(rig, tenant, 0, 5);
+    await append(rig, other, 0, 5);
     const recovered = async (after: Position): Promise<boolean | undefined> => {
-      const socket = open(tenant.key);
+      const socket = open(rig.url, tenant.key);
       subscribe(socket, after);
       let answer: boolean | undefined;
       await listen(socket, (frame) => {
@@ -209,24 +140,24 @@ describe('the stream', () => {
     ['a key that is none', 'nonsense', [], 401, 'invalid_key'],
     ['a ticket nobody gave', null, ['lockstep.v1', 'stk_x'], 401, 'ticket_invalid'],
   ])('refuses %s with an HTTP problem', async (_what, key, protocols, status, code) => {
-    expect(await refusal(open(key, protocols))).toMatchObject({ status, body: { code, status } });
+    expect(await refusal(open(rig.url, key, protocols))).toMatchObject({ status, body: { code, status } });
   });
 
   it('opens with a ticket, once', async () => {
     const tenant = await rig.tenant('Browser');
     const { subprotocols } = good(await rig.call(tenant.key, 'post', '/v1/stream-tickets'));
-    const socket = open(null, subprotocols);
+    const socket = open(rig.url, null, subprotocols);
     await listen(socket, (frame) => frame.op === 'hello');
     expect(socket.protocol).toBe('lockstep.v1');
-    expect(await refusal(open(null, subprotocols))).toMatchObject({ status: 401, body: { code: 'ticket_invalid' } });
+    expect(await refusal(open(rig.url, null, subprotocols))).toMatchObject({ status: 401, body: { code: 'ticket_invalid' } });
   });
 
   it('refuses a key without the scope, and closes within two seconds when its key is revoked', async () => {
     const tenant = await rig.tenant('Revoked');
     const make = async (scopes: string[]) => good(await rig.call(tenant.key, 'post', '/v1/api-keys', { name: 'k', scopes }));
-    expect(await refusal(open((await make(['copies:read'])).key))).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
+    expect(await refusal(open(rig.url, (await make(['copies:read'])).key))).toMatchObject({ status: 403, body: { code: 'missing_scope' } });
     const key = await make(['events:read']);
-    const socket = open(key.key);
+    const socket = open(rig.url, key.key);
     await listen(socket, (frame) => frame.op === 'hello');
     const ended = closed(socket);
     const before = performance.now();
@@ -241,14 +172,14 @@ describe('the stream', () => {
     ['a frame too large to be read', 'x'.repeat(70_000), 1009],
   ])('closes on %s', async (_what, text, code) => {
     const tenant = await rig.tenant('Odd');
-    const socket = open(tenant.key);
+    const socket = open(rig.url, tenant.key);
     socket.once('open', () => socket.send(text));
     expect(await closed(socket)).toBe(code);
   });
 
   it('bounds the connections of a tenant by its plan', async () => {
     const tenant = await rig.tenant('Small plan', 'starter');
-    for (let no = 0; no < 5; no += 1) await listen(open(tenant.key), (frame) => frame.op === 'hello');
-    expect(await closed(open(tenant.key))).toBe(CLOSE_CODES.connection_limit.code);
+    for (let no = 0; no < 5; no += 1) await listen(open(rig.url, tenant.key), (frame) => frame.op === 'hello');
+    expect(await closed(open(rig.url, tenant.key))).toBe(CLOSE_CODES.connection_limit.code);
   });
 });

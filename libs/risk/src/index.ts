@@ -1,3 +1,4 @@
 export * from './breaker';
 export * from './gate';
+export * from './kill-switch';
 export * from './order-limits';

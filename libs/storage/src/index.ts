@@ -26,6 +26,7 @@ export {
   runIdempotent,
   type StoredAnswer,
 } from './tenancy/idempotency';
+export type { TurnedBy } from './tenancy/kill-switches';
 export type { JournalKey } from './trading/journal';
 export type { FillFilter, OrderFilter } from './trading/orders';
 export { type FillKey, fillIdOf, type OrderParts, orderIdOf, orderPartsOf } from './trading/record-ids';

@@ -5,6 +5,7 @@ import { Inbox } from './platform/inbox';
 import { Contracts, KeyIndex, Markets } from './platform/tenants';
 import { Copies, CopyEquities, Followers, Leaders, VenueAccounts } from './roster/roster';
 import { Commands } from './tenancy/commands';
+import { KillSwitches } from './tenancy/kill-switches';
 import { ApiKeys, AuditLog, Jobs } from './tenancy/tenancy';
 import { Journal } from './trading/journal';
 import { Fills, Orders } from './trading/orders';
@@ -21,6 +22,7 @@ export class ScopedUnit extends ScopedSql {
   readonly apiKeys = new ApiKeys(this);
   readonly audit = new AuditLog(this);
   readonly jobs = new Jobs(this);
+  readonly killSwitches = new KillSwitches(this);
   readonly commands = new Commands(this);
   readonly leaders = new Leaders(this);
   readonly followers = new Followers(this);

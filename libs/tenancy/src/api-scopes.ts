@@ -14,6 +14,8 @@ export const API_SCOPES = [
   'venue_accounts:write',
   'copies:read',
   'copies:write',
+  'kill_switches:read',
+  'kill_switches:write',
   'orders:read',
   'fills:read',
   'positions:read',

@@ -2,6 +2,7 @@ import type { Clock, Ids, Random } from '@lockstep/kernel';
 import type { Config, GatewayKeys, Health, Limiter, Logger, Metrics, Wakeups } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
 import type { KeyDigest } from '@lockstep/tenancy';
+import type { StreamLimits } from '../stream/limits';
 
 /** Everything the gateway's classes are built from; made once at start. */
 export interface GatewayContext {
@@ -18,6 +19,7 @@ export interface GatewayContext {
   readonly log: Logger;
   /** Not ready from the moment the process begins to drain. */
   readonly health: Health;
+  readonly streamLimits: StreamLimits;
 }
 
 /** Nest's token for the context. */

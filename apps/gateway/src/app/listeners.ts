@@ -32,7 +32,7 @@ export interface Listener {
 export async function listenPublic(context: GatewayContext): Promise<Listener> {
   const { app, document } = await makeApp(context, publicModule(context), 'Lockstep');
   const server: Server = app.getHttpServer();
-  app.useWebSocketAdapter(new StreamAdapter(app, server, app.get(StreamDoor)));
+  app.useWebSocketAdapter(new StreamAdapter(app, server, app.get(StreamDoor), context.streamLimits));
   await app.init();
   const stream = app.get(StreamGateway);
   await stream.start();

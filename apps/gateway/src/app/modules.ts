@@ -13,6 +13,7 @@ import { Cursors } from '../http/cursors';
 import { Mutations } from '../http/mutations';
 import { ProblemFilter } from '../http/problem.filter';
 import { Reads } from '../http/reads';
+import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
 import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
@@ -23,6 +24,7 @@ import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
 import { FollowersController } from '../routes/followers/followers.controller';
 import { HealthController } from '../routes/health/health.controller';
+import { KillSwitchesController } from '../routes/kill-switches/kill-switches.controller';
 import { LeadersController } from '../routes/leaders/leaders.controller';
 import { ProblemsController } from '../routes/problems/problems.controller';
 import { SettlementsController } from '../routes/settlements/settlements.controller';
@@ -68,6 +70,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     FollowersController,
     VenueAccountsController,
     CopiesController,
+    KillSwitchesController,
     ReceiptsController,
     TradingController,
     EventsController,
@@ -86,6 +89,6 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
 /** The operator's side, on its own listener: tenants, networks, metrics. */
 export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
-  controllers: [OperatorController, MetricsController, HealthController],
+  controllers: [OperatorController, OperatorKillSwitchesController, MetricsController, HealthController],
   providers: edge(context),
 });

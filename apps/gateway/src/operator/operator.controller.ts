@@ -1,5 +1,5 @@
 import { livemode, WAKEUP_CHANNELS } from '@lockstep/delivery';
-import { isId, parseRate, rate, type TenantId, unwrap } from '@lockstep/kernel';
+import { isId, parseRate, present, rate, type TenantId, unwrap } from '@lockstep/kernel';
 import { constraintOf, type PlatformUnit, type TenantContractRow, type TenantRow } from '@lockstep/storage';
 import { DEFAULT_TIER, scopeFromPlatformList, TIERS } from '@lockstep/tenancy';
 import { Body, Controller, Get, Inject, Param, Patch, Post } from '@nestjs/common';
@@ -12,6 +12,7 @@ import { wholeList } from '../http/cursors';
 import { Answers } from '../http/documented';
 import { addressField, nameField } from '../http/fields';
 import { ProblemException } from '../http/problem-exception';
+import { told } from '../http/publish';
 import { tenantKeySchema } from '../routes/api-keys/api-key-body';
 import { scopesField, scopesOf } from '../routes/api-keys/api-keys.controller';
 import { issueKey } from '../routes/api-keys/issue-key';
@@ -116,14 +117,19 @@ export class OperatorController {
   @Answers(200, operatorTenantSchema)
   async patch(@CurrentOperator() actor: string, @Param('id') id: string, @Body() body: PatchTenantDto) {
     const { row, contract } = await this.find(id);
-    const { tier = row.tier, status = row.status, name = row.name } = body;
-    if (row.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
-    await this.context.storage.platform(async (unit) => {
+    const before = await this.context.storage.platform(async (unit) => {
+      // Read again under the lock, so that what a change at the same time wrote is kept and its event is not repeated.
+      const standing = present(await unit.tenants.findOne({ id: row.id }, { lock: true }), 'a tenant that was found');
+      const { tier = standing.tier, status = standing.status, name = standing.name } = body;
+      if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
       await unit.tenants.update({ id: row.id }, { tier, status, name, updatedAt: unit.now });
       // Streams of a tenant that is suspended now are closed by whoever holds them.
       unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.keys, row.id).catch(() => undefined));
+      return standing.status;
     });
-    await noteForTenant(this.context, row.id, actor, 'tenant.update', body);
+    const { status } = body;
+    const tell = status === undefined || status === before ? undefined : told('tenant.changed', { tenant_id: row.id, status });
+    await noteForTenant(this.context, row.id, { actor, action: 'tenant.update', targetId: row.id, detail: body }, tell);
     await this.agree(row.id, contract, body, actor);
     return this.get(id);
   }

@@ -14,7 +14,7 @@ import {
 } from '@lockstep/delivery';
 import type { Clock } from '@lockstep/kernel';
 import type { WebSocket } from 'ws';
-import { STREAM_LIMITS } from './limits';
+import type { StreamLimits } from './limits';
 import type { ScopeLog } from './scope-log';
 
 /** One reader of a tenant's stream. It pulls from the log by its own position, so that a slow socket costs no memory and loses nothing. */
@@ -30,9 +30,10 @@ export class StreamConnection {
     private readonly socket: WebSocket,
     private readonly log: ScopeLog,
     private readonly clock: Clock,
+    private readonly limits: StreamLimits,
     readonly id: string,
-    /** Told when the connection is closed because its reader is too slow. */
-    private readonly onSlow: () => void,
+    /** Told when the connection is closed because its reader is too slow, and how many bytes waited for it. */
+    private readonly onSlow: (waitingBytes: number) => void,
   ) {}
 
   /** Listens at once, so that a client need not wait for the hello, and says hello when the top is known. */
@@ -43,8 +44,8 @@ export class StreamConnection {
     this.greeted = this.greet();
     const late = setTimeout(() => {
       if (this.cursor === null) this.close('subscribe_timeout');
-    }, STREAM_LIMITS.subscribeTimeoutMs);
-    const beat = setInterval(() => this.socket.send(heartbeatFrame(this.log.top, wireTime(this.clock.now()))), STREAM_LIMITS.heartbeatMs);
+    }, this.limits.subscribeTimeoutMs);
+    const beat = setInterval(() => this.socket.send(heartbeatFrame(this.log.top, wireTime(this.clock.now()))), this.limits.heartbeatMs);
     const second = setInterval(() => {
       this.framesThisSecond = 0;
     }, 1_000);
@@ -74,7 +75,7 @@ export class StreamConnection {
   private async greet(): Promise<void> {
     try {
       await this.log.refresh();
-      this.socket.send(helloFrame(this.id, this.log.top, STREAM_LIMITS.heartbeatMs));
+      this.socket.send(helloFrame(this.id, this.log.top, this.limits.heartbeatMs));
     } catch {
       this.close('server_error');
     }
@@ -87,7 +88,7 @@ export class StreamConnection {
 
   private receive(text: string): void {
     this.framesThisSecond += 1;
-    if (this.framesThisSecond > STREAM_LIMITS.clientFramesPerSecond) {
+    if (this.framesThisSecond > this.limits.clientFramesPerSecond) {
       this.close('message_rate');
       return;
     }
@@ -141,7 +142,7 @@ export class StreamConnection {
         if (this.closed) return;
         this.cursor = seq;
         if (this.types === null || this.types.has(type)) this.socket.send(text);
-        if (this.socket.bufferedAmount > STREAM_LIMITS.queueMaxBytes) break;
+        if (this.socket.bufferedAmount > this.limits.queueMaxBytes) break;
       }
     }
   }
@@ -149,14 +150,14 @@ export class StreamConnection {
   /** True once the socket's queue is below its bound; a socket that stays above it is closed. */
   private async drained(): Promise<boolean> {
     const since = this.clock.monotonic();
-    while (this.socket.bufferedAmount > STREAM_LIMITS.queueMaxBytes) {
+    while (this.socket.bufferedAmount > this.limits.queueMaxBytes) {
       if (this.closed) return false;
-      if (this.clock.monotonic() - since > STREAM_LIMITS.stallTimeoutMs) {
-        this.onSlow();
+      if (this.clock.monotonic() - since > this.limits.stallTimeoutMs) {
+        this.onSlow(this.socket.bufferedAmount);
         this.close('slow_consumer');
         return false;
       }
-      await new Promise((resolve) => setTimeout(resolve, STREAM_LIMITS.drainPollMs));
+      await new Promise((resolve) => setTimeout(resolve, this.limits.drainPollMs));
     }
     return !this.closed;
   }

@@ -24,3 +24,5 @@ export const STREAM_LIMITS = {
   /** How long a draining gateway waits for clients to answer its farewell. */
   farewellMs: 2_000,
 } as const;
+/** The bounds a gateway runs with: these, or others where a test would wait. */
+export type StreamLimits = Readonly<Record<keyof typeof STREAM_LIMITS, number>>;

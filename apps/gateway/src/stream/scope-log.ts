@@ -2,7 +2,7 @@ import { eventFrame, type StreamPosition } from '@lockstep/delivery';
 import type { TenantScope } from '@lockstep/kernel';
 import { openStream, type Storage } from '@lockstep/storage';
 import { eventJson } from './event-json';
-import { STREAM_LIMITS } from './limits';
+import type { StreamLimits } from './limits';
 
 /** Events of a scope as frames, each serialised once for all its readers: a window over the log in PostgreSQL, read through by sequence. */
 export class ScopeLog {
@@ -15,6 +15,7 @@ export class ScopeLog {
   constructor(
     private readonly storage: Storage,
     private readonly scope: TenantScope,
+    private readonly limits: StreamLimits,
   ) {}
 
   /** Looks how far the stream has come and wakes its readers. Calls that arrive meanwhile share one further look. */
@@ -27,7 +28,7 @@ export class ScopeLog {
   /** Frames after `seq`, at most a batch, oldest first and without a hole. */
   async after(seq: bigint): Promise<readonly { readonly seq: bigint; readonly text: string; readonly type: string }[]> {
     const found: { seq: bigint; text: string; type: string }[] = [];
-    for (let next = seq + 1n; found.length < STREAM_LIMITS.readBatchEvents; next += 1n) {
+    for (let next = seq + 1n; found.length < this.limits.readBatchEvents; next += 1n) {
       const frame = this.frames.get(next);
       if (frame === undefined) break;
       found.push({ seq: next, ...frame });
@@ -51,7 +52,7 @@ export class ScopeLog {
         this.waiting.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, STREAM_LIMITS.pollMs);
+      const timer = setTimeout(done, this.limits.pollMs);
       this.waiting.add(done);
     });
   }
@@ -85,7 +86,7 @@ export class ScopeLog {
 
   private async load(seq: bigint): Promise<readonly { readonly seq: bigint; readonly text: string; readonly type: string }[]> {
     const { epoch } = this.top;
-    const rows = await this.storage.scoped(this.scope, (unit) => unit.events.after({ epoch, seq }, STREAM_LIMITS.readBatchEvents), {
+    const rows = await this.storage.scoped(this.scope, (unit) => unit.events.after({ epoch, seq }, this.limits.readBatchEvents), {
       readOnly: true,
     });
     return rows.map((row) => {
@@ -97,9 +98,9 @@ export class ScopeLog {
 
   /** The newest events stay; readers far behind read the log itself. */
   private keep(seq: bigint, frame: { readonly text: string; readonly type: string }): void {
-    if (seq + BigInt(STREAM_LIMITS.cacheEvents) < this.top.seq) return;
+    if (seq + BigInt(this.limits.cacheEvents) < this.top.seq) return;
     this.frames.set(seq, frame);
-    if (this.frames.size <= STREAM_LIMITS.cacheEvents) return;
+    if (this.frames.size <= this.limits.cacheEvents) return;
     const oldest = this.frames.keys().next();
     if (!oldest.done) this.frames.delete(oldest.value);
   }

@@ -5,7 +5,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketServer } from 'ws';
 import type { StreamDoor } from './door';
-import { STREAM_LIMITS } from './limits';
+import type { StreamLimits } from './limits';
 
 /**
  * Nest's WebSocket adapter with the upgrade in our hands: guards never run on a connection, so who may open one is decided here,
@@ -16,6 +16,7 @@ export class StreamAdapter extends WsAdapter {
     app: INestApplicationContext,
     private readonly server: Server,
     private readonly door: StreamDoor,
+    private readonly limits: StreamLimits,
   ) {
     super(app);
   }
@@ -24,7 +25,7 @@ export class StreamAdapter extends WsAdapter {
     const sockets = new WebSocketServer({
       noServer: true,
       perMessageDeflate: false,
-      maxPayload: STREAM_LIMITS.clientFrameMaxBytes,
+      maxPayload: this.limits.clientFrameMaxBytes,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
     this.server.on('upgrade', (request, socket, head) => void this.upgrade(sockets, request, socket, head));

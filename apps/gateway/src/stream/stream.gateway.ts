@@ -5,7 +5,6 @@ import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { StreamConnection } from './connection';
-import { STREAM_LIMITS } from './limits';
 import { ScopeLog } from './scope-log';
 
 interface Reader {
@@ -29,8 +28,8 @@ export class StreamGateway implements OnGatewayConnection {
     this.stops.push(await wakeups.subscribe(WAKEUP_CHANNELS.events, (payload) => this.refresh(payload)));
     this.stops.push(await wakeups.subscribe(WAKEUP_CHANNELS.keys, () => void this.checkKeys()));
     this.stops.push(wakeups.onReconnect(() => this.refreshAll()));
-    const poll = setInterval(() => this.refreshAll(), STREAM_LIMITS.pollMs);
-    const check = setInterval(() => void this.checkKeys(), STREAM_LIMITS.keyCheckMs);
+    const poll = setInterval(() => this.refreshAll(), this.context.streamLimits.pollMs);
+    const check = setInterval(() => void this.checkKeys(), this.context.streamLimits.keyCheckMs);
     this.stops.push(
       () => clearInterval(poll),
       () => clearInterval(check),
@@ -43,16 +42,18 @@ export class StreamGateway implements OnGatewayConnection {
       socket.close(CLOSE_CODES.going_away.code, 'going_away');
       return;
     }
+    const { streamLimits, clock, log } = this.context;
     const scope = scopeFromVerifiedKey(key);
     const name = scopeKey(scope);
-    const entry = this.logs.get(name) ?? { log: new ScopeLog(this.context.storage, scope), readers: new Set<Reader>() };
+    const entry = this.logs.get(name) ?? { log: new ScopeLog(this.context.storage, scope, streamLimits), readers: new Set<Reader>() };
     this.logs.set(name, entry);
     const id = this.context.ids.next('request');
-    const slow = (): void => this.context.log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid });
-    const connection = new StreamConnection(socket, entry.log, this.context.clock, id, slow);
+    const slow = (waitingBytes: number): void =>
+      log.warn('a stream was closed: its reader is too slow', { connectionId: id, kid: key.kid, waitingBytes });
+    const connection = new StreamConnection(socket, entry.log, clock, streamLimits, id, slow);
     const reader = { connection, key };
     const limit = (findTier(key.tier) ?? findTier(DEFAULT_TIER))?.quotas.stream_connections ?? 1;
-    if (entry.readers.size >= limit || this.count >= STREAM_LIMITS.connectionsMax) {
+    if (entry.readers.size >= limit || this.count >= this.context.streamLimits.connectionsMax) {
       connection.close('connection_limit');
       return;
     }
@@ -71,9 +72,10 @@ export class StreamGateway implements OnGatewayConnection {
     this.draining = true;
     for (const stop of this.stops.splice(0)) await stop();
     const sockets = [...this.logs.values()].flatMap(({ readers }) => [...readers]);
-    for (const { connection } of sockets) connection.goAway(this.context.random.below(STREAM_LIMITS.drainSpreadMs));
-    const end = this.context.clock.monotonic() + STREAM_LIMITS.farewellMs;
-    while (this.count > 0 && this.context.clock.monotonic() < end) await new Promise((resolve) => setTimeout(resolve, STREAM_LIMITS.drainPollMs));
+    for (const { connection } of sockets) connection.goAway(this.context.random.below(this.context.streamLimits.drainSpreadMs));
+    const end = this.context.clock.monotonic() + this.context.streamLimits.farewellMs;
+    while (this.count > 0 && this.context.clock.monotonic() < end)
+      await new Promise((resolve) => setTimeout(resolve, this.context.streamLimits.drainPollMs));
     // Who does not answer the farewell would hold the listener open.
     for (const { connection } of sockets) connection.cut();
   }

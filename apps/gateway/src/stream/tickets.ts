@@ -3,7 +3,6 @@ import { KID_LENGTH, scopeFromVerifiedKey, type VerifiedKey } from '@lockstep/te
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Authenticator } from '../auth/authenticator';
-import { STREAM_LIMITS } from './limits';
 
 const SECRET_BYTES = 32;
 const SHAPE = new RegExp(`^stk_([0-9A-Za-z]{${KID_LENGTH}})[A-Za-z0-9_-]{43}$`);
@@ -21,7 +20,7 @@ export class StreamTickets {
 
   async issue(key: VerifiedKey): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
     const ticket = `stk_${key.kid}${Buffer.from(this.context.random.bytes(SECRET_BYTES)).toString('base64url')}`;
-    const expiresAt = this.context.clock.now() + STREAM_LIMITS.ticketTtlMs;
+    const expiresAt = this.context.clock.now() + this.context.streamLimits.ticketTtlMs;
     const kept = { digest: this.digestOf(ticket), kid: key.kid, expiresAt };
     await this.context.storage.scoped(scopeFromVerifiedKey(key), (unit) => keepTicket(unit, kept));
     return { ticket, expiresAt };

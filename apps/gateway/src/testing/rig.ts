@@ -25,6 +25,7 @@ import type { GatewayContext } from '../app/context';
 import { type Listener, listenOperator, listenPublic } from '../app/listeners';
 import { hmacDigest } from '../auth/key-digest';
 import { makeOperatorKey } from '../operator/first-key';
+import { STREAM_LIMITS, type StreamLimits } from '../stream/limits';
 import { type ContractCheck, contractCheck } from './contract-check';
 
 export type Method = 'get' | 'post' | 'patch' | 'delete' | 'put';
@@ -43,6 +44,8 @@ export interface GatewayRig {
   readonly publicApi: Listener;
   readonly operatorApi: Listener;
   readonly url: string;
+  /** The environment of a gateway process beside this one, on the same database and with the same keys. */
+  readonly environ: Readonly<Record<string, string>>;
   readonly operatorKey: string;
   readonly engine: Storage;
   readonly backoffice: Storage;
@@ -63,7 +66,8 @@ export interface GatewayRig {
   close(): Promise<void>;
 }
 
-export async function openRig(): Promise<GatewayRig> {
+/** Opens the rig; `streamLimits` replaces bounds a test would have to wait for. */
+export async function openRig(streamLimits: Partial<StreamLimits> = {}): Promise<GatewayRig> {
   const test = await openTestStorage();
   const dataDir = mkdtempSync(join(tmpdir(), 'lockstep-gateway-'));
   const environ = {
@@ -97,6 +101,7 @@ export async function openRig(): Promise<GatewayRig> {
     metrics: createMetrics('gateway'),
     log,
     health,
+    streamLimits: { ...STREAM_LIMITS, ...streamLimits },
   };
   await addNetworks(test.ownerUrl);
   const made = await makeOperatorKey(storage, context.digest, systemRandom, false);
@@ -129,6 +134,7 @@ export async function openRig(): Promise<GatewayRig> {
     publicApi,
     operatorApi,
     url,
+    environ,
     operatorKey: made.key,
     engine,
     backoffice,

@@ -19,6 +19,8 @@ export interface RedisOptions {
   readonly log: Logger;
   /** How long the first connection may take. */
   readonly connectTimeoutMs?: number;
+  /** Gives the connection although the first attempt fails, and goes on trying: for a process that can do without Redis for a while. */
+  readonly mayBeAway?: boolean;
   /** How long one command may take before it fails. */
   readonly commandTimeoutMs?: number;
 }
@@ -35,7 +37,10 @@ export function reconnectDelayMs(attempt: number, fraction: number): number {
   return Math.round(pause * (1 - fraction / 4));
 }
 
-/** Connects to Redis with one connection for commands and one for listening. Throws when the first connection fails; later losses are repaired for ever. */
+/**
+ * Connects to Redis with one connection for commands and one for listening. Throws when the first connection fails, unless it `mayBeAway`;
+ * later losses are repaired for ever.
+ */
 export async function connectRedis(options: RedisOptions): Promise<RedisConnection> {
   const commands = await open(options);
   const listening = await open(options).catch(async (error: unknown) => {
@@ -43,20 +48,52 @@ export async function connectRedis(options: RedisOptions): Promise<RedisConnecti
     throw error;
   });
   const listeners = new Set<() => void>();
-  // The first `ready` of the listening connection is behind us; each later one ends a gap.
+  /** What was subscribed to while there was no connection. The client repeats by itself only what Redis has once confirmed. */
+  const unheard = new Map<(payload: string) => void, string>();
+  const hear = async (): Promise<void> => {
+    for (const [receive, channel] of [...unheard]) {
+      await listening.subscribe(channel, receive);
+      // Taken back while it was on its way.
+      if (!unheard.delete(receive)) await listening.unsubscribe(channel, receive);
+    }
+  };
+  let hearing: Promise<void> = Promise.resolve();
+  /** One after the other, so that each finds what the one before left. */
+  const catchUp = (): Promise<void> => {
+    hearing = hearing.then(hear, hear);
+    return hearing;
+  };
+  // A `ready` that comes from here on ends a gap; whoever polls afterwards misses nothing, because the channels are heard again before.
   listening.on('ready', () => {
-    for (const listener of listeners) listener();
+    catchUp()
+      .catch((error: unknown) => options.log.warn('redis channels not heard yet', { error }))
+      .finally(() => {
+        for (const listener of listeners) listener();
+      });
   });
-  options.log.debug('redis connected');
+  options.log.debug('redis opened', { ready: commands.isReady && listening.isReady });
   return {
     command: (args) => commands.sendCommand([...args]),
     publish: async (channel, payload) => {
       await commands.sendCommand(['PUBLISH', channel, payload]);
     },
     subscribe: async (channel, listener) => {
-      const receive = (payload: string): void => listener(payload);
-      await listening.subscribe(channel, receive);
-      return () => listening.unsubscribe(channel, receive);
+      let stopped = false;
+      const receive = (payload: string): void => {
+        if (!stopped) listener(payload);
+      };
+      if (options.mayBeAway === true) {
+        unheard.set(receive, channel);
+        // A connection that is lost meanwhile leaves the channel for the next one.
+        if (listening.isReady) await catchUp().catch(() => undefined);
+      } else await listening.subscribe(channel, receive);
+      return async () => {
+        stopped = true;
+        if (unheard.delete(receive)) return;
+        if (listening.isReady) await listening.unsubscribe(channel, receive);
+        // Without a connection there is nobody to tell; what a later connection repeats reaches nobody.
+        else listening.unsubscribe(channel, receive).catch(() => undefined);
+      };
     },
     onReconnect: (listener) => {
       listeners.add(listener);
@@ -75,7 +112,7 @@ async function open(options: RedisOptions) {
   // Loaded here: most single-machine processes never need it.
   const { createClient } = await import('redis');
   const connectTimeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-  let connectedOnce = false;
+  let keepTrying = options.mayBeAway === true;
   const client = createClient({
     url: options.url,
     disableOfflineQueue: true,
@@ -83,11 +120,16 @@ async function open(options: RedisOptions) {
     commandOptions: { timeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS },
     socket: {
       connectTimeout: connectTimeoutMs,
-      reconnectStrategy: (attempt) => (connectedOnce ? reconnectDelayMs(attempt, systemRandom.below(1_000) / 1_000) : false),
+      reconnectStrategy: (attempt) => (keepTrying ? reconnectDelayMs(attempt, systemRandom.below(1_000) / 1_000) : false),
     },
   });
+  const failedOnce = new Promise<void>((resolve) => client.once('error', () => resolve()));
   client.on('error', (error: unknown) => options.log.warn('redis connection', { error: error instanceof Error ? error.message : String(error) }));
-  await client.connect();
-  connectedOnce = true;
+  const connecting = client.connect();
+  // A try that goes on for ever ends only by `destroy`; each failure was logged above.
+  if (keepTrying) await Promise.race([connecting, failedOnce]).catch(() => undefined);
+  else await connecting;
+  connecting.catch(() => undefined);
+  keepTrying = true;
   return client;
 }

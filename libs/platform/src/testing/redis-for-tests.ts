@@ -13,6 +13,8 @@ export interface TestRedis {
   readonly url: string;
   /** Kills the server at once and starts it again, empty, on the same port. */
   readonly restart: (() => Promise<void>) | null;
+  /** Kills the server; `restart` brings it back. Null for one that is not ours to stop. */
+  readonly stop: (() => Promise<void>) | null;
   close(): Promise<void>;
 }
 
@@ -27,7 +29,7 @@ export function hasRedisForTests(): boolean {
 /** REDIS_URL, or a redis-server found on this machine and started for the caller; null when there is neither, so that a test can say what it skips. */
 export async function redisForTests(): Promise<TestRedis | null> {
   const url = processEnvironment().REDIS_URL;
-  if (url !== undefined && url !== '') return { url, restart: null, close: () => Promise.resolve() };
+  if (url !== undefined && url !== '') return { url, restart: null, stop: null, close: () => Promise.resolve() };
   const program = serverProgram();
   if (program === null) return null;
   const port = await freePort();
@@ -40,6 +42,7 @@ export async function redisForTests(): Promise<TestRedis | null> {
   process.once('exit', end);
   return {
     url: own,
+    stop: () => ended(child),
     restart: async () => {
       await ended(child);
       child = await startServer(program, port, folder, own);

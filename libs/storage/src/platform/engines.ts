@@ -1,6 +1,7 @@
-import { err, ok, present, type Result } from '@lockstep/kernel';
+import { err, ok, present, type Result, type TenantId } from '@lockstep/kernel';
 import type { DailySeedRow, EngineInstanceRow, PlatformFlagRow } from '../rows/platform';
 import * as tables from '../tables';
+import type { TurnedBy } from '../tenancy/kill-switches';
 import { Rows } from '../unit/rows';
 import type { Sql } from '../unit/sql';
 
@@ -57,17 +58,32 @@ export class PlatformEngines {
     return present(await this.seeds.findOne({ day }), 'the seed of the day');
   }
 
-  allFlags(): Promise<readonly PlatformFlagRow[]> {
-    return this.flags.find({});
+  /** Every switch that is on, all tenants' included. Without a bound: a switch left out would be a stop that does not stop. */
+  async activeFlags(): Promise<readonly PlatformFlagRow[]> {
+    const rows = await this.unit.query(`select ${tables.platformFlags.selectList()} from platform_flags where active order by updated_at, name`);
+    return rows.map((row) => tables.platformFlags.parse(row));
   }
 
-  /** Sets a platform-wide switch, e.g. `kill_switch`. */
-  async setFlag(name: string, active: boolean, reason: string | null): Promise<void> {
-    await this.unit.execute(
-      `insert into platform_flags (name, active, reason, updated_at) values ($1, $2, $3, $4)
-       on conflict (name) do update set active = excluded.active, reason = excluded.reason, updated_at = excluded.updated_at`,
-      [name, active, reason, new Date(this.unit.now)],
-    );
+  /** The switch of this name; null when it was never set. */
+  flag(name: string): Promise<PlatformFlagRow | null> {
+    return this.flags.findOne({ name });
+  }
+
+  /** Turns a switch of the operator's: the platform's, or a tenant's with `tenantId`. True when it stood otherwise before. */
+  async setFlag(name: string, active: boolean, by: TurnedBy & { readonly tenantId: TenantId | null }): Promise<boolean> {
+    const rows = active
+      ? await this.unit.query(
+          `insert into platform_flags (name, tenant_id, active, actor, reason, updated_at) values ($1, $2, true, $3, $4, $5)
+           on conflict (name) do update set active = true, actor = excluded.actor, reason = excluded.reason, updated_at = excluded.updated_at
+             where not platform_flags.active
+           returning name`,
+          [name, by.tenantId, by.actor, by.reason, new Date(this.unit.now)],
+        )
+      : await this.unit.query(
+          `update platform_flags set active = false, actor = $2, reason = $3, updated_at = $4 where name = $1 and active returning name`,
+          [name, by.actor, by.reason, new Date(this.unit.now)],
+        );
+    return rows.length > 0;
   }
 
   private async silentInstance(silentMs: number): Promise<number | null> {

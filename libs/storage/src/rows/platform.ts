@@ -164,10 +164,14 @@ export interface DailySeedRow {
   readonly revealedAt: EpochMs | null;
 }
 
-/** A platform-wide switch, e.g. `kill_switch`. */
+/** A switch, e.g. `kill_switch`: the platform's, or a tenant's when it names one; without an environment it reaches both of the tenant's. */
 export interface PlatformFlagRow {
   readonly name: string;
+  readonly tenantId: TenantId | null;
+  readonly environment: Environment | null;
   readonly active: boolean;
+  /** Who turned it last: an API key's id, or `operator:` and an operator key's kid. */
+  readonly actor: string | null;
   readonly reason: string | null;
   readonly updatedAt: EpochMs;
 }

@@ -170,6 +170,14 @@ export const dailySeeds = defineTable<DailySeedRow>(
 );
 export const platformFlags = defineTable<PlatformFlagRow>(
   'platform_flags',
-  { name: text('name'), active: bool('active'), reason: orNull(text('reason')), updatedAt: time('updated_at') },
+  {
+    name: text('name'),
+    tenantId: orNull(text<TenantId>('tenant_id')),
+    environment: orNull(text<Environment>('environment')),
+    active: bool('active'),
+    actor: orNull(text('actor')),
+    reason: orNull(text('reason')),
+    updatedAt: time('updated_at'),
+  },
   ['name'],
 );

@@ -14,7 +14,7 @@ const FURTHER_TENANT_TABLES = [
 ];
 const TENANT_TABLES = [
   ...Object.values(tables)
-    .filter((table) => 'environment' in table.columns && table.name !== 'key_index' && table.name !== 'venue_networks')
+    .filter((table) => 'environment' in table.columns && !['key_index', 'platform_flags', 'venue_networks'].includes(table.name))
     .map((table) => table.name),
   ...FURTHER_TENANT_TABLES,
 ];

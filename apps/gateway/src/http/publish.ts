@@ -1,0 +1,23 @@
+import { EVENTS, type EventData, type EventType, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
+import type { ScopedUnit } from '@lockstep/storage';
+import type { GatewayContext } from '../app/context';
+
+/** What happened, before it has an id and a time. */
+export interface Told {
+  readonly type: EventType;
+  readonly version: number;
+  /** JSON text, typed by the catalogue where it was made. */
+  readonly data: string;
+}
+
+export const told = <T extends EventType>(type: T, data: EventData<T>): Told => ({ type, version: EVENTS[type].version, data: JSON.stringify(data) });
+
+/** Appends an event to the scope's log and wakes its readers after the commit. Call it last in the unit: it holds the log's head until the commit. */
+export async function publish(context: Pick<GatewayContext, 'ids' | 'wakeups' | 'log'>, unit: ScopedUnit, event: Told): Promise<void> {
+  await unit.events.append([{ id: context.ids.next('event'), occurredAt: unit.now, ...event }]);
+  unit.afterCommit(() =>
+    context.wakeups
+      .publish(WAKEUP_CHANNELS.events, wakeupPayload(unit.scope))
+      .catch((error: unknown) => context.log.warn('wake-up lost', { channel: WAKEUP_CHANNELS.events, error })),
+  );
+}

@@ -1,0 +1,119 @@
+import { CLOSE_CODES } from '@lockstep/delivery';
+import { present } from '@lockstep/kernel';
+import { connectRedis, hasRedisForTests, type RedisConnection, redisForTests, redisLimiter, silentLogger, type TestRedis } from '@lockstep/platform';
+import { findTier, parseApiKey } from '@lockstep/tenancy';
+import request from 'supertest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type GatewayProcess, startGateway } from './testing/gateway-process';
+import { type GatewayRig, openRig, type RigTenant } from './testing/rig';
+import { append, beginning, closed, endSockets, listen, open, range, readFrom } from './testing/stream-client';
+
+const PATIENCE = { timeout: 120_000, interval: 100 };
+
+let rig: GatewayRig;
+const processes: GatewayProcess[] = [];
+const start = async (more: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> => {
+  const made = await startGateway(rig, more);
+  processes.push(made);
+  return made;
+};
+
+beforeAll(async () => {
+  rig = await openRig();
+}, 300_000);
+afterEach(async () => {
+  endSockets();
+  await Promise.all(processes.splice(0).map((each) => each.stop()));
+});
+afterAll(() => rig?.close());
+
+const get = (gateway: GatewayProcess, path: string, tenant: RigTenant) => request(gateway.url).get(path).set('Authorization', `Bearer ${tenant.key}`);
+
+describe.skipIf(!hasRedisForTests())('Redis (needs REDIS_URL or redis-server in the PATH)', () => {
+  let server: TestRedis;
+  /** Stops and starts the server; nothing of a Redis that is not ours. */
+  const ours = (): { stop(): Promise<void>; restart(): Promise<void> } | null =>
+    server.stop === null || server.restart === null ? null : { stop: server.stop, restart: server.restart };
+  beforeAll(async () => {
+    server = present(await redisForTests(), 'a Redis');
+  });
+  afterAll(() => server?.close());
+
+  const [minute] = present(findTier('scale'), 'the tier').requests;
+  const policy = present(minute, 'its policy');
+  const kidOf = (tenant: RigTenant): string => {
+    const parsed = parseApiKey(tenant.key);
+    return parsed.ok ? parsed.value.kid : '';
+  };
+  /** The arrival time Redis keeps for a key's policy, in microseconds; null when it keeps none. */
+  const kept = async (redis: RedisConnection, tenant: RigTenant): Promise<number | null> => {
+    const text = await redis.command(['GET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`]);
+    return text === null ? null : Number(text);
+  };
+
+  /** Uses a key's quota up in Redis, as far ahead as no wait of a test makes good. */
+  const useUp = (redis: RedisConnection, tenant: RigTenant) =>
+    redis.command(['SET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`, String((Date.now() + 3_600_000) * 1_000)]);
+
+  it('is one count for all gateways: what one admits the other sees, and a key that is used up is refused by both', async () => {
+    const tenant = await rig.tenant('Two doors');
+    const [one, two] = [await start({ REDIS_URL: server.url }), await start({ REDIS_URL: server.url })];
+    const redis = await connectRedis({ url: server.url, log: silentLogger });
+    const take = (cost: number) =>
+      redisLimiter(redis).take(tenant.id, [
+        { name: policy.name, key: `${kidOf(tenant)}:${policy.name}`, rate: policy.quota, periodMs: policy.windowMs, burst: policy.quota - 1, cost },
+      ]);
+    // Most of the quota is taken in one step, so that every request from here on adds exactly one emission to what Redis keeps.
+    expect((await take(policy.quota - 1_000)).allowed).toBe(true);
+    const emission = (policy.windowMs * 1_000) / policy.quota;
+    for (const gateway of [one, two, one, two]) {
+      const before = present(await kept(redis, tenant), 'a count');
+      expect((await get(gateway, '/v1/tenant', tenant)).status).toBe(200);
+      expect(await kept(redis, tenant)).toBe(before + emission);
+    }
+    await useUp(redis, tenant);
+    for (const gateway of [one, two]) {
+      const refused = await get(gateway, '/v1/tenant', tenant);
+      expect([refused.status, refused.body.code, refused.body['violated-policies']]).toEqual([429, 'rate_limited', [policy.name]]);
+    }
+    await redis.close();
+  });
+
+  it('that is away delays no start: limits and streams work without it, and with it once it is there', async (test) => {
+    const own = ours();
+    if (own === null) return test.skip('the Redis given is not ours to stop');
+    const tenant = await rig.tenant('Without Redis');
+    await own.stop();
+    const gateway = await start({ REDIS_URL: server.url });
+    const answer = await get(gateway, '/v1/tenant', tenant);
+    expect([answer.status, answer.headers['ratelimit-policy']]).toEqual([200, expect.stringContaining(`q=${policy.quota}`)]);
+    expect((await request(gateway.url).get('/health/ready')).status).toBe(200);
+    const begin = await beginning(gateway.url, tenant.key);
+    // Nothing can wake this gateway: what was written is found by its poll.
+    const reading = readFrom(gateway.url, tenant.key, begin, 20);
+    await append(rig, tenant, 0, 20);
+    expect(await reading).toEqual(range(0, 20));
+
+    await own.restart();
+    const redis = await connectRedis({ url: server.url, log: silentLogger });
+    await useUp(redis, tenant);
+    await expect.poll(async () => (await get(gateway, '/v1/tenant', tenant)).status, PATIENCE).toBe(429);
+    await expect.poll(() => redis.command(['PUBSUB', 'NUMSUB', 'wake:events', 'wake:keys']), PATIENCE).toEqual(['wake:events', 1, 'wake:keys', 1]);
+    expect(await gateway.stop()).toBe(0);
+    await redis.close();
+  });
+
+  it('that is still away does not keep a gateway from ending in order', async (test) => {
+    const own = ours();
+    if (own === null) return test.skip('the Redis given is not ours to stop');
+    const tenant = await rig.tenant('Ending without Redis');
+    await own.stop();
+    const gateway = await start({ REDIS_URL: server.url });
+    const socket = open(gateway.url, tenant.key);
+    await listen(socket, (frame) => frame.op === 'hello');
+    const ended = closed(socket);
+    expect(await gateway.stop()).toBe(0);
+    expect(await ended).toBe(CLOSE_CODES.going_away.code);
+    await own.restart();
+  });
+});

@@ -1,0 +1,65 @@
+import { KILL_SWITCH } from '@lockstep/risk';
+import type { PlatformFlagRow } from '../rows/platform';
+import * as tables from '../tables';
+import { PAGE_LIMIT_MAX_ROWS, type Page, type PageRequest, type TimeCursor } from '../unit/keyset';
+import type { ScopedSql } from '../unit/sql';
+
+/** Who turns a switch, and why. */
+export interface TurnedBy {
+  /** API key's id, or `operator:` and an operator key's kid. */
+  readonly actor: string;
+  readonly reason: string | null;
+}
+
+/**
+ * A scope's own kill switches. They stand in the platform's list of flags, where the engine reads them with all others; every statement here names the
+ * scope, so that neither another tenant's switch nor the operator's is ever turned. Whether the target is the tenant's own is the caller's to check.
+ */
+export class KillSwitches {
+  constructor(private readonly unit: ScopedSql) {}
+
+  /** Turns the switch of this name. True when it stood otherwise before. */
+  async turn(name: string, active: boolean, by: TurnedBy): Promise<boolean> {
+    const parameters = [...this.unit.scopeParameters, name, by.actor, by.reason, new Date(this.unit.now)];
+    const rows = active
+      ? await this.unit.query(
+          `insert into platform_flags (tenant_id, environment, name, active, actor, reason, updated_at) values ($1, $2, $3, true, $4, $5, $6)
+           on conflict (name) do update set active = true, actor = excluded.actor, reason = excluded.reason, updated_at = excluded.updated_at
+             where platform_flags.tenant_id = $1 and platform_flags.environment = $2 and not platform_flags.active
+           returning name`,
+          parameters,
+        )
+      : await this.unit.query(
+          `update platform_flags set active = false, actor = $4, reason = $5, updated_at = $6
+           where tenant_id = $1 and environment = $2 and name = $3 and active returning name`,
+          parameters,
+        );
+    return rows.length > 0;
+  }
+
+  /** The scope's own switch of this name; null when it was never set. */
+  async find(name: string): Promise<PlatformFlagRow | null> {
+    const [row] = await this.unit.query(
+      `select ${tables.platformFlags.selectList()} from platform_flags where tenant_id = $1 and environment = $2 and name = $3`,
+      [...this.unit.scopeParameters, name],
+    );
+    return row === undefined ? null : tables.platformFlags.parse(row);
+  }
+
+  /** Every switch that is on and stops something of this scope: its own, the operator's for the tenant, the platform's. By the time it was turned. */
+  async page(request: PageRequest<TimeCursor>): Promise<Page<PlatformFlagRow, TimeCursor>> {
+    const limit = Math.min(Math.max(1, Math.trunc(request.limit)), PAGE_LIMIT_MAX_ROWS);
+    const [beyond, direction] = request.order === 'newest_first' ? ['<', 'desc'] : ['>', 'asc'];
+    const place = request.after === null ? [] : [new Date(request.after.at), request.after.id];
+    const rows = await this.unit.query(
+      `select ${tables.platformFlags.selectList()} from platform_flags
+       where active and (name = $3 or (tenant_id = $1 and (environment = $2 or environment is null)))
+         and ${place.length === 0 ? 'true' : `(updated_at, name) ${beyond} ($4::timestamptz, $5::text)`}
+       order by updated_at ${direction}, name ${direction} limit ${limit + 1}`,
+      [...this.unit.scopeParameters, KILL_SWITCH, ...place],
+    );
+    const found = rows.slice(0, limit).map((row) => tables.platformFlags.parse(row));
+    const last = found.at(-1);
+    return { rows: found, next: rows.length > limit && last !== undefined ? { at: last.updatedAt, id: last.name } : null };
+  }
+}
