@@ -133,3 +133,6 @@ export interface Violation {
   readonly detail: string;
   readonly rows: readonly unknown[];
 }
+
+/** Takes a broken rule, what is wrong, and the rows that show it. */
+export type Report = (rule: string, detail: string, ...rows: readonly unknown[]) => void;

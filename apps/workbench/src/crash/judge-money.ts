@@ -1,6 +1,5 @@
 import { abs } from '@lockstep/kernel';
-import type { CopyBooks, CrashBooks, ScopeBooks } from './books';
-import type { Report } from './judge';
+import type { CopyBooks, CrashBooks, Report, ScopeBooks } from './books';
 
 /** The venue rounds each closed profit to 10^-6; ours is exact. */
 const PNL_ROUNDING_PER_FILL = 100n;

@@ -1,5 +1,5 @@
 import { abs, max, pow10 } from '@lockstep/kernel';
-import type { CopyBooks, CrashBooks, JournaledFact, KeptFact, MarketFact, ScopeBooks, VenueFillFact, Violation } from './books';
+import type { CopyBooks, CrashBooks, JournaledFact, KeptFact, MarketFact, Report, ScopeBooks, VenueFillFact, Violation } from './books';
 import { judgeMoney } from './judge-money';
 
 /** What a judgement found, and how much it looked at: a judge that saw nothing proves nothing. */
@@ -38,8 +38,6 @@ export function judge(books: CrashBooks): Judgement {
     givenUp: givenUp(books),
   };
 }
-
-export type Report = (rule: string, detail: string, ...rows: readonly unknown[]) => void;
 
 function judgeScope(books: CrashBooks, scope: ScopeBooks, report: Report): void {
   const copies = books.copies.filter((copy) => copy.scope === scope.name);
