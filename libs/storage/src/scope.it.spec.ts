@@ -30,6 +30,14 @@ describe('a scoped unit', () => {
     expect(await app.scoped(redTest, (unit) => unit.followers.findOne({ id: row.id }))).toBeNull();
   });
 
+  it('over the whole scope never joins row by row, even tables the planner takes for empty; other units are as before', async () => {
+    const join =
+      'explain select a.id from followers a join followers b on a.tenant_id = b.tenant_id and a.environment = b.environment and a.id = b.id';
+    const plan = await app.scoped(red, (unit) => unit.query(join), { wholeScope: true });
+    expect(JSON.stringify(plan)).not.toContain('Nested Loop');
+    expect(await app.scoped(red, (unit) => unit.query('show enable_nestloop'))).toEqual([{ enable_nestloop: 'on' }]);
+  });
+
   it('is held by row-level security even where a statement forgets its condition', async () => {
     await app.scoped(red, (unit) => unit.followers.insert(follower()));
     const seen = await app.scoped(blue, (unit) => unit.query('select distinct tenant_id from followers'));

@@ -27,9 +27,15 @@ export interface StorageOptions {
 export interface UnitOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
   readonly readOnly?: boolean;
+  /**
+   * The unit reads whole tables of its scope and joins them, as an engine does at its start. Such joins are made by hashing: right after many rows were
+   * added, the planner still takes the tables for empty and would join thousands with thousands row by row. Statements may take 2 min.
+   */
+  readonly wholeScope?: boolean;
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000;
+const WHOLE_SCOPE_TIMEOUT_MS = 120_000;
 const CONFLICT_RETRIES_MAX = 3;
 
 /** The only way to the tables: one transaction per unit of work, inside one scope or on platform tables. */
@@ -134,7 +140,9 @@ class PostgresStorage implements Storage {
 }
 
 function begin(options: UnitOptions): string {
-  return `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' read only' : ''}`;
+  const opening = `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' read only' : ''}`;
+  if (options.wholeScope !== true) return opening;
+  return `${opening}; set local enable_nestloop = off; set local statement_timeout = ${WHOLE_SCOPE_TIMEOUT_MS}`;
 }
 
 /** A simple message takes no parameters, so both values are checked against their closed grammar before they stand in the text. */

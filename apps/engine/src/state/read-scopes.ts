@@ -48,6 +48,6 @@ async function readScope(storage: Storage, shard: number, scope: TenantScope): P
       fillTimes: await newestFillTimes(unit),
       maxNonce: await highestJournaledNonce(unit),
     }),
-    { isolation: 'repeatable read', readOnly: true },
+    { isolation: 'repeatable read', readOnly: true, wholeScope: true },
   );
 }
