@@ -79,7 +79,7 @@ async function main(): Promise<void> {
     storage,
     wakeups,
     opener: opener(enginePrivateKeys(config)),
-    limits: ENGINE_LIMITS,
+    limits: { ...ENGINE_LIMITS, fundingPeriodMs: config.fundingPeriodMs },
     shard: config.engineShard,
     crash,
     networks: [simulated, live],
