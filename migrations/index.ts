@@ -11,6 +11,7 @@ import { FeeApproval } from './0022-fee-approval';
 import { SettlementRequest } from './0023-settlement-request';
 import { GatewayState } from './0024-gateway-state';
 import { Recovery } from './0026-recovery';
+import { FundingReadings } from './0027-funding-readings';
 import { KillSwitches } from './0028-kill-switches';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
@@ -28,6 +29,7 @@ export const MIGRATIONS = [
   SettlementRequest,
   GatewayState,
   Recovery,
+  FundingReadings,
   KillSwitches,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

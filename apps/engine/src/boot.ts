@@ -1,6 +1,7 @@
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { Bookkeeper } from './books/bookkeeper';
 import { FillCollector } from './books/collect-fills';
+import { FundingCollector } from './books/collect-funding';
 import { Breakers } from './breakers';
 import { Commands } from './commands/commands';
 import type { EngineContext } from './context';
@@ -60,6 +61,7 @@ interface Assembled extends Engine {
 function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const books: Bookkeeper = new Bookkeeper(ctx, (accounts) => reconciler.lookAt(accounts));
   const collector = new FillCollector(ctx, books);
+  const funding = new FundingCollector(ctx, books, collector);
   const lanes: WaveLanes = new WaveLanes(ctx, books, () => collector.collect());
   const repairs = new Repairs(ctx, books, lanes);
   const resolver = new UnknownResolver(ctx, books);
@@ -106,6 +108,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await Promise.all([...ctx.registry.watched.values()].map((watched) => watch.synced(watched)));
       reconciler.start();
       await reconciler.all();
+      // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
+      funding.start();
       repairs.start();
       breakers.start();
       await commands.start();
@@ -135,6 +139,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       repairs.stop();
       breakers.stop();
       reconciler.stop();
+      await funding.stop();
       await lanes.idle();
       resolver.stop();
       collector.stop();

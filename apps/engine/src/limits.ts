@@ -24,6 +24,14 @@ export interface EngineLimits {
   readonly reconcileIntervalMs: number;
   /** Accounts compared with the venue in one second, in rotation. */
   readonly reconcileAccountsMax: number;
+  /** Time between two charges of funding at the venue, counted from the full hour, in ms. */
+  readonly fundingPeriodMs: number;
+  /** Age from which a charge of funding is booked, in ms: by then the venue tells it, and a reading of fills that ran is over. */
+  readonly fundingGraceMs: number;
+  /** Time over which the accounts charged are read, in ms; longer where that is more than `fundingAccountsMax` a second. */
+  readonly fundingSpreadMs: number;
+  /** Accounts whose funding is read in one second. */
+  readonly fundingAccountsMax: number;
   /** Longest that reading and booking wait for waves on their way, in ms. */
   readonly deferMaxMs: number;
   /** Wait before an unknown order is asked for again, in ms. */
@@ -57,6 +65,10 @@ export const ENGINE_LIMITS: EngineLimits = {
   repairIntervalMs: 500,
   reconcileIntervalMs: 30_000,
   reconcileAccountsMax: 50,
+  fundingPeriodMs: 3_600_000,
+  fundingGraceMs: 10_000,
+  fundingSpreadMs: 900_000,
+  fundingAccountsMax: 20,
   deferMaxMs: 2_000,
   unknownIntervalMs: 500,
   commandPollMs: 1_000,

@@ -88,7 +88,7 @@ async function main(): Promise<void> {
     storage,
     wakeups,
     opener: opener(enginePrivateKeys(config)),
-    limits: { ...ENGINE_LIMITS, reconcileIntervalMs: config.reconcileIntervalMs },
+    limits: { ...ENGINE_LIMITS, reconcileIntervalMs: config.reconcileIntervalMs, fundingPeriodMs: config.fundingPeriodMs },
     shard: config.engineShard,
     crash,
     networks: [simulated, live],

@@ -30,6 +30,7 @@ const truth = (mark: bigint): VenueTruth => ({
   openOrders: unused,
   orderStatus: unused,
   fills: unused,
+  funding: unused,
   agents: unused,
   builderApproval: unused,
   accountMode: unused,

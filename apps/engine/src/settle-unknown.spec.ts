@@ -27,6 +27,7 @@ function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: stri
       account: unused,
       openOrders: unused,
       fills: unused,
+      funding: unused,
       agents: unused,
       builderApproval: unused,
       accountMode: unused,

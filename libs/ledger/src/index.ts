@@ -5,5 +5,6 @@ export * from './fees';
 export * from './position-book';
 export * from './post';
 export * from './settlement-period';
+export * from './share-funding';
 export * from './statement';
 export * from './transaction';

@@ -2,17 +2,7 @@ import { type CopyId, type Money, makeId, money, price, RATE_ONE, rate, size, UN
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fillNotional, markupOn } from './fees';
-import {
-  type FillPosting,
-  fillSource,
-  fundingSource,
-  type MarkupTerms,
-  postAllocation,
-  postFill,
-  postFunding,
-  postMarkup,
-  shareFunding,
-} from './post';
+import { type FillPosting, fillSource, fundingSource, type MarkupTerms, postAllocation, postFill, postFunding, postMarkup } from './post';
 import { isBalanced, type LedgerTransaction, reverse, sumPerAsset } from './transaction';
 
 const copyId: CopyId = makeId('copy', 1, new Uint8Array(10));
@@ -134,33 +124,6 @@ describe('funding', () => {
     const source = fundingSource('hyperliquid', 7, 'BTC', AT, copyId);
     const posted = postFunding({ source, copyId, occurredAtMs: AT, coin: 'BTC', asset: 'USDC', amount: money(-12n) });
     expect(lines(posted)).toEqual({ 'copy:C:venue_cash USDC': -12n, 'copy:C:funding USDC': 12n });
-  });
-
-  it.each([
-    // quantities, oracle, rate, venue amount → parts
-    [[1n, 1n], 100n, 10_000_000_000n, -2n, [-1n, -1n]],
-    [[3n, -1n], 100n, 10_000_000_000n, -2n, [-3n, 1n]],
-    [[1n], 100n, 10_000_000_000n, -2n, [-2n]],
-  ])('case %#: shared out as the venue booked it', (quantities, oracle, at, whole, parts) => {
-    const units = quantities.map((quantity) => size(quantity * UNIT));
-    expect(shareFunding(money(whole), units, price(oracle), rate(at))).toEqual(parts);
-  });
-
-  it("the parts always add up to the venue's row", () => {
-    const quantity = fc.bigInt({ min: -(10n ** 12n), max: 10n ** 12n });
-    fc.assert(
-      fc.property(
-        fc.array(quantity, { minLength: 1, maxLength: 8 }),
-        fc.bigInt({ min: 1n, max: 10n ** 13n }),
-        fc.bigInt(-(10n ** 9n), 10n ** 9n),
-        (all, oracle, at) => {
-          fc.pre(all.some((one) => one !== 0n));
-          const whole = all.reduce((sum, one) => sum - (one * oracle * at) / 10n ** 20n, 0n) + 3n;
-          const parts = shareFunding(money(whole), all.map(size), price(oracle), rate(at));
-          expect(parts.reduce((sum: bigint, part) => sum + part, 0n)).toBe(whole);
-        },
-      ),
-    );
   });
 });
 

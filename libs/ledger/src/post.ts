@@ -1,7 +1,7 @@
-import { type CopyId, type EpochMs, type Money, money, must, type Price, type Rate, type Size } from '@lockstep/kernel';
+import { type CopyId, type EpochMs, type Money, money, must, type Rate } from '@lockstep/kernel';
 import { type AccountCode, copyAccount, type House, houseAccount } from './accounts';
 import type { BuilderOwner } from './fee-schedule';
-import { apportion, markupOn, splitMarkup } from './fees';
+import { markupOn, splitMarkup } from './fees';
 import { compose, type LedgerEntry, type LedgerTransaction } from './transaction';
 
 /** How a markup is shared; from the fee schedule in force when the order was sent. */
@@ -107,24 +107,6 @@ export function postFunding(posting: FundingPosting): LedgerTransaction | null {
   const { source, copyId, occurredAtMs } = posting;
   return compose({ source, kind: 'funding', copyId, occurredAtMs, memo: { coin: posting.coin } }, entries);
 }
-
-/**
- * Shares a venue account's funding row among its positions: each pays −quantity · oracle · rate (price and rate drop out), and the parts
- * add up to the venue's amount exactly. Opposite positions pay each other; the last unit goes to the largest position.
- */
-export function shareFunding(venueAmount: Money, quantities: readonly Size[], oracle: Price, rate: Rate): Money[] {
-  const exact = quantities.map((quantity) => -quantity * oracle * rate);
-  const floors = exact.map((value) => value / FUNDING_SCALE);
-  const left = venueAmount - floors.reduce((a, b) => a + b, 0n);
-  if (left === 0n) return floors.map(money);
-  const rest = apportion(
-    money(left),
-    quantities.map((quantity) => (quantity < 0n ? -quantity : quantity)),
-  );
-  return floors.map((floor, index) => money(floor + (rest[index] ?? 0n)));
-}
-/** Size (10^8) · price (10^8) · rate (10^12) down to money (10^8). */
-const FUNDING_SCALE = 10n ** 20n;
 
 /** A change of the money assigned to a copy: above zero added, below zero taken out. */
 export function postAllocation(source: string, copyId: CopyId, occurredAtMs: EpochMs, asset: string, amount: Money): LedgerTransaction | null {

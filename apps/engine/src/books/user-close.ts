@@ -1,7 +1,7 @@
 import { formatSize, fromLots, money, notional, price, size } from '@lockstep/kernel';
 import { postFill } from '@lockstep/ledger';
 import type { InstrumentSheet } from '@lockstep/replication';
-import { savePositionStates } from '@lockstep/storage';
+import { recordFollowerClose, savePositionStates } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill } from '../state/copy-ledger';
@@ -46,6 +46,7 @@ export async function bookUserClose(
     const state = positionStateOf(copy.no, instrument, after, intent);
     await ctx.storage.scoped(copy.group.scope, async (unit) => {
       await savePositionStates(unit, [state]);
+      await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: at, quantity });
       if (transaction !== null) await unit.ledger.post([transaction]);
       await unit.events.append([
         newEvent(ctx, 'position.changed', at, {

@@ -1,5 +1,5 @@
 import type { EpochMs, TenantScope } from '@lockstep/kernel';
-import type { AccountResult, CommandRow, VenueAccountRow } from '@lockstep/storage';
+import { type AccountResult, type CommandRow, fundingReadTimes, type VenueAccountRow } from '@lockstep/storage';
 import type { Venue } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -81,11 +81,17 @@ async function loadAccount(
   row: VenueAccountRow,
   network: Network,
 ): Promise<AccountRecord> {
-  const record = ctx.registry.accountsByNo.get(Number(row.no)) ?? addAccount(ctx, row, scope, network, ctx.clock.now());
+  const record = ctx.registry.accountsByNo.get(Number(row.no)) ?? addAccount(ctx, row, scope, network, await readSoFar(ctx, scope, row));
   record.agentAddress = row.agentAddress;
   record.signs = false;
   await loadKeys(ctx, parts.opener, [{ record, row }]);
   return record;
+}
+
+/** Fills count from now on; funding from where it was read to, because an account may have been loaded and unloaded before. */
+async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccountRow) {
+  const times = await ctx.storage.scoped(scope, (unit) => fundingReadTimes(unit, Number(row.no)));
+  return { fillsReadTo: ctx.clock.now(), fundingReadTo: times.get(Number(row.no)) ?? row.createdAt };
 }
 
 /** Puts what the venue said on the account and on the copies that run on it. */

@@ -26,6 +26,9 @@ describe('the booked position of a copy', () => {
     ledger.set(7, 'BTC', { booked: gained, intent: NO_INTENT });
     ledger.set(7, 'ETH', { booked: { ...NOTHING_BOOKED, fees: money(1n), funding: money(10n) }, intent: NO_INTENT });
     expect(ledger.netPnl(7)).toBe(2n * UNIT - 7n - 1n + 10n);
+    ledger.addFunding(7, 'ETH', money(-4n));
+    ledger.addFunding(7, 'SOL', money(-4n));
+    expect([ledger.netPnl(7), [...ledger.coins(7)].map(([coin]) => coin)]).toEqual([2n * UNIT - 7n - 1n + 6n, ['BTC', 'ETH']]);
     ledger.drop(7);
     expect(ledger.netPnl(7)).toBe(0n);
   });

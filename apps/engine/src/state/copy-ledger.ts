@@ -58,6 +58,13 @@ export class CopyLedger {
     this.byCopy.set(copyNo, coins);
   }
 
+  /** Adds funding (signed) to a position; one that is not kept here stays so. */
+  addFunding(copyNo: number, coin: string, amount: Money): void {
+    const kept = this.byCopy.get(copyNo)?.get(coin);
+    if (kept === undefined) return;
+    this.set(copyNo, coin, { ...kept, booked: { ...kept.booked, funding: money(kept.booked.funding + amount) } });
+  }
+
   coins(copyNo: number): IterableIterator<[string, KeptPosition]> {
     return (this.byCopy.get(copyNo) ?? new Map<string, KeptPosition>()).entries();
   }

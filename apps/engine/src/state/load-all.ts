@@ -13,7 +13,10 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       if (row.status !== 'active') continue;
       const network = await directory.find(row.venue, row.network);
       if (network === null) continue;
-      const record = addAccount(ctx, row, scope.scope, network, scope.fillTimes.get(Number(row.no)) ?? row.createdAt);
+      const record = addAccount(ctx, row, scope.scope, network, {
+        fillsReadTo: scope.fillTimes.get(Number(row.no)) ?? row.createdAt,
+        fundingReadTo: scope.fundingTimes.get(Number(row.no)) ?? row.createdAt,
+      });
       added.push({ record, row });
     }
     await loadKeys(ctx, parts.opener, added);

@@ -28,8 +28,14 @@ export function newWatched(
   };
 }
 
-/** Adds an account of a scope; its key is loaded separately. */
-export function addAccount(ctx: EngineContext, row: VenueAccountRow, scope: TenantScope, network: Network, fillsReadTo: EpochMs): AccountRecord {
+/** Adds an account of a scope with how far its fills and funding are read; its key is loaded separately. */
+export function addAccount(
+  ctx: EngineContext,
+  row: VenueAccountRow,
+  scope: TenantScope,
+  network: Network,
+  read: Pick<AccountRecord, 'fillsReadTo' | 'fundingReadTo'>,
+): AccountRecord {
   return ctx.registry.addAccount({
     no: Number(row.no),
     id: row.id,
@@ -41,7 +47,7 @@ export function addAccount(ctx: EngineContext, row: VenueAccountRow, scope: Tena
     builderFeeApproved: row.builderFeeApproved,
     signs: false,
     agentValidUntil: row.agentValidUntil ?? 0,
-    fillsReadTo,
+    ...read,
     touched: 0,
   });
 }

@@ -1,6 +1,7 @@
 import type { TenantScope } from '@lockstep/kernel';
 import {
   type FeeScheduleRow,
+  fundingReadTimes,
   highestJournaledNonce,
   type JournalRow,
   loadPositionStates,
@@ -24,6 +25,7 @@ export interface ScopeRows {
   readonly journals: readonly JournalRow[];
   readonly leaders: readonly { readonly id: string; readonly watchedNo: number }[];
   readonly fillTimes: ReadonlyMap<number, number>;
+  readonly fundingTimes: ReadonlyMap<number, number>;
   readonly maxNonce: number;
 }
 
@@ -46,6 +48,7 @@ async function readScope(storage: Storage, shard: number, scope: TenantScope): P
       journals: await unit.journal.unfinished(shard, JOURNAL_ROWS_MAX),
       leaders: (await unit.leaders.find({ status: 'active' })).map((leader) => ({ id: leader.id, watchedNo: Number(leader.watchedNo) })),
       fillTimes: await newestFillTimes(unit),
+      fundingTimes: await fundingReadTimes(unit),
       maxNonce: await highestJournaledNonce(unit),
     }),
     { isolation: 'repeatable read', readOnly: true, wholeScope: true },

@@ -30,6 +30,8 @@ export interface AccountRecord {
   agentValidUntil: EpochMs;
   /** Time of the newest fill read from the venue; reading goes on from here. */
   fillsReadTo: EpochMs;
+  /** Venue time before which funding is booked; reading goes on from here. */
+  fundingReadTo: EpochMs;
   /** Counts orders of the account whose outcome came in: tells whether a reading of the venue is older than one. */
   touched: number;
 }

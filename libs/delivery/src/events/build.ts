@@ -137,3 +137,17 @@ export function positionData(position: PositionFacts): EventData<'position.chang
     dust_pending: position.dustPending,
   };
 }
+
+/** A copy's part of a charge of funding, in kernel units. */
+export interface FundingFacts {
+  readonly copyId: string;
+  readonly coin: string;
+  readonly asset: string;
+  /** Above zero received. */
+  readonly amount: Money;
+  readonly atMs: EpochMs;
+}
+
+export function fundingData(funding: FundingFacts): EventData<'funding.booked'> {
+  return { copy_id: funding.copyId, coin: funding.coin, asset: funding.asset, amount: wireMoney(funding.amount), at: wireTime(funding.atMs) };
+}

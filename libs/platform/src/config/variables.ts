@@ -244,6 +244,14 @@ export const VARIABLES = {
     standard: '10000',
     usedBy: ['engine'],
   }),
+  LOCKSTEP_FUNDING_PERIOD_MS: row({
+    property: 'fundingPeriodMs',
+    meaning:
+      'Time between two charges of funding at the venue, in ms, counted from the full hour. Shorter only where a simulated venue is told to charge more often.',
+    schema: piece.wholeNumber(1_000, 86_400_000),
+    standard: '3600000',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_CRASH_AT: row({
     property: 'crashAt',
     meaning: 'For crash tests only: the named point, with an optional :N for the N-th pass, at which the engine ends itself.',

@@ -1,4 +1,5 @@
 export * from './command-contract';
+export * from './funding';
 export * from './order-fills';
 export * from './position-states';
 export * from './recovery';

@@ -30,7 +30,7 @@ export class Ledger {
    */
   async post(transactions: readonly LedgerTransaction[]): Promise<PostReport> {
     const head = await this.lockHead();
-    const known = await this.knownSources(transactions.map((transaction) => transaction.source));
+    const known = await this.postedSources(transactions.map((transaction) => transaction.source));
     const fresh = distinct(transactions, known);
     const linked = chain(head.hash, head.seq, fresh, sha256Hex);
     for (let from = 0; from < linked.length; from += STATEMENT_TRANSACTIONS_MAX) {
@@ -45,6 +45,15 @@ export class Ledger {
       ]);
     }
     return { posted: fresh.length, known: transactions.length - fresh.length, topSeq: last?.sequence ?? head.seq };
+  }
+
+  /** Those of the sources that are posted already. */
+  async postedSources(sources: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.unit.query(
+      'select source from ledger_transactions where tenant_id = $1 and environment = $2 and source = any($3::text[])',
+      [...this.unit.scopeParameters, [...sources]],
+    );
+    return new Set(rows.map((row) => String(row.source)));
   }
 
   /** Where the chain stands; sequence 0 and the genesis hash before the first posting. */
@@ -161,14 +170,6 @@ export class Ledger {
       [...this.unit.scopeParameters],
     );
     return row === undefined ? { seq: 0n, hash: GENESIS_HASH } : { seq: BigInt(String(row.top_seq)), hash: String(row.hash) };
-  }
-
-  private async knownSources(sources: readonly string[]): Promise<ReadonlySet<string>> {
-    const rows = await this.unit.query(
-      'select source from ledger_transactions where tenant_id = $1 and environment = $2 and source = any($3::text[])',
-      [...this.unit.scopeParameters, [...sources]],
-    );
-    return new Set(rows.map((row) => String(row.source)));
   }
 
   /** Entries travel as the text of an array each, because `unnest` would flatten arrays of arrays. */

@@ -11,6 +11,8 @@ const FURTHER_TENANT_TABLES = [
   'ledger_entries',
   'stream_tickets',
   'request_counts',
+  'funding_readings',
+  'follower_closes',
 ];
 const TENANT_TABLES = [
   ...Object.values(tables)

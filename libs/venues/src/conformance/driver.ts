@@ -24,6 +24,8 @@ export interface ConformanceDriver {
   readonly strangerBuilder: Address;
   /** The next order lands, but its answer never arrives. */
   loseNextOrderAnswer(): Promise<void>;
+  /** An hour of funding passes; longs pay in the tested coin. */
+  chargeFunding(): Promise<void>;
   /** Cuts every open stream and connection once. */
   cutConnections(): Promise<void>;
   venueNow(): EpochMs;

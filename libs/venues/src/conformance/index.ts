@@ -1,4 +1,5 @@
 import type { ConformanceCase } from './driver';
+import { FUNDING_CASES } from './funding-cases';
 import { ORDER_CASES } from './order-cases';
 import { SIGNING_CASES } from './signing-cases';
 import { STREAM_CASES } from './stream-cases';
@@ -6,4 +7,4 @@ import { STREAM_CASES } from './stream-cases';
 export type { ConformanceCase, ConformanceDriver, TradingAccount } from './driver';
 
 /** Every requirement a venue is admitted by, in order of their numbers. */
-export const CONFORMANCE_CASES: readonly ConformanceCase[] = [...ORDER_CASES, ...SIGNING_CASES, ...STREAM_CASES];
+export const CONFORMANCE_CASES: readonly ConformanceCase[] = [...ORDER_CASES, ...SIGNING_CASES, ...STREAM_CASES, ...FUNDING_CASES];

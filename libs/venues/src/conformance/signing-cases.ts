@@ -121,6 +121,7 @@ const agents: ConformanceCase = {
     const stranger = await driver.stranger();
     mustEqual(unwrap(await driver.venue.truth.openOrders(stranger.address, ''), 'open orders').length, 0, 'open orders');
     mustEqual(unwrap(await driver.venue.truth.fills(stranger.address, 0), 'fills').length, 0, 'fills');
+    mustEqual(unwrap(await driver.venue.truth.funding(stranger.address, 0), 'funding').charges.length, 0, 'funding');
     mustEqual(unwrap(await driver.venue.truth.account(stranger.address, ''), 'account state').positions.length, 0, 'positions');
     mustEqual(unwrap(await driver.venue.truth.agents(stranger.address), 'agents').length, 0, 'agents');
     mustEqual(unwrap(await driver.venue.truth.builderApproval(stranger.address, driver.strangerBuilder), 'approval'), 0, 'builder approval');

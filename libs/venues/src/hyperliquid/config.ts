@@ -60,6 +60,8 @@ export interface HyperliquidConfig {
   readonly markPollMs: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
   readonly fillPagesMax: number;
+  /** Pages of funding read in one call; the venue serves at most 500 charges a page. */
+  readonly fundingPagesMax: number;
 }
 
 /** What must be named; the rest has defaults. */
@@ -88,6 +90,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   syncAttemptsMax: 3,
   markPollMs: 2_000,
   fillPagesMax: 8,
+  fundingPagesMax: 8,
 };
 
 const POSITIVE = [
@@ -109,6 +112,7 @@ const POSITIVE = [
   'syncAttemptsMax',
   'markPollMs',
   'fillPagesMax',
+  'fundingPagesMax',
 ] as const;
 
 /** Fills in the defaults; throws naming a setting that is out of its range. */

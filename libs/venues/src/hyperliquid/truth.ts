@@ -5,10 +5,12 @@ import type {
   Address,
   AgentApproval,
   ClientOrderId,
+  FundingReading,
   MarketContext,
   OpenOrder,
   OrderStanding,
   VenueFill,
+  VenueFunding,
   VenueReadError,
   VenueTruth,
 } from '../port';
@@ -26,6 +28,7 @@ import { spotClearinghouseStateAnswer, spotClearinghouseStateRequest } from './w
 import { spotMetaAnswer, spotMetaRequest } from './wire/spot-meta';
 import { userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
 import { FILLS_PER_PAGE, userFillsByTimeAnswer, userFillsByTimeRequest } from './wire/user-fills-by-time';
+import { FUNDING_PER_PAGE, userFundingAnswer, userFundingRequest } from './wire/user-funding';
 
 type Read<T> = Result<T, VenueReadError>;
 type AnyRequest = { readonly type: string } & Readonly<Record<string, unknown>>;
@@ -97,6 +100,22 @@ export class HyperliquidTruth implements VenueTruth {
     return ok([...found.values()].sort((a, b) => a.time - b.time));
   }
 
+  async funding(address: Address, since: EpochMs): Promise<Read<FundingReading>> {
+    const found = new Map<string, VenueFunding>();
+    let startTime = Math.max(0, Math.floor(since));
+    let complete = false;
+    for (let page = 0; page < this.config.fundingPagesMax && !complete; page += 1) {
+      const answer = await this.read(userFundingRequest(address, startTime), userFundingAnswer);
+      if (!answer.ok) return answer;
+      for (const charge of answer.value) found.set(fundingKey(charge), charge);
+      const newest = answer.value.reduce((latest, { time }) => Math.max(latest, time), startTime);
+      // A page that does not leave its first moment would be served again for ever.
+      complete = answer.value.length < FUNDING_PER_PAGE || newest === startTime;
+      startTime = newest;
+    }
+    return ok({ charges: [...found.values()].sort((a, b) => a.time - b.time), complete });
+  }
+
   async agents(address: Address): Promise<Read<readonly AgentApproval[]>> {
     return await this.read(extraAgentsRequest(address), extraAgentsAnswer);
   }
@@ -159,6 +178,9 @@ export class HyperliquidTruth implements VenueTruth {
 
 /** Identity of a fill among one address's fills. */
 export const fillKey = (fill: VenueFill): string => `${fill.time}:${fill.coin}:${fill.tradeId}:${fill.orderId}`;
+
+/** Identity of a charge of funding among one address's. */
+export const fundingKey = (charge: VenueFunding): string => `${charge.time}:${charge.coin}`;
 
 /** The instruments of one dex with their marks; `firstId` is the asset id of its first entry. */
 export function marketContexts(dex: string, firstId: number, collateral: string, [meta, contexts]: MetaAndContexts): MarketContext[] {

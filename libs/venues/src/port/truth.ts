@@ -4,6 +4,7 @@ import type {
   Address,
   AgentApproval,
   ClientOrderId,
+  FundingReading,
   MarketContext,
   OpenOrder,
   OrderStanding,
@@ -20,6 +21,8 @@ export interface VenueTruth {
   orderStatus(address: Address, order: ClientOrderId): Promise<Result<OrderStanding, VenueReadError>>;
   /** Fills from `since` on, both ends inclusive, oldest first, paged to the end. */
   fills(address: Address, since: EpochMs): Promise<Result<readonly VenueFill[], VenueReadError>>;
+  /** Funding charged from `since` on, both ends inclusive, oldest first, all dexes; one call reads a bounded number of pages and says whether that was all. */
+  funding(address: Address, since: EpochMs): Promise<Result<FundingReading, VenueReadError>>;
   agents(address: Address): Promise<Result<readonly AgentApproval[], VenueReadError>>;
   /** Approved builder fee in tenths of a basis point; 0 when none. */
   builderApproval(address: Address, builder: Address): Promise<Result<number, VenueReadError>>;

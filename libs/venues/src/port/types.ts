@@ -44,6 +44,26 @@ export interface VenueFill {
   readonly liquidation: boolean;
 }
 
+/** One charge of funding on one position as the venue booked it. Its identity is (address, coin, time). */
+export interface VenueFunding {
+  readonly coin: string;
+  readonly time: EpochMs;
+  /** In the collateral of the coin's dex: above zero received, below zero paid. */
+  readonly amount: Money;
+  /** Signed net position of the account the charge was counted on. */
+  readonly position: Size;
+  /** Above zero: longs paid. */
+  readonly rate: Rate;
+}
+
+/** Charges of funding as far as they could be read. */
+export interface FundingReading {
+  /** Oldest first. */
+  readonly charges: readonly VenueFunding[];
+  /** False: the venue holds more after the newest charge here; read on from its time. */
+  readonly complete: boolean;
+}
+
 export interface VenuePosition {
   readonly coin: string;
   /** Signed size, long above zero. */

@@ -22,6 +22,8 @@ function cutText(text: string, scale: number): string {
 
 export const priceText: z.ZodType<Price, string> = decimal(UNIT_SCALE, false).transform(price);
 export const sizeText: z.ZodType<Size, string> = decimal(UNIT_SCALE, false).transform(size);
+/** A computed size: funding of several samples names their average, which is on no lot grid. */
+export const averageSizeText: z.ZodType<Size, string> = decimal(UNIT_SCALE, true).transform(size);
 /** A computed price: average, mark, mid. */
 export const averageText: z.ZodType<Price, string> = decimal(UNIT_SCALE, true).transform(price);
 export const moneyText: z.ZodType<Money, string> = decimal(UNIT_SCALE, true).transform(money);

@@ -17,6 +17,7 @@ import { spotClearinghouseStateAnswer } from '../wire/spot-clearinghouse-state';
 import { spotMetaAnswer } from '../wire/spot-meta';
 import { userFillsData } from '../wire/user-fills';
 import { userFillsByTimeAnswer } from '../wire/user-fills-by-time';
+import { userFundingAnswer } from '../wire/user-funding';
 import { isObject } from './json';
 import { readWith } from './read';
 
@@ -96,6 +97,16 @@ describe.skipIf(venueData() === null)('recorded messages (needs VENUE_DATA_DIR)'
     expect(state.assetPositions[0]).toMatchObject({ coin: 'HYPE', size: 200_000_000n, leverage: 10, cross: false });
   });
 
+  it('funding of a live account, counted on averages of three samples', () => {
+    const file = z.object({ interactions }).parse(json('http/info-recorded-python-sdk.json')).interactions;
+    const recorded = file.find(({ request }) => request.body.type === 'userFunding')?.response.body;
+    const charges = mustRead('userFunding', userFundingAnswer, recorded);
+    expect(charges.length).toBeGreaterThan(10);
+    expect(charges[0]).toEqual({ coin: 'APE', time: 1_681_948_800_000, amount: 14_579_600n, position: 4_013_333_333n, rate: -293_190_000n });
+    // Above zero is paid by longs: amount and size have opposite signs exactly then.
+    expect(charges.filter(({ amount, position, rate }) => amount * position * rate > 0n)).toEqual([]);
+  });
+
   it('stream frames', () => {
     const frames = readFileSync(join(dir, 'ws/messages.jsonl'), 'utf8').trim().split('\n');
     const counts = { orderUpdates: 0, userFills: 0 };
@@ -167,6 +178,14 @@ describe('unreadable answers', () => {
     expect(readWith('fills', perpFillsSchema, [{ coin: 'BTC', time: 1 }])).toMatchObject({
       ok: false,
       error: { detail: expect.stringContaining('fills.0.px') },
+    });
+  });
+
+  it('of another kind than funding are refused', () => {
+    const delta = { type: 'deposit', coin: 'BTC', usdc: '1', szi: '1', fundingRate: '0.1' };
+    expect(readWith('userFunding', userFundingAnswer, [{ time: 1, delta }])).toMatchObject({
+      ok: false,
+      error: { code: 'unparseable', detail: expect.stringContaining('userFunding.0.delta.type') },
     });
   });
 

@@ -70,6 +70,10 @@ export class SimulatedDriver implements ConformanceDriver {
     await this.world('faults', { target: 'exchange', effect: { kind: 'silence' }, when: 'after', type: 'order' });
   }
 
+  async chargeFunding(): Promise<void> {
+    await this.world('funding', { coin: this.coin, hourlyRate: '0.0001', charge: true });
+  }
+
   async cutConnections(): Promise<void> {
     await this.world('disconnect', {});
   }

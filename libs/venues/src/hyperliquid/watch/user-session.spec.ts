@@ -37,6 +37,7 @@ function begin(answers: { fills?: readonly VenueFill[]; failingStates?: number; 
       asked.push(`fills since ${since}`);
       return ok(answers.fills ?? []);
     },
+    funding: async () => refuse(),
     agents: async () => refuse(),
     builderApproval: async () => refuse(),
     accountMode: async () => refuse(),

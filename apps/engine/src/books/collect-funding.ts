@@ -1,0 +1,126 @@
+import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import { scopeKey } from '@lockstep/tenancy';
+import type { EngineContext } from '../context';
+import type { AccountRecord } from '../state/registry';
+import type { Bookkeeper } from './bookkeeper';
+import type { FillCollector } from './collect-fills';
+import { accountsPerTurn, lastCharge, owesReading } from './funding-due';
+import { bookFunding, type CollectedFunding } from './post-funding';
+
+/** Wait between two turns, in ms. */
+const TURN_MS = 1_000;
+
+/**
+ * Reads funding after every charge of the venue and at start, from each account's durable position of reading, a few accounts a turn, and hands it to the
+ * books. Level-triggered: what could not be read or booked is owed on, and a charge read twice is booked once.
+ */
+export class FundingCollector {
+  private timer: NodeJS.Timeout | null = null;
+  private turn: Promise<void> | null = null;
+  /** The charge the accounts below are read for. */
+  private charged: EpochMs = 0;
+  private owed: AccountRecord[] = [];
+  private perTurn = 1;
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly books: Bookkeeper,
+    private readonly fills: FillCollector,
+  ) {}
+
+  /** Begins with what was missed since the last reading. */
+  start(): void {
+    this.timer ??= setInterval(() => this.next(), TURN_MS);
+    this.next();
+  }
+
+  /** Resolves once the running turn is read and booked. */
+  async stop(): Promise<void> {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+    await this.turn;
+  }
+
+  private next(): void {
+    if (this.turn !== null || this.ctx.sending.busy) return;
+    this.refill();
+    const accounts = this.owed.splice(0, this.perTurn);
+    if (accounts.length === 0) return;
+    this.turn = this.take(accounts).finally(() => {
+      this.turn = null;
+    });
+  }
+
+  /** After each charge: every account that held a position since its last reading, or may have; the longest unread first, so that none is passed over. */
+  private refill(): void {
+    const charged = lastCharge(this.ctx.clock.now(), this.ctx.limits);
+    if (charged <= this.charged) return;
+    this.charged = charged;
+    this.owed = this.ctx.registry
+      .accounts()
+      .filter((account) =>
+        owesReading({ fundingReadTo: account.fundingReadTo, fillsReadTo: account.fillsReadTo, holds: this.holds(account) }, charged),
+      )
+      .sort((a, b) => a.fundingReadTo - b.fundingReadTo);
+    this.perTurn = accountsPerTurn(this.owed.length, TURN_MS, this.ctx.limits);
+  }
+
+  private holds(account: AccountRecord): boolean {
+    return this.ctx.registry
+      .copiesOf(account)
+      .some((copy) => [...this.ctx.booked.coins(copy.no)].some(([, { booked }]) => booked.book.quantity !== 0n));
+  }
+
+  private async take(accounts: readonly AccountRecord[]): Promise<void> {
+    const { charged } = this;
+    const collected = await Promise.all(accounts.map((account) => this.read(account, charged)));
+    this.owed.push(...accounts.filter((_, index) => collected[index] === null));
+    const byScope = new Map<string, { readonly scope: TenantScope; readonly batch: CollectedFunding[] }>();
+    for (const one of collected) {
+      if (one === null) continue;
+      const key = scopeKey(one.account.scope);
+      const ofScope = byScope.get(key) ?? { scope: one.account.scope, batch: [] };
+      ofScope.batch.push(one);
+      byScope.set(key, ofScope);
+    }
+    await Promise.all([...byScope.values()].map(({ scope, batch }) => this.book(scope, batch)));
+  }
+
+  /**
+   * The charges of one account that are old enough; null when it must be read again. Fills are read after them: a fill before a charge must be booked when
+   * it is decided who held what.
+   */
+  private async read(account: AccountRecord, charged: EpochMs): Promise<CollectedFunding | null> {
+    const until = this.ctx.clock.now() - this.ctx.limits.fundingGraceMs;
+    const answer = await this.ctx.truthReads.run(async () => {
+      await this.ctx.sending.quiet();
+      return account.network.venue.truth.funding(account.address, account.fundingReadTo);
+    });
+    if (!answer.ok) {
+      this.ctx.log.warn('funding could not be read', { venueAccountNo: account.no, code: answer.error.code, detail: answer.error.detail });
+      return null;
+    }
+    const charges = answer.value.charges.filter((charge) => charge.time <= until);
+    if (charges.length > 0 && !(await this.fills.read(account))) return null;
+    const { complete } = answer.value;
+    const newest = charges.at(-1)?.time ?? charged;
+    return { account, charges, readTo: complete ? charged : Math.min(newest, charged), more: !complete };
+  }
+
+  /** Books what was read of one tenant. What could not be booked is owed again, and so is an account of which the venue has more. */
+  private async book(scope: TenantScope, batch: readonly CollectedFunding[]): Promise<void> {
+    const before = batch.map(({ account }) => account.fundingReadTo);
+    try {
+      await this.books.run(scope, async () => {
+        await this.ctx.sending.quiet();
+        await this.ctx.scopedUnits.run(() => bookFunding(this.ctx, scope, batch));
+      });
+      this.owed.push(
+        ...batch.filter(({ account, more }, index) => more && account.fundingReadTo > (before[index] ?? 0)).map(({ account }) => account),
+      );
+    } catch (failure) {
+      this.ctx.log.error('funding could not be booked', { scope: scopeKey(scope), accounts: batch.length, error: failure });
+      this.owed.push(...batch.map(({ account }) => account));
+    }
+  }
+}

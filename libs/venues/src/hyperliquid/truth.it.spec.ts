@@ -1,0 +1,81 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { unwrap } from '@lockstep/kernel';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { hyperliquidConfig } from './config';
+import { HyperliquidTruth } from './truth';
+import { FUNDING_PER_PAGE } from './wire/user-funding';
+
+const USER = `0x${'ab'.repeat(20)}`;
+const HOUR = 3_600_000;
+const PAGES_MAX = 3;
+const question = z.object({ type: z.literal('userFunding'), user: z.string(), startTime: z.number() });
+
+/** A venue that serves the charges it is given in pages, as the venue does: from `startTime` on, oldest first. */
+describe('funding in pages', () => {
+  let server: Server;
+  let truth: HyperliquidTruth;
+  let charges: { readonly time: number; readonly coin: string }[] = [];
+  let asked: number[] = [];
+  let body: string | null = null;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (part) => {
+        text += String(part);
+      });
+      request.on('end', () => {
+        const { startTime } = question.parse(JSON.parse(text));
+        asked.push(startTime);
+        const page = charges.filter(({ time }) => time >= startTime).slice(0, FUNDING_PER_PAGE);
+        const rows = page.map(({ time, coin }) => ({
+          time,
+          hash: '0x',
+          delta: { type: 'funding', coin, usdc: '-0.5', szi: '1', fundingRate: '0.0001' },
+        }));
+        response.writeHead(200, { 'content-type': 'application/json' }).end(body ?? JSON.stringify(rows));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    truth = new HyperliquidTruth(hyperliquidConfig({ url, wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', fundingPagesMax: PAGES_MAX }));
+  });
+  afterAll(async () => {
+    await truth.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  beforeEach(() => {
+    charges = [];
+    asked = [];
+    body = null;
+  });
+
+  /** Two coins an hour: pages end in the middle of an hour. */
+  const hours = (count: number) => Array.from({ length: count }, (_, hour) => ['BTC', 'ETH'].map((coin) => ({ time: hour * HOUR, coin }))).flat();
+
+  it('every charge is told once, also where a page ends between two charges of one moment', async () => {
+    charges = [{ time: 0, coin: 'SOL' }, ...hours(400)];
+    const read = unwrap(await truth.funding(USER, 0), 'funding');
+    expect(read.complete).toBe(true);
+    expect(read.charges.map(({ time, coin }) => ({ time, coin }))).toEqual(charges);
+    expect(asked).toEqual([0, 249 * HOUR]);
+  });
+
+  it('what one call may not read is said, and the next one reads on', async () => {
+    charges = hours(1_000);
+    const first = unwrap(await truth.funding(USER, 0), 'funding');
+    expect([first.complete, asked.length]).toEqual([false, PAGES_MAX]);
+    const second = unwrap(await truth.funding(USER, first.charges.at(-1)?.time ?? 0), 'funding');
+    expect(second.complete).toBe(true);
+    const told = new Set([...first.charges, ...second.charges].map(({ time, coin }) => `${time}${coin}`));
+    expect(told.size).toBe(charges.length);
+  });
+
+  it('an answer that cannot be read is an error, not an empty hour', async () => {
+    body = '[{"time":1}]';
+    expect(await truth.funding(USER, 0)).toMatchObject({ ok: false, error: { code: 'unparseable' } });
+  });
+});
