@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkTotals, exampleSize, expectedMarkup } from './worked-example';
+import { accountOf, checkTotals, exampleSize, expectedMarkup } from './worked-example';
 
 const totals = (markup: bigint): Map<string, bigint> =>
   new Map([
@@ -24,6 +24,13 @@ describe('the worked example', () => {
 
   it('comes out when every account says so', () => {
     expect(checkTotals(exampleSize(0.01), totals(30_00000000n))).toEqual([]);
+  });
+
+  it.each([
+    ['copy:funding', 'cpy_1', 'copy:cpy_1:funding'],
+    ['tenant:markup_payable', '', 'tenant:markup_payable'],
+  ])('finds %s of copy "%s" in the ledger as %s', (account, copyId, expected) => {
+    expect(accountOf(account, copyId)).toBe(expected);
   });
 
   it('names every account that does not', () => {

@@ -143,7 +143,7 @@ async function checkLedger(stack: Stack, brand: DemoBrand, closed: DemoSettlemen
     const rows = unwrap(readCsv(closed.csv), 'a settlement file');
     const violations: Violation[] = [];
     for (const row of rows) {
-      const key = `${row.account ?? ''} ${row.asset ?? ''}`;
+      const key = `${accountOf(row.account ?? '', row.copy_id ?? '')} ${row.asset ?? ''}`;
       const net = unwrap(parseMoney(row.net ?? ''), 'an amount of the settlement file');
       if (ledger.get(key) !== net)
         violations.push({ rule: 'the file holds the ledger’s sums', detail: `${key}: file ${row.net}, ledger ${text(ledger.get(key) ?? 0n)}` });
@@ -155,6 +155,9 @@ async function checkLedger(stack: Stack, brand: DemoBrand, closed: DemoSettlemen
     await storage.close();
   }
 }
+
+/** The ledger's own name of an account of the file, where the copy has a column of its own. */
+export const accountOf = (account: string, copyId: string): string => (copyId === '' ? account : account.replace(/^copy:/, `copy:${copyId}:`));
 
 async function checkForeign(brand: DemoBrand, other: DemoBrand, closed: DemoSettlement): Promise<Violation[]> {
   const paths = ['', '/file', '/manifest'].map((tail) => `/v1/settlements/${closed.id}${tail}`);
