@@ -79,6 +79,7 @@ export class JobRunner {
     }
     const ours = await storage.scoped(scope, (unit) => unit.jobs.finish(job, { status: 'failed', error: failure.reason }));
     if (!ours) return;
+    this.ctx.log.warn('a job was given up', { job: job.id, kind: job.kind, attempts: job.attempts, reason: failure.reason });
     await handler.giveUp(this.ctx, scope, job, failure.reason);
     counters.jobEnded('failed');
   }
