@@ -17,6 +17,11 @@ import type { WebSocket } from 'ws';
 import type { StreamLimits } from './limits';
 import type { ScopeLog } from './scope-log';
 
+/** What a connection needs of its socket. */
+export type StreamSocket = Pick<WebSocket, 'on' | 'send' | 'close' | 'terminate' | 'bufferedAmount'>;
+/** What a connection needs of its tenant's log. */
+export type ReadLog = Pick<ScopeLog, 'top' | 'refresh' | 'holds' | 'after' | 'grown'>;
+
 /** One reader of a tenant's stream. It pulls from the log by its own position, so that a slow socket costs no memory and loses nothing. */
 export class StreamConnection {
   private cursor: bigint | null = null;
@@ -27,8 +32,8 @@ export class StreamConnection {
   private greeted: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly socket: WebSocket,
-    private readonly log: ScopeLog,
+    private readonly socket: StreamSocket,
+    private readonly log: ReadLog,
     private readonly clock: Clock,
     private readonly limits: StreamLimits,
     readonly id: string,
@@ -45,11 +50,10 @@ export class StreamConnection {
     const late = setTimeout(() => {
       if (this.cursor === null) this.close('subscribe_timeout');
     }, this.limits.subscribeTimeoutMs);
-    const beat = setInterval(() => this.socket.send(heartbeatFrame(this.log.top, wireTime(this.clock.now()))), this.limits.heartbeatMs);
     const second = setInterval(() => {
       this.framesThisSecond = 0;
     }, 1_000);
-    this.timers.push(late, beat, second);
+    this.timers.push(late, second);
   }
 
   /** Closes with a named code; the client knows from the table whether to come back. */
@@ -72,13 +76,26 @@ export class StreamConnection {
     this.socket.terminate();
   }
 
+  /** Whatever a client sends meanwhile is answered after the hello, and no heartbeat comes before it: only then is there a top to tell. */
   private async greet(): Promise<void> {
     try {
       await this.log.refresh();
+      if (this.closed) return;
       this.socket.send(helloFrame(this.id, this.log.top, this.limits.heartbeatMs));
+      this.timers.push(setInterval(() => this.beat(), this.limits.heartbeatMs));
     } catch {
       this.close('server_error');
     }
+  }
+
+  private beat(): void {
+    this.socket.send(heartbeatFrame(this.log.top, wireTime(this.clock.now())));
+  }
+
+  /** An answer to a client, in its place after the hello. */
+  private async answer(frame: string): Promise<void> {
+    await this.greeted;
+    if (!this.closed) this.socket.send(frame);
   }
 
   private end(): void {
@@ -102,10 +119,10 @@ export class StreamConnection {
   }
 
   private obey(frame: ClientFrame): void {
-    if (frame.op === 'ping') this.socket.send(pongFrame(frame.id));
+    if (frame.op === 'ping') void this.answer(pongFrame(frame.id));
     if (frame.op !== 'subscribe') return;
     if (this.cursor !== null) {
-      this.socket.send(errorFrame('already_subscribed', 'A connection subscribes once.'));
+      void this.answer(errorFrame('already_subscribed', 'A connection subscribes once.'));
       return;
     }
     const { after, types } = frame;
