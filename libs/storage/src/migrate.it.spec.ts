@@ -5,16 +5,17 @@ import { MIGRATIONS } from '../../../migrations';
 import { ensureLogins, type RoleUrls, resolveRoleUrls } from './logins';
 import { migrate, revert } from './migrate';
 import { openStorage } from './storage';
+import { migratedDatabase } from './testing/test-storage';
 
 const clock = { now: () => 0, monotonic: () => 0 };
 let database: TestDatabase;
 let urls: RoleUrls;
 const extraRoles: string[] = [];
 
-beforeEach(async () => {
-  database = await createTestDatabase();
+async function use(made: Promise<TestDatabase>): Promise<void> {
+  database = await made;
   urls = resolveRoleUrls(database.url);
-});
+}
 afterEach(async () => {
   await asOwner(async (source) => {
     for (const role of extraRoles.splice(0)) {
@@ -48,6 +49,8 @@ const objects = (): Promise<unknown[]> =>
   );
 
 describe('migrations', () => {
+  beforeEach(() => use(createTestDatabase()));
+
   it('go up, down to nothing and up to the same schema again', async () => {
     const up = await migrate(database.url, urls);
     expect(up.applied).toHaveLength(MIGRATIONS.length);
@@ -65,8 +68,9 @@ describe('migrations', () => {
 });
 
 describe('login roles', () => {
+  beforeEach(() => use(migratedDatabase()));
+
   it('are made with the password derived from the owner and can log in', async () => {
-    await migrate(database.url, urls);
     for (const role of ['app', 'engine', 'backoffice'] as const) {
       const storage = await openStorage({ url: urls[role].url, role, clock, poolMax: 1 });
       await storage.ping();
@@ -75,14 +79,12 @@ describe('login roles', () => {
   });
 
   it('are refused with the password of another role or a wrong one', async () => {
-    await migrate(database.url, urls);
     const wrong = new URL(urls.app.url);
     wrong.password = 'guessed';
     await expect(openStorage({ url: wrong.href, role: 'app', clock, poolMax: 1 })).rejects.toThrow('password authentication failed');
   });
 
   it('may serve their own process only', async () => {
-    await migrate(database.url, urls);
     await expect(openStorage({ url: urls.engine.url, role: 'app', clock, poolMax: 1 })).rejects.toThrow('is not a member of lockstep_app');
   });
 
@@ -90,13 +92,11 @@ describe('login roles', () => {
     ['a superuser', 'superuser', 'it is a superuser'],
     ['a role with BYPASSRLS', 'bypassrls', 'it has BYPASSRLS'],
   ])('start fails for %s', async (_name, attribute, reason) => {
-    await migrate(database.url, urls);
     const url = await addRole(`odd_${attribute}`, attribute);
     await expect(openStorage({ url, role: 'app', clock, poolMax: 1 })).rejects.toThrow(reason);
   });
 
   it('start fails for a role that owns a table', async () => {
-    await migrate(database.url, urls);
     const url = await addRole('odd_owner', '');
     await asOwner(async (source) => {
       await source.query('create table stray (id int)');
@@ -106,7 +106,6 @@ describe('login roles', () => {
   });
 
   it('start fails for a role that may become the owner', async () => {
-    await migrate(database.url, urls);
     const url = await addRole('odd_member', '');
     await asOwner((source) => source.query(`do $$ begin execute format('grant %I to odd_member', current_user); end $$`));
     await expect(openStorage({ url, role: 'app', clock, poolMax: 1 })).rejects.toThrow('member of a role that owns tables');

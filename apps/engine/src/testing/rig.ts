@@ -2,9 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CopyId, type FollowerId, type LeaderId, type TenantId, type TenantScope, UNIT, type VenueAccountId } from '@lockstep/kernel';
-import { createTestDatabase, makeSealingKeys, type Secret, sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
+import { makeSealingKeys, type Secret, sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type CopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
-import { type CommandKind, migrate, openStorage, resolveRoleUrls, type Storage } from '@lockstep/storage';
+import { type CommandKind, openStorage, resolveRoleUrls, type Storage } from '@lockstep/storage';
+import { migratedDatabase } from '@lockstep/storage/testing/test-storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { startProcess, type TestProcess } from './processes';
@@ -40,9 +41,8 @@ export interface CopyTerms {
 export const ENGINE_ENTRY = 'dist/apps/engine/src/main.js';
 
 export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> {
-  const database = await createTestDatabase();
+  const database = await migratedDatabase();
   const roles = resolveRoleUrls(database.url);
-  await migrate(database.url, roles);
   const storage = await openStorage({ url: roles.app.url, role: 'app', clock: systemClock, poolMax: 4 });
   const venue = await startVenue(venueArgs);
   const keys = makeSealingKeys();
@@ -174,13 +174,16 @@ function testTenant(
   };
 }
 
-/** Waits until `look` gives a value; fails with what it last gave after `maxMs`. */
+/** Looks again soon at first, then more rarely: what is waited for needs the processor too. */
+const LOOK_AGAIN_MS = { first: 25, growth: 1.3, most: 300 };
+
+/** Waits until `look` gives a value; throws when it has given none for `maxMs`. */
 export async function eventually<T>(what: string, look: () => Promise<T | null>, maxMs = 60_000): Promise<T> {
   const until = Date.now() + maxMs;
-  for (;;) {
+  for (let pause = LOOK_AGAIN_MS.first; ; pause = Math.min(pause * LOOK_AGAIN_MS.growth, LOOK_AGAIN_MS.most)) {
     const found = await look();
     if (found !== null) return found;
     if (Date.now() > until) throw new Error(`${what}: not within ${maxMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { Client } from 'pg';
 import { childEnvironment } from '../config/child-environment';
 import { processEnvironment } from '../config/config';
@@ -23,6 +24,8 @@ export interface TestDatabaseOptions {
   readonly template?: { readonly name: string; prepare(url: string): Promise<void> };
 }
 
+/** Test files run in threads of one process, each with a server of its own. */
+const RUN = `${process.pid}_${threadId}`;
 let current: TestServer | null = null;
 
 interface TestServer {
@@ -32,7 +35,7 @@ interface TestServer {
 }
 
 /**
- * Makes an empty database, or a copy of a template, on one PostgreSQL server per test run. The server starts with the first call,
+ * Makes an empty database, or a copy of a template, on one PostgreSQL server per thread of a test run. The server starts with the first call,
  * keeps its data without fsync in a folder of its own, and ends with the test process however that ends.
  * LOCKSTEP_TEST_DATABASE_URL names another server to use (superuser).
  */
@@ -40,7 +43,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   const server = testServer();
   const base = await server.url;
   const template = options.template === undefined ? 'template1' : await templateOf(server, base, options.template);
-  return create(server, base, `test_${process.pid}`, template);
+  return create(server, base, `test_${RUN}`, template);
 }
 
 function testServer(): TestServer {
@@ -51,7 +54,7 @@ function testServer(): TestServer {
 async function startServer(): Promise<string> {
   const given = processEnvironment().LOCKSTEP_TEST_DATABASE_URL;
   if (given !== undefined && given !== '') return given;
-  const dataDir = join(tmpdir(), `lockstep-test-${process.pid}-${Date.now().toString(36)}`);
+  const dataDir = join(tmpdir(), `lockstep-test-${RUN}-${Date.now().toString(36)}`);
   mkdirSync(dataDir, { mode: 0o711 });
   const database = await openDatabase({ dataDir, log: silentLogger, durable: false });
   removeAfter(process.pid, database.serverPid, dataDir);
@@ -80,7 +83,7 @@ function removeAfter(testPid: number, serverPid: number, folder: string): void {
 function templateOf(server: TestServer, base: string, template: NonNullable<TestDatabaseOptions['template']>): Promise<string> {
   const ready = server.templates.get(template.name);
   if (ready !== undefined) return ready;
-  const making = create(server, base, `template_${process.pid}`, 'template1').then(async ({ url, name }) => {
+  const making = create(server, base, `template_${RUN}`, 'template1').then(async ({ url, name }) => {
     await template.prepare(url);
     return name;
   });

@@ -1,5 +1,5 @@
 import { type Clock, type Ids, makeId, type TenantId, type TenantScope } from '@lockstep/kernel';
-import { createTestDatabase } from '@lockstep/platform/testing/test-database';
+import { createTestDatabase, type TestDatabase } from '@lockstep/platform/testing/test-database';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { type ProcessRole, type RoleUrls, resolveRoleUrls } from '../logins';
 import { migrate } from '../migrate';
@@ -27,8 +27,8 @@ export interface TestClock extends Clock {
 
 const START_MS = Date.UTC(2026, 10, 22, 12);
 
-/** Opens a fresh copy of the migrated schema. */
-export async function openTestStorage(): Promise<TestStorage> {
+/** A database with the migrated schema, copied from one that was migrated once per run. */
+export async function migratedDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase({
     template: {
       name: 'lockstep_schema',
@@ -37,9 +37,15 @@ export async function openTestStorage(): Promise<TestStorage> {
       },
     },
   });
-  const urls = resolveRoleUrls(database.url);
   // The schema came with the template; what is left are the rights to connect to this very database.
-  await migrate(database.url, urls);
+  await migrate(database.url, resolveRoleUrls(database.url));
+  return database;
+}
+
+/** Opens a fresh copy of the migrated schema. */
+export async function openTestStorage(): Promise<TestStorage> {
+  const database = await migratedDatabase();
+  const urls = resolveRoleUrls(database.url);
   const opened = new Map<ProcessRole, Promise<Storage>>();
   const clock = makeClock();
   const statements: string[] = [];
