@@ -1,17 +1,14 @@
 import { must, present } from '@lockstep/kernel';
 import {
   type Config,
-  connectRedis,
   createHealth,
   createMetrics,
   type Lifecycle,
   type Logger,
-  postgresWakeups,
-  redisWakeups,
+  openCarriers,
   systemClock,
   systemIds,
   systemRandom,
-  type Wakeups,
 } from '@lockstep/platform';
 import { openStorage, resolveRoleUrls } from '@lockstep/storage';
 import type { BackofficeContext } from './context';
@@ -30,7 +27,7 @@ export async function boot(config: Config<'backoffice'>, log: Logger, lifecycle:
   const url = databaseUrl(config);
   const storage = await openStorage({ url, role: 'backoffice', clock: systemClock, poolMax: BACKOFFICE_LIMITS.jobsMax * 2 + SPARE_CONNECTIONS });
   lifecycle.onDrain('storage', () => storage.close());
-  const wakeups = await openWakeups(config, url, log, lifecycle);
+  const { wakeups } = await openCarriers({ redisUrl: config.redisUrl, databaseUrl: url, log, lifecycle });
   const metrics = createMetrics('backoffice');
   const health = createHealth({ clock: systemClock });
   health.addCheck('database', () => storage.ping());
@@ -50,17 +47,4 @@ function databaseUrl(config: Config<'backoffice'>): string {
   const owner = config.databaseUrl;
   must(owner !== null, 'the configuration names a database');
   return present(resolveRoleUrls(owner.reveal()).backoffice, 'the back office login').url;
-}
-
-async function openWakeups(config: Config<'backoffice'>, url: string, log: Logger, lifecycle: Lifecycle): Promise<Wakeups> {
-  if (config.redisUrl === null) {
-    const wakeups = await postgresWakeups({ url, log });
-    lifecycle.onDrain('wake-ups', () => wakeups.close());
-    return wakeups;
-  }
-  const redis = await connectRedis({ url: config.redisUrl.reveal(), log });
-  lifecycle.onDrain('redis', () => redis.close());
-  const wakeups = redisWakeups(redis, log);
-  lifecycle.onDrain('wake-ups', () => wakeups.close());
-  return wakeups;
 }

@@ -9,6 +9,8 @@ import { fillOf, postAs } from './testing/test-context';
 
 /** The compiled process: `npm run build` comes first. */
 const MAIN = join(process.cwd(), 'dist/apps/backoffice/src/main.js');
+/** Nobody listens there. */
+const NO_REDIS = 'redis://127.0.0.1:1';
 const START = Date.UTC(2026, 10, 20);
 let test: TestStorage;
 let child: ChildProcess | null = null;
@@ -43,10 +45,10 @@ function startOfThisMonth(): number {
 }
 
 describe('the back office process', () => {
-  it('says when it is ready, answers health and metrics, runs a job, and ends in order', async () => {
+  it('says when it is ready, also while its Redis is away, answers health and metrics, runs a job, and ends in order', async () => {
     const scope = await test.tenant('Brand');
     await postAs(test, scope, [fillOf(1, 1, START + 1)]);
-    const running = start({ BACKOFFICE_DATABASE_URL: test.urls.backoffice.url, LOG_LEVEL: 'error' });
+    const running = start({ BACKOFFICE_DATABASE_URL: test.urls.backoffice.url, LOG_LEVEL: 'error', REDIS_URL: NO_REDIS });
     const output = printed(running);
     const ready = await vi.waitFor(() => present(/^\{"ready":true.*\}$/m.exec(output()), `a ready line in ${output()}`)[0], {
       timeout: 60_000,

@@ -1,5 +1,4 @@
 import {
-  connectRedis,
   createHealth,
   createLifecycle,
   createLogger,
@@ -8,9 +7,8 @@ import {
   enginePrivateKeys,
   holdLock,
   loadConfig,
+  openCarriers,
   opener,
-  postgresWakeups,
-  redisWakeups,
   systemClock,
   systemIds,
   systemRandom,
@@ -71,9 +69,7 @@ async function main(): Promise<void> {
   });
   if (lock === null) throw new Error(`another engine works on shard ${config.engineShard}; stop it, or give this one its own LOCKSTEP_ENGINE_SHARD`);
   lifecycle.onDrain('shard', () => lock.release());
-  const wakeups =
-    config.redisUrl === null ? await postgresWakeups({ url, log }) : redisWakeups(await connectRedis({ url: config.redisUrl.reveal(), log }), log);
-  lifecycle.onDrain('wake-ups', () => wakeups.close());
+  const { wakeups } = await openCarriers({ redisUrl: config.redisUrl, databaseUrl: url, log, lifecycle });
   const simulated = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: config.simVenueUrl } as const;
   const live = { venue: 'hyperliquid', network: config.hyperliquidNetwork, environment: 'live', url: config.hyperliquidUrl } as const;
   await storage.platform(async (unit) => {

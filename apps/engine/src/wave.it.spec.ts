@@ -1,3 +1,4 @@
+import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CopiedLeader, copiedLeader, PAIR_COIN } from './testing/pair';
 import { eventually, type Rig, startRig } from './testing/rig';
@@ -28,6 +29,23 @@ describe('one leader, two brands, two followers, through every room', () => {
   ])('%s is followed by everyone', async (_what, side, size, expected) => {
     await pair.trade(side, size);
     await pair.settled(expected);
+  });
+
+  it('an instrument first traded after the copy began has the copy’s leverage at the venue', async () => {
+    await pair.trade('buy', '2');
+    await pair.settled(0.2);
+    const { venueLeverage } = defaultCopySettings();
+    for (const { address } of pair.followers) {
+      await eventually('the leverage is set', async () =>
+        JSON.stringify(await rig.venue.info({ type: 'clearinghouseState', user: address })).includes(
+          `"leverage":{"type":"cross","value":${venueLeverage}`,
+        )
+          ? true
+          : null,
+      );
+    }
+    await pair.trade('sell', '2');
+    await pair.settled(0);
   });
 
   it('orders, fills, balanced entries and events stand in each brand, and nothing of the other', async () => {

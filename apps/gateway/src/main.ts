@@ -1,24 +1,9 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  connectRedis,
-  createHealth,
-  createLifecycle,
-  createLogger,
-  createMetrics,
-  type Lifecycle,
-  type Limiter,
-  type Logger,
-  localLimiter,
-  postgresWakeups,
-  redisLimiter,
-  redisWakeups,
-  systemIds,
-  type Wakeups,
-} from '@lockstep/platform';
+import { createHealth, createLifecycle, createLogger, createMetrics, localLimiter, openCarriers, redisLimiter, systemIds } from '@lockstep/platform';
 import type { GatewayContext } from './app/context';
 import { listenOperator, listenPublic } from './app/listeners';
-import { type Opened, openContextStorage } from './app/open';
+import { openContextStorage } from './app/open';
 import { hmacDigest } from './auth/key-digest';
 import { STREAM_LIMITS } from './stream/limits';
 
@@ -36,7 +21,9 @@ async function main(): Promise<void> {
   const log = createLogger({ process: 'gateway', level: config.logLevel });
   const lifecycle = createLifecycle({ log, drainTimeoutMs: config.drainTimeoutMs });
   lifecycle.onDrain('storage', () => storage.close());
-  const { limiter, wakeups } = await carriers(opened, log, lifecycle);
+  const { redis, wakeups } = await openCarriers({ redisUrl: config.redisUrl, databaseUrl: opened.databaseUrl, log, lifecycle });
+  // Without a Redis each gateway counts alone.
+  const limiter = redis === null ? localLimiter(clock) : redisLimiter(redis);
   const ids = systemIds(clock, random);
   const digest = hmacDigest(keys.keyPepper.reveal());
   const metrics = createMetrics('gateway');
@@ -53,24 +40,6 @@ async function main(): Promise<void> {
     await sleep(Math.min(DRAIN_NOTICE_MS, config.drainTimeoutMs / 4));
   });
   process.stdout.write(`${JSON.stringify({ ready: true, port: listener.port, operatorPort: operator.port, pid: process.pid })}\n`);
-}
-
-/**
- * Redis where there is one; else limits in this process and wake-ups through PostgreSQL. A Redis that is away delays no start: until it comes, this
- * gateway counts alone and looks for events by its poll.
- */
-async function carriers(opened: Opened, log: Logger, lifecycle: Lifecycle): Promise<{ readonly limiter: Limiter; readonly wakeups: Wakeups }> {
-  const { config, clock, databaseUrl } = opened;
-  if (config.redisUrl === null) {
-    const wakeups = await postgresWakeups({ url: databaseUrl, log });
-    lifecycle.onDrain('wake-ups', () => wakeups.close());
-    return { limiter: localLimiter(clock), wakeups };
-  }
-  const redis = await connectRedis({ url: config.redisUrl.reveal(), log, mayBeAway: true });
-  const wakeups = await redisWakeups(redis, log);
-  lifecycle.onDrain('redis', () => redis.close());
-  lifecycle.onDrain('wake-ups', () => wakeups.close());
-  return { limiter: redisLimiter(redis), wakeups };
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,17 @@
 import { CLOSE_CODES } from '@lockstep/delivery';
 import { present } from '@lockstep/kernel';
-import { connectRedis, hasRedisForTests, type RedisConnection, redisForTests, redisLimiter, silentLogger, type TestRedis } from '@lockstep/platform';
+import {
+  connectRedis,
+  hasRedisForTests,
+  hasRedisServer,
+  type OwnRedis,
+  ownRedis,
+  type RedisConnection,
+  redisForTests,
+  redisLimiter,
+  silentLogger,
+  type TestRedis,
+} from '@lockstep/platform';
 import { findTier, parseApiKey } from '@lockstep/tenancy';
 import request from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -29,31 +40,28 @@ afterAll(() => rig?.close());
 
 const get = (gateway: GatewayProcess, path: string, tenant: RigTenant) => request(gateway.url).get(path).set('Authorization', `Bearer ${tenant.key}`);
 
+const [minute] = present(findTier('scale'), 'the tier').requests;
+const policy = present(minute, 'its policy');
+const kidOf = (tenant: RigTenant): string => {
+  const parsed = parseApiKey(tenant.key);
+  return parsed.ok ? parsed.value.kid : '';
+};
+/** The arrival time Redis keeps for a key's policy, in microseconds; null when it keeps none. */
+const kept = async (redis: RedisConnection, tenant: RigTenant): Promise<number | null> => {
+  const text = await redis.command(['GET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`]);
+  return text === null ? null : Number(text);
+};
+
+/** Uses a key's quota up in Redis, as far ahead as no wait of a test makes good. */
+const useUp = (redis: RedisConnection, tenant: RigTenant) =>
+  redis.command(['SET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`, String((Date.now() + 3_600_000) * 1_000)]);
+
 describe.skipIf(!hasRedisForTests())('Redis (needs REDIS_URL or redis-server in the PATH)', () => {
   let server: TestRedis;
-  /** Stops and starts the server; nothing of a Redis that is not ours. */
-  const ours = (): { stop(): Promise<void>; restart(): Promise<void> } | null =>
-    server.stop === null || server.restart === null ? null : { stop: server.stop, restart: server.restart };
   beforeAll(async () => {
     server = present(await redisForTests(), 'a Redis');
   });
   afterAll(() => server?.close());
-
-  const [minute] = present(findTier('scale'), 'the tier').requests;
-  const policy = present(minute, 'its policy');
-  const kidOf = (tenant: RigTenant): string => {
-    const parsed = parseApiKey(tenant.key);
-    return parsed.ok ? parsed.value.kid : '';
-  };
-  /** The arrival time Redis keeps for a key's policy, in microseconds; null when it keeps none. */
-  const kept = async (redis: RedisConnection, tenant: RigTenant): Promise<number | null> => {
-    const text = await redis.command(['GET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`]);
-    return text === null ? null : Number(text);
-  };
-
-  /** Uses a key's quota up in Redis, as far ahead as no wait of a test makes good. */
-  const useUp = (redis: RedisConnection, tenant: RigTenant) =>
-    redis.command(['SET', `lim:{${tenant.id}}:${kidOf(tenant)}:${policy.name}`, String((Date.now() + 3_600_000) * 1_000)]);
 
   it('is one count for all gateways: what one admits the other sees, and a key that is used up is refused by both', async () => {
     const tenant = await rig.tenant('Two doors');
@@ -78,12 +86,18 @@ describe.skipIf(!hasRedisForTests())('Redis (needs REDIS_URL or redis-server in 
     }
     await redis.close();
   });
+});
 
-  it('that is away delays no start: limits and streams work without it, and with it once it is there', async (test) => {
-    const own = ours();
-    if (own === null) return test.skip('the Redis given is not ours to stop');
+describe.skipIf(!hasRedisServer())('a Redis (needs redis-server in the PATH)', () => {
+  let server: OwnRedis;
+  beforeAll(async () => {
+    server = await ownRedis();
+  });
+  afterAll(() => server?.close());
+
+  it('that is away delays no start: limits and streams work without it, and with it once it is there', async () => {
     const tenant = await rig.tenant('Without Redis');
-    await own.stop();
+    await server.stop();
     const gateway = await start({ REDIS_URL: server.url });
     const answer = await get(gateway, '/v1/tenant', tenant);
     expect([answer.status, answer.headers['ratelimit-policy']]).toEqual([200, expect.stringContaining(`q=${policy.quota}`)]);
@@ -94,7 +108,7 @@ describe.skipIf(!hasRedisForTests())('Redis (needs REDIS_URL or redis-server in 
     await append(rig, tenant, 0, 20);
     expect(await reading).toEqual(range(0, 20));
 
-    await own.restart();
+    await server.restart();
     const redis = await connectRedis({ url: server.url, log: silentLogger });
     await useUp(redis, tenant);
     await expect.poll(async () => (await get(gateway, '/v1/tenant', tenant)).status, PATIENCE).toBe(429);
@@ -103,17 +117,15 @@ describe.skipIf(!hasRedisForTests())('Redis (needs REDIS_URL or redis-server in 
     await redis.close();
   });
 
-  it('that is still away does not keep a gateway from ending in order', async (test) => {
-    const own = ours();
-    if (own === null) return test.skip('the Redis given is not ours to stop');
+  it('that is still away does not keep a gateway from ending in order', async () => {
     const tenant = await rig.tenant('Ending without Redis');
-    await own.stop();
+    await server.stop();
     const gateway = await start({ REDIS_URL: server.url });
     const socket = open(gateway.url, tenant.key);
     await listen(socket, (frame) => frame.op === 'hello');
     const ended = closed(socket);
     expect(await gateway.stop()).toBe(0);
     expect(await ended).toBe(CLOSE_CODES.going_away.code);
-    await own.restart();
+    await server.restart();
   });
 });

@@ -10,7 +10,7 @@ let nonce = Date.now();
 const nextNonce = (): number => (nonce += 1);
 
 beforeAll(async () => {
-  venue = await startServer('--seed', '12', '--path', 'still', '--block-ms', '50', '--silence-ms', '1500');
+  venue = await startServer('--seed', '12', '--path', 'still', '--block-ms', '50', '--silence-ms', '4000');
   await venue.control.setUpAccounts('main', [{ address: USER, credits: { '': '100000' } }]);
 });
 afterAll(() => venue.stop());
@@ -163,7 +163,8 @@ describe('faults', () => {
     const payload = await order();
     await venue.control.addFault('main', { effect: { kind: 'silence' }, when: 'after', type: 'order' });
     listener.say({ method: 'post', id: 1, request: { type: 'action', payload } });
-    while ((await openOrders()) === before);
+    // A socket that is sent nothing would be closed meanwhile.
+    while ((await openOrders()) === before) listener.say({ method: 'ping' });
     listener.say({ method: 'post', id: 2, request: { type: 'action', payload } });
     const { data } = await listener.hear((frame) => frame.channel === 'post');
     expect(data).toMatchObject({ id: 2, response: { payload: { status: 'err', response: `Invalid nonce: duplicate nonce ${payload.nonce}` } } });

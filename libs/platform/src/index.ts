@@ -20,8 +20,9 @@ export { type HeldLock, type HeldLockOptions, holdLock } from './postgres/held-l
 export { connectRedis, type RedisConnection, type RedisOptions } from './redis/client';
 export * from './sealing/machine-keys';
 export * from './sealing/sealed-box';
-export { hasRedisForTests, redisForTests, type TestRedis } from './testing/redis-for-tests';
+export { hasRedisForTests, hasRedisServer, type OwnRedis, ownRedis, redisForTests, type TestRedis } from './testing/redis-for-tests';
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './testing/test-database';
+export { type Carriers, openCarriers } from './wakeup/carriers';
 export { type PostgresWakeupsOptions, postgresWakeups } from './wakeup/postgres';
 export { redisWakeups } from './wakeup/redis';
 export { MAX_PAYLOAD_BYTES, type WakeupListener, type Wakeups } from './wakeup/wakeups';

@@ -1,4 +1,4 @@
-import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
+import { type Instrument, mulDivCeil, mulDivFloor } from '@lockstep/kernel';
 import type { CopyBook } from './book';
 import type { CopyColumns } from './copy-columns';
 import { type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
@@ -16,9 +16,14 @@ export function worstLots(rows: InstrumentRows, row: number): number {
   return Math.max(long, short, target, 0);
 }
 
+/** Leverage a copy's setting comes to on an instrument: within what the instrument admits. */
+export function leverageOn(instrument: Instrument, venueLeverage: number): number {
+  return Math.max(1, Math.min(venueLeverage, instrument.maxLeverage));
+}
+
 /** Leverage a position of the row is margined at. */
 export function leverageOf(copies: CopyColumns, sheet: InstrumentSheet, row: number): number {
-  return Math.max(1, Math.min(copies.venueLeverage[row] ?? 1, sheet.instrument.maxLeverage));
+  return leverageOn(sheet.instrument, copies.venueLeverage[row] ?? 1);
 }
 
 /** Unrealised PnL of the row's open position at a price: value rounded against the holder. */

@@ -1,5 +1,6 @@
 import { type EpochMs, type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
 import { compose, copyAccount } from '@lockstep/ledger';
+import { leverageOn } from '@lockstep/replication';
 import { filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
 import type { EngineContext } from '../context';
@@ -10,7 +11,7 @@ import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
 
-/** Coins of the leader for which leverage is set before the first order; others are set when the leader is first seen in them. */
+/** Coins of the leader for which leverage is set before the first order; others are set once a position in them is seen (`keep-leverage.ts`). */
 const LEVERAGE_COINS_MAX = 64;
 
 /** Prepares a copy at the venue and makes it active: it follows from the leader's next open in each instrument. */
@@ -57,7 +58,7 @@ async function setLeverage(ctx: EngineContext, copy: RunningCopy, account: Accou
   const settings = settingsOf(copy);
   if (settings === null) return 'settings';
   for (const instrument of instrumentsOf(copy, watched).slice(0, LEVERAGE_COINS_MAX)) {
-    const leverage = Math.max(1, Math.min(settings.venueLeverage, instrument.maxLeverage));
+    const leverage = leverageOn(instrument, settings.venueLeverage);
     const nonce = ctx.nonces.next(account.index, ctx.clock.now());
     const outcome = await account.network.venue.orders.updateLeverage(account.index, nonce, instrument, leverage, !instrument.onlyIsolated);
     if (outcome.kind === 'rejected') return outcome.text;

@@ -10,6 +10,7 @@ import type { EngineContext } from '../context';
 import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
+import { LeverageKeeper } from './keep-leverage';
 
 /** Wait between two turns of the rotation, in ms. */
 const TURN_MS = 1_000;
@@ -27,13 +28,16 @@ export class Reconciler {
   /** Index of the account whose turn is next. */
   private next = 0;
   private readonly looking = new Set<AccountRecord>();
+  private readonly leverage: LeverageKeeper;
 
   constructor(
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
     private readonly collector: FillCollector,
     private readonly lanes: WaveLanes,
-  ) {}
+  ) {
+    this.leverage = new LeverageKeeper(ctx);
+  }
 
   start(): void {
     this.timer ??= setInterval(() => this.compareNext(), TURN_MS);
@@ -107,6 +111,7 @@ export class Reconciler {
       }
     }
     await this.saveNets(account, copies, states);
+    await this.leverage.keep(account, copies, states);
   }
 
   private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {

@@ -72,7 +72,7 @@ export async function postJson(
 /** A plain socket that keeps what it hears and lets a test wait for a frame. */
 export interface Listener {
   say(frame: unknown): void;
-  /** The first frame, heard already or later, that `wanted` accepts. Takes it off the pile. */
+  /** The first frame, heard already or later, that `wanted` accepts. Takes it off the pile. Fails when the socket closes before. */
   hear(
     wanted: (frame: { readonly channel: string; readonly data?: unknown }) => boolean,
   ): Promise<{ readonly channel: string; readonly data?: unknown }>;
@@ -103,7 +103,9 @@ export async function listen(url: string, headers: Readonly<Record<string, strin
     hear: (wanted) => {
       const at = pile.findIndex(wanted);
       const heard = at < 0 ? undefined : pile.splice(at, 1)[0];
-      return heard === undefined ? new Promise((resolve) => waiting.push({ wanted, resolve })) : Promise.resolve(heard);
+      if (heard !== undefined) return Promise.resolve(heard);
+      const silent = closed.then(() => Promise.reject(new Error('the socket was closed before the frame came')));
+      return Promise.race([new Promise<Frame>((resolve) => waiting.push({ wanted, resolve })), silent]);
     },
     closed,
     close: () => socket.close(),

@@ -8,30 +8,43 @@ import { silentLogger } from '../log/logger';
 import { freePort, pollFor } from '../postgres/cluster';
 import { connectRedis } from '../redis/client';
 
-/** A Redis that tests may use; `restart` is null for one that is not ours to stop. */
+/** A Redis that tests may use. */
 export interface TestRedis {
   readonly url: string;
-  /** Kills the server at once and starts it again, empty, on the same port. */
-  readonly restart: (() => Promise<void>) | null;
-  /** Kills the server; `restart` brings it back. Null for one that is not ours to stop. */
-  readonly stop: (() => Promise<void>) | null;
   close(): Promise<void>;
+}
+
+/** A Redis of the test's own, which it may end. */
+export interface OwnRedis extends TestRedis {
+  /** Kills the server; `restart` brings it back. */
+  stop(): Promise<void>;
+  /** Kills the server at once where it runs, and starts it again, empty, on the same port. */
+  restart(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 20_000;
 
 /** True when `redisForTests` will give one: REDIS_URL is set or a redis-server stands in the PATH. For `describe.skipIf`. */
 export function hasRedisForTests(): boolean {
-  const url = processEnvironment().REDIS_URL;
-  return (url !== undefined && url !== '') || serverProgram() !== null;
+  return givenUrl() !== null || hasRedisServer();
+}
+
+/** True when `ownRedis` can start one. For `describe.skipIf`. */
+export function hasRedisServer(): boolean {
+  return serverProgram() !== null;
 }
 
 /** REDIS_URL, or a redis-server found on this machine and started for the caller; null when there is neither, so that a test can say what it skips. */
 export async function redisForTests(): Promise<TestRedis | null> {
-  const url = processEnvironment().REDIS_URL;
-  if (url !== undefined && url !== '') return { url, restart: null, stop: null, close: () => Promise.resolve() };
+  const url = givenUrl();
+  if (url !== null) return { url, close: () => Promise.resolve() };
+  return hasRedisServer() ? ownRedis() : null;
+}
+
+/** Starts the redis-server of this machine for the caller, whatever REDIS_URL says. Throws where there is none. */
+export async function ownRedis(): Promise<OwnRedis> {
   const program = serverProgram();
-  if (program === null) return null;
+  if (program === null) throw new Error('no redis-server in the PATH');
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-redis-'));
   const own = `redis://127.0.0.1:${port}`;
@@ -53,6 +66,11 @@ export async function redisForTests(): Promise<TestRedis | null> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function givenUrl(): string | null {
+  const url = processEnvironment().REDIS_URL;
+  return url === undefined || url === '' ? null : url;
 }
 
 function serverProgram(): string | null {

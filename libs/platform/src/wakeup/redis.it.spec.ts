@@ -20,6 +20,9 @@ describe.skipIf(!hasRedisForTests())('wake-ups through Redis (needs REDIS_URL or
       await Promise.all([here.close(), there.close()]);
       await Promise.all([a.close(), b.close()]);
     };
-    return { here, there, interrupt: server?.restart ?? null, close };
+    const interrupt = async (): Promise<void> => {
+      await a.command(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+    };
+    return { here, there, interrupt, close };
   });
 });

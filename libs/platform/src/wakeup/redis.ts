@@ -4,7 +4,7 @@ import { callAll, checkWakeup, type Wakeups } from './wakeups';
 
 const PREFIX = 'wake:';
 
-/** Wake-ups by Redis pub/sub. Closing it leaves the connection open: it belongs to the caller. */
+/** Wake-ups by Redis pub/sub. Closing them leaves the connection open: it belongs to the caller. */
 export function redisWakeups(redis: RedisConnection, log: Logger): Wakeups {
   const undo = new Set<() => Promise<void> | void>();
   const failed = (error: unknown): void => log.error('wake-up listener failed', { error });

@@ -54,6 +54,8 @@ const CREDIT = '5000';
 /** Patient on purpose: a loaded machine must be measured, not refused as stale. Printed with the report. */
 export const MAX_AGE_MS = 60_000;
 const CATCH_UP_MS = 300_000;
+/** What the simulated venue gives a new account: nothing is left to set between the waves. */
+const VENUE_LEVERAGE = 20;
 const LEADER_CREDIT = '10000000';
 
 /** Two ratios and one cap that cuts: at 1/1000 a cap of 500 lots cuts the increase, and the reduction by half starts from what was left. */
@@ -74,6 +76,7 @@ function termsOf(index: number): Terms {
       breaker: { fromStart: rate(900_000_000_000n) },
       maxAgeMs: MAX_AGE_MS,
       catchUpMs: CATCH_UP_MS,
+      venueLeverage: VENUE_LEVERAGE,
     },
     lots: half ? [200, 300, 150, 0] : capped ? [400, 500, 250, 0] : [400, 600, 300, 0],
   };

@@ -1,0 +1,52 @@
+import { leverageOf } from '@lockstep/replication';
+import type { AccountState, VenuePosition } from '@lockstep/venues/port';
+import type { EngineContext } from '../context';
+import type { AccountRecord, CopyRecord } from '../state/registry';
+
+/**
+ * Sets the leverage of instruments the leader first traded after the copy began: once per account and instrument, when a position in it is first seen.
+ * A follower who changes it later keeps the choice until the engine starts again.
+ */
+export class LeverageKeeper {
+  /** Accounts by index with the coins that need no further look. */
+  private readonly kept = new Map<number, Set<string>>();
+
+  constructor(private readonly ctx: EngineContext) {}
+
+  /** Compares the leverage of what the copies hold with their settings. What the venue leaves unanswered is asked for again at the next call. */
+  async keep(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): Promise<void> {
+    if (!account.signs) return;
+    for (const copy of copies) {
+      for (const sheet of copy.watched.book.allSheets()) {
+        const { coin, dex } = sheet.instrument;
+        if (this.isKept(account, coin)) continue;
+        const position = states.find((state) => state.dex === dex)?.positions.find((one) => one.coin === coin);
+        if (position === undefined || (sheet.rows.position[copy.row] ?? 0) === 0) continue;
+        if (await this.bring(account, position, leverageOf(copy.watched.book.copies, sheet, copy.row))) this.setKept(account, coin);
+      }
+    }
+  }
+
+  /** True when the leverage stands or the venue has refused it; a refusal is not repeated. */
+  private async bring(account: AccountRecord, position: VenuePosition, leverage: number): Promise<boolean> {
+    const { coin } = position;
+    const instrument = account.network.markets.get(coin)?.instrument;
+    if (position.leverage === leverage || instrument === undefined) return true;
+    const nonce = this.ctx.nonces.next(account.index, this.ctx.clock.now());
+    // The margin mode of an open position cannot be changed.
+    const outcome = await account.network.venue.orders.updateLeverage(account.index, nonce, instrument, leverage, position.cross);
+    const seen = { venueAccountNo: account.no, coin, from: position.leverage, to: leverage };
+    if (outcome.kind === 'rejected') this.ctx.log.warn('a leverage was refused', { ...seen, text: outcome.text });
+    else this.ctx.log.info('a leverage was set', { ...seen, outcome: outcome.kind });
+    return outcome.kind !== 'unknown';
+  }
+
+  private isKept(account: AccountRecord, coin: string): boolean {
+    return this.kept.get(account.index)?.has(coin) ?? false;
+  }
+
+  private setKept(account: AccountRecord, coin: string): void {
+    const coins = this.kept.get(account.index) ?? new Set();
+    this.kept.set(account.index, coins.add(coin));
+  }
+}
