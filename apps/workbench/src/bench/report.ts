@@ -18,6 +18,9 @@ export interface BenchReport {
     /** Making a written page of the temporary directory durable, the middle and the longest of 50: what a commit waits for at least. */
     readonly syncMsP50: number;
     readonly syncMsMax: number;
+    /** Longest time a thread that only reads the clock stood still, and the share of the time it stood still: what the machine took away from it. */
+    readonly stallMsMax: number;
+    readonly stallShare: number;
   };
   readonly metrics: Readonly<Record<string, number>>;
   readonly reference: Readonly<Record<string, number>>;
@@ -38,6 +41,9 @@ export interface Bench {
 const LOOP_TURNS = 50_000_000;
 const SYNCS = 50;
 const PAGE_BYTES = 8_192;
+const WATCH_MS = 4_000;
+/** A thread that has a processor to itself never waits so long between two looks at the clock. */
+const STALL_FROM_MS = 5;
 
 /** The machine, with how long an empty loop and a durable write take on it now: figures of a throttled machine are recognised by them. */
 export function machine(): BenchReport['machine'] {
@@ -47,6 +53,7 @@ export function machine(): BenchReport['machine'] {
   const loopMs = round(performance.now() - started + (sum < 0 ? 1 : 0));
   const [cpu] = cpus();
   const syncs = syncTimes();
+  const stalls = stallTimes();
   return {
     cpu: cpu?.model ?? 'unknown',
     cores: cpus().length,
@@ -55,7 +62,22 @@ export function machine(): BenchReport['machine'] {
     loopMs,
     syncMsP50: round(median(syncs)),
     syncMsMax: round(Math.max(...syncs)),
+    stallMsMax: round(Math.max(0, ...stalls)),
+    stallShare: round(stalls.reduce((sum, stall) => sum + stall, 0) / WATCH_MS),
   };
+}
+
+/** How long a busy thread stood still each time it did, in ms. */
+function stallTimes(): number[] {
+  const stalls: number[] = [];
+  let last = performance.now();
+  const end = last + WATCH_MS;
+  while (last < end) {
+    const now = performance.now();
+    if (now - last >= STALL_FROM_MS) stalls.push(now - last);
+    last = now;
+  }
+  return stalls;
 }
 
 function syncTimes(): number[] {
