@@ -1,7 +1,9 @@
+import type { Instrument } from '@lockstep/kernel';
 import { leverageOf } from '@lockstep/replication';
 import type { AccountState, VenuePosition } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { positionIn } from './position-in';
 
 /**
  * Sets the leverage of instruments the leader first traded after the copy began: once per account and instrument, when a position in it is first seen.
@@ -18,24 +20,23 @@ export class LeverageKeeper {
     if (!account.signs) return;
     for (const copy of copies) {
       for (const sheet of copy.watched.book.allSheets()) {
-        const { coin, dex } = sheet.instrument;
-        if (this.isKept(account, coin)) continue;
-        const position = states.find((state) => state.dex === dex)?.positions.find((one) => one.coin === coin);
+        const { instrument } = sheet;
+        if (this.isKept(account, instrument.coin)) continue;
+        const position = positionIn(states, instrument);
         if (position === undefined || (sheet.rows.position[copy.row] ?? 0) === 0) continue;
-        if (await this.bring(account, position, leverageOf(copy.watched.book.copies, sheet, copy.row))) this.setKept(account, coin);
+        const leverage = leverageOf(copy.watched.book.copies, sheet, copy.row);
+        if (await this.bring(account, instrument, position, leverage)) this.setKept(account, instrument.coin);
       }
     }
   }
 
   /** True when the leverage stands or the venue has refused it; a refusal is not repeated. */
-  private async bring(account: AccountRecord, position: VenuePosition, leverage: number): Promise<boolean> {
-    const { coin } = position;
-    const instrument = account.network.markets.get(coin)?.instrument;
-    if (position.leverage === leverage || instrument === undefined) return true;
+  private async bring(account: AccountRecord, instrument: Instrument, position: VenuePosition, leverage: number): Promise<boolean> {
+    if (position.leverage === leverage) return true;
     const nonce = this.ctx.nonces.next(account.index, this.ctx.clock.now());
     // The margin mode of an open position cannot be changed.
     const outcome = await account.network.venue.orders.updateLeverage(account.index, nonce, instrument, leverage, position.cross);
-    const seen = { venueAccountNo: account.no, coin, from: position.leverage, to: leverage };
+    const seen = { venueAccountNo: account.no, coin: instrument.coin, from: position.leverage, to: leverage };
     if (outcome.kind === 'rejected') this.ctx.log.warn('a leverage was refused', { ...seen, text: outcome.text });
     else this.ctx.log.info('a leverage was set', { ...seen, outcome: outcome.kind });
     return outcome.kind !== 'unknown';

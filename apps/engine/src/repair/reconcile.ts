@@ -11,6 +11,7 @@ import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { LeverageKeeper } from './keep-leverage';
+import { positionIn } from './position-in';
 
 /** Wait between two turns of the rotation, in ms. */
 const TURN_MS = 1_000;
@@ -156,7 +157,6 @@ function takeEquity(copies: readonly CopyRecord[], states: readonly AccountState
 }
 
 function netOf(states: readonly AccountState[], sheet: InstrumentSheet): number {
-  const { coin, dex } = sheet.instrument;
-  const position = states.find((state) => state.dex === dex)?.positions.find((one) => one.coin === coin);
+  const position = positionIn(states, sheet.instrument);
   return position === undefined ? 0 : toLots(sheet.instrument, position.size);
 }
