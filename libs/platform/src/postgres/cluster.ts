@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment } from '../config/child-environment';
 import type { PostgresBinaries } from './binaries';
 import { isServer, type Postmaster, readPostmaster } from './postmaster';
+import { processStamp } from './process-stamp';
 import type { ServerUser } from './server-user';
 
 /** The superuser of an embedded cluster, owner of Lockstep's tables. */
@@ -108,9 +109,12 @@ async function tryStart(cluster: Cluster, port: number): Promise<Postmaster | st
 export async function stop(cluster: Cluster): Promise<void> {
   const running = readPostmaster(dataOf(cluster));
   if (running === null || !isServer(running.pid, dataOf(cluster))) return;
+  const stamp = processStamp(running.pid);
+  if (stamp === null) return;
   // SIGINT is the server's fast shutdown.
   process.kill(running.pid, 'SIGINT');
-  const gone = await pollFor(STOP_TIMEOUT_MS, () => (isServer(running.pid, dataOf(cluster)) ? null : true));
+  // By its stamp and not by its command line: an ending process loses that a moment before its files and ports are free.
+  const gone = await pollFor(STOP_TIMEOUT_MS, () => (processStamp(running.pid) === stamp ? null : true));
   if (gone === null) throw new Error(`PostgreSQL did not stop within ${STOP_TIMEOUT_MS} ms; see ${logOf(cluster)}`);
 }
 
