@@ -6,6 +6,7 @@ import { account, listen, postJson, startServer } from './testing/clients';
 
 const KEY = 'a-key-of-sixteen-characters';
 const LEADER = account(301).address.toLowerCase();
+const OTHER = account(302).address.toLowerCase();
 
 let venue: VenueProcess;
 let limited: VenueProcess;
@@ -61,6 +62,29 @@ describe('control port', () => {
     const mids = JSON.parse((await postJson(`${venue.httpUrl()}/info`, { type: 'allMids' })).text);
     expect(Number(mids.UNI)).toBeCloseTo(8.5, 1);
     expect((await postJson(url, { trades, prices: [{ coin: 'NOPE', price: '1' }] })).text).toContain('coin: unknown NOPE');
+  });
+
+  it('plays entries one block after another, and nothing behind a refused trade', async () => {
+    await venue.control.credit('main', OTHER, '1000');
+    const url = `http://127.0.0.1:${venue.controlPort}/worlds/main/blocks`;
+    const entry = (price: string, coin = 'AERO', priced = 'AERO') => ({
+      trades: [{ address: OTHER, coin, side: 'buy', price, size: '1' }],
+      prices: [{ coin: priced, price }],
+    });
+    const { blocks } = JSON.parse((await postJson(url, { blocks: [entry('12'), entry('13'), entry('14', 'NOPE'), entry('15')] })).text);
+    expect(blocks).toMatchObject([
+      { results: [{ time: expect.any(Number) }] },
+      { results: [{ time: expect.any(Number) }] },
+      { results: [{ error: 'unknown coin NOPE' }] },
+    ]);
+    expect(blocks[1].results[0].time).toBeGreaterThan(blocks[0].results[0].time);
+    const [positions] = await venue.control.truth('main', 'positions', OTHER);
+    expect(positions).toMatchObject({ positions: [{ coin: 'AERO', szi: '2.0' }] });
+    expect((await postJson(url, { blocks: [entry('12', 'AERO', 'NOPE')] })).text).toContain('coin: unknown NOPE');
+    const halt = (on: boolean) => postJson(`http://127.0.0.1:${venue.controlPort}/worlds/main/halt`, { on });
+    await halt(true);
+    expect(await postJson(url, { blocks: [entry('12')] })).toMatchObject({ status: 409, text: expect.stringContaining('0 of 1 blocks') });
+    await halt(false);
   });
 
   it('moves prices, stops and starts makers', async () => {

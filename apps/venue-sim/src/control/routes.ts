@@ -71,19 +71,15 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
   }),
   trades: route({
     schema: schemas.tradesSchema,
-    run: async (hall, { trades, prices }) => {
-      const wrong = unknownCoin(
-        hall,
-        prices.map((each) => each.coin),
-      );
+    run: async (hall, body) => {
+      const wrong = unknownCoin(hall, coinsOf([body]));
       if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
-      movePrices(hall, prices);
-      const forced = trades.map(({ orderId, ...trade }) => hall.world.control.forceTrade(orderId === undefined ? trade : { ...trade, orderId }));
-      if (hall.clock.kind === 'manual' || hall.clock.halted) return done({ ok: true, queued: trades.length });
-      const results = await Promise.all(forced);
-      return done({ ok: true, results: results.map((result) => (result.ok ? result.value : { error: result.error })) });
+      const results = forceTrades(hall, body);
+      if (standsStill(hall)) return done({ ok: true, queued: body.trades.length });
+      return done({ ok: true, results: await results });
     },
   }),
+  blocks: route({ schema: schemas.blocksSchema, run: playBlocks }),
   makers: route({
     schema: schemas.makersSchema,
     run: (hall, { coin, on }) => {
@@ -124,6 +120,36 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
     return done({ ok: true, disconnected: hangUps.length });
   },
 };
+
+type Trades = z.output<typeof schemas.tradesSchema>;
+type TradeResult = { readonly tradeId: number; readonly time: number } | { readonly error: string };
+
+const coinsOf = (blocks: readonly Trades[]): readonly string[] => blocks.flatMap(({ prices }) => prices.map((each) => each.coin));
+const standsStill = (hall: Hall): boolean => hall.clock.kind === 'manual' || hall.clock.halted;
+
+/** Moves prices, then forces trades, all in the next block; resolves with what became of each trade once it was executed. */
+function forceTrades(hall: Hall, { trades, prices }: Trades): Promise<readonly TradeResult[]> {
+  movePrices(hall, prices);
+  const forced = trades.map(({ orderId, ...trade }) => hall.world.control.forceTrade(orderId === undefined ? trade : { ...trade, orderId }));
+  return Promise.all(forced.map(async (one) => resultOf(await one)));
+}
+
+const resultOf = (result: Awaited<ReturnType<Hall['world']['control']['forceTrade']>>): TradeResult =>
+  result.ok ? result.value : { error: result.error };
+
+/** Plays entries one block after another. Ends behind the first entry of which a trade was refused: what follows it was recorded on top of it. */
+async function playBlocks(hall: Hall, { blocks }: z.output<typeof schemas.blocksSchema>): Promise<ControlReply> {
+  const wrong = unknownCoin(hall, coinsOf(blocks));
+  if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
+  const played: { readonly results: readonly TradeResult[] }[] = [];
+  for (const block of blocks) {
+    if (standsStill(hall)) return refused(409, `the world stands still; ${played.length} of ${blocks.length} blocks were played`);
+    const results = await forceTrades(hall, block);
+    played.push({ results });
+    if (results.some((result) => 'error' in result)) break;
+  }
+  return done({ ok: true, blocks: played });
+}
 
 /** Credits, agents and builder approvals. An agent given again to its owner is left as it is. */
 function setUpAccounts(hall: Hall, { accounts }: z.output<typeof schemas.accountsSchema>): ControlReply | Promise<ControlReply> {

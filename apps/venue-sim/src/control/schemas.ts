@@ -69,6 +69,9 @@ export const tradesSchema = z.strictObject({
   prices: z.array(priceSchema).max(1_000).default([]),
 });
 
+/** Each entry in a block of its own, one after another: a recording is played without a request per block. */
+export const blocksSchema = z.strictObject({ blocks: z.array(tradesSchema).min(1).max(1_000) });
+
 const level = z.strictObject({ price: positivePrice, size: positiveSize });
 export const makersSchema = z.strictObject({ coin: coin.optional(), on: z.boolean() });
 export const quoteSchema = z.strictObject({ coin, bids: z.array(level).max(200), asks: z.array(level).max(200) });

@@ -25,11 +25,19 @@ export interface AccountSetup {
 
 const ACCOUNTS_PER_CALL = 2_000;
 const TRADES_PER_CALL = 5_000;
+const BLOCKS_PER_CALL = 1_000;
 
 /** A connection kept open may be closed by the other side just as it is used again; what changes something is not sent twice. */
 const ONE_CONNECTION_EACH = { reset: true } as const;
 
 const tradesAnswer = z.object({ results: z.array(z.union([z.object({ time: z.number() }), z.object({ error: z.string() })])) });
+const blocksAnswer = z.object({ blocks: z.array(tradesAnswer) });
+
+/** What happens in one block: prices move, then fills are forced in order. */
+export interface ForcedBlock {
+  readonly trades: readonly ForcedFill[];
+  readonly prices: readonly CoinPrice[];
+}
 
 /** A level of a ladder. */
 export interface Level {
@@ -64,8 +72,17 @@ export class SimControl {
     for (let from = 0; from < trades.length; from += TRADES_PER_CALL) {
       const part = trades.slice(from, from + TRADES_PER_CALL);
       const { results } = tradesAnswer.parse(await this.post('trades', { trades: part, prices: from === 0 ? prices : [] }));
-      results.forEach((result, index) => {
-        if ('error' in result) throw new Error(`the simulator refused ${JSON.stringify(part[index])}: ${result.error}`);
+      throwRefused(part, results);
+    }
+  }
+
+  /** Plays blocks one after another in one call; resolves after the last. Throws at the first refused fill, naming it; nothing behind its block was played. */
+  async play(blocks: readonly ForcedBlock[]): Promise<void> {
+    for (let from = 0; from < blocks.length; from += BLOCKS_PER_CALL) {
+      const part = blocks.slice(from, from + BLOCKS_PER_CALL);
+      const answer = blocksAnswer.parse(await this.post('blocks', { blocks: part }));
+      answer.blocks.forEach(({ results }, index) => {
+        throwRefused(part[index]?.trades ?? [], results);
       });
     }
   }
@@ -127,4 +144,10 @@ export class SimControl {
     if (answer.statusCode >= 300) throw new Error(`${target} answered ${answer.statusCode}: ${text.slice(0, 500)}`);
     return JSON.parse(text);
   }
+}
+
+function throwRefused(trades: readonly ForcedFill[], results: z.output<typeof tradesAnswer>['results']): void {
+  results.forEach((result, index) => {
+    if ('error' in result) throw new Error(`the simulator refused ${JSON.stringify(trades[index])}: ${result.error}`);
+  });
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatDecimal, parseDecimal, unwrap } from '@lockstep/kernel';
-import type { ForcedFill } from '../client/sim-control';
+import type { ForcedBlock, ForcedFill } from '../client/sim-control';
 import { type Cast, say } from './cast';
 import { type DemoLeader, leaderAddress, type Market } from './leaders';
 import type { DemoOptions } from './options';
@@ -29,7 +29,8 @@ export interface Step {
 /** Moves that may wait in the engine, and orders that may be on their way, before the replay waits. */
 const WAITING_MAX = 8;
 const OPEN_ORDERS_MAX = 5_000;
-const LOOK_EVERY_STEPS = 5;
+/** Blocks handed to the venue in one call; the engine's standing is looked at between calls. */
+const STEPS_AT_ONCE = 10;
 const LOOK_WAIT_MS = 20;
 const PROGRESS_EVERY = 500;
 const FIRST_ORDER_ID = 500_000_000;
@@ -131,19 +132,29 @@ export async function playRecording(cast: Cast, { leader, fills, marks }: Record
   let played = 0;
   let moves = 0;
   say(`playing ${fills.length} fills of ${new Set(fills.map((fill) => fill.coin)).size} coins in ${steps.length} blocks ...`);
-  for (const [index, step] of steps.entries()) {
-    await cast.control.trade(forcedFills(step, leader, cast.market, index), step.prices);
+  for (let from = 0; from < steps.length; from += STEPS_AT_ONCE) {
+    const part = steps.slice(from, from + STEPS_AT_ONCE);
+    await cast.control.play(blocksOf(part, leader, cast.market, from));
     const before = played;
-    played += step.fills.length;
-    moves += new Set(step.fills.map((fill) => fill.coin)).size;
+    for (const step of part) {
+      played += step.fills.length;
+      moves += new Set(step.fills.map((fill) => fill.coin)).size;
+    }
     const due = startedAt + (moves * 1000) / speed;
     if (due > Date.now()) await new Promise((resolve) => setTimeout(resolve, due - Date.now()));
-    if (index % LOOK_EVERY_STEPS === 0) await untilFollowed(cast);
+    await untilFollowed(cast);
     if (Math.floor(played / PROGRESS_EVERY) > Math.floor(before / PROGRESS_EVERY)) sayProgress(cast, played, fills.length, startedAt);
   }
   await cast.watch.idle();
   await cast.watch.poll();
   say(`played ${played} fills in ${((Date.now() - startedAt) / 1000).toFixed(0)} s, followers included`);
+}
+
+/** Steps without a whole lot in them move nothing and are left out: a block has at least one fill. */
+function blocksOf(steps: readonly Step[], leader: DemoLeader, market: Market, from: number): readonly ForcedBlock[] {
+  return steps
+    .map((step, index) => ({ trades: forcedFills(step, leader, market, from + index), prices: step.prices }))
+    .filter(({ trades }) => trades.length > 0);
 }
 
 function forcedFills(step: Step, leader: DemoLeader, market: Market, index: number): ForcedFill[] {
