@@ -1,9 +1,32 @@
+import type { TenantScope } from '@lockstep/kernel';
+import { systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CopiedLeader, copiedLeader, PAIR_COIN } from './testing/pair';
 import { eventually, type Rig, startRig } from './testing/rig';
 
 const FOLLOWERS = 2;
+
+/** Keeps the engine from committing anything that tells an event to a tenant, until the returned function is called. */
+async function holdEvents(rig: Rig, scope: TenantScope): Promise<() => Promise<void>> {
+  let free: () => void = () => undefined;
+  const freed = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  let transaction: Promise<void> = Promise.resolve();
+  await new Promise<void>((held) => {
+    transaction = rig.storage.scoped(scope, async (unit) => {
+      const id = systemIds(systemClock, systemRandom).next('event');
+      await unit.events.append([{ id, type: 'copy.flat', version: 1, occurredAt: unit.now, data: '{}' }]);
+      held();
+      await freed;
+    });
+  });
+  return () => {
+    free();
+    return transaction;
+  };
+}
 
 describe('one leader, two brands, two followers, through every room', () => {
   let rig: Rig;
@@ -29,6 +52,21 @@ describe('one leader, two brands, two followers, through every room', () => {
   ])('%s is followed by everyone', async (_what, side, size, expected) => {
     await pair.trade(side, size);
     await pair.settled(expected);
+  });
+
+  // Between two waves the books of a tenant may still be busy with the first: what it intends must not outlive the second, or a restart follows it.
+  it('an intent that came and went while the books were busy is not what stands in them', async () => {
+    const [first] = pair.followers;
+    if (first === undefined) throw new Error('no follower');
+    const free = await holdEvents(rig, first.tenant.scope);
+    await pair.trade('buy', '2');
+    await eventually('the entry stands', async () => (Math.abs((await pair.position(first.address)) - 0.2) < 1e-9 ? true : null));
+    await pair.trade('sell', '2');
+    await eventually('the exit stands', async () => ((await pair.position(first.address)) === 0 ? true : null));
+    await free();
+    await pair.settled(0);
+    const [position] = await rig.storage.scoped(first.tenant.scope, (unit) => unit.positions.ofCopies());
+    expect(position).toMatchObject({ coin: PAIR_COIN, position: 0n, target: 0n });
   });
 
   it('an instrument first traded after the copy began has the copy’s leverage at the venue', async () => {

@@ -2,6 +2,7 @@ import { type Clock, err, ok, type Result } from '@lockstep/kernel';
 import type { MakerDriver, Verifier, World } from '@lockstep/simulation';
 import { type BlockClock, startBlockClock } from './block-clock';
 import { createFaults, type Faults } from './faults';
+import { createScript, type Script } from './script';
 
 /** The world served at the root path; the others stand under `/w/<name>`. */
 export const MAIN_WORLD = 'main';
@@ -23,6 +24,7 @@ export interface Hall {
   readonly faults: Faults;
   readonly makers: MakerDriver;
   readonly clock: BlockClock;
+  readonly script: Script;
   readonly counters: HallCounters;
   /** Resolves once a block was executed after this call; at once while nothing moves the world (manual clock, halted). */
   nextBlock(): Promise<void>;
@@ -57,6 +59,7 @@ export function createHalls(verifier: Verifier, clock: Clock): Halls {
   const halls = new Map<string, Hall>();
   const close = (hall: Hall): void => {
     hall.clock.stop();
+    hall.script.end();
     for (const hangUp of [...hall.hangUps]) hangUp();
     halls.delete(hall.world.name);
   };
@@ -71,7 +74,9 @@ export function createHalls(verifier: Verifier, clock: Clock): Halls {
       const admitted = admits(world.name);
       if (!admitted.ok) return admitted;
       const waiting: { readonly since: number; readonly resolve: () => void }[] = [];
+      const script = createScript({ now: () => world.now(), advanceTo: (time) => makers.advanceTo(time), blockMs });
       const advance = (time: number): void => {
+        script.runUntil(time);
         makers.advanceTo(time);
         while (waiting[0] !== undefined && waiting[0].since < world.now()) waiting.shift()?.resolve();
       };
@@ -80,6 +85,7 @@ export function createHalls(verifier: Verifier, clock: Clock): Halls {
         verifier,
         makers,
         faults: createFaults(),
+        script,
         clock: startBlockClock({ advance, blockMs, clock, running: kind === 'real' }),
         counters: { actions: 0, refused: 0, infos: 0, streamFrames: 0 },
         agents: new Map(),

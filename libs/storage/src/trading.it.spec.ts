@@ -111,6 +111,16 @@ describe('the wave journal', () => {
     expect(await engine.scoped(red, (unit) => unit.journal.ofMove(900n))).toHaveLength(1);
   });
 
+  it('writes many rows at once, more than one statement takes, and says how many were new', async () => {
+    const rows = Array.from({ length: 1_003 }, (_, index) => row(10_000n + BigInt(index), Buffer.from([index % 256])));
+    expect(await engine.scoped(red, (unit) => unit.journal.insertAll(rows))).toBe(1_003);
+    expect(await engine.scoped(red, (unit) => unit.journal.insertAll([...rows.slice(0, 2), row(12_000n, Buffer.from([9]))]))).toBe(1);
+    expect(await engine.scoped(red, (unit) => unit.journal.insertAll([]))).toBe(0);
+    const [last] = await engine.scoped(red, (unit) => unit.journal.ofMove(11_002n));
+    expect([...(last?.packed ?? [])]).toEqual([1_002 % 256]);
+    expect(await engine.scoped(blue, (unit) => unit.journal.ofMove(11_002n))).toEqual([]);
+  });
+
   it('takes a packed megabyte', async () => {
     await timed('journal_1mb_ms', () => engine.scoped(red, (unit) => unit.journal.insert(row(901n, Buffer.alloc(1_000_000, 7)))));
     expect((await engine.scoped(red, (unit) => unit.journal.ofMove(901n)))[0]?.packed.length).toBe(1_000_000);

@@ -13,13 +13,18 @@ interface FillsJob {
   readonly done: () => void;
 }
 
-type BookJob =
-  | { readonly kind: 'wave'; readonly outcome: WaveOutcome; readonly done: () => void }
-  | FillsJob
-  | { readonly kind: 'work'; readonly work: () => Promise<void> };
+interface WaveJob {
+  readonly kind: 'wave';
+  readonly outcome: WaveOutcome;
+  readonly done: () => void;
+}
+
+type BookJob = WaveJob | FillsJob | { readonly kind: 'work'; readonly work: () => Promise<void> };
 
 /** Wait before a transaction that failed is tried again, in ms. */
 const RETRY_MS = 1_000;
+/** Decisions of waves written in one transaction; one wave goes alone whatever its size. */
+const DECISIONS_PER_WRITE = 10_000;
 
 /**
  * Everything that writes a tenant's orders, fills, entries, positions and events, one transaction after another per tenant, tenants side by side.
@@ -52,6 +57,7 @@ export class Bookkeeper {
     }
     while (this.waiting >= this.ctx.limits.tailsMax) await new Promise<void>((resolve) => this.room.push(resolve));
     this.waiting += 1;
+    this.handIntents(outcome, scopes);
     let left = scopes.length;
     const done = (): void => {
       left -= 1;
@@ -63,6 +69,12 @@ export class Bookkeeper {
       this.ctx.openOrders.release(wave.open);
     };
     for (const scope of scopes) this.push(scope, { kind: 'wave', outcome, done });
+  }
+
+  /** Of the tenants that are written only: what a repair changed of others is told by the next wave that is. */
+  private handIntents({ wave, intents }: WaveOutcome, scopes: readonly TenantScope[]): void {
+    const written = new Set(scopes.map(scopeKey));
+    for (const { copy, intent } of intents) if (written.has(scopeKey(copy.group.scope))) this.ctx.booked.hand(copy.no, wave.plan.coin, intent);
   }
 
   /** Books fills; resolves when they are, or could not be and are read again. */
@@ -90,33 +102,38 @@ export class Bookkeeper {
   private async work(key: string, batch: readonly BookJob[]): Promise<void> {
     const scope = this.scopes.get(key);
     if (scope === undefined) return;
+    let waves: WaveJob[] = [];
     let fills: FillsJob[] = [];
-    for (const job of batch) {
-      if (job.kind === 'fills') {
-        fills.push(job);
-        continue;
-      }
+    // Waves before fills: a fill read before a wave was written is not of its orders, so their order among each other is free.
+    const flush = async (): Promise<void> => {
+      for (const part of inParts(waves)) await this.writeWaves(scope, part);
       await this.post(scope, fills);
-      fills = [];
-      if (job.kind === 'work') {
+      [waves, fills] = [[], []];
+    };
+    for (const job of batch) {
+      if (job.kind === 'wave') waves.push(job);
+      else if (job.kind === 'fills') fills.push(job);
+      else {
+        await flush();
         await job.work();
-        continue;
       }
-      await this.ctx.sending.quiet();
-      await this.writeWave(scope, job.outcome, job.done);
     }
-    await this.post(scope, fills);
+    await flush();
     this.ctx.wakeEvents(scope);
   }
 
   /** Order rows must be written: nothing else knows them but the journal, so a failed write is repeated until it stands. */
-  private async writeWave(scope: TenantScope, outcome: WaveOutcome, done: () => void): Promise<void> {
+  private async writeWaves(scope: TenantScope, jobs: readonly WaveJob[]): Promise<void> {
+    const outcomes = jobs.map(({ outcome }) => outcome);
+    await this.ctx.sending.quiet();
     for (;;) {
       try {
-        await this.ctx.scopedUnits.run(() => writeOutcomes(this.ctx, scope, outcome));
-        return done();
+        await this.ctx.scopedUnits.run(() => writeOutcomes(this.ctx, scope, outcomes));
+        for (const job of jobs) job.done();
+        return;
       } catch (failure) {
-        this.ctx.log.error('order rows could not be written', { scope: scopeKey(scope), wave: outcome.wave.journalNo, error: failure });
+        const waves = outcomes.map(({ wave }) => wave.journalNo);
+        this.ctx.log.error('order rows could not be written', { scope: scopeKey(scope), waves, error: failure });
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -142,6 +159,24 @@ export class Bookkeeper {
     }
     if (posted > 0) this.ctx.pass('ledger_written_all_scopes');
   }
+}
+
+/** Waves in order, in parts of at most so many decisions. */
+function inParts(jobs: readonly WaveJob[]): WaveJob[][] {
+  const parts: WaveJob[][] = [];
+  let decisions = 0;
+  for (const job of jobs) {
+    const { count } = job.outcome.wave.plan.decisions;
+    const part = parts.at(-1);
+    if (part !== undefined && decisions + count <= DECISIONS_PER_WRITE) {
+      part.push(job);
+      decisions += count;
+      continue;
+    }
+    parts.push([job]);
+    decisions = count;
+  }
+  return parts;
 }
 
 /** The last reading of each account: a later one holds all of an earlier one's fills, and one statement may name a fill once. */

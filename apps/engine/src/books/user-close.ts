@@ -25,7 +25,8 @@ export async function bookUserClose(
   const { coin } = instrument;
   const intent = intentOf(sheet, copy.row);
   const at = ctx.clock.now();
-  await books.run(copy.group.scope, async () => {
+  ctx.booked.hand(copy.no, coin, intent);
+  const written = books.run(copy.group.scope, async () => {
     const kept = ctx.booked.get(copy.no, coin);
     const quantity = size(fromLots(instrument, Math.abs(signedLots)) * (signedLots < 0 ? -1n : 1n));
     const markPrice = price(BigInt(sheet.mark > 0 ? sheet.mark : 1));
@@ -60,5 +61,9 @@ export async function bookUserClose(
       ]);
     });
     ctx.booked.set(copy.no, coin, { booked: after, intent });
+  });
+  await written.catch((failure: unknown) => {
+    ctx.booked.takeBack(copy.no, coin);
+    throw failure;
   });
 }

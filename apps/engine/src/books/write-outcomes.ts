@@ -45,42 +45,72 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 ]);
 
 /**
- * Writes what a wave did to one tenant in one transaction: order rows, intents, the mark on its journal rows and public events. Runs behind the sending; a row written twice
- * meets its own key. Fills, entries and positions follow when the venue's own fills were read, because only those know the fees.
+ * Writes what waves did to one tenant in one transaction: order rows, intents, the mark on their journal rows and public events, in the order of
+ * the waves. Runs behind the sending; a row written twice meets its own key. Fills, entries and positions follow when the venue's own fills were
+ * read, because only those know the fees.
  */
-export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outcome: WaveOutcome): Promise<void> {
+export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outcomes: readonly WaveOutcome[]): Promise<void> {
   const mine = scopeKey(scope);
-  const inScope = (copy: CopyRecord | undefined): copy is CopyRecord => copy !== undefined && scopeKey(copy.group.scope) === mine;
+  const inScope: InScope = (copy): copy is CopyRecord => copy !== undefined && scopeKey(copy.group.scope) === mine;
   const orders: NewRow<OrderRow>[] = [];
-  const events: NewEvent[] = [...moveEvents(ctx, outcome, mine), ...deniedEvents(ctx, outcome, inScope), ...forfeitEvents(ctx, outcome, inScope)];
-  const planned = outcome.wave.plan.orders;
-  for (let row = 0; row < planned.count; row += 1) {
-    const copy = ctx.registry.copies.get(planned.copyNo[row] ?? 0);
-    if (!inScope(copy)) continue;
-    const journaledAt = outcome.times.get(copy.group.index) ?? Math.floor(outcome.wave.marks.journaledAt);
-    const record = orderRecord(ctx, outcome.wave, outcome.state, row, copy, journaledAt);
-    orders.push(record.row);
-    events.push(record.event);
+  const events: NewEvent[] = [];
+  for (const outcome of outcomes) {
+    events.push(...moveEvents(ctx, outcome, mine), ...deniedEvents(ctx, outcome, inScope), ...forfeitEvents(ctx, outcome, inScope));
+    for (const record of orderRecords(ctx, outcome, inScope)) {
+      orders.push(record.row);
+      events.push(record.event);
+    }
   }
-  const kept = outcome.intents.filter(({ copy }) => inScope(copy));
+  const kept = newestIntents(outcomes, inScope);
   await ctx.storage.scoped(scope, async (unit) => {
     await unit.orders.save(orders);
-    await saveIntents(ctx, unit, outcome.wave, kept);
-    await unit.journal.markWritten(ctx.shard, [BigInt(outcome.wave.journalNo)]);
+    await saveIntents(ctx, unit, kept);
+    await unit.journal.markWritten(
+      ctx.shard,
+      outcomes.map(({ wave }) => BigInt(wave.journalNo)),
+    );
     await unit.events.append(events);
   });
-  for (const { copy, intent } of kept) {
-    const { booked } = ctx.booked.get(copy.no, outcome.wave.plan.coin);
-    ctx.booked.set(copy.no, outcome.wave.plan.coin, { booked, intent });
+  for (const { copy, coin, intent } of kept) {
+    const { booked } = ctx.booked.get(copy.no, coin);
+    ctx.booked.set(copy.no, coin, { booked, intent });
   }
 }
 
-async function saveIntents(ctx: EngineContext, unit: ScopedUnit, wave: PlannedWave, kept: WaveOutcome['intents']): Promise<void> {
-  const states: PositionState[] = [];
-  for (const { copy, intent } of kept) {
-    const { booked } = ctx.booked.get(copy.no, wave.plan.coin);
-    states.push(positionStateOf(copy.no, wave.sheet.instrument, booked, intent));
+type InScope = (copy: CopyRecord | undefined) => copy is CopyRecord;
+
+function* orderRecords(ctx: EngineContext, outcome: WaveOutcome, inScope: InScope): Generator<ReturnType<typeof orderRecord>> {
+  const { orders } = outcome.wave.plan;
+  for (let row = 0; row < orders.count; row += 1) {
+    const copy = ctx.registry.copies.get(orders.copyNo[row] ?? 0);
+    if (!inScope(copy)) continue;
+    const journaledAt = outcome.times.get(copy.group.index) ?? Math.floor(outcome.wave.marks.journaledAt);
+    yield orderRecord(ctx, outcome.wave, outcome.state, row, copy, journaledAt);
   }
+}
+
+interface KeptIntent {
+  readonly copy: CopyRecord;
+  readonly coin: string;
+  readonly instrument: Instrument;
+  readonly intent: WaveOutcome['intents'][number]['intent'];
+}
+
+/** What each copy wants of an instrument after the last of these waves: one row may be written once per statement. */
+function newestIntents(outcomes: readonly WaveOutcome[], inScope: InScope): readonly KeptIntent[] {
+  const newest = new Map<string, KeptIntent>();
+  for (const { wave, intents } of outcomes) {
+    const { coin } = wave.plan;
+    for (const { copy, intent } of intents)
+      if (inScope(copy)) newest.set(`${copy.no} ${coin}`, { copy, coin, instrument: wave.sheet.instrument, intent });
+  }
+  return [...newest.values()];
+}
+
+async function saveIntents(ctx: EngineContext, unit: ScopedUnit, kept: readonly KeptIntent[]): Promise<void> {
+  const states: PositionState[] = kept.map(({ copy, coin, instrument, intent }) =>
+    positionStateOf(copy.no, instrument, ctx.booked.get(copy.no, coin).booked, intent),
+  );
   await savePositionStates(unit, states);
 }
 
@@ -95,7 +125,7 @@ function moveEvents(ctx: EngineContext, { wave, move }: WaveOutcome, mine: strin
     .map((group) => moveEvent(ctx, move, group));
 }
 
-function deniedEvents(ctx: EngineContext, { wave }: WaveOutcome, inScope: (copy: CopyRecord | undefined) => copy is CopyRecord): NewEvent[] {
+function deniedEvents(ctx: EngineContext, { wave }: WaveOutcome, inScope: InScope): NewEvent[] {
   if (wave.cause !== 'move') return [];
   const events: NewEvent[] = [];
   const { decisions } = wave.plan;
@@ -108,7 +138,7 @@ function deniedEvents(ctx: EngineContext, { wave }: WaveOutcome, inScope: (copy:
   return events;
 }
 
-function forfeitEvents(ctx: EngineContext, outcome: WaveOutcome, inScope: (copy: CopyRecord | undefined) => copy is CopyRecord): NewEvent[] {
+function forfeitEvents(ctx: EngineContext, outcome: WaveOutcome, inScope: InScope): NewEvent[] {
   const events: NewEvent[] = [];
   for (const { copyNo, amount, reason } of outcome.wave.forfeits) {
     const copy = ctx.registry.copies.get(copyNo);

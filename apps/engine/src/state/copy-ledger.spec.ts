@@ -32,4 +32,18 @@ describe('the booked position of a copy', () => {
     ledger.drop(7);
     expect(ledger.netPnl(7)).toBe(0n);
   });
+
+  it('compares intents with the newest on its way, not with what is written', () => {
+    const ledger = new CopyLedger();
+    const long = { ...NO_INTENT, targetMicro: 5 };
+    ledger.hand(7, 'BTC', long);
+    expect([ledger.newestIntent(7, 'BTC'), ledger.get(7, 'BTC').intent, ledger.newestIntent(7, 'ETH')]).toEqual([long, NO_INTENT, NO_INTENT]);
+    ledger.hand(7, 'BTC', NO_INTENT);
+    ledger.set(7, 'BTC', { booked: NOTHING_BOOKED, intent: long });
+    expect(ledger.newestIntent(7, 'BTC')).toEqual(NO_INTENT);
+    ledger.takeBack(7, 'BTC');
+    expect(ledger.newestIntent(7, 'BTC')).toEqual(long);
+    ledger.drop(7);
+    expect(ledger.newestIntent(7, 'BTC')).toEqual(NO_INTENT);
+  });
 });

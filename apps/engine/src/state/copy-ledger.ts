@@ -47,6 +47,7 @@ const NOTHING_KEPT: KeptPosition = { booked: NOTHING_BOOKED, intent: NO_INTENT }
  */
 export class CopyLedger {
   private readonly byCopy = new Map<number, Map<string, KeptPosition>>();
+  private readonly handedIntents = new Map<number, Map<string, Intent>>();
 
   get(copyNo: number, coin: string): KeptPosition {
     return this.byCopy.get(copyNo)?.get(coin) ?? NOTHING_KEPT;
@@ -56,6 +57,23 @@ export class CopyLedger {
     const coins = this.byCopy.get(copyNo) ?? new Map<string, KeptPosition>();
     coins.set(coin, position);
     this.byCopy.set(copyNo, coins);
+  }
+
+  /** Notes an intent that is on its way into the books: what a later one is compared with, long before it is written. */
+  hand(copyNo: number, coin: string, intent: Intent): void {
+    const coins = this.handedIntents.get(copyNo) ?? new Map<string, Intent>();
+    coins.set(coin, intent);
+    this.handedIntents.set(copyNo, coins);
+  }
+
+  /** The newest intent that is written or on its way there. */
+  newestIntent(copyNo: number, coin: string): Intent {
+    return this.handedIntents.get(copyNo)?.get(coin) ?? this.get(copyNo, coin).intent;
+  }
+
+  /** A handed intent was not written after all. */
+  takeBack(copyNo: number, coin: string): void {
+    this.handedIntents.get(copyNo)?.delete(coin);
   }
 
   /** Adds funding (signed) to a position; one that is not kept here stays so. */
@@ -78,5 +96,6 @@ export class CopyLedger {
 
   drop(copyNo: number): void {
     this.byCopy.delete(copyNo);
+    this.handedIntents.delete(copyNo);
   }
 }

@@ -9,7 +9,7 @@ export interface KeptIntent {
   readonly intent: Intent;
 }
 
-/** Intents that differ from what is kept, of all copies the wave decided for. Call it while the instrument's lane is held, after the outcomes. */
+/** Intents that differ from what is written or on its way there, of all copies the wave decided for. Call it while the instrument's lane is held, after the outcomes. */
 export function intentsOf(ctx: EngineContext, wave: PlannedWave): KeptIntent[] {
   const { decisions, coin } = wave.plan;
   const { book } = wave.watched;
@@ -20,7 +20,7 @@ export function intentsOf(ctx: EngineContext, wave: PlannedWave): KeptIntent[] {
     const copy = ctx.registry.copies.get(copyNo);
     if (copy === undefined || book.copies.copyNo[row] !== copyNo) continue;
     const intent = intentOf(wave.sheet, row);
-    if (differs(intent, ctx.booked.get(copyNo, coin).intent)) changed.push({ copy, intent });
+    if (differs(intent, ctx.booked.newestIntent(copyNo, coin))) changed.push({ copy, intent });
   }
   return changed;
 }

@@ -26,8 +26,8 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
     scopes.map(({ scope, rows }) =>
       ctx.journalUnits.run(async () => {
         const at = await ctx.storage.scoped(scope, async (unit) => {
-          for (const row of rows) {
-            const written = await unit.journal.insert({
+          const written = await unit.journal.insertAll(
+            rows.map((row) => ({
               moveId: BigInt(row.wave.journalNo),
               shard: ctx.shard,
               part: row.part,
@@ -38,9 +38,9 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
               orderCount: row.slice.orders.length,
               decisionCount: row.slice.decisions.length,
               maxNonce: BigInt(row.slice.maxNonce),
-            });
-            must(written, `wave ${row.wave.journalNo} part ${row.part} was journaled before`);
-          }
+            })),
+          );
+          must(written === rows.length, `a wave of ${rows.map((row) => `${row.wave.journalNo}/${row.part}`).join(', ')} was journaled before`);
           return unit.now;
         });
         for (const row of rows) times.set(row.group.index, at);

@@ -74,9 +74,10 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
     run: async (hall, body) => {
       const wrong = unknownCoin(hall, coinsOf([body]));
       if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
-      const results = forceTrades(hall, body);
+      const forced = forceTrades(hall, body);
       if (standsStill(hall)) return done({ ok: true, queued: body.trades.length });
-      return done({ ok: true, results: await results });
+      await forced.done;
+      return done({ ok: true, results: forced.results });
     },
   }),
   blocks: route({ schema: schemas.blocksSchema, run: playBlocks }),
@@ -127,28 +128,37 @@ type TradeResult = { readonly tradeId: number; readonly time: number } | { reado
 const coinsOf = (blocks: readonly Trades[]): readonly string[] => blocks.flatMap(({ prices }) => prices.map((each) => each.coin));
 const standsStill = (hall: Hall): boolean => hall.clock.kind === 'manual' || hall.clock.halted;
 
-/** Moves prices, then forces trades, all in the next block; resolves with what became of each trade once it was executed. */
-function forceTrades(hall: Hall, { trades, prices }: Trades): Promise<readonly TradeResult[]> {
+/** Moves prices, then forces trades, all in the next block; `results` is filled when that block ends. */
+function forceTrades(hall: Hall, { trades, prices }: Trades): { readonly results: TradeResult[]; readonly done: Promise<void> } {
   movePrices(hall, prices);
-  const forced = trades.map(({ orderId, ...trade }) => hall.world.control.forceTrade(orderId === undefined ? trade : { ...trade, orderId }));
-  return Promise.all(forced.map(async (one) => resultOf(await one)));
+  const results: TradeResult[] = [];
+  const done = new Promise<void>((resolve) => {
+    for (const { orderId, ...trade } of trades)
+      hall.world.control.forceTradeWith(orderId === undefined ? trade : { ...trade, orderId }, (result) => {
+        results.push(result.ok ? result.value : { error: result.error });
+        if (results.length === trades.length) resolve();
+      });
+  });
+  return { results, done };
 }
 
-const resultOf = (result: Awaited<ReturnType<Hall['world']['control']['forceTrade']>>): TradeResult =>
-  result.ok ? result.value : { error: result.error };
-
-/** Plays entries one block after another. Ends behind the first entry of which a trade was refused: what follows it was recorded on top of it. */
+/** Plays entries one per block. Ends behind the first entry of which a trade was refused: what follows it was recorded on top of it. */
 async function playBlocks(hall: Hall, { blocks }: z.output<typeof schemas.blocksSchema>): Promise<ControlReply> {
   const wrong = unknownCoin(hall, coinsOf(blocks));
   if (wrong !== undefined) return refused(400, `coin: unknown ${wrong}`);
-  const played: { readonly results: readonly TradeResult[] }[] = [];
-  for (const block of blocks) {
-    if (standsStill(hall)) return refused(409, `the world stands still; ${played.length} of ${blocks.length} blocks were played`);
-    const results = await forceTrades(hall, block);
-    played.push({ results });
-    if (results.some((result) => 'error' in result)) break;
-  }
-  return done({ ok: true, blocks: played });
+  const results: (readonly TradeResult[])[] = [];
+  const entries = blocks.map((block, index) => ({
+    queue: () => {
+      results[index] = forceTrades(hall, block).results;
+    },
+    get failed() {
+      return results[index]?.some((result) => 'error' in result) === true;
+    },
+  }));
+  const playing = hall.script.play(entries);
+  if (standsStill(hall)) return done({ ok: true, queued: blocks.length });
+  const played = await playing;
+  return done({ ok: true, blocks: results.slice(0, played).map((each) => ({ results: each })) });
 }
 
 /** Credits, agents and builder approvals. An agent given again to its owner is left as it is. */

@@ -1,6 +1,7 @@
 import { must } from '@lockstep/kernel';
 import { request } from 'undici';
 import { WaveWatch } from '../demo/wave-watch';
+import { interruption } from '../processes/interruption';
 import { type BuildFigures, buildFigures, ratiosOf } from './build-figures';
 import { type Cast, COIN, MAX_AGE_MS, writeCast } from './fanout/cast';
 import { type FanoutOptions, fanoutOptions } from './fanout/options';
@@ -17,11 +18,17 @@ export const fanoutBench: Bench = {
     say(
       `${options.followers} followers of ${options.tenants} tenants; fsync on, row-level security forced, venue limits off, blocks of ${options.blockMs} ms`,
     );
+    const interrupted = interruption();
+    const ended = interrupted.promise.then(() => {
+      throw new Error('ended by a signal');
+    });
+    ended.catch(() => undefined);
     const platform = await startPlatform({ ...config, logLevel: 'info' }, options);
     try {
-      return await Promise.race([measure(platform, options, say), interrupted()]);
+      return await Promise.race([measure(platform, options, say), ended]);
     } finally {
       await platform.close();
+      interrupted.release();
     }
   },
 };
@@ -41,13 +48,6 @@ async function measure(platform: FanoutPlatform, options: FanoutOptions, say: (t
 
 /** Times the orders of one wave are signed and built again, without sending. */
 const BUILD_RUNS = 5;
-
-/** Rejects when the bench is told to end, so that what it started is ended too. */
-function interrupted(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(`ended by ${signal}`)));
-  });
-}
 
 async function playAll(
   platform: FanoutPlatform,

@@ -53,9 +53,10 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     holds = ended === true;
     if (ended !== null) code = holds ? 0 : 1;
     if (options.keep && ended !== null) {
-      interrupted.release();
       say(`\nEverything keeps running; stop with Ctrl-C. Logs: ${dataDir}/logs`);
-      await untilStopped(stack);
+      // Of the two a live run that was ended by Ctrl-C goes on here until the next.
+      interrupted.release();
+      await untilStopped(stack, interruption().promise);
     }
   } finally {
     await stack.stop();

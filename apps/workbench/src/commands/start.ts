@@ -1,10 +1,13 @@
-import { type Config } from '@lockstep/platform';
+import type { Config } from '@lockstep/platform';
 import { operatorKey } from '../client/operator-key';
+import { interruption } from '../processes/interruption';
 import { startStack } from '../processes/stack';
 import { untilStopped } from '../processes/until-stopped';
 
 /** Starts everything on fixed ports and stays up until SIGINT or SIGTERM, or until one of the processes ends by itself (code 1). */
 export async function runStart(config: Config<'workbench'>): Promise<number> {
+  // From the first moment on: a signal during the start must end what has been started.
+  const asked = interruption();
   const stack = await startStack({ config, dataDir: config.dataDir, simArgs: [], fixedPorts: true, onStep: say });
   const key = await operatorKey(stack);
   say('');
@@ -14,7 +17,7 @@ export async function runStart(config: Config<'workbench'>): Promise<number> {
   );
   say(`simulator   ${stack.simUrl}   control ${stack.simControlUrl}`);
   say(`logs        ${stack.dataDir}/logs   stop with Ctrl-C`);
-  const ended = await untilStopped(stack);
+  const ended = await untilStopped(stack, asked.promise);
   if (ended !== null) say(`${ended} ended by itself; stopping the others`);
   await stack.stop();
   return ended === null ? 0 : 1;

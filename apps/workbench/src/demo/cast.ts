@@ -30,7 +30,7 @@ export interface CastPlan {
 }
 
 /** Calls of the public API at once while followers are added. */
-const SETUP_WIDTH = 4;
+const SETUP_WIDTH = 8;
 const ACTIVE_WAIT_MS = 3_600_000;
 const POLL_MS = 500;
 const PROGRESS_EVERY = 50;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { INTERRUPTED } from './interruption';
 
 /** A compiled process to start: its entry file below `dist`, arguments and the whole environment it sees. */
 export interface ChildPlan {
@@ -44,6 +45,11 @@ const living = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL');
 });
+// A signal's own effect ends a process without its 'exit' handlers. Where nobody else waits for one, it must still take the children along.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(INTERRUPTED);
+  });
 
 const READY_TIMEOUT_MS = 240_000;
 const STOP_GRACE_MS = 15_000;

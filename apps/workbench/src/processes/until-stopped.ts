@@ -1,10 +1,7 @@
 import type { Stack } from './stack';
 
-/** Waits for SIGINT or SIGTERM (null) or for the first process that ends by itself (its name). */
-export async function untilStopped(stack: Stack): Promise<string | null> {
-  const asked = new Promise<null>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(null));
-  });
+/** Waits until somebody asks for the end (null) or the first process ends by itself (its name). */
+export async function untilStopped(stack: Stack, asked: Promise<void>): Promise<string | null> {
   const ended = Object.values(stack.children).map((child) => child.exited.then(() => child.name));
-  return Promise.race([asked, ...ended]);
+  return Promise.race([asked.then(() => null), ...ended]);
 }

@@ -1,4 +1,4 @@
-import { must, ok, parseDecimal, present, type Result, unwrap } from '@lockstep/kernel';
+import { must, ok, parseDecimal, present, unwrap } from '@lockstep/kernel';
 import { approveAgent } from './agents';
 import type { Blocks } from './blocks';
 import { conservationOf } from './conservation';
@@ -7,7 +7,7 @@ import { accountOf, dexNamed, type Exchange } from './exchange';
 import { forceTrade } from './forced';
 import { chargeFunding } from './funding';
 import { movePrice, placeLadder, setMakers } from './ladder';
-import type { AccountSetup, ForcedTrade, QuoteLevel, WorldControl } from './port';
+import type { AccountSetup, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
 import type { Asset, LadderLevel } from './state';
 import { credit, type Purse } from './transfers';
 import { truthOf } from './truth';
@@ -43,7 +43,8 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
         asset.oraclePx = px;
       });
     },
-    forceTrade: (trade) => queueForced(ex, blocks, trade),
+    forceTrade: (trade) => new Promise((resolve) => queueForced(ex, blocks, trade, resolve)),
+    forceTradeWith: (trade, answered) => queueForced(ex, blocks, trade, answered),
     setMakers: (coin, on) => {
       const asset = assetNamed(ex, coin);
       soon(() => setMakers(ex, asset, on));
@@ -87,15 +88,13 @@ function setUp(ex: Exchange, { address, credits, agent, builder }: AccountSetup)
   if (builder !== undefined) account.builders.set(builder.address, builder.maxTenthsBp * PPM_PER_TENTH_BP);
 }
 
-function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade): ReturnType<WorldControl['forceTrade']> {
-  return new Promise((resolve) => {
-    let result: Result<{ readonly tradeId: number; readonly time: number }, string> = ok({ tradeId: 0, time: 0 });
-    blocks.enqueue('control', {
-      run: () => {
-        result = forceTrade(ex, trade);
-      },
-      answer: () => resolve(result),
-    });
+function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade, answered: (outcome: ForcedOutcome) => void): void {
+  let outcome: ForcedOutcome = ok({ tradeId: 0, time: 0 });
+  blocks.enqueue('control', {
+    run: () => {
+      outcome = forceTrade(ex, trade);
+    },
+    answer: () => answered(outcome),
   });
 }
 

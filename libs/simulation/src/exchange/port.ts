@@ -57,6 +57,9 @@ export interface World {
   readonly control: WorldControl;
 }
 
+/** A forced trade as it was made, or why it was not. */
+export type ForcedOutcome = Result<{ readonly tradeId: number; readonly time: EpochMs }, string>;
+
 export interface WorldStats {
   readonly blocks: number;
   readonly accounts: number;
@@ -78,7 +81,9 @@ export interface WorldControl {
   /** Moves only the oracle; the mark follows at its next step. */
   setOracle(coin: string, price: Price): void;
   /** Fills `address` at exactly this price and size against the house, exempt from minimum and margin: for replaying a recorded leader. Resolves after its block. */
-  forceTrade(trade: ForcedTrade): Promise<Result<{ readonly tradeId: number; readonly time: EpochMs }, string>>;
+  forceTrade(trade: ForcedTrade): Promise<ForcedOutcome>;
+  /** The same with a callback, called while the block ends. */
+  forceTradeWith(trade: ForcedTrade, answered: (outcome: ForcedOutcome) => void): void;
   /** Stops or resumes the synthetic makers of a coin. */
   setMakers(coin: string, on: boolean): void;
   /** Replaces the makers' ladder of a coin in one step, best levels first; it is put back every few seconds until replaced. Starts the makers. */

@@ -3,6 +3,12 @@ import type { JournalRow } from '../rows/trading';
 import * as tables from '../tables';
 import type { ScopedSql } from '../unit/sql';
 
+/** A journal row as it is first written. */
+export type NewJournalRow = Omit<NewRow<JournalRow>, 'createdAt' | 'writtenAt' | 'completedAt'>;
+
+/** Ten parameters a row; a statement may carry 65,535. */
+const STATEMENT_ROWS_MAX = 1_000;
+
 /** Names one journal row inside a scope. */
 export type JournalKey = Pick<JournalRow, 'moveId' | 'shard' | 'part'>;
 
@@ -11,12 +17,22 @@ export class Journal {
   constructor(private readonly unit: ScopedSql) {}
 
   /** Writes a row; false when this (move, shard, part) was journaled before, and then nothing may be sent on its strength. */
-  async insert(row: Omit<NewRow<JournalRow>, 'createdAt' | 'writtenAt' | 'completedAt'>): Promise<boolean> {
-    const written = await this.unit.execute(
-      `insert into wave_journal (tenant_id, environment, move_id, shard, part, instance, leader_id, coin, packed, order_count, decision_count, max_nonce, created_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (tenant_id, environment, move_id, shard, part) do nothing`,
-      [
-        ...this.unit.scopeParameters,
+  async insert(row: NewJournalRow): Promise<boolean> {
+    return (await this.insertAll([row])) === 1;
+  }
+
+  /** Writes rows of different keys with one statement per 1,000; returns how many were written, fewer than given when one was journaled before. */
+  async insertAll(rows: readonly NewJournalRow[]): Promise<number> {
+    let written = 0;
+    for (let from = 0; from < rows.length; from += STATEMENT_ROWS_MAX) written += await this.insertSome(rows.slice(from, from + STATEMENT_ROWS_MAX));
+    return written;
+  }
+
+  /** Bytes go as parameters of their own, because an array of them would be sent as text of twice the length. */
+  private insertSome(rows: readonly NewJournalRow[]): Promise<number> {
+    const parameters: unknown[] = [...this.unit.scopeParameters, new Date(this.unit.now)];
+    const values = rows.map((row) => {
+      const own = [
         row.moveId.toString(),
         row.shard,
         row.part,
@@ -27,10 +43,16 @@ export class Journal {
         row.orderCount,
         row.decisionCount,
         row.maxNonce.toString(),
-        new Date(this.unit.now),
-      ],
+      ];
+      const first = parameters.length + 1;
+      parameters.push(...own);
+      return `($1, $2, ${own.map((_, index) => `$${first + index}`).join(', ')}, $3)`;
+    });
+    return this.unit.execute(
+      `insert into wave_journal (tenant_id, environment, move_id, shard, part, instance, leader_id, coin, packed, order_count, decision_count, max_nonce, created_at)
+       values ${values.join(', ')} on conflict (tenant_id, environment, move_id, shard, part) do nothing`,
+      parameters,
     );
-    return written === 1;
   }
 
   /** Rows of a shard that no one completed, oldest wave first: what a restart resolves before anything new. At most `limit`. */
