@@ -27,10 +27,10 @@ export interface Step {
 }
 
 /** Moves that may wait in the engine, and orders that may be on their way, before the replay waits. */
-const WAITING_MAX = 256;
+const WAITING_MAX = 64;
 const OPEN_ORDERS_MAX = 5_000;
 /** Blocks handed to the venue in one call; the engine's standing is looked at between calls. */
-const STEPS_AT_ONCE = 50;
+const STEPS_AT_ONCE = 25;
 const LOOK_WAIT_MS = 250;
 const PROGRESS_EVERY = 500;
 const FIRST_ORDER_ID = 500_000_000;
