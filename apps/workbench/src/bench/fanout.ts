@@ -104,6 +104,7 @@ function report(options: FanoutOptions, played: readonly PlayedWave[], figures: 
     metrics: {
       inbox_ms_p50: over(({ wave }) => wave.inboxDoneAt - wave.receivedAt),
       plan_ms_p50: over(({ wave }) => wave.planMs),
+      plan_ms_best: round(Math.min(...played.map(({ wave }) => wave.planMs))),
       gate_ms_p50: over(({ wave }) => wave.gateMs),
       journal_ms_p50: over(({ wave }) => wave.journalMs),
       journal_commits: over(({ wave }) => wave.journalCommits),
