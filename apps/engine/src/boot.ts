@@ -17,6 +17,7 @@ import { Networks } from './state/open-networks';
 import { readScopes, type ScopeRows } from './state/read-scopes';
 import { EquityWriter } from './state/save-equity';
 import { StopSwitches } from './stop-switches';
+import { warmUp } from './warm-up';
 import { LeaderWatch } from './watch/leader-watch';
 import { WaveLanes } from './wave/wave-lanes';
 
@@ -91,7 +92,10 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       waiting: lanes.depth + watch.depth,
     }),
     load: async (rows) => {
-      await loadAll(parts, ctx, directory, rows);
+      const loading = loadAll(parts, ctx, directory, rows);
+      // While the database works.
+      warmUp();
+      await loading;
       await stops.start();
     },
     recover: (rows) =>

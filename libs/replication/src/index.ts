@@ -18,6 +18,7 @@ export * from './price-bound';
 export * from './reasons';
 export * from './receipt';
 export * from './reconcile';
+export * from './rehearsal';
 export * from './repair';
 export * from './revalue';
 export * from './wave-options';

@@ -1,38 +1,7 @@
-import { type Instrument, money, must, price, rate, size, UNIT } from '@lockstep/kernel';
-import {
-  applyFill,
-  applyOutcome,
-  CopyBook,
-  EXIT_BAND,
-  encodeJournal,
-  type InstrumentSheet,
-  type Move,
-  orderFacts,
-  planWave,
-  STATUS,
-  splitByScope,
-  type WavePlan,
-} from '@lockstep/replication';
+import { must } from '@lockstep/kernel';
+import { Rehearsal } from '@lockstep/replication';
 import { gate } from '@lockstep/risk';
 import { type Bench, machine, median, option, round } from './report';
-
-const ETH: Instrument = {
-  venue: 'hyperliquid',
-  dex: '',
-  coin: 'ETH',
-  assetId: 1,
-  szDecimals: 4,
-  maxLeverage: 25,
-  onlyIsolated: false,
-  delisted: false,
-  collateral: 'USDC',
-};
-const NOW = 1_700_000_000_000;
-const PRICE = price(3_000n * UNIT);
-const LOT = 10_000n;
-const MARK_MAX_AGE_MS = 5_000;
-/** The leader's positions in lots: up and down between them, so that entries with caps and exits are both planned. */
-const LEADER_LOTS = [400_000, 600_000] as const;
 
 interface Timed {
   readonly planMs: number;
@@ -50,9 +19,9 @@ export const planBench: Bench = {
     const followers = option(args, 'followers', 10_000, 100_000);
     const tenants = option(args, 'tenants', 3, 50);
     const runs = option(args, 'runs', 50, 10_000);
-    const stage = openStage(followers, tenants);
+    const rehearsal = new Rehearsal(followers, tenants);
     const timed: Timed[] = [];
-    for (let run = 0; run < runs; run += 1) timed.push(planOnce(stage, run));
+    for (let run = 0; run < runs; run += 1) timed.push(planOnce(rehearsal));
     const figures = (of: (each: Timed) => number): number[] => timed.map(of);
     say(`${followers} copies: plan ${round(median(figures((each) => each.planMs)))} ms`);
     return {
@@ -74,103 +43,18 @@ export const planBench: Bench = {
   },
 };
 
-interface PlanStage {
-  readonly book: CopyBook;
-  readonly sheet: InstrumentSheet;
-  readonly lastNonce: Float64Array;
-}
-
-function openStage(followers: number, tenants: number): PlanStage {
-  const book = new CopyBook([]);
-  const sheet = book.sheet(ETH);
-  book.setMark(ETH.coin, PRICE, NOW);
-  for (let copyNo = 1; copyNo <= followers; copyNo += 1) {
-    book.addCopy({
-      copyNo,
-      scope: copyNo % tenants,
-      venueAccount: copyNo,
-      signer: copyNo,
-      status: STATUS.active,
-      settings: {
-        mode: { kind: 'fixed_ratio', ratio: rate(1_000_000_000n) },
-        instruments: { kind: 'all' },
-        caps: {
-          maxPositionSize: size(copyNo % 3 === 0 ? 5_000_000n : 100_000_000n),
-          maxPositionNotional: money(1_000n * UNIT),
-          maxPositionShare: rate(900_000_000_000n),
-          maxLeverage: rate(10_000_000_000_000n),
-        },
-        slippage: { entryBound: rate(5_000_000_000n), exitBound: rate(20_000_000_000n), onBreach: 'reject' },
-        breaker: { fromStart: rate(900_000_000_000n) },
-        maxAgeMs: 2_000,
-        catchUpMs: 10_000,
-        venueLeverage: 10,
-      },
-      settingsVersion: 1,
-      allocation: money(2_000n * UNIT),
-      netPnl: money(0n),
-      realEquity: money(2_000n * UNIT),
-      nav: null,
-      basisEquity: null,
-      agentValidUntil: NOW + 86_400_000,
-      markup: null,
-    });
-  }
-  return { book, sheet, lastNonce: new Float64Array(followers + 1) };
-}
-
 /** Plans the next move, has it judged and encoded, and fills every order at the mark. */
-function planOnce(stage: PlanStage, run: number): Timed {
-  const { book, sheet, lastNonce } = stage;
-  const move = moveTo(sheet, LEADER_LOTS[run % 2] ?? 0, run);
+function planOnce(rehearsal: Rehearsal): Timed {
   const cpu = process.cpuUsage();
   const started = performance.now();
-  const plan = planWave(book, move, {
-    wave: run + 1,
-    now: NOW,
-    instance: 1,
-    seed: new Uint8Array(32),
-    lastNonce,
-    markMaxAgeMs: MARK_MAX_AGE_MS,
-    exitBand: EXIT_BAND,
-    sendRatePerSecond: 0,
-    leaderEquity: money(10_000_000n * UNIT),
-  });
+  const plan = rehearsal.plan();
   const planned = performance.now();
   const { user, system } = process.cpuUsage(cpu);
-  const facts = orderFacts(book, plan, NOW, MARK_MAX_AGE_MS);
+  const facts = rehearsal.facts(plan);
   must(facts !== null && gate(plan.orders, facts).ok, 'the gate approves what was planned');
   const judged = performance.now();
-  const stamp = { instance: 1, m0: NOW - 100, m1: NOW - 50, m2: NOW };
-  const bytes = splitByScope(plan).reduce((sum, slice) => sum + encodeJournal(plan, slice, stamp).byteLength, 0);
+  const bytes = rehearsal.encode(plan);
   const encoded = performance.now();
-  fillAll(stage, plan);
+  rehearsal.fill(plan);
   return { planMs: planned - started, planCpuMs: (user + system) / 1_000, gateMs: judged - planned, encodeMs: encoded - judged, bytes };
-}
-
-function moveTo(sheet: InstrumentSheet, lots: number, run: number): Move {
-  const kind = run === 0 ? 'open' : lots > sheet.leaderLots ? 'increase' : 'reduce';
-  const increases = lots > sheet.leaderLots;
-  return {
-    coin: ETH.coin,
-    kind,
-    source: 'fills',
-    before: size(BigInt(sheet.leaderLots) * LOT),
-    after: size(BigInt(lots) * LOT),
-    increment: size(increases ? BigInt(lots - sheet.leaderLots) * LOT : 0n),
-    incrementPrice: increases ? PRICE : null,
-    lastPrice: PRICE,
-    firstFillAt: NOW - 100,
-    lastFillAt: NOW - 100,
-    fills: 1,
-  };
-}
-
-function fillAll({ book, sheet }: PlanStage, plan: WavePlan): void {
-  const { orders } = plan;
-  for (let order = 0; order < orders.count; order += 1) {
-    const lots = orders.lots[order] ?? 0;
-    applyOutcome(book, plan, order, 'filled', lots, 'lasting');
-    applyFill(book, sheet, orders.row[order] ?? 0, { buy: orders.buy[order] === 1, lots, price: Number(PRICE), fee: 0 }, true);
-  }
 }
