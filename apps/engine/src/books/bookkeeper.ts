@@ -104,7 +104,7 @@ export class Bookkeeper {
     if (scope === undefined) return;
     let waves: WaveJob[] = [];
     let fills: FillsJob[] = [];
-    // Waves before fills: a fill read before a wave was written is not of its orders, so their order among each other is free.
+    // Waves before fills: an order's row stands before its fills are booked, and nothing that a wave writes depends on a fill.
     const flush = async (): Promise<void> => {
       for (const part of inParts(waves)) await this.writeWaves(scope, part);
       await this.post(scope, fills);

@@ -25,6 +25,7 @@ export async function bookUserClose(
   const { coin } = instrument;
   const intent = intentOf(sheet, copy.row);
   const at = ctx.clock.now();
+  const before = ctx.booked.newestIntent(copy.no, coin);
   ctx.booked.hand(copy.no, coin, intent);
   const written = books.run(copy.group.scope, async () => {
     const kept = ctx.booked.get(copy.no, coin);
@@ -63,7 +64,8 @@ export async function bookUserClose(
     ctx.booked.set(copy.no, coin, { booked: after, intent });
   });
   await written.catch((failure: unknown) => {
-    ctx.booked.takeBack(copy.no, coin);
+    // Not written after all; one that was handed meanwhile stands.
+    if (ctx.booked.newestIntent(copy.no, coin) === intent) ctx.booked.hand(copy.no, coin, before);
     throw failure;
   });
 }

@@ -1,21 +1,12 @@
 import type { LeaderId, TenantId } from '@lockstep/kernel';
 import { price, size } from '@lockstep/kernel';
 import { CopyBook, encodeJournal, planWave, wholeSlice } from '@lockstep/replication';
+import { instrumentOf } from '@lockstep/replication/testing/book-builder';
 import type { JournalRow } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import { readJournals } from './open-journals';
 
-const INSTRUMENT = {
-  venue: 'sim',
-  dex: '',
-  coin: 'ETH',
-  assetId: 1,
-  szDecimals: 4,
-  maxLeverage: 25,
-  onlyIsolated: false,
-  delisted: false,
-  collateral: 'USDC',
-} as const;
+const INSTRUMENT = instrumentOf('ETH', 4);
 
 /** The packed row of a wave over a book without copies. */
 function packed(wave: number): Buffer {

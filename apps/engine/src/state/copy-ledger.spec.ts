@@ -41,8 +41,7 @@ describe('the booked position of a copy', () => {
     ledger.hand(7, 'BTC', NO_INTENT);
     ledger.set(7, 'BTC', { booked: NOTHING_BOOKED, intent: long });
     expect(ledger.newestIntent(7, 'BTC')).toEqual(NO_INTENT);
-    ledger.takeBack(7, 'BTC');
-    expect(ledger.newestIntent(7, 'BTC')).toEqual(long);
+    ledger.hand(7, 'BTC', long);
     ledger.drop(7);
     expect(ledger.newestIntent(7, 'BTC')).toEqual(NO_INTENT);
   });

@@ -71,11 +71,6 @@ export class CopyLedger {
     return this.handedIntents.get(copyNo)?.get(coin) ?? this.get(copyNo, coin).intent;
   }
 
-  /** A handed intent was not written after all. */
-  takeBack(copyNo: number, coin: string): void {
-    this.handedIntents.get(copyNo)?.delete(coin);
-  }
-
   /** Adds funding (signed) to a position; one that is not kept here stays so. */
   addFunding(copyNo: number, coin: string, amount: Money): void {
     const kept = this.byCopy.get(copyNo)?.get(coin);

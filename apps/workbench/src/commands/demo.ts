@@ -54,7 +54,7 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     if (ended !== null) code = holds ? 0 : 1;
     if (options.keep && ended !== null) {
       say(`\nEverything keeps running; stop with Ctrl-C. Logs: ${dataDir}/logs`);
-      // Of the two a live run that was ended by Ctrl-C goes on here until the next.
+      // A live run that was ended by Ctrl-C stays up until the next one.
       interrupted.release();
       await untilStopped(stack, interruption().promise);
     }

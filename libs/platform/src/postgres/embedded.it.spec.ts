@@ -58,6 +58,7 @@ async function openElsewhere(dataDir: string, uid?: number): Promise<{ readonly 
     openDatabase({ dataDir: process.argv[2], log: silentLogger }).then((database) => {
       process.stdout.write(JSON.stringify(database) + '\\n');
       process.on('SIGTERM', () => database.close().then(() => process.exit(0)));
+      process.on('SIGHUP', () => process.exit(0));
       setInterval(() => undefined, 1000);
     });`;
   const user = uid === undefined ? {} : { uid, gid: uid };
@@ -104,6 +105,15 @@ describe('embedded PostgreSQL', () => {
     child.kill('SIGTERM');
     await once(child, 'exit');
     expect(isAlive(opened.serverPid)).toBe(false);
+    await (await open(dataDir)).close();
+  });
+
+  it('ends with a process that exits without closing it', async () => {
+    const dataDir = folder();
+    const { child, opened } = await openElsewhere(dataDir);
+    child.kill('SIGHUP');
+    await once(child, 'exit');
+    expect(await pollFor(60_000, () => (isAlive(opened.serverPid) ? null : true))).toBe(true);
     await (await open(dataDir)).close();
   });
 

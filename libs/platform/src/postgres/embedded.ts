@@ -59,6 +59,11 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Embedd
     if (!adopted) await initialise(cluster);
     const server = adopted ?? (await start(cluster));
     await ensureDatabase(urlOf(cluster, server.port, 'postgres'));
+    // A process that exits without closing takes its server along; only one that is killed leaves it behind.
+    const endWithProcess = (): void => {
+      if (isServer(server.pid, dataOf(cluster))) process.kill(server.pid, 'SIGINT');
+    };
+    process.once('exit', endWithProcess);
     options.log.info(adopted ? 'database adopted' : 'database started', { folder: cluster.folder, port: server.port, serverPid: server.pid });
     return {
       ownerUrl: urlOf(cluster, server.port, DATABASE),
@@ -66,6 +71,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Embedd
       serverPid: server.pid,
       close: async () => {
         await stop(cluster);
+        process.removeListener('exit', endWithProcess);
         lock.value.release();
         options.log.info('database stopped', { folder: cluster.folder });
       },

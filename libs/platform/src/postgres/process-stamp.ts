@@ -3,12 +3,24 @@ import { readFileSync } from 'node:fs';
 
 /** True when a process of this number runs, whoever owns it. One that has ended and waits to be collected does not run. */
 export function isAlive(pid: number): boolean {
+  if (!hasNumber(pid)) return false;
+  if (process.platform !== 'linux') return true;
+  const state = statFields(pid)?.[0];
+  // An ended process may be collected between the two looks: without its file only a second look tells.
+  return state === undefined ? hasNumber(pid) : !ENDED_STATES.has(state);
+}
+
+/** As /proc names them: waiting to be collected, and just being collected. */
+const ENDED_STATES: ReadonlySet<string> = new Set(['Z', 'X']);
+
+/** True while the system knows a process of this number, ended or not. */
+function hasNumber(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  return process.platform !== 'linux' || statFields(pid)?.[0] !== 'Z';
 }
 
 /** The fields of /proc/<pid>/stat from the state on: what stands before, the program's name in brackets, may hold spaces. */
