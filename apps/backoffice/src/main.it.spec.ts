@@ -11,7 +11,6 @@ import { fillOf, postAs } from './testing/test-context';
 const MAIN = join(process.cwd(), 'dist/apps/backoffice/src/main.js');
 /** Nobody listens there. */
 const NO_REDIS = 'redis://127.0.0.1:1';
-const START = Date.UTC(2026, 10, 20);
 let test: TestStorage;
 let child: ChildProcess | null = null;
 
@@ -47,7 +46,7 @@ function startOfThisMonth(): number {
 describe('the back office process', () => {
   it('says when it is ready, also while its Redis is away, answers health and metrics, runs a job, and ends in order', async () => {
     const scope = await test.tenant('Brand');
-    await postAs(test, scope, [fillOf(1, 1, START + 1)]);
+    await postAs(test, scope, [fillOf(1, 1, startOfThisMonth() - 1)]);
     const running = start({ BACKOFFICE_DATABASE_URL: test.urls.backoffice.url, LOG_LEVEL: 'error', REDIS_URL: NO_REDIS });
     const output = printed(running);
     const ready = await vi.waitFor(() => present(/^\{"ready":true.*\}$/m.exec(output()), `a ready line in ${output()}`)[0], {
@@ -62,7 +61,7 @@ describe('the back office process', () => {
     expect(await (await get('/metrics')).text()).toContain('lockstep_settlements_total');
     expect((await get('/')).status).toBe(404);
 
-    // The month before is over and nobody closed it: the process does so by itself, by a job.
+    // The month of the booking is over and nobody closed it: the process does so by itself, by a job.
     const app = await test.as('app');
     await vi.waitFor(
       async () => {

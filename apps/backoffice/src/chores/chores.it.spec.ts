@@ -125,15 +125,24 @@ describe('month end', () => {
     expect(monthStart(at)).toBe(start);
   });
 
-  it('asks once for the month before, and not for a tenant without bookings', async () => {
-    const [busy, idle] = [await newTenant(), await newTenant()];
-    await postAs(test, busy, [fillOf(1, 1, Date.UTC(2026, 9, 5))]);
-    for (const scope of [busy, busy, idle]) await closeMonths.run(ctx, scope);
-    const claim = (scope: TenantScope) => ctx.storage.scoped(scope, (unit) => unit.jobs.claim(['settlement.close'], 10, 1_000));
-    expect((await claim(busy)).map((job) => job.payload)).toMatchObject([
-      { periodStartMs: Date.UTC(2026, 9, 1), periodEndMs: Date.UTC(2026, 10, 1) },
-    ]);
-    expect(await claim(idle)).toEqual([]);
+  const claim = (scope: TenantScope) => ctx.storage.scoped(scope, (unit) => unit.jobs.claim(['settlement.close'], 10, 1_000));
+  const october = { periodStartMs: Date.UTC(2026, 9, 1), periodEndMs: Date.UTC(2026, 10, 1) };
+
+  it.each([
+    ['once for the month before', [Date.UTC(2026, 9, 5)], [october]],
+    ['from the month of the first booking', [Date.UTC(2026, 10, 3), Date.UTC(2026, 7, 31)], [{ ...october, periodStartMs: Date.UTC(2026, 7, 1) }]],
+    ['not for a tenant whose first booking is of this month, which closes its first period where it likes', [Date.UTC(2026, 10, 1)], []],
+    ['not for a tenant without bookings', [], []],
+  ])('asks %s', async (_name, bookedAt, periods) => {
+    const scope = await newTenant();
+    if (bookedAt.length > 0)
+      await postAs(
+        test,
+        scope,
+        bookedAt.map((at, index) => fillOf(index + 1, 1, at)),
+      );
+    for (let look = 0; look < 2; look += 1) await closeMonths.run(ctx, scope);
+    expect((await claim(scope)).map((job) => job.payload)).toMatchObject(periods);
   });
 });
 

@@ -9,8 +9,9 @@ export function monthStart(at: EpochMs): EpochMs {
 }
 
 /**
- * Closes a month that is over, from where the last settlement ended. Shorter periods closed by request come first; a scope
- * without any booking is left alone. The job's unique key keeps two back offices from asking twice.
+ * Closes a month that is over, from where the last settlement ended, the first from the month of the first booking. Shorter periods closed by
+ * request come first. A scope that booked nothing before this month is left alone: a settlement it never asked for would decide where its own
+ * first one has to begin. The job's unique key keeps two back offices from asking twice.
  */
 export const closeMonths: ScopedChore = {
   name: 'month end',
@@ -19,10 +20,9 @@ export const closeMonths: ScopedChore = {
     const endMs = monthStart(ctx.clock.now());
     await ctx.storage.scoped(scope, async (unit) => {
       const last = await lastSettlement(unit, null);
-      if (last !== null && (last.periodEnd >= endMs || last.status !== 'closed')) return;
-      const startMs = last?.periodEnd ?? monthStart(endMs - 1);
-      const { seq } = await unit.ledger.head();
-      if (seq === 0n) return;
+      if (last !== null && last.status !== 'closed') return;
+      const startMs = last?.periodEnd ?? monthStart((await unit.ledger.earliest()) ?? endMs);
+      if (startMs >= endMs) return;
       const payload = { settlementId: ctx.ids.next('settlement'), exportId: ctx.ids.next('export'), periodStartMs: startMs, periodEndMs: endMs };
       await unit.jobs.enqueue(closePeriodJob(ctx.ids, unit.now, payload));
     });

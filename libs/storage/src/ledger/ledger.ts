@@ -61,6 +61,12 @@ export class Ledger {
     return this.readHead('');
   }
 
+  /** When the earliest of all transactions happened; null before the first posting. */
+  async earliest(): Promise<EpochMs | null> {
+    const [first] = await this.read('order by occurred_at, seq limit 1', []);
+    return first?.transaction.occurredAtMs ?? null;
+  }
+
   /** Transactions after a sequence number, oldest first, at most `limit` (10,000). */
   async after(seq: bigint, limit: number): Promise<readonly LedgerTransactionRow[]> {
     return this.read('and seq > $3 order by seq limit $4', [seq.toString(), Math.min(limit, STATEMENT_TRANSACTIONS_MAX)]);
