@@ -91,6 +91,7 @@ async function main(): Promise<void> {
     tuning: {
       liveChain: config.hyperliquidNetwork,
       workers: config.signingWorkers,
+      presignaturesPerWorker: config.presignatures,
       simulated: { claimSigner: config.simSignerClaims === 'on' },
       chunk: config.ordersPerChunk,
       answerTimeoutMs: config.answerTimeoutMs,

@@ -24,6 +24,8 @@ export interface VenueTuning {
   readonly chunk: number | null;
   /** An action without an answer for so long is unknown, in ms. */
   readonly answerTimeoutMs: number;
+  /** Signatures a signing thread prepares while it is idle. */
+  readonly presignaturesPerWorker: number;
 }
 
 /** What a network tells the engine. */
@@ -78,6 +80,7 @@ export class Networks {
         wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
         network: simulated ? 'mainnet' : tuning.liveChain,
         workers: tuning.workers,
+        presignaturesPerWorker: tuning.presignaturesPerWorker,
         ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
         answerTimeoutMs: tuning.answerTimeoutMs,
         watchDexes: simulated ? ['', 'xyz'] : [''],

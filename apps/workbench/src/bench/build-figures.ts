@@ -17,38 +17,61 @@ export interface BuildTask {
 
 /** Microseconds an order, medians over the runs. */
 export interface BuildFigures {
+  /** On one thread with prepared signatures, and on the wall with the workers. */
   readonly threadUs: number;
   readonly workersUs: number;
+  /** To prepare the signature of one order beforehand, on one thread. */
+  readonly prepareUs: number;
+  /** On one thread with nothing prepared. */
+  readonly rfc6979Us: number;
   readonly sdkUs: number;
 }
 
-/** Signs and builds the same orders three ways: ours on one thread, ours on workers, and @nktkas/hyperliquid with viem one by one. Run by run, so that a machine that slows down slows all three. */
+/** Signs and builds the same orders each way: ours on one thread with prepared signatures and without, ours on workers, and @nktkas/hyperliquid with viem one by one. Run by run, so that a machine that slows down slows all. */
 export async function buildFigures(task: BuildTask, say: (text: string) => void): Promise<BuildFigures> {
   const { orders, keys, workers, runs, sdkOrders } = task;
-  const settings = { url: 'http://127.0.0.1:9', wsUrl: 'ws://127.0.0.1:9/ws', network: 'mainnet', workers } as const;
+  const presignaturesPerWorker = Math.ceil(orders.count / workers);
+  const settings = { url: 'http://127.0.0.1:9', wsUrl: 'ws://127.0.0.1:9/ws', network: 'mainnet', workers, presignaturesPerWorker } as const;
   const pool = createBuildWorkers(settings, { log: () => undefined });
-  const figures = { thread: [] as number[], workers: [] as number[], sdk: [] as number[] };
+  const figures = { thread: [] as number[], prepare: [] as number[], rfc6979: [] as number[], workers: [] as number[], sdk: [] as number[] };
+  const keyOf = (signer: number): Uint8Array => keys[signer] ?? new Uint8Array(32);
+  const usPerOrder = (elapsedMs: number): number => (elapsedMs * 1000) / orders.count;
   try {
     await pool.load(keys.map((privateKey, handle) => ({ handle, agentAddress: addressOf(handle), privateKey: Uint8Array.from(privateKey) })));
     for (let run = 0; run < runs; run += 1) {
-      const thread = await buildOrdersOnThread('mainnet', orders, (signer) => keys[signer] ?? new Uint8Array(32));
-      figures.thread.push((thread.elapsedMs * 1000) / orders.count);
+      const thread = await buildOrdersOnThread('mainnet', orders, keyOf, 'presigned');
+      figures.thread.push(usPerOrder(thread.elapsedMs));
+      figures.prepare.push(usPerOrder(thread.preparedMs));
+      figures.rfc6979.push(usPerOrder((await buildOrdersOnThread('mainnet', orders, keyOf, 'rfc6979')).elapsedMs));
+      await pool.prepare();
       const started = performance.now();
       await pool.build(orders);
-      figures.workers.push(((performance.now() - started) * 1000) / orders.count);
+      figures.workers.push(usPerOrder(performance.now() - started));
       figures.sdk.push(await sdkUs(orders, keys, sdkOrders));
     }
   } finally {
     await pool.close();
   }
-  const found = { threadUs: round(median(figures.thread)), workersUs: round(median(figures.workers)), sdkUs: round(median(figures.sdk)) };
-  say(`sign and build, µs an order: one thread ${found.threadUs}, ${workers} workers ${found.workersUs}, SDK ${found.sdkUs}`);
+  const middle = (of: readonly number[]): number => round(median(of));
+  const found = {
+    threadUs: middle(figures.thread),
+    workersUs: middle(figures.workers),
+    prepareUs: middle(figures.prepare),
+    rfc6979Us: middle(figures.rfc6979),
+    sdkUs: middle(figures.sdk),
+  };
+  say(
+    `sign and build, µs an order: one thread ${found.threadUs} (and ${found.prepareUs} before), ${workers} workers ${found.workersUs}, ` +
+      `nothing prepared ${found.rfc6979Us}, SDK ${found.sdkUs}`,
+  );
   return found;
 }
 
-/** How many times faster than the SDK: per core, and on the wall with the workers. */
-export const ratiosOf = ({ threadUs, workersUs, sdkUs }: BuildFigures) => ({
+/** How many times faster than the SDK: per core with prepared signatures, with their preparation counted in, with nothing prepared, and on the wall with the workers. */
+export const ratiosOf = ({ threadUs, workersUs, prepareUs, rfc6979Us, sdkUs }: BuildFigures) => ({
   sign_build_vs_sdk: round(sdkUs / threadUs),
+  sign_build_vs_sdk_with_preparation: round(sdkUs / (threadUs + prepareUs)),
+  sign_build_vs_sdk_rfc6979: round(sdkUs / rfc6979Us),
   sign_build_vs_sdk_wall: round(sdkUs / workersUs),
 });
 

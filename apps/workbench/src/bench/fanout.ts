@@ -124,6 +124,8 @@ function report(options: FanoutOptions, played: readonly PlayedWave[], figures: 
       unknown: played.reduce((sum, { wave }) => sum + wave.unknown, 0),
       max_target_gap: Math.max(...played.map(({ gapLots }) => gapLots)),
       sign_build_us_per_order: figures.threadUs,
+      prepare_us_per_order: figures.prepareUs,
+      sign_build_rfc6979_us_per_order: figures.rfc6979Us,
       sign_build_workers_us_per_order: figures.workersUs,
     },
     reference: { sdk_us_per_order: figures.sdkUs },

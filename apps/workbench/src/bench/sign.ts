@@ -30,10 +30,15 @@ export const signBench: Bench = {
     const figures = await buildFigures({ orders: ordersOf(count), keys, workers, runs, sdkOrders }, say);
     return {
       bench: 'sign',
-      params: { orders: count, sdk_orders: sdkOrders, workers, signer: 'rfc6979' },
+      params: { orders: count, sdk_orders: sdkOrders, workers },
       runs,
       machine: machine(),
-      metrics: { thread_us_per_order: figures.threadUs, workers_us_per_order: figures.workersUs },
+      metrics: {
+        thread_us_per_order: figures.threadUs,
+        prepare_us_per_order: figures.prepareUs,
+        rfc6979_us_per_order: figures.rfc6979Us,
+        workers_us_per_order: figures.workersUs,
+      },
       reference: { sdk_us_per_order: figures.sdkUs },
       ratios: ratiosOf(figures),
     };

@@ -200,6 +200,13 @@ export const VARIABLES = {
     standard: '2',
     usedBy: ['engine', 'workbench'],
   }),
+  LOCKSTEP_PRESIGNATURES: row({
+    property: 'presignatures',
+    meaning: 'How many signatures each signing thread prepares while it is idle; 0: none, everything is signed by RFC 6979 at sending.',
+    schema: piece.wholeNumber(0, 100_000),
+    standard: '8192',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_HYPERLIQUID_URL: row({
     property: 'hyperliquidUrl',
     meaning: 'Base address of the Hyperliquid API for the live environment.',

@@ -26,6 +26,8 @@ export interface HyperliquidConfig {
   readonly network: Network;
   /** Signing threads, 1 to 16. */
   readonly workers: number;
+  /** Signatures each worker prepares while it has nothing to send (sign/presignatures.ts); 0 signs everything by RFC 6979. */
+  readonly presignaturesPerWorker: number;
   readonly connectionsPerWorker: number;
   /** Rows released to a worker at a time; `keepGoing` is asked before each. */
   readonly chunk: number;
@@ -69,6 +71,7 @@ export type HyperliquidSettings = Pick<HyperliquidConfig, 'url' | 'wsUrl' | 'net
 
 const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   workers: 2,
+  presignaturesPerWorker: 8_192,
   connectionsPerWorker: 2,
   chunk: 250,
   claimSigner: false,
@@ -122,6 +125,7 @@ export function hyperliquidConfig(settings: HyperliquidSettings): HyperliquidCon
   must(/^wss?:\/\//.test(config.wsUrl), 'wsUrl is a ws address');
   must(Number.isInteger(config.workers) && config.workers >= 1 && config.workers <= 16, 'workers is 1 to 16');
   for (const name of POSITIVE) must(Number.isInteger(config[name]) && config[name] > 0, `${name} is a whole number above zero`);
+  must(Number.isInteger(config.presignaturesPerWorker) && config.presignaturesPerWorker >= 0, 'presignaturesPerWorker is a whole number');
   must(Number.isInteger(config.orderStreamsMax) && config.orderStreamsMax >= 0, 'orderStreamsMax is a whole number');
   must(config.silenceTimeoutMs > config.pingIntervalMs, 'silenceTimeoutMs is above pingIntervalMs');
   must(config.fillMemoryMax >= 2_000, 'fillMemoryMax holds at least one snapshot of 2000 fills');

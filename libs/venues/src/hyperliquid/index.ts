@@ -1,5 +1,5 @@
 export { createHyperliquidFeed, createHyperliquidVenue } from './adapter';
-export { type BuildReport, type BuildWorkers, buildOrdersOnThread, createBuildWorkers } from './bench';
+export { type BuildReport, type BuildWorkers, buildOrdersOnThread, createBuildWorkers, type SigningWay, type ThreadBuildReport } from './bench';
 export type { HyperliquidConfig, HyperliquidDeps, HyperliquidSettings, VenueLog, VenueLogEntry } from './config';
 export { type AgentKey, addressOfKey, generateAgentKey } from './sign/agent-key';
 export {

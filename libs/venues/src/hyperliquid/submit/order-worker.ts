@@ -4,6 +4,7 @@ import { rejectCodeIndex } from '../classify';
 import { type PostAnswer, type RowOutcome, readActionAnswer, readOrderAnswer, rejectedRow, unknownRow } from '../parse/exchange-answer';
 import type { L1Signer } from '../sign/l1-signer';
 import { OrderFrames } from '../sign/order-frames';
+import type { PresignaturePool } from '../sign/presignatures';
 import { HttpClient } from '../transport/http';
 import { KeyRing } from './key-ring';
 import { OutcomeBuffer, outcomeBuffers } from './outcome-buffer';
@@ -13,6 +14,12 @@ import type { Chunk, FromWorker, ToWorker, WorkerSeed } from './protocol';
 /** Rows signed before the event loop may read answers again: about 3 ms of work. */
 const SLICE_ROWS = 50;
 const EXPIRY_SWEEPS_PER_TIMEOUT = 10;
+/** Presignatures made before the event loop may turn: about 1 ms of work, so that a chunk that comes meanwhile hardly waits. */
+const REFILL_SLICE = 32;
+/** Rest between two slices, so that what comes in meanwhile is handled first. */
+const REFILL_REST_MS = 2;
+/** How much later a worker looks again that still has something to send or to wait for: a wave's chunks and answers come before the next wave's signatures. */
+const REFILL_BUSY_MS = 25;
 
 interface ChunkWork {
   readonly chunk: Chunk;
@@ -35,10 +42,12 @@ export class OrderWorker {
   private readonly httpPending = new Set<object>();
   private nextId = 1;
   private pumping = false;
+  private refilling: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly seed: WorkerSeed,
     private readonly signer: L1Signer,
+    private readonly presignatures: PresignaturePool,
     private readonly tell: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
   ) {
     const { config } = seed;
@@ -48,6 +57,7 @@ export class OrderWorker {
       answerTimeoutMs: config.answerTimeoutMs,
     });
     for (let index = 0; index < config.connectionsPerWorker; index += 1) this.lanes.push(this.openLane(index));
+    this.refillSoon();
     this.sweep = setInterval(() => this.expire(), Math.max(5, Math.floor(config.answerTimeoutMs / EXPIRY_SWEEPS_PER_TIMEOUT)));
   }
 
@@ -74,6 +84,10 @@ export class OrderWorker {
         return;
       case 'relay':
         this.dispatchOne(message.ticket, 0, message.payload);
+        return;
+      case 'prepare':
+        this.presignatures.refill(this.presignatures.room);
+        this.tell({ kind: 'done', ticket: message.ticket });
         return;
       case 'build':
         this.build(message.ticket, message.chunk);
@@ -123,6 +137,17 @@ export class OrderWorker {
     if (this.queue.length > 0) this.schedulePump();
   }
 
+  /** Prepares signatures slice by slice while there is nothing to send and no answer to wait for. */
+  private refillSoon(afterMs = REFILL_BUSY_MS): void {
+    if (this.refilling !== null || this.presignatures.room === 0) return;
+    this.refilling = setTimeout(() => {
+      this.refilling = null;
+      const idle = this.queue.length === 0 && this.inFlight === 0;
+      if (idle) this.presignatures.refill(REFILL_SLICE);
+      this.refillSoon(idle ? REFILL_REST_MS : REFILL_BUSY_MS);
+    }, afterMs);
+  }
+
   private sendSlice(work: ChunkWork, from: number, to: number): void {
     const { chunk, frames } = work;
     const bursts = new Map<PostLane | null, { ids: number[]; payloads: string[]; posts: RowPost[] }>();
@@ -144,6 +169,7 @@ export class OrderWorker {
       burst.payloads.push(payload);
       burst.posts.push(new RowPost(this, work, row, epochNow()));
     }
+    this.refillSoon();
     for (const [lane, burst] of bursts) {
       const sentAt = epochNow();
       for (const post of burst.posts) post.sentAt = sentAt;
@@ -193,6 +219,7 @@ export class OrderWorker {
       return;
     }
     const signature = this.signer.signAction(action, nonce, key.privateKey, key.actingFor, 0);
+    this.refillSoon();
     const vault = key.actingFor === null ? {} : { vaultAddress: key.actingFor };
     this.dispatchOne(ticket, handle, JSON.stringify({ action, nonce, signature, ...vault }));
   }
@@ -237,6 +264,8 @@ export class OrderWorker {
 
   private async close(): Promise<void> {
     clearInterval(this.sweep);
+    if (this.refilling !== null) clearTimeout(this.refilling);
+    this.presignatures.clear();
     await Promise.all([...this.lanes.map((lane) => lane.close()), this.http.close()]);
     this.keys.clear();
     this.tell({ kind: 'closed' });

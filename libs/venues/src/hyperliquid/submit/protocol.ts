@@ -34,6 +34,8 @@ export type ToWorker =
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
   | { readonly kind: 'action'; readonly ticket: number; readonly signer: number; readonly nonce: number; readonly action: L1Action }
   | { readonly kind: 'relay'; readonly ticket: number; readonly payload: string }
+  /** Fills the worker's pool of presignatures at once: for measuring. */
+  | { readonly kind: 'prepare'; readonly ticket: number }
   /** Signs and builds the chunk's payloads without sending: for measuring. */
   | { readonly kind: 'build'; readonly ticket: number; readonly chunk: Chunk }
   | { readonly kind: 'close' };

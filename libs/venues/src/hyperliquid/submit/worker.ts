@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '@lockstep/kernel';
 import { L1Signer, loadSigningTools } from '../sign/l1-signer';
+import { PresignaturePool } from '../sign/presignatures';
 import { OrderWorker } from './order-worker';
 import type { FromWorker, ToWorker, WorkerSeed } from './protocol';
 
@@ -14,7 +16,8 @@ const seed: WorkerSeed = workerData;
 async function start(): Promise<void> {
   const tools = await loadSigningTools();
   const tell = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
-  const worker = new OrderWorker(seed, new L1Signer(tools, seed.config.network), (message, transfer) => {
+  const pool = new PresignaturePool(tools.curve, (bytes) => randomBytes(bytes), tools.curve, seed.config.presignaturesPerWorker);
+  const worker = new OrderWorker(seed, new L1Signer(tools, seed.config.network, pool), pool, (message, transfer) => {
     tell(message, transfer);
     if (message.kind === 'closed') port.close();
   });
