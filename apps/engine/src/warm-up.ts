@@ -3,7 +3,7 @@ import { gate } from '@lockstep/risk';
 
 const COPIES = 1_000;
 const SCOPES = 3;
-const WAVES = 20;
+const WAVES = 48;
 
 /**
  * Plans, judges and encodes made-up waves, so that the first real one after a start meets compiled code: uncompiled, planning 10,000 copies takes

@@ -1,19 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { Rehearsal } from './rehearsal';
 
+const COPIES = 80;
+const PAUSED = 2;
+const TURNS = ['open', 'increase', 'reduce', 'flip', 'increase', 'reduce', 'flip', 'close'] as const;
+
 describe('a rehearsal', () => {
-  it('sends for every copy at every turn, entries and exits by turns, some of them cut by a cap', () => {
-    const rehearsal = new Rehearsal(30, 3);
-    const sides: number[] = [];
-    for (let turn = 0; turn < 4; turn += 1) {
-      const plan = rehearsal.plan();
-      expect(plan.orders.count).toBe(turn === 0 ? 30 : plan.orders.count);
-      expect(plan.orders.count).toBeGreaterThanOrEqual(20);
-      expect(rehearsal.facts(plan)).not.toBeNull();
-      expect(rehearsal.encode(plan)).toBeGreaterThan(0);
-      sides.push(plan.orders.buy[0] ?? -1);
-      rehearsal.fill(plan);
+  it('plays every kind of move on both sides, for copies of all kinds, and ends flat', () => {
+    const rehearsal = new Rehearsal(COPIES, 3);
+    for (let round = 0; round < 2; round += 1) {
+      for (const turn of TURNS) {
+        const plan = rehearsal.plan();
+        const { orders } = plan;
+        const of = (column: { readonly [index: number]: number }, value: number): number =>
+          Array.from({ length: orders.count }, (_, order) => column[order]).filter((each) => each === value).length;
+        const legs = turn === 'flip' ? 2 : 1;
+        // A cap that is reached leaves nothing to increase.
+        const uncut = turn === 'increase' ? COPIES / 2 : COPIES - PAUSED;
+        expect(orders.count, turn).toBeGreaterThanOrEqual(legs * uncut);
+        expect(of(orders.exit, 1) > 0, turn).toBe(turn !== 'open' && turn !== 'increase');
+        expect(of(orders.builder, -1) > 0 && of(orders.builder, 0) > 0, turn).toBe(true);
+        expect(rehearsal.facts(plan)).not.toBeNull();
+        expect(rehearsal.encode(plan)).toBeGreaterThan(0);
+        rehearsal.fill(plan);
+      }
     }
-    expect(sides).toEqual([1, 1, 0, 1]);
   });
 });

@@ -1,6 +1,7 @@
 import { type Instrument, money, price, rate, size, UNIT } from '@lockstep/kernel';
+import type { CopyMode, InstrumentFilter, PositionCaps } from '@lockstep/roster';
 import { applyFill, applyOutcome } from './apply';
-import { CopyBook } from './book';
+import { CopyBook, type CopyMarkup } from './book';
 import { STATUS } from './copy-columns';
 import type { InstrumentSheet } from './instrument-columns';
 import { encodeJournal, splitByScope } from './journal';
@@ -25,20 +26,23 @@ const NOW = 1_700_000_000_000;
 const PRICE = price(3_000n * UNIT);
 const LOT = 10_000n;
 const MARK_MAX_AGE_MS = 5_000;
-/** The leader's positions in lots: up and down between them, so that entries with caps and exits are both planned. */
-const LEADER_LOTS = [400_000, 600_000] as const;
+const BUILDER = '0x00000000000000000000000000000000000000b1';
+const LEADER_EQUITY = money(10_000_000n * UNIT);
+/** The leader's positions in lots, turn by turn: every kind of move on both sides, back to flat at the end. */
+const LEADER_LOTS = [400_000, 600_000, 400_000, -400_000, -600_000, -400_000, 400_000, 0] as const;
 
 /**
  * A made-up leader with made-up copies, on the same code as real ones: for measuring planning by itself, and for having it compiled before the first
- * real wave needs it. Nothing of it is stored or sent.
+ * real wave needs it. What code meets here for the first time it need not meet in a real wave: moves and copies are therefore of all kinds.
+ * Nothing of it is stored or sent.
  */
 export class Rehearsal {
-  private readonly book = new CopyBook([]);
+  private readonly book = new CopyBook([BUILDER]);
   private readonly sheet: InstrumentSheet;
   private readonly lastNonce: Float64Array;
   private turn = 0;
 
-  /** `copies` copies spread over `scopes` tenants, a third of them with a cap that cuts their entries. */
+  /** `copies` copies spread over `scopes` tenants: of each mode, with and without markup, a third with a cap that cuts their entries, one in forty paused. */
   constructor(copies: number, scopes: number) {
     this.sheet = this.book.sheet(ETH);
     this.lastNonce = new Float64Array(copies + 1);
@@ -46,9 +50,9 @@ export class Rehearsal {
     for (let copyNo = 1; copyNo <= copies; copyNo += 1) addCopy(this.book, copyNo, copyNo % scopes);
   }
 
-  /** Plans the leader's next move: it opens, then increases and reduces by turns. */
+  /** Plans the leader's next move: it opens, increases, reduces, flips to the other side and back, and closes; then again. */
   plan(): WavePlan {
-    const move = moveTo(this.sheet, LEADER_LOTS[this.turn % 2] ?? 0, this.turn);
+    const move = moveTo(this.sheet, LEADER_LOTS[this.turn % LEADER_LOTS.length] ?? 0);
     this.turn += 1;
     return planWave(this.book, move, {
       wave: this.turn,
@@ -59,7 +63,7 @@ export class Rehearsal {
       markMaxAgeMs: MARK_MAX_AGE_MS,
       exitBand: EXIT_BAND,
       sendRatePerSecond: 0,
-      leaderEquity: money(10_000_000n * UNIT),
+      leaderEquity: LEADER_EQUITY,
     });
   }
 
@@ -85,24 +89,53 @@ export class Rehearsal {
   }
 }
 
+/** One of a few that follow each other by number, so that all kinds lie side by side as they do in real books. */
+function pick<T>(copyNo: number, of: readonly [T, ...T[]]): T {
+  return of[copyNo % of.length] ?? of[0];
+}
+
+const MODES: readonly [CopyMode, ...CopyMode[]] = [
+  { kind: 'fixed_ratio', ratio: rate(1_000_000_000n) },
+  { kind: 'proportional', multiplier: rate(5_000_000_000_000n), compounding: 'reinvest' },
+  { kind: 'proportional', multiplier: rate(5_000_000_000_000n), compounding: 'fixed_nominal' },
+];
+const FILTERS: readonly [InstrumentFilter, ...InstrumentFilter[]] = [
+  { kind: 'all' },
+  { kind: 'only', coins: [ETH.coin, 'BTC'] },
+  { kind: 'except', coins: ['BTC'] },
+  { kind: 'all' },
+];
+const MARKUPS: readonly [CopyMarkup | null, ...(CopyMarkup | null)[]] = [
+  { builder: 0, fee: 30, flow: 'all', approved: true, required: true },
+  null,
+  { builder: 0, fee: 10, flow: 'increases_only', approved: true, required: false },
+  { builder: 0, fee: 30, flow: 'all', approved: true, required: true },
+  { builder: 0, fee: 30, flow: 'all', approved: false, required: false },
+];
+const NO_CAPS: PositionCaps = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
+const WIDE_CAPS: PositionCaps = {
+  maxPositionSize: size(100_000_000n),
+  maxPositionNotional: money(1_000n * UNIT),
+  maxPositionShare: rate(900_000_000_000n),
+  maxLeverage: rate(10_000_000_000_000n),
+};
+const CAPS: readonly [PositionCaps, ...PositionCaps[]] = [{ ...WIDE_CAPS, maxPositionSize: size(5_000_000n) }, WIDE_CAPS, NO_CAPS];
+const PAUSED_EVERY = 40;
+
 function addCopy(book: CopyBook, copyNo: number, scope: number): void {
   book.addCopy({
     copyNo,
     scope,
     venueAccount: copyNo,
     signer: copyNo,
-    status: STATUS.active,
+    status: copyNo % PAUSED_EVERY === 0 ? STATUS.active | STATUS.paused : STATUS.active,
     settings: {
-      mode: { kind: 'fixed_ratio', ratio: rate(1_000_000_000n) },
-      instruments: { kind: 'all' },
-      caps: {
-        maxPositionSize: size(copyNo % 3 === 0 ? 5_000_000n : 100_000_000n),
-        maxPositionNotional: money(1_000n * UNIT),
-        maxPositionShare: rate(900_000_000_000n),
-        maxLeverage: rate(10_000_000_000_000n),
-      },
+      mode: pick(copyNo, MODES),
+      instruments: pick(copyNo, FILTERS),
+      // In other steps than the modes, so that each meets each.
+      caps: pick(Math.floor(copyNo / MODES.length), CAPS),
       slippage: { entryBound: rate(5_000_000_000n), exitBound: rate(20_000_000_000n), onBreach: 'reject' },
-      breaker: { fromStart: rate(900_000_000_000n) },
+      breaker: { fromStart: copyNo % 2 === 0 ? rate(900_000_000_000n) : null },
       maxAgeMs: 2_000,
       catchUpMs: 10_000,
       venueLeverage: 10,
@@ -114,21 +147,24 @@ function addCopy(book: CopyBook, copyNo: number, scope: number): void {
     nav: null,
     basisEquity: null,
     agentValidUntil: NOW + 86_400_000,
-    markup: null,
+    markup: pick(copyNo, MARKUPS),
   });
 }
 
-function moveTo(sheet: InstrumentSheet, lots: number, run: number): Move {
-  const kind = run === 0 ? 'open' : lots > sheet.leaderLots ? 'increase' : 'reduce';
-  const increases = lots > sheet.leaderLots;
+/** The move from where the sheet has the leader to a position in lots. */
+function moveTo(sheet: InstrumentSheet, lots: number): Move {
+  const before = sheet.leaderLots;
+  const flips = before * lots < 0;
+  const added = flips ? Math.abs(lots) : Math.max(0, Math.abs(lots) - Math.abs(before));
+  const kind = before === 0 ? 'open' : lots === 0 ? 'close' : flips ? 'flip' : added > 0 ? 'increase' : 'reduce';
   return {
     coin: ETH.coin,
     kind,
     source: 'fills',
-    before: size(BigInt(sheet.leaderLots) * LOT),
+    before: size(BigInt(before) * LOT),
     after: size(BigInt(lots) * LOT),
-    increment: size(increases ? BigInt(lots - sheet.leaderLots) * LOT : 0n),
-    incrementPrice: increases ? PRICE : null,
+    increment: size(BigInt(added) * LOT),
+    incrementPrice: added > 0 ? PRICE : null,
     lastPrice: PRICE,
     firstFillAt: NOW - 100,
     lastFillAt: NOW - 100,
