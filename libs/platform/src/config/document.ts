@@ -1,11 +1,11 @@
-import { PROCESSES, VARIABLE_NAMES, VARIABLES } from './variables';
+import { VARIABLE_NAMES, VARIABLES } from './variables';
 
 /** The text of docs/configuration.md: every variable with its meaning, default and the processes that read it. */
 export function renderConfigurationDocument(): string {
   const rows = VARIABLE_NAMES.map((name) => {
     const variable = VARIABLES[name];
     const usedBy: readonly string[] = variable.usedBy;
-    const readers = usedBy.length === PROCESSES.length ? 'all' : usedBy.length === 0 ? 'tests' : usedBy.join(', ');
+    const readers = usedBy.length === 0 ? 'tests' : usedBy.join(', ');
     return `| \`${name}\` | ${variable.meaning} | ${variable.standard === null ? '' : `\`${variable.standard}\``} | ${readers} |`;
   });
   return [
