@@ -31,6 +31,7 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
     leaderFlat: flatness(cast),
     mids: () => cast.market.mids(),
     szDecimals: (coin) => cast.market.szDecimals(coin),
+    mostLeverage: (coin) => cast.market.mostLeverage(coin),
     repairMaxMs: ending.repairMaxMs + REPAIR_SLACK_MS,
     settle: () => settleDown(cast),
   });

@@ -80,16 +80,13 @@ async function castOf(stack: Stack, seed: number, { leaders, followersEach }: Ex
       index,
       brand: 0,
       leaderAddress: cast[index % leaders]?.address ?? '',
-      allocation: '100',
+      limits: { allocation: '100', maxSize: null, maxNotional: null, maxShare: null, maxLeverage: '5', venueLeverage: 10 },
       settings: {
         mode: { kind: 'fixed_ratio', ratio: '1' },
-        caps: { max_leverage: '5' },
         slippage: { entry_bound: '0.005', exit_bound: '0.05' },
         max_age_ms: 60_000,
         catch_up_ms: 600_000,
       },
-      maxNotional: null,
-      maxLeverage: '5',
       funds: { '': '200' },
     }),
   );
