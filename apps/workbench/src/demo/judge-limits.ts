@@ -90,7 +90,7 @@ export function brokenLimits(judged: LimitCase): readonly BrokenLimit[] {
       fundings.shift();
     }
     const { before, after } = positionsOf(fill);
-    if (abs(after) > abs(before)) broken.push(...limitsOf(judged, fill, abs(after), whole ? knownAt(judged, account, fill) : null));
+    if (abs(after) > abs(before)) broken.push(...brokenBy(judged, fill, abs(after), whole ? account : null));
     const traded = after - before;
     move(account, fill.coin, fill.time, traded, -notionalOf(traded, units(fill.px)) - units(fill.fee));
   }
@@ -112,10 +112,17 @@ export function positionsOf(fill: TruthFill): { readonly before: bigint; readonl
   return { before, after: before + (fill.side === 'B' ? units(fill.sz) : -units(fill.sz)) };
 }
 
-function limitsOf(judged: LimitCase, fill: TruthFill, after: bigint, known: Known | null): readonly BrokenLimit[] {
+/** What holds as the account stood at that very moment holds; only what does not is judged by all that may have been known. */
+function brokenBy(judged: LimitCase, fill: TruthFill, after: bigint, account: ReadonlyMap<string, State[]> | null): readonly BrokenLimit[] {
+  const within = (withinMs: number): readonly BrokenLimit[] =>
+    limitsOf(judged, fill, after, withinMs, account === null ? null : knownAt(judged, account, fill, withinMs));
+  return within(0).length === 0 ? [] : within(KNOWN_WITHIN_MS);
+}
+
+function limitsOf(judged: LimitCase, fill: TruthFill, after: bigint, withinMs: number, known: Known | null): readonly BrokenLimit[] {
   const { limits, limitPrices, marks } = judged;
   const approvedAt = units(limitPrices.get(fill.oid) ?? fill.px);
-  const price = max(approvedAt, marks(fill.coin, fill.time - KNOWN_WITHIN_MS, fill.time)?.lowest ?? approvedAt);
+  const price = max(approvedAt, marks(fill.coin, fill.time - withinMs, fill.time)?.lowest ?? approvedAt);
   const notional = notionalOf(after, price);
   const amount = (limit: string | null): bigint | null => (limit === null ? null : units(limit));
   const timesEquity = (limit: string | null): bigint | null =>
@@ -134,14 +141,17 @@ function limitsOf(judged: LimitCase, fill: TruthFill, after: bigint, known: Know
 }
 
 /** Equity at its highest, what else is held at its lowest, over all that stood at the venue while it may have been the newest known. */
-function knownAt(judged: LimitCase, account: ReadonlyMap<string, State[]>, fill: TruthFill): Known {
-  const from = fill.time - KNOWN_WITHIN_MS;
+function knownAt(judged: LimitCase, account: ReadonlyMap<string, State[]>, fill: TruthFill, withinMs: number): Known {
+  const from = fill.time - withinMs;
   let equity = units(judged.limits.allocation);
   let otherExposure = 0n;
   let otherMargin = 0n;
-  for (const [coin, states] of account) {
-    // Fills come in the order of time: what is too old now stays too old.
-    while ((states[1]?.time ?? Number.POSITIVE_INFINITY) <= from) states.shift();
+  for (const [coin, all] of account) {
+    const states = standingSince(all, from);
+    if (states.every(({ position }) => position === 0n)) {
+      equity += states.map(({ cash }) => cash).reduce(max);
+      continue;
+    }
     const span = judged.marks(coin, from, fill.time);
     const worth = states.map(({ position, cash }) => cash + (span === null ? 0n : bestValue(position, span)));
     equity += worth.reduce(max);
@@ -151,6 +161,13 @@ function knownAt(judged: LimitCase, account: ReadonlyMap<string, State[]>, fill:
     otherMargin += least / leverageOn(judged, coin);
   }
   return { equity: max(0n, equity), otherExposure, otherMargin };
+}
+
+/** The states of an instrument that stood at `from` or came later. */
+function standingSince(states: readonly State[], from: number): readonly State[] {
+  let first = states.length - 1;
+  while (first > 0 && (states[first]?.time ?? 0) > from) first -= 1;
+  return states.slice(first);
 }
 
 const bestValue = (position: bigint, { lowest, highest }: { readonly lowest: bigint; readonly highest: bigint }): bigint =>

@@ -15,23 +15,15 @@ export type MarksBetween = (coin: string, from: number, to: number) => MarkSpan 
 
 /** Reads spans out of the venue's own marks, oldest first by coin; the first of a coin stands for all time before it. */
 export function marksBetween(histories: ReadonlyMap<string, readonly MarkPoint[]>): MarksBetween {
-  // The orders of a wave ask for the same stretch again and again.
-  const known = new Map<string, MarkSpan | null>();
-  return (coin, from, to) => {
-    const key = `${coin} ${from} ${to}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const span = spanOf(histories.get(coin) ?? [], from, to);
-    known.set(key, span);
-    return span;
-  };
+  return (coin, from, to) => spanOf(histories.get(coin) ?? [], from, to);
 }
 
 function spanOf(points: readonly MarkPoint[], from: number, to: number): MarkSpan | null {
-  const first = points[Math.max(0, firstAfter(points, from) - 1)];
+  const next = firstAfter(points, from);
+  const first = points[Math.max(0, next - 1)];
   if (first === undefined) return null;
   let { price: lowest, price: highest } = first;
-  for (let index = firstAfter(points, from); index < points.length; index += 1) {
+  for (let index = next; index < points.length; index += 1) {
     const point = points[index];
     if (point === undefined || point.time > to) break;
     if (point.price < lowest) lowest = point.price;
