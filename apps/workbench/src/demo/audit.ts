@@ -69,15 +69,16 @@ export interface Audit {
 }
 
 /**
- * Holds every copy against the venue's own books. Gaps that nothing explains yet may still be under repair: they are looked at again until the
- * longest catch-up window has passed, and the last look decides.
+ * Holds every copy against the venue's own books. Gaps that nothing explains yet, or a reason that may pass, may still be under repair, and its orders
+ * would change the books behind the look: they are looked at again until the longest catch-up window has passed, and the last look decides.
  */
 export async function auditCopies(input: AuditInput): Promise<Audit> {
   const until = Date.now() + input.repairMaxMs;
   for (;;) {
     await input.settle();
     const audit = await auditOnce(input);
-    const open = audit.findings.violations.some(({ rule }) => rule === 'every gap has a reason' || rule.startsWith('leader flat'));
+    const { violations, passingGaps } = audit.findings;
+    const open = passingGaps > 0 || violations.some(({ rule }) => rule === 'every gap has a reason' || rule.startsWith('leader flat'));
     if (!open || Date.now() >= until) return audit;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -110,7 +110,18 @@ describe('judging a copy by the venue’s own books', () => {
     expect(openGaps(judged, world()).map((one) => one.coin)).toEqual(['SOL']);
     const findings = noFindings();
     judgeCopy(judged, world({ reasonOf: () => 'slippage' }), findings);
-    expect(findings).toMatchObject({ explainedGaps: 1, largestGapUsd: 8_000_000_000n, copiesChecked: 1, fillsChecked: 1 });
+    expect(findings).toMatchObject({ explainedGaps: 1, passingGaps: 1, largestGapUsd: 8_000_000_000n, copiesChecked: 1, fillsChecked: 1 });
+  });
+
+  it.each([
+    ['slippage', 1],
+    ['out_of_band', 1],
+    ['below_minimum', 0],
+    ['waiting_next_move', 0],
+  ])('a gap with the reason %s may still be under repair in %d cases', (reason, passing) => {
+    const findings = noFindings();
+    judgeCopy(copy({ told: [told({ target: '3' })] }), world({ reasonOf: () => reason }), findings);
+    expect(findings).toMatchObject({ explainedGaps: 1, passingGaps: passing, violations: [] });
   });
 
   it('sums fees as the venue charged them, the builder’s apart', () => {

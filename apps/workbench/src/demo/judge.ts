@@ -1,4 +1,5 @@
 import { abs, divide, formatMoney, max, money, mulDiv, parseMoney, pow10, UNIT, unwrap } from '@lockstep/kernel';
+import type { ReasonCode } from '@lockstep/replication';
 import { brokenLimits, type CopyLimits, type TruthFill, type TruthFunding } from './judge-limits';
 import type { MarksBetween } from './marks';
 
@@ -51,14 +52,34 @@ export interface Findings {
   /** Largest gap between target and position, in money 10^-8. */
   largestGapUsd: bigint;
   explainedGaps: number;
+  /** Those of them whose reason may pass inside the catch-up window: repair may still send an order for them. */
+  passingGaps: number;
   copiesChecked: number;
   fillsChecked: number;
 }
 
 const units = (text: string): bigint => unwrap(parseMoney(text), 'an amount of an answer');
 const MIN_NOTIONAL = 10n * UNIT;
+/** Reasons that stand until somebody acts: no repair is at work behind them. */
+const AT_REST: ReadonlySet<string> = new Set<ReasonCode>([
+  'below_minimum',
+  'below_lot',
+  'dust_pending',
+  'dust_kept',
+  'waiting_next_move',
+  'awaiting_open',
+  'paused',
+  'user_closed',
+]);
 
-export const noFindings = (): Findings => ({ violations: [], largestGapUsd: 0n, explainedGaps: 0, copiesChecked: 0, fillsChecked: 0 });
+export const noFindings = (): Findings => ({
+  violations: [],
+  largestGapUsd: 0n,
+  explainedGaps: 0,
+  passingGaps: 0,
+  copiesChecked: 0,
+  fillsChecked: 0,
+});
 
 /** Holds what the API says of a copy against the venue's own books and the product's promises; adds to `findings`. */
 export function judgeCopy(copy: JudgedCopy, world: World, findings: Findings): void {
@@ -89,7 +110,10 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
   findings.largestGapUsd = max(findings.largestGapUsd, gap);
   const reason = told.user_closed ? 'user_closed' : told.dust_pending ? 'dust_pending' : world.reasonOf(copy.copyId, coin);
   if (reason === null) report(findings, 'every gap has a reason', copy, coin, `target ${told.target}, position ${text(actual)}`);
-  else findings.explainedGaps += 1;
+  else {
+    findings.explainedGaps += 1;
+    if (!AT_REST.has(reason)) findings.passingGaps += 1;
+  }
 }
 
 /** Money value of the gap between target and position where it is above max(lot, $10 ÷ price); null where it is not. */
