@@ -12,7 +12,10 @@ export class Recovery implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('alter table wave_journal add column written_at timestamptz');
+    // Forced row-level security binds the owner as well, who would find no row unless it is a superuser. The transaction holds the table meanwhile.
+    await runner.query('alter table wave_journal no force row level security');
     await runner.query('update wave_journal set written_at = completed_at');
+    await runner.query('alter table wave_journal force row level security');
     await runner.query('create index wave_journal_nonce on wave_journal (tenant_id, environment, max_nonce)');
     await runner.query('alter table watched_accounts add column history_from_ms bigint');
     await runner.query(`update watched_accounts w set history_from_ms = m.first - 1

@@ -40,7 +40,7 @@ const INSTANCE_SILENT_MS = 3_600_000;
  * left open, plan the moves that were recorded and not planned, and only then watch for new ones.
  */
 export async function bootEngine(parts: EngineParts): Promise<Engine> {
-  const claimed = await parts.storage.platform((unit) => unit.engines.claimInstance(`engine shard ${parts.shard}`, INSTANCE_SILENT_MS));
+  const claimed = await parts.storage.platform((unit) => unit.engines.claimInstance('engine', INSTANCE_SILENT_MS));
   if (!claimed.ok) throw new Error('no engine instance number is free');
   const tenants = await parts.storage.platform((unit) => unit.tenants.open());
   const scopes = tenants.flatMap((tenant) => [scopeFromPlatformList(tenant.id, 'live'), scopeFromPlatformList(tenant.id, 'test')]);

@@ -21,6 +21,8 @@ import { ENGINE_LIMITS } from './limits';
 import { observeWave } from './observe-wave';
 
 const DATABASE_CONNECTIONS_MAX = 12;
+/** The venue accounts are not divided: an engine loads and trades all of them. The journal's rows are numbered by shard for a later day. */
+const SHARD = 0;
 
 /** The engine process: configuration, storage as the engine's role, one engine, one JSON line when it is ready. `--crash-points` prints their names. */
 async function main(): Promise<void> {
@@ -63,12 +65,12 @@ async function main(): Promise<void> {
   health.addCheck('database', () => storage.ping());
   const lock = await holdLock({
     url,
-    name: `lockstep.engine shard ${config.engineShard}`,
+    name: 'lockstep.engine',
     log,
-    onLost: () => void lifecycle.drain('another engine may have taken the shard', 1),
+    onLost: () => void lifecycle.drain('another engine may have taken over', 1),
   });
-  if (lock === null) throw new Error(`another engine works on shard ${config.engineShard}; stop it, or give this one its own LOCKSTEP_ENGINE_SHARD`);
-  lifecycle.onDrain('shard', () => lock.release());
+  if (lock === null) throw new Error('another engine works on this database, and one trades all accounts: stop it before you start this one');
+  lifecycle.onDrain('lock', () => lock.release());
   const { wakeups } = await openCarriers({ redisUrl: config.redisUrl, databaseUrl: url, log, lifecycle });
   const simulated = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: config.simVenueUrl } as const;
   const live = { venue: 'hyperliquid', network: config.hyperliquidNetwork, environment: 'live', url: config.hyperliquidUrl } as const;
@@ -85,7 +87,7 @@ async function main(): Promise<void> {
     wakeups,
     opener: opener(enginePrivateKeys(config)),
     limits: { ...ENGINE_LIMITS, reconcileIntervalMs: config.reconcileIntervalMs, fundingPeriodMs: config.fundingPeriodMs },
-    shard: config.engineShard,
+    shard: SHARD,
     crash,
     networks: [simulated, live],
     tuning: {

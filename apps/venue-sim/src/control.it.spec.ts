@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type AccountWish, createControlClient, type VenueProcess } from '@lockstep/simulation';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { account, listen, postJson, startServer } from './testing/clients';
 
 const KEY = 'a-key-of-sixteen-characters';
@@ -52,6 +52,22 @@ describe('control port', () => {
     expect(JSON.stringify(fills)).toContain('"px":"65000.0"');
     expect((await venue.control.truth('main', 'positions')).length).toBe(1);
     expect(await venue.control.conservation('main')).toHaveProperty('netLots');
+  });
+
+  it('tells every mark a coin had', async () => {
+    const url = `http://127.0.0.1:${venue.controlPort}/worlds/main/marks`;
+    await venue.control.movePrices('main', [{ coin: 'SOL', price: '77' }]);
+    await vi.waitFor(async () => {
+      const answer: unknown = await (await fetch(`${url}?coin=SOL`)).json();
+      expect(answer).toMatchObject({
+        coin: 'SOL',
+        marks: expect.arrayContaining([
+          [0, expect.any(String)],
+          [expect.any(Number), expect.stringMatching(/^77(\.0+)?$/)],
+        ]),
+      });
+    });
+    expect((await fetch(`${url}?coin=NOPE`)).status).toBe(404);
   });
 
   it('moves prices and forces trades in one block', async () => {

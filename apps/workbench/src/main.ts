@@ -1,9 +1,4 @@
-import { describeProblems, loadConfig } from '@lockstep/platform';
-import { runBench } from './commands/bench';
-import { runCrashCommand } from './commands/crash';
-import { runDemo } from './commands/demo';
-import { runMigrate } from './commands/migrate';
-import { runStart } from './commands/start';
+import { type Config, describeProblems, loadConfig } from '@lockstep/platform';
 
 const USAGE = `lockstep <command>
   start                 everything on this machine, until Ctrl-C
@@ -12,18 +7,21 @@ const USAGE = `lockstep <command>
   crash [options]       kills the engine at named points and random moments; the venue's books judge (crash --help)
   migrate               brings the database of DATABASE_URL to the newest schema`;
 
-const COMMANDS: Readonly<Record<string, (config: Parameters<typeof runDemo>[0], args: readonly string[]) => Promise<number>>> = {
-  start: runStart,
-  demo: runDemo,
-  bench: runBench,
-  crash: runCrashCommand,
-  migrate: runMigrate,
+type Command = (config: Config<'workbench'>, args: readonly string[]) => Promise<number>;
+
+/** A command is loaded when it is called: demo, bench and crash need development packages, which an image does not have. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.js')).runStart,
+  demo: async () => (await import('./commands/demo.js')).runDemo,
+  bench: async () => (await import('./commands/bench.js')).runBench,
+  crash: async () => (await import('./commands/crash.js')).runCrashCommand,
+  migrate: async () => (await import('./commands/migrate.js')).runMigrate,
 };
 
 async function main(): Promise<number> {
   const [name, ...args] = process.argv.slice(2);
-  const command = name === undefined ? undefined : COMMANDS[name];
-  if (!command) {
+  const load = name === undefined || !Object.hasOwn(COMMANDS, name) ? undefined : COMMANDS[name];
+  if (!load) {
     process.stderr.write(`${name === undefined ? '' : `no command "${name}"\n`}${USAGE}\n`);
     return name === '--help' ? 0 : 2;
   }
@@ -32,6 +30,7 @@ async function main(): Promise<number> {
     process.stderr.write(`${describeProblems('workbench', config.error)}\n`);
     return 2;
   }
+  const command = await load();
   return command(config.value, args);
 }
 

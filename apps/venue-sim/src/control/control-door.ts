@@ -106,12 +106,18 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 async function readOrClear(hall: Hall, method: string, verb: string, last: string, url: URL, response: ServerResponse): Promise<ControlReply | null> {
   if (method === 'GET' && verb === 'faults') return done(hall.faults.list());
   if (method === 'GET' && verb === 'conservation') return done(hall.world.control.conservation());
+  if (method === 'GET' && verb === 'marks') return marksReply(hall, url.searchParams.get('coin') ?? '');
   if (method === 'DELETE' && verb === 'faults') return clearFaults(hall, last);
   if (method !== 'GET' || verb !== 'truth') return refused(404, `no ${method} ${url.pathname}`);
   const part = last !== '' ? last : (url.searchParams.get('part') ?? 'all');
   if (!isTruthPart(part)) return refused(404, `truth is one of ${TRUTH_PARTS.join(', ')}`);
   await streamTruth(hall.world, part, url.searchParams.get('address')?.toLowerCase() ?? null, response);
   return null;
+}
+
+function marksReply(hall: Hall, coin: string): ControlReply {
+  const marks = hall.world.control.marks(coin);
+  return marks === null ? refused(404, `no coin ${coin}`) : done({ coin, marks });
 }
 
 function clearFaults(hall: Hall, id: string): ControlReply {

@@ -33,6 +33,8 @@ const ONE_CONNECTION_EACH = { reset: true } as const;
 const tradesAnswer = z.object({ results: z.array(z.union([z.object({ time: z.number() }), z.object({ error: z.string() })])) });
 const blocksAnswer = z.object({ blocks: z.array(tradesAnswer) });
 
+const marksAnswer = z.object({ marks: z.array(z.tuple([z.number(), z.string()])) });
+
 /** What happens in one block: prices move, then fills are forced in order. */
 export interface ForcedBlock {
   readonly trades: readonly ForcedFill[];
@@ -127,6 +129,14 @@ export class SimControl {
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`truth answered ${answer.statusCode}: ${text}`);
     return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as unknown]));
+  }
+
+  /** Every mark a coin had, oldest first: when it was set, and the price. */
+  async marks(coin: string): Promise<readonly (readonly [number, string])[]> {
+    const answer = await request(`${this.base}/worlds/${this.world}/marks?${new URLSearchParams({ coin })}`, ONE_CONNECTION_EACH);
+    const text = await answer.body.text();
+    if (answer.statusCode !== 200) throw new Error(`marks answered ${answer.statusCode}: ${text}`);
+    return marksAnswer.parse(JSON.parse(text)).marks;
   }
 
   private post(verb: string, body: unknown): Promise<unknown> {

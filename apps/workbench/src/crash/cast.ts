@@ -33,7 +33,7 @@ const SETTINGS = {
 } as const;
 const FUNDS = '1000000';
 const FOLLOWER_FUNDS = '100000';
-const ALLOCATION = '20000';
+const LIMITS = { allocation: '20000', maxSize: null, maxNotional: null, maxShare: null, maxLeverage: '10', venueLeverage: 10 } as const;
 const SETUP_WIDTH = 8;
 const ACTIVE_WAIT_MS = 300_000;
 const copyState = z.object({ id: z.string(), state: z.string(), state_reason: z.string().nullable() });
@@ -62,7 +62,7 @@ export async function castCrash(stack: Stack, seed: number, followers: number): 
   }
   await inParallel([...wallets.entries()], SETUP_WIDTH, async ([index, wallet]) => {
     const brand = index % brands.length;
-    const plan = { index, brand, leaderAddress: address, allocation: ALLOCATION, settings: SETTINGS, maxNotional: null, maxLeverage: null, funds };
+    const plan = { index, brand, leaderAddress: address, limits: LIMITS, settings: SETTINGS, funds };
     const owner = brands[brand];
     if (owner) await addFollower(owner, plan, wallet);
   });

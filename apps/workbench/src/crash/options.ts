@@ -2,8 +2,8 @@ import { err, ok, type Result } from '@lockstep/kernel';
 
 /** What `npm run crash` was asked to do. */
 export interface CrashOptions {
-  /** Named points to die at, in the order driven; empty: none. `all` stands for the whole plan. */
-  readonly points: readonly string[] | 'all';
+  /** Named points to die at, in the order driven; empty: none. `all` stands for the whole plan, `each` for one point of every stage. */
+  readonly points: readonly string[] | 'all' | 'each';
   /** Kills at random moments. */
   readonly random: number;
   readonly seed: number;
@@ -14,7 +14,10 @@ export interface CrashOptions {
 }
 
 export const CRASH_USAGE = `npm run crash -- [options]
-  --point NAME|all|none die at this point, or at every one with second crashes in between (default all); repeatable
+  --point NAME          die at this point; repeatable
+  --point all           at every one, with second crashes in between (default)
+  --point each          at one of every stage, which one is drawn by the seed
+  --point none          at none
   --random N            then N kills at seeded random moments (default 10)
   --seed S              seed of leader, moments and venue (default: drawn, printed)
   --followers F         follower accounts over two brands (default 6)
@@ -44,7 +47,8 @@ export function parseCrashOptions(args: readonly string[], known: readonly strin
     }
     const value = rest.shift() ?? '';
     if (name === '--point') {
-      if (value === 'none' || value === 'all') options = { ...options, points: value === 'all' ? 'all' : [] };
+      if (value === 'all' || value === 'each') options = { ...options, points: value };
+      else if (value === 'none') options = { ...options, points: [] };
       else if (!known.includes(value)) return err(`--point names no crash point: ${value}`);
       else points.push(value);
       continue;

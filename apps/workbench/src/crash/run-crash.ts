@@ -5,7 +5,7 @@ import { type CrashCast, castCrash } from './cast';
 import { DoomedEngine, type EngineStart } from './doomed-engine';
 import { type Judgement, judge } from './judge';
 import type { CrashOptions } from './options';
-import { type Death, WHOLE_PLAN } from './plan';
+import { type Death, STAGES, WHOLE_PLAN } from './plan';
 import { readBooks } from './read-books';
 import { measureRestart, type RestartFigure } from './restart-figure';
 import { settle } from './settle';
@@ -44,12 +44,17 @@ export async function runCrash(stack: Stack, options: CrashOptions, say: (text: 
 }
 
 /** The deaths of a run, in order. A point that only unsettled orders pass is preceded by a death that leaves some. */
-export function deathsOf({ points }: CrashOptions): readonly Death[] {
+export function deathsOf({ points, seed }: Pick<CrashOptions, 'points' | 'seed'>): readonly Death[] {
   if (points === 'all') return WHOLE_PLAN;
-  return points.flatMap((point) => {
+  return (points === 'each' ? oneOfEachStage(seed) : points).flatMap((point) => {
     const death = WHOLE_PLAN.find((one) => one.point === point && one.extra !== undefined) ?? { point };
     return NEEDS_UNSETTLED.has(point) ? [{ point: 'journaled_all_scopes' }, death] : [death];
   });
+}
+
+function oneOfEachStage(seed: number): readonly string[] {
+  const chance = seededChance(seed, 'crash points');
+  return Object.values(STAGES).map((points) => points[chance.below(points.length)] ?? '');
 }
 
 const NEEDS_UNSETTLED: ReadonlySet<string> = new Set(['reconciling_standing_read', 'reconciling_noop_sent']);

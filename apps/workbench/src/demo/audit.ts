@@ -1,4 +1,4 @@
-import { formatDecimal, parseDecimal, unwrap } from '@lockstep/kernel';
+import { formatDecimal, parseDecimal, parsePrice, unwrap } from '@lockstep/kernel';
 import { z } from 'zod';
 import type { SimControl } from '../client/sim-control';
 import { type DemoBrand, type DemoCopy, inParallel, readAll } from './brand';
@@ -14,6 +14,7 @@ import {
   type World,
 } from './judge';
 import type { DemoLeader } from './leaders';
+import { type MarkPoint, marksBetween } from './marks';
 
 const truthRow = z.object({
   dexes: z.array(z.object({ positions: z.array(z.object({ coin: z.string(), szi: z.string() })) })),
@@ -32,6 +33,7 @@ const truthRow = z.object({
       closedPnl: z.string(),
     }),
   ),
+  fundings: z.array(z.object({ coin: z.string(), time: z.number(), usdc: z.string() })),
 });
 const positionRow = z.object({
   coin: z.string(),
@@ -55,6 +57,7 @@ export interface AuditInput {
   readonly leaderFlat: World['leaderFlat'];
   readonly mids: () => Promise<World['mids']>;
   readonly szDecimals: World['szDecimals'];
+  readonly mostLeverage: World['mostLeverage'];
   /** How long repair may still be at work, in ms: the longest catch-up window. */
   readonly repairMaxMs: number;
   readonly settle: () => Promise<void>;
@@ -66,15 +69,16 @@ export interface Audit {
 }
 
 /**
- * Holds every copy against the venue's own books. Gaps that nothing explains yet may still be under repair: they are looked at again until the
- * longest catch-up window has passed, and the last look decides.
+ * Holds every copy against the venue's own books. Gaps that nothing explains yet, or a reason that may pass, may still be under repair, and its orders
+ * would change the books behind the look: they are looked at again until the longest catch-up window has passed, and the last look decides.
  */
 export async function auditCopies(input: AuditInput): Promise<Audit> {
   const until = Date.now() + input.repairMaxMs;
   for (;;) {
     await input.settle();
     const audit = await auditOnce(input);
-    const open = audit.findings.violations.some(({ rule }) => rule === 'every gap has a reason' || rule.startsWith('leader flat'));
+    const { violations, passingGaps } = audit.findings;
+    const open = passingGaps > 0 || violations.some(({ rule }) => rule === 'every gap has a reason' || rule.startsWith('leader flat'));
     if (!open || Date.now() >= until) return audit;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -82,51 +86,69 @@ export async function auditCopies(input: AuditInput): Promise<Audit> {
 
 async function auditOnce(input: AuditInput): Promise<Audit> {
   const mids = await input.mids();
+  const copied = new Map<DemoBrand, JudgedCopy[]>();
+  for (const brand of input.brands) {
+    const read: JudgedCopy[] = [];
+    await inParallel(brand.copies, READS_AT_ONCE, async (copy) => void read.push(await readCopy(brand, copy, input.control)));
+    copied.set(brand, read);
+  }
   const reasons = new Map<string, string>();
   const world: World = {
     leaderFlat: input.leaderFlat,
     mids,
     szDecimals: input.szDecimals,
+    mostLeverage: input.mostLeverage,
+    marks: await readMarks(copied, input.control),
     reasonOf: (copyId, coin) => reasons.get(`${copyId} ${coin}`) ?? null,
   };
   const findings = noFindings();
-  const copies = new Map<DemoBrand, JudgedCopy[]>();
-  for (const brand of input.brands) {
-    const judged: JudgedCopy[] = [];
-    await inParallel(brand.copies, READS_AT_ONCE, async (copy) => {
-      const both = await readCopy(brand, copy, input.control);
-      for (const told of openGaps(both, world)) {
+  for (const [brand, copies] of copied) {
+    await inParallel(copies, READS_AT_ONCE, async (copy) => {
+      for (const told of openGaps(copy, world)) {
         const reason = await reasonFor(brand, copy, told);
         if (reason !== null) reasons.set(`${copy.copyId} ${told.coin}`, reason);
       }
-      judgeCopy(both, world, findings);
-      judged.push(both);
+      judgeCopy(copy, world, findings);
     });
-    copies.set(brand, judged);
   }
-  return { findings, copies };
+  return { findings, copies: copied };
+}
+
+/** Every mark of the coins that any copy traded. Read after the fills, so that none of them is newer. */
+async function readMarks(copied: ReadonlyMap<DemoBrand, readonly JudgedCopy[]>, control: SimControl): Promise<World['marks']> {
+  const coins = new Set([...copied.values()].flat().flatMap((copy) => copy.truth.fills.map((fill) => fill.coin)));
+  const histories = new Map<string, readonly MarkPoint[]>();
+  for (const coin of coins) {
+    const marks = await control.marks(coin);
+    histories.set(
+      coin,
+      marks.map(([time, price]) => ({ time, price: unwrap(parsePrice(price), 'a mark of the venue') })),
+    );
+  }
+  return marksBetween(histories);
 }
 
 async function readCopy(brand: DemoBrand, copy: DemoCopy, control: SimControl): Promise<JudgedCopy> {
   const { data } = positionsAnswer.parse(await brand.api.must('GET', `/v1/positions?copy_id=${copy.copyId}`));
-  const { copyId, leaderId, allocation, maxNotional, maxLeverage } = copy;
-  return { brand: brand.name, copyId, leaderId, allocation, maxNotional, maxLeverage, told: data, truth: await truthOf(control, copy.address) };
+  const { copyId, leaderId, limits } = copy;
+  return { brand: brand.name, copyId, leaderId, limits, told: data, truth: await truthOf(control, copy.address) };
 }
 
 /** An account in the venue's own books; an address the venue never met holds nothing. */
 export async function truthOf(control: SimControl, address: string): Promise<AccountTruth> {
   const [row] = await control.truth('all', address);
-  if (row === undefined) return { positions: new Map(), fills: [], limits: new Map() };
+  if (row === undefined) return { positions: new Map(), fills: [], fundings: [], limits: new Map() };
   const read = truthRow.parse(row);
   return {
     positions: new Map(read.dexes.flatMap((dex) => dex.positions).map(({ coin, szi }) => [coin, szi])),
     fills: read.fills,
+    fundings: read.fundings,
     limits: new Map(read.orders.map(({ order }) => [order.oid, order.limitPx])),
   };
 }
 
 /** The decision on record for the wave that last spoke about this position. */
-async function reasonFor(brand: DemoBrand, copy: DemoCopy, told: ToldPosition): Promise<string | null> {
+async function reasonFor(brand: DemoBrand, copy: Pick<DemoCopy, 'copyId'>, told: ToldPosition): Promise<string | null> {
   const answer = await brand.api.call('GET', `/v1/copies/${copy.copyId}/receipts/${told.last_wave_id}`);
   if (answer.status !== 200) return null;
   const decision = receiptAnswer.parse(answer.body).parts.findLast((part) => part.coin === told.coin)?.decision;

@@ -2,15 +2,14 @@ import { isId, type TenantId } from '@lockstep/kernel';
 import { z } from 'zod';
 import { ApiClient } from '../client/api';
 import type { Wallet } from '../client/wallet';
+import type { CopyLimits } from './judge-limits';
 
 /** One follower of the demo as set up through the public API. */
 export interface DemoCopy {
   readonly copyId: string;
   readonly leaderId: string;
   readonly address: string;
-  readonly allocation: string;
-  readonly maxNotional: string | null;
-  readonly maxLeverage: string | null;
+  readonly limits: CopyLimits;
 }
 
 /** A brand with its key, as a partner would hold it. */
@@ -73,10 +72,9 @@ export interface FollowerPlan {
   /** Which of the brands it belongs to, from 0. */
   readonly brand: number;
   readonly leaderAddress: string;
-  readonly allocation: string;
+  readonly limits: CopyLimits;
+  /** Settings besides the limits. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly maxNotional: string | null;
-  readonly maxLeverage: string | null;
   /** What its venue account holds, dollars by dex. */
   readonly funds: Readonly<Record<string, string>>;
 }
@@ -93,14 +91,18 @@ export async function addFollower(brand: DemoBrand, plan: FollowerPlan, wallet: 
     await brand.api.must('POST', '/v1/copies', {
       leader_id: brand.leaderIds.get(plan.leaderAddress),
       venue_account_id: account.id,
-      allocation: plan.allocation,
-      settings: plan.settings,
+      allocation: plan.limits.allocation,
+      settings: { ...plan.settings, ...limitSettings(plan.limits) },
     }),
   );
-  const { leaderAddress, allocation, maxNotional, maxLeverage } = plan;
-  const leaderId = brand.leaderIds.get(leaderAddress) ?? '';
-  brand.copies.push({ copyId: copy.id, leaderId, address: wallet.address, allocation, maxNotional, maxLeverage });
+  const leaderId = brand.leaderIds.get(plan.leaderAddress) ?? '';
+  brand.copies.push({ copyId: copy.id, leaderId, address: wallet.address, limits: plan.limits });
 }
+
+const limitSettings = ({ maxSize, maxNotional, maxShare, maxLeverage, venueLeverage }: CopyLimits) => ({
+  caps: { max_position_size: maxSize, max_position_notional: maxNotional, max_position_share: maxShare, max_leverage: maxLeverage },
+  venue_leverage: venueLeverage,
+});
 
 /** Runs `work` over the items, at most `width` at a time. */
 export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -6,7 +6,7 @@ import { makeWallet } from '../client/wallet';
 import type { Stack } from '../processes/stack';
 import { addFollower, addLeader, type BrandPlan, type DemoBrand, type FollowerPlan, inParallel, makeBrand, readAll } from './brand';
 import { type DemoLeader, leaderAddress, Market } from './leaders';
-import { waveLine } from './summary';
+import { doorLines, waveLine } from './summary';
 import { WaveWatch } from './wave-watch';
 
 /** Who plays on a running stack. */
@@ -63,6 +63,7 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
   ]);
   for (const [index, brand] of plan.brands.entries())
     brands.push(await makeBrand(operator, stack.gatewayUrl, { ...brand, builder: builders[index] ?? '' }));
+  printDoors(stack, brands);
   for (const brand of brands) for (const leader of plan.leaders) await addLeader(brand, leader.name, leader.address);
   say(`${brands.length} brands, ${plan.leaders.length} leaders; adding ${plan.followers.length} followers, each with its own wallet ...`);
   let done = 0;
@@ -78,6 +79,12 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
   await untilActive(cast);
   say(`all ${plan.followers.length} copies are active, ${since(begun)} after the first call`);
   return cast;
+}
+
+function printDoors(stack: Stack, [brand]: readonly DemoBrand[]): void {
+  if (brand === undefined) return;
+  say('to look around while this runs:');
+  for (const line of doorLines(stack.gatewayUrl, brand)) say(`  ${line}`);
 }
 
 const since = (begun: number): string => `${((Date.now() - begun) / 1000).toFixed(1)} s`;

@@ -6,7 +6,7 @@ import type { DemoBrand } from './brand';
 import { type Cast, say, settleDown } from './cast';
 import { feesAtVenue, type JudgedCopy, type Violation } from './judge';
 import { auditSettlement, type DemoSettlement, settle, totalsByName } from './settle';
-import { decisionLines, feeLines, findingLines, latencyLines } from './summary';
+import { decisionLines, doorLines, feeLines, findingLines, latencyLines } from './summary';
 
 export interface Ending {
   /** Folder for the brands' settlement files. */
@@ -31,6 +31,7 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
     leaderFlat: flatness(cast),
     mids: () => cast.market.mids(),
     szDecimals: (coin) => cast.market.szDecimals(coin),
+    mostLeverage: (coin) => cast.market.mostLeverage(coin),
     repairMaxMs: ending.repairMaxMs + REPAIR_SLACK_MS,
     settle: () => settleDown(cast),
   });
@@ -113,11 +114,7 @@ function printBooks(cast: Cast, ending: Ending, settlements: ReadonlyMap<DemoBra
 }
 
 function printDoors({ stack, brands: [brand] }: Cast, { keep }: Ending): void {
-  if (!keep) {
-    say('\nTo look around afterwards (Swagger UI, a test key of a brand), run it again with --keep.');
-    return;
-  }
-  say(`\nSwagger UI  ${stack.gatewayUrl}/docs`);
-  say(`test key    ${brand?.key}   (of ${brand?.name}; it is shown here and nowhere else)`);
-  say(`try         curl -H "Authorization: Bearer ${brand?.key}" ${stack.gatewayUrl}/v1/copies?limit=1`);
+  if (brand === undefined) return;
+  say(keep ? '\nTo look around' : '\nTo look around (these end with this run; with --keep everything stays up until Ctrl-C)');
+  for (const line of doorLines(stack.gatewayUrl, brand)) say(`  ${line}`);
 }

@@ -1,4 +1,5 @@
 import type { FollowerPlan } from './brand';
+import type { CopyLimits } from './judge-limits';
 import { choose } from './leaders';
 
 export interface FollowersOrder {
@@ -18,12 +19,9 @@ const BUILDER_DEX_FUNDS = '5000';
 export function followerPlans({ seed, followers, brands, leaderAddresses, catchUpMs }: FollowersOrder): readonly FollowerPlan[] {
   return Array.from({ length: followers }, (_, index) => {
     const pick = (what: string, below: number): number => choose(seed, `follower|${index}|${what}`, below);
-    const maxNotional = pick('cap', 3) === 0 ? String(50 + 50 * pick('capSize', 8)) : null;
-    const maxLeverage = ['2', '3', '5'][pick('leverage', 3)] ?? '2';
     const settings = {
       mode: modeOf(pick),
       instruments: instrumentsOf(pick('filter', 8)),
-      caps: { max_position_notional: maxNotional, max_leverage: maxLeverage },
       slippage: { entry_bound: ['0.002', '0.005', '0.01'][pick('bound', 3)], exit_bound: '0.05' },
       breaker: { from_start: ['0.03', '0.3', null, null][pick('breaker', 4)] ?? null },
       max_age_ms: 30_000,
@@ -33,14 +31,23 @@ export function followerPlans({ seed, followers, brands, leaderAddresses, catchU
       index,
       brand: index % brands,
       leaderAddress: leaderAddresses[index % leaderAddresses.length] ?? '',
-      allocation: String(500 + 500 * pick('allocation', 10)),
+      limits: limitsOf(pick),
       settings,
-      maxNotional,
-      maxLeverage,
       // A few hold no collateral on the builder dex: the venue refuses their orders there, and the demo shows it.
       funds: { '': MAIN_FUNDS, ...(pick('builderDex', 25) === 0 ? {} : { xyz: BUILDER_DEX_FUNDS }) },
     };
   });
+}
+
+function limitsOf(pick: (what: string, below: number) => number): CopyLimits {
+  return {
+    allocation: String(500 + 500 * pick('allocation', 10)),
+    maxSize: pick('sizeCap', 5) === 0 ? (['0.05', '1', '5'][pick('largestSize', 3)] ?? null) : null,
+    maxNotional: pick('cap', 3) === 0 ? String(50 + 50 * pick('capSize', 8)) : null,
+    maxShare: pick('shareCap', 5) === 0 ? (['0.1', '0.3', '0.8'][pick('share', 3)] ?? null) : null,
+    maxLeverage: ['2', '3', '5'][pick('leverage', 3)] ?? '2',
+    venueLeverage: [2, 5, 10][pick('venueLeverage', 3)] ?? 10,
+  };
 }
 
 function modeOf(pick: (what: string, below: number) => number): Readonly<Record<string, unknown>> {

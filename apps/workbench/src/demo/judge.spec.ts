@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AccountTruth,
-  feesAtVenue,
-  type JudgedCopy,
-  judgeCopy,
-  noFindings,
-  openGaps,
-  type ToldPosition,
-  type TruthFill,
-  type World,
-} from './judge';
+import { type AccountTruth, feesAtVenue, type JudgedCopy, judgeCopy, noFindings, openGaps, type ToldPosition, type World } from './judge';
+import type { CopyLimits, TruthFill } from './judge-limits';
 
 const fill = (overrides: Partial<TruthFill>): TruthFill => ({
   coin: 'SOL',
@@ -36,16 +27,24 @@ const told = (overrides: Partial<ToldPosition> = {}): ToldPosition => ({
 const truth = (overrides: Partial<AccountTruth> = {}): AccountTruth => ({
   positions: new Map([['SOL', '2']]),
   fills: [fill({})],
+  fundings: [],
   limits: new Map(),
+  ...overrides,
+});
+const limits = (overrides: Partial<CopyLimits> = {}): CopyLimits => ({
+  allocation: '1000',
+  maxSize: null,
+  maxNotional: '200',
+  maxShare: null,
+  maxLeverage: '2',
+  venueLeverage: 10,
   ...overrides,
 });
 const copy = (overrides: Partial<JudgedCopy> = {}): JudgedCopy => ({
   brand: 'Northwind',
   copyId: 'cpy_1',
   leaderId: 'ldr_1',
-  allocation: '1000',
-  maxNotional: '200',
-  maxLeverage: '2',
+  limits: limits(),
   told: [told()],
   truth: truth(),
   ...overrides,
@@ -54,6 +53,8 @@ const world = (overrides: Partial<World> = {}): World => ({
   leaderFlat: () => false,
   mids: { SOL: '80', BTC: '60000' },
   szDecimals: () => 2,
+  marks: () => null,
+  mostLeverage: () => 20,
   reasonOf: () => null,
   ...overrides,
 });
@@ -86,18 +87,7 @@ describe('judging a copy by the venue’s own books', () => {
     ],
     ['the leader is flat and the copy is not', copy(), world({ leaderFlat: () => true }), 'leader flat: copy flat or dust_pending'],
     ['a gap nothing explains', copy({ told: [told({ target: '2.13' })] }), world(), 'every gap has a reason'],
-    ['a position above its cap', copy({ maxNotional: '159.99' }), world(), 'position cap'],
-    [
-      'a short sold beyond its cap at its limit',
-      copy({
-        maxNotional: '159.99',
-        told: [told({ position: '-2', target: '-2' })],
-        truth: truth({ positions: new Map([['SOL', '-2']]), fills: [fill({ side: 'A' })], limits: new Map([[1, '80']]) }),
-      }),
-      world(),
-      'position cap',
-    ],
-    ['exposure above the leverage limit', copy({ allocation: '60', maxNotional: null }), world(), 'leverage limit'],
+    ['a position above a cap', copy({ limits: limits({ maxNotional: '159.99' }) }), world(), 'position notional cap'],
   ])('%s is reported', (_name, judged, inWorld, rule) => {
     expect(rulesBroken(judged, inWorld)).toEqual([rule]);
   });
@@ -111,23 +101,6 @@ describe('judging a copy by the venue’s own books', () => {
     ],
     ['a gap with a reason', copy({ told: [told({ target: '3' })] }), world({ reasonOf: () => 'below_minimum' })],
     ['dust of a leader that is flat', copy({ told: [told({ target: '0', dust_pending: true })] }), world({ leaderFlat: () => true })],
-    [
-      'a short that filled above the price it was approved at',
-      copy({
-        told: [told({ position: '-2', target: '-2' })],
-        truth: truth({ positions: new Map([['SOL', '-2']]), fills: [fill({ side: 'A', px: '101' })], limits: new Map([[1, '79']]) }),
-      }),
-      world(),
-    ],
-    [
-      'a reduction at a high price',
-      copy({
-        truth: truth({
-          fills: [fill({}), fill({ side: 'A', sz: '1', px: '900', startPosition: '2', closedPnl: '820' }), fill({ startPosition: '1', sz: '1' })],
-        }),
-      }),
-      world(),
-    ],
   ])('%s is no violation', (_name, judged, inWorld) => {
     expect(rulesBroken(judged, inWorld)).toEqual([]);
   });
@@ -137,7 +110,18 @@ describe('judging a copy by the venue’s own books', () => {
     expect(openGaps(judged, world()).map((one) => one.coin)).toEqual(['SOL']);
     const findings = noFindings();
     judgeCopy(judged, world({ reasonOf: () => 'slippage' }), findings);
-    expect(findings).toMatchObject({ explainedGaps: 1, largestGapUsd: 8_000_000_000n, copiesChecked: 1, fillsChecked: 1 });
+    expect(findings).toMatchObject({ explainedGaps: 1, passingGaps: 1, largestGapUsd: 8_000_000_000n, copiesChecked: 1, fillsChecked: 1 });
+  });
+
+  it.each([
+    ['slippage', 1],
+    ['out_of_band', 1],
+    ['below_minimum', 0],
+    ['waiting_next_move', 0],
+  ])('a gap with the reason %s may still be under repair in %d cases', (reason, passing) => {
+    const findings = noFindings();
+    judgeCopy(copy({ told: [told({ target: '3' })] }), world({ reasonOf: () => reason }), findings);
+    expect(findings).toMatchObject({ explainedGaps: 1, passingGaps: passing, violations: [] });
   });
 
   it('sums fees as the venue charged them, the builder’s apart', () => {

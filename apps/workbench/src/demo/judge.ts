@@ -1,23 +1,13 @@
 import { abs, divide, formatMoney, max, money, mulDiv, parseMoney, pow10, UNIT, unwrap } from '@lockstep/kernel';
+import type { ReasonCode } from '@lockstep/replication';
+import { brokenLimits, type CopyLimits, type TruthFill, type TruthFunding } from './judge-limits';
+import type { MarksBetween } from './marks';
 
-/** A fill as the venue's own books hold it. Decimal texts. */
-export interface TruthFill {
-  readonly coin: string;
-  readonly side: 'A' | 'B';
-  readonly px: string;
-  readonly sz: string;
-  readonly startPosition: string;
-  readonly time: number;
-  readonly oid: number;
-  readonly fee: string;
-  readonly builderFee: string;
-  readonly closedPnl: string;
-}
-
-/** One account in the venue's own books: signed positions, its fills oldest first, limit prices of the orders still known there. */
+/** One account in the venue's own books: signed positions, its fills and charges oldest first, limit prices of the orders still known there. */
 export interface AccountTruth {
   readonly positions: ReadonlyMap<string, string>;
   readonly fills: readonly TruthFill[];
+  readonly fundings: readonly TruthFunding[];
   readonly limits: ReadonlyMap<number, string>;
 }
 
@@ -36,10 +26,7 @@ export interface JudgedCopy {
   readonly brand: string;
   readonly copyId: string;
   readonly leaderId: string;
-  readonly allocation: string;
-  /** Largest notional of a position; null: no limit. */
-  readonly maxNotional: string | null;
-  readonly maxLeverage: string | null;
+  readonly limits: CopyLimits;
   readonly told: readonly ToldPosition[];
   readonly truth: AccountTruth;
 }
@@ -48,6 +35,8 @@ export interface World {
   readonly leaderFlat: (leaderId: string, coin: string) => boolean;
   readonly mids: Readonly<Record<string, string>>;
   readonly szDecimals: (coin: string) => number;
+  readonly marks: MarksBetween;
+  readonly mostLeverage: (coin: string) => number;
   /** The reason on record for a copy's last decision in an instrument; null when none stands there or it says that all was ordered. */
   readonly reasonOf: (copyId: string, coin: string) => string | null;
 }
@@ -63,16 +52,34 @@ export interface Findings {
   /** Largest gap between target and position, in money 10^-8. */
   largestGapUsd: bigint;
   explainedGaps: number;
+  /** Those of them whose reason may pass inside the catch-up window: repair may still send an order for them. */
+  passingGaps: number;
   copiesChecked: number;
   fillsChecked: number;
 }
 
 const units = (text: string): bigint => unwrap(parseMoney(text), 'an amount of an answer');
 const MIN_NOTIONAL = 10n * UNIT;
-/** Marks move between two fills of an instrument, so leverage rebuilt from fills is only this exact, in hundredths. */
-const LEVERAGE_TOLERANCE = 10n;
+/** Reasons that stand until somebody acts: no repair is at work behind them. */
+const AT_REST: ReadonlySet<string> = new Set<ReasonCode>([
+  'below_minimum',
+  'below_lot',
+  'dust_pending',
+  'dust_kept',
+  'waiting_next_move',
+  'awaiting_open',
+  'paused',
+  'user_closed',
+]);
 
-export const noFindings = (): Findings => ({ violations: [], largestGapUsd: 0n, explainedGaps: 0, copiesChecked: 0, fillsChecked: 0 });
+export const noFindings = (): Findings => ({
+  violations: [],
+  largestGapUsd: 0n,
+  explainedGaps: 0,
+  passingGaps: 0,
+  copiesChecked: 0,
+  fillsChecked: 0,
+});
 
 /** Holds what the API says of a copy against the venue's own books and the product's promises; adds to `findings`. */
 export function judgeCopy(copy: JudgedCopy, world: World, findings: Findings): void {
@@ -84,8 +91,7 @@ export function judgeCopy(copy: JudgedCopy, world: World, findings: Findings): v
     judgePosition(copy, told, actual, world, findings);
   }
   for (const [coin, size] of held) if (size !== 0n) report(findings, 'no position beside the copies', copy, coin, text(size));
-  judgeCap(copy, findings);
-  judgeLeverage(copy, findings);
+  judgeLimits(copy, world, findings);
 }
 
 /** Copies whose gap needs a reason: ask the API for it before judging. */
@@ -104,7 +110,10 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
   findings.largestGapUsd = max(findings.largestGapUsd, gap);
   const reason = told.user_closed ? 'user_closed' : told.dust_pending ? 'dust_pending' : world.reasonOf(copy.copyId, coin);
   if (reason === null) report(findings, 'every gap has a reason', copy, coin, `target ${told.target}, position ${text(actual)}`);
-  else findings.explainedGaps += 1;
+  else {
+    findings.explainedGaps += 1;
+    if (!AT_REST.has(reason)) findings.passingGaps += 1;
+  }
 }
 
 /** Money value of the gap between target and position where it is above max(lot, $10 ÷ price); null where it is not. */
@@ -115,49 +124,12 @@ function gapOf(told: ToldPosition, actual: bigint, { mids, szDecimals }: World):
   return gap <= max(lot, divide(MIN_NOTIONAL * UNIT, price, 'up')) ? null : mulDiv(gap, price, UNIT, 'zero');
 }
 
-/**
- * No fill that increased a position left it above the copy's cap. A buy fills at or below its limit and is judged at its own price; a sell may fill above
- * the price it was approved at, so it is judged at its limit.
- */
-function judgeCap(copy: JudgedCopy, findings: Findings): void {
-  const cap = copy.maxNotional === null ? null : units(copy.maxNotional);
-  for (const fill of copy.truth.fills) {
-    findings.fillsChecked += 1;
-    const { before, after } = positionsOf(fill);
-    if (cap === null || abs(after) <= abs(before)) continue;
-    const price = fill.side === 'B' ? fill.px : (copy.truth.limits.get(fill.oid) ?? fill.px);
-    const notional = mulDiv(abs(after), units(price), UNIT, 'zero');
-    if (notional > cap) report(findings, 'position cap', copy, fill.coin, `${text(notional)} above ${copy.maxNotional}`);
-  }
-}
-
-/** At every fill that took on risk: Σ |position| · last price ÷ equity rebuilt from the venue's fills is within the copy's leverage limit. */
-function judgeLeverage(copy: JudgedCopy, findings: Findings): void {
-  if (copy.maxLeverage === null) return;
-  const most = units(copy.maxLeverage);
-  const books = new Map<string, { size: bigint; cost: bigint; price: bigint }>();
-  let equity = units(copy.allocation);
-  for (const fill of copy.truth.fills) {
-    const { before, after } = positionsOf(fill);
-    const price = units(fill.px);
-    const book = books.get(fill.coin) ?? { size: 0n, cost: 0n, price };
-    book.cost += mulDiv(after - before, price, UNIT, 'zero') + units(fill.closedPnl);
-    book.size = after;
-    book.price = price;
-    books.set(fill.coin, book);
-    equity += units(fill.closedPnl) - units(fill.fee);
-    if (abs(after) <= abs(before)) continue;
-    const values = [...books.values()].map((one) => mulDiv(one.size, one.price, UNIT, 'zero'));
-    const exposure = values.reduce((sum, value) => sum + abs(value), 0n);
-    const unrealised = [...books.values()].reduce((sum, one, index) => sum + (values[index] ?? 0n) - one.cost, 0n);
-    const allowed = mulDiv(max(0n, equity + unrealised), most * (100n + LEVERAGE_TOLERANCE), 100n * UNIT, 'up') + MIN_NOTIONAL;
-    if (exposure > allowed) report(findings, 'leverage limit', copy, fill.coin, `${text(exposure)} of exposure, ${text(allowed)} allowed`);
-  }
-}
-
-function positionsOf(fill: TruthFill): { readonly before: bigint; readonly after: bigint } {
-  const before = units(fill.startPosition);
-  return { before, after: before + (fill.side === 'B' ? units(fill.sz) : -units(fill.sz)) };
+/** No fill that increased a position broke a limit of the copy. */
+function judgeLimits(copy: JudgedCopy, { marks, mostLeverage }: World, findings: Findings): void {
+  const { fills, fundings, limits: limitPrices } = copy.truth;
+  findings.fillsChecked += fills.length;
+  for (const { rule, coin, detail } of brokenLimits({ limits: copy.limits, fills, fundings, limitPrices, marks, mostLeverage }))
+    report(findings, rule, copy, coin, detail);
 }
 
 /** Fees of a brand's accounts as the venue charged them, money 10^-8. */

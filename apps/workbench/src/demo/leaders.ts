@@ -16,7 +16,7 @@ const COINS = ['BTC', 'ETH', 'SOL'] as const;
 /** An instrument of the builder-deployed dex: its own clearinghouse and collateral. */
 export const BUILDER_DEX_COIN = 'xyz:NVDA';
 const perpDexs = z.array(z.object({ name: z.string() }).nullable());
-const meta = z.object({ universe: z.array(z.object({ name: z.string(), szDecimals: z.number() })) });
+const meta = z.object({ universe: z.array(z.object({ name: z.string(), szDecimals: z.number(), maxLeverage: z.number() })) });
 
 /** A repeatable choice: the same seed and label give the same number below `below`. */
 export function choose(seed: number, label: string, below: number): number {
@@ -29,6 +29,7 @@ export const leaderAddress = (seed: number, index: number): string =>
 /** What the leaders trade, with today's mids. */
 export class Market {
   private readonly decimals = new Map<string, number>();
+  private readonly leverage = new Map<string, number>();
   private dexes: readonly string[] = [''];
 
   constructor(private readonly simUrl: string) {}
@@ -36,7 +37,10 @@ export class Market {
   async load(): Promise<void> {
     this.dexes = perpDexs.parse(await this.info({ type: 'perpDexs' })).map((dex) => dex?.name ?? '');
     for (const dex of this.dexes)
-      for (const { name, szDecimals } of meta.parse(await this.info({ type: 'meta', dex })).universe) this.decimals.set(name, szDecimals);
+      for (const { name, szDecimals, maxLeverage } of meta.parse(await this.info({ type: 'meta', dex })).universe) {
+        this.decimals.set(name, szDecimals);
+        this.leverage.set(name, maxLeverage);
+      }
   }
 
   /** Dexes of the simulated venue; '' is the main one. */
@@ -50,6 +54,11 @@ export class Market {
 
   szDecimals(coin: string): number {
     return this.decimals.get(coin) ?? 0;
+  }
+
+  /** Largest leverage a coin admits. */
+  mostLeverage(coin: string): number {
+    return this.leverage.get(coin) ?? 1;
   }
 
   async mids(): Promise<Readonly<Record<string, string>>> {

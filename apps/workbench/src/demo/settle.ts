@@ -33,17 +33,27 @@ export async function settle(brand: DemoBrand, from: string): Promise<DemoSettle
   return { id, csv, manifest, rows: Math.max(0, csv.split('\r\n').filter((line) => line !== '').length - 1) };
 }
 
-/** The file is the manifest's file, and its accounts sum to zero. */
+/** The file is the manifest's file, and the accounts of each asset sum to zero. */
 export function auditSettlement(brand: Pick<DemoBrand, 'name'>, closed: DemoSettlement): Violation[] {
   const violations: Violation[] = [];
   const manifest = manifestSchema.parse(closed.manifest);
   const sha256 = createHash('sha256').update(closed.csv).digest('hex');
   if (manifest.sha256 !== sha256) violations.push({ rule: 'the manifest names the file’s SHA-256', detail: `${brand.name}: ${sha256}` });
   if (manifest.row_count !== closed.rows) violations.push({ rule: 'the manifest counts the rows', detail: `${brand.name}: ${closed.rows} rows` });
-  const totals = totalsByName(closed.csv);
-  const sum = [...totals.values()].reduce((total, amount) => total + amount, 0n);
-  if (sum !== 0n) violations.push({ rule: 'the ledger sums to zero', detail: `${brand.name}: ${formatMoney(money(sum))}` });
+  for (const [asset, sum] of sumsByAsset(closed.csv)) {
+    if (sum !== 0n) violations.push({ rule: 'the ledger sums to zero', detail: `${brand.name}: ${formatMoney(money(sum))} ${asset}` });
+  }
   return violations;
+}
+
+/** What all movements of a settlement file come to, asset by asset: two assets must not hide each other's error. */
+function sumsByAsset(csv: string): ReadonlyMap<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const row of unwrap(readCsv(csv), 'a settlement file')) {
+    const asset = row.asset ?? '';
+    sums.set(asset, (sums.get(asset) ?? 0n) + unwrap(parseMoney(row.net ?? ''), 'an amount of the settlement file'));
+  }
+  return sums;
 }
 
 /** Movements of a settlement file by ledger account name (the part after the last colon); money 10^-8. */

@@ -93,6 +93,15 @@ export function feeLines(totals: ReadonlyMap<string, bigint>): readonly string[]
   return lines.map(([name, amount]) => `    ${name.padEnd(32)} ${formatMoney(money(amount)).padStart(18)}`);
 }
 
+/** Where to look around, and with what: for the terminal alone, because a key is shown once and kept nowhere. */
+export function doorLines(gatewayUrl: string, brand: { readonly name: string; readonly key: string }): readonly string[] {
+  return [
+    `Swagger UI  ${gatewayUrl}/docs`,
+    `test key    ${brand.key}   (of ${brand.name}; it is shown here and nowhere else)`,
+    `try         curl -H "Authorization: Bearer ${brand.key}" ${gatewayUrl}/v1/copies?limit=1`,
+  ];
+}
+
 export function findingLines(findings: Findings, violations: readonly Violation[]): readonly string[] {
   const lines = [
     `  ${findings.copiesChecked} copies held against the venue's own books, ${findings.fillsChecked} fills held against the limits`,

@@ -27,6 +27,8 @@ const NOTIONAL = 50n * UNIT;
 /** 3 bp of a notional, in parts of 10,000. */
 const MARKUP_BP = 3n;
 const DEPTH = '1000000';
+const FILLS_WAIT_MS = 60_000;
+const FILLS_POLL_MS = 20;
 
 export interface ExampleSize {
   readonly leaders: number;
@@ -80,16 +82,13 @@ async function castOf(stack: Stack, seed: number, { leaders, followersEach }: Ex
       index,
       brand: 0,
       leaderAddress: cast[index % leaders]?.address ?? '',
-      allocation: '100',
+      limits: { allocation: '100', maxSize: null, maxNotional: null, maxShare: null, maxLeverage: '5', venueLeverage: 10 },
       settings: {
         mode: { kind: 'fixed_ratio', ratio: '1' },
-        caps: { max_leverage: '5' },
         slippage: { entry_bound: '0.005', exit_bound: '0.05' },
         max_age_ms: 60_000,
         catch_up_ms: 600_000,
       },
-      maxNotional: null,
-      maxLeverage: '5',
       funds: { '': '200' },
     }),
   );
@@ -107,10 +106,21 @@ async function trade(cast: Cast, { leaders, followersEach }: ExampleSize): Promi
     await cast.control.trade(
       cast.leaders.map(({ address }) => ({ address, coin: COIN, side: buys ? ('buy' as const) : ('sell' as const), price: PRICE, size: SIZE })),
     );
+    const expected = round * leaders * followersEach;
+    const filled = await fillsOf(cast, expected);
+    say(`trade ${round} of ${TRADES}: ${filled} of ${expected} fills after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+  }
+}
+
+/** Waits for so many fills of followers, at most a minute: an idle engine may not have heard of the leader's trade yet, and the next one moves the book. */
+async function fillsOf(cast: Cast, expected: number): Promise<number> {
+  const until = Date.now() + FILLS_WAIT_MS;
+  for (;;) {
     await cast.watch.idle();
     await cast.watch.poll();
     const filled = cast.watch.waves.reduce((sum, wave) => sum + wave.filled, 0);
-    say(`trade ${round} of ${TRADES}: ${filled} of ${round * leaders * followersEach} fills after ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+    if (filled >= expected || Date.now() > until) return filled;
+    await new Promise((resolve) => setTimeout(resolve, FILLS_POLL_MS));
   }
 }
 

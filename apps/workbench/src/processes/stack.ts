@@ -85,9 +85,9 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
     });
     const sim = await launch('venue-sim', simArguments(plan), {});
     const simUrl = `http://127.0.0.1:${Number(sim.ready.port)}`;
-    const shared = { LOCKSTEP_SIM_VENUE_URL: simUrl };
-    await launch('engine', [], shared);
-    await Promise.all([launch('backoffice', [], {}), launch('gateway', [], shared)]);
+    const venue = { LOCKSTEP_SIM_VENUE_URL: simUrl };
+    await launch('engine', [], venue);
+    await Promise.all([launch('backoffice', [], {}), launch('gateway', [], {})]);
     return {
       gatewayUrl: `http://127.0.0.1:${Number(running('gateway').ready.port)}`,
       operatorUrl: `http://127.0.0.1:${Number(running('gateway').ready.operatorPort)}`,
@@ -100,13 +100,13 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
       get children() {
         return { 'venue-sim': running('venue-sim'), gateway: running('gateway'), engine: running('engine'), backoffice: running('backoffice') };
       },
-      gatewayEnv: { ...environments('gateway'), ...shared },
+      gatewayEnv: environments('gateway'),
       roles,
       restart: async (name, signal, extra = {}, onSpawn) => {
         const old = running(name);
         old.kill(signal);
         await old.exited;
-        return launch(name, name === 'venue-sim' ? simArguments(plan) : [], { ...(name === 'backoffice' ? {} : shared), ...extra }, onSpawn);
+        return launch(name, name === 'venue-sim' ? simArguments(plan) : [], { ...(name === 'engine' ? venue : {}), ...extra }, onSpawn);
       },
       stop: closeAll,
     };

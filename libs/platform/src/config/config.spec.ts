@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unwrap } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
@@ -46,7 +47,7 @@ describe('configuration', () => {
     ['engine', { ...DATABASE, LOCKSTEP_HYPERLIQUID_NETWORK: 'fast' }, 'LOCKSTEP_HYPERLIQUID_NETWORK', 'invalid', 'mainnet, testnet'],
     ['engine', { ...DATABASE, LOG_LEVEL: 'loud' }, 'LOG_LEVEL', 'invalid', 'info'],
     ['engine', { ...DATABASE, REDIS_URL: 'localhost' }, 'REDIS_URL', 'invalid', 'redis://'],
-    ['engine', { ...DATABASE, LOCKSTEP_ENGINE_SHARD: '2', LOCKSTEP_ENGINE_SHARDS: '2' }, 'LOCKSTEP_ENGINE_SHARD', 'invalid', 'below'],
+    ['engine', { ...DATABASE, LOCKSTEP_ENGINE_SHARDS: '2' }, 'LOCKSTEP_ENGINE_SHARDS', 'unknown', 'no such variable; remove it'],
     ['gateway', { ...DATABASE, LOCKSTEP_KEY_PEPPER: 'short' }, 'LOCKSTEP_KEY_PEPPER', 'invalid', '32 random bytes'],
     ['venue-sim', { LOCKSTEP_SIM_CONTROL_HOST: '0.0.0.0' }, 'LOCKSTEP_SIM_CONTROL_KEY', 'missing', 'loopback'],
     ['venue-sim', { LOCKSTEP_SIM_VERIFY: 'sample:0' }, 'LOCKSTEP_SIM_VERIFY', 'invalid', 'sample:N'],
@@ -80,7 +81,35 @@ describe('configuration', () => {
   });
 });
 
+const ROOT = join(__dirname, '../../../..');
+const KEYS = readFileSync(join(__dirname, '../sealing/machine-keys.ts'), 'utf8');
+
+/** The program of a process; where it hands its whole configuration to the keys of the machine, their file belongs to it. */
+function programOf(process: ProcessName): string {
+  const folder = join(ROOT, 'apps', process, 'src');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !/\.spec\.ts$|testing/.test(name),
+  );
+  const text = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
+  return /\b(gatewayKeys|enginePrivateKeys)\(config\)/.test(text) ? `${text}\n${KEYS}` : text;
+}
+
+/** Properties taken as `config.property`, or out of `config` by name. */
+function readIn(program: string): ReadonlySet<string> {
+  const named = [...program.matchAll(/\bconfig(?:\.value)?\.([A-Za-z]+)/g)].map(([, property]) => property ?? '');
+  const taken = [...program.matchAll(/const \{([^}]*)\} = config(?:\.value)?;/g)].flatMap(([, list]) =>
+    (list ?? '').split(',').map((name) => name.trim()),
+  );
+  return new Set([...named, ...taken]);
+}
+
 describe('the table of variables', () => {
+  it.each(PROCESSES)('names nothing that the %s does not read', (process) => {
+    const read = readIn(programOf(process));
+    const promised = VARIABLE_NAMES.filter((name) => (VARIABLES[name].usedBy as readonly ProcessName[]).includes(process));
+    expect(promised.filter((name) => !read.has(VARIABLES[name].property))).toEqual([]);
+  });
+
   it('gives each property once and each default a valid value', () => {
     const properties = VARIABLE_NAMES.map((name) => VARIABLES[name].property);
     expect(new Set(properties).size).toBe(properties.length);

@@ -81,9 +81,6 @@ function together(process: ProcessName, values: Readonly<Record<string, unknown>
       problems.push({ variable: 'DATABASE_URL', kind: 'missing', fix });
     }
   }
-  if (process === 'engine' && Number(values.engineShard) >= Number(values.engineShards)) {
-    problems.push({ variable: 'LOCKSTEP_ENGINE_SHARD', kind: 'invalid', fix: 'must be below LOCKSTEP_ENGINE_SHARDS; shards count from 0' });
-  }
   if ('simControlHost' in values && values.simControlKey === null && !LOOPBACK.has(String(values.simControlHost))) {
     const fix = 'set a key of at least 16 characters, or leave LOCKSTEP_SIM_CONTROL_HOST on loopback';
     problems.push({ variable: 'LOCKSTEP_SIM_CONTROL_KEY', kind: 'missing', fix });

@@ -16,7 +16,6 @@ export interface Variable {
   readonly usedBy: readonly ProcessName[];
 }
 
-const ALL = PROCESSES;
 const SERVERS = ['gateway', 'engine', 'backoffice', 'workbench'] as const satisfies readonly ProcessName[];
 
 /** Keeps the exact types of a row, so that the configuration's type follows from this table. */
@@ -29,21 +28,21 @@ export const VARIABLES = {
     meaning: 'The least level that is logged: trace, debug, info, warn, error, fatal or silent.',
     schema: piece.logLevel,
     standard: 'info',
-    usedBy: ALL,
+    usedBy: SERVERS,
   }),
   LOCKSTEP_DATA_DIR: row({
     property: 'dataDir',
-    meaning: 'Folder of the embedded database, of keys made on first start and of exports. Delete it to start over.',
+    meaning: 'Folder of the embedded database, of keys made on first start, and of what the demo leaves behind. Delete it to start over.',
     schema: piece.folder,
     standard: '.lockstep',
-    usedBy: ALL,
+    usedBy: ['gateway', 'engine', 'workbench'],
   }),
   LOCKSTEP_DRAIN_TIMEOUT_MS: row({
     property: 'drainTimeoutMs',
     meaning: 'How long a process may finish its work after SIGTERM before it ends anyway, in milliseconds.',
     schema: piece.wholeNumber(100, 600_000),
     standard: '10000',
-    usedBy: ALL,
+    usedBy: ['gateway', 'engine', 'backoffice'],
   }),
   DATABASE_URL: row({
     property: 'databaseUrl',
@@ -76,7 +75,7 @@ export const VARIABLES = {
   }),
   REDIS_URL: row({
     property: 'redisUrl',
-    meaning: 'Redis for rate limits, wake-ups and moves between machines. Unset: limits are kept in each process, the rest goes through PostgreSQL.',
+    meaning: 'Redis for rate limits and wake-ups. Unset: limits are kept in each process, wake-ups go through PostgreSQL.',
     schema: piece.redisUrl,
     standard: null,
     usedBy: SERVERS,
@@ -165,27 +164,6 @@ export const VARIABLES = {
     standard: null,
     usedBy: ['engine'],
   }),
-  LOCKSTEP_INSTANCE: row({
-    property: 'instance',
-    meaning: 'Number of this engine in client order ids; different for every engine of one deployment.',
-    schema: piece.wholeNumber(0, 65_535),
-    standard: '0',
-    usedBy: ['engine'],
-  }),
-  LOCKSTEP_ENGINE_SHARD: row({
-    property: 'engineShard',
-    meaning: 'Which shard of the venue accounts this engine owns, counted from 0.',
-    schema: piece.wholeNumber(0, 1_023),
-    standard: '0',
-    usedBy: ['engine'],
-  }),
-  LOCKSTEP_ENGINE_SHARDS: row({
-    property: 'engineShards',
-    meaning: 'How many shards the venue accounts are divided into; the same on every engine.',
-    schema: piece.wholeNumber(1, 1_024),
-    standard: '1',
-    usedBy: ['engine'],
-  }),
   LOCKSTEP_RECONCILE_INTERVAL_MS: row({
     property: 'reconcileIntervalMs',
     meaning: 'How often each venue account is compared with our books, in ms; the accounts take turns.',
@@ -212,7 +190,7 @@ export const VARIABLES = {
     meaning: 'Base address of the Hyperliquid API for the live environment.',
     schema: piece.httpUrl,
     standard: 'https://api.hyperliquid.xyz',
-    usedBy: ['gateway', 'engine', 'workbench'],
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_HYPERLIQUID_NETWORK: row({
     property: 'hyperliquidNetwork',
@@ -226,14 +204,6 @@ export const VARIABLES = {
     meaning: 'Base address of the simulated venue, on which the test environment trades.',
     schema: piece.httpUrl,
     standard: 'http://127.0.0.1:8090',
-    usedBy: ['gateway', 'engine', 'workbench'],
-  }),
-  LOCKSTEP_EGRESS_ADDRESSES: row({
-    property: 'egressAddresses',
-    meaning:
-      "Local addresses from which orders leave, separated by commas; each has its own budget at the venue. Unset: the system's choice, one lane.",
-    schema: piece.listOf(piece.host, 256),
-    standard: null,
     usedBy: ['engine'],
   }),
   LOCKSTEP_ORDERS_PER_CHUNK: row({
@@ -271,7 +241,7 @@ export const VARIABLES = {
     meaning: 'Address on which the simulated venue listens.',
     schema: piece.host,
     standard: '127.0.0.1',
-    usedBy: ['venue-sim', 'workbench'],
+    usedBy: ['venue-sim'],
   }),
   LOCKSTEP_SIM_PORT: row({
     property: 'simPort',
@@ -285,7 +255,7 @@ export const VARIABLES = {
     meaning: 'Address of the control port of the simulated venue; other than loopback it needs LOCKSTEP_SIM_CONTROL_KEY.',
     schema: piece.host,
     standard: '127.0.0.1',
-    usedBy: ['venue-sim', 'workbench'],
+    usedBy: ['venue-sim'],
   }),
   LOCKSTEP_SIM_CONTROL_PORT: row({
     property: 'simControlPort',
@@ -300,7 +270,7 @@ export const VARIABLES = {
       'Key asked for by the control port of the simulated venue, at least 16 characters. Unset: none is asked for, and the port stays on loopback.',
     schema: piece.secretText(16),
     standard: null,
-    usedBy: ['venue-sim', 'workbench'],
+    usedBy: ['venue-sim'],
   }),
   LOCKSTEP_SIM_SEED: row({
     property: 'simSeed',
@@ -314,7 +284,7 @@ export const VARIABLES = {
     meaning: 'Which signatures the simulated venue checks: all, off or sample:N for every N-th.',
     schema: piece.verification,
     standard: 'all',
-    usedBy: ['venue-sim', 'workbench'],
+    usedBy: ['venue-sim'],
   }),
   LOCKSTEP_SIM_SIGNER_CLAIMS: row({
     property: 'simSignerClaims',

@@ -34,6 +34,7 @@ export function newAsset(dex: Dex, spec: AssetSpec, index: number): Asset {
     openInterestLots: 0,
     volume: { day: 0, openPx: start, usd: 0, lots: 0 },
     fundingHistory: [],
+    markHistory: [{ time: 0, px: start }],
     recentTrades: [],
     holders: new Set(),
     triggers: new Set(),

@@ -10,7 +10,7 @@ import { movePrice, placeLadder, setMakers } from './ladder';
 import type { AccountSetup, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
 import type { Asset, LadderLevel } from './state';
 import { credit, type Purse } from './transfers';
-import { truthOf } from './truth';
+import { marksOf, truthOf } from './truth';
 
 const UNIT_DECIMALS = 8;
 const PPM_PER_TENTH_BP = 10;
@@ -68,6 +68,10 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
     advanceFunding: () => soon(() => chargeFunding(ex)),
     truth: (address) => truthOf(ex, address),
     addresses: () => [...ex.accounts.values()].filter((account) => !account.isHouse).map((account) => account.address),
+    marks: (coin) => {
+      const asset = ex.assetsByCoin.get(coin);
+      return asset === undefined ? null : marksOf(asset);
+    },
     conservation: () => conservationOf(ex),
   };
 }

@@ -9,6 +9,8 @@ import { fireTriggers } from './triggers';
 const BASIS_WINDOW_MS = 150_000;
 const IMPACT_USD_LARGE = 20_000 * 1_000_000;
 const IMPACT_USD = 6_000 * 1_000_000;
+/** A day and a half of a mark that changes every three seconds. */
+const MARKS_KEPT = 50_000;
 
 const median = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 
@@ -33,10 +35,16 @@ export function stepMark(ex: Exchange, asset: Asset, elapsedMs: number): void {
 
 /** Sets the mark, wakes the accounts it endangers and fires the triggers it meets. */
 export function setMark(ex: Exchange, asset: Asset, px: number): void {
+  if (px !== asset.markPx) rememberMark(asset, ex.time, px);
   asset.markPx = px;
   for (const position of asset.falls.popThrough(-px)) touch(ex, position.clearing);
   for (const position of asset.rises.popThrough(px)) touch(ex, position.clearing);
   fireTriggers(ex, asset);
+}
+
+function rememberMark({ markHistory }: Asset, time: number, px: number): void {
+  markHistory.push({ time, px });
+  if (markHistory.length > 2 * MARKS_KEPT) markHistory.splice(0, MARKS_KEPT);
 }
 
 export const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asset.coin === 'ETH' ? IMPACT_USD_LARGE : IMPACT_USD);

@@ -96,6 +96,8 @@ export interface WorldControl {
   truth(address: Address): Json | null;
   /** Addresses of all accounts but the makers'. */
   addresses(): readonly Address[];
+  /** The marks of a coin since the world began, oldest first, as `[time, price]`; bounded, and null for a coin that is not there. */
+  marks(coin: string): Json | null;
   /** Sums that must come out: usd by holder class and positions by coin. */
   conservation(): Conservation;
 }

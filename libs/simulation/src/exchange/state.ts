@@ -112,6 +112,12 @@ export interface FundingPoint {
   readonly premium: number;
 }
 
+/** A mark from the moment it was set until the next one. */
+export interface MarkPoint {
+  readonly time: number;
+  readonly px: number;
+}
+
 /** Day volume, for contexts. */
 export interface DayVolume {
   day: number;
@@ -143,6 +149,8 @@ export interface Asset {
   openInterestLots: number;
   volume: DayVolume;
   readonly fundingHistory: FundingPoint[];
+  /** Oldest first, bounded; the first one stands for all time before it. */
+  readonly markHistory: MarkPoint[];
   readonly recentTrades: Trade[];
   readonly holders: Set<Position>;
   readonly triggers: Set<Order>;

@@ -2,8 +2,8 @@ import { clearinghouseJson, entryPx } from './clearinghouse';
 import { formatUsd } from './decimals';
 import type { Exchange } from './exchange';
 import type { Address, Json } from './port';
-import type { Clearing } from './state';
-import { fillJson, statusJson, sz } from './wire';
+import type { Asset, Clearing } from './state';
+import { fillJson, fundingDelta, px, statusJson, sz } from './wire';
 
 /** All an auditor may want to know of one address, from the books themselves. Bounded by what the world keeps of orders and fills. */
 export function truthOf(ex: Exchange, address: Address): Json | null {
@@ -23,8 +23,12 @@ export function truthOf(ex: Exchange, address: Address): Json | null {
     })),
     orders: account.orders.map(statusJson),
     fills: account.fills.map((fill) => fillJson(ex, fill)),
+    fundings: account.fundings.map((payment) => ({ time: payment.time, ...fundingDelta(payment) })),
   };
 }
+
+/** Every mark of an asset that is still kept, oldest first: `[time, price]`. */
+export const marksOf = (asset: Asset): Json => asset.markHistory.map(({ time, px: units }) => [time, px(asset, units)]);
 
 const positionsJson = (clearing: Clearing): Json =>
   [...clearing.positions.values()].map((position) => ({

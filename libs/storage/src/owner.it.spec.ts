@@ -1,0 +1,112 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeId } from '@lockstep/kernel';
+import { type EmbeddedDatabase, openDatabase, silentLogger } from '@lockstep/platform';
+import { scopeFromPlatformList } from '@lockstep/tenancy';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MIGRATIONS } from '../../../migrations';
+import { resolveRoleUrls } from './logins';
+import { migrate, revert } from './migrate';
+import { openStorage, type Storage } from './storage';
+
+const NOW = Date.UTC(2026, 10, 22, 12);
+const clock = { now: () => NOW, monotonic: () => 0 };
+const TENANT = makeId('tenant', NOW, Buffer.alloc(10));
+
+/** A server of its own, because the groups must be made by this owner: as where PostgreSQL is rented and nobody is superuser. */
+describe('an owner that is no superuser', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-owner-'));
+  let server: EmbeddedDatabase;
+  let ownerUrl: string;
+  let masterUrl: string;
+
+  const as = async <T>(url: string, work: (source: DataSource) => Promise<T>): Promise<T> => {
+    const source = await new DataSource({ type: 'postgres', url }).initialize();
+    try {
+      return await work(source);
+    } finally {
+      await source.destroy();
+    }
+  };
+  const withStorage = async <T>(role: 'app' | 'engine' | 'backoffice', work: (storage: Storage) => Promise<T>): Promise<T> => {
+    const storage = await openStorage({ url: resolveRoleUrls(ownerUrl)[role].url, role, clock, poolMax: 1 });
+    try {
+      return await work(storage);
+    } finally {
+      await storage.close();
+    }
+  };
+
+  beforeAll(async () => {
+    chmodSync(folder, 0o711);
+    server = await openDatabase({ dataDir: folder, log: silentLogger, durable: false });
+    const url = (user: string | null): string => {
+      const made = new URL(server.ownerUrl);
+      made.pathname = '/rented';
+      if (user === null) return made.href;
+      made.username = user;
+      made.password = 'given';
+      return made.href;
+    };
+    await as(server.ownerUrl, async (source) => {
+      await source.query(`create role tenant_owner login createrole nosuperuser nobypassrls password 'given'`);
+      await source.query('create database rented owner tenant_owner');
+    });
+    ownerUrl = url('tenant_owner');
+    masterUrl = url(null);
+  });
+
+  afterAll(async () => {
+    await server?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('migrates up, and every role passes its start check and works', async () => {
+    expect((await migrate(ownerUrl, resolveRoleUrls(ownerUrl))).applied).toHaveLength(MIGRATIONS.length);
+    await withStorage('app', async (storage) => {
+      await storage.platform(async (unit) => {
+        await unit.tenants.putTier('starter', {});
+        await unit.tenants.insert({
+          id: TENANT,
+          name: 'Northwind',
+          host: null,
+          branding: {},
+          tier: 'starter',
+          status: 'active',
+          timeZone: 'UTC',
+          createdAt: NOW,
+          updatedAt: NOW,
+        });
+      });
+    });
+    await withStorage('engine', (storage) => storage.scoped(scopeFromPlatformList(TENANT, 'test'), (unit) => unit.journal.unfinished(0, 1)));
+    await withStorage('backoffice', async (storage) => {
+      expect(await storage.platform((unit) => unit.makePartitions(6))).toBeGreaterThan(0);
+    });
+  });
+
+  it('carries rows over that row-level security hides from it', async () => {
+    const recovery = MIGRATIONS.findIndex(({ name }) => name === 'Recovery');
+    await revert(ownerUrl, MIGRATIONS.length - recovery);
+    await as(masterUrl, (source) =>
+      source.query(
+        `insert into wave_journal (tenant_id, environment, move_id, shard, part, instance, leader_id, coin, packed, order_count, decision_count, max_nonce, created_at, completed_at)
+         values ($1, 'test', 1, 0, 0, 1, 'ldr_1', 'BTC', '', 0, 0, 0, $2, $2)`,
+        [TENANT, new Date(NOW)],
+      ),
+    );
+    await migrate(ownerUrl, resolveRoleUrls(ownerUrl));
+    const rows: unknown = await as(masterUrl, (source) => source.query('select written_at from wave_journal'));
+    expect(rows).toEqual([{ written_at: new Date(NOW) }]);
+    const forced: unknown = await as(masterUrl, (source) => source.query(`select relforcerowsecurity from pg_class where relname = 'wave_journal'`));
+    expect(forced).toEqual([{ relforcerowsecurity: true }]);
+  });
+
+  it('migrates down to nothing and up again', async () => {
+    await revert(ownerUrl, MIGRATIONS.length);
+    expect((await migrate(ownerUrl, resolveRoleUrls(ownerUrl))).applied).toHaveLength(MIGRATIONS.length);
+    await withStorage('engine', (storage) => storage.ping());
+  });
+});
