@@ -1,5 +1,10 @@
 /** Bounds of the engine. Every queue, batch and wait has one; tests and the simulation may choose smaller ones. */
 export interface EngineLimits {
+  /**
+   * Dexes whose states of leaders are followed, per network. After a reconnect each costs weight 2 per leader besides 20 for the leader's account mode: with
+   * the venue's ten leaders at most 520, less than half of an address's minute.
+   */
+  readonly watchedDexesMax: number;
   /** Moves waiting in one lane (watched account × instrument). */
   readonly laneDepthMax: number;
   /** Frames of leader fills waiting per watched account. */
@@ -53,6 +58,7 @@ export interface EngineLimits {
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
+  watchedDexesMax: 16,
   laneDepthMax: 10_000,
   inboxDepthMax: 10_000,
   openOrdersMax: 400_000,

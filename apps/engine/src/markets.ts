@@ -43,12 +43,10 @@ export class Markets {
     return this.views.get(coin);
   }
 
-  /** Dexes whose instruments are margined in a collateral; the main dex alone where it is not known. */
-  dexesOf(collateral: string | undefined): readonly string[] {
-    if (collateral === undefined) return [''];
-    return [
-      ...new Set([...this.views.values()].filter(({ instrument }) => instrument.collateral === collateral).map(({ instrument }) => instrument.dex)),
-    ];
+  /** Dexes whose instruments are margined in a collateral, or all of them, in the order of the venue's list. */
+  dexesOf(collateral?: string): readonly string[] {
+    const listed = [...this.views.values()].filter(({ instrument }) => collateral === undefined || instrument.collateral === collateral);
+    return [...new Set(listed.map(({ instrument }) => instrument.dex))];
   }
 
   all(): Iterable<MarketView> {

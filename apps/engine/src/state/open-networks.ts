@@ -4,6 +4,7 @@ import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { type Network, networkKey } from './networks';
+import { watchedDexes } from './watched-dexes';
 
 /** A network as the list of networks names it. */
 export interface NetworkAddress {
@@ -32,7 +33,6 @@ export interface NetworkSinks {
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
 
-/** Dexes whose states and marks are followed; others are added when an instrument of theirs is listed. */
 const SIM_LIMITS = { userSeatsMax: 1_000, orderStreamsMax: 0, maxInFlight: 20_000, markPollMs: 1_000, readConnections: 32 } as const;
 const READ_ATTEMPTS_MAX = 20;
 const READ_RETRY_MS = 500;
@@ -80,7 +80,6 @@ export class Networks {
         workers: tuning.workers,
         ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
         answerTimeoutMs: tuning.answerTimeoutMs,
-        watchDexes: simulated ? ['', 'xyz'] : [''],
         ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
       },
       {
@@ -93,12 +92,11 @@ export class Networks {
     await this.readMarkets(address, markets, venue.truth);
     const waiting: WatchEvent[] = [];
     let ready: Network | null = null;
-    const users = venue.watchUsers((event) => {
+    const users = venue.watchUsers(watchedDexes(markets, ctx.limits.watchedDexesMax), (event) => {
       if (ready === null) waiting.push(event);
       else this.sinks.onUserEvent(ready, event);
     });
-    const dexes = [...new Set([...markets.all()].map((view) => view.instrument.dex))];
-    const marks = venue.watchMarks(dexes, (updates) => {
+    const marks = venue.watchMarks(markets.dexesOf(), (updates) => {
       markets.update(updates);
       if (ready !== null) this.sinks.onMarks(ready, updates);
     });

@@ -1,18 +1,12 @@
-import { type Size, size, toLots } from '@lockstep/kernel';
-import type { VenueFill, WatchEvent } from '@lockstep/venues/port';
+import { type Size, toLots } from '@lockstep/kernel';
+import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
-import { type FillFrame, positionsOf, recordFills, recordResync } from './inbox';
-
-/** Where a state differed from the fills told until then. */
-interface Difference {
-  readonly coin: string;
-  readonly known: Size;
-  readonly found: Size;
-}
+import { type Difference, differencesOf, positionsOf } from './compare-state';
+import { type FillFrame, recordFills, recordResync } from './inbox';
 
 export type Frame<Watched = WatchedAccount> =
   | { readonly kind: 'fills'; readonly watched: Watched; readonly fills: readonly VenueFill[]; readonly receivedAt: number }
@@ -143,12 +137,11 @@ export class LeaderWatch {
     if (run.kind === 'missing') return this.takeMissing(run.watched, run.differences, run.at);
     const { watched, event } = run;
     for (const state of event.states) watched.leader.takeState(state);
-    const found = positionsOf(event.states);
     if (watched.begun) {
       const history = event.fills.filter((fill) => fill.time > watched.historyFrom);
       this.onMoves(await recordFills(this.ctx, watched, [{ fills: history, receivedAt: event.receivedAt }]));
-      if (event.states.length > 0) this.compare(watched, found, event.receivedAt);
-    } else await this.begin(watched, found, event.fills);
+      this.compare(watched, event.states, event.receivedAt);
+    } else await this.begin(watched, positionsOf(event.states), event.fills);
     watched.synced = true;
     for (const resolve of this.waitingForSync.get(watched.no) ?? []) resolve();
     this.waitingForSync.delete(watched.no);
@@ -163,13 +156,14 @@ export class LeaderWatch {
     watched.begun = true;
   }
 
-  /** Where the state differs from the fills for longer than a frame takes, fills are missing. An instrument never met before is state, nothing of it is traded. */
-  private compare(watched: WatchedAccount, found: ReadonlyMap<string, Size>, at: number): void {
-    for (const [coin, position] of found) if (!watched.leader.positions.has(coin)) standAt(watched, coin, position);
-    const differences = [...watched.leader.positions].flatMap(([coin, known]): Difference[] => {
-      const now = found.get(coin) ?? size(0n);
-      return now === known ? [] : [{ coin, known, found: now }];
-    });
+  /**
+   * Where the state differs from the fills for longer than a frame takes, fills are missing. An instrument never met before is state, nothing of it is traded.
+   * What was not read is not judged: a leader who could be seen only in part must not look flat in the rest.
+   */
+  private compare(watched: WatchedAccount, states: readonly AccountState[], at: number): void {
+    for (const [coin, position] of positionsOf(states)) if (!watched.leader.positions.has(coin)) standAt(watched, coin, position);
+    const { markets } = watched.network;
+    const differences = differencesOf(watched.leader.positions, states, (coin) => markets.get(coin)?.instrument.dex);
     if (differences.length === 0) return;
     const timer = setTimeout(() => {
       this.lateness.delete(timer);

@@ -49,13 +49,11 @@ export interface HyperliquidConfig {
   readonly userSeatsMax: number;
   /** Users whose order updates are streamed too, each on a connection of its own. */
   readonly orderStreamsMax: number;
-  /** Dexes whose account state is read and watched; `''` is the main one. */
-  readonly watchDexes: readonly string[];
   /** Fill identities remembered per user for de-duplication. */
   readonly fillMemoryMax: number;
   /** Frames of one user held back while its state is read after a reconnect. */
   readonly heldFramesMax: number;
-  /** Attempts to read the account state before `synced` is told without it. */
+  /** Attempts to read a dex's account state before `synced` is told without it; it is read on behind. */
   readonly syncAttemptsMax: number;
   readonly markPollMs: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
@@ -84,7 +82,6 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   readTimeoutMs: 5_000,
   userSeatsMax: 10,
   orderStreamsMax: 4,
-  watchDexes: [''],
   fillMemoryMax: 8_192,
   heldFramesMax: 1_024,
   syncAttemptsMax: 3,
