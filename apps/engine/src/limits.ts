@@ -5,6 +5,8 @@ export interface EngineLimits {
    * the venue's ten leaders at most 520, less than half of an address's minute.
    */
   readonly watchedDexesMax: number;
+  /** Longest wait for a leader's first state after it is watched, in ms: a start or a command goes on without it then. */
+  readonly syncWaitMaxMs: number;
   /** Moves waiting in one lane (watched account × instrument). */
   readonly laneDepthMax: number;
   /** Frames of leader fills waiting per watched account. */
@@ -29,6 +31,8 @@ export interface EngineLimits {
   readonly reconcileIntervalMs: number;
   /** Accounts compared with the venue in one second, in rotation. */
   readonly reconcileAccountsMax: number;
+  /** Accounts of a leader whose stream came back that are compared in one second, ahead of the rotation; more where the rotation's own share is larger. */
+  readonly resyncAccountsMax: number;
   /** Time between two charges of funding at the venue, counted from the full hour, in ms. */
   readonly fundingPeriodMs: number;
   /** Age from which a charge of funding is booked, in ms: by then the venue tells it, and a reading of fills that ran is over. */
@@ -59,6 +63,7 @@ export interface EngineLimits {
 
 export const ENGINE_LIMITS: EngineLimits = {
   watchedDexesMax: 16,
+  syncWaitMaxMs: 20_000,
   laneDepthMax: 10_000,
   inboxDepthMax: 10_000,
   openOrdersMax: 400_000,
@@ -71,6 +76,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   repairIntervalMs: 500,
   reconcileIntervalMs: 30_000,
   reconcileAccountsMax: 50,
+  resyncAccountsMax: 10,
   fundingPeriodMs: 3_600_000,
   fundingGraceMs: 10_000,
   fundingSpreadMs: 900_000,

@@ -17,7 +17,8 @@ import { positionIn } from './position-in';
 const TURN_MS = 1_000;
 
 /**
- * Compares our record with the venue's truth per account: at start, after own trades of a follower were seen, and on a timer. Missing fills are adopted
+ * Compares our record with the venue's truth per account: at start, after own trades of a follower were seen, after the leader's stream came back, and on a
+ * timer. Missing fills are adopted
  * first; what then still differs are trades that are not ours: they reduce the copies on their side, the excess is the follower's own.
  */
 export class Reconciler {
@@ -27,7 +28,9 @@ export class Reconciler {
   /** Accounts that are due for a comparison, with the fraction left over from the last turn. */
   private due = 0;
   /** Index of the account whose turn is next. */
-  private next = 0;
+  private position = 0;
+  /** Accounts that are compared ahead of the rotation, oldest wish first. */
+  private readonly first = new Set<AccountRecord>();
   private readonly looking = new Set<AccountRecord>();
   private readonly leverage: LeverageKeeper;
 
@@ -51,13 +54,19 @@ export class Reconciler {
 
   /** Compares every account that a copy runs on. A call during a comparison joins it. */
   all(): Promise<void> {
+    this.first.clear();
     this.running ??= this.compareEach(this.ctx.registry.accounts()).finally(() => {
       this.running = null;
     });
     return this.running;
   }
 
-  /** Compares some accounts soon. Returns at once. */
+  /** Puts accounts first in the rotation: after an outage thousands of them are compared at its pace, in the order that matters. Returns at once. */
+  next(accounts: Iterable<AccountRecord>): void {
+    for (const account of accounts) this.first.add(account);
+  }
+
+  /** Compares some accounts now. Returns at once. */
   lookAt(accounts: readonly AccountRecord[]): void {
     for (const account of accounts) {
       if (this.looking.has(account)) continue;
@@ -71,16 +80,22 @@ export class Reconciler {
   /** The accounts whose turn it is: a share of all, so that thousands are spread over the interval and a wave meets few of them. */
   private compareNext(): void {
     if (this.turn !== null || this.running !== null || this.ctx.sending.busy) return;
-    const { reconcileIntervalMs, reconcileAccountsMax } = this.ctx.limits;
+    const { reconcileIntervalMs, reconcileAccountsMax, resyncAccountsMax } = this.ctx.limits;
     const accounts = this.ctx.registry.accounts();
     this.due = Math.min(reconcileAccountsMax, this.due + (accounts.length * TURN_MS) / reconcileIntervalMs);
     const share = Math.floor(this.due);
     this.due -= share;
-    const from = this.next < accounts.length ? this.next : 0;
-    this.next = from + share;
-    this.turn = this.compareEach(accounts.slice(from, from + share)).finally(() => {
+    const ahead = [...this.first].slice(0, Math.max(share, resyncAccountsMax));
+    for (const account of ahead) this.first.delete(account);
+    this.turn = this.compareEach([...ahead, ...this.rotated(accounts, Math.max(0, share - ahead.length))]).finally(() => {
       this.turn = null;
     });
+  }
+
+  private rotated(accounts: readonly AccountRecord[], share: number): readonly AccountRecord[] {
+    const from = this.position < accounts.length ? this.position : 0;
+    this.position = from + share;
+    return accounts.slice(from, from + share);
   }
 
   private async compareEach(accounts: readonly AccountRecord[]): Promise<void> {
