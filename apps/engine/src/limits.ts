@@ -7,6 +7,12 @@ export interface EngineLimits {
   readonly watchedDexesMax: number;
   /** Longest wait for a leader's first state after it is watched, in ms: a start or a command goes on without it then. */
   readonly syncWaitMaxMs: number;
+  /** Time between two readings of a network's list of instruments, in ms. */
+  readonly marketsEveryMs: number;
+  /** Least time between two readings of it because of a coin it does not name, in ms. */
+  readonly marketsAskGapMs: number;
+  /** Longest wait for the list when a network is opened, in ms; then the one of the last opening serves until it can be read. */
+  readonly marketsOpenMaxMs: number;
   /** Moves waiting in one lane (watched account × instrument). */
   readonly laneDepthMax: number;
   /** Frames of leader fills waiting per watched account. */
@@ -64,6 +70,9 @@ export interface EngineLimits {
 export const ENGINE_LIMITS: EngineLimits = {
   watchedDexesMax: 16,
   syncWaitMaxMs: 20_000,
+  marketsEveryMs: 300_000,
+  marketsAskGapMs: 60_000,
+  marketsOpenMaxMs: 15_000,
   laneDepthMax: 10_000,
   inboxDepthMax: 10_000,
   openOrdersMax: 400_000,

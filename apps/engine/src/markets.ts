@@ -1,5 +1,5 @@
 import type { EpochMs, Instrument, Price, Result } from '@lockstep/kernel';
-import { err, ok } from '@lockstep/kernel';
+import { err, ok, price } from '@lockstep/kernel';
 import type { MarketContext, MarkUpdate, VenueReadError, VenueTruth } from '@lockstep/venues/port';
 
 /** What is known about an instrument's price right now. */
@@ -27,6 +27,12 @@ export class Markets {
     if (!answer.ok) return err(answer.error);
     for (const context of answer.value) this.take(context, askedAt);
     return ok(answer.value.length);
+  }
+
+  /** Takes instruments known from before, without marks, where none are known yet. */
+  restore(instruments: Iterable<Instrument>): void {
+    for (const instrument of instruments)
+      if (!this.views.has(instrument.coin)) this.views.set(instrument.coin, { instrument, mark: price(0n), markAt: 0 });
   }
 
   /** Takes marks of a stream; returns the coins known here. */

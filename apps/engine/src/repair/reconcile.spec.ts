@@ -3,13 +3,15 @@ import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import type { Network } from '../state/networks';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { Reconciler } from './reconcile';
 
-/** A rotation over many accounts; `asked` are those whose comparison began, in order. It ends there: the venue cannot be read. */
+/** A rotation over many accounts, every second one on another network; `asked` are those whose comparison began, in order. None can be read. */
 function rotation(count: number) {
-  const accounts = Array.from({ length: count }, (_, index) => ({ index, no: index + 1 }) as AccountRecord);
+  const networks = [{ name: 'here' } as Network, { name: 'there' } as Network] as const;
+  const accounts = Array.from({ length: count }, (_, index) => ({ index, no: index + 1, network: networks[index % 2] }) as AccountRecord);
   const asked: number[] = [];
   const registry = { accounts: () => accounts, copiesOf: () => [{} as CopyRecord] };
   const ctx = { registry, limits: ENGINE_LIMITS, sending: { busy: false } } as unknown as EngineContext;
@@ -50,5 +52,14 @@ describe('the rotation of comparisons', () => {
     await turn(ENGINE_LIMITS.resyncAccountsMax);
     reconciler.stop();
     expect(asked).toEqual(accounts.slice(2).map(({ no }) => no));
+  });
+
+  it('is not held up by a network that cannot be read: the rest of it waits for its next turn', async () => {
+    const { asked, reconciler } = rotation(10_000);
+    await reconciler.all();
+    const { truthReadsMax } = ENGINE_LIMITS;
+    // Of each of the two networks so many as show it, and those whose reading had begun by then.
+    expect(asked.length).toBeGreaterThanOrEqual(2 * truthReadsMax);
+    expect(asked.length).toBeLessThanOrEqual(4 * truthReadsMax);
   });
 });

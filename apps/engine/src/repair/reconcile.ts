@@ -7,6 +7,7 @@ import type { FillCollector } from '../books/collect-fills';
 import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
+import type { Network } from '../state/networks';
 import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -15,6 +16,8 @@ import { positionIn } from './position-in';
 
 /** Wait between two turns of the rotation, in ms. */
 const TURN_MS = 1_000;
+/** Accounts of one network that could not be read in a row, after which the rest of it waits for its next turn. */
+const UNREAD_MAX = 32;
 
 /**
  * Compares our record with the venue's truth per account: at start, after own trades of a follower were seen, after the leader's stream came back, and on a
@@ -98,23 +101,30 @@ export class Reconciler {
     return accounts.slice(from, from + share);
   }
 
+  /** Side by side. A network that cannot be reached holds up the others for one round of waiting, not for one per account. */
   private async compareEach(accounts: readonly AccountRecord[]): Promise<void> {
+    const unread = new Map<Network, number>();
+    const compare = async (account: AccountRecord): Promise<void> => {
+      const { network } = account;
+      if ((unread.get(network) ?? 0) >= UNREAD_MAX) return;
+      unread.set(network, (await this.compare(account)) ? 0 : (unread.get(network) ?? 0) + 1);
+    };
     try {
-      await eachBounded(accounts, this.ctx.limits.truthReadsMax, (account) => this.compare(account));
+      await eachBounded(accounts, this.ctx.limits.truthReadsMax, compare);
     } catch (failure) {
       this.ctx.log.error('accounts could not be compared', { error: failure });
     }
   }
 
-  /** Compares one account with what its copies hold. */
-  async compare(account: AccountRecord): Promise<void> {
+  /** Compares one account with what its copies hold. False when the venue could not be read. */
+  async compare(account: AccountRecord): Promise<boolean> {
     const copies = this.ctx.registry.copiesOf(account);
-    if (copies.length === 0) return;
+    if (copies.length === 0) return true;
     const before = account.touched;
-    if (!(await this.collector.read(account))) return;
+    if (!(await this.collector.read(account))) return false;
     const states = await this.readStates(account);
     this.ctx.pass('reconciling_truth_read');
-    if (states === null) return;
+    if (states === null) return false;
     takeEquity(copies, states);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
@@ -128,6 +138,7 @@ export class Reconciler {
     }
     await this.saveNets(account, copies, states);
     await this.leverage.keep(account, copies, states);
+    return true;
   }
 
   private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {

@@ -5,6 +5,7 @@ import type { AccountState, MarketContext, VenueTruth, WatchEvent } from '@locks
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS, type EngineLimits } from '../limits';
 import { Markets } from '../markets';
+import { Listings } from '../state/listings';
 import { newWatched } from '../state/load-book';
 import type { Network } from '../state/networks';
 import { Registry, type WatchedAccount } from '../state/registry';
@@ -95,6 +96,7 @@ export async function leaderStage(
     environment: 'test',
     venue: { truth },
     markets,
+    listings: new Listings(ctx, 'stage', markets, truth, async () => undefined),
     users: {
       watch: (address: string) => {
         if (!seated.has(address) && seated.size >= (given.seats ?? 10)) return 'seat_refused';

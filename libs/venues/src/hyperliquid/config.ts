@@ -55,7 +55,10 @@ export interface HyperliquidConfig {
   readonly heldFramesMax: number;
   /** Attempts to read a dex's account state before `synced` is told without it; it is read on behind. */
   readonly syncAttemptsMax: number;
-  readonly markPollMs: number;
+  /** Marks of a dex that the stream did not tell for so long are asked for. */
+  readonly markSilenceMs: number;
+  /** Least time between two questions for marks, of whatever dex: 2 s is 30 a minute, weight 600, half of an address's budget, and only while the stream is silent. */
+  readonly markAskGapMs: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
   readonly fillPagesMax: number;
   /** Pages of funding read in one call; the venue serves at most 500 charges a page. */
@@ -85,7 +88,8 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   fillMemoryMax: 8_192,
   heldFramesMax: 1_024,
   syncAttemptsMax: 3,
-  markPollMs: 2_000,
+  markSilenceMs: 3_250,
+  markAskGapMs: 2_000,
   fillPagesMax: 8,
   fundingPagesMax: 8,
 };
@@ -107,7 +111,8 @@ const POSITIVE = [
   'fillMemoryMax',
   'heldFramesMax',
   'syncAttemptsMax',
-  'markPollMs',
+  'markSilenceMs',
+  'markAskGapMs',
   'fillPagesMax',
   'fundingPagesMax',
 ] as const;

@@ -32,8 +32,10 @@ export interface UserWatch {
   close(): Promise<void>;
 }
 
-/** Mark prices as they change, for state limits. */
+/** Mark prices again and again, changed or not, for limits. */
 export interface MarkWatch {
+  /** Follows the marks of these dexes from now on; where marks must be asked for, those named first are. */
+  setDexes(dexes: readonly string[]): void;
   close(): Promise<void>;
 }
 export interface MarkUpdate {
