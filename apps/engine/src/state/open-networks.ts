@@ -34,7 +34,7 @@ export interface NetworkSinks {
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
 
-const SIM_LIMITS = { userSeatsMax: 1_000, orderStreamsMax: 0, maxInFlight: 20_000, markAskGapMs: 200, readConnections: 32 } as const;
+const SIM_LIMITS = { userSeatsMax: 1_000, maxInFlight: 20_000, markAskGapMs: 200, readConnections: 32 } as const;
 const READ_RETRY_MS = 500;
 
 /** Opens networks on first use and keeps them: one adapter, one user watch and one mark watch each. */
@@ -81,6 +81,8 @@ export class Networks {
         workers: tuning.workers,
         ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
         answerTimeoutMs: tuning.answerTimeoutMs,
+        // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
+        orderStreamsMax: 0,
         ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
       },
       {
