@@ -1,6 +1,6 @@
 import type { Environment } from '@lockstep/kernel';
 import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
-import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
+import type { MarkUpdate, Venue, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Listings } from './listings';
@@ -71,26 +71,8 @@ export class Networks {
   }
 
   private async connect(address: NetworkAddress): Promise<Network> {
-    const { ctx, tuning } = this;
-    const simulated = address.environment === 'test';
-    const venue = createHyperliquidVenue(
-      {
-        url: address.url,
-        wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
-        network: simulated ? 'mainnet' : tuning.liveChain,
-        workers: tuning.workers,
-        ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
-        answerTimeoutMs: tuning.answerTimeoutMs,
-        // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
-        orderStreamsMax: 0,
-        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
-      },
-      {
-        clock: ctx.clock,
-        random: ctx.random,
-        log: ({ level, event, fields }) => ctx.log[level](event, { network: address.network, ...fields }),
-      },
-    );
+    const { ctx } = this;
+    const venue = this.adapterOf(address);
     const markets = new Markets();
     let opened: Network | null = null;
     let written = '';
@@ -131,6 +113,29 @@ export class Networks {
     listings.start();
     ctx.log.info('network opened', { venue: address.venue, network: address.network, instruments: [...markets.all()].length });
     return network;
+  }
+
+  private adapterOf(address: NetworkAddress): Venue {
+    const { ctx, tuning } = this;
+    const simulated = address.environment === 'test';
+    return createHyperliquidVenue(
+      {
+        url: address.url,
+        wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
+        network: simulated ? 'mainnet' : tuning.liveChain,
+        workers: tuning.workers,
+        ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
+        answerTimeoutMs: tuning.answerTimeoutMs,
+        // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
+        orderStreamsMax: 0,
+        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
+      },
+      {
+        clock: ctx.clock,
+        random: ctx.random,
+        log: ({ level, event, fields }) => ctx.log[level](event, { network: address.network, ...fields }),
+      },
+    );
   }
 
   /** States and marks are followed of what the venue lists now. Marks of dexes that leaders or copies trade in come first where they must be asked for. */
