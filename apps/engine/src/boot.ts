@@ -69,7 +69,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const watch: LeaderWatch = new LeaderWatch(
     ctx,
     (moves) => lanes.push(moves),
-    () => undefined,
+    (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
   );
   const breakers: Breakers = new Breakers(ctx, books, repairs);
   const networks = new Networks(ctx, parts.tuning, {
@@ -78,7 +78,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   });
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
-  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, reconciler });
+  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups });
   const equity = new EquityWriter(ctx);
   const stops = new StopSwitches(ctx);
   const timers: NodeJS.Timeout[] = [];
@@ -106,10 +106,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       ),
     start: async () => {
       resolver.start();
-      for (const watched of ctx.registry.watched.values()) {
-        if (watch.watch(watched) === 'seat_refused') ctx.log.error('no seat is left to watch a leader', { watchedNo: watched.no });
-      }
-      await Promise.all([...ctx.registry.watched.values()].map((watched) => watch.synced(watched)));
+      // Copies of closed leaders only exit, which needs no seat.
+      await watch.watchAll([...ctx.registry.watched.values()].filter(({ leaders }) => leaders.size > 0));
       reconciler.start();
       await reconciler.all();
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.

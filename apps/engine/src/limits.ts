@@ -1,5 +1,18 @@
 /** Bounds of the engine. Every queue, batch and wait has one; tests and the simulation may choose smaller ones. */
 export interface EngineLimits {
+  /**
+   * Dexes whose states of leaders are followed, per network. After a reconnect each costs weight 2 per leader besides 20 for the leader's account mode: with
+   * the venue's ten leaders at most 520, less than half of an address's minute.
+   */
+  readonly watchedDexesMax: number;
+  /** Longest wait for a leader's first state after it is watched, in ms: a start or a command goes on without it then. */
+  readonly syncWaitMaxMs: number;
+  /** Time between two readings of a network's list of instruments, in ms. */
+  readonly marketsEveryMs: number;
+  /** Least time between two readings of it because of a coin it does not name, in ms. */
+  readonly marketsAskGapMs: number;
+  /** Longest wait for the list when a network is opened, in ms; then the one of the last opening serves until it can be read. */
+  readonly marketsOpenMaxMs: number;
   /** Moves waiting in one lane (watched account × instrument). */
   readonly laneDepthMax: number;
   /** Frames of leader fills waiting per watched account. */
@@ -24,6 +37,8 @@ export interface EngineLimits {
   readonly reconcileIntervalMs: number;
   /** Accounts compared with the venue in one second, in rotation. */
   readonly reconcileAccountsMax: number;
+  /** Accounts of a leader whose stream came back that are compared in one second, ahead of the rotation; more where the rotation's own share is larger. */
+  readonly resyncAccountsMax: number;
   /** Time between two charges of funding at the venue, counted from the full hour, in ms. */
   readonly fundingPeriodMs: number;
   /** Age from which a charge of funding is booked, in ms: by then the venue tells it, and a reading of fills that ran is over. */
@@ -53,6 +68,11 @@ export interface EngineLimits {
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
+  watchedDexesMax: 16,
+  syncWaitMaxMs: 20_000,
+  marketsEveryMs: 300_000,
+  marketsAskGapMs: 60_000,
+  marketsOpenMaxMs: 15_000,
   laneDepthMax: 10_000,
   inboxDepthMax: 10_000,
   openOrdersMax: 400_000,
@@ -65,6 +85,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   repairIntervalMs: 500,
   reconcileIntervalMs: 30_000,
   reconcileAccountsMax: 50,
+  resyncAccountsMax: 10,
   fundingPeriodMs: 3_600_000,
   fundingGraceMs: 10_000,
   fundingSpreadMs: 900_000,

@@ -1,5 +1,5 @@
 import type { EpochMs, Instrument, Price, Result } from '@lockstep/kernel';
-import { err, ok } from '@lockstep/kernel';
+import { err, ok, price } from '@lockstep/kernel';
 import type { MarketContext, MarkUpdate, VenueReadError, VenueTruth } from '@lockstep/venues/port';
 
 /** What is known about an instrument's price right now. */
@@ -29,6 +29,12 @@ export class Markets {
     return ok(answer.value.length);
   }
 
+  /** Takes instruments known from before, without marks, where none are known yet. */
+  restore(instruments: Iterable<Instrument>): void {
+    for (const instrument of instruments)
+      if (!this.views.has(instrument.coin)) this.views.set(instrument.coin, { instrument, mark: price(0n), markAt: 0 });
+  }
+
   /** Takes marks of a stream; returns the coins known here. */
   update(updates: readonly MarkUpdate[]): void {
     for (const update of updates) {
@@ -43,12 +49,10 @@ export class Markets {
     return this.views.get(coin);
   }
 
-  /** Dexes whose instruments are margined in a collateral; the main dex alone where it is not known. */
-  dexesOf(collateral: string | undefined): readonly string[] {
-    if (collateral === undefined) return [''];
-    return [
-      ...new Set([...this.views.values()].filter(({ instrument }) => instrument.collateral === collateral).map(({ instrument }) => instrument.dex)),
-    ];
+  /** Dexes whose instruments are margined in a collateral, or all of them, in the order of the venue's list. */
+  dexesOf(collateral?: string): readonly string[] {
+    const listed = [...this.views.values()].filter(({ instrument }) => collateral === undefined || instrument.collateral === collateral);
+    return [...new Set(listed.map(({ instrument }) => instrument.dex))];
   }
 
   all(): Iterable<MarketView> {

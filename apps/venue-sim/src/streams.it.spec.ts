@@ -47,6 +47,7 @@ describe('subscriptions', () => {
     { type: 'l2Book', coin: 'SOL' },
     { type: 'allMids' },
     { type: 'allMids', dex: 'xyz' },
+    { type: 'assetCtxs', dex: 'xyz' },
     { type: 'activeAssetCtx', coin: 'xyz:TSLA' },
   ])('are acknowledged with every key sent: %j', async (wanted) => {
     const listener = await listen(venue.wsUrl());

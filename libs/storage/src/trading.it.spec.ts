@@ -82,6 +82,15 @@ describe('the inbox', () => {
     await engine.platform((unit) => unit.inbox.setMoveStatus([all[0]?.id ?? 0n], 'done'));
     expect((await engine.platform((unit) => unit.inbox.openMoves(1_000))).some((row) => row.id === all[0]?.id)).toBe(false);
   });
+
+  it('ends a move that is never planned with its reason', async () => {
+    const watched = await engine.platform((unit) => unit.inbox.watch('hyperliquid', 'sim', `0x${'c'.repeat(40)}`));
+    const { moves } = await engine.platform((unit) => unit.inbox.recordMoves(watched.no, [move('unlisted', 1n)]));
+    const id = moves[0]?.id ?? 0n;
+    await engine.platform((unit) => unit.inbox.giveUpMoves([id], 'unlisted_instrument'));
+    expect((await engine.platform((unit) => unit.inbox.openMoves(1_000))).some((row) => row.id === id)).toBe(false);
+    expect(await engine.platform((unit) => unit.inbox.move(id))).toMatchObject({ status: 'given_up', detail: { givenUp: 'unlisted_instrument' } });
+  });
 });
 
 describe('the wave journal', () => {

@@ -26,7 +26,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (watched === null) return refused('network_unknown');
   if (watched.network !== account.network) return refused('wrong_state', 'leader and venue account are on different networks');
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
-  await parts.watch.synced(watched);
+  if ((await parts.watch.synced(watched)) !== 'synced') return refused('venue_unreachable', 'the leader could not be read in time');
   const equity = await equityOf(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);

@@ -1,7 +1,6 @@
 import type { Opener, Wakeups } from '@lockstep/platform';
 import type { CommandRefusal } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
-import type { Reconciler } from '../repair/reconcile';
 import type { Repairs } from '../repair/repair';
 import type { NetworkDirectory } from '../state/network-directory';
 import type { LeaderWatch } from '../watch/leader-watch';
@@ -14,7 +13,6 @@ export interface CommandParts {
   readonly directory: NetworkDirectory;
   readonly opener: Opener;
   readonly wakeups: Wakeups;
-  readonly reconciler: Reconciler;
 }
 
 /** What became of a command. */

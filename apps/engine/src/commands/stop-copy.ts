@@ -1,4 +1,4 @@
-import { formatMoney, formatSize, fromLots, notional, price, type TenantScope } from '@lockstep/kernel';
+import { formatMoney, formatSize, fromLots, type LeaderId, notional, price, type TenantScope } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import { type FlatnessProof, runningCopy, writeCopyState } from '@lockstep/storage';
@@ -70,7 +70,12 @@ export async function closeAllOf(ctx: EngineContext, parts: CommandParts, scope:
 }
 
 export async function closeLeader(ctx: EngineContext, parts: CommandParts, scope: TenantScope, leaderId: string): Promise<CommandEnd> {
-  return stopMany(ctx, parts, scope, (copy) => copy.group.leaderId === leaderId, 'leader_closed');
+  const end = await stopMany(ctx, parts, scope, (copy) => copy.group.leaderId === leaderId, 'leader_closed');
+  const leader = await ctx.storage.scoped(scope, (unit) => unit.leaders.findOne({ id: leaderId as LeaderId }));
+  const watched = leader === null ? undefined : ctx.registry.watched.get(Number(leader.watchedNo));
+  // Exits need no seat: the last leader of an address gives it back.
+  if (watched?.leaders.delete(leaderId) && watched.leaders.size === 0) parts.watch.unwatch(watched);
+  return end;
 }
 
 async function stopMany(

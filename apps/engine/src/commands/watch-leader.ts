@@ -9,7 +9,9 @@ export async function watchLeader(ctx: EngineContext, parts: CommandParts, scope
   if (leader === null) return refused('unknown_target');
   const watched = await parts.directory.watched(ctx, Number(leader.watchedNo));
   if (watched === null) return refused('network_unknown');
+  watched.leaders.add(leader.id);
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
+  // Watched it is, also where its first state takes longer than the wait.
   await parts.watch.synced(watched);
   const result: WatchResult = { watching: true };
   return applied(result);

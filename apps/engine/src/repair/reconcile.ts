@@ -7,6 +7,7 @@ import type { FillCollector } from '../books/collect-fills';
 import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
+import type { Network } from '../state/networks';
 import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -15,9 +16,12 @@ import { positionIn } from './position-in';
 
 /** Wait between two turns of the rotation, in ms. */
 const TURN_MS = 1_000;
+/** Accounts of one network that could not be read in a row, after which the rest of it waits for its next turn. */
+const UNREAD_MAX = 32;
 
 /**
- * Compares our record with the venue's truth per account: at start, after own trades of a follower were seen, and on a timer. Missing fills are adopted
+ * Compares our record with the venue's truth per account: at start, after own trades of a follower were seen, after the leader's stream came back, and on a
+ * timer. Missing fills are adopted
  * first; what then still differs are trades that are not ours: they reduce the copies on their side, the excess is the follower's own.
  */
 export class Reconciler {
@@ -27,7 +31,9 @@ export class Reconciler {
   /** Accounts that are due for a comparison, with the fraction left over from the last turn. */
   private due = 0;
   /** Index of the account whose turn is next. */
-  private next = 0;
+  private position = 0;
+  /** Accounts that are compared ahead of the rotation, oldest wish first. */
+  private readonly first = new Set<AccountRecord>();
   private readonly looking = new Set<AccountRecord>();
   private readonly leverage: LeverageKeeper;
 
@@ -51,13 +57,19 @@ export class Reconciler {
 
   /** Compares every account that a copy runs on. A call during a comparison joins it. */
   all(): Promise<void> {
+    this.first.clear();
     this.running ??= this.compareEach(this.ctx.registry.accounts()).finally(() => {
       this.running = null;
     });
     return this.running;
   }
 
-  /** Compares some accounts soon. Returns at once. */
+  /** Puts accounts first in the rotation: after an outage thousands of them are compared at its pace, in the order that matters. Returns at once. */
+  next(accounts: Iterable<AccountRecord>): void {
+    for (const account of accounts) this.first.add(account);
+  }
+
+  /** Compares some accounts now. Returns at once. */
   lookAt(accounts: readonly AccountRecord[]): void {
     for (const account of accounts) {
       if (this.looking.has(account)) continue;
@@ -71,35 +83,48 @@ export class Reconciler {
   /** The accounts whose turn it is: a share of all, so that thousands are spread over the interval and a wave meets few of them. */
   private compareNext(): void {
     if (this.turn !== null || this.running !== null || this.ctx.sending.busy) return;
-    const { reconcileIntervalMs, reconcileAccountsMax } = this.ctx.limits;
+    const { reconcileIntervalMs, reconcileAccountsMax, resyncAccountsMax } = this.ctx.limits;
     const accounts = this.ctx.registry.accounts();
     this.due = Math.min(reconcileAccountsMax, this.due + (accounts.length * TURN_MS) / reconcileIntervalMs);
     const share = Math.floor(this.due);
     this.due -= share;
-    const from = this.next < accounts.length ? this.next : 0;
-    this.next = from + share;
-    this.turn = this.compareEach(accounts.slice(from, from + share)).finally(() => {
+    const ahead = [...this.first].slice(0, Math.max(share, resyncAccountsMax));
+    for (const account of ahead) this.first.delete(account);
+    this.turn = this.compareEach([...ahead, ...this.rotated(accounts, Math.max(0, share - ahead.length))]).finally(() => {
       this.turn = null;
     });
   }
 
+  private rotated(accounts: readonly AccountRecord[], share: number): readonly AccountRecord[] {
+    const from = this.position < accounts.length ? this.position : 0;
+    this.position = from + share;
+    return accounts.slice(from, from + share);
+  }
+
+  /** Side by side. A network that cannot be reached holds up the others for one round of waiting, not for one per account. */
   private async compareEach(accounts: readonly AccountRecord[]): Promise<void> {
+    const unread = new Map<Network, number>();
+    const compare = async (account: AccountRecord): Promise<void> => {
+      const { network } = account;
+      if ((unread.get(network) ?? 0) >= UNREAD_MAX) return;
+      unread.set(network, (await this.compare(account)) ? 0 : (unread.get(network) ?? 0) + 1);
+    };
     try {
-      await eachBounded(accounts, this.ctx.limits.truthReadsMax, (account) => this.compare(account));
+      await eachBounded(accounts, this.ctx.limits.truthReadsMax, compare);
     } catch (failure) {
       this.ctx.log.error('accounts could not be compared', { error: failure });
     }
   }
 
-  /** Compares one account with what its copies hold. */
-  async compare(account: AccountRecord): Promise<void> {
+  /** Compares one account with what its copies hold. False when the venue could not be read. */
+  async compare(account: AccountRecord): Promise<boolean> {
     const copies = this.ctx.registry.copiesOf(account);
-    if (copies.length === 0) return;
+    if (copies.length === 0) return true;
     const before = account.touched;
-    if (!(await this.collector.read(account))) return;
+    if (!(await this.collector.read(account))) return false;
     const states = await this.readStates(account);
     this.ctx.pass('reconciling_truth_read');
-    if (states === null) return;
+    if (states === null) return false;
     takeEquity(copies, states);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
@@ -113,6 +138,7 @@ export class Reconciler {
     }
     await this.saveNets(account, copies, states);
     await this.leverage.keep(account, copies, states);
+    return true;
   }
 
   private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {

@@ -29,7 +29,15 @@ describe('leader equity', () => {
     leader.takeState(state(100n, 1000));
     leader.takeState(state(7n, 1000, 'xyz'));
     expect(leader.equityBefore(['', 'xyz'], 3000)).toBe(107n);
-    expect(leader.equityBefore(['', 'abc'], 3000)).toBe(100n);
+  });
+
+  it('is unknown while one clearinghouse of the collateral was never read: a part would make ratios too large', () => {
+    const leader = new LeaderState();
+    leader.takeState(state(100n, 1000));
+    expect(leader.equityBefore(['', 'xyz'], 3000)).toBeNull();
+    leader.takeState(state(7n, 1000, 'xyz'));
+    expect(leader.equityBefore(['', 'xyz'], 3000)).toBe(107n);
+    expect(leader.equityBefore([], 3000)).toBeNull();
   });
 
   it('counts a balance that all clearinghouses share once', () => {
@@ -37,6 +45,7 @@ describe('leader equity', () => {
     leader.takeState(state(100n, 1000, '', true));
     leader.takeState(state(100n, 1000, 'xyz', true));
     expect(leader.equityBefore(['', 'xyz'], 3000)).toBe(100n);
+    expect(leader.equityBefore(['', 'xyz', 'unread'], 3000)).toBe(100n);
   });
 
   it('falls back to the oldest reading kept, and is unknown before the first', () => {

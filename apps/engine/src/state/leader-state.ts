@@ -29,17 +29,19 @@ export class LeaderState {
 
   /**
    * Equity before a moment over the named clearinghouses (those of one collateral): the sum of each one's newest reading older than the moment,
-   * else of its oldest one kept; an account whose clearinghouses share one balance counts once. Null when none was ever read.
+   * else of its oldest one kept; an account whose clearinghouses share one balance counts once. Null while one of them was never read: a sum
+   * over a part would be too small, and a ratio on it too large.
    */
   equityBefore(dexes: Iterable<string>, moment: EpochMs): Money | null {
-    let total: bigint | null = null;
-    for (const dex of dexes) {
-      const reading = this.readingBefore(dex, moment);
-      if (reading === null) continue;
-      if (reading.pooled) return reading.equity;
-      total = (total ?? 0n) + reading.equity;
+    const readings = [...dexes].map((dex) => this.readingBefore(dex, moment));
+    const pooled = readings.find((reading) => reading?.pooled);
+    if (pooled) return pooled.equity;
+    let total = 0n;
+    for (const reading of readings) {
+      if (reading === null) return null;
+      total += reading.equity;
     }
-    return total === null ? null : money(total);
+    return readings.length === 0 ? null : money(total);
   }
 
   private readingBefore(dex: string, moment: EpochMs): Reading | null {

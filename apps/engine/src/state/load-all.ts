@@ -20,7 +20,7 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       added.push({ record, row });
     }
     await loadKeys(ctx, parts.opener, added);
-    for (const leader of scope.leaders) await directory.watched(ctx, leader.watchedNo);
+    for (const leader of scope.leaders) (await directory.watched(ctx, leader.watchedNo))?.leaders.add(leader.id);
     for (const copy of scope.copies) {
       if (copy.state === 'preparing') continue;
       const account = ctx.registry.accountsByNo.get(copy.venueAccountNo);

@@ -23,6 +23,7 @@ export function newWatched(
     builders,
     book: new CopyBook(builders),
     leader: new LeaderState(),
+    leaders: new Set(),
     synced: false,
     ...history,
   };

@@ -1,6 +1,7 @@
 import type { Environment } from '@lockstep/kernel';
 import type { MarkWatch, UserWatch, Venue } from '@lockstep/venues/port';
 import type { Markets } from '../markets';
+import type { Listings } from './listings';
 
 /** One venue at one address, e.g. Hyperliquid's main net or a world of the simulated venue, with everything the engine keeps open to it. */
 export interface Network {
@@ -9,6 +10,7 @@ export interface Network {
   readonly environment: Environment;
   readonly venue: Venue;
   readonly markets: Markets;
+  readonly listings: Listings;
   readonly users: UserWatch;
   readonly marks: MarkWatch;
 }

@@ -1,9 +1,11 @@
 import type { Environment } from '@lockstep/kernel';
 import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
-import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
+import type { MarkUpdate, Venue, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
+import { Listings } from './listings';
 import { type Network, networkKey } from './networks';
+import { watchedDexes } from './watched-dexes';
 
 /** A network as the list of networks names it. */
 export interface NetworkAddress {
@@ -34,9 +36,7 @@ export interface NetworkSinks {
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
 
-/** Dexes whose states and marks are followed; others are added when an instrument of theirs is listed. */
-const SIM_LIMITS = { userSeatsMax: 1_000, orderStreamsMax: 0, maxInFlight: 20_000, markPollMs: 1_000, readConnections: 32 } as const;
-const READ_ATTEMPTS_MAX = 20;
+const SIM_LIMITS = { userSeatsMax: 1_000, maxInFlight: 20_000, markAskGapMs: 200, readConnections: 32 } as const;
 const READ_RETRY_MS = 500;
 
 /** Opens networks on first use and keeps them: one adapter, one user watch and one mark watch each. */
@@ -49,7 +49,7 @@ export class Networks {
     private readonly sinks: NetworkSinks,
   ) {}
 
-  /** The network, with its instruments and marks read. Throws when the venue cannot be read in time. */
+  /** The network, with its instruments known. Throws when the venue cannot be read in time and was never read before. */
   get(address: NetworkAddress): Promise<Network> {
     const key = networkKey(address.venue, address.network);
     const known = this.open.get(key);
@@ -68,13 +68,59 @@ export class Networks {
 
   async close(): Promise<void> {
     const networks = await Promise.allSettled(this.open.values());
+    for (const network of networks) if (network.status === 'fulfilled') network.value.listings.stop();
     await Promise.all(networks.map((network) => (network.status === 'fulfilled' ? network.value.venue.close() : undefined)));
   }
 
   private async connect(address: NetworkAddress): Promise<Network> {
+    const { ctx } = this;
+    const venue = this.adapterOf(address);
+    const markets = new Markets();
+    let opened: Network | null = null;
+    let written = '';
+    const listings = new Listings(ctx, address.network, markets, venue.truth, async () => {
+      if (opened !== null) this.followDexes(opened);
+      const rows = instrumentRows(address, markets);
+      const text = JSON.stringify(rows);
+      if (text === written) return;
+      await ctx.storage.platform((unit) => unit.markets.putInstruments(rows));
+      written = text;
+    });
+    await this.readMarkets(address, markets, listings).catch(async (failure: unknown) => {
+      listings.stop();
+      await venue.close();
+      throw failure;
+    });
+    const waiting: WatchEvent[] = [];
+    const users = venue.watchUsers(watchedDexes(markets, ctx.limits.watchedDexesMax), (event) => {
+      if (opened === null) waiting.push(event);
+      else this.sinks.onUserEvent(opened, event);
+    });
+    const marks = venue.watchMarks(markets.dexesOf(), (updates) => {
+      markets.update(updates);
+      if (opened !== null) this.sinks.onMarks(opened, updates);
+    });
+    const network: Network = {
+      venueName: address.venue,
+      name: address.network,
+      environment: address.environment,
+      venue,
+      markets,
+      listings,
+      users,
+      marks,
+    };
+    opened = network;
+    for (const event of waiting) this.sinks.onUserEvent(network, event);
+    listings.start();
+    ctx.log.info('network opened', { venue: address.venue, network: address.network, instruments: [...markets.all()].length });
+    return network;
+  }
+
+  private adapterOf(address: NetworkAddress): Venue {
     const { ctx, tuning } = this;
     const simulated = address.environment === 'test';
-    const venue = createHyperliquidVenue(
+    return createHyperliquidVenue(
       {
         url: address.url,
         wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
@@ -83,7 +129,8 @@ export class Networks {
         presignaturesPerWorker: tuning.presignaturesPerWorker,
         ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
         answerTimeoutMs: tuning.answerTimeoutMs,
-        watchDexes: simulated ? ['', 'xyz'] : [''],
+        // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
+        orderStreamsMax: 0,
         ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
       },
       {
@@ -92,48 +139,51 @@ export class Networks {
         log: ({ level, event, fields }) => ctx.log[level](event, { network: address.network, ...fields }),
       },
     );
-    const markets = new Markets();
-    await this.readMarkets(address, markets, venue.truth);
-    const waiting: WatchEvent[] = [];
-    let ready: Network | null = null;
-    const users = venue.watchUsers((event) => {
-      if (ready === null) waiting.push(event);
-      else this.sinks.onUserEvent(ready, event);
-    });
-    const dexes = [...new Set([...markets.all()].map((view) => view.instrument.dex))];
-    const marks = venue.watchMarks(dexes, (updates) => {
-      markets.update(updates);
-      if (ready !== null) this.sinks.onMarks(ready, updates);
-    });
-    const network: Network = {
-      venueName: address.venue,
-      name: address.network,
-      environment: address.environment,
-      venue,
-      markets,
-      users,
-      marks,
-    };
-    ready = network;
-    for (const event of waiting) this.sinks.onUserEvent(network, event);
-    await this.writeInstruments(address, markets);
-    ctx.log.info('network opened', { venue: address.venue, network: address.network, instruments: [...markets.all()].length });
-    return network;
   }
 
-  /** What can be traded, for the API. */
-  private async writeInstruments(address: NetworkAddress, markets: Markets): Promise<void> {
-    const rows = [...markets.all()].map(({ instrument }) => ({ ...instrument, venue: address.venue, network: address.network }));
-    await this.ctx.storage.platform((unit) => unit.markets.putInstruments(rows));
+  /** States and marks are followed of what the venue lists now. Marks of dexes that leaders or copies trade in come first where they must be asked for. */
+  private followDexes({ name, markets, users, marks }: Network): void {
+    const followed = watchedDexes(markets, this.ctx.limits.watchedDexesMax);
+    const listed = markets.dexesOf();
+    if (followed.length < listed.length) {
+      this.ctx.log.error('the venue lists more dexes than are followed', { network: name, listed: listed.length, followed: followed.length });
+    }
+    users.setDexes(followed);
+    marks.setDexes(usedFirst(listed, this.usedDexes(name)));
   }
 
-  private async readMarkets(address: NetworkAddress, markets: Markets, truth: Network['venue']['truth']): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      const read = await markets.refresh(truth, undefined, () => this.ctx.clock.now());
-      if (read.ok) return;
-      this.ctx.log.warn('instruments could not be read', { network: address.network, code: read.error.code, detail: read.error.detail });
-      if (attempt === READ_ATTEMPTS_MAX) throw new Error(`network ${address.network} could not be read: ${read.error.code}`);
-      await new Promise((resolve) => setTimeout(resolve, READ_RETRY_MS));
+  private usedDexes(network: string): ReadonlySet<string> {
+    const used = new Set<string>();
+    for (const watched of this.ctx.registry.watched.values()) {
+      if (watched.network.name !== network) continue;
+      for (const { instrument } of watched.book.allSheets()) used.add(instrument.dex);
+    }
+    return used;
+  }
+
+  /** The list as the venue tells it; while it cannot be read, as it stood when the network was last open: others must not wait for it. */
+  private async readMarkets(address: NetworkAddress, markets: Markets, listings: Listings): Promise<void> {
+    const { clock, limits, storage, log } = this.ctx;
+    const until = clock.monotonic() + limits.marketsOpenMaxMs;
+    while (!(await listings.read())) {
+      if (clock.monotonic() < until) {
+        await new Promise((resolve) => setTimeout(resolve, READ_RETRY_MS));
+        continue;
+      }
+      const stored = await storage.platform((unit) => unit.markets.instruments(address.venue, address.network), { readOnly: true });
+      if (stored.length === 0) throw new Error(`network ${address.network} could not be read`);
+      markets.restore([...stored].sort((a, b) => a.assetId - b.assetId));
+      log.error('the network cannot be read; its stored instruments serve', { network: address.network, instruments: stored.length });
+      return;
     }
   }
 }
+
+/** What can be traded, for the API. */
+const instrumentRows = (address: NetworkAddress, markets: Markets) =>
+  [...markets.all()].map(({ instrument }) => ({ ...instrument, venue: address.venue, network: address.network }));
+
+const usedFirst = (dexes: readonly string[], used: ReadonlySet<string>): readonly string[] => [
+  ...dexes.filter((dex) => used.has(dex)),
+  ...dexes.filter((dex) => !used.has(dex)),
+];

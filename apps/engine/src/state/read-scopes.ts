@@ -23,6 +23,7 @@ export interface ScopeRows {
   readonly positions: readonly PositionState[];
   readonly schedules: readonly FeeScheduleRow[];
   readonly journals: readonly JournalRow[];
+  /** Leaders that are not closed: a paused one's exits are followed. */
   readonly leaders: readonly { readonly id: string; readonly watchedNo: number }[];
   readonly fillTimes: ReadonlyMap<number, number>;
   readonly fundingTimes: ReadonlyMap<number, number>;
@@ -46,7 +47,9 @@ async function readScope(storage: Storage, shard: number, scope: TenantScope): P
       positions: await loadPositionStates(unit),
       schedules: await unit.feeSchedules.versions(),
       journals: await unit.journal.unfinished(shard, JOURNAL_ROWS_MAX),
-      leaders: (await unit.leaders.find({ status: 'active' })).map((leader) => ({ id: leader.id, watchedNo: Number(leader.watchedNo) })),
+      leaders: (await unit.leaders.find({}))
+        .filter(({ status }) => status !== 'closed')
+        .map((leader) => ({ id: leader.id, watchedNo: Number(leader.watchedNo) })),
       fillTimes: await newestFillTimes(unit),
       fundingTimes: await fundingReadTimes(unit),
       maxNonce: await highestJournaledNonce(unit),

@@ -69,6 +69,8 @@ export interface WatchedAccount {
   readonly builders: string[];
   readonly book: CopyBook;
   readonly leader: LeaderState;
+  /** Leaders of all tenants that refer to it and are not closed: it is watched for them. */
+  readonly leaders: Set<string>;
   /** True between `synced` and the next disconnect: nothing of the leader's is missing. */
   synced: boolean;
   /** True once a first state was taken, in this process or an earlier one: from then on fills are history. */
@@ -133,6 +135,11 @@ export class Registry {
   /** Copies that run on an account. */
   copiesOf(account: AccountRecord): readonly CopyRecord[] {
     return [...(this.byAccount.get(account) ?? [])];
+  }
+
+  /** Accounts on which a copy of a watched account runs. */
+  accountsCopying(watched: WatchedAccount): readonly AccountRecord[] {
+    return [...new Set([...this.copies.values()].filter((copy) => copy.watched === watched).map(({ account }) => account))];
   }
 
   dropCopy(copyNo: number): void {

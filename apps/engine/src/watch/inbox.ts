@@ -1,7 +1,7 @@
 import { type Money, type Price, price, type Size } from '@lockstep/kernel';
 import { type Detection, detect, groupByCoin, type Move, resyncMove } from '@lockstep/replication';
 import type { NewMove } from '@lockstep/storage';
-import type { AccountState, VenueFill } from '@lockstep/venues/port';
+import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
@@ -145,9 +145,11 @@ function byBlock(fills: readonly VenueFill[]): VenueFill[][] {
   return blocks;
 }
 
-const equityBefore = (watched: WatchedAccount, move: Move): Money | null => {
+/** The leader's equity before a move over the collateral of its instrument; null where the instrument is not listed or a dex was never read. */
+export const equityBefore = (watched: WatchedAccount, move: Move): Money | null => {
   const { markets } = watched.network;
-  return watched.leader.equityBefore(markets.dexesOf(markets.get(move.coin)?.instrument.collateral), move.firstFillAt);
+  const view = markets.get(move.coin);
+  return view === undefined ? null : watched.leader.equityBefore(markets.dexesOf(view.instrument.collateral), move.firstFillAt);
 };
 
 function inboxRow(fill: VenueFill, receivedAt: number) {
@@ -219,7 +221,3 @@ function parseDetail(value: unknown): MoveDetail | null {
   if (!integer(increment) || !integer(lastPrice) || (incrementPrice !== null && !integer(incrementPrice))) return null;
   return { source, kind: known, increment, incrementPrice, lastPrice, fills };
 }
-
-/** Positions of an account state by coin. */
-export const positionsOf = (states: readonly AccountState[]): Map<string, Size> =>
-  new Map(states.flatMap((state) => state.positions.map((position) => [position.coin, position.size] as const)));

@@ -1,6 +1,9 @@
+import { STATUS } from '@lockstep/replication';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
-import { describe, expect, it } from 'vitest';
-import { type Frame, runsOf } from './leader-watch';
+import { describe, expect, it, vi } from 'vitest';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
+import { leaderStage, stateOf, syncedWith } from '../testing/leader-stage';
+import { type Frame, LeaderWatch, runsOf } from './leader-watch';
 
 /** Frames by number: above zero fills of that time, zero a snapshot; each received at its place. */
 function framesOf(watched: string, times: readonly number[]): readonly Frame<string>[] {
@@ -29,5 +32,102 @@ describe('frames of a leader that gathered', () => {
   it('a run is bounded', () => {
     const runs = shapes(Array.from({ length: 1_201 }, (_, index) => index + 1));
     expect(runs.map((run) => run.split(' ').length)).toEqual([500, 500, 201]);
+  });
+});
+
+const SHORT_WAIT = { syncWaitMaxMs: 50 } as const;
+
+/** A watch on a stage; `resynced` are the accounts told of. */
+async function watching(given: Parameters<typeof leaderStage>[0] = {}) {
+  const stage = await leaderStage({ ...given, limits: { ...SHORT_WAIT, ...given.limits } });
+  const resynced: number[] = [];
+  const watch = new LeaderWatch(
+    stage.ctx,
+    () => undefined,
+    (watched) => resynced.push(watched.no),
+  );
+  const sync = (watched: WatchedAccount, ...states: readonly ReturnType<typeof stateOf>[]): Promise<void> => {
+    watch.receive(stage.network, syncedWith(watched.address, states));
+    return watch.idle();
+  };
+  /** Gives the account a copy and answers how to read its status. */
+  const copyOf = (watched: WatchedAccount): (() => number) => {
+    const row = watched.book.rowCount;
+    watched.book.rowCount += 1;
+    watched.book.setStatus(row, STATUS.active, true);
+    stage.ctx.registry.copies.set(watched.no, { watched, row } as CopyRecord);
+    return () => watched.book.copies.status[row] ?? 0;
+  };
+  return { ...stage, watch, resynced, sync, copyOf };
+}
+
+describe('a leader whose stream came back', () => {
+  const held = { '': { ETH: 2 }, xyz: { 'xyz:TSLA': 3 } };
+
+  it('does not look flat on a dex that could not be read', async () => {
+    const { watch, sync, leader, moves } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, '', held['']), stateOf(watched.address, 'xyz', held.xyz));
+    // The main dex differs, so that the wait for late frames has an end to be seen.
+    await sync(watched, stateOf(watched.address, '', { ETH: 1 }));
+    await vi.waitFor(() => expect(moves.map(({ coin }) => coin)).toEqual(['ETH']), 10_000);
+    expect(watched.leader.positions.get('xyz:TSLA')).toBe(300_000_000n);
+  });
+
+  it('is flat on a dex that was read and holds nothing', async () => {
+    const { watch, sync, leader, moves } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, '', held['']), stateOf(watched.address, 'xyz', held.xyz));
+    await sync(watched, stateOf(watched.address, '', held['']), stateOf(watched.address, 'xyz'));
+    await vi.waitFor(() => expect(moves).toMatchObject([{ coin: 'xyz:TSLA', positionBefore: 300_000_000n, positionAfter: 0n }]), 10_000);
+  });
+
+  it('is told, so that the accounts copying it are compared', async () => {
+    const { watch, sync, leader, resynced, network } = await watching();
+    const watched = leader(7);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, ''));
+    watch.receive(network, { kind: 'disconnected', at: 1, reason: 'test' });
+    expect(watched.synced).toBe(false);
+    await sync(watched, stateOf(watched.address, ''));
+    expect(resynced).toEqual([7, 7]);
+  });
+});
+
+describe('leaders that cannot be seen', () => {
+  it('hold up nobody: what has no seat is not awaited, what is not told in time is gone on without', async () => {
+    const { watch, sync, leader, seated } = await watching({ seats: 2 });
+    const [seen, silent, seatless] = [leader(1), leader(2), leader(3)];
+    const all = watch.watchAll([seen, silent, seatless]);
+    await sync(seen, stateOf(seen.address, ''));
+    await all;
+    expect([...seated]).toEqual([seen.address, silent.address]);
+    expect(await Promise.all([seen, silent, seatless].map((one) => watch.synced(one)))).toEqual(['synced', 'not_in_time', 'no_seat']);
+  });
+
+  it('let their copies take no new risk until their state is told', async () => {
+    const { watch, sync, leader, copyOf, ctx } = await watching({ seats: 1 });
+    const [silent, seatless] = [leader(1), leader(2)];
+    const [ofSilent, ofSeatless] = [copyOf(silent), copyOf(seatless)];
+    const before = ctx.stops.current;
+    await watch.watchAll([silent, seatless]);
+    expect([ofSilent(), ofSeatless()]).toEqual([STATUS.active | STATUS.staleTruth, STATUS.active | STATUS.staleTruth]);
+    expect(ctx.stops.current).toBeGreaterThan(before);
+    await sync(silent, stateOf(silent.address, ''));
+    expect([ofSilent(), ofSeatless()]).toEqual([STATUS.active, STATUS.active | STATUS.staleTruth]);
+  });
+
+  it('get the seat of a leader that is no longer watched', async () => {
+    const { watch, sync, leader, seated, copyOf } = await watching({ seats: 1 });
+    const [first, second, third] = [leader(1), leader(2), leader(3)];
+    const ofSecond = copyOf(second);
+    for (const one of [first, second, third]) watch.watch(one);
+    watch.unwatch(first);
+    expect([...seated]).toEqual([second.address]);
+    await sync(second, stateOf(second.address, ''));
+    expect(ofSecond()).toBe(STATUS.active);
+    expect(await watch.synced(third)).toBe('no_seat');
   });
 });

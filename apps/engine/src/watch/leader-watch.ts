@@ -1,18 +1,13 @@
-import { type Size, size, toLots } from '@lockstep/kernel';
-import type { VenueFill, WatchEvent } from '@lockstep/venues/port';
+import { type Size, toLots } from '@lockstep/kernel';
+import { STATUS } from '@lockstep/replication';
+import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
-import { type FillFrame, positionsOf, recordFills, recordResync } from './inbox';
-
-/** Where a state differed from the fills told until then. */
-interface Difference {
-  readonly coin: string;
-  readonly known: Size;
-  readonly found: Size;
-}
+import { type Difference, differencesOf, positionsOf } from './compare-state';
+import { type FillFrame, recordFills, recordResync } from './inbox';
 
 export type Frame<Watched = WatchedAccount> =
   | { readonly kind: 'fills'; readonly watched: Watched; readonly fills: readonly VenueFill[]; readonly receivedAt: number }
@@ -48,6 +43,9 @@ export function runsOf<Watched>(frames: readonly Frame<Watched>[]): readonly Fra
   return runs;
 }
 
+/** How a wait for a leader's state ended. */
+export type SyncEnd = 'synced' | 'not_in_time' | 'no_seat';
+
 /**
  * From the venue's user streams to recorded moves. Fills are signals; snapshots are state: they tell which fills are missing and where the leader
  * stands, and what can only be seen in them is followed in reductions alone. Frames of one watched account are taken one after another.
@@ -56,12 +54,17 @@ export class LeaderWatch {
   private readonly byAddress = new Map<string, WatchedAccount>();
   private readonly frames: Lanes<Frame>;
   private readonly lateness = new Set<NodeJS.Timeout>();
-  private readonly waitingForSync = new Map<number, (() => void)[]>();
+  private readonly waitingForSync = new Map<WatchedAccount, Set<(end: SyncEnd) => void>>();
+  /** Accounts the venue has no seat for, longest wait first. */
+  private readonly seatless = new Set<WatchedAccount>();
+  /** Accounts whose copies take no new risk, because nobody sees the leader. */
+  private readonly unseen = new Set<WatchedAccount>();
 
   constructor(
     private readonly ctx: EngineContext,
     private readonly onMoves: (moves: readonly RecordedMove[]) => void,
-    private readonly onResynced: (network: Network) => void,
+    /** A leader's state was read after a (re)connect: what its copies hold may have changed unseen meanwhile. */
+    private readonly onResynced: (watched: WatchedAccount) => void,
   ) {
     this.frames = new Lanes(
       async (_key, batch) => {
@@ -76,19 +79,59 @@ export class LeaderWatch {
     );
   }
 
-  /** Starts watching an account. `seat_refused`: the venue's cap of watched users is reached. */
+  /** Starts watching an account. `seat_refused`: the venue's cap of watched users is reached; the account is watched once a seat is free. */
   watch(watched: WatchedAccount): 'watching' | 'seat_refused' {
     this.byAddress.set(addressKey(watched.network, watched.address), watched);
-    return watched.network.users.watch(watched.address);
+    const answer = watched.network.users.watch(watched.address);
+    if (answer === 'watching') this.seatless.delete(watched);
+    else {
+      this.seatless.add(watched);
+      this.holdBack(watched);
+    }
+    return answer;
   }
 
-  /** Resolves once the account's state was read after the last (re)connect. */
-  synced(watched: WatchedAccount): Promise<void> {
-    if (watched.synced) return Promise.resolve();
+  /**
+   * Starts watching accounts and waits for their states side by side, so that neither a missing seat nor a network that cannot be reached holds up the others.
+   * Copies of a leader whose state did not come in time take no new risk until it does.
+   */
+  async watchAll(accounts: readonly WatchedAccount[]): Promise<void> {
+    for (const watched of accounts) this.watch(watched);
+    await Promise.all(
+      accounts.map(async (watched) => {
+        const end = await this.synced(watched);
+        if (end === 'synced') return;
+        this.holdBack(watched);
+        this.ctx.log.error('a leader is not seen; its copies take no new risk', { watchedNo: watched.no, network: watched.network.name, why: end });
+      }),
+    );
+  }
+
+  /** Ends watching an account. Its seat goes to the account that waited longest for one. */
+  unwatch(watched: WatchedAccount): void {
+    this.byAddress.delete(addressKey(watched.network, watched.address));
+    this.seatless.delete(watched);
+    watched.network.users.unwatch(watched.address);
+    watched.synced = false;
+    this.endWaits(watched, 'no_seat');
+    const next = [...this.seatless].find((waiting) => waiting.network === watched.network);
+    if (next !== undefined) this.watch(next);
+  }
+
+  /** Waits until the account's state was read after the last (re)connect, for `syncWaitMaxMs` at most. */
+  synced(watched: WatchedAccount): Promise<SyncEnd> {
+    if (watched.synced) return Promise.resolve('synced');
+    if (this.seatless.has(watched)) return Promise.resolve('no_seat');
     return new Promise((resolve) => {
-      const waiting = this.waitingForSync.get(watched.no) ?? [];
-      waiting.push(resolve);
-      this.waitingForSync.set(watched.no, waiting);
+      const waits = this.waitingForSync.get(watched) ?? new Set();
+      const timer = setTimeout(() => end('not_in_time'), this.ctx.limits.syncWaitMaxMs);
+      const end = (how: SyncEnd): void => {
+        clearTimeout(timer);
+        waits.delete(end);
+        resolve(how);
+      };
+      waits.add(end);
+      this.waitingForSync.set(watched, waits);
     });
   }
 
@@ -133,6 +176,23 @@ export class LeaderWatch {
   stop(): void {
     for (const timer of this.lateness) clearTimeout(timer);
     this.lateness.clear();
+    for (const watched of [...this.waitingForSync.keys()]) this.endWaits(watched, 'not_in_time');
+  }
+
+  private endWaits(watched: WatchedAccount, how: SyncEnd): void {
+    for (const end of [...(this.waitingForSync.get(watched) ?? [])]) end(how);
+    this.waitingForSync.delete(watched);
+  }
+
+  /** Copies of a leader nobody sees take no new risk (`stale_truth`): what they owe may be old. Exits go on. */
+  private holdBack(watched: WatchedAccount): void {
+    this.unseen.add(watched);
+    this.markStale(watched, true);
+    this.ctx.stops.changed();
+  }
+
+  private markStale(watched: WatchedAccount, stale: boolean): void {
+    for (const copy of this.ctx.registry.copies.values()) if (copy.watched === watched) watched.book.setStatus(copy.row, STATUS.staleTruth, stale);
   }
 
   private async take(run: FrameRun): Promise<void> {
@@ -143,16 +203,15 @@ export class LeaderWatch {
     if (run.kind === 'missing') return this.takeMissing(run.watched, run.differences, run.at);
     const { watched, event } = run;
     for (const state of event.states) watched.leader.takeState(state);
-    const found = positionsOf(event.states);
     if (watched.begun) {
       const history = event.fills.filter((fill) => fill.time > watched.historyFrom);
       this.onMoves(await recordFills(this.ctx, watched, [{ fills: history, receivedAt: event.receivedAt }]));
-      if (event.states.length > 0) this.compare(watched, found, event.receivedAt);
-    } else await this.begin(watched, found, event.fills);
+      this.compare(watched, event.states, event.receivedAt);
+    } else await this.begin(watched, positionsOf(event.states), event.fills);
     watched.synced = true;
-    for (const resolve of this.waitingForSync.get(watched.no) ?? []) resolve();
-    this.waitingForSync.delete(watched.no);
-    this.onResynced(watched.network);
+    if (this.unseen.delete(watched)) this.markStale(watched, false);
+    this.endWaits(watched, 'synced');
+    this.onResynced(watched);
   }
 
   /** Takes the first state ever. It stands before the account counts as synced, so that a later process follows what this one only saw. */
@@ -163,13 +222,14 @@ export class LeaderWatch {
     watched.begun = true;
   }
 
-  /** Where the state differs from the fills for longer than a frame takes, fills are missing. An instrument never met before is state, nothing of it is traded. */
-  private compare(watched: WatchedAccount, found: ReadonlyMap<string, Size>, at: number): void {
-    for (const [coin, position] of found) if (!watched.leader.positions.has(coin)) standAt(watched, coin, position);
-    const differences = [...watched.leader.positions].flatMap(([coin, known]): Difference[] => {
-      const now = found.get(coin) ?? size(0n);
-      return now === known ? [] : [{ coin, known, found: now }];
-    });
+  /**
+   * Where the state differs from the fills for longer than a frame takes, fills are missing. An instrument never met before is state, nothing of it is traded.
+   * What was not read is not judged: a leader who could be seen only in part must not look flat in the rest.
+   */
+  private compare(watched: WatchedAccount, states: readonly AccountState[], at: number): void {
+    for (const [coin, position] of positionsOf(states)) if (!watched.leader.positions.has(coin)) standAt(watched, coin, position);
+    const { markets } = watched.network;
+    const differences = differencesOf(watched.leader.positions, states, (coin) => markets.get(coin)?.instrument.dex);
     if (differences.length === 0) return;
     const timer = setTimeout(() => {
       this.lateness.delete(timer);

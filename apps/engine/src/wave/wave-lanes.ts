@@ -1,19 +1,18 @@
+import { present } from '@lockstep/kernel';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { WatchedAccount } from '../state/registry';
 import { laneKey, type RecordedMove } from './recorded-move';
 import { runMoves } from './run-wave';
+import { UnlistedMoves } from './unlisted-moves';
 
 /** Waves of one watched account are one after another per instrument; everything else runs at the same time. */
 export class WaveLanes {
   private readonly lanes: Lanes<RecordedMove>;
+  private readonly unlisted: UnlistedMoves;
 
-  constructor(
-    private readonly ctx: EngineContext,
-    books: Bookkeeper,
-    onDone: (watched: WatchedAccount, coin: string) => void,
-  ) {
+  constructor(ctx: EngineContext, books: Bookkeeper, onDone: (watched: WatchedAccount, coin: string) => void) {
     this.lanes = new Lanes(
       async (key, batch) => {
         await runMoves(ctx, books, batch, () => this.opposed(key));
@@ -26,12 +25,16 @@ export class WaveLanes {
       },
       ctx.limits.laneDepthMax,
     );
+    this.unlisted = new UnlistedMoves(ctx, (moves) => this.push(moves));
   }
 
+  /** Plans moves soon, those of one instrument in their order. What the venue's list does not name yet waits until it was read again. */
   push(moves: readonly RecordedMove[]): void {
     for (const move of moves) {
-      if (!this.hasSheet(move)) continue;
-      this.lanes.push(laneKey(move.watched.no, move.move.coin), move);
+      if (this.unlisted.take(move)) continue;
+      const { watched } = move;
+      watched.book.sheet(present(watched.network.markets.get(move.move.coin), `market of ${move.move.coin}`).instrument);
+      this.lanes.push(laneKey(watched.no, move.move.coin), move);
     }
   }
 
@@ -51,16 +54,5 @@ export class WaveLanes {
   /** A newer move that takes risk off (or turns around) stands behind the running wave: its unsent entries must not leave. */
   private opposed(key: string): boolean {
     return this.lanes.behind(key).some(({ move }) => move.kind === 'reduce' || move.kind === 'close' || move.kind === 'flip');
-  }
-
-  private hasSheet({ watched, move }: RecordedMove): boolean {
-    if (watched.book.findSheet(move.coin) !== undefined) return true;
-    const view = watched.network.markets.get(move.coin);
-    if (view === undefined) {
-      this.ctx.log.error('a leader traded an instrument the venue does not list', { coin: move.coin, network: watched.network.name });
-      return false;
-    }
-    watched.book.sheet(view.instrument);
-    return true;
   }
 }

@@ -121,6 +121,15 @@ describe('a real account in the simulated world', () => {
     expect(await told()).toEqual(['sell 2 SOL at 80, market 80']);
   });
 
+  it('keeps what is on a dex that could not be read', async () => {
+    const { bridge, told } = stage();
+    bridge.takeMarks([mark('SOL', 80)]);
+    bridge.take(synced(state(1000, { SOL: 2 })));
+    await told();
+    bridge.take(synced(state(1000, {}, 'xyz')));
+    expect(await told()).toEqual([]);
+  });
+
   it('leaves out what the world does not list, and says so once', async () => {
     const { bridge, told, said } = stage();
     bridge.take(synced(state(1000)));

@@ -109,7 +109,10 @@ export class LiveBridge {
     for (const state of states) this.states.set(state.dex, state);
     if (!this.begun) await this.begin(states);
     const found = new Map(states.flatMap(({ positions }) => positions.map(({ coin, size }) => [coin, size] as const)));
-    for (const coin of new Set([...found.keys(), ...this.held.keys()])) await this.standAt(coin, this.lots(coin, found.get(coin)), null);
+    // Of a dex that could not be read nothing is known, least of all that it is flat.
+    const read = new Set(states.map(({ dex }) => dex));
+    const held = [...this.held.keys()].filter((coin) => read.has(dexOf(coin)));
+    for (const coin of new Set([...found.keys(), ...held])) await this.standAt(coin, this.lots(coin, found.get(coin)), null);
     this.begun = true;
     this.ready();
   }
@@ -167,6 +170,9 @@ export class LiveBridge {
     await this.world.credit(this.address, cents(difference), '');
   }
 }
+
+/** The dex a coin is listed on: its name carries it as a prefix, but for the main one. */
+const dexOf = (coin: string): string => (coin.includes(':') ? coin.slice(0, coin.indexOf(':')) : '');
 
 /** Money at the six decimals the venue's dollars have, towards zero. */
 const cents = (value: bigint): string => formatMoney(money((value / 100n) * 100n));

@@ -29,7 +29,7 @@ export async function followLive(stack: Stack, address: string, venueUrl: string
   const market = new Market(stack.simUrl);
   await market.load();
   const dexes = await sharedDexes(venueUrl, market);
-  const feed = openFeed(venueUrl, dexes);
+  const feed = openFeed(venueUrl);
   const world = {
     has: (coin: string) => market.has(coin),
     szDecimals: (coin: string) => market.szDecimals(coin),
@@ -45,7 +45,7 @@ export async function followLive(stack: Stack, address: string, venueUrl: string
   const receivedAt = systemClock.now();
   bridge.takeMarks(markets.value.map(({ instrument, markPrice }) => ({ coin: instrument.coin, markPrice, receivedAt })));
   feed.watchMarks(dexes, (updates) => bridge.takeMarks(updates));
-  if (feed.watchUsers((event) => bridge.take(event)).watch(address) === 'seat_refused')
+  if (feed.watchUsers(dexes, (event) => bridge.take(event)).watch(address) === 'seat_refused')
     throw new Error('the venue has no seat left for a user stream');
   await withinTime(bridge.placed, PLACED_MAX_MS, `the venue at ${venueUrl} told nothing of ${address}`);
   return {
@@ -58,9 +58,9 @@ export async function followLive(stack: Stack, address: string, venueUrl: string
   };
 }
 
-const openFeed = (url: string, watchDexes: readonly string[]): VenueFeed =>
+const openFeed = (url: string): VenueFeed =>
   createHyperliquidFeed(
-    { url, wsUrl: `${url.replace(/^http/, 'ws')}/ws`, network: 'mainnet', watchDexes, orderStreamsMax: 0 },
+    { url, wsUrl: `${url.replace(/^http/, 'ws')}/ws`, network: 'mainnet', orderStreamsMax: 0 },
     {
       clock: systemClock,
       random: systemRandom,
@@ -72,7 +72,7 @@ const openFeed = (url: string, watchDexes: readonly string[]): VenueFeed =>
 
 /** Dexes of the simulated world that the venue has too. */
 async function sharedDexes(url: string, market: Market): Promise<readonly string[]> {
-  const feed = openFeed(url, ['']);
+  const feed = openFeed(url);
   try {
     const listed = await feed.truth.markets();
     if (!listed.ok) throw new Error(`the venue at ${url} could not be read: ${listed.error.detail}`);

@@ -44,6 +44,10 @@ describe('subscriptions', () => {
       { type: 'allMids', dex: 'xyz' },
     ],
     [
+      { type: 'assetCtxs', dex: 'xyz' },
+      { type: 'assetCtxs', dex: 'xyz' },
+    ],
+    [
       { type: 'bbo', coin: 'xyz:TSLA' },
       { type: 'bbo', coin: 'xyz:TSLA' },
     ],
@@ -59,6 +63,7 @@ describe('subscriptions', () => {
     { type: 'bbo', coin: 'NOPE' },
     { type: 'userFills' },
     { type: 'allMids', dex: 'nope' },
+    { type: 'assetCtxs', dex: 'nope' },
     { type: 'l2Book', coin: 'BTC', nSigFigs: 9 },
   ])
     it(`${JSON.stringify(bad)} is refused by name`, () => {
@@ -122,6 +127,14 @@ describe('streams', () => {
     bed.order(1, { p: '66400', s: '0.1', tif: 'Ioc' });
     expect(channel(frames, 'trades')).toMatchObject([[{ coin: 'BTC', side: 'B', px: '66400.0', users: [USER, addressOf(2)] }]]);
     expect(channel(events, 'user')).toMatchObject([{ fills: [{ px: '66400.0' }] }]);
+  });
+
+  it('assetCtxs tells the contexts of a whole dex in asset order, at first and at its interval, changed or not', () => {
+    const bed = rested();
+    const frames = bed.listen({ type: 'assetCtxs', dex: 'xyz' });
+    bed.block(20);
+    const told = { dex: 'xyz', ctxs: dig(bed.info('metaAndAssetCtxs', { dex: 'xyz' }), 1) };
+    expect(channel(frames, 'assetCtxs')).toEqual([told, told, told]);
   });
 
   it('bbo is sent when it changes, books and mids at their intervals, states and open orders on a change', () => {

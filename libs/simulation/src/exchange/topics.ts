@@ -8,9 +8,19 @@ export interface Topics {
   /** Dex name → sinks of its mids. */
   readonly mids: Map<string, Set<Sink>>;
   lastMidsTime: number;
+  /** Dex name → sinks of the contexts of all its assets. */
+  readonly contexts: Map<string, Set<Sink>>;
+  lastContextsTime: number;
 }
 
-export const emptyTopics = (): Topics => ({ users: new Map(), assets: new Map(), mids: new Map(), lastMidsTime: 0 });
+export const emptyTopics = (): Topics => ({
+  users: new Map(),
+  assets: new Map(),
+  mids: new Map(),
+  lastMidsTime: 0,
+  contexts: new Map(),
+  lastContextsTime: 0,
+});
 
 export const newUserTopic = (address: Address): UserTopic => ({
   address,

@@ -104,6 +104,15 @@ export class Inbox {
     await this.unit.execute('update moves set status = $2 where id = any($1::bigint[])', [ids.map(String), status]);
   }
 
+  /** Ends moves that are never planned, with the reason in their detail. */
+  async giveUpMoves(ids: readonly bigint[], reason: string): Promise<void> {
+    await this.unit.execute(
+      `update moves set status = 'given_up', detail = (coalesce(detail::jsonb, '{}') || jsonb_build_object('givenUp', $2::text))::json
+       where id = any($1::bigint[])`,
+      [ids.map(String), reason],
+    );
+  }
+
   /** The newest move of each instrument of a watched account. */
   async latestMoves(watchedNo: bigint): Promise<readonly MoveRow[]> {
     const rows = await this.unit.query(

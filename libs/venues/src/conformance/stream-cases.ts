@@ -35,7 +35,7 @@ const fillsOnce: ConformanceCase = {
     const account = await driver.account();
     mustBe(await buyFor(driver, account, 20), 'filled');
     const told = new Told();
-    const watch = driver.venue.watchUsers(told.sink);
+    const watch = driver.venue.watchUsers([''], told.sink);
     try {
       mustEqual(watch.watch(account.address), 'watching', 'seat');
       const first = await eventually('the first sync', () => told.synced(account.address)[0] ?? null);
@@ -76,7 +76,7 @@ const orderUpdates: ConformanceCase = {
   async run(driver) {
     const account = await driver.account();
     const told = new Told();
-    const watch = driver.venue.watchUsers(told.sink);
+    const watch = driver.venue.watchUsers([''], told.sink);
     try {
       watch.watch(account.address);
       await eventually('the first sync', () => told.synced(account.address)[0] ?? null);
@@ -106,7 +106,7 @@ const seats: ConformanceCase = {
   number: 32,
   name: 'a seat is refused beyond the cap, and free again after unwatch',
   async run(driver) {
-    const watch = driver.venue.watchUsers(() => undefined);
+    const watch = driver.venue.watchUsers([''], () => undefined);
     try {
       const addresses = Array.from({ length: 100 }, (_, index) => `0x${(index + 1).toString(16).padStart(40, '0')}`);
       const answers = addresses.map((address) => watch.watch(address));

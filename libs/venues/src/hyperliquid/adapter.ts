@@ -39,8 +39,8 @@ class HyperliquidFeed implements VenueFeed {
     this.truth = new HyperliquidTruth(config);
   }
 
-  watchUsers(sink: (event: WatchEvent) => void): UserWatch {
-    const watch = new HyperliquidUserWatch(this.config, this.deps, this.truth, sink);
+  watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch {
+    const watch = new HyperliquidUserWatch(this.config, this.deps, this.truth, dexes, sink);
     this.watches.add(watch);
     return watch;
   }

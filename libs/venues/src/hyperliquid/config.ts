@@ -51,15 +51,16 @@ export interface HyperliquidConfig {
   readonly userSeatsMax: number;
   /** Users whose order updates are streamed too, each on a connection of its own. */
   readonly orderStreamsMax: number;
-  /** Dexes whose account state is read and watched; `''` is the main one. */
-  readonly watchDexes: readonly string[];
   /** Fill identities remembered per user for de-duplication. */
   readonly fillMemoryMax: number;
   /** Frames of one user held back while its state is read after a reconnect. */
   readonly heldFramesMax: number;
-  /** Attempts to read the account state before `synced` is told without it. */
+  /** Attempts to read a dex's account state before `synced` is told without it; it is read on behind. */
   readonly syncAttemptsMax: number;
-  readonly markPollMs: number;
+  /** Marks of a dex that the stream did not tell for so long are asked for. */
+  readonly markSilenceMs: number;
+  /** Least time between two questions for marks, of whatever dex: 2 s is 30 a minute, weight 600, half of an address's budget, and only while the stream is silent. */
+  readonly markAskGapMs: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
   readonly fillPagesMax: number;
   /** Pages of funding read in one call; the venue serves at most 500 charges a page. */
@@ -87,11 +88,11 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   readTimeoutMs: 5_000,
   userSeatsMax: 10,
   orderStreamsMax: 4,
-  watchDexes: [''],
   fillMemoryMax: 8_192,
   heldFramesMax: 1_024,
   syncAttemptsMax: 3,
-  markPollMs: 2_000,
+  markSilenceMs: 3_250,
+  markAskGapMs: 2_000,
   fillPagesMax: 8,
   fundingPagesMax: 8,
 };
@@ -113,7 +114,8 @@ const POSITIVE = [
   'fillMemoryMax',
   'heldFramesMax',
   'syncAttemptsMax',
-  'markPollMs',
+  'markSilenceMs',
+  'markAskGapMs',
   'fillPagesMax',
   'fundingPagesMax',
 ] as const;

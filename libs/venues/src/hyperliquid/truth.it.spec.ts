@@ -79,3 +79,45 @@ describe('funding in pages', () => {
     expect(await truth.funding(USER, 0)).toMatchObject({ ok: false, error: { code: 'unparseable' } });
   });
 });
+
+const META = { universe: [{ name: 'BTC', szDecimals: 5, maxLeverage: 40 }], collateralToken: 0 };
+const CONTEXT = { funding: '0.0', oraclePx: '1.0', markPx: '1.0', midPx: '1.0' };
+
+describe('the list of dexes', () => {
+  let server: Server;
+  let truth: HyperliquidTruth;
+  const asked: string[] = [];
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let text = '';
+      request.on('data', (part) => {
+        text += String(part);
+      });
+      request.on('end', () => {
+        const { type, dex = '' } = z.object({ type: z.string(), dex: z.string().optional() }).parse(JSON.parse(text));
+        asked.push(`${type} ${dex}`.trim());
+        response.end(JSON.stringify(type === 'perpDexs' ? [null, { name: 'xyz' }] : [META, [CONTEXT]]));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    truth = new HyperliquidTruth(hyperliquidConfig({ url: `http://127.0.0.1:${port}`, wsUrl: 'ws://127.0.0.1:1', network: 'mainnet' }));
+  });
+  afterAll(async () => {
+    await truth.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  beforeEach(() => {
+    asked.length = 0;
+  });
+
+  it('is read with all markets, and not again for those of named dexes', async () => {
+    unwrap(await truth.markets(), 'markets');
+    expect(asked.splice(0).sort()).toEqual(['metaAndAssetCtxs', 'metaAndAssetCtxs xyz', 'perpDexs']);
+    unwrap(await truth.markets(['xyz']), 'markets of xyz');
+    expect(asked.splice(0)).toEqual(['metaAndAssetCtxs xyz']);
+    expect(await truth.markets(['new'])).toMatchObject({ ok: false });
+    expect(asked).toEqual(['perpDexs']);
+  });
+});

@@ -41,6 +41,8 @@ const MODES_KEPT_MAX = 50_000;
 export class HyperliquidTruth implements VenueTruth {
   private readonly http: HttpClient;
   private readonly modes = new Map<Address, { readonly mode: 'standard' | 'unified'; readonly readAt: number }>();
+  private listed: readonly string[] = [];
+  private readonly universes = new Map<string, readonly string[]>();
   private collaterals: ReadonlyMap<number, string> = new Map([[USDC_TOKEN, 'USDC']]);
 
   constructor(private readonly config: HyperliquidConfig) {
@@ -52,9 +54,9 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   async markets(dexes?: readonly string[]): Promise<Read<readonly MarketContext[]>> {
-    const listed = await this.read(perpDexsRequest(), perpDexsAnswer);
+    const listed = await this.dexList(dexes);
     if (!listed.ok) return listed;
-    const wanted = dexes ?? listed.value;
+    const wanted = [...new Set(dexes ?? listed.value)];
     const answers = await Promise.all(wanted.map((dex) => this.marketsOf(dex, listed.value.indexOf(dex))));
     const contexts: MarketContext[] = [];
     for (const answer of answers) {
@@ -62,6 +64,19 @@ export class HyperliquidTruth implements VenueTruth {
       contexts.push(...answer.value);
     }
     return ok(contexts);
+  }
+
+  /** Coins of a dex in asset order as last read; empty before. */
+  coins(dex: string): readonly string[] {
+    return this.universes.get(dex) ?? [];
+  }
+
+  /** The dexes by position: read anew for all of them, from memory where those named are known, because it costs as much as one dex's marks. */
+  private async dexList(named: readonly string[] | undefined): Promise<Read<readonly string[]>> {
+    if (named?.every((dex) => this.listed.includes(dex))) return ok(this.listed);
+    const read = await this.read(perpDexsRequest(), perpDexsAnswer);
+    if (read.ok) this.listed = read.value;
+    return read;
   }
 
   /** Equity of a unified account is the collateral in its spot state; its perp totals would count nothing (facts §14). */
@@ -154,6 +169,11 @@ export class HyperliquidTruth implements VenueTruth {
     if (!answer.ok) return answer;
     const collateral = await this.collateralName(answer.value[0].collateralToken);
     if (!collateral.ok) return collateral;
+    const [{ universe }] = answer.value;
+    this.universes.set(
+      dex,
+      universe.map(({ name }) => name),
+    );
     return ok(marketContexts(dex, firstAssetId(position), collateral.value, answer.value));
   }
 

@@ -6,7 +6,8 @@ import type { MarkUpdate, MarkWatch, UserWatch, WatchEvent } from './watch';
 /** What anybody may read of a venue, without a key. */
 export interface VenueFeed {
   readonly truth: VenueTruth;
-  watchUsers(sink: (event: WatchEvent) => void): UserWatch;
+  /** `dexes`: those whose account states are read and followed; fills are told of all. */
+  watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch;
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch;
   close(): Promise<void>;
 }

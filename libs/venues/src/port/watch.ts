@@ -6,7 +6,10 @@ export type WatchEvent =
   | { readonly kind: 'connected'; readonly at: EpochMs }
   /** From here until the next `synced` for an address, its fills may be missing. */
   | { readonly kind: 'disconnected'; readonly at: EpochMs; readonly reason: string }
-  /** Positions and recent fills read after a (re)connect. `fills` overlaps; each new one is also in no `fills` event. */
+  /**
+   * Positions and recent fills read after a (re)connect. `states` has one for each dex that could be read: of a dex without one nothing is known, least
+   * of all that it is flat. What could not be read is read later and told by a `synced` of its own. `fills` overlaps; each new one is also in no `fills` event.
+   */
   | {
       readonly kind: 'synced';
       readonly address: Address;
@@ -24,11 +27,15 @@ export interface UserWatch {
   /** Starts watching; `seat_refused` when the venue's cap of users per address of ours is reached. Idempotent. */
   watch(address: Address): 'watching' | 'seat_refused';
   unwatch(address: Address): void;
+  /** From now on states are read and told of these dexes; those that are new are told by a `synced` of their own. */
+  setDexes(dexes: readonly string[]): void;
   close(): Promise<void>;
 }
 
-/** Mark prices as they change, for state limits. */
+/** Mark prices again and again, changed or not, for limits. */
 export interface MarkWatch {
+  /** Follows the marks of these dexes from now on; where marks must be asked for, those named first are. */
+  setDexes(dexes: readonly string[]): void;
   close(): Promise<void>;
 }
 export interface MarkUpdate {

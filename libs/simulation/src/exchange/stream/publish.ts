@@ -4,21 +4,23 @@ import { aggregate } from '../info/fills';
 import { openOn } from '../info/orders';
 import { bboJson, contextJson, levelsJson, midsJson } from '../market';
 import type { StreamFrame } from '../port';
-import type { Asset, AssetTopic, Sink, UserTopic } from '../state';
+import type { Asset, AssetTopic, Dex, Sink, UserTopic } from '../state';
 import { fillJson, frontendOrderJson, fundingDelta, ledgerJson, orderJson, tradeJson } from '../wire';
 
 /*
- * Frames of a block, in a fixed order: users by time of first subscription, then assets, then mids. A key of `sinks` is the channel
+ * Frames of a block, in a fixed order: users by time of first subscription, then assets, then mids, then contexts of whole dexes. A key of `sinks` is the channel
  * with its parameters; a key nobody holds costs nothing.
  */
 
 /** True while idle blocks may not be skipped because somebody could be owed a frame in one. */
-export const wantsFrames = (ex: Exchange): boolean => ex.topics.users.size > 0 || ex.topics.assets.size > 0 || ex.topics.mids.size > 0;
+export const wantsFrames = ({ topics }: Exchange): boolean =>
+  [topics.users, topics.assets, topics.mids, topics.contexts].some(({ size }) => size > 0);
 
 export function publishBlock(ex: Exchange): void {
   for (const topic of ex.topics.users.values()) publishUser(ex, topic);
   for (const topic of ex.topics.assets.values()) publishAsset(ex, topic);
   publishMids(ex);
+  publishContexts(ex);
 }
 
 /** Sends one frame object to every sink of a key; it is built only when there is one. */
@@ -146,6 +148,16 @@ function publishMids(ex: Exchange): void {
   ex.topics.lastMidsTime = ex.time;
   for (const dex of ex.dexes) send(mids, dex.spec.name, () => midsFrame(dex.spec.name, midsJson(dex)));
 }
+
+function publishContexts(ex: Exchange): void {
+  const { contexts, lastContextsTime } = ex.topics;
+  if (contexts.size === 0 || ex.time - lastContextsTime < ex.settings.contextIntervalMs) return;
+  ex.topics.lastContextsTime = ex.time;
+  for (const dex of ex.dexes) send(contexts, dex.spec.name, () => contextsFrame(dex));
+}
+
+/** Contexts of a dex in asset order, delisted assets in their places. */
+export const contextsFrame = (dex: Dex): StreamFrame => ({ channel: 'assetCtxs', data: { dex: dex.spec.name, ctxs: dex.assets.map(contextJson) } });
 
 /** Mids of the main dex carry no dex name. */
 export const midsFrame = (dexName: string, mids: ReturnType<typeof midsJson>): StreamFrame => ({

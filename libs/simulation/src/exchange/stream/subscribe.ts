@@ -8,7 +8,7 @@ import type { Json, StreamFrame, Subscription } from '../port';
 import type { Asset, Sink } from '../state';
 import { addSink, newAssetTopic, newUserTopic } from '../topics';
 import { fillJson, fundingDelta, ledgerJson, tradeJson } from '../wire';
-import { allStatesFrame, contextFrame, midsFrame, openOrdersFrame, stateFrame } from './publish';
+import { allStatesFrame, contextFrame, contextsFrame, midsFrame, openOrdersFrame, stateFrame } from './publish';
 
 /** What a readable subscription comes to: its normalised echo, where its sink hangs, and the frames owed at once. */
 interface Plan {
@@ -139,6 +139,17 @@ const allMids: Planner = (ex, request) => {
   };
 };
 
+const assetCtxs: Planner = (ex, request) => {
+  const name = dexName(ex, request);
+  const dex = ex.dexes.find((candidate) => candidate.spec.name === name);
+  if (dex === undefined) return null;
+  return {
+    echo: { type: 'assetCtxs', dex: dex.spec.name },
+    attach: (sink) => addSink(ex.topics.contexts, dex.spec.name, sink),
+    initial: () => [contextsFrame(dex)],
+  };
+};
+
 const TRADES_AT_START = 10;
 const EVENTS_AT_START = 500;
 
@@ -173,4 +184,5 @@ const PLANNERS: ReadonlyMap<string, Planner> = new Map<string, Planner>([
   ['activeAssetCtx', assetPlan('activeAssetCtx', (_ex, asset) => [contextFrame(asset)])],
   ['l2Book', l2Book],
   ['allMids', allMids],
+  ['assetCtxs', assetCtxs],
 ]);

@@ -30,7 +30,6 @@ export class SimulatedDriver implements ConformanceDriver {
         wsUrl: simulator.wsUrl,
         network: 'mainnet',
         answerTimeoutMs: 15_000,
-        markPollMs: 100,
         reconnectMinMs: 50,
         ...settings,
       },

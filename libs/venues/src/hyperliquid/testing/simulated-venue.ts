@@ -41,8 +41,9 @@ export class SimulatedVenue {
   }
 
   /** Calls the control port; throws with its answer when it refuses. */
-  async control(path: string, body: unknown): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.controlPort}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  async control(path: string, body: unknown, method: 'POST' | 'DELETE' = 'POST'): Promise<unknown> {
+    const sent = method === 'DELETE' ? { method } : { method, body: JSON.stringify(body) };
+    const response = await fetch(`http://127.0.0.1:${this.controlPort}${path}`, sent);
     const text = await response.text();
     if (!response.ok) throw new Error(`control ${path}: ${response.status} ${text}`);
     return JSON.parse(text);

@@ -1,5 +1,5 @@
 import { err, money, ok } from '@lockstep/kernel';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { VenueFill, VenueTruth, WatchEvent } from '../../port';
 import { sampleFill } from '../../port/testing/sample-fill';
 import { hyperliquidConfig } from '../config';
@@ -16,19 +16,28 @@ const config = hyperliquidConfig({
 
 const fill = (time: number, tradeId = String(time)): VenueFill => sampleFill({ time, tradeId });
 
+interface Answers {
+  readonly fills?: readonly VenueFill[];
+  /** How often each dex's state cannot be read. */
+  readonly failingStates?: Readonly<Record<string, number>>;
+  readonly gate?: Promise<void>;
+  readonly dexes?: readonly string[];
+}
+
 /** A session whose truth answers as told; `words` is what it said, in short. */
-function begin(answers: { fills?: readonly VenueFill[]; failingStates?: number; gate?: Promise<void> } = {}) {
+function begin(answers: Answers = {}) {
   const events: WatchEvent[] = [];
   const asked: string[] = [];
-  let failures = answers.failingStates ?? 0;
+  const failures = new Map(Object.entries(answers.failingStates ?? {}));
   const refuse = () => err({ code: 'unreachable' as const, detail: 'not asked here' });
   const truth: VenueTruth = {
     markets: async () => refuse(),
     account: async (address, dex) => {
       await answers.gate;
-      asked.push('account');
-      failures -= 1;
-      if (failures >= 0) return refuse();
+      asked.push(`account ${dex}`);
+      const left = failures.get(dex) ?? 0;
+      failures.set(dex, left - 1);
+      if (left > 0) return refuse();
       return ok({ address, dex, accountValue: money(1n), pooled: false, withdrawable: money(1n), positions: [], time: 1 });
     },
     openOrders: async () => refuse(),
@@ -47,12 +56,15 @@ function begin(answers: { fills?: readonly VenueFill[]; failingStates?: number; 
     config,
     truth,
     () => undefined,
+    () => answers.dexes ?? [''],
     (event) => events.push(event),
-    async () => undefined,
+    () => new Promise((resolve) => setImmediate(resolve)),
+    () => 99,
   );
   const words = () =>
     events.map((event) => {
-      if (event.kind === 'synced') return `synced ${event.fills.map(({ time }) => time).join()} with ${event.states.length} states`;
+      if (event.kind === 'synced')
+        return `synced ${event.fills.map(({ time }) => time).join()} with ${event.states.map(({ dex }) => dex || 'main').join()}`;
       return event.kind === 'fills' ? `fills ${event.fills.map(({ time }) => time).join()}` : event.kind;
     });
   return { session, words, asked };
@@ -64,7 +76,7 @@ describe('a watched user', () => {
     await session.snapshot([fill(2), fill(1)], 10);
     session.live([fill(2), fill(3)], 11);
     session.live([fill(3)], 12);
-    expect(words()).toEqual(['synced 1,2 with 1 states', 'fills 3']);
+    expect(words()).toEqual(['synced 1,2 with main', 'fills 3']);
   });
 
   it('holds live fills back while the state is read and tells them with it: the state shows them already', async () => {
@@ -76,7 +88,7 @@ describe('a watched user', () => {
     open();
     await synced;
     session.live([fill(2), fill(3)], 12);
-    expect(words()).toEqual(['synced 1,2 with 1 states', 'fills 3']);
+    expect(words()).toEqual(['synced 1,2 with main', 'fills 3']);
   });
 
   it('asks for what lies between the last fill and a snapshot that does not reach back to it', async () => {
@@ -86,7 +98,7 @@ describe('a watched user', () => {
     await session.snapshot([fill(9)], 20);
     session.live([fill(6), fill(9), fill(10)], 21);
     expect(asked).toContain('fills since 5');
-    expect(words()).toEqual(['synced 5 with 1 states', 'synced 5,6,9 with 1 states', 'fills 10']);
+    expect(words()).toEqual(['synced 5 with main', 'synced 5,6,9 with main', 'fills 10']);
   });
 
   it('does not ask when the snapshot overlaps', async () => {
@@ -97,11 +109,27 @@ describe('a watched user', () => {
     expect(asked.filter((question) => question.startsWith('fills'))).toEqual([]);
   });
 
-  it('is synced without a state after so many failed readings', async () => {
-    const { session, words, asked } = begin({ failingStates: 99 });
+  it('is synced without the state of a dex that failed so often, and told that state once it could be read', async () => {
+    const { session, words, asked } = begin({ dexes: ['', 'xyz'], failingStates: { xyz: config.syncAttemptsMax + 2 } });
     await session.snapshot([fill(1)], 10);
-    expect(asked).toHaveLength(config.syncAttemptsMax);
-    expect(words()).toEqual(['synced 1 with 0 states']);
+    expect(asked.filter((question) => question === 'account xyz').length).toBeLessThanOrEqual(config.syncAttemptsMax + 1);
+    expect(words()).toEqual(['synced 1 with main']);
+    await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
+  });
+
+  it('a dex that is read behind is given up when the connection is lost: the next snapshot reads it', async () => {
+    const { session, words } = begin({ dexes: ['', 'xyz'], failingStates: { xyz: config.syncAttemptsMax + 1 } });
+    await session.snapshot([fill(1)], 10);
+    session.disconnected();
+    await session.snapshot([fill(1)], 20);
+    await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced 1 with main,xyz']));
+  });
+
+  it('a dex that is added later is told by itself', async () => {
+    const { session, words } = begin();
+    await session.snapshot([fill(1)], 10);
+    session.readBehind(['xyz']);
+    await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
   });
 
   it('tells nothing of a snapshot that a newer disconnect overtook', async () => {
@@ -118,7 +146,7 @@ describe('a watched user', () => {
     const { session, words } = begin();
     await session.snapshot([], 10);
     session.live([fill(1, '7'), fill(2, '7'), { ...fill(2, '7'), orderId: '2' }], 11);
-    expect(words()).toEqual(['synced  with 1 states', 'fills 1,2,2']);
+    expect(words()).toEqual(['synced  with main', 'fills 1,2,2']);
   });
 
   it('the memory is bounded and forgets the oldest first', async () => {

@@ -1,4 +1,4 @@
-import type { Result } from '@lockstep/kernel';
+import type { EpochMs, Result } from '@lockstep/kernel';
 import type { AccountState, Address, VenueFill, VenueReadError, VenueTruth, WatchEvent } from '../../port';
 import type { HyperliquidConfig, VenueLog } from '../config';
 import { fillKey } from '../truth';
@@ -20,8 +20,11 @@ export class UserSession {
     private readonly config: HyperliquidConfig,
     private readonly truth: VenueTruth,
     private readonly log: VenueLog,
+    /** Dexes whose states are read. */
+    private readonly dexes: () => readonly string[],
     private readonly tell: (event: WatchEvent) => void,
     private readonly pause: (ms: number) => Promise<void>,
+    private readonly now: () => EpochMs,
   ) {
     this.memory = new FillMemory(config.fillMemoryMax);
   }
@@ -40,7 +43,7 @@ export class UserSession {
 
   /**
    * A snapshot of the newest fills. Reads the account state, fills a gap and tells `synced`. What was held back while the state was read is part of it:
-   * the state shows those fills already.
+   * the state shows those fills already. A dex that cannot be read holds up nothing: it is read on behind.
    */
   async snapshot(fills: readonly VenueFill[], receivedAt: number): Promise<void> {
     this.generation += 1;
@@ -50,7 +53,8 @@ export class UserSession {
     // The snapshot reaches back to the last fill told, or everything between is asked for.
     const gap = this.seen && since > 0 && oldest > since;
     const missed = gap ? await this.backfill(since, generation) : [];
-    const states = await this.states(generation);
+    const dexes = this.dexes();
+    const states = await this.states(dexes, generation);
     if (generation !== this.generation) return;
     const told = [...missed, ...fills, ...this.held.flatMap((frame) => frame.fills)];
     this.memory.fresh(told);
@@ -58,6 +62,12 @@ export class UserSession {
     this.held = [];
     this.syncing = false;
     this.tell({ kind: 'synced', address: this.address, states, fills: distinct(told), receivedAt });
+    this.readBehind(dexes.filter((dex) => !states.some((state) => state.dex === dex)));
+  }
+
+  /** Reads the states of dexes until each could be read once, and tells each by a `synced` of its own. Ends with the connection. Returns at once. */
+  readBehind(dexes: readonly string[]): void {
+    for (const dex of dexes) void this.readUntilTold(dex, this.generation);
   }
 
   /** A frame of new fills: one block of this user. */
@@ -76,16 +86,25 @@ export class UserSession {
     return read ?? [];
   }
 
-  private async states(generation: number): Promise<readonly AccountState[]> {
-    const states: AccountState[] = [];
-    for (const dex of this.config.watchDexes) {
-      const state = await this.repeat(generation, async () => await this.truth.account(this.address, dex));
-      if (state !== null) states.push(state);
-    }
-    return states;
+  private async states(dexes: readonly string[], generation: number): Promise<readonly AccountState[]> {
+    const read = await Promise.all(dexes.map((dex) => this.repeat(generation, async () => await this.truth.account(this.address, dex))));
+    return read.filter((state) => state !== null);
   }
 
-  /** A few attempts, then none: `synced` without a state is better than no fills at all. */
+  private async readUntilTold(dex: string, generation: number): Promise<void> {
+    const { reconnectMinMs, reconnectMaxMs, syncAttemptsMax } = this.config;
+    for (let attempt = syncAttemptsMax; generation === this.generation; attempt += 1) {
+      const state = this.syncing ? null : await this.truth.account(this.address, dex);
+      if (generation !== this.generation) return;
+      if (state?.ok) {
+        this.tell({ kind: 'synced', address: this.address, states: [state.value], fills: [], receivedAt: this.now() });
+        return;
+      }
+      await this.pause(Math.min(reconnectMaxMs, reconnectMinMs * attempt));
+    }
+  }
+
+  /** A few attempts, then none: `synced` without a dex's state is better than no fills at all. */
   private async repeat<T>(generation: number, read: () => Promise<Result<T, VenueReadError>>): Promise<T | null> {
     for (let attempt = 1; attempt <= this.config.syncAttemptsMax && generation === this.generation; attempt += 1) {
       const answer = await read();

@@ -29,6 +29,7 @@ export class HyperliquidUserWatch implements UserWatch {
     private readonly config: HyperliquidConfig,
     private readonly deps: HyperliquidDeps,
     private readonly truth: StreamTruth,
+    private dexes: readonly string[],
     private readonly sink: (event: WatchEvent) => void,
   ) {
     this.main = this.connection({
@@ -50,7 +51,18 @@ export class HyperliquidUserWatch implements UserWatch {
     if (this.sessions.has(user)) return 'watching';
     if (this.sessions.size >= this.config.userSeatsMax) return 'seat_refused';
     const tell = (event: WatchEvent): void => this.tell(event);
-    this.sessions.set(user, new UserSession(user, this.config, this.truth, this.deps.log, tell, (ms) => this.pause(ms)));
+    const { config, truth, deps } = this;
+    const session = new UserSession(
+      user,
+      config,
+      truth,
+      deps.log,
+      () => this.dexes,
+      tell,
+      (ms) => this.pause(ms),
+      () => deps.clock.now(),
+    );
+    this.sessions.set(user, session);
     this.main.send(this.frames('subscribe', user));
     if (this.orderStreams.size < this.config.orderStreamsMax) this.openOrderStream(user);
     return 'watching';
@@ -65,6 +77,16 @@ export class HyperliquidUserWatch implements UserWatch {
     this.main.send(this.frames('unsubscribe', user));
     void this.orderStreams.get(user)?.close();
     this.orderStreams.delete(user);
+  }
+
+  setDexes(dexes: readonly string[]): void {
+    const added = dexes.filter((dex) => !this.dexes.includes(dex));
+    const dropped = this.dexes.filter((dex) => !dexes.includes(dex));
+    this.dexes = dexes;
+    for (const [user, session] of this.sessions) {
+      this.main.send([...this.stateFrames('subscribe', user, added), ...this.stateFrames('unsubscribe', user, dropped)]);
+      session.readBehind(added);
+    }
   }
 
   async close(): Promise<void> {
@@ -86,8 +108,11 @@ export class HyperliquidUserWatch implements UserWatch {
   }
 
   private frames(method: 'subscribe' | 'unsubscribe', user: Address): string[] {
-    const subscriptions = [userFillsSubscription(user), ...this.config.watchDexes.map((dex) => clearinghouseStateRequest(user, dex))];
-    return subscriptions.map((subscription) => JSON.stringify({ method, subscription }));
+    return [JSON.stringify({ method, subscription: userFillsSubscription(user) }), ...this.stateFrames(method, user, this.dexes)];
+  }
+
+  private stateFrames(method: 'subscribe' | 'unsubscribe', user: Address, dexes: readonly string[]): string[] {
+    return dexes.map((dex) => JSON.stringify({ method, subscription: clearinghouseStateRequest(user, dex) }));
   }
 
   private receive(text: string, receivedAt: number): void {

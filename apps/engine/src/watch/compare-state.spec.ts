@@ -1,0 +1,42 @@
+import { money, price, type Size, size } from '@lockstep/kernel';
+import type { AccountState } from '@lockstep/venues/port';
+import { describe, expect, it } from 'vitest';
+import { differencesOf } from './compare-state';
+
+const DEXES: Readonly<Record<string, string>> = { ETH: '', SOL: '', 'xyz:TSLA': 'xyz' };
+type Held = Readonly<Record<string, number>>;
+const sizes = (held: Held): Map<string, Size> => new Map(Object.entries(held).map(([coin, lots]) => [coin, size(BigInt(lots))]));
+
+const state = (dex: string, held: Held): AccountState => ({
+  address: '0xa',
+  dex,
+  accountValue: money(1n),
+  pooled: false,
+  withdrawable: money(1n),
+  positions: [...sizes(held)].map(([coin, position]) => ({
+    coin,
+    size: position,
+    entryPrice: price(1n),
+    leverage: 1,
+    cross: true,
+    marginUsed: money(0n),
+    unrealisedPnl: money(0n),
+  })),
+  time: 1,
+});
+
+describe('what the states of a leader say about its known positions', () => {
+  const held = { ETH: 5, 'xyz:TSLA': 3 };
+  it.each<[string, Held, readonly AccountState[], readonly string[]]>([
+    ['one dex of two could not be read: nothing is said of its coins', held, [state('', { ETH: 5 })], []],
+    ['one dex of two could not be read: the other is compared', held, [state('', { ETH: 4 })], ['ETH 5 → 4']],
+    ['both were read and one is flat', held, [state('', { ETH: 5 }), state('xyz', {})], ['xyz:TSLA 3 → 0']],
+    ['both were read and both are flat', held, [state('', {}), state('xyz', {})], ['ETH 5 → 0', 'xyz:TSLA 3 → 0']],
+    ['none could be read', held, [], []],
+    ['a coin the venue does not list is not judged', { NEW: 7 }, [state('', {}), state('xyz', {})], []],
+    ['a coin that is only in the state is no difference: it is where the leader stands', { ETH: 5 }, [state('', { ETH: 5, SOL: 1 })], []],
+  ])('%s', (_what, known, states, expected) => {
+    const found = differencesOf(sizes(known), states, (coin) => DEXES[coin]);
+    expect(found.map(({ coin, known: before, found: now }) => `${coin} ${before} → ${now}`)).toEqual(expected);
+  });
+});
