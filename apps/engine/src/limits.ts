@@ -24,6 +24,12 @@ export interface EngineLimits {
   readonly reconcileIntervalMs: number;
   /** Accounts compared with the venue in one second, in rotation. */
   readonly reconcileAccountsMax: number;
+  /** Turns of that rotation an account may miss before it takes no new risk: its last reading is that old at most. */
+  readonly truthTurnsMax: number;
+  /** Reading of an account that is never too old for new risk, in ms, however short the turns are. */
+  readonly truthAgeMinMs: number;
+  /** Accounts whose last reading failed that are read again in one second, besides the rotation. */
+  readonly truthRetriesMax: number;
   /** Time between two charges of funding at the venue, counted from the full hour, in ms. */
   readonly fundingPeriodMs: number;
   /** Age from which a charge of funding is booked, in ms: by then the venue tells it, and a reading of fills that ran is over. */
@@ -65,6 +71,9 @@ export const ENGINE_LIMITS: EngineLimits = {
   repairIntervalMs: 500,
   reconcileIntervalMs: 30_000,
   reconcileAccountsMax: 50,
+  truthTurnsMax: 4,
+  truthAgeMinMs: 30_000,
+  truthRetriesMax: 5,
   fundingPeriodMs: 3_600_000,
   fundingGraceMs: 10_000,
   fundingSpreadMs: 900_000,

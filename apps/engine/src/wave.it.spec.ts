@@ -121,6 +121,40 @@ describe('one leader, two brands, two followers, through every room', () => {
     }
   });
 
+  it('an account that cannot be read takes no new risk and follows exits; once it is read, the increase is caught up', async () => {
+    const events = (type: string, words: string) =>
+      Promise.all(
+        pair.tenants.map((tenant) =>
+          rig.storage.scoped(tenant.scope, async (unit) =>
+            (await unit.events.after({ epoch: (await unit.events.head())?.epoch ?? '', seq: 0n }, 10_000)).some(
+              (event) => event.type === type && event.data.includes(words),
+            ),
+          ),
+        ),
+      );
+    await rig.venue.control('/worlds/main/faults', {
+      target: 'info',
+      type: 'userFillsByTime',
+      effect: { kind: 'status', status: 500 },
+      when: 'before',
+      count: null,
+    });
+    let leader = 2;
+    await eventually('an increase is held back for both', async () => {
+      await pair.trade('buy', '1');
+      leader += 1;
+      return (await events('order.denied', 'stale_truth')).every(Boolean) ? true : null;
+    });
+    const held = await Promise.all(pair.followers.map((follower) => pair.position(follower.address)));
+    expect(Math.max(...held)).toBeLessThan(leader / 10);
+    await pair.trade('sell', String(leader - 1));
+    for (const [index, { address }] of pair.followers.entries())
+      await eventually('the exit is followed', async () => ((await pair.position(address)) < (held[index] ?? 0) ? true : null));
+    await rig.venue.endFaults();
+    await pair.trade('buy', '1');
+    await pair.settled(0.2);
+  });
+
   it('a kill switch withholds entries with its reason and lets exits go; switched off, the next increase is followed', async () => {
     const setSwitch = (name: string, active: boolean) =>
       rig.storage.platform((unit) => unit.engines.setFlag(name, active, { tenantId: null, actor: 'test', reason: 'test' }));

@@ -4,6 +4,7 @@ import { leverageOn } from '@lockstep/replication';
 import { filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
 import type { EngineContext } from '../context';
+import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
 import { settingsOf, statusBits } from '../state/load-scope';
 import { equityOver, readStates } from '../state/real-equity';
@@ -77,6 +78,7 @@ async function begin(
 ): Promise<void> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
+  truthRead(ctx, account);
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
   watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');

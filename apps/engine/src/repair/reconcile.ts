@@ -7,6 +7,7 @@ import type { FillCollector } from '../books/collect-fills';
 import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
+import { haltOverdue, truthRead, truthUnread } from '../state/account-truth';
 import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -29,6 +30,9 @@ export class Reconciler {
   /** Index of the account whose turn is next. */
   private next = 0;
   private readonly looking = new Set<AccountRecord>();
+  /** Accounts whose last reading failed, longest waiting first: read again before their turn. */
+  private readonly unread = new Set<AccountRecord>();
+  private lastTurnAt = 0;
   private readonly leverage: LeverageKeeper;
 
   constructor(
@@ -70,37 +74,50 @@ export class Reconciler {
 
   /** The accounts whose turn it is: a share of all, so that thousands are spread over the interval and a wave meets few of them. */
   private compareNext(): void {
-    if (this.turn !== null || this.running !== null || this.ctx.sending.busy) return;
-    const { reconcileIntervalMs, reconcileAccountsMax } = this.ctx.limits;
+    const { reconcileIntervalMs, reconcileAccountsMax, truthRetriesMax } = this.ctx.limits;
     const accounts = this.ctx.registry.accounts();
+    haltOverdue(this.ctx);
     this.due = Math.min(reconcileAccountsMax, this.due + (accounts.length * TURN_MS) / reconcileIntervalMs);
+    if (this.turn !== null || this.running !== null || this.standsBack()) return;
     const share = Math.floor(this.due);
     this.due -= share;
     const from = this.next < accounts.length ? this.next : 0;
     this.next = from + share;
-    this.turn = this.compareEach(accounts.slice(from, from + share)).finally(() => {
+    this.lastTurnAt = this.ctx.clock.monotonic();
+    const again = [...this.unread].slice(0, truthRetriesMax);
+    this.turn = this.compareEach([...new Set([...again, ...accounts.slice(from, from + share)])]).finally(() => {
       this.turn = null;
     });
   }
 
+  /** Waves go first, though never so long in a row that accounts become overdue for them. */
+  private standsBack(): boolean {
+    return this.ctx.sending.busy && this.ctx.clock.monotonic() - this.lastTurnAt < this.ctx.limits.deferMaxMs;
+  }
+
+  /** Compares accounts side by side; one that fails keeps nothing from the others. */
   private async compareEach(accounts: readonly AccountRecord[]): Promise<void> {
-    try {
-      await eachBounded(accounts, this.ctx.limits.truthReadsMax, (account) => this.compare(account));
-    } catch (failure) {
-      this.ctx.log.error('accounts could not be compared', { error: failure });
-    }
+    const failures: unknown[] = [];
+    await eachBounded(accounts, this.ctx.limits.truthReadsMax, async (account) => {
+      try {
+        await this.compare(account);
+      } catch (failure) {
+        failures.push(failure);
+      }
+    });
+    if (failures.length > 0) this.ctx.log.error('accounts could not be compared', { accounts: failures.length, error: failures[0] });
   }
 
   /** Compares one account with what its copies hold. */
   async compare(account: AccountRecord): Promise<void> {
+    this.unread.delete(account);
     const copies = this.ctx.registry.copiesOf(account);
     if (copies.length === 0) return;
     const before = account.touched;
-    if (!(await this.collector.read(account))) return;
-    const states = await this.readStates(account);
-    this.ctx.pass('reconciling_truth_read');
+    const states = await this.readTruth(account);
     if (states === null) return;
     takeEquity(copies, states);
+    truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
       for (const sheet of copy.watched.book.allSheets()) {
@@ -113,6 +130,17 @@ export class Reconciler {
     }
     await this.saveNets(account, copies, states);
     await this.leverage.keep(account, copies, states);
+  }
+
+  /** Fills and states of an account; null when the venue could not be read, and then the account takes no new risk until it can. */
+  private async readTruth(account: AccountRecord): Promise<readonly AccountState[] | null> {
+    const fills = await this.collector.read(account);
+    const states = fills ? await this.readStates(account) : null;
+    if (fills) this.ctx.pass('reconciling_truth_read');
+    if (states !== null) return states;
+    truthUnread(this.ctx, account);
+    this.unread.add(account);
+    return null;
   }
 
   private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {
