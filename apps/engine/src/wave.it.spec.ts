@@ -1,4 +1,4 @@
-import type { TenantScope } from '@lockstep/kernel';
+import { type TenantScope, UNIT } from '@lockstep/kernel';
 import { systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -153,6 +153,24 @@ describe('one leader, two brands, two followers, through every room', () => {
     await rig.venue.endFaults();
     await pair.trade('buy', '1');
     await pair.settled(0.2);
+  });
+
+  it.each([
+    ['beyond what the account holds is refused and taken back', 20_000n, 'refused', 5_000n],
+    ['within it is taken', 6_000n, 'applied', 6_000n],
+  ] as const)('a raised allocation %s', async (_what, wanted, status, stands) => {
+    const [first] = pair.followers;
+    if (first === undefined) throw new Error('no follower');
+    const { scope } = first.tenant;
+    await rig.storage.scoped(scope, (unit) => unit.copies.update({ id: first.copyId }, { allocation: wanted * UNIT }));
+    const no = await first.tenant.command('copy.allocation', first.copyId, { allocation: (wanted * UNIT).toString() });
+    const command = await eventually('the command is settled', async () => {
+      const found = await rig.storage.scoped(scope, (unit) => unit.commands.findOne({ no }));
+      return found === null || found.status === 'pending' ? null : found;
+    });
+    const copy = await rig.storage.scoped(scope, (unit) => unit.copies.findOne({ id: first.copyId }));
+    expect([command.status, copy?.allocation]).toEqual([status, stands * UNIT]);
+    if (status === 'refused') expect(command.result).toMatchObject({ reason: 'insufficient_equity' });
   });
 
   it('a kill switch withholds entries with its reason and lets exits go; switched off, the next increase is followed', async () => {

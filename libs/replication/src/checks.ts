@@ -1,6 +1,7 @@
 import { type CopyColumns, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentRows } from './instrument-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
+import { usableEquity } from './revalue';
 
 /** Reason number of "nothing stands against new risk". */
 export const CLEAR = -1;
@@ -30,7 +31,7 @@ function statusReason(status: number): number {
   return (status & STATUS.active) === 0 ? NOT_ACTIVE : CLEAR;
 }
 
-/** Whether new risk of a row is refused for good (the increment is given up): kill switch to agent validity. */
+/** First refusals of product §3, with which the increment is given up at once: kill switch to agent validity. Staleness comes next. */
 export function standingRefusal(copies: CopyColumns, row: number, now: number): number {
   const status = copies.status[row] ?? 0;
   if ((status & ~(STATUS.staleTruth | STATUS.policyBlocked)) !== STATUS.active) return statusReason(status);
@@ -38,7 +39,7 @@ export function standingRefusal(copies: CopyColumns, row: number, now: number): 
   return CLEAR;
 }
 
-/** Refusals after staleness in product §3's order: policy, builder approval, instrument filter, episode, equity. */
+/** Refusals that come after staleness in product §3's order: policy, builder approval, instrument filter, episode, equity. */
 export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row: number): number {
   if (((copies.status[row] ?? 0) & STATUS.policyBlocked) !== 0) return POLICY;
   if ((copies.builderRequired[row] ?? 0) === 1 && (copies.builderApproved[row] ?? 0) === 0) return BUILDER;
@@ -46,10 +47,10 @@ export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row
   const episode = rows.episode[row] ?? 0;
   if ((episode & EPISODE.userClosed) !== 0) return USER_CLOSED;
   if ((episode & EPISODE.awaitingOpen) !== 0) return AWAITING;
-  return (copies.equity[row] ?? 0) <= 0 ? EQUITY : CLEAR;
+  return usableEquity(copies, row) <= 0 ? EQUITY : CLEAR;
 }
 
-/** Staleness of the copy's truth: position or equity unknown. Marks and the age of the move are the wave's business. */
+/** Staleness of the copy's truth, between the two above: position or equity unknown. Marks and the age of the move are the wave's business. */
 export function truthRefusal(copies: CopyColumns, row: number): number {
   return ((copies.status[row] ?? 0) & STATUS.staleTruth) !== 0 ? STALE_TRUTH : CLEAR;
 }

@@ -47,9 +47,9 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   allocation: make.f64('allocation'),
   /** Cumulative realised PnL − fees + funding. */
   netPnl: make.f64('netPnl'),
-  /** U = max(0, allocation + netPnl + unrealised), as of the last revaluation. */
+  /** max(0, allocation + netPnl + unrealised), as of the last revaluation: what loss limits are measured on. */
   equity: make.f64('equity'),
-  /** The copy's share of the real equity of its venue account: leverage is measured on the smaller of it and U. */
+  /** The copy's share of the real equity of its venue account: U is the smaller of it and `equity` (`usableEquity`). */
   realEquity: make.f64('realEquity'),
   /** Unit NAV (10^-12) at the last flow, and the copy equity right after it. */
   navFactor: make.f64('navFactor'),

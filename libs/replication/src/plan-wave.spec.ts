@@ -1,7 +1,10 @@
+import { evaluateBreakers } from '@lockstep/risk';
+import type { CopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import { type ReasonCode, reasonAt } from './reasons';
+import { repairPlan } from './repair';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
 
 const reasonOf = (plan: { readonly decisions: { readonly reason: Uint8Array } }, index = 0): ReasonCode | null =>
@@ -157,6 +160,22 @@ describe('checks in order, cutting increases only', () => {
     expect(stage.plan('10', { now: NOW + 5_000 }, { firstFillAt: NOW + 3_000 }).orders.count).toBe(1);
   });
 
+  it('an account not known well enough holds entries back, never exits; once it is, a repair inside the window catches up', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    stage.book.setStatus(0, STATUS.staleTruth, true);
+    const blind = stage.plan('20');
+    expect([reasonOf(blind), blind.orders.count, at(stage.sheet.rows.target, 0)]).toEqual(['stale_truth', 0, 20 * MICRO]);
+    const repair = () => repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce })).plan;
+    expect(repair().orders.count).toBe(0);
+    stage.book.setStatus(0, STATUS.staleTruth, false);
+    expect(at(repair().orders.lots, 0)).toBe(10);
+    stage.book.setStatus(0, STATUS.staleTruth, true);
+    stage.sheet.rows.pendingBuy[0] = 0;
+    expect(at(stage.plan('0').orders.lots, 0)).toBe(10);
+  });
+
   it('a resync follows reductions and gives increases up', () => {
     const stage = new Stage();
     stage.add(entryOf(1, settingsOf('1')));
@@ -176,6 +195,26 @@ describe('checks in order, cutting increases only', () => {
     const none = new Stage();
     none.add(entryOf(1, settings));
     expect(reasonOf(none.plan('100', { leaderEquity: null }))).toBe('leader_equity');
+  });
+
+  const halved = dollars(500);
+  const share = { ...settingsOf('1').caps, maxPositionShare: rateOf('1') };
+  it.each<[string, CopySettings, number, ReasonCode]>([
+    ['the ratio', settingsOf('1', { mode: { kind: 'proportional', multiplier: rateOf('2'), compounding: 'reinvest' } }), 2, 'planned'],
+    ['the share of equity', settingsOf('1', { caps: share }), 4, 'planned_capped'],
+    ['the allocation', settingsOf('1', { venueLeverage: 1 }), 4, 'planned_capped'],
+  ])('a follower who withdraws half of the account halves %s; the rest of the copy’s money is no loss', (_what, settings, lots, reason) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, { ...settings, breaker: { fromStart: rateOf('0.01') } }, { allocation: dollars(1_000), realEquity: halved }));
+    const plan = stage.plan('100', { leaderEquity: dollars(50_000) });
+    expect([at(plan.orders.lots, 0), reasonOf(plan)]).toEqual([lots, reason]);
+    expect(evaluateBreakers(stage.book.copies, 1, new Int32Array(1))).toBe(0);
+  });
+
+  it('an account with nothing left takes no entry', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1'), { realEquity: dollars(0) }));
+    expect(reasonOf(stage.plan('10'))).toBe('equity_exhausted');
   });
 });
 

@@ -7,7 +7,7 @@ import type { EngineContext } from '../context';
 import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
 import { settingsOf, statusBits } from '../state/load-scope';
-import { equityOver, readStates } from '../state/real-equity';
+import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
@@ -28,18 +28,13 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (watched.network !== account.network) return refused('wrong_state', 'leader and venue account are on different networks');
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
   await parts.watch.synced(watched);
-  const equity = await equityOf(ctx, account);
+  const equity = await readEquity(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
   const leverage = await setLeverage(ctx, copy, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
   await begin(ctx, parts, scope, copy, account, watched, equity);
   return applied();
-}
-
-async function equityOf(ctx: EngineContext, account: AccountRecord): Promise<bigint | null> {
-  const states = await readStates(ctx, account);
-  return states.ok ? equityOver(states.value) : null;
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */
