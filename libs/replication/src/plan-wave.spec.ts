@@ -3,9 +3,11 @@ import type { CopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
+import type { Move } from './move';
 import { type ReasonCode, reasonAt } from './reasons';
 import { repairPlan } from './repair';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
+import type { WaveOptions } from './wave-options';
 
 const reasonOf = (plan: { readonly decisions: { readonly reason: Uint8Array } }, index = 0): ReasonCode | null =>
   reasonAt(at(plan.decisions.reason, index));
@@ -174,6 +176,54 @@ describe('checks in order, cutting increases only', () => {
     stage.book.setStatus(0, STATUS.staleTruth, true);
     stage.sheet.rows.pendingBuy[0] = 0;
     expect(at(stage.plan('0').orders.lots, 0)).toBe(10);
+  });
+
+  describe('of two checks that fail, the reason told is the one that comes first in product §3', () => {
+    interface Failure {
+      readonly status?: number;
+      readonly episode?: number;
+      readonly options?: Partial<WaveOptions>;
+      readonly move?: Partial<Move>;
+      readonly act?: (stage: Stage) => void;
+    }
+    /** Every check in its order, each with what makes it fail alone. */
+    const failing: readonly (readonly [ReasonCode, Failure])[] = [
+      ['kill_switch', { status: STATUS.killSwitch }],
+      ['breaker', { status: STATUS.breaker }],
+      ['paused', { status: STATUS.paused }],
+      ['closing', { status: STATUS.closing }],
+      ['suspended', { status: STATUS.suspended }],
+      ['entitlement', { status: STATUS.notEntitled }],
+      ['consent', { status: STATUS.noConsent }],
+      ['not_active', { act: (stage) => stage.book.setStatus(0, STATUS.active, false) }],
+      ['agent_invalid', { act: (stage) => stage.book.setSigner(0, 1, NOW - 1) }],
+      ['resync_no_entry', { move: { source: 'resync' } }],
+      ['stale_truth', { status: STATUS.staleTruth }],
+      ['stale_move', { move: { firstFillAt: NOW - 2_001 } }],
+      ['stale_mark', { act: (stage) => Object.assign(stage.sheet, { markAt: NOW - 5_001 }) }],
+      ['policy', { status: STATUS.policyBlocked }],
+      ['builder_unapproved', { act: (stage) => stage.book.setMarkup(0, { builder: 0, fee: 30, flow: 'all', approved: false, required: true }) }],
+      ['instrument_filter', { act: (stage) => stage.sheet.rows.allowed.fill(0) }],
+      ['user_closed', { episode: EPISODE.userClosed }],
+      ['awaiting_open', { episode: EPISODE.awaitingOpen }],
+      ['equity_exhausted', { act: (stage) => stage.book.copies.realEquity.fill(0) }],
+      ['leader_equity', { options: { leaderEquity: null } }],
+    ];
+    const pairs = failing.flatMap((first, place) => failing.slice(place + 1).map((second) => [first[0], second[0], first[1], second[1]] as const));
+    it.each(pairs)('%s before %s', (code, _second, ...failures) => {
+      const stage = new Stage();
+      const mode = { kind: 'proportional', multiplier: rateOf('1'), compounding: 'reinvest' } as const;
+      stage.add(entryOf(1, settingsOf('1', { mode })));
+      stage.follow('10');
+      for (const { status = 0, episode = 0, act } of failures) {
+        stage.book.setStatus(0, status, true);
+        stage.sheet.rows.episode[0] = at(stage.sheet.rows.episode, 0) | episode;
+        act?.(stage);
+      }
+      const [first, second] = failures;
+      const plan = stage.plan('20', { ...first.options, ...second.options }, { ...first.move, ...second.move });
+      expect([reasonOf(plan), plan.orders.count]).toEqual([code, 0]);
+    });
   });
 
   it('a resync follows reductions and gives increases up', () => {

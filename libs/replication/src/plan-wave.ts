@@ -146,7 +146,11 @@ function increaseTarget(draft: Draft, index: number, row: number, held: number, 
   const kappa = kappaOf(copies, row, facts.leaderEquity);
   draft.kappa[index] = Math.max(0, kappa);
   const wanted = kappa < 0 ? held : increasedTarget(held, kappa, facts.from, facts.to);
-  const hard = hardRefusal(draft, row, kappa, facts);
+  // Product §3's order: what stands against the copy, what is too old or unknown, then what stands against the instrument.
+  const standing = standingRefusal(copies, row, now);
+  const first = standing !== CLEAR ? standing : facts.followable ? CLEAR : RESYNC;
+  const soft = first === CLEAR ? softRefusal(draft, row, facts) : CLEAR;
+  const hard = first === CLEAR && soft === CLEAR ? hardRefusal(draft, row, kappa) : first;
   if (hard !== CLEAR) {
     giveUp(draft, index, row, wanted - held, hard);
     setTarget(draft, index, row, side * held, facts.to);
@@ -154,7 +158,6 @@ function increaseTarget(draft: Draft, index: number, row: number, held: number, 
   }
   const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
   oweIncrement(draft, row, held, wanted - held, facts.incrementPrice, windowEnd);
-  const soft = softRefusal(draft, row, facts);
   if (soft !== CLEAR && windowEnd <= now) {
     giveUp(draft, index, row, wanted - held, soft);
     setTarget(draft, index, row, side * held, facts.to);
@@ -167,18 +170,14 @@ function increaseTarget(draft: Draft, index: number, row: number, held: number, 
   draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
 }
 
-/** Refusals after which the increment is given up at once. */
-function hardRefusal(draft: Draft, row: number, kappa: number, facts: WaveFacts): number {
-  const { copies } = draft.book;
-  const standing = standingRefusal(copies, row, draft.options.now);
-  if (standing !== CLEAR) return standing;
-  if (!facts.followable) return RESYNC;
-  const refused = instrumentRefusal(copies, draft.sheet.rows, row);
+/** Refusals after staleness, with which the increment is given up at once. */
+function hardRefusal(draft: Draft, row: number, kappa: number): number {
+  const refused = instrumentRefusal(draft.book.copies, draft.sheet.rows, row);
   if (refused !== CLEAR) return refused;
   return kappa < 0 ? LEADER_EQUITY : CLEAR;
 }
 
-/** Refusals that a repair inside the catch-up window may still overcome. */
+/** Refusals that a repair inside the catch-up window may still overcome; it looks at those that come later in product §3 then. */
 function softRefusal(draft: Draft, row: number, facts: WaveFacts): number {
   const { copies } = draft.book;
   const truth = truthRefusal(copies, row);
