@@ -1,4 +1,4 @@
-import { EXIT_BAND, type PlanOptions, planWave, reasonNumber } from '@lockstep/replication';
+import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, reasonNumber, type WavePlan } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { WatchedAccount } from '../state/registry';
 import { gatePlan } from './gate-orders';
@@ -31,7 +31,8 @@ export function refreshMarks(watched: WatchedAccount): void {
 
 /**
  * Plans the wave of a recorded move and has its orders approved. Targets, reservations and nonces are written into the book here, once:
- * a planned wave must be journaled, and its orders sent or released.
+ * a planned wave must be journaled, and its orders sent or released. Orders of a superseded one never leave: they are released here, before the move
+ * behind it is planned, so that what that one needs is not taken for on its way.
  */
 export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded: boolean): PlannedWave {
   const { watched, move } = recorded;
@@ -41,6 +42,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const plannedAt = ctx.stage();
   const sheet = watched.book.sheet(plan.orders.instrument);
   ctx.pass('planned_before_gate');
+  if (superseded) releaseAll(watched.book, plan);
   const approval = superseded ? { approved: null, refused: [] } : gatePlan(ctx, watched.book, plan);
   ctx.pass('planned_approved');
   return {
@@ -66,4 +68,8 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
       journalBytes: 0,
     },
   };
+}
+
+function releaseAll(book: CopyBook, plan: WavePlan): void {
+  for (let order = 0; order < plan.orders.count; order += 1) applyOutcome(book, plan, order, 'withheld', 0, 'lasting');
 }
