@@ -19,6 +19,7 @@ import { EquityWriter } from './state/save-equity';
 import { StopSwitches } from './stop-switches';
 import { warmUp } from './warm-up';
 import { LeaderWatch } from './watch/leader-watch';
+import { QuoteFollower } from './watch/quote-follower';
 import { WaveLanes } from './wave/wave-lanes';
 
 /** A running engine. */
@@ -80,6 +81,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, reconciler });
   const equity = new EquityWriter(ctx);
+  const quotes = new QuoteFollower(ctx);
   const stops = new StopSwitches(ctx);
   const timers: NodeJS.Timeout[] = [];
   return {
@@ -110,6 +112,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
         if (watch.watch(watched) === 'seat_refused') ctx.log.error('no seat is left to watch a leader', { watchedNo: watched.no });
       }
       await Promise.all([...ctx.registry.watched.values()].map((watched) => watch.synced(watched)));
+      quotes.start();
       reconciler.start();
       await reconciler.all();
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
@@ -140,6 +143,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await commands.stop();
       stops.stop();
       watch.stop();
+      quotes.stop();
       repairs.stop();
       breakers.stop();
       reconciler.stop();

@@ -1,3 +1,5 @@
+import { BOOK_MAX_AGE_MS } from '@lockstep/replication';
+
 /** Bounds of the engine. Every queue, batch and wait has one; tests and the simulation may choose smaller ones. */
 export interface EngineLimits {
   /** Moves waiting in one lane (watched account × instrument). */
@@ -56,6 +58,10 @@ export interface EngineLimits {
   readonly wavesKept: number;
   /** Oldest mark that allows new risk, in ms (product §3). */
   readonly markMaxAgeMs: number;
+  /** Oldest best bid and ask that are used, in ms; without them the mark stands in. */
+  readonly bookMaxAgeMs: number;
+  /** Wait between two looks at which coins' books matter, in ms. */
+  readonly quoteFollowMs: number;
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -87,4 +93,6 @@ export const ENGINE_LIMITS: EngineLimits = {
   heartbeatMs: 5_000,
   wavesKept: 2_000,
   markMaxAgeMs: 5_000,
+  bookMaxAgeMs: BOOK_MAX_AGE_MS,
+  quoteFollowMs: 1_000,
 };

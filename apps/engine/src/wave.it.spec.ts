@@ -1,5 +1,6 @@
-import { type TenantScope, UNIT } from '@lockstep/kernel';
+import { type TenantScope, UNIT, unwrap } from '@lockstep/kernel';
 import { systemClock, systemIds, systemRandom } from '@lockstep/platform';
+import { decodeJournal } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CopiedLeader, copiedLeader, PAIR_COIN } from './testing/pair';
@@ -82,6 +83,33 @@ describe('one leader, two brands, two followers, through every room', () => {
           : null,
       );
     }
+    await pair.trade('sell', '2');
+    await pair.settled(0);
+  });
+
+  // The book of an instrument is followed within a second of the leader standing in it: until then the mark bounds exits.
+  it('an exit is bounded from the best bid at the venue, not from the mark', async () => {
+    const [first] = pair.followers;
+    if (first === undefined) throw new Error('no follower');
+    const newestExit = () =>
+      rig.storage.scoped(first.tenant.scope, async (unit) => {
+        const { rows } = await unit.orders.page({ limit: 100, after: null, order: 'newest_first' });
+        const exit = rows.find((order) => order.side === 'sell');
+        const journaled = await unit.journal.ofMoves(0, [exit?.moveId ?? 0n]);
+        const row = journaled.map(({ packed }) => unwrap(decodeJournal(new Uint8Array(packed)), 'a journal row'))[0];
+        return { mark: row?.mark ?? 0, reference: row?.orders.reference[0] ?? 0 };
+      });
+    await pair.trade('buy', '2');
+    await pair.settled(0.2);
+    await eventually('an exit stands below the mark', async () => {
+      await pair.trade('sell', '1');
+      await pair.settled(0.1);
+      const { mark, reference } = await newestExit();
+      const [, bestBid] = /"px":"([0-9.]+)"/.exec(JSON.stringify(await rig.venue.info({ type: 'l2Book', coin: PAIR_COIN }))) ?? [];
+      await pair.trade('buy', '1');
+      await pair.settled(0.2);
+      return reference < mark && reference === Math.round(Number(bestBid) * 1e8) ? true : null;
+    });
     await pair.trade('sell', '2');
     await pair.settled(0);
   });

@@ -1,3 +1,4 @@
+import { price } from '@lockstep/kernel';
 import { evaluateBreakers } from '@lockstep/risk';
 import type { CopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
@@ -287,6 +288,39 @@ describe('price bounds (product §2.7)', () => {
     stage.book.setBook('BTC', priceOf('101'), priceOf('102'), NOW);
     const plan = stage.plan('10');
     expect([reasonOf(plan), plan.orders.count]).toEqual(['price_bound', 0]);
+  });
+
+  it.each([
+    ['a buy meets nobody', '10', '99', '0'],
+    ['a sale meets nobody', '-10', '0', '101'],
+    ['the book is too old', '10', '101', '102', NOW - 5_001],
+    ['the book is older than the leader’s fill, which may have moved it', '10', '101', '102', NOW - 101],
+  ] as const)('an entry is not held back where %s', (_what, leader, bid, ask, bookAt = NOW) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.book.setBook('BTC', price(sizeOf(bid)), price(sizeOf(ask)), bookAt);
+    expect(stage.plan(leader).orders.count).toBe(1);
+  });
+
+  it.each<[string, string, string, string, number, string]>([
+    ['a sale from the best bid', '10', '80', '81', NOW, '80'],
+    ['a purchase from the best ask', '-10', '119', '120', NOW, '120'],
+    ['at the oldest book that counts', '10', '80', '81', NOW - 5_000, '80'],
+    ['from the mark, when the book is older', '10', '80', '81', NOW - 5_001, '100'],
+    ['from the mark, when nobody bids', '10', '0', '81', NOW, '100'],
+    ['from the mark, when nobody asks', '-10', '80', '0', NOW, '100'],
+  ])('exits are bounded from the book: %s', (_what, leader, bid, ask, bookAt, reference) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow(leader);
+    stage.book.setBook('BTC', price(sizeOf(bid)), price(sizeOf(ask)), bookAt);
+    const { orders } = stage.plan('0');
+    const wide = leader === '10' ? 0.98 : 1.02;
+    expect([at(orders.reference, 0), at(orders.price, 0)]).toEqual([priceUnits(reference), Math.round(priceUnits(reference) * wide)]);
+    // Widened after a failure, still from the book.
+    stage.fillOrder({ ...stage.plan('0'), orders }, 0, 0);
+    const again = repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce })).plan.orders;
+    expect([at(again.reference, 0), at(again.exit, 0)]).toEqual([priceUnits(reference), 1]);
   });
 });
 

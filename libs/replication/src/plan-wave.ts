@@ -1,5 +1,6 @@
 import { must, present, toExact, toLots } from '@lockstep/kernel';
 import { type CopyBook, leaderEquityColumn } from './book';
+import { quoteFor } from './book-quote';
 import { CAP_COUNT } from './cap-count';
 import { capLots, UNLIMITED } from './caps';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
@@ -49,6 +50,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
   const facts = factsOf(sheet, move, before, after, options);
   const draft = openDraft(book, sheet, options);
   exitReferences(draft, move);
+  draft.entryBookSince = move.lastFillAt;
   for (let index = 0; index < draft.count; index += 1) decideTarget(draft, index, facts);
   sheet.leaderLots = after;
   decideOrders(draft);
@@ -86,11 +88,10 @@ function factsOf(sheet: InstrumentSheet, move: Move, before: number, after: numb
 /** Exits are bounded from the freshest price known: the book, else the later of the mark and the leader's own fill. */
 function exitReferences(draft: Draft, move: Move): void {
   const { sheet, options } = draft;
-  const bookFresh = sheet.bookAt > 0 && options.now - sheet.bookAt <= options.markMaxAgeMs;
   const last = toExact(move.lastPrice, 'last price');
   const fallback = sheet.mark > 0 && (last === 0 || sheet.markAt >= move.lastFillAt) ? sheet.mark : last;
-  draft.exitBuyReference = bookFresh && sheet.bestAsk > 0 ? sheet.bestAsk : fallback;
-  draft.exitSellReference = bookFresh && sheet.bestBid > 0 ? sheet.bestBid : fallback;
+  draft.exitBuyReference = quoteFor(sheet, true, options) || fallback;
+  draft.exitSellReference = quoteFor(sheet, false, options) || fallback;
 }
 
 function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
@@ -240,9 +241,9 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
 
 /** True when a fresh book shows that the order could not fill inside its bound: wait for a new state, do not chase. */
 function beyondBook(draft: Draft, buy: boolean, limit: number): boolean {
-  const { sheet, options } = draft;
-  if (sheet.bookAt === 0 || options.now - sheet.bookAt > options.markMaxAgeMs) return false;
-  return buy ? sheet.bestAsk > limit : sheet.bestBid > 0 && sheet.bestBid < limit;
+  if (draft.sheet.bookAt < draft.entryBookSince) return false;
+  const quote = quoteFor(draft.sheet, buy, draft.options);
+  return quote > 0 && (buy ? quote > limit : quote < limit);
 }
 
 /** A new wave starts every row's attempts anew; a row without orders keeps the name of its last ones. */

@@ -7,7 +7,7 @@ import { encodeJournal, splitByScope } from './journal';
 import type { Move } from './move';
 import { orderFacts } from './order-facts';
 import { planWave } from './plan-wave';
-import { EXIT_BAND } from './wave-options';
+import { BOOK_MAX_AGE_MS, EXIT_BAND } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
 const ETH: Instrument = {
@@ -57,6 +57,7 @@ export class Rehearsal {
       seed: new Uint8Array(32),
       lastNonce: this.lastNonce,
       markMaxAgeMs: MARK_MAX_AGE_MS,
+      bookMaxAgeMs: BOOK_MAX_AGE_MS,
       exitBand: EXIT_BAND,
       sendRatePerSecond: 0,
       leaderEquity: money(10_000_000n * UNIT),

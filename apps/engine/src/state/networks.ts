@@ -1,6 +1,7 @@
 import type { Environment } from '@lockstep/kernel';
-import type { MarkWatch, UserWatch, Venue } from '@lockstep/venues/port';
+import type { MarkWatch, QuoteWatch, UserWatch, Venue } from '@lockstep/venues/port';
 import type { Markets } from '../markets';
+import type { Quotes } from '../quotes';
 
 /** One venue at one address, e.g. Hyperliquid's main net or a world of the simulated venue, with everything the engine keeps open to it. */
 export interface Network {
@@ -11,6 +12,9 @@ export interface Network {
   readonly markets: Markets;
   readonly users: UserWatch;
   readonly marks: MarkWatch;
+  readonly quotes: Quotes;
+  /** Which coins `quotes` are streamed of. */
+  readonly quoteWatch: QuoteWatch;
 }
 
 export const networkKey = (venue: string, name: string): string => `${venue}|${name}`;

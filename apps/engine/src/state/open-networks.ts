@@ -3,6 +3,7 @@ import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venu
 import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
+import { Quotes } from '../quotes';
 import { type Network, networkKey } from './networks';
 
 /** A network as the list of networks names it. */
@@ -102,6 +103,7 @@ export class Networks {
       markets.update(updates);
       if (ready !== null) this.sinks.onMarks(ready, updates);
     });
+    const quotes = new Quotes();
     const network: Network = {
       venueName: address.venue,
       name: address.network,
@@ -110,6 +112,8 @@ export class Networks {
       markets,
       users,
       marks,
+      quotes,
+      quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
     };
     ready = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);

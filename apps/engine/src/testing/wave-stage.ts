@@ -8,6 +8,7 @@ import { Places } from '../bounded';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS, type EngineLimits } from '../limits';
 import { Nonces } from '../nonces';
+import { Quotes } from '../quotes';
 import { NO_INTENT } from '../state/intent';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
@@ -24,6 +25,7 @@ export class WaveStage {
   readonly sent: Sent[] = [];
   readonly journaled: JournalRow[] = [];
   readonly outcomes: WaveOutcome[] = [];
+  readonly quotes = new Quotes();
   readonly watched: WatchedAccount;
   readonly ctx: EngineContext;
   private waves = 0;
@@ -36,7 +38,7 @@ export class WaveStage {
     this.stage.add(entryOf(COPY_NO, settingsOf(ratio), { status: STATUS.active, realEquity: dollars(1_000_000) }));
     this.watched = {
       no: 1,
-      network: { name: 'sim', markets: { get: () => undefined }, venue: { orders: this.venue() }, ...network },
+      network: { name: 'sim', markets: { get: () => undefined }, quotes: this.quotes, venue: { orders: this.venue() }, ...network },
       book: this.stage.book,
     } as unknown as WatchedAccount;
     this.ctx = this.context();

@@ -1,9 +1,13 @@
+import { price } from '@lockstep/kernel';
 import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, reasonNumber, type WavePlan } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { WatchedAccount } from '../state/registry';
 import { gatePlan } from './gate-orders';
 import type { PlannedWave } from './planned-wave';
 import type { RecordedMove } from './recorded-move';
+
+/** The best price of a side on which nobody stands. */
+const NOBODY = price(0n);
 
 /** Why the orders of a superseded wave stay unsent. */
 export const SUPERSEDED = reasonNumber('superseded');
@@ -16,16 +20,20 @@ export function planOptions(ctx: EngineContext): PlanOptions {
     seed: ctx.dailySeed(),
     lastNonce: ctx.nonces.column(ctx.registry.accountCount),
     markMaxAgeMs: ctx.limits.markMaxAgeMs,
+    bookMaxAgeMs: ctx.limits.bookMaxAgeMs,
     exitBand: EXIT_BAND,
     sendRatePerSecond: 0,
   };
 }
 
-/** Brings the newest marks of the network into the book: what caps, exits and leverage are judged by. */
-export function refreshMarks(watched: WatchedAccount): void {
-  for (const sheet of watched.book.allSheets()) {
-    const view = watched.network.markets.get(sheet.instrument.coin);
-    if (view !== undefined && view.markAt > 0) watched.book.setMark(sheet.instrument.coin, view.mark, view.markAt);
+/** Brings the network's newest prices into the book: marks, by which caps and leverage are judged, and best bids and asks, by which exits are bounded. */
+export function refreshPrices(watched: WatchedAccount): void {
+  const { book, network } = watched;
+  for (const { instrument } of book.allSheets()) {
+    const view = network.markets.get(instrument.coin);
+    if (view !== undefined && view.markAt > 0) book.setMark(instrument.coin, view.mark, view.markAt);
+    const quote = network.quotes.get(instrument.coin);
+    if (quote !== undefined) book.setBook(instrument.coin, quote.bid ?? NOBODY, quote.ask ?? NOBODY, quote.receivedAt);
   }
 }
 
@@ -37,7 +45,7 @@ export function refreshMarks(watched: WatchedAccount): void {
 export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded: boolean): PlannedWave {
   const { watched, move } = recorded;
   const planStartedAt = ctx.stage();
-  refreshMarks(watched);
+  refreshPrices(watched);
   const plan = planWave(watched.book, move, { ...planOptions(ctx), wave: recorded.wave, leaderEquity: recorded.leaderEquity });
   const plannedAt = ctx.stage();
   const sheet = watched.book.sheet(plan.orders.instrument);

@@ -58,6 +58,8 @@ export interface HyperliquidConfig {
   /** Attempts to read the account state before `synced` is told without it. */
   readonly syncAttemptsMax: number;
   readonly markPollMs: number;
+  /** Coins whose best bid and ask are streamed, on one more connection: with the defaults the tenth and last one the venue admits from one address. */
+  readonly quoteCoinsMax: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
   readonly fillPagesMax: number;
   /** Pages of funding read in one call; the venue serves at most 500 charges a page. */
@@ -89,6 +91,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   heldFramesMax: 1_024,
   syncAttemptsMax: 3,
   markPollMs: 2_000,
+  quoteCoinsMax: 100,
   fillPagesMax: 8,
   fundingPagesMax: 8,
 };
@@ -111,6 +114,7 @@ const POSITIVE = [
   'heldFramesMax',
   'syncAttemptsMax',
   'markPollMs',
+  'quoteCoinsMax',
   'fillPagesMax',
   'fundingPagesMax',
 ] as const;

@@ -1,13 +1,14 @@
 import type { OrderSubmission } from './submit';
 import type { VenueTruth } from './truth';
 import type { VenueCapabilities } from './types';
-import type { MarkUpdate, MarkWatch, UserWatch, WatchEvent } from './watch';
+import type { MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, WatchEvent } from './watch';
 
 /** What anybody may read of a venue, without a key. */
 export interface VenueFeed {
   readonly truth: VenueTruth;
   watchUsers(sink: (event: WatchEvent) => void): UserWatch;
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch;
+  watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch;
   close(): Promise<void>;
 }
 
