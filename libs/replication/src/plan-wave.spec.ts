@@ -403,9 +403,11 @@ describe('names, nonces and markup', () => {
   it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
     const stage = new Stage();
     for (let copy = 1; copy <= 6; copy += 1) stage.add(entryOf(copy, settingsOf('1')));
-    const plan = stage.plan('10', { sendRatePerSecond: 1 });
-    expect(plan.orders.count).toBe(2);
-    expect([...plan.decisions.reason].filter((reason) => reasonAt(reason) === 'rate_budget').length).toBe(4);
+    const plan = stage.plan('10', { sendsAtOnce: 2, sendRatePerSecond: 1 });
+    expect(plan.orders.count).toBe(3);
+    expect([...plan.decisions.reason].filter((reason) => reasonAt(reason) === 'rate_budget').length).toBe(3);
     expect(optionsOf(1).sendRatePerSecond).toBe(0);
+    stage.fill(plan);
+    expect(stage.plan('0', { sendRatePerSecond: 0.001 }).orders.count).toBe(3);
   });
 });

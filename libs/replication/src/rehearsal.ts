@@ -59,6 +59,7 @@ export class Rehearsal {
       markMaxAgeMs: MARK_MAX_AGE_MS,
       bookMaxAgeMs: BOOK_MAX_AGE_MS,
       exitBand: EXIT_BAND,
+      sendsAtOnce: 0,
       sendRatePerSecond: 0,
       leaderEquity: money(10_000_000n * UNIT),
     });

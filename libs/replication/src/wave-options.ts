@@ -15,7 +15,8 @@ export interface PlanOptions {
   readonly bookMaxAgeMs: number;
   /** Farthest an exit's limit may stand from the book (10^-12): the venue's own band. */
   readonly exitBand: number;
-  /** Actions a second the egress is predicted to carry; 0: no prediction, nothing is denied as `rate_budget`. */
+  /** Actions that leave at once, and how many a second after them; rate 0: no prediction, nothing is denied as `rate_budget`. */
+  readonly sendsAtOnce: number;
   readonly sendRatePerSecond: number;
 }
 

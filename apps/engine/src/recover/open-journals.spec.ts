@@ -34,6 +34,7 @@ function packed(wave: number): Buffer {
     markMaxAgeMs: 1,
     bookMaxAgeMs: 1,
     exitBand: 0,
+    sendsAtOnce: 0,
     sendRatePerSecond: 0,
     leaderEquity: null,
   };

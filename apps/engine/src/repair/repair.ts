@@ -72,7 +72,8 @@ export class Repairs {
     this.spareNumber = null;
     const planStartedAt = ctx.stage();
     refreshPrices(watched);
-    const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx));
+    const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx, watched.network));
+    watched.network.sends.take(repair.plan.orders.count);
     this.tellStuck(watched, sheet, repair.stuck);
     if (repair.plan.orders.count === 0 && repair.forfeits.length === 0) {
       this.spareNumber = journalNo;

@@ -2,6 +2,7 @@ import type { Environment } from '@lockstep/kernel';
 import type { MarkWatch, QuoteWatch, UserWatch, Venue } from '@lockstep/venues/port';
 import type { Markets } from '../markets';
 import type { Quotes } from '../quotes';
+import type { SendBudget } from '../send-budget';
 
 /** One venue at one address, e.g. Hyperliquid's main net or a world of the simulated venue, with everything the engine keeps open to it. */
 export interface Network {
@@ -15,6 +16,7 @@ export interface Network {
   readonly quotes: Quotes;
   /** Which coins `quotes` are streamed of. */
   readonly quoteWatch: QuoteWatch;
+  readonly sends: SendBudget;
 }
 
 export const networkKey = (venue: string, name: string): string => `${venue}|${name}`;

@@ -4,6 +4,7 @@ import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
+import { SendBudget } from '../send-budget';
 import { type Network, networkKey } from './networks';
 
 /** A network as the list of networks names it. */
@@ -25,6 +26,8 @@ export interface VenueTuning {
   readonly chunk: number | null;
   /** An action without an answer for so long is unknown, in ms. */
   readonly answerTimeoutMs: number;
+  /** Orders that a network takes in a minute; 0: no limit is known. A simulated network takes all. */
+  readonly sendsPerMinute: number;
 }
 
 /** What a network tells the engine. */
@@ -114,6 +117,7 @@ export class Networks {
       marks,
       quotes,
       quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
+      sends: new SendBudget(simulated ? 0 : tuning.sendsPerMinute, () => ctx.clock.monotonic()),
     };
     ready = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);

@@ -1,25 +1,31 @@
 import { present, unwrap } from '@lockstep/kernel';
 import { silentLogger } from '@lockstep/platform';
-import { decodeJournal, type JournalRow, type Move, STATUS } from '@lockstep/replication';
-import { at, dollars, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
+import { decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
+import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
 import { type OrderSubmission, OUTCOME } from '@lockstep/venues/port';
 import type { WaveOutcome } from '../books/outcome-batch';
 import { Places } from '../bounded';
 import { type EngineContext, StopVersion } from '../context';
-import { ENGINE_LIMITS, type EngineLimits } from '../limits';
+import { ENGINE_LIMITS } from '../limits';
 import { Nonces } from '../nonces';
 import { Quotes } from '../quotes';
+import { SendBudget } from '../send-budget';
 import { NO_INTENT } from '../state/intent';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 
 const SCOPE = { tenantId: 'ten_1', environment: 'test' };
-const COPY_NO = 1;
 
 /** An order that reached the venue, in words: "buy 5". */
 export type Sent = string;
 
-/** One copy of a leader, on the real way from moves to orders; the venue fills everything, storage only remembers the journal. */
+export interface WaveTerms {
+  readonly copies?: number;
+  /** 0: no limit. */
+  readonly sendsPerMinute?: number;
+}
+
+/** Copies of a leader at his own size, on the real way from moves to orders; the venue fills everything, storage only remembers the journal. */
 export class WaveStage {
   readonly stage = new Stage();
   readonly sent: Sent[] = [];
@@ -30,18 +36,15 @@ export class WaveStage {
   readonly ctx: EngineContext;
   private waves = 0;
 
-  constructor(
-    ratio = '1',
-    network: Readonly<Record<string, unknown>> = {},
-    readonly limits: EngineLimits = ENGINE_LIMITS,
-  ) {
-    this.stage.add(entryOf(COPY_NO, settingsOf(ratio), { status: STATUS.active, realEquity: dollars(1_000_000) }));
+  constructor({ copies = 1, sendsPerMinute = 0 }: WaveTerms = {}) {
+    for (let copyNo = 1; copyNo <= copies; copyNo += 1) this.stage.add(entryOf(copyNo, settingsOf('1')));
+    const sends = new SendBudget(sendsPerMinute, () => 0);
     this.watched = {
       no: 1,
-      network: { name: 'sim', markets: { get: () => undefined }, quotes: this.quotes, venue: { orders: this.venue() }, ...network },
+      network: { name: 'sim', markets: { get: () => undefined }, quotes: this.quotes, sends, venue: { orders: this.venue() } },
       book: this.stage.book,
     } as unknown as WatchedAccount;
-    this.ctx = this.context();
+    this.ctx = this.context(copies);
   }
 
   /** The leader's moves to these sizes, one behind the other, as they stand in the inbox. */
@@ -87,9 +90,10 @@ export class WaveStage {
     };
   }
 
-  private context(): EngineContext {
-    const account = { index: COPY_NO, touched: 0 };
-    const copy = { no: COPY_NO, row: 0, account, watched: this.watched, group: { index: 0, scope: SCOPE } } as unknown as CopyRecord;
+  private context(count: number): EngineContext {
+    const group = { index: 0, scope: SCOPE };
+    const copyOf = (no: number) => ({ no, row: no - 1, account: { index: no, touched: 0 }, watched: this.watched, group }) as unknown as CopyRecord;
+    const copies = new Map(Array.from({ length: count }, (_, index) => [index + 1, copyOf(index + 1)]));
     const journal = {
       insertAll: async (rows: readonly { readonly packed: Buffer }[]) => {
         this.journaled.push(...rows.map((row) => unwrap(decodeJournal(new Uint8Array(row.packed)), 'a journal row')));
@@ -100,13 +104,13 @@ export class WaveStage {
       clock: { now: () => NOW, monotonic: () => 0 },
       stage: () => NOW,
       log: silentLogger,
-      limits: this.limits,
+      limits: ENGINE_LIMITS,
       instance: 7,
       shard: 0,
-      registry: { accountCount: COPY_NO + 1, copies: new Map([[COPY_NO, copy]]), groupAt: () => copy.group },
+      registry: { accountCount: count + 1, copies, groupAt: () => group },
       nonces: new Nonces(0),
       booked: { newestIntent: () => NO_INTENT },
-      openOrders: { add: () => undefined, find: () => copy },
+      openOrders: { add: () => undefined, find: () => group },
       storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal }) },
       waves: { add: () => undefined },
       journalUnits: new Places(1, 10),

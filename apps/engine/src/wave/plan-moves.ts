@@ -1,6 +1,7 @@
 import { price } from '@lockstep/kernel';
 import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, reasonNumber, type WavePlan } from '@lockstep/replication';
 import type { EngineContext } from '../context';
+import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import { gatePlan } from './gate-orders';
 import type { PlannedWave } from './planned-wave';
@@ -12,8 +13,8 @@ const NOBODY = price(0n);
 /** Why the orders of a superseded wave stay unsent. */
 export const SUPERSEDED = reasonNumber('superseded');
 
-/** What every plan of the engine takes besides the book. */
-export function planOptions(ctx: EngineContext): PlanOptions {
+/** What every plan of the engine takes besides the book. Its orders must be counted against the network's `sends`, unless they never leave. */
+export function planOptions(ctx: EngineContext, network: Network): PlanOptions {
   return {
     now: Math.floor(ctx.clock.now()),
     instance: ctx.instance,
@@ -22,7 +23,8 @@ export function planOptions(ctx: EngineContext): PlanOptions {
     markMaxAgeMs: ctx.limits.markMaxAgeMs,
     bookMaxAgeMs: ctx.limits.bookMaxAgeMs,
     exitBand: EXIT_BAND,
-    sendRatePerSecond: 0,
+    sendsAtOnce: network.sends.atOnce,
+    sendRatePerSecond: network.sends.ratePerSecond,
   };
 }
 
@@ -46,11 +48,12 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const { watched, move } = recorded;
   const planStartedAt = ctx.stage();
   refreshPrices(watched);
-  const plan = planWave(watched.book, move, { ...planOptions(ctx), wave: recorded.wave, leaderEquity: recorded.leaderEquity });
+  const plan = planWave(watched.book, move, { ...planOptions(ctx, watched.network), wave: recorded.wave, leaderEquity: recorded.leaderEquity });
   const plannedAt = ctx.stage();
   const sheet = watched.book.sheet(plan.orders.instrument);
   ctx.pass('planned_before_gate');
   if (superseded) releaseAll(watched.book, plan);
+  else watched.network.sends.take(plan.orders.count);
   const approval = superseded ? { approved: null, refused: [] } : gatePlan(ctx, watched.book, plan);
   ctx.pass('planned_approved');
   return {

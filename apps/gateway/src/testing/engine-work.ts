@@ -88,6 +88,7 @@ function planOf(copyNo: number, wave: number, now: number) {
     markMaxAgeMs: MARK_MAX_AGE_MS,
     bookMaxAgeMs: BOOK_MAX_AGE_MS,
     exitBand: EXIT_BAND,
+    sendsAtOnce: 0,
     sendRatePerSecond: 0,
     leaderEquity: equity,
   });
