@@ -41,7 +41,7 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   /** {@link MODE} and its ratio or multiplier. */
   mode: make.u8('mode'),
   modeRate: make.f64('modeRate'),
-  /** Leader's basis equity for `fixed_nominal`, in 10^-6 quote units rounded up; 0: not taken yet. */
+  /** Leader's basis equity for `fixed_nominal`, in 10^-6 quote units rounded up: that of the copy's first increase; 0: not taken yet. */
   basisEquity: make.f64('basisEquity'),
 
   allocation: make.f64('allocation'),

@@ -248,6 +248,46 @@ describe('checks in order, cutting increases only', () => {
     expect(reasonOf(none.plan('100', { leaderEquity: null }))).toBe('leader_equity');
   });
 
+  describe('proportional with fixed_nominal: the fixed allocation over the equity the leader had at the copy’s first increase', () => {
+    const nominal = settingsOf('1', { mode: { kind: 'proportional', multiplier: rateOf('2'), compounding: 'fixed_nominal' } });
+    const kappaAt = (stage: Stage, leader: string, equity: number): number =>
+      at(stage.follow(leader, { leaderEquity: dollars(equity) }).decisions.kappa, 0);
+
+    it('a leader who wins or loses changes no ratio', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
+      expect(kappaAt(stage, '100', 50_000)).toBe(40_000_000_000);
+      expect(kappaAt(stage, '150', 80_000)).toBe(40_000_000_000);
+      expect(kappaAt(stage, '200', 20_000)).toBe(40_000_000_000);
+      expect(at(stage.sheet.rows.position, 0)).toBe(8);
+    });
+
+    it('nor does a copy that wins or loses, and a changed allocation does', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
+      kappaAt(stage, '100', 50_000);
+      stage.book.copies.netPnl[0] = -Number(dollars(300));
+      expect(kappaAt(stage, '150', 50_000)).toBe(40_000_000_000);
+      stage.book.changeAllocation(0, dollars(2_000));
+      expect(kappaAt(stage, '200', 50_000)).toBe(80_000_000_000);
+    });
+
+    it('the basis outlives a flat leader and a restart', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000), basisEquity: dollars(50_000) }));
+      expect(kappaAt(stage, '100', 10_000)).toBe(40_000_000_000);
+      stage.follow('0');
+      expect(kappaAt(stage, '100', 90_000)).toBe(40_000_000_000);
+    });
+
+    it('it is not taken from an equity that is unknown', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
+      expect(reasonOf(stage.plan('100', { leaderEquity: null }))).toBe('leader_equity');
+      expect(kappaAt(stage, '200', 50_000)).toBe(40_000_000_000);
+    });
+  });
+
   const halved = dollars(500);
   const share = { ...settingsOf('1').caps, maxPositionShare: rateOf('1') };
   it.each<[string, CopySettings, number, ReasonCode]>([
