@@ -4,6 +4,7 @@ import { decodeJournal } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CopiedLeader, copiedLeader, PAIR_COIN } from './testing/pair';
+import type { TestProcess } from './testing/processes';
 import { eventually, type Rig, startRig } from './testing/rig';
 
 const FOLLOWERS = 2;
@@ -32,11 +33,12 @@ async function holdEvents(rig: Rig, scope: TenantScope): Promise<() => Promise<v
 describe('one leader, two brands, two followers, through every room', () => {
   let rig: Rig;
   let pair: CopiedLeader;
+  let engine: TestProcess;
 
   beforeAll(async () => {
     rig = await startRig();
     // Accounts are read so often that one is read while an answer is awaited.
-    await rig.startEngine({ LOCKSTEP_RECONCILE_INTERVAL_MS: '1000' });
+    engine = await rig.startEngine({ LOCKSTEP_RECONCILE_INTERVAL_MS: '1000' });
     pair = await copiedLeader(rig, FOLLOWERS);
   }, 300_000);
 
@@ -226,7 +228,10 @@ describe('one leader, two brands, two followers, through every room', () => {
     // Down to one: below what the copy holds, also where the increase it was denied is still within its catch-up window.
     await pair.trade('sell', String(Math.round(held * 10) - 1));
     await eventually('the exit is followed', async () => ((await pair.position(first.address)) < before ? true : null));
+    const changes = () => engine.lines.filter((line) => JSON.stringify(line).includes('stops changed')).length;
+    const changesBefore = changes();
     await setSwitch(`kill_switch:${first.tenant.id}`, false);
+    await eventually('the engine reads the switch', async () => (changes() > changesBefore ? true : null));
     await pair.trade('sell', '1');
     await pair.settled(0);
     await pair.trade('buy', '2');
