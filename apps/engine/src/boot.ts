@@ -19,6 +19,7 @@ import { EquityWriter } from './state/save-equity';
 import { StopSwitches } from './stop-switches';
 import { warmUp } from './warm-up';
 import { LeaderWatch } from './watch/leader-watch';
+import { QuoteFollower } from './watch/quote-follower';
 import { WaveLanes } from './wave/wave-lanes';
 
 /** A running engine. */
@@ -80,6 +81,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups });
   const equity = new EquityWriter(ctx);
+  const quotes = new QuoteFollower(ctx);
   const stops = new StopSwitches(ctx);
   const timers: NodeJS.Timeout[] = [];
   return {
@@ -108,6 +110,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       resolver.start();
       // Copies of closed leaders only exit, which needs no seat.
       await watch.watchAll([...ctx.registry.watched.values()].filter(({ leaders }) => leaders.size > 0));
+      quotes.start();
       reconciler.start();
       await reconciler.all();
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
@@ -138,6 +141,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await commands.stop();
       stops.stop();
       watch.stop();
+      quotes.stop();
       repairs.stop();
       breakers.stop();
       reconciler.stop();

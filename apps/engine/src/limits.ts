@@ -1,3 +1,5 @@
+import { BOOK_MAX_AGE_MS } from '@lockstep/replication';
+
 /** Bounds of the engine. Every queue, batch and wait has one; tests and the simulation may choose smaller ones. */
 export interface EngineLimits {
   /**
@@ -39,6 +41,12 @@ export interface EngineLimits {
   readonly reconcileAccountsMax: number;
   /** Accounts of a leader whose stream came back that are compared in one second, ahead of the rotation; more where the rotation's own share is larger. */
   readonly resyncAccountsMax: number;
+  /** Turns of that rotation an account may miss before it takes no new risk: its last reading is that old at most. */
+  readonly truthTurnsMax: number;
+  /** Reading of an account that is never too old for new risk, in ms, however short the turns are. */
+  readonly truthAgeMinMs: number;
+  /** Accounts whose last reading failed that are read again in one second, besides the rotation. */
+  readonly truthRetriesMax: number;
   /** Time between two charges of funding at the venue, counted from the full hour, in ms. */
   readonly fundingPeriodMs: number;
   /** Age from which a charge of funding is booked, in ms: by then the venue tells it, and a reading of fills that ran is over. */
@@ -65,6 +73,10 @@ export interface EngineLimits {
   readonly wavesKept: number;
   /** Oldest mark that allows new risk, in ms (product §3). */
   readonly markMaxAgeMs: number;
+  /** Oldest best bid and ask that are used, in ms; without them the mark stands in. */
+  readonly bookMaxAgeMs: number;
+  /** Wait between two looks at which coins' books matter, in ms. */
+  readonly quoteFollowMs: number;
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -86,6 +98,9 @@ export const ENGINE_LIMITS: EngineLimits = {
   reconcileIntervalMs: 30_000,
   reconcileAccountsMax: 50,
   resyncAccountsMax: 10,
+  truthTurnsMax: 4,
+  truthAgeMinMs: 30_000,
+  truthRetriesMax: 5,
   fundingPeriodMs: 3_600_000,
   fundingGraceMs: 10_000,
   fundingSpreadMs: 900_000,
@@ -99,4 +114,6 @@ export const ENGINE_LIMITS: EngineLimits = {
   heartbeatMs: 5_000,
   wavesKept: 2_000,
   markMaxAgeMs: 5_000,
+  bookMaxAgeMs: BOOK_MAX_AGE_MS,
+  quoteFollowMs: 1_000,
 };

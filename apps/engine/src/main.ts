@@ -97,6 +97,7 @@ async function main(): Promise<void> {
       simulated: { claimSigner: config.simSignerClaims === 'on' },
       chunk: config.ordersPerChunk,
       answerTimeoutMs: config.answerTimeoutMs,
+      sendsPerMinute: config.sendsPerMinute,
     },
     onWave: (record) => {
       observeWave(metrics, record);

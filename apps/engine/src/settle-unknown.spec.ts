@@ -51,6 +51,7 @@ function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: stri
     },
     watchUsers: unused,
     watchMarks: unused,
+    watchQuotes: unused,
     close: unused,
   };
 }

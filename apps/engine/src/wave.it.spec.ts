@@ -1,8 +1,10 @@
-import type { TenantScope } from '@lockstep/kernel';
+import { type TenantScope, UNIT, unwrap } from '@lockstep/kernel';
 import { systemClock, systemIds, systemRandom } from '@lockstep/platform';
+import { decodeJournal } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CopiedLeader, copiedLeader, PAIR_COIN } from './testing/pair';
+import type { TestProcess } from './testing/processes';
 import { eventually, type Rig, startRig } from './testing/rig';
 
 const FOLLOWERS = 2;
@@ -31,11 +33,12 @@ async function holdEvents(rig: Rig, scope: TenantScope): Promise<() => Promise<v
 describe('one leader, two brands, two followers, through every room', () => {
   let rig: Rig;
   let pair: CopiedLeader;
+  let engine: TestProcess;
 
   beforeAll(async () => {
     rig = await startRig();
     // Accounts are read so often that one is read while an answer is awaited.
-    await rig.startEngine({ LOCKSTEP_RECONCILE_INTERVAL_MS: '1000' });
+    engine = await rig.startEngine({ LOCKSTEP_RECONCILE_INTERVAL_MS: '1000' });
     pair = await copiedLeader(rig, FOLLOWERS);
   }, 300_000);
 
@@ -86,6 +89,33 @@ describe('one leader, two brands, two followers, through every room', () => {
     await pair.settled(0);
   });
 
+  // The book of an instrument is followed within a second of the leader standing in it: until then the mark bounds exits.
+  it('an exit is bounded from the best bid at the venue, not from the mark', async () => {
+    const [first] = pair.followers;
+    if (first === undefined) throw new Error('no follower');
+    const newestExit = () =>
+      rig.storage.scoped(first.tenant.scope, async (unit) => {
+        const { rows } = await unit.orders.page({ limit: 100, after: null, order: 'newest_first' });
+        const exit = rows.find((order) => order.side === 'sell');
+        const journaled = await unit.journal.ofMoves(0, [exit?.moveId ?? 0n]);
+        const row = journaled.map(({ packed }) => unwrap(decodeJournal(new Uint8Array(packed)), 'a journal row'))[0];
+        return { mark: row?.mark ?? 0, reference: row?.orders.reference[0] ?? 0 };
+      });
+    await pair.trade('buy', '2');
+    await pair.settled(0.2);
+    await eventually('an exit stands below the mark', async () => {
+      await pair.trade('sell', '1');
+      await pair.settled(0.1);
+      const { mark, reference } = await newestExit();
+      const [, bestBid] = /"px":"([0-9.]+)"/.exec(JSON.stringify(await rig.venue.info({ type: 'l2Book', coin: PAIR_COIN }))) ?? [];
+      await pair.trade('buy', '1');
+      await pair.settled(0.2);
+      return reference < mark && reference === Math.round(Number(bestBid) * 1e8) ? true : null;
+    });
+    await pair.trade('sell', '2');
+    await pair.settled(0);
+  });
+
   it('orders, fills, balanced entries and events stand in each brand, and nothing of the other', async () => {
     for (const { tenant, copyId } of pair.followers) {
       const facts = await rig.storage.scoped(tenant.scope, async (unit) => ({
@@ -121,6 +151,58 @@ describe('one leader, two brands, two followers, through every room', () => {
     }
   });
 
+  it('an account that cannot be read takes no new risk and follows exits; once it is read, the increase is caught up', async () => {
+    const events = (type: string, words: string) =>
+      Promise.all(
+        pair.tenants.map((tenant) =>
+          rig.storage.scoped(tenant.scope, async (unit) =>
+            (await unit.events.after({ epoch: (await unit.events.head())?.epoch ?? '', seq: 0n }, 10_000)).some(
+              (event) => event.type === type && event.data.includes(words),
+            ),
+          ),
+        ),
+      );
+    await rig.venue.control('/worlds/main/faults', {
+      target: 'info',
+      type: 'userFillsByTime',
+      effect: { kind: 'status', status: 500 },
+      when: 'before',
+      count: null,
+    });
+    let leader = 2;
+    await eventually('an increase is held back for both', async () => {
+      await pair.trade('buy', '1');
+      leader += 1;
+      return (await events('order.denied', 'stale_truth')).every(Boolean) ? true : null;
+    });
+    const held = await Promise.all(pair.followers.map((follower) => pair.position(follower.address)));
+    expect(Math.max(...held)).toBeLessThan(leader / 10);
+    await pair.trade('sell', String(leader - 1));
+    for (const [index, { address }] of pair.followers.entries())
+      await eventually('the exit is followed', async () => ((await pair.position(address)) < (held[index] ?? 0) ? true : null));
+    await rig.venue.endFaults();
+    await pair.trade('buy', '1');
+    await pair.settled(0.2);
+  });
+
+  it.each([
+    ['beyond what the account holds is refused and taken back', 20_000n, 'refused', 5_000n],
+    ['within it is taken', 6_000n, 'applied', 6_000n],
+  ] as const)('a raised allocation %s', async (_what, wanted, status, stands) => {
+    const [first] = pair.followers;
+    if (first === undefined) throw new Error('no follower');
+    const { scope } = first.tenant;
+    await rig.storage.scoped(scope, (unit) => unit.copies.update({ id: first.copyId }, { allocation: wanted * UNIT }));
+    const no = await first.tenant.command('copy.allocation', first.copyId, { allocation: (wanted * UNIT).toString() });
+    const command = await eventually('the command is settled', async () => {
+      const found = await rig.storage.scoped(scope, (unit) => unit.commands.findOne({ no }));
+      return found === null || found.status === 'pending' ? null : found;
+    });
+    const copy = await rig.storage.scoped(scope, (unit) => unit.copies.findOne({ id: first.copyId }));
+    expect([command.status, copy?.allocation]).toEqual([status, stands * UNIT]);
+    if (status === 'refused') expect(command.result).toMatchObject({ reason: 'insufficient_equity' });
+  });
+
   it('a kill switch withholds entries with its reason and lets exits go; switched off, the next increase is followed', async () => {
     const setSwitch = (name: string, active: boolean) =>
       rig.storage.platform((unit) => unit.engines.setFlag(name, active, { tenantId: null, actor: 'test', reason: 'test' }));
@@ -146,7 +228,10 @@ describe('one leader, two brands, two followers, through every room', () => {
     // Down to one: below what the copy holds, also where the increase it was denied is still within its catch-up window.
     await pair.trade('sell', String(Math.round(held * 10) - 1));
     await eventually('the exit is followed', async () => ((await pair.position(first.address)) < before ? true : null));
+    const changes = () => engine.lines.filter((line) => JSON.stringify(line).includes('stops changed')).length;
+    const changesBefore = changes();
     await setSwitch(`kill_switch:${first.tenant.id}`, false);
+    await eventually('the engine reads the switch', async () => (changes() > changesBefore ? true : null));
     await pair.trade('sell', '1');
     await pair.settled(0);
     await pair.trade('buy', '2');

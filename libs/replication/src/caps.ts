@@ -1,7 +1,7 @@
 import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
 import { type CopyColumns, NO_LIMIT } from './copy-columns';
 import { type InstrumentSheet, MAX_TARGET_LOTS } from './instrument-columns';
-import { leverageOf, worstLots } from './revalue';
+import { leverageOf, usableEquity, worstLots } from './revalue';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const ceilOf = mulDivCeil;
@@ -27,7 +27,7 @@ function lotsWithin(amount: number, sheet: InstrumentSheet, price: number): numb
  * The money caps subtract what the copy's other instruments take at their worst, as of the last revaluation.
  */
 export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number, price: number, into: Float64Array): void {
-  const equity = copies.equity[row] ?? 0;
+  const equity = usableEquity(copies, row);
   const leverage = leverageOf(copies, sheet, row);
   const ownValue = sheet.mark === 0 ? 0 : ceilOf(worstLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
   const otherExposure = (copies.exposure[row] ?? 0) - ownValue;
@@ -42,9 +42,6 @@ export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number
   if (share >= 0) into[2] = lotsWithin(floorOf(equity, share, RATE_ONE), sheet, price);
   const freeMargin = equity - otherMargin;
   into[3] = freeMargin <= 0 ? 0 : floorOf(freeMargin, leverage * sheet.lotsPerUnit, price);
-  if (most >= 0) {
-    const base = Math.min(equity, copies.realEquity[row] ?? 0);
-    into[4] = lotsWithin(floorOf(base, most, RATE_ONE) - otherExposure, sheet, price);
-  }
+  if (most >= 0) into[4] = lotsWithin(floorOf(equity, most, RATE_ONE) - otherExposure, sheet, price);
   into[9] = MAX_TARGET_LOTS;
 }

@@ -1,6 +1,7 @@
 import { type CopyColumns, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentRows } from './instrument-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
+import { usableEquity } from './revalue';
 
 /** Reason number of "nothing stands against new risk". */
 export const CLEAR = -1;
@@ -17,6 +18,7 @@ const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
 const NOT_ACTIVE = reasonNumber('not_active');
 const AGENT = reasonNumber('agent_invalid');
 const STALE_TRUTH = reasonNumber('stale_truth');
+const UNKNOWN_TRUTH = STATUS.staleTruth | STATUS.leaderUnseen;
 const POLICY = reasonNumber('policy');
 const FILTER = reasonNumber('instrument_filter');
 const AWAITING = reasonNumber('awaiting_open');
@@ -30,15 +32,15 @@ function statusReason(status: number): number {
   return (status & STATUS.active) === 0 ? NOT_ACTIVE : CLEAR;
 }
 
-/** Whether new risk of a row is refused for good (the increment is given up): kill switch to agent validity. */
+/** First refusals of product §3, with which the increment is given up at once: kill switch to agent validity. Staleness comes next. */
 export function standingRefusal(copies: CopyColumns, row: number, now: number): number {
   const status = copies.status[row] ?? 0;
-  if ((status & ~(STATUS.staleTruth | STATUS.policyBlocked)) !== STATUS.active) return statusReason(status);
+  if ((status & ~(UNKNOWN_TRUTH | STATUS.policyBlocked)) !== STATUS.active) return statusReason(status);
   if ((copies.signer[row] ?? -1) < 0 || (copies.agentValidUntil[row] ?? 0) <= now) return AGENT;
   return CLEAR;
 }
 
-/** Refusals after staleness in product §3's order: policy, builder approval, instrument filter, episode, equity. */
+/** Refusals that come after staleness in product §3's order: policy, builder approval, instrument filter, episode, equity. */
 export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row: number): number {
   if (((copies.status[row] ?? 0) & STATUS.policyBlocked) !== 0) return POLICY;
   if ((copies.builderRequired[row] ?? 0) === 1 && (copies.builderApproved[row] ?? 0) === 0) return BUILDER;
@@ -46,10 +48,10 @@ export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row
   const episode = rows.episode[row] ?? 0;
   if ((episode & EPISODE.userClosed) !== 0) return USER_CLOSED;
   if ((episode & EPISODE.awaitingOpen) !== 0) return AWAITING;
-  return (copies.equity[row] ?? 0) <= 0 ? EQUITY : CLEAR;
+  return usableEquity(copies, row) <= 0 ? EQUITY : CLEAR;
 }
 
-/** Staleness of the copy's truth: position or equity unknown. Marks and the age of the move are the wave's business. */
+/** Staleness of the copy's truth, between the two above: position, equity or the leader unknown. Marks and the age of the move are the wave's business. */
 export function truthRefusal(copies: CopyColumns, row: number): number {
-  return ((copies.status[row] ?? 0) & STATUS.staleTruth) !== 0 ? STALE_TRUTH : CLEAR;
+  return ((copies.status[row] ?? 0) & UNKNOWN_TRUTH) !== 0 ? STALE_TRUTH : CLEAR;
 }

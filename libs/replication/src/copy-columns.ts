@@ -14,6 +14,8 @@ export const STATUS = {
   /** The target is zero until flat: stop, breaker, close-all. */
   closing: 256,
   policyBlocked: 512,
+  /** The leader's own state is not known. A bit of its own, because accounts are read beside it. */
+  leaderUnseen: 2048,
 } as const;
 
 /** How κ is found, as a column code. */
@@ -41,15 +43,15 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   /** {@link MODE} and its ratio or multiplier. */
   mode: make.u8('mode'),
   modeRate: make.f64('modeRate'),
-  /** Leader's basis equity for `fixed_nominal`, in 10^-6 quote units rounded up; 0: not taken yet. */
+  /** Leader's basis equity for `fixed_nominal`, in 10^-6 quote units rounded up: that of the copy's first increase; 0: not taken yet. */
   basisEquity: make.f64('basisEquity'),
 
   allocation: make.f64('allocation'),
   /** Cumulative realised PnL − fees + funding. */
   netPnl: make.f64('netPnl'),
-  /** U = max(0, allocation + netPnl + unrealised), as of the last revaluation. */
+  /** max(0, allocation + netPnl + unrealised), as of the last revaluation: what loss limits are measured on. */
   equity: make.f64('equity'),
-  /** The copy's share of the real equity of its venue account: leverage is measured on the smaller of it and U. */
+  /** The copy's share of the real equity of its venue account: U is the smaller of it and `equity` (`usableEquity`). */
   realEquity: make.f64('realEquity'),
   /** Unit NAV (10^-12) at the last flow, and the copy equity right after it. */
   navFactor: make.f64('navFactor'),

@@ -43,6 +43,8 @@ export interface Draft {
   readonly exitLimit: Float64Array;
   /** Venue time after which the entry must not execute. */
   readonly expiry: Float64Array;
+  /** A book told before this says nothing about entries: the leader's own fill may have moved it. */
+  entryBookSince: number;
   /** Reference of exits: one price for buys, one for sells; 0: none known. */
   exitBuyReference: number;
   exitSellReference: number;
@@ -105,6 +107,7 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
     entryReference: scratch.entryReference,
     exitLimit: scratch.exitLimit,
     expiry: scratch.expiry,
+    entryBookSince: 0,
     exitBuyReference: 0,
     exitSellReference: 0,
     buy: scratch.buy,

@@ -2,6 +2,7 @@ import { writeClientOrderId } from './client-order-id';
 import { MARKUP } from './copy-columns';
 import { type Draft } from './draft';
 import { reasonNumber } from './reasons';
+import type { PlanOptions } from './wave-options';
 import { rankedOrder, waveKey } from './wave-order';
 import { type PlannedOrders, TIF_IOC } from './wave-plan';
 
@@ -44,7 +45,7 @@ function emitLeg(draft: Draft, naming: OrderNaming, orders: OrderColumnsInWork, 
   const exit = leg < 2;
   const expiry = exit ? 0 : (draft.expiry[index] ?? 0);
   const at = orders.count;
-  if (!exit && options.sendRatePerSecond > 0 && options.now + (at * 1000) / options.sendRatePerSecond > expiry) {
+  if (!exit && options.sendRatePerSecond > 0 && leavesAt(options, at) > expiry) {
     draft.reason[index] = RATE_BUDGET;
     draft.entryLots[index] = (draft.entryLots[index] ?? 0) - lots;
     return;
@@ -77,6 +78,11 @@ function emitLeg(draft: Draft, naming: OrderNaming, orders: OrderColumnsInWork, 
   const pending = buy === 1 ? sheet.rows.pendingBuy : sheet.rows.pendingSell;
   pending[row] = (pending[row] ?? 0) + lots;
   orders.count = at + 1;
+}
+
+/** When the order at a place in the plan is predicted to leave. */
+function leavesAt({ now, sendsAtOnce, sendRatePerSecond }: PlanOptions, place: number): number {
+  return place < sendsAtOnce ? now : now + ((place - sendsAtOnce + 1) * 1_000) / sendRatePerSecond;
 }
 
 /** The builder fee rides on approved flow only; an exit never depends on it. */

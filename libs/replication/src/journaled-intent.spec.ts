@@ -55,7 +55,7 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
   it('over random leader paths, refusals, stale moves, partial fills and repairs', () => {
     fc.assert(
       fc.property(fc.array(move, { minLength: 1, maxLength: 10 }), (moves) => {
-        const stage = stageOf([STATUS.active, STATUS.active | STATUS.paused, STATUS.active, 0]);
+        const stage = stageOf([STATUS.active, STATUS.active | STATUS.paused, STATUS.active | STATUS.staleTruth, 0]);
         stage.sheet.rows.episode[2] = EPISODE.awaitingOpen;
         let now = NOW;
         let repairWave = 1_000;

@@ -1,5 +1,5 @@
 import { money, rate, size } from '@lockstep/kernel';
-import { evaluateBreakers, gate } from '@lockstep/risk';
+import { evaluateBreakers, gate, lossFromStart } from '@lockstep/risk';
 import type { CopySettings } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -58,6 +58,8 @@ const copy = fc.record({
   caps,
   ratio: fc.integer({ min: 1, max: 5_000 }),
   allocation: fc.integer({ min: 0, max: 50_000 }),
+  /** Percent of the allocation that the venue account really holds. */
+  funded: fc.integer({ min: 0, max: 150 }),
   venueLeverage: fc.integer({ min: 1, max: 50 }),
 });
 const step = fc.record({
@@ -76,7 +78,8 @@ describe('no approved order exceeds a limit at its worst case', { timeout: 60_00
         const stage = new Stage(instrumentOf('BTC', 1));
         copies.forEach((draw, index) => {
           const allocation = money(BigInt(draw.allocation) * 100_000_000n);
-          stage.add(entryOf(index + 1, settingsFrom(draw), { allocation, realEquity: allocation }));
+          const realEquity = money(BigInt(draw.allocation) * BigInt(draw.funded) * 1_000_000n);
+          stage.add(entryOf(index + 1, settingsFrom(draw), { allocation, realEquity }));
         });
         for (const { leader, mark, filled } of steps) {
           stage.sheet.mark = mark * 100_000_000;
@@ -124,7 +127,8 @@ function checkWorst(
   const worst = buy ? position + BigInt(at(rows.pendingBuy, row)) : BigInt(at(rows.pendingSell, row)) - position;
   const price = BigInt(Math.max(mark, at(plan.orders.price, order)));
   const notional = worst * price;
-  const equity = BigInt(at(stage.book.copies.equity, row));
+  const [own, real] = [BigInt(at(stage.book.copies.equity, row)), BigInt(at(stage.book.copies.realEquity, row))];
+  const equity = own < real ? own : real;
   const draw = copies[row];
   if (!draw) throw new Error(`no copy ${row}`);
   const within = (most: bigint | null): void => {
@@ -133,8 +137,7 @@ function checkWorst(
   if (draw.caps.maxPositionSize !== null) expect(worst * 10_000_000n).toBeLessThanOrEqual(draw.caps.maxPositionSize);
   within(draw.caps.maxPositionNotional);
   within(draw.caps.maxPositionShare === null ? null : (equity * draw.caps.maxPositionShare) / 10n ** 12n);
-  const base = equity < BigInt(at(stage.book.copies.realEquity, row)) ? equity : BigInt(at(stage.book.copies.realEquity, row));
-  within(draw.caps.maxLeverage === null ? null : (base * draw.caps.maxLeverage) / 10n ** 12n);
+  within(draw.caps.maxLeverage === null ? null : (equity * draw.caps.maxLeverage) / 10n ** 12n);
   within(equity * BigInt(draw.venueLeverage));
 }
 
@@ -166,6 +169,37 @@ describe('exits', { timeout: 60_000 }, () => {
             const gap = at(stage.sheet.rows.target, 0) - at(stage.sheet.rows.position, 0) * MICRO;
             expect(Math.abs(gap)).toBeLessThan(MICRO);
           }
+        },
+      ),
+    );
+  });
+});
+
+describe('a venue account that falls short scales U', { timeout: 60_000 }, () => {
+  it('κ, share and allocation are those of a copy whose whole equity is what the account holds, and no loss limit moves', () => {
+    fc.assert(
+      fc.property(
+        caps,
+        fc.integer({ min: 100, max: 50_000 }),
+        fc.integer({ min: 0, max: 100 }),
+        fc.integer({ min: 1, max: 400 }),
+        (limits, whole, percent, leader) => {
+          const held = money(BigInt(whole) * BigInt(percent) * 1_000_000n);
+          const settings = settingsOf('1', {
+            caps: limits,
+            mode: { kind: 'proportional', multiplier: rate(20n * 10n ** 12n), compounding: 'reinvest' },
+          });
+          const short = new Stage(instrumentOf('BTC', 1));
+          short.add(entryOf(1, settings, { allocation: money(BigInt(whole) * 100_000_000n), realEquity: held }));
+          const small = new Stage(instrumentOf('BTC', 1));
+          small.add(entryOf(1, settings, { allocation: held, realEquity: held }));
+          const [one, other] = [short.plan(String(leader)), small.plan(String(leader))];
+          expect([...one.decisions.targetAfter, ...one.decisions.kappa, ...one.orders.lots]).toEqual([
+            ...other.decisions.targetAfter,
+            ...other.decisions.kappa,
+            ...other.orders.lots,
+          ]);
+          expect(lossFromStart(short.book.copies, 0)).toBe(0);
         },
       ),
     );

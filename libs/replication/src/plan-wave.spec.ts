@@ -1,8 +1,14 @@
+import { price } from '@lockstep/kernel';
+import { evaluateBreakers } from '@lockstep/risk';
+import type { CopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
+import type { Move } from './move';
 import { type ReasonCode, reasonAt } from './reasons';
+import { repairPlan } from './repair';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
+import type { WaveOptions } from './wave-options';
 
 const reasonOf = (plan: { readonly decisions: { readonly reason: Uint8Array } }, index = 0): ReasonCode | null =>
   reasonAt(at(plan.decisions.reason, index));
@@ -157,6 +163,71 @@ describe('checks in order, cutting increases only', () => {
     expect(stage.plan('10', { now: NOW + 5_000 }, { firstFillAt: NOW + 3_000 }).orders.count).toBe(1);
   });
 
+  it('an account not known well enough holds entries back, never exits; once it is, a repair inside the window catches up', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    stage.book.setStatus(0, STATUS.staleTruth, true);
+    const blind = stage.plan('20');
+    expect([reasonOf(blind), blind.orders.count, at(stage.sheet.rows.target, 0)]).toEqual(['stale_truth', 0, 20 * MICRO]);
+    const repair = () => repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce })).plan;
+    expect(repair().orders.count).toBe(0);
+    stage.book.setStatus(0, STATUS.staleTruth, false);
+    expect(at(repair().orders.lots, 0)).toBe(10);
+    stage.book.setStatus(0, STATUS.staleTruth, true);
+    stage.sheet.rows.pendingBuy[0] = 0;
+    expect(at(stage.plan('0').orders.lots, 0)).toBe(10);
+  });
+
+  describe('of two checks that fail, the reason told is the one that comes first in product §3', () => {
+    interface Failure {
+      readonly status?: number;
+      readonly episode?: number;
+      readonly options?: Partial<WaveOptions>;
+      readonly move?: Partial<Move>;
+      readonly act?: (stage: Stage) => void;
+    }
+    /** Every check in its order, each with what makes it fail alone. */
+    const failing: readonly (readonly [ReasonCode, Failure])[] = [
+      ['kill_switch', { status: STATUS.killSwitch }],
+      ['breaker', { status: STATUS.breaker }],
+      ['paused', { status: STATUS.paused }],
+      ['closing', { status: STATUS.closing }],
+      ['suspended', { status: STATUS.suspended }],
+      ['entitlement', { status: STATUS.notEntitled }],
+      ['consent', { status: STATUS.noConsent }],
+      ['not_active', { act: (stage) => stage.book.setStatus(0, STATUS.active, false) }],
+      ['agent_invalid', { act: (stage) => stage.book.setSigner(0, 1, NOW - 1) }],
+      ['resync_no_entry', { move: { source: 'resync' } }],
+      ['stale_truth', { status: STATUS.staleTruth }],
+      ['stale_truth', { status: STATUS.leaderUnseen }],
+      ['stale_move', { move: { firstFillAt: NOW - 2_001 } }],
+      ['stale_mark', { act: (stage) => Object.assign(stage.sheet, { markAt: NOW - 5_001 }) }],
+      ['policy', { status: STATUS.policyBlocked }],
+      ['builder_unapproved', { act: (stage) => stage.book.setMarkup(0, { builder: 0, fee: 30, flow: 'all', approved: false, required: true }) }],
+      ['instrument_filter', { act: (stage) => stage.sheet.rows.allowed.fill(0) }],
+      ['user_closed', { episode: EPISODE.userClosed }],
+      ['awaiting_open', { episode: EPISODE.awaitingOpen }],
+      ['equity_exhausted', { act: (stage) => stage.book.copies.realEquity.fill(0) }],
+      ['leader_equity', { options: { leaderEquity: null } }],
+    ];
+    const pairs = failing.flatMap((first, place) => failing.slice(place + 1).map((second) => [first[0], second[0], first[1], second[1]] as const));
+    it.each(pairs)('%s before %s', (code, _second, ...failures) => {
+      const stage = new Stage();
+      const mode = { kind: 'proportional', multiplier: rateOf('1'), compounding: 'reinvest' } as const;
+      stage.add(entryOf(1, settingsOf('1', { mode })));
+      stage.follow('10');
+      for (const { status = 0, episode = 0, act } of failures) {
+        stage.book.setStatus(0, status, true);
+        stage.sheet.rows.episode[0] = at(stage.sheet.rows.episode, 0) | episode;
+        act?.(stage);
+      }
+      const [first, second] = failures;
+      const plan = stage.plan('20', { ...first.options, ...second.options }, { ...first.move, ...second.move });
+      expect([reasonOf(plan), plan.orders.count]).toEqual([code, 0]);
+    });
+  });
+
   it('a resync follows reductions and gives increases up', () => {
     const stage = new Stage();
     stage.add(entryOf(1, settingsOf('1')));
@@ -176,6 +247,66 @@ describe('checks in order, cutting increases only', () => {
     const none = new Stage();
     none.add(entryOf(1, settings));
     expect(reasonOf(none.plan('100', { leaderEquity: null }))).toBe('leader_equity');
+  });
+
+  describe('proportional with fixed_nominal: the fixed allocation over the equity the leader had at the copy’s first increase', () => {
+    const nominal = settingsOf('1', { mode: { kind: 'proportional', multiplier: rateOf('2'), compounding: 'fixed_nominal' } });
+    const kappaAt = (stage: Stage, leader: string, equity: number): number =>
+      at(stage.follow(leader, { leaderEquity: dollars(equity) }).decisions.kappa, 0);
+
+    it('a leader who wins or loses changes no ratio', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
+      expect(kappaAt(stage, '100', 50_000)).toBe(40_000_000_000);
+      expect(kappaAt(stage, '150', 80_000)).toBe(40_000_000_000);
+      expect(kappaAt(stage, '200', 20_000)).toBe(40_000_000_000);
+      expect(at(stage.sheet.rows.position, 0)).toBe(8);
+    });
+
+    it('nor does a copy that wins or loses, and a changed allocation does', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
+      kappaAt(stage, '100', 50_000);
+      stage.book.copies.netPnl[0] = -Number(dollars(300));
+      expect(kappaAt(stage, '150', 50_000)).toBe(40_000_000_000);
+      stage.book.changeAllocation(0, dollars(2_000));
+      expect(kappaAt(stage, '200', 50_000)).toBe(80_000_000_000);
+    });
+
+    it('the basis outlives a flat leader and a restart', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000), basisEquity: dollars(50_000) }));
+      expect(kappaAt(stage, '100', 10_000)).toBe(40_000_000_000);
+      stage.follow('0');
+      expect(kappaAt(stage, '100', 90_000)).toBe(40_000_000_000);
+    });
+
+    it('it is not taken from an equity that is unknown', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
+      expect(reasonOf(stage.plan('100', { leaderEquity: null }))).toBe('leader_equity');
+      expect(kappaAt(stage, '200', 50_000)).toBe(40_000_000_000);
+    });
+  });
+
+  const halved = dollars(500);
+  const share = { ...settingsOf('1').caps, maxPositionShare: rateOf('1') };
+  it.each<[string, CopySettings, number, ReasonCode]>([
+    ['the ratio', settingsOf('1', { mode: { kind: 'proportional', multiplier: rateOf('2'), compounding: 'reinvest' } }), 2, 'planned'],
+    ['the share of equity', settingsOf('1', { caps: share }), 4, 'planned_capped'],
+    ['the allocation', settingsOf('1', { venueLeverage: 1 }), 4, 'planned_capped'],
+  ])('a follower who withdraws half of the account halves %s; the rest of the copy’s money is no loss', (_what, settings, lots, reason) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, { ...settings, breaker: { fromStart: rateOf('0.01') } }, { allocation: dollars(1_000), realEquity: halved }));
+    const plan = stage.plan('100', { leaderEquity: dollars(50_000) });
+    expect([at(plan.orders.lots, 0), reasonOf(plan)]).toEqual([lots, reason]);
+    expect(evaluateBreakers(stage.book.copies, 1, new Int32Array(1))).toBe(0);
+  });
+
+  it('an account with nothing left takes no entry', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1'), { realEquity: dollars(0) }));
+    expect(reasonOf(stage.plan('10'))).toBe('equity_exhausted');
   });
 });
 
@@ -198,6 +329,39 @@ describe('price bounds (product §2.7)', () => {
     stage.book.setBook('BTC', priceOf('101'), priceOf('102'), NOW);
     const plan = stage.plan('10');
     expect([reasonOf(plan), plan.orders.count]).toEqual(['price_bound', 0]);
+  });
+
+  it.each([
+    ['a buy meets nobody', '10', '99', '0'],
+    ['a sale meets nobody', '-10', '0', '101'],
+    ['the book is too old', '10', '101', '102', NOW - 5_001],
+    ['the book is older than the leader’s fill, which may have moved it', '10', '101', '102', NOW - 101],
+  ] as const)('an entry is not held back where %s', (_what, leader, bid, ask, bookAt = NOW) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.book.setBook('BTC', price(sizeOf(bid)), price(sizeOf(ask)), bookAt);
+    expect(stage.plan(leader).orders.count).toBe(1);
+  });
+
+  it.each<[string, string, string, string, number, string]>([
+    ['a sale from the best bid', '10', '80', '81', NOW, '80'],
+    ['a purchase from the best ask', '-10', '119', '120', NOW, '120'],
+    ['at the oldest book that counts', '10', '80', '81', NOW - 5_000, '80'],
+    ['from the mark, when the book is older', '10', '80', '81', NOW - 5_001, '100'],
+    ['from the mark, when nobody bids', '10', '0', '81', NOW, '100'],
+    ['from the mark, when nobody asks', '-10', '80', '0', NOW, '100'],
+  ])('exits are bounded from the book: %s', (_what, leader, bid, ask, bookAt, reference) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow(leader);
+    stage.book.setBook('BTC', price(sizeOf(bid)), price(sizeOf(ask)), bookAt);
+    const { orders } = stage.plan('0');
+    const wide = leader === '10' ? 0.98 : 1.02;
+    expect([at(orders.reference, 0), at(orders.price, 0)]).toEqual([priceUnits(reference), Math.round(priceUnits(reference) * wide)]);
+    // Widened after a failure, still from the book.
+    stage.fillOrder({ ...stage.plan('0'), orders }, 0, 0);
+    const again = repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce })).plan.orders;
+    expect([at(again.reference, 0), at(again.exit, 0)]).toEqual([priceUnits(reference), 1]);
   });
 });
 
@@ -280,9 +444,11 @@ describe('names, nonces and markup', () => {
   it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
     const stage = new Stage();
     for (let copy = 1; copy <= 6; copy += 1) stage.add(entryOf(copy, settingsOf('1')));
-    const plan = stage.plan('10', { sendRatePerSecond: 1 });
-    expect(plan.orders.count).toBe(2);
-    expect([...plan.decisions.reason].filter((reason) => reasonAt(reason) === 'rate_budget').length).toBe(4);
+    const plan = stage.plan('10', { sendsAtOnce: 2, sendRatePerSecond: 1 });
+    expect(plan.orders.count).toBe(3);
+    expect([...plan.decisions.reason].filter((reason) => reasonAt(reason) === 'rate_budget').length).toBe(3);
     expect(optionsOf(1).sendRatePerSecond).toBe(0);
+    stage.fill(plan);
+    expect(stage.plan('0', { sendRatePerSecond: 0.001 }).orders.count).toBe(3);
   });
 });

@@ -1,5 +1,6 @@
 import { must, present, toExact, toLots } from '@lockstep/kernel';
 import { type CopyBook, leaderEquityColumn } from './book';
+import { quoteFor } from './book-quote';
 import { CAP_COUNT } from './cap-count';
 import { capLots, UNLIMITED } from './caps';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
@@ -49,6 +50,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
   const facts = factsOf(sheet, move, before, after, options);
   const draft = openDraft(book, sheet, options);
   exitReferences(draft, move);
+  draft.entryBookSince = move.lastFillAt;
   for (let index = 0; index < draft.count; index += 1) decideTarget(draft, index, facts);
   sheet.leaderLots = after;
   decideOrders(draft);
@@ -86,11 +88,10 @@ function factsOf(sheet: InstrumentSheet, move: Move, before: number, after: numb
 /** Exits are bounded from the freshest price known: the book, else the later of the mark and the leader's own fill. */
 function exitReferences(draft: Draft, move: Move): void {
   const { sheet, options } = draft;
-  const bookFresh = sheet.bookAt > 0 && options.now - sheet.bookAt <= options.markMaxAgeMs;
   const last = toExact(move.lastPrice, 'last price');
   const fallback = sheet.mark > 0 && (last === 0 || sheet.markAt >= move.lastFillAt) ? sheet.mark : last;
-  draft.exitBuyReference = bookFresh && sheet.bestAsk > 0 ? sheet.bestAsk : fallback;
-  draft.exitSellReference = bookFresh && sheet.bestBid > 0 ? sheet.bestBid : fallback;
+  draft.exitBuyReference = quoteFor(sheet, true, options) || fallback;
+  draft.exitSellReference = quoteFor(sheet, false, options) || fallback;
 }
 
 function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
@@ -146,7 +147,11 @@ function increaseTarget(draft: Draft, index: number, row: number, held: number, 
   const kappa = kappaOf(copies, row, facts.leaderEquity);
   draft.kappa[index] = Math.max(0, kappa);
   const wanted = kappa < 0 ? held : increasedTarget(held, kappa, facts.from, facts.to);
-  const hard = hardRefusal(draft, row, kappa, facts);
+  // Product §3's order: what stands against the copy, what is too old or unknown, then what stands against the instrument.
+  const standing = standingRefusal(copies, row, now);
+  const first = standing !== CLEAR ? standing : facts.followable ? CLEAR : RESYNC;
+  const soft = first === CLEAR ? softRefusal(draft, row, facts) : CLEAR;
+  const hard = first === CLEAR && soft === CLEAR ? hardRefusal(draft, row, kappa) : first;
   if (hard !== CLEAR) {
     giveUp(draft, index, row, wanted - held, hard);
     setTarget(draft, index, row, side * held, facts.to);
@@ -154,7 +159,6 @@ function increaseTarget(draft: Draft, index: number, row: number, held: number, 
   }
   const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
   oweIncrement(draft, row, held, wanted - held, facts.incrementPrice, windowEnd);
-  const soft = softRefusal(draft, row, facts);
   if (soft !== CLEAR && windowEnd <= now) {
     giveUp(draft, index, row, wanted - held, soft);
     setTarget(draft, index, row, side * held, facts.to);
@@ -167,18 +171,14 @@ function increaseTarget(draft: Draft, index: number, row: number, held: number, 
   draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
 }
 
-/** Refusals after which the increment is given up at once. */
-function hardRefusal(draft: Draft, row: number, kappa: number, facts: WaveFacts): number {
-  const { copies } = draft.book;
-  const standing = standingRefusal(copies, row, draft.options.now);
-  if (standing !== CLEAR) return standing;
-  if (!facts.followable) return RESYNC;
-  const refused = instrumentRefusal(copies, draft.sheet.rows, row);
+/** Refusals after staleness, with which the increment is given up at once. */
+function hardRefusal(draft: Draft, row: number, kappa: number): number {
+  const refused = instrumentRefusal(draft.book.copies, draft.sheet.rows, row);
   if (refused !== CLEAR) return refused;
   return kappa < 0 ? LEADER_EQUITY : CLEAR;
 }
 
-/** Refusals that a repair inside the catch-up window may still overcome. */
+/** Refusals that a repair inside the catch-up window may still overcome; it looks at those that come later in product §3 then. */
 function softRefusal(draft: Draft, row: number, facts: WaveFacts): number {
   const { copies } = draft.book;
   const truth = truthRefusal(copies, row);
@@ -241,9 +241,9 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
 
 /** True when a fresh book shows that the order could not fill inside its bound: wait for a new state, do not chase. */
 function beyondBook(draft: Draft, buy: boolean, limit: number): boolean {
-  const { sheet, options } = draft;
-  if (sheet.bookAt === 0 || options.now - sheet.bookAt > options.markMaxAgeMs) return false;
-  return buy ? sheet.bestAsk > limit : sheet.bestBid > 0 && sheet.bestBid < limit;
+  if (draft.sheet.bookAt < draft.entryBookSince) return false;
+  const quote = quoteFor(draft.sheet, buy, draft.options);
+  return quote > 0 && (buy ? quote > limit : quote < limit);
 }
 
 /** A new wave starts every row's attempts anew; a row without orders keeps the name of its last ones. */

@@ -8,7 +8,7 @@ import { encodeJournal, splitByScope } from './journal';
 import type { Move } from './move';
 import { orderFacts } from './order-facts';
 import { planWave } from './plan-wave';
-import { EXIT_BAND } from './wave-options';
+import { BOOK_MAX_AGE_MS, EXIT_BAND } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
 const ETH: Instrument = {
@@ -61,7 +61,9 @@ export class Rehearsal {
       seed: new Uint8Array(32),
       lastNonce: this.lastNonce,
       markMaxAgeMs: MARK_MAX_AGE_MS,
+      bookMaxAgeMs: BOOK_MAX_AGE_MS,
       exitBand: EXIT_BAND,
+      sendsAtOnce: 0,
       sendRatePerSecond: 0,
       leaderEquity: LEADER_EQUITY,
     });

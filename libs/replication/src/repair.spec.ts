@@ -52,6 +52,18 @@ describe('repair', () => {
     expect(at(stage.follow('5').orders.lots, 0)).toBe(2);
   });
 
+  it.each([
+    ['the book has left it although the mark has not', '100', '100.6', true],
+    ['the book is inside it although the mark is not', '100.6', '100.2', false],
+  ])('the two-sided band is judged by the price a catch-up would pay: %s', (_what, mark, ask, waits) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.fillOrder(stage.plan('10'), 0, 4);
+    stage.book.setMark('BTC', priceOf(mark), NOW + 1_000);
+    stage.book.setBook('BTC', priceOf('99'), priceOf(ask), NOW + 1_000);
+    expect(repairAt(stage, NOW + 1_000).plan.orders.count).toBe(waits ? 0 : 1);
+  });
+
   it.each<[RefusalKind, number, string]>([
     ['no_match', 20, 'slippage'],
     ['passing', 20, 'venue_busy'],

@@ -1,5 +1,6 @@
 import { forfeitGap } from './apply';
 import type { CopyBook } from './book';
+import { quoteFor } from './book-quote';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { MAX_ATTEMPT } from './client-order-id';
 import { decideOrders, UNDECIDED } from './decide-orders';
@@ -103,9 +104,8 @@ function endWindows(book: CopyBook, sheet: InstrumentSheet, now: number): readon
 
 function repairReferences(draft: Draft): void {
   const { sheet, options } = draft;
-  const bookFresh = sheet.bookAt > 0 && options.now - sheet.bookAt <= options.markMaxAgeMs;
-  draft.exitBuyReference = bookFresh && sheet.bestAsk > 0 ? sheet.bestAsk : sheet.mark;
-  draft.exitSellReference = bookFresh && sheet.bestBid > 0 ? sheet.bestBid : sheet.mark;
+  draft.exitBuyReference = quoteFor(sheet, true, options) || sheet.mark;
+  draft.exitSellReference = quoteFor(sheet, false, options) || sheet.mark;
 }
 
 /** Decides whether a row's missing entry may be caught up now, and prices it. */
@@ -154,9 +154,7 @@ function catchUpRefusal(draft: Draft, row: number, buy: boolean): number {
 /** A failed entry is caught up only while the market stands within reference·(1 ± b): a better price this late is a stale signal. */
 function insideBand(draft: Draft, row: number, reference: number, buy: boolean): boolean {
   const { sheet, options } = draft;
-  const bookFresh = sheet.bookAt > 0 && options.now - sheet.bookAt <= options.markMaxAgeMs;
-  const quote = buy ? sheet.bestAsk : sheet.bestBid;
-  const price = bookFresh && quote > 0 ? quote : sheet.mark;
+  const price = quoteFor(sheet, buy, options) || sheet.mark;
   const width = Math.floor((reference * (draft.book.copies.entryBound[row] ?? 0)) / RATE_ONE);
   return price >= reference - width && price <= reference + width;
 }

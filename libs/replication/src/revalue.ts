@@ -16,6 +16,11 @@ export function worstLots(rows: InstrumentRows, row: number): number {
   return Math.max(long, short, target, 0);
 }
 
+/** U that ratios and limits are judged on: the copy's equity, scaled to what the venue account really holds for it (product §1). Loss limits keep to `equity`. */
+export function usableEquity(copies: CopyColumns, row: number): number {
+  return Math.min(copies.equity[row] ?? 0, copies.realEquity[row] ?? 0);
+}
+
 /** Leverage a copy's setting comes to on an instrument: within what the instrument admits. */
 export function leverageOn(instrument: Instrument, venueLeverage: number): number {
   return Math.max(1, Math.min(venueLeverage, instrument.maxLeverage));

@@ -2,6 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import type { CopyColumns } from './copy-columns';
 import { MODE } from './copy-columns';
 import { MICRO } from './instrument-columns';
+import { usableEquity } from './revalue';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const floorOf = mulDivFloor;
@@ -31,7 +32,7 @@ export function kappaOf(copies: CopyColumns, row: number, leaderEquity: number):
   const nominal = mode === MODE.proportionalNominal;
   const base = nominal ? (copies.basisEquity[row] ?? 0) : leaderEquity;
   if (base <= 0) return -1;
-  const own = (nominal ? copies.allocation[row] : copies.equity[row]) ?? 0;
+  const own = nominal ? (copies.allocation[row] ?? 0) : usableEquity(copies, row);
   // Money is 10^-8 and the base 10^-6: the quotient is a hundred times κ.
   return Math.floor(floorOf(rate, own, base) / 100);
 }

@@ -11,9 +11,12 @@ export interface PlanOptions {
   readonly lastNonce: Float64Array;
   /** Oldest mark that allows new risk. Product §3: 5 s. */
   readonly markMaxAgeMs: number;
+  /** Oldest best bid and ask that are used; without them the mark stands in. */
+  readonly bookMaxAgeMs: number;
   /** Farthest an exit's limit may stand from the book (10^-12): the venue's own band. */
   readonly exitBand: number;
-  /** Actions a second the egress is predicted to carry; 0: no prediction, nothing is denied as `rate_budget`. */
+  /** Actions that leave at once, and how many a second after them; rate 0: no prediction, nothing is denied as `rate_budget`. */
+  readonly sendsAtOnce: number;
   readonly sendRatePerSecond: number;
 }
 
@@ -27,6 +30,8 @@ export interface WaveOptions extends PlanOptions {
 
 /** Product §3: a mark older than this halts new risk. */
 export const MARK_MAX_AGE_MS = 5_000;
+/** A venue tells a book only when it changes, and a lost connection tells nothing: an older one is not relied on. */
+export const BOOK_MAX_AGE_MS = 5_000;
 /** Default band of exits: 75 %, inside Hyperliquid's 80 %. */
 export const EXIT_BAND = 750_000_000_000;
 /** Smallest notional of an order, money. */

@@ -80,7 +80,8 @@ function exitGrows(position: number, buy: boolean, lots: number): boolean {
 function worstBreach(facts: OrderFacts, row: number, lots: number, price: number): Breach | null {
   const perUnit = 10 ** facts.szDecimals;
   const notional = (lots * price) / perUnit;
-  const equity = facts.equity[row] ?? 0;
+  // What a venue account falls short of its copies scales them (product §1).
+  const equity = Math.min(facts.equity[row] ?? 0, facts.realEquity[row] ?? 0);
   const size = facts.maxPositionSize[row] ?? -1;
   const money = facts.maxPositionNotional[row] ?? -1;
   const share = facts.maxPositionShare[row] ?? -1;
@@ -93,10 +94,9 @@ function worstBreach(facts: OrderFacts, row: number, lots: number, price: number
   const free = equity - (facts.otherMargin[row] ?? 0);
   const times = facts.leverage[row] ?? 1;
   if (exceeds(notional, free * times, () => notionalAbove(unit, BigInt(free) * BigInt(times)))) return 'allocation';
-  const base = Math.min(equity, facts.realEquity[row] ?? 0);
   const other = facts.otherExposure[row] ?? 0;
-  const most = (): bigint => (BigInt(base) * BigInt(leverage)) / RATE_ONE - BigInt(other);
-  if (leverage >= 0 && exceeds(notional, (base * leverage) / 1e12 - other, () => notionalAbove(unit, most()))) return 'leverage';
+  const most = (): bigint => (BigInt(equity) * BigInt(leverage)) / RATE_ONE - BigInt(other);
+  if (leverage >= 0 && exceeds(notional, (equity * leverage) / 1e12 - other, () => notionalAbove(unit, most()))) return 'leverage';
   return null;
 }
 

@@ -4,9 +4,10 @@ import { leverageOn } from '@lockstep/replication';
 import { filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
 import type { EngineContext } from '../context';
+import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
 import { settingsOf, statusBits } from '../state/load-scope';
-import { equityOver, readStates } from '../state/real-equity';
+import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
@@ -27,18 +28,13 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (watched.network !== account.network) return refused('wrong_state', 'leader and venue account are on different networks');
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
   if ((await parts.watch.synced(watched)) !== 'synced') return refused('venue_unreachable', 'the leader could not be read in time');
-  const equity = await equityOf(ctx, account);
+  const equity = await readEquity(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
   const leverage = await setLeverage(ctx, copy, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
   await begin(ctx, parts, scope, copy, account, watched, equity);
   return applied();
-}
-
-async function equityOf(ctx: EngineContext, account: AccountRecord): Promise<bigint | null> {
-  const states = await readStates(ctx, account);
-  return states.ok ? equityOver(states.value) : null;
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */
@@ -77,6 +73,7 @@ async function begin(
 ): Promise<void> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
+  truthRead(ctx, account);
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
   watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');

@@ -6,6 +6,7 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { builderIndex } from '../state/load-book';
 import { copyStateOf, markupNow } from '../state/load-scope';
+import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
@@ -67,14 +68,37 @@ export async function changeSettings(ctx: EngineContext, scope: TenantScope, com
   return applied();
 }
 
-export async function changeAllocation(ctx: EngineContext, command: CommandRow): Promise<CommandEnd> {
+/**
+ * A flow into or out of a copy. A raise beyond what the venue account holds is refused as at creation, and the wish is taken back where it stands; less is
+ * always possible.
+ */
+export async function changeAllocation(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   const text = field(command.payload, 'allocation');
   if (typeof text !== 'string' || !/^[1-9]\d{0,18}$/.test(text)) return refused('bad_payload');
   if (copy === undefined) return applied();
-  revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-  copy.watched.book.changeAllocation(copy.row, money(BigInt(text)));
+  const { book } = copy.watched;
+  const wanted = money(BigInt(text));
+  const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
+  const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
+  const [from, to] = refusal === null ? [before, wanted] : [wanted, before];
+  // A wish that came meanwhile stands in the row and stays there: its own command decides about it.
+  await parts.books.run(scope, async () => {
+    await ctx.storage.scoped(scope, (unit) => unit.copies.update({ id: copy.id, allocation: from }, { allocation: to, updatedAt: unit.now }));
+  });
+  if (refusal !== null) return refusal;
+  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  book.changeAllocation(copy.row, wanted);
   return applied();
+}
+
+/** Why a copy may not get so much more: its equity would exceed what the account really holds (product §1). */
+async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint): Promise<CommandEnd | null> {
+  const real = await readEquity(ctx, copy.account);
+  if (real === null) return refused('venue_unreachable');
+  revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  const equity = BigInt(copy.watched.book.copies.equity[copy.row] ?? 0) + more;
+  return equity > real ? refused('insufficient_equity', `account ${real}, copy ${equity}`) : null;
 }
 
 /** Reads a tenant's fee schedules again and puts the one in force on all its copies. */

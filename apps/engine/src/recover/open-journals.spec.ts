@@ -32,7 +32,9 @@ function packed(wave: number): Buffer {
     seed: new Uint8Array(32),
     lastNonce: new Float64Array(1),
     markMaxAgeMs: 1,
+    bookMaxAgeMs: 1,
     exitBand: 0,
+    sendsAtOnce: 0,
     sendRatePerSecond: 0,
     leaderEquity: null,
   };

@@ -1,20 +1,104 @@
+import { err, money, ok, size, UNIT } from '@lockstep/kernel';
+import { silentLogger } from '@lockstep/platform';
+import { STATUS } from '@lockstep/replication';
+import { entryOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it, vi } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
-import type { EngineContext } from '../context';
+import { Places } from '../bounded';
+import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { Network } from '../state/networks';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { Reconciler } from './reconcile';
 
+const UNREACHABLE = err({ code: 'unreachable' as const, detail: 'not today' });
+const EQUITY = money(500_000n * UNIT);
+
+/** A copy on an account the venue tells about as `venue` says. */
+function reconciled() {
+  const venue = { fills: true, states: true };
+  const stage = new Stage();
+  const row = stage.add(entryOf(1, settingsOf('1'), { status: STATUS.active | STATUS.staleTruth }));
+  const held = () => size(BigInt(stage.sheet.rows.position[row] ?? 0) * UNIT);
+  const state = () => ({ dex: '', accountValue: EQUITY, pooled: false, positions: [{ coin: 'BTC', size: held(), leverage: 50, cross: true }] });
+  const truth = { account: async () => (venue.states ? ok(state()) : UNREACHABLE) };
+  const network = { venue: { truth }, markets: { dexesOf: () => [''] } };
+  const account = { index: 1, no: 1, network, signs: false, touched: 0, truthReadAt: 0, truthStale: true } as unknown as AccountRecord;
+  const copy = { no: 1, row, account, watched: { book: stage.book } } as unknown as CopyRecord;
+  const ctx = {
+    clock: { now: () => 1_000, monotonic: () => 1_000_000 },
+    log: silentLogger,
+    limits: ENGINE_LIMITS,
+    registry: { accountCount: 1, accounts: () => [account], copiesOf: () => [copy] },
+    stops: new StopVersion(),
+    sending: { busy: false },
+    truthReads: new Places(1, 10),
+    openOrders: { ofAccount: () => [] },
+    booked: { get: () => ({ booked: { book: { quantity: 0n } } }) },
+    storage: { scoped: async () => undefined },
+    pass: () => undefined,
+  } as unknown as EngineContext;
+  const books = { run: (_scope: unknown, work: () => Promise<void>) => work() } as unknown as Bookkeeper;
+  const collector = { read: async () => venue.fills } as unknown as FillCollector;
+  const lanes = { alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work() } as unknown as WaveLanes;
+  const reconciler = new Reconciler(ctx, books, collector, lanes);
+  return { venue, stage, row, reconciler, takesRisk: () => stage.book.takesRisk(row) };
+}
+
+describe('what a comparison with the venue means for new risk', () => {
+  it.each(['fills', 'states'] as const)(
+    'an account whose %s cannot be read takes no new risk, though its exits are followed; a good reading ends that',
+    async (what) => {
+      const { venue, stage, reconciler, takesRisk } = reconciled();
+      await reconciler.all();
+      expect(takesRisk()).toBe(true);
+      stage.follow('10');
+      venue[what] = false;
+      await reconciler.all();
+      expect(takesRisk()).toBe(false);
+      expect(stage.plan('20').orders.count).toBe(0);
+      expect(stage.plan('5').orders.count).toBe(1);
+      venue[what] = true;
+      await reconciler.all();
+      expect(takesRisk()).toBe(true);
+    },
+  );
+
+  it('the equity read is the one limits are judged on', async () => {
+    const { stage, row, reconciler } = reconciled();
+    await reconciler.all();
+    expect(stage.book.copies.realEquity[row]).toBe(Number(EQUITY));
+  });
+
+  it('an account that could not be read is read again at the next turn, not after a whole rotation', async () => {
+    vi.useFakeTimers();
+    const { venue, reconciler, takesRisk } = reconciled();
+    venue.states = false;
+    await reconciler.all();
+    venue.states = true;
+    reconciler.start();
+    await vi.advanceTimersByTimeAsync(1_000);
+    reconciler.stop();
+    vi.useRealTimers();
+    expect(takesRisk()).toBe(true);
+  });
+});
+
 /** A rotation over many accounts, every second one on another network; `asked` are those whose comparison began, in order. None can be read. */
 function rotation(count: number) {
   const networks = [{ name: 'here' } as Network, { name: 'there' } as Network] as const;
-  const accounts = Array.from({ length: count }, (_, index) => ({ index, no: index + 1, network: networks[index % 2] }) as AccountRecord);
+  const accounts = Array.from(
+    { length: count },
+    (_, index) => ({ index, no: index + 1, network: networks[index % 2], truthStale: true }) as AccountRecord,
+  );
   const asked: number[] = [];
   const registry = { accounts: () => accounts, copiesOf: () => [{} as CopyRecord] };
-  const ctx = { registry, limits: ENGINE_LIMITS, sending: { busy: false } } as unknown as EngineContext;
+  // None is read again before its turn, so that the order of turns shows alone.
+  const limits = { ...ENGINE_LIMITS, truthRetriesMax: 0 };
+  const clock = { now: () => 1_000, monotonic: () => 1_000 };
+  const ctx = { registry, limits, clock, sending: { busy: false }, stops: new StopVersion() } as unknown as EngineContext;
   const collector = {
     read: async (account: AccountRecord) => {
       asked.push(account.no);

@@ -7,6 +7,7 @@ import type { FillCollector } from '../books/collect-fills';
 import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
+import { haltOverdue, truthRead, truthUnread } from '../state/account-truth';
 import type { Network } from '../state/networks';
 import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
@@ -35,6 +36,9 @@ export class Reconciler {
   /** Accounts that are compared ahead of the rotation, oldest wish first. */
   private readonly first = new Set<AccountRecord>();
   private readonly looking = new Set<AccountRecord>();
+  /** Accounts whose last reading failed, longest waiting first: read again before their turn. */
+  private readonly unread = new Set<AccountRecord>();
+  private lastTurnAt = 0;
   private readonly leverage: LeverageKeeper;
 
   constructor(
@@ -82,15 +86,19 @@ export class Reconciler {
 
   /** The accounts whose turn it is: a share of all, so that thousands are spread over the interval and a wave meets few of them. */
   private compareNext(): void {
-    if (this.turn !== null || this.running !== null || this.ctx.sending.busy) return;
-    const { reconcileIntervalMs, reconcileAccountsMax, resyncAccountsMax } = this.ctx.limits;
+    const { reconcileIntervalMs, reconcileAccountsMax, resyncAccountsMax, truthRetriesMax } = this.ctx.limits;
     const accounts = this.ctx.registry.accounts();
+    haltOverdue(this.ctx);
     this.due = Math.min(reconcileAccountsMax, this.due + (accounts.length * TURN_MS) / reconcileIntervalMs);
+    if (this.turn !== null || this.running !== null || this.standsBack()) return;
     const share = Math.floor(this.due);
     this.due -= share;
+    this.lastTurnAt = this.ctx.clock.monotonic();
+    const again = [...this.unread].slice(0, truthRetriesMax);
     const ahead = [...this.first].slice(0, Math.max(share, resyncAccountsMax));
     for (const account of ahead) this.first.delete(account);
-    this.turn = this.compareEach([...ahead, ...this.rotated(accounts, Math.max(0, share - ahead.length))]).finally(() => {
+    const rotated = this.rotated(accounts, Math.max(0, share - ahead.length));
+    this.turn = this.compareEach([...new Set([...again, ...ahead, ...rotated])]).finally(() => {
       this.turn = null;
     });
   }
@@ -101,31 +109,40 @@ export class Reconciler {
     return accounts.slice(from, from + share);
   }
 
-  /** Side by side. A network that cannot be reached holds up the others for one round of waiting, not for one per account. */
+  /** Waves go first, though never so long in a row that accounts become overdue for them. */
+  private standsBack(): boolean {
+    return this.ctx.sending.busy && this.ctx.clock.monotonic() - this.lastTurnAt < this.ctx.limits.deferMaxMs;
+  }
+
+  /**
+   * Compares accounts side by side; one that fails keeps nothing from the others. A network that cannot be reached holds up the others for one round of
+   * waiting, not for one per account.
+   */
   private async compareEach(accounts: readonly AccountRecord[]): Promise<void> {
     const unread = new Map<Network, number>();
-    const compare = async (account: AccountRecord): Promise<void> => {
+    const failures: unknown[] = [];
+    await eachBounded(accounts, this.ctx.limits.truthReadsMax, async (account) => {
       const { network } = account;
       if ((unread.get(network) ?? 0) >= UNREAD_MAX) return;
-      unread.set(network, (await this.compare(account)) ? 0 : (unread.get(network) ?? 0) + 1);
-    };
-    try {
-      await eachBounded(accounts, this.ctx.limits.truthReadsMax, compare);
-    } catch (failure) {
-      this.ctx.log.error('accounts could not be compared', { error: failure });
-    }
+      try {
+        unread.set(network, (await this.compare(account)) ? 0 : (unread.get(network) ?? 0) + 1);
+      } catch (failure) {
+        failures.push(failure);
+      }
+    });
+    if (failures.length > 0) this.ctx.log.error('accounts could not be compared', { accounts: failures.length, error: failures[0] });
   }
 
   /** Compares one account with what its copies hold. False when the venue could not be read. */
   async compare(account: AccountRecord): Promise<boolean> {
+    this.unread.delete(account);
     const copies = this.ctx.registry.copiesOf(account);
     if (copies.length === 0) return true;
     const before = account.touched;
-    if (!(await this.collector.read(account))) return false;
-    const states = await this.readStates(account);
-    this.ctx.pass('reconciling_truth_read');
+    const states = await this.readTruth(account);
     if (states === null) return false;
     takeEquity(copies, states);
+    truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
       for (const sheet of copy.watched.book.allSheets()) {
@@ -139,6 +156,17 @@ export class Reconciler {
     await this.saveNets(account, copies, states);
     await this.leverage.keep(account, copies, states);
     return true;
+  }
+
+  /** Fills and states of an account; null when the venue could not be read, and then the account takes no new risk until it can. */
+  private async readTruth(account: AccountRecord): Promise<readonly AccountState[] | null> {
+    const fills = await this.collector.read(account);
+    const states = fills ? await this.readStates(account) : null;
+    if (fills) this.ctx.pass('reconciling_truth_read');
+    if (states !== null) return states;
+    truthUnread(this.ctx, account);
+    this.unread.add(account);
+    return null;
   }
 
   private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {

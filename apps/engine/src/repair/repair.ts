@@ -6,7 +6,7 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import type { WatchedAccount } from '../state/registry';
 import { gatePlan } from '../wave/gate-orders';
-import { planOptions, refreshMarks } from '../wave/plan-moves';
+import { planOptions, refreshPrices } from '../wave/plan-moves';
 import type { PlannedWave, WaveCause } from '../wave/planned-wave';
 import { runWaves } from '../wave/run-wave';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -71,8 +71,9 @@ export class Repairs {
     const journalNo = this.spareNumber ?? (await ctx.storage.platform((unit) => nextWaveNumber(unit)));
     this.spareNumber = null;
     const planStartedAt = ctx.stage();
-    refreshMarks(watched);
-    const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx));
+    refreshPrices(watched);
+    const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx, watched.network));
+    watched.network.sends.take(repair.plan.orders.count);
     this.tellStuck(watched, sheet, repair.stuck);
     if (repair.plan.orders.count === 0 && repair.forfeits.length === 0) {
       this.spareNumber = journalNo;

@@ -50,6 +50,8 @@ export function addAccount(
     agentValidUntil: row.agentValidUntil ?? 0,
     ...read,
     touched: 0,
+    truthReadAt: 0,
+    truthStale: true,
   });
 }
 
@@ -74,7 +76,7 @@ export function addCopy(
     scope: group.index,
     venueAccount: account.index,
     signer: account.signs ? account.index : -1,
-    status: settings === null ? statusBits(copy) & ~STATUS.active : statusBits(copy),
+    status: (settings === null ? statusBits(copy) & ~STATUS.active : statusBits(copy)) | (account.truthStale ? STATUS.staleTruth : 0),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,
     allocation: money(copy.allocation),

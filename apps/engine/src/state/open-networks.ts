@@ -3,6 +3,8 @@ import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venu
 import type { MarkUpdate, Venue, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
+import { Quotes } from '../quotes';
+import { SendBudget } from '../send-budget';
 import { Listings } from './listings';
 import { type Network, networkKey } from './networks';
 import { watchedDexes } from './watched-dexes';
@@ -28,6 +30,8 @@ export interface VenueTuning {
   readonly answerTimeoutMs: number;
   /** Signatures a signing thread prepares while it is idle. */
   readonly presignaturesPerWorker: number;
+  /** Orders that a network takes in a minute; 0: no limit is known. A simulated network takes all. */
+  readonly sendsPerMinute: number;
 }
 
 /** What a network tells the engine. */
@@ -100,6 +104,7 @@ export class Networks {
       markets.update(updates);
       if (opened !== null) this.sinks.onMarks(opened, updates);
     });
+    const quotes = new Quotes();
     const network: Network = {
       venueName: address.venue,
       name: address.network,
@@ -109,6 +114,9 @@ export class Networks {
       listings,
       users,
       marks,
+      quotes,
+      quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
+      sends: new SendBudget(address.environment === 'test' ? 0 : this.tuning.sendsPerMinute, () => ctx.clock.monotonic()),
     };
     opened = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);

@@ -18,6 +18,12 @@ export async function readStates(ctx: EngineContext, account: AccountRecord): Pr
   return ok(states);
 }
 
+/** Equity of an account now; null when the venue cannot be read. */
+export async function readEquity(ctx: EngineContext, account: AccountRecord): Promise<Money | null> {
+  const states = await readStates(ctx, account);
+  return states.ok ? equityOver(states.value) : null;
+}
+
 /** Equity over the states of one account; a balance that its clearinghouses share counts once. */
 export function equityOver(states: readonly AccountState[]): Money {
   const pooled = states.find((state) => state.pooled);

@@ -34,6 +34,10 @@ export interface AccountRecord {
   fundingReadTo: EpochMs;
   /** Counts orders of the account whose outcome came in: tells whether a reading of the venue is older than one. */
   touched: number;
+  /** When the venue's truth about the account was last read whole; 0: not in this process. */
+  truthReadAt: EpochMs;
+  /** True while that is not known well enough for new risk (`account-truth.ts`, the only writer of both). */
+  truthStale: boolean;
 }
 
 /** A copy this engine trades. Its numbers live in the book's columns at `row`. */

@@ -6,6 +6,8 @@ export interface TestVenue {
   readonly url: string;
   /** POST to the control port; throws with the venue's complaint. */
   control(path: string, body: unknown): Promise<unknown>;
+  /** Ends every fault of the main world. */
+  endFaults(): Promise<void>;
   /** An account's truth as the venue keeps it. */
   truth(address: string): Promise<Record<string, unknown>>;
   /** POST /info. */
@@ -27,6 +29,9 @@ export async function startVenue(args: readonly string[] = []): Promise<TestVenu
     process: child,
     url,
     control: (path, body) => post(`${controlUrl}${path}`, body),
+    endFaults: async () => {
+      await fetch(`${controlUrl}/worlds/main/faults`, { method: 'DELETE' });
+    },
     info: (request) => post(`${url}/info`, request),
     truth: async (address) => {
       const response = await fetch(`${controlUrl}/worlds/main/truth?address=${address}`);

@@ -113,10 +113,10 @@ describe('leaders that cannot be seen', () => {
     const [ofSilent, ofSeatless] = [copyOf(silent), copyOf(seatless)];
     const before = ctx.stops.current;
     await watch.watchAll([silent, seatless]);
-    expect([ofSilent(), ofSeatless()]).toEqual([STATUS.active | STATUS.staleTruth, STATUS.active | STATUS.staleTruth]);
+    expect([ofSilent(), ofSeatless()]).toEqual([STATUS.active | STATUS.leaderUnseen, STATUS.active | STATUS.leaderUnseen]);
     expect(ctx.stops.current).toBeGreaterThan(before);
     await sync(silent, stateOf(silent.address, ''));
-    expect([ofSilent(), ofSeatless()]).toEqual([STATUS.active, STATUS.active | STATUS.staleTruth]);
+    expect([ofSilent(), ofSeatless()]).toEqual([STATUS.active, STATUS.active | STATUS.leaderUnseen]);
   });
 
   it('get the seat of a leader that is no longer watched', async () => {

@@ -192,7 +192,7 @@ export class LeaderWatch {
   }
 
   private markStale(watched: WatchedAccount, stale: boolean): void {
-    for (const copy of this.ctx.registry.copies.values()) if (copy.watched === watched) watched.book.setStatus(copy.row, STATUS.staleTruth, stale);
+    for (const copy of this.ctx.registry.copies.values()) if (copy.watched === watched) watched.book.setStatus(copy.row, STATUS.leaderUnseen, stale);
   }
 
   private async take(run: FrameRun): Promise<void> {

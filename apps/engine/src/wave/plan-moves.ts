@@ -1,46 +1,59 @@
-import { EXIT_BAND, type PlanOptions, planWave, reasonNumber } from '@lockstep/replication';
+import { price } from '@lockstep/kernel';
+import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, reasonNumber, type WavePlan } from '@lockstep/replication';
 import type { EngineContext } from '../context';
+import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import { gatePlan } from './gate-orders';
 import type { PlannedWave } from './planned-wave';
 import type { RecordedMove } from './recorded-move';
 
+/** The best price of a side on which nobody stands. */
+const NOBODY = price(0n);
+
 /** Why the orders of a superseded wave stay unsent. */
 export const SUPERSEDED = reasonNumber('superseded');
 
-/** What every plan of the engine takes besides the book. */
-export function planOptions(ctx: EngineContext): PlanOptions {
+/** What every plan of the engine takes besides the book. Its orders must be counted against the network's `sends`, unless they never leave. */
+export function planOptions(ctx: EngineContext, network: Network): PlanOptions {
   return {
     now: Math.floor(ctx.clock.now()),
     instance: ctx.instance,
     seed: ctx.dailySeed(),
     lastNonce: ctx.nonces.column(ctx.registry.accountCount),
     markMaxAgeMs: ctx.limits.markMaxAgeMs,
+    bookMaxAgeMs: ctx.limits.bookMaxAgeMs,
     exitBand: EXIT_BAND,
-    sendRatePerSecond: 0,
+    sendsAtOnce: network.sends.atOnce,
+    sendRatePerSecond: network.sends.ratePerSecond,
   };
 }
 
-/** Brings the newest marks of the network into the book: what caps, exits and leverage are judged by. */
-export function refreshMarks(watched: WatchedAccount): void {
-  for (const sheet of watched.book.allSheets()) {
-    const view = watched.network.markets.get(sheet.instrument.coin);
-    if (view !== undefined && view.markAt > 0) watched.book.setMark(sheet.instrument.coin, view.mark, view.markAt);
+/** Brings the network's newest prices into the book: marks, by which caps and leverage are judged, and best bids and asks, by which exits are bounded. */
+export function refreshPrices(watched: WatchedAccount): void {
+  const { book, network } = watched;
+  for (const { instrument } of book.allSheets()) {
+    const view = network.markets.get(instrument.coin);
+    if (view !== undefined && view.markAt > 0) book.setMark(instrument.coin, view.mark, view.markAt);
+    const quote = network.quotes.get(instrument.coin);
+    if (quote !== undefined) book.setBook(instrument.coin, quote.bid ?? NOBODY, quote.ask ?? NOBODY, quote.receivedAt);
   }
 }
 
 /**
  * Plans the wave of a recorded move and has its orders approved. Targets, reservations and nonces are written into the book here, once:
- * a planned wave must be journaled, and its orders sent or released.
+ * a planned wave must be journaled, and its orders sent or released. Orders of a superseded one never leave: they are released here, before the move
+ * behind it is planned, so that what that one needs is not taken for on its way.
  */
 export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded: boolean): PlannedWave {
   const { watched, move } = recorded;
   const planStartedAt = ctx.stage();
-  refreshMarks(watched);
-  const plan = planWave(watched.book, move, { ...planOptions(ctx), wave: recorded.wave, leaderEquity: recorded.leaderEquity });
+  refreshPrices(watched);
+  const plan = planWave(watched.book, move, { ...planOptions(ctx, watched.network), wave: recorded.wave, leaderEquity: recorded.leaderEquity });
   const plannedAt = ctx.stage();
   const sheet = watched.book.sheet(plan.orders.instrument);
   ctx.pass('planned_before_gate');
+  if (superseded) releaseAll(watched.book, plan);
+  else watched.network.sends.take(plan.orders.count);
   const approval = superseded ? { approved: null, refused: [] } : gatePlan(ctx, watched.book, plan);
   ctx.pass('planned_approved');
   return {
@@ -66,4 +79,8 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
       journalBytes: 0,
     },
   };
+}
+
+function releaseAll(book: CopyBook, plan: WavePlan): void {
+  for (let order = 0; order < plan.orders.count; order += 1) applyOutcome(book, plan, order, 'withheld', 0, 'lasting');
 }

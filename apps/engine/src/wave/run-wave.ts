@@ -58,10 +58,11 @@ async function sendWave(
 ): Promise<void> {
   const { orders } = wave.plan;
   const state = new SendState(orders.count);
+  // A superseded wave gave its lots back when it was planned.
   if (wave.superseded) for (let row = 0; row < orders.count; row += 1) state.withhold(row, SUPERSEDED);
   else if (orders.count > 0) await submit(ctx, wave, state, times, opposed);
   if (orders.count > 0) ctx.pass('answered_all');
-  releaseUnsent(ctx, wave, state, times);
+  if (!wave.superseded) releaseUnsent(ctx, wave, state, times);
   ctx.waves.add(recordOf(wave, state));
   await books.takeWave({ wave, state, times, move, intents: intentsOf(ctx, wave) });
 }

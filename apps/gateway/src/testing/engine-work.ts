@@ -1,5 +1,5 @@
 import { type CopyId, type LeaderId, money, present, price, RATE_ONE, type Rate, rate, size } from '@lockstep/kernel';
-import { CopyBook, EXIT_BAND, encodeJournal, kindOf, MARK_MAX_AGE_MS, planWave, STATUS, wholeSlice } from '@lockstep/replication';
+import { BOOK_MAX_AGE_MS, CopyBook, EXIT_BAND, encodeJournal, kindOf, MARK_MAX_AGE_MS, planWave, STATUS, wholeSlice } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { savePositionStates } from '@lockstep/storage';
 import type { TenantObjects } from './objects';
@@ -86,7 +86,9 @@ function planOf(copyNo: number, wave: number, now: number) {
     seed: Uint8Array.from({ length: 32 }, (_, index) => index),
     lastNonce: new Float64Array(4),
     markMaxAgeMs: MARK_MAX_AGE_MS,
+    bookMaxAgeMs: BOOK_MAX_AGE_MS,
     exitBand: EXIT_BAND,
+    sendsAtOnce: 0,
     sendRatePerSecond: 0,
     leaderEquity: equity,
   });

@@ -221,6 +221,14 @@ export const VARIABLES = {
     standard: '10000',
     usedBy: ['engine'],
   }),
+  LOCKSTEP_SENDS_PER_MINUTE: row({
+    property: 'sendsPerMinute',
+    meaning:
+      'Orders that the live venue takes from this engine in a minute: an entry that would leave later than its copy accepts is denied as rate_budget. The standard leaves a tenth of the venue’s 2000 messages for everything else. 0: nothing is predicted or denied. The simulated venue has no such limit.',
+    schema: piece.wholeNumber(0, 1_000_000),
+    standard: '1800',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_FUNDING_PERIOD_MS: row({
     property: 'fundingPeriodMs',
     meaning:

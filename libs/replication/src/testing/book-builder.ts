@@ -7,7 +7,7 @@ import { kindOf } from '../detect';
 import type { InstrumentSheet } from '../instrument-columns';
 import type { Move } from '../move';
 import { planWave } from '../plan-wave';
-import { EXIT_BAND, MARK_MAX_AGE_MS, type WaveOptions } from '../wave-options';
+import { BOOK_MAX_AGE_MS, EXIT_BAND, MARK_MAX_AGE_MS, type WaveOptions } from '../wave-options';
 import type { WavePlan } from '../wave-plan';
 
 export const NOW = 1_700_000_000_000;
@@ -64,7 +64,9 @@ export const optionsOf = (wave: number, part: Partial<WaveOptions> = {}): WaveOp
   seed: Uint8Array.from({ length: 32 }, (_, index) => index),
   lastNonce: new Float64Array(64),
   markMaxAgeMs: MARK_MAX_AGE_MS,
+  bookMaxAgeMs: BOOK_MAX_AGE_MS,
   exitBand: EXIT_BAND,
+  sendsAtOnce: 0,
   sendRatePerSecond: 0,
   leaderEquity: dollars(1_000_000),
   ...part,

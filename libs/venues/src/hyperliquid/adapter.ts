@@ -1,8 +1,20 @@
-import type { MarkUpdate, MarkWatch, OrderSubmission, UserWatch, Venue, VenueCapabilities, VenueFeed, WatchEvent } from '../port';
+import type {
+  MarkUpdate,
+  MarkWatch,
+  OrderSubmission,
+  QuoteUpdate,
+  QuoteWatch,
+  UserWatch,
+  Venue,
+  VenueCapabilities,
+  VenueFeed,
+  WatchEvent,
+} from '../port';
 import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
 import { HyperliquidMarkWatch } from './watch/mark-watch';
+import { HyperliquidQuoteWatch } from './watch/quote-watch';
 import { HyperliquidUserWatch } from './watch/user-watch';
 
 const CAPABILITIES: VenueCapabilities = {
@@ -47,6 +59,12 @@ class HyperliquidFeed implements VenueFeed {
 
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch {
     const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink);
+    this.watches.add(watch);
+    return watch;
+  }
+
+  watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch {
+    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink);
     this.watches.add(watch);
     return watch;
   }

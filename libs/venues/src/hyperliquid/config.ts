@@ -61,6 +61,8 @@ export interface HyperliquidConfig {
   readonly markSilenceMs: number;
   /** Least time between two questions for marks, of whatever dex: 2 s is 30 a minute, weight 600, half of an address's budget, and only while the stream is silent. */
   readonly markAskGapMs: number;
+  /** Coins whose best bid and ask are streamed, on one more connection: with the defaults the tenth and last one the venue admits from one address. */
+  readonly quoteCoinsMax: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
   readonly fillPagesMax: number;
   /** Pages of funding read in one call; the venue serves at most 500 charges a page. */
@@ -93,6 +95,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   syncAttemptsMax: 3,
   markSilenceMs: 3_250,
   markAskGapMs: 2_000,
+  quoteCoinsMax: 100,
   fillPagesMax: 8,
   fundingPagesMax: 8,
 };
@@ -116,6 +119,7 @@ const POSITIVE = [
   'syncAttemptsMax',
   'markSilenceMs',
   'markAskGapMs',
+  'quoteCoinsMax',
   'fillPagesMax',
   'fundingPagesMax',
 ] as const;

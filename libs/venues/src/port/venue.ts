@@ -1,7 +1,7 @@
 import type { OrderSubmission } from './submit';
 import type { VenueTruth } from './truth';
 import type { VenueCapabilities } from './types';
-import type { MarkUpdate, MarkWatch, UserWatch, WatchEvent } from './watch';
+import type { MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, WatchEvent } from './watch';
 
 /** What anybody may read of a venue, without a key. */
 export interface VenueFeed {
@@ -9,6 +9,7 @@ export interface VenueFeed {
   /** `dexes`: those whose account states are read and followed; fills are told of all. */
   watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch;
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch;
+  watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch;
   close(): Promise<void>;
 }
 

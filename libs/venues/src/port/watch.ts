@@ -43,3 +43,18 @@ export interface MarkUpdate {
   readonly markPrice: Price;
   readonly receivedAt: EpochMs;
 }
+
+/** Best bid and ask of one coin as the venue last told them; null: nobody stands on that side. */
+export interface QuoteUpdate {
+  readonly coin: string;
+  readonly bid: Price | null;
+  readonly ask: Price | null;
+  readonly receivedAt: EpochMs;
+}
+
+/** Best bids and asks of some coins, told when they change and confirmed every few seconds. A lost connection is made again; nothing is told meanwhile. */
+export interface QuoteWatch {
+  /** Watches these coins and no others, the first ones where they are more than the venue's share for quotes. Returns what is watched. */
+  follow(coins: readonly string[]): readonly string[];
+  close(): Promise<void>;
+}

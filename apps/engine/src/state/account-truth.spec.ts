@@ -1,0 +1,59 @@
+import { silentLogger } from '@lockstep/platform';
+import { CopyBook, STATUS } from '@lockstep/replication';
+import { entryOf, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { describe, expect, it } from 'vitest';
+import { type EngineContext, StopVersion } from '../context';
+import { ENGINE_LIMITS } from '../limits';
+import { haltOverdue, truthMaxAgeMs, truthRead, truthUnread } from './account-truth';
+import type { AccountRecord, CopyRecord } from './registry';
+
+/** One account with one copy among `accounts` in all, and a clock to turn. */
+function known({ accounts = 1 } = {}) {
+  const book = new CopyBook();
+  const row = book.addCopy(entryOf(1, settingsOf('1')));
+  const account = { no: 1, truthReadAt: 0, truthStale: true } as AccountRecord;
+  book.setStatus(row, STATUS.staleTruth, true);
+  const time = { now: 1_000_000 };
+  const stops = new StopVersion();
+  const registry = { accountCount: accounts, accounts: () => [account], copiesOf: () => [{ row, watched: { book } } as unknown as CopyRecord] };
+  const ctx = { clock: { now: () => time.now }, limits: ENGINE_LIMITS, log: silentLogger, registry, stops } as unknown as EngineContext;
+  return { ctx, account, time, stops, takesRisk: () => book.takesRisk(row) };
+}
+
+describe('how well the truth about an account is known', () => {
+  it('never read in this process: no new risk, until it is', () => {
+    const { ctx, account, takesRisk } = known();
+    expect(takesRisk()).toBe(false);
+    truthRead(ctx, account);
+    expect(takesRisk()).toBe(true);
+  });
+
+  it('a failed reading halts new risk at once, in the middle of a wave too; the next good one clears it', () => {
+    const { ctx, account, stops, takesRisk } = known();
+    truthRead(ctx, account);
+    const before = stops.current;
+    truthUnread(ctx, account);
+    expect([takesRisk(), stops.current]).toEqual([false, before + 1]);
+    truthUnread(ctx, account);
+    expect(stops.current).toBe(before + 1);
+    truthRead(ctx, account);
+    expect(takesRisk()).toBe(true);
+  });
+
+  it.each([
+    ['few accounts', 2, 120_000],
+    ['ten thousand, whose rotation takes minutes', 10_000, 800_000],
+  ])('an account whose turn is overdue takes no new risk: %s, %i accounts, after %i ms', (_what, accounts, maxAgeMs) => {
+    const { ctx, account, time, takesRisk } = known({ accounts });
+    expect(truthMaxAgeMs(ctx)).toBe(maxAgeMs);
+    truthRead(ctx, account);
+    time.now += maxAgeMs;
+    haltOverdue(ctx);
+    expect(takesRisk()).toBe(true);
+    time.now += 1;
+    haltOverdue(ctx);
+    expect(takesRisk()).toBe(false);
+    truthRead(ctx, account);
+    expect(takesRisk()).toBe(true);
+  });
+});

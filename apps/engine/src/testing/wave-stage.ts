@@ -1,0 +1,126 @@
+import { present, unwrap } from '@lockstep/kernel';
+import { silentLogger } from '@lockstep/platform';
+import { decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
+import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
+import { type OrderSubmission, OUTCOME } from '@lockstep/venues/port';
+import type { WaveOutcome } from '../books/outcome-batch';
+import { Places } from '../bounded';
+import { type EngineContext, StopVersion } from '../context';
+import { ENGINE_LIMITS } from '../limits';
+import { Nonces } from '../nonces';
+import { Quotes } from '../quotes';
+import { SendBudget } from '../send-budget';
+import { NO_INTENT } from '../state/intent';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
+import type { RecordedMove } from '../wave/recorded-move';
+
+const SCOPE = { tenantId: 'ten_1', environment: 'test' };
+
+/** An order that reached the venue, in words: "buy 5". */
+export type Sent = string;
+
+export interface WaveTerms {
+  readonly copies?: number;
+  /** 0: no limit. */
+  readonly sendsPerMinute?: number;
+}
+
+/** Copies of a leader at his own size, on the real way from moves to orders; the venue fills everything, storage only remembers the journal. */
+export class WaveStage {
+  readonly stage = new Stage();
+  readonly sent: Sent[] = [];
+  readonly journaled: JournalRow[] = [];
+  readonly outcomes: WaveOutcome[] = [];
+  readonly quotes = new Quotes();
+  readonly watched: WatchedAccount;
+  readonly ctx: EngineContext;
+  private waves = 0;
+
+  constructor({ copies = 1, sendsPerMinute = 0 }: WaveTerms = {}) {
+    for (let copyNo = 1; copyNo <= copies; copyNo += 1) this.stage.add(entryOf(copyNo, settingsOf('1')));
+    const sends = new SendBudget(sendsPerMinute, () => 0);
+    this.watched = {
+      no: 1,
+      network: { name: 'sim', markets: { get: () => undefined }, quotes: this.quotes, sends, venue: { orders: this.venue() } },
+      book: this.stage.book,
+    } as unknown as WatchedAccount;
+    this.ctx = this.context(copies);
+  }
+
+  /** The leader's moves to these sizes, one behind the other, as they stand in the inbox. */
+  moves(from: string, ...sizes: readonly string[]): RecordedMove[] {
+    return sizes.map((after, index) => {
+      const part: Partial<Move> = { before: sizeOf(index === 0 ? from : present(sizes[index - 1], 'the size before')) };
+      this.waves += 1;
+      const recorded = { wave: this.waves, seq: this.waves, watched: this.watched, leaderEquity: null, receivedAt: NOW, recordedAt: NOW };
+      return { ...recorded, move: this.stage.moveTo(after, part) };
+    });
+  }
+
+  get position(): number {
+    return at(this.stage.sheet.rows.position, 0);
+  }
+
+  readonly books = {
+    takeWave: async (outcome: WaveOutcome) => {
+      this.outcomes.push(outcome);
+    },
+  };
+
+  private venue(): Pick<OrderSubmission, 'submit'> {
+    return {
+      submit: async (orders, sink) => {
+        const { count } = orders;
+        for (let row = 0; row < count; row += 1) this.sent.push(`${orders.buy[row] === 1 ? 'buy' : 'sell'} ${orders.lots[row]}`);
+        const one = new Float64Array(count).fill(1);
+        sink.onOutcomes({
+          count,
+          row: Int32Array.from({ length: count }, (_, row) => row),
+          outcome: new Uint8Array(count).fill(OUTCOME.filled),
+          rejectCode: new Uint8Array(count),
+          filledLots: orders.lots.slice(),
+          averagePrice: orders.price.slice(),
+          orderId: one,
+          signedAt: one,
+          sentAt: one,
+          answeredAt: one,
+        });
+        return { accepted: count, rejected: 0, unknown: 0, firstSentAt: 1, lastSentAt: 1, lastAnsweredAt: 1 };
+      },
+    };
+  }
+
+  private context(count: number): EngineContext {
+    const group = { index: 0, scope: SCOPE };
+    const copyOf = (no: number) => ({ no, row: no - 1, account: { index: no, touched: 0 }, watched: this.watched, group }) as unknown as CopyRecord;
+    const copies = new Map(Array.from({ length: count }, (_, index) => [index + 1, copyOf(index + 1)]));
+    const journal = {
+      insertAll: async (rows: readonly { readonly packed: Buffer }[]) => {
+        this.journaled.push(...rows.map((row) => unwrap(decodeJournal(new Uint8Array(row.packed)), 'a journal row')));
+        return rows.length;
+      },
+    };
+    return {
+      clock: { now: () => NOW, monotonic: () => 0 },
+      stage: () => NOW,
+      log: silentLogger,
+      limits: ENGINE_LIMITS,
+      instance: 7,
+      shard: 0,
+      registry: { accountCount: count + 1, copies, groupAt: () => group },
+      nonces: new Nonces(0),
+      booked: { newestIntent: () => NO_INTENT },
+      openOrders: { add: () => undefined, find: () => group },
+      storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal }) },
+      waves: { add: () => undefined },
+      journalUnits: new Places(1, 10),
+      sending: { during: <T>(work: () => Promise<T>) => work() },
+      pass: () => undefined,
+      dailySeed: () => new Uint8Array(32),
+      stops: new StopVersion(),
+      broken: (why: string) => {
+        throw new Error(why);
+      },
+    } as unknown as EngineContext;
+  }
+}

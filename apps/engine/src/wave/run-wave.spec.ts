@@ -1,0 +1,62 @@
+import { intentAfter, receiptOf } from '@lockstep/replication';
+import { priceUnits } from '@lockstep/replication/testing/book-builder';
+import { describe, expect, it } from 'vitest';
+import type { Bookkeeper } from '../books/bookkeeper';
+import { type Intent, intentOf, NO_INTENT } from '../state/intent';
+import { WaveStage } from '../testing/wave-stage';
+import { runMoves } from './run-wave';
+import { WITHHELD } from './send-state';
+
+/** A copy that stands where the leader stands, and what became of the moves that then came in one go. */
+async function merged(from: string, sizes: readonly string[]) {
+  const stage = new WaveStage();
+  if (from !== '0') stage.stage.follow(from);
+  const before = intentOf(stage.stage.sheet, 0);
+  const moves = stage.moves(from, ...sizes);
+  await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, moves, () => false);
+  return { stage, moves, before };
+}
+
+const CASES: readonly (readonly [string, string, readonly string[], readonly string[], number])[] = [
+  ['a reduction, then a smaller increase', '10', ['5', '8'], ['sell 2'], 8],
+  ['two reductions', '10', ['6', '3'], ['sell 7'], 3],
+  ['an increase, then a close', '10', ['20', '0'], ['sell 10'], 0],
+  ['an increase, then a reduction below what is held', '10', ['20', '4'], ['sell 6'], 4],
+  ['two increases', '10', ['15', '20'], ['buy 10'], 20],
+  ['an open and a close', '0', ['10', '0'], [], 0],
+  ['a flip and back', '10', ['-5', '6'], ['sell 4'], 6],
+  ['a flip of a flip', '10', ['0', '-6'], ['sell 10', 'sell 6'], -6],
+  ['four moves', '10', ['2', '30', '1', '5'], ['sell 5'], 5],
+];
+
+describe('moves that came in one go: only the last is sent, and it sends at once what is needed', () => {
+  it.each(CASES)('%s from %s over %j', async (_what, from, sizes, sent, position) => {
+    const { stage } = await merged(from, sizes);
+    expect(stage.sent).toEqual(sent);
+    expect(stage.position).toBe(position);
+    const { pendingBuy, pendingSell } = stage.stage.sheet.rows;
+    expect([pendingBuy[0], pendingSell[0]]).toEqual([0, 0]);
+  });
+
+  it('every move keeps its receipt; the orders of superseded ones are recorded and withheld', async () => {
+    const { stage, moves } = await merged('10', ['5', '8']);
+    expect(stage.journaled.map((row) => receiptOf(row, 1)?.orders.map(({ side, lots }) => `${side} ${lots}`))).toEqual([['sell 5'], ['sell 2']]);
+    expect(stage.outcomes.map(({ move }) => move)).toEqual(moves);
+    const [superseded, last] = stage.outcomes;
+    expect(superseded?.state.countOf(WITHHELD)).toBe(1);
+    expect(last?.state.countOf(WITHHELD)).toBe(0);
+  });
+
+  it('the last plan does not count orders that never leave as on their way', async () => {
+    const { stage } = await merged('10', ['5', '8']);
+    expect(stage.journaled.map((row) => receiptOf(row, 1)?.pendingSellLots)).toEqual([0, 0]);
+  });
+
+  it.each(CASES)('a restart finds the same in the journal: %s', async (_what, from, sizes) => {
+    const { stage, before } = await merged(from, sizes);
+    const terms = { incrementPrice: priceUnits('100'), catchUpMs: stage.stage.book.copies.catchUpMs[0] ?? 0, closing: false };
+    const found = stage.journaled.reduce<Intent>((intent, row) => intentAfter(intent, row, 0, terms), from === '0' ? NO_INTENT : before);
+    // The price owed is settled by the fills, which a restart reads after this.
+    expect({ ...found, owedPrice: 0 }).toEqual({ ...intentOf(stage.stage.sheet, 0), owedPrice: 0 });
+  });
+});
