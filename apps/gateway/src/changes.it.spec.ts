@@ -71,6 +71,19 @@ describe('an Idempotency-Key', () => {
 /** A header value as bytes: Node sends Latin-1. */
 const encodeHeader = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
 
+describe('a leader', () => {
+  it('is paused and resumed by a command to the engine; what already stands asks for none', async () => {
+    const leader = good(await create(leaderBody(), 'leader-1'));
+    const turn = async (body: object) => good(await rig.call(tenant.key, 'patch', `/v1/leaders/${leader.id}`, body)).command;
+    expect(await turn({ name: 'Renamed' })).toMatchObject({ kind: 'leader.watch' });
+    expect(await turn({ status: 'active' })).toMatchObject({ kind: 'leader.watch' });
+    const paused = await turn({ status: 'paused' });
+    expect(paused).toMatchObject({ kind: 'leader.pause', target_id: leader.id, status: 'pending' });
+    expect((await turn({ status: 'paused' })).no).toBe(paused.no);
+    expect(await turn({ status: 'active' })).toMatchObject({ kind: 'leader.resume', target_id: leader.id });
+  });
+});
+
 describe('a copy', () => {
   it('keeps its settings in versions, shows its command, and refuses what its state forbids', async () => {
     const objects = await makeObjects(rig, tenant);

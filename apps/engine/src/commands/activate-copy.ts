@@ -1,14 +1,15 @@
 import { type EpochMs, type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
 import { compose, copyAccount } from '@lockstep/ledger';
-import { leverageOn } from '@lockstep/replication';
+import { leverageOn, STATUS } from '@lockstep/replication';
 import { filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { addCopy } from '../state/load-book';
-import { settingsOf, statusBits } from '../state/load-scope';
+import { settingsOf } from '../state/load-scope';
 import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { syncedInTime } from './synced-in-time';
 import { writeState } from './write-state';
 
 /** Coins of the leader for which leverage is set before the first order; others are set once a position in them is seen (`keep-leverage.ts`). */
@@ -26,7 +27,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (watched === null) return refused('network_unknown');
   if (watched.network !== account.network) return refused('wrong_state', 'leader and venue account are on different networks');
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
-  await parts.watch.synced(watched);
+  if (!(await syncedInTime(parts.watch, watched))) return refused('venue_unreachable', 'the leader’s state');
   const equity = await equityOf(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
@@ -85,8 +86,9 @@ async function begin(
   await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
     if (transaction !== null) await unit.ledger.post([transaction]);
   });
-  const bits = statusBits({ ...copy, state: 'active' });
-  watched.book.setStatus(record.row, bits, true);
+  // A stop that came meanwhile stands.
+  if (record.state !== 'active') return;
+  watched.book.setStatus(record.row, STATUS.active, true);
 }
 
 /** The follower's money put to work, seen from both sides of the copy's books. */

@@ -29,6 +29,7 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
   if (copy === undefined) return refused('unknown_target');
   if (next(copy, 'resume') === null) return refused('wrong_state', copy.state);
   await writeState(ctx, parts.books, copy, copy.state, 'active', 'resumed');
+  if (copy.state !== 'active') return applied();
   copy.watched.book.setStatus(copy.row, STATUS.paused, false);
   return applied();
 }
@@ -45,6 +46,8 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   book.copies.navEquity[copy.row] = book.copies.equity[copy.row] ?? 0;
   book.beginAtNextOpen(copy.row);
   await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
+  // A stop that came meanwhile stands.
+  if (copy.state !== 'active') return applied();
   book.setStatus(copy.row, STATUS.breaker | STATUS.closing, false);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();

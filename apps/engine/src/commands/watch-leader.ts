@@ -2,6 +2,7 @@ import type { LeaderId, TenantScope } from '@lockstep/kernel';
 import type { WatchResult } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { syncedInTime } from './synced-in-time';
 
 /** Starts watching the account behind a leader. Several brands may list one address: it is watched once. */
 export async function watchLeader(ctx: EngineContext, parts: CommandParts, scope: TenantScope, leaderId: string): Promise<CommandEnd> {
@@ -10,7 +11,6 @@ export async function watchLeader(ctx: EngineContext, parts: CommandParts, scope
   const watched = await parts.directory.watched(ctx, Number(leader.watchedNo));
   if (watched === null) return refused('network_unknown');
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
-  await parts.watch.synced(watched);
-  const result: WatchResult = { watching: true };
+  const result: WatchResult = { watching: await syncedInTime(parts.watch, watched) };
   return applied(result);
 }

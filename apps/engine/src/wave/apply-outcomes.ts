@@ -27,6 +27,7 @@ const WITHHELD_BITS: readonly (readonly [number, number])[] = [
   [STATUS.paused, reasonNumber('paused')],
   [STATUS.closing, reasonNumber('closing')],
   [STATUS.suspended, reasonNumber('suspended')],
+  [STATUS.leaderPaused, reasonNumber('suspended')],
 ];
 const NOT_ACTIVE = reasonNumber('not_active');
 const SUPERSEDED = reasonNumber('superseded');

@@ -26,6 +26,10 @@ export const COMMAND_KINDS = [
   'copy.re_enable',
   /** Target: leader. Payload `{}`. The engine starts watching its account. Result: {@link WatchResult}. */
   'leader.watch',
+  /** Target: leader (`paused` already). Payload `{}`. Copies of it take no new risk, also in the middle of a wave; exits go on. */
+  'leader.pause',
+  /** Target: leader (`active` again). Payload `{}`. */
+  'leader.resume',
   /** Target: leader (`closed` already). Payload `{}`. Copies of it are stopped with `close_now`. */
   'leader.close',
   /** Target: follower. Payload `{}`. Every copy of the follower is stopped with `close_now`. */
@@ -77,6 +81,7 @@ export interface FlatnessProof {
   readonly dustPending: readonly { readonly coin: string; readonly size: string }[];
 }
 
+/** False: the venue has not told yet where the leader stands; the account is watched as soon as it does. */
 export interface WatchResult {
   readonly watching: boolean;
 }
