@@ -2,10 +2,8 @@ import { money, rate, type TenantScope } from '@lockstep/kernel';
 import { revalue, STATUS } from '@lockstep/replication';
 import { decodeCopySettings, nextCopyState } from '@lockstep/roster';
 import type { CommandRow } from '@lockstep/storage';
-import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
-import { builderIndex } from '../state/load-book';
-import { copyStateOf, markupNow } from '../state/load-scope';
+import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
@@ -80,15 +78,9 @@ export async function changeAllocation(ctx: EngineContext, command: CommandRow):
   return applied();
 }
 
-/** Reads a tenant's fee schedules again and puts the one in force on all its copies. */
-export async function reloadFees(ctx: EngineContext, scope: TenantScope): Promise<CommandEnd> {
-  const versions = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
-  for (const copy of ctx.registry.copies.values()) {
-    if (scopeKey(copy.group.scope) !== scopeKey(scope)) continue;
-    const inForce = markupNow(versions, ctx.clock.now(), copy.account, (address) => builderIndex(copy.watched, address));
-    copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
-    copy.markup = inForce?.basis ?? null;
-  }
+/** Reads a tenant's fee schedules again, puts the one in force on all its copies, and lets what is announced come at its time. */
+export async function reloadFees(ctx: EngineContext, parts: CommandParts, scope: TenantScope): Promise<CommandEnd> {
+  parts.fees.take(scope, await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions()));
   return applied();
 }
 

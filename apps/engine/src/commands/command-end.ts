@@ -1,6 +1,7 @@
 import type { Opener, Wakeups } from '@lockstep/platform';
 import type { CommandRefusal } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
+import type { FeeTimes } from '../fee-times';
 import type { Reconciler } from '../repair/reconcile';
 import type { Repairs } from '../repair/repair';
 import type { NetworkDirectory } from '../state/network-directory';
@@ -15,6 +16,7 @@ export interface CommandParts {
   readonly opener: Opener;
   readonly wakeups: Wakeups;
   readonly reconciler: Reconciler;
+  readonly fees: FeeTimes;
 }
 
 /** What became of a command. */

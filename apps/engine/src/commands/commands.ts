@@ -197,7 +197,7 @@ export class Commands {
       case 'follower.close_all':
         return closeAllOf(ctx, parts, scope, command.targetId, before);
       case 'fees.changed':
-        return reloadFees(ctx, scope);
+        return reloadFees(ctx, parts, scope);
       default:
         return refused('bad_payload', `unknown kind ${command.kind}`);
     }
