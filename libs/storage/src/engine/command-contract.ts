@@ -7,7 +7,8 @@
 export const COMMAND_KINDS = [
   /**
    * Target: venue account (`pending`). Payload {@link ActivateAccount}. The engine relays the wallet's approvals, checks agent key, builder fee and mode at the
-   * venue, loads the key and sets the account `active`. Also used again when new approvals were signed. Result: {@link AccountResult}.
+   * venue, loads the key and sets the account `active`. Also used again when new approvals were signed: the account then has the builder in force as soon as the
+   * venue shows the approval, and keeps the one it had until then. Result: {@link AccountResult}.
    */
   'venue_account.activate',
   /** Target: copy (`preparing`). Payload {@link ActivateCopy}. Leverage is set at the venue and the copy becomes `active`; it enters at the leader's next open. */
