@@ -10,6 +10,7 @@ const PLATFORM_TABLES = [
   'key_index',
   'leader_fills',
   'moves',
+  'operator_idempotency_keys',
   'operator_keys',
   'platform_flags',
   'platform_jobs',
