@@ -13,6 +13,8 @@ import { GatewayState } from './0024-gateway-state';
 import { Recovery } from './0026-recovery';
 import { FundingReadings } from './0027-funding-readings';
 import { KillSwitches } from './0028-kill-switches';
+import { ContractGuard } from './0032-contract-guard';
+import { OperatorIdempotency } from './0033-operator-idempotency';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -31,5 +33,7 @@ export const MIGRATIONS = [
   Recovery,
   FundingReadings,
   KillSwitches,
+  ContractGuard,
+  OperatorIdempotency,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -6,6 +6,7 @@ import { Breakers } from './breakers';
 import { Commands } from './commands/commands';
 import type { EngineContext } from './context';
 import type { EngineParts } from './engine-parts';
+import { FeeTimes } from './fee-times';
 import { makeContext } from './make-context';
 import { recover } from './recover/recover';
 import { Reconciler } from './repair/reconcile';
@@ -14,6 +15,7 @@ import { UnknownResolver } from './repair/resolve-unknowns';
 import { loadAll } from './state/load-all';
 import { NetworkDirectory } from './state/network-directory';
 import { Networks } from './state/open-networks';
+import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
 import { EquityWriter } from './state/save-equity';
 import { StopSwitches } from './stop-switches';
@@ -79,7 +81,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   });
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
-  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups });
+  const fees = new FeeTimes(ctx.clock, (scope, versions) => putMarkups(ctx, scope, versions));
+  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees });
   const equity = new EquityWriter(ctx);
   const quotes = new QuoteFollower(ctx);
   const stops = new StopSwitches(ctx);
@@ -98,6 +101,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       // While the database works.
       warmUp();
       await loading;
+      for (const row of rows) fees.note(row.scope, row.schedules);
       await stops.start();
     },
     recover: (rows) =>
@@ -117,6 +121,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       funding.start();
       repairs.start();
       breakers.start();
+      fees.start();
       await commands.start();
       timers.push(
         setInterval(() => {
@@ -139,6 +144,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     close: async () => {
       for (const timer of timers) clearInterval(timer);
       await commands.stop();
+      fees.stop();
       stops.stop();
       watch.stop();
       quotes.stop();

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unwrap, type VenueAccountId } from '@lockstep/kernel';
+import { enginePrivateKeys, loadConfig, opener, sealingContext } from '@lockstep/platform';
+import { addressOfKey } from '@lockstep/venues/hyperliquid';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { closeAsBackoffice, FILE, FILE_SHA256 } from './testing/backoffice-work';
 import { freshAddress, makeObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
@@ -71,6 +74,19 @@ describe('an Idempotency-Key', () => {
 /** A header value as bytes: Node sends Latin-1. */
 const encodeHeader = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
 
+describe('a leader', () => {
+  it('is paused and resumed by a command to the engine; what already stands asks for none', async () => {
+    const leader = good(await create(leaderBody(), 'leader-1'));
+    const turn = async (body: object) => good(await rig.call(tenant.key, 'patch', `/v1/leaders/${leader.id}`, body)).command;
+    expect(await turn({ name: 'Renamed' })).toMatchObject({ kind: 'leader.watch' });
+    expect(await turn({ status: 'active' })).toMatchObject({ kind: 'leader.watch' });
+    const paused = await turn({ status: 'paused' });
+    expect(paused).toMatchObject({ kind: 'leader.pause', target_id: leader.id, status: 'pending' });
+    expect((await turn({ status: 'paused' })).no).toBe(paused.no);
+    expect(await turn({ status: 'active' })).toMatchObject({ kind: 'leader.resume', target_id: leader.id });
+  });
+});
+
 describe('a copy', () => {
   it('keeps its settings in versions, shows its command, and refuses what its state forbids', async () => {
     const objects = await makeObjects(rig, tenant);
@@ -115,7 +131,83 @@ describe('a venue account', () => {
     const command = await rig.engine.scoped(rich.scope, (unit) => unit.commands.latestFor(account.id));
     expect(command).toMatchObject({ kind: 'venue_account.activate', payload: { approvals: [{ signature: { v: 27 } }, { signature: { v: 28 } }] } });
   });
+
+  it('is offered the approval of a builder that came into force later, and keeps what it had until the venue shows the new one', async () => {
+    const brand = await rig.tenant('New builder');
+    const schedule = (builder: string) =>
+      rig.call(brand.key, 'post', '/v1/fee-schedules', { execution_markup_bps: '3', builder_address: builder }).then(good);
+    const { venueAccount } = await makeObjects(rig, brand);
+    const at = `/v1/venue-accounts/${venueAccount}`;
+    const renew = (headers = {}) => rig.call(brand.key, 'post', `${at}/renew-approvals`, undefined, headers);
+    const kinds = (account: { approvals: { kind: string }[] }) => account.approvals.map(({ kind }) => kind);
+    const nonce = (account: { approvals: { typed_data: { message: { nonce: number } } }[] }) => account.approvals[0]?.typed_data.message.nonce;
+    // Nobody signed yet, and no builder: just what stands offered.
+    const made = good(await rig.call(brand.key, 'get', at));
+    expect(good(await renew()).approvals).toEqual(made.approvals);
+    await activateAsEngine(brand, venueAccount as VenueAccountId);
+    expect((await renew()).body.code).toBe('state_conflict');
+
+    const [first, second] = [freshAddress(), freshAddress()];
+    await schedule(first);
+    const offered = good(await renew({ 'Idempotency-Key': 'renew-1' }));
+    expect([kinds(offered), offered.builder_address, offered.agent_status]).toEqual([['approve_builder_fee'], null, 'approved']);
+    expect(offered.approvals[0].typed_data.message.builder).toBe(first);
+    expect((await renew({ 'Idempotency-Key': 'renew-1' })).headers['idempotency-replayed']).toBe('true');
+    // A wallet may be signing it: the same offer again until it is handed in or another builder is in force.
+    expect(good(await renew()).approvals).toEqual(offered.approvals);
+    const signatures = [{ kind: 'approve_builder_fee', signature: `0x${'ab'.repeat(64)}1b` }];
+    const signed = await rig.call(brand.key, 'post', `${at}/approvals`, { signatures });
+    expect([signed.status, signed.body.agent_status, signed.body.builder_address]).toEqual([202, 'approved', null]);
+    const command = await rig.engine.scoped(brand.scope, (unit) => unit.commands.latestFor(venueAccount));
+    expect(command).toMatchObject({ payload: { approvals: [{ action: { type: 'approveBuilderFee', builder: first } }] } });
+    await activateAsEngine(brand, venueAccount as VenueAccountId, { builderAddress: first, builderFeeApproved: 100 });
+    expect(nonce(good(await renew()))).toBeGreaterThan(nonce(offered) ?? 0);
+
+    await schedule(second);
+    const next = good(await renew());
+    expect([next.approvals[0].typed_data.message.builder, next.builder_address]).toEqual([second, first]);
+  });
+
+  it('is offered nothing by a key that may not change accounts', async () => {
+    const { venueAccount } = await makeObjects(rig, tenant);
+    const reader = good(await rig.call(tenant.key, 'post', '/v1/api-keys', { name: 'reader', scopes: ['venue_accounts:read'] })).key;
+    const answer = await rig.call(reader, 'post', `/v1/venue-accounts/${venueAccount}/renew-approvals`);
+    expect([answer.status, answer.body.code]).toEqual([403, 'missing_scope']);
+  });
+
+  it('has its agent’s whole key sealed, also when its transaction had to be run again', async () => {
+    const { storage } = rig.context;
+    const follower = good(await rig.call(tenant.key, 'post', '/v1/followers', {}));
+    const repeated = vi.spyOn(storage, 'tryScoped').mockImplementationOnce(async (scope, work, options) => {
+      const lost = storage.scoped(scope, async (unit) => {
+        await work(unit);
+        throw new Error('another transaction was first');
+      });
+      await expect(lost).rejects.toThrow('another transaction was first');
+      return storage.tryScoped(scope, work, options);
+    });
+    const body = { follower_id: follower.id, network: 'sim', address: freshAddress() };
+    const account = good(await rig.call(tenant.key, 'post', '/v1/venue-accounts', body));
+    expect(repeated).toHaveBeenCalledTimes(2);
+    repeated.mockRestore();
+    const row = await rig.engine.scoped(tenant.scope, (unit) => unit.venueAccounts.findOne({ id: account.id }));
+    const keys = opener(enginePrivateKeys(unwrap(loadConfig('engine', rig.environ), 'the engine’s configuration')));
+    const context = sealingContext(tenant.scope.tenantId, tenant.scope.environment, account.id);
+    const key = unwrap(keys.open(row?.sealedAgentKey ?? new Uint8Array(), context), 'the sealed key');
+    expect(await addressOfKey(key)).toBe(account.agent_address);
+  });
 });
+
+/** What the engine writes once the venue has taken an account's approvals. */
+async function activateAsEngine(
+  of: RigTenant,
+  id: VenueAccountId,
+  builder: { readonly builderAddress: string | null; readonly builderFeeApproved: number } = { builderAddress: null, builderFeeApproved: 0 },
+): Promise<void> {
+  await rig.engine.scoped(of.scope, async (unit) => {
+    await unit.venueAccounts.update({ id }, { status: 'active', agentStatus: 'approved', ...builder, updatedAt: unit.now });
+  });
+}
 
 describe('a settlement', () => {
   const period = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T01:00:00+01:00' };

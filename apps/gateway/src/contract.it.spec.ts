@@ -147,6 +147,7 @@ describe('the answer of every operation', () => {
     const signature = `0x${'ab'.repeat(64)}1b`;
     const signatures = ['approve_agent', 'approve_builder_fee'].map((kind) => ({ kind, signature }));
     await ask('post', `/v1/venue-accounts/${venueAccount}/approvals`, { signatures });
+    await ask('post', `/v1/venue-accounts/${venueAccount}/renew-approvals`);
     await ask('patch', `/v1/copies/${copy}`, { settings: { instruments: { kind: 'only', coins: ['BTC'] } }, allocation: '1500' });
     for (const [state, act] of [
       ['active', 'pause'],

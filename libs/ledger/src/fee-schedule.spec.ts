@@ -1,6 +1,6 @@
 import { RATE_ONE, rate } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
-import { effectiveSchedule, type FeeScheduleVersion, NO_MARKUP, underContract } from './fee-schedule';
+import { builderToApprove, effectiveSchedule, type FeeScheduleVersion, NO_MARKUP, underContract } from './fee-schedule';
 
 const NOW = 1_800_000_000_000;
 const DAY = 86_400_000;
@@ -13,6 +13,19 @@ const version = (no: number, markupTenthsBp: number, effectiveFromMs: number): F
   effectiveFromMs,
 });
 const contract = { operatorShare: rate(RATE_ONE / 4n), builderOwner: 'operator' as const, builderAddress: `0x${'b'.repeat(40)}` };
+
+describe('the builder followers are asked to approve', () => {
+  const [own, other] = [`0x${'a'.repeat(40)}`, `0x${'b'.repeat(40)}`];
+  const of = (no: number, builderAddress: string | null, effectiveFromMs: number) => ({ ...version(no, 30, effectiveFromMs), builderAddress });
+  it.each<[string, readonly FeeScheduleVersion[], string | null]>([
+    ['none without a schedule', [], null],
+    ['the one in force', [of(1, own, NOW), of(2, other, NOW + DAY)], own],
+    ['the announced one where none is in force', [of(1, null, NOW), of(2, own, NOW + DAY), of(3, other, NOW + 2 * DAY)], other],
+    ['none once there is none any more', [of(1, own, NOW - DAY), of(2, null, NOW)], null],
+  ])('is %s', (_name, versions, expected) => {
+    expect(builderToApprove(versions, NOW)).toBe(expected);
+  });
+});
 
 describe('a new contract in a fee schedule', () => {
   it('acts at once with the terms in force, and a change that waits keeps its time', () => {

@@ -64,6 +64,15 @@ export function effectiveSchedule(versions: readonly FeeScheduleVersion[], at: E
   return found;
 }
 
+/**
+ * The builder whom followers are asked to approve: the one in force; where none is, the one of the newest announced version, so that they can sign
+ * before its time comes. Null where neither names one.
+ */
+export function builderToApprove(versions: readonly FeeScheduleVersion[], at: EpochMs): string | null {
+  const inForce = effectiveSchedule(versions, at)?.builderAddress ?? null;
+  return inForce ?? effectiveSchedule(versions, Number.POSITIVE_INFINITY)?.builderAddress ?? null;
+}
+
 /** True when a follower could pay more under `next`: a higher rate, or more of the flow charged. */
 export const isRaise = (current: FeeTerms, next: FeeTerms): boolean =>
   next.markupTenthsBp > current.markupTenthsBp ||

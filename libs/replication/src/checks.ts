@@ -12,6 +12,7 @@ const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.paused, 'paused'],
   [STATUS.closing, 'closing'],
   [STATUS.suspended, 'suspended'],
+  [STATUS.leaderPaused, 'suspended'],
   [STATUS.notEntitled, 'entitlement'],
   [STATUS.noConsent, 'consent'],
 ];

@@ -14,6 +14,8 @@ export const STATUS = {
   /** The target is zero until flat: stop, breaker, close-all. */
   closing: 256,
   policyBlocked: 512,
+  /** The tenant paused the leader. A bit of its own, because tenants and followers are suspended and released beside it. */
+  leaderPaused: 1024,
   /** The leader's own state is not known. A bit of its own, because accounts are read beside it. */
   leaderUnseen: 2048,
 } as const;

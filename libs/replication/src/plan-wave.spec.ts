@@ -112,6 +112,7 @@ describe('checks in order, cutting increases only', () => {
     ['breaker', (stage) => stage.book.setStatus(0, STATUS.breaker | STATUS.paused, true)],
     ['paused', (stage) => stage.book.setStatus(0, STATUS.paused, true)],
     ['suspended', (stage) => stage.book.setStatus(0, STATUS.suspended, true)],
+    ['suspended', (stage) => stage.book.setStatus(0, STATUS.leaderPaused, true)],
     ['entitlement', (stage) => stage.book.setStatus(0, STATUS.notEntitled, true)],
     ['consent', (stage) => stage.book.setStatus(0, STATUS.noConsent, true)],
     ['policy', (stage) => stage.book.setStatus(0, STATUS.policyBlocked, true)],

@@ -10,16 +10,19 @@ const PLATFORM_TABLES = [
   'key_index',
   'leader_fills',
   'moves',
+  'operator_idempotency_keys',
   'operator_keys',
   'platform_flags',
   'platform_jobs',
   'schema_migrations',
-  'tenant_contracts',
   'tenants',
   'tiers',
   'venue_networks',
   'watched_accounts',
 ];
+
+/** Tables whose rows belong to a tenant in both its environments, and to the operator: guarded by the tenant alone. */
+const TENANT_WIDE_TABLES = ['tenant_contracts'];
 
 interface TableFacts {
   readonly name: string;
@@ -61,7 +64,7 @@ describe('the catalogue', () => {
     const policies: { table: string; policy: string; roles: string; using: string; check: string }[] = await owner.query(
       `select tablename as table, policyname as policy, roles::text as roles, qual as using, with_check as check from pg_policies order by 1, 2`,
     );
-    const ours = policies.filter((policy) => !policy.policy.endsWith('_default_keeper'));
+    const ours = policies.filter((policy) => !policy.policy.endsWith('_default_keeper') && !TENANT_WIDE_TABLES.includes(policy.table));
     const scoped = (text: string): boolean =>
       text.includes("current_setting('app.tenant_id'") && text.includes("current_setting('app.environment'") && text.includes(' AND ');
     expect(ours.filter((policy) => !scoped(policy.using) || !scoped(policy.check))).toEqual([]);
@@ -70,17 +73,30 @@ describe('the catalogue', () => {
     expect(keepers.map((policy) => policy.table)).toEqual(['events_default', 'fills_default', 'orders_default']);
     expect(keepers.filter((policy) => policy.roles.includes('lockstep_') || policy.roles.includes('public'))).toEqual([]);
     const guarded = tables.filter((table) => table.secured && !table.partition).map((table) => table.name);
-    expect(guarded.filter((name) => !ours.some((policy) => policy.table === name))).toEqual([]);
+    expect(guarded.filter((name) => !TENANT_WIDE_TABLES.includes(name) && !ours.some((policy) => policy.table === name))).toEqual([]);
+  });
+
+  it('guards what is a tenant’s in both environments by the tenant, and lets only units without a scope write it', async () => {
+    const policies: { command: string; condition: string }[] = await owner.query(
+      `select cmd as command, coalesce(qual, '') || coalesce(with_check, '') as condition from pg_policies where tablename = any($1) order by policyname`,
+      [TENANT_WIDE_TABLES],
+    );
+    expect(policies.map(({ command }) => command)).toEqual(['INSERT', 'SELECT', 'SELECT']);
+    expect(policies.filter(({ condition }) => !condition.includes("current_setting('app.tenant_id'"))).toEqual([]);
+    expect(
+      policies.filter(({ command, condition }) => command === 'SELECT' && !condition.replace('app.tenant_id', '').includes('tenant_id')),
+    ).toEqual([]);
   });
 
   it('begins every key and unique index of a tenant table with tenant and environment', async () => {
-    const tenantTables = tables.filter((table) => table.secured);
+    const tenantTables = tables.filter((table) => table.secured && !TENANT_WIDE_TABLES.includes(table.name));
     expect(tenantTables.filter((table) => !table.has_tenant || table.key?.[0] !== 'tenant_id' || table.key[1] !== 'environment')).toEqual([]);
     const uniques: { index: string; definition: string }[] = await owner.query(
       `select i.indexname as index, i.indexdef as definition from pg_indexes i join pg_class c on c.relname = i.tablename and c.relnamespace = 'public'::regnamespace
        where i.schemaname = 'public' and c.relrowsecurity`,
     );
-    expect(uniques.filter((index) => !index.definition.includes('(tenant_id, environment'))).toEqual([]);
+    const own = uniques.filter((index) => !TENANT_WIDE_TABLES.some((table) => index.definition.includes(` ON public.${table} `)));
+    expect(own.filter((index) => !index.definition.includes('(tenant_id, environment'))).toEqual([]);
   });
 
   it('reaches partitions through their parents only', () => {

@@ -23,7 +23,9 @@ export {
   type IdempotentAnswer,
   type IdempotentRequest,
   removeExpiredKeys,
+  removeExpiredOperatorKeys,
   runIdempotent,
+  runOperatorIdempotent,
   type StoredAnswer,
 } from './tenancy/idempotency';
 export type { TurnedBy } from './tenancy/kill-switches';

@@ -91,6 +91,18 @@ describe('a scoped unit', () => {
     expect(await app.scoped(red, (unit) => unit.followers.findOne({ id: row.id }))).toMatchObject({ status: 'suspended', tenantId: red.tenantId });
   });
 
+  it('sees its tenant’s contract, no other’s, and writes none; the operator’s units see and write all', async () => {
+    const terms = { version: 1, operatorShare: 0n, builderAddress: null, actor: 'operator:test', createdAt: 1 };
+    for (const { tenantId } of [red, blue]) await app.platform((unit) => unit.contracts.insert({ tenantId, ...terms }));
+    expect((await app.platform((unit) => unit.contracts.allInForce())).size).toBe(2);
+    for (const scope of [blue, { ...blue, environment: 'test' as const }]) {
+      expect([...(await app.scoped(scope, (unit) => unit.contracts.allInForce())).keys()]).toEqual([blue.tenantId]);
+      expect(await app.scoped(scope, (unit) => unit.contracts.inForce(red.tenantId))).toBeNull();
+      const attempt = app.scoped(scope, (unit) => unit.contracts.insert({ tenantId: scope.tenantId, ...terms, version: 2 }));
+      await expect(attempt).rejects.toSatisfy((failure) => sqlState(failure) === '42501');
+    }
+  });
+
   it('leaves nothing of its scope on the connection', async () => {
     await app.scoped(red, (unit) => unit.followers.insert(follower()));
     const units = Array.from({ length: 16 }, () => app.platform((unit) => unit.query('select id from followers')));

@@ -1,6 +1,6 @@
 import { makeId, parseMoney, price, RATE_ONE, rate, size, type TenantScope, UNIT, unwrap } from '@lockstep/kernel';
 import type { FeeScheduleVersion } from '@lockstep/ledger';
-import { type FillRow, fillIdOf, type NewRow } from '@lockstep/storage';
+import { type FillRow, fillIdOf, IDEMPOTENCY_TTL_MS, type NewRow, runOperatorIdempotent } from '@lockstep/storage';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStorage, type TestStorage } from '../../../../libs/storage/src/testing/test-storage';
@@ -9,7 +9,7 @@ import { copyNumber, fillOf, postAs, type TestContext, testContext } from '../te
 import { accrualOf, accrueMarkup, isIncrease } from './accrue-markup';
 import { closeMonths, monthStart } from './close-months';
 import { foldBalances } from './fold-balances';
-import { forgetExpired } from './forget-expired';
+import { forgetExpired, forgetOperatorKeys } from './forget-expired';
 import { keepPartitions } from './keep-partitions';
 import { proveLedger } from './prove-ledger';
 import { Timetable } from './timetable';
@@ -181,6 +181,24 @@ describe('housekeeping', () => {
       unit.query('select key from idempotency_keys where tenant_id = $1 and environment = $2', [...unit.scopeParameters]),
     );
     expect(left).toEqual([{ key: 'new' }]);
+  });
+
+  it('removes the operator’s keys past their time and keeps the others', async () => {
+    const app = await test.as('app');
+    const keep = (key: string) =>
+      app.platform((unit) =>
+        runOperatorIdempotent(unit, { key, fingerprint: Buffer.alloc(1), requestId: 'req' }, async () => ({
+          answer: { status: 200, headers: {}, body: key },
+          keep: true,
+        })),
+      );
+    const started = test.clock.now();
+    await keep('old');
+    test.clock.set(started + IDEMPOTENCY_TTL_MS);
+    await keep('new');
+    await forgetOperatorKeys.run(ctx);
+    expect(await app.platform((unit) => unit.query('select key from operator_idempotency_keys'))).toEqual([{ key: 'new' }]);
+    test.clock.set(started);
   });
 
   it('makes partitions ahead, and none twice', async () => {

@@ -1,5 +1,5 @@
-import { removeExpiredKeys, removeOldExports } from '@lockstep/storage';
-import { MINUTE_MS, type ScopedChore } from './chore';
+import { removeExpiredKeys, removeExpiredOperatorKeys, removeOldExports } from '@lockstep/storage';
+import { MINUTE_MS, type PlatformChore, type ScopedChore } from './chore';
 
 /** Files removed at a time: each may have thousands of chunks. */
 const EXPORTS_AT_A_TIME = 20;
@@ -14,5 +14,15 @@ export const forgetExpired: ScopedChore = {
     const keys = await ctx.storage.scoped(scope, (unit) => removeExpiredKeys(unit, retentionMax));
     const files = await ctx.storage.scoped(scope, (unit) => removeOldExports(unit, before, EXPORTS_AT_A_TIME));
     if (keys + files > 0) ctx.log.info('expired things removed', { keys, files });
+  },
+};
+
+/** As {@link forgetExpired}, for the operator's idempotency keys. */
+export const forgetOperatorKeys: PlatformChore = {
+  name: 'operator retention',
+  everyMs: 10 * MINUTE_MS,
+  async run(ctx) {
+    const keys = await ctx.storage.platform((unit) => removeExpiredOperatorKeys(unit, ctx.limits.retentionMax));
+    if (keys > 0) ctx.log.info('expired things of the operator removed', { keys });
   },
 };

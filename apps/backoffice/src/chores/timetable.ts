@@ -4,12 +4,12 @@ import { accrueDue } from './accrue-markup';
 import type { PlatformChore, ScopedChore } from './chore';
 import { closeMonths } from './close-months';
 import { foldBalances } from './fold-balances';
-import { forgetExpired } from './forget-expired';
+import { forgetExpired, forgetOperatorKeys } from './forget-expired';
 import { keepPartitions } from './keep-partitions';
 import { proveDaily } from './prove-ledger';
 
 export const SCOPED_CHORES: readonly ScopedChore[] = [accrueDue, foldBalances, closeMonths, forgetExpired, proveDaily];
-export const PLATFORM_CHORES: readonly PlatformChore[] = [keepPartitions];
+export const PLATFORM_CHORES: readonly PlatformChore[] = [keepPartitions, forgetOperatorKeys];
 
 /** Remembers when each chore ran last and runs those that are due; a failing one is logged and comes again at its next time. */
 export class Timetable {

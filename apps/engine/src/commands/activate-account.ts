@@ -1,19 +1,29 @@
 import type { EpochMs, TenantScope } from '@lockstep/kernel';
-import { type AccountResult, type CommandRow, fundingReadTimes, type VenueAccountRow } from '@lockstep/storage';
+import { builderToApprove } from '@lockstep/ledger';
+import {
+  type AccountResult,
+  type CommandRow,
+  type FeeScheduleRow,
+  feeVersionOf,
+  fundingReadTimes,
+  type SignedApproval,
+  type VenueAccountRow,
+} from '@lockstep/storage';
 import type { Venue } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
-import { addAccount, builderIndex, NO_END } from '../state/load-book';
+import { addAccount, NO_END } from '../state/load-book';
 import { loadKeys } from '../state/load-keys';
-import { markupNow } from '../state/load-scope';
 import type { Network } from '../state/networks';
+import { putMarkup } from '../state/put-markup';
 import type { AccountRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { approvalsOf } from './payload';
 
-/** Approvals take a block to be seen: the agent is asked for this often, with this wait between. */
-const AGENT_READS_MAX = 20;
-const AGENT_READ_WAIT_MS = 150;
+/** Approvals take a block to be seen: what was approved is asked for this often, with this wait between. */
+const APPROVAL_READS_MAX = 20;
+const APPROVAL_READ_WAIT_MS = 150;
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, APPROVAL_READ_WAIT_MS));
 
 /** Relays the wallet's approvals, checks at the venue what they gave, loads the key and sets the account active. */
 export async function activateAccount(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
@@ -26,7 +36,7 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
   if (network === null) return refused('network_unknown', row.network);
   for (const approval of approvals) {
     const outcome = await network.venue.orders.relay(approval);
-    if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, outcome.text);
+    if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, approval, outcome.text);
     if (outcome.kind === 'unknown') ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
   }
   const account = await loadAccount(ctx, parts, scope, row, network);
@@ -34,14 +44,17 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
   const agent = await findAgent(ctx, network.venue, row, account);
   if (agent === null) return refused('agent_not_approved');
   const mode = await network.venue.truth.accountMode(row.address);
-  const builderFee = row.builderAddress === null ? null : await network.venue.truth.builderApproval(row.address, row.builderAddress);
+  const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
+  const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());
+  const builder = await findBuilder(network.venue, row, wanted, approvals.some(isBuilderFee) ? APPROVAL_READS_MAX : 1);
+  if (builder === null) return refused('venue_unreachable', 'the builder fee');
   const result: AccountResult = {
     agentValidUntil: agent.validUntil,
-    builderFeeApprovedTenths: builderFee?.ok === true ? builderFee.value : 0,
+    builderFeeApprovedTenths: builder.approvedTenths,
     mode: mode.ok ? mode.value : 'standard',
   };
-  await takeResult(ctx, scope, row, account, result);
-  await writeActive(ctx, parts, scope, row, result);
+  takeResult(ctx, account, builder, result, schedules);
+  await writeActive(ctx, parts, scope, row, builder, result);
   return applied(result);
 }
 
@@ -62,18 +75,49 @@ interface FoundAgent {
 
 /** A named agent stands in the venue's list; an unnamed one does not, and proves itself by an action that does nothing. */
 async function findAgent(ctx: EngineContext, venue: Venue, row: VenueAccountRow, account: AccountRecord): Promise<FoundAgent | null> {
-  for (let attempt = 0; attempt < AGENT_READS_MAX; attempt += 1) {
+  for (let attempt = 0; attempt < APPROVAL_READS_MAX; attempt += 1) {
     const agents = await venue.truth.agents(row.address);
     const named = agents.ok ? agents.value.find((agent) => agent.address.toLowerCase() === row.agentAddress.toLowerCase()) : undefined;
     if (named !== undefined) return named;
     const proof = await venue.orders.noop(account.index, ctx.nonces.next(account.index, ctx.clock.now()));
     if (proof.kind === 'accepted') return { validUntil: null };
-    await new Promise((resolve) => setTimeout(resolve, AGENT_READ_WAIT_MS));
+    await pause();
   }
   return null;
 }
 
-/** Loads the account, or brings a loaded one up to date: a renewed agent gets its new key into the workers. */
+/** Who receives the markup of an account's orders at the venue, and the fee its owner approved for that, in tenths of a basis point. */
+interface FoundBuilder {
+  readonly address: string | null;
+  readonly approvedTenths: number;
+}
+
+/** The builder to approve once the venue shows an approval for it; until then the one the account has. Null when the venue does not answer. */
+async function findBuilder(venue: Venue, row: VenueAccountRow, wanted: string | null, reads: number): Promise<FoundBuilder | null> {
+  const had = row.builderAddress;
+  if (wanted !== null) {
+    const approvedTenths = await approvedFee(venue, row.address, wanted, reads);
+    if (approvedTenths === null) return null;
+    if (approvedTenths > 0 || had === wanted) return { address: wanted, approvedTenths };
+  }
+  if (had === null) return { address: null, approvedTenths: 0 };
+  const approvedTenths = await approvedFee(venue, row.address, had, 1);
+  return approvedTenths === null ? null : { address: had, approvedTenths };
+}
+
+/** The fee approved for a builder, asked for until there is one, `reads` times at most. Null when the last read failed. */
+async function approvedFee(venue: Venue, address: string, builder: string, reads: number): Promise<number | null> {
+  let read = await venue.truth.builderApproval(address, builder);
+  for (let left = reads - 1; left > 0 && !(read.ok && read.value > 0); left -= 1) {
+    await pause();
+    read = await venue.truth.builderApproval(address, builder);
+  }
+  return read.ok ? read.value : null;
+}
+
+const isBuilderFee = (approval: SignedApproval): boolean => approval.action.type === 'approveBuilderFee';
+
+/** Loads the account, or brings a loaded one up to date: a renewed agent gets its new key into the workers, one that already signs goes on signing. */
 async function loadAccount(
   ctx: EngineContext,
   parts: CommandParts,
@@ -81,7 +125,9 @@ async function loadAccount(
   row: VenueAccountRow,
   network: Network,
 ): Promise<AccountRecord> {
-  const record = ctx.registry.accountsByNo.get(Number(row.no)) ?? addAccount(ctx, row, scope, network, await readSoFar(ctx, scope, row));
+  const known = ctx.registry.accountsByNo.get(Number(row.no));
+  if (known?.signs === true && known.agentAddress === row.agentAddress) return known;
+  const record = known ?? addAccount(ctx, row, scope, network, await readSoFar(ctx, scope, row));
   record.agentAddress = row.agentAddress;
   record.signs = false;
   await loadKeys(ctx, parts.opener, [{ record, row }]);
@@ -95,21 +141,31 @@ async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccou
 }
 
 /** Puts what the venue said on the account and on the copies that run on it. */
-async function takeResult(ctx: EngineContext, scope: TenantScope, row: VenueAccountRow, record: AccountRecord, result: AccountResult): Promise<void> {
+function takeResult(
+  ctx: EngineContext,
+  record: AccountRecord,
+  builder: FoundBuilder,
+  result: AccountResult,
+  schedules: readonly FeeScheduleRow[],
+): void {
   record.agentValidUntil = result.agentValidUntil ?? 0;
-  record.builderAddress = row.builderAddress;
-  record.builderFeeApproved = result.builderFeeApprovedTenths;
-  const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
+  record.builderAddress = builder.address;
+  record.builderFeeApproved = builder.approvedTenths;
   for (const copy of ctx.registry.copiesOf(record)) {
     const validUntil: EpochMs = record.agentValidUntil === 0 ? NO_END : record.agentValidUntil;
     copy.watched.book.setSigner(copy.row, record.index, validUntil);
-    const inForce = markupNow(schedules, ctx.clock.now(), record, (address) => builderIndex(copy.watched, address));
-    copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
-    copy.markup = inForce?.basis ?? null;
+    putMarkup(ctx, copy, schedules);
   }
 }
 
-async function writeActive(ctx: EngineContext, parts: CommandParts, scope: TenantScope, row: VenueAccountRow, result: AccountResult): Promise<void> {
+async function writeActive(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  row: VenueAccountRow,
+  builder: FoundBuilder,
+  result: AccountResult,
+): Promise<void> {
   await parts.books.run(scope, async () => {
     await ctx.storage.scoped(scope, async (unit) => {
       await unit.venueAccounts.update(
@@ -119,7 +175,8 @@ async function writeActive(ctx: EngineContext, parts: CommandParts, scope: Tenan
           statusReason: null,
           agentStatus: 'approved',
           agentValidUntil: result.agentValidUntil,
-          builderFeeApproved: result.builderFeeApprovedTenths,
+          builderAddress: builder.address,
+          builderFeeApproved: builder.approvedTenths,
           mode: result.mode,
           updatedAt: unit.now,
         },
@@ -129,11 +186,20 @@ async function writeActive(ctx: EngineContext, parts: CommandParts, scope: Tenan
   });
 }
 
-async function refuseApproval(ctx: EngineContext, parts: CommandParts, scope: TenantScope, row: VenueAccountRow, text: string): Promise<CommandEnd> {
+/** A refused agent is none; a refused builder fee leaves the agent as it is. */
+async function refuseApproval(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  row: VenueAccountRow,
+  approval: SignedApproval,
+  text: string,
+): Promise<CommandEnd> {
+  const agentStatus = isBuilderFee(approval) ? row.agentStatus : 'refused';
   await parts.books.run(scope, async () => {
     await ctx.storage.scoped(scope, async (unit) => {
-      await unit.venueAccounts.update({ id: row.id }, { agentStatus: 'refused', statusReason: text.slice(0, 500), updatedAt: unit.now });
-      await unit.events.append([accountEvent(ctx, row, row.status, 'refused', row.builderFeeApproved, text)]);
+      await unit.venueAccounts.update({ id: row.id }, { agentStatus, statusReason: text.slice(0, 500), updatedAt: unit.now });
+      await unit.events.append([accountEvent(ctx, row, row.status, agentStatus, row.builderFeeApproved, text)]);
     });
   });
   return refused('approval_refused', text);

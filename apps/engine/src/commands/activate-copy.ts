@@ -1,12 +1,12 @@
 import { type EpochMs, type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
 import { compose, copyAccount } from '@lockstep/ledger';
-import { leverageOn } from '@lockstep/replication';
+import { leverageOn, STATUS } from '@lockstep/replication';
 import { filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
-import { settingsOf, statusBits } from '../state/load-scope';
+import { settingsOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
@@ -82,8 +82,9 @@ async function begin(
   await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
     if (transaction !== null) await unit.ledger.post([transaction]);
   });
-  const bits = statusBits({ ...copy, state: 'active' });
-  watched.book.setStatus(record.row, bits, true);
+  // A stop that came meanwhile stands.
+  if (record.state !== 'active') return;
+  watched.book.setStatus(record.row, STATUS.active, true);
 }
 
 /** The follower's money put to work, seen from both sides of the copy's books. */

@@ -2,10 +2,8 @@ import { money, rate, type TenantScope } from '@lockstep/kernel';
 import { revalue, STATUS } from '@lockstep/replication';
 import { decodeCopySettings, nextCopyState } from '@lockstep/roster';
 import type { CommandRow } from '@lockstep/storage';
-import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
-import { builderIndex } from '../state/load-book';
-import { copyStateOf, markupNow } from '../state/load-scope';
+import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
@@ -30,6 +28,7 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
   if (copy === undefined) return refused('unknown_target');
   if (next(copy, 'resume') === null) return refused('wrong_state', copy.state);
   await writeState(ctx, parts.books, copy, copy.state, 'active', 'resumed');
+  if (copy.state !== 'active') return applied();
   copy.watched.book.setStatus(copy.row, STATUS.paused, false);
   return applied();
 }
@@ -46,6 +45,8 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   book.copies.navEquity[copy.row] = book.copies.equity[copy.row] ?? 0;
   book.beginAtNextOpen(copy.row);
   await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
+  // A stop that came meanwhile stands.
+  if (copy.state !== 'active') return applied();
   book.setStatus(copy.row, STATUS.breaker | STATUS.closing, false);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();
@@ -101,15 +102,9 @@ async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint):
   return equity > real ? refused('insufficient_equity', `account ${real}, copy ${equity}`) : null;
 }
 
-/** Reads a tenant's fee schedules again and puts the one in force on all its copies. */
-export async function reloadFees(ctx: EngineContext, scope: TenantScope): Promise<CommandEnd> {
-  const versions = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
-  for (const copy of ctx.registry.copies.values()) {
-    if (scopeKey(copy.group.scope) !== scopeKey(scope)) continue;
-    const inForce = markupNow(versions, ctx.clock.now(), copy.account, (address) => builderIndex(copy.watched, address));
-    copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
-    copy.markup = inForce?.basis ?? null;
-  }
+/** Reads a tenant's fee schedules again, puts the one in force on all its copies, and lets what is announced come at its time. */
+export async function reloadFees(ctx: EngineContext, parts: CommandParts, scope: TenantScope): Promise<CommandEnd> {
+  parts.fees.take(scope, await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions()));
   return applied();
 }
 

@@ -1,6 +1,7 @@
 import type { Opener, Wakeups } from '@lockstep/platform';
 import type { CommandRefusal } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
+import type { FeeTimes } from '../fee-times';
 import type { Repairs } from '../repair/repair';
 import type { NetworkDirectory } from '../state/network-directory';
 import type { LeaderWatch } from '../watch/leader-watch';
@@ -13,6 +14,7 @@ export interface CommandParts {
   readonly directory: NetworkDirectory;
   readonly opener: Opener;
   readonly wakeups: Wakeups;
+  readonly fees: FeeTimes;
 }
 
 /** What became of a command. */

@@ -8,21 +8,32 @@ import { activateAccount } from './activate-account';
 import { activateCopy } from './activate-copy';
 import { changeAllocation, changeSettings, pauseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
 import { type CommandEnd, type CommandParts, refused } from './command-end';
-import { carryOutInOrder } from './in-order';
+import { CommandsInHand } from './in-order';
+import { pauseLeader } from './pause-leader';
 import { closeAllOf, closeLeader, StopWatch, stopCopy } from './stop-copy';
 import { watchLeader } from './watch-leader';
 
-/** Commands read in one look. */
+/** Commands read in one statement. */
 const BATCH_MAX = 200;
-/** Commands of one tenant that are carried out at the same time. */
+/** Commands of one tenant in hand: more stay unread until some of these have ended. */
+const IN_HAND_MAX = 10_000;
+/** Commands of one tenant that are carried out at the same time, stops not counted. */
 const PARALLEL_MAX = 32;
 
+/** How far a scope's commands are read, and those of them that are not ended. */
+interface Desk {
+  readonly inHand: CommandsInHand<CommandRow>;
+  /** Every command up to this number is in hand or ended. */
+  readTo: bigint;
+}
+
 /**
- * Carries out what tenants asked for. A scope's commands are read in their order; commands that do not depend on each
- * other may run side by side. Wake-ups make it fast, the poll makes it certain.
+ * Carries out what tenants asked for. A scope's commands are read in their order, whatever others still take; commands that do not depend on
+ * each other run side by side. Wake-ups make it fast, the poll makes it certain; what failed is taken again at the next look.
  */
 export class Commands {
-  private readonly busy = new Map<string, Promise<void>>();
+  private readonly desks = new Map<string, Desk>();
+  private readonly reading = new Map<string, Promise<void>>();
   private readonly again = new Set<string>();
   private readonly stopWatch: StopWatch;
   private timer: NodeJS.Timeout | null = null;
@@ -53,7 +64,8 @@ export class Commands {
     if (this.timer !== null) clearInterval(this.timer);
     this.stopWatch.stop();
     await this.unsubscribe?.();
-    await Promise.all(this.busy.values());
+    await Promise.all(this.reading.values());
+    await Promise.all([...this.desks.values()].map(({ inHand }) => inHand.close()));
   }
 
   private lookEverywhere(): void {
@@ -85,29 +97,60 @@ export class Commands {
   private look(scope: TenantScope): void {
     const key = scopeKey(scope);
     if (this.closing) return;
-    if (this.busy.has(key)) {
+    if (this.reading.has(key)) {
       this.again.add(key);
       return;
     }
-    const work = this.drain(scope)
+    const work = this.read(scope, this.desk(key, scope))
       .catch((failure: unknown) => this.ctx.log.error('commands could not be read', { scope: key, error: failure }))
       .finally(() => {
-        this.busy.delete(key);
+        this.reading.delete(key);
         if (this.again.delete(key)) this.look(scope);
       });
-    this.busy.set(key, work);
+    this.reading.set(key, work);
   }
 
-  private async drain(scope: TenantScope): Promise<void> {
+  private desk(key: string, scope: TenantScope): Desk {
+    const known = this.desks.get(key);
+    if (known !== undefined) return known;
+    const inHand = new CommandsInHand<CommandRow>(PARALLEL_MAX, IN_HAND_MAX, (command, before) => this.carryOut(scope, command, before));
+    const desk: Desk = { inHand, readTo: 0n };
+    this.desks.set(key, desk);
+    return desk;
+  }
+
+  private async read(scope: TenantScope, desk: Desk): Promise<void> {
+    const failed = desk.inHand.forgetFailed();
+    if (failed !== null && failed <= desk.readTo) desk.readTo = failed - 1n;
     for (;;) {
-      const pending = await this.ctx.storage.scoped(scope, (unit) => unit.commands.pending(BATCH_MAX), { readOnly: true });
-      if (pending.length === 0 || this.closing) return;
-      await carryOutInOrder(pending, PARALLEL_MAX, (command) => this.carryOut(scope, command));
+      const limit = Math.min(BATCH_MAX, IN_HAND_MAX - desk.inHand.size);
+      if (limit <= 0) return;
+      // Before the statement: what ends while it runs may still be pending in what it reads.
+      const held = desk.inHand.numbers();
+      const pending = await this.ctx.storage.scoped(scope, (unit) => unit.commands.pending(limit, desk.readTo), { readOnly: true });
+      if (this.closing) return;
+      desk.inHand.take(pending.filter((command) => !held.has(command.no)));
+      desk.readTo = pending.at(-1)?.no ?? desk.readTo;
+      if (pending.length < limit) return;
     }
   }
 
-  private async carryOut(scope: TenantScope, command: CommandRow): Promise<void> {
-    const end = await this.apply(scope, command);
+  private async carryOut(scope: TenantScope, command: CommandRow, before: Promise<void>): Promise<void> {
+    try {
+      await this.carryOutOnce(scope, command, before);
+    } catch (failure) {
+      this.ctx.log.error('a command could not be carried out', {
+        scope: scopeKey(scope),
+        commandNo: command.no.toString(),
+        kind: command.kind,
+        error: failure,
+      });
+      throw failure;
+    }
+  }
+
+  private async carryOutOnce(scope: TenantScope, command: CommandRow, before: Promise<void>): Promise<void> {
+    const end = await this.apply(scope, command, before);
     const now = this.ctx.clock.now();
     const data = { command_no: command.no.toString(), kind: command.kind, target_id: command.targetId };
     await this.parts.books.run(scope, async () => {
@@ -124,7 +167,7 @@ export class Commands {
     if (end.status === 'refused') this.ctx.log.warn('a command was refused', { ...data, reason: end.reason, detail: end.detail });
   }
 
-  private async apply(scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+  private async apply(scope: TenantScope, command: CommandRow, before: Promise<void>): Promise<CommandEnd> {
     const { ctx, parts } = this;
     switch (command.kind) {
       case 'venue_account.activate':
@@ -145,12 +188,16 @@ export class Commands {
         return stopCopy(ctx, parts, scope, command.targetId, 'stop_close_now');
       case 'leader.watch':
         return watchLeader(ctx, parts, scope, command.targetId);
+      case 'leader.pause':
+        return pauseLeader(ctx, scope, command.targetId, true);
+      case 'leader.resume':
+        return pauseLeader(ctx, scope, command.targetId, false);
       case 'leader.close':
-        return closeLeader(ctx, parts, scope, command.targetId);
+        return closeLeader(ctx, parts, scope, command.targetId, before);
       case 'follower.close_all':
-        return closeAllOf(ctx, parts, scope, command.targetId);
+        return closeAllOf(ctx, parts, scope, command.targetId, before);
       case 'fees.changed':
-        return reloadFees(ctx, scope);
+        return reloadFees(ctx, parts, scope);
       default:
         return refused('bad_payload', `unknown kind ${command.kind}`);
     }

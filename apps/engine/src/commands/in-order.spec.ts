@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { carryOutInOrder, predecessors } from './in-order';
+import { CommandsInHand, predecessors } from './in-order';
 
-const command = (kind: string, targetId: string, needs?: readonly string[]) => ({ kind, targetId, payload: needs === undefined ? {} : { needs } });
+let numbered = 0n;
+const command = (kind: string, targetId: string, needs?: readonly string[]) => ({
+  no: ++numbered,
+  kind,
+  targetId,
+  payload: needs === undefined ? {} : { needs },
+});
+type TestCommand = ReturnType<typeof command>;
 
 describe('the order of commands', () => {
   it.each([
@@ -19,53 +26,128 @@ describe('the order of commands', () => {
     ],
     ['one object in order', [command('copy.pause', 'x'), command('copy.resume', 'x'), command('copy.pause', 'y')], [[], [0], []]],
     [
-      'a kind of wider reach behind everything and before everything',
-      [command('copy.pause', 'x'), command('copy.pause', 'y'), command('follower.close_all', 'f'), command('copy.pause', 'z')],
+      'a kind of wider reach behind everything and before everything that is no stop',
+      [command('copy.pause', 'x'), command('copy.pause', 'y'), command('follower.close_all', 'f'), command('copy.settings', 'z')],
       [[], [], [0, 1], [2]],
     ],
     [
+      'a stop behind the last command on its copy alone',
+      [command('copy.activate', 'x', ['a']), command('fees.changed', 'f'), command('copy.pause', 'y'), command('copy.stop', 'x')],
+      [[], [0], [], [0]],
+    ],
+    [
+      'what follows a stop behind it and the kind of wider reach before it',
+      [command('fees.changed', 'f'), command('copy.pause', 'x'), command('copy.resume', 'x'), command('leader.close', 'l')],
+      [[], [], [0, 1], [0, 1, 2]],
+    ],
+    [
       'a copy that names nothing behind everything',
-      [command('venue_account.activate', 'a'), command('copy.activate', 'x'), command('copy.pause', 'y')],
+      [command('venue_account.activate', 'a'), command('copy.activate', 'x'), command('copy.settings', 'y')],
       [[], [0], [1]],
     ],
-    ['two wide ones in a row', [command('fees.changed', 'f'), command('fees.changed', 'g'), command('copy.pause', 'x')], [[], [0], [1]]],
+    ['two wide ones in a row', [command('fees.changed', 'f'), command('fees.changed', 'g'), command('copy.settings', 'x')], [[], [0], [1]]],
   ])('%s', (_name, commands, expected) => {
     expect(predecessors(commands)).toEqual(expected);
   });
+});
 
-  it('carries each out behind what it waits for, and the rest at the same time', async () => {
-    const log: string[] = [];
-    const gates = new Map<string, () => void>();
-    const work = carryOutInOrder(
-      [command('venue_account.activate', 'a'), command('venue_account.activate', 'b'), command('copy.activate', 'x', ['a'])],
-      8,
-      async ({ targetId }) => {
-        log.push(`begin ${targetId}`);
-        await new Promise<void>((resolve) => gates.set(targetId, resolve));
-        log.push(`end ${targetId}`);
-      },
-    );
-    await new Promise(setImmediate);
-    expect(log).toEqual(['begin a', 'begin b']);
-    gates.get('a')?.();
-    await new Promise(setImmediate);
-    expect(log).toEqual(['begin a', 'begin b', 'end a', 'begin x']);
-    gates.get('b')?.();
-    gates.get('x')?.();
-    await work;
+/** Commands in hand that end when they are told to, and what happened to them. */
+function desk(parallel = 8) {
+  const log: string[] = [];
+  const gates = new Map<string, { readonly end: () => void; readonly fail: (failure: Error) => void }>();
+  const inHand = new CommandsInHand<TestCommand>(parallel, 100, async ({ kind, targetId }, before) => {
+    log.push(`begin ${targetId}`);
+    if (kind === 'follower.close_all') {
+      await before;
+      log.push(`goes on ${targetId}`);
+    }
+    await new Promise<void>((resolve, reject) => gates.set(targetId, { end: resolve, fail: reject }));
+    log.push(`end ${targetId}`);
+  });
+  const settled = () => new Promise(setImmediate);
+  return {
+    inHand,
+    /** What happened since the last look. */
+    seen: async () => {
+      await settled();
+      return log.splice(0);
+    },
+    end: (targetId: string) => gates.get(targetId)?.end(),
+    fail: (targetId: string) => gates.get(targetId)?.fail(new Error('no database')),
+  };
+}
+
+describe('the commands in hand', () => {
+  it('are each carried out behind what they wait for, and the rest at the same time', async () => {
+    const { inHand, seen, end } = desk();
+    inHand.take([command('venue_account.activate', 'a'), command('venue_account.activate', 'b'), command('copy.activate', 'x', ['a'])]);
+    expect(await seen()).toEqual(['begin a', 'begin b']);
+    end('a');
+    expect(await seen()).toEqual(['end a', 'begin x']);
+    end('b');
+    end('x');
+    expect(await seen()).toEqual(['end b', 'end x']);
+    expect(inHand.size).toBe(0);
   });
 
-  it('tells a failure after the others ended, and what waits for the failed one never begins', async () => {
-    const log: string[] = [];
-    const work = carryOutInOrder(
-      [command('copy.pause', 'x'), command('copy.resume', 'x'), command('copy.pause', 'y')],
-      1,
-      async ({ kind, targetId }) => {
-        log.push(`${kind} ${targetId}`);
-        if (targetId === 'x') throw new Error('no database');
-      },
-    );
-    await expect(work).rejects.toThrow('no database');
-    expect(log).toEqual(['copy.pause x', 'copy.pause y']);
+  it('hold back nothing that does not depend on them, whenever it is taken', async () => {
+    const { inHand, seen, end } = desk();
+    inHand.take([command('copy.activate', 'never', ['a'])]);
+    inHand.take([command('copy.pause', 'x'), command('copy.pause', 'never'), command('copy.resume', 'x')]);
+    expect(await seen()).toEqual(['begin never', 'begin x']);
+    end('x');
+    expect(await seen()).toEqual(['end x', 'begin x']);
+    expect(inHand.size).toBe(3);
+  });
+
+  it('leave places to stops, however many others are carried out', async () => {
+    const { inHand, seen, end } = desk(1);
+    inHand.take([
+      command('venue_account.activate', 'a'),
+      command('venue_account.activate', 'b'),
+      command('copy.pause', 'x'),
+      command('copy.stop', 'y'),
+    ]);
+    expect(await seen()).toEqual(['begin a', 'begin x', 'begin y']);
+    end('a');
+    expect(await seen()).toEqual(['end a', 'begin b']);
+  });
+
+  it('let a stop of many begin at once and end behind everything before it', async () => {
+    const { inHand, seen, end } = desk();
+    inHand.take([command('copy.activate', 'x', ['a']), command('follower.close_all', 'f'), command('copy.settings', 'y')]);
+    expect(await seen()).toEqual(['begin f', 'begin x']);
+    end('x');
+    expect(await seen()).toEqual(['end x', 'goes on f']);
+    end('f');
+    expect(await seen()).toEqual(['end f', 'begin y']);
+  });
+
+  it('fail with what they wait for, stay until they are let go of, and are then taken again in their order', async () => {
+    const { inHand, seen, fail, end } = desk();
+    const [first, second, other] = [command('copy.pause', 'x'), command('copy.resume', 'x'), command('copy.pause', 'y')];
+    inHand.take([first, second, other]);
+    expect(await seen()).toEqual(['begin x', 'begin y']);
+    fail('x');
+    expect(await seen()).toEqual([]);
+    // A later command on the same object does not overtake what is going to be tried again.
+    inHand.take([command('copy.stop', 'x')]);
+    expect(await seen()).toEqual([]);
+    expect([inHand.forgetFailed(), inHand.forgetFailed()]).toEqual([first.no, null]);
+    expect([...inHand.numbers()]).toEqual([other.no]);
+    inHand.take([first, second]);
+    expect(await seen()).toEqual(['begin x']);
+    end('x');
+    expect(await seen()).toEqual(['end x', 'begin x']);
+  });
+
+  it('begin no more once closed', async () => {
+    const { inHand, seen, end } = desk();
+    inHand.take([command('copy.settings', 'x'), command('copy.allocation', 'x')]);
+    expect(await seen()).toEqual(['begin x']);
+    const closed = inHand.close();
+    end('x');
+    await closed;
+    expect(await seen()).toEqual(['end x']);
   });
 });

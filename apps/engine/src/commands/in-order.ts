@@ -5,6 +5,8 @@ import { neededBy } from './payload';
 /** Kinds that speak about one object only; every other kind stands between what came before it and what comes after. */
 const OF_ONE_OBJECT: ReadonlySet<string> = new Set([
   'leader.watch',
+  'leader.pause',
+  'leader.resume',
   'venue_account.activate',
   'copy.activate',
   'copy.settings',
@@ -15,19 +17,27 @@ const OF_ONE_OBJECT: ReadonlySet<string> = new Set([
   'copy.re_enable',
 ]);
 
-type Ordered = Pick<CommandRow, 'kind' | 'targetId' | 'payload'>;
+/** Kinds that only end new risk of one object: they need no place, and nothing but the last command on their object comes first. */
+const STOPS_ONE: ReadonlySet<string> = new Set(['copy.pause', 'copy.stop', 'leader.pause']);
+
+/** Kinds that only end risk of many objects: they begin at once, and end behind everything before them. */
+const STOPS_MANY: ReadonlySet<string> = new Set(['follower.close_all', 'leader.close']);
+
+type Ordered = Pick<CommandRow, 'no' | 'kind' | 'targetId' | 'payload'>;
 
 /**
- * For each command the positions of those that must have ended before it begins: the last one on its object, the last one on each object it
+ * For each command the positions of those that must have ended before it ends: the last one on its object, the last one on each object it
  * names as needed, and for kinds of wider reach everything before. A command that creates something and names nothing waits for everything.
+ * What comes after a kind of wider reach waits for it, stops of one object excepted: they take nothing from it and it takes nothing from them.
  */
-export function predecessors(commands: readonly Ordered[]): readonly (readonly number[])[] {
+export function predecessors(commands: readonly Pick<Ordered, 'kind' | 'targetId' | 'payload'>[]): readonly (readonly number[])[] {
   const last = new Map<string, number>();
   let barrier = -1;
   return commands.map((command, index) => {
     const needed = command.kind === 'copy.activate' ? neededBy(command.payload) : [];
     const alone = needed === null || !OF_ONE_OBJECT.has(command.kind);
-    const after = alone ? upTo(barrier, index) : [barrier, ...[command.targetId, ...needed].map((id) => last.get(id) ?? -1)];
+    const named = [command.targetId, ...(needed ?? [])].map((id) => last.get(id) ?? -1);
+    const after = alone ? upTo(barrier, index) : STOPS_ONE.has(command.kind) ? named : [barrier, ...named];
     if (alone) barrier = index;
     last.set(command.targetId, index);
     return [...new Set(after)].filter((position) => position >= 0);
@@ -36,20 +46,84 @@ export function predecessors(commands: readonly Ordered[]): readonly (readonly n
 
 const upTo = (first: number, end: number): number[] => Array.from({ length: end - Math.max(0, first) }, (_, offset) => Math.max(0, first) + offset);
 
-/** Carries commands out, each behind its {@link predecessors}, at most `parallel` at a time. Rejects with the first failure once all have ended. */
-export async function carryOutInOrder<C extends Ordered>(
-  commands: readonly C[],
-  parallel: number,
-  carryOut: (command: C) => Promise<void>,
-): Promise<void> {
-  const places = new Places(parallel, commands.length);
-  const order = predecessors(commands);
-  const running: Promise<void>[] = [];
-  for (const [index, command] of commands.entries()) {
-    const before = (order[index] ?? []).map((position) => running[position]);
-    running.push(Promise.all(before).then(() => places.run(() => carryOut(command))));
+/** What carries a command out. `before` resolves when everything it depends on has ended; only a kind that begins at once has to wait for it. */
+export type CarryOut<C> = (command: C, before: Promise<void>) => Promise<void>;
+
+interface Held<C> {
+  readonly command: C;
+  readonly end: Promise<void>;
+  failed: boolean;
+}
+
+/**
+ * The commands of one scope that are in hand: each begins once its {@link predecessors} among them have ended, so new ones are taken while others
+ * are carried out, however long those take. At most `parallel` are carried out at a time; stops do not count and wait for no place.
+ * What waits for a command that failed fails with it; failed ones stay, so that nothing overtakes them, until {@link forgetFailed} lets them be taken again.
+ */
+export class CommandsInHand<C extends Ordered> {
+  private readonly held = new Map<bigint, Held<C>>();
+  private readonly places: Places;
+  private closed = false;
+
+  constructor(
+    parallel: number,
+    waitingMax: number,
+    private readonly carryOut: CarryOut<C>,
+  ) {
+    this.places = new Places(parallel, waitingMax);
   }
-  const ends = await Promise.allSettled(running);
-  const failed = ends.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+
+  get size(): number {
+    return this.held.size;
+  }
+
+  /** Numbers of the commands in hand. */
+  numbers(): ReadonlySet<bigint> {
+    return new Set(this.held.keys());
+  }
+
+  /** Takes commands, in their order, behind what is in hand. */
+  take(commands: readonly C[]): void {
+    const standing = [...this.held.values()];
+    const order = predecessors([...standing.map(({ command }) => command), ...commands]);
+    const ends = standing.map(({ end }) => end);
+    for (const command of commands) {
+      const before = (order[ends.length] ?? []).map((position) => ends[position]);
+      ends.push(
+        this.hold(
+          command,
+          Promise.all(before).then(() => undefined),
+        ),
+      );
+    }
+  }
+
+  /** Lets go of what failed; the lowest number among it, null when nothing failed. */
+  forgetFailed(): bigint | null {
+    const failed = [...this.held].filter(([, held]) => held.failed).map(([no]) => no);
+    for (const no of failed) this.held.delete(no);
+    return failed.reduce<bigint | null>((lowest, no) => (lowest === null || no < lowest ? no : lowest), null);
+  }
+
+  /** Begins nothing more; resolves when what has begun has ended. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.allSettled([...this.held.values()].map(({ end }) => end));
+  }
+
+  private hold(command: C, before: Promise<void>): Promise<void> {
+    const run = (): Promise<void> => (this.closed ? Promise.resolve() : this.carryOut(command, before));
+    const end = STOPS_MANY.has(command.kind) ? run() : before.then(() => (STOPS_ONE.has(command.kind) ? run() : this.places.run(run)));
+    const held: Held<C> = { command, end, failed: false };
+    this.held.set(command.no, held);
+    // A failure ends what waits for it; nobody else has to look at these.
+    before.catch(() => undefined);
+    end.then(
+      () => this.held.delete(command.no),
+      () => {
+        held.failed = true;
+      },
+    );
+    return end;
+  }
 }

@@ -17,7 +17,9 @@ async function closing(leaders: readonly string[], closed: string): Promise<read
   const storage = { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) };
   const left: number[] = [];
   const parts = { watch: { unwatch: ({ no }: WatchedAccount) => left.push(no) } } as unknown as CommandParts;
-  expect(await closeLeader({ registry, storage } as unknown as EngineContext, parts, SCOPE, closed)).toMatchObject({ status: 'applied' });
+  expect(await closeLeader({ registry, storage } as unknown as EngineContext, parts, SCOPE, closed, Promise.resolve())).toMatchObject({
+    status: 'applied',
+  });
   return left;
 }
 

@@ -64,13 +64,26 @@ async function stopUnstarted(
   return applied();
 }
 
-/** Every copy of a follower, or of a closed leader, is stopped. */
-export async function closeAllOf(ctx: EngineContext, parts: CommandParts, scope: TenantScope, followerId: string): Promise<CommandEnd> {
-  return stopMany(ctx, parts, scope, (copy) => copy.followerId === followerId, 'stop_close_now');
+/** Every copy of a follower is stopped: those that run at once, those that earlier commands begin once `before` says that these have ended. */
+export async function closeAllOf(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  followerId: string,
+  before: Promise<void>,
+): Promise<CommandEnd> {
+  return stopMany(ctx, parts, scope, { chosen: (copy) => copy.followerId === followerId, reason: 'stop_close_now', before });
 }
 
-export async function closeLeader(ctx: EngineContext, parts: CommandParts, scope: TenantScope, leaderId: string): Promise<CommandEnd> {
-  const end = await stopMany(ctx, parts, scope, (copy) => copy.group.leaderId === leaderId, 'leader_closed');
+/** As {@link closeAllOf}, for the copies of a leader that is closed. */
+export async function closeLeader(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  leaderId: string,
+  before: Promise<void>,
+): Promise<CommandEnd> {
+  const end = await stopMany(ctx, parts, scope, { chosen: (copy) => copy.group.leaderId === leaderId, reason: 'leader_closed', before });
   const leader = await ctx.storage.scoped(scope, (unit) => unit.leaders.findOne({ id: leaderId as LeaderId }));
   const watched = leader === null ? undefined : ctx.registry.watched.get(Number(leader.watchedNo));
   // Exits need no seat: the last leader of an address gives it back.
@@ -78,17 +91,24 @@ export async function closeLeader(ctx: EngineContext, parts: CommandParts, scope
   return end;
 }
 
-async function stopMany(
-  ctx: EngineContext,
-  parts: CommandParts,
-  scope: TenantScope,
-  chosen: (copy: CopyRecord) => boolean,
-  reason: CopyStateReason,
-): Promise<CommandEnd> {
+interface ManyStops {
+  readonly chosen: (copy: CopyRecord) => boolean;
+  readonly reason: CopyStateReason;
+  readonly before: Promise<void>;
+}
+
+async function stopMany(ctx: EngineContext, parts: CommandParts, scope: TenantScope, stops: ManyStops): Promise<CommandEnd> {
   const mine = scopeKey(scope);
-  const copies = [...ctx.registry.copies.values()].filter((copy) => scopeKey(copy.group.scope) === mine && chosen(copy));
-  await Promise.all(copies.map((copy) => stopCopy(ctx, parts, scope, copy.id, reason)));
-  return applied({ copies: copies.length });
+  const stopped = new Set<string>();
+  const stopRunning = async (): Promise<void> => {
+    const copies = [...ctx.registry.copies.values()].filter((copy) => scopeKey(copy.group.scope) === mine && stops.chosen(copy));
+    for (const copy of copies) stopped.add(copy.id);
+    await Promise.all(copies.map((copy) => stopCopy(ctx, parts, scope, copy.id, stops.reason)));
+  };
+  await stopRunning();
+  await stops.before;
+  await stopRunning();
+  return applied({ copies: stopped.size });
 }
 
 /** Wait between two looks at closing copies, in ms. */

@@ -11,8 +11,7 @@ export async function watchLeader(ctx: EngineContext, parts: CommandParts, scope
   if (watched === null) return refused('network_unknown');
   watched.leaders.add(leader.id);
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
-  // Watched it is, also where its first state takes longer than the wait.
-  await parts.watch.synced(watched);
-  const result: WatchResult = { watching: true };
+  // False while its state is not known: it goes on being watched, and copies begin once it is.
+  const result: WatchResult = { watching: (await parts.watch.synced(watched)) === 'synced' };
   return applied(result);
 }

@@ -70,13 +70,15 @@ export function addCopy(
   const settings = settingsOf(copy);
   if (settings === null) ctx.log.error('settings of a copy cannot be read; it takes no new risk', { copyNo: copy.no });
   const group = ctx.registry.group(scope, copy.leaderId);
+  group.leaderPaused ??= copy.leaderStatus === 'paused';
+  const status = statusBits(copy) | (group.leaderPaused ? STATUS.leaderPaused : 0);
   const inForce = markupNow(schedules, ctx.clock.now(), account, (address) => builderIndex(watched, address));
   const row = watched.book.addCopy({
     copyNo: copy.no,
     scope: group.index,
     venueAccount: account.index,
     signer: account.signs ? account.index : -1,
-    status: (settings === null ? statusBits(copy) & ~STATUS.active : statusBits(copy)) | (account.truthStale ? STATUS.staleTruth : 0),
+    status: (settings === null ? status & ~STATUS.active : status) | (account.truthStale ? STATUS.staleTruth : 0),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,
     allocation: money(copy.allocation),

@@ -50,7 +50,7 @@ const toVersion = (row: FeeScheduleRow): FeeScheduleVersion => ({
 /** The state of a copy as roster names it; null for a text it does not know. */
 export const copyStateOf = (text: string): CopyState | null => COPY_STATES.find((state) => state === text) ?? null;
 
-/** The status bits planning reads, from the copy's state and what surrounds it. */
+/** The status bits planning reads, from the copy's state and what surrounds it; whether its leader is paused stands at the leader's group. */
 export function statusBits(copy: Pick<RunningCopy, 'state' | 'leaderStatus' | 'followerStatus'>): number {
   const state = copyStateOf(copy.state);
   let bits = 0;
@@ -58,7 +58,7 @@ export function statusBits(copy: Pick<RunningCopy, 'state' | 'leaderStatus' | 'f
   if (state === 'paused') bits |= STATUS.active | STATUS.paused;
   if (state === 'breaker_closed') bits |= STATUS.breaker;
   if (state !== null && isClosing(state)) bits |= STATUS.closing;
-  if (copy.leaderStatus !== 'active' || copy.followerStatus !== 'active') bits |= STATUS.suspended;
+  if (copy.leaderStatus === 'closed' || copy.followerStatus !== 'active') bits |= STATUS.suspended;
   return bits;
 }
 

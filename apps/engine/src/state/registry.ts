@@ -11,6 +11,8 @@ export interface BookGroup {
   readonly index: number;
   readonly scope: TenantScope;
   readonly leaderId: LeaderId;
+  /** Whether the tenant paused the leader; null until a row or a command told. From then on commands alone change it. */
+  leaderPaused: boolean | null;
 }
 
 /** A venue account this engine writes for. `index` is also its signing key's handle. */
@@ -99,7 +101,7 @@ export class Registry {
     const key = `${scope.tenantId}|${scope.environment}|${leaderId}`;
     const known = this.groupIndex.get(key);
     if (known !== undefined) return known;
-    const group: BookGroup = { index: this.groupList.length, scope, leaderId };
+    const group: BookGroup = { index: this.groupList.length, scope, leaderId, leaderPaused: null };
     this.groupList.push(group);
     this.groupIndex.set(key, group);
     return group;

@@ -28,6 +28,7 @@ const WITHHELD_BITS: readonly (readonly [number, number])[] = [
   [STATUS.closing, reasonNumber('closing')],
   [STATUS.suspended, reasonNumber('suspended')],
   [STATUS.staleTruth | STATUS.leaderUnseen, reasonNumber('stale_truth')],
+  [STATUS.leaderPaused, reasonNumber('suspended')],
 ];
 const NOT_ACTIVE = reasonNumber('not_active');
 const SUPERSEDED = reasonNumber('superseded');

@@ -33,7 +33,7 @@ const STREAM: Operation = {
   },
 };
 /** Answers with a secret in them are not kept, so they cannot be repeated. */
-const NEVER_REPEATED: ReadonlySet<string> = new Set(['apiKeys.create', 'apiKeys.rotate', 'streamTickets.create']);
+const NEVER_REPEATED: ReadonlySet<string> = new Set(['apiKeys.create', 'apiKeys.rotate', 'streamTickets.create', 'operator.createKey']);
 const METHODS = ['get', 'post', 'patch', 'put', 'delete'] as const;
 
 /** The contract as OpenAPI 3.1, made from the very schemas that validate requests. */
@@ -98,6 +98,6 @@ function describeOperation(path: string, method: (typeof METHODS)[number], opera
   if (summary !== undefined) operation.summary = summary;
   operation.responses.default ??= PROBLEM_ANSWER;
   if (!path.startsWith('/v1/')) operation.security = [];
-  const takesKey = (method === 'post' || method === 'patch') && !path.startsWith('/v1/operator') && !NEVER_REPEATED.has(id);
+  const takesKey = (method === 'post' || method === 'patch') && !NEVER_REPEATED.has(id);
   if (takesKey) operation.parameters = [...(operation.parameters ?? []), IDEMPOTENCY_KEY];
 }

@@ -16,6 +16,7 @@ import { Reads } from '../http/reads';
 import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
 import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
+import { OperatorMutations } from '../operator/operator-mutations';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
@@ -90,5 +91,5 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
 export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
   controllers: [OperatorController, OperatorKillSwitchesController, MetricsController, HealthController],
-  providers: edge(context),
+  providers: [...edge(context), OperatorMutations],
 });

@@ -20,6 +20,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'venueAccounts.create': 'Register a trading account; answers with the approvals to sign',
   'venueAccounts.import': 'Register an account whose agent exists (test only)',
   'venueAccounts.approve': 'Hand in the signed approvals',
+  'venueAccounts.renew': 'Offer the approvals anew, for the builder in force',
   'venueAccounts.list': 'List venue accounts',
   'venueAccounts.get': 'One venue account',
   'copies.create': 'Start a copy',

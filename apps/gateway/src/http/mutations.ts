@@ -1,15 +1,12 @@
-import { createHash } from 'node:crypto';
 import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
-import { must, type Result } from '@lockstep/kernel';
+import type { Result } from '@lockstep/kernel';
 import { type NewCommand, runIdempotent, type ScopedUnit } from '@lockstep/storage';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONTEXT, type GatewayContext } from '../app/context';
 import { Answer } from './answer';
 import type { Call } from './call';
+import { fingerprintOf, idempotencyKeyOf, keptAnswer, keyRefusal } from './idempotency';
 import { ProblemException, type Refusal } from './problem-exception';
-
-/** Longest key taken; UUIDs have 36 characters. */
-const KEY_MAX_CHARS = 255;
 
 /** Runs a tenant's changes: in one transaction, once per Idempotency-Key, with a line in the audit log and wake-ups after the commit. */
 @Injectable()
@@ -21,7 +18,7 @@ export class Mutations {
    * nothing was executed. With an Idempotency-Key the answer and the effect are committed together and repeated for 72 h.
    */
   async run<T>(call: Call, status: number, work: (unit: ScopedUnit) => Promise<Result<T, Refusal>>): Promise<Answer<T>> {
-    const key = keyOf(call.idempotencyHeader);
+    const key = idempotencyKeyOf(call);
     const outcome = await this.context.storage.tryScoped(call.scope, async (unit) => {
       if (key === null) return this.once(unit, status, work);
       let refused: Refusal | null = null;
@@ -32,15 +29,7 @@ export class Mutations {
         return { answer: { status, headers: {}, body }, keep: result.ok };
       });
       if (refused !== null) return { refused };
-      if (!ran.ok) return { refused: { code: ran.error === 'in_progress' ? 'idempotency_key_in_use' : 'idempotency_key_reused' } satisfies Refusal };
-      const { replayed, originalRequestId, body, status: stored } = ran.value;
-      return {
-        answer: new Answer<T>(
-          stored,
-          JSON.parse(body),
-          replayed ? { 'Idempotency-Replayed': 'true', 'X-Original-Request-Id': originalRequestId } : {},
-        ),
-      };
+      return ran.ok ? { answer: keptAnswer<T>(ran.value) } : { refused: keyRefusal(ran.error) };
     });
     if (!outcome.ok) throw new ProblemException('version_conflict');
     if ('refused' in outcome.value) throw problemOf(outcome.value.refused);
@@ -90,27 +79,3 @@ export class Mutations {
 
 const problemOf = ({ code, detail, errors }: Refusal): ProblemException =>
   new ProblemException(code, { ...(detail === undefined ? {} : { detail }), ...(errors === undefined ? {} : { errors }) });
-
-/** The key without the quotes of a structured field; null when none was sent. */
-function keyOf(text: string | null): string | null {
-  if (text === null) return null;
-  const key = /^"([^"\\]*)"$/.exec(text.trim())?.[1] ?? text.trim();
-  if (key.length > 0 && key.length <= KEY_MAX_CHARS && /^[!-~]+$/.test(key)) return key;
-  throw new ProblemException('idempotency_key_invalid', { detail: `Send 1 to ${KEY_MAX_CHARS} visible ASCII characters, for example a UUID.` });
-}
-
-/** Digest of what the request asks: method, path and canonical body. */
-function fingerprintOf(call: Call): Buffer {
-  must(call.operation !== '', 'a call names its operation');
-  return createHash('sha256').update(call.operation).update('\n').update(canonical(call.body)).digest();
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return `{${entries
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, inner]) => `${JSON.stringify(name)}:${canonical(inner)}`)
-    .join(',')}}`;
-}

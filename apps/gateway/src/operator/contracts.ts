@@ -1,8 +1,9 @@
 import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
-import { ENVIRONMENTS, formatRate, type Rate, type TenantId } from '@lockstep/kernel';
+import { ENVIRONMENTS, formatRate, type Rate, rate, type TenantId } from '@lockstep/kernel';
 import { underContract } from '@lockstep/ledger';
-import { feeVersionOf, type ScopedUnit } from '@lockstep/storage';
+import { feeVersionOf, type PlatformUnit, type ScopedUnit, type TenantContractRow } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
+import { z } from 'zod';
 import type { GatewayContext } from '../app/context';
 
 /** What the operator agrees with a tenant. */
@@ -13,36 +14,57 @@ export interface ContractChange {
   readonly builderAddress: string | null;
 }
 
-/** Writes the next version of a tenant's contract and carries it into the fee schedules of both environments, where the engine reads it. */
-export async function agreeContract(context: GatewayContext, tenantId: TenantId, change: ContractChange, actor: string): Promise<void> {
-  await context.storage.platform(async (unit) => {
-    const before = await unit.contracts.inForce(tenantId);
-    await unit.contracts.insert({ tenantId, version: (before?.version ?? 0) + 1, ...change, actor, createdAt: unit.now });
-  });
+/** Writes the next version of a tenant's contract. It acts once it is carried over: see {@link carryContract}. */
+export async function agreeContract(unit: PlatformUnit, tenantId: TenantId, change: ContractChange, actor: string): Promise<TenantContractRow> {
+  const before = await unit.contracts.inForce(tenantId);
+  const contract = { tenantId, version: (before?.version ?? 0) + 1, ...change, actor, createdAt: unit.now };
+  await unit.contracts.insert(contract);
+  return contract;
+}
+
+/**
+ * Carries a tenant's contract in force into the fee schedules of both environments, where the engine reads it. The line in the audit log marks that it
+ * was, so carrying over again what a process that died left behind changes nothing else.
+ */
+export async function carryContract(context: GatewayContext, tenantId: TenantId): Promise<void> {
+  const contract = await context.storage.platform((unit) => unit.contracts.inForce(tenantId), { readOnly: true });
+  if (contract === null) return;
   for (const environment of ENVIRONMENTS) {
     const scope = scopeFromPlatformList(tenantId, environment);
     await context.storage.scoped(scope, async (unit) => {
-      if (!(await carryOver(context, unit, change, actor))) return;
+      if (!(await carryOver(context, unit, contract))) return;
       unit.afterCommit(() => context.wakeups.publish(WAKEUP_CHANNELS.commands, wakeupPayload(scope)).catch(() => undefined));
     });
   }
 }
 
-async function carryOver(context: GatewayContext, unit: ScopedUnit, change: ContractChange, actor: string): Promise<boolean> {
+const AGREED = 'contract.agree';
+const agreedDetail = z.object({ version: z.int() });
+
+/** The newest contract version that was carried into a scope; 0: none. Others who carry one over wait until this unit ended. */
+async function carriedVersion(unit: ScopedUnit): Promise<number> {
+  await unit.query(`select pg_advisory_xact_lock(hashtextextended('contract|' || $1 || '|' || $2, 0))`, [...unit.scopeParameters]);
+  const line = await unit.audit.findOne({ action: AGREED }, { orderBy: { createdAt: 'DESC' } });
+  return agreedDetail.safeParse(line?.detail).data?.version ?? 0;
+}
+
+async function carryOver(context: GatewayContext, unit: ScopedUnit, row: TenantContractRow): Promise<boolean> {
+  if ((await carriedVersion(unit)) >= row.version) return false;
+  const { actor } = row;
   const rows = await unit.feeSchedules.versions();
-  const tenantsOwn = rows.findLast((row) => row.builderOwner === 'tenant')?.builderAddress ?? null;
+  const tenantsOwn = rows.findLast((one) => one.builderOwner === 'tenant')?.builderAddress ?? null;
   const contract = {
-    operatorShare: change.operatorShare,
-    builderOwner: change.builderAddress === null ? ('tenant' as const) : ('operator' as const),
-    builderAddress: change.builderAddress ?? tenantsOwn,
+    operatorShare: rate(row.operatorShare),
+    builderOwner: row.builderAddress === null ? ('tenant' as const) : ('operator' as const),
+    builderAddress: row.builderAddress ?? tenantsOwn,
   };
   await unit.audit.insert({
     id: context.ids.next('audit'),
     actor,
-    action: 'contract.agree',
+    action: AGREED,
     targetId: unit.scope.tenantId,
     requestId: null,
-    detail: { operator_share: formatRate(change.operatorShare), operator_builder_address: change.builderAddress },
+    detail: { version: row.version, operator_share: formatRate(contract.operatorShare), operator_builder_address: row.builderAddress },
     createdAt: unit.now,
   });
   const versions = underContract(rows.map(feeVersionOf), contract, unit.now);

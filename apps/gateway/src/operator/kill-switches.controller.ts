@@ -19,7 +19,8 @@ import {
   targetId,
 } from '../routes/kill-switches/kill-switch-body';
 import { TurnSwitchDto } from '../routes/kill-switches/reason';
-import { CurrentOperator } from './operator-call';
+import { CurrentOperator, type OperatorCall } from './operator-call';
+import { OperatorMutations } from './operator-mutations';
 import { noteForTenant } from './tenant-audit';
 
 const PLATFORM = 'platform';
@@ -40,7 +41,10 @@ class SwitchPath extends createZodDto(
 @OperatorOnly()
 @Controller('v1/operator/kill-switches')
 export class OperatorKillSwitchesController {
-  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(OperatorMutations) private readonly mutations: OperatorMutations,
+  ) {}
 
   @Get()
   @Answers(200, operatorKillSwitchListSchema)
@@ -58,26 +62,32 @@ export class OperatorKillSwitchesController {
 
   @Post(':id/engage')
   @Answers(200, operatorKillSwitchSchema)
-  engage(@CurrentOperator() actor: string, @Param() path: SwitchPath, @Body() body: TurnSwitchDto) {
-    return this.turn(actor, path.id, true, body.reason ?? null);
+  engage(@CurrentOperator() call: OperatorCall, @Param() path: SwitchPath, @Body() body: TurnSwitchDto) {
+    return this.turn(call, path.id, true, body.reason ?? null);
   }
 
   @Post(':id/release')
   @Answers(200, operatorKillSwitchSchema)
-  release(@CurrentOperator() actor: string, @Param() path: SwitchPath, @Body() body: TurnSwitchDto) {
-    return this.turn(actor, path.id, false, body.reason ?? null);
+  release(@CurrentOperator() call: OperatorCall, @Param() path: SwitchPath, @Body() body: TurnSwitchDto) {
+    return this.turn(call, path.id, false, body.reason ?? null);
   }
 
   /** The switch is committed first and alone: whatever keeps tenants from being told of it, it stands. */
-  private async turn(actor: string, id: string, active: boolean, reason: string | null) {
+  private async turn(call: OperatorCall, id: string, active: boolean, reason: string | null) {
+    const { actor } = call;
     const target = await this.targetOf(id);
     const tenantId = target.kind === 'tenant' ? target.id : null;
-    const changed = await this.context.storage.platform((unit) => unit.engines.setFlag(killSwitchName(target), active, { tenantId, actor, reason }));
+    const name = killSwitchName(target);
+    let changed = false;
+    const answer = await this.mutations.run(call, 200, async (unit) => {
+      changed = await unit.engines.setFlag(name, active, { tenantId, actor, reason });
+      return operatorKillSwitchBody(target, await unit.engines.flag(name));
+    });
     if (changed) {
       this.context.log.warn('the operator turned a kill switch', { target: id, active, actor });
       await this.tell(target, active, reason, actor);
     }
-    return operatorKillSwitchBody(target, await this.standing(target));
+    return answer;
   }
 
   private async tell(target: KillTarget, active: boolean, reason: string | null, actor: string): Promise<void> {

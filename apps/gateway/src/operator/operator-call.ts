@@ -1,10 +1,24 @@
 import { must } from '@lockstep/kernel';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { GatewayRequest } from '../http/call';
+import { type GatewayRequest, header } from '../http/call';
+import type { Repeatable } from '../http/idempotency';
 
-/** Who acts on an operator's route, as audit lines name it: `operator:` and the key's kid. */
-export const CurrentOperator = createParamDecorator((_data: unknown, context: ExecutionContext): string => {
-  const { operatorKid } = context.switchToHttp().getRequest<GatewayRequest>();
-  must(operatorKid !== undefined, 'a guarded route runs after the guard');
-  return `operator:${operatorKid}`;
+/** One authenticated call of the operator, as routes see it. */
+export interface OperatorCall extends Repeatable {
+  /** Who acts, as audit lines name it: `operator:` and the key's kid. */
+  readonly actor: string;
+}
+
+/** The call of an operator's route. */
+export const CurrentOperator = createParamDecorator((_data: unknown, context: ExecutionContext): OperatorCall => {
+  const request = context.switchToHttp().getRequest<GatewayRequest>();
+  must(request.operatorKid !== undefined && request.requestId !== undefined, 'a guarded route runs after the guard');
+  const path = (request.originalUrl ?? request.url).split('?')[0] ?? '';
+  return {
+    actor: `operator:${request.operatorKid}`,
+    requestId: request.requestId,
+    operation: `${request.method} ${path}`,
+    body: request.body,
+    idempotencyHeader: header(request, 'idempotency-key'),
+  };
 });

@@ -16,9 +16,10 @@ import { told } from '../http/publish';
 import { tenantKeySchema } from '../routes/api-keys/api-key-body';
 import { scopesField, scopesOf } from '../routes/api-keys/api-keys.controller';
 import { issueKey } from '../routes/api-keys/issue-key';
-import { agreeContract } from './contracts';
+import { agreeContract, carryContract } from './contracts';
 import { networkListSchema, operatorTenantBody, operatorTenantListSchema, operatorTenantSchema, tierListSchema } from './operator-body';
-import { CurrentOperator } from './operator-call';
+import { CurrentOperator, type OperatorCall } from './operator-call';
+import { OperatorMutations } from './operator-mutations';
 import { noteForTenant } from './tenant-audit';
 
 const TIER_NAMES = TIERS.map((tier) => tier.name);
@@ -66,34 +67,35 @@ class CreateTenantKeyDto extends createZodDto(
 @OperatorOnly()
 @Controller('v1/operator')
 export class OperatorController {
-  constructor(@Inject(CONTEXT) private readonly context: GatewayContext) {}
+  constructor(
+    @Inject(CONTEXT) private readonly context: GatewayContext,
+    @Inject(OperatorMutations) private readonly mutations: OperatorMutations,
+  ) {}
 
   @Post('tenants')
   @Answers(201, operatorTenantSchema)
-  async create(@CurrentOperator() actor: string, @Body() body: CreateTenantDto) {
-    const id = this.context.ids.next('tenant');
-    try {
-      await this.context.storage.platform(async (unit) => {
+  async create(@CurrentOperator() call: OperatorCall, @Body() body: CreateTenantDto) {
+    const made = await this.refusingSecondHost(() =>
+      this.mutations.run(call, 201, async (unit) => {
+        const id = this.context.ids.next('tenant');
         for (const { name, requests, quotas } of TIERS) await unit.tenants.putTier(name, { requests, quotas });
-        const branding = body.slug === undefined ? {} : { slug: body.slug };
-        const times = { createdAt: unit.now, updatedAt: unit.now };
-        await unit.tenants.insert({
+        const row: TenantRow = {
           id,
           name: body.name,
           host: body.host ?? null,
-          branding,
+          branding: body.slug === undefined ? {} : { slug: body.slug },
           tier: body.tier,
           status: 'active',
           timeZone: body.time_zone,
-          ...times,
-        });
-      });
-    } catch (error) {
-      if (constraintOf(error) !== null) throw new ProblemException('already_exists', { detail: 'Another tenant has this host.' });
-      throw error;
-    }
-    await this.agree(id, null, body, actor);
-    return this.get(id);
+          createdAt: unit.now,
+          updatedAt: unit.now,
+        };
+        await unit.tenants.insert(row);
+        return operatorTenantBody(row, await agreed(unit, id, body, call.actor));
+      }),
+    );
+    if (namesContract(body) && isId('tenant', made.body.id)) await carryContract(this.context, made.body.id);
+    return made;
   }
 
   @Get('tenants')
@@ -115,28 +117,27 @@ export class OperatorController {
 
   @Patch('tenants/:id')
   @Answers(200, operatorTenantSchema)
-  async patch(@CurrentOperator() actor: string, @Param('id') id: string, @Body() body: PatchTenantDto) {
-    const { row, contract } = await this.find(id);
-    const before = await this.context.storage.platform(async (unit) => {
+  async patch(@CurrentOperator() call: OperatorCall, @Param('id') id: string, @Body() body: PatchTenantDto) {
+    const { row } = await this.find(id);
+    const answer = await this.mutations.run(call, 200, async (unit) => {
       // Read again under the lock, so that what a change at the same time wrote is kept and its event is not repeated.
       const standing = present(await unit.tenants.findOne({ id: row.id }, { lock: true }), 'a tenant that was found');
       const { tier = standing.tier, status = standing.status, name = standing.name } = body;
       if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
-      await unit.tenants.update({ id: row.id }, { tier, status, name, updatedAt: unit.now });
+      const change = { tier, status, name, updatedAt: unit.now };
+      await unit.tenants.update({ id: row.id }, change);
       // Streams of a tenant that is suspended now are closed by whoever holds them.
       unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.keys, row.id).catch(() => undefined));
-      return standing.status;
+      unit.afterCommit(() => this.noteChange(standing, body, call.actor));
+      return operatorTenantBody({ ...standing, ...change }, await agreed(unit, row.id, body, call.actor));
     });
-    const { status } = body;
-    const tell = status === undefined || status === before ? undefined : told('tenant.changed', { tenant_id: row.id, status });
-    await noteForTenant(this.context, row.id, { actor, action: 'tenant.update', targetId: row.id, detail: body }, tell);
-    await this.agree(row.id, contract, body, actor);
-    return this.get(id);
+    if (namesContract(body)) await carryContract(this.context, row.id);
+    return answer;
   }
 
   @Post('tenants/:id/api-keys')
   @Answers(201, tenantKeySchema)
-  async createKey(@CurrentOperator() actor: string, @Param('id') id: string, @Body() body: CreateTenantKeyDto) {
+  async createKey(@CurrentOperator() { actor }: OperatorCall, @Param('id') id: string, @Body() body: CreateTenantKeyDto) {
     const { row: tenant } = await this.find(id);
     const environment = body.livemode ? 'live' : 'test';
     const scopes = scopesOf(body.scopes);
@@ -176,18 +177,20 @@ export class OperatorController {
     return wholeList(rows.map(({ venue, network, environment, url }) => ({ venue, network, livemode: livemode(environment), url })));
   }
 
-  /** Writes a new contract when one was asked for. */
-  private async agree(
-    id: TenantId,
-    before: TenantContractRow | null,
-    body: { readonly operator_share?: string | undefined; readonly operator_builder_address?: string | null | undefined },
-    actor: string,
-  ): Promise<void> {
-    if (body.operator_share === undefined && body.operator_builder_address === undefined) return;
-    const operatorShare =
-      body.operator_share === undefined ? rate(before?.operatorShare ?? 0n) : unwrap(parseRate(body.operator_share), 'the share was checked');
-    const builderAddress = body.operator_builder_address === undefined ? (before?.builderAddress ?? null) : body.operator_builder_address;
-    await agreeContract(this.context, id, { operatorShare, builderAddress }, actor);
+  /** Tells a tenant what the operator changed of it. */
+  private async noteChange(before: TenantRow, body: PatchTenantDto, actor: string): Promise<void> {
+    const { status } = body;
+    const tell = status === undefined || status === before.status ? undefined : told('tenant.changed', { tenant_id: before.id, status });
+    await noteForTenant(this.context, before.id, { actor, action: 'tenant.update', targetId: before.id, detail: body }, tell);
+  }
+
+  private async refusingSecondHost<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (constraintOf(error) !== null) throw new ProblemException('already_exists', { detail: 'Another tenant has this host.' });
+      throw error;
+    }
   }
 
   private read<T>(work: (unit: PlatformUnit) => Promise<T>): Promise<T> {
@@ -200,6 +203,24 @@ export class OperatorController {
     if (found.row === null) throw new ProblemException('not_found');
     return { row: found.row, contract: found.contract };
   }
+}
+
+/** The part of a body that is a contract. */
+interface ContractBody {
+  readonly operator_share?: string | undefined;
+  readonly operator_builder_address?: string | null | undefined;
+}
+
+const namesContract = (body: ContractBody): boolean => body.operator_share !== undefined || body.operator_builder_address !== undefined;
+
+/** The contract in force after a change: a new version when the body names one. */
+async function agreed(unit: PlatformUnit, id: TenantId, body: ContractBody, actor: string): Promise<TenantContractRow | null> {
+  const before = await unit.contracts.inForce(id);
+  if (!namesContract(body)) return before;
+  const operatorShare =
+    body.operator_share === undefined ? rate(before?.operatorShare ?? 0n) : unwrap(parseRate(body.operator_share), 'the share was checked');
+  const builderAddress = body.operator_builder_address === undefined ? (before?.builderAddress ?? null) : body.operator_builder_address;
+  return agreeContract(unit, id, { operatorShare, builderAddress }, actor);
 }
 
 function isTimeZone(name: string): boolean {

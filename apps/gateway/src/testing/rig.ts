@@ -44,6 +44,7 @@ export interface GatewayRig {
   readonly publicApi: Listener;
   readonly operatorApi: Listener;
   readonly url: string;
+  readonly operatorUrl: string;
   /** The environment of a gateway process beside this one, on the same database and with the same keys. */
   readonly environ: Readonly<Record<string, string>>;
   readonly operatorKey: string;
@@ -57,7 +58,7 @@ export interface GatewayRig {
   /** A call of the public API. */
   call(key: string | null, method: Method, path: string, body?: object, headers?: Headers): Test;
   /** A call of the operator API, with the operator's key unless another is given. */
-  operator(method: Method, path: string, body?: object, key?: string | null): Test;
+  operator(method: Method, path: string, body?: object, key?: string | null, headers?: Headers): Test;
   tenant(name: string, tier?: string): Promise<RigTenant>;
   /** Removes a tenant’s events up to a number, as dropping old months does. */
   forgetEvents(tenant: RigTenant, throughSeq: number): Promise<void>;
@@ -111,8 +112,8 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}): Promise
   const url = `http://127.0.0.1:${publicApi.port}`;
   const operatorUrl = `http://127.0.0.1:${operatorApi.port}`;
   const contracts = { publicApi: contractCheck(publicApi), operatorApi: contractCheck(operatorApi) };
-  const operator: GatewayRig['operator'] = (method, path, body, key = made.key) =>
-    send(operatorUrl, key, method, path, body, {}).expect((answer) => contracts.operatorApi.check(method, path, answer));
+  const operator: GatewayRig['operator'] = (method, path, body, key = made.key, headers = {}) =>
+    send(operatorUrl, key, method, path, body, headers).expect((answer) => contracts.operatorApi.check(method, path, answer));
   const tenant = async (name: string, tier = 'scale'): Promise<RigTenant> => {
     const row = good(await operator('post', '/v1/operator/tenants', { name, tier }));
     const key = good(await operator('post', `/v1/operator/tenants/${row.id}/api-keys`, { name: 'first', livemode: false, scopes: ['*'] }));
@@ -134,6 +135,7 @@ export async function openRig(streamLimits: Partial<StreamLimits> = {}): Promise
     publicApi,
     operatorApi,
     url,
+    operatorUrl,
     environ,
     operatorKey: made.key,
     engine,

@@ -7,7 +7,8 @@
 export const COMMAND_KINDS = [
   /**
    * Target: venue account (`pending`). Payload {@link ActivateAccount}. The engine relays the wallet's approvals, checks agent key, builder fee and mode at the
-   * venue, loads the key and sets the account `active`. Also used again when new approvals were signed. Result: {@link AccountResult}.
+   * venue, loads the key and sets the account `active`. Also used again when new approvals were signed: the account then has the builder in force as soon as the
+   * venue shows the approval, and keeps the one it had until then. Result: {@link AccountResult}.
    */
   'venue_account.activate',
   /** Target: copy (`preparing`). Payload {@link ActivateCopy}. Leverage is set at the venue and the copy becomes `active`; it enters at the leader's next open. */
@@ -26,6 +27,10 @@ export const COMMAND_KINDS = [
   'copy.re_enable',
   /** Target: leader. Payload `{}`. The engine starts watching its account. Result: {@link WatchResult}. */
   'leader.watch',
+  /** Target: leader (`paused` already). Payload `{}`. Copies of it take no new risk, also in the middle of a wave; exits go on. */
+  'leader.pause',
+  /** Target: leader (`active` again). Payload `{}`. */
+  'leader.resume',
   /** Target: leader (`closed` already). Payload `{}`. Copies of it are stopped with `close_now`. */
   'leader.close',
   /** Target: follower. Payload `{}`. Every copy of the follower is stopped with `close_now`. */
@@ -77,6 +82,7 @@ export interface FlatnessProof {
   readonly dustPending: readonly { readonly coin: string; readonly size: string }[];
 }
 
+/** False: the venue has not told yet where the leader stands; the account is watched as soon as it does. */
 export interface WatchResult {
   readonly watching: boolean;
 }

@@ -29,11 +29,12 @@ export class Commands extends ScopedRows<CommandRow> {
     return no;
   }
 
-  /** Pending commands in order, at most `limit`. */
-  async pending(limit: number): Promise<readonly CommandRow[]> {
+  /** Pending commands of numbers above `after`, in order, at most `limit`. */
+  async pending(limit: number, after = 0n): Promise<readonly CommandRow[]> {
     const rows = await this.unit.query(
-      `select ${tables.commands.selectList()} from commands where tenant_id = $1 and environment = $2 and status = 'pending' order by no limit $3`,
-      [...this.unit.scopeParameters, limit],
+      `select ${tables.commands.selectList()} from commands
+       where tenant_id = $1 and environment = $2 and status = 'pending' and no > $4 order by no limit $3`,
+      [...this.unit.scopeParameters, limit, after.toString()],
     );
     return rows.map((row) => tables.commands.parse(row));
   }

@@ -11,7 +11,7 @@ const resultSchema = named(
       agent_valid_until: timeText.nullable().optional().describe('Accounts: when the venue ends the agent’s approval; null when it does not.'),
       builder_fee_approved_tenths_bp: z.int().optional().describe('Accounts: builder fee approved at the venue, in tenths of a basis point.'),
       account_mode: z.enum(['standard', 'unified']).optional().describe('Accounts: how the venue holds its margin.'),
-      watching: z.boolean().optional().describe('Leaders: whether the account is watched.'),
+      watching: z.boolean().optional().describe('Leaders: whether the account is watched; false: it will be once the venue tells its state.'),
       copies: z.int().optional().describe('How many copies it acted on.'),
     })
     .describe('What an applied command gave; which members are there depends on its kind.'),

@@ -26,7 +26,12 @@ class CreateLeaderDto extends createZodDto(
     terms: z.record(z.string().max(60), z.unknown()).default({}),
   }),
 ) {}
-class PatchLeaderDto extends createZodDto(z.strictObject({ name: nameField.optional(), status: z.enum(['active', 'paused']).optional() })) {}
+class PatchLeaderDto extends createZodDto(
+  z.strictObject({
+    name: nameField.optional(),
+    status: z.enum(['active', 'paused']).optional().describe('Copies of a paused leader take no new risk; what reduces risk goes on.'),
+  }),
+) {}
 class LeaderPath extends createZodDto(z.object({ id: idField('ldr') })) {}
 class LeadersQuery extends createZodDto(pageQuery.extend({ status: z.enum(['active', 'paused', 'closed']).optional() })) {}
 
@@ -89,6 +94,10 @@ export class LeadersController {
       if (row.status === 'closed') return err(refusal('state_conflict', 'A closed leader stays closed.'));
       const change = { name: body.name ?? row.name, status: body.status ?? row.status, updatedAt: unit.now };
       await unit.leaders.update({ id }, change);
+      if (change.status !== row.status) {
+        const kind = change.status === 'paused' ? 'leader.pause' : 'leader.resume';
+        await this.mutations.command(unit, { kind, targetId: id, payload: {}, actor: call.key.keyId });
+      }
       await this.mutations.audit(unit, call, 'leader.update', id, body);
       return this.presented(unit, id);
     });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { SignedApproval, VenueAccountRow } from '@lockstep/storage';
 import { type ApprovalRequest, approveAgentRequest, approveBuilderFeeRequest, type Network } from '@lockstep/venues/hyperliquid';
 import { z } from 'zod';
@@ -30,22 +31,33 @@ export const signatureField = z.union([
 
 export interface ApprovalPlan {
   readonly network: Network;
-  readonly agentAddress: string;
+  /** Null: the agent is approved already. */
+  readonly agentAddress: string | null;
   readonly nonce: number;
   readonly builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null;
 }
 
 /** The approvals an account needs: its agent, and the builder fee where the tenant's schedule names a builder. Nonces rise in the order of relay. */
 export function offerApprovals(plan: ApprovalPlan): readonly OfferedApproval[] {
-  const agent = approveAgentRequest({ network: plan.network, nonce: plan.nonce, agentAddress: plan.agentAddress, agentName: '' });
-  const offers = [offer('approve_agent', agent)];
+  const { network, agentAddress } = plan;
+  const offers: OfferedApproval[] = [];
+  const nonce = (): number => plan.nonce + offers.length;
+  if (agentAddress !== null) offers.push(offer('approve_agent', approveAgentRequest({ network, nonce: nonce(), agentAddress, agentName: '' })));
   if (plan.builder !== null) {
     const { address, maxFeeTenthsBp } = plan.builder;
-    offers.push(
-      offer('approve_builder_fee', approveBuilderFeeRequest({ network: plan.network, nonce: plan.nonce + 1, builder: address, maxFeeTenthsBp })),
-    );
+    offers.push(offer('approve_builder_fee', approveBuilderFeeRequest({ network, nonce: nonce(), builder: address, maxFeeTenthsBp })));
   }
   return offers;
+}
+
+/** The venue takes nonces of two days; what is offered is offered again no longer than this, so that the wallet has time. */
+const OFFER_GOOD_MS = 24 * 3_600_000;
+
+/** Whether what stands offered is just what the plan would offer, young enough, and not handed in yet: a wallet may be signing it right now. */
+export function stillGood(standing: readonly OfferedApproval[], plan: ApprovalPlan, handedInAt: number | null): boolean {
+  const first = standing[0];
+  if (first === undefined || first.nonce + OFFER_GOOD_MS < plan.nonce || (handedInAt !== null && handedInAt >= first.nonce)) return false;
+  return isDeepStrictEqual(standing, offerApprovals({ ...plan, nonce: first.nonce }));
 }
 
 const offer = (kind: ApprovalKind, request: ApprovalRequest): OfferedApproval =>

@@ -31,9 +31,14 @@ export const venueAccountSchema = named(
       agent_address: z.string().describe('The agent that signs orders for it.'),
       agent_status: z.enum(['awaiting_signature', 'signed', 'approved', 'refused', 'expired']),
       agent_valid_until: timeText.nullable(),
-      builder_address: z.string().nullable().describe('Who receives the execution markup at the venue; null where there is none.'),
+      builder_address: z
+        .string()
+        .nullable()
+        .describe(
+          'Builder for whom the follower approved a fee at the venue, or is asked to when it is registered; null: none. A renewed approval shows once the venue does.',
+        ),
       builder_fee_approved_tenths_bp: z.int().min(0).describe('Builder fee the follower approved, in tenths of a basis point.'),
-      approvals: z.array(approvalSchema),
+      approvals: z.array(approvalSchema).describe('What was offered last for the wallet to sign.'),
       status: z.enum(['pending', 'active', 'suspended', 'closed']),
       status_reason: z.string().nullable().describe('For people.'),
       command: commandSchema.nullable().describe('The newest wish about this account.'),

@@ -1,5 +1,5 @@
 import { err, type FollowerId, ok, type Result, type VenueAccountId } from '@lockstep/kernel';
-import { effectiveSchedule } from '@lockstep/ledger';
+import { builderToApprove } from '@lockstep/ledger';
 import { sealer, sealingContext } from '@lockstep/platform';
 import { type ActivateAccount, feeVersionOf, type ScopedUnit } from '@lockstep/storage';
 import { addressOfKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
@@ -17,7 +17,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { networkField, networkRefusal, venueField } from '../venue';
-import { APPROVAL_KINDS, offerApprovals, offersOf, signatureField, signedApproval } from './approvals';
+import { APPROVAL_KINDS, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
 import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountSchema } from './venue-account-body';
 
 /** Head room of the builder consent over today's rate, so that a raise within it needs no new signature. Tenths of a basis point. */
@@ -70,10 +70,14 @@ export class VenueAccountsController {
   @Needs('venue_accounts:write')
   async create(@CurrentCall() call: Call, @Body() body: CreateVenueAccountDto) {
     const agent = await generateAgentKey(this.context.random);
-    return this.mutations.run(call, 201, async (unit) => {
-      const made = await this.write(unit, call, body, agent, await this.builderOf(unit));
-      return made.ok ? this.presented(unit, made.value) : made;
-    });
+    try {
+      return await this.mutations.run(call, 201, async (unit) => {
+        const made = await this.write(unit, call, body, agent, await this.builderOf(unit));
+        return made.ok ? this.presented(unit, made.value) : made;
+      });
+    } finally {
+      agent.privateKey.fill(0);
+    }
   }
 
   @Post('import')
@@ -85,12 +89,16 @@ export class VenueAccountsController {
     const address = await addressOfKey(privateKey);
     if (address === null)
       throw new ProblemException('invalid_request', { errors: [{ pointer: '/agent_private_key', code: 'invalid', detail: 'not a private key' }] });
-    return this.mutations.run({ ...call, body: { ...body, agent_private_key: address } }, 202, async (unit) => {
-      const made = await this.write(unit, call, body, { privateKey, address }, null);
-      if (!made.ok) return made;
-      await this.activate(unit, call, made.value, { approvals: [] });
-      return this.presented(unit, made.value);
-    });
+    try {
+      return await this.mutations.run({ ...call, body: { ...body, agent_private_key: address } }, 202, async (unit) => {
+        const made = await this.write(unit, call, body, { privateKey, address }, null);
+        if (!made.ok) return made;
+        await this.activate(unit, call, made.value, { approvals: [] });
+        return this.presented(unit, made.value);
+      });
+    } finally {
+      privateKey.fill(0);
+    }
   }
 
   @Post(':id/approvals')
@@ -109,7 +117,31 @@ export class VenueAccountsController {
         body.signatures.filter((signed) => signed.kind === offer.kind).map((signed) => signedApproval(offer, signed.signature)),
       );
       await this.activate(unit, call, id, { approvals });
-      await unit.venueAccounts.update({ id }, { agentStatus: 'signed', updatedAt: unit.now });
+      if (offers.some((offer) => offer.kind === 'approve_agent'))
+        await unit.venueAccounts.update({ id }, { agentStatus: 'signed', updatedAt: unit.now });
+      return this.presented(unit, id);
+    });
+  }
+
+  @Post(':id/renew-approvals')
+  @Answers(200, venueAccountSchema)
+  @Needs('venue_accounts:write')
+  renew(@CurrentCall() call: Call, @Param() path: AccountPath) {
+    const id = path.id as VenueAccountId;
+    return this.mutations.run(call, 200, async (unit) => {
+      const row = await unit.venueAccounts.findOne({ id }, { lock: true });
+      if (row === null) return err(NOT_FOUND);
+      if (row.status !== 'pending' && row.status !== 'active') return err(refusal('state_conflict', `The account is ${row.status}.`));
+      const agentAddress = row.agentStatus === 'approved' ? null : row.agentAddress;
+      const plan = { network: this.chainOf(call), agentAddress, nonce: unit.now, builder: await this.builderOf(unit) };
+      const offers = offerApprovals(plan);
+      if (offers.length === 0)
+        return err(refusal('state_conflict', 'The agent is approved and no builder receives a fee: there is nothing to sign.'));
+      const handedInAt = (await unit.commands.latestFor(id))?.createdAt ?? null;
+      if (!stillGood(offersOf(row), plan, handedInAt)) {
+        await unit.venueAccounts.update({ id }, { approvals: offers, updatedAt: unit.now });
+        await this.mutations.audit(unit, call, 'venue_account.renew_approvals', id);
+      }
       return this.presented(unit, id);
     });
   }
@@ -147,6 +179,7 @@ export class VenueAccountsController {
     return this.mutations.command(unit, { kind: 'venue_account.activate', targetId: id, payload, actor: call.key.keyId });
   }
 
+  /** May run again after a conflict, so the agent's key stays whole here: who made it wipes it. */
   private async write(
     unit: ScopedUnit,
     call: Call,
@@ -164,9 +197,7 @@ export class VenueAccountsController {
     const id = this.context.ids.next('venueAccount');
     const { tenantId, environment } = call.scope;
     const sealed = sealer(this.context.keys.sealingPublicKey).seal(agent.privateKey, sealingContext(tenantId, environment, id));
-    agent.privateKey.fill(0);
-    const chain = environment === 'live' ? this.context.config.hyperliquidNetwork : 'mainnet';
-    const approvals = offerApprovals({ network: chain, agentAddress: agent.address, nonce: unit.now, builder });
+    const approvals = offerApprovals({ network: this.chainOf(call), agentAddress: agent.address, nonce: unit.now, builder });
     await unit.venueAccounts.insert({
       id,
       followerId: follower.id,
@@ -190,9 +221,13 @@ export class VenueAccountsController {
     return ok(id);
   }
 
+  /** The chain wallets sign for. */
+  private chainOf(call: Call) {
+    return call.scope.environment === 'live' ? this.context.config.hyperliquidNetwork : 'mainnet';
+  }
+
   private async builderOf(unit: ScopedUnit): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
-    const versions = (await unit.feeSchedules.versions()).map(feeVersionOf);
-    const address = effectiveSchedule(versions, unit.now)?.builderAddress ?? null;
+    const address = builderToApprove((await unit.feeSchedules.versions()).map(feeVersionOf), unit.now);
     return address === null ? null : { address, maxFeeTenthsBp: CONSENT_TENTHS_BP };
   }
 }
