@@ -8,6 +8,7 @@ import type { Nonces } from './nonces';
 import type { Sending } from './sending';
 import type { CopyLedger } from './state/copy-ledger';
 import type { OpenOrders } from './state/open-orders';
+import type { OwnTrades } from './state/own-trades';
 import type { Registry } from './state/registry';
 import type { WaveLog } from './wave-log';
 
@@ -34,6 +35,7 @@ export interface EngineContext {
   readonly nonces: Nonces;
   readonly booked: CopyLedger;
   readonly openOrders: OpenOrders;
+  readonly ownTrades: OwnTrades;
   /** Closes journal rows of settled waves now instead of soon. */
   readonly flushCompletion: () => Promise<void>;
   readonly waves: WaveLog;

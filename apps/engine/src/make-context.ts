@@ -10,6 +10,7 @@ import { Nonces } from './nonces';
 import { Sending } from './sending';
 import { CopyLedger } from './state/copy-ledger';
 import { OpenOrders } from './state/open-orders';
+import { OwnTrades } from './state/own-trades';
 import { Registry } from './state/registry';
 import { WaveLog } from './wave-log';
 
@@ -36,6 +37,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     nonces: new Nonces(maxNonce),
     booked: new CopyLedger(),
     openOrders,
+    ownTrades: new OwnTrades(),
     flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),

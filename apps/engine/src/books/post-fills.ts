@@ -1,6 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, type MarkupTerms, postFill } from '@lockstep/ledger';
+import { applyIncome } from '@lockstep/replication';
 import {
   type FillRow,
   fillIdOf,
@@ -195,11 +196,9 @@ function positionEvents(ctx: EngineContext, drafts: Drafts): NewEvent[] {
 }
 
 function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fresh: readonly Posting[], drafts: Drafts): void {
-  for (const [copy, coins] of drafts) {
-    for (const [coin, kept] of coins) ctx.booked.set(copy.no, coin, kept);
-    copy.watched.book.copies.netPnl[copy.row] = toExact(ctx.booked.netPnl(copy.no), 'net PnL');
-  }
-  for (const { owner, fill } of fresh) {
+  for (const [copy, coins] of drafts) for (const [coin, kept] of coins) takeIntoMemory(ctx, copy, coin, kept);
+  for (const { account, owner, fill } of fresh) {
+    if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
     ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
@@ -209,4 +208,12 @@ function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fr
     const newest = fills.at(-1);
     if (newest !== undefined && newest.time > account.fillsReadTo) account.fillsReadTo = newest.time;
   }
+}
+
+/** Equity counts the fees from now on; the PnL it was led by the answers already, `trueUp` adds what was booked differently. */
+function takeIntoMemory(ctx: EngineContext, copy: CopyRecord, coin: string, kept: KeptPosition): void {
+  const { book } = copy.watched;
+  const fees = kept.booked.fees - ctx.booked.get(copy.no, coin).booked.fees;
+  ctx.booked.set(copy.no, coin, kept);
+  if (book.copies.copyNo[copy.row] === copy.no) applyIncome(book, copy.row, toExact(money(-fees), 'fees'));
 }
