@@ -7,6 +7,7 @@ import type { EngineLimits } from './limits';
 import type { Nonces } from './nonces';
 import type { Sending } from './sending';
 import type { CopyLedger } from './state/copy-ledger';
+import type { FirstFills } from './state/first-fills';
 import type { OpenOrders } from './state/open-orders';
 import type { OwnTrades } from './state/own-trades';
 import type { Registry } from './state/registry';
@@ -36,6 +37,7 @@ export interface EngineContext {
   readonly booked: CopyLedger;
   readonly openOrders: OpenOrders;
   readonly ownTrades: OwnTrades;
+  readonly firstFills: FirstFills;
   /** Closes journal rows of settled waves now instead of soon. */
   readonly flushCompletion: () => Promise<void>;
   readonly waves: WaveLog;

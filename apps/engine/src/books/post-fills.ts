@@ -53,13 +53,15 @@ export async function postFills(ctx: EngineContext, scope: TenantScope, batch: r
   const postings = batch.flatMap(({ account, fills }) => fills.map((fill) => toPosting(ctx, account, fill)));
   if (postings.length === 0) return { posted: 0, own: 0 };
   const drafts: Drafts = new Map();
+  const early = new Map<string, EpochMs>();
   const fresh = await ctx.storage.scoped(scope, async (unit) => {
     const inserted = new Set(await unit.fills.insert(postings.map((posting) => posting.row)));
     const booked = postings.filter((posting) => inserted.delete(posting.row.id));
     if (booked.length > 0) ctx.pass('ledger_fills_collected');
-    await bookAll(ctx, unit, booked, drafts);
+    await bookAll(ctx, unit, booked, drafts, early);
     return booked;
   });
+  for (const [orderId, at] of early) ctx.firstFills.note(orderId, at);
   commitToMemory(ctx, batch, fresh, drafts);
   return { posted: fresh.length, own: fresh.filter((posting) => posting.owner.kind === 'own').length };
 }
@@ -98,7 +100,14 @@ function toPosting(ctx: EngineContext, account: AccountRecord, fill: VenueFill):
   return { account, fill, owner, row };
 }
 
-async function bookAll(ctx: EngineContext, unit: ScopedUnit, postings: readonly Posting[], drafts: Drafts): Promise<void> {
+/** Fills `drafts`, and `early` with the orders whose rows are still to be written and when they were filled first. */
+async function bookAll(
+  ctx: EngineContext,
+  unit: ScopedUnit,
+  postings: readonly Posting[],
+  drafts: Drafts,
+  early: Map<string, EpochMs>,
+): Promise<void> {
   const transactions: LedgerTransaction[] = [];
   const events: NewEvent[] = [];
   const firstFills = new Map<string, EpochMs>();
@@ -113,7 +122,8 @@ async function bookAll(ctx: EngineContext, unit: ScopedUnit, postings: readonly 
     }
     events.push(fillEvent(ctx, posting, closedPnl));
   }
-  await markOrdersFilled(unit, firstFills);
+  const written = await markOrdersFilled(unit, firstFills);
+  for (const [orderId, at] of firstFills) if (!written.has(orderId)) early.set(orderId, at);
   await savePositionStates(unit, [...states(drafts)]);
   events.push(...positionEvents(ctx, drafts));
   if (transactions.length > 0) await unit.ledger.post(transactions);

@@ -1,6 +1,7 @@
 import {
   type CopyId,
   err,
+  type Id,
   type Instrument,
   money,
   ok,
@@ -19,7 +20,8 @@ import {
 import { silentLogger, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type InstrumentSheet, packClientOrderId, reservePending } from '@lockstep/replication';
 import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
-import { type CopyPositionRow, type CopyRow, type OrderRow, orderIdOf, runningCopy, type Storage } from '@lockstep/storage';
+import { CommitUnknownError, type CopyPositionRow, type CopyRow, type OrderRow, orderIdOf, runningCopy, type Storage } from '@lockstep/storage';
+import { sampleOrders } from '@lockstep/storage/testing/sample-rows';
 import { openTestStorage } from '@lockstep/storage/testing/test-storage';
 import type { AccountState, OrderStanding, Venue, VenueFill } from '@lockstep/venues/port';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
@@ -60,6 +62,8 @@ export interface BooksStage {
   hold(size: string, price: string): Promise<void>;
   /** An order of the copy that left in a wave of its own and is not accounted for; its outcome is unknown unless `part` tells it. */
   open(wave: number, part: Pick<OpenOrder, 'buy' | 'lots'> & Partial<OpenOrder>): OpenOrder;
+  /** Writes the row of an open order as its wave does. */
+  writeRow(order: OpenOrder): Promise<void>;
   setMark(price: string): void;
   forgetMark(): void;
   /** What is written of the copy; ledger accounts by code, with `C` for the copy. */
@@ -100,7 +104,7 @@ function orderIn(ctx: EngineContext, copy: CopyRecord, wave: number, part: Pick<
     nonce: wave,
     expiresAfter: 0,
     exit: false,
-    wave: { journalNo: wave, isMove: true, scopes: [copy.group.scope], open: 1 },
+    wave: { journalNo: wave, isMove: true, scopes: [copy.group.scope], open: 1, handed: true },
     filledLots: null,
     bookedLots: 0,
     ledBooked: 0,
@@ -159,6 +163,19 @@ export async function openBooksStage(): Promise<BooksStage> {
       ctx.openOrders.add(order);
       return order;
     },
+    writeRow: async (order) => {
+      const { account: own } = order.copy;
+      const [row] = sampleOrders(ctx.ids, BigInt(order.wave.journalNo), 1, order.createdAt, {
+        id: order.orderId as Id<'order'>,
+        copyNo: BigInt(copy.no),
+        copyId: copy.id,
+        venueAccountNo: BigInt(own.no),
+        coin: STAGE_COIN.coin,
+        status: 'unknown',
+        clientOrderId: order.clientOrderId,
+      });
+      if (row !== undefined) await engine.scoped(scope, (unit) => unit.orders.save([row]));
+    },
     setMark: (text) => mark(priceOf(text)),
     forgetMark: () => mark(price(0n)),
     copyFacts: () =>
@@ -199,7 +216,7 @@ function failing(storage: Storage, ends: UnitEnd[]): Storage {
           },
           options,
         );
-        if (end === 'answer_lost') throw new Error('the answer was lost');
+        if (end === 'answer_lost') throw new CommitUnknownError(null);
         return value;
       };
       return scoped;
