@@ -82,9 +82,15 @@ async function begin(
   watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');
   watched.book.beginAtNextOpen(record.row);
   const transaction = allocationEntry(copy, ctx.clock.now());
-  await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
-    if (transaction !== null) await unit.ledger.post([transaction]);
-  });
+  try {
+    await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
+      if (transaction !== null) await unit.ledger.post([transaction]);
+    });
+  } catch (failure) {
+    // The command is carried out again and adds the copy as it then stands.
+    ctx.registry.dropCopy(record.no);
+    throw failure;
+  }
   const bits = statusBits({ ...copy, state: 'active' });
   watched.book.setStatus(record.row, bits, true);
 }

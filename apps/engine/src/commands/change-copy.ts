@@ -1,6 +1,6 @@
 import { money, rate, type TenantScope } from '@lockstep/kernel';
 import { revalue, STATUS } from '@lockstep/replication';
-import { decodeCopySettings, nextCopyState } from '@lockstep/roster';
+import { type CopyState, decodeCopySettings, nextCopyState } from '@lockstep/roster';
 import type { CommandRow } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
@@ -15,19 +15,18 @@ import { writeState } from './write-state';
 export async function pauseCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  if (next(copy, 'pause') === null) return refused('wrong_state', copy.state);
-  const previous = copy.state;
-  // Memory first: what has not left stays here, whatever the write below takes.
+  if (next(copy, 'pause') === null) return stands(copy, 'paused');
+  // Columns first: what has not left stays here, whatever the write below takes; a write that failed is made again with the command.
   copy.watched.book.setStatus(copy.row, STATUS.paused, true);
   ctx.stops.changed();
-  await writeState(ctx, parts.books, copy, previous, 'paused', 'paused_by_follower');
+  await writeState(ctx, parts.books, copy, copy.state, 'paused', 'paused_by_follower');
   return applied();
 }
 
 export async function resumeCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  if (next(copy, 'resume') === null) return refused('wrong_state', copy.state);
+  if (next(copy, 'resume') === null) return stands(copy, 'active');
   await writeState(ctx, parts.books, copy, copy.state, 'active', 'resumed');
   copy.watched.book.setStatus(copy.row, STATUS.paused, false);
   return applied();
@@ -37,15 +36,16 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
 export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  if (next(copy, 're_enable') === null) return refused('wrong_state', copy.state);
+  if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
+  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.copies.navFactor[copy.row] = Number(rate(1_000_000_000_000n));
   book.copies.navEquity[copy.row] = book.copies.equity[copy.row] ?? 0;
   book.beginAtNextOpen(copy.row);
-  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
-  book.setStatus(copy.row, STATUS.breaker | STATUS.closing, false);
+  // A pause of before the breaker is over with it.
+  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused, false);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();
 }
@@ -88,6 +88,9 @@ export async function reloadFees(ctx: EngineContext, scope: TenantScope): Promis
   }
   return applied();
 }
+
+/** A wish that changes nothing: carried out when the copy is as wished already, as after a process died between the change and its record. */
+const stands = (copy: CopyRecord, wished: CopyState): CommandEnd => (copy.state === wished ? applied() : refused('wrong_state', copy.state));
 
 function next(copy: CopyRecord, event: Parameters<typeof nextCopyState>[1]) {
   const state = copyStateOf(copy.state);

@@ -22,14 +22,13 @@ export async function stopCopy(
   if (copy === undefined) return stopUnstarted(ctx, parts, scope, copyId, reason);
   const state = copyStateOf(copy.state);
   if (state === null || nextCopyState(state, 'stop') === null) return state === 'stopping' ? applied() : refused('wrong_state', copy.state);
-  const previous = copy.state;
   const { book } = copy.watched;
-  copy.state = 'stopping';
+  // Columns first: nothing new leaves from here on, whatever the write below takes; a write that failed is made again with the command.
   book.setStatus(copy.row, STATUS.active, false);
   ctx.stops.changed();
   beginClosing(book, copy.row);
   const closing = parts.repairs.close(copy.watched, 'close');
-  await writeState(ctx, parts.books, copy, previous, 'stopping', reason);
+  await writeState(ctx, parts.books, copy, state, 'stopping', reason);
   await closing;
   return applied();
 }
@@ -48,7 +47,8 @@ async function stopUnstarted(
   if (copy.state !== 'preparing') return refused('wrong_state', copy.state);
   await parts.books.run(scope, async () => {
     await ctx.storage.scoped(scope, async (unit) => {
-      await writeCopyState(unit, copy.no, { state: 'stopped', reason, stopped: true });
+      const written = await writeCopyState(unit, copy.no, { from: copy.state, state: 'stopped', reason, stopped: true });
+      if (!written) throw new Error(`copy ${copy.no} is no longer ${copy.state}`);
       await unit.events.append([
         newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
           copy_id: copy.id,

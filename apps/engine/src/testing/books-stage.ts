@@ -238,7 +238,7 @@ function partsOf(storage: Storage, ended: string[]): EngineParts {
       close: async () => undefined,
     },
     opener: { keyIds: [], open: notPlayed },
-    limits: { ...ENGINE_LIMITS, unknownIntervalMs: 1 },
+    limits: { ...ENGINE_LIMITS, unknownIntervalMs: 1, breakerIntervalMs: 1 },
     shard: 0,
     crash: null,
     networks: [],
