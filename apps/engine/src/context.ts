@@ -7,6 +7,7 @@ import type { EngineLimits } from './limits';
 import type { Nonces } from './nonces';
 import type { Sending } from './sending';
 import type { CopyLedger } from './state/copy-ledger';
+import type { FeeTerms } from './state/fee-terms';
 import type { FirstFills } from './state/first-fills';
 import type { OpenOrders } from './state/open-orders';
 import type { OwnTrades } from './state/own-trades';
@@ -38,6 +39,7 @@ export interface EngineContext {
   readonly openOrders: OpenOrders;
   readonly ownTrades: OwnTrades;
   readonly firstFills: FirstFills;
+  readonly feeTerms: FeeTerms;
   /** Closes journal rows of settled waves now instead of soon. */
   readonly flushCompletion: () => Promise<void>;
   readonly waves: WaveLog;

@@ -9,6 +9,7 @@ import type { EngineParts } from './engine-parts';
 import { Nonces } from './nonces';
 import { Sending } from './sending';
 import { CopyLedger } from './state/copy-ledger';
+import { FeeTerms } from './state/fee-terms';
 import { FirstFills } from './state/first-fills';
 import { OpenOrders } from './state/open-orders';
 import { OwnTrades } from './state/own-trades';
@@ -40,6 +41,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     openOrders,
     ownTrades: new OwnTrades(),
     firstFills: new FirstFills(limits.openOrdersMax),
+    feeTerms: new FeeTerms(),
     flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),

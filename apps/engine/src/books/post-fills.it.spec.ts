@@ -1,3 +1,4 @@
+import { RATE_ONE, rate } from '@lockstep/kernel';
 import { applyFill } from '@lockstep/replication';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf } from '../testing/books-stage';
@@ -33,5 +34,21 @@ describe('fills of a copy', () => {
     // The venue's fill corrects the answer's average.
     await book(2, 'sell', '1', '81', '2');
     expect(equity()).toBe(Number(stage.ctx.booked.netPnl(stage.copy.no)));
+  });
+
+  it.each<[string, number]>([
+    ['in flight', 5],
+    ['whose order is settled already', 6],
+  ])('(%s) share their builder fee by the terms their order left with, also after the markup was cut to nothing', async (_what, wave) => {
+    await stage.feeVersion(1, 30, rate(RATE_ONE / 4n));
+    stage.open(5, { buy: true, lots: 10_000, filledLots: 10_000 });
+    const time = stage.ctx.clock.now();
+    await stage.feeVersion(2, 0, rate(RATE_ONE));
+    const part = { clientOrderId: orderOf(stage.copy.no, wave), time, fee: moneyOf('2'), builderFee: moneyOf('1') };
+    await stage.books.takeFills({ account: stage.account, fills: [stage.fill('buy', '1', '100', part)] });
+    const { ledger } = await stage.copyFacts();
+    expect([ledger.get('copy:C:builder_fee'), ledger.get('tenant:markup_revenue'), ledger.get('platform:markup_revenue')]).toEqual(
+      ['1', '-0.75', '-0.25'].map(moneyOf),
+    );
   });
 });

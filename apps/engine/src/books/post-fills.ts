@@ -1,6 +1,6 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
-import { averageEntry, fillSource, type LedgerTransaction, type MarkupTerms, postFill } from '@lockstep/ledger';
+import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
 import { applyIncome } from '@lockstep/replication';
 import {
   type FillRow,
@@ -116,7 +116,7 @@ async function bookAll(
     let closedPnl = fill.closedPnl;
     if (owner.kind === 'copy') {
       closedPnl = bookToCopy(ctx, owner.copy, posting, drafts);
-      const transaction = ledgerOf(owner.copy, posting, closedPnl);
+      const transaction = ledgerOf(ctx, owner.copy, posting, closedPnl);
       if (transaction !== null) transactions.push(transaction);
       if (row.orderId !== null && !firstFills.has(row.orderId)) firstFills.set(row.orderId, fill.time);
     }
@@ -142,9 +142,8 @@ function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, draf
 
 const signed = (side: Side, quantity: bigint) => size(direction(side) * quantity);
 
-function ledgerOf(copy: CopyRecord, { account, fill }: Posting, closedPnl: ReturnType<typeof money>): LedgerTransaction | null {
+function ledgerOf(ctx: EngineContext, copy: CopyRecord, { account, fill }: Posting, closedPnl: ReturnType<typeof money>): LedgerTransaction | null {
   const { instrument } = sheetOf(copy, fill.coin);
-  const markup: MarkupTerms | null = fill.builderFee > 0n ? copy.markup : null;
   return postFill({
     source: fillSource(account.network.venueName, account.no, fill.coin, fill.time, `${fill.tradeId}:${fill.orderId}`),
     copyId: copy.id,
@@ -156,8 +155,14 @@ function ledgerOf(copy: CopyRecord, { account, fill }: Posting, closedPnl: Retur
     feeAsset: fill.feeAsset,
     fee: fill.fee,
     builderFee: fill.builderFee,
-    markup,
+    markup: fill.builderFee > 0n ? ctx.feeTerms.at(copy.group.scope, writtenDownAt(ctx, fill)) : null,
   });
+}
+
+/** When the order of a fill was written down. An order that is not open has its answer still to come: it left right before the fill. */
+function writtenDownAt(ctx: EngineContext, fill: VenueFill): EpochMs {
+  const order = fill.clientOrderId === null ? undefined : ctx.openOrders.find(fill.clientOrderId);
+  return order?.createdAt ?? fill.time;
 }
 
 function* states(drafts: Drafts) {

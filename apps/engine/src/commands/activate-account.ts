@@ -3,9 +3,8 @@ import { type AccountResult, type CommandRow, fundingReadTimes, type VenueAccoun
 import type { Venue } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
-import { addAccount, builderIndex, NO_END } from '../state/load-book';
+import { addAccount, markupOf, NO_END } from '../state/load-book';
 import { loadKeys } from '../state/load-keys';
-import { markupNow } from '../state/load-scope';
 import type { Network } from '../state/networks';
 import type { AccountRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
@@ -103,9 +102,7 @@ async function takeResult(ctx: EngineContext, scope: TenantScope, row: VenueAcco
   for (const copy of ctx.registry.copiesOf(record)) {
     const validUntil: EpochMs = record.agentValidUntil === 0 ? NO_END : record.agentValidUntil;
     copy.watched.book.setSigner(copy.row, record.index, validUntil);
-    const inForce = markupNow(schedules, ctx.clock.now(), record, (address) => builderIndex(copy.watched, address));
-    copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
-    copy.markup = inForce?.basis ?? null;
+    copy.watched.book.setMarkup(copy.row, markupOf(ctx, scope, schedules, record, copy.watched));
   }
 }
 

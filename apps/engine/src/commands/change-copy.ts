@@ -4,8 +4,8 @@ import { type CopyState, decodeCopySettings, nextCopyState } from '@lockstep/ros
 import type { CommandRow } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
-import { builderIndex } from '../state/load-book';
-import { copyStateOf, markupNow } from '../state/load-scope';
+import { markupOf } from '../state/load-book';
+import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
@@ -82,9 +82,7 @@ export async function reloadFees(ctx: EngineContext, scope: TenantScope): Promis
   const versions = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   for (const copy of ctx.registry.copies.values()) {
     if (scopeKey(copy.group.scope) !== scopeKey(scope)) continue;
-    const inForce = markupNow(versions, ctx.clock.now(), copy.account, (address) => builderIndex(copy.watched, address));
-    copy.watched.book.setMarkup(copy.row, inForce?.markup ?? null);
-    copy.markup = inForce?.basis ?? null;
+    copy.watched.book.setMarkup(copy.row, markupOf(ctx, scope, versions, copy.account, copy.watched));
   }
   return applied();
 }

@@ -11,6 +11,7 @@ import {
   parseSize,
   present,
   price,
+  type Rate,
   rate,
   type Size,
   type TenantScope,
@@ -25,7 +26,9 @@ import { sampleOrders } from '@lockstep/storage/testing/sample-rows';
 import { openTestStorage } from '@lockstep/storage/testing/test-storage';
 import type { AccountState, OrderStanding, Venue, VenueFill } from '@lockstep/venues/port';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
+import { vi } from 'vitest';
 import { Bookkeeper } from '../books/bookkeeper';
+import { reloadFees } from '../commands/change-copy';
 import type { EngineContext } from '../context';
 import type { EngineParts } from '../engine-parts';
 import { ENGINE_LIMITS } from '../limits';
@@ -64,6 +67,8 @@ export interface BooksStage {
   open(wave: number, part: Pick<OpenOrder, 'buy' | 'lots'> & Partial<OpenOrder>): OpenOrder;
   /** Writes the row of an open order as its wave does. */
   writeRow(order: OpenOrder): Promise<void>;
+  /** The tenant's schedule gets a version that acts at once, and the engine reads it. */
+  feeVersion(version: number, markupTenths: number, operatorShare: Rate): Promise<void>;
   setMark(price: string): void;
   forgetMark(): void;
   /** What is written of the copy; ledger accounts by code, with `C` for the copy. */
@@ -129,6 +134,7 @@ export async function openBooksStage(): Promise<BooksStage> {
   const ended: string[] = [];
   const ctx = await makeContext(partsOf(failing(engine, ends), ended), 1, [scope], 0);
   const books = new Bookkeeper(ctx, () => undefined);
+  const app = await test.as('app');
   const venue = scriptedVenue();
   const network = await networkOf(venue);
   let markedAt = systemClock.now();
@@ -136,7 +142,7 @@ export async function openBooksStage(): Promise<BooksStage> {
     markedAt += 1;
     network.markets.update([{ coin: STAGE_COIN.coin, markPrice, receivedAt: markedAt }]);
   };
-  const { account, copy } = await cast(ctx, await test.as('app'), scope, network);
+  const { account, copy } = await cast(ctx, app, scope, network);
   return {
     ctx,
     books,
@@ -175,6 +181,13 @@ export async function openBooksStage(): Promise<BooksStage> {
         clientOrderId: order.clientOrderId,
       });
       if (row !== undefined) await engine.scoped(scope, (unit) => unit.orders.save([row]));
+    },
+    feeVersion: async (version, markupTenths, operatorShare) => {
+      const made = { id: ctx.ids.next('feeSchedule'), actor: 'test', createdAt: ctx.clock.now(), effectiveFrom: ctx.clock.now() };
+      const terms = { flow: 'all', builderAddress: FOLLOWER, builderOwner: 'tenant', missingApproval: 'deny_entries' } as const;
+      await app.scoped(scope, (unit) => unit.feeSchedules.insert({ ...made, ...terms, version, markupTenths, operatorShare }));
+      await vi.waitUntil(() => ctx.clock.now() > made.effectiveFrom);
+      await reloadFees(ctx, scope);
     },
     setMark: (text) => mark(priceOf(text)),
     forgetMark: () => mark(price(0n)),
