@@ -1,8 +1,9 @@
 import { money, rate, type TenantScope } from '@lockstep/kernel';
 import { revalue, STATUS } from '@lockstep/replication';
-import { type CopyState, decodeCopySettings, nextCopyState } from '@lockstep/roster';
-import type { CommandRow } from '@lockstep/storage';
+import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
+import { type CommandRow, runningCopy } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
+import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { markupOf } from '../state/load-book';
 import { copyStateOf } from '../state/load-scope';
@@ -67,13 +68,23 @@ export async function changeSettings(ctx: EngineContext, scope: TenantScope, com
   return applied();
 }
 
-export async function changeAllocation(ctx: EngineContext, command: CommandRow): Promise<CommandEnd> {
-  const copy = ctx.registry.copiesById.get(command.targetId);
+/** Ledger first, then the columns. A copy that is not active yet is booked by its activation. */
+export async function changeAllocation(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
   const text = field(command.payload, 'allocation');
   if (typeof text !== 'string' || !/^[1-9]\d{0,18}$/.test(text)) return refused('bad_payload');
+  const allocation = money(BigInt(text));
+  await parts.books.run(scope, () =>
+    ctx.storage.scoped(scope, async (unit) => {
+      const standing = await runningCopy(unit, command.targetId);
+      const state = standing === null ? null : copyStateOf(standing.state);
+      if (standing === null || state === null || !isFollowed(state)) return;
+      await bookAllocation(unit, standing.id, allocation, `command:${command.no}`, ctx.clock.now());
+    }),
+  );
+  const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return applied();
   revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-  copy.watched.book.changeAllocation(copy.row, money(BigInt(text)));
+  copy.watched.book.changeAllocation(copy.row, allocation);
   return applied();
 }
 

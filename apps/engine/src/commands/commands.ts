@@ -134,7 +134,7 @@ export class Commands {
       case 'copy.settings':
         return changeSettings(ctx, scope, command);
       case 'copy.allocation':
-        return changeAllocation(ctx, command);
+        return changeAllocation(ctx, parts, scope, command);
       case 'copy.pause':
         return pauseCopy(ctx, parts, command);
       case 'copy.resume':

@@ -1,8 +1,9 @@
-import { formatMoney, formatSize, fromLots, notional, price, type TenantScope } from '@lockstep/kernel';
+import { formatMoney, formatSize, fromLots, money, notional, price, type TenantScope } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import { type FlatnessProof, runningCopy, writeCopyState } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
+import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { copyStateOf } from '../state/load-scope';
@@ -130,6 +131,7 @@ export class StopWatch {
     const proof = proofOf(copy, remnants);
     const reason: CopyStateReason = proof.flat ? 'flat' : 'dust_listed';
     await writeState(ctx, this.parts.books, copy, 'stopping', 'stopped', reason, async (unit) => {
+      await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {
           copy_id: copy.id,
