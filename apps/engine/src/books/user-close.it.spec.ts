@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Reconciler } from '../repair/reconcile';
-import { type BooksStage, moneyOf, openBooksStage, STAGE_COIN, sizeOf } from '../testing/books-stage';
+import { type BooksStage, moneyOf, openBooksStage, sizeOf } from '../testing/books-stage';
+import { STAGE_COIN } from '../testing/scripted-venue';
 import { WaveLanes } from '../wave/wave-lanes';
 import { FillCollector } from './collect-fills';
 

@@ -1,10 +1,6 @@
 import {
   type CopyId,
-  err,
   type Id,
-  type Instrument,
-  money,
-  ok,
   type Price,
   parseMoney,
   parsePrice,
@@ -12,7 +8,6 @@ import {
   present,
   price,
   type Rate,
-  rate,
   type Size,
   type TenantScope,
   UNIT,
@@ -24,7 +19,7 @@ import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { CommitUnknownError, type CopyPositionRow, type CopyRow, type OrderRow, orderIdOf, runningCopy, type Storage } from '@lockstep/storage';
 import { sampleOrders } from '@lockstep/storage/testing/sample-rows';
 import { openTestStorage } from '@lockstep/storage/testing/test-storage';
-import type { AccountState, OrderStanding, Venue, VenueFill } from '@lockstep/venues/port';
+import type { AccountState, VenueFill } from '@lockstep/venues/port';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { vi } from 'vitest';
 import { Bookkeeper } from '../books/bookkeeper';
@@ -33,11 +28,11 @@ import type { EngineContext } from '../context';
 import type { EngineParts } from '../engine-parts';
 import { ENGINE_LIMITS } from '../limits';
 import { makeContext } from '../make-context';
-import { Markets } from '../markets';
 import { addAccount, addCopy, newWatched } from '../state/load-book';
 import type { Network } from '../state/networks';
 import type { OpenOrder } from '../state/open-orders';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { FOLLOWER, networkOf, notPlayed, type ScriptedVenue, STAGE_COIN, scriptedVenue, stateOf } from './scripted-venue';
 
 /** How a unit of work ends: it commits, is refused before, or commits without its caller being told. */
 export type UnitEnd = 'committed' | 'refused' | 'answer_lost';
@@ -83,18 +78,6 @@ export interface BooksStage {
   close(): Promise<void>;
 }
 
-export const STAGE_COIN: Instrument = {
-  venue: 'hyperliquid',
-  dex: '',
-  coin: 'ETH',
-  assetId: 1,
-  szDecimals: 4,
-  maxLeverage: 25,
-  onlyIsolated: false,
-  delisted: false,
-  collateral: 'USDC',
-};
-
 /** Client order id of the stage's copy in a wave. */
 export const orderOf = (copyNo: number, wave: number): string => packClientOrderId({ instance: 1, wave, copyNo, leg: 0, attempt: 0 });
 
@@ -119,7 +102,6 @@ function orderIn(ctx: EngineContext, copy: CopyRecord, wave: number, part: Pick<
 }
 
 const LEADER = `0x${'a1'.repeat(20)}`;
-const FOLLOWER = `0x${'b1'.repeat(20)}`;
 const ALLOCATION = 1_000n * UNIT;
 
 export const sizeOf = (text: string): Size => unwrap(parseSize(text), text);
@@ -261,74 +243,6 @@ function partsOf(storage: Storage, ended: string[]): EngineParts {
   };
 }
 
-/** A venue of which only reads are played: what the next ones say stands here. */
-export interface ScriptedVenue extends Venue {
-  standing: OrderStanding;
-  fills: readonly VenueFill[];
-  states: readonly AccountState[];
-}
-
-function scriptedVenue(): ScriptedVenue {
-  const venue: ScriptedVenue = {
-    name: 'scripted',
-    capabilities: {
-      userStream: true,
-      orderStream: true,
-      clientOrderId: true,
-      actionExpiry: true,
-      builderFee: true,
-      nonceNoop: true,
-      reduceOnly: true,
-    },
-    standing: { kind: 'unknown_order' },
-    fills: [],
-    states: [],
-    truth: {
-      markets: async () =>
-        ok([{ instrument: STAGE_COIN, markPrice: price(100n * UNIT), oraclePrice: price(100n * UNIT), midPrice: null, fundingRate: rate(0n) }]),
-      account: async (_address, dex) => {
-        const found = venue.states.find((state) => state.dex === dex);
-        return found === undefined ? err({ code: 'unreachable', detail: 'no state in the script' }) : ok(found);
-      },
-      fills: async () => ok(venue.fills),
-      orderStatus: async () => ok(venue.standing),
-      openOrders: notPlayed,
-      funding: notPlayed,
-      agents: notPlayed,
-      builderApproval: notPlayed,
-      accountMode: notPlayed,
-    },
-    orders: {
-      loadSigners: notPlayed,
-      dropSigners: notPlayed,
-      submit: notPlayed,
-      cancel: notPlayed,
-      updateLeverage: async () => ({ kind: 'accepted', response: null }),
-      noop: notPlayed,
-      relay: notPlayed,
-      close: notPlayed,
-    },
-    watchUsers: notPlayed,
-    watchMarks: notPlayed,
-    close: notPlayed,
-  };
-  return venue;
-}
-
-async function networkOf(venue: Venue): Promise<Network> {
-  const markets = new Markets();
-  await markets.refresh(venue.truth, undefined, () => systemClock.now());
-  return {
-    venueName: 'hyperliquid',
-    name: 'sim',
-    environment: 'test',
-    venue,
-    markets,
-    users: { watch: notPlayed, unwatch: notPlayed, close: notPlayed },
-    marks: { close: notPlayed },
-  };
-}
-
 /** Writes leader, follower, venue account and an active copy as the gateway does, and takes them into memory as a start does. */
 async function cast(ctx: EngineContext, app: Storage, scope: TenantScope, network: Network): Promise<{ account: AccountRecord; copy: CopyRecord }> {
   const watchedRow = await app.platform((unit) => unit.inbox.watch('hyperliquid', 'sim', LEADER));
@@ -388,28 +302,3 @@ async function writeRows(ctx: EngineContext, app: Storage, scope: TenantScope, w
   });
   return copyId;
 }
-
-function stateOf(quantity: Size, time: number): AccountState {
-  const position = {
-    coin: STAGE_COIN.coin,
-    size: quantity,
-    entryPrice: price(UNIT),
-    leverage: 10,
-    cross: true,
-    marginUsed: money(0n),
-    unrealisedPnl: money(0n),
-  };
-  return {
-    address: FOLLOWER,
-    dex: '',
-    accountValue: money(10_000n * UNIT),
-    pooled: false,
-    withdrawable: money(0n),
-    positions: quantity === 0n ? [] : [position],
-    time,
-  };
-}
-
-const notPlayed = (): never => {
-  throw new Error('not part of this stage');
-};
