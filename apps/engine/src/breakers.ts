@@ -2,9 +2,10 @@ import { formatRate, rate } from '@lockstep/kernel';
 import { beginClosing, revalue, STATUS } from '@lockstep/replication';
 import { evaluateBreakers, lossFromStart } from '@lockstep/risk';
 import { nextCopyState } from '@lockstep/roster';
-import { writeCopyState } from '@lockstep/storage';
+import type { NewEvent } from '@lockstep/storage';
 import type { MarkUpdate } from '@lockstep/venues/port';
 import type { Bookkeeper } from './books/bookkeeper';
+import { writeState } from './commands/write-state';
 import type { EngineContext } from './context';
 import { newEvent } from './new-event';
 import type { Repairs } from './repair/repair';
@@ -20,6 +21,9 @@ export class Breakers {
   private readonly touched = new Set<WatchedAccount>();
   private breached = new Int32Array(64);
   private timer: NodeJS.Timeout | null = null;
+  /** Copies whose breaker acts and is not written down yet. */
+  private readonly writing = new Set<CopyRecord>();
+  private ended = false;
 
   constructor(
     private readonly ctx: EngineContext,
@@ -37,6 +41,7 @@ export class Breakers {
   stop(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
+    this.ended = true;
   }
 
   /** Takes marks of a network and judges every book that holds one of their instruments. */
@@ -62,48 +67,47 @@ export class Breakers {
     for (let index = 0; index < found; index += 1) {
       const row = this.breached[index] ?? 0;
       const copy = this.ctx.registry.copies.get(book.copies.copyNo[row] ?? 0);
-      const state = copy === undefined ? null : copyStateOf(copy.state);
-      if (copy !== undefined && state !== null && nextCopyState(state, 'break') !== null) this.trigger(copy, row);
+      if (copy === undefined || this.writing.has(copy)) continue;
+      const state = copyStateOf(copy.state);
+      if (state !== null && nextCopyState(state, 'break') !== null) this.trigger(copy, row);
     }
   }
 
   private trigger(copy: CopyRecord, row: number): void {
     const { book } = copy.watched;
-    const previous = copy.state;
     const loss = lossFromStart(book.copies, row);
     const threshold = book.copies.breakerFromStart[row] ?? 0;
-    copy.state = 'breaker_closed';
     book.setStatus(row, STATUS.breaker, true);
     book.setStatus(row, STATUS.active, false);
     this.ctx.stops.changed();
     beginClosing(book, row);
     this.ctx.log.warn('a loss limit was met; the copy is closed', { copyNo: copy.no, loss, threshold });
     void this.repairs.close(copy.watched, 'breaker');
-    const now = this.ctx.clock.now();
-    const events = [
-      newEvent(this.ctx, 'breaker.triggered', now, {
-        copy_id: copy.id,
-        limit: 'from_start',
-        threshold: formatRate(rate(BigInt(threshold))),
-        measured: formatRate(rate(BigInt(loss))),
-        action: 'close',
-      }),
-      newEvent(this.ctx, 'copy.state_changed', now, {
-        copy_id: copy.id,
-        leader_id: copy.group.leaderId,
-        follower_id: copy.followerId,
-        state: 'breaker_closed',
-        previous_state: previous,
-        reason: 'breaker_from_start',
-      }),
-    ];
-    void this.books
-      .run(copy.group.scope, async () => {
-        await this.ctx.storage.scoped(copy.group.scope, async (unit) => {
-          await writeCopyState(unit, copy.no, { state: 'breaker_closed', reason: 'breaker_from_start' });
-          await unit.events.append(events);
+    const event = newEvent(this.ctx, 'breaker.triggered', this.ctx.clock.now(), {
+      copy_id: copy.id,
+      limit: 'from_start',
+      threshold: formatRate(rate(BigInt(threshold))),
+      measured: formatRate(rate(BigInt(loss))),
+      action: 'close',
+    });
+    this.writing.add(copy);
+    void this.writeDown(copy, event).finally(() => this.writing.delete(copy));
+  }
+
+  /** The copy stays closed whatever the database does; the write is repeated until it stands, or a stop of the copy was first. */
+  private async writeDown(copy: CopyRecord, event: NewEvent): Promise<void> {
+    while (!this.ended) {
+      const state = copyStateOf(copy.state);
+      if (state === null || nextCopyState(state, 'break') === null) return;
+      try {
+        await writeState(this.ctx, this.books, copy, state, 'breaker_closed', 'breaker_from_start', async (unit) => {
+          await unit.events.append([event]);
         });
-      })
-      .catch((failure: unknown) => this.ctx.log.error('a breaker could not be written down', { copyNo: copy.no, error: failure }));
+        return;
+      } catch (failure) {
+        this.ctx.log.error('a breaker could not be written down', { copyNo: copy.no, error: failure });
+        await new Promise((resolve) => setTimeout(resolve, this.ctx.limits.breakerIntervalMs * 5));
+      }
+    }
   }
 }

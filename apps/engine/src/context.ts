@@ -7,7 +7,10 @@ import type { EngineLimits } from './limits';
 import type { Nonces } from './nonces';
 import type { Sending } from './sending';
 import type { CopyLedger } from './state/copy-ledger';
+import type { FeeTerms } from './state/fee-terms';
+import type { FirstFills } from './state/first-fills';
 import type { OpenOrders } from './state/open-orders';
+import type { OwnTrades } from './state/own-trades';
 import type { Registry } from './state/registry';
 import type { WaveLog } from './wave-log';
 
@@ -34,6 +37,9 @@ export interface EngineContext {
   readonly nonces: Nonces;
   readonly booked: CopyLedger;
   readonly openOrders: OpenOrders;
+  readonly ownTrades: OwnTrades;
+  readonly firstFills: FirstFills;
+  readonly feeTerms: FeeTerms;
   /** Closes journal rows of settled waves now instead of soon. */
   readonly flushCompletion: () => Promise<void>;
   readonly waves: WaveLog;

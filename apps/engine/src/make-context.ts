@@ -9,7 +9,10 @@ import type { EngineParts } from './engine-parts';
 import { Nonces } from './nonces';
 import { Sending } from './sending';
 import { CopyLedger } from './state/copy-ledger';
+import { FeeTerms } from './state/fee-terms';
+import { FirstFills } from './state/first-fills';
 import { OpenOrders } from './state/open-orders';
+import { OwnTrades } from './state/own-trades';
 import { Registry } from './state/registry';
 import { WaveLog } from './wave-log';
 
@@ -36,6 +39,9 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     nonces: new Nonces(maxNonce),
     booked: new CopyLedger(),
     openOrders,
+    ownTrades: new OwnTrades(),
+    firstFills: new FirstFills(limits.openOrdersMax),
+    feeTerms: new FeeTerms(),
     flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),

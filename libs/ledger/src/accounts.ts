@@ -5,9 +5,9 @@ import { type Branded, type CopyId, err, isId, ok, type Result } from '@lockstep
  * Amounts are signed: above zero is a debit (an asset or a cost grows), below zero a credit (a debt or an income grows).
  */
 export const COPY_ACCOUNTS = {
-  /** What the venue holds for this copy: allocation, plus PnL, minus fees, plus funding. Mirrors the venue's cash. */
+  /** What the venue holds for this copy: allocation, plus PnL, minus fees, plus funding. Mirrors the venue's cash; of a stopped copy what it gained. */
   venue_cash: 'asset',
-  /** Money assigned to the copy by its follower, seen from the other side. */
+  /** Money assigned to the copy by its follower, from its activation to its stop, seen from the other side. */
   allocation: 'equity',
   /** Profit closed on the copy's own average entry. */
   realised_pnl: 'income',

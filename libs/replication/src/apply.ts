@@ -106,6 +106,26 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   return { realised, position };
 }
 
+/** What is booked of a copy in an instrument, from the venue's own fills. */
+export interface BookedRow {
+  /** Signed lots. */
+  readonly position: number;
+  readonly entryValue: number;
+  readonly realised: number;
+}
+
+/**
+ * Puts what is booked in the place of what the venue's answers led. Net PnL changes by the difference of this instrument alone: what is led in others
+ * and not booked yet stays counted.
+ */
+export function takeBooked(book: CopyBook, sheet: InstrumentSheet, row: number, booked: BookedRow): void {
+  const { rows } = sheet;
+  applyIncome(book, row, booked.realised - (rows.realised[row] ?? 0));
+  rows.position[row] = booked.position;
+  rows.entryValue[row] = booked.entryValue;
+  rows.realised[row] = booked.realised;
+}
+
 /** Adds funding (or any other income, signed) to a copy's net PnL. */
 export function applyIncome(book: CopyBook, row: number, amount: number): void {
   book.copies.netPnl[row] = (book.copies.netPnl[row] ?? 0) + amount;

@@ -8,25 +8,37 @@ export interface VenueNet {
   readonly venueAccount: number;
   /** Signed net position in lots. */
   readonly netLots: number;
-  /** Price of the trades that were not ours (10^-8), for the PnL they realised; 0 when unknown: the mark is taken. */
-  readonly foreignPrice: number;
+  /** Trades at the venue that were not ours since the last comparison, as far as they are known; null when none are. */
+  readonly foreignTrades: ForeignTrades | null;
   /** True when an order of ours on this account and instrument is still unresolved: then nothing may be concluded yet. */
   readonly unresolved: boolean;
+}
+
+/** Signed lots and their size-weighted price (10^-8). */
+export interface ForeignTrades {
+  readonly lots: number;
+  readonly price: number;
+}
+
+/** The follower (or a liquidation, ADL, TP/SL) closed against the copy: its position fell, no re-entry until the leader is flat. */
+export interface UserClose {
+  readonly kind: 'user_closed';
+  readonly copyNo: number;
+  readonly row: number;
+  readonly coin: string;
+  readonly lotsBefore: number;
+  readonly lotsAfter: number;
+  /** What its PnL was counted at (10^-8); whoever books it takes the same. */
+  readonly price: number;
 }
 
 /** What a reconciliation found; the book is already changed accordingly. */
 export type ReconcileEffect =
   /** Orders of unknown outcome must be resolved first. */
   | { readonly kind: 'wait_for_unknowns'; readonly venueAccount: number }
-  /** The follower (or a liquidation, ADL, TP/SL) closed against the copy: its position fell, no re-entry until the leader is flat. */
-  | {
-      readonly kind: 'user_closed';
-      readonly copyNo: number;
-      readonly row: number;
-      readonly coin: string;
-      readonly lotsBefore: number;
-      readonly lotsAfter: number;
-    }
+  /** Something was closed against a copy and no price of it is known, not even a mark: nothing is changed, the next comparison sees it again. */
+  | { readonly kind: 'wait_for_price'; readonly venueAccount: number; readonly coin: string }
+  | UserClose
   /** The rest of the account's net is the follower's own; left alone, reported. */
   | { readonly kind: 'own_position'; readonly venueAccount: number; readonly coin: string; readonly lotsBefore: number; readonly lotsAfter: number };
 
@@ -34,6 +46,7 @@ export type ReconcileEffect =
  * Compares our record of one instrument with the venue's net of one account. A change against the copied net first reduces the copies
  * on that side pro rata (floored; the last takes the rest) and marks their episodes `user_closed`; only the excess is the follower's own
  * position beside them (product §2.4). Fills missing from our record must have been adopted before: this speaks only about trades not ours.
+ * PnL is counted at the price of the trades when they are the whole difference, else at the mark.
  */
 export function reconcileNet(book: CopyBook, sheet: InstrumentSheet, truth: VenueNet): readonly ReconcileEffect[] {
   const copies = rowsOf(book, truth.venueAccount);
@@ -52,8 +65,11 @@ export function reconcileNet(book: CopyBook, sheet: InstrumentSheet, truth: Venu
   // What the follower holds beside the copies on the attacked side gives way first: it is theirs.
   const own = Math.min(left, Math.max(0, besideBefore * against));
   left -= own;
-  const price = truth.foreignPrice > 0 ? truth.foreignPrice : sheet.mark;
-  const taken = reduceProRata(book, sheet, copies, against, left, price, effects);
+  const price = truth.foreignTrades?.lots === foreign ? truth.foreignTrades.price : sheet.mark;
+  const attacked = copies.filter((row) => (rows.position[row] ?? 0) * against > 0);
+  if (price <= 0 && left > 0 && attacked.length > 0)
+    return [{ kind: 'wait_for_price', venueAccount: truth.venueAccount, coin: sheet.instrument.coin }];
+  const taken = reduceProRata(book, sheet, attacked, left, price, effects);
   const besideAfter = besideBefore - against * (own + (left - taken));
   for (const row of copies) rows.beside[row] = truth.netLots - (rows.position[row] ?? 0);
   if (besideAfter !== besideBefore)
@@ -74,18 +90,16 @@ function rowsOf(book: CopyBook, venueAccount: number): readonly number[] {
   return found;
 }
 
-/** Takes `lots` from the copies on side `against` (+1 longs), pro rata; returns what could be taken. */
+/** Takes `lots` from copies of one side, pro rata; returns what could be taken. */
 function reduceProRata(
   book: CopyBook,
   sheet: InstrumentSheet,
-  copies: readonly number[],
-  against: number,
+  onSide: readonly number[],
   lots: number,
   price: number,
   effects: ReconcileEffect[],
 ): number {
   const { rows } = sheet;
-  const onSide = copies.filter((row) => (rows.position[row] ?? 0) * against > 0);
   const total = onSide.reduce((sum, row) => sum + Math.abs(rows.position[row] ?? 0), 0);
   const taken = Math.min(lots, total);
   let left = taken;
@@ -105,7 +119,7 @@ function closeByUser(book: CopyBook, sheet: InstrumentSheet, row: number, lots: 
   const after = before > 0 ? before - lots : before + lots;
   const entry = rows.entryValue[row] ?? 0;
   const released = mulDivFloor(entry, lots, held);
-  const value = price > 0 ? mulDivFloor(lots, price, sheet.lotsPerUnit) : released;
+  const value = mulDivFloor(lots, price, sheet.lotsPerUnit);
   const realised = before > 0 ? value - released : released - value;
   rows.entryValue[row] = entry - released;
   rows.realised[row] = (rows.realised[row] ?? 0) + realised;
@@ -117,5 +131,6 @@ function closeByUser(book: CopyBook, sheet: InstrumentSheet, row: number, lots: 
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
   rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.userClosed;
-  return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin: sheet.instrument.coin, lotsBefore: before, lotsAfter: after };
+  const { coin } = sheet.instrument;
+  return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin, lotsBefore: before, lotsAfter: after, price };
 }

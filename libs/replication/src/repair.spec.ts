@@ -162,7 +162,12 @@ describe('fills are the truth of positions', () => {
 });
 
 describe('reconciliation with the venue net', () => {
-  const truth = (netLots: number) => ({ venueAccount: 1, netLots, foreignPrice: priceUnits('110'), unresolved: false });
+  const truth = (netLots: number, traded: number | null = null) => ({
+    venueAccount: 1,
+    netLots,
+    foreignTrades: traded === null ? null : { lots: traded, price: priceUnits('110') },
+    unresolved: false,
+  });
 
   it('agreement is silence', () => {
     const stage = tradedStage();
@@ -171,14 +176,41 @@ describe('reconciliation with the venue net', () => {
 
   it('the follower closed part: the copy shrinks, realises it and is not re-entered until the leader is flat', () => {
     const stage = tradedStage();
-    expect(reconcileNet(stage.book, stage.sheet, truth(4))).toEqual([
-      { kind: 'user_closed', copyNo: 1, row: 0, coin: 'BTC', lotsBefore: 10, lotsAfter: 4 },
+    expect(reconcileNet(stage.book, stage.sheet, truth(4, -6))).toEqual([
+      { kind: 'user_closed', copyNo: 1, row: 0, coin: 'BTC', lotsBefore: 10, lotsAfter: 4, price: priceUnits('110') },
     ]);
     expect(at(stage.book.copies.netPnl, 0)).toBe(6_000_000_000);
     expect(reasonAt(at(stage.plan('20').decisions.reason, 0))).toBe('user_closed');
     expect(at(stage.follow('10').orders.lots, 0)).toBe(2);
     stage.follow('0');
     expect(stage.plan('10').orders.count).toBe(1);
+  });
+
+  it.each<[string, number | null, string, number]>([
+    ['trades that are the whole difference', -6, '105', 6_000_000_000],
+    ['trades that are only part of it', -5, '105', 3_000_000_000],
+    ['no trade at hand', null, '105', 3_000_000_000],
+  ])('%s decide the price the close is counted at, else the mark does', (_what, traded, mark, realised) => {
+    const stage = tradedStage();
+    stage.book.setMark('BTC', priceOf(mark), NOW);
+    reconcileNet(stage.book, stage.sheet, truth(4, traded));
+    expect([at(stage.book.copies.netPnl, 0), at(stage.sheet.rows.realised, 0)]).toEqual([realised, realised]);
+  });
+
+  it('a close of which no price is known changes nothing until one is', () => {
+    const stage = tradedStage();
+    stage.sheet.mark = 0;
+    expect(reconcileNet(stage.book, stage.sheet, truth(4))).toEqual([{ kind: 'wait_for_price', venueAccount: 1, coin: 'BTC' }]);
+    expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.beside, 0), at(stage.book.copies.netPnl, 0)]).toEqual([10, 0, 0]);
+    stage.sheet.mark = priceUnits('90');
+    expect(reconcileNet(stage.book, stage.sheet, truth(4)).map(({ kind }) => kind)).toEqual(['user_closed']);
+    expect(at(stage.book.copies.netPnl, 0)).toBe(-6_000_000_000);
+  });
+
+  it('own positions need no price', () => {
+    const stage = tradedStage();
+    stage.sheet.mark = 0;
+    expect(reconcileNet(stage.book, stage.sheet, truth(15)).map(({ kind }) => kind)).toEqual(['own_position']);
   });
 
   it('more than the copied net is the follower’s own position, left alone', () => {

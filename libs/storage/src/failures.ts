@@ -16,6 +16,21 @@ export function sqlState(failure: unknown): string | null {
   return field(failure, 'code');
 }
 
+/**
+ * The connection was lost while a unit committed: it stands or does not, and only reading tells. Thrown by `Storage` instead of the driver's failure,
+ * which is its cause.
+ */
+export class CommitUnknownError extends Error {
+  override readonly name = 'CommitUnknownError';
+
+  constructor(cause: unknown) {
+    super('the connection was lost during a commit: its outcome is not known', { cause });
+  }
+}
+
+/** True when the database itself answered that a statement failed; false when the answer, or the session, was lost. */
+export const isRefusal = (failure: unknown): boolean => field(failure, 'severity') === 'ERROR';
+
 function field(failure: unknown, name: string): string | null {
   const cause: unknown = failure instanceof QueryFailedError ? failure.driverError : failure;
   if (typeof cause !== 'object' || cause === null) return null;

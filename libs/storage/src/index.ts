@@ -1,7 +1,7 @@
 export * from './backoffice';
 export * from './engine';
 export { type AppendedEvents, appendEvents, EVENTS_READ_MAX_ROWS } from './events/event-log';
-export { constraintOf, isConflict, sqlState } from './failures';
+export { CommitUnknownError, constraintOf, isConflict, sqlState } from './failures';
 export * from './gateway';
 export { type PostReport, sha256Hex } from './ledger/ledger';
 export { type GivenUrls, type ProcessRole, type RoleUrl, type RoleUrls, resolveRoleUrls } from './logins';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type Clock, err, isId, must, ok, type Result, type TenantScope } from '@lockstep/kernel';
 import { DataSource, type Logger, type QueryRunner } from 'typeorm';
 import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
-import { isConflict } from './failures';
+import { CommitUnknownError, isConflict, isRefusal } from './failures';
 import type { ProcessRole } from './logins';
 import { PlatformUnit } from './platform-unit';
 import { assertRole } from './role-check';
@@ -40,7 +40,7 @@ const CONFLICT_RETRIES_MAX = 3;
 
 /** The only way to the tables: one transaction per unit of work, inside one scope or on platform tables. */
 export interface Storage {
-  /** Runs `work` in one transaction inside the scope; its throw rolls back and is rethrown. Nothing is retried. */
+  /** Runs `work` in one transaction inside the scope; its throw rolls back and is rethrown. Nothing is retried. A commit whose answer is lost throws `CommitUnknownError`. */
   scoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options?: UnitOptions): Promise<T>;
   /** As `scoped`, run again up to three times when another transaction was first; then `conflict`. `work` must have no effect outside the unit. */
   tryScoped<T>(scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>, options?: UnitOptions): Promise<Result<T, 'conflict'>>;
@@ -116,7 +116,7 @@ class PostgresStorage implements Storage {
       runner.isTransactionActive = true;
       unit = makeUnit(runner);
       value = await work(unit);
-      await runner.query(unit.ending().discarded ? 'rollback' : 'commit');
+      await (unit.ending().discarded ? runner.query('rollback') : commit(runner));
     } catch (failure) {
       await rollBack(runner);
       throw failure;
@@ -150,6 +150,14 @@ function beginScoped(scope: TenantScope, options: UnitOptions): string {
   must(isId('tenant', scope.tenantId), 'a scope names a well-formed tenant id');
   must(scope.environment === 'live' || scope.environment === 'test', 'a scope names a known environment');
   return `${begin(options)}; select set_config('app.tenant_id', '${scope.tenantId}', true), set_config('app.environment', '${scope.environment}', true)`;
+}
+
+async function commit(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.query('commit');
+  } catch (failure) {
+    throw isRefusal(failure) ? failure : new CommitUnknownError(failure);
+  }
 }
 
 /** A connection that cannot even roll back is thrown away by the pool; the first failure is the one worth reporting. */

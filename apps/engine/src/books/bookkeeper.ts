@@ -1,4 +1,5 @@
 import type { TenantScope } from '@lockstep/kernel';
+import { CommitUnknownError } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
@@ -35,6 +36,7 @@ export class Bookkeeper {
   private readonly scopes = new Map<string, TenantScope>();
   private waiting = 0;
   private room: (() => void)[] = [];
+  private ended = false;
 
   constructor(
     private readonly ctx: EngineContext,
@@ -50,12 +52,13 @@ export class Bookkeeper {
   /** Takes what a wave did. Resolves at once unless too many waves wait to be written: then the caller waits, and so does its lane. */
   async takeWave(outcome: WaveOutcome): Promise<void> {
     const { wave } = outcome;
-    const scopes = wave.open.scopes.length === 0 ? [] : wave.open.scopes;
+    const { scopes } = wave.open;
     if (scopes.length === 0) {
+      wave.open.handed = true;
       this.ctx.openOrders.release(wave.open);
       return;
     }
-    while (this.waiting >= this.ctx.limits.tailsMax) await new Promise<void>((resolve) => this.room.push(resolve));
+    while (this.waiting >= this.ctx.limits.tailsMax && !this.ended) await new Promise<void>((resolve) => this.room.push(resolve));
     this.waiting += 1;
     this.handIntents(outcome, scopes);
     let left = scopes.length;
@@ -69,6 +72,7 @@ export class Bookkeeper {
       this.ctx.openOrders.release(wave.open);
     };
     for (const scope of scopes) this.push(scope, { kind: 'wave', outcome, done });
+    wave.open.handed = true;
   }
 
   /** Of the tenants that are written only: what a repair changed of others is told by the next wave that is. */
@@ -85,8 +89,24 @@ export class Bookkeeper {
   /** Runs other writes of a tenant in the same order as everything else. Its failure is the caller's. */
   run<T>(scope: TenantScope, work: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.push(scope, { kind: 'work', work: () => work().then(resolve, reject) });
+      const failed = (failure: unknown): void => {
+        this.endOn(failure);
+        reject(failure);
+      };
+      this.push(scope, { kind: 'work', work: async () => (this.ended ? reject(new Error('the books are closed')) : work().then(resolve, failed)) });
     });
+  }
+
+  /**
+   * What is written may be more than memory knows once a commit's answer was lost, and the next write would put memory in its place: nothing is
+   * written any more, and the next process reads what stands.
+   */
+  private endOn(failure: unknown): void {
+    if (!(failure instanceof CommitUnknownError) || this.ended) return;
+    this.ended = true;
+    for (const resolve of this.room.splice(0)) resolve();
+    this.ctx.log.fatal('the outcome of a commit is not known', { error: failure });
+    this.ctx.broken('the outcome of a commit is not known');
   }
 
   idle(): Promise<void> {
@@ -122,11 +142,14 @@ export class Bookkeeper {
     this.ctx.wakeEvents(scope);
   }
 
-  /** Order rows must be written: nothing else knows them but the journal, so a failed write is repeated until it stands. */
+  /**
+   * Order rows must be written: nothing else knows them but the journal, so a failed write is repeated until it stands. It depends on no commit before
+   * it, and of a wave that stands already nothing is told again: so here a commit's lost answer does no harm.
+   */
   private async writeWaves(scope: TenantScope, jobs: readonly WaveJob[]): Promise<void> {
     const outcomes = jobs.map(({ outcome }) => outcome);
     await this.ctx.sending.quiet();
-    for (;;) {
+    while (!this.ended) {
       try {
         await this.ctx.scopedUnits.run(() => writeOutcomes(this.ctx, scope, outcomes));
         for (const job of jobs) job.done();
@@ -144,20 +167,25 @@ export class Bookkeeper {
     let posted = 0;
     for (let from = 0; from < fills.length; from += this.ctx.limits.postAccountsMax) {
       const jobs = fills.slice(from, from + this.ctx.limits.postAccountsMax);
-      const part = onePerAccount(jobs.map(({ collected }) => collected));
       await this.ctx.sending.quiet();
-      try {
-        const report = await this.ctx.scopedUnits.run(() => postFills(this.ctx, scope, part));
-        posted += report.posted;
-        if (report.posted > 0) this.ctx.pass('ledger_written_first_scope');
-        if (report.own > 0) this.onOwnFills(part.map((collected) => collected.account));
-      } catch (failure) {
-        // Level-triggered: what is owed is read and booked again by the collector.
-        this.ctx.log.error('fills could not be booked', { scope: scopeKey(scope), accounts: part.length, error: failure });
-      }
+      if (!this.ended) posted += await this.postPart(scope, onePerAccount(jobs.map(({ collected }) => collected)));
       for (const job of jobs) job.done();
     }
     if (posted > 0) this.ctx.pass('ledger_written_all_scopes');
+  }
+
+  /** Returns how many fills were booked. Level-triggered: what could not be is owed, and read and booked again by the collector. */
+  private async postPart(scope: TenantScope, part: readonly CollectedFills[]): Promise<number> {
+    try {
+      const report = await this.ctx.scopedUnits.run(() => postFills(this.ctx, scope, part));
+      if (report.posted > 0) this.ctx.pass('ledger_written_first_scope');
+      if (report.own > 0) this.onOwnFills(part.map((collected) => collected.account));
+      return report.posted;
+    } catch (failure) {
+      this.endOn(failure);
+      this.ctx.log.error('fills could not be booked', { scope: scopeKey(scope), accounts: part.length, error: failure });
+      return 0;
+    }
   }
 }
 

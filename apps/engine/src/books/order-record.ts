@@ -15,7 +15,7 @@ export interface OrderRecord {
   readonly event: NewEvent;
 }
 
-/** The order row and event of plan row `index`, from plan and outcome alone: making it again gives the same row. */
+/** The order row and event of plan row `index`, from plan, outcome and fills booked before it: making it again gives the same row. */
 export function orderRecord(
   ctx: EngineContext,
   wave: PlannedWave,
@@ -26,8 +26,15 @@ export function orderRecord(
 ): OrderRecord {
   const view = orderView(wave.sheet.instrument, wave.plan.orders, state, index);
   const reason = view.status === 'withheld' ? (reasonAt(state.withheldReason[index] ?? 0) ?? 'withheld') : null;
+  const orderId = orderIdOf({
+    moveId: BigInt(view.wave),
+    copyNo: BigInt(view.copyNo),
+    instance: ctx.instance,
+    leg: view.leg,
+    attempt: view.attempt,
+  });
   const row: NewRow<OrderRow> = {
-    id: orderIdOf({ moveId: BigInt(view.wave), copyNo: BigInt(view.copyNo), instance: ctx.instance, leg: view.leg, attempt: view.attempt }),
+    id: orderId,
     createdAt: journaledAt,
     moveId: BigInt(view.wave),
     copyNo: BigInt(view.copyNo),
@@ -56,7 +63,7 @@ export function orderRecord(
     m1: orNull(wave.marks.receivedAt),
     m2: orNull(wave.marks.plannedAt),
     m3: view.sentAt,
-    mf: null,
+    mf: ctx.firstFills.of(orderId),
     m4: view.answeredAt,
     updatedAt: ctx.clock.now(),
   };

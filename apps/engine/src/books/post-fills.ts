@@ -1,6 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
-import { averageEntry, fillSource, type LedgerTransaction, type MarkupTerms, postFill } from '@lockstep/ledger';
+import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
+import { applyIncome } from '@lockstep/replication';
 import {
   type FillRow,
   fillIdOf,
@@ -52,13 +53,15 @@ export async function postFills(ctx: EngineContext, scope: TenantScope, batch: r
   const postings = batch.flatMap(({ account, fills }) => fills.map((fill) => toPosting(ctx, account, fill)));
   if (postings.length === 0) return { posted: 0, own: 0 };
   const drafts: Drafts = new Map();
+  const early = new Map<string, EpochMs>();
   const fresh = await ctx.storage.scoped(scope, async (unit) => {
     const inserted = new Set(await unit.fills.insert(postings.map((posting) => posting.row)));
     const booked = postings.filter((posting) => inserted.delete(posting.row.id));
     if (booked.length > 0) ctx.pass('ledger_fills_collected');
-    await bookAll(ctx, unit, booked, drafts);
+    await bookAll(ctx, unit, booked, drafts, early);
     return booked;
   });
+  for (const [orderId, at] of early) ctx.firstFills.note(orderId, at);
   commitToMemory(ctx, batch, fresh, drafts);
   return { posted: fresh.length, own: fresh.filter((posting) => posting.owner.kind === 'own').length };
 }
@@ -97,7 +100,14 @@ function toPosting(ctx: EngineContext, account: AccountRecord, fill: VenueFill):
   return { account, fill, owner, row };
 }
 
-async function bookAll(ctx: EngineContext, unit: ScopedUnit, postings: readonly Posting[], drafts: Drafts): Promise<void> {
+/** Fills `drafts`, and `early` with the orders whose rows are still to be written and when they were filled first. */
+async function bookAll(
+  ctx: EngineContext,
+  unit: ScopedUnit,
+  postings: readonly Posting[],
+  drafts: Drafts,
+  early: Map<string, EpochMs>,
+): Promise<void> {
   const transactions: LedgerTransaction[] = [];
   const events: NewEvent[] = [];
   const firstFills = new Map<string, EpochMs>();
@@ -106,13 +116,14 @@ async function bookAll(ctx: EngineContext, unit: ScopedUnit, postings: readonly 
     let closedPnl = fill.closedPnl;
     if (owner.kind === 'copy') {
       closedPnl = bookToCopy(ctx, owner.copy, posting, drafts);
-      const transaction = ledgerOf(owner.copy, posting, closedPnl);
+      const transaction = ledgerOf(ctx, owner.copy, posting, closedPnl);
       if (transaction !== null) transactions.push(transaction);
       if (row.orderId !== null && !firstFills.has(row.orderId)) firstFills.set(row.orderId, fill.time);
     }
     events.push(fillEvent(ctx, posting, closedPnl));
   }
-  await markOrdersFilled(unit, firstFills);
+  const written = await markOrdersFilled(unit, firstFills);
+  for (const [orderId, at] of firstFills) if (!written.has(orderId)) early.set(orderId, at);
   await savePositionStates(unit, [...states(drafts)]);
   events.push(...positionEvents(ctx, drafts));
   if (transactions.length > 0) await unit.ledger.post(transactions);
@@ -131,9 +142,8 @@ function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, draf
 
 const signed = (side: Side, quantity: bigint) => size(direction(side) * quantity);
 
-function ledgerOf(copy: CopyRecord, { account, fill }: Posting, closedPnl: ReturnType<typeof money>): LedgerTransaction | null {
+function ledgerOf(ctx: EngineContext, copy: CopyRecord, { account, fill }: Posting, closedPnl: ReturnType<typeof money>): LedgerTransaction | null {
   const { instrument } = sheetOf(copy, fill.coin);
-  const markup: MarkupTerms | null = fill.builderFee > 0n ? copy.markup : null;
   return postFill({
     source: fillSource(account.network.venueName, account.no, fill.coin, fill.time, `${fill.tradeId}:${fill.orderId}`),
     copyId: copy.id,
@@ -145,8 +155,14 @@ function ledgerOf(copy: CopyRecord, { account, fill }: Posting, closedPnl: Retur
     feeAsset: fill.feeAsset,
     fee: fill.fee,
     builderFee: fill.builderFee,
-    markup,
+    markup: fill.builderFee > 0n ? ctx.feeTerms.at(copy.group.scope, writtenDownAt(ctx, fill)) : null,
   });
+}
+
+/** When the order of a fill was written down. An order that is not open has its answer still to come: it left right before the fill. */
+function writtenDownAt(ctx: EngineContext, fill: VenueFill): EpochMs {
+  const order = fill.clientOrderId === null ? undefined : ctx.openOrders.find(fill.clientOrderId);
+  return order?.createdAt ?? fill.time;
 }
 
 function* states(drafts: Drafts) {
@@ -195,11 +211,9 @@ function positionEvents(ctx: EngineContext, drafts: Drafts): NewEvent[] {
 }
 
 function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fresh: readonly Posting[], drafts: Drafts): void {
-  for (const [copy, coins] of drafts) {
-    for (const [coin, kept] of coins) ctx.booked.set(copy.no, coin, kept);
-    copy.watched.book.copies.netPnl[copy.row] = toExact(ctx.booked.netPnl(copy.no), 'net PnL');
-  }
-  for (const { owner, fill } of fresh) {
+  for (const [copy, coins] of drafts) for (const [coin, kept] of coins) takeIntoMemory(ctx, copy, coin, kept);
+  for (const { account, owner, fill } of fresh) {
+    if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
     ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
@@ -209,4 +223,12 @@ function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fr
     const newest = fills.at(-1);
     if (newest !== undefined && newest.time > account.fillsReadTo) account.fillsReadTo = newest.time;
   }
+}
+
+/** Equity counts the fees from now on; the PnL it was led by the answers already, `trueUp` adds what was booked differently. */
+function takeIntoMemory(ctx: EngineContext, copy: CopyRecord, coin: string, kept: KeptPosition): void {
+  const { book } = copy.watched;
+  const fees = kept.booked.fees - ctx.booked.get(copy.no, coin).booked.fees;
+  ctx.booked.set(copy.no, coin, kept);
+  if (book.copies.copyNo[copy.row] === copy.no) applyIncome(book, copy.row, toExact(money(-fees), 'fees'));
 }

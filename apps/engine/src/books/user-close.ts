@@ -1,43 +1,48 @@
 import { formatSize, fromLots, money, notional, price, size } from '@lockstep/kernel';
 import { postFill } from '@lockstep/ledger';
-import type { InstrumentSheet } from '@lockstep/replication';
+import type { InstrumentSheet, UserClose } from '@lockstep/replication';
 import { recordFollowerClose, savePositionStates } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill } from '../state/copy-ledger';
-import { intentOf } from '../state/intent';
+import { type Intent, intentOf, restoreIntent } from '../state/intent';
 import type { CopyRecord } from '../state/registry';
 import type { Bookkeeper } from './bookkeeper';
 import { positionStateOf } from './position-state-of';
+import { trueUp } from './true-up';
 
 /**
- * Books what a follower (or a liquidation) closed against the copy: the copy's position falls at the mark of the moment, because the venue's fill belongs
- * to the account and not to an order of ours. The episode stays closed until the leader is flat.
+ * Books what a follower (or a liquidation) closed against the copy, as the comparison took it into the columns and at the same price. The trade's fee is
+ * the follower's: the venue's fill belongs to the account and not to an order of ours. The episode stays closed until the leader is flat. Call it while the
+ * instrument's lane is held. When it cannot be written it throws, and the columns hold what is booked and `wanted` before: the next comparison finds the
+ * close anew.
  */
 export async function bookUserClose(
   ctx: EngineContext,
   books: Bookkeeper,
   copy: CopyRecord,
   sheet: InstrumentSheet,
-  signedLots: number,
+  close: UserClose,
+  wanted: Intent,
 ): Promise<void> {
   const { instrument } = sheet;
   const { coin } = instrument;
   const intent = intentOf(sheet, copy.row);
-  const at = ctx.clock.now();
+  const now = ctx.clock.now();
   const before = ctx.booked.newestIntent(copy.no, coin);
   ctx.booked.hand(copy.no, coin, intent);
   const written = books.run(copy.group.scope, async () => {
     const kept = ctx.booked.get(copy.no, coin);
-    const quantity = size(fromLots(instrument, Math.abs(signedLots)) * (signedLots < 0 ? -1n : 1n));
-    const markPrice = price(BigInt(sheet.mark > 0 ? sheet.mark : 1));
-    const { after, closedPnl } = bookFill(kept.booked, quantity, markPrice, money(0n));
+    const closed = close.lotsAfter - close.lotsBefore;
+    const quantity = size(fromLots(instrument, Math.abs(closed)) * (closed < 0 ? -1n : 1n));
+    const at = price(BigInt(close.price));
+    const { after, closedPnl } = bookFill(kept.booked, quantity, at, money(0n));
     const transaction = postFill({
-      source: `user_close:${copy.account.no}:${coin}:${at}`,
+      source: `user_close:${copy.account.no}:${coin}:${now}`,
       copyId: copy.id,
-      occurredAtMs: at,
+      occurredAtMs: now,
       coin,
-      notional: notional(size(quantity < 0n ? -quantity : quantity), markPrice, 'zero'),
+      notional: notional(size(quantity < 0n ? -quantity : quantity), at, 'zero'),
       asset: instrument.collateral,
       closedPnl,
       feeAsset: instrument.collateral,
@@ -48,10 +53,10 @@ export async function bookUserClose(
     const state = positionStateOf(copy.no, instrument, after, intent);
     await ctx.storage.scoped(copy.group.scope, async (unit) => {
       await savePositionStates(unit, [state]);
-      await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: at, quantity });
+      await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: now, quantity });
       if (transaction !== null) await unit.ledger.post([transaction]);
       await unit.events.append([
-        newEvent(ctx, 'position.changed', at, {
+        newEvent(ctx, 'position.changed', now, {
           copy_id: copy.id,
           coin,
           position: formatSize(size(state.position)),
@@ -64,8 +69,10 @@ export async function bookUserClose(
     ctx.booked.set(copy.no, coin, { booked: after, intent });
   });
   await written.catch((failure: unknown) => {
-    // Not written after all; one that was handed meanwhile stands.
-    if (ctx.booked.newestIntent(copy.no, coin) === intent) ctx.booked.hand(copy.no, coin, before);
+    ctx.booked.hand(copy.no, coin, before);
+    restoreIntent(sheet, copy.row, wanted);
+    trueUp(ctx, copy, coin);
     throw failure;
   });
+  trueUp(ctx, copy, coin);
 }

@@ -46,31 +46,33 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 
 /**
  * Writes what waves did to one tenant in one transaction: order rows, intents, the mark on their journal rows and public events, in the order of
- * the waves. Runs behind the sending; a row written twice meets its own key. Fills, entries and positions follow when the venue's own fills were
+ * the waves. Runs behind the sending; a row written twice meets its own key, and its events are told once. Fills, entries and positions follow when the venue's own fills were
  * read, because only those know the fees.
  */
 export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outcomes: readonly WaveOutcome[]): Promise<void> {
   const mine = scopeKey(scope);
   const inScope: InScope = (copy): copy is CopyRecord => copy !== undefined && scopeKey(copy.group.scope) === mine;
   const orders: NewRow<OrderRow>[] = [];
-  const events: NewEvent[] = [];
-  for (const outcome of outcomes) {
-    events.push(...moveEvents(ctx, outcome, mine), ...deniedEvents(ctx, outcome, inScope), ...forfeitEvents(ctx, outcome, inScope));
+  const told = outcomes.map((outcome) => {
+    const events = [...moveEvents(ctx, outcome, mine), ...deniedEvents(ctx, outcome, inScope), ...forfeitEvents(ctx, outcome, inScope)];
     for (const record of orderRecords(ctx, outcome, inScope)) {
       orders.push(record.row);
       events.push(record.event);
     }
-  }
+    return { wave: BigInt(outcome.wave.journalNo), events };
+  });
   const kept = newestIntents(outcomes, inScope);
   await ctx.storage.scoped(scope, async (unit) => {
     await unit.orders.save(orders);
     await saveIntents(ctx, unit, kept);
-    await unit.journal.markWritten(
+    const fresh = await unit.journal.markWritten(
       ctx.shard,
-      outcomes.map(({ wave }) => BigInt(wave.journalNo)),
+      told.map(({ wave }) => wave),
     );
-    await unit.events.append(events);
+    // A wave that is marked was told by a unit that committed although its answer was lost.
+    await unit.events.append(told.flatMap(({ wave, events }) => (fresh.has(wave) ? events : [])));
   });
+  for (const { id } of orders) ctx.firstFills.forget(id);
   for (const { copy, coin, intent } of kept) {
     const { booked } = ctx.booked.get(copy.no, coin);
     ctx.booked.set(copy.no, coin, { booked, intent });

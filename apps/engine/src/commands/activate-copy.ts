@@ -1,8 +1,8 @@
-import { type EpochMs, type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
-import { compose, copyAccount } from '@lockstep/ledger';
+import { type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
 import { leverageOn, STATUS } from '@lockstep/replication';
 import { filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
+import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
@@ -14,6 +14,9 @@ import { writeState } from './write-state';
 
 /** Coins of the leader for which leverage is set before the first order; others are set once a position in them is seen (`keep-leverage.ts`). */
 const LEVERAGE_COINS_MAX = 64;
+
+/** Names the first allocation of a copy in the ledger. */
+const ACTIVATION = '1';
 
 /** Prepares a copy at the venue and makes it active: it follows from the leader's next open in each instrument. */
 export async function activateCopy(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
@@ -78,21 +81,16 @@ async function begin(
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
   watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');
   watched.book.beginAtNextOpen(record.row);
-  const transaction = allocationEntry(copy, ctx.clock.now());
-  await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
-    if (transaction !== null) await unit.ledger.post([transaction]);
-  });
+  try {
+    await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
+      await bookAllocation(unit, copy.id, money(copy.allocation), ACTIVATION, ctx.clock.now());
+    });
+  } catch (failure) {
+    // The command is carried out again and adds the copy as it then stands.
+    ctx.registry.dropCopy(record.no);
+    throw failure;
+  }
   // A stop that came meanwhile stands.
   if (record.state !== 'active') return;
   watched.book.setStatus(record.row, STATUS.active, true);
-}
-
-/** The follower's money put to work, seen from both sides of the copy's books. */
-function allocationEntry(copy: RunningCopy, at: EpochMs) {
-  const amount = money(copy.allocation);
-  const head = { source: `allocation:${copy.id}:1`, kind: 'allocation', copyId: copy.id, occurredAtMs: at, memo: {} } as const;
-  return compose(head, [
-    { account: copyAccount(copy.id, 'venue_cash'), asset: 'USDC', amount },
-    { account: copyAccount(copy.id, 'allocation'), asset: 'USDC', amount: money(-copy.allocation) },
-  ]);
 }

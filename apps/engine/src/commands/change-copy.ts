@@ -1,7 +1,8 @@
 import { money, rate, type TenantScope } from '@lockstep/kernel';
 import { revalue, STATUS } from '@lockstep/replication';
-import { decodeCopySettings, nextCopyState } from '@lockstep/roster';
-import type { CommandRow } from '@lockstep/storage';
+import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
+import { type CommandRow, runningCopy } from '@lockstep/storage';
+import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
@@ -14,19 +15,18 @@ import { writeState } from './write-state';
 export async function pauseCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  if (next(copy, 'pause') === null) return refused('wrong_state', copy.state);
-  const previous = copy.state;
-  // Memory first: what has not left stays here, whatever the write below takes.
+  if (next(copy, 'pause') === null) return stands(copy, 'paused');
+  // Columns first: what has not left stays here, whatever the write below takes; a write that failed is made again with the command.
   copy.watched.book.setStatus(copy.row, STATUS.paused, true);
   ctx.stops.changed();
-  await writeState(ctx, parts.books, copy, previous, 'paused', 'paused_by_follower');
+  await writeState(ctx, parts.books, copy, copy.state, 'paused', 'paused_by_follower');
   return applied();
 }
 
 export async function resumeCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  if (next(copy, 'resume') === null) return refused('wrong_state', copy.state);
+  if (next(copy, 'resume') === null) return stands(copy, 'active');
   await writeState(ctx, parts.books, copy, copy.state, 'active', 'resumed');
   if (copy.state !== 'active') return applied();
   copy.watched.book.setStatus(copy.row, STATUS.paused, false);
@@ -37,17 +37,18 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
 export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  if (next(copy, 're_enable') === null) return refused('wrong_state', copy.state);
+  if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
+  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
+  // A stop that came meanwhile stands.
+  if (copy.state !== 'active') return applied();
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.copies.navFactor[copy.row] = Number(rate(1_000_000_000_000n));
   book.copies.navEquity[copy.row] = book.copies.equity[copy.row] ?? 0;
   book.beginAtNextOpen(copy.row);
-  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
-  // A stop that came meanwhile stands.
-  if (copy.state !== 'active') return applied();
-  book.setStatus(copy.row, STATUS.breaker | STATUS.closing, false);
+  // A pause of before the breaker is over with it.
+  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused, false);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();
 }
@@ -70,23 +71,29 @@ export async function changeSettings(ctx: EngineContext, scope: TenantScope, com
 }
 
 /**
- * A flow into or out of a copy. A raise beyond what the venue account holds is refused as at creation, and the wish is taken back where it stands; less is
- * always possible.
+ * A flow into or out of a copy: row and ledger first, then the columns. A raise beyond what the venue account holds is refused as at creation, and the wish
+ * is taken back where it stands; less is always possible. A copy that is not active yet is booked by its activation.
  */
 export async function changeAllocation(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
-  const copy = ctx.registry.copiesById.get(command.targetId);
   const text = field(command.payload, 'allocation');
   if (typeof text !== 'string' || !/^[1-9]\d{0,18}$/.test(text)) return refused('bad_payload');
+  const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return applied();
   const { book } = copy.watched;
   const wanted = money(BigInt(text));
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
   const [from, to] = refusal === null ? [before, wanted] : [wanted, before];
-  // A wish that came meanwhile stands in the row and stays there: its own command decides about it.
-  await parts.books.run(scope, async () => {
-    await ctx.storage.scoped(scope, (unit) => unit.copies.update({ id: copy.id, allocation: from }, { allocation: to, updatedAt: unit.now }));
-  });
+  await parts.books.run(scope, () =>
+    ctx.storage.scoped(scope, async (unit) => {
+      // A wish that came meanwhile stands in the row and stays there: its own command decides about it.
+      await unit.copies.update({ id: copy.id, allocation: from }, { allocation: to, updatedAt: unit.now });
+      const standing = refusal === null ? await runningCopy(unit, copy.id) : null;
+      const state = standing === null ? null : copyStateOf(standing.state);
+      if (state === null || !isFollowed(state)) return;
+      await bookAllocation(unit, copy.id, wanted, `command:${command.no}`, ctx.clock.now());
+    }),
+  );
   if (refusal !== null) return refusal;
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
@@ -107,6 +114,9 @@ export async function reloadFees(ctx: EngineContext, parts: CommandParts, scope:
   parts.fees.take(scope, await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions()));
   return applied();
 }
+
+/** A wish that changes nothing: carried out when the copy is as wished already, as after a process died between the change and its record. */
+const stands = (copy: CopyRecord, wished: CopyState): CommandEnd => (copy.state === wished ? applied() : refused('wrong_state', copy.state));
 
 function next(copy: CopyRecord, event: Parameters<typeof nextCopyState>[1]) {
   const state = copyStateOf(copy.state);

@@ -1,8 +1,9 @@
-import { formatMoney, formatSize, fromLots, type LeaderId, notional, price, type TenantScope } from '@lockstep/kernel';
+import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import { type FlatnessProof, runningCopy, writeCopyState } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
+import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { copyStateOf } from '../state/load-scope';
@@ -22,14 +23,13 @@ export async function stopCopy(
   if (copy === undefined) return stopUnstarted(ctx, parts, scope, copyId, reason);
   const state = copyStateOf(copy.state);
   if (state === null || nextCopyState(state, 'stop') === null) return state === 'stopping' ? applied() : refused('wrong_state', copy.state);
-  const previous = copy.state;
   const { book } = copy.watched;
-  copy.state = 'stopping';
+  // Columns first: nothing new leaves from here on, whatever the write below takes; a write that failed is made again with the command.
   book.setStatus(copy.row, STATUS.active, false);
   ctx.stops.changed();
   beginClosing(book, copy.row);
   const closing = parts.repairs.close(copy.watched, 'close');
-  await writeState(ctx, parts.books, copy, previous, 'stopping', reason);
+  await writeState(ctx, parts.books, copy, state, 'stopping', reason);
   await closing;
   return applied();
 }
@@ -48,7 +48,8 @@ async function stopUnstarted(
   if (copy.state !== 'preparing') return refused('wrong_state', copy.state);
   await parts.books.run(scope, async () => {
     await ctx.storage.scoped(scope, async (unit) => {
-      await writeCopyState(unit, copy.no, { state: 'stopped', reason, stopped: true });
+      const written = await writeCopyState(unit, copy.no, { from: copy.state, state: 'stopped', reason, stopped: true });
+      if (!written) throw new Error(`copy ${copy.no} is no longer ${copy.state}`);
       await unit.events.append([
         newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
           copy_id: copy.id,
@@ -155,6 +156,7 @@ export class StopWatch {
     const proof = proofOf(copy, remnants);
     const reason: CopyStateReason = proof.flat ? 'flat' : 'dust_listed';
     await writeState(ctx, this.parts.books, copy, 'stopping', 'stopped', reason, async (unit) => {
+      await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {
           copy_id: copy.id,

@@ -5,7 +5,11 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import type { CopyRecord } from '../state/registry';
 
-/** Writes a copy's new state with its event, in the order of everything else written for the tenant. */
+/**
+ * Writes a copy's new state with its event, in the order of everything else written for the tenant. The copy in memory has the new state once it is
+ * written, not before: what throws here may be done again as it stands, and its outcome is the database's. What stops risk acts on the columns before.
+ * Throws when the copy is not in `previous` any more.
+ */
 export async function writeState(
   ctx: EngineContext,
   books: Bookkeeper,
@@ -15,7 +19,6 @@ export async function writeState(
   reason: CopyStateReason,
   also?: (unit: ScopedUnit) => Promise<void>,
 ): Promise<void> {
-  copy.state = state;
   const event = newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
     copy_id: copy.id,
     leader_id: copy.group.leaderId,
@@ -24,11 +27,13 @@ export async function writeState(
     previous_state: previous,
     reason,
   });
+  const change = { from: previous, state, reason, started: state === 'active', stopped: state === 'stopped' };
   await books.run(copy.group.scope, async () => {
     await ctx.storage.scoped(copy.group.scope, async (unit) => {
-      await writeCopyState(unit, copy.no, { state, reason, started: state === 'active', stopped: state === 'stopped' });
+      if (!(await writeCopyState(unit, copy.no, change))) throw new Error(`copy ${copy.no} is no longer ${previous}`);
       await also?.(unit);
       await unit.events.append([event]);
     });
+    copy.state = state;
   });
 }

@@ -94,6 +94,9 @@ async function planMissing(ctx: EngineContext, books: Bookkeeper, recorded: Reco
   const planned = planMove(ctx, recorded, false);
   copies.copyNo.set(hidden);
   sheet.leaderLots = leaderAfter;
-  if (open !== null) open.open += 1;
+  if (open !== null) {
+    open.open += 1;
+    open.handed = false;
+  }
   await runWaves(ctx, books, [open === null ? planned : { ...planned, open }], [recorded], () => false, decided.nextPart);
 }

@@ -1,6 +1,14 @@
 import { size, type TenantScope, toLots } from '@lockstep/kernel';
 import { applyFill, reservePending } from '@lockstep/replication';
-import { bookedSizes, type NewEvent, savePositionStates, type WrittenOrder, writtenOrders } from '@lockstep/storage';
+import {
+  bookedSizes,
+  firstFillTimes,
+  markOrdersFilled,
+  type NewEvent,
+  savePositionStates,
+  type WrittenOrder,
+  writtenOrders,
+} from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import { positionStateOf, sheetOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
@@ -79,7 +87,13 @@ async function writeScope(
   const unwritten = rows.filter(({ journal }) => journal.row.writtenAt === null);
   const read = await ctx.storage.scoped(scope, async (unit) => {
     const written = await writtenOrders(unit, ids);
-    await unit.orders.save(rows.flatMap(({ orders }) => orders.filter((order) => !written.has(order.row.id)).map((order) => order.row)));
+    const missing = rows.flatMap(({ orders }) => orders.filter((order) => !written.has(order.row.id)).map((order) => order.row));
+    await unit.orders.save(missing);
+    const filled = await firstFillTimes(
+      unit,
+      missing.map(({ id }) => id),
+    );
+    await markOrdersFilled(unit, filled);
     await savePositionStates(unit, intents.map(stateOf(ctx)));
     await unit.journal.markWritten(
       ctx.shard,
@@ -109,7 +123,7 @@ function waveOf(waves: Map<number, OpenWave>, { row, packed }: OpenJournal): Ope
   const journalNo = Number(row.moveId);
   const known = waves.get(journalNo);
   if (known !== undefined) return known;
-  const wave: OpenWave = { journalNo, isMove: packed.firstFillAt > 0, scopes: [], open: 1 };
+  const wave: OpenWave = { journalNo, isMove: packed.firstFillAt > 0, scopes: [], open: 1, handed: true };
   waves.set(journalNo, wave);
   return wave;
 }

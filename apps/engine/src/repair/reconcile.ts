@@ -8,12 +8,14 @@ import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
 import { haltOverdue, truthRead, truthUnread } from '../state/account-truth';
+import { intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
 import { equityOver, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { LeverageKeeper } from './keep-leverage';
-import { positionIn } from './position-in';
+import { positionIn, stateIn } from './position-in';
 
 /** Wait between two turns of the rotation, in ms. */
 const TURN_MS = 1_000;
@@ -179,15 +181,15 @@ export class Reconciler {
   private async compareSheet(account: AccountRecord, copy: CopyRecord, sheet: InstrumentSheet, states: readonly AccountState[]): Promise<void> {
     const { coin } = sheet.instrument;
     const unresolved = [...this.ctx.openOrders.ofAccount(account.index)].some((order) => order.sheet === sheet);
+    refreshPrices(copy.watched);
+    const until = stateIn(states, sheet.instrument)?.time ?? 0;
+    const foreignTrades = this.ctx.ownTrades.upTo(account, sheet.instrument, until);
     const netLots = netOf(states, sheet);
-    const effects = reconcileNet(copy.watched.book, sheet, { venueAccount: account.index, netLots, foreignPrice: 0, unresolved });
-    for (const effect of effects) await this.takeEffect(copy, sheet, effect);
+    const wanted = intentOf(sheet, copy.row);
+    const effects = reconcileNet(copy.watched.book, sheet, { venueAccount: account.index, netLots, foreignTrades, unresolved });
+    for (const effect of effects) if (effect.kind === 'user_closed') await bookUserClose(this.ctx, this.books, copy, sheet, effect, wanted);
+    if (!effects.some(isWaiting)) this.ctx.ownTrades.forget(account, sheet.instrument, until);
     if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
-  }
-
-  private async takeEffect(copy: CopyRecord, sheet: InstrumentSheet, effect: ReconcileEffect): Promise<void> {
-    if (effect.kind !== 'user_closed') return;
-    await bookUserClose(this.ctx, this.books, copy, sheet, effect.lotsAfter - effect.lotsBefore);
   }
 
   private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): Promise<void> {
@@ -204,6 +206,8 @@ export class Reconciler {
     });
   }
 }
+
+const isWaiting = ({ kind }: ReconcileEffect): boolean => kind === 'wait_for_unknowns' || kind === 'wait_for_price';
 
 function takeEquity(copies: readonly CopyRecord[], states: readonly AccountState[]): void {
   const equity = Math.max(0, toExact(equityOver(states), 'account value'));

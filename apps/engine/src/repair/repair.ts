@@ -91,7 +91,7 @@ export class Repairs {
       superseded: false,
       approval,
       forfeits: repair.forfeits,
-      open: { journalNo, isMove: false, scopes: [], open: 1 },
+      open: { journalNo, isMove: false, scopes: [], open: 1, handed: false },
       marks: {
         leaderFillAt: 0,
         receivedAt: 0,

@@ -1,7 +1,7 @@
 import { orderData } from '@lockstep/delivery';
 import { fromLots, price, toLots } from '@lockstep/kernel';
 import { applyFill, releasePending } from '@lockstep/replication';
-import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders } from '@lockstep/storage';
+import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, writtenOrders } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { trueUp } from '../books/true-up';
 import type { EngineContext } from '../context';
@@ -48,7 +48,8 @@ export class UnknownResolver {
   }
 
   private async resolve(order: OpenOrder): Promise<void> {
-    if (this.asking.has(order)) return;
+    // While its wave is still on its way, nothing that is written of it would meet its row.
+    if (this.asking.has(order) || !order.wave.handed) return;
     this.asking.add(order);
     try {
       const { venue } = order.copy.account.network;
@@ -78,7 +79,6 @@ export class UnknownResolver {
 
   private async take(order: OpenOrder, settled: Exclude<Settled, { readonly kind: 'still_unknown' | 'resting' }>): Promise<void> {
     const filled = settled.kind === 'known' ? Math.min(order.lots, toLots(order.sheet.instrument, settled.filled)) : 0;
-    this.applyToColumns(order, filled);
     const resolution: Resolution =
       settled.kind === 'known' ? (filled > 0 ? 'filled' : 'cancelled') : settled.kind === 'never_landed' ? 'never_arrived' : 'rejected';
     const row: OrderResolution = {
@@ -89,13 +89,15 @@ export class UnknownResolver {
       rejectCode: settled.kind === 'known' && filled === 0 ? settled.status : null,
     };
     const { scope } = order.copy.group;
-    // The order is told as settled first, so that its journal row cannot be closed before the resolution stands.
-    await this.books.run(scope, async () => {
-      await this.ctx.storage.scoped(scope, async (unit) => {
-        await resolveOrders(unit, [row]);
-        await unit.events.append([this.event(order, resolution, filled, row.venueOrderId)]);
-      });
-    });
+    // Written first: its journal row cannot be closed before the resolution stands, and a write that failed is asked for again with nothing taken yet.
+    await this.books.run(scope, () =>
+      this.ctx.storage.scoped(scope, async (unit) => {
+        const resolved = await resolveOrders(unit, [row]);
+        if (resolved.has(row.id)) await unit.events.append([this.event(order, resolution, filled, row.venueOrderId)]);
+        else if (!(await writtenOrders(unit, [row.id])).has(row.id)) throw new Error('the order has no row');
+      }),
+    );
+    this.applyToColumns(order, filled);
     this.ctx.openOrders.tellFilled(order.clientOrderId, filled);
     trueUp(this.ctx, order.copy, order.sheet.instrument.coin);
     this.ctx.log.info('an unknown order was resolved', { clientOrderId: order.clientOrderId, resolution, filled });

@@ -1,5 +1,5 @@
 import { type EpochMs, money, rate, size, type TenantScope } from '@lockstep/kernel';
-import { CopyBook, STATUS } from '@lockstep/replication';
+import { CopyBook, type CopyMarkup, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
@@ -72,7 +72,6 @@ export function addCopy(
   const group = ctx.registry.group(scope, copy.leaderId);
   group.leaderPaused ??= copy.leaderStatus === 'paused';
   const status = statusBits(copy) | (group.leaderPaused ? STATUS.leaderPaused : 0);
-  const inForce = markupNow(schedules, ctx.clock.now(), account, (address) => builderIndex(watched, address));
   const row = watched.book.addCopy({
     copyNo: copy.no,
     scope: group.index,
@@ -88,7 +87,7 @@ export function addCopy(
     nav: navOf(copy) ?? (copy.startedAt === null ? null : { factor: rate(1_000_000_000_000n), equity: money(copy.allocation) }),
     basisEquity: basisOf(copy),
     agentValidUntil: account.agentValidUntil === 0 ? NO_END : account.agentValidUntil,
-    markup: inForce?.markup ?? null,
+    markup: markupOf(ctx, scope, schedules, account, watched),
   });
   const record: CopyRecord = {
     no: copy.no,
@@ -102,14 +101,26 @@ export function addCopy(
     state: copy.state,
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,
-    markup: inForce?.basis ?? null,
   };
   ctx.registry.addCopy(record);
   return record;
 }
 
+/** The markup of a copy's orders from now on, by a tenant's fee schedule as stored; fills of orders that left before keep their terms. */
+export function markupOf(
+  ctx: EngineContext,
+  scope: TenantScope,
+  schedules: readonly FeeScheduleRow[],
+  account: AccountRecord,
+  watched: WatchedAccount,
+): CopyMarkup | null {
+  const now = ctx.clock.now();
+  ctx.feeTerms.take(scope, schedules, now);
+  return markupNow(schedules, now, account, (address) => builderIndex(watched, address));
+}
+
 /** Index of a builder address in a book, added when new. */
-export function builderIndex(watched: WatchedAccount, address: string): number {
+function builderIndex(watched: WatchedAccount, address: string): number {
   const known = watched.builders.indexOf(address);
   if (known >= 0) return known;
   watched.builders.push(address);

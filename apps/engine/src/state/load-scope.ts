@@ -1,17 +1,10 @@
-import { type EpochMs, money, rate, size } from '@lockstep/kernel';
-import { effectiveSchedule, type FeeScheduleVersion, type PositionBook } from '@lockstep/ledger';
+import { type EpochMs, money, size } from '@lockstep/kernel';
+import { effectiveSchedule, type PositionBook } from '@lockstep/ledger';
 import { type CopyMarkup, REASONS, reasonNumber, STATUS } from '@lockstep/replication';
 import { COPY_STATES, type CopySettings, type CopyState, decodeCopySettings, isClosing } from '@lockstep/roster';
-import type { FeeScheduleRow, PositionState, RunningCopy } from '@lockstep/storage';
+import { type FeeScheduleRow, feeVersionOf, type PositionState, type RunningCopy } from '@lockstep/storage';
 import type { KeptPosition } from './copy-ledger';
 import type { Intent } from './intent';
-import type { MarkupBasis } from './registry';
-
-/** A copy's terms as they are applied: markup and the basis of its shares. */
-export interface MarkupInForce {
-  readonly markup: CopyMarkup;
-  readonly basis: MarkupBasis;
-}
 
 /** The markup of a tenant's orders now; null when none is charged or the venue cannot collect it. `builder` indexes the book's builder addresses. */
 export function markupNow(
@@ -19,33 +12,18 @@ export function markupNow(
   at: EpochMs,
   account: { readonly builderAddress: string | null; readonly builderFeeApproved: number },
   builderIndex: (address: string) => number,
-): MarkupInForce | null {
-  const inForce = effectiveSchedule(versions.map(toVersion), at);
+): CopyMarkup | null {
+  const inForce = effectiveSchedule(versions.map(feeVersionOf), at);
   if (inForce === null || inForce.builderAddress === null || inForce.markupTenthsBp === 0) return null;
   const approved = account.builderAddress === inForce.builderAddress && account.builderFeeApproved >= inForce.markupTenthsBp;
   return {
-    markup: {
-      builder: builderIndex(inForce.builderAddress),
-      fee: inForce.markupTenthsBp,
-      flow: inForce.flow,
-      approved,
-      required: inForce.missingApproval === 'deny_entries',
-    },
-    basis: { builderOwner: inForce.builderOwner, operatorShare: inForce.operatorShare, scheduleVersion: inForce.version },
+    builder: builderIndex(inForce.builderAddress),
+    fee: inForce.markupTenthsBp,
+    flow: inForce.flow,
+    approved,
+    required: inForce.missingApproval === 'deny_entries',
   };
 }
-
-const toVersion = (row: FeeScheduleRow): FeeScheduleVersion => ({
-  version: row.version,
-  announcedAtMs: row.createdAt,
-  effectiveFromMs: row.effectiveFrom,
-  markupTenthsBp: row.markupTenths,
-  flow: row.flow,
-  builderOwner: row.builderOwner,
-  builderAddress: row.builderAddress,
-  operatorShare: rate(row.operatorShare),
-  missingApproval: row.missingApproval,
-});
 
 /** The state of a copy as roster names it; null for a text it does not know. */
 export const copyStateOf = (text: string): CopyState | null => COPY_STATES.find((state) => state === text) ?? null;

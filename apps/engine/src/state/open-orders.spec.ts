@@ -9,7 +9,7 @@ const SHEET = {} as InstrumentSheet;
 function stage() {
   const settled: number[] = [];
   const orders = new OpenOrders(10, (wave) => settled.push(wave.journalNo));
-  const wave: OpenWave = { journalNo: 7, isMove: true, scopes: [], open: 1 };
+  const wave: OpenWave = { journalNo: 7, isMove: true, scopes: [], open: 1, handed: true };
   const order = (clientOrderId: string, filledLots: number | null): OpenOrder => ({
     clientOrderId,
     orderId: 'ord',

@@ -10,6 +10,8 @@ export interface OpenWave {
   readonly isMove: boolean;
   /** Tenants with a journal row of it. */
   readonly scopes: TenantScope[];
+  /** True once what became of it is in the hands of the books: what is written of its orders from then on meets their rows. */
+  handed: boolean;
   /** Orders not settled, and one more until its order rows are written. */
   open: number;
 }

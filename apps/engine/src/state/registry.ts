@@ -1,4 +1,4 @@
-import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
+import type { CopyId, EpochMs, FollowerId, LeaderId, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
 import type { CopyBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
@@ -56,14 +56,6 @@ export interface CopyRecord {
   state: string;
   settings: CopySettings;
   settingsVersion: number;
-  /** The operator's share and schedule version behind the markup of this copy's orders. */
-  markup: MarkupBasis | null;
-}
-
-export interface MarkupBasis {
-  readonly builderOwner: 'operator' | 'tenant';
-  readonly operatorShare: Rate;
-  readonly scheduleVersion: number;
 }
 
 /** An address whose moves are copied, with the book of all copies of it. */

@@ -66,7 +66,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
     superseded,
     approval,
     forfeits: [],
-    open: { journalNo: recorded.wave, isMove: true, scopes: [], open: 1 },
+    open: { journalNo: recorded.wave, isMove: true, scopes: [], open: 1, handed: false },
     marks: {
       leaderFillAt: move.firstFillAt,
       receivedAt: recorded.receivedAt,

@@ -1,13 +1,14 @@
 import type { ScopedSql } from '../unit/sql';
 
-/** Notes on orders when the venue filled them first (mf, venue time in ms). An earlier time stands. */
-export async function markOrdersFilled(unit: ScopedSql, firstFills: ReadonlyMap<string, number>): Promise<void> {
-  if (firstFills.size === 0) return;
-  await unit.execute(
+/** Notes on orders when the venue filled them first (mf, venue time in ms). An earlier time stands. Returns the ids of the orders that have a row. */
+export async function markOrdersFilled(unit: ScopedSql, firstFills: ReadonlyMap<string, number>): Promise<ReadonlySet<string>> {
+  if (firstFills.size === 0) return new Set();
+  const rows = await unit.query(
     `update orders o set mf = least(o.mf, f.at) from unnest($3::text[], $4::double precision[]) as f (id, at)
-     where o.tenant_id = $1 and o.environment = $2 and o.id = f.id`,
+     where o.tenant_id = $1 and o.environment = $2 and o.id = f.id returning o.id`,
     [...unit.scopeParameters, [...firstFills.keys()], [...firstFills.values()]],
   );
+  return new Set(rows.map((row) => String(row['id'])));
 }
 
 /** What a later answer of the venue says about an order that was unknown. */
@@ -19,13 +20,13 @@ export interface OrderResolution {
   readonly rejectCode: string | null;
 }
 
-/** Writes the found outcomes of unknown orders. */
-export async function resolveOrders(unit: ScopedSql, resolutions: readonly OrderResolution[]): Promise<void> {
-  if (resolutions.length === 0) return;
-  await unit.execute(
+/** Writes the found outcomes of orders that are not settled yet; returns the ids of those that were not, so that a resolution is told once. */
+export async function resolveOrders(unit: ScopedSql, resolutions: readonly OrderResolution[]): Promise<ReadonlySet<string>> {
+  if (resolutions.length === 0) return new Set();
+  const rows = await unit.query(
     `update orders o set status = r.status, filled_size = r.filled, venue_order_id = coalesce(r.oid, o.venue_order_id), reject_code = r.code, updated_at = $3
      from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[]) as r (id, status, filled, oid, code)
-     where o.tenant_id = $1 and o.environment = $2 and o.id = r.id`,
+     where o.tenant_id = $1 and o.environment = $2 and o.id = r.id and o.status in ('journaled', 'sent', 'unknown', 'resting') returning o.id`,
     [
       ...unit.scopeParameters,
       new Date(unit.now),
@@ -36,6 +37,7 @@ export async function resolveOrders(unit: ScopedSql, resolutions: readonly Order
       resolutions.map((resolution) => resolution.rejectCode),
     ],
   );
+  return new Set(rows.map((row) => String(row['id'])));
 }
 
 /** Closes journal rows of a shard by wave number. */

@@ -35,6 +35,16 @@ export async function bookedSizes(unit: ScopedSql, ids: readonly string[]): Prom
   return new Map(rows.map((row) => [String(row['order_id']), BigInt(String(row['booked']))]));
 }
 
+/** Venue time of the first booked fill per order id, in ms; orders without a fill are absent. */
+export async function firstFillTimes(unit: ScopedSql, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await unit.query(
+    'select order_id, min(venue_time_ms)::text as first from fills where tenant_id = $1 and environment = $2 and order_id = any($3::text[]) group by order_id',
+    [...unit.scopeParameters, [...ids]],
+  );
+  return new Map(rows.map((row) => [String(row['order_id']), Number(row['first'])]));
+}
+
 /** Venue time of the newest recorded fill per venue account number. */
 export async function newestFillTimes(unit: ScopedSql): Promise<ReadonlyMap<number, number>> {
   const rows = await unit.query(

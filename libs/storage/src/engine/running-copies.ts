@@ -59,19 +59,28 @@ export async function runningCopy(unit: ScopedSql, id: string): Promise<RunningC
   return row === undefined ? null : parseCopy(row);
 }
 
-/** Writes a copy's state; `startedAt` and `stoppedAt` are set the first time only. */
-export async function writeCopyState(
-  unit: ScopedSql,
-  copyNo: number,
-  change: { readonly state: string; readonly reason: string | null; readonly started?: boolean; readonly stopped?: boolean },
-): Promise<void> {
-  await unit.query(
+/** A change of a copy's state that is allowed from one state. */
+export interface CopyStateChange {
+  readonly from: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly started?: boolean;
+  readonly stopped?: boolean;
+}
+
+/**
+ * Writes a copy's state; `startedAt` and `stoppedAt` are set the first time only. False, and nothing is changed, when the copy is not in the state it
+ * changes from: another change was first, or this one was made already.
+ */
+export async function writeCopyState(unit: ScopedSql, copyNo: number, change: CopyStateChange): Promise<boolean> {
+  const changed = await unit.execute(
     `update copies set state = $4, state_reason = $5, updated_at = $6,
        started_at = case when $7 then coalesce(started_at, $6) else started_at end,
        stopped_at = case when $8 then coalesce(stopped_at, $6) else stopped_at end
-     where tenant_id = $1 and environment = $2 and no = $3`,
-    [...unit.scopeParameters, copyNo, change.state, change.reason, new Date(unit.now), change.started === true, change.stopped === true],
+     where tenant_id = $1 and environment = $2 and no = $3 and state = $9`,
+    [...unit.scopeParameters, copyNo, change.state, change.reason, new Date(unit.now), change.started === true, change.stopped === true, change.from],
   );
+  return changed === 1;
 }
 
 /** A copy's equity as the engine last valued it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { EpochMs } from '@lockstep/kernel';
-import { type ChainedTransaction, chain, firstBrokenLink, GENESIS_HASH, type LedgerTransaction } from '@lockstep/ledger';
+import { type EpochMs, type Money, money } from '@lockstep/kernel';
+import { type AccountCode, type ChainedTransaction, chain, firstBrokenLink, GENESIS_HASH, type LedgerTransaction } from '@lockstep/ledger';
 import type { LedgerAccountRow, LedgerTransactionRow } from '../rows/money';
 import * as tables from '../tables';
 import { arrayLiteral } from '../unit/array-literal';
@@ -111,6 +111,16 @@ export class Ledger {
       sum: BigInt(String(row.total)),
       entries: BigInt(String(row.entries)),
     }));
+  }
+
+  /** Sum of a copy's entries on one account and asset, read from the entries themselves. */
+  async sumOfCopy(copyId: string, account: AccountCode, asset: string): Promise<Money> {
+    const [row] = await this.unit.query(
+      `select coalesce(sum(amount), 0)::text as total from ledger_entries
+       where tenant_id = $1 and environment = $2 and copy_id = $3 and account = $4 and asset = $5`,
+      [...this.unit.scopeParameters, copyId, account, asset],
+    );
+    return money(BigInt(String(row?.total ?? 0)));
   }
 
   /** Folds entries posted since the last fold into balances and returns how many transactions that were; at most `limit`. Back office only. */

@@ -60,14 +60,19 @@ export class Journal {
     return this.read('and shard = $3 and completed_at is null order by move_id, part limit $4', [shard, limit]);
   }
 
-  /** Notes that everything of a wave's rows is written behind the send: with the order rows, in their transaction. */
-  async markWritten(shard: number, moveIds: readonly bigint[]): Promise<void> {
-    if (moveIds.length === 0) return;
-    await this.unit.execute(
+  /**
+   * Notes that everything of a wave's rows is written behind the send: with the order rows, in their transaction. Returns the waves that had a row without
+   * the note: of the others everything stands already.
+   */
+  async markWritten(shard: number, moveIds: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+    if (moveIds.length === 0) return new Set();
+    const rows = await this.unit.query(
       `update wave_journal set written_at = $4
-       where tenant_id = $1 and environment = $2 and shard = $3 and move_id = any($5::bigint[]) and written_at is null`,
+       where tenant_id = $1 and environment = $2 and shard = $3 and move_id = any($5::bigint[]) and written_at is null
+       returning move_id`,
       [...this.unit.scopeParameters, shard, new Date(this.unit.now), moveIds.map(String)],
     );
+    return new Set(rows.map((row) => BigInt(String(row['move_id']))));
   }
 
   /** Rows of some waves, closed or not: which copies were decided, and which parts are taken. */

@@ -14,8 +14,8 @@ export interface OrderFilter {
   readonly moveId?: bigint;
 }
 
-/** Fields an outcome may change; everything else of an order stands since the journal. */
-const OUTCOME_FIELDS = ['status', 'filledSize', 'avgPrice', 'venueOrderId', 'rejectCode', 'reason', 'm3', 'mf', 'm4', 'updatedAt'] as const;
+/** Fields an outcome may change; everything else of an order stands since the journal. When it was filled (mf) is told by its fills alone. */
+const OUTCOME_FIELDS = ['status', 'filledSize', 'avgPrice', 'venueOrderId', 'rejectCode', 'reason', 'm3', 'm4', 'updatedAt'] as const;
 const ORDER_FIELDS = scopeless<OrderRow>(tables.orders.fields);
 const FILL_FIELDS = scopeless<FillRow>(tables.fills.fields);
 

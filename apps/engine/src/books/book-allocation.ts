@@ -1,0 +1,16 @@
+import { type CopyId, type EpochMs, type Money, money } from '@lockstep/kernel';
+import { copyAccount, postAllocation } from '@lockstep/ledger';
+import type { ScopedUnit } from '@lockstep/storage';
+import { ALLOCATION_ASSET } from '../state/real-equity';
+
+/**
+ * Books what is missing between a copy's allocation in the ledger and `wanted`: all of it at the activation, the difference at a change, and zero at the
+ * end, when nothing is assigned to the copy any more and its venue cash keeps what it gained. `cause` names what changed it, once per copy; doing it
+ * again books nothing. Call it shortly before the unit's events.
+ */
+export async function bookAllocation(unit: ScopedUnit, copyId: CopyId, wanted: Money, cause: string, at: EpochMs): Promise<void> {
+  // The follower's money stands on the credit side.
+  const booked = -(await unit.ledger.sumOfCopy(copyId, copyAccount(copyId, 'allocation'), ALLOCATION_ASSET));
+  const transaction = postAllocation(`${copyId}:${cause}`, copyId, at, ALLOCATION_ASSET, money(wanted - booked));
+  if (transaction !== null) await unit.ledger.post([transaction]);
+}

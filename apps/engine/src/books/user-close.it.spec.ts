@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Reconciler } from '../repair/reconcile';
+import { type BooksStage, moneyOf, openBooksStage, sizeOf } from '../testing/books-stage';
+import { STAGE_COIN } from '../testing/scripted-venue';
+import { WaveLanes } from '../wave/wave-lanes';
+import { FillCollector } from './collect-fills';
+
+/** A copy that holds 2 bought at 100, booked; the follower closes against it. */
+describe('what a follower closes against a copy', () => {
+  let stage: BooksStage;
+  let reconciler: Reconciler;
+
+  beforeEach(async () => {
+    stage = await openBooksStage();
+    const { ctx, books } = stage;
+    const collector = new FillCollector(ctx, books);
+    reconciler = new Reconciler(ctx, books, collector, new WaveLanes(ctx, books, () => undefined));
+    await stage.hold('2', '100');
+  });
+  afterEach(() => stage.close());
+
+  /** The follower sold at the venue; the venue tells fills and state of that moment. */
+  const sold = (parts: readonly (readonly [size: string, price: string])[], left: string): void => {
+    stage.venue.fills = parts.map(([size, at], index) => stage.fill('sell', size, at, { time: 1_000 + index }));
+    stage.venue.states = [stage.state(left, 2_000)];
+  };
+  const realised = async () => {
+    const facts = await stage.copyFacts();
+    const { rows } = stage.sheet;
+    return {
+      ledger: -(facts.ledger.get('copy:C:realised_pnl') ?? 0n),
+      written: facts.positions[0]?.realisedPnl,
+      position: facts.positions[0]?.position,
+      columns: rows.realised[stage.copy.row],
+      equity: stage.copy.watched.book.copies.netPnl[stage.copy.row],
+      lots: rows.position[stage.copy.row],
+    };
+  };
+  const all = (gain: string, left: string, lots: number) => {
+    const amount = moneyOf(gain);
+    return { ledger: amount, written: amount, position: sizeOf(left), columns: Number(amount), equity: Number(amount), lots };
+  };
+
+  it.each<[string, readonly (readonly [string, string])[], string, string, string]>([
+    ['at the price of the trade', [['2', '90']], '0', '100', '-20'],
+    [
+      'at the average of several trades',
+      [
+        ['0.5', '90'],
+        ['1.5', '94'],
+      ],
+      '0',
+      '100',
+      '-14',
+    ],
+    ['in part', [['1', '130']], '1', '100', '30'],
+    ['at the mark where no trade is at hand', [], '0', '105', '10'],
+  ])('is booked %s, the same in columns, positions and ledger', async (_what, trades, left, mark, gain) => {
+    stage.setMark(mark);
+    sold(trades, left);
+    await reconciler.compare(stage.account);
+    expect(await realised()).toEqual(all(gain, left, Number(left) * 10 ** STAGE_COIN.szDecimals));
+    expect((await stage.copyFacts()).positions[0]?.userClosed).toBe(true);
+  });
+
+  it('waits for a price when none is known, not even a mark', async () => {
+    stage.forgetMark();
+    sold([], '0');
+    await reconciler.compare(stage.account);
+    expect(await realised()).toEqual(all('0', '2', 20_000));
+    stage.setMark('95');
+    await reconciler.compare(stage.account);
+    expect(await realised()).toEqual(all('-10', '0', 0));
+  });
+
+  it('that could not be written is found again and booked once', async () => {
+    sold([['2', '90']], '0');
+    stage.failNext('committed', 'refused');
+    await expect(reconciler.compare(stage.account)).rejects.toThrow('refused');
+    expect(await realised()).toEqual(all('0', '2', 20_000));
+    expect(stage.sheet.rows.episode[stage.copy.row]).toBe(0);
+    await reconciler.compare(stage.account);
+    expect(await realised()).toEqual(all('-20', '0', 0));
+  });
+});

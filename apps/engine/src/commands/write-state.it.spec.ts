@@ -1,0 +1,109 @@
+import { STATUS } from '@lockstep/replication';
+import type { CommandRow } from '@lockstep/storage';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Breakers } from '../breakers';
+import type { Repairs } from '../repair/repair';
+import { type BooksStage, moneyOf, openBooksStage, priceOf } from '../testing/books-stage';
+import { STAGE_COIN } from '../testing/scripted-venue';
+import { activateCopy } from './activate-copy';
+import { pauseCopy, reEnableCopy, resumeCopy } from './change-copy';
+import { applied, type CommandEnd, type CommandParts } from './command-end';
+import { StopWatch, stopCopy } from './stop-copy';
+
+const repairs = { close: async () => undefined } as unknown as Repairs;
+
+describe('a change of a copy’s state', () => {
+  let stage: BooksStage;
+  let parts: CommandParts;
+  let command: CommandRow;
+
+  beforeEach(async () => {
+    stage = await openBooksStage();
+    const { books, copy } = stage;
+    const directory = { watched: async () => copy.watched };
+    const watch = { watch: () => 'watching', synced: async () => undefined };
+    parts = { books, repairs, directory, watch } as unknown as CommandParts;
+    command = { targetId: copy.id } as unknown as CommandRow;
+  });
+  afterEach(() => stage.close());
+
+  const written = async () => (await stage.copyFacts()).copy?.state;
+  const takesRisk = () => stage.copy.watched.book.takesRisk(stage.copy.row);
+  const run: Readonly<Record<string, () => Promise<CommandEnd>>> = {
+    pause: () => pauseCopy(stage.ctx, parts, command),
+    resume: () => resumeCopy(stage.ctx, parts, command),
+    're-enable': () => reEnableCopy(stage.ctx, parts, command),
+    stop: () => stopCopy(stage.ctx, parts, stage.scope, stage.copy.id, 'stop_close_now'),
+  };
+  /** Puts the copy into a state as a start finds it. */
+  const begin = async (state: string, bits: number) => {
+    await stage.storage.scoped(stage.scope, (unit) => unit.copies.update({ id: stage.copy.id }, { state: state as 'active' }));
+    stage.copy.state = state;
+    stage.copy.watched.book.setStatus(stage.copy.row, STATUS.active, state === 'active' || state === 'paused');
+    stage.copy.watched.book.setStatus(stage.copy.row, bits, true);
+  };
+
+  it.each<[string, string, number, string, { readonly before: boolean; readonly after: boolean }]>([
+    ['pause', 'active', 0, 'paused', { before: false, after: false }],
+    ['stop', 'active', 0, 'stopping', { before: false, after: false }],
+    ['resume', 'paused', STATUS.paused, 'active', { before: false, after: true }],
+    ['re-enable', 'breaker_closed', STATUS.breaker | STATUS.paused, 'active', { before: false, after: true }],
+  ])('(%s of a copy that is %s) whose write is refused is made again as it stands', async (what, from, bits, to, risk) => {
+    await begin(from, bits);
+    stage.failNext('refused');
+    await expect(run[what]?.()).rejects.toThrow('refused');
+    expect([await written(), stage.copy.state, takesRisk()]).toEqual([from, from, risk.before]);
+    expect(await run[what]?.()).toEqual(applied());
+    expect([await written(), stage.copy.state, takesRisk()]).toEqual([to, to, risk.after]);
+    // A process that died before the command was recorded carries it out once more.
+    expect(await run[what]?.()).toEqual(applied());
+    expect(await stage.events()).toEqual(['copy.state_changed']);
+  });
+
+  it('that comes from a state another change left is not written', async () => {
+    await stage.storage.scoped(stage.scope, (unit) => unit.copies.update({ id: stage.copy.id }, { state: 'stopping' }));
+    await expect(run['pause']?.()).rejects.toThrow('no longer active');
+    expect([await written(), await stage.events()]).toEqual(['stopping', []]);
+  });
+
+  it('to active is begun anew after a refused write', async () => {
+    await begin('preparing', 0);
+    stage.ctx.registry.dropCopy(stage.copy.no);
+    stage.venue.states = [stage.state('0', 1)];
+    const activate = () => activateCopy(stage.ctx, parts, stage.scope, command);
+    stage.failNext('committed', 'committed', 'refused');
+    await expect(activate()).rejects.toThrow('refused');
+    expect([await written(), stage.ctx.registry.copies.size]).toEqual(['preparing', 0]);
+    expect(await activate()).toEqual(applied());
+    expect([await written(), stage.ctx.registry.copies.get(stage.copy.no)?.state]).toEqual(['active', 'active']);
+    expect((await stage.copyFacts()).ledger.get('copy:C:allocation')).toBe(-moneyOf('1000'));
+  });
+
+  it('to stopped is looked for again after a refused write', async () => {
+    await run['stop']?.();
+    stage.failNext('refused');
+    const watch = new StopWatch(stage.ctx, parts);
+    watch.start();
+    await vi.waitFor(async () => expect(await written()).toBe('stopped'), 10_000);
+    watch.stop();
+    expect(stage.ctx.registry.copies.size).toBe(0);
+  });
+
+  it('by a breaker acts at once and is written until it stands', async () => {
+    await stage.hold('2', '100');
+    const { copies } = stage.copy.watched.book;
+    copies.breakerFromStart[stage.copy.row] = 100_000_000_000;
+    copies.netPnl[stage.copy.row] = -Number(moneyOf('500'));
+    stage.failNext('refused', 'refused');
+    const breakers = new Breakers(stage.ctx, stage.books, repairs);
+    const update = { coin: STAGE_COIN.coin, markPrice: priceOf('100'), receivedAt: 1 };
+    for (let look = 0; look < 3; look += 1) breakers.takeMarks(stage.copy.watched.network, [update]);
+    expect(takesRisk()).toBe(false);
+    await vi.waitFor(async () => expect(await written()).toBe('breaker_closed'), 10_000);
+    breakers.stop();
+    expect((await stage.events()).filter((type) => type !== 'fill.created' && type !== 'position.changed')).toEqual([
+      'breaker.triggered',
+      'copy.state_changed',
+    ]);
+  });
+});

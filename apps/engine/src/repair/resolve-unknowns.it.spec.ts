@@ -1,0 +1,60 @@
+import { size } from '@lockstep/kernel';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { OpenOrder } from '../state/open-orders';
+import { type BooksStage, openBooksStage, sizeOf, type UnitEnd } from '../testing/books-stage';
+import { UnknownResolver } from './resolve-unknowns';
+
+const FAR_MS = Date.UTC(2100, 0, 1);
+
+/** An order to buy 1 whose answer was lost; the venue filled all of it. A lot is a ten-thousandth. */
+describe('an order of unknown outcome', () => {
+  let stage: BooksStage;
+  let resolver: UnknownResolver;
+  let order: OpenOrder;
+
+  beforeEach(async () => {
+    stage = await openBooksStage();
+    resolver = new UnknownResolver(stage.ctx, stage.books);
+    order = stage.open(7, { buy: true, lots: 10_000 });
+    stage.venue.standing = { kind: 'closed', orderId: '5', status: 'filled', remaining: size(0n), original: sizeOf('1'), statusTime: 1 };
+  });
+  afterEach(() => stage.close());
+
+  const columns = () => {
+    const { rows } = stage.sheet;
+    const { row } = stage.copy;
+    return { position: rows.position[row], reserved: rows.pendingBuy[row] };
+  };
+  const statuses = async () => (await stage.copyFacts()).orders.map(({ status }) => status);
+
+  it.each<[string, readonly UnitEnd[]]>([
+    ['at once', []],
+    ['after a write that was refused', ['refused']],
+    ['after two that were', ['refused', 'refused']],
+  ])('counts once and is told once when it is written %s', async (_what, ends) => {
+    await stage.writeRow(order);
+    stage.failNext(...ends);
+    expect(await resolver.settleAll(FAR_MS)).toBe(true);
+    expect(columns()).toEqual({ position: 10_000, reserved: 0 });
+    expect(await statuses()).toEqual(['filled']);
+    expect(await stage.events()).toEqual(['order.resolved']);
+  });
+
+  it('is not settled before the books have its wave', async () => {
+    await stage.writeRow(order);
+    order.wave.handed = false;
+    expect(await resolver.settleAll(stage.ctx.clock.now() + 30)).toBe(false);
+    expect(columns()).toEqual({ position: 0, reserved: 10_000 });
+    order.wave.handed = true;
+    await resolver.settleAll(FAR_MS);
+    expect(await statuses()).toEqual(['filled']);
+    expect(await stage.events()).toEqual(['order.resolved']);
+  });
+
+  it('whose row is missing is neither told nor counted', async () => {
+    resolver.look();
+    await expect.poll(() => order.askAt).toBeGreaterThan(0);
+    expect(columns()).toEqual({ position: 0, reserved: 10_000 });
+    expect(await stage.events()).toEqual([]);
+  });
+});
