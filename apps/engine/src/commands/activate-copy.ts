@@ -9,6 +9,7 @@ import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
+import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
 
@@ -80,9 +81,10 @@ async function begin(
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
   watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');
-  watched.book.beginAtNextOpen(record.row);
+  const beginning = beginAtNextOpen(ctx, record);
   try {
     await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
+      await beginning.write(unit);
       await bookAllocation(unit, copy.id, money(copy.allocation), ACTIVATION, ctx.clock.now());
     });
   } catch (failure) {
@@ -90,6 +92,7 @@ async function begin(
     ctx.registry.dropCopy(record.no);
     throw failure;
   }
+  beginning.written();
   // A stop that came meanwhile stands.
   if (record.state !== 'active') return;
   watched.book.setStatus(record.row, STATUS.active, true);

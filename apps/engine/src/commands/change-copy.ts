@@ -7,6 +7,7 @@ import type { EngineContext } from '../context';
 import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
+import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
 import { writeState } from './write-state';
@@ -40,13 +41,14 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
-  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled');
+  const beginning = beginAtNextOpen(ctx, copy);
+  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled', (unit) => beginning.write(unit));
+  beginning.written();
   // A stop that came meanwhile stands.
   if (copy.state !== 'active') return applied();
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.copies.navFactor[copy.row] = Number(rate(1_000_000_000_000n));
   book.copies.navEquity[copy.row] = book.copies.equity[copy.row] ?? 0;
-  book.beginAtNextOpen(copy.row);
   // A pause of before the breaker is over with it.
   book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused, false);
   book.setStatus(copy.row, STATUS.active, true);

@@ -1,5 +1,5 @@
-import { STATUS } from '@lockstep/replication';
-import type { CommandRow } from '@lockstep/storage';
+import { EPISODE, STATUS } from '@lockstep/replication';
+import { type CommandRow, loadPositionStates } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Breakers } from '../breakers';
 import type { Repairs } from '../repair/repair';
@@ -21,7 +21,7 @@ describe('a change of a copy’s state', () => {
     stage = await openBooksStage();
     const { books, copy } = stage;
     const directory = { watched: async () => copy.watched };
-    const watch = { watch: () => 'watching', synced: async () => undefined };
+    const watch = { watch: () => 'watching', synced: async () => 'synced' };
     parts = { books, repairs, directory, watch } as unknown as CommandParts;
     command = { targetId: copy.id } as unknown as CommandRow;
   });
@@ -77,6 +77,20 @@ describe('a change of a copy’s state', () => {
     expect(await activate()).toEqual(applied());
     expect([await written(), stage.ctx.registry.copies.get(stage.copy.no)?.state]).toEqual(['active', 'active']);
     expect((await stage.copyFacts()).ledger.get('copy:C:allocation')).toBe(-moneyOf('1000'));
+  });
+
+  it.each(['activation', 're-enable'] as const)('to active waits for the leader’s next open, and that is written with it (%s)', async (what) => {
+    if (what === 'activation') {
+      await begin('preparing', 0);
+      stage.ctx.registry.dropCopy(stage.copy.no);
+    } else await begin('breaker_closed', STATUS.breaker);
+    stage.venue.states = [stage.state('0', 1)];
+    stage.sheet.leaderLots = 5_000;
+    expect(await (what === 'activation' ? activateCopy(stage.ctx, parts, stage.scope, command) : run['re-enable']?.())).toEqual(applied());
+    const positions = await stage.storage.scoped(stage.scope, (unit) => loadPositionStates(unit));
+    expect(positions.map(({ coin, episodeBits }) => [coin, episodeBits])).toEqual([[STAGE_COIN.coin, EPISODE.awaitingOpen]]);
+    const kept = stage.ctx.booked.newestIntent(stage.copy.no, STAGE_COIN.coin);
+    expect(kept).toMatchObject({ episodeBits: EPISODE.awaitingOpen, targetMicro: 0 });
   });
 
   it('to stopped is looked for again after a refused write', async () => {

@@ -27,6 +27,7 @@ import type { EngineContext } from '../context';
 import type { EngineParts } from '../engine-parts';
 import { ENGINE_LIMITS } from '../limits';
 import { makeContext } from '../make-context';
+import { truthRead } from '../state/account-truth';
 import { addAccount, addCopy, newWatched } from '../state/load-book';
 import type { Network } from '../state/networks';
 import type { OpenOrder } from '../state/open-orders';
@@ -264,6 +265,7 @@ async function cast(ctx: EngineContext, app: Storage, scope: TenantScope, networ
   watched.book.sheet(STAGE_COIN);
   const account = addAccount(ctx, present(accounts[0], 'the venue account'), scope, network, { fillsReadTo: 0, fundingReadTo: 0 });
   account.signs = true;
+  truthRead(ctx, account);
   return { account, copy: addCopy(ctx, scope, present(found, 'the copy'), watched, account, []) };
 }
 
