@@ -20,7 +20,7 @@ describe('a copy’s allocation in the ledger', () => {
     stage.venue.states = [stage.state('0', 1)];
     const repairs = { close: async () => undefined } as unknown as Repairs;
     const directory = { watched: async () => copy.watched };
-    const watch = { watch: () => 'watching', synced: async () => undefined };
+    const watch = { watch: () => 'watching', synced: async () => 'synced' };
     parts = { books, repairs, directory, watch } as unknown as CommandParts;
   });
   afterEach(() => stage.close());

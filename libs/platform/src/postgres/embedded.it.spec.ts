@@ -56,9 +56,10 @@ async function openElsewhere(dataDir: string, uid?: number): Promise<{ readonly 
   const program = `
     const { openDatabase, silentLogger } = require(process.argv[1]);
     openDatabase({ dataDir: process.argv[2], log: silentLogger }).then((database) => {
-      process.stdout.write(JSON.stringify(database) + '\\n');
+      // Before the word that lets the test send them: a signal nobody handles ends the process at once.
       process.on('SIGTERM', () => database.close().then(() => process.exit(0)));
       process.on('SIGHUP', () => process.exit(0));
+      process.stdout.write(JSON.stringify(database) + '\\n');
       setInterval(() => undefined, 1000);
     });`;
   const user = uid === undefined ? {} : { uid, gid: uid };
