@@ -1,5 +1,7 @@
+import { loadOwnPositions, loadPositionStates } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Reconciler } from '../repair/reconcile';
+import { restorePositions } from '../state/load-book';
 import { type BooksStage, moneyOf, openBooksStage, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { WaveLanes } from '../wave/wave-lanes';
@@ -61,6 +63,24 @@ describe('what a follower closes against a copy', () => {
     await reconciler.compare(stage.account);
     expect(await realised()).toEqual(all(gain, left, Number(left) * 10 ** STAGE_COIN.szDecimals));
     expect((await stage.copyFacts()).positions[0]?.userClosed).toBe(true);
+  });
+
+  it.each([
+    ['partly against it', '-1.5', '0.5'],
+    ['as large as the copy, so that the venue lists nothing', '-2', '0'],
+  ])('is not what the follower held beside it before a restart: %s', async (_what, own, net) => {
+    const { ctx, copy, scope, sheet } = stage;
+    sheet.rows.beside[copy.row] = Number(own) * 10 ** STAGE_COIN.szDecimals;
+    stage.venue.states = net === '0' ? [{ ...stage.state('1', 2_000), positions: [] }] : [stage.state(net, 2_000)];
+    await reconciler.compare(stage.account);
+    // A process that starts knows what is written.
+    sheet.rows.beside[copy.row] = 0;
+    const [states, owns] = await stage.storage.scoped(scope, async (unit) => [await loadPositionStates(unit), await loadOwnPositions(unit)] as const);
+    restorePositions(ctx, states, owns);
+    expect(sheet.rows.beside[copy.row]).toBe(Number(own) * 10 ** STAGE_COIN.szDecimals);
+    await reconciler.compare(stage.account);
+    expect(await realised()).toEqual(all('0', '2', 20_000));
+    expect((await stage.copyFacts()).positions[0]?.userClosed).toBe(false);
   });
 
   it('waits for a price when none is known, not even a mark', async () => {

@@ -196,14 +196,30 @@ export class Reconciler {
     const nets: VenueNet[] = [];
     for (const state of states) {
       for (const position of state.positions) {
-        const own = copies.reduce((sum, copy) => sum - this.ctx.booked.get(copy.no, position.coin).booked.book.quantity, BigInt(position.size));
+        const own = position.size - this.bookedSum(copies, position.coin);
         nets.push({ venueAccountNo: account.no, coin: position.coin, net: position.size, own, entryPrice: position.entryPrice, asOfMs: state.time });
       }
     }
+    nets.push(...this.levelNets(account, copies, states));
     if (nets.length === 0) return;
     await this.books.run(account.scope, async () => {
       await this.ctx.storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));
     });
+  }
+
+  /** What the venue does not list: an own position of the copies' size against them leaves a net of nothing. */
+  private levelNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): VenueNet[] {
+    const instruments = new Map(copies.flatMap((copy) => [...copy.watched.book.allSheets()].map(({ instrument }) => [instrument.coin, instrument])));
+    return [...instruments.values()].flatMap((instrument) => {
+      const state = stateIn(states, instrument);
+      const held = this.bookedSum(copies, instrument.coin);
+      if (held === 0n || state === undefined || positionIn(states, instrument) !== undefined) return [];
+      return [{ venueAccountNo: account.no, coin: instrument.coin, net: 0n, own: -held, entryPrice: 0n, asOfMs: state.time }];
+    });
+  }
+
+  private bookedSum(copies: readonly CopyRecord[], coin: string): bigint {
+    return copies.reduce((sum, copy) => sum + this.ctx.booked.get(copy.no, coin).booked.book.quantity, 0n);
   }
 }
 

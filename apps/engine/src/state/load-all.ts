@@ -31,7 +31,7 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       }
       addCopy(ctx, scope.scope, copy, watched, account, scope.schedules);
     }
-    restorePositions(ctx, scope.positions);
+    restorePositions(ctx, scope.positions, scope.own);
     for (const copy of ctx.registry.copies.values()) {
       const net = ctx.booked.netPnl(copy.no);
       copy.watched.book.copies.netPnl[copy.row] = Number(net);

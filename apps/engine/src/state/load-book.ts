@@ -1,7 +1,7 @@
 import { type EpochMs, money, rate, size, type TenantScope } from '@lockstep/kernel';
 import { CopyBook, type CopyMarkup, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
-import type { FeeScheduleRow, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
+import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { restoreIntent } from './intent';
 import { LeaderState } from './leader-state';
@@ -127,8 +127,12 @@ function builderIndex(watched: WatchedAccount, address: string): number {
   return watched.builders.length - 1;
 }
 
-/** Puts stored positions into books and ledger. Positions in instruments the venue no longer lists are reported and left in storage. */
-export function restorePositions(ctx: EngineContext, states: readonly PositionState[]): void {
+/**
+ * Puts stored positions into books and ledger, with what the follower holds beside them: an own position against the copied side would otherwise look like a
+ * close by the follower. Positions in instruments the venue no longer lists are reported and left in storage.
+ */
+export function restorePositions(ctx: EngineContext, states: readonly PositionState[], own: readonly OwnPosition[]): void {
+  const beside = new Map(own.map((position) => [`${position.venueAccountNo} ${position.coin}`, position.own]));
   for (const state of states) {
     const copy = ctx.registry.copies.get(state.copyNo);
     if (copy === undefined) continue;
@@ -142,7 +146,7 @@ export function restorePositions(ctx: EngineContext, states: readonly PositionSt
     const sheet = copy.watched.book.sheet(view.instrument);
     copy.watched.book.restorePosition(copy.row, view.instrument, {
       position: kept.booked.book.quantity,
-      beside: size(0n),
+      beside: size(beside.get(`${copy.account.no} ${state.coin}`) ?? 0n),
       target: kept.intent.targetMicro,
       entryValue: money(kept.booked.book.cost < 0n ? -kept.booked.book.cost : kept.booked.book.cost),
       realised: kept.booked.realised,

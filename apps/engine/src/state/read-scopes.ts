@@ -4,8 +4,10 @@ import {
   fundingReadTimes,
   highestJournaledNonce,
   type JournalRow,
+  loadOwnPositions,
   loadPositionStates,
   newestFillTimes,
+  type OwnPosition,
   type PositionState,
   type RunningCopy,
   runningCopies,
@@ -21,6 +23,8 @@ export interface ScopeRows {
   readonly accounts: readonly VenueAccountRow[];
   readonly copies: readonly RunningCopy[];
   readonly positions: readonly PositionState[];
+  /** What followers hold beside their copies. */
+  readonly own: readonly OwnPosition[];
   readonly schedules: readonly FeeScheduleRow[];
   readonly journals: readonly JournalRow[];
   /** Leaders that are not closed: a paused one's exits are followed. */
@@ -45,6 +49,7 @@ async function readScope(storage: Storage, shard: number, scope: TenantScope): P
       accounts: await unit.venueAccounts.loadable(),
       copies: await runningCopies(unit),
       positions: await loadPositionStates(unit),
+      own: await loadOwnPositions(unit),
       schedules: await unit.feeSchedules.versions(),
       journals: await unit.journal.unfinished(shard, JOURNAL_ROWS_MAX),
       leaders: (await unit.leaders.find({}))

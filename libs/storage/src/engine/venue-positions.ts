@@ -32,3 +32,14 @@ export async function saveVenueNets(unit: ScopedSql, nets: readonly VenueNet[]):
     nets.map((net) => Math.round(net.asOfMs)),
   ]);
 }
+
+/** The follower's own part of a position, as last compared. */
+export type OwnPosition = Pick<VenueNet, 'venueAccountNo' | 'coin' | 'own'>;
+
+/** Own positions of all accounts of the scope, without those that are flat. */
+export async function loadOwnPositions(unit: ScopedSql): Promise<readonly OwnPosition[]> {
+  const rows = await unit.query('select venue_account_no, coin, own from venue_positions where tenant_id = $1 and environment = $2 and own <> 0', [
+    ...unit.scopeParameters,
+  ]);
+  return rows.map((row) => ({ venueAccountNo: Number(row.venue_account_no), coin: String(row.coin), own: BigInt(String(row.own)) }));
+}
