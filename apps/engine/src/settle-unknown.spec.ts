@@ -2,57 +2,30 @@ import { err, ok, type Result, size } from '@lockstep/kernel';
 import type { ActionOutcome, OrderStanding, Venue, VenueReadError } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import { settleUnknown } from './settle-unknown';
+import { scriptedVenue } from './testing/scripted-venue';
 
 type Answer = Result<OrderStanding, VenueReadError>;
-const unused = (): never => {
-  throw new Error('not part of settling');
-};
 
 /** A venue that gives the scripted standings and one answer to noop, and writes down what it was asked. */
 function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: string[]): Venue {
   const left = [...standings];
+  const venue = scriptedVenue();
   return {
-    name: 'scripted',
-    capabilities: {
-      userStream: true,
-      orderStream: true,
-      clientOrderId: true,
-      actionExpiry: true,
-      builderFee: true,
-      nonceNoop: true,
-      reduceOnly: true,
-    },
+    ...venue,
     truth: {
-      markets: unused,
-      account: unused,
-      openOrders: unused,
-      fills: unused,
-      funding: unused,
-      agents: unused,
-      builderApproval: unused,
-      accountMode: unused,
+      ...venue.truth,
       orderStatus: async () => {
         asked.push('standing');
         return left.shift() ?? err({ code: 'unreachable', detail: 'script ended' });
       },
     },
     orders: {
-      loadSigners: unused,
-      dropSigners: unused,
-      submit: unused,
-      cancel: unused,
-      updateLeverage: unused,
-      relay: unused,
-      close: unused,
+      ...venue.orders,
       noop: async (_signer, nonce) => {
         asked.push(`noop ${nonce}`);
         return noop;
       },
     },
-    watchUsers: unused,
-    watchMarks: unused,
-    watchQuotes: unused,
-    close: unused,
   };
 }
 

@@ -1,22 +1,13 @@
 import { err, type Instrument, money, ok, price, rate, type Size, UNIT } from '@lockstep/kernel';
 import { systemClock } from '@lockstep/platform';
+import { instrumentOf } from '@lockstep/replication/testing/book-builder';
 import type { AccountState, OrderStanding, Venue, VenueFill } from '@lockstep/venues/port';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
 import { SendBudget } from '../send-budget';
 import type { Network } from '../state/networks';
 
-export const STAGE_COIN: Instrument = {
-  venue: 'hyperliquid',
-  dex: '',
-  coin: 'ETH',
-  assetId: 1,
-  szDecimals: 4,
-  maxLeverage: 25,
-  onlyIsolated: false,
-  delisted: false,
-  collateral: 'USDC',
-};
+export const STAGE_COIN: Instrument = { ...instrumentOf('ETH', 4, 25), venue: 'hyperliquid' };
 
 export const FOLLOWER = `0x${'b1'.repeat(20)}`;
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { unwrap } from '@lockstep/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -12,22 +12,47 @@ const HOUR = 3_600_000;
 const PAGES_MAX = 3;
 const question = z.object({ type: z.literal('userFunding'), user: z.string(), startTime: z.number() });
 
+/** What a test reads from: a truth over a server of its own that answers each question as told. */
+interface Asked {
+  readonly truth: HyperliquidTruth;
+  close(): Promise<void>;
+}
+
+/** Serves `POST /info`: `answer` gives the text for the JSON of a question. */
+async function answering(answer: (question: unknown) => string, limits: Partial<Parameters<typeof hyperliquidConfig>[0]> = {}): Promise<Asked> {
+  const server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part) => {
+      text += String(part);
+    });
+    request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(answer(JSON.parse(text))));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const truth = new HyperliquidTruth(
+    hyperliquidConfig({ url: `http://127.0.0.1:${port}`, wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', ...limits }),
+  );
+  return {
+    truth,
+    close: async () => {
+      await truth.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 /** A venue that serves the charges it is given in pages, as the venue does: from `startTime` on, oldest first. */
 describe('funding in pages', () => {
-  let server: Server;
+  let venue: Asked;
   let truth: HyperliquidTruth;
   let charges: { readonly time: number; readonly coin: string }[] = [];
   let asked: number[] = [];
   let body: string | null = null;
 
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      let text = '';
-      request.on('data', (part) => {
-        text += String(part);
-      });
-      request.on('end', () => {
-        const { startTime } = question.parse(JSON.parse(text));
+    venue = await answering(
+      (text) => {
+        const { startTime } = question.parse(text);
         asked.push(startTime);
         const page = charges.filter(({ time }) => time >= startTime).slice(0, FUNDING_PER_PAGE);
         const rows = page.map(({ time, coin }) => ({
@@ -35,18 +60,13 @@ describe('funding in pages', () => {
           hash: '0x',
           delta: { type: 'funding', coin, usdc: '-0.5', szi: '1', fundingRate: '0.0001' },
         }));
-        response.writeHead(200, { 'content-type': 'application/json' }).end(body ?? JSON.stringify(rows));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const url = `http://127.0.0.1:${port}`;
-    truth = new HyperliquidTruth(hyperliquidConfig({ url, wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', fundingPagesMax: PAGES_MAX }));
+        return body ?? JSON.stringify(rows);
+      },
+      { fundingPagesMax: PAGES_MAX },
+    );
+    ({ truth } = venue);
   });
-  afterAll(async () => {
-    await truth.close();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterAll(() => venue.close());
   beforeEach(() => {
     charges = [];
     asked = [];
@@ -84,30 +104,19 @@ const META = { universe: [{ name: 'BTC', szDecimals: 5, maxLeverage: 40 }], coll
 const CONTEXT = { funding: '0.0', oraclePx: '1.0', markPx: '1.0', midPx: '1.0' };
 
 describe('the list of dexes', () => {
-  let server: Server;
+  let venue: Asked;
   let truth: HyperliquidTruth;
   const asked: string[] = [];
 
   beforeAll(async () => {
-    server = createServer((request, response) => {
-      let text = '';
-      request.on('data', (part) => {
-        text += String(part);
-      });
-      request.on('end', () => {
-        const { type, dex = '' } = z.object({ type: z.string(), dex: z.string().optional() }).parse(JSON.parse(text));
-        asked.push(`${type} ${dex}`.trim());
-        response.end(JSON.stringify(type === 'perpDexs' ? [null, { name: 'xyz' }] : [META, [CONTEXT]]));
-      });
+    venue = await answering((text) => {
+      const { type, dex = '' } = z.object({ type: z.string(), dex: z.string().optional() }).parse(text);
+      asked.push(`${type} ${dex}`.trim());
+      return JSON.stringify(type === 'perpDexs' ? [null, { name: 'xyz' }] : [META, [CONTEXT]]);
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    truth = new HyperliquidTruth(hyperliquidConfig({ url: `http://127.0.0.1:${port}`, wsUrl: 'ws://127.0.0.1:1', network: 'mainnet' }));
+    ({ truth } = venue);
   });
-  afterAll(async () => {
-    await truth.close();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterAll(() => venue.close());
   beforeEach(() => {
     asked.length = 0;
   });
