@@ -37,14 +37,23 @@ export class CrashLeader {
     return this.held;
   }
 
-  /** One move at the price of the moment. */
+  /** One move at the price of the moment, in the next coin, of a kind drawn from the seed. */
   async act(): Promise<LeaderMove> {
     const [coin, usd] = STEPS[this.moves % STEPS.length] ?? ['ETH', 6_000];
+    return this.step(coin, usd, (held, step) => this.kindOf(held, step));
+  }
+
+  /** One move of a given kind in a coin, in steps of so many dollars. Where nothing is held every kind opens; where something is, `open` adds. */
+  async move(coin: string, kind: LeaderMove['kind'], usd: number): Promise<LeaderMove> {
+    return this.step(coin, usd, (held) => (held === 0n ? 'open' : kind === 'open' ? 'add' : kind));
+  }
+
+  private async step(coin: string, usd: number, kindOf: (held: bigint, step: bigint) => LeaderMove['kind']): Promise<LeaderMove> {
     this.moves += 1;
     const mid = (await this.market.mids())[coin] ?? '1';
     const step = BigInt(Math.max(1, Math.floor((usd * 10 ** this.market.szDecimals(coin)) / Number(mid))));
     const held = this.held.get(coin) ?? 0n;
-    const kind = this.kindOf(held, step);
+    const kind = kindOf(held, step);
     return this.tradeTo(coin, kind, wanted(kind, held, step, this.chance.below(2) === 0), mid);
   }
 
