@@ -32,6 +32,8 @@ export function newAsset(dex: Dex, spec: AssetSpec, index: number): Asset {
     premiumCount: 0,
     fundingOverride: null,
     openInterestLots: 0,
+    openInterestCapUsd: null,
+    oracleHistory: [{ time: 0, px: start }],
     volume: { day: 0, openPx: start, usd: 0, lots: 0 },
     fundingHistory: [],
     markHistory: [{ time: 0, px: start }],
