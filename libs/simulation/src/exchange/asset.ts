@@ -58,6 +58,12 @@ export function isOnTick(asset: Asset, px: number): boolean {
   return figures < tenTo(PRICE_FIGURES);
 }
 
+/** A price `percent` hundredths worse than a reference for the side that trades, on the grid and not beyond that. */
+export function slippageBound(asset: Asset, isBuy: boolean, reference: number, percent: number): number {
+  const away = (reference * percent) / 100;
+  return isBuy ? toTick(asset, reference + away, 'down') : toTick(asset, Math.max(1, reference - away), 'up');
+}
+
 /** The nearest price on the grid at or beyond `px` in the named direction; at least the smallest step. */
 export function toTick(asset: Asset, px: number, direction: 'down' | 'up'): number {
   const whole = tenTo(asset.pxDecimals);

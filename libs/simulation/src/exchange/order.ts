@@ -15,7 +15,7 @@ export interface OrderDraft {
   readonly builder: BuilderFee | null;
   readonly trigger: Trigger | null;
   /** Only for a slice of a TWAP, which leaves no order history. */
-  readonly twap?: Twap;
+  readonly twap?: Twap | null;
 }
 
 /** Gives an order its id (a replayed one brings its own) and writes it into its owner's history. It is not in any book yet. */
@@ -164,6 +164,25 @@ export function releaseChildren(ex: Exchange, parent: Order): void {
     }
   }
 }
+
+/** What hangs on an order: what waits for it, and what it ends. */
+export type Bonds = Pick<Order, 'children' | 'siblings'>;
+
+/** A modified order's children and siblings go to its successor; without one the children end and the siblings stay by themselves. */
+export function handOver(ex: Exchange, { children, siblings }: Bonds, old: Order, heir: Order | null): void {
+  if (heir !== null && siblings !== null) {
+    const renewed = siblings.map((sibling) => (sibling === old ? heir : sibling));
+    for (const sibling of renewed) sibling.siblings = renewed;
+  }
+  if (children.length === 0) return;
+  const parent = heir ?? old;
+  for (const child of children) child.parent = parent;
+  parent.children = children;
+  if (heir === null || !isAlive(heir)) releaseChildren(ex, parent);
+}
+
+/** True while an order rests, waits or is about to trade. */
+export const isAlive = ({ status }: Order): boolean => status === 'open' || status === 'triggered';
 
 /** Sets a status and tells the owner's subscribers. */
 export function noteStatus(ex: Exchange, order: Order, status: OrderStatus): void {
