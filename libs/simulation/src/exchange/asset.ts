@@ -33,7 +33,7 @@ export function newAsset(dex: Dex, spec: AssetSpec, index: number): Asset {
     fundingOverride: null,
     openInterestLots: 0,
     openInterestCapUsd: null,
-    oracleHistory: [{ time: 0, px: start }],
+    oracleHistory: [],
     volume: { day: 0, openPx: start, usd: 0, lots: 0 },
     fundingHistory: [],
     markHistory: [{ time: 0, px: start }],

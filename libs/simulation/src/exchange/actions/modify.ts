@@ -76,7 +76,7 @@ const modifyAll = (ex: Exchange, actor: Actor, modifications: readonly Modificat
 /** The old order stays as it is when the new one may not even be tried; from then on it is gone, whatever becomes of the new one. */
 function modifyOne(ex: Exchange, { owner }: Actor, { target, request }: Modification, always: boolean): Grouped {
   const standing = findOpen(owner, target);
-  if (standing === undefined || standing.asset.id !== request.assetId) return { kind: 'error', text: withAsset(NOT_MODIFIABLE, request.assetId) };
+  if (standing === undefined || standing.asset.id !== request.assetId) return { kind: 'error', text: NOT_MODIFIABLE };
   if (!always && ex.settings.strictModify && !wouldRest(ex, request)) return { kind: 'error', text: withAsset(MODIFY_MUST_REST, request.assetId) };
   const { parent, children, siblings } = standing;
   standing.children = [];
