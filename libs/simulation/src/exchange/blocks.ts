@@ -5,6 +5,7 @@ import { refreshLadder } from './ladder';
 import { settleTouched } from './liquidation';
 import { samplePremium, stepMark } from './marks';
 import { fireSchedules } from './schedule';
+import { enforceOpenInterestCap } from './settlement';
 import { publishBlock, wantsFrames } from './stream/publish';
 import { runTwaps, twapDueAt } from './twap';
 
@@ -87,6 +88,7 @@ export class Blocks {
         for (const asset of dex.assets) {
           refreshLadder(ex, asset);
           stepMark(ex, asset, ex.settings.markIntervalMs);
+          if (asset.openInterestCapUsd !== null) enforceOpenInterestCap(ex, asset);
         }
       this.nextMark = ex.time + ex.settings.markIntervalMs;
     }
