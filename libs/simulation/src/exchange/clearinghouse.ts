@@ -1,4 +1,5 @@
 import { formatUnits, formatUsd } from './decimals';
+import { entryUnits } from './entry';
 import type { Exchange } from './exchange';
 import type { JsonObject } from './json';
 import { accountValue, crossSummary, isolatedEquity, maintenanceAtMark, marginUsed, notionalAtMark, unrealizedPnl, withdrawable } from './margin';
@@ -83,9 +84,9 @@ function positionJson(clearing: Clearing, position: Position): JsonObject {
   };
 }
 
-/** Average entry, rounded to the decimals of the coin's price. */
+/** Average entry, cut down to the decimals of the coin's price. */
 export const entryPx = (asset: Asset, position: Position): string =>
-  formatUnits(Math.round(Math.abs(position.cost) / Math.abs(position.lots)), asset.pxDecimals);
+  formatUnits(entryUnits(position), asset.pxDecimals);
 
 /** The mark at which this position's clearinghouse meets maintenance, other marks standing still; null when no price above zero does. */
 function liquidationPx(clearing: Clearing, position: Position): string | null {

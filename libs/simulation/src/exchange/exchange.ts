@@ -4,8 +4,9 @@ import { settingsOf, universeOf, type VenueSettings, type WorldConfig } from './
 import { NonceSet } from './nonces';
 import type { Address } from './port';
 import { SmallMap } from './small-map';
-import type { Agent, Asset, Clearing, Dex, Fill, VenueAccount } from './state';
+import type { Agent, Asset, Clearing, Dex, Fill, Twap, VenueAccount } from './state';
 import { emptyTopics, type Topics } from './topics';
+import type { TwapRecord } from './twap-record';
 
 export interface AgentOwner {
   readonly owner: VenueAccount;
@@ -30,7 +31,17 @@ export interface Exchange {
   readonly topics: Topics;
   /** Accounts with a dead-man switch set. */
   readonly scheduled: Set<VenueAccount>;
+  /** How often an account's dead-man switch fired on which day. */
+  readonly scheduleFires: Map<VenueAccount, { day: number; count: number }>;
+  /** TWAPs whose slices are still to be sent, oldest first. */
+  readonly twaps: Set<Twap>;
+  /** What is kept of the TWAPs of an account. */
+  readonly twapRecords: Map<VenueAccount, TwapRecord>;
   readonly totals: Totals;
+  /** After an upgrade of the network only post-only orders are taken. */
+  postOnly: boolean;
+  nextTwapId: number;
+  nextLiquidationId: number;
   time: number;
   block: number;
   /** Running number of the action inside the block. */
@@ -58,6 +69,8 @@ export const HOUSE_ADDRESS: Address = `0x${'feed'.repeat(10)}`;
 
 const FIRST_OID = 500_000_000_000;
 const OIDS_PER_SEED = 1_000_000;
+const FIRST_TWAP_ID = 1_000_000;
+const TWAP_IDS_PER_SEED = 10_000;
 
 export function createExchange(config: WorldConfig): Exchange {
   const settings = settingsOf(config);
@@ -83,6 +96,12 @@ export function createExchange(config: WorldConfig): Exchange {
     touched: [],
     topics: emptyTopics(),
     scheduled: new Set(),
+    scheduleFires: new Map(),
+    twaps: new Set(),
+    twapRecords: new Map(),
+    postOnly: false,
+    nextTwapId: FIRST_TWAP_ID + (config.seed % 1_000) * TWAP_IDS_PER_SEED,
+    nextLiquidationId: 0,
     totals: { credited: 0, fees: 0, builderFees: 0, funding: 0, acceptedOrders: 0, fills: 0 },
     time: config.genesisTime,
     block: 0,

@@ -2,11 +2,12 @@ import { asObject, asText } from '../json';
 import type { Json } from '../port';
 import { prepareApproveAgent, prepareApproveBuilderFee } from './approvals';
 import { prepareCancel, prepareCancelByCloid } from './cancel';
-import { prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
+import { prepareTopUpIsolatedOnlyMargin, prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
 import { prepareBatchModify, prepareModify } from './modify';
 import { prepareOrder } from './order';
 import type { Prepare, PreparedAction } from './prepared';
 import { prepareSendAsset, prepareUsdClassTransfer, prepareUsdSend } from './transfer';
+import { prepareTwapCancel, prepareTwapOrder } from './twap';
 import { prepareNoop, prepareReserveRequestWeight, prepareScheduleCancel, prepareSetReferrer } from './upkeep';
 
 const ACTIONS: ReadonlyMap<string, Prepare> = new Map([
@@ -17,6 +18,9 @@ const ACTIONS: ReadonlyMap<string, Prepare> = new Map([
   ['batchModify', prepareBatchModify],
   ['updateLeverage', prepareUpdateLeverage],
   ['updateIsolatedMargin', prepareUpdateIsolatedMargin],
+  ['topUpIsolatedOnlyMargin', prepareTopUpIsolatedOnlyMargin],
+  ['twapOrder', prepareTwapOrder],
+  ['twapCancel', prepareTwapCancel],
   ['approveAgent', prepareApproveAgent],
   ['approveBuilderFee', prepareApproveBuilderFee],
   ['usdSend', prepareUsdSend],
