@@ -1,7 +1,8 @@
+import { settleDebt } from './debt';
 import { formatUnits, formatUsd } from './decimals';
-import { clearingOf, type Exchange } from './exchange';
+import type { Exchange } from './exchange';
 import { noteLedger } from './ledger-updates';
-import { crossSummary, isolatedEquity, maintenanceAtMark, notionalAtMark } from './margin';
+import { crossPositions, crossSummary, isolatedEquity, maintenanceAtMark, notionalAtMark, poolOf } from './margin';
 import { take, trade } from './matching';
 import { admitOrder, endByVenue, endOrder, noteStatus, type OrderDraft } from './order';
 import type { Clearing, Fill, Order, Position } from './state';
@@ -16,11 +17,9 @@ export function inspect(ex: Exchange, clearing: Clearing): void {
   const cross = crossPositions(clearing);
   const sum = crossSummary(clearing);
   if (cross.length > 0 && sum.equity < sum.maintenance) liquidate(ex, clearing, cross, 'Cross');
-  absorbDebt(ex, clearing);
+  settleDebt(ex, clearing);
   arm(clearing);
 }
-
-const crossPositions = (clearing: Clearing): Position[] => [...clearing.positions.values()].filter((position) => !position.isIsolated);
 
 /** Cancels the orders, closes at market, and hands what the book cannot take to the house at the mark. */
 function liquidate(ex: Exchange, clearing: Clearing, positions: readonly Position[], leverageType: string): void {
@@ -83,13 +82,6 @@ export function houseOrder(ex: Exchange, taker: Order): Order {
 
 const BARE: Pick<OrderDraft, 'cloid' | 'builder' | 'trigger'> = { cloid: null, builder: null, trigger: null };
 
-/** Without positions nothing can repay a negative balance: the house makes it good. */
-function absorbDebt(ex: Exchange, clearing: Clearing): void {
-  if (clearing.positions.size > 0 || clearing.cash >= 0) return;
-  clearingOf(ex.house, clearing.dex).cash += clearing.cash;
-  clearing.cash = 0;
-}
-
 /**
  * Sets, for each position, the mark at which its clearinghouse must be looked at again. Each cross position gets an equal part of the
  * headroom above maintenance; while every mark stays inside its part, the account cannot be under water, so no scan is needed.
@@ -98,7 +90,7 @@ function arm(clearing: Clearing): void {
   const cross = crossPositions(clearing);
   const sum = crossSummary(clearing);
   const part = cross.length === 0 ? 0 : (sum.equity - sum.maintenance) / cross.length;
-  for (const position of clearing.positions.values())
+  for (const position of poolOf(clearing).flatMap((each) => [...each.positions.values()]))
     watch(position, position.isIsolated ? isolatedEquity(position) - maintenanceAtMark(position) : part);
 }
 
