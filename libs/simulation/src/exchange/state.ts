@@ -24,6 +24,7 @@ export type OrderStatus =
   | 'canceled'
   | 'triggered'
   | 'marginCanceled'
+  | 'vaultWithdrawalCanceled'
   | 'selfTradeCanceled'
   | 'reduceOnlyCanceled'
   | 'siblingFilledCanceled'

@@ -7,8 +7,12 @@ import { SmallMap } from './small-map';
 import type { VenueAccount } from './state';
 import { add, available, mainPurse, payFee, transfer } from './transfers';
 import { type Stake, sharesFor, sharesOf, stakeValue, type Vault, vaultEquity } from './vault';
+import { closeShare } from './vault-close';
 
-/* What leaders and depositors do with vaults. Every function answers the venue's text when it refuses, having changed nothing. */
+/*
+ * What leaders and depositors do with vaults. Every function answers the venue's text when it refuses, having changed nothing; only a
+ * withdrawal that could not be paid after all leaves closed what it closed.
+ */
 
 export interface VaultDraft {
   readonly name: string;
@@ -77,7 +81,10 @@ const leaderKeeps = (ex: Exchange, leaderUsd: number, wholeUsd: number): boolean
 /** What a vault can pay out now: what its open positions do not need, usd. */
 export const vaultSpare = (ex: Exchange, vault: Vault): number => available(vault.account, mainPurse(ex));
 
-/** A withdrawal: the leader is paid its part of the profit on it, and must itself keep its least part of the vault. */
+/**
+ * A withdrawal: positions are closed by its share where their margin is needed or the leader wants so; the leader is paid its part of the
+ * profit, and must itself keep its least part of the vault.
+ */
 export function withdraw(ex: Exchange, vault: Vault, to: VenueAccount, usd: number): string | null {
   const stake = vault.stakes.get(to);
   if (stake === undefined || usd <= 0 || stakeValue(ex, vault, stake) < usd) return ACCOUNT_TEXTS.insufficientWithdrawal;
@@ -85,15 +92,27 @@ export function withdraw(ex: Exchange, vault: Vault, to: VenueAccount, usd: numb
   if (stake.lockedUntil > ex.time && !vault.isClosed) return ACCOUNT_TEXTS.vaultLocked;
   const others = vault.stakes.size > 1;
   if (isLeader && others && !leaderKeeps(ex, leaderValue(ex, vault) - usd, vaultEquity(ex, vault) - usd)) return ACCOUNT_TEXTS.vaultLeaderShare;
-  if (vaultSpare(ex, vault) < usd) return ACCOUNT_TEXTS.insufficientWithdrawal;
-  pay(ex, vault, to, stake, usd);
+  const before = vaultEquity(ex, vault);
+  if (vault.alwaysCloseOnWithdraw || vaultSpare(ex, vault) < usd) closeShare(ex, vault, sharesOf(ex, vault, stake, usd));
+  const closingCost = Math.max(0, before - vaultEquity(ex, vault));
+  // What closing cost is borne by who withdraws.
+  const left = Math.min(usd - closingCost, stakeValue(ex, vault, stake));
+  if (left <= 0 || vaultSpare(ex, vault) < left) return ACCOUNT_TEXTS.insufficientWithdrawal;
+  pay(ex, vault, to, stake, { requested: usd, closingCost, usd: left });
   return null;
 }
 
+interface Payment {
+  readonly requested: number;
+  readonly closingCost: number;
+  /** What is paid, commission included. */
+  readonly usd: number;
+}
+
 /** Pays a stake out and notes it. Commission: the leader's part of what the withdrawn shares are worth above their basis. */
-function pay(ex: Exchange, vault: Vault, to: VenueAccount, stake: Stake, usd: number): void {
+function pay(ex: Exchange, vault: Vault, to: VenueAccount, stake: Stake, { requested, closingCost, usd }: Payment): void {
   const purse = mainPurse(ex);
-  const shares = sharesOf(ex, vault, stake, usd);
+  const shares = sharesOf(ex, vault, stake, usd + closingCost);
   const basis = shares === stake.shares ? stake.basis : mulDiv(stake.basis, shares, stake.shares);
   const profit = usd - basis;
   const commission = to === vault.leader || profit <= 0 ? 0 : mulDiv(profit, ex.settings.vaultProfitSharePercent, 100);
@@ -107,9 +126,9 @@ function pay(ex: Exchange, vault: Vault, to: VenueAccount, stake: Stake, usd: nu
     type: 'vaultWithdraw',
     vault: vault.account.address,
     user: to.address,
-    requestedUsd: formatUsd(usd),
+    requestedUsd: formatUsd(requested),
     commission: formatUsd(commission),
-    closingCost: '0.0',
+    closingCost: formatUsd(closingCost),
     basis: formatUsd(basis),
     netWithdrawnUsd: formatUsd(usd - commission),
   });
@@ -142,7 +161,7 @@ function close(ex: Exchange, vault: Vault): string | null {
   for (const depositor of [...vault.stakes.keys()].reverse()) {
     const stake = vault.stakes.get(depositor);
     const value = stake === undefined ? 0 : stakeValue(ex, vault, stake);
-    if (stake !== undefined && value > 0) pay(ex, vault, depositor, stake, value);
+    if (stake !== undefined && value > 0) pay(ex, vault, depositor, stake, { requested: value, closingCost: 0, usd: value });
   }
   const rest = available(vault.account, mainPurse(ex));
   if (rest > 0) {
