@@ -40,13 +40,16 @@ export const verifySchema = z.strictObject({ mode: z.string().max(32) });
 
 export const advanceSchema = z.union([z.strictObject({ to: z.int().min(0) }), z.strictObject({ ms: z.int().min(1).max(86_400_000) })]);
 
-export const creditSchema = z.strictObject({ address, dex: z.string().max(16).default(''), amount });
+/** `token` names another token than USDC on the spot balance; a dex holds only its collateral. */
+export const creditSchema = z.strictObject({ address, dex: z.string().max(32).default(''), token: z.string().max(16).optional(), amount });
 
 const agentSchema = z.strictObject({ address, name: z.string().max(64).default('') });
 const builderSchema = z.strictObject({ address, maxTenthsBp: z.int().min(0).max(100) });
 export const accountSchema = z.strictObject({
   address,
-  credits: z.record(z.string().max(16), amount).default({}),
+  credits: z.record(z.string().max(32), amount).default({}),
+  abstraction: z.enum(['disabled', 'unifiedAccount', 'portfolioMargin']).optional(),
+  volume: amount.optional(),
   agent: agentSchema.optional(),
   builder: builderSchema.optional(),
 });

@@ -2,22 +2,36 @@ import { formatUnits, formatUsd } from './decimals';
 import { entryUnits } from './entry';
 import type { Exchange } from './exchange';
 import type { JsonObject } from './json';
-import { accountValue, crossSummary, isolatedEquity, maintenanceAtMark, marginUsed, notionalAtMark, unrealizedPnl, withdrawable } from './margin';
+import {
+  crossSummary,
+  isolatedEquity,
+  isUnified,
+  maintenanceAtMark,
+  marginUsed,
+  notionalAtMark,
+  ownSummary,
+  ownValue,
+  unrealizedPnl,
+  withdrawable,
+} from './margin';
 import type { Asset, Clearing, Dex, Position, VenueAccount } from './state';
 import { sz } from './wire';
 
 const ROE_DECIMALS = 10;
 
-/** `clearinghouseState` of an account on a dex; an account nobody knows has an empty one. */
+/**
+ * `clearinghouseState` of an account on a dex; an account nobody knows has an empty one. Of a unified account the positions are right,
+ * and the totals are those of the clearinghouse without the balance that carries it: its equity stands in the spot state.
+ */
 export function clearinghouseJson(ex: Exchange, account: VenueAccount | undefined, dex: Dex): JsonObject {
   const clearing = account?.clearings.get(dex);
   if (clearing === undefined) return emptyState(ex);
-  const sum = crossSummary(clearing);
+  const sum = ownSummary(clearing);
   const positions = [...clearing.positions.values()];
   const isolated = positions.filter((position) => position.isIsolated);
   const cross = { value: sum.equity, notional: sum.notional, raw: clearing.cash, margin: sum.initial };
   const whole = {
-    value: accountValue(clearing),
+    value: ownValue(clearing),
     notional: sum.notional + total(isolated, notionalAtMark),
     raw: clearing.cash + total(isolated, (position) => position.rawUsd),
     margin: sum.initial + total(isolated, marginUsed),
@@ -26,7 +40,7 @@ export function clearinghouseJson(ex: Exchange, account: VenueAccount | undefine
     marginSummary: summaryJson(whole),
     crossMarginSummary: summaryJson(cross),
     crossMaintenanceMarginUsed: formatUsd(sum.maintenance),
-    withdrawable: formatUsd(withdrawable(clearing)),
+    withdrawable: formatUsd(isUnified(clearing.owner) ? 0 : withdrawable(clearing)),
     assetPositions: positions.map((position) => ({ type: 'oneWay', position: positionJson(clearing, position) })),
     time: ex.time,
   };
@@ -85,8 +99,7 @@ function positionJson(clearing: Clearing, position: Position): JsonObject {
 }
 
 /** Average entry, cut down to the decimals of the coin's price. */
-export const entryPx = (asset: Asset, position: Position): string =>
-  formatUnits(entryUnits(position), asset.pxDecimals);
+export const entryPx = (asset: Asset, position: Position): string => formatUnits(entryUnits(position), asset.pxDecimals);
 
 /** The mark at which this position's clearinghouse meets maintenance, other marks standing still; null when no price above zero does. */
 function liquidationPx(clearing: Clearing, position: Position): string | null {

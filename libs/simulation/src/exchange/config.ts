@@ -11,8 +11,13 @@ export interface VenueSettings {
   readonly bookIntervalMs: number;
   readonly midsIntervalMs: number;
   readonly contextIntervalMs: number;
+  /** Base rates in millionths; higher tiers have their own (`fee-tiers.ts`). */
   readonly takerPpm: number;
   readonly makerPpm: number;
+  /** What the rest of the venue trades in fourteen days, whole dollars: the measure of a maker's share. */
+  readonly venueVolumeUsd: number;
+  /** Percent every account has off its fees for staking. */
+  readonly stakingDiscountPercent: number;
   readonly minNotionalUsd: number;
   /** Leverage of a coin nobody set: this or the coin's maximum, whichever is smaller. */
   readonly defaultLeverage: number;
@@ -54,10 +59,33 @@ export interface VenueSettings {
   readonly agentLifeMs: number;
   readonly agentLifeMostMs: number;
   readonly namedAgentsMost: number;
+  /** Further named agents for each sub-account. */
+  readonly namedAgentsPerSub: number;
+  /** After an agent was replaced no other is approved for so long. */
+  readonly agentRemovalMs: number;
   readonly builderMinUsd: number;
   readonly perpBuilderMostPpm: number;
   /** Enforces the lifetime request budget of an address. */
   readonly addressLimits: boolean;
+  /** User actions a day of a unified account; 0 never refuses. */
+  readonly unifiedActionsPerDay: number;
+  /** Fee of a withdrawal, and of the first transfer to an address without an account; usd. */
+  readonly withdrawalFeeUsd: number;
+  readonly activationFeeUsd: number;
+  /** Traded usd before the first sub-account, how many one may have, and the traded usd for each further one. */
+  readonly subAccountVolumeUsd: number;
+  readonly subAccountsBase: number;
+  readonly subAccountsMost: number;
+  readonly subAccountStepUsd: number;
+  /** Traded usd before an account may refer others. */
+  readonly referrerVolumeUsd: number;
+  /** Least deposit of a new vault and the fee of making one; usd. */
+  readonly vaultLeastUsd: number;
+  readonly vaultFeeUsd: number;
+  readonly vaultLockupMs: number;
+  /** Hundredths of a vault its leader must keep, and of a depositor's profit the leader is paid. */
+  readonly vaultLeaderLeastPercent: number;
+  readonly vaultProfitSharePercent: number;
   readonly fillsKept: number;
   readonly ordersKept: number;
   readonly tradesKept: number;
@@ -76,6 +104,8 @@ export const DEFAULT_SETTINGS: VenueSettings = {
   contextIntervalMs: 1_000,
   takerPpm: 450,
   makerPpm: 150,
+  venueVolumeUsd: 100_000_000_000,
+  stakingDiscountPercent: 0,
   minNotionalUsd: 10_000_000,
   defaultLeverage: 20,
   referenceBandPercent: 80,
@@ -109,9 +139,24 @@ export const DEFAULT_SETTINGS: VenueSettings = {
   agentLifeMs: 90 * 86_400_000,
   agentLifeMostMs: 180 * 86_400_000,
   namedAgentsMost: 3,
+  namedAgentsPerSub: 2,
+  agentRemovalMs: 5_000,
   builderMinUsd: 100_000_000,
   perpBuilderMostPpm: 1_000,
   addressLimits: false,
+  unifiedActionsPerDay: 50_000,
+  withdrawalFeeUsd: 1_000_000,
+  activationFeeUsd: 1_000_000,
+  subAccountVolumeUsd: 100_000_000_000,
+  subAccountsBase: 10,
+  subAccountsMost: 50,
+  subAccountStepUsd: 100_000_000_000_000,
+  referrerVolumeUsd: 10_000_000_000,
+  vaultLeastUsd: 100_000_000,
+  vaultFeeUsd: 100_000_000,
+  vaultLockupMs: 86_400_000,
+  vaultLeaderLeastPercent: 5,
+  vaultProfitSharePercent: 10,
   fillsKept: 10_000,
   ordersKept: 2_000,
   tradesKept: 500,

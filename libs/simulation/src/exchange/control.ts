@@ -1,16 +1,17 @@
 import { must, ok, parseDecimal, present, unwrap } from '@lockstep/kernel';
+import { setAbstraction } from './abstraction';
 import { approveAgent } from './agents';
 import type { Blocks } from './blocks';
 import { conservationOf } from './conservation';
 import { RATE_DECIMALS, tenTo, USD_DECIMALS } from './decimals';
-import { accountOf, dexNamed, type Exchange } from './exchange';
+import { accountOf, dexNamed, type Exchange, tokenNamed } from './exchange';
 import { forceTrade } from './forced';
 import { chargeFunding } from './funding';
 import { movePrice, placeLadder, setMakers } from './ladder';
 import type { AccountSetup, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
 import { delist, enforceOpenInterestCap, haltTrading, resumeTrading } from './settlement';
 import type { Asset, LadderLevel } from './state';
-import { credit, type Purse } from './transfers';
+import { credit, type Purse, perpPurse, spotPurse } from './transfers';
 import { marksOf, truthOf } from './truth';
 
 const UNIT_DECIMALS = 8;
@@ -25,8 +26,9 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
   };
   return {
     coins: () => [...ex.assetsByCoin.keys()],
-    credit: (address, dex, amount) => {
-      const purse = purseNamed(ex, dex);
+    tokens: () => ex.tokens.map(({ spec }) => spec.name),
+    credit: (address, dex, amount, token) => {
+      const purse = purseNamed(ex, token === undefined ? dex : `${dex}:${token}`);
       const usd = readUsd(amount);
       soon(() => credit(ex, accountOf(ex, address), purse, usd));
     },
@@ -101,10 +103,13 @@ function checkAgent(ex: Exchange, { address, agent }: AccountSetup): void {
   must(ex.agents.get(agent.address)?.owner.address === address, `agent ${agent.address} was never used by another account than ${address}`);
 }
 
-function setUp(ex: Exchange, { address, credits, agent, builder }: AccountSetup): void {
+function setUp(ex: Exchange, { address, credits, agent, builder, abstraction, volume }: AccountSetup): void {
   const account = accountOf(ex, address);
-  for (const [dex, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, dex), readUsd(amount));
+  if (abstraction !== undefined) setAbstraction(ex, account, abstraction);
+  if (volume !== undefined) account.volume += readUsd(volume);
+  for (const [purse, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, purse), readUsd(amount));
   if (agent !== undefined && ex.agents.get(agent.address)?.owner !== account) {
+    account.agentRemovalUntil = 0;
     const refusal = approveAgent(ex, account, agent.address, agent.name);
     must(refusal === null, `agent ${agent.address} of ${address}: ${refusal}`);
   }
@@ -123,7 +128,12 @@ function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade, answered:
 
 const assetNamed = (ex: Exchange, coin: string): Asset => present(ex.assetsByCoin.get(coin), `coin ${coin}`);
 
-const purseNamed = (ex: Exchange, name: string): Purse => (name === 'spot' ? 'spot' : present(dexNamed(ex, name), `dex ${name}`));
+/** `''`, a dex name, `spot` or `spot:TOKEN`. */
+function purseNamed(ex: Exchange, name: string): Purse {
+  const [place = '', token = 'USDC'] = name.split(':', 2);
+  if (place === 'spot') return spotPurse(present(tokenNamed(ex, token), `token ${token}`));
+  return perpPurse(present(dexNamed(ex, place), `dex ${place}`));
+}
 
 const readUsd = (amount: string): number => Number(unwrap(parseDecimal(amount, USD_DECIMALS), `amount ${amount}`));
 

@@ -30,6 +30,9 @@ export function actionHash(seed: number, block: number, index: number): string {
   return text;
 }
 
+/** The address of an account an action makes: a sub-account or a vault. */
+export const derivedAddress = (seed: number, block: number, index: number): string => `0x${actionHash(seed ^ 0x3c6ef372, block, index).slice(-40)}`;
+
 /** The hash of what no user sent (funding, TWAP slices). */
 export const ZERO_HASH = `0x${'0'.repeat(64)}`;
 

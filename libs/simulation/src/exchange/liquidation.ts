@@ -1,9 +1,10 @@
-import { deleverage } from './deleverage';
+import { settleDebt } from './debt';
 import { formatUnits, formatUsd } from './decimals';
+import { deleverage } from './deleverage';
 import { clearingOf, type Exchange } from './exchange';
 import { houseOrder, venueOrder } from './house-order';
 import { noteLedger } from './ledger-updates';
-import { accountValue, crossSummary, isolatedEquity, maintenanceAtMark, notionalAtMark } from './margin';
+import { accountValue, crossPositions, crossSummary, isolatedEquity, maintenanceAtMark, notionalAtMark, poolOf } from './margin';
 import { take, trade } from './matching';
 import { endByVenue, endOrder, noteStatus } from './order';
 import type { Clearing, Fill, Position } from './state';
@@ -19,8 +20,6 @@ interface Portfolio {
   equity(): number;
   maintenance(): number;
 }
-
-const crossPositions = (clearing: Clearing): Position[] => [...clearing.positions.values()].filter((position) => !position.isIsolated);
 
 const crossPortfolio = (clearing: Clearing): Portfolio => ({
   clearing,
@@ -47,7 +46,7 @@ const isForBackstop = (portfolio: Portfolio): boolean => portfolio.equity() * 3 
 export function inspect(ex: Exchange, clearing: Clearing): void {
   for (const position of [...clearing.positions.values()]) if (position.isIsolated) settleShortfall(ex, isolatedPortfolio(position));
   settleShortfall(ex, crossPortfolio(clearing));
-  absorbDebt(ex, clearing);
+  settleDebt(ex, clearing);
   arm(clearing);
 }
 
@@ -87,8 +86,7 @@ function announcement(ex: Exchange, portfolio: Portfolio): () => void {
 function cancelOrders(ex: Exchange, portfolio: Portfolio): void {
   const { owner } = portfolio.clearing;
   const assets = new Set(portfolio.positions().map((position) => position.asset));
-  for (const order of [...owner.open.values()])
-    if (assets.has(order.asset) && owner.open.has(order.oid)) endByVenue(ex, order, 'liquidatedCanceled');
+  for (const order of [...owner.open.values()]) if (assets.has(order.asset) && owner.open.has(order.oid)) endByVenue(ex, order, 'liquidatedCanceled');
 }
 
 /** Market orders, the position that needs most margin first, until the rest carries itself. What the book does not take stays for the next look. */
@@ -146,13 +144,6 @@ const cause = (position: Position, method: 'market' | 'backstop'): Fill['liquida
   method,
 });
 
-/** Without positions nothing can repay a negative balance: the house makes it good. */
-function absorbDebt(ex: Exchange, clearing: Clearing): void {
-  if (clearing.positions.size > 0 || clearing.cash >= 0) return;
-  clearingOf(ex.house, clearing.dex).cash += clearing.cash;
-  clearing.cash = 0;
-}
-
 /**
  * Sets, for each position, the mark at which its clearinghouse must be looked at again. Each cross position gets an equal part of the
  * headroom above maintenance; while every mark stays inside its part, the account cannot be under water, so no scan is needed. Without
@@ -162,7 +153,7 @@ function arm(clearing: Clearing): void {
   const cross = crossPositions(clearing);
   const sum = crossSummary(clearing);
   const part = cross.length === 0 ? 0 : (sum.equity - sum.maintenance) / cross.length;
-  for (const position of clearing.positions.values())
+  for (const position of poolOf(clearing).flatMap((each) => [...each.positions.values()]))
     watch(position, position.isIsolated ? isolatedEquity(position) - maintenanceAtMark(position) : part);
 }
 

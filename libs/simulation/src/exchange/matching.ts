@@ -1,7 +1,7 @@
 import { must } from '@lockstep/kernel';
 import { bestLevel, crosses, fillResting } from './book';
 import { clearingOf, type Exchange } from './exchange';
-import { builderFee, tradingFee } from './fees';
+import { chargeTrade } from './fees';
 import { tradeId } from './hashing';
 import { canCarry, leverageOf } from './margin';
 import { endByVenue, endOrder, endSiblings } from './order';
@@ -120,12 +120,8 @@ function bookFree(ex: Exchange, order: Order, meeting: Meeting, tid: number, cro
 function bookWithFees(ex: Exchange, order: Order, meeting: Meeting, tid: number, crossed: boolean): void {
   const { owner, asset, isBuy } = order;
   const { lots, notional } = meeting;
-  const extra = builderFee(order.builder, notional);
-  const venueFee = tradingFee(ex.settings, asset, crossed, notional);
+  const { venueFee, builderFee: extra } = chargeTrade(ex, { owner, asset, builder: order.builder, crossed, notional });
   const booked = book(ex, owner, { asset, isBuy, lots, notional, fee: venueFee + extra });
-  ex.totals.fees += venueFee;
-  ex.totals.builderFees += extra;
-  owner.volume += asset.spec.growthMode === true ? Math.trunc(notional / 10) : notional;
   record(ex, order, meeting, { booked, tid, crossed, fee: venueFee + extra, builderFee: extra });
 }
 

@@ -1,14 +1,18 @@
+import type { AssetSpec, DexSpec, MarginTier } from './dex-spec';
 import type { Address, Json, StreamFrame } from './port';
 import type { SmallMap } from './small-map';
+import type { SpotPairSpec, TokenSpec } from './tokens';
 import type { TriggerHeap } from './trigger-heap';
-import type { AssetSpec, DexSpec, MarginTier } from './universe';
+import type { Vault } from './vault';
 
 /*
  * The state of one world. Invariants:
  *  - a price is a whole number of 10^-(6−szDecimals) dollars, a size a whole number of lots (10^-szDecimals), so price × lots
  *    is exactly a whole number of 10^-6 dollars ("usd" below) and no arithmetic of a trade rounds;
- *  - for every asset the positions of all accounts sum to zero, and the usd of all clearinghouses, isolated margins, spot
- *    balances, fees and the funding remainder sum to what was credited (`conservation.ts`);
+ *    A dex counts in its own collateral token: "usd" there is 10^-6 of that token;
+ *  - for every asset the positions of all accounts sum to zero, and for every token the amounts of all clearinghouses, isolated
+ *    margins, spot balances, fees, unclaimed rewards and the funding remainder sum to what was credited (`conservation.ts`);
+ *  - a unified account's clearinghouses and the spot balance of their token are one pool (`margin.ts`): each alone may be negative;
  *  - a resting order stands in exactly one level, in its owner's open orders, and among its open cloids when it has one.
  */
 
@@ -250,9 +254,37 @@ export interface LadderLevel {
   readonly lots: number;
 }
 
+/** Running sums of a token that, with what accounts hold, must equal what was credited. Units of 10^-6. */
+export interface TokenTotals {
+  credited: number;
+  /** Fees of the venue and of deployers. */
+  fees: number;
+  /** The deployers' part of `fees`. */
+  deployerFees: number;
+  /** Builder fees and referral rewards not yet claimed. */
+  rewards: number;
+  /** Received less paid in funding: rounding remainders and the house's own share. */
+  funding: number;
+}
+
+export interface Token {
+  readonly spec: TokenSpec;
+  readonly totals: TokenTotals;
+}
+
+export interface SpotPair {
+  readonly spec: SpotPairSpec;
+  readonly base: Token;
+  readonly quote: Token;
+}
+
 export interface Dex {
   readonly index: number;
   readonly spec: DexSpec;
+  /** What its clearinghouses hold. */
+  readonly collateral: Token;
+  /** Spot pairs quoted beside the main dex; empty for a builder dex. */
+  readonly spotPairs: readonly SpotPair[];
   readonly assets: Asset[];
 }
 
@@ -340,12 +372,48 @@ export interface Agent {
   readonly validUntil: number;
 }
 
+/** `disabled` keeps spot and every dex apart; the other two hold one balance per collateral token. */
+export type Abstraction = 'disabled' | 'unifiedAccount' | 'portfolioMargin';
+
+/** Traded on one UTC day, usd. */
+export interface TradedDay {
+  readonly day: number;
+  cross: number;
+  add: number;
+}
+
+/** An account's value and its profit since the start at one moment, usd. */
+export interface ValuePoint {
+  readonly time: number;
+  readonly value: number;
+  readonly perpValue: number;
+  readonly pnl: number;
+}
+
 export interface VenueAccount {
   readonly address: Address;
   /** The makers' account: no margin, no minimum, no records. */
   readonly isHouse: boolean;
   readonly clearings: SmallMap<Dex, Clearing>;
-  spotUsd: number;
+  /** Units of 10^-6 by token. */
+  readonly spot: SmallMap<Token, number>;
+  abstraction: Abstraction;
+  /** The account that signs for this one; null unless it is a sub-account. */
+  readonly master: VenueAccount | null;
+  /** Name of a sub-account, empty otherwise. */
+  subName: string;
+  readonly subAccounts: VenueAccount[];
+  /** Set where this account is a vault's. */
+  vault: Vault | null;
+  /** Days traded on, newest last, for the fee tier: a sub-account's count to its master. */
+  readonly tradedDays: TradedDay[];
+  /** What came in less what went out, in dollars at token values; 10^-6. */
+  netDeposits: number;
+  readonly values: ValuePoint[];
+  /** User actions of one UTC day, for the cap on unified accounts. */
+  actionsDay: number;
+  actionsToday: number;
+  hasSent: boolean;
   readonly leverage: SmallMap<Asset, LeverageSetting>;
   readonly open: SmallMap<number, Order>;
   readonly openCloids: SmallMap<string, Order>;
@@ -357,13 +425,25 @@ export interface VenueAccount {
   readonly ledger: LedgerUpdate[];
   readonly agents: Agent[];
   readonly builders: SmallMap<Address, number>;
-  /** Lifetime traded usd. */
+  /** Lifetime traded usd; a sub-account's own. */
   volume: number;
+  /** What its sub-accounts traded, usd. */
+  subVolume: number;
   requests: number;
   lastRequestTime: number;
-  referrer: string | null;
+  referredBy: ReferralLink | null;
+  /** Code this account refers others by. */
+  referralCode: string | null;
+  /** Until then no other agent may be approved: one was replaced a moment ago. */
+  agentRemovalUntil: number;
   scheduledCancel: number | null;
   topic: UserTopic | null;
+}
+
+export interface ReferralLink {
+  readonly referrer: VenueAccount;
+  readonly code: string;
+  readonly time: number;
 }
 
 export type Sink = (frame: StreamFrame) => void;

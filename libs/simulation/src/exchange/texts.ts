@@ -40,7 +40,8 @@ export const MODIFY_MUST_REST = 'Modified order must be post only or a non-cross
 
 export const MISSING_TWAP = 'TWAP was never placed, already canceled, or filled.';
 export const twapDuration = (minutes: number): string => `Invalid TWAP duration: ${minutes} min(s)`;
-export const twapTooSmall = (least: string, perMinute: string): string => `TWAP order value too small. Min is $${least}, which is $${perMinute} per minute.`;
+export const twapTooSmall = (least: string, perMinute: string): string =>
+  `TWAP order value too small. Min is $${least}, which is $${perMinute} per minute.`;
 
 export const MISSING_ORDER = 'Order was never placed, already canceled, or filled.';
 

@@ -39,7 +39,7 @@ export function fillJson(ex: Exchange, fill: Fill): JsonObject {
     ...(fill.cloid === null ? {} : { cloid: fill.cloid }),
     ...(fill.builder === null ? {} : { builderFee: formatUsd(fill.builderFee) }),
     ...(fill.liquidation === null ? {} : { liquidation: liquidationJson(fill) }),
-    feeToken: 'USDC',
+    feeToken: asset.dex.collateral.spec.name,
     twapId: fill.twapId,
   };
 }

@@ -19,8 +19,11 @@ export interface WorldWish {
 
 export interface AccountWish {
   readonly address: string;
-  /** Decimal dollars by dex, `''` for the main one. */
-  readonly credits?: { readonly [dex: string]: string };
+  /** Decimals by purse: a dex, `''` for the main one, `spot`, or `spot:TOKEN` for another token than USDC. */
+  readonly credits?: { readonly [purse: string]: string };
+  readonly abstraction?: 'disabled' | 'unifiedAccount' | 'portfolioMargin';
+  /** Decimal dollars added to the lifetime volume. */
+  readonly volume?: string;
   readonly agent?: { readonly address: string; readonly name?: string };
   readonly builder?: { readonly address: string; readonly maxTenthsBp: number };
 }
@@ -55,7 +58,7 @@ export interface ControlClient {
   openWorld(wish: WorldWish): Promise<void>;
   closeWorld(name: string): Promise<void>;
   advance(world: string, step: { readonly ms: number } | { readonly to: number }): Promise<number>;
-  credit(world: string, address: string, amount: string, dex?: string): Promise<void>;
+  credit(world: string, address: string, amount: string, dex?: string, token?: string): Promise<void>;
   /** Any number of accounts, sent in chunks. */
   setUpAccounts(world: string, accounts: readonly AccountWish[]): Promise<void>;
   movePrices(world: string, prices: readonly { readonly coin: string; readonly price: string }[]): Promise<void>;
@@ -101,7 +104,8 @@ export function createControlClient(url: string, key: string | null = null): Con
     openWorld: async (wish) => void (await ask('POST', '/worlds', wish)),
     closeWorld: async (name) => void (await ask('DELETE', `/worlds/${name}`)),
     advance: async (world, step) => Number((await tell(world, 'advance', step)).time),
-    credit: async (world, address, amount, dex = '') => void (await tell(world, 'credit', { address, amount, dex })),
+    credit: async (world, address, amount, dex = '', token) =>
+      void (await tell(world, 'credit', { address, amount, dex, ...(token === undefined ? {} : { token }) })),
     setUpAccounts: async (world, accounts) => {
       for (const chunk of chunks(accounts)) await tell(world, 'accounts', { accounts: chunk });
     },
