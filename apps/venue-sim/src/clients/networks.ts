@@ -33,9 +33,10 @@ export interface Nktkas {
   readonly exchange: hl.ExchangeClient;
 }
 
-export function nktkasOf(venue: VenueProcess, { world, isTestnet }: Network, wallet: PrivateKeyAccount): Nktkas {
-  return nktkasOver(new hl.HttpTransport({ isTestnet, apiUrl: `${venue.httpUrl(world)}/` }), wallet);
-}
+export const nktkasOf = (venue: VenueProcess, network: Network, wallet: PrivateKeyAccount): Nktkas => nktkasOver(nktkasHttp(venue, network), wallet);
+
+export const nktkasHttp = (venue: VenueProcess, { world, isTestnet }: Network): hl.HttpTransport =>
+  new hl.HttpTransport({ isTestnet, apiUrl: `${venue.httpUrl(world)}/` });
 
 export function nktkasOver(transport: hl.HttpTransport | hl.WebSocketTransport, wallet: PrivateKeyAccount): Nktkas {
   return { info: new hl.InfoClient({ transport }), exchange: new hl.ExchangeClient({ transport, wallet }) };
