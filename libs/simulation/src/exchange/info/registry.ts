@@ -4,10 +4,12 @@ import type { InfoAnswer, Json } from '../port';
 import { UNDESERIALIZABLE } from '../texts';
 import * as account from './account';
 import * as fills from './fills';
+import * as limits from './limits';
 import * as market from './market';
 import * as meta from './meta';
 import * as orders from './orders';
 import type { InfoAnswerer } from './request';
+import * as twaps from './twaps';
 
 const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['meta', meta.meta],
@@ -39,6 +41,12 @@ const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['historicalOrders', orders.historicalOrders],
   ['userFills', fills.userFills],
   ['userFillsByTime', fills.userFillsByTime],
+  ['twapHistory', twaps.twapHistory],
+  ['userTwapSliceFills', twaps.userTwapSliceFills],
+  ['userTwapSliceFillsByTime', twaps.userTwapSliceFillsByTime],
+  ['maxMarketOrderNtls', limits.maxMarketOrderNtls],
+  ['perpsAtOpenInterestCap', limits.perpsAtOpenInterestCap],
+  ['liquidatable', limits.liquidatable],
 ]);
 
 /** Answers `POST /info`: an unknown type or a malformed request gets the venue's 422 text. */
