@@ -1,4 +1,4 @@
-import { mulDivAway, parseUnits, tenTo } from '../decimals';
+import { formatUsd, mulDivAway, parseUnits, tenTo } from '../decimals';
 import { clearingOf, type Exchange, touch } from '../exchange';
 import { asFlag, asWhole } from '../json';
 import { crossSummary, initialMargin, isIsolatedOnly, isolatedEquity, leverageOf, notionalAtMark, withdrawable } from '../margin';
@@ -98,8 +98,13 @@ function refuseRemoving(held: Position, usd: number): string | null {
   return isolatedEquity(held) - usd < keep ? REQUEST_TEXTS.insufficientWithdrawal : null;
 }
 
-/** Leverage of a coin as infos print it: the position's own while one stands. */
-export function leverageFor(ex: Exchange, owner: VenueAccount, asset: Asset): { readonly type: 'cross' | 'isolated'; readonly value: number } {
-  const setting = leverageOf(owner, asset, ex.settings);
-  return { type: setting.isCross ? 'cross' : 'isolated', value: setting.leverage };
+/** Leverage of a coin as infos print it, with the usd inside an isolated position. */
+export function leverageFor(
+  ex: Exchange,
+  owner: VenueAccount,
+  asset: Asset,
+): { readonly type: string; readonly value: number; readonly rawUsd?: string } {
+  const { isCross, leverage: value } = leverageOf(owner, asset, ex.settings);
+  if (isCross) return { type: 'cross', value };
+  return { type: 'isolated', value, rawUsd: formatUsd(owner.clearings.get(asset.dex)?.positions.get(asset)?.rawUsd ?? 0) };
 }
