@@ -127,7 +127,7 @@ describe('a vault', () => {
     bed.order(3, { p: '66344', s: '0.5' });
     later(bed);
     expect(bed.act(FOLLOWER, transfer(vault, false, 8_900))).toEqual(DONE);
-    expect(dig(bed.info('clearinghouseState', { user: vault }), 'assetPositions', 0, 'position', 'szi')).toBe('0.0539');
+    expect(dig(bed.info('clearinghouseState', { user: vault }), 'assetPositions', 0, 'position', 'szi')).toBe('0.05389');
     conserved(bed);
   });
 
