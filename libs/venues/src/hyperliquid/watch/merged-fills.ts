@@ -83,6 +83,11 @@ export class MergedFills {
     return this.dexes.get(dexOf(coin))?.completeTo ?? 0;
   }
 
+  /** Time up to which everything is told in every dex; while no state was taken, time of the newest fill. */
+  get knownTo(): EpochMs {
+    return this.based ? Math.min(...[...this.dexes.values()].map(({ completeTo }) => completeTo)) : this.lastTime;
+  }
+
   /** The dexes a state was taken of. */
   get dexNames(): readonly string[] {
     return [...this.dexes.keys()];
@@ -91,7 +96,7 @@ export class MergedFills {
   /** Takes public trades of one coin in which nothing is missing; those not told before as fills without the order's part. */
   swept(trades: readonly SweptTrade[]): VenueFill[] {
     return trades.flatMap((trade): VenueFill[] => {
-      if (!this.remember(trade.coin, trade.time, trade.tradeId)) return [];
+      if (!this.remember(trade.coin, trade.time, trade.tradeId) || this.isHistory(trade.coin, trade.time)) return [];
       const tip = this.tipOf(trade.coin);
       const fill = provisional(trade, tip.position);
       this.advance(tip, fill);
@@ -106,12 +111,14 @@ export class MergedFills {
 
   /**
    * Takes fills as the venue tells them, oldest first; those that are news. One that was overtaken by newer ones continues the told position instead
-   * of its own: what counts is how much the position changed.
+   * of its own: what counts is how much the position changed. A list that was read may reach back into history; a live frame does not, although a
+   * state that was read just before it may show it already.
    */
-  absorb(fills: readonly VenueFill[]): VenueFill[] {
+  absorb(fills: readonly VenueFill[], from: 'list' | 'live' = 'list'): VenueFill[] {
     const fresh: VenueFill[] = [];
     for (const fill of [...fills].sort((a, b) => a.time - b.time)) {
       if (!this.remember(fill.coin, fill.time, fill.tradeId)) continue;
+      if (from === 'list' && this.isHistory(fill.coin, fill.time)) continue;
       const tip = this.tipOf(fill.coin);
       const told = fill.time < tip.at ? { ...fill, startPosition: tip.position } : fill;
       this.advance(tip, told);
@@ -153,7 +160,7 @@ export class MergedFills {
     tip.at = Math.max(tip.at, fill.time);
   }
 
-  /** True for news. History is remembered too, so that no later base makes news of it. */
+  /** True for what was not known. History is remembered too. */
   private remember(coin: string, time: EpochMs, tradeId: string): boolean {
     const key = keyOf(coin, time, tradeId);
     if (this.told.has(key)) return false;
@@ -163,7 +170,7 @@ export class MergedFills {
       const oldest = this.told.values().next();
       if (!oldest.done) this.told.delete(oldest.value);
     }
-    return !this.isHistory(coin, time);
+    return true;
   }
 }
 

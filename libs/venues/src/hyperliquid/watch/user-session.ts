@@ -1,20 +1,9 @@
-import type { EpochMs, Result } from '@lockstep/kernel';
-import type { AccountState, Address, VenueFill, VenueReadError, WatchEvent } from '../../port';
-import type { HyperliquidConfig, VenueLog } from '../config';
+import type { EpochMs } from '@lockstep/kernel';
+import type { AccountState, Address, VenueFill, WatchEvent } from '../../port';
 import type { SweptTrade } from '../wire/trades';
 import { type Comparison, dexOf, MergedFills } from './merged-fills';
-import { READ_RANK, type ReadQueue, type ReadRank } from './read-queue';
-
-/** Weight of a reading of fills: 20 and one for some of its rows (facts §11.1). */
-const FILLS_WEIGHT = 22;
-
-/** The reads of one address that a session needs, with what they weigh. */
-export interface SessionTruth {
-  account(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
-  /** Weight of the next such reading. */
-  accountWeight(address: Address): number;
-  fills(address: Address, since: EpochMs): Promise<Result<readonly VenueFill[], VenueReadError>>;
-}
+import { READ_RANK, type ReadRank } from './read-queue';
+import { SessionReads, type SessionReadsParts } from './session-reads';
 
 /** How often the sweep may have lost trades: of one coin, and of all. */
 export interface SweepLosses {
@@ -22,16 +11,11 @@ export interface SweepLosses {
   readonly all: number;
 }
 
-export interface SessionParts {
-  readonly config: HyperliquidConfig;
-  readonly truth: SessionTruth;
-  readonly reads: ReadQueue;
+export interface SessionParts extends SessionReadsParts {
   readonly losses: SweepLosses;
-  readonly log: VenueLog;
   /** Dexes whose states are read. */
   readonly dexes: () => readonly string[];
   readonly tell: (event: WatchEvent) => void;
-  readonly pause: (ms: number) => Promise<void>;
   readonly now: () => EpochMs;
 }
 
@@ -43,6 +27,7 @@ export interface SessionParts {
  */
 export class UserSession {
   private readonly merged: MergedFills;
+  private readonly reads: SessionReads;
   private held: { readonly fills: readonly VenueFill[]; readonly receivedAt: number }[] = [];
   /** Public trades that wait for the fills around them. */
   private pending: SweptTrade[] = [];
@@ -55,7 +40,11 @@ export class UserSession {
   /** Rank of the reading of the first state that is under way. */
   private beginning: ReadRank | null = null;
   private confirming = false;
+  /** A confirmation was asked for while one was under way: what it reads may be too old for it. */
+  private confirmAgain = false;
   private checking = false;
+  /** Dexes whose check is due. */
+  private readonly soon = new Set<string>();
   /** Nobody saw the address for a while: its next state is told as a `synced`. */
   private unseen = false;
   /** Venue time of the newest fill or checked state; null before the first. */
@@ -70,6 +59,7 @@ export class UserSession {
     private readonly since: EpochMs | null = null,
   ) {
     this.merged = new MergedFills(parts.config.fillMemoryMax);
+    this.reads = new SessionReads(address, parts);
   }
 
   get hasSeat(): boolean {
@@ -136,13 +126,14 @@ export class UserSession {
     this.generation += 1;
     const generation = this.generation;
     const epoch = this.parts.losses.all;
-    const since = this.merged.lastTime;
+    const since = this.seen || this.merged.based ? this.merged.knownTo : (this.since ?? 0);
     const oldest = fills.reduce((earliest, fill) => Math.min(earliest, fill.time), Number.POSITIVE_INFINITY);
     // The snapshot reaches back to the last fill told, or everything between is asked for.
-    const gap = this.seen && since > 0 && oldest > since;
-    const missed = gap ? await this.backfill(since, generation) : [];
+    const gap = since > 0 && oldest > since;
+    const goOn = (): boolean => generation === this.generation;
+    const missed = gap ? await this.reads.fillsNow(since, goOn) : [];
     const dexes = this.parts.dexes();
-    const states = await this.states(dexes, generation);
+    const states = await this.reads.statesNow(dexes, goOn);
     if (generation !== this.generation) return;
     const told = [...missed, ...fills, ...this.held.flatMap((frame) => frame.fills)];
     const news = this.merged.based ? this.merged.absorb(told) : this.firstBase(states, told, epoch);
@@ -168,8 +159,9 @@ export class UserSession {
       else this.parts.log({ level: 'error', event: 'venue_held_frames_overflow', fields: { address: this.address, frames: this.held.length } });
       return 0;
     }
-    const fresh = this.merged.absorb(fills);
-    for (const fill of fills) this.merged.complete(dexOf(fill.coin), -1, fill.time);
+    const fresh = this.merged.absorb(fills, 'live');
+    // The rest of this block may stand in another frame.
+    for (const dex of this.merged.dexNames) this.merged.complete(dex, -1, this.merged.lastTime - 1);
     this.tellFills(fresh, receivedAt);
     return fresh.length;
   }
@@ -205,11 +197,12 @@ export class UserSession {
   async begin(rank: ReadRank): Promise<void> {
     if (this.beginning !== null && this.beginning <= rank) return;
     this.beginning = rank;
-    const generation = this.generation;
-    for (let attempt = 1; this.awaitsBase(generation); attempt += 1) {
+    for (let attempt = 1; this.awaitsBase; attempt += 1) {
       const epoch = this.parts.losses.all;
-      const [states, fills] = await Promise.all([this.statesOnce(this.parts.dexes(), rank), this.fillsSince(this.since, rank)]);
-      if (!this.awaitsBase(generation)) break;
+      const states = await this.reads.states(this.parts.dexes(), rank);
+      // After the states, or a fill between the two would be in neither.
+      const fills = this.since === null ? [] : await this.reads.fills(this.since, rank);
+      if (!this.awaitsBase) break;
       if (states !== null && fills !== null) {
         this.syncing = false;
         const news = this.firstBase(states, fills, epoch);
@@ -239,13 +232,13 @@ export class UserSession {
 
   private async compare(dexes: readonly string[], rank: ReadRank): Promise<void> {
     const epoch = this.parts.losses.all;
-    const states = await this.statesOnce(dexes, rank);
+    const states = await this.reads.states(dexes, rank);
     if (states === null || this.ended) return;
     const first = this.merged.compare(states);
     if (first.missing.length > 0) {
       // Fills can have come while the state was read; what is missing is in the list of fills.
       const since = Math.min(...first.missing.map(({ coin }) => this.merged.completeTo(coin)));
-      const fills = await this.fillsSince(Math.max(0, since - this.parts.config.confirmOverlapMs), rank);
+      const fills = await this.reads.fills(Math.max(0, since - this.parts.config.confirmOverlapMs), rank);
       if (fills === null || this.ended) return;
       this.tellFills(this.merged.absorb(fills), this.parts.now());
     }
@@ -261,22 +254,25 @@ export class UserSession {
 
   /** Reads the fills around trades that may not be all: they tell what was missed, in order, and the trades themselves. */
   private async confirm(): Promise<void> {
+    this.confirmAgain = true;
     if (this.confirming || this.ended) return;
     this.confirming = true;
     const { confirmAttemptsMax, confirmOverlapMs, confirmPauseMs } = this.parts.config;
     for (let attempt = 1; attempt <= confirmAttemptsMax && !this.ended; attempt += 1) {
       const epoch = this.parts.losses.all;
+      this.confirmAgain = false;
       const awaited = [...this.pending];
       const dexes = awaited.length === 0 ? this.merged.dexNames : [...new Set(awaited.map(({ coin }) => dexOf(coin)))];
-      const since = Math.min(this.merged.lastTime, ...awaited.map(({ coin }) => this.merged.completeTo(coin)));
-      const fills = await this.fillsSince(Math.max(0, since - confirmOverlapMs), READ_RANK.urgent);
+      const since = Math.min(this.merged.knownTo, ...awaited.map(({ coin }) => this.merged.completeTo(coin)));
+      const fills = await this.reads.fills(Math.max(0, since - confirmOverlapMs), READ_RANK.urgent);
       if (this.ended || this.streams) break;
       if (fills !== null) {
         this.tellFills(this.merged.absorb(fills), this.parts.now());
         if (awaited.every((trade) => this.merged.knows(trade))) {
           const to = awaited.reduce((newest, { time }) => Math.max(newest, time), 0);
           for (const dex of dexes) this.merged.complete(dex, epoch, to);
-          break;
+          if (!this.confirmAgain) break;
+          continue;
         }
       }
       await this.parts.pause(confirmPauseMs * attempt);
@@ -318,10 +314,9 @@ export class UserSession {
     this.soon.delete(dex);
     await this.check([dex], READ_RANK.check);
   }
-  private readonly soon = new Set<string>();
 
-  private awaitsBase(generation: number): boolean {
-    return !this.ended && !this.streamed && !this.merged.based && generation === this.generation;
+  private get awaitsBase(): boolean {
+    return !this.ended && !this.streamed && !this.merged.based;
   }
 
   /** Fills that are newer than the states, told as news; the others are history. */
@@ -358,45 +353,11 @@ export class UserSession {
     if (Number.isFinite(at)) this.lastSeenAt = Math.max(this.lastSeenAt ?? 0, at);
   }
 
-  private async statesOnce(dexes: readonly string[], rank: ReadRank): Promise<readonly AccountState[] | null> {
-    const states: AccountState[] = [];
-    // One after another: the first tells the account's mode, which weighs ten times a state.
-    for (const dex of dexes) {
-      const read = await this.parts.reads.ask(rank, this.parts.truth.accountWeight(this.address), () => this.parts.truth.account(this.address, dex));
-      if (!read.ok) return null;
-      states.push(read.value);
-    }
-    return states;
-  }
-
-  private async fillsSince(since: EpochMs | null, rank: ReadRank): Promise<readonly VenueFill[] | null> {
-    if (since === null) return [];
-    const read = await this.parts.reads.ask(rank, FILLS_WEIGHT, () => this.parts.truth.fills(this.address, since));
-    return read.ok ? read.value : null;
-  }
-
-  private async backfill(since: number, generation: number): Promise<readonly VenueFill[]> {
-    const { reads, truth } = this.parts;
-    return (await this.repeat(generation, () => reads.now(FILLS_WEIGHT, () => truth.fills(this.address, since)))) ?? [];
-  }
-
-  private async states(dexes: readonly string[], generation: number): Promise<readonly AccountState[]> {
-    const read = await Promise.all(dexes.map((dex) => this.repeat(generation, () => this.readAccount(dex))));
-    return read.filter((state) => state !== null);
-  }
-
-  /** A state of an address with a seat: there are few of them, and their fills wait for it. */
-  private readAccount(dex: string): Promise<Result<AccountState, VenueReadError>> {
-    const { reads, truth } = this.parts;
-    const read = () => truth.account(this.address, dex);
-    return this.streamed ? reads.now(truth.accountWeight(this.address), read) : reads.ask(READ_RANK.round, truth.accountWeight(this.address), read);
-  }
-
   private async readUntilTold(dex: string, generation: number): Promise<void> {
     const { reconnectMinMs, reconnectMaxMs, syncAttemptsMax } = this.parts.config;
     for (let attempt = syncAttemptsMax; generation === this.generation; attempt += 1) {
       const epoch = this.parts.losses.all;
-      const state = this.syncing ? null : await this.readAccount(dex);
+      const state = this.syncing ? null : await this.reads.account(dex, this.streamed ? null : READ_RANK.round);
       if (generation !== this.generation) return;
       if (state?.ok) {
         this.adopt([state.value], epoch);
@@ -405,18 +366,6 @@ export class UserSession {
       }
       await this.parts.pause(Math.min(reconnectMaxMs, reconnectMinMs * attempt));
     }
-  }
-
-  /** A few attempts, then none: `synced` without a dex's state is better than no fills at all. */
-  private async repeat<T>(generation: number, read: () => Promise<Result<T, VenueReadError>>): Promise<T | null> {
-    const { config, log, pause } = this.parts;
-    for (let attempt = 1; attempt <= config.syncAttemptsMax && generation === this.generation; attempt += 1) {
-      const answer = await read();
-      if (answer.ok) return answer.value;
-      log({ level: 'warn', event: 'venue_sync_read_failed', fields: { address: this.address, attempt, detail: answer.error.detail } });
-      await pause(config.reconnectMinMs * attempt);
-    }
-    return null;
   }
 
   private warnDiffers({ missing }: Comparison): void {
