@@ -14,8 +14,8 @@ import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings,
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
 import { HyperliquidMarkWatch } from './watch/mark-watch';
-import { HyperliquidQuoteWatch } from './watch/quote-watch';
 import { OPENING_RANK } from './watch/opening-gate';
+import { HyperliquidQuoteWatch } from './watch/quote-watch';
 import { HyperliquidUserWatch } from './watch/user-watch';
 import { type WatchBounds, watchBounds } from './watch/watch-bounds';
 

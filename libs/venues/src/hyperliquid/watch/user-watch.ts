@@ -1,5 +1,15 @@
 import type { EpochMs, Result } from '@lockstep/kernel';
-import type { AccountState, Address, DetectionStanding, LeaderSight, SeatedWatch, UserWatch, VenueReadError, VenueTruth, WatchEvent } from '../../port';
+import type {
+  AccountState,
+  Address,
+  DetectionStanding,
+  LeaderSight,
+  SeatedWatch,
+  UserWatch,
+  VenueReadError,
+  VenueTruth,
+  WatchEvent,
+} from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import { isObject, parseJson } from '../parse/json';
 import { readWith } from '../parse/read';
@@ -158,14 +168,21 @@ export class HyperliquidUserWatch implements UserWatch {
 
   private beginSweep(): void {
     if (this.sweep !== null || this.closed || this.config.sweepConnectionsMax === 0) return;
-    this.sweep = new TradeSweep(this.config, this.deps, this.bounds.messages, this.bounds.openings.of(OPENING_RANK.sweep), (one) => this.sessions.has(one), {
-      trades: (address, trades, receivedAt) => this.swept(address, trades, receivedAt),
-      lost: (coin) => {
-        this.allLosses += 1;
-        this.lossesByCoin.set(coin, this.allLosses);
+    this.sweep = new TradeSweep(
+      this.config,
+      this.deps,
+      this.bounds.messages,
+      this.bounds.openings.of(OPENING_RANK.sweep),
+      (one) => this.sessions.has(one),
+      {
+        trades: (address, trades, receivedAt) => this.swept(address, trades, receivedAt),
+        lost: (coin) => {
+          this.allLosses += 1;
+          this.lossesByCoin.set(coin, this.allLosses);
+        },
+        covering: (all) => this.sweepCovers(all),
       },
-      covering: (all) => this.sweepCovers(all),
-    });
+    );
     this.sweep.setCoins(this.coins());
     this.round = setInterval(() => this.nextRound(), ROUND_TICK_MS);
   }
@@ -190,7 +207,11 @@ export class HyperliquidUserWatch implements UserWatch {
   }
 
   private sweepCovers(all: boolean): void {
-    this.deps.log({ level: all ? 'info' : 'warn', event: all ? 'venue_sweep_complete' : 'venue_sweep_incomplete', fields: { coins: this.sweep?.coinCount ?? 0 } });
+    this.deps.log({
+      level: all ? 'info' : 'warn',
+      event: all ? 'venue_sweep_complete' : 'venue_sweep_incomplete',
+      fields: { coins: this.sweep?.coinCount ?? 0 },
+    });
     if (!all) this.tellUnseen('the sweep of trades is not complete');
   }
 

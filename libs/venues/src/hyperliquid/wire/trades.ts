@@ -1,4 +1,4 @@
-import { parsePrice, parseSize, type Price, type Side, type Size } from '@lockstep/kernel';
+import { type Price, parsePrice, parseSize, type Side, type Size } from '@lockstep/kernel';
 import { isObject } from '../parse/json';
 
 /** Subscription to the public trades of one coin (facts §10.2). The first frame holds the newest ones from before it. */
