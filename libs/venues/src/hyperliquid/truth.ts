@@ -96,11 +96,26 @@ export class HyperliquidTruth implements VenueTruth {
     return this.accountWith(address, dex, LEADER_MODE_LIFE_MS);
   }
 
-  /** Weight of the next reading of a leader's state: 2, 20 more while its mode is not known, 2 more where its equity stands in the spot state. */
-  leaderAccountWeight(address: Address): number {
+  /** The same without asking for the mode: while it is not known, the equity is not either (`equityUnread`). */
+  async leaderPositions(address: Address, dex: string): Promise<Read<AccountState>> {
+    if (this.knowsMode(address)) return await this.leaderAccount(address, dex);
+    const answer = await this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer);
+    return answer.ok ? ok({ ...accountStateOf(address, dex, answer.value), equityUnread: true }) : answer;
+  }
+
+  knowsMode(address: Address): boolean {
     const known = this.modes.get(address);
-    if (known === undefined || performance.now() - known.readAt >= LEADER_MODE_LIFE_MS) return 22;
-    return known.mode === 'standard' ? 2 : 4;
+    return known !== undefined && performance.now() - known.readAt < LEADER_MODE_LIFE_MS;
+  }
+
+  /** Asks for the mode where it is not known, and keeps it. */
+  leaderMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+    return this.knownMode(address, LEADER_MODE_LIFE_MS);
+  }
+
+  /** Weight of the next reading of a leader's state: 2, and 2 more where its equity stands in the spot state. */
+  leaderPositionsWeight(address: Address): number {
+    return this.modes.get(address)?.mode === 'unified' ? 4 : 2;
   }
 
   private async accountWith(address: Address, dex: string, modeLifeMs: number): Promise<Read<AccountState>> {

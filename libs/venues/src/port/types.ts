@@ -87,6 +87,8 @@ export interface AccountState {
   readonly pooled: boolean;
   readonly withdrawable: Money;
   readonly positions: readonly VenuePosition[];
+  /** The positions are read, the equity is not: `accountValue` and `pooled` say nothing yet. */
+  readonly equityUnread?: true;
   readonly time: EpochMs;
 }
 

@@ -52,6 +52,7 @@ class Stage {
   private readonly tapes = new Map(COINS.map((coin) => [coin, new CoinTape()]));
   private readonly lossOf = new Map<string, number>();
   private losses = 0;
+  private modeKnown = false;
   readonly positions = new Map<string, Size>();
   readonly events: WatchEvent[] = [];
   readonly lines: readonly Line[] = [0, 1, 2].map(() => ({ up: true, queue: [], last: null }));
@@ -65,8 +66,12 @@ class Stage {
         config,
         reads: new ReadQueue({ take: () => true, whenFree: async () => undefined, spend: () => undefined }, () => 0),
         truth: {
-          accountWeight: () => 2,
+          accountWeight: () => 22,
+          positionsWeight: () => 2,
           account: async (_address, dex) => ok(await this.later(() => this.state(dex))),
+          positions: async (_address, dex) => ok(await this.later(() => this.state(dex))),
+          mode: async () => ok(await this.later(() => (this.modeKnown = true))),
+          knowsMode: () => this.modeKnown,
           fills: async (_address, since) => ok(await this.later(() => this.fills.filter((fill) => fill.time >= since))),
         },
         losses: {

@@ -5,14 +5,22 @@ import type { ReadQueue, ReadRank } from './read-queue';
 
 /** Weight of a reading of fills: 20 and one for each 20 rows (facts §11.1). */
 const FILLS_WEIGHT = 22;
+const MODE_WEIGHT = 20;
 
 type Read<T> = Promise<Result<T, VenueReadError>>;
 
 /** The reads of one address that a session needs, with what they weigh. */
 export interface SessionTruth {
+  /** A state with the equity it means. */
   account(address: Address, dex: string): Read<AccountState>;
-  /** Weight of the next such reading. */
+  /** A state whose equity is only told (`equityUnread`) where the account's mode is known: a tenth of the weight before. */
+  positions(address: Address, dex: string): Read<AccountState>;
+  /** Weights of the next such readings. */
   accountWeight(address: Address): number;
+  positionsWeight(address: Address): number;
+  /** How the account keeps its equity, which qualifies its states from then on. */
+  mode(address: Address): Read<unknown>;
+  knowsMode(address: Address): boolean;
   fills(address: Address, since: EpochMs): Read<readonly VenueFill[]>;
 }
 
@@ -31,15 +39,20 @@ export class SessionReads {
     private readonly parts: SessionReadsParts,
   ) {}
 
-  /** States of dexes, all or null. One after another: the first tells the account's mode, which weighs ten times a state. */
+  /** States of dexes in their turn, all or null. */
   async states(dexes: readonly string[], rank: ReadRank): Promise<readonly AccountState[] | null> {
-    const states: AccountState[] = [];
-    for (const dex of dexes) {
-      const read = await this.account(dex, rank);
-      if (!read.ok) return null;
-      states.push(read.value);
-    }
-    return states;
+    const read = await Promise.all(dexes.map((dex) => this.account(dex, rank)));
+    const states = read.flatMap((one) => (one.ok ? [one.value] : []));
+    return states.length === dexes.length ? states : null;
+  }
+
+  get knowsMode(): boolean {
+    return this.parts.truth.knowsMode(this.address);
+  }
+
+  async mode(rank: ReadRank): Promise<void> {
+    const { reads, truth } = this.parts;
+    await reads.ask(rank, MODE_WEIGHT, () => truth.mode(this.address));
   }
 
   /** Fills from a moment on; null when they cannot be read. */
@@ -49,12 +62,11 @@ export class SessionReads {
     return read.ok ? read.value : null;
   }
 
-  /** A state, in its turn, or at once where `rank` is null. */
+  /** A state, in its turn, or with its equity at once where `rank` is null. */
   account(dex: string, rank: ReadRank | null): Read<AccountState> {
     const { reads, truth } = this.parts;
-    const weight = truth.accountWeight(this.address);
-    const read = () => truth.account(this.address, dex);
-    return rank === null ? reads.now(weight, read) : reads.ask(rank, weight, read);
+    if (rank === null) return reads.now(truth.accountWeight(this.address), () => truth.account(this.address, dex));
+    return reads.ask(rank, truth.positionsWeight(this.address), () => truth.positions(this.address, dex));
   }
 
   /** States of the dexes that could be read at once within a few attempts each, as long as `goOn`. */

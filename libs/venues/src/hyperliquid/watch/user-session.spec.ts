@@ -34,6 +34,10 @@ function begin(answers: Answers = {}) {
   const refuse = () => err({ code: 'unreachable' as const, detail: 'not asked here' });
   const truth: SessionTruth = {
     accountWeight: () => 2,
+    positionsWeight: () => 2,
+    positions: async () => refuse(),
+    mode: async () => refuse(),
+    knowsMode: () => true,
     account: async (address, dex) => {
       await answers.gate;
       asked.push(`account ${dex}`);

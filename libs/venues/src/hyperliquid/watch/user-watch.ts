@@ -22,6 +22,7 @@ import { OPENING_RANK } from './opening-gate';
 import { OrderStreams } from './order-streams';
 import { READ_RANK, ReadQueue } from './read-queue';
 import { changeSeats } from './seats';
+import type { SessionParts } from './session-core';
 import { TradeSweep } from './trade-sweep';
 import { UserSession } from './user-session';
 import type { WatchBounds } from './watch-bounds';
@@ -31,8 +32,12 @@ export interface StreamTruth extends VenueTruth {
   isKnownStandard(address: Address): boolean;
   /** A state in which the account's mode may be an old one: it hardly ever changes and weighs ten times the state. */
   leaderAccount(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
+  /** The same without asking for the mode. */
+  leaderPositions(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
   /** Weight of the next such reading. */
-  leaderAccountWeight(address: Address): number;
+  leaderPositionsWeight(address: Address): number;
+  leaderMode(address: Address): Promise<Result<unknown, VenueReadError>>;
+  knowsMode(address: Address): boolean;
   /** Coins of a dex that can be traded, as last read; empty before. */
   tradedCoins(dex: string): readonly string[];
 }
@@ -41,6 +46,7 @@ export interface StreamTruth extends VenueTruth {
 const ROUND_TICK_MS = 200;
 /** Wait between two looks at whether the sweep is complete, and after it for the newest trades of the last coins, in ms. */
 const SWEEP_LOOK_MS = 250;
+const MODE_WEIGHT = 20;
 
 /**
  * Watches users. The hottest hold seats: one connection carries `userFills` and `clearinghouseState` of all of them, because those name their user.
@@ -237,8 +243,9 @@ export class HyperliquidUserWatch implements UserWatch {
       if (session.streams || !session.isBased) continue;
       if (next === null || isBefore(session, next)) next = session;
     }
-    if (next === null || this.deps.clock.now() - next.checkedAt < this.config.roundGapMs) return;
-    void next.check(next.roundDexes, READ_RANK.round);
+    if (next === null) return;
+    if (!next.knowsEquity) void next.learnEquity();
+    else if (this.deps.clock.now() - next.checkedAt >= this.config.roundGapMs) void next.check(next.roundDexes, READ_RANK.round);
   }
 
   private sightOf(address: Address): LeaderSight | null {
@@ -276,7 +283,7 @@ export class HyperliquidUserWatch implements UserWatch {
     };
   }
 
-  private sessionParts(): ConstructorParameters<typeof UserSession>[1] {
+  private sessionParts(): SessionParts {
     const { config, deps, truth, lossesByCoin } = this;
     const losses = (): number => this.allLosses;
     return {
@@ -285,7 +292,11 @@ export class HyperliquidUserWatch implements UserWatch {
       log: deps.log,
       truth: {
         account: (address, dex) => truth.leaderAccount(address, dex),
-        accountWeight: (address) => truth.leaderAccountWeight(address),
+        accountWeight: (address) => truth.leaderPositionsWeight(address) + (truth.knowsMode(address) ? 0 : MODE_WEIGHT),
+        positions: (address, dex) => truth.leaderPositions(address, dex),
+        positionsWeight: (address) => truth.leaderPositionsWeight(address),
+        mode: (address) => truth.leaderMode(address),
+        knowsMode: (address) => truth.knowsMode(address),
         fills: (address, since) => truth.fills(address, since),
       },
       losses: {
@@ -370,8 +381,9 @@ export class HyperliquidUserWatch implements UserWatch {
   }
 }
 
-/** Whose turn of the round comes first. */
+/** Whose turn of the round comes first: whose equity is not known, where trades may be missing, who was read longest ago. */
 function isBefore(one: UserSession, other: UserSession): boolean {
+  if (one.knowsEquity !== other.knowsEquity) return other.knowsEquity;
   if (one.isUncertain !== other.isUncertain) return one.isUncertain;
   return one.checkedAt < other.checkedAt;
 }
