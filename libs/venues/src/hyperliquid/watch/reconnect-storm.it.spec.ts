@@ -8,8 +8,8 @@ import type { VenueLogEntry } from '../config';
 import { systemClock, systemRandom } from '../testing/simulated-driver';
 import { SimulatedVenue } from '../testing/simulated-venue';
 
-const LEADERS = 24;
-const CUTS = 6;
+const LEADERS = 13;
+const CUTS = 5;
 const COINS = ['BTC', 'ETH', 'SOL'];
 const PATIENCE_MS = 120_000;
 
@@ -29,7 +29,7 @@ function watching(addresses: readonly string[]) {
   const repeated: string[] = [];
   const settings = { url: venue.url, wsUrl: venue.wsUrl, network: 'mainnet' as const, reconnectMinMs: 100, reconnectMaxMs: 2_000 };
   // As the engine opens it: no order streams.
-  const bounds = { detectionWeightPerMinute: 1_000, detectionWeightBurst: 600, orderStreamsMax: 0 };
+  const bounds = { detectionWeightPerMinute: 1_100, detectionWeightBurst: 500, orderStreamsMax: 0 };
   const feed = createHyperliquidFeed({ ...settings, ...bounds }, { clock: systemClock, random: systemRandom, log: (entry) => logged.push(entry) });
   const sink = (event: WatchEvent): void => {
     if (event.kind === 'synced') synced.add(event.address);

@@ -20,6 +20,8 @@ export class SweptSide {
   private confirmAgain = false;
   private checking = false;
   private learning = false;
+  /** Trades waited for the equity once; they do not wait for a venue that does not answer. */
+  private waitedForEquity = false;
   /** Dexes whose check is due. */
   private readonly soon = new Set<string>();
   /** When its state was last read for checking, by our clock; 0 before. */
@@ -49,7 +51,7 @@ export class SweptSide {
       void this.confirm();
       return 0;
     }
-    if (!core.streams && !core.reads.knowsMode) {
+    if (!core.streams && !core.reads.knowsMode && !this.waitedForEquity) {
       this.hold(trades);
       void this.learnEquity(READ_RANK.urgent);
       return 0;
@@ -94,8 +96,10 @@ export class SweptSide {
     if (this.learning || core.ended || core.reads.knowsMode) return;
     this.learning = rank === READ_RANK.urgent;
     await core.reads.mode(rank);
+    const states = await core.reads.states(core.parts.dexes(), rank);
     // Before the trades that waited, so that they find it.
-    await this.check(core.parts.dexes(), rank);
+    if (!core.ended) for (const state of states ?? []) core.parts.tell({ kind: 'state', state, receivedAt: core.parts.now() });
+    this.waitedForEquity ||= rank === READ_RANK.urgent;
     this.learning = false;
     if (!core.ended && !this.confirming) this.release();
   }
