@@ -41,7 +41,6 @@ export interface NetworkSinks {
 }
 
 const SIM_LIMITS = {
-  userSeatsMax: 1_000,
   maxInFlight: 20_000,
   markAskGapMs: 200,
   readConnections: 32,
