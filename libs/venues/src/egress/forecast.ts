@@ -104,7 +104,7 @@ function runOut(ahead: EgressScheduler, ip: number, flow: number, mix: ClassMix,
     if (gone.own > 0) lastSent = walk.now;
     if (gone.reductions > 0) reductionsSent = walk.now;
   }
-  const answerMs = requests === 0 ? 0 : ahead.budget(ip).answerMs;
+  const answerMs = requests === 0 ? 0 : ahead.budget(ip).lastAnswerMs;
   return {
     requests,
     lastSentMs: lastSent - start,

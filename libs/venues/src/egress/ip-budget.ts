@@ -33,7 +33,7 @@ class Meter {
     let room = perWindow;
     for (const [other, window] of this.windows) {
       const used = window.used(now);
-      const held = other === cls || (cls === 'reduction' && other !== 'upkeep') ? 0 : (kept[other] ?? 0);
+      const held = other === cls ? 0 : (kept[other] ?? 0);
       room -= Math.max(used, held);
     }
     return Math.min(room, this.mostOf(cls, pressed) - this.of(cls).used(now));
@@ -61,7 +61,10 @@ class Meter {
   }
 }
 
-const ANSWER_WEIGHT = 0.05;
+/** Share of a new answer in the mean: some fifty answers make it. */
+const ANSWER_WEIGHT = 0.02;
+/** The slowest of some hundred answers, in mean deviations from the mean. */
+const SPREADS_OF_LAST = 3;
 /** A pause that ended this long ago is forgotten: the next one begins short again. */
 const BACKOFF_MEMORY_MS = 120_000;
 
@@ -71,8 +74,9 @@ export class IpBudget {
   private holds = 0;
   private heldUntil = 0;
   private backoffMs = 0;
-  /** Mean time to an answer. */
+  /** Mean time to an answer, and how far answers are from it in the mean. */
   answerMs: number;
+  private spreadMs: number;
 
   constructor(
     readonly limits: IpLimits,
@@ -83,6 +87,7 @@ export class IpBudget {
     this.heldUntil = from?.heldUntil ?? 0;
     this.backoffMs = from?.backoffMs ?? 0;
     this.answerMs = from?.answerMs ?? limits.answerMs;
+    this.spreadMs = from?.spreadMs ?? 0;
   }
 
   /** The same state, to look ahead in: windows are forgotten as time passes, so looking ahead in the real one would lose them. */
@@ -96,6 +101,11 @@ export class IpBudget {
 
   pausedUntil(now: number): number {
     return Math.max(now, this.heldUntil);
+  }
+
+  /** When the last of many answers is there, after the last request left. */
+  get lastAnswerMs(): number {
+    return this.answerMs + SPREADS_OF_LAST * this.spreadMs;
   }
 
   /** How many requests of this cost may leave now. */
@@ -121,6 +131,7 @@ export class IpBudget {
   /** A request was answered, or given up, `tookMs` after it left. */
   answered(cls: EgressClass, cost: Cost, tookMs: number, now: number): void {
     if (cost.inFlight) this.holds = Math.max(0, this.holds - 1);
+    this.spreadMs += (Math.abs(tookMs - this.answerMs) - this.spreadMs) * ANSWER_WEIGHT;
     this.answerMs += (tookMs - this.answerMs) * ANSWER_WEIGHT;
     if (tookMs <= this.limits.lateMs) return;
     for (const [index, meter] of this.meters.entries()) {

@@ -13,7 +13,7 @@ export interface MeterLimit {
   readonly name: string;
   /** What may be spent in any `windowMs`, all classes together. Shares of other processes are taken off before. */
   readonly perWindow: number;
-  /** Spend that is held free for a class while it has not used it; reductions may take what is held for others, but for upkeep. */
+  /** Spend that is held free for a class while it has not used it. */
   readonly kept: Readonly<Partial<Record<EgressClass, number>>>;
   /** Most a class may spend; absent: everything that is not held for others. */
   readonly most: Readonly<Partial<Record<EgressClass, number>>>;

@@ -158,7 +158,7 @@ describe('a forecast', () => {
     [{ entry: 5 }, 200, null],
     [{ entry: 30 }, 600, 'in_flight'],
     [{ entry: 100 }, 62_450, 'weight'],
-    [{ reduction: 100, entry: 20 }, 62_700, 'weight'],
+    [{ reduction: 100, entry: 20 }, 62_850, 'weight'],
   ] as const)('of %j ends in %i ms, for %s', (mix, endsInMs, limitedBy) => {
     const told = forecast(schedulerOf(), mix, 0);
     expect([told.endsInMs, told.limitedBy]).toEqual([endsInMs, limitedBy]);

@@ -1,6 +1,7 @@
 export { createHyperliquidFeed, createHyperliquidVenue } from './adapter';
 export { type BuildReport, type BuildWorkers, buildOrdersOnThread, createBuildWorkers, type SigningWay, type ThreadBuildReport } from './bench';
 export type { HyperliquidConfig, HyperliquidDeps, HyperliquidSettings, VenueLog, VenueLogEntry } from './config';
+export { type EgressAssumptions, HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, readCost, socketCost, UPKEEP_COST } from './egress-limits';
 export { type AgentKey, addressOfKey, generateAgentKey } from './sign/agent-key';
 export {
   type AgentApprovalTerms,
