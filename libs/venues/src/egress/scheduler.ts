@@ -117,6 +117,12 @@ export class EgressScheduler {
     budget.answered(cls, cost, tookMs, now);
   }
 
+  /** Granted rows that do not leave after all, e.g. because they are too old: what they cost is free again. Only right after they were granted. */
+  giveBack(ip: number, cls: QueuedClass, count: number, now: number): void {
+    const { budget, cost } = this.at(ip);
+    budget.spend(cls, cost, -count, now);
+  }
+
   /** The venue said that the address exceeded a limit. */
   refused(ip: number, now: number): void {
     this.at(ip).budget.refused(now);

@@ -12,3 +12,4 @@ export {
   type TypedData,
 } from './sign/approvals';
 export type { Network } from './sign/phantom-agent';
+export { type EgressAddress, parseEgressAddress } from './transport/egress-address';
