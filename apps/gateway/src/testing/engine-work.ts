@@ -25,7 +25,9 @@ export async function decideAsEngine(rig: GatewayRig, tenant: RigTenant, objects
   await rig.engine.scoped(tenant.scope, async (unit) => {
     const copy = present(await unit.copies.findOne({ id: objects.copy as CopyId }), 'the copy');
     const plan = planOf(Number(copy.no), wave, now);
-    const packed = Buffer.from(encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: now - 40.5, m1: now - 12, m2: now - 8 }));
+    const packed = Buffer.from(
+      encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: now - 40.5, m1: now - 12, m2: now - 8, forecastEnd: Math.floor(now) + 61_500 }),
+    );
     await unit.journal.insert({
       moveId: BigInt(wave),
       shard: 0,
@@ -88,8 +90,7 @@ function planOf(copyNo: number, wave: number, now: number) {
     markMaxAgeMs: MARK_MAX_AGE_MS,
     bookMaxAgeMs: BOOK_MAX_AGE_MS,
     exitBand: EXIT_BAND,
-    sendsAtOnce: 0,
-    sendRatePerSecond: 0,
+    departures: null,
     leaderEquity: equity,
   });
 }
