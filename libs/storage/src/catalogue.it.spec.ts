@@ -5,6 +5,7 @@ import { openTestStorage, type TestStorage } from './testing/test-storage';
 /** The closed list of tables without row-level security. A table that is neither here nor guarded fails the build. */
 const PLATFORM_TABLES = [
   'daily_seeds',
+  'egress_standings',
   'engine_instances',
   'instruments',
   'key_index',

@@ -1,6 +1,7 @@
 import type { Environment, Id, Price, Side, Size, TenantId } from '@lockstep/kernel';
 import type {
   DailySeedRow,
+  EgressStandingRow,
   EngineInstanceRow,
   InstrumentRow,
   KeyIndexRow,
@@ -79,6 +80,11 @@ export const keyIndex = defineTable<KeyIndexRow>(
 export const venueNetworks = defineTable<VenueNetworkRow>(
   'venue_networks',
   { venue: text('venue'), network: text('network'), environment: text<Environment>('environment'), url: text('url'), createdAt: time('created_at') },
+  ['venue', 'network'],
+);
+export const egressStandings = defineTable<EgressStandingRow>(
+  'egress_standings',
+  { venue: text('venue'), network: text('network'), standing: json('standing'), toldAt: time('told_at') },
   ['venue', 'network'],
 );
 export const instruments = defineTable<InstrumentRow>(
