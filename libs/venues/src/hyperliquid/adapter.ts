@@ -107,7 +107,7 @@ function egressView(ways: VenueEgress, truth: HyperliquidTruth): EgressView {
       const read = await truth.requestBudget(address);
       if (read.ok) ways.scheduler?.accounts.seed(signer, read.value.used, read.value.cap);
     },
-    readsPerMinute: (weight) => ways.readsPerMinute(weight),
+    comparisonsPerMinute: () => ways.comparisonsPerMinute(),
     standing: () => ways.standing(),
   };
 }

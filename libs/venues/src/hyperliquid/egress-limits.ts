@@ -22,6 +22,9 @@ const MESSAGES_KEPT = { reduction: 100, upkeep: 200 } as const;
 /** The venue's minute, a second by which its own counting may be coarse, and a second in which a request may be on its way. */
 const WINDOW_MS = 62_000;
 
+/** Reading an account's fills (20) and the states of two dexes (2 each): what comparing it costs. */
+export const COMPARISON_WEIGHT = 24;
+
 /** Meters in the order in which costs name them. */
 export function hyperliquidIpLimits({ outsideWeight, inFlightMax }: EgressAssumptions): IpLimits {
   must(outsideWeight >= 0 && outsideWeight <= VENUE.weight / 2, 'outsideWeight is at most half of the venue’s weight');

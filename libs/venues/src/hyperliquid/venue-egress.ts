@@ -3,7 +3,7 @@ import { Departures, EgressScheduler, type EgressStanding, forecast, type Queued
 import type { LeavingOrders, WaveForecast } from '../port';
 import { rejectCodeIndex } from './classify';
 import type { HyperliquidConfig, VenueLog } from './config';
-import { HTTP_ACTION_COST, HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, readCost, socketCost } from './egress-limits';
+import { COMPARISON_WEIGHT, HTTP_ACTION_COST, HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, readCost, socketCost } from './egress-limits';
 import { isUrgentRead, readWeight, rowsWeight } from './read-weights';
 import { egressOf } from './submit/partition';
 
@@ -178,11 +178,11 @@ export class VenueEgress {
     return standingOf(this.limited(), labels, this.refusals, this.now(), this.epoch());
   }
 
-  readsPerMinute(weight: number): number {
+  comparisonsPerMinute(): number {
     const scheduler = this.limited();
     const [meter] = scheduler.order.limits.meters;
     const perAddress = meter?.kept.read ?? 0;
-    return (perAddress * scheduler.ips * 60_000) / scheduler.order.limits.windowMs / Math.max(1, weight);
+    return (perAddress * scheduler.ips * 60_000) / scheduler.order.limits.windowMs / COMPARISON_WEIGHT;
   }
 
   /** Nothing leaves any more; what waits is told so. */

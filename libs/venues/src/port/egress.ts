@@ -30,8 +30,8 @@ export interface EgressView {
   announce(orders: LeavingOrders): () => void;
   /** Asks the venue what an account may still send, and takes it over. */
   readAccount(signer: SignerHandle, address: Address): Promise<void>;
-  /** Accounts that can be compared with the venue in a minute out of what reads may spend, at a weight each. */
-  readsPerMinute(weight: number): number;
+  /** Accounts whose fills and states can be read in a minute out of what is kept for reads, while orders wait too. */
+  comparisonsPerMinute(): number;
   /** Everything countable, for other processes to forecast from. */
   standing(): EgressStanding;
 }
