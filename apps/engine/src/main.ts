@@ -82,6 +82,8 @@ async function main(): Promise<void> {
   if (lock === null) throw new Error('another engine works on this database, and one trades all accounts: stop it before you start this one');
   lifecycle.onDrain('lock', () => lock.release());
   const { wakeups } = await openCarriers({ redisUrl: config.redisUrl, databaseUrl: url, log, lifecycle });
+  const egress = egressAddresses(config.egress.reveal());
+  const assumed = { postsSpendWeight: config.postsSpendWeight === 'on', outsideWeight: config.outsideWeight };
   const simulated = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: config.simVenueUrl } as const;
   const live = { venue: 'hyperliquid', network: config.hyperliquidNetwork, environment: 'live', url: config.hyperliquidUrl } as const;
   await storage.platform(async (unit) => {
@@ -104,11 +106,11 @@ async function main(): Promise<void> {
       liveChain: config.hyperliquidNetwork,
       workers: config.signingWorkers,
       presignaturesPerWorker: config.presignatures,
-      simulated: { claimSigner: config.simSignerClaims === 'on' },
+      simulated: { claimSigner: config.simSignerClaims === 'on', ...(config.simRateLimits === 'on' && { egress, rateLimits: assumed }) },
       chunk: config.ordersPerChunk,
       answerTimeoutMs: config.answerTimeoutMs,
-      egress: egressAddresses(config.egress.reveal()),
-      rateLimits: config.rateLimits === 'on' ? { postsSpendWeight: config.postsSpendWeight === 'on', outsideWeight: config.outsideWeight } : null,
+      egress: egress.filter(({ kind }) => kind !== 'claimed'),
+      rateLimits: config.rateLimits === 'on' ? assumed : null,
     },
     onWave: (record) => {
       observeWave(metrics, record);

@@ -138,7 +138,7 @@ export class Networks {
         answerTimeoutMs: tuning.answerTimeoutMs,
         // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
         orderStreamsMax: 0,
-        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : { egress: tuning.egress, rateLimits: tuning.rateLimits ?? null }),
+        ...(simulated ? simulatedBounds(tuning) : liveBounds(tuning)),
       },
       {
         clock: ctx.clock,
@@ -185,6 +185,15 @@ export class Networks {
     }
   }
 }
+
+/** A simulated network takes all, unless it was told to be as strict as the venue. */
+const simulatedBounds = ({ simulated }: VenueTuning): Partial<HyperliquidSettings> =>
+  simulated.rateLimits === undefined ? { ...SIM_LIMITS, ...simulated } : simulated;
+
+const liveBounds = ({ egress, rateLimits }: VenueTuning): Partial<HyperliquidSettings> => ({
+  rateLimits: rateLimits ?? null,
+  ...(egress.length > 0 && { egress }),
+});
 
 /** What can be traded, for the API. */
 const instrumentRows = (address: NetworkAddress, markets: Markets) =>

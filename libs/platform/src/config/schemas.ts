@@ -73,7 +73,7 @@ export const listOf = <S extends z.ZodType<unknown, string>>(item: S, most: numb
         .max(most, fail(`write at most ${most} items`)),
     );
 
-const EGRESS_FORM = /^(default|[0-9a-fA-F.:]{3,45}|https?:\/\/[^\s,]{3,500})$/;
+const EGRESS_FORM = /^(default|(test:)?[0-9a-fA-F.:]{3,45}|https?:\/\/[^\s,]{3,500})$/;
 
 /** Egress addresses, at most 254. A proxy's address carries its password. */
 export const egressList = z

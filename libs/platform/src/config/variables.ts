@@ -232,9 +232,17 @@ export const VARIABLES = {
   LOCKSTEP_RATE_LIMITS: row({
     property: 'rateLimits',
     meaning:
-      'Whether the live venue’s rate limits are kept to: what would exceed them waits, and an entry that would leave later than its copy accepts is denied as rate_budget. The simulated venue is taken to have none.',
+      'Whether the live venue’s rate limits are kept to: what would exceed them waits, and an entry that would leave later than its copy accepts is denied as rate_budget. The simulated venue is taken to have none, but for LOCKSTEP_SIM_RATE_LIMITS.',
     schema: piece.oneOf(['on', 'off']),
     standard: 'on',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_SIM_RATE_LIMITS: row({
+    property: 'simRateLimits',
+    meaning:
+      'Whether the same limits are kept to at the simulated venue, from the same egress addresses: for one that runs with --limits on. An egress address may then be written test:203.0.113.7, which the simulated venue takes at its word and the live venue is never sent.',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'off',
     usedBy: ['engine'],
   }),
   LOCKSTEP_POSTS_SPEND_WEIGHT: row({
