@@ -119,11 +119,11 @@ export class IpBudget {
     return Math.max(0, room);
   }
 
-  /** Counts requests that leave now. */
+  /** Counts requests that leave now; a negative count takes back what was counted at this very moment. */
   spend(cls: EgressClass, cost: Cost, count: number, now: number): void {
     for (const [index, meter] of this.meters.entries()) {
       const amount = (cost.meters[index] ?? 0) * count;
-      if (amount > 0) meter.of(cls).spend(amount, now);
+      if (amount !== 0) meter.of(cls).spend(amount, now);
     }
     if (cost.inFlight) this.holds += count;
   }
