@@ -6,10 +6,12 @@ import type {
   QuoteWatch,
   UserWatch,
   Venue,
+  VenueAccounts,
   VenueCapabilities,
   VenueFeed,
   WatchEvent,
 } from '../port';
+import { HyperliquidAccounts } from './accounts';
 import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
@@ -25,6 +27,11 @@ const CAPABILITIES: VenueCapabilities = {
   builderFee: true,
   nonceNoop: true,
   reduceOnly: true,
+  workingOrders: true,
+  triggerOrders: true,
+  actingFor: true,
+  agentExpiry: true,
+  clearinghousePerDex: true,
 };
 
 /**
@@ -42,6 +49,7 @@ export function createHyperliquidFeed(settings: HyperliquidSettings, deps: Hyper
 
 class HyperliquidFeed implements VenueFeed {
   readonly truth: HyperliquidTruth;
+  readonly accounts: VenueAccounts;
   private readonly watches = new Set<{ close(): Promise<void> }>();
 
   constructor(
@@ -49,6 +57,7 @@ class HyperliquidFeed implements VenueFeed {
     private readonly deps: HyperliquidDeps,
   ) {
     this.truth = new HyperliquidTruth(config);
+    this.accounts = new HyperliquidAccounts(this.truth);
   }
 
   watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch {

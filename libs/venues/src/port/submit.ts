@@ -1,5 +1,6 @@
 import type { Approved, Instrument } from '@lockstep/kernel';
 import type { Address, ClientOrderId } from './types';
+import type { WorkingOrders } from './working-orders';
 
 /** Handle of a signing key loaded into the adapter; valid until the adapter closes. */
 export type SignerHandle = number;
@@ -79,6 +80,18 @@ export const REJECT_CODES = [
   'not_sent',
   /** A cancel of an order that is not open. */
   'missing_order',
+  /** The margin mode of an instrument with an open position or orders cannot change. */
+  'margin_mode_locked',
+  /** The instrument admits isolated margin only. */
+  'cross_not_allowed',
+  /** The account holds too little for the leverage or margin asked for. */
+  'leverage_margin',
+  /** Margin of the position cannot be taken back, or it is not isolated. */
+  'isolated_margin',
+  /** A trigger price the venue does not take. */
+  'bad_trigger',
+  /** What the account's mode, kind or traded volume does not admit. */
+  'account_not_eligible',
 ] as const;
 export type RejectCode = (typeof REJECT_CODES)[number];
 
@@ -132,6 +145,8 @@ export interface OrderSubmission {
   updateLeverage(signer: SignerHandle, nonce: number, instrument: Instrument, leverage: number, cross: boolean): Promise<ActionOutcome>;
   /** Consumes a nonce, so that an order signed with it can no longer land. */
   noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome>;
+  /** Orders that stand at the venue; absent where the venue takes none (`capabilities.workingOrders`). */
+  readonly working?: WorkingOrders;
   /** Posts a user-signed action (wallet approvals) as the wallet signed it. */
   relay(signed: RelayedAction): Promise<ActionOutcome>;
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import type { VenueAccounts } from './accounts';
 import type { OrderSubmission } from './submit';
 import type { VenueTruth } from './truth';
 import type { VenueCapabilities } from './types';
@@ -6,6 +7,8 @@ import type { MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, WatchEv
 /** What anybody may read of a venue, without a key. */
 export interface VenueFeed {
   readonly truth: VenueTruth;
+  /** Absent where accounts have no kinds, agents or builders. */
+  readonly accounts?: VenueAccounts;
   /** `dexes`: those whose account states are read and followed; fills are told of all. */
   watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch;
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch;

@@ -9,16 +9,19 @@ import type {
   SignerHandle,
   SignerKey,
   SubmitReport,
+  WorkingOrders,
 } from '../../port';
 import type { HyperliquidConfig, VenueLog } from '../config';
-import type { L1Action } from '../sign/action-hash';
 import { cancelByCloidAction } from '../wire/cancel-by-cloid';
 import { noopAction } from '../wire/noop';
 import { updateLeverageAction } from '../wire/update-leverage';
 import { Batch, type BatchSink } from './batch';
 import { chunkBuffers, chunkOf, rowsByWorker, workerOf } from './partition';
-import type { FromWorker, ToWorker } from './protocol';
+import type { ActionManner, FromWorker, ToWorker } from './protocol';
 import { WorkerPool } from './worker-pool';
+import { type Act, HyperliquidWorkingOrders } from './working-orders';
+
+const PLAIN_MANNER: ActionManner = { acting: true, expiresAfter: 0, several: false };
 
 /** Totals of building a batch without sending it. */
 export interface BuildReport {
@@ -41,6 +44,7 @@ export class WorkerSubmission implements OrderSubmission {
   private readonly tickets = new Map<number, Ticket>();
   private nextNumber = 1;
   private readonly chunkRows: number;
+  readonly working: WorkingOrders = new HyperliquidWorkingOrders((...action) => this.act(...action));
 
   constructor(
     private readonly config: HyperliquidConfig,
@@ -89,8 +93,9 @@ export class WorkerSubmission implements OrderSubmission {
     return await this.act(signer, nonce, updateLeverageAction(instrument.assetId, cross, leverage));
   }
 
+  /** The nonce is the signer's own, so it is spent without naming whom the signer acts for; the venue takes no `vaultAddress` here. */
   async noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
-    return await this.act(signer, nonce, noopAction());
+    return await this.act(signer, nonce, noopAction(), { acting: false });
   }
 
   async relay(signed: RelayedAction): Promise<ActionOutcome> {
@@ -169,10 +174,11 @@ export class WorkerSubmission implements OrderSubmission {
       this.pool.tell(worker, { kind: 'chunk', chunk }, chunkBuffers(chunk));
   }
 
-  private async act(signer: SignerHandle, nonce: number, action: L1Action): Promise<ActionOutcome> {
+  private readonly act: Act = async (signer, nonce, action, given = {}) => {
     await this.pool.whenReady();
-    return outcomeOf(await this.ask(workerOf(signer, this.config.workers), (ticket) => ({ kind: 'action', ticket, signer, nonce, action })));
-  }
+    const manner = { ...PLAIN_MANNER, ...given };
+    return outcomeOf(await this.ask(workerOf(signer, this.config.workers), (ticket) => ({ kind: 'action', ticket, signer, nonce, action, manner })));
+  };
 
   private ask(worker: number, message: (ticket: number) => ToWorker, transfer: ArrayBuffer[] = []): Promise<FromWorker> {
     const number = this.takeNumber();
