@@ -31,7 +31,7 @@ function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: stri
 
 const absent: Answer = ok({ kind: 'unknown_order' });
 const filled: Answer = ok({ kind: 'closed', orderId: '7', status: 'filled', remaining: size(0n), original: size(5n), statusTime: 9 });
-const question = { address: '0xa', signer: 1, nonce: 77, clientOrderId: '0xc', expiresAfter: 0 };
+const question = { address: '0xa', signers: [1], nonce: 77, clientOrderId: '0xc', expiresAfter: 0 };
 /** An order old enough for every answer about it to count. */
 const OLD_MS = 60_000;
 const rejected = (code: 'nonce_duplicate' | 'nonce_too_low' | 'unknown_signer' | 'ip_rate_limited'): ActionOutcome => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CopyId, type FollowerId, type LeaderId, type TenantId, type TenantScope, UNIT, type VenueAccountId } from '@lockstep/kernel';
 import { makeSealingKeys, type Secret, sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type CopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
-import { type CommandKind, openStorage, resolveRoleUrls, type Storage } from '@lockstep/storage';
+import { type CommandKind, MAIN_ACCOUNT, openStorage, resolveRoleUrls, type Storage } from '@lockstep/storage';
 import { migratedDatabase } from '@lockstep/storage/testing/test-storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { generateAgentKey } from '@lockstep/venues/hyperliquid';
@@ -130,6 +130,7 @@ function testTenant(
           venue: 'hyperliquid',
           network: 'sim',
           address,
+          ...MAIN_ACCOUNT,
           mode: 'unknown',
           agentAddress: agent.address,
           sealedAgentKey: Buffer.from(sealer(keys.publicKey).seal(agent.privateKey, context)),
