@@ -98,3 +98,20 @@ describe('an unknown order', () => {
     expect(asked).toEqual(expected);
   });
 });
+
+describe('an unknown order that one of two keys signed, its agent renewed meanwhile', () => {
+  const ACCEPTED: ActionOutcome = { kind: 'accepted', response: null };
+  it.each<[string, readonly ActionOutcome[], readonly Answer[], string]>([
+    ['voided with both', [ACCEPTED, ACCEPTED], [absent], 'never_landed'],
+    ['voided with the present key, processed with the former one', [ACCEPTED, rejected('nonce_duplicate')], [absent, filled], 'known'],
+    ['voided with the present key, the former one gone from the venue', [ACCEPTED, rejected('unknown_signer')], [absent, absent], 'never_landed'],
+    ['the former key gives no answer: nothing is proven', [ACCEPTED, { kind: 'unknown', detail: 'timeout' }], [absent], 'still_unknown'],
+  ])('%s', async (_name, noops, standings, kind) => {
+    const asked: string[] = [];
+    const venue = scripted(standings, ACCEPTED, asked);
+    const noop = async (signer: number) => noops[signer] ?? ACCEPTED;
+    const both = { ...venue, orders: { ...venue.orders, noop } };
+    const settled = await settleUnknown(both, { ...question, signers: [0, 1], ageMs: OLD_MS }, () => undefined);
+    expect(settled.kind).toBe(kind);
+  });
+});
