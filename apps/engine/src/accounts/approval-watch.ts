@@ -4,7 +4,7 @@ import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
 import type { AccountRecord } from '../state/registry';
-import { listedAgent, standingByTime } from './agent-standing';
+import { type AgentStanding, listedAgent, standingByTime } from './agent-standing';
 import { setAgentStanding, setBuilderApproval } from './write-approvals';
 
 /** Wait between two looks, in ms. */
@@ -73,36 +73,35 @@ export class ApprovalWatch {
   }
 
   private async lookOnce(): Promise<void> {
-    const byNetwork = new Map<Network, AccountRecord[]>();
+    const networks = new Set<Network>();
+    const ended: AccountRecord[] = [];
     for (const account of this.ctx.registry.accounts()) {
-      if (!account.signs || !WATCHED.has(account.agentStatus)) continue;
-      await this.takeEnd(account);
-      const ofNetwork = byNetwork.get(account.network) ?? [];
-      byNetwork.set(account.network, ofNetwork);
-      ofNetwork.push(account);
+      if (!isWatched(account)) continue;
+      networks.add(account.network);
+      if (account.agentStatus !== 'removed' && this.standingOf(account) !== account.agentStatus) ended.push(account);
     }
-    for (const [network, accounts] of byNetwork) await this.ask(network, accounts);
+    // An agent whose end came near, or came, is told without asking anybody.
+    for (const account of ended) await setAgentStanding(this.ctx, this.books, account, this.standingOf(account), account.agentValidUntil);
+    for (const network of networks) await this.ask(network);
   }
 
-  /** An agent whose end came near, or came, is told without asking anybody. */
-  private async takeEnd(account: AccountRecord): Promise<void> {
-    if (account.agentStatus === 'removed') return;
-    const standing = standingByTime(account.agentValidUntil, this.ctx.clock.now(), this.ctx.limits.agentExpiringMs);
-    if (standing !== account.agentStatus) await setAgentStanding(this.ctx, this.books, account, standing, account.agentValidUntil);
+  private standingOf({ agentValidUntil }: AccountRecord): AgentStanding {
+    return standingByTime(agentValidUntil, this.ctx.clock.now(), this.ctx.limits.agentExpiringMs);
   }
 
-  private async ask(network: Network, accounts: readonly AccountRecord[]): Promise<void> {
+  private async ask(network: Network): Promise<void> {
     const { doubts } = this.ctx;
     while (this.mayRead(network)) {
       const doubtedBuilder = first(doubts.builders, network);
       const doubtedAgent = first(doubts.agents, network);
       if (doubtedBuilder !== null) await this.askBuilder(doubtedBuilder);
       else if (doubtedAgent !== null) await this.askAgent(doubtedAgent, true);
-      else await this.askInTurn(network, accounts);
+      else await this.askInTurn(network);
     }
   }
 
-  private async askInTurn(network: Network, accounts: readonly AccountRecord[]): Promise<void> {
+  private async askInTurn(network: Network): Promise<void> {
+    const accounts = this.ctx.registry.accounts().filter((account) => account.network === network && isWatched(account));
     const turn = (this.turns.get(network) ?? -1) + 1;
     this.turns.set(network, turn);
     const account = accounts[Math.floor(turn / 2) % accounts.length];
@@ -132,7 +131,7 @@ export class ApprovalWatch {
     const proof = await account.network.venue.orders.noop(signer, ctx.nonces.next(signer, ctx.clock.now()));
     if (account.agentAddress !== agentAddress) return;
     if (proof.kind === 'rejected' && proof.code === 'unknown_signer') {
-      const ended = standingByTime(account.agentValidUntil, ctx.clock.now(), ctx.limits.agentExpiringMs) === 'expired';
+      const ended = this.standingOf(account) === 'expired';
       if (!ended && account.agentStatus !== 'removed') await setAgentStanding(ctx, this.books, account, 'removed', account.agentValidUntil);
     } else if (proof.kind !== 'accepted' && doubted) ctx.doubts.agents.add(account);
   }
@@ -169,6 +168,8 @@ export class ApprovalWatch {
     return true;
   }
 }
+
+const isWatched = ({ signs, agentStatus }: AccountRecord): boolean => signs && WATCHED.has(agentStatus);
 
 function first(accounts: ReadonlySet<AccountRecord>, network: Network): AccountRecord | null {
   for (const account of accounts) if (account.network === network) return account;

@@ -12,7 +12,9 @@ export class Doubts {
   /** Takes a refusal of a copy's order; most say nothing about approvals. */
   take(copy: CopyRecord | undefined, code: RejectCode): void {
     if (copy === undefined) return;
-    if (code === 'unknown_signer') this.agents.add(copy.account);
+    // Of an agent known to be gone every exit says so again, as often as it is tried; it is asked about in its turn.
+    const { agentStatus } = copy.account;
+    if (code === 'unknown_signer' && agentStatus !== 'removed' && agentStatus !== 'expired') this.agents.add(copy.account);
     if (code !== 'builder_not_approved') return;
     this.builders.add(copy.account);
     copy.watched.book.withdrawBuilder(copy.row);

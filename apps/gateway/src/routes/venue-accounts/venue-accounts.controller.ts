@@ -1,15 +1,7 @@
 import { err, type FollowerId, ok, type Result, type VenueAccountId } from '@lockstep/kernel';
 import { builderToApprove } from '@lockstep/ledger';
 import { sealer, sealingContext } from '@lockstep/platform';
-import {
-  ACCOUNT_TYPES,
-  type AccountType,
-  type ActivateAccount,
-  type CommandRow,
-  feeVersionOf,
-  type ScopedUnit,
-  type VenueAccountRow,
-} from '@lockstep/storage';
+import { ACCOUNT_TYPES, type AccountType, type ActivateAccount, feeVersionOf, type ScopedUnit } from '@lockstep/storage';
 import { addressOfKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -26,6 +18,7 @@ import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/p
 import { Reads } from '../../http/reads';
 import { networkField, networkRefusal, venueField } from '../venue';
 import { APPROVAL_KINDS, nextAgentName, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
+import { agentToOffer } from './renew-agent';
 import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountSchema } from './venue-account-body';
 
 /** Head room of the builder consent over today's rate, so that a raise within it needs no new signature. Tenths of a basis point. */
@@ -186,7 +179,8 @@ export class VenueAccountsController {
     if (row === null) return err(NOT_FOUND);
     if (row.status !== 'pending' && row.status !== 'active') return err(refusal('state_conflict', `The account is ${row.status}.`));
     const latest = await unit.commands.latestFor(id);
-    const agent = await this.agentToOffer(unit, call, row, renewAgent, fresh, latest);
+    const sealed = { address: fresh.address, sealedAgentKey: this.sealed(call, id, fresh) };
+    const agent = await agentToOffer(unit, row, { wanted: renewAgent, fresh: sealed, latest });
     if (!agent.ok) return agent;
     const plan = { network: this.chainOf(call), agent: agent.value, nonce: unit.now, builder: await this.builderOf(unit) };
     const offers = offerApprovals(plan);
@@ -196,38 +190,6 @@ export class VenueAccountsController {
       await this.mutations.audit(unit, call, 'venue_account.renew_approvals', id);
     }
     return this.presented(unit, id);
-  }
-
-  /**
-   * The agent a wallet is asked to approve: the account's own while it was never approved; null where it stands; otherwise another one with another key,
-   * because the venue takes no agent address twice. An account that trades keeps its agent beside it until the venue knows the next one.
-   */
-  private async agentToOffer(
-    unit: ScopedUnit,
-    call: Call,
-    row: VenueAccountRow,
-    renewAgent: boolean,
-    fresh: NewAgent,
-    latest: CommandRow | null,
-  ): Promise<Result<{ readonly address: string; readonly name: string } | null, Refusal>> {
-    const { id, agentStatus } = row;
-    if (agentStatus === 'awaiting_signature' || agentStatus === 'signed') {
-      return ok({ address: row.agentAddress, name: row.agentName ?? nextAgentName(id, null) });
-    }
-    if (agentStatus === 'approved' && !renewAgent) return ok(null);
-    const sealedAgentKey = this.sealed(call, id, fresh);
-    if (row.status === 'pending') {
-      const agent = { agentAddress: fresh.address, agentName: nextAgentName(id, row.agentName) };
-      await unit.venueAccounts.update({ id }, { ...agent, sealedAgentKey, agentStatus: 'awaiting_signature', updatedAt: unit.now });
-      return ok({ address: agent.agentAddress, name: agent.agentName });
-    }
-    const next = await unit.spareAgents.findOne({ venueAccountId: id, role: 'next' });
-    const handedIn = next !== null && latest !== null && latest.kind === 'venue_account.activate' && latest.createdAt >= next.createdAt;
-    if (handedIn && latest.status === 'pending') return err(refusal('state_conflict', 'A renewal was signed and is being carried out.'));
-    if (next !== null && !handedIn) return ok({ address: next.agentAddress, name: next.agentName ?? nextAgentName(id, row.agentName) });
-    const agentName = nextAgentName(id, row.agentName);
-    await unit.spareAgents.put({ venueAccountId: id, role: 'next', agentAddress: fresh.address, agentName, sealedAgentKey, createdAt: unit.now });
-    return ok({ address: fresh.address, name: agentName });
   }
 
   private sealed(call: Call, id: VenueAccountId, agent: NewAgent): Buffer {
