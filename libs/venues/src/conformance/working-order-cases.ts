@@ -10,7 +10,7 @@ const skipWithoutWorking: ConformanceCase['skipWhen'] = ({ capabilities }) =>
   capabilities.workingOrders ? null : 'the venue takes no working orders';
 const skipWithoutTriggers: ConformanceCase['skipWhen'] = ({ capabilities }) => (capabilities.triggerOrders ? null : 'the venue takes no triggers');
 
-const workingOf = ({ venue }: ConformanceDriver): WorkingOrders => present(venue.orders.working, 'working orders of the venue');
+const workingOf = ({ venue }: ConformanceDriver): WorkingOrders => present(venue.workingOrders, 'working orders of the venue');
 
 /** In words: `resting`, `resting/trigger`, `filled`, `rejected/<code>`, `unknown`. */
 function inWords(outcome: WorkingOutcome | undefined): string {

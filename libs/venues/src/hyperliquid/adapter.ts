@@ -10,6 +10,7 @@ import type {
   VenueCapabilities,
   VenueFeed,
   WatchEvent,
+  WorkingOrders,
 } from '../port';
 import { HyperliquidAccounts } from './accounts';
 import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
@@ -88,10 +89,13 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
   readonly name = 'hyperliquid';
   readonly capabilities = CAPABILITIES;
   readonly orders: OrderSubmission;
+  readonly workingOrders: WorkingOrders;
 
   constructor(config: HyperliquidConfig, deps: HyperliquidDeps) {
     super(config, deps);
-    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log);
+    const submission = new WorkerSubmission(config, deps.workerFile, deps.log);
+    this.orders = submission;
+    this.workingOrders = submission.working;
   }
 
   override async close(): Promise<void> {

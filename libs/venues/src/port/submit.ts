@@ -1,6 +1,5 @@
 import type { Approved, Instrument } from '@lockstep/kernel';
 import type { Address, ClientOrderId } from './types';
-import type { WorkingOrders } from './working-orders';
 
 /** Handle of a signing key loaded into the adapter; valid until the adapter closes. */
 export type SignerHandle = number;
@@ -145,8 +144,6 @@ export interface OrderSubmission {
   updateLeverage(signer: SignerHandle, nonce: number, instrument: Instrument, leverage: number, cross: boolean): Promise<ActionOutcome>;
   /** Consumes a nonce, so that an order signed with it can no longer land. */
   noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome>;
-  /** Orders that stand at the venue; absent where the venue takes none (`capabilities.workingOrders`). */
-  readonly working?: WorkingOrders;
   /** Posts a user-signed action (wallet approvals) as the wallet signed it. */
   relay(signed: RelayedAction): Promise<ActionOutcome>;
   close(): Promise<void>;

@@ -3,6 +3,7 @@ import type { OrderSubmission } from './submit';
 import type { VenueTruth } from './truth';
 import type { VenueCapabilities } from './types';
 import type { MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, WatchEvent } from './watch';
+import type { WorkingOrders } from './working-orders';
 
 /** What anybody may read of a venue, without a key. */
 export interface VenueFeed {
@@ -21,4 +22,6 @@ export interface Venue extends VenueFeed {
   readonly name: string;
   readonly capabilities: VenueCapabilities;
   readonly orders: OrderSubmission;
+  /** Orders that stand at the venue; absent where it takes none (`capabilities.workingOrders`). */
+  readonly workingOrders?: WorkingOrders;
 }

@@ -96,7 +96,7 @@ describe('the ways of an action', () => {
     const venue = await scripted.open({}, 1, subAccount);
     const [instrument] = [ordersOf([]).instrument];
     await venue.orders.updateLeverage(0, 1, instrument, 1, true);
-    await venue.orders.working?.scheduleCancel(0, 2, null);
+    await venue.workingOrders?.scheduleCancel(0, 2, null);
     await venue.orders.noop(0, 3);
     expect(scripted.arrived.map(({ type, vaultAddress = null }) => [type, vaultAddress])).toEqual([
       ['updateLeverage', subAccount],
