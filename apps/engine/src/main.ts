@@ -98,7 +98,12 @@ async function main(): Promise<void> {
     storage,
     wakeups,
     opener: opener(enginePrivateKeys(config)),
-    limits: { ...ENGINE_LIMITS, reconcileIntervalMs: config.reconcileIntervalMs, fundingPeriodMs: config.fundingPeriodMs },
+    limits: {
+      ...ENGINE_LIMITS,
+      reconcileIntervalMs: config.reconcileIntervalMs,
+      fundingPeriodMs: config.fundingPeriodMs,
+      agentExpiringMs: config.agentRenewalDays * 86_400_000,
+    },
     shard: SHARD,
     crash,
     networks: [simulated, live],

@@ -1,11 +1,12 @@
 import { type EpochMs, type Size, size } from '@lockstep/kernel';
-import type { Address, ClientOrderId, OrderStanding, SignerHandle, Venue } from '@lockstep/venues/port';
+import type { Address, ClientOrderId, OrderStanding, RejectCode, SignerHandle, Venue } from '@lockstep/venues/port';
 import type { PassCrashPoint } from './crash-points';
 
 /** An order whose outcome is not known: sent, or journaled by a process that died. */
 export interface OpenQuestion {
   readonly address: Address;
-  readonly signer: SignerHandle;
+  /** Keys that may have signed it; its nonce is spent with each of them, because each has nonces of its own at the venue. */
+  readonly signers: readonly SignerHandle[];
   readonly nonce: number;
   readonly clientOrderId: ClientOrderId;
   /** Venue time after which the order cannot execute; 0: never expires. */
@@ -18,6 +19,9 @@ export interface OpenQuestion {
 const ON_ITS_WAY_MS = 1_500;
 /** A venue that spent a nonce may show the order later than it refuses the nonce: until this age its silence about the order proves nothing. */
 const SHOWN_LATE_MS = 6_000;
+
+/** Refusals of a `noop` that prove its nonce useless to anything else of that signer. */
+const SPENT_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate', 'nonce_too_low', 'unknown_signer']);
 
 /** What the venue's answers prove about it. */
 export type Settled =
@@ -59,17 +63,32 @@ export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: 
   if (first.value.kind !== 'unknown_order') return known(first.value);
   if (question.ageMs < ON_ITS_WAY_MS) return { kind: 'still_unknown', detail: 'it may be on its way' };
   if (!venue.capabilities.nonceNoop) return { kind: 'still_unknown', detail: 'the venue cannot void a nonce' };
-  const voided = await venue.orders.noop(question.signer, question.nonce);
-  pass('reconciling_noop_sent');
-  if (voided.kind === 'accepted') return { kind: 'never_landed' };
-  if (voided.kind === 'unknown') return { kind: 'still_unknown', detail: voided.detail };
-  const spent = voided.code === 'nonce_duplicate' || voided.code === 'nonce_too_low';
-  // A signer the venue no longer knows (agent replaced or expired) cannot land anything either.
-  const powerless = voided.code === 'unknown_signer';
-  if (!spent && !powerless) return { kind: 'still_unknown', detail: voided.text };
+  const voids = await spendNonce(venue, question, pass);
+  if (voids.kind !== 'spent') return voids;
   const second = await venue.truth.orderStatus(question.address, question.clientOrderId);
   if (!second.ok) return { kind: 'still_unknown', detail: `${second.error.code}: ${second.error.detail}` };
   if (second.value.kind !== 'unknown_order') return known(second.value);
   if (question.ageMs < SHOWN_LATE_MS) return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet' };
-  return spent && voided.code === 'nonce_duplicate' ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+  return voids.processed ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+}
+
+/** Spends the nonce with every key that may have signed; `spent` when one of them finds it spent, past, or itself without power. */
+async function spendNonce(
+  venue: Venue,
+  question: OpenQuestion,
+  pass: PassCrashPoint,
+): Promise<Extract<Settled, { readonly kind: 'never_landed' | 'still_unknown' }> | { readonly kind: 'spent'; readonly processed: boolean }> {
+  let asked = 0;
+  let processed = false;
+  for (const signer of question.signers) {
+    const voided = await venue.orders.noop(signer, question.nonce);
+    pass('reconciling_noop_sent');
+    if (voided.kind === 'unknown') return { kind: 'still_unknown', detail: voided.detail };
+    if (voided.kind === 'accepted') continue;
+    // A signer the venue no longer knows (agent replaced or expired) cannot land anything either.
+    if (!SPENT_CODES.has(voided.code)) return { kind: 'still_unknown', detail: voided.text };
+    asked += 1;
+    processed ||= voided.code === 'nonce_duplicate';
+  }
+  return asked === 0 ? { kind: 'never_landed' } : { kind: 'spent', processed };
 }

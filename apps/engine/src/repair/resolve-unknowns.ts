@@ -58,8 +58,8 @@ export class UnknownResolver {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
         await venue.orders.cancel(
-          account.index,
-          this.ctx.nonces.next(account.index, this.ctx.clock.now()),
+          account.signer,
+          this.ctx.nonces.next(account.signer, this.ctx.clock.now()),
           order.sheet.instrument,
           order.clientOrderId,
         );
@@ -142,7 +142,7 @@ function statusOf(resolution: Resolution, filled: number, lots: number): string 
 
 const questionOf = (order: OpenOrder, now: number): OpenQuestion => ({
   address: order.copy.account.address,
-  signer: order.copy.account.index,
+  signers: order.signers,
   nonce: order.nonce,
   clientOrderId: order.clientOrderId,
   expiresAfter: order.expiresAfter,

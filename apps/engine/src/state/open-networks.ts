@@ -91,6 +91,7 @@ export class Networks {
     let written = '';
     const listings = new Listings(ctx, address.network, markets, venue.truth, async () => {
       if (opened !== null) this.followDexes(opened);
+      if (opened !== null) this.relist(opened);
       const rows = instrumentRows(address, markets);
       const text = JSON.stringify(rows);
       if (text === written) return;
@@ -164,6 +165,20 @@ export class Networks {
     }
     users.setDexes(followed);
     marks.setDexes(usedFirst(listed, this.usedDexes(name)));
+  }
+
+  /** Sheets take instruments as they are listed now: asset ids follow the places in the venue's list, and those may change with it. */
+  private relist(network: Network): void {
+    for (const watched of this.ctx.registry.watched.values()) {
+      if (watched.network !== network) continue;
+      for (const { instrument } of watched.book.allSheets()) {
+        const view = network.markets.get(instrument.coin);
+        if (view === undefined || watched.book.relist(view.instrument)) continue;
+        // Memory counts in lots of the old size; a start counts anew from what is written.
+        this.ctx.log.fatal('the venue counts sizes of an instrument differently', { network: network.name, coin: instrument.coin });
+        this.ctx.broken('the lot size of an instrument changed');
+      }
+    }
   }
 
   private usedDexes(network: string): ReadonlySet<string> {

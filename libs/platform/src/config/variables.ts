@@ -171,6 +171,13 @@ export const VARIABLES = {
     standard: '30000',
     usedBy: ['engine'],
   }),
+  LOCKSTEP_AGENT_RENEWAL_DAYS: row({
+    property: 'agentRenewalDays',
+    meaning: 'An agent that ends within so many days is told as expiring, and its renewal is offered.',
+    schema: piece.wholeNumber(1, 90),
+    standard: '14',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_SIGNING_WORKERS: row({
     property: 'signingWorkers',
     meaning: 'How many threads sign orders.',

@@ -14,6 +14,16 @@ export interface VenueCapabilities {
   readonly builderFee: boolean;
   readonly nonceNoop: boolean;
   readonly reduceOnly: boolean;
+  /** Limit orders that rest, modified and cancelled by client order id. */
+  readonly workingOrders: boolean;
+  /** Take-profit, stop-loss and trigger orders that wait at the venue. */
+  readonly triggerOrders: boolean;
+  /** One key may act for sub-accounts and vaults. */
+  readonly actingFor: boolean;
+  /** Orders are signed by agent keys that end, and their ends can be read. */
+  readonly agentExpiry: boolean;
+  /** Each dex is a clearinghouse of its own, with its own collateral. */
+  readonly clearinghousePerDex: boolean;
 }
 
 /** Why a read from the venue gave nothing. Expected, hence a value. */
@@ -115,6 +125,19 @@ export interface OpenOrder {
   readonly clientOrderId: ClientOrderId | null;
   readonly reduceOnly: boolean;
   readonly time: EpochMs;
+  /** Absent: a limit order, or the source does not tell (streams of order updates). */
+  readonly trigger?: OpenTrigger;
+  /** Time in force; absent where the source does not tell or the order has none. */
+  readonly tif?: 'ioc' | 'gtc' | 'alo';
+}
+
+/** What an open order waits for. */
+export interface OpenTrigger {
+  readonly price: Price;
+  readonly purpose: 'take_profit' | 'stop_loss';
+  readonly market: boolean;
+  /** True: it follows the size of the whole position and ends with it. */
+  readonly ofPosition: boolean;
 }
 
 /** A change of one order of a watched address. */

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { must } from '@lockstep/kernel';
 import { SpendWindow } from '../../egress';
+import type { ActionOutcome } from '../../port';
 import { rejectCodeIndex } from '../classify';
-import { type PostAnswer, type RowOutcome, readActionAnswer, readOrderAnswer, rejectedRow, unknownRow } from '../parse/exchange-answer';
+import { type PostAnswer, type RowOutcome, readActionAnswer, readEnvelope, readOrderAnswer, rejectedRow, unknownRow } from '../parse/exchange-answer';
 import type { L1Signer } from '../sign/l1-signer';
 import { OrderFrames } from '../sign/order-frames';
 import type { PresignaturePool } from '../sign/presignatures';
@@ -88,7 +89,7 @@ export class OrderWorker {
         return;
       }
       case 'action':
-        this.sendAction(message.ticket, message.signer, message.nonce, message.action);
+        this.sendAction(message);
         return;
       case 'relay':
         this.dispatchOne(message.ticket, message.egress, this.way(message.egress).lanes.find((lane) => lane.isOpen) ?? null, message.payload);
@@ -279,20 +280,23 @@ export class OrderWorker {
     });
   }
 
-  private sendAction(ticket: number, handle: number, nonce: number, action: Readonly<Record<string, unknown>>): void {
+  private sendAction({ ticket, signer: handle, nonce, action, manner }: Extract<ToWorker, { readonly kind: 'action' }>): void {
     const key = this.keys.get(handle);
     if (key === undefined) {
       this.tell({ kind: 'action_outcome', ticket, outcome: { kind: 'rejected', code: 'not_sent', text: `signer ${handle} is not loaded` } });
       return;
     }
-    const signature = this.signer.signAction(action, nonce, key.privateKey, key.actingFor, 0);
+    const actingFor = manner.acting ? key.actingFor : null;
+    const { expiresAfter } = manner;
+    const signature = this.signer.signAction(action, nonce, key.privateKey, actingFor, expiresAfter);
     this.refillSoon();
-    const vault = key.actingFor === null ? {} : { vaultAddress: key.actingFor };
-    this.dispatchOne(ticket, this.egressOf(handle), this.laneOf(handle), JSON.stringify({ action, nonce, signature, ...vault }));
+    const options = { ...(actingFor === null ? {} : { vaultAddress: actingFor }), ...(expiresAfter === 0 ? {} : { expiresAfter }) };
+    const payload = JSON.stringify({ action, nonce, signature, ...options });
+    this.dispatchOne(ticket, this.egressOf(handle), this.laneOf(handle), payload, manner.several ? readEnvelope : readActionAnswer);
   }
 
-  private dispatchOne(ticket: number, egress: number, lane: PostLane | null, payload: string): void {
-    const post = new ActionPost(this.tell, ticket, epochNow());
+  private dispatchOne(ticket: number, egress: number, lane: PostLane | null, payload: string, read: ReadAnswer = readActionAnswer): void {
+    const post = new ActionPost(this.tell, ticket, epochNow(), read);
     const id = this.takeId();
     const taken = lane?.send([id], [frameText(id, payload)], [post]) ?? false;
     if (!taken) this.sendByHttp(this.way(egress).http, payload, post);
@@ -363,15 +367,18 @@ class RowPost implements PendingPost {
   }
 }
 
+type ReadAnswer = (answer: PostAnswer) => ActionOutcome;
+
 class ActionPost implements PendingPost {
   constructor(
     private readonly tell: (message: FromWorker) => void,
     private readonly ticket: number,
     readonly sentAt: number,
+    private readonly read: ReadAnswer,
   ) {}
 
   answered(answer: PostAnswer): void {
-    this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: readActionAnswer(answer) });
+    this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: this.read(answer) });
   }
   lost(detail: string): void {
     this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: { kind: 'unknown', detail } });
