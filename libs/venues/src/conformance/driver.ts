@@ -1,5 +1,5 @@
 import type { Approved, EpochMs } from '@lockstep/kernel';
-import type { Address, OrderColumns, SignerHandle, Venue } from '../port';
+import type { Address, OrderColumns, SignerHandle, Venue, VenueCapabilities } from '../port';
 
 /** An account that can trade: funded, its agent approved and loaded as `signer`. */
 export interface TradingAccount {
@@ -37,5 +37,15 @@ export interface ConformanceDriver {
 export interface ConformanceCase {
   readonly number: number;
   readonly name: string;
+  /** What the venue must be able to do; a venue that says it cannot skips the case. */
+  readonly requires?: readonly VenueAbility[];
   run(driver: ConformanceDriver): Promise<void>;
+}
+
+/** A capability that is there or not. */
+export type VenueAbility = Exclude<keyof VenueCapabilities, 'requestsPerMinute'>;
+
+/** What a venue lacks for a case; empty: the case runs. */
+export function lacking({ requires = [] }: ConformanceCase, { capabilities }: Venue): readonly VenueAbility[] {
+  return requires.filter((ability) => !capabilities[ability]);
 }

@@ -6,6 +6,7 @@ import { buyFor } from './order-cases';
 const charged: ConformanceCase = {
   number: 34,
   name: 'funding of a position is told with its amount, the size it was counted on and its rate, from a moment on',
+  requires: ['fundingHistory'],
   async run(driver) {
     const account = await driver.account();
     mustBe(await buyFor(driver, account, 500), 'filled');

@@ -74,6 +74,7 @@ const gtcRestsAndCancels: ConformanceCase = {
 const aloCrossing: ConformanceCase = {
   number: 4,
   name: 'a post-only order that would match is refused; one that would not rests',
+  requires: ['postOnly'],
   async run(driver) {
     const account = await driver.account();
     const context = await market(driver);
@@ -214,6 +215,7 @@ const withheld: ConformanceCase = {
 const builderFee: ConformanceCase = {
   number: 13,
   name: 'a builder fee without consent is refused, with consent it stands in the fill',
+  requires: ['builderFee'],
   async run(driver) {
     const account = await driver.account();
     const context = await market(driver);

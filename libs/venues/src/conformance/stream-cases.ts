@@ -31,6 +31,7 @@ class Told {
 const fillsOnce: ConformanceCase = {
   number: 30,
   name: 'a watched address: snapshot as state, then each fill once, across a lost connection',
+  requires: ['userStream', 'fillHistory'],
   async run(driver) {
     const account = await driver.account();
     mustBe(await buyFor(driver, account, 20), 'filled');
@@ -73,6 +74,7 @@ async function orderOrNull(driver: Parameters<ConformanceCase['run']>[0], accoun
 const orderUpdates: ConformanceCase = {
   number: 31,
   name: 'placing and cancelling an order is told as order updates',
+  requires: ['orderStream'],
   async run(driver) {
     const account = await driver.account();
     const told = new Told();

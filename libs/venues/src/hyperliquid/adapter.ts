@@ -25,6 +25,12 @@ const CAPABILITIES: VenueCapabilities = {
   builderFee: true,
   nonceNoop: true,
   reduceOnly: true,
+  batch: true,
+  postOnly: true,
+  fillHistory: true,
+  fundingHistory: true,
+  approvals: true,
+  requestsPerMinute: null,
 };
 
 /**
