@@ -93,7 +93,7 @@ export class KeyBudget implements RequestBudget {
     this.timer = null;
     const waiting = REQUEST_CLASSES.flatMap((of) => this.queues[of]);
     if (waiting.length === 0) return;
-    const place = Math.max(this.heldUntil, (this.spent[0]?.at ?? now) + WINDOW_MS);
+    const place = this.heldUntil > now ? this.heldUntil : (this.spent[0]?.at ?? now) + WINDOW_MS;
     const at = waiting.reduce((soonest, { until }) => Math.min(soonest, until), place);
     this.timer = setTimeout(() => this.serve(), Math.max(1, Math.ceil(at - now)));
   }

@@ -20,6 +20,13 @@ export interface MarketMessage {
   readonly receivedAt: number;
 }
 
+export interface MarketHandlers {
+  onMessage(message: MarketMessage): void;
+  /** Any frame came, a pong included: the connection lives, and what it told stands. */
+  onHeard?(receivedAt: number): void;
+  onDown(reason: string): void;
+}
+
 const CLOSE_BAD_KEY = 4001;
 
 /**
@@ -39,8 +46,7 @@ export class MarketSocket {
     private readonly vertical: 'perps' | 'rwas',
     private readonly config: PerpsStudioConfig,
     private readonly deps: PerpsStudioDeps,
-    private readonly onMessage: (message: MarketMessage) => void,
-    private readonly onDown: (reason: string) => void,
+    private readonly handlers: MarketHandlers,
   ) {
     this.heartbeat = setInterval(() => this.beat(), Math.max(10, Math.floor(config.pingIntervalMs / 2)));
     this.heartbeat.unref();
@@ -86,6 +92,7 @@ export class MarketSocket {
   private receive(text: string): void {
     this.attempts = 0;
     const receivedAt = this.deps.clock.now();
+    this.handlers.onHeard?.(receivedAt);
     let frame: unknown;
     try {
       frame = JSON.parse(text);
@@ -103,7 +110,7 @@ export class MarketSocket {
     }
     if (typeof frame.channel !== 'string' || !isObject(frame.params)) return;
     const { symbol = '', dex = '' } = frame.params;
-    this.onMessage({ channel: frame.channel, symbol: String(symbol), dex: String(dex), data: frame.data, receivedAt });
+    this.handlers.onMessage({ channel: frame.channel, symbol: String(symbol), dex: String(dex), data: frame.data, receivedAt });
   }
 
   private say(event: 'subscribe' | 'unsubscribe', { channel, symbol, dex }: MarketChannel): void {
@@ -115,7 +122,7 @@ export class MarketSocket {
     if (this.socket !== socket) return;
     this.socket = null;
     socket.terminate();
-    this.onDown(reason);
+    this.handlers.onDown(reason);
     if (this.closed) return;
     const { reconnectMinMs, reconnectMaxMs } = this.config;
     const doubled = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.attempts, 16));

@@ -62,14 +62,12 @@ export class PerpsStudioMarkWatch implements MarkWatch {
   private socket(vertical: 'perps' | 'rwas'): MarketSocket {
     const known = this.sockets.get(vertical);
     if (known !== undefined) return known;
-    const down = (reason: string): void => this.deps.log({ level: 'warn', event: 'market_channels_down', fields: { vertical, reason } });
-    const socket = new MarketSocket(
-      vertical,
-      this.config,
-      this.deps,
-      (message) => this.take(message),
-      (reason) => this.closed || down(reason),
-    );
+    const socket = new MarketSocket(vertical, this.config, this.deps, {
+      onMessage: (message) => this.take(message),
+      onDown: (reason) => {
+        if (!this.closed) this.deps.log({ level: 'warn', event: 'market_channels_down', fields: { vertical, reason } });
+      },
+    });
     this.sockets.set(vertical, socket);
     return socket;
   }

@@ -11,8 +11,9 @@ interface Book {
   readonly asks: Map<Price, Size>;
 }
 
-/** Any message on a connection confirms the books told before on it, at most this often. */
+/** Any frame on a connection confirms the books told before on it, at most this often; pings see to it that one comes. */
 const CONFIRM_MS = 1_000;
+const PING_MS = 2_000;
 
 /** Best bids and asks from the `orderbook` channels. A lost connection forgets its books: they are told anew when it is back. */
 export class PerpsStudioQuoteWatch implements QuoteWatch {
@@ -20,7 +21,7 @@ export class PerpsStudioQuoteWatch implements QuoteWatch {
   private readonly books = new Map<string, Book>();
   private readonly told = new Map<string, QuoteUpdate>();
   private coins: ReadonlySet<string> = new Set();
-  private confirmedAt = 0;
+  private readonly confirmedAt = { perps: 0, rwas: 0 };
   private closed = false;
 
   constructor(
@@ -48,10 +49,15 @@ export class PerpsStudioQuoteWatch implements QuoteWatch {
   private socket(vertical: 'perps' | 'rwas'): MarketSocket {
     const known = this.sockets.get(vertical);
     if (known !== undefined) return known;
-    const down = (): void => {
-      for (const coin of [...this.books.keys()]) if ((dexOf(coin) === '') === (vertical === 'perps')) this.forget(coin);
-    };
-    const socket = new MarketSocket(vertical, this.config, this.deps, (message) => this.take(message), down);
+    const of = (coin: string): boolean => (dexOf(coin) === '') === (vertical === 'perps');
+    const config = { ...this.config, pingIntervalMs: Math.min(this.config.pingIntervalMs, PING_MS) };
+    const socket = new MarketSocket(vertical, config, this.deps, {
+      onMessage: (message) => this.take(message),
+      onHeard: (receivedAt) => this.confirm(vertical, of, receivedAt),
+      onDown: () => {
+        for (const coin of [...this.books.keys()]) if (of(coin)) this.forget(coin);
+      },
+    });
     this.sockets.set(vertical, socket);
     return socket;
   }
@@ -78,12 +84,13 @@ export class PerpsStudioQuoteWatch implements QuoteWatch {
     const update: QuoteUpdate = { coin, bid, ask, receivedAt };
     this.told.set(coin, update);
     this.sink(update);
-    if (receivedAt - this.confirmedAt >= CONFIRM_MS) this.confirm(coin, receivedAt);
   }
 
-  private confirm(except: string, receivedAt: number): void {
-    this.confirmedAt = receivedAt;
-    for (const [coin, update] of this.told) if (coin !== except) this.sink({ ...update, receivedAt });
+  /** Every book told before on a connection that lives still stands. */
+  private confirm(vertical: 'perps' | 'rwas', of: (coin: string) => boolean, receivedAt: number): void {
+    if (this.closed || receivedAt - this.confirmedAt[vertical] < CONFIRM_MS) return;
+    this.confirmedAt[vertical] = receivedAt;
+    for (const [coin, update] of this.told) if (of(coin)) this.sink({ ...update, receivedAt });
   }
 }
 
