@@ -34,8 +34,10 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
   if (approvals === null) return refused('bad_payload');
   const network = await networkOf(parts, row);
   if (network === null) return refused('network_unknown', row.network);
+  const relay = approvals.length === 0 ? network.venue : await approverOf(parts, network);
+  if (relay === null) return refused('approval_refused', 'this venue takes no approvals: the wallet gives them at the exchange');
   for (const approval of approvals) {
-    const outcome = await network.venue.orders.relay(approval);
+    const outcome = await relay.orders.relay(approval);
     if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, approval, outcome.text);
     if (outcome.kind === 'unknown') ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
   }
@@ -46,7 +48,12 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
   const mode = await network.venue.truth.accountMode(row.address);
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());
-  const builder = await findBuilder(network.venue, row, wanted, approvals.some(isBuilderFee) ? APPROVAL_READS_MAX : 1);
+  const builder = await findBuilder(
+    network.venue,
+    row,
+    network.venue.capabilities.builderFee ? wanted : null,
+    approvals.some(isBuilderFee) ? APPROVAL_READS_MAX : 1,
+  );
   if (builder === null) return refused('venue_unreachable', 'the builder fee');
   const result: AccountResult = {
     agentValidUntil: agent.validUntil,
@@ -66,6 +73,13 @@ async function networkOf(parts: CommandParts, row: VenueAccountRow): Promise<Net
   } catch {
     return null;
   }
+}
+
+/** Who takes a wallet's approvals: the venue, or the exchange under it; null where there is neither. */
+async function approverOf({ directory }: CommandParts, { venue, approvalsThrough }: Network): Promise<Venue | null> {
+  if (venue.capabilities.approvals) return venue;
+  if (approvalsThrough === null) return null;
+  return (await directory.find(approvalsThrough.venue, approvalsThrough.network))?.venue ?? null;
 }
 
 /** What the venue says of the agent: its end, null when it has none. */

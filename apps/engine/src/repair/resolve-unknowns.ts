@@ -2,6 +2,7 @@ import { orderData } from '@lockstep/delivery';
 import { fromLots, price, toLots } from '@lockstep/kernel';
 import { applyFill, releasePending } from '@lockstep/replication';
 import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, writtenOrders } from '@lockstep/storage';
+import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { trueUp } from '../books/true-up';
 import type { EngineContext } from '../context';
@@ -53,7 +54,7 @@ export class UnknownResolver {
     this.asking.add(order);
     try {
       const { venue } = order.copy.account.network;
-      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, questionOf(order, this.ctx.clock.now()), this.ctx.pass));
+      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, questionOf(this.ctx, order), this.ctx.pass));
       if (settled.kind === 'resting') {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
@@ -140,11 +141,22 @@ function statusOf(resolution: Resolution, filled: number, lots: number): string 
   return resolution === 'cancelled' ? 'cancelled' : resolution === 'rejected' ? 'rejected' : 'expired';
 }
 
-const questionOf = (order: OpenOrder, now: number): OpenQuestion => ({
+const questionOf = (ctx: EngineContext, order: OpenOrder): OpenQuestion => ({
   address: order.copy.account.address,
   signer: order.copy.account.index,
   nonce: order.nonce,
   clientOrderId: order.clientOrderId,
   expiresAfter: order.expiresAfter,
-  ageMs: now - order.createdAt,
+  ageMs: ctx.clock.now() - order.createdAt,
+  ...(order.copy.account.network.venue.capabilities.clientOrderId ? {} : { sent: sentOf(ctx, order) }),
 });
+
+/** What was ordered, and what the account's copies held without it. */
+function sentOf(ctx: EngineContext, { copy, sheet, buy, lots, price: limit, nonce }: OpenOrder): SentOrder {
+  const { instrument } = sheet;
+  const held = ctx.registry.copiesOf(copy.account).reduce((sum, one) => {
+    const position = one.watched.book.sheet(instrument).rows.position[one.row] ?? 0;
+    return sum + position;
+  }, 0);
+  return { instrument, buy, price: price(BigInt(limit)), lots, nonce, positionBefore: fromLots(instrument, held) };
+}

@@ -34,5 +34,5 @@ function openKey(ctx: EngineContext, opener: Opener, record: AccountRecord, row:
     ctx.log.error('an agent key could not be opened', { venueAccountId: record.id, why: opened.ok ? 'wrong length' : opened.error });
     return null;
   }
-  return { handle: record.index, agentAddress: record.agentAddress, privateKey: opened.value };
+  return { handle: record.index, agentAddress: record.agentAddress, privateKey: opened.value, wallet: record.address };
 }

@@ -1,12 +1,14 @@
 import type { Environment } from '@lockstep/kernel';
-import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
-import type { MarkUpdate, Venue, WatchEvent } from '@lockstep/venues/port';
+import type { HyperliquidSettings } from '@lockstep/venues/hyperliquid';
+import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
 import { SendBudget } from '../send-budget';
 import { Listings } from './listings';
 import { type Network, networkKey } from './networks';
+import { type OpenedAdapter, openAdapter } from './open-adapter';
+import type { PerpsStudioAccess } from './perps-studio-networks';
 import { watchedDexes } from './watched-dexes';
 
 /** A network as the list of networks names it. */
@@ -15,6 +17,8 @@ export interface NetworkAddress {
   readonly network: string;
   readonly environment: Environment;
   readonly url: string;
+  /** Only for networks of perps.studio. */
+  readonly perpsStudio?: PerpsStudioAccess;
 }
 
 /** How signatures and connections are made; the rest are the adapter's own bounds. */
@@ -40,12 +44,12 @@ export interface NetworkSinks {
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
 
-const SIM_LIMITS = { userSeatsMax: 1_000, maxInFlight: 20_000, markAskGapMs: 200, readConnections: 32 } as const;
 const READ_RETRY_MS = 500;
 
 /** Opens networks on first use and keeps them: one adapter, one user watch and one mark watch each. */
 export class Networks {
   private readonly open = new Map<string, Promise<Network>>();
+  private readonly adapters = new Set<OpenedAdapter>();
 
   constructor(
     private readonly ctx: EngineContext,
@@ -73,12 +77,14 @@ export class Networks {
   async close(): Promise<void> {
     const networks = await Promise.allSettled(this.open.values());
     for (const network of networks) if (network.status === 'fulfilled') network.value.listings.stop();
-    await Promise.all(networks.map((network) => (network.status === 'fulfilled' ? network.value.venue.close() : undefined)));
+    await Promise.all([...this.adapters].map((adapter) => adapter.close()));
   }
 
   private async connect(address: NetworkAddress): Promise<Network> {
     const { ctx } = this;
-    const venue = this.adapterOf(address);
+    const adapter = openAdapter(ctx, this.tuning, address);
+    const { venue } = adapter;
+    this.adapters.add(adapter);
     const markets = new Markets();
     let opened: Network | null = null;
     let written = '';
@@ -92,7 +98,8 @@ export class Networks {
     });
     await this.readMarkets(address, markets, listings).catch(async (failure: unknown) => {
       listings.stop();
-      await venue.close();
+      this.adapters.delete(adapter);
+      await adapter.close();
       throw failure;
     });
     const waiting: WatchEvent[] = [];
@@ -114,39 +121,18 @@ export class Networks {
       listings,
       users,
       marks,
+      approvalsThrough: address.perpsStudio?.watchThrough ?? null,
       quotes,
       quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
-      sends: new SendBudget(address.environment === 'test' ? 0 : this.tuning.sendsPerMinute, () => ctx.clock.monotonic()),
+      sends: new SendBudget(venue.capabilities.requestsPerMinute ?? (address.environment === 'test' ? 0 : this.tuning.sendsPerMinute), () =>
+        ctx.clock.monotonic(),
+      ),
     };
     opened = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);
     listings.start();
     ctx.log.info('network opened', { venue: address.venue, network: address.network, instruments: [...markets.all()].length });
     return network;
-  }
-
-  private adapterOf(address: NetworkAddress): Venue {
-    const { ctx, tuning } = this;
-    const simulated = address.environment === 'test';
-    return createHyperliquidVenue(
-      {
-        url: address.url,
-        wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
-        network: simulated ? 'mainnet' : tuning.liveChain,
-        workers: tuning.workers,
-        presignaturesPerWorker: tuning.presignaturesPerWorker,
-        ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
-        answerTimeoutMs: tuning.answerTimeoutMs,
-        // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
-        orderStreamsMax: 0,
-        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
-      },
-      {
-        clock: ctx.clock,
-        random: ctx.random,
-        log: ({ level, event, fields }) => ctx.log[level](event, { network: address.network, ...fields }),
-      },
-    );
   }
 
   /** States and marks are followed of what the venue lists now. Marks of dexes that leaders or copies trade in come first where they must be asked for. */

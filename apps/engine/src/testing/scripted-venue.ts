@@ -77,6 +77,7 @@ export async function networkOf(venue: Venue): Promise<Network> {
   await markets.refresh(venue.truth, undefined, () => systemClock.now());
   return {
     venueName: 'hyperliquid',
+    approvalsThrough: null,
     name: 'sim',
     environment: 'test',
     venue,

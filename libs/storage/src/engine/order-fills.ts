@@ -11,6 +11,16 @@ export async function markOrdersFilled(unit: ScopedSql, firstFills: ReadonlyMap<
   return new Set(rows.map((row) => String(row['id'])));
 }
 
+/** Client order ids of orders by the venue's ids, as far as they were written. */
+export async function venueOrderNames(unit: ScopedSql, venueOrderIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (venueOrderIds.length === 0) return new Map();
+  const rows = await unit.query(
+    `select venue_order_id, client_order_id from orders where tenant_id = $1 and environment = $2 and venue_order_id = any($3::text[])`,
+    [...unit.scopeParameters, [...new Set(venueOrderIds)]],
+  );
+  return new Map(rows.map((row) => [String(row['venue_order_id']), String(row['client_order_id'])]));
+}
+
 /** What a later answer of the venue says about an order that was unknown. */
 export interface OrderResolution {
   readonly id: string;

@@ -85,18 +85,16 @@ const DEFAULTS: Omit<PerpsStudioConfig, 'url' | 'wsUrl' | 'network' | 'keptPerMi
   reconnectMaxMs: 15_000,
 };
 
-/** Four tenths for orders, a quarter for comparing accounts, a quarter for leaders; with leaders watched elsewhere theirs goes to nobody in particular. */
-const KEPT_SHARES = { orders: 0.4, truth: 0.25, leaders: 0.25 } as const;
+/** With leaders polled: four tenths for orders, a quarter each for comparing accounts and for leaders. With all that read elsewhere, nearly all for orders. */
+const KEPT_POLLED = { orders: 0.4, truth: 0.25, leaders: 0.25 } as const;
+const KEPT_WATCHED = { orders: 0.9, truth: 0.05, leaders: 0 } as const;
 
 /** Fills in the defaults; throws naming a setting that is out of its range. `leadersPolled`: leaders are watched with this key. */
 export function perpsStudioConfig(settings: PerpsStudioSettings, leadersPolled: boolean): PerpsStudioConfig {
   const { requestsPerMinute } = { ...DEFAULTS, ...settings };
   const share = (part: number): number => Math.floor(requestsPerMinute * part);
-  const keptPerMinute = settings.keptPerMinute ?? {
-    orders: share(KEPT_SHARES.orders),
-    truth: share(KEPT_SHARES.truth),
-    leaders: leadersPolled ? share(KEPT_SHARES.leaders) : 0,
-  };
+  const parts = leadersPolled ? KEPT_POLLED : KEPT_WATCHED;
+  const keptPerMinute = settings.keptPerMinute ?? { orders: share(parts.orders), truth: share(parts.truth), leaders: share(parts.leaders) };
   const config = { ...DEFAULTS, ...settings, keptPerMinute };
   must(/^https?:\/\//.test(config.url), 'url is an http address');
   must(/^wss?:\/\//.test(config.wsUrl), 'wsUrl is a ws address');

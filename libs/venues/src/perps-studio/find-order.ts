@@ -33,7 +33,7 @@ export function findWorking(own: OwnOrders, order: OwnOrder, working: readonly O
 
 /** Fills of the exchange that fit and are nobody else's, gathered by their order. */
 export function findByFills(own: OwnOrders, order: OwnOrder, fills: readonly VenueFill[]): OrderStanding {
-  const fitting = fills.filter((fill) => own.byOrderId(fill.orderId) === undefined && fits(order, fill));
+  const fitting = fills.filter((fill) => own.byOrderId(fill.orderId) === undefined && mayBeOf(order, fill));
   const byOrder = new Map<string, { lots: number; time: number }>();
   for (const fill of fitting) {
     const sum = byOrder.get(fill.orderId) ?? { lots: 0, time: fill.time };
@@ -48,7 +48,8 @@ export function findByFills(own: OwnOrders, order: OwnOrder, fills: readonly Ven
   return standingOf(order);
 }
 
-function fits(order: OwnOrder, fill: VenueFill): boolean {
+/** Whether a fill nobody explained yet may be the order's. */
+export function mayBeOf(order: OwnOrder, fill: VenueFill): boolean {
   if (fill.coin !== order.instrument.coin || (fill.side === 'buy') !== order.buy || fill.liquidation) return false;
   if (fill.time < order.nonce - STAMP_SKEW_MS) return false;
   return order.buy ? fill.price <= order.price : fill.price >= order.price;

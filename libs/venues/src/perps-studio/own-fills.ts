@@ -18,8 +18,8 @@ function fill(order: OwnOrder, orderId: string, quantity: ReturnType<typeof size
     price: at,
     size: quantity,
     time: order.answeredAt,
-    // Neither is told by the API; the ledger works its own out.
-    startPosition: AT_START,
+    // Neither is told by the API: the position is the one last seen before the order, and the ledger works the PnL out itself.
+    startPosition: order.positionBefore ?? AT_START,
     closedPnl: NOTHING,
     fee: feeOf(quantity, at),
     feeAsset: order.instrument.collateral,

@@ -18,6 +18,8 @@ export interface OwnOrder {
   filledLots: number;
   averagePrice: Price | null;
   answeredAt: number;
+  /** True until its outcome is known: fills that may be its own are not told before. */
+  open: boolean;
   /** Its fills once they were read or worked out; null: not yet. */
   fills: readonly VenueFill[] | null;
 }
@@ -51,7 +53,13 @@ export class OwnOrders {
   /** Connects an order with the venue's id. */
   bind(order: OwnOrder, orderId: string): void {
     order.orderId = orderId;
+    order.open = false;
     this.byVenueId.set(orderId, order);
+  }
+
+  /** Orders of an address that left after a moment and whose outcome is not known. */
+  openSince(address: Address, since: number): readonly OwnOrder[] {
+    return [...this.byClientId.values()].filter((order) => order.open && order.address === address && order.nonce >= since);
   }
 
   /** Orders of an address that filled something. */

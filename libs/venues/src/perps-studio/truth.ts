@@ -17,7 +17,7 @@ import type {
   VenueTruth,
 } from '../port';
 import type { PerpsStudioConfig, PerpsStudioDeps, RequestClass } from './config';
-import { findByFills, findByPosition, findWorking, standingOf } from './find-order';
+import { findByFills, findByPosition, findWorking, mayBeOf, standingOf } from './find-order';
 import { fillsOf } from './own-fills';
 import type { OwnOrders } from './own-orders';
 import { readAnswer } from './parse/read';
@@ -28,6 +28,9 @@ import { marketsAnswer, marketsPath, sizeDecimals, type WireMarket } from './wir
 import { orderAnswer, ordersAnswer } from './wire/orders';
 
 type Read<T> = Result<T, VenueReadError>;
+
+/** An order without an outcome for so long holds no fills back any more. */
+const OPEN_MAX_MS = 600_000;
 
 /**
  * The venue's truth. What the API tells is asked of it inside the key's budget; what it does not tell (agents, account modes, funding, fills with fees)
@@ -131,13 +134,13 @@ export class PerpsStudioTruth implements VenueTruth {
     const positions = await this.positions(address, known.instrument.dex, 'truth');
     if (!positions.ok) return positions;
     const now = positionsOf(known.instrument.dex, positions.value).find(({ coin }) => coin === known.instrument.coin);
-    return ok(findByPosition(this.own, known, sent?.positionBefore ?? known.positionBefore, now, this.deps.clock.now()));
+    return ok(findByPosition(this.own, known, known.positionBefore ?? sent?.positionBefore ?? null, now, this.deps.clock.now()));
   }
 
   async fills(address: Address, since: EpochMs): Promise<Read<readonly VenueFill[]>> {
     if (this.underlying !== null) {
       const read = await this.underlying.fills(address, since);
-      return read.ok ? ok(read.value.map((fill) => ({ ...fill, clientOrderId: this.own.byOrderId(fill.orderId)?.clientOrderId ?? null }))) : read;
+      return read.ok ? ok(this.named(address, read.value)) : read;
     }
     const found: VenueFill[] = [];
     for (const order of this.own.filled(address)) {
@@ -149,6 +152,14 @@ export class PerpsStudioTruth implements VenueTruth {
       found.push(...(order.fills ?? []));
     }
     return ok(found.filter(({ time }) => time >= since).sort((a, b) => a.time - b.time));
+  }
+
+  /** Fills with our client order ids. From the first one on that may be of an order whose answer is still to come, nothing is told yet: it would be taken for the follower's own. */
+  private named(address: Address, fills: readonly VenueFill[]): readonly VenueFill[] {
+    const open = this.own.openSince(address, this.deps.clock.now() - OPEN_MAX_MS);
+    const named = fills.map((fill) => ({ ...fill, clientOrderId: this.own.byOrderId(fill.orderId)?.clientOrderId ?? null }));
+    const first = named.findIndex((fill) => fill.clientOrderId === null && open.some((order) => mayBeOf(order, fill)));
+    return first < 0 ? named : named.slice(0, first);
   }
 
   /** Not told by the API: without the underlying exchange nothing is known, and nothing is what is told (`fundingHistory` says so). */
@@ -207,7 +218,7 @@ export class PerpsStudioTruth implements VenueTruth {
     if (sent === undefined) return undefined;
     const { instrument, buy, price, lots, nonce, positionBefore } = sent;
     const order = { clientOrderId, address, instrument, buy, price, lots, nonce, positionBefore };
-    const adopted = { ...order, orderId: null, filledLots: 0, averagePrice: null, answeredAt: 0, fills: null };
+    const adopted = { ...order, orderId: null, filledLots: 0, averagePrice: null, answeredAt: 0, open: true, fills: null };
     this.own.add(adopted);
     return this.own.find(clientOrderId);
   }

@@ -16,7 +16,7 @@ import { addressField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { networkField, networkRefusal, venueField } from '../venue';
+import { networkField, networkRefusal, takesBuilderFee, venueField } from '../venue';
 import { APPROVAL_KINDS, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
 import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountSchema } from './venue-account-body';
 
@@ -72,7 +72,7 @@ export class VenueAccountsController {
     const agent = await generateAgentKey(this.context.random);
     try {
       return await this.mutations.run(call, 201, async (unit) => {
-        const made = await this.write(unit, call, body, agent, await this.builderOf(unit));
+        const made = await this.write(unit, call, body, agent, await this.builderOf(unit, body.venue));
         return made.ok ? this.presented(unit, made.value) : made;
       });
     } finally {
@@ -133,7 +133,7 @@ export class VenueAccountsController {
       if (row === null) return err(NOT_FOUND);
       if (row.status !== 'pending' && row.status !== 'active') return err(refusal('state_conflict', `The account is ${row.status}.`));
       const agentAddress = row.agentStatus === 'approved' ? null : row.agentAddress;
-      const plan = { network: this.chainOf(call), agentAddress, nonce: unit.now, builder: await this.builderOf(unit) };
+      const plan = { network: this.chainOf(call), agentAddress, nonce: unit.now, builder: await this.builderOf(unit, row.venue) };
       const offers = offerApprovals(plan);
       if (offers.length === 0)
         return err(refusal('state_conflict', 'The agent is approved and no builder receives a fee: there is nothing to sign.'));
@@ -226,7 +226,9 @@ export class VenueAccountsController {
     return call.scope.environment === 'live' ? this.context.config.hyperliquidNetwork : 'mainnet';
   }
 
-  private async builderOf(unit: ScopedUnit): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
+  /** Whom the wallet is asked to consent to; nobody at a venue whose orders carry no builder fee. */
+  private async builderOf(unit: ScopedUnit, venue: string): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
+    if (!takesBuilderFee(venue)) return null;
     const address = builderToApprove((await unit.feeSchedules.versions()).map(feeVersionOf), unit.now);
     return address === null ? null : { address, maxFeeTenthsBp: CONSENT_TENTHS_BP };
   }

@@ -156,6 +156,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
       filledLots: 0,
       averagePrice: null,
       answeredAt: 0,
+      open: true,
       fills: null,
     };
     return { index, signer, wallet, order, type: tif === TIF.gtc ? 'limit' : 'market', reduceOnly: orders.reduceOnly[index] === 1 };
@@ -193,6 +194,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
   private takeAnswer(order: OwnOrder, outcome: RowOutcome, sent: RestOutcome): void {
     if (outcome.outcome === OUTCOME.unknown)
       this.deps.log({ level: 'warn', event: 'order_unanswered', fields: { coin: order.instrument.coin, detail: outcome.detail } });
+    if (outcome.outcome !== OUTCOME.unknown) order.open = false;
     if (outcome.orderId === 0) return;
     this.own.bind(order, String(outcome.orderId));
     order.filledLots = outcome.filledLots;
