@@ -16,7 +16,7 @@ const STORY = [
 
 describe.each([
   ['leaders and accounts watched through the underlying exchange', 'hyperliquid', '300'],
-  ['leaders polled with the key, fills worked out', 'none', '3000'],
+  ['leaders polled with the key, fills worked out', 'none', '1200'],
 ])('copies at perps.studio, %s', (_name, watchThrough, perMinute) => {
   let rig: Rig;
   let pair: CopiedLeader;

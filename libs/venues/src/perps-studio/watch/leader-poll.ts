@@ -1,5 +1,6 @@
 import type { Price } from '@lockstep/kernel';
 import type { AccountState, Address, UserWatch, WatchEvent } from '../../port';
+import { WINDOW_MS } from '../assumptions';
 import type { PerpsStudioConfig, PerpsStudioDeps } from '../config';
 import { coinOf } from '../symbols';
 import { type PerpsStudioTruth, positionsOf } from '../truth';
@@ -19,14 +20,17 @@ interface Looked {
 const PAUSE_AFTER_FAILURE_MS = 250;
 
 /**
- * Watches leaders by looking at their positions again and again, in turn, as fast as the key's budget lets (class `leaders`): with 25 requests a minute
- * one leader in one dex is seen every 2.4 s. Moves are derived from the difference of two looks. The first look is told as `synced`; after a failed
+ * Watches leaders by looking at their positions again and again, in turn, evenly over the leaders' part of the key's minute: with 25 requests a minute one
+ * leader in one dex is seen every 2.4 s. Moves are derived from the difference of two looks. The first look is told as `synced`; after a failed
  * one `disconnected` is told, and the next that works is `synced` again, with what changed meanwhile as its fills: nothing is lost but the path between.
  */
 export class LeaderPoll implements UserWatch {
   private turns: Looked[] = [];
   private readonly leaders = new Set<Address>();
   private running = false;
+  /** Requests of the look that runs, and the time each of them stands for: evenly spread, the leaders' part of the minute lasts a minute. */
+  private asked = 0;
+  private readonly gapMs: number;
   private closed = false;
 
   constructor(
@@ -37,6 +41,7 @@ export class LeaderPoll implements UserWatch {
     private readonly mark: (coin: string) => Price | undefined,
     private readonly sink: (event: WatchEvent) => void,
   ) {
+    this.gapMs = Math.ceil(WINDOW_MS / Math.max(1, config.keptPerMinute.leaders));
     this.tell({ kind: 'connected', at: deps.clock.now() });
   }
 
@@ -76,7 +81,11 @@ export class LeaderPoll implements UserWatch {
       const turn = this.turns.shift();
       if (turn === undefined) break;
       this.turns.push(turn);
-      if (!(await this.look(turn))) await pause(PAUSE_AFTER_FAILURE_MS);
+      const begun = this.deps.clock.monotonic();
+      this.asked = 0;
+      const worked = await this.look(turn);
+      const due = this.asked * this.gapMs - (this.deps.clock.monotonic() - begun);
+      await pause(Math.max(due, worked ? 0 : PAUSE_AFTER_FAILURE_MS));
     }
     this.running = false;
   }
@@ -88,6 +97,7 @@ export class LeaderPoll implements UserWatch {
   /** One look; false when it failed. What was seen is kept only once it was told. */
   private async look(turn: Looked): Promise<boolean> {
     const { address, dex } = turn;
+    this.asked += 1;
     const read = await this.truth.positions(address, dex, 'leaders');
     if (!this.isWanted(turn)) return true;
     if (!read.ok) return this.failed(turn, read.error.detail);
@@ -103,6 +113,7 @@ export class LeaderPoll implements UserWatch {
     }
     turn.looks += 1;
     if (behind || fills.length > 0 || turn.looks % this.config.looksPerEquity === 0) {
+      this.asked += 1;
       const money = await this.truth.money(address, dex, 'leaders');
       if (!this.isWanted(turn)) return true;
       if (money.ok) turn.money = money.value;
