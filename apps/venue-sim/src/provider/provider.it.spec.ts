@@ -367,7 +367,36 @@ describe('trading', () => {
   });
 });
 
+describe('agents', () => {
+  it('that have expired are told apart from strangers', async () => {
+    await venue.control.openWorld({ name: 'short', path: 'still', settings: { agentLifeMs: 1 } });
+    await venue.control.setUpAccounts('short', [{ address: lower(trader), credits: { '': '1000' }, agent: { address: lower(account(704)) } }]);
+    const action = limitOf(true, '70000', '0.001', 'FrontendMarket');
+    const order = { symbol: 'BTC', side: 'buy', type: 'market', price: '70000', size: '0.001' };
+    const asked = async () =>
+      call('POST', '/w/short/v1/perps/hyperliquid/orders', { body: { ...order, ...(await authorise(action, account(704))) } });
+    await expect.poll(async () => errorOf(await asked())).toBe('401 SESSION_EXPIRED');
+  });
+});
+
 describe('the exchange behind', () => {
+  it('with its limits on shares one budget among all keys, told as unavailable and never as a 429', async () => {
+    const strict = await startServer('--path', 'still', '--limits', 'on');
+    try {
+      const { key: made } = (await (
+        await fetch(`http://127.0.0.1:${strict.controlPort}/provider/keys`, { method: 'POST', body: JSON.stringify({ requestsPerMinute: 5_000 }) })
+      ).json()) as { key: string };
+      const statuses: number[] = [];
+      // A mid price list weighs 2 of 1,200 a minute.
+      for (let turn = 0; turn < 610 && !statuses.includes(503); turn += 1)
+        statuses.push((await fetch(`${strict.httpUrl()}/v1/perps/hyperliquid/prices`, { headers: { 'X-API-Key': made } })).status);
+      expect(statuses.filter((status) => status === 200)).toHaveLength(600);
+      expect(statuses.at(-1)).toBe(503);
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it.each([
     [429, '503 PROVIDER_UNAVAILABLE'],
     [502, '502 PROVIDER_ERROR'],

@@ -143,6 +143,19 @@ describe('outcomes', () => {
   });
 });
 
+describe('the test network', () => {
+  it('is traded by its own paths, numbers and signatures', async () => {
+    const stage = await start({ flags: ['--testnet'] });
+    const account = await stage.account();
+    expect((await market(stage)).instrument.assetId).toBe(3);
+    expect((await buyFor(stage, account, 50)).outcome).toBe(OUTCOME.filled);
+    const marks: string[] = [];
+    const watch = stage.venue.watchMarks([''], (updates) => marks.push(...updates.map(({ coin }) => coin)));
+    await expect.poll(() => marks.includes('BTC')).toBe(true);
+    await watch.close();
+  });
+});
+
 describe('RWA dexes', () => {
   it('list with their prefix, trade in their dex and show there', async () => {
     const stage = await start();

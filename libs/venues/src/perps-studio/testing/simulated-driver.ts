@@ -36,18 +36,31 @@ export class PerpsStudioDriver implements ConformanceDriver {
     readonly simulator: SimulatedVenue,
     readonly apiKey: string,
     private readonly underlying: VenueFeed | null,
-    { requestsPerMinute, settings = {} }: DriverOrder,
+    { requestsPerMinute, settings = {}, flags = [] }: DriverOrder,
   ) {
     const { url } = simulator;
     this.venue = createPerpsStudioVenue(
-      { url, wsUrl: url.replace('http', 'ws'), network: 'mainnet', requestsPerMinute, reconnectMinMs: 50, answerTimeoutMs: 1_500, ...settings },
+      {
+        url,
+        wsUrl: url.replace('http', 'ws'),
+        network: flags.includes('--testnet') ? 'testnet' : 'mainnet',
+        requestsPerMinute,
+        reconnectMinMs: 50,
+        answerTimeoutMs: 1_500,
+        ...settings,
+      },
       { clock, random, log: (entry) => this.logged.push(entry), apiKey: () => apiKey, underlying },
     );
   }
 
   static async start(order: DriverOrder): Promise<PerpsStudioDriver> {
     const simulator = await SimulatedVenue.start(order.flags);
-    const { key } = keyAnswer.parse(await simulator.control('/provider/keys', { requestsPerMinute: order.requestsPerMinute }));
+    const { key } = keyAnswer.parse(
+      await simulator.control('/provider/keys', {
+        kind: order.flags?.includes('--testnet') ? 'test' : 'live',
+        requestsPerMinute: order.requestsPerMinute,
+      }),
+    );
     const feed = (): VenueFeed =>
       createHyperliquidFeed(
         { url: simulator.url, wsUrl: simulator.wsUrl, network: 'mainnet', reconnectMinMs: 50 },
