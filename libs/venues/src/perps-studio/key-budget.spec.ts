@@ -66,6 +66,18 @@ describe('the budget of a key', () => {
     expect([orders.length, leaders.length]).toEqual([2, 0]);
   });
 
+  it('lets what reduces risk pass what waits to add it', async () => {
+    const budget = budgetOf(1);
+    asks(budget, 'orders', 1);
+    const entries = asks(budget, 'orders', 2);
+    const exits: boolean[] = [];
+    for (let turn = 0; turn < 2; turn += 1) void budget.take('orders', 10 * MINUTE, true).then((may) => exits.push(may));
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    expect([entries.length, exits.length]).toEqual([0, 2]);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    expect(entries.length).toBe(2);
+  });
+
   it('gives up a request that waited its time, and holds all while the API asks for it', async () => {
     const budget = budgetOf(1);
     budget.hold(5_000);

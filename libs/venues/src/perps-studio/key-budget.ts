@@ -3,8 +3,8 @@ import { REQUEST_CLASSES, type RequestClass } from './config';
 
 /** Places in the key's minute. */
 export interface RequestBudget {
-  /** Resolves true when a request of the class may leave now; false when none could within `waitMaxMs`. */
-  take(of: RequestClass, waitMaxMs: number): Promise<boolean>;
+  /** Resolves true when a request of the class may leave now; false when none could within `waitMaxMs`. `first`: before those of its class that wait without it. */
+  take(of: RequestClass, waitMaxMs: number, first?: boolean): Promise<boolean>;
   /** The API said that its window is spent: nothing leaves for so long. */
   hold(forMs: number): void;
   /** Requests of a class that could leave at this moment. */
@@ -13,6 +13,7 @@ export interface RequestBudget {
 }
 
 interface Waiting {
+  readonly first: boolean;
   readonly until: number;
   readonly resolve: (may: boolean) => void;
 }
@@ -26,20 +27,23 @@ export interface BudgetOrder {
 
 /**
  * Lets at most `perMinute` requests leave in any sliding minute. Each class has a part that no other can take from it; the rest goes by rank: orders,
- * then truth, then leaders. Inside a class the one that waited longest goes first.
+ * then truth, then leaders. Inside a class what reduces risk goes first, then the one that waited longest.
  */
 export class KeyBudget implements RequestBudget {
   /** When the requests of the last minute left, oldest first. */
   private readonly spent: { readonly at: number; readonly of: RequestClass }[] = [];
   private readonly queues: Readonly<Record<RequestClass, Waiting[]>> = { orders: [], truth: [], leaders: [] };
+  private readonly used: Record<RequestClass, number> = { orders: 0, truth: 0, leaders: 0 };
   private heldUntil = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly order: BudgetOrder) {}
 
-  take(of: RequestClass, waitMaxMs: number): Promise<boolean> {
+  take(of: RequestClass, waitMaxMs: number, first = false): Promise<boolean> {
     return new Promise((resolve) => {
-      this.queues[of].push({ until: this.order.now() + waitMaxMs, resolve });
+      const queue = this.queues[of];
+      const at = first ? queue.findIndex((waiting) => !waiting.first) : -1;
+      queue.splice(at < 0 ? queue.length : at, 0, { first, until: this.order.now() + waitMaxMs, resolve });
       this.serve();
     });
   }
@@ -53,7 +57,7 @@ export class KeyBudget implements RequestBudget {
     this.forget();
     if (this.order.now() < this.heldUntil) return 0;
     const { perMinute, kept } = this.order;
-    const owed = REQUEST_CLASSES.reduce((sum, other) => sum + (other === of ? 0 : Math.max(0, kept[other] - this.used(other))), 0);
+    const owed = REQUEST_CLASSES.reduce((sum, other) => sum + (other === of ? 0 : Math.max(0, kept[other] - this.used[other])), 0);
     return Math.max(0, perMinute - this.spent.length - owed);
   }
 
@@ -63,13 +67,14 @@ export class KeyBudget implements RequestBudget {
     for (const of of REQUEST_CLASSES) for (const waiting of this.queues[of].splice(0)) waiting.resolve(false);
   }
 
-  private used(of: RequestClass): number {
-    return this.spent.reduce((sum, request) => sum + (request.of === of ? 1 : 0), 0);
-  }
-
   private forget(): void {
     const before = this.order.now() - WINDOW_MS;
-    while (this.spent[0] !== undefined && this.spent[0].at <= before) this.spent.shift();
+    let gone = 0;
+    for (let request = this.spent[gone]; request !== undefined && request.at <= before; request = this.spent[gone]) {
+      this.used[request.of] -= 1;
+      gone += 1;
+    }
+    if (gone > 0) this.spent.splice(0, gone);
   }
 
   private serve(): void {
@@ -79,6 +84,7 @@ export class KeyBudget implements RequestBudget {
       while (queue[0] !== undefined) {
         if (this.free(of) > 0) {
           this.spent.push({ at: now, of });
+          this.used[of] += 1;
           queue.shift()?.resolve(true);
         } else if (queue[0].until <= now) queue.shift()?.resolve(false);
         else break;

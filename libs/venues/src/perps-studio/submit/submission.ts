@@ -72,7 +72,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
     const flying = new Set<Promise<void>>();
     const goOn = (): boolean => !this.closed && sink.keepGoing?.() !== false;
     for (let index = 0; index < orders.count; index += 1) {
-      const may = goOn() && (await this.budget.take('orders', this.config.orderWaitMaxMs));
+      const may = goOn() && (await this.budget.take('orders', this.config.orderWaitMaxMs, orders.reduceOnly[index] === 1));
       // The place may have come late: what stops risk is asked for again before anything is signed.
       if (!goOn()) {
         sink.onWithheld?.(Int32Array.from({ length: orders.count - index }, (_, rest) => index + rest));
