@@ -19,7 +19,7 @@ import { bootEngine, type Engine } from './boot';
 import { CRASH_POINTS, parseCrashPlan } from './crash-points';
 import { ENGINE_LIMITS } from './limits';
 import { observeWave } from './observe-wave';
-import type { NetworkAddress } from './state/open-networks';
+import type { NetworkAddress } from './state/network-address';
 import { perpsStudioNetworks } from './state/perps-studio-networks';
 
 const DATABASE_CONNECTIONS_MAX = 12;

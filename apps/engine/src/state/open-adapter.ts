@@ -2,8 +2,7 @@ import { createHyperliquidFeed, createHyperliquidVenue, type HyperliquidSettings
 import { createPerpsStudioVenue } from '@lockstep/venues/perps-studio';
 import type { Venue, VenueFeed } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
-import type { NetworkAddress, VenueTuning } from './open-networks';
-import type { PerpsStudioAccess } from './perps-studio-networks';
+import type { NetworkAddress, PerpsStudioAccess, VenueTuning } from './network-address';
 
 const SIM_LIMITS = { userSeatsMax: 1_000, maxInFlight: 20_000, markAskGapMs: 200, readConnections: 32 } as const;
 

@@ -1,42 +1,13 @@
-import type { Environment } from '@lockstep/kernel';
-import type { HyperliquidSettings } from '@lockstep/venues/hyperliquid';
 import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
 import { SendBudget } from '../send-budget';
 import { Listings } from './listings';
+import type { NetworkAddress, VenueTuning } from './network-address';
 import { type Network, networkKey } from './networks';
 import { type OpenedAdapter, openAdapter } from './open-adapter';
-import type { PerpsStudioAccess } from './perps-studio-networks';
 import { watchedDexes } from './watched-dexes';
-
-/** A network as the list of networks names it. */
-export interface NetworkAddress {
-  readonly venue: string;
-  readonly network: string;
-  readonly environment: Environment;
-  readonly url: string;
-  /** Only for networks of perps.studio. */
-  readonly perpsStudio?: PerpsStudioAccess;
-}
-
-/** How signatures and connections are made; the rest are the adapter's own bounds. */
-export interface VenueTuning {
-  /** Chain of networks that are not simulated. */
-  readonly liveChain: 'mainnet' | 'testnet';
-  readonly workers: number;
-  /** Settings of simulated networks alone. */
-  readonly simulated: Partial<HyperliquidSettings>;
-  /** Orders released to a signing worker at a time; null: the adapter's own. */
-  readonly chunk: number | null;
-  /** An action without an answer for so long is unknown, in ms. */
-  readonly answerTimeoutMs: number;
-  /** Signatures a signing thread prepares while it is idle. */
-  readonly presignaturesPerWorker: number;
-  /** Orders that a network takes in a minute; 0: no limit is known. A simulated network takes all. */
-  readonly sendsPerMinute: number;
-}
 
 /** What a network tells the engine. */
 export interface NetworkSinks {

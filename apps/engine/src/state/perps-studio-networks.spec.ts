@@ -1,6 +1,6 @@
 import { Secret } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
-import type { NetworkAddress } from './open-networks';
+import type { NetworkAddress } from './network-address';
 import { perpsStudioNetworks } from './perps-studio-networks';
 
 const simulated: NetworkAddress = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: 'http://sim:1' };

@@ -1,14 +1,5 @@
 import type { Config } from '@lockstep/platform';
-import type { NetworkAddress } from './open-networks';
-
-/** What a network of perps.studio is opened with beside its address. */
-export interface PerpsStudioAccess {
-  /** Gives the API key when a request is made. */
-  readonly apiKey: () => string;
-  readonly requestsPerMinute: number;
-  /** The Hyperliquid network whose public side shows leaders and accounts; null: they are polled with the key. */
-  readonly watchThrough: NetworkAddress | null;
-}
+import type { NetworkAddress, PerpsStudioAccess } from './network-address';
 
 type Settings = Pick<
   Config<'engine'>,
