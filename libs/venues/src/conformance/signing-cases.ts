@@ -93,7 +93,15 @@ const unknownOutcome: ConformanceCase = {
       clientOrderId: nextCloid(driver),
     };
     const { instrument } = context;
-    const sent = { instrument, buy: true, price: order.price, lots: toLots(instrument, quantity), nonce: order.nonce, positionBefore: size(0n) };
+    const sent = {
+      instrument,
+      buy: true,
+      price: order.price,
+      lots: toLots(instrument, quantity),
+      nonce: order.nonce,
+      positionBefore: size(0n),
+      others: [],
+    };
     await driver.loseNextOrderAnswer();
     const outcome = await placeOne(driver, context.instrument, order);
     mustBe(outcome, 'unknown');

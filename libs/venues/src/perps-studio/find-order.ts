@@ -10,16 +10,17 @@ import type { OwnOrder, OwnOrders } from './own-orders';
  */
 
 /** Clocks and blocks differ: an order may be stamped so much before the nonce it was signed with. */
-const STAMP_SKEW_MS = 2_000;
+export const STAMP_SKEW_MS = 2_000;
 
 const NOT_FOUND: OrderStanding = { kind: 'unknown_order' };
 
 /** A working order that fits and is nobody else's. */
-export function findWorking(own: OwnOrders, order: OwnOrder, working: readonly OpenOrder[]): OrderStanding | null {
+export function findWorking(own: OwnOrders, order: OwnOrder, others: readonly string[], working: readonly OpenOrder[]): OrderStanding | null {
   const original = fromLots(order.instrument, order.lots);
   const found = working.find(
     (each) =>
       own.byOrderId(each.orderId) === undefined &&
+      !others.includes(each.orderId) &&
       each.coin === order.instrument.coin &&
       (each.side === 'buy') === order.buy &&
       each.limitPrice === order.price &&
@@ -32,8 +33,8 @@ export function findWorking(own: OwnOrders, order: OwnOrder, working: readonly O
 }
 
 /** Fills of the exchange that fit and are nobody else's, gathered by their order. */
-export function findByFills(own: OwnOrders, order: OwnOrder, fills: readonly VenueFill[]): OrderStanding {
-  const fitting = fills.filter((fill) => own.byOrderId(fill.orderId) === undefined && mayBeOf(order, fill));
+export function findByFills(own: OwnOrders, order: OwnOrder, others: readonly string[], fills: readonly VenueFill[]): OrderStanding {
+  const fitting = fills.filter((fill) => own.byOrderId(fill.orderId) === undefined && !others.includes(fill.orderId) && mayBeOf(order, fill));
   const byOrder = new Map<string, { lots: number; time: number }>();
   for (const fill of fitting) {
     const sum = byOrder.get(fill.orderId) ?? { lots: 0, time: fill.time };

@@ -17,7 +17,7 @@ import type {
   VenueTruth,
 } from '../port';
 import type { PerpsStudioConfig, PerpsStudioDeps, RequestClass } from './config';
-import { findByFills, findByPosition, findWorking, mayBeOf, standingOf } from './find-order';
+import { findByFills, findByPosition, findWorking, mayBeOf, STAMP_SKEW_MS, standingOf } from './find-order';
 import { fillsOf } from './own-fills';
 import type { OwnOrders } from './own-orders';
 import { readAnswer } from './parse/read';
@@ -125,11 +125,11 @@ export class PerpsStudioTruth implements VenueTruth {
     if (known.fills !== null && known.orderId !== null) return ok(standingOf(known));
     const working = await this.openOrders(address, known.instrument.dex);
     if (!working.ok) return working;
-    const open = findWorking(this.own, known, working.value);
+    const open = findWorking(this.own, known, sent?.others ?? [], working.value);
     if (open !== null) return ok(open);
     if (this.underlying !== null) {
-      const fills = await this.underlying.fills(address, known.nonce);
-      return fills.ok ? ok(findByFills(this.own, known, fills.value)) : fills;
+      const fills = await this.underlying.fills(address, known.nonce - STAMP_SKEW_MS);
+      return fills.ok ? ok(findByFills(this.own, known, sent?.others ?? [], fills.value)) : fills;
     }
     const positions = await this.positions(address, known.instrument.dex, 'truth');
     if (!positions.ok) return positions;

@@ -99,7 +99,15 @@ describe('outcomes', () => {
     };
     await stage.loseNextOrderAnswer();
     expect((await placeOne(stage, instrument, order)).outcome).toBe(OUTCOME.unknown);
-    const sent = { instrument, buy: true, price: order.price, lots: toLots(instrument, quantity), nonce: order.nonce, positionBefore: size(0n) };
+    const sent = {
+      instrument,
+      buy: true,
+      price: order.price,
+      lots: toLots(instrument, quantity),
+      nonce: order.nonce,
+      positionBefore: size(0n),
+      others: [],
+    };
     const standing = await stage.venue.truth.orderStatus(account.address, order.clientOrderId, sent);
     expect(unwrap(standing, 'standing')).toMatchObject({ kind: 'closed', status: 'filled', remaining: 0n });
     const fills = unwrap(await stage.venue.truth.fills(account.address, 0), 'fills');

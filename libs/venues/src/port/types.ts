@@ -126,6 +126,8 @@ export interface SentOrder {
   readonly nonce: number;
   /** Signed position of the account in the coin without this order; null: not known. */
   readonly positionBefore: Size | null;
+  /** The venue's ids of other orders of the account from about that time: none of them is this one. */
+  readonly others: readonly string[];
 }
 
 export interface OpenOrder {
