@@ -1,5 +1,5 @@
 import { type EpochMs, type Size, size } from '@lockstep/kernel';
-import type { Address, ClientOrderId, OrderStanding, RejectCode, SignerHandle, Venue } from '@lockstep/venues/port';
+import type { Address, ClientOrderId, OrderStanding, RejectCode, SentOrder, SignerHandle, Venue } from '@lockstep/venues/port';
 import type { PassCrashPoint } from './crash-points';
 
 /** An order whose outcome is not known: sent, or journaled by a process that died. */
@@ -13,6 +13,8 @@ export interface OpenQuestion {
   readonly expiresAfter: EpochMs;
   /** How long ago it was written down, in ms. */
   readonly ageMs: number;
+  /** What was ordered, for venues that know no client order ids. */
+  readonly sent?: SentOrder;
 }
 
 /** An order younger than this may still be on its way: its nonce is left to it. */
@@ -57,7 +59,7 @@ const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order'
  * The same action is never sent again although product §2.9 allows it: after a restart an exit is planned anew on fresh prices, and an entry's moment has passed.
  */
 export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: PassCrashPoint): Promise<Settled> {
-  const first = await venue.truth.orderStatus(question.address, question.clientOrderId);
+  const first = await venue.truth.orderStatus(question.address, question.clientOrderId, question.sent);
   pass('reconciling_standing_read');
   if (!first.ok) return { kind: 'still_unknown', detail: `${first.error.code}: ${first.error.detail}` };
   if (first.value.kind !== 'unknown_order') return known(first.value);
@@ -65,7 +67,7 @@ export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: 
   if (!venue.capabilities.nonceNoop) return { kind: 'still_unknown', detail: 'the venue cannot void a nonce' };
   const voids = await spendNonce(venue, question, pass);
   if (voids.kind !== 'spent') return voids;
-  const second = await venue.truth.orderStatus(question.address, question.clientOrderId);
+  const second = await venue.truth.orderStatus(question.address, question.clientOrderId, question.sent);
   if (!second.ok) return { kind: 'still_unknown', detail: `${second.error.code}: ${second.error.detail}` };
   if (second.value.kind !== 'unknown_order') return known(second.value);
   if (question.ageMs < SHOWN_LATE_MS) return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet' };

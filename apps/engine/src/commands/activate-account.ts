@@ -10,6 +10,7 @@ import {
   type SpareAgentRow,
   type VenueAccountRow,
 } from '@lockstep/storage';
+import type { Venue } from '@lockstep/venues/port';
 import { standingByTime } from '../accounts/agent-standing';
 import { type FoundBuilder, findAgent, findBuilder } from '../accounts/find-agent';
 import { verifyAccount } from '../accounts/verify-account';
@@ -38,12 +39,14 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
   const signed = approvedAgent(approvals);
   const renewal = next !== null && signed === next.agentAddress ? next : null;
   if (signed !== null && renewal === null && signed !== row.agentAddress) return refused('approval_outdated');
+  const relay = approvals.length === 0 ? network.venue : await approverOf(parts, network);
+  if (relay === null) return refused('approval_refused', 'this venue takes no approvals: the wallet gives them at the exchange');
   if (row.status === 'pending') {
     const misfit = await verifyAccount(network.venue, row);
     if (misfit !== null) return refuseAccount(ctx, parts, scope, row, misfit.reason, misfit.detail);
   }
   for (const approval of approvals) {
-    const outcome = await network.venue.orders.relay(approval);
+    const outcome = await relay.orders.relay(approval);
     if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, approval, outcome.text);
     if (outcome.kind === 'unknown') ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
   }
@@ -73,7 +76,7 @@ async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScop
   if (!mode.ok) return refused('venue_unreachable', 'the account mode');
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());
-  const builder = await findBuilder(account, wanted, finishing.builderSigned);
+  const builder = await findBuilder(account, account.network.venue.capabilities.builderFee ? wanted : null, finishing.builderSigned);
   if (builder === null) return refused('venue_unreachable', 'the builder fee');
   const result: AccountResult = {
     agentValidUntil: agent.validUntil,
@@ -108,6 +111,13 @@ async function networkOf(parts: CommandParts, row: VenueAccountRow): Promise<Net
 function approvedAgent(approvals: readonly SignedApproval[]): string | null {
   const approval = approvals.find(({ action }) => action.type === 'approveAgent');
   return typeof approval?.action.agentAddress === 'string' ? approval.action.agentAddress.toLowerCase() : null;
+}
+
+/** Who takes a wallet's approvals: the venue, or the exchange under it; null where there is neither. */
+async function approverOf({ directory }: CommandParts, { venue, approvalsThrough }: Network): Promise<Venue | null> {
+  if (venue.capabilities.approvals) return venue;
+  if (approvalsThrough === null) return null;
+  return (await directory.find(approvalsThrough.venue, approvalsThrough.network))?.venue ?? null;
 }
 
 const isBuilderFee = (approval: SignedApproval): boolean => approval.action.type === 'approveBuilderFee';

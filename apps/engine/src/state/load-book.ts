@@ -122,6 +122,8 @@ export function markupOf(
 ): CopyMarkup | null {
   const now = ctx.clock.now();
   ctx.feeTerms.take(scope, schedules, now);
+  // Where no order can carry a builder fee the markup is accrued behind the fill and invoiced, and no entry waits for an approval.
+  if (!account.network.venue.capabilities.builderFee) return null;
   return markupNow(schedules, now, account, (address) => builderIndex(watched, address));
 }
 

@@ -59,5 +59,5 @@ function openKey(
     return null;
   }
   const acting = record.accountType === 'main' ? {} : { actingFor: record.address };
-  return { handle, agentAddress: agent.agentAddress, privateKey: opened.value, ...acting };
+  return { handle, agentAddress: agent.agentAddress, privateKey: opened.value, wallet: record.wallet, ...acting };
 }

@@ -50,7 +50,8 @@ export interface CopyTerms {
 
 export const ENGINE_ENTRY = 'dist/apps/engine/src/main.js';
 
-export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> {
+/** `venueName` is the venue that leaders and accounts are registered at; its network is always `sim`. */
+export async function startRig(venueArgs: readonly string[] = [], venueName = 'hyperliquid'): Promise<Rig> {
   const database = await migratedDatabase();
   const roles = resolveRoleUrls(database.url);
   const storage = await openStorage({ url: roles.app.url, role: 'app', clock: systemClock, poolMax: 4 });
@@ -91,7 +92,7 @@ export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> 
           updatedAt: now,
         });
       });
-      return testTenant(storage, venue, scopeFromPlatformList(id, 'test'), keys);
+      return testTenant(storage, venue, venueName, scopeFromPlatformList(id, 'test'), keys);
     },
     close: async () => {
       for (const engine of engines) await engine.kill();
@@ -105,6 +106,7 @@ export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> 
 function testTenant(
   storage: Storage,
   venue: TestVenue,
+  venueName: string,
   scope: TenantScope,
   keys: { readonly publicKey: string; readonly privateKey: Secret<string> },
 ): TestTenant {
@@ -116,7 +118,7 @@ function testTenant(
     scope,
     command,
     leader: async (address) => {
-      const watched = await storage.platform((unit) => unit.inbox.watch('hyperliquid', 'sim', address));
+      const watched = await storage.platform((unit) => unit.inbox.watch(venueName, 'sim', address));
       const id = ids.next('leader');
       const now = systemClock.now();
       await storage.scoped(scope, (unit) =>
@@ -146,7 +148,7 @@ function testTenant(
         await unit.venueAccounts.insert({
           id: accountId,
           followerId,
-          venue: 'hyperliquid',
+          venue: venueName,
           network: 'sim',
           address,
           ...MAIN_ACCOUNT,

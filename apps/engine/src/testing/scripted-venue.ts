@@ -33,6 +33,12 @@ export function scriptedVenue(): ScriptedVenue {
       actingFor: true,
       agentExpiry: true,
       clearinghousePerDex: true,
+      batch: true,
+      postOnly: true,
+      fillHistory: true,
+      fundingHistory: true,
+      approvals: true,
+      requestsPerMinute: null,
     },
     standing: { kind: 'unknown_order' },
     fills: [],
@@ -75,6 +81,7 @@ export async function networkOf(venue: Venue): Promise<Network> {
   await markets.refresh(venue.truth, undefined, () => systemClock.now());
   return {
     venueName: 'hyperliquid',
+    approvalsThrough: null,
     name: 'sim',
     environment: 'test',
     venue,

@@ -5,15 +5,12 @@ import { eventually, mustBe, mustEqual } from './expect';
 import { buyFor } from './order-cases';
 import { market } from './orders';
 
-const skipWithoutAgents: ConformanceCase['skipWhen'] = ({ capabilities }) => (capabilities.agentExpiry ? null : 'the venue knows no agents');
-
 const accountsOf = ({ venue }: ConformanceDriver): VenueAccounts => present(venue.accounts, 'account reads of the venue');
 const inWords = (outcome: ActionOutcome): string => (outcome.kind === 'rejected' ? outcome.code : outcome.kind);
 
 const roles: ConformanceCase = {
   number: 50,
   name: 'an address is told apart: account, its agent, and one the venue never saw',
-  skipWhen: skipWithoutAgents,
   async run(driver) {
     const account = await driver.account();
     const agent = present(unwrap(await driver.venue.truth.agents(account.address), 'agents')[0], 'the agent');
@@ -28,7 +25,6 @@ const roles: ConformanceCase = {
 const leverage: ConformanceCase = {
   number: 51,
   name: 'leverage is read back while flat; its margin mode is locked by an open position, its number is not',
-  skipWhen: skipWithoutAgents,
   async run(driver) {
     const account = await driver.account();
     const { instrument } = await market(driver);
@@ -47,7 +43,6 @@ const leverage: ConformanceCase = {
 const isolatedOnly: ConformanceCase = {
   number: 52,
   name: 'an instrument that admits isolated margin only refuses cross margin and is listed so',
-  skipWhen: skipWithoutAgents,
   async run(driver) {
     const account = await driver.account();
     const markets = unwrap(await driver.venue.truth.markets(['']), 'markets');
@@ -62,7 +57,6 @@ const isolatedOnly: ConformanceCase = {
 const replaced: ConformanceCase = {
   number: 53,
   name: 'an agent is listed with its end; once replaced it is gone from the list and its orders are refused',
-  skipWhen: skipWithoutAgents,
   async run(driver) {
     const account = await driver.account();
     const before = unwrap(await driver.venue.truth.agents(account.address), 'agents');

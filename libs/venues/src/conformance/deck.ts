@@ -1,9 +1,12 @@
 import type { VenueCapabilities } from '../port';
 
+/** A capability that is there or not. */
+export type VenueAbility = Exclude<keyof VenueCapabilities, 'requestsPerMinute'>;
+
 /** What a case says about itself, for people and for whoever decides whether it applies. */
 export interface CaseSheet {
   /** The case applies where the venue declares all of these; elsewhere it is skipped by name. */
-  readonly needs: readonly (keyof VenueCapabilities)[];
+  readonly needs: readonly VenueAbility[];
   /** What must hold before, beyond a reachable venue with a liquid instrument. */
   readonly given: string;
   readonly steps: readonly string[];
@@ -28,7 +31,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['outcome `rejected` with `ioc_no_match`', 'no position'],
   },
   3: {
-    needs: ['clientOrderId'],
+    needs: [],
     given: FUNDED,
     steps: ['place a GTC buy 20 % below the mark', 'read open orders and the order by its client order id', 'cancel it twice'],
     expect: [
@@ -39,7 +42,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     ],
   },
   4: {
-    needs: [],
+    needs: ['postOnly'],
     given: FUNDED,
     steps: ['place a post-only buy 3 % above the mark', 'place one 20 % below it'],
     expect: ['the first rejected with `post_only_would_match`', 'the second `resting`'],
@@ -103,7 +106,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['the noop accepted', 'the order rejected with `nonce_duplicate`', 'no position'],
   },
   25: {
-    needs: ['clientOrderId'],
+    needs: [],
     given: `${FUNDED}; the next answer gets lost behind the order`,
     steps: ['buy for $50', 'ask by client order id until the venue knows it', 'submit the same order with the same nonce'],
     expect: [
@@ -113,7 +116,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
       'the position is of one order',
     ],
   },
-  26: { needs: ['clientOrderId'], given: FUNDED, steps: ['ask for a client order id never used'], expect: ['standing `unknown_order`'] },
+  26: { needs: [], given: FUNDED, steps: ['ask for a client order id never used'], expect: ['standing `unknown_order`'] },
   27: {
     needs: [],
     given: 'an address the venue never saw',
@@ -121,7 +124,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['everything empty, nothing an error, mode `standard`'],
   },
   30: {
-    needs: ['userStream'],
+    needs: ['userStream', 'fillHistory'],
     given: `${FUNDED} with a position`,
     steps: ['watch it', 'trade', 'cut all connections', 'trade while they come back'],
     expect: [
@@ -137,14 +140,14 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['an order update `open`', 'an order update `canceled`'],
   },
   32: {
-    needs: ['userStream'],
+    needs: [],
     given: 'a watch without users',
     steps: ['watch more addresses than there are seats', 'unwatch one', 'watch a refused one'],
     expect: ['`seat_refused` beyond the cap', '`watching` for an address watched already', '`watching` on the freed seat'],
   },
   33: { needs: [], given: 'a watch of marks', steps: ['wait'], expect: ['the instrument’s mark is told again and again, above zero'] },
   34: {
-    needs: [],
+    needs: ['fundingHistory'],
     given: `${FUNDED} with a long position`,
     steps: ['charge funding twice, longs paying', 'read it from the start, from the second charge, and from after it'],
     expect: ['amount, size and rate of each charge', 'both, one and none of them; the reading is complete'],

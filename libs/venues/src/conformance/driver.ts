@@ -41,7 +41,5 @@ export interface ConformanceDriver {
 export interface ConformanceCase {
   readonly number: number;
   readonly name: string;
-  /** Why the case does not apply to a venue, by its capabilities; null or absent: it does. */
-  readonly skipWhen?: (venue: Venue) => string | null;
   run(driver: ConformanceDriver): Promise<void>;
 }

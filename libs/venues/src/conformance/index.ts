@@ -9,6 +9,7 @@ import { SIGNING_CASES } from './signing-cases';
 import { STREAM_CASES } from './stream-cases';
 import { WORKING_ORDER_CASES } from './working-order-cases';
 
+export type { VenueAbility } from './deck';
 export type { ConformanceCase, ConformanceDriver, TradingAccount } from './driver';
 
 /** Every requirement a venue is admitted by, in order of their numbers. */

@@ -6,9 +6,6 @@ import { buyFor } from './order-cases';
 import { awayFromMark, market, nextCloid, placeOne, positionOf, sizeWorth } from './orders';
 
 /** What stands at the venue or waits there: needs `workingOrders`, and where a case places triggers, `triggerOrders`. */
-const skipWithoutWorking: ConformanceCase['skipWhen'] = ({ capabilities }) =>
-  capabilities.workingOrders ? null : 'the venue takes no working orders';
-const skipWithoutTriggers: ConformanceCase['skipWhen'] = ({ capabilities }) => (capabilities.triggerOrders ? null : 'the venue takes no triggers');
 
 const workingOf = ({ venue }: ConformanceDriver): WorkingOrders => present(venue.workingOrders, 'working orders of the venue');
 
@@ -68,7 +65,6 @@ async function exitOf(driver: ConformanceDriver, purpose: 'take_profit' | 'stop_
 const limitLife: ConformanceCase = {
   number: 40,
   name: 'limit orders of one action rest, are listed with their time in force, move by their client order ids, and are cancelled once',
-  skipWhen: skipWithoutWorking,
   async run(driver) {
     const account = await driver.account();
     const context = await market(driver);
@@ -102,7 +98,6 @@ const limitLife: ConformanceCase = {
 const stopLoss: ConformanceCase = {
   number: 41,
   name: 'a stop-loss waits for its trigger and is listed with it',
-  skipWhen: skipWithoutTriggers,
   async run(driver) {
     const account = await driver.account();
     mustBe(await buyFor(driver, account, 50), 'filled');
@@ -126,7 +121,6 @@ const stopLoss: ConformanceCase = {
 const withEntry: ConformanceCase = {
   number: 42,
   name: 'take-profit and stop-loss of an entry wait for its fill and are cancelled with it',
-  skipWhen: skipWithoutTriggers,
   async run(driver) {
     const account = await driver.account();
     const context = await market(driver);
@@ -146,7 +140,6 @@ const withEntry: ConformanceCase = {
 const withPosition: ConformanceCase = {
   number: 43,
   name: 'take-profit and stop-loss of a position are listed as such and end with it',
-  skipWhen: skipWithoutTriggers,
   async run(driver) {
     const account = await driver.account();
     mustBe(await buyFor(driver, account, 80), 'filled');
@@ -165,7 +158,6 @@ const withPosition: ConformanceCase = {
 const isolatedMargin: ConformanceCase = {
   number: 44,
   name: 'margin is added to an isolated position and refused for one that is not',
-  skipWhen: skipWithoutWorking,
   async run(driver) {
     const account = await driver.account();
     const { instrument } = await market(driver);
@@ -191,7 +183,6 @@ async function marginOf(driver: ConformanceDriver, account: TradingAccount): Pro
 const scheduled: ConformanceCase = {
   number: 45,
   name: 'a scheduled cancel is refused to an account that has traded too little, with a reason of its own',
-  skipWhen: skipWithoutWorking,
   async run(driver) {
     const account = await driver.account();
     const outcome = await workingOf(driver).scheduleCancel(account.signer, account.nextNonce(), driver.venueNow() + 60_000);
@@ -202,7 +193,6 @@ const scheduled: ConformanceCase = {
 const lateOrder: ConformanceCase = {
   number: 46,
   name: 'orders that arrive after their expiry are refused, each of them, and leave nothing',
-  skipWhen: skipWithoutWorking,
   async run(driver) {
     const account = await driver.account();
     const context = await market(driver);
@@ -218,7 +208,6 @@ const lateOrder: ConformanceCase = {
 const oneBad: ConformanceCase = {
   number: 47,
   name: 'a refused order of an action keeps nothing from the others',
-  skipWhen: skipWithoutWorking,
   async run(driver) {
     const account = await driver.account();
     const context = await market(driver);

@@ -37,6 +37,12 @@ const CAPABILITIES: VenueCapabilities = {
   actingFor: true,
   agentExpiry: true,
   clearinghousePerDex: true,
+  batch: true,
+  postOnly: true,
+  fillHistory: true,
+  fundingHistory: true,
+  approvals: true,
+  requestsPerMinute: null,
 };
 
 /**

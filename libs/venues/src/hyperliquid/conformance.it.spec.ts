@@ -13,7 +13,6 @@ describe.each(['mainnet', 'testnet'] as const)('Hyperliquid adapter against the 
   });
 
   it.each(CONFORMANCE_CASES.map((each) => [each.number, each.name, each] as const))('case %i: %s', async (_number, _name, each) => {
-    expect(each.skipWhen?.(driver.venue) ?? null).toBeNull();
     await each.run(driver);
   });
 

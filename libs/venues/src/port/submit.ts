@@ -11,6 +11,8 @@ export interface SignerKey {
   readonly privateKey: Uint8Array;
   /** The sub-account or vault every action of this signer acts for; absent: the account that approved the agent. */
   readonly actingFor?: Address;
+  /** The account that approved the agent. Needed where requests name the wallet they trade for. */
+  readonly wallet?: Address;
 }
 
 /** Time in force, as a column code. */

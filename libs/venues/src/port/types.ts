@@ -24,6 +24,18 @@ export interface VenueCapabilities {
   readonly agentExpiry: boolean;
   /** Each dex is a clearinghouse of its own, with its own collateral. */
   readonly clearinghousePerDex: boolean;
+  /** Many orders in one request. */
+  readonly batch: boolean;
+  /** Orders that are refused rather than matched on arrival. */
+  readonly postOnly: boolean;
+  /** Fills are told by the venue with their fees. False: they are worked out from answers and positions, and say so (`derived`). */
+  readonly fillHistory: boolean;
+  /** Charges of funding can be read. */
+  readonly fundingHistory: boolean;
+  /** Approvals of a wallet (agent, builder fee) are relayed and read here. False: the wallet gives them at the exchange itself. */
+  readonly approvals: boolean;
+  /** Requests of all kinds in a minute on this connection; null: no such limit, the venue counts in another way. */
+  readonly requestsPerMinute: number | null;
 }
 
 /** Why a read from the venue gave nothing. Expected, hence a value. */
@@ -54,6 +66,8 @@ export interface VenueFill {
   readonly liquidation: boolean;
   /** Told by a public trade: what only the account's own fills say (order, fee, closed PnL, liquidation) is left empty. */
   readonly provisional?: true;
+  /** True: worked out from positions or from an order's answer because the venue tells no fills; price, fee or time may be estimates. */
+  readonly derived?: true;
 }
 
 /** One charge of funding on one position as the venue booked it. Its identity is (address, coin, time). */
@@ -114,6 +128,21 @@ export type OrderStanding =
       readonly original: Size;
       readonly statusTime: EpochMs;
     };
+
+/** What its sender knows of an order whose standing is asked for: venues without client order ids find it by this. */
+export interface SentOrder {
+  readonly instrument: Instrument;
+  readonly buy: boolean;
+  readonly price: Price;
+  /** Whole lots ordered. */
+  readonly lots: number;
+  /** Nonce it was signed with: about the moment it left, in epoch ms. */
+  readonly nonce: number;
+  /** Signed position of the account in the coin without this order; null: not known. */
+  readonly positionBefore: Size | null;
+  /** The venue's ids of other orders of the account from about that time: none of them is this one. */
+  readonly others: readonly string[];
+}
 
 export interface OpenOrder {
   readonly coin: string;

@@ -16,7 +16,7 @@ import { addressField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { networkField, networkRefusal, venueField } from '../venue';
+import { networkField, networkRefusal, takesBuilderFee, venueField } from '../venue';
 import { APPROVAL_KINDS, nextAgentName, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
 import { agentToOffer } from './renew-agent';
 import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountSchema } from './venue-account-body';
@@ -104,7 +104,7 @@ export class VenueAccountsController {
     const agent = await generateAgentKey(this.context.random);
     try {
       return await this.mutations.run(call, 201, async (unit) => {
-        const made = await this.write(unit, call, body, agent, { named: true, builder: await this.builderOf(unit) });
+        const made = await this.write(unit, call, body, agent, { named: true, builder: await this.builderOf(unit, body.venue) });
         return made.ok ? this.presented(unit, made.value) : made;
       });
     } finally {
@@ -182,7 +182,7 @@ export class VenueAccountsController {
     const sealed = { address: fresh.address, sealedAgentKey: this.sealed(call, id, fresh) };
     const agent = await agentToOffer(unit, row, { wanted: renewAgent, fresh: sealed, latest });
     if (!agent.ok) return agent;
-    const plan = { network: this.chainOf(call), agent: agent.value, nonce: unit.now, builder: await this.builderOf(unit) };
+    const plan = { network: this.chainOf(call), agent: agent.value, nonce: unit.now, builder: await this.builderOf(unit, row.venue) };
     const offers = offerApprovals(plan);
     if (offers.length === 0) return err(refusal('state_conflict', 'The agent is approved and no builder receives a fee: there is nothing to sign.'));
     if (!stillGood(offersOf(row), plan, latest?.createdAt ?? null)) {
@@ -285,7 +285,9 @@ export class VenueAccountsController {
     return call.scope.environment === 'live' ? this.context.config.hyperliquidNetwork : 'mainnet';
   }
 
-  private async builderOf(unit: ScopedUnit): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
+  /** Whom the wallet is asked to consent to; nobody at a venue whose orders carry no builder fee. */
+  private async builderOf(unit: ScopedUnit, venue: string): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
+    if (!takesBuilderFee(venue)) return null;
     const address = builderToApprove((await unit.feeSchedules.versions()).map(feeVersionOf), unit.now);
     return address === null ? null : { address, maxFeeTenthsBp: CONSENT_TENTHS_BP };
   }
