@@ -3,7 +3,15 @@ import { Departures, EgressScheduler, type EgressStanding, forecast, type Queued
 import type { LeavingOrders, WaveForecast } from '../port';
 import { rejectCodeIndex } from './classify';
 import type { HyperliquidConfig, VenueLog } from './config';
-import { COMPARISON_WEIGHT, HTTP_ACTION_COST, HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, readCost, socketCost } from './egress-limits';
+import {
+  COMPARISON_WEIGHT,
+  HTTP_ACTION_COST,
+  HYPERLIQUID_ADDRESS_LIMITS,
+  hyperliquidIpLimits,
+  readCost,
+  socketCost,
+  UPKEEP_COST,
+} from './egress-limits';
 import { isUrgentRead, readWeight, rowsWeight } from './read-weights';
 import { egressOf } from './submit/partition';
 
@@ -150,6 +158,14 @@ export class VenueEgress {
       line.push({ type, until: this.now() + config.readWaitMaxMs, resolve });
       this.pump();
     });
+  }
+
+  /** Counts pings and subscriptions that leave through an address, and says how many more may in this minute: what a plan of connections draws on. */
+  upkeep(ip: number, messages: number): number {
+    const { scheduler } = this;
+    if (scheduler === null) return Number.POSITIVE_INFINITY;
+    scheduler.note(ip, 'upkeep', UPKEEP_COST, messages, this.now());
+    return scheduler.budget(ip).room('upkeep', UPKEEP_COST, this.now());
   }
 
   /** What a read's answer adds to its cost. */
