@@ -51,6 +51,8 @@ export interface EngineLimits {
   readonly collateralEveryMs: number;
   /** An agent that ends within so long is told as `expiring`, in ms. */
   readonly agentExpiringMs: number;
+  /** Exits of an account whose agent is gone are tried during one second of so many, in ms: each is refused, and costs what an order costs. */
+  readonly goneExitEveryMs: number;
   /** Reads of agents and builder approvals per network and minute, weight 20 each: six are a tenth of what one address of ours may read. */
   readonly approvalReadsPerMinute: number;
   /** Oldest reading of a builder's own standing that is used, in ms. */
@@ -117,6 +119,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   truthRetriesMax: 5,
   collateralEveryMs: 600_000,
   agentExpiringMs: 14 * 86_400_000,
+  goneExitEveryMs: 30_000,
   approvalReadsPerMinute: 6,
   builderStandingMaxAgeMs: 3_600_000,
   leveragePerSecond: 5,

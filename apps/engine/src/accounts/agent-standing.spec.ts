@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { entriesUntil, listedAgent, NO_END, standingByTime } from './agent-standing';
+import { entriesUntil, listedAgent, NO_END, standingByTime, triesExits } from './agent-standing';
 
 const DAY = 86_400_000;
 const NOW = 1_000 * DAY;
@@ -28,6 +28,21 @@ describe('until when entries may leave', () => {
     ['removed', 0, 0],
   ] as const)('%s with end %i: %i', (agentStatus, agentValidUntil, until) => {
     expect(entriesUntil({ agentStatus, agentValidUntil })).toBe(until);
+  });
+});
+
+describe('exits with an agent', () => {
+  const tries = (agentStatus: 'approved' | 'expiring' | 'expired' | 'removed', agentValidUntil: number, no = 1): number =>
+    Array.from({ length: 60 }, (_, second) => triesExits({ no, agentStatus, agentValidUntil }, NOW + second * 1_000, 30_000)).filter(Boolean).length;
+
+  it.each([
+    ['approved', 0, 60],
+    ['expiring', NOW + DAY, 60],
+    ['expired', NOW, 60],
+    ['expired', NOW - 60_001, 2],
+    ['removed', NOW + DAY, 2],
+  ] as const)('%s with end %i are tried in %i seconds of a minute', (agentStatus, end, seconds) => {
+    expect(tries(agentStatus, end)).toBe(seconds);
   });
 });
 

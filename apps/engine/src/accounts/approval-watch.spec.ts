@@ -86,7 +86,19 @@ describe('an agent under watch', () => {
     expect([account.agentStatus, until()]).toEqual(['expiring', end]);
     time.now = end + 1;
     await watch.look();
+    // Exits are tried on for a minute, by the venue's own clock; entries ended with the agent.
     expect([account.agentStatus, until(), written]).toEqual(['expired', end, ['expiring', 'expired']]);
+  });
+
+  it('that is gone is tried for exits one second in thirty', () => {
+    const { watch, copy, time } = watched({ agentStatus: 'removed' });
+    const tried: number[] = [];
+    for (let second = 0; second < 60; second += 1) {
+      time.now += 1_000;
+      watch.paceExits();
+      if ((copy.watched.book.copies.signer[copy.row] ?? -1) >= 0) tried.push(second);
+    }
+    expect([tried.length, (tried[1] ?? 0) - (tried[0] ?? 0)]).toEqual([2, 30]);
   });
 
   it.each<[string, Agents, ActionOutcome, Partial<AccountRecord>, boolean, string]>([

@@ -5,7 +5,7 @@ import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
 import type { AccountRecord } from '../state/registry';
 import { type AgentStanding, listedAgent, standingByTime } from './agent-standing';
-import { setAgentStanding, setBuilderApproval } from './write-approvals';
+import { putSigner, setAgentStanding, setBuilderApproval } from './write-approvals';
 
 /** Wait between two looks, in ms. */
 const LOOK_MS = 1_000;
@@ -37,13 +37,22 @@ export class ApprovalWatch {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => void this.look(), LOOK_MS);
+    this.timer ??= setInterval(() => {
+      this.paceExits();
+      void this.look();
+    }, LOOK_MS);
   }
 
   async stop(): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
     await this.looking;
+  }
+
+  /** Exits of accounts whose agent is gone are tried now and then; whose turn it is, changes every second. */
+  paceExits(): void {
+    for (const account of this.ctx.registry.accounts())
+      if (account.agentStatus === 'removed' || account.agentStatus === 'expired') putSigner(this.ctx, account);
   }
 
   /** One look at all accounts: their ends, and as many questions as the budget allows. A call during a look joins it. */

@@ -5,11 +5,12 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { putMarkup } from '../state/put-markup';
 import type { AccountRecord } from '../state/registry';
-import { entriesUntil } from './agent-standing';
+import { entriesUntil, triesExits } from './agent-standing';
 
 /** Puts an account's key and how long it may take entries on the copies that run on it. */
 export function putSigner(ctx: EngineContext, account: AccountRecord): void {
-  const signer = account.signs ? account.signer : -1;
+  const tries = triesExits(account, ctx.clock.now(), ctx.limits.goneExitEveryMs);
+  const signer = account.signs && tries ? account.signer : -1;
   for (const copy of ctx.registry.copiesOf(account)) copy.watched.book.setSigner(copy.row, signer, entriesUntil(account));
 }
 

@@ -86,7 +86,7 @@ async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScop
   };
   // Written first: a process that dies in between finds the key that signs from then on, and the former one beside it.
   await writeActive(ctx, parts, scope, finishing, builder, result);
-  if (renewal !== null) await takeOver(account, renewal, signer);
+  if (renewal !== null) await takeOver(ctx, account, renewal, signer);
   takeResult(ctx, account, builder, result, schedules);
   return applied(result);
 }
@@ -151,13 +151,16 @@ async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccou
 }
 
 /** From the next order on the new agent signs. What the old one signed is still on its way; its key stays until the next renewal. */
-async function takeOver(account: AccountRecord, renewal: SpareAgentRow, signer: number): Promise<void> {
+async function takeOver(ctx: EngineContext, account: AccountRecord, renewal: SpareAgentRow, signer: number): Promise<void> {
   const outdated = account.formerSigner;
   account.formerSigner = account.signer;
   account.signer = signer;
   account.agentAddress = renewal.agentAddress;
   account.signs = true;
-  if (outdated !== null) await account.network.venue.orders.dropSigners([outdated]);
+  if (outdated === null) return;
+  // What it signed and is still unknown can be voided by it alone.
+  const needed = [...ctx.openOrders.ofAccount(account.index)].some(({ signers }) => signers.includes(outdated));
+  if (!needed) await account.network.venue.orders.dropSigners([outdated]);
 }
 
 /** Puts what the venue said on the account and on the copies that run on it. */
