@@ -122,6 +122,25 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
       return done({ ok: true, halted: on });
     },
   }),
+  trading: route({
+    schema: schemas.tradingSchema,
+    run: (hall, { coin, halted }) => {
+      if (coin !== undefined && unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+      const { control } = hall.world;
+      for (const each of coin === undefined ? control.coins() : [coin]) {
+        if (halted) control.haltTrading(each);
+        else control.resumeTrading(each);
+      }
+      return landed(hall, { halted });
+    },
+  }),
+  'post-only': route({
+    schema: schemas.postOnlySchema,
+    run: (hall, { on }) => {
+      hall.world.control.postOnlyPeriod(on);
+      return landed(hall, { on });
+    },
+  }),
   funding: route({ schema: schemas.fundingSchema, run: setFunding }),
   faults: route({ schema: schemas.faultSchema, run: (hall, order) => created(hall.faults.add(order)) }),
   disconnect: (hall) => {

@@ -66,6 +66,22 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
       });
     },
     advanceFunding: () => soon(() => chargeFunding(ex)),
+    haltTrading: (coin) => {
+      const asset = assetNamed(ex, coin);
+      soon(() => {
+        asset.halted = true;
+      });
+    },
+    resumeTrading: (coin) => {
+      const asset = assetNamed(ex, coin);
+      soon(() => {
+        asset.halted = asset.spec.isDelisted === true;
+      });
+    },
+    postOnlyPeriod: (on) =>
+      soon(() => {
+        ex.postOnly = on;
+      }),
     truth: (address) => truthOf(ex, address),
     addresses: () => [...ex.accounts.values()].filter((account) => !account.isHouse).map((account) => account.address),
     marks: (coin) => {

@@ -38,6 +38,8 @@ export interface Exchange {
   /** Running number of the trade inside the block. */
   trades: number;
   nextOid: number;
+  /** The time after a network upgrade: only post-only orders are taken. */
+  postOnly: boolean;
   /** Told of every fill of an ordinary account, for auditors; null when nobody asked. */
   onFill: ((fill: Fill, owner: VenueAccount) => void) | null;
 }
@@ -89,6 +91,7 @@ export function createExchange(config: WorldConfig): Exchange {
     index: 0,
     trades: 0,
     nextOid: FIRST_OID + (config.seed % 100_000) * OIDS_PER_SEED,
+    postOnly: false,
     onFill: null,
   };
 }

@@ -92,6 +92,12 @@ export interface WorldControl {
   setFunding(coin: string, hourlyRate: string | null): void;
   /** Charges one hour of funding in the next block. */
   advanceFunding(): void;
+  /** Refuses orders of a coin until trading resumes. */
+  haltTrading(coin: string): void;
+  /** Ends a halt. A delisted coin stays halted. */
+  resumeTrading(coin: string): void;
+  /** Begins or ends the time after a network upgrade in which only post-only orders are taken. */
+  postOnlyPeriod(on: boolean): void;
   /** Everything an address has done and holds, as JSON for auditors: positions, cash, open orders, orders with status, fills; null when unknown. */
   truth(address: Address): Json | null;
   /** Addresses of all accounts but the makers'. */

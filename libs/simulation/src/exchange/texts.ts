@@ -52,6 +52,7 @@ export const REQUEST_TEXTS = {
   invalidDestination: 'Invalid destination.',
   wrongChain: 'Invalid chain for this network.',
   nonceMismatch: 'Inner nonce does not match outer nonce.',
+  postOnlyPeriod: 'Only post-only orders allowed immediately after a network upgrade',
   unrecoverable: 'Unable to recover signer.',
 } as const;
 

@@ -61,6 +61,7 @@ interface Batch {
 function runOrders(ex: Exchange, { owner }: Actor, { requests, grouping, builder }: Batch): ExchangeAnswer {
   if (requests.length === 0) return refused(REQUEST_TEXTS.emptyBatch);
   if (builder !== null && !isApproved(ex, owner.builders.get(builder.address), builder)) return refused(REQUEST_TEXTS.builderNotApproved);
+  if (ex.postOnly && requests.some(({ trigger, tif }) => trigger !== null || tif !== 'Alo')) return refused(REQUEST_TEXTS.postOnlyPeriod);
   const context: PlaceContext = { owner, builder, isPositionTpsl: grouping === 'positionTpsl' };
   if (grouping !== 'normalTpsl') return statuses(requests.map((request) => render(placeOrder(ex, context, request))));
   return statuses(placeWithChildren(ex, context, requests));
