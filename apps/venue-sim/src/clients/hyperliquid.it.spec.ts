@@ -2,8 +2,8 @@ import type { VenueProcess } from '@lockstep/simulation';
 import type { Hyperliquid } from 'hyperliquid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { account, keyOf } from '../testing/clients';
-import { hyperliquid, NETWORKS, type Network, otherOf, pointHyperliquidAt, startNetworks } from './networks';
-import { skipUnlessKnown } from './what-is-known';
+import { hyperliquid, NETWORKS, type Network, otherOf, pointHyperliquidAt, startNetworks } from '../testing/networks';
+import { skipUnlessKnown } from '../testing/what-is-known';
 
 const TRADER = 1_501;
 const MASTER = 1_502;

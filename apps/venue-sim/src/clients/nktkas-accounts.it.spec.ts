@@ -1,8 +1,8 @@
 import type { VenueProcess } from '@lockstep/simulation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account } from '../testing/clients';
-import { NETWORKS, type Nktkas, nktkasOf, startNetworks } from './networks';
-import { skipUnlessKnown } from './what-is-known';
+import { NETWORKS, type Nktkas, nktkasOf, startNetworks } from '../testing/networks';
+import { skipUnlessKnown } from '../testing/what-is-known';
 
 const OWNER = account(1_401);
 const OTHER = account(1_402);

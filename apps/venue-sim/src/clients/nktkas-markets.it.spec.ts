@@ -2,8 +2,8 @@ import type { VenueProcess } from '@lockstep/simulation';
 import { SymbolConverter } from '@nktkas/hyperliquid/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { account } from '../testing/clients';
-import { NETWORKS, type Nktkas, nktkasHttp, nktkasOf, nktkasOver, nktkasSocket, startNetworks } from './networks';
-import { skipUnlessKnown } from './what-is-known';
+import { NETWORKS, type Nktkas, nktkasHttp, nktkasOf, nktkasOver, nktkasSocket, startNetworks } from '../testing/networks';
+import { skipUnlessKnown } from '../testing/what-is-known';
 
 const TRADER = account(1_201);
 const USER = { user: TRADER.address };

@@ -2,8 +2,8 @@ import type { VenueProcess } from '@lockstep/simulation';
 import { type ISubscription, SubscriptionClient, type WebSocketTransport } from '@nktkas/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { account } from '../testing/clients';
-import { NETWORKS, type Nktkas, nktkasOf, nktkasSocket, startNetworks } from './networks';
-import { skipUnlessKnown } from './what-is-known';
+import { NETWORKS, type Nktkas, nktkasOf, nktkasSocket, startNetworks } from '../testing/networks';
+import { skipUnlessKnown } from '../testing/what-is-known';
 
 const TRADER = account(1_301);
 const OTHER = account(1_302);

@@ -2,8 +2,8 @@ import type { VenueProcess } from '@lockstep/simulation';
 import type { OrderParameters } from '@nktkas/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { account } from '../testing/clients';
-import { NETWORKS, type Nktkas, nktkasOf, nktkasOver, nktkasSocket, otherOf, startNetworks } from './networks';
-import { skipUnlessKnown } from './what-is-known';
+import { NETWORKS, type Nktkas, nktkasOf, nktkasOver, nktkasSocket, otherOf, startNetworks } from '../testing/networks';
+import { skipUnlessKnown } from '../testing/what-is-known';
 
 const TRADER = account(1_101);
 const USER = { user: TRADER.address };

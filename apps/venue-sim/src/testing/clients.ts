@@ -53,8 +53,13 @@ export interface SignedBody {
 }
 
 /** A signed body of `/exchange`, to be sent as it is or changed on the way. */
-export async function signed(wallet: PrivateKeyAccount, action: { readonly [key: string]: unknown }, nonce: number): Promise<SignedBody> {
-  return { action, nonce, signature: await signL1Action({ wallet, action, nonce }) };
+export async function signed(
+  wallet: PrivateKeyAccount,
+  action: { readonly [key: string]: unknown },
+  nonce: number,
+  isTestnet = false,
+): Promise<SignedBody> {
+  return { action, nonce, signature: await signL1Action({ wallet, action, nonce, isTestnet }) };
 }
 
 export async function postJson(

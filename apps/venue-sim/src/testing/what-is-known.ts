@@ -1,6 +1,6 @@
 import type { VenueProcess } from '@lockstep/simulation';
 import type { TestContext } from 'vitest';
-import { listen, postJson } from '../testing/clients';
+import { listen, postJson } from './clients';
 import type { Network } from './networks';
 
 /** What a test needs the venue to know: reads, actions by an example, subscriptions. */

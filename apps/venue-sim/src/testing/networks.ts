@@ -4,7 +4,7 @@ import type { AccountWish, VenueProcess } from '@lockstep/simulation';
 import * as hl from '@nktkas/hyperliquid';
 import { WebSocket as UndiciSocket } from 'undici';
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { startServer } from '../testing/clients';
+import { startServer } from './clients';
 
 /** The two forms of the venue: a client signs for one of them, and BTC has another index on the second. */
 export interface Network {
