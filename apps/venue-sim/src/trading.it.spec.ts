@@ -97,7 +97,7 @@ describe('an independent client over HTTP', () => {
     const user = { user: TRADER.address };
     const [meta] = await info.metaAndAssetCtxs();
     expect(meta.universe[0]?.name).toBe('BTC');
-    expect((await info.perpDexs()).map((dex) => dex?.name ?? null)).toEqual([null, 'xyz']);
+    expect((await info.perpDexs()).map((dex) => dex?.name ?? null)).toEqual([null, 'xyz', 'flx', 'km', 'hyna']);
     expect(Number((await info.allMids()).BTC)).toBeGreaterThan(0);
     expect((await info.l2Book({ coin: 'BTC' }))?.levels[0].length).toBeGreaterThan(5);
     expect(await info.spotClearinghouseState(user)).toHaveProperty('balances');

@@ -59,9 +59,10 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
   }),
   credit: route({
     schema: schemas.creditSchema,
-    run: (hall, { address, dex, amount }) => {
-      if (!knownDexes(hall).includes(dex)) return refused(400, `dex: unknown ${dex}`);
-      hall.world.control.credit(address, dex, amount);
+    run: (hall, { address, dex, token, amount }) => {
+      const purse = token === undefined ? dex : `${dex}:${token}`;
+      if (!knownPurses(hall).includes(purse)) return refused(400, token === undefined ? `dex: unknown ${dex}` : `token: no ${token} on ${dex}`);
+      hall.world.control.credit(address, purse, amount);
       return landed(hall);
     },
   }),
@@ -191,9 +192,9 @@ async function playBlocks(hall: Hall, { blocks }: z.output<typeof schemas.blocks
 
 /** Credits, modes, volume, agents and builder approvals. An agent given again to its owner is left as it is. */
 function setUpAccounts(hall: Hall, { accounts }: z.output<typeof schemas.accountsSchema>): ControlReply | Promise<ControlReply> {
-  const dexes = knownDexes(hall);
-  const wrongDex = accounts.flatMap((account) => Object.keys(account.credits)).find((dex) => !dexes.includes(dex));
-  if (wrongDex !== undefined) return refused(400, `credits: unknown dex ${wrongDex}`);
+  const purses = knownPurses(hall);
+  const wrong = accounts.flatMap((account) => Object.keys(account.credits)).find((purse) => !purses.includes(purse));
+  if (wrong !== undefined) return refused(400, `credits: unknown dex ${wrong}`);
   const taken = accounts.find(({ address, agent }) => agent !== undefined && (hall.agents.get(agent.address) ?? address) !== address);
   if (taken !== undefined) return refused(409, `agent ${taken.agent?.address} belongs to another account`);
   hall.world.control.setup(accounts.map((account) => setupOf(hall, account)));
@@ -227,8 +228,9 @@ function setFunding(hall: Hall, { coin, hourlyRate, charge }: z.output<typeof sc
   return landed(hall);
 }
 
-/** Dexes an account can hold money on: main, the spot balance, and every prefix among the coins. */
-function knownDexes(hall: Hall): readonly string[] {
-  const prefixes = hall.world.control.coins().map((coin) => (coin.includes(':') ? (coin.split(':')[0] ?? '') : ''));
-  return ['', 'spot', ...new Set(prefixes)];
+/** Where an account can hold money: main, each builder dex among the coins, and the spot balance of each token. */
+function knownPurses(hall: Hall): readonly string[] {
+  const { control } = hall.world;
+  const prefixes = control.coins().map((coin) => (coin.includes(':') ? (coin.split(':')[0] ?? '') : ''));
+  return ['', 'spot', ...new Set(prefixes), ...control.tokens().map((token) => `spot:${token}`)];
 }

@@ -41,6 +41,9 @@ export const verifySchema = z.strictObject({ mode: z.string().max(32) });
 
 export const advanceSchema = z.union([z.strictObject({ to: z.int().min(0) }), z.strictObject({ ms: z.int().min(1).max(86_400_000) })]);
 
+/** `token` names another token than USDC on the spot balance; a dex holds only its collateral. */
+export const creditSchema = z.strictObject({ address, dex: z.string().max(32).default(''), token: z.string().max(16).optional(), amount });
+
 /** Up to 30 days: longer than an agent's warning, shorter than its life. */
 export const skipSchema = z.strictObject({
   ms: z
@@ -49,13 +52,11 @@ export const skipSchema = z.strictObject({
     .max(30 * 86_400_000),
 });
 
-export const creditSchema = z.strictObject({ address, dex: z.string().max(16).default(''), amount });
-
 const agentSchema = z.strictObject({ address, name: z.string().max(16).default(''), validUntil: z.int().min(0).optional() });
 const builderSchema = z.strictObject({ address, maxTenthsBp: z.int().min(0).max(100) });
 export const accountSchema = z.strictObject({
   address,
-  credits: z.record(z.string().max(16), amount).default({}),
+  credits: z.record(z.string().max(32), amount).default({}),
   agent: agentSchema.optional(),
   builder: builderSchema.optional(),
   mode: z.enum(['disabled', 'unifiedAccount', 'portfolioMargin']).optional(),

@@ -48,10 +48,25 @@ export class CrashLeader {
     return this.step(coin, usd, (held) => (held === 0n ? 'open' : kind === 'open' ? 'add' : kind));
   }
 
+  /** Brings a position back to so many dollars on the side it stands on; false when it stood there already. */
+  async toSize(coin: string, usd: number): Promise<boolean> {
+    const mid = (await this.market.mids())[coin] ?? '1';
+    const held = this.held.get(coin) ?? 0n;
+    const wanted = this.lotsOf(coin, usd, mid) * (held < 0n ? -1n : 1n);
+    if (wanted === held) return false;
+    this.moves += 1;
+    await this.tradeTo(coin, wanted > held === held >= 0n ? 'add' : 'reduce', wanted, mid);
+    return true;
+  }
+
+  private lotsOf(coin: string, usd: number, mid: string): bigint {
+    return BigInt(Math.max(1, Math.floor((usd * 10 ** this.market.szDecimals(coin)) / Number(mid))));
+  }
+
   private async step(coin: string, usd: number, kindOf: (held: bigint, step: bigint) => LeaderMove['kind']): Promise<LeaderMove> {
     this.moves += 1;
     const mid = (await this.market.mids())[coin] ?? '1';
-    const step = BigInt(Math.max(1, Math.floor((usd * 10 ** this.market.szDecimals(coin)) / Number(mid))));
+    const step = this.lotsOf(coin, usd, mid);
     const held = this.held.get(coin) ?? 0n;
     const kind = kindOf(held, step);
     return this.tradeTo(coin, kind, wanted(kind, held, step, this.chance.below(2) === 0), mid);

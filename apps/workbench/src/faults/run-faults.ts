@@ -86,6 +86,7 @@ class FaultRun {
   async play(cell: Cell): Promise<CellResult> {
     const { control, leader } = this.cast;
     await control.clearFaults();
+    await this.backToBase();
     const before = this.orders;
     const { strike } = cell;
     if (strike.kind !== 'halt') for (const rule of strike.rules) await control.fault({ ...rule });
@@ -102,6 +103,13 @@ class FaultRun {
       settledMs: Math.round(performance.now() - started),
       violations: found,
     };
+  }
+
+  /** Every cell begins with the same position of the leader, long or short: halved ten times its tenth would be below what the venue takes. */
+  private async backToBase(): Promise<void> {
+    if (!(await this.cast.leader.toSize(COIN, STEP_USD))) return;
+    const quiet = await settle(this.cast, this.engine, SETTLE_MAX_MS);
+    if (quiet.kind !== 'quiet') throw new Error(`no rest between two faults: ${quiet.kind === 'restless' ? quiet.why : 'the engine ended'}`);
   }
 
   async end(): Promise<Judgement> {

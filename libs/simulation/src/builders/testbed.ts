@@ -32,6 +32,9 @@ export const wireOrder = ({ a = 0, b = true, p, s, r = false, tif = 'Gtc', trigg
 
 export const orderAction = (...orders: readonly OrderWords[]): Json => ({ type: 'order', orders: orders.map(wireOrder), grouping: 'na' });
 
+/** Nonces count from the start of the world, for as long as that is well inside the venue's window. */
+const NONCE_AGE_MOST_MS = 40_000_000;
+
 /** A world driven by hand: one call, one block. Its first block credits the numbered accounts on the main dex. */
 export class Testbed {
   readonly world: World;
@@ -68,6 +71,25 @@ export class Testbed {
     return verdict();
   }
 
+  /** Runs one action in a block of its own, for a sub-account or vault. */
+  actFor(signer: Address, vaultAddress: Address, action: Json): ExchangeAnswer {
+    let verdict: ExchangeAnswer | null = null;
+    this.world.submitWith({ signer, action, nonce: this.nextNonce(), vaultAddress, expiresAfter: null }, (answer) => {
+      verdict = answer;
+    });
+    this.block();
+    if (verdict === null) throw new Error('the block of this action was not executed yet');
+    return verdict;
+  }
+
+  /** Runs one action that the main wallet of a numbered account signs: envelope and inner nonce are put in. */
+  wallet(account: number, action: { readonly type: string; readonly [key: string]: Json }): ExchangeAnswer {
+    const nonce = this.nextNonce();
+    const timed = ['usdSend', 'spotSend', 'withdraw3'].includes(action.type) ? { time: nonce } : { nonce };
+    const hyperliquidChain = this.world.testnet ? 'Testnet' : 'Mainnet';
+    return this.act(addressOf(account), { ...action, signatureChainId: '0x66eee', hyperliquidChain, ...timed }, nonce);
+  }
+
   /** Runs orders of a numbered account in one action; answers the list of statuses, or the refusal of the whole request. */
   order(account: number, ...orders: readonly OrderWords[]): Json {
     return statusesOf(this.act(addressOf(account), orderAction(...orders)));
@@ -88,7 +110,8 @@ export class Testbed {
   }
 
   private nextNonce(): number {
-    this.nonce += 1;
+    const recent = this.world.now() - NONCE_AGE_MOST_MS;
+    this.nonce = Math.max(this.nonce, recent) + 1;
     return this.nonce;
   }
 }

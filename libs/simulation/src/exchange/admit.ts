@@ -1,25 +1,20 @@
+import { actedFor } from './acting';
 import type { Actor, PreparedAction } from './actions/prepared';
 import { signerAccount } from './agents';
-import { formatUsd } from './decimals';
 import { type Exchange, nonceSetOf } from './exchange';
 import { asObject, asText, asWhole } from './json';
 import type { ExchangeAnswer, Submission } from './port';
-import type { VenueAccount } from './state';
-import { mustDeposit, REQUEST_TEXTS, tooManyRequests, unknownVault, unknownWallet } from './texts';
-
-const REQUESTS_BASE = 10_000;
-const CANCEL_EXTRA = 100_000;
-const REQUEST_GAP_MS = 10_000;
-const USD = 1_000_000;
-
-/** Requests an address may make in its life: 10,000 and one per dollar traded. */
-export const requestCap = (account: VenueAccount): number => REQUESTS_BASE + Math.floor(account.volume / USD);
+import { chargeRequests, chargeStale } from './request-budget';
+import { mustDeposit, REQUEST_TEXTS, unknownVault, unknownWallet } from './texts';
 
 /** Runs one submission: who signed, is it still wanted, is the nonce good, may the address ask; then the action itself. */
 export function runSubmission(ex: Exchange, submission: Submission, action: PreparedAction): ExchangeAnswer {
   const actor = identify(ex, submission, action);
   if (typeof actor === 'string') return refuse(actor);
-  if (submission.expiresAfter !== null && ex.time > submission.expiresAfter) return refuse(REQUEST_TEXTS.expired);
+  if (submission.expiresAfter !== null && ex.time > submission.expiresAfter) {
+    chargeStale(actor.owner, action);
+    return refuse(REQUEST_TEXTS.expired);
+  }
   const mismatch = action.ownerOnly ? checkEnvelope(ex, submission) : null;
   if (mismatch !== null) return refuse(mismatch);
   const { nonceWindowPastMs, nonceWindowFutureMs, noncesKept } = ex.settings;
@@ -28,6 +23,7 @@ export function runSubmission(ex: Exchange, submission: Submission, action: Prep
   if (badNonce !== null) return refuse(badNonce);
   const overBudget = chargeRequests(ex, actor.owner, action);
   if (overBudget !== null) return refuse(overBudget);
+  actor.owner.hasSent = true;
   return action.run(ex, actor);
 }
 
@@ -37,8 +33,8 @@ const refuse = (response: string): ExchangeAnswer => ({ status: 'err', response 
 function identify(ex: Exchange, { signer, nonce, vaultAddress }: Submission, action: PreparedAction): Actor | string {
   const found = signerAccount(ex, signer);
   if (found === null || (action.ownerOnly && found.isAgent)) return action.ownerOnly ? mustDeposit(signer) : unknownWallet(signer);
-  if (vaultAddress === null || vaultAddress === found.owner.address) return { owner: found.owner, signer, nonce };
-  return unknownVault(vaultAddress);
+  const owner = action.masterOnly === true && vaultAddress !== null ? null : actedFor(ex, found.owner, vaultAddress);
+  return owner === null ? unknownVault(vaultAddress ?? signer) : { owner, signer, nonce };
 }
 
 /** Wallet-signed actions name their network and repeat their nonce. */
@@ -47,15 +43,4 @@ function checkEnvelope(ex: Exchange, { action, nonce }: Submission): string | nu
   const chain = asText(object?.hyperliquidChain);
   if (chain !== (ex.config.testnet === true ? 'Testnet' : 'Mainnet')) return REQUEST_TEXTS.wrongChain;
   return (asWhole(object?.nonce) ?? asWhole(object?.time)) === nonce ? null : REQUEST_TEXTS.nonceMismatch;
-}
-
-function chargeRequests(ex: Exchange, owner: VenueAccount, action: PreparedAction): string | null {
-  const limit = requestCap(owner);
-  const cap = action.isCancel ? Math.min(limit + CANCEL_EXTRA, 2 * limit) : limit;
-  if (ex.settings.addressLimits && owner.requests + action.weight > cap) {
-    if (ex.time - owner.lastRequestTime < REQUEST_GAP_MS) return tooManyRequests(owner.requests + action.weight, cap, formatUsd(owner.volume));
-  }
-  owner.requests += action.weight;
-  owner.lastRequestTime = ex.time;
-  return null;
 }

@@ -1,22 +1,38 @@
 import { formatUnits, formatUsd } from './decimals';
+import { entryUnits } from './entry';
 import type { Exchange } from './exchange';
 import type { JsonObject } from './json';
-import { accountValue, crossSummary, isolatedEquity, maintenanceAtMark, marginUsed, notionalAtMark, unrealizedPnl, withdrawable } from './margin';
+import { liquidationPrice } from './liquidation-price';
+import {
+  crossSummary,
+  isolatedEquity,
+  isUnified,
+  maintenanceAtMark,
+  marginUsed,
+  notionalAtMark,
+  ownSummary,
+  ownValue,
+  unrealizedPnl,
+  withdrawable,
+} from './margin';
 import type { Asset, Clearing, Dex, Position, VenueAccount } from './state';
 import { sz } from './wire';
 
 const ROE_DECIMALS = 10;
 
-/** `clearinghouseState` of an account on a dex; an account nobody knows has an empty one. */
+/**
+ * `clearinghouseState` of an account on a dex; an account nobody knows has an empty one. Of a unified account the positions are right,
+ * and the totals are those of the clearinghouse without the balance that carries it: its equity stands in the spot state.
+ */
 export function clearinghouseJson(ex: Exchange, account: VenueAccount | undefined, dex: Dex): JsonObject {
   const clearing = account?.clearings.get(dex);
   if (clearing === undefined) return emptyState(ex);
-  const sum = crossSummary(clearing);
+  const sum = ownSummary(clearing);
   const positions = [...clearing.positions.values()];
   const isolated = positions.filter((position) => position.isIsolated);
   const cross = { value: sum.equity, notional: sum.notional, raw: clearing.cash, margin: sum.initial };
   const whole = {
-    value: accountValue(clearing),
+    value: ownValue(clearing),
     notional: sum.notional + total(isolated, notionalAtMark),
     raw: clearing.cash + total(isolated, (position) => position.rawUsd),
     margin: sum.initial + total(isolated, marginUsed),
@@ -25,7 +41,7 @@ export function clearinghouseJson(ex: Exchange, account: VenueAccount | undefine
     marginSummary: summaryJson(whole),
     crossMarginSummary: summaryJson(cross),
     crossMaintenanceMarginUsed: formatUsd(sum.maintenance),
-    withdrawable: formatUsd(withdrawable(clearing)),
+    withdrawable: formatUsd(isUnified(clearing.owner) ? 0 : withdrawable(clearing)),
     assetPositions: positions.map((position) => ({ type: 'oneWay', position: positionJson(clearing, position) })),
     time: ex.time,
   };
@@ -83,19 +99,16 @@ function positionJson(clearing: Clearing, position: Position): JsonObject {
   };
 }
 
-/** Average entry, rounded to the decimals of the coin's price. */
-export const entryPx = (asset: Asset, position: Position): string =>
-  formatUnits(Math.round(Math.abs(position.cost) / Math.abs(position.lots)), asset.pxDecimals);
+/** Average entry, cut down to the decimals of the coin's price. */
+export const entryPx = (asset: Asset, position: Position): string => formatUnits(entryUnits(position), asset.pxDecimals);
 
-/** The mark at which this position's clearinghouse meets maintenance, other marks standing still; null when no price above zero does. */
 function liquidationPx(clearing: Clearing, position: Position): string | null {
-  const { asset, lots } = position;
-  const direction = lots > 0 ? 1 : -1;
+  const { asset, lots, isIsolated } = position;
   const sum = crossSummary(clearing);
-  const margin = position.isIsolated ? isolatedEquity(position) - maintenanceAtMark(position) : sum.equity - sum.maintenance;
-  const steepness = 1 / (2 * asset.spec.maxLeverage);
-  const units = asset.markPx - (direction * (margin / Math.abs(lots))) / (1 - steepness * direction);
-  if (units <= 0) return null;
+  const equity = isIsolated ? isolatedEquity(position) : sum.equity;
+  const otherMaintenance = isIsolated ? 0 : sum.maintenance - maintenanceAtMark(position);
+  const units = liquidationPrice({ lots, markPx: asset.markPx, tiers: asset.tiers, equity, otherMaintenance });
+  if (units === null) return null;
   const fine = Math.round((units / 10 ** asset.pxDecimals) * 10 ** ROE_DECIMALS);
   return Number.isSafeInteger(fine) ? formatUnits(fine, ROE_DECIMALS) : formatUnits(Math.round(units), asset.pxDecimals);
 }

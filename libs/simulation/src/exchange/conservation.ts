@@ -1,20 +1,39 @@
 import type { Exchange } from './exchange';
-import type { Conservation } from './port';
+import type { Conservation, TokenConservation } from './port';
+import type { Token } from './state';
 
-/** Adds up everything held against everything credited: `credited` = held + fees + builder fees + funding remainder. */
+/** Adds up everything held against everything credited, for each token: `credited` = held + fees + unclaimed rewards + funding remainder. */
 export function conservationOf(ex: Exchange): Conservation {
-  let held = 0;
+  const held = new Map<Token, number>(ex.tokens.map((token) => [token, 0]));
+  const add = (token: Token, amount: number): void => void held.set(token, (held.get(token) ?? 0) + amount);
   const netLots: { [coin: string]: number } = {};
   for (const account of ex.accounts.values()) {
-    held += account.spotUsd;
+    for (const token of account.spot.keys()) add(token, account.spot.get(token) ?? 0);
     for (const clearing of account.clearings.values()) {
-      held += clearing.cash;
+      add(clearing.dex.collateral, clearing.cash);
       for (const position of clearing.positions.values()) {
-        held += position.rawUsd;
+        add(clearing.dex.collateral, position.rawUsd);
         netLots[position.asset.coin] = (netLots[position.asset.coin] ?? 0) + position.lots;
       }
     }
   }
-  const { credited, fees, builderFees, funding } = ex.totals;
-  return { credited, held, fees, builderFees, funding, netLots };
+  const tokens = Object.fromEntries(ex.tokens.map((token) => [token.spec.name, rowOf(token, held.get(token) ?? 0)]));
+  return { ...sumOf(Object.values(tokens)), netLots, tokens };
 }
+
+const rowOf = ({ totals }: Token, held: number): TokenConservation => ({
+  credited: totals.credited,
+  held,
+  fees: totals.fees,
+  builderFees: totals.rewards,
+  funding: totals.funding,
+});
+
+const sumOf = (rows: readonly TokenConservation[]): TokenConservation =>
+  rows.reduce((sum, row) => ({
+    credited: sum.credited + row.credited,
+    held: sum.held + row.held,
+    fees: sum.fees + row.fees,
+    builderFees: sum.builderFees + row.builderFees,
+    funding: sum.funding + row.funding,
+  }));

@@ -1,15 +1,17 @@
 import { must, ok, parseDecimal, present, unwrap } from '@lockstep/kernel';
+import { setAbstraction } from './abstraction';
 import { approveAgent } from './agents';
 import type { Blocks } from './blocks';
 import { conservationOf } from './conservation';
 import { RATE_DECIMALS, tenTo, USD_DECIMALS } from './decimals';
-import { accountOf, dexNamed, type Exchange } from './exchange';
+import { accountOf, dexNamed, type Exchange, tokenNamed } from './exchange';
 import { forceTrade } from './forced';
 import { chargeFunding } from './funding';
 import { movePrice, placeLadder, setMakers } from './ladder';
 import type { AccountSetup, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
+import { delist, enforceOpenInterestCap, haltTrading, resumeTrading } from './settlement';
 import type { Asset, LadderLevel } from './state';
-import { credit, type Purse } from './transfers';
+import { credit, type Purse, perpPurse, spotPurse } from './transfers';
 import { marksOf, truthOf } from './truth';
 
 const UNIT_DECIMALS = 8;
@@ -18,10 +20,15 @@ const PPM_PER_TENTH_BP = 10;
 /** The control side of a world. Inputs are checked at once (a bad coin or amount is a defect of the caller), effects wait for the block. */
 export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
   const soon = (run: () => void): void => blocks.enqueue('control', { run, answer: () => undefined });
+  const soonFor = (coin: string, run: (asset: Asset) => void): void => {
+    const asset = assetNamed(ex, coin);
+    soon(() => run(asset));
+  };
   return {
     coins: () => [...ex.assetsByCoin.keys()],
-    credit: (address, dex, amount) => {
-      const purse = purseNamed(ex, dex);
+    tokens: () => ex.tokens.map(({ spec }) => spec.name),
+    credit: (address, dex, amount, token) => {
+      const purse = purseNamed(ex, token === undefined ? dex : `${dex}:${token}`);
       const usd = readUsd(amount);
       soon(() => credit(ex, accountOf(ex, address), purse, usd));
     },
@@ -66,16 +73,14 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
       });
     },
     advanceFunding: () => soon(() => chargeFunding(ex)),
-    haltTrading: (coin) => {
-      const asset = assetNamed(ex, coin);
-      soon(() => {
-        asset.halted = true;
-      });
-    },
-    resumeTrading: (coin) => {
-      const asset = assetNamed(ex, coin);
-      soon(() => {
-        asset.halted = asset.spec.isDelisted === true;
+    haltTrading: (coin) => soonFor(coin, (asset) => haltTrading(ex, asset)),
+    resumeTrading: (coin) => soonFor(coin, (asset) => resumeTrading(ex, asset)),
+    delist: (coin) => soonFor(coin, (asset) => delist(ex, asset)),
+    setOpenInterestCap: (coin, capUsd) => {
+      const usd = capUsd === null ? null : readUsd(capUsd);
+      soonFor(coin, (asset) => {
+        asset.openInterestCapUsd = usd;
+        enforceOpenInterestCap(ex, asset);
       });
     },
     postOnlyPeriod: (on) =>
@@ -98,10 +103,13 @@ function checkAgent(ex: Exchange, { address, agent }: AccountSetup): void {
   must(ex.agents.get(agent.address)?.owner.address === address, `agent ${agent.address} was never used by another account than ${address}`);
 }
 
-function setUp(ex: Exchange, { address, credits, agent, builder }: AccountSetup): void {
+function setUp(ex: Exchange, { address, credits, agent, builder, abstraction, volume }: AccountSetup): void {
   const account = accountOf(ex, address);
-  for (const [dex, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, dex), readUsd(amount));
+  if (abstraction !== undefined) setAbstraction(ex, account, abstraction);
+  if (volume !== undefined) account.volume += readUsd(volume);
+  for (const [purse, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, purse), readUsd(amount));
   if (agent !== undefined && ex.agents.get(agent.address)?.owner !== account) {
+    account.agentRemovalUntil = 0;
     const refusal = approveAgent(ex, account, agent.address, agent.name);
     must(refusal === null, `agent ${agent.address} of ${address}: ${refusal}`);
   }
@@ -120,7 +128,12 @@ function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade, answered:
 
 const assetNamed = (ex: Exchange, coin: string): Asset => present(ex.assetsByCoin.get(coin), `coin ${coin}`);
 
-const purseNamed = (ex: Exchange, name: string): Purse => (name === 'spot' ? 'spot' : present(dexNamed(ex, name), `dex ${name}`));
+/** `''`, a dex name, `spot` or `spot:TOKEN`. */
+function purseNamed(ex: Exchange, name: string): Purse {
+  const [place = '', token = 'USDC'] = name.split(':', 2);
+  if (place === 'spot') return spotPurse(present(tokenNamed(ex, token), `token ${token}`));
+  return perpPurse(present(dexNamed(ex, place), `dex ${place}`));
+}
 
 const readUsd = (amount: string): number => Number(unwrap(parseDecimal(amount, USD_DECIMALS), `amount ${amount}`));
 

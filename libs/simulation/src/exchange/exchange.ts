@@ -3,9 +3,14 @@ import { newAsset } from './asset';
 import { settingsOf, universeOf, type VenueSettings, type WorldConfig } from './config';
 import { NonceSet } from './nonces';
 import type { Address } from './port';
+import type { Rewards } from './rewards';
 import { SmallMap } from './small-map';
-import type { Agent, Asset, Clearing, Dex, Fill, VenueAccount } from './state';
+import type { Agent, Asset, Clearing, Dex, Fill, SpotPair, Token, Twap, VenueAccount } from './state';
+import type { TokenSpec } from './tokens';
 import { emptyTopics, type Topics } from './topics';
+import type { TwapRecord } from './twap-record';
+import { spotPairsOf, tokensOf } from './universe';
+import type { Vault } from './vault';
 
 export interface AgentOwner {
   readonly owner: VenueAccount;
@@ -17,6 +22,8 @@ export interface Exchange {
   readonly config: WorldConfig;
   readonly settings: VenueSettings;
   readonly dexes: readonly Dex[];
+  /** The first is USDC. */
+  readonly tokens: readonly Token[];
   readonly assetsById: ReadonlyMap<number, Asset>;
   readonly assetsByCoin: ReadonlyMap<string, Asset>;
   readonly accounts: Map<Address, VenueAccount>;
@@ -25,12 +32,26 @@ export interface Exchange {
   readonly usedAgents: Set<Address>;
   readonly signers: Map<Address, NonceSet>;
   readonly house: VenueAccount;
+  /** Builder fees and referral rewards by who may claim them. */
+  readonly rewards: Map<Address, Rewards>;
+  readonly referralCodes: Map<string, VenueAccount>;
+  readonly vaults: Vault[];
   /** Clearinghouses changed in this block, looked at when it ends. */
   readonly touched: Clearing[];
   readonly topics: Topics;
   /** Accounts with a dead-man switch set. */
   readonly scheduled: Set<VenueAccount>;
+  /** How often an account's dead-man switch fired on which day. */
+  readonly scheduleFires: Map<VenueAccount, { day: number; count: number }>;
+  /** TWAPs whose slices are still to be sent, oldest first. */
+  readonly twaps: Set<Twap>;
+  /** What is kept of the TWAPs of an account. */
+  readonly twapRecords: Map<VenueAccount, TwapRecord>;
   readonly totals: Totals;
+  /** After an upgrade of the network only post-only orders are taken. */
+  postOnly: boolean;
+  nextTwapId: number;
+  nextLiquidationId: number;
   time: number;
   block: number;
   /** Running number of the action inside the block. */
@@ -38,19 +59,12 @@ export interface Exchange {
   /** Running number of the trade inside the block. */
   trades: number;
   nextOid: number;
-  /** The time after a network upgrade: only post-only orders are taken. */
-  postOnly: boolean;
   /** Told of every fill of an ordinary account, for auditors; null when nobody asked. */
   onFill: ((fill: Fill, owner: VenueAccount) => void) | null;
 }
 
-/** Running sums that, with what accounts hold, must equal what was credited. Usd. */
+/** Running counts. Sums of money stand with their token. */
 export interface Totals {
-  credited: number;
-  fees: number;
-  builderFees: number;
-  /** Received less paid in funding: rounding remainders and the house's own share. */
-  funding: number;
   acceptedOrders: number;
   fills: number;
 }
@@ -60,21 +74,34 @@ export const HOUSE_ADDRESS: Address = `0x${'feed'.repeat(10)}`;
 
 const FIRST_OID = 500_000_000_000;
 const OIDS_PER_SEED = 1_000_000;
+const FIRST_TWAP_ID = 1_000_000;
+const TWAP_IDS_PER_SEED = 10_000;
 
 export function createExchange(config: WorldConfig): Exchange {
   const settings = settingsOf(config);
-  const dexes = universeOf(config).dexes.map((spec, index): Dex => ({ index, spec, assets: [] }));
+  const universe = universeOf(config);
+  const tokens = tokensOf(universe).map(newToken);
+  const tokenAt = (index: number): Token =>
+    present(
+      tokens.find((token) => token.spec.index === index),
+      `token ${index}`,
+    );
+  const pairs = spotPairsOf(universe).map((spec): SpotPair => ({ spec, base: tokenAt(spec.base), quote: tokenAt(spec.quote) }));
+  const dexes = universe.dexes.map(
+    (spec, index): Dex => ({ index, spec, collateral: tokenAt(spec.collateralToken), spotPairs: index === 0 ? pairs : [], assets: [] }),
+  );
   for (const dex of dexes) {
     dex.spec.assets.forEach((spec, index) => {
       dex.assets.push(newAsset(dex, spec, index));
     });
   }
   const assets = dexes.flatMap((dex) => dex.assets);
-  const house = newAccount(HOUSE_ADDRESS, true);
+  const house = newAccount(HOUSE_ADDRESS, { isHouse: true });
   return {
     config,
     settings,
     dexes,
+    tokens,
     assetsById: new Map(assets.map((asset) => [asset.id, asset])),
     assetsByCoin: new Map(assets.map((asset) => [asset.coin, asset])),
     accounts: new Map([[house.address, house]]),
@@ -82,26 +109,52 @@ export function createExchange(config: WorldConfig): Exchange {
     usedAgents: new Set(),
     signers: new Map(),
     house,
+    rewards: new Map(),
+    referralCodes: new Map(),
+    vaults: [],
     touched: [],
     topics: emptyTopics(),
     scheduled: new Set(),
-    totals: { credited: 0, fees: 0, builderFees: 0, funding: 0, acceptedOrders: 0, fills: 0 },
+    scheduleFires: new Map(),
+    twaps: new Set(),
+    twapRecords: new Map(),
+    postOnly: false,
+    nextTwapId: FIRST_TWAP_ID + (config.seed % 1_000) * TWAP_IDS_PER_SEED,
+    nextLiquidationId: 0,
+    totals: { acceptedOrders: 0, fills: 0 },
     time: config.genesisTime,
     block: 0,
     index: 0,
     trades: 0,
     nextOid: FIRST_OID + (config.seed % 100_000) * OIDS_PER_SEED,
-    postOnly: false,
     onFill: null,
   };
 }
 
-function newAccount(address: Address, isHouse: boolean): VenueAccount {
+const newToken = (spec: TokenSpec): Token => ({ spec, totals: { credited: 0, fees: 0, deployerFees: 0, rewards: 0, funding: 0 } });
+
+interface Kind {
+  readonly isHouse?: boolean;
+  readonly master?: VenueAccount;
+}
+
+function newAccount(address: Address, { isHouse = false, master }: Kind = {}): VenueAccount {
   return {
     address,
     isHouse,
     clearings: new SmallMap(),
-    spotUsd: 0,
+    spot: new SmallMap(),
+    abstraction: 'disabled',
+    master: master ?? null,
+    subName: '',
+    subAccounts: [],
+    vault: null,
+    tradedDays: [],
+    netDeposits: 0,
+    values: [],
+    actionsDay: 0,
+    actionsToday: 0,
+    hasSent: false,
     leverage: new SmallMap(),
     open: new SmallMap(),
     openCloids: new SmallMap(),
@@ -113,19 +166,22 @@ function newAccount(address: Address, isHouse: boolean): VenueAccount {
     agents: [],
     builders: new SmallMap(),
     volume: 0,
+    subVolume: 0,
     requests: 0,
     lastRequestTime: 0,
-    referrer: null,
+    referredBy: null,
+    referralCode: null,
+    agentRemovalUntil: 0,
     scheduledCancel: null,
     topic: null,
   };
 }
 
-/** The account of an address, made when it is new. */
-export function accountOf(ex: Exchange, address: Address): VenueAccount {
+/** The account of an address, made when it is new: with a master as its sub-account. */
+export function accountOf(ex: Exchange, address: Address, master?: VenueAccount): VenueAccount {
   const known = ex.accounts.get(address);
   if (known !== undefined) return known;
-  const account = newAccount(address, false);
+  const account = newAccount(address, master === undefined ? {} : { master });
   account.topic = ex.topics.users.get(address) ?? null;
   ex.accounts.set(address, account);
   return account;
@@ -140,6 +196,14 @@ export function clearingOf(account: VenueAccount, dex: Dex): Clearing {
 }
 
 export const mainDex = (ex: Exchange): Dex => present(ex.dexes[0], 'the main dex');
+export const usdc = (ex: Exchange): Token => present(ex.tokens[0], 'USDC');
+
+/** The token of `NAME` or `NAME:0x…`; null when there is none, or its id is another. */
+export function tokenNamed(ex: Exchange, text: string): Token | null {
+  const [name, id] = text.split(':', 2);
+  return ex.tokens.find(({ spec }) => spec.name === name && (id === undefined || id === spec.tokenId)) ?? null;
+}
+
 /** The dex of a name, empty for the main one. */
 export const dexNamed = (ex: Exchange, name: string): Dex | null => ex.dexes.find((dex) => dex.spec.name === name) ?? null;
 

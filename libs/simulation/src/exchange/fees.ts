@@ -1,27 +1,90 @@
 import type { VenueSettings } from './config';
 import { mulDiv } from './decimals';
-import type { Asset, BuilderFee } from './state';
+import type { Exchange } from './exchange';
+import { type AccountRates, countTraded, feeAccount, ratesOf, referralPercent } from './fee-tiers';
+import { owe } from './rewards';
+import type { Asset, BuilderFee, VenueAccount } from './state';
 
 const MILLION = 1_000_000;
 const GROWTH_DIVISOR = 10;
+/** Rates here are 10^-12 of the notional, so that every factor of the formula stays whole. */
+const ONE = 1_000_000_000_000;
 
-/** Scale of a builder dex: 2·s from s = 1 on, else 1 + s; the main dex pays its plain rate. In thousandths. */
+/** Factor of a builder dex on the user's rate, in thousandths: 1 + s below s = 1, else 2·s. The main dex: 1. */
 export function feeScaleMilli(asset: Asset): number {
   if (asset.dex.index === 0) return 1_000;
   const scale = asset.dex.spec.deployerFeeScaleMilli;
   return scale < 1_000 ? 1_000 + scale : 2 * scale;
 }
 
-/** The rate of one side of a trade, in billionths of the notional. */
-export function ratePpb(settings: VenueSettings, asset: Asset, crossed: boolean): number {
-  const ppm = crossed ? settings.takerPpm : settings.makerPpm;
-  const scaled = ppm * feeScaleMilli(asset);
-  return asset.spec.growthMode === true ? scaled / GROWTH_DIVISOR : scaled;
+/** The deployer's part of a fee: s / (1 + s) below s = 1, else a half; nothing on the main dex. */
+export function deployerShare(asset: Asset): { readonly part: number; readonly of: number } {
+  if (asset.dex.index === 0) return { part: 0, of: 1 };
+  const scale = asset.dex.spec.deployerFeeScaleMilli;
+  return scale < 1_000 ? { part: scale, of: 1_000 + scale } : { part: 1, of: 2 };
 }
 
-/** The venue's fee on a notional, rounded towards zero: usd. */
-export const tradingFee = (settings: VenueSettings, asset: Asset, crossed: boolean, notional: number): number =>
-  mulDiv(notional, ratePpb(settings, asset, crossed), 1_000 * MILLION);
+/**
+ * The rate of one side of a trade, 10^-12 of the notional (fact sheet §13): the account's rate × dex scale × growth mode × (1 − referral);
+ * in an aligned collateral the protocol's part of a taker fee is 20 % less and that of a rebate 50 % more. Rebates know neither
+ * scale nor referral.
+ */
+export function ratePpt(rates: AccountRates, asset: Asset, crossed: boolean, discountPercent: number): number {
+  const ppm = crossed ? rates.crossPpm : rates.addPpm;
+  const growth = asset.spec.growthMode === true ? GROWTH_DIVISOR : 1;
+  const share = deployerShare(asset);
+  const aligned = asset.dex.collateral.spec.isAligned === true;
+  const plain = (ppm * MILLION) / growth;
+  if (ppm <= 0) return Math.round(aligned ? (plain * (3 * (share.of - share.part) + 2 * share.part)) / (2 * share.of) : plain);
+  const scaled = (plain * feeScaleMilli(asset) * (100 - discountPercent)) / 100_000;
+  return Math.round(aligned && crossed ? (scaled * (4 * (share.of - share.part) + 5 * share.part)) / (5 * share.of) : scaled);
+}
+
+/** An account's fee on a notional, rounded towards zero: usd. Negative for a rebate. */
+export function tradingFee(settings: VenueSettings, account: VenueAccount, asset: Asset, time: number, crossed: boolean, notional: number): number {
+  const ppt = ratePpt(ratesOf(settings, account, time), asset, crossed, referralPercent(account));
+  return mulDiv(notional, ppt, ONE);
+}
 
 /** The builder's part on a notional, rounded towards zero: usd. It comes on top of the venue's fee. */
 export const builderFee = (builder: BuilderFee | null, notional: number): number => (builder === null ? 0 : mulDiv(notional, builder.ppm, MILLION));
+
+/** One side of a trade, as far as fees go. Notional in usd. */
+export interface TradedSide {
+  readonly owner: VenueAccount;
+  readonly asset: Asset;
+  readonly builder: BuilderFee | null;
+  readonly crossed: boolean;
+  readonly notional: number;
+}
+
+/** What it costs its owner, usd: the two add up. */
+export interface Charged {
+  readonly venueFee: number;
+  readonly builderFee: number;
+}
+
+/** Part of a referred account's fees that its referrer earns. */
+const REFERRER_DIVISOR = 10;
+
+/** Works out the fees of one side, books them with the venue, deployer, builder and referrer, and counts the volume. The owner pays in `settle.ts`. */
+export function chargeTrade(ex: Exchange, side: TradedSide): Charged {
+  const { owner, asset, builder, crossed, notional } = side;
+  const { collateral } = asset.dex;
+  const venueFee = tradingFee(ex.settings, owner, asset, ex.time, crossed, notional);
+  const extra = builderFee(builder, notional);
+  const { referredBy } = feeAccount(owner);
+  const reward = referredBy === null || venueFee <= 0 ? 0 : Math.trunc(venueFee / REFERRER_DIVISOR);
+  collateral.totals.fees += venueFee - reward;
+  if (venueFee > 0) {
+    const share = deployerShare(asset);
+    collateral.totals.deployerFees += mulDiv(venueFee, share.part, share.of);
+  }
+  if (referredBy !== null) owe(ex, referredBy.referrer.address, collateral, 'referral', reward);
+  if (builder !== null) owe(ex, builder.address, collateral, 'builder', extra);
+  const counted = asset.spec.growthMode === true ? Math.trunc(notional / GROWTH_DIVISOR) : notional;
+  owner.volume += counted;
+  if (owner.master !== null) owner.master.subVolume += counted;
+  countTraded(owner, ex.time, crossed, counted);
+  return { venueFee, builderFee: extra };
+}

@@ -43,7 +43,7 @@ function charge(ex: Exchange, position: Position, rate: number): void {
   const usd = received === 0 ? 0 : received;
   if (position.isIsolated) position.rawUsd += usd;
   else clearing.cash += usd;
-  ex.totals.funding -= usd;
+  asset.dex.collateral.totals.funding -= usd;
   position.fundingAllTime -= usd;
   position.fundingSinceOpen -= usd;
   position.fundingSinceChange -= usd;

@@ -30,5 +30,12 @@ export function actionHash(seed: number, block: number, index: number): string {
   return text;
 }
 
+/** The address of an account an action makes: a sub-account or a vault. */
+export const derivedAddress = (seed: number, block: number, index: number): string => `0x${actionHash(seed ^ 0x3c6ef372, block, index).slice(-40)}`;
+
 /** The hash of what no user sent (funding, TWAP slices). */
 export const ZERO_HASH = `0x${'0'.repeat(64)}`;
+
+/** 32 well spread bits of three numbers. */
+export const blend = (first: number, second: number, third: number): number =>
+  mix(mix(mix(first ^ 0x2545f491) ^ Math.imul(second, 0x9e3779b1)) ^ Math.imul(third, 0x85ebca77));

@@ -1,9 +1,10 @@
 import { must } from '@lockstep/kernel';
 import type { VenueSettings } from './config';
 import { mulDivAway } from './decimals';
-import type { Asset, Clearing, LeverageSetting, Position, VenueAccount } from './state';
+import { entryUnits } from './entry';
+import type { Asset, Clearing, LeverageSetting, Position, Token, VenueAccount } from './state';
 
-/* Formulas: Hyperliquid fact sheet §12. Every amount is usd (10^-6 dollars). */
+/* Formulas: Hyperliquid fact sheet §12 and §14. Every amount is usd (10^-6 of the dex's collateral token). */
 
 const USD = 1_000_000;
 
@@ -20,7 +21,8 @@ export const notionalAtMark = (position: Position): number => Math.abs(position.
 /** Equity of one isolated position. */
 export const isolatedEquity = (position: Position): number => position.rawUsd + position.lots * position.asset.markPx;
 
-export const unrealizedPnl = (position: Position): number => position.lots * position.asset.markPx - position.cost;
+/** Against the average entry as it is printed, cut down to the price grid. */
+export const unrealizedPnl = (position: Position): number => position.lots * (position.asset.markPx - entryUnits(position));
 
 /** Initial margin of a cross position at its leverage. */
 export const initialMargin = (position: Position): number => Math.ceil(notionalAtMark(position) / position.leverage);
@@ -51,7 +53,7 @@ export function tierLeverage(asset: Asset, notional: number): number {
 
 export const maintenanceAtMark = (position: Position): number => maintenanceOf(position.asset, notionalAtMark(position));
 
-/** The cross part of one clearinghouse at its marks. */
+/** A sum of cross positions and what carries them, at their marks. */
 export interface CrossSummary {
   equity: number;
   notional: number;
@@ -59,8 +61,30 @@ export interface CrossSummary {
   maintenance: number;
 }
 
-export function crossSummary(clearing: Clearing): CrossSummary {
-  const sum: CrossSummary = { equity: clearing.cash, notional: 0, initial: 0, maintenance: 0 };
+/** True for accounts that keep one balance per collateral token. Portfolio margin is treated so too, without its lower requirements. */
+export const isUnified = (account: VenueAccount): boolean => account.abstraction !== 'disabled';
+
+/** The clearinghouses whose cross positions stand or fall together: one alone, or all of a unified account in the same collateral. */
+export function poolOf(clearing: Clearing): readonly Clearing[] {
+  const { owner, dex } = clearing;
+  if (!isUnified(owner)) return [clearing];
+  return [...owner.clearings.values()].filter((each) => each.dex.collateral === dex.collateral);
+}
+
+/** The cross positions of the pool a clearinghouse belongs to. */
+export function crossPositions(clearing: Clearing): Position[] {
+  return poolOf(clearing).flatMap((each) => [...each.positions.values()].filter((position) => !position.isIsolated));
+}
+
+/** The cross part of one clearinghouse by itself: all there is of a standard account, not meaningful as equity of a unified one. */
+export function ownSummary(clearing: Clearing): CrossSummary {
+  const sum: CrossSummary = { equity: 0, notional: 0, initial: 0, maintenance: 0 };
+  addOwn(sum, clearing);
+  return sum;
+}
+
+function addOwn(sum: CrossSummary, clearing: Clearing): void {
+  sum.equity += clearing.cash;
   for (const position of clearing.positions.values()) {
     if (position.isIsolated) continue;
     sum.equity += position.lots * position.asset.markPx;
@@ -69,21 +93,40 @@ export function crossSummary(clearing: Clearing): CrossSummary {
     sum.maintenance += maintenanceAtMark(position);
   }
   must(Number.isSafeInteger(sum.equity), 'equity of a clearinghouse stays inside 2^53');
+}
+
+/** What a unified account has in a token and what its cross positions of that collateral need of it. */
+export function pooledSummary(account: VenueAccount, token: Token): CrossSummary {
+  const sum: CrossSummary = { equity: account.spot.get(token) ?? 0, notional: 0, initial: 0, maintenance: 0 };
+  for (const clearing of account.clearings.values()) if (clearing.dex.collateral === token) addOwn(sum, clearing);
   return sum;
 }
 
-/** What may leave a clearinghouse: equity above the initial margins and above a tenth of the notional. Never negative. */
-export function withdrawable(clearing: Clearing): number {
-  const sum = crossSummary(clearing);
-  return Math.max(0, Math.floor(sum.equity - Math.max(sum.initial, sum.notional / 10)));
-}
+/** What carries a clearinghouse's cross positions: its own money, or the whole pool of a unified account. */
+export const crossSummary = (clearing: Clearing): CrossSummary =>
+  isUnified(clearing.owner) ? pooledSummary(clearing.owner, clearing.dex.collateral) : ownSummary(clearing);
 
-/** Cross equity plus the equity of isolated positions. */
-export function accountValue(clearing: Clearing): number {
-  let value = crossSummary(clearing).equity;
+/** Equity above the initial margins and above a tenth of the notional. Never negative. */
+const spare = (sum: CrossSummary): number => Math.max(0, Math.floor(sum.equity - Math.max(sum.initial, sum.notional / 10)));
+
+/** What may leave a clearinghouse, or the pool it belongs to. Never negative. */
+export const withdrawable = (clearing: Clearing): number => spare(crossSummary(clearing));
+
+/** What a unified account may send away of a token. Never negative. */
+export const pooledSpare = (account: VenueAccount, token: Token): number => spare(pooledSummary(account, token));
+
+const isolatedValue = (clearing: Clearing): number => {
+  let value = 0;
   for (const position of clearing.positions.values()) if (position.isIsolated) value += isolatedEquity(position);
   return value;
-}
+};
+
+/** Cross equity plus the equity of isolated positions, of a clearinghouse or of the pool it belongs to. */
+export const accountValue = (clearing: Clearing): number =>
+  poolOf(clearing).reduce((value, each) => value + isolatedValue(each), crossSummary(clearing).equity);
+
+/** The same of one clearinghouse by itself. */
+export const ownValue = (clearing: Clearing): number => ownSummary(clearing).equity + isolatedValue(clearing);
 
 /**
  * True when the clearinghouse can carry `lots` more (signed) of an asset at a reference price: a trade that only reduces always can;

@@ -72,8 +72,13 @@ export interface WorldStats {
 export interface WorldControl {
   /** Every coin of every dex. Coins given to the other calls must be among them. */
   coins(): readonly string[];
-  /** Adds collateral (decimal string, may be negative) to an address on a dex (`''` main, `'spot'` the spot balance); creates the account. */
-  credit(address: Address, dex: string, amount: string): void;
+  /** Tokens of the world by name. */
+  tokens(): readonly string[];
+  /**
+   * Adds to an address on a dex (`''` main) in its collateral, or on the spot balance (`'spot'`) in a token, USDC unless named. A decimal
+   * string, may be negative; creates the account. A unified account is credited on its spot balance in every case.
+   */
+  credit(address: Address, dex: string, amount: string, token?: string): void;
   /** Credits, agent and builder approvals for many accounts in one call, without signatures. */
   setup(accounts: readonly AccountSetup[]): void;
   /** Moves a coin's oracle, mark and makers to a price. */
@@ -92,10 +97,14 @@ export interface WorldControl {
   setFunding(coin: string, hourlyRate: string | null): void;
   /** Charges one hour of funding in the next block. */
   advanceFunding(): void;
-  /** Refuses orders of a coin until trading resumes. */
+  /** On a builder dex the deployer's halt: cancels every order of the coin and settles its positions at the mark. On the main dex orders are only refused. */
   haltTrading(coin: string): void;
   /** Ends a halt. A delisted coin stays halted. */
   resumeTrading(coin: string): void;
+  /** Delists a coin: cancels its orders, settles its positions at the oracle's average over the last hour, keeps its slot. */
+  delist(coin: string): void;
+  /** Sets the open interest (decimal dollars at the mark) from which positions in a coin may not grow; null for none. */
+  setOpenInterestCap(coin: string, capUsd: string | null): void;
   /** Begins or ends the time after a network upgrade in which only post-only orders are taken. */
   postOnlyPeriod(on: boolean): void;
   /** Everything an address has done and holds, as JSON for auditors: positions, cash, open orders, orders with status, fills; null when unknown. */
@@ -115,21 +124,31 @@ export interface QuoteLevel {
 
 export interface AccountSetup {
   readonly address: Address;
-  /** Decimal dollars by dex name, `''` for the main dex. */
-  readonly credits: { readonly [dex: string]: string };
+  /** Decimals by purse: a dex name, `''` for the main dex, `spot` for USDC on spot, `spot:NAME` for another token there. */
+  readonly credits: { readonly [purse: string]: string };
+  /** Sets the account mode, whatever stands open. */
+  readonly abstraction?: 'disabled' | 'unifiedAccount' | 'portfolioMargin';
+  /** Decimal dollars added to the lifetime volume, for rules that need it; fee tiers do not see it. */
+  readonly volume?: string;
   readonly agent?: { readonly address: Address; readonly name: string };
   /** Highest builder fee in tenths of a basis point. */
   readonly builder?: { readonly address: Address; readonly maxTenthsBp: number };
 }
 
-/** Amounts in 10^-6 dollars. `credited` must equal the sum of all the others; every entry of `netLots` must be zero. */
-export interface Conservation {
+/** Amounts in 10^-6 of a token. `credited` must equal the sum of all the others. */
+export interface TokenConservation {
   readonly credited: number;
   readonly held: number;
   readonly fees: number;
+  /** Builder fees and referral rewards nobody has claimed yet. */
   readonly builderFees: number;
   readonly funding: number;
+}
+
+/** The sums over all tokens, each token's own, and what must be zero for every coin: the positions of all accounts together. */
+export interface Conservation extends TokenConservation {
   readonly netLots: { readonly [coin: string]: number };
+  readonly tokens: { readonly [token: string]: TokenConservation };
 }
 
 export interface ForcedTrade {

@@ -1,14 +1,18 @@
+import type { AssetSpec, DexSpec, MarginTier } from './dex-spec';
 import type { Address, Json, StreamFrame } from './port';
 import type { SmallMap } from './small-map';
+import type { SpotPairSpec, TokenSpec } from './tokens';
 import type { TriggerHeap } from './trigger-heap';
-import type { AssetSpec, DexSpec, MarginTier } from './universe';
+import type { Vault } from './vault';
 
 /*
  * The state of one world. Invariants:
  *  - a price is a whole number of 10^-(6−szDecimals) dollars, a size a whole number of lots (10^-szDecimals), so price × lots
  *    is exactly a whole number of 10^-6 dollars ("usd" below) and no arithmetic of a trade rounds;
- *  - for every asset the positions of all accounts sum to zero, and the usd of all clearinghouses, isolated margins, spot
- *    balances, fees and the funding remainder sum to what was credited (`conservation.ts`);
+ *    A dex counts in its own collateral token: "usd" there is 10^-6 of that token;
+ *  - for every asset the positions of all accounts sum to zero, and for every token the amounts of all clearinghouses, isolated
+ *    margins, spot balances, fees, unclaimed rewards and the funding remainder sum to what was credited (`conservation.ts`);
+ *  - a unified account's clearinghouses and the spot balance of their token are one pool (`margin.ts`): each alone may be negative;
  *  - a resting order stands in exactly one level, in its owner's open orders, and among its open cloids when it has one.
  */
 
@@ -19,13 +23,18 @@ export type OrderStatus =
   | 'filled'
   | 'canceled'
   | 'triggered'
+  | 'rejected'
   | 'marginCanceled'
+  | 'vaultWithdrawalCanceled'
+  | 'openInterestCapCanceled'
   | 'selfTradeCanceled'
   | 'reduceOnlyCanceled'
   | 'siblingFilledCanceled'
   | 'delistedCanceled'
   | 'liquidatedCanceled'
+  | 'outcomeSettledCanceled'
   | 'scheduledCancel'
+  | 'internalCancel'
   | 'tickRejected'
   | 'minTradeNtlRejected'
   | 'perpMarginRejected'
@@ -34,6 +43,11 @@ export type OrderStatus =
   | 'iocCancelRejected'
   | 'badTriggerPxRejected'
   | 'marketOrderNoLiquidityRejected'
+  | 'positionIncreaseAtOpenInterestCapRejected'
+  | 'positionFlipAtOpenInterestCapRejected'
+  | 'tooAggressiveAtOpenInterestCapRejected'
+  | 'openInterestIncreaseRejected'
+  | 'insufficientSpotBalanceRejected'
   | 'oracleRejected'
   | 'perpMaxPositionRejected'
   | 'tooManyOpenOrdersRejected';
@@ -58,7 +72,8 @@ export interface Order {
   readonly owner: VenueAccount;
   readonly asset: Asset;
   readonly isBuy: boolean;
-  readonly px: number;
+  /** The limit; a fired market trigger gets its slippage bound here. */
+  px: number;
   /** What is left to fill. */
   lots: number;
   origLots: number;
@@ -71,10 +86,70 @@ export interface Order {
   statusTime: number;
   readonly trigger: Trigger | null;
   /** Take-profit and stop-loss orders waiting for this one to fill. */
-  children: Order[];
+  children: readonly Order[];
+  /** The order this one waits for; null once it is alive by itself. */
+  parent: Order | null;
+  /** Take-profit and stop-loss orders of one request, this one among them: when one fills the others are cancelled. */
+  siblings: readonly Order[] | null;
+  /** The TWAP this is a slice of. Slices leave fills but no order history. */
+  readonly twap: Twap | null;
   level: Level | null;
   previous: Order | null;
   next: Order | null;
+}
+
+/** Where a TWAP stands. */
+export type TwapStatus = 'activated' | 'finished' | 'terminated' | 'error';
+
+/** An order that is sent in slices over its minutes. */
+export interface Twap {
+  readonly id: number;
+  readonly owner: VenueAccount;
+  readonly asset: Asset;
+  readonly isBuy: boolean;
+  readonly lots: number;
+  readonly reduceOnly: boolean;
+  readonly minutes: number;
+  readonly randomize: boolean;
+  /** Holds the first slice back until the mark stands at or beyond this price; null once it did. */
+  startAt: { readonly px: number; readonly above: boolean } | null;
+  /** No slice trades beyond this price. */
+  readonly limitPx: number | null;
+  /** When it was placed. */
+  readonly time: number;
+  /** When its first slice was due; equals `time` unless it waited for a price. */
+  beginsAt: number;
+  slicesSent: number;
+  executedLots: number;
+  executedUsd: number;
+}
+
+/** One change of a TWAP, as its history keeps it. */
+export interface TwapChange {
+  readonly twap: Twap;
+  readonly time: number;
+  readonly status: TwapStatus;
+  /** Why it ended in error. */
+  readonly description: string | null;
+  readonly executedLots: number;
+  readonly executedUsd: number;
+}
+
+/** A fill of a TWAP slice. */
+export interface TwapFill {
+  readonly twapId: number;
+  readonly fill: Fill;
+}
+
+/** A liquidation as `userEvents` tells it. */
+export interface LiquidationEvent {
+  readonly lid: number;
+  readonly liquidator: Address;
+  readonly user: Address;
+  /** Usd at the mark. */
+  readonly notional: number;
+  /** Usd. */
+  readonly accountValue: number;
 }
 
 export interface Level {
@@ -130,7 +205,8 @@ export interface Asset {
   /** The number in signed orders. */
   readonly id: number;
   readonly dex: Dex;
-  readonly spec: AssetSpec;
+  /** Replaced when the asset is delisted. */
+  spec: AssetSpec;
   readonly coin: string;
   readonly pxDecimals: number;
   readonly tiers: readonly MarginTier[];
@@ -147,6 +223,10 @@ export interface Asset {
   /** Set by the control port: the hourly rate to charge instead of the computed one. */
   fundingOverride: number | null;
   openInterestLots: number;
+  /** From this open interest on (usd at the mark) positions may not grow; null for no cap. */
+  openInterestCapUsd: number | null;
+  /** Oracle prices of the last hour, oldest first: what a delisting settles at. */
+  readonly oracleHistory: MarkPoint[];
   volume: DayVolume;
   readonly fundingHistory: FundingPoint[];
   /** Oldest first, bounded; the first one stands for all time before it. */
@@ -174,9 +254,37 @@ export interface LadderLevel {
   readonly lots: number;
 }
 
+/** Running sums of a token that, with what accounts hold, must equal what was credited. Units of 10^-6. */
+export interface TokenTotals {
+  credited: number;
+  /** Fees of the venue and of deployers. */
+  fees: number;
+  /** The deployers' part of `fees`. */
+  deployerFees: number;
+  /** Builder fees and referral rewards not yet claimed. */
+  rewards: number;
+  /** Received less paid in funding: rounding remainders and the house's own share. */
+  funding: number;
+}
+
+export interface Token {
+  readonly spec: TokenSpec;
+  readonly totals: TokenTotals;
+}
+
+export interface SpotPair {
+  readonly spec: SpotPairSpec;
+  readonly base: Token;
+  readonly quote: Token;
+}
+
 export interface Dex {
   readonly index: number;
   readonly spec: DexSpec;
+  /** What its clearinghouses hold. */
+  readonly collateral: Token;
+  /** Spot pairs quoted beside the main dex; empty for a builder dex. */
+  readonly spotPairs: readonly SpotPair[];
   readonly assets: Asset[];
 }
 
@@ -194,6 +302,8 @@ export interface Position {
   fundingAllTime: number;
   fundingSinceOpen: number;
   fundingSinceChange: number;
+  /** Until then a liquidation takes the whole position, however large. */
+  coolDownUntil: number;
   /** Outdates older entries of the margin watch. */
   watchStamp: number;
 }
@@ -235,6 +345,9 @@ export interface Fill {
   readonly builder: Address | null;
   readonly tid: number;
   readonly liquidation: { readonly user: Address; readonly markPx: number; readonly method: 'market' | 'backstop' } | null;
+  /** What `dir` says instead of open, close or flip: a backstop, an auto-deleveraging, a settlement. */
+  readonly label: string | null;
+  readonly twapId: number | null;
 }
 
 export interface FundingPayment {
@@ -259,12 +372,48 @@ export interface Agent {
   readonly validUntil: number;
 }
 
+/** `disabled` keeps spot and every dex apart; the other two hold one balance per collateral token. */
+export type Abstraction = 'disabled' | 'unifiedAccount' | 'portfolioMargin';
+
+/** Traded on one UTC day, usd. */
+export interface TradedDay {
+  readonly day: number;
+  cross: number;
+  add: number;
+}
+
+/** An account's value and its profit since the start at one moment, usd. */
+export interface ValuePoint {
+  readonly time: number;
+  readonly value: number;
+  readonly perpValue: number;
+  readonly pnl: number;
+}
+
 export interface VenueAccount {
   readonly address: Address;
   /** The makers' account: no margin, no minimum, no records. */
   readonly isHouse: boolean;
   readonly clearings: SmallMap<Dex, Clearing>;
-  spotUsd: number;
+  /** Units of 10^-6 by token. */
+  readonly spot: SmallMap<Token, number>;
+  abstraction: Abstraction;
+  /** The account that signs for this one; null unless it is a sub-account. */
+  readonly master: VenueAccount | null;
+  /** Name of a sub-account, empty otherwise. */
+  subName: string;
+  readonly subAccounts: VenueAccount[];
+  /** Set where this account is a vault's. */
+  vault: Vault | null;
+  /** Days traded on, newest last, for the fee tier: a sub-account's count to its master. */
+  readonly tradedDays: TradedDay[];
+  /** What came in less what went out, in dollars at token values; 10^-6. */
+  netDeposits: number;
+  readonly values: ValuePoint[];
+  /** User actions of one UTC day, for the cap on unified accounts. */
+  actionsDay: number;
+  actionsToday: number;
+  hasSent: boolean;
   readonly leverage: SmallMap<Asset, LeverageSetting>;
   readonly open: SmallMap<number, Order>;
   readonly openCloids: SmallMap<string, Order>;
@@ -276,13 +425,25 @@ export interface VenueAccount {
   readonly ledger: LedgerUpdate[];
   readonly agents: Agent[];
   readonly builders: SmallMap<Address, number>;
-  /** Lifetime traded usd. */
+  /** Lifetime traded usd; a sub-account's own. */
   volume: number;
+  /** What its sub-accounts traded, usd. */
+  subVolume: number;
   requests: number;
   lastRequestTime: number;
-  referrer: string | null;
+  referredBy: ReferralLink | null;
+  /** Code this account refers others by. */
+  referralCode: string | null;
+  /** Until then no other agent may be approved: one was replaced a moment ago. */
+  agentRemovalUntil: number;
   scheduledCancel: number | null;
   topic: UserTopic | null;
+}
+
+export interface ReferralLink {
+  readonly referrer: VenueAccount;
+  readonly code: string;
+  readonly time: number;
 }
 
 export type Sink = (frame: StreamFrame) => void;
@@ -296,6 +457,9 @@ export interface UserTopic {
   readonly fundings: FundingPayment[];
   readonly ledger: LedgerUpdate[];
   readonly nonUserCancels: Order[];
+  readonly liquidations: LiquidationEvent[];
+  readonly twapChanges: TwapChange[];
+  readonly twapFills: TwapFill[];
   stateTouched: boolean;
   ordersTouched: boolean;
 }

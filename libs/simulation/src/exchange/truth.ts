@@ -1,6 +1,7 @@
 import { clearinghouseJson, entryPx } from './clearinghouse';
 import { formatUsd } from './decimals';
-import type { Exchange } from './exchange';
+import { equityOf } from './equity';
+import { type Exchange, usdc } from './exchange';
 import type { Address, Json } from './port';
 import type { Asset, Clearing } from './state';
 import { fillJson, fundingDelta, px, statusJson, sz } from './wire';
@@ -12,7 +13,11 @@ export function truthOf(ex: Exchange, address: Address): Json | null {
   return {
     address,
     time: ex.time,
-    spotUsd: formatUsd(account.spotUsd),
+    spotUsd: formatUsd(account.spot.get(usdc(ex)) ?? 0),
+    spot: Object.fromEntries([...account.spot.keys()].map((token) => [token.spec.name, formatUsd(account.spot.get(token) ?? 0)])),
+    abstraction: account.abstraction,
+    master: account.master?.address ?? null,
+    equity: formatUsd(equityOf(account)),
     volume: formatUsd(account.volume),
     agents: account.agents.map(({ address: agent, name, validUntil }) => ({ address: agent, name, validUntil })),
     dexes: [...account.clearings.values()].map((clearing) => ({

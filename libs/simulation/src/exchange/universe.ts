@@ -1,47 +1,18 @@
-/** A tier of a margin table: from this notional on, this is the highest leverage. */
-export interface MarginTier {
-  /** US dollars, whole. */
-  readonly lowerBound: number;
-  readonly maxLeverage: number;
-}
+import { builderDexes } from './builder-dexes';
+import type { AssetSpec, DexSpec, MarginTable, MarginTier } from './dex-spec';
+import { SPOT_PAIRS, type SpotPairSpec, TOKENS, type TokenSpec } from './tokens';
 
-export interface MarginTable {
-  readonly id: number;
-  readonly description: string;
-  readonly tiers: readonly MarginTier[];
-}
+export type { AssetSpec, DexSpec, MarginTable, MarginTier } from './dex-spec';
 
-export interface AssetSpec {
-  readonly coin: string;
-  readonly szDecimals: number;
-  readonly maxLeverage: number;
-  /** Ids below 50 are the single-tier table of that leverage. */
-  readonly marginTableId: number;
-  readonly onlyIsolated?: boolean;
-  readonly marginMode?: 'strictIsolated' | 'noCross';
-  readonly isDelisted?: boolean;
-  readonly growthMode?: boolean;
-  /** Oracle price a new world begins with, a decimal. */
-  readonly startPx: string;
-}
-
-export interface DexSpec {
-  /** Empty for the main dex, else the prefix of its coins. */
-  readonly name: string;
-  readonly fullName: string;
-  readonly deployer: string;
-  readonly feeRecipient: string;
-  /** Fee scale of a builder dex in thousandths: 1000 doubles what the user pays. Unused by the main dex. */
-  readonly deployerFeeScaleMilli: number;
-  readonly collateralToken: number;
-  readonly marginTables: readonly MarginTable[];
-  readonly assets: readonly AssetSpec[];
-}
-
-/** The dexes of a world in order; the first is the main one. */
+/** The dexes of a world in order; the first is the main one. Tokens and spot pairs are those of the main network unless named. */
 export interface Universe {
   readonly dexes: readonly DexSpec[];
+  readonly tokens?: readonly TokenSpec[];
+  readonly spotPairs?: readonly SpotPairSpec[];
 }
+
+export const tokensOf = (universe: Universe): readonly TokenSpec[] => universe.tokens ?? TOKENS;
+export const spotPairsOf = (universe: Universe): readonly SpotPairSpec[] => universe.spotPairs ?? SPOT_PAIRS;
 
 const table = (id: number, description: string, ...tiers: MarginTier[]): MarginTable => ({ id, description, tiers });
 const tier = (lowerBound: number, maxLeverage: number): MarginTier => ({ lowerBound, maxLeverage });
@@ -86,13 +57,6 @@ const MAIN_ASSETS: readonly AssetSpec[] = [
   asset(['XPL', 0, 10, 51, '0.25371']),
 ];
 
-const XYZ_ASSETS: readonly AssetSpec[] = [
-  { ...asset(['xyz:XYZ100', 4, 25, 25, '24657']), onlyIsolated: true, marginMode: 'noCross' },
-  { ...asset(['xyz:TSLA', 3, 10, 10, '399.52']), onlyIsolated: true, marginMode: 'strictIsolated', growthMode: true },
-  asset(['xyz:NVDA', 3, 10, 10, '176.19']),
-  asset(['xyz:GOLD', 4, 20, 20, '4899.9']),
-];
-
 const MAIN_DEX: DexSpec = {
   name: '',
   fullName: '',
@@ -104,23 +68,18 @@ const MAIN_DEX: DexSpec = {
   assets: MAIN_ASSETS,
 };
 
-const XYZ_DEX: DexSpec = {
-  name: 'xyz',
-  fullName: 'XYZ',
-  deployer: '0x88806a71d74ad0a510b350545c9ae490912f0888',
-  feeRecipient: '0x97f46f90c04efb91d0d740bd263e76683ca6f904',
-  deployerFeeScaleMilli: 1_000,
-  collateralToken: 0,
-  marginTables: [SINGLE_TIER_50],
-  assets: XYZ_ASSETS,
-};
+/**
+ * The main dex with a delisted slot and an isolated-only coin, and four builder dexes of different collateral, fee scale, margin and
+ * growth modes. BTC is asset 0, `xyz:XYZ100` is 110000.
+ */
+export const defaultUniverse: Universe = { dexes: [MAIN_DEX, ...builderDexes()] };
 
-/** The main dex with a delisted slot and an isolated-only coin, and one builder dex `xyz`. BTC is asset 0, `xyz:XYZ100` is 110000. */
-export const defaultUniverse: Universe = { dexes: [MAIN_DEX, XYZ_DEX] };
-
-/** The same dexes with BTC at index 3, as on the venue's test network: nothing may rely on an index. */
+/** The same dexes with BTC at index 3 and the builder dexes in another order, as on the venue's test network: nothing may rely on an index. */
 export const testnetUniverse: Universe = {
-  dexes: [{ ...MAIN_DEX, assets: [...MAIN_ASSETS.slice(1, 4), ...MAIN_ASSETS.slice(0, 1), ...MAIN_ASSETS.slice(4)] }, XYZ_DEX],
+  dexes: [
+    { ...MAIN_DEX, assets: [...MAIN_ASSETS.slice(1, 4), ...MAIN_ASSETS.slice(0, 1), ...MAIN_ASSETS.slice(4)] },
+    ...builderDexes('km', 'xyz', 'hyna', 'flx'),
+  ],
 };
 
 /** The tiers of a margin table id inside a dex; an id below 50 is a single tier of that leverage. */

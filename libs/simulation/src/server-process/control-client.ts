@@ -19,8 +19,8 @@ export interface WorldWish {
 
 export interface AccountWish {
   readonly address: string;
-  /** Decimal dollars by dex, `''` for the main one. */
-  readonly credits?: { readonly [dex: string]: string };
+  /** Decimals by purse: a dex, `''` for the main one, `spot`, or `spot:TOKEN` for another token than USDC. */
+  readonly credits?: { readonly [purse: string]: string };
   /** `validUntil` (epoch ms) ends the agent; without it the venue's own life of an agent. */
   readonly agent?: { readonly address: string; readonly name?: string; readonly validUntil?: number };
   readonly builder?: { readonly address: string; readonly maxTenthsBp: number };
@@ -67,7 +67,7 @@ export interface ControlClient {
   advance(world: string, step: { readonly ms: number } | { readonly to: number }): Promise<number>;
   /** Lets a world run so much further ahead of the wall clock; answers its time. */
   skip(world: string, ms: number): Promise<number>;
-  credit(world: string, address: string, amount: string, dex?: string): Promise<void>;
+  credit(world: string, address: string, amount: string, dex?: string, token?: string): Promise<void>;
   /** Any number of accounts, sent in chunks. */
   setUpAccounts(world: string, accounts: readonly AccountWish[]): Promise<void>;
   movePrices(world: string, prices: readonly { readonly coin: string; readonly price: string }[]): Promise<void>;
@@ -122,7 +122,8 @@ export function createControlClient(url: string, key: string | null = null): Con
     closeWorld: async (name) => void (await ask('DELETE', `/worlds/${name}`)),
     advance: async (world, step) => Number((await tell(world, 'advance', step)).time),
     skip: async (world, ms) => Number((await tell(world, 'skip', { ms })).time),
-    credit: async (world, address, amount, dex = '') => void (await tell(world, 'credit', { address, amount, dex })),
+    credit: async (world, address, amount, dex = '', token) =>
+      void (await tell(world, 'credit', { address, amount, dex, ...(token === undefined ? {} : { token }) })),
     setUpAccounts: async (world, accounts) => {
       for (const chunk of chunks(accounts)) await tell(world, 'accounts', { accounts: chunk });
     },

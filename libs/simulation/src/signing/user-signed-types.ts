@@ -27,6 +27,11 @@ export const USER_SIGNED_TYPES: ReadonlyMap<string, UserSignedType> = new Map([
   ],
   ['userSetAbstraction', { name: 'UserSetAbstraction', fields: [CHAIN, address('user'), text('abstraction'), NONCE] }],
   ['userDexAbstraction', { name: 'UserDexAbstraction', fields: [CHAIN, address('user'), ['enabled', 'bool'], NONCE] }],
+  ['userPortfolioMargin', { name: 'UserPortfolioMargin', fields: [CHAIN, address('user'), ['enabled', 'bool'], NONCE] }],
+  ['linkStakingUser', { name: 'LinkStakingUser', fields: [CHAIN, address('user'), ['isFinalize', 'bool'], NONCE] }],
+  ['cDeposit', { name: 'CDeposit', fields: [CHAIN, ['wei', 'uint64'], NONCE] }],
+  ['cWithdraw', { name: 'CWithdraw', fields: [CHAIN, ['wei', 'uint64'], NONCE] }],
+  ['tokenDelegate', { name: 'TokenDelegate', fields: [CHAIN, address('validator'), ['wei', 'uint64'], ['isUndelegate', 'bool'], NONCE] }],
   ['convertToMultiSigUser', { name: 'ConvertToMultiSigUser', fields: [CHAIN, text('signers'), NONCE] }],
   [
     'sendToEvmWithData',

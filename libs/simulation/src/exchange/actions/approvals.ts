@@ -1,7 +1,7 @@
 import { approveAgent } from '../agents';
 import { clearingOf, mainDex } from '../exchange';
 import { asAddress, asText } from '../json';
-import { accountValue } from '../margin';
+import { accountValue, isUnified } from '../margin';
 import { REQUEST_TEXTS } from '../texts';
 import { done, ownerSigned, type Prepare, refused } from './prepared';
 
@@ -19,6 +19,8 @@ export const prepareApproveAgent: Prepare = (action) => {
 const PERCENT = /^(\d{1,3})(?:\.(\d{1,4}))?%$/;
 const PPM_PER_PERCENT = 10_000;
 const PERCENT_DECIMALS = 4;
+/** A builder may charge up to 1 % on spot, and so may an approval be. */
+const MOST_PPM = 10_000;
 
 /** `0.05%` in millionths: 500. Null for any other text. */
 export function percentToPpm(text: string): number | null {
@@ -32,10 +34,11 @@ export const prepareApproveBuilderFee: Prepare = (action) => {
   const builder = asAddress(action.builder);
   const rateText = asText(action.maxFeeRate);
   const ppm = rateText === null ? null : percentToPpm(rateText);
-  if (builder === null || ppm === null) return null;
+  if (builder === null || ppm === null || ppm > MOST_PPM) return null;
   return ownerSigned((ex, { owner }) => {
     const holder = ex.accounts.get(builder);
-    const value = holder === undefined ? 0 : accountValue(clearingOf(holder, mainDex(ex)));
+    // A unified account's perps value is not its own: such a builder has none to show.
+    const value = holder === undefined || isUnified(holder) ? 0 : accountValue(clearingOf(holder, mainDex(ex)));
     if (ppm > 0 && value < ex.settings.builderMinUsd) return refused(REQUEST_TEXTS.builderPoor);
     if (ppm === 0) owner.builders.delete(builder);
     else owner.builders.set(builder, ppm);

@@ -19,6 +19,8 @@ export interface PreparedAction {
   readonly queueClass: QueueClass;
   /** Signed by the main wallet itself, never by an agent. */
   readonly ownerOnly: boolean;
+  /** Takes no `vaultAddress`: it is about the signing account itself. */
+  readonly masterOnly?: boolean;
   /** Requests it costs the address. */
   readonly weight: number;
   /** Cancels have the larger request budget. */
@@ -42,5 +44,8 @@ export const plain = (run: PreparedAction['run'], weight = 1): PreparedAction =>
   run,
 });
 
+/** The same about the signing account itself, never about a sub-account or vault named beside it. */
+export const ofMaster = (run: PreparedAction['run']): PreparedAction => ({ ...plain(run), masterOnly: true });
+
 /** The same, signed by the main wallet. */
-export const ownerSigned = (run: PreparedAction['run']): PreparedAction => ({ ...plain(run), ownerOnly: true });
+export const ownerSigned = (run: PreparedAction['run']): PreparedAction => ({ ...ofMaster(run), ownerOnly: true });

@@ -1,13 +1,19 @@
 import { asObject, asText } from '../json';
 import type { Json } from '../port';
+import { prepareAgentSetAbstraction, prepareUserSetAbstraction } from './abstraction';
 import { prepareApproveAgent, prepareApproveBuilderFee } from './approvals';
 import { prepareCancel, prepareCancelByCloid } from './cancel';
-import { prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
+import { prepareTopUpIsolatedOnlyMargin, prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
 import { prepareBatchModify, prepareModify } from './modify';
 import { prepareOrder } from './order';
 import type { Prepare, PreparedAction } from './prepared';
-import { prepareSendAsset, prepareUsdClassTransfer, prepareUsdSend } from './transfer';
-import { prepareNoop, prepareReserveRequestWeight, prepareScheduleCancel, prepareSetReferrer } from './upkeep';
+import { prepareClaimRewards, prepareRegisterReferrer, prepareSetReferrer } from './referral';
+import { prepareReserveRequestWeight } from './request-weight';
+import { prepareCreateSubAccount, prepareSubAccountModify, prepareSubAccountSpotTransfer, prepareSubAccountTransfer } from './sub-account';
+import { prepareAgentSendAsset, prepareSendAsset, prepareSpotSend, prepareUsdClassTransfer, prepareUsdSend, prepareWithdraw } from './transfer';
+import { prepareTwapCancel, prepareTwapOrder } from './twap';
+import { prepareNoop, prepareScheduleCancel } from './upkeep';
+import { prepareCreateVault, prepareVaultDistribute, prepareVaultModify, prepareVaultTransfer } from './vault';
 
 const ACTIONS: ReadonlyMap<string, Prepare> = new Map([
   ['order', prepareOrder],
@@ -17,11 +23,29 @@ const ACTIONS: ReadonlyMap<string, Prepare> = new Map([
   ['batchModify', prepareBatchModify],
   ['updateLeverage', prepareUpdateLeverage],
   ['updateIsolatedMargin', prepareUpdateIsolatedMargin],
+  ['topUpIsolatedOnlyMargin', prepareTopUpIsolatedOnlyMargin],
+  ['twapOrder', prepareTwapOrder],
+  ['twapCancel', prepareTwapCancel],
   ['approveAgent', prepareApproveAgent],
   ['approveBuilderFee', prepareApproveBuilderFee],
   ['usdSend', prepareUsdSend],
   ['usdClassTransfer', prepareUsdClassTransfer],
   ['sendAsset', prepareSendAsset],
+  ['agentSendAsset', prepareAgentSendAsset],
+  ['spotSend', prepareSpotSend],
+  ['withdraw3', prepareWithdraw],
+  ['userSetAbstraction', prepareUserSetAbstraction],
+  ['agentSetAbstraction', prepareAgentSetAbstraction],
+  ['createSubAccount', prepareCreateSubAccount],
+  ['subAccountModify', prepareSubAccountModify],
+  ['subAccountTransfer', prepareSubAccountTransfer],
+  ['subAccountSpotTransfer', prepareSubAccountSpotTransfer],
+  ['createVault', prepareCreateVault],
+  ['vaultTransfer', prepareVaultTransfer],
+  ['vaultDistribute', prepareVaultDistribute],
+  ['vaultModify', prepareVaultModify],
+  ['registerReferrer', prepareRegisterReferrer],
+  ['claimRewards', prepareClaimRewards],
   ['scheduleCancel', prepareScheduleCancel],
   ['setReferrer', prepareSetReferrer],
   ['reserveRequestWeight', prepareReserveRequestWeight],

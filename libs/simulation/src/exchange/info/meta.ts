@@ -52,7 +52,7 @@ function dexJson({ spec }: Dex): Json {
     name: spec.name,
     fullName: spec.fullName,
     deployer: spec.deployer,
-    oracleUpdater: null,
+    oracleUpdater: spec.oracleUpdater ?? null,
     feeRecipient: spec.feeRecipient,
     assetToStreamingOiCap: spec.assets.map(({ coin }) => [coin, '25000000.0']),
     subDeployers: [],
@@ -62,25 +62,5 @@ function dexJson({ spec }: Dex): Json {
     assetToFundingInterestRate: [],
   };
 }
-
-const USDC_ID = '0x6d1e7cde53ba9467b783cb7c530ce054';
-
-/** One token, USDC; nothing is traded on spot here. */
-export const spotMeta: InfoAnswerer = () => ({
-  universe: [],
-  tokens: [
-    {
-      name: 'USDC',
-      szDecimals: 8,
-      weiDecimals: 8,
-      index: 0,
-      tokenId: USDC_ID,
-      isCanonical: true,
-      evmContract: null,
-      fullName: null,
-      deployerTradingFeeShare: '0.0',
-    },
-  ],
-});
 
 export const exchangeStatus: InfoAnswerer = (ex: Exchange) => ({ time: ex.time, specialStatuses: null });

@@ -3,18 +3,28 @@ import { asObject, asText } from '../json';
 import type { InfoAnswer, Json } from '../port';
 import { UNDESERIALIZABLE } from '../texts';
 import * as account from './account';
+import * as fees from './fees';
 import * as fills from './fills';
+import * as limits from './limits';
 import * as market from './market';
 import * as meta from './meta';
 import * as orders from './orders';
+import { portfolio } from './portfolio';
+import { referral } from './referral';
 import type { InfoAnswerer } from './request';
+import * as spot from './spot';
+import * as standing from './standing';
+import * as subs from './sub-accounts';
+import * as twaps from './twaps';
+import * as vaults from './vaults';
 
 const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['meta', meta.meta],
   ['metaAndAssetCtxs', meta.metaAndAssetCtxs],
   ['allPerpMetas', meta.allPerpMetas],
   ['perpDexs', meta.perpDexs],
-  ['spotMeta', meta.spotMeta],
+  ['spotMeta', spot.spotMeta],
+  ['spotMetaAndAssetCtxs', spot.spotMetaAndAssetCtxs],
   ['exchangeStatus', meta.exchangeStatus],
   ['allMids', market.allMids],
   ['l2Book', market.l2Book],
@@ -22,14 +32,25 @@ const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['fundingHistory', market.fundingHistory],
   ['candleSnapshot', market.candleSnapshot],
   ['clearinghouseState', account.clearinghouseState],
-  ['spotClearinghouseState', account.spotClearinghouseState],
+  ['spotClearinghouseState', spot.spotClearinghouseState],
   ['userRateLimit', account.userRateLimit],
-  ['userFees', account.userFees],
-  ['userAbstraction', account.userAbstraction],
-  ['extraAgents', account.extraAgents],
-  ['maxBuilderFee', account.maxBuilderFee],
-  ['approvedBuilders', account.approvedBuilders],
-  ['userRole', account.userRole],
+  ['userFees', fees.userFees],
+  ['userAbstraction', standing.userAbstraction],
+  ['extraAgents', standing.extraAgents],
+  ['maxBuilderFee', standing.maxBuilderFee],
+  ['approvedBuilders', standing.approvedBuilders],
+  ['userRole', standing.userRole],
+  ['preTransferCheck', standing.preTransferCheck],
+  ['legalCheck', standing.legalCheck],
+  ['isVip', fees.isVip],
+  ['subAccounts', subs.subAccounts],
+  ['subAccounts2', subs.subAccounts2],
+  ['vaultDetails', vaults.vaultDetails],
+  ['userVaultEquities', vaults.userVaultEquities],
+  ['vaultSummaries', vaults.vaultSummaries],
+  ['leadingVaults', vaults.leadingVaults],
+  ['referral', referral],
+  ['portfolio', portfolio],
   ['activeAssetData', account.activeAssetData],
   ['userFunding', account.userFunding],
   ['userNonFundingLedgerUpdates', account.userNonFundingLedgerUpdates],
@@ -39,6 +60,12 @@ const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['historicalOrders', orders.historicalOrders],
   ['userFills', fills.userFills],
   ['userFillsByTime', fills.userFillsByTime],
+  ['twapHistory', twaps.twapHistory],
+  ['userTwapSliceFills', twaps.userTwapSliceFills],
+  ['userTwapSliceFillsByTime', twaps.userTwapSliceFillsByTime],
+  ['maxMarketOrderNtls', limits.maxMarketOrderNtls],
+  ['perpsAtOpenInterestCap', limits.perpsAtOpenInterestCap],
+  ['liquidatable', limits.liquidatable],
 ]);
 
 /** Answers `POST /info`: an unknown type or a malformed request gets the venue's 422 text. */

@@ -1,0 +1,14 @@
+import type { Exchange } from './exchange';
+import type { Address } from './port';
+import type { VenueAccount } from './state';
+
+/** The account a signer acts for by `vaultAddress`: itself, one of its sub-accounts, or a vault it leads. Null where it may not. */
+export function actedFor(ex: Exchange, signedFor: VenueAccount, vaultAddress: Address | null): VenueAccount | null {
+  if (vaultAddress === null || vaultAddress === signedFor.address) return signedFor;
+  const account = ex.accounts.get(vaultAddress);
+  if (account === undefined) return null;
+  return account.master === signedFor || account.vault?.leader === signedFor ? account : null;
+}
+
+/** True for accounts that have no key of their own. */
+export const isKeyless = (account: VenueAccount): boolean => account.isHouse || account.master !== null || account.vault !== null;

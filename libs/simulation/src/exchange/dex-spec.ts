@@ -1,0 +1,42 @@
+/** A tier of a margin table: from this notional on, this is the highest leverage. */
+export interface MarginTier {
+  /** US dollars, whole. */
+  readonly lowerBound: number;
+  readonly maxLeverage: number;
+}
+
+export interface MarginTable {
+  readonly id: number;
+  readonly description: string;
+  readonly tiers: readonly MarginTier[];
+}
+
+export interface AssetSpec {
+  readonly coin: string;
+  readonly szDecimals: number;
+  readonly maxLeverage: number;
+  /** Ids below 50 are the single-tier table of that leverage. */
+  readonly marginTableId: number;
+  readonly onlyIsolated?: boolean;
+  readonly marginMode?: 'strictIsolated' | 'noCross';
+  readonly isDelisted?: boolean;
+  readonly growthMode?: boolean;
+  /** Oracle price a new world begins with, a decimal. */
+  readonly startPx: string;
+}
+
+export interface DexSpec {
+  /** Empty for the main dex, else the prefix of its coins. */
+  readonly name: string;
+  readonly fullName: string;
+  readonly deployer: string;
+  /** Null where the deployer itself receives its share. */
+  readonly feeRecipient: string | null;
+  readonly oracleUpdater?: string;
+  /** Fee scale of a builder dex in thousandths: 1000 doubles what the user pays. Unused by the main dex. */
+  readonly deployerFeeScaleMilli: number;
+  /** Index of the token its clearinghouse holds. */
+  readonly collateralToken: number;
+  readonly marginTables: readonly MarginTable[];
+  readonly assets: readonly AssetSpec[];
+}
