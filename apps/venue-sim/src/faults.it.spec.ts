@@ -233,6 +233,25 @@ describe('the venue itself', () => {
     await expect(venue.control.setTrading('main', true, 'NOPE')).rejects.toThrow('coin: unknown NOPE');
   });
 
+  it('delists a coin, and caps the open interest of another', async () => {
+    const wanted = async (a: number, p: string, s: string): Promise<string> => {
+      nonce += 1;
+      const order = { ...limit('Ioc', true, p, s), a };
+      return (await postJson(`${venue.httpUrl()}/exchange`, await signed(TRADER, { type: 'order', orders: [order], grouping: 'na' }, nonce))).text;
+    };
+    expect(await wanted(2, '90', '1')).toContain('filled');
+    await venue.control.setOpenInterestCap('main', 'SOL', '1');
+    expect(await wanted(2, '90', '1')).toContain('Order would increase open interest while open interest is capped');
+    await venue.control.setOpenInterestCap('main', 'SOL', null);
+    expect(await wanted(2, '90', '1')).toContain('filled');
+    await venue.control.delist('main', 'SOL');
+    expect(await info({ type: 'meta' })).toMatchObject({ universe: { 2: { name: 'SOL', isDelisted: true } } });
+    expect(await info({ type: 'clearinghouseState', user: USER })).toMatchObject({
+      assetPositions: expect.not.arrayContaining([expect.objectContaining({ position: expect.objectContaining({ coin: 'SOL' }) })]),
+    });
+    await expect(venue.control.delist('main', 'NOPE')).rejects.toThrow('coin: unknown NOPE');
+  });
+
   it('takes post-only orders alone after an upgrade', async () => {
     await venue.control.setPostOnly('main', true);
     expect(await statuses()).toBe('Only post-only orders allowed immediately after a network upgrade');

@@ -142,6 +142,22 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
       return landed(hall, { on });
     },
   }),
+  delist: route({
+    schema: schemas.delistSchema,
+    run: (hall, { coin }) => {
+      if (unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+      hall.world.control.delist(coin);
+      return landed(hall);
+    },
+  }),
+  'open-interest-cap': route({
+    schema: schemas.openInterestCapSchema,
+    run: (hall, { coin, usd }) => {
+      if (unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+      hall.world.control.setOpenInterestCap(coin, usd);
+      return landed(hall);
+    },
+  }),
   funding: route({ schema: schemas.fundingSchema, run: setFunding }),
   faults: route({ schema: schemas.faultSchema, run: (hall, order) => created(hall.faults.add(order)) }),
   disconnect: (hall) => {
