@@ -63,6 +63,7 @@ const ACTIONS: ReadonlyMap<string, ObjectForm> = new Map([
   ['vaultModify', action({ vaultAddress: 'hex', allowDeposits: 'value', alwaysCloseOnWithdraw: 'value' })],
   ['reserveRequestWeight', action({ weight: 'value', destination: optional('hex') })],
   ['setReferrer', action({ code: 'value' })],
+  ['registerReferrer', action({ code: 'value' })],
   ['claimRewards', action({})],
   ['agentSetAbstraction', action({ abstraction: 'value' })],
   ['noop', action({})],
