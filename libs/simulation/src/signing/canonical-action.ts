@@ -15,17 +15,18 @@ interface ListForm {
   readonly each: Form;
 }
 interface ObjectForm {
-  readonly keys: { readonly [key: string]: Form };
+  readonly keys: readonly (readonly [string, Form])[];
 }
 /** Left out when absent, null or false. */
 interface OptionalForm {
   readonly optional: Form;
 }
 
-const object = (keys: ObjectForm['keys']): ObjectForm => ({ keys });
+type Keys = { readonly [key: string]: Form };
+const object = (keys: Keys): ObjectForm => ({ keys: Object.entries(keys) });
 const list = (each: Form): ListForm => ({ each });
 const optional = (form: Form): OptionalForm => ({ optional: form });
-const action = (keys: ObjectForm['keys']): ObjectForm => object({ type: 'value', ...keys });
+const action = (keys: Keys): ObjectForm => object({ type: 'value', ...keys });
 
 const ORDER = object({
   a: 'value',
@@ -86,7 +87,7 @@ function write(value: Json, form: Form): Json {
 
 function writeObject(value: JsonObject, { keys }: ObjectForm): JsonObject {
   const written: { [key: string]: Json } = {};
-  for (const [key, form] of Object.entries(keys)) {
+  for (const [key, form] of keys) {
     const field = value[key];
     if (field === undefined || (isOptional(form) && (field === null || field === false))) continue;
     written[key] = write(field, form);
