@@ -5,6 +5,7 @@ import { FundingCollector } from './books/collect-funding';
 import { Breakers } from './breakers';
 import { Commands } from './commands/commands';
 import type { EngineContext } from './context';
+import { EgressReport } from './egress-report';
 import type { EngineParts } from './engine-parts';
 import { FeeTimes } from './fee-times';
 import { makeContext } from './make-context';
@@ -89,6 +90,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const fees = new FeeTimes(ctx.clock, (scope, versions) => putMarkups(ctx, scope, versions));
   const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees });
   const equity = new EquityWriter(ctx);
+  const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
   const stops = new StopSwitches(ctx);
   const timers: NodeJS.Timeout[] = [];
@@ -135,6 +137,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
           void equity.write();
           void seats.write();
         }, ctx.limits.heartbeatMs),
+        setInterval(() => void egress.write(), ctx.limits.egressReportMs),
       );
     },
     idle: async () => {

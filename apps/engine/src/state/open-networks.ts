@@ -1,10 +1,9 @@
 import type { Environment } from '@lockstep/kernel';
-import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
+import { createHyperliquidVenue, type EgressAddress, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
 import type { MarkUpdate, Venue, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
-import { SendBudget } from '../send-budget';
 import { Listings } from './listings';
 import { type Network, networkKey } from './networks';
 import { watchedDexes } from './watched-dexes';
@@ -30,8 +29,9 @@ export interface VenueTuning {
   readonly answerTimeoutMs: number;
   /** Signatures a signing thread prepares while it is idle. */
   readonly presignaturesPerWorker: number;
-  /** Orders that a network takes in a minute; 0: no limit is known. A simulated network takes all. */
-  readonly sendsPerMinute: number;
+  /** Where requests of networks that are not simulated leave from, and the limits that are kept to there; null: none are. */
+  readonly egress: readonly EgressAddress[];
+  readonly rateLimits: HyperliquidSettings['rateLimits'];
 }
 
 /** What a network tells the engine. */
@@ -123,7 +123,6 @@ export class Networks {
       marks,
       quotes,
       quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
-      sends: new SendBudget(address.environment === 'test' ? 0 : this.tuning.sendsPerMinute, () => ctx.clock.monotonic()),
     };
     opened = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);
@@ -146,7 +145,7 @@ export class Networks {
         answerTimeoutMs: tuning.answerTimeoutMs,
         // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
         orderStreamsMax: 0,
-        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
+        ...(simulated ? simulatedBounds(tuning) : liveBounds(tuning)),
       },
       {
         clock: ctx.clock,
@@ -193,6 +192,15 @@ export class Networks {
     }
   }
 }
+
+/** A simulated network takes all, unless it was told to be as strict as the venue. */
+const simulatedBounds = ({ simulated }: VenueTuning): Partial<HyperliquidSettings> =>
+  simulated.rateLimits === undefined ? { ...SIM_LIMITS, ...simulated } : simulated;
+
+const liveBounds = ({ egress, rateLimits }: VenueTuning): Partial<HyperliquidSettings> => ({
+  rateLimits: rateLimits ?? null,
+  ...(egress.length > 0 && { egress }),
+});
 
 /** What can be traded, for the API. */
 const instrumentRows = (address: NetworkAddress, markets: Markets) =>

@@ -17,6 +17,7 @@ import type {
 import type { HyperliquidConfig } from './config';
 import { readWith } from './parse/read';
 import { HttpClient } from './transport/http';
+import type { VenueEgress } from './venue-egress';
 import { accountStateOf, clearinghouseStateAnswer, clearinghouseStateRequest } from './wire/clearinghouse-state';
 import { extraAgentsAnswer, extraAgentsRequest } from './wire/extra-agents';
 import { maxBuilderFeeAnswer, maxBuilderFeeRequest } from './wire/max-builder-fee';
@@ -29,6 +30,7 @@ import { spotMetaAnswer, spotMetaRequest } from './wire/spot-meta';
 import { userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
 import { FILLS_PER_PAGE, userFillsByTimeAnswer, userFillsByTimeRequest } from './wire/user-fills-by-time';
 import { FUNDING_PER_PAGE, userFundingAnswer, userFundingRequest } from './wire/user-funding';
+import { userRateLimitAnswer, userRateLimitRequest } from './wire/user-rate-limit';
 
 type Read<T> = Result<T, VenueReadError>;
 type AnyRequest = { readonly type: string } & Readonly<Record<string, unknown>>;
@@ -40,19 +42,26 @@ const MODES_KEPT_MAX = 50_000;
 
 /** The venue's truth over `POST /info`. Concurrency is bounded by the pool's connections; nothing is repeated here. */
 export class HyperliquidTruth implements VenueTruth {
-  private readonly http: HttpClient;
+  /** One client for each egress address. */
+  private readonly clients: readonly HttpClient[];
   private readonly modes = new Map<Address, { readonly mode: 'standard' | 'unified'; readonly readAt: number }>();
   private listed: readonly string[] = [];
   private readonly universes = new Map<string, readonly string[]>();
   private readonly traded = new Map<string, readonly string[]>();
   private collaterals: ReadonlyMap<number, string> = new Map([[USDC_TOKEN, 'USDC']]);
 
-  constructor(private readonly config: HyperliquidConfig) {
-    this.http = new HttpClient(config.url, {
-      connections: config.readConnections,
-      connectTimeoutMs: config.connectTimeoutMs,
-      answerTimeoutMs: config.readTimeoutMs,
-    });
+  constructor(
+    private readonly config: HyperliquidConfig,
+    private readonly egress: VenueEgress,
+  ) {
+    const limits = { connections: config.readConnections, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.readTimeoutMs };
+    this.clients = config.egress.map((address) => new HttpClient(config.url, limits, address));
+  }
+
+  /** Requests the account has made over its life, and may make. */
+  async requestBudget(address: Address): Promise<Read<{ readonly used: number; readonly cap: number }>> {
+    const read = await this.read(userRateLimitRequest(address), userRateLimitAnswer);
+    return read.ok ? ok({ used: read.value.nRequestsUsed, cap: read.value.nRequestsCap }) : read;
   }
 
   async markets(dexes?: readonly string[]): Promise<Read<readonly MarketContext[]>> {
@@ -201,7 +210,7 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   async close(): Promise<void> {
-    await this.http.close();
+    await Promise.all(this.clients.map((client) => client.close()));
   }
 
   private async marketsOf(dex: string, position: number): Promise<Read<readonly MarketContext[]>> {
@@ -233,9 +242,16 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   private async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
-    const outcome = await this.http.post('/info', JSON.stringify(request));
+    const egress = await this.egress.read(request.type);
+    const client = egress === null ? undefined : this.clients[egress];
+    if (egress === null || client === undefined) return err({ code: 'rate_limited', detail: `${request.type}: no room for it in time` });
+    const outcome = await client.post('/info', JSON.stringify(request));
     if (outcome.kind !== 'answer') return err({ code: 'unreachable', detail: outcome.detail });
-    if (outcome.status === 429) return err({ code: 'rate_limited', detail: request.type });
+    if (outcome.status === 429) {
+      this.egress.refused(egress);
+      return err({ code: 'rate_limited', detail: request.type });
+    }
+    this.egress.readAnswered(egress, request.type, outcome.body);
     if (outcome.status !== 200) return err({ code: 'unreachable', detail: `${request.type}: HTTP ${outcome.status} ${outcome.text}` });
     return readWith(request.type, schema, outcome.body);
   }
