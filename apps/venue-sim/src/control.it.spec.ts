@@ -39,6 +39,23 @@ describe('control port', () => {
     );
   });
 
+  it('sets the mode, the volume and the end of an agent of an account', async () => {
+    const read = async (request: object): Promise<unknown> => JSON.parse((await postJson(`${venue.httpUrl()}/info`, request)).text);
+    const [user, agent] = [account(311).address.toLowerCase(), account(312).address.toLowerCase()];
+    const validUntil = Date.now() + 7_200_000;
+    const wish: AccountWish = {
+      address: user,
+      credits: { '': '100' },
+      agent: { address: agent, name: 'copy', validUntil },
+      mode: 'unifiedAccount',
+      volume: '250.5',
+    };
+    await venue.control.setUpAccounts('main', [wish]);
+    expect(await read({ type: 'userAbstraction', user })).toBe('unifiedAccount');
+    expect(await read({ type: 'extraAgents', user })).toEqual([{ name: 'copy', address: agent, validUntil }]);
+    expect(await read({ type: 'userRateLimit', user })).toMatchObject({ cumVlm: '250.5', nRequestsCap: 10_250 });
+  });
+
   it('forces trades at their exact price, in order, and shows them in the books', async () => {
     const outcomes = await venue.control.forceTrades('main', [
       { address: LEADER, coin: 'BTC', side: 'buy', price: '65000', size: '0.5', orderId: 71 },

@@ -2,8 +2,7 @@ import type { VenueProcess } from '@lockstep/simulation';
 import type { Hyperliquid } from 'hyperliquid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { account, keyOf } from '../testing/clients';
-import { hyperliquid, NETWORKS, type Network, otherOf, pointHyperliquidAt, startNetworks } from './networks';
-import { skipUnlessKnown } from './what-is-known';
+import { hyperliquid, NETWORKS, type Network, otherOf, pointHyperliquidAt, startNetworks } from '../testing/networks';
 
 const TRADER = 1_501;
 const MASTER = 1_502;
@@ -26,8 +25,8 @@ beforeAll(async () => {
   pointHyperliquidAt(venue);
 });
 afterAll(async () => {
-  vi.restoreAllMocks();
   await venue.stop();
+  vi.restoreAllMocks();
 });
 
 /** The client as its users make it. */
@@ -40,16 +39,6 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     client = clientOf(network, TRADER, { enableWs: true });
   });
   afterAll(() => client.disconnect());
-  // The client asks for spot markets before its first order: without them it places none.
-  const SPOT = [{ type: 'spotMetaAndAssetCtxs' }];
-  /** A test of the trading life; `needs` names further types it waits for. */
-  const life = (title: string, run: () => Promise<void>, needs: Parameters<typeof skipUnlessKnown>[3] = {}): void => {
-    it(title, async (context) => {
-      await skipUnlessKnown(context, venue, network, { ...needs, info: [...SPOT, ...(needs.info ?? [])] });
-      await run();
-    });
-  };
-
   const limit = (
     is_buy: boolean,
     limit_px: number,
@@ -84,7 +73,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
   const statuses = (...elements: readonly unknown[]): unknown =>
     expect.objectContaining({ response: { type: 'order', data: { statuses: elements } } });
 
-  life('knows the markets by name', async () => {
+  it('knows the markets by name', async () => {
     expect(await client.info.getAssetIndex(COIN)).toBe(network.btc);
     expect((await client.info.getAllAssets()).perp).toContain('ETH-PERP');
     expect(await client.info.getAllMids()).toMatchObject({ [COIN]: expect.any(Number) });
@@ -94,7 +83,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect((await client.info.spot.getSpotMeta(true)).tokens[0]).toMatchObject({ name: 'USDC', index: 0 });
   });
 
-  life('reads balances and sets leverage', async () => {
+  it('reads balances and sets leverage', async () => {
     const { marginSummary, withdrawable } = await client.info.perpetuals.getClearinghouseState(USER, true);
     expect({ value: marginSummary.accountValue, withdrawable }).toEqual({ value: DECIMAL, withdrawable: DECIMAL });
     expect((await client.info.spot.getSpotClearinghouseState(USER, true)).balances).toMatchObject([{ coin: 'USDC', total: '1000.0' }]);
@@ -102,7 +91,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect(await client.exchange.updateLeverage(COIN, 'cross', 99)).toEqual({ status: 'err', response: 'Invalid leverage value' });
   });
 
-  life('places limit orders, modifies them, and cancels by id, by client id and all at once', async () => {
+  it('places limit orders, modifies them, and cancels by id, by client id and all at once', async () => {
     const oid = await resting(50_000);
     await client.exchange.modifyOrder(oid, limit(true, 50_001, { cloid: CLOID }));
     expect(await open()).toMatchObject([{ limitPx: '50001.0', cloid: CLOID }]);
@@ -117,7 +106,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect(await open()).toEqual([]);
   });
 
-  life('opens and closes at the market, and reads its fills', async () => {
+  it('opens and closes at the market, and reads its fills', async () => {
     expect(await client.custom.marketOpen(COIN, true, 0.01)).toEqual(
       statuses({ filled: { totalSz: '0.01', avgPx: DECIMAL, oid: expect.any(Number) } }),
     );
@@ -128,7 +117,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect(fill).toMatchObject({ coin: 'BTC', dir: 'Close Long', side: 'A', sz: '0.01', crossed: true, fee: DECIMAL });
   });
 
-  life('is told why an order is refused', async () => {
+  it('is told why an order is refused', async () => {
     const refusal = async (order: ReturnType<typeof limit>): Promise<string> =>
       (await client.exchange.placeOrder(order)).response.data.statuses[0].error;
     expect(await refusal({ ...limit(true, 50_000), sz: 0.0001 })).toBe(`Order must have minimum value of $10. asset=${network.btc}`);
@@ -136,7 +125,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect(await refusal(limit(true, 70_000, { tif: 'Alo' }))).toContain('Post only order would have immediately matched, bbo was');
   });
 
-  life('sets a stop on a position, and a take-profit with a stop under an order', async () => {
+  it('sets a stop on a position, and a take-profit with a stop under an order', async () => {
     await client.custom.marketOpen(COIN, true, 0.01);
     expect(await client.exchange.placeOrder(trigger('sl', 40_000))).toEqual(statuses('waitingForTrigger'));
     expect(
@@ -152,7 +141,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect(await open()).toEqual([]);
   });
 
-  life('trades over the socket', async () => {
+  it('trades over the socket', async () => {
     await client.connect();
     const { wsPayloads, subscriptions } = client;
     await wsPayloads.placeOrder({ ...limit(true, 50_000, { cloid: CLOID }) });
@@ -164,7 +153,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     await expect(subscriptions.postRequest('info', { type: 'nonsense' })).rejects.toThrow('422');
   });
 
-  life('hears of its fills, orders, state and markets', async () => {
+  it('hears of its fills, orders, state and markets', async () => {
     await client.connect();
     const heard = new Map<string, unknown[]>();
     const into =
@@ -194,7 +183,7 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     );
   });
 
-  life('moves money, names an agent and approves a builder', async () => {
+  it('moves money, names an agent and approves a builder', async () => {
     expect(await client.exchange.usdTransfer(OTHER, 5)).toEqual(DONE);
     expect(await client.exchange.transferBetweenSpotAndPerp(10, true)).toEqual(DONE);
     const agent = TRADER + 100 + network.btc;
@@ -209,23 +198,19 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect(await client.exchange.noop()).toEqual(DONE);
   });
 
-  life(
-    'opens a sub-account and trades for it',
-    async () => {
-      const master = clientOf(network, MASTER);
-      const created = await master.exchange.createSubAccount('desk');
-      expect(created).toEqual({ status: 'ok', response: { type: 'createSubAccount', data: expect.stringMatching(/^0x[0-9a-f]{40}$/) } });
-      const vaultAddress = String(created.response.data);
-      expect(await master.exchange.subAccountTransfer(vaultAddress, true, 1_000_000_000)).toEqual(DONE);
-      const desk = clientOf(network, MASTER, { vaultAddress });
-      expect(await desk.exchange.placeOrder(limit(true, 50_000))).toEqual(statuses({ resting: { oid: expect.any(Number) } }));
-      expect(await client.info.getUserOpenOrders(vaultAddress, true)).toHaveLength(1);
-      expect(await client.info.getSubAccounts(account(MASTER).address, true)).toMatchObject([{ name: 'desk', subAccountUser: vaultAddress }]);
-    },
-    { actions: [{ type: 'createSubAccount', name: 'desk' }], info: [{ type: 'subAccounts', user: USER }] },
-  );
+  it('opens a sub-account and trades for it', async () => {
+    const master = clientOf(network, MASTER);
+    const created = await master.exchange.createSubAccount('desk');
+    expect(created).toEqual({ status: 'ok', response: { type: 'createSubAccount', data: expect.stringMatching(/^0x[0-9a-f]{40}$/) } });
+    const vaultAddress = String(created.response.data);
+    expect(await master.exchange.subAccountTransfer(vaultAddress, true, 1_000_000_000)).toEqual(DONE);
+    const desk = clientOf(network, MASTER, { vaultAddress });
+    expect(await desk.exchange.placeOrder(limit(true, 50_000))).toEqual(statuses({ resting: { oid: expect.any(Number) } }));
+    expect(await client.info.getUserOpenOrders(vaultAddress, true)).toHaveLength(1);
+    expect(await client.info.getSubAccounts(account(MASTER).address, true)).toMatchObject([{ name: 'desk', subAccountUser: vaultAddress }]);
+  });
 
-  life('is refused naming an address nobody knows when it signs for the other network', async () => {
+  it('is refused naming an address nobody knows when it signs for the other network', async () => {
     const { BASE_URLS } = hyperliquid;
     const [here, there]: ('PRODUCTION' | 'TESTNET')[] = network.isTestnet ? ['TESTNET', 'PRODUCTION'] : ['PRODUCTION', 'TESTNET'];
     if (here === undefined || there === undefined) throw new Error('two networks');

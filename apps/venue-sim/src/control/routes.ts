@@ -123,6 +123,41 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
       return done({ ok: true, halted: on });
     },
   }),
+  trading: route({
+    schema: schemas.tradingSchema,
+    run: (hall, { coin, halted }) => {
+      if (coin !== undefined && unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+      const { control } = hall.world;
+      for (const each of coin === undefined ? control.coins() : [coin]) {
+        if (halted) control.haltTrading(each);
+        else control.resumeTrading(each);
+      }
+      return landed(hall, { halted });
+    },
+  }),
+  'post-only': route({
+    schema: schemas.postOnlySchema,
+    run: (hall, { on }) => {
+      hall.world.control.postOnlyPeriod(on);
+      return landed(hall, { on });
+    },
+  }),
+  delist: route({
+    schema: schemas.delistSchema,
+    run: (hall, { coin }) => {
+      if (unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+      hall.world.control.delist(coin);
+      return landed(hall);
+    },
+  }),
+  'open-interest-cap': route({
+    schema: schemas.openInterestCapSchema,
+    run: (hall, { coin, usd }) => {
+      if (unknownCoin(hall, [coin]) !== undefined) return refused(400, `coin: unknown ${coin}`);
+      hall.world.control.setOpenInterestCap(coin, usd);
+      return landed(hall);
+    },
+  }),
   funding: route({ schema: schemas.fundingSchema, run: setFunding }),
   faults: route({ schema: schemas.faultSchema, run: (hall, order) => created(hall.faults.add(order)) }),
   disconnect: (hall) => {

@@ -119,6 +119,9 @@ export const faultSchema = z
 /** Who may place what: a coin or the whole venue halted, or post-only after an upgrade. */
 export const tradingSchema = z.strictObject({ coin: coin.optional(), halted: z.boolean() });
 export const postOnlySchema = z.strictObject({ on: z.boolean() });
+export const delistSchema = z.strictObject({ coin });
+/** Dollars at the mark from which positions may not grow; null for no cap. */
+export const openInterestCapSchema = z.strictObject({ coin, usd: amount.nullable() });
 
 /** The first complaint of a failed parse, with its path. */
 export function complaintOf(error: z.ZodError): string {

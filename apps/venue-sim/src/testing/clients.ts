@@ -17,16 +17,16 @@ export const account = (number: number): PrivateKeyAccount => privateKeyToAccoun
 export const lower = (holder: PrivateKeyAccount): string => holder.address.toLowerCase();
 
 /** The independent client over HTTP. */
-export function overHttp(url: string): hl.HttpTransport {
-  return new hl.HttpTransport({ apiUrl: `${url}/` });
+export function overHttp(url: string, isTestnet = false): hl.HttpTransport {
+  return new hl.HttpTransport({ isTestnet, apiUrl: `${url}/` });
 }
 
 type Reconnect = NonNullable<NonNullable<ConstructorParameters<typeof hl.WebSocketTransport>[0]>['reconnect']>;
 
 /** The independent client over the socket. Node 20 has no WebSocket of its own; undici's follows the same standard. */
-export function overSocket(url: string): hl.WebSocketTransport {
+export function overSocket(url: string, isTestnet = false): hl.WebSocketTransport {
   const WebSocket = UndiciSocket as unknown as NonNullable<Reconnect['WebSocket']>;
-  return new hl.WebSocketTransport({ url, reconnect: { WebSocket } });
+  return new hl.WebSocketTransport({ isTestnet, url, reconnect: { WebSocket } });
 }
 
 /** Asset 0 of the main dex, at a price with five figures or a whole one. */
@@ -53,8 +53,13 @@ export interface SignedBody {
 }
 
 /** A signed body of `/exchange`, to be sent as it is or changed on the way. */
-export async function signed(wallet: PrivateKeyAccount, action: { readonly [key: string]: unknown }, nonce: number): Promise<SignedBody> {
-  return { action, nonce, signature: await signL1Action({ wallet, action, nonce }) };
+export async function signed(
+  wallet: PrivateKeyAccount,
+  action: { readonly [key: string]: unknown },
+  nonce: number,
+  isTestnet = false,
+): Promise<SignedBody> {
+  return { action, nonce, signature: await signL1Action({ wallet, action, nonce, isTestnet }) };
 }
 
 export async function postJson(

@@ -44,6 +44,7 @@ const ACTION_FAULTS: Effects = {
   'refused with 429': { effect: { kind: 'status', status: 429 }, when: 'before' },
   '502, not landed': { effect: { kind: 'status', status: 502 }, when: 'before' },
   '502, landed': { effect: { kind: 'status', status: 502 }, when: 'after' },
+  'answer cut off, landed': { effect: { kind: 'truncate' }, when: 'after' },
   'answer too late': { effect: { kind: 'delay', delayMs: TOO_LATE_MS }, when: 'after' },
 };
 const READ_FAULTS: Effects = {
@@ -51,11 +52,13 @@ const READ_FAULTS: Effects = {
   'connection cut': { effect: { kind: 'hang_up' }, when: 'before' },
   'refused with 429': { effect: { kind: 'status', status: 429 }, when: 'before' },
   'answered 502': { effect: { kind: 'status', status: 502 }, when: 'before' },
+  'answer cut off': { effect: { kind: 'truncate' }, when: 'before' },
   late: { effect: { kind: 'delay', delayMs: LATE_MS }, when: 'before' },
 };
 const FRAME_FAULTS: Effects = {
   lost: SILENT,
   duplicated: { effect: { kind: 'duplicate' }, when: 'before' },
+  'out of order': { effect: { kind: 'reorder' }, when: 'before' },
   late: { effect: { kind: 'delay', delayMs: LATE_MS }, when: 'before' },
   'connection cut': { effect: { kind: 'hang_up' }, when: 'before' },
 };

@@ -80,6 +80,10 @@ export interface ControlClient {
   setTrading(world: string, halted: boolean, coin?: string): Promise<void>;
   /** The time after an upgrade of the network: only post-only orders are taken. */
   setPostOnly(world: string, on: boolean): Promise<void>;
+  /** Delists a coin: its orders are cancelled, its positions settled, its slot stays. */
+  delist(world: string, coin: string): Promise<void>;
+  /** Caps the open interest of a coin (decimal dollars at the mark), or takes the cap away. */
+  setOpenInterestCap(world: string, coin: string, usd: string | null): Promise<void>;
   /** Charges an hour of funding now. */
   chargeFunding(world: string): Promise<void>;
   addFault(world: string, fault: FaultWish): Promise<number>;
@@ -138,6 +142,8 @@ export function createControlClient(url: string, key: string | null = null): Con
     halt: async (world, on) => void (await tell(world, 'halt', { on })),
     setTrading: async (world, halted, coin) => void (await tell(world, 'trading', coin === undefined ? { halted } : { halted, coin })),
     setPostOnly: async (world, on) => void (await tell(world, 'post-only', { on })),
+    delist: async (world, coin) => void (await tell(world, 'delist', { coin })),
+    setOpenInterestCap: async (world, coin, usd) => void (await tell(world, 'open-interest-cap', { coin, usd })),
     chargeFunding: async (world) => void (await tell(world, 'funding', { charge: true })),
     addFault: async (world, fault) => Number((await tell(world, 'faults', fault)).id),
     struckBy: async (world, fault) => {

@@ -1,9 +1,9 @@
 import { err, ok, type Result } from '@lockstep/kernel';
-import type { Address, Json } from '../exchange/port';
+import type { Address } from '../exchange/port';
+import { type ActionJson, canonicalAction } from './canonical-action';
 import { isAddress } from './hex';
 
-/** An action as it came: an object with a `type`, its keys still in the order of the request body. */
-export type ActionJson = { readonly type: string; readonly [key: string]: Json | undefined };
+export type { ActionJson };
 
 /** A well-formed body of `/exchange`. Nothing about it is trusted yet. */
 export interface SignedRequest {
@@ -16,7 +16,7 @@ export interface SignedRequest {
   readonly claimedSigner: Address | null;
 }
 
-/** Reads a parsed body; `malformed` is what the venue answers with 422. Unknown fields are ignored. */
+/** Reads a parsed body, its action as the venue would write it; `malformed` is what the venue answers with 422. Unknown fields are ignored. */
 export function readSignedRequest(body: unknown): Result<SignedRequest, 'malformed'> {
   if (!isObject(body)) return err('malformed');
   const { action, nonce, signature, vaultAddress = null, expiresAfter = null, signer = null } = body;
@@ -24,7 +24,7 @@ export function readSignedRequest(body: unknown): Result<SignedRequest, 'malform
   if (vaultAddress !== null && !isAddress(vaultAddress)) return err('malformed');
   if (expiresAfter !== null && !isMoment(expiresAfter)) return err('malformed');
   return ok({
-    action,
+    action: canonicalAction(action),
     nonce,
     signature,
     vaultAddress: vaultAddress === null ? null : vaultAddress.toLowerCase(),

@@ -2,9 +2,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { AccountWish, VenueProcess } from '@lockstep/simulation';
 import * as hl from '@nktkas/hyperliquid';
-import { WebSocket as UndiciSocket } from 'undici';
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { startServer } from '../testing/clients';
+import { overHttp, overSocket, startServer } from './clients';
 
 /** The two forms of the venue: a client signs for one of them, and BTC has another index on the second. */
 export interface Network {
@@ -35,20 +34,13 @@ export interface Nktkas {
 
 export const nktkasOf = (venue: VenueProcess, network: Network, wallet: PrivateKeyAccount): Nktkas => nktkasOver(nktkasHttp(venue, network), wallet);
 
-export const nktkasHttp = (venue: VenueProcess, { world, isTestnet }: Network): hl.HttpTransport =>
-  new hl.HttpTransport({ isTestnet, apiUrl: `${venue.httpUrl(world)}/` });
+export const nktkasHttp = (venue: VenueProcess, { world, isTestnet }: Network): hl.HttpTransport => overHttp(venue.httpUrl(world), isTestnet);
 
 export function nktkasOver(transport: hl.HttpTransport | hl.WebSocketTransport, wallet: PrivateKeyAccount): Nktkas {
   return { info: new hl.InfoClient({ transport }), exchange: new hl.ExchangeClient({ transport, wallet }) };
 }
 
-type Reconnect = NonNullable<NonNullable<ConstructorParameters<typeof hl.WebSocketTransport>[0]>['reconnect']>;
-
-/** Node 20 has no WebSocket of its own; undici's follows the same standard. */
-export function nktkasSocket(venue: VenueProcess, { world, isTestnet }: Network): hl.WebSocketTransport {
-  const WebSocket = UndiciSocket as unknown as NonNullable<Reconnect['WebSocket']>;
-  return new hl.WebSocketTransport({ isTestnet, url: venue.wsUrl(world), reconnect: { WebSocket } });
-}
+export const nktkasSocket = (venue: VenueProcess, { world, isTestnet }: Network): hl.WebSocketTransport => overSocket(venue.wsUrl(world), isTestnet);
 
 /** `hyperliquid` in its CommonJS form, which finds `ws` on Node 20. */
 export const hyperliquid: typeof import('hyperliquid') = createRequire(join(process.cwd(), 'package.json'))('hyperliquid');
