@@ -1,5 +1,5 @@
 import { venueData } from '@lockstep/platform/testing/venue-data';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dig, orderAction, Testbed } from '../builders/testbed';
 import type { Json } from './port';
 import { type Answerer, compareAll } from './testing/recorded/compare';
@@ -28,6 +28,16 @@ describe.skipIf(venueData() === null)('answers about orders (needs VENUE_DATA_DI
     const oid = dig(venue.order(1, { a: 4, p: '0.0036', s: '4000', c: CLOID }), 0, 'resting', 'oid');
     return act(venue, { type, cancels: [type === 'cancel' ? { a: 4, o: missing ? 1 : oid } : { asset: 4, cloid: CLOID }] });
   };
+
+  it('refusals have the recorded texts', () => {
+    const error = (body: Json): string => String(dig(body, 'response', 'data', 'statuses', 0, 'error'));
+    const answers: { readonly [type: string]: Answerer } = { order, cancel };
+    for (const sample of recordedAnswers()) {
+      const answer = answers[sample.type];
+      if (answer === undefined || dig(sample.body, 'response', 'data', 'statuses', 0, 'error') === null) continue;
+      expect(error(answer(sample)), sample.name).toBe(error(sample.body).replace('asset=173', 'asset=4'));
+    }
+  });
 
   compareAll(
     'answers about orders',

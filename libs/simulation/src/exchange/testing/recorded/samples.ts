@@ -11,6 +11,7 @@ export interface Sample {
   /** Info type, action type, or `frame/<channel>`; the root of its paths. */
   readonly type: string;
   readonly request: Json;
+  /** The answer; of frames the list of those under this name. */
   readonly body: Json;
 }
 
@@ -88,7 +89,7 @@ function captured(): Sample[] {
   ];
 }
 
-/** All recorded frames of the server: the 39 frames of clients’ tests, then one sample per channel and coin of the 90 seconds. */
+/** All recorded frames of the server: the 39 frames of clients’ tests, then all frames of the 90 seconds, by channel and coin. */
 export function recordedFrames(): Sample[] {
   const lines = (file: string): Json[] =>
     readFileSync(join(dir(), file), 'utf8')
@@ -98,11 +99,21 @@ export function recordedFrames(): Sample[] {
   const single = lines('ws/messages.jsonl').flatMap((line, at): Sample[] => {
     const frame = dig(line, 'frame');
     if (dig(line, 'direction') !== 'server') return [];
-    return [{ name: `ws/messages.jsonl:${at + 1}`, type: `frame/${String(dig(frame, 'channel'))}`, request: null, body: frame }];
+    return [{ name: `ws/messages.jsonl:${at + 1}`, type: `frame/${String(dig(frame, 'channel'))}`, request: null, body: [frame] }];
   });
-  const live = lines('ws/recording-90s.jsonl').map((line, at): Sample => {
+  const live = new Map<string, Json[]>();
+  for (const line of lines('ws/recording-90s.jsonl')) {
     const [channel, data] = [dig(line, 'channel'), dig(line, 'data')];
-    return { name: `ws/recording-90s.jsonl:${at + 1}`, type: `frame/${String(channel)}`, request: null, body: { channel, data } };
-  });
-  return [...single, ...live];
+    const key = `${String(channel)} ${String(dig(data, 'coin') ?? dig(data, 0, 'coin'))}`;
+    live.set(key, [...(live.get(key) ?? []), { channel, data }]);
+  }
+  const grouped = [...live].map(
+    ([key, body]): Sample => ({
+      name: `ws/recording-90s.jsonl#${key}`,
+      type: `frame/${key.split(' ')[0] ?? ''}`,
+      request: null,
+      body,
+    }),
+  );
+  return [...single, ...grouped];
 }

@@ -7,7 +7,7 @@ export type Kind = string;
 export type Shape = ReadonlyMap<string, ReadonlySet<Kind>>;
 
 /** Objects whose keys are data: coins. */
-const MAPS: ReadonlySet<string> = new Set(['allMids', 'frame/allMids.data.mids']);
+const MAPS: ReadonlySet<string> = new Set(['allMids', 'frame/allMids[].data.mids']);
 
 const TEXT_FORMS: readonly (readonly [Kind, RegExp])[] = [
   ['decimal', /^-?\d+\.(?:0|\d*[1-9])$/],
