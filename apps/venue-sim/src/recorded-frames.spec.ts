@@ -7,7 +7,10 @@ import { readClientFrame } from './client-frame';
 import { jsonAnswer } from './reply';
 import { acknowledgement, errorFrame, PONG, postFrame } from './socket-frames';
 
-const lineSchema = z.object({ direction: z.enum(['client', 'server']), frame: z.looseObject({ channel: z.string().optional(), data: z.unknown() }) });
+const lineSchema = z.object({
+  direction: z.enum(['client', 'server']),
+  frame: z.looseObject({ channel: z.string().optional(), data: z.unknown().optional() }),
+});
 const posted = z.object({
   id: z.number(),
   response: z.discriminatedUnion('type', [

@@ -75,8 +75,7 @@ function captured(): Sample[] {
   const first = readJson(m1);
   const selected = dig(readJson(m4), 'selection');
   const part = (key: string): Json => dig(first, 'selection', key);
-  const unnumbered = (list: Json): Json =>
-    listOf(list).map((each) => Object.fromEntries(Object.entries(Object(each)).filter(([key]) => key !== 'index' && key !== 'dexIndex')));
+  const unnumbered = (list: Json): Json => listOf(list).map((each) => without(each, ['index', 'dexIndex']));
   const sample = (name: string, type: string, body: Json): Sample => ({ name, type, request: null, body });
   return [
     sample(`${m1}#perpUniverse`, 'meta', { universe: unnumbered(part('perpUniverse')) }),
@@ -85,8 +84,17 @@ function captured(): Sample[] {
     sample(`${m1}#perpDexs`, 'perpDexs', unnumbered(part('perpDexs'))),
     sample(`${m1}#hip3Dex`, 'perpDexs', unnumbered([part('hip3Dex')])),
     sample(`${m1}#l2Book`, 'l2Book', dig(first, 'l2Book')),
-    ...Object.entries(Object(selected)).map(([key, value]) => sample(`${m4}#${key}`, key === 'fills' ? 'userFillsByTime' : key, value)),
+    sample(`${m4}#fills`, 'userFillsByTime', dig(selected, 'fills')),
+    sample(`${m4}#orderStatus`, 'orderStatus', dig(selected, 'orderStatus')),
+    sample(`${m4}#openOrders`, 'openOrders', dig(selected, 'openOrders')),
   ];
+}
+
+function without(value: Json, keys: readonly string[]): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]: [string, Json | undefined]) => (keys.includes(key) ? [] : [[key, inner ?? null]])),
+  );
 }
 
 /** All recorded frames of the server: the 39 frames of clients’ tests, then all frames of the 90 seconds, by channel and coin. */
