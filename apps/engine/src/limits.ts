@@ -69,6 +69,8 @@ export interface EngineLimits {
   readonly breakerIntervalMs: number;
   /** Wait between two heartbeats and equity writes, in ms. */
   readonly heartbeatMs: number;
+  /** Wait between two tellings of how the egress addresses stand, in ms. */
+  readonly egressReportMs: number;
   /** Waves kept for `/waves`. */
   readonly wavesKept: number;
   /** Oldest mark that allows new risk, in ms (product §3). */
@@ -77,6 +79,8 @@ export interface EngineLimits {
   readonly bookMaxAgeMs: number;
   /** Wait between two looks at which coins' books matter, in ms. */
   readonly quoteFollowMs: number;
+  /** Wait between two looks at which leaders are hottest, in ms. */
+  readonly seatFollowMs: number;
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -112,8 +116,10 @@ export const ENGINE_LIMITS: EngineLimits = {
   stopMaxAgeMs: 5_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,
+  egressReportMs: 2_000,
   wavesKept: 2_000,
   markMaxAgeMs: 5_000,
   bookMaxAgeMs: BOOK_MAX_AGE_MS,
   quoteFollowMs: 1_000,
+  seatFollowMs: 15_000,
 };

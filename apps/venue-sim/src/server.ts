@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, err, must, ok, type Result } from '@lockstep/kernel';
-import { createVerifier, VERIFIER_DEFAULTS } from '@lockstep/simulation';
+import { createIpLimits, createVerifier, IP_LIMITS, NO_LIMITS, VERIFIER_DEFAULTS } from '@lockstep/simulation';
 import { createControlDoor } from './control/control-door';
 import type { Flags } from './flags';
 import { createHalls, MAIN_WORLD } from './halls';
 import { createHttpDoor } from './http-door';
-import { createIpLimits, IP_LIMITS, NO_LIMITS } from './limits/ip-limits';
 import { createSocketDoor } from './socket-door';
 import { buildWorld } from './world-factory';
 
@@ -33,7 +32,13 @@ export async function startVenueSim(flags: Flags, clock: Clock, onFailure: (erro
 
   const verifier = await createVerifier({ ...VERIFIER_DEFAULTS, mode: flags.verify, threads: flags.verifyThreads, onFailure });
   const halls = createHalls(verifier, clock);
-  const limits = flags.limits === 'on' ? createIpLimits({ ...IP_LIMITS, usersMost: flags.usersPerIp }, clock) : NO_LIMITS;
+  const limits =
+    flags.limits === 'on'
+      ? createIpLimits(
+          { ...IP_LIMITS, usersMost: flags.usersPerIp, ipWindow: flags.ipWindow, postsSpendWeight: flags.postsSpendWeight === 'on' },
+          clock,
+        )
+      : NO_LIMITS;
   const sockets = createSocketDoor({ halls, limits, clock, silenceMs: flags.silenceMs });
   must(halls.open({ ...built.value, blockMs, clock: 'real' }).ok, 'the main world opens');
 

@@ -445,11 +445,29 @@ describe('names, nonces and markup', () => {
   it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
     const stage = new Stage();
     for (let copy = 1; copy <= 6; copy += 1) stage.add(entryOf(copy, settingsOf('1')));
-    const plan = stage.plan('10', { sendsAtOnce: 2, sendRatePerSecond: 1 });
+    const plan = stage.plan('10', { departures: departuresOf([NOW, NOW, NOW + 1_000, NOW + 3_000]) });
     expect(plan.orders.count).toBe(3);
     expect([...plan.decisions.reason].filter((reason) => reasonAt(reason) === 'rate_budget').length).toBe(3);
-    expect(optionsOf(1).sendRatePerSecond).toBe(0);
     stage.fill(plan);
-    expect(stage.plan('0', { sendRatePerSecond: 0.001 }).orders.count).toBe(3);
+    const never = departuresOf([]);
+    expect(stage.plan('0', { departures: never }).orders.count).toBe(3);
+    expect(never.exits).toBe(3);
   });
 });
+
+/** Entries leave at these times, then never. */
+function departuresOf(times: readonly number[]) {
+  let [taken, exits] = [0, 0];
+  return {
+    get exits() {
+      return exits;
+    },
+    exit: () => {
+      exits += 1;
+    },
+    nextEntry: () => times[taken] ?? Number.POSITIVE_INFINITY,
+    takeEntry: () => {
+      taken += 1;
+    },
+  };
+}

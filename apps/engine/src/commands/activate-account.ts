@@ -43,6 +43,8 @@ export async function activateAccount(ctx: EngineContext, parts: CommandParts, s
   if (!account.signs) return refused('key_unreadable');
   const agent = await findAgent(ctx, network.venue, row, account);
   if (agent === null) return refused('agent_not_approved');
+  // An account that used up its requests elsewhere sends seldom: better known before its first wave. Nothing waits for it.
+  void network.venue.egress?.readAccount(account.index, row.address);
   const mode = await network.venue.truth.accountMode(row.address);
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());

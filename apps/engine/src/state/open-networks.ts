@@ -1,10 +1,9 @@
 import type { Environment } from '@lockstep/kernel';
-import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
+import { createHyperliquidVenue, type EgressAddress, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
 import type { MarkUpdate, Venue, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
-import { SendBudget } from '../send-budget';
 import { Listings } from './listings';
 import { type Network, networkKey } from './networks';
 import { watchedDexes } from './watched-dexes';
@@ -30,8 +29,9 @@ export interface VenueTuning {
   readonly answerTimeoutMs: number;
   /** Signatures a signing thread prepares while it is idle. */
   readonly presignaturesPerWorker: number;
-  /** Orders that a network takes in a minute; 0: no limit is known. A simulated network takes all. */
-  readonly sendsPerMinute: number;
+  /** Where requests of networks that are not simulated leave from, and the limits that are kept to there; null: none are. */
+  readonly egress: readonly EgressAddress[];
+  readonly rateLimits: HyperliquidSettings['rateLimits'];
 }
 
 /** What a network tells the engine. */
@@ -40,7 +40,14 @@ export interface NetworkSinks {
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
 
-const SIM_LIMITS = { userSeatsMax: 1_000, maxInFlight: 20_000, markAskGapMs: 200, readConnections: 32 } as const;
+const SIM_LIMITS = {
+  maxInFlight: 20_000,
+  markAskGapMs: 200,
+  readConnections: 32,
+  watchOpeningsPerMinute: 6_000,
+  watchMessagesPerMinute: 120_000,
+  detectionWeightPerMinute: 120_000,
+} as const;
 const READ_RETRY_MS = 500;
 
 /** Opens networks on first use and keeps them: one adapter, one user watch and one mark watch each. */
@@ -116,7 +123,6 @@ export class Networks {
       marks,
       quotes,
       quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
-      sends: new SendBudget(address.environment === 'test' ? 0 : this.tuning.sendsPerMinute, () => ctx.clock.monotonic()),
     };
     opened = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);
@@ -139,7 +145,7 @@ export class Networks {
         answerTimeoutMs: tuning.answerTimeoutMs,
         // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
         orderStreamsMax: 0,
-        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
+        ...(simulated ? simulatedBounds(tuning) : liveBounds(tuning)),
       },
       {
         clock: ctx.clock,
@@ -186,6 +192,15 @@ export class Networks {
     }
   }
 }
+
+/** A simulated network takes all, unless it was told to be as strict as the venue. */
+const simulatedBounds = ({ simulated }: VenueTuning): Partial<HyperliquidSettings> =>
+  simulated.rateLimits === undefined ? { ...SIM_LIMITS, ...simulated } : simulated;
+
+const liveBounds = ({ egress, rateLimits }: VenueTuning): Partial<HyperliquidSettings> => ({
+  rateLimits: rateLimits ?? null,
+  ...(egress.length > 0 && { egress }),
+});
 
 /** What can be traded, for the API. */
 const instrumentRows = (address: NetworkAddress, markets: Markets) =>

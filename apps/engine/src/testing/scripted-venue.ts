@@ -4,7 +4,6 @@ import { instrumentOf } from '@lockstep/replication/testing/book-builder';
 import type { AccountState, OrderStanding, Venue, VenueFill } from '@lockstep/venues/port';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
-import { SendBudget } from '../send-budget';
 import type { Network } from '../state/networks';
 
 export const STAGE_COIN: Instrument = { ...instrumentOf('ETH', 4, 25), venue: 'hyperliquid' };
@@ -80,7 +79,6 @@ export async function networkOf(venue: Venue): Promise<Network> {
     marks: { setDexes: notPlayed, close: notPlayed },
     quotes: new Quotes(),
     quoteWatch: { follow: notPlayed, close: notPlayed },
-    sends: new SendBudget(0, () => systemClock.monotonic()),
   };
 }
 

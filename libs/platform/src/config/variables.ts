@@ -221,12 +221,43 @@ export const VARIABLES = {
     standard: '10000',
     usedBy: ['engine'],
   }),
-  LOCKSTEP_SENDS_PER_MINUTE: row({
-    property: 'sendsPerMinute',
+  LOCKSTEP_EGRESS: row({
+    property: 'egress',
     meaning:
-      'Orders that the live venue takes from this engine in a minute: an entry that would leave later than its copy accepts is denied as rate_budget. The standard leaves a tenth of the venue’s 2000 messages for everything else. 0: nothing is predicted or denied. The simulated venue has no such limit.',
-    schema: piece.wholeNumber(0, 1_000_000),
-    standard: '1800',
+      'Where requests to the live venue leave from, a comma-separated list: `default`, addresses of this machine, and proxies as http://user:password@host:port. Each brings the venue’s limits of one address; copies’ accounts are divided over them (docs/egress.md).',
+    schema: piece.egressList,
+    standard: 'default',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_RATE_LIMITS: row({
+    property: 'rateLimits',
+    meaning:
+      'Whether the live venue’s rate limits are kept to: what would exceed them waits, and an entry that would leave later than its copy accepts is denied as rate_budget. The simulated venue is taken to have none, but for LOCKSTEP_SIM_RATE_LIMITS.',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'on',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_SIM_RATE_LIMITS: row({
+    property: 'simRateLimits',
+    meaning:
+      'Whether the same limits are kept to at the simulated venue, from the same egress addresses: for one that runs with --limits on. An egress address may then be written test:203.0.113.7, which the simulated venue takes at its word and the live venue is never sent.',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'off',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_POSTS_SPEND_WEIGHT: row({
+    property: 'postsSpendWeight',
+    meaning:
+      'Whether an order over a WebSocket is taken to spend REST weight besides its message, which the venue does not document. `on` is safe either way; `off` lets twice as many orders leave.',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'on',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_OUTSIDE_WEIGHT: row({
+    property: 'outsideWeight',
+    meaning: 'REST weight a minute that is left of each egress address to other processes, a gateway’s reads or an operator’s.',
+    schema: piece.wholeNumber(0, 600),
+    standard: '60',
     usedBy: ['engine'],
   }),
   LOCKSTEP_FUNDING_PERIOD_MS: row({
@@ -293,6 +324,14 @@ export const VARIABLES = {
     schema: piece.verification,
     standard: 'all',
     usedBy: ['venue-sim'],
+  }),
+  LOCKSTEP_SIM_USER_SEATS: row({
+    property: 'simUserSeats',
+    meaning:
+      'User streams the engine uses on simulated networks; two of them are kept for order detection, leaders beyond are found in public trades. A real network has 10.',
+    schema: piece.wholeNumber(1, 1_000),
+    standard: '1000',
+    usedBy: ['engine'],
   }),
   LOCKSTEP_SIM_SIGNER_CLAIMS: row({
     property: 'simSignerClaims',

@@ -1,4 +1,5 @@
 import type {
+  EgressView,
   MarkUpdate,
   MarkWatch,
   OrderSubmission,
@@ -13,9 +14,12 @@ import type {
 import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
+import { VenueEgress } from './venue-egress';
 import { HyperliquidMarkWatch } from './watch/mark-watch';
+import { OPENING_RANK } from './watch/opening-gate';
 import { HyperliquidQuoteWatch } from './watch/quote-watch';
 import { HyperliquidUserWatch } from './watch/user-watch';
+import { type WatchBounds, watchBounds } from './watch/watch-bounds';
 
 const CAPABILITIES: VenueCapabilities = {
   userStream: true,
@@ -42,35 +46,41 @@ export function createHyperliquidFeed(settings: HyperliquidSettings, deps: Hyper
 
 class HyperliquidFeed implements VenueFeed {
   readonly truth: HyperliquidTruth;
+  private readonly bounds: WatchBounds;
+  protected readonly ways: VenueEgress;
   private readonly watches = new Set<{ close(): Promise<void> }>();
 
   constructor(
     private readonly config: HyperliquidConfig,
     private readonly deps: HyperliquidDeps,
   ) {
-    this.truth = new HyperliquidTruth(config);
+    this.ways = new VenueEgress(config, deps.clock, deps.log);
+    this.truth = new HyperliquidTruth(config, this.ways);
+    this.bounds = watchBounds(config, () => deps.clock.monotonic(), deps.detectionReads);
   }
 
   watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch {
-    const watch = new HyperliquidUserWatch(this.config, this.deps, this.truth, dexes, sink);
+    const watch = new HyperliquidUserWatch(this.config, this.deps, this.truth, this.bounds, dexes, sink);
     this.watches.add(watch);
     return watch;
   }
 
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch {
-    const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink);
+    const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink, this.bounds.openings.of(OPENING_RANK.marks));
     this.watches.add(watch);
     return watch;
   }
 
   watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch {
-    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink);
+    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink, this.bounds.openings.of(OPENING_RANK.quotes));
     this.watches.add(watch);
     return watch;
   }
 
   async close(): Promise<void> {
+    this.ways.close();
     await Promise.all([...this.watches].map((watch) => watch.close()));
+    this.bounds.close();
     await this.truth.close();
   }
 }
@@ -79,13 +89,30 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
   readonly name = 'hyperliquid';
   readonly capabilities = CAPABILITIES;
   readonly orders: OrderSubmission;
+  readonly egress?: EgressView;
 
   constructor(config: HyperliquidConfig, deps: HyperliquidDeps) {
     super(config, deps);
-    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log);
+    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log, this.ways);
+    if (this.ways.scheduler !== null) this.egress = egressView(this.ways, this.truth);
   }
 
   override async close(): Promise<void> {
     await Promise.all([super.close(), this.orders.close()]);
   }
+}
+
+function egressView(ways: VenueEgress, truth: HyperliquidTruth): EgressView {
+  return {
+    numberOf: (signer) => ways.ipOf(signer) + 1,
+    departures: () => ways.departures(),
+    forecast: (orders) => ways.forecast(orders),
+    announce: (orders) => ways.announce(orders),
+    readAccount: async (signer, address) => {
+      const read = await truth.requestBudget(address);
+      if (read.ok) ways.scheduler?.accounts.seed(signer, read.value.used, read.value.cap);
+    },
+    comparisonsPerMinute: () => ways.comparisonsPerMinute(),
+    standing: () => ways.standing(),
+  };
 }

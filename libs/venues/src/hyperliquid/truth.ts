@@ -17,6 +17,7 @@ import type {
 import type { HyperliquidConfig } from './config';
 import { readWith } from './parse/read';
 import { HttpClient } from './transport/http';
+import type { VenueEgress } from './venue-egress';
 import { accountStateOf, clearinghouseStateAnswer, clearinghouseStateRequest } from './wire/clearinghouse-state';
 import { extraAgentsAnswer, extraAgentsRequest } from './wire/extra-agents';
 import { maxBuilderFeeAnswer, maxBuilderFeeRequest } from './wire/max-builder-fee';
@@ -29,28 +30,38 @@ import { spotMetaAnswer, spotMetaRequest } from './wire/spot-meta';
 import { userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
 import { FILLS_PER_PAGE, userFillsByTimeAnswer, userFillsByTimeRequest } from './wire/user-fills-by-time';
 import { FUNDING_PER_PAGE, userFundingAnswer, userFundingRequest } from './wire/user-funding';
+import { userRateLimitAnswer, userRateLimitRequest } from './wire/user-rate-limit';
 
 type Read<T> = Result<T, VenueReadError>;
 type AnyRequest = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 const USDC_TOKEN = 0;
 const MODE_LIFE_MS = 600_000;
+const LEADER_MODE_LIFE_MS = 86_400_000;
 const MODES_KEPT_MAX = 50_000;
 
 /** The venue's truth over `POST /info`. Concurrency is bounded by the pool's connections; nothing is repeated here. */
 export class HyperliquidTruth implements VenueTruth {
-  private readonly http: HttpClient;
+  /** One client for each egress address. */
+  private readonly clients: readonly HttpClient[];
   private readonly modes = new Map<Address, { readonly mode: 'standard' | 'unified'; readonly readAt: number }>();
   private listed: readonly string[] = [];
   private readonly universes = new Map<string, readonly string[]>();
+  private readonly traded = new Map<string, readonly string[]>();
   private collaterals: ReadonlyMap<number, string> = new Map([[USDC_TOKEN, 'USDC']]);
 
-  constructor(private readonly config: HyperliquidConfig) {
-    this.http = new HttpClient(config.url, {
-      connections: config.readConnections,
-      connectTimeoutMs: config.connectTimeoutMs,
-      answerTimeoutMs: config.readTimeoutMs,
-    });
+  constructor(
+    private readonly config: HyperliquidConfig,
+    private readonly egress: VenueEgress,
+  ) {
+    const limits = { connections: config.readConnections, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.readTimeoutMs };
+    this.clients = config.egress.map((address) => new HttpClient(config.url, limits, address));
+  }
+
+  /** Requests the account has made over its life, and may make. */
+  async requestBudget(address: Address): Promise<Read<{ readonly used: number; readonly cap: number }>> {
+    const read = await this.read(userRateLimitRequest(address), userRateLimitAnswer);
+    return read.ok ? ok({ used: read.value.nRequestsUsed, cap: read.value.nRequestsCap }) : read;
   }
 
   async markets(dexes?: readonly string[]): Promise<Read<readonly MarketContext[]>> {
@@ -71,6 +82,11 @@ export class HyperliquidTruth implements VenueTruth {
     return this.universes.get(dex) ?? [];
   }
 
+  /** Coins of a dex that can be traded, as last read; empty before. */
+  tradedCoins(dex: string): readonly string[] {
+    return this.traded.get(dex) ?? [];
+  }
+
   /** The dexes by position: read anew for all of them, from memory where those named are known, because it costs as much as one dex's marks. */
   private async dexList(named: readonly string[] | undefined): Promise<Read<readonly string[]>> {
     if (named?.every((dex) => this.listed.includes(dex))) return ok(this.listed);
@@ -80,8 +96,42 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   /** Equity of a unified account is the collateral in its spot state; its perp totals would count nothing (facts §14). */
-  async account(address: Address, dex: string): Promise<Read<AccountState>> {
-    const [answer, mode] = await Promise.all([this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer), this.knownMode(address)]);
+  account(address: Address, dex: string): Promise<Read<AccountState>> {
+    return this.accountWith(address, dex, MODE_LIFE_MS);
+  }
+
+  /** The state of a leader: its account mode may be a day old, because it weighs ten times the state it qualifies. */
+  leaderAccount(address: Address, dex: string): Promise<Read<AccountState>> {
+    return this.accountWith(address, dex, LEADER_MODE_LIFE_MS);
+  }
+
+  /** The same without asking for the mode: while it is not known, the equity is not either (`equityUnread`). */
+  async leaderPositions(address: Address, dex: string): Promise<Read<AccountState>> {
+    if (this.knowsMode(address)) return await this.leaderAccount(address, dex);
+    const answer = await this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer);
+    return answer.ok ? ok({ ...accountStateOf(address, dex, answer.value), equityUnread: true }) : answer;
+  }
+
+  knowsMode(address: Address): boolean {
+    const known = this.modes.get(address);
+    return known !== undefined && performance.now() - known.readAt < LEADER_MODE_LIFE_MS;
+  }
+
+  /** Asks for the mode where it is not known, and keeps it. */
+  leaderMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+    return this.knownMode(address, LEADER_MODE_LIFE_MS);
+  }
+
+  /** Weight of the next reading of a leader's state: 2, and 2 more where its equity stands in the spot state. */
+  leaderPositionsWeight(address: Address): number {
+    return this.modes.get(address)?.mode === 'unified' ? 4 : 2;
+  }
+
+  private async accountWith(address: Address, dex: string, modeLifeMs: number): Promise<Read<AccountState>> {
+    const [answer, mode] = await Promise.all([
+      this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer),
+      this.knownMode(address, modeLifeMs),
+    ]);
     if (!answer.ok) return answer;
     const state = accountStateOf(address, dex, answer.value);
     if (!mode.ok) return mode;
@@ -148,10 +198,10 @@ export class HyperliquidTruth implements VenueTruth {
     return this.modes.get(address)?.mode === 'standard';
   }
 
-  /** The account mode, asked again after ten minutes: it costs ten times the state it qualifies. */
-  private async knownMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+  /** The account mode, asked again when it is older than `lifeMs`: it costs ten times the state it qualifies. */
+  private async knownMode(address: Address, lifeMs: number): Promise<Read<'standard' | 'unified'>> {
     const known = this.modes.get(address);
-    if (known !== undefined && performance.now() - known.readAt < MODE_LIFE_MS) return ok(known.mode);
+    if (known !== undefined && performance.now() - known.readAt < lifeMs) return ok(known.mode);
     const read = await this.accountMode(address);
     if (!read.ok) return read;
     if (this.modes.size >= MODES_KEPT_MAX) this.modes.clear();
@@ -160,7 +210,7 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   async close(): Promise<void> {
-    await this.http.close();
+    await Promise.all(this.clients.map((client) => client.close()));
   }
 
   private async marketsOf(dex: string, position: number): Promise<Read<readonly MarketContext[]>> {
@@ -170,6 +220,10 @@ export class HyperliquidTruth implements VenueTruth {
     const collateral = await this.collateralName(answer.value[0].collateralToken);
     if (!collateral.ok) return collateral;
     const [{ universe }] = answer.value;
+    this.traded.set(
+      dex,
+      universe.filter(({ isDelisted }) => !isDelisted).map(({ name }) => name),
+    );
     this.universes.set(
       dex,
       universe.map(({ name }) => name),
@@ -188,9 +242,16 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   private async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
-    const outcome = await this.http.post('/info', JSON.stringify(request));
+    const egress = await this.egress.read(request.type);
+    const client = egress === null ? undefined : this.clients[egress];
+    if (egress === null || client === undefined) return err({ code: 'rate_limited', detail: `${request.type}: no room for it in time` });
+    const outcome = await client.post('/info', JSON.stringify(request));
     if (outcome.kind !== 'answer') return err({ code: 'unreachable', detail: outcome.detail });
-    if (outcome.status === 429) return err({ code: 'rate_limited', detail: request.type });
+    if (outcome.status === 429) {
+      this.egress.refused(egress);
+      return err({ code: 'rate_limited', detail: request.type });
+    }
+    this.egress.readAnswered(egress, request.type, outcome.body);
     if (outcome.status !== 200) return err({ code: 'unreachable', detail: `${request.type}: HTTP ${outcome.status} ${outcome.text}` });
     return readWith(request.type, schema, outcome.body);
   }

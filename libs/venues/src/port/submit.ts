@@ -30,6 +30,8 @@ export interface OrderColumns {
   /** Whole lots, above zero; a safe integer. */
   readonly lots: Float64Array;
   readonly reduceOnly: Uint8Array;
+  /** 1: takes risk off its copy, hence leaves before all others; absent: what is reduce-only does. */
+  readonly exit?: Uint8Array;
   readonly tif: Uint8Array;
   /** 16 bytes a row. */
   readonly clientOrderId: Uint8Array;

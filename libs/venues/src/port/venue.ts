@@ -1,3 +1,4 @@
+import type { EgressView } from './egress';
 import type { OrderSubmission } from './submit';
 import type { VenueTruth } from './truth';
 import type { VenueCapabilities } from './types';
@@ -18,4 +19,6 @@ export interface Venue extends VenueFeed {
   readonly name: string;
   readonly capabilities: VenueCapabilities;
   readonly orders: OrderSubmission;
+  /** What may leave and when; absent where the venue has no limits that are kept to. */
+  readonly egress?: EgressView;
 }
