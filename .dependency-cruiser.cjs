@@ -52,6 +52,13 @@ forbidden.push(
     to: { path: '^libs/venues/src/(?!port/)' },
   },
   {
+    name: 'egress-is-pure-and-neutral',
+    comment: 'The egress scheduler is told the time and knows no venue: forecasts run it elsewhere, other venues use it.',
+    severity: 'error',
+    from: { path: '^libs/venues/src/egress/', pathNot: tests },
+    to: { path: ['^(libs|apps)/', '^(node:)?[a-z_]+$'], pathNot: ['^libs/venues/src/egress/', '^zod$', 'node_modules/zod/'] },
+  },
+  {
     name: 'sql-only-in-storage',
     comment: 'Only storage knows SQL and TypeORM; platform opens the server.',
     severity: 'error',

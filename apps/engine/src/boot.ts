@@ -1,4 +1,7 @@
 import { scopeFromPlatformList } from '@lockstep/tenancy';
+import { ApprovalWatch } from './accounts/approval-watch';
+import { LeveragePreparer } from './accounts/prepare-leverage';
+import { barSheet } from './accounts/venue-bars';
 import { Bookkeeper } from './books/bookkeeper';
 import { FillCollector } from './books/collect-fills';
 import { FundingCollector } from './books/collect-funding';
@@ -68,7 +71,17 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const books: Bookkeeper = new Bookkeeper(ctx, (accounts) => reconciler.lookAt(accounts));
   const collector = new FillCollector(ctx, books);
   const funding = new FundingCollector(ctx, books, collector);
-  const lanes: WaveLanes = new WaveLanes(ctx, books, () => collector.collect());
+  const lanes: WaveLanes = new WaveLanes(
+    ctx,
+    books,
+    () => collector.collect(),
+    (watched, sheet) => {
+      barSheet(ctx, watched, sheet);
+      leverage.appeared(watched, sheet);
+    },
+  );
+  const leverage = new LeveragePreparer(ctx);
+  const approvals = new ApprovalWatch(ctx, books);
   const repairs = new Repairs(ctx, books, lanes);
   const resolver = new UnknownResolver(ctx, books);
   const seats = new SeatFollower(ctx);
@@ -88,7 +101,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const fees = new FeeTimes(ctx.clock, (scope, versions) => putMarkups(ctx, scope, versions));
-  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees });
+  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees, approvals });
   const equity = new EquityWriter(ctx);
   const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
@@ -130,6 +143,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       repairs.start();
       breakers.start();
       fees.start();
+      leverage.start();
+      approvals.start();
       await commands.start();
       timers.push(
         setInterval(() => {
@@ -163,6 +178,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       breakers.stop();
       reconciler.stop();
       await funding.stop();
+      await leverage.stop();
+      await approvals.stop();
       await lanes.idle();
       resolver.stop();
       collector.stop();

@@ -2,10 +2,13 @@ import type { EngineContext } from './context';
 import type { NetworkDirectory } from './state/network-directory';
 import type { Network } from './state/networks';
 
+const TELL_AGAIN_MS = 30_000;
+
 /** Tells gateways how the egress addresses of each network stand, so that they can forecast. A network without limits is told as one. */
 export class EgressReport {
   private running = false;
   private readonly unlimited = new Set<Network>();
+  private readonly told = new Map<Network, { readonly text: string; readonly at: number }>();
 
   constructor(
     private readonly ctx: EngineContext,
@@ -34,6 +37,13 @@ export class EgressReport {
       this.unlimited.add(network);
       return;
     }
-    await this.ctx.storage.platform((unit) => unit.markets.putEgress(venue, name, egress.standing()));
+    const standing = egress.standing();
+    const text = JSON.stringify({ ...standing, at: 0 });
+    const now = this.ctx.clock.monotonic();
+    const last = this.told.get(network);
+    // An idle address is told of now and then, so that readers see that somebody still tells.
+    if (last?.text === text && now - last.at < TELL_AGAIN_MS) return;
+    await this.ctx.storage.platform((unit) => unit.markets.putEgress(venue, name, standing));
+    this.told.set(network, { text, at: now });
   }
 }

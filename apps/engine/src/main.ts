@@ -20,6 +20,8 @@ import { bootEngine, type Engine } from './boot';
 import { CRASH_POINTS, parseCrashPlan } from './crash-points';
 import { ENGINE_LIMITS } from './limits';
 import { observeWave } from './observe-wave';
+import type { NetworkAddress } from './state/network-address';
+import { perpsStudioNetworks } from './state/perps-studio-networks';
 
 const DATABASE_CONNECTIONS_MAX = 12;
 /** The venue accounts are not divided: an engine loads and trades all of them. The journal's rows are numbered by shard for a later day. */
@@ -86,9 +88,9 @@ async function main(): Promise<void> {
   const assumed = { postsSpendWeight: config.postsSpendWeight === 'on', outsideWeight: config.outsideWeight };
   const simulated = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: config.simVenueUrl } as const;
   const live = { venue: 'hyperliquid', network: config.hyperliquidNetwork, environment: 'live', url: config.hyperliquidUrl } as const;
+  const networks: readonly NetworkAddress[] = [simulated, live, ...perpsStudioNetworks(config, { simulated, live })];
   await storage.platform(async (unit) => {
-    await unit.markets.putNetwork(simulated);
-    await unit.markets.putNetwork(live);
+    for (const { venue, network, environment, url } of networks) await unit.markets.putNetwork({ venue, network, environment, url });
   });
   engine = await bootEngine({
     clock,
@@ -98,10 +100,15 @@ async function main(): Promise<void> {
     storage,
     wakeups,
     opener: opener(enginePrivateKeys(config)),
-    limits: { ...ENGINE_LIMITS, reconcileIntervalMs: config.reconcileIntervalMs, fundingPeriodMs: config.fundingPeriodMs },
+    limits: {
+      ...ENGINE_LIMITS,
+      reconcileIntervalMs: config.reconcileIntervalMs,
+      fundingPeriodMs: config.fundingPeriodMs,
+      agentExpiringMs: config.agentRenewalDays * 86_400_000,
+    },
     shard: SHARD,
     crash,
-    networks: [simulated, live],
+    networks,
     tuning: {
       liveChain: config.hyperliquidNetwork,
       workers: config.signingWorkers,

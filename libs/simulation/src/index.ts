@@ -27,7 +27,7 @@ export {
 export { startVenueProcess, type VenueProcess, type VenueProcessOrder } from './server-process/venue-process';
 export type { TextForm } from './signing/batch';
 export { createRecoverer, type RecoverError, type Recoverer } from './signing/recoverer';
-export { readSignedRequest, type SignedRequest } from './signing/request';
+export { type ActionJson, readSignedRequest, type SignedRequest } from './signing/request';
 export {
   createVerifier,
   type SignedText,

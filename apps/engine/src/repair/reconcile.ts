@@ -10,7 +10,7 @@ import type { EngineContext } from '../context';
 import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } from '../state/account-truth';
 import { intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
-import { equityOver, readStates } from '../state/real-equity';
+import { equityOf, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -155,7 +155,7 @@ export class Reconciler {
     const before = account.touched;
     const states = await this.readTruth(account);
     if (states === null) return false;
-    takeEquity(copies, states);
+    takeEquity(account, copies, states);
     truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
@@ -237,8 +237,8 @@ export class Reconciler {
 
 const isWaiting = ({ kind }: ReconcileEffect): boolean => kind === 'wait_for_unknowns' || kind === 'wait_for_price';
 
-function takeEquity(copies: readonly CopyRecord[], states: readonly AccountState[]): void {
-  const equity = Math.max(0, toExact(equityOver(states), 'account value'));
+function takeEquity(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): void {
+  const equity = Math.max(0, toExact(equityOf(account, states), 'account value'));
   for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = equity;
 }
 

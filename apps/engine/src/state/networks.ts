@@ -10,6 +10,8 @@ export interface Network {
   readonly name: string;
   readonly environment: Environment;
   readonly venue: Venue;
+  /** Where a wallet's approvals are relayed when the venue takes none: the exchange under it. Null: the venue itself, or nowhere. */
+  readonly approvalsThrough: { readonly venue: string; readonly network: string } | null;
   readonly markets: Markets;
   readonly listings: Listings;
   readonly users: UserWatch;

@@ -39,13 +39,11 @@ beforeAll(async () => {
 afterAll(() => rig?.close());
 
 describe('leaders with one seat between them', () => {
-  it('a leader without a seat is followed by its public trades, and says how it is seen', { timeout: 120_000 }, async () => {
-    const sight = await sightOf(pair.address);
+  it('a leader without a seat is followed by its public trades', { timeout: 120_000 }, async () => {
     await pair.trade('buy', '2');
     await pair.settled(0.2);
     await pair.trade('sell', '1');
     await pair.settled(0.1);
-    expect(sight === null || sight.source !== 'none').toBe(true);
   });
 
   it('the copied leader gets the seat, the other one is swept; nothing is followed twice', { timeout: 120_000 }, async () => {

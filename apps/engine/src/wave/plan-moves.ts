@@ -20,7 +20,7 @@ export function planOptions(ctx: EngineContext, network: Network): PlanOptions {
     now: Math.floor(ctx.clock.now()),
     instance: ctx.instance,
     seed: ctx.dailySeed(),
-    lastNonce: ctx.nonces.column(ctx.registry.accountCount),
+    lastNonce: ctx.nonces.column(ctx.registry.signerCount),
     markMaxAgeMs: ctx.limits.markMaxAgeMs,
     bookMaxAgeMs: ctx.limits.bookMaxAgeMs,
     exitBand: EXIT_BAND,

@@ -6,11 +6,11 @@ const SIZES = [1_000, 5_000];
 
 /** Detection through the real limits of one address: leaders with a user stream, and thousands found in the public trades. */
 export const detectionBench: Bench = {
-  about: 'leaders seen by one address with the venue’s limits on (--streamed 10 --swept 1000 --active 20 --rounds 40 --strangers 100)',
+  about: 'leaders seen by one address with the venue’s limits on (--streamed 10 --swept 1000 --active 10 --rounds 40 --strangers 100)',
   run: async ({ args, say }) => {
     const streamed = option(args, 'streamed', 10, 10);
     const sizes = args.includes('--swept') ? [option(args, 'swept', 1_000, 20_000)] : SIZES;
-    const active = option(args, 'active', 20, 500);
+    const active = option(args, 'active', 10, 500);
     const rounds = option(args, 'rounds', 40, 1_000);
     const strangers = option(args, 'strangers', 100, 2_000);
     const metrics: Record<string, number> = {};

@@ -171,6 +171,13 @@ export const VARIABLES = {
     standard: '30000',
     usedBy: ['engine'],
   }),
+  LOCKSTEP_AGENT_RENEWAL_DAYS: row({
+    property: 'agentRenewalDays',
+    meaning: 'An agent that ends within so many days is told as expiring, and its renewal is offered.',
+    schema: piece.wholeNumber(1, 90),
+    standard: '14',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_SIGNING_WORKERS: row({
     property: 'signingWorkers',
     meaning: 'How many threads sign orders.',
@@ -198,6 +205,44 @@ export const VARIABLES = {
     schema: piece.oneOf(['mainnet', 'testnet']),
     standard: 'mainnet',
     usedBy: ['gateway', 'engine', 'workbench'],
+  }),
+  LOCKSTEP_PERPS_STUDIO_URL: row({
+    property: 'perpsStudioUrl',
+    meaning: 'Base address of perps.studio’s Provider API for the live environment, without /v1.',
+    schema: piece.httpUrl,
+    standard: 'https://api.perps.studio',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_PERPS_STUDIO_KEY: row({
+    property: 'perpsStudioKey',
+    meaning: 'API key of perps.studio for the live environment (ps_live_…; ps_test_… on the test network). Unset: perps.studio is not offered there.',
+    schema: piece.secretText(12),
+    standard: null,
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_SIM_PERPS_STUDIO_KEY: row({
+    property: 'simPerpsStudioKey',
+    meaning:
+      'API key of the simulated Provider API, made at the simulated venue’s control port. Unset: perps.studio is not offered in the test environment.',
+    schema: piece.secretText(12),
+    standard: null,
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_PERPS_STUDIO_PER_MINUTE: row({
+    property: 'perpsStudioPerMinute',
+    meaning:
+      'Requests a minute that the perps.studio key may make: 100, or what an enterprise key has. An entry that would leave too late for it is denied as rate_budget.',
+    schema: piece.wholeNumber(10, 1_000_000),
+    standard: '100',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_PERPS_STUDIO_WATCH_THROUGH: row({
+    property: 'perpsStudioWatchThrough',
+    meaning:
+      'Where leaders and accounts of perps.studio are watched: hyperliquid (the streams and reads of the Hyperliquid network of the same environment, no requests of the key) or none (polling inside the key’s budget).',
+    schema: piece.oneOf(['hyperliquid', 'none']),
+    standard: 'hyperliquid',
+    usedBy: ['engine'],
   }),
   LOCKSTEP_SIM_VENUE_URL: row({
     property: 'simVenueUrl',

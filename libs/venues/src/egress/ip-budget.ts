@@ -156,9 +156,10 @@ export class IpBudget {
   /** What the next request waits for, and until when; `places` frees with an answer, whose time only the caller knows. */
   bound(cls: EgressClass, cost: Cost, now: number, pressed = false): { readonly by: Bound; readonly until: number } | null {
     if (now < this.heldUntil) return { by: 'backoff', until: this.heldUntil };
+    const short = this.meters.some((meter, index) => meter.room(cls, now, pressed) < (cost.meters[index] ?? 0));
     let found: { by: Bound; until: number } | null = null;
-    const ahead = this.copy();
-    for (const [index, meter] of ahead.meters.entries()) {
+    // Looking ahead forgets what it passes: only where something is short, and in a copy.
+    for (const [index, meter] of short ? this.copy().meters.entries() : []) {
       const amount = cost.meters[index] ?? 0;
       if (amount === 0 || meter.room(cls, now, pressed) >= amount) continue;
       const until = meter.readyAt(cls, amount, now, pressed);

@@ -70,11 +70,21 @@ export function standingOf(
           name,
           used,
           free,
-          spends: spends.map((each) => each.map(([age, amount]): [number, number] => [age, amount])),
+          spends: spends.map(bySecond),
         })),
       };
     }),
   };
+}
+
+/** Spends of one second together, told as young as the youngest of them: forgotten late, never early. */
+function bySecond(spends: readonly (readonly [number, number])[]): [number, number][] {
+  const seconds = new Map<number, number>();
+  for (const [age, amount] of spends) {
+    const second = Math.floor(age / 1_000) * 1_000;
+    seconds.set(second, (seconds.get(second) ?? 0) + amount);
+  }
+  return [...seconds];
 }
 
 /** A scheduler that stands as told, `ageMs` later. What waited there waits in one flow here. Its time begins an hour in, so that spends of before fit. */

@@ -7,10 +7,13 @@ import type {
   QuoteWatch,
   UserWatch,
   Venue,
+  VenueAccounts,
   VenueCapabilities,
   VenueFeed,
   WatchEvent,
+  WorkingOrders,
 } from '../port';
+import { HyperliquidAccounts } from './accounts';
 import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
@@ -29,6 +32,17 @@ const CAPABILITIES: VenueCapabilities = {
   builderFee: true,
   nonceNoop: true,
   reduceOnly: true,
+  workingOrders: true,
+  triggerOrders: true,
+  actingFor: true,
+  agentExpiry: true,
+  clearinghousePerDex: true,
+  batch: true,
+  postOnly: true,
+  fillHistory: true,
+  fundingHistory: true,
+  approvals: true,
+  requestsPerMinute: null,
 };
 
 /**
@@ -46,6 +60,7 @@ export function createHyperliquidFeed(settings: HyperliquidSettings, deps: Hyper
 
 class HyperliquidFeed implements VenueFeed {
   readonly truth: HyperliquidTruth;
+  readonly accounts: VenueAccounts;
   private readonly bounds: WatchBounds;
   protected readonly ways: VenueEgress;
   private readonly watches = new Set<{ close(): Promise<void> }>();
@@ -56,6 +71,7 @@ class HyperliquidFeed implements VenueFeed {
   ) {
     this.ways = new VenueEgress(config, deps.clock, deps.log);
     this.truth = new HyperliquidTruth(config, this.ways);
+    this.accounts = new HyperliquidAccounts(this.truth);
     this.bounds = watchBounds(config, () => deps.clock.monotonic(), deps.detectionReads);
   }
 
@@ -89,11 +105,14 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
   readonly name = 'hyperliquid';
   readonly capabilities = CAPABILITIES;
   readonly orders: OrderSubmission;
+  readonly workingOrders: WorkingOrders;
   readonly egress?: EgressView;
 
   constructor(config: HyperliquidConfig, deps: HyperliquidDeps) {
     super(config, deps);
-    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log, this.ways);
+    const submission = new WorkerSubmission(config, deps.workerFile, deps.log, this.ways);
+    this.orders = submission;
+    this.workingOrders = submission.working;
     if (this.ways.scheduler !== null) this.egress = egressView(this.ways, this.truth);
   }
 

@@ -98,6 +98,13 @@ export interface HyperliquidConfig {
   readonly quoteCoinsMax: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
   readonly fillPagesMax: number;
+  /**
+   * Equity of a unified account (facts §14, unverified): `spot_total` is the collateral's `total` in the spot state, which live probes found to hold perp
+   * equity already; `spot_total_plus_unrealised` adds unrealised profit, as one report has it, at weight 2 more per dex.
+   */
+  readonly unifiedEquity: 'spot_total' | 'spot_total_plus_unrealised';
+  /** What the venue's account mode `default` means (facts §14, unverified). */
+  readonly defaultAccountMode: 'standard' | 'unified';
   /** Pages of funding read in one call; the venue serves at most 500 charges a page. */
   readonly fundingPagesMax: number;
   /** Where requests leave from; signers are divided over them. At least one. */
@@ -159,6 +166,8 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   orderOpeningsPerMinute: 12,
   readsWaitingMax: 20_000,
   readWaitMaxMs: 120_000,
+  unifiedEquity: 'spot_total',
+  defaultAccountMode: 'standard',
 };
 
 const POSITIVE = [

@@ -1,4 +1,4 @@
-import { type EpochMs, err, type Instrument, money, ok, type Result } from '@lockstep/kernel';
+import { type EpochMs, err, type Instrument, type Money, money, ok, type Result } from '@lockstep/kernel';
 import type { z } from 'zod';
 import type {
   AccountState,
@@ -27,7 +27,7 @@ import { orderStatusAnswer, orderStatusRequest } from './wire/order-status';
 import { firstAssetId, perpDexsAnswer, perpDexsRequest } from './wire/perp-dexs';
 import { spotClearinghouseStateAnswer, spotClearinghouseStateRequest } from './wire/spot-clearinghouse-state';
 import { spotMetaAnswer, spotMetaRequest } from './wire/spot-meta';
-import { userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
+import { accountModeOf, userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
 import { FILLS_PER_PAGE, userFillsByTimeAnswer, userFillsByTimeRequest } from './wire/user-fills-by-time';
 import { FUNDING_PER_PAGE, userFundingAnswer, userFundingRequest } from './wire/user-funding';
 import { userRateLimitAnswer, userRateLimitRequest } from './wire/user-rate-limit';
@@ -36,6 +36,8 @@ type Read<T> = Result<T, VenueReadError>;
 type AnyRequest = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 const USDC_TOKEN = 0;
+const NOTHING = money(0n);
+const NO_BALANCE = { total: NOTHING, hold: NOTHING };
 const MODE_LIFE_MS = 600_000;
 const LEADER_MODE_LIFE_MS = 86_400_000;
 const MODES_KEPT_MAX = 50_000;
@@ -48,6 +50,7 @@ export class HyperliquidTruth implements VenueTruth {
   private listed: readonly string[] = [];
   private readonly universes = new Map<string, readonly string[]>();
   private readonly traded = new Map<string, readonly string[]>();
+  private readonly dexCollaterals = new Map<string, string>();
   private collaterals: ReadonlyMap<number, string> = new Map([[USDC_TOKEN, 'USDC']]);
 
   constructor(
@@ -95,7 +98,7 @@ export class HyperliquidTruth implements VenueTruth {
     return read;
   }
 
-  /** Equity of a unified account is the collateral in its spot state; its perp totals would count nothing (facts §14). */
+  /** Equity of a unified account is the dex's collateral in its spot state; its perp totals would count nothing (facts §14). */
   account(address: Address, dex: string): Promise<Read<AccountState>> {
     return this.accountWith(address, dex, MODE_LIFE_MS);
   }
@@ -136,11 +139,39 @@ export class HyperliquidTruth implements VenueTruth {
     const state = accountStateOf(address, dex, answer.value);
     if (!mode.ok) return mode;
     if (mode.value === 'standard') return ok(state);
-    const spot = await this.read(spotClearinghouseStateRequest(address), spotClearinghouseStateAnswer);
+    const [collateral, spot] = await Promise.all([
+      this.collateralOf(dex),
+      this.read(spotClearinghouseStateRequest(address), spotClearinghouseStateAnswer),
+    ]);
+    if (!collateral.ok) return collateral;
     if (!spot.ok) return spot;
-    const balance = spot.value.balances.find(({ coin }) => coin === 'USDC');
-    if (balance === undefined) return ok(state);
-    return ok({ ...state, pooled: true, accountValue: balance.total, withdrawable: money(balance.total - balance.hold) });
+    const balance = spot.value.balances.find(({ coin }) => coin === collateral.value) ?? NO_BALANCE;
+    const unrealised = this.config.unifiedEquity === 'spot_total' ? ok(NOTHING) : await this.unrealisedOver(address, collateral.value);
+    if (!unrealised.ok) return unrealised;
+    const accountValue = money(balance.total + unrealised.value);
+    return ok({ ...state, pooled: true, accountValue, withdrawable: money(balance.total - balance.hold) });
+  }
+
+  /** The collateral of a dex, read once from its list of instruments. */
+  private async collateralOf(dex: string): Promise<Read<string>> {
+    const known = this.dexCollaterals.get(dex);
+    if (known !== undefined) return ok(known);
+    const read = await this.markets([dex]);
+    if (!read.ok) return read;
+    const found = this.dexCollaterals.get(dex);
+    return found === undefined ? err({ code: 'unparseable', detail: `meta: no collateral of dex "${dex}"` }) : ok(found);
+  }
+
+  /** Unrealised profit of an account in every known dex of one collateral. */
+  private async unrealisedOver(address: Address, collateral: string): Promise<Read<Money>> {
+    const dexes = [...this.dexCollaterals].filter(([, name]) => name === collateral).map(([dex]) => dex);
+    let sum = 0n;
+    for (const dex of dexes) {
+      const answer = await this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer);
+      if (!answer.ok) return answer;
+      for (const { unrealisedPnl } of answer.value.assetPositions) sum += unrealisedPnl;
+    }
+    return ok(money(sum));
   }
 
   async openOrders(address: Address, dex: string): Promise<Read<readonly OpenOrder[]>> {
@@ -190,7 +221,8 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   async accountMode(address: Address): Promise<Read<'standard' | 'unified'>> {
-    return await this.read(userAbstractionRequest(address), userAbstractionAnswer);
+    const read = await this.read(userAbstractionRequest(address), userAbstractionAnswer);
+    return read.ok ? ok(accountModeOf(read.value, this.config.defaultAccountMode)) : read;
   }
 
   /** True once the account is known to keep its equity per dex, so that a streamed clearinghouse state means what it says. */
@@ -224,6 +256,7 @@ export class HyperliquidTruth implements VenueTruth {
       dex,
       universe.filter(({ isDelisted }) => !isDelisted).map(({ name }) => name),
     );
+    this.dexCollaterals.set(dex, collateral.value);
     this.universes.set(
       dex,
       universe.map(({ name }) => name),
@@ -241,7 +274,8 @@ export class HyperliquidTruth implements VenueTruth {
     return name === undefined ? err({ code: 'unparseable', detail: `spotMeta: no token ${token}` }) : ok(name);
   }
 
-  private async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
+  /** One question at `/info`, its answer parsed. */
+  async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
     const egress = await this.egress.read(request.type);
     const client = egress === null ? undefined : this.clients[egress];
     if (egress === null || client === undefined) return err({ code: 'rate_limited', detail: `${request.type}: no room for it in time` });
@@ -263,6 +297,9 @@ export const fillKey = (fill: VenueFill): string => `${fill.time}:${fill.coin}:$
 /** Identity of a charge of funding among one address's. */
 export const fundingKey = (charge: VenueFunding): string => `${charge.time}:${charge.coin}`;
 
+/** `strictIsolated` and `noCross` admit no cross margin, absent admits it. A mode nobody knows is taken for isolated, which every instrument admits. */
+const isIsolatedMode = (marginMode: string | undefined): boolean => marginMode !== undefined && marginMode !== 'cross';
+
 /** The instruments of one dex with their marks; `firstId` is the asset id of its first entry. */
 export function marketContexts(dex: string, firstId: number, collateral: string, [meta, contexts]: MetaAndContexts): MarketContext[] {
   return meta.universe.flatMap((asset, index) => {
@@ -275,7 +312,7 @@ export function marketContexts(dex: string, firstId: number, collateral: string,
       assetId: firstId + index,
       szDecimals: asset.szDecimals,
       maxLeverage: asset.maxLeverage,
-      onlyIsolated: asset.onlyIsolated || asset.marginMode === 'strictIsolated' || asset.marginMode === 'noCross',
+      onlyIsolated: asset.onlyIsolated || isIsolatedMode(asset.marginMode),
       delisted: asset.isDelisted,
       collateral,
     };

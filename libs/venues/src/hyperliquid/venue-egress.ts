@@ -3,9 +3,18 @@ import { Departures, EgressScheduler, type EgressStanding, forecast, type Queued
 import type { LeavingOrders, WaveForecast } from '../port';
 import { rejectCodeIndex } from './classify';
 import type { HyperliquidConfig, VenueLog } from './config';
-import { COMPARISON_WEIGHT, HTTP_ACTION_COST, HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, readCost, socketCost } from './egress-limits';
-import { isUrgentRead, readWeight, rowsWeight } from './read-weights';
+import {
+  COMPARISON_WEIGHT,
+  HTTP_ACTION_COST,
+  HYPERLIQUID_ADDRESS_LIMITS,
+  hyperliquidIpLimits,
+  readCost,
+  socketCost,
+  UPKEEP_COST,
+} from './egress-limits';
+import { rowsWeight } from './read-weights';
 import { egressOf } from './submit/partition';
+import { WaitingReads } from './waiting-reads';
 
 /** Rows that wait to be released, as the pump sees them. */
 export interface PacedRows {
@@ -13,12 +22,6 @@ export interface PacedRows {
   goesOn(): boolean;
   /** Sends rows; gives back how many of them do not leave. */
   release(cls: QueuedClass, rows: readonly number[]): number;
-}
-
-interface WaitingRead {
-  readonly type: string;
-  readonly until: number;
-  resolve(ip: number | null): void;
 }
 
 /** How often rows that wait are asked whether they still may leave, in ms: what a stop takes at most to act on them. */
@@ -35,7 +38,7 @@ export class VenueEgress {
   private readonly paced = new Map<number, PacedRows>();
   private readonly actions = new Map<number, (may: boolean) => void>();
   private readonly announced = new Set<LeavingOrders>();
-  private readonly reads: { readonly urgent: WaitingRead[]; readonly patient: WaitingRead[] } = { urgent: [], patient: [] };
+  private readonly reads: WaitingReads;
   private readonly refusals: number[];
   private nextToken = 1;
   private turn = 0;
@@ -51,6 +54,7 @@ export class VenueEgress {
   ) {
     const { egress, rateLimits, maxInFlight } = config;
     this.refusals = egress.map(() => 0);
+    this.reads = new WaitingReads(config.readsWaitingMax, config.readWaitMaxMs);
     this.scheduler =
       rateLimits === null
         ? null
@@ -143,13 +147,17 @@ export class VenueEgress {
       this.turn = (this.turn + 1) % config.egress.length;
       return this.turn;
     }
-    const { urgent, patient } = this.reads;
-    const line = isUrgentRead(type) ? urgent : patient;
-    if (this.closed || urgent.length + patient.length >= config.readsWaitingMax) return null;
-    return await new Promise((resolve) => {
-      line.push({ type, until: this.now() + config.readWaitMaxMs, resolve });
-      this.pump();
-    });
+    const waiting = this.closed ? null : this.reads.add(type, this.now());
+    this.pump();
+    return await waiting;
+  }
+
+  /** Counts pings and subscriptions that leave through an address, and says how many more may in this minute: what a plan of connections draws on. */
+  upkeep(ip: number, messages: number): number {
+    const { scheduler } = this;
+    if (scheduler === null) return Number.POSITIVE_INFINITY;
+    scheduler.note(ip, 'upkeep', UPKEEP_COST, messages, this.now());
+    return scheduler.budget(ip).room('upkeep', UPKEEP_COST, this.now());
   }
 
   /** What a read's answer adds to its cost. */
@@ -191,7 +199,7 @@ export class VenueEgress {
     if (this.timer !== null) clearTimeout(this.timer);
     for (const resolve of this.actions.values()) resolve(false);
     this.actions.clear();
-    for (const line of [this.reads.urgent, this.reads.patient]) for (const read of line.splice(0)) read.resolve(null);
+    this.reads.end();
   }
 
   /** Lets leave what may, and comes back when more may. Called whenever something was asked or answered. */
@@ -216,7 +224,7 @@ export class VenueEgress {
     for (const [flow, rows] of [...this.paced]) if (!rows.goesOn()) this.end(flow);
     const now = this.now();
     for (let ip = 0; ip < scheduler.ips; ip += 1) this.grant(scheduler, ip, now);
-    this.letReads(scheduler, now);
+    this.reads.letGo(scheduler, now);
     this.comeBack(scheduler, now);
   }
 
@@ -243,22 +251,10 @@ export class VenueEgress {
     return unknown;
   }
 
-  private letReads(scheduler: EgressScheduler, now: number): void {
-    for (const line of [this.reads.urgent, this.reads.patient]) {
-      for (let first = line[0]; first !== undefined; first = line[0]) {
-        const ip = first.until <= now ? null : scheduler.read(readCost(readWeight(first.type)), now);
-        if (ip === null && first.until > now) return;
-        line.shift();
-        first.resolve(ip);
-      }
-    }
-  }
-
   private comeBack(scheduler: EgressScheduler, now: number): void {
     let at = this.paced.size > 0 ? now + LOOK_MS : Number.POSITIVE_INFINITY;
     for (let ip = 0; ip < scheduler.ips; ip += 1) at = Math.min(at, scheduler.nextAt(ip, now).at);
-    const read = this.reads.urgent[0] ?? this.reads.patient[0];
-    if (read !== undefined) at = Math.min(at, read.until, scheduler.readAt(readCost(readWeight(read.type)), now));
+    at = Math.min(at, this.reads.nextAt(scheduler, now));
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = Number.isFinite(at) ? setTimeout(() => this.pump(), Math.max(1, Math.ceil(at - now))) : null;
   }

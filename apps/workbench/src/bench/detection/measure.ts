@@ -120,8 +120,11 @@ async function measureAt(venue: VenueProcess, options: DetectionOptions, say: (t
     for (const one of traders) seats.hurry(one);
     await until(() => seats.standing().sweepCovers && traders.every((one) => told.synced.has(one)));
     say(`${leaders.length} leaders watched, ${seats.standing().unread} states still to be read`);
-    await tradeOnce(stage);
-    await until(() => [...stage.made].every((key) => told.keys.has(key)));
+    // The first trade of each waits for its equity, the second one shows that nothing waits any more.
+    for (let turn = 0; turn < 2; turn += 1) {
+      await tradeOnce(stage);
+      await until(() => [...stage.made].every((key) => told.keys.has(key)));
+    }
     say('every trader’s equity is read');
     const costs = await play(stage);
     await until(() => [...stage.made].every((key) => told.keys.has(key))).catch(() => undefined);

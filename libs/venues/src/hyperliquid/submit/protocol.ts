@@ -18,6 +18,16 @@ export interface Chunk {
   readonly columns: FrameColumns;
 }
 
+/** How an action is signed and its answer read. */
+export interface ActionManner {
+  /** False: never for a sub-account or vault, whoever the signer acts for: the venue takes no `vaultAddress` on it. */
+  readonly acting: boolean;
+  /** Venue time after which it must not execute; 0: none. */
+  readonly expiresAfter: number;
+  /** True: the answer speaks for each of several orders and only its envelope is judged by the worker. */
+  readonly several: boolean;
+}
+
 export type ToWorker =
   | {
       readonly kind: 'load';
@@ -32,7 +42,14 @@ export type ToWorker =
     }
   | { readonly kind: 'drop'; readonly ticket: number; readonly handles: Int32Array }
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
-  | { readonly kind: 'action'; readonly ticket: number; readonly signer: number; readonly nonce: number; readonly action: L1Action }
+  | {
+      readonly kind: 'action';
+      readonly ticket: number;
+      readonly signer: number;
+      readonly nonce: number;
+      readonly action: L1Action;
+      readonly manner: ActionManner;
+    }
   | { readonly kind: 'relay'; readonly ticket: number; readonly egress: number; readonly payload: string }
   /** Fills the worker's pool of presignatures at once: for measuring. */
   | { readonly kind: 'prepare'; readonly ticket: number }

@@ -9,10 +9,10 @@ import type {
   SignerHandle,
   SignerKey,
   SubmitReport,
+  WorkingOrders,
 } from '../../port';
 import { rejectCodeIndex } from '../classify';
 import type { HyperliquidConfig, VenueLog } from '../config';
-import type { L1Action } from '../sign/action-hash';
 import type { VenueEgress } from '../venue-egress';
 import { cancelByCloidAction } from '../wire/cancel-by-cloid';
 import { noopAction } from '../wire/noop';
@@ -20,8 +20,13 @@ import { updateLeverageAction } from '../wire/update-leverage';
 import { Batch, type BatchSink } from './batch';
 import { PacedBatch } from './paced-batch';
 import { chunkBuffers, chunkOf, rowsByWorker, workerOf } from './partition';
-import type { FromWorker, ToWorker } from './protocol';
+import type { ActionManner, FromWorker, ToWorker } from './protocol';
 import { WorkerPool } from './worker-pool';
+import { type Act, HyperliquidWorkingOrders } from './working-orders';
+
+/** Actions that count against an account's larger room for cancels. */
+const CANCELS: ReadonlySet<unknown> = new Set(['cancel', 'cancelByCloid', 'scheduleCancel']);
+const PLAIN_MANNER: ActionManner = { acting: true, expiresAfter: 0, several: false };
 
 /** Totals of building a batch without sending it. */
 export interface BuildReport {
@@ -50,6 +55,7 @@ export class WorkerSubmission implements OrderSubmission {
   private nextNumber = 1;
   private nextRelay = 0;
   private readonly chunkRows: number;
+  readonly working: WorkingOrders = new HyperliquidWorkingOrders((...action) => this.act(...action));
 
   constructor(
     private readonly config: HyperliquidConfig,
@@ -110,15 +116,16 @@ export class WorkerSubmission implements OrderSubmission {
   }
 
   async cancel(signer: SignerHandle, nonce: number, instrument: Instrument, clientOrderId: ClientOrderId): Promise<ActionOutcome> {
-    return await this.act(signer, nonce, cancelByCloidAction(instrument.assetId, clientOrderId), true);
+    return await this.act(signer, nonce, cancelByCloidAction(instrument.assetId, clientOrderId));
   }
 
   async updateLeverage(signer: SignerHandle, nonce: number, instrument: Instrument, leverage: number, cross: boolean): Promise<ActionOutcome> {
     return await this.act(signer, nonce, updateLeverageAction(instrument.assetId, cross, leverage));
   }
 
+  /** The nonce is the signer's own, so it is spent without naming whom the signer acts for; the venue takes no `vaultAddress` here. */
   async noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
-    return await this.act(signer, nonce, noopAction());
+    return await this.act(signer, nonce, noopAction(), { acting: false });
   }
 
   async relay(signed: RelayedAction): Promise<ActionOutcome> {
@@ -200,13 +207,14 @@ export class WorkerSubmission implements OrderSubmission {
       this.pool.tell(worker, { kind: 'chunk', chunk }, chunkBuffers(chunk));
   }
 
-  private async act(signer: SignerHandle, nonce: number, action: L1Action, cancels = false): Promise<ActionOutcome> {
+  private readonly act: Act = async (signer, nonce, action, given = {}) => {
     await this.pool.whenReady();
     const worker = workerOf(signer, this.config.workers);
-    return await this.leave(this.egress.ipOf(signer), signer, cancels, () =>
-      this.ask(worker, (ticket) => ({ kind: 'action', ticket, signer, nonce, action })),
+    const manner = { ...PLAIN_MANNER, ...given };
+    return await this.leave(this.egress.ipOf(signer), signer, CANCELS.has(action.type), () =>
+      this.ask(worker, (ticket) => ({ kind: 'action', ticket, signer, nonce, action, manner })),
     );
-  }
+  };
 
   /** Sends one action when its egress address and account let it leave, and tells them how it ended. */
   private async leave(egress: number, account: number, cancels: boolean, send: () => Promise<FromWorker>): Promise<ActionOutcome> {

@@ -95,11 +95,8 @@ export class SweptSide {
     const { core } = this;
     if (this.learning || core.ended || core.reads.knowsMode) return;
     this.learning = rank === READ_RANK.urgent;
-    await core.reads.mode(rank);
-    const states = await core.reads.states(core.parts.dexes(), rank);
     // Before the trades that waited, so that they find it.
-    if (!core.ended) for (const state of states ?? []) core.parts.tell({ kind: 'state', state, receivedAt: core.parts.now() });
-    this.waitedForEquity ||= rank === READ_RANK.urgent;
+    await this.readEquity(rank);
     this.learning = false;
     if (!core.ended && !this.confirming) this.release();
   }
@@ -143,7 +140,10 @@ export class SweptSide {
     const awaited = [...this.pending];
     const dexes = awaited.length === 0 ? core.merged.dexNames : [...new Set(awaited.map(({ coin }) => dexOf(coin)))];
     const since = Math.min(core.merged.knownTo, ...awaited.map(({ coin }) => core.merged.completeTo(coin)));
-    const fills = await core.reads.fills(Math.max(0, since - core.parts.config.confirmOverlapMs), READ_RANK.urgent);
+    const [fills] = await Promise.all([
+      core.reads.fills(Math.max(0, since - core.parts.config.confirmOverlapMs), READ_RANK.urgent),
+      this.readEquity(READ_RANK.urgent),
+    ]);
     if (fills === null || core.ended || core.streams) return false;
     core.tellFills(core.merged.absorb(fills), core.parts.now());
     if (!awaited.every((trade) => core.merged.knows(trade))) return false;
@@ -182,6 +182,16 @@ export class SweptSide {
       core.adopt(states, epoch);
       core.sync(states, [], core.parts.now());
     } else for (const state of states) core.parts.tell({ kind: 'state', state, receivedAt: core.parts.now() });
+  }
+
+  /** Once in a while of trades: they do not wait again for a venue that did not answer. */
+  private async readEquity(rank: ReadRank): Promise<void> {
+    const { core } = this;
+    if (core.reads.knowsMode || (this.waitedForEquity && rank === READ_RANK.urgent)) return;
+    await core.reads.mode(rank);
+    const states = await core.reads.states(core.parts.dexes(), rank);
+    if (!core.ended) for (const state of states ?? []) core.parts.tell({ kind: 'state', state, receivedAt: core.parts.now() });
+    this.waitedForEquity ||= rank === READ_RANK.urgent;
   }
 
   /** Trades that waited are told as they come now. */

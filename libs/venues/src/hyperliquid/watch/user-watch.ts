@@ -1,15 +1,5 @@
-import type { EpochMs, Result } from '@lockstep/kernel';
-import type {
-  AccountState,
-  Address,
-  DetectionStanding,
-  LeaderSight,
-  SeatedWatch,
-  UserWatch,
-  VenueReadError,
-  VenueTruth,
-  WatchEvent,
-} from '../../port';
+import type { EpochMs } from '@lockstep/kernel';
+import type { Address, DetectionStanding, LeaderSight, SeatedWatch, UserWatch, WatchEvent } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import { isObject, parseJson } from '../parse/json';
 import { readWith } from '../parse/read';
@@ -17,36 +7,23 @@ import { type ConnectionHandlers, WsConnection } from '../transport/ws-connectio
 import { clearinghouseStateData, clearinghouseStateRequest } from '../wire/clearinghouse-state';
 import type { SweptTrade } from '../wire/trades';
 import { userFillsData, userFillsSubscription } from '../wire/user-fills';
+import { standingOf } from './detection-standing';
 import { Latencies } from './latencies';
 import { OPENING_RANK } from './opening-gate';
 import { OrderStreams } from './order-streams';
 import { READ_RANK, ReadQueue } from './read-queue';
+import { nextOfRound } from './round';
 import { changeSeats } from './seats';
 import type { SessionParts } from './session-core';
+import { type StreamTruth, sessionTruth } from './stream-truth';
 import { TradeSweep } from './trade-sweep';
 import { UserSession } from './user-session';
 import type { WatchBounds } from './watch-bounds';
-
-/** The truth a watch reads states by. The streamed state of a unified account would give no equity, so it is not told. */
-export interface StreamTruth extends VenueTruth {
-  isKnownStandard(address: Address): boolean;
-  /** A state in which the account's mode may be an old one: it hardly ever changes and weighs ten times the state. */
-  leaderAccount(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
-  /** The same without asking for the mode. */
-  leaderPositions(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
-  /** Weight of the next such reading. */
-  leaderPositionsWeight(address: Address): number;
-  leaderMode(address: Address): Promise<Result<unknown, VenueReadError>>;
-  knowsMode(address: Address): boolean;
-  /** Coins of a dex that can be traded, as last read; empty before. */
-  tradedCoins(dex: string): readonly string[];
-}
 
 /** Wait between two looks at what the round reads next, in ms. */
 const ROUND_TICK_MS = 200;
 /** Wait between two looks at whether the sweep is complete, and after it for the newest trades of the last coins, in ms. */
 const SWEEP_LOOK_MS = 250;
-const MODE_WEIGHT = 20;
 
 /**
  * Watches users. The hottest hold seats: one connection carries `userFills` and `clearinghouseState` of all of them, because those name their user.
@@ -238,11 +215,7 @@ export class HyperliquidUserWatch implements UserWatch {
   private nextRound(): void {
     if (this.sweep?.coinCount === 0) this.sweep.setCoins(this.coins());
     if (this.reads.depth > 0 || this.closed) return;
-    let next: UserSession | null = null;
-    for (const session of this.sessions.values()) {
-      if (session.streams || !session.isBased) continue;
-      if (next === null || isBefore(session, next)) next = session;
-    }
+    const next = nextOfRound(this.sessions.values());
     if (next === null) return;
     if (!next.knowsEquity) void next.learnEquity();
     else if (this.deps.clock.now() - next.checkedAt >= this.config.roundGapMs) void next.check(next.roundDexes, READ_RANK.round);
@@ -257,30 +230,10 @@ export class HyperliquidUserWatch implements UserWatch {
   }
 
   private standing(): DetectionStanding {
-    const sessions = [...this.sessions.values()];
-    const { sweep, bounds, config } = this;
-    return {
-      seatsTotal: config.userSeatsMax,
-      seatsUsed: this.seated.size,
-      seatsReserved: Math.min(config.orderSeatsReserved, config.userSeatsMax),
-      watched: sessions.length,
-      streamed: sessions.filter((session) => session.streams).length,
-      swept: sessions.filter((session) => !session.hasSeat && session.isBased).length,
-      unread: sessions.filter((session) => !session.isBased).length,
-      sweepCovers: sweep?.covers ?? false,
-      sweepLosses: this.allLosses,
-      coins: sweep?.coinCount ?? 0,
-      connections: (this.main.isOpen ? 1 : 0) + this.orderStreams.size + (sweep?.openConnections ?? 0),
-      connectionsOpened: bounds.openings.opened,
-      subscriptions: (sweep?.subscriptions ?? 0) + this.seated.size * (1 + this.dexes.length),
-      subscriptionsMax: config.sweepSubscriptionsMax + config.userSeatsMax * (1 + this.dexes.length),
-      messagesSent: bounds.messages.spentTotal,
-      weightPerMinuteMax: config.detectionWeightPerMinute,
-      weightSpent: bounds.weightSpent(),
-      readsWaiting: this.reads.depth,
-      stream: this.latencies.stream.figure,
-      sweep: this.latencies.sweep.figure,
-    };
+    const { config, bounds, sweep, reads, latencies } = this;
+    const own = { sessions: [...this.sessions.values()], seated: this.seated.size, dexes: this.dexes.length, losses: this.allLosses };
+    const connections = (this.main.isOpen ? 1 : 0) + this.orderStreams.size;
+    return standingOf({ ...own, config, bounds, sweep, connections, readsWaiting: reads.depth, latencies });
   }
 
   private sessionParts(): SessionParts {
@@ -290,15 +243,7 @@ export class HyperliquidUserWatch implements UserWatch {
       config,
       reads: this.reads,
       log: deps.log,
-      truth: {
-        account: (address, dex) => truth.leaderAccount(address, dex),
-        accountWeight: (address) => truth.leaderPositionsWeight(address) + (truth.knowsMode(address) ? 0 : MODE_WEIGHT),
-        positions: (address, dex) => truth.leaderPositions(address, dex),
-        positionsWeight: (address) => truth.leaderPositionsWeight(address),
-        mode: (address) => truth.leaderMode(address),
-        knowsMode: (address) => truth.knowsMode(address),
-        fills: (address, since) => truth.fills(address, since),
-      },
+      truth: sessionTruth(truth),
       losses: {
         of: (coin) => lossesByCoin.get(coin) ?? 0,
         get all() {
@@ -379,11 +324,4 @@ export class HyperliquidUserWatch implements UserWatch {
       this.pauses.add(timer);
     });
   }
-}
-
-/** Whose turn of the round comes first: whose equity is not known, where trades may be missing, who was read longest ago. */
-function isBefore(one: UserSession, other: UserSession): boolean {
-  if (one.knowsEquity !== other.knowsEquity) return other.knowsEquity;
-  if (one.isUncertain !== other.isUncertain) return one.isUncertain;
-  return one.checkedAt < other.checkedAt;
 }
