@@ -49,6 +49,23 @@ describe('subscriptions', () => {
     { type: 'allMids', dex: 'xyz' },
     { type: 'assetCtxs', dex: 'xyz' },
     { type: 'activeAssetCtx', coin: 'xyz:TSLA' },
+    { type: 'activeAssetCtx', coin: '@107' },
+    { type: 'candle', coin: 'BTC', interval: '1M' },
+    { type: 'allDexsAssetCtxs' },
+    { type: 'fastAssetCtxs' },
+    { type: 'spotAssetCtxs' },
+    { type: 'l2Book', coin: 'BTC', nSigFigs: 5, mantissa: 5, fast: true },
+    { type: 'allDexsClearinghouseState', user: USER },
+    { type: 'spotState', user: USER },
+    { type: 'twapStates', user: USER, dex: '' },
+    { type: 'userTwapHistory', user: USER },
+    { type: 'userTwapSliceFills', user: USER },
+    { type: 'userNonFundingLedgerUpdates', user: USER },
+    { type: 'userHistoricalOrders', user: USER },
+    { type: 'webData2', user: USER },
+    { type: 'webData3', user: USER },
+    { type: 'notification', user: USER },
+    { type: 'activeAssetData', user: USER, coin: 'ETH' },
   ])('are acknowledged with every key sent: %j', async (wanted) => {
     const listener = await listen(venue.wsUrl());
     const echo = await subscribe(listener, wanted);

@@ -30,6 +30,7 @@ const XYZ: DexSpec = {
   fullName: 'XYZ',
   deployer: '0x88806a71d74ad0a510b350545c9ae490912f0888',
   feeRecipient: '0x97f46f90c04efb91d0d740bd263e76683ca6f904',
+  subDeployers: [['setOracle', ['0x1234567890545d1df9ee64b35fdd16966e08acec']]],
   deployerFeeScaleMilli: 1_000,
   collateralToken: USDC,
   marginTables: [SINGLE_TIER_50],

@@ -32,6 +32,8 @@ export interface DexSpec {
   readonly deployer: string;
   /** Null where the deployer itself receives its share. */
   readonly feeRecipient: string | null;
+  /** Rights of the deployer that others hold: name of the right, addresses. */
+  readonly subDeployers?: readonly (readonly [right: string, addresses: readonly string[]])[];
   readonly oracleUpdater?: string;
   /** Fee scale of a builder dex in thousandths: 1000 doubles what the user pays. Unused by the main dex. */
   readonly deployerFeeScaleMilli: number;

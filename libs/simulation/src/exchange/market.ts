@@ -18,10 +18,10 @@ export function midPx(asset: Asset): string | null {
 /** Price of a pair as text: the value of its base, for its quote is USDC. */
 export const pairPx = ({ base }: SpotPair): string => (base.spec.usdPx.includes('.') ? base.spec.usdPx : `${base.spec.usdPx}.0`);
 
-/** `allMids` of a dex, spot pairs beside the main one; the last trade stands in while a book has no two sides. */
+/** `allMids` of a dex, spot pairs beside the main one; delisted coins keep their last price. The last trade stands in while a book has no two sides. */
 export function midsJson(dex: Dex): JsonObject {
   const mids: { [coin: string]: string } = {};
-  for (const asset of dex.assets) if (!asset.halted) mids[asset.coin] = midPx(asset) ?? px(asset, asset.lastPx);
+  for (const asset of dex.assets) mids[asset.coin] = midPx(asset) ?? px(asset, asset.lastPx);
   for (const pair of dex.spotPairs) mids[pair.spec.name] = pairPx(pair);
   return mids;
 }

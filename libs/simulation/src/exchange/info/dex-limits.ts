@@ -1,21 +1,12 @@
 import { formatUnits, formatUsd } from '../decimals';
 import { asText, asWhole } from '../json';
-import type { Json } from '../port';
-import type { Dex } from '../state';
-import { tableJson } from './meta';
+import { coinCapsJson, tableJson } from './meta';
 import { dexOf, type InfoAnswerer } from './request';
 
 /** What every builder dex may have and move at most, in dollars and in size (facts §13). */
 const TOTAL_OI_CAP = '400000000.0';
 const SIZE_CAP = '1000000000.0';
 const TRANSFER_MOST = '150000000.0';
-/** Cap of a coin nobody set one for. */
-const COIN_CAP = '25000000.0';
-
-/** Caps by coin, as `perpDexLimits` and `perpDexs` tell them. */
-export const coinCapsJson = ({ assets }: Dex): Json =>
-  assets.map(({ coin, openInterestCapUsd }) => [coin, openInterestCapUsd === null ? COIN_CAP : formatUsd(openInterestCapUsd)]);
-
 /** The main dex has none: null. */
 export const perpDexLimits: InfoAnswerer = (ex, request) => {
   if (asText(request.dex) === null) return undefined;
@@ -42,4 +33,23 @@ export const marginTable: InfoAnswerer = (ex, request) => {
   const listed = dex.spec.marginTables.find((table) => table.id === id);
   if (listed !== undefined) return tableJson(listed);
   return id > 0 && id < 50 ? { description: '', marginTiers: [{ lowerBound: formatUnits(0, 0), maxLeverage: id }] } : undefined;
+};
+
+/** An auction of the right to run a dex lasts 31 hours, one follows the other. */
+const AUCTION_SECONDS = 111_600;
+/** HYPE. */
+const AUCTION_START_GAS = 1_000;
+
+/** The auction of the next dex. Nobody bids here; that the price falls in a straight line is assumed. */
+export const perpDeployAuctionStatus: InfoAnswerer = ({ time }) => {
+  const seconds = Math.floor(time / 1_000);
+  const gone = seconds % AUCTION_SECONDS;
+  const gas = Math.round((AUCTION_START_GAS * 1e8 * (AUCTION_SECONDS - gone)) / AUCTION_SECONDS);
+  return {
+    startTimeSeconds: seconds - gone,
+    durationSeconds: AUCTION_SECONDS,
+    startGas: formatUnits(AUCTION_START_GAS, 0),
+    currentGas: formatUnits(gas, 8),
+    endGas: null,
+  };
 };

@@ -1,4 +1,4 @@
-import { formatUnits } from '../decimals';
+import { formatUnits, formatUsd } from '../decimals';
 import type { Exchange } from '../exchange';
 import type { JsonObject } from '../json';
 import { contextJson } from '../market';
@@ -44,19 +44,27 @@ export const metaAndAssetCtxs: InfoAnswerer = (ex, request) => {
 
 export const allPerpMetas: InfoAnswerer = (ex) => ex.dexes.map(metaJson);
 
+/** Cap of a coin nobody set one for. */
+const COIN_CAP = '25000000.0';
+
+/** Caps by coin, as `perpDexLimits` and `perpDexs` tell them. */
+export const coinCapsJson = ({ assets }: Dex): Json =>
+  assets.map(({ coin, openInterestCapUsd }) => [coin, openInterestCapUsd === null ? COIN_CAP : formatUsd(openInterestCapUsd)]);
+
 const THOUSANDTHS = 3;
 
 export const perpDexs: InfoAnswerer = (ex) => ex.dexes.map((dex) => (dex.index === 0 ? null : dexJson(dex)));
 
-function dexJson({ spec }: Dex): Json {
+function dexJson(dex: Dex): Json {
+  const { spec } = dex;
   return {
     name: spec.name,
     fullName: spec.fullName,
     deployer: spec.deployer,
     oracleUpdater: spec.oracleUpdater ?? null,
     feeRecipient: spec.feeRecipient,
-    assetToStreamingOiCap: spec.assets.map(({ coin }) => [coin, '25000000.0']),
-    subDeployers: [],
+    assetToStreamingOiCap: coinCapsJson(dex),
+    subDeployers: (spec.subDeployers ?? []).map(([right, addresses]) => [right, [...addresses]]),
     deployerFeeScale: formatUnits(spec.deployerFeeScaleMilli, THOUSANDTHS),
     lastDeployerFeeScaleChangeTime: '1970-01-01T00:00:00',
     assetToFundingMultiplier: [],

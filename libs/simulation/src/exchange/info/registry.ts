@@ -35,6 +35,7 @@ const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['predictedFundings', market.predictedFundings],
   ['perpDexLimits', dexLimits.perpDexLimits],
   ['perpDexStatus', dexLimits.perpDexStatus],
+  ['perpDeployAuctionStatus', dexLimits.perpDeployAuctionStatus],
   ['marginTable', dexLimits.marginTable],
   ['webData2', forUser(webData2Json)],
   ['candleSnapshot', market.candleSnapshot],

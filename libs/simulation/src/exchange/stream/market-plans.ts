@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange';
 import { MANTISSAS, optionalNumber, SIG_FIGS } from '../info/market';
 import { pairNamed, spotContextJson } from '../info/spot';
 import { asFlag, asText } from '../json';
-import { bboJson, levelsJson } from '../market';
+import { bboJson, contextJson, levelsJson } from '../market';
 import type { StreamFrame } from '../port';
 import type { Asset, Dex } from '../state';
 import { addSink } from '../topics';
@@ -85,6 +85,14 @@ const ofAll =
   (type: string, frame: (ex: Exchange) => StreamFrame): Planner =>
   (ex) => ({ echo: { type }, attach: (sink) => addSink(ex.topics.contexts, bulkKey(type), sink), initial: () => [frame(ex)] });
 
+/** All coins at first. What is told afterwards is told against this when nobody listened before. */
+function allFast(ex: Exchange): StreamFrame {
+  const assets = ex.dexes.flatMap((dex) => dex.assets);
+  if (!ex.topics.contexts.has(bulkKey('fastAssetCtxs')))
+    for (const asset of assets) ex.topics.lastFast.set(asset, JSON.stringify(contextJson(asset)));
+  return frames.fastContextsFrame(assets);
+}
+
 const TRADES_AT_START = 10;
 
 function pastTrades(ex: Exchange, asset: Asset): StreamFrame[] {
@@ -101,6 +109,6 @@ export const MARKET_PLANNERS: readonly (readonly [string, Planner])[] = [
   ['allMids', ofDex('allMids', (ex) => ex.topics.mids, frames.midsFrame, false)],
   ['assetCtxs', ofDex('assetCtxs', (ex) => ex.topics.contexts, frames.contextsFrame, true)],
   ['allDexsAssetCtxs', ofAll('allDexsAssetCtxs', frames.allContextsFrame)],
-  ['fastAssetCtxs', ofAll('fastAssetCtxs', (ex) => frames.fastContextsFrame(ex.dexes.flatMap(({ assets }) => assets)))],
+  ['fastAssetCtxs', ofAll('fastAssetCtxs', allFast)],
   ['spotAssetCtxs', ofAll('spotAssetCtxs', frames.spotContextsFrame)],
 ];

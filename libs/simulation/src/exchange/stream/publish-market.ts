@@ -86,10 +86,7 @@ const PAIR = 'pair/';
 function publishFastContexts(ex: Exchange): void {
   const key = bulkKey('fastAssetCtxs');
   const { contexts, lastFast } = ex.topics;
-  if (!contexts.has(key)) {
-    lastFast.clear();
-    return;
-  }
+  if (!contexts.has(key)) return;
   const changed = ex.dexes
     .flatMap(({ assets }) => assets)
     .filter((asset) => {

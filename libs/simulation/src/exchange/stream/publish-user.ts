@@ -2,7 +2,7 @@ import { formatUnits } from '../decimals';
 import type { Exchange } from '../exchange';
 import { aggregate } from '../info/fills';
 import type { StreamFrame } from '../port';
-import type { Fill, UserTopic } from '../state';
+import type { Asset, Fill, UserTopic } from '../state';
 import { liquidationEventJson, twapChangeJson, twapFillJson } from '../twap-wire';
 import { fillJson, fundingDelta, ledgerJson, orderJson, statusJson, sz } from '../wire';
 import { send } from './send';
@@ -20,12 +20,24 @@ export function publishUser(ex: Exchange, topic: UserTopic): void {
 
 function publishFills(ex: Exchange, { sinks, fills, address: user }: UserTopic): void {
   if (fills.length === 0) return;
-  const plain = fills.splice(0);
-  send(sinks, 'userFills', () => ({ channel: 'userFills', data: { user, fills: plain.map((fill) => fillJson(ex, fill)) } }));
-  send(sinks, 'userFills/aggregated', () => ({ channel: 'userFills', data: { user, fills: aggregate(plain).map((fill) => fillJson(ex, fill)) } }));
-  send(sinks, 'userEvents', () => ({ channel: 'user', data: { fills: plain.map((fill) => fillJson(ex, fill)) } }));
-  for (const fill of plain)
-    if (!fill.crossed) send(sinks, 'notification', () => ({ channel: 'notification', data: { notification: filledText(fill) } }));
+  for (const plain of byCoin(fills.splice(0))) {
+    send(sinks, 'userFills', () => ({ channel: 'userFills', data: { user, fills: plain.map((fill) => fillJson(ex, fill)) } }));
+    send(sinks, 'userFills/aggregated', () => ({ channel: 'userFills', data: { user, fills: aggregate(plain).map((fill) => fillJson(ex, fill)) } }));
+    send(sinks, 'userEvents', () => ({ channel: 'user', data: { fills: plain.map((fill) => fillJson(ex, fill)) } }));
+    for (const fill of plain)
+      if (!fill.crossed) send(sinks, 'notification', () => ({ channel: 'notification', data: { notification: filledText(fill) } }));
+  }
+}
+
+/** The fills of a block, coin by coin: each gets a frame of its own. */
+function byCoin(fills: readonly Fill[]): Iterable<readonly Fill[]> {
+  const coins = new Map<Asset, Fill[]>();
+  for (const fill of fills) {
+    const same = coins.get(fill.asset);
+    if (same === undefined) coins.set(fill.asset, [fill]);
+    else same.push(fill);
+  }
+  return coins.values();
 }
 
 /** What a page of the venue says when a resting order fills. */
@@ -66,9 +78,11 @@ function publishMoney(ex: Exchange, topic: UserTopic): void {
   }
   if (topic.ledger.length > 0) {
     topic.stateTouched = true;
-    const nonFundingLedgerUpdates = topic.ledger.splice(0).map((update) => ledgerJson(ex, update));
-    const data = { user, nonFundingLedgerUpdates };
-    send(sinks, 'userNonFundingLedgerUpdates', () => ({ channel: 'userNonFundingLedgerUpdates', data }));
+    const updates = topic.ledger.splice(0);
+    send(sinks, 'userNonFundingLedgerUpdates', () => ({
+      channel: 'userNonFundingLedgerUpdates',
+      data: { user, nonFundingLedgerUpdates: updates.map((update) => ledgerJson(ex, update)) },
+    }));
   }
 }
 

@@ -1,0 +1,77 @@
+import { parsePrice, price, unwrap } from '@lockstep/kernel';
+import { describe, expect, it } from 'vitest';
+import { dig, Testbed } from '../builders/testbed';
+import type { Json, StreamFrame } from './port';
+
+const dataOf = (frames: readonly StreamFrame[], channel: string): Json[] =>
+  frames.filter((frame) => frame.channel === channel).map(({ data }) => data);
+const keysOf = (value: Json | undefined): string[] => Object.keys(Object(value));
+
+describe('streams about markets', () => {
+  it.each<readonly [Json, Json, string]>([
+    [{ type: 'candle', coin: 'BTC', interval: '3d', x: 1 }, { type: 'candle', coin: 'BTC', interval: '3d' }, 'candle'],
+    [{ type: 'activeAssetCtx', coin: 'xyz:TSLA' }, { type: 'activeAssetCtx', coin: 'xyz:TSLA' }, 'activeAssetCtx'],
+    [{ type: 'activeAssetCtx', coin: '@107' }, { type: 'activeAssetCtx', coin: '@107' }, 'activeSpotAssetCtx'],
+    [{ type: 'assetCtxs' }, { type: 'assetCtxs', dex: '' }, 'assetCtxs'],
+    [{ type: 'allDexsAssetCtxs', x: 1 }, { type: 'allDexsAssetCtxs' }, 'allDexsAssetCtxs'],
+    [{ type: 'fastAssetCtxs' }, { type: 'fastAssetCtxs' }, 'fastAssetCtxs'],
+    [{ type: 'spotAssetCtxs' }, { type: 'spotAssetCtxs' }, 'spotAssetCtxs'],
+  ])('%j is repeated as %j and told at once on %s', (wanted, echo, channel) => {
+    const bed = new Testbed({ makers: true });
+    bed.block(60);
+    const opened = bed.world.subscribe(wanted, () => undefined);
+    if (!opened.ok) throw new Error(opened.error);
+    expect(opened.value.echo).toEqual(echo);
+    expect(opened.value.initial.map((frame) => frame.channel)).toEqual([channel]);
+  });
+
+  it.each([
+    { type: 'candle', coin: 'BTC', interval: '7m' },
+    { type: 'candle', coin: 'BTC' },
+    { type: 'l2Book', coin: 'BTC', mantissa: 3 },
+  ])('%j is refused', (wanted) => {
+    expect(new Testbed().world.subscribe(wanted, () => undefined)).toEqual({ ok: false, error: `Invalid subscription ${JSON.stringify(wanted)}` });
+  });
+
+  it('fastAssetCtxs tells all coins, then only those that changed', () => {
+    const bed = new Testbed();
+    const frames = bed.listen({ type: 'fastAssetCtxs' });
+    bed.block(25);
+    const quiet = dataOf(frames, 'fastAssetCtxs').length;
+    bed.world.control.movePrice('ETH', price(unwrap(parsePrice('2100'), 'price')));
+    bed.block(40);
+    const told = dataOf(frames, 'fastAssetCtxs');
+    expect(keysOf(told[0])).toEqual(expect.arrayContaining(['BTC', 'ETH', 'xyz:TSLA']));
+    expect(told.slice(quiet).map((data) => keysOf(data).includes('ETH'))).toContain(true);
+    expect(told.slice(1).every((data) => keysOf(data).length < keysOf(told[0]).length)).toBe(true);
+  });
+
+  it('the fast book has five levels, the other twenty; both at the interval of books', () => {
+    const bed = new Testbed({ makers: true });
+    const [plain, fast] = [{}, { fast: true }].map((words) => bed.listen({ type: 'l2Book', coin: 'BTC', ...words }));
+    const depth = (frames: readonly StreamFrame[] | undefined): Json[] =>
+      [0, 1].map((side) => Object(dig(dataOf(frames ?? [], 'l2Book')[0], 'levels', side)).length);
+    expect(depth(fast)).toEqual([5, 5]);
+    expect(Number(depth(plain)[0])).toBeGreaterThan(5);
+    expect(dig(dataOf(fast ?? [], 'l2Book')[0], 'fast')).toBe(true);
+  });
+
+  it('a candle is told with the trades that made it', () => {
+    const bed = new Testbed({ makers: true }, { 1: '100000' });
+    bed.block(60);
+    const frames = bed.listen({ type: 'candle', coin: 'BTC', interval: '1m' });
+    const trades = bed.listen({ type: 'trades', coin: 'BTC' });
+    const before = dataOf(frames, 'candle').at(-1);
+    bed.order(1, { p: '66500', s: '0.1', tif: 'Ioc' });
+    const after = dataOf(frames, 'candle').at(-1);
+    const count = dataOf(trades, 'trades').flat().length;
+    expect(count).toBeGreaterThan(0);
+    expect(after).toMatchObject({
+      s: 'BTC',
+      i: '1m',
+      c: dig(dataOf(trades, 'trades').at(-1), -1 + Object(dataOf(trades, 'trades').at(-1)).length, 'px'),
+    });
+    expect(Number(dig(after, 'T')) - Number(dig(after, 't'))).toBe(59_999);
+    expect(Number(dig(after, 'v'))).toBeGreaterThan(Number(dig(before, 't') === dig(after, 't') ? dig(before, 'v') : 0));
+  });
+});
