@@ -230,7 +230,7 @@ describe.each(NETWORKS)('@nktkas/hyperliquid trades on $name', (network) => {
     const { twapId } = response.data.status.running;
     const stopped = await client.exchange.twapCancel({ a: network.btc, t: twapId });
     expect(stopped.response.data.status).toBe('success');
-    await expect(client.exchange.twapOrder({ twap: { ...twap, s: '0.001' } })).rejects.toThrow('TWAP order value too small');
+    await expect(client.exchange.twapOrder({ twap: { ...twap, s: '0.0005' } })).rejects.toThrow('TWAP order value too small');
     const position = await held();
     if (position !== '0.0') await market(false, position, true);
   });
