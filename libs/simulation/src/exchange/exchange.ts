@@ -5,10 +5,9 @@ import { NonceSet } from './nonces';
 import type { Address } from './port';
 import type { Rewards } from './rewards';
 import { SmallMap } from './small-map';
-import type { Agent, Asset, Clearing, Dex, Fill, SpotPair, Token, Twap, VenueAccount } from './state';
+import type { Agent, Asset, Clearing, Dex, Fill, SpotPair, Token, Twap, TwapRecord, VenueAccount } from './state';
 import type { TokenSpec } from './tokens';
 import { emptyTopics, type Topics } from './topics';
-import type { TwapRecord } from './twap-record';
 import { spotPairsOf, tokensOf } from './universe';
 import type { Vault } from './vault';
 

@@ -19,8 +19,11 @@ export const averagePremium = (asset: Asset): number => (asset.premiumCount === 
 export function hourlyRate(asset: Asset): number {
   if (asset.fundingOverride !== null) return asset.fundingOverride;
   const average = averagePremium(asset);
-  return clamp(Math.round((average + clamp(INTEREST - average, CLAMP)) / HOURS), CAP_HOURLY);
+  return clamp(Math.round(eightHourRate(average, CLAMP) / HOURS), CAP_HOURLY);
 }
+
+/** The rate of eight hours, 10^-10: premium + clamp(0.0001 − premium, ±bound). */
+export const eightHourRate = (premium: number, bound: number): number => premium + clamp(INTEREST - premium, bound);
 
 /** Charges one hour of funding on every position of every dex and begins a new hour of samples. */
 export function chargeFunding(ex: Exchange): void {

@@ -21,10 +21,13 @@ interface Portfolio {
   maintenance(): number;
 }
 
+/** What still stands, in a coin that trades: a halt holds liquidations up. */
+const isTraded = ({ lots, asset }: Position): boolean => lots !== 0 && !asset.halted;
+
 const crossPortfolio = (clearing: Clearing): Portfolio => ({
   clearing,
   leverageType: 'Cross',
-  positions: () => crossPositions(clearing),
+  positions: () => crossPositions(clearing).filter(isTraded),
   equity: () => crossSummary(clearing).equity,
   maintenance: () => crossSummary(clearing).maintenance,
 });
@@ -32,7 +35,7 @@ const crossPortfolio = (clearing: Clearing): Portfolio => ({
 const isolatedPortfolio = (position: Position): Portfolio => ({
   clearing: position.clearing,
   leverageType: 'Isolated',
-  positions: () => (position.lots === 0 ? [] : [position]),
+  positions: () => [position].filter(isTraded),
   equity: () => isolatedEquity(position),
   maintenance: () => maintenanceAtMark(position),
 });

@@ -74,9 +74,13 @@ export const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asse
 export function premium(asset: Asset): number | null {
   const bid = impactPrice(asset.bids, impactUsd(asset));
   const ask = impactPrice(asset.asks, impactUsd(asset));
-  if (bid === null || ask === null) return null;
-  const off = Math.max(0, bid - asset.oraclePx) - Math.max(0, asset.oraclePx - ask);
-  return Math.round((off / asset.oraclePx) * tenTo(RATE_DECIMALS));
+  return bid === null || ask === null ? null : premiumOf(bid, ask, asset.oraclePx);
+}
+
+/** The premium of impact prices over the oracle, 10^-10: what the bid stands above it less what the ask stands below it, over the oracle. */
+export function premiumOf(impactBid: number, impactAsk: number, oraclePx: number): number {
+  const off = Math.max(0, impactBid - oraclePx) - Math.max(0, oraclePx - impactAsk);
+  return Math.round((off / oraclePx) * tenTo(RATE_DECIMALS));
 }
 
 /** Takes one sample of the premium behind the next funding rate. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf, dig, type OrderWords, orderAction, Testbed } from '../builders/testbed';
+import { addressOf, dig, orderAction, Testbed } from '../builders/testbed';
 
 const funded = (): Testbed => new Testbed({}, { 1: '100000', 2: '100000', 3: '100000' });
 const CLOID = '0x000000000000000000000000000000aa';
@@ -88,100 +88,5 @@ describe('matching', () => {
     ]);
     expect(bed.info('orderStatus', { user: addressOf(1), oid: CLOID })).toMatchObject({ status: 'order', order: { status: 'canceled' } });
     expect(bed.info('orderStatus', { user: addressOf(1), oid: 1 })).toEqual({ status: 'unknownOid' });
-  });
-});
-
-interface Refusal {
-  readonly when: string;
-  readonly order: OrderWords;
-  readonly text: string;
-  readonly status: string | null;
-}
-
-const REFUSALS: readonly Refusal[] = [
-  { when: 'the size is zero', order: { p: '66000', s: '0' }, text: 'Order has zero size.', status: null },
-  { when: 'the size is finer than a lot', order: { p: '66000', s: '0.000001' }, text: 'Order has invalid size.', status: null },
-  { when: 'the price is not a number', order: { p: '6e4', s: '0.1' }, text: 'Order has invalid price.', status: null },
-  {
-    when: 'the price has too many decimals',
-    order: { p: '66000.55', s: '0.1' },
-    text: 'Price must be divisible by tick size.',
-    status: 'tickRejected',
-  },
-  { when: 'the price has six figures', order: { p: '66000.5', s: '0.1' }, text: 'Price must be divisible by tick size.', status: 'tickRejected' },
-  {
-    when: 'it is worth less than $10',
-    order: { p: '66000', s: '0.0001' },
-    text: 'Order must have minimum value of $10.',
-    status: 'minTradeNtlRejected',
-  },
-  { when: 'margin is short', order: { p: '66000', s: '40' }, text: 'Insufficient margin to place order.', status: 'perpMarginRejected' },
-  {
-    when: 'reduce-only has nothing to reduce',
-    order: { p: '66000', s: '0.1', r: true },
-    text: 'Reduce only order would increase position.',
-    status: 'reduceOnlyRejected',
-  },
-  {
-    when: 'the price is far off',
-    order: { p: '13000', s: '0.1' },
-    text: 'Order price cannot be more than 80% away from the reference price',
-    status: null,
-  },
-  {
-    when: 'post-only would trade',
-    order: { p: '66450', s: '0.1', tif: 'Alo' },
-    text: 'Post only order would have immediately matched, bbo was 66300@66400.',
-    status: 'badAloPxRejected',
-  },
-  {
-    when: 'IOC meets nothing',
-    order: { p: '66350', s: '0.1', tif: 'Ioc' },
-    text: 'Order could not immediately match against any resting orders.',
-    status: 'iocCancelRejected',
-  },
-  {
-    when: 'a trigger lies on the wrong side',
-    order: { b: false, p: '60000', s: '0.1', r: true, trigger: { isMarket: true, triggerPx: '70000', tpsl: 'sl' } },
-    text: 'Invalid TP/SL price.',
-    status: 'badTriggerPxRejected',
-  },
-];
-
-describe('refusals of single orders', () => {
-  for (const { when, order, text, status } of REFUSALS)
-    it(`when ${when}: ${text}`, () => {
-      const bed = funded();
-      bed.order(2, { b: false, p: '66400', s: '0.1' }, { p: '66300', s: '0.1' });
-      expect(bed.order(1, order)).toEqual([{ error: `${text} asset=0` }]);
-      const history = bed.info('historicalOrders', { user: addressOf(1) });
-      expect(dig(history, 0, 'status')).toBe(status);
-    });
-
-  it('a reduce-only close of the whole position may be below the minimum, a partial one may not', () => {
-    const bed = funded();
-    bed.order(2, { b: false, p: '66400', s: '0.0002' }, { p: '66300', s: '0.1' });
-    bed.order(1, { p: '66400', s: '0.0002', tif: 'Ioc' });
-    expect(bed.order(1, { b: false, p: '66300', s: '0.0001', r: true, tif: 'Ioc' })).toEqual([
-      { error: 'Order must have minimum value of $10. asset=0' },
-    ]);
-    bed.world.control.movePrice('BTC', 2_000_000_000_000n as Parameters<typeof bed.world.control.movePrice>[1]);
-    expect(bed.order(1, { b: false, p: '20000', s: '0.0002', r: true, tif: 'Ioc' })).toMatchObject([{ filled: { totalSz: '0.0002' } }]);
-  });
-
-  it('refuses a client id that an open order carries and takes it again after the close', () => {
-    const bed = funded();
-    bed.order(1, { b: false, p: '66400', s: '0.1', c: CLOID });
-    expect(bed.order(1, { b: false, p: '66500', s: '0.1', c: CLOID })).toEqual([{ error: 'Duplicate client order id. asset=0' }]);
-    bed.act(addressOf(1), { type: 'cancelByCloid', cancels: [{ asset: 0, cloid: CLOID }] });
-    expect(bed.order(1, { b: false, p: '66500', s: '0.1', c: CLOID })).toMatchObject([{ resting: { cloid: CLOID } }]);
-  });
-
-  it('answers each order of a batch by itself', () => {
-    const bed = funded();
-    expect(bed.order(1, { p: '66000', s: '0.1' }, { p: '66000', s: '0' })).toMatchObject([
-      { resting: {} },
-      { error: 'Order has zero size. asset=0' },
-    ]);
   });
 });

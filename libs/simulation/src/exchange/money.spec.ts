@@ -83,8 +83,8 @@ describe('margin', () => {
     for (const account of [1, 2]) bed.world.control.credit(addressOf(account), 'xyz', '10000');
     meet(bed, TSLA, '400', '10');
     expect(dig(state(bed, 1, 'xyz'), 'assetPositions', 0, 'position')).toMatchObject({
-      leverage: { type: 'isolated', value: 10, rawUsd: '-3600.0' },
-      marginUsed: '395.2',
+      leverage: { type: 'isolated', value: 10, rawUsd: '-3600.36' },
+      marginUsed: '394.84',
     });
     expect(bed.act(addressOf(1), { type: 'updateLeverage', asset: TSLA, isCross: true, leverage: 5 })).toMatchObject({
       response: 'Cross margin is not allowed for this asset.',

@@ -1,89 +1,34 @@
 import { parsePrice, parseSize, price, size, unwrap } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
-import { addressOf, dig, orderAction, statusesOf, Testbed, wireOrder } from '../builders/testbed';
-import type { Json } from './port';
+import { addressOf, dig, orderAction, Testbed } from '../builders/testbed';
 
 const USER = addressOf(1);
 const px = (text: string) => price(unwrap(parsePrice(text), text));
 const sz = (text: string) => size(unwrap(parseSize(text), text));
-const position = (bed: Testbed): Json => dig(bed.info('clearinghouseState', { user: USER }), 'assetPositions', 0, 'position', 'szi');
-const statuses = (bed: Testbed): Json[] => {
-  const history = bed.info('historicalOrders', { user: USER });
-  return Array.isArray(history) ? history.map((each: Json) => dig(each, 'status')) : [];
-};
 const long = (): Testbed => {
   const bed = new Testbed({ makers: true }, { 1: '100000' });
   bed.order(1, { p: '66500', s: '0.1', tif: 'Ioc' });
   return bed;
 };
-const stop = { b: false, p: '60000', s: '0.1', r: true, trigger: { isMarket: true, triggerPx: '66000', tpsl: 'sl' } } as const;
-const profit = { b: false, p: '67000', s: '0.1', r: true, trigger: { isMarket: false, triggerPx: '67000', tpsl: 'tp' } } as const;
-
-describe('trigger orders', () => {
-  it('wait until the mark meets their price, then trade', () => {
-    const bed = long();
-    expect(bed.order(1, stop)).toEqual(['waitingForTrigger']);
-    bed.world.control.movePrice('BTC', px('66001'));
-    bed.block();
-    expect(position(bed)).toBe('0.1');
-    bed.world.control.movePrice('BTC', px('65999'));
-    bed.block();
-    expect(position(bed)).toBeNull();
-    expect(statuses(bed)).toEqual(['filled', 'filled']);
-  });
-
-  it('placed with a resting parent wait for it and come alive when it fills', () => {
-    const bed = new Testbed({ makers: true }, { 1: '100000' });
-    const low = { ...stop, trigger: { ...stop.trigger, triggerPx: '65000' } };
-    const action: Json = { type: 'order', orders: [{ p: '66000', s: '0.1' }, low, profit].map(wireOrder), grouping: 'normalTpsl' };
-    expect(statusesOf(bed.act(USER, action))).toMatchObject([{ resting: {} }, 'waitingForFill', 'waitingForFill']);
-    expect(bed.info('openOrders', { user: USER })).toHaveLength(1);
-    expect(dig(bed.info('frontendOpenOrders', { user: USER }), 0, 'children')).toHaveLength(2);
-    bed.world.control.movePrice('BTC', px('65900'));
-    bed.block();
-    expect(position(bed)).toBe('0.1');
-    expect(bed.info('openOrders', { user: USER })).toHaveLength(2);
-  });
-
-  it('of a filled parent come alive at once', () => {
-    const bed = new Testbed({ makers: true }, { 1: '100000' });
-    const action: Json = { type: 'order', orders: [{ p: '66500', s: '0.1' }, stop, profit].map(wireOrder), grouping: 'normalTpsl' };
-    expect(statusesOf(bed.act(USER, action))).toMatchObject([{ filled: {} }, 'waitingForFill', 'waitingForFill']);
-    expect(bed.info('openOrders', { user: USER })).toHaveLength(2);
-    bed.world.control.movePrice('BTC', px('65900'));
-    bed.block();
-    expect(position(bed)).toBeNull();
-    expect(bed.info('openOrders', { user: USER })).toEqual([]);
-    expect(statuses(bed)).toEqual(['reduceOnlyCanceled', 'filled', 'filled']);
-  });
-
-  it('end with their parent', () => {
-    const bed = new Testbed({}, { 1: '100000' });
-    const action: Json = { type: 'order', orders: [{ p: '66100', s: '0.1' }, stop].map(wireOrder), grouping: 'normalTpsl' };
-    const answer = statusesOf(bed.act(USER, action));
-    bed.act(USER, { type: 'cancel', cancels: [{ a: 0, o: dig(answer, 0, 'resting', 'oid') }] });
-    expect(statuses(bed)).toEqual(['canceled', 'canceled']);
-  });
-});
-
 describe('changing orders', () => {
-  it('modify ends the old order and places the new one', () => {
-    const bed = new Testbed({}, { 1: '100000' });
-    const oid = dig(bed.order(1, { p: '66000', s: '0.1' }), 0, 'resting', 'oid');
-    expect(bed.act(USER, { type: 'modify', oid, order: wireOrder({ p: '65000', s: '0.2' }) })).toEqual({
-      status: 'ok',
-      response: { type: 'default' },
-    });
-    expect(bed.info('openOrders', { user: USER })).toMatchObject([{ limitPx: '65000.0', sz: '0.2' }]);
-    const next = dig(bed.info('openOrders', { user: USER }), 0, 'oid');
-    const batch = {
-      type: 'batchModify',
-      modifies: [
-        { oid: next, order: wireOrder({ p: '64000', s: '0.1' }) },
-        { oid: 1, order: wireOrder({ p: '64000', s: '0.1' }) },
-      ],
-    };
-    expect(statusesOf(bed.act(USER, batch))).toMatchObject([{ resting: {} }, { error: expect.stringMatching(/^Order was never placed/) }]);
+  it('scheduleCancel fires ten times a day at most, at least five seconds ahead, and can be called off', () => {
+    const bed = new Testbed({ settings: { scheduleVolumeUsd: 0 } }, { 1: '100000' });
+    const schedule = (ahead?: number) => bed.act(USER, { type: 'scheduleCancel', ...(ahead === undefined ? {} : { time: bed.world.now() + ahead }) });
+    const done = { status: 'ok', response: { type: 'default' } };
+    expect(schedule(4_000)).toMatchObject({ response: 'Scheduled cancel time too early, must be at least 5 seconds from now.' });
+    for (let fired = 0; fired < 10; fired += 1) {
+      bed.order(1, { p: '60000', s: '0.1' });
+      expect(schedule(6_000)).toEqual(done);
+      bed.world.advanceTo(bed.world.now() + 6_000);
+      expect(dig(bed.info('historicalOrders', { user: USER }), 0, 'status')).toBe('scheduledCancel');
+    }
+    expect(schedule(6_000)).toMatchObject({ response: 'Too many scheduled cancels triggered today.' });
+    bed.world.advanceTo(bed.world.now() + 86_400_000);
+    expect(schedule(6_000)).toEqual(done);
+    bed.order(1, { p: '60000', s: '0.1' });
+    expect(schedule()).toEqual(done);
+    bed.world.advanceTo(bed.world.now() + 10_000);
+    expect(bed.info('openOrders', { user: USER })).toHaveLength(1);
   });
 
   it('scheduleCancel needs volume', () => {
@@ -107,6 +52,42 @@ describe('changing orders', () => {
     expect(move(-1_000_000)).toEqual({
       status: 'err',
       response: 'Cannot remove isolated margin for this asset. To remove margin, reduce the position.',
+    });
+  });
+});
+
+describe('isolated margin', () => {
+  const isolated = (): Testbed => {
+    const bed = new Testbed({ makers: true }, { 1: '10000' });
+    bed.act(USER, { type: 'updateLeverage', asset: 0, isCross: false, leverage: 20 });
+    bed.order(1, { p: '66500', s: '0.1', tif: 'Ioc' });
+    return bed;
+  };
+  const used = (bed: Testbed) => Number(dig(bed.info('clearinghouseState', { user: USER }), 'assetPositions', 0, 'position', 'marginUsed'));
+  const topUp = (bed: Testbed, leverage: string) => bed.act(USER, { type: 'topUpIsolatedOnlyMargin', asset: 0, leverage });
+
+  it('is topped up to what a leverage asks for, and never lowered by it', () => {
+    const bed = isolated();
+    const notional = Number(dig(bed.info('clearinghouseState', { user: USER }), 'assetPositions', 0, 'position', 'positionValue'));
+    expect(topUp(bed, '2.5')).toEqual({ status: 'ok', response: { type: 'default' } });
+    expect(used(bed)).toBeCloseTo(notional / 2.5, 5);
+    expect(topUp(bed, '10')).toMatchObject({ response: 'Invalid leverage value' });
+    expect(topUp(bed, '0.5')).toMatchObject({ response: 'Insufficient balance for withdrawal.' });
+  });
+
+  it('is refused for a cross position, and a lower leverage needs the margin first', () => {
+    const bed = isolated();
+    expect(bed.act(USER, { type: 'updateLeverage', asset: 0, isCross: false, leverage: 5 })).toMatchObject({
+      response: 'Isolated position does not have sufficient margin available to decrease leverage. To decrease leverage, add margin to the position.',
+    });
+    const cross = new Testbed({ makers: true }, { 1: '1000' });
+    cross.order(1, { p: '66500', s: '0.2', tif: 'Ioc' });
+    expect(topUp(cross, '2')).toMatchObject({ response: 'Position does not use isolated margin.' });
+    expect(cross.act(USER, { type: 'updateIsolatedMargin', asset: 0, isBuy: true, ntli: 1 })).toMatchObject({
+      response: 'Position does not use isolated margin.',
+    });
+    expect(cross.act(USER, { type: 'updateLeverage', asset: 0, isCross: true, leverage: 2 })).toMatchObject({
+      response: 'Cross position does not have sufficient margin available to decrease leverage. To decrease leverage, deposit more collateral.',
     });
   });
 });

@@ -141,6 +141,12 @@ export interface TwapFill {
   readonly fill: Fill;
 }
 
+/** What is kept of the TWAPs of one account: changes and slice fills, oldest first, bounded. */
+export interface TwapRecord {
+  readonly changes: TwapChange[];
+  readonly fills: TwapFill[];
+}
+
 /** A liquidation as `userEvents` tells it. */
 export interface LiquidationEvent {
   readonly lid: number;

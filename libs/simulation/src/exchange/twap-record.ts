@@ -1,11 +1,5 @@
 import type { Exchange } from './exchange';
-import type { Fill, Twap, TwapChange, TwapFill, TwapStatus, VenueAccount } from './state';
-
-/** What is kept of the TWAPs of one account: changes and slice fills, oldest first, bounded. */
-export interface TwapRecord {
-  readonly changes: TwapChange[];
-  readonly fills: TwapFill[];
-}
+import type { Fill, Twap, TwapChange, TwapFill, TwapRecord, TwapStatus, VenueAccount } from './state';
 
 const CHANGES_KEPT = 2_000;
 const FILLS_KEPT = 2_000;
