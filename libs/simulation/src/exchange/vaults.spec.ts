@@ -7,7 +7,7 @@ import { conserved } from './testing/conserved';
 const DONE = { status: 'ok', response: { type: 'default' } };
 const refusal = (response: string) => ({ status: 'err', response });
 const px = (text: string): Price => price(unwrap(parsePrice(text), text));
-const [LEADER, FOLLOWER, OTHER] = [1, 2, 3].map(addressOf) as [Address, Address, Address];
+const [LEADER, FOLLOWER, OTHER] = [addressOf(1), addressOf(2), addressOf(3)] as const;
 const DAY_MS = 86_400_000;
 
 const create = (initialUsd: number) => ({ type: 'createVault', name: 'Momentum', description: 'Trades what moves.', initialUsd, nonce: 1 });
