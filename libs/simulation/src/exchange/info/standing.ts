@@ -8,7 +8,7 @@ import { forUser } from './request';
 
 export const userRole = forUser((ex, user) => {
   const account = ex.accounts.get(user);
-  if (account?.vault != null) return { role: 'vault' };
+  if (account?.leader != null) return { role: 'vault' };
   if (account?.master != null) return { role: 'subAccount', data: { master: account.master.address } };
   const found = signerAccount(ex, user);
   if (found === null) return { role: 'missing' };
