@@ -9,6 +9,8 @@ export interface BlockClock {
   readonly kind: 'real' | 'manual';
   /** Executes blocks up to `time` now, whatever the wall clock says. */
   advanceTo(time: EpochMs): void;
+  /** From now on runs so much further ahead of the wall clock. */
+  skip(ms: number): void;
   stop(): void;
 }
 
@@ -22,9 +24,10 @@ export interface BlockClockOrder {
 export function startBlockClock({ advance, blockMs, clock, running }: BlockClockOrder): BlockClock {
   let halted = false;
   let stopped = false;
+  let aheadMs = 0;
   let timer: NodeJS.Timeout | undefined;
   const wake = (): void => {
-    if (!halted) advance(clock.now());
+    if (!halted) advance(clock.now() + aheadMs);
     if (!stopped) timer = setTimeout(wake, blockMs - (clock.now() % blockMs));
   };
   if (running) wake();
@@ -40,6 +43,10 @@ export function startBlockClock({ advance, blockMs, clock, running }: BlockClock
       halted = false;
     },
     advanceTo: advance,
+    skip: (ms) => {
+      aheadMs += ms;
+      if (!halted) advance(clock.now() + aheadMs);
+    },
     stop: () => {
       stopped = true;
       clearTimeout(timer);

@@ -27,10 +27,13 @@ export function readClientFrame(text: string): ClientFrame | null {
   if (frame.method === 'subscribe' || frame.method === 'unsubscribe') {
     return isSubscription(frame.subscription) ? { method: frame.method, subscription: frame.subscription } : null;
   }
-  if (frame.method !== 'post' || typeof frame.id !== 'number' || !Number.isSafeInteger(frame.id) || !isObject(frame.request)) return null;
+  if (frame.method !== 'post' || !isPostId(frame.id) || !isObject(frame.request)) return null;
   const { type, payload } = frame.request;
   return type === 'info' || type === 'action' ? { method: 'post', id: frame.id, type, payload } : null;
 }
+
+/** The venue's ids are unsigned. */
+const isPostId = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

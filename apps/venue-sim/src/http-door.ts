@@ -5,8 +5,9 @@ import { actionWeight, infoWeight, rowsWeight } from './limits/weights';
 import { remoteIp } from './remote-ip';
 import { type Answer, type Reply, rateLimited, textAnswer, unreadable } from './reply';
 import { parseJson, readBody } from './request-body';
+import type { OnReply } from './strike';
 import { readVenuePath } from './venue-path';
-import { type Arrival, answerExchange, answerInfo, type OnReply } from './venue-request';
+import { type Arrival, answerExchange, answerInfo } from './venue-request';
 
 export const BODY_MAX_BYTES = 4_194_304;
 
@@ -70,6 +71,17 @@ function render(reply: Reply, request: IncomingMessage, response: ServerResponse
   response.writeHead(reply.status, headersOf(reply)).end(reply.body);
 }
 
-function headersOf({ json, body }: Answer): Readonly<Record<string, string | number>> {
-  return { ...CORS, 'content-type': json ? 'application/json' : 'text/plain; charset=utf-8', 'content-length': Buffer.byteLength(body) };
+function headersOf({ status, json, body }: Answer): Readonly<Record<string, string | number>> {
+  return {
+    ...CORS,
+    ...(status === 405 ? { allow: 'POST' } : {}),
+    'content-type': contentType(json, body),
+    'content-length': Buffer.byteLength(body),
+  };
+}
+
+/** Pages come from the proxy before the venue, plain text from the venue itself. */
+function contentType(json: boolean, body: string): string {
+  if (json) return 'application/json';
+  return body.startsWith('<') ? 'text/html' : 'text/plain; charset=utf-8';
 }

@@ -5,14 +5,15 @@ import type { StreamFrame } from '@lockstep/simulation';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type PostFrame, readClientFrame } from './client-frame';
 import { type CorkedWriter, createCorkedWriter } from './corked-writer';
-import type { FaultOrder } from './faults';
 import type { Hall, Halls } from './halls';
+import { admitUpgrade, refuseUpgrade } from './handshake';
 import { BODY_MAX_BYTES } from './http-door';
 import type { IpLimits } from './limits/ip-limits';
 import { actionWeight, infoWeight } from './limits/weights';
 import { remoteIp } from './remote-ip';
-import { type Reply, rateLimited, reasonOf } from './reply';
+import { type Reply, rateLimited } from './reply';
 import { createFrameText, errorFrame, PONG, postFrame } from './socket-frames';
+import { createStreamLine, laterByTimer } from './stream-line';
 import { createSubscriptions, type Subscriptions } from './subscriptions';
 import { readVenuePath } from './venue-path';
 import { type Arrival, answerExchange, answerInfo } from './venue-request';
@@ -59,16 +60,22 @@ export function createSocketDoor({ halls, limits, clock, silenceMs }: SocketDoor
   const accept = (hall: Hall, ip: string, socket: WebSocket, stream: Duplex): void => {
     const writer = createCorkedWriter(socket, stream, () => clock.monotonic());
     const say = (text: string): void => writer.send(text);
-    const push = (frame: StreamFrame): void => pushFrame(hall, socket, say, frameText(frame), frame.channel);
+    const hangUp = (): void => socket.terminate();
+    const line = createStreamLine({ say, hangUp, clock, later: laterByTimer });
+    const push = (frame: StreamFrame): void => {
+      hall.counters.streamFrames += 1;
+      const fault = hall.faults.draw({ target: 'stream', type: frame.channel, transport: 'socket' });
+      line.push(frame.channel, frameText(frame), fault === null ? null : fault.effect);
+    };
     const subscriptions = createSubscriptions({ hall, ip, limits, say, stream: push });
     const connection: Connection = { hall, ip, socket, writer, subscriptions };
-    const hangUp = (): void => socket.terminate();
     open.add(connection);
     hall.hangUps.add(hangUp);
     socket.on('message', (data: RawData) => receive(limits, connection, data.toString()));
     socket.on('error', hangUp);
     socket.on('close', () => {
       subscriptions.closeAll();
+      line.close();
       limits.closeConnection(ip);
       hall.hangUps.delete(hangUp);
       open.delete(connection);
@@ -83,9 +90,11 @@ export function createSocketDoor({ halls, limits, clock, silenceMs }: SocketDoor
       const { world, route } = readVenuePath(request.url ?? '/');
       const hall = halls.get(world);
       if (hall === undefined || route !== '/ws') return refuseUpgrade(stream, 404);
-      const ip = remoteIp(request);
-      if (!limits.openConnection(ip)) return refuseUpgrade(stream, 429);
-      server.handleUpgrade(request, stream, head, (socket) => accept(hall, ip, socket, stream));
+      admitUpgrade(hall, stream, () => {
+        const ip = remoteIp(request);
+        if (!limits.openConnection(ip)) return refuseUpgrade(stream, 429);
+        server.handleUpgrade(request, stream, head, (socket) => accept(hall, ip, socket, stream));
+      });
     },
     close: () => {
       clearInterval(sweep);
@@ -93,10 +102,6 @@ export function createSocketDoor({ halls, limits, clock, silenceMs }: SocketDoor
       server.close();
     },
   };
-}
-
-function refuseUpgrade(stream: Duplex, status: number): void {
-  stream.end(`HTTP/1.1 ${status} ${reasonOf(status)}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
 function receive(limits: IpLimits, connection: Connection, text: string): void {
@@ -146,29 +151,4 @@ function post(limits: IpLimits, connection: Connection, frame: PostFrame, text: 
 
 function typeOf(payload: unknown): string {
   return typeof payload === 'object' && payload !== null && 'type' in payload && typeof payload.type === 'string' ? payload.type : '';
-}
-
-/** Sends a frame of a subscription, or plays the fault it meets. */
-function pushFrame(hall: Hall, socket: WebSocket, say: (text: string) => void, text: string, channel: string): void {
-  hall.counters.streamFrames += 1;
-  const fault = hall.faults.draw('stream', channel);
-  if (fault === null) say(text);
-  else playStreamFault(fault, socket, say, text);
-}
-
-function playStreamFault({ effect }: FaultOrder, socket: WebSocket, say: (text: string) => void, text: string): void {
-  switch (effect.kind) {
-    case 'silence':
-    case 'status':
-      break;
-    case 'hang_up':
-      socket.terminate();
-      break;
-    case 'duplicate':
-      say(text);
-      say(text);
-      break;
-    case 'delay':
-      setTimeout(say, effect.delayMs, text);
-  }
 }

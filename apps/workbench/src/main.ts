@@ -5,16 +5,20 @@ const USAGE = `lockstep <command>
   demo [options]        the main job from end to end; ends with 0 when every invariant holds (demo --help)
   bench <name> [--json] a measurement (bench --help)
   crash [options]       kills the engine at named points and random moments; the venue's books judge (crash --help)
+  faults [options]      every fault of the venue at every stage of an order's life; the venue's books judge (faults --help)
+  doctor --venue [URL]  looks at a venue, an account, its agent and builder before real money does (doctor --help)
   migrate               brings the database of DATABASE_URL to the newest schema`;
 
 type Command = (config: Config<'workbench'>, args: readonly string[]) => Promise<number>;
 
-/** A command is loaded when it is called: demo, bench and crash need development packages, which an image does not have. */
+/** A command is loaded when it is called: demo, bench, crash and faults need development packages, which an image does not have. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.js')).runStart,
   demo: async () => (await import('./commands/demo.js')).runDemo,
   bench: async () => (await import('./commands/bench.js')).runBench,
   crash: async () => (await import('./commands/crash.js')).runCrashCommand,
+  doctor: async () => (await import('./commands/doctor.js')).runDoctor,
+  faults: async () => (await import('./commands/faults.js')).runFaultsCommand,
   migrate: async () => (await import('./commands/migrate.js')).runMigrate,
 };
 

@@ -1,3 +1,4 @@
+import type { AccountSetup } from '@lockstep/simulation';
 import type { z } from 'zod';
 import type { Hall } from '../halls';
 import { type ControlReply, created, done, refused } from './answers';
@@ -45,6 +46,14 @@ export const WORLD_ROUTES: Readonly<Record<string, BoundRoute>> = {
     run: (hall, body) => {
       if (hall.clock.kind === 'real') return refused(409, 'the world runs by the wall clock');
       hall.clock.advanceTo('to' in body ? body.to : hall.world.now() + body.ms);
+      return done({ ok: true, time: hall.world.now() });
+    },
+  }),
+  skip: route({
+    schema: schemas.skipSchema,
+    run: (hall, { ms }) => {
+      if (hall.clock.kind === 'manual') return refused(409, 'the world runs by hand: advance it');
+      hall.clock.skip(ms);
       return done({ ok: true, time: hall.world.now() });
     },
   }),
@@ -162,28 +171,33 @@ async function playBlocks(hall: Hall, { blocks }: z.output<typeof schemas.blocks
   return done({ ok: true, blocks: results.slice(0, played).map((each) => ({ results: each })) });
 }
 
-/** Credits, agents and builder approvals. An agent given again to its owner is left as it is. */
+/** Credits, modes, volume, agents and builder approvals. An agent given again to its owner is left as it is. */
 function setUpAccounts(hall: Hall, { accounts }: z.output<typeof schemas.accountsSchema>): ControlReply | Promise<ControlReply> {
   const purses = knownPurses(hall);
   const wrong = accounts.flatMap((account) => Object.keys(account.credits)).find((purse) => !purses.includes(purse));
   if (wrong !== undefined) return refused(400, `credits: unknown dex ${wrong}`);
   const taken = accounts.find(({ address, agent }) => agent !== undefined && (hall.agents.get(agent.address) ?? address) !== address);
   if (taken !== undefined) return refused(409, `agent ${taken.agent?.address} belongs to another account`);
-  hall.world.control.setup(
-    accounts.map(({ address, credits, agent, builder, abstraction, volume }) => {
-      const fresh = agent !== undefined && !hall.agents.has(agent.address);
-      if (fresh) hall.agents.set(agent.address, address);
-      return {
-        address,
-        credits,
-        ...(fresh ? { agent } : {}),
-        ...(builder === undefined ? {} : { builder }),
-        ...(abstraction === undefined ? {} : { abstraction }),
-        ...(volume === undefined ? {} : { volume }),
-      };
-    }),
-  );
+  hall.world.control.setup(accounts.map((account) => setupOf(hall, account)));
   return landed(hall, { accounts: accounts.length });
+}
+
+function setupOf(hall: Hall, { address, credits, agent, builder, mode, volume }: z.output<typeof schemas.accountSchema>): AccountSetup {
+  const fresh = agent !== undefined && !hall.agents.has(agent.address);
+  if (fresh) hall.agents.set(agent.address, address);
+  return {
+    address,
+    credits,
+    ...(mode === undefined ? {} : { abstraction: mode }),
+    ...(volume === undefined ? {} : { volume }),
+    ...(fresh ? { agent: { address: agent.address, name: nameUntil(agent) } } : {}),
+    ...(builder === undefined ? {} : { builder }),
+  };
+}
+
+/** The venue reads an agent's expiry off the end of its name. */
+function nameUntil({ name, validUntil }: { readonly name: string; readonly validUntil?: number | undefined }): string {
+  return validUntil === undefined ? name : `${name} valid_until ${validUntil}`;
 }
 
 function setFunding(hall: Hall, { coin, hourlyRate, charge }: z.output<typeof schemas.fundingSchema>): ControlReply | Promise<ControlReply> {

@@ -1,5 +1,6 @@
 import { parseDecimal, parsePrice, parseSize, price, size } from '@lockstep/kernel';
 import { z } from 'zod';
+import { EFFECTS_OF } from '../faults';
 
 /** What the control port accepts. Unknown keys are refused, so that a misspelt one is not ignored. */
 const address = z
@@ -43,15 +44,24 @@ export const advanceSchema = z.union([z.strictObject({ to: z.int().min(0) }), z.
 /** `token` names another token than USDC on the spot balance; a dex holds only its collateral. */
 export const creditSchema = z.strictObject({ address, dex: z.string().max(32).default(''), token: z.string().max(16).optional(), amount });
 
-const agentSchema = z.strictObject({ address, name: z.string().max(64).default('') });
+/** Up to 30 days: longer than an agent's warning, shorter than its life. */
+export const skipSchema = z.strictObject({
+  ms: z
+    .int()
+    .min(1)
+    .max(30 * 86_400_000),
+});
+
+const agentSchema = z.strictObject({ address, name: z.string().max(16).default(''), validUntil: z.int().min(0).optional() });
 const builderSchema = z.strictObject({ address, maxTenthsBp: z.int().min(0).max(100) });
 export const accountSchema = z.strictObject({
   address,
   credits: z.record(z.string().max(32), amount).default({}),
-  abstraction: z.enum(['disabled', 'unifiedAccount', 'portfolioMargin']).optional(),
-  volume: amount.optional(),
   agent: agentSchema.optional(),
   builder: builderSchema.optional(),
+  mode: z.enum(['disabled', 'unifiedAccount', 'portfolioMargin']).optional(),
+  /** Dollars added to the lifetime volume. */
+  volume: amount.optional(),
 });
 export const accountsSchema = z.strictObject({ accounts: z.array(accountSchema).min(1).max(20_000) });
 
@@ -85,19 +95,30 @@ export const fundingSchema = z.strictObject({ coin: coin.optional(), hourlyRate:
 const effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('silence') }),
   z.strictObject({ kind: z.literal('hang_up') }),
-  z.strictObject({ kind: z.literal('duplicate') }),
   z.strictObject({ kind: z.literal('status'), status: z.union([z.literal(429), z.int().min(500).max(599)]) }),
+  z.strictObject({ kind: z.literal('truncate') }),
+  z.strictObject({ kind: z.literal('refuse'), text: z.string().min(1).max(500) }),
   z.strictObject({ kind: z.literal('delay'), delayMs: z.int().min(1).max(600_000) }),
+  z.strictObject({ kind: z.literal('duplicate') }),
+  z.strictObject({ kind: z.literal('reorder'), frames: z.int().min(1).max(1_000).default(1) }),
 ]);
-export const faultSchema = z.strictObject({
-  target: z.enum(['exchange', 'info', 'stream']).default('exchange'),
-  effect,
-  when: z.enum(['before', 'after']).default('before'),
-  count: z.int().min(1).max(10_000_000).nullable().default(1),
-  probability: z.number().min(0).max(1).default(1),
-  seed: seed.default(1),
-  type: z.string().max(64).nullable().default(null),
-});
+export const faultSchema = z
+  .strictObject({
+    target: z.enum(['exchange', 'info', 'stream', 'upgrade']).default('exchange'),
+    effect,
+    when: z.enum(['before', 'after']).default('before'),
+    skip: z.int().min(0).max(10_000_000).default(0),
+    count: z.int().min(1).max(10_000_000).nullable().default(1),
+    probability: z.number().min(0).max(1).default(1),
+    seed: seed.default(1),
+    type: z.string().max(64).nullable().default(null),
+    transport: z.enum(['http', 'socket']).nullable().default(null),
+  })
+  .refine((order) => EFFECTS_OF[order.target].includes(order.effect.kind), { path: ['effect'], message: 'no effect of this target' });
+
+/** Who may place what: a coin or the whole venue halted, or post-only after an upgrade. */
+export const tradingSchema = z.strictObject({ coin: coin.optional(), halted: z.boolean() });
+export const postOnlySchema = z.strictObject({ on: z.boolean() });
 
 /** The first complaint of a failed parse, with its path. */
 export function complaintOf(error: z.ZodError): string {

@@ -10,8 +10,9 @@ const SCRIPT = join(process.cwd(), 'dist/apps/venue-sim/src/main.js');
 
 export const startServer = (...args: readonly string[]): Promise<VenueProcess> => startVenueProcess({ script: SCRIPT, args });
 
-/** A throw-away account; the same number gives the same one. */
-export const account = (number: number): PrivateKeyAccount => privateKeyToAccount(`0x${number.toString(16).padStart(64, '0')}`);
+/** A throw-away key; the same number gives the same one. */
+export const keyOf = (number: number): `0x${string}` => `0x${number.toString(16).padStart(64, '0')}`;
+export const account = (number: number): PrivateKeyAccount => privateKeyToAccount(keyOf(number));
 
 export const lower = (holder: PrivateKeyAccount): string => holder.address.toLowerCase();
 

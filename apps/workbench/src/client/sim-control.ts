@@ -33,6 +33,8 @@ const ONE_CONNECTION_EACH = { reset: true } as const;
 const tradesAnswer = z.object({ results: z.array(z.union([z.object({ time: z.number() }), z.object({ error: z.string() })])) });
 const blocksAnswer = z.object({ blocks: z.array(tradesAnswer) });
 
+const faultsAnswer = z.array(z.object({ struck: z.number() }));
+
 const marksAnswer = z.object({ marks: z.array(z.tuple([z.number(), z.string()])) });
 
 /** What happens in one block: prices move, then fills are forced in order. */
@@ -109,6 +111,24 @@ export class SimControl {
 
   async fault(order: Readonly<Record<string, unknown>>): Promise<void> {
     await this.post('faults', order);
+  }
+
+  /** How often each fault that was set since the last clearing has struck, in the order they were set. */
+  async faultStrikes(): Promise<readonly number[]> {
+    const answer = await request(`${this.base}/worlds/${this.world}/faults`, ONE_CONNECTION_EACH);
+    const text = await answer.body.text();
+    if (answer.statusCode !== 200) throw new Error(`faults answered ${answer.statusCode}: ${text}`);
+    return faultsAnswer.parse(JSON.parse(text)).map(({ struck }) => struck);
+  }
+
+  /** Hangs up every socket of the world. */
+  async disconnect(): Promise<void> {
+    await this.post('disconnect', {});
+  }
+
+  /** Stops the blocks of the world, or lets them go on. */
+  async halt(on: boolean): Promise<void> {
+    await this.post('halt', { on });
   }
 
   /** Removes every fault. */

@@ -1,5 +1,5 @@
-import { abs } from '@lockstep/kernel';
-import type { CopyBooks, CrashBooks, Report, ScopeBooks } from './books';
+import { abs, PERP_PRICE_DECIMALS } from '@lockstep/kernel';
+import type { CopyBooks, CrashBooks, Report, ScopeBooks, VenueFillFact } from './books';
 
 /** The venue rounds each closed profit to 10^-6; ours is exact. */
 const PNL_ROUNDING_PER_FILL = 100n;
@@ -7,7 +7,7 @@ const PNL_ROUNDING_PER_FILL = 100n;
 /** Fills, ledger and event stream of one scope against the venue's fills. */
 export function judgeMoney(books: CrashBooks, scope: ScopeBooks, copies: readonly CopyBooks[], report: Report): void {
   judgeFills(scope, copies, report);
-  judgeLedger(scope, copies, report);
+  judgeLedger(books, scope, copies, report);
   judgeStream(books, scope, report);
 }
 
@@ -27,7 +27,14 @@ function judgeFills(scope: ScopeBooks, copies: readonly CopyBooks[], report: Rep
   for (const row of booked.values()) report('no fill is booked that the venue does not know', scope.name, row);
 }
 
-function judgeLedger(scope: ScopeBooks, copies: readonly CopyBooks[], report: Report): void {
+/** The venue reckons a closed profit from an entry cut down to its price grid, ours is exact: a price step times the size, and the rounding. */
+function profitTolerance({ markets }: CrashBooks, { coin, size, closedPnl }: VenueFillFact): bigint {
+  const szDecimals = markets.get(coin)?.szDecimals;
+  if (closedPnl === 0n || szDecimals === undefined) return PNL_ROUNDING_PER_FILL;
+  return PNL_ROUNDING_PER_FILL + size / 10n ** BigInt(PERP_PRICE_DECIMALS - szDecimals);
+}
+
+function judgeLedger(books: CrashBooks, scope: ScopeBooks, copies: readonly CopyBooks[], report: Report): void {
   if (scope.brokenLink !== null) report('the ledger is one chain', `${scope.name}: link ${scope.brokenLink} does not prove itself`);
   const total = scope.ledger.reduce((sum, fact) => sum + fact.sum, 0n);
   if (total !== 0n) report('the ledger sums to zero', `${scope.name}: ${total}`);
@@ -38,7 +45,8 @@ function judgeLedger(scope: ScopeBooks, copies: readonly CopyBooks[], report: Re
     if (fees !== venueFees) report('ledger fees equal the venue’s', `${copy.name}: ledger ${fees}, venue ${venueFees}`);
     const pnl = -of('realised_pnl');
     const venuePnl = copy.venueFills.reduce((sum, fill) => sum + fill.closedPnl, 0n);
-    if (abs(pnl - venuePnl) > PNL_ROUNDING_PER_FILL * BigInt(copy.venueFills.length)) {
+    const tolerance = copy.venueFills.reduce((sum, fill) => sum + profitTolerance(books, fill), 0n);
+    if (abs(pnl - venuePnl) > tolerance) {
       report('ledger profit equals the venue’s', `${copy.name}: ledger ${pnl}, venue ${venuePnl}`);
     }
   }

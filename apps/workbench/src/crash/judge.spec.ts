@@ -99,6 +99,26 @@ describe('the judge of a crash run', () => {
     expect(found).toContain('attempts of one wave never fill more than it wanted');
   });
 
+  it('an entry of a flip may close what its exit left standing, and no more', () => {
+    const { books, scope, copy } = healthy();
+    const [order] = scope.journal;
+    const [fill] = copy.venueFills;
+    if (order === undefined || fill === undefined) throw new Error('the healthy books hold an order');
+    const half = (name: string, attempt: number, exit: boolean) => ({ ...order, clientOrderId: name, attempt, exit });
+    const journal = [half('0xe', 0, true), half('0xa', 0, false), half('0xb', 1, false), half('0xc', 2, false)];
+    const filledBy = (name: string) => ({ ...fill, key: `1 ETH 6 ${name} 71`, clientOrderId: name });
+    const broken = (...names: readonly string[]) =>
+      rules({ ...books, copies: [{ ...copy, venueFills: names.map(filledBy) }], scopes: [{ ...scope, journal }] }).includes(
+        'attempts of one wave never fill more than it wanted',
+      );
+    expect([broken('0xa', '0xb'), broken('0xe', '0xa'), broken('0xe', '0xa', '0xb'), broken('0xa', '0xb', '0xc')]).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('a lost order: the leader moved, the move is told, nothing was copied and nothing says why', () => {
     const { copy } = healthy();
     const nothing = { venueOrders: [], venueFills: [], venuePositions: new Map(), shown: new Map() };

@@ -37,14 +37,38 @@ export class CrashLeader {
     return this.held;
   }
 
-  /** One move at the price of the moment. */
+  /** One move at the price of the moment, in the next coin, of a kind drawn from the seed. */
   async act(): Promise<LeaderMove> {
     const [coin, usd] = STEPS[this.moves % STEPS.length] ?? ['ETH', 6_000];
+    return this.step(coin, usd, (held, step) => this.kindOf(held, step));
+  }
+
+  /** One move of a given kind in a coin, in steps of so many dollars. Where nothing is held every kind opens; where something is, `open` adds. */
+  async move(coin: string, kind: LeaderMove['kind'], usd: number): Promise<LeaderMove> {
+    return this.step(coin, usd, (held) => (held === 0n ? 'open' : kind === 'open' ? 'add' : kind));
+  }
+
+  /** Brings a position back to so many dollars on the side it stands on; false when it stood there already. */
+  async toSize(coin: string, usd: number): Promise<boolean> {
+    const mid = (await this.market.mids())[coin] ?? '1';
+    const held = this.held.get(coin) ?? 0n;
+    const wanted = this.lotsOf(coin, usd, mid) * (held < 0n ? -1n : 1n);
+    if (wanted === held) return false;
+    this.moves += 1;
+    await this.tradeTo(coin, wanted > held === held >= 0n ? 'add' : 'reduce', wanted, mid);
+    return true;
+  }
+
+  private lotsOf(coin: string, usd: number, mid: string): bigint {
+    return BigInt(Math.max(1, Math.floor((usd * 10 ** this.market.szDecimals(coin)) / Number(mid))));
+  }
+
+  private async step(coin: string, usd: number, kindOf: (held: bigint, step: bigint) => LeaderMove['kind']): Promise<LeaderMove> {
     this.moves += 1;
     const mid = (await this.market.mids())[coin] ?? '1';
-    const step = BigInt(Math.max(1, Math.floor((usd * 10 ** this.market.szDecimals(coin)) / Number(mid))));
+    const step = this.lotsOf(coin, usd, mid);
     const held = this.held.get(coin) ?? 0n;
-    const kind = this.kindOf(held, step);
+    const kind = kindOf(held, step);
     return this.tradeTo(coin, kind, wanted(kind, held, step, this.chance.below(2) === 0), mid);
   }
 

@@ -11,7 +11,7 @@ const POLL_MS = 100;
 const MICRO = 1_000_000n;
 
 /** Waits until everything the leader did is recorded, planned, written and repaired; or the engine is dead; or `maxMs` is over. */
-export async function settle(cast: CrashCast, engine: DoomedEngine, maxMs: number): Promise<Quiet> {
+export async function settle(cast: CrashCast, engine: Pick<DoomedEngine, 'diesWithin'>, maxMs: number): Promise<Quiet> {
   const until = Date.now() + maxMs;
   for (let calm = 0; ; ) {
     const why = await unrest(cast);

@@ -32,6 +32,8 @@ export function newAsset(dex: Dex, spec: AssetSpec, index: number): Asset {
     premiumCount: 0,
     fundingOverride: null,
     openInterestLots: 0,
+    openInterestCapUsd: null,
+    oracleHistory: [],
     volume: { day: 0, openPx: start, usd: 0, lots: 0 },
     fundingHistory: [],
     markHistory: [{ time: 0, px: start }],
@@ -54,6 +56,12 @@ export function isOnTick(asset: Asset, px: number): boolean {
   let figures = px;
   while (figures % 10 === 0) figures /= 10;
   return figures < tenTo(PRICE_FIGURES);
+}
+
+/** A price `percent` hundredths worse than a reference for the side that trades, on the grid and not beyond that. */
+export function slippageBound(asset: Asset, isBuy: boolean, reference: number, percent: number): number {
+  const away = (reference * percent) / 100;
+  return isBuy ? toTick(asset, reference + away, 'down') : toTick(asset, Math.max(1, reference - away), 'up');
 }
 
 /** The nearest price on the grid at or beyond `px` in the named direction; at least the smallest step. */

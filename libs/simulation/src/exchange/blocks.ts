@@ -3,9 +3,11 @@ import type { Exchange } from './exchange';
 import { chargeFunding } from './funding';
 import { refreshLadder } from './ladder';
 import { settleTouched } from './liquidation';
-import { stepMark } from './marks';
-import { endByVenue } from './order';
+import { samplePremium, stepMark } from './marks';
+import { fireSchedules } from './schedule';
+import { enforceOpenInterestCap } from './settlement';
 import { publishBlock, wantsFrames } from './stream/publish';
+import { runTwaps, twapDueAt } from './twap';
 
 /** One queued effect. `run` happens in the block, `answer` when the block ends. */
 export interface QueueEntry {
@@ -20,10 +22,12 @@ export class Blocks {
   private queue = emptyQueue();
   private queuedCount = 0;
   private nextMark: number;
+  private nextPremium: number;
   private nextHour: number;
 
   constructor(private readonly ex: Exchange) {
     this.nextMark = ex.time + ex.settings.markIntervalMs;
+    this.nextPremium = ex.time + ex.settings.premiumIntervalMs;
     this.nextHour = (Math.floor(ex.time / HOUR_MS) + 1) * HOUR_MS;
   }
 
@@ -50,7 +54,9 @@ export class Blocks {
   private skipIdle(time: number): void {
     const { ex } = this;
     const { blockMs } = ex.settings;
-    const next = Math.min(this.nextMark, this.nextHour, ...[...ex.scheduled].map((account) => account.scheduledCancel ?? time));
+    const schedules = [...ex.scheduled].map((account) => account.scheduledCancel ?? time);
+    const slices = [...ex.twaps].map((twap) => twapDueAt(ex, twap));
+    const next = Math.min(this.nextMark, this.nextPremium, this.nextHour, ...schedules, ...slices);
     const idle = Math.min(Math.floor((time - ex.time) / blockMs), Math.ceil((next - ex.time) / blockMs) - 1);
     if (idle <= 0) return;
     ex.time += idle * blockMs;
@@ -69,6 +75,7 @@ export class Blocks {
     runAll(ex, queue.control);
     this.runSchedule();
     for (const queueClass of QUEUE_CLASSES) if (queueClass !== 'control') runAll(ex, queue[queueClass]);
+    if (ex.twaps.size > 0) runTwaps(ex);
     settleTouched(ex);
     for (const queueClass of QUEUE_CLASSES) for (const entry of queue[queueClass]) entry.answer();
     publishBlock(ex);
@@ -81,19 +88,19 @@ export class Blocks {
         for (const asset of dex.assets) {
           refreshLadder(ex, asset);
           stepMark(ex, asset, ex.settings.markIntervalMs);
+          if (asset.openInterestCapUsd !== null) enforceOpenInterestCap(ex, asset);
         }
       this.nextMark = ex.time + ex.settings.markIntervalMs;
+    }
+    if (ex.time >= this.nextPremium) {
+      for (const dex of ex.dexes) for (const asset of dex.assets) samplePremium(asset);
+      this.nextPremium = ex.time + ex.settings.premiumIntervalMs;
     }
     if (ex.time >= this.nextHour) {
       chargeFunding(ex);
       this.nextHour = (Math.floor(ex.time / HOUR_MS) + 1) * HOUR_MS;
     }
-    for (const account of [...ex.scheduled]) {
-      if (account.scheduledCancel === null || account.scheduledCancel > ex.time) continue;
-      for (const order of [...account.open.values()]) endByVenue(ex, order, 'scheduledCancel');
-      account.scheduledCancel = null;
-      ex.scheduled.delete(account);
-    }
+    if (ex.scheduled.size > 0) fireSchedules(ex);
   }
 }
 

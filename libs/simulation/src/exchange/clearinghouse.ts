@@ -1,6 +1,8 @@
 import { formatUnits, formatUsd } from './decimals';
+import { entryUnits } from './entry';
 import type { Exchange } from './exchange';
 import type { JsonObject } from './json';
+import { liquidationPrice } from './liquidation-price';
 import {
   crossSummary,
   isolatedEquity,
@@ -97,19 +99,16 @@ function positionJson(clearing: Clearing, position: Position): JsonObject {
   };
 }
 
-/** Average entry, rounded to the decimals of the coin's price. */
-export const entryPx = (asset: Asset, position: Position): string =>
-  formatUnits(Math.round(Math.abs(position.cost) / Math.abs(position.lots)), asset.pxDecimals);
+/** Average entry, cut down to the decimals of the coin's price. */
+export const entryPx = (asset: Asset, position: Position): string => formatUnits(entryUnits(position), asset.pxDecimals);
 
-/** The mark at which this position's clearinghouse meets maintenance, other marks standing still; null when no price above zero does. */
 function liquidationPx(clearing: Clearing, position: Position): string | null {
-  const { asset, lots } = position;
-  const direction = lots > 0 ? 1 : -1;
+  const { asset, lots, isIsolated } = position;
   const sum = crossSummary(clearing);
-  const margin = position.isIsolated ? isolatedEquity(position) - maintenanceAtMark(position) : sum.equity - sum.maintenance;
-  const steepness = 1 / (2 * asset.spec.maxLeverage);
-  const units = asset.markPx - (direction * (margin / Math.abs(lots))) / (1 - steepness * direction);
-  if (units <= 0) return null;
+  const equity = isIsolated ? isolatedEquity(position) : sum.equity;
+  const otherMaintenance = isIsolated ? 0 : sum.maintenance - maintenanceAtMark(position);
+  const units = liquidationPrice({ lots, markPx: asset.markPx, tiers: asset.tiers, equity, otherMaintenance });
+  if (units === null) return null;
   const fine = Math.round((units / 10 ** asset.pxDecimals) * 10 ** ROE_DECIMALS);
   return Number.isSafeInteger(fine) ? formatUnits(fine, ROE_DECIMALS) : formatUnits(Math.round(units), asset.pxDecimals);
 }

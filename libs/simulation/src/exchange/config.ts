@@ -6,6 +6,8 @@ export interface VenueSettings {
   readonly blockMs: number;
   /** How often oracle-derived marks, premiums and the standing ladders are refreshed. */
   readonly markIntervalMs: number;
+  /** How often the premium behind the funding rate is sampled. */
+  readonly premiumIntervalMs: number;
   readonly bookIntervalMs: number;
   readonly midsIntervalMs: number;
   readonly contextIntervalMs: number;
@@ -25,6 +27,30 @@ export interface VenueSettings {
   readonly oracleBandPercent: number;
   readonly openOrdersBase: number;
   readonly openOrdersMost: number;
+  /** Notional caps of market orders, usd, by the coin's maximum leverage: the first row whose leverage it reaches. Limit orders may be ten times as large. */
+  readonly marketOrderCaps: readonly { readonly leverage: number; readonly usd: number }[];
+  /** Most usd by which one order may raise open interest; null for no bound. */
+  readonly openInterestStepUsd: number | null;
+  /** A trigger order that is not reduce-only (a stop entry) is accepted outside of the TP/SL groupings. */
+  readonly triggerEntries: boolean;
+  /** Largest distance of a fired market trigger's fills from the mark, in hundredths. */
+  readonly triggerSlippagePercent: number;
+  /** A `modify` without `a` places only what rests: post-only orders and GTC orders that do not cross. */
+  readonly strictModify: boolean;
+  /** A priority fee needs delegated stake, which no account of a world has. */
+  readonly priorityNeedsStake: boolean;
+  /** Traded usd before a dead-man switch may be set, and how often it may fire a day. */
+  readonly scheduleVolumeUsd: number;
+  readonly schedulesPerDay: number;
+  readonly twapSliceMs: number;
+  readonly twapSlippagePercent: number;
+  readonly twapMinUsdPerMinute: number;
+  /** Positions above this notional are liquidated by this share of a hundred first, whole while the cool-down runs. */
+  readonly partialLiquidationUsd: number;
+  readonly partialLiquidationPercent: number;
+  readonly liquidationCoolDownMs: number;
+  /** The backstop takes what falls below two thirds of maintenance. False leaves it to auto-deleveraging. */
+  readonly backstopTakes: boolean;
   /** Refuses a client order id that an open order of the account carries. */
   readonly uniqueOpenCloids: boolean;
   readonly noncesKept: number;
@@ -72,6 +98,7 @@ export interface VenueSettings {
 export const DEFAULT_SETTINGS: VenueSettings = {
   blockMs: 100,
   markIntervalMs: 3_000,
+  premiumIntervalMs: 5_000,
   bookIntervalMs: 500,
   midsIntervalMs: 500,
   contextIntervalMs: 1_000,
@@ -85,6 +112,26 @@ export const DEFAULT_SETTINGS: VenueSettings = {
   oracleBandPercent: 100,
   openOrdersBase: 1_000,
   openOrdersMost: 5_000,
+  marketOrderCaps: [
+    { leverage: 25, usd: 15_000_000_000_000 },
+    { leverage: 20, usd: 5_000_000_000_000 },
+    { leverage: 10, usd: 2_000_000_000_000 },
+    { leverage: 0, usd: 500_000_000_000 },
+  ],
+  openInterestStepUsd: null,
+  triggerEntries: true,
+  triggerSlippagePercent: 10,
+  strictModify: true,
+  priorityNeedsStake: true,
+  scheduleVolumeUsd: 1_000_000_000_000,
+  schedulesPerDay: 10,
+  twapSliceMs: 30_000,
+  twapSlippagePercent: 3,
+  twapMinUsdPerMinute: 10_000_000,
+  partialLiquidationUsd: 100_000_000_000,
+  partialLiquidationPercent: 20,
+  liquidationCoolDownMs: 30_000,
+  backstopTakes: true,
   uniqueOpenCloids: true,
   noncesKept: 100,
   nonceWindowPastMs: 2 * 86_400_000,

@@ -9,6 +9,7 @@ import { forceTrade } from './forced';
 import { chargeFunding } from './funding';
 import { movePrice, placeLadder, setMakers } from './ladder';
 import type { AccountSetup, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
+import { delist, enforceOpenInterestCap, haltTrading, resumeTrading } from './settlement';
 import type { Asset, LadderLevel } from './state';
 import { credit, type Purse, perpPurse, spotPurse } from './transfers';
 import { marksOf, truthOf } from './truth';
@@ -19,6 +20,10 @@ const PPM_PER_TENTH_BP = 10;
 /** The control side of a world. Inputs are checked at once (a bad coin or amount is a defect of the caller), effects wait for the block. */
 export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
   const soon = (run: () => void): void => blocks.enqueue('control', { run, answer: () => undefined });
+  const soonFor = (coin: string, run: (asset: Asset) => void): void => {
+    const asset = assetNamed(ex, coin);
+    soon(() => run(asset));
+  };
   return {
     coins: () => [...ex.assetsByCoin.keys()],
     tokens: () => ex.tokens.map(({ spec }) => spec.name),
@@ -68,6 +73,20 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
       });
     },
     advanceFunding: () => soon(() => chargeFunding(ex)),
+    haltTrading: (coin) => soonFor(coin, (asset) => haltTrading(ex, asset)),
+    resumeTrading: (coin) => soonFor(coin, (asset) => resumeTrading(ex, asset)),
+    delist: (coin) => soonFor(coin, (asset) => delist(ex, asset)),
+    setOpenInterestCap: (coin, capUsd) => {
+      const usd = capUsd === null ? null : readUsd(capUsd);
+      soonFor(coin, (asset) => {
+        asset.openInterestCapUsd = usd;
+        enforceOpenInterestCap(ex, asset);
+      });
+    },
+    postOnlyPeriod: (on) =>
+      soon(() => {
+        ex.postOnly = on;
+      }),
     truth: (address) => truthOf(ex, address),
     addresses: () => [...ex.accounts.values()].filter((account) => !account.isHouse).map((account) => account.address),
     marks: (coin) => {

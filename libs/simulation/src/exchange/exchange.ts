@@ -5,9 +5,10 @@ import { NonceSet } from './nonces';
 import type { Address } from './port';
 import type { Rewards } from './reward-state';
 import { SmallMap } from './small-map';
-import type { Agent, Asset, Clearing, Dex, Fill, SpotPair, Token, VenueAccount } from './state';
+import type { Agent, Asset, Clearing, Dex, Fill, SpotPair, Token, Twap, VenueAccount } from './state';
 import type { TokenSpec } from './tokens';
 import { emptyTopics, type Topics } from './topics';
+import type { TwapRecord } from './twap-record';
 import { spotPairsOf, tokensOf } from './universe';
 import type { Vault } from './vault-state';
 
@@ -41,7 +42,17 @@ export interface Exchange {
   readonly topics: Topics;
   /** Accounts with a dead-man switch set. */
   readonly scheduled: Set<VenueAccount>;
+  /** How often an account's dead-man switch fired on which day. */
+  readonly scheduleFires: Map<VenueAccount, { day: number; count: number }>;
+  /** TWAPs whose slices are still to be sent, oldest first. */
+  readonly twaps: Set<Twap>;
+  /** What is kept of the TWAPs of an account. */
+  readonly twapRecords: Map<VenueAccount, TwapRecord>;
   readonly totals: Totals;
+  /** After an upgrade of the network only post-only orders are taken. */
+  postOnly: boolean;
+  nextTwapId: number;
+  nextLiquidationId: number;
   time: number;
   block: number;
   /** Running number of the action inside the block. */
@@ -64,6 +75,8 @@ export const HOUSE_ADDRESS: Address = `0x${'feed'.repeat(10)}`;
 
 const FIRST_OID = 500_000_000_000;
 const OIDS_PER_SEED = 1_000_000;
+const FIRST_TWAP_ID = 1_000_000;
+const TWAP_IDS_PER_SEED = 10_000;
 
 export function createExchange(config: WorldConfig): Exchange {
   const settings = settingsOf(config);
@@ -103,6 +116,12 @@ export function createExchange(config: WorldConfig): Exchange {
     touched: [],
     topics: emptyTopics(),
     scheduled: new Set(),
+    scheduleFires: new Map(),
+    twaps: new Set(),
+    twapRecords: new Map(),
+    postOnly: false,
+    nextTwapId: FIRST_TWAP_ID + (config.seed % 1_000) * TWAP_IDS_PER_SEED,
+    nextLiquidationId: 0,
     totals: { acceptedOrders: 0, fills: 0 },
     time: config.genesisTime,
     block: 0,

@@ -1,7 +1,7 @@
 import { err, formatPrice, ok, type Price, type Result } from '@lockstep/kernel';
 import { tenTo } from './decimals';
 import { accountOf, type Exchange } from './exchange';
-import { houseOrder } from './liquidation';
+import { houseOrder } from './house-order';
 import { trade } from './matching';
 import { admitOrder, noteStatus, orderByOid } from './order';
 import type { ForcedTrade } from './port';

@@ -35,3 +35,7 @@ export const derivedAddress = (seed: number, block: number, index: number): stri
 
 /** The hash of what no user sent (funding, TWAP slices). */
 export const ZERO_HASH = `0x${'0'.repeat(64)}`;
+
+/** 32 well spread bits of three numbers. */
+export const blend = (first: number, second: number, third: number): number =>
+  mix(mix(mix(first ^ 0x2545f491) ^ Math.imul(second, 0x9e3779b1)) ^ Math.imul(third, 0x85ebca77));

@@ -17,7 +17,8 @@ export function placeLadder(ex: Exchange, asset: Asset): void {
   for (const level of ladder.asks) placeLevel(ex, asset, false, level);
 }
 
-function clearHouse(asset: Asset): void {
+/** Takes everything the house has out of a book. */
+export function clearHouse(asset: Asset): void {
   for (const order of asset.houseOrders) unrestOrder(order);
   asset.houseOrders.length = 0;
   asset.bookTouched = true;

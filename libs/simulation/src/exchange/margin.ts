@@ -1,6 +1,7 @@
 import { must } from '@lockstep/kernel';
 import type { VenueSettings } from './config';
 import { mulDivAway } from './decimals';
+import { entryUnits } from './entry';
 import type { Asset, Clearing, LeverageSetting, Position, Token, VenueAccount } from './state';
 
 /* Formulas: Hyperliquid fact sheet §12 and §14. Every amount is usd (10^-6 of the dex's collateral token). */
@@ -20,7 +21,8 @@ export const notionalAtMark = (position: Position): number => Math.abs(position.
 /** Equity of one isolated position. */
 export const isolatedEquity = (position: Position): number => position.rawUsd + position.lots * position.asset.markPx;
 
-export const unrealizedPnl = (position: Position): number => position.lots * position.asset.markPx - position.cost;
+/** Against the average entry as it is printed, cut down to the price grid. */
+export const unrealizedPnl = (position: Position): number => position.lots * (position.asset.markPx - entryUnits(position));
 
 /** Initial margin of a cross position at its leverage. */
 export const initialMargin = (position: Position): number => Math.ceil(notionalAtMark(position) / position.leverage);

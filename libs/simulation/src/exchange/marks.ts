@@ -15,11 +15,12 @@ const MARKS_KEPT = 50_000;
 const median = (a: number, b: number, c: number): number => Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 
 /**
- * One step of mark and premium for an asset, `elapsedMs` after the last: the mark is the median of oracle + smoothed basis, of the
+ * One step of the mark of an asset, `elapsedMs` after the last: the mark is the median of oracle + smoothed basis, of the
  * median of best bid, best ask and last trade, and of the oracle (which stands in for other exchanges' mids).
  */
 export function stepMark(ex: Exchange, asset: Asset, elapsedMs: number): void {
   if (asset.halted) return;
+  rememberOracle(asset, ex.time);
   const twice = doubleMid(asset.bids, asset.asks);
   const bid = bestLevel(asset.bids)?.px;
   const ask = bestLevel(asset.asks)?.px;
@@ -29,7 +30,6 @@ export function stepMark(ex: Exchange, asset: Asset, elapsedMs: number): void {
   }
   const basis = twice / 2 - asset.oraclePx;
   asset.basisEma += ((basis - asset.basisEma) * Math.min(elapsedMs, BASIS_WINDOW_MS)) / BASIS_WINDOW_MS;
-  samplePremium(asset);
   setMark(ex, asset, Math.max(1, Math.round(median(asset.oraclePx + asset.basisEma, median(bid, ask, asset.lastPx), asset.oraclePx))));
 }
 
@@ -47,6 +47,25 @@ function rememberMark({ markHistory }: Asset, time: number, px: number): void {
   if (markHistory.length > 2 * MARKS_KEPT) markHistory.splice(0, MARKS_KEPT);
 }
 
+const ORACLE_WINDOW_MS = 3_600_000;
+
+/** Keeps the oracle prices of the last hour, and the one before it that reached into it. */
+function rememberOracle({ oracleHistory, oraclePx }: Asset, time: number): void {
+  if (oracleHistory[oracleHistory.length - 1]?.px !== oraclePx) oracleHistory.push({ time, px: oraclePx });
+  while ((oracleHistory[1]?.time ?? time) < time - ORACLE_WINDOW_MS) oracleHistory.shift();
+}
+
+/** The time-weighted average of the oracle over the last hour, to the nearest price unit. */
+export function oracleAverage({ oracleHistory, oraclePx }: Asset, time: number): number {
+  const begin = Math.max(time - ORACLE_WINDOW_MS, oracleHistory[0]?.time ?? time);
+  let sum = 0;
+  oracleHistory.forEach(({ time: from, px }, index) => {
+    const until = oracleHistory[index + 1]?.time ?? time;
+    sum += px * Math.max(0, until - Math.max(from, begin));
+  });
+  return time > begin ? Math.round(sum / (time - begin)) : oraclePx;
+}
+
 export const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asset.coin === 'ETH' ? IMPACT_USD_LARGE : IMPACT_USD);
 
 /** How far impact prices stand off the oracle, as a rate of 10^-10; null while the book cannot tell. */
@@ -58,7 +77,9 @@ export function premium(asset: Asset): number | null {
   return Math.round((off / asset.oraclePx) * tenTo(RATE_DECIMALS));
 }
 
-function samplePremium(asset: Asset): void {
+/** Takes one sample of the premium behind the next funding rate. */
+export function samplePremium(asset: Asset): void {
+  if (asset.halted) return;
   const sample = premium(asset);
   if (sample === null) return;
   asset.premiumSum += sample;

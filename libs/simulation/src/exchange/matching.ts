@@ -4,9 +4,10 @@ import { clearingOf, type Exchange } from './exchange';
 import { chargeTrade } from './fees';
 import { tradeId } from './hashing';
 import { canCarry, leverageOf } from './margin';
-import { endByVenue, endOrder } from './order';
+import { endByVenue, endOrder, endSiblings } from './order';
 import { type Booked, book } from './settle';
 import type { Asset, Fill, Order, VenueAccount } from './state';
+import { noteTwapFill } from './twap-record';
 
 /** What an order has traded: lots and price × lots (usd). */
 export interface Execution {
@@ -66,6 +67,8 @@ export interface Meeting {
   readonly notional: number;
   readonly exactPx: string | null;
   readonly liquidation: Fill['liquidation'];
+  /** Set when the venue itself makes the trade: what its fills are called. Such a trade bears no fee. */
+  readonly label?: string;
 }
 
 /** Books both sides of a trade and publishes it. */
@@ -79,6 +82,7 @@ export function trade(ex: Exchange, meeting: Meeting): number {
   fillResting(maker, lots);
   side(ex, maker, meeting, tid, false);
   side(ex, taker, meeting, tid, true);
+  if (taker.lots === 0) endSiblings(ex, taker);
   if (maker.lots === 0) endOrder(ex, maker, 'filled');
   else maker.owner.topic?.updates.push({ order: maker, lots: maker.lots, status: 'open', time: ex.time });
   publish(ex, asset, {
@@ -96,18 +100,26 @@ export function trade(ex: Exchange, meeting: Meeting): number {
   asset.lastPx = px;
   asset.bookTouched = true;
   countVolume(asset, ex.time, lots, notional);
-  dropStaleReduceOnly(ex, maker.owner, asset);
-  dropStaleReduceOnly(ex, taker.owner, asset);
+  followPosition(ex, maker.owner, asset);
+  followPosition(ex, taker.owner, asset);
   return tid;
 }
 
 function side(ex: Exchange, order: Order, meeting: Meeting, tid: number, crossed: boolean): void {
+  if (order.owner.isHouse || meeting.label !== undefined) bookFree(ex, order, meeting, tid, crossed);
+  else bookWithFees(ex, order, meeting, tid, crossed);
+}
+
+function bookFree(ex: Exchange, order: Order, meeting: Meeting, tid: number, crossed: boolean): void {
   const { owner, asset, isBuy } = order;
   const { lots, notional } = meeting;
-  if (owner.isHouse) {
-    book(ex, owner, { asset, isBuy, lots, notional, fee: 0 });
-    return;
-  }
+  const booked = book(ex, owner, { asset, isBuy, lots, notional, fee: 0 });
+  if (!owner.isHouse) record(ex, order, meeting, { booked, tid, crossed, fee: 0, builderFee: 0 });
+}
+
+function bookWithFees(ex: Exchange, order: Order, meeting: Meeting, tid: number, crossed: boolean): void {
+  const { owner, asset, isBuy } = order;
+  const { lots, notional } = meeting;
   const { venueFee, builderFee: extra } = chargeTrade(ex, { owner, asset, builder: order.builder, crossed, notional });
   const booked = book(ex, owner, { asset, isBuy, lots, notional, fee: venueFee + extra });
   record(ex, order, meeting, { booked, tid, crossed, fee: venueFee + extra, builderFee: extra });
@@ -142,11 +154,14 @@ function record(ex: Exchange, order: Order, meeting: Meeting, parts: FillParts):
     builder: order.builder?.address ?? null,
     tid: parts.tid,
     liquidation: meeting.liquidation,
+    label: meeting.label ?? null,
+    twapId: order.twap?.id ?? null,
   };
   owner.fills.push(fill);
   ex.totals.fills += 1;
   if (owner.fills.length > 2 * ex.settings.fillsKept) owner.fills.splice(0, owner.fills.length - ex.settings.fillsKept);
   owner.topic?.fills.push(fill);
+  if (order.twap !== null) noteTwapFill(ex, order.twap, fill);
   ex.onFill?.(fill, owner);
 }
 
@@ -171,10 +186,19 @@ function countVolume(asset: Asset, time: number, lots: number, usd: number): voi
   volume.lots += lots;
 }
 
-/** Cancels resting reduce-only orders that would no longer reduce. */
-function dropStaleReduceOnly(ex: Exchange, owner: VenueAccount, asset: Asset): void {
+/** Cancels open reduce-only orders that would no longer reduce, and gives orders for the whole position its new size. */
+function followPosition(ex: Exchange, owner: VenueAccount, asset: Asset): void {
   if (owner.restingReduceOnly === 0) return;
   for (const order of [...owner.open.values()]) {
-    if (order.asset === asset && order.reduceOnly && reducible(order) === 0) endByVenue(ex, order, 'reduceOnlyCanceled');
+    if (order.asset !== asset || !order.reduceOnly || order.parent !== null || !owner.open.has(order.oid)) continue;
+    const room = reducible(order);
+    if (room === 0) endByVenue(ex, order, 'reduceOnlyCanceled');
+    else if (order.trigger?.isPositionTpsl === true && order.lots !== room) resize(order, room);
   }
+}
+
+function resize(order: Order, lots: number): void {
+  order.lots = lots;
+  order.origLots = lots;
+  if (order.owner.topic !== null) order.owner.topic.ordersTouched = true;
 }

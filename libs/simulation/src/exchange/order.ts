@@ -1,6 +1,6 @@
 import { restOrder, unrestOrder } from './book';
 import { type Exchange, nextOid } from './exchange';
-import type { Asset, BuilderFee, Order, OrderStatus, Tif, Trigger, VenueAccount } from './state';
+import type { Asset, BuilderFee, Order, OrderStatus, Tif, Trigger, Twap, VenueAccount } from './state';
 
 /** What makes a new order. */
 export interface OrderDraft {
@@ -14,6 +14,8 @@ export interface OrderDraft {
   readonly cloid: string | null;
   readonly builder: BuilderFee | null;
   readonly trigger: Trigger | null;
+  /** Only for a slice of a TWAP, which leaves no order history. */
+  readonly twap?: Twap | null;
 }
 
 /** Gives an order its id (a replayed one brings its own) and writes it into its owner's history. It is not in any book yet. */
@@ -34,14 +36,20 @@ export function admitOrder(ex: Exchange, draft: OrderDraft, oid = nextOid(ex)): 
     status: 'open',
     statusTime: ex.time,
     trigger: draft.trigger,
-    children: [],
+    children: NO_CHILDREN,
+    parent: null,
+    siblings: null,
+    twap: draft.twap ?? null,
     level: null,
     previous: null,
     next: null,
   };
-  if (!draft.owner.isHouse) remember(ex, order);
+  if (!draft.owner.isHouse && order.twap === null) remember(ex, order);
   return order;
 }
+
+/** One empty list for the many orders that never have children; it is replaced, never filled. */
+const NO_CHILDREN: readonly Order[] = [];
 
 function remember(ex: Exchange, order: Order): void {
   const { owner } = order;
@@ -67,25 +75,36 @@ export function rest(ex: Exchange, order: Order): void {
   restOrder(order.isBuy ? order.asset.bids : order.asset.asks, order);
   order.asset.bookTouched = true;
   if (order.owner.isHouse) order.asset.houseOrders.push(order);
-  else addOpen(ex, order);
+  else {
+    addOpen(order);
+    noteStatus(ex, order, order.status);
+  }
 }
 
 /** Lets an order wait for its trigger price. */
 export function awaitTrigger(ex: Exchange, order: Order): void {
   order.asset.triggers.add(order);
-  addOpen(ex, order);
+  addOpen(order);
+  noteStatus(ex, order, 'open');
 }
 
-function addOpen(ex: Exchange, order: Order): void {
+/** Lets an order wait until its parent has filled. It is open all the while: listed, cancelled and found like any other. */
+export function awaitParent(ex: Exchange, parent: Order, child: Order): void {
+  child.parent = parent;
+  parent.children = [...parent.children, child];
+  addOpen(child);
+  noteStatus(ex, child, 'open');
+}
+
+function addOpen(order: Order): void {
   const { owner } = order;
   owner.open.set(order.oid, order);
   if (order.cloid !== null) owner.openCloids.set(order.cloid, order);
   if (order.reduceOnly) owner.restingReduceOnly += 1;
   if (owner.topic !== null) owner.topic.ordersTouched = true;
-  noteStatus(ex, order, order.status);
 }
 
-/** Ends an order wherever it stands, with the status its history keeps. */
+/** Ends an order wherever it stands, with the status its history keeps. What hangs on it comes alive or ends with it. */
 export function endOrder(ex: Exchange, order: Order, status: OrderStatus): void {
   const { owner, asset } = order;
   if (order.level !== null) {
@@ -93,30 +112,83 @@ export function endOrder(ex: Exchange, order: Order, status: OrderStatus): void 
     asset.bookTouched = true;
   }
   asset.triggers.delete(order);
+  leaveParent(order);
   if (owner.open.delete(order.oid)) {
     if (order.cloid !== null && owner.openCloids.get(order.cloid) === order) owner.openCloids.delete(order.cloid);
     if (order.reduceOnly) owner.restingReduceOnly -= 1;
     if (owner.topic !== null) owner.topic.ordersTouched = true;
   }
   noteStatus(ex, order, status);
-  if (order.children.length > 0) releaseChildren(ex, order);
+  if (status === 'filled') endSiblings(ex, order);
+  releaseChildren(ex, order);
 }
 
-/** Children come alive when their parent has filled and end with it otherwise. */
+function leaveParent(order: Order): void {
+  const { parent } = order;
+  if (parent === null) return;
+  parent.children = parent.children.filter((child) => child !== order);
+  order.parent = null;
+}
+
+/** Takes a trigger order out of its waiting: its price was met. It keeps its id, its children and its siblings. */
+export function disarm(ex: Exchange, order: Order): void {
+  const { owner } = order;
+  order.asset.triggers.delete(order);
+  owner.open.delete(order.oid);
+  if (order.cloid !== null && owner.openCloids.get(order.cloid) === order) owner.openCloids.delete(order.cloid);
+  if (order.reduceOnly) owner.restingReduceOnly -= 1;
+  if (owner.topic !== null) owner.topic.ordersTouched = true;
+  noteStatus(ex, order, 'triggered');
+}
+
+/** One take-profit or stop-loss of a request has filled: the others go. */
+export function endSiblings(ex: Exchange, filled: Order): void {
+  const { siblings } = filled;
+  if (siblings === null) return;
+  filled.siblings = null;
+  for (const sibling of siblings) if (sibling !== filled && sibling.owner.open.has(sibling.oid)) endByVenue(ex, sibling, 'siblingFilledCanceled');
+}
+
+/** Children come alive when their parent has filled wholly, or in part before margin ran out; otherwise they end with it. */
 export function releaseChildren(ex: Exchange, parent: Order): void {
-  const children = parent.children;
-  parent.children = [];
+  const { children } = parent;
+  if (children.length === 0) return;
+  parent.children = NO_CHILDREN;
+  const alive = parent.status === 'filled' || (parent.status === 'marginCanceled' && parent.lots < parent.origLots);
   for (const child of children) {
-    if (parent.status === 'filled') awaitTrigger(ex, child);
-    else noteStatus(ex, child, 'canceled');
+    child.parent = null;
+    if (!alive) endOrder(ex, child, 'canceled');
+    else {
+      child.asset.triggers.add(child);
+      if (child.owner.topic !== null) child.owner.topic.ordersTouched = true;
+    }
   }
 }
+
+/** What hangs on an order: what waits for it, and what it ends. */
+export type Bonds = Pick<Order, 'children' | 'siblings'>;
+
+/** A modified order's children and siblings go to its successor; without one the children end and the siblings stay by themselves. */
+export function handOver(ex: Exchange, { children, siblings }: Bonds, old: Order, heir: Order | null): void {
+  if (heir !== null && siblings !== null) {
+    const renewed = siblings.map((sibling) => (sibling === old ? heir : sibling));
+    for (const sibling of renewed) sibling.siblings = renewed;
+  }
+  if (children.length === 0) return;
+  const parent = heir ?? old;
+  for (const child of children) child.parent = parent;
+  parent.children = children;
+  if (heir === null || !isAlive(heir)) releaseChildren(ex, parent);
+}
+
+/** True while an order rests, waits or is about to trade. */
+export const isAlive = ({ status }: Order): boolean => status === 'open' || status === 'triggered';
 
 /** Sets a status and tells the owner's subscribers. */
 export function noteStatus(ex: Exchange, order: Order, status: OrderStatus): void {
   order.status = status;
   order.statusTime = ex.time;
-  if (order.owner.topic !== null) order.owner.topic.updates.push({ order, lots: order.lots, status, time: ex.time });
+  if (order.twap === null && order.owner.topic !== null) order.owner.topic.updates.push({ order, lots: order.lots, status, time: ex.time });
 }
 
 /** Ends an order nobody asked to end. */

@@ -1,10 +1,9 @@
-import { isOnTick } from './asset';
 import { bestLevel, crosses } from './book';
+import { checkOrder, checkTrigger, isTooFar, type Rejection, textAboveCap } from './check';
 import { formatUnits, NOT_A_DECIMAL, parseUnits, TOO_LARGE, TOO_MANY_DECIMALS } from './decimals';
-import { clearingOf, type Exchange } from './exchange';
-import { canCarry, leverageOf, tierLeverage } from './margin';
+import type { Exchange } from './exchange';
 import { type Execution, positionLots, take } from './matching';
-import { admitOrder, awaitTrigger, endOrder, noteStatus, type OrderDraft, rest } from './order';
+import { admitOrder, awaitTrigger, endOrder, noteStatus, type OrderDraft, releaseChildren, rest } from './order';
 import type { Asset, BuilderFee, Order, OrderStatus, Tif, VenueAccount } from './state';
 import { badAloPrice, ORDER_TEXTS, REJECTIONS, withAsset } from './texts';
 
@@ -33,22 +32,21 @@ export type Placed =
   | { readonly kind: 'waiting'; readonly order: Order }
   | { readonly kind: 'error'; readonly text: string };
 
-type Rejection = keyof typeof REJECTIONS;
-
 /** Reads, checks and executes one order in the venue's order of checks. */
 export function placeOrder(ex: Exchange, context: PlaceContext, request: OrderRequest): Placed {
   const draft = readOrder(ex, context, request);
   if (typeof draft === 'string') return { kind: 'error', text: withAsset(draft, request.assetId) };
-  const refusal = draft.trigger === null ? check(ex, draft) : checkTrigger(ex, draft);
-  if (refusal !== null) return reject(ex, draft, refusal, REJECTIONS[refusal]);
+  const refusal = draft.trigger === null ? checkOrder(ex, draft) : checkTrigger(ex, draft);
+  if (refusal !== null) return reject(ex, draft, refusal);
   if (draft.trigger === null) return execute(ex, admitOrder(ex, draft));
-  const order = admitOrder(ex, draft);
+  const order = admitOrder(ex, draft.trigger.isPositionTpsl ? { ...draft, lots: Math.abs(positionLots(draft.owner, draft.asset)) } : draft);
   awaitTrigger(ex, order);
   ex.totals.acceptedOrders += 1;
   return { kind: 'waiting', order };
 }
 
-function reject(ex: Exchange, draft: OrderDraft, status: OrderStatus, text: string): Placed {
+/** Leaves the refused order in the history. */
+export function reject(ex: Exchange, draft: OrderDraft, status: Rejection, text: string = REJECTIONS[status]): Placed {
   noteStatus(ex, admitOrder(ex, draft), status);
   return { kind: 'error', text: withAsset(text, draft.asset.id) };
 }
@@ -58,7 +56,7 @@ export function readOrder(ex: Exchange, context: PlaceContext, request: OrderReq
   const asset = ex.assetsById.get(request.assetId);
   if (asset === undefined) return ORDER_TEXTS.unknownAsset;
   const lots = parseUnits(request.size, asset.spec.szDecimals);
-  if (lots === 0) return ORDER_TEXTS.zeroSize;
+  if (lots === 0 && !wholePosition(context, request)) return ORDER_TEXTS.zeroSize;
   if (lots < 0) return ORDER_TEXTS.invalidSize;
   const px = readPrice(asset, request.px);
   if (typeof px === 'string') return px;
@@ -67,10 +65,15 @@ export function readOrder(ex: Exchange, context: PlaceContext, request: OrderReq
   if (asset.halted) return ORDER_TEXTS.halted;
   const { owner, builder } = context;
   if (request.cloid !== null && ex.settings.uniqueOpenCloids && owner.openCloids.has(request.cloid)) return ORDER_TEXTS.duplicateCloid;
-  if (tooFar(px, asset.markPx, ex.settings.referenceBandPercent) && trigger === null) return ORDER_TEXTS.farFromReference;
+  if (trigger === null && isTooFar(px, asset.markPx, ex.settings.referenceBandPercent)) return ORDER_TEXTS.farFromReference;
+  const oversize = textAboveCap(ex, asset, request.tif, px * lots);
+  if (oversize !== null) return oversize;
   const { isBuy, reduceOnly, cloid } = request;
   return { owner, asset, isBuy, px, lots, tif: request.tif ?? 'Gtc', reduceOnly, cloid, builder, trigger };
 }
+
+/** Only a take-profit or stop-loss of the whole position may leave its size open: it has the position's. */
+const wholePosition = (context: PlaceContext, { trigger }: OrderRequest): boolean => context.isPositionTpsl && trigger !== null;
 
 /** A price in units; a price finer than the grid reads as NaN and is refused by the tick check. */
 function readPrice(asset: Asset, text: string): number | string {
@@ -88,58 +91,6 @@ function readTrigger(asset: Asset, context: PlaceContext, request: OrderRequest)
   return { isMarket, px, tpsl, above, isPositionTpsl: context.isPositionTpsl };
 }
 
-const tooFar = (px: number, reference: number, percent: number): boolean => percent < 100 && Math.abs(px - reference) * 100 > reference * percent;
-
-function check(ex: Exchange, draft: OrderDraft): Rejection | null {
-  const { asset, px, reduceOnly } = draft;
-  if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
-  if (Number.isNaN(px) || !isOnTick(asset, px)) return 'tickRejected';
-  if (tooFar(px, asset.oraclePx, ex.settings.oracleBandPercent)) return 'oracleRejected';
-  if (reduceOnly) return checkReduceOnly(ex, draft);
-  if (px * draft.lots < ex.settings.minNotionalUsd) return 'minTradeNtlRejected';
-  return checkMargin(ex, draft);
-}
-
-function tooManyOpen(ex: Exchange, draft: OrderDraft): boolean {
-  const { open, volume } = draft.owner;
-  const { openOrdersBase, openOrdersMost } = ex.settings;
-  if (open.size < openOrdersBase) return false;
-  const cap = Math.min(openOrdersMost, openOrdersBase + Math.floor(volume / USD_PER_OPEN_ORDER));
-  return open.size >= cap || draft.reduceOnly || draft.trigger !== null;
-}
-const USD_PER_OPEN_ORDER = 5_000_000 * 1_000_000;
-
-/** A reduce-only order must shrink the position without crossing zero; only one that closes all of it may be below the minimum. */
-function checkReduceOnly(ex: Exchange, draft: OrderDraft): Rejection | null {
-  const held = positionLots(draft.owner, draft.asset);
-  if (held === 0 || held > 0 === draft.isBuy || draft.lots > Math.abs(held)) return 'reduceOnlyRejected';
-  const closesAll = draft.lots === Math.abs(held);
-  return !closesAll && draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
-}
-
-/** Initial margin at the mark for orders that trade at once or never, else at the order's own price. */
-function checkMargin(ex: Exchange, draft: OrderDraft): Rejection | null {
-  const { owner, asset, px } = draft;
-  if (owner.isHouse) return null;
-  const setting = leverageOf(owner, asset, ex.settings);
-  const signed = draft.isBuy ? draft.lots : -draft.lots;
-  const reference = draft.tif === 'Ioc' || draft.tif === 'FrontendMarket' ? asset.markPx : px;
-  if (!canCarry(clearingOf(owner, asset.dex), asset, signed, reference, setting)) return 'perpMarginRejected';
-  const held = positionLots(owner, asset);
-  const after = Math.abs(held + signed);
-  return after > Math.abs(held) && tierLeverage(asset, after * reference) < setting.leverage ? 'perpMaxPositionRejected' : null;
-}
-
-function checkTrigger(ex: Exchange, draft: OrderDraft): Rejection | null {
-  if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
-  if (Number.isNaN(draft.px) || !isOnTick(draft.asset, draft.px)) return 'tickRejected';
-  const { trigger, asset } = draft;
-  if (trigger === null || !isOnTick(asset, trigger.px)) return 'tickRejected';
-  if (trigger.above ? trigger.px <= asset.markPx : trigger.px >= asset.markPx) return 'badTriggerPxRejected';
-  if (!draft.reduceOnly || trigger.isPositionTpsl) return null;
-  return positionLots(draft.owner, asset) === 0 ? 'reduceOnlyRejected' : null;
-}
-
 /** Runs a checked order against the book by its time in force. */
 export function execute(ex: Exchange, order: Order): Placed {
   const best = bestLevel(order.isBuy ? order.asset.asks : order.asset.bids);
@@ -154,6 +105,7 @@ export function execute(ex: Exchange, order: Order): Placed {
   const execution = take(ex, order);
   if (order.lots === 0) {
     noteStatus(ex, order, 'filled');
+    releaseChildren(ex, order);
     return { kind: 'filled', order, execution };
   }
   if (!isImmediate(order.tif)) return restWhole(ex, order);
@@ -171,6 +123,7 @@ function restWhole(ex: Exchange, order: Order): Placed {
 
 function refuse(ex: Exchange, order: Order, status: OrderStatus, text: string): Placed {
   noteStatus(ex, order, status);
+  releaseChildren(ex, order);
   return { kind: 'error', text: withAsset(text, order.asset.id) };
 }
 

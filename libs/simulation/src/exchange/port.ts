@@ -97,6 +97,16 @@ export interface WorldControl {
   setFunding(coin: string, hourlyRate: string | null): void;
   /** Charges one hour of funding in the next block. */
   advanceFunding(): void;
+  /** On a builder dex the deployer's halt: cancels every order of the coin and settles its positions at the mark. On the main dex orders are only refused. */
+  haltTrading(coin: string): void;
+  /** Ends a halt. A delisted coin stays halted. */
+  resumeTrading(coin: string): void;
+  /** Delists a coin: cancels its orders, settles its positions at the oracle's average over the last hour, keeps its slot. */
+  delist(coin: string): void;
+  /** Sets the open interest (decimal dollars at the mark) from which positions in a coin may not grow; null for none. */
+  setOpenInterestCap(coin: string, capUsd: string | null): void;
+  /** Begins or ends the time after a network upgrade in which only post-only orders are taken. */
+  postOnlyPeriod(on: boolean): void;
   /** Everything an address has done and holds, as JSON for auditors: positions, cash, open orders, orders with status, fills; null when unknown. */
   truth(address: Address): Json | null;
   /** Addresses of all accounts but the makers'. */

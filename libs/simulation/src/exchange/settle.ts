@@ -1,5 +1,6 @@
 import { must } from '@lockstep/kernel';
 import { mulDiv, mulDivAway } from './decimals';
+import { entryUnits } from './entry';
 import { clearingOf, type Exchange, touch } from './exchange';
 import { leverageOf } from './margin';
 import type { Asset, Clearing, Position, VenueAccount } from './state';
@@ -23,7 +24,7 @@ export interface Booked {
 
 /**
  * Books one side of a trade: closes against the standing position first, opens with the rest. Cash moves by the exact notional;
- * entry stays put on closes; an isolated position takes its margin from, and gives it back to, the cross cash.
+ * entry stays put on closes; an isolated position takes its margin from, and gives it back to, the cross cash, and bears its own fees.
  */
 export function book(ex: Exchange, owner: VenueAccount, booking: Booking): Booked {
   const { asset, isBuy, lots, notional, fee } = booking;
@@ -36,7 +37,8 @@ export function book(ex: Exchange, owner: VenueAccount, booking: Booking): Booke
   const closingNotional = closing === lots ? notional : mulDiv(notional, closing, lots);
   const closedPnl = closing === 0 ? 0 : close(position, closing, closingNotional);
   if (closing < lots) open(position, isBuy, lots - closing, notional - closingNotional);
-  clearing.cash -= fee;
+  if (position.isIsolated) position.rawUsd -= fee;
+  else clearing.cash -= fee;
   countInterest(asset, startLots, startLots + signed);
   if (position.lots === 0) dropPosition(clearing, position);
   must(Number.isSafeInteger(clearing.cash), 'cash of a clearinghouse stays inside 2^53');
@@ -57,6 +59,7 @@ function openPosition(ex: Exchange, clearing: Clearing, asset: Asset): Position 
     fundingAllTime: 0,
     fundingSinceOpen: 0,
     fundingSinceChange: 0,
+    coolDownUntil: 0,
     watchStamp: 0,
   };
   clearing.positions.set(asset, position);
@@ -68,13 +71,14 @@ function close(position: Position, lots: number, notional: number): number {
   const held = Math.abs(position.lots);
   const side = position.lots > 0 ? 1 : -1;
   const cost = lots === held ? position.cost : mulDiv(position.cost, lots, held);
+  const entry = entryUnits(position);
   const received = side * notional;
   if (position.isIsolated) releaseIsolated(position, lots, received);
   else position.clearing.cash += received;
   position.lots -= side * lots;
   position.cost -= cost;
   position.fundingSinceChange = 0;
-  return received - cost;
+  return received - side * entry * lots;
 }
 
 /** Gives back the closed share of an isolated position's equity; all that is left when it closes wholly. */

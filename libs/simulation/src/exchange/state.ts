@@ -24,14 +24,18 @@ export type OrderStatus =
   | 'filled'
   | 'canceled'
   | 'triggered'
+  | 'rejected'
   | 'marginCanceled'
   | 'vaultWithdrawalCanceled'
+  | 'openInterestCapCanceled'
   | 'selfTradeCanceled'
   | 'reduceOnlyCanceled'
   | 'siblingFilledCanceled'
   | 'delistedCanceled'
   | 'liquidatedCanceled'
+  | 'outcomeSettledCanceled'
   | 'scheduledCancel'
+  | 'internalCancel'
   | 'tickRejected'
   | 'minTradeNtlRejected'
   | 'perpMarginRejected'
@@ -40,6 +44,11 @@ export type OrderStatus =
   | 'iocCancelRejected'
   | 'badTriggerPxRejected'
   | 'marketOrderNoLiquidityRejected'
+  | 'positionIncreaseAtOpenInterestCapRejected'
+  | 'positionFlipAtOpenInterestCapRejected'
+  | 'tooAggressiveAtOpenInterestCapRejected'
+  | 'openInterestIncreaseRejected'
+  | 'insufficientSpotBalanceRejected'
   | 'oracleRejected'
   | 'perpMaxPositionRejected'
   | 'tooManyOpenOrdersRejected';
@@ -64,7 +73,8 @@ export interface Order {
   readonly owner: VenueAccount;
   readonly asset: Asset;
   readonly isBuy: boolean;
-  readonly px: number;
+  /** The limit; a fired market trigger gets its slippage bound here. */
+  px: number;
   /** What is left to fill. */
   lots: number;
   origLots: number;
@@ -77,10 +87,70 @@ export interface Order {
   statusTime: number;
   readonly trigger: Trigger | null;
   /** Take-profit and stop-loss orders waiting for this one to fill. */
-  children: Order[];
+  children: readonly Order[];
+  /** The order this one waits for; null once it is alive by itself. */
+  parent: Order | null;
+  /** Take-profit and stop-loss orders of one request, this one among them: when one fills the others are cancelled. */
+  siblings: readonly Order[] | null;
+  /** The TWAP this is a slice of. Slices leave fills but no order history. */
+  readonly twap: Twap | null;
   level: Level | null;
   previous: Order | null;
   next: Order | null;
+}
+
+/** Where a TWAP stands. */
+export type TwapStatus = 'activated' | 'finished' | 'terminated' | 'error';
+
+/** An order that is sent in slices over its minutes. */
+export interface Twap {
+  readonly id: number;
+  readonly owner: VenueAccount;
+  readonly asset: Asset;
+  readonly isBuy: boolean;
+  readonly lots: number;
+  readonly reduceOnly: boolean;
+  readonly minutes: number;
+  readonly randomize: boolean;
+  /** Holds the first slice back until the mark stands at or beyond this price; null once it did. */
+  startAt: { readonly px: number; readonly above: boolean } | null;
+  /** No slice trades beyond this price. */
+  readonly limitPx: number | null;
+  /** When it was placed. */
+  readonly time: number;
+  /** When its first slice was due; equals `time` unless it waited for a price. */
+  beginsAt: number;
+  slicesSent: number;
+  executedLots: number;
+  executedUsd: number;
+}
+
+/** One change of a TWAP, as its history keeps it. */
+export interface TwapChange {
+  readonly twap: Twap;
+  readonly time: number;
+  readonly status: TwapStatus;
+  /** Why it ended in error. */
+  readonly description: string | null;
+  readonly executedLots: number;
+  readonly executedUsd: number;
+}
+
+/** A fill of a TWAP slice. */
+export interface TwapFill {
+  readonly twapId: number;
+  readonly fill: Fill;
+}
+
+/** A liquidation as `userEvents` tells it. */
+export interface LiquidationEvent {
+  readonly lid: number;
+  readonly liquidator: Address;
+  readonly user: Address;
+  /** Usd at the mark. */
+  readonly notional: number;
+  /** Usd. */
+  readonly accountValue: number;
 }
 
 export interface Level {
@@ -136,7 +206,8 @@ export interface Asset {
   /** The number in signed orders. */
   readonly id: number;
   readonly dex: Dex;
-  readonly spec: AssetSpec;
+  /** Replaced when the asset is delisted. */
+  spec: AssetSpec;
   readonly coin: string;
   readonly pxDecimals: number;
   readonly tiers: readonly MarginTier[];
@@ -153,6 +224,10 @@ export interface Asset {
   /** Set by the control port: the hourly rate to charge instead of the computed one. */
   fundingOverride: number | null;
   openInterestLots: number;
+  /** From this open interest on (usd at the mark) positions may not grow; null for no cap. */
+  openInterestCapUsd: number | null;
+  /** Oracle prices of the last hour, oldest first: what a delisting settles at. */
+  readonly oracleHistory: MarkPoint[];
   volume: DayVolume;
   readonly fundingHistory: FundingPoint[];
   /** Oldest first, bounded; the first one stands for all time before it. */
@@ -204,6 +279,8 @@ export interface Position {
   fundingAllTime: number;
   fundingSinceOpen: number;
   fundingSinceChange: number;
+  /** Until then a liquidation takes the whole position, however large. */
+  coolDownUntil: number;
   /** Outdates older entries of the margin watch. */
   watchStamp: number;
 }
@@ -245,6 +322,9 @@ export interface Fill {
   readonly builder: Address | null;
   readonly tid: number;
   readonly liquidation: { readonly user: Address; readonly markPx: number; readonly method: 'market' | 'backstop' } | null;
+  /** What `dir` says instead of open, close or flip: a backstop, an auto-deleveraging, a settlement. */
+  readonly label: string | null;
+  readonly twapId: number | null;
 }
 
 export interface FundingPayment {
@@ -354,6 +434,9 @@ export interface UserTopic {
   readonly fundings: FundingPayment[];
   readonly ledger: LedgerUpdate[];
   readonly nonUserCancels: Order[];
+  readonly liquidations: LiquidationEvent[];
+  readonly twapChanges: TwapChange[];
+  readonly twapFills: TwapFill[];
   stateTouched: boolean;
   ordersTouched: boolean;
 }

@@ -7,6 +7,10 @@ export const REJECTIONS = {
   iocCancelRejected: 'Order could not immediately match against any resting orders.',
   badTriggerPxRejected: 'Invalid TP/SL price.',
   marketOrderNoLiquidityRejected: 'No liquidity available for market order.',
+  positionIncreaseAtOpenInterestCapRejected: 'Order would increase open interest while open interest is capped',
+  positionFlipAtOpenInterestCapRejected: 'Order would increase open interest while open interest is capped',
+  tooAggressiveAtOpenInterestCapRejected: 'Order rejected due to price more aggressive than oracle while at open interest cap',
+  openInterestIncreaseRejected: 'Order would increase open interest too quickly',
   oracleRejected: 'Price too far from oracle',
   perpMaxPositionRejected: 'Order would cause position to exceed margin tier limit at current leverage',
   tooManyOpenOrdersRejected: 'Too many open orders',
@@ -25,6 +29,19 @@ export const ORDER_TEXTS = {
   duplicateCloid: 'Duplicate client order id.',
   unknownAsset: 'Order has invalid asset.',
 } as const;
+
+/** An order above the notional cap of its coin; the wording is not recorded. */
+export const tooLarge = (kind: 'market' | 'limit', capUsd: string): string => `Order value exceeds the maximum of $${capUsd} for ${kind} orders.`;
+
+/** What the venue says of a `modify` whose order is no longer open. */
+export const NOT_MODIFIABLE = 'Cannot modify canceled or filled order';
+/** A `modify` without `a` that would not simply rest; the wording is not recorded. */
+export const MODIFY_MUST_REST = 'Modified order must be post only or a non-crossing GTC order.';
+
+export const MISSING_TWAP = 'TWAP was never placed, already canceled, or filled.';
+export const twapDuration = (minutes: number): string => `Invalid TWAP duration: ${minutes} min(s)`;
+export const twapTooSmall = (least: string, perMinute: string): string =>
+  `TWAP order value too small. Min is $${least}, which is $${perMinute} per minute.`;
 
 export const MISSING_ORDER = 'Order was never placed, already canceled, or filled.';
 
@@ -49,6 +66,14 @@ export const REQUEST_TEXTS = {
   insufficientWithdrawal: 'Insufficient balance for withdrawal.',
   insufficientTransfer: 'Insufficient balance for token transfer',
   emptyBatch: 'Order batch is empty.',
+  tpslNotReduceOnly: 'TP/SL orders must be reduce only.',
+  tpslMalformed: 'Invalid TP/SL grouping.',
+  mixedAssets: 'Orders of one batch must be of one asset class.',
+  priorityMixed: 'Priority orders must be all IOC or all post only without reduce only.',
+  priorityStake: 'Insufficient delegatable balance for priority order',
+  postOnlyPeriod: 'Only post-only orders allowed immediately after a network upgrade',
+  scheduleTooEarly: 'Scheduled cancel time too early, must be at least 5 seconds from now.',
+  scheduleTooOften: 'Too many scheduled cancels triggered today.',
   invalidDestination: 'Invalid destination.',
   wrongChain: 'Invalid chain for this network.',
   nonceMismatch: 'Inner nonce does not match outer nonce.',

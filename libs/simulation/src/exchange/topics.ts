@@ -30,6 +30,9 @@ export const newUserTopic = (address: Address): UserTopic => ({
   fundings: [],
   ledger: [],
   nonUserCancels: [],
+  liquidations: [],
+  twapChanges: [],
+  twapFills: [],
   stateTouched: false,
   ordersTouched: false,
 });

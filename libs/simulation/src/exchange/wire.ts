@@ -13,7 +13,8 @@ export const side = (isBuy: boolean): 'B' | 'A' => (isBuy ? 'B' : 'A');
 
 /** `Open Long`, `Close Short`, `Long > Short` … from the size before a fill and its direction. */
 export function directionOf(fill: Fill): string {
-  const { startLots, isBuy, lots } = fill;
+  const { startLots, isBuy, lots, label } = fill;
+  if (label !== null) return label;
   if (startLots === 0 || startLots > 0 === isBuy) return isBuy ? 'Open Long' : 'Open Short';
   if (lots <= Math.abs(startLots)) return isBuy ? 'Close Short' : 'Close Long';
   return isBuy ? 'Short > Long' : 'Long > Short';
@@ -30,7 +31,7 @@ export function fillJson(ex: Exchange, fill: Fill): JsonObject {
     startPosition: sz(asset, fill.startLots),
     dir: directionOf(fill),
     closedPnl: formatUsd(fill.closedPnl),
-    hash: actionHash(ex.config.seed, fill.block, fill.index),
+    hash: fill.twapId === null ? actionHash(ex.config.seed, fill.block, fill.index) : ZERO_HASH,
     oid: fill.oid,
     crossed: fill.crossed,
     fee: formatUsd(fill.fee),
@@ -39,7 +40,7 @@ export function fillJson(ex: Exchange, fill: Fill): JsonObject {
     ...(fill.builder === null ? {} : { builderFee: formatUsd(fill.builderFee) }),
     ...(fill.liquidation === null ? {} : { liquidation: liquidationJson(fill) }),
     feeToken: asset.dex.collateral.spec.name,
-    twapId: null,
+    twapId: fill.twapId,
   };
 }
 

@@ -21,11 +21,12 @@ export interface AccountWish {
   readonly address: string;
   /** Decimals by purse: a dex, `''` for the main one, `spot`, or `spot:TOKEN` for another token than USDC. */
   readonly credits?: { readonly [purse: string]: string };
-  readonly abstraction?: 'disabled' | 'unifiedAccount' | 'portfolioMargin';
+  /** `validUntil` (epoch ms) ends the agent; without it the venue's own life of an agent. */
+  readonly agent?: { readonly address: string; readonly name?: string; readonly validUntil?: number };
+  readonly builder?: { readonly address: string; readonly maxTenthsBp: number };
+  readonly mode?: 'disabled' | 'unifiedAccount' | 'portfolioMargin';
   /** Decimal dollars added to the lifetime volume. */
   readonly volume?: string;
-  readonly agent?: { readonly address: string; readonly name?: string };
-  readonly builder?: { readonly address: string; readonly maxTenthsBp: number };
 }
 
 export interface TradeWish {
@@ -37,17 +38,22 @@ export interface TradeWish {
   readonly orderId?: number;
 }
 
+/** A fault rule, as docs/venue-sim.md describes it. */
 export interface FaultWish {
-  readonly target?: 'exchange' | 'info' | 'stream';
+  readonly target?: 'exchange' | 'info' | 'stream' | 'upgrade';
   readonly effect:
-    | { readonly kind: 'silence' | 'hang_up' | 'duplicate' }
+    | { readonly kind: 'silence' | 'hang_up' | 'truncate' | 'duplicate' }
     | { readonly kind: 'status'; readonly status: number }
-    | { readonly kind: 'delay'; readonly delayMs: number };
+    | { readonly kind: 'refuse'; readonly text: string }
+    | { readonly kind: 'delay'; readonly delayMs: number }
+    | { readonly kind: 'reorder'; readonly frames?: number };
   readonly when?: 'before' | 'after';
+  readonly skip?: number;
   readonly count?: number | null;
   readonly probability?: number;
   readonly seed?: number;
   readonly type?: string | null;
+  readonly transport?: 'http' | 'socket' | null;
 }
 
 /** Outcome of a forced trade: where it stands in the books, or why it was refused. */
@@ -57,7 +63,10 @@ export type TradeOutcome = { readonly tradeId: number; readonly time: number } |
 export interface ControlClient {
   openWorld(wish: WorldWish): Promise<void>;
   closeWorld(name: string): Promise<void>;
+  /** Runs the blocks of a world with a manual clock; answers its time. */
   advance(world: string, step: { readonly ms: number } | { readonly to: number }): Promise<number>;
+  /** Lets a world run so much further ahead of the wall clock; answers its time. */
+  skip(world: string, ms: number): Promise<number>;
   credit(world: string, address: string, amount: string, dex?: string, token?: string): Promise<void>;
   /** Any number of accounts, sent in chunks. */
   setUpAccounts(world: string, accounts: readonly AccountWish[]): Promise<void>;
@@ -67,7 +76,15 @@ export interface ControlClient {
   setMakers(world: string, on: boolean, coin?: string): Promise<void>;
   setWalking(world: string, on: boolean): Promise<void>;
   halt(world: string, on: boolean): Promise<void>;
+  /** Halts or resumes trading of a coin, or of every coin: orders are refused, blocks go on. */
+  setTrading(world: string, halted: boolean, coin?: string): Promise<void>;
+  /** The time after an upgrade of the network: only post-only orders are taken. */
+  setPostOnly(world: string, on: boolean): Promise<void>;
+  /** Charges an hour of funding now. */
+  chargeFunding(world: string): Promise<void>;
   addFault(world: string, fault: FaultWish): Promise<number>;
+  /** How often a rule has struck; null once it is gone. */
+  struckBy(world: string, fault: number): Promise<number | null>;
   clearFaults(world: string): Promise<void>;
   disconnect(world: string): Promise<number>;
   /** One JSON value per account: of one address, or of all that have any. */
@@ -104,6 +121,7 @@ export function createControlClient(url: string, key: string | null = null): Con
     openWorld: async (wish) => void (await ask('POST', '/worlds', wish)),
     closeWorld: async (name) => void (await ask('DELETE', `/worlds/${name}`)),
     advance: async (world, step) => Number((await tell(world, 'advance', step)).time),
+    skip: async (world, ms) => Number((await tell(world, 'skip', { ms })).time),
     credit: async (world, address, amount, dex = '', token) =>
       void (await tell(world, 'credit', { address, amount, dex, ...(token === undefined ? {} : { token }) })),
     setUpAccounts: async (world, accounts) => {
@@ -118,7 +136,14 @@ export function createControlClient(url: string, key: string | null = null): Con
     setMakers: async (world, on, coin) => void (await tell(world, 'makers', coin === undefined ? { on } : { on, coin })),
     setWalking: async (world, on) => void (await tell(world, 'walk', { on })),
     halt: async (world, on) => void (await tell(world, 'halt', { on })),
+    setTrading: async (world, halted, coin) => void (await tell(world, 'trading', coin === undefined ? { halted } : { halted, coin })),
+    setPostOnly: async (world, on) => void (await tell(world, 'post-only', { on })),
+    chargeFunding: async (world) => void (await tell(world, 'funding', { charge: true })),
     addFault: async (world, fault) => Number((await tell(world, 'faults', fault)).id),
+    struckBy: async (world, fault) => {
+      const rules: readonly { readonly id: number; readonly struck: number }[] = JSON.parse(await ask('GET', `/worlds/${world}/faults`));
+      return rules.find(({ id }) => id === fault)?.struck ?? null;
+    },
     clearFaults: async (world) => void (await ask('DELETE', `/worlds/${world}/faults`)),
     disconnect: async (world) => Number((await tell(world, 'disconnect')).disconnected),
     truth: async (world, part, address) => {

@@ -43,6 +43,10 @@ describe.each(['native', 'wasm'] as const)('recovery on the %s curve', (curve) =
       expect(recoverer.recover({ ...request, signature }, vector.testnet)).toEqual({ ok: true, value: VECTOR_SIGNER });
     });
 
+    it('recovers another address on the other network', () => {
+      expect(recoverer.recover(requestOf(vector), !vector.testnet)).not.toEqual({ ok: true, value: VECTOR_SIGNER });
+    });
+
     it('recovers another address when the action is changed', () => {
       const signer = recoverer.recover(tampered(requestOf(vector)), vector.testnet);
       expect(signer).not.toEqual({ ok: true, value: VECTOR_SIGNER });

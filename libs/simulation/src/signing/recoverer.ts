@@ -4,7 +4,7 @@ import { type Curve, loadCurve } from './curve';
 import { paddedBytes, toHex } from './hex';
 import { createKeccak256, type Keccak } from './keccak';
 import { createL1Hasher, type L1Hasher } from './l1-digest';
-import type { SignedRequest } from './request';
+import type { ActionJson, SignedRequest } from './request';
 import { createUserSignedHasher, type UserSignedHasher } from './user-signed-digest';
 import { SEND_MULTI_SIG, USER_SIGNED_TYPES } from './user-signed-types';
 
@@ -51,10 +51,13 @@ export async function createRecoverer(prefer: Curve['name'] = 'native'): Promise
 
 function digestOf(l1: L1Hasher, userSigned: UserSignedHasher, request: SignedRequest, testnet: boolean): Uint8Array | null {
   const type = USER_SIGNED_TYPES.get(request.action.type);
-  if (type !== undefined) return userSigned(type, request.action);
+  if (type !== undefined) return userSigned(type, onNetwork(request.action, testnet));
   if (request.action.type === 'multiSig') return multiSigDigest(l1, userSigned, request, testnet);
   return l1.agentDigest(l1.connectionId(request), testnet);
 }
+
+/** A network hashes its own name, whatever the request says: what was signed for the other one recovers an address nobody knows. */
+const onNetwork = (action: ActionJson, testnet: boolean): ActionJson => ({ ...action, hyperliquidChain: testnet ? 'Testnet' : 'Mainnet' });
 
 /** The outer signature of a multi-signature action covers the hash of its wrapper without `type`. */
 function multiSigDigest(l1: L1Hasher, userSigned: UserSignedHasher, request: SignedRequest, testnet: boolean): Uint8Array | null {

@@ -1,6 +1,8 @@
 export { createHyperliquidFeed, createHyperliquidVenue } from './adapter';
 export { type BuildReport, type BuildWorkers, buildOrdersOnThread, createBuildWorkers, type SigningWay, type ThreadBuildReport } from './bench';
+export { type CheckupPlan, checkHyperliquid } from './checkup/checkup';
 export type { HyperliquidConfig, HyperliquidDeps, HyperliquidSettings, VenueLog, VenueLogEntry } from './config';
+export { hyperliquidConfig } from './config';
 export { type AgentKey, addressOfKey, generateAgentKey } from './sign/agent-key';
 export {
   type AgentApprovalTerms,

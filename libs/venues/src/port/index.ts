@@ -1,3 +1,4 @@
+export * from './finding';
 export * from './submit';
 export * from './truth';
 export * from './types';

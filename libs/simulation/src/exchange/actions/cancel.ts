@@ -1,10 +1,10 @@
 import type { Exchange } from '../exchange';
-import { asCloid, asList, asObject, asWhole } from '../json';
+import { asCloid, asFlag, asList, asObject, asWhole, type JsonObject } from '../json';
 import { endOrder } from '../order';
 import type { Json } from '../port';
 import type { Order, VenueAccount } from '../state';
-import { MISSING_ORDER, withAsset } from '../texts';
-import { okay, type Prepare, type PreparedAction } from './prepared';
+import { MISSING_ORDER, REQUEST_TEXTS, withAsset } from '../texts';
+import { okay, type Prepare, type PreparedAction, refused } from './prepared';
 
 interface Target {
   readonly assetId: number;
@@ -13,33 +13,26 @@ interface Target {
 
 /** `cancel`: by the venue's order id. */
 export const prepareCancel: Prepare = (action) =>
-  prepareTargets(action.cancels, (element) => {
+  prepareTargets(action, (element) => {
     const assetId = asWhole(element.a);
     const oid = asWhole(element.o);
-    return assetId === null || oid === null ? null : { assetId, find: (owner) => owner.open.get(oid) ?? waitingChild(owner, oid) };
+    return assetId === null || oid === null ? null : { assetId, find: (owner) => owner.open.get(oid) };
   });
 
 /** `cancelByCloid`: by the client order id of an open order. */
 export const prepareCancelByCloid: Prepare = (action) =>
-  prepareTargets(action.cancels, (element) => {
+  prepareTargets(action, (element) => {
     const assetId = asWhole(element.asset);
     const cloid = asCloid(element.cloid);
     return assetId === null || cloid === null ? null : { assetId, find: (owner) => owner.openCloids.get(cloid) };
   });
 
-function waitingChild(owner: VenueAccount, oid: number): Order | undefined {
-  for (const order of owner.open.values()) {
-    const child = order.children.find((candidate) => candidate.oid === oid);
-    if (child !== undefined) return child;
-  }
-  return undefined;
-}
+type ReadTarget = (element: JsonObject) => Target | null;
 
-type ReadTarget = (element: { readonly [key: string]: Json | undefined }) => Target | null;
-
-function prepareTargets(value: Json | undefined, read: ReadTarget): PreparedAction | null {
-  const list = asList(value);
-  if (list === null) return null;
+/** `f`, the wish for a fast cancel, is read and changes nothing: cancels stand in front of taking orders anyway. */
+function prepareTargets({ cancels, f }: JsonObject, read: ReadTarget): PreparedAction | null {
+  const list = asList(cancels);
+  if (list === null || (f !== undefined && asFlag(f) === null)) return null;
   const targets: Target[] = [];
   for (const element of list) {
     const object = asObject(element);
@@ -52,17 +45,14 @@ function prepareTargets(value: Json | undefined, read: ReadTarget): PreparedActi
     ownerOnly: false,
     weight: targets.length,
     isCancel: true,
-    run: (ex, { owner }) => okay('cancel', { statuses: targets.map((target) => cancelOne(ex, owner, target)) }),
+    run: (ex, { owner }) =>
+      targets.length === 0 ? refused(REQUEST_TEXTS.emptyBatch) : okay('cancel', { statuses: targets.map((target) => cancelOne(ex, owner, target)) }),
   };
 }
 
 function cancelOne(ex: Exchange, owner: VenueAccount, target: Target): Json {
   const order = target.find(owner);
   if (order === undefined || order.asset.id !== target.assetId) return { error: withAsset(MISSING_ORDER, target.assetId) };
-  for (const parent of owner.open.values()) {
-    const at = parent.children.indexOf(order);
-    if (at >= 0) parent.children.splice(at, 1);
-  }
   endOrder(ex, order, 'canceled');
   return 'success';
 }

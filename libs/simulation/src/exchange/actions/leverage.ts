@@ -1,3 +1,4 @@
+import { formatUsd, mulDivAway, parseUnits, tenTo } from '../decimals';
 import { clearingOf, type Exchange, touch } from '../exchange';
 import { asFlag, asWhole } from '../json';
 import { crossSummary, initialMargin, isIsolatedOnly, isolatedEquity, leverageOf, notionalAtMark, withdrawable } from '../margin';
@@ -55,12 +56,38 @@ export const prepareUpdateIsolatedMargin: Prepare = (action) => {
     if (held === undefined || !held.isIsolated) return refused(REQUEST_TEXTS.notIsolated);
     const refusal = usd >= 0 ? refuseAdding(held, usd) : refuseRemoving(held, -usd);
     if (refusal !== null) return refused(refusal);
-    held.rawUsd += usd;
-    held.clearing.cash -= usd;
-    touch(ex, held.clearing);
+    shiftMargin(ex, held, usd);
     return done;
   });
 };
+
+const LEVERAGE_DECIMALS = 6;
+
+/** `topUpIsolatedOnlyMargin`: adds what an isolated position lacks for a leverage (a decimal, also below 1). It never takes margin away. */
+export const prepareTopUpIsolatedOnlyMargin: Prepare = (action) => {
+  const assetId = asWhole(action.asset);
+  const leverage = parseUnits(action.leverage, LEVERAGE_DECIMALS);
+  if (assetId === null || leverage < 0) return null;
+  return plain((ex, { owner }) => {
+    const asset = ex.assetsById.get(assetId);
+    const held = asset === undefined ? undefined : clearingOf(owner, asset.dex).positions.get(asset);
+    if (leverage === 0) return refused(REQUEST_TEXTS.invalidLeverage);
+    if (held === undefined || !held.isIsolated) return refused(REQUEST_TEXTS.notIsolated);
+    const lacking = mulDivAway(notionalAtMark(held), tenTo(LEVERAGE_DECIMALS), leverage) - isolatedEquity(held);
+    if (lacking <= 0) return refused(REQUEST_TEXTS.invalidLeverage);
+    const refusal = refuseAdding(held, lacking);
+    if (refusal !== null) return refused(refusal);
+    shiftMargin(ex, held, lacking);
+    return done;
+  });
+};
+
+/** Moves usd from the cross cash into an isolated position, or back when negative. */
+function shiftMargin(ex: Exchange, held: Position, usd: number): void {
+  held.rawUsd += usd;
+  held.clearing.cash -= usd;
+  touch(ex, held.clearing);
+}
 
 const refuseAdding = (held: Position, usd: number): string | null =>
   usd > withdrawable(held.clearing) ? REQUEST_TEXTS.insufficientWithdrawal : null;
@@ -71,8 +98,13 @@ function refuseRemoving(held: Position, usd: number): string | null {
   return isolatedEquity(held) - usd < keep ? REQUEST_TEXTS.insufficientWithdrawal : null;
 }
 
-/** Leverage of a coin as infos print it: the position's own while one stands. */
-export function leverageFor(ex: Exchange, owner: VenueAccount, asset: Asset): { readonly type: 'cross' | 'isolated'; readonly value: number } {
-  const setting = leverageOf(owner, asset, ex.settings);
-  return { type: setting.isCross ? 'cross' : 'isolated', value: setting.leverage };
+/** Leverage of a coin as infos print it, with the usd inside an isolated position. */
+export function leverageFor(
+  ex: Exchange,
+  owner: VenueAccount,
+  asset: Asset,
+): { readonly type: string; readonly value: number; readonly rawUsd?: string } {
+  const { isCross, leverage: value } = leverageOf(owner, asset, ex.settings);
+  if (isCross) return { type: 'cross', value };
+  return { type: 'isolated', value, rawUsd: formatUsd(owner.clearings.get(asset.dex)?.positions.get(asset)?.rawUsd ?? 0) };
 }

@@ -1,10 +1,13 @@
+import { bestLevel, crosses } from '../book';
+import { parseUnits } from '../decimals';
 import type { Exchange } from '../exchange';
-import { asCloid, asList, asObject, asWhole } from '../json';
-import { endOrder } from '../order';
-import { type OrderRequest, type Placed, placeOrder } from '../place';
+import { asCloid, asFlag, asList, asObject, asWhole } from '../json';
+import { endOrder, handOver } from '../order';
+import { type OrderRequest, type PlaceContext, placeOrder } from '../place';
 import type { Json } from '../port';
 import type { Order, VenueAccount } from '../state';
-import { MISSING_ORDER, withAsset } from '../texts';
+import { MODIFY_MUST_REST, NOT_MODIFIABLE, REQUEST_TEXTS, withAsset } from '../texts';
+import { type Grouped, placeChild } from '../tpsl';
 import { render } from './order';
 import { readOrderRequest } from './order-request';
 import { type Actor, done, okay, type Prepare, type PreparedAction, refused } from './prepared';
@@ -14,20 +17,22 @@ interface Modification {
   readonly request: OrderRequest;
 }
 
-/** `modify`: ends one open order and places another in its stead, with a new order id. */
+/** `modify`: ends one open order and places another in its stead, with a new order id. Its refusals are the whole request's. */
 export const prepareModify: Prepare = (action) => {
   const modification = readModification(action.oid, action.order);
-  if (modification === null) return null;
+  const always = readAlways(action.a);
+  if (modification === null || always === null) return null;
   return modifying([modification], (ex, actor) => {
-    const placed = modifyOne(ex, actor, modification);
-    return placed.kind === 'error' ? refused(placed.text) : done;
+    const answer = modifyAll(ex, actor, [modification], always)[0];
+    return answer === undefined || answer.kind === 'error' ? refused(answer?.text ?? NOT_MODIFIABLE) : done;
   });
 };
 
 /** `batchModify`: the same for a list, one answer element each. */
 export const prepareBatchModify: Prepare = (action) => {
   const list = asList(action.modifies);
-  if (list === null) return null;
+  const always = readAlways(action.a);
+  if (list === null || always === null) return null;
   const modifications: Modification[] = [];
   for (const element of list) {
     const object = asObject(element);
@@ -36,14 +41,28 @@ export const prepareBatchModify: Prepare = (action) => {
     modifications.push(modification);
   }
   return modifying(modifications, (ex, actor) =>
-    okay('order', { statuses: modifications.map((modification) => render(modifyOne(ex, actor, modification))) }),
+    modifications.length === 0
+      ? refused(REQUEST_TEXTS.emptyBatch)
+      : okay('order', { statuses: modifyAll(ex, actor, modifications, always).map(render) }),
   );
 };
 
+/** A modify stands in its block where its new order would. */
 function modifying(modifications: readonly Modification[], run: PreparedAction['run']): PreparedAction {
   const taking = modifications.some(({ request }) => request.trigger === null && request.tif !== 'Alo');
-  return { queueClass: taking ? 'taking' : 'plain', ownerOnly: false, weight: modifications.length, isCancel: false, run };
+  return {
+    queueClass: taking ? 'taking' : 'plain',
+    ownerOnly: false,
+    weight: modifications.length,
+    isCancel: false,
+    run: (ex, actor) => (ex.postOnly && !modifications.every(isPostOnly) ? refused(REQUEST_TEXTS.postOnlyPeriod) : run(ex, actor)),
+  };
 }
+
+const isPostOnly = ({ request }: Modification): boolean => request.trigger === null && request.tif === 'Alo';
+
+/** `a`: place the new order whatever it is. False when absent, null when it is no flag. */
+const readAlways = (value: Json | undefined): boolean | null => (value === undefined ? false : asFlag(value));
 
 function readModification(oid: Json | undefined, order: Json | undefined): Modification | null {
   const target = asWhole(oid) ?? asCloid(oid);
@@ -51,11 +70,37 @@ function readModification(oid: Json | undefined, order: Json | undefined): Modif
   return target === null || request === null ? null : { target, request };
 }
 
-function modifyOne(ex: Exchange, { owner }: Actor, { target, request }: Modification): Placed {
+const modifyAll = (ex: Exchange, actor: Actor, modifications: readonly Modification[], always: boolean): Grouped[] =>
+  modifications.map((modification) => modifyOne(ex, actor, modification, always));
+
+/** The old order stays as it is when the new one may not even be tried; from then on it is gone, whatever becomes of the new one. */
+function modifyOne(ex: Exchange, { owner }: Actor, { target, request }: Modification, always: boolean): Grouped {
   const standing = findOpen(owner, target);
-  if (standing === undefined) return { kind: 'error', text: withAsset(MISSING_ORDER, request.assetId) };
+  if (standing === undefined || standing.asset.id !== request.assetId) return { kind: 'error', text: NOT_MODIFIABLE };
+  if (!always && ex.settings.strictModify && !wouldRest(ex, request)) return { kind: 'error', text: withAsset(MODIFY_MUST_REST, request.assetId) };
+  const { parent, children, siblings } = standing;
+  standing.children = [];
   endOrder(ex, standing, 'canceled');
-  return placeOrder(ex, { owner, builder: standing.builder, isPositionTpsl: standing.trigger?.isPositionTpsl ?? false }, request);
+  const context: PlaceContext = { owner, builder: standing.builder, isPositionTpsl: standing.trigger?.isPositionTpsl ?? false };
+  const placed = parent === null ? placeOrder(ex, context, request) : placeChild(ex, context, parent, request);
+  handOver(ex, { children, siblings }, standing, successor(placed, parent));
+  return placed;
+}
+
+/** The new order; null when it was refused. */
+function successor(placed: Grouped, parent: Order | null): Order | null {
+  if (placed.kind === 'error') return null;
+  return placed.kind === 'waitingForFill' ? (parent?.children.at(-1) ?? null) : placed.order;
+}
+
+/** True for a post-only order and for a GTC order that meets nothing. */
+function wouldRest(ex: Exchange, { assetId, isBuy, px, trigger, tif }: OrderRequest): boolean {
+  if (trigger !== null) return false;
+  if (tif === 'Alo') return true;
+  const asset = ex.assetsById.get(assetId);
+  if (tif !== 'Gtc' || asset === undefined) return false;
+  const best = bestLevel(isBuy ? asset.asks : asset.bids);
+  return best === null || !crosses(isBuy, parseUnits(px, asset.pxDecimals), best.px);
 }
 
 const findOpen = (owner: VenueAccount, target: number | string): Order | undefined =>

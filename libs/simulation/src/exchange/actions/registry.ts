@@ -3,7 +3,7 @@ import type { Json } from '../port';
 import { prepareAgentSetAbstraction, prepareUserSetAbstraction } from './abstraction';
 import { prepareApproveAgent, prepareApproveBuilderFee } from './approvals';
 import { prepareCancel, prepareCancelByCloid } from './cancel';
-import { prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
+import { prepareTopUpIsolatedOnlyMargin, prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
 import { prepareBatchModify, prepareModify } from './modify';
 import { prepareOrder } from './order';
 import type { Prepare, PreparedAction } from './prepared';
@@ -11,6 +11,7 @@ import { prepareClaimRewards, prepareRegisterReferrer, prepareSetReferrer } from
 import { prepareReserveRequestWeight } from './request-weight';
 import { prepareCreateSubAccount, prepareSubAccountModify, prepareSubAccountSpotTransfer, prepareSubAccountTransfer } from './sub-account';
 import { prepareAgentSendAsset, prepareSendAsset, prepareSpotSend, prepareUsdClassTransfer, prepareUsdSend, prepareWithdraw } from './transfer';
+import { prepareTwapCancel, prepareTwapOrder } from './twap';
 import { prepareNoop, prepareScheduleCancel } from './upkeep';
 import { prepareCreateVault, prepareVaultDistribute, prepareVaultModify, prepareVaultTransfer } from './vault';
 
@@ -22,6 +23,9 @@ const ACTIONS: ReadonlyMap<string, Prepare> = new Map([
   ['batchModify', prepareBatchModify],
   ['updateLeverage', prepareUpdateLeverage],
   ['updateIsolatedMargin', prepareUpdateIsolatedMargin],
+  ['topUpIsolatedOnlyMargin', prepareTopUpIsolatedOnlyMargin],
+  ['twapOrder', prepareTwapOrder],
+  ['twapCancel', prepareTwapCancel],
   ['approveAgent', prepareApproveAgent],
   ['approveBuilderFee', prepareApproveBuilderFee],
   ['usdSend', prepareUsdSend],

@@ -1,21 +1,23 @@
 import { formatUsd } from '../decimals';
 import { asWhole } from '../json';
-import { scheduleNeedsVolume } from '../texts';
+import { firedOn } from '../schedule';
+import { REQUEST_TEXTS, scheduleNeedsVolume } from '../texts';
 import { done, type Prepare, plain, refused } from './prepared';
 
 /** `noop`: does nothing but use up its nonce, so that an order of the same nonce can no longer enter. */
 export const prepareNoop: Prepare = () => plain(() => done);
 
 const SCHEDULE_AHEAD_MS = 5_000;
-const SCHEDULE_VOLUME_USD = 1_000_000 * 1_000_000;
 
-/** `scheduleCancel`: cancels every order at a time at least five seconds ahead; without a time it is called off. */
+/** `scheduleCancel`: cancels every order at a time at least five seconds ahead; without a time it is called off. It fires so many times a day. */
 export const prepareScheduleCancel: Prepare = (action) => {
   const time = action.time === undefined || action.time === null ? null : asWhole(action.time);
   if (time === null && action.time !== undefined && action.time !== null) return null;
   return plain((ex, { owner }) => {
-    if (owner.volume < SCHEDULE_VOLUME_USD) return refused(scheduleNeedsVolume(plainUsd(SCHEDULE_VOLUME_USD), plainUsd(owner.volume)));
-    if (time !== null && time < ex.time + SCHEDULE_AHEAD_MS) return refused('Scheduled cancel time too early, must be at least 5 seconds from now.');
+    const { scheduleVolumeUsd, schedulesPerDay } = ex.settings;
+    if (owner.volume < scheduleVolumeUsd) return refused(scheduleNeedsVolume(plainUsd(scheduleVolumeUsd), plainUsd(owner.volume)));
+    if (time !== null && time < ex.time + SCHEDULE_AHEAD_MS) return refused(REQUEST_TEXTS.scheduleTooEarly);
+    if (time !== null && firedOn(ex, owner, time) >= schedulesPerDay) return refused(REQUEST_TEXTS.scheduleTooOften);
     owner.scheduledCancel = time;
     if (time === null) ex.scheduled.delete(owner);
     else ex.scheduled.add(owner);

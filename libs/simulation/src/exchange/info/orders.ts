@@ -8,9 +8,9 @@ import { dexOf, forUser } from './request';
 
 const HISTORY_MOST = 2_000;
 
-/** Open orders of an account on one dex, oldest first. */
+/** Open orders of an account on one dex, newest first. Children that wait for their parent stand in it by themselves, too. */
 export const openOn = (ex: Exchange, user: Address, dex: Dex): Order[] =>
-  [...(ex.accounts.get(user)?.open.values() ?? [])].filter((order) => order.asset.dex === dex);
+  [...(ex.accounts.get(user)?.open.values() ?? [])].filter((order) => order.asset.dex === dex).sort((one, other) => other.oid - one.oid);
 
 const listing = (print: (order: Order) => JsonObject) =>
   forUser((ex, user, request) => {

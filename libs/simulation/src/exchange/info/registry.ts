@@ -5,6 +5,7 @@ import { UNDESERIALIZABLE } from '../texts';
 import * as account from './account';
 import * as fees from './fees';
 import * as fills from './fills';
+import * as limits from './limits';
 import * as market from './market';
 import * as meta from './meta';
 import * as orders from './orders';
@@ -14,6 +15,7 @@ import type { InfoAnswerer } from './request';
 import * as spot from './spot';
 import * as standing from './standing';
 import * as subs from './sub-accounts';
+import * as twaps from './twaps';
 import * as vaults from './vaults';
 
 const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
@@ -58,6 +60,12 @@ const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['historicalOrders', orders.historicalOrders],
   ['userFills', fills.userFills],
   ['userFillsByTime', fills.userFillsByTime],
+  ['twapHistory', twaps.twapHistory],
+  ['userTwapSliceFills', twaps.userTwapSliceFills],
+  ['userTwapSliceFillsByTime', twaps.userTwapSliceFillsByTime],
+  ['maxMarketOrderNtls', limits.maxMarketOrderNtls],
+  ['perpsAtOpenInterestCap', limits.perpsAtOpenInterestCap],
+  ['liquidatable', limits.liquidatable],
 ]);
 
 /** Answers `POST /info`: an unknown type or a malformed request gets the venue's 422 text. */

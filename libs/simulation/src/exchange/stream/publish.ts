@@ -5,6 +5,7 @@ import { openOn } from '../info/orders';
 import { bboJson, contextJson, levelsJson, midsJson } from '../market';
 import type { StreamFrame } from '../port';
 import type { Asset, AssetTopic, Dex, Sink, UserTopic } from '../state';
+import { liquidationEventJson, twapChangeJson, twapFillJson } from '../twap-wire';
 import { fillJson, frontendOrderJson, fundingDelta, ledgerJson, orderJson, tradeJson } from '../wire';
 
 /*
@@ -35,6 +36,8 @@ function publishUser(ex: Exchange, topic: UserTopic): void {
   publishFills(ex, topic);
   publishOrders(ex, topic);
   publishMoney(ex, topic);
+  publishLiquidations(topic);
+  publishTwaps(ex, topic);
   if (topic.stateTouched) publishStates(ex, topic);
   topic.stateTouched = false;
 }
@@ -63,6 +66,24 @@ function publishOrders(ex: Exchange, topic: UserTopic): void {
   if (!topic.ordersTouched) return;
   topic.ordersTouched = false;
   for (const dex of ex.dexes) send(sinks, `openOrders/${dex.spec.name}`, () => openOrdersFrame(ex, user, dex.spec.name));
+}
+
+function publishLiquidations({ sinks, liquidations }: UserTopic): void {
+  for (const event of liquidations.splice(0))
+    send(sinks, 'userEvents', () => ({ channel: 'user', data: { liquidation: liquidationEventJson(event) } }));
+}
+
+/** Changes and slice fills of TWAPs, on their own channels and on `userEvents`. */
+function publishTwaps(ex: Exchange, { sinks, twapChanges, twapFills, address: user }: UserTopic): void {
+  if (twapChanges.length > 0) {
+    const history = twapChanges.splice(0).map(twapChangeJson);
+    send(sinks, 'userTwapHistory', () => ({ channel: 'userTwapHistory', data: { user, history } }));
+    send(sinks, 'userEvents', () => ({ channel: 'user', data: { twapHistory: history } }));
+  }
+  if (twapFills.length === 0) return;
+  const twapSliceFills = twapFills.splice(0).map((fill) => twapFillJson(ex, fill));
+  send(sinks, 'userTwapSliceFills', () => ({ channel: 'userTwapSliceFills', data: { user, twapSliceFills } }));
+  send(sinks, 'userEvents', () => ({ channel: 'user', data: { twapSliceFills } }));
 }
 
 export function openOrdersFrame(ex: Exchange, user: string, dexName: string): StreamFrame {

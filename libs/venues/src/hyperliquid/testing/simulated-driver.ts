@@ -29,7 +29,7 @@ export class SimulatedDriver implements ConformanceDriver {
         url: simulator.url,
         wsUrl: simulator.wsUrl,
         network: 'mainnet',
-        answerTimeoutMs: 15_000,
+        answerTimeoutMs: 8_000,
         reconnectMinMs: 50,
         ...settings,
       },
@@ -39,8 +39,8 @@ export class SimulatedDriver implements ConformanceDriver {
 
   readonly venue: Venue;
 
-  static async start(settings: Partial<HyperliquidSettings> = {}): Promise<SimulatedDriver> {
-    return new SimulatedDriver(await SimulatedVenue.start(), settings);
+  static async start(settings: Partial<HyperliquidSettings> = {}, flags: readonly string[] = []): Promise<SimulatedDriver> {
+    return new SimulatedDriver(await SimulatedVenue.start(flags), settings);
   }
 
   async account(): Promise<TradingAccount> {

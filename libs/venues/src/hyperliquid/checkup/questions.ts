@@ -1,0 +1,35 @@
+import { err, type Result } from '@lockstep/kernel';
+import type { z } from 'zod';
+import type { VenueReadError } from '../../port';
+import type { HyperliquidConfig } from '../config';
+import { readWith } from '../parse/read';
+import { HttpClient } from '../transport/http';
+
+export type Read<T> = Result<T, VenueReadError>;
+
+/** Questions of a checkup, one connection, none repeated. */
+export class Questions {
+  private readonly http: HttpClient;
+
+  constructor(config: HyperliquidConfig) {
+    this.http = new HttpClient(config.url, {
+      connections: 1,
+      connectTimeoutMs: config.connectTimeoutMs,
+      answerTimeoutMs: config.readTimeoutMs,
+    });
+  }
+
+  async ask<T>(request: { readonly type: string } & Readonly<Record<string, unknown>>, schema: z.ZodType<T>): Promise<Read<T>> {
+    const outcome = await this.http.post('/info', JSON.stringify(request));
+    if (outcome.kind !== 'answer') return err({ code: 'unreachable', detail: outcome.detail });
+    if (outcome.status === 429) return err({ code: 'rate_limited', detail: request.type });
+    if (outcome.status !== 200) return err({ code: 'unreachable', detail: `${request.type}: HTTP ${outcome.status}` });
+    return readWith(request.type, schema, outcome.body);
+  }
+
+  close(): Promise<void> {
+    return this.http.close();
+  }
+}
+
+export const inWords = ({ code, detail }: VenueReadError): string => `${code}: ${detail}`;
