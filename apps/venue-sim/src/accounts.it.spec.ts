@@ -22,7 +22,7 @@ beforeAll(async () => {
   await venue.control.setUpAccounts('main', [
     { address: MASTER.address, credits: { '': '50000', xyz: '1000', spot: '500', 'spot:USDH': '700' }, volume: '100000' },
     { address: FRIEND.address, credits: { '': '5000' } },
-    { address: BUILDER.address, credits: { '': '100' }, abstraction: 'unifiedAccount' },
+    { address: BUILDER.address, credits: { '': '100' }, mode: 'unifiedAccount' },
   ]);
 }, 60_000);
 afterAll(() => venue.stop());

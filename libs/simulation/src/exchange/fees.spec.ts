@@ -7,7 +7,8 @@ import { TOKENS } from './tokens';
 import { type AssetSpec, type DexSpec, defaultUniverse, type Universe } from './universe';
 
 const DAY_MS = 86_400_000;
-const MILLIONS_AT_ONCE = 400;
+/** Below the largest limit order. */
+const MILLIONS_AT_ONCE = 120;
 const ASSET = 110_000;
 const [USDC, USDT0, USDH] = [0, 268, 360];
 
