@@ -118,6 +118,30 @@ describe('an independent client', () => {
     expect(await info.extraAgents(master)).toMatchObject([{ name: 'copy', address: lower(AGENT) }]);
   });
 
+  it('turns an account into one of several keys, which trade and pay together', async () => {
+    const [user, first, second, stranger] = [account(31), account(32), account(33), account(34)];
+    const credits = { '': '1000' };
+    await venue.control.setUpAccounts(
+      'main',
+      [user, first, second, stranger].map(({ address }) => ({ address, credits })),
+    );
+    const transport = overHttp(venue.httpUrl());
+    const own = new hl.ExchangeClient({ transport, wallet: user });
+    await own.convertToMultiSigUser({ signers: { authorizedUsers: [first.address, second.address], threshold: 2 } });
+    expect(await info.userToMultiSigSigners({ user: user.address })).toEqual({ authorizedUsers: [lower(first), lower(second)], threshold: 2 });
+    await expect(own.noop()).rejects.toThrow(`User or API Wallet ${lower(user)} does not exist.`);
+    const together = new hl.ExchangeClient({ transport, signers: [first, second], multiSigUser: user.address });
+    const placed = await together.order({ orders: [limit('Ioc', true, '70000', '0.01')], grouping: 'na' });
+    expect(placed.response.data.statuses[0]).toHaveProperty('filled');
+    await together.usdSend({ destination: stranger.address, amount: '10' });
+    expect(await equity(stranger.address)).toBe(1_010);
+    expect((await info.clearinghouseState({ user: user.address })).assetPositions).toHaveLength(1);
+    for (const signers of [[first], [first, stranger]] as const) {
+      const wrong = new hl.ExchangeClient({ transport, signers: [...signers], multiSigUser: user.address });
+      await expect(wrong.usdSend({ destination: stranger.address, amount: '10' })).rejects.toThrow('Multi-sig signers are not authorized');
+    }
+  });
+
   it('leaves every token conserved', async () => {
     const { tokens } = conservation.parse(await venue.control.conservation('main'));
     for (const { credited, held, fees, builderFees, funding } of Object.values(tokens)) expect(held + fees + builderFees + funding).toBe(credited);

@@ -10,5 +10,6 @@ export function actedFor(ex: Exchange, signedFor: VenueAccount, vaultAddress: Ad
   return account.master === signedFor || account.leader === signedFor ? account : null;
 }
 
-/** True for accounts that have no key of their own. */
-export const isKeyless = (account: VenueAccount): boolean => account.isHouse || account.master !== null || account.leader !== null;
+/** True for accounts that no key of their own signs for. */
+export const isKeyless = (account: VenueAccount): boolean =>
+  account.isHouse || account.master !== null || account.leader !== null || account.multiSig !== null;

@@ -150,6 +150,7 @@ function newAccount(address: Address, { isHouse = false, master }: Kind = {}): V
     subName: '',
     subAccounts: [],
     leader: null,
+    multiSig: null,
     tradedDays: [],
     netDeposits: 0,
     values: [],

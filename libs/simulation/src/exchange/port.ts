@@ -12,6 +12,8 @@ export interface Submission {
   readonly nonce: number;
   readonly vaultAddress: Address | null;
   readonly expiresAfter: number | null;
+  /** Who signed the payload of a `multiSig` action, one for each inner signature; null where none was recovered. */
+  readonly cosigners?: readonly (Address | null)[];
 }
 
 /** The body of a 200 answer of `/exchange`, exactly as the venue would send it. */

@@ -367,6 +367,12 @@ export interface ValuePoint {
   readonly pnl: number;
 }
 
+/** Who signs for a multi-signature account, and how many of them must. */
+export interface MultiSig {
+  readonly users: readonly Address[];
+  readonly threshold: number;
+}
+
 export interface VenueAccount {
   readonly address: Address;
   /** The makers' account: no margin, no minimum, no records. */
@@ -382,6 +388,8 @@ export interface VenueAccount {
   readonly subAccounts: VenueAccount[];
   /** Who trades this account where it is a vault's; null otherwise. */
   leader: VenueAccount | null;
+  /** Null for an account that its own key signs for. */
+  multiSig: MultiSig | null;
   /** Days traded on, newest last, for the fee tier: a sub-account's count to its master. */
   readonly tradedDays: TradedDay[];
   /** What came in less what went out, in dollars at token values; 10^-6. */
