@@ -15,6 +15,7 @@ import { FundingReadings } from './0027-funding-readings';
 import { KillSwitches } from './0028-kill-switches';
 import { ContractGuard } from './0032-contract-guard';
 import { OperatorIdempotency } from './0033-operator-idempotency';
+import { Detection } from './0041-detection';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -35,5 +36,6 @@ export const MIGRATIONS = [
   KillSwitches,
   ContractGuard,
   OperatorIdempotency,
+  Detection,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -22,6 +22,7 @@ import { StopSwitches } from './stop-switches';
 import { warmUp } from './warm-up';
 import { LeaderWatch } from './watch/leader-watch';
 import { QuoteFollower } from './watch/quote-follower';
+import { SeatFollower } from './watch/seat-follower';
 import { WaveLanes } from './wave/wave-lanes';
 
 /** A running engine. */
@@ -69,9 +70,13 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const lanes: WaveLanes = new WaveLanes(ctx, books, () => collector.collect());
   const repairs = new Repairs(ctx, books, lanes);
   const resolver = new UnknownResolver(ctx, books);
+  const seats = new SeatFollower(ctx);
   const watch: LeaderWatch = new LeaderWatch(
     ctx,
-    (moves) => lanes.push(moves),
+    (moves) => {
+      seats.note(moves);
+      lanes.push(moves);
+    },
     (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
   );
   const breakers: Breakers = new Breakers(ctx, books, repairs);
@@ -113,8 +118,9 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     start: async () => {
       resolver.start();
       // Copies of closed leaders only exit, which needs no seat.
-      await watch.watchAll([...ctx.registry.watched.values()].filter(({ leaders }) => leaders.size > 0));
+      await watch.watchAll(seats.hottestFirst());
       quotes.start();
+      seats.start();
       reconciler.start();
       await reconciler.all();
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
@@ -127,6 +133,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
         setInterval(() => {
           void heartbeat(parts, ctx);
           void equity.write();
+          void seats.write();
         }, ctx.limits.heartbeatMs),
       );
     },
@@ -148,6 +155,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       stops.stop();
       watch.stop();
       quotes.stop();
+      seats.stop();
       repairs.stop();
       breakers.stop();
       reconciler.stop();

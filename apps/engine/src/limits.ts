@@ -77,6 +77,8 @@ export interface EngineLimits {
   readonly bookMaxAgeMs: number;
   /** Wait between two looks at which coins' books matter, in ms. */
   readonly quoteFollowMs: number;
+  /** Wait between two looks at which leaders are hottest, in ms. */
+  readonly seatFollowMs: number;
 }
 
 export const ENGINE_LIMITS: EngineLimits = {
@@ -116,4 +118,5 @@ export const ENGINE_LIMITS: EngineLimits = {
   markMaxAgeMs: 5_000,
   bookMaxAgeMs: BOOK_MAX_AGE_MS,
   quoteFollowMs: 1_000,
+  seatFollowMs: 15_000,
 };

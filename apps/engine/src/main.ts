@@ -94,7 +94,7 @@ async function main(): Promise<void> {
       liveChain: config.hyperliquidNetwork,
       workers: config.signingWorkers,
       presignaturesPerWorker: config.presignatures,
-      simulated: { claimSigner: config.simSignerClaims === 'on' },
+      simulated: { claimSigner: config.simSignerClaims === 'on', userSeatsMax: config.simUserSeats },
       chunk: config.ordersPerChunk,
       answerTimeoutMs: config.answerTimeoutMs,
       sendsPerMinute: config.sendsPerMinute,

@@ -1,3 +1,4 @@
+import type { DetectionStanding } from '@lockstep/venues/port';
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants';
 import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
@@ -137,6 +138,7 @@ describe('the answer of every operation', () => {
     const { leader, follower, venueAccount, copy } = objects;
     await endCommandsAsEngine(tenant);
     await appendEvent(tenant, copy);
+    await seeLeadersAsEngine();
 
     const key = await ask('post', '/v1/api-keys', { name: 'second', scopes: ['copies:read'] });
     await ask('post', `/v1/api-keys/${key.id}/rotate`, {});
@@ -173,6 +175,7 @@ describe('the answer of every operation', () => {
       `api-keys/${key.id}`,
       'leaders',
       `leaders/${leader}`,
+      'detection',
       'followers',
       `followers/${follower}`,
       'venue-accounts',
@@ -201,6 +204,18 @@ describe('the answer of every operation', () => {
       const body = await ask('get', `/v1/${path}`);
       if (Array.isArray(body.data)) expect(path === 'instruments?network=sim' || body.data.length > 0, path).toBe(true);
     }
+    expect((await ask('get', '/v1/detection')).data).toMatchObject([
+      {
+        network: 'sim',
+        current: true,
+        seats: { total: 10, used: 8, reserved_for_orders: 2, left: 2 },
+        leaders: { swept: 20 },
+        latency: { stream: { median_ms: 41.5 } },
+      },
+    ]);
+    expect(await ask('get', `/v1/leaders/${leader}`)).toMatchObject({
+      detection: { source: 'sweep', seat: false, last_seen_at: expect.stringMatching(/Z$/) },
+    });
     await ask('post', `/v1/kill-switches/${copy}/release`);
     await ask('post', `/v1/followers/${follower}/close-all`);
     await ask('post', `/v1/leaders/${leader}/close`);
@@ -236,6 +251,38 @@ async function endCommandsAsEngine(tenant: RigTenant): Promise<void> {
         refused ? { reason: 'insufficient_equity' } : (results[command.kind] ?? null),
       );
     }
+  });
+}
+
+/** Writes down how leaders are seen, as the engine does every few seconds: every watched account by the sweep. */
+async function seeLeadersAsEngine(): Promise<void> {
+  const figure = { count: 3, medianMs: 41.5, p99Ms: 90 };
+  const standing: DetectionStanding = {
+    seatsTotal: 10,
+    seatsUsed: 8,
+    seatsReserved: 2,
+    watched: 30,
+    streamed: 8,
+    swept: 20,
+    unread: 2,
+    sweepCovers: true,
+    sweepLosses: 1,
+    coins: 200,
+    connections: 3,
+    connectionsOpened: 4,
+    subscriptions: 400,
+    subscriptionsMax: 800,
+    messagesSent: 400,
+    weightPerMinuteMax: 500,
+    weightSpent: 90,
+    readsWaiting: 0,
+    stream: figure,
+    sweep: { ...figure, medianMs: null, p99Ms: null, count: 0 },
+  };
+  await rig.engine.platform(async (unit) => {
+    await unit.detection.putStanding('hyperliquid', 'sim', standing);
+    const watched = await unit.inbox.watched();
+    await unit.detection.putSights(watched.map(({ no }) => ({ watchedNo: no, source: 'sweep', seat: false, lastSeenAt: unit.now })));
   });
 }
 

@@ -96,7 +96,16 @@ describe('another tenant’s object', () => {
     const objects = await makeObjects(rig, owner);
     await tradeAsEngine(rig, owner, objects, 2);
     const lists = documented(rig.publicApi).filter(({ method, path }) => method === 'get' && path.startsWith('/v1/') && !path.includes('{'));
-    const own = new Set(['/v1/api-keys', '/v1/tenant', '/v1/instruments', '/v1/positions', '/v1/usage', '/v1/audit-log', STREAM_PATH]);
+    const own = new Set([
+      '/v1/api-keys',
+      '/v1/tenant',
+      '/v1/instruments',
+      '/v1/detection',
+      '/v1/positions',
+      '/v1/usage',
+      '/v1/audit-log',
+      STREAM_PATH,
+    ]);
     const audit = JSON.stringify(good(await rig.call(stranger.key, 'get', '/v1/audit-log?limit=1000')));
     for (const id of [owner.id, ...Object.values(objects)]) expect(audit).not.toContain(id);
     for (const { path } of lists.filter((list) => !own.has(list.path))) {

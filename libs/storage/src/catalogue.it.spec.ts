@@ -5,10 +5,12 @@ import { openTestStorage, type TestStorage } from './testing/test-storage';
 /** The closed list of tables without row-level security. A table that is neither here nor guarded fails the build. */
 const PLATFORM_TABLES = [
   'daily_seeds',
+  'detection_standings',
   'engine_instances',
   'instruments',
   'key_index',
   'leader_fills',
+  'leader_sights',
   'moves',
   'operator_idempotency_keys',
   'operator_keys',

@@ -1,3 +1,4 @@
+import { Detection } from './platform/detection';
 import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
 import { PlatformJobs } from './platform/platform-jobs';
@@ -12,6 +13,7 @@ export class PlatformUnit extends Sql {
   readonly markets = new Markets(this);
   readonly contracts = new Contracts(this);
   readonly inbox = new Inbox(this);
+  readonly detection = new Detection(this);
   readonly engines = new PlatformEngines(this);
   readonly jobs = new PlatformJobs(this);
 

@@ -1,6 +1,7 @@
 import { AppendOnlyEvents } from './events/event-log';
 import { Ledger } from './ledger/ledger';
 import { Exports, FeeSchedules, Settlements } from './money/money';
+import { Detection } from './platform/detection';
 import { Inbox } from './platform/inbox';
 import { Contracts, KeyIndex, Markets } from './platform/tenants';
 import { Copies, CopyEquities, Followers, Leaders, VenueAccounts } from './roster/roster';
@@ -17,6 +18,7 @@ export class ScopedUnit extends ScopedSql {
   /** Platform tables that are written together with a tenant's row: the key's way to its scope, the account a leader refers to, the networks. */
   readonly keyIndex = new KeyIndex(this);
   readonly inbox = new Inbox(this);
+  readonly detection = new Detection(this);
   readonly markets = new Markets(this);
   readonly contracts = new Contracts(this);
   readonly apiKeys = new ApiKeys(this);

@@ -19,8 +19,9 @@ export class LeaderState {
   readonly positions = new Map<string, Size>();
   private readonly readings = new Map<string, Reading[]>();
 
-  /** Takes a state of the venue; an older one than the newest known is kept only if there is room. */
+  /** Takes a state of the venue; an older one than the newest known is kept only if there is room, one that tells no equity not at all. */
   takeState(state: AccountState): void {
+    if (state.equityUnread) return;
     const readings = this.readings.get(state.dex) ?? [];
     readings.push({ equity: state.accountValue, pooled: state.pooled, at: state.time });
     readings.sort((a, b) => b.at - a.at);

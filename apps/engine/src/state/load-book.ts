@@ -26,6 +26,7 @@ export function newWatched(
     leaders: new Set(),
     synced: false,
     ...history,
+    recordedTo: history.historyFrom,
   };
 }
 

@@ -47,6 +47,7 @@ function register(ctx: EngineContext, row: WatchedAccountRow, network: Network, 
   const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 });
   for (const move of latest) {
     watched.leader.positions.set(move.coin, move.positionAfter);
+    watched.recordedTo = Math.max(watched.recordedTo, move.lastFillMs);
     const view = network.markets.get(move.coin);
     if (view === undefined) continue;
     watched.book.sheet(view.instrument).leaderLots = toLots(view.instrument, move.positionAfter);

@@ -40,7 +40,14 @@ export interface NetworkSinks {
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
 
-const SIM_LIMITS = { userSeatsMax: 1_000, maxInFlight: 20_000, markAskGapMs: 200, readConnections: 32 } as const;
+const SIM_LIMITS = {
+  maxInFlight: 20_000,
+  markAskGapMs: 200,
+  readConnections: 32,
+  watchOpeningsPerMinute: 6_000,
+  watchMessagesPerMinute: 120_000,
+  detectionWeightPerMinute: 120_000,
+} as const;
 const READ_RETRY_MS = 500;
 
 /** Opens networks on first use and keeps them: one adapter, one user watch and one mark watch each. */

@@ -75,6 +75,8 @@ export interface WatchedAccount {
   begun: boolean;
   /** Venue time up to which fills are older than our history; those are never moves. */
   historyFrom: EpochMs;
+  /** Venue time of the newest fill recorded: whoever reads fills goes on from here. */
+  recordedTo: EpochMs;
 }
 
 /** Everything the engine holds in memory, found by its numbers. Growth is bounded by the rows of the tables it was loaded from. */

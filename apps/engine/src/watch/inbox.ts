@@ -36,8 +36,8 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
       BigInt(watched.no),
       fills.map((fill) => inboxRow(fill, receivedAt.get(fill) ?? 0)),
     );
-    const fresh = new Set(keys.map((key) => `${key.coin} ${key.timeMs} ${key.tid} ${key.oid}`));
-    const news = fills.filter((fill) => fresh.delete(`${fill.coin} ${fill.time} ${fill.tradeId} ${fill.orderId}`));
+    const fresh = new Set(keys.map((key) => `${key.coin} ${key.timeMs} ${key.tid}`));
+    const news = fills.filter((fill) => fresh.delete(`${fill.coin} ${fill.time} ${fill.tradeId}`));
     const detections = detectAll(ctx, watched, news, positions, receivedAt);
     const rows = await unit.inbox.recordMoves(
       BigInt(watched.no),
@@ -51,6 +51,7 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
   });
   if (recorded.length > 0) ctx.pass('planned_inbox_committed');
   for (const [coin, position] of positions) watched.leader.positions.set(coin, position);
+  watched.recordedTo = fills.reduce((newest, { time }) => Math.max(newest, time), watched.recordedTo);
   const recordedAt = ctx.stage();
   return recorded.flatMap(({ row, detection }) =>
     detection === undefined
@@ -129,7 +130,7 @@ function detectAll(
       const detection = detect(positions.get(first.coin) ?? null, group);
       positions.set(first.coin, detection.move.after);
       if (detection.gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin: first.coin });
-      found.push({ detection, key: `${first.time}:${first.tradeId}:${first.orderId}`, receivedAt: receivedAt.get(first) ?? 0 });
+      found.push({ detection, key: `${first.time}:${first.tradeId}`, receivedAt: receivedAt.get(first) ?? 0 });
     }
   }
   return found;
@@ -171,6 +172,7 @@ function inboxRow(fill: VenueFill, receivedAt: number) {
     cloid: fill.clientOrderId,
     twapId: fill.twapId,
     receivedAt,
+    provisional: fill.provisional === true,
   };
 }
 

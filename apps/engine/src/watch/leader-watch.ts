@@ -82,7 +82,7 @@ export class LeaderWatch {
   /** Starts watching an account. `seat_refused`: the venue's cap of watched users is reached; the account is watched once a seat is free. */
   watch(watched: WatchedAccount): 'watching' | 'seat_refused' {
     this.byAddress.set(addressKey(watched.network, watched.address), watched);
-    const answer = watched.network.users.watch(watched.address);
+    const answer = watched.network.users.watch(watched.address, watched.begun ? watched.recordedTo : null);
     if (answer === 'watching') this.seatless.delete(watched);
     else {
       this.seatless.add(watched);
@@ -93,13 +93,19 @@ export class LeaderWatch {
 
   /**
    * Starts watching accounts and waits for their states side by side, so that neither a missing seat nor a network that cannot be reached holds up the others.
-   * Copies of a leader whose state did not come in time take no new risk until it does.
+   * Copies of a leader whose state did not come in time take no new risk until it does. Leaders that are swept are not awaited: there may be thousands, their
+   * states are read in turn, and that of one who trades at once.
    */
   async watchAll(accounts: readonly WatchedAccount[]): Promise<void> {
     for (const watched of accounts) this.watch(watched);
+    const swept = accounts.filter((watched) => !watched.synced && watched.network.users.seats?.sightOf(watched.address)?.seat === false);
+    for (const watched of swept) this.holdBack(watched);
+    if (swept.length > 0) this.ctx.log.info('leaders without a seat are swept; their states are read in turn', { leaders: swept.length });
+    const inTurn = new Set(swept);
     await Promise.all(
       accounts.map(async (watched) => {
-        const end = await this.synced(watched);
+        if (inTurn.has(watched)) return;
+        const end = await this.waitForSync(watched);
         if (end === 'synced') return;
         this.holdBack(watched);
         this.ctx.log.error('a leader is not seen; its copies take no new risk', { watchedNo: watched.no, network: watched.network.name, why: end });
@@ -118,8 +124,13 @@ export class LeaderWatch {
     if (next !== undefined) this.watch(next);
   }
 
-  /** Waits until the account's state was read after the last (re)connect, for `syncWaitMaxMs` at most. */
+  /** Waits until the account's state was read after the last (re)connect, for `syncWaitMaxMs` at most. It is read before those of others. */
   synced(watched: WatchedAccount): Promise<SyncEnd> {
+    if (!watched.synced) watched.network.users.seats?.hurry(watched.address);
+    return this.waitForSync(watched);
+  }
+
+  private waitForSync(watched: WatchedAccount): Promise<SyncEnd> {
     if (watched.synced) return Promise.resolve('synced');
     if (this.seatless.has(watched)) return Promise.resolve('no_seat');
     return new Promise((resolve) => {
@@ -142,8 +153,8 @@ export class LeaderWatch {
       case 'orders':
         return;
       case 'disconnected':
-        for (const watched of this.ctx.registry.watched.values()) if (watched.network === network) watched.synced = false;
-        this.ctx.log.warn('leader stream lost', { network: network.name, reason: event.reason });
+        this.lost(network, event.unseen);
+        this.ctx.log.warn('leader stream lost', { network: network.name, reason: event.reason, unseen: event.unseen?.length ?? 'all' });
         return;
       case 'state': {
         const watched = this.byAddress.get(addressKey(network, event.state.address));
@@ -161,6 +172,14 @@ export class LeaderWatch {
         const watched = this.byAddress.get(addressKey(network, event.address));
         if (watched !== undefined) this.frames.push(String(watched.no), { kind: 'synced', watched, event });
       }
+    }
+  }
+
+  private lost(network: Network, unseen: readonly string[] | undefined): void {
+    if (unseen === undefined) for (const watched of this.ctx.registry.watched.values()) if (watched.network === network) watched.synced = false;
+    for (const address of unseen ?? []) {
+      const watched = this.byAddress.get(addressKey(network, address));
+      if (watched !== undefined) watched.synced = false;
     }
   }
 
@@ -207,7 +226,7 @@ export class LeaderWatch {
       const history = event.fills.filter((fill) => fill.time > watched.historyFrom);
       this.onMoves(await recordFills(this.ctx, watched, [{ fills: history, receivedAt: event.receivedAt }]));
       this.compare(watched, event.states, event.receivedAt);
-    } else await this.begin(watched, positionsOf(event.states), event.fills);
+    } else await this.begin(watched, event.states, event.fills);
     watched.synced = true;
     if (this.unseen.delete(watched)) this.markStale(watched, false);
     this.endWaits(watched, 'synced');
@@ -215,9 +234,11 @@ export class LeaderWatch {
   }
 
   /** Takes the first state ever. It stands before the account counts as synced, so that a later process follows what this one only saw. */
-  private async begin(watched: WatchedAccount, found: ReadonlyMap<string, Size>, fills: readonly VenueFill[]): Promise<void> {
-    for (const [coin, position] of found) standAt(watched, coin, position);
-    watched.historyFrom = fills.reduce((newest, fill) => Math.max(newest, fill.time), 0);
+  private async begin(watched: WatchedAccount, states: readonly AccountState[], fills: readonly VenueFill[]): Promise<void> {
+    for (const [coin, position] of positionsOf(states)) standAt(watched, coin, position);
+    // A state read without its fills shows those before it.
+    watched.historyFrom = Math.max(0, ...fills.map(({ time }) => time), ...states.map(({ time }) => time));
+    watched.recordedTo = watched.historyFrom;
     await this.ctx.storage.platform((unit) => unit.inbox.begin(BigInt(watched.no), watched.historyFrom));
     watched.begun = true;
   }
@@ -250,7 +271,7 @@ export class LeaderWatch {
   private restart(watched: WatchedAccount): void {
     watched.synced = false;
     watched.network.users.unwatch(watched.address);
-    watched.network.users.watch(watched.address);
+    watched.network.users.watch(watched.address, watched.begun ? watched.recordedTo : null);
   }
 }
 

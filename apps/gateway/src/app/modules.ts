@@ -20,6 +20,7 @@ import { OperatorMutations } from '../operator/operator-mutations';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
+import { DetectionController } from '../routes/detection/detection.controller';
 import { EventsController } from '../routes/events/events.controller';
 import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
@@ -68,6 +69,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     TenantController,
     ApiKeysController,
     LeadersController,
+    DetectionController,
     FollowersController,
     VenueAccountsController,
     CopiesController,

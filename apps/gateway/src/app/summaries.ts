@@ -13,6 +13,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'leaders.get': 'One leader',
   'leaders.patch': 'Rename, pause or resume a leader',
   'leaders.close': 'Close a leader',
+  'detection.networks': 'How leaders are seen: seats left, sweep, latency',
   'followers.create': 'Register a follower',
   'followers.list': 'List followers',
   'followers.get': 'One follower',

@@ -294,6 +294,14 @@ export const VARIABLES = {
     standard: 'all',
     usedBy: ['venue-sim'],
   }),
+  LOCKSTEP_SIM_USER_SEATS: row({
+    property: 'simUserSeats',
+    meaning:
+      'User streams the engine uses on simulated networks; two of them are kept for order detection, leaders beyond are found in public trades. A real network has 10.',
+    schema: piece.wholeNumber(1, 1_000),
+    standard: '1000',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_SIM_SIGNER_CLAIMS: row({
     property: 'simSignerClaims',
     meaning:

@@ -38,6 +38,7 @@ export function newAsset(dex: Dex, spec: AssetSpec, index: number): Asset {
     fundingHistory: [],
     markHistory: [{ time: 0, px: start }],
     recentTrades: [],
+    bars: { minutes: [], hours: [] },
     holders: new Set(),
     triggers: new Set(),
     falls: new TriggerHeap(stampOf),

@@ -49,10 +49,10 @@ export const bboJson = (asset: Asset): Json => [asset.bids, asset.asks].map((sid
 const nullable = (asset: Asset, level: Level | null): Json => (level === null ? null : levelJson(asset, level));
 
 /** `l2Book` levels; with `nSigFigs` prices are merged into coarser ones, away from the mid. */
-export function levelsJson(asset: Asset, nSigFigs: number | null, mantissa: number | null): Json {
+export function levelsJson(asset: Asset, nSigFigs: number | null, mantissa: number | null, most = BOOK_LEVELS): Json {
   return [asset.bids, asset.asks].map((side) => {
-    if (nSigFigs === null) return topLevels(side, BOOK_LEVELS).map((level) => levelJson(asset, level));
-    return mergedLevels(side, nSigFigs, mantissa ?? 1).map(({ at, lots, count }) => ({ px: px(asset, at), sz: sz(asset, lots), n: count }));
+    if (nSigFigs === null) return topLevels(side, most).map((level) => levelJson(asset, level));
+    return mergedLevels(side, nSigFigs, mantissa ?? 1, most).map(({ at, lots, count }) => ({ px: px(asset, at), sz: sz(asset, lots), n: count }));
   });
 }
 
@@ -62,7 +62,7 @@ interface Merged {
   count: number;
 }
 
-function mergedLevels(side: BookSide, nSigFigs: number, mantissa: number): Merged[] {
+function mergedLevels(side: BookSide, nSigFigs: number, mantissa: number, most: number): Merged[] {
   const merged: Merged[] = [];
   for (const level of topLevels(side, side.prices.length)) {
     const step = 10 ** Math.max(0, level.px.toString().length - nSigFigs) * mantissa;
@@ -71,7 +71,7 @@ function mergedLevels(side: BookSide, nSigFigs: number, mantissa: number): Merge
     if (last !== undefined && last.at === at) {
       last.lots += level.lots;
       last.count += level.count;
-    } else if (merged.length === BOOK_LEVELS) break;
+    } else if (merged.length === most) break;
     else merged.push({ at, lots: level.lots, count: level.count });
   }
   return merged;

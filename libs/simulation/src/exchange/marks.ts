@@ -1,3 +1,4 @@
+import { noteBar } from './bars';
 import { bestLevel, doubleMid, impactPrice } from './book';
 import { RATE_DECIMALS, tenTo } from './decimals';
 import type { Exchange } from './exchange';
@@ -35,6 +36,7 @@ export function stepMark(ex: Exchange, asset: Asset, elapsedMs: number): void {
 
 /** Sets the mark, wakes the accounts it endangers and fires the triggers it meets. */
 export function setMark(ex: Exchange, asset: Asset, px: number): void {
+  noteBar(asset, ex.time, px, 0);
   if (px !== asset.markPx) rememberMark(asset, ex.time, px);
   asset.markPx = px;
   for (const position of asset.falls.popThrough(-px)) touch(ex, position.clearing);

@@ -1,4 +1,5 @@
 import { must } from '@lockstep/kernel';
+import { noteBar } from './bars';
 import { bestLevel, crosses, fillResting } from './book';
 import { clearingOf, type Exchange } from './exchange';
 import { chargeTrade } from './fees';
@@ -167,6 +168,7 @@ function record(ex: Exchange, order: Order, meeting: Meeting, parts: FillParts):
 
 function publish(ex: Exchange, asset: Asset, event: Asset['recentTrades'][number]): void {
   asset.recentTrades.push(event);
+  noteBar(asset, ex.time, event.px, event.lots);
   if (asset.recentTrades.length > 2 * ex.settings.tradesKept) asset.recentTrades.splice(0, asset.recentTrades.length - ex.settings.tradesKept);
   asset.topic?.trades.push(event);
 }

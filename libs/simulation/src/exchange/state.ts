@@ -182,6 +182,23 @@ export interface Trade {
   readonly seller: Address;
 }
 
+/** What an asset did in one stretch of time; prices in its units. */
+export interface Bar {
+  readonly start: number;
+  readonly open: number;
+  high: number;
+  low: number;
+  close: number;
+  lots: number;
+  trades: number;
+}
+
+/** Bars oldest first, bounded, the last still growing. */
+export interface Bars {
+  readonly minutes: Bar[];
+  readonly hours: Bar[];
+}
+
 export interface FundingPoint {
   readonly time: number;
   readonly rate: number;
@@ -233,6 +250,7 @@ export interface Asset {
   /** Oldest first, bounded; the first one stands for all time before it. */
   readonly markHistory: MarkPoint[];
   readonly recentTrades: Trade[];
+  readonly bars: Bars;
   readonly holders: Set<Position>;
   readonly triggers: Set<Order>;
   /** Accounts to look at again once the mark falls to or rises to a price. */
@@ -447,6 +465,10 @@ export interface UserTopic {
   readonly twapFills: TwapFill[];
   stateTouched: boolean;
   ordersTouched: boolean;
+  /** What was told last of documents that are only told when they differ, by key. */
+  readonly lastTold: Map<string, string>;
+  /** When documents that follow the marks were looked at last. */
+  lastLookTime: number;
 }
 
 /** An order as it stood when its status changed. */
@@ -464,4 +486,5 @@ export interface AssetTopic {
   lastBbo: string;
   lastBookTime: number;
   lastContextTime: number;
+  barTouched: boolean;
 }

@@ -8,9 +8,11 @@ export interface Topics {
   /** Dex name → sinks of its mids. */
   readonly mids: Map<string, Set<Sink>>;
   lastMidsTime: number;
-  /** Dex name → sinks of the contexts of all its assets. */
+  /** Dex name, or the key of a bulk channel or of a spot pair → sinks of contexts. */
   readonly contexts: Map<string, Set<Sink>>;
   lastContextsTime: number;
+  /** Contexts as `fastAssetCtxs` told them last. */
+  readonly lastFast: Map<Asset, string>;
 }
 
 export const emptyTopics = (): Topics => ({
@@ -20,6 +22,7 @@ export const emptyTopics = (): Topics => ({
   lastMidsTime: 0,
   contexts: new Map(),
   lastContextsTime: 0,
+  lastFast: new Map(),
 });
 
 export const newUserTopic = (address: Address): UserTopic => ({
@@ -35,6 +38,8 @@ export const newUserTopic = (address: Address): UserTopic => ({
   twapFills: [],
   stateTouched: false,
   ordersTouched: false,
+  lastTold: new Map(),
+  lastLookTime: 0,
 });
 
 export const newAssetTopic = (asset: Asset): AssetTopic => ({
@@ -44,6 +49,7 @@ export const newAssetTopic = (asset: Asset): AssetTopic => ({
   lastBbo: '',
   lastBookTime: 0,
   lastContextTime: 0,
+  barTouched: false,
 });
 
 /** Adds a sink under a key and answers how to take it out again. */

@@ -4,7 +4,7 @@ import * as tables from '../tables';
 import type { Sql } from '../unit/sql';
 
 /** The venue's key of a leader fill inside its watched account. */
-export type LeaderFillKey = Pick<LeaderFillRow, 'coin' | 'timeMs' | 'tid' | 'oid'>;
+export type LeaderFillKey = Pick<LeaderFillRow, 'coin' | 'timeMs' | 'tid'>;
 
 /** What a recording of moves gave: new ones with their wave numbers; a known venue key gives nothing. */
 export interface RecordedMoves {
@@ -41,24 +41,32 @@ export class Inbox {
     ]);
   }
 
-  /** Writes fills of one watched account and returns the keys that are new: the rest was told before. */
-  async insertFills(watchedNo: bigint, fills: readonly Omit<LeaderFillRow, 'watchedNo'>[]): Promise<readonly LeaderFillKey[]> {
-    if (fills.length === 0) return [];
+  /**
+   * Writes fills of one watched account and returns the keys that are new: the rest was told before. What a public trade told before gets its order's part
+   * from the fill itself.
+   */
+  async insertFills(watchedNo: bigint, given: readonly Omit<LeaderFillRow, 'watchedNo'>[]): Promise<readonly LeaderFillKey[]> {
+    if (given.length === 0) return [];
+    const fills = onceEach(given);
     const encoded = fills.map((fill) => tables.leaderFills.encode(fill));
     const fields = tables.leaderFills.fields.filter((field) => field !== 'watchedNo');
     const names = fields.map((field) => tables.leaderFills.columns[field].column).join(', ');
     const arrays = fields.map((field, index) => `$${index + 2}::${String(tables.leaderFills.columns[field].type)}[]`).join(', ');
     const rows = await this.unit.query(
       `insert into leader_fills (watched_no, ${names}) select $1, r.* from unnest(${arrays}) as r(${names})
-       on conflict (watched_no, coin, time_ms, tid, oid) do nothing returning coin, time_ms, tid, oid`,
+       on conflict (watched_no, coin, time_ms, tid) do update set oid = excluded.oid, closed_pnl = excluded.closed_pnl, fee = excluded.fee,
+         fee_asset = excluded.fee_asset, builder_fee = excluded.builder_fee, crossed = excluded.crossed, liquidation = excluded.liquidation,
+         cloid = excluded.cloid, twap_id = excluded.twap_id, provisional = false
+         where leader_fills.provisional and not excluded.provisional
+       returning coin, time_ms, tid, (xmax = 0) as fresh`,
       [watchedNo.toString(), ...fields.map((field) => encoded.map((fill) => fill[field] ?? null))],
     );
-    const { coin, timeMs, tid, oid } = tables.leaderFills.columns;
-    return rows.map((row) => ({
+    const { coin, timeMs, tid } = tables.leaderFills.columns;
+    const fresh = rows.filter((row) => row.fresh === true);
+    return fresh.map((row) => ({
       coin: coin.read(row.coin),
       timeMs: timeMs.read(row.time_ms),
       tid: tid.read(row.tid),
-      oid: oid.read(row.oid),
     }));
   }
 
@@ -152,4 +160,14 @@ export class Inbox {
     );
     return row === undefined ? null : tables.moves.parse(row);
   }
+}
+
+/** One row per key; the fill itself where a public trade stands beside it. */
+function onceEach<Fill extends LeaderFillKey & Pick<LeaderFillRow, 'provisional'>>(fills: readonly Fill[]): readonly Fill[] {
+  const byKey = new Map<string, Fill>();
+  for (const fill of fills) {
+    const key = `${fill.coin} ${fill.timeMs} ${fill.tid}`;
+    if (byKey.get(key)?.provisional !== false) byKey.set(key, fill);
+  }
+  return [...byKey.values()];
 }

@@ -98,7 +98,7 @@ export interface WatchedAccountRow {
   readonly createdAt: EpochMs;
 }
 
-/** One execution of a watched account. Its key is the venue's: (watchedNo, coin, timeMs, tid, oid). */
+/** One execution of a watched account. Its key is the venue's: (watchedNo, coin, timeMs, tid). */
 export interface LeaderFillRow {
   readonly watchedNo: bigint;
   readonly coin: string;
@@ -119,6 +119,25 @@ export interface LeaderFillRow {
   readonly twapId: string | null;
   /** Epoch ms with fractions: when the frame left the socket. */
   readonly receivedAt: number;
+  /** Told by a public trade: order, fee, closed PnL and the rest of the order's part are not known, `oid` is empty. */
+  readonly provisional: boolean;
+}
+
+/** How the engine sees a network's leaders, in the words of the venue port; the back office and the gateway only show it. */
+export interface DetectionStandingRow {
+  readonly venue: string;
+  readonly network: string;
+  readonly standing: unknown;
+  readonly updatedAt: EpochMs;
+}
+
+/** How a watched account is seen. Written when it changes. */
+export interface LeaderSightRow {
+  readonly watchedNo: bigint;
+  readonly source: 'stream' | 'sweep' | 'none';
+  readonly seat: boolean;
+  /** Venue time of the newest fill or checked state. */
+  readonly lastSeenAt: EpochMs | null;
 }
 
 export type MoveStatus = 'recorded' | 'planned' | 'superseded' | 'done' | 'given_up';

@@ -1,10 +1,12 @@
 import type { Environment, Id, Price, Side, Size, TenantId } from '@lockstep/kernel';
 import type {
   DailySeedRow,
+  DetectionStandingRow,
   EngineInstanceRow,
   InstrumentRow,
   KeyIndexRow,
   LeaderFillRow,
+  LeaderSightRow,
   MoveRow,
   OperatorKeyRow,
   PlatformFlagRow,
@@ -133,8 +135,19 @@ export const leaderFills = defineTable<LeaderFillRow>(
     cloid: orNull(text('cloid')),
     twapId: orNull(text('twap_id')),
     receivedAt: double('received_at'),
+    provisional: bool('provisional'),
   },
-  ['watchedNo', 'coin', 'timeMs', 'tid', 'oid'],
+  ['watchedNo', 'coin', 'timeMs', 'tid'],
+);
+export const detectionStandings = defineTable<DetectionStandingRow>(
+  'detection_standings',
+  { venue: text('venue'), network: text('network'), standing: json('standing'), updatedAt: time('updated_at') },
+  ['venue', 'network'],
+);
+export const leaderSights = defineTable<LeaderSightRow>(
+  'leader_sights',
+  { watchedNo: big('watched_no'), source: text<LeaderSightRow['source']>('source'), seat: bool('seat'), lastSeenAt: orNull(time('last_seen_at')) },
+  ['watchedNo'],
 );
 export const moves = defineTable<MoveRow>(
   'moves',

@@ -105,6 +105,7 @@ export function sampleLeaderFill(tid: string, over: Partial<Omit<LeaderFillRow, 
     cloid: null,
     twapId: null,
     receivedAt: 1_763_800_000_040.5,
+    provisional: false,
     ...over,
   };
 }

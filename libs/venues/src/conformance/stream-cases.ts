@@ -104,18 +104,30 @@ const orderUpdates: ConformanceCase = {
 
 const seats: ConformanceCase = {
   number: 32,
-  name: 'a seat is refused beyond the cap, and free again after unwatch',
+  name: 'beyond the cap of seats an address is refused or seen without one, and a seat is free again after unwatch',
   async run(driver) {
     const watch = driver.venue.watchUsers([''], () => undefined);
     try {
       const addresses = Array.from({ length: 100 }, (_, index) => `0x${(index + 1).toString(16).padStart(40, '0')}`);
-      const answers = addresses.map((address) => watch.watch(address));
-      const refused = answers.indexOf('seat_refused');
-      mustEqual(refused > 0, true, 'some are watched, then none');
       const [first = ''] = addresses;
+      const last = addresses.at(-1) ?? '';
+      const answers = addresses.map((address) => watch.watch(address));
       mustEqual(watch.watch(first), 'watching', 'watching twice is watching');
-      watch.unwatch(first);
-      mustEqual(watch.watch(addresses[refused] ?? ''), 'watching', 'the freed seat');
+      if (watch.seats === undefined) {
+        const refused = answers.indexOf('seat_refused');
+        mustEqual(refused > 0, true, 'some are watched, then none');
+        watch.unwatch(first);
+        mustEqual(watch.watch(addresses[refused] ?? ''), 'watching', 'the freed seat');
+        return;
+      }
+      mustEqual(answers.includes('seat_refused'), false, 'all are watched');
+      const { seatsTotal, seatsUsed, seatsReserved } = watch.seats.standing();
+      mustEqual(seatsUsed, seatsTotal - seatsReserved, 'seats in use');
+      watch.seats.prefer([last]);
+      mustEqual(watch.seats.sightOf(last)?.seat, true, 'a preferred address has a seat');
+      mustEqual(watch.seats.standing().seatsUsed, seatsUsed, 'seats in use afterwards');
+      watch.unwatch(last);
+      mustEqual(watch.seats.standing().seatsUsed, seatsUsed, 'its seat went to another address');
     } finally {
       await watch.close();
     }

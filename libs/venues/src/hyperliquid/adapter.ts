@@ -14,8 +14,10 @@ import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings,
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
 import { HyperliquidMarkWatch } from './watch/mark-watch';
+import { OPENING_RANK } from './watch/opening-gate';
 import { HyperliquidQuoteWatch } from './watch/quote-watch';
 import { HyperliquidUserWatch } from './watch/user-watch';
+import { type WatchBounds, watchBounds } from './watch/watch-bounds';
 
 const CAPABILITIES: VenueCapabilities = {
   userStream: true,
@@ -42,6 +44,7 @@ export function createHyperliquidFeed(settings: HyperliquidSettings, deps: Hyper
 
 class HyperliquidFeed implements VenueFeed {
   readonly truth: HyperliquidTruth;
+  private readonly bounds: WatchBounds;
   private readonly watches = new Set<{ close(): Promise<void> }>();
 
   constructor(
@@ -49,28 +52,30 @@ class HyperliquidFeed implements VenueFeed {
     private readonly deps: HyperliquidDeps,
   ) {
     this.truth = new HyperliquidTruth(config);
+    this.bounds = watchBounds(config, () => deps.clock.monotonic(), deps.detectionReads);
   }
 
   watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch {
-    const watch = new HyperliquidUserWatch(this.config, this.deps, this.truth, dexes, sink);
+    const watch = new HyperliquidUserWatch(this.config, this.deps, this.truth, this.bounds, dexes, sink);
     this.watches.add(watch);
     return watch;
   }
 
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch {
-    const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink);
+    const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink, this.bounds.openings.of(OPENING_RANK.marks));
     this.watches.add(watch);
     return watch;
   }
 
   watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch {
-    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink);
+    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink, this.bounds.openings.of(OPENING_RANK.quotes));
     this.watches.add(watch);
     return watch;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.watches].map((watch) => watch.close()));
+    this.bounds.close();
     await this.truth.close();
   }
 }

@@ -1,5 +1,6 @@
 import { type Clock, must, type Random } from '@lockstep/kernel';
 import type { Network } from './sign/phantom-agent';
+import type { ReadBudget } from './watch/budget';
 
 /** What the adapter reports; the process decides where it goes. Never a key, never a signature. */
 export interface VenueLogEntry {
@@ -14,6 +15,8 @@ export interface HyperliquidDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: VenueLog;
+  /** Weight for detection's reads, where somebody accounts for the whole address; absent: `detectionWeightPerMinute`. */
+  readonly detectionReads?: ReadBudget;
   /** Compiled signing worker; absent: beside the compiled adapter. Tests that run from sources name the built one. */
   readonly workerFile?: string;
 }
@@ -49,6 +52,34 @@ export interface HyperliquidConfig {
   readonly readTimeoutMs: number;
   /** Users of user streams; the venue's cap is 10 per address. */
   readonly userSeatsMax: number;
+  /** Seats of those kept for addresses whose orders are followed; the others go to the hottest leaders. */
+  readonly orderSeatsReserved: number;
+  /** Connections that read the public trades for addresses without a seat; 0: such addresses are refused. With two, cutting one misses nothing. */
+  readonly sweepConnectionsMax: number;
+  /** Subscriptions to trades over all of them; the venue admits 1,000 of all kinds. */
+  readonly sweepSubscriptionsMax: number;
+  /** Connections that watching opens in one minute, over all its streams; the venue admits 30, and orders need theirs. */
+  readonly watchOpeningsPerMinute: number;
+  /** Messages that watching sends in one minute; the venue takes 2,000, orders by socket among them. */
+  readonly watchMessagesPerMinute: number;
+  /** Of these, those that may go out at once: what subscribing to all coins takes. */
+  readonly watchMessagesBurst: number;
+  /** Weight of detection's reads in one minute, of 1,200 an address has. */
+  readonly detectionWeightPerMinute: number;
+  /** Of this, what may be spent at once. */
+  readonly detectionWeightBurst: number;
+  /** Wait before what was told from public trades is checked against the state, in ms: all of it in one reading. */
+  readonly checkDelayMs: number;
+  /** Readings of fills for trades around which some may be missing; after the last one the state is believed. */
+  readonly confirmAttemptsMax: number;
+  /** Wait between two of them, in ms, longer each time. */
+  readonly confirmPauseMs: number;
+  /** How far fills are read back behind the last complete moment, in ms. */
+  readonly confirmOverlapMs: number;
+  /** Least time between two readings of one address in the round, in ms. */
+  readonly roundGapMs: number;
+  /** Longest wait for the sweep to be complete before first states are read, in ms. */
+  readonly sweepWaitMaxMs: number;
   /** Users whose order updates are streamed too, each on a connection of its own. */
   readonly orderStreamsMax: number;
   /** Fill identities remembered per user for de-duplication. */
@@ -89,6 +120,20 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   readConnections: 8,
   readTimeoutMs: 5_000,
   userSeatsMax: 10,
+  orderSeatsReserved: 2,
+  sweepConnectionsMax: 2,
+  sweepSubscriptionsMax: 640,
+  watchOpeningsPerMinute: 18,
+  watchMessagesPerMinute: 1_200,
+  watchMessagesBurst: 800,
+  detectionWeightPerMinute: 500,
+  detectionWeightBurst: 100,
+  checkDelayMs: 400,
+  confirmAttemptsMax: 5,
+  confirmPauseMs: 100,
+  confirmOverlapMs: 2_000,
+  roundGapMs: 30_000,
+  sweepWaitMaxMs: 10_000,
   orderStreamsMax: 4,
   fillMemoryMax: 8_192,
   heldFramesMax: 1_024,
@@ -114,6 +159,18 @@ const POSITIVE = [
   'readConnections',
   'readTimeoutMs',
   'userSeatsMax',
+  'sweepSubscriptionsMax',
+  'watchOpeningsPerMinute',
+  'watchMessagesPerMinute',
+  'watchMessagesBurst',
+  'detectionWeightPerMinute',
+  'detectionWeightBurst',
+  'checkDelayMs',
+  'confirmAttemptsMax',
+  'confirmPauseMs',
+  'confirmOverlapMs',
+  'roundGapMs',
+  'sweepWaitMaxMs',
   'fillMemoryMax',
   'heldFramesMax',
   'syncAttemptsMax',
@@ -133,6 +190,10 @@ export function hyperliquidConfig(settings: HyperliquidSettings): HyperliquidCon
   for (const name of POSITIVE) must(Number.isInteger(config[name]) && config[name] > 0, `${name} is a whole number above zero`);
   must(Number.isInteger(config.presignaturesPerWorker) && config.presignaturesPerWorker >= 0, 'presignaturesPerWorker is a whole number');
   must(Number.isInteger(config.orderStreamsMax) && config.orderStreamsMax >= 0, 'orderStreamsMax is a whole number');
+  must(Number.isInteger(config.orderSeatsReserved) && config.orderSeatsReserved >= 0, 'orderSeatsReserved is a whole number');
+  must(Number.isInteger(config.sweepConnectionsMax) && config.sweepConnectionsMax >= 0, 'sweepConnectionsMax is a whole number');
+  must(config.watchMessagesBurst < config.watchMessagesPerMinute, 'watchMessagesBurst is below watchMessagesPerMinute');
+  must(config.detectionWeightBurst < config.detectionWeightPerMinute, 'detectionWeightBurst is below detectionWeightPerMinute');
   must(config.silenceTimeoutMs > config.pingIntervalMs, 'silenceTimeoutMs is above pingIntervalMs');
   must(config.fillMemoryMax >= 2_000, 'fillMemoryMax holds at least one snapshot of 2000 fills');
   return { ...config, url: config.url.replace(/\/$/, '') };

@@ -35,6 +35,7 @@ type AnyRequest = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 const USDC_TOKEN = 0;
 const MODE_LIFE_MS = 600_000;
+const LEADER_MODE_LIFE_MS = 86_400_000;
 const MODES_KEPT_MAX = 50_000;
 
 /** The venue's truth over `POST /info`. Concurrency is bounded by the pool's connections; nothing is repeated here. */
@@ -43,6 +44,7 @@ export class HyperliquidTruth implements VenueTruth {
   private readonly modes = new Map<Address, { readonly mode: 'standard' | 'unified'; readonly readAt: number }>();
   private listed: readonly string[] = [];
   private readonly universes = new Map<string, readonly string[]>();
+  private readonly traded = new Map<string, readonly string[]>();
   private collaterals: ReadonlyMap<number, string> = new Map([[USDC_TOKEN, 'USDC']]);
 
   constructor(private readonly config: HyperliquidConfig) {
@@ -71,6 +73,11 @@ export class HyperliquidTruth implements VenueTruth {
     return this.universes.get(dex) ?? [];
   }
 
+  /** Coins of a dex that can be traded, as last read; empty before. */
+  tradedCoins(dex: string): readonly string[] {
+    return this.traded.get(dex) ?? [];
+  }
+
   /** The dexes by position: read anew for all of them, from memory where those named are known, because it costs as much as one dex's marks. */
   private async dexList(named: readonly string[] | undefined): Promise<Read<readonly string[]>> {
     if (named?.every((dex) => this.listed.includes(dex))) return ok(this.listed);
@@ -80,8 +87,42 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   /** Equity of a unified account is the collateral in its spot state; its perp totals would count nothing (facts §14). */
-  async account(address: Address, dex: string): Promise<Read<AccountState>> {
-    const [answer, mode] = await Promise.all([this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer), this.knownMode(address)]);
+  account(address: Address, dex: string): Promise<Read<AccountState>> {
+    return this.accountWith(address, dex, MODE_LIFE_MS);
+  }
+
+  /** The state of a leader: its account mode may be a day old, because it weighs ten times the state it qualifies. */
+  leaderAccount(address: Address, dex: string): Promise<Read<AccountState>> {
+    return this.accountWith(address, dex, LEADER_MODE_LIFE_MS);
+  }
+
+  /** The same without asking for the mode: while it is not known, the equity is not either (`equityUnread`). */
+  async leaderPositions(address: Address, dex: string): Promise<Read<AccountState>> {
+    if (this.knowsMode(address)) return await this.leaderAccount(address, dex);
+    const answer = await this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer);
+    return answer.ok ? ok({ ...accountStateOf(address, dex, answer.value), equityUnread: true }) : answer;
+  }
+
+  knowsMode(address: Address): boolean {
+    const known = this.modes.get(address);
+    return known !== undefined && performance.now() - known.readAt < LEADER_MODE_LIFE_MS;
+  }
+
+  /** Asks for the mode where it is not known, and keeps it. */
+  leaderMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+    return this.knownMode(address, LEADER_MODE_LIFE_MS);
+  }
+
+  /** Weight of the next reading of a leader's state: 2, and 2 more where its equity stands in the spot state. */
+  leaderPositionsWeight(address: Address): number {
+    return this.modes.get(address)?.mode === 'unified' ? 4 : 2;
+  }
+
+  private async accountWith(address: Address, dex: string, modeLifeMs: number): Promise<Read<AccountState>> {
+    const [answer, mode] = await Promise.all([
+      this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer),
+      this.knownMode(address, modeLifeMs),
+    ]);
     if (!answer.ok) return answer;
     const state = accountStateOf(address, dex, answer.value);
     if (!mode.ok) return mode;
@@ -148,10 +189,10 @@ export class HyperliquidTruth implements VenueTruth {
     return this.modes.get(address)?.mode === 'standard';
   }
 
-  /** The account mode, asked again after ten minutes: it costs ten times the state it qualifies. */
-  private async knownMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+  /** The account mode, asked again when it is older than `lifeMs`: it costs ten times the state it qualifies. */
+  private async knownMode(address: Address, lifeMs: number): Promise<Read<'standard' | 'unified'>> {
     const known = this.modes.get(address);
-    if (known !== undefined && performance.now() - known.readAt < MODE_LIFE_MS) return ok(known.mode);
+    if (known !== undefined && performance.now() - known.readAt < lifeMs) return ok(known.mode);
     const read = await this.accountMode(address);
     if (!read.ok) return read;
     if (this.modes.size >= MODES_KEPT_MAX) this.modes.clear();
@@ -170,6 +211,10 @@ export class HyperliquidTruth implements VenueTruth {
     const collateral = await this.collateralName(answer.value[0].collateralToken);
     if (!collateral.ok) return collateral;
     const [{ universe }] = answer.value;
+    this.traded.set(
+      dex,
+      universe.filter(({ isDelisted }) => !isDelisted).map(({ name }) => name),
+    );
     this.universes.set(
       dex,
       universe.map(({ name }) => name),

@@ -22,7 +22,7 @@ export type VenueReadError =
   | { readonly code: 'rate_limited'; readonly detail: string }
   | { readonly code: 'unparseable'; readonly detail: string };
 
-/** One execution as the venue reports it. Its identity is (address, coin, time, tradeId, orderId). */
+/** One execution as the venue reports it. Its identity is (address, coin, time, tradeId): a trade has two sides, and an address stands on one of them. */
 export interface VenueFill {
   readonly coin: string;
   readonly side: Side;
@@ -42,6 +42,8 @@ export interface VenueFill {
   readonly crossed: boolean;
   readonly twapId: string | null;
   readonly liquidation: boolean;
+  /** Told by a public trade: what only the account's own fills say (order, fee, closed PnL, liquidation) is left empty. */
+  readonly provisional?: true;
 }
 
 /** One charge of funding on one position as the venue booked it. Its identity is (address, coin, time). */
@@ -85,6 +87,8 @@ export interface AccountState {
   readonly pooled: boolean;
   readonly withdrawable: Money;
   readonly positions: readonly VenuePosition[];
+  /** The positions are read, the equity is not: `accountValue` and `pooled` say nothing yet. */
+  readonly equityUnread?: true;
   readonly time: EpochMs;
 }
 

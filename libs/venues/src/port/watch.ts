@@ -4,8 +4,8 @@ import type { AccountState, Address, OrderUpdate, VenueFill } from './types';
 /** What a watch tells. A snapshot is state and never a signal: it may overlap what was told before. */
 export type WatchEvent =
   | { readonly kind: 'connected'; readonly at: EpochMs }
-  /** From here until the next `synced` for an address, its fills may be missing. */
-  | { readonly kind: 'disconnected'; readonly at: EpochMs; readonly reason: string }
+  /** From here until the next `synced` for an address, its fills may be missing: for those of `unseen`, or for all where it is absent. */
+  | { readonly kind: 'disconnected'; readonly at: EpochMs; readonly reason: string; readonly unseen?: readonly Address[] }
   /**
    * Positions and recent fills read after a (re)connect. `states` has one for each dex that could be read: of a dex without one nothing is known, least
    * of all that it is flat. What could not be read is read later and told by a `synced` of its own. `fills` overlaps; each new one is also in no `fills` event.
@@ -22,14 +22,76 @@ export type WatchEvent =
   | { readonly kind: 'orders'; readonly address: Address; readonly updates: readonly OrderUpdate[]; readonly receivedAt: EpochMs }
   | { readonly kind: 'state'; readonly state: AccountState; readonly receivedAt: EpochMs };
 
-/** Watches leaders (or any address) by the venue's user streams. Reconnects, resubscribes, back-fills and de-duplicates by itself. */
+/** Watches leaders (or any address). Reconnects, resubscribes, back-fills and de-duplicates by itself. */
 export interface UserWatch {
-  /** Starts watching; `seat_refused` when the venue's cap of users per address of ours is reached. Idempotent. */
-  watch(address: Address): 'watching' | 'seat_refused';
+  /**
+   * Starts watching. Fills after `since` (the newest one already recorded) are told with the first `synced`; without it older ones may be history.
+   * `seat_refused` when the venue's cap of users is reached and nothing else sees an address without a seat. Idempotent.
+   */
+  watch(address: Address, since?: EpochMs | null): 'watching' | 'seat_refused';
   unwatch(address: Address): void;
   /** From now on states are read and told of these dexes; those that are new are told by a `synced` of their own. */
   setDexes(dexes: readonly string[]): void;
   close(): Promise<void>;
+  /** Present where the venue has few user streams and other addresses are seen in another way. */
+  readonly seats?: SeatedWatch;
+}
+
+/** Watching with few seats: the hottest addresses have a user stream, the others are found in public trades and by reading their states. */
+export interface SeatedWatch {
+  /** Names the addresses that seats should go to, hottest first. */
+  prefer(addresses: readonly Address[]): void;
+  /** Reads the first state of an address before others that wait. */
+  hurry(address: Address): void;
+  /** How an address is seen now; null when it is not watched. */
+  sightOf(address: Address): LeaderSight | null;
+  standing(): DetectionStanding;
+}
+
+/** `none`: neither source tells its fills now. */
+export type DetectionSource = 'stream' | 'sweep' | 'none';
+
+export interface LeaderSight {
+  readonly source: DetectionSource;
+  /** Whether it holds a seat, also while the stream is down. */
+  readonly seat: boolean;
+  /** Venue time of its newest fill or checked state; null before the first. */
+  readonly lastSeenAt: EpochMs | null;
+}
+
+/** Time from the venue's time of a fill to its frame, in ms; null before the first measurement. */
+export interface LatencyFigure {
+  readonly count: number;
+  readonly medianMs: number | null;
+  readonly p99Ms: number | null;
+}
+
+/** What watching uses of the venue's limits per address of ours. */
+export interface DetectionStanding {
+  readonly seatsTotal: number;
+  readonly seatsUsed: number;
+  /** Seats of the total that are kept for addresses whose orders are followed. */
+  readonly seatsReserved: number;
+  readonly watched: number;
+  readonly streamed: number;
+  readonly swept: number;
+  /** Addresses without a seat whose first state was not read yet. */
+  readonly unread: number;
+  /** Whether the trades of every coin are told now. */
+  readonly sweepCovers: boolean;
+  /** How often trades of a coin may have been missed; what was, is read. */
+  readonly sweepLosses: number;
+  readonly coins: number;
+  readonly connections: number;
+  readonly connectionsOpened: number;
+  readonly subscriptions: number;
+  readonly subscriptionsMax: number;
+  readonly messagesSent: number;
+  readonly weightPerMinuteMax: number;
+  readonly weightSpent: number;
+  readonly readsWaiting: number;
+  readonly stream: LatencyFigure;
+  readonly sweep: LatencyFigure;
 }
 
 /** Mark prices again and again, changed or not, for limits. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField } from '../../http/fields';
 import { commandOrNull, commandSchema } from '../commands/command-body';
+import { isCurrent, leaderDetectionBody, leaderDetectionSchema } from '../detection/detection-body';
 
 /** A tenant's strategy over a watched account. */
 export const leaderSchema = named(
@@ -18,6 +19,9 @@ export const leaderSchema = named(
       address: z.string().describe('The account that is followed, in lower case.'),
       terms: z.record(z.string(), z.unknown()).describe('Your own terms, as you wrote them.'),
       status: z.enum(['active', 'paused', 'closed']),
+      detection: leaderDetectionSchema
+        .nullable()
+        .describe('How the account is seen; null before the engine watched it, and once the leader is closed.'),
       command: commandSchema.nullable().describe('The newest wish about this leader.'),
       created_at: timeText,
       updated_at: timeText,
@@ -29,7 +33,7 @@ export type LeaderBody = z.output<typeof leaderSchema>;
 
 const termsSchema = z.record(z.string(), z.unknown());
 
-/** Presents leaders with the accounts they refer to and their newest commands: two statements, however many leaders. */
+/** Presents leaders with the accounts they refer to, how these are seen, and their newest commands: four statements, however many leaders. */
 export async function presentLeaders(unit: ScopedUnit, rows: readonly LeaderRow[]): Promise<(row: LeaderRow) => LeaderBody> {
   const watched = await watchedAccountsOf(
     unit,
@@ -39,8 +43,12 @@ export async function presentLeaders(unit: ScopedUnit, rows: readonly LeaderRow[
     unit,
     rows.map((row) => row.id),
   );
+  const sights = await unit.detection.sightsOf([...watched.keys()]);
+  const told = await unit.detection.standings();
+  const current = new Set(told.filter((row) => isCurrent(row, unit.now)).map(({ venue, network }) => `${venue}|${network}`));
   return (row) => {
     const account = watched.get(row.watchedNo);
+    const engineTells = account !== undefined && current.has(`${account.venue}|${account.network}`);
     return {
       id: row.id,
       livemode: livemode(row.environment),
@@ -50,6 +58,7 @@ export async function presentLeaders(unit: ScopedUnit, rows: readonly LeaderRow[
       address: account?.address ?? '',
       terms: termsSchema.parse(row.terms),
       status: row.status,
+      detection: row.status === 'closed' ? null : leaderDetectionBody(sights.get(row.watchedNo), engineTells),
       command: commandOrNull(commands.get(row.id)),
       created_at: wireTime(row.createdAt),
       updated_at: wireTime(row.updatedAt),

@@ -30,7 +30,8 @@ export const activeAssetData: InfoAnswerer = forUser((ex, user, request) => {
   return asset === undefined ? undefined : activeAssetJson(ex, user, asset);
 });
 
-function activeAssetJson(ex: Parameters<InfoAnswerer>[0], user: string, asset: Parameters<typeof px>[0]): JsonObject {
+/** Leverage and what can be traded in a coin. */
+export function activeAssetJson(ex: Parameters<InfoAnswerer>[0], user: string, asset: Parameters<typeof px>[0]): JsonObject {
   const account = ex.accounts.get(user);
   const markPx = px(asset, asset.markPx);
   if (account === undefined) {

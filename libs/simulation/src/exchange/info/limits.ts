@@ -2,17 +2,19 @@ import { isAtCap } from '../check';
 import { formatUsd, tenTo, USD_DECIMALS } from '../decimals';
 import type { JsonObject } from '../json';
 import { crossSummary, isolatedEquity, maintenanceAtMark } from '../margin';
-import type { Clearing } from '../state';
+import type { Clearing, Dex } from '../state';
 import { dexOf, type InfoAnswerer } from './request';
 
 /** `[[maxLeverage, notional], …]`: the cap of market orders from each maximum leverage on. */
 export const maxMarketOrderNtls: InfoAnswerer = (ex) => ex.settings.marketOrderCaps.map(({ leverage, usd }) => [leverage, formatUsd(usd)]);
 
 /** Coins of a dex whose open interest stands at its cap. */
-export const perpsAtOpenInterestCap: InfoAnswerer = (ex, request) =>
-  dexOf(ex, request)
-    ?.assets.filter(isAtCap)
-    .map(({ coin }) => coin);
+export const perpsAtCap = ({ assets }: Dex): readonly string[] => assets.filter(isAtCap).map(({ coin }) => coin);
+
+export const perpsAtOpenInterestCap: InfoAnswerer = (ex, request) => {
+  const dex = dexOf(ex, request);
+  return dex === undefined ? undefined : perpsAtCap(dex);
+};
 
 /** Who is below maintenance and still waits for a book that takes the position. */
 export const liquidatable: InfoAnswerer = (ex) =>

@@ -1,10 +1,13 @@
+import { barsOf, INTERVALS } from '../bars';
 import { formatRate } from '../decimals';
 import type { Exchange } from '../exchange';
+import { hourlyRate } from '../funding';
 import { asObject, asText, asWhole } from '../json';
 import { levelsJson, midsJson } from '../market';
 import type { Json } from '../port';
-import type { Asset, Trade } from '../state';
-import { px, sz, tradeJson } from '../wire';
+import type { Asset } from '../state';
+import { candleJson } from '../stream/market-frames';
+import { tradeJson } from '../wire';
 import { dexOf, type InfoAnswerer, inRange, RANGE_MOST, timeRange } from './request';
 
 const TRADES_MOST = 10;
@@ -53,50 +56,22 @@ export const fundingHistory: InfoAnswerer = (ex, request) => {
     .map((point) => ({ coin: asset.coin, fundingRate: formatRate(point.rate), premium: formatRate(point.premium), time: point.time }));
 };
 
-const MINUTE_MS = 60_000;
-const INTERVALS: ReadonlyMap<string, number> = new Map([
-  ['1m', MINUTE_MS],
-  ['3m', 3 * MINUTE_MS],
-  ['5m', 5 * MINUTE_MS],
-  ['15m', 15 * MINUTE_MS],
-  ['30m', 30 * MINUTE_MS],
-  ['1h', 60 * MINUTE_MS],
-  ['4h', 240 * MINUTE_MS],
-  ['1d', 1_440 * MINUTE_MS],
-]);
-
-/** Candles of the trades the world still keeps. */
+/** Candles of an interval that begin in a time range; the oldest reachable ones are as old as the bars the world still keeps. */
 export const candleSnapshot: InfoAnswerer = (ex, request) => {
   const inner = asObject(request.req);
-  const interval = asText(inner?.interval);
-  const ms = INTERVALS.get(interval ?? '');
+  const interval = INTERVALS.get(asText(inner?.interval) ?? '');
   const asset = assetFor(ex, inner?.coin);
   const range = inner === null ? undefined : timeRange(inner, true);
-  if (interval === null || ms === undefined || asset === undefined || range === undefined) return undefined;
-  const bars = new Map<number, Trade[]>();
-  for (const trade of asset.recentTrades) {
-    const start = Math.floor(trade.time / ms) * ms;
-    if (!inRange(range, trade.time)) continue;
-    const bar = bars.get(start) ?? [];
-    bars.set(start, bar);
-    bar.push(trade);
-  }
-  return [...bars].map(([start, trades]) => candleJson(asset, interval, start, ms, trades));
+  if (interval === undefined || asset === undefined || range === undefined) return undefined;
+  return barsOf(asset, interval, interval.startOf(range.from), range.through).map((bar) => candleJson(asset, interval, bar));
 };
 
-function candleJson(asset: Asset, interval: string, start: number, ms: number, trades: readonly Trade[]): Json {
-  const prices = trades.map((trade) => trade.px);
-  const lots = trades.reduce((sum, trade) => sum + trade.lots, 0);
-  return {
-    t: start,
-    T: start + ms - 1,
-    s: asset.coin,
-    i: interval,
-    o: px(asset, prices[0] ?? asset.lastPx),
-    c: px(asset, prices[prices.length - 1] ?? asset.lastPx),
-    h: px(asset, Math.max(...prices)),
-    l: px(asset, Math.min(...prices)),
-    v: sz(asset, lots),
-    n: trades.length,
-  };
-}
+const HOUR_MS = 3_600_000;
+
+/** The next funding of each coin here; other exchanges are not known. */
+export const predictedFundings: InfoAnswerer = (ex) => {
+  const nextFundingTime = (Math.floor(ex.time / HOUR_MS) + 1) * HOUR_MS;
+  return (ex.dexes[0]?.assets ?? [])
+    .filter(({ halted }) => !halted)
+    .map((asset) => [asset.coin, [['HlPerp', { fundingRate: formatRate(hourlyRate(asset)), nextFundingTime, fundingIntervalHours: 1 }]]]);
+};

@@ -20,14 +20,15 @@ const modeJson = (spec: AssetSpec): JsonObject => ({
   ...(spec.growthMode === true ? { growthMode: 'enabled', lastGrowthModeChangeTime: GROWTH_CHANGE } : {}),
 });
 
-const tableJson = ({ id, description, tiers }: MarginTable): Json => [
-  id,
-  { description, marginTiers: tiers.map(({ lowerBound, maxLeverage }) => ({ lowerBound: formatUnits(lowerBound, 0), maxLeverage })) },
-];
+/** A margin table without its id. */
+export const tableJson = ({ description, tiers }: MarginTable): Json => ({
+  description,
+  marginTiers: tiers.map(({ lowerBound, maxLeverage }) => ({ lowerBound: formatUnits(lowerBound, 0), maxLeverage })),
+});
 
 export const metaJson = (dex: Dex): JsonObject => ({
   universe: dex.assets.map(assetJson),
-  marginTables: dex.spec.marginTables.map(tableJson),
+  marginTables: dex.spec.marginTables.map((table) => [table.id, tableJson(table)]),
   collateralToken: dex.spec.collateralToken,
 });
 

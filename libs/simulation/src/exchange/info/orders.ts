@@ -6,7 +6,8 @@ import type { Dex, Order } from '../state';
 import { frontendOrderJson, orderJson, statusJson } from '../wire';
 import { dexOf, forUser } from './request';
 
-const HISTORY_MOST = 2_000;
+/** Most orders in one answer. */
+export const HISTORY_MOST = 2_000;
 
 /** Open orders of an account on one dex, newest first. Children that wait for their parent stand in it by themselves, too. */
 export const openOn = (ex: Exchange, user: Address, dex: Dex): Order[] =>

@@ -1,8 +1,10 @@
 import type { Exchange } from '../exchange';
 import { asObject, asText } from '../json';
 import type { InfoAnswer, Json } from '../port';
+import { webData2Json } from '../stream/user-frames';
 import { UNDESERIALIZABLE } from '../texts';
 import * as account from './account';
+import * as dexLimits from './dex-limits';
 import * as fees from './fees';
 import * as fills from './fills';
 import * as limits from './limits';
@@ -11,7 +13,7 @@ import * as meta from './meta';
 import * as orders from './orders';
 import { portfolio } from './portfolio';
 import { referral } from './referral';
-import type { InfoAnswerer } from './request';
+import { forUser, type InfoAnswerer } from './request';
 import * as spot from './spot';
 import * as standing from './standing';
 import * as subs from './sub-accounts';
@@ -30,6 +32,11 @@ const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['l2Book', market.l2Book],
   ['recentTrades', market.recentTrades],
   ['fundingHistory', market.fundingHistory],
+  ['predictedFundings', market.predictedFundings],
+  ['perpDexLimits', dexLimits.perpDexLimits],
+  ['perpDexStatus', dexLimits.perpDexStatus],
+  ['marginTable', dexLimits.marginTable],
+  ['webData2', forUser(webData2Json)],
   ['candleSnapshot', market.candleSnapshot],
   ['clearinghouseState', account.clearinghouseState],
   ['spotClearinghouseState', spot.spotClearinghouseState],

@@ -34,7 +34,7 @@ const spotMetaJson = (ex: Exchange): JsonObject => ({
 export const spotMeta: InfoAnswerer = spotMetaJson;
 
 /** Nothing is traded on spot: prices stand still. */
-const contextJson = (pair: SpotPair): Json => ({
+export const spotContextJson = (pair: SpotPair): Json => ({
   prevDayPx: pairPx(pair),
   dayNtlVlm: '0.0',
   markPx: pairPx(pair),
@@ -45,6 +45,11 @@ const contextJson = (pair: SpotPair): Json => ({
   dayBaseVlm: '0.0',
 });
 
-export const spotMetaAndAssetCtxs: InfoAnswerer = (ex) => [spotMetaJson(ex), pairsOf(ex).map(contextJson)];
+/** Contexts of all pairs in the order of `spotMeta`. */
+export const spotContextsJson = (ex: Exchange): Json => pairsOf(ex).map(spotContextJson);
+
+export const pairNamed = (ex: Exchange, name: string): SpotPair | undefined => pairsOf(ex).find(({ spec }) => spec.name === name);
+
+export const spotMetaAndAssetCtxs: InfoAnswerer = (ex) => [spotMetaJson(ex), spotContextsJson(ex)];
 
 export const spotClearinghouseState = forUser((ex, user) => spotStateJson(ex, ex.accounts.get(user)));

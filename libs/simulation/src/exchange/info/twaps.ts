@@ -2,13 +2,13 @@ import { twapChangeJson, twapFillJson } from '../twap-wire';
 import { FILLS_PAGE } from './fills';
 import { forUser, inRange, timeRange } from './request';
 
-const HISTORY_MOST = 2_000;
+export const TWAPS_MOST = 2_000;
 
 /** Newest first. */
 export const twapHistory = forUser((ex, user) => {
   const account = ex.accounts.get(user);
   const record = account === undefined ? undefined : ex.twapRecords.get(account);
-  return (record?.changes ?? []).slice(-HISTORY_MOST).reverse().map(twapChangeJson);
+  return (record?.changes ?? []).slice(-TWAPS_MOST).reverse().map(twapChangeJson);
 });
 
 /** Newest first. */

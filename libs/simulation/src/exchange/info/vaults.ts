@@ -92,6 +92,18 @@ const summaryJson = (ex: Exchange, vault: Vault): Json => ({
 
 export const vaultSummaries: InfoAnswerer = (ex) => [...ex.vaults.values()].map((vault) => summaryJson(ex, vault));
 
-export const leadingVaults = forUser((ex, user) =>
-  [...ex.vaults.values()].filter(({ leader }) => leader.address === user).map(({ account, name }) => ({ address: account.address, name })),
-);
+/** Vaults an address leads. */
+export const leadingVaultsOf = (ex: Exchange, user: string): Json =>
+  [...ex.vaults.values()].filter(({ leader }) => leader.address === user).map(({ account, name }) => ({ address: account.address, name }));
+
+export const leadingVaults = forUser(leadingVaultsOf);
+
+/** What an address holds in vaults, usd. */
+export function vaultEquityOf(ex: Exchange, user: string): number {
+  const account = ex.accounts.get(user);
+  if (account === undefined) return 0;
+  return [...ex.vaults.values()].reduce((sum, vault) => {
+    const stake = vault.stakes.get(account);
+    return stake === undefined ? sum : sum + stakeValue(ex, vault, stake);
+  }, 0);
+}

@@ -31,6 +31,8 @@ export class SimulatedDriver implements ConformanceDriver {
         network: 'mainnet',
         answerTimeoutMs: 8_000,
         reconnectMinMs: 50,
+        // The cases open more connections in a minute than a process ever would.
+        watchOpeningsPerMinute: 1_000,
         ...settings,
       },
       { clock: systemClock, random: systemRandom, log: (entry) => this.logged.push(entry), workerFile: BUILT_WORKER },

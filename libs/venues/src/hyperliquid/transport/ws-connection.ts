@@ -41,6 +41,8 @@ export class WsConnection {
     private readonly jitter: () => number,
     private readonly stamp: () => number,
     private readonly handlers: ConnectionHandlers,
+    /** Says when the next attempt may be made; at once unless told otherwise. */
+    private readonly admit: (open: () => void) => void = (open) => open(),
   ) {}
 
   get isOpen(): boolean {
@@ -92,6 +94,12 @@ export class WsConnection {
   }
 
   private connect(): void {
+    this.admit(() => {
+      if (!this.closed) this.open();
+    });
+  }
+
+  private open(): void {
     const socket = new WebSocket(this.url, { perMessageDeflate: false, handshakeTimeout: this.limits.connectTimeoutMs, maxPayload: FRAME_BYTES_MAX });
     this.socket = socket;
     socket.on('upgrade', (response) => {

@@ -3,9 +3,10 @@ import type { MarkUpdate, MarkWatch, VenueTruth } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import { isObject, parseJson } from '../parse/json';
 import { readWith } from '../parse/read';
-import { WsConnection } from '../transport/ws-connection';
+import { type ConnectionHandlers, WsConnection } from '../transport/ws-connection';
 import { assetCtxsData, assetCtxsSubscription } from '../wire/asset-ctxs';
 import { MarkSchedule } from './mark-schedule';
+import type { Admit } from './opening-gate';
 
 /** The truth a watch asks for marks where the stream is silent, and that knows which coins a dex lists. */
 export interface MarkTruth extends VenueTruth {
@@ -33,17 +34,19 @@ export class HyperliquidMarkWatch implements MarkWatch {
     private readonly truth: MarkTruth,
     private dexes: readonly string[],
     private readonly sink: (updates: readonly MarkUpdate[]) => void,
+    admit?: Admit,
   ) {
     this.schedule = new MarkSchedule(dexes, config.markSilenceMs, config.markAskGapMs);
     const now = deps.clock.monotonic();
     // The stream's first frames are on their way.
     for (const dex of dexes) this.schedule.told(dex, now);
     const jitter = (): number => deps.random.below(1_000_000) / 1_000_000;
-    this.stream = new WsConnection(config.wsUrl, config, jitter, () => deps.clock.now(), {
+    const handlers: ConnectionHandlers = {
       onOpen: () => this.stream.send(frames('subscribe', this.dexes)),
       onMessage: (text, receivedAt) => this.receive(text, receivedAt),
       onDown: (reason) => this.warn('venue_mark_stream_down', reason),
-    });
+    };
+    this.stream = new WsConnection(config.wsUrl, config, jitter, () => deps.clock.now(), handlers, admit);
     this.stream.start();
     this.timer = setInterval(() => this.ask(), MARK_TICK_MS);
   }

@@ -2,8 +2,9 @@ import type { QuoteUpdate, QuoteWatch } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import { isObject, parseJson } from '../parse/json';
 import { readWith } from '../parse/read';
-import { WsConnection } from '../transport/ws-connection';
+import { type ConnectionHandlers, WsConnection } from '../transport/ws-connection';
 import { bboData, bboSubscription } from '../wire/bbo';
+import type { Admit } from './opening-gate';
 
 /** A quiet connection is pinged this often, in ms: its answer says that no book has changed. */
 const PING_MS = 2_000;
@@ -27,17 +28,19 @@ export class HyperliquidQuoteWatch implements QuoteWatch {
     private readonly config: HyperliquidConfig,
     private readonly deps: HyperliquidDeps,
     private readonly sink: (update: QuoteUpdate) => void,
+    admit?: Admit,
   ) {
     const jitter = (): number => deps.random.below(1_000_000) / 1_000_000;
     const limits = { ...config, pingIntervalMs: Math.min(config.pingIntervalMs, PING_MS) };
-    this.connection = new WsConnection(config.wsUrl, limits, jitter, () => deps.clock.now(), {
+    const handlers: ConnectionHandlers = {
       onOpen: () => this.connection.send(frames('subscribe', this.coins)),
       onMessage: (text, receivedAt) => this.receive(text, receivedAt),
       onDown: (reason) => {
         this.told.clear();
         this.warn('venue_quotes_down', { reason });
       },
-    });
+    };
+    this.connection = new WsConnection(config.wsUrl, limits, jitter, () => deps.clock.now(), handlers, admit);
   }
 
   follow(coins: readonly string[]): readonly string[] {

@@ -1,44 +1,107 @@
-import type { EpochMs, Result } from '@lockstep/kernel';
-import type { AccountState, Address, VenueFill, VenueReadError, VenueTruth, WatchEvent } from '../../port';
-import type { HyperliquidConfig, VenueLog } from '../config';
-import { fillKey } from '../truth';
-import { FillMemory } from './fill-memory';
+import type { EpochMs } from '@lockstep/kernel';
+import type { Address, VenueFill } from '../../port';
+import type { SweptTrade } from '../wire/trades';
+import { dexOf } from './merged-fills';
+import { READ_RANK, type ReadRank } from './read-queue';
+import { SessionCore, type SessionParts } from './session-core';
+import { SweptSide } from './swept-side';
 
 /**
- * One watched address: snapshot as state, de-duplication, back-fill of a gap. Between a (re)connect and its `synced`, live fills are held
- * back, so that they are never told before older ones that were missed. Pure of sockets: it is handed what arrived.
+ * One watched address: fills from the user stream, from public trades and from back-fills as one de-duplicated stream, states as truth. With a seat the
+ * stream's snapshot is the first state; without one it is read (`SweptSide`). Between a (re)connect and its `synced` live frames are held back, so that
+ * they are never told before older ones that were missed. Pure of sockets: it is handed what arrived.
  */
 export class UserSession {
-  private readonly memory: FillMemory;
+  private readonly core: SessionCore;
+  private readonly side: SweptSide;
   private held: { readonly fills: readonly VenueFill[]; readonly receivedAt: number }[] = [];
-  private syncing = true;
   private generation = 0;
   private seen = false;
 
+  /** Fills after `since` are told with the first state, where it is read; null: they are history. */
   constructor(
     readonly address: Address,
-    private readonly config: HyperliquidConfig,
-    private readonly truth: VenueTruth,
-    private readonly log: VenueLog,
-    /** Dexes whose states are read. */
-    private readonly dexes: () => readonly string[],
-    private readonly tell: (event: WatchEvent) => void,
-    private readonly pause: (ms: number) => Promise<void>,
-    private readonly now: () => EpochMs,
+    private readonly parts: SessionParts,
+    since: EpochMs | null = null,
   ) {
-    this.memory = new FillMemory(config.fillMemoryMax);
+    this.core = new SessionCore(address, parts, since);
+    this.side = new SweptSide(this.core);
+  }
+
+  get hasSeat(): boolean {
+    return this.core.streamed;
+  }
+
+  /** Whether its state is known. */
+  get isBased(): boolean {
+    return this.core.merged.based;
+  }
+
+  /** Whether how it counts its equity is known. */
+  get knowsEquity(): boolean {
+    return this.core.reads.knowsMode;
+  }
+
+  /** Whether public trades of some coin may be missing since its last state. */
+  get isUncertain(): boolean {
+    for (const coin of this.core.merged.coins) if (!this.core.isCertain(coin)) return true;
+    return false;
+  }
+
+  /** Whether the user stream tells everything right now. */
+  get streams(): boolean {
+    return this.core.streams;
+  }
+
+  get lastSeenAt(): EpochMs | null {
+    return this.core.lastSeenAt;
+  }
+
+  /** When its state was last read for checking, by our clock; 0 before. */
+  get checkedAt(): EpochMs {
+    return this.side.checkedAt;
+  }
+
+  /** The dexes the round reads: the main one and those with something to compare. */
+  get roundDexes(): readonly string[] {
+    const used = new Set([...this.core.merged.coins].map(dexOf));
+    return this.parts.dexes().filter((dex) => dex === '' || used.has(dex));
+  }
+
+  /** It has a seat from now on: the stream's snapshot follows. What is swept meanwhile is told as before. */
+  seat(): void {
+    this.core.streamed = true;
+    this.core.syncing = true;
+  }
+
+  /** Its seat is gone: the sweep alone tells from here on. */
+  unseat(): void {
+    this.disconnected();
+    this.core.streamed = false;
+    if (this.core.merged.based) {
+      this.core.syncing = false;
+      // Frames that were on their way are found by their fills.
+      void this.side.confirm();
+    } else void this.side.begin(READ_RANK.begin);
   }
 
   /** The connection was lost: fills may be missing until the next snapshot was worked in. */
   disconnected(): void {
     this.generation += 1;
-    this.syncing = true;
+    this.core.syncing = true;
     this.held = [];
+  }
+
+  /** Nobody sees it: neither stream nor sweep. */
+  outOfSight(): void {
+    this.core.unseen = true;
   }
 
   /** Ends the session: nothing is told from here on. */
   end(): void {
+    this.core.ended = true;
     this.disconnected();
+    this.side.drop();
   }
 
   /**
@@ -46,22 +109,27 @@ export class UserSession {
    * the state shows those fills already. A dex that cannot be read holds up nothing: it is read on behind.
    */
   async snapshot(fills: readonly VenueFill[], receivedAt: number): Promise<void> {
+    const { core, parts } = this;
     this.generation += 1;
     const generation = this.generation;
-    const since = this.memory.lastTime;
+    const goOn = (): boolean => generation === this.generation;
+    const epoch = parts.losses.all;
+    const since = this.seen || core.merged.based ? core.merged.knownTo : (core.since ?? 0);
     const oldest = fills.reduce((earliest, fill) => Math.min(earliest, fill.time), Number.POSITIVE_INFINITY);
     // The snapshot reaches back to the last fill told, or everything between is asked for.
-    const gap = this.seen && since > 0 && oldest > since;
-    const missed = gap ? await this.backfill(since, generation) : [];
-    const dexes = this.dexes();
-    const states = await this.states(dexes, generation);
-    if (generation !== this.generation) return;
+    const missed = since > 0 && oldest > since ? await core.reads.fillsNow(since, goOn) : [];
+    const dexes = parts.dexes();
+    const states = await core.reads.statesNow(dexes, goOn);
+    if (!goOn()) return;
     const told = [...missed, ...fills, ...this.held.flatMap((frame) => frame.fills)];
-    this.memory.fresh(told);
+    const news = core.merged.based ? core.merged.absorb(told) : core.firstBase(states, told, epoch);
+    core.adopt(states, epoch);
+    for (const dex of core.merged.dexNames) core.merged.complete(dex, epoch, core.merged.lastTime);
     this.seen = true;
     this.held = [];
-    this.syncing = false;
-    this.tell({ kind: 'synced', address: this.address, states, fills: distinct(told), receivedAt });
+    this.side.drop();
+    core.syncing = false;
+    core.sync(states, [...told, ...news], receivedAt);
     this.readBehind(dexes.filter((dex) => !states.some((state) => state.dex === dex)));
   }
 
@@ -70,54 +138,52 @@ export class UserSession {
     for (const dex of dexes) void this.readUntilTold(dex, this.generation);
   }
 
-  /** A frame of new fills: one block of this user. */
-  live(fills: readonly VenueFill[], receivedAt: number): void {
-    if (this.syncing) {
-      if (this.held.length < this.config.heldFramesMax) this.held.push({ fills, receivedAt });
-      else this.log({ level: 'error', event: 'venue_held_frames_overflow', fields: { address: this.address, frames: this.held.length } });
-      return;
+  /** A frame of new fills: one block of this user. Returns how many were told. */
+  live(fills: readonly VenueFill[], receivedAt: number): number {
+    const { core, parts } = this;
+    if (core.syncing) {
+      if (this.held.length < parts.config.heldFramesMax) this.held.push({ fills, receivedAt });
+      else parts.log({ level: 'error', event: 'venue_held_frames_overflow', fields: { address: this.address, frames: this.held.length } });
+      return 0;
     }
-    const fresh = this.memory.fresh(fills);
-    if (fresh.length > 0) this.tell({ kind: 'fills', address: this.address, fills: fresh, receivedAt });
+    const fresh = core.merged.absorb(fills, 'live');
+    // The rest of this block may stand in another frame.
+    for (const dex of core.merged.dexNames) core.merged.complete(dex, -1, core.merged.lastTime - 1);
+    core.tellFills(fresh, receivedAt);
+    return fresh.length;
   }
 
-  private async backfill(since: number, generation: number): Promise<readonly VenueFill[]> {
-    const read = await this.repeat(generation, async () => await this.truth.fills(this.address, since));
-    return read ?? [];
+  /** Public trades of the address in one coin, one block or more. Returns how many were told at once. */
+  swept(trades: readonly SweptTrade[], receivedAt: number): number {
+    return this.side.take(trades, receivedAt);
   }
 
-  private async states(dexes: readonly string[], generation: number): Promise<readonly AccountState[]> {
-    const read = await Promise.all(dexes.map((dex) => this.repeat(generation, async () => await this.truth.account(this.address, dex))));
-    return read.filter((state) => state !== null);
+  /** Reads the first state of an address without a seat. */
+  begin(rank: ReadRank): Promise<void> {
+    return this.side.begin(rank);
+  }
+
+  check(dexes: readonly string[], rank: ReadRank): Promise<void> {
+    return this.side.check(dexes, rank);
+  }
+
+  learnEquity(): Promise<void> {
+    return this.side.learnEquity(READ_RANK.round);
   }
 
   private async readUntilTold(dex: string, generation: number): Promise<void> {
-    const { reconnectMinMs, reconnectMaxMs, syncAttemptsMax } = this.config;
+    const { core, parts } = this;
+    const { reconnectMinMs, reconnectMaxMs, syncAttemptsMax } = parts.config;
     for (let attempt = syncAttemptsMax; generation === this.generation; attempt += 1) {
-      const state = this.syncing ? null : await this.truth.account(this.address, dex);
+      const epoch = parts.losses.all;
+      const state = core.syncing ? null : await core.reads.account(dex, core.streamed ? null : READ_RANK.round);
       if (generation !== this.generation) return;
       if (state?.ok) {
-        this.tell({ kind: 'synced', address: this.address, states: [state.value], fills: [], receivedAt: this.now() });
+        core.adopt([state.value], epoch);
+        core.sync([state.value], [], parts.now());
         return;
       }
-      await this.pause(Math.min(reconnectMaxMs, reconnectMinMs * attempt));
+      await parts.pause(Math.min(reconnectMaxMs, reconnectMinMs * attempt));
     }
   }
-
-  /** A few attempts, then none: `synced` without a dex's state is better than no fills at all. */
-  private async repeat<T>(generation: number, read: () => Promise<Result<T, VenueReadError>>): Promise<T | null> {
-    for (let attempt = 1; attempt <= this.config.syncAttemptsMax && generation === this.generation; attempt += 1) {
-      const answer = await read();
-      if (answer.ok) return answer.value;
-      this.log({ level: 'warn', event: 'venue_sync_read_failed', fields: { address: this.address, attempt, detail: answer.error.detail } });
-      await this.pause(this.config.reconnectMinMs * attempt);
-    }
-    return null;
-  }
-}
-
-/** Each fill once, oldest first. */
-function distinct(fills: readonly VenueFill[]): VenueFill[] {
-  const byKey = new Map(fills.map((fill) => [fillKey(fill), fill]));
-  return [...byKey.values()].sort((a, b) => a.time - b.time);
 }

@@ -1,0 +1,55 @@
+import type { BudgetSize } from './budget';
+import { MinuteBudget } from './budget';
+
+/** Who may open a connection first when not all may: leaders before marks, marks before books. */
+export const OPENING_RANK = { users: 0, sweep: 1, marks: 2, quotes: 3 } as const;
+export type OpeningRank = (typeof OPENING_RANK)[keyof typeof OPENING_RANK];
+
+/** Hands the right to open a connection on, one by one. */
+export type Admit = (open: () => void) => void;
+
+/**
+ * Bounds the connections that watching opens in a minute, over all of its streams: however often they are cut, the venue's limit on new connections is
+ * never met. The bucket refills evenly, so that in a storm the most important stream is back after seconds, not at the end of the minute.
+ */
+export class OpeningGate {
+  private readonly budget: MinuteBudget;
+  private readonly waiting: { readonly rank: OpeningRank; readonly open: () => void }[] = [];
+  private serving = false;
+
+  constructor(size: BudgetSize, monotonic: () => number) {
+    this.budget = new MinuteBudget(size, monotonic);
+  }
+
+  of(rank: OpeningRank): Admit {
+    return (open) => {
+      this.waiting.push({ rank, open });
+      void this.serve();
+    };
+  }
+
+  /** Connections admitted so far. */
+  get opened(): number {
+    return this.budget.spentTotal;
+  }
+
+  close(): void {
+    this.waiting.length = 0;
+    this.budget.close();
+  }
+
+  private async serve(): Promise<void> {
+    if (this.serving) return;
+    this.serving = true;
+    while (this.waiting.length > 0) {
+      await this.budget.whenFree(1);
+      this.next()?.();
+    }
+    this.serving = false;
+  }
+
+  private next(): (() => void) | undefined {
+    const first = this.waiting.reduce((best, one, index) => (one.rank < (this.waiting[best]?.rank ?? Number.POSITIVE_INFINITY) ? index : best), 0);
+    return this.waiting.splice(first, 1)[0]?.open;
+  }
+}

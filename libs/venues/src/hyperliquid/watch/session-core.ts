@@ -1,0 +1,92 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { AccountState, Address, VenueFill, WatchEvent } from '../../port';
+import { dexOf, MergedFills } from './merged-fills';
+import { SessionReads, type SessionReadsParts } from './session-reads';
+
+/** How often the sweep may have lost trades: of one coin, and of all. */
+export interface SweepLosses {
+  of(coin: string): number;
+  readonly all: number;
+}
+
+export interface SessionParts extends SessionReadsParts {
+  readonly losses: SweepLosses;
+  /** Dexes whose states are read. */
+  readonly dexes: () => readonly string[];
+  readonly tell: (event: WatchEvent) => void;
+  readonly now: () => EpochMs;
+}
+
+/** What the stream and the sweep of one watched address share: its merged fills, its reads, and the one mouth that tells. */
+export class SessionCore {
+  readonly merged: MergedFills;
+  readonly reads: SessionReads;
+  ended = false;
+  /** It holds a seat. */
+  streamed = false;
+  /** With a seat: the stream's snapshot is still to come. */
+  syncing = true;
+  /** Nobody saw the address for a while: its next state is told as a `synced`. */
+  unseen = false;
+  /** Venue time of the newest fill or checked state; null before the first. */
+  lastSeenAt: EpochMs | null = null;
+
+  constructor(
+    readonly address: Address,
+    readonly parts: SessionParts,
+    /** Fills after this time are told with the first state, where it is read; null: they are history. */
+    readonly since: EpochMs | null,
+  ) {
+    this.merged = new MergedFills(parts.config.fillMemoryMax);
+    this.reads = new SessionReads(address, parts);
+  }
+
+  /** Whether the user stream tells everything right now. */
+  get streams(): boolean {
+    return this.streamed && !this.syncing;
+  }
+
+  isCertain(coin: string): boolean {
+    return this.merged.isCertain(coin, this.parts.losses.of(coin));
+  }
+
+  /** Takes the first states; fills that are newer than them are news, the others history. */
+  firstBase(states: readonly AccountState[], fills: readonly VenueFill[], epoch: number): VenueFill[] {
+    this.merged.base(states, epoch);
+    return this.merged.absorb(fills);
+  }
+
+  /** Stands where the states stand that fills do not explain. */
+  adopt(states: readonly AccountState[], epoch: number): void {
+    const { missing, behind } = this.merged.compare(states);
+    const dexes = new Set(missing.map(({ coin }) => dexOf(coin)));
+    const unknown = (dex: string): boolean => dexes.has(dex) || !this.merged.dexNames.includes(dex);
+    this.merged.base(
+      states.filter(({ dex }) => unknown(dex) && !behind.includes(dex)),
+      epoch,
+    );
+  }
+
+  sync(states: readonly AccountState[], fills: readonly VenueFill[], receivedAt: number): void {
+    if (this.ended) return;
+    this.unseen = false;
+    this.saw(Math.max(...fills.map(({ time }) => time), Math.min(...states.map(({ time }) => time))));
+    this.parts.tell({ kind: 'synced', address: this.address, states, fills: distinct(fills), receivedAt });
+  }
+
+  tellFills(fills: readonly VenueFill[], receivedAt: number): void {
+    if (fills.length === 0 || this.ended) return;
+    this.saw(this.merged.lastTime);
+    this.parts.tell({ kind: 'fills', address: this.address, fills, receivedAt });
+  }
+
+  saw(at: EpochMs): void {
+    if (Number.isFinite(at)) this.lastSeenAt = Math.max(this.lastSeenAt ?? 0, at);
+  }
+}
+
+/** Each fill once, oldest first; of two tellings the later one counts, which continues the told position. */
+function distinct(fills: readonly VenueFill[]): VenueFill[] {
+  const byKey = new Map(fills.map((fill) => [`${fill.time}:${fill.coin}:${fill.tradeId}`, fill]));
+  return [...byKey.values()].sort((a, b) => a.time - b.time);
+}

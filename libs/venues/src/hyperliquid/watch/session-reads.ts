@@ -1,0 +1,95 @@
+import type { EpochMs, Result } from '@lockstep/kernel';
+import type { AccountState, Address, VenueFill, VenueReadError } from '../../port';
+import type { HyperliquidConfig, VenueLog } from '../config';
+import type { ReadQueue, ReadRank } from './read-queue';
+
+/** Weight of a reading of fills: 20 and one for each 20 rows (facts §11.1). */
+const FILLS_WEIGHT = 22;
+const MODE_WEIGHT = 20;
+
+type Read<T> = Promise<Result<T, VenueReadError>>;
+
+/** The reads of one address that a session needs, with what they weigh. */
+export interface SessionTruth {
+  /** A state with the equity it means. */
+  account(address: Address, dex: string): Read<AccountState>;
+  /** A state whose equity is only told (`equityUnread`) where the account's mode is known: a tenth of the weight before. */
+  positions(address: Address, dex: string): Read<AccountState>;
+  /** Weights of the next such readings. */
+  accountWeight(address: Address): number;
+  positionsWeight(address: Address): number;
+  /** How the account keeps its equity, which qualifies its states from then on. */
+  mode(address: Address): Read<unknown>;
+  knowsMode(address: Address): boolean;
+  fills(address: Address, since: EpochMs): Read<readonly VenueFill[]>;
+}
+
+export interface SessionReadsParts {
+  readonly config: HyperliquidConfig;
+  readonly truth: SessionTruth;
+  readonly reads: ReadQueue;
+  readonly log: VenueLog;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/** One address's reads inside the budget of detection. What has a seat reads at once, because its fills wait for it; the others read in their turn. */
+export class SessionReads {
+  constructor(
+    private readonly address: Address,
+    private readonly parts: SessionReadsParts,
+  ) {}
+
+  /** States of dexes in their turn, all or null. */
+  async states(dexes: readonly string[], rank: ReadRank): Promise<readonly AccountState[] | null> {
+    const read = await Promise.all(dexes.map((dex) => this.account(dex, rank)));
+    const states = read.flatMap((one) => (one.ok ? [one.value] : []));
+    return states.length === dexes.length ? states : null;
+  }
+
+  get knowsMode(): boolean {
+    return this.parts.truth.knowsMode(this.address);
+  }
+
+  async mode(rank: ReadRank): Promise<void> {
+    const { reads, truth } = this.parts;
+    await reads.ask(rank, MODE_WEIGHT, () => truth.mode(this.address));
+  }
+
+  /** Fills from a moment on; null when they cannot be read. */
+  async fills(since: EpochMs, rank: ReadRank): Promise<readonly VenueFill[] | null> {
+    const { reads, truth } = this.parts;
+    const read = await reads.ask(rank, FILLS_WEIGHT, () => truth.fills(this.address, since));
+    return read.ok ? read.value : null;
+  }
+
+  /** A state, in its turn, or with its equity at once where `rank` is null. */
+  account(dex: string, rank: ReadRank | null): Read<AccountState> {
+    const { reads, truth } = this.parts;
+    if (rank === null) return reads.now(truth.accountWeight(this.address), () => truth.account(this.address, dex));
+    return reads.ask(rank, truth.positionsWeight(this.address), () => truth.positions(this.address, dex));
+  }
+
+  /** States of the dexes that could be read at once within a few attempts each, as long as `goOn`. */
+  async statesNow(dexes: readonly string[], goOn: () => boolean): Promise<readonly AccountState[]> {
+    const read = await Promise.all(dexes.map((dex) => this.repeat(goOn, () => this.account(dex, null))));
+    return read.filter((state) => state !== null);
+  }
+
+  /** Fills from a moment on, at once; empty when they cannot be read. */
+  async fillsNow(since: EpochMs, goOn: () => boolean): Promise<readonly VenueFill[]> {
+    const { reads, truth } = this.parts;
+    return (await this.repeat(goOn, () => reads.now(FILLS_WEIGHT, () => truth.fills(this.address, since)))) ?? [];
+  }
+
+  /** A few attempts, then none: `synced` without a dex's state is better than no fills at all. */
+  private async repeat<T>(goOn: () => boolean, read: () => Read<T>): Promise<T | null> {
+    const { config, log, pause } = this.parts;
+    for (let attempt = 1; attempt <= config.syncAttemptsMax && goOn(); attempt += 1) {
+      const answer = await read();
+      if (answer.ok) return answer.value;
+      log({ level: 'warn', event: 'venue_sync_read_failed', fields: { address: this.address, attempt, detail: answer.error.detail } });
+      await pause(config.reconnectMinMs * attempt);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,40 @@
+import type { HyperliquidConfig } from '../config';
+import { MinuteBudget, type ReadBudget } from './budget';
+import { OpeningGate } from './opening-gate';
+
+/** What the watches of one network share at the venue's door, so that together they stay below its limits. */
+export interface WatchBounds {
+  /** Weight of detection's reads. */
+  readonly reads: ReadBudget;
+  /** Weight they spent so far. */
+  readonly weightSpent: () => number;
+  /** Messages sent: subscriptions above all. */
+  readonly messages: MinuteBudget;
+  readonly openings: OpeningGate;
+  close(): void;
+}
+
+/** Bounds by the configuration; `given` is a budget of reads that somebody else accounts for. */
+export function watchBounds(config: HyperliquidConfig, monotonic: () => number, given?: ReadBudget): WatchBounds {
+  const half = (perMinute: number) => ({ perMinute: perMinute / 2, burst: perMinute / 2 });
+  const own = new MinuteBudget(
+    { perMinute: config.detectionWeightPerMinute - config.detectionWeightBurst, burst: config.detectionWeightBurst },
+    monotonic,
+  );
+  const messages = new MinuteBudget(
+    { perMinute: config.watchMessagesPerMinute - config.watchMessagesBurst, burst: config.watchMessagesBurst },
+    monotonic,
+  );
+  const openings = new OpeningGate(half(config.watchOpeningsPerMinute), monotonic);
+  return {
+    reads: given ?? own,
+    weightSpent: () => own.spentTotal,
+    messages,
+    openings,
+    close: () => {
+      own.close();
+      messages.close();
+      openings.close();
+    },
+  };
+}
