@@ -142,6 +142,8 @@ export interface TokenConservation {
   readonly credited: number;
   readonly held: number;
   readonly fees: number;
+  /** The part of `fees` that is the deployers' of builder dexes; no part of its own. */
+  readonly deployerFees: number;
   /** Builder fees and referral rewards nobody has claimed yet. */
   readonly builderFees: number;
   readonly funding: number;
