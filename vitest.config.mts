@@ -5,7 +5,10 @@ import { defineConfig } from 'vitest/config';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const rooms = ['kernel', 'tenancy', 'roster', 'risk', 'replication', 'ledger', 'platform', 'storage', 'delivery', 'simulation'];
 const alias = [
-  ...['port', 'hyperliquid', 'conformance'].map((part) => ({ find: `@lockstep/venues/${part}`, replacement: at(`./libs/venues/src/${part}`) })),
+  ...['port', 'egress', 'hyperliquid', 'conformance'].map((part) => ({
+    find: `@lockstep/venues/${part}`,
+    replacement: at(`./libs/venues/src/${part}`),
+  })),
   ...rooms.map((room) => ({ find: `@lockstep/${room}`, replacement: at(`./libs/${room}/src`) })),
 ];
 

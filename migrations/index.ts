@@ -15,7 +15,10 @@ import { FundingReadings } from './0027-funding-readings';
 import { KillSwitches } from './0028-kill-switches';
 import { ContractGuard } from './0032-contract-guard';
 import { OperatorIdempotency } from './0033-operator-idempotency';
+import { EgressStandings } from './0040-egress-standings';
 import { Detection } from './0041-detection';
+import { AccountTypes } from './0042-account-types';
+import { SpareAgents } from './0043-spare-agents';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -36,6 +39,9 @@ export const MIGRATIONS = [
   KillSwitches,
   ContractGuard,
   OperatorIdempotency,
+  EgressStandings,
   Detection,
+  AccountTypes,
+  SpareAgents,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

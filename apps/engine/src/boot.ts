@@ -1,10 +1,14 @@
 import { scopeFromPlatformList } from '@lockstep/tenancy';
+import { ApprovalWatch } from './accounts/approval-watch';
+import { LeveragePreparer } from './accounts/prepare-leverage';
+import { barSheet } from './accounts/venue-bars';
 import { Bookkeeper } from './books/bookkeeper';
 import { FillCollector } from './books/collect-fills';
 import { FundingCollector } from './books/collect-funding';
 import { Breakers } from './breakers';
 import { Commands } from './commands/commands';
 import type { EngineContext } from './context';
+import { EgressReport } from './egress-report';
 import type { EngineParts } from './engine-parts';
 import { FeeTimes } from './fee-times';
 import { makeContext } from './make-context';
@@ -67,7 +71,17 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const books: Bookkeeper = new Bookkeeper(ctx, (accounts) => reconciler.lookAt(accounts));
   const collector = new FillCollector(ctx, books);
   const funding = new FundingCollector(ctx, books, collector);
-  const lanes: WaveLanes = new WaveLanes(ctx, books, () => collector.collect());
+  const lanes: WaveLanes = new WaveLanes(
+    ctx,
+    books,
+    () => collector.collect(),
+    (watched, sheet) => {
+      barSheet(ctx, watched, sheet);
+      leverage.appeared(watched, sheet);
+    },
+  );
+  const leverage = new LeveragePreparer(ctx);
+  const approvals = new ApprovalWatch(ctx, books);
   const repairs = new Repairs(ctx, books, lanes);
   const resolver = new UnknownResolver(ctx, books);
   const seats = new SeatFollower(ctx);
@@ -87,8 +101,9 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const fees = new FeeTimes(ctx.clock, (scope, versions) => putMarkups(ctx, scope, versions));
-  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees });
+  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees, approvals });
   const equity = new EquityWriter(ctx);
+  const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
   const stops = new StopSwitches(ctx);
   const timers: NodeJS.Timeout[] = [];
@@ -128,6 +143,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       repairs.start();
       breakers.start();
       fees.start();
+      leverage.start();
+      approvals.start();
       await commands.start();
       timers.push(
         setInterval(() => {
@@ -135,6 +152,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
           void equity.write();
           void seats.write();
         }, ctx.limits.heartbeatMs),
+        setInterval(() => void egress.write(), ctx.limits.egressReportMs),
       );
     },
     idle: async () => {
@@ -160,6 +178,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       breakers.stop();
       reconciler.stop();
       await funding.stop();
+      await leverage.stop();
+      await approvals.stop();
       await lanes.idle();
       resolver.stop();
       collector.stop();

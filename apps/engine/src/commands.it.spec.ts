@@ -153,6 +153,26 @@ describe('commands of a running engine', () => {
     await pair.settled(0);
   });
 
+  it('a builder fee withdrawn at the venue: exits leave without it, entries are denied, and the account shows it', async () => {
+    const { tenant, address } = followerAt(0);
+    const builder = `0x${'e2'.repeat(20)}`;
+    const tenths = async () => (await rig.storage.scoped(tenant.scope, (unit) => unit.venueAccounts.find({ address })))[0]?.builderFeeApproved;
+    await pair.trade('buy', '2');
+    await pair.settled(0.2);
+    const before = await denials(tenant, 'builder_unapproved');
+    await rig.venue.control('/worlds/main/accounts', { accounts: [{ address, builder: { address: builder, maxTenthsBp: 0 } }] });
+    await pair.trade('sell', '2');
+    await pair.settled(0);
+    expect(await markupOfNewestFill(0)).toBe(0);
+    await pair.trade('buy', '1');
+    await holds(1, 0.1);
+    await eventually('the entry is denied', async () => ((await denials(tenant, 'builder_unapproved')) > before ? true : null));
+    await eventually('the account shows it', async () => ((await tenths()) === 0 ? true : null));
+    expect(await approve(0, builder)).toEqual({ builderAddress: builder, builderFeeApproved: 100 });
+    await pair.trade('sell', '1');
+    await pair.settled(0);
+  });
+
   it('pauses and stops are applied while another copy’s activation waits for a leader the venue does not tell', async () => {
     const { tenant, copyId } = followerAt(0);
     const silence = { target: 'stream', effect: { kind: 'silence' }, type: 'userFills', count: null };

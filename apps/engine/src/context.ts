@@ -1,6 +1,7 @@
 import type { Clock, Ids, Random, TenantScope } from '@lockstep/kernel';
 import type { Logger } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
+import type { Doubts } from './accounts/doubts';
 import type { Places } from './bounded';
 import type { PassCrashPoint } from './crash-points';
 import type { EngineLimits } from './limits';
@@ -42,6 +43,8 @@ export interface EngineContext {
   readonly feeTerms: FeeTerms;
   /** Closes journal rows of settled waves now instead of soon. */
   readonly flushCompletion: () => Promise<void>;
+  /** Accounts whose agent or builder approval the venue's refusals put in doubt. */
+  readonly doubts: Doubts;
   readonly waves: WaveLog;
   /** Places for scoped transactions. */
   readonly scopedUnits: Places;

@@ -3,7 +3,7 @@ import type { Logger, Opener, Wakeups } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
 import type { CrashPlan } from './crash-points';
 import type { EngineLimits } from './limits';
-import type { NetworkAddress, VenueTuning } from './state/open-networks';
+import type { NetworkAddress, VenueTuning } from './state/network-address';
 import type { WaveLog } from './wave-log';
 
 /** What a process hands to its engine. */

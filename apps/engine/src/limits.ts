@@ -47,6 +47,16 @@ export interface EngineLimits {
   readonly truthAgeMinMs: number;
   /** Accounts whose last reading failed that are read again in one second, besides the rotation. */
   readonly truthRetriesMax: number;
+  /** Time between two readings of an account's dexes that no copy of it trades in, in ms: a dex funded meanwhile is traded by then. */
+  readonly collateralEveryMs: number;
+  /** An agent that ends within so long is told as `expiring`, in ms. */
+  readonly agentExpiringMs: number;
+  /** Reads of agents and builder approvals per network and minute, weight 20 each: six are a tenth of what one address of ours may read. */
+  readonly approvalReadsPerMinute: number;
+  /** Oldest reading of a builder's own standing that is used, in ms. */
+  readonly builderStandingMaxAgeMs: number;
+  /** Leverage set in one second and network for instruments leaders began to trade. */
+  readonly leveragePerSecond: number;
   /** Time between two charges of funding at the venue, counted from the full hour, in ms. */
   readonly fundingPeriodMs: number;
   /** Age from which a charge of funding is booked, in ms: by then the venue tells it, and a reading of fills that ran is over. */
@@ -69,6 +79,8 @@ export interface EngineLimits {
   readonly breakerIntervalMs: number;
   /** Wait between two heartbeats and equity writes, in ms. */
   readonly heartbeatMs: number;
+  /** Wait between two tellings of how the egress addresses stand, in ms. */
+  readonly egressReportMs: number;
   /** Waves kept for `/waves`. */
   readonly wavesKept: number;
   /** Oldest mark that allows new risk, in ms (product §3). */
@@ -103,6 +115,11 @@ export const ENGINE_LIMITS: EngineLimits = {
   truthTurnsMax: 4,
   truthAgeMinMs: 30_000,
   truthRetriesMax: 5,
+  collateralEveryMs: 600_000,
+  agentExpiringMs: 14 * 86_400_000,
+  approvalReadsPerMinute: 6,
+  builderStandingMaxAgeMs: 3_600_000,
+  leveragePerSecond: 5,
   fundingPeriodMs: 3_600_000,
   fundingGraceMs: 10_000,
   fundingSpreadMs: 900_000,
@@ -114,6 +131,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   stopMaxAgeMs: 5_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,
+  egressReportMs: 2_000,
   wavesKept: 2_000,
   markMaxAgeMs: 5_000,
   bookMaxAgeMs: BOOK_MAX_AGE_MS,

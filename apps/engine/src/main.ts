@@ -14,15 +14,27 @@ import {
   systemRandom,
 } from '@lockstep/platform';
 import { openStorage, resolveRoleUrls } from '@lockstep/storage';
+import { type EgressAddress, parseEgressAddress } from '@lockstep/venues/hyperliquid';
 import { openAdmin } from './admin-server';
 import { bootEngine, type Engine } from './boot';
 import { CRASH_POINTS, parseCrashPlan } from './crash-points';
 import { ENGINE_LIMITS } from './limits';
 import { observeWave } from './observe-wave';
+import type { NetworkAddress } from './state/network-address';
+import { perpsStudioNetworks } from './state/perps-studio-networks';
 
 const DATABASE_CONNECTIONS_MAX = 12;
 /** The venue accounts are not divided: an engine loads and trades all of them. The journal's rows are numbered by shard for a later day. */
 const SHARD = 0;
+
+/** Where the live venue's requests leave from. Throws naming the place of an entry that is no address, never the entry. */
+function egressAddresses(list: string): readonly EgressAddress[] {
+  return list.split(',').map((text, index) => {
+    const address = parseEgressAddress(text);
+    if (!address.ok) throw new Error(`LOCKSTEP_EGRESS: entry ${index + 1} is no address`);
+    return address.value;
+  });
+}
 
 /** The engine process: configuration, storage as the engine's role, one engine, one JSON line when it is ready. `--crash-points` prints their names. */
 async function main(): Promise<void> {
@@ -72,11 +84,13 @@ async function main(): Promise<void> {
   if (lock === null) throw new Error('another engine works on this database, and one trades all accounts: stop it before you start this one');
   lifecycle.onDrain('lock', () => lock.release());
   const { wakeups } = await openCarriers({ redisUrl: config.redisUrl, databaseUrl: url, log, lifecycle });
+  const egress = egressAddresses(config.egress.reveal());
+  const assumed = { postsSpendWeight: config.postsSpendWeight === 'on', outsideWeight: config.outsideWeight };
   const simulated = { venue: 'hyperliquid', network: 'sim', environment: 'test', url: config.simVenueUrl } as const;
   const live = { venue: 'hyperliquid', network: config.hyperliquidNetwork, environment: 'live', url: config.hyperliquidUrl } as const;
+  const networks: readonly NetworkAddress[] = [simulated, live, ...perpsStudioNetworks(config, { simulated, live })];
   await storage.platform(async (unit) => {
-    await unit.markets.putNetwork(simulated);
-    await unit.markets.putNetwork(live);
+    for (const { venue, network, environment, url } of networks) await unit.markets.putNetwork({ venue, network, environment, url });
   });
   engine = await bootEngine({
     clock,
@@ -86,18 +100,28 @@ async function main(): Promise<void> {
     storage,
     wakeups,
     opener: opener(enginePrivateKeys(config)),
-    limits: { ...ENGINE_LIMITS, reconcileIntervalMs: config.reconcileIntervalMs, fundingPeriodMs: config.fundingPeriodMs },
+    limits: {
+      ...ENGINE_LIMITS,
+      reconcileIntervalMs: config.reconcileIntervalMs,
+      fundingPeriodMs: config.fundingPeriodMs,
+      agentExpiringMs: config.agentRenewalDays * 86_400_000,
+    },
     shard: SHARD,
     crash,
-    networks: [simulated, live],
+    networks,
     tuning: {
       liveChain: config.hyperliquidNetwork,
       workers: config.signingWorkers,
       presignaturesPerWorker: config.presignatures,
-      simulated: { claimSigner: config.simSignerClaims === 'on', userSeatsMax: config.simUserSeats },
+      simulated: {
+        claimSigner: config.simSignerClaims === 'on',
+        userSeatsMax: config.simUserSeats,
+        ...(config.simRateLimits === 'on' && { egress, rateLimits: assumed }),
+      },
       chunk: config.ordersPerChunk,
       answerTimeoutMs: config.answerTimeoutMs,
-      sendsPerMinute: config.sendsPerMinute,
+      egress: egress.filter(({ kind }) => kind !== 'claimed'),
+      rateLimits: config.rateLimits === 'on' ? assumed : null,
     },
     onWave: (record) => {
       observeWave(metrics, record);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import { Doubts } from './accounts/doubts';
 import { WaveCompletion } from './books/complete-waves';
 import { Places } from './bounded';
 import { type EngineContext, StopVersion, stageClock } from './context';
@@ -42,6 +43,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     ownTrades: new OwnTrades(),
     firstFills: new FirstFills(limits.openOrdersMax),
     feeTerms: new FeeTerms(),
+    doubts: new Doubts(),
     flushCompletion: () => completion.flush(),
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),

@@ -31,7 +31,7 @@ function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: stri
 
 const absent: Answer = ok({ kind: 'unknown_order' });
 const filled: Answer = ok({ kind: 'closed', orderId: '7', status: 'filled', remaining: size(0n), original: size(5n), statusTime: 9 });
-const question = { address: '0xa', signer: 1, nonce: 77, clientOrderId: '0xc', expiresAfter: 0 };
+const question = { address: '0xa', signers: [1], nonce: 77, clientOrderId: '0xc', expiresAfter: 0 };
 /** An order old enough for every answer about it to count. */
 const OLD_MS = 60_000;
 const rejected = (code: 'nonce_duplicate' | 'nonce_too_low' | 'unknown_signer' | 'ip_rate_limited'): ActionOutcome => ({
@@ -96,5 +96,22 @@ describe('an unknown order', () => {
     const settled = await settleUnknown(scripted(standings, noop, asked), { ...question, ageMs }, () => undefined);
     expect(settled.kind).toBe(kind);
     expect(asked).toEqual(expected);
+  });
+});
+
+describe('an unknown order that one of two keys signed, its agent renewed meanwhile', () => {
+  const ACCEPTED: ActionOutcome = { kind: 'accepted', response: null };
+  it.each<[string, readonly ActionOutcome[], readonly Answer[], string]>([
+    ['voided with both', [ACCEPTED, ACCEPTED], [absent], 'never_landed'],
+    ['voided with the present key, processed with the former one', [ACCEPTED, rejected('nonce_duplicate')], [absent, filled], 'known'],
+    ['voided with the present key, the former one gone from the venue', [ACCEPTED, rejected('unknown_signer')], [absent, absent], 'never_landed'],
+    ['the former key gives no answer: nothing is proven', [ACCEPTED, { kind: 'unknown', detail: 'timeout' }], [absent], 'still_unknown'],
+  ])('%s', async (_name, noops, standings, kind) => {
+    const asked: string[] = [];
+    const venue = scripted(standings, ACCEPTED, asked);
+    const noop = async (signer: number) => noops[signer] ?? ACCEPTED;
+    const both = { ...venue, orders: { ...venue.orders, noop } };
+    const settled = await settleUnknown(both, { ...question, signers: [0, 1], ageMs: OLD_MS }, () => undefined);
+    expect(settled.kind).toBe(kind);
   });
 });

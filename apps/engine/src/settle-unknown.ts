@@ -1,23 +1,29 @@
 import { type EpochMs, type Size, size } from '@lockstep/kernel';
-import type { Address, ClientOrderId, OrderStanding, SignerHandle, Venue } from '@lockstep/venues/port';
+import type { Address, ClientOrderId, OrderStanding, RejectCode, SentOrder, SignerHandle, Venue } from '@lockstep/venues/port';
 import type { PassCrashPoint } from './crash-points';
 
 /** An order whose outcome is not known: sent, or journaled by a process that died. */
 export interface OpenQuestion {
   readonly address: Address;
-  readonly signer: SignerHandle;
+  /** Keys that may have signed it; its nonce is spent with each of them, because each has nonces of its own at the venue. */
+  readonly signers: readonly SignerHandle[];
   readonly nonce: number;
   readonly clientOrderId: ClientOrderId;
   /** Venue time after which the order cannot execute; 0: never expires. */
   readonly expiresAfter: EpochMs;
   /** How long ago it was written down, in ms. */
   readonly ageMs: number;
+  /** What was ordered, for venues that know no client order ids. */
+  readonly sent?: SentOrder;
 }
 
 /** An order younger than this may still be on its way: its nonce is left to it. */
 const ON_ITS_WAY_MS = 1_500;
 /** A venue that spent a nonce may show the order later than it refuses the nonce: until this age its silence about the order proves nothing. */
 const SHOWN_LATE_MS = 6_000;
+
+/** Refusals of a `noop` that prove its nonce useless to anything else of that signer. */
+const SPENT_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate', 'nonce_too_low', 'unknown_signer']);
 
 /** What the venue's answers prove about it. */
 export type Settled =
@@ -53,23 +59,38 @@ const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order'
  * The same action is never sent again although product §2.9 allows it: after a restart an exit is planned anew on fresh prices, and an entry's moment has passed.
  */
 export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: PassCrashPoint): Promise<Settled> {
-  const first = await venue.truth.orderStatus(question.address, question.clientOrderId);
+  const first = await venue.truth.orderStatus(question.address, question.clientOrderId, question.sent);
   pass('reconciling_standing_read');
   if (!first.ok) return { kind: 'still_unknown', detail: `${first.error.code}: ${first.error.detail}` };
   if (first.value.kind !== 'unknown_order') return known(first.value);
   if (question.ageMs < ON_ITS_WAY_MS) return { kind: 'still_unknown', detail: 'it may be on its way' };
   if (!venue.capabilities.nonceNoop) return { kind: 'still_unknown', detail: 'the venue cannot void a nonce' };
-  const voided = await venue.orders.noop(question.signer, question.nonce);
-  pass('reconciling_noop_sent');
-  if (voided.kind === 'accepted') return { kind: 'never_landed' };
-  if (voided.kind === 'unknown') return { kind: 'still_unknown', detail: voided.detail };
-  const spent = voided.code === 'nonce_duplicate' || voided.code === 'nonce_too_low';
-  // A signer the venue no longer knows (agent replaced or expired) cannot land anything either.
-  const powerless = voided.code === 'unknown_signer';
-  if (!spent && !powerless) return { kind: 'still_unknown', detail: voided.text };
-  const second = await venue.truth.orderStatus(question.address, question.clientOrderId);
+  const voids = await spendNonce(venue, question, pass);
+  if (voids.kind !== 'spent') return voids;
+  const second = await venue.truth.orderStatus(question.address, question.clientOrderId, question.sent);
   if (!second.ok) return { kind: 'still_unknown', detail: `${second.error.code}: ${second.error.detail}` };
   if (second.value.kind !== 'unknown_order') return known(second.value);
   if (question.ageMs < SHOWN_LATE_MS) return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet' };
-  return spent && voided.code === 'nonce_duplicate' ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+  return voids.processed ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+}
+
+/** Spends the nonce with every key that may have signed; `spent` when one of them finds it spent, past, or itself without power. */
+async function spendNonce(
+  venue: Venue,
+  question: OpenQuestion,
+  pass: PassCrashPoint,
+): Promise<Extract<Settled, { readonly kind: 'never_landed' | 'still_unknown' }> | { readonly kind: 'spent'; readonly processed: boolean }> {
+  let asked = 0;
+  let processed = false;
+  for (const signer of question.signers) {
+    const voided = await venue.orders.noop(signer, question.nonce);
+    pass('reconciling_noop_sent');
+    if (voided.kind === 'unknown') return { kind: 'still_unknown', detail: voided.detail };
+    if (voided.kind === 'accepted') continue;
+    // A signer the venue no longer knows (agent replaced or expired) cannot land anything either.
+    if (!SPENT_CODES.has(voided.code)) return { kind: 'still_unknown', detail: voided.text };
+    asked += 1;
+    processed ||= voided.code === 'nonce_duplicate';
+  }
+  return asked === 0 ? { kind: 'never_landed' } : { kind: 'spent', processed };
 }

@@ -132,6 +132,23 @@ describe('a venue account', () => {
     expect(command).toMatchObject({ kind: 'venue_account.activate', payload: { approvals: [{ signature: { v: 27 } }, { signature: { v: 28 } }] } });
   });
 
+  it('at perps.studio is asked for its agent alone: no order there carries a builder fee', async () => {
+    const brand = await rig.tenant('At perps.studio');
+    good(await rig.call(brand.key, 'post', '/v1/fee-schedules', { execution_markup_bps: '3', builder_address: freshAddress() }));
+    const follower = good(await rig.call(brand.key, 'post', '/v1/followers', {}));
+    const body = { follower_id: follower.id, venue: 'perps_studio', network: 'sim', address: freshAddress() };
+    const account = good(await rig.call(brand.key, 'post', '/v1/venue-accounts', body));
+    expect(account.venue).toBe('perps_studio');
+    expect(account.approvals.map((each: { kind: string }) => each.kind)).toEqual(['approve_agent']);
+    const leader = good(
+      await rig.call(brand.key, 'post', '/v1/leaders', { name: 'there', venue: 'perps_studio', network: 'sim', address: freshAddress() }),
+    );
+    expect(leader.venue).toBe('perps_studio');
+    const elsewhere = { follower_id: follower.id, venue: 'perps_studio', network: 'mainnet', address: freshAddress() };
+    expect((await rig.call(brand.key, 'post', '/v1/venue-accounts', elsewhere)).body.code).toBe('business_rule');
+    expect((await rig.call(brand.key, 'post', '/v1/venue-accounts', { ...body, venue: 'nowhere' })).status).toBe(400);
+  });
+
   it('is offered the approval of a builder that came into force later, and keeps what it had until the venue shows the new one', async () => {
     const brand = await rig.tenant('New builder');
     const schedule = (builder: string) =>

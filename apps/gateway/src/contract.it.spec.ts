@@ -9,7 +9,7 @@ import { ACCESS, type Access } from './auth/access';
 import { STREAM_PATH } from './stream/door';
 import { closeAsBackoffice, manifestOf, renderAsBackoffice } from './testing/backoffice-work';
 import { documented, type Operation } from './testing/documented';
-import { decideAsEngine } from './testing/engine-work';
+import { decideAsEngine, tellEgressAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -167,8 +167,12 @@ describe('the answer of every operation', () => {
     await renderAsBackoffice(rig, tenant, exported.id, manifestOf(tenant, 'fills', 'fills_x.csv'));
     await ask('post', '/v1/stream-tickets');
     await ask('post', `/v1/kill-switches/${copy}/engage`, { reason: 'odd fills' });
+    await tellEgressAsEngine(rig);
+    for (const wanted of [{ orders: 10_000, reductions: 3_000, target_ms: 60_000 }, { leader_id: leader }])
+      await ask('post', '/v1/egress/forecast', { network: 'sim', ...wanted });
     for (const path of [
       'tenant',
+      'egress?network=sim',
       'instruments?network=sim',
       'commands/1',
       'api-keys',

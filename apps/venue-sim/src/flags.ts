@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@lockstep/kernel';
-import { parseVerifyMode, type VerifyMode } from '@lockstep/simulation';
+import { IP_WINDOWS, type IpWindow, parseVerifyMode, type VerifyMode } from '@lockstep/simulation';
 
 /** How prices of a world move on their own. */
 export type PathKind = 'still' | 'generated' | 'candles';
@@ -21,6 +21,8 @@ export interface Flags {
   readonly testnet: boolean;
   readonly limits: 'on' | 'off';
   readonly usersPerIp: 10 | 15;
+  readonly ipWindow: IpWindow;
+  readonly postsSpendWeight: 'on' | 'off';
   readonly verify: VerifyMode;
   readonly verifyThreads: number;
   readonly silenceMs: number;
@@ -41,6 +43,8 @@ export const USAGE = `venue-sim: the simulated venue as a server
   --testnet            the main world answers for the venue's test network
   --limits on|off      limits per remote IP (default off)
   --users-per-ip N     10 or 15 users over all user streams of an IP (default 10)
+  --ip-window KIND     sliding60 or leaky: how an IP's minutes are counted (default sliding60)
+  --posts-spend-weight on|off  whether a post over a socket spends REST weight too (default off)
   --verify MODE        all, sample:N or off: which signatures are recovered (default all)
   --verify-threads N   recovering threads, 1 to 16 (default 1)
   --silence-ms N       a connection sent nothing for so long is closed (default 60000)`;
@@ -78,6 +82,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   '--candles': (value) => ok({ candles: value, path: 'candles' }),
   '--limits': choice('limits', 'on', 'off'),
   '--users-per-ip': choice('usersPerIp', 10, 15),
+  '--ip-window': choice('ipWindow', ...IP_WINDOWS),
+  '--posts-spend-weight': choice('postsSpendWeight', 'on', 'off'),
   '--verify': (value) => {
     const mode = parseVerifyMode(value);
     return mode.ok ? ok({ verify: mode.value }) : mode;
@@ -99,6 +105,8 @@ export const DEFAULT_FLAGS: Flags = {
   testnet: false,
   limits: 'off',
   usersPerIp: 10,
+  ipWindow: 'sliding60',
+  postsSpendWeight: 'off',
   verify: { kind: 'all' },
   verifyThreads: 1,
   silenceMs: 60_000,

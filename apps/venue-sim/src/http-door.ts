@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { actionWeight, type IpLimits, infoWeight, rowsWeight } from '@lockstep/simulation';
 import type { Halls } from './halls';
-import type { IpLimits } from './limits/ip-limits';
-import { actionWeight, infoWeight, rowsWeight } from './limits/weights';
 import { remoteIp } from './remote-ip';
 import { type Answer, type Reply, rateLimited, textAnswer, unreadable } from './reply';
 import { parseJson, readBody } from './request-body';

@@ -2,12 +2,15 @@ import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, err, must, ok, type Result } from '@lockstep/kernel';
-import { createVerifier, VERIFIER_DEFAULTS } from '@lockstep/simulation';
+import { systemRandom } from '@lockstep/platform';
+import { createIpLimits, createVerifier, IP_LIMITS, NO_LIMITS, VERIFIER_DEFAULTS } from '@lockstep/simulation';
 import { createControlDoor } from './control/control-door';
 import type { Flags } from './flags';
 import { createHalls, MAIN_WORLD } from './halls';
 import { createHttpDoor } from './http-door';
-import { createIpLimits, IP_LIMITS, NO_LIMITS } from './limits/ip-limits';
+import { createProviderApi } from './provider/provider-api';
+import { createProviderDoor } from './provider/provider-door';
+import { createProviderSocket } from './provider/provider-socket';
 import { createSocketDoor } from './socket-door';
 import { buildWorld } from './world-factory';
 
@@ -33,22 +36,45 @@ export async function startVenueSim(flags: Flags, clock: Clock, onFailure: (erro
 
   const verifier = await createVerifier({ ...VERIFIER_DEFAULTS, mode: flags.verify, threads: flags.verifyThreads, onFailure });
   const halls = createHalls(verifier, clock);
-  const limits = flags.limits === 'on' ? createIpLimits({ ...IP_LIMITS, usersMost: flags.usersPerIp }, clock) : NO_LIMITS;
+  const limits =
+    flags.limits === 'on'
+      ? createIpLimits(
+          { ...IP_LIMITS, usersMost: flags.usersPerIp, ipWindow: flags.ipWindow, postsSpendWeight: flags.postsSpendWeight === 'on' },
+          clock,
+        )
+      : NO_LIMITS;
   const sockets = createSocketDoor({ halls, limits, clock, silenceMs: flags.silenceMs });
+  const provider = createProviderApi(halls, limits, clock, systemRandom);
+  const providerDoor = createProviderDoor(provider);
+  const providerSockets = createProviderSocket(provider);
   must(halls.open({ ...built.value, blockMs, clock: 'real' }).ok, 'the main world opens');
 
   let askShutdown = (): void => {};
   const shutdownAsked = new Promise<void>((resolve) => {
     askShutdown = resolve;
   });
-  const venue = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, createHttpDoor(halls, limits));
-  venue.on('upgrade', (request, stream, head) => sockets.upgrade(request, stream, head));
+  const httpDoor = createHttpDoor(halls, limits);
+  const venue = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    if (!providerDoor(request, response)) httpDoor(request, response);
+  });
+  venue.on('upgrade', (request, stream, head) => {
+    if (!providerSockets.upgrade(request, stream, head)) sockets.upgrade(request, stream, head);
+  });
   const control = createServer(
-    createControlDoor({ halls, verifier, clock, flags, connections: () => sockets.connections, shutdown: () => askShutdown() }),
+    createControlDoor({
+      halls,
+      provider,
+      verifier,
+      clock,
+      flags,
+      connections: () => sockets.connections + providerSockets.connections,
+      shutdown: () => askShutdown(),
+    }),
   );
 
   const close = async (): Promise<void> => {
     sockets.close();
+    providerSockets.close();
     halls.closeAll();
     await Promise.all([closeServer(venue), closeServer(control), verifier.close()]);
   };

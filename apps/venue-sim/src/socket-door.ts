@@ -1,15 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@lockstep/kernel';
-import type { StreamFrame } from '@lockstep/simulation';
+import { actionWeight, type IpLimits, infoWeight, type StreamFrame } from '@lockstep/simulation';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type PostFrame, readClientFrame } from './client-frame';
 import { type CorkedWriter, createCorkedWriter } from './corked-writer';
 import type { Hall, Halls } from './halls';
 import { admitUpgrade, refuseUpgrade } from './handshake';
 import { BODY_MAX_BYTES } from './http-door';
-import type { IpLimits } from './limits/ip-limits';
-import { actionWeight, infoWeight } from './limits/weights';
 import { remoteIp } from './remote-ip';
 import { type Reply, rateLimited } from './reply';
 import { createFrameText, errorFrame, PONG, postFrame } from './socket-frames';

@@ -1,7 +1,6 @@
-import type { StreamFrame, Subscription } from '@lockstep/simulation';
+import type { IpLimits, StreamFrame, Subscription } from '@lockstep/simulation';
 import type { SubscriptionJson } from './client-frame';
 import type { Hall } from './halls';
-import type { IpLimits } from './limits/ip-limits';
 import { acknowledgement, errorFrame } from './socket-frames';
 
 /** The live subscriptions of one connection, with the venue's acknowledgements and refusals. */

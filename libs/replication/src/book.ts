@@ -126,6 +126,18 @@ export class CopyBook {
     return sheet;
   }
 
+  /**
+   * Takes an instrument as the venue lists it now: another asset id, margin mode or maximum leverage act from the next order on. False when its sizes are
+   * counted differently than before, because everything here is in lots of the old size; nothing is taken then.
+   */
+  relist(instrument: Instrument): boolean {
+    const sheet = this.sheets.get(instrument.coin);
+    if (sheet === undefined) return true;
+    if (sheet.instrument.szDecimals !== instrument.szDecimals) return false;
+    sheet.instrument = instrument;
+    return true;
+  }
+
   /** Row of a copy, or undefined when the book does not hold it. */
   rowOf(copyNo: number): number | undefined {
     return this.rowByCopy.get(copyNo);
@@ -221,6 +233,11 @@ export class CopyBook {
     copies.markupFlow[row] = markup === null ? MARKUP.none : markup.flow === 'all' ? MARKUP.all : MARKUP.increasesOnly;
     copies.builderApproved[row] = markup?.approved ? 1 : 0;
     copies.builderRequired[row] = markup?.required ? 1 : 0;
+  }
+
+  /** The venue refused the copy's builder fee: from now on its orders bear none, and what a missing approval means to entries applies. */
+  withdrawBuilder(row: number): void {
+    this.copies.builderApproved[row] = 0;
   }
 
   /** Sets or clears bits of STATUS. */

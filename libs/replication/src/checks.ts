@@ -41,11 +41,13 @@ export function standingRefusal(copies: CopyColumns, row: number, now: number): 
   return CLEAR;
 }
 
-/** Refusals that come after staleness in product §3's order: policy, builder approval, instrument filter, episode, equity. */
+/** Refusals that come after staleness in product §3's order: policy, builder approval, instrument filter, what the venue account can trade, episode, equity. */
 export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row: number): number {
   if (((copies.status[row] ?? 0) & STATUS.policyBlocked) !== 0) return POLICY;
   if ((copies.builderRequired[row] ?? 0) === 1 && (copies.builderApproved[row] ?? 0) === 0) return BUILDER;
   if ((rows.allowed[row] ?? 0) === 0) return FILTER;
+  const barred = rows.barred[row] ?? 0;
+  if (barred !== 0) return barred;
   const episode = rows.episode[row] ?? 0;
   if ((episode & EPISODE.userClosed) !== 0) return USER_CLOSED;
   if ((episode & EPISODE.awaitingOpen) !== 0) return AWAITING;

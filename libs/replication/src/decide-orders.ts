@@ -93,7 +93,8 @@ function closesNet(draft: Draft, index: number, lots: number): boolean {
 function planExit(draft: Draft, index: number, buy: boolean, wanted: number, available: number): number {
   const row = draft.row[index] ?? 0;
   const { copies } = draft.book;
-  if ((copies.signer[row] ?? -1) < 0 || (copies.agentValidUntil[row] ?? 0) <= draft.options.now) return refuse(draft, index, AGENT);
+  // An agent said to have ended is tried all the same: the venue's word counts, and an exit is tried to the last.
+  if ((copies.signer[row] ?? -1) < 0) return refuse(draft, index, AGENT);
   const reference = buy ? draft.exitBuyReference : draft.exitSellReference;
   if (reference === 0) return refuse(draft, index, NO_PRICE);
   const bound = exitBoundAt(copies.exitBound[row] ?? 0, draft.sheet.rows.exitFailures[row] ?? 0, draft.options.exitBand);

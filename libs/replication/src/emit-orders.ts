@@ -2,7 +2,6 @@ import { writeClientOrderId } from './client-order-id';
 import { MARKUP } from './copy-columns';
 import { type Draft } from './draft';
 import { reasonNumber } from './reasons';
-import type { PlanOptions } from './wave-options';
 import { rankedOrder, waveKey } from './wave-order';
 import { type PlannedOrders, TIF_IOC } from './wave-plan';
 
@@ -45,13 +44,17 @@ function emitLeg(draft: Draft, naming: OrderNaming, orders: OrderColumnsInWork, 
   const exit = leg < 2;
   const expiry = exit ? 0 : (draft.expiry[index] ?? 0);
   const at = orders.count;
-  if (!exit && options.sendRatePerSecond > 0 && leavesAt(options, at) > expiry) {
-    draft.reason[index] = RATE_BUDGET;
-    draft.entryLots[index] = (draft.entryLots[index] ?? 0) - lots;
-    return;
+  const signer = copies.signer[row] ?? 0;
+  const { departures } = options;
+  if (departures !== null) {
+    if (exit) departures.exit(signer);
+    else if (departures.nextEntry(signer) > expiry) {
+      draft.reason[index] = RATE_BUDGET;
+      draft.entryLots[index] = (draft.entryLots[index] ?? 0) - lots;
+      return;
+    } else departures.takeEntry(signer);
   }
   const buy = draft.buy[index] ?? 0;
-  const signer = copies.signer[row] ?? 0;
   const nonce = Math.max(options.now, (options.lastNonce[signer] ?? 0) + 1);
   options.lastNonce[signer] = nonce;
   const wave = naming.waveOf(row);
@@ -78,11 +81,6 @@ function emitLeg(draft: Draft, naming: OrderNaming, orders: OrderColumnsInWork, 
   const pending = buy === 1 ? sheet.rows.pendingBuy : sheet.rows.pendingSell;
   pending[row] = (pending[row] ?? 0) + lots;
   orders.count = at + 1;
-}
-
-/** When the order at a place in the plan is predicted to leave. */
-function leavesAt({ now, sendsAtOnce, sendRatePerSecond }: PlanOptions, place: number): number {
-  return place < sendsAtOnce ? now : now + ((place - sendsAtOnce + 1) * 1_000) / sendRatePerSecond;
 }
 
 /** The builder fee rides on approved flow only; an exit never depends on it. */
@@ -119,5 +117,6 @@ function emptyOrders(draft: Draft, capacity: number): OrderColumnsInWork {
     wave: new Float64Array(capacity),
     settingsVersion: new Int32Array(capacity),
     reference: new Float64Array(capacity),
+    egress: new Uint8Array(capacity),
   };
 }

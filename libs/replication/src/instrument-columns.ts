@@ -22,6 +22,8 @@ export const MAX_TARGET_LOTS = 9_000_000_000;
 export const layoutInstrumentRows = (make: ColumnMaker) => ({
   /** 1: the copy's filter admits the instrument. */
   allowed: make.u8('allowed'),
+  /** Number of the reason for which the copy's venue account can take no new risk in the instrument; 0: none is known. */
+  barred: make.u8('barred'),
   /** Bits of {@link EPISODE}. */
   episode: make.u8('episode'),
   /** ρ times 10^12, rounded down: target ÷ leader's position. */
@@ -58,7 +60,7 @@ export type InstrumentRows = ReturnType<typeof layoutInstrumentRows>;
 
 /** One instrument of a watched account: the leader's side, the market as last known, and the columns of all copies. */
 export interface InstrumentSheet {
-  readonly instrument: Instrument;
+  instrument: Instrument;
   /** 10^szDecimals: notional (money) = lots · price ÷ this. */
   readonly lotsPerUnit: number;
   /** Leader's signed position in lots as of the last planned move. */

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@lockstep/kernel';
 import { writeClientOrderId } from './client-order-id';
-import { align, type Column, ENCODING, HEADER_BYTES, JOURNAL_MAGIC, JOURNAL_VERSION } from './journal-layout';
+import { align, type Column, ENCODING, HEADER_BYTES, JOURNAL_MAGIC, JOURNAL_VERSION, JOURNAL_VERSION_WITHOUT_EGRESS } from './journal-layout';
 import type { Decisions, PlannedOrders } from './wave-plan';
 
 /** Why bytes are not a journal row. */
@@ -25,6 +25,8 @@ export interface JournalRow {
   readonly m0: number;
   readonly m1: number;
   readonly m2: number;
+  /** Forecast last answer of the wave, epoch ms; 0: none was made. */
+  readonly forecastEnd: number;
   readonly decisions: JournalDecisions;
   readonly orders: JournalOrders;
 }
@@ -38,16 +40,17 @@ class Truncated extends Error {}
 export function decodeJournal(bytes: Uint8Array): Result<JournalRow, JournalError> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < HEADER_BYTES || view.getUint32(0, true) !== JOURNAL_MAGIC) return err('not_a_journal');
-  if (view.getUint16(4, true) !== JOURNAL_VERSION) return err('journal_version');
+  const version = view.getUint16(4, true);
+  if (version !== JOURNAL_VERSION && version !== JOURNAL_VERSION_WITHOUT_EGRESS) return err('journal_version');
   try {
-    return ok(readRow(view));
+    return ok(readRow(view, version));
   } catch (failure) {
     if (failure instanceof Truncated || failure instanceof RangeError) return err('journal_truncated');
     throw failure;
   }
 }
 
-function readRow(view: DataView): JournalRow {
+function readRow(view: DataView, version: number): JournalRow {
   const reader = new ColumnReader(view);
   const double = (index: number): number => view.getFloat64(24 + index * 8, true);
   const instance = view.getUint16(6, true);
@@ -85,12 +88,20 @@ function readRow(view: DataView): JournalRow {
     m0: double(6),
     m1: double(7),
     m2: double(8),
+    forecastEnd: double(9),
     decisions,
-    orders: readOrders(reader, orderCount, builders, decisions, instance),
+    orders: readOrders(reader, version, orderCount, builders, decisions, instance),
   };
 }
 
-function readOrders(reader: ColumnReader, count: number, builders: readonly string[], decisions: JournalDecisions, instance: number): JournalOrders {
+function readOrders(
+  reader: ColumnReader,
+  version: number,
+  count: number,
+  builders: readonly string[],
+  decisions: JournalDecisions,
+  instance: number,
+): JournalOrders {
   const columns = {
     decision: reader.i32(count),
     signer: reader.i32(count),
@@ -108,6 +119,7 @@ function readOrders(reader: ColumnReader, count: number, builders: readonly stri
     exit: reader.u8(count),
     wave: reader.f64(count),
     reference: reader.f64(count),
+    egress: version === JOURNAL_VERSION_WITHOUT_EGRESS ? new Uint8Array(count) : reader.u8(count),
   };
   const copyNo = new Float64Array(count);
   const clientOrderId = new Uint8Array(count * 16);
@@ -179,6 +191,7 @@ class ColumnReader {
   }
 
   private into<T extends Column>(column: T): T {
+    this.need(8);
     const encoding = this.view.getUint8(this.offset);
     this.offset += 8;
     if (encoding === ENCODING.zero) return column;

@@ -6,7 +6,9 @@ import type { Decisions, PlannedOrders } from './wave-plan';
  * anything else is a new version. The client order id is not stored: instance, wave, copy, leg and attempt give it back.
  */
 export const JOURNAL_MAGIC = 0x4c4b4a31;
-export const JOURNAL_VERSION = 1;
+export const JOURNAL_VERSION = 2;
+/** Rows of before have no `egress` column; they are read as if no limits were kept to. */
+export const JOURNAL_VERSION_WITHOUT_EGRESS = 1;
 export const HEADER_BYTES = 136;
 
 export type ColumnKind = 'f64' | 'i32' | 'u16' | 'u8' | 'i8';
@@ -48,6 +50,8 @@ export const ORDER_COLUMNS = [
   ['exit', 'u8'],
   ['wave', 'f64'],
   ['reference', 'f64'],
+  // Not in rows of version 1.
+  ['egress', 'u8'],
 ] as const satisfies readonly (readonly [keyof PlannedOrders, ColumnKind])[];
 
 /** A column of a kind over bytes of a buffer; `offset` is a multiple of 8. */

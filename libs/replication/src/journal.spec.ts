@@ -6,7 +6,7 @@ import { decodeJournal } from './journal-decode';
 import { receiptOf } from './receipt';
 import { at, entryOf, NOW, Stage, settingsOf } from './testing/book-builder';
 
-const stamp = { instance: 7, m0: NOW - 100, m1: NOW - 40.25, m2: NOW - 39.5 };
+const stamp = { instance: 7, m0: NOW - 100, m1: NOW - 40.25, m2: NOW - 39.5, forecastEnd: NOW + 61_000 };
 const capped = (lots: bigint) => settingsOf('1', { caps: { ...settingsOf('1').caps, maxPositionSize: size(lots * 100_000_000n) } });
 
 describe('journal row', { timeout: 60_000 }, () => {
@@ -74,6 +74,7 @@ describe('journal row', { timeout: 60_000 }, () => {
     const stage = new Stage();
     stage.add(entryOf(4, capped(12n)));
     const plan = stage.plan('20');
+    plan.orders.egress[0] = 3;
     const row = unwrap(decodeJournal(encodeJournal(plan, wholeSlice(plan), stamp)), 'journal');
     expect(receiptOf(row, 4)).toMatchObject({
       reason: 'planned_capped',
@@ -81,8 +82,9 @@ describe('journal row', { timeout: 60_000 }, () => {
       targetBefore: 0,
       targetAfter: 12_000_000,
       cuts: [{ cap: 'cap_position_size', amount: 8_000_000 }],
-      orders: [{ side: 'buy', purpose: 'entry', lots: 12, limitPrice: 10_050_000_000, attempt: 0 }],
+      orders: [{ side: 'buy', purpose: 'entry', lots: 12, limitPrice: 10_050_000_000, attempt: 0, egress: 3 }],
       stages: { m0: stamp.m0, m1: stamp.m1, m2: stamp.m2 },
+      forecastEnd: stamp.forecastEnd,
     });
     expect(receiptOf(row, 5)).toBeNull();
   });
@@ -98,6 +100,17 @@ describe('journal row', { timeout: 60_000 }, () => {
     expect(decodeJournal(newer)).toEqual({ ok: false, error: 'journal_version' });
     for (let length = 140; length < bytes.length; length += 8)
       expect(decodeJournal(bytes.slice(0, length))).toEqual({ ok: false, error: 'journal_truncated' });
+  });
+
+  it('rows of version 1, which end before the egress column, are read with none', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    const plan = stage.plan('10');
+    const bytes = encodeJournal(plan, wholeSlice(plan), { ...stamp, forecastEnd: 0 });
+    const older = bytes.slice(0, bytes.length - 8);
+    older[4] = 1;
+    const receipt = receiptOf(unwrap(decodeJournal(older), 'journal'), 1);
+    expect([receipt?.forecastEnd, receipt?.orders.map(({ egress, lots }) => [egress, lots])]).toEqual([null, [[null, 10]]]);
   });
 
   it('is read from any place in a larger buffer', () => {

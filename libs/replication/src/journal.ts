@@ -29,6 +29,8 @@ export interface JournalStamp {
   readonly m0: number;
   readonly m1: number;
   readonly m2: number;
+  /** When the wave was forecast to have its last answer, epoch ms; 0: no limits are kept to. */
+  readonly forecastEnd: number;
 }
 
 /** Splits a plan by scope, in ascending scope order; every decision and order is in exactly one slice. */
@@ -133,7 +135,18 @@ class ColumnWriter {
     view.setUint32(16, cuts, true);
     view.setUint16(20, texts, true);
     view.setUint16(22, plan.orders.instrument.szDecimals, true);
-    const doubles = [plan.wave, plan.plannedAt, plan.firstFillAt, plan.leaderBefore, plan.leaderAfter, plan.mark, stamp.m0, stamp.m1, stamp.m2];
+    const doubles = [
+      plan.wave,
+      plan.plannedAt,
+      plan.firstFillAt,
+      plan.leaderBefore,
+      plan.leaderAfter,
+      plan.mark,
+      stamp.m0,
+      stamp.m1,
+      stamp.m2,
+      stamp.forecastEnd,
+    ];
     doubles.forEach((value, index) => {
       view.setFloat64(24 + index * 8, value, true);
     });

@@ -10,7 +10,7 @@ import { repairPlan } from './repair';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, Stage, settingsOf } from './testing/book-builder';
 import type { WavePlan } from './wave-plan';
 
-const STAMP = { instance: 7, m0: 1, m1: 2, m2: 3 };
+const STAMP = { instance: 7, m0: 1, m1: 2, m2: 3, forecastEnd: 0 };
 const CATCH_UP_MS = 30_000;
 
 /** The row as its columns hold it now. */

@@ -45,6 +45,8 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'awaiting_open',
   'equity_exhausted',
   'leader_equity',
+  'no_collateral',
+  'account_type',
 ]);
 /** Refusals that a repair may overcome until the catch-up window ends. */
 const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);

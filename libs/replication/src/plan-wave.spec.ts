@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { Move } from './move';
-import { type ReasonCode, reasonAt } from './reasons';
+import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
 import { repairPlan } from './repair';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
 import type { WaveOptions } from './wave-options';
@@ -136,12 +136,15 @@ describe('checks in order, cutting increases only', () => {
     expect([exit.orders.count, at(exit.orders.lots, 0), at(exit.orders.exit, 0)]).toEqual([1, 5, 1]);
   });
 
-  it('an agent that is no longer valid takes no entry, and its missing exit carries the reason', () => {
+  it('an agent that has ended takes no entry, its exits are tried all the same; without any agent the missing exit carries the reason', () => {
     const stage = new Stage();
     stage.add(entryOf(1, settingsOf('1')));
     stage.follow('10');
     stage.book.setSigner(0, 1, NOW - 1);
     expect(reasonOf(stage.plan('20'))).toBe('agent_invalid');
+    const tried = stage.plan('10');
+    expect([tried.orders.count, at(tried.orders.exit, 0), at(tried.orders.expiresAfter, 0)]).toEqual([1, 1, 0]);
+    stage.book.setSigner(0, -1, 0);
     const exit = stage.plan('0');
     expect([exit.orders.count, reasonOf(exit)]).toEqual([0, 'agent_invalid']);
   });
@@ -207,6 +210,7 @@ describe('checks in order, cutting increases only', () => {
       ['policy', { status: STATUS.policyBlocked }],
       ['builder_unapproved', { act: (stage) => stage.book.setMarkup(0, { builder: 0, fee: 30, flow: 'all', approved: false, required: true }) }],
       ['instrument_filter', { act: (stage) => stage.sheet.rows.allowed.fill(0) }],
+      ['no_collateral', { act: (stage) => stage.sheet.rows.barred.fill(reasonNumber('no_collateral')) }],
       ['user_closed', { episode: EPISODE.userClosed }],
       ['awaiting_open', { episode: EPISODE.awaitingOpen }],
       ['equity_exhausted', { act: (stage) => stage.book.copies.realEquity.fill(0) }],
@@ -445,11 +449,29 @@ describe('names, nonces and markup', () => {
   it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
     const stage = new Stage();
     for (let copy = 1; copy <= 6; copy += 1) stage.add(entryOf(copy, settingsOf('1')));
-    const plan = stage.plan('10', { sendsAtOnce: 2, sendRatePerSecond: 1 });
+    const plan = stage.plan('10', { departures: departuresOf([NOW, NOW, NOW + 1_000, NOW + 3_000]) });
     expect(plan.orders.count).toBe(3);
     expect([...plan.decisions.reason].filter((reason) => reasonAt(reason) === 'rate_budget').length).toBe(3);
-    expect(optionsOf(1).sendRatePerSecond).toBe(0);
     stage.fill(plan);
-    expect(stage.plan('0', { sendRatePerSecond: 0.001 }).orders.count).toBe(3);
+    const never = departuresOf([]);
+    expect(stage.plan('0', { departures: never }).orders.count).toBe(3);
+    expect(never.exits).toBe(3);
   });
 });
+
+/** Entries leave at these times, then never. */
+function departuresOf(times: readonly number[]) {
+  let [taken, exits] = [0, 0];
+  return {
+    get exits() {
+      return exits;
+    },
+    exit: () => {
+      exits += 1;
+    },
+    nextEntry: () => times[taken] ?? Number.POSITIVE_INFINITY,
+    takeEntry: () => {
+      taken += 1;
+    },
+  };
+}

@@ -18,6 +18,8 @@ export interface ReceiptOrder {
   readonly attempt: number;
   /** Tenths of a basis point; 0 without markup. */
   readonly builderFee: number;
+  /** Number of the egress address, from 1; null where no limits are kept to. */
+  readonly egress: number | null;
 }
 
 /** The record of one decision for one copy in one wave (product §1). Targets are micro-lots (10^-6 lot), κ is 10^-12. */
@@ -42,6 +44,8 @@ export interface Receipt {
   readonly orders: readonly ReceiptOrder[];
   /** Leader fill, event received, decided; epoch ms, 0 when not taken. */
   readonly stages: { readonly m0: number; readonly m1: number; readonly m2: number };
+  /** When the whole wave was forecast to have its last answer, epoch ms; null where no limits are kept to. */
+  readonly forecastEnd: number | null;
 }
 
 /** The receipt of a copy in a journaled wave; null when the wave did not decide about it. */
@@ -75,6 +79,7 @@ export function receiptAt(row: JournalRow, index: number): Receipt {
     cuts: cutsAt(row, index),
     orders: ordersOf(row, index),
     stages: { m0: row.m0, m1: row.m1, m2: row.m2 },
+    forecastEnd: row.forecastEnd || null,
   };
 }
 
@@ -103,6 +108,7 @@ function ordersOf(row: JournalRow, index: number): readonly ReceiptOrder[] {
       leg: orders.leg[order] ?? 0,
       attempt: orders.attempt[order] ?? 0,
       builderFee: orders.builderFee[order] ?? 0,
+      egress: orders.egress[order] || null,
     });
   }
   return found;

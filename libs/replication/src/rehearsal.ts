@@ -63,8 +63,7 @@ export class Rehearsal {
       markMaxAgeMs: MARK_MAX_AGE_MS,
       bookMaxAgeMs: BOOK_MAX_AGE_MS,
       exitBand: EXIT_BAND,
-      sendsAtOnce: 0,
-      sendRatePerSecond: 0,
+      departures: null,
       leaderEquity: LEADER_EQUITY,
     });
   }
@@ -76,7 +75,7 @@ export class Rehearsal {
 
   /** Encodes a plan as it is journaled; returns the bytes over all tenants. */
   encode(plan: WavePlan): number {
-    const stamp = { instance: 1, m0: NOW - 100, m1: NOW - 50, m2: NOW };
+    const stamp = { instance: 1, m0: NOW - 100, m1: NOW - 50, m2: NOW, forecastEnd: 0 };
     return splitByScope(plan).reduce((sum, slice) => sum + encodeJournal(plan, slice, stamp).byteLength, 0);
   }
 

@@ -15,9 +15,19 @@ export interface PlanOptions {
   readonly bookMaxAgeMs: number;
   /** Farthest an exit's limit may stand from the book (10^-12): the venue's own band. */
   readonly exitBand: number;
-  /** Actions that leave at once, and how many a second after them; rate 0: no prediction, nothing is denied as `rate_budget`. */
-  readonly sendsAtOnce: number;
-  readonly sendRatePerSecond: number;
+  /** Predicts when orders would leave; null: no limit is known, nothing is denied as `rate_budget`. */
+  readonly departures: DeparturePrediction | null;
+}
+
+/**
+ * When the orders of one wave would leave, asked while it is planned: first every exit is told, then each entry asks for the next place of its signer's way
+ * out and takes it, or leaves it to the one behind. Used for one plan.
+ */
+export interface DeparturePrediction {
+  exit(signer: number): void;
+  /** Epoch ms; Infinity: never. */
+  nextEntry(signer: number): EpochMs;
+  takeEntry(signer: number): void;
 }
 
 /** Options of one wave. */

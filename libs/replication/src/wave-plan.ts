@@ -40,6 +40,8 @@ export interface PlannedOrders {
   readonly settingsVersion: Int32Array;
   /** Price the bound was made from, times 10^8. */
   readonly reference: Float64Array;
+  /** Number of the egress address the order leaves from, from 1, put in by who knows the ways out; 0: no limits are kept to. */
+  readonly egress: Uint8Array;
 }
 
 /** One decision per copy, skips included. Targets are signed micro-lots (10^-6 lot). */

@@ -2,3 +2,4 @@ export * from './breaker';
 export * from './gate';
 export * from './kill-switch';
 export * from './order-limits';
+export * from './protective-stop';

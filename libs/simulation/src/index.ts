@@ -5,6 +5,9 @@ export * from './exchange/config';
 export * from './exchange/port';
 export * from './exchange/universe';
 export { createWorld } from './exchange/world';
+export { createIpLimits, IP_LIMITS, type IpLimitSettings, type IpLimits, NO_LIMITS } from './limits/ip-limits';
+export { actionWeight, infoWeight, rowsWeight } from './limits/weights';
+export { createWindowOf, IP_WINDOWS, type IpWindow, type Window } from './limits/window';
 export { candlePath } from './makers/candle-path';
 export { type Candle, parseCandles } from './makers/candles';
 export { type Chance, seededChance } from './makers/chance';
@@ -24,7 +27,7 @@ export {
 export { startVenueProcess, type VenueProcess, type VenueProcessOrder } from './server-process/venue-process';
 export type { TextForm } from './signing/batch';
 export { createRecoverer, type RecoverError, type Recoverer } from './signing/recoverer';
-export { readSignedRequest, type SignedRequest } from './signing/request';
+export { type ActionJson, readSignedRequest, type SignedRequest } from './signing/request';
 export {
   createVerifier,
   type SignedText,

@@ -6,6 +6,7 @@ import { openTestStorage, type TestStorage } from './testing/test-storage';
 const PLATFORM_TABLES = [
   'daily_seeds',
   'detection_standings',
+  'egress_standings',
   'engine_instances',
   'instruments',
   'key_index',

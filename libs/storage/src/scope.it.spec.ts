@@ -1,6 +1,7 @@
 import { type TenantScope, unwrap } from '@lockstep/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { constraintOf, sqlState } from './failures';
+import { MAIN_ACCOUNT } from './rows/roster';
 import type { Storage } from './storage';
 import { openTestStorage, type TestStorage } from './testing/test-storage';
 
@@ -66,6 +67,7 @@ describe('a scoped unit', () => {
         venue: 'hyperliquid',
         network: 'sim',
         address: `0x${'1'.repeat(40)}`,
+        ...MAIN_ACCOUNT,
         mode: 'unknown',
         agentAddress: `0x${'2'.repeat(40)}`,
         sealedAgentKey: Buffer.from('sealed'),

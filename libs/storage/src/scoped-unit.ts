@@ -4,7 +4,7 @@ import { Exports, FeeSchedules, Settlements } from './money/money';
 import { Detection } from './platform/detection';
 import { Inbox } from './platform/inbox';
 import { Contracts, KeyIndex, Markets } from './platform/tenants';
-import { Copies, CopyEquities, Followers, Leaders, VenueAccounts } from './roster/roster';
+import { Copies, CopyEquities, Followers, Leaders, SpareAgents, VenueAccounts } from './roster/roster';
 import { Commands } from './tenancy/commands';
 import { KillSwitches } from './tenancy/kill-switches';
 import { ApiKeys, AuditLog, Jobs } from './tenancy/tenancy';
@@ -29,6 +29,7 @@ export class ScopedUnit extends ScopedSql {
   readonly leaders = new Leaders(this);
   readonly followers = new Followers(this);
   readonly venueAccounts = new VenueAccounts(this);
+  readonly spareAgents = new SpareAgents(this);
   readonly copies = new Copies(this);
   readonly copyEquities = new CopyEquities(this);
   readonly positions = new Positions(this);

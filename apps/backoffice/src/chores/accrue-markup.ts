@@ -7,13 +7,16 @@ import { DAY_MS, MINUTE_MS, type ScopedChore } from './chore';
 /** How far back fills are looked at: a back office may have been down this long without losing a charge. */
 const LOOK_BACK_MS = 7 * DAY_MS;
 
+/** Venues whose orders can carry no builder fee: the markup of their fills is accrued whatever builder the schedule names. */
+const COLLECTS_NOTHING: readonly string[] = ['perps_studio'];
+
 /** True when the fill moves the account away from zero. Orders are split at zero, so a fill never does both. */
 export const isIncrease = (startPosition: Size, quantity: Size): boolean => startPosition === 0n || startPosition > 0n === quantity > 0n;
 
 /** The accrual of one fill by the schedule in force when it happened; null when the venue collects, or nothing is due. */
 export function accrualOf(fill: UnchargedFill, versions: readonly FeeScheduleVersion[]): LedgerTransaction | null {
   const terms = effectiveSchedule(versions, fill.createdAt);
-  if (terms === null || terms.builderAddress !== null) return null;
+  if (terms === null || (terms.builderAddress !== null && !COLLECTS_NOTHING.includes(fill.venue))) return null;
   const markupTenthsBp = markupForOrder(terms, isIncrease(fill.startPosition, fill.quantity));
   return postMarkup({
     fillSource: accrualSource(fill.fillId),
@@ -31,8 +34,11 @@ export function accrualOf(fill: UnchargedFill, versions: readonly FeeScheduleVer
 export async function accrueMarkup(ctx: BackofficeContext, scope: TenantScope, since: EpochMs): Promise<number> {
   return ctx.storage.scoped(scope, async (unit) => {
     const versions = (await unit.feeSchedules.versions()).map(feeVersionOf);
-    if (!versions.some((version) => version.builderAddress === null && version.markupTenthsBp > 0)) return 0;
-    const fills = await unchargedFills(unit, since, ctx.limits.accrueMax);
+    const charging = versions.filter(({ markupTenthsBp }) => markupTenthsBp > 0);
+    if (charging.length === 0) return 0;
+    // With a builder in every version only venues that cannot pay one leave fills to charge.
+    const venues = charging.some(({ builderAddress }) => builderAddress === null) ? null : COLLECTS_NOTHING;
+    const fills = await unchargedFills(unit, since, ctx.limits.accrueMax, venues);
     const due = fills.map((fill) => accrualOf(fill, versions)).filter((transaction) => transaction !== null);
     return due.length === 0 ? 0 : (await unit.ledger.post(due)).posted;
   });

@@ -48,6 +48,7 @@ describe('accrual of markup', () => {
     startPosition: size(0n),
     quantity: size(UNIT / 1_000n),
     price: price(50_000n * UNIT),
+    venue: 'hyperliquid',
   };
 
   it.each([
@@ -69,6 +70,11 @@ describe('accrual of markup', () => {
   ])('charges %s', (_name, versions, expected) => {
     const cost = accrualOf(fill, versions)?.entries.find((entry) => entry.account.endsWith('markup_cost'))?.amount ?? 0n;
     expect(cost).toBe(expected);
+  });
+
+  it('charges at a venue whose orders carry no builder fee, whatever builder the schedule names', () => {
+    const accrued = accrualOf({ ...fill, venue: 'perps_studio' }, [version({ builderAddress: `0x${'1'.repeat(40)}` })]);
+    expect(accrued?.entries.find((entry) => entry.account.endsWith('markup_cost'))?.amount).toBe(1_500_000n);
   });
 
   it('charges each recorded fill once, and fills with a builder fee never', async () => {

@@ -1,6 +1,7 @@
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
 import type { Bookkeeper } from './bookkeeper';
+import { nameFills } from './name-fills';
 
 /**
  * Reads fills from the venue's truth, the only place that knows fees, and hands them to the books. Level-triggered: whatever is owed (lots the venue
@@ -55,7 +56,11 @@ export class FillCollector {
       this.ctx.log.warn('fills could not be read', { venueAccountNo: account.no, code: answer.error.code, detail: answer.error.detail });
       return false;
     }
-    const fresh = answer.value.filter((fill) => fill.time >= account.fillsReadTo);
+    const fresh = await nameFills(
+      this.ctx,
+      account,
+      answer.value.filter((fill) => fill.time >= account.fillsReadTo),
+    );
     if (fresh.length > 0) await this.books.takeFills({ account, fills: fresh });
     return true;
   }

@@ -58,6 +58,7 @@ export class FundingCollector {
     this.charged = charged;
     this.owed = this.ctx.registry
       .accounts()
+      .filter(({ network }) => network.venue.capabilities.fundingHistory)
       .filter((account) =>
         owesReading({ fundingReadTo: account.fundingReadTo, fillsReadTo: account.fillsReadTo, holds: this.holds(account) }, charged),
       )

@@ -17,6 +17,7 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill, type KeptPosition } from '../state/copy-ledger';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { accrueMarkup } from './accrue-markup';
 import { type FillOwner, ownerOf } from './attribute';
 import { positionStateOf, sheetOf } from './position-state-of';
 import { trueUp } from './true-up';
@@ -115,9 +116,10 @@ async function bookAll(
     const { owner, fill, row } = posting;
     let closedPnl = fill.closedPnl;
     if (owner.kind === 'copy') {
+      const held = heldBefore(ctx, owner.copy, fill.coin, drafts);
       closedPnl = bookToCopy(ctx, owner.copy, posting, drafts);
-      const transaction = ledgerOf(ctx, owner.copy, posting, closedPnl);
-      if (transaction !== null) transactions.push(transaction);
+      const booked = [ledgerOf(ctx, owner.copy, posting, closedPnl), accrueMarkup(ctx, owner.copy, row, size(held.booked.book.quantity))];
+      transactions.push(...booked.filter((transaction) => transaction !== null));
       if (row.orderId !== null && !firstFills.has(row.orderId)) firstFills.set(row.orderId, fill.time);
     }
     events.push(fillEvent(ctx, posting, closedPnl));
@@ -130,10 +132,14 @@ async function bookAll(
   await unit.events.append(events);
 }
 
+/** What a copy holds in a coin before the next fill of this posting. */
+const heldBefore = (ctx: EngineContext, copy: CopyRecord, coin: string, drafts: Drafts): KeptPosition =>
+  drafts.get(copy)?.get(coin) ?? ctx.booked.get(copy.no, coin);
+
 function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, drafts: Drafts): ReturnType<typeof money> {
   const { fill } = posting;
   const coins = drafts.get(copy) ?? new Map<string, KeptPosition>();
-  const before = coins.get(fill.coin) ?? ctx.booked.get(copy.no, fill.coin);
+  const before = heldBefore(ctx, copy, fill.coin, drafts);
   const { after, closedPnl } = bookFill(before.booked, signed(fill.side, fill.size), fill.price, fill.fee);
   coins.set(fill.coin, { booked: after, intent: before.intent });
   drafts.set(copy, coins);

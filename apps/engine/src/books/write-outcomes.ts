@@ -26,6 +26,8 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'stale_truth',
   'policy',
   'instrument_filter',
+  'no_collateral',
+  'account_type',
   'cap_position_size',
   'cap_position_notional',
   'cap_position_share',

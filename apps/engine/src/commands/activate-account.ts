@@ -1,4 +1,4 @@
-import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import type { TenantScope } from '@lockstep/kernel';
 import { builderToApprove } from '@lockstep/ledger';
 import {
   type AccountResult,
@@ -7,58 +7,97 @@ import {
   feeVersionOf,
   fundingReadTimes,
   type SignedApproval,
+  type SpareAgentRow,
   type VenueAccountRow,
 } from '@lockstep/storage';
 import type { Venue } from '@lockstep/venues/port';
+import { standingByTime } from '../accounts/agent-standing';
+import { type FoundBuilder, findAgent, findBuilder } from '../accounts/find-agent';
+import { verifyAccount } from '../accounts/verify-account';
+import { accountEvent, putSigner } from '../accounts/write-approvals';
 import type { EngineContext } from '../context';
-import { newEvent } from '../new-event';
-import { addAccount, NO_END } from '../state/load-book';
-import { loadKeys } from '../state/load-keys';
+import { addAccount } from '../state/load-book';
+import { loadKeys, loadSpareKey } from '../state/load-keys';
 import type { Network } from '../state/networks';
 import { putMarkup } from '../state/put-markup';
 import type { AccountRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { approvalsOf } from './payload';
 
-/** Approvals take a block to be seen: what was approved is asked for this often, with this wait between. */
-const APPROVAL_READS_MAX = 20;
-const APPROVAL_READ_WAIT_MS = 150;
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, APPROVAL_READ_WAIT_MS));
-
-/** Relays the wallet's approvals, checks at the venue what they gave, loads the key and sets the account active. */
+/**
+ * Checks with the venue what the account is, relays the wallet's approvals, checks what they gave, loads the key and sets the account active. Of an account
+ * that trades already, a renewed agent takes over once the venue knows it: until then the old one signs, and both have their own nonces.
+ */
 export async function activateAccount(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
-  const row = await ctx.storage.scoped(scope, (unit) => unit.venueAccounts.findOne({ id: idOf(command) }));
+  const { row, next } = await readAccount(ctx, scope, command);
   if (row === null) return refused('unknown_target');
   if (row.status === 'closed' || row.status === 'suspended') return refused('wrong_state', row.status);
   const approvals = approvalsOf(command.payload);
   if (approvals === null) return refused('bad_payload');
   const network = await networkOf(parts, row);
   if (network === null) return refused('network_unknown', row.network);
+  const signed = approvedAgent(approvals);
+  const renewal = next !== null && signed === next.agentAddress ? next : null;
+  if (signed !== null && renewal === null && signed !== row.agentAddress) return refused('approval_outdated');
+  const relay = approvals.length === 0 ? network.venue : await approverOf(parts, network);
+  if (relay === null) return refused('approval_refused', 'this venue takes no approvals: the wallet gives them at the exchange');
+  if (row.status === 'pending') {
+    const misfit = await verifyAccount(network.venue, row);
+    if (misfit !== null) return refuseAccount(ctx, parts, scope, row, misfit.reason, misfit.detail);
+  }
   for (const approval of approvals) {
-    const outcome = await network.venue.orders.relay(approval);
+    const outcome = await relay.orders.relay(approval);
     if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, approval, outcome.text);
     if (outcome.kind === 'unknown') ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
   }
   const account = await loadAccount(ctx, parts, scope, row, network);
-  if (!account.signs) return refused('key_unreadable');
-  const agent = await findAgent(ctx, network.venue, row, account);
+  if (!account.signs && renewal === null) return refuseKey(ctx, account);
+  return finish(ctx, parts, scope, { row, account, renewal, builderSigned: approvals.some(isBuilderFee) });
+}
+
+interface Finishing {
+  readonly row: VenueAccountRow;
+  readonly account: AccountRecord;
+  /** The agent that takes over, where one was approved. */
+  readonly renewal: SpareAgentRow | null;
+  readonly builderSigned: boolean;
+}
+
+async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScope, finishing: Finishing): Promise<CommandEnd> {
+  const { row, account, renewal } = finishing;
+  const signer = renewal === null ? account.signer : await loadSpareKey(ctx, parts.opener, account, renewal);
+  if (signer === null) return refused('key_unreadable');
+  const agentAddress = renewal?.agentAddress ?? row.agentAddress;
+  const agent = await findAgent(ctx, account, agentAddress, signer);
   if (agent === null) return refused('agent_not_approved');
-  const mode = await network.venue.truth.accountMode(row.address);
+  // An account that used up its requests elsewhere sends seldom: better known before its first wave. Nothing waits for it.
+  void account.network.venue.egress?.readAccount(signer, row.address);
+  const mode = await account.network.venue.truth.accountMode(row.address);
+  if (!mode.ok) return refused('venue_unreachable', 'the account mode');
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());
-  const builder = await findBuilder(network.venue, row, wanted, approvals.some(isBuilderFee) ? APPROVAL_READS_MAX : 1);
+  const builder = await findBuilder(account, account.network.venue.capabilities.builderFee ? wanted : null, finishing.builderSigned);
   if (builder === null) return refused('venue_unreachable', 'the builder fee');
   const result: AccountResult = {
     agentValidUntil: agent.validUntil,
     builderFeeApprovedTenths: builder.approvedTenths,
-    mode: mode.ok ? mode.value : 'standard',
+    mode: mode.value,
+    builderWarning: builder.address === null ? null : await parts.approvals.builderWarning(account.network, builder.address),
   };
+  // Written first: a process that dies in between finds the key that signs from then on, and the former one beside it.
+  await writeActive(ctx, parts, scope, finishing, builder, result);
+  if (renewal !== null) await takeOver(account, renewal, signer);
   takeResult(ctx, account, builder, result, schedules);
-  await writeActive(ctx, parts, scope, row, builder, result);
   return applied(result);
 }
 
-const idOf = (command: CommandRow): VenueAccountRow['id'] => command.targetId as VenueAccountRow['id'];
+async function readAccount(ctx: EngineContext, scope: TenantScope, command: CommandRow) {
+  const id = command.targetId as VenueAccountRow['id'];
+  return ctx.storage.scoped(scope, async (unit) => ({
+    row: await unit.venueAccounts.findOne({ id }),
+    next: await unit.spareAgents.findOne({ venueAccountId: id, role: 'next' }),
+  }));
+}
 
 async function networkOf(parts: CommandParts, row: VenueAccountRow): Promise<Network | null> {
   try {
@@ -68,56 +107,22 @@ async function networkOf(parts: CommandParts, row: VenueAccountRow): Promise<Net
   }
 }
 
-/** What the venue says of the agent: its end, null when it has none. */
-interface FoundAgent {
-  readonly validUntil: EpochMs | null;
+/** The agent the wallet approved with this command; null when it approved none. */
+function approvedAgent(approvals: readonly SignedApproval[]): string | null {
+  const approval = approvals.find(({ action }) => action.type === 'approveAgent');
+  return typeof approval?.action.agentAddress === 'string' ? approval.action.agentAddress.toLowerCase() : null;
 }
 
-/** A named agent stands in the venue's list; an unnamed one does not, and proves itself by an action that does nothing. */
-async function findAgent(ctx: EngineContext, venue: Venue, row: VenueAccountRow, account: AccountRecord): Promise<FoundAgent | null> {
-  for (let attempt = 0; attempt < APPROVAL_READS_MAX; attempt += 1) {
-    const agents = await venue.truth.agents(row.address);
-    const named = agents.ok ? agents.value.find((agent) => agent.address.toLowerCase() === row.agentAddress.toLowerCase()) : undefined;
-    if (named !== undefined) return named;
-    const proof = await venue.orders.noop(account.index, ctx.nonces.next(account.index, ctx.clock.now()));
-    if (proof.kind === 'accepted') return { validUntil: null };
-    await pause();
-  }
-  return null;
-}
-
-/** Who receives the markup of an account's orders at the venue, and the fee its owner approved for that, in tenths of a basis point. */
-interface FoundBuilder {
-  readonly address: string | null;
-  readonly approvedTenths: number;
-}
-
-/** The builder to approve once the venue shows an approval for it; until then the one the account has. Null when the venue does not answer. */
-async function findBuilder(venue: Venue, row: VenueAccountRow, wanted: string | null, reads: number): Promise<FoundBuilder | null> {
-  const had = row.builderAddress;
-  if (wanted !== null) {
-    const approvedTenths = await approvedFee(venue, row.address, wanted, reads);
-    if (approvedTenths === null) return null;
-    if (approvedTenths > 0 || had === wanted) return { address: wanted, approvedTenths };
-  }
-  if (had === null) return { address: null, approvedTenths: 0 };
-  const approvedTenths = await approvedFee(venue, row.address, had, 1);
-  return approvedTenths === null ? null : { address: had, approvedTenths };
-}
-
-/** The fee approved for a builder, asked for until there is one, `reads` times at most. Null when the last read failed. */
-async function approvedFee(venue: Venue, address: string, builder: string, reads: number): Promise<number | null> {
-  let read = await venue.truth.builderApproval(address, builder);
-  for (let left = reads - 1; left > 0 && !(read.ok && read.value > 0); left -= 1) {
-    await pause();
-    read = await venue.truth.builderApproval(address, builder);
-  }
-  return read.ok ? read.value : null;
+/** Who takes a wallet's approvals: the venue, or the exchange under it; null where there is neither. */
+async function approverOf({ directory }: CommandParts, { venue, approvalsThrough }: Network): Promise<Venue | null> {
+  if (venue.capabilities.approvals) return venue;
+  if (approvalsThrough === null) return null;
+  return (await directory.find(approvalsThrough.venue, approvalsThrough.network))?.venue ?? null;
 }
 
 const isBuilderFee = (approval: SignedApproval): boolean => approval.action.type === 'approveBuilderFee';
 
-/** Loads the account, or brings a loaded one up to date: a renewed agent gets its new key into the workers, one that already signs goes on signing. */
+/** Loads the account; one that is loaded goes on signing as it does. */
 async function loadAccount(
   ctx: EngineContext,
   parts: CommandParts,
@@ -126,18 +131,33 @@ async function loadAccount(
   network: Network,
 ): Promise<AccountRecord> {
   const known = ctx.registry.accountsByNo.get(Number(row.no));
-  if (known?.signs === true && known.agentAddress === row.agentAddress) return known;
+  if (known?.signs === true) return known;
   const record = known ?? addAccount(ctx, row, scope, network, await readSoFar(ctx, scope, row));
   record.agentAddress = row.agentAddress;
-  record.signs = false;
   await loadKeys(ctx, parts.opener, [{ record, row }]);
   return record;
+}
+
+/** Why an account does not sign. */
+function refuseKey(ctx: EngineContext, account: AccountRecord): CommandEnd {
+  const holder = ctx.registry.claimAgent(account, account.agentAddress);
+  return holder === null ? refused('key_unreadable') : refused('agent_in_use', 'one agent serves one account: it has one set of nonces');
 }
 
 /** Fills count from now on; funding from where it was read to, because an account may have been loaded and unloaded before. */
 async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccountRow) {
   const times = await ctx.storage.scoped(scope, (unit) => fundingReadTimes(unit, Number(row.no)));
   return { fillsReadTo: ctx.clock.now(), fundingReadTo: times.get(Number(row.no)) ?? row.createdAt };
+}
+
+/** From the next order on the new agent signs. What the old one signed is still on its way; its key stays until the next renewal. */
+async function takeOver(account: AccountRecord, renewal: SpareAgentRow, signer: number): Promise<void> {
+  const outdated = account.formerSigner;
+  account.formerSigner = account.signer;
+  account.signer = signer;
+  account.agentAddress = renewal.agentAddress;
+  account.signs = true;
+  if (outdated !== null) await account.network.venue.orders.dropSigners([outdated]);
 }
 
 /** Puts what the venue said on the account and on the copies that run on it. */
@@ -149,44 +169,45 @@ function takeResult(
   schedules: readonly FeeScheduleRow[],
 ): void {
   record.agentValidUntil = result.agentValidUntil ?? 0;
+  record.agentStatus = standingByTime(record.agentValidUntil, ctx.clock.now(), ctx.limits.agentExpiringMs);
   record.builderAddress = builder.address;
   record.builderFeeApproved = builder.approvedTenths;
-  for (const copy of ctx.registry.copiesOf(record)) {
-    const validUntil: EpochMs = record.agentValidUntil === 0 ? NO_END : record.agentValidUntil;
-    copy.watched.book.setSigner(copy.row, record.index, validUntil);
-    putMarkup(ctx, copy, schedules);
-  }
+  putSigner(ctx, record);
+  for (const copy of ctx.registry.copiesOf(record)) putMarkup(ctx, copy, schedules);
 }
 
 async function writeActive(
   ctx: EngineContext,
   parts: CommandParts,
   scope: TenantScope,
-  row: VenueAccountRow,
+  { row, renewal }: Finishing,
   builder: FoundBuilder,
   result: AccountResult,
 ): Promise<void> {
+  const { agentValidUntil, mode } = result;
+  const agentStatus = standingByTime(agentValidUntil ?? 0, ctx.clock.now(), ctx.limits.agentExpiringMs);
+  const agent = renewal === null ? {} : agentFieldsOf(renewal);
+  const change = { status: 'active', statusReason: null, agentStatus, agentValidUntil, ...agent } as const;
+  const fees = { builderAddress: builder.address, builderFeeApproved: builder.approvedTenths };
   await parts.books.run(scope, async () => {
     await ctx.storage.scoped(scope, async (unit) => {
-      await unit.venueAccounts.update(
-        { id: row.id },
-        {
-          status: 'active',
-          statusReason: null,
-          agentStatus: 'approved',
-          agentValidUntil: result.agentValidUntil,
-          builderAddress: builder.address,
-          builderFeeApproved: builder.approvedTenths,
-          mode: result.mode,
-          updatedAt: unit.now,
-        },
-      );
-      await unit.events.append([accountEvent(ctx, row, 'active', 'approved', result.builderFeeApprovedTenths, null)]);
+      await unit.venueAccounts.update({ id: row.id }, { ...change, ...fees, mode, updatedAt: unit.now });
+      if (renewal !== null) {
+        await unit.spareAgents.drop(row.id, 'next');
+        await unit.spareAgents.put({ venueAccountId: row.id, role: 'former', ...agentFieldsOf(row), createdAt: unit.now });
+      }
+      await unit.events.append([accountEvent(ctx, { ...row, ...change, ...fees }, null)]);
     });
   });
 }
 
-/** A refused agent is none; a refused builder fee leaves the agent as it is. */
+const agentFieldsOf = ({ agentAddress, agentName, sealedAgentKey }: Pick<VenueAccountRow, 'agentAddress' | 'agentName' | 'sealedAgentKey'>) => ({
+  agentAddress,
+  agentName,
+  sealedAgentKey,
+});
+
+/** A refused agent is none, unless the account has one that signs; a refused builder fee leaves the agent as it is. */
 async function refuseApproval(
   ctx: EngineContext,
   parts: CommandParts,
@@ -195,22 +216,30 @@ async function refuseApproval(
   approval: SignedApproval,
   text: string,
 ): Promise<CommandEnd> {
-  const agentStatus = isBuilderFee(approval) ? row.agentStatus : 'refused';
-  await parts.books.run(scope, async () => {
-    await ctx.storage.scoped(scope, async (unit) => {
-      await unit.venueAccounts.update({ id: row.id }, { agentStatus, statusReason: text.slice(0, 500), updatedAt: unit.now });
-      await unit.events.append([accountEvent(ctx, row, row.status, agentStatus, row.builderFeeApproved, text)]);
-    });
-  });
+  const agentStatus = isBuilderFee(approval) || row.status === 'active' ? row.agentStatus : 'refused';
+  await writeReason(ctx, parts, scope, { ...row, agentStatus }, text);
   return refused('approval_refused', text);
 }
 
-const accountEvent = (ctx: EngineContext, row: VenueAccountRow, status: string, agentStatus: string, fee: number, reason: string | null) =>
-  newEvent(ctx, 'venue_account.changed', ctx.clock.now(), {
-    venue_account_id: row.id,
-    follower_id: row.followerId,
-    status,
-    agent_status: agentStatus,
-    builder_fee_approved_tenths_bp: fee,
-    reason,
+/** The account stays pending with the reason: it may be put right at the venue, or registered anew as what it is. */
+async function refuseAccount(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  row: VenueAccountRow,
+  reason: Parameters<typeof refused>[0],
+  detail: string,
+): Promise<CommandEnd> {
+  if (reason !== 'venue_unreachable') await writeReason(ctx, parts, scope, row, detail);
+  return refused(reason, detail);
+}
+
+async function writeReason(ctx: EngineContext, parts: CommandParts, scope: TenantScope, row: VenueAccountRow, text: string): Promise<void> {
+  const { agentStatus } = row;
+  await parts.books.run(scope, async () => {
+    await ctx.storage.scoped(scope, async (unit) => {
+      await unit.venueAccounts.update({ id: row.id }, { agentStatus, statusReason: text.slice(0, 500), updatedAt: unit.now });
+      await unit.events.append([accountEvent(ctx, row, text)]);
+    });
   });
+}

@@ -2,6 +2,8 @@ import { type Instrument, money, type TenantScope, toExact } from '@lockstep/ker
 import { leverageOn, STATUS } from '@lockstep/replication';
 import { filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
+import { setLeverage as setVenueLeverage } from '../accounts/leverage';
+import { barOf } from '../accounts/venue-bars';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { truthRead } from '../state/account-truth';
@@ -13,7 +15,7 @@ import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { writeState } from './write-state';
 
-/** Coins of the leader for which leverage is set before the first order; others are set once a position in them is seen (`keep-leverage.ts`). */
+/** Coins of the leader for which leverage is set before the first order; others are set when the leader begins to trade them (`accounts/prepare-leverage.ts`). */
 const LEVERAGE_COINS_MAX = 64;
 
 /** Names the first allocation of a copy in the ledger. */
@@ -35,7 +37,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   const equity = await readEquity(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
-  const leverage = await setLeverage(ctx, copy, account, watched);
+  const leverage = await prepareLeverage(ctx, copy, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
   await begin(ctx, parts, scope, copy, account, watched, equity);
   return applied();
@@ -53,15 +55,14 @@ function instrumentsOf(copy: RunningCopy, watched: WatchedAccount): Instrument[]
   return [...found.values()].filter((instrument) => filter === undefined || filterAdmits(filter, instrument.coin));
 }
 
-/** Sets the copy's leverage on the instruments the leader holds or traded; null when all were accepted, else the venue's text. */
-async function setLeverage(ctx: EngineContext, copy: RunningCopy, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
+/** Sets the copy's leverage on the instruments the leader holds or traded and the account can trade; null when all were accepted, else the venue's text. */
+async function prepareLeverage(ctx: EngineContext, copy: RunningCopy, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
   const settings = settingsOf(copy);
   if (settings === null) return 'settings';
-  for (const instrument of instrumentsOf(copy, watched).slice(0, LEVERAGE_COINS_MAX)) {
-    const leverage = leverageOn(instrument, settings.venueLeverage);
-    const nonce = ctx.nonces.next(account.index, ctx.clock.now());
-    const outcome = await account.network.venue.orders.updateLeverage(account.index, nonce, instrument, leverage, !instrument.onlyIsolated);
-    if (outcome.kind === 'rejected') return outcome.text;
+  const instruments = instrumentsOf(copy, watched).filter((instrument) => barOf(account, instrument) === 0);
+  for (const instrument of instruments.slice(0, LEVERAGE_COINS_MAX)) {
+    const end = await setVenueLeverage(ctx, account, instrument, leverageOn(instrument, settings.venueLeverage));
+    if (end.kind === 'refused') return end.text;
   }
   return null;
 }

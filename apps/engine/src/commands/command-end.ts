@@ -1,5 +1,6 @@
 import type { Opener, Wakeups } from '@lockstep/platform';
 import type { CommandRefusal } from '@lockstep/storage';
+import type { ApprovalWatch } from '../accounts/approval-watch';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FeeTimes } from '../fee-times';
 import type { Repairs } from '../repair/repair';
@@ -15,6 +16,7 @@ export interface CommandParts {
   readonly opener: Opener;
   readonly wakeups: Wakeups;
   readonly fees: FeeTimes;
+  readonly approvals: ApprovalWatch;
 }
 
 /** What became of a command. */

@@ -34,12 +34,11 @@ function packed(wave: number): Buffer {
     markMaxAgeMs: 1,
     bookMaxAgeMs: 1,
     exitBand: 0,
-    sendsAtOnce: 0,
-    sendRatePerSecond: 0,
+    departures: null,
     leaderEquity: null,
   };
   const plan = planWave(book, move, options);
-  return Buffer.from(encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: 0, m1: 0, m2: 0 }));
+  return Buffer.from(encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: 0, m1: 0, m2: 0, forecastEnd: 0 }));
 }
 
 const row = (moveId: number, createdAt: number, part = 0): JournalRow => ({

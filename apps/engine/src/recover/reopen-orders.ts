@@ -10,6 +10,7 @@ import {
   writtenOrders,
 } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
+import type { SignerHandle } from '@lockstep/venues/port';
 import { positionStateOf, sheetOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import type { OpenWave } from '../state/open-orders';
@@ -51,7 +52,7 @@ export async function reopenOrders(
       const wave = waveOf(waves, journal);
       if (!wave.scopes.includes(scope)) wave.scopes.push(scope);
       for (const order of ofRow) {
-        ctx.nonces.raise(order.copy.account.index, order.nonce);
+        for (const signer of signersOf(order.copy.account)) ctx.nonces.raise(signer, order.nonce);
         if (reopen(ctx, order, wave, written.get(order.row.id), booked.get(order.row.id) ?? 0n)) accounts.add(order.copy.account);
       }
     }
@@ -128,6 +129,9 @@ function waveOf(waves: Map<number, OpenWave>, { row, packed }: OpenJournal): Ope
   return wave;
 }
 
+/** Keys that may have signed an order of an earlier process: its agent may have been renewed since. */
+const signersOf = ({ signer, formerSigner }: AccountRecord): readonly SignerHandle[] => (formerSigner === null ? [signer] : [signer, formerSigner]);
+
 /** Reserves what may still fill and takes what is known to have filled but is not booked. False when nothing of the order is open. */
 function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, written: WrittenOrder | undefined, booked: bigint): boolean {
   const { copy, sheet, buy } = order;
@@ -149,6 +153,7 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
     lots: order.lots,
     price: order.price,
     nonce: order.nonce,
+    signers: signersOf(copy.account),
     expiresAfter: order.expiresAfter,
     exit: order.exit,
     wave,

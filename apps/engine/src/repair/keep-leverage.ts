@@ -33,9 +33,9 @@ export class LeverageKeeper {
   /** True when the leverage stands or the venue has refused it; a refusal is not repeated. */
   private async bring(account: AccountRecord, instrument: Instrument, position: VenuePosition, leverage: number): Promise<boolean> {
     if (position.leverage === leverage) return true;
-    const nonce = this.ctx.nonces.next(account.index, this.ctx.clock.now());
+    const nonce = this.ctx.nonces.next(account.signer, this.ctx.clock.now());
     // The margin mode of an open position cannot be changed.
-    const outcome = await account.network.venue.orders.updateLeverage(account.index, nonce, instrument, leverage, position.cross);
+    const outcome = await account.network.venue.orders.updateLeverage(account.signer, nonce, instrument, leverage, position.cross);
     const seen = { venueAccountNo: account.no, coin: instrument.coin, from: position.leverage, to: leverage };
     if (outcome.kind === 'rejected') this.ctx.log.warn('a leverage was refused', { ...seen, text: outcome.text });
     else this.ctx.log.info('a leverage was set', { ...seen, outcome: outcome.kind });

@@ -25,7 +25,8 @@ function reconciled() {
   const state = () => ({ dex: '', accountValue: EQUITY, pooled: false, positions: [{ coin: 'BTC', size: held(), leverage: 50, cross: true }] });
   const truth = { account: async () => (venue.states ? ok(state()) : UNREACHABLE) };
   const network = { venue: { truth }, markets: { dexesOf: () => [''] } };
-  const account = { index: 1, no: 1, network, signs: false, touched: 0, truthReadAt: 0, truthStale: true } as unknown as AccountRecord;
+  const kept = { collateral: new Map(), collateralReadAt: 0 };
+  const account = { index: 1, no: 1, network, signs: false, ...kept, touched: 0, truthReadAt: 0, truthStale: true } as unknown as AccountRecord;
   const copy = { no: 1, row, account, watched: { book: stage.book } } as unknown as CopyRecord;
   const ctx = {
     clock: { now: () => 1_000, monotonic: () => 1_000_000 },
@@ -86,17 +87,21 @@ describe('what a comparison with the venue means for new risk', () => {
   });
 });
 
-/** A rotation over many accounts, every second one on another network; `asked` are those whose comparison began, in order. None can be read. */
-function rotation(count: number) {
-  const networks = [{ name: 'here' } as Network, { name: 'there' } as Network] as const;
+/** Accounts of a network in a second: fewer than show that it cannot be read. */
+const PACE = 20;
+const ROUND_MS = 2_000;
+
+/** Rotations over many accounts, in turns on so many networks; `asked` are those whose comparison began, in order. None can be read. */
+function rotation(count: number, places = 1) {
+  const networks = Array.from({ length: places }, (_, place) => ({ name: `network ${place}`, venue: {} }) as unknown as Network);
   const accounts = Array.from(
     { length: count },
-    (_, index) => ({ index, no: index + 1, network: networks[index % 2], truthStale: true }) as AccountRecord,
+    (_, index) => ({ index, no: index + 1, network: networks[index % places], truthStale: true }) as AccountRecord,
   );
   const asked: number[] = [];
   const registry = { accounts: () => accounts, copiesOf: () => [{} as CopyRecord] };
   // None is read again before its turn, so that the order of turns shows alone.
-  const limits = { ...ENGINE_LIMITS, truthRetriesMax: 0 };
+  const limits = { ...ENGINE_LIMITS, truthRetriesMax: 0, reconcileAccountsMax: PACE, reconcileIntervalMs: ROUND_MS };
   const clock = { now: () => 1_000, monotonic: () => 1_000 };
   const ctx = { registry, limits, clock, sending: { busy: false }, stops: new StopVersion() } as unknown as EngineContext;
   const collector = {
@@ -116,16 +121,15 @@ function rotation(count: number) {
 describe('the rotation of comparisons', () => {
   it('takes the accounts of a leader that came back first, at its own pace', async () => {
     const { accounts, asked, reconciler, turn } = rotation(10_000);
-    const { reconcileAccountsMax } = ENGINE_LIMITS;
-    reconciler.next(accounts.slice(5_000, 5_000 + reconcileAccountsMax + 10));
+    reconciler.next(accounts.slice(5_000, 5_000 + PACE + 10));
     reconciler.start();
-    await turn(reconcileAccountsMax);
-    expect(asked).toEqual(Array.from({ length: reconcileAccountsMax }, (_, index) => 5_001 + index));
-    await turn(reconcileAccountsMax);
+    await turn(PACE);
+    expect(asked).toEqual(Array.from({ length: PACE }, (_, index) => 5_001 + index));
+    await turn(PACE);
     reconciler.stop();
-    expect(asked.slice(reconcileAccountsMax)).toEqual([
-      ...Array.from({ length: 10 }, (_, index) => 5_001 + reconcileAccountsMax + index),
-      ...Array.from({ length: reconcileAccountsMax - 10 }, (_, index) => 1 + index),
+    expect(asked.slice(PACE)).toEqual([
+      ...Array.from({ length: 10 }, (_, index) => 5_001 + PACE + index),
+      ...Array.from({ length: PACE - 10 }, (_, index) => 1 + index),
     ]);
   });
 
@@ -138,8 +142,18 @@ describe('the rotation of comparisons', () => {
     expect(asked).toEqual(accounts.slice(2).map(({ no }) => no));
   });
 
+  it('goes round on each network for itself', async () => {
+    const { accounts, asked, reconciler, turn } = rotation(60, 2);
+    reconciler.start();
+    await turn(accounts.length);
+    reconciler.stop();
+    const numbersOf = (place: number): number[] => asked.filter((no) => (no - 1) % 2 === place);
+    const round = [0, 1].map((place) => accounts.map(({ no }) => no).filter((no) => (no - 1) % 2 === place));
+    expect([0, 1].map((place) => numbersOf(place).slice(0, 30))).toEqual(round);
+  });
+
   it('is not held up by a network that cannot be read: the rest of it waits for its next turn', async () => {
-    const { asked, reconciler } = rotation(10_000);
+    const { asked, reconciler } = rotation(10_000, 2);
     await reconciler.all();
     const { truthReadsMax } = ENGINE_LIMITS;
     // Of each of the two networks so many as show it, and those whose reading had begun by then.

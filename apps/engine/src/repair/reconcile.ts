@@ -7,15 +7,16 @@ import type { FillCollector } from '../books/collect-fills';
 import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
-import { haltOverdue, truthRead, truthUnread } from '../state/account-truth';
+import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } from '../state/account-truth';
 import { intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
-import { equityOver, readStates } from '../state/real-equity';
+import { equityOf, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { LeverageKeeper } from './keep-leverage';
 import { positionIn, stateIn } from './position-in';
+import { Rotation } from './rotation';
 
 /** Wait between two turns of the rotation, in ms. */
 const TURN_MS = 1_000;
@@ -30,17 +31,12 @@ const UNREAD_MAX = 32;
 export class Reconciler {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
-  private turn: Promise<void> | null = null;
-  /** Accounts that are due for a comparison, with the fraction left over from the last turn. */
-  private due = 0;
-  /** Index of the account whose turn is next. */
-  private position = 0;
+  private readonly rotations = new Map<Network, Rotation>();
   /** Accounts that are compared ahead of the rotation, oldest wish first. */
   private readonly first = new Set<AccountRecord>();
   private readonly looking = new Set<AccountRecord>();
   /** Accounts whose last reading failed, longest waiting first: read again before their turn. */
   private readonly unread = new Set<AccountRecord>();
-  private lastTurnAt = 0;
   private readonly leverage: LeverageKeeper;
 
   constructor(
@@ -61,13 +57,27 @@ export class Reconciler {
     this.timer = null;
   }
 
-  /** Compares every account that a copy runs on. A call during a comparison joins it. */
+  /**
+   * Compares every account that a copy runs on; where the venue's limits let fewer be read in a minute, as many as they let, and the others go first in the
+   * rotation. A call during a comparison joins it.
+   */
   all(): Promise<void> {
     this.first.clear();
-    this.running ??= this.compareEach(this.ctx.registry.accounts()).finally(() => {
+    this.running ??= this.compareEach(this.readableNow()).finally(() => {
       this.running = null;
     });
     return this.running;
+  }
+
+  private readableNow(): readonly AccountRecord[] {
+    const found: AccountRecord[] = [];
+    for (const [network, accounts] of byNetwork(this.ctx.registry.accounts())) {
+      const { egress } = network.venue;
+      const now = egress === undefined ? accounts.length : Math.ceil(egress.comparisonsPerMinute());
+      found.push(...accounts.slice(0, now));
+      this.next(accounts.slice(now));
+    }
+    return found;
   }
 
   /** Puts accounts first in the rotation: after an outage thousands of them are compared at its pace, in the order that matters. Returns at once. */
@@ -86,34 +96,36 @@ export class Reconciler {
     }
   }
 
-  /** The accounts whose turn it is: a share of all, so that thousands are spread over the interval and a wave meets few of them. */
+  /** The accounts whose turn it is: a share of all of a network, so that thousands are spread over the interval and a wave meets few of them. */
   private compareNext(): void {
-    const { reconcileIntervalMs, reconcileAccountsMax, resyncAccountsMax, truthRetriesMax } = this.ctx.limits;
-    const accounts = this.ctx.registry.accounts();
     haltOverdue(this.ctx);
-    this.due = Math.min(reconcileAccountsMax, this.due + (accounts.length * TURN_MS) / reconcileIntervalMs);
-    if (this.turn !== null || this.running !== null || this.standsBack()) return;
-    const share = Math.floor(this.due);
-    this.due -= share;
-    this.lastTurnAt = this.ctx.clock.monotonic();
-    const again = [...this.unread].slice(0, truthRetriesMax);
-    const ahead = [...this.first].slice(0, Math.max(share, resyncAccountsMax));
+    for (const [network, accounts] of byNetwork(this.ctx.registry.accounts())) this.turnOf(network, accounts);
+  }
+
+  private turnOf(network: Network, accounts: readonly AccountRecord[]): void {
+    const { reconcileIntervalMs, resyncAccountsMax, truthRetriesMax } = this.ctx.limits;
+    const rotation = this.rotations.get(network) ?? new Rotation();
+    this.rotations.set(network, rotation);
+    const most = comparedPerSecond(this.ctx, network);
+    rotation.passed((accounts.length * TURN_MS) / reconcileIntervalMs, most);
+    if (rotation.running || this.running !== null || this.standsBack(rotation)) return;
+    const share = rotation.takeDue();
+    rotation.lastTurnAt = this.ctx.clock.monotonic();
+    const mine = (waiting: Iterable<AccountRecord>, count: number): AccountRecord[] =>
+      [...waiting].filter((account) => account.network === network).slice(0, Math.min(count, Math.ceil(most)));
+    const again = mine(this.unread, truthRetriesMax);
+    const ahead = mine(this.first, Math.max(share, resyncAccountsMax));
     for (const account of ahead) this.first.delete(account);
-    const rotated = this.rotated(accounts, Math.max(0, share - ahead.length));
-    this.turn = this.compareEach([...new Set([...again, ...ahead, ...rotated])]).finally(() => {
-      this.turn = null;
+    const rotated = rotation.next(accounts, Math.max(0, share - ahead.length));
+    rotation.running = true;
+    void this.compareEach([...new Set([...again, ...ahead, ...rotated])]).finally(() => {
+      rotation.running = false;
     });
   }
 
-  private rotated(accounts: readonly AccountRecord[], share: number): readonly AccountRecord[] {
-    const from = this.position < accounts.length ? this.position : 0;
-    this.position = from + share;
-    return accounts.slice(from, from + share);
-  }
-
   /** Waves go first, though never so long in a row that accounts become overdue for them. */
-  private standsBack(): boolean {
-    return this.ctx.sending.busy && this.ctx.clock.monotonic() - this.lastTurnAt < this.ctx.limits.deferMaxMs;
+  private standsBack(rotation: Rotation): boolean {
+    return this.ctx.sending.busy && this.ctx.clock.monotonic() - rotation.lastTurnAt < this.ctx.limits.deferMaxMs;
   }
 
   /**
@@ -143,7 +155,7 @@ export class Reconciler {
     const before = account.touched;
     const states = await this.readTruth(account);
     if (states === null) return false;
-    takeEquity(copies, states);
+    takeEquity(account, copies, states);
     truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
@@ -225,8 +237,8 @@ export class Reconciler {
 
 const isWaiting = ({ kind }: ReconcileEffect): boolean => kind === 'wait_for_unknowns' || kind === 'wait_for_price';
 
-function takeEquity(copies: readonly CopyRecord[], states: readonly AccountState[]): void {
-  const equity = Math.max(0, toExact(equityOver(states), 'account value'));
+function takeEquity(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): void {
+  const equity = Math.max(0, toExact(equityOf(account, states), 'account value'));
   for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = equity;
 }
 

@@ -10,6 +10,7 @@ import { planOptions, refreshPrices } from '../wave/plan-moves';
 import type { PlannedWave, WaveCause } from '../wave/planned-wave';
 import { runWaves } from '../wave/run-wave';
 import type { WaveLanes } from '../wave/wave-lanes';
+import { wayOut } from '../wave/way-out';
 
 /**
  * Level-triggered repair: looks at gaps between target and position, whoever made them, and sends new attempts: exits at once with widening bounds,
@@ -73,7 +74,6 @@ export class Repairs {
     const planStartedAt = ctx.stage();
     refreshPrices(watched);
     const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx, watched.network));
-    watched.network.sends.take(repair.plan.orders.count);
     this.tellStuck(watched, sheet, repair.stuck);
     if (repair.plan.orders.count === 0 && repair.forfeits.length === 0) {
       this.spareNumber = journalNo;
@@ -91,6 +91,7 @@ export class Repairs {
       superseded: false,
       approval,
       forfeits: repair.forfeits,
+      wayOut: wayOut(watched.network, repair.plan),
       open: { journalNo, isMove: false, scopes: [], open: 1, handed: false },
       marks: {
         leaderFillAt: 0,

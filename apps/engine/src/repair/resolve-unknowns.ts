@@ -1,7 +1,8 @@
 import { orderData } from '@lockstep/delivery';
 import { fromLots, price, toLots } from '@lockstep/kernel';
 import { applyFill, releasePending } from '@lockstep/replication';
-import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, writtenOrders } from '@lockstep/storage';
+import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venueOrderIdsSince, writtenOrders } from '@lockstep/storage';
+import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { trueUp } from '../books/true-up';
 import type { EngineContext } from '../context';
@@ -53,13 +54,14 @@ export class UnknownResolver {
     this.asking.add(order);
     try {
       const { venue } = order.copy.account.network;
-      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, questionOf(order, this.ctx.clock.now()), this.ctx.pass));
+      const question = await questionOf(this.ctx, order);
+      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, question, this.ctx.pass));
       if (settled.kind === 'resting') {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
         await venue.orders.cancel(
-          account.index,
-          this.ctx.nonces.next(account.index, this.ctx.clock.now()),
+          account.signer,
+          this.ctx.nonces.next(account.signer, this.ctx.clock.now()),
           order.sheet.instrument,
           order.clientOrderId,
         );
@@ -140,11 +142,30 @@ function statusOf(resolution: Resolution, filled: number, lots: number): string 
   return resolution === 'cancelled' ? 'cancelled' : resolution === 'rejected' ? 'rejected' : 'expired';
 }
 
-const questionOf = (order: OpenOrder, now: number): OpenQuestion => ({
+const questionOf = async (ctx: EngineContext, order: OpenOrder): Promise<OpenQuestion> => ({
   address: order.copy.account.address,
-  signer: order.copy.account.index,
+  signers: order.signers,
   nonce: order.nonce,
   clientOrderId: order.clientOrderId,
   expiresAfter: order.expiresAfter,
-  ageMs: now - order.createdAt,
+  ageMs: ctx.clock.now() - order.createdAt,
+  ...(order.copy.account.network.venue.capabilities.clientOrderId ? {} : { sent: await sentOf(ctx, order) }),
 });
+
+/** Orders written down so long before an unknown one may still have traded beside it. */
+const OTHERS_BEFORE_MS = 60_000;
+
+/** What was ordered, what the account's copies held without it, and which orders at the venue are known to be others. */
+async function sentOf(ctx: EngineContext, { copy, sheet, buy, lots, price: limit, nonce, createdAt }: OpenOrder): Promise<SentOrder> {
+  const { instrument } = sheet;
+  const copies = ctx.registry.copiesOf(copy.account);
+  const held = copies.reduce((sum, one) => {
+    const position = one.watched.book.sheet(instrument).rows.position[one.row] ?? 0;
+    return sum + position;
+  }, 0);
+  const nos = copies.map(({ no }) => no);
+  const others = await ctx.storage.scoped(copy.account.scope, (unit) => venueOrderIdsSince(unit, nos, createdAt - OTHERS_BEFORE_MS), {
+    readOnly: true,
+  });
+  return { instrument, buy, price: price(BigInt(limit)), lots, nonce, positionBefore: fromLots(instrument, held), others };
+}

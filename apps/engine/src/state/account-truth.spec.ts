@@ -5,19 +5,27 @@ import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { haltOverdue, truthMaxAgeMs, truthRead, truthUnread } from './account-truth';
+import type { Network } from './networks';
 import type { AccountRecord, CopyRecord } from './registry';
 
 /** One account with one copy among `accounts` in all, and a clock to turn. */
-function known({ accounts = 1 } = {}) {
+function known({ accounts = 1, comparisonsPerMinute = 0 } = {}) {
   const book = new CopyBook();
   const row = book.addCopy(entryOf(1, settingsOf('1')));
-  const account = { no: 1, truthReadAt: 0, truthStale: true } as AccountRecord;
+  const egress = { comparisonsPerMinute: () => comparisonsPerMinute };
+  const network = { venue: comparisonsPerMinute > 0 ? { egress } : {} } as unknown as Network;
+  const account = { no: 1, network, truthReadAt: 0, truthStale: true } as AccountRecord;
+  const others = Array.from({ length: accounts - 1 }, (_, index) => ({ ...account, no: index + 2 }));
   book.setStatus(row, STATUS.staleTruth, true);
   const time = { now: 1_000_000 };
   const stops = new StopVersion();
-  const registry = { accountCount: accounts, accounts: () => [account], copiesOf: () => [{ row, watched: { book } } as unknown as CopyRecord] };
+  const registry = {
+    accountCount: accounts,
+    accounts: () => [account, ...others],
+    copiesOf: () => [{ row, watched: { book } } as unknown as CopyRecord],
+  };
   const ctx = { clock: { now: () => time.now }, limits: ENGINE_LIMITS, log: silentLogger, registry, stops } as unknown as EngineContext;
-  return { ctx, account, time, stops, takesRisk: () => book.takesRisk(row) };
+  return { ctx, network, account, time, stops, takesRisk: () => book.takesRisk(row) };
 }
 
 describe('how well the truth about an account is known', () => {
@@ -41,19 +49,23 @@ describe('how well the truth about an account is known', () => {
   });
 
   it.each([
-    ['few accounts', 2, 120_000],
-    ['ten thousand, whose rotation takes minutes', 10_000, 800_000],
-  ])('an account whose turn is overdue takes no new risk: %s, %i accounts, after %i ms', (_what, accounts, maxAgeMs) => {
-    const { ctx, account, time, takesRisk } = known({ accounts });
-    expect(truthMaxAgeMs(ctx)).toBe(maxAgeMs);
-    truthRead(ctx, account);
-    time.now += maxAgeMs;
-    haltOverdue(ctx);
-    expect(takesRisk()).toBe(true);
-    time.now += 1;
-    haltOverdue(ctx);
-    expect(takesRisk()).toBe(false);
-    truthRead(ctx, account);
-    expect(takesRisk()).toBe(true);
-  });
+    ['few accounts', 2, 0, 120_000],
+    ['ten thousand, whose rotation takes minutes', 10_000, 0, 800_000],
+    ['a hundred where the venue lets ten be read a minute', 100, 10, 2_400_000],
+  ])(
+    'an account whose turn is overdue takes no new risk: %s, %i accounts, %i a minute, after %i ms',
+    (_what, accounts, comparisonsPerMinute, maxAgeMs) => {
+      const { ctx, network, account, time, takesRisk } = known({ accounts, comparisonsPerMinute });
+      expect(truthMaxAgeMs(ctx, network, accounts)).toBe(maxAgeMs);
+      truthRead(ctx, account);
+      time.now += maxAgeMs;
+      haltOverdue(ctx);
+      expect(takesRisk()).toBe(true);
+      time.now += 1;
+      haltOverdue(ctx);
+      expect(takesRisk()).toBe(false);
+      truthRead(ctx, account);
+      expect(takesRisk()).toBe(true);
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { STATUS } from '@lockstep/replication';
 import type { EngineContext } from '../context';
+import type { Network } from './networks';
 import type { AccountRecord } from './registry';
 
 /*
@@ -18,17 +19,37 @@ export function truthUnread(ctx: EngineContext, account: AccountRecord): void {
   setStale(ctx, account, true);
 }
 
-/** Oldest reading of an account that allows new risk, in ms: some turns of the rotation as long as it is for so many accounts. */
-export function truthMaxAgeMs(ctx: EngineContext): number {
-  const { reconcileIntervalMs, reconcileAccountsMax, truthTurnsMax, truthAgeMinMs } = ctx.limits;
-  const turnMs = Math.max(reconcileIntervalMs, (ctx.registry.accountCount / reconcileAccountsMax) * 1_000);
+/** Accounts of a network that can be compared in a second: the engine's own bound, or what the venue's limits keep for reads where that is less. */
+export function comparedPerSecond(ctx: EngineContext, network: Network): number {
+  const { egress } = network.venue;
+  const { reconcileAccountsMax } = ctx.limits;
+  return egress === undefined ? reconcileAccountsMax : Math.min(reconcileAccountsMax, egress.comparisonsPerMinute() / 60);
+}
+
+/** Oldest reading of an account that allows new risk, in ms: some turns of its network's rotation, as long as it is for so many accounts. */
+export function truthMaxAgeMs(ctx: EngineContext, network: Network, accounts: number): number {
+  const { reconcileIntervalMs, truthTurnsMax, truthAgeMinMs } = ctx.limits;
+  const turnMs = Math.max(reconcileIntervalMs, (accounts / comparedPerSecond(ctx, network)) * 1_000);
   return Math.max(truthAgeMinMs, turnMs * truthTurnsMax);
 }
 
 /** Halts accounts whose reading is too old, whatever kept the rotation from them. */
 export function haltOverdue(ctx: EngineContext): void {
-  const oldest = ctx.clock.now() - truthMaxAgeMs(ctx);
-  for (const account of ctx.registry.accounts()) if (!account.truthStale && account.truthReadAt < oldest) setStale(ctx, account, true);
+  for (const [network, accounts] of byNetwork(ctx.registry.accounts())) {
+    const oldest = ctx.clock.now() - truthMaxAgeMs(ctx, network, accounts.length);
+    for (const account of accounts) if (!account.truthStale && account.truthReadAt < oldest) setStale(ctx, account, true);
+  }
+}
+
+/** Accounts by the network they trade on, in their order. */
+export function byNetwork(accounts: Iterable<AccountRecord>): ReadonlyMap<Network, readonly AccountRecord[]> {
+  const found = new Map<Network, AccountRecord[]>();
+  for (const account of accounts) {
+    const list = found.get(account.network);
+    if (list === undefined) found.set(account.network, [account]);
+    else list.push(account);
+  }
+  return found;
 }
 
 function setStale(ctx: EngineContext, account: AccountRecord, stale: boolean): void {

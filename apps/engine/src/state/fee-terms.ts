@@ -28,7 +28,12 @@ export class FeeTerms {
 
   /** The terms of orders that left at a moment; null before the first version. */
   at(scope: TenantScope, moment: EpochMs): MarkupTerms | null {
-    const version = effectiveSchedule(this.byScope.get(scopeKey(scope)) ?? [], moment);
+    const version = this.versionAt(scope, moment);
     return version === null ? null : markupTermsOf(version);
+  }
+
+  /** The whole version behind them. */
+  versionAt(scope: TenantScope, moment: EpochMs): FeeScheduleVersion | null {
+    return effectiveSchedule(this.byScope.get(scopeKey(scope)) ?? [], moment);
   }
 }

@@ -1,7 +1,7 @@
 import type { EngineContext } from '../context';
 import type { EngineParts } from '../engine-parts';
 import { addAccount, addCopy, restorePositions } from './load-book';
-import { loadKeys } from './load-keys';
+import { loadKeys, loadSpareKey } from './load-keys';
 import type { NetworkDirectory } from './network-directory';
 import type { ScopeRows } from './read-scopes';
 
@@ -20,6 +20,10 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       added.push({ record, row });
     }
     await loadKeys(ctx, parts.opener, added);
+    for (const { record } of added) {
+      const former = scope.formerAgents.get(record.id);
+      if (former !== undefined) record.formerSigner = await loadSpareKey(ctx, parts.opener, record, former);
+    }
     for (const leader of scope.leaders) (await directory.watched(ctx, leader.watchedNo))?.leaders.add(leader.id);
     for (const copy of scope.copies) {
       if (copy.state === 'preparing') continue;

@@ -2,6 +2,8 @@ import { type EpochMs, money, rate, size, type TenantScope } from '@lockstep/ker
 import { CopyBook, type CopyMarkup, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
+import { entriesUntil } from '../accounts/agent-standing';
+import { barCopy } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
 import { restoreIntent } from './intent';
 import { LeaderState } from './leader-state';
@@ -44,20 +46,22 @@ export function addAccount(
     scope,
     network,
     address: row.address,
+    accountType: row.accountType,
+    wallet: row.masterAddress ?? row.address,
     agentAddress: row.agentAddress,
+    agentStatus: row.agentStatus,
     builderAddress: row.builderAddress,
     builderFeeApproved: row.builderFeeApproved,
     signs: false,
     agentValidUntil: row.agentValidUntil ?? 0,
+    collateral: new Map(),
+    collateralReadAt: 0,
     ...read,
     touched: 0,
     truthReadAt: 0,
     truthStale: true,
   });
 }
-
-/** Farther than any agent lives: for accounts whose agent has no end. */
-export const NO_END: EpochMs = 4_102_444_800_000;
 
 /** Puts a copy into its book: terms, status, signer, markup, and equity as last written. */
 export function addCopy(
@@ -77,7 +81,7 @@ export function addCopy(
     copyNo: copy.no,
     scope: group.index,
     venueAccount: account.index,
-    signer: account.signs ? account.index : -1,
+    signer: account.signs ? account.signer : -1,
     status: (settings === null ? status & ~STATUS.active : status) | (account.truthStale ? STATUS.staleTruth : 0),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,
@@ -87,7 +91,7 @@ export function addCopy(
     // A copy that ran before and whose equity was never written is measured from its allocation, so that a restart forgives no loss.
     nav: navOf(copy) ?? (copy.startedAt === null ? null : { factor: rate(1_000_000_000_000n), equity: money(copy.allocation) }),
     basisEquity: basisOf(copy),
-    agentValidUntil: account.agentValidUntil === 0 ? NO_END : account.agentValidUntil,
+    agentValidUntil: entriesUntil(account),
     markup: markupOf(ctx, scope, schedules, account, watched),
   });
   const record: CopyRecord = {
@@ -104,6 +108,7 @@ export function addCopy(
     settingsVersion: copy.settingsVersion,
   };
   ctx.registry.addCopy(record);
+  barCopy(record);
   return record;
 }
 
@@ -117,6 +122,8 @@ export function markupOf(
 ): CopyMarkup | null {
   const now = ctx.clock.now();
   ctx.feeTerms.take(scope, schedules, now);
+  // Where no order can carry a builder fee the markup is accrued behind the fill and invoiced, and no entry waits for an approval.
+  if (!account.network.venue.capabilities.builderFee) return null;
   return markupNow(schedules, now, account, (address) => builderIndex(watched, address));
 }
 

@@ -1,6 +1,6 @@
 import { type Opener, sealingContext } from '@lockstep/platform';
-import type { VenueAccountRow } from '@lockstep/storage';
-import type { SignerKey } from '@lockstep/venues/port';
+import type { SpareAgentRow, VenueAccountRow } from '@lockstep/storage';
+import type { SignerHandle, SignerKey } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { Network } from './networks';
 import type { AccountRecord } from './registry';
@@ -8,7 +8,10 @@ import type { AccountRecord } from './registry';
 /** Bytes of an agent's private key. */
 const KEY_BYTES = 32;
 
-/** Opens the sealed agent keys of accounts and moves them into the signing workers, once per network. Accounts whose key cannot be opened do not sign. */
+/**
+ * Opens the sealed agent keys of accounts and moves them into the signing workers, once per network. Accounts whose key cannot be opened do not sign, nor
+ * does one whose agent serves another account already.
+ */
 export async function loadKeys(
   ctx: EngineContext,
   opener: Opener,
@@ -17,7 +20,12 @@ export async function loadKeys(
   const byNetwork = new Map<Network, SignerKey[]>();
   const loaded: AccountRecord[] = [];
   for (const { record, row } of accounts) {
-    const key = openKey(ctx, opener, record, row);
+    const holder = ctx.registry.claimAgent(record, record.agentAddress);
+    if (holder !== null) {
+      ctx.log.error('an agent serves another account already; this one does not sign', { venueAccountId: record.id, holder: holder.id });
+      continue;
+    }
+    const key = openKey(ctx, opener, record, record.signer, row);
     if (key === null) continue;
     const keys = byNetwork.get(record.network) ?? [];
     keys.push(key);
@@ -28,11 +36,28 @@ export async function loadKeys(
   for (const record of loaded) record.signs = true;
 }
 
-function openKey(ctx: EngineContext, opener: Opener, record: AccountRecord, row: VenueAccountRow): SignerKey | null {
-  const opened = opener.open(row.sealedAgentKey, sealingContext(record.scope.tenantId, record.scope.environment, record.id));
+/** Moves a spare key of an account into the signing workers, under a handle of its own; null when it cannot be opened or serves another account. */
+export async function loadSpareKey(ctx: EngineContext, opener: Opener, record: AccountRecord, spare: SpareAgentRow): Promise<SignerHandle | null> {
+  if (ctx.registry.claimAgent(record, spare.agentAddress) !== null) return null;
+  const key = openKey(ctx, opener, record, ctx.registry.takeSigner(), spare);
+  if (key === null) return null;
+  await record.network.venue.orders.loadSigners([key]);
+  return key.handle;
+}
+
+/** Sub-accounts and vaults have no key of their own: whoever signs names them with every action. */
+function openKey(
+  ctx: EngineContext,
+  opener: Opener,
+  record: AccountRecord,
+  handle: SignerHandle,
+  agent: Pick<SpareAgentRow, 'agentAddress' | 'sealedAgentKey'>,
+): SignerKey | null {
+  const opened = opener.open(agent.sealedAgentKey, sealingContext(record.scope.tenantId, record.scope.environment, record.id));
   if (!opened.ok || opened.value.length !== KEY_BYTES) {
     ctx.log.error('an agent key could not be opened', { venueAccountId: record.id, why: opened.ok ? 'wrong length' : opened.error });
     return null;
   }
-  return { handle: record.index, agentAddress: record.agentAddress, privateKey: opened.value };
+  const acting = record.accountType === 'main' ? {} : { actingFor: record.address };
+  return { handle, agentAddress: agent.agentAddress, privateKey: opened.value, wallet: record.wallet, ...acting };
 }

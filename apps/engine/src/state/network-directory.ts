@@ -2,8 +2,9 @@ import { toLots } from '@lockstep/kernel';
 import type { MoveRow, Storage, WatchedAccountRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { newWatched } from './load-book';
+import type { NetworkAddress } from './network-address';
 import type { Network } from './networks';
-import type { NetworkAddress, Networks } from './open-networks';
+import type { Networks } from './open-networks';
 import type { WatchedAccount } from './registry';
 
 /** Finds networks and watched accounts by their rows, opening them on first use. */

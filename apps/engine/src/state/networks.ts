@@ -2,7 +2,6 @@ import type { Environment } from '@lockstep/kernel';
 import type { MarkWatch, QuoteWatch, UserWatch, Venue } from '@lockstep/venues/port';
 import type { Markets } from '../markets';
 import type { Quotes } from '../quotes';
-import type { SendBudget } from '../send-budget';
 import type { Listings } from './listings';
 
 /** One venue at one address, e.g. Hyperliquid's main net or a world of the simulated venue, with everything the engine keeps open to it. */
@@ -11,6 +10,8 @@ export interface Network {
   readonly name: string;
   readonly environment: Environment;
   readonly venue: Venue;
+  /** Where a wallet's approvals are relayed when the venue takes none: the exchange under it. Null: the venue itself, or nowhere. */
+  readonly approvalsThrough: { readonly venue: string; readonly network: string } | null;
   readonly markets: Markets;
   readonly listings: Listings;
   readonly users: UserWatch;
@@ -18,7 +19,6 @@ export interface Network {
   readonly quotes: Quotes;
   /** Which coins `quotes` are streamed of. */
   readonly quoteWatch: QuoteWatch;
-  readonly sends: SendBudget;
 }
 
 export const networkKey = (venue: string, name: string): string => `${venue}|${name}`;

@@ -1,38 +1,12 @@
-import type { Environment } from '@lockstep/kernel';
-import { createHyperliquidVenue, type HyperliquidSettings } from '@lockstep/venues/hyperliquid';
-import type { MarkUpdate, Venue, WatchEvent } from '@lockstep/venues/port';
+import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
-import { SendBudget } from '../send-budget';
 import { Listings } from './listings';
+import type { NetworkAddress, VenueTuning } from './network-address';
 import { type Network, networkKey } from './networks';
+import { type OpenedAdapter, openAdapter } from './open-adapter';
 import { watchedDexes } from './watched-dexes';
-
-/** A network as the list of networks names it. */
-export interface NetworkAddress {
-  readonly venue: string;
-  readonly network: string;
-  readonly environment: Environment;
-  readonly url: string;
-}
-
-/** How signatures and connections are made; the rest are the adapter's own bounds. */
-export interface VenueTuning {
-  /** Chain of networks that are not simulated. */
-  readonly liveChain: 'mainnet' | 'testnet';
-  readonly workers: number;
-  /** Settings of simulated networks alone. */
-  readonly simulated: Partial<HyperliquidSettings>;
-  /** Orders released to a signing worker at a time; null: the adapter's own. */
-  readonly chunk: number | null;
-  /** An action without an answer for so long is unknown, in ms. */
-  readonly answerTimeoutMs: number;
-  /** Signatures a signing thread prepares while it is idle. */
-  readonly presignaturesPerWorker: number;
-  /** Orders that a network takes in a minute; 0: no limit is known. A simulated network takes all. */
-  readonly sendsPerMinute: number;
-}
 
 /** What a network tells the engine. */
 export interface NetworkSinks {
@@ -40,19 +14,12 @@ export interface NetworkSinks {
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
 
-const SIM_LIMITS = {
-  maxInFlight: 20_000,
-  markAskGapMs: 200,
-  readConnections: 32,
-  watchOpeningsPerMinute: 6_000,
-  watchMessagesPerMinute: 120_000,
-  detectionWeightPerMinute: 120_000,
-} as const;
 const READ_RETRY_MS = 500;
 
 /** Opens networks on first use and keeps them: one adapter, one user watch and one mark watch each. */
 export class Networks {
   private readonly open = new Map<string, Promise<Network>>();
+  private readonly adapters = new Set<OpenedAdapter>();
 
   constructor(
     private readonly ctx: EngineContext,
@@ -80,17 +47,20 @@ export class Networks {
   async close(): Promise<void> {
     const networks = await Promise.allSettled(this.open.values());
     for (const network of networks) if (network.status === 'fulfilled') network.value.listings.stop();
-    await Promise.all(networks.map((network) => (network.status === 'fulfilled' ? network.value.venue.close() : undefined)));
+    await Promise.all([...this.adapters].map((adapter) => adapter.close()));
   }
 
   private async connect(address: NetworkAddress): Promise<Network> {
     const { ctx } = this;
-    const venue = this.adapterOf(address);
+    const adapter = openAdapter(ctx, this.tuning, address);
+    const { venue } = adapter;
+    this.adapters.add(adapter);
     const markets = new Markets();
     let opened: Network | null = null;
     let written = '';
     const listings = new Listings(ctx, address.network, markets, venue.truth, async () => {
       if (opened !== null) this.followDexes(opened);
+      if (opened !== null) this.relist(opened);
       const rows = instrumentRows(address, markets);
       const text = JSON.stringify(rows);
       if (text === written) return;
@@ -99,7 +69,8 @@ export class Networks {
     });
     await this.readMarkets(address, markets, listings).catch(async (failure: unknown) => {
       listings.stop();
-      await venue.close();
+      this.adapters.delete(adapter);
+      await adapter.close();
       throw failure;
     });
     const waiting: WatchEvent[] = [];
@@ -121,39 +92,15 @@ export class Networks {
       listings,
       users,
       marks,
+      approvalsThrough: address.perpsStudio?.watchThrough ?? null,
       quotes,
       quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
-      sends: new SendBudget(address.environment === 'test' ? 0 : this.tuning.sendsPerMinute, () => ctx.clock.monotonic()),
     };
     opened = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);
     listings.start();
     ctx.log.info('network opened', { venue: address.venue, network: address.network, instruments: [...markets.all()].length });
     return network;
-  }
-
-  private adapterOf(address: NetworkAddress): Venue {
-    const { ctx, tuning } = this;
-    const simulated = address.environment === 'test';
-    return createHyperliquidVenue(
-      {
-        url: address.url,
-        wsUrl: `${address.url.replace(/^http/, 'ws')}/ws`,
-        network: simulated ? 'mainnet' : tuning.liveChain,
-        workers: tuning.workers,
-        presignaturesPerWorker: tuning.presignaturesPerWorker,
-        ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
-        answerTimeoutMs: tuning.answerTimeoutMs,
-        // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
-        orderStreamsMax: 0,
-        ...(simulated ? { ...SIM_LIMITS, ...tuning.simulated } : {}),
-      },
-      {
-        clock: ctx.clock,
-        random: ctx.random,
-        log: ({ level, event, fields }) => ctx.log[level](event, { network: address.network, ...fields }),
-      },
-    );
   }
 
   /** States and marks are followed of what the venue lists now. Marks of dexes that leaders or copies trade in come first where they must be asked for. */
@@ -165,6 +112,20 @@ export class Networks {
     }
     users.setDexes(followed);
     marks.setDexes(usedFirst(listed, this.usedDexes(name)));
+  }
+
+  /** Sheets take instruments as they are listed now: asset ids follow the places in the venue's list, and those may change with it. */
+  private relist(network: Network): void {
+    for (const watched of this.ctx.registry.watched.values()) {
+      if (watched.network !== network) continue;
+      for (const { instrument } of watched.book.allSheets()) {
+        const view = network.markets.get(instrument.coin);
+        if (view === undefined || watched.book.relist(view.instrument)) continue;
+        // Memory counts in lots of the old size; a start counts anew from what is written.
+        this.ctx.log.fatal('the venue counts sizes of an instrument differently', { network: network.name, coin: instrument.coin });
+        this.ctx.broken('the lot size of an instrument changed');
+      }
+    }
   }
 
   private usedDexes(network: string): ReadonlySet<string> {

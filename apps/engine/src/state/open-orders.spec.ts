@@ -19,6 +19,7 @@ function stage() {
     buy: true,
     lots: 5,
     price: 1,
+    signers: [0],
     nonce: 1,
     expiresAfter: 0,
     exit: false,

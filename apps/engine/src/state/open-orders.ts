@@ -1,6 +1,6 @@
 import { must, type TenantScope } from '@lockstep/kernel';
 import type { InstrumentSheet } from '@lockstep/replication';
-import type { ClientOrderId } from '@lockstep/venues/port';
+import type { ClientOrderId, SignerHandle } from '@lockstep/venues/port';
 import type { AccountRecord, CopyRecord } from './registry';
 
 /** Journal rows that stay open until every order in them is settled. */
@@ -28,6 +28,8 @@ export interface OpenOrder {
   /** Limit price times 10^8. */
   readonly price: number;
   readonly nonce: number;
+  /** Keys that may have signed it: one, or after a restart the present and the former one of the account. */
+  readonly signers: readonly SignerHandle[];
   readonly expiresAfter: number;
   readonly exit: boolean;
   readonly wave: OpenWave;

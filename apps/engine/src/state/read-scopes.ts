@@ -11,6 +11,7 @@ import {
   type PositionState,
   type RunningCopy,
   runningCopies,
+  type SpareAgentRow,
   type Storage,
   type VenueAccountRow,
 } from '@lockstep/storage';
@@ -21,6 +22,8 @@ const JOURNAL_ROWS_MAX = 100_000;
 export interface ScopeRows {
   readonly scope: TenantScope;
   readonly accounts: readonly VenueAccountRow[];
+  /** Agents that signed before the present ones, by account. */
+  readonly formerAgents: ReadonlyMap<string, SpareAgentRow>;
   readonly copies: readonly RunningCopy[];
   readonly positions: readonly PositionState[];
   /** What followers hold beside their copies. */
@@ -47,6 +50,7 @@ async function readScope(storage: Storage, shard: number, scope: TenantScope): P
     async (unit) => ({
       scope,
       accounts: await unit.venueAccounts.loadable(),
+      formerAgents: await unit.spareAgents.former(),
       copies: await runningCopies(unit),
       positions: await loadPositionStates(unit),
       own: await loadOwnPositions(unit),

@@ -1,30 +1,65 @@
 import type { Result } from '@lockstep/kernel';
 import { err, type Money, money, ok } from '@lockstep/kernel';
 import type { AccountState, VenueReadError } from '@lockstep/venues/port';
+import { takeCollateral } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from './registry';
 
 /** The collateral copies are allocated in. */
 export const ALLOCATION_ASSET = 'USDC';
 
-/** States of an account in every clearinghouse of the allocation's collateral: what a copy's allocation may not exceed, summed. */
+/**
+ * States of an account in every clearinghouse that counts: those of the allocation's collateral, and those its copies trade in. The others are read along
+ * every `collateralEveryMs`, only to know where it holds collateral: what cannot be read of them fails nothing.
+ */
 export async function readStates(ctx: EngineContext, account: AccountRecord): Promise<Result<readonly AccountState[], VenueReadError>> {
+  const needed = neededDexes(ctx, account);
   const states: AccountState[] = [];
-  for (const dex of account.network.markets.dexesOf(ALLOCATION_ASSET)) {
-    const read = await ctx.truthReads.run(() => account.network.venue.truth.account(account.address, dex));
+  for (const dex of needed) {
+    const read = await readState(ctx, account, dex);
     if (!read.ok) return err(read.error);
     states.push(read.value);
   }
+  takeCollateral(ctx, account, states);
+  await readBeside(ctx, account, new Set(needed));
   return ok(states);
 }
+
+/** A vault has a state in the main dex alone. */
+function neededDexes(ctx: EngineContext, account: AccountRecord): readonly string[] {
+  const allocation = account.network.markets.dexesOf(ALLOCATION_ASSET);
+  if (account.accountType === 'vault') return allocation.slice(0, 1);
+  const traded = ctx.registry.copiesOf(account).flatMap(({ watched }) => [...watched.book.allSheets()].map(({ instrument }) => instrument.dex));
+  return [...new Set([...allocation, ...traded])];
+}
+
+async function readBeside(ctx: EngineContext, account: AccountRecord, known: ReadonlySet<string>): Promise<void> {
+  const now = ctx.clock.now();
+  if (account.accountType === 'vault' || now - account.collateralReadAt < ctx.limits.collateralEveryMs) return;
+  account.collateralReadAt = now;
+  const others = account.network.markets.dexesOf().filter((dex) => !known.has(dex));
+  for (const dex of others.slice(0, ctx.limits.watchedDexesMax)) {
+    const read = await readState(ctx, account, dex);
+    if (read.ok) takeCollateral(ctx, account, [read.value]);
+  }
+}
+
+const readState = (ctx: EngineContext, account: AccountRecord, dex: string) =>
+  ctx.truthReads.run(() => account.network.venue.truth.account(account.address, dex));
 
 /** Equity of an account now; null when the venue cannot be read. */
 export async function readEquity(ctx: EngineContext, account: AccountRecord): Promise<Money | null> {
   const states = await readStates(ctx, account);
-  return states.ok ? equityOver(states.value) : null;
+  return states.ok ? equityOf(account, states.value) : null;
 }
 
-/** Equity over the states of one account; a balance that its clearinghouses share counts once. */
+/** Equity in the allocation's collateral; what other collaterals are worth is not counted. */
+export function equityOf(account: AccountRecord, states: readonly AccountState[]): Money {
+  const counted = new Set(account.network.markets.dexesOf(ALLOCATION_ASSET));
+  return equityOver(states.filter(({ dex }) => counted.has(dex)));
+}
+
+/** Equity over the states of one account in dexes of one collateral; a balance that its clearinghouses share counts once. */
 export function equityOver(states: readonly AccountState[]): Money {
   const pooled = states.find((state) => state.pooled);
   return pooled?.accountValue ?? money(states.reduce((sum, state) => sum + state.accountValue, 0n));

@@ -2,7 +2,8 @@ import type { CopyId, EpochMs, FollowerId, LeaderId, TenantScope, VenueAccountId
 import { must, present } from '@lockstep/kernel';
 import type { CopyBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
-import type { Address } from '@lockstep/venues/port';
+import type { AccountType, AgentStatus } from '@lockstep/storage';
+import type { Address, SignerHandle } from '@lockstep/venues/port';
 import type { LeaderState } from './leader-state';
 import type { Network } from './networks';
 
@@ -15,21 +16,34 @@ export interface BookGroup {
   leaderPaused: boolean | null;
 }
 
-/** A venue account this engine writes for. `index` is also its signing key's handle. */
+/** A venue account this engine writes for. */
 export interface AccountRecord {
   readonly index: number;
+  /** Handle of the key that signs for it; another one once its agent was renewed. */
+  signer: SignerHandle;
+  /** Handle of the key that signed before, where it is still at hand: what it signed can only be voided by it. */
+  formerSigner: SignerHandle | null;
   readonly no: number;
   readonly id: VenueAccountId;
   readonly scope: TenantScope;
   readonly network: Network;
   readonly address: Address;
+  readonly accountType: AccountType;
+  /** Whose wallet approves agent and builder fee: the account itself, or its master. */
+  readonly wallet: Address;
   agentAddress: Address;
+  agentStatus: AgentStatus;
   builderAddress: Address | null;
   /** Tenths of a basis point the follower approved for it. */
   builderFeeApproved: number;
   /** True once the agent key is loaded and the venue accepted it. */
   signs: boolean;
+  /** Venue time at which the agent ends; 0: it has no end that is known. */
   agentValidUntil: EpochMs;
+  /** Whether it holds collateral, by dex as last read; a dex that was never read is absent. */
+  readonly collateral: Map<string, boolean>;
+  /** When every dex was last read for that; 0: not in this process. */
+  collateralReadAt: EpochMs;
   /** Time of the newest fill read from the venue; reading goes on from here. */
   fillsReadTo: EpochMs;
   /** Venue time before which funding is booked; reading goes on from here. */
@@ -87,6 +101,8 @@ export class Registry {
   readonly accountsByNo = new Map<number, AccountRecord>();
   private readonly byAccount = new Map<AccountRecord, Set<CopyRecord>>();
   private readonly accountList: AccountRecord[] = [];
+  private readonly agents = new Map<Network, Map<Address, AccountRecord>>();
+  private signers = 0;
   private readonly groupList: BookGroup[] = [];
   private readonly groupIndex = new Map<string, BookGroup>();
 
@@ -105,10 +121,10 @@ export class Registry {
     return present(this.groupList[index], `book group ${index}`);
   }
 
-  /** Adds an account; its index is the next signer handle. */
-  addAccount(account: Omit<AccountRecord, 'index'>): AccountRecord {
+  /** Adds an account with a signer handle of its own. */
+  addAccount(account: Omit<AccountRecord, 'index' | 'signer' | 'formerSigner'>): AccountRecord {
     must(!this.accountsByNo.has(account.no), `venue account ${account.no} is already loaded`);
-    const record: AccountRecord = { ...account, index: this.accountList.length };
+    const record: AccountRecord = { ...account, index: this.accountList.length, signer: this.takeSigner(), formerSigner: null };
     this.accountList.push(record);
     this.accountsByNo.set(record.no, record);
     return record;
@@ -118,9 +134,31 @@ export class Registry {
     return present(this.accountList[index], `venue account at ${index}`);
   }
 
-  /** Signer handles run from 0 to below this. */
   get accountCount(): number {
     return this.accountList.length;
+  }
+
+  /** A handle for one more signing key. */
+  takeSigner(): SignerHandle {
+    this.signers += 1;
+    return this.signers - 1;
+  }
+
+  /** Signer handles run from 0 to below this. */
+  get signerCount(): number {
+    return this.signers;
+  }
+
+  /**
+   * Gives an agent to an account; the other account of the network that has it already, and then nothing is given. An agent has one nonce set at the venue, and
+   * two accounts would count in it side by side: it serves one account alone, for good, because an agent's address is never used again.
+   */
+  claimAgent(account: AccountRecord, agentAddress: Address): AccountRecord | null {
+    const ofNetwork = this.agents.get(account.network) ?? new Map<Address, AccountRecord>();
+    this.agents.set(account.network, ofNetwork);
+    const holder = ofNetwork.get(agentAddress) ?? account;
+    ofNetwork.set(agentAddress, holder);
+    return holder === account ? null : holder;
   }
 
   addCopy(copy: CopyRecord): void {

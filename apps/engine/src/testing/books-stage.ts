@@ -16,7 +16,16 @@ import {
 import { silentLogger, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type InstrumentSheet, packClientOrderId, reservePending } from '@lockstep/replication';
 import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
-import { CommitUnknownError, type CopyPositionRow, type CopyRow, type OrderRow, orderIdOf, runningCopy, type Storage } from '@lockstep/storage';
+import {
+  CommitUnknownError,
+  type CopyPositionRow,
+  type CopyRow,
+  MAIN_ACCOUNT,
+  type OrderRow,
+  orderIdOf,
+  runningCopy,
+  type Storage,
+} from '@lockstep/storage';
 import { sampleOrders } from '@lockstep/storage/testing/sample-rows';
 import { openTestStorage } from '@lockstep/storage/testing/test-storage';
 import type { AccountState, VenueFill } from '@lockstep/venues/port';
@@ -91,6 +100,7 @@ function orderIn(ctx: EngineContext, copy: CopyRecord, wave: number, part: Pick<
     sheet: copy.watched.book.sheet(STAGE_COIN),
     price: Number(priceOf('100')),
     nonce: wave,
+    signers: [copy.account.signer],
     expiresAfter: 0,
     exit: false,
     wave: { journalNo: wave, isMove: true, scopes: [copy.group.scope], open: 1, handed: true },
@@ -245,7 +255,8 @@ function partsOf(storage: Storage, ended: string[]): EngineParts {
       chunk: 1,
       answerTimeoutMs: 1,
       presignaturesPerWorker: 0,
-      sendsPerMinute: 0,
+      egress: [],
+      rateLimits: null,
     },
     onWave: () => undefined,
     broken: (why) => void ended.push(why),
@@ -283,6 +294,7 @@ async function writeRows(ctx: EngineContext, app: Storage, scope: TenantScope, w
       venue: 'hyperliquid',
       network: 'sim',
       address: FOLLOWER,
+      ...MAIN_ACCOUNT,
       mode: 'standard',
       agentAddress: FOLLOWER,
       sealedAgentKey: Buffer.from('sealed'),

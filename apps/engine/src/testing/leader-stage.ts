@@ -92,6 +92,7 @@ export async function leaderStage(
   const seated = new Set<string>();
   const network = {
     venueName: 'hyperliquid',
+    approvalsThrough: null,
     name: 'stage',
     environment: 'test',
     venue: { truth },

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type CopyId, type FollowerId, type LeaderId, type TenantId, type TenantScope, UNIT, type VenueAccountId } from '@lockstep/kernel';
 import { makeSealingKeys, type Secret, sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type CopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
-import { type CommandKind, openStorage, resolveRoleUrls, type Storage } from '@lockstep/storage';
+import { type CommandKind, MAIN_ACCOUNT, openStorage, resolveRoleUrls, type Storage, type VenueAccountRow } from '@lockstep/storage';
 import { migratedDatabase } from '@lockstep/storage/testing/test-storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
-import { generateAgentKey } from '@lockstep/venues/hyperliquid';
+import { type AgentKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { startProcess, type TestProcess } from './processes';
 import { startVenue, type TestVenue } from './sim-control';
 
@@ -27,9 +27,19 @@ export interface TestTenant {
   readonly scope: TenantScope;
   leader(address: string): Promise<LeaderId>;
   /** A follower with a funded venue account, its agent approved at the venue, activation asked for. */
-  follower(address: string, credit: string): Promise<{ readonly followerId: FollowerId; readonly accountId: VenueAccountId }>;
+  follower(address: string, credit: string, terms?: AccountTerms): Promise<{ readonly followerId: FollowerId; readonly accountId: VenueAccountId }>;
+  /** Another agent key of an account, made for a renewal and not approved yet; its address. */
+  nextAgent(accountId: VenueAccountId, name: string): Promise<string>;
   copy(leader: LeaderId, follower: { readonly followerId: FollowerId; readonly accountId: VenueAccountId }, terms: CopyTerms): Promise<CopyId>;
   command(kind: CommandKind, targetId: string, payload?: unknown): Promise<bigint>;
+}
+
+/** What an account has beside the standards: an unnamed agent of its own, approved at the venue, and its own wallet. */
+export interface AccountTerms {
+  readonly agent?: AgentKey;
+  /** Name of the agent at the venue, perhaps with its end; null: the venue is told of no agent. */
+  readonly agentName?: string | null;
+  readonly type?: Pick<VenueAccountRow, 'accountType' | 'masterAddress'>;
 }
 
 export interface CopyTerms {
@@ -40,7 +50,8 @@ export interface CopyTerms {
 
 export const ENGINE_ENTRY = 'dist/apps/engine/src/main.js';
 
-export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> {
+/** `venueName` is the venue that leaders and accounts are registered at; its network is always `sim`. */
+export async function startRig(venueArgs: readonly string[] = [], venueName = 'hyperliquid'): Promise<Rig> {
   const database = await migratedDatabase();
   const roles = resolveRoleUrls(database.url);
   const storage = await openStorage({ url: roles.app.url, role: 'app', clock: systemClock, poolMax: 4 });
@@ -81,7 +92,7 @@ export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> 
           updatedAt: now,
         });
       });
-      return testTenant(storage, venue, scopeFromPlatformList(id, 'test'), keys);
+      return testTenant(storage, venue, venueName, scopeFromPlatformList(id, 'test'), keys);
     },
     close: async () => {
       for (const engine of engines) await engine.kill();
@@ -95,6 +106,7 @@ export async function startRig(venueArgs: readonly string[] = []): Promise<Rig> 
 function testTenant(
   storage: Storage,
   venue: TestVenue,
+  venueName: string,
   scope: TenantScope,
   keys: { readonly publicKey: string; readonly privateKey: Secret<string> },
 ): TestTenant {
@@ -106,7 +118,7 @@ function testTenant(
     scope,
     command,
     leader: async (address) => {
-      const watched = await storage.platform((unit) => unit.inbox.watch('hyperliquid', 'sim', address));
+      const watched = await storage.platform((unit) => unit.inbox.watch(venueName, 'sim', address));
       const id = ids.next('leader');
       const now = systemClock.now();
       await storage.scoped(scope, (unit) =>
@@ -115,9 +127,18 @@ function testTenant(
       await command('leader.watch', id);
       return id;
     },
-    follower: async (address, credit) => {
+    nextAgent: async (accountId, name) => {
       const agent = await generateAgentKey(systemRandom);
-      await venue.control('/worlds/main/accounts', { accounts: [{ address, credits: { '': credit }, agent: { address: agent.address } }] });
+      const sealed = Buffer.from(sealer(keys.publicKey).seal(agent.privateKey, sealingContext(scope.tenantId, scope.environment, accountId)));
+      const row = { venueAccountId: accountId, role: 'next', agentAddress: agent.address, agentName: name, sealedAgentKey: sealed } as const;
+      await storage.scoped(scope, (unit) => unit.spareAgents.put({ ...row, createdAt: unit.now }));
+      return agent.address;
+    },
+    follower: async (address, credit, terms = {}) => {
+      const agent = terms.agent ?? (await generateAgentKey(systemRandom));
+      const { agentName = '', type = {} } = terms;
+      const known = agentName === null ? {} : { agent: { address: agent.address, name: agentName } };
+      if (Number(credit) > 0) await venue.control('/worlds/main/accounts', { accounts: [{ address, credits: { '': credit }, ...known }] });
       const followerId = ids.next('follower');
       const accountId = ids.next('venueAccount');
       const now = systemClock.now();
@@ -127,9 +148,11 @@ function testTenant(
         await unit.venueAccounts.insert({
           id: accountId,
           followerId,
-          venue: 'hyperliquid',
+          venue: venueName,
           network: 'sim',
           address,
+          ...MAIN_ACCOUNT,
+          ...type,
           mode: 'unknown',
           agentAddress: agent.address,
           sealedAgentKey: Buffer.from(sealer(keys.publicKey).seal(agent.privateKey, context)),

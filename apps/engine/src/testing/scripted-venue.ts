@@ -4,7 +4,6 @@ import { instrumentOf } from '@lockstep/replication/testing/book-builder';
 import type { AccountState, OrderStanding, Venue, VenueFill } from '@lockstep/venues/port';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
-import { SendBudget } from '../send-budget';
 import type { Network } from '../state/networks';
 
 export const STAGE_COIN: Instrument = { ...instrumentOf('ETH', 4, 25), venue: 'hyperliquid' };
@@ -29,6 +28,17 @@ export function scriptedVenue(): ScriptedVenue {
       builderFee: true,
       nonceNoop: true,
       reduceOnly: true,
+      workingOrders: true,
+      triggerOrders: true,
+      actingFor: true,
+      agentExpiry: true,
+      clearinghousePerDex: true,
+      batch: true,
+      postOnly: true,
+      fillHistory: true,
+      fundingHistory: true,
+      approvals: true,
+      requestsPerMinute: null,
     },
     standing: { kind: 'unknown_order' },
     fills: [],
@@ -71,6 +81,7 @@ export async function networkOf(venue: Venue): Promise<Network> {
   await markets.refresh(venue.truth, undefined, () => systemClock.now());
   return {
     venueName: 'hyperliquid',
+    approvalsThrough: null,
     name: 'sim',
     environment: 'test',
     venue,
@@ -80,7 +91,6 @@ export async function networkOf(venue: Venue): Promise<Network> {
     marks: { setDexes: notPlayed, close: notPlayed },
     quotes: new Quotes(),
     quoteWatch: { follow: notPlayed, close: notPlayed },
-    sends: new SendBudget(0, () => systemClock.monotonic()),
   };
 }
 

@@ -2,14 +2,14 @@ import { present, unwrap } from '@lockstep/kernel';
 import { silentLogger } from '@lockstep/platform';
 import { decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
 import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
-import { type OrderSubmission, OUTCOME } from '@lockstep/venues/port';
+import { Departures, EgressScheduler, forecast } from '@lockstep/venues/egress';
+import { type EgressView, type LeavingOrders, type OrderSubmission, OUTCOME } from '@lockstep/venues/port';
 import type { WaveOutcome } from '../books/outcome-batch';
 import { Places } from '../bounded';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { Nonces } from '../nonces';
 import { Quotes } from '../quotes';
-import { SendBudget } from '../send-budget';
 import { NO_INTENT } from '../state/intent';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
@@ -38,10 +38,14 @@ export class WaveStage {
 
   constructor({ copies = 1, sendsPerMinute = 0 }: WaveTerms = {}) {
     for (let copyNo = 1; copyNo <= copies; copyNo += 1) this.stage.add(entryOf(copyNo, settingsOf('1')));
-    const sends = new SendBudget(sendsPerMinute, () => 0);
     this.watched = {
       no: 1,
-      network: { name: 'sim', markets: { get: () => undefined }, quotes: this.quotes, sends, venue: { orders: this.venue() } },
+      network: {
+        name: 'sim',
+        markets: { get: () => undefined },
+        quotes: this.quotes,
+        venue: { orders: this.venue(), ...(sendsPerMinute > 0 && { egress: limitedTo(sendsPerMinute) }) },
+      },
       book: this.stage.book,
     } as unknown as WatchedAccount;
     this.ctx = this.context(copies);
@@ -123,4 +127,39 @@ export class WaveStage {
       },
     } as unknown as EngineContext;
   }
+}
+
+/** One egress address that takes so many orders a minute; nothing that is announced ever leaves it. */
+function limitedTo(sendsPerMinute: number): Pick<EgressView, 'numberOf' | 'departures' | 'forecast' | 'announce'> {
+  const limits = {
+    meters: [{ name: 'orders', perWindow: sendsPerMinute, kept: {}, most: {} }],
+    windowMs: 60_000,
+    inFlightMax: 1_000,
+    lateMs: 1_000,
+    backoffMinMs: 1_000,
+    backoffMaxMs: 1_000,
+    answerMs: 100,
+  };
+  const scheduler = new EgressScheduler({
+    ips: 1,
+    limits,
+    accounts: { free: 1_000, spacingMs: 10_000, cancelsBeyond: 0 },
+    actionCost: { meters: [1], inFlight: true },
+  });
+  const mixOf = ({ count, exit }: LeavingOrders) => {
+    const reduction = exit.subarray(0, count).reduce((sum, each) => sum + each, 0);
+    return { reduction, entry: count - reduction };
+  };
+  return {
+    numberOf: () => 1,
+    departures: () => new Departures(scheduler, () => 0, 0, NOW),
+    forecast: (orders) => ({ endsAt: NOW + forecast(scheduler, [mixOf(orders)], 0).endsInMs, limitedBy: null }),
+    announce: (orders) => {
+      const { reduction, entry } = mixOf(orders);
+      const flow = scheduler.open();
+      scheduler.ask(0, flow, 'reduction', { tokens: [], count: reduction });
+      scheduler.ask(0, flow, 'entry', { tokens: [], count: entry });
+      return () => undefined;
+    },
+  };
 }

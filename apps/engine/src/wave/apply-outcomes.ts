@@ -1,6 +1,6 @@
 import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, type RefusalKind, reasonNumber, STATUS } from '@lockstep/replication';
 import { orderIdOf } from '@lockstep/storage';
-import { OUTCOME, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
+import { OUTCOME, outcomeClass, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
 import { trueUp } from '../books/true-up';
 import type { EngineContext } from '../context';
 import type { JournalTimes, PlannedWave } from './planned-wave';
@@ -18,9 +18,6 @@ const REFUSALS: ReadonlyMap<RejectCode, RefusalKind> = new Map<RejectCode, Refus
   ['halted', 'passing'],
   ['not_sent', 'passing'],
 ]);
-/** Refusals after which the order may nevertheless have executed: its nonce was spent before. */
-const UNSURE: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate']);
-
 const WITHHELD_BITS: readonly (readonly [number, number])[] = [
   [STATUS.killSwitch, reasonNumber('kill_switch')],
   [STATUS.breaker, reasonNumber('breaker')],
@@ -59,6 +56,7 @@ function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, ro
   const code = REJECT_CODES[state.rejectCode[row] ?? 0] ?? 'other';
   const kind = kindOf(state.outcome[row] ?? UNSENT, code);
   const filled = kind === 'filled' ? (state.filledLots[row] ?? 0) : 0;
+  if (kind === 'rejected') ctx.doubts.take(ctx.registry.copies.get(wave.plan.orders.copyNo[row] ?? 0), code);
   applyOutcome(book, wave.plan, row, kind, filled, REFUSALS.get(code) ?? 'lasting');
   if (filled > 0) leadByAnswer(wave, state, row, filled);
   if (kind === 'unknown') state.outcome[row] = OUTCOME.unknown;
@@ -70,7 +68,7 @@ function kindOf(outcome: number, code: RejectCode): OutcomeKind {
     case OUTCOME.filled:
       return 'filled';
     case OUTCOME.rejected:
-      return UNSURE.has(code) ? 'unknown' : 'rejected';
+      return outcomeClass(outcome, code) === 'unknown' ? 'unknown' : 'rejected';
     case WITHHELD:
       return 'withheld';
     default:
@@ -114,6 +112,7 @@ function open(ctx: EngineContext, wave: PlannedWave, row: number, times: Journal
     lots: orders.lots[row] ?? 0,
     price: orders.price[row] ?? 0,
     nonce: orders.nonce[row] ?? 0,
+    signers: [orders.signer[row] ?? copy.account.signer],
     expiresAfter: orders.expiresAfter[row] ?? 0,
     exit: orders.exit[row] === 1,
     wave: wave.open,

@@ -4,8 +4,9 @@ import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import { gatePlan } from './gate-orders';
-import type { PlannedWave } from './planned-wave';
+import { NO_WAY_OUT, type PlannedWave } from './planned-wave';
 import type { RecordedMove } from './recorded-move';
+import { wayOut } from './way-out';
 
 /** The best price of a side on which nobody stands. */
 const NOBODY = price(0n);
@@ -13,18 +14,17 @@ const NOBODY = price(0n);
 /** Why the orders of a superseded wave stay unsent. */
 export const SUPERSEDED = reasonNumber('superseded');
 
-/** What every plan of the engine takes besides the book. Its orders must be counted against the network's `sends`, unless they never leave. */
+/** What every plan of the engine takes besides the book. Its orders must be told to their ways out by `wayOut`, unless they never leave. */
 export function planOptions(ctx: EngineContext, network: Network): PlanOptions {
   return {
     now: Math.floor(ctx.clock.now()),
     instance: ctx.instance,
     seed: ctx.dailySeed(),
-    lastNonce: ctx.nonces.column(ctx.registry.accountCount),
+    lastNonce: ctx.nonces.column(ctx.registry.signerCount),
     markMaxAgeMs: ctx.limits.markMaxAgeMs,
     bookMaxAgeMs: ctx.limits.bookMaxAgeMs,
     exitBand: EXIT_BAND,
-    sendsAtOnce: network.sends.atOnce,
-    sendRatePerSecond: network.sends.ratePerSecond,
+    departures: network.venue.egress?.departures() ?? null,
   };
 }
 
@@ -53,7 +53,6 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const sheet = watched.book.sheet(plan.orders.instrument);
   ctx.pass('planned_before_gate');
   if (superseded) releaseAll(watched.book, plan);
-  else watched.network.sends.take(plan.orders.count);
   const approval = superseded ? { approved: null, refused: [] } : gatePlan(ctx, watched.book, plan);
   ctx.pass('planned_approved');
   return {
@@ -66,6 +65,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
     superseded,
     approval,
     forfeits: [],
+    wayOut: superseded ? NO_WAY_OUT : wayOut(watched.network, plan),
     open: { journalNo: recorded.wave, isMove: true, scopes: [], open: 1, handed: false },
     marks: {
       leaderFillAt: move.firstFillAt,

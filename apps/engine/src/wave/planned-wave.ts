@@ -21,8 +21,19 @@ export interface PlannedWave {
   /** Increments a repair gave up. */
   readonly forfeits: readonly ForfeitRecord[];
   readonly open: OpenWave;
+  readonly wayOut: WayOut;
   readonly marks: WaveMarks;
 }
+
+/** What was forecast for the orders of a wave, and that they are announced to their egress addresses until they are handed over. */
+export interface WayOut {
+  /** Last answer, epoch ms; 0: no limits are kept to. */
+  readonly forecastEnd: number;
+  /** They are handed over, or never will be. */
+  done(): void;
+}
+
+export const NO_WAY_OUT: WayOut = { forecastEnd: 0, done: () => undefined };
 
 export interface ForfeitRecord {
   readonly copyNo: number;

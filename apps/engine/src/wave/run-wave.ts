@@ -58,6 +58,7 @@ async function sendWave(
 ): Promise<void> {
   const { orders } = wave.plan;
   const state = new SendState(orders.count);
+  wave.wayOut.done();
   // A superseded wave gave its lots back when it was planned.
   if (wave.superseded) for (let row = 0; row < orders.count; row += 1) state.withhold(row, SUPERSEDED);
   else if (orders.count > 0) await submit(ctx, wave, state, times, opposed);

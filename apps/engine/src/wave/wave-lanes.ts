@@ -1,4 +1,5 @@
 import { present } from '@lockstep/kernel';
+import type { InstrumentSheet } from '@lockstep/replication';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
@@ -12,7 +13,13 @@ export class WaveLanes {
   private readonly lanes: Lanes<RecordedMove>;
   private readonly unlisted: UnlistedMoves;
 
-  constructor(ctx: EngineContext, books: Bookkeeper, onDone: (watched: WatchedAccount, coin: string) => void) {
+  /** `onAppeared`: a leader trades an instrument for the first time, before its first wave is planned. */
+  constructor(
+    ctx: EngineContext,
+    books: Bookkeeper,
+    onDone: (watched: WatchedAccount, coin: string) => void,
+    private readonly onAppeared: (watched: WatchedAccount, sheet: InstrumentSheet) => void = () => undefined,
+  ) {
     this.lanes = new Lanes(
       async (key, batch) => {
         await runMoves(ctx, books, batch, () => this.opposed(key));
@@ -33,7 +40,9 @@ export class WaveLanes {
     for (const move of moves) {
       if (this.unlisted.take(move)) continue;
       const { watched } = move;
-      watched.book.sheet(present(watched.network.markets.get(move.move.coin), `market of ${move.move.coin}`).instrument);
+      const isNew = watched.book.findSheet(move.move.coin) === undefined;
+      const sheet = watched.book.sheet(present(watched.network.markets.get(move.move.coin), `market of ${move.move.coin}`).instrument);
+      if (isNew) this.onAppeared(watched, sheet);
       this.lanes.push(laneKey(watched.no, move.move.coin), move);
     }
   }

@@ -91,11 +91,12 @@ function worthWriting(wave: PlannedWave, slice: ScopeSlice): boolean {
   return wave.forfeits.some((forfeit) => slice.decisions.some((index) => copyNo[index] === forfeit.copyNo));
 }
 
-const stampOf = (ctx: EngineContext, { marks }: PlannedWave) => ({
+const stampOf = (ctx: EngineContext, { marks, wayOut }: PlannedWave) => ({
   instance: ctx.instance,
   m0: marks.leaderFillAt,
   m1: marks.receivedAt,
   m2: marks.plannedAt,
+  forecastEnd: wayOut.forecastEnd,
 });
 
 function bytesOf(scopes: readonly ScopeRows[], wave: PlannedWave): number {

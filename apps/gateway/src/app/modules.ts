@@ -21,6 +21,7 @@ import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
 import { DetectionController } from '../routes/detection/detection.controller';
+import { EgressController } from '../routes/egress/egress.controller';
 import { EventsController } from '../routes/events/events.controller';
 import { ExportsController } from '../routes/exports/exports.controller';
 import { FeesController } from '../routes/fees/fees.controller';
@@ -76,6 +77,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     KillSwitchesController,
     ReceiptsController,
     TradingController,
+    EgressController,
     EventsController,
     FeesController,
     SettlementsController,

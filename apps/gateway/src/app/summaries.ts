@@ -37,6 +37,8 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'killSwitches.get': 'The switch of one target',
   'killSwitches.engage': 'Take no new risk for a target',
   'killSwitches.release': 'Take new risk for a target again',
+  'egress.get': 'What the venue’s rate limits let leave now',
+  'egress.forecast': 'How long a wave would take, and how many addresses a target needs',
   'receipts.list': 'What was decided for a copy, skips included',
   'receipts.get': 'What was decided for a copy in one wave',
   'trading.orders': 'List orders',

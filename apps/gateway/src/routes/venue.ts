@@ -3,7 +3,11 @@ import type { ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
 import { type Refusal, refusal } from '../http/problem-exception';
 
-export const venueField = z.literal('hyperliquid').default('hyperliquid');
+/** Venues whose orders can carry a builder fee. */
+const BUILDER_VENUES: ReadonlySet<string> = new Set(['hyperliquid']);
+export const takesBuilderFee = (venue: string): boolean => BUILDER_VENUES.has(venue);
+
+export const venueField = z.enum(['hyperliquid', 'perps_studio']).default('hyperliquid');
 export const networkField = z
   .string()
   .regex(/^[a-z0-9_-]{1,40}$/)

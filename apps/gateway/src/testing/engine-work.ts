@@ -2,6 +2,8 @@ import { type CopyId, type LeaderId, money, present, price, RATE_ONE, type Rate,
 import { BOOK_MAX_AGE_MS, CopyBook, EXIT_BAND, encodeJournal, kindOf, MARK_MAX_AGE_MS, planWave, STATUS, wholeSlice } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { savePositionStates } from '@lockstep/storage';
+import { EgressScheduler, standingOf } from '@lockstep/venues/egress';
+import { HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, socketCost } from '@lockstep/venues/hyperliquid';
 import type { TenantObjects } from './objects';
 import type { GatewayRig, RigTenant } from './rig';
 
@@ -25,7 +27,9 @@ export async function decideAsEngine(rig: GatewayRig, tenant: RigTenant, objects
   await rig.engine.scoped(tenant.scope, async (unit) => {
     const copy = present(await unit.copies.findOne({ id: objects.copy as CopyId }), 'the copy');
     const plan = planOf(Number(copy.no), wave, now);
-    const packed = Buffer.from(encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: now - 40.5, m1: now - 12, m2: now - 8 }));
+    const packed = Buffer.from(
+      encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: now - 40.5, m1: now - 12, m2: now - 8, forecastEnd: Math.floor(now) + 61_500 }),
+    );
     await unit.journal.insert({
       moveId: BigInt(wave),
       shard: 0,
@@ -41,6 +45,17 @@ export async function decideAsEngine(rig: GatewayRig, tenant: RigTenant, objects
     await savePositionStates(unit, [positionOf(Number(copy.no), wave)]);
   });
   return String(wave);
+}
+
+/** Two egress addresses towards the simulated network, one of which a wave has just used up, told as the engine does it. */
+export async function tellEgressAsEngine(rig: GatewayRig): Promise<void> {
+  const assumptions = { postsSpendWeight: true, outsideWeight: 60, inFlightMax: 100 };
+  const actionCost = socketCost(assumptions);
+  const scheduler = new EgressScheduler({ ips: 2, limits: hyperliquidIpLimits(assumptions), accounts: HYPERLIQUID_ADDRESS_LIMITS, actionCost });
+  const now = 600_000;
+  scheduler.note(0, 'entry', actionCost, 840, now);
+  const standing = standingOf(scheduler, ['default', '203.0.113.7'], [0, 0], now, Date.now());
+  await rig.engine.platform((unit) => unit.markets.putEgress('hyperliquid', 'sim', standing));
 }
 
 function planOf(copyNo: number, wave: number, now: number) {
@@ -88,8 +103,7 @@ function planOf(copyNo: number, wave: number, now: number) {
     markMaxAgeMs: MARK_MAX_AGE_MS,
     bookMaxAgeMs: BOOK_MAX_AGE_MS,
     exitBand: EXIT_BAND,
-    sendsAtOnce: 0,
-    sendRatePerSecond: 0,
+    departures: null,
     leaderEquity: equity,
   });
 }

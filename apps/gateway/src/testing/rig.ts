@@ -186,7 +186,8 @@ async function addNetworks(ownerUrl: string): Promise<void> {
   await owner.connect();
   await owner.query(
     `insert into venue_networks (venue, network, environment, url, created_at)
-     values ('hyperliquid', 'sim', 'test', 'http://127.0.0.1:1', now()), ('hyperliquid', 'mainnet', 'live', 'http://127.0.0.1:2', now())`,
+     values ('hyperliquid', 'sim', 'test', 'http://127.0.0.1:1', now()), ('hyperliquid', 'mainnet', 'live', 'http://127.0.0.1:2', now()),
+            ('perps_studio', 'sim', 'test', 'http://127.0.0.1:1', now())`,
   );
   await owner.end();
 }

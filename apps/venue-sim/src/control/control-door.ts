@@ -4,6 +4,8 @@ import type { Clock } from '@lockstep/kernel';
 import { formatVerifyMode, parseVerifyMode, type Verifier } from '@lockstep/simulation';
 import type { Flags } from '../flags';
 import type { Hall, Halls } from '../halls';
+import { controlProvider } from '../provider/control-routes';
+import type { ProviderApi } from '../provider/provider-api';
 import { parseJson, readBody } from '../request-body';
 import { type ControlReply, done, refused, sendControl } from './answers';
 import { WORLD_ROUTES } from './routes';
@@ -17,6 +19,7 @@ export const CONTROL_KEY_HEADER = 'x-control-key';
 
 export interface ControlDoorOrder {
   readonly halls: Halls;
+  readonly provider: ProviderApi;
   readonly verifier: Verifier;
   readonly clock: Clock;
   readonly flags: Flags;
@@ -52,6 +55,7 @@ async function answer(order: ControlDoorOrder, request: IncomingMessage, respons
     if (hall === undefined) return refused(404, `no world ${name}`);
     return method === 'POST' ? change(hall, verb, request) : readOrClear(hall, method, verb, last, url, response);
   }
+  if (first === 'provider') return controlProvider(order.provider, method, name, verb, method === 'POST' ? await readJson(request) : null);
   switch (`${method} /${first}`) {
     case 'GET /health':
       return done();

@@ -1,8 +1,15 @@
 import { detectionBench } from './detection';
+import { egressBench } from './egress';
 import { fanoutBench } from './fanout';
 import { planBench } from './plan';
 import type { Bench } from './report';
 import { signBench } from './sign';
 
 /** Every measurement by name. */
-export const BENCHES: Readonly<Record<string, Bench>> = { detection: detectionBench, fanout: fanoutBench, plan: planBench, sign: signBench };
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  detection: detectionBench,
+  egress: egressBench,
+  fanout: fanoutBench,
+  plan: planBench,
+  sign: signBench,
+};

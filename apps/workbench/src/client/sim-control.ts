@@ -56,6 +56,17 @@ export class SimControl {
     private readonly world = 'main',
   ) {}
 
+  /** Makes an API key of the simulated Provider API. */
+  async providerKey(requestsPerMinute: number): Promise<string> {
+    const answer = await request(`${this.base}/provider/keys`, {
+      ...ONE_CONNECTION_EACH,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ requestsPerMinute }),
+    });
+    return z.object({ key: z.string() }).parse(await answer.body.json()).key;
+  }
+
   async credit(address: string, amount: string, dex = ''): Promise<void> {
     await this.post('credit', { address, dex, amount });
   }

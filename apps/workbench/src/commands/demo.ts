@@ -42,6 +42,7 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     dataDir,
     simArgs: simArgs(options),
     fixedPorts: false,
+    ...(options.venue === 'perps-studio' ? { perpsStudioPerMinute: options.requestsPerMinute } : {}),
     onStep: (text) => say(`· ${text}`),
   });
   let holds = false;
@@ -77,11 +78,18 @@ async function play(stack: Stack, options: DemoOptions, resultsDir: string, inte
   if (options.workedExample) return playWorkedExample(stack, { seed: options.seed, scale: options.scale, resultsDir });
   if (options.fills !== null) return playRecorded(stack, options, options.fills, ending);
   if (options.live !== null) return playLive(stack, options, options.live, options.venueUrl ?? '', ending, interrupted);
+  const builderDexes = await builderDexesOf(stack, options);
+  const coins = builderDexes.size === 0 ? {} : { coins: [...builderDexes.values()].flat() };
   const leaders = Array.from(
     { length: options.leaders },
-    (_, index): DemoLeader => ({ name: `Leader ${index + 1}`, address: leaderAddress(options.seed, index), held: new Map() }),
+    (_, index): DemoLeader => ({ name: `Leader ${index + 1}`, address: leaderAddress(options.seed, index), held: new Map(), ...coins }),
   );
-  const cast = await setUp(stack, castPlan(options, leaders, LEADER_FUNDS));
+  const funds = { ...LEADER_FUNDS, ...Object.fromEntries([...builderDexes.keys()].map((dex) => [dex, LEADER_FUNDS.xyz])) };
+  if (options.venue === 'perps-studio')
+    say(
+      `all orders go through one key of the Provider API with ${options.requestsPerMinute} requests a minute; the leader is watched at the exchange under it`,
+    );
+  const cast = await setUp(stack, castPlan(options, leaders, funds));
   await playLeaders(cast, options);
   return conclude(cast, ending);
 }
@@ -96,9 +104,20 @@ const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFu
     followers: options.followers,
     brands: BRANDS.length,
     leaderAddresses: leaders.map((leader) => leader.address),
+    dexes: [...new Set(['xyz', ...Object.keys(leaderFunds).filter((dex) => dex !== '')])],
     catchUpMs: CATCH_UP_MS,
   }),
+  ...(options.venue === 'perps-studio' ? { venue: 'perps_studio' } : {}),
 });
+
+/** What leaders trade in `--venue hip3`: coins of the builders' dexes alone. */
+async function builderDexesOf(stack: Stack, options: DemoOptions): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (options.venue !== 'hip3') return new Map();
+  const market = new Market(stack.simUrl);
+  await market.load();
+  for (const [dex, coins] of market.builderDexes) say(`dex ${dex}: ${coins.join(', ')}`);
+  return market.builderDexes;
+}
 
 type Ending = Parameters<typeof conclude>[1];
 

@@ -18,6 +18,8 @@ export interface DemoBrand {
   readonly tenantId: TenantId;
   readonly key: string;
   readonly api: ApiClient;
+  /** The venue its leaders and accounts are at. */
+  readonly venue: string;
   readonly markupBps: string;
   readonly builder: string;
   readonly leaderIds: Map<string, string>;
@@ -34,6 +36,8 @@ export interface BrandPlan {
   readonly markupBps: string;
   readonly operatorShare: string;
   readonly builder: string;
+  /** Default: hyperliquid. */
+  readonly venue?: string;
 }
 
 /** Makes a brand through the operator's API and its first fee schedule through its own key. */
@@ -55,6 +59,7 @@ export async function makeBrand(operator: ApiClient, gatewayUrl: string, plan: B
     tenantId: tenant.id,
     key: issued.key,
     api,
+    venue: plan.venue ?? 'hyperliquid',
     markupBps: plan.markupBps,
     builder: plan.builder,
     leaderIds: new Map(),
@@ -63,7 +68,7 @@ export async function makeBrand(operator: ApiClient, gatewayUrl: string, plan: B
 }
 
 export async function addLeader(brand: DemoBrand, name: string, address: string): Promise<void> {
-  const leader = withId.parse(await brand.api.must('POST', '/v1/leaders', { name, network: 'sim', address }));
+  const leader = withId.parse(await brand.api.must('POST', '/v1/leaders', { name, venue: brand.venue, network: 'sim', address }));
   brand.leaderIds.set(address, leader.id);
 }
 
@@ -83,7 +88,7 @@ export interface FollowerPlan {
 export async function addFollower(brand: DemoBrand, plan: FollowerPlan, wallet: Wallet): Promise<void> {
   const follower = withId.parse(await brand.api.must('POST', '/v1/followers', { external_id: `user-${plan.index}` }));
   const account = accountAnswer.parse(
-    await brand.api.must('POST', '/v1/venue-accounts', { follower_id: follower.id, network: 'sim', address: wallet.address }),
+    await brand.api.must('POST', '/v1/venue-accounts', { follower_id: follower.id, venue: brand.venue, network: 'sim', address: wallet.address }),
   );
   const signatures = await Promise.all(account.approvals.map(async ({ kind, typed_data }) => ({ kind, signature: await wallet.sign(typed_data) })));
   await brand.api.must('POST', `/v1/venue-accounts/${account.id}/approvals`, { signatures });

@@ -27,6 +27,8 @@ export interface CastPlan {
   readonly leaderFunds: Readonly<Record<string, string>>;
   readonly brands: readonly Omit<BrandPlan, 'builder'>[];
   readonly followers: readonly FollowerPlan[];
+  /** Default: hyperliquid. */
+  readonly venue?: string;
 }
 
 /** Calls of the public API at once while followers are added. */
@@ -62,7 +64,7 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
     ...plan.followers.map(({ funds }, index) => ({ address: wallets[index]?.address ?? '', credits: funds })),
   ]);
   for (const [index, brand] of plan.brands.entries())
-    brands.push(await makeBrand(operator, stack.gatewayUrl, { ...brand, builder: builders[index] ?? '' }));
+    brands.push(await makeBrand(operator, stack.gatewayUrl, { ...brand, venue: plan.venue ?? 'hyperliquid', builder: builders[index] ?? '' }));
   printDoors(stack, brands);
   for (const brand of brands) for (const leader of plan.leaders) await addLeader(brand, leader.name, leader.address);
   say(`${brands.length} brands, ${plan.leaders.length} leaders; adding ${plan.followers.length} followers, each with its own wallet ...`);

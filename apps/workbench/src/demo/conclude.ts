@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatMoney, money } from '@lockstep/kernel';
+import { formatMoney, money, parsePrice, parseSize, unwrap } from '@lockstep/kernel';
+import { fillNotional, markupOn } from '@lockstep/ledger';
 import { auditCopies, auditIsolation, auditLeaders } from './audit';
 import type { DemoBrand } from './brand';
 import { type Cast, say, settleDown } from './cast';
@@ -73,6 +74,7 @@ function auditFees(brand: DemoBrand, closed: DemoSettlement, copies: readonly Ju
   const pairs: readonly (readonly [string, bigint, bigint])[] = [
     ['trading_fee', totals.get('trading_fee') ?? 0n, venue.trading],
     ['builder_fee', totals.get('builder_fee') ?? 0n, venue.builder],
+    ['markup_cost', totals.get('markup_cost') ?? 0n, brand.venue === 'perps_studio' ? accruedMarkup(copies, brand.markupBps) : 0n],
   ];
   return pairs.flatMap(([name, booked, charged]) =>
     booked === charged
@@ -84,6 +86,15 @@ function auditFees(brand: DemoBrand, closed: DemoSettlement, copies: readonly Ju
           },
         ],
   );
+}
+
+/** What followers owe where the venue collects no markup: the rate on each fill, rounded down. */
+function accruedMarkup(copies: readonly JudgedCopy[], markupBps: string): bigint {
+  const tenthsBp = Math.round(Number(markupBps) * 10);
+  return copies
+    .flatMap(({ truth }) => truth.fills)
+    .map(({ px, sz }) => fillNotional(unwrap(parseSize(sz), 'a size of the venue'), unwrap(parsePrice(px), 'a price of the venue')))
+    .reduce((sum, notional) => sum + markupOn(notional, tenthsBp), 0n);
 }
 
 function printWaves({ watch: { waves } }: Cast): void {

@@ -8,6 +8,8 @@ export interface FollowersOrder {
   /** Brands they are spread over. */
   readonly brands: number;
   readonly leaderAddresses: readonly string[];
+  /** Dexes of builders on which accounts hold collateral. */
+  readonly dexes: readonly string[];
   /** Catch-up window of every copy, in ms. */
   readonly catchUpMs: number;
 }
@@ -16,7 +18,7 @@ const MAIN_FUNDS = '20000';
 const BUILDER_DEX_FUNDS = '5000';
 
 /** Modes and limits differ from follower to follower, so that every rule has something to do. */
-export function followerPlans({ seed, followers, brands, leaderAddresses, catchUpMs }: FollowersOrder): readonly FollowerPlan[] {
+export function followerPlans({ seed, followers, brands, leaderAddresses, dexes, catchUpMs }: FollowersOrder): readonly FollowerPlan[] {
   return Array.from({ length: followers }, (_, index) => {
     const pick = (what: string, below: number): number => choose(seed, `follower|${index}|${what}`, below);
     const settings = {
@@ -33,8 +35,8 @@ export function followerPlans({ seed, followers, brands, leaderAddresses, catchU
       leaderAddress: leaderAddresses[index % leaderAddresses.length] ?? '',
       limits: limitsOf(pick),
       settings,
-      // A few hold no collateral on the builder dex: the venue refuses their orders there, and the demo shows it.
-      funds: { '': MAIN_FUNDS, ...(pick('builderDex', 25) === 0 ? {} : { xyz: BUILDER_DEX_FUNDS }) },
+      // A few hold no collateral on the builder dexes: the venue refuses their orders there, and the demo shows it.
+      funds: { '': MAIN_FUNDS, ...(pick('builderDex', 25) === 0 ? {} : Object.fromEntries(dexes.map((dex) => [dex, BUILDER_DEX_FUNDS]))) },
     };
   });
 }

@@ -23,7 +23,14 @@ export interface DemoOptions {
   readonly workedExample: boolean;
   /** Share of the worked example's full size. */
   readonly scale: number;
+  /** Where the copies trade: the main dex, dexes of builders alone, or perps.studio's Provider API. */
+  readonly venue: DemoVenue;
+  /** What the simulated API key of perps.studio may ask for. */
+  readonly requestsPerMinute: number;
 }
+
+export const DEMO_VENUES = ['hyperliquid', 'hip3', 'perps-studio'] as const;
+export type DemoVenue = (typeof DEMO_VENUES)[number];
 
 export const DEMO_USAGE = `npm run demo -- [options]
   --followers N         follower accounts over both brands (default 300; 100 with --fills, 20 with --live)
@@ -31,6 +38,9 @@ export const DEMO_USAGE = `npm run demo -- [options]
   --rounds N            rounds of leader activity (default 8)
   --seed S              seed of the world and of the leaders' choices (default 7)
   --small               20 followers, 3 rounds: a quick look
+  --venue V             hyperliquid (default), hip3: leaders trade coins of builder-deployed dexes, or perps-studio: everything goes through one
+                        API key of the Provider API (then 10 followers, 1 leader and 5 rounds unless told otherwise)
+  --requests-per-minute N  with --venue perps-studio: what the key may (default 100, the API's own; enterprise keys have more)
   --keep                leave everything running afterwards, until Ctrl-C
 
 a recorded leader
@@ -67,9 +77,11 @@ const DEFAULTS: DemoOptions = {
   seconds: null,
   workedExample: false,
   scale: 0.01,
+  venue: 'hyperliquid',
+  requestsPerMinute: 100,
 };
 
-type WholeKey = 'followers' | 'leaders' | 'rounds' | 'seed' | 'first' | 'speed' | 'seconds';
+type WholeKey = 'followers' | 'leaders' | 'rounds' | 'seed' | 'first' | 'speed' | 'seconds' | 'requestsPerMinute';
 const WHOLE: Readonly<Record<string, { readonly key: WholeKey; readonly most: number }>> = {
   '--followers': { key: 'followers', most: 10_000 },
   '--leaders': { key: 'leaders', most: 10 },
@@ -78,6 +90,7 @@ const WHOLE: Readonly<Record<string, { readonly key: WholeKey; readonly most: nu
   '--first': { key: 'first', most: 1_000_000 },
   '--speed': { key: 'speed', most: 10_000 },
   '--seconds': { key: 'seconds', most: 31_536_000 },
+  '--requests-per-minute': { key: 'requestsPerMinute', most: 1_000_000 },
 };
 const TEXT: Readonly<Record<string, 'fills' | 'candles' | 'leaderEquity' | 'live' | 'venueUrl'>> = {
   '--fills': 'fills',
@@ -87,12 +100,17 @@ const TEXT: Readonly<Record<string, 'fills' | 'candles' | 'leaderEquity' | 'live
   '--venue-url': 'venueUrl',
 };
 const SCALE_LEAST = 0.0001;
+/** A cast that a hundred requests a minute can serve. */
+const PERPS_STUDIO_CAST = { followers: 10, leaders: 1, rounds: 5 };
+/** Fewer would leave nothing for orders beside reading the markets. */
+const REQUESTS_LEAST = 10;
 
 /** Reads the command line; an error names the option and what to write. */
 export function parseDemoOptions(args: readonly string[]): Result<DemoOptions, string> {
   const values: Values = { ...DEFAULTS };
   if (args.includes('--fills')) values.followers = 100;
   if (args.includes('--live')) values.followers = 20;
+  if (args[args.indexOf('--venue') + 1] === 'perps-studio') Object.assign(values, PERPS_STUDIO_CAST);
   for (let index = 0; index < args.length; index += 1) {
     const flag = args[index] ?? '';
     if (flag === '--keep') values.keep = true;
@@ -114,16 +132,21 @@ function consistent(values: DemoOptions): Result<DemoOptions, string> {
   if (values.live !== null && !/^0x[0-9a-fA-F]{40}$/.test(values.live)) return err('--live takes an address: 0x and 40 hex digits');
   if (values.venueUrl !== null && !/^https?:\/\/[^/]/.test(values.venueUrl)) return err('--venue-url takes an http(s) address');
   if (values.seconds !== null && values.live === null) return err('--seconds goes with --live');
+  if (values.requestsPerMinute !== DEFAULTS.requestsPerMinute && values.venue !== 'perps-studio')
+    return err('--requests-per-minute goes with --venue perps-studio');
+  if (values.requestsPerMinute < REQUESTS_LEAST) return err(`--requests-per-minute takes ${REQUESTS_LEAST} or more`);
   const ways = [values.fills !== null, values.live !== null, values.workedExample].filter(Boolean).length;
   if (ways > 1) return err('--fills, --live and --worked-example exclude each other');
+  if (ways > 0 && values.venue !== 'hyperliquid') return err('--fills, --live and --worked-example are played on --venue hyperliquid');
   return ok(values);
 }
 
 function readValue(values: Values, flag: string, value: string | undefined): string | null {
   const whole = WHOLE[flag];
   const text = TEXT[flag];
-  if (!whole && !text && flag !== '--scale') return `no option ${flag}`;
+  if (!whole && !text && flag !== '--scale' && flag !== '--venue') return `no option ${flag}`;
   if (value === undefined || value.startsWith('--')) return `${flag} takes a value`;
+  if (flag === '--venue') return readVenue(values, value);
   const number = Number(value);
   if (text) values[text] = flag === '--venue-url' ? value.replace(/\/+$/, '') : value;
   else if (whole) {
@@ -132,5 +155,12 @@ function readValue(values: Values, flag: string, value: string | undefined): str
     values[whole.key] = number;
   } else if (number >= SCALE_LEAST && number <= 1) values.scale = number;
   else return `--scale takes a share from ${SCALE_LEAST} to 1`;
+  return null;
+}
+
+function readVenue(values: Values, value: string): string | null {
+  const venue = DEMO_VENUES.find((each) => each === value);
+  if (venue === undefined) return `--venue takes ${DEMO_VENUES.join(', ')}`;
+  values.venue = venue;
   return null;
 }

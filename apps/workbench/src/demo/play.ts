@@ -40,7 +40,12 @@ async function between(cast: Cast, round: number): Promise<void> {
   if (round === RESUME_ROUND) await everyBrand(cast, 'resume', 'active');
   if (round !== SHOCK_ROUND) return;
   say(`the market falls by ${-SHOCK_PERCENT} % at once`);
-  await shock(cast.market, cast.control, SHOCK_PERCENT);
+  await shock(
+    cast.market,
+    cast.control,
+    SHOCK_PERCENT,
+    cast.leaders.flatMap(({ coins = [] }) => coins),
+  );
   await settleDown(cast);
 }
 

@@ -87,6 +87,7 @@ export function feeLines(totals: ReadonlyMap<string, bigint>): readonly string[]
     ['realised PnL of the followers', -(totals.get('realised_pnl') ?? 0n)],
     ['fees to the venue', totals.get('trading_fee') ?? 0n],
     ['markup paid by followers', totals.get('builder_fee') ?? 0n],
+    ['markup to be invoiced to them', totals.get('markup_cost') ?? 0n],
     ['  of it the brand’s', -(totals.get('tenant:markup_revenue') ?? 0n)],
     ['  of it the operator’s', -(totals.get('platform:markup_revenue') ?? 0n)],
   ];

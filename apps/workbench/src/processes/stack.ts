@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, childEnvironment, createLogger, openDatabase } from '@lockstep/platform';
 import { migrate, type RoleUrls, resolveRoleUrls } from '@lockstep/storage';
+import { SimControl } from '../client/sim-control';
 import { type ChildPlan, type RunningChild, startChild } from './child';
 
 /** Everything a deployment on one machine consists of, running. */
@@ -29,6 +30,8 @@ export interface StackPlan {
   readonly simArgs: readonly string[];
   /** 0: a free port each, so that several stacks stand side by side. */
   readonly fixedPorts: boolean;
+  /** A key of the simulated Provider API is made for the engine, with so many requests a minute; absent: perps.studio is not offered. */
+  readonly perpsStudioPerMinute?: number;
   /** Further settings of one process. */
   readonly extra?: Partial<Record<ChildName, Readonly<Record<string, string>>>>;
   readonly onStep: (text: string) => void;
@@ -85,7 +88,7 @@ export async function startStack(plan: StackPlan): Promise<Stack> {
     });
     const sim = await launch('venue-sim', simArguments(plan), {});
     const simUrl = `http://127.0.0.1:${Number(sim.ready.port)}`;
-    const venue = { LOCKSTEP_SIM_VENUE_URL: simUrl };
+    const venue = { LOCKSTEP_SIM_VENUE_URL: simUrl, ...(await perpsStudioKey(plan, `http://127.0.0.1:${Number(sim.ready.controlPort)}`)) };
     await launch('engine', [], venue);
     await Promise.all([launch('backoffice', [], {}), launch('gateway', [], {})]);
     return {
@@ -135,6 +138,13 @@ export function givenUrls(config: Config<'workbench'>): { app?: string; engine?:
     ...(config.engineDatabaseUrl ? { engine: config.engineDatabaseUrl.reveal() } : {}),
     ...(config.backofficeDatabaseUrl ? { backoffice: config.backofficeDatabaseUrl.reveal() } : {}),
   };
+}
+
+/** The engine's access to the simulated Provider API. */
+async function perpsStudioKey({ perpsStudioPerMinute }: StackPlan, simControlUrl: string): Promise<Readonly<Record<string, string>>> {
+  if (perpsStudioPerMinute === undefined) return {};
+  const key = await new SimControl(simControlUrl).providerKey(perpsStudioPerMinute);
+  return { LOCKSTEP_SIM_PERPS_STUDIO_KEY: key, LOCKSTEP_PERPS_STUDIO_PER_MINUTE: String(perpsStudioPerMinute) };
 }
 
 function simArguments(plan: StackPlan): readonly string[] {

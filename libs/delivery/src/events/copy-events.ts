@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decimalText, idText } from '../wire';
+import { decimalText, idText, timeText } from '../wire';
 import { define } from './define';
 
 const state = z.object({
@@ -34,6 +34,7 @@ const venueAccount = z.object({
   follower_id: idText('flw'),
   status: z.string(),
   agent_status: z.string(),
+  agent_valid_until: timeText.nullable(),
   builder_fee_approved_tenths_bp: z.int().min(0),
   reason: z.string().nullable(),
 });

@@ -73,5 +73,22 @@ export const listOf = <S extends z.ZodType<unknown, string>>(item: S, most: numb
         .max(most, fail(`write at most ${most} items`)),
     );
 
+const EGRESS_FORM = /^(default|(test:)?[0-9a-fA-F.:]{3,45}|https?:\/\/[^\s,]{3,500})$/;
+
+/** Egress addresses, at most 254. A proxy's address carries its password. */
+export const egressList = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  )
+  .refine(
+    (parts) => parts.length >= 1 && parts.length <= 254 && parts.every((part) => EGRESS_FORM.test(part)),
+    fail('write default, IP addresses of this machine, or http://user:password@host:port, separated by commas'),
+  )
+  .transform((parts) => new Secret(parts.join(',')));
+
 /** `all`, `off` or `sample:N`: how many signatures the simulated venue checks. */
 export const verification = z.string().regex(/^(all|off|sample:[1-9]\d{0,5})$/, fail('write all, off or sample:N'));

@@ -171,6 +171,13 @@ export const VARIABLES = {
     standard: '30000',
     usedBy: ['engine'],
   }),
+  LOCKSTEP_AGENT_RENEWAL_DAYS: row({
+    property: 'agentRenewalDays',
+    meaning: 'An agent that ends within so many days is told as expiring, and its renewal is offered.',
+    schema: piece.wholeNumber(1, 90),
+    standard: '14',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_SIGNING_WORKERS: row({
     property: 'signingWorkers',
     meaning: 'How many threads sign orders.',
@@ -199,6 +206,44 @@ export const VARIABLES = {
     standard: 'mainnet',
     usedBy: ['gateway', 'engine', 'workbench'],
   }),
+  LOCKSTEP_PERPS_STUDIO_URL: row({
+    property: 'perpsStudioUrl',
+    meaning: 'Base address of perps.studio’s Provider API for the live environment, without /v1.',
+    schema: piece.httpUrl,
+    standard: 'https://api.perps.studio',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_PERPS_STUDIO_KEY: row({
+    property: 'perpsStudioKey',
+    meaning: 'API key of perps.studio for the live environment (ps_live_…; ps_test_… on the test network). Unset: perps.studio is not offered there.',
+    schema: piece.secretText(12),
+    standard: null,
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_SIM_PERPS_STUDIO_KEY: row({
+    property: 'simPerpsStudioKey',
+    meaning:
+      'API key of the simulated Provider API, made at the simulated venue’s control port. Unset: perps.studio is not offered in the test environment.',
+    schema: piece.secretText(12),
+    standard: null,
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_PERPS_STUDIO_PER_MINUTE: row({
+    property: 'perpsStudioPerMinute',
+    meaning:
+      'Requests a minute that the perps.studio key may make: 100, or what an enterprise key has. An entry that would leave too late for it is denied as rate_budget.',
+    schema: piece.wholeNumber(10, 1_000_000),
+    standard: '100',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_PERPS_STUDIO_WATCH_THROUGH: row({
+    property: 'perpsStudioWatchThrough',
+    meaning:
+      'Where leaders and accounts of perps.studio are watched: hyperliquid (the streams and reads of the Hyperliquid network of the same environment, no requests of the key) or none (polling inside the key’s budget).',
+    schema: piece.oneOf(['hyperliquid', 'none']),
+    standard: 'hyperliquid',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_SIM_VENUE_URL: row({
     property: 'simVenueUrl',
     meaning: 'Base address of the simulated venue, on which the test environment trades.',
@@ -221,12 +266,43 @@ export const VARIABLES = {
     standard: '10000',
     usedBy: ['engine'],
   }),
-  LOCKSTEP_SENDS_PER_MINUTE: row({
-    property: 'sendsPerMinute',
+  LOCKSTEP_EGRESS: row({
+    property: 'egress',
     meaning:
-      'Orders that the live venue takes from this engine in a minute: an entry that would leave later than its copy accepts is denied as rate_budget. The standard leaves a tenth of the venue’s 2000 messages for everything else. 0: nothing is predicted or denied. The simulated venue has no such limit.',
-    schema: piece.wholeNumber(0, 1_000_000),
-    standard: '1800',
+      'Where requests to the live venue leave from, a comma-separated list: `default`, addresses of this machine, and proxies as http://user:password@host:port. Each brings the venue’s limits of one address; copies’ accounts are divided over them (docs/egress.md).',
+    schema: piece.egressList,
+    standard: 'default',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_RATE_LIMITS: row({
+    property: 'rateLimits',
+    meaning:
+      'Whether the live venue’s rate limits are kept to: what would exceed them waits, and an entry that would leave later than its copy accepts is denied as rate_budget. The simulated venue is taken to have none, but for LOCKSTEP_SIM_RATE_LIMITS.',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'on',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_SIM_RATE_LIMITS: row({
+    property: 'simRateLimits',
+    meaning:
+      'Whether the same limits are kept to at the simulated venue, from the same egress addresses: for one that runs with --limits on. An egress address may then be written test:203.0.113.7, which the simulated venue takes at its word and the live venue is never sent.',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'off',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_POSTS_SPEND_WEIGHT: row({
+    property: 'postsSpendWeight',
+    meaning:
+      'Whether an order over a WebSocket is taken to spend REST weight besides its message, which the venue does not document. `on` is safe either way; `off` lets twice as many orders leave.',
+    schema: piece.oneOf(['on', 'off']),
+    standard: 'on',
+    usedBy: ['engine'],
+  }),
+  LOCKSTEP_OUTSIDE_WEIGHT: row({
+    property: 'outsideWeight',
+    meaning: 'REST weight a minute that is left of each egress address to other processes, a gateway’s reads or an operator’s.',
+    schema: piece.wholeNumber(0, 600),
+    standard: '60',
     usedBy: ['engine'],
   }),
   LOCKSTEP_FUNDING_PERIOD_MS: row({

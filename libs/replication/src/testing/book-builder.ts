@@ -66,8 +66,7 @@ export const optionsOf = (wave: number, part: Partial<WaveOptions> = {}): WaveOp
   markMaxAgeMs: MARK_MAX_AGE_MS,
   bookMaxAgeMs: BOOK_MAX_AGE_MS,
   exitBand: EXIT_BAND,
-  sendsAtOnce: 0,
-  sendRatePerSecond: 0,
+  departures: null,
   leaderEquity: dollars(1_000_000),
   ...part,
 });

@@ -13,20 +13,29 @@ export interface UnchargedFill {
   /** Signed: buys above zero. */
   readonly quantity: Size;
   readonly price: Price;
+  /** The venue it was made at. */
+  readonly venue: string;
 }
 
 /** The ledger source of the markup accrued for a fill. */
 export const accrualSource = (fillId: string): string => `accrual:${fillId}`;
 
-/** Fills recorded since a time without builder fee and without an accrual, oldest first. */
-export async function unchargedFills(unit: ScopedSql, recordedSince: EpochMs, limit: number): Promise<readonly UnchargedFill[]> {
+/** Fills recorded since a time without builder fee and without an accrual, oldest first; at the named venues alone, or at all (null). */
+export async function unchargedFills(
+  unit: ScopedSql,
+  recordedSince: EpochMs,
+  limit: number,
+  venues: readonly string[] | null = null,
+): Promise<readonly UnchargedFill[]> {
   const rows = await unit.query(
-    `select f.id, f.copy_id, f.created_at, f.coin, f.fee_asset, f.start_position::text as start_position, f.side, f.size::text as size, f.price::text as price
+    `select f.id, f.copy_id, f.created_at, f.coin, f.fee_asset, f.start_position::text as start_position, f.side, f.size::text as size, f.price::text as price, coalesce(a.venue, '') as venue
      from fills f
+     left join venue_accounts a on a.tenant_id = $1 and a.environment = $2 and a.no = f.venue_account_no
      where f.tenant_id = $1 and f.environment = $2 and f.recorded_at >= $3 and f.copy_id is not null and f.builder_fee = 0
+       and ($5::text[] is null or a.venue = any($5::text[]))
        and not exists (select 1 from ledger_transactions t where t.tenant_id = $1 and t.environment = $2 and t.source = 'markup:accrual:' || f.id)
      order by f.created_at, f.id limit $4`,
-    [...unit.scopeParameters, new Date(recordedSince), limit],
+    [...unit.scopeParameters, new Date(recordedSince), limit, venues === null ? null : [...venues]],
   );
   return rows.map((found) => ({
     fillId: String(found['id']),
@@ -37,5 +46,6 @@ export async function unchargedFills(unit: ScopedSql, recordedSince: EpochMs, li
     startPosition: size(BigInt(String(found['start_position']))),
     quantity: size((found['side'] === 'sell' ? -1n : 1n) * BigInt(String(found['size']))),
     price: price(BigInt(String(found['price']))),
+    venue: String(found['venue']),
   }));
 }

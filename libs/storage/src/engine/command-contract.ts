@@ -56,6 +56,8 @@ export interface AccountResult {
   readonly agentValidUntil: number | null;
   readonly builderFeeApprovedTenths: number;
   readonly mode: 'standard' | 'unified';
+  /** Why the venue may not pay the builder whose fee was approved; null: nothing speaks against it, or there is none. */
+  readonly builderWarning: 'not_standard_mode' | 'below_minimum_value' | null;
 }
 
 /** Objects whose earlier commands must have ended first: the copy's venue account and leader. Without it the copy waits for every earlier command. */
@@ -101,5 +103,15 @@ export const COMMAND_REFUSALS = [
   'leverage_refused',
   'key_unreadable',
   'not_flat',
+  /** The venue has never seen the address: nothing was deposited to it. */
+  'account_missing',
+  /** The venue says that the address is something else than was registered. */
+  'account_type_mismatch',
+  /** The sub-account belongs to another master, or the vault to another leader. */
+  'master_mismatch',
+  /** Another venue account is signed by the same agent key. */
+  'agent_in_use',
+  /** The approvals are for an agent that was replaced since. */
+  'approval_outdated',
 ] as const;
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];

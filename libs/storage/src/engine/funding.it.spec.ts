@@ -1,6 +1,6 @@
 import type { TenantScope } from '@lockstep/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CopyRow } from '../rows/roster';
+import { type CopyRow, MAIN_ACCOUNT } from '../rows/roster';
 import type { Storage } from '../storage';
 import { sampleFills, sampleOrders } from '../testing/sample-rows';
 import { openTestStorage, type TestStorage } from '../testing/test-storage';
@@ -49,6 +49,7 @@ async function account(scope: TenantScope): Promise<TestAccount> {
       venue: 'hyperliquid',
       network: 'sim',
       address,
+      ...MAIN_ACCOUNT,
       mode: 'standard',
       agentAddress: address,
       sealedAgentKey: Buffer.from('sealed'),

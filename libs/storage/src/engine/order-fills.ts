@@ -1,3 +1,4 @@
+import type { EpochMs } from '@lockstep/kernel';
 import type { ScopedSql } from '../unit/sql';
 
 /** Notes on orders when the venue filled them first (mf, venue time in ms). An earlier time stands. Returns the ids of the orders that have a row. */
@@ -9,6 +10,26 @@ export async function markOrdersFilled(unit: ScopedSql, firstFills: ReadonlyMap<
     [...unit.scopeParameters, [...firstFills.keys()], [...firstFills.values()]],
   );
   return new Set(rows.map((row) => String(row['id'])));
+}
+
+/** Client order ids of orders by the venue's ids, as far as they were written. */
+export async function venueOrderNames(unit: ScopedSql, venueOrderIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (venueOrderIds.length === 0) return new Map();
+  const rows = await unit.query(
+    `select venue_order_id, client_order_id from orders where tenant_id = $1 and environment = $2 and venue_order_id = any($3::text[])`,
+    [...unit.scopeParameters, [...new Set(venueOrderIds)]],
+  );
+  return new Map(rows.map((row) => [String(row['venue_order_id']), String(row['client_order_id'])]));
+}
+
+/** The venue's ids of orders of some copies that were written down at a moment or later. */
+export async function venueOrderIdsSince(unit: ScopedSql, copyNos: readonly number[], since: EpochMs): Promise<readonly string[]> {
+  const rows = await unit.query(
+    `select venue_order_id from orders
+     where tenant_id = $1 and environment = $2 and copy_no = any($3::bigint[]) and created_at >= $4 and venue_order_id is not null`,
+    [...unit.scopeParameters, copyNos.map(String), new Date(since)],
+  );
+  return rows.map((row) => String(row['venue_order_id']));
 }
 
 /** What a later answer of the venue says about an order that was unknown. */

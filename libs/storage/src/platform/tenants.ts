@@ -1,5 +1,15 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { InstrumentRow, KeyIndexRow, KeyLookup, OperatorKeyRow, TenantContractRow, TenantRow, TierRow, VenueNetworkRow } from '../rows/platform';
+import type {
+  EgressStandingRow,
+  InstrumentRow,
+  KeyIndexRow,
+  KeyLookup,
+  OperatorKeyRow,
+  TenantContractRow,
+  TenantRow,
+  TierRow,
+  VenueNetworkRow,
+} from '../rows/platform';
 import * as tables from '../tables';
 import { text } from '../unit/codec';
 import { Rows } from '../unit/rows';
@@ -85,8 +95,10 @@ export class OperatorKeys extends Rows<OperatorKeyRow> {
 export class Markets {
   readonly networks: Rows<VenueNetworkRow>;
   private readonly rows: Rows<InstrumentRow>;
+  private readonly standings: Rows<EgressStandingRow>;
 
   constructor(private readonly unit: Sql) {
+    this.standings = new Rows(unit, tables.egressStandings);
     this.networks = new Rows(unit, tables.venueNetworks);
     this.rows = new Rows(unit, tables.instruments);
   }
@@ -98,6 +110,25 @@ export class Markets {
        on conflict (venue, network) do update set environment = excluded.environment, url = excluded.url`,
       [network.venue, network.network, network.environment, network.url, new Date(this.unit.now)],
     );
+  }
+
+  /** What an engine last told of the network's egress addresses; null where no limits are kept to. */
+  egress(venue: string, network: string): Promise<EgressStandingRow | null> {
+    return this.standings.findOne({ venue, network });
+  }
+
+  /** Replaces what is told of the network's egress addresses. */
+  async putEgress(venue: string, network: string, standing: unknown): Promise<void> {
+    await this.unit.execute(
+      `insert into egress_standings (venue, network, standing, told_at) values ($1, $2, $3, $4)
+       on conflict (venue, network) do update set standing = excluded.standing, told_at = excluded.told_at`,
+      [venue, network, JSON.stringify(standing), new Date(this.unit.now)],
+    );
+  }
+
+  /** The network keeps to no limits any more. */
+  async dropEgress(venue: string, network: string): Promise<void> {
+    await this.unit.execute('delete from egress_standings where venue = $1 and network = $2', [venue, network]);
   }
 
   instruments(venue: string, network: string): Promise<readonly InstrumentRow[]> {

@@ -1,5 +1,5 @@
 import type { CopyId, VenueAccountId } from '@lockstep/kernel';
-import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, VenueAccountRow } from '../rows/roster';
+import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, SpareAgentRow, VenueAccountRow } from '../rows/roster';
 import type { NewRow } from '../rows/scoped';
 import * as tables from '../tables';
 import { equals, type Page, type PageRequest, pageByTime, type TimeCursor } from '../unit/keyset';
@@ -45,6 +45,33 @@ export class VenueAccounts extends ScopedRows<VenueAccountRow, 'no'> {
       [...this.unit.scopeParameters],
     );
     return rows.map((row) => tables.venueAccounts.parse(row));
+  }
+}
+
+/** Agent keys beside those that sign. */
+export class SpareAgents extends ScopedRows<SpareAgentRow> {
+  constructor(unit: ScopedSql) {
+    super(unit, tables.spareAgents);
+  }
+
+  /** Puts a key in its place; the one that stood there is forgotten. */
+  async put(row: NewRow<SpareAgentRow>): Promise<void> {
+    await this.drop(row.venueAccountId, row.role);
+    await this.insert(row);
+  }
+
+  async drop(venueAccountId: VenueAccountId, role: SpareAgentRow['role']): Promise<void> {
+    await this.unit.query('delete from spare_agents where tenant_id = $1 and environment = $2 and venue_account_id = $3 and role = $4', [
+      ...this.unit.scopeParameters,
+      venueAccountId,
+      role,
+    ]);
+  }
+
+  /** Former keys of accounts, by account: what an engine loads beside the ones that sign. */
+  async former(): Promise<ReadonlyMap<VenueAccountId, SpareAgentRow>> {
+    const rows = await this.find({ role: 'former' });
+    return new Map(rows.map((row) => [row.venueAccountId, row]));
   }
 }
 

@@ -72,6 +72,14 @@ export interface VenueNetworkRow {
   readonly createdAt: EpochMs;
 }
 
+/** What an engine last told of a network's egress addresses, in the form of its own schema. */
+export interface EgressStandingRow {
+  readonly venue: string;
+  readonly network: string;
+  readonly standing: unknown;
+  readonly toldAt: EpochMs;
+}
+
 export interface InstrumentRow {
   readonly venue: string;
   readonly network: string;

@@ -21,7 +21,13 @@ export interface FollowerRow extends ScopedRow {
   readonly updatedAt: EpochMs;
 }
 
-export type AgentStatus = 'awaiting_signature' | 'signed' | 'approved' | 'refused' | 'expired';
+/** `expiring`: approved, with an end that is near. `removed`: the venue no longer knows it, before its end. */
+export const AGENT_STATUSES = ['awaiting_signature', 'signed', 'approved', 'expiring', 'refused', 'expired', 'removed'] as const;
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
+
+/** `sub_account` and `vault` have no key of their own: an agent of the master (of a vault: its leader) acts for them. */
+export const ACCOUNT_TYPES = ['main', 'sub_account', 'vault'] as const;
+export type AccountType = (typeof ACCOUNT_TYPES)[number];
 
 export interface VenueAccountRow extends ScopedRow {
   readonly id: VenueAccountId;
@@ -32,8 +38,13 @@ export interface VenueAccountRow extends ScopedRow {
   readonly network: string;
   /** Lower case. */
   readonly address: string;
+  readonly accountType: AccountType;
+  /** Whose wallet approves for it, lower case; null of a main account. */
+  readonly masterAddress: string | null;
   readonly mode: 'unknown' | 'standard' | 'unified';
   readonly agentAddress: string;
+  /** Name of the agent at the venue; null: unnamed, or known to the venue from elsewhere. */
+  readonly agentName: string | null;
   /** Only the engine can open it. */
   readonly sealedAgentKey: Buffer;
   readonly agentStatus: AgentStatus;
@@ -47,6 +58,20 @@ export interface VenueAccountRow extends ScopedRow {
   readonly statusReason: string | null;
   readonly createdAt: EpochMs;
   readonly updatedAt: EpochMs;
+}
+
+/** What a new account of its own wallet has, its agent unnamed. */
+export const MAIN_ACCOUNT = { accountType: 'main', masterAddress: null, agentName: null } as const;
+
+/** An agent key beside the one that signs: `next` waits for its approval, `former` signed before. */
+export interface SpareAgentRow extends ScopedRow {
+  readonly venueAccountId: VenueAccountId;
+  readonly role: 'next' | 'former';
+  readonly agentAddress: string;
+  readonly agentName: string | null;
+  /** Only the engine can open it. */
+  readonly sealedAgentKey: Buffer;
+  readonly createdAt: EpochMs;
 }
 
 export interface CopyRow extends ScopedRow {

@@ -2,6 +2,7 @@ import type { Environment, Id, Price, Side, Size, TenantId } from '@lockstep/ker
 import type {
   DailySeedRow,
   DetectionStandingRow,
+  EgressStandingRow,
   EngineInstanceRow,
   InstrumentRow,
   KeyIndexRow,
@@ -81,6 +82,11 @@ export const keyIndex = defineTable<KeyIndexRow>(
 export const venueNetworks = defineTable<VenueNetworkRow>(
   'venue_networks',
   { venue: text('venue'), network: text('network'), environment: text<Environment>('environment'), url: text('url'), createdAt: time('created_at') },
+  ['venue', 'network'],
+);
+export const egressStandings = defineTable<EgressStandingRow>(
+  'egress_standings',
+  { venue: text('venue'), network: text('network'), standing: json('standing'), toldAt: time('told_at') },
   ['venue', 'network'],
 );
 export const instruments = defineTable<InstrumentRow>(

@@ -1,5 +1,5 @@
 import type { CopyId, FollowerId, LeaderId, VenueAccountId } from '@lockstep/kernel';
-import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, VenueAccountRow } from '../rows/roster';
+import type { CopyEquityRow, CopyRow, CopySettingsRow, FollowerRow, LeaderRow, SpareAgentRow, VenueAccountRow } from '../rows/roster';
 import { big, bytes, int, json, orNull, text, time } from '../unit/codec';
 import { defineTable, scopeColumns } from '../unit/table';
 
@@ -43,8 +43,11 @@ export const venueAccounts = defineTable<VenueAccountRow>(
     venue: text('venue'),
     network: text('network'),
     address: text('address'),
+    accountType: text<VenueAccountRow['accountType']>('account_type'),
+    masterAddress: orNull(text('master_address')),
     mode: text<VenueAccountRow['mode']>('mode'),
     agentAddress: text('agent_address'),
+    agentName: orNull(text('agent_name')),
     sealedAgentKey: bytes('sealed_agent_key'),
     agentStatus: text<VenueAccountRow['agentStatus']>('agent_status'),
     agentValidUntil: orNull(time('agent_valid_until')),
@@ -58,6 +61,19 @@ export const venueAccounts = defineTable<VenueAccountRow>(
   },
   ['tenantId', 'environment', 'id'],
   ['no'],
+);
+export const spareAgents = defineTable<SpareAgentRow>(
+  'spare_agents',
+  {
+    ...scopeColumns,
+    venueAccountId: text<VenueAccountId>('venue_account_id'),
+    role: text<SpareAgentRow['role']>('role'),
+    agentAddress: text('agent_address'),
+    agentName: orNull(text('agent_name')),
+    sealedAgentKey: bytes('sealed_agent_key'),
+    createdAt: time('created_at'),
+  },
+  ['tenantId', 'environment', 'venueAccountId', 'role'],
 );
 export const copies = defineTable<CopyRow>(
   'copies',

@@ -1,9 +1,12 @@
 import type { VenueCapabilities } from '../port';
 
+/** A capability that is there or not. */
+export type VenueAbility = Exclude<keyof VenueCapabilities, 'requestsPerMinute'>;
+
 /** What a case says about itself, for people and for whoever decides whether it applies. */
 export interface CaseSheet {
   /** The case applies where the venue declares all of these; elsewhere it is skipped by name. */
-  readonly needs: readonly (keyof VenueCapabilities)[];
+  readonly needs: readonly VenueAbility[];
   /** What must hold before, beyond a reachable venue with a liquid instrument. */
   readonly given: string;
   readonly steps: readonly string[];
@@ -28,7 +31,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['outcome `rejected` with `ioc_no_match`', 'no position'],
   },
   3: {
-    needs: ['clientOrderId'],
+    needs: [],
     given: FUNDED,
     steps: ['place a GTC buy 20 % below the mark', 'read open orders and the order by its client order id', 'cancel it twice'],
     expect: [
@@ -39,7 +42,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     ],
   },
   4: {
-    needs: [],
+    needs: ['postOnly'],
     given: FUNDED,
     steps: ['place a post-only buy 3 % above the mark', 'place one 20 % below it'],
     expect: ['the first rejected with `post_only_would_match`', 'the second `resting`'],
@@ -103,7 +106,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['the noop accepted', 'the order rejected with `nonce_duplicate`', 'no position'],
   },
   25: {
-    needs: ['clientOrderId'],
+    needs: [],
     given: `${FUNDED}; the next answer gets lost behind the order`,
     steps: ['buy for $50', 'ask by client order id until the venue knows it', 'submit the same order with the same nonce'],
     expect: [
@@ -113,7 +116,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
       'the position is of one order',
     ],
   },
-  26: { needs: ['clientOrderId'], given: FUNDED, steps: ['ask for a client order id never used'], expect: ['standing `unknown_order`'] },
+  26: { needs: [], given: FUNDED, steps: ['ask for a client order id never used'], expect: ['standing `unknown_order`'] },
   27: {
     needs: [],
     given: 'an address the venue never saw',
@@ -121,7 +124,7 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['everything empty, nothing an error, mode `standard`'],
   },
   30: {
-    needs: ['userStream'],
+    needs: ['userStream', 'fillHistory'],
     given: `${FUNDED} with a position`,
     steps: ['watch it', 'trade', 'cut all connections', 'trade while they come back'],
     expect: [
@@ -137,14 +140,14 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     expect: ['an order update `open`', 'an order update `canceled`'],
   },
   32: {
-    needs: ['userStream'],
+    needs: [],
     given: 'a watch without users',
     steps: ['watch more addresses than there are seats', 'unwatch one', 'watch a refused one'],
     expect: ['`seat_refused` beyond the cap', '`watching` for an address watched already', '`watching` on the freed seat'],
   },
   33: { needs: [], given: 'a watch of marks', steps: ['wait'], expect: ['the instrument’s mark is told again and again, above zero'] },
   34: {
-    needs: [],
+    needs: ['fundingHistory'],
     given: `${FUNDED} with a long position`,
     steps: ['charge funding twice, longs paying', 'read it from the start, from the second charge, and from after it'],
     expect: ['amount, size and rate of each charge', 'both, one and none of them; the reading is complete'],
@@ -154,5 +157,85 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     given: 'a watch of quotes',
     steps: ['follow the instrument', 'cut all connections', 'follow nothing', 'follow it again'],
     expect: ['bid below ask, confirmed while the book rests', 'told again after the cut', 'silent in between', 'told again'],
+  },
+  40: {
+    needs: ['workingOrders'],
+    given: FUNDED,
+    steps: ['place two limit buys far below the mark in one action, one post-only', 'move the first by its client order id', 'cancel both, twice'],
+    expect: [
+      'both `resting`, listed with their time in force',
+      'the moved one stands at its new price under its new id, two in all',
+      'both cancels accepted, then rejected with `missing_order`; no open order',
+    ],
+  },
+  41: {
+    needs: ['workingOrders', 'triggerOrders'],
+    given: `${FUNDED} with a long position`,
+    steps: ['place a reduce-only stop-loss of its size', 'cancel it'],
+    expect: ['`resting`, waiting for its trigger', 'listed with trigger price, purpose and reduce-only', 'the cancel accepted'],
+  },
+  42: {
+    needs: ['workingOrders', 'triggerOrders'],
+    given: FUNDED,
+    steps: ['place a resting entry with a take-profit and a stop-loss that wait for its fill', 'cancel the entry'],
+    expect: ['the entry rests, the others wait for it', 'no open order'],
+  },
+  43: {
+    needs: ['workingOrders', 'triggerOrders'],
+    given: `${FUNDED} with a long position`,
+    steps: ['place take-profit and stop-loss of the position', 'close the position'],
+    expect: ['both wait for their triggers and are listed as the position’s', 'no open order'],
+  },
+  44: {
+    needs: ['workingOrders'],
+    given: 'two fresh accounts, one with an isolated position and one with a cross one',
+    steps: ['add margin to each'],
+    expect: ['accepted, and the margin used grows, for the isolated one', 'rejected with `isolated_margin` for the other'],
+  },
+  45: {
+    needs: ['workingOrders'],
+    given: `${FUNDED} that never traded`,
+    steps: ['schedule a cancel of everything in a minute'],
+    expect: ['rejected with `account_not_eligible`'],
+  },
+  46: {
+    needs: ['workingOrders', 'actionExpiry'],
+    given: FUNDED,
+    steps: ['place two orders in one action that expired a minute ago'],
+    expect: ['each rejected with `expired`', 'no open order'],
+  },
+  47: {
+    needs: ['workingOrders'],
+    given: FUNDED,
+    steps: ['place one order below the minimum and one above it in one action'],
+    expect: ['the first rejected with `min_notional`', 'the second `resting`'],
+  },
+  50: {
+    needs: ['agentExpiry'],
+    given: `${FUNDED}, and an address the venue never saw`,
+    steps: ['ask what the account, its agent and the other address are'],
+    expect: ['`main`, `agent` of the account, `missing`'],
+  },
+  51: {
+    needs: ['agentExpiry'],
+    given: FUNDED,
+    steps: [
+      'set isolated leverage 7 while flat and read it back',
+      'set cross leverage 5 and buy',
+      'set isolated leverage, then cross leverage 6, then one beyond the maximum',
+    ],
+    expect: ['accepted and read back', 'rejected with `margin_mode_locked`', 'accepted', 'rejected with `leverage`'],
+  },
+  52: {
+    needs: ['agentExpiry'],
+    given: FUNDED,
+    steps: ['take an instrument listed as isolated-only', 'set cross, then isolated leverage on it'],
+    expect: ['rejected with `cross_not_allowed`', 'accepted'],
+  },
+  53: {
+    needs: ['agentExpiry'],
+    given: FUNDED,
+    steps: ['read its agents', 'replace the agent under its name', 'buy with the old one'],
+    expect: ['the agent with its end', 'the old agent is gone from the list', 'rejected with `unknown_signer`'],
   },
 };

@@ -1,5 +1,5 @@
 import type { Approved, EpochMs } from '@lockstep/kernel';
-import type { Address, OrderColumns, SignerHandle, Venue } from '../port';
+import type { Address, OrderColumns, SignerHandle, Venue, WorkingChange, WorkingOrder } from '../port';
 
 /** An account that can trade: funded, its agent approved and loaded as `signer`. */
 export interface TradingAccount {
@@ -31,6 +31,10 @@ export interface ConformanceDriver {
   venueNow(): EpochMs;
   /** Stands for the risk gate, which is not part of a venue. */
   approved(orders: OrderColumns): Approved<OrderColumns>;
+  /** The same for working orders and changes of them. */
+  approvedWorking<T extends readonly (WorkingOrder | WorkingChange)[]>(orders: T): Approved<T>;
+  /** The account's owner approves another agent in the place of its own. */
+  replaceAgent(account: TradingAccount): Promise<void>;
 }
 
 /** One numbered requirement. `run` throws when the venue does not meet it. */

@@ -1,4 +1,4 @@
-import { unwrap } from '@lockstep/kernel';
+import { size, toLots, unwrap } from '@lockstep/kernel';
 import type { ConformanceCase } from './driver';
 import { eventually, mustBe, mustEqual } from './expect';
 import { buyFor } from './order-cases';
@@ -91,11 +91,21 @@ const unknownOutcome: ConformanceCase = {
       nonce: account.nextNonce(),
       clientOrderId: nextCloid(driver),
     };
+    const { instrument } = context;
+    const sent = {
+      instrument,
+      buy: true,
+      price: order.price,
+      lots: toLots(instrument, quantity),
+      nonce: order.nonce,
+      positionBefore: size(0n),
+      others: [],
+    };
     await driver.loseNextOrderAnswer();
     const outcome = await placeOne(driver, context.instrument, order);
     mustBe(outcome, 'unknown');
     const standing = await eventually('the order to be known', async () => {
-      const read = unwrap(await driver.venue.truth.orderStatus(account.address, order.clientOrderId), 'order status');
+      const read = unwrap(await driver.venue.truth.orderStatus(account.address, order.clientOrderId, sent), 'order status');
       return read.kind === 'unknown_order' ? null : read;
     });
     mustEqual(standing.kind === 'closed' ? standing.status : standing.kind, 'filled', 'standing');

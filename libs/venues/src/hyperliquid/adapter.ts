@@ -1,4 +1,5 @@
 import type {
+  EgressView,
   MarkUpdate,
   MarkWatch,
   OrderSubmission,
@@ -6,13 +7,17 @@ import type {
   QuoteWatch,
   UserWatch,
   Venue,
+  VenueAccounts,
   VenueCapabilities,
   VenueFeed,
   WatchEvent,
+  WorkingOrders,
 } from '../port';
+import { HyperliquidAccounts } from './accounts';
 import { type HyperliquidConfig, type HyperliquidDeps, type HyperliquidSettings, hyperliquidConfig } from './config';
 import { WorkerSubmission } from './submit/submission';
 import { HyperliquidTruth } from './truth';
+import { VenueEgress } from './venue-egress';
 import { HyperliquidMarkWatch } from './watch/mark-watch';
 import { OPENING_RANK } from './watch/opening-gate';
 import { HyperliquidQuoteWatch } from './watch/quote-watch';
@@ -27,6 +32,17 @@ const CAPABILITIES: VenueCapabilities = {
   builderFee: true,
   nonceNoop: true,
   reduceOnly: true,
+  workingOrders: true,
+  triggerOrders: true,
+  actingFor: true,
+  agentExpiry: true,
+  clearinghousePerDex: true,
+  batch: true,
+  postOnly: true,
+  fillHistory: true,
+  fundingHistory: true,
+  approvals: true,
+  requestsPerMinute: null,
 };
 
 /**
@@ -44,14 +60,18 @@ export function createHyperliquidFeed(settings: HyperliquidSettings, deps: Hyper
 
 class HyperliquidFeed implements VenueFeed {
   readonly truth: HyperliquidTruth;
+  readonly accounts: VenueAccounts;
   private readonly bounds: WatchBounds;
+  protected readonly ways: VenueEgress;
   private readonly watches = new Set<{ close(): Promise<void> }>();
 
   constructor(
     private readonly config: HyperliquidConfig,
     private readonly deps: HyperliquidDeps,
   ) {
-    this.truth = new HyperliquidTruth(config);
+    this.ways = new VenueEgress(config, deps.clock, deps.log);
+    this.truth = new HyperliquidTruth(config, this.ways);
+    this.accounts = new HyperliquidAccounts(this.truth);
     this.bounds = watchBounds(config, () => deps.clock.monotonic(), deps.detectionReads);
   }
 
@@ -74,6 +94,7 @@ class HyperliquidFeed implements VenueFeed {
   }
 
   async close(): Promise<void> {
+    this.ways.close();
     await Promise.all([...this.watches].map((watch) => watch.close()));
     this.bounds.close();
     await this.truth.close();
@@ -84,13 +105,33 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
   readonly name = 'hyperliquid';
   readonly capabilities = CAPABILITIES;
   readonly orders: OrderSubmission;
+  readonly workingOrders: WorkingOrders;
+  readonly egress?: EgressView;
 
   constructor(config: HyperliquidConfig, deps: HyperliquidDeps) {
     super(config, deps);
-    this.orders = new WorkerSubmission(config, deps.workerFile, deps.log);
+    const submission = new WorkerSubmission(config, deps.workerFile, deps.log, this.ways);
+    this.orders = submission;
+    this.workingOrders = submission.working;
+    if (this.ways.scheduler !== null) this.egress = egressView(this.ways, this.truth);
   }
 
   override async close(): Promise<void> {
     await Promise.all([super.close(), this.orders.close()]);
   }
+}
+
+function egressView(ways: VenueEgress, truth: HyperliquidTruth): EgressView {
+  return {
+    numberOf: (signer) => ways.ipOf(signer) + 1,
+    departures: () => ways.departures(),
+    forecast: (orders) => ways.forecast(orders),
+    announce: (orders) => ways.announce(orders),
+    readAccount: async (signer, address) => {
+      const read = await truth.requestBudget(address);
+      if (read.ok) ways.scheduler?.accounts.seed(signer, read.value.used, read.value.cap);
+    },
+    comparisonsPerMinute: () => ways.comparisonsPerMinute(),
+    standing: () => ways.standing(),
+  };
 }

@@ -7,6 +7,7 @@ import { OrderFrames } from './sign/order-frames';
 import type { Network } from './sign/phantom-agent';
 import { PresignaturePool } from './sign/presignatures';
 import { type BuildReport, WorkerSubmission } from './submit/submission';
+import { VenueEgress } from './venue-egress';
 
 export type { BuildReport } from './submit/submission';
 
@@ -56,9 +57,13 @@ export interface BuildWorkers {
   close(): Promise<void>;
 }
 
+/** Nothing is posted here, so nothing is timed by it. */
+const BENCH_CLOCK = { now: () => 0, monotonic: () => performance.now() };
+
 /** Starts the same workers the venue uses. They connect to `settings.wsUrl`, which must answer or refuse; nothing is posted. */
 export function createBuildWorkers(settings: HyperliquidSettings, deps: Pick<HyperliquidDeps, 'log' | 'workerFile'>): BuildWorkers {
-  const submission = new WorkerSubmission(hyperliquidConfig(settings), deps.workerFile, deps.log);
+  const config = hyperliquidConfig(settings);
+  const submission = new WorkerSubmission(config, deps.workerFile, deps.log, new VenueEgress(config, BENCH_CLOCK, deps.log));
   return {
     load: (keys) => submission.loadSigners(keys),
     prepare: () => submission.prepare(),

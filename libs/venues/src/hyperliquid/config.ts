@@ -1,5 +1,7 @@
 import { type Clock, must, type Random } from '@lockstep/kernel';
+import type { EgressAssumptions } from './egress-limits';
 import type { Network } from './sign/phantom-agent';
+import { DEFAULT_EGRESS, EGRESS_ADDRESSES_MAX, type EgressAddress } from './transport/egress-address';
 import type { ReadBudget } from './watch/budget';
 
 /** What the adapter reports; the process decides where it goes. Never a key, never a signature. */
@@ -96,8 +98,24 @@ export interface HyperliquidConfig {
   readonly quoteCoinsMax: number;
   /** Pages of fills read in one call; the venue serves at most 2,000 a page and 10,000 in all. */
   readonly fillPagesMax: number;
+  /**
+   * Equity of a unified account (facts §14, unverified): `spot_total` is the collateral's `total` in the spot state, which live probes found to hold perp
+   * equity already; `spot_total_plus_unrealised` adds unrealised profit, as one report has it, at weight 2 more per dex.
+   */
+  readonly unifiedEquity: 'spot_total' | 'spot_total_plus_unrealised';
+  /** What the venue's account mode `default` means (facts §14, unverified). */
+  readonly defaultAccountMode: 'standard' | 'unified';
   /** Pages of funding read in one call; the venue serves at most 500 charges a page. */
   readonly fundingPagesMax: number;
+  /** Where requests leave from; signers are divided over them. At least one. */
+  readonly egress: readonly EgressAddress[];
+  /** The venue's limits are kept to, with these assumptions; null: it has none, nothing is counted. */
+  readonly rateLimits: Omit<EgressAssumptions, 'inFlightMax'> | null;
+  /** Connections an address makes for orders in a minute, while limits are kept to: of the venue's 30, the rest is for streams. */
+  readonly orderOpeningsPerMinute: number;
+  /** Reads that wait for room, and how long one waits at most. */
+  readonly readsWaitingMax: number;
+  readonly readWaitMaxMs: number;
 }
 
 /** What must be named; the rest has defaults. */
@@ -143,6 +161,13 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   quoteCoinsMax: 100,
   fillPagesMax: 8,
   fundingPagesMax: 8,
+  egress: [DEFAULT_EGRESS],
+  rateLimits: null,
+  orderOpeningsPerMinute: 12,
+  readsWaitingMax: 20_000,
+  readWaitMaxMs: 120_000,
+  unifiedEquity: 'spot_total',
+  defaultAccountMode: 'standard',
 };
 
 const POSITIVE = [
@@ -179,6 +204,9 @@ const POSITIVE = [
   'quoteCoinsMax',
   'fillPagesMax',
   'fundingPagesMax',
+  'orderOpeningsPerMinute',
+  'readsWaitingMax',
+  'readWaitMaxMs',
 ] as const;
 
 /** Fills in the defaults; throws naming a setting that is out of its range. */
@@ -194,6 +222,7 @@ export function hyperliquidConfig(settings: HyperliquidSettings): HyperliquidCon
   must(Number.isInteger(config.sweepConnectionsMax) && config.sweepConnectionsMax >= 0, 'sweepConnectionsMax is a whole number');
   must(config.watchMessagesBurst < config.watchMessagesPerMinute, 'watchMessagesBurst is below watchMessagesPerMinute');
   must(config.detectionWeightBurst < config.detectionWeightPerMinute, 'detectionWeightBurst is below detectionWeightPerMinute');
+  must(config.egress.length >= 1 && config.egress.length <= EGRESS_ADDRESSES_MAX, `egress names 1 to ${EGRESS_ADDRESSES_MAX} addresses`);
   must(config.silenceTimeoutMs > config.pingIntervalMs, 'silenceTimeoutMs is above pingIntervalMs');
   must(config.fillMemoryMax >= 2_000, 'fillMemoryMax holds at least one snapshot of 2000 fills');
   return { ...config, url: config.url.replace(/\/$/, '') };

@@ -3,6 +3,7 @@ export { type BuildReport, type BuildWorkers, buildOrdersOnThread, createBuildWo
 export { type CheckupPlan, checkHyperliquid } from './checkup/checkup';
 export type { HyperliquidConfig, HyperliquidDeps, HyperliquidSettings, VenueLog, VenueLogEntry } from './config';
 export { hyperliquidConfig } from './config';
+export { type EgressAssumptions, HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, readCost, socketCost, UPKEEP_COST } from './egress-limits';
 export { type AgentKey, addressOfKey, generateAgentKey } from './sign/agent-key';
 export {
   type AgentApprovalTerms,
@@ -13,3 +14,4 @@ export {
   type TypedData,
 } from './sign/approvals';
 export type { Network } from './sign/phantom-agent';
+export { type EgressAddress, parseEgressAddress } from './transport/egress-address';

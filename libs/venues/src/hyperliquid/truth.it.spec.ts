@@ -4,7 +4,9 @@ import { unwrap } from '@lockstep/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { hyperliquidConfig } from './config';
+import { systemClock } from './testing/simulated-driver';
 import { HyperliquidTruth } from './truth';
+import { VenueEgress } from './venue-egress';
 import { FUNDING_PER_PAGE } from './wire/user-funding';
 
 const USER = `0x${'ab'.repeat(20)}`;
@@ -29,9 +31,8 @@ async function answering(answer: (question: unknown) => string, limits: Partial<
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const truth = new HyperliquidTruth(
-    hyperliquidConfig({ url: `http://127.0.0.1:${port}`, wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', ...limits }),
-  );
+  const config = hyperliquidConfig({ url: `http://127.0.0.1:${port}`, wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', ...limits });
+  const truth = new HyperliquidTruth(config, new VenueEgress(config, systemClock, () => undefined));
   return {
     truth,
     close: async () => {

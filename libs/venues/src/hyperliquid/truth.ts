@@ -1,4 +1,4 @@
-import { type EpochMs, err, type Instrument, money, ok, type Result } from '@lockstep/kernel';
+import { type EpochMs, err, type Instrument, type Money, money, ok, type Result } from '@lockstep/kernel';
 import type { z } from 'zod';
 import type {
   AccountState,
@@ -17,6 +17,7 @@ import type {
 import type { HyperliquidConfig } from './config';
 import { readWith } from './parse/read';
 import { HttpClient } from './transport/http';
+import type { VenueEgress } from './venue-egress';
 import { accountStateOf, clearinghouseStateAnswer, clearinghouseStateRequest } from './wire/clearinghouse-state';
 import { extraAgentsAnswer, extraAgentsRequest } from './wire/extra-agents';
 import { maxBuilderFeeAnswer, maxBuilderFeeRequest } from './wire/max-builder-fee';
@@ -26,33 +27,44 @@ import { orderStatusAnswer, orderStatusRequest } from './wire/order-status';
 import { firstAssetId, perpDexsAnswer, perpDexsRequest } from './wire/perp-dexs';
 import { spotClearinghouseStateAnswer, spotClearinghouseStateRequest } from './wire/spot-clearinghouse-state';
 import { spotMetaAnswer, spotMetaRequest } from './wire/spot-meta';
-import { userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
+import { accountModeOf, userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
 import { FILLS_PER_PAGE, userFillsByTimeAnswer, userFillsByTimeRequest } from './wire/user-fills-by-time';
 import { FUNDING_PER_PAGE, userFundingAnswer, userFundingRequest } from './wire/user-funding';
+import { userRateLimitAnswer, userRateLimitRequest } from './wire/user-rate-limit';
 
 type Read<T> = Result<T, VenueReadError>;
 type AnyRequest = { readonly type: string } & Readonly<Record<string, unknown>>;
 
 const USDC_TOKEN = 0;
+const NOTHING = money(0n);
+const NO_BALANCE = { total: NOTHING, hold: NOTHING };
 const MODE_LIFE_MS = 600_000;
 const LEADER_MODE_LIFE_MS = 86_400_000;
 const MODES_KEPT_MAX = 50_000;
 
 /** The venue's truth over `POST /info`. Concurrency is bounded by the pool's connections; nothing is repeated here. */
 export class HyperliquidTruth implements VenueTruth {
-  private readonly http: HttpClient;
+  /** One client for each egress address. */
+  private readonly clients: readonly HttpClient[];
   private readonly modes = new Map<Address, { readonly mode: 'standard' | 'unified'; readonly readAt: number }>();
   private listed: readonly string[] = [];
   private readonly universes = new Map<string, readonly string[]>();
   private readonly traded = new Map<string, readonly string[]>();
+  private readonly dexCollaterals = new Map<string, string>();
   private collaterals: ReadonlyMap<number, string> = new Map([[USDC_TOKEN, 'USDC']]);
 
-  constructor(private readonly config: HyperliquidConfig) {
-    this.http = new HttpClient(config.url, {
-      connections: config.readConnections,
-      connectTimeoutMs: config.connectTimeoutMs,
-      answerTimeoutMs: config.readTimeoutMs,
-    });
+  constructor(
+    private readonly config: HyperliquidConfig,
+    private readonly egress: VenueEgress,
+  ) {
+    const limits = { connections: config.readConnections, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.readTimeoutMs };
+    this.clients = config.egress.map((address) => new HttpClient(config.url, limits, address));
+  }
+
+  /** Requests the account has made over its life, and may make. */
+  async requestBudget(address: Address): Promise<Read<{ readonly used: number; readonly cap: number }>> {
+    const read = await this.read(userRateLimitRequest(address), userRateLimitAnswer);
+    return read.ok ? ok({ used: read.value.nRequestsUsed, cap: read.value.nRequestsCap }) : read;
   }
 
   async markets(dexes?: readonly string[]): Promise<Read<readonly MarketContext[]>> {
@@ -86,7 +98,7 @@ export class HyperliquidTruth implements VenueTruth {
     return read;
   }
 
-  /** Equity of a unified account is the collateral in its spot state; its perp totals would count nothing (facts §14). */
+  /** Equity of a unified account is the dex's collateral in its spot state; its perp totals would count nothing (facts §14). */
   account(address: Address, dex: string): Promise<Read<AccountState>> {
     return this.accountWith(address, dex, MODE_LIFE_MS);
   }
@@ -127,11 +139,39 @@ export class HyperliquidTruth implements VenueTruth {
     const state = accountStateOf(address, dex, answer.value);
     if (!mode.ok) return mode;
     if (mode.value === 'standard') return ok(state);
-    const spot = await this.read(spotClearinghouseStateRequest(address), spotClearinghouseStateAnswer);
+    const [collateral, spot] = await Promise.all([
+      this.collateralOf(dex),
+      this.read(spotClearinghouseStateRequest(address), spotClearinghouseStateAnswer),
+    ]);
+    if (!collateral.ok) return collateral;
     if (!spot.ok) return spot;
-    const balance = spot.value.balances.find(({ coin }) => coin === 'USDC');
-    if (balance === undefined) return ok(state);
-    return ok({ ...state, pooled: true, accountValue: balance.total, withdrawable: money(balance.total - balance.hold) });
+    const balance = spot.value.balances.find(({ coin }) => coin === collateral.value) ?? NO_BALANCE;
+    const unrealised = this.config.unifiedEquity === 'spot_total' ? ok(NOTHING) : await this.unrealisedOver(address, collateral.value);
+    if (!unrealised.ok) return unrealised;
+    const accountValue = money(balance.total + unrealised.value);
+    return ok({ ...state, pooled: true, accountValue, withdrawable: money(balance.total - balance.hold) });
+  }
+
+  /** The collateral of a dex, read once from its list of instruments. */
+  private async collateralOf(dex: string): Promise<Read<string>> {
+    const known = this.dexCollaterals.get(dex);
+    if (known !== undefined) return ok(known);
+    const read = await this.markets([dex]);
+    if (!read.ok) return read;
+    const found = this.dexCollaterals.get(dex);
+    return found === undefined ? err({ code: 'unparseable', detail: `meta: no collateral of dex "${dex}"` }) : ok(found);
+  }
+
+  /** Unrealised profit of an account in every known dex of one collateral. */
+  private async unrealisedOver(address: Address, collateral: string): Promise<Read<Money>> {
+    const dexes = [...this.dexCollaterals].filter(([, name]) => name === collateral).map(([dex]) => dex);
+    let sum = 0n;
+    for (const dex of dexes) {
+      const answer = await this.read(clearinghouseStateRequest(address, dex), clearinghouseStateAnswer);
+      if (!answer.ok) return answer;
+      for (const { unrealisedPnl } of answer.value.assetPositions) sum += unrealisedPnl;
+    }
+    return ok(money(sum));
   }
 
   async openOrders(address: Address, dex: string): Promise<Read<readonly OpenOrder[]>> {
@@ -181,7 +221,8 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   async accountMode(address: Address): Promise<Read<'standard' | 'unified'>> {
-    return await this.read(userAbstractionRequest(address), userAbstractionAnswer);
+    const read = await this.read(userAbstractionRequest(address), userAbstractionAnswer);
+    return read.ok ? ok(accountModeOf(read.value, this.config.defaultAccountMode)) : read;
   }
 
   /** True once the account is known to keep its equity per dex, so that a streamed clearinghouse state means what it says. */
@@ -201,7 +242,7 @@ export class HyperliquidTruth implements VenueTruth {
   }
 
   async close(): Promise<void> {
-    await this.http.close();
+    await Promise.all(this.clients.map((client) => client.close()));
   }
 
   private async marketsOf(dex: string, position: number): Promise<Read<readonly MarketContext[]>> {
@@ -215,6 +256,7 @@ export class HyperliquidTruth implements VenueTruth {
       dex,
       universe.filter(({ isDelisted }) => !isDelisted).map(({ name }) => name),
     );
+    this.dexCollaterals.set(dex, collateral.value);
     this.universes.set(
       dex,
       universe.map(({ name }) => name),
@@ -232,10 +274,18 @@ export class HyperliquidTruth implements VenueTruth {
     return name === undefined ? err({ code: 'unparseable', detail: `spotMeta: no token ${token}` }) : ok(name);
   }
 
-  private async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
-    const outcome = await this.http.post('/info', JSON.stringify(request));
+  /** One question at `/info`, its answer parsed. */
+  async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
+    const egress = await this.egress.read(request.type);
+    const client = egress === null ? undefined : this.clients[egress];
+    if (egress === null || client === undefined) return err({ code: 'rate_limited', detail: `${request.type}: no room for it in time` });
+    const outcome = await client.post('/info', JSON.stringify(request));
     if (outcome.kind !== 'answer') return err({ code: 'unreachable', detail: outcome.detail });
-    if (outcome.status === 429) return err({ code: 'rate_limited', detail: request.type });
+    if (outcome.status === 429) {
+      this.egress.refused(egress);
+      return err({ code: 'rate_limited', detail: request.type });
+    }
+    this.egress.readAnswered(egress, request.type, outcome.body);
     if (outcome.status !== 200) return err({ code: 'unreachable', detail: `${request.type}: HTTP ${outcome.status} ${outcome.text}` });
     return readWith(request.type, schema, outcome.body);
   }
@@ -246,6 +296,9 @@ export const fillKey = (fill: VenueFill): string => `${fill.time}:${fill.coin}:$
 
 /** Identity of a charge of funding among one address's. */
 export const fundingKey = (charge: VenueFunding): string => `${charge.time}:${charge.coin}`;
+
+/** `strictIsolated` and `noCross` admit no cross margin, absent admits it. A mode nobody knows is taken for isolated, which every instrument admits. */
+const isIsolatedMode = (marginMode: string | undefined): boolean => marginMode !== undefined && marginMode !== 'cross';
 
 /** The instruments of one dex with their marks; `firstId` is the asset id of its first entry. */
 export function marketContexts(dex: string, firstId: number, collateral: string, [meta, contexts]: MetaAndContexts): MarketContext[] {
@@ -259,7 +312,7 @@ export function marketContexts(dex: string, firstId: number, collateral: string,
       assetId: firstId + index,
       szDecimals: asset.szDecimals,
       maxLeverage: asset.maxLeverage,
-      onlyIsolated: asset.onlyIsolated || asset.marginMode === 'strictIsolated' || asset.marginMode === 'noCross',
+      onlyIsolated: asset.onlyIsolated || isIsolatedMode(asset.marginMode),
       delisted: asset.isDelisted,
       collateral,
     };

@@ -11,6 +11,8 @@ export interface SignerKey {
   readonly privateKey: Uint8Array;
   /** The sub-account or vault every action of this signer acts for; absent: the account that approved the agent. */
   readonly actingFor?: Address;
+  /** The account that approved the agent. Needed where requests name the wallet they trade for. */
+  readonly wallet?: Address;
 }
 
 /** Time in force, as a column code. */
@@ -30,6 +32,8 @@ export interface OrderColumns {
   /** Whole lots, above zero; a safe integer. */
   readonly lots: Float64Array;
   readonly reduceOnly: Uint8Array;
+  /** 1: takes risk off its copy, hence leaves before all others; absent: what is reduce-only does. */
+  readonly exit?: Uint8Array;
   readonly tif: Uint8Array;
   /** 16 bytes a row. */
   readonly clientOrderId: Uint8Array;
@@ -79,6 +83,18 @@ export const REJECT_CODES = [
   'not_sent',
   /** A cancel of an order that is not open. */
   'missing_order',
+  /** The margin mode of an instrument with an open position or orders cannot change. */
+  'margin_mode_locked',
+  /** The instrument admits isolated margin only. */
+  'cross_not_allowed',
+  /** The account holds too little for the leverage or margin asked for. */
+  'leverage_margin',
+  /** Margin of the position cannot be taken back, or it is not isolated. */
+  'isolated_margin',
+  /** A trigger price the venue does not take. */
+  'bad_trigger',
+  /** What the account's mode, kind or traded volume does not admit. */
+  'account_not_eligible',
 ] as const;
 export type RejectCode = (typeof REJECT_CODES)[number];
 

@@ -8,6 +8,7 @@ import type {
   MarketContext,
   OpenOrder,
   OrderStanding,
+  SentOrder,
   VenueFill,
   VenueReadError,
 } from './types';
@@ -18,7 +19,8 @@ export interface VenueTruth {
   markets(dexes?: readonly string[]): Promise<Result<readonly MarketContext[], VenueReadError>>;
   account(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
   openOrders(address: Address, dex: string): Promise<Result<readonly OpenOrder[], VenueReadError>>;
-  orderStatus(address: Address, order: ClientOrderId): Promise<Result<OrderStanding, VenueReadError>>;
+  /** `sent` helps venues that know no client order ids; others need none of it. */
+  orderStatus(address: Address, order: ClientOrderId, sent?: SentOrder): Promise<Result<OrderStanding, VenueReadError>>;
   /** Fills from `since` on, both ends inclusive, oldest first, paged to the end. */
   fills(address: Address, since: EpochMs): Promise<Result<readonly VenueFill[], VenueReadError>>;
   /** Funding charged from `since` on, both ends inclusive, oldest first, all dexes; one call reads a bounded number of pages and says whether that was all. */

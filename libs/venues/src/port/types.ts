@@ -14,6 +14,28 @@ export interface VenueCapabilities {
   readonly builderFee: boolean;
   readonly nonceNoop: boolean;
   readonly reduceOnly: boolean;
+  /** Limit orders that rest, modified and cancelled by client order id. */
+  readonly workingOrders: boolean;
+  /** Take-profit, stop-loss and trigger orders that wait at the venue. */
+  readonly triggerOrders: boolean;
+  /** One key may act for sub-accounts and vaults. */
+  readonly actingFor: boolean;
+  /** Orders are signed by agent keys that end, and their ends can be read. */
+  readonly agentExpiry: boolean;
+  /** Each dex is a clearinghouse of its own, with its own collateral. */
+  readonly clearinghousePerDex: boolean;
+  /** Many orders in one request. */
+  readonly batch: boolean;
+  /** Orders that are refused rather than matched on arrival. */
+  readonly postOnly: boolean;
+  /** Fills are told by the venue with their fees. False: they are worked out from answers and positions, and say so (`derived`). */
+  readonly fillHistory: boolean;
+  /** Charges of funding can be read. */
+  readonly fundingHistory: boolean;
+  /** Approvals of a wallet (agent, builder fee) are relayed and read here. False: the wallet gives them at the exchange itself. */
+  readonly approvals: boolean;
+  /** Requests of all kinds in a minute on this connection; null: no such limit, the venue counts in another way. */
+  readonly requestsPerMinute: number | null;
 }
 
 /** Why a read from the venue gave nothing. Expected, hence a value. */
@@ -44,6 +66,8 @@ export interface VenueFill {
   readonly liquidation: boolean;
   /** Told by a public trade: what only the account's own fills say (order, fee, closed PnL, liquidation) is left empty. */
   readonly provisional?: true;
+  /** True: worked out from positions or from an order's answer because the venue tells no fills; price, fee or time may be estimates. */
+  readonly derived?: true;
 }
 
 /** One charge of funding on one position as the venue booked it. Its identity is (address, coin, time). */
@@ -105,6 +129,21 @@ export type OrderStanding =
       readonly statusTime: EpochMs;
     };
 
+/** What its sender knows of an order whose standing is asked for: venues without client order ids find it by this. */
+export interface SentOrder {
+  readonly instrument: Instrument;
+  readonly buy: boolean;
+  readonly price: Price;
+  /** Whole lots ordered. */
+  readonly lots: number;
+  /** Nonce it was signed with: about the moment it left, in epoch ms. */
+  readonly nonce: number;
+  /** Signed position of the account in the coin without this order; null: not known. */
+  readonly positionBefore: Size | null;
+  /** The venue's ids of other orders of the account from about that time: none of them is this one. */
+  readonly others: readonly string[];
+}
+
 export interface OpenOrder {
   readonly coin: string;
   readonly side: Side;
@@ -115,6 +154,19 @@ export interface OpenOrder {
   readonly clientOrderId: ClientOrderId | null;
   readonly reduceOnly: boolean;
   readonly time: EpochMs;
+  /** Absent: a limit order, or the source does not tell (streams of order updates). */
+  readonly trigger?: OpenTrigger;
+  /** Time in force; absent where the source does not tell or the order has none. */
+  readonly tif?: 'ioc' | 'gtc' | 'alo';
+}
+
+/** What an open order waits for. */
+export interface OpenTrigger {
+  readonly price: Price;
+  readonly purpose: 'take_profit' | 'stop_loss';
+  readonly market: boolean;
+  /** True: it follows the size of the whole position and ends with it. */
+  readonly ofPosition: boolean;
 }
 
 /** A change of one order of a watched address. */

@@ -22,6 +22,7 @@ const receiptOrderSchema = named(
       leg: z.int().min(0),
       attempt: z.int().min(0),
       builder_fee_tenths_bp: z.int().min(0),
+      egress_no: z.int().min(1).nullable().describe('Number of the egress address it leaves from; null where no limits are kept to.'),
     })
     .describe('An order as it was decided, before it was sent.'),
 );
@@ -50,6 +51,7 @@ export const receiptSchema = named(
         .array(z.object({ cap: z.enum(CAPS), amount: decimalText }))
         .describe('Each cap that cut the increase, in the order applied, with the size it took.'),
       orders: z.array(receiptOrderSchema),
+      forecast_end: timeText.nullable().describe('When the whole wave was forecast to have its last answer; null where no limits are kept to.'),
       stages: z.object({ leader_fill: epochMsField, received: epochMsField, decided: epochMsField }),
     })
     .describe('What was decided for a copy in a wave; skips have receipts too.'),
@@ -95,6 +97,7 @@ export const receiptBody = (copyId: string, row: JournalRow, receipt: Receipt): 
   mark_price: receipt.mark === 0 ? null : price(receipt.mark),
   cuts: receipt.cuts.map(({ cap, amount }) => ({ cap, amount: microLots(amount, receipt.szDecimals) })),
   orders: receipt.orders.map((order) => orderBody(order, receipt.szDecimals)),
+  forecast_end: receipt.forecastEnd === null ? null : new Date(receipt.forecastEnd).toISOString(),
   stages: { leader_fill: receipt.stages.m0, received: receipt.stages.m1, decided: receipt.stages.m2 },
 });
 
@@ -110,4 +113,5 @@ const orderBody = (order: ReceiptOrder, szDecimals: number): z.output<typeof rec
   leg: order.leg,
   attempt: order.attempt,
   builder_fee_tenths_bp: order.builderFee,
+  egress_no: order.egress,
 });

@@ -32,22 +32,38 @@ export const signatureField = z.union([
 export interface ApprovalPlan {
   readonly network: Network;
   /** Null: the agent is approved already. */
-  readonly agentAddress: string | null;
+  readonly agent: { readonly address: string; readonly name: string } | null;
   readonly nonce: number;
   readonly builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null;
 }
 
 /** The approvals an account needs: its agent, and the builder fee where the tenant's schedule names a builder. Nonces rise in the order of relay. */
 export function offerApprovals(plan: ApprovalPlan): readonly OfferedApproval[] {
-  const { network, agentAddress } = plan;
+  const { network, agent } = plan;
   const offers: OfferedApproval[] = [];
   const nonce = (): number => plan.nonce + offers.length;
-  if (agentAddress !== null) offers.push(offer('approve_agent', approveAgentRequest({ network, nonce: nonce(), agentAddress, agentName: '' })));
+  if (agent !== null) {
+    const terms = { agentAddress: agent.address, agentName: agent.name, validUntilMs: plan.nonce + AGENT_LIFE_MS };
+    offers.push(offer('approve_agent', approveAgentRequest({ network, nonce: nonce(), ...terms })));
+  }
   if (plan.builder !== null) {
     const { address, maxFeeTenthsBp } = plan.builder;
     offers.push(offer('approve_builder_fee', approveBuilderFeeRequest({ network, nonce: nonce(), builder: address, maxFeeTenthsBp })));
   }
   return offers;
+}
+
+/** How long an agent is approved for: the life the venue gives by itself, half of the longest it takes. */
+const AGENT_LIFE_MS = 90 * 86_400_000;
+
+const AGENT_NAME_ID_CHARS = 8;
+
+/**
+ * What an account's next agent is called at the venue, in at most 16 characters. A name of the account's own, so that neither another account of the wallet nor
+ * another brand replaces its agent; and one of two in turn, so that a renewed agent does not end the one that still signs: approving a name again does.
+ */
+export function nextAgentName(accountId: string, present: string | null): string {
+  return `ct${accountId.slice(-AGENT_NAME_ID_CHARS)}${present?.endsWith('a') === true ? 'b' : 'a'}`;
 }
 
 /** The venue takes nonces of two days; what is offered is offered again no longer than this, so that the wallet has time. */

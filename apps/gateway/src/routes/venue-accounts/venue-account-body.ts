@@ -1,5 +1,5 @@
 import { idText, livemode, timeText, wireTime } from '@lockstep/delivery';
-import { latestCommands, type ScopedUnit, type VenueAccountRow } from '@lockstep/storage';
+import { ACCOUNT_TYPES, AGENT_STATUSES, latestCommands, type ScopedUnit, type VenueAccountRow } from '@lockstep/storage';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { livemodeField, timeOrNull } from '../../http/fields';
@@ -27,9 +27,17 @@ export const venueAccountSchema = named(
       venue: z.string(),
       network: z.string(),
       address: z.string().describe('The account that trades, in lower case.'),
+      account_type: z
+        .enum(ACCOUNT_TYPES)
+        .describe('`sub_account` and `vault` have no key of their own: the wallet of their master (of a vault: of its leader) signs the approvals.'),
+      master_address: z.string().nullable().describe('Whose wallet signs the approvals, in lower case; null: the account’s own.'),
       account_mode: z.enum(['unknown', 'standard', 'unified']).describe('How the venue holds its margin; `unknown` until the engine has asked.'),
       agent_address: z.string().describe('The agent that signs orders for it.'),
-      agent_status: z.enum(['awaiting_signature', 'signed', 'approved', 'refused', 'expired']),
+      agent_status: z
+        .enum(AGENT_STATUSES)
+        .describe(
+          '`expiring`: it ends soon, renew its approval. `expired`, `removed` (the venue no longer knows it): no entries leave, exits are tried until it is renewed.',
+        ),
       agent_valid_until: timeText.nullable(),
       builder_address: z
         .string()
@@ -63,6 +71,8 @@ export async function presentAccounts(unit: ScopedUnit, rows: readonly VenueAcco
     venue: row.venue,
     network: row.network,
     address: row.address,
+    account_type: row.accountType,
+    master_address: row.masterAddress,
     account_mode: row.mode,
     agent_address: row.agentAddress,
     agent_status: row.agentStatus,

@@ -1,7 +1,7 @@
 import { err, type FollowerId, ok, type Result, type VenueAccountId } from '@lockstep/kernel';
 import { builderToApprove } from '@lockstep/ledger';
 import { sealer, sealingContext } from '@lockstep/platform';
-import { type ActivateAccount, feeVersionOf, type ScopedUnit } from '@lockstep/storage';
+import { ACCOUNT_TYPES, type AccountType, type ActivateAccount, feeVersionOf, type ScopedUnit } from '@lockstep/storage';
 import { addressOfKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -16,27 +16,30 @@ import { addressField, idField, timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, ProblemException, type Refusal, refusal } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { networkField, networkRefusal, venueField } from '../venue';
-import { APPROVAL_KINDS, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
+import { networkField, networkRefusal, takesBuilderFee, venueField } from '../venue';
+import { APPROVAL_KINDS, nextAgentName, offerApprovals, offersOf, signatureField, signedApproval, stillGood } from './approvals';
+import { agentToOffer } from './renew-agent';
 import { presentAccounts, type VenueAccountBody, venueAccountListSchema, venueAccountSchema } from './venue-account-body';
 
 /** Head room of the builder consent over today's rate, so that a raise within it needs no new signature. Tenths of a basis point. */
 const CONSENT_TENTHS_BP = 100;
 
-class CreateVenueAccountDto extends createZodDto(
-  z.strictObject({
-    follower_id: idField('flw'),
-    venue: venueField,
-    network: networkField,
-    address: addressField.describe('The account that trades.'),
-  }),
-) {}
+const accountFields = {
+  follower_id: idField('flw'),
+  venue: venueField,
+  network: networkField,
+  address: addressField.describe('The account that trades.'),
+  account_type: z
+    .enum(ACCOUNT_TYPES)
+    .default('main')
+    .describe('What the address is at the venue: verified when the account is activated. Sub-accounts and vaults name their master.'),
+  master_address: addressField.optional().describe('The master of a sub-account, the leader of a vault: their wallet signs the approvals.'),
+};
+
+class CreateVenueAccountDto extends createZodDto(z.strictObject(accountFields)) {}
 class ImportVenueAccountDto extends createZodDto(
   z.strictObject({
-    follower_id: idField('flw'),
-    venue: venueField,
-    network: networkField,
-    address: addressField,
+    ...accountFields,
     agent_private_key: z
       .string()
       .regex(/^0x[0-9a-fA-F]{64}$/, { error: '0x and 64 hex digits' })
@@ -53,6 +56,35 @@ class ApprovalsDto extends createZodDto(
 ) {}
 class AccountPath extends createZodDto(z.object({ id: idField('vac') })) {}
 class AccountsQuery extends createZodDto(pageQuery.extend({ follower_id: idField('flw').optional() })) {}
+
+class RenewQuery extends createZodDto(
+  z.object({
+    agent: z.enum(['renew']).optional().describe('`renew` asks for another agent although the present one is approved and not near its end.'),
+  }),
+) {}
+
+/** A key that was just made or handed in. Who made it wipes it. */
+interface NewAgent {
+  readonly privateKey: Uint8Array;
+  readonly address: string;
+}
+
+interface AccountTerms {
+  readonly follower_id: string;
+  readonly venue: string;
+  readonly network: string;
+  readonly address: string;
+  readonly account_type: AccountType;
+  readonly master_address?: string | undefined;
+}
+
+/** Sub-accounts and vaults name who signs for them; a main account signs for itself. */
+function mastersRefusal({ account_type, address, master_address }: AccountTerms): Refusal | null {
+  if (account_type === 'main' && master_address !== undefined)
+    return refusal('invalid_request', 'A main account has no master: leave master_address out.');
+  if (account_type !== 'main' && master_address === undefined) return refusal('invalid_request', `A ${account_type} names its master_address.`);
+  return master_address === address ? refusal('invalid_request', 'An account is not its own master.') : null;
+}
 
 /** Accounts at a venue through which followers trade. The agent key is made here, sealed at once and can only be opened by the engine. */
 @ApiTags('venue-accounts')
@@ -72,7 +104,7 @@ export class VenueAccountsController {
     const agent = await generateAgentKey(this.context.random);
     try {
       return await this.mutations.run(call, 201, async (unit) => {
-        const made = await this.write(unit, call, body, agent, await this.builderOf(unit));
+        const made = await this.write(unit, call, body, agent, { named: true, builder: await this.builderOf(unit, body.venue) });
         return made.ok ? this.presented(unit, made.value) : made;
       });
     } finally {
@@ -91,7 +123,7 @@ export class VenueAccountsController {
       throw new ProblemException('invalid_request', { errors: [{ pointer: '/agent_private_key', code: 'invalid', detail: 'not a private key' }] });
     try {
       return await this.mutations.run({ ...call, body: { ...body, agent_private_key: address } }, 202, async (unit) => {
-        const made = await this.write(unit, call, body, { privateKey, address }, null);
+        const made = await this.write(unit, call, body, { privateKey, address }, { named: false, builder: null });
         if (!made.ok) return made;
         await this.activate(unit, call, made.value, { approvals: [] });
         return this.presented(unit, made.value);
@@ -117,7 +149,8 @@ export class VenueAccountsController {
         body.signatures.filter((signed) => signed.kind === offer.kind).map((signed) => signedApproval(offer, signed.signature)),
       );
       await this.activate(unit, call, id, { approvals });
-      if (offers.some((offer) => offer.kind === 'approve_agent'))
+      // An account that trades goes on with the agent it has until the venue knows the next one.
+      if (row.status === 'pending' && offers.some((offer) => offer.kind === 'approve_agent'))
         await unit.venueAccounts.update({ id }, { agentStatus: 'signed', updatedAt: unit.now });
       return this.presented(unit, id);
     });
@@ -126,24 +159,42 @@ export class VenueAccountsController {
   @Post(':id/renew-approvals')
   @Answers(200, venueAccountSchema)
   @Needs('venue_accounts:write')
-  renew(@CurrentCall() call: Call, @Param() path: AccountPath) {
-    const id = path.id as VenueAccountId;
-    return this.mutations.run(call, 200, async (unit) => {
-      const row = await unit.venueAccounts.findOne({ id }, { lock: true });
-      if (row === null) return err(NOT_FOUND);
-      if (row.status !== 'pending' && row.status !== 'active') return err(refusal('state_conflict', `The account is ${row.status}.`));
-      const agentAddress = row.agentStatus === 'approved' ? null : row.agentAddress;
-      const plan = { network: this.chainOf(call), agentAddress, nonce: unit.now, builder: await this.builderOf(unit) };
-      const offers = offerApprovals(plan);
-      if (offers.length === 0)
-        return err(refusal('state_conflict', 'The agent is approved and no builder receives a fee: there is nothing to sign.'));
-      const handedInAt = (await unit.commands.latestFor(id))?.createdAt ?? null;
-      if (!stillGood(offersOf(row), plan, handedInAt)) {
-        await unit.venueAccounts.update({ id }, { approvals: offers, updatedAt: unit.now });
-        await this.mutations.audit(unit, call, 'venue_account.renew_approvals', id);
-      }
-      return this.presented(unit, id);
-    });
+  async renew(@CurrentCall() call: Call, @Param() path: AccountPath, @Query() query: RenewQuery) {
+    const fresh = await generateAgentKey(this.context.random);
+    try {
+      return await this.mutations.run(call, 200, (unit) => this.offerAgain(unit, call, path.id as VenueAccountId, query.agent === 'renew', fresh));
+    } finally {
+      fresh.privateKey.fill(0);
+    }
+  }
+
+  private async offerAgain(
+    unit: ScopedUnit,
+    call: Call,
+    id: VenueAccountId,
+    renewAgent: boolean,
+    fresh: NewAgent,
+  ): Promise<Result<VenueAccountBody, Refusal>> {
+    const row = await unit.venueAccounts.findOne({ id }, { lock: true });
+    if (row === null) return err(NOT_FOUND);
+    if (row.status !== 'pending' && row.status !== 'active') return err(refusal('state_conflict', `The account is ${row.status}.`));
+    const latest = await unit.commands.latestFor(id);
+    const sealed = { address: fresh.address, sealedAgentKey: this.sealed(call, id, fresh) };
+    const agent = await agentToOffer(unit, row, { wanted: renewAgent, fresh: sealed, latest });
+    if (!agent.ok) return agent;
+    const plan = { network: this.chainOf(call), agent: agent.value, nonce: unit.now, builder: await this.builderOf(unit, row.venue) };
+    const offers = offerApprovals(plan);
+    if (offers.length === 0) return err(refusal('state_conflict', 'The agent is approved and no builder receives a fee: there is nothing to sign.'));
+    if (!stillGood(offersOf(row), plan, latest?.createdAt ?? null)) {
+      await unit.venueAccounts.update({ id }, { approvals: offers, updatedAt: unit.now });
+      await this.mutations.audit(unit, call, 'venue_account.renew_approvals', id);
+    }
+    return this.presented(unit, id);
+  }
+
+  private sealed(call: Call, id: VenueAccountId, agent: NewAgent): Buffer {
+    const { tenantId, environment } = call.scope;
+    return Buffer.from(sealer(this.context.keys.sealingPublicKey).seal(agent.privateKey, sealingContext(tenantId, environment, id)));
   }
 
   @Get()
@@ -183,30 +234,38 @@ export class VenueAccountsController {
   private async write(
     unit: ScopedUnit,
     call: Call,
-    body: { readonly follower_id: string; readonly venue: string; readonly network: string; readonly address: string },
-    agent: { readonly privateKey: Uint8Array; readonly address: string },
-    builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null,
+    body: AccountTerms,
+    agent: NewAgent,
+    { named, builder }: { readonly named: boolean; readonly builder: { readonly address: string; readonly maxFeeTenthsBp: number } | null },
   ): Promise<Result<VenueAccountId, Refusal>> {
     const refused = await networkRefusal(unit, call.scope.environment, body.venue, body.network);
     if (refused !== null) return err(refused);
+    const misfit = mastersRefusal(body);
+    if (misfit !== null) return err(misfit);
     const follower = await unit.followers.findOne({ id: body.follower_id as FollowerId });
     if (follower === null) return err(refusal('not_found', 'No such follower.'));
     if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, address: body.address })) !== null) {
       return err(refusal('already_exists', 'This address is a venue account already.'));
     }
+    if ((await unit.venueAccounts.findOne({ venue: body.venue, network: body.network, agentAddress: agent.address })) !== null) {
+      return err(refusal('already_exists', 'This agent signs for another venue account: an agent serves one account alone.'));
+    }
     const id = this.context.ids.next('venueAccount');
-    const { tenantId, environment } = call.scope;
-    const sealed = sealer(this.context.keys.sealingPublicKey).seal(agent.privateKey, sealingContext(tenantId, environment, id));
-    const approvals = offerApprovals({ network: this.chainOf(call), agentAddress: agent.address, nonce: unit.now, builder });
+    const agentName = named ? nextAgentName(id, null) : null;
+    const offered = agentName === null ? null : { address: agent.address, name: agentName };
+    const approvals = offerApprovals({ network: this.chainOf(call), agent: offered, nonce: unit.now, builder });
     await unit.venueAccounts.insert({
       id,
       followerId: follower.id,
       venue: body.venue,
       network: body.network,
       address: body.address,
+      accountType: body.account_type,
+      masterAddress: body.master_address ?? null,
       mode: 'unknown',
       agentAddress: agent.address,
-      sealedAgentKey: Buffer.from(sealed),
+      agentName,
+      sealedAgentKey: this.sealed(call, id, agent),
       agentStatus: 'awaiting_signature',
       agentValidUntil: null,
       builderAddress: builder?.address ?? null,
@@ -226,7 +285,9 @@ export class VenueAccountsController {
     return call.scope.environment === 'live' ? this.context.config.hyperliquidNetwork : 'mainnet';
   }
 
-  private async builderOf(unit: ScopedUnit): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
+  /** Whom the wallet is asked to consent to; nobody at a venue whose orders carry no builder fee. */
+  private async builderOf(unit: ScopedUnit, venue: string): Promise<{ readonly address: string; readonly maxFeeTenthsBp: number } | null> {
+    if (!takesBuilderFee(venue)) return null;
     const address = builderToApprove((await unit.feeSchedules.versions()).map(feeVersionOf), unit.now);
     return address === null ? null : { address, maxFeeTenthsBp: CONSENT_TENTHS_BP };
   }

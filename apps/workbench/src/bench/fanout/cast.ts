@@ -13,7 +13,7 @@ import {
 } from '@lockstep/kernel';
 import { sealer, sealingContext, systemClock, systemIds, systemRandom } from '@lockstep/platform';
 import { type CopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
-import type { Storage } from '@lockstep/storage';
+import { MAIN_ACCOUNT, type Storage } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { generateAgentKey } from '@lockstep/venues/hyperliquid';
 import type { AccountSetup } from '../../client/sim-control';
@@ -170,6 +170,7 @@ function accountRow(publicKey: string, scope: TenantScope, row: WrittenFollower,
     venue: 'hyperliquid',
     network: 'sim',
     address: row.address,
+    ...MAIN_ACCOUNT,
     mode: 'standard',
     agentAddress: row.agentAddress,
     sealedAgentKey: Buffer.from(sealer(publicKey).seal(row.agentKey, context)),

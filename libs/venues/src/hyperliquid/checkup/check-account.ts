@@ -7,7 +7,6 @@ import { metaAndAssetCtxsAnswer, metaAndAssetCtxsRequest } from '../wire/meta-an
 import { perpDexsAnswer, perpDexsRequest } from '../wire/perp-dexs';
 import { spotClearinghouseStateAnswer, spotClearinghouseStateRequest } from '../wire/spot-clearinghouse-state';
 import { spotMetaAnswer, spotMetaRequest } from '../wire/spot-meta';
-import { userAbstractionAnswer, userAbstractionRequest } from '../wire/user-abstraction';
 import { userRateLimitAnswer, userRateLimitRequest } from '../wire/user-rate-limit';
 import { userRoleAnswer, userRoleRequest } from '../wire/user-role';
 import { inWords, type Questions } from './questions';
@@ -29,7 +28,7 @@ export async function checkAccount(questions: Questions, account: Address, agent
     return [fail('account', `${account} is an agent of ${role.value.data.user}`, 'name the account itself: an agent holds nothing')];
   }
   const master = role.value.role === 'subAccount' ? role.value.data.master : account;
-  const mode = await questions.ask(userAbstractionRequest(account), userAbstractionAnswer);
+  const mode = await questions.modeOf(account);
   const modeWords = mode.ok ? `, ${mode.value} margin` : '';
   return [
     good('account', `${account} is a ${role.value.role}${master === account ? '' : ` of ${master}`}${modeWords}`),

@@ -3,7 +3,6 @@ import type { Address } from '../../port';
 import { type Finding, fail, good, warn } from '../../port/finding';
 import { clearinghouseStateAnswer, clearinghouseStateRequest } from '../wire/clearinghouse-state';
 import { maxBuilderFeeAnswer, maxBuilderFeeRequest } from '../wire/max-builder-fee';
-import { userAbstractionAnswer, userAbstractionRequest } from '../wire/user-abstraction';
 import { inWords, type Questions } from './questions';
 
 /** What the venue asks of a builder's perp account (facts §12). */
@@ -12,7 +11,7 @@ const ASK_AGAIN = 'ask again';
 
 /** Whether a builder can be paid: standard margin mode and at least $100 in its perp account. */
 export async function checkBuilder(questions: Questions, builder: Address): Promise<readonly Finding[]> {
-  const mode = await questions.ask(userAbstractionRequest(builder), userAbstractionAnswer);
+  const mode = await questions.modeOf(builder);
   const state = await questions.ask(clearinghouseStateRequest(builder, ''), clearinghouseStateAnswer);
   const findings: Finding[] = [];
   if (!mode.ok) findings.push(fail('builder', inWords(mode.error), ASK_AGAIN));

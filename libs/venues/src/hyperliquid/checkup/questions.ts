@@ -1,9 +1,10 @@
-import { err, type Result } from '@lockstep/kernel';
+import { err, ok, type Result } from '@lockstep/kernel';
 import type { z } from 'zod';
-import type { VenueReadError } from '../../port';
+import type { Address, VenueReadError } from '../../port';
 import type { HyperliquidConfig } from '../config';
 import { readWith } from '../parse/read';
 import { HttpClient } from '../transport/http';
+import { accountModeOf, userAbstractionAnswer, userAbstractionRequest } from '../wire/user-abstraction';
 
 export type Read<T> = Result<T, VenueReadError>;
 
@@ -11,7 +12,7 @@ export type Read<T> = Result<T, VenueReadError>;
 export class Questions {
   private readonly http: HttpClient;
 
-  constructor(config: HyperliquidConfig) {
+  constructor(private readonly config: HyperliquidConfig) {
     this.http = new HttpClient(config.url, {
       connections: 1,
       connectTimeoutMs: config.connectTimeoutMs,
@@ -25,6 +26,12 @@ export class Questions {
     if (outcome.status === 429) return err({ code: 'rate_limited', detail: request.type });
     if (outcome.status !== 200) return err({ code: 'unreachable', detail: `${request.type}: HTTP ${outcome.status}` });
     return readWith(request.type, schema, outcome.body);
+  }
+
+  /** How an account holds its balances. */
+  async modeOf(address: Address): Promise<Read<'standard' | 'unified'>> {
+    const answer = await this.ask(userAbstractionRequest(address), userAbstractionAnswer);
+    return answer.ok ? ok(accountModeOf(answer.value, this.config.defaultAccountMode)) : answer;
   }
 
   close(): Promise<void> {

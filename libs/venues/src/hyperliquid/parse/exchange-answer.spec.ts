@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Instrument } from '@lockstep/kernel';
 import { venueData } from '@lockstep/platform/testing/venue-data';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { OUTCOME, REJECT_CODES } from '../../port';
-import { readActionAnswer, readOrderAnswer } from './exchange-answer';
+import { type ActionOutcome, OUTCOME, outcomeClass, REJECT_CODES } from '../../port';
+import { cancelOutcomes, readActionAnswer, readEnvelope, readOrderAnswer, workingOutcomes } from './exchange-answer';
 import { isObject, scaledNumber } from './json';
 
 const ok = (status: unknown) => ({ kind: 'body', body: { status: 'ok', response: { type: 'order', data: { statuses: [status] } } } }) as const;
@@ -53,6 +54,78 @@ describe('the answer to another action', () => {
   ])('%s', (_name, body, expected) => {
     const outcome = readActionAnswer({ kind: 'body', body });
     expect(outcome.kind === 'rejected' ? outcome.code : outcome.kind).toBe(expected);
+  });
+});
+
+describe('the answer to several orders', () => {
+  const instrument: Instrument = {
+    venue: 'hyperliquid',
+    dex: '',
+    coin: 'X',
+    assetId: 0,
+    szDecimals: 2,
+    maxLeverage: 1,
+    onlyIsolated: false,
+    delisted: false,
+    collateral: 'USDC',
+  };
+  const several = (statuses: readonly unknown[]) =>
+    readEnvelope({ kind: 'body', body: { status: 'ok', response: { type: 'order', data: { statuses } } } });
+  const words = (envelope: ActionOutcome, count: number): string =>
+    workingOutcomes(envelope, new Array<Instrument>(count).fill(instrument))
+      .map((one) => (one.kind === 'rejected' ? one.code : one.kind === 'resting' ? (one.waitsFor ?? 'resting') : one.kind))
+      .join();
+
+  it.each<[string, ActionOutcome, string]>([
+    [
+      'each by its own word',
+      several([{ resting: { oid: 5 } }, 'waitingForTrigger', { error: 'Invalid TP/SL price. asset=1' }]),
+      'resting,trigger,bad_trigger',
+    ],
+    [
+      'children of an entry',
+      several([{ filled: { totalSz: '1.0', avgPx: '2.5', oid: 6 } }, 'waitingForFill', 'waitingForFill']),
+      'filled,entry,entry',
+    ],
+    ['fewer words than orders: the rest is unknown', several([{ resting: { oid: 5 } }]), 'resting,unknown,unknown'],
+    ['refused whole', readEnvelope({ kind: 'body', body: { status: 'err', response: 'Action already expired' } }), 'expired,expired,expired'],
+    ['a server error', readEnvelope({ kind: 'refused', text: '502 Bad Gateway' }), 'unknown,unknown,unknown'],
+    ['the limit of an address of ours', readEnvelope({ kind: 'refused', text: '429 null' }), 'ip_rate_limited,ip_rate_limited,ip_rate_limited'],
+  ])('%s', (_name, envelope, expected) => {
+    expect(words(envelope, 3)).toBe(expected);
+  });
+
+  it('size and average price of a fill come through', () => {
+    const [filled] = workingOutcomes(several([{ filled: { totalSz: '1.25', avgPx: '2.5', oid: 6 } }]), [instrument]);
+    expect(filled).toEqual({ kind: 'filled', orderId: '6', size: 125_000_000n, averagePrice: 250_000_000n });
+  });
+
+  it('cancels are told one by one', () => {
+    const envelope = several(['success', { error: 'Order was never placed, already canceled, or filled.' }]);
+    expect(cancelOutcomes(envelope, 3).map((one) => (one.kind === 'rejected' ? one.code : one.kind))).toEqual([
+      'accepted',
+      'missing_order',
+      'unknown',
+    ]);
+  });
+});
+
+describe('what an outcome means', () => {
+  it.each<[keyof typeof OUTCOME, (typeof REJECT_CODES)[number], string]>([
+    ['filled', 'none', 'confirmed'],
+    ['resting', 'none', 'confirmed'],
+    ['rejected', 'margin', 'rejected'],
+    ['rejected', 'nonce_too_low', 'rejected'],
+    ['rejected', 'ip_rate_limited', 'rejected'],
+    ['rejected', 'not_sent', 'denied'],
+    ['rejected', 'nonce_duplicate', 'unknown'],
+    ['unknown', 'none', 'unknown'],
+  ])('%s with %s is %s', (outcome, code, expected) => {
+    expect(outcomeClass(OUTCOME[outcome], code)).toBe(expected);
+  });
+
+  it('a code nobody defined is unknown', () => {
+    expect(outcomeClass(99, 'none')).toBe('unknown');
   });
 });
 

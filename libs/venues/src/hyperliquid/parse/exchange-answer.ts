@@ -1,4 +1,5 @@
-import { type ActionOutcome, OUTCOME } from '../../port';
+import { type Instrument, price, size } from '@lockstep/kernel';
+import { type ActionOutcome, OUTCOME, type WorkingOutcome } from '../../port';
 import { classifyReject, rejectCodeIndex } from '../classify';
 import { isObject, type JsonObject, scaledNumber } from './json';
 
@@ -55,6 +56,47 @@ export function readActionAnswer(answer: PostAnswer): ActionOutcome {
   return { kind: 'accepted', response: body.response };
 }
 
+/** The envelope of an answer to an action of several orders: `accepted` only says that the venue answers for each of them. */
+export function readEnvelope(answer: PostAnswer): ActionOutcome {
+  if (answer.kind === 'refused') return readActionAnswer(answer);
+  const { body } = answer;
+  if (!isObject(body)) return { kind: 'unknown', detail: 'answer is no object' };
+  if (body.status === 'err' && typeof body.response === 'string') return rejected(body.response);
+  return body.status === 'ok' ? { kind: 'accepted', response: body.response } : { kind: 'unknown', detail: 'answer without a status' };
+}
+
+/** What became of each order of an action, by position. A refused or unreadable envelope speaks for all of them. */
+export function workingOutcomes(envelope: ActionOutcome, instruments: readonly Instrument[]): readonly WorkingOutcome[] {
+  if (envelope.kind !== 'accepted') return instruments.map(() => envelope);
+  const statuses = statusesOf(envelope.response);
+  return instruments.map((instrument, index) => workingOutcome(statuses?.[index], instrument));
+}
+
+function workingOutcome(status: unknown, { szDecimals }: Instrument): WorkingOutcome {
+  if (status === 'waitingForTrigger') return { kind: 'resting', orderId: null, waitsFor: 'trigger' };
+  if (status === 'waitingForFill') return { kind: 'resting', orderId: null, waitsFor: 'entry' };
+  if (!isObject(status)) return { kind: 'unknown', detail: 'answer carries no status of the order' };
+  if (typeof status.error === 'string') return { kind: 'rejected', code: classifyReject(status.error), text: status.error };
+  if (isObject(status.resting)) return { kind: 'resting', orderId: String(orderIdOf(status.resting)), waitsFor: null };
+  if (!isObject(status.filled)) return { kind: 'unknown', detail: 'order status of an unknown kind' };
+  const row = filledRow(status.filled, szDecimals);
+  if (row.outcome !== OUTCOME.filled) return { kind: 'unknown', detail: row.detail };
+  const filled = size(BigInt(row.filledLots) * 10n ** BigInt(8 - szDecimals));
+  return { kind: 'filled', orderId: String(row.orderId), size: filled, averagePrice: price(BigInt(row.averagePrice)) };
+}
+
+/** What became of each cancel of an action, by position. */
+export function cancelOutcomes(envelope: ActionOutcome, count: number): readonly ActionOutcome[] {
+  const statuses = envelope.kind === 'accepted' ? statusesOf(envelope.response) : null;
+  return Array.from({ length: count }, (_, index): ActionOutcome => {
+    if (envelope.kind !== 'accepted') return envelope;
+    const status = statuses?.[index];
+    if (status === 'success') return { kind: 'accepted', response: status };
+    if (isObject(status) && typeof status.error === 'string') return rejected(status.error);
+    return { kind: 'unknown', detail: 'answer carries no status of the cancel' };
+  });
+}
+
 /** A refusal before the venue looked at the action: 4xx and a full window are certain, anything else is not. */
 function refusedRow(text: string): RowOutcome {
   return /^4\d\d|^too many pending post requests/i.test(text) ? textRow(text) : unknownRow(text);
@@ -84,7 +126,10 @@ function orderIdOf(status: JsonObject): number {
 }
 
 function firstStatus(response: unknown): unknown {
-  if (!isObject(response) || !isObject(response.data) || !Array.isArray(response.data.statuses)) return undefined;
-  const first: unknown = response.data.statuses[0];
-  return first;
+  return statusesOf(response)?.[0];
+}
+
+function statusesOf(response: unknown): readonly unknown[] | null {
+  if (!isObject(response) || !isObject(response.data) || !Array.isArray(response.data.statuses)) return null;
+  return response.data.statuses;
 }

@@ -72,7 +72,12 @@ describe.skipIf(venueData() === null)('recorded messages (needs VENUE_DATA_DIR)'
   it('open orders with children, agents, spot tokens', () => {
     const file = z.object({ interactions }).parse(json('http/info-recorded-python-sdk.json')).interactions;
     const of = (type: string): unknown => file.find(({ request }) => request.body.type === type)?.response.body;
-    expect(mustRead('frontendOpenOrders', openOrdersAnswer, of('frontendOpenOrders')).length).toBeGreaterThan(0);
+    const orders = mustRead('frontendOpenOrders', openOrdersAnswer, of('frontendOpenOrders'));
+    expect(orders.map(({ tif, trigger }) => tif ?? `${trigger?.purpose} ${trigger?.price} ${trigger?.market ? 'market' : 'limit'}`)).toEqual([
+      'take_profit 1000400000 market',
+      'stop_loss 999500000 market',
+      'gtc',
+    ]);
     expect(mustRead('extraAgents', extraAgentsAnswer, of('extraAgents')).every(({ address }) => /^0x[0-9a-f]{40}$/.test(address))).toBe(true);
     expect(mustRead('spotMeta', spotMetaAnswer, body.parse(json('http/info-spotMeta.json'))).tokens[0]).toEqual({ name: 'USDC', index: 0 });
   });

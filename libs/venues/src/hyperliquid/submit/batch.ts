@@ -1,8 +1,8 @@
-import { type OrderColumns, OUTCOME, type OutcomeColumns, type SubmitReport } from '../../port';
+import { type OrderColumns, OUTCOME, type OutcomeColumns, type RejectCode, type SubmitReport } from '../../port';
 import { rejectCodeIndex } from '../classify';
 import { rejectedRow, unknownRow } from '../parse/exchange-answer';
 import { OutcomeBuffer } from './outcome-buffer';
-import { chunkOf, rowsByWorker } from './partition';
+import { chunkOf, rowsByWorker, workerOf } from './partition';
 import type { Chunk } from './protocol';
 
 /** Chunks a worker may hold beyond the one it signs: enough to never wait for the main thread, few enough that a stop acts fast. */
@@ -21,6 +21,7 @@ export class Batch {
   private readonly lists: readonly Int32Array[];
   private readonly cursors: number[];
   private readonly outstanding: number[];
+  private readonly released: Uint8Array;
   private readonly settled: Uint8Array;
   private left: number;
   private stopped = false;
@@ -37,6 +38,7 @@ export class Batch {
     this.lists = rowsByWorker(orders.signer, orders.count, workers);
     this.cursors = this.lists.map(() => 0);
     this.outstanding = this.lists.map(() => 0);
+    this.released = new Uint8Array(orders.count);
     this.settled = new Uint8Array(orders.count);
     this.left = orders.count;
     this.done = new Promise((resolve) => {
@@ -55,9 +57,37 @@ export class Batch {
       return null;
     }
     const rows = list.slice(from, from + this.chunkRows);
+    for (const row of rows) this.released[row] = 1;
     this.cursors[worker] = from + rows.length;
     this.outstanding[worker] = (this.outstanding[worker] ?? 0) + 1;
     return chunkOf(this.id, this.orders, rows);
+  }
+
+  /** Whether rows may still be released; once the caller said stop, the rest is withheld. */
+  goesOn(): boolean {
+    if (!this.stopped && this.left > 0 && this.sink.keepGoing?.() === false) this.withholdRest();
+    return !this.stopped;
+  }
+
+  /** Chunks of named rows by worker, of those that have not ended meanwhile. */
+  releaseRows(rows: readonly number[], workers: number): Map<number, Chunk> {
+    const byWorker = new Map<number, number[]>();
+    for (const row of rows) {
+      if (this.settled[row] === 1 || this.released[row] === 1) continue;
+      this.released[row] = 1;
+      const worker = workerOf(this.orders.signer[row] ?? 0, workers);
+      const list = byWorker.get(worker) ?? [];
+      if (list.length === 0) byWorker.set(worker, list);
+      list.push(row);
+    }
+    return new Map([...byWorker].map(([worker, list]) => [worker, chunkOf(this.id, this.orders, Int32Array.from(list).sort())]));
+  }
+
+  /** Rows that must not be sent any more although they were not stopped: refused without having left. */
+  refuse(rows: readonly number[], code: RejectCode, detail: string): void {
+    const buffer = new OutcomeBuffer();
+    for (const row of rows) if (this.settled[row] !== 1) buffer.add(row, rejectedRow(rejectCodeIndex(code), detail), 0, 0, 0);
+    if (buffer.count > 0) this.settle(buffer.take());
   }
 
   /** A worker handed over the last row of a chunk. */
@@ -74,10 +104,9 @@ export class Batch {
   /** A worker is gone: what was released to it is unknown, what was not was never sent. */
   workerLost(worker: number, reason: string): void {
     const buffer = new OutcomeBuffer();
-    const released = this.cursors[worker] ?? 0;
-    this.lists[worker]?.forEach((row, index) => {
+    this.lists[worker]?.forEach((row) => {
       if (this.settled[row] === 1) return;
-      const outcome = index < released ? unknownRow(reason) : rejectedRow(rejectCodeIndex('not_sent'), reason);
+      const outcome = this.released[row] === 1 ? unknownRow(reason) : rejectedRow(rejectCodeIndex('not_sent'), reason);
       buffer.add(row, outcome, 0, 0, 0);
     });
     this.cursors[worker] = this.lists[worker]?.length ?? 0;
@@ -86,7 +115,7 @@ export class Batch {
 
   private withholdRest(): void {
     this.stopped = true;
-    const rest = this.lists.flatMap((list, worker) => [...list.subarray(this.cursors[worker])]);
+    const rest = this.lists.flatMap((list) => [...list].filter((row) => this.released[row] !== 1 && this.settled[row] !== 1));
     for (const row of rest) this.settled[row] = 1;
     this.left -= rest.length;
     this.sink.onWithheld?.(Int32Array.from(rest).sort());

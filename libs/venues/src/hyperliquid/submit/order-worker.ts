@@ -1,13 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { must } from '@lockstep/kernel';
+import { SpendWindow } from '../../egress';
+import type { ActionOutcome } from '../../port';
 import { rejectCodeIndex } from '../classify';
-import { type PostAnswer, type RowOutcome, readActionAnswer, readOrderAnswer, rejectedRow, unknownRow } from '../parse/exchange-answer';
+import { type PostAnswer, type RowOutcome, readActionAnswer, readEnvelope, readOrderAnswer, rejectedRow, unknownRow } from '../parse/exchange-answer';
 import type { L1Signer } from '../sign/l1-signer';
 import { OrderFrames } from '../sign/order-frames';
 import type { PresignaturePool } from '../sign/presignatures';
+import { DEFAULT_EGRESS } from '../transport/egress-address';
 import { HttpClient } from '../transport/http';
+import type { ConnectionEgress } from '../transport/ws-connection';
 import { KeyRing } from './key-ring';
 import { OutcomeBuffer, outcomeBuffers } from './outcome-buffer';
+import { egressOf } from './partition';
 import { epochNow, type PendingPost, PostLane } from './post-lane';
 import type { Chunk, FromWorker, ToWorker, WorkerSeed } from './protocol';
 
@@ -20,6 +25,16 @@ const REFILL_SLICE = 32;
 const REFILL_REST_MS = 2;
 /** How much later a worker looks again that still has something to send or to wait for: a wave's chunks and answers come before the next wave's signatures. */
 const REFILL_BUSY_MS = 25;
+/** The venue's minute in which it counts new connections, with two seconds by which its counting may differ. */
+const OPENINGS_WINDOW_MS = 62_000;
+
+/** One egress address as a worker has it: its own sockets and its own HTTP connections. */
+interface Way {
+  readonly lanes: readonly PostLane[];
+  readonly http: HttpClient;
+  /** Whether all lanes were open when the main thread was last told. */
+  told: boolean;
+}
 
 interface ChunkWork {
   readonly chunk: Chunk;
@@ -35,8 +50,7 @@ interface ChunkWork {
  */
 export class OrderWorker {
   private readonly keys = new KeyRing();
-  private readonly lanes: PostLane[] = [];
-  private readonly http: HttpClient;
+  private readonly ways: readonly Way[];
   private readonly queue: ChunkWork[] = [];
   private readonly sweep: NodeJS.Timeout;
   private readonly httpPending = new Set<object>();
@@ -51,12 +65,7 @@ export class OrderWorker {
     private readonly tell: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
   ) {
     const { config } = seed;
-    this.http = new HttpClient(config.url, {
-      connections: config.httpConnections,
-      connectTimeoutMs: config.connectTimeoutMs,
-      answerTimeoutMs: config.answerTimeoutMs,
-    });
-    for (let index = 0; index < config.connectionsPerWorker; index += 1) this.lanes.push(this.openLane(index));
+    this.ways = config.egress.map((_, egress) => this.openWay(egress));
     this.refillSoon();
     this.sweep = setInterval(() => this.expire(), Math.max(5, Math.floor(config.answerTimeoutMs / EXPIRY_SWEEPS_PER_TIMEOUT)));
   }
@@ -80,10 +89,10 @@ export class OrderWorker {
         return;
       }
       case 'action':
-        this.sendAction(message.ticket, message.signer, message.nonce, message.action);
+        this.sendAction(message);
         return;
       case 'relay':
-        this.dispatchOne(message.ticket, 0, message.payload);
+        this.dispatchOne(message.ticket, message.egress, this.way(message.egress).lanes.find((lane) => lane.isOpen) ?? null, message.payload);
         return;
       case 'prepare':
         this.presignatures.refill(this.presignatures.room);
@@ -97,19 +106,70 @@ export class OrderWorker {
     }
   }
 
-  private openLane(index: number): PostLane {
+  private openWay(egress: number): Way {
     const { config } = this.seed;
-    return new PostLane(config.wsUrl, config, () => randomInt(1_000_000) / 1_000_000, {
-      onOpen: () => this.schedulePump(),
-      onDown: (reason) => this.log('warn', 'venue_lane_down', { lane: index, reason }),
+    const address = config.egress[egress] ?? DEFAULT_EGRESS;
+    const limits = { connections: config.httpConnections, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.answerTimeoutMs };
+    const connection: ConnectionEgress = { address, waitMs: this.openings() };
+    const lanes = Array.from({ length: config.connectionsPerWorker }, (_, index) => this.openLane(egress, index, connection));
+    return { lanes, http: new HttpClient(config.url, limits, address), told: false };
+  }
+
+  private openLane(egress: number, index: number, connection: ConnectionEgress): PostLane {
+    const { config } = this.seed;
+    const events = {
+      onOpen: () => {
+        this.tellLanes(egress);
+        this.schedulePump();
+      },
+      onDown: (reason: string) => {
+        this.tellLanes(egress);
+        this.log('warn', 'venue_lane_down', { lane: index, egress: egress + 1, reason });
+      },
       onSettled: () => {
         if (this.queue.length > 0) this.schedulePump();
       },
-    });
+    };
+    return new PostLane(config.wsUrl, config, () => randomInt(1_000_000) / 1_000_000, events, connection);
+  }
+
+  /** Spreads attempts to connect: this worker's share of what an address may open in a minute. Without limits any time is good. */
+  private openings(): () => number {
+    const { config } = this.seed;
+    if (config.rateLimits === null) return () => 0;
+    const most = Math.max(1, Math.floor(config.orderOpeningsPerMinute / config.workers));
+    const window = new SpendWindow(OPENINGS_WINDOW_MS);
+    return () => {
+      const now = performance.now();
+      if (window.used(now) < most) {
+        window.spend(1, now);
+        return 0;
+      }
+      return Math.max(1, window.at(most - 1, now) - now);
+    };
+  }
+
+  private tellLanes(egress: number): void {
+    const way = this.ways[egress];
+    if (way === undefined) return;
+    const open = way.lanes.every((lane) => lane.isOpen);
+    if (open === way.told) return;
+    way.told = open;
+    this.tell({ kind: 'lanes', egress, open });
+  }
+
+  private way(egress: number): Way {
+    return present(this.ways[egress]);
+  }
+
+  private get lanes(): readonly PostLane[] {
+    return this.ways.flatMap(({ lanes }) => lanes);
   }
 
   private get inFlight(): number {
-    return this.lanes.reduce((sum, lane) => sum + lane.inFlight, this.httpPending.size);
+    let sum = this.httpPending.size;
+    for (const { lanes } of this.ways) for (const lane of lanes) sum += lane.inFlight;
+    return sum;
   }
 
   private schedulePump(): void {
@@ -150,7 +210,7 @@ export class OrderWorker {
 
   private sendSlice(work: ChunkWork, from: number, to: number): void {
     const { chunk, frames } = work;
-    const bursts = new Map<PostLane | null, { ids: number[]; payloads: string[]; posts: RowPost[] }>();
+    const bursts = new Map<PostLane | HttpClient, { readonly http: HttpClient; ids: number[]; payloads: string[]; posts: RowPost[] }>();
     for (let index = from; index < to; index += 1) {
       const handle = chunk.signer[index];
       const row = chunk.rows[index];
@@ -162,8 +222,9 @@ export class OrderWorker {
         continue;
       }
       const payload = claimed(frames.payload(chunk.columns, index, key.privateKey, key.actingFor), key.claim);
-      const lane = this.laneOf(handle);
-      const burst = bursts.get(lane) ?? { ids: [], payloads: [], posts: [] };
+      const { http } = this.way(this.egressOf(handle));
+      const lane = this.laneOf(handle) ?? http;
+      const burst = bursts.get(lane) ?? { http, ids: [], payloads: [], posts: [] };
       if (burst.ids.length === 0) bursts.set(lane, burst);
       burst.ids.push(this.takeId());
       burst.payloads.push(payload);
@@ -174,21 +235,28 @@ export class OrderWorker {
       const sentAt = epochNow();
       for (const post of burst.posts) post.sentAt = sentAt;
       const taken =
-        lane?.send(
+        lane instanceof PostLane &&
+        lane.send(
           burst.ids,
           burst.payloads.map((payload, index) => frameText(burst.ids[index] ?? 0, payload)),
           burst.posts,
-        ) ?? false;
+        );
       if (taken) continue;
-      for (const [index, payload] of burst.payloads.entries()) this.sendByHttp(payload, present(burst.posts[index]));
+      for (const [index, payload] of burst.payloads.entries()) this.sendByHttp(burst.http, payload, present(burst.posts[index]));
     }
   }
 
-  /** A signer's own lane; another open one when it is down; null when none is open. */
+  /** A signer's own lane; another open one of its egress address when it is down; null when none is open. */
   private laneOf(handle: number): PostLane | null {
-    const own = this.lanes[Math.floor(handle / this.seed.config.workers) % this.lanes.length];
+    const { workers, egress } = this.seed.config;
+    const { lanes } = this.way(this.egressOf(handle));
+    const own = lanes[Math.floor(handle / workers / egress.length) % lanes.length];
     if (own?.isOpen === true) return own;
-    return this.lanes.find((lane) => lane.isOpen) ?? null;
+    return lanes.find((lane) => lane.isOpen) ?? null;
+  }
+
+  private egressOf(handle: number): number {
+    return egressOf(handle, this.seed.config.workers, this.ways.length);
   }
 
   private takeId(): number {
@@ -197,10 +265,10 @@ export class OrderWorker {
     return id;
   }
 
-  private sendByHttp(payload: string, post: PendingPost & { notSent(detail: string): void }): void {
+  private sendByHttp(http: HttpClient, payload: string, post: PendingPost & { notSent(detail: string): void }): void {
     const token = {};
     this.httpPending.add(token);
-    void this.http.post('/exchange', payload).then((outcome) => {
+    void http.post('/exchange', payload).then((outcome) => {
       this.httpPending.delete(token);
       const at = epochNow();
       if (outcome.kind === 'not_sent') post.notSent(outcome.detail);
@@ -212,23 +280,26 @@ export class OrderWorker {
     });
   }
 
-  private sendAction(ticket: number, handle: number, nonce: number, action: Readonly<Record<string, unknown>>): void {
+  private sendAction({ ticket, signer: handle, nonce, action, manner }: Extract<ToWorker, { readonly kind: 'action' }>): void {
     const key = this.keys.get(handle);
     if (key === undefined) {
       this.tell({ kind: 'action_outcome', ticket, outcome: { kind: 'rejected', code: 'not_sent', text: `signer ${handle} is not loaded` } });
       return;
     }
-    const signature = this.signer.signAction(action, nonce, key.privateKey, key.actingFor, 0);
+    const actingFor = manner.acting ? key.actingFor : null;
+    const { expiresAfter } = manner;
+    const signature = this.signer.signAction(action, nonce, key.privateKey, actingFor, expiresAfter);
     this.refillSoon();
-    const vault = key.actingFor === null ? {} : { vaultAddress: key.actingFor };
-    this.dispatchOne(ticket, handle, JSON.stringify({ action, nonce, signature, ...vault }));
+    const options = { ...(actingFor === null ? {} : { vaultAddress: actingFor }), ...(expiresAfter === 0 ? {} : { expiresAfter }) };
+    const payload = JSON.stringify({ action, nonce, signature, ...options });
+    this.dispatchOne(ticket, this.egressOf(handle), this.laneOf(handle), payload, manner.several ? readEnvelope : readActionAnswer);
   }
 
-  private dispatchOne(ticket: number, handle: number, payload: string): void {
-    const post = new ActionPost(this.tell, ticket, epochNow());
+  private dispatchOne(ticket: number, egress: number, lane: PostLane | null, payload: string, read: ReadAnswer = readActionAnswer): void {
+    const post = new ActionPost(this.tell, ticket, epochNow(), read);
     const id = this.takeId();
-    const taken = this.laneOf(handle)?.send([id], [frameText(id, payload)], [post]) ?? false;
-    if (!taken) this.sendByHttp(payload, post);
+    const taken = lane?.send([id], [frameText(id, payload)], [post]) ?? false;
+    if (!taken) this.sendByHttp(this.way(egress).http, payload, post);
   }
 
   private build(ticket: number, chunk: Chunk): void {
@@ -266,7 +337,7 @@ export class OrderWorker {
     clearInterval(this.sweep);
     if (this.refilling !== null) clearTimeout(this.refilling);
     this.presignatures.clear();
-    await Promise.all([...this.lanes.map((lane) => lane.close()), this.http.close()]);
+    await Promise.all(this.ways.flatMap(({ lanes, http }) => [...lanes.map((lane) => lane.close()), http.close()]));
     this.keys.clear();
     this.tell({ kind: 'closed' });
   }
@@ -296,15 +367,18 @@ class RowPost implements PendingPost {
   }
 }
 
+type ReadAnswer = (answer: PostAnswer) => ActionOutcome;
+
 class ActionPost implements PendingPost {
   constructor(
     private readonly tell: (message: FromWorker) => void,
     private readonly ticket: number,
     readonly sentAt: number,
+    private readonly read: ReadAnswer,
   ) {}
 
   answered(answer: PostAnswer): void {
-    this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: readActionAnswer(answer) });
+    this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: this.read(answer) });
   }
   lost(detail: string): void {
     this.tell({ kind: 'action_outcome', ticket: this.ticket, outcome: { kind: 'unknown', detail } });

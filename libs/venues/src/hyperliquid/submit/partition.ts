@@ -5,6 +5,9 @@ import type { Chunk } from './protocol';
 /** The worker that holds a signer: always the same one, so that a signer's nonces leave in order. */
 export const workerOf = (signer: number, workers: number): number => signer % workers;
 
+/** The egress address of a signer: always the same one, spread evenly over each worker's signers. */
+export const egressOf = (signer: number, workers: number, addresses: number): number => Math.floor(signer / workers) % addresses;
+
 /** The rows of each worker, ascending. */
 export function rowsByWorker(signer: Int32Array, count: number, workers: number): Int32Array[] {
   const sizes = new Int32Array(workers);

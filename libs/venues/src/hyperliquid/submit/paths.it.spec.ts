@@ -9,6 +9,8 @@ import { ACCEPTED, type Arrived, actionAnswer, postAnswer, type Script, Scripted
 const inWords = (outcome: ActionOutcome): string => (outcome.kind === 'rejected' ? outcome.code : outcome.kind);
 const HTTP_OK = { status: 200, body: JSON.stringify(ACCEPTED) } as const;
 const FIRST_NONCE = 1_000;
+/** A venue that refuses every action with a text. */
+const answering = (response: string): Script => ({ http: { status: 200, body: JSON.stringify({ status: 'err', response }) } });
 /** When silence is what a case waits for. */
 const SOON_MS = 500;
 const PATIENT_MS = 60_000;
@@ -72,6 +74,35 @@ describe('the ways of an action', () => {
     const venue = await scripted.open();
     expect(inWords(await venue.orders.noop(0, 7))).toBe(expected);
     expect(scripted.arrived.map(({ path, nonce }) => [path, nonce])).toEqual([['http', 7]]);
+  });
+
+  it.each<[string, Script, string]>([
+    ['cut before any answer: it may have landed', { cut: true }, 'unknown'],
+    ['a duplicate nonce: an action with it was processed', answering('Invalid nonce: duplicate nonce 7'), 'nonce_duplicate'],
+    ['a nonce past the window', answering('Invalid nonce: nonce too low 7 < 9'), 'nonce_too_low'],
+    ['a server error of any kind', { http: { status: 503, body: '' } }, 'unknown'],
+    ['an answer cut short', { http: { status: 200, body: '{"status":"o' } }, 'unknown'],
+    ['expired on arrival', answering('Action already expired'), 'expired'],
+  ])('by HTTP: %s', async (_name, script, expected) => {
+    scripted = new ScriptedVenue(script);
+    const venue = await scripted.open();
+    expect(inWords(await venue.orders.noop(0, 7))).toBe(expected);
+    expect(scripted.arrived.map(({ nonce }) => nonce)).toEqual([7]);
+  });
+
+  it('whoever a signer acts for is named on its actions, and never on a noop: the nonce is the signer’s own', async () => {
+    const subAccount = `0x${'5a'.repeat(20)}`;
+    scripted = new ScriptedVenue({ http: HTTP_OK });
+    const venue = await scripted.open({}, 1, subAccount);
+    const [instrument] = [ordersOf([]).instrument];
+    await venue.orders.updateLeverage(0, 1, instrument, 1, true);
+    await venue.workingOrders?.scheduleCancel(0, 2, null);
+    await venue.orders.noop(0, 3);
+    expect(scripted.arrived.map(({ type, vaultAddress = null }) => [type, vaultAddress])).toEqual([
+      ['updateLeverage', subAccount],
+      ['scheduleCancel', subAccount],
+      ['noop', null],
+    ]);
   });
 
   it('with no path at all it was certainly not sent', async () => {

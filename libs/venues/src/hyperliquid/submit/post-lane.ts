@@ -1,6 +1,6 @@
 import type { PostAnswer } from '../parse/exchange-answer';
 import { isObject, parseJson } from '../parse/json';
-import { type ConnectionLimits, WsConnection } from '../transport/ws-connection';
+import { type ConnectionEgress, type ConnectionLimits, WsConnection } from '../transport/ws-connection';
 
 /** A request on its way. Exactly one of the two is called, once. */
 export interface PendingPost {
@@ -24,12 +24,14 @@ export class PostLane {
     limits: ConnectionLimits,
     jitter: () => number,
     private readonly events: { onOpen(): void; onDown(reason: string): void; onSettled(): void },
+    egress?: ConnectionEgress,
   ) {
-    this.connection = new WsConnection(url, limits, jitter, epochNow, {
+    const handlers = {
       onOpen: () => this.events.onOpen(),
-      onMessage: (text, receivedAt) => this.receive(text, receivedAt),
-      onDown: (reason) => this.dropped(reason),
-    });
+      onMessage: (text: string, receivedAt: number) => this.receive(text, receivedAt),
+      onDown: (reason: string) => this.dropped(reason),
+    };
+    this.connection = new WsConnection(url, limits, jitter, epochNow, handlers, undefined, egress);
     this.connection.start();
   }
 

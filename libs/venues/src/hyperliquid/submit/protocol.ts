@@ -18,6 +18,16 @@ export interface Chunk {
   readonly columns: FrameColumns;
 }
 
+/** How an action is signed and its answer read. */
+export interface ActionManner {
+  /** False: never for a sub-account or vault, whoever the signer acts for: the venue takes no `vaultAddress` on it. */
+  readonly acting: boolean;
+  /** Venue time after which it must not execute; 0: none. */
+  readonly expiresAfter: number;
+  /** True: the answer speaks for each of several orders and only its envelope is judged by the worker. */
+  readonly several: boolean;
+}
+
 export type ToWorker =
   | {
       readonly kind: 'load';
@@ -32,8 +42,15 @@ export type ToWorker =
     }
   | { readonly kind: 'drop'; readonly ticket: number; readonly handles: Int32Array }
   | { readonly kind: 'chunk'; readonly chunk: Chunk }
-  | { readonly kind: 'action'; readonly ticket: number; readonly signer: number; readonly nonce: number; readonly action: L1Action }
-  | { readonly kind: 'relay'; readonly ticket: number; readonly payload: string }
+  | {
+      readonly kind: 'action';
+      readonly ticket: number;
+      readonly signer: number;
+      readonly nonce: number;
+      readonly action: L1Action;
+      readonly manner: ActionManner;
+    }
+  | { readonly kind: 'relay'; readonly ticket: number; readonly egress: number; readonly payload: string }
   /** Fills the worker's pool of presignatures at once: for measuring. */
   | { readonly kind: 'prepare'; readonly ticket: number }
   /** Signs and builds the chunk's payloads without sending: for measuring. */
@@ -45,6 +62,8 @@ export type FromWorker =
   | { readonly kind: 'done'; readonly ticket: number }
   /** The whole chunk has left (or can no longer leave): the next one may be released. */
   | { readonly kind: 'chunk_sent'; readonly batch: number }
+  /** Whether all lanes of an egress address are open on this worker. */
+  | { readonly kind: 'lanes'; readonly egress: number; readonly open: boolean }
   | { readonly kind: 'outcomes'; readonly batch: number; readonly columns: OutcomeColumns }
   | { readonly kind: 'action_outcome'; readonly ticket: number; readonly outcome: ActionOutcome }
   | { readonly kind: 'built'; readonly ticket: number; readonly orders: number; readonly bytes: number }
@@ -55,6 +74,6 @@ export type FromWorker =
 export interface WorkerSeed {
   readonly config: HyperliquidConfig;
   readonly index: number;
-  /** This worker's share of `maxInFlight`. */
+  /** This worker's share of `maxInFlight`; where the main thread paces by it, all of it. */
   readonly inFlightMax: number;
 }

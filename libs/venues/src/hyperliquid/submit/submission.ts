@@ -9,16 +9,24 @@ import type {
   SignerHandle,
   SignerKey,
   SubmitReport,
+  WorkingOrders,
 } from '../../port';
+import { rejectCodeIndex } from '../classify';
 import type { HyperliquidConfig, VenueLog } from '../config';
-import type { L1Action } from '../sign/action-hash';
+import type { VenueEgress } from '../venue-egress';
 import { cancelByCloidAction } from '../wire/cancel-by-cloid';
 import { noopAction } from '../wire/noop';
 import { updateLeverageAction } from '../wire/update-leverage';
 import { Batch, type BatchSink } from './batch';
+import { PacedBatch } from './paced-batch';
 import { chunkBuffers, chunkOf, rowsByWorker, workerOf } from './partition';
-import type { FromWorker, ToWorker } from './protocol';
+import type { ActionManner, FromWorker, ToWorker } from './protocol';
 import { WorkerPool } from './worker-pool';
+import { type Act, HyperliquidWorkingOrders } from './working-orders';
+
+/** Actions that count against an account's larger room for cancels. */
+const CANCELS: ReadonlySet<unknown> = new Set(['cancel', 'cancelByCloid', 'scheduleCancel']);
+const PLAIN_MANNER: ActionManner = { acting: true, expiresAfter: 0, several: false };
 
 /** Totals of building a batch without sending it. */
 export interface BuildReport {
@@ -26,6 +34,9 @@ export interface BuildReport {
   readonly bytes: number;
   readonly elapsedMs: number;
 }
+
+/** The account of an action that no loaded signer signed. */
+const NOBODY = -1;
 
 interface Ticket {
   readonly worker: number;
@@ -39,14 +50,20 @@ export class WorkerSubmission implements OrderSubmission {
   private readonly pool: WorkerPool;
   private readonly batches = new Map<number, Batch>();
   private readonly tickets = new Map<number, Ticket>();
+  /** By egress address: the workers whose lanes there are all open. */
+  private readonly lanesOpen: readonly Set<number>[];
   private nextNumber = 1;
+  private nextRelay = 0;
   private readonly chunkRows: number;
+  readonly working: WorkingOrders = new HyperliquidWorkingOrders((...action) => this.act(...action));
 
   constructor(
     private readonly config: HyperliquidConfig,
     workerFile: string | undefined,
     private readonly log: VenueLog,
+    private readonly egress: VenueEgress,
   ) {
+    this.lanesOpen = config.egress.map(() => new Set());
     // A chunk that fits the window leaves at once; a larger one would sit signed-for while the window drains.
     this.chunkRows = Math.max(1, Math.min(config.chunk, Math.floor(config.maxInFlight / config.workers)));
     this.pool = new WorkerPool(config, workerFile, log, {
@@ -62,6 +79,7 @@ export class WorkerSubmission implements OrderSubmission {
   }
 
   async dropSigners(handles: readonly SignerHandle[]): Promise<void> {
+    for (const handle of handles) this.egress.scheduler?.accounts.forget(handle);
     const shares = this.share(handles, (handle) => handle);
     await Promise.all(
       shares.map((share, worker) =>
@@ -71,11 +89,27 @@ export class WorkerSubmission implements OrderSubmission {
   }
 
   async submit(orders: Approved<OrderColumns>, sink: BatchSink): Promise<SubmitReport> {
+    if (this.egress.scheduler !== null) return await this.submitPaced(orders, sink);
     const batch = new Batch(this.takeNumber(), orders, sink, this.config.workers, this.chunkRows);
     this.batches.set(batch.id, batch);
     for (let worker = 0; worker < this.config.workers; worker += 1) this.feed(batch, worker);
     try {
       return await batch.done;
+    } finally {
+      this.batches.delete(batch.id);
+    }
+  }
+
+  /** As `submit`, where limits are kept to: rows leave as the scheduler lets them, reductions of all waves first. */
+  private async submitPaced(orders: OrderColumns, sink: BatchSink): Promise<SubmitReport> {
+    const paced = new PacedBatch(this.takeNumber(), orders, sink, this.config.workers, this.egress, (worker, chunk) => {
+      if (this.pool.isAlive(worker)) this.pool.tell(worker, { kind: 'chunk', chunk }, chunkBuffers(chunk));
+      else paced.batch.workerLost(worker, 'signing worker is gone');
+    });
+    const { batch } = paced;
+    this.batches.set(batch.id, batch);
+    try {
+      return await paced.run();
     } finally {
       this.batches.delete(batch.id);
     }
@@ -89,8 +123,9 @@ export class WorkerSubmission implements OrderSubmission {
     return await this.act(signer, nonce, updateLeverageAction(instrument.assetId, cross, leverage));
   }
 
+  /** The nonce is the signer's own, so it is spent without naming whom the signer acts for; the venue takes no `vaultAddress` here. */
   async noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
-    return await this.act(signer, nonce, noopAction());
+    return await this.act(signer, nonce, noopAction(), { acting: false });
   }
 
   async relay(signed: RelayedAction): Promise<ActionOutcome> {
@@ -99,7 +134,9 @@ export class WorkerSubmission implements OrderSubmission {
     // An unnamed agent is signed with an empty name, and posted without one (facts §5.2).
     const action = agentName === undefined || agentName === '' ? rest : signed.action;
     const payload = JSON.stringify({ action, nonce: signed.nonce, signature: signed.signature });
-    return outcomeOf(await this.ask(0, (ticket) => ({ kind: 'relay', ticket, payload })));
+    const egress = this.nextRelay % this.config.egress.length;
+    this.nextRelay += 1;
+    return await this.leave(egress, NOBODY, false, () => this.ask(0, (ticket) => ({ kind: 'relay', ticket, egress, payload })));
   }
 
   /** Fills the workers' pools of presignatures, which otherwise fill while there is nothing to do; for measuring. */
@@ -128,6 +165,7 @@ export class WorkerSubmission implements OrderSubmission {
   }
 
   async close(): Promise<void> {
+    this.egress.close();
     await this.pool.close();
     for (const batch of this.batches.values())
       for (let worker = 0; worker < this.config.workers; worker += 1) batch.workerLost(worker, 'adapter closed');
@@ -169,9 +207,25 @@ export class WorkerSubmission implements OrderSubmission {
       this.pool.tell(worker, { kind: 'chunk', chunk }, chunkBuffers(chunk));
   }
 
-  private async act(signer: SignerHandle, nonce: number, action: L1Action): Promise<ActionOutcome> {
+  private readonly act: Act = async (signer, nonce, action, given = {}) => {
     await this.pool.whenReady();
-    return outcomeOf(await this.ask(workerOf(signer, this.config.workers), (ticket) => ({ kind: 'action', ticket, signer, nonce, action })));
+    const worker = workerOf(signer, this.config.workers);
+    const manner = { ...PLAIN_MANNER, ...given };
+    return await this.leave(this.egress.ipOf(signer), signer, CANCELS.has(action.type), () =>
+      this.ask(worker, (ticket) => ({ kind: 'action', ticket, signer, nonce, action, manner })),
+    );
+  };
+
+  /** Sends one action when its egress address and account let it leave, and tells them how it ended. */
+  private async leave(egress: number, account: number, cancels: boolean, send: () => Promise<FromWorker>): Promise<ActionOutcome> {
+    if (!(await this.egress.act(egress, account, cancels)))
+      return { kind: 'rejected', code: 'not_sent', text: 'the adapter was closed before it could leave' };
+    const leftAt = performance.now();
+    const outcome = outcomeOf(await send());
+    this.egress.answered(egress, 'control', performance.now() - leftAt);
+    if (outcome.kind === 'rejected') this.egress.refusedFor(egress, account, rejectCodeIndex(outcome.code));
+    this.egress.pump();
+    return outcome;
   }
 
   private ask(worker: number, message: (ticket: number) => ToWorker, transfer: ArrayBuffer[] = []): Promise<FromWorker> {
@@ -195,7 +249,15 @@ export class WorkerSubmission implements OrderSubmission {
       case 'chunk_sent': {
         const batch = this.batches.get(message.batch);
         batch?.chunkSent(worker);
-        if (batch !== undefined) this.feed(batch, worker);
+        // A paced batch is fed by the scheduler alone.
+        if (batch !== undefined && this.egress.scheduler === null) this.feed(batch, worker);
+        return;
+      }
+      case 'lanes': {
+        const open = this.lanesOpen[message.egress];
+        if (message.open) open?.add(worker);
+        else open?.delete(worker);
+        this.egress.setLanes(message.egress, open?.size === this.config.workers);
         return;
       }
       case 'log':

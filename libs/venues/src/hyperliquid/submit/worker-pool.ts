@@ -47,7 +47,9 @@ export class WorkerPool {
   }
 
   private start(index: number, file: string): void {
-    const seed: WorkerSeed = { config: this.config, index, inFlightMax: Math.max(1, Math.floor(this.config.maxInFlight / this.config.workers)) };
+    const { workers, maxInFlight, rateLimits, egress } = this.config;
+    const inFlightMax = rateLimits === null ? Math.max(1, Math.floor(maxInFlight / workers)) : maxInFlight * egress.length;
+    const seed: WorkerSeed = { config: this.config, index, inFlightMax };
     const thread = new Worker(file, { workerData: seed });
     const closed = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
     const entry = { thread, alive: true, closed };

@@ -9,7 +9,12 @@ import { generateAgentKey } from '../sign/agent-key';
 import { systemClock, systemRandom } from './simulated-driver';
 import { BUILT_WORKER } from './simulated-venue';
 
-const payload = z.looseObject({ nonce: z.number(), action: z.looseObject({ type: z.string() }) });
+const payload = z.looseObject({
+  nonce: z.number(),
+  action: z.looseObject({ type: z.string() }),
+  vaultAddress: z.string().nullish(),
+  expiresAfter: z.number().nullish(),
+});
 const postFrame = z.object({ id: z.number(), request: z.object({ payload }) });
 
 /** The body of an accepted action that is no order. */
@@ -22,6 +27,8 @@ export interface Arrived {
   readonly path: 'socket' | 'http';
   readonly nonce: number;
   readonly type: string;
+  readonly vaultAddress?: string | null | undefined;
+  readonly expiresAfter?: number | null | undefined;
   /** Number of the socket, in the order they opened; -1 for HTTP. */
   readonly socket: number;
 }
@@ -31,6 +38,10 @@ export interface Script {
   readonly onPost?: (socket: WebSocket, id: number, arrived: Arrived) => void;
   /** HTTP status and body of `/exchange`; absent: the request is never answered. */
   readonly http?: { readonly status: number; readonly body: string };
+  /** True: the connection is cut instead of an HTTP answer. */
+  readonly cut?: boolean;
+  /** Answers a read of `/info` by its request; undefined: 422. Absent: every request is an action. */
+  readonly info?: (request: Readonly<Record<string, unknown>>) => unknown;
 }
 
 /** A venue that answers as told, for what no well-behaved venue does: silence, lost sockets, wrong bodies. Needs the built worker. */
@@ -48,9 +59,15 @@ export class ScriptedVenue {
         text += String(part);
       });
       request.on('end', () => {
-        const { nonce, action } = payload.parse(JSON.parse(text));
-        this.arrived.push({ path: 'http', nonce, type: action.type, socket: -1 });
-        if (script.http !== undefined) response.writeHead(script.http.status).end(script.http.body);
+        if (request.url?.endsWith('/info') === true) {
+          const answer = script.info?.(z.record(z.string(), z.unknown()).parse(JSON.parse(text)));
+          response.writeHead(answer === undefined ? 422 : 200).end(JSON.stringify(answer ?? null));
+          return;
+        }
+        const { nonce, action, vaultAddress, expiresAfter } = payload.parse(JSON.parse(text));
+        this.arrived.push({ path: 'http', nonce, type: action.type, socket: -1, vaultAddress, expiresAfter });
+        if (script.cut === true) request.socket.destroy();
+        else if (script.http !== undefined) response.writeHead(script.http.status).end(script.http.body);
       });
     });
     this.server.on('upgrade', (request, raw, head) => {
@@ -65,8 +82,8 @@ export class ScriptedVenue {
         socket.on('message', (data) => {
           const frame = postFrame.safeParse(JSON.parse(data.toString()));
           if (!frame.success) return;
-          const { nonce, action } = frame.data.request.payload;
-          const arrived: Arrived = { path: 'socket', nonce, type: action.type, socket: number };
+          const { nonce, action, vaultAddress, expiresAfter } = frame.data.request.payload;
+          const arrived: Arrived = { path: 'socket', nonce, type: action.type, socket: number, vaultAddress, expiresAfter };
           this.arrived.push(arrived);
           onPost(socket, frame.data.id, arrived);
         });
@@ -75,7 +92,7 @@ export class ScriptedVenue {
   }
 
   /** An adapter on one worker with `signers` loaded keys, patient unless told otherwise: a busy machine must not turn answers into silence. */
-  async open(settings: Partial<HyperliquidSettings> = {}, signers = 1): Promise<Venue> {
+  async open(settings: Partial<HyperliquidSettings> = {}, signers = 1, actingFor?: string): Promise<Venue> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     const { port } = this.server.address() as AddressInfo;
     const base = { url: `http://127.0.0.1:${port}/w/name`, wsUrl: `ws://127.0.0.1:${port}/ws`, network: 'mainnet' as const };
@@ -84,7 +101,8 @@ export class ScriptedVenue {
     this.venue = createHyperliquidVenue({ ...base, ...bounds, ...settings }, deps);
     for (let handle = 0; handle < signers; handle += 1) {
       const key = await generateAgentKey(systemRandom);
-      await this.venue.orders.loadSigners([{ handle, agentAddress: key.address, privateKey: key.privateKey }]);
+      const acting = actingFor === undefined ? {} : { actingFor };
+      await this.venue.orders.loadSigners([{ handle, agentAddress: key.address, privateKey: key.privateKey, ...acting }]);
     }
     return this.venue;
   }

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Approved, Clock, Random } from '@lockstep/kernel';
 import type { ConformanceDriver, TradingAccount } from '../../conformance';
-import type { OrderColumns, Venue } from '../../port';
+import type { OrderColumns, Venue, WorkingChange, WorkingOrder } from '../../port';
 import { createHyperliquidVenue } from '../adapter';
 import type { HyperliquidSettings, VenueLogEntry } from '../config';
 import { generateAgentKey } from '../sign/agent-key';
@@ -10,6 +10,7 @@ import { BUILT_WORKER, SimulatedVenue } from './simulated-venue';
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 export const systemRandom: Random = { bytes: (length) => randomBytes(length), below: (below) => randomInt(below) };
 
+const AGENT_NAME = 'copytrade';
 const hexAddress = (): string => `0x${randomBytes(20).toString('hex')}`;
 
 /** Runs the conformance cases against the simulated venue through the real adapter. */
@@ -48,7 +49,7 @@ export class SimulatedDriver implements ConformanceDriver {
   async account(): Promise<TradingAccount> {
     const account = await this.stranger();
     const address = hexAddress();
-    await this.world('accounts', { accounts: [{ address, credits: { '': '10000' }, agent: { address: account.address, name: 'copytrade' } }] });
+    await this.world('accounts', { accounts: [{ address, credits: { '': '10000' }, agent: { address: account.address, name: AGENT_NAME } }] });
     return { ...account, address };
   }
 
@@ -86,6 +87,14 @@ export class SimulatedDriver implements ConformanceDriver {
   /** The one cast of the tests: no risk gate stands before a venue's own conformance. */
   approved(orders: OrderColumns): Approved<OrderColumns> {
     return orders as Approved<OrderColumns>;
+  }
+
+  approvedWorking<T extends readonly (WorkingOrder | WorkingChange)[]>(orders: T): Approved<T> {
+    return orders as Approved<T>;
+  }
+
+  async replaceAgent(account: TradingAccount): Promise<void> {
+    await this.world('accounts', { accounts: [{ address: account.address, agent: { address: hexAddress(), name: AGENT_NAME } }] });
   }
 
   async close(): Promise<void> {

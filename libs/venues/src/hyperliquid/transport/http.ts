@@ -1,5 +1,6 @@
-import { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { parseJson } from '../parse/json';
+import { DEFAULT_EGRESS, dispatcherOf, type EgressAddress, headersOf } from './egress-address';
 
 /** How an HTTP exchange ended. `not_sent` is certain: no connection was made. `lost` is not: the request may have been taken. */
 export type HttpOutcome =
@@ -16,31 +17,36 @@ export interface HttpLimits {
 const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 const DETAIL_CHARS_MAX = 200;
 
-/** JSON posts to one venue over a bounded pool of kept connections. Never repeats a request. */
+/** JSON posts to one venue over a bounded pool of kept connections, all from one egress address. Never repeats a request. */
 export class HttpClient {
-  private readonly pool: Pool;
+  private readonly dispatcher: Dispatcher;
+  private readonly origin: string;
   private readonly basePath: string;
+  private readonly headers: Readonly<Record<string, string>>;
 
   /** `url` may carry a path, which is put before every route. */
-  constructor(url: string, limits: HttpLimits) {
+  constructor(
+    url: string,
+    private readonly limits: HttpLimits,
+    egress: EgressAddress = DEFAULT_EGRESS,
+  ) {
     const base = new URL(url);
     this.basePath = base.pathname.replace(/\/$/, '');
-    this.pool = new Pool(base.origin, {
-      connections: limits.connections,
-      pipelining: 1,
-      connectTimeout: limits.connectTimeoutMs,
-      headersTimeout: limits.answerTimeoutMs,
-      bodyTimeout: limits.answerTimeoutMs,
-    });
+    this.origin = base.origin;
+    this.dispatcher = dispatcherOf(egress, base.origin, limits);
+    this.headers = { 'content-type': 'application/json', ...headersOf(egress) };
   }
 
   /** Posts a JSON text to a route such as `/info`. */
   async post(route: string, json: string): Promise<HttpOutcome> {
     try {
-      const response = await this.pool.request({
+      const response = await this.dispatcher.request({
+        origin: this.origin,
         path: `${this.basePath}${route}`,
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: this.headers,
+        headersTimeout: this.limits.answerTimeoutMs,
+        bodyTimeout: this.limits.answerTimeoutMs,
         body: json,
       });
       const text = await response.body.text();
@@ -52,7 +58,7 @@ export class HttpClient {
   }
 
   async close(): Promise<void> {
-    await this.pool.destroy();
+    await this.dispatcher.destroy();
   }
 }
 

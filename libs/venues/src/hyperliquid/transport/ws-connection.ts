@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import WebSocket from 'ws';
+import { DEFAULT_EGRESS, type EgressAddress, socketOptionsOf } from './egress-address';
 
 /** Bounds of one connection. */
 export interface ConnectionLimits {
@@ -8,6 +9,15 @@ export interface ConnectionLimits {
   readonly silenceTimeoutMs: number;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
+  /** Egress addresses; a connection that is told nothing else leaves from the first. */
+  readonly egress?: readonly EgressAddress[];
+}
+
+/** Where a connection leaves from, and when it may be made. */
+export interface ConnectionEgress {
+  readonly address: EgressAddress;
+  /** How long to wait before the next attempt, in ms; 0: it may be made now, and is counted. */
+  readonly waitMs: () => number;
 }
 
 export interface ConnectionHandlers {
@@ -43,6 +53,7 @@ export class WsConnection {
     private readonly handlers: ConnectionHandlers,
     /** Says when the next attempt may be made; at once unless told otherwise. */
     private readonly admit: (open: () => void) => void = (open) => open(),
+    private readonly egress: ConnectionEgress = { address: limits.egress?.[0] ?? DEFAULT_EGRESS, waitMs: () => 0 },
   ) {}
 
   get isOpen(): boolean {
@@ -100,7 +111,17 @@ export class WsConnection {
   }
 
   private open(): void {
-    const socket = new WebSocket(this.url, { perMessageDeflate: false, handshakeTimeout: this.limits.connectTimeoutMs, maxPayload: FRAME_BYTES_MAX });
+    const waitMs = this.egress.waitMs();
+    if (waitMs > 0) {
+      this.connectIn(waitMs);
+      return;
+    }
+    const socket = new WebSocket(this.url, {
+      ...socketOptionsOf(this.egress.address),
+      perMessageDeflate: false,
+      handshakeTimeout: this.limits.connectTimeoutMs,
+      maxPayload: FRAME_BYTES_MAX,
+    });
     this.socket = socket;
     socket.on('upgrade', (response) => {
       this.raw = response.socket;
@@ -130,7 +151,11 @@ export class WsConnection {
     if (this.closed) return;
     const delay = Math.min(this.limits.reconnectMaxMs, this.limits.reconnectMinMs * 2 ** Math.min(this.attempts, 16));
     this.attempts += 1;
-    this.retry = setTimeout(() => this.connect(), delay * (0.5 + this.jitter() / 2));
+    this.connectIn(delay * (0.5 + this.jitter() / 2));
+  }
+
+  private connectIn(ms: number): void {
+    this.retry = setTimeout(() => this.connect(), ms);
     this.retry.unref();
   }
 

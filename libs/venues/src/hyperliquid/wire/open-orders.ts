@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { OpenOrder, OrderUpdate } from '../../port';
-import { cloidText, idNumber, priceText, sideLetter, sizeText, timeMs } from '../parse/amounts';
+import type { OpenOrder, OpenTrigger, OrderUpdate } from '../../port';
+import { averageText, cloidText, idNumber, priceText, sideLetter, sizeText, timeMs } from '../parse/amounts';
 import { isPerpCoin } from '../parse/read';
 
 /** Working orders of a user in one dex, trigger orders included (facts §9). */
@@ -18,6 +18,11 @@ export const orderSchema = z
     origSz: sizeText,
     cloid: cloidText.nullish(),
     reduceOnly: z.boolean().default(false),
+    tif: z.string().nullish(),
+    orderType: z.string().optional(),
+    isTrigger: z.boolean().optional(),
+    triggerPx: averageText.optional(),
+    isPositionTpsl: z.boolean().optional(),
   })
   .transform(
     (order): OpenOrder => ({
@@ -30,8 +35,36 @@ export const orderSchema = z
       clientOrderId: order.cloid ?? null,
       reduceOnly: order.reduceOnly,
       time: order.timestamp,
+      ...tifOf(order.tif),
+      ...triggerOf(order),
     }),
   );
+
+const TIFS = new Map([
+  ['Ioc', 'ioc'],
+  ['Gtc', 'gtc'],
+  ['Alo', 'alo'],
+  // What the venue's own front end sends as a market order.
+  ['FrontendMarket', 'ioc'],
+] as const);
+
+function tifOf(text: string | null | undefined): Pick<OpenOrder, 'tif'> {
+  for (const [name, tif] of TIFS) if (name === text) return { tif };
+  return {};
+}
+
+/** The venue names purpose and kind of a trigger in words: `Take Profit Market`, `Take Profit Limit`, `Stop Market`, `Stop Limit`. */
+function triggerOf(order: {
+  readonly isTrigger?: boolean | undefined;
+  readonly triggerPx?: OpenTrigger['price'] | undefined;
+  readonly orderType?: string | undefined;
+  readonly isPositionTpsl?: boolean | undefined;
+}): Pick<OpenOrder, 'trigger'> {
+  const { isTrigger = false, triggerPx, orderType = '', isPositionTpsl = false } = order;
+  if (!isTrigger || triggerPx === undefined) return {};
+  const purpose = orderType.startsWith('Take Profit') ? 'take_profit' : 'stop_loss';
+  return { trigger: { price: triggerPx, purpose, market: orderType.endsWith('Market'), ofPosition: isPositionTpsl } };
+}
 
 export const openOrdersAnswer = z.array(orderSchema).transform((orders) => orders.filter((order) => isPerpCoin(order.coin)));
 

@@ -1,5 +1,5 @@
 import { type Clock, err, ok, type Result } from '@lockstep/kernel';
-import { createWindow } from './window';
+import { createWindowOf, type IpWindow } from './window';
 
 /** Numbers the venue sets per remote IP. Where its documents and its behaviour differ, the documented number stands here. */
 export interface IpLimitSettings {
@@ -13,6 +13,8 @@ export interface IpLimitSettings {
   readonly postsInFlightMost: number;
   /** Not documented: whether a `post` also spends REST weight. */
   readonly postsSpendWeight: boolean;
+  /** Not documented: how its minutes are counted. */
+  readonly ipWindow: IpWindow;
 }
 
 export const IP_LIMITS: IpLimitSettings = {
@@ -24,6 +26,7 @@ export const IP_LIMITS: IpLimitSettings = {
   messagesPerMinute: 2_000,
   postsInFlightMost: 100,
   postsSpendWeight: false,
+  ipWindow: 'sliding60',
 };
 
 /** What one IP may still do. Every `take` that succeeds counts; what is held is given back by its `release`. */
@@ -53,9 +56,9 @@ interface Held {
 
 /** Enforces the settings; `clock.monotonic` measures the minutes. */
 export function createIpLimits(settings: IpLimitSettings, clock: Clock): IpLimits {
-  const weight = createWindow(settings.restWeightPerMinute, MINUTE_MS);
-  const messages = createWindow(settings.messagesPerMinute, MINUTE_MS);
-  const openings = createWindow(settings.newConnectionsPerMinute, MINUTE_MS);
+  const weight = createWindowOf(settings.ipWindow, settings.restWeightPerMinute, MINUTE_MS);
+  const messages = createWindowOf(settings.ipWindow, settings.messagesPerMinute, MINUTE_MS);
+  const openings = createWindowOf(settings.ipWindow, settings.newConnectionsPerMinute, MINUTE_MS);
   const held = new Map<string, Held>();
   const now = (): number => clock.monotonic();
 

@@ -2,7 +2,7 @@ import type { Clock } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
 import { createIpLimits, IP_LIMITS } from './ip-limits';
 import { actionWeight, infoWeight, rowsWeight } from './weights';
-import { createWindow } from './window';
+import { createLeakyBucket, createWindow } from './window';
 
 const MINUTE_MS = 60_000;
 
@@ -39,6 +39,27 @@ describe('sliding window', () => {
   it('keeps keys apart', () => {
     const window = createWindow(1, MINUTE_MS);
     expect([window.take('a', 1, 0), window.take('b', 1, 0), window.take('a', 1, 0)]).toEqual([true, true, false]);
+  });
+});
+
+describe('leaky bucket', () => {
+  it('admits its size at once, then what drains', () => {
+    const bucket = createLeakyBucket(60, MINUTE_MS);
+    expect(bucket.take('a', 60, 0)).toBe(true);
+    expect(bucket.take('a', 1, 999)).toBe(false);
+    expect(bucket.take('a', 1, 1_000)).toBe(true);
+    expect(bucket.used('a', 31_000)).toBe(30);
+    expect(bucket.take('a', 31, 31_000)).toBe(false);
+    expect(bucket.take('a', 30, 31_000)).toBe(true);
+    expect(bucket.used('a', 200_000)).toBe(0);
+  });
+
+  it('counts an address by its own setting', () => {
+    const clock = manualClock();
+    const limits = createIpLimits({ ...IP_LIMITS, ipWindow: 'leaky' }, clock);
+    expect(limits.takeWeight('a', 1_200)).toBe(true);
+    clock.advance(1_000);
+    expect([limits.takeWeight('a', 21), limits.takeWeight('a', 20)]).toEqual([false, true]);
   });
 });
 

@@ -1,20 +1,33 @@
-/** A sliding sum over the last `windowMs`: how much each key has used. */
+/** How much each key has used of what it may use in a window of time. */
 export interface Window {
   /** Takes `amount` when it still fits under `most`, else takes nothing. */
   take(key: string, amount: number, nowMs: number): boolean;
   used(key: string, nowMs: number): number;
 }
 
+/**
+ * How the venue counts its minutes; its documents do not say. `sliding60`: the sum of the last 60 s. `leaky`: a bucket that holds a minute's allowance
+ * and drains at a sixtieth of it every second.
+ */
+export const IP_WINDOWS = ['sliding60', 'leaky'] as const;
+export type IpWindow = (typeof IP_WINDOWS)[number];
+
 /** The window is cut into this many slices; a spend is forgotten between `windowMs` and one slice later. */
 const SLICES = 60;
 /** Keys kept before idle ones are swept. */
 const KEYS_MAX = 10_000;
+
+/** A window of the named kind that admits `most` in `windowMs`. */
+export function createWindowOf(kind: IpWindow, most: number, windowMs: number): Window {
+  return kind === 'leaky' ? createLeakyBucket(most, windowMs) : createWindow(most, windowMs);
+}
 
 interface Slices {
   readonly sums: number[];
   latest: number;
 }
 
+/** A sliding sum over the last `windowMs`. */
 export function createWindow(most: number, windowMs: number): Window {
   const sliceMs = windowMs / SLICES;
   const keys = new Map<string, Slices>();
@@ -42,5 +55,28 @@ export function createWindow(most: number, windowMs: number): Window {
       return true;
     },
     used: (key, nowMs) => total(roll(key, nowMs)),
+  };
+}
+
+interface Bucket {
+  level: number;
+  at: number;
+}
+
+/** A bucket of size `most` that drains to nothing in `windowMs`. */
+export function createLeakyBucket(most: number, windowMs: number): Window {
+  const keys = new Map<string, Bucket>();
+  const level = (bucket: Bucket | undefined, nowMs: number): number =>
+    bucket === undefined ? 0 : Math.max(0, bucket.level - (Math.max(0, nowMs - bucket.at) * most) / windowMs);
+
+  return {
+    take: (key, amount, nowMs) => {
+      if (keys.size >= KEYS_MAX) for (const [idle, bucket] of [...keys]) if (level(bucket, nowMs) === 0) keys.delete(idle);
+      const before = level(keys.get(key), nowMs);
+      if (before + amount > most) return false;
+      keys.set(key, { level: before + amount, at: nowMs });
+      return true;
+    },
+    used: (key, nowMs) => level(keys.get(key), nowMs),
   };
 }

@@ -1,0 +1,51 @@
+import { money } from '@lockstep/kernel';
+import { CopyBook, reasonAt } from '@lockstep/replication';
+import { entryOf, instrumentOf, settingsOf } from '@lockstep/replication/testing/book-builder';
+import type { AccountState } from '@lockstep/venues/port';
+import { describe, expect, it } from 'vitest';
+import type { EngineContext } from '../context';
+import type { AccountRecord, CopyRecord } from '../state/registry';
+import { barCopy, barOf, barSheet, takeCollateral } from './venue-bars';
+
+const inDex = (dex: string) => ({ ...instrumentOf(dex === '' ? 'BTC' : `${dex}:X`, 2, 10), dex });
+const state = (dex: string, accountValue: bigint): AccountState => ({
+  address: '0xa',
+  dex,
+  accountValue: money(accountValue),
+  pooled: false,
+  withdrawable: money(0n),
+  positions: [],
+  time: 1,
+});
+
+describe('what an account can trade', () => {
+  it.each<[string, AccountRecord['accountType'], readonly (readonly [string, boolean])[], string, string]>([
+    ['a dex never read is left to the venue', 'main', [], 'km', 'planned'],
+    ['a dex with its collateral', 'main', [['km', true]], 'km', 'planned'],
+    ['a dex without', 'main', [['km', false]], 'km', 'no_collateral'],
+    ['the main dex without', 'sub_account', [['', false]], '', 'no_collateral'],
+    ['a vault in the main dex', 'vault', [], '', 'planned'],
+    ['a vault in another', 'vault', [['km', true]], 'km', 'account_type'],
+  ])('%s', (_name, accountType, collateral, dex, reason) => {
+    expect(reasonAt(barOf({ accountType, collateral: new Map(collateral) }, { dex }))).toBe(reason);
+  });
+
+  it('is put on its copies as soon as it is read, and on an instrument that appears before its first wave', () => {
+    const book = new CopyBook();
+    const row = book.addCopy(entryOf(1, settingsOf('1')));
+    const account = { accountType: 'main', collateral: new Map() } as unknown as AccountRecord;
+    const watched = { book };
+    const copy = { account, watched, row } as unknown as CopyRecord;
+    const ctx = { registry: { copiesOf: () => [copy], copies: new Map([[1, copy]]) } } as unknown as EngineContext;
+    const known = book.sheet(inDex(''));
+    takeCollateral(ctx, account, [state('', 100n), state('km', 0n)]);
+    const appeared = book.sheet(inDex('km'));
+    barSheet(ctx, copy.watched, appeared);
+    const reasons = () => [known, appeared].map((sheet) => reasonAt(sheet.rows.barred[row] ?? 0));
+    expect(reasons()).toEqual(['planned', 'no_collateral']);
+    takeCollateral(ctx, account, [state('km', 5n), state('', 0n)]);
+    expect(reasons()).toEqual(['no_collateral', 'planned']);
+    barCopy(copy);
+    expect(reasons()).toEqual(['no_collateral', 'planned']);
+  });
+});

@@ -1,0 +1,70 @@
+import { wireTime } from '@lockstep/delivery';
+import type { AgentStatus, NewEvent, ScopedUnit, VenueAccountRow } from '@lockstep/storage';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { EngineContext } from '../context';
+import { newEvent } from '../new-event';
+import { putMarkup } from '../state/put-markup';
+import type { AccountRecord } from '../state/registry';
+import { entriesUntil } from './agent-standing';
+
+/** Puts an account's key and how long it may take entries on the copies that run on it. */
+export function putSigner(ctx: EngineContext, account: AccountRecord): void {
+  const signer = account.signs ? account.signer : -1;
+  for (const copy of ctx.registry.copiesOf(account)) copy.watched.book.setSigner(copy.row, signer, entriesUntil(account));
+}
+
+/** Takes how an agent stands into memory at once, so that entries stop, and writes it with its event. */
+export async function setAgentStanding(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  account: AccountRecord,
+  agentStatus: AgentStatus,
+  validUntil: number,
+): Promise<void> {
+  account.agentStatus = agentStatus;
+  account.agentValidUntil = validUntil;
+  putSigner(ctx, account);
+  ctx.stops.changed();
+  ctx.log.warn('an agent stands differently', { venueAccountNo: account.no, agentStatus, validUntil });
+  const agentValidUntil = validUntil === 0 ? null : validUntil;
+  await write(ctx, books, account, (unit) => unit.venueAccounts.update({ id: account.id }, { agentStatus, agentValidUntil, updatedAt: unit.now }));
+}
+
+/** Takes the builder fee a wallet approves now: its copies' orders bear the markup, or what a missing approval means, from the next decision on. */
+export async function setBuilderApproval(ctx: EngineContext, books: Bookkeeper, account: AccountRecord, approvedTenths: number): Promise<void> {
+  const changed = account.builderFeeApproved !== approvedTenths;
+  account.builderFeeApproved = approvedTenths;
+  const schedules = await ctx.storage.scoped(account.scope, (unit) => unit.feeSchedules.versions(), { readOnly: true });
+  for (const copy of ctx.registry.copiesOf(account)) putMarkup(ctx, copy, schedules);
+  if (!changed) return;
+  ctx.log.warn('a builder approval changed', { venueAccountNo: account.no, approvedTenths });
+  await write(ctx, books, account, (unit) =>
+    unit.venueAccounts.update({ id: account.id }, { builderFeeApproved: approvedTenths, updatedAt: unit.now }),
+  );
+}
+
+async function write(ctx: EngineContext, books: Bookkeeper, account: AccountRecord, change: (unit: ScopedUnit) => Promise<unknown>): Promise<void> {
+  await books.run(account.scope, async () => {
+    await ctx.storage.scoped(account.scope, async (unit) => {
+      await change(unit);
+      const row = await unit.venueAccounts.findOne({ id: account.id });
+      if (row !== null) await unit.events.append([accountEvent(ctx, row, null)]);
+    });
+  });
+}
+
+/** An account as its row stands, told to the tenant; `reason` is for people. */
+export const accountEvent = (
+  ctx: EngineContext,
+  row: Pick<VenueAccountRow, 'id' | 'followerId' | 'status' | 'agentStatus' | 'agentValidUntil' | 'builderFeeApproved'>,
+  reason: string | null,
+): NewEvent =>
+  newEvent(ctx, 'venue_account.changed', ctx.clock.now(), {
+    venue_account_id: row.id,
+    follower_id: row.followerId,
+    status: row.status,
+    agent_status: row.agentStatus,
+    agent_valid_until: row.agentValidUntil === null ? null : wireTime(row.agentValidUntil),
+    builder_fee_approved_tenths_bp: row.builderFeeApproved,
+    reason,
+  });

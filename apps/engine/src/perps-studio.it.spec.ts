@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type CopiedLeader, copiedLeader } from './testing/pair';
+import type { TestProcess } from './testing/processes';
+import { eventually, type Rig, startRig } from './testing/rig';
+
+const FOLLOWERS = 2;
+/** What each copy does in the table below: a tenth of the leader, after each of its trades. */
+const STORY = [
+  ['an open', 'buy', '2', 0.2],
+  ['an add', 'buy', '1', 0.3],
+  ['a reduction', 'sell', '2', 0.1],
+  ['a flip', 'sell', '3', -0.2],
+  ['a close', 'buy', '2', 0],
+] as const;
+
+describe.each([
+  ['leaders and accounts watched through the underlying exchange', 'hyperliquid', '300'],
+  ['leaders polled with the key, fills worked out', 'none', '1200'],
+])('copies at perps.studio, %s', (_name, watchThrough, perMinute) => {
+  let rig: Rig;
+  let pair: CopiedLeader;
+  let engine: TestProcess;
+  let env: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    rig = await startRig([], 'perps_studio');
+    const made = await rig.venue.control('/provider/keys', { requestsPerMinute: Number(perMinute) });
+    const { key } = z.object({ key: z.string() }).parse(made);
+    env = {
+      LOCKSTEP_SIM_PERPS_STUDIO_KEY: key,
+      LOCKSTEP_PERPS_STUDIO_WATCH_THROUGH: watchThrough,
+      LOCKSTEP_PERPS_STUDIO_PER_MINUTE: perMinute,
+      LOCKSTEP_ANSWER_TIMEOUT_MS: '2000',
+    };
+    engine = await rig.startEngine(env);
+    pair = await copiedLeader(rig, FOLLOWERS);
+  }, 300_000);
+
+  afterAll(async () => {
+    await rig?.close();
+  });
+
+  it.each(STORY)('%s is followed by everyone', async (_what, side, size, expected) => {
+    await pair.trade(side, size);
+    await pair.settled(expected);
+  });
+
+  it('an order that landed without an answer is found, booked to its copy and not sent again', async () => {
+    await rig.venue.control('/worlds/main/faults', {
+      target: 'exchange',
+      effect: { kind: 'silence' },
+      when: 'after',
+      type: 'order',
+      count: FOLLOWERS,
+    });
+    await pair.trade('buy', '2');
+    await pair.settled(0.2);
+    for (const { tenant } of pair.followers) {
+      const positions = await eventually('the fill is booked', async () => {
+        const rows = await rig.storage.scoped(tenant.scope, (unit) => unit.positions.ofCopies());
+        return rows.some(({ position }) => position === 20_000_000n) ? rows : null;
+      });
+      expect(positions).toHaveLength(1);
+    }
+    await pair.trade('sell', '2');
+    await pair.settled(0);
+  });
+
+  it('an order that never landed is closed by its nonce and made good inside its window', async () => {
+    await rig.venue.control('/worlds/main/faults', { target: 'exchange', effect: { kind: 'silence' }, when: 'before', type: 'order', count: 1 });
+    await pair.trade('buy', '2');
+    await pair.settled(0.2);
+    await pair.trade('sell', '2');
+    await pair.settled(0);
+  });
+
+  it('every fill stands in its copy’s books, none as the follower’s own, and a restart changes nothing', async () => {
+    await pair.trade('buy', '1');
+    await pair.settled(0.1);
+    await engine.kill();
+    engine = await rig.startEngine(env);
+    await pair.trade('buy', '1');
+    await pair.settled(0.2);
+    for (const { tenant } of pair.followers) {
+      const fills = await rig.storage.scoped(tenant.scope, (unit) => unit.fills.page({ limit: 200, after: null, order: 'oldest_first' }));
+      expect(fills.rows.length).toBeGreaterThanOrEqual(9);
+      expect(fills.rows.every(({ copyId }) => copyId !== null)).toBe(true);
+      expect(fills.rows.every(({ builderFee }) => builderFee === 0n)).toBe(true);
+    }
+  });
+
+  it('never asked more than its key may', async () => {
+    const listed = z.array(z.object({ usedInWindow: z.number(), requestsPerMinute: z.number() }));
+    const stats = listed.parse(await keysOf(rig));
+    expect(stats.every(({ usedInWindow, requestsPerMinute }) => usedInWindow < requestsPerMinute)).toBe(true);
+    expect(JSON.stringify(engine.lines)).not.toContain('RATE_LIMITED');
+    expect(JSON.stringify(engine.lines)).not.toContain(env.LOCKSTEP_SIM_PERPS_STUDIO_KEY);
+  });
+});
+
+async function keysOf(rig: Rig): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${String(rig.venue.process.ready.controlPort)}/provider/keys`);
+  return await response.json();
+}

@@ -1,0 +1,72 @@
+import type { AddressLimits } from './limits';
+
+interface AddressBudget {
+  used: number;
+  cap: number;
+  /** When the last request left that used the account up, or came after; −Infinity: none. */
+  lastAt: number;
+}
+
+/**
+ * What each venue account may still ask of the venue: `free` requests and one per unit of currency traded, over its whole life (facts §11.2). An account nobody has read
+ * or seen refused is taken to have room; one that is spent may send one request per `spacingMs`. Accounts are named by a whole number, −1 is nobody's.
+ */
+export class AddressBudgets {
+  private readonly accounts = new Map<number, AddressBudget>();
+
+  constructor(
+    private readonly limits: AddressLimits,
+    from?: AddressBudgets,
+  ) {
+    if (from !== undefined) for (const [account, budget] of from.accounts) this.accounts.set(account, { ...budget });
+  }
+
+  copy(): AddressBudgets {
+    return new AddressBudgets(this.limits, this);
+  }
+
+  /** Takes what the venue says of an account. */
+  seed(account: number, used: number, cap: number): void {
+    this.accounts.set(account, { used, cap, lastAt: this.accounts.get(account)?.lastAt ?? Number.NEGATIVE_INFINITY });
+  }
+
+  /** When an account may send its next request; `cancel`: a cancel, which has the larger cap. */
+  readyAt(account: number, cancel: boolean, now: number): number {
+    const budget = this.accounts.get(account);
+    if (budget === undefined || budget.used < this.capOf(budget, cancel)) return now;
+    return Math.max(now, budget.lastAt + this.limits.spacingMs);
+  }
+
+  spend(account: number, requests: number, now: number): void {
+    const budget = this.accounts.get(account);
+    if (budget === undefined) return;
+    budget.used += requests;
+    if (budget.used >= budget.cap) budget.lastAt = now;
+  }
+
+  /** Traded volume raises the cap: whole units of currency. */
+  traded(account: number, units: number): void {
+    const budget = this.accounts.get(account);
+    if (budget !== undefined) budget.cap += Math.max(0, Math.floor(units));
+  }
+
+  /** The venue said that the account has used up its requests: the next one leaves a spacing later. A refused one costs nothing. */
+  refused(account: number, now: number): void {
+    const budget = this.accounts.get(account) ?? { used: this.limits.free, cap: this.limits.free, lastAt: now };
+    this.accounts.set(account, { used: Math.max(budget.used, budget.cap), cap: budget.cap, lastAt: now });
+  }
+
+  /** Requests left before the spacing begins; null for an account nobody has read. */
+  left(account: number): number | null {
+    const budget = this.accounts.get(account);
+    return budget === undefined ? null : Math.max(0, budget.cap - budget.used);
+  }
+
+  forget(account: number): void {
+    this.accounts.delete(account);
+  }
+
+  private capOf(budget: AddressBudget, cancel: boolean): number {
+    return cancel ? Math.min(budget.cap + this.limits.cancelsBeyond, budget.cap * 2) : budget.cap;
+  }
+}

@@ -1,0 +1,106 @@
+import { WINDOW_MS } from './assumptions';
+import { REQUEST_CLASSES, type RequestClass } from './config';
+
+/** Places in the key's minute. */
+export interface RequestBudget {
+  /** Resolves true when a request of the class may leave now; false when none could within `waitMaxMs`. `first`: before those of its class that wait without it. */
+  take(of: RequestClass, waitMaxMs: number, first?: boolean): Promise<boolean>;
+  /** The API said that its window is spent: nothing leaves for so long. */
+  hold(forMs: number): void;
+  /** Requests of a class that could leave at this moment. */
+  free(of: RequestClass): number;
+  close(): void;
+}
+
+interface Waiting {
+  readonly first: boolean;
+  readonly until: number;
+  readonly resolve: (may: boolean) => void;
+}
+
+export interface BudgetOrder {
+  readonly perMinute: number;
+  readonly kept: Readonly<Record<RequestClass, number>>;
+  /** Monotonic clock in ms. */
+  readonly now: () => number;
+}
+
+/**
+ * Lets at most `perMinute` requests leave in any sliding minute. Each class has a part that no other can take from it; the rest goes by rank: orders,
+ * then truth, then leaders. Inside a class what reduces risk goes first, then the one that waited longest.
+ */
+export class KeyBudget implements RequestBudget {
+  /** When the requests of the last minute left, oldest first. */
+  private readonly spent: { readonly at: number; readonly of: RequestClass }[] = [];
+  private readonly queues: Readonly<Record<RequestClass, Waiting[]>> = { orders: [], truth: [], leaders: [] };
+  private readonly used: Record<RequestClass, number> = { orders: 0, truth: 0, leaders: 0 };
+  private heldUntil = Number.NEGATIVE_INFINITY;
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly order: BudgetOrder) {}
+
+  take(of: RequestClass, waitMaxMs: number, first = false): Promise<boolean> {
+    return new Promise((resolve) => {
+      const queue = this.queues[of];
+      const at = first ? queue.findIndex((waiting) => !waiting.first) : -1;
+      queue.splice(at < 0 ? queue.length : at, 0, { first, until: this.order.now() + waitMaxMs, resolve });
+      this.serve();
+    });
+  }
+
+  hold(forMs: number): void {
+    this.heldUntil = Math.max(this.heldUntil, this.order.now() + forMs);
+    this.serve();
+  }
+
+  free(of: RequestClass): number {
+    this.forget();
+    if (this.order.now() < this.heldUntil) return 0;
+    const { perMinute, kept } = this.order;
+    const owed = REQUEST_CLASSES.reduce((sum, other) => sum + (other === of ? 0 : Math.max(0, kept[other] - this.used[other])), 0);
+    return Math.max(0, perMinute - this.spent.length - owed);
+  }
+
+  close(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    for (const of of REQUEST_CLASSES) for (const waiting of this.queues[of].splice(0)) waiting.resolve(false);
+  }
+
+  private forget(): void {
+    const before = this.order.now() - WINDOW_MS;
+    let gone = 0;
+    for (let request = this.spent[gone]; request !== undefined && request.at <= before; request = this.spent[gone]) {
+      this.used[request.of] -= 1;
+      gone += 1;
+    }
+    if (gone > 0) this.spent.splice(0, gone);
+  }
+
+  private serve(): void {
+    const now = this.order.now();
+    for (const of of REQUEST_CLASSES) {
+      const queue = this.queues[of];
+      while (queue[0] !== undefined) {
+        if (this.free(of) > 0) {
+          this.spent.push({ at: now, of });
+          this.used[of] += 1;
+          queue.shift()?.resolve(true);
+        } else if (queue[0].until <= now) queue.shift()?.resolve(false);
+        else break;
+      }
+    }
+    this.wakeAgain(now);
+  }
+
+  /** Looks again when a place may have come free, or a wait has ended. */
+  private wakeAgain(now: number): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    const waiting = REQUEST_CLASSES.flatMap((of) => this.queues[of]);
+    if (waiting.length === 0) return;
+    const place = this.heldUntil > now ? this.heldUntil : (this.spent[0]?.at ?? now) + WINDOW_MS;
+    const at = waiting.reduce((soonest, { until }) => Math.min(soonest, until), place);
+    this.timer = setTimeout(() => this.serve(), Math.max(1, Math.ceil(at - now)));
+  }
+}

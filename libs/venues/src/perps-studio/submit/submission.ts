@@ -1,0 +1,259 @@
+import { type Approved, formatDecimal, fromLots, type Instrument, price, size, UNIT_SCALE } from '@lockstep/kernel';
+import { rejectCodeIndex } from '../../hyperliquid/classify';
+import { type RowOutcome, rejectedRow } from '../../hyperliquid/parse/exchange-answer';
+import { OutcomeBuffer } from '../../hyperliquid/submit/outcome-buffer';
+import {
+  type ActionOutcome,
+  type Address,
+  type ClientOrderId,
+  type OrderColumns,
+  type OrderSubmission,
+  OUTCOME,
+  type RelayedAction,
+  type SignerHandle,
+  type SignerKey,
+  type SubmitReport,
+  TIF,
+} from '../../port';
+import { authorisation, LEVERAGE_DEFAULT, signedCancel, signedLeverage, signedOrder } from '../assumptions';
+import { failureOf } from '../classify';
+import type { PerpsStudioConfig, PerpsStudioDeps } from '../config';
+import type { RequestBudget } from '../key-budget';
+import type { OwnOrder, OwnOrders } from '../own-orders';
+import { dexOf, symbolOf } from '../symbols';
+import type { RestClient, RestOutcome } from '../transport/rest';
+import type { PerpsStudioTruth } from '../truth';
+import { leveragePath } from '../wire/leverage';
+import { ordersPath } from '../wire/place-order';
+import { readPlaced } from './order-answer';
+import { Signers } from './signers';
+
+type BatchSink = Parameters<OrderSubmission['submit']>[1];
+
+/** One row of a batch in words. */
+interface Row {
+  readonly index: number;
+  readonly signer: SignerHandle;
+  readonly wallet: Address;
+  readonly order: OwnOrder;
+  readonly type: 'market' | 'limit';
+  readonly reduceOnly: boolean;
+}
+
+/**
+ * Orders one by one inside the key's budget, in the order of the wave. The API has no expiry of actions, so a row whose time passed while it waited is
+ * refused here (`expired`) and never sent. An unanswered request is unknown and is never sent again.
+ */
+export class PerpsStudioSubmission implements OrderSubmission {
+  private readonly signers: Signers;
+  private closed = false;
+
+  constructor(
+    private readonly config: PerpsStudioConfig,
+    private readonly deps: PerpsStudioDeps,
+    private readonly rest: RestClient,
+    private readonly budget: RequestBudget,
+    private readonly own: OwnOrders,
+    private readonly truth: PerpsStudioTruth,
+  ) {
+    this.signers = new Signers(config.network);
+  }
+
+  async loadSigners(keys: readonly SignerKey[]): Promise<void> {
+    this.signers.load(keys);
+  }
+
+  async dropSigners(handles: readonly SignerHandle[]): Promise<void> {
+    this.signers.drop(handles);
+  }
+
+  async submit(orders: Approved<OrderColumns>, sink: BatchSink): Promise<SubmitReport> {
+    const report = new Report(sink);
+    const flying = new Set<Promise<void>>();
+    const goOn = (): boolean => !this.closed && sink.keepGoing?.() !== false;
+    for (let index = 0; index < orders.count; index += 1) {
+      const may = goOn() && (await this.budget.take('orders', this.config.orderWaitMaxMs, orders.reduceOnly[index] === 1));
+      // The place may have come late: what stops risk is asked for again before anything is signed.
+      if (!goOn()) {
+        sink.onWithheld?.(Int32Array.from({ length: orders.count - index }, (_, rest) => index + rest));
+        break;
+      }
+      const row = this.rowOf(orders, index);
+      if ('outcome' in row) report.take(index, row, 0, 0, 0);
+      else if (!may) report.take(index, rejectedRow(rejectCodeIndex('not_sent'), 'no place in the key’s minute'), 0, 0, 0);
+      else {
+        const sending: Promise<void> = this.place(row, report).finally(() => flying.delete(sending));
+        flying.add(sending);
+      }
+      if (flying.size >= this.config.maxInFlight) await Promise.race(flying);
+    }
+    await Promise.all(flying);
+    return report.done();
+  }
+
+  async cancel(signer: SignerHandle, nonce: number, instrument: Instrument, clientOrderId: ClientOrderId): Promise<ActionOutcome> {
+    const orderId = Number(this.own.find(clientOrderId)?.orderId ?? Number.NaN);
+    if (!Number.isSafeInteger(orderId)) return { kind: 'rejected', code: 'not_sent', text: 'the venue’s id of the order is not known' };
+    const action = signedCancel(instrument.assetId, orderId);
+    return await this.act(signer, nonce, action, 'DELETE', ordersPath(instrument.dex), { ...marketOf(instrument), orderId: String(orderId) });
+  }
+
+  async updateLeverage(signer: SignerHandle, nonce: number, instrument: Instrument, leverage: number, cross: boolean): Promise<ActionOutcome> {
+    const action = signedLeverage(instrument.assetId, cross, leverage);
+    const body = { ...marketOf(instrument), leverage, marginMode: cross ? 'cross' : 'isolated' };
+    return await this.act(signer, nonce, action, 'POST', leveragePath(instrument.dex), body);
+  }
+
+  /**
+   * The API offers no `noop`. What takes its place is the leverage that stands already, set again under this nonce: once that is accepted the nonce is
+   * spent at the exchange, and nothing else signed with it can land. It is set in a coin the account holds, with the leverage and margin mode it has there;
+   * in an account that holds nothing, in the last coin listed, with the exchange's own standard.
+   */
+  async noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
+    const wallet = this.signers.walletOf(signer);
+    if (wallet === null) return { kind: 'rejected', code: 'not_sent', text: 'no such signer' };
+    const state = await this.truth.account(wallet, '');
+    if (!state.ok) return { kind: 'unknown', detail: `positions could not be read: ${state.error.detail}` };
+    const [position] = state.value.positions;
+    const held = position === undefined ? undefined : this.truth.instrument(position.coin);
+    if (position !== undefined && held !== undefined) return await this.updateLeverage(signer, nonce, held, position.leverage, position.cross);
+    const spare = this.truth.listed().findLast(({ dex, delisted, onlyIsolated }) => dex === '' && !delisted && !onlyIsolated);
+    if (spare === undefined) return { kind: 'unknown', detail: 'no market is listed yet' };
+    return await this.updateLeverage(signer, nonce, spare, Math.min(LEVERAGE_DEFAULT, spare.maxLeverage), true);
+  }
+
+  /** Approvals are given at the exchange itself, never through the API. */
+  async relay(_signed: RelayedAction): Promise<ActionOutcome> {
+    return { kind: 'rejected', code: 'not_sent', text: 'perps.studio takes no wallet approvals: they are given at the exchange' };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  /** What the API cannot do is refused here. */
+  private rowOf(orders: OrderColumns, index: number): Row | RowOutcome {
+    const { instrument } = orders;
+    const signer = orders.signer[index] ?? -1;
+    const wallet = this.signers.walletOf(signer);
+    if (wallet === null) return rejectedRow(rejectCodeIndex('not_sent'), 'no such signer');
+    if ((orders.builder[index] ?? -1) >= 0) return rejectedRow(rejectCodeIndex('builder_not_approved'), 'the venue takes no builder fee');
+    const tif = orders.tif[index];
+    if (tif === TIF.alo) return rejectedRow(rejectCodeIndex('other'), 'the venue has no post-only orders');
+    const expiresAfter = orders.expiresAfter[index] ?? 0;
+    if (expiresAfter > 0 && this.deps.clock.now() > expiresAfter)
+      return rejectedRow(rejectCodeIndex('expired'), 'its time passed before it could be sent');
+    const order: OwnOrder = {
+      clientOrderId: `0x${Buffer.from(orders.clientOrderId.subarray(index * 16, index * 16 + 16)).toString('hex')}`,
+      address: wallet,
+      instrument,
+      buy: orders.buy[index] === 1,
+      price: price(BigInt(orders.price[index] ?? 0)),
+      lots: orders.lots[index] ?? 0,
+      nonce: orders.nonce[index] ?? 0,
+      positionBefore: this.own.held(wallet, instrument.coin),
+      orderId: null,
+      filledLots: 0,
+      averagePrice: null,
+      answeredAt: 0,
+      open: true,
+      fills: null,
+    };
+    return { index, signer, wallet, order, type: tif === TIF.gtc ? 'limit' : 'market', reduceOnly: orders.reduceOnly[index] === 1 };
+  }
+
+  /** Signs and sends a row that has its place in the budget. */
+  private async place(row: Row, report: Report): Promise<void> {
+    const { order, type, reduceOnly, signer, wallet } = row;
+    const { instrument, nonce } = order;
+    const amounts = { price: formatDecimal(order.price, UNIT_SCALE), size: formatDecimal(fromLots(instrument, order.lots), UNIT_SCALE) };
+    const signature = await this.signers.sign(
+      signer,
+      signedOrder({ assetId: instrument.assetId, buy: order.buy, ...amounts, reduceOnly, type }),
+      nonce,
+    );
+    if (signature === null) return report.take(row.index, rejectedRow(rejectCodeIndex('not_sent'), 'no such signer'), 0, 0, 0);
+    const signedAt = this.deps.clock.now();
+    const side = order.buy ? 'buy' : 'sell';
+    const body = { ...marketOf(instrument), side, type, ...amounts, reduceOnly, ...authorisation(wallet, nonce, signature) };
+    const known = this.own.find(order.clientOrderId) === undefined;
+    if (known) this.own.add(order);
+    const sent = await this.rest.sendNow({
+      method: 'POST',
+      path: ordersPath(instrument.dex),
+      body,
+      of: 'orders',
+      waitMaxMs: 0,
+      timeoutMs: this.config.answerTimeoutMs,
+    });
+    const outcome = readPlaced(sent, instrument.szDecimals, type === 'market');
+    if (known) this.takeAnswer(order, outcome, sent);
+    report.take(row.index, outcome, signedAt, sent.kind === 'not_sent' ? 0 : sent.sentAt, sent.kind === 'answer' ? sent.answeredAt : 0);
+  }
+
+  private takeAnswer(order: OwnOrder, outcome: RowOutcome, sent: RestOutcome): void {
+    if (outcome.outcome === OUTCOME.unknown)
+      this.deps.log({ level: 'warn', event: 'order_unanswered', fields: { coin: order.instrument.coin, detail: outcome.detail } });
+    if (outcome.outcome !== OUTCOME.unknown) order.open = false;
+    if (outcome.orderId === 0) return;
+    this.own.bind(order, String(outcome.orderId));
+    order.filledLots = outcome.filledLots;
+    order.averagePrice = outcome.averagePrice > 0 ? price(BigInt(outcome.averagePrice)) : null;
+    order.answeredAt = sent.kind === 'answer' ? sent.answeredAt : this.deps.clock.now();
+    const filled = fromLots(order.instrument, outcome.filledLots);
+    const before = this.own.held(order.address, order.instrument.coin);
+    if (before !== null) this.own.hold(order.address, order.instrument.coin, size(order.buy ? before + filled : before - filled));
+  }
+
+  /** Signs and sends an action that is no order. */
+  private async act(
+    signer: SignerHandle,
+    nonce: number,
+    action: Readonly<Record<string, unknown>>,
+    method: 'POST' | 'DELETE',
+    path: string,
+    fields: object,
+  ): Promise<ActionOutcome> {
+    const wallet = this.signers.walletOf(signer);
+    const signature = await this.signers.sign(signer, action, nonce);
+    if (wallet === null || signature === null) return { kind: 'rejected', code: 'not_sent', text: 'no such signer' };
+    const body = { ...fields, ...authorisation(wallet, nonce, signature) };
+    const { orderWaitMaxMs: waitMaxMs, answerTimeoutMs: timeoutMs } = this.config;
+    const sent = await this.rest.send({ method, path, body, of: 'orders', waitMaxMs, timeoutMs });
+    if (sent.kind === 'not_sent') return { kind: 'rejected', code: 'not_sent', text: sent.detail };
+    if (sent.kind === 'lost') return { kind: 'unknown', detail: sent.detail };
+    if (sent.status >= 200 && sent.status <= 299) return { kind: 'accepted', response: sent.body };
+    const failure = failureOf(sent.status, sent.body);
+    return failure.kind === 'unknown' ? { kind: 'unknown', detail: failure.text } : failure;
+  }
+}
+
+/** How a body names a market. */
+function marketOf({ coin }: Instrument): { readonly symbol: string; readonly dex?: string } {
+  const dex = dexOf(coin);
+  return { symbol: symbolOf(dex, coin), ...(dex === '' ? {} : { dex }) };
+}
+
+/** Outcomes handed over one by one as they come, and their sums. */
+class Report {
+  private readonly buffer = new OutcomeBuffer();
+  private readonly sums = { accepted: 0, rejected: 0, unknown: 0, firstSentAt: 0, lastSentAt: 0, lastAnsweredAt: 0 };
+
+  constructor(private readonly sink: BatchSink) {}
+
+  take(row: number, outcome: RowOutcome, signedAt: number, sentAt: number, answeredAt: number): void {
+    const { sums } = this;
+    if (outcome.outcome === OUTCOME.rejected) sums.rejected += 1;
+    else if (outcome.outcome === OUTCOME.unknown) sums.unknown += 1;
+    else sums.accepted += 1;
+    if (sentAt > 0 && (sums.firstSentAt === 0 || sentAt < sums.firstSentAt)) sums.firstSentAt = sentAt;
+    sums.lastSentAt = Math.max(sums.lastSentAt, sentAt);
+    sums.lastAnsweredAt = Math.max(sums.lastAnsweredAt, answeredAt);
+    this.buffer.add(row, outcome, signedAt, sentAt, answeredAt);
+    this.sink.onOutcomes(this.buffer.take());
+  }
+
+  done(): SubmitReport {
+    return this.sums;
+  }
+}

@@ -1,0 +1,285 @@
+import { type EpochMs, type Instrument, ok, type Result, rate, size } from '@lockstep/kernel';
+import type { z } from 'zod';
+import type {
+  AccountState,
+  Address,
+  AgentApproval,
+  ClientOrderId,
+  FundingReading,
+  MarketContext,
+  OpenOrder,
+  OrderStanding,
+  SentOrder,
+  VenueFeed,
+  VenueFill,
+  VenuePosition,
+  VenueReadError,
+  VenueTruth,
+} from '../port';
+import type { PerpsStudioConfig, PerpsStudioDeps, RequestClass } from './config';
+import { findByFills, findByPosition, findWorking, mayBeOf, STAMP_SKEW_MS, standingOf } from './find-order';
+import { fillsOf } from './own-fills';
+import type { OwnOrders } from './own-orders';
+import { readAnswer } from './parse/read';
+import { coinOf } from './symbols';
+import type { RestClient } from './transport/rest';
+import { accountAnswer, accountPath, positionsAnswer, type WirePositions } from './wire/account';
+import { marketsAnswer, marketsPath, sizeDecimals, type WireMarket } from './wire/markets';
+import { orderAnswer, ordersAnswer } from './wire/orders';
+
+type Read<T> = Result<T, VenueReadError>;
+
+/** An order without an outcome for so long holds no fills back any more. */
+const OPEN_MAX_MS = 600_000;
+
+/**
+ * The venue's truth. What the API tells is asked of it inside the key's budget; what it does not tell (agents, account modes, funding, fills with fees)
+ * comes from the underlying exchange where that is configured. With it, account states and orders are read there too: it is the same clearinghouse, and
+ * the key's minute is left to orders.
+ */
+export class PerpsStudioTruth implements VenueTruth {
+  private readonly instruments = new Map<string, Instrument>();
+  private readonly underlying: VenueFeed['truth'] | null;
+
+  constructor(
+    private readonly config: PerpsStudioConfig,
+    private readonly deps: PerpsStudioDeps,
+    private readonly rest: RestClient,
+    private readonly own: OwnOrders,
+  ) {
+    this.underlying = deps.underlying?.truth ?? null;
+  }
+
+  async markets(dexes?: readonly string[]): Promise<Read<readonly MarketContext[]>> {
+    const perps = dexes === undefined || dexes.includes('');
+    const rwas = dexes === undefined || dexes.some((dex) => dex !== '');
+    const answers = await Promise.all([
+      perps ? this.read(marketsPath(false), marketsAnswer) : ok([]),
+      rwas ? this.read(marketsPath(true), marketsAnswer) : ok([]),
+    ]);
+    const listed: WireMarket[] = [];
+    for (const answer of answers) {
+      if (!answer.ok) return answer;
+      listed.push(...answer.value.filter(({ dex }) => dexes === undefined || dexes.includes(dex)));
+    }
+    const numbers = await this.assetNumbers(listed);
+    if (!numbers.ok) return numbers;
+    return ok(listed.flatMap((market) => this.contextOf(market, numbers.value)));
+  }
+
+  /** Instruments as last listed, by coin. */
+  instrument(coin: string): Instrument | undefined {
+    return this.instruments.get(coin);
+  }
+
+  listed(): readonly Instrument[] {
+    return [...this.instruments.values()];
+  }
+
+  async account(address: Address, dex: string): Promise<Read<AccountState>> {
+    const state = this.underlying === null ? await this.polled(address, dex, 'truth') : await this.underlying.account(address, dex);
+    if (state.ok) this.remember(state.value);
+    return state;
+  }
+
+  /** An account's state by two requests of the key: money, and positions. */
+  async polled(address: Address, dex: string, of: RequestClass): Promise<Read<AccountState>> {
+    const [money, positions] = await Promise.all([this.money(address, dex, of), this.positions(address, dex, of)]);
+    if (!money.ok) return money;
+    if (!positions.ok) return positions;
+    return ok({
+      address,
+      dex,
+      ...money.value,
+      pooled: false,
+      positions: positionsOf(dex, positions.value),
+      time: this.deps.clock.now(),
+    });
+  }
+
+  /** Equity and free collateral alone, by one request. */
+  async money(address: Address, dex: string, of: RequestClass): Promise<Read<Pick<AccountState, 'accountValue' | 'withdrawable'>>> {
+    const read = await this.read(accountPath(address, dex), accountAnswer, of);
+    return read.ok ? ok({ accountValue: read.value.equity, withdrawable: read.value.availableMargin }) : read;
+  }
+
+  /** Positions alone, by one request. */
+  async positions(address: Address, dex: string, of: RequestClass): Promise<Read<WirePositions>> {
+    return await this.read(accountPath(address, dex, 'positions'), positionsAnswer, of);
+  }
+
+  async openOrders(address: Address, dex: string): Promise<Read<readonly OpenOrder[]>> {
+    const read = this.underlying === null ? await this.workingOrders(address, dex) : await this.underlying.openOrders(address, dex);
+    if (!read.ok) return read;
+    return ok(read.value.map((order) => ({ ...order, clientOrderId: this.own.byOrderId(order.orderId)?.clientOrderId ?? null })));
+  }
+
+  /**
+   * By the venue's id where an answer told it. Else the order is looked for: among working orders, then by fills nobody else explains (underlying exchange)
+   * or by how far the position is from the one before. What is not found may still have been refused on arrival, or be on its way.
+   */
+  async orderStatus(address: Address, order: ClientOrderId, sent?: SentOrder): Promise<Read<OrderStanding>> {
+    const known = this.own.find(order) ?? this.adopt(address, order, sent);
+    if (known === undefined) return ok({ kind: 'unknown_order' });
+    if (known.orderId !== null && /^\d+$/.test(known.orderId)) return await this.standingById(address, known.instrument, known.orderId);
+    if (known.fills !== null && known.orderId !== null) return ok(standingOf(known));
+    const working = await this.openOrders(address, known.instrument.dex);
+    if (!working.ok) return working;
+    const open = findWorking(this.own, known, sent?.others ?? [], working.value);
+    if (open !== null) return ok(open);
+    if (this.underlying !== null) {
+      const fills = await this.underlying.fills(address, known.nonce - STAMP_SKEW_MS);
+      return fills.ok ? ok(findByFills(this.own, known, sent?.others ?? [], fills.value)) : fills;
+    }
+    const positions = await this.positions(address, known.instrument.dex, 'truth');
+    if (!positions.ok) return positions;
+    const now = positionsOf(known.instrument.dex, positions.value).find(({ coin }) => coin === known.instrument.coin);
+    return ok(findByPosition(this.own, known, known.positionBefore ?? sent?.positionBefore ?? null, now, this.deps.clock.now()));
+  }
+
+  async fills(address: Address, since: EpochMs): Promise<Read<readonly VenueFill[]>> {
+    if (this.underlying !== null) {
+      const read = await this.underlying.fills(address, since);
+      return read.ok ? ok(this.named(address, read.value)) : read;
+    }
+    const found: VenueFill[] = [];
+    for (const order of this.own.filled(address)) {
+      if (order.fills === null && order.orderId !== null) {
+        const read = await this.read(accountPath(address, order.instrument.dex, `orders/${order.orderId}`), orderAnswer);
+        if (!read.ok) return read;
+        order.fills = fillsOf(order, read.value);
+      }
+      found.push(...(order.fills ?? []));
+    }
+    return ok(found.filter(({ time }) => time >= since).sort((a, b) => a.time - b.time));
+  }
+
+  /** Fills with our client order ids. From the first one on that may be of an order whose answer is still to come, nothing is told yet: it would be taken for the follower's own. */
+  private named(address: Address, fills: readonly VenueFill[]): readonly VenueFill[] {
+    const open = this.own.openSince(address, this.deps.clock.now() - OPEN_MAX_MS);
+    const named = fills.map((fill) => ({ ...fill, clientOrderId: this.own.byOrderId(fill.orderId)?.clientOrderId ?? null }));
+    const first = named.findIndex((fill) => fill.clientOrderId === null && open.some((order) => mayBeOf(order, fill)));
+    return first < 0 ? named : named.slice(0, first);
+  }
+
+  /** Not told by the API: without the underlying exchange nothing is known, and nothing is what is told (`fundingHistory` says so). */
+  async funding(address: Address, since: EpochMs): Promise<Read<FundingReading>> {
+    return this.underlying === null ? ok({ charges: [], complete: true }) : await this.underlying.funding(address, since);
+  }
+
+  async agents(address: Address): Promise<Read<readonly AgentApproval[]>> {
+    return this.underlying === null ? ok([]) : await this.underlying.agents(address);
+  }
+
+  async builderApproval(): Promise<Read<number>> {
+    return ok(0);
+  }
+
+  async accountMode(address: Address): Promise<Read<'standard' | 'unified'>> {
+    return this.underlying === null ? ok('standard') : await this.underlying.accountMode(address);
+  }
+
+  /** A GET inside the budget. */
+  private async read<T>(path: string, schema: z.ZodType<T>, of: RequestClass = 'truth'): Promise<Read<T>> {
+    const { readWaitMaxMs: waitMaxMs, readTimeoutMs: timeoutMs } = this.config;
+    return readAnswer(path.split('?')[0] ?? path, schema, await this.rest.send({ method: 'GET', path, of, waitMaxMs, timeoutMs }));
+  }
+
+  private async workingOrders(address: Address, dex: string): Promise<Read<readonly OpenOrder[]>> {
+    const read = await this.read(accountPath(address, dex, 'orders'), ordersAnswer);
+    if (!read.ok) return read;
+    return ok(
+      read.value.map((order) => ({
+        coin: coinOf(dex, order.symbol),
+        side: order.side,
+        limitPrice: order.price,
+        remaining: size(order.size - order.filledSize),
+        original: order.size,
+        orderId: order.orderId,
+        clientOrderId: null,
+        reduceOnly: order.reduceOnly,
+        time: order.createdAt,
+      })),
+    );
+  }
+
+  private async standingById(address: Address, { dex }: Instrument, orderId: string): Promise<Read<OrderStanding>> {
+    const path = accountPath(address, dex, `orders/${orderId}`);
+    const read = await this.read(path, orderAnswer);
+    if (!read.ok) return read.error.detail.includes('ORDER_NOT_FOUND') ? ok({ kind: 'unknown_order' }) : read;
+    const { status, size: original, filledSize, updatedAt, createdAt } = read.value;
+    const remaining = size(original - filledSize);
+    if (status === 'open' || (status === 'partially_filled' && updatedAt === undefined)) return ok({ kind: 'open', orderId, remaining, original });
+    return ok({ kind: 'closed', orderId, status, remaining, original, statusTime: updatedAt ?? createdAt });
+  }
+
+  /** An order of a process before this one, known by what was written down of it. */
+  private adopt(address: Address, clientOrderId: ClientOrderId, sent: SentOrder | undefined) {
+    if (sent === undefined) return undefined;
+    const { instrument, buy, price, lots, nonce, positionBefore } = sent;
+    const order = { clientOrderId, address, instrument, buy, price, lots, nonce, positionBefore };
+    const adopted = { ...order, orderId: null, filledLots: 0, averagePrice: null, answeredAt: 0, open: true, fills: null };
+    this.own.add(adopted);
+    return this.own.find(clientOrderId);
+  }
+
+  private remember({ address, dex, positions }: AccountState): void {
+    for (const { coin, dex: of } of this.instruments.values()) {
+      if (of !== dex) continue;
+      this.own.hold(address, coin, positions.find((position) => position.coin === coin)?.size ?? size(0n));
+    }
+  }
+
+  private async assetNumbers(listed: readonly WireMarket[]): Promise<Read<ReadonlyMap<string, number>>> {
+    const numbers = new Map<string, number>();
+    for (const { dex, symbol, assetIndex } of listed) if (assetIndex !== undefined) numbers.set(coinOf(dex, symbol), assetIndex);
+    if (numbers.size === listed.length || this.underlying === null) return ok(numbers);
+    const read = await this.underlying.markets([...new Set(listed.map(({ dex }) => dex))]);
+    if (!read.ok) return read;
+    return ok(new Map(read.value.map(({ instrument }) => [instrument.coin, instrument.assetId])));
+  }
+
+  /** A market whose number nobody tells cannot be signed for, so it is not listed. */
+  private contextOf(market: WireMarket, numbers: ReadonlyMap<string, number>): MarketContext[] {
+    const coin = coinOf(market.dex, market.symbol);
+    const assetId = numbers.get(coin);
+    if (assetId === undefined) {
+      this.deps.log({ level: 'warn', event: 'market_without_number', fields: { coin } });
+      return [];
+    }
+    const instrument: Instrument = {
+      venue: 'perps_studio',
+      dex: market.dex,
+      coin,
+      assetId,
+      szDecimals: sizeDecimals(market),
+      maxLeverage: market.maxLeverage,
+      onlyIsolated: market.onlyIsolated,
+      delisted: market.status !== 'active',
+      collateral: market.quoteAsset,
+    };
+    this.instruments.set(coin, instrument);
+    return [
+      {
+        instrument,
+        markPrice: market.markPrice,
+        oraclePrice: market.indexPrice ?? market.markPrice,
+        midPrice: market.midPrice ?? null,
+        fundingRate: market.fundingRate ?? rate(0n),
+      },
+    ];
+  }
+}
+
+/** Positions in the port's words: signed sizes, coins with their dex. */
+export function positionsOf(dex: string, positions: WirePositions): readonly VenuePosition[] {
+  return positions.map((position) => ({
+    coin: coinOf(dex, position.symbol),
+    size: size(position.side === 'long' ? position.size : -position.size),
+    entryPrice: position.entryPrice,
+    leverage: position.leverage,
+    cross: position.marginMode === 'cross',
+    marginUsed: position.margin,
+    unrealisedPnl: position.unrealizedPnl,
+  }));
+}
