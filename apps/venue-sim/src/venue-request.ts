@@ -31,13 +31,15 @@ export function answerExchange(arrival: Arrival, reply: OnReply): void {
 }
 
 async function recoverAndAdmit({ hall, text, form }: Arrival, request: SignedRequest, late: FaultOrder | null, reply: OnReply): Promise<void> {
-  const signer = await hall.verifier.signerOf({ request, text, form, testnet: hall.world.testnet });
+  const signed = { request, text, form, testnet: hall.world.testnet };
+  const signer = await hall.verifier.signerOf(signed);
   if (!signer.ok) {
     reply(unsigned(signer.error));
     return;
   }
   const { action, nonce, vaultAddress, expiresAfter } = request;
-  hall.world.submitWith({ signer: signer.value, action, nonce, vaultAddress, expiresAfter }, (answer) => {
+  const cosigners = hall.verifier.cosignersOf(signed);
+  hall.world.submitWith({ signer: signer.value, action, nonce, vaultAddress, expiresAfter, cosigners }, (answer) => {
     hall.counters.actions += 1;
     if (answer.status === 'err') hall.counters.refused += 1;
     if (late === null) reply(verdict(answer));

@@ -154,7 +154,7 @@ describe('the account mode', () => {
   });
 
   it('ends what a unified account may do in a day', () => {
-    const bed = new Testbed({ settings: { unifiedActionsPerDay: 3 } }, { 1: '1000', 2: '1000' });
+    const bed = new Testbed({ settings: { unifiedActionsPerDay: 3, markIntervalMs: 3_600_000 } }, { 1: '1000', 2: '1000' });
     bed.wallet(1, toMode('unifiedAccount'));
     const noop = (account: number) => bed.act(addressOf(account), { type: 'noop' });
     expect([noop(1), noop(1), noop(1), noop(1)].map(({ status }) => status)).toEqual(['ok', 'ok', 'err', 'err']);

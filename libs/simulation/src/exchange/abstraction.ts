@@ -17,7 +17,7 @@ export const ABSTRACTION_LETTERS: ReadonlyMap<string, Abstraction> = new Map([
 
 /** True when an account may change between one balance and many now: with nothing open. A vault is always standard. */
 export function mayChange(account: VenueAccount, to: Abstraction): boolean {
-  if (account.vault !== null) return false;
+  if (account.leader !== null) return false;
   const changesMoney = isUnified(account) !== (to !== 'disabled');
   if (!changesMoney) return true;
   return account.open.size === 0 && [...account.clearings.values()].every(({ positions }) => positions.size === 0);

@@ -22,6 +22,8 @@ export const ACCOUNT_TEXTS = {
   referralSelf: 'Cannot refer self.',
   referralSet: 'Referrer already set.',
   referralTaken: 'Referral code already taken.',
+  multiSigUsers: 'Invalid multi-sig authorized users.',
+  multiSigSigners: 'Multi-sig signers are not authorized or fewer than the threshold.',
   nothingToClaim: 'No rewards to claim.',
 } as const;
 

@@ -7,8 +7,9 @@ export function actedFor(ex: Exchange, signedFor: VenueAccount, vaultAddress: Ad
   if (vaultAddress === null || vaultAddress === signedFor.address) return signedFor;
   const account = ex.accounts.get(vaultAddress);
   if (account === undefined) return null;
-  return account.master === signedFor || account.vault?.leader === signedFor ? account : null;
+  return account.master === signedFor || account.leader === signedFor ? account : null;
 }
 
-/** True for accounts that have no key of their own. */
-export const isKeyless = (account: VenueAccount): boolean => account.isHouse || account.master !== null || account.vault !== null;
+/** True for accounts that no key of their own signs for. */
+export const isKeyless = (account: VenueAccount): boolean =>
+  account.isHouse || account.master !== null || account.leader !== null || account.multiSig !== null;

@@ -1,8 +1,8 @@
 import { actedFor } from './acting';
 import type { Actor, PreparedAction } from './actions/prepared';
 import { signerAccount } from './agents';
+import { checkEnvelope } from './envelope';
 import { type Exchange, nonceSetOf } from './exchange';
-import { asObject, asText, asWhole } from './json';
 import type { ExchangeAnswer, Submission } from './port';
 import { chargeRequests, chargeStale } from './request-budget';
 import { mustDeposit, REQUEST_TEXTS, unknownVault, unknownWallet } from './texts';
@@ -15,7 +15,7 @@ export function runSubmission(ex: Exchange, submission: Submission, action: Prep
     chargeStale(actor.owner, action);
     return refuse(REQUEST_TEXTS.expired);
   }
-  const mismatch = action.ownerOnly ? checkEnvelope(ex, submission) : null;
+  const mismatch = action.ownerOnly ? checkEnvelope(ex, submission.action, submission.nonce) : null;
   if (mismatch !== null) return refuse(mismatch);
   const { nonceWindowPastMs, nonceWindowFutureMs, noncesKept } = ex.settings;
   const window = { least: ex.time - nonceWindowPastMs, most: ex.time + nonceWindowFutureMs, kept: noncesKept };
@@ -30,17 +30,9 @@ export function runSubmission(ex: Exchange, submission: Submission, action: Prep
 const refuse = (response: string): ExchangeAnswer => ({ status: 'err', response });
 
 /** The account acted for, or the venue's text. A wrong signature ends here, naming an address nobody knows. */
-function identify(ex: Exchange, { signer, nonce, vaultAddress }: Submission, action: PreparedAction): Actor | string {
+function identify(ex: Exchange, { signer, nonce, vaultAddress, cosigners = [] }: Submission, action: PreparedAction): Actor | string {
   const found = signerAccount(ex, signer);
   if (found === null || (action.ownerOnly && found.isAgent)) return action.ownerOnly ? mustDeposit(signer) : unknownWallet(signer);
   const owner = action.masterOnly === true && vaultAddress !== null ? null : actedFor(ex, found.owner, vaultAddress);
-  return owner === null ? unknownVault(vaultAddress ?? signer) : { owner, signer, nonce };
-}
-
-/** Wallet-signed actions name their network and repeat their nonce. */
-function checkEnvelope(ex: Exchange, { action, nonce }: Submission): string | null {
-  const object = asObject(action);
-  const chain = asText(object?.hyperliquidChain);
-  if (chain !== (ex.config.testnet === true ? 'Testnet' : 'Mainnet')) return REQUEST_TEXTS.wrongChain;
-  return (asWhole(object?.nonce) ?? asWhole(object?.time)) === nonce ? null : REQUEST_TEXTS.nonceMismatch;
+  return owner === null ? unknownVault(vaultAddress ?? signer) : { owner, signer, nonce, cosigners };
 }

@@ -23,7 +23,7 @@ describe('an agent', () => {
   });
 
   it('lives ninety days, or as long as asked up to a hundred and eighty', () => {
-    const bed = new Testbed({}, { 1: '1000' });
+    const bed = new Testbed({ settings: { markIntervalMs: 3_600_000 } }, { 1: '1000' });
     const start = bed.world.now();
     agent(bed, 100, 'a');
     agent(bed, 101, `b valid_until ${start + DAY_MS}`);

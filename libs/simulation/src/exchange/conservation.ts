@@ -25,6 +25,7 @@ const rowOf = ({ totals }: Token, held: number): TokenConservation => ({
   credited: totals.credited,
   held,
   fees: totals.fees,
+  deployerFees: totals.deployerFees,
   builderFees: totals.rewards,
   funding: totals.funding,
 });
@@ -34,6 +35,7 @@ const sumOf = (rows: readonly TokenConservation[]): TokenConservation =>
     credited: sum.credited + row.credited,
     held: sum.held + row.held,
     fees: sum.fees + row.fees,
+    deployerFees: sum.deployerFees + row.deployerFees,
     builderFees: sum.builderFees + row.builderFees,
     funding: sum.funding + row.funding,
   }));

@@ -3,13 +3,13 @@ import { newAsset } from './asset';
 import { settingsOf, universeOf, type VenueSettings, type WorldConfig } from './config';
 import { NonceSet } from './nonces';
 import type { Address } from './port';
-import type { Rewards } from './rewards';
+import type { Rewards } from './reward-state';
 import { SmallMap } from './small-map';
 import type { Agent, Asset, Clearing, Dex, Fill, SpotPair, Token, Twap, TwapRecord, VenueAccount } from './state';
 import type { TokenSpec } from './tokens';
 import { emptyTopics, type Topics } from './topics';
 import { spotPairsOf, tokensOf } from './universe';
-import type { Vault } from './vault';
+import type { Vault } from './vault-state';
 
 export interface AgentOwner {
   readonly owner: VenueAccount;
@@ -34,7 +34,8 @@ export interface Exchange {
   /** Builder fees and referral rewards by who may claim them. */
   readonly rewards: Map<Address, Rewards>;
   readonly referralCodes: Map<string, VenueAccount>;
-  readonly vaults: Vault[];
+  /** By the account each trades. */
+  readonly vaults: Map<VenueAccount, Vault>;
   /** Clearinghouses changed in this block, looked at when it ends. */
   readonly touched: Clearing[];
   readonly topics: Topics;
@@ -110,7 +111,7 @@ export function createExchange(config: WorldConfig): Exchange {
     house,
     rewards: new Map(),
     referralCodes: new Map(),
-    vaults: [],
+    vaults: new Map(),
     touched: [],
     topics: emptyTopics(),
     scheduled: new Set(),
@@ -147,7 +148,8 @@ function newAccount(address: Address, { isHouse = false, master }: Kind = {}): V
     master: master ?? null,
     subName: '',
     subAccounts: [],
-    vault: null,
+    leader: null,
+    multiSig: null,
     tradedDays: [],
     netDeposits: 0,
     values: [],

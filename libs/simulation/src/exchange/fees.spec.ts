@@ -7,7 +7,10 @@ import { TOKENS } from './tokens';
 import { type AssetSpec, type DexSpec, defaultUniverse, type Universe } from './universe';
 
 const DAY_MS = 86_400_000;
-const MILLIONS_AT_ONCE = 400;
+/** Marks seldom move: days pass in no time. */
+const QUIET: Partial<VenueSettings> = { markIntervalMs: 3_600_000 };
+/** Below the largest limit order. */
+const MILLIONS_AT_ONCE = 120;
 const ASSET = 110_000;
 const [USDC, USDT0, USDH] = [0, 268, 360];
 
@@ -29,7 +32,7 @@ function feesOf(bed: Testbed, a = ASSET, p = '100', s = '1000'): { readonly take
 }
 
 const rich = (universe: Universe, settings: Partial<VenueSettings> = {}): Testbed => {
-  const bed = new Testbed({ universe, settings });
+  const bed = new Testbed({ universe, settings: { ...QUIET, ...settings } });
   for (const account of [1, 2]) bed.world.control.setup([{ address: addressOf(account), credits: { '': '1000000', one: '1000000' } }]);
   bed.block();
   return bed;
@@ -42,36 +45,49 @@ describe('the fees of a builder dex', () => {
     readonly growth: boolean;
     readonly taker: string;
     readonly maker: string;
+    /** What of both is the deployer's. */
+    readonly deployer: number;
     readonly why: string;
   }
   // Of 100,000 dollars the main dex takes 45 and 15.
   const rows: readonly Row[] = [
-    { scale: 0, token: USDC, growth: false, taker: '45.0', maker: '15.0', why: 'the plain rate at scale 0' },
-    { scale: 500, token: USDC, growth: false, taker: '67.5', maker: '22.5', why: '1 + s below scale 1' },
-    { scale: 999, token: USDC, growth: false, taker: '89.955', maker: '29.985', why: '1 + s up to scale 1' },
-    { scale: 1_000, token: USDC, growth: false, taker: '90.0', maker: '30.0', why: 'double at scale 1' },
-    { scale: 2_000, token: USDT0, growth: false, taker: '180.0', maker: '60.0', why: '2s above scale 1' },
-    { scale: 3_000, token: USDC, growth: false, taker: '270.0', maker: '90.0', why: '2s at the largest scale' },
-    { scale: 1_000, token: USDC, growth: true, taker: '9.0', maker: '3.0', why: 'a tenth in growth mode' },
-    { scale: 500, token: USDT0, growth: true, taker: '6.75', maker: '2.25', why: 'a tenth of 1 + s in growth mode' },
+    { scale: 0, token: USDC, growth: false, taker: '45.0', maker: '15.0', deployer: 0, why: 'the plain rate at scale 0' },
+    { scale: 500, token: USDC, growth: false, taker: '67.5', maker: '22.5', deployer: 30, why: '1 + s below scale 1' },
+    { scale: 999, token: USDC, growth: false, taker: '89.955', maker: '29.985', deployer: 59.94, why: '1 + s up to scale 1' },
+    { scale: 1_000, token: USDC, growth: false, taker: '90.0', maker: '30.0', deployer: 60, why: 'double at scale 1' },
+    { scale: 2_000, token: USDT0, growth: false, taker: '180.0', maker: '60.0', deployer: 120, why: '2s above scale 1' },
+    { scale: 3_000, token: USDC, growth: false, taker: '270.0', maker: '90.0', deployer: 180, why: '2s at the largest scale' },
+    { scale: 1_000, token: USDC, growth: true, taker: '9.0', maker: '3.0', deployer: 6, why: 'a tenth in growth mode' },
+    { scale: 500, token: USDT0, growth: true, taker: '6.75', maker: '2.25', deployer: 3, why: 'a tenth of 1 + s in growth mode' },
     {
       scale: 1_000,
       token: USDH,
       growth: false,
       taker: '81.0',
       maker: '30.0',
+      deployer: 60,
       why: "a fifth less of the half that is the protocol's in aligned collateral",
     },
-    { scale: 500, token: USDH, growth: false, taker: '58.5', maker: '22.5', why: "a fifth less of the protocol's two thirds at scale 0.5" },
-    { scale: 0, token: USDH, growth: false, taker: '36.0', maker: '15.0', why: 'a fifth less of all at scale 0' },
-    { scale: 1_000, token: USDH, growth: true, taker: '8.1', maker: '3.0', why: 'growth mode and aligned collateral' },
+    {
+      scale: 500,
+      token: USDH,
+      growth: false,
+      taker: '58.5',
+      maker: '22.5',
+      deployer: 30,
+      why: "a fifth less of the protocol's two thirds at scale 0.5",
+    },
+    { scale: 0, token: USDH, growth: false, taker: '36.0', maker: '15.0', deployer: 0, why: 'a fifth less of all at scale 0' },
+    { scale: 1_000, token: USDH, growth: true, taker: '8.1', maker: '3.0', deployer: 6, why: 'growth mode and aligned collateral' },
   ];
-  for (const { scale, token, growth, taker, maker, why } of rows)
+  for (const { scale, token, growth, taker, maker, deployer, why } of rows)
     it(`are ${taker} and ${maker}: ${why}`, () => {
       const bed = rich(oneDex(scale, token, growth));
       const name = TOKENS.find(({ index }) => index === token)?.name;
       expect(feesOf(bed)).toEqual({ taker, maker, token: name });
-      expect(bed.world.control.conservation().tokens[name ?? '']?.fees).toBe(Math.round((Number(taker) + Number(maker)) * 1_000_000));
+      const sums = bed.world.control.conservation().tokens[name ?? ''];
+      expect(sums?.fees).toBe(Math.round((Number(taker) + Number(maker)) * 1_000_000));
+      expect(sums?.deployerFees).toBe(Math.round(deployer * 1_000_000));
       conserved(bed);
     });
 
@@ -101,7 +117,7 @@ describe('the fees of a builder dex', () => {
 describe('the tier of an account', () => {
   /** Trades so many million dollars of bitcoin to and fro, and then a hundred thousand a day later: what the second costs. */
   function afterTrading(millions: number, settings: Partial<VenueSettings> = {}): ReturnType<typeof feesOf> {
-    const bed = new Testbed({ settings: { marketOrderCaps: [], ...settings }, universe: oneDex(0, USDC, false) });
+    const bed = new Testbed({ settings: { marketOrderCaps: [], ...QUIET, ...settings }, universe: oneDex(0, USDC, false) });
     for (const account of [1, 2]) bed.world.control.setup([{ address: addressOf(account), credits: { '': '1000000000', one: '1000000' } }]);
     bed.block();
     const s = (Math.ceil((Math.min(millions, MILLIONS_AT_ONCE) * 100_000_000_000) / 66_344) / 100_000).toFixed(5);
@@ -134,7 +150,7 @@ describe('the tier of an account', () => {
   });
 
   it('ends with the fourteenth day', () => {
-    const bed = new Testbed({}, { 1: '900000000', 2: '900000000' });
+    const bed = new Testbed({ settings: QUIET }, { 1: '900000000', 2: '900000000' });
     feesOf(bed, 0, '66344', '1000');
     const rate = () => dig(bed.info('userFees', { user: addressOf(1) }), 'userCrossRate');
     const dayAfter = (days: number) => {

@@ -58,6 +58,14 @@ export interface TradedSide {
   readonly notional: number;
 }
 
+/** The deployer's part of a fee that was charged: the discount of aligned collateral is the protocol's alone. Nothing of a rebate. */
+export function deployerPart(asset: Asset, crossed: boolean, venueFee: number): number {
+  const { part, of } = deployerShare(asset);
+  if (venueFee <= 0 || part === 0) return 0;
+  const discounted = crossed && asset.dex.collateral.spec.isAligned === true;
+  return discounted ? mulDiv(venueFee, 5 * part, 4 * (of - part) + 5 * part) : mulDiv(venueFee, part, of);
+}
+
 /** What it costs its owner, usd: the two add up. */
 export interface Charged {
   readonly venueFee: number;
@@ -76,10 +84,7 @@ export function chargeTrade(ex: Exchange, side: TradedSide): Charged {
   const { referredBy } = feeAccount(owner);
   const reward = referredBy === null || venueFee <= 0 ? 0 : Math.trunc(venueFee / REFERRER_DIVISOR);
   collateral.totals.fees += venueFee - reward;
-  if (venueFee > 0) {
-    const share = deployerShare(asset);
-    collateral.totals.deployerFees += mulDiv(venueFee, share.part, share.of);
-  }
+  collateral.totals.deployerFees += deployerPart(asset, crossed, venueFee);
   if (referredBy !== null) owe(ex, referredBy.referrer.address, collateral, 'referral', reward);
   if (builder !== null) owe(ex, builder.address, collateral, 'builder', extra);
   const counted = asset.spec.growthMode === true ? Math.trunc(notional / GROWTH_DIVISOR) : notional;

@@ -12,6 +12,8 @@ export interface Submission {
   readonly nonce: number;
   readonly vaultAddress: Address | null;
   readonly expiresAfter: number | null;
+  /** Who signed the payload of a `multiSig` action, one for each inner signature; null where none was recovered. */
+  readonly cosigners?: readonly (Address | null)[];
 }
 
 /** The body of a 200 answer of `/exchange`, exactly as the venue would send it. */
@@ -140,6 +142,8 @@ export interface TokenConservation {
   readonly credited: number;
   readonly held: number;
   readonly fees: number;
+  /** The part of `fees` that is the deployers' of builder dexes; no part of its own. */
+  readonly deployerFees: number;
   /** Builder fees and referral rewards nobody has claimed yet. */
   readonly builderFees: number;
   readonly funding: number;

@@ -2,20 +2,9 @@ import { formatUsd } from './decimals';
 import type { Exchange } from './exchange';
 import { noteLedger } from './ledger-updates';
 import type { Address } from './port';
+import type { Reward } from './reward-state';
 import { SmallMap } from './small-map';
 import type { Token, VenueAccount } from './state';
-
-/** What an address earned in one token, units of 10^-6. */
-export interface Reward {
-  /** Builder fees not yet claimed. */
-  builder: number;
-  /** Referral rewards not yet claimed. */
-  referral: number;
-  claimed: number;
-}
-
-/** What an address earned by token. It need not have an account. */
-export type Rewards = SmallMap<Token, Reward>;
 
 /** Owes an amount to an address until it is claimed. */
 export function owe(ex: Exchange, address: Address, token: Token, kind: 'builder' | 'referral', amount: number): void {

@@ -1,9 +1,10 @@
 import type { AssetSpec, DexSpec, MarginTier } from './dex-spec';
 import type { Address, Json, StreamFrame } from './port';
 import type { SmallMap } from './small-map';
-import type { SpotPairSpec, TokenSpec } from './tokens';
+import type { SpotPair, Token } from './token-state';
 import type { TriggerHeap } from './trigger-heap';
-import type { Vault } from './vault';
+
+export type { SpotPair, Token } from './token-state';
 
 /*
  * The state of one world. Invariants:
@@ -278,30 +279,6 @@ export interface LadderLevel {
   readonly lots: number;
 }
 
-/** Running sums of a token that, with what accounts hold, must equal what was credited. Units of 10^-6. */
-export interface TokenTotals {
-  credited: number;
-  /** Fees of the venue and of deployers. */
-  fees: number;
-  /** The deployers' part of `fees`. */
-  deployerFees: number;
-  /** Builder fees and referral rewards not yet claimed. */
-  rewards: number;
-  /** Received less paid in funding: rounding remainders and the house's own share. */
-  funding: number;
-}
-
-export interface Token {
-  readonly spec: TokenSpec;
-  readonly totals: TokenTotals;
-}
-
-export interface SpotPair {
-  readonly spec: SpotPairSpec;
-  readonly base: Token;
-  readonly quote: Token;
-}
-
 export interface Dex {
   readonly index: number;
   readonly spec: DexSpec;
@@ -414,6 +391,12 @@ export interface ValuePoint {
   readonly pnl: number;
 }
 
+/** Who signs for a multi-signature account, and how many of them must. */
+export interface MultiSig {
+  readonly users: readonly Address[];
+  readonly threshold: number;
+}
+
 export interface VenueAccount {
   readonly address: Address;
   /** The makers' account: no margin, no minimum, no records. */
@@ -427,8 +410,10 @@ export interface VenueAccount {
   /** Name of a sub-account, empty otherwise. */
   subName: string;
   readonly subAccounts: VenueAccount[];
-  /** Set where this account is a vault's. */
-  vault: Vault | null;
+  /** Who trades this account where it is a vault's; null otherwise. */
+  leader: VenueAccount | null;
+  /** Null for an account that its own key signs for. */
+  multiSig: MultiSig | null;
   /** Days traded on, newest last, for the fee tier: a sub-account's count to its master. */
   readonly tradedDays: TradedDay[];
   /** What came in less what went out, in dollars at token values; 10^-6. */

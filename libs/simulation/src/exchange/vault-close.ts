@@ -3,7 +3,7 @@ import { clearingOf, type Exchange, mainDex } from './exchange';
 import { take } from './matching';
 import { admitOrder, endByVenue, endOrder, noteStatus } from './order';
 import type { Position } from './state';
-import type { Vault } from './vault';
+import type { Vault } from './vault-state';
 
 /** Ends a vault's orders and sells at market the part of each position that `shares` are of all its shares, rounded up to lots. */
 export function closeShare(ex: Exchange, vault: Vault, shares: number): void {

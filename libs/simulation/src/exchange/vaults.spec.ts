@@ -7,7 +7,7 @@ import { conserved } from './testing/conserved';
 const DONE = { status: 'ok', response: { type: 'default' } };
 const refusal = (response: string) => ({ status: 'err', response });
 const px = (text: string): Price => price(unwrap(parsePrice(text), text));
-const [LEADER, FOLLOWER, OTHER] = [1, 2, 3].map(addressOf) as [Address, Address, Address];
+const [LEADER, FOLLOWER, OTHER] = [addressOf(1), addressOf(2), addressOf(3)] as const;
 const DAY_MS = 86_400_000;
 
 const create = (initialUsd: number) => ({ type: 'createVault', name: 'Momentum', description: 'Trades what moves.', initialUsd, nonce: 1 });
@@ -20,7 +20,7 @@ const transfer = (vaultAddress: Address, isDeposit: boolean, usd: number) => ({
 
 /** A vault of 1,000 dollars of its leader and 9,000 of a follower. */
 function opened(): { readonly bed: Testbed; readonly vault: Address } {
-  const bed = new Testbed({}, { 1: '10000', 2: '10000', 3: '1000000' });
+  const bed = new Testbed({ settings: { markIntervalMs: 3_600_000 } }, { 1: '10000', 2: '10000', 3: '1000000' });
   const vault = String(dig(bed.act(LEADER, create(1_000_000_000)).response, 'data'));
   expect(bed.act(FOLLOWER, transfer(vault, true, 9_000))).toEqual(DONE);
   return { bed, vault };

@@ -3,16 +3,24 @@ import { formatUsd, mulDiv } from './decimals';
 import { accountOf, clearingOf, type Exchange, mainDex } from './exchange';
 import { derivedAddress } from './hashing';
 import { noteLedger } from './ledger-updates';
+import type { Address } from './port';
 import { SmallMap } from './small-map';
 import type { VenueAccount } from './state';
 import { add, available, mainPurse, payFee, transfer } from './transfers';
-import { type Stake, sharesFor, sharesOf, stakeValue, type Vault, vaultEquity } from './vault';
+import { sharesFor, sharesOf, stakeValue, vaultEquity } from './vault';
 import { closeShare } from './vault-close';
+import type { Stake, Vault } from './vault-state';
 
 /*
  * What leaders and depositors do with vaults. Every function answers the venue's text when it refuses, having changed nothing; only a
  * withdrawal that could not be paid after all leaves closed what it closed.
  */
+
+/** The vault of an address; null when there is none. */
+export function vaultAt(ex: Exchange, address: Address): Vault | null {
+  const account = ex.accounts.get(address);
+  return account === undefined ? null : (ex.vaults.get(account) ?? null);
+}
 
 export interface VaultDraft {
   readonly name: string;
@@ -39,8 +47,8 @@ export function createVault(ex: Exchange, leader: VenueAccount, { name, descript
     shares: 0,
     stakes: new SmallMap(),
   };
-  account.vault = vault;
-  ex.vaults.push(vault);
+  account.leader = leader;
+  ex.vaults.set(account, vault);
   payFee(ex, leader, purse, vaultFeeUsd);
   enter(ex, vault, leader, initialUsd);
   noteLedger(ex, leader, { type: 'vaultCreate', vault: account.address, usdc: formatUsd(initialUsd), fee: formatUsd(vaultFeeUsd) });

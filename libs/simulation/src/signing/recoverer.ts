@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '@lockstep/kernel';
 import type { Address } from '../exchange/port';
+import { type Cosigners, cosignedDigest, readCosigned, readSignature } from './cosigners';
 import { type Curve, loadCurve } from './curve';
 import { paddedBytes, toHex } from './hex';
 import { createKeccak256, type Keccak } from './keccak';
@@ -18,10 +19,15 @@ export type RecoverError = 'unrecoverable' | 'malformed_action';
 export interface Recoverer {
   readonly curve: Curve['name'];
   recover(request: SignedRequest, testnet: boolean): Result<Address, RecoverError>;
+  /** Who signed a `multiSig` wrapper's payload, one for each inner signature; empty for any other action. */
+  cosigners(request: SignedRequest, testnet: boolean): Cosigners;
   /** The address behind a signature over a digest: for tests and for the phantom agent step alone. */
   recoverDigest(digest: Uint8Array, signature: SignedRequest['signature']): Result<Address, RecoverError>;
   readonly l1: L1Hasher;
 }
+
+/** A multi-signature account has ten users at most. */
+const COSIGNERS_MOST = 10;
 
 /** Loads the curve and the hasher. `prefer: 'wasm'` forces the fallback, for tests and platforms without a prebuilt library. */
 export async function createRecoverer(prefer: Curve['name'] = 'native'): Promise<Recoverer> {
@@ -42,6 +48,16 @@ export async function createRecoverer(prefer: Curve['name'] = 'native'): Promise
     curve: curve.name,
     l1,
     recoverDigest,
+    cosigners: (request, testnet) => {
+      const payload = readCosigned(request);
+      const digest = payload === null ? null : cosignedDigest(l1, userSigned, request, payload, testnet);
+      if (payload === null || digest === null) return [];
+      return payload.signatures.slice(0, COSIGNERS_MOST).map((value) => {
+        const read = readSignature(value);
+        const signer = read === null ? null : recoverDigest(digest, read);
+        return signer?.ok === true ? signer.value : null;
+      });
+    },
     recover: (request, testnet) => {
       const digest = digestOf(l1, userSigned, request, testnet);
       return digest === null ? err('malformed_action') : recoverDigest(digest, request.signature);

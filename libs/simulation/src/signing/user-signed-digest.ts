@@ -23,11 +23,13 @@ export function createUserSignedHasher(keccak: Keccak): UserSignedHasher {
     return made;
   };
   const typeHashOf = (type: UserSignedType): Uint8Array => {
-    const known = typeHashes.get(type.name);
+    // A type has a second form with the parties of a multi-signature account: the number of fields tells them apart.
+    const key = `${type.name}/${type.fields.length}`;
+    const known = typeHashes.get(key);
     if (known !== undefined) return known;
     const fields = type.fields.map(([name, kind]) => `${kind} ${name}`).join(',');
     const made = keccak(utf8(`HyperliquidTransaction:${type.name}(${fields})`));
-    typeHashes.set(type.name, made);
+    typeHashes.set(key, made);
     return made;
   };
 

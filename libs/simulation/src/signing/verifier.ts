@@ -1,7 +1,9 @@
 import { err, must, ok, type Result } from '@lockstep/kernel';
 import type { Address } from '../exchange/port';
 import type { RecoveredBatch, TextForm } from './batch';
+import type { Cosigners } from './cosigners';
 import { inlineLane, type RecoverLane, threadLane } from './lane';
+import { createRecoverer } from './recoverer';
 import type { SignedRequest } from './request';
 import type { VerifyMode } from './verify-mode';
 
@@ -33,6 +35,8 @@ export interface Verifier {
   /** How much is recovered from now on. */
   mode: VerifyMode;
   signerOf(signed: SignedText): Promise<Result<Address, VerifyError>>;
+  /** Who signed beside the outer signer of a `multiSig` action; recovered in the caller's thread, for there are few. */
+  cosignersOf(signed: SignedText): Cosigners;
   stats(): VerifierStats;
   close(): Promise<void>;
 }
@@ -64,6 +68,7 @@ interface Batch {
 export async function createVerifier(config: VerifierConfig): Promise<Verifier> {
   const { batchMaxRows, waitingMaxRows } = config;
   let mode = config.mode;
+  const recoverer = await createRecoverer();
   const counts = { recovered: 0, trusted: 0, refuted: 0, waiting: 0, claims: 0 };
   const sent: Batch[] = [];
   let open: Waiting[] = [];
@@ -135,6 +140,7 @@ export async function createVerifier(config: VerifierConfig): Promise<Verifier> 
       counts.trusted += 1;
       return Promise.resolve(ok(claim));
     },
+    cosignersOf: ({ request, testnet }) => (request.action.type === 'multiSig' ? recoverer.cosigners(request, testnet) : []),
     stats: () => ({
       curve: lanes[0]?.curve ?? 'wasm',
       threads: config.threads,

@@ -12,6 +12,8 @@ export interface Actor {
   readonly owner: VenueAccount;
   readonly signer: Address;
   readonly nonce: number;
+  /** Who signed beside the signer, for a `multiSig` action. */
+  readonly cosigners: readonly (Address | null)[];
 }
 
 /** An action whose JSON was read: what the block needs to order and run it. */

@@ -5,6 +5,7 @@ import { prepareApproveAgent, prepareApproveBuilderFee } from './approvals';
 import { prepareCancel, prepareCancelByCloid } from './cancel';
 import { prepareTopUpIsolatedOnlyMargin, prepareUpdateIsolatedMargin, prepareUpdateLeverage } from './leverage';
 import { prepareBatchModify, prepareModify } from './modify';
+import { multiSigPreparer, prepareConvertToMultiSigUser } from './multi-sig';
 import { prepareOrder } from './order';
 import type { Prepare, PreparedAction } from './prepared';
 import { prepareClaimRewards, prepareRegisterReferrer, prepareSetReferrer } from './referral';
@@ -49,6 +50,8 @@ const ACTIONS: ReadonlyMap<string, Prepare> = new Map([
   ['scheduleCancel', prepareScheduleCancel],
   ['setReferrer', prepareSetReferrer],
   ['reserveRequestWeight', prepareReserveRequestWeight],
+  ['convertToMultiSigUser', prepareConvertToMultiSigUser],
+  ['multiSig', multiSigPreparer((action) => prepareAction(action))],
   ['noop', prepareNoop],
 ]);
 

@@ -33,7 +33,7 @@ export const prepareUsdSend: Prepare = (action) => {
 /** A vault takes deposits alone, the makers nothing. */
 const takesMoney = (ex: Exchange, destination: Address): boolean => {
   const account = ex.accounts.get(destination);
-  return account === undefined || (account.vault === null && !account.isHouse);
+  return account === undefined || (account.leader === null && !account.isHouse);
 };
 
 /** `spotSend`: a token to another account's spot balance. */

@@ -4,8 +4,8 @@ import { asAddress, asFlag, asText, asWhole } from '../json';
 import type { Address, ExchangeAnswer, Json } from '../port';
 import type { VenueAccount } from '../state';
 import { unknownVault } from '../texts';
-import type { Vault } from '../vault';
-import { createVault, deposit, distribute, withdraw } from '../vaults';
+import type { Vault } from '../vault-state';
+import { createVault, deposit, distribute, vaultAt, withdraw } from '../vaults';
 import { done, ofMaster, okay, type Prepare, refused } from './prepared';
 
 const verdict = (refusal: string | null): ExchangeAnswer => (refusal === null ? done : refused(refusal));
@@ -34,7 +34,7 @@ export const prepareVaultTransfer: Prepare = (action) => {
   const usd = asWhole(action.usd);
   if (address === null || isDeposit === null || usd === null || usd <= 0) return null;
   return ofMaster((ex, { owner }) => {
-    const vault = ex.accounts.get(address)?.vault ?? null;
+    const vault = vaultAt(ex, address);
     if (vault === null) return refused(unknownVault(address));
     return verdict(isDeposit ? deposit(ex, vault, owner, usd) : withdraw(ex, vault, owner, usd));
   });
@@ -64,7 +64,7 @@ export const prepareVaultModify: Prepare = (action) => {
 
 /** Runs what only the leader of a vault may do. */
 function led(ex: Exchange, owner: VenueAccount, address: Address, run: (vault: Vault) => string | null): ExchangeAnswer {
-  const vault = ex.accounts.get(address)?.vault ?? null;
+  const vault = vaultAt(ex, address);
   if (vault === null) return refused(unknownVault(address));
   return vault.leader === owner ? verdict(run(vault)) : refused(ACCOUNT_TEXTS.onlyLeader);
 }

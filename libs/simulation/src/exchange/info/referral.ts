@@ -2,7 +2,8 @@ import { formatUsd } from '../decimals';
 import { type Exchange, usdc } from '../exchange';
 import type { JsonObject } from '../json';
 import type { Json } from '../port';
-import { type Reward, rewardOf } from '../rewards';
+import type { Reward } from '../reward-state';
+import { rewardOf } from '../rewards';
 import type { VenueAccount } from '../state';
 import { forUser } from './request';
 

@@ -48,6 +48,7 @@ const ANSWERERS: ReadonlyMap<string, InfoAnswerer> = new Map([
   ['maxBuilderFee', standing.maxBuilderFee],
   ['approvedBuilders', standing.approvedBuilders],
   ['userRole', standing.userRole],
+  ['userToMultiSigSigners', standing.userToMultiSigSigners],
   ['preTransferCheck', standing.preTransferCheck],
   ['legalCheck', standing.legalCheck],
   ['isVip', fees.isVip],

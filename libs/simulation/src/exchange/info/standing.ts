@@ -8,8 +8,9 @@ import { forUser } from './request';
 
 export const userRole = forUser((ex, user) => {
   const account = ex.accounts.get(user);
-  if (account?.vault != null) return { role: 'vault' };
+  if (account?.leader != null) return { role: 'vault' };
   if (account?.master != null) return { role: 'subAccount', data: { master: account.master.address } };
+  if (account?.multiSig != null) return { role: 'user' };
   const found = signerAccount(ex, user);
   if (found === null) return { role: 'missing' };
   return found.isAgent ? { role: 'agent', data: { user: found.owner.address } } : { role: 'user' };
@@ -31,6 +32,12 @@ export const maxBuilderFee = forUser((ex, user, request) => {
 });
 
 export const approvedBuilders = forUser((ex, user) => [...(ex.accounts.get(user)?.builders.keys() ?? [])]);
+
+/** Null for an account that its own key signs for. */
+export const userToMultiSigSigners = forUser((ex, user) => {
+  const multiSig = ex.accounts.get(user)?.multiSig ?? null;
+  return multiSig === null ? null : { authorizedUsers: multiSig.users, threshold: multiSig.threshold };
+});
 
 /** About the address something is to be sent to: the fee of making its account. */
 export const preTransferCheck = forUser((ex, user, request) => {

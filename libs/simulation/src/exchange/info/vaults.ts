@@ -3,8 +3,9 @@ import type { Exchange } from '../exchange';
 import { asAddress, type JsonObject } from '../json';
 import type { Json } from '../port';
 import type { VenueAccount } from '../state';
-import { type Stake, stakeValue, type Vault, vaultEquity } from '../vault';
-import { vaultSpare } from '../vaults';
+import { stakeValue, vaultEquity } from '../vault';
+import type { Stake, Vault } from '../vault-state';
+import { vaultAt, vaultSpare } from '../vaults';
 import { portfolioJson } from './portfolio';
 import { forUser, type InfoAnswerer } from './request';
 
@@ -32,7 +33,7 @@ export const vaultDetails: InfoAnswerer = (ex, request) => {
   const address = asAddress(request.vaultAddress);
   const user = request.user === undefined || request.user === null ? null : asAddress(request.user);
   if (address === null || (user === null && request.user !== undefined && request.user !== null)) return undefined;
-  const vault = ex.accounts.get(address)?.vault ?? null;
+  const vault = vaultAt(ex, address);
   if (vault === null) return null;
   const viewer = user === null ? undefined : ex.accounts.get(user);
   const own = viewer === undefined ? undefined : vault.stakes.get(viewer);
@@ -72,7 +73,7 @@ function followersJson(ex: Exchange, vault: Vault): Json {
 export const userVaultEquities = forUser((ex, user) => {
   const account = ex.accounts.get(user);
   if (account === undefined) return [];
-  return ex.vaults.flatMap((vault): Json[] => {
+  return [...ex.vaults.values()].flatMap((vault): Json[] => {
     const stake = vault.stakes.get(account);
     if (stake === undefined) return [];
     return [{ vaultAddress: vault.account.address, equity: formatUsd(stakeValue(ex, vault, stake)), lockedUntilTimestamp: stake.lockedUntil }];
@@ -89,11 +90,11 @@ const summaryJson = (ex: Exchange, vault: Vault): Json => ({
   createTimeMillis: vault.created,
 });
 
-export const vaultSummaries: InfoAnswerer = (ex) => ex.vaults.map((vault) => summaryJson(ex, vault));
+export const vaultSummaries: InfoAnswerer = (ex) => [...ex.vaults.values()].map((vault) => summaryJson(ex, vault));
 
 /** Vaults an address leads. */
 export const leadingVaultsOf = (ex: Exchange, user: string): Json =>
-  ex.vaults.filter(({ leader }) => leader.address === user).map(({ account, name }) => ({ address: account.address, name }));
+  [...ex.vaults.values()].filter(({ leader }) => leader.address === user).map(({ account, name }) => ({ address: account.address, name }));
 
 export const leadingVaults = forUser(leadingVaultsOf);
 
@@ -101,7 +102,7 @@ export const leadingVaults = forUser(leadingVaultsOf);
 export function vaultEquityOf(ex: Exchange, user: string): number {
   const account = ex.accounts.get(user);
   if (account === undefined) return 0;
-  return ex.vaults.reduce((sum, vault) => {
+  return [...ex.vaults.values()].reduce((sum, vault) => {
     const stake = vault.stakes.get(account);
     return stake === undefined ? sum : sum + stakeValue(ex, vault, stake);
   }, 0);

@@ -93,7 +93,7 @@ function standingJson(ex: Exchange, user: string, account: VenueAccount | undefi
     agentValidUntil: agent?.validUntil ?? null,
     cumLedger: formatUsd(account?.netDeposits ?? 0),
     serverTime: ex.time,
-    isVault: account?.vault != null,
+    isVault: account?.leader != null,
     user,
   };
 }
