@@ -1,14 +1,11 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { Address, DetectionStanding, LeaderSight, SeatedWatch, UserWatch, WatchEvent } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
-import { isObject, parseJson } from '../parse/json';
-import { readWith } from '../parse/read';
 import { type ConnectionHandlers, WsConnection } from '../transport/ws-connection';
-import { clearinghouseStateData, clearinghouseStateRequest } from '../wire/clearinghouse-state';
 import type { SweptTrade } from '../wire/trades';
-import { userFillsData, userFillsSubscription } from '../wire/user-fills';
 import { standingOf } from './detection-standing';
 import { Latencies } from './latencies';
+import { LossCount } from './loss-count';
 import { OPENING_RANK } from './opening-gate';
 import { OrderStreams } from './order-streams';
 import { READ_RANK, ReadQueue } from './read-queue';
@@ -17,6 +14,7 @@ import { changeSeats } from './seats';
 import type { SessionParts } from './session-core';
 import { type StreamTruth, sessionTruth } from './stream-truth';
 import { TradeSweep } from './trade-sweep';
+import { readUserFrame, stateFrames, type UserFrame, userFrames } from './user-frames';
 import { UserSession } from './user-session';
 import type { WatchBounds } from './watch-bounds';
 
@@ -44,8 +42,7 @@ export class HyperliquidUserWatch implements UserWatch {
   private readonly main: WsConnection;
   private readonly reads: ReadQueue;
   private readonly latencies = { stream: new Latencies(), sweep: new Latencies() };
-  private readonly lossesByCoin = new Map<string, number>();
-  private allLosses = 0;
+  private readonly losses = new LossCount();
   private sweep: TradeSweep | null = null;
   private round: NodeJS.Timeout | null = null;
   private readonly pauses = new Set<NodeJS.Timeout>();
@@ -69,7 +66,7 @@ export class HyperliquidUserWatch implements UserWatch {
     this.main = this.connection({
       onOpen: () => {
         this.tell({ kind: 'connected', at: this.deps.clock.now() });
-        for (const address of this.seated) this.send(this.frames('subscribe', address));
+        for (const address of this.seated) this.send(userFrames('subscribe', address, this.dexes));
       },
       onMessage: (text, receivedAt) => this.receive(text, receivedAt),
       onDown: (reason) => this.streamDown(reason),
@@ -103,7 +100,7 @@ export class HyperliquidUserWatch implements UserWatch {
     const added = dexes.filter((dex) => !this.dexes.includes(dex));
     const dropped = this.dexes.filter((dex) => !dexes.includes(dex));
     this.dexes = dexes;
-    for (const user of this.seated) this.send([...this.stateFrames('subscribe', user, added), ...this.stateFrames('unsubscribe', user, dropped)]);
+    for (const user of this.seated) this.send([...stateFrames('subscribe', user, added), ...stateFrames('unsubscribe', user, dropped)]);
     for (const session of this.sessions.values()) session.readBehind(added);
     this.sweep?.setCoins(this.coins());
   }
@@ -138,14 +135,14 @@ export class HyperliquidUserWatch implements UserWatch {
     for (const user of seat) {
       this.seated.add(user);
       this.sessions.get(user)?.seat();
-      this.send(this.frames('subscribe', user));
+      this.send(userFrames('subscribe', user, this.dexes));
       this.orderStreams.open(user);
     }
   }
 
   private leave(user: Address): void {
     this.seated.delete(user);
-    this.send(this.frames('unsubscribe', user));
+    this.send(userFrames('unsubscribe', user, this.dexes));
     this.orderStreams.drop(user);
   }
 
@@ -159,10 +156,7 @@ export class HyperliquidUserWatch implements UserWatch {
       (one) => this.sessions.has(one),
       {
         trades: (address, trades, receivedAt) => this.swept(address, trades, receivedAt),
-        lost: (coin) => {
-          this.allLosses += 1;
-          this.lossesByCoin.set(coin, this.allLosses);
-        },
+        lost: (coin) => this.losses.note(coin),
         covering: (all) => this.sweepCovers(all),
       },
     );
@@ -231,25 +225,19 @@ export class HyperliquidUserWatch implements UserWatch {
 
   private standing(): DetectionStanding {
     const { config, bounds, sweep, reads, latencies } = this;
-    const own = { sessions: [...this.sessions.values()], seated: this.seated.size, dexes: this.dexes.length, losses: this.allLosses };
+    const own = { sessions: [...this.sessions.values()], seated: this.seated.size, dexes: this.dexes.length, losses: this.losses.all };
     const connections = (this.main.isOpen ? 1 : 0) + this.orderStreams.size;
     return standingOf({ ...own, config, bounds, sweep, connections, readsWaiting: reads.depth, latencies });
   }
 
   private sessionParts(): SessionParts {
-    const { config, deps, truth, lossesByCoin } = this;
-    const losses = (): number => this.allLosses;
+    const { config, deps, truth, losses } = this;
     return {
       config,
       reads: this.reads,
       log: deps.log,
       truth: sessionTruth(truth),
-      losses: {
-        of: (coin) => lossesByCoin.get(coin) ?? 0,
-        get all() {
-          return losses();
-        },
-      },
+      losses,
       dexes: () => this.dexes,
       tell: (event) => this.tell(event),
       pause: (ms) => this.pause(ms),
@@ -272,43 +260,24 @@ export class HyperliquidUserWatch implements UserWatch {
     if (this.main.send(frames)) this.bounds.messages.spend(frames.length);
   }
 
-  private frames(method: 'subscribe' | 'unsubscribe', user: Address): string[] {
-    return [JSON.stringify({ method, subscription: userFillsSubscription(user) }), ...this.stateFrames(method, user, this.dexes)];
-  }
-
-  private stateFrames(method: 'subscribe' | 'unsubscribe', user: Address, dexes: readonly string[]): string[] {
-    return dexes.map((dex) => JSON.stringify({ method, subscription: clearinghouseStateRequest(user, dex) }));
-  }
-
   private receive(text: string, receivedAt: number): void {
-    const frame = parseJson(text);
-    if (!frame.ok || !isObject(frame.value)) return;
-    const { channel, data } = frame.value;
-    if (channel === 'userFills') this.receiveFills(data, receivedAt);
-    else if (channel === 'clearinghouseState') this.receiveState(data, receivedAt);
-    else if (channel === 'error') this.warn('venue_stream_error', { text: String(data).slice(0, 200) });
+    const frame = readUserFrame(text);
+    if (frame?.kind === 'error') this.warn('venue_stream_error', { text: frame.text });
+    else if (frame?.kind === 'unreadable') {
+      this.warn('venue_frame_unreadable', { detail: frame.detail });
+      // Fills that cannot be read are a gap: only a new snapshot can close it.
+      if (frame.channel === 'userFills') this.main.recycle('unreadable userFills frame');
+    } else if (frame?.kind === 'state') {
+      const { state } = frame;
+      if (this.seated.has(state.address) && this.truth.isKnownStandard(state.address)) this.tell({ kind: 'state', state, receivedAt });
+    } else if (frame?.kind === 'fills' && this.seated.has(frame.user)) this.receiveFills(frame, receivedAt);
   }
 
-  private receiveFills(data: unknown, receivedAt: number): void {
-    const read = readWith('userFills', userFillsData, data);
-    if (!read.ok) {
-      // Fills that cannot be read are a gap: only a new snapshot can close it.
-      this.warn('venue_frame_unreadable', { detail: read.error.detail });
-      this.main.recycle('unreadable userFills frame');
-      return;
-    }
-    const { user, fills, isSnapshot } = read.value;
+  private receiveFills({ user, fills, isSnapshot }: Extract<UserFrame, { readonly kind: 'fills' }>, receivedAt: number): void {
     const session = this.sessions.get(user);
-    if (session === undefined || !this.seated.has(user)) return;
+    if (session === undefined) return;
     if (isSnapshot) void session.snapshot(fills, receivedAt);
     else if (session.live(fills, receivedAt) > 0) this.latencies.stream.note(receivedAt - Math.min(...fills.map(({ time }) => time)));
-  }
-
-  private receiveState(data: unknown, receivedAt: number): void {
-    const read = readWith('clearinghouseState', clearinghouseStateData, data);
-    if (!read.ok) this.warn('venue_frame_unreadable', { detail: read.error.detail });
-    else if (this.seated.has(read.value.address) && this.truth.isKnownStandard(read.value.address))
-      this.tell({ kind: 'state', state: read.value, receivedAt });
   }
 
   private warn(event: string, fields: Readonly<Record<string, string>>): void {
