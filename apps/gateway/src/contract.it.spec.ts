@@ -212,8 +212,7 @@ describe('the answer of every operation', () => {
       {
         network: 'sim',
         current: true,
-        seats: { total: 10, used: 8, reserved_for_orders: 2, left: 2 },
-        leaders: { swept: 20 },
+        seats: { total: 10, reserved_for_orders: 2, left: 2 },
         latency: { stream: { median_ms: 41.5 } },
       },
     ]);

@@ -101,6 +101,7 @@ describe('another tenant’s object', () => {
       '/v1/tenant',
       '/v1/instruments',
       '/v1/detection',
+      '/v1/egress',
       '/v1/positions',
       '/v1/usage',
       '/v1/audit-log',

@@ -12,7 +12,6 @@ const latencySchema = named(
   'DetectionLatency',
   z
     .object({
-      count: z.int().min(0).describe('Fills measured since the engine started.'),
       median_ms: z.number().nullable(),
       p99_ms: z.number().nullable(),
     })
@@ -31,19 +30,12 @@ const networkDetectionSchema = named(
       seats: z
         .object({
           total: z.int().min(0),
-          used: z.int().min(0),
           reserved_for_orders: z.int().min(0).describe('Of the total, kept for leaders whose working orders are followed.'),
-          left: z.int().min(0).describe('Total less used.'),
+          left: z.int().min(0).describe('Free now.'),
         })
         .describe(
           'User streams the venue gives one address of the operator’s. The hottest leaders have them; leaders without one are found in public trades.',
         ),
-      leaders: z.object({
-        watched: z.int().min(0),
-        streamed: z.int().min(0),
-        swept: z.int().min(0),
-        unread: z.int().min(0).describe('Without a seat and their first state not read yet; it is read at once when they trade.'),
-      }),
       sweep: z.object({
         complete: z.boolean().describe('Whether the trades of every coin are received now.'),
         coins: z.int().min(0),
@@ -52,7 +44,6 @@ const networkDetectionSchema = named(
       budget: z
         .object({
           weight_per_minute: z.int().min(0),
-          reads_waiting: z.int().min(0),
           subscriptions: z.int().min(0),
           subscriptions_max: z.int().min(0),
           connections: z.int().min(0),
@@ -88,7 +79,7 @@ const standingSchema = z.object({
   sweep: figure,
 }) satisfies z.ZodType<Partial<DetectionStanding>>;
 
-/** Presents a network's standing; null when it cannot be read, e.g. one written by a newer engine. */
+/** Presents a network's standing to a brand: what it may count on, and nothing that tells how much others watch. Null when it cannot be read, e.g. one written by a newer engine. */
 export function networkDetectionBody(row: DetectionStandingRow, now: number): NetworkDetectionBody | null {
   const read = standingSchema.safeParse(row.standing);
   if (!read.success) return null;
@@ -100,15 +91,12 @@ export function networkDetectionBody(row: DetectionStandingRow, now: number): Ne
     current: isCurrent(row, now),
     seats: {
       total: standing.seatsTotal,
-      used: standing.seatsUsed,
       reserved_for_orders: standing.seatsReserved,
       left: Math.max(0, standing.seatsTotal - standing.seatsUsed),
     },
-    leaders: { watched: standing.watched, streamed: standing.streamed, swept: standing.swept, unread: standing.unread },
     sweep: { complete: standing.sweepCovers, coins: standing.coins, losses: standing.sweepLosses },
     budget: {
       weight_per_minute: standing.weightPerMinuteMax,
-      reads_waiting: standing.readsWaiting,
       subscriptions: standing.subscriptions,
       subscriptions_max: standing.subscriptionsMax,
       connections: standing.connections,
@@ -117,7 +105,7 @@ export function networkDetectionBody(row: DetectionStandingRow, now: number): Ne
   };
 }
 
-const latencyBody = ({ count: measured, medianMs, p99Ms }: LatencyFigure) => ({ count: measured, median_ms: medianMs, p99_ms: p99Ms });
+const latencyBody = ({ medianMs, p99Ms }: LatencyFigure) => ({ median_ms: medianMs, p99_ms: p99Ms });
 
 export const isCurrent = (row: Pick<DetectionStandingRow, 'updatedAt'>, now: number): boolean => now - row.updatedAt <= STANDING_MAX_AGE_MS;
 

@@ -21,8 +21,6 @@ const addressSchema = named(
       no: z.int().min(1).describe('Its number, as in receipts.'),
       paused_ms: z.number().min(0).describe('How long nothing leaves because the venue complained.'),
       answer_ms: z.number().min(0).describe('Mean time to an answer.'),
-      in_flight: z.int().min(0),
-      waiting: z.int().min(0).describe('Requests of anybody that wait for room.'),
       meters: z.array(meterSchema),
     })
     .describe('An address requests leave from. Its network address is not shown.'),
@@ -99,8 +97,6 @@ export function egressBody(venue: string, network: string, row: StandingRow | nu
       no: index + 1,
       paused_ms: Math.round(address.pausedMs),
       answer_ms: Math.round(address.answerMs),
-      in_flight: address.inFlight,
-      waiting: address.waiting.reduction + address.waiting.control + address.waiting.entry,
       meters: address.meters.map(({ name, free }, meter) => ({
         name,
         per_minute: Math.floor(((standing.limits.meters[meter]?.perWindow ?? 0) * 60_000) / standing.limits.windowMs),
