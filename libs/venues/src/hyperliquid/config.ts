@@ -80,6 +80,8 @@ export interface HyperliquidConfig {
   readonly confirmOverlapMs: number;
   /** Least time between two readings of one address in the round, in ms. */
   readonly roundGapMs: number;
+  /** How often an address whose stream tells everything is read all the same, in ms. */
+  readonly streamedCheckMs: number;
   /** Longest wait for the sweep to be complete before first states are read, in ms. */
   readonly sweepWaitMaxMs: number;
   /** Users whose order updates are streamed too, each on a connection of its own. */
@@ -151,6 +153,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   confirmPauseMs: 100,
   confirmOverlapMs: 2_000,
   roundGapMs: 30_000,
+  streamedCheckMs: 60_000,
   sweepWaitMaxMs: 10_000,
   orderStreamsMax: 4,
   fillMemoryMax: 8_192,
@@ -195,6 +198,7 @@ const POSITIVE = [
   'confirmPauseMs',
   'confirmOverlapMs',
   'roundGapMs',
+  'streamedCheckMs',
   'sweepWaitMaxMs',
   'fillMemoryMax',
   'heldFramesMax',

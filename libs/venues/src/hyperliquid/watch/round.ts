@@ -1,10 +1,13 @@
 import type { UserSession } from './user-session';
 
-/** The address the round reads next; null where all are told by their streams or were never read. */
-export function nextOfRound(sessions: Iterable<UserSession>): UserSession | null {
+/**
+ * The address the round reads next; null where none is due or was ever read. One whose stream tells everything is due when it was last read before `streamedBefore`,
+ * by our clock: a stream is trusted, but not for ever.
+ */
+export function nextOfRound(sessions: Iterable<UserSession>, streamedBefore: number): UserSession | null {
   let next: UserSession | null = null;
   for (const session of sessions) {
-    if (session.streams || !session.isBased) continue;
+    if (!session.isBased || (session.streams && session.checkedAt > streamedBefore)) continue;
     if (next === null || isBefore(session, next)) next = session;
   }
   return next;

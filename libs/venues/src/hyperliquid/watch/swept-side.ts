@@ -208,8 +208,8 @@ export class SweptSide {
     else parts.log({ level: 'error', event: 'venue_held_trades_overflow', fields: { address, trades: this.pending.length } });
   }
 
-  /** One check for all trades told within the delay. */
-  private async checkSoon(dex: string): Promise<void> {
+  /** One check for all that asked for one within the delay. */
+  async checkSoon(dex: string): Promise<void> {
     if (this.soon.has(dex)) return;
     this.soon.add(dex);
     await this.core.parts.pause(this.core.parts.config.checkDelayMs);

@@ -1,5 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { Address, VenueFill } from '../../port';
+import type { AccountState, Address, VenueFill } from '../../port';
 import type { SweptTrade } from '../wire/trades';
 import { dexOf } from './merged-fills';
 import { READ_RANK, type ReadRank } from './read-queue';
@@ -151,6 +151,15 @@ export class UserSession {
     for (const dex of core.merged.dexNames) core.merged.complete(dex, -1, core.merged.lastTime - 1);
     core.tellFills(fresh, receivedAt);
     return fresh.length;
+  }
+
+  /**
+   * A state the stream told. Fills of a block are told before it, so where they do not lead to it a frame was lost or is late: a moment later the state is read
+   * again, and what is missing then is read and told.
+   */
+  noticed(state: AccountState): void {
+    const { core } = this;
+    if (core.streams && core.merged.compare([state]).missing.length > 0) void this.side.checkSoon(state.dex);
   }
 
   /** Public trades of the address in one coin, one block or more. Returns how many were told at once. */

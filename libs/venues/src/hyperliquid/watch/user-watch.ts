@@ -78,6 +78,7 @@ export class HyperliquidUserWatch implements UserWatch {
     const user = address.toLowerCase();
     if (this.sessions.has(user)) return 'watching';
     if (this.seated.size >= this.streamSeats && this.config.sweepConnectionsMax === 0) return 'seat_refused';
+    this.round ??= setInterval(() => this.nextRound(), ROUND_TICK_MS);
     const session = new UserSession(user, this.sessionParts(), since);
     this.sessions.set(user, session);
     this.changeSeats();
@@ -161,7 +162,6 @@ export class HyperliquidUserWatch implements UserWatch {
       },
     );
     this.sweep.setCoins(this.coins());
-    this.round = setInterval(() => this.nextRound(), ROUND_TICK_MS);
   }
 
   /** The first state is read once the sweep is complete: what is traded while it is read is told then, and nothing need be confirmed. */
@@ -209,7 +209,7 @@ export class HyperliquidUserWatch implements UserWatch {
   private nextRound(): void {
     if (this.sweep?.coinCount === 0) this.sweep.setCoins(this.coins());
     if (this.reads.depth > 0 || this.closed) return;
-    const next = nextOfRound(this.sessions.values());
+    const next = nextOfRound(this.sessions.values(), this.deps.clock.now() - this.config.streamedCheckMs);
     if (next === null) return;
     if (!next.knowsEquity) void next.learnEquity();
     else if (this.deps.clock.now() - next.checkedAt >= this.config.roundGapMs) void next.check(next.roundDexes, READ_RANK.round);
@@ -269,7 +269,9 @@ export class HyperliquidUserWatch implements UserWatch {
       if (frame.channel === 'userFills') this.main.recycle('unreadable userFills frame');
     } else if (frame?.kind === 'state') {
       const { state } = frame;
-      if (this.seated.has(state.address) && this.truth.isKnownStandard(state.address)) this.tell({ kind: 'state', state, receivedAt });
+      if (!this.seated.has(state.address)) return;
+      if (this.truth.isKnownStandard(state.address)) this.tell({ kind: 'state', state, receivedAt });
+      this.sessions.get(state.address)?.noticed(state);
     } else if (frame?.kind === 'fills' && this.seated.has(frame.user)) this.receiveFills(frame, receivedAt);
   }
 
