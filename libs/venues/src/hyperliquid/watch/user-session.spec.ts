@@ -1,6 +1,6 @@
 import { err, money, ok } from '@lockstep/kernel';
 import { describe, expect, it, vi } from 'vitest';
-import type { VenueFill, WatchEvent } from '../../port';
+import type { AccountState, VenueFill, WatchEvent } from '../../port';
 import { sampleFill } from '../../port/testing/sample-fill';
 import { hyperliquidConfig } from '../config';
 import { ReadQueue } from './read-queue';
@@ -24,6 +24,8 @@ interface Answers {
   readonly failingStates?: Readonly<Record<string, number>>;
   readonly gate?: Promise<void>;
   readonly dexes?: readonly string[];
+  /** What the account holds whenever its state is read for checking. */
+  readonly holds?: AccountState;
 }
 
 /** A session whose truth answers as told; `words` is what it said, in short. */
@@ -35,7 +37,7 @@ function begin(answers: Answers = {}) {
   const truth: SessionTruth = {
     accountWeight: () => 2,
     positionsWeight: () => 2,
-    positions: async () => refuse(),
+    positions: async () => (answers.holds === undefined ? refuse() : ok(answers.holds)),
     mode: async () => refuse(),
     knowsMode: () => true,
     account: async (address, dex) => {
@@ -162,4 +164,37 @@ describe('a watched user', () => {
     session.live([fill(2_000)], 13);
     expect(words().slice(2)).toEqual(['fills 0']);
   });
+
+  it('whose frame was lost is found by the next state the stream tells, and told once', async () => {
+    const lost = fill(5);
+    const holds = stateWith(lost);
+    const { session, words } = begin({ fills: [lost], holds });
+    await session.snapshot([], 1);
+    session.noticed(holds);
+    session.noticed(holds);
+    await vi.waitFor(() => expect(words()).toEqual(['synced  with main', 'fills 5', 'state']));
+    expect(session.live([lost], 6)).toBe(0);
+  });
+
+  it('whose state follows from the told fills is not read again', async () => {
+    const told = fill(5);
+    const { session, words, asked } = begin({ holds: stateWith(told) });
+    await session.snapshot([], 1);
+    const before = asked.length;
+    session.live([told], 5);
+    session.noticed(stateWith(told));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([asked.length - before, words()]).toEqual([0, ['synced  with main', 'fills 5']]);
+  });
+});
+
+/** The account's state once a fill from flat was worked in. */
+const stateWith = ({ coin, size, price, time }: VenueFill): AccountState => ({
+  address: ADDRESS,
+  dex: '',
+  accountValue: money(1n),
+  pooled: false,
+  withdrawable: money(1n),
+  positions: [{ coin, size, entryPrice: price, leverage: 1, cross: true, marginUsed: money(1n), unrealisedPnl: money(0n) }],
+  time,
 });
