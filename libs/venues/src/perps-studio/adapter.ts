@@ -1,6 +1,7 @@
 import type { MarkUpdate, MarkWatch, OrderSubmission, QuoteUpdate, QuoteWatch, UserWatch, Venue, VenueCapabilities, WatchEvent } from '../port';
 import { type PerpsStudioConfig, type PerpsStudioDeps, type PerpsStudioSettings, perpsStudioConfig } from './config';
 import { KeyBudget } from './key-budget';
+import { KeyEgress } from './key-egress';
 import { OwnOrders } from './own-orders';
 import { PerpsStudioSubmission } from './submit/submission';
 import { RestClient } from './transport/rest';
@@ -48,6 +49,7 @@ class PerpsStudioVenue implements Venue {
   readonly capabilities: VenueCapabilities;
   readonly truth: PerpsStudioTruth;
   readonly orders: OrderSubmission;
+  readonly egress: KeyEgress;
   private readonly budget: KeyBudget;
   private readonly rest: RestClient;
   private readonly watches = new Set<{ close(): Promise<void> }>();
@@ -59,7 +61,14 @@ class PerpsStudioVenue implements Venue {
   ) {
     this.capabilities = capabilitiesOf(config, deps);
     const own = new OwnOrders(config.ordersKept);
-    this.budget = new KeyBudget({ perMinute: config.requestsPerMinute, kept: config.keptPerMinute, now: () => deps.clock.monotonic() });
+    this.budget = new KeyBudget({
+      perMinute: config.requestsPerMinute,
+      kept: config.keptPerMinute,
+      now: () => deps.clock.monotonic(),
+      onLeft: (of) => this.egress.left(of),
+      onHeld: () => this.egress.refused(),
+    });
+    this.egress = new KeyEgress(config, deps.clock, this.budget, deps.underlying !== null);
     this.rest = new RestClient(config, deps, this.budget);
     this.truth = new PerpsStudioTruth(config, deps, this.rest, own);
     this.orders = new PerpsStudioSubmission(config, deps, this.rest, this.budget, own, this.truth);

@@ -23,6 +23,9 @@ export interface BudgetOrder {
   readonly kept: Readonly<Record<RequestClass, number>>;
   /** Monotonic clock in ms. */
   readonly now: () => number;
+  /** Told of each request that leaves, and of each time the API said that the window is spent. */
+  readonly onLeft?: (of: RequestClass) => void;
+  readonly onHeld?: () => void;
 }
 
 /**
@@ -49,6 +52,7 @@ export class KeyBudget implements RequestBudget {
   }
 
   hold(forMs: number): void {
+    this.order.onHeld?.();
     this.heldUntil = Math.max(this.heldUntil, this.order.now() + forMs);
     this.serve();
   }
@@ -59,6 +63,12 @@ export class KeyBudget implements RequestBudget {
     const { perMinute, kept } = this.order;
     const owed = REQUEST_CLASSES.reduce((sum, other) => sum + (other === of ? 0 : Math.max(0, kept[other] - this.used[other])), 0);
     return Math.max(0, perMinute - this.spent.length - owed);
+  }
+
+  /** Orders that wait for a place. */
+  waitingOrders(): { readonly reduction: number; readonly entry: number } {
+    const reduction = this.queues.orders.filter(({ first }) => first).length;
+    return { reduction, entry: this.queues.orders.length - reduction };
   }
 
   close(): void {
@@ -85,6 +95,7 @@ export class KeyBudget implements RequestBudget {
         if (this.free(of) > 0) {
           this.spent.push({ at: now, of });
           this.used[of] += 1;
+          this.order.onLeft?.(of);
           queue.shift()?.resolve(true);
         } else if (queue[0].until <= now) queue.shift()?.resolve(false);
         else break;
