@@ -142,6 +142,16 @@ export class SimControl {
     await this.post('halt', { on });
   }
 
+  /** Orders of every coin are refused, or taken again; blocks go on. */
+  async haltTrading(halted: boolean): Promise<void> {
+    await this.post('trading', { halted });
+  }
+
+  /** The time after an upgrade of the network: only post-only orders are taken. */
+  async postOnly(on: boolean): Promise<void> {
+    await this.post('post-only', { on });
+  }
+
   /** Removes every fault. */
   async clearFaults(): Promise<void> {
     const answer = await request(`${this.base}/worlds/${this.world}/faults`, { method: 'DELETE' });

@@ -9,11 +9,11 @@ export interface FaultRule {
   readonly count: number;
 }
 
-/** What is done to the venue: a rule of its own, all sockets hung up, or a time without blocks. */
+/** What is done to the venue: a rule of its own, all sockets hung up, a time without blocks, or one in which it takes no orders or none of ours. */
 export type Strike =
   | { readonly kind: 'rules'; readonly rules: readonly FaultRule[] }
   | { readonly kind: 'disconnect'; readonly rules: readonly FaultRule[] }
-  | { readonly kind: 'halt'; readonly forMs: number };
+  | { readonly kind: 'halt' | 'no_trading' | 'post_only'; readonly forMs: number };
 
 /** One fault at one stage of an order's life, and the leader's move that brings orders there. */
 export interface Cell {
@@ -85,6 +85,8 @@ const lostOrder = (when: FaultRule['when']): FaultRule => ({ target: 'exchange',
 const general = (stage: string, move: LeaderMove['kind']): Cell[] => [
   { stage, move, fault: 'every socket cut', strike: { kind: 'disconnect', rules: [] } },
   { stage, move, fault: 'venue without blocks', strike: { kind: 'halt', forMs: HALT_MS } },
+  { stage, move, fault: 'trading halted', strike: { kind: 'no_trading', forMs: HALT_MS } },
+  { stage, move, fault: 'post-only after an upgrade', strike: { kind: 'post_only', forMs: HALT_MS } },
 ];
 
 /**

@@ -21,9 +21,9 @@ describe('the fault deck', () => {
 
   it('strikes actions before and after they land, reads, and frames', () => {
     const kinds = new Set(
-      FAULT_DECK.flatMap(({ strike }) => (strike.kind === 'halt' ? ['halt'] : strike.rules.map(({ target, when }) => `${target} ${when}`))),
+      FAULT_DECK.flatMap(({ strike }) => ('rules' in strike ? strike.rules.map(({ target, when }) => `${target} ${when}`) : [strike.kind])),
     );
-    expect([...kinds].sort()).toEqual(['exchange after', 'exchange before', 'halt', 'info before', 'stream before']);
+    expect([...kinds].sort()).toEqual(['exchange after', 'exchange before', 'halt', 'info before', 'no_trading', 'post_only', 'stream before']);
   });
 
   it('plays all of it, one stage of it, or one fault of each stage by the seed', () => {

@@ -89,7 +89,7 @@ class FaultRun {
     await this.backToBase();
     const before = this.orders;
     const { strike } = cell;
-    if (strike.kind !== 'halt') for (const rule of strike.rules) await control.fault({ ...rule });
+    if ('rules' in strike) for (const rule of strike.rules) await control.fault({ ...rule });
     const started = performance.now();
     const struck = await this.strike(cell, () => leader.move(COIN, cell.move, STEP_USD));
     await control.clearFaults();
@@ -127,6 +127,14 @@ class FaultRun {
       await control.halt(true);
       await new Promise((resolve) => setTimeout(resolve, strike.forMs));
       await control.halt(false);
+      return 1;
+    }
+    if (!('rules' in strike)) {
+      const turn = (on: boolean) => (strike.kind === 'no_trading' ? control.haltTrading(on) : control.postOnly(on));
+      await turn(true);
+      await move();
+      await new Promise((resolve) => setTimeout(resolve, strike.forMs));
+      await turn(false);
       return 1;
     }
     await move();
