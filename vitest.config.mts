@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const rooms = ['kernel', 'tenancy', 'roster', 'risk', 'replication', 'ledger', 'platform', 'storage', 'delivery', 'simulation'];
 const alias = [
-  ...['port', 'egress', 'hyperliquid', 'conformance'].map((part) => ({
+  ...['port', 'egress', 'hyperliquid', 'perps-studio', 'conformance'].map((part) => ({
     find: `@lockstep/venues/${part}`,
     replacement: at(`./libs/venues/src/${part}`),
   })),

@@ -14,7 +14,7 @@ import {
   systemRandom,
 } from '@lockstep/platform';
 import { openStorage, resolveRoleUrls } from '@lockstep/storage';
-import { type EgressAddress, parseEgressAddress } from '@lockstep/venues/hyperliquid';
+import { egressAddresses } from '@lockstep/venues/hyperliquid';
 import { openAdmin } from './admin-server';
 import { bootEngine, type Engine } from './boot';
 import { CRASH_POINTS, parseCrashPlan } from './crash-points';
@@ -26,15 +26,6 @@ import { perpsStudioNetworks } from './state/perps-studio-networks';
 const DATABASE_CONNECTIONS_MAX = 12;
 /** The venue accounts are not divided: an engine loads and trades all of them. The journal's rows are numbered by shard for a later day. */
 const SHARD = 0;
-
-/** Where the live venue's requests leave from. Throws naming the place of an entry that is no address, never the entry. */
-function egressAddresses(list: string): readonly EgressAddress[] {
-  return list.split(',').map((text, index) => {
-    const address = parseEgressAddress(text);
-    if (!address.ok) throw new Error(`LOCKSTEP_EGRESS: entry ${index + 1} is no address`);
-    return address.value;
-  });
-}
 
 /** The engine process: configuration, storage as the engine's role, one engine, one JSON line when it is ready. `--crash-points` prints their names. */
 async function main(): Promise<void> {

@@ -1,22 +1,27 @@
 import { type Clock, err, ok, type Result } from '@lockstep/kernel';
 import { type Config, systemClock } from '@lockstep/platform';
-import { type CheckupPlan, checkHyperliquid, hyperliquidConfig } from '@lockstep/venues/hyperliquid';
+import { type CheckupPlan, checkHyperliquid, egressAddresses, hyperliquidConfig } from '@lockstep/venues/hyperliquid';
+import { checkPerpsStudio, perpsStudioConfig } from '@lockstep/venues/perps-studio';
 import type { Finding } from '@lockstep/venues/port';
 
 interface DoctorOptions extends CheckupPlan {
-  readonly url: string;
+  readonly api: 'hyperliquid' | 'perps-studio';
+  /** Null: the configured one of the API. */
+  readonly url: string | null;
   readonly network: 'mainnet' | 'testnet';
   readonly json: boolean;
 }
 
 const USAGE = `npm run doctor -- --venue [URL] [options]
 Looks at a venue before real money does: reachability, clock, network, latency and, where they are named, account, agent and builder. It only reads.
-  --venue [URL]         a venue that speaks Hyperliquid's protocol (default: LOCKSTEP_HYPERLIQUID_URL)
+  --venue [URL]         the venue (default: LOCKSTEP_HYPERLIQUID_URL, or LOCKSTEP_PERPS_STUDIO_URL with --api perps-studio)
+  --api NAME            what it speaks: hyperliquid (default) or perps-studio, with the key of LOCKSTEP_PERPS_STUDIO_KEY
   --network NAME        mainnet or testnet, for which signatures are made (default: LOCKSTEP_HYPERLIQUID_NETWORK)
   --account ADDRESS     an account that is to follow: role, margin mode, collateral of each dex, address budget, agents
   --agent ADDRESS       the agent that is to sign for it
   --builder ADDRESS     the builder that is to receive the markup, and the account's approval of it
   --markup-bps N        the markup, for the approval (default 1)
+  --followers N         the wave whose length is told (default 10000), from the addresses of LOCKSTEP_EGRESS
   --json                findings as JSON lines
 Ends with 0 when nothing failed, 1 when something did, 2 for a wrong command line.`;
 
@@ -29,7 +34,7 @@ export async function runDoctor(config: Config<'workbench'>, args: readonly stri
     process.stdout.write(`${USAGE}\n`);
     return args.length === 0 ? 2 : 0;
   }
-  const parsed = parseDoctorOptions(args, { url: config.hyperliquidUrl, network: config.hyperliquidNetwork });
+  const parsed = parseDoctorOptions(args, { network: config.hyperliquidNetwork });
   if (!parsed.ok) {
     process.stderr.write(`doctor: ${parsed.error}\n\n${USAGE}\n`);
     return 2;
@@ -37,8 +42,7 @@ export async function runDoctor(config: Config<'workbench'>, args: readonly stri
   const options = parsed.value;
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   let failed = 0;
-  const settings = hyperliquidConfig({ url: options.url, wsUrl: `${options.url.replace(/^http/, 'ws')}/ws`, network: options.network });
-  await checkHyperliquid(settings, options, clock, (finding) => {
+  await look(config, options, clock, (finding) => {
     if (finding.verdict === 'fail') failed += 1;
     if (options.json) say(JSON.stringify(finding));
     else for (const line of findingLines(finding)) say(line);
@@ -47,14 +51,40 @@ export async function runDoctor(config: Config<'workbench'>, args: readonly stri
   return failed === 0 ? 0 : 1;
 }
 
+async function look(config: Config<'workbench'>, options: DoctorOptions, clock: Clock, tell: (finding: Finding) => void): Promise<void> {
+  const { network, account, followers } = options;
+  if (options.api === 'perps-studio') {
+    const url = options.url ?? config.perpsStudioUrl;
+    const key = config.perpsStudioKey;
+    const settings = perpsStudioConfig({ url, wsUrl: url.replace(/^http/, 'ws'), network, requestsPerMinute: config.perpsStudioPerMinute }, false);
+    await checkPerpsStudio(settings, { apiKey: key === null ? null : () => key.reveal(), account, followers }, clock, tell);
+    return;
+  }
+  const url = options.url ?? config.hyperliquidUrl;
+  const rateLimits = { postsSpendWeight: config.postsSpendWeight === 'on', outsideWeight: config.outsideWeight };
+  const egress = egressAddresses(config.egress.reveal());
+  const settings = hyperliquidConfig({ url, wsUrl: `${url.replace(/^http/, 'ws')}/ws`, network, rateLimits, egress });
+  await checkHyperliquid(settings, options, clock, tell);
+}
+
 const findingLines = ({ about, verdict, detail, fix }: Finding): string[] => [
   `${MARKS[verdict]} ${about}: ${detail}`,
   ...(fix === '' ? [] : [`    ${fix}`]),
 ];
 
 /** Reads the command line; an error names the option and what to write. */
-export function parseDoctorOptions(args: readonly string[], standard: Pick<DoctorOptions, 'url' | 'network'>): Result<DoctorOptions, string> {
-  let options: DoctorOptions = { ...standard, account: null, agent: null, builder: null, markupTenthsBp: 10, json: false };
+export function parseDoctorOptions(args: readonly string[], standard: Pick<DoctorOptions, 'network'>): Result<DoctorOptions, string> {
+  let options: DoctorOptions = {
+    ...standard,
+    api: 'hyperliquid',
+    url: null,
+    account: null,
+    agent: null,
+    builder: null,
+    markupTenthsBp: 10,
+    followers: 10_000,
+    json: false,
+  };
   let named = false;
   const rest = [...args];
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
@@ -86,6 +116,10 @@ function readValue(flag: string, value: string): Result<Partial<DoctorOptions>, 
       return ADDRESS.test(value) ? ok({ [flag.slice(2)]: value.toLowerCase() }) : err(`${flag} takes an address: 0x and 40 hex digits`);
     case '--network':
       return value === 'mainnet' || value === 'testnet' ? ok({ network: value }) : err('--network takes mainnet or testnet');
+    case '--api':
+      return value === 'hyperliquid' || value === 'perps-studio' ? ok({ api: value }) : err('--api takes hyperliquid or perps-studio');
+    case '--followers':
+      return /^[1-9]\d{0,5}$/.test(value) ? ok({ followers: Number(value) }) : err('--followers takes a whole number from 1 to 999999');
     case '--markup-bps': {
       const tenths = Number(value) * 10;
       return Number.isInteger(tenths) && tenths >= 0 && tenths <= 100 ? ok({ markupTenthsBp: tenths }) : err('--markup-bps takes 0 to 10, in tenths');

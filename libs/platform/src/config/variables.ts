@@ -211,14 +211,14 @@ export const VARIABLES = {
     meaning: 'Base address of perps.studio’s Provider API for the live environment, without /v1.',
     schema: piece.httpUrl,
     standard: 'https://api.perps.studio',
-    usedBy: ['engine'],
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_PERPS_STUDIO_KEY: row({
     property: 'perpsStudioKey',
     meaning: 'API key of perps.studio for the live environment (ps_live_…; ps_test_… on the test network). Unset: perps.studio is not offered there.',
     schema: piece.secretText(12),
     standard: null,
-    usedBy: ['engine'],
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_SIM_PERPS_STUDIO_KEY: row({
     property: 'simPerpsStudioKey',
@@ -234,7 +234,7 @@ export const VARIABLES = {
       'Requests a minute that the perps.studio key may make: 100, or what an enterprise key has. An entry that would leave too late for it is denied as rate_budget.',
     schema: piece.wholeNumber(10, 1_000_000),
     standard: '100',
-    usedBy: ['engine'],
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_PERPS_STUDIO_WATCH_THROUGH: row({
     property: 'perpsStudioWatchThrough',
@@ -272,7 +272,7 @@ export const VARIABLES = {
       'Where requests to the live venue leave from, a comma-separated list: `default`, addresses of this machine, and proxies as http://user:password@host:port. Each brings the venue’s limits of one address; copies’ accounts are divided over them (docs/egress.md).',
     schema: piece.egressList,
     standard: 'default',
-    usedBy: ['engine'],
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_RATE_LIMITS: row({
     property: 'rateLimits',
@@ -296,14 +296,14 @@ export const VARIABLES = {
       'Whether an order over a WebSocket is taken to spend REST weight besides its message, which the venue does not document. `on` is safe either way; `off` lets twice as many orders leave.',
     schema: piece.oneOf(['on', 'off']),
     standard: 'on',
-    usedBy: ['engine'],
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_OUTSIDE_WEIGHT: row({
     property: 'outsideWeight',
     meaning: 'REST weight a minute that is left of each egress address to other processes, a gateway’s reads or an operator’s.',
     schema: piece.wholeNumber(0, 600),
     standard: '60',
-    usedBy: ['engine'],
+    usedBy: ['engine', 'workbench'],
   }),
   LOCKSTEP_FUNDING_PERIOD_MS: row({
     property: 'fundingPeriodMs',

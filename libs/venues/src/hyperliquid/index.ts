@@ -14,4 +14,4 @@ export {
   type TypedData,
 } from './sign/approvals';
 export type { Network } from './sign/phantom-agent';
-export { type EgressAddress, parseEgressAddress } from './transport/egress-address';
+export { type EgressAddress, egressAddresses, parseEgressAddress } from './transport/egress-address';

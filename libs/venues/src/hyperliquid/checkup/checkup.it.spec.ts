@@ -1,14 +1,17 @@
+import { unwrap } from '@lockstep/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Finding } from '../../port';
-import { hyperliquidConfig } from '../config';
+import { type HyperliquidConfig, hyperliquidConfig } from '../config';
 import { systemClock } from '../testing/simulated-driver';
 import { SimulatedVenue } from '../testing/simulated-venue';
+import { parseEgressAddress } from '../transport/egress-address';
 import { type CheckupPlan, checkHyperliquid } from './checkup';
 
 const ACCOUNT = `0x${'a1'.repeat(20)}`;
 const AGENT = `0x${'b2'.repeat(20)}`;
 const BUILDER = `0x${'c3'.repeat(20)}`;
-const NOBODY: CheckupPlan = { account: null, agent: null, builder: null, markupTenthsBp: 10 };
+const parsed = (text: string) => unwrap(parseEgressAddress(text), text);
+const NOBODY: CheckupPlan = { account: null, agent: null, builder: null, markupTenthsBp: 10, followers: 1_000 };
 
 /* Needs the built server: npm run build. */
 describe('a checkup of a venue', () => {
@@ -24,9 +27,15 @@ describe('a checkup of a venue', () => {
   });
   afterAll(() => venue.stop());
 
-  async function findings(plan: Partial<CheckupPlan>, url = venue.url, network: 'mainnet' | 'testnet' = 'mainnet'): Promise<Finding[]> {
+  async function findings(
+    plan: Partial<CheckupPlan>,
+    url = venue.url,
+    network: 'mainnet' | 'testnet' = 'mainnet',
+    settings: Partial<HyperliquidConfig> = {},
+  ): Promise<Finding[]> {
     const told: Finding[] = [];
-    const config = hyperliquidConfig({ url, wsUrl: `${url.replace(/^http/, 'ws')}/ws`, network, connectTimeoutMs: 2_000 });
+    const rateLimits = { postsSpendWeight: true, outsideWeight: 60 };
+    const config = hyperliquidConfig({ url, wsUrl: `${url.replace(/^http/, 'ws')}/ws`, network, connectTimeoutMs: 2_000, rateLimits, ...settings });
     await checkHyperliquid(config, { ...NOBODY, ...plan }, systemClock, (finding) => told.push(finding));
     return told;
   }
@@ -39,6 +48,8 @@ describe('a checkup of a venue', () => {
       clock: 'good',
       socket: 'good',
       network: 'good',
+      'egress default': 'good',
+      'rate budget': 'told',
       account: 'good',
       'collateral of the main dex': 'told',
       'collateral of xyz': 'told',
@@ -64,6 +75,16 @@ describe('a checkup of a venue', () => {
   it('warns of an approval below the markup', async () => {
     const told = await findings({ account: ACCOUNT, builder: BUILDER, markupTenthsBp: 50 });
     expect(told.at(-1)).toMatchObject({ about: 'builder approval', verdict: 'warn' });
+  });
+
+  it('tells how long a wave takes from the ways out, and fails one that leads nowhere', async () => {
+    const egress = [parsed('default'), parsed('http://user:secret@127.0.0.1:9')];
+    const told = await findings({ followers: 10_000 }, venue.url, 'mainnet', { egress });
+    expect(told.find(({ about }) => about === 'egress proxy 127.0.0.1:9')).toMatchObject({ verdict: 'fail' });
+    expect(told.find(({ about }) => about === 'rate budget')?.detail).toMatch(
+      /^a wave of 10000 entries takes \d+\.\d s from 2, waiting for weight; 60 s need \d+ addresses, 10 s need \d+ addresses$/,
+    );
+    expect(JSON.stringify(told)).not.toContain('secret');
   });
 
   it('stops at an address where nothing answers', async () => {

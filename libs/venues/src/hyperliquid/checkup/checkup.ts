@@ -7,6 +7,7 @@ import { metaAndAssetCtxsAnswer, metaAndAssetCtxsRequest } from '../wire/meta-an
 import { perpDexsAnswer, perpDexsRequest } from '../wire/perp-dexs';
 import { checkAccount } from './check-account';
 import { checkBuilder, checkBuilderApproval } from './check-builder';
+import { checkEgress } from './check-egress';
 import { type ClockSample, clockOffset } from './clock-offset';
 import { inWords, Questions } from './questions';
 import { socketLatency } from './socket-latency';
@@ -21,6 +22,8 @@ export interface CheckupPlan {
   readonly builder: Address | null;
   /** The markup, in tenths of a basis point. */
   readonly markupTenthsBp: number;
+  /** Size of the wave whose length is told. */
+  readonly followers: number;
 }
 
 const CLOCK_SAMPLES = 9;
@@ -47,6 +50,7 @@ export async function checkHyperliquid(config: HyperliquidConfig, plan: CheckupP
     if (!(await checkVenue(questions, config.url, clock, tell))) return;
     tell(await checkSocket(config));
     tellAll(await checkMarkets(questions, config.network));
+    tellAll(await checkEgress(config, plan.followers, clock));
     if (account !== null) tellAll(await checkAccount(questions, account, agent, clock));
     if (builder !== null) tellAll(await checkBuilder(questions, builder));
     if (account !== null && builder !== null) tell(await checkBuilderApproval(questions, account, builder, plan.markupTenthsBp));

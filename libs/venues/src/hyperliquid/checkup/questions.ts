@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Address, VenueReadError } from '../../port';
 import type { HyperliquidConfig } from '../config';
 import { readWith } from '../parse/read';
+import { DEFAULT_EGRESS, type EgressAddress } from '../transport/egress-address';
 import { HttpClient } from '../transport/http';
 import { accountModeOf, userAbstractionAnswer, userAbstractionRequest } from '../wire/user-abstraction';
 
@@ -12,12 +13,12 @@ export type Read<T> = Result<T, VenueReadError>;
 export class Questions {
   private readonly http: HttpClient;
 
-  constructor(private readonly config: HyperliquidConfig) {
-    this.http = new HttpClient(config.url, {
-      connections: 1,
-      connectTimeoutMs: config.connectTimeoutMs,
-      answerTimeoutMs: config.readTimeoutMs,
-    });
+  constructor(
+    private readonly config: HyperliquidConfig,
+    egress: EgressAddress = DEFAULT_EGRESS,
+  ) {
+    const limits = { connections: 1, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.readTimeoutMs };
+    this.http = new HttpClient(config.url, limits, egress);
   }
 
   async ask<T>(request: { readonly type: string } & Readonly<Record<string, unknown>>, schema: z.ZodType<T>): Promise<Read<T>> {

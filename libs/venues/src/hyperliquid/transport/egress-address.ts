@@ -30,6 +30,15 @@ export function parseEgressAddress(text: string): Result<EgressAddress, 'not_an_
   return err('not_an_egress_address');
 }
 
+/** Reads a comma-separated list of such texts; throws naming the place of an entry that is none, never the entry. */
+export function egressAddresses(list: string): readonly EgressAddress[] {
+  return list.split(',').map((text, index) => {
+    const address = parseEgressAddress(text);
+    if (!address.ok) throw new Error(`entry ${index + 1} of the egress addresses is no address`);
+    return address.value;
+  });
+}
+
 /** Bounds of the connections of an HTTP client. */
 export interface HttpPoolLimits {
   readonly connections: number;
