@@ -93,7 +93,8 @@ function allFast(ex: Exchange): StreamFrame {
   return frames.fastContextsFrame(assets);
 }
 
-const TRADES_AT_START = 10;
+/** As the recordings of the venue begin. */
+const TRADES_AT_START = 30;
 
 function pastTrades(ex: Exchange, asset: Asset): StreamFrame[] {
   const trades = asset.recentTrades.slice(-TRADES_AT_START).map((trade) => tradeJson(ex, asset, trade));
