@@ -189,7 +189,7 @@ describe('the judge of a crash run', () => {
 });
 
 describe('the plan of deaths', () => {
-  it('passes at least two points of every stage of issue 2, and only points that stand in a stage', () => {
+  it('passes at least two points of every stage, and only points that stand in a stage', () => {
     const planned = new Set(WHOLE_PLAN.map((death) => death.point));
     for (const [stage, points] of Object.entries(STAGES)) if (stage !== 'answered') expect(points.length, stage).toBeGreaterThanOrEqual(2);
     expect([...planned].sort()).toEqual(Object.values(STAGES).flat().sort());

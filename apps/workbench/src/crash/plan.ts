@@ -7,7 +7,7 @@ export interface Death {
 
 const ONE_WORKER = { LOCKSTEP_SIGNING_WORKERS: '1' } as const;
 
-/** What the engine names by stage; the stages of issue 2. A third column says what makes it pass. */
+/** What the engine names by stage. A third column says what makes it pass. */
 export const STAGES: Readonly<Record<string, readonly string[]>> = {
   received: ['received_frame', 'received_inbox_open'],
   planned: ['planned_inbox_committed', 'planned_before_gate', 'planned_approved'],
