@@ -49,6 +49,8 @@ export interface EngineLimits {
   readonly truthRetriesMax: number;
   /** Time between two readings of an account's dexes that no copy of it trades in, in ms: a dex funded meanwhile is traded by then. */
   readonly collateralEveryMs: number;
+  /** Collaterals that count as one dollar each in equity, caps and loss limits; instruments of another are not entered. */
+  readonly dollarCollaterals: readonly string[];
   /** An agent that ends within so long is told as `expiring`, in ms. */
   readonly agentExpiringMs: number;
   /** Exits of an account whose agent is gone are tried during one second of so many, in ms: each is refused, and costs what an order costs. */
@@ -118,6 +120,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   truthAgeMinMs: 30_000,
   truthRetriesMax: 5,
   collateralEveryMs: 600_000,
+  dollarCollaterals: ['USDC', 'USDT0', 'USDH', 'USDE'],
   agentExpiringMs: 14 * 86_400_000,
   goneExitEveryMs: 30_000,
   approvalReadsPerMinute: 6,

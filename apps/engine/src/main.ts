@@ -96,6 +96,7 @@ async function main(): Promise<void> {
       reconcileIntervalMs: config.reconcileIntervalMs,
       fundingPeriodMs: config.fundingPeriodMs,
       agentExpiringMs: config.agentRenewalDays * 86_400_000,
+      dollarCollaterals: config.dollarCollaterals,
     },
     shard: SHARD,
     crash,

@@ -16,9 +16,18 @@ interface MutableView {
   markAt: EpochMs;
 }
 
+/** A clearinghouse of the venue: each dex has one, in one collateral. */
+export interface Clearinghouse {
+  readonly dex: string;
+  readonly collateral: string;
+}
+
 /** Instruments and latest marks of one network. Bounded by the venue's list of instruments: updates of unknown coins are dropped. */
 export class Markets {
   private readonly views = new Map<string, MutableView>();
+
+  /** `dollars`: collaterals that count as one dollar each. */
+  constructor(private readonly dollars: ReadonlySet<string> = new Set(['USDC'])) {}
 
   /** Reads instruments and marks from the venue; call again to learn new listings. Known marks are only replaced by newer ones. */
   async refresh(truth: VenueTruth, dexes: readonly string[] | undefined, now: () => EpochMs): Promise<Result<number, VenueReadError>> {
@@ -53,6 +62,21 @@ export class Markets {
   dexesOf(collateral?: string): readonly string[] {
     const listed = [...this.views.values()].filter(({ instrument }) => collateral === undefined || instrument.collateral === collateral);
     return [...new Set(listed.map(({ instrument }) => instrument.dex))];
+  }
+
+  /** True where amounts of a collateral are dollars: allocations, caps and loss limits count in them. */
+  isDollar(collateral: string): boolean {
+    return this.dollars.has(collateral);
+  }
+
+  /** Clearinghouses whose collateral is a dollar, in the order of the venue's list: what an account's equity is summed over. */
+  dollarClearinghouses(): readonly Clearinghouse[] {
+    const found = new Map<string, Clearinghouse>();
+    for (const { instrument } of this.views.values()) {
+      if (this.dollars.has(instrument.collateral) && !found.has(instrument.dex))
+        found.set(instrument.dex, { dex: instrument.dex, collateral: instrument.collateral });
+    }
+    return [...found.values()];
   }
 
   all(): Iterable<MarketView> {

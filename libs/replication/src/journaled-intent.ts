@@ -47,6 +47,7 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'leader_equity',
   'no_collateral',
   'account_type',
+  'foreign_collateral',
 ]);
 /** Refusals that a repair may overcome until the catch-up window ends. */
 const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);

@@ -58,6 +58,7 @@ export const REASONS = [
   ['dust_closed', 'A reduction to the target would be too small to send; flat is nearer to it than the position was, so all was closed.'],
   ['no_collateral', 'The account holds no collateral in the clearinghouse of the instrument.'],
   ['account_type', 'A venue account of this type cannot trade the instrument.'],
+  ['foreign_collateral', 'The collateral of the instrument is none of the dollars that limits are counted in.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

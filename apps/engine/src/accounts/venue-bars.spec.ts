@@ -5,8 +5,10 @@ import type { AccountState } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { AccountRecord, CopyRecord } from '../state/registry';
-import { barCopy, barOf, barSheet, takeCollateral } from './venue-bars';
+import { barCopy, barOf, barSheet, takeBalances } from './venue-bars';
 
+const COLLATERALS: Readonly<Record<string, string>> = { '': 'USDC', km: 'USDH', eu: 'EURC' };
+const network = { markets: { isDollar: (collateral: string) => collateral.startsWith('USD') } };
 const inDex = (dex: string) => ({ ...instrumentOf(dex === '' ? 'BTC' : `${dex}:X`, 2, 10), dex });
 const state = (dex: string, accountValue: bigint): AccountState => ({
   address: '0xa',
@@ -26,24 +28,26 @@ describe('what an account can trade', () => {
     ['the main dex without', 'sub_account', [['', false]], '', 'no_collateral'],
     ['a vault in the main dex', 'vault', [], '', 'planned'],
     ['a vault in another', 'vault', [['km', true]], 'km', 'account_type'],
+    ['a dex whose collateral is no dollar', 'main', [['eu', true]], 'eu', 'foreign_collateral'],
   ])('%s', (_name, accountType, collateral, dex, reason) => {
-    expect(reasonAt(barOf({ accountType, collateral: new Map(collateral) }, { dex }))).toBe(reason);
+    const balances = new Map(collateral.map(([of, holds]) => [of, { accountValue: money(holds ? 1n : 0n), pooled: false, holds }]));
+    expect(reasonAt(barOf({ accountType, balances, network }, { dex, collateral: COLLATERALS[dex] ?? '' }))).toBe(reason);
   });
 
   it('is put on its copies as soon as it is read, and on an instrument that appears before its first wave', () => {
     const book = new CopyBook();
     const row = book.addCopy(entryOf(1, settingsOf('1')));
-    const account = { accountType: 'main', collateral: new Map() } as unknown as AccountRecord;
+    const account = { accountType: 'main', balances: new Map(), network } as unknown as AccountRecord;
     const watched = { book };
     const copy = { account, watched, row } as unknown as CopyRecord;
     const ctx = { registry: { copiesOf: () => [copy], copies: new Map([[1, copy]]) } } as unknown as EngineContext;
     const known = book.sheet(inDex(''));
-    takeCollateral(ctx, account, [state('', 100n), state('km', 0n)]);
+    takeBalances(ctx, account, [state('', 100n), state('km', 0n)]);
     const appeared = book.sheet(inDex('km'));
     barSheet(ctx, copy.watched, appeared);
     const reasons = () => [known, appeared].map((sheet) => reasonAt(sheet.rows.barred[row] ?? 0));
     expect(reasons()).toEqual(['planned', 'no_collateral']);
-    takeCollateral(ctx, account, [state('km', 5n), state('', 0n)]);
+    takeBalances(ctx, account, [state('km', 5n), state('', 0n)]);
     expect(reasons()).toEqual(['no_collateral', 'planned']);
     barCopy(copy);
     expect(reasons()).toEqual(['no_collateral', 'planned']);

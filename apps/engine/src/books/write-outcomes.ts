@@ -28,6 +28,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'instrument_filter',
   'no_collateral',
   'account_type',
+  'foreign_collateral',
   'cap_position_size',
   'cap_position_notional',
   'cap_position_share',

@@ -24,8 +24,11 @@ function reconciled() {
   const held = () => size(BigInt(stage.sheet.rows.position[row] ?? 0) * UNIT);
   const state = () => ({ dex: '', accountValue: EQUITY, pooled: false, positions: [{ coin: 'BTC', size: held(), leverage: 50, cross: true }] });
   const truth = { account: async () => (venue.states ? ok(state()) : UNREACHABLE) };
-  const network = { venue: { truth }, markets: { dexesOf: () => [''] } };
-  const kept = { collateral: new Map(), collateralReadAt: 0 };
+  const network = {
+    venue: { truth },
+    markets: { dexesOf: () => [''], dollarClearinghouses: () => [{ dex: '', collateral: 'USDC' }], isDollar: () => true },
+  };
+  const kept = { balances: new Map(), collateralReadAt: 0 };
   const account = { index: 1, no: 1, network, signs: false, ...kept, touched: 0, truthReadAt: 0, truthStale: true } as unknown as AccountRecord;
   const copy = { no: 1, row, account, watched: { book: stage.book } } as unknown as CopyRecord;
   const ctx = {

@@ -155,7 +155,7 @@ export class Reconciler {
     const before = account.touched;
     const states = await this.readTruth(account);
     if (states === null) return false;
-    takeEquity(account, copies, states);
+    takeEquity(account, copies);
     truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
@@ -237,8 +237,8 @@ export class Reconciler {
 
 const isWaiting = ({ kind }: ReconcileEffect): boolean => kind === 'wait_for_unknowns' || kind === 'wait_for_price';
 
-function takeEquity(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): void {
-  const equity = Math.max(0, toExact(equityOf(account, states), 'account value'));
+function takeEquity(account: AccountRecord, copies: readonly CopyRecord[]): void {
+  const equity = Math.max(0, toExact(equityOf(account), 'account value'));
   for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = equity;
 }
 

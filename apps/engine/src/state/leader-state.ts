@@ -1,9 +1,9 @@
-import { type EpochMs, type Money, money, type Size } from '@lockstep/kernel';
+import type { EpochMs, Money, Size } from '@lockstep/kernel';
 import type { AccountState } from '@lockstep/venues/port';
+import type { Clearinghouse } from '../markets';
+import { type Balance, equityOver } from './equity-over';
 
-interface Reading {
-  readonly equity: Money;
-  readonly pooled: boolean;
+interface Reading extends Balance {
   readonly at: EpochMs;
 }
 
@@ -23,26 +23,17 @@ export class LeaderState {
   takeState(state: AccountState): void {
     if (state.equityUnread) return;
     const readings = this.readings.get(state.dex) ?? [];
-    readings.push({ equity: state.accountValue, pooled: state.pooled, at: state.time });
+    readings.push({ accountValue: state.accountValue, pooled: state.pooled, at: state.time });
     readings.sort((a, b) => b.at - a.at);
     this.readings.set(state.dex, readings.slice(0, READINGS_MAX));
   }
 
   /**
-   * Equity before a moment over the named clearinghouses (those of one collateral): the sum of each one's newest reading older than the moment,
-   * else of its oldest one kept; an account whose clearinghouses share one balance counts once. Null while one of them was never read: a sum
-   * over a part would be too small, and a ratio on it too large.
+   * Equity before a moment over clearinghouses (`equityOver`), by each one's newest reading older than the moment, else its oldest one kept. Null while one
+   * of them that counts was never read.
    */
-  equityBefore(dexes: Iterable<string>, moment: EpochMs): Money | null {
-    const readings = [...dexes].map((dex) => this.readingBefore(dex, moment));
-    const pooled = readings.find((reading) => reading?.pooled);
-    if (pooled) return pooled.equity;
-    let total = 0n;
-    for (const reading of readings) {
-      if (reading === null) return null;
-      total += reading.equity;
-    }
-    return readings.length === 0 ? null : money(total);
+  equityBefore(clearinghouses: readonly Clearinghouse[], moment: EpochMs): Money | null {
+    return equityOver(clearinghouses, (dex) => this.readingBefore(dex, moment));
   }
 
   private readingBefore(dex: string, moment: EpochMs): Reading | null {

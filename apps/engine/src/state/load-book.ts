@@ -54,7 +54,7 @@ export function addAccount(
     builderFeeApproved: row.builderFeeApproved,
     signs: false,
     agentValidUntil: row.agentValidUntil ?? 0,
-    collateral: new Map(),
+    balances: new Map(),
     collateralReadAt: 0,
     ...read,
     touched: 0,

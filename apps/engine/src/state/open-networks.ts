@@ -55,7 +55,7 @@ export class Networks {
     const adapter = openAdapter(ctx, this.tuning, address);
     const { venue } = adapter;
     this.adapters.add(adapter);
-    const markets = new Markets();
+    const markets = new Markets(new Set(ctx.limits.dollarCollaterals));
     let opened: Network | null = null;
     let written = '';
     const listings = new Listings(ctx, address.network, markets, venue.truth, async () => {

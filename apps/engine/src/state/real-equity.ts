@@ -1,16 +1,17 @@
 import type { Result } from '@lockstep/kernel';
 import { err, type Money, money, ok } from '@lockstep/kernel';
 import type { AccountState, VenueReadError } from '@lockstep/venues/port';
-import { takeCollateral } from '../accounts/venue-bars';
+import { takeBalances } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
+import { equityOver } from './equity-over';
 import type { AccountRecord } from './registry';
 
-/** The collateral copies are allocated in. */
+/** The collateral copies are allocated in, one of the dollars. */
 export const ALLOCATION_ASSET = 'USDC';
 
 /**
  * States of an account in every clearinghouse that counts: those of the allocation's collateral, and those its copies trade in. The others are read along
- * every `collateralEveryMs`, only to know where it holds collateral: what cannot be read of them fails nothing.
+ * every `collateralEveryMs`, to know what it holds there: what cannot be read of them fails nothing and counts as before, at first as nothing.
  */
 export async function readStates(ctx: EngineContext, account: AccountRecord): Promise<Result<readonly AccountState[], VenueReadError>> {
   const needed = neededDexes(ctx, account);
@@ -20,7 +21,7 @@ export async function readStates(ctx: EngineContext, account: AccountRecord): Pr
     if (!read.ok) return err(read.error);
     states.push(read.value);
   }
-  takeCollateral(ctx, account, states);
+  takeBalances(ctx, account, states);
   await readBeside(ctx, account, new Set(needed));
   return ok(states);
 }
@@ -40,7 +41,7 @@ async function readBeside(ctx: EngineContext, account: AccountRecord, known: Rea
   const others = account.network.markets.dexesOf().filter((dex) => !known.has(dex));
   for (const dex of others.slice(0, ctx.limits.watchedDexesMax)) {
     const read = await readState(ctx, account, dex);
-    if (read.ok) takeCollateral(ctx, account, [read.value]);
+    if (read.ok) takeBalances(ctx, account, [read.value]);
   }
 }
 
@@ -50,17 +51,12 @@ const readState = (ctx: EngineContext, account: AccountRecord, dex: string) =>
 /** Equity of an account now; null when the venue cannot be read. */
 export async function readEquity(ctx: EngineContext, account: AccountRecord): Promise<Money | null> {
   const states = await readStates(ctx, account);
-  return states.ok ? equityOf(account, states.value) : null;
+  return states.ok ? equityOf(account) : null;
 }
 
-/** Equity in the allocation's collateral; what other collaterals are worth is not counted. */
-export function equityOf(account: AccountRecord, states: readonly AccountState[]): Money {
-  const counted = new Set(account.network.markets.dexesOf(ALLOCATION_ASSET));
-  return equityOver(states.filter(({ dex }) => counted.has(dex)));
+/** Equity of an account as last read (`readStates`), over all clearinghouses whose collateral is a dollar; what was never read of it counts as nothing. */
+export function equityOf({ network, balances }: Pick<AccountRecord, 'network' | 'balances'>): Money {
+  return equityOver(network.markets.dollarClearinghouses(), (dex) => balances.get(dex) ?? NOTHING) ?? NOTHING.accountValue;
 }
 
-/** Equity over the states of one account in dexes of one collateral; a balance that its clearinghouses share counts once. */
-export function equityOver(states: readonly AccountState[]): Money {
-  const pooled = states.find((state) => state.pooled);
-  return pooled?.accountValue ?? money(states.reduce((sum, state) => sum + state.accountValue, 0n));
-}
+const NOTHING = { accountValue: money(0n), pooled: false };

@@ -4,6 +4,7 @@ import type { CopyBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
+import type { Balance } from './equity-over';
 import type { LeaderState } from './leader-state';
 import type { Network } from './networks';
 
@@ -14,6 +15,12 @@ export interface BookGroup {
   readonly leaderId: LeaderId;
   /** Whether the tenant paused the leader; null until a row or a command told. From then on commands alone change it. */
   leaderPaused: boolean | null;
+}
+
+/** What a venue account holds in one dex. */
+export interface DexBalance extends Balance {
+  /** True where it has collateral, or a position that may yet have. */
+  readonly holds: boolean;
 }
 
 /** A venue account this engine writes for. */
@@ -40,8 +47,8 @@ export interface AccountRecord {
   signs: boolean;
   /** Venue time at which the agent ends; 0: it has no end that is known. */
   agentValidUntil: EpochMs;
-  /** Whether it holds collateral, by dex as last read; a dex that was never read is absent. */
-  readonly collateral: Map<string, boolean>;
+  /** What it holds by dex, as last read; a dex that was never read is absent. */
+  readonly balances: Map<string, DexBalance>;
   /** When every dex was last read for that; 0: not in this process. */
   collateralReadAt: EpochMs;
   /** Time of the newest fill read from the venue; reading goes on from here. */

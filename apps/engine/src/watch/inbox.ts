@@ -146,11 +146,12 @@ function byBlock(fills: readonly VenueFill[]): VenueFill[][] {
   return blocks;
 }
 
-/** The leader's equity before a move over the collateral of its instrument; null where the instrument is not listed or a dex was never read. */
+/** The leader's equity before a move, over all clearinghouses that are followed; null where the instrument is not listed or one was never read. */
 export const equityBefore = (watched: WatchedAccount, move: Move): Money | null => {
   const { markets } = watched.network;
-  const view = markets.get(move.coin);
-  return view === undefined ? null : watched.leader.equityBefore(markets.dexesOf(view.instrument.collateral), move.firstFillAt);
+  // Its dex may be new, and then what the leader holds there is not known.
+  if (markets.get(move.coin) === undefined) return null;
+  return watched.leader.equityBefore(markets.dollarClearinghouses(), move.firstFillAt);
 };
 
 function inboxRow(fill: VenueFill, receivedAt: number) {

@@ -73,6 +73,9 @@ export const listOf = <S extends z.ZodType<unknown, string>>(item: S, most: numb
         .max(most, fail(`write at most ${most} items`)),
     );
 
+/** The name of a venue's token, as it is listed. */
+export const tokenName = z.string().regex(/^[0-9A-Za-z.₮]{1,16}$/, fail('write names of tokens as the venue lists them'));
+
 const EGRESS_FORM = /^(default|(test:)?[0-9a-fA-F.:]{3,45}|https?:\/\/[^\s,]{3,500})$/;
 
 /** Egress addresses, at most 254. A proxy's address carries its password. */

@@ -171,6 +171,14 @@ export const VARIABLES = {
     standard: '30000',
     usedBy: ['engine'],
   }),
+  LOCKSTEP_DOLLAR_COLLATERALS: row({
+    property: 'dollarCollaterals',
+    meaning:
+      'Collaterals that count as one dollar each, in equity, caps and loss limits, separated by commas; entries in instruments of another are denied with `foreign_collateral`.',
+    schema: piece.listOf(piece.tokenName, 64),
+    standard: 'USDC,USDT0,USDH,USDE',
+    usedBy: ['engine'],
+  }),
   LOCKSTEP_AGENT_RENEWAL_DAYS: row({
     property: 'agentRenewalDays',
     meaning: 'An agent that ends within so many days is told as expiring, and its renewal is offered.',
