@@ -26,6 +26,8 @@ export class SessionCore {
   streamed = false;
   /** With a seat: the stream's snapshot is still to come. */
   syncing = true;
+  /** With a seat: the snapshot is so late that the address is seen without it. */
+  seatLate = false;
   /** Nobody saw the address for a while: its next state is told as a `synced`. */
   unseen = false;
   /** Venue time of the newest fill or checked state; null before the first. */
@@ -39,6 +41,11 @@ export class SessionCore {
   ) {
     this.merged = new MergedFills(parts.config.fillMemoryMax);
     this.reads = new SessionReads(address, parts);
+  }
+
+  /** Whether the snapshot of its seat is relied on for its first state. */
+  get awaitsSnapshot(): boolean {
+    return this.streamed && !this.seatLate;
   }
 
   /** Whether the user stream tells everything right now. */

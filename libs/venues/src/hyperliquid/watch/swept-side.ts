@@ -36,7 +36,7 @@ export class SweptSide {
     if (first === undefined || core.ended) return 0;
     if (!core.merged.based) {
       // With a seat the snapshot holds them.
-      if (core.streamed) return 0;
+      if (core.awaitsSnapshot) return 0;
       this.hold(trades);
       void this.begin(READ_RANK.urgent);
       return 0;
@@ -79,7 +79,8 @@ export class SweptSide {
       const fills = core.since === null ? [] : await core.reads.fills(core.since, rank);
       if (!this.awaitsBase) break;
       if (states !== null && fills !== null) {
-        core.syncing = false;
+        // With a seat its snapshot is still to come.
+        core.syncing = core.streamed;
         const news = core.firstBase(states, fills, epoch);
         core.sync(states, [...fills, ...news], core.parts.now());
         this.release();
@@ -218,6 +219,6 @@ export class SweptSide {
   }
 
   private get awaitsBase(): boolean {
-    return !this.core.ended && !this.core.streamed && !this.core.merged.based;
+    return !this.core.ended && !this.core.awaitsSnapshot && !this.core.merged.based;
   }
 }
