@@ -16,10 +16,20 @@ export interface Comparison {
   readonly behind: readonly string[];
 }
 
+/**
+ * How long a state may be served from behind, in ms of the venue's clock. Whether the time it names is that of its block is not documented, so a state that
+ * stands exactly where a fill younger than this began is taken for older than that fill, not for its undoing.
+ */
+export const STATE_LAG_MAX_MS = 2_000;
+/** Beginnings of fills remembered per coin for that. */
+const BEGINNINGS_MAX = 64;
+
 interface Tip {
   position: Size;
   /** Time of the newest fill told. */
   at: EpochMs;
+  /** Where the newest fills began, oldest first. */
+  beginnings: { readonly position: Size; readonly at: EpochMs }[];
 }
 
 interface DexStanding {
@@ -59,8 +69,8 @@ export class MergedFills {
   /** Takes states as where the address stands; fills up to their time are history. The sweep had lost trades `epoch` times when the reading began. */
   base(states: readonly AccountState[], epoch: number): void {
     for (const state of states) {
-      for (const [coin, tip] of this.tips) if (dexOf(coin) === state.dex) tip.position = size(0n);
-      for (const { coin, size: position } of state.positions) this.tips.set(coin, { position, at: this.tips.get(coin)?.at ?? 0 });
+      for (const [coin, tip] of this.tips) if (dexOf(coin) === state.dex) Object.assign(tip, { position: size(0n), beginnings: [] });
+      for (const { coin, size: position } of state.positions) this.tips.set(coin, { position, at: this.tips.get(coin)?.at ?? 0, beginnings: [] });
       this.dexes.set(state.dex, { baseAt: state.time, completeTo: state.time, epoch });
     }
   }
@@ -143,6 +153,19 @@ export class MergedFills {
     return { missing, behind: [...behind] };
   }
 
+  /** The state with the time it is taken for: older than the young fills it does not show (`STATE_LAG_MAX_MS`). */
+  dated(state: AccountState): AccountState {
+    const found = new Map(state.positions.map((position) => [position.coin, position.size]));
+    let { time } = state;
+    for (const [coin, { position, beginnings }] of this.tips) {
+      const now = found.get(coin) ?? size(0n);
+      if (dexOf(coin) !== state.dex || now === position) continue;
+      const young = beginnings.find((one) => one.position === now && one.at > state.time - STATE_LAG_MAX_MS);
+      if (young !== undefined) time = Math.min(time, young.at - 1);
+    }
+    return time === state.time ? state : { ...state, time };
+  }
+
   private isHistory(coin: string, time: EpochMs): boolean {
     return time <= (this.dexes.get(dexOf(coin))?.baseAt ?? -1);
   }
@@ -150,12 +173,14 @@ export class MergedFills {
   private tipOf(coin: string): Tip {
     const known = this.tips.get(coin);
     if (known !== undefined) return known;
-    const tip: Tip = { position: size(0n), at: 0 };
+    const tip: Tip = { position: size(0n), at: 0, beginnings: [] };
     this.tips.set(coin, tip);
     return tip;
   }
 
   private advance(tip: Tip, fill: VenueFill): void {
+    tip.beginnings.push({ position: tip.position, at: fill.time });
+    if (tip.beginnings.length > BEGINNINGS_MAX || (tip.beginnings[0]?.at ?? 0) < fill.time - STATE_LAG_MAX_MS) tip.beginnings.shift();
     tip.position = size(fill.startPosition + (fill.side === 'buy' ? fill.size : -fill.size));
     tip.at = Math.max(tip.at, fill.time);
   }

@@ -64,7 +64,8 @@ export class SessionCore {
   }
 
   /** Stands where the states stand that fills do not explain. */
-  adopt(states: readonly AccountState[], epoch: number): void {
+  adopt(given: readonly AccountState[], epoch: number): void {
+    const states = this.dated(given);
     const { missing, behind } = this.merged.compare(states);
     const dexes = new Set(missing.map(({ coin }) => dexOf(coin)));
     const unknown = (dex: string): boolean => dexes.has(dex) || !this.merged.dexNames.includes(dex);
@@ -74,8 +75,14 @@ export class SessionCore {
     );
   }
 
-  sync(states: readonly AccountState[], fills: readonly VenueFill[], receivedAt: number): void {
+  /** States with the times they are taken for. */
+  dated(states: readonly AccountState[]): readonly AccountState[] {
+    return states.map((state) => this.merged.dated(state));
+  }
+
+  sync(given: readonly AccountState[], fills: readonly VenueFill[], receivedAt: number): void {
     if (this.ended) return;
+    const states = this.dated(given);
     this.unseen = false;
     this.saw(Math.max(...fills.map(({ time }) => time), Math.min(...states.map(({ time }) => time))));
     this.parts.tell({ kind: 'synced', address: this.address, states, fills: distinct(fills), receivedAt });

@@ -4,6 +4,7 @@ import type { AccountState, VenueFill, WatchEvent } from '../../port';
 import { sampleFill } from '../../port/testing/sample-fill';
 import { hyperliquidConfig } from '../config';
 import type { SweptTrade } from '../wire/trades';
+import { STATE_LAG_MAX_MS } from './merged-fills';
 import { READ_RANK, ReadQueue } from './read-queue';
 import type { SessionTruth } from './session-reads';
 import { UserSession } from './user-session';
@@ -133,5 +134,29 @@ describe('an address without a seat', () => {
     lose();
     session.swept([close], 7);
     await vi.waitFor(() => expect(words()).toEqual(['fill 7 from 5']));
+  });
+
+  it('keeps a fill that the state, served from behind, does not show yet', async () => {
+    const { session, answers, asked, words } = await swept(0);
+    const open = trade(70, 5);
+    Object.assign(answers, { state: stateOf(0, 90), fills: [fillOf(open, 0)] });
+    session.swept([open], 70);
+    await vi.waitFor(() => expect(asked.filter((word) => word === 'state').length).toBeGreaterThan(2));
+    answers.state = stateOf(5, 110);
+    const before = asked.length;
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(before));
+    await session.check([''], READ_RANK.check);
+    expect(words()).toEqual(['fill 70 from 0']);
+  });
+
+  it.each<[string, number, number]>([
+    ['shows it too long for being late', 0, 70 + STATE_LAG_MAX_MS],
+    ['shows what was never told', 3, 90],
+  ])('stands where the state stands that %s', async (_what, lots, time) => {
+    const { session, answers, words } = await swept(0);
+    const open = trade(70, 5);
+    Object.assign(answers, { state: stateOf(lots, time), fills: [fillOf(open, 0)] });
+    session.swept([open], 70);
+    await vi.waitFor(() => expect(words()).toEqual(['fill 70 from 0', `stands at ${lots}`]));
   });
 });

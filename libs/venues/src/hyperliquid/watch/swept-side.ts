@@ -192,7 +192,8 @@ export class SweptSide {
       const fills = await core.reads.fills(Math.max(0, since - parts.config.confirmOverlapMs), rank);
       if (fills === null || core.ended) return false;
       core.tellFills(merged.absorb(fills), parts.now());
-      ({ missing, behind } = merged.compare(states));
+      ({ missing, behind } = merged.compare(core.dated(states)));
+      for (const dex of behind) void this.checkSoon(dex);
     }
     this.tellStates(states, missing, epoch);
     for (const state of states) if (!behind.includes(state.dex)) merged.complete(state.dex, epoch, state.time);
