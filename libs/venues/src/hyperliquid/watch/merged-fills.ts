@@ -53,6 +53,8 @@ export class MergedFills {
   private readonly told = new Set<string>();
   /** Time of the newest fill known; 0 before the first. */
   lastTime: EpochMs = 0;
+  /** Time up to which fills may be forgotten: a list that reaches back behind it could tell them again. */
+  private forgottenTo: EpochMs = 0;
 
   constructor(private readonly keysMax: number) {}
 
@@ -88,14 +90,15 @@ export class MergedFills {
     standing.completeTo = Math.max(standing.completeTo, to);
   }
 
-  /** Time since which fills of a coin's dex may be missing; 0 before a state was taken. */
+  /** Time since which fills of a coin's dex may be missing and can still be told; 0 before a state was taken. */
   completeTo(coin: string): EpochMs {
-    return this.dexes.get(dexOf(coin))?.completeTo ?? 0;
+    return Math.max(this.forgottenTo, this.dexes.get(dexOf(coin))?.completeTo ?? 0);
   }
 
   /** Time up to which everything is told in every dex; while no state was taken, time of the newest fill. */
   get knownTo(): EpochMs {
-    return this.based ? Math.min(...[...this.dexes.values()].map(({ completeTo }) => completeTo)) : this.lastTime;
+    if (!this.based) return this.lastTime;
+    return Math.max(this.forgottenTo, Math.min(...[...this.dexes.values()].map(({ completeTo }) => completeTo)));
   }
 
   /** The dexes a state was taken of. */
@@ -127,6 +130,7 @@ export class MergedFills {
   absorb(fills: readonly VenueFill[], from: 'list' | 'live' = 'list'): VenueFill[] {
     const fresh: VenueFill[] = [];
     for (const fill of [...fills].sort((a, b) => a.time - b.time)) {
+      if (from === 'list' && fill.time <= this.forgottenTo) continue;
       if (!this.remember(fill.coin, fill.time, fill.tradeId)) continue;
       if (from === 'list' && this.isHistory(fill.coin, fill.time)) continue;
       const tip = this.tipOf(fill.coin);
@@ -193,7 +197,9 @@ export class MergedFills {
     this.lastTime = Math.max(this.lastTime, time);
     if (this.told.size > this.keysMax) {
       const oldest = this.told.values().next();
-      if (!oldest.done) this.told.delete(oldest.value);
+      if (oldest.done) return true;
+      this.told.delete(oldest.value);
+      this.forgottenTo = Math.max(this.forgottenTo, Number.parseInt(oldest.value, 10));
     }
     return true;
   }

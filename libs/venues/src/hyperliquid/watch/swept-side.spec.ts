@@ -10,7 +10,7 @@ import type { SessionTruth } from './session-reads';
 import { UserSession } from './user-session';
 
 const ADDRESS = '0x00000000000000000000000000000000000000aa';
-const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', network: 'mainnet' });
+const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', fillMemoryMax: 2_000 });
 
 const stateOf = (lots: number, time: number): AccountState => ({
   address: ADDRESS,
@@ -49,21 +49,21 @@ const fillOf = ({ coin, side, price: paid, size: traded, time, tradeId }: SweptT
   sampleFill({ coin, side, price: paid, size: traded, time, tradeId, startPosition: size(BigInt(startLots)) });
 
 /** An address without a seat that holds `lots` when it is first read; the venue answers as `answers` says at the moment. */
-async function swept(lots: number) {
+async function swept(lots: number, dexes: readonly string[] = ['']) {
   const events: WatchEvent[] = [];
   const asked: string[] = [];
   const losses = { count: 0, of: () => losses.count, all: 0 };
   /** Failing readings that are left; null: none fails. */
   const answers = { state: stateOf(lots, 1), fills: [] as readonly VenueFill[], failingStates: 0, failingFills: 0, gate: Promise.resolve() };
   const refuse = () => err({ code: 'unreachable' as const, detail: 'not now' });
-  const position = async () => {
+  const position = async (_address: string, dex: string) => {
     asked.push('state');
     await answers.gate;
     if (answers.failingStates > 0) {
       answers.failingStates -= 1;
       return refuse();
     }
-    return ok(answers.state);
+    return ok(dex === '' ? answers.state : { ...answers.state, dex, positions: [] });
   };
   const truth: SessionTruth = {
     accountWeight: () => 2,
@@ -90,7 +90,7 @@ async function swept(lots: number) {
       },
     },
     log: () => undefined,
-    dexes: () => [''],
+    dexes: () => dexes,
     tell: (event) => events.push(event),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => 99,
@@ -158,5 +158,24 @@ describe('an address without a seat', () => {
     Object.assign(answers, { state: stateOf(lots, time), fills: [fillOf(open, 0)] });
     session.swept([open], 70);
     await vi.waitFor(() => expect(words()).toEqual(['fill 70 from 0', `stands at ${lots}`]));
+  });
+
+  it('is told nothing again that it was told more fills ago than are remembered, however long it is idle in another dex', async () => {
+    const { session, answers, asked, words, lose } = await swept(0, ['', 'xyz']);
+    const trades = Array.from({ length: config.fillMemoryMax + 100 }, (_, index) => trade(10_000 + index, index % 2 === 0 ? 1 : -1));
+    const fills = trades.map((one, index) => fillOf(one, index % 2));
+    answers.state = stateOf(0, 15_000);
+    session.swept(trades, 15_000);
+    await session.check([''], READ_RANK.check);
+    const told = words().length;
+    const next = trade(20_000, 1);
+    Object.assign(answers, { state: stateOf(1, 20_001), fills: [...fills, fillOf(next, 0)] });
+    lose();
+    session.swept([next], 20_000);
+    await vi.waitFor(() => expect(words().length).toBeGreaterThan(told));
+    await session.check([''], READ_RANK.check);
+    expect(words().slice(told)).toEqual(['fill 20000 from 0']);
+    // Not from the first state on, where the other dex stands still.
+    expect(asked.filter((word) => word === 'fills since 0')).toEqual([]);
   });
 });
