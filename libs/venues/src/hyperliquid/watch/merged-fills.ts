@@ -109,7 +109,8 @@ export class MergedFills {
   /** Takes public trades of one coin in which nothing is missing; those not told before as fills without the order's part. */
   swept(trades: readonly SweptTrade[]): VenueFill[] {
     return trades.flatMap((trade): VenueFill[] => {
-      if (!this.remember(trade.coin, trade.time, trade.tradeId) || this.isHistory(trade.coin, trade.time)) return [];
+      // Not remembered: a live frame of it still tells it.
+      if (this.isHistory(trade.coin, trade.time) || !this.remember(trade.coin, trade.time, trade.tradeId)) return [];
       const tip = this.tipOf(trade.coin);
       const fill = provisional(trade, tip.position);
       this.advance(tip, fill);

@@ -179,3 +179,16 @@ describe('an address without a seat', () => {
     expect(asked.filter((word) => word === 'fills since 0')).toEqual([]);
   });
 });
+
+describe('an address that got a seat', () => {
+  it('is told by its stream what its state showed already, although the public trade came between', async () => {
+    const { session, answers, words } = await swept(0);
+    const open = trade(70, 5);
+    answers.state = stateOf(5, 90);
+    session.seat();
+    await session.snapshot([], 90);
+    expect(session.swept([open], 91)).toBe(0);
+    expect(session.live([fillOf(open, 0)], 92)).toBe(1);
+    expect(words()).toEqual(['stands at 5', 'fill 70 from 0']);
+  });
+});
