@@ -18,6 +18,17 @@ export class LeaderState {
   /** Signed position per coin after the last recorded move. A coin never met is absent: its first fill's start position is believed. */
   readonly positions = new Map<string, Size>();
   private readonly readings = new Map<string, Reading[]>();
+  private readonly newestFills = new Map<string, EpochMs>();
+
+  /** Takes when a coin was traded, by the venue's clock. */
+  noteFill(coin: string, at: EpochMs): void {
+    this.newestFills.set(coin, Math.max(this.newestFillAt(coin), at));
+  }
+
+  /** Venue time of the newest fill told of a coin; 0 before the first. */
+  newestFillAt(coin: string): EpochMs {
+    return this.newestFills.get(coin) ?? 0;
+  }
 
   /** Takes a state of the venue; an older one than the newest known is kept only if there is room, one that tells no equity not at all. */
   takeState(state: AccountState): void {

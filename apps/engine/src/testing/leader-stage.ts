@@ -1,7 +1,7 @@
 import { type Instrument, money, price, rate, size } from '@lockstep/kernel';
 import { silentLogger } from '@lockstep/platform';
-import type { NewMove, PlatformUnit } from '@lockstep/storage';
-import type { AccountState, MarketContext, VenueTruth, WatchEvent } from '@lockstep/venues/port';
+import type { LeaderFillKey, NewMove, PlatformUnit } from '@lockstep/storage';
+import type { AccountState, MarketContext, VenueFill, VenueTruth, WatchEvent } from '@lockstep/venues/port';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS, type EngineLimits } from '../limits';
 import { Markets } from '../markets';
@@ -52,11 +52,11 @@ export const stateOf = (address: string, dex: string, held: Readonly<Record<stri
   time: 1,
 });
 
-export const syncedWith = (address: string, states: readonly AccountState[]): WatchEvent => ({
+export const syncedWith = (address: string, states: readonly AccountState[], fills: readonly VenueFill[] = []): WatchEvent => ({
   kind: 'synced',
   address,
   states,
-  fills: [],
+  fills,
   receivedAt: 1,
 });
 
@@ -68,7 +68,7 @@ export async function leaderStage(
   const givenUp: { readonly id: bigint; readonly reason: string }[] = [];
   const inbox = {
     begin: async () => undefined,
-    insertFills: async () => [],
+    insertFills: async (_watchedNo: bigint, fills: readonly LeaderFillKey[]) => fills,
     recordMoves: async (_watchedNo: bigint, fresh: readonly NewMove[]) => {
       moves.push(...fresh);
       return { moves: fresh.map((move, index) => ({ ...move, id: BigInt(moves.length - fresh.length + index + 1), seq: 1n })) };

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { differencesOf } from './compare-state';
 
 const DEXES: Readonly<Record<string, string>> = { ETH: '', SOL: '', 'xyz:TSLA': 'xyz' };
+/** The states are of time 1. */
+const NEWEST_FILLS: Readonly<Record<string, number>> = { ETH: 1, SOL: 2 };
 type Held = Readonly<Record<string, number>>;
 const sizes = (held: Held): Map<string, Size> => new Map(Object.entries(held).map(([coin, lots]) => [coin, size(BigInt(lots))]));
 
@@ -33,10 +35,16 @@ describe('what the states of a leader say about its known positions', () => {
     ['both were read and one is flat', held, [state('', { ETH: 5 }), state('xyz', {})], ['xyz:TSLA 3 → 0']],
     ['both were read and both are flat', held, [state('', {}), state('xyz', {})], ['ETH 5 → 0', 'xyz:TSLA 3 → 0']],
     ['none could be read', held, [], []],
+    ['a coin traded since the state was read is not judged by it', { SOL: 5, ETH: 2 }, [state('', { ETH: 1 })], ['ETH 2 → 1']],
     ['a coin the venue does not list is not judged', { NEW: 7 }, [state('', {}), state('xyz', {})], []],
     ['a coin that is only in the state is no difference: it is where the leader stands', { ETH: 5 }, [state('', { ETH: 5, SOL: 1 })], []],
   ])('%s', (_what, known, states, expected) => {
-    const found = differencesOf(sizes(known), states, (coin) => DEXES[coin]);
+    const found = differencesOf(
+      sizes(known),
+      states,
+      (coin) => DEXES[coin],
+      (coin) => NEWEST_FILLS[coin] ?? 0,
+    );
     expect(found.map(({ coin, known: before, found: now }) => `${coin} ${before} → ${now}`)).toEqual(expected);
   });
 });

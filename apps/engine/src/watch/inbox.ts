@@ -51,6 +51,7 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
   });
   if (recorded.length > 0) ctx.pass('planned_inbox_committed');
   for (const [coin, position] of positions) watched.leader.positions.set(coin, position);
+  for (const fill of fills) watched.leader.noteFill(fill.coin, fill.time);
   watched.recordedTo = fills.reduce((newest, { time }) => Math.max(newest, time), watched.recordedTo);
   const recordedAt = ctx.stage();
   return recorded.flatMap(({ row, detection }) =>

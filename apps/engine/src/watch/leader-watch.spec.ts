@@ -1,3 +1,4 @@
+import { size } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { describe, expect, it, vi } from 'vitest';
@@ -82,6 +83,38 @@ describe('a leader whose stream came back', () => {
     await sync(watched, stateOf(watched.address, '', held['']), stateOf(watched.address, 'xyz', held.xyz));
     await sync(watched, stateOf(watched.address, '', held['']), stateOf(watched.address, 'xyz'));
     await vi.waitFor(() => expect(moves).toMatchObject([{ coin: 'xyz:TSLA', positionBefore: 300_000_000n, positionAfter: 0n }]), 10_000);
+  });
+
+  it.each<[string, 'with the state' | 'before it']>([
+    ['while its state was read', 'with the state'],
+    ['before a state that was read earlier is told', 'before it'],
+  ])('and who traded %s keeps what it traded: that state is older', async (_when, told) => {
+    const { watch, sync, leader, moves, network } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, '', { ETH: 2 }), stateOf(watched.address, 'xyz', held.xyz));
+    const bought = sampleFill({ coin: 'ETH', side: 'buy', size: size(100_000_000n), startPosition: size(200_000_000n), time: 3 });
+    const states = [stateOf(watched.address, '', { ETH: 2 }), stateOf(watched.address, 'xyz')];
+    if (told === 'before it') watch.receive(network, { kind: 'fills', address: watched.address, fills: [bought], receivedAt: 3 });
+    watch.receive(network, syncedWith(watched.address, states, told === 'before it' ? [] : [bought]));
+    // The other dex differs, so that the wait for late frames has an end to be seen.
+    await vi.waitFor(() => expect(moves.map(({ coin }) => coin)).toContain('xyz:TSLA'), 10_000);
+    await watch.idle();
+    expect(moves.map(({ coin, positionAfter }) => [coin, positionAfter])).toEqual([
+      ['ETH', 300_000_000n],
+      ['xyz:TSLA', 0n],
+    ]);
+    expect(watched.leader.positions.get('ETH')).toBe(300_000_000n);
+  });
+
+  it('and traded before its first state was whole stands behind that trade', async () => {
+    const { watch, leader, moves, network } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    const sold = sampleFill({ coin: 'ETH', side: 'sell', size: size(200_000_000n), startPosition: size(200_000_000n), time: 3 });
+    watch.receive(network, syncedWith(watched.address, [stateOf(watched.address, '', { ETH: 2 })], [sampleFill({ coin: 'ETH', time: 1 }), sold]));
+    await watch.idle();
+    expect([watched.leader.positions.get('ETH'), moves]).toEqual([0n, []]);
   });
 
   it('is told, so that the accounts copying it are compared', async () => {

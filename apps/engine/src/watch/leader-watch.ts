@@ -6,7 +6,7 @@ import { Lanes } from '../lanes';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
-import { type Difference, differencesOf, positionsOf } from './compare-state';
+import { type Difference, differencesOf, positionsAfter, positionsOf } from './compare-state';
 import { type FillFrame, recordFills, recordResync } from './inbox';
 
 export type Frame<Watched = WatchedAccount> =
@@ -235,7 +235,8 @@ export class LeaderWatch {
 
   /** Takes the first state ever. It stands before the account counts as synced, so that a later process follows what this one only saw. */
   private async begin(watched: WatchedAccount, states: readonly AccountState[], fills: readonly VenueFill[]): Promise<void> {
-    for (const [coin, position] of positionsOf(states)) standAt(watched, coin, position);
+    for (const [coin, position] of positionsAfter(states, fills, dexesOf(watched))) standAt(watched, coin, position);
+    for (const fill of fills) watched.leader.noteFill(fill.coin, fill.time);
     // A state read without its fills shows those before it.
     watched.historyFrom = Math.max(0, ...fills.map(({ time }) => time), ...states.map(({ time }) => time));
     watched.recordedTo = watched.historyFrom;
@@ -245,12 +246,13 @@ export class LeaderWatch {
 
   /**
    * Where the state differs from the fills for longer than a frame takes, fills are missing. An instrument never met before is state, nothing of it is traded.
-   * What was not read is not judged: a leader who could be seen only in part must not look flat in the rest.
+   * What was not read is not judged: a leader who could be seen only in part must not look flat in the rest. Nor is a coin judged by a state older than its
+   * newest fill: what was just copied would be undone.
    */
   private compare(watched: WatchedAccount, states: readonly AccountState[], at: number): void {
     for (const [coin, position] of positionsOf(states)) if (!watched.leader.positions.has(coin)) standAt(watched, coin, position);
-    const { markets } = watched.network;
-    const differences = differencesOf(watched.leader.positions, states, (coin) => markets.get(coin)?.instrument.dex);
+    const { leader } = watched;
+    const differences = differencesOf(leader.positions, states, dexesOf(watched), (coin) => leader.newestFillAt(coin));
     if (differences.length === 0) return;
     const timer = setTimeout(() => {
       this.lateness.delete(timer);
@@ -273,6 +275,11 @@ export class LeaderWatch {
     watched.network.users.unwatch(watched.address);
     watched.network.users.watch(watched.address, watched.begun ? watched.recordedTo : null);
   }
+}
+
+/** The dex of each listed coin; undefined where it is not known. */
+function dexesOf({ network: { markets } }: WatchedAccount): (coin: string) => string | undefined {
+  return (coin) => markets.get(coin)?.instrument.dex;
 }
 
 /** Takes a position as where the leader stands, without a move. */

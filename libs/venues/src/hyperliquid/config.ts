@@ -84,6 +84,8 @@ export interface HyperliquidConfig {
   readonly streamedCheckMs: number;
   /** Longest wait for the sweep to be complete before first states are read, in ms. */
   readonly sweepWaitMaxMs: number;
+  /** Longest wait for the snapshot of a seat, in ms: then the address is seen without it, and the seat is asked for again. */
+  readonly seatWaitMs: number;
   /** Users whose order updates are streamed too, each on a connection of its own. */
   readonly orderStreamsMax: number;
   /** Fill identities remembered per user for de-duplication. */
@@ -155,6 +157,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   roundGapMs: 30_000,
   streamedCheckMs: 60_000,
   sweepWaitMaxMs: 10_000,
+  seatWaitMs: 10_000,
   orderStreamsMax: 4,
   fillMemoryMax: 8_192,
   heldFramesMax: 1_024,
@@ -200,6 +203,7 @@ const POSITIVE = [
   'roundGapMs',
   'streamedCheckMs',
   'sweepWaitMaxMs',
+  'seatWaitMs',
   'fillMemoryMax',
   'heldFramesMax',
   'syncAttemptsMax',

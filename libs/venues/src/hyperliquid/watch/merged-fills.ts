@@ -16,10 +16,20 @@ export interface Comparison {
   readonly behind: readonly string[];
 }
 
+/**
+ * How long a state may be served from behind, in ms of the venue's clock. Whether the time it names is that of its block is not documented, so a state that
+ * stands exactly where a fill younger than this began is taken for older than that fill, not for its undoing.
+ */
+export const STATE_LAG_MAX_MS = 2_000;
+/** Beginnings of fills remembered per coin for that. */
+const BEGINNINGS_MAX = 64;
+
 interface Tip {
   position: Size;
   /** Time of the newest fill told. */
   at: EpochMs;
+  /** Where the newest fills began, oldest first. */
+  beginnings: { readonly position: Size; readonly at: EpochMs }[];
 }
 
 interface DexStanding {
@@ -43,6 +53,8 @@ export class MergedFills {
   private readonly told = new Set<string>();
   /** Time of the newest fill known; 0 before the first. */
   lastTime: EpochMs = 0;
+  /** Time up to which fills may be forgotten: a list that reaches back behind it could tell them again. */
+  private forgottenTo: EpochMs = 0;
 
   constructor(private readonly keysMax: number) {}
 
@@ -59,8 +71,8 @@ export class MergedFills {
   /** Takes states as where the address stands; fills up to their time are history. The sweep had lost trades `epoch` times when the reading began. */
   base(states: readonly AccountState[], epoch: number): void {
     for (const state of states) {
-      for (const [coin, tip] of this.tips) if (dexOf(coin) === state.dex) tip.position = size(0n);
-      for (const { coin, size: position } of state.positions) this.tips.set(coin, { position, at: this.tips.get(coin)?.at ?? 0 });
+      for (const [coin, tip] of this.tips) if (dexOf(coin) === state.dex) Object.assign(tip, { position: size(0n), beginnings: [] });
+      for (const { coin, size: position } of state.positions) this.tips.set(coin, { position, at: this.tips.get(coin)?.at ?? 0, beginnings: [] });
       this.dexes.set(state.dex, { baseAt: state.time, completeTo: state.time, epoch });
     }
   }
@@ -78,14 +90,15 @@ export class MergedFills {
     standing.completeTo = Math.max(standing.completeTo, to);
   }
 
-  /** Time since which fills of a coin's dex may be missing; 0 before a state was taken. */
+  /** Time since which fills of a coin's dex may be missing and can still be told; 0 before a state was taken. */
   completeTo(coin: string): EpochMs {
-    return this.dexes.get(dexOf(coin))?.completeTo ?? 0;
+    return Math.max(this.forgottenTo, this.dexes.get(dexOf(coin))?.completeTo ?? 0);
   }
 
   /** Time up to which everything is told in every dex; while no state was taken, time of the newest fill. */
   get knownTo(): EpochMs {
-    return this.based ? Math.min(...[...this.dexes.values()].map(({ completeTo }) => completeTo)) : this.lastTime;
+    if (!this.based) return this.lastTime;
+    return Math.max(this.forgottenTo, Math.min(...[...this.dexes.values()].map(({ completeTo }) => completeTo)));
   }
 
   /** The dexes a state was taken of. */
@@ -96,7 +109,8 @@ export class MergedFills {
   /** Takes public trades of one coin in which nothing is missing; those not told before as fills without the order's part. */
   swept(trades: readonly SweptTrade[]): VenueFill[] {
     return trades.flatMap((trade): VenueFill[] => {
-      if (!this.remember(trade.coin, trade.time, trade.tradeId) || this.isHistory(trade.coin, trade.time)) return [];
+      // Not remembered: a live frame of it still tells it.
+      if (this.isHistory(trade.coin, trade.time) || !this.remember(trade.coin, trade.time, trade.tradeId)) return [];
       const tip = this.tipOf(trade.coin);
       const fill = provisional(trade, tip.position);
       this.advance(tip, fill);
@@ -117,6 +131,7 @@ export class MergedFills {
   absorb(fills: readonly VenueFill[], from: 'list' | 'live' = 'list'): VenueFill[] {
     const fresh: VenueFill[] = [];
     for (const fill of [...fills].sort((a, b) => a.time - b.time)) {
+      if (from === 'list' && fill.time <= this.forgottenTo) continue;
       if (!this.remember(fill.coin, fill.time, fill.tradeId)) continue;
       if (from === 'list' && this.isHistory(fill.coin, fill.time)) continue;
       const tip = this.tipOf(fill.coin);
@@ -143,6 +158,19 @@ export class MergedFills {
     return { missing, behind: [...behind] };
   }
 
+  /** The state with the time it is taken for: older than the young fills it does not show (`STATE_LAG_MAX_MS`). */
+  dated(state: AccountState): AccountState {
+    const found = new Map(state.positions.map((position) => [position.coin, position.size]));
+    let { time } = state;
+    for (const [coin, { position, beginnings }] of this.tips) {
+      const now = found.get(coin) ?? size(0n);
+      if (dexOf(coin) !== state.dex || now === position) continue;
+      const young = beginnings.find((one) => one.position === now && one.at > state.time - STATE_LAG_MAX_MS);
+      if (young !== undefined) time = Math.min(time, young.at - 1);
+    }
+    return time === state.time ? state : { ...state, time };
+  }
+
   private isHistory(coin: string, time: EpochMs): boolean {
     return time <= (this.dexes.get(dexOf(coin))?.baseAt ?? -1);
   }
@@ -150,12 +178,14 @@ export class MergedFills {
   private tipOf(coin: string): Tip {
     const known = this.tips.get(coin);
     if (known !== undefined) return known;
-    const tip: Tip = { position: size(0n), at: 0 };
+    const tip: Tip = { position: size(0n), at: 0, beginnings: [] };
     this.tips.set(coin, tip);
     return tip;
   }
 
   private advance(tip: Tip, fill: VenueFill): void {
+    tip.beginnings.push({ position: tip.position, at: fill.time });
+    if (tip.beginnings.length > BEGINNINGS_MAX || (tip.beginnings[0]?.at ?? 0) < fill.time - STATE_LAG_MAX_MS) tip.beginnings.shift();
     tip.position = size(fill.startPosition + (fill.side === 'buy' ? fill.size : -fill.size));
     tip.at = Math.max(tip.at, fill.time);
   }
@@ -168,7 +198,9 @@ export class MergedFills {
     this.lastTime = Math.max(this.lastTime, time);
     if (this.told.size > this.keysMax) {
       const oldest = this.told.values().next();
-      if (!oldest.done) this.told.delete(oldest.value);
+      if (oldest.done) return true;
+      this.told.delete(oldest.value);
+      this.forgottenTo = Math.max(this.forgottenTo, Number.parseInt(oldest.value, 10));
     }
     return true;
   }

@@ -26,6 +26,8 @@ export class SessionCore {
   streamed = false;
   /** With a seat: the stream's snapshot is still to come. */
   syncing = true;
+  /** With a seat: the snapshot is so late that the address is seen without it. */
+  seatLate = false;
   /** Nobody saw the address for a while: its next state is told as a `synced`. */
   unseen = false;
   /** Venue time of the newest fill or checked state; null before the first. */
@@ -39,6 +41,11 @@ export class SessionCore {
   ) {
     this.merged = new MergedFills(parts.config.fillMemoryMax);
     this.reads = new SessionReads(address, parts);
+  }
+
+  /** Whether the snapshot of its seat is relied on for its first state. */
+  get awaitsSnapshot(): boolean {
+    return this.streamed && !this.seatLate;
   }
 
   /** Whether the user stream tells everything right now. */
@@ -57,7 +64,8 @@ export class SessionCore {
   }
 
   /** Stands where the states stand that fills do not explain. */
-  adopt(states: readonly AccountState[], epoch: number): void {
+  adopt(given: readonly AccountState[], epoch: number): void {
+    const states = this.dated(given);
     const { missing, behind } = this.merged.compare(states);
     const dexes = new Set(missing.map(({ coin }) => dexOf(coin)));
     const unknown = (dex: string): boolean => dexes.has(dex) || !this.merged.dexNames.includes(dex);
@@ -67,8 +75,14 @@ export class SessionCore {
     );
   }
 
-  sync(states: readonly AccountState[], fills: readonly VenueFill[], receivedAt: number): void {
+  /** States with the times they are taken for. */
+  dated(states: readonly AccountState[]): readonly AccountState[] {
+    return states.map((state) => this.merged.dated(state));
+  }
+
+  sync(given: readonly AccountState[], fills: readonly VenueFill[], receivedAt: number): void {
     if (this.ended) return;
+    const states = this.dated(given);
     this.unseen = false;
     this.saw(Math.max(...fills.map(({ time }) => time), Math.min(...states.map(({ time }) => time))));
     this.parts.tell({ kind: 'synced', address: this.address, states, fills: distinct(fills), receivedAt });

@@ -19,6 +19,8 @@ export class SweptSide {
   /** A confirmation was asked for while one was under way: what it reads may be too old for it. */
   private confirmAgain = false;
   private checking = false;
+  /** The check that is made next. */
+  private due: { readonly dexes: readonly string[]; readonly rank: ReadRank } | null = null;
   private learning = false;
   /** Trades waited for the equity once; they do not wait for a venue that does not answer. */
   private waitedForEquity = false;
@@ -36,7 +38,7 @@ export class SweptSide {
     if (first === undefined || core.ended) return 0;
     if (!core.merged.based) {
       // With a seat the snapshot holds them.
-      if (core.streamed) return 0;
+      if (core.awaitsSnapshot) return 0;
       this.hold(trades);
       void this.begin(READ_RANK.urgent);
       return 0;
@@ -79,7 +81,8 @@ export class SweptSide {
       const fills = core.since === null ? [] : await core.reads.fills(core.since, rank);
       if (!this.awaitsBase) break;
       if (states !== null && fills !== null) {
-        core.syncing = false;
+        // With a seat its snapshot is still to come.
+        core.syncing = core.streamed;
         const news = core.firstBase(states, fills, epoch);
         core.sync(states, [...fills, ...news], core.parts.now());
         this.release();
@@ -123,14 +126,37 @@ export class SweptSide {
     } else this.release();
   }
 
-  /** Compares the told fills with the state of some dexes; what is missing is read and told. */
+  /**
+   * Compares the told fills with the state of some dexes; what is missing is read and told. Asked for during another check it is made after it, because that
+   * one's state may be read already. One that cannot be read is made again until it can: something was seen that only the state settles. The round comes by
+   * itself.
+   */
   async check(dexes: readonly string[], rank: ReadRank): Promise<void> {
     const { core } = this;
-    if (this.checking || core.ended || !core.merged.based) return;
+    if (core.ended || !core.merged.based) return;
+    this.checkNext(dexes, rank);
+    if (this.checking) return;
     this.checking = true;
-    this.checkedAt = core.parts.now();
-    await this.compare(dexes, rank);
+    for (let failed = 0; this.due !== null && !core.ended; ) {
+      const due = this.due;
+      this.due = null;
+      this.checkedAt = core.parts.now();
+      if (await this.compare(due.dexes, due.rank)) failed = 0;
+      else if (due.rank !== READ_RANK.round) {
+        failed += 1;
+        this.checkNext(due.dexes, due.rank);
+        await core.parts.pause(Math.min(core.parts.config.reconnectMaxMs, core.parts.config.reconnectMinMs * failed));
+      }
+    }
     this.checking = false;
+  }
+
+  private checkNext(asked: readonly string[], rank: ReadRank): void {
+    const { due } = this;
+    // A dex that is not read any more would never end.
+    const dexes = asked.filter((dex) => this.core.parts.dexes().includes(dex));
+    if (dexes.length === 0) return;
+    this.due = due === null ? { dexes, rank } : { dexes: [...new Set([...due.dexes, ...dexes])], rank: due.rank < rank ? due.rank : rank };
   }
 
   /** True when the fills that were read hold every trade that waited. */
@@ -152,24 +178,27 @@ export class SweptSide {
     return true;
   }
 
-  private async compare(dexes: readonly string[], rank: ReadRank): Promise<void> {
+  /** True when everything that it takes could be read. */
+  private async compare(dexes: readonly string[], rank: ReadRank): Promise<boolean> {
     const { core } = this;
     const { merged, parts } = core;
     const epoch = parts.losses.all;
     const states = await core.reads.states(dexes, rank);
-    if (states === null || core.ended) return;
+    if (states === null || core.ended) return false;
     let { missing, behind } = merged.compare(states);
     if (missing.length > 0) {
       // Fills can have come while the state was read; what is missing is in the list of fills.
       const since = Math.min(...missing.map(({ coin }) => merged.completeTo(coin)));
       const fills = await core.reads.fills(Math.max(0, since - parts.config.confirmOverlapMs), rank);
-      if (fills === null || core.ended) return;
+      if (fills === null || core.ended) return false;
       core.tellFills(merged.absorb(fills), parts.now());
-      ({ missing, behind } = merged.compare(states));
+      ({ missing, behind } = merged.compare(core.dated(states)));
+      for (const dex of behind) void this.checkSoon(dex);
     }
     this.tellStates(states, missing, epoch);
     for (const state of states) if (!behind.includes(state.dex)) merged.complete(state.dex, epoch, state.time);
     core.saw(Math.min(...states.map(({ time }) => time)));
+    return true;
   }
 
   private tellStates(states: readonly AccountState[], missing: Comparison['missing'], epoch: number): void {
@@ -218,6 +247,6 @@ export class SweptSide {
   }
 
   private get awaitsBase(): boolean {
-    return !this.core.ended && !this.core.streamed && !this.core.merged.based;
+    return !this.core.ended && !this.core.awaitsSnapshot && !this.core.merged.based;
   }
 }

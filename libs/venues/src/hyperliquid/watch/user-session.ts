@@ -17,6 +17,8 @@ export class UserSession {
   private held: { readonly fills: readonly VenueFill[]; readonly receivedAt: number }[] = [];
   private generation = 0;
   private seen = false;
+  /** Since when the snapshot of its seat is waited for, by our clock. */
+  private awaitsSnapshotSince: EpochMs | null = null;
 
   /** Fills after `since` are told with the first state, where it is read; null: they are history. */
   constructor(
@@ -72,12 +74,23 @@ export class UserSession {
   seat(): void {
     this.core.streamed = true;
     this.core.syncing = true;
+    this.awaitsSnapshotSince = this.parts.now();
+  }
+
+  /** True once for every `waitMs` that no snapshot answered its seat: from then on it is seen without one until it comes. */
+  isSeatLate(waitMs: number): boolean {
+    const now = this.parts.now();
+    if (!this.core.streamed || this.awaitsSnapshotSince === null || now - this.awaitsSnapshotSince < waitMs) return false;
+    this.awaitsSnapshotSince = now;
+    this.core.seatLate = true;
+    return true;
   }
 
   /** Its seat is gone: the sweep alone tells from here on. */
   unseat(): void {
     this.disconnected();
     this.core.streamed = false;
+    this.core.seatLate = false;
     if (this.core.merged.based) {
       this.core.syncing = false;
       // Frames that were on their way are found by their fills.
@@ -89,6 +102,7 @@ export class UserSession {
   disconnected(): void {
     this.generation += 1;
     this.core.syncing = true;
+    this.awaitsSnapshotSince = this.parts.now();
     this.held = [];
   }
 
@@ -111,6 +125,8 @@ export class UserSession {
   async snapshot(fills: readonly VenueFill[], receivedAt: number): Promise<void> {
     const { core, parts } = this;
     this.generation += 1;
+    this.awaitsSnapshotSince = null;
+    core.seatLate = false;
     const generation = this.generation;
     const goOn = (): boolean => generation === this.generation;
     const epoch = parts.losses.all;

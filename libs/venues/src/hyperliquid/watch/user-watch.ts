@@ -8,6 +8,7 @@ import { Latencies } from './latencies';
 import { LossCount } from './loss-count';
 import { OPENING_RANK } from './opening-gate';
 import { OrderStreams } from './order-streams';
+import { Pauses } from './pauses';
 import { READ_RANK, ReadQueue } from './read-queue';
 import { nextOfRound } from './round';
 import { changeSeats } from './seats';
@@ -45,7 +46,7 @@ export class HyperliquidUserWatch implements UserWatch {
   private readonly losses = new LossCount();
   private sweep: TradeSweep | null = null;
   private round: NodeJS.Timeout | null = null;
-  private readonly pauses = new Set<NodeJS.Timeout>();
+  private readonly pauses = new Pauses();
   private closed = false;
 
   constructor(
@@ -110,7 +111,7 @@ export class HyperliquidUserWatch implements UserWatch {
     this.closed = true;
     for (const session of this.sessions.values()) session.end();
     this.sessions.clear();
-    for (const timer of this.pauses) clearTimeout(timer);
+    this.pauses.close();
     if (this.round !== null) clearInterval(this.round);
     this.reads.close();
     await Promise.all([this.main.close(), this.orderStreams.close(), this.sweep?.close()]);
@@ -141,6 +142,18 @@ export class HyperliquidUserWatch implements UserWatch {
     }
   }
 
+  /** Seats without a snapshot are asked for again (a refusal names no user, facts §10.1); meanwhile their addresses are seen as if they had none. */
+  private askAgain(): void {
+    for (const user of this.seated) {
+      const session = this.sessions.get(user);
+      if (!session?.isSeatLate(this.config.seatWaitMs)) continue;
+      this.warn('venue_seat_unanswered', { address: user });
+      this.beginSweep();
+      void this.begin(session);
+      this.send([...userFrames('unsubscribe', user, this.dexes), ...userFrames('subscribe', user, this.dexes)]);
+    }
+  }
+
   private leave(user: Address): void {
     this.seated.delete(user);
     this.send(userFrames('unsubscribe', user, this.dexes));
@@ -168,8 +181,8 @@ export class HyperliquidUserWatch implements UserWatch {
   private async begin(session: UserSession): Promise<void> {
     const { config, deps } = this;
     const until = deps.clock.monotonic() + config.sweepWaitMaxMs;
-    while (this.sweep?.covers !== true && deps.clock.monotonic() < until && !this.closed) await this.pause(SWEEP_LOOK_MS);
-    await this.pause(SWEEP_LOOK_MS);
+    while (this.sweep?.covers !== true && deps.clock.monotonic() < until && !this.closed) await this.pauses.wait(SWEEP_LOOK_MS);
+    await this.pauses.wait(SWEEP_LOOK_MS);
     await session.begin(READ_RANK.begin);
   }
 
@@ -184,11 +197,8 @@ export class HyperliquidUserWatch implements UserWatch {
   }
 
   private sweepCovers(all: boolean): void {
-    this.deps.log({
-      level: all ? 'info' : 'warn',
-      event: all ? 'venue_sweep_complete' : 'venue_sweep_incomplete',
-      fields: { coins: this.sweep?.coinCount ?? 0 },
-    });
+    const fields = { coins: this.sweep?.coinCount ?? 0 };
+    this.deps.log(all ? { level: 'info', event: 'venue_sweep_complete', fields } : { level: 'warn', event: 'venue_sweep_incomplete', fields });
     if (!all) this.tellUnseen('the sweep of trades is not complete');
   }
 
@@ -207,6 +217,7 @@ export class HyperliquidUserWatch implements UserWatch {
 
   /** Reads the next address of the round while nothing else waits: first where trades may be missing, then who was read longest ago. */
   private nextRound(): void {
+    this.askAgain();
     if (this.sweep?.coinCount === 0) this.sweep.setCoins(this.coins());
     if (this.reads.depth > 0 || this.closed) return;
     const next = nextOfRound(this.sessions.values(), this.deps.clock.now() - this.config.streamedCheckMs);
@@ -240,7 +251,7 @@ export class HyperliquidUserWatch implements UserWatch {
       losses,
       dexes: () => this.dexes,
       tell: (event) => this.tell(event),
-      pause: (ms) => this.pause(ms),
+      pause: (ms) => this.pauses.wait(ms),
       now: () => deps.clock.now(),
     };
   }
@@ -284,15 +295,5 @@ export class HyperliquidUserWatch implements UserWatch {
 
   private warn(event: string, fields: Readonly<Record<string, string>>): void {
     this.deps.log({ level: 'warn', event, fields });
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.pauses.delete(timer);
-        resolve();
-      }, ms);
-      this.pauses.add(timer);
-    });
   }
 }
