@@ -9,7 +9,9 @@ import {
   type MakerDriver,
   type PricePath,
   parseCandles,
+  pegged,
   seededChance,
+  spotStartsOf,
   testnetUniverse,
   type Universe,
   type VenueSettings,
@@ -61,6 +63,10 @@ function buildPaths({ path, candles, seed }: WorldOrder, universe: Universe, gen
     if (recorded !== null && !recorded.ok) return recorded;
     if (recorded !== null && recorded.value !== null) paths.set(coin, candlePath(recorded.value, genesisTime));
     else paths.set(coin, walk(unwrap(parsePrice(startPx), `start price of ${coin}`), seededChance(seed, coin)));
+  }
+  for (const { coin, startPx, isPegged } of spotStartsOf(universe)) {
+    const start = unwrap(parsePrice(startPx), `start price of ${coin}`);
+    paths.set(coin, isPegged ? pegged(start, seededChance(seed, coin)) : walk(start, seededChance(seed, coin)));
   }
   return ok(paths);
 }

@@ -13,7 +13,7 @@ export { type Candle, parseCandles } from './makers/candles';
 export { type Chance, seededChance } from './makers/chance';
 export { driveMakers, type MakerDriver } from './makers/maker-driver';
 export type { PricePath } from './makers/price-path';
-export { walk } from './makers/walk';
+export { pegged, walk } from './makers/walk';
 export {
   type AccountWish,
   type ControlClient,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CopiedLeader, copiedLeader } from '../testing/pair';
+import { type CopiedLeader, copiedLeader, PAIR_COIN } from '../testing/pair';
 import type { TestProcess } from '../testing/processes';
 import { eventually, type Rig, startRig } from '../testing/rig';
 
@@ -27,6 +27,10 @@ const seen = (address: string, source: string, seat: boolean) =>
     return sight?.source === source && sight.seat === seat ? sight : null;
   });
 
+/** The leader buys spot tokens: nobody follows that. */
+const buysSpot = () =>
+  rig.venue.control('/worlds/main/trades', { trades: [{ address: pair.address, coin: '@230', side: 'buy', price: '1.0005', size: '50' }] });
+
 beforeAll(async () => {
   rig = await startRig();
   engine = await rig.startEngine(ONE_SEAT);
@@ -42,6 +46,7 @@ describe('leaders with one seat between them', () => {
   it('a leader without a seat is followed by its public trades', { timeout: 120_000 }, async () => {
     await pair.trade('buy', '2');
     await pair.settled(0.2);
+    await buysSpot();
     await pair.trade('sell', '1');
     await pair.settled(0.1);
   });
@@ -50,6 +55,7 @@ describe('leaders with one seat between them', () => {
     await seen(pair.address, 'stream', true);
     await seen(OTHER, 'sweep', false);
     await pair.settled(0.1);
+    await buysSpot();
     await pair.trade('buy', '3');
     await pair.settled(0.4);
     const [standing] = await rig.storage.platform((unit) => unit.detection.standings());
@@ -59,6 +65,7 @@ describe('leaders with one seat between them', () => {
   it('what was traded while no engine ran is followed after a start, a fill once', { timeout: 180_000 }, async () => {
     await engine.kill();
     await pair.trade('sell', '2');
+    await buysSpot();
     engine = await rig.startEngine(ONE_SEAT);
     await pair.settled(0.2);
     await pair.trade('sell', '2');
@@ -66,5 +73,7 @@ describe('leaders with one seat between them', () => {
     const fills = await rig.storage.platform((unit) => unit.query('select tid, provisional, oid from leader_fills'));
     expect(fills.length).toBe(5);
     expect(fills.filter((fill) => fill.provisional !== (fill.oid === ''))).toEqual([]);
+    const coins = await rig.storage.platform((unit) => unit.query('select coin from leader_fills union select coin from moves'));
+    expect(coins.map(({ coin }) => coin)).toEqual([PAIR_COIN]);
   });
 });

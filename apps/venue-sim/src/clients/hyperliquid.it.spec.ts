@@ -117,6 +117,26 @@ describe.each(NETWORKS)('hyperliquid on $name', (network) => {
     expect(fill).toMatchObject({ coin: 'BTC', dir: 'Close Long', side: 'A', sz: '0.01', crossed: true, fee: DECIMAL });
   });
 
+  it('trades a spot pair by name', async () => {
+    const coin = 'PURR-SPOT';
+    const purr = async (): Promise<number> => {
+      const { balances } = await client.info.spot.getSpotClearinghouseState(USER, true);
+      return Number(balances.find((balance) => balance.coin.startsWith('PURR'))?.total ?? 0);
+    };
+    const order = { coin, is_buy: true, sz: 100, reduce_only: false };
+    expect(await client.exchange.placeOrder({ ...order, limit_px: 0.15, order_type: { limit: { tif: 'Alo' } } })).toEqual(
+      statuses({ resting: { oid: expect.any(Number) } }),
+    );
+    await client.custom.cancelAllOrders(coin);
+    expect(await client.exchange.placeOrder({ ...order, limit_px: 0.21, order_type: { limit: { tif: 'Ioc' } } })).toEqual(
+      statuses({ filled: { totalSz: '100.0', avgPx: DECIMAL, oid: expect.any(Number) } }),
+    );
+    expect(await purr()).toBeCloseTo(99.93, 6);
+    expect(await client.exchange.placeOrder({ ...order, is_buy: false, sz: 99, limit_px: 0.19, order_type: { limit: { tif: 'Ioc' } } })).toEqual(
+      statuses({ filled: { totalSz: '99.0', avgPx: DECIMAL, oid: expect.any(Number) } }),
+    );
+  });
+
   it('is told why an order is refused', async () => {
     const refusal = async (order: ReturnType<typeof limit>): Promise<string> =>
       (await client.exchange.placeOrder(order)).response.data.statuses[0].error;

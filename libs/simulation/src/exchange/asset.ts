@@ -1,24 +1,39 @@
 import { must, PERP_PRICE_DECIMALS, PRICE_FIGURES } from '@lockstep/kernel';
 import { emptySide } from './book';
-import { parseUnits, tenTo } from './decimals';
-import type { Asset, Dex, Position } from './state';
+import { parseUnits, tenTo, USD_DECIMALS } from './decimals';
+import type { Asset, Dex, Position, SpotPair } from './state';
 import { TriggerHeap } from './trigger-heap';
 import { type AssetSpec, tiersOf } from './universe';
 
 const DEX_ID_BASE = 100_000;
 const DEX_ID_STEP = 10_000;
+const SPOT_ID_BASE = 10_000;
+const SPOT_PRICE_DECIMALS = 8;
 const stampOf = (position: Position): number => position.watchStamp;
 
-/** An asset with empty books, marked at its start price. */
+/** A perp with empty books, marked at its start price. */
 export function newAsset(dex: Dex, spec: AssetSpec, index: number): Asset {
-  const pxDecimals = PERP_PRICE_DECIMALS - spec.szDecimals;
+  const id = dex.index === 0 ? index : DEX_ID_BASE + dex.index * DEX_ID_STEP + index;
+  return emptyAsset(dex, spec, { id, pxDecimals: PERP_PRICE_DECIMALS - spec.szDecimals, pair: null });
+}
+
+/** A spot pair with empty books, marked at the value of its base. It has no leverage. */
+export function newSpotAsset(main: Dex, pair: SpotPair): Asset {
+  const { szDecimals, usdPx } = pair.base.spec;
+  must(szDecimals <= USD_DECIMALS, `a lot of ${pair.base.spec.name} is a whole number of the units tokens are counted in`);
+  const spec: AssetSpec = { coin: pair.spec.name, szDecimals, maxLeverage: 1, marginTableId: 1, startPx: usdPx };
+  return emptyAsset(main, spec, { id: SPOT_ID_BASE + pair.spec.index, pxDecimals: SPOT_PRICE_DECIMALS - szDecimals, pair });
+}
+
+function emptyAsset(dex: Dex, spec: AssetSpec, { id, pxDecimals, pair }: Pick<Asset, 'id' | 'pxDecimals' | 'pair'>): Asset {
   const start = parseUnits(spec.startPx, pxDecimals);
   must(start > 0, `start price ${spec.startPx} of ${spec.coin} lies on its price grid`);
   return {
-    id: dex.index === 0 ? index : DEX_ID_BASE + dex.index * DEX_ID_STEP + index,
+    id,
     dex,
     spec,
     coin: spec.coin,
+    pair,
     pxDecimals,
     tiers: tiersOf(dex.spec, spec.marginTableId),
     bids: emptySide(true),

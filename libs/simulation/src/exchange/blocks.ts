@@ -85,7 +85,7 @@ export class Blocks {
     const { ex } = this;
     if (ex.time >= this.nextMark) {
       for (const dex of ex.dexes)
-        for (const asset of dex.assets) {
+        for (const asset of [...dex.assets, ...dex.spot]) {
           refreshLadder(ex, asset);
           stepMark(ex, asset, ex.settings.markIntervalMs);
           if (asset.openInterestCapUsd !== null) enforceOpenInterestCap(ex, asset);

@@ -4,8 +4,9 @@ import { clearingOf, type Exchange } from './exchange';
 import { canCarry, leverageOf, tierLeverage } from './margin';
 import { positionLots } from './matching';
 import type { OrderDraft } from './order';
+import { canPay, notionalOf } from './spot';
 import type { Asset, Tif } from './state';
-import { type REJECTIONS, tooLarge } from './texts';
+import { minimumOf, REJECTIONS, tooLarge } from './texts';
 
 export type Rejection = keyof typeof REJECTIONS;
 
@@ -21,8 +22,9 @@ export function marketOrderCap(ex: Exchange, asset: Asset): number {
   return Number.MAX_SAFE_INTEGER;
 }
 
-/** The text for an order above its notional cap; ten times the market orders' for orders with a limit. */
+/** The text for an order above its notional cap; ten times the market orders' for orders with a limit. Spot has none. */
 export function textAboveCap(ex: Exchange, asset: Asset, tif: Tif | null, notional: number): string | null {
+  if (asset.pair !== null) return null;
   const isMarket = tif === 'FrontendMarket';
   const cap = marketOrderCap(ex, asset) * (isMarket ? 1 : LIMIT_TIMES_MARKET);
   return notional > cap ? tooLarge(isMarket ? 'market' : 'limit', formatUsd(cap).replace(/\.0$/, '')) : null;
@@ -33,6 +35,7 @@ export function textAboveCap(ex: Exchange, asset: Asset, tif: Tif | null, notion
  * The post-only period is a matter of the whole request. The minimum of a reduce-only order depends on what it closes and comes last.
  */
 export function checkOrder(ex: Exchange, draft: OrderDraft): Rejection | null {
+  if (draft.asset.pair !== null) return checkSpotOrder(ex, draft);
   const { asset, px, reduceOnly } = draft;
   if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
   if (Number.isNaN(px) || !isOnTick(asset, px)) return 'tickRejected';
@@ -40,6 +43,20 @@ export function checkOrder(ex: Exchange, draft: OrderDraft): Rejection | null {
   if (!reduceOnly && px * draft.lots < ex.settings.minNotionalUsd) return 'minTradeNtlRejected';
   return checkMargin(ex, draft) ?? checkOpenInterest(ex, draft) ?? (reduceOnly ? checkReduceOnly(ex, draft) : null);
 }
+
+/** The same of a spot order: what it spends must lie there. Nothing can be reduced. */
+function checkSpotOrder(ex: Exchange, draft: OrderDraft): Rejection | null {
+  const { asset, px, lots, reduceOnly } = draft;
+  if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
+  if (Number.isNaN(px) || !isOnTick(asset, px)) return 'tickRejected';
+  if (reduceOnly) return 'reduceOnlyRejected';
+  if (notionalOf(asset, px, lots) < ex.settings.minNotionalUsd) return 'minTradeNtlRejected';
+  return canPay(draft) ? null : 'insufficientSpotBalanceRejected';
+}
+
+/** The text of a refusal. */
+export const textOf = (rejection: Rejection, { pair }: Asset): string =>
+  pair !== null && rejection === 'minTradeNtlRejected' ? minimumOf(pair.quote.spec.name) : REJECTIONS[rejection];
 
 function tooManyOpen(ex: Exchange, draft: OrderDraft): boolean {
   const { open, volume } = draft.owner;

@@ -64,7 +64,9 @@ export interface VenueSettings {
   /** After an agent was replaced no other is approved for so long. */
   readonly agentRemovalMs: number;
   readonly builderMinUsd: number;
+  /** Most a builder may charge: where an order of the request is a perp, and where all are spot. */
   readonly perpBuilderMostPpm: number;
+  readonly spotBuilderMostPpm: number;
   /** Enforces the lifetime request budget of an address. */
   readonly addressLimits: boolean;
   /** User actions a day of a unified account; 0 never refuses. */
@@ -143,6 +145,7 @@ export const DEFAULT_SETTINGS: VenueSettings = {
   agentRemovalMs: 5_000,
   builderMinUsd: 100_000_000,
   perpBuilderMostPpm: 1_000,
+  spotBuilderMostPpm: 10_000,
   addressLimits: false,
   unifiedActionsPerDay: 50_000,
   withdrawalFeeUsd: 1_000_000,

@@ -1,5 +1,5 @@
 import { present } from '@lockstep/kernel';
-import { newAsset } from './asset';
+import { newAsset, newSpotAsset } from './asset';
 import { settingsOf, universeOf, type VenueSettings, type WorldConfig } from './config';
 import { NonceSet } from './nonces';
 import type { Address } from './port';
@@ -87,15 +87,15 @@ export function createExchange(config: WorldConfig): Exchange {
       `token ${index}`,
     );
   const pairs = spotPairsOf(universe).map((spec): SpotPair => ({ spec, base: tokenAt(spec.base), quote: tokenAt(spec.quote) }));
-  const dexes = universe.dexes.map(
-    (spec, index): Dex => ({ index, spec, collateral: tokenAt(spec.collateralToken), spotPairs: index === 0 ? pairs : [], assets: [] }),
-  );
+  const dexes = universe.dexes.map((spec, index): Dex => ({ index, spec, collateral: tokenAt(spec.collateralToken), spot: [], assets: [] }));
   for (const dex of dexes) {
     dex.spec.assets.forEach((spec, index) => {
       dex.assets.push(newAsset(dex, spec, index));
     });
   }
-  const assets = dexes.flatMap((dex) => dex.assets);
+  const main = present(dexes[0], 'the main dex');
+  for (const pair of pairs) main.spot.push(newSpotAsset(main, pair));
+  const assets = dexes.flatMap((dex) => [...dex.assets, ...dex.spot]);
   const house = newAccount(HOUSE_ADDRESS, { isHouse: true });
   return {
     config,
@@ -160,6 +160,7 @@ function newAccount(address: Address, { isHouse = false, master }: Kind = {}): V
     open: new SmallMap(),
     openCloids: new SmallMap(),
     restingReduceOnly: 0,
+    restingSpot: 0,
     orders: [],
     fills: [],
     fundings: [],
@@ -197,6 +198,11 @@ export function clearingOf(account: VenueAccount, dex: Dex): Clearing {
 }
 
 export const mainDex = (ex: Exchange): Dex => present(ex.dexes[0], 'the main dex');
+/** The perp of an id; undefined for a spot pair too. */
+export function perpOf(ex: Exchange, id: number): Asset | undefined {
+  const asset = ex.assetsById.get(id);
+  return asset?.pair === null ? asset : undefined;
+}
 export const usdc = (ex: Exchange): Token => present(ex.tokens[0], 'USDC');
 
 /** The token of `NAME` or `NAME:0x…`; null when there is none, or its id is another. */

@@ -60,18 +60,25 @@ export const dayOf = (time: number): number => Math.floor(time / DAY_MS);
 /** Whose volume and tier count: the master's for a sub-account. Vaults stand for themselves. */
 export const feeAccount = (account: VenueAccount): VenueAccount => account.master ?? account;
 
+export interface CountedTrade {
+  readonly crossed: boolean;
+  readonly usd: number;
+  readonly isSpot: boolean;
+}
+
 /** Adds a trade to the day's volume, usd. */
-export function countTraded(account: VenueAccount, time: number, crossed: boolean, usd: number): void {
+export function countTraded(account: VenueAccount, time: number, { crossed, usd, isSpot }: CountedTrade): void {
   const { tradedDays } = feeAccount(account);
   const day = dayOf(time);
   let today = tradedDays[tradedDays.length - 1];
   if (today === undefined || today.day !== day) {
-    today = { day, cross: 0, add: 0 };
+    today = { day, cross: 0, add: 0, spot: 0 };
     tradedDays.push(today);
     if (tradedDays.length > DAYS_KEPT) tradedDays.shift();
   }
   if (crossed) today.cross += usd;
   else today.add += usd;
+  if (isSpot) today.spot += usd;
 }
 
 /** The days a tier is judged by: the fourteen before today. */
@@ -92,7 +99,9 @@ export function ratesOf(settings: VenueSettings, account: VenueAccount, time: nu
   const cross = days.reduce((sum, day) => sum + day.cross, 0);
   const add = days.reduce((sum, day) => sum + day.add, 0);
   const base = tier(0, settings.takerPpm, settings.makerPpm, 700, 400);
-  const vip = VIP_TIERS.findLast(({ cutoff }) => cross + add > cutoff * USD) ?? base;
+  // Spot counts twice in the tier.
+  const spot = days.reduce((sum, day) => sum + day.spot, 0);
+  const vip = VIP_TIERS.findLast(({ cutoff }) => cross + add + spot > cutoff * USD) ?? base;
   const maker = MAKER_TIERS.findLast(({ shareMilli }) => add / USD > (settings.venueVolumeUsd * shareMilli) / 1_000);
   const left = 100 - settings.stakingDiscountPercent;
   const discounted = (ppm: number): number => (ppm <= 0 ? ppm : (ppm * left) / 100);

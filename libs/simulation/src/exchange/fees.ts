@@ -3,6 +3,7 @@ import { mulDiv } from './decimals';
 import type { Exchange } from './exchange';
 import { type AccountRates, countTraded, feeAccount, ratesOf, referralPercent } from './fee-tiers';
 import { owe } from './rewards';
+import { isStablePair, type Received } from './spot';
 import type { Asset, BuilderFee, VenueAccount } from './state';
 
 const MILLION = 1_000_000;
@@ -30,6 +31,7 @@ export function deployerShare(asset: Asset): { readonly part: number; readonly o
  * scale nor referral.
  */
 export function ratePpt(rates: AccountRates, asset: Asset, crossed: boolean, discountPercent: number): number {
+  if (asset.pair !== null) return spotRatePpt(rates, asset, crossed, discountPercent);
   const ppm = crossed ? rates.crossPpm : rates.addPpm;
   const growth = asset.spec.growthMode === true ? GROWTH_DIVISOR : 1;
   const share = deployerShare(asset);
@@ -38,6 +40,14 @@ export function ratePpt(rates: AccountRates, asset: Asset, crossed: boolean, dis
   if (ppm <= 0) return Math.round(aligned ? (plain * (3 * (share.of - share.part) + 2 * share.part)) / (2 * share.of) : plain);
   const scaled = (plain * feeScaleMilli(asset) * (100 - discountPercent)) / 100_000;
   return Math.round(aligned && crossed ? (scaled * (4 * (share.of - share.part) + 5 * share.part)) / (5 * share.of) : scaled);
+}
+
+const STABLE_PAIR_DIVISOR = 5;
+
+/** The same of a spot trade: a fifth between two quote tokens; rebates know no referral. */
+function spotRatePpt(rates: AccountRates, asset: Asset, crossed: boolean, discountPercent: number): number {
+  const plain = ((crossed ? rates.spotCrossPpm : rates.spotAddPpm) * MILLION) / (isStablePair(asset) ? STABLE_PAIR_DIVISOR : 1);
+  return Math.round(plain <= 0 ? plain : (plain * (100 - discountPercent)) / 100);
 }
 
 /** An account's fee on a notional, rounded towards zero: usd. Negative for a rebate. */
@@ -49,13 +59,16 @@ export function tradingFee(settings: VenueSettings, account: VenueAccount, asset
 /** The builder's part on a notional, rounded towards zero: usd. It comes on top of the venue's fee. */
 export const builderFee = (builder: BuilderFee | null, notional: number): number => (builder === null ? 0 : mulDiv(notional, builder.ppm, MILLION));
 
-/** One side of a trade, as far as fees go. Notional in usd. */
+/** One side of a trade, as far as fees go. Notional in usd, of a spot trade in its quote. */
 export interface TradedSide {
   readonly owner: VenueAccount;
   readonly asset: Asset;
+  /** Null where the builder has no part in this trade: a spot trade pays one only in the quote, so a buyer none. */
   readonly builder: BuilderFee | null;
   readonly crossed: boolean;
   readonly notional: number;
+  /** What fees are counted on and taken from: the notional, or what a side of a spot trade receives. */
+  readonly received: Received;
 }
 
 /** The deployer's part of a fee that was charged: the discount of aligned collateral is the protocol's alone. Nothing of a rebate. */
@@ -77,19 +90,24 @@ const REFERRER_DIVISOR = 10;
 
 /** Works out the fees of one side, books them with the venue, deployer, builder and referrer, and counts the volume. The owner pays in `settle.ts`. */
 export function chargeTrade(ex: Exchange, side: TradedSide): Charged {
-  const { owner, asset, builder, crossed, notional } = side;
-  const { collateral } = asset.dex;
-  const venueFee = tradingFee(ex.settings, owner, asset, ex.time, crossed, notional);
+  const { owner, asset, builder, crossed, notional, received } = side;
+  const { token } = received;
+  const venueFee = tradingFee(ex.settings, owner, asset, ex.time, crossed, received.amount);
   const extra = builderFee(builder, notional);
   const { referredBy } = feeAccount(owner);
   const reward = referredBy === null || venueFee <= 0 ? 0 : Math.trunc(venueFee / REFERRER_DIVISOR);
-  collateral.totals.fees += venueFee - reward;
-  collateral.totals.deployerFees += deployerPart(asset, crossed, venueFee);
-  if (referredBy !== null) owe(ex, referredBy.referrer.address, collateral, 'referral', reward);
-  if (builder !== null) owe(ex, builder.address, collateral, 'builder', extra);
-  const counted = asset.spec.growthMode === true ? Math.trunc(notional / GROWTH_DIVISOR) : notional;
+  token.totals.fees += venueFee - reward;
+  token.totals.deployerFees += deployerPart(asset, crossed, venueFee);
+  if (referredBy !== null) owe(ex, referredBy.referrer.address, token, 'referral', reward);
+  if (builder !== null) owe(ex, builder.address, token, 'builder', extra);
+  const counted = countedVolume(asset, notional);
   owner.volume += counted;
   if (owner.master !== null) owner.master.subVolume += counted;
-  countTraded(owner, ex.time, crossed, counted);
+  countTraded(owner, ex.time, { crossed, usd: counted, isSpot: asset.pair !== null });
   return { venueFee, builderFee: extra };
+}
+
+function countedVolume(asset: Asset, notional: number): number {
+  if (isStablePair(asset)) return Math.trunc(notional / STABLE_PAIR_DIVISOR);
+  return asset.spec.growthMode === true ? Math.trunc(notional / GROWTH_DIVISOR) : notional;
 }

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange';
 import { setMark } from './marks';
 import { admitOrder } from './order';
 import { execute } from './place';
+import { PRODUCT_PER_UNIT } from './spot-holds';
 import type { Asset, Ladder, LadderLevel } from './state';
 
 const MILLION = 1_000_000;
@@ -43,7 +44,8 @@ const sumLots = (levels: readonly LadderLevel[]): number => levels.reduce((sum, 
 /** The built-in makers' ladder: equal dollars on evenly spaced levels around a price. */
 export function evenLadder(ex: Exchange, asset: Asset, px: number): Ladder {
   const { makerLevels, makerLevelUsd, makerStepPpm } = ex.settings;
-  const lots = Math.max(1, Math.ceil((makerLevelUsd * MILLION) / px));
+  const perDollar = asset.pair === null ? MILLION : MILLION * PRODUCT_PER_UNIT;
+  const lots = Math.max(1, Math.ceil((makerLevelUsd * perDollar) / px));
   const bids: LadderLevel[] = [];
   const asks: LadderLevel[] = [];
   let below = px;

@@ -2,6 +2,7 @@ import { must } from '@lockstep/kernel';
 import type { VenueSettings } from './config';
 import { mulDivAway } from './decimals';
 import { entryUnits } from './entry';
+import { heldOf } from './spot-holds';
 import type { Asset, Clearing, LeverageSetting, Position, Token, VenueAccount } from './state';
 
 /* Formulas: Hyperliquid fact sheet §12 and §14. Every amount is usd (10^-6 of the dex's collateral token). */
@@ -95,9 +96,9 @@ function addOwn(sum: CrossSummary, clearing: Clearing): void {
   must(Number.isSafeInteger(sum.equity), 'equity of a clearinghouse stays inside 2^53');
 }
 
-/** What a unified account has in a token and what its cross positions of that collateral need of it. */
+/** What a unified account has in a token, and what its cross positions of that collateral and its resting spot orders need of it. */
 export function pooledSummary(account: VenueAccount, token: Token): CrossSummary {
-  const sum: CrossSummary = { equity: account.spot.get(token) ?? 0, notional: 0, initial: 0, maintenance: 0 };
+  const sum: CrossSummary = { equity: account.spot.get(token) ?? 0, notional: 0, initial: heldOf(account, token), maintenance: 0 };
   for (const clearing of account.clearings.values()) if (clearing.dex.collateral === token) addOwn(sum, clearing);
   return sum;
 }

@@ -4,7 +4,7 @@ import { hourlyRate } from './funding';
 import type { JsonObject } from './json';
 import { impactUsd, premium } from './marks';
 import type { Json } from './port';
-import type { Asset, BookSide, Dex, Level, SpotPair } from './state';
+import type { Asset, BookSide, Dex, Level } from './state';
 import { levelJson, px, sz } from './wire';
 
 const BOOK_LEVELS = 20;
@@ -15,14 +15,10 @@ export function midPx(asset: Asset): string | null {
   return twice === null ? null : formatUnits(twice * 5, asset.pxDecimals + 1);
 }
 
-/** Price of a pair as text: the value of its base, for its quote is USDC. */
-export const pairPx = ({ base }: SpotPair): string => (base.spec.usdPx.includes('.') ? base.spec.usdPx : `${base.spec.usdPx}.0`);
-
 /** `allMids` of a dex, spot pairs beside the main one; delisted coins keep their last price. The last trade stands in while a book has no two sides. */
 export function midsJson(dex: Dex): JsonObject {
   const mids: { [coin: string]: string } = {};
-  for (const asset of dex.assets) mids[asset.coin] = midPx(asset) ?? px(asset, asset.lastPx);
-  for (const pair of dex.spotPairs) mids[pair.spec.name] = pairPx(pair);
+  for (const asset of [...dex.assets, ...dex.spot]) mids[asset.coin] = midPx(asset) ?? px(asset, asset.lastPx);
   return mids;
 }
 

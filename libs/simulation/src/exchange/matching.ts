@@ -7,10 +7,11 @@ import { tradeId } from './hashing';
 import { canCarry, leverageOf } from './margin';
 import { endByVenue, endOrder, endSiblings } from './order';
 import { type Booked, book } from './settle';
-import type { Asset, Fill, Order, VenueAccount } from './state';
+import { isCovered, notionalOf, receivedOf } from './spot';
+import type { Asset, BuilderFee, Fill, Order, Token, VenueAccount } from './state';
 import { noteTwapFill } from './twap-record';
 
-/** What an order has traded: lots and price × lots (usd). */
+/** What an order has traded: lots and price × lots (usd; of a spot book 10^-8 of the quote). */
 export interface Execution {
   lots: number;
   usd: number;
@@ -25,7 +26,7 @@ export function take(ex: Exchange, taker: Order, liquidation: Fill['liquidation'
     if (maker === null || !crosses(taker.isBuy, taker.px, maker.px)) break;
     const lots = tradable(ex, taker, maker);
     if (lots === 0) continue;
-    trade(ex, { taker, maker, lots, px: maker.px, notional: maker.px * lots, exactPx: null, liquidation });
+    trade(ex, { taker, maker, lots, px: maker.px, notional: notionalOf(maker.asset, maker.px, lots), exactPx: null, liquidation });
     done.lots += lots;
     done.usd += maker.px * lots;
   }
@@ -43,6 +44,11 @@ function tradable(ex: Exchange, taker: Order, maker: Order): number {
   if (maker.reduceOnly) lots = Math.min(lots, reducible(maker));
   if (lots === 0) {
     endByVenue(ex, maker, 'reduceOnlyCanceled');
+    return 0;
+  }
+  if (maker.asset.pair !== null) {
+    if (isCovered(maker)) return lots;
+    endByVenue(ex, maker, 'marginCanceled');
     return 0;
   }
   const setting = leverageOf(maker.owner, maker.asset, ex.settings);
@@ -115,15 +121,18 @@ function bookFree(ex: Exchange, order: Order, meeting: Meeting, tid: number, cro
   const { owner, asset, isBuy } = order;
   const { lots, notional } = meeting;
   const booked = book(ex, owner, { asset, isBuy, lots, notional, fee: 0 });
-  if (!owner.isHouse) record(ex, order, meeting, { booked, tid, crossed, fee: 0, builderFee: 0 });
+  const feeToken = receivedOf(asset, isBuy, lots, notional).token;
+  if (!owner.isHouse) record(ex, order, meeting, { booked, tid, crossed, fee: 0, feeToken, builderFee: 0, builder: order.builder });
 }
 
 function bookWithFees(ex: Exchange, order: Order, meeting: Meeting, tid: number, crossed: boolean): void {
   const { owner, asset, isBuy } = order;
   const { lots, notional } = meeting;
-  const { venueFee, builderFee: extra } = chargeTrade(ex, { owner, asset, builder: order.builder, crossed, notional });
+  const received = receivedOf(asset, isBuy, lots, notional);
+  const builder = asset.pair !== null && isBuy ? null : order.builder;
+  const { venueFee, builderFee: extra } = chargeTrade(ex, { owner, asset, builder, crossed, notional, received });
   const booked = book(ex, owner, { asset, isBuy, lots, notional, fee: venueFee + extra });
-  record(ex, order, meeting, { booked, tid, crossed, fee: venueFee + extra, builderFee: extra });
+  record(ex, order, meeting, { booked, tid, crossed, fee: venueFee + extra, feeToken: received.token, builderFee: extra, builder });
 }
 
 interface FillParts {
@@ -131,7 +140,9 @@ interface FillParts {
   readonly tid: number;
   readonly crossed: boolean;
   readonly fee: number;
+  readonly feeToken: Token;
   readonly builderFee: number;
+  readonly builder: BuilderFee | null;
 }
 
 function record(ex: Exchange, order: Order, meeting: Meeting, parts: FillParts): void {
@@ -151,8 +162,9 @@ function record(ex: Exchange, order: Order, meeting: Meeting, parts: FillParts):
     cloid: order.cloid,
     crossed: parts.crossed,
     fee: parts.fee,
+    feeToken: parts.feeToken,
     builderFee: parts.builderFee,
-    builder: order.builder?.address ?? null,
+    builder: parts.builder?.address ?? null,
     tid: parts.tid,
     liquidation: meeting.liquidation,
     label: meeting.label ?? null,

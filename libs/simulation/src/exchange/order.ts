@@ -101,7 +101,14 @@ function addOpen(order: Order): void {
   owner.open.set(order.oid, order);
   if (order.cloid !== null) owner.openCloids.set(order.cloid, order);
   if (order.reduceOnly) owner.restingReduceOnly += 1;
+  if (order.asset.pair !== null) countSpot(order, 1);
   if (owner.topic !== null) owner.topic.ordersTouched = true;
+}
+
+/** A resting spot order holds what it would spend: the spot state shows it. */
+function countSpot({ owner }: Order, added: number): void {
+  owner.restingSpot += added;
+  if (owner.topic !== null) owner.topic.stateTouched = true;
 }
 
 /** Ends an order wherever it stands, with the status its history keeps. What hangs on it comes alive or ends with it. */
@@ -116,6 +123,7 @@ export function endOrder(ex: Exchange, order: Order, status: OrderStatus): void 
   if (owner.open.delete(order.oid)) {
     if (order.cloid !== null && owner.openCloids.get(order.cloid) === order) owner.openCloids.delete(order.cloid);
     if (order.reduceOnly) owner.restingReduceOnly -= 1;
+    if (asset.pair !== null) countSpot(order, -1);
     if (owner.topic !== null) owner.topic.ordersTouched = true;
   }
   noteStatus(ex, order, status);

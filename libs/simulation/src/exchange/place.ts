@@ -1,5 +1,5 @@
 import { bestLevel, crosses } from './book';
-import { checkOrder, checkTrigger, isTooFar, type Rejection, textAboveCap } from './check';
+import { checkOrder, checkTrigger, isTooFar, type Rejection, textAboveCap, textOf } from './check';
 import { formatUnits, NOT_A_DECIMAL, parseUnits, TOO_LARGE, TOO_MANY_DECIMALS } from './decimals';
 import type { Exchange } from './exchange';
 import { type Execution, positionLots, take } from './matching';
@@ -46,7 +46,7 @@ export function placeOrder(ex: Exchange, context: PlaceContext, request: OrderRe
 }
 
 /** Leaves the refused order in the history. */
-export function reject(ex: Exchange, draft: OrderDraft, status: Rejection, text: string = REJECTIONS[status]): Placed {
+export function reject(ex: Exchange, draft: OrderDraft, status: Rejection, text: string = textOf(status, draft.asset)): Placed {
   noteStatus(ex, admitOrder(ex, draft), status);
   return { kind: 'error', text: withAsset(text, draft.asset.id) };
 }
@@ -64,6 +64,7 @@ export function readOrder(ex: Exchange, context: PlaceContext, request: OrderReq
   if (typeof trigger === 'string') return trigger;
   if (asset.halted) return ORDER_TEXTS.halted;
   const { owner, builder } = context;
+  if (asset.pair !== null && request.trigger !== null) return ORDER_TEXTS.spotLimitOnly;
   if (request.cloid !== null && ex.settings.uniqueOpenCloids && owner.openCloids.has(request.cloid)) return ORDER_TEXTS.duplicateCloid;
   if (trigger === null && isTooFar(px, asset.markPx, ex.settings.referenceBandPercent)) return ORDER_TEXTS.farFromReference;
   const oversize = textAboveCap(ex, asset, request.tif, px * lots);

@@ -3,9 +3,11 @@ import { mulDiv, mulDivAway } from './decimals';
 import { entryUnits } from './entry';
 import { clearingOf, type Exchange, touch } from './exchange';
 import { leverageOf } from './margin';
-import type { Asset, Clearing, Position, VenueAccount } from './state';
+import { baseUnits } from './spot';
+import type { Asset, Clearing, Position, SpotPair, VenueAccount } from './state';
+import { add, spotPurse } from './transfers';
 
-/** One side of a trade to be booked. `notional` is price × lots; a replayed trade off the grid brings its own. */
+/** One side of a trade to be booked. `notional` is price × lots; a replayed trade off the grid brings its own. The fee is in what is received. */
 export interface Booking {
   readonly asset: Asset;
   readonly isBuy: boolean;
@@ -16,7 +18,7 @@ export interface Booking {
 
 /** What booking it did. */
 export interface Booked {
-  /** Signed size before. */
+  /** Signed size before; of a spot trade the balance of the base before, 10^-6. */
   readonly startLots: number;
   /** Usd, before fees. */
   readonly closedPnl: number;
@@ -28,6 +30,7 @@ export interface Booked {
  */
 export function book(ex: Exchange, owner: VenueAccount, booking: Booking): Booked {
   const { asset, isBuy, lots, notional, fee } = booking;
+  if (asset.pair !== null) return exchangeTokens(ex, owner, asset.pair, booking);
   const clearing = clearingOf(owner, asset.dex);
   const position = clearing.positions.get(asset) ?? openPosition(ex, clearing, asset);
   const startLots = position.lots;
@@ -44,6 +47,15 @@ export function book(ex: Exchange, owner: VenueAccount, booking: Booking): Booke
   must(Number.isSafeInteger(clearing.cash), 'cash of a clearinghouse stays inside 2^53');
   touch(ex, clearing);
   return { startLots, closedPnl };
+}
+
+/** One side of a spot trade: what is paid goes, what is received comes less the fee. */
+function exchangeTokens(ex: Exchange, owner: VenueAccount, { base, quote }: SpotPair, { asset, isBuy, lots, notional, fee }: Booking): Booked {
+  const startLots = owner.spot.get(base) ?? 0;
+  const units = baseUnits(asset, lots);
+  add(ex, owner, spotPurse(base), isBuy ? units - fee : -units);
+  add(ex, owner, spotPurse(quote), isBuy ? -notional : notional - fee);
+  return { startLots, closedPnl: 0 };
 }
 
 function openPosition(ex: Exchange, clearing: Clearing, asset: Asset): Position {

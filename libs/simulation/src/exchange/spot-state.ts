@@ -3,9 +3,10 @@ import { usdOf } from './equity';
 import type { Exchange } from './exchange';
 import type { JsonObject } from './json';
 import { isolatedEquity, isUnified, pooledSummary } from './margin';
+import { heldOf } from './spot-holds';
 import type { Token, VenueAccount } from './state';
 
-/** What an account has of a token, and how much of it its positions hold; 10^-6. */
+/** What an account has of a token, and how much of it its positions and resting spot orders hold; 10^-6. */
 export interface TokenBalance {
   readonly token: Token;
   readonly total: number;
@@ -21,7 +22,11 @@ export function balancesOf(ex: Exchange, account: VenueAccount): TokenBalance[] 
   return balances.filter(({ total, hold }) => total !== 0 || hold !== 0);
 }
 
-const standingBalance = (account: VenueAccount, token: Token): TokenBalance => ({ token, total: account.spot.get(token) ?? 0, hold: 0 });
+const standingBalance = (account: VenueAccount, token: Token): TokenBalance => ({
+  token,
+  total: account.spot.get(token) ?? 0,
+  hold: heldOf(account, token),
+});
 
 function pooledBalance(account: VenueAccount, token: Token): TokenBalance {
   const sum = pooledSummary(account, token);

@@ -10,7 +10,7 @@ export type { SpotPair, Token } from './token-state';
  * The state of one world. Invariants:
  *  - a price is a whole number of 10^-(6−szDecimals) dollars, a size a whole number of lots (10^-szDecimals), so price × lots
  *    is exactly a whole number of 10^-6 dollars ("usd" below) and no arithmetic of a trade rounds;
- *    A dex counts in its own collateral token: "usd" there is 10^-6 of that token;
+ *    A dex counts in its own collateral token: "usd" there is 10^-6 of that token; spot books have units of their own (`spot.ts`);
  *  - for every asset the positions of all accounts sum to zero, and for every token the amounts of all clearinghouses, isolated
  *    margins, spot balances, fees, unclaimed rewards and the funding remainder sum to what was credited (`conservation.ts`);
  *  - a unified account's clearinghouses and the spot balance of their token are one pool (`margin.ts`): each alone may be negative;
@@ -232,6 +232,8 @@ export interface Asset {
   /** Replaced when the asset is delisted. */
   spec: AssetSpec;
   readonly coin: string;
+  /** What a spot book trades for what; null for a perp. */
+  readonly pair: SpotPair | null;
   readonly pxDecimals: number;
   readonly tiers: readonly MarginTier[];
   readonly bids: BookSide;
@@ -284,8 +286,8 @@ export interface Dex {
   readonly spec: DexSpec;
   /** What its clearinghouses hold. */
   readonly collateral: Token;
-  /** Spot pairs quoted beside the main dex; empty for a builder dex. */
-  readonly spotPairs: readonly SpotPair[];
+  /** Books of the spot pairs, which stand beside the main dex; empty for a builder dex. */
+  readonly spot: Asset[];
   readonly assets: Asset[];
 }
 
@@ -333,6 +335,7 @@ export interface Fill {
   readonly lots: number;
   readonly isBuy: boolean;
   readonly time: number;
+  /** Signed size before; of a spot fill the balance of the base before, 10^-6. */
   readonly startLots: number;
   readonly closedPnl: number;
   readonly block: number;
@@ -340,8 +343,9 @@ export interface Fill {
   readonly oid: number;
   readonly cloid: string | null;
   readonly crossed: boolean;
-  /** Usd, builder fee included. */
+  /** 10^-6 of its token, builder fee included. */
   readonly fee: number;
+  readonly feeToken: Token;
   readonly builderFee: number;
   readonly builder: Address | null;
   readonly tid: number;
@@ -381,6 +385,8 @@ export interface TradedDay {
   readonly day: number;
   cross: number;
   add: number;
+  /** The part of both that was traded in spot books. */
+  spot: number;
 }
 
 /** An account's value and its profit since the start at one moment, usd. */
@@ -427,6 +433,8 @@ export interface VenueAccount {
   readonly open: SmallMap<number, Order>;
   readonly openCloids: SmallMap<string, Order>;
   restingReduceOnly: number;
+  /** Open orders in spot books. */
+  restingSpot: number;
   /** Newest last, bounded. */
   readonly orders: Order[];
   readonly fills: Fill[];

@@ -14,10 +14,14 @@ export const REJECTIONS = {
   oracleRejected: 'Price too far from oracle',
   perpMaxPositionRejected: 'Order would cause position to exceed margin tier limit at current leverage',
   tooManyOpenOrdersRejected: 'Too many open orders',
+  insufficientSpotBalanceRejected: 'Insufficient spot balance',
 } as const;
 
 /** A post-only order that would have traded: the best prices then stand in the text. */
 export const badAloPrice = (bid: string, ask: string): string => `Post only order would have immediately matched, bbo was ${bid}@${ask}.`;
+
+/** The minimum of a spot order, in its quote token. */
+export const minimumOf = (quote: string): string => `Order must have minimum value of 10 ${quote}.`;
 
 /** Refusals of a single order that leave no order behind. */
 export const ORDER_TEXTS = {
@@ -28,6 +32,8 @@ export const ORDER_TEXTS = {
   halted: 'Trading is halted.',
   duplicateCloid: 'Duplicate client order id.',
   unknownAsset: 'Order has invalid asset.',
+  // Its wording is not recorded.
+  spotLimitOnly: 'Spot assets take limit orders only.',
 } as const;
 
 /** An order above the notional cap of its coin; the wording is not recorded. */

@@ -12,6 +12,8 @@ export interface TokenSpec {
   readonly deployerTradingFeeShare: string;
   /** Dollars one token is worth in every valuation of the exchange, a decimal. */
   readonly usdPx: string;
+  /** True for tokens that others are quoted in: pairs of two of them have a fifth of the fees. */
+  readonly isQuote?: boolean;
   /** A dollar the venue shares its reserve with: fees on dexes of this collateral have a discount. */
   readonly isAligned?: boolean;
 }
@@ -39,6 +41,7 @@ export const TOKENS: readonly TokenSpec[] = [
     tokenId: '0x6d1e7cde53ba9467b783cb7c530ce054',
     isCanonical: true,
     evmContract: evm('0x6b9e773128f453f5c2c60935ee2de2cbc5390a24', -2),
+    isQuote: true,
   },
   {
     ...PLAIN,
@@ -70,6 +73,7 @@ export const TOKENS: readonly TokenSpec[] = [
     tokenId: '0x2e6d84f2d7ca82e6581e03523e4389f7',
     fullName: 'USDe',
     evmContract: evm('0x5d3a1ff2b6bab83b63cd9ad0787074081a52ef34', 10),
+    isQuote: true,
   },
   {
     ...PLAIN,
@@ -80,6 +84,7 @@ export const TOKENS: readonly TokenSpec[] = [
     tokenId: '0x25faedc3f054130dbb4e4203aca63567',
     fullName: 'USDT0',
     evmContract: evm('0xb8ce59fc3717ada4c02eadf9682a9e934f625ebb', -2),
+    isQuote: true,
   },
   {
     ...PLAIN,
@@ -90,6 +95,7 @@ export const TOKENS: readonly TokenSpec[] = [
     tokenId: '0x54e00a5988577cb0b0c9ab0cb6ef7f4b',
     fullName: 'USDH',
     evmContract: evm('0x111111a1a0667d36bd57c0a9f569b98057111111', -2),
+    isQuote: true,
     isAligned: true,
   },
 ];

@@ -4,6 +4,7 @@ import { accountOf, clearingOf, dexNamed, type Exchange, mainDex, touch, usdc } 
 import { noteLedger } from './ledger-updates';
 import { isUnified, pooledSpare, withdrawable } from './margin';
 import type { Address } from './port';
+import { spendable } from './spot';
 import type { Dex, LedgerUpdate, Token, VenueAccount } from './state';
 
 /** Where an amount lies: in a dex's clearinghouse, in its collateral, or on the spot balance of a token (`dex` null). */
@@ -42,7 +43,7 @@ export function add(ex: Exchange, account: VenueAccount, { token, dex }: Purse, 
 /** What may leave a purse. Never negative. */
 export function available(account: VenueAccount, { token, dex }: Purse): number {
   if (isUnified(account)) return pooledSpare(account, token);
-  return dex === null ? (account.spot.get(token) ?? 0) : withdrawable(clearingOf(account, dex));
+  return dex === null ? spendable(account, token) : withdrawable(clearingOf(account, dex));
 }
 
 /** Adds from outside (or takes away when negative). */

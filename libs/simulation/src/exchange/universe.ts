@@ -12,6 +12,14 @@ export interface Universe {
 }
 
 export const tokensOf = (universe: Universe): readonly TokenSpec[] => universe.tokens ?? TOKENS;
+/** Start prices of the spot pairs by name; a pair of two quote tokens is pegged. */
+export function spotStartsOf(universe: Universe): readonly { readonly coin: string; readonly startPx: string; readonly isPegged: boolean }[] {
+  const tokens = new Map(tokensOf(universe).map((token) => [token.index, token]));
+  return spotPairsOf(universe).map(({ name, base, quote }) => {
+    const [traded, paid] = [tokens.get(base), tokens.get(quote)];
+    return { coin: name, startPx: traded?.usdPx ?? '1', isPegged: traded?.isQuote === true && paid?.isQuote === true };
+  });
+}
 export const spotPairsOf = (universe: Universe): readonly SpotPairSpec[] => universe.spotPairs ?? SPOT_PAIRS;
 
 const table = (id: number, description: string, ...tiers: MarginTier[]): MarginTable => ({ id, description, tiers });

@@ -11,10 +11,11 @@ export const px = (asset: Asset, units: number): string => formatUnits(units, as
 export const sz = (asset: Asset, lots: number): string => formatUnits(lots, asset.spec.szDecimals);
 export const side = (isBuy: boolean): 'B' | 'A' => (isBuy ? 'B' : 'A');
 
-/** `Open Long`, `Close Short`, `Long > Short` … from the size before a fill and its direction. */
+/** `Open Long`, `Close Short`, `Long > Short` … from the size before a fill and its direction; `Buy` and `Sell` of a spot pair. */
 export function directionOf(fill: Fill): string {
-  const { startLots, isBuy, lots, label } = fill;
+  const { asset, startLots, isBuy, lots, label } = fill;
   if (label !== null) return label;
+  if (asset.pair !== null) return isBuy ? 'Buy' : 'Sell';
   if (startLots === 0 || startLots > 0 === isBuy) return isBuy ? 'Open Long' : 'Open Short';
   if (lots <= Math.abs(startLots)) return isBuy ? 'Close Short' : 'Close Long';
   return isBuy ? 'Short > Long' : 'Long > Short';
@@ -28,7 +29,7 @@ export function fillJson(ex: Exchange, fill: Fill): JsonObject {
     sz: sz(asset, fill.lots),
     side: side(fill.isBuy),
     time: fill.time,
-    startPosition: sz(asset, fill.startLots),
+    startPosition: asset.pair === null ? sz(asset, fill.startLots) : formatUsd(fill.startLots),
     dir: directionOf(fill),
     closedPnl: formatUsd(fill.closedPnl),
     hash: fill.twapId === null ? actionHash(ex.config.seed, fill.block, fill.index) : ZERO_HASH,
@@ -39,7 +40,7 @@ export function fillJson(ex: Exchange, fill: Fill): JsonObject {
     ...(fill.cloid === null ? {} : { cloid: fill.cloid }),
     ...(fill.builder === null ? {} : { builderFee: formatUsd(fill.builderFee) }),
     ...(fill.liquidation === null ? {} : { liquidation: liquidationJson(fill) }),
-    feeToken: asset.dex.collateral.spec.name,
+    feeToken: fill.feeToken.spec.name,
     twapId: fill.twapId,
   };
 }

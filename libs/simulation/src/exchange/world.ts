@@ -14,7 +14,8 @@ import { UNDESERIALIZABLE } from './texts';
 /** Builds a world of its own: books, accounts, seed and clock. Nothing in it knows the wall clock or a random source. */
 export function createWorld(config: WorldConfig): World {
   const ex = createExchange(config);
-  if (config.makers !== false) for (const dex of ex.dexes) for (const asset of dex.assets) if (!asset.halted) setMakers(ex, asset, true);
+  if (config.makers !== false)
+    for (const dex of ex.dexes) for (const asset of [...dex.assets, ...dex.spot]) if (!asset.halted) setMakers(ex, asset, true);
   return new SimulatedWorld(ex);
 }
 

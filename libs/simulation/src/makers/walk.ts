@@ -43,6 +43,24 @@ export function walk(start: Price, chance: Chance): PricePath {
   };
 }
 
+/** What a pegged price strays by in a step, millionths, and the share of its distance from the peg by which it comes back, one in so many. */
+const PEG_SPREAD_PPM = 15;
+const PEG_RETURN = 20n;
+
+/** The price of a token that is held at another: small steps around `peg`, always drawn back to it. One step per call. */
+export function pegged(peg: Price, chance: Chance): PricePath {
+  let current: bigint = peg;
+  return {
+    priceAt: () => {
+      current += (peg - current) / PEG_RETURN + (peg * BigInt(spread(PEG_SPREAD_PPM, chance))) / MILLION;
+      return price(current);
+    },
+    movedTo: (moved) => {
+      current = moved;
+    },
+  };
+}
+
 function nextRegime(regime: Regime, chance: Chance): Regime {
   if (regime !== CALM) return CALM;
   const draw = chance.below(100);

@@ -50,7 +50,7 @@ const FIRST_BUILDER_PERP = 100_000;
 const FIRST_OUTCOME = 100_000_000;
 
 /** What kind of asset an order id names: perps of all dexes are one kind. */
-function assetClass(id: number): 'perp' | 'spot' | 'outcome' {
+export function assetClass(id: number): 'perp' | 'spot' | 'outcome' {
   if (id >= FIRST_OUTCOME) return 'outcome';
   return id >= FIRST_SPOT && id < FIRST_BUILDER_PERP ? 'spot' : 'perp';
 }

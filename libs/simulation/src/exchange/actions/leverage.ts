@@ -1,5 +1,5 @@
 import { formatUsd, mulDivAway, parseUnits, tenTo } from '../decimals';
-import { clearingOf, type Exchange, touch } from '../exchange';
+import { clearingOf, type Exchange, perpOf, touch } from '../exchange';
 import { asFlag, asWhole } from '../json';
 import { crossSummary, initialMargin, isIsolatedOnly, isolatedEquity, leverageOf, notionalAtMark, withdrawable } from '../margin';
 import type { ExchangeAnswer } from '../port';
@@ -13,7 +13,7 @@ export const prepareUpdateLeverage: Prepare = (action) => {
   const isCross = asFlag(action.isCross);
   const leverage = asWhole(action.leverage);
   if (assetId === null || isCross === null || leverage === null) return null;
-  return plain((ex, { owner }) => updateLeverage(ex, owner, ex.assetsById.get(assetId), isCross, leverage));
+  return plain((ex, { owner }) => updateLeverage(ex, owner, perpOf(ex, assetId), isCross, leverage));
 };
 
 function updateLeverage(ex: Exchange, owner: VenueAccount, asset: Asset | undefined, isCross: boolean, leverage: number): ExchangeAnswer {
@@ -51,7 +51,7 @@ export const prepareUpdateIsolatedMargin: Prepare = (action) => {
   const usd = asWhole(action.ntli);
   if (assetId === null || usd === null || asFlag(action.isBuy) === null) return null;
   return plain((ex, { owner }) => {
-    const asset = ex.assetsById.get(assetId);
+    const asset = perpOf(ex, assetId);
     const held = asset === undefined ? undefined : clearingOf(owner, asset.dex).positions.get(asset);
     if (held === undefined || !held.isIsolated) return refused(REQUEST_TEXTS.notIsolated);
     const refusal = usd >= 0 ? refuseAdding(held, usd) : refuseRemoving(held, -usd);
@@ -69,7 +69,7 @@ export const prepareTopUpIsolatedOnlyMargin: Prepare = (action) => {
   const leverage = parseUnits(action.leverage, LEVERAGE_DECIMALS);
   if (assetId === null || leverage < 0) return null;
   return plain((ex, { owner }) => {
-    const asset = ex.assetsById.get(assetId);
+    const asset = perpOf(ex, assetId);
     const held = asset === undefined ? undefined : clearingOf(owner, asset.dex).positions.get(asset);
     if (leverage === 0) return refused(REQUEST_TEXTS.invalidLeverage);
     if (held === undefined || !held.isIsolated) return refused(REQUEST_TEXTS.notIsolated);

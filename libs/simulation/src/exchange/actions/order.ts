@@ -3,10 +3,10 @@ import type { Exchange } from '../exchange';
 import { asAddress, asList, asObject, asWhole, type JsonObject } from '../json';
 import { type OrderRequest, type PlaceContext, placeOrder } from '../place';
 import type { ExchangeAnswer, Json } from '../port';
-import type { BuilderFee, Order } from '../state';
+import type { BuilderFee, Order, VenueAccount } from '../state';
 import { REQUEST_TEXTS } from '../texts';
 import { type Grouped, placeForPosition, placeWithChildren } from '../tpsl';
-import { type Grouping, readGrouping, refuseForm } from './grouping';
+import { assetClass, type Grouping, readGrouping, refuseForm } from './grouping';
 import { readOrderRequest } from './order-request';
 import { type Actor, okay, type Prepare, refused } from './prepared';
 
@@ -56,7 +56,7 @@ interface Batch {
 function runOrders(ex: Exchange, { owner }: Actor, { requests, grouping, builder }: Batch): ExchangeAnswer {
   const malformed = refuseForm(requests, grouping, ex.settings.triggerEntries);
   if (malformed !== null) return refused(malformed);
-  if (builder !== null && !isApproved(ex, owner.builders.get(builder.address), builder)) return refused(REQUEST_TEXTS.builderNotApproved);
+  if (builder !== null && !isApproved(ex, owner, builder, requests)) return refused(REQUEST_TEXTS.builderNotApproved);
   if (grouping.kind === 'priority' && grouping.rate > 0 && ex.settings.priorityNeedsStake) return refused(REQUEST_TEXTS.priorityStake);
   if (ex.postOnly && requests.some(({ trigger, tif }) => trigger !== null || tif !== 'Alo')) return refused(REQUEST_TEXTS.postOnlyPeriod);
   const context: PlaceContext = { owner, builder, isPositionTpsl: grouping.kind === 'positionTpsl' };
@@ -69,9 +69,12 @@ function place(ex: Exchange, context: PlaceContext, grouping: Grouping, requests
   return requests.map((request) => placeOrder(ex, context, request));
 }
 
-/** A builder may charge what the main wallet approved, and never more than the venue's cap on perps. */
-const isApproved = (ex: Exchange, approvedPpm: number | undefined, builder: BuilderFee): boolean =>
-  builder.ppm <= (approvedPpm ?? -1) && builder.ppm <= ex.settings.perpBuilderMostPpm;
+/** A builder may charge what the main wallet approved, and never more than the venue's cap. */
+function isApproved(ex: Exchange, { builders }: VenueAccount, { address, ppm }: BuilderFee, requests: readonly OrderRequest[]): boolean {
+  const { perpBuilderMostPpm, spotBuilderMostPpm } = ex.settings;
+  const onlySpot = requests.every(({ assetId }) => assetClass(assetId) === 'spot');
+  return ppm <= (builders.get(address) ?? -1) && ppm <= (onlySpot ? spotBuilderMostPpm : perpBuilderMostPpm);
+}
 
 /** The answer element of one order. */
 export function render(placed: Grouped): Json {

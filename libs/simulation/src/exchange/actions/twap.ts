@@ -1,5 +1,5 @@
 import { parseUnits } from '../decimals';
-import type { Exchange } from '../exchange';
+import { type Exchange, perpOf } from '../exchange';
 import { asFlag, asObject, asText, asWhole, type JsonObject } from '../json';
 import type { ExchangeAnswer, Json } from '../port';
 import type { Asset, VenueAccount } from '../state';
@@ -66,7 +66,7 @@ function readDetails(value: Json | undefined): Pick<TwapRequest, 'startAt' | 'li
 }
 
 function readDraft(ex: Exchange, owner: VenueAccount, request: TwapRequest): TwapDraft | string {
-  const asset = ex.assetsById.get(request.assetId);
+  const asset = perpOf(ex, request.assetId);
   if (asset === undefined) return ORDER_TEXTS.unknownAsset;
   const lots = parseUnits(request.size, asset.spec.szDecimals);
   if (lots === 0) return ORDER_TEXTS.zeroSize;

@@ -27,7 +27,7 @@ export const userRateLimit = forUser((ex, user) => {
 
 export const activeAssetData: InfoAnswerer = forUser((ex, user, request) => {
   const asset = ex.assetsByCoin.get(asText(request.coin) ?? '');
-  return asset === undefined ? undefined : activeAssetJson(ex, user, asset);
+  return asset?.pair !== null ? undefined : activeAssetJson(ex, user, asset);
 });
 
 /** Leverage and what can be traded in a coin. */

@@ -1,23 +1,24 @@
+import { formatUsd } from '../decimals';
 import type { Exchange } from '../exchange';
 import type { JsonObject } from '../json';
-import { pairPx } from '../market';
+import { midPx } from '../market';
 import type { Json } from '../port';
 import { spotStateJson } from '../spot-state';
-import type { SpotPair } from '../state';
+import type { Asset } from '../state';
+import { px, sz } from '../wire';
 import { forUser, type InfoAnswerer } from './request';
 
 /** Tokens in circulation where nobody counts: one billion. */
 const SUPPLY = '1000000000.0';
 
-const pairsOf = (ex: Exchange): readonly SpotPair[] => ex.dexes.flatMap((dex) => dex.spotPairs);
+const spotOf = (ex: Exchange): readonly Asset[] => ex.dexes.flatMap((dex) => dex.spot);
 
 const spotMetaJson = (ex: Exchange): JsonObject => ({
-  universe: pairsOf(ex).map(({ spec }) => ({
-    tokens: [spec.base, spec.quote],
-    name: spec.name,
-    index: spec.index,
-    isCanonical: spec.isCanonical,
-  })),
+  universe: spotOf(ex).flatMap(({ pair }) =>
+    pair === null
+      ? []
+      : [{ tokens: [pair.spec.base, pair.spec.quote], name: pair.spec.name, index: pair.spec.index, isCanonical: pair.spec.isCanonical }],
+  ),
   tokens: ex.tokens.map(({ spec }) => ({
     name: spec.name,
     szDecimals: spec.szDecimals,
@@ -33,22 +34,22 @@ const spotMetaJson = (ex: Exchange): JsonObject => ({
 
 export const spotMeta: InfoAnswerer = spotMetaJson;
 
-/** Nothing is traded on spot: prices stand still. */
-export const spotContextJson = (pair: SpotPair): Json => ({
-  prevDayPx: pairPx(pair),
-  dayNtlVlm: '0.0',
-  markPx: pairPx(pair),
-  midPx: pairPx(pair),
+/** The context of a pair; its mark is where its book stands. */
+export const spotContextJson = (asset: Asset): Json => ({
+  prevDayPx: px(asset, asset.volume.openPx),
+  dayNtlVlm: formatUsd(asset.volume.usd),
+  markPx: px(asset, asset.markPx),
+  midPx: midPx(asset),
   circulatingSupply: SUPPLY,
-  coin: pair.spec.name,
+  coin: asset.coin,
   totalSupply: SUPPLY,
-  dayBaseVlm: '0.0',
+  dayBaseVlm: sz(asset, asset.volume.lots),
 });
 
 /** Contexts of all pairs in the order of `spotMeta`. */
-export const spotContextsJson = (ex: Exchange): Json => pairsOf(ex).map(spotContextJson);
+export const spotContextsJson = (ex: Exchange): Json => spotOf(ex).map(spotContextJson);
 
-export const pairNamed = (ex: Exchange, name: string): SpotPair | undefined => pairsOf(ex).find(({ spec }) => spec.name === name);
+export const spotNamed = (ex: Exchange, name: string): Asset | undefined => spotOf(ex).find(({ coin }) => coin === name);
 
 export const spotMetaAndAssetCtxs: InfoAnswerer = (ex) => [spotMetaJson(ex), spotContextsJson(ex)];
 

@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange';
 import { spotContextsJson } from '../info/spot';
 import { contextJson, midsJson } from '../market';
 import type { Json, StreamFrame } from '../port';
-import type { Asset, Bar, Dex, SpotPair } from '../state';
+import type { Asset, Bar, Dex } from '../state';
 import { px, sz } from '../wire';
 
 export const contextFrame = (asset: Asset): StreamFrame => ({ channel: 'activeAssetCtx', data: { coin: asset.coin, ctx: contextJson(asset) } });
@@ -24,7 +24,7 @@ export const fastContextsFrame = (assets: readonly Asset[]): StreamFrame => ({
 
 export const spotContextsFrame = (ex: Exchange): StreamFrame => ({ channel: 'spotAssetCtxs', data: spotContextsJson(ex) });
 
-export const spotContextFrame = (pair: SpotPair, ctx: Json): StreamFrame => ({ channel: 'activeSpotAssetCtx', data: { coin: pair.spec.name, ctx } });
+export const spotContextFrame = (coin: string, ctx: Json): StreamFrame => ({ channel: 'activeSpotAssetCtx', data: { coin, ctx } });
 
 /** Mids of the main dex carry no dex name. */
 export function midsFrame(dex: Dex): StreamFrame {

@@ -1,7 +1,7 @@
 import { INTERVALS } from '../bars';
 import type { Exchange } from '../exchange';
 import { MANTISSAS, optionalNumber, SIG_FIGS } from '../info/market';
-import { pairNamed, spotContextJson } from '../info/spot';
+import { spotContextJson, spotNamed } from '../info/spot';
 import { asFlag, asText } from '../json';
 import { bboJson, contextJson, levelsJson } from '../market';
 import type { StreamFrame } from '../port';
@@ -23,12 +23,12 @@ const byCoin =
 
 /** A spot pair is told on a channel of its own. */
 const activeAssetCtx: Planner = (ex, request) => {
-  const pair = pairNamed(ex, asText(request.coin) ?? '');
-  if (pair === undefined) return byCoin('activeAssetCtx', (_ex, asset) => [frames.contextFrame(asset)])(ex, request);
+  const spot = spotNamed(ex, asText(request.coin) ?? '');
+  if (spot === undefined) return byCoin('activeAssetCtx', (_ex, asset) => [frames.contextFrame(asset)])(ex, request);
   return {
-    echo: { type: 'activeAssetCtx', coin: pair.spec.name },
-    attach: (sink) => addSink(ex.topics.contexts, `pair/${pair.spec.name}`, sink),
-    initial: () => [frames.spotContextFrame(pair, spotContextJson(pair))],
+    echo: { type: 'activeAssetCtx', coin: spot.coin },
+    attach: (sink) => addSink(ex.topics.contexts, `pair/${spot.coin}`, sink),
+    initial: () => [frames.spotContextFrame(spot.coin, spotContextJson(spot))],
   };
 };
 

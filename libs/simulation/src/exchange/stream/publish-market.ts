@@ -1,6 +1,6 @@
 import { INTERVALS } from '../bars';
 import type { Exchange } from '../exchange';
-import { pairNamed, spotContextJson } from '../info/spot';
+import { spotContextJson, spotNamed } from '../info/spot';
 import { bboJson, contextJson } from '../market';
 import type { AssetTopic } from '../state';
 import { tradeJson } from '../wire';
@@ -75,8 +75,8 @@ export function publishContexts(ex: Exchange): void {
   send(contexts, bulkKey('spotAssetCtxs'), () => frames.spotContextsFrame(ex));
   publishFastContexts(ex);
   for (const key of [...contexts.keys()]) {
-    const pair = key.startsWith(PAIR) ? pairNamed(ex, key.slice(PAIR.length)) : undefined;
-    if (pair !== undefined) send(contexts, key, () => frames.spotContextFrame(pair, spotContextJson(pair)));
+    const spot = key.startsWith(PAIR) ? spotNamed(ex, key.slice(PAIR.length)) : undefined;
+    if (spot !== undefined) send(contexts, key, () => frames.spotContextFrame(spot.coin, spotContextJson(spot)));
   }
 }
 

@@ -48,7 +48,7 @@ const userFills: Planner = (ex, request) => {
 const activeAssetData: Planner = (ex, request) => {
   const user = asAddress(request.user);
   const asset = ex.assetsByCoin.get(asText(request.coin) ?? '');
-  if (user === null || asset === undefined) return null;
+  if (user === null || asset?.pair !== null) return null;
   const { coin } = asset;
   return {
     echo: { type: 'activeAssetData', user, coin },
