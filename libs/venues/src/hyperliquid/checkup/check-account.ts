@@ -9,6 +9,7 @@ import { spotClearinghouseStateAnswer, spotClearinghouseStateRequest } from '../
 import { spotMetaAnswer, spotMetaRequest } from '../wire/spot-meta';
 import { userRateLimitAnswer, userRateLimitRequest } from '../wire/user-rate-limit';
 import { userRoleAnswer, userRoleRequest } from '../wire/user-role';
+import { checkEquity } from './check-equity';
 import { inWords, type Questions } from './questions';
 
 /** An agent that ends within so long should be renewed now. */
@@ -46,6 +47,7 @@ async function sharedCollateral(questions: Questions, account: Address): Promise
     held.length === 0
       ? warn('collateral', 'none', 'deposit before copying')
       : told('collateral', `${held.join(', ')}, shared by all dexes settled in it`),
+    await checkEquity(questions, account, spot.value.balances),
   ];
 }
 

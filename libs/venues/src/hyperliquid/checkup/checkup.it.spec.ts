@@ -60,6 +60,15 @@ describe('a checkup of a venue', () => {
     });
   });
 
+  it('compares what a unified account counts with the value the venue tells', async () => {
+    const address = `0x${'f6'.repeat(20)}`;
+    await venue.control('/worlds/main/accounts', { accounts: [{ address, mode: 'unifiedAccount', credits: { spot: '700', 'spot:USDH': '50' } }] });
+    expect((await findings({ account: address })).find(({ about }) => about === 'equity')).toMatchObject({
+      verdict: 'good',
+      detail: 'counted $750 in dollars, the venue values the whole account at $750',
+    });
+  });
+
   it.each<[string, Partial<CheckupPlan>, string, string]>([
     ['an account the venue does not know', { account: `0x${'d4'.repeat(20)}` }, 'account', 'not known to the venue'],
     ['an agent taken for an account', { account: AGENT }, 'account', `an agent of ${ACCOUNT}`],

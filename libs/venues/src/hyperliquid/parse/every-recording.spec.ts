@@ -14,6 +14,7 @@ import { metaAndAssetCtxsAnswer } from '../wire/meta-and-asset-ctxs';
 import { openOrdersAnswer, orderUpdatesData } from '../wire/open-orders';
 import { orderStatusAnswer } from '../wire/order-status';
 import { perpDexsAnswer } from '../wire/perp-dexs';
+import { portfolioAnswer } from '../wire/portfolio';
 import { spotClearinghouseStateAnswer } from '../wire/spot-clearinghouse-state';
 import { spotMetaAnswer } from '../wire/spot-meta';
 import { readTrades, sideOf } from '../wire/trades';
@@ -85,6 +86,7 @@ const READERS: { readonly [type: string]: Read } = {
   userFunding: by('userFunding', userFundingAnswer),
   userRateLimit: by('userRateLimit', userRateLimitAnswer),
   userRole: by('userRole', userRoleAnswer),
+  portfolio: by('portfolio', portfolioAnswer),
   extraAgents: by('extraAgents', extraAgentsAnswer),
   'refusal text': (text) => classifyReject(z.string().parse(text)),
   '/bbo': by('bbo', bboData),
@@ -106,7 +108,6 @@ const NO_USE: { readonly [type: string]: string } = {
   openOrders: 'frontendOpenOrders holds more',
   userNonFundingLedgerUpdates: 'flows are not followed yet',
   subAccounts: 'accounts are named by the follower',
-  portfolio: 'equity is computed from states',
   perpsAtOpenInterestCap: 'the refusal tells',
   perpDexLimits: 'the refusal tells',
   perpDexStatus: 'nothing depends on it',
