@@ -10,6 +10,7 @@ import { admitUpgrade, refuseUpgrade } from './handshake';
 import { BODY_MAX_BYTES } from './http-door';
 import { remoteIp } from './remote-ip';
 import { type Reply, rateLimited } from './reply';
+import { chargeRows } from './row-charge';
 import { createFrameText, errorFrame, PONG, postFrame } from './socket-frames';
 import { createStreamLine, laterByTimer } from './stream-line';
 import { createSubscriptions, type Subscriptions } from './subscriptions';
@@ -136,6 +137,7 @@ function post(limits: IpLimits, connection: Connection, frame: PostFrame, text: 
   }
   const finish = (reply: Reply): void => {
     limits.endPost(ip);
+    if (limits.postsSpendWeight && frame.type === 'info') chargeRows(limits, ip, frame.payload, reply);
     if (reply.kind === 'hang_up') socket.terminate();
     else if (reply.kind === 'answer') writer.send(postFrame(frame.id, { type: frame.type, name: typeOf(frame.payload) }, reply));
   };
