@@ -1,4 +1,4 @@
-import { isOnTick } from './asset';
+import { isOnTick, marginPx } from './asset';
 import { formatUsd } from './decimals';
 import { clearingOf, type Exchange } from './exchange';
 import { canCarry, leverageOf, tierLeverage } from './margin';
@@ -58,13 +58,13 @@ function checkReduceOnly(ex: Exchange, draft: OrderDraft): Rejection | null {
   return !closesAll && draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
 }
 
-/** Initial margin at the mark for orders that trade at once or never, else at the order's own price; then the margin tier. */
+/** Initial margin at the mark for orders that trade at once or never, else at the order's own price, of sells not below the mark; then the margin tier. */
 export function checkMargin(ex: Exchange, draft: OrderDraft): Rejection | null {
   const { owner, asset, px } = draft;
   if (owner.isHouse) return null;
   const setting = leverageOf(owner, asset, ex.settings);
   const signed = draft.isBuy ? draft.lots : -draft.lots;
-  const reference = draft.tif === 'Ioc' || draft.tif === 'FrontendMarket' ? asset.markPx : px;
+  const reference = draft.tif === 'Ioc' || draft.tif === 'FrontendMarket' ? asset.markPx : marginPx(asset, draft.isBuy, px);
   if (!canCarry(clearingOf(owner, asset.dex), asset, signed, reference, setting)) return 'perpMarginRejected';
   const held = positionLots(owner, asset);
   const after = Math.abs(held + signed);
