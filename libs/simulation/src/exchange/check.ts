@@ -35,7 +35,7 @@ export function textAboveCap(ex: Exchange, asset: Asset, tif: Tif | null, notion
 export function checkOrder(ex: Exchange, draft: OrderDraft): Rejection | null {
   const { asset, px, reduceOnly } = draft;
   if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
-  if (Number.isNaN(px) || !isOnTick(asset, px)) return 'tickRejected';
+  if (draft.isTooFine === true || !isOnTick(asset, px)) return 'tickRejected';
   if (isTooFar(px, asset.oraclePx, ex.settings.oracleBandPercent)) return 'oracleRejected';
   if (!reduceOnly && px * draft.lots < ex.settings.minNotionalUsd) return 'minTradeNtlRejected';
   return checkMargin(ex, draft) ?? checkOpenInterest(ex, draft) ?? (reduceOnly ? checkReduceOnly(ex, draft) : null);
@@ -118,8 +118,8 @@ export function checkChild(ex: Exchange, draft: OrderDraft, entryPx: number): Re
   return isPast(draft, entryPx) ? 'badTriggerPxRejected' : null;
 }
 
-const isTriggerOnTick = ({ px, trigger, asset }: OrderDraft): boolean =>
-  !Number.isNaN(px) && isOnTick(asset, px) && trigger !== null && isOnTick(asset, trigger.px);
+const isTriggerOnTick = ({ px, trigger, asset, isTooFine }: OrderDraft): boolean =>
+  isTooFine !== true && isOnTick(asset, px) && trigger !== null && isOnTick(asset, trigger.px);
 
 /** True when a price already meets a trigger: it would fire at once. */
 const isPast = ({ trigger }: OrderDraft, px: number): boolean => trigger !== null && (trigger.above ? trigger.px <= px : trigger.px >= px);
