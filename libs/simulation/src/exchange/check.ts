@@ -54,9 +54,12 @@ const USD_PER_OPEN_ORDER = 5_000_000 * 1_000_000;
 function checkReduceOnly(ex: Exchange, draft: OrderDraft): Rejection | null {
   const held = positionLots(draft.owner, draft.asset);
   if (held === 0 || held > 0 === draft.isBuy || draft.lots > Math.abs(held)) return 'reduceOnlyRejected';
-  const closesAll = draft.lots === Math.abs(held);
-  return !closesAll && draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
+  return checkPartMinimum(ex, draft, Math.abs(held));
 }
+
+/** An order that only closes a part of `whole` lots is worth the minimum like any other. */
+const checkPartMinimum = (ex: Exchange, draft: OrderDraft, whole: number): Rejection | null =>
+  draft.lots < whole && draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
 
 /** Initial margin at the mark for orders that trade at once or never, else at the order's own price, of sells not below the mark; then the margin tier. */
 export function checkMargin(ex: Exchange, draft: OrderDraft): Rejection | null {
@@ -108,14 +111,21 @@ export function checkTrigger(ex: Exchange, draft: OrderDraft): Rejection | null 
   if (trigger === null || isPast(draft, asset.markPx)) return 'badTriggerPxRejected';
   if (!draft.reduceOnly) return draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
   const held = positionLots(draft.owner, asset);
-  return held === 0 || held > 0 === draft.isBuy ? 'reduceOnlyRejected' : null;
+  if (held === 0 || held > 0 === draft.isBuy) return 'reduceOnlyRejected';
+  return trigger.isPositionTpsl ? null : checkPartMinimum(ex, draft, Math.abs(held));
 }
 
-/** The checks of a take-profit or stop-loss whose position is still to come: against the price its parent may open it at. */
-export function checkChild(ex: Exchange, draft: OrderDraft, entryPx: number): Rejection | null {
+/** What a take-profit or stop-loss is to close when its position is still to come: the price its parent may open it at, and how much. */
+export interface Entry {
+  readonly px: number;
+  readonly lots: number;
+}
+
+/** The checks of a take-profit or stop-loss whose position is still to come. */
+export function checkChild(ex: Exchange, draft: OrderDraft, entry: Entry): Rejection | null {
   if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
   if (!isTriggerOnTick(draft)) return 'tickRejected';
-  return isPast(draft, entryPx) ? 'badTriggerPxRejected' : null;
+  return isPast(draft, entry.px) ? 'badTriggerPxRejected' : checkPartMinimum(ex, draft, entry.lots);
 }
 
 const isTriggerOnTick = ({ px, trigger, asset, isTooFine }: OrderDraft): boolean =>
