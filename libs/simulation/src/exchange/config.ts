@@ -63,6 +63,8 @@ export interface VenueSettings {
   readonly namedAgentsPerSub: number;
   /** After an agent was replaced no other is approved for so long. */
   readonly agentRemovalMs: number;
+  /** A builder nobody approved refuses each order by itself instead of the whole request: both were seen at the venue. */
+  readonly builderRefusalPerOrder: boolean;
   readonly builderMinUsd: number;
   readonly perpBuilderMostPpm: number;
   /** Enforces the lifetime request budget of an address. */
@@ -141,6 +143,7 @@ export const DEFAULT_SETTINGS: VenueSettings = {
   namedAgentsMost: 3,
   namedAgentsPerSub: 2,
   agentRemovalMs: 5_000,
+  builderRefusalPerOrder: false,
   builderMinUsd: 100_000_000,
   perpBuilderMostPpm: 1_000,
   addressLimits: false,
