@@ -67,7 +67,8 @@ export function readOrder(ex: Exchange, context: PlaceContext, request: OrderReq
   if (asset.halted) return ORDER_TEXTS.halted;
   const { owner, builder } = context;
   if (request.cloid !== null && ex.settings.uniqueOpenCloids && owner.openCloids.has(request.cloid)) return ORDER_TEXTS.duplicateCloid;
-  if (trigger === null && !isTooFine && isTooFar(px, asset.markPx, ex.settings.referenceBandPercent)) return ORDER_TEXTS.farFromReference;
+  // What waits for a trigger is judged by the price it waits for.
+  if (!isTooFine && isTooFar(px, trigger?.px ?? asset.markPx, ex.settings.referenceBandPercent)) return ORDER_TEXTS.farFromReference;
   const oversize = textAboveCap(ex, asset, request.tif, px * lots);
   if (oversize !== null) return oversize;
   const { isBuy, reduceOnly, cloid } = request;

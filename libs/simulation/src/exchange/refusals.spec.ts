@@ -45,6 +45,18 @@ const REFUSALS: readonly Refusal[] = [
     status: null,
   },
   {
+    when: 'the price is far above',
+    order: { b: false, p: '120000', s: '0.1' },
+    text: 'Order price cannot be more than 80% away from the reference price',
+    status: null,
+  },
+  {
+    when: 'the limit of a trigger is far from its trigger price',
+    order: { b: false, p: '11000', s: '0.1', trigger: { isMarket: false, triggerPx: '60000', tpsl: 'sl' } },
+    text: 'Order price cannot be more than 80% away from the reference price',
+    status: null,
+  },
+  {
     when: 'post-only would trade',
     order: { p: '66450', s: '0.1', tif: 'Alo' },
     text: 'Post only order would have immediately matched, bbo was 66300@66400.',

@@ -1,6 +1,6 @@
 import { formatUsd, mulDivAway, parseUnits, tenTo } from '../decimals';
 import { clearingOf, type Exchange, touch } from '../exchange';
-import { asFlag, asWhole } from '../json';
+import { asCount, asFlag, asWhole } from '../json';
 import { crossSummary, initialMargin, isIsolatedOnly, isolatedEquity, leverageOf, notionalAtMark, withdrawable } from '../margin';
 import type { ExchangeAnswer } from '../port';
 import type { Asset, Position, VenueAccount } from '../state';
@@ -9,9 +9,9 @@ import { done, type Prepare, plain, refused } from './prepared';
 
 /** `updateLeverage`: margin mode and leverage of a coin. The mode can change only while flat; less leverage needs the margin for it. */
 export const prepareUpdateLeverage: Prepare = (action) => {
-  const assetId = asWhole(action.asset);
+  const assetId = asCount(action.asset);
   const isCross = asFlag(action.isCross);
-  const leverage = asWhole(action.leverage);
+  const leverage = asCount(action.leverage);
   if (assetId === null || isCross === null || leverage === null) return null;
   return plain((ex, { owner }) => updateLeverage(ex, owner, ex.assetsById.get(assetId), isCross, leverage));
 };
@@ -47,7 +47,7 @@ function regearIsolated(held: Position, leverage: number): string | null {
 
 /** `updateIsolatedMargin`: moves usd (10^-6 dollars, sign = add or remove) between the cross cash and an isolated position. */
 export const prepareUpdateIsolatedMargin: Prepare = (action) => {
-  const assetId = asWhole(action.asset);
+  const assetId = asCount(action.asset);
   const usd = asWhole(action.ntli);
   if (assetId === null || usd === null || asFlag(action.isBuy) === null) return null;
   return plain((ex, { owner }) => {
@@ -65,7 +65,7 @@ const LEVERAGE_DECIMALS = 6;
 
 /** `topUpIsolatedOnlyMargin`: adds what an isolated position lacks for a leverage (a decimal, also below 1). It never takes margin away. */
 export const prepareTopUpIsolatedOnlyMargin: Prepare = (action) => {
-  const assetId = asWhole(action.asset);
+  const assetId = asCount(action.asset);
   const leverage = parseUnits(action.leverage, LEVERAGE_DECIMALS);
   if (assetId === null || leverage < 0) return null;
   return plain((ex, { owner }) => {

@@ -1,6 +1,6 @@
 import { bestLevel, crosses } from '../book';
 import type { Exchange } from '../exchange';
-import { asCloid, asFlag, asList, asObject, asWhole } from '../json';
+import { asCloid, asCount, asFlag, asList, asObject } from '../json';
 import { endOrder, handOver } from '../order';
 import { type OrderRequest, type PlaceContext, placeOrder, readPrice } from '../place';
 import type { Json } from '../port';
@@ -64,7 +64,7 @@ const isPostOnly = ({ request }: Modification): boolean => request.trigger === n
 const readAlways = (value: Json | undefined): boolean | null => (value === undefined ? false : asFlag(value));
 
 function readModification(oid: Json | undefined, order: Json | undefined): Modification | null {
-  const target = asWhole(oid) ?? asCloid(oid);
+  const target = asCount(oid) ?? asCloid(oid);
   const request = readOrderRequest(order);
   return target === null || request === null ? null : { target, request };
 }

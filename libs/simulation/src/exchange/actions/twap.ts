@@ -1,7 +1,7 @@
 import { isOnTick } from '../asset';
 import { parseUnits } from '../decimals';
 import type { Exchange } from '../exchange';
-import { asFlag, asObject, asText, asWhole, type JsonObject } from '../json';
+import { asCount, asFlag, asObject, asText, type JsonObject } from '../json';
 import { readPrice } from '../place';
 import type { ExchangeAnswer, Json } from '../port';
 import type { VenueAccount } from '../state';
@@ -44,11 +44,11 @@ const twapAction = (run: (ex: Exchange, owner: VenueAccount) => ExchangeAnswer):
 });
 
 function readTwap(twap: JsonObject | null, details: Json | undefined): TwapRequest | null {
-  const assetId = asWhole(twap?.a);
+  const assetId = asCount(twap?.a);
   const isBuy = asFlag(twap?.b);
   const size = asText(twap?.s);
   const reduceOnly = asFlag(twap?.r);
-  const minutes = asWhole(twap?.m);
+  const minutes = asCount(twap?.m);
   const randomize = asFlag(twap?.t);
   const more = readDetails(details);
   if (assetId === null || isBuy === null || size === null || reduceOnly === null || minutes === null || randomize === null) return null;
@@ -88,8 +88,8 @@ function readDraft(ex: Exchange, owner: VenueAccount, request: TwapRequest): Twa
 
 /** `twapCancel`: ends a running TWAP of the account. */
 export const prepareTwapCancel: Prepare = (action) => {
-  const assetId = asWhole(action.a);
-  const twapId = asWhole(action.t);
+  const assetId = asCount(action.a);
+  const twapId = asCount(action.t);
   if (assetId === null || twapId === null) return null;
   return {
     queueClass: 'cancel',
