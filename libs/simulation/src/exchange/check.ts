@@ -21,9 +21,9 @@ export function marketOrderCap(ex: Exchange, asset: Asset): number {
   return Number.MAX_SAFE_INTEGER;
 }
 
-/** The text for an order above its notional cap; ten times the market orders' for orders with a limit. */
+/** The text for an order above its notional cap. An order that trades at once or never is a market order to the venue; what may wait has ten times the cap. */
 export function textAboveCap(ex: Exchange, asset: Asset, tif: Tif | null, notional: number): string | null {
-  const isMarket = tif === 'FrontendMarket';
+  const isMarket = tif === 'FrontendMarket' || (tif === 'Ioc' && ex.settings.capsImmediateOrders);
   const cap = marketOrderCap(ex, asset) * (isMarket ? 1 : LIMIT_TIMES_MARKET);
   return notional > cap ? tooLarge(isMarket ? 'market' : 'limit', formatUsd(cap).replace(/\.0$/, '')) : null;
 }

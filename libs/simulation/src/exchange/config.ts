@@ -29,6 +29,8 @@ export interface VenueSettings {
   readonly openOrdersMost: number;
   /** Notional caps of market orders, usd, by the coin's maximum leverage: the first row whose leverage it reaches. Limit orders may be ten times as large. */
   readonly marketOrderCaps: readonly { readonly leverage: number; readonly usd: number }[];
+  /** An IOC order has the cap of market orders, not that of limit orders: to the venue a market order is an IOC order, and which cap counts is not documented. */
+  readonly capsImmediateOrders: boolean;
   /** Most usd by which one order may raise open interest; null for no bound. */
   readonly openInterestStepUsd: number | null;
   /** A trigger order that is not reduce-only (a stop entry) is accepted outside of the TP/SL groupings. */
@@ -120,6 +122,7 @@ export const DEFAULT_SETTINGS: VenueSettings = {
     { leverage: 10, usd: 2_000_000_000_000 },
     { leverage: 0, usd: 500_000_000_000 },
   ],
+  capsImmediateOrders: true,
   openInterestStepUsd: null,
   triggerEntries: true,
   triggerSlippagePercent: 10,

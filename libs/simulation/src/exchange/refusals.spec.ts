@@ -102,6 +102,20 @@ const REFUSALS: readonly Refusal[] = [
     settings: { marketOrderCaps: [{ leverage: 0, usd: 13_000_000_000 }] },
   },
   {
+    when: 'an immediate order is above the cap of market orders',
+    order: { p: '66500', s: '0.2', tif: 'Ioc' },
+    text: 'Order value exceeds the maximum of $13000 for market orders.',
+    status: null,
+    settings: { marketOrderCaps: [{ leverage: 0, usd: 13_000_000_000 }] },
+  },
+  {
+    when: 'an immediate order counts as one with a limit and is above ten times that',
+    order: { p: '66500', s: '2', tif: 'Ioc' },
+    text: 'Order value exceeds the maximum of $130000 for limit orders.',
+    status: null,
+    settings: { marketOrderCaps: [{ leverage: 0, usd: 13_000_000_000 }], capsImmediateOrders: false },
+  },
+  {
     when: 'a limit order is above ten times that',
     order: { p: '66000', s: '2', tif: 'Alo' },
     text: 'Order value exceeds the maximum of $130000 for limit orders.',
