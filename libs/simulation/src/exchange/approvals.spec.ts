@@ -122,6 +122,15 @@ describe('the request budget of an address', () => {
     expect(limits(bed)).toMatchObject({ nRequestsUsed: 10_001 });
   });
 
+  it('lets no batch through above it, however long it waits', () => {
+    const bed = spent();
+    bed.world.advanceTo(bed.world.now() + 60_000);
+    expect(bed.act(addressOf(1), orderAction({ p: '60000', s: '0.001' }, { p: '60001', s: '0.001' }))).toEqual(
+      refusal(tooMany.response.replace('10001', '10002')),
+    );
+    expect(statusesOf(bed.act(addressOf(1), orderAction({ p: '60000', s: '0.001' })))).toMatchObject([{ resting: {} }]);
+  });
+
   it('is double for cancels', () => {
     const bed = spent();
     const cancels = Array.from({ length: 9_999 }, (_, o) => ({ a: 0, o }));
