@@ -1,5 +1,5 @@
 import type { VenueProcess } from '@lockstep/simulation';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { account, limit, listen, postJson, signed, startServer } from './testing/clients';
 
 /* Limits on, posts weighed too, and every address held to its budget. */
@@ -46,6 +46,32 @@ describe('the rows of an answer', () => {
     expect((await read(ROWS)).type).toBe('info');
     expect(await read(CHEAPEST)).toEqual({ type: 'error', payload: '429 Too Many Requests' });
     listener.close();
+  });
+});
+
+describe('posts in flight', () => {
+  it('are those without an answer, for as long as their connection is open', async () => {
+    const headers = { 'x-test-ip': '10.1.0.3' };
+    await venue.control.addFault('main', { target: 'info', effect: { kind: 'silence' }, type: 'exchangeStatus', transport: 'socket', count: 100 });
+    const silent = await listen(venue.wsUrl(), headers);
+    for (let id = 1; id <= 50; id += 1) silent.say({ method: 'post', id, request: { type: 'info', payload: { type: 'exchangeStatus' } } });
+    const other = await listen(venue.wsUrl(), headers);
+    for (let id = 51; id <= 101; id += 1) other.say({ method: 'post', id, request: { type: 'info', payload: CHEAPEST } });
+    silent.say({ method: 'ping' });
+    await silent.hear(({ channel }) => channel === 'pong');
+    for (let id = 51; id <= 101; id += 1) expect((await other.hear(({ channel }) => channel === 'post')).data).toMatchObject({ id });
+    for (let id = 102; id <= 151; id += 1) silent.say({ method: 'post', id, request: { type: 'info', payload: { type: 'exchangeStatus' } } });
+    silent.say({ method: 'ping' });
+    await silent.hear(({ channel }) => channel === 'pong');
+    other.say({ method: 'post', id: 152, request: { type: 'info', payload: CHEAPEST } });
+    expect(await other.hear(({ channel }) => channel !== 'pong')).toEqual({ channel: 'error', data: 'too many pending post requests id=152' });
+    silent.close();
+    await silent.closed;
+    await vi.waitFor(async () => {
+      other.say({ method: 'post', id: 153, request: { type: 'info', payload: CHEAPEST } });
+      expect((await other.hear(({ channel }) => channel !== 'pong')).channel).toBe('post');
+    });
+    other.close();
   });
 });
 
