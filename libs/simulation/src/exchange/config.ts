@@ -39,6 +39,8 @@ export interface VenueSettings {
   readonly triggerSlippagePercent: number;
   /** A `modify` without `a` places only what rests: post-only orders and GTC orders that do not cross. */
   readonly strictModify: boolean;
+  /** An open order of a coin locks its margin mode, as a position does; the text names positions only. */
+  readonly ordersLockMode: boolean;
   /** A priority fee needs delegated stake, which no account of a world has. */
   readonly priorityNeedsStake: boolean;
   /** Traded usd before a dead-man switch may be set, and how often it may fire a day. */
@@ -127,6 +129,7 @@ export const DEFAULT_SETTINGS: VenueSettings = {
   triggerEntries: true,
   triggerSlippagePercent: 10,
   strictModify: true,
+  ordersLockMode: true,
   priorityNeedsStake: true,
   scheduleVolumeUsd: 1_000_000_000_000,
   schedulesPerDay: 10,

@@ -22,6 +22,7 @@ function updateLeverage(ex: Exchange, owner: VenueAccount, asset: Asset | undefi
   if (isCross && isIsolatedOnly(asset)) return refused(REQUEST_TEXTS.noCross);
   const clearing = clearingOf(owner, asset.dex);
   const held = clearing.positions.get(asset);
+  if (leverageOf(owner, asset, ex.settings).isCross !== isCross && isBusy(ex, owner, asset)) return refused(REQUEST_TEXTS.switchWithPosition);
   if (held !== undefined) {
     if (held.isIsolated === isCross) return refused(REQUEST_TEXTS.switchWithPosition);
     const refusal = held.isIsolated ? regearIsolated(held, leverage) : regearCross(held, leverage);
@@ -32,6 +33,10 @@ function updateLeverage(ex: Exchange, owner: VenueAccount, asset: Asset | undefi
   owner.leverage.set(asset, { isCross, leverage });
   return done;
 }
+
+/** The mode is kept while an order waits that would open a position in it. */
+const isBusy = (ex: Exchange, owner: VenueAccount, asset: Asset): boolean =>
+  ex.settings.ordersLockMode && [...owner.open.values()].some((order) => order.asset === asset && !order.reduceOnly);
 
 function regearCross(held: Position, leverage: number): string | null {
   const sum = crossSummary(held.clearing);
