@@ -188,6 +188,15 @@ describe('signatures', () => {
     expect(answer.text).toBe('{"status":"err","response":"Unable to recover signer."}');
   });
 
+  it('answer 422 for a body nested deeper than any action, and live on', async () => {
+    const deep = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`);
+    const wrapped = JSON.parse(`${'{"type":"multiSig","signatures":[],"payload":{"action":'.repeat(500)}{}${'}}'.repeat(500)}`);
+    const { signature } = await signed(TRADER, { type: 'noop' }, Date.now());
+    for (const action of [{ ...order(), grouping: { p: 0, deep } }, wrapped])
+      expect((await postJson(url(), { action, nonce: Date.now(), signature })).status).toBe(422);
+    expect((await postJson(url(), await signed(TRADER, { type: 'noop' }, Date.now() + 9))).status).toBe(200);
+  });
+
   it('answer 422 for a body of another form', async () => {
     for (const body of ['{', '{}', '{"action":{"type":"order"},"nonce":1}', JSON.stringify(await signed(TRADER, { type: 'nonsense' }, Date.now()))]) {
       expect(await postJson(url(), body)).toEqual({ status: 422, text: 'Failed to deserialize the JSON body into the target type' });
