@@ -28,6 +28,7 @@ describe('flags', () => {
     [['--seed'], '--seed needs a value'],
     [['--limits', 'maybe'], '--limits takes on or off'],
     [['--ip-window', 'fixed'], '--ip-window takes sliding60 or leaky'],
+    [['--address-limits', 'yes'], '--address-limits takes on or off'],
     [['--users-per-ip', '12'], '--users-per-ip takes 10 or 15'],
     [['--verify', 'sample:0'], '--verify takes all, off or sample:N'],
     [['--control-key', 'short'], '--control-key takes at least 16'],

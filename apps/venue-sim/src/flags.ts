@@ -23,6 +23,8 @@ export interface Flags {
   readonly usersPerIp: 10 | 15;
   readonly ipWindow: IpWindow;
   readonly postsSpendWeight: 'on' | 'off';
+  /** The lifetime budget of requests of an address, in the main world and in those that do not say otherwise. */
+  readonly addressLimits: 'on' | 'off';
   readonly verify: VerifyMode;
   readonly verifyThreads: number;
   readonly silenceMs: number;
@@ -45,6 +47,7 @@ export const USAGE = `venue-sim: the simulated venue as a server
   --users-per-ip N     10 or 15 users over all user streams of an IP (default 10)
   --ip-window KIND     sliding60 or leaky: how an IP's minutes are counted (default sliding60)
   --posts-spend-weight on|off  whether a post over a socket spends REST weight too (default off)
+  --address-limits on|off  the budget of requests of an address (default off)
   --verify MODE        all, sample:N or off: which signatures are recovered (default all)
   --verify-threads N   recovering threads, 1 to 16 (default 1)
   --silence-ms N       a connection sent nothing for so long is closed (default 60000)`;
@@ -84,6 +87,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   '--users-per-ip': choice('usersPerIp', 10, 15),
   '--ip-window': choice('ipWindow', ...IP_WINDOWS),
   '--posts-spend-weight': choice('postsSpendWeight', 'on', 'off'),
+  '--address-limits': choice('addressLimits', 'on', 'off'),
   '--verify': (value) => {
     const mode = parseVerifyMode(value);
     return mode.ok ? ok({ verify: mode.value }) : mode;
@@ -107,6 +111,7 @@ export const DEFAULT_FLAGS: Flags = {
   usersPerIp: 10,
   ipWindow: 'sliding60',
   postsSpendWeight: 'off',
+  addressLimits: 'off',
   verify: { kind: 'all' },
   verifyThreads: 1,
   silenceMs: 60_000,

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { actionWeight, type IpLimits, infoWeight, rowsWeight } from '@lockstep/simulation';
+import { actionWeight, type IpLimits, infoWeight } from '@lockstep/simulation';
 import type { Halls } from './halls';
 import { remoteIp } from './remote-ip';
 import { type Answer, type Reply, rateLimited, textAnswer, unreadable } from './reply';
 import { parseJson, readBody } from './request-body';
+import { chargeRows } from './row-charge';
 import type { OnReply } from './strike';
 import { readVenuePath } from './venue-path';
 import { type Arrival, answerExchange, answerInfo } from './venue-request';
@@ -44,21 +45,10 @@ async function receive(halls: Halls, limits: IpLimits, request: IncomingMessage,
   else if (route === '/exchange') answerExchange(arrival, reply);
   else {
     answerInfo(arrival, (answer) => {
-      if (limits.active) chargeRows(limits, ip, body, answer);
+      chargeRows(limits, ip, body, answer);
       reply(answer);
     });
   }
-}
-
-/** Rows are charged after the fact: their number is not known before the answer. */
-function chargeRows(limits: IpLimits, ip: string, body: unknown, reply: Reply): void {
-  const extra = reply.kind === 'answer' && reply.json ? rowsWeight(body, countRows(reply.body)) : 0;
-  if (extra > 0) limits.takeWeight(ip, extra);
-}
-
-function countRows(body: string): number {
-  const rows = parseJson(body);
-  return Array.isArray(rows) ? rows.length : 0;
 }
 
 function render(reply: Reply, request: IncomingMessage, response: ServerResponse): void {

@@ -31,7 +31,8 @@ const KEEP_ALIVE_MS = 75_000;
 export async function startVenueSim(flags: Flags, clock: Clock, onFailure: (error: Error) => void): Promise<Result<VenueSim, string>> {
   if (flags.candles !== null && !existsSync(flags.candles)) return err(`--candles ${flags.candles} does not exist`);
   const { seed, blockMs, testnet, path, candles } = flags;
-  const built = buildWorld({ name: MAIN_WORLD, seed, blockMs, testnet, path, candles, makers: true, genesisTime: null }, clock);
+  const settings = { addressLimits: flags.addressLimits === 'on' };
+  const built = buildWorld({ name: MAIN_WORLD, seed, blockMs, testnet, path, candles, makers: true, genesisTime: null, settings }, clock);
   if (!built.ok) return err(`--candles: ${built.error}`);
 
   const verifier = await createVerifier({ ...VERIFIER_DEFAULTS, mode: flags.verify, threads: flags.verifyThreads, onFailure });

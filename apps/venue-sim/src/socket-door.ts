@@ -10,6 +10,7 @@ import { admitUpgrade, refuseUpgrade } from './handshake';
 import { BODY_MAX_BYTES } from './http-door';
 import { remoteIp } from './remote-ip';
 import { type Reply, rateLimited } from './reply';
+import { chargeRows } from './row-charge';
 import { createFrameText, errorFrame, PONG, postFrame } from './socket-frames';
 import { createStreamLine, laterByTimer } from './stream-line';
 import { createSubscriptions, type Subscriptions } from './subscriptions';
@@ -40,6 +41,8 @@ interface Connection {
   readonly socket: WebSocket;
   readonly writer: CorkedWriter;
   readonly subscriptions: Subscriptions;
+  /** Posts that will never be answered: they stay in flight for as long as the connection is open. */
+  silent: number;
 }
 
 export function createSocketDoor({ halls, limits, clock, silenceMs }: SocketDoorOrder): SocketDoor {
@@ -66,7 +69,7 @@ export function createSocketDoor({ halls, limits, clock, silenceMs }: SocketDoor
       line.push(frame.channel, frameText(frame), fault === null ? null : fault.effect);
     };
     const subscriptions = createSubscriptions({ hall, ip, limits, say, stream: push });
-    const connection: Connection = { hall, ip, socket, writer, subscriptions };
+    const connection: Connection = { hall, ip, socket, writer, subscriptions, silent: 0 };
     open.add(connection);
     hall.hangUps.add(hangUp);
     socket.on('message', (data: RawData) => receive(limits, connection, data.toString()));
@@ -74,6 +77,7 @@ export function createSocketDoor({ halls, limits, clock, silenceMs }: SocketDoor
     socket.on('close', () => {
       subscriptions.closeAll();
       line.close();
+      for (; connection.silent > 0; connection.silent -= 1) limits.endPost(ip);
       limits.closeConnection(ip);
       hall.hangUps.delete(hangUp);
       open.delete(connection);
@@ -135,7 +139,12 @@ function post(limits: IpLimits, connection: Connection, frame: PostFrame, text: 
     return;
   }
   const finish = (reply: Reply): void => {
+    if (reply.kind === 'silence' && socket.readyState === socket.OPEN) {
+      connection.silent += 1;
+      return;
+    }
     limits.endPost(ip);
+    if (limits.postsSpendWeight && frame.type === 'info') chargeRows(limits, ip, frame.payload, reply);
     if (reply.kind === 'hang_up') socket.terminate();
     else if (reply.kind === 'answer') writer.send(postFrame(frame.id, { type: frame.type, name: typeOf(frame.payload) }, reply));
   };

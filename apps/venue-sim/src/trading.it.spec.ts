@@ -164,10 +164,37 @@ describe('signatures', () => {
     expect(answer.response).not.toContain(lower(TRADER));
   });
 
+  it.each<[string, object]>([
+    ['a vault that was not signed for', { vaultAddress: `0x${'12'.repeat(20)}` }],
+    ["the signer's own address as a vault", { vaultAddress: lower(TRADER) }],
+    ['an expiry that was not signed for', { expiresAfter: Date.now() + 600_000 }],
+    ['another nonce', { nonce: Date.now() + 5_000 }],
+  ])('refuse %s, naming an address nobody knows', async (_what, change) => {
+    const answer = JSON.parse((await postJson(url(), { ...(await signed(TRADER, order(), Date.now())), ...change })).text);
+    expect(answer).toEqual({ status: 'err', response: expect.stringMatching(/^User or API Wallet 0x[0-9a-f]{40} does not exist\.$/) });
+    expect(answer.response).not.toContain(lower(TRADER));
+  });
+
+  it('take a vault and an expiry that are absent or null alike', async () => {
+    for (const more of [{}, { vaultAddress: null, expiresAfter: null }]) {
+      const answer = await postJson(url(), { ...(await signed(TRADER, { type: 'noop' }, Date.now() + Object.keys(more).length)), ...more });
+      expect(answer.text).toBe('{"status":"ok","response":{"type":"default"}}');
+    }
+  });
+
   it('refuse what no key can have signed', async () => {
     const body = await signed(TRADER, order(), Date.now());
     const answer = await postJson(url(), { ...body, signature: { r: '0x0', s: '0x1', v: 27 } });
     expect(answer.text).toBe('{"status":"err","response":"Unable to recover signer."}');
+  });
+
+  it('answer 422 for a body nested deeper than any action, and live on', async () => {
+    const deep = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`);
+    const wrapped = JSON.parse(`${'{"type":"multiSig","signatures":[],"payload":{"action":'.repeat(500)}{}${'}}'.repeat(500)}`);
+    const { signature } = await signed(TRADER, { type: 'noop' }, Date.now());
+    for (const action of [{ ...order(), grouping: { p: 0, deep } }, wrapped])
+      expect((await postJson(url(), { action, nonce: Date.now(), signature })).status).toBe(422);
+    expect((await postJson(url(), await signed(TRADER, { type: 'noop' }, Date.now() + 9))).status).toBe(200);
   });
 
   it('answer 422 for a body of another form', async () => {

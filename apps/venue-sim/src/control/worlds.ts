@@ -9,10 +9,11 @@ import type { worldSchema } from './schemas';
 
 /** Opens a world under `/w/<name>`. */
 export function openWorld(halls: Halls, clock: Clock, flags: Flags, order: z.infer<typeof worldSchema>): ControlReply {
-  const settings = readSettings(order.settings);
-  if (settings === null) return refused(400, 'settings: unknown name, or a value of another type');
+  const given = readSettings(order.settings);
+  if (given === null) return refused(400, 'settings: unknown name, or a value of another type');
   const admitted = halls.admits(order.name);
   if (!admitted.ok) return refused(admitted.error === 'bad_name' ? 400 : 409, admitted.error);
+  const settings = { addressLimits: flags.addressLimits === 'on', ...given };
   const { name, seed, testnet, makers, clock: kind } = order;
   const blockMs = order.blockMs ?? flags.blockMs;
   const path = order.path ?? flags.path;

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Hall } from '../halls';
 import type { Reply } from '../reply';
 import { parseJson } from '../request-body';
+import { chargeRows } from '../row-charge';
 import { answerInfo } from '../venue-request';
 import { type ProviderAnswer, refusal } from './errors';
 
@@ -24,6 +25,7 @@ export async function ask<T>({ hall, limits }: Upstream, request: { readonly [ke
   if (!limits.takeWeight(UPSTREAM_IP, infoWeight(request))) return { ok: false, answer: UPSTREAM_BUSY };
   const text = JSON.stringify(request);
   const reply = await new Promise<Reply>((resolve) => answerInfo({ hall, body: request, text, form: 'body' }, resolve));
+  chargeRows(limits, UPSTREAM_IP, request, reply);
   const failed = failureOf(reply);
   if (failed !== null) return { ok: false, answer: failed };
   const parsed = schema.safeParse(reply.kind === 'answer' ? parseJson(reply.body) : undefined);

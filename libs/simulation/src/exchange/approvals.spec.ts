@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf, orderAction, Testbed } from '../builders/testbed';
+import { addressOf, orderAction, statusesOf, Testbed, wireOrder } from '../builders/testbed';
+import type { Json } from './port';
 
 const DONE = { status: 'ok', response: { type: 'default' } };
 const refusal = (response: string) => ({ status: 'err', response });
@@ -69,6 +70,33 @@ describe('a builder', () => {
   });
 });
 
+describe('an order with a builder', () => {
+  const text = 'Builder fee has not been approved.';
+  const rows: readonly (readonly [what: string, approved: number | null, f: number, taken: boolean])[] = [
+    ['is refused without an approval', null, 1, false],
+    ['is refused without an approval even of nothing', null, 0, false],
+    ['is taken at the approved fee', 50, 50, true],
+    ['is refused a tenth of a basis point above it', 50, 51, false],
+    ['is taken at a tenth of a percent', 1_000, 100, true],
+    ['is refused above a tenth of a percent, whatever was approved', 1_000, 101, false],
+  ];
+  for (const perOrder of [false, true])
+    for (const [what, approved, f, taken] of rows)
+      it(`${what}${taken ? '' : perOrder ? ', each by itself' : ', the whole request'} (${f})`, () => {
+        const bed = new Testbed({ settings: { builderRefusalPerOrder: perOrder } }, { 1: '100000', 9: '1000' });
+        const builder = { address: addressOf(9), maxTenthsBp: approved ?? 0 };
+        if (approved !== null) bed.world.control.setup([{ address: addressOf(1), credits: {}, builder }]);
+        bed.block();
+        const orders = [wireOrder({ p: '60000', s: '0.1' }), wireOrder({ p: '60001', s: '0.1' })];
+        const answer = bed.act(addressOf(1), { type: 'order', orders, grouping: 'na', builder: { b: addressOf(9), f } });
+        const each: Json = { error: `${text} asset=0` };
+        if (taken) expect(statusesOf(answer)).toMatchObject([{ resting: {} }, { resting: {} }]);
+        else if (perOrder) expect(statusesOf(answer)).toEqual([each, each]);
+        else expect(answer).toEqual(refusal(text));
+        expect(bed.info('openOrders', { user: addressOf(1) })).toHaveLength(taken ? 2 : 0);
+      });
+});
+
 describe('the request budget of an address', () => {
   const spent = () => {
     const bed = new Testbed({ settings: { addressLimits: true } }, { 1: '1000', 2: '1000' });
@@ -92,6 +120,15 @@ describe('the request budget of an address', () => {
     expect(bed.act(addressOf(1), NOOP)).toMatchObject({ status: 'err' });
     expect(bed.act(addressOf(2), NOOP)).toEqual(DONE);
     expect(limits(bed)).toMatchObject({ nRequestsUsed: 10_001 });
+  });
+
+  it('lets no batch through above it, however long it waits', () => {
+    const bed = spent();
+    bed.world.advanceTo(bed.world.now() + 60_000);
+    expect(bed.act(addressOf(1), orderAction({ p: '60000', s: '0.001' }, { p: '60001', s: '0.001' }))).toEqual(
+      refusal(tooMany.response.replace('10001', '10002')),
+    );
+    expect(statusesOf(bed.act(addressOf(1), orderAction({ p: '60000', s: '0.001' })))).toMatchObject([{ resting: {} }]);
   });
 
   it('is double for cancels', () => {

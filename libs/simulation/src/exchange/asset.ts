@@ -74,6 +74,12 @@ export function isOnTick(asset: Asset, px: number): boolean {
   return figures < tenTo(PRICE_FIGURES);
 }
 
+/**
+ * The price at which an order with a limit needs margin: its own, but a sell below the mark makes a position that is worth the mark.
+ * The venue does not say how it reckons there; anything less would let a low limit open what margin does not carry.
+ */
+export const marginPx = (asset: Asset, isBuy: boolean, px: number): number => (isBuy ? px : Math.max(px, asset.markPx));
+
 /** A price `percent` hundredths worse than a reference for the side that trades, on the grid and not beyond that. */
 export function slippageBound(asset: Asset, isBuy: boolean, reference: number, percent: number): number {
   const away = (reference * percent) / 100;

@@ -1,4 +1,4 @@
-import { isOnTick } from './asset';
+import { isOnTick, marginPx } from './asset';
 import { formatUsd } from './decimals';
 import { clearingOf, type Exchange } from './exchange';
 import { canCarry, leverageOf, tierLeverage } from './margin';
@@ -22,10 +22,10 @@ export function marketOrderCap(ex: Exchange, asset: Asset): number {
   return Number.MAX_SAFE_INTEGER;
 }
 
-/** The text for an order above its notional cap; ten times the market orders' for orders with a limit. Spot has none. */
+/** The text for an order above its notional cap. An order that trades at once or never is a market order to the venue; what may wait has ten times the cap. Spot has none. */
 export function textAboveCap(ex: Exchange, asset: Asset, tif: Tif | null, notional: number): string | null {
   if (asset.pair !== null) return null;
-  const isMarket = tif === 'FrontendMarket';
+  const isMarket = tif === 'FrontendMarket' || (tif === 'Ioc' && ex.settings.capsImmediateOrders);
   const cap = marketOrderCap(ex, asset) * (isMarket ? 1 : LIMIT_TIMES_MARKET);
   return notional > cap ? tooLarge(isMarket ? 'market' : 'limit', formatUsd(cap).replace(/\.0$/, '')) : null;
 }
@@ -38,7 +38,7 @@ export function checkOrder(ex: Exchange, draft: OrderDraft): Rejection | null {
   if (draft.asset.pair !== null) return checkSpotOrder(ex, draft);
   const { asset, px, reduceOnly } = draft;
   if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
-  if (Number.isNaN(px) || !isOnTick(asset, px)) return 'tickRejected';
+  if (draft.isTooFine === true || !isOnTick(asset, px)) return 'tickRejected';
   if (isTooFar(px, asset.oraclePx, ex.settings.oracleBandPercent)) return 'oracleRejected';
   if (!reduceOnly && px * draft.lots < ex.settings.minNotionalUsd) return 'minTradeNtlRejected';
   return checkMargin(ex, draft) ?? checkOpenInterest(ex, draft) ?? (reduceOnly ? checkReduceOnly(ex, draft) : null);
@@ -48,7 +48,7 @@ export function checkOrder(ex: Exchange, draft: OrderDraft): Rejection | null {
 function checkSpotOrder(ex: Exchange, draft: OrderDraft): Rejection | null {
   const { asset, px, lots, reduceOnly } = draft;
   if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
-  if (Number.isNaN(px) || !isOnTick(asset, px)) return 'tickRejected';
+  if (draft.isTooFine === true || !isOnTick(asset, px)) return 'tickRejected';
   if (reduceOnly) return 'reduceOnlyRejected';
   if (notionalOf(asset, px, lots) < ex.settings.minNotionalUsd) return 'minTradeNtlRejected';
   return canPay(draft) ? null : 'insufficientSpotBalanceRejected';
@@ -71,17 +71,20 @@ const USD_PER_OPEN_ORDER = 5_000_000 * 1_000_000;
 function checkReduceOnly(ex: Exchange, draft: OrderDraft): Rejection | null {
   const held = positionLots(draft.owner, draft.asset);
   if (held === 0 || held > 0 === draft.isBuy || draft.lots > Math.abs(held)) return 'reduceOnlyRejected';
-  const closesAll = draft.lots === Math.abs(held);
-  return !closesAll && draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
+  return checkPartMinimum(ex, draft, Math.abs(held));
 }
 
-/** Initial margin at the mark for orders that trade at once or never, else at the order's own price; then the margin tier. */
+/** An order that only closes a part of `whole` lots is worth the minimum like any other. */
+const checkPartMinimum = (ex: Exchange, draft: OrderDraft, whole: number): Rejection | null =>
+  draft.lots < whole && draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
+
+/** Initial margin at the mark for orders that trade at once or never, else at the order's own price, of sells not below the mark; then the margin tier. */
 export function checkMargin(ex: Exchange, draft: OrderDraft): Rejection | null {
   const { owner, asset, px } = draft;
   if (owner.isHouse) return null;
   const setting = leverageOf(owner, asset, ex.settings);
   const signed = draft.isBuy ? draft.lots : -draft.lots;
-  const reference = draft.tif === 'Ioc' || draft.tif === 'FrontendMarket' ? asset.markPx : px;
+  const reference = draft.tif === 'Ioc' || draft.tif === 'FrontendMarket' ? asset.markPx : marginPx(asset, draft.isBuy, px);
   if (!canCarry(clearingOf(owner, asset.dex), asset, signed, reference, setting)) return 'perpMarginRejected';
   const held = positionLots(owner, asset);
   const after = Math.abs(held + signed);
@@ -125,18 +128,25 @@ export function checkTrigger(ex: Exchange, draft: OrderDraft): Rejection | null 
   if (trigger === null || isPast(draft, asset.markPx)) return 'badTriggerPxRejected';
   if (!draft.reduceOnly) return draft.px * draft.lots < ex.settings.minNotionalUsd ? 'minTradeNtlRejected' : null;
   const held = positionLots(draft.owner, asset);
-  return held === 0 || held > 0 === draft.isBuy ? 'reduceOnlyRejected' : null;
+  if (held === 0 || held > 0 === draft.isBuy) return 'reduceOnlyRejected';
+  return trigger.isPositionTpsl ? null : checkPartMinimum(ex, draft, Math.abs(held));
 }
 
-/** The checks of a take-profit or stop-loss whose position is still to come: against the price its parent may open it at. */
-export function checkChild(ex: Exchange, draft: OrderDraft, entryPx: number): Rejection | null {
+/** What a take-profit or stop-loss is to close when its position is still to come: the price its parent may open it at, and how much. */
+export interface Entry {
+  readonly px: number;
+  readonly lots: number;
+}
+
+/** The checks of a take-profit or stop-loss whose position is still to come. */
+export function checkChild(ex: Exchange, draft: OrderDraft, entry: Entry): Rejection | null {
   if (tooManyOpen(ex, draft)) return 'tooManyOpenOrdersRejected';
   if (!isTriggerOnTick(draft)) return 'tickRejected';
-  return isPast(draft, entryPx) ? 'badTriggerPxRejected' : null;
+  return isPast(draft, entry.px) ? 'badTriggerPxRejected' : checkPartMinimum(ex, draft, entry.lots);
 }
 
-const isTriggerOnTick = ({ px, trigger, asset }: OrderDraft): boolean =>
-  !Number.isNaN(px) && isOnTick(asset, px) && trigger !== null && isOnTick(asset, trigger.px);
+const isTriggerOnTick = ({ px, trigger, asset, isTooFine }: OrderDraft): boolean =>
+  isTooFine !== true && isOnTick(asset, px) && trigger !== null && isOnTick(asset, trigger.px);
 
 /** True when a price already meets a trigger: it would fire at once. */
 const isPast = ({ trigger }: OrderDraft, px: number): boolean => trigger !== null && (trigger.above ? trigger.px <= px : trigger.px >= px);

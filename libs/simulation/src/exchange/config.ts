@@ -29,6 +29,8 @@ export interface VenueSettings {
   readonly openOrdersMost: number;
   /** Notional caps of market orders, usd, by the coin's maximum leverage: the first row whose leverage it reaches. Limit orders may be ten times as large. */
   readonly marketOrderCaps: readonly { readonly leverage: number; readonly usd: number }[];
+  /** An IOC order has the cap of market orders, not that of limit orders: to the venue a market order is an IOC order, and which cap counts is not documented. */
+  readonly capsImmediateOrders: boolean;
   /** Most usd by which one order may raise open interest; null for no bound. */
   readonly openInterestStepUsd: number | null;
   /** A trigger order that is not reduce-only (a stop entry) is accepted outside of the TP/SL groupings. */
@@ -37,6 +39,8 @@ export interface VenueSettings {
   readonly triggerSlippagePercent: number;
   /** A `modify` without `a` places only what rests: post-only orders and GTC orders that do not cross. */
   readonly strictModify: boolean;
+  /** An open order of a coin locks its margin mode, as a position does; the text names positions only. */
+  readonly ordersLockMode: boolean;
   /** A priority fee needs delegated stake, which no account of a world has. */
   readonly priorityNeedsStake: boolean;
   /** Traded usd before a dead-man switch may be set, and how often it may fire a day. */
@@ -63,6 +67,8 @@ export interface VenueSettings {
   readonly namedAgentsPerSub: number;
   /** After an agent was replaced no other is approved for so long. */
   readonly agentRemovalMs: number;
+  /** A builder nobody approved refuses each order by itself instead of the whole request: both were seen at the venue. */
+  readonly builderRefusalPerOrder: boolean;
   readonly builderMinUsd: number;
   /** Most a builder may charge: where an order of the request is a perp, and where all are spot. */
   readonly perpBuilderMostPpm: number;
@@ -120,10 +126,12 @@ export const DEFAULT_SETTINGS: VenueSettings = {
     { leverage: 10, usd: 2_000_000_000_000 },
     { leverage: 0, usd: 500_000_000_000 },
   ],
+  capsImmediateOrders: true,
   openInterestStepUsd: null,
   triggerEntries: true,
   triggerSlippagePercent: 10,
   strictModify: true,
+  ordersLockMode: true,
   priorityNeedsStake: true,
   scheduleVolumeUsd: 1_000_000_000_000,
   schedulesPerDay: 10,
@@ -143,6 +151,7 @@ export const DEFAULT_SETTINGS: VenueSettings = {
   namedAgentsMost: 3,
   namedAgentsPerSub: 2,
   agentRemovalMs: 5_000,
+  builderRefusalPerOrder: false,
   builderMinUsd: 100_000_000,
   perpBuilderMostPpm: 1_000,
   spotBuilderMostPpm: 10_000,

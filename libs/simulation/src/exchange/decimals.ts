@@ -43,6 +43,12 @@ export function parseUnits(text: unknown, decimals: number): number {
   return Number.isSafeInteger(units) ? units : TOO_LARGE;
 }
 
+/** Reads the part of a decimal that the unit can hold: what `parseUnits` calls TOO_MANY_DECIMALS is cut, not rounded. */
+export const parseUnitsCut = (text: string, decimals: number): number => {
+  const dot = text.indexOf('.');
+  return parseUnits(dot < 0 ? text : text.slice(0, decimals === 0 ? dot : dot + 1 + decimals), decimals);
+};
+
 /** Writes units of 10^-`decimals` the way the venue does: plain, at least one decimal, no further trailing zeros, never `-0`. */
 export function formatUnits(units: number, decimals: number): string {
   if (units < 0) return `-${formatUnits(-units, decimals)}`;

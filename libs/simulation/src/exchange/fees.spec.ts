@@ -150,7 +150,7 @@ describe('the tier of an account', () => {
   });
 
   it('ends with the fourteenth day', () => {
-    const bed = new Testbed({ settings: QUIET }, { 1: '900000000', 2: '900000000' });
+    const bed = new Testbed({ settings: { ...QUIET, capsImmediateOrders: false } }, { 1: '900000000', 2: '900000000' });
     feesOf(bed, 0, '66344', '1000');
     const rate = () => dig(bed.info('userFees', { user: addressOf(1) }), 'userCrossRate');
     const dayAfter = (days: number) => {

@@ -44,6 +44,22 @@ describe('a halt', () => {
     expect(bed.order(1, { a: NVDA, p: '190', s: '1', tif: 'Ioc' })).toMatchObject([{ filled: {} }]);
   });
 
+  it('holds triggers of a main dex coin back, whatever its mark does, until trading resumes', () => {
+    const bed = new Testbed({ makers: true }, { 1: '100000' });
+    bed.order(1, { p: '66500', s: '0.1', tif: 'Ioc' });
+    bed.order(1, { b: false, p: '60000', s: '0.1', r: true, trigger: { isMarket: true, triggerPx: '66000', tpsl: 'sl' } });
+    bed.world.control.haltTrading('BTC');
+    bed.world.control.movePrice('BTC', px('65000'));
+    bed.block(40);
+    expect(bed.info('openOrders', { user: USER })).toHaveLength(1);
+    expect(dig(bed.info('clearinghouseState', { user: USER }), 'assetPositions', 0, 'position', 'szi')).toBe('0.1');
+    bed.world.control.resumeTrading('BTC');
+    bed.block(40);
+    expect(bed.info('clearinghouseState', { user: USER })).toMatchObject({ assetPositions: [] });
+    expect(statuses(bed)[0]).toBe('filled');
+    conserved(bed);
+  });
+
   it('for good settles a main dex coin at the average oracle price of the last hour and keeps its slot', () => {
     const bed = new Testbed({ makers: true }, { 1: '100000' });
     bed.order(1, { a: 1, p: '1930', s: '1', tif: 'Ioc' });

@@ -11,6 +11,8 @@ export const asList = (value: Json | undefined): readonly Json[] | null =>
 export const asText = (value: Json | undefined): string | null => (typeof value === 'string' ? value : null);
 export const asFlag = (value: Json | undefined): boolean | null => (typeof value === 'boolean' ? value : null);
 export const asWhole = (value: Json | undefined): number | null => (typeof value === 'number' && Number.isSafeInteger(value) ? value : null);
+/** A number the venue keeps without a sign: an asset, an order id, a leverage. */
+export const asCount = (value: Json | undefined): number | null => (typeof value === 'number' && value < 0 ? null : asWhole(value));
 
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const CLOID = /^0x[0-9a-fA-F]{32}$/;

@@ -1,4 +1,5 @@
 import { must } from '@lockstep/kernel';
+import { marginPx } from './asset';
 import { noteBar } from './bars';
 import { bestLevel, crosses, fillResting } from './book';
 import { clearingOf, type Exchange } from './exchange';
@@ -52,7 +53,8 @@ function tradable(ex: Exchange, taker: Order, maker: Order): number {
     return 0;
   }
   const setting = leverageOf(maker.owner, maker.asset, ex.settings);
-  if (canCarry(clearingOf(maker.owner, maker.asset.dex), maker.asset, maker.isBuy ? lots : -lots, maker.px, setting)) return lots;
+  const reference = marginPx(maker.asset, maker.isBuy, maker.px);
+  if (canCarry(clearingOf(maker.owner, maker.asset.dex), maker.asset, maker.isBuy ? lots : -lots, reference, setting)) return lots;
   endByVenue(ex, maker, 'marginCanceled');
   return 0;
 }

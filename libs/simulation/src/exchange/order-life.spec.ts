@@ -75,6 +75,23 @@ describe('isolated margin', () => {
     expect(topUp(bed, '0.5')).toMatchObject({ response: 'Insufficient balance for withdrawal.' });
   });
 
+  it.each<[string, boolean, boolean, boolean]>([
+    ['an order that waits for a position', true, false, false],
+    ['an order that only closes one', true, true, false],
+    ['an order, where orders do not matter', false, false, true],
+  ])('is not changed into cross margin, or back, beside %s', (_what, ordersLockMode, reduceOnly, changes) => {
+    const bed = new Testbed({ makers: true, settings: { ordersLockMode } }, { 1: '10000' });
+    if (reduceOnly) bed.order(1, { p: '66500', s: '0.01', tif: 'Ioc' });
+    bed.order(1, reduceOnly ? { b: false, p: '70000', s: '0.01', r: true } : { p: '60000', s: '0.01' });
+    const lever = (isCross: boolean, leverage: number) => bed.act(USER, { type: 'updateLeverage', asset: 0, isCross, leverage });
+    const done = { status: 'ok', response: { type: 'default' } };
+    expect(lever(true, 7)).toEqual(done);
+    expect(lever(false, 7)).toEqual(changes ? done : { status: 'err', response: 'Cannot switch leverage type with open position.' });
+    if (reduceOnly) bed.order(1, { b: false, p: '66000', s: '0.01', r: true, tif: 'Ioc' });
+    else bed.act(USER, { type: 'cancel', cancels: [{ a: 0, o: dig(bed.info('openOrders', { user: USER }), 0, 'oid') }] });
+    expect(lever(false, 7)).toEqual(done);
+  });
+
   it('is refused for a cross position, and a lower leverage needs the margin first', () => {
     const bed = isolated();
     expect(bed.act(USER, { type: 'updateLeverage', asset: 0, isCross: false, leverage: 5 })).toMatchObject({

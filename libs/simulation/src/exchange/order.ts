@@ -14,6 +14,8 @@ export interface OrderDraft {
   readonly cloid: string | null;
   readonly builder: BuilderFee | null;
   readonly trigger: Trigger | null;
+  /** A price or trigger price was sent with more decimals than the grid has: it is cut here, and refused. */
+  readonly isTooFine?: boolean;
   /** Only for a slice of a TWAP, which leaves no order history. */
   readonly twap?: Twap | null;
 }

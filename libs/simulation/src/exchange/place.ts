@@ -1,6 +1,6 @@
 import { bestLevel, crosses } from './book';
 import { checkOrder, checkTrigger, isTooFar, type Rejection, textAboveCap, textOf } from './check';
-import { formatUnits, NOT_A_DECIMAL, parseUnits, TOO_LARGE, TOO_MANY_DECIMALS } from './decimals';
+import { formatUnits, parseUnits, parseUnitsCut, TOO_MANY_DECIMALS } from './decimals';
 import type { Exchange } from './exchange';
 import { type Execution, positionLots, take } from './matching';
 import { admitOrder, awaitTrigger, endOrder, noteStatus, type OrderDraft, releaseChildren, rest } from './order';
@@ -58,36 +58,37 @@ export function readOrder(ex: Exchange, context: PlaceContext, request: OrderReq
   const lots = parseUnits(request.size, asset.spec.szDecimals);
   if (lots === 0 && !wholePosition(context, request)) return ORDER_TEXTS.zeroSize;
   if (lots < 0) return ORDER_TEXTS.invalidSize;
-  const px = readPrice(asset, request.px);
-  if (typeof px === 'string') return px;
-  const trigger = readTrigger(asset, context, request);
-  if (typeof trigger === 'string') return trigger;
+  const limit = readPrice(asset, request.px);
+  const met = request.trigger === null ? null : readPrice(asset, request.trigger.triggerPx);
+  if (limit.px === 0 || met?.px === 0) return ORDER_TEXTS.invalidPrice;
+  const { px } = limit;
+  const isTooFine = limit.isTooFine || met?.isTooFine === true;
+  const trigger = met === null ? null : readTrigger(context, request, met.px);
   if (asset.halted) return ORDER_TEXTS.halted;
   const { owner, builder } = context;
   if (asset.pair !== null && request.trigger !== null) return ORDER_TEXTS.spotLimitOnly;
   if (request.cloid !== null && ex.settings.uniqueOpenCloids && owner.openCloids.has(request.cloid)) return ORDER_TEXTS.duplicateCloid;
-  if (trigger === null && isTooFar(px, asset.markPx, ex.settings.referenceBandPercent)) return ORDER_TEXTS.farFromReference;
+  // What waits for a trigger is judged by the price it waits for.
+  if (!isTooFine && isTooFar(px, trigger?.px ?? asset.markPx, ex.settings.referenceBandPercent)) return ORDER_TEXTS.farFromReference;
   const oversize = textAboveCap(ex, asset, request.tif, px * lots);
   if (oversize !== null) return oversize;
   const { isBuy, reduceOnly, cloid } = request;
-  return { owner, asset, isBuy, px, lots, tif: request.tif ?? 'Gtc', reduceOnly, cloid, builder, trigger };
+  return { owner, asset, isBuy, px, lots, tif: request.tif ?? 'Gtc', reduceOnly, cloid, builder, trigger, isTooFine };
 }
 
 /** Only a take-profit or stop-loss of the whole position may leave its size open: it has the position's. */
 const wholePosition = (context: PlaceContext, { trigger }: OrderRequest): boolean => context.isPositionTpsl && trigger !== null;
 
-/** A price in units; a price finer than the grid reads as NaN and is refused by the tick check. */
-function readPrice(asset: Asset, text: string): number | string {
+/** A price in units, 0 when it is none. A price finer than the grid is cut to it, so that the refused order can be shown, and refused by the tick check. */
+export function readPrice(asset: Asset, text: string): { readonly px: number; readonly isTooFine: boolean } {
   const px = parseUnits(text, asset.pxDecimals);
-  if (px === TOO_MANY_DECIMALS) return Number.NaN;
-  return px === NOT_A_DECIMAL || px === TOO_LARGE || px === 0 ? ORDER_TEXTS.invalidPrice : px;
+  if (px === TOO_MANY_DECIMALS) return { px: Math.max(1, parseUnitsCut(text, asset.pxDecimals)), isTooFine: true };
+  return { px: Math.max(0, px), isTooFine: false };
 }
 
-function readTrigger(asset: Asset, context: PlaceContext, request: OrderRequest): OrderDraft['trigger'] | string {
+function readTrigger(context: PlaceContext, request: OrderRequest, px: number): OrderDraft['trigger'] {
   if (request.trigger === null) return null;
-  const { isMarket, triggerPx, tpsl } = request.trigger;
-  const px = parseUnits(triggerPx, asset.pxDecimals);
-  if (px <= 0) return ORDER_TEXTS.invalidPrice;
+  const { isMarket, tpsl } = request.trigger;
   const above = request.isBuy === (tpsl === 'sl');
   return { isMarket, px, tpsl, above, isPositionTpsl: context.isPositionTpsl };
 }

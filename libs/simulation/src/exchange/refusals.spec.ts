@@ -45,6 +45,18 @@ const REFUSALS: readonly Refusal[] = [
     status: null,
   },
   {
+    when: 'the price is far above',
+    order: { b: false, p: '120000', s: '0.1' },
+    text: 'Order price cannot be more than 80% away from the reference price',
+    status: null,
+  },
+  {
+    when: 'the limit of a trigger is far from its trigger price',
+    order: { b: false, p: '11000', s: '0.1', trigger: { isMarket: false, triggerPx: '60000', tpsl: 'sl' } },
+    text: 'Order price cannot be more than 80% away from the reference price',
+    status: null,
+  },
+  {
     when: 'post-only would trade',
     order: { p: '66450', s: '0.1', tif: 'Alo' },
     text: 'Post only order would have immediately matched, bbo was 66300@66400.',
@@ -90,6 +102,20 @@ const REFUSALS: readonly Refusal[] = [
     settings: { marketOrderCaps: [{ leverage: 0, usd: 13_000_000_000 }] },
   },
   {
+    when: 'an immediate order is above the cap of market orders',
+    order: { p: '66500', s: '0.2', tif: 'Ioc' },
+    text: 'Order value exceeds the maximum of $13000 for market orders.',
+    status: null,
+    settings: { marketOrderCaps: [{ leverage: 0, usd: 13_000_000_000 }] },
+  },
+  {
+    when: 'an immediate order counts as one with a limit and is above ten times that',
+    order: { p: '66500', s: '2', tif: 'Ioc' },
+    text: 'Order value exceeds the maximum of $130000 for limit orders.',
+    status: null,
+    settings: { marketOrderCaps: [{ leverage: 0, usd: 13_000_000_000 }], capsImmediateOrders: false },
+  },
+  {
     when: 'a limit order is above ten times that',
     order: { p: '66000', s: '2', tif: 'Alo' },
     text: 'Order value exceeds the maximum of $130000 for limit orders.',
@@ -104,6 +130,20 @@ const REFUSALS: readonly Refusal[] = [
     text: 'Order has invalid price.',
     status: null,
   },
+  {
+    when: 'a trigger price has too many decimals',
+    order: { b: false, p: '60000', s: '0.1', r: true, trigger: { isMarket: true, triggerPx: '60000.05', tpsl: 'sl' } },
+    text: 'Price must be divisible by tick size.',
+    status: 'tickRejected',
+  },
+  {
+    when: 'the price of a coin of whole lots has seven decimals',
+    order: { a: 4, p: '0.0036631', s: '10000' },
+    text: 'Price must be divisible by tick size.',
+    status: 'tickRejected',
+  },
+  { when: 'the price is negative', order: { p: '-66000', s: '0.1' }, text: 'Order has invalid price.', status: null },
+  { when: 'the size is negative', order: { p: '66000', s: '-0.1' }, text: 'Order has invalid size.', status: null },
   {
     when: 'a trigger price lies off the grid',
     order: { b: false, p: '60000', s: '0.1', r: true, trigger: { isMarket: true, triggerPx: '60000.5', tpsl: 'sl' } },
@@ -149,6 +189,19 @@ describe('refusals of single orders', () => {
     expect(bed.order(1, { b: false, p: '66500', s: '0.1', c: CLOID })).toEqual([{ error: 'Duplicate client order id. asset=0' }]);
     bed.act(addressOf(1), { type: 'cancelByCloid', cancels: [{ asset: 0, cloid: CLOID }] });
     expect(bed.order(1, { b: false, p: '66500', s: '0.1', c: CLOID })).toMatchObject([{ resting: { cloid: CLOID } }]);
+  });
+
+  it('shows an order refused for its tick with its price cut to the grid', () => {
+    const bed = funded();
+    const shown = (order: OrderWords): Json => {
+      bed.order(1, order);
+      const { limitPx, triggerPx } = Object(dig(bed.info('historicalOrders', { user: addressOf(1) }), 0, 'order'));
+      return [limitPx, triggerPx];
+    };
+    expect(shown({ p: '66000.57', s: '0.1' })).toEqual(['66000.5', '0.0']);
+    expect(shown({ a: 4, p: '0.0036639', s: '10000' })).toEqual(['0.003663', '0.0']);
+    const trigger = { isMarket: true, triggerPx: '60000.19', tpsl: 'sl' } as const;
+    expect(shown({ b: false, p: '60000', s: '0.1', r: true, trigger })).toEqual(['60000.0', '60000.1']);
   });
 
   it('answers each order of a batch by itself', () => {

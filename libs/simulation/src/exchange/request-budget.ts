@@ -20,14 +20,15 @@ export const requestCap = (account: VenueAccount): number => REQUESTS_BASE + Mat
 
 /**
  * Charges an action to its address, or answers the venue's refusal: once the budget is spent one request every ten seconds passes.
- * A refused one costs nothing and does not begin the ten seconds anew. Cancels have a larger cap.
+ * A refused one costs nothing and does not begin the ten seconds anew. A batch is as many requests as it has elements, so that above the
+ * cap only single ones pass. Cancels have a larger cap.
  */
 export function chargeRequests(ex: Exchange, owner: VenueAccount, action: PreparedAction): string | null {
   const limit = requestCap(owner);
   const cap = action.isCancel ? Math.min(limit + CANCEL_EXTRA, 2 * limit) : limit;
   const wanted = owner.requests + action.weight;
-  if (ex.settings.addressLimits && wanted > cap && ex.time - owner.lastRequestTime < REQUEST_GAP_MS)
-    return tooManyRequests(wanted, cap, formatUsd(owner.volume));
+  const passesAlone = action.weight <= 1 && ex.time - owner.lastRequestTime >= REQUEST_GAP_MS;
+  if (ex.settings.addressLimits && wanted > cap && !passesAlone) return tooManyRequests(wanted, cap, formatUsd(owner.volume));
   if (!countDaily(ex, owner)) return ACCOUNT_TEXTS.unifiedActions;
   owner.requests = wanted;
   owner.lastRequestTime = ex.time;

@@ -134,6 +134,34 @@ describe('requests as a whole', () => {
     ).toBe(false);
   });
 
+  it('signed by the wallet name a chain, the network and their own nonce, or are no request', () => {
+    const { world } = new Testbed();
+    const send = { type: 'usdSend', signatureChainId: '0x66eee', hyperliquidChain: 'Mainnet', destination: addressOf(2), amount: '1', time: 1 };
+    const approval = { type: 'approveAgent', signatureChainId: '0xa4b1', hyperliquidChain: 'Testnet', agentAddress: AGENT, nonce: 1 };
+    for (const action of [send, approval]) {
+      expect(world.accepts(action)).toBe(true);
+      for (const wrong of [
+        { signatureChainId: undefined },
+        { signatureChainId: 421_614 },
+        { hyperliquidChain: undefined },
+        { hyperliquidChain: 'Devnet' },
+        { time: undefined, nonce: undefined },
+      ])
+        expect(world.accepts({ ...action, ...wrong })).toBe(false);
+    }
+    expect(world.accepts({ ...send, time: undefined, nonce: 1 })).toBe(false);
+  });
+
+  it('signed by the wallet repeat the nonce they came with, where it is covered by the signature', () => {
+    const bed = new Testbed({}, { 1: '1000' });
+    const nonce = bed.world.now() + 50;
+    const send = { type: 'usdSend', signatureChainId: '0x1', hyperliquidChain: 'Mainnet', destination: addressOf(2), amount: '1' };
+    const mismatch = { status: 'err', response: 'Inner nonce does not match outer nonce.' };
+    expect(bed.act(OWNER, { ...send, time: nonce - 1 }, nonce)).toEqual(mismatch);
+    expect(bed.act(OWNER, { ...send, time: nonce - 1, nonce }, nonce)).toEqual(mismatch);
+    expect(bed.act(OWNER, { ...send, time: nonce }, nonce)).toEqual(DONE);
+  });
+
   it('may move dollars between accounts and dexes; the first to a new address costs one more', () => {
     const bed = new Testbed({}, { 1: '1000' });
     const nonce = bed.world.now() + 7;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dig, type OrderWords, statusesOf, Testbed } from '../builders/testbed';
 import { grouped, heldSize, listOf, longBed, moveBtc, openOf, profitAt, quotedBed, statusesBack, stopAt, USER } from '../builders/trigger-orders';
+import type { Json } from './port';
 
 describe('trigger orders', () => {
   it('wait until the mark meets their price, then trade: triggered, then filled', () => {
@@ -151,6 +152,38 @@ describe('normalTpsl', () => {
     const bed = quotedBed();
     const answer = grouped(bed, 'normalTpsl', { p: '60000', s: '0.1' }, stopAt('61000'), profitAt('61000'));
     expect(answer).toMatchObject([{ resting: {} }, { error: 'Invalid TP/SL price. asset=0' }, 'waitingForFill']);
+  });
+});
+
+describe('the minimum of ten dollars', () => {
+  const below: Json = { error: 'Order must have minimum value of $10. asset=0' };
+  it('holds for a stop that closes a part of a position, and not for one that closes all of it', () => {
+    const bed = quotedBed();
+    bed.order(1, { p: '66500', s: '0.0002', tif: 'Ioc' });
+    expect(bed.order(1, stopAt('64000', { s: '0.0001' }))).toEqual([below]);
+    expect(statusesBack(bed)[0]).toBe('minTradeNtlRejected');
+    expect(bed.order(1, stopAt('40000', { p: '36000', s: '0.0002' }))).toEqual(['waitingForTrigger']);
+    expect(bed.order(1, stopAt('64000', { s: '0.001' }))).toEqual(['waitingForTrigger']);
+  });
+
+  it('holds for a child that closes a part of what its parent opens', () => {
+    const bed = quotedBed();
+    const answer = grouped(
+      bed,
+      'normalTpsl',
+      { p: '60000', s: '0.0002' },
+      stopAt('59000', { p: '50000', s: '0.0001' }),
+      profitAt('67000', { s: '0.0002' }),
+    );
+    expect(answer).toMatchObject([{ resting: {} }, below, 'waitingForFill']);
+    const whole = grouped(bed, 'normalTpsl', { p: '60000', s: '0.0002' }, stopAt('50000', { p: '45000', s: '0.0002' }));
+    expect(whole).toMatchObject([{ resting: {} }, 'waitingForFill']);
+  });
+
+  it('does not hold for one of the whole position, which has its size', () => {
+    const bed = quotedBed();
+    bed.order(1, { p: '66500', s: '0.0002', tif: 'Ioc' });
+    expect(grouped(bed, 'positionTpsl', stopAt('40000', { p: '36000', s: '0' }))).toEqual(['waitingForTrigger']);
   });
 });
 

@@ -28,8 +28,8 @@ export function placeWithChildren(ex: Exchange, context: PlaceContext, requests:
 export function placeChild(ex: Exchange, context: PlaceContext, parent: Order, request: OrderRequest): Grouped {
   const draft = readOrder(ex, context, request);
   if (typeof draft === 'string') return { kind: 'error', text: withAsset(draft, request.assetId) };
-  const entryPx = parent.status === 'filled' ? parent.asset.markPx : (parent.trigger?.px ?? parent.px);
-  const refusal = checkChild(ex, draft, entryPx);
+  const px = parent.status === 'filled' ? parent.asset.markPx : (parent.trigger?.px ?? parent.px);
+  const refusal = checkChild(ex, draft, { px, lots: parent.origLots });
   if (refusal !== null) return reject(ex, draft, refusal);
   const child = admitOrder(ex, draft);
   awaitParent(ex, parent, child);

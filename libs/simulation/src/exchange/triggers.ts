@@ -6,9 +6,9 @@ import { disarm, endByVenue, endOrder } from './order';
 import { execute } from './place';
 import type { Asset, Order, Trigger } from './state';
 
-/** Fires every trigger order whose price the mark has met, in order of placement. In the post-only period all wait. */
+/** Fires every trigger order whose price the mark has met, in order of placement. In a halt and in the post-only period all wait. */
 export function fireTriggers(ex: Exchange, asset: Asset): void {
-  if (asset.triggers.size === 0 || ex.postOnly) return;
+  if (asset.triggers.size === 0 || asset.halted || ex.postOnly) return;
   for (const order of [...asset.triggers]) {
     const { trigger } = order;
     if (trigger !== null && asset.triggers.has(order) && isMet(trigger, asset.markPx)) fire(ex, order, trigger);

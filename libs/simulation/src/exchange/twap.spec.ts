@@ -128,6 +128,11 @@ describe('a TWAP', () => {
     [{ m: 120, s: '0.01' }, 'TWAP order value too small. Min is $1200, which is $10 per minute.'],
     [{ s: '0' }, 'Order has zero size.'],
     [{ s: '0.0000001' }, 'Order has invalid size.'],
+    [{ details: { t: null, s: '0' } }, 'Order has invalid price.'],
+    [{ details: { t: null, s: '66000.5' } }, 'Price must be divisible by tick size.'],
+    [{ details: { t: null, s: '66000.55' } }, 'Price must be divisible by tick size.'],
+    [{ details: { t: { p: 'x', a: true }, s: null } }, 'Order has invalid price.'],
+    [{ details: { t: { p: '66000.5', a: true }, s: null } }, 'Price must be divisible by tick size.'],
   ];
   for (const [words, error] of refusals)
     it(`is refused: ${error}`, () => {

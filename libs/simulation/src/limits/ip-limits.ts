@@ -32,6 +32,8 @@ export const IP_LIMITS: IpLimitSettings = {
 /** What one IP may still do. Every `take` that succeeds counts; what is held is given back by its `release`. */
 export interface IpLimits {
   takeWeight(ip: string, weight: number): boolean;
+  /** Counts weight that was found out after the answer; it may stand above the limit, and what comes next waits for it. */
+  spendWeight(ip: string, weight: number): void;
   takeMessage(ip: string): boolean;
   openConnection(ip: string): boolean;
   closeConnection(ip: string): void;
@@ -75,6 +77,7 @@ export function createIpLimits(settings: IpLimitSettings, clock: Clock): IpLimit
     active: true,
     postsSpendWeight: settings.postsSpendWeight,
     takeWeight: (ip, amount) => weight.take(ip, amount, now()),
+    spendWeight: (ip, amount) => weight.spend(ip, amount, now()),
     takeMessage: (ip) => messages.take(ip, 1, now()),
     openConnection: (ip) => {
       const mine = of(ip);
@@ -125,6 +128,7 @@ export const NO_LIMITS: IpLimits = {
   active: false,
   postsSpendWeight: false,
   takeWeight: () => true,
+  spendWeight: () => {},
   takeMessage: () => true,
   openConnection: () => true,
   closeConnection: () => {},

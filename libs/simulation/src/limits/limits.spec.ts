@@ -63,6 +63,21 @@ describe('leaky bucket', () => {
   });
 });
 
+describe.each(['sliding60', 'leaky'] as const)('what is found out afterwards (%s)', (ipWindow) => {
+  it('counts above the limit too, and what comes next waits for it', () => {
+    const clock = manualClock();
+    const limits = createIpLimits({ ...IP_LIMITS, ipWindow }, clock);
+    expect(limits.takeWeight('a', 1_190)).toBe(true);
+    limits.spendWeight('a', 100);
+    expect(limits.takeWeight('a', 2)).toBe(false);
+    clock.advance(4_000);
+    expect(limits.takeWeight('a', 2)).toBe(false);
+    clock.advance(MINUTE_MS);
+    expect(limits.takeWeight('a', 2)).toBe(true);
+    expect(limits.takeWeight('b', 1_200)).toBe(true);
+  });
+});
+
 describe('weights', () => {
   it.each([
     [1, 1],
@@ -72,6 +87,11 @@ describe('weights', () => {
     [80, 3],
   ])('a batch of %i orders weighs %i', (length, weight) => {
     expect(actionWeight({ action: { type: 'order', orders: new Array(length).fill({}) } })).toBe(weight);
+  });
+
+  it('a multi-signature action weighs what it wraps', () => {
+    const wrapped = { type: 'order', orders: new Array(40).fill({}) };
+    expect(actionWeight({ action: { type: 'multiSig', signatures: [], payload: { action: wrapped } } })).toBe(2);
   });
 
   it('an unbatched action weighs 1', () => expect(actionWeight({ action: { type: 'noop' } })).toBe(1));
@@ -90,6 +110,14 @@ describe('weights', () => {
     ['userFillsByTime', 19, 0],
     ['candleSnapshot', 120, 2],
     ['openOrders', 500, 0],
+    ['recentTrades', 20, 1],
+    ['historicalOrders', 2_000, 100],
+    ['fundingHistory', 500, 25],
+    ['userFunding', 500, 25],
+    ['userNonFundingLedgerUpdates', 40, 2],
+    ['twapHistory', 60, 3],
+    ['userTwapSliceFills', 80, 4],
+    ['userTwapSliceFillsByTime', 100, 5],
   ])('%s with %i rows adds %i', (type, rows, weight) => expect(rowsWeight({ type }, rows)).toBe(weight));
 });
 

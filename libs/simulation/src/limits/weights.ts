@@ -1,19 +1,30 @@
 /** Reads that cost 2. */
 const CHEAP: ReadonlySet<string> = new Set(['l2Book', 'allMids', 'clearinghouseState', 'orderStatus', 'spotClearinghouseState', 'exchangeStatus']);
+/** Reads that cost one more per twenty returned rows (fact sheet §11.1). */
+const PER_TWENTY = [
+  'recentTrades',
+  'historicalOrders',
+  'userFills',
+  'userFillsByTime',
+  'fundingHistory',
+  'userFunding',
+  'userNonFundingLedgerUpdates',
+  'twapHistory',
+  'userTwapSliceFills',
+  'userTwapSliceFillsByTime',
+  'delegatorHistory',
+  'delegatorRewards',
+  'validatorStats',
+] as const;
 /** Reads that cost one more per so many returned rows. */
-const PER_ROWS: ReadonlyMap<string, number> = new Map([
-  ...['recentTrades', 'historicalOrders', 'userFills', 'userFillsByTime', 'fundingHistory', 'userFunding'].map((type): [string, number] => [
-    type,
-    20,
-  ]),
-  ['candleSnapshot', 60],
-]);
+const PER_ROWS: ReadonlyMap<string, number> = new Map([...PER_TWENTY.map((type): [string, number] => [type, 20]), ['candleSnapshot', 60]]);
 /** Arrays of an action whose length is its batch length. */
 const BATCHES = ['orders', 'cancels', 'modifies'] as const;
 
-/** IP weight of an action: 1 + ⌊batch length ÷ 40⌋. */
+/** IP weight of an action: 1 + ⌊batch length ÷ 40⌋. A multi-signature action has the batch of what it wraps. */
 export function actionWeight(body: unknown): number {
-  const action = fieldOf(body, 'action');
+  const outer = fieldOf(body, 'action');
+  const action = fieldOf(fieldOf(outer, 'payload'), 'action') ?? outer;
   const lengths = BATCHES.map((name) => fieldOf(action, name)).map((rows) => (Array.isArray(rows) ? rows.length : 0));
   return 1 + Math.floor(Math.max(...lengths) / 40);
 }

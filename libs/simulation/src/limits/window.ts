@@ -2,6 +2,8 @@
 export interface Window {
   /** Takes `amount` when it still fits under `most`, else takes nothing. */
   take(key: string, amount: number, nowMs: number): boolean;
+  /** Uses `amount` whether it fits or not: what is found out only afterwards. Nothing more is taken until it has been worked off. */
+  spend(key: string, amount: number, nowMs: number): void;
   used(key: string, nowMs: number): number;
 }
 
@@ -43,17 +45,21 @@ export function createWindow(most: number, windowMs: number): Window {
   const sweep = (nowMs: number): void => {
     for (const key of [...keys.keys()]) if (total(roll(key, nowMs)) === 0) keys.delete(key);
   };
+  const add = (key: string, slices: Slices, amount: number): void => {
+    const at = slices.latest % SLICES;
+    slices.sums[at] = (slices.sums[at] ?? 0) + amount;
+    keys.set(key, slices);
+  };
 
   return {
     take: (key, amount, nowMs) => {
       if (keys.size >= KEYS_MAX) sweep(nowMs);
       const slices = roll(key, nowMs);
       if (total(slices) + amount > most) return false;
-      const at = slices.latest % SLICES;
-      slices.sums[at] = (slices.sums[at] ?? 0) + amount;
-      keys.set(key, slices);
+      add(key, slices, amount);
       return true;
     },
+    spend: (key, amount, nowMs) => add(key, roll(key, nowMs), amount),
     used: (key, nowMs) => total(roll(key, nowMs)),
   };
 }
@@ -77,6 +83,7 @@ export function createLeakyBucket(most: number, windowMs: number): Window {
       keys.set(key, { level: before + amount, at: nowMs });
       return true;
     },
+    spend: (key, amount, nowMs) => void keys.set(key, { level: level(keys.get(key), nowMs) + amount, at: nowMs }),
     used: (key, nowMs) => level(keys.get(key), nowMs),
   };
 }

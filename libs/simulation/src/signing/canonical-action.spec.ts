@@ -40,6 +40,52 @@ describe('an action as the venue writes it', () => {
       { order: order(), oid: `0x${'AB'.repeat(16)}`, type: 'modify' },
       { type: 'modify', oid: `0x${'ab'.repeat(16)}`, order: order() },
     ],
+    [
+      'the details of a TWAP with their nulls',
+      { type: 'twapOrder', details: { s: '66000.0', t: null }, twap: { t: false, m: 5, r: false, s: '1.0', b: true, a: 0 } },
+      { type: 'twapOrder', twap: { a: 0, b: true, s: '1', r: false, m: 5, t: false }, details: { t: null, s: '66000' } },
+    ],
+    [
+      'the price a TWAP waits for',
+      { type: 'twapOrder', twap: { a: 0, b: true, s: '1', r: false, m: 5, t: false }, details: { t: { a: true, p: '66000.50' }, s: null } },
+      { type: 'twapOrder', twap: { a: 0, b: true, s: '1', r: false, m: 5, t: false }, details: { t: { p: '66000.5', a: true }, s: null } },
+    ],
+    [
+      'what users of an account sign together, inside its wrapper',
+      {
+        payload: { action: batch(order({ p: '100.0' })), outerSigner: `0x${'CD'.repeat(20)}`, multiSigUser: `0x${'AB'.repeat(20)}` },
+        signatures: [{ v: 27, r: '0x1', s: '0x2' }],
+        type: 'multiSig',
+        signatureChainId: '0x66eee',
+      },
+      {
+        type: 'multiSig',
+        signatureChainId: '0x66eee',
+        signatures: [{ r: '0x1', s: '0x2', v: 27 }],
+        payload: { multiSigUser: `0x${'ab'.repeat(20)}`, outerSigner: `0x${'cd'.repeat(20)}`, action: batch(order()) },
+      },
+    ],
+    [
+      'a transfer signed by an agent',
+      {
+        type: 'agentSendAsset',
+        token: 'USDC',
+        amount: '1',
+        fromSubAccount: '',
+        destinationDex: '',
+        sourceDex: 'xyz',
+        destination: `0x${'AB'.repeat(20)}`,
+      },
+      {
+        type: 'agentSendAsset',
+        destination: `0x${'ab'.repeat(20)}`,
+        sourceDex: 'xyz',
+        destinationDex: '',
+        token: 'USDC',
+        amount: '1',
+        fromSubAccount: '',
+      },
+    ],
     ['what does not fit as it came', { type: 'order', orders: 'none', grouping: 'na' }, { type: 'order', orders: 'none', grouping: 'na' }],
     ['an action it does not know as it came', { b: 1, type: 'dummy', a: null }, { b: 1, type: 'dummy', a: null }],
   ])('has %s', (_what, given, written) => {

@@ -9,8 +9,8 @@ export type ActionJson = { readonly type: string; readonly [key: string]: Json |
  * trailing zeros, whatever was sent: a client that signed other bytes signed for somebody else.
  */
 
-/** How a value is written: as it is, as a decimal, as hex, as a list, or as an object with keys in this order. */
-type Form = 'value' | 'decimal' | 'hex' | ListForm | ObjectForm | OptionalForm;
+/** How a value is written: as it is, as a decimal, as hex, as an action of its own, as a list, or as an object with keys in this order. */
+type Form = 'value' | 'decimal' | 'hex' | 'action' | ListForm | ObjectForm | OptionalForm;
 interface ListForm {
   readonly each: Form;
 }
@@ -41,6 +41,9 @@ const ORDER = object({
   c: optional('hex'),
 });
 
+/** Both may be null here, and are written so. */
+const TWAP_DETAILS = object({ t: object({ p: 'decimal', a: 'value' }), s: 'decimal' });
+
 /** Keys of each action in the venue's order. Actions that do not stand here are hashed as they came. */
 const ACTIONS: ReadonlyMap<string, ObjectForm> = new Map([
   ['order', action({ orders: list(ORDER), grouping: 'value', builder: optional(object({ b: 'hex', f: 'value' })) })],
@@ -52,7 +55,10 @@ const ACTIONS: ReadonlyMap<string, ObjectForm> = new Map([
   ['updateLeverage', action({ asset: 'value', isCross: 'value', leverage: 'value' })],
   ['updateIsolatedMargin', action({ asset: 'value', isBuy: 'value', ntli: 'value' })],
   ['topUpIsolatedOnlyMargin', action({ asset: 'value', leverage: 'decimal' })],
-  ['twapOrder', action({ twap: object({ a: 'value', b: 'value', s: 'decimal', r: 'value', m: 'value', t: 'value' }), details: optional('value') })],
+  [
+    'twapOrder',
+    action({ twap: object({ a: 'value', b: 'value', s: 'decimal', r: 'value', m: 'value', t: 'value' }), details: optional(TWAP_DETAILS) }),
+  ],
   ['twapCancel', action({ a: 'value', t: 'value' })],
   ['createSubAccount', action({ name: 'value' })],
   ['subAccountModify', action({ subAccountUser: 'hex', name: 'value' })],
@@ -67,7 +73,27 @@ const ACTIONS: ReadonlyMap<string, ObjectForm> = new Map([
   ['registerReferrer', action({ code: 'value' })],
   ['claimRewards', action({})],
   ['agentSetAbstraction', action({ abstraction: 'value' })],
+  [
+    'agentSendAsset',
+    action({
+      destination: 'hex',
+      sourceDex: 'value',
+      destinationDex: 'value',
+      token: 'value',
+      amount: 'value',
+      fromSubAccount: 'value',
+      nonce: optional('value'),
+    }),
+  ],
   ['noop', action({})],
+  [
+    'multiSig',
+    action({
+      signatureChainId: 'value',
+      signatures: list(object({ r: 'value', s: 'value', v: 'value' })),
+      payload: object({ multiSigUser: 'hex', outerSigner: 'hex', action: 'action' }),
+    }),
+  ],
 ]);
 
 /** An action as the venue would write it. What does not fit its form stays as it came, for the exchange to refuse. */
@@ -80,6 +106,7 @@ function write(value: Json, form: Form): Json {
   if (form === 'value') return value;
   if (form === 'decimal') return typeof value === 'string' ? withoutTrailingZeros(value) : value;
   if (form === 'hex') return typeof value === 'string' ? withPrefix(value) : value;
+  if (form === 'action') return isAction(value) ? canonicalAction(value) : value;
   if ('each' in form) return isList(value) ? value.map((element) => write(element, form.each)) : value;
   if ('keys' in form) return isObject(value) ? writeObject(value, form) : value;
   return write(value, form.optional);
@@ -97,6 +124,7 @@ function writeObject(value: JsonObject, { keys }: ObjectForm): JsonObject {
 
 type JsonObject = { readonly [key: string]: Json | undefined };
 
+const isAction = (value: Json): value is ActionJson => isObject(value) && typeof value.type === 'string';
 const isOptional = (form: Form): boolean => typeof form === 'object' && 'optional' in form;
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !isList(value);

@@ -37,8 +37,17 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Deeper than any action of the venue, a wrapped one with its orders included, and far from what hashing can bear. */
+const DEPTH_MOST = 16;
+
 function isAction(value: unknown): value is ActionJson {
-  return isObject(value) && typeof value.type === 'string';
+  return isObject(value) && typeof value.type === 'string' && isShallow(value, DEPTH_MOST);
+}
+
+/** True when nothing in a value lies deeper than so many levels. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 function isMoment(value: unknown): value is number {

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange';
 import { asAddress, asText } from '../json';
 import type { ExchangeAnswer } from '../port';
 import type { Abstraction, VenueAccount } from '../state';
-import { done, ownerSigned, type Prepare, plain, refused } from './prepared';
+import { done, ofMaster, ownerSigned, type Prepare, refused } from './prepared';
 import { subAccountOf } from './transfer';
 
 /** `userSetAbstraction`: the account mode of the signer or of one of its sub-accounts. */
@@ -22,7 +22,7 @@ export const prepareUserSetAbstraction: Prepare = (action) => {
 export const prepareAgentSetAbstraction: Prepare = (action) => {
   const wanted = ABSTRACTION_LETTERS.get(asText(action.abstraction) ?? '');
   if (wanted === undefined) return null;
-  return plain((ex, { owner }) => change(ex, owner, wanted));
+  return ofMaster((ex, { owner }) => change(ex, owner, wanted));
 };
 
 function change(ex: Exchange, account: VenueAccount, wanted: Abstraction): ExchangeAnswer {

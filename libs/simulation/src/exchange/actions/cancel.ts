@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange';
-import { asCloid, asFlag, asList, asObject, asWhole, type JsonObject } from '../json';
+import { asCloid, asCount, asFlag, asList, asObject, type JsonObject } from '../json';
 import { endOrder } from '../order';
 import type { Json } from '../port';
 import type { Order, VenueAccount } from '../state';
@@ -14,15 +14,15 @@ interface Target {
 /** `cancel`: by the venue's order id. */
 export const prepareCancel: Prepare = (action) =>
   prepareTargets(action, (element) => {
-    const assetId = asWhole(element.a);
-    const oid = asWhole(element.o);
+    const assetId = asCount(element.a);
+    const oid = asCount(element.o);
     return assetId === null || oid === null ? null : { assetId, find: (owner) => owner.open.get(oid) };
   });
 
 /** `cancelByCloid`: by the client order id of an open order. */
 export const prepareCancelByCloid: Prepare = (action) =>
   prepareTargets(action, (element) => {
-    const assetId = asWhole(element.asset);
+    const assetId = asCount(element.asset);
     const cloid = asCloid(element.cloid);
     return assetId === null || cloid === null ? null : { assetId, find: (owner) => owner.openCloids.get(cloid) };
   });

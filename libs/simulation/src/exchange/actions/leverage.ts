@@ -1,6 +1,6 @@
 import { formatUsd, mulDivAway, parseUnits, tenTo } from '../decimals';
 import { clearingOf, type Exchange, perpOf, touch } from '../exchange';
-import { asFlag, asWhole } from '../json';
+import { asCount, asFlag, asWhole } from '../json';
 import { crossSummary, initialMargin, isIsolatedOnly, isolatedEquity, leverageOf, notionalAtMark, withdrawable } from '../margin';
 import type { ExchangeAnswer } from '../port';
 import type { Asset, Position, VenueAccount } from '../state';
@@ -9,9 +9,9 @@ import { done, type Prepare, plain, refused } from './prepared';
 
 /** `updateLeverage`: margin mode and leverage of a coin. The mode can change only while flat; less leverage needs the margin for it. */
 export const prepareUpdateLeverage: Prepare = (action) => {
-  const assetId = asWhole(action.asset);
+  const assetId = asCount(action.asset);
   const isCross = asFlag(action.isCross);
-  const leverage = asWhole(action.leverage);
+  const leverage = asCount(action.leverage);
   if (assetId === null || isCross === null || leverage === null) return null;
   return plain((ex, { owner }) => updateLeverage(ex, owner, perpOf(ex, assetId), isCross, leverage));
 };
@@ -22,6 +22,7 @@ function updateLeverage(ex: Exchange, owner: VenueAccount, asset: Asset | undefi
   if (isCross && isIsolatedOnly(asset)) return refused(REQUEST_TEXTS.noCross);
   const clearing = clearingOf(owner, asset.dex);
   const held = clearing.positions.get(asset);
+  if (leverageOf(owner, asset, ex.settings).isCross !== isCross && isBusy(ex, owner, asset)) return refused(REQUEST_TEXTS.switchWithPosition);
   if (held !== undefined) {
     if (held.isIsolated === isCross) return refused(REQUEST_TEXTS.switchWithPosition);
     const refusal = held.isIsolated ? regearIsolated(held, leverage) : regearCross(held, leverage);
@@ -32,6 +33,10 @@ function updateLeverage(ex: Exchange, owner: VenueAccount, asset: Asset | undefi
   owner.leverage.set(asset, { isCross, leverage });
   return done;
 }
+
+/** The mode is kept while an order waits that would open a position in it. */
+const isBusy = (ex: Exchange, owner: VenueAccount, asset: Asset): boolean =>
+  ex.settings.ordersLockMode && [...owner.open.values()].some((order) => order.asset === asset && !order.reduceOnly);
 
 function regearCross(held: Position, leverage: number): string | null {
   const sum = crossSummary(held.clearing);
@@ -47,7 +52,7 @@ function regearIsolated(held: Position, leverage: number): string | null {
 
 /** `updateIsolatedMargin`: moves usd (10^-6 dollars, sign = add or remove) between the cross cash and an isolated position. */
 export const prepareUpdateIsolatedMargin: Prepare = (action) => {
-  const assetId = asWhole(action.asset);
+  const assetId = asCount(action.asset);
   const usd = asWhole(action.ntli);
   if (assetId === null || usd === null || asFlag(action.isBuy) === null) return null;
   return plain((ex, { owner }) => {
@@ -65,7 +70,7 @@ const LEVERAGE_DECIMALS = 6;
 
 /** `topUpIsolatedOnlyMargin`: adds what an isolated position lacks for a leverage (a decimal, also below 1). It never takes margin away. */
 export const prepareTopUpIsolatedOnlyMargin: Prepare = (action) => {
-  const assetId = asWhole(action.asset);
+  const assetId = asCount(action.asset);
   const leverage = parseUnits(action.leverage, LEVERAGE_DECIMALS);
   if (assetId === null || leverage < 0) return null;
   return plain((ex, { owner }) => {

@@ -1,9 +1,8 @@
 import { bestLevel, crosses } from '../book';
-import { parseUnits } from '../decimals';
 import type { Exchange } from '../exchange';
-import { asCloid, asFlag, asList, asObject, asWhole } from '../json';
+import { asCloid, asCount, asFlag, asList, asObject } from '../json';
 import { endOrder, handOver } from '../order';
-import { type OrderRequest, type PlaceContext, placeOrder } from '../place';
+import { type OrderRequest, type PlaceContext, placeOrder, readPrice } from '../place';
 import type { Json } from '../port';
 import type { Order, VenueAccount } from '../state';
 import { MODIFY_MUST_REST, NOT_MODIFIABLE, REQUEST_TEXTS, withAsset } from '../texts';
@@ -65,7 +64,7 @@ const isPostOnly = ({ request }: Modification): boolean => request.trigger === n
 const readAlways = (value: Json | undefined): boolean | null => (value === undefined ? false : asFlag(value));
 
 function readModification(oid: Json | undefined, order: Json | undefined): Modification | null {
-  const target = asWhole(oid) ?? asCloid(oid);
+  const target = asCount(oid) ?? asCloid(oid);
   const request = readOrderRequest(order);
   return target === null || request === null ? null : { target, request };
 }
@@ -100,7 +99,7 @@ function wouldRest(ex: Exchange, { assetId, isBuy, px, trigger, tif }: OrderRequ
   const asset = ex.assetsById.get(assetId);
   if (tif !== 'Gtc' || asset === undefined) return false;
   const best = bestLevel(isBuy ? asset.asks : asset.bids);
-  return best === null || !crosses(isBuy, parseUnits(px, asset.pxDecimals), best.px);
+  return best === null || !crosses(isBuy, readPrice(asset, px).px, best.px);
 }
 
 const findOpen = (owner: VenueAccount, target: number | string): Order | undefined =>

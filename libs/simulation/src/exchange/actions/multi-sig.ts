@@ -56,7 +56,8 @@ export const multiSigPreparer =
     const multiSigUser = asAddress(payload?.multiSigUser);
     const outerSigner = asAddress(payload?.outerSigner);
     const wrapped = payload?.action ?? null;
-    if (multiSigUser === null || outerSigner === null || asList(action.signatures) === null) return null;
+    const signatures = asList(action.signatures);
+    if (multiSigUser === null || outerSigner === null || signatures === null || signatures.length > USERS_MOST) return null;
     const inner = asText(asObject(wrapped)?.type) === 'multiSig' ? null : prepareAction(wrapped);
     if (inner === null) return null;
     const read: Payload = { multiSigUser, outerSigner, action: wrapped, inner };

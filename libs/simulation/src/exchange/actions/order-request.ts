@@ -1,4 +1,4 @@
-import { asCloid, asFlag, asObject, asText, asWhole } from '../json';
+import { asCloid, asCount, asFlag, asObject, asText } from '../json';
 import type { OrderRequest } from '../place';
 import type { Json } from '../port';
 import type { Tif } from '../state';
@@ -7,7 +7,7 @@ import type { Tif } from '../state';
 export function readOrderRequest(value: Json | undefined): OrderRequest | null {
   const order = asObject(value);
   if (order === null) return null;
-  const assetId = asWhole(order.a);
+  const assetId = asCount(order.a);
   const isBuy = asFlag(order.b);
   const px = asText(order.p);
   const size = asText(order.s);
@@ -23,12 +23,13 @@ type Kind = Pick<OrderRequest, 'tif' | 'trigger'>;
 
 function readKind(value: Json | undefined): Kind | null {
   const type = asObject(value);
-  const limit = asObject(type?.limit);
+  if (type === null || (type.limit !== undefined && type.trigger !== undefined)) return null;
+  const limit = asObject(type.limit);
   if (limit !== null) {
     const tif = readTif(limit.tif);
     return tif === null ? null : { tif, trigger: null };
   }
-  const trigger = asObject(type?.trigger);
+  const trigger = asObject(type.trigger);
   if (trigger === null) return null;
   const isMarket = asFlag(trigger.isMarket);
   const triggerPx = asText(trigger.triggerPx);

@@ -4,7 +4,7 @@ import { asAddress, asList, asObject, asWhole, type JsonObject } from '../json';
 import { type OrderRequest, type PlaceContext, placeOrder } from '../place';
 import type { ExchangeAnswer, Json } from '../port';
 import type { BuilderFee, Order, VenueAccount } from '../state';
-import { REQUEST_TEXTS } from '../texts';
+import { REQUEST_TEXTS, withAsset } from '../texts';
 import { type Grouped, placeForPosition, placeWithChildren } from '../tpsl';
 import { assetClass, type Grouping, readGrouping, refuseForm } from './grouping';
 import { readOrderRequest } from './order-request';
@@ -56,11 +56,17 @@ interface Batch {
 function runOrders(ex: Exchange, { owner }: Actor, { requests, grouping, builder }: Batch): ExchangeAnswer {
   const malformed = refuseForm(requests, grouping, ex.settings.triggerEntries);
   if (malformed !== null) return refused(malformed);
-  if (builder !== null && !isApproved(ex, owner, builder, requests)) return refused(REQUEST_TEXTS.builderNotApproved);
+  if (builder !== null && !isApproved(ex, owner, builder, requests)) return refuseBuilder(ex, requests);
   if (grouping.kind === 'priority' && grouping.rate > 0 && ex.settings.priorityNeedsStake) return refused(REQUEST_TEXTS.priorityStake);
   if (ex.postOnly && requests.some(({ trigger, tif }) => trigger !== null || tif !== 'Alo')) return refused(REQUEST_TEXTS.postOnlyPeriod);
   const context: PlaceContext = { owner, builder, isPositionTpsl: grouping.kind === 'positionTpsl' };
   return okay('order', { statuses: place(ex, context, grouping, requests).map(render) });
+}
+
+function refuseBuilder(ex: Exchange, requests: readonly OrderRequest[]): ExchangeAnswer {
+  const text = REQUEST_TEXTS.builderNotApproved;
+  if (!ex.settings.builderRefusalPerOrder) return refused(text);
+  return okay('order', { statuses: requests.map(({ assetId }) => ({ error: withAsset(text, assetId) })) });
 }
 
 function place(ex: Exchange, context: PlaceContext, grouping: Grouping, requests: readonly OrderRequest[]): Grouped[] {

@@ -1,3 +1,4 @@
+import { hasEnvelope } from '../envelope';
 import { asObject, asText } from '../json';
 import type { Json } from '../port';
 import { prepareAgentSetAbstraction, prepareUserSetAbstraction } from './abstraction';
@@ -60,5 +61,6 @@ export function prepareAction(action: Json): PreparedAction | null {
   const object = asObject(action);
   const type = asText(object?.type);
   if (object === null || type === null) return null;
-  return ACTIONS.get(type)?.(object) ?? null;
+  const prepared = ACTIONS.get(type)?.(object) ?? null;
+  return prepared?.ownerOnly === true && !hasEnvelope(object) ? null : prepared;
 }

@@ -1,7 +1,7 @@
 import { ACCOUNT_TEXTS } from '../account-texts';
 import { asAddress, asWhole } from '../json';
 import { mainPurse, payFee } from '../transfers';
-import { done, type Prepare, plain, refused } from './prepared';
+import { done, ofMaster, type Prepare, refused } from './prepared';
 
 const USD_PER_REQUEST = 500;
 
@@ -11,7 +11,7 @@ export const prepareReserveRequestWeight: Prepare = (action) => {
   const destination = action.destination === undefined || action.destination === null ? null : asAddress(action.destination);
   if (weight === null || weight <= 0 || weight > Number.MAX_SAFE_INTEGER / USD_PER_REQUEST) return null;
   if (destination === null && action.destination !== undefined && action.destination !== null) return null;
-  return plain((ex, { owner }) => {
+  return ofMaster((ex, { owner }) => {
     const account = destination === null ? owner : ex.accounts.get(destination);
     if (account === undefined) return refused(ACCOUNT_TEXTS.invalidDestination);
     if (!payFee(ex, owner, mainPurse(ex), weight * USD_PER_REQUEST)) return refused(ACCOUNT_TEXTS.insufficientWithdrawal);

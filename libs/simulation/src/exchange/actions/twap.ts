@@ -1,9 +1,11 @@
+import { isOnTick } from '../asset';
 import { parseUnits } from '../decimals';
 import { type Exchange, perpOf } from '../exchange';
-import { asFlag, asObject, asText, asWhole, type JsonObject } from '../json';
+import { asCount, asFlag, asObject, asText, type JsonObject } from '../json';
+import { readPrice } from '../place';
 import type { ExchangeAnswer, Json } from '../port';
-import type { Asset, VenueAccount } from '../state';
-import { MISSING_TWAP, ORDER_TEXTS } from '../texts';
+import type { VenueAccount } from '../state';
+import { MISSING_TWAP, ORDER_TEXTS, REJECTIONS } from '../texts';
 import { endTwap, refuseTwap, startTwap, type TwapDraft } from '../twap';
 import { okay, type Prepare, type PreparedAction } from './prepared';
 
@@ -42,11 +44,11 @@ const twapAction = (run: (ex: Exchange, owner: VenueAccount) => ExchangeAnswer):
 });
 
 function readTwap(twap: JsonObject | null, details: Json | undefined): TwapRequest | null {
-  const assetId = asWhole(twap?.a);
+  const assetId = asCount(twap?.a);
   const isBuy = asFlag(twap?.b);
   const size = asText(twap?.s);
   const reduceOnly = asFlag(twap?.r);
-  const minutes = asWhole(twap?.m);
+  const minutes = asCount(twap?.m);
   const randomize = asFlag(twap?.t);
   const more = readDetails(details);
   if (assetId === null || isBuy === null || size === null || reduceOnly === null || minutes === null || randomize === null) return null;
@@ -72,21 +74,22 @@ function readDraft(ex: Exchange, owner: VenueAccount, request: TwapRequest): Twa
   if (lots === 0) return ORDER_TEXTS.zeroSize;
   if (lots < 0) return ORDER_TEXTS.invalidSize;
   if (asset.halted) return ORDER_TEXTS.halted;
-  const limitPx = request.limitPx === null ? null : readPx(asset, request.limitPx);
-  const startPx = request.startAt === null ? null : readPx(asset, request.startAt.px);
-  if (limitPx === 0 || startPx === 0) return ORDER_TEXTS.invalidPrice;
-  const startAt = startPx === null || request.startAt === null ? null : { px: startPx, above: request.startAt.above };
+  const limit = request.limitPx === null ? null : readPrice(asset, request.limitPx);
+  const start = request.startAt === null ? null : readPrice(asset, request.startAt.px);
+  for (const price of [limit, start]) {
+    if (price?.px === 0) return ORDER_TEXTS.invalidPrice;
+    if (price !== null && (price.isTooFine || !isOnTick(asset, price.px))) return REJECTIONS.tickRejected;
+  }
+  const startAt = start === null || request.startAt === null ? null : { px: start.px, above: request.startAt.above };
+  const limitPx = limit?.px ?? null;
   const { isBuy, reduceOnly, minutes, randomize } = request;
   return { owner, asset, isBuy, lots, reduceOnly, minutes, randomize, startAt, limitPx };
 }
 
-/** A price in units, 0 when it is none. */
-const readPx = (asset: Asset, text: string): number => Math.max(0, parseUnits(text, asset.pxDecimals));
-
 /** `twapCancel`: ends a running TWAP of the account. */
 export const prepareTwapCancel: Prepare = (action) => {
-  const assetId = asWhole(action.a);
-  const twapId = asWhole(action.t);
+  const assetId = asCount(action.a);
+  const twapId = asCount(action.t);
   if (assetId === null || twapId === null) return null;
   return {
     queueClass: 'cancel',

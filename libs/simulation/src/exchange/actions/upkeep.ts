@@ -2,10 +2,10 @@ import { formatUsd } from '../decimals';
 import { asWhole } from '../json';
 import { firedOn } from '../schedule';
 import { REQUEST_TEXTS, scheduleNeedsVolume } from '../texts';
-import { done, type Prepare, plain, refused } from './prepared';
+import { done, ofMaster, type Prepare, plain, refused } from './prepared';
 
-/** `noop`: does nothing but use up its nonce, so that an order of the same nonce can no longer enter. */
-export const prepareNoop: Prepare = () => plain(() => done);
+/** `noop`: does nothing but use up its nonce, so that an order of the same nonce can no longer enter. The nonce is the signer's, so it is for nobody else. */
+export const prepareNoop: Prepare = () => ofMaster(() => done);
 
 const SCHEDULE_AHEAD_MS = 5_000;
 
