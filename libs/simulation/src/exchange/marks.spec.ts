@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { addressOf, dig, GENESIS_MS, Testbed } from '../builders/testbed';
 import { RATE_DECIMALS, tenTo } from './decimals';
 import { eightHourRate } from './funding';
-import { premiumOf } from './marks';
+import { midPremiumOf, premiumOf } from './marks';
+import type { Json } from './port';
 
 const px = (text: string) => price(unwrap(parsePrice(text), text));
 const mark = (bed: Testbed): number => Number(dig(bed.info('metaAndAssetCtxs'), 1, 0, 'markPx'));
@@ -52,6 +53,41 @@ describe('the premium', () => {
     it(name, () => {
       expect(premiumOf(bid, ask, 100)).toBe(expected);
     });
+});
+
+describe('the premium of a builder dex', () => {
+  const ONE = tenTo(RATE_DECIMALS);
+  const rows: readonly (readonly [string, number, number, number])[] = [
+    ['is nothing while the oracle lies in the middle of the impact prices', 99, 101, 0],
+    ['is what the middle stands above the oracle, also while that lies between the two', 99, 103, ONE / 100],
+    ['is what it stands below', 96, 102, -ONE / 100],
+  ];
+  for (const [name, bid, ask, expected] of rows)
+    it(name, () => {
+      expect(midPremiumOf(bid, ask, 100)).toBe(expected);
+    });
+
+  it('makes its longs pay where the same book costs the longs of the main dex nothing more', () => {
+    const bed = new Testbed({}, { 2: '1000000' });
+    bed.world.control.credit(addressOf(2), 'hyna', '1000000');
+    for (const a of [0, 140_000]) bed.order(2, { a, p: '66300', s: '1', tif: 'Alo' }, { a, b: false, p: '66700', s: '1', tif: 'Alo' });
+    const told = (dex: string): Json => dig(bed.info('metaAndAssetCtxs', { dex }), 1, 0);
+    expect(told('')).toMatchObject({ impactPxs: ['66300.0', '66700.0'], premium: '0.0' });
+    expect(told('hyna')).toMatchObject({ impactPxs: ['66300.0', '66700.0'], oraclePx: '66344.0', premium: '0.0023513807' });
+    bed.world.advanceTo(GENESIS_MS + 3_600_000);
+    const rate = (coin: string): Json => dig(bed.info('fundingHistory', { coin, startTime: 0 }), 0, 'fundingRate');
+    // (0.0023513807 − 0.0005) / 8
+    expect([rate('BTC'), rate('hyna:BTC')]).toEqual(['0.0000125', '0.0002314226']);
+  });
+
+  it('follows from the impact prices as they are printed', () => {
+    const bed = new Testbed({ makers: true });
+    bed.world.control.setOracle('xyz:NVDA', px('176.4'));
+    bed.block();
+    const [ctx] = [dig(bed.info('metaAndAssetCtxs', { dex: 'xyz' }), 1, 2)];
+    const [bid, ask] = [0, 1].map((at) => Number(dig(ctx, 'impactPxs', at)));
+    expect(Number(dig(ctx, 'premium'))).toBeCloseTo((Number(bid) + Number(ask)) / 2 / 176.4 - 1, 10);
+  });
 });
 
 describe('the funding rate', () => {

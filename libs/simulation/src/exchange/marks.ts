@@ -68,20 +68,31 @@ export function oracleAverage({ oracleHistory, oraclePx }: Asset, time: number):
   return time > begin ? Math.round(sum / (time - begin)) : oraclePx;
 }
 
-export const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asset.coin === 'ETH' ? IMPACT_USD_LARGE : IMPACT_USD);
+const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asset.coin === 'ETH' ? IMPACT_USD_LARGE : IMPACT_USD);
 
-/** How far impact prices stand off the oracle, as a rate of 10^-10; null while the book cannot tell. */
-export function premium(asset: Asset): number | null {
+/** What trading the impact notional at once would cost on either side, in whole price units as contexts print it; null while the book cannot tell. */
+export function impactPrices(asset: Asset): { readonly bid: number; readonly ask: number } | null {
   const bid = impactPrice(asset.bids, impactUsd(asset));
   const ask = impactPrice(asset.asks, impactUsd(asset));
-  return bid === null || ask === null ? null : premiumOf(bid, ask, asset.oraclePx);
+  return bid === null || ask === null ? null : { bid: Math.round(bid), ask: Math.round(ask) };
 }
 
-/** The premium of impact prices over the oracle, 10^-10: what the bid stands above it less what the ask stands below it, over the oracle. */
+/** How far the printed impact prices stand off the oracle, as a rate of 10^-10; null while the book cannot tell. */
+export function premium(asset: Asset): number | null {
+  const impact = impactPrices(asset);
+  if (impact === null) return null;
+  return (asset.dex.index === 0 ? premiumOf : midPremiumOf)(impact.bid, impact.ask, asset.oraclePx);
+}
+
+/** The premium of the main dex over the oracle, 10^-10: what the impact bid stands above it less what the impact ask stands below it, over the oracle. */
 export function premiumOf(impactBid: number, impactAsk: number, oraclePx: number): number {
   const off = Math.max(0, impactBid - oraclePx) - Math.max(0, oraclePx - impactAsk);
   return Math.round((off / oraclePx) * tenTo(RATE_DECIMALS));
 }
+
+/** The premium of a builder dex, 10^-10: the middle of the impact prices over the oracle, less one. Every recorded context of one says so; the main dex reckoned like this in 2023. */
+export const midPremiumOf = (impactBid: number, impactAsk: number, oraclePx: number): number =>
+  Math.round(((impactBid + impactAsk - 2 * oraclePx) / (2 * oraclePx)) * tenTo(RATE_DECIMALS));
 
 /** Takes one sample of the premium behind the next funding rate. */
 export function samplePremium(asset: Asset): void {
