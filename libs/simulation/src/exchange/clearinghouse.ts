@@ -92,7 +92,7 @@ function positionJson(clearing: Clearing, position: Position): JsonObject {
     marginUsed: formatUsd(marginUsed(position)),
     maxLeverage: asset.spec.maxLeverage,
     cumFunding: {
-      allTime: formatUsd(position.fundingAllTime),
+      allTime: formatUsd(clearing.fundingPaid.get(asset) ?? 0),
       sinceOpen: formatUsd(position.fundingSinceOpen),
       sinceChange: formatUsd(position.fundingSinceChange),
     },

@@ -47,7 +47,7 @@ function charge(ex: Exchange, position: Position, rate: number): void {
   if (position.isIsolated) position.rawUsd += usd;
   else clearing.cash += usd;
   asset.dex.collateral.totals.funding -= usd;
-  position.fundingAllTime -= usd;
+  clearing.fundingPaid.set(asset, (clearing.fundingPaid.get(asset) ?? 0) - usd);
   position.fundingSinceOpen -= usd;
   position.fundingSinceChange -= usd;
   if (clearing.owner.isHouse) return;

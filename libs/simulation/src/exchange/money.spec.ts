@@ -149,6 +149,32 @@ describe('funding', () => {
     conserved(bed);
   });
 
+  it('is summed for the position since it opened and since it last changed, and for the coin over all its positions', () => {
+    const bed = new Testbed({}, { 1: '100000', 2: '100000' });
+    const hour = () => {
+      bed.world.control.setFunding('BTC', '0.0001');
+      bed.world.control.advanceFunding();
+      bed.block();
+    };
+    const sums = (account: number): Json => dig(state(bed, account), 'assetPositions', 0, 'position', 'cumFunding');
+    meet(bed, 0, '66344', '1');
+    hour();
+    meet(bed, 0, '66344', '1');
+    hour();
+    expect(sums(1)).toEqual({ allTime: '19.9032', sinceOpen: '19.9032', sinceChange: '13.2688' });
+    bed.order(2, { p: '66344', s: '3' });
+    bed.order(1, { b: false, p: '66344', s: '3', tif: 'Ioc' });
+    expect(sums(1)).toEqual({ allTime: '19.9032', sinceOpen: '0.0', sinceChange: '0.0' });
+    hour();
+    expect(sums(1)).toEqual({ allTime: '13.2688', sinceOpen: '-6.6344', sinceChange: '-6.6344' });
+    meet(bed, 0, '66344', '1');
+    expect(state(bed, 1)).toMatchObject({ assetPositions: [] });
+    meet(bed, 0, '66344', '1');
+    expect(sums(1)).toEqual({ allTime: '13.2688', sinceOpen: '0.0', sinceChange: '0.0' });
+    expect(sums(2)).toEqual({ allTime: '-13.2688', sinceOpen: '0.0', sinceChange: '0.0' });
+    conserved(bed);
+  });
+
   it('computes the baseline rate while the book stands at the oracle', () => {
     const bed = new Testbed({ makers: true });
     bed.world.advanceTo(GENESIS_MS + 3_600_000);

@@ -302,7 +302,6 @@ export interface Position {
   rawUsd: number;
   isIsolated: boolean;
   leverage: number;
-  fundingAllTime: number;
   fundingSinceOpen: number;
   fundingSinceChange: number;
   /** Until then a liquidation takes the whole position, however large. */
@@ -318,6 +317,8 @@ export interface Clearing {
   /** Cross usd: credits less what was paid for positions, fees and funding. May be negative while longs are held. */
   cash: number;
   readonly positions: SmallMap<Asset, Position>;
+  /** Funding paid (received: negative) for a coin in all its positions, past ones too; usd. */
+  readonly fundingPaid: SmallMap<Asset, number>;
   /** In the list of clearinghouses to check at the end of the block. */
   touched: boolean;
 }
