@@ -500,6 +500,9 @@ export interface AssetTopic {
   readonly trades: Trade[];
   lastBbo: string;
   lastBookTime: number;
+  lastFastBookTime: number;
+  /** The book changed since a fast one was told. */
+  fastBookOwed: boolean;
   lastContextTime: number;
   barTouched: boolean;
 }

@@ -45,7 +45,7 @@ export function attachUser(ex: Exchange, user: string, key: string): Plan['attac
 /** Hangs a sink under an asset's topic; the topic goes with its last sink. */
 export function attachAsset(ex: Exchange, asset: Asset, key: string): Plan['attach'] {
   return (sink) => {
-    const topic = ex.topics.assets.get(asset) ?? newAssetTopic(asset);
+    const topic = ex.topics.assets.get(asset) ?? newAssetTopic(asset, ex.time);
     ex.topics.assets.set(asset, topic);
     asset.topic = topic;
     const detach = addSink(topic.sinks, key, sink);
