@@ -88,7 +88,7 @@ export class Blocks {
         for (const asset of [...dex.assets, ...dex.spot]) {
           refreshLadder(ex, asset);
           stepMark(ex, asset, ex.settings.markIntervalMs);
-          if (asset.openInterestCapUsd !== null) enforceOpenInterestCap(ex, asset);
+          enforceOpenInterestCap(ex, asset);
         }
       this.nextMark = ex.time + ex.settings.markIntervalMs;
     }

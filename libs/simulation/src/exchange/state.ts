@@ -249,7 +249,7 @@ export interface Asset {
   /** Set by the control port: the hourly rate to charge instead of the computed one. */
   fundingOverride: number | null;
   openInterestLots: number;
-  /** From this open interest on (usd at the mark) positions may not grow; null for no cap. */
+  /** Set by the control port: from this open interest on (usd at the mark) positions may not grow; null for the cap of its dex. */
   openInterestCapUsd: number | null;
   /** Oracle prices of the last hour, oldest first: what a delisting settles at. */
   readonly oracleHistory: MarkPoint[];

@@ -1,19 +1,24 @@
 import { formatUnits, formatUsd } from '../decimals';
 import { asText, asWhole } from '../json';
+import { COIN_CAP_SIZE, DEX_CAP_USD } from '../open-interest';
 import { coinCapsJson, tableJson } from './meta';
 import { dexOf, type InfoAnswerer } from './request';
 
-/** What every builder dex may have and move at most, in dollars and in size (facts §13). */
-const TOTAL_OI_CAP = '400000000.0';
-const SIZE_CAP = '1000000000.0';
+/** What may be moved into or out of a builder dex at most, dollars; recorded. */
 const TRANSFER_MOST = '150000000.0';
+
 /** The main dex has none: null. */
 export const perpDexLimits: InfoAnswerer = (ex, request) => {
   if (asText(request.dex) === null) return undefined;
   const dex = dexOf(ex, request);
   if (dex === undefined) return undefined;
   if (dex.index === 0) return null;
-  return { totalOiCap: TOTAL_OI_CAP, oiSzCapPerPerp: SIZE_CAP, maxTransferNtl: TRANSFER_MOST, coinToOiCap: coinCapsJson(dex) };
+  return {
+    totalOiCap: formatUsd(DEX_CAP_USD),
+    oiSzCapPerPerp: formatUnits(COIN_CAP_SIZE, 0),
+    maxTransferNtl: TRANSFER_MOST,
+    coinToOiCap: coinCapsJson(dex),
+  };
 };
 
 /** What the clearinghouses of a dex hold, the makers' aside. */
