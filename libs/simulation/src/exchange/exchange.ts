@@ -169,6 +169,7 @@ function newAccount(address: Address, { isHouse = false, master }: Kind = {}): V
     builders: new SmallMap(),
     volume: 0,
     subVolume: 0,
+    partLiquidatedAt: Number.NEGATIVE_INFINITY,
     requests: 0,
     lastRequestTime: 0,
     referredBy: null,

@@ -70,7 +70,7 @@ function openPosition(ex: Exchange, clearing: Clearing, asset: Asset): Position 
     leverage: setting.leverage,
     fundingSinceOpen: 0,
     fundingSinceChange: 0,
-    coolDownUntil: 0,
+    partLiquidatedAt: Number.NEGATIVE_INFINITY,
     watchStamp: 0,
   };
   clearing.positions.set(asset, position);

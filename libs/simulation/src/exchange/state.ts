@@ -304,8 +304,8 @@ export interface Position {
   leverage: number;
   fundingSinceOpen: number;
   fundingSinceChange: number;
-  /** Until then a liquidation takes the whole position, however large. */
-  coolDownUntil: number;
+  /** When it was liquidated in part last. */
+  partLiquidatedAt: number;
   /** Outdates older entries of the margin watch. */
   watchStamp: number;
 }
@@ -447,6 +447,8 @@ export interface VenueAccount {
   volume: number;
   /** What its sub-accounts traded, usd. */
   subVolume: number;
+  /** When one of its positions was liquidated in part last: for a while after that block all of them go whole. */
+  partLiquidatedAt: number;
   requests: number;
   lastRequestTime: number;
   referredBy: ReferralLink | null;
