@@ -42,6 +42,23 @@ describe('the mark price', () => {
   });
 });
 
+describe('the mark of a builder dex', () => {
+  it('moves by a hundredth an update at most, however far its oracle jumps, and that of the main dex at once', () => {
+    const bed = new Testbed();
+    const marks = (dex: string): Json => dig(bed.info('metaAndAssetCtxs', { dex }), 1, 0, 'markPx');
+    for (const coin of ['BTC', 'hyna:BTC']) bed.world.control.setOracle(coin, px('64000'));
+    bed.block(31);
+    expect([marks(''), marks('hyna')]).toEqual(['64000.0', '65680.5']);
+    bed.block(30);
+    expect(marks('hyna')).toBe('65023.6');
+    bed.block(60);
+    expect(marks('hyna')).toBe('64000.0');
+    bed.world.control.setOracle('hyna:BTC', px('70000'));
+    bed.block(30);
+    expect(marks('hyna')).toBe('64640.0');
+  });
+});
+
 describe('the premium', () => {
   const ONE = tenTo(RATE_DECIMALS);
   const rows: readonly (readonly [string, number, number, number])[] = [

@@ -26,12 +26,26 @@ export function stepMark(ex: Exchange, asset: Asset, elapsedMs: number): void {
   const bid = bestLevel(asset.bids)?.px;
   const ask = bestLevel(asset.asks)?.px;
   if (twice === null || bid === undefined || ask === undefined) {
-    setMark(ex, asset, asset.oraclePx);
+    setMark(ex, asset, bounded(asset, asset.oraclePx));
     return;
   }
   const basis = twice / 2 - asset.oraclePx;
   asset.basisEma += ((basis - asset.basisEma) * Math.min(elapsedMs, BASIS_WINDOW_MS)) / BASIS_WINDOW_MS;
-  setMark(ex, asset, Math.max(1, Math.round(median(asset.oraclePx + asset.basisEma, median(bid, ask, asset.lastPx), asset.oraclePx))));
+  setMark(
+    ex,
+    asset,
+    bounded(asset, Math.max(1, Math.round(median(asset.oraclePx + asset.basisEma, median(bid, ask, asset.lastPx), asset.oraclePx)))),
+  );
+}
+
+const STEP_PERCENT = 1;
+
+/** The mark of a builder dex moves by a hundredth at most in one update, or by the smallest step of its price, whatever its deployer's oracle says. */
+function bounded({ dex, markPx }: Asset, px: number): number {
+  if (dex.index === 0) return px;
+  const low = Math.floor((markPx * (100 - STEP_PERCENT)) / 100);
+  const high = Math.ceil((markPx * (100 + STEP_PERCENT)) / 100);
+  return Math.max(low, Math.min(high, px));
 }
 
 /** Sets the mark, wakes the accounts it endangers and fires the triggers it meets. */
