@@ -137,15 +137,20 @@ describe('liquidation', () => {
 });
 
 describe('funding', () => {
-  it('charges longs and pays shorts size × oracle × rate every hour', () => {
+  it('charges longs and pays shorts size × oracle × rate every hour, in the first block after it as recorded', () => {
     const bed = new Testbed({}, { 1: '100000', 2: '100000' });
     meet(bed, 0, '66344', '1');
     bed.world.control.setFunding('BTC', '0.0001');
-    bed.world.advanceTo(GENESIS_MS + 3_600_000);
+    // A world begins a second after the hour.
+    const hour = GENESIS_MS + 3_599_000;
+    bed.world.advanceTo(hour);
+    expect(bed.info('userFunding', { user: addressOf(1) })).toEqual([]);
+    bed.block();
+    const time = hour + 100;
     const payment = { type: 'funding', coin: 'BTC', fundingRate: '0.0001', nSamples: null };
-    expect(bed.info('userFunding', { user: addressOf(1) })).toMatchObject([{ delta: { ...payment, usdc: '-6.6344', szi: '1.0' } }]);
+    expect(bed.info('userFunding', { user: addressOf(1) })).toMatchObject([{ time, delta: { ...payment, usdc: '-6.6344', szi: '1.0' } }]);
     expect(bed.info('userFunding', { user: addressOf(2) })).toMatchObject([{ delta: { ...payment, usdc: '6.6344', szi: '-1.0' } }]);
-    expect(bed.info('fundingHistory', { coin: 'BTC', startTime: 0 })).toMatchObject([{ fundingRate: '0.0001' }]);
+    expect(bed.info('fundingHistory', { coin: 'BTC', startTime: 0 })).toMatchObject([{ fundingRate: '0.0001', time }]);
     conserved(bed);
   });
 
