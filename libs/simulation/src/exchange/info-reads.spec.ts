@@ -175,3 +175,14 @@ describe('dexes', () => {
     expect(Number(dig(first, 1, 0, 1, 'nextFundingTime'))).toBeGreaterThan(bed.world.now());
   });
 });
+
+describe('what may be traded', () => {
+  it('is nothing for an address nobody knows, at the leverage and in the mode of the coin', () => {
+    const bed = new Testbed();
+    const of = (coin: string): Json => bed.info('activeAssetData', { user: addressOf(77), coin });
+    const none = { maxTradeSzs: ['0.0', '0.0'], availableToTrade: ['0.0', '0.0'] };
+    expect(of('BTC')).toMatchObject({ leverage: { type: 'cross', value: 20 }, ...none });
+    expect(of('MEGA')).toMatchObject({ leverage: { type: 'isolated', value: 3, rawUsd: '0.0' }, ...none });
+    expect(of('xyz:TSLA')).toMatchObject({ leverage: { type: 'isolated', value: 10, rawUsd: '0.0' }, ...none });
+  });
+});
