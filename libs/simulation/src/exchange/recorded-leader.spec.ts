@@ -145,7 +145,7 @@ describe.skipIf(venueData() === null)('the fees of the recorded leader (needs VE
   it('are the third tier’s with fifteen percent off, rounded down to the last digit in every row; those of merged rows are sums of such', () => {
     const ex = createExchange({ name: 'fees', seed: 1, genesisTime: GENESIS_MS });
     const account = accountOf(ex, addressOf(1));
-    countTraded(account, GENESIS_MS - DAY_MS, true, TRADED_USD * MICRO);
+    countTraded(account, GENESIS_MS - DAY_MS, { crossed: true, usd: TRADED_USD * MICRO, isSpot: false });
     const asset = present(ex.assetsByCoin.get('MET'), 'MET');
     const feeOf = (crossed: boolean, notional: number): number => tradingFee(STANDING, account, asset, GENESIS_MS, crossed, notional);
     let exact = 0;
