@@ -176,6 +176,18 @@ describe('dexes', () => {
   });
 });
 
+describe('what a builder dex holds', () => {
+  it('is what its accounts are worth, open positions included', () => {
+    const bed = new Testbed({ makers: true });
+    bed.world.control.credit(USER, 'xyz', '1000');
+    bed.block();
+    bed.order(1, { a: 110_002, p: '180', s: '10', tif: 'Ioc' });
+    const value = dig(bed.info('clearinghouseState', { user: USER, dex: 'xyz' }), 'marginSummary', 'accountValue');
+    expect(bed.info('perpDexStatus', { dex: 'xyz' })).toEqual({ totalNetDeposit: value });
+    expect(Number(value)).toBeGreaterThan(990);
+  });
+});
+
 describe('what may be traded', () => {
   it('is nothing for an address nobody knows, at the leverage and in the mode of the coin', () => {
     const bed = new Testbed();

@@ -41,6 +41,9 @@ export function contextJson(asset: Asset): JsonObject {
 
 export const bboJson = (asset: Asset): Json => [asset.bids, asset.asks].map((side) => nullable(asset, bestLevel(side)));
 
+/** The best prices as one text, to be told apart by. */
+export const bboText = (asset: Asset): string => JSON.stringify(bboJson(asset));
+
 const nullable = (asset: Asset, level: Level | null): Json => (level === null ? null : levelJson(asset, level));
 
 /** `l2Book` levels; with `nSigFigs` prices are merged into coarser ones, away from the mid. */

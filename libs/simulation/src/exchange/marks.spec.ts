@@ -118,6 +118,19 @@ describe('the funding rate', () => {
     expect(rate(-0.001)).toBe(-0.0005);
   });
 
+  it('of a builder dex has the interest rate and the multiplier its deployer set, which perpDexs tells', () => {
+    const bed = new Testbed({ makers: true });
+    bed.world.advanceTo(GENESIS_MS + 3_600_000);
+    const rate = (coin: string): Json => dig(bed.info('fundingHistory', { coin, startTime: 0 }), 0, 'fundingRate');
+    const dexes = bed.info('perpDexs');
+    expect([dig(dexes, 1, 'assetToFundingInterestRate'), dig(dexes, 2, 'assetToFundingMultiplier')]).toEqual([
+      [['xyz:XYZ100', '0.00005']],
+      [['flx:GOLD', '0.0300265572']],
+    ]);
+    // 0.00005 / 8 as recorded of xyz, and 0.0001 × 0.0300265572 / 8.
+    expect(['xyz:NVDA', 'xyz:XYZ100', 'flx:GOLD'].map(rate)).toEqual(['0.0000125', '0.00000625', '0.0000003753']);
+  });
+
   it('is sampled every five seconds, an eighth of it charged every hour, and 4 % at most', () => {
     const bed = new Testbed({}, { 1: '10000000', 2: '1000000' });
     bed.order(2, { p: '66400', s: '3', tif: 'Alo' }, { b: false, p: '66500', s: '3', tif: 'Alo' });

@@ -64,6 +64,15 @@ describe('streams about markets', () => {
     expect(dig(dataOf(books[1] ?? [], 'l2Book').at(-1), 'levels', 0, 0, 'px')).toBe('60009.0');
   });
 
+  it('the best prices are told at first and then only when they change', () => {
+    const bed = new Testbed({}, { 1: '100000' });
+    bed.order(1, { p: '66000', s: '0.1' });
+    const told = bed.listen({ type: 'bbo', coin: 'BTC' });
+    bed.order(1, { p: '65000', s: '0.1' });
+    bed.order(1, { p: '66001', s: '0.1' });
+    expect(dataOf(told, 'bbo').map((data) => dig(data, 'bbo', 0, 'px'))).toEqual(['66000.0', '66001.0']);
+  });
+
   it('the fast book has five levels, the other twenty', () => {
     const bed = new Testbed({ makers: true });
     const [plain, fast] = [{}, { fast: true }].map((words) => bed.listen({ type: 'l2Book', coin: 'BTC', ...words }));

@@ -42,12 +42,12 @@ export const newUserTopic = (address: Address): UserTopic => ({
   lastLookTime: 0,
 });
 
-/** A topic opened at a moment of the world: its first subscriber has the book of then. */
-export const newAssetTopic = (asset: Asset, time: number): AssetTopic => ({
+/** A topic opened at a moment of the world: its first subscriber has the book and the best prices of then. */
+export const newAssetTopic = (asset: Asset, time: number, bbo: string): AssetTopic => ({
   asset,
   sinks: new Map(),
   trades: [],
-  lastBbo: '',
+  lastBbo: bbo,
   lastBookTime: time,
   lastFastBookTime: time,
   fastBookOwed: false,

@@ -1,6 +1,8 @@
 import { formatUnits, formatUsd } from '../decimals';
 import { asText, asWhole } from '../json';
+import { ownValue } from '../margin';
 import { COIN_CAP_SIZE, DEX_CAP_USD } from '../open-interest';
+import type { Dex, VenueAccount } from '../state';
 import { coinCapsJson, tableJson } from './meta';
 import { dexOf, type InfoAnswerer } from './request';
 
@@ -21,13 +23,18 @@ export const perpDexLimits: InfoAnswerer = (ex, request) => {
   };
 };
 
-/** What the clearinghouses of a dex hold, the makers' aside. */
+/** What the clearinghouses of a dex are worth, the makers' aside: what came in less what went out is not counted by dex. */
 export const perpDexStatus: InfoAnswerer = (ex, request) => {
   const dex = dexOf(ex, request);
   if (dex === undefined) return undefined;
   let deposited = 0;
-  for (const account of ex.accounts.values()) if (!account.isHouse) deposited += account.clearings.get(dex)?.cash ?? 0;
+  for (const account of ex.accounts.values()) if (!account.isHouse) deposited += valueOn(account, dex);
   return { totalNetDeposit: formatUsd(deposited) };
+};
+
+const valueOn = (account: VenueAccount, dex: Dex): number => {
+  const clearing = account.clearings.get(dex);
+  return clearing === undefined ? 0 : ownValue(clearing);
 };
 
 /** A margin table of a dex by its id; ids below 50 are the single tier of that leverage. */

@@ -1,4 +1,4 @@
-import { formatUnits, formatUsd } from '../decimals';
+import { formatRate, formatUnits, formatUsd } from '../decimals';
 import type { Exchange } from '../exchange';
 import type { JsonObject } from '../json';
 import { contextJson } from '../market';
@@ -64,9 +64,16 @@ function dexJson(dex: Dex): Json {
     subDeployers: (spec.subDeployers ?? []).map(([right, addresses]) => [right, [...addresses]]),
     deployerFeeScale: formatUnits(spec.deployerFeeScaleMilli, THOUSANDTHS),
     lastDeployerFeeScaleChangeTime: '1970-01-01T00:00:00',
-    assetToFundingMultiplier: [],
-    assetToFundingInterestRate: [],
+    assetToFundingMultiplier: ratesJson(dex, ({ fundingMultiplier }) => fundingMultiplier),
+    assetToFundingInterestRate: ratesJson(dex, ({ fundingInterestRate }) => fundingInterestRate),
   };
 }
+
+/** What the deployer set of each coin that it set it for. */
+const ratesJson = ({ assets }: Dex, of: (spec: AssetSpec) => number | undefined): Json =>
+  assets.flatMap(({ coin, spec }) => {
+    const rate = of(spec);
+    return rate === undefined ? [] : [[coin, formatRate(rate)]];
+  });
 
 export const exchangeStatus: InfoAnswerer = (ex: Exchange) => ({ time: ex.time, specialStatuses: null });
