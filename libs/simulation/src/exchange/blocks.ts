@@ -88,7 +88,7 @@ export class Blocks {
         for (const asset of [...dex.assets, ...dex.spot]) {
           refreshLadder(ex, asset);
           stepMark(ex, asset, ex.settings.markIntervalMs);
-          if (asset.openInterestCapUsd !== null) enforceOpenInterestCap(ex, asset);
+          enforceOpenInterestCap(ex, asset);
         }
       this.nextMark = ex.time + ex.settings.markIntervalMs;
     }
@@ -96,7 +96,8 @@ export class Blocks {
       for (const dex of ex.dexes) for (const asset of dex.assets) samplePremium(asset);
       this.nextPremium = ex.time + ex.settings.premiumIntervalMs;
     }
-    if (ex.time >= this.nextHour) {
+    // Recorded charges bear the time of a block some milliseconds after the hour, never the hour itself.
+    if (ex.time > this.nextHour) {
       chargeFunding(ex);
       this.nextHour = (Math.floor(ex.time / HOUR_MS) + 1) * HOUR_MS;
     }

@@ -6,7 +6,7 @@ import type { AssetSpec, DexSpec } from './dex-spec';
  */
 
 type Row = readonly [coin: string, szDecimals: number, maxLeverage: number, startPx: string];
-type Mode = Pick<AssetSpec, 'onlyIsolated' | 'marginMode' | 'isDelisted' | 'growthMode'>;
+type Mode = Pick<AssetSpec, 'onlyIsolated' | 'marginMode' | 'isDelisted' | 'growthMode' | 'fundingMultiplier' | 'fundingInterestRate'>;
 
 /** A coin with the single-tier margin table of its leverage. */
 const asset = ([coin, szDecimals, maxLeverage, startPx]: Row, mode: Mode = {}): AssetSpec => ({
@@ -21,6 +21,10 @@ const asset = ([coin, szDecimals, maxLeverage, startPx]: Row, mode: Mode = {}): 
 const NO_CROSS: Mode = { onlyIsolated: true, marginMode: 'noCross' };
 const STRICT_ISOLATED: Mode = { onlyIsolated: true, marginMode: 'strictIsolated' };
 const GROWTH: Mode = { growthMode: true };
+/** As recorded of the coin. */
+const SLOW_FUNDING: Mode = { fundingMultiplier: 300_265_572 };
+/** The recorded base rate of this dex's coins was half of the main dex's. */
+const HALF_INTEREST: Mode = { fundingInterestRate: 500_000 };
 
 const SINGLE_TIER_50 = { id: 50, description: '', tiers: [{ lowerBound: 0, maxLeverage: 50 }] };
 const [USDC, USDE, USDT0, USDH] = [0, 235, 268, 360];
@@ -35,7 +39,7 @@ const XYZ: DexSpec = {
   collateralToken: USDC,
   marginTables: [SINGLE_TIER_50],
   assets: [
-    asset(['xyz:XYZ100', 4, 25, '24657'], NO_CROSS),
+    asset(['xyz:XYZ100', 4, 25, '24657'], { ...NO_CROSS, ...HALF_INTEREST }),
     asset(['xyz:TSLA', 3, 10, '399.52'], { ...STRICT_ISOLATED, ...GROWTH }),
     asset(['xyz:NVDA', 3, 10, '176.19']),
     asset(['xyz:GOLD', 4, 20, '4899.9']),
@@ -54,7 +58,7 @@ const FLX: DexSpec = {
   assets: [
     asset(['flx:TSLA', 3, 10, '399.52']),
     asset(['flx:COIN', 3, 10, '254.3'], { isDelisted: true }),
-    asset(['flx:GOLD', 4, 20, '4899.9'], NO_CROSS),
+    asset(['flx:GOLD', 4, 20, '4899.9'], { ...NO_CROSS, ...SLOW_FUNDING }),
   ],
 };
 

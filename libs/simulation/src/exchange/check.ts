@@ -3,6 +3,7 @@ import { formatUsd } from './decimals';
 import { clearingOf, type Exchange } from './exchange';
 import { canCarry, leverageOf, tierLeverage } from './margin';
 import { positionLots } from './matching';
+import { coinCapUsd, isAtCap } from './open-interest';
 import type { OrderDraft } from './order';
 import { canPay, notionalOf } from './spot';
 import type { Asset, Tif } from './state';
@@ -91,12 +92,6 @@ export function checkMargin(ex: Exchange, draft: OrderDraft): Rejection | null {
   return after > Math.abs(held) && tierLeverage(asset, after * reference) < setting.leverage ? 'perpMaxPositionRejected' : null;
 }
 
-/** Open interest of an asset at its mark, usd. */
-export const openInterestUsd = (asset: Asset): number => asset.openInterestLots * asset.markPx;
-
-/** True while an asset's open interest has reached its cap. */
-export const isAtCap = (asset: Asset): boolean => asset.openInterestCapUsd !== null && openInterestUsd(asset) >= asset.openInterestCapUsd;
-
 /**
  * At the cap nothing may grow or turn a position at once, and nothing may wait for that at a price beyond the oracle; below it, one
  * order may not add more than the step.
@@ -104,7 +99,7 @@ export const isAtCap = (asset: Asset): boolean => asset.openInterestCapUsd !== n
 export function checkOpenInterest(ex: Exchange, draft: OrderDraft): Rejection | null {
   const { asset, isBuy, lots, px } = draft;
   const step = ex.settings.openInterestStepUsd;
-  if (asset.openInterestCapUsd === null && step === null) return null;
+  if (coinCapUsd(asset) === null && step === null) return null;
   const held = positionLots(draft.owner, asset);
   const opposes = held !== 0 && held > 0 !== isBuy;
   if (opposes && lots <= Math.abs(held)) return null;

@@ -5,6 +5,7 @@ import type { JsonObject } from './json';
 import { liquidationPrice } from './liquidation-price';
 import {
   crossSummary,
+  initialMargin,
   isolatedEquity,
   isUnified,
   maintenanceAtMark,
@@ -79,7 +80,7 @@ function emptyState(ex: Exchange): JsonObject {
 function positionJson(clearing: Clearing, position: Position): JsonObject {
   const { asset, lots, leverage } = position;
   const unrealized = unrealizedPnl(position);
-  const opened = Math.abs(position.cost) / leverage;
+  const opened = (Math.abs(lots) * entryUnits(position)) / leverage;
   return {
     coin: asset.coin,
     szi: sz(asset, lots),
@@ -92,7 +93,7 @@ function positionJson(clearing: Clearing, position: Position): JsonObject {
     marginUsed: formatUsd(marginUsed(position)),
     maxLeverage: asset.spec.maxLeverage,
     cumFunding: {
-      allTime: formatUsd(position.fundingAllTime),
+      allTime: formatUsd(clearing.fundingPaid.get(asset) ?? 0),
       sinceOpen: formatUsd(position.fundingSinceOpen),
       sinceChange: formatUsd(position.fundingSinceChange),
     },
@@ -113,11 +114,11 @@ function liquidationPx(clearing: Clearing, position: Position): string | null {
   return Number.isSafeInteger(fine) ? formatUnits(fine, ROE_DECIMALS) : formatUnits(Math.round(units), asset.pxDecimals);
 }
 
-/** Largest order sizes and usd for a side, as `activeAssetData` gives them. */
+/** Largest order sizes and usd for a side, as `activeAssetData` gives them: what turns a position also closes it, and frees its margin. */
 export function tradable(clearing: Clearing, asset: Asset, leverage: number, isBuy: boolean): { readonly lots: number; readonly usd: number } {
   const sum = crossSummary(clearing);
   const held = clearing.positions.get(asset);
-  const closes = held !== undefined && held.lots > 0 !== isBuy ? 2 * Math.trunc(marginUsed(held)) : 0;
-  const usd = Math.max(0, Math.floor(sum.equity - sum.initial) + closes);
+  const turned = held !== undefined && held.lots > 0 !== isBuy ? Math.trunc(marginUsed(held)) + initialMargin(held) : 0;
+  const usd = Math.max(0, Math.floor(sum.equity - sum.initial) + turned);
   return { usd, lots: Math.floor((usd * leverage) / asset.markPx) };
 }

@@ -21,6 +21,10 @@ export interface AssetSpec {
   readonly marginMode?: 'strictIsolated' | 'noCross';
   readonly isDelisted?: boolean;
   readonly growthMode?: boolean;
+  /** What the deployer of a builder dex multiplies the coin's funding rate by, 10^-10; one without. */
+  readonly fundingMultiplier?: number;
+  /** Interest rate of eight hours in the coin's funding, 10^-10; 0.01 % without. */
+  readonly fundingInterestRate?: number;
   /** Oracle price a new world begins with, a decimal. */
   readonly startPx: string;
 }

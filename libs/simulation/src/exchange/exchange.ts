@@ -169,6 +169,7 @@ function newAccount(address: Address, { isHouse = false, master }: Kind = {}): V
     builders: new SmallMap(),
     volume: 0,
     subVolume: 0,
+    partLiquidatedAt: Number.NEGATIVE_INFINITY,
     requests: 0,
     lastRequestTime: 0,
     referredBy: null,
@@ -192,7 +193,7 @@ export function accountOf(ex: Exchange, address: Address, master?: VenueAccount)
 export function clearingOf(account: VenueAccount, dex: Dex): Clearing {
   const known = account.clearings.get(dex);
   if (known !== undefined) return known;
-  const clearing: Clearing = { owner: account, dex, cash: 0, positions: new SmallMap(), touched: false };
+  const clearing: Clearing = { owner: account, dex, cash: 0, positions: new SmallMap(), fundingPaid: new SmallMap(), touched: false };
   account.clearings.set(dex, clearing);
   return clearing;
 }

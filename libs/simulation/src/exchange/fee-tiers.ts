@@ -113,8 +113,8 @@ export function ratesOf(settings: VenueSettings, account: VenueAccount, time: nu
   };
 }
 
-/** Percent off for a referred account while its volume is small. */
+/** Percent off for a referred account while its volume, that of its sub-accounts counted, is small. */
 export function referralPercent(account: VenueAccount): number {
-  const { referredBy, volume } = feeAccount(account);
-  return referredBy !== null && volume < REFERRAL_VOLUME_MOST * USD ? REFERRAL_DISCOUNT_PERCENT : 0;
+  const { referredBy, volume, subVolume } = feeAccount(account);
+  return referredBy !== null && volume + subVolume < REFERRAL_VOLUME_MOST * USD ? REFERRAL_DISCOUNT_PERCENT : 0;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressOf, dig, GENESIS_MS, Testbed, wireOrder } from '../builders/testbed';
 import type { VenueSettings } from './config';
-import type { Json } from './port';
+import type { Address, Json } from './port';
 import { conserved } from './testing/conserved';
 import { TOKENS } from './tokens';
 import { type AssetSpec, type DexSpec, defaultUniverse, type Universe } from './universe';
@@ -218,6 +218,24 @@ describe('rewards', () => {
       unclaimedRewards: '4.32',
       referrerState: { stage: 'ready', data: { code: 'NINE', nReferrals: 1 } },
     });
+    conserved(bed);
+  });
+
+  it('end, and so does the discount, with 25 million dollars of volume, that of sub-accounts counted', () => {
+    const bed = rich(oneDex(0, USDC, false));
+    bed.world.control.setup([{ address: addressOf(9), credits: { '': '10' }, volume: '10000' }]);
+    bed.act(addressOf(9), { type: 'registerReferrer', code: 'NINE' });
+    bed.world.control.setup([{ address: addressOf(1), credits: {}, volume: '24700000' }]);
+    bed.act(addressOf(1), { type: 'setReferrer', code: 'NINE' });
+    bed.act(addressOf(1), { type: 'createSubAccount', name: 'sub' });
+    const sub = dig(bed.info('subAccounts', { user: addressOf(1) }), 0, 'subAccountUser') as Address;
+    bed.world.control.credit(sub, 'one', '100000');
+    expect(feesOf(bed).taker).toBe('43.2');
+    bed.order(2, { a: ASSET, b: false, p: '100', s: '1000' });
+    const taking = wireOrder({ a: ASSET, p: '100', s: '1000', tif: 'Ioc' });
+    bed.actFor(addressOf(1), sub, { type: 'order', orders: [taking], grouping: 'na' });
+    expect(dig(bed.info('userFills', { user: sub }), 0, 'fee')).toBe('43.2');
+    expect([feesOf(bed).taker, feesOf(bed).taker]).toEqual(['43.2', '45.0']);
     conserved(bed);
   });
 

@@ -15,15 +15,19 @@ const clamp = (value: number, bound: number): number => Math.max(-bound, Math.mi
 /** Average premium of the hour so far, 10^-10. */
 export const averagePremium = (asset: Asset): number => (asset.premiumCount === 0 ? 0 : Math.round(asset.premiumSum / asset.premiumCount));
 
-/** The hourly rate as it stands, 10^-10: an eighth of premium + clamp(0.0001 − premium, ±0.0005), capped at 4 % an hour. Positive: longs pay. */
+/**
+ * The hourly rate as it stands, 10^-10: an eighth of premium + clamp(0.0001 − premium, ±0.0005), capped at 4 % an hour. Positive: longs pay.
+ * A builder dex may set a coin's interest rate and multiplier; that the latter multiplies the rate before the cap is assumed.
+ */
 export function hourlyRate(asset: Asset): number {
-  if (asset.fundingOverride !== null) return asset.fundingOverride;
-  const average = averagePremium(asset);
-  return clamp(Math.round(eightHourRate(average, CLAMP) / HOURS), CAP_HOURLY);
+  const { spec, fundingOverride } = asset;
+  if (fundingOverride !== null) return fundingOverride;
+  const rate = eightHourRate(averagePremium(asset), CLAMP, spec.fundingInterestRate);
+  return clamp(Math.round((rate * ((spec.fundingMultiplier ?? ONE) / ONE)) / HOURS), CAP_HOURLY);
 }
 
-/** The rate of eight hours, 10^-10: premium + clamp(0.0001 − premium, ±bound). */
-export const eightHourRate = (premium: number, bound: number): number => premium + clamp(INTEREST - premium, bound);
+/** The rate of eight hours, 10^-10: premium + clamp(interest − premium, ±bound). */
+export const eightHourRate = (premium: number, bound: number, interest = INTEREST): number => premium + clamp(interest - premium, bound);
 
 /** Charges one hour of funding on every position of every dex and begins a new hour of samples. */
 export function chargeFunding(ex: Exchange): void {
@@ -47,7 +51,7 @@ function charge(ex: Exchange, position: Position, rate: number): void {
   if (position.isIsolated) position.rawUsd += usd;
   else clearing.cash += usd;
   asset.dex.collateral.totals.funding -= usd;
-  position.fundingAllTime -= usd;
+  clearing.fundingPaid.set(asset, (clearing.fundingPaid.get(asset) ?? 0) - usd);
   position.fundingSinceOpen -= usd;
   position.fundingSinceChange -= usd;
   if (clearing.owner.isHouse) return;

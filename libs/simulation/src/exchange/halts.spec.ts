@@ -1,7 +1,8 @@
-import { parsePrice, price, unwrap } from '@lockstep/kernel';
+import { parsePrice, parseSize, price, size, unwrap } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
 import { addressOf, dig, GENESIS_MS, orderAction, Testbed, wireOrder } from '../builders/testbed';
 import type { Json } from './port';
+import { type AssetSpec, defaultUniverse } from './universe';
 
 const USER = addressOf(1);
 const NVDA = 110_002;
@@ -108,6 +109,10 @@ describe('the time after an upgrade', () => {
   });
 });
 
+/** A coin of a builder dex at a hundred dollars. */
+const COIN: AssetSpec = { coin: 'one:C0', szDecimals: 2, maxLeverage: 10, marginTableId: 10, startPx: '100' };
+const sz = (text: string) => size(unwrap(parseSize(text), text));
+
 describe('open interest at its cap', () => {
   const capped = (): Testbed => {
     const bed = new Testbed({}, { 1: '100000', 2: '100000', 3: '100000' });
@@ -141,6 +146,42 @@ describe('open interest at its cap', () => {
     bed.world.control.setOpenInterestCap('BTC', null);
     expect(bed.order(3, { p: '66345', s: '0.1' })).toMatchObject([{ resting: {} }]);
     expect(bed.info('perpsAtOpenInterestCap')).toEqual([]);
+  });
+
+  it('is held at the caps that a builder dex tells: 25 million a coin, 400 million in all, a billion units', () => {
+    const coins = Array.from({ length: 17 }, (_, at): AssetSpec => ({ ...COIN, coin: `one:C${at}` }));
+    const cheap: AssetSpec = { ...COIN, coin: 'one:CHEAP', szDecimals: 0, startPx: '0.02' };
+    const [main] = defaultUniverse.dexes;
+    if (main === undefined) throw new Error('a universe has a main dex');
+    const bed = new Testbed({ universe: { dexes: [main, { ...main, name: 'one', deployerFeeScaleMilli: 1_000, assets: [...coins, cheap] }] } });
+    for (const account of [1, 3]) bed.world.control.credit(addressOf(account), 'one', '100000000');
+    const force = (coin: string, size: string) => {
+      const trade = { address: USER, coin, side: 'buy', price: px(coin === cheap.coin ? '0.02' : '100'), size: sz(size) } as const;
+      bed.world.control.forceTradeWith(trade, (outcome) => expect(outcome.ok).toBe(true));
+      bed.block();
+    };
+    const open = (at: number, p = '100', s = '1') => dig(bed.order(3, { a: 110_000 + at, p, s, tif: 'FrontendMarket' }), 0, 'error');
+    const none = (at: number) => `No liquidity available for market order. asset=${110_000 + at}`;
+    const full = (at: number) => `Order would increase open interest while open interest is capped asset=${110_000 + at}`;
+    expect(dig(bed.info('perpDexLimits', { dex: 'one' }), 'coinToOiCap', 0)).toEqual(['one:C0', '25000000.0']);
+    force('one:C0', '249999');
+    expect(open(0)).toBe(none(0));
+    force('one:C0', '1');
+    expect(open(0)).toBe(full(0));
+    expect(bed.info('perpsAtOpenInterestCap', { dex: 'one' })).toEqual(['one:C0']);
+    force(cheap.coin, '999999999');
+    expect(open(17, '0.02', '1000')).toBe(none(17));
+    force(cheap.coin, '1');
+    expect(open(17, '0.02', '1000')).toBe(full(17));
+    for (let at = 1; at <= 14; at += 1) force(`one:C${at}`, '249900');
+    // 25 + 20 + 14 × 24.99 = 394.86 million.
+    force('one:C15', '51399');
+    expect(open(16)).toBe(none(16));
+    force('one:C15', '1');
+    expect(open(16)).toBe(full(16));
+    expect(bed.order(1, { a: 110_001, b: false, p: '100', s: '1', r: true, tif: 'Ioc' })).toEqual([
+      { error: 'Order could not immediately match against any resting orders. asset=110001' },
+    ]);
   });
 
   it('may not be raised by too much at once', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf, dig, GENESIS_MS, Testbed } from '../builders/testbed';
+import { addressOf, dig, GENESIS_MS, type OrderWords, Testbed } from '../builders/testbed';
 import type { Json } from './port';
 
 const USER = addressOf(1);
@@ -72,6 +72,22 @@ describe('fills', () => {
     expect(column(merged, 'sz')).toEqual(['0.1', '0.2']);
     const fees = (list: Json): number => column(list, 'fee').reduce((sum: number, fee) => sum + Number(fee), 0);
     expect(fees(merged)).toBeCloseTo(fees(all), 9);
+  });
+
+  it('merged by time bear their average price, off the grid as the recorded leader’s rows, also where fills of another order lie between', () => {
+    const own = new Testbed({}, { 1: '100000', 2: '100000' });
+    own.order(1, { p: '66400', s: '0.1' }, { p: '66390', s: '0.2' });
+    own.order(2, { b: false, p: '66390', s: '0.1' }, { b: false, p: '66390', s: '0.2' });
+    own.order(2, { b: false, p: '66410', s: '0.1' }, { b: false, p: '66411', s: '0.2' });
+    own.order(1, { p: '66420', s: '0.3', tif: 'Ioc' });
+    const merged = own.info('userFills', { user: USER, aggregateByTime: true });
+    // (66410 × 1 + 66411 × 2) / 3
+    expect(column(merged, 'px')).toEqual(['66410.6666666667', '66390.0', '66400.0']);
+    expect(column(merged, 'sz')).toEqual(['0.3', '0.2', '0.1']);
+    own.order(1, { p: '66300', s: '0.1' }, { b: false, p: '66500', s: '0.1' });
+    const sell: OrderWords = { b: false, p: '66300', s: '0.05', tif: 'Ioc' };
+    own.order(2, sell, { p: '66500', s: '0.05', tif: 'Ioc' }, sell);
+    expect(column(own.info('userFills', { user: USER, aggregateByTime: true }), 'sz').slice(0, 2)).toEqual(['0.05', '0.1']);
   });
 
   it('of a range include both ends and come oldest first, newest first when reversed', () => {
@@ -157,5 +173,28 @@ describe('dexes', () => {
     expect(first).toMatchObject(['BTC', [['HlPerp', { fundingIntervalHours: 1, nextFundingTime: expect.any(Number) }]]]);
     expect(Number(dig(first, 1, 0, 1, 'nextFundingTime')) % 3_600_000).toBe(0);
     expect(Number(dig(first, 1, 0, 1, 'nextFundingTime'))).toBeGreaterThan(bed.world.now());
+  });
+});
+
+describe('what a builder dex holds', () => {
+  it('is what its accounts are worth, open positions included', () => {
+    const bed = new Testbed({ makers: true });
+    bed.world.control.credit(USER, 'xyz', '1000');
+    bed.block();
+    bed.order(1, { a: 110_002, p: '180', s: '10', tif: 'Ioc' });
+    const value = dig(bed.info('clearinghouseState', { user: USER, dex: 'xyz' }), 'marginSummary', 'accountValue');
+    expect(bed.info('perpDexStatus', { dex: 'xyz' })).toEqual({ totalNetDeposit: value });
+    expect(Number(value)).toBeGreaterThan(990);
+  });
+});
+
+describe('what may be traded', () => {
+  it('is nothing for an address nobody knows, at the leverage and in the mode of the coin', () => {
+    const bed = new Testbed();
+    const of = (coin: string): Json => bed.info('activeAssetData', { user: addressOf(77), coin });
+    const none = { maxTradeSzs: ['0.0', '0.0'], availableToTrade: ['0.0', '0.0'] };
+    expect(of('BTC')).toMatchObject({ leverage: { type: 'cross', value: 20 }, ...none });
+    expect(of('MEGA')).toMatchObject({ leverage: { type: 'isolated', value: 3, rawUsd: '0.0' }, ...none });
+    expect(of('xyz:TSLA')).toMatchObject({ leverage: { type: 'isolated', value: 10, rawUsd: '0.0' }, ...none });
   });
 });

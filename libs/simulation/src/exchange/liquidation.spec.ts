@@ -8,8 +8,8 @@ const USER = addressOf(1);
 const list = (value: Json): Json[] => (Array.isArray(value) ? value : []);
 const state = (bed: Testbed, account = 1): Json => bed.info('clearinghouseState', { user: addressOf(account) });
 const position = (bed: Testbed, account = 1): Json => dig(state(bed, account), 'assetPositions', 0, 'position', 'szi');
-const move = (bed: Testbed, text: string): void => {
-  bed.world.control.movePrice('BTC', price(unwrap(parsePrice(text), text)));
+const move = (bed: Testbed, text: string, coin = 'BTC'): void => {
+  bed.world.control.movePrice(coin, price(unwrap(parsePrice(text), text)));
   bed.block();
 };
 const conserved = (bed: Testbed): void => {
@@ -74,6 +74,28 @@ describe('a liquidation', () => {
     };
     expect(run(10_000)).toBeNull();
     expect(run(31_000)).toBe('1.28');
+  });
+
+  it('takes every position of the account whole while it runs, not only the one that was liquidated in part', () => {
+    const left = (bed: Testbed): Json[] => list(dig(state(bed), 'assetPositions')).map((each) => dig(each, 'position', 'szi'));
+    const run = (waitMs: number): Json[] => {
+      const bed = new Testbed({}, { 1: '8400', 2: '10000000', 3: '10000000' });
+      bed.act(USER, { type: 'updateLeverage', asset: 0, isCross: true, leverage: 40 });
+      bed.act(USER, { type: 'updateLeverage', asset: 1, isCross: true, leverage: 25 });
+      bed.order(2, { b: false, p: '66344', s: '2.2' }, { a: 1, b: false, p: '1919.1', s: '60' });
+      bed.order(1, { p: '66344', s: '2.2', tif: 'Ioc' }, { a: 1, p: '1919.1', s: '60', tif: 'Ioc' });
+      // Equity 8,400 − 117.5 − 60 × 72.1 = 3,956.5 under 145,956.8 / 80 + 110,820 / 50 = 4,040.9: a fifth of ETH goes, which is enough.
+      bed.order(3, { a: 1, p: '1847', s: '100' });
+      move(bed, '1847', 'ETH');
+      expect(left(bed)).toEqual(['2.2', '48.0']);
+      bed.world.advanceTo(bed.world.now() + waitMs);
+      // Equity 3,946.5 − 2.2 × 224 = 3,453.7 under 145,464 / 80 + 88,656 / 50 = 3,591.4: now BTC, which needs more.
+      bed.order(3, { p: '66120', s: '10' });
+      move(bed, '66120');
+      return left(bed);
+    };
+    expect(run(10_000)).toEqual(['48.0']);
+    expect(run(31_000)).toEqual(['1.76', '48.0']);
   });
 
   it('waits for a book that takes it while equity stands above two thirds of maintenance', () => {

@@ -109,12 +109,15 @@ function closeAtMarket(ex: Exchange, position: Position): void {
   else endOrder(ex, closing, 'canceled');
 }
 
-/** A large position goes in part first; while the cool-down after that runs, and when small, it goes whole. */
+/** A large position goes in part first. It goes whole when small, in the rest of that block, and with all others of its account while the cool-down after the block runs. */
 function lotsToClose(ex: Exchange, position: Position): number {
   const { partialLiquidationUsd, partialLiquidationPercent, liquidationCoolDownMs } = ex.settings;
   const lots = Math.abs(position.lots);
-  if (ex.time < position.coolDownUntil || notionalAtMark(position) <= partialLiquidationUsd) return lots;
-  position.coolDownUntil = ex.time + liquidationCoolDownMs;
+  const { owner } = position.clearing;
+  const cools = owner.partLiquidatedAt < ex.time && ex.time < owner.partLiquidatedAt + liquidationCoolDownMs;
+  if (cools || position.partLiquidatedAt === ex.time || notionalAtMark(position) <= partialLiquidationUsd) return lots;
+  owner.partLiquidatedAt = ex.time;
+  position.partLiquidatedAt = ex.time;
   return Math.ceil((lots * partialLiquidationPercent) / 100);
 }
 

@@ -131,7 +131,7 @@ export const ownValue = (clearing: Clearing): number => ownSummary(clearing).equ
 
 /**
  * True when the clearinghouse can carry `lots` more (signed) of an asset at a reference price: a trade that only reduces always can;
- * otherwise cross equity must cover every initial margin after the trade, and an isolated one its new margin out of free cross equity.
+ * otherwise cross equity must cover every initial margin after the trade, and an isolated one its new margin out of free cross equity, to which a turned position gives back what it holds.
  */
 export function canCarry(clearing: Clearing, asset: Asset, lots: number, referencePx: number, setting: LeverageSetting): boolean {
   const held = clearing.positions.get(asset);
@@ -142,8 +142,9 @@ export function canCarry(clearing: Clearing, asset: Asset, lots: number, referen
   const sum = crossSummary(clearing);
   const isolated = held?.isIsolated ?? !setting.isCross;
   if (isolated) {
-    const added = before > 0 === lots > 0 || before === 0 ? Math.abs(lots) : Math.abs(after);
-    return sum.equity - sum.initial >= mulDivAway(added, referencePx, setting.leverage);
+    const turns = before !== 0 && before > 0 !== lots > 0;
+    const released = turns && held !== undefined ? isolatedEquity(held) : 0;
+    return sum.equity - sum.initial + released >= mulDivAway(Math.abs(turns ? after : lots), referencePx, setting.leverage);
   }
   const others = sum.initial - (held === undefined ? 0 : initialMargin(held));
   return sum.equity - others >= mulDivAway(Math.abs(after), referencePx, setting.leverage);

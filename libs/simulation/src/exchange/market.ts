@@ -1,8 +1,8 @@
-import { bestLevel, doubleMid, impactPrice, topLevels } from './book';
+import { bestLevel, doubleMid, topLevels } from './book';
 import { formatRate, formatUnits, formatUsd } from './decimals';
 import { hourlyRate } from './funding';
 import type { JsonObject } from './json';
-import { impactUsd, premium } from './marks';
+import { impactPrices, premium } from './marks';
 import type { Json } from './port';
 import type { Asset, BookSide, Dex, Level } from './state';
 import { levelJson, px, sz } from './wire';
@@ -24,8 +24,7 @@ export function midsJson(dex: Dex): JsonObject {
 
 export function contextJson(asset: Asset): JsonObject {
   const offset = premium(asset);
-  const bid = impactPrice(asset.bids, impactUsd(asset));
-  const ask = impactPrice(asset.asks, impactUsd(asset));
+  const impact = impactPrices(asset);
   return {
     funding: formatRate(hourlyRate(asset)),
     openInterest: sz(asset, asset.openInterestLots),
@@ -35,12 +34,15 @@ export function contextJson(asset: Asset): JsonObject {
     oraclePx: px(asset, asset.oraclePx),
     markPx: px(asset, asset.markPx),
     midPx: midPx(asset),
-    impactPxs: bid === null || ask === null ? null : [px(asset, Math.round(bid)), px(asset, Math.round(ask))],
+    impactPxs: impact === null ? null : [px(asset, impact.bid), px(asset, impact.ask)],
     dayBaseVlm: sz(asset, asset.volume.lots),
   };
 }
 
 export const bboJson = (asset: Asset): Json => [asset.bids, asset.asks].map((side) => nullable(asset, bestLevel(side)));
+
+/** The best prices as one text, to be told apart by. */
+export const bboText = (asset: Asset): string => JSON.stringify(bboJson(asset));
 
 const nullable = (asset: Asset, level: Level | null): Json => (level === null ? null : levelJson(asset, level));
 

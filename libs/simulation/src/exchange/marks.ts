@@ -26,12 +26,26 @@ export function stepMark(ex: Exchange, asset: Asset, elapsedMs: number): void {
   const bid = bestLevel(asset.bids)?.px;
   const ask = bestLevel(asset.asks)?.px;
   if (twice === null || bid === undefined || ask === undefined) {
-    setMark(ex, asset, asset.oraclePx);
+    setMark(ex, asset, bounded(asset, asset.oraclePx));
     return;
   }
   const basis = twice / 2 - asset.oraclePx;
   asset.basisEma += ((basis - asset.basisEma) * Math.min(elapsedMs, BASIS_WINDOW_MS)) / BASIS_WINDOW_MS;
-  setMark(ex, asset, Math.max(1, Math.round(median(asset.oraclePx + asset.basisEma, median(bid, ask, asset.lastPx), asset.oraclePx))));
+  setMark(
+    ex,
+    asset,
+    bounded(asset, Math.max(1, Math.round(median(asset.oraclePx + asset.basisEma, median(bid, ask, asset.lastPx), asset.oraclePx)))),
+  );
+}
+
+const STEP_PERCENT = 1;
+
+/** The mark of a builder dex moves by a hundredth at most in one update, or by the smallest step of its price, whatever its deployer's oracle says. */
+function bounded({ dex, markPx }: Asset, px: number): number {
+  if (dex.index === 0) return px;
+  const low = Math.floor((markPx * (100 - STEP_PERCENT)) / 100);
+  const high = Math.ceil((markPx * (100 + STEP_PERCENT)) / 100);
+  return Math.max(low, Math.min(high, px));
 }
 
 /** Sets the mark, wakes the accounts it endangers and fires the triggers it meets. */
@@ -68,20 +82,31 @@ export function oracleAverage({ oracleHistory, oraclePx }: Asset, time: number):
   return time > begin ? Math.round(sum / (time - begin)) : oraclePx;
 }
 
-export const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asset.coin === 'ETH' ? IMPACT_USD_LARGE : IMPACT_USD);
+const impactUsd = (asset: Asset): number => (asset.coin === 'BTC' || asset.coin === 'ETH' ? IMPACT_USD_LARGE : IMPACT_USD);
 
-/** How far impact prices stand off the oracle, as a rate of 10^-10; null while the book cannot tell. */
-export function premium(asset: Asset): number | null {
+/** What trading the impact notional at once would cost on either side, in whole price units as contexts print it; null while the book cannot tell. */
+export function impactPrices(asset: Asset): { readonly bid: number; readonly ask: number } | null {
   const bid = impactPrice(asset.bids, impactUsd(asset));
   const ask = impactPrice(asset.asks, impactUsd(asset));
-  return bid === null || ask === null ? null : premiumOf(bid, ask, asset.oraclePx);
+  return bid === null || ask === null ? null : { bid: Math.round(bid), ask: Math.round(ask) };
 }
 
-/** The premium of impact prices over the oracle, 10^-10: what the bid stands above it less what the ask stands below it, over the oracle. */
+/** How far the printed impact prices stand off the oracle, as a rate of 10^-10; null while the book cannot tell. */
+export function premium(asset: Asset): number | null {
+  const impact = impactPrices(asset);
+  if (impact === null) return null;
+  return (asset.dex.index === 0 ? premiumOf : midPremiumOf)(impact.bid, impact.ask, asset.oraclePx);
+}
+
+/** The premium of the main dex over the oracle, 10^-10: what the impact bid stands above it less what the impact ask stands below it, over the oracle. */
 export function premiumOf(impactBid: number, impactAsk: number, oraclePx: number): number {
   const off = Math.max(0, impactBid - oraclePx) - Math.max(0, oraclePx - impactAsk);
   return Math.round((off / oraclePx) * tenTo(RATE_DECIMALS));
 }
+
+/** The premium of a builder dex, 10^-10: the middle of the impact prices over the oracle, less one. Every recorded context of one says so; the main dex reckoned like this in 2023. */
+export const midPremiumOf = (impactBid: number, impactAsk: number, oraclePx: number): number =>
+  Math.round(((impactBid + impactAsk - 2 * oraclePx) / (2 * oraclePx)) * tenTo(RATE_DECIMALS));
 
 /** Takes one sample of the premium behind the next funding rate. */
 export function samplePremium(asset: Asset): void {

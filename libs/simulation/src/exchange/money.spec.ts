@@ -137,15 +137,46 @@ describe('liquidation', () => {
 });
 
 describe('funding', () => {
-  it('charges longs and pays shorts size × oracle × rate every hour', () => {
+  it('charges longs and pays shorts size × oracle × rate every hour, in the first block after it as recorded', () => {
     const bed = new Testbed({}, { 1: '100000', 2: '100000' });
     meet(bed, 0, '66344', '1');
     bed.world.control.setFunding('BTC', '0.0001');
-    bed.world.advanceTo(GENESIS_MS + 3_600_000);
+    // A world begins a second after the hour.
+    const hour = GENESIS_MS + 3_599_000;
+    bed.world.advanceTo(hour);
+    expect(bed.info('userFunding', { user: addressOf(1) })).toEqual([]);
+    bed.block();
+    const time = hour + 100;
     const payment = { type: 'funding', coin: 'BTC', fundingRate: '0.0001', nSamples: null };
-    expect(bed.info('userFunding', { user: addressOf(1) })).toMatchObject([{ delta: { ...payment, usdc: '-6.6344', szi: '1.0' } }]);
+    expect(bed.info('userFunding', { user: addressOf(1) })).toMatchObject([{ time, delta: { ...payment, usdc: '-6.6344', szi: '1.0' } }]);
     expect(bed.info('userFunding', { user: addressOf(2) })).toMatchObject([{ delta: { ...payment, usdc: '6.6344', szi: '-1.0' } }]);
-    expect(bed.info('fundingHistory', { coin: 'BTC', startTime: 0 })).toMatchObject([{ fundingRate: '0.0001' }]);
+    expect(bed.info('fundingHistory', { coin: 'BTC', startTime: 0 })).toMatchObject([{ fundingRate: '0.0001', time }]);
+    conserved(bed);
+  });
+
+  it('is summed for the position since it opened and since it last changed, and for the coin over all its positions', () => {
+    const bed = new Testbed({}, { 1: '100000', 2: '100000' });
+    const hour = () => {
+      bed.world.control.setFunding('BTC', '0.0001');
+      bed.world.control.advanceFunding();
+      bed.block();
+    };
+    const sums = (account: number): Json => dig(state(bed, account), 'assetPositions', 0, 'position', 'cumFunding');
+    meet(bed, 0, '66344', '1');
+    hour();
+    meet(bed, 0, '66344', '1');
+    hour();
+    expect(sums(1)).toEqual({ allTime: '19.9032', sinceOpen: '19.9032', sinceChange: '13.2688' });
+    bed.order(2, { p: '66344', s: '3' });
+    bed.order(1, { b: false, p: '66344', s: '3', tif: 'Ioc' });
+    expect(sums(1)).toEqual({ allTime: '19.9032', sinceOpen: '0.0', sinceChange: '0.0' });
+    hour();
+    expect(sums(1)).toEqual({ allTime: '13.2688', sinceOpen: '-6.6344', sinceChange: '-6.6344' });
+    meet(bed, 0, '66344', '1');
+    expect(state(bed, 1)).toMatchObject({ assetPositions: [] });
+    meet(bed, 0, '66344', '1');
+    expect(sums(1)).toEqual({ allTime: '13.2688', sinceOpen: '0.0', sinceChange: '0.0' });
+    expect(sums(2)).toEqual({ allTime: '-13.2688', sinceOpen: '0.0', sinceChange: '0.0' });
     conserved(bed);
   });
 

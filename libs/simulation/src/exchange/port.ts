@@ -105,7 +105,7 @@ export interface WorldControl {
   resumeTrading(coin: string): void;
   /** Delists a coin: cancels its orders, settles its positions at the oracle's average over the last hour, keeps its slot. */
   delist(coin: string): void;
-  /** Sets the open interest (decimal dollars at the mark) from which positions in a coin may not grow; null for none. */
+  /** Sets the open interest (decimal dollars at the mark) from which positions in a coin may not grow; null for that of its dex, the main one having none. */
   setOpenInterestCap(coin: string, capUsd: string | null): void;
   /** Begins or ends the time after a network upgrade in which only post-only orders are taken. */
   postOnlyPeriod(on: boolean): void;

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parsePrice, parseSize, price, size, unwrap } from '@lockstep/kernel';
+import { parsePrice, parseSize, present, price, size, unwrap } from '@lockstep/kernel';
 import { venueData } from '@lockstep/platform/testing/venue-data';
 import { describe, expect, it } from 'vitest';
 import { addressOf, dig, GENESIS_MS } from '../builders/testbed';
+import { DEFAULT_SETTINGS } from './config';
+import { accountOf, createExchange } from './exchange';
+import { countTraded } from './fee-tiers';
+import { tradingFee } from './fees';
 import type { Address, Json } from './port';
 import { defaultUniverse } from './universe';
 import { createWorld } from './world';
@@ -20,6 +24,8 @@ interface LeaderFill {
   readonly sz: string;
   /** Gross, 10^-6 dollars: the file's is net of the fee. */
   readonly pnl: number;
+  /** 10^-6 dollars. */
+  readonly fee: number;
 }
 const MICRO = 1_000_000;
 
@@ -27,7 +33,14 @@ function leaderFills(): LeaderFill[] {
   const [, ...lines] = file('replay/leader-a-fills-2025-11.csv').trim().split('\n');
   return lines.map((line) => {
     const [, coin = '', dir = '', fillPx = '', fillSz = '', , fee = '', pnl = ''] = line.split(',');
-    return { coin, dir: dir.replace(' (Price Improved)', ''), px: fillPx, sz: fillSz, pnl: Math.round((Number(pnl) + Number(fee)) * MICRO) };
+    return {
+      coin,
+      dir: dir.replace(' (Price Improved)', ''),
+      px: fillPx,
+      sz: fillSz,
+      pnl: Math.round((Number(pnl) + Number(fee)) * MICRO),
+      fee: Math.round(Number(fee) * MICRO),
+    };
   });
 }
 
@@ -118,5 +131,34 @@ describe.skipIf(venueData() === null)('the recorded leader (needs VENUE_DATA_DIR
     }
     expect(closes).toBeGreaterThan(3_000);
     expect(merged).toBeLessThan(20);
+  });
+});
+
+/** Above 25 million dollars in fourteen days, with fifteen percent off for staking: the leader's standing, which its fees tell. */
+const STANDING = { ...DEFAULT_SETTINGS, stakingDiscountPercent: 15 };
+const TRADED_USD = 30_000_000;
+const DAY_MS = 86_400_000;
+/** Trades in one row, each of which was rounded down by itself. */
+const MERGED_MOST = 40;
+
+describe.skipIf(venueData() === null)('the fees of the recorded leader (needs VENUE_DATA_DIR)', () => {
+  it('are the third tier’s with fifteen percent off, rounded down to the last digit in every row; those of merged rows are sums of such', () => {
+    const ex = createExchange({ name: 'fees', seed: 1, genesisTime: GENESIS_MS });
+    const account = accountOf(ex, addressOf(1));
+    countTraded(account, GENESIS_MS - DAY_MS, { crossed: true, usd: TRADED_USD * MICRO, isSpot: false });
+    const asset = present(ex.assetsByCoin.get('MET'), 'MET');
+    const feeOf = (crossed: boolean, notional: number): number => tradingFee(STANDING, account, asset, GENESIS_MS, crossed, notional);
+    let exact = 0;
+    let merged = 0;
+    for (const row of leaderFills()) {
+      const notional = Math.round(Number(row.px) * Number(row.sz) * MICRO);
+      const short = Math.min(
+        ...[true, false].map((crossed) => feeOf(crossed, notional) - row.fee).map((off) => (off < 0 ? Number.POSITIVE_INFINITY : off)),
+      );
+      if (short === 0) exact += 1;
+      else merged += 1;
+      expect(short, JSON.stringify(row)).toBeLessThan(MERGED_MOST);
+    }
+    expect([exact, merged]).toEqual([10_285, 583]);
   });
 });

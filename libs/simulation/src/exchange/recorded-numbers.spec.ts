@@ -4,9 +4,9 @@ import { parsePrice, parseSize, price, size, unwrap } from '@lockstep/kernel';
 import { venueData } from '@lockstep/platform/testing/venue-data';
 import { describe, expect, it } from 'vitest';
 import { addressOf, dig, Testbed } from '../builders/testbed';
-import { formatRate, parseUnits, RATE_DECIMALS } from './decimals';
+import { formatRate, formatUnits, parseUnits, RATE_DECIMALS } from './decimals';
 import { eightHourRate } from './funding';
-import { premiumOf } from './marks';
+import { midPremiumOf, premiumOf } from './marks';
 import type { Json } from './port';
 import { type AssetSpec, defaultUniverse, type Universe } from './universe';
 
@@ -109,6 +109,21 @@ const RECORDINGS: readonly Recording[] = [
     rates: DISCOUNTED,
   },
 ];
+describe.skipIf(venueData() === null)('request caps follow from the recorded volumes (needs VENUE_DATA_DIR)', () => {
+  const rows: readonly (readonly [string, () => Json])[] = [
+    ['a small account, mainnet (responses-jkorf GetRateLimits)', () => jkorf('GetRateLimits.txt')],
+    ['a market maker of 170 billion dollars, mainnet 2025-08-22 (python SDK)', () => pythonSdk('userRateLimit')],
+  ];
+  for (const [name, recorded] of rows)
+    it(name, () => {
+      const bed = new Testbed({}, { 1: '1' });
+      const [whole = '', fraction = ''] = text(dig(recorded(), 'cumVlm')).split('.');
+      bed.world.control.setup([{ address: USER, credits: {}, volume: `${whole}.${fraction.slice(0, 6)}` }]);
+      bed.block();
+      expect(dig(bed.info('userRateLimit', { user: USER }), 'nRequestsCap')).toBe(dig(recorded(), 'nRequestsCap'));
+    });
+});
+
 const KEYS = ['coin', 'px', 'sz', 'side', 'startPosition', 'dir', 'closedPnl', 'crossed', 'fee', 'feeToken'] as const;
 const shown = (fill: Json): Json => Object.fromEntries(KEYS.map((key) => [key, dig(fill, key)]));
 
@@ -138,6 +153,20 @@ describe.skipIf(venueData() === null)('recorded fills traded again have the reco
       expect(list(bed.info('userFillsByTime', { user: USER, startTime: 0 })).map(shown)).toEqual(recorded.map(shown));
     });
 
+  it('closes of the market maker, mainnet 2026-07-19 (live-capture m4): only an entry on the price grid gives the profit', () => {
+    const decimals: { readonly [coin: string]: number } = { ANIME: 6, ZETA: 5, '0G': 6 };
+    const closes = list(dig(read('http/live-capture-mainnet-m4.json'), 'selection', 'fills')).filter((fill) =>
+      text(dig(fill, 'dir')).startsWith('Close'),
+    );
+    expect(closes.map((fill) => dig(fill, 'coin'))).toEqual(Object.keys(decimals));
+    for (const fill of closes) {
+      const [fillPx, size, profit] = ['px', 'sz', 'closedPnl'].map((key) => Number(dig(fill, key)));
+      const direction = dig(fill, 'dir') === 'Close Long' ? 1 : -1;
+      const units = (Number(fillPx) - (direction * Number(profit)) / Number(size)) * 10 ** (decimals[text(dig(fill, 'coin'))] ?? 0);
+      expect(Math.abs(units - Math.round(units))).toBeLessThan(1e-6);
+    }
+  });
+
   it('ETH closed by a taker, mainnet 2026-02-08 (ws messages, user): the fee at the same discount', () => {
     const recorded = frames()
       .flatMap((frame) => (dig(frame, 'channel') === 'user' ? list(dig(frame, 'data', 'fills')) : []))
@@ -149,9 +178,9 @@ describe.skipIf(venueData() === null)('recorded fills traded again have the reco
 });
 
 describe.skipIf(venueData() === null)('premiums and funding rates follow from the recorded inputs (needs VENUE_DATA_DIR)', () => {
-  const reckoned = (ctx: Json): string => {
+  const reckoned = (ctx: Json, rule = premiumOf): string => {
     const [bid, ask] = list(dig(ctx, 'impactPxs')).map(Number);
-    return formatRate(premiumOf(bid ?? 0, ask ?? 0, Number(dig(ctx, 'oraclePx'))));
+    return formatRate(rule(bid ?? 0, ask ?? 0, Number(dig(ctx, 'oraclePx'))));
   };
 
   it('premium of each context of the main dex, mainnet 2026-02-06 (info-metaAndAssetCtxs)', () => {
@@ -162,6 +191,19 @@ describe.skipIf(venueData() === null)('premiums and funding rates follow from th
       .filter(({ ctx }) => dig(ctx, 'impactPxs') !== null && dig(ctx, 'premium') !== null);
     expect(known).toHaveLength(190);
     expect(known.map(({ ctx, name }) => `${name} ${reckoned(ctx)}`)).toEqual(known.map(({ ctx, name }) => `${name} ${text(dig(ctx, 'premium'))}`));
+  });
+
+  it('premium of each context of the xyz dex, mainnet 2026-02-06 (info-metaAndAssetCtxs-xyz): a builder dex takes the middle of the impact prices', () => {
+    const known = list(dig(read('hip3/info-metaAndAssetCtxs-xyz.json'), 'response', 'body', 1)).filter((ctx) => dig(ctx, 'impactPxs') !== null);
+    expect(known).toHaveLength(33);
+    expect(known.map((ctx) => reckoned(ctx, midPremiumOf))).toEqual(known.map((ctx) => dig(ctx, 'premium')));
+  });
+
+  it('premiums of 2023, told to 10^-8 (responses-jkorf GetExchangeInfoAndTickers): the main dex took the middle then', () => {
+    const known = list(dig(jkorf('GetExchangeInfoAndTickers.txt'), 1));
+    expect(known).toHaveLength(3);
+    const rounded = (premium: string): string => formatUnits(Math.round(parseUnits(premium, RATE_DECIMALS) / 100), 8);
+    expect(known.map((ctx) => rounded(reckoned(ctx, midPremiumOf)))).toEqual(known.map((ctx) => dig(ctx, 'premium')));
   });
 
   it('premium of SOL, testnet (ws messages, activeAssetCtx)', () => {
@@ -202,7 +244,7 @@ describe.skipIf(venueData() === null)('recordings that lack an input (needs VENU
       'externalMids',
     ],
     [
-      'fills of the market maker 2026-07-19 (live-capture m4): the entry of its positions and its own fee rate',
+      'fills of the market maker 2026-07-19 (live-capture m4): the entry of its positions, which its profits place on the price grid, and its own fee rate',
       () => dig(read('http/live-capture-mainnet-m4.json'), 'selection', 'fills', 1),
       'entryPx',
     ],
@@ -218,13 +260,4 @@ describe.skipIf(venueData() === null)('recordings that lack an input (needs VENU
       expect(Object.keys(Object(record())).length).toBeGreaterThan(2);
       expect(dig(record(), key)).toBeNull();
     });
-
-  it('premiums of the xyz dex: they do not follow from the impact prices shown, so its deployer’s rule needs an input that is not shown', () => {
-    const contexts = list(dig(read('hip3/info-metaAndAssetCtxs-xyz.json'), 'response', 'body', 1)).filter((ctx) => dig(ctx, 'impactPxs') !== null);
-    const follows = (ctx: Json): boolean => {
-      const [bid, ask] = list(dig(ctx, 'impactPxs')).map(Number);
-      return formatRate(premiumOf(bid ?? 0, ask ?? 0, Number(dig(ctx, 'oraclePx')))) === dig(ctx, 'premium');
-    };
-    expect(contexts.filter(follows)).toEqual([]);
-  });
 });

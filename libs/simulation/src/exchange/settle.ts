@@ -68,10 +68,9 @@ function openPosition(ex: Exchange, clearing: Clearing, asset: Asset): Position 
     rawUsd: 0,
     isIsolated: !setting.isCross && !clearing.owner.isHouse,
     leverage: setting.leverage,
-    fundingAllTime: 0,
     fundingSinceOpen: 0,
     fundingSinceChange: 0,
-    coolDownUntil: 0,
+    partLiquidatedAt: Number.NEGATIVE_INFINITY,
     watchStamp: 0,
   };
   clearing.positions.set(asset, position);

@@ -1,9 +1,10 @@
-import { isAtCap, isBeyond } from './check';
+import { isBeyond } from './check';
 import type { Exchange } from './exchange';
 import { houseOrder, venueOrder } from './house-order';
 import { clearHouse, placeLadder } from './ladder';
 import { oracleAverage, setMark } from './marks';
 import { reducible, trade } from './matching';
+import { isAtCap } from './open-interest';
 import { endByVenue, noteStatus } from './order';
 import type { Asset, BookSide, Order, Position } from './state';
 import { endTwap } from './twap';

@@ -249,7 +249,7 @@ export interface Asset {
   /** Set by the control port: the hourly rate to charge instead of the computed one. */
   fundingOverride: number | null;
   openInterestLots: number;
-  /** From this open interest on (usd at the mark) positions may not grow; null for no cap. */
+  /** Set by the control port: from this open interest on (usd at the mark) positions may not grow; null for the cap of its dex. */
   openInterestCapUsd: number | null;
   /** Oracle prices of the last hour, oldest first: what a delisting settles at. */
   readonly oracleHistory: MarkPoint[];
@@ -302,11 +302,10 @@ export interface Position {
   rawUsd: number;
   isIsolated: boolean;
   leverage: number;
-  fundingAllTime: number;
   fundingSinceOpen: number;
   fundingSinceChange: number;
-  /** Until then a liquidation takes the whole position, however large. */
-  coolDownUntil: number;
+  /** When it was liquidated in part last. */
+  partLiquidatedAt: number;
   /** Outdates older entries of the margin watch. */
   watchStamp: number;
 }
@@ -318,6 +317,8 @@ export interface Clearing {
   /** Cross usd: credits less what was paid for positions, fees and funding. May be negative while longs are held. */
   cash: number;
   readonly positions: SmallMap<Asset, Position>;
+  /** Funding paid (received: negative) for a coin in all its positions, past ones too; usd. */
+  readonly fundingPaid: SmallMap<Asset, number>;
   /** In the list of clearinghouses to check at the end of the block. */
   touched: boolean;
 }
@@ -446,6 +447,8 @@ export interface VenueAccount {
   volume: number;
   /** What its sub-accounts traded, usd. */
   subVolume: number;
+  /** When one of its positions was liquidated in part last: for a while after that block all of them go whole. */
+  partLiquidatedAt: number;
   requests: number;
   lastRequestTime: number;
   referredBy: ReferralLink | null;
@@ -499,6 +502,9 @@ export interface AssetTopic {
   readonly trades: Trade[];
   lastBbo: string;
   lastBookTime: number;
+  lastFastBookTime: number;
+  /** The book changed since a fast one was told. */
+  fastBookOwed: boolean;
   lastContextTime: number;
   barTouched: boolean;
 }

@@ -46,7 +46,34 @@ describe('streams about markets', () => {
     expect(told.slice(1).every((data) => keysOf(data).length < keysOf(told[0]).length)).toBe(true);
   });
 
-  it('the fast book has five levels, the other twenty; both at the interval of books', () => {
+  it('books of twenty levels are told every 5.4 seconds, changed or not, fast ones every half second while they change', () => {
+    const bed = new Testbed({}, { 1: '100000' });
+    const books = [{}, { fast: true }].map((words) => bed.listen({ type: 'l2Book', coin: 'BTC', ...words }));
+    const told = (): number[] => books.map((frames) => dataOf(frames, 'l2Book').length);
+    expect(told()).toEqual([1, 1]);
+    bed.block(50);
+    expect(told()).toEqual([1, 1]);
+    bed.block(4);
+    expect(told()).toEqual([2, 1]);
+    for (let step = 0; step < 10; step += 1) bed.order(1, { p: String(60_000 + step), s: '0.01' });
+    expect(told()).toEqual([2, 3]);
+    bed.block(44);
+    expect(told()).toEqual([3, 4]);
+    const times = dataOf(books[0] ?? [], 'l2Book').map((data) => Number(dig(data, 'time')));
+    expect(times.map((time) => time - (times[0] ?? 0))).toEqual([0, 5_400, 10_800]);
+    expect(dig(dataOf(books[1] ?? [], 'l2Book').at(-1), 'levels', 0, 0, 'px')).toBe('60009.0');
+  });
+
+  it('the best prices are told at first and then only when they change', () => {
+    const bed = new Testbed({}, { 1: '100000' });
+    bed.order(1, { p: '66000', s: '0.1' });
+    const told = bed.listen({ type: 'bbo', coin: 'BTC' });
+    bed.order(1, { p: '65000', s: '0.1' });
+    bed.order(1, { p: '66001', s: '0.1' });
+    expect(dataOf(told, 'bbo').map((data) => dig(data, 'bbo', 0, 'px'))).toEqual(['66000.0', '66001.0']);
+  });
+
+  it('the fast book has five levels, the other twenty', () => {
     const bed = new Testbed({ makers: true });
     const [plain, fast] = [{}, { fast: true }].map((words) => bed.listen({ type: 'l2Book', coin: 'BTC', ...words }));
     const depth = (frames: readonly StreamFrame[] | undefined): Json[] =>

@@ -144,8 +144,10 @@ describe('streams', () => {
     const states = bed.listen({ type: 'clearinghouseState', user: USER });
     const orders = bed.listen({ type: 'openOrders', user: USER });
     bed.order(1, { p: '66300', s: '0.1' });
-    bed.block(20);
+    bed.block(19);
     expect(bbo.map((frame) => dig(frame.data, 'bbo', 0, 'px'))).toEqual([null, '66300.0']);
+    expect(book.length).toBe(1);
+    bed.block(34);
     expect(book.length).toBe(2);
     expect(orders.map((frame) => dig(frame.data, 'orders', 0, 'limitPx'))).toEqual([null, '66300.0']);
     bed.order(1, { p: '66400', s: '0.1', tif: 'Ioc' });

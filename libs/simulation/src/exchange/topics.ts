@@ -42,12 +42,15 @@ export const newUserTopic = (address: Address): UserTopic => ({
   lastLookTime: 0,
 });
 
-export const newAssetTopic = (asset: Asset): AssetTopic => ({
+/** A topic opened at a moment of the world: its first subscriber has the book and the best prices of then. */
+export const newAssetTopic = (asset: Asset, time: number, bbo: string): AssetTopic => ({
   asset,
   sinks: new Map(),
   trades: [],
-  lastBbo: '',
-  lastBookTime: 0,
+  lastBbo: bbo,
+  lastBookTime: time,
+  lastFastBookTime: time,
+  fastBookOwed: false,
   lastContextTime: 0,
   barTouched: false,
 });

@@ -4,6 +4,7 @@ import { formatUsd } from '../decimals';
 import { clearingOf } from '../exchange';
 import type { JsonObject } from '../json';
 import { asText } from '../json';
+import { isIsolatedOnly } from '../margin';
 import { requestCap } from '../request-budget';
 import { fundingJson, ledgerJson, px, sz } from '../wire';
 import { dexOf, forUser, type InfoAnswerer, inRange, RANGE_MOST, timeRange } from './request';
@@ -35,7 +36,8 @@ export function activeAssetJson(ex: Parameters<InfoAnswerer>[0], user: string, a
   const account = ex.accounts.get(user);
   const markPx = px(asset, asset.markPx);
   if (account === undefined) {
-    const leverage = { type: 'cross', value: Math.min(ex.settings.defaultLeverage, asset.spec.maxLeverage) };
+    const value = Math.min(ex.settings.defaultLeverage, asset.spec.maxLeverage);
+    const leverage = isIsolatedOnly(asset) ? { type: 'isolated', value, rawUsd: formatUsd(0) } : { type: 'cross', value };
     return { user, coin: asset.coin, leverage, maxTradeSzs: ['0.0', '0.0'], availableToTrade: ['0.0', '0.0'], markPx };
   }
   const leverage = leverageFor(ex, account, asset);

@@ -1,28 +1,40 @@
 import { formatUnits, formatUsd } from '../decimals';
 import { asText, asWhole } from '../json';
+import { ownValue } from '../margin';
+import { COIN_CAP_SIZE, DEX_CAP_USD } from '../open-interest';
+import type { Dex, VenueAccount } from '../state';
 import { coinCapsJson, tableJson } from './meta';
 import { dexOf, type InfoAnswerer } from './request';
 
-/** What every builder dex may have and move at most, in dollars and in size (facts §13). */
-const TOTAL_OI_CAP = '400000000.0';
-const SIZE_CAP = '1000000000.0';
+/** What may be moved into or out of a builder dex at most, dollars; recorded. */
 const TRANSFER_MOST = '150000000.0';
+
 /** The main dex has none: null. */
 export const perpDexLimits: InfoAnswerer = (ex, request) => {
   if (asText(request.dex) === null) return undefined;
   const dex = dexOf(ex, request);
   if (dex === undefined) return undefined;
   if (dex.index === 0) return null;
-  return { totalOiCap: TOTAL_OI_CAP, oiSzCapPerPerp: SIZE_CAP, maxTransferNtl: TRANSFER_MOST, coinToOiCap: coinCapsJson(dex) };
+  return {
+    totalOiCap: formatUsd(DEX_CAP_USD),
+    oiSzCapPerPerp: formatUnits(COIN_CAP_SIZE, 0),
+    maxTransferNtl: TRANSFER_MOST,
+    coinToOiCap: coinCapsJson(dex),
+  };
 };
 
-/** What the clearinghouses of a dex hold, the makers' aside. */
+/** What the clearinghouses of a dex are worth, the makers' aside: what came in less what went out is not counted by dex. */
 export const perpDexStatus: InfoAnswerer = (ex, request) => {
   const dex = dexOf(ex, request);
   if (dex === undefined) return undefined;
   let deposited = 0;
-  for (const account of ex.accounts.values()) if (!account.isHouse) deposited += account.clearings.get(dex)?.cash ?? 0;
+  for (const account of ex.accounts.values()) if (!account.isHouse) deposited += valueOn(account, dex);
   return { totalNetDeposit: formatUsd(deposited) };
+};
+
+const valueOn = (account: VenueAccount, dex: Dex): number => {
+  const clearing = account.clearings.get(dex);
+  return clearing === undefined ? 0 : ownValue(clearing);
 };
 
 /** A margin table of a dex by its id; ids below 50 are the single tier of that leverage. */

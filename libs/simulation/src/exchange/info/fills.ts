@@ -1,3 +1,5 @@
+import { parseDecimal, present, unwrap } from '@lockstep/kernel';
+import { formatUnits } from '../decimals';
 import type { Exchange } from '../exchange';
 import { asFlag } from '../json';
 import type { Address, Json } from '../port';
@@ -11,28 +13,43 @@ export const FILLS_PAGE = 2_000;
 /** The fills that can still be reached, oldest first. */
 export const reachableFills = (ex: Exchange, user: Address): Fill[] => (ex.accounts.get(user)?.fills ?? []).slice(-ex.settings.fillsKept);
 
-/** Merges the fills of one order in one block at one price run into one, as `aggregateByTime` does: sizes, fees and PnL add up. */
+/** Merges the fills of one order in one block into one, as `aggregateByTime` does, at the place of the first: sizes, fees and PnL add up. */
 export function aggregate(fills: readonly Fill[]): Fill[] {
-  const merged: Fill[] = [];
+  const groups = new Map<string, Fill[]>();
   for (const fill of fills) {
-    const last = merged[merged.length - 1];
-    if (last === undefined || last.oid !== fill.oid || last.time !== fill.time || last.crossed !== fill.crossed) merged.push(fill);
-    else merged[merged.length - 1] = join(last, fill);
+    const key = `${fill.oid}/${fill.time}/${fill.crossed}`;
+    const same = groups.get(key);
+    if (same === undefined) groups.set(key, [fill]);
+    else same.push(fill);
   }
-  return merged;
+  return [...groups.values()].flatMap((parts) => (parts.length === 1 ? parts : [join(parts)]));
 }
 
-function join(first: Fill, second: Fill): Fill {
-  const lots = first.lots + second.lots;
+/** Decimals of the average price of merged fills, which need not lie on the price grid: the recorded leader's rows have ten. */
+const AVERAGE_DECIMALS = 10;
+
+function join(parts: readonly Fill[]): Fill {
+  const first = present(parts[0], 'the first of merged fills');
+  const { asset } = first;
+  const lots = sum(parts, (fill) => fill.lots);
+  const unit = 10n ** BigInt(AVERAGE_DECIMALS - asset.pxDecimals);
+  const weighted = parts.reduce((whole, fill) => whole + finePx(fill) * BigInt(fill.lots), 0n);
+  const average = (2n * weighted + BigInt(lots)) / (2n * BigInt(lots));
   return {
     ...first,
     lots,
-    px: Math.round((first.px * first.lots + second.px * second.lots) / lots),
-    closedPnl: first.closedPnl + second.closedPnl,
-    fee: first.fee + second.fee,
-    builderFee: first.builderFee + second.builderFee,
+    px: Number((average + unit / 2n) / unit),
+    exactPx: average % unit === 0n ? null : formatUnits(Number(average), AVERAGE_DECIMALS),
+    closedPnl: sum(parts, (fill) => fill.closedPnl),
+    fee: sum(parts, (fill) => fill.fee),
+    builderFee: sum(parts, (fill) => fill.builderFee),
   };
 }
+
+const sum = (parts: readonly Fill[], of: (fill: Fill) => number): number => parts.reduce((whole, fill) => whole + of(fill), 0);
+
+const finePx = ({ asset, px, exactPx }: Fill): bigint =>
+  unwrap(parseDecimal(exactPx ?? formatUnits(px, asset.pxDecimals), AVERAGE_DECIMALS), 'price of a fill');
 
 export const userFills = forUser((ex, user, request): Json => {
   const fills = reachableFills(ex, user);

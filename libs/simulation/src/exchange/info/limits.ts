@@ -1,7 +1,7 @@
-import { isAtCap } from '../check';
 import { formatUsd, tenTo, USD_DECIMALS } from '../decimals';
 import type { JsonObject } from '../json';
 import { crossSummary, isolatedEquity, maintenanceAtMark } from '../margin';
+import { isAtCap } from '../open-interest';
 import type { Clearing, Dex } from '../state';
 import { dexOf, type InfoAnswerer } from './request';
 

@@ -1,7 +1,8 @@
-import { formatUnits, formatUsd } from '../decimals';
+import { formatRate, formatUnits, formatUsd } from '../decimals';
 import type { Exchange } from '../exchange';
 import type { JsonObject } from '../json';
 import { contextJson } from '../market';
+import { coinCapUsd } from '../open-interest';
 import type { Json } from '../port';
 import type { Asset, Dex } from '../state';
 import type { AssetSpec, MarginTable } from '../universe';
@@ -44,12 +45,8 @@ export const metaAndAssetCtxs: InfoAnswerer = (ex, request) => {
 
 export const allPerpMetas: InfoAnswerer = (ex) => ex.dexes.map(metaJson);
 
-/** Cap of a coin nobody set one for. */
-const COIN_CAP = '25000000.0';
-
-/** Caps by coin, as `perpDexLimits` and `perpDexs` tell them. */
-export const coinCapsJson = ({ assets }: Dex): Json =>
-  assets.map(({ coin, openInterestCapUsd }) => [coin, openInterestCapUsd === null ? COIN_CAP : formatUsd(openInterestCapUsd)]);
+/** Caps of the coins of a builder dex, as `perpDexLimits` and `perpDexs` tell them. */
+export const coinCapsJson = ({ assets }: Dex): Json => assets.map((asset) => [asset.coin, formatUsd(coinCapUsd(asset) ?? 0)]);
 
 const THOUSANDTHS = 3;
 
@@ -67,9 +64,16 @@ function dexJson(dex: Dex): Json {
     subDeployers: (spec.subDeployers ?? []).map(([right, addresses]) => [right, [...addresses]]),
     deployerFeeScale: formatUnits(spec.deployerFeeScaleMilli, THOUSANDTHS),
     lastDeployerFeeScaleChangeTime: '1970-01-01T00:00:00',
-    assetToFundingMultiplier: [],
-    assetToFundingInterestRate: [],
+    assetToFundingMultiplier: ratesJson(dex, ({ fundingMultiplier }) => fundingMultiplier),
+    assetToFundingInterestRate: ratesJson(dex, ({ fundingInterestRate }) => fundingInterestRate),
   };
 }
+
+/** What the deployer set of each coin that it set it for. */
+const ratesJson = ({ assets }: Dex, of: (spec: AssetSpec) => number | undefined): Json =>
+  assets.flatMap(({ coin, spec }) => {
+    const rate = of(spec);
+    return rate === undefined ? [] : [[coin, formatRate(rate)]];
+  });
 
 export const exchangeStatus: InfoAnswerer = (ex: Exchange) => ({ time: ex.time, specialStatuses: null });

@@ -1,5 +1,6 @@
 import { dexNamed, type Exchange } from '../exchange';
 import { asText, type JsonObject } from '../json';
+import { bboText } from '../market';
 import type { StreamFrame } from '../port';
 import type { Asset, Dex, Sink } from '../state';
 import { addSink, newAssetTopic, newUserTopic } from '../topics';
@@ -33,7 +34,7 @@ export function attachUser(ex: Exchange, user: string, key: string): Plan['attac
     const detach = addSink(topic.sinks, key, sink);
     return () => {
       detach();
-      topic.lastTold.delete(key);
+      if (!topic.sinks.has(key)) topic.lastTold.delete(key);
       if (topic.sinks.size > 0 || ex.topics.users.get(user) !== topic) return;
       ex.topics.users.delete(user);
       const owner = ex.accounts.get(user);
@@ -45,7 +46,7 @@ export function attachUser(ex: Exchange, user: string, key: string): Plan['attac
 /** Hangs a sink under an asset's topic; the topic goes with its last sink. */
 export function attachAsset(ex: Exchange, asset: Asset, key: string): Plan['attach'] {
   return (sink) => {
-    const topic = ex.topics.assets.get(asset) ?? newAssetTopic(asset);
+    const topic = ex.topics.assets.get(asset) ?? newAssetTopic(asset, ex.time, bboText(asset));
     ex.topics.assets.set(asset, topic);
     asset.topic = topic;
     const detach = addSink(topic.sinks, key, sink);

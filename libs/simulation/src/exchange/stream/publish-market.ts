@@ -16,12 +16,12 @@ export function publishAsset(ex: Exchange, topic: AssetTopic): void {
     send(sinks, 'trades', () => ({ channel: 'trades', data: trades.map((trade) => tradeJson(ex, asset, trade)) }));
   }
   if (topic.barTouched) publishCandles(topic);
-  if (asset.bookTouched) publishBbo(ex, topic);
-  if (asset.bookTouched && ex.time - topic.lastBookTime >= ex.settings.bookIntervalMs) {
-    publishBooks(ex, topic);
-    topic.lastBookTime = ex.time;
+  if (asset.bookTouched) {
     asset.bookTouched = false;
+    topic.fastBookOwed = true;
+    publishBbo(ex, topic);
   }
+  publishBooks(ex, topic);
   if (ex.time - topic.lastContextTime < ex.settings.contextIntervalMs) return;
   topic.lastContextTime = ex.time;
   send(sinks, 'activeAssetCtx', () => frames.contextFrame(asset));
@@ -49,12 +49,28 @@ function publishBbo(ex: Exchange, topic: AssetTopic): void {
 
 const BOOK_KEY = /^l2Book\/(\d*)\/(\d*)\/(fast|)$/;
 
-function publishBooks(ex: Exchange, { asset, sinks }: AssetTopic): void {
+/** Books of twenty levels are told at their interval, changed or not; fast ones once they changed, at theirs. */
+function publishBooks(ex: Exchange, topic: AssetTopic): void {
+  const { bookIntervalMs, fastBookIntervalMs } = ex.settings;
+  if (ex.time - topic.lastBookTime >= bookIntervalMs) {
+    topic.lastBookTime = ex.time;
+    tellBooks(ex, topic, '');
+  }
+  if (topic.fastBookOwed && ex.time - topic.lastFastBookTime >= fastBookIntervalMs) {
+    topic.lastFastBookTime = ex.time;
+    topic.fastBookOwed = false;
+    tellBooks(ex, topic, FAST);
+  }
+}
+
+const FAST = 'fast';
+
+function tellBooks(ex: Exchange, { asset, sinks }: AssetTopic, kind: '' | typeof FAST): void {
   for (const key of [...sinks.keys()]) {
     const found = BOOK_KEY.exec(key);
-    if (found === null) continue;
+    if (found === null || found[3] !== kind) continue;
     const [nSigFigs, mantissa] = [found[1], found[2]].map((text) => (text === '' || text === undefined ? null : Number(text)));
-    send(sinks, key, () => bookFrame(ex, asset, nSigFigs ?? null, mantissa ?? null, found[3] === 'fast'));
+    send(sinks, key, () => bookFrame(ex, asset, nSigFigs ?? null, mantissa ?? null, kind === FAST));
   }
 }
 

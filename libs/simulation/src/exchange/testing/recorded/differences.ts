@@ -30,7 +30,6 @@ export const DIFFERENCES: readonly Difference[] = [
   ours(/^metaAndAssetCtxs\[\]\.universe\[\]\.isDelisted$/, PART, /GetExchangeInfoAndTickers/),
   theirs(/^metaAndAssetCtxs\[\]\.universe\[\]\.isDelisted$/, 'the delisted slot of a builder dex is in flx here, in xyz there', /ctxs-xyz/i),
   ours(/^perpDexs\[\]\.assetToFundingInterestRate$/, LATER, /info-perpDexs/),
-  theirs(/^perpDexs\[\]\.assetToFundingMultiplier\[\]$/, 'no dex here multiplies its funding', /info-perpDexs/),
   ours(/^perpDexs\[\]\.\w+$/, PART, /capture-mainnet-m1/),
   theirs(/^perpsAtOpenInterestCap\[\]$/, 'no coin of the compared world stands at its cap'),
   ours(/^userFills(?:ByTime)?\[\]\.(?:cloid|builderFee)$/, OPTIONAL),
