@@ -49,11 +49,7 @@ describe('dexes with a collateral of their own', () => {
     await rig?.close();
   });
 
-  const valueIn = async (dex: string): Promise<number> => Number((await stage.clearinghouse(rich.address, dex)).marginSummary.accountValue);
-
-  it.each(DEXES)('%s is entered and left, and counted in %s', async (coin, asset, isolated, size) => {
-    const before = (await stage.agrees(rich)).get(asset) ?? 0n;
-    const value = await valueIn(dexOf(coin));
+  it.each(DEXES)('%s is entered, flipped and left, with collateral in %s', async (coin, _asset, isolated, size) => {
     await stage.trade(coin, 'buy', size);
     await stage.holds(rich, coin, Number(size) / 10);
     const { assetPositions } = await stage.clearinghouse(rich.address, dexOf(coin));
@@ -67,10 +63,19 @@ describe('dexes with a collateral of their own', () => {
     await stage.holds(rich, coin, -Number(size) / 20);
     await stage.trade(coin, 'buy', String(Number(size) / 2));
     await stage.holds(rich, coin, 0);
-    const gained = ((await stage.agrees(rich)).get(asset) ?? 0n) - before;
-    expect(gained).toBeLessThan(0n);
-    expect(Number(gained) / 1e8).toBeCloseTo((await valueIn(dexOf(coin))) - value, 5);
     expect(await stage.held(poor.address, coin)).toBe(0);
+  });
+
+  it('PnL, fees and funding were booked in each dex’s own collateral, to what its clearinghouse holds now', async () => {
+    const booked = await stage.agrees(rich);
+    const assets = new Map(DEXES.map(([coin, asset]) => [asset, dexOf(coin)]));
+    expect(new Set(booked.keys())).toEqual(new Set(assets.keys()));
+    for (const [asset, dex] of assets) {
+      expect(booked.get(asset)).toBeLessThan(0n);
+      const value = Number((await stage.clearinghouse(rich.address, dex)).marginSummary.accountValue);
+      expect(BALANCE + Number(booked.get(asset)) / 1e8).toBeCloseTo(value, 5);
+    }
+    for (const [coin, asset] of DEXES) expect(await stage.events('funding.booked', rich.copyId, coin, asset)).toBeGreaterThan(0);
   });
 
   it('an account without that collateral was denied each of them by name, and sent nothing', async () => {
