@@ -29,6 +29,8 @@ export interface AccountStage {
   /** Registers an account whose `owner` approves its agent with a signature of its own, activates it and a copy of the leader. */
   follow(address: string, owner: VenueWallet, type: VenueAccountRow['accountType'], terms?: FollowTerms): Promise<FollowedAccount>;
   mid(coin: string): Promise<number>;
+  /** Has the owner approve the account's next agent and the platform relay it, until the venue takes it; the agent's address. */
+  renew(account: FollowedAccount, owner: VenueWallet, agentName: string): Promise<string>;
   /** Lets the leader trade at the price of the moment. */
   trade(coin: string, side: 'buy' | 'sell', size: string): Promise<void>;
   /** Waits until an account holds so much at the venue. */
@@ -68,6 +70,7 @@ const fundingSchema = z.array(z.object({ delta: z.object({ coin: z.string(), usd
 const FILL_ROUNDING = 100n;
 /** Of a position that is still open the venue tells PnL on its average entry cut to five figures: off by so small a part of the notional at most. */
 const FIGURES = 10_000n;
+const AGENT_LIFE_MS = 90 * 86_400_000;
 export const dexOf = (coin: string): string => (coin.includes(':') ? coin.slice(0, coin.indexOf(':')) : '');
 const COLLATERAL: Readonly<Record<string, string>> = { '': 'USDC', xyz: 'USDC', flx: 'USDT0', km: 'USDH', hyna: 'USDE' };
 const collateralOf = (coin: string): string => present(COLLATERAL[dexOf(coin)], `the collateral of ${coin}`);
@@ -141,6 +144,11 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
     return { wrong, booked };
   }
 
+  const endOf = (no: bigint) =>
+    eventually(`command ${no} ends`, async () => {
+      const command = await rig.storage.scoped(scope, (unit) => unit.commands.findOne({ no }));
+      return command === null || command.status === 'pending' ? null : command;
+    });
   const activated = (targetId: string) =>
     eventually(`${targetId} is activated`, async () => {
       const command = await rig.storage.scoped(scope, (unit) => unit.commands.latestFor(targetId));
@@ -164,6 +172,16 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
       const copyId = await tenant.copy(leader, follower, { allocation: terms.allocation ?? 5_000n, settings });
       await activated(copyId);
       return { address, accountId: follower.accountId, copyId };
+    },
+    renew: async ({ accountId }, owner, agentName) => {
+      const agentAddress = await tenant.nextAgent(accountId, agentName);
+      await eventually(`the agent of ${accountId} is renewed`, async () => {
+        const approval = await owner.signApproval(agentAddress, agentName, Date.now() + AGENT_LIFE_MS);
+        const no = await tenant.command('venue_account.activate', accountId, { approvals: [approval] });
+        // A venue takes no new agent for a while after it removed one.
+        return (await endOf(no)).status === 'applied' ? true : null;
+      });
+      return agentAddress;
     },
     mid,
     trade: async (coin, side, size) => {

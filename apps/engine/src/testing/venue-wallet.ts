@@ -1,3 +1,5 @@
+import type { SignedApproval } from '@lockstep/storage';
+import { approveAgentRequest } from '@lockstep/venues/hyperliquid';
 import * as hl from '@nktkas/hyperliquid';
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 
@@ -14,14 +16,21 @@ export interface VenueWallet {
   openVault(name: string, dollars: number): Promise<string>;
   /** Approves an agent, null: the unnamed one; its end stands in the name where there is one. */
   approve(agentAddress: string, name: string | null, validUntilMs?: number): Promise<void>;
+  /** Signs the approval of an agent for the platform to relay, as a wallet signs what the gateway gives it. */
+  signApproval(agentAddress: string, name: string, validUntilMs: number): Promise<SignedApproval>;
   /** Makes the account unified. Nothing may be open. */
   unify(): Promise<void>;
 }
 
+const keyOf = (number: number): PrivateKeyAccount => privateKeyToAccount(`0x${number.toString(16).padStart(64, '0')}`);
+
+/** Its address, in lower case, before there is a venue. */
+export const walletAddress = (number: number): string => keyOf(number).address.toLowerCase();
+
 /** The wallet of a throw-away key; the same number gives the same one. */
 export function venueWallet(url: string, number: number): VenueWallet {
-  const wallet = privateKeyToAccount(`0x${number.toString(16).padStart(64, '0')}`);
-  const address = wallet.address.toLowerCase();
+  const wallet = keyOf(number);
+  const address = walletAddress(number);
   const exchange = clientOf(url, wallet);
   return {
     address,
@@ -39,6 +48,7 @@ export function venueWallet(url: string, number: number): VenueWallet {
       const agentName = name === null || validUntilMs === undefined ? name : `${name} valid_until ${validUntilMs}`;
       await exchange.approveAgent({ agentAddress: agentAddress as `0x${string}`, agentName });
     },
+    signApproval: (agentAddress, name, validUntilMs) => signApproval(wallet, agentAddress, name, validUntilMs),
     unify: async () => {
       await exchange.userSetAbstraction({ user: wallet.address, abstraction: 'unifiedAccount' });
     },
@@ -47,3 +57,13 @@ export function venueWallet(url: string, number: number): VenueWallet {
 
 const clientOf = (url: string, wallet: PrivateKeyAccount): hl.ExchangeClient =>
   new hl.ExchangeClient({ transport: new hl.HttpTransport({ apiUrl: `${url}/` }), wallet });
+
+async function signApproval(wallet: PrivateKeyAccount, agentAddress: string, agentName: string, validUntilMs: number): Promise<SignedApproval> {
+  const nonce = Date.now();
+  const request = approveAgentRequest({ network: 'mainnet', nonce, agentAddress, agentName, validUntilMs });
+  const { EIP712Domain: _domain, ...types } = request.typedData.types;
+  const { primaryType, message, domain } = request.typedData;
+  const hex = await wallet.signTypedData({ domain: { ...domain, verifyingContract: `0x${'0'.repeat(40)}` }, types, primaryType, message });
+  const signature = { r: hex.slice(0, 66), s: `0x${hex.slice(66, 130)}`, v: Number.parseInt(hex.slice(130), 16) };
+  return { action: request.action, nonce, signature };
+}
