@@ -38,7 +38,8 @@ describe('dexes with a collateral of their own', () => {
     await rig.venue.control('/worlds/main/accounts', {
       accounts: [
         { address: first.address, credits: { '': '10000', ...credits } },
-        { address: second.address, credits: { '': '10000' } },
+        // Dust does not margin the smallest order.
+        { address: second.address, credits: { '': '10000', km: '0.05' } },
       ],
     });
     const settings = { venueLeverage: LEVERAGE, instruments: { kind: 'only', coins: DEXES.map(([coin]) => coin) } } as const;
@@ -78,7 +79,7 @@ describe('dexes with a collateral of their own', () => {
     for (const [coin, asset] of DEXES) expect(await stage.events('funding.booked', rich.copyId, coin, asset)).toBeGreaterThan(0);
   });
 
-  it('an account without that collateral was denied each of them by name, and sent nothing', async () => {
+  it('an account without that collateral, or with dust of it, was denied each of them by name, and sent nothing', async () => {
     for (const [coin] of DEXES) expect(await stage.events('order.denied', poor.copyId, coin, 'no_collateral')).toBeGreaterThan(0);
     await stage.agrees(poor);
     expect(await rig.venue.info({ type: 'userFills', user: poor.address })).toEqual([]);
