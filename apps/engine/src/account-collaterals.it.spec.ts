@@ -58,8 +58,7 @@ describe('dexes with a collateral of their own', () => {
     expect(assetPositions.map(({ position }) => [position.coin, position.leverage])).toEqual([
       [coin, { type: isolated ? 'isolated' : 'cross', value: LEVERAGE }],
     ]);
-    await rig.venue.control('/worlds/main/funding', { coin, hourlyRate: '0.001', charge: true });
-    await rig.venue.control('/worlds/main/funding', { coin, hourlyRate: '0' });
+    await stage.charge(coin, rich);
     await stage.trade(coin, 'sell', String(Number(size) * 1.5));
     await stage.holds(rich, coin, -Number(size) / 20);
     await stage.trade(coin, 'buy', String(Number(size) / 2));

@@ -70,9 +70,18 @@ describe('a sub-account and a vault', () => {
     await collect(stage.agrees);
   });
 
+  it('what was journaled by an engine that died before it left is closed by the agent and ordered anew, once', async () => {
+    await engine.kill();
+    const doomed = await rig.startEngine({ ...TERMS, LOCKSTEP_CRASH_AT: 'journaled_first_scope' });
+    await stage.trade(COIN, 'sell', '0.5');
+    expect(await doomed.exited).toBeNull();
+    engine = await rig.startEngine(TERMS);
+    await collect((account) => stage.holds(account, COIN, 0.1));
+    await collect(stage.agrees);
+  });
+
   it('is booked the funding the venue charged', async () => {
-    await rig.venue.control('/worlds/main/funding', { coin: COIN, hourlyRate: '0.001', charge: true });
-    await rig.venue.control('/worlds/main/funding', { coin: COIN, hourlyRate: '0' });
+    await stage.charge(COIN, ...KINDS.map(accountOf));
     await collect(stage.agrees);
     expect(await stage.events('funding.booked')).toBeGreaterThanOrEqual(KINDS.length);
   });
@@ -92,7 +101,8 @@ describe('a sub-account and a vault', () => {
     const { scope } = stage.tenant;
     const { rows } = await rig.storage.scoped(scope, (unit) => unit.orders.page({ limit: 1_000, after: null, order: 'oldest_first' }));
     const unfilled = rows.filter(({ status }) => status !== 'filled').map(({ status, filledSize, copyId }) => [status, filledSize, copyId]);
-    const lost = await collect(({ copyId }) => Promise.resolve(['expired', 0n, copyId]));
+    // Two each: of the engine that died, and of the answer lost before its order landed.
+    const lost = KINDS.flatMap((kind) => [accountOf(kind), accountOf(kind)]).map(({ copyId }) => ['expired', 0n, copyId]);
     expect(unfilled.sort()).toEqual(lost.sort());
     expect(await rig.storage.scoped(scope, (unit) => unit.orders.unsettled(10))).toEqual([]);
     for (const wallet of wallets) expect(await rig.venue.info({ type: 'userFills', user: wallet.address })).toEqual([]);

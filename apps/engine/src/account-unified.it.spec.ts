@@ -9,8 +9,8 @@ import { venueWallet } from './testing/venue-wallet';
 
 const TERMS = { LOCKSTEP_RECONCILE_INTERVAL_MS: '1000', LOCKSTEP_FUNDING_PERIOD_MS: '1000' };
 const LEADER = `0x${'c2'.repeat(20)}`;
-const [COIN, DEX_COIN] = ['ETH', 'xyz:NVDA'];
-const BALANCE = 10_000n;
+const [COIN, DEX_COIN, OTHER_COIN] = ['ETH', 'xyz:NVDA', 'flx:TSLA'];
+const [USDC, USDT0] = [10_000n, 2_000n];
 const spotSchema = z.object({ balances: z.array(z.object({ coin: z.string(), total: z.string() })) });
 
 describe('a unified account', () => {
@@ -23,10 +23,12 @@ describe('a unified account', () => {
     await rig.startEngine(TERMS);
     stage = await accountStage(rig, LEADER);
     const wallet = venueWallet(rig.venue.url, 2_101);
-    await rig.venue.control('/worlds/main/accounts', { accounts: [{ address: wallet.address, credits: { '': String(BALANCE) } }] });
+    await rig.venue.control('/worlds/main/accounts', {
+      accounts: [{ address: wallet.address, credits: { '': String(USDC), 'spot:USDT0': String(USDT0) } }],
+    });
     await wallet.unify();
     account = await stage.follow(wallet.address, wallet, 'main', {
-      allocation: BALANCE,
+      allocation: USDC,
       settings: { breaker: { fromStart: rate(RATE_ONE / 10n) }, venueLeverage: 3 },
     });
   }, 300_000);
@@ -49,22 +51,24 @@ describe('a unified account', () => {
     });
   };
 
-  it('is known as such, and its balance counts once for all dexes of its collateral', async () => {
+  it('is known as such, and each of its balances counts once for all dexes of its collateral', async () => {
     const row = await rig.storage.scoped(stage.tenant.scope, (unit) => unit.venueAccounts.findOne({ id: account.accountId }));
     expect(row?.mode).toBe('unified');
-    expect(await allocationOf((BALANCE + 1n) * UNIT)).toBe('refused');
+    expect(await allocationOf((USDC + USDT0 + 1n) * UNIT)).toBe('refused');
+    expect(await allocationOf((USDC + USDT0) * UNIT)).toBe('applied');
+    expect(await allocationOf(USDC * UNIT)).toBe('applied');
   });
 
   it('follows in the main dex and in a dex that shares its balance, without a transfer', async () => {
     for (const [coin, size, expected] of [
       [COIN, '1', 0.1],
       [DEX_COIN, '20', 2],
+      [OTHER_COIN, '10', 1],
     ] as const) {
       await stage.trade(coin, 'buy', size);
       await stage.holds(account, coin, expected);
     }
-    await rig.venue.control('/worlds/main/funding', { coin: DEX_COIN, hourlyRate: '0.001', charge: true });
-    await rig.venue.control('/worlds/main/funding', { coin: DEX_COIN, hourlyRate: '0' });
+    await stage.charge(DEX_COIN, account);
     await stage.agrees(account);
     await stage.trade(COIN, 'sell', '1.5');
     await stage.holds(account, COIN, -0.05);
@@ -72,23 +76,30 @@ describe('a unified account', () => {
     await stage.holds(account, COIN, 0);
     await stage.trade(DEX_COIN, 'sell', '20');
     await stage.holds(account, DEX_COIN, 0);
+    await stage.trade(OTHER_COIN, 'sell', '10');
+    await stage.holds(account, OTHER_COIN, 0);
     const booked = await stage.agrees(account);
-    expect([...booked.keys()]).toEqual(['USDC']);
+    expect(new Set(booked.keys())).toEqual(new Set(['USDC', 'USDT0']));
   });
 
   it('has at the venue what it had, and what was booked', async () => {
-    const booked = (await stage.agrees(account)).get('USDC') ?? 0n;
-    const balances = spotSchema.parse(await rig.venue.info({ type: 'spotClearinghouseState', user: account.address })).balances;
-    const total = unwrap(
-      parseMoney(
-        present(
-          balances.find(({ coin }) => coin === 'USDC'),
-          'the balance',
-        ).total,
-      ),
-      'total',
-    );
-    expect(Number(total - BALANCE * UNIT) / 1e8).toBeCloseTo(Number(booked) / 1e8, 5);
+    const booked = await stage.agrees(account);
+    const { balances } = spotSchema.parse(await rig.venue.info({ type: 'spotClearinghouseState', user: account.address }));
+    for (const [asset, had] of [
+      ['USDC', USDC],
+      ['USDT0', USDT0],
+    ] as const) {
+      const total = unwrap(
+        parseMoney(
+          present(
+            balances.find(({ coin }) => coin === asset),
+            asset,
+          ).total,
+        ),
+        asset,
+      );
+      expect(Number(total - had * UNIT) / 1e8).toBeCloseTo(Number(booked.get(asset)) / 1e8, 5);
+    }
   });
 
   it('meets its loss limit by what it loses in both dexes together, and is closed in both', async () => {

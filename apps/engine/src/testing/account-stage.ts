@@ -33,6 +33,8 @@ export interface AccountStage {
   renew(account: FollowedAccount, owner: VenueWallet, agentName: string): Promise<string>;
   /** Lets the leader trade at the price of the moment. */
   trade(coin: string, side: 'buy' | 'sell', size: string): Promise<void>;
+  /** Has the venue charge an hour of funding on a coin; waits until it tells each of these accounts its charge. */
+  charge(coin: string, ...accounts: readonly FollowedAccount[]): Promise<void>;
   /** Waits until an account holds so much at the venue. */
   holds(account: FollowedAccount, coin: string, expected: number): Promise<void>;
   held(address: string, coin: string): Promise<number>;
@@ -88,6 +90,8 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
     const { assetPositions } = await clearinghouse(address, dexOf(coin));
     return Number(assetPositions.find((each) => each.position.coin === coin)?.position.szi ?? 0);
   };
+  const chargesOf = async ({ address }: FollowedAccount) =>
+    fundingSchema.parse(await rig.venue.info({ type: 'userFunding', user: address, startTime: 0 }));
   const mid: AccountStage['mid'] = async (coin) => {
     const dex = dexOf(coin);
     const mids = z.record(z.string(), z.string()).parse(await rig.venue.info({ type: 'allMids', ...(dex === '' ? {} : { dex }) }));
@@ -112,7 +116,7 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
   async function differences(account: FollowedAccount): Promise<{ readonly wrong: readonly string[]; readonly booked: ReadonlyMap<string, bigint> }> {
     const user = account.address;
     const fills = fillsSchema.parse(await rig.venue.info({ type: 'userFillsByTime', user, startTime: 0 }));
-    const charges = fundingSchema.parse(await rig.venue.info({ type: 'userFunding', user, startTime: 0 }));
+    const charges = await chargesOf(account);
     const rows = await followed(account);
     const [owed, booked, blur] = [new Map<string, bigint>(), new Map<string, bigint>(), new Map<string, bigint>()];
     const coins = new Set([...fills.map(({ coin }) => coin), ...rows.positions.map(({ coin }) => coin)]);
@@ -187,6 +191,14 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
     trade: async (coin, side, size) => {
       const price = String(await mid(coin));
       await rig.venue.control('/worlds/main/trades', { trades: [{ address: leaderAddress, coin, side, price, size }] });
+    },
+    charge: async (coin, ...accounts) => {
+      const before = await Promise.all(accounts.map(chargesOf));
+      await rig.venue.control('/worlds/main/funding', { coin, hourlyRate: '0.001', charge: true });
+      for (const [index, account] of accounts.entries())
+        await eventually(`${account.address} is charged`, async () =>
+          (await chargesOf(account)).length > (before[index]?.length ?? 0) ? true : null,
+        );
     },
     holds: async (account, coin, expected) => {
       await eventually(`${account.address} holds ${expected} ${coin}`, async () =>
