@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type CopyId, present, RATE_ONE, rate, type VenueAccountId } from '@lockstep/kernel';
 import { systemRandom } from '@lockstep/platform';
-import { approveAgentRequest, generateAgentKey } from '@lockstep/venues/hyperliquid';
-import { privateKeyToAccount } from 'viem/accounts';
+import { generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestProcess } from './testing/processes';
 import { type AccountTerms, eventually, type Rig, startRig, type TestTenant } from './testing/rig';
+import { type VenueWallet, venueWallet, walletAddress } from './testing/venue-wallet';
 
 /* Venue accounts at the simulated venue: what an activation verifies, an agent renewed and removed, a dex without collateral. */
 
@@ -14,19 +14,21 @@ const EVERY_SECOND = { LOCKSTEP_RECONCILE_INTERVAL_MS: '1000' };
 const LEADER = `0x${'a7'.repeat(20)}`;
 const [COIN, DEX_COIN] = ['ETH', 'xyz:TSLA'];
 const freshAddress = (): string => `0x${randomBytes(20).toString('hex')}`;
-/** A wallet with a key of its own, because it signs approvals itself. */
-const wallet = privateKeyToAccount(`0x${'17'.repeat(32)}`);
-const FOLLOWER = wallet.address.toLowerCase();
+/** Signs approvals itself. */
+const WALLET = 1_701;
+const FOLLOWER = walletAddress(WALLET);
 
 describe('venue accounts of a running engine', () => {
   let rig: Rig;
   let engine: TestProcess;
   let tenant: TestTenant;
+  let wallet: VenueWallet;
   let accountId: VenueAccountId;
   let copyId: CopyId;
 
   beforeAll(async () => {
     rig = await startRig();
+    wallet = venueWallet(rig.venue.url, WALLET);
     engine = await rig.startEngine(EVERY_SECOND);
     await rig.venue.control('/worlds/main/accounts', { accounts: [{ address: LEADER, credits: { '': '100000', xyz: '100000' } }] });
     tenant = await rig.tenant('north');
@@ -77,13 +79,8 @@ describe('venue accounts of a running engine', () => {
   /** The wallet approves an agent of the account's, and the engine is asked to take it. */
   async function renew(name: string): Promise<string> {
     const agentAddress = await tenant.nextAgent(accountId, name);
-    const nonce = Date.now();
-    const request = approveAgentRequest({ network: 'mainnet', nonce, agentAddress, agentName: name, validUntilMs: nonce + 90 * DAY });
-    const { EIP712Domain: _domain, ...types } = request.typedData.types;
-    const { primaryType, message, domain } = request.typedData;
-    const hex = await wallet.signTypedData({ domain: { ...domain, verifyingContract: `0x${'0'.repeat(40)}` }, types, primaryType, message });
-    const signature = { r: hex.slice(0, 66), s: `0x${hex.slice(66, 130)}`, v: Number.parseInt(hex.slice(130), 16) };
-    await tenant.command('venue_account.activate', accountId, { approvals: [{ action: request.action, nonce, signature }] });
+    const approval = await wallet.signApproval(agentAddress, name, Date.now() + 90 * DAY);
+    await tenant.command('venue_account.activate', accountId, { approvals: [approval] });
     expect(await ended(accountId)).toMatchObject({ status: 'applied' });
     return agentAddress;
   }

@@ -56,7 +56,7 @@ export const REASONS = [
   ['waiting_next_move', 'Risk may grow only with the next increase of the leader.'],
   ['venue_busy', 'The venue was busy or could not be reached; the entry is tried again inside its catch-up window.'],
   ['dust_closed', 'A reduction to the target would be too small to send; flat is nearer to it than the position was, so all was closed.'],
-  ['no_collateral', 'The account holds no collateral in the clearinghouse of the instrument.'],
+  ['no_collateral', 'The account holds no collateral in the clearinghouse of the instrument, or less than its smallest order needs.'],
   ['account_type', 'A venue account of this type cannot trade the instrument.'],
   ['foreign_collateral', 'The collateral of the instrument is none of the dollars that limits are counted in.'],
 ] as const;

@@ -65,6 +65,19 @@ describe('what a follower closes against a copy', () => {
     expect((await stage.copyFacts()).positions[0]?.userClosed).toBe(true);
   });
 
+  it('is known although another dex cannot be read; there nothing counts as closed, and no new risk is taken until it is read', async () => {
+    const other = stage.copy.watched.book.sheet({ ...STAGE_COIN, coin: 'xyz:NVDA', dex: 'xyz' });
+    other.rows.position[stage.copy.row] = 5;
+    stage.setMark('100');
+    sold([['2', '90']], '0');
+    expect(await reconciler.compare(stage.account)).toBe(true);
+    expect(await realised()).toMatchObject({ ledger: moneyOf('-20'), lots: 0 });
+    expect([other.rows.position[stage.copy.row], stage.account.truthStale]).toEqual([5, true]);
+    stage.venue.states = [stage.state('0', 3_000), { ...stage.state('0', 3_000), dex: 'xyz' }];
+    await reconciler.compare(stage.account);
+    expect(stage.account.truthStale).toBe(false);
+  });
+
   it.each([
     ['partly against it', '-1.5', '0.5'],
     ['as large as the copy, so that the venue lists nothing', '-2', '0'],

@@ -10,7 +10,7 @@ import type { EngineContext } from '../context';
 import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } from '../state/account-truth';
 import { intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
-import { equityOf, readStates } from '../state/real-equity';
+import { equityOf, type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -147,16 +147,20 @@ export class Reconciler {
     if (failures.length > 0) this.ctx.log.error('accounts could not be compared', { accounts: failures.length, error: failures[0] });
   }
 
-  /** Compares one account with what its copies hold. False when the venue could not be read. */
+  /**
+   * Compares one account with what its copies hold, in every clearinghouse that could be read: what the follower closed in one is known although another is
+   * not. False when the venue could not be read.
+   */
   async compare(account: AccountRecord): Promise<boolean> {
     this.unread.delete(account);
     const copies = this.ctx.registry.copiesOf(account);
     if (copies.length === 0) return true;
     const before = account.touched;
-    const states = await this.readTruth(account);
-    if (states === null) return false;
+    const read = await this.readTruth(account);
+    if (read === null) return false;
+    const { states } = read;
     takeEquity(account, copies);
-    truthRead(this.ctx, account);
+    if (read.missing === null) truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     for (const copy of copies) {
       for (const sheet of copy.watched.book.allSheets()) {
@@ -172,35 +176,31 @@ export class Reconciler {
     return true;
   }
 
-  /** Fills and states of an account; null when the venue could not be read, and then the account takes no new risk until it can. */
-  private async readTruth(account: AccountRecord): Promise<readonly AccountState[] | null> {
-    const fills = await this.collector.read(account);
-    const states = fills ? await this.readStates(account) : null;
-    if (fills) this.ctx.pass('reconciling_truth_read');
-    if (states !== null) return states;
+  /** Fills and states of an account; null when the venue could not be read. The account takes no new risk until nothing is missing any more. */
+  private async readTruth(account: AccountRecord): Promise<ReadStates | null> {
+    const read = (await this.collector.read(account)) ? await readStates(this.ctx, account) : null;
+    if (read !== null) this.ctx.pass('reconciling_truth_read');
+    if (read !== null && read.missing === null) return read;
     truthUnread(this.ctx, account);
     this.unread.add(account);
-    return null;
-  }
-
-  private async readStates(account: AccountRecord): Promise<readonly AccountState[] | null> {
-    const read = await readStates(this.ctx, account);
-    if (read.ok) return read.value;
-    this.ctx.log.warn('an account could not be read', { venueAccountNo: account.no, code: read.error.code, detail: read.error.detail });
-    return null;
+    if (read === null) return null;
+    this.ctx.log.warn('an account could not be read', { venueAccountNo: account.no, ...read.missing, clearinghouses: read.states.length });
+    return read.states.length === 0 ? null : read;
   }
 
   private async compareSheet(account: AccountRecord, copy: CopyRecord, sheet: InstrumentSheet, states: readonly AccountState[]): Promise<void> {
     const { coin } = sheet.instrument;
+    const state = stateIn(states, sheet.instrument);
+    // What was not read is not known to be nothing.
+    if (state === undefined) return;
     const unresolved = [...this.ctx.openOrders.ofAccount(account.index)].some((order) => order.sheet === sheet);
     refreshPrices(copy.watched);
-    const until = stateIn(states, sheet.instrument)?.time ?? 0;
-    const foreignTrades = this.ctx.ownTrades.upTo(account, sheet.instrument, until);
+    const foreignTrades = this.ctx.ownTrades.upTo(account, sheet.instrument, state.time);
     const netLots = netOf(states, sheet);
     const wanted = intentOf(sheet, copy.row);
     const effects = reconcileNet(copy.watched.book, sheet, { venueAccount: account.index, netLots, foreignTrades, unresolved });
     for (const effect of effects) if (effect.kind === 'user_closed') await bookUserClose(this.ctx, this.books, copy, sheet, effect, wanted);
-    if (!effects.some(isWaiting)) this.ctx.ownTrades.forget(account, sheet.instrument, until);
+    if (!effects.some(isWaiting)) this.ctx.ownTrades.forget(account, sheet.instrument, state.time);
     if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
   }
 

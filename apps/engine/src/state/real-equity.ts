@@ -1,5 +1,4 @@
-import type { Result } from '@lockstep/kernel';
-import { err, type Money, money, ok } from '@lockstep/kernel';
+import { type Money, money } from '@lockstep/kernel';
 import type { AccountState, VenueReadError } from '@lockstep/venues/port';
 import { takeBalances } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
@@ -9,21 +8,36 @@ import type { AccountRecord } from './registry';
 /** The collateral copies are allocated in, one of the dollars. */
 export const ALLOCATION_ASSET = 'USDC';
 
+/** What was read of the clearinghouses that count for an account. */
+export interface ReadStates {
+  readonly states: readonly AccountState[];
+  /** Why one of them is missing; null: all were read. */
+  readonly missing: VenueReadError | null;
+}
+
+const MAIN_DEX = '';
+
 /**
- * States of an account in every clearinghouse that counts: those of the allocation's collateral, and those its copies trade in. The others are read along
- * every `collateralEveryMs`, to know what it holds there: what cannot be read of them fails nothing and counts as before, at first as nothing.
+ * States of an account in every clearinghouse that counts: those of the allocation's collateral, and those its copies trade in. One that cannot be read leaves
+ * the others to be known; the main dex stands for the venue, and without it no further one is asked. Those that do not count are read along every
+ * `collateralEveryMs`, to know what it holds there: what cannot be read of them is not missing and counts as before, at first as nothing.
  */
-export async function readStates(ctx: EngineContext, account: AccountRecord): Promise<Result<readonly AccountState[], VenueReadError>> {
+export async function readStates(ctx: EngineContext, account: AccountRecord): Promise<ReadStates> {
   const needed = neededDexes(ctx, account);
   const states: AccountState[] = [];
+  let missing: VenueReadError | null = null;
   for (const dex of needed) {
     const read = await readState(ctx, account, dex);
-    if (!read.ok) return err(read.error);
-    states.push(read.value);
+    if (read.ok) {
+      states.push(read.value);
+      continue;
+    }
+    missing ??= read.error;
+    if (dex === MAIN_DEX) break;
   }
   takeBalances(ctx, account, states);
-  await readBeside(ctx, account, new Set(needed));
-  return ok(states);
+  if (missing === null) await readBeside(ctx, account, new Set(needed));
+  return { states, missing };
 }
 
 /** A vault has a state in the main dex alone. */
@@ -48,10 +62,10 @@ async function readBeside(ctx: EngineContext, account: AccountRecord, known: Rea
 const readState = (ctx: EngineContext, account: AccountRecord, dex: string) =>
   ctx.truthReads.run(() => account.network.venue.truth.account(account.address, dex));
 
-/** Equity of an account now; null when the venue cannot be read. */
+/** Equity of an account now; null when a clearinghouse that counts cannot be read. */
 export async function readEquity(ctx: EngineContext, account: AccountRecord): Promise<Money | null> {
-  const states = await readStates(ctx, account);
-  return states.ok ? equityOf(account) : null;
+  const { missing } = await readStates(ctx, account);
+  return missing === null ? equityOf(account) : null;
 }
 
 /** Equity of an account as last read (`readStates`), over all clearinghouses whose collateral is a dollar; what was never read of it counts as nothing. */

@@ -19,8 +19,8 @@ export interface BookGroup {
 
 /** What a venue account holds in one dex. */
 export interface DexBalance extends Balance {
-  /** True where it has collateral, or a position that may yet have. */
-  readonly holds: boolean;
+  /** True where it has a position. */
+  readonly inUse: boolean;
 }
 
 /** A venue account this engine writes for. */

@@ -131,3 +131,40 @@ describe('the list of dexes', () => {
     expect(asked).toEqual(['perpDexs']);
   });
 });
+
+describe('fees of fills', () => {
+  const COLLATERALS: Readonly<Record<string, number>> = { '': 0, hyna: 235 };
+  const rest = { px: '1', sz: '1', side: 'B', time: 1, startPosition: '0', closedPnl: '0', oid: 1, crossed: true, fee: '0.1' };
+  let venue: Asked;
+  let readable = true;
+
+  beforeAll(async () => {
+    venue = await answering((text) => {
+      const { type, dex = '' } = z.object({ type: z.string(), dex: z.string().optional() }).parse(text);
+      if (type === 'perpDexs') return JSON.stringify([null, { name: 'hyna' }]);
+      if (type === 'spotMeta') return JSON.stringify({ tokens: [{ name: 'USDE', index: 235 }] });
+      if (type === 'metaAndAssetCtxs') return readable ? JSON.stringify([{ ...META, collateralToken: COLLATERALS[dex] }, [CONTEXT]]) : '[]';
+      return JSON.stringify([
+        { ...rest, coin: 'BTC', tid: 1 },
+        { ...rest, coin: 'hyna:BTC', tid: 2 },
+        { ...rest, coin: 'hyna:BTC', tid: 3, feeToken: 'HYPE' },
+      ]);
+    });
+  });
+  afterAll(() => venue.close());
+
+  it('without the dex’s collateral a fee that names no token is not read, instead of being taken for one in USDC', async () => {
+    readable = false;
+    expect(await venue.truth.fills(USER, 0)).toMatchObject({ ok: false, error: { code: 'unparseable' } });
+  });
+
+  it('are paid in the token the venue names, else in the collateral of the coin’s dex', async () => {
+    readable = true;
+    const fills = unwrap(await venue.truth.fills(USER, 0), 'fills');
+    expect(fills.map(({ coin, feeAsset }) => [coin, feeAsset])).toEqual([
+      ['BTC', 'USDC'],
+      ['hyna:BTC', 'USDE'],
+      ['hyna:BTC', 'HYPE'],
+    ]);
+  });
+});

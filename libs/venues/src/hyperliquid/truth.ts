@@ -15,6 +15,7 @@ import type {
   VenueTruth,
 } from '../port';
 import type { HyperliquidConfig } from './config';
+import { withFeeAssets } from './fee-assets';
 import { readWith } from './parse/read';
 import { HttpClient } from './transport/http';
 import type { VenueEgress } from './venue-egress';
@@ -193,7 +194,10 @@ export class HyperliquidTruth implements VenueTruth {
       if (served < FILLS_PER_PAGE || newest <= startTime) break;
       startTime = newest;
     }
-    return ok([...found.values()].sort((a, b) => a.time - b.time));
+    return withFeeAssets(
+      [...found.values()].sort((a, b) => a.time - b.time),
+      (dex) => this.collateralOf(dex),
+    );
   }
 
   async funding(address: Address, since: EpochMs): Promise<Read<FundingReading>> {

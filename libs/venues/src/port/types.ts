@@ -56,6 +56,7 @@ export interface VenueFill {
   readonly closedPnl: Money;
   /** The whole fee paid, builder fee included; negative is a rebate. */
   readonly fee: Money;
+  /** What the fee was paid in; `''` where a stream does not name it. `VenueTruth.fills` always does. */
   readonly feeAsset: string;
   readonly builderFee: Money;
   readonly orderId: string;

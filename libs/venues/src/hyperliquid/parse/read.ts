@@ -11,5 +11,8 @@ export function readWith<T>(what: string, schema: z.ZodType<T>, body: unknown): 
   return err({ code: 'unparseable', detail: `${path}: ${issue?.message ?? 'unreadable'}` });
 }
 
+/** The dex of a perp's coin: `''` is the main one. */
+export const dexOf = (coin: string): string => (coin.includes(':') ? (coin.split(':')[0] ?? '') : '');
+
 /** True for a coin of a perp; spot pairs (`@7`, `A/B`) and outcome tokens (`#…`, `+…`) share the venue's lists. */
 export const isPerpCoin = (coin: string): boolean => !/^[@#+]/.test(coin) && !coin.includes('/');

@@ -1,5 +1,6 @@
 import { type EpochMs, money, type Size, size } from '@lockstep/kernel';
 import type { AccountState, VenueFill } from '../../port';
+import { dexOf } from '../parse/read';
 import type { SweptTrade } from '../wire/trades';
 
 /** A coin in which the told fills do not lead to the state. */
@@ -207,7 +208,6 @@ export class MergedFills {
 }
 
 /** Builder dexes are named before the colon; the main dex is `''` (facts §3). */
-export const dexOf = (coin: string): string => (coin.includes(':') ? (coin.split(':')[0] ?? '') : '');
 
 const keyOf = (coin: string, time: EpochMs, tradeId: string): string => `${time}:${coin}:${tradeId}`;
 

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { AccountState, VenueFill, WatchEvent } from '../../port';
 import { sampleFill } from '../../port/testing/sample-fill';
 import { hyperliquidConfig } from '../config';
+import { dexOf } from '../parse/read';
 import { type RawTrade, sideOf } from '../wire/trades';
 import { CoinTape, type TapeReading } from './coin-tape';
-import { dexOf } from './merged-fills';
 import { READ_RANK, ReadQueue } from './read-queue';
 import { UserSession } from './user-session';
 

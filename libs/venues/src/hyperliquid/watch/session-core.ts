@@ -1,6 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { AccountState, Address, VenueFill, WatchEvent } from '../../port';
-import { dexOf, MergedFills } from './merged-fills';
+import { dexOf } from '../parse/read';
+import { MergedFills } from './merged-fills';
 import { SessionReads, type SessionReadsParts } from './session-reads';
 
 /** How often the sweep may have lost trades: of one coin, and of all. */

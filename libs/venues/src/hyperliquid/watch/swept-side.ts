@@ -1,7 +1,8 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { AccountState } from '../../port';
+import { dexOf } from '../parse/read';
 import type { SweptTrade } from '../wire/trades';
-import { type Comparison, dexOf } from './merged-fills';
+import type { Comparison } from './merged-fills';
 import { READ_RANK, type ReadRank } from './read-queue';
 import type { SessionCore } from './session-core';
 

@@ -1,7 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { AccountState, Address, VenueFill } from '../../port';
+import { dexOf } from '../parse/read';
 import type { SweptTrade } from '../wire/trades';
-import { dexOf } from './merged-fills';
 import { READ_RANK, type ReadRank } from './read-queue';
 import { SessionCore, type SessionParts } from './session-core';
 import { SweptSide } from './swept-side';

@@ -19,7 +19,7 @@ export const fillSchema = z
     oid: idNumber,
     crossed: z.boolean(),
     fee: moneyText,
-    feeToken: z.string().default('USDC'),
+    feeToken: z.string().default(''),
     tid: idNumber,
     builderFee: moneyText.optional(),
     cloid: cloidText.nullish(),
