@@ -5,6 +5,7 @@ import type { Blocks } from './blocks';
 import { conservationOf } from './conservation';
 import { RATE_DECIMALS, tenTo, USD_DECIMALS } from './decimals';
 import { accountOf, dexNamed, type Exchange, tokenNamed } from './exchange';
+import { builderApprover } from './fees';
 import { forceTrade } from './forced';
 import { chargeFunding } from './funding';
 import { movePrice, placeLadder, setMakers } from './ladder';
@@ -134,7 +135,7 @@ function setUp(ex: Exchange, setup: AccountSetup): void {
     const refusal = approveAgent(ex, account, agent.address, agent.name);
     must(refusal === null, `agent ${agent.address} of ${account.address}: ${refusal}`);
   }
-  if (builder !== undefined) account.builders.set(builder.address, builder.maxTenthsBp * PPM_PER_TENTH_BP);
+  if (builder !== undefined) builderApprover(account).builders.set(builder.address, builder.maxTenthsBp * PPM_PER_TENTH_BP);
 }
 
 function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade, answered: (outcome: ForcedOutcome) => void): void {
