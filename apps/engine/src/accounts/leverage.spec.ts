@@ -90,7 +90,14 @@ describe('margin of an isolated position for a lower leverage', () => {
     ['without an answer is asked about again later', isolated(), { kind: 'unknown', detail: 'x' }, true, ['isolated 5', 'margin 152'], 'unknown'],
     ['is not touched where nothing is held', null, ACCEPTED, true, ['isolated 5'], 'refused'],
     ['is not touched where the position is a cross one', isolated({ cross: true }), ACCEPTED, true, ['isolated 5'], 'refused'],
-    ['is not touched where it is enough', isolated({ marginUsed: money(300n * UNIT) }), ACCEPTED, true, ['isolated 5'], 'refused'],
+    [
+      'put in by somebody else meanwhile is enough to ask again',
+      isolated({ marginUsed: money(300n * UNIT) }),
+      ACCEPTED,
+      true,
+      ['isolated 5', 'isolated 5'],
+      'refused',
+    ],
     ['is no matter of cross margin', isolated(), ACCEPTED, false, ['cross 5'], 'refused'],
   ])('%s', async (_name, position, added, onlyIsolated, sent, end) => {
     expect(await filledUp(position, added, onlyIsolated)).toEqual({ sent, end });

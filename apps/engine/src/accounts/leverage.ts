@@ -40,18 +40,23 @@ export async function setLeverageIn(
   if (cross || outcome.kind !== 'rejected' || outcome.code !== 'leverage_margin') return outcome;
   const filled = await fillUp(ctx, account, instrument, leverage);
   if (filled === null) return outcome;
-  return filled.kind === 'accepted' ? ask(ctx, account, instrument, leverage, cross) : filled;
+  return filled === 'enough' || filled.kind === 'accepted' ? ask(ctx, account, instrument, leverage, cross) : filled;
 }
 
-/** Puts in the margin an isolated position lacks for a leverage; null where nothing can be told or done. */
-async function fillUp(ctx: EngineContext, account: AccountRecord, instrument: Instrument, leverage: number): Promise<ActionOutcome | null> {
+/** Puts in the margin an isolated position lacks for a leverage (`enough`: it was put in meanwhile); null where nothing can be told or done. */
+async function fillUp(
+  ctx: EngineContext,
+  account: AccountRecord,
+  instrument: Instrument,
+  leverage: number,
+): Promise<ActionOutcome | 'enough' | null> {
   const { truth, workingOrders } = account.network.venue;
   if (workingOrders === undefined) return null;
   const read = await ctx.truthReads.run(() => truth.account(account.address, instrument.dex));
   const position = read.ok ? read.value.positions.find(({ coin }) => coin === instrument.coin) : undefined;
   if (position === undefined || position.cross) return null;
   const lacking = marginLacking(position, leverage);
-  if (lacking <= 0n) return null;
+  if (lacking <= 0n) return 'enough';
   return workingOrders.changeIsolatedMargin(account.signer, ctx.nonces.next(account.signer, ctx.clock.now()), instrument, lacking);
 }
 

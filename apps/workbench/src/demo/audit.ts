@@ -17,8 +17,9 @@ import type { DemoLeader } from './leaders';
 import { type MarkPoint, marksBetween } from './marks';
 
 const truthRow = z.object({
-  dexes: z.array(z.object({ positions: z.array(z.object({ coin: z.string(), szi: z.string() })) })),
-  orders: z.array(z.object({ order: z.object({ oid: z.number(), limitPx: z.string() }) })),
+  spot: z.record(z.string(), z.string()),
+  dexes: z.array(z.object({ dex: z.string(), cash: z.string(), positions: z.array(z.object({ coin: z.string(), szi: z.string() })) })),
+  orders: z.array(z.object({ order: z.object({ coin: z.string(), oid: z.number(), limitPx: z.string() }) })),
   fills: z.array(
     z.object({
       coin: z.string(),
@@ -30,6 +31,7 @@ const truthRow = z.object({
       oid: z.number(),
       fee: z.string(),
       builderFee: z.string().default('0'),
+      feeToken: z.string(),
       closedPnl: z.string(),
     }),
   ),
@@ -58,6 +60,9 @@ export interface AuditInput {
   readonly mids: () => Promise<World['mids']>;
   readonly szDecimals: World['szDecimals'];
   readonly mostLeverage: World['mostLeverage'];
+  readonly toTheLot: boolean;
+  /** The token that money paid into a purse is counted in. */
+  readonly assetOfPurse: (purse: string) => string;
   /** How long repair may still be at work, in ms: the longest catch-up window. */
   readonly repairMaxMs: number;
   readonly settle: () => Promise<void>;
@@ -89,7 +94,7 @@ async function auditOnce(input: AuditInput): Promise<Audit> {
   const copied = new Map<DemoBrand, JudgedCopy[]>();
   for (const brand of input.brands) {
     const read: JudgedCopy[] = [];
-    await inParallel(brand.copies, READS_AT_ONCE, async (copy) => void read.push(await readCopy(brand, copy, input.control)));
+    await inParallel(brand.copies, READS_AT_ONCE, async (copy) => void read.push(await readCopy(brand, copy, input)));
     copied.set(brand, read);
   }
   const reasons = new Map<string, string>();
@@ -98,6 +103,7 @@ async function auditOnce(input: AuditInput): Promise<Audit> {
     mids,
     szDecimals: input.szDecimals,
     mostLeverage: input.mostLeverage,
+    toTheLot: input.toTheLot,
     marks: await readMarks(copied, input.control),
     reasonOf: (copyId, coin) => reasons.get(`${copyId} ${coin}`) ?? null,
   };
@@ -128,18 +134,23 @@ async function readMarks(copied: ReadonlyMap<DemoBrand, readonly JudgedCopy[]>, 
   return marksBetween(histories);
 }
 
-async function readCopy(brand: DemoBrand, copy: DemoCopy, control: SimControl): Promise<JudgedCopy> {
+async function readCopy(brand: DemoBrand, copy: DemoCopy, { control, assetOfPurse }: AuditInput): Promise<JudgedCopy> {
   const { data } = positionsAnswer.parse(await brand.api.must('GET', `/v1/positions?copy_id=${copy.copyId}`));
   const { copyId, leaderId, limits } = copy;
-  return { brand: brand.name, copyId, leaderId, limits, told: data, truth: await truthOf(control, copy.address) };
+  const paid = new Map<string, bigint>();
+  for (const [purse, amount] of copy.paid) paid.set(assetOfPurse(purse), (paid.get(assetOfPurse(purse)) ?? 0n) + amount);
+  return { brand: brand.name, copyId, leaderId, limits, paid, told: data, truth: await truthOf(control, copy.address) };
 }
 
 /** An account in the venue's own books; an address the venue never met holds nothing. */
 export async function truthOf(control: SimControl, address: string): Promise<AccountTruth> {
   const [row] = await control.truth('all', address);
-  if (row === undefined) return { positions: new Map(), fills: [], fundings: [], limits: new Map() };
+  if (row === undefined) return { cash: new Map(), spot: new Map(), ordered: [], positions: new Map(), fills: [], fundings: [], limits: new Map() };
   const read = truthRow.parse(row);
   return {
+    cash: new Map(read.dexes.map(({ dex, cash }) => [dex, cash])),
+    spot: new Map(Object.entries(read.spot)),
+    ordered: read.orders.map(({ order }) => order.coin),
     positions: new Map(read.dexes.flatMap((dex) => dex.positions).map(({ coin, szi }) => [coin, szi])),
     fills: read.fills,
     fundings: read.fundings,

@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type AccountTruth, feesAtVenue, type JudgedCopy, judgeCopy, noFindings, openGaps, type ToldPosition, type World } from './judge';
-import type { CopyLimits, TruthFill } from './judge-limits';
+import { type AccountTruth, type JudgedCopy, judgeCopy, noFindings, openGaps, type ToldPosition, type World } from './judge';
+import type { CopyLimits } from './judge-limits';
+import { copyOf, fillOf, limitsOf, truthOf } from './testing/judged-copy';
 
-const fill = (overrides: Partial<TruthFill>): TruthFill => ({
-  coin: 'SOL',
-  side: 'B',
-  px: '80',
-  sz: '2',
-  startPosition: '0',
-  time: 1,
-  oid: 1,
-  fee: '0.1',
-  builderFee: '0.04',
-  closedPnl: '0',
-  ...overrides,
-});
 const told = (overrides: Partial<ToldPosition> = {}): ToldPosition => ({
   coin: 'SOL',
   position: '2',
@@ -24,37 +12,17 @@ const told = (overrides: Partial<ToldPosition> = {}): ToldPosition => ({
   last_wave_id: '1',
   ...overrides,
 });
-const truth = (overrides: Partial<AccountTruth> = {}): AccountTruth => ({
-  positions: new Map([['SOL', '2']]),
-  fills: [fill({})],
-  fundings: [],
-  limits: new Map(),
-  ...overrides,
-});
-const limits = (overrides: Partial<CopyLimits> = {}): CopyLimits => ({
-  allocation: '1000',
-  maxSize: null,
-  maxNotional: '200',
-  maxShare: null,
-  maxLeverage: '2',
-  venueLeverage: 10,
-  ...overrides,
-});
-const copy = (overrides: Partial<JudgedCopy> = {}): JudgedCopy => ({
-  brand: 'Northwind',
-  copyId: 'cpy_1',
-  leaderId: 'ldr_1',
-  limits: limits(),
-  told: [told()],
-  truth: truth(),
-  ...overrides,
-});
+const truth = (overrides: Partial<AccountTruth> = {}): AccountTruth =>
+  truthOf({ positions: new Map([['SOL', '2']]), fills: [fillOf()], ...overrides });
+const limits = (overrides: Partial<CopyLimits> = {}): CopyLimits => limitsOf({ maxNotional: '200', maxLeverage: '2', ...overrides });
+const copy = (overrides: Partial<JudgedCopy> = {}): JudgedCopy => copyOf({ limits: limits(), told: [told()], truth: truth(), ...overrides });
 const world = (overrides: Partial<World> = {}): World => ({
   leaderFlat: () => false,
   mids: { SOL: '80', BTC: '60000' },
   szDecimals: () => 2,
   marks: () => null,
   mostLeverage: () => 20,
+  toTheLot: false,
   reasonOf: () => null,
   ...overrides,
 });
@@ -124,7 +92,21 @@ describe('judging a copy by the venue’s own books', () => {
     expect(findings).toMatchObject({ explainedGaps: 1, passingGaps: passing, violations: [] });
   });
 
-  it('sums fees as the venue charged them, the builder’s apart', () => {
-    expect(feesAtVenue([copy(), copy()])).toEqual({ trading: 12_000_000n, builder: 8_000_000n });
+  it.each([
+    ['a lot', '2.01', ['every gap has a reason']],
+    ['less than a lot', '2.009', []],
+  ])('to the lot, a gap of %s is judged', (_name, target, rules) => {
+    expect(rulesBroken(copy({ told: [told({ target })] }), world({ toTheLot: true }))).toEqual(rules);
+  });
+
+  it('measures the largest gap of each dex apart', () => {
+    const findings = noFindings();
+    const far = (coin: string, target: string) => told({ coin, position: '0', target });
+    const judged = copy({ told: [told({ target: '3' }), far('xyz:NVDA', '1'), far('xyz:GOLD', '2'), far('km:US500', '0')], truth: truth() });
+    judgeCopy(judged, world({ mids: { SOL: '80', 'xyz:NVDA': '170', 'xyz:GOLD': '60', 'km:US500': '1' }, reasonOf: () => 'slippage' }), findings);
+    expect([...findings.largestGaps]).toEqual([
+      ['', 8_000_000_000n],
+      ['xyz', 17_000_000_000n],
+    ]);
   });
 });

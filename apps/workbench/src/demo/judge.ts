@@ -1,10 +1,17 @@
 import { abs, divide, formatMoney, max, money, mulDiv, parseMoney, pow10, UNIT, unwrap } from '@lockstep/kernel';
 import type { ReasonCode } from '@lockstep/replication';
 import { brokenLimits, type CopyLimits, type TruthFill, type TruthFunding } from './judge-limits';
+import { dexOfCoin } from './market';
 import type { MarksBetween } from './marks';
 
 /** One account in the venue's own books: signed positions, its fills and charges oldest first, limit prices of the orders still known there. */
 export interface AccountTruth {
+  /** What its clearinghouses hold outside of isolated positions, by dex; below zero where another part of a unified balance carries it. */
+  readonly cash: ReadonlyMap<string, string>;
+  /** Spot balances by token. */
+  readonly spot: ReadonlyMap<string, string>;
+  /** Coins of the orders the venue still knows, one entry each. */
+  readonly ordered: readonly string[];
   readonly positions: ReadonlyMap<string, string>;
   readonly fills: readonly TruthFill[];
   readonly fundings: readonly TruthFunding[];
@@ -27,6 +34,8 @@ export interface JudgedCopy {
   readonly copyId: string;
   readonly leaderId: string;
   readonly limits: CopyLimits;
+  /** What was paid into its venue account, by asset; money 10^-8. */
+  readonly paid: ReadonlyMap<string, bigint>;
   readonly told: readonly ToldPosition[];
   readonly truth: AccountTruth;
 }
@@ -37,6 +46,8 @@ export interface World {
   readonly szDecimals: (coin: string) => number;
   readonly marks: MarksBetween;
   readonly mostLeverage: (coin: string) => number;
+  /** Gaps of a lot need a reason; otherwise those above the venue's minimum order alone. */
+  readonly toTheLot: boolean;
   /** The reason on record for a copy's last decision in an instrument; null when none stands there or it says that all was ordered. */
   readonly reasonOf: (copyId: string, coin: string) => string | null;
 }
@@ -51,6 +62,8 @@ export interface Findings {
   readonly violations: Violation[];
   /** Largest gap between target and position, in money 10^-8. */
   largestGapUsd: bigint;
+  /** The same by dex; none where no gap was found. */
+  readonly largestGaps: Map<string, bigint>;
   explainedGaps: number;
   /** Those of them whose reason may pass inside the catch-up window: repair may still send an order for them. */
   passingGaps: number;
@@ -75,6 +88,7 @@ const AT_REST: ReadonlySet<string> = new Set<ReasonCode>([
 export const noFindings = (): Findings => ({
   violations: [],
   largestGapUsd: 0n,
+  largestGaps: new Map(),
   explainedGaps: 0,
   passingGaps: 0,
   copiesChecked: 0,
@@ -108,6 +122,8 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
   const gap = gapOf(told, actual, world);
   if (gap === null) return;
   findings.largestGapUsd = max(findings.largestGapUsd, gap);
+  const dex = dexOfCoin(coin);
+  findings.largestGaps.set(dex, max(findings.largestGaps.get(dex) ?? 0n, gap));
   const reason = told.user_closed ? 'user_closed' : told.dust_pending ? 'dust_pending' : world.reasonOf(copy.copyId, coin);
   if (reason === null) report(findings, 'every gap has a reason', copy, coin, `target ${told.target}, position ${text(actual)}`);
   else {
@@ -116,12 +132,13 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
   }
 }
 
-/** Money value of the gap between target and position where it is above max(lot, $10 ÷ price); null where it is not. */
-function gapOf(told: ToldPosition, actual: bigint, { mids, szDecimals }: World): bigint | null {
+/** Money value of the gap between target and position where it is a lot or more, and above $10 ÷ price unless lots are judged; null where it is not. */
+function gapOf(told: ToldPosition, actual: bigint, { mids, szDecimals, toTheLot }: World): bigint | null {
   const price = units(mids[told.coin] ?? '1');
   const lot = pow10(8 - szDecimals(told.coin));
   const gap = abs(units(told.target) - actual);
-  return gap <= max(lot, divide(MIN_NOTIONAL * UNIT, price, 'up')) ? null : mulDiv(gap, price, UNIT, 'zero');
+  const small = toTheLot ? gap < lot : gap <= max(lot, divide(MIN_NOTIONAL * UNIT, price, 'up'));
+  return small ? null : mulDiv(gap, price, UNIT, 'zero');
 }
 
 /** No fill that increased a position broke a limit of the copy. */
@@ -130,13 +147,6 @@ function judgeLimits(copy: JudgedCopy, { marks, mostLeverage }: World, findings:
   findings.fillsChecked += fills.length;
   for (const { rule, coin, detail } of brokenLimits({ limits: copy.limits, fills, fundings, limitPrices, marks, mostLeverage }))
     report(findings, rule, copy, coin, detail);
-}
-
-/** Fees of a brand's accounts as the venue charged them, money 10^-8. */
-export function feesAtVenue(copies: readonly JudgedCopy[]): { readonly trading: bigint; readonly builder: bigint } {
-  const fills = copies.flatMap((copy) => copy.truth.fills);
-  const builder = fills.reduce((sum, fill) => sum + units(fill.builderFee), 0n);
-  return { trading: fills.reduce((sum, fill) => sum + units(fill.fee), 0n) - builder, builder };
 }
 
 const text = (amount: bigint): string => formatMoney(money(amount));

@@ -1,0 +1,81 @@
+import { formatMoney, money, mulDiv, parseMoney, present, unwrap } from '@lockstep/kernel';
+import { z } from 'zod';
+import { auditCopies } from '../audit';
+import { auditInput } from '../audit-input';
+import type { DemoCopy } from '../brand';
+import { type Cast, say, settleDown } from '../cast';
+import type { Findings } from '../judge';
+import { act, closeAll } from '../leaders';
+import type { DemoOptions } from '../options';
+import { between } from '../play';
+import { stopsOf } from './tour';
+
+/** Before this round followers that are there to show it take their collateral out of a dex, all but what keeps their position. */
+const DRAIN_ROUND = 2;
+/** Less than elsewhere: an isolated position at the venue's default leverage of 20 is liquidated by a fall of 6 %. */
+const SHOCK_PERCENT = -2n;
+/** What an account had when its collateral was taken out. */
+export type Drains = ReadonlyMap<DemoCopy, number>;
+
+/** What was found while the leaders held positions, and what happened on the way. */
+export interface TourEnd {
+  readonly open: Findings;
+  readonly drains: Drains;
+}
+
+/**
+ * Rounds through every builder dex: in each round every leader trades an instrument of each. While everything is open every copy is held against the
+ * venue's books, to the lot; then all leaders close all they have.
+ */
+export async function playBuilderDexes(cast: Cast, options: Pick<DemoOptions, 'rounds' | 'seed'>, repairMaxMs: number): Promise<TourEnd> {
+  const { market, control, leaders } = cast;
+  const coins = market.builderDexes.flatMap(({ listings }) => listings.filter(({ delisted }) => !delisted).map(({ coin }) => coin));
+  const drains = new Map<DemoCopy, number>();
+  for (let round = 1; round <= options.rounds; round += 1) {
+    if (round === DRAIN_ROUND) await drain(cast, drains);
+    await between(cast, round, { percent: SHOCK_PERCENT, coins });
+    for (const [index, leader] of leaders.entries()) {
+      const stops = stopsOf(market.builderDexes, index, round);
+      const deeds = await Promise.all(stops.map((coin) => act(leader, market, control, options.seed, round, coin)));
+      for (const deed of deeds) say(`round ${round}: ${deed.leader} ${deed.text}`);
+      await settleDown(cast);
+    }
+  }
+  say('\nHolding every open position against the venue, to the lot ...');
+  const open = await auditCopies({ ...auditInput(cast, repairMaxMs), toTheLot: true });
+  say('every leader closes everything');
+  await Promise.all(leaders.map((leader) => closeAll(leader, market, control)));
+  await settleDown(cast);
+  return { open: open.findings, drains };
+}
+
+const clearings = z.object({
+  dexes: z.array(
+    z.object({ dex: z.string(), state: z.object({ crossMarginSummary: z.object({ accountValue: z.string(), totalNtlPos: z.string() }) }) }),
+  ),
+  fills: z.array(z.unknown()),
+});
+/** What is left in a drained clearinghouse, in hundredths of the position: above maintenance by more than the market falls, below the margin of another position. */
+const LEFT_PERCENT = 6n;
+/** The venue counts in whole millionths. */
+const MILLIONTH = 100n;
+
+async function drain(cast: Cast, drains: Map<DemoCopy, number>): Promise<void> {
+  for (const brand of cast.brands) {
+    for (const copy of brand.copies) {
+      if (copy.role?.kind !== 'drained') continue;
+      const { dex } = copy.role;
+      const [row] = await cast.control.truth('all', copy.address);
+      const { dexes, fills } = clearings.parse(row);
+      const summary = present(dexes.find((each) => each.dex === dex)?.state.crossMarginSummary, `the clearinghouse of ${dex}`);
+      const left = mulDiv(units(summary.totalNtlPos), LEFT_PERCENT, 100n, 'zero');
+      const free = mulDiv(units(summary.accountValue) - left, 1n, MILLIONTH, 'zero') * MILLIONTH;
+      await cast.control.credit(copy.address, formatMoney(money(-free)), dex);
+      copy.paid.set(dex, (copy.paid.get(dex) ?? 0n) - free);
+      drains.set(copy, fills.length);
+      say(`a follower of ${brand.name} takes ${formatMoney(money(free))} ${cast.market.collateralOfDex(dex)} out of ${dex}`);
+    }
+  }
+}
+
+const units = (text: string): bigint => unwrap(parseMoney(text), 'an amount of the venue');
