@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Config } from '@lockstep/platform';
 import { SimControl } from '../client/sim-control';
 import { builderDexFollowers } from '../demo/builder-dexes/followers';
-import { playBuilderDexes } from '../demo/builder-dexes/play';
+import { playBuilderDexes, TOUR_ENGINE } from '../demo/builder-dexes/play';
 import { BRANDS, say, setUp } from '../demo/cast';
 import { conclude } from '../demo/conclude';
 import { type FollowersOrder, followerPlans } from '../demo/followers';
@@ -26,6 +26,10 @@ const CATCH_UP_MS = 10_000;
 const TOUR_FUNDS = '50000';
 /** Short: what an account without margin owes is given up before positions are looked at. */
 const TOUR_CATCH_UP_MS = 3_000;
+/** In a larger cast funding is not charged: the engine reads one account a second, and the demo would wait for it. */
+const TOUR_FUNDING_FOLLOWERS_MAX = 8;
+/** How long one account's turn may take. */
+const FUNDING_READ_MS = 1_500;
 /** A recording is played much faster than it happened: more blocks a second let the venue keep up with it. */
 const REPLAY_BLOCK_MS = 25;
 
@@ -50,6 +54,7 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     simArgs: simArgs(options),
     fixedPorts: false,
     ...(options.venue === 'perps-studio' ? { perpsStudioPerMinute: options.requestsPerMinute } : {}),
+    ...(options.venue === 'hip3' ? { extra: { engine: TOUR_ENGINE } } : {}),
     onStep: (text) => say(`· ${text}`),
   });
   let holds = false;
@@ -130,8 +135,10 @@ async function playTour(stack: Stack, options: DemoOptions, leaders: readonly De
   );
   const followers = builderDexFollowers({ ...order, catchUpMs: TOUR_CATCH_UP_MS }, dexes);
   const cast = await setUp(stack, { seed: options.seed, leaders, leaderFunds, brands: BRANDS, followers });
-  const tour = await playBuilderDexes(cast, options, TOUR_CATCH_UP_MS);
-  return conclude(cast, { ...ending, repairMaxMs: TOUR_CATCH_UP_MS, tour });
+  const funding = options.followers <= TOUR_FUNDING_FOLLOWERS_MAX;
+  const repairMaxMs = TOUR_CATCH_UP_MS + (funding ? FUNDING_READ_MS * options.followers : 0);
+  const tour = await playBuilderDexes(cast, { ...options, funding, repairMaxMs });
+  return conclude(cast, { ...ending, repairMaxMs, tour });
 }
 
 type Ending = Parameters<typeof conclude>[1];

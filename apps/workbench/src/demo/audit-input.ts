@@ -19,6 +19,7 @@ export function auditInput(cast: Cast, repairMaxMs: number): AuditInput {
     szDecimals: (coin) => market.szDecimals(coin),
     mostLeverage: (coin) => market.mostLeverage(coin),
     toTheLot: false,
+    fundingDue: false,
     assetOfPurse: (purse) => market.assetOfPurse(purse),
     repairMaxMs: repairMaxMs + REPAIR_SLACK_MS,
     settle: () => settleDown(cast),
@@ -40,6 +41,7 @@ export function moneyWorld({ market }: Cast, brand: DemoBrand | null): MoneyWorl
   return {
     collateralOf: (coin) => market.collateralOf(coin),
     collateralOfDex: (dex) => market.collateralOfDex(dex),
+    fundingDue: false,
     accruedOn: (fill) => (brand?.venue === 'perps_studio' ? accruedMarkup(fill, brand.markupBps) : 0n),
   };
 }

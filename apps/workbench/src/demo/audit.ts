@@ -5,6 +5,7 @@ import { type DemoBrand, type DemoCopy, inParallel, readAll } from './brand';
 import {
   type AccountTruth,
   type Findings,
+  FUNDING_RULE,
   type JudgedCopy,
   judgeCopy,
   noFindings,
@@ -44,6 +45,7 @@ const positionRow = z.object({
   dust_pending: z.boolean(),
   user_closed: z.boolean(),
   last_wave_id: z.string(),
+  funding: z.string(),
 });
 const positionsAnswer = z.object({ data: z.array(positionRow) });
 const receiptAnswer = z.object({ parts: z.array(z.object({ coin: z.string(), decision: z.string() })) });
@@ -51,6 +53,8 @@ const receiptAnswer = z.object({ parts: z.array(z.object({ coin: z.string(), dec
 const READS_AT_ONCE = 8;
 /** Decisions that say that everything was ordered: they explain no gap. */
 const ORDERED: ReadonlySet<string> = new Set(['planned', 'planned_capped', 'no_change']);
+/** Rules that repair, or a charge on its way into the books, may still make good. */
+const PASSING: ReadonlySet<string> = new Set(['every gap has a reason', 'leader flat: copy flat or dust_pending', FUNDING_RULE]);
 const POLL_MS = 1_000;
 
 export interface AuditInput {
@@ -61,6 +65,7 @@ export interface AuditInput {
   readonly szDecimals: World['szDecimals'];
   readonly mostLeverage: World['mostLeverage'];
   readonly toTheLot: boolean;
+  readonly fundingDue: boolean;
   /** The token that money paid into a purse is counted in. */
   readonly assetOfPurse: (purse: string) => string;
   /** How long repair may still be at work, in ms: the longest catch-up window. */
@@ -83,7 +88,7 @@ export async function auditCopies(input: AuditInput): Promise<Audit> {
     await input.settle();
     const audit = await auditOnce(input);
     const { violations, passingGaps } = audit.findings;
-    const open = passingGaps > 0 || violations.some(({ rule }) => rule === 'every gap has a reason' || rule.startsWith('leader flat'));
+    const open = passingGaps > 0 || violations.some(({ rule }) => PASSING.has(rule));
     if (!open || Date.now() >= until) return audit;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -104,6 +109,7 @@ async function auditOnce(input: AuditInput): Promise<Audit> {
     szDecimals: input.szDecimals,
     mostLeverage: input.mostLeverage,
     toTheLot: input.toTheLot,
+    fundingDue: input.fundingDue,
     marks: await readMarks(copied, input.control),
     reasonOf: (copyId, coin) => reasons.get(`${copyId} ${coin}`) ?? null,
   };

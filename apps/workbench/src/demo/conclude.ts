@@ -30,7 +30,7 @@ const VENUE_FILLS_KEPT = 10_000;
 export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   await settleDown(cast);
   say(`\nProving: waiting until repair has run dry, then every copy is held against the venue's own books ...`);
-  const { findings, copies } = await auditCopies(auditInput(cast, ending.repairMaxMs));
+  const { findings, copies } = await auditCopies({ ...auditInput(cast, ending.repairMaxMs), fundingDue: ending.tour?.fundingDue ?? false });
   const settlements = new Map<DemoBrand, DemoSettlement>();
   for (const brand of cast.brands) settlements.set(brand, await settle(brand, cast.startedAt));
   const violations: Violation[] = [
@@ -39,7 +39,10 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   ];
   const realised = new Map<string, bigint>();
   for (const [brand, closed] of settlements) {
-    violations.push(...auditSettlement(brand, closed), ...auditMoney(brand, closed, copies.get(brand) ?? [], moneyWorld(cast, brand)));
+    violations.push(
+      ...auditSettlement(brand, closed),
+      ...auditMoney(brand, closed, copies.get(brand) ?? [], { ...moneyWorld(cast, brand), fundingDue: ending.tour?.fundingDue ?? false }),
+    );
     for (const { account, asset, net } of booksOf(closed.csv).rows)
       if (account === 'copy:realised_pnl') realised.set(asset, (realised.get(asset) ?? 0n) - net);
   }

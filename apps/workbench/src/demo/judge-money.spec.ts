@@ -9,6 +9,7 @@ const world: MoneyWorld = {
   collateralOf: (coin) => (coin.startsWith('km:') ? 'USDH' : 'USDC'),
   collateralOfDex: (dex) => (dex === 'km' ? 'USDH' : 'USDC'),
   accruedOn: () => 0n,
+  fundingDue: false,
 };
 const km = { coin: 'km:US500', feeToken: 'USDH', fee: '0.03', builderFee: '0.01' };
 /** One SOL bought at 80 and sold at 81, and two of the index sold at 100 and bought at 99, everything in its own asset. */
@@ -120,6 +121,22 @@ describe('judging the money of a copy by the venue’s own books', () => {
         books(USDC, USDH),
       ),
     ).toEqual([]);
+  });
+
+  it('demands the venue’s funding of the ledger once it is due', () => {
+    const due = { ...world, fundingDue: true };
+    const paid = closed({
+      fundings: [{ coin: 'km:US500', time: 2, usdc: '-0.25' }],
+      cash: new Map([
+        ['', '300.8'],
+        ['km', '51.69'],
+      ]),
+    });
+    expect(rules(paid, books(USDC, { ...USDH, funding: '0.25' }), due)).toEqual([]);
+    expect(rules(paid, books(USDC, { ...USDH, funding: '0.250001' }), due)).toEqual(['the ledger holds the venue’s funding / USDH:']);
+    expect(rules(paid, books({ ...USDC, funding: '0.25' }, USDH), due)).toEqual(
+      ['USDC', 'USDH'].map((asset) => `the ledger holds the venue’s funding / ${asset}:`),
+    );
   });
 
   it('demands the markup that is owed where the venue collects none', () => {

@@ -13,6 +13,8 @@ export interface MoneyWorld {
   readonly collateralOfDex: (dex: string) => string;
   /** What a fill owes where the venue collects no markup; zero elsewhere. Money 10^-8. */
   readonly accruedOn: (fill: TruthFill) => bigint;
+  /** All funding the venue charged is booked by now. */
+  readonly fundingDue: boolean;
 }
 
 /** What the venue did to one account in one asset, money 10^-8. */
@@ -35,7 +37,7 @@ const text = (amount: bigint): string => formatMoney(money(amount));
 /**
  * Holds the ledger's money of a copy against the venue's own fills and balances, asset by asset, so that one asset never hides another's error: fees to
  * the last digit in the collateral of the dex, profit to the last digit of what the fills received and paid (of what is still open, to one unit for each
- * partial closing: an average entry has no last digit), and the balance the venue shows where everything is closed. Funding is the venue's in the balance.
+ * partial closing: an average entry has no last digit), and the balance the venue shows where everything is closed. In the balance funding is the venue's.
  */
 export function judgeMoney(copy: JudgedCopy, books: CopyBooks, world: MoneyWorld): readonly Violation[] {
   const venue = sumsByAsset(copy, world);
@@ -58,6 +60,8 @@ export function judgeMoney(copy: JudgedCopy, books: CopyBooks, world: MoneyWorld
     const realised = -booked('realised_pnl');
     if (abs(realised - sums.realised) > (sums.open ? BigInt(sums.partialCloses) : 0n))
       report('realised PnL is what the venue’s fills made', asset, `booked ${text(realised)}, filled ${text(sums.realised)}`);
+    if (world.fundingDue && -booked('funding') !== sums.funding)
+      report('the ledger holds the venue’s funding', asset, `booked ${text(-booked('funding'))}, charged ${text(sums.funding)}`);
     if (sums.open) continue;
     const expected = (copy.paid.get(asset) ?? 0n) + realised - booked('trading_fee') - booked('builder_fee') + sums.funding;
     const shown = balanceOf(copy, asset, world);

@@ -10,6 +10,7 @@ const told = (overrides: Partial<ToldPosition> = {}): ToldPosition => ({
   dust_pending: false,
   user_closed: false,
   last_wave_id: '1',
+  funding: '0',
   ...overrides,
 });
 const truth = (overrides: Partial<AccountTruth> = {}): AccountTruth =>
@@ -23,6 +24,7 @@ const world = (overrides: Partial<World> = {}): World => ({
   marks: () => null,
   mostLeverage: () => 20,
   toTheLot: false,
+  fundingDue: false,
   reasonOf: () => null,
   ...overrides,
 });
@@ -97,6 +99,20 @@ describe('judging a copy by the venue’s own books', () => {
     ['less than a lot', '2.009', []],
   ])('to the lot, a gap of %s is judged', (_name, target, rules) => {
     expect(rulesBroken(copy({ told: [told({ target })] }), world({ toTheLot: true }))).toEqual(rules);
+  });
+
+  it.each<[string, string, boolean, readonly string[]]>([
+    ['to the last digit', '-0.350001', true, []],
+    ['a millionth short', '-0.35', true, ['the copy bears the venue’s funding']],
+    ['not yet', '0', true, ['the copy bears the venue’s funding']],
+    ['not yet, where it is not due', '0', false, []],
+  ])('funding that was charged is booked %s', (_name, funding, fundingDue, rules) => {
+    const fundings = [
+      { coin: 'SOL', time: 1, usdc: '-0.25' },
+      { coin: 'BTC', time: 1, usdc: '7' },
+      { coin: 'SOL', time: 2, usdc: '-0.100001' },
+    ];
+    expect(rulesBroken(copy({ told: [told({ funding })], truth: truth({ fundings }) }), world({ fundingDue }))).toEqual(rules);
   });
 
   it('measures the largest gap of each dex apart', () => {

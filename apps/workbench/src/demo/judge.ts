@@ -26,6 +26,8 @@ export interface ToldPosition {
   readonly dust_pending: boolean;
   readonly user_closed: boolean;
   readonly last_wave_id: string;
+  /** All it was booked, above zero received. */
+  readonly funding: string;
 }
 
 /** One copy with both sides of the story. */
@@ -48,6 +50,8 @@ export interface World {
   readonly mostLeverage: (coin: string) => number;
   /** Gaps of a lot need a reason; otherwise those above the venue's minimum order alone. */
   readonly toTheLot: boolean;
+  /** Funding is due in the books within seconds of the charge; otherwise the engine may take its time. */
+  readonly fundingDue: boolean;
   /** The reason on record for a copy's last decision in an instrument; null when none stands there or it says that all was ordered. */
   readonly reasonOf: (copyId: string, coin: string) => string | null;
 }
@@ -73,6 +77,8 @@ export interface Findings {
 
 const units = (text: string): bigint => unwrap(parseMoney(text), 'an amount of an answer');
 const MIN_NOTIONAL = 10n * UNIT;
+/** Broken while a charge is still to be booked. */
+export const FUNDING_RULE = 'the copy bears the venue’s funding';
 /** Reasons that stand until somebody acts: no repair is at work behind them. */
 const AT_REST: ReadonlySet<string> = new Set<ReasonCode>([
   'below_minimum',
@@ -119,6 +125,7 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
     report(findings, 'the API shows what the venue holds', copy, coin, `API ${told.position}, venue ${text(actual)}`);
   if (world.leaderFlat(copy.leaderId, coin) && actual !== 0n && !told.dust_pending)
     report(findings, 'leader flat: copy flat or dust_pending', copy, coin, text(actual));
+  if (world.fundingDue) judgeFunding(copy, told, findings);
   const gap = gapOf(told, actual, world);
   if (gap === null) return;
   findings.largestGapUsd = max(findings.largestGapUsd, gap);
@@ -130,6 +137,12 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
     findings.explainedGaps += 1;
     if (!AT_REST.has(reason)) findings.passingGaps += 1;
   }
+}
+
+/** What the venue charged and paid for a coin is booked, to the last digit: an account of one copy bears it all. */
+function judgeFunding(copy: JudgedCopy, { coin, funding }: ToldPosition, findings: Findings): void {
+  const charged = copy.truth.fundings.filter((charge) => charge.coin === coin).reduce((sum, { usdc }) => sum + units(usdc), 0n);
+  if (units(funding) !== charged) report(findings, FUNDING_RULE, copy, coin, `booked ${funding}, charged ${text(charged)}`);
 }
 
 /** Money value of the gap between target and position where it is a lot or more, and above $10 ÷ price unless lots are judged; null where it is not. */

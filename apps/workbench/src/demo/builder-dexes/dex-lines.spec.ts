@@ -31,7 +31,12 @@ describe('what happened on a dex', () => {
         wave('xyz:NVDA', 7, 7, 0, { planned: 7, paused: 1 }),
       ],
       copies: [copy],
-      world: { collateralOf: (coin) => (coin.startsWith('km:') ? 'USDH' : 'USDC'), collateralOfDex: () => 'USDH', accruedOn: () => 0n },
+      world: {
+        collateralOf: (coin) => (coin.startsWith('km:') ? 'USDH' : 'USDC'),
+        collateralOfDex: () => 'USDH',
+        accruedOn: () => 0n,
+        fundingDue: false,
+      },
       largestGaps: new Map([
         ['km', 123_000_000n],
         ['xyz', 5n],
@@ -47,8 +52,8 @@ describe('what happened on a dex', () => {
       'km:US500 noCross, growth mode 2 fills, 0.82 bp to the venue',
       'km:DEAD noCross, growth mode, delisted 0 fills',
       'realised PnL per asset, before fees',
-      "USDH -2 in the ledger, -2 by the venue's fills",
-      "USDC 0 in the ledger, 0 by the venue's fills",
+      "USDH -2 in the ledger, -2 by the venue's fills; funding 0",
+      "USDC 0 in the ledger, 0 by the venue's fills; funding 0",
     ]);
   });
 });

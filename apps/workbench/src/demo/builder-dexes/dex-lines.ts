@@ -65,13 +65,18 @@ const hundredths = (value: bigint): string => `${value / 100n}.${String(value % 
 
 function profitLines({ copies, world, realised }: DexReport): string[] {
   const venue = new Map<string, bigint>();
-  for (const copy of copies) for (const [asset, sums] of sumsByAsset(copy, world)) venue.set(asset, (venue.get(asset) ?? 0n) + sums.realised);
+  const funding = new Map<string, bigint>();
+  for (const copy of copies)
+    for (const [asset, sums] of sumsByAsset(copy, world)) {
+      venue.set(asset, (venue.get(asset) ?? 0n) + sums.realised);
+      funding.set(asset, (funding.get(asset) ?? 0n) + sums.funding);
+    }
   const assets = [...new Set([...venue.keys(), ...realised.keys()])].filter((asset) => venue.has(asset) || realised.get(asset) !== 0n);
   return [
     '  realised PnL per asset, before fees',
     ...assets.map(
       (asset) =>
-        `    ${asset.padEnd(8)} ${text(realised.get(asset) ?? 0n).padStart(18)} in the ledger, ${text(venue.get(asset) ?? 0n)} by the venue's fills`,
+        `    ${asset.padEnd(8)} ${text(realised.get(asset) ?? 0n).padStart(18)} in the ledger, ${text(venue.get(asset) ?? 0n)} by the venue's fills; funding ${text(funding.get(asset) ?? 0n)}`,
     ),
   ];
 }

@@ -12,6 +12,11 @@ import { stopsOf } from './tour';
 
 /** Before this round followers that are there to show it take their collateral out of a dex, all but what keeps their position. */
 const DRAIN_ROUND = 2;
+/** After this round funding is charged: early, because a charge is read once it is ten seconds old. */
+const FUNDING_ROUND = 1;
+const FUNDING_RATE = '0.0001';
+/** The engine of a tour looks for funding so often. */
+export const TOUR_ENGINE = { LOCKSTEP_FUNDING_PERIOD_MS: '1000' };
 /** Less than elsewhere: an isolated position at the venue's default leverage of 20 is liquidated by a fall of 6 %. */
 const SHOCK_PERCENT = -2n;
 /** What an account had when its collateral was taken out. */
@@ -21,13 +26,22 @@ export type Drains = ReadonlyMap<DemoCopy, number>;
 export interface TourEnd {
   readonly open: Findings;
   readonly drains: Drains;
+  /** Funding was charged, and is in the books at the end. */
+  readonly fundingDue: boolean;
+}
+
+export interface TourOptions extends Pick<DemoOptions, 'rounds' | 'seed'> {
+  /** Whether an hour of funding is charged on the way. */
+  readonly funding: boolean;
+  /** How long repair and readings of funding may be at work, in ms. */
+  readonly repairMaxMs: number;
 }
 
 /**
  * Rounds through every builder dex: in each round every leader trades an instrument of each. While everything is open every copy is held against the
  * venue's books, to the lot; then all leaders close all they have.
  */
-export async function playBuilderDexes(cast: Cast, options: Pick<DemoOptions, 'rounds' | 'seed'>, repairMaxMs: number): Promise<TourEnd> {
+export async function playBuilderDexes(cast: Cast, options: TourOptions): Promise<TourEnd> {
   const { market, control, leaders } = cast;
   const coins = market.builderDexes.flatMap(({ listings }) => listings.filter(({ delisted }) => !delisted).map(({ coin }) => coin));
   const drains = new Map<DemoCopy, number>();
@@ -40,13 +54,17 @@ export async function playBuilderDexes(cast: Cast, options: Pick<DemoOptions, 'r
       for (const deed of deeds) say(`round ${round}: ${deed.leader} ${deed.text}`);
       await settleDown(cast);
     }
+    if (options.funding && round === FUNDING_ROUND) {
+      say(`an hour of funding at ${FUNDING_RATE} is charged on every position`);
+      await control.chargeFunding(FUNDING_RATE);
+    }
   }
   say('\nHolding every open position against the venue, to the lot ...');
-  const open = await auditCopies({ ...auditInput(cast, repairMaxMs), toTheLot: true });
+  const open = await auditCopies({ ...auditInput(cast, options.repairMaxMs), toTheLot: true, fundingDue: options.funding });
   say('every leader closes everything');
   await Promise.all(leaders.map((leader) => closeAll(leader, market, control)));
   await settleDown(cast);
-  return { open: open.findings, drains };
+  return { open: open.findings, drains, fundingDue: options.funding };
 }
 
 const clearings = z.object({
