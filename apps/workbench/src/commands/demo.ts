@@ -26,10 +26,10 @@ const CATCH_UP_MS = 10_000;
 const TOUR_FUNDS = '50000';
 /** Short: what an account without margin owes is given up before positions are looked at. */
 const TOUR_CATCH_UP_MS = 3_000;
-/** In a larger cast funding is not charged: the engine reads one account a second, and the demo would wait for it. */
-const TOUR_FUNDING_FOLLOWERS_MAX = 8;
-/** How long one account's turn may take. */
-const FUNDING_READ_MS = 1_500;
+/** With more followers the demo does not wait for what the engine does behind the waves: it reads one account's funding, and sets five leverages, a second. */
+const TOUR_QUIET_FOLLOWERS_MAX = 8;
+/** How long all of it may take for one account. */
+const TOUR_BEHIND_WAVES_MS = 3_000;
 /** A recording is played much faster than it happened: more blocks a second let the venue keep up with it. */
 const REPLAY_BLOCK_MS = 25;
 
@@ -135,9 +135,9 @@ async function playTour(stack: Stack, options: DemoOptions, leaders: readonly De
   );
   const followers = builderDexFollowers({ ...order, catchUpMs: TOUR_CATCH_UP_MS }, dexes);
   const cast = await setUp(stack, { seed: options.seed, leaders, leaderFunds, brands: BRANDS, followers });
-  const funding = options.followers <= TOUR_FUNDING_FOLLOWERS_MAX;
-  const repairMaxMs = TOUR_CATCH_UP_MS + (funding ? FUNDING_READ_MS * options.followers : 0);
-  const tour = await playBuilderDexes(cast, { ...options, funding, repairMaxMs });
+  const quiet = options.followers <= TOUR_QUIET_FOLLOWERS_MAX;
+  const repairMaxMs = TOUR_CATCH_UP_MS + (quiet ? TOUR_BEHIND_WAVES_MS * options.followers : 0);
+  const tour = await playBuilderDexes(cast, { ...options, quiet, repairMaxMs });
   return conclude(cast, { ...ending, repairMaxMs, tour });
 }
 

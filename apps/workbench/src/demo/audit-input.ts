@@ -20,6 +20,7 @@ export function auditInput(cast: Cast, repairMaxMs: number): AuditInput {
     mostLeverage: (coin) => market.mostLeverage(coin),
     toTheLot: false,
     fundingDue: false,
+    leverageDue: false,
     assetOfPurse: (purse) => market.assetOfPurse(purse),
     repairMaxMs: repairMaxMs + REPAIR_SLACK_MS,
     settle: () => settleDown(cast),

@@ -8,6 +8,7 @@ import {
   FUNDING_RULE,
   type JudgedCopy,
   judgeCopy,
+  LEVERAGE_RULE,
   noFindings,
   openGaps,
   type ToldPosition,
@@ -17,9 +18,13 @@ import {
 import type { DemoLeader } from './leaders';
 import { type MarkPoint, marksBetween } from './marks';
 
+const heldLeverage = z.object({ type: z.enum(['cross', 'isolated']), value: z.number() });
+const clearinghouse = z.object({ assetPositions: z.array(z.object({ position: z.object({ coin: z.string(), leverage: heldLeverage }) })) });
 const truthRow = z.object({
   spot: z.record(z.string(), z.string()),
-  dexes: z.array(z.object({ dex: z.string(), cash: z.string(), positions: z.array(z.object({ coin: z.string(), szi: z.string() })) })),
+  dexes: z.array(
+    z.object({ dex: z.string(), cash: z.string(), positions: z.array(z.object({ coin: z.string(), szi: z.string() })), state: clearinghouse }),
+  ),
   orders: z.array(z.object({ order: z.object({ coin: z.string(), oid: z.number(), limitPx: z.string() }) })),
   fills: z.array(
     z.object({
@@ -53,8 +58,8 @@ const receiptAnswer = z.object({ parts: z.array(z.object({ coin: z.string(), dec
 const READS_AT_ONCE = 8;
 /** Decisions that say that everything was ordered: they explain no gap. */
 const ORDERED: ReadonlySet<string> = new Set(['planned', 'planned_capped', 'no_change']);
-/** Rules that repair, or a charge on its way into the books, may still make good. */
-const PASSING: ReadonlySet<string> = new Set(['every gap has a reason', 'leader flat: copy flat or dust_pending', FUNDING_RULE]);
+/** Rules that repair, or what the engine does behind the waves, may still make good. */
+const PASSING: ReadonlySet<string> = new Set(['every gap has a reason', 'leader flat: copy flat or dust_pending', FUNDING_RULE, LEVERAGE_RULE]);
 const POLL_MS = 1_000;
 
 export interface AuditInput {
@@ -66,6 +71,7 @@ export interface AuditInput {
   readonly mostLeverage: World['mostLeverage'];
   readonly toTheLot: boolean;
   readonly fundingDue: boolean;
+  readonly leverageDue: boolean;
   /** The token that money paid into a purse is counted in. */
   readonly assetOfPurse: (purse: string) => string;
   /** How long repair may still be at work, in ms: the longest catch-up window. */
@@ -110,6 +116,7 @@ async function auditOnce(input: AuditInput): Promise<Audit> {
     mostLeverage: input.mostLeverage,
     toTheLot: input.toTheLot,
     fundingDue: input.fundingDue,
+    leverageDue: input.leverageDue,
     marks: await readMarks(copied, input.control),
     reasonOf: (copyId, coin) => reasons.get(`${copyId} ${coin}`) ?? null,
   };
@@ -151,11 +158,17 @@ async function readCopy(brand: DemoBrand, copy: DemoCopy, { control, assetOfPurs
 /** An account in the venue's own books; an address the venue never met holds nothing. */
 export async function truthOf(control: SimControl, address: string): Promise<AccountTruth> {
   const [row] = await control.truth('all', address);
-  if (row === undefined) return { cash: new Map(), spot: new Map(), ordered: [], positions: new Map(), fills: [], fundings: [], limits: new Map() };
+  if (row === undefined)
+    return { cash: new Map(), spot: new Map(), isolated: new Map(), ordered: [], positions: new Map(), fills: [], fundings: [], limits: new Map() };
   const read = truthRow.parse(row);
   return {
     cash: new Map(read.dexes.map(({ dex, cash }) => [dex, cash])),
     spot: new Map(Object.entries(read.spot)),
+    isolated: new Map(
+      read.dexes
+        .flatMap(({ state }) => state.assetPositions)
+        .flatMap(({ position: { coin, leverage } }) => (leverage.type === 'isolated' ? [[coin, leverage.value] as const] : [])),
+    ),
     ordered: read.orders.map(({ order }) => order.coin),
     positions: new Map(read.dexes.flatMap((dex) => dex.positions).map(({ coin, szi }) => [coin, szi])),
     fills: read.fills,

@@ -25,6 +25,7 @@ const world = (overrides: Partial<World> = {}): World => ({
   mostLeverage: () => 20,
   toTheLot: false,
   fundingDue: false,
+  leverageDue: false,
   reasonOf: () => null,
   ...overrides,
 });
@@ -113,6 +114,20 @@ describe('judging a copy by the venue’s own books', () => {
       { coin: 'SOL', time: 2, usdc: '-0.100001' },
     ];
     expect(rulesBroken(copy({ told: [told({ funding })], truth: truth({ fundings }) }), world({ fundingDue }))).toEqual(rules);
+  });
+
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['the chosen one', 10, true, []],
+    ['the venue’s default', 20, true, ['an isolated position stands at the copy’s leverage']],
+    ['a lower one', 5, true, ['an isolated position stands at the copy’s leverage']],
+    ['not set yet, where it is not due', 20, false, []],
+  ])('the leverage of an isolated position is %s', (_name, leverage, leverageDue, rules) => {
+    expect(rulesBroken(copy({ truth: truth({ isolated: new Map([['SOL', leverage]]) }) }), world({ leverageDue }))).toEqual(rules);
+  });
+
+  it('takes the largest leverage the instrument admits where the chosen one is higher', () => {
+    const judged = copy({ truth: truth({ isolated: new Map([['SOL', 3]]) }) });
+    expect(rulesBroken(judged, world({ leverageDue: true, mostLeverage: () => 3 }))).toEqual([]);
   });
 
   it('measures the largest gap of each dex apart', () => {

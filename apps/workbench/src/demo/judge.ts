@@ -10,6 +10,8 @@ export interface AccountTruth {
   readonly cash: ReadonlyMap<string, string>;
   /** Spot balances by token. */
   readonly spot: ReadonlyMap<string, string>;
+  /** Leverage of its isolated positions, by coin. */
+  readonly isolated: ReadonlyMap<string, number>;
   /** Coins of the orders the venue still knows, one entry each. */
   readonly ordered: readonly string[];
   readonly positions: ReadonlyMap<string, string>;
@@ -52,6 +54,8 @@ export interface World {
   readonly toTheLot: boolean;
   /** Funding is due in the books within seconds of the charge; otherwise the engine may take its time. */
   readonly fundingDue: boolean;
+  /** Every copy's leverage is set by now, on instruments its leader began to trade too. */
+  readonly leverageDue: boolean;
   /** The reason on record for a copy's last decision in an instrument; null when none stands there or it says that all was ordered. */
   readonly reasonOf: (copyId: string, coin: string) => string | null;
 }
@@ -79,6 +83,8 @@ const units = (text: string): bigint => unwrap(parseMoney(text), 'an amount of a
 const MIN_NOTIONAL = 10n * UNIT;
 /** Broken while a charge is still to be booked. */
 export const FUNDING_RULE = 'the copy bears the venue’s funding';
+/** Broken while leverage is still to be set. */
+export const LEVERAGE_RULE = 'an isolated position stands at the copy’s leverage';
 /** Reasons that stand until somebody acts: no repair is at work behind them. */
 const AT_REST: ReadonlySet<string> = new Set<ReasonCode>([
   'below_minimum',
@@ -111,7 +117,16 @@ export function judgeCopy(copy: JudgedCopy, world: World, findings: Findings): v
     judgePosition(copy, told, actual, world, findings);
   }
   for (const [coin, size] of held) if (size !== 0n) report(findings, 'no position beside the copies', copy, coin, text(size));
+  if (world.leverageDue) judgeLeverage(copy, world, findings);
   judgeLimits(copy, world, findings);
+}
+
+/** An isolated position stands on its own margin alone: at a higher leverage than the follower chose it is liquidated sooner. */
+function judgeLeverage(copy: JudgedCopy, { mostLeverage }: World, findings: Findings): void {
+  for (const [coin, leverage] of copy.truth.isolated) {
+    const chosen = Math.min(copy.limits.venueLeverage, mostLeverage(coin));
+    if (leverage !== chosen) report(findings, LEVERAGE_RULE, copy, coin, `${leverage}, chosen ${chosen}`);
+  }
 }
 
 /** Copies whose gap needs a reason: ask the API for it before judging. */

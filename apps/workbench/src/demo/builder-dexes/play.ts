@@ -31,8 +31,8 @@ export interface TourEnd {
 }
 
 export interface TourOptions extends Pick<DemoOptions, 'rounds' | 'seed'> {
-  /** Whether an hour of funding is charged on the way. */
-  readonly funding: boolean;
+  /** Few enough accounts to wait for what the engine does behind the waves: an hour of funding is charged on the way, and leverage is looked at. */
+  readonly quiet: boolean;
   /** How long repair and readings of funding may be at work, in ms. */
   readonly repairMaxMs: number;
 }
@@ -54,17 +54,21 @@ export async function playBuilderDexes(cast: Cast, options: TourOptions): Promis
       for (const deed of deeds) say(`round ${round}: ${deed.leader} ${deed.text}`);
       await settleDown(cast);
     }
-    if (options.funding && round === FUNDING_ROUND) {
+    if (options.quiet && round === FUNDING_ROUND) {
       say(`an hour of funding at ${FUNDING_RATE} is charged on every position`);
       await control.chargeFunding(FUNDING_RATE);
     }
   }
   say('\nHolding every open position against the venue, to the lot ...');
-  const open = await auditCopies({ ...auditInput(cast, options.repairMaxMs), toTheLot: true, fundingDue: options.funding });
+  const open = await auditCopies({
+    ...auditInput(cast, options.repairMaxMs),
+    toTheLot: true,
+    ...(options.quiet ? { fundingDue: true, leverageDue: true } : {}),
+  });
   say('every leader closes everything');
   await Promise.all(leaders.map((leader) => closeAll(leader, market, control)));
   await settleDown(cast);
-  return { open: open.findings, drains, fundingDue: options.funding };
+  return { open: open.findings, drains, fundingDue: options.quiet };
 }
 
 const clearings = z.object({

@@ -21,6 +21,7 @@ export const fillOf = (overrides: Partial<TruthFill> = {}): TruthFill => ({
 export const truthOf = (overrides: Partial<AccountTruth> = {}): AccountTruth => ({
   cash: new Map(),
   spot: new Map(),
+  isolated: new Map(),
   ordered: [],
   positions: new Map(),
   fills: [],
