@@ -56,6 +56,24 @@ describe('control port', () => {
     expect(await read({ type: 'userRateLimit', user })).toMatchObject({ cumVlm: '250.5', nRequestsCap: 10_250 });
   });
 
+  it('makes a new address a sub-account, and never one that stands elsewhere', async () => {
+    const read = async (user: string): Promise<unknown> => JSON.parse((await postJson(`${venue.httpUrl()}/info`, { type: 'userRole', user })).text);
+    const [master, sub, other] = [313, 314, 315].map((number) => account(number).address.toLowerCase()) as [string, string, string];
+    const wish: AccountWish = { address: sub, credits: { '': '100', 'spot:USDH': '7' }, master };
+    await venue.control.setUpAccounts('main', [wish]);
+    await venue.control.setUpAccounts('main', [{ address: sub, credits: { xyz: '50' }, master }]);
+    expect(await read(sub)).toEqual({ role: 'subAccount', data: { master } });
+    const subs = JSON.parse((await postJson(`${venue.httpUrl()}/info`, { type: 'subAccounts', user: master })).text);
+    expect(subs).toMatchObject([{ subAccountUser: sub, master, name: sub.slice(-12) }]);
+    for (const [address, above] of [
+      [sub, other],
+      [master, other],
+      [other, sub],
+      [other, other],
+    ] as const)
+      await expect(venue.control.setUpAccounts('main', [{ address, master: above }])).rejects.toThrow('cannot become a sub-account');
+  });
+
   it('forces trades at their exact price, in order, and shows them in the books', async () => {
     const outcomes = await venue.control.forceTrades('main', [
       { address: LEADER, coin: 'BTC', side: 'buy', price: '65000', size: '0.5', orderId: 71 },

@@ -1,6 +1,7 @@
 import type { Instrument } from '@lockstep/kernel';
 import { leverageOf } from '@lockstep/replication';
 import type { AccountState, VenuePosition } from '@lockstep/venues/port';
+import { setLeverageIn } from '../accounts/leverage';
 import type { EngineContext } from '../context';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { positionIn } from './position-in';
@@ -33,9 +34,8 @@ export class LeverageKeeper {
   /** True when the leverage stands or the venue has refused it; a refusal is not repeated. */
   private async bring(account: AccountRecord, instrument: Instrument, position: VenuePosition, leverage: number): Promise<boolean> {
     if (position.leverage === leverage) return true;
-    const nonce = this.ctx.nonces.next(account.signer, this.ctx.clock.now());
     // The margin mode of an open position cannot be changed.
-    const outcome = await account.network.venue.orders.updateLeverage(account.signer, nonce, instrument, leverage, position.cross);
+    const outcome = await setLeverageIn(this.ctx, account, instrument, leverage, position.cross);
     const seen = { venueAccountNo: account.no, coin: instrument.coin, from: position.leverage, to: leverage };
     if (outcome.kind === 'rejected') this.ctx.log.warn('a leverage was refused', { ...seen, text: outcome.text });
     else this.ctx.log.info('a leverage was set', { ...seen, outcome: outcome.kind });

@@ -1,8 +1,10 @@
 import type { AccountSetup } from '@lockstep/simulation';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Hall } from '../halls';
 import { type ControlReply, created, done, refused } from './answers';
 import * as schemas from './schemas';
+
+const masterAnswer = z.object({ master: z.string().nullable() }).nullable();
 
 /** A control request to one world: its body schema and what it does. */
 interface WorldRoute<S extends z.ZodType> {
@@ -213,17 +215,27 @@ function setUpAccounts(hall: Hall, { accounts }: z.output<typeof schemas.account
   if (wrong !== undefined) return refused(400, `credits: unknown dex ${wrong}`);
   const taken = accounts.find(({ address, agent }) => agent !== undefined && (hall.agents.get(agent.address) ?? address) !== address);
   if (taken !== undefined) return refused(409, `agent ${taken.agent?.address} belongs to another account`);
+  const misplaced = accounts.find(({ address, master }) => master !== undefined && !maySubordinate(hall, address, master));
+  if (misplaced !== undefined) return refused(409, `${misplaced.address} cannot become a sub-account of ${misplaced.master}`);
   hall.world.control.setup(accounts.map((account) => setupOf(hall, account)));
   return landed(hall, { accounts: accounts.length });
 }
 
-function setupOf(hall: Hall, { address, credits, agent, builder, mode, volume }: z.output<typeof schemas.accountSchema>): AccountSetup {
+/** An address without an account, or a sub-account of that master already; the master is none itself. */
+function maySubordinate({ world: { control } }: Hall, address: string, master: string): boolean {
+  const masterOf = (user: string): unknown => masterAnswer.parse(control.truth(user))?.master;
+  const standing = masterOf(address);
+  return address !== master && (standing === undefined || standing === master) && (masterOf(master) ?? null) === null;
+}
+
+function setupOf(hall: Hall, { address, credits, agent, builder, mode, volume, master }: z.output<typeof schemas.accountSchema>): AccountSetup {
   const fresh = agent !== undefined && !hall.agents.has(agent.address);
   if (fresh) hall.agents.set(agent.address, address);
   return {
     address,
     credits,
     ...(mode === undefined ? {} : { abstraction: mode }),
+    ...(master === undefined ? {} : { master }),
     ...(volume === undefined ? {} : { volume }),
     ...(fresh ? { agent: { address: agent.address, name: nameUntil(agent) } } : {}),
     ...(builder === undefined ? {} : { builder }),

@@ -60,6 +60,8 @@ export const accountSchema = z.strictObject({
   agent: agentSchema.optional(),
   builder: builderSchema.optional(),
   mode: z.enum(['disabled', 'unifiedAccount', 'portfolioMargin']).optional(),
+  /** Makes a new address a sub-account of this one. */
+  master: address.optional(),
   /** Dollars added to the lifetime volume. */
   volume: amount.optional(),
 });

@@ -21,6 +21,9 @@ export interface AccountSetup {
   readonly credits: Readonly<Record<string, string>>;
   readonly agent?: { readonly address: string; readonly name: string };
   readonly builder?: { readonly address: string; readonly maxTenthsBp: number };
+  readonly mode?: 'unifiedAccount';
+  /** Makes the address a sub-account of this one. */
+  readonly master?: string;
 }
 
 const ACCOUNTS_PER_CALL = 2_000;

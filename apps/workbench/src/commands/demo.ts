@@ -2,11 +2,14 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Config } from '@lockstep/platform';
 import { SimControl } from '../client/sim-control';
+import { builderDexFollowers } from '../demo/builder-dexes/followers';
+import { playBuilderDexes, TOUR_ENGINE } from '../demo/builder-dexes/play';
 import { BRANDS, say, setUp } from '../demo/cast';
 import { conclude } from '../demo/conclude';
-import { followerPlans } from '../demo/followers';
-import { type DemoLeader, leaderAddress, Market } from '../demo/leaders';
+import { type FollowersOrder, followerPlans } from '../demo/followers';
+import { type DemoLeader, leaderAddress } from '../demo/leaders';
 import { followLive } from '../demo/live';
+import { Market } from '../demo/market';
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from '../demo/options';
 import { playLeaders } from '../demo/play';
 import { placeLeader, playRecording, recordedLeader } from '../demo/replay';
@@ -19,6 +22,14 @@ import { untilStopped } from '../processes/until-stopped';
 
 const LEADER_FUNDS = { '': '1000000', xyz: '250000' };
 const CATCH_UP_MS = 10_000;
+/** What a leader on tour holds in each clearinghouse. */
+const TOUR_FUNDS = '50000';
+/** Short: what an account without margin owes is given up before positions are looked at. */
+const TOUR_CATCH_UP_MS = 3_000;
+/** With more followers the demo does not wait for what the engine does behind the waves: it reads one account's funding, and sets five leverages, a second. */
+const TOUR_QUIET_FOLLOWERS_MAX = 8;
+/** How long all of it may take for one account. */
+const TOUR_BEHIND_WAVES_MS = 3_000;
 /** A recording is played much faster than it happened: more blocks a second let the venue keep up with it. */
 const REPLAY_BLOCK_MS = 25;
 
@@ -43,6 +54,7 @@ export async function runDemo(config: Config<'workbench'>, args: readonly string
     simArgs: simArgs(options),
     fixedPorts: false,
     ...(options.venue === 'perps-studio' ? { perpsStudioPerMinute: options.requestsPerMinute } : {}),
+    ...(options.venue === 'hip3' ? { extra: { engine: TOUR_ENGINE } } : {}),
     onStep: (text) => say(`· ${text}`),
   });
   let holds = false;
@@ -78,18 +90,16 @@ async function play(stack: Stack, options: DemoOptions, resultsDir: string, inte
   if (options.workedExample) return playWorkedExample(stack, { seed: options.seed, scale: options.scale, resultsDir });
   if (options.fills !== null) return playRecorded(stack, options, options.fills, ending);
   if (options.live !== null) return playLive(stack, options, options.live, options.venueUrl ?? '', ending, interrupted);
-  const builderDexes = await builderDexesOf(stack, options);
-  const coins = builderDexes.size === 0 ? {} : { coins: [...builderDexes.values()].flat() };
   const leaders = Array.from(
     { length: options.leaders },
-    (_, index): DemoLeader => ({ name: `Leader ${index + 1}`, address: leaderAddress(options.seed, index), held: new Map(), ...coins }),
+    (_, index): DemoLeader => ({ name: `Leader ${index + 1}`, address: leaderAddress(options.seed, index), held: new Map() }),
   );
-  const funds = { ...LEADER_FUNDS, ...Object.fromEntries([...builderDexes.keys()].map((dex) => [dex, LEADER_FUNDS.xyz])) };
+  if (options.venue === 'hip3') return playTour(stack, options, leaders, ending);
   if (options.venue === 'perps-studio')
     say(
       `all orders go through one key of the Provider API with ${options.requestsPerMinute} requests a minute; the leader is watched at the exchange under it`,
     );
-  const cast = await setUp(stack, castPlan(options, leaders, funds));
+  const cast = await setUp(stack, castPlan(options, leaders, LEADER_FUNDS));
   await playLeaders(cast, options);
   return conclude(cast, ending);
 }
@@ -99,24 +109,36 @@ const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFu
   leaders,
   leaderFunds,
   brands: BRANDS,
-  followers: followerPlans({
-    seed: options.seed,
-    followers: options.followers,
-    brands: BRANDS.length,
-    leaderAddresses: leaders.map((leader) => leader.address),
-    dexes: [...new Set(['xyz', ...Object.keys(leaderFunds).filter((dex) => dex !== '')])],
-    catchUpMs: CATCH_UP_MS,
-  }),
+  followers: followerPlans(followersOrder(options, leaders, ['xyz'])),
   ...(options.venue === 'perps-studio' ? { venue: 'perps_studio' } : {}),
 });
 
-/** What leaders trade in `--venue hip3`: coins of the builders' dexes alone. */
-async function builderDexesOf(stack: Stack, options: DemoOptions): Promise<ReadonlyMap<string, readonly string[]>> {
-  if (options.venue !== 'hip3') return new Map();
+const followersOrder = (options: DemoOptions, leaders: readonly DemoLeader[], dexes: readonly string[]): FollowersOrder => ({
+  seed: options.seed,
+  followers: options.followers,
+  brands: BRANDS.length,
+  leaderAddresses: leaders.map((leader) => leader.address),
+  dexes,
+  catchUpMs: CATCH_UP_MS,
+});
+
+/** `--venue hip3`: the leaders trade on every builder dex, and on these alone. */
+async function playTour(stack: Stack, options: DemoOptions, leaders: readonly DemoLeader[], ending: Ending): Promise<boolean> {
   const market = new Market(stack.simUrl);
   await market.load();
-  for (const [dex, coins] of market.builderDexes) say(`dex ${dex}: ${coins.join(', ')}`);
-  return market.builderDexes;
+  const dexes = market.builderDexes;
+  const leaderFunds = Object.fromEntries([['', TOUR_FUNDS], ...dexes.map(({ dex }) => [dex, TOUR_FUNDS])]);
+  const order = followersOrder(
+    options,
+    leaders,
+    dexes.map(({ dex }) => dex),
+  );
+  const followers = builderDexFollowers({ ...order, catchUpMs: TOUR_CATCH_UP_MS }, dexes);
+  const cast = await setUp(stack, { seed: options.seed, leaders, leaderFunds, brands: BRANDS, followers });
+  const quiet = options.followers <= TOUR_QUIET_FOLLOWERS_MAX;
+  const repairMaxMs = TOUR_CATCH_UP_MS + (quiet ? TOUR_BEHIND_WAVES_MS * options.followers : 0);
+  const tour = await playBuilderDexes(cast, { ...options, quiet, repairMaxMs });
+  return conclude(cast, { ...ending, repairMaxMs, tour });
 }
 
 type Ending = Parameters<typeof conclude>[1];

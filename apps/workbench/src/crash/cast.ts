@@ -6,7 +6,8 @@ import { operatorKey } from '../client/operator-key';
 import { SimControl } from '../client/sim-control';
 import { makeWallet } from '../client/wallet';
 import { addFollower, addLeader, type DemoBrand, inParallel, makeBrand, readAll } from '../demo/brand';
-import { leaderAddress, Market } from '../demo/leaders';
+import { leaderAddress } from '../demo/leaders';
+import { Market } from '../demo/market';
 import type { Stack } from '../processes/stack';
 import { CrashLeader } from './leader';
 

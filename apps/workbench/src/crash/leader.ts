@@ -1,7 +1,7 @@
 import { formatDecimal } from '@lockstep/kernel';
 import { type Chance, seededChance } from '@lockstep/simulation';
 import type { SimControl } from '../client/sim-control';
-import type { Market } from '../demo/leaders';
+import type { Market } from '../demo/market';
 
 /** Coins the leader trades, with the lots of one step: large enough that a tenth is above the venue's minimum after halving. */
 const STEPS: readonly (readonly [coin: string, usd: number])[] = [

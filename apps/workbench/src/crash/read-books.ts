@@ -6,7 +6,7 @@ import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { z } from 'zod';
 import type { SimControl } from '../client/sim-control';
 import { type DemoBrand, inParallel } from '../demo/brand';
-import type { Market } from '../demo/leaders';
+import type { Market } from '../demo/market';
 import type { CopyBooks, CrashBooks, EventFact, JournaledFact, MoveFact, ScopeBooks, VenueFillFact, VenueOrderFact } from './books';
 
 /** Where the books of a crash run are read. */

@@ -5,8 +5,10 @@ import { type DemoBrand, type DemoCopy, inParallel, readAll } from './brand';
 import {
   type AccountTruth,
   type Findings,
+  FUNDING_RULE,
   type JudgedCopy,
   judgeCopy,
+  LEVERAGE_RULE,
   noFindings,
   openGaps,
   type ToldPosition,
@@ -16,9 +18,14 @@ import {
 import type { DemoLeader } from './leaders';
 import { type MarkPoint, marksBetween } from './marks';
 
+const heldLeverage = z.object({ type: z.enum(['cross', 'isolated']), value: z.number() });
+const clearinghouse = z.object({ assetPositions: z.array(z.object({ position: z.object({ coin: z.string(), leverage: heldLeverage }) })) });
 const truthRow = z.object({
-  dexes: z.array(z.object({ positions: z.array(z.object({ coin: z.string(), szi: z.string() })) })),
-  orders: z.array(z.object({ order: z.object({ oid: z.number(), limitPx: z.string() }) })),
+  spot: z.record(z.string(), z.string()),
+  dexes: z.array(
+    z.object({ dex: z.string(), cash: z.string(), positions: z.array(z.object({ coin: z.string(), szi: z.string() })), state: clearinghouse }),
+  ),
+  orders: z.array(z.object({ order: z.object({ coin: z.string(), oid: z.number(), limitPx: z.string() }) })),
   fills: z.array(
     z.object({
       coin: z.string(),
@@ -30,6 +37,7 @@ const truthRow = z.object({
       oid: z.number(),
       fee: z.string(),
       builderFee: z.string().default('0'),
+      feeToken: z.string(),
       closedPnl: z.string(),
     }),
   ),
@@ -42,6 +50,7 @@ const positionRow = z.object({
   dust_pending: z.boolean(),
   user_closed: z.boolean(),
   last_wave_id: z.string(),
+  funding: z.string(),
 });
 const positionsAnswer = z.object({ data: z.array(positionRow) });
 const receiptAnswer = z.object({ parts: z.array(z.object({ coin: z.string(), decision: z.string() })) });
@@ -49,6 +58,8 @@ const receiptAnswer = z.object({ parts: z.array(z.object({ coin: z.string(), dec
 const READS_AT_ONCE = 8;
 /** Decisions that say that everything was ordered: they explain no gap. */
 const ORDERED: ReadonlySet<string> = new Set(['planned', 'planned_capped', 'no_change']);
+/** Rules that repair, or what the engine does behind the waves, may still make good. */
+const PASSING: ReadonlySet<string> = new Set(['every gap has a reason', 'leader flat: copy flat or dust_pending', FUNDING_RULE, LEVERAGE_RULE]);
 const POLL_MS = 1_000;
 
 export interface AuditInput {
@@ -58,6 +69,11 @@ export interface AuditInput {
   readonly mids: () => Promise<World['mids']>;
   readonly szDecimals: World['szDecimals'];
   readonly mostLeverage: World['mostLeverage'];
+  readonly toTheLot: boolean;
+  readonly fundingDue: boolean;
+  readonly leverageDue: boolean;
+  /** The token that money paid into a purse is counted in. */
+  readonly assetOfPurse: (purse: string) => string;
   /** How long repair may still be at work, in ms: the longest catch-up window. */
   readonly repairMaxMs: number;
   readonly settle: () => Promise<void>;
@@ -78,7 +94,7 @@ export async function auditCopies(input: AuditInput): Promise<Audit> {
     await input.settle();
     const audit = await auditOnce(input);
     const { violations, passingGaps } = audit.findings;
-    const open = passingGaps > 0 || violations.some(({ rule }) => rule === 'every gap has a reason' || rule.startsWith('leader flat'));
+    const open = passingGaps > 0 || violations.some(({ rule }) => PASSING.has(rule));
     if (!open || Date.now() >= until) return audit;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -89,7 +105,7 @@ async function auditOnce(input: AuditInput): Promise<Audit> {
   const copied = new Map<DemoBrand, JudgedCopy[]>();
   for (const brand of input.brands) {
     const read: JudgedCopy[] = [];
-    await inParallel(brand.copies, READS_AT_ONCE, async (copy) => void read.push(await readCopy(brand, copy, input.control)));
+    await inParallel(brand.copies, READS_AT_ONCE, async (copy) => void read.push(await readCopy(brand, copy, input)));
     copied.set(brand, read);
   }
   const reasons = new Map<string, string>();
@@ -98,6 +114,9 @@ async function auditOnce(input: AuditInput): Promise<Audit> {
     mids,
     szDecimals: input.szDecimals,
     mostLeverage: input.mostLeverage,
+    toTheLot: input.toTheLot,
+    fundingDue: input.fundingDue,
+    leverageDue: input.leverageDue,
     marks: await readMarks(copied, input.control),
     reasonOf: (copyId, coin) => reasons.get(`${copyId} ${coin}`) ?? null,
   };
@@ -128,18 +147,29 @@ async function readMarks(copied: ReadonlyMap<DemoBrand, readonly JudgedCopy[]>, 
   return marksBetween(histories);
 }
 
-async function readCopy(brand: DemoBrand, copy: DemoCopy, control: SimControl): Promise<JudgedCopy> {
+async function readCopy(brand: DemoBrand, copy: DemoCopy, { control, assetOfPurse }: AuditInput): Promise<JudgedCopy> {
   const { data } = positionsAnswer.parse(await brand.api.must('GET', `/v1/positions?copy_id=${copy.copyId}`));
   const { copyId, leaderId, limits } = copy;
-  return { brand: brand.name, copyId, leaderId, limits, told: data, truth: await truthOf(control, copy.address) };
+  const paid = new Map<string, bigint>();
+  for (const [purse, amount] of copy.paid) paid.set(assetOfPurse(purse), (paid.get(assetOfPurse(purse)) ?? 0n) + amount);
+  return { brand: brand.name, copyId, leaderId, limits, paid, told: data, truth: await truthOf(control, copy.address) };
 }
 
 /** An account in the venue's own books; an address the venue never met holds nothing. */
 export async function truthOf(control: SimControl, address: string): Promise<AccountTruth> {
   const [row] = await control.truth('all', address);
-  if (row === undefined) return { positions: new Map(), fills: [], fundings: [], limits: new Map() };
+  if (row === undefined)
+    return { cash: new Map(), spot: new Map(), isolated: new Map(), ordered: [], positions: new Map(), fills: [], fundings: [], limits: new Map() };
   const read = truthRow.parse(row);
   return {
+    cash: new Map(read.dexes.map(({ dex, cash }) => [dex, cash])),
+    spot: new Map(Object.entries(read.spot)),
+    isolated: new Map(
+      read.dexes
+        .flatMap(({ state }) => state.assetPositions)
+        .flatMap(({ position: { coin, leverage } }) => (leverage.type === 'isolated' ? [[coin, leverage.value] as const] : [])),
+    ),
+    ordered: read.orders.map(({ order }) => order.coin),
     positions: new Map(read.dexes.flatMap((dex) => dex.positions).map(({ coin, szi }) => [coin, szi])),
     fills: read.fills,
     fundings: read.fundings,

@@ -1,7 +1,8 @@
-import { isId, type TenantId } from '@lockstep/kernel';
+import { isId, parseMoney, type TenantId, unwrap } from '@lockstep/kernel';
 import { z } from 'zod';
 import { ApiClient } from '../client/api';
 import type { Wallet } from '../client/wallet';
+import type { FollowerRole } from './builder-dexes/role';
 import type { CopyLimits } from './judge-limits';
 
 /** One follower of the demo as set up through the public API. */
@@ -10,6 +11,10 @@ export interface DemoCopy {
   readonly leaderId: string;
   readonly address: string;
   readonly limits: CopyLimits;
+  /** What was paid into its venue account so far, by purse (a dex, `spot` or `spot:TOKEN`); money 10^-8. */
+  readonly paid: Map<string, bigint>;
+  /** What its follower is there to show on builder dexes; null: nothing in particular. */
+  readonly role: FollowerRole | null;
 }
 
 /** A brand with its key, as a partner would hold it. */
@@ -80,15 +85,27 @@ export interface FollowerPlan {
   readonly limits: CopyLimits;
   /** Settings besides the limits. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** What its venue account holds, dollars by dex. */
+  /** What its venue account holds, whole tokens by purse: a dex ('' is the main one), `spot` or `spot:TOKEN`. */
   readonly funds: Readonly<Record<string, string>>;
+  /** How the venue holds its margin; absent: each dex for itself. */
+  readonly mode?: 'unifiedAccount';
+  /** It trades through a sub-account of its wallet with this address. */
+  readonly subAccount?: string;
+  readonly role?: FollowerRole;
 }
 
 /** A follower, its venue account with the approvals its own wallet signs, and its copy: all through the public API. */
 export async function addFollower(brand: DemoBrand, plan: FollowerPlan, wallet: Wallet): Promise<void> {
+  const address = plan.subAccount ?? wallet.address;
   const follower = withId.parse(await brand.api.must('POST', '/v1/followers', { external_id: `user-${plan.index}` }));
   const account = accountAnswer.parse(
-    await brand.api.must('POST', '/v1/venue-accounts', { follower_id: follower.id, venue: brand.venue, network: 'sim', address: wallet.address }),
+    await brand.api.must('POST', '/v1/venue-accounts', {
+      follower_id: follower.id,
+      venue: brand.venue,
+      network: 'sim',
+      address,
+      ...(plan.subAccount === undefined ? {} : { account_type: 'sub_account', master_address: wallet.address }),
+    }),
   );
   const signatures = await Promise.all(account.approvals.map(async ({ kind, typed_data }) => ({ kind, signature: await wallet.sign(typed_data) })));
   await brand.api.must('POST', `/v1/venue-accounts/${account.id}/approvals`, { signatures });
@@ -101,7 +118,8 @@ export async function addFollower(brand: DemoBrand, plan: FollowerPlan, wallet: 
     }),
   );
   const leaderId = brand.leaderIds.get(plan.leaderAddress) ?? '';
-  brand.copies.push({ copyId: copy.id, leaderId, address: wallet.address, limits: plan.limits });
+  const paid = new Map(Object.entries(plan.funds).map(([purse, amount]) => [purse, unwrap(parseMoney(amount), 'an amount paid in')] as const));
+  brand.copies.push({ copyId: copy.id, leaderId, address, limits: plan.limits, paid: new Map<string, bigint>(paid), role: plan.role ?? null });
 }
 
 const limitSettings = ({ maxSize, maxNotional, maxShare, maxLeverage, venueLeverage }: CopyLimits) => ({

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { ApiClient } from '../client/api';
 import { operatorKey } from '../client/operator-key';
-import { SimControl } from '../client/sim-control';
+import { type AccountSetup, SimControl } from '../client/sim-control';
 import { makeWallet } from '../client/wallet';
 import type { Stack } from '../processes/stack';
 import { addFollower, addLeader, type BrandPlan, type DemoBrand, type FollowerPlan, inParallel, makeBrand, readAll } from './brand';
-import { type DemoLeader, leaderAddress, Market } from './leaders';
+import { type DemoLeader, leaderAddress } from './leaders';
+import { Market } from './market';
 import { doorLines, waveLine } from './summary';
 import { WaveWatch } from './wave-watch';
 
@@ -61,7 +62,7 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
   await control.setUp([
     ...builders.map((address) => ({ address, credits: { '': BUILDER_FUNDS } })),
     ...plan.leaders.map(({ address }) => ({ address, credits: plan.leaderFunds })),
-    ...plan.followers.map(({ funds }, index) => ({ address: wallets[index]?.address ?? '', credits: funds })),
+    ...plan.followers.map((follower, index) => accountOf(follower, wallets[index]?.address ?? '')),
   ]);
   for (const [index, brand] of plan.brands.entries())
     brands.push(await makeBrand(operator, stack.gatewayUrl, { ...brand, venue: plan.venue ?? 'hyperliquid', builder: builders[index] ?? '' }));
@@ -82,6 +83,14 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
   say(`all ${plan.followers.length} copies are active, ${since(begun)} after the first call`);
   return cast;
 }
+
+/** The follower's account at the venue: its wallet's own, or a sub-account of it. */
+const accountOf = ({ funds, mode, subAccount }: FollowerPlan, wallet: string): AccountSetup => ({
+  address: subAccount ?? wallet,
+  credits: funds,
+  ...(mode === undefined ? {} : { mode }),
+  ...(subAccount === undefined ? {} : { master: wallet }),
+});
 
 function printDoors(stack: Stack, [brand]: readonly DemoBrand[]): void {
   if (brand === undefined) return;

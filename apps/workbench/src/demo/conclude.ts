@@ -1,12 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatMoney, money, parsePrice, parseSize, unwrap } from '@lockstep/kernel';
-import { fillNotional, markupOn } from '@lockstep/ledger';
 import { auditCopies, auditIsolation, auditLeaders } from './audit';
+import { auditInput, moneyWorld } from './audit-input';
 import type { DemoBrand } from './brand';
+import { auditTour } from './builder-dexes/audit-tour';
+import { dexLines } from './builder-dexes/dex-lines';
+import type { TourEnd } from './builder-dexes/play';
 import { type Cast, say, settleDown } from './cast';
-import { feesAtVenue, type JudgedCopy, type Violation } from './judge';
-import { auditSettlement, type DemoSettlement, settle, totalsByName } from './settle';
+import type { JudgedCopy, Violation } from './judge';
+import { judgeMoney, judgeRows, type MoneyWorld } from './judge-money';
+import { auditSettlement, booksOf, type DemoSettlement, settle, totalsByName } from './settle';
 import { decisionLines, doorLines, feeLines, findingLines, latencyLines } from './summary';
 
 export interface Ending {
@@ -16,85 +19,58 @@ export interface Ending {
   readonly repairMaxMs: number;
   /** Whether everything keeps running afterwards. */
   readonly keep: boolean;
+  /** What was played on the builder dexes, when that was all. */
+  readonly tour?: TourEnd;
 }
 
 /** The venue keeps so many fills of an account: with more than that its fees can no longer be added up. */
 const VENUE_FILLS_KEPT = 10_000;
-const REPAIR_SLACK_MS = 15_000;
 
 /** Proves the invariants, closes the brands' books and prints what happened. True when everything holds. */
 export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   await settleDown(cast);
   say(`\nProving: waiting until repair has run dry, then every copy is held against the venue's own books ...`);
-  const { findings, copies } = await auditCopies({
-    brands: cast.brands,
-    control: cast.control,
-    leaderFlat: flatness(cast),
-    mids: () => cast.market.mids(),
-    szDecimals: (coin) => cast.market.szDecimals(coin),
-    mostLeverage: (coin) => cast.market.mostLeverage(coin),
-    repairMaxMs: ending.repairMaxMs + REPAIR_SLACK_MS,
-    settle: () => settleDown(cast),
-  });
+  const { findings, copies } = await auditCopies({ ...auditInput(cast, ending.repairMaxMs), fundingDue: ending.tour?.fundingDue ?? false });
   const settlements = new Map<DemoBrand, DemoSettlement>();
   for (const brand of cast.brands) settlements.set(brand, await settle(brand, cast.startedAt));
   const violations: Violation[] = [
     ...findings.violations,
     ...(await auditLeaders(cast.leaders, cast.control, (coin) => cast.market.szDecimals(coin))),
   ];
+  const realised = new Map<string, bigint>();
   for (const [brand, closed] of settlements) {
-    violations.push(...auditSettlement(brand, closed));
-    violations.push(...auditFees(brand, closed, copies.get(brand) ?? []));
+    violations.push(
+      ...auditSettlement(brand, closed),
+      ...auditMoney(brand, closed, copies.get(brand) ?? [], { ...moneyWorld(cast, brand), fundingDue: ending.tour?.fundingDue ?? false }),
+    );
+    for (const { account, asset, net } of booksOf(closed.csv).rows)
+      if (account === 'copy:realised_pnl') realised.set(asset, (realised.get(asset) ?? 0n) - net);
   }
   violations.push(...(await auditIsolation(cast.brands, new Map([...settlements].map(([brand, closed]) => [brand, closed.id])))));
-  printWaves(cast);
+  const { tour } = ending;
+  if (tour !== undefined) {
+    const world = moneyWorld(cast, null);
+    violations.push(...tour.open.violations, ...(await auditTour(cast, copies, world, tour.drains)));
+    printWaves(cast);
+    say('\nDexes');
+    const report = { dexes: cast.market.builderDexes, waves: cast.watch.waves, copies: [...copies.values()].flat(), world, realised };
+    for (const line of dexLines({ ...report, largestGaps: tour.open.largestGaps })) say(line);
+  } else printWaves(cast);
   printBooks(cast, ending, settlements);
   say('\nInvariants');
+  if (tour !== undefined)
+    for (const line of ['  while positions were open', ...findingLines(tour.open, [], 'of a lot or more'), '  at the end']) say(line);
   for (const line of findingLines(findings, violations)) say(line);
   say(violations.length === 0 ? '  all hold' : `  ${violations.length} VIOLATIONS`);
   printDoors(cast, ending);
   return violations.length === 0;
 }
 
-/** Whether the leader behind a brand's leader id holds nothing in a coin. */
-function flatness(cast: Cast): (leaderId: string, coin: string) => boolean {
-  const open = new Map<string, ReadonlySet<string>>();
-  for (const leader of cast.leaders) {
-    const coins = new Set([...leader.held].filter(([, lots]) => lots !== 0n).map(([coin]) => coin));
-    for (const brand of cast.brands) open.set(brand.leaderIds.get(leader.address) ?? '', coins);
-  }
-  return (leaderId, coin) => !(open.get(leaderId)?.has(coin) ?? false);
-}
-
-/** The ledger's fees are the venue's fees, to the last digit. */
-function auditFees(brand: DemoBrand, closed: DemoSettlement, copies: readonly JudgedCopy[]): Violation[] {
+/** The ledger's money is the venue's, to the last digit, copy by copy and asset by asset. */
+function auditMoney(brand: DemoBrand, closed: DemoSettlement, copies: readonly JudgedCopy[], world: MoneyWorld): readonly Violation[] {
   if (copies.some((copy) => copy.truth.fills.length >= VENUE_FILLS_KEPT)) return [];
-  const totals = totalsByName(closed.csv);
-  const venue = feesAtVenue(copies);
-  const pairs: readonly (readonly [string, bigint, bigint])[] = [
-    ['trading_fee', totals.get('trading_fee') ?? 0n, venue.trading],
-    ['builder_fee', totals.get('builder_fee') ?? 0n, venue.builder],
-    ['markup_cost', totals.get('markup_cost') ?? 0n, brand.venue === 'perps_studio' ? accruedMarkup(copies, brand.markupBps) : 0n],
-  ];
-  return pairs.flatMap(([name, booked, charged]) =>
-    booked === charged
-      ? []
-      : [
-          {
-            rule: 'the ledger holds the venue’s fees',
-            detail: `${brand.name} ${name}: booked ${formatMoney(money(booked))}, charged ${formatMoney(money(charged))}`,
-          },
-        ],
-  );
-}
-
-/** What followers owe where the venue collects no markup: the rate on each fill, rounded down. */
-function accruedMarkup(copies: readonly JudgedCopy[], markupBps: string): bigint {
-  const tenthsBp = Math.round(Number(markupBps) * 10);
-  return copies
-    .flatMap(({ truth }) => truth.fills)
-    .map(({ px, sz }) => fillNotional(unwrap(parseSize(sz), 'a size of the venue'), unwrap(parsePrice(px), 'a price of the venue')))
-    .reduce((sum, notional) => sum + markupOn(notional, tenthsBp), 0n);
+  const { rows, byCopy } = booksOf(closed.csv);
+  return [...copies.flatMap((copy) => judgeMoney(copy, byCopy.get(copy.copyId) ?? new Map(), world)), ...judgeRows(brand.name, rows, copies, world)];
 }
 
 function printWaves({ watch: { waves } }: Cast): void {
@@ -118,7 +94,10 @@ function printBooks(cast: Cast, ending: Ending, settlements: ReadonlyMap<DemoBra
     writeFileSync(file, closed.csv);
     writeFileSync(file.replace(/\.csv$/, '.manifest.json'), `${JSON.stringify(closed.manifest, null, 2)}\n`);
     say(`  ${brand.name}: ${brand.copies.length} copies, markup ${brand.markupBps} bp, settlement ${closed.id} with ${closed.rows} rows`);
-    for (const line of feeLines(totalsByName(closed.csv))) say(line);
+    for (const asset of new Set(booksOf(closed.csv).rows.map((row) => row.asset))) {
+      say(`    in ${asset}`);
+      for (const line of feeLines(totalsByName(closed.csv, asset))) say(line);
+    }
     say(`    CSV and manifest: ${file}`);
     if (ending.keep) say(`    by the API:       ${cast.stack.gatewayUrl}/v1/settlements/${closed.id}/file`);
   }

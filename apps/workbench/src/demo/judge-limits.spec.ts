@@ -2,21 +2,10 @@ import { UNIT } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
 import { brokenLimits, type CopyLimits, KNOWN_WITHIN_MS, type LimitCase, type TruthFill } from './judge-limits';
 import { marksBetween } from './marks';
+import { fillOf } from './testing/judged-copy';
 
 const AT = 1_000_000;
-const fill = (overrides: Partial<TruthFill> = {}): TruthFill => ({
-  coin: 'SOL',
-  side: 'B',
-  px: '80',
-  sz: '2',
-  startPosition: '0',
-  time: AT,
-  oid: 1,
-  fee: '0',
-  builderFee: '0',
-  closedPnl: '0',
-  ...overrides,
-});
+const fill = (overrides: Partial<TruthFill> = {}): TruthFill => fillOf({ time: AT, fee: '0', builderFee: '0', ...overrides });
 /** A long of 0.01 BTC for $600, bought long before and with a fee of $1. */
 const btc = fill({ coin: 'BTC', px: '60000', sz: '0.01', time: AT - 2 * KNOWN_WITHIN_MS, oid: 2, fee: '1' });
 const none = { maxSize: null, maxNotional: null, maxShare: null, maxLeverage: null, venueLeverage: 10 };

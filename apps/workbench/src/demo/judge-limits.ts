@@ -12,6 +12,8 @@ export interface TruthFill {
   readonly oid: number;
   readonly fee: string;
   readonly builderFee: string;
+  /** The token the fees were paid in. */
+  readonly feeToken: string;
   readonly closedPnl: string;
 }
 

@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type AccountTruth, feesAtVenue, type JudgedCopy, judgeCopy, noFindings, openGaps, type ToldPosition, type World } from './judge';
-import type { CopyLimits, TruthFill } from './judge-limits';
+import { type AccountTruth, type JudgedCopy, judgeCopy, noFindings, openGaps, type ToldPosition, type World } from './judge';
+import type { CopyLimits } from './judge-limits';
+import { copyOf, fillOf, limitsOf, truthOf } from './testing/judged-copy';
 
-const fill = (overrides: Partial<TruthFill>): TruthFill => ({
-  coin: 'SOL',
-  side: 'B',
-  px: '80',
-  sz: '2',
-  startPosition: '0',
-  time: 1,
-  oid: 1,
-  fee: '0.1',
-  builderFee: '0.04',
-  closedPnl: '0',
-  ...overrides,
-});
 const told = (overrides: Partial<ToldPosition> = {}): ToldPosition => ({
   coin: 'SOL',
   position: '2',
@@ -22,39 +10,22 @@ const told = (overrides: Partial<ToldPosition> = {}): ToldPosition => ({
   dust_pending: false,
   user_closed: false,
   last_wave_id: '1',
+  funding: '0',
   ...overrides,
 });
-const truth = (overrides: Partial<AccountTruth> = {}): AccountTruth => ({
-  positions: new Map([['SOL', '2']]),
-  fills: [fill({})],
-  fundings: [],
-  limits: new Map(),
-  ...overrides,
-});
-const limits = (overrides: Partial<CopyLimits> = {}): CopyLimits => ({
-  allocation: '1000',
-  maxSize: null,
-  maxNotional: '200',
-  maxShare: null,
-  maxLeverage: '2',
-  venueLeverage: 10,
-  ...overrides,
-});
-const copy = (overrides: Partial<JudgedCopy> = {}): JudgedCopy => ({
-  brand: 'Northwind',
-  copyId: 'cpy_1',
-  leaderId: 'ldr_1',
-  limits: limits(),
-  told: [told()],
-  truth: truth(),
-  ...overrides,
-});
+const truth = (overrides: Partial<AccountTruth> = {}): AccountTruth =>
+  truthOf({ positions: new Map([['SOL', '2']]), fills: [fillOf()], ...overrides });
+const limits = (overrides: Partial<CopyLimits> = {}): CopyLimits => limitsOf({ maxNotional: '200', maxLeverage: '2', ...overrides });
+const copy = (overrides: Partial<JudgedCopy> = {}): JudgedCopy => copyOf({ limits: limits(), told: [told()], truth: truth(), ...overrides });
 const world = (overrides: Partial<World> = {}): World => ({
   leaderFlat: () => false,
   mids: { SOL: '80', BTC: '60000' },
   szDecimals: () => 2,
   marks: () => null,
   mostLeverage: () => 20,
+  toTheLot: false,
+  fundingDue: false,
+  leverageDue: false,
   reasonOf: () => null,
   ...overrides,
 });
@@ -124,7 +95,49 @@ describe('judging a copy by the venue’s own books', () => {
     expect(findings).toMatchObject({ explainedGaps: 1, passingGaps: passing, violations: [] });
   });
 
-  it('sums fees as the venue charged them, the builder’s apart', () => {
-    expect(feesAtVenue([copy(), copy()])).toEqual({ trading: 12_000_000n, builder: 8_000_000n });
+  it.each([
+    ['a lot', '2.01', ['every gap has a reason']],
+    ['less than a lot', '2.009', []],
+  ])('to the lot, a gap of %s is judged', (_name, target, rules) => {
+    expect(rulesBroken(copy({ told: [told({ target })] }), world({ toTheLot: true }))).toEqual(rules);
+  });
+
+  it.each<[string, string, boolean, readonly string[]]>([
+    ['to the last digit', '-0.350001', true, []],
+    ['a millionth short', '-0.35', true, ['the copy bears the venue’s funding']],
+    ['not yet', '0', true, ['the copy bears the venue’s funding']],
+    ['not yet, where it is not due', '0', false, []],
+  ])('funding that was charged is booked %s', (_name, funding, fundingDue, rules) => {
+    const fundings = [
+      { coin: 'SOL', time: 1, usdc: '-0.25' },
+      { coin: 'BTC', time: 1, usdc: '7' },
+      { coin: 'SOL', time: 2, usdc: '-0.100001' },
+    ];
+    expect(rulesBroken(copy({ told: [told({ funding })], truth: truth({ fundings }) }), world({ fundingDue }))).toEqual(rules);
+  });
+
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['the chosen one', 10, true, []],
+    ['the venue’s default', 20, true, ['an isolated position stands at the copy’s leverage']],
+    ['a lower one', 5, true, ['an isolated position stands at the copy’s leverage']],
+    ['not set yet, where it is not due', 20, false, []],
+  ])('the leverage of an isolated position is %s', (_name, leverage, leverageDue, rules) => {
+    expect(rulesBroken(copy({ truth: truth({ isolated: new Map([['SOL', leverage]]) }) }), world({ leverageDue }))).toEqual(rules);
+  });
+
+  it('takes the largest leverage the instrument admits where the chosen one is higher', () => {
+    const judged = copy({ truth: truth({ isolated: new Map([['SOL', 3]]) }) });
+    expect(rulesBroken(judged, world({ leverageDue: true, mostLeverage: () => 3 }))).toEqual([]);
+  });
+
+  it('measures the largest gap of each dex apart', () => {
+    const findings = noFindings();
+    const far = (coin: string, target: string) => told({ coin, position: '0', target });
+    const judged = copy({ told: [told({ target: '3' }), far('xyz:NVDA', '1'), far('xyz:GOLD', '2'), far('km:US500', '0')], truth: truth() });
+    judgeCopy(judged, world({ mids: { SOL: '80', 'xyz:NVDA': '170', 'xyz:GOLD': '60', 'km:US500': '1' }, reasonOf: () => 'slippage' }), findings);
+    expect([...findings.largestGaps]).toEqual([
+      ['', 8_000_000_000n],
+      ['xyz', 17_000_000_000n],
+    ]);
   });
 });

@@ -1,10 +1,19 @@
 import { abs, divide, formatMoney, max, money, mulDiv, parseMoney, pow10, UNIT, unwrap } from '@lockstep/kernel';
 import type { ReasonCode } from '@lockstep/replication';
 import { brokenLimits, type CopyLimits, type TruthFill, type TruthFunding } from './judge-limits';
+import { dexOfCoin } from './market';
 import type { MarksBetween } from './marks';
 
 /** One account in the venue's own books: signed positions, its fills and charges oldest first, limit prices of the orders still known there. */
 export interface AccountTruth {
+  /** What its clearinghouses hold outside of isolated positions, by dex; below zero where another part of a unified balance carries it. */
+  readonly cash: ReadonlyMap<string, string>;
+  /** Spot balances by token. */
+  readonly spot: ReadonlyMap<string, string>;
+  /** Leverage of its isolated positions, by coin. */
+  readonly isolated: ReadonlyMap<string, number>;
+  /** Coins of the orders the venue still knows, one entry each. */
+  readonly ordered: readonly string[];
   readonly positions: ReadonlyMap<string, string>;
   readonly fills: readonly TruthFill[];
   readonly fundings: readonly TruthFunding[];
@@ -19,6 +28,8 @@ export interface ToldPosition {
   readonly dust_pending: boolean;
   readonly user_closed: boolean;
   readonly last_wave_id: string;
+  /** All it was booked, above zero received. */
+  readonly funding: string;
 }
 
 /** One copy with both sides of the story. */
@@ -27,6 +38,8 @@ export interface JudgedCopy {
   readonly copyId: string;
   readonly leaderId: string;
   readonly limits: CopyLimits;
+  /** What was paid into its venue account, by asset; money 10^-8. */
+  readonly paid: ReadonlyMap<string, bigint>;
   readonly told: readonly ToldPosition[];
   readonly truth: AccountTruth;
 }
@@ -37,6 +50,12 @@ export interface World {
   readonly szDecimals: (coin: string) => number;
   readonly marks: MarksBetween;
   readonly mostLeverage: (coin: string) => number;
+  /** Gaps of a lot need a reason; otherwise those above the venue's minimum order alone. */
+  readonly toTheLot: boolean;
+  /** Funding is due in the books within seconds of the charge; otherwise the engine may take its time. */
+  readonly fundingDue: boolean;
+  /** Every copy's leverage is set by now, on instruments its leader began to trade too. */
+  readonly leverageDue: boolean;
   /** The reason on record for a copy's last decision in an instrument; null when none stands there or it says that all was ordered. */
   readonly reasonOf: (copyId: string, coin: string) => string | null;
 }
@@ -51,6 +70,8 @@ export interface Findings {
   readonly violations: Violation[];
   /** Largest gap between target and position, in money 10^-8. */
   largestGapUsd: bigint;
+  /** The same by dex; none where no gap was found. */
+  readonly largestGaps: Map<string, bigint>;
   explainedGaps: number;
   /** Those of them whose reason may pass inside the catch-up window: repair may still send an order for them. */
   passingGaps: number;
@@ -60,6 +81,10 @@ export interface Findings {
 
 const units = (text: string): bigint => unwrap(parseMoney(text), 'an amount of an answer');
 const MIN_NOTIONAL = 10n * UNIT;
+/** Broken while a charge is still to be booked. */
+export const FUNDING_RULE = 'the copy bears the venue’s funding';
+/** Broken while leverage is still to be set. */
+export const LEVERAGE_RULE = 'an isolated position stands at the copy’s leverage';
 /** Reasons that stand until somebody acts: no repair is at work behind them. */
 const AT_REST: ReadonlySet<string> = new Set<ReasonCode>([
   'below_minimum',
@@ -75,6 +100,7 @@ const AT_REST: ReadonlySet<string> = new Set<ReasonCode>([
 export const noFindings = (): Findings => ({
   violations: [],
   largestGapUsd: 0n,
+  largestGaps: new Map(),
   explainedGaps: 0,
   passingGaps: 0,
   copiesChecked: 0,
@@ -91,7 +117,16 @@ export function judgeCopy(copy: JudgedCopy, world: World, findings: Findings): v
     judgePosition(copy, told, actual, world, findings);
   }
   for (const [coin, size] of held) if (size !== 0n) report(findings, 'no position beside the copies', copy, coin, text(size));
+  if (world.leverageDue) judgeLeverage(copy, world, findings);
   judgeLimits(copy, world, findings);
+}
+
+/** An isolated position stands on its own margin alone: at a higher leverage than the follower chose it is liquidated sooner. */
+function judgeLeverage(copy: JudgedCopy, { mostLeverage }: World, findings: Findings): void {
+  for (const [coin, leverage] of copy.truth.isolated) {
+    const chosen = Math.min(copy.limits.venueLeverage, mostLeverage(coin));
+    if (leverage !== chosen) report(findings, LEVERAGE_RULE, copy, coin, `${leverage}, chosen ${chosen}`);
+  }
 }
 
 /** Copies whose gap needs a reason: ask the API for it before judging. */
@@ -105,9 +140,12 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
     report(findings, 'the API shows what the venue holds', copy, coin, `API ${told.position}, venue ${text(actual)}`);
   if (world.leaderFlat(copy.leaderId, coin) && actual !== 0n && !told.dust_pending)
     report(findings, 'leader flat: copy flat or dust_pending', copy, coin, text(actual));
+  if (world.fundingDue) judgeFunding(copy, told, findings);
   const gap = gapOf(told, actual, world);
   if (gap === null) return;
   findings.largestGapUsd = max(findings.largestGapUsd, gap);
+  const dex = dexOfCoin(coin);
+  findings.largestGaps.set(dex, max(findings.largestGaps.get(dex) ?? 0n, gap));
   const reason = told.user_closed ? 'user_closed' : told.dust_pending ? 'dust_pending' : world.reasonOf(copy.copyId, coin);
   if (reason === null) report(findings, 'every gap has a reason', copy, coin, `target ${told.target}, position ${text(actual)}`);
   else {
@@ -116,12 +154,19 @@ function judgePosition(copy: JudgedCopy, told: ToldPosition, actual: bigint, wor
   }
 }
 
-/** Money value of the gap between target and position where it is above max(lot, $10 ÷ price); null where it is not. */
-function gapOf(told: ToldPosition, actual: bigint, { mids, szDecimals }: World): bigint | null {
+/** What the venue charged and paid for a coin is booked, to the last digit: an account of one copy bears it all. */
+function judgeFunding(copy: JudgedCopy, { coin, funding }: ToldPosition, findings: Findings): void {
+  const charged = copy.truth.fundings.filter((charge) => charge.coin === coin).reduce((sum, { usdc }) => sum + units(usdc), 0n);
+  if (units(funding) !== charged) report(findings, FUNDING_RULE, copy, coin, `booked ${funding}, charged ${text(charged)}`);
+}
+
+/** Money value of the gap between target and position where it is a lot or more, and above $10 ÷ price unless lots are judged; null where it is not. */
+function gapOf(told: ToldPosition, actual: bigint, { mids, szDecimals, toTheLot }: World): bigint | null {
   const price = units(mids[told.coin] ?? '1');
   const lot = pow10(8 - szDecimals(told.coin));
   const gap = abs(units(told.target) - actual);
-  return gap <= max(lot, divide(MIN_NOTIONAL * UNIT, price, 'up')) ? null : mulDiv(gap, price, UNIT, 'zero');
+  const small = toTheLot ? gap < lot : gap <= max(lot, divide(MIN_NOTIONAL * UNIT, price, 'up'));
+  return small ? null : mulDiv(gap, price, UNIT, 'zero');
 }
 
 /** No fill that increased a position broke a limit of the copy. */
@@ -130,13 +175,6 @@ function judgeLimits(copy: JudgedCopy, { marks, mostLeverage }: World, findings:
   findings.fillsChecked += fills.length;
   for (const { rule, coin, detail } of brokenLimits({ limits: copy.limits, fills, fundings, limitPrices, marks, mostLeverage }))
     report(findings, rule, copy, coin, detail);
-}
-
-/** Fees of a brand's accounts as the venue charged them, money 10^-8. */
-export function feesAtVenue(copies: readonly JudgedCopy[]): { readonly trading: bigint; readonly builder: bigint } {
-  const fills = copies.flatMap((copy) => copy.truth.fills);
-  const builder = fills.reduce((sum, fill) => sum + units(fill.builderFee), 0n);
-  return { trading: fills.reduce((sum, fill) => sum + units(fill.fee), 0n) - builder, builder };
 }
 
 const text = (amount: bigint): string => formatMoney(money(amount));

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatDecimal, mulDiv, parsePrice, pow10, unwrap } from '@lockstep/kernel';
-import { request } from 'undici';
-import { z } from 'zod';
 import type { ForcedFill, SimControl } from '../client/sim-control';
+import type { Market } from './market';
 
 /** A made-up leader: an address with an account at the simulated venue and what it holds. */
 export interface DemoLeader {
@@ -10,29 +9,13 @@ export interface DemoLeader {
   readonly address: string;
   /** Signed lots by coin. */
   readonly held: Map<string, bigint>;
-  /** What it trades; absent: coins of the main dex. */
-  readonly coins?: readonly string[];
 }
 
 const COINS = ['BTC', 'ETH', 'SOL'] as const;
 /** An instrument of the builder-deployed dex: its own clearinghouse and collateral. */
 export const BUILDER_DEX_COIN = 'xyz:NVDA';
-const perpDexs = z.array(z.object({ name: z.string() }).nullable());
-const meta = z.object({
-  universe: z.array(
-    z.object({
-      name: z.string(),
-      szDecimals: z.number(),
-      maxLeverage: z.number(),
-      onlyIsolated: z.boolean().default(false),
-      isDelisted: z.boolean().default(false),
-    }),
-  ),
-  collateralToken: z.number().default(0),
-});
-/** USDC: what allocations are counted in. */
-const USDC_TOKEN = 0;
-const COINS_PER_DEX = 3;
+/** All a made-up leader trades unless it is led elsewhere. */
+export const MADE_UP_COINS: readonly string[] = [...COINS, BUILDER_DEX_COIN];
 
 /** A repeatable choice: the same seed and label give the same number below `below`. */
 export function choose(seed: number, label: string, below: number): number {
@@ -42,67 +25,6 @@ export function choose(seed: number, label: string, below: number): number {
 export const leaderAddress = (seed: number, index: number): string =>
   `0x${createHash('sha256').update(`leader|${seed}|${index}`).digest('hex').slice(0, 40)}`;
 
-/** What the leaders trade, with today's mids. */
-export class Market {
-  private readonly decimals = new Map<string, number>();
-  private readonly leverage = new Map<string, number>();
-  private readonly builderDexCoins = new Map<string, readonly string[]>();
-  private dexes: readonly string[] = [''];
-
-  constructor(private readonly simUrl: string) {}
-
-  async load(): Promise<void> {
-    this.dexes = perpDexs.parse(await this.info({ type: 'perpDexs' })).map((dex) => dex?.name ?? '');
-    for (const dex of this.dexes) {
-      const { universe, collateralToken } = meta.parse(await this.info({ type: 'meta', dex }));
-      for (const { name, szDecimals, maxLeverage } of universe) {
-        this.decimals.set(name, szDecimals);
-        this.leverage.set(name, maxLeverage);
-      }
-      const traded = universe.filter(({ onlyIsolated, isDelisted }) => !onlyIsolated && !isDelisted).map(({ name }) => name);
-      if (dex !== '' && collateralToken === USDC_TOKEN && traded.length > 0) this.builderDexCoins.set(dex, traded.slice(0, COINS_PER_DEX));
-    }
-  }
-
-  /** Coins of builder-deployed dexes with USDC as collateral and cross margin, a few of each dex, by dex. */
-  get builderDexes(): ReadonlyMap<string, readonly string[]> {
-    return this.builderDexCoins;
-  }
-
-  /** Dexes of the simulated venue; '' is the main one. */
-  get dexNames(): readonly string[] {
-    return this.dexes;
-  }
-
-  has(coin: string): boolean {
-    return this.decimals.has(coin);
-  }
-
-  szDecimals(coin: string): number {
-    return this.decimals.get(coin) ?? 0;
-  }
-
-  /** Largest leverage a coin admits. */
-  mostLeverage(coin: string): number {
-    return this.leverage.get(coin) ?? 1;
-  }
-
-  async mids(): Promise<Readonly<Record<string, string>>> {
-    const answers = await Promise.all(this.dexes.map((dex) => this.info({ type: 'allMids', dex })));
-    return Object.assign({}, ...answers.map((answer) => z.record(z.string(), z.string()).parse(answer)));
-  }
-
-  private async info(body: unknown): Promise<unknown> {
-    const answer = await request(`${this.simUrl}/info`, {
-      reset: true,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    return answer.body.json();
-  }
-}
-
 /** What a leader did in words, for the progress line. */
 export interface Deed {
   readonly leader: string;
@@ -111,9 +33,8 @@ export interface Deed {
 
 /** Lets a leader do one thing at the market's price: open, add, reduce, flip or close. The order fills in up to three parts of one block. */
 export async function act(leader: DemoLeader, market: Market, control: SimControl, seed: number, round: number, given?: string): Promise<Deed> {
-  const label = `${leader.address}|${round}`;
-  const coins = leader.coins ?? COINS;
-  const coin = given ?? coins[choose(seed, `${label}|coin`, coins.length)] ?? 'BTC';
+  const label = given === undefined ? `${leader.address}|${round}` : `${leader.address}|${round}|${given}`;
+  const coin = given ?? COINS[choose(seed, `${label}|coin`, COINS.length)] ?? 'BTC';
   const held = leader.held.get(coin) ?? 0n;
   const unit = lotsWorth(4_000n + BigInt(choose(seed, `${label}|size`, 8_000)), (await market.mids())[coin] ?? '1', market.szDecimals(coin));
   const kind = held === 0n ? 'open' : (['add', 'add', 'reduce', 'flip', 'close'] as const)[choose(seed, `${label}|kind`, 5)];
@@ -168,10 +89,10 @@ function lotsWorth(usd: bigint, price: string, szDecimals: number): bigint {
   return mulDiv(usd * pow10(8), pow10(szDecimals), unwrap(parsePrice(price), 'a mid'), 'zero');
 }
 
-/** Moves every price of the leaders' instruments by `percent` at once. */
-export async function shock(market: Market, control: SimControl, percent: bigint, coins: readonly string[] = []): Promise<void> {
+/** Moves every price of the named instruments by `percent` at once. */
+export async function shock(market: Market, control: SimControl, percent: bigint, coins: readonly string[]): Promise<void> {
   const mids = await market.mids();
-  const prices = [...new Set([...COINS, BUILDER_DEX_COIN, ...coins])].flatMap((coin) => {
+  const prices = coins.flatMap((coin) => {
     const mid = mids[coin];
     return mid === undefined ? [] : [{ coin, price: formatDecimal(mulDiv(unwrap(parsePrice(mid), 'a mid'), 100n + percent, 100n, 'zero'), 8) }];
   });

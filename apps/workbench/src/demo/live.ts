@@ -8,7 +8,7 @@ import { SimControl } from '../client/sim-control';
 import type { Stack } from '../processes/stack';
 import { LiveBridge } from './bridge';
 import { say } from './cast';
-import { Market } from './leaders';
+import { Market } from './market';
 
 const value = z.object({ marginSummary: z.object({ accountValue: z.string() }) });
 /** Longest wait for the first state of the account. */
@@ -77,7 +77,7 @@ async function sharedDexes(url: string, market: Market): Promise<readonly string
     const listed = await feed.truth.markets();
     if (!listed.ok) throw new Error(`the venue at ${url} could not be read: ${listed.error.detail}`);
     const there = new Set(listed.value.map(({ instrument }) => instrument.dex));
-    return market.dexNames.filter((dex) => there.has(dex));
+    return market.dexes.map(({ dex }) => dex).filter((dex) => there.has(dex));
   } finally {
     await feed.close();
   }

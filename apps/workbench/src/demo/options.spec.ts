@@ -39,6 +39,8 @@ describe('the demo’s command line', () => {
     [['--venue', 'nowhere'], '--venue takes hyperliquid, hip3, perps-studio'],
     [['--requests-per-minute', '600'], '--requests-per-minute goes with --venue perps-studio'],
     [['--venue', 'perps-studio', '--requests-per-minute', '5'], '--requests-per-minute takes 10 or more'],
+    [['--venue', 'hip3', '--followers', '3'], '--venue hip3 takes 4 followers and 2 rounds or more'],
+    [['--rounds', '1', '--venue', 'hip3'], '--venue hip3 takes 4 followers and 2 rounds or more'],
     [['--venue', 'hip3', '--fills', 'f'], '--fills, --live and --worked-example are played on --venue hyperliquid'],
     [['--leader-equity', 'much'], '--leader-equity takes an amount such as 50000'],
   ])('%j is refused: %s', (args, error) => {

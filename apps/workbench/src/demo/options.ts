@@ -38,7 +38,7 @@ export const DEMO_USAGE = `npm run demo -- [options]
   --rounds N            rounds of leader activity (default 8)
   --seed S              seed of the world and of the leaders' choices (default 7)
   --small               20 followers, 3 rounds: a quick look
-  --venue V             hyperliquid (default), hip3: leaders trade coins of builder-deployed dexes, or perps-studio: everything goes through one
+  --venue V             hyperliquid (default), hip3: leaders trade on every builder-deployed dex, or perps-studio: everything goes through one
                         API key of the Provider API (then 10 followers, 1 leader and 5 rounds unless told otherwise)
   --requests-per-minute N  with --venue perps-studio: what the key may (default 100, the API's own; enterprise keys have more)
   --keep                leave everything running afterwards, until Ctrl-C
@@ -102,6 +102,8 @@ const TEXT: Readonly<Record<string, 'fills' | 'candles' | 'leaderEquity' | 'live
 const SCALE_LEAST = 0.0001;
 /** A cast that a hundred requests a minute can serve. */
 const PERPS_STUDIO_CAST = { followers: 10, leaders: 1, rounds: 5 };
+/** The first four followers each show something on the builder dexes, in the second round too. */
+const TOUR_LEAST = { followers: 4, rounds: 2 };
 /** Fewer would leave nothing for orders beside reading the markets. */
 const REQUESTS_LEAST = 10;
 
@@ -135,6 +137,8 @@ function consistent(values: DemoOptions): Result<DemoOptions, string> {
   if (values.requestsPerMinute !== DEFAULTS.requestsPerMinute && values.venue !== 'perps-studio')
     return err('--requests-per-minute goes with --venue perps-studio');
   if (values.requestsPerMinute < REQUESTS_LEAST) return err(`--requests-per-minute takes ${REQUESTS_LEAST} or more`);
+  if (values.venue === 'hip3' && (values.followers < TOUR_LEAST.followers || values.rounds < TOUR_LEAST.rounds))
+    return err(`--venue hip3 takes ${TOUR_LEAST.followers} followers and ${TOUR_LEAST.rounds} rounds or more`);
   const ways = [values.fills !== null, values.live !== null, values.workedExample].filter(Boolean).length;
   if (ways > 1) return err('--fills, --live and --worked-example exclude each other');
   if (ways > 0 && values.venue !== 'hyperliquid') return err('--fills, --live and --worked-example are played on --venue hyperliquid');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DemoBrand } from './brand';
 import { type Cast, say, settleDown } from './cast';
-import { act, BUILDER_DEX_COIN, closeAll, shock } from './leaders';
+import { act, BUILDER_DEX_COIN, closeAll, MADE_UP_COINS, shock } from './leaders';
 import type { DemoOptions } from './options';
 
 /** The first leader trades on the builder-deployed dex in this round. */
@@ -20,7 +20,7 @@ const copyState = z.object({ state: z.string() });
  */
 export async function playLeaders(cast: Cast, options: Pick<DemoOptions, 'rounds' | 'seed'>): Promise<void> {
   for (let round = 1; round <= options.rounds; round += 1) {
-    await between(cast, round);
+    await between(cast, round, { percent: SHOCK_PERCENT, coins: MADE_UP_COINS });
     for (const [index, leader] of cast.leaders.entries()) {
       const given = index === 0 && round === BUILDER_DEX_ROUND ? BUILDER_DEX_COIN : undefined;
       const deed = await act(leader, cast.market, cast.control, options.seed, round, given);
@@ -35,24 +35,20 @@ export async function playLeaders(cast: Cast, options: Pick<DemoOptions, 'rounds
   await settleDown(cast);
 }
 
-async function between(cast: Cast, round: number): Promise<void> {
+/** What happens between two rounds: a few copies are paused and resumed, and the market falls once. */
+export async function between(cast: Cast, round: number, fall: { readonly percent: bigint; readonly coins: readonly string[] }): Promise<void> {
   if (round === PAUSE_ROUND) await everyBrand(cast, 'pause', 'paused');
   if (round === RESUME_ROUND) await everyBrand(cast, 'resume', 'active');
   if (round !== SHOCK_ROUND) return;
-  say(`the market falls by ${-SHOCK_PERCENT} % at once`);
-  await shock(
-    cast.market,
-    cast.control,
-    SHOCK_PERCENT,
-    cast.leaders.flatMap(({ coins = [] }) => coins),
-  );
+  say(`the market falls by ${-fall.percent} % at once`);
+  await shock(cast.market, cast.control, fall.percent, fall.coins);
   await settleDown(cast);
 }
 
 /** One follower of each brand pauses or resumes its copy through the API. */
 async function everyBrand(cast: Cast, wish: 'pause' | 'resume', state: string): Promise<void> {
   for (const brand of cast.brands) {
-    const copyId = brand.copies[0]?.copyId;
+    const copyId = (brand.copies.find(({ role }) => role === null) ?? brand.copies[0])?.copyId;
     if (copyId === undefined) continue;
     const before = await stateOf(brand, copyId);
     if (before !== (wish === 'pause' ? 'active' : 'paused')) continue;

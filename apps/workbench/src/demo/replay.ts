@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { formatDecimal, parseDecimal, unwrap } from '@lockstep/kernel';
 import type { ForcedBlock, ForcedFill } from '../client/sim-control';
 import { type Cast, say } from './cast';
-import { type DemoLeader, leaderAddress, type Market } from './leaders';
+import { type DemoLeader, leaderAddress } from './leaders';
+import type { Market } from './market';
 import type { DemoOptions } from './options';
 import { type RecordedFill, readRecording, startPosition } from './recording';
 

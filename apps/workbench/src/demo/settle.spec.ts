@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { auditSettlement, type DemoSettlement } from './settle';
+import { auditSettlement, booksOf, type DemoSettlement, totalsByName } from './settle';
 
 type Row = readonly [asset: string, account: string, net: string];
 
@@ -47,5 +47,45 @@ describe('auditing a settlement', () => {
     ['sees rows the manifest does not count', settlement(balanced, { row_count: 1 }), ['the manifest counts the rows']],
   ])('%s', (_name, closed, rules) => {
     expect(rulesBroken(closed)).toEqual(rules);
+  });
+});
+
+describe('reading a settlement', () => {
+  const csv = [
+    'asset,account,copy_id,net',
+    'USDC,copy:trading_fee,cpy_1,2',
+    'USDH,copy:trading_fee,cpy_1,3',
+    'USDH,copy:trading_fee,cpy_2,5',
+    'USDH,tenant:markup_revenue,,-7',
+    '',
+  ].join('\r\n');
+  const whole = (text: number): bigint => BigInt(text) * 100_000_000n;
+
+  it('keeps copies and assets apart', () => {
+    const { rows, byCopy } = booksOf(csv);
+    expect(byCopy).toEqual(
+      new Map([
+        [
+          'cpy_1',
+          new Map([
+            ['USDC', new Map([['trading_fee', whole(2)]])],
+            ['USDH', new Map([['trading_fee', whole(3)]])],
+          ]),
+        ],
+        ['cpy_2', new Map([['USDH', new Map([['trading_fee', whole(5)]])]])],
+      ]),
+    );
+    expect(rows).toHaveLength(4);
+    expect(rows[3]).toEqual({ asset: 'USDH', account: 'tenant:markup_revenue', net: whole(-7) });
+  });
+
+  it('adds up one asset, or all where there is one', () => {
+    expect(totalsByName(csv, 'USDH')).toEqual(
+      new Map([
+        ['trading_fee', whole(8)],
+        ['tenant:markup_revenue', whole(-7)],
+      ]),
+    );
+    expect(totalsByName(csv).get('trading_fee')).toBe(whole(10));
   });
 });

@@ -4,6 +4,7 @@ import { formatMoney, money, parseMoney, unwrap } from '@lockstep/kernel';
 import { z } from 'zod';
 import type { DemoBrand } from './brand';
 import type { Violation } from './judge';
+import type { CopyBooks, SettlementRow } from './judge-money';
 
 const settlement = z.object({ id: z.string(), status: z.string() });
 const POLL_MS = 250;
@@ -56,10 +57,29 @@ function sumsByAsset(csv: string): ReadonlyMap<string, bigint> {
   return sums;
 }
 
-/** Movements of a settlement file by ledger account name (the part after the last colon); money 10^-8. */
-export function totalsByName(csv: string): ReadonlyMap<string, bigint> {
+/** The rows of a settlement file as far as assets go, and what it says of each copy. */
+export function booksOf(csv: string): { readonly rows: readonly SettlementRow[]; readonly byCopy: ReadonlyMap<string, CopyBooks> } {
+  const rows: SettlementRow[] = [];
+  const byCopy = new Map<string, Map<string, Map<string, bigint>>>();
+  for (const { account = '', copy_id: copyId = '', asset = '', net: netText = '' } of unwrap(readCsv(csv), 'a settlement file')) {
+    const net = unwrap(parseMoney(netText), 'an amount of the settlement file');
+    rows.push({ asset, account, net });
+    if (copyId === '') continue;
+    const assets = byCopy.get(copyId) ?? new Map<string, Map<string, bigint>>();
+    byCopy.set(copyId, assets);
+    const names = assets.get(asset) ?? new Map<string, bigint>();
+    assets.set(asset, names);
+    const name = account.replace(/^copy:/, '');
+    names.set(name, (names.get(name) ?? 0n) + net);
+  }
+  return { rows, byCopy };
+}
+
+/** Movements of a settlement file in one asset (all of them without) by ledger account name (the part after the last colon); money 10^-8. */
+export function totalsByName(csv: string, asset?: string): ReadonlyMap<string, bigint> {
   const totals = new Map<string, bigint>();
   for (const row of unwrap(readCsv(csv), 'a settlement file')) {
+    if (asset !== undefined && row.asset !== asset) continue;
     const name = (row.account ?? '')
       .split(':')
       .slice(row.copy_id === '' ? 0 : -1)

@@ -55,6 +55,9 @@ const NOTHING_DUE: ReadonlySet<string> = new Set<ReasonCode>([
   'closing',
 ]);
 
+/** Whether a decision stands for a rule that stopped an order, not for nothing to send. */
+export const isDenial = (reason: string): boolean => !ORDERED.has(reason) && !NOTHING_DUE.has(reason);
+
 /** Decisions over all leader moves: ordered, denied by which rule, and nothing to do. */
 export function decisionLines(waves: readonly SeenWave[]): readonly string[] {
   const counts = new Map<string, number>();
@@ -70,7 +73,7 @@ export function decisionLines(waves: readonly SeenWave[]): readonly string[] {
   };
   return [
     ...group('ordered', (reason) => ORDERED.has(reason)),
-    ...group('denied by a rule', (reason) => !ORDERED.has(reason) && !NOTHING_DUE.has(reason)),
+    ...group('denied by a rule', isDenial),
     ...group('nothing to send', (reason) => NOTHING_DUE.has(reason)),
   ];
 }
@@ -103,10 +106,11 @@ export function doorLines(gatewayUrl: string, brand: { readonly name: string; re
   ];
 }
 
-export function findingLines(findings: Findings, violations: readonly Violation[]): readonly string[] {
+/** What a look at every copy found, and what it found broken. `from`: from which gap on a reason is asked for. */
+export function findingLines(findings: Findings, violations: readonly Violation[], from = 'above max(lot, $10)'): readonly string[] {
   const lines = [
     `  ${findings.copiesChecked} copies held against the venue's own books, ${findings.fillsChecked} fills held against the limits`,
-    `  gaps to the target above max(lot, $10): ${findings.explainedGaps} with a reason, the largest ${formatMoney(money(findings.largestGapUsd))} USD`,
+    `  gaps to the target ${from}: ${findings.explainedGaps} with a reason, the largest ${formatMoney(money(findings.largestGapUsd))} USD`,
   ];
   const shown = violations.slice(0, 20).map(({ rule, detail }) => `  VIOLATED ${rule}: ${detail}`);
   return [...lines, ...shown, ...(violations.length > shown.length ? [`  and ${violations.length - shown.length} more`] : [])];

@@ -5,12 +5,13 @@ import type { Blocks } from './blocks';
 import { conservationOf } from './conservation';
 import { RATE_DECIMALS, tenTo, USD_DECIMALS } from './decimals';
 import { accountOf, dexNamed, type Exchange, tokenNamed } from './exchange';
+import { builderApprover } from './fees';
 import { forceTrade } from './forced';
 import { chargeFunding } from './funding';
 import { movePrice, placeLadder, setMakers } from './ladder';
 import type { AccountSetup, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
 import { delist, enforceOpenInterestCap, haltTrading, resumeTrading } from './settlement';
-import type { Asset, LadderLevel } from './state';
+import type { Asset, LadderLevel, VenueAccount } from './state';
 import { credit, type Purse, perpPurse, spotPurse } from './transfers';
 import { marksOf, truthOf } from './truth';
 
@@ -35,6 +36,7 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
     setup: (accounts) => {
       for (const account of accounts) {
         checkAgent(ex, account);
+        checkMaster(ex, account);
         soon(() => setUp(ex, account));
       }
     },
@@ -97,23 +99,43 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
   };
 }
 
+const SUB_NAME_DIGITS = 12;
+
+/** A sub-account is one from its beginning: an account that stands by itself, or below another master, is a defect of the caller. */
+function checkMaster(ex: Exchange, { address, master }: AccountSetup): void {
+  if (master === undefined) return;
+  const known = ex.accounts.get(address);
+  must(master !== address && ex.accounts.get(master)?.master == null, `${master} can be a master`);
+  must(known === undefined || known.master?.address === master, `${address} is no account of another kind yet`);
+}
+
+function setUpAccount(ex: Exchange, { address, master }: AccountSetup): VenueAccount {
+  if (master === undefined || ex.accounts.has(address)) return accountOf(ex, address);
+  const owner = accountOf(ex, master);
+  const sub = accountOf(ex, address, owner);
+  sub.subName = address.slice(-SUB_NAME_DIGITS);
+  owner.subAccounts.push(sub);
+  return sub;
+}
+
 /** An agent that is already this account's may be named again; one of another account may not. */
 function checkAgent(ex: Exchange, { address, agent }: AccountSetup): void {
   if (agent === undefined || !ex.usedAgents.has(agent.address)) return;
   must(ex.agents.get(agent.address)?.owner.address === address, `agent ${agent.address} was never used by another account than ${address}`);
 }
 
-function setUp(ex: Exchange, { address, credits, agent, builder, abstraction, volume }: AccountSetup): void {
-  const account = accountOf(ex, address);
+function setUp(ex: Exchange, setup: AccountSetup): void {
+  const { credits, agent, builder, abstraction, volume } = setup;
+  const account = setUpAccount(ex, setup);
   if (abstraction !== undefined) setAbstraction(ex, account, abstraction);
   if (volume !== undefined) account.volume += readUsd(volume);
   for (const [purse, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, purse), readUsd(amount));
   if (agent !== undefined && ex.agents.get(agent.address)?.owner !== account) {
     account.agentRemovalUntil = 0;
     const refusal = approveAgent(ex, account, agent.address, agent.name);
-    must(refusal === null, `agent ${agent.address} of ${address}: ${refusal}`);
+    must(refusal === null, `agent ${agent.address} of ${account.address}: ${refusal}`);
   }
-  if (builder !== undefined) account.builders.set(builder.address, builder.maxTenthsBp * PPM_PER_TENTH_BP);
+  if (builder !== undefined) builderApprover(account).builders.set(builder.address, builder.maxTenthsBp * PPM_PER_TENTH_BP);
 }
 
 function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade, answered: (outcome: ForcedOutcome) => void): void {

@@ -56,6 +56,9 @@ export function tradingFee(settings: VenueSettings, account: VenueAccount, asset
   return mulDiv(notional, ppt, ONE);
 }
 
+/** Whose consent a builder fee needs: sub-accounts and vaults have no wallet, so that it is their master's or leader's. */
+export const builderApprover = (owner: VenueAccount): VenueAccount => owner.leader ?? owner.master ?? owner;
+
 /** The builder's part on a notional, rounded towards zero: usd. It comes on top of the venue's fee. */
 export const builderFee = (builder: BuilderFee | null, notional: number): number => (builder === null ? 0 : mulDiv(notional, builder.ppm, MILLION));
 

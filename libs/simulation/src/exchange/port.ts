@@ -128,6 +128,8 @@ export interface AccountSetup {
   readonly address: Address;
   /** Decimals by purse: a dex name, `''` for the main dex, `spot` for USDC on spot, `spot:NAME` for another token there. */
   readonly credits: { readonly [purse: string]: string };
+  /** Makes an address that has no account yet a sub-account of this one, exempt from its volume; named like the last hex digits of its address. */
+  readonly master?: Address;
   /** Sets the account mode, whatever stands open. */
   readonly abstraction?: 'disabled' | 'unifiedAccount' | 'portfolioMargin';
   /** Decimal dollars added to the lifetime volume, for rules that need it; fee tiers do not see it. */

@@ -95,6 +95,19 @@ describe('a sub-account', () => {
     conserved(bed);
   });
 
+  it('pays the builders its master approved, since it has no wallet to approve one', () => {
+    const { bed, sub } = family();
+    bed.act(MASTER, transfer(sub, 50_000_000_000));
+    bed.order(2, { b: false, p: '66000', s: '0.3' });
+    const buy = { ...(orderAction({ p: '66000', s: '0.1', tif: 'Ioc' }) as object), builder: { b: addressOf(2), f: 30 } } as Json;
+    expect(bed.actFor(MASTER, sub, buy)).toEqual(refusal('Builder fee has not been approved.'));
+    expect(bed.wallet(1, { type: 'approveBuilderFee', builder: addressOf(2), maxFeeRate: '0.03%' })).toEqual(DONE);
+    expect(bed.actFor(MASTER, sub, buy)).toMatchObject({ status: 'ok' });
+    expect(bed.actFor(AGENT, sub, buy)).toMatchObject({ status: 'ok' });
+    expect(dig(bed.info('userFills', { user: sub }), 0, 'builderFee')).toBe('1.98');
+    conserved(bed);
+  });
+
   it('lets its master have two more named agents', () => {
     const { bed } = family();
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];

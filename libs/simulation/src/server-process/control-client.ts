@@ -27,6 +27,8 @@ export interface AccountWish {
   readonly mode?: 'disabled' | 'unifiedAccount' | 'portfolioMargin';
   /** Decimal dollars added to the lifetime volume. */
   readonly volume?: string;
+  /** Makes a new address a sub-account of this one. */
+  readonly master?: string;
 }
 
 export interface TradeWish {

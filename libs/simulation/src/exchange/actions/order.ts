@@ -1,5 +1,6 @@
 import { formatUnits } from '../decimals';
 import type { Exchange } from '../exchange';
+import { builderApprover } from '../fees';
 import { asAddress, asList, asObject, asWhole, type JsonObject } from '../json';
 import { type OrderRequest, type PlaceContext, placeOrder } from '../place';
 import type { ExchangeAnswer, Json } from '../port';
@@ -76,10 +77,10 @@ function place(ex: Exchange, context: PlaceContext, grouping: Grouping, requests
 }
 
 /** A builder may charge what the main wallet approved, and never more than the venue's cap. */
-function isApproved(ex: Exchange, { builders }: VenueAccount, { address, ppm }: BuilderFee, requests: readonly OrderRequest[]): boolean {
+function isApproved(ex: Exchange, owner: VenueAccount, { address, ppm }: BuilderFee, requests: readonly OrderRequest[]): boolean {
   const { perpBuilderMostPpm, spotBuilderMostPpm } = ex.settings;
   const onlySpot = requests.every(({ assetId }) => assetClass(assetId) === 'spot');
-  return ppm <= (builders.get(address) ?? -1) && ppm <= (onlySpot ? spotBuilderMostPpm : perpBuilderMostPpm);
+  return ppm <= (builderApprover(owner).builders.get(address) ?? -1) && ppm <= (onlySpot ? spotBuilderMostPpm : perpBuilderMostPpm);
 }
 
 /** The answer element of one order. */
