@@ -71,8 +71,12 @@ export interface EngineLimits {
   readonly fundingAccountsMax: number;
   /** Longest that reading and booking wait for waves on their way, in ms. */
   readonly deferMaxMs: number;
-  /** Wait before an unknown order is asked for again, in ms. */
+  /** Least wait before an unknown order is asked for again, in ms. */
   readonly unknownIntervalMs: number;
+  /** Longest wait before it is, in ms. */
+  readonly unknownIntervalMaxMs: number;
+  /** How long an order may be unknown before each further question is logged as an error, in ms. */
+  readonly unknownToldMs: number;
   /** Wait between two readings of commands when no wake-up came, in ms. */
   readonly commandPollMs: number;
   /** Wait between two readings of kill switches and suspensions, in ms. */
@@ -132,6 +136,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   fundingAccountsMax: 20,
   deferMaxMs: 2_000,
   unknownIntervalMs: 500,
+  unknownIntervalMaxMs: 30_000,
+  unknownToldMs: 60_000,
   commandPollMs: 1_000,
   stopPollMs: 250,
   stopMaxAgeMs: 5_000,

@@ -67,7 +67,7 @@ export class UnknownResolver {
         );
       }
       if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
-        order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs;
+        this.askLater(order, settled);
         return;
       }
       await this.take(order, settled);
@@ -77,6 +77,19 @@ export class UnknownResolver {
     } finally {
       this.asking.delete(order);
     }
+  }
+
+  /**
+   * Asks again after a tenth of the time it has been unknown: soon while the venue is about to tell, seldom once it does not, because every question takes from what
+   * reads and the account may ask.
+   */
+  private askLater(order: OpenOrder, settled: Extract<Settled, { readonly kind: 'still_unknown' | 'resting' }>): void {
+    const { clock, limits, log } = this.ctx;
+    const ageMs = clock.monotonic() - order.leftBy;
+    order.askAt = clock.now() + Math.min(limits.unknownIntervalMaxMs, Math.max(limits.unknownIntervalMs, ageMs / 10));
+    if (ageMs < limits.unknownToldMs) return;
+    const detail = settled.kind === 'still_unknown' ? settled.detail : 'it rests at the venue';
+    log.error('an order is still unknown', { clientOrderId: order.clientOrderId, copyNo: order.copy.no, ageMs: Math.round(ageMs), detail });
   }
 
   private async take(order: OpenOrder, settled: Exclude<Settled, { readonly kind: 'still_unknown' | 'resting' }>): Promise<void> {
@@ -148,7 +161,8 @@ const questionOf = async (ctx: EngineContext, order: OpenOrder): Promise<OpenQue
   nonce: order.nonce,
   clientOrderId: order.clientOrderId,
   expiresAfter: order.expiresAfter,
-  ageMs: ctx.clock.now() - order.createdAt,
+  ageMs: ctx.clock.monotonic() - order.leftBy,
+  now: ctx.clock.now(),
   ...(order.copy.account.network.venue.capabilities.clientOrderId ? {} : { sent: await sentOf(ctx, order) }),
 });
 

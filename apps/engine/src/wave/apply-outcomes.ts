@@ -106,6 +106,7 @@ function open(ctx: EngineContext, wave: PlannedWave, row: number, times: Journal
       attempt: orders.attempt[row] ?? 0,
     }),
     createdAt: times.get(copy.group.index) ?? 0,
+    leftBy: ctx.clock.monotonic(),
     copy,
     sheet: wave.sheet,
     buy: orders.buy[row] === 1,
