@@ -110,7 +110,7 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
 
   constructor(config: HyperliquidConfig, deps: HyperliquidDeps) {
     super(config, deps);
-    const submission = new WorkerSubmission(config, deps.workerFile, deps.log, this.ways);
+    const submission = new WorkerSubmission(config, deps, this.ways);
     this.orders = submission;
     this.workingOrders = submission.working;
     if (this.ways.scheduler !== null) this.egress = egressView(this.ways, this.truth);

@@ -12,7 +12,7 @@ import type {
   WorkingOrders,
 } from '../../port';
 import { rejectCodeIndex } from '../classify';
-import type { HyperliquidConfig, VenueLog } from '../config';
+import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import type { VenueEgress } from '../venue-egress';
 import { cancelByCloidAction } from '../wire/cancel-by-cloid';
 import { noopAction } from '../wire/noop';
@@ -59,14 +59,13 @@ export class WorkerSubmission implements OrderSubmission {
 
   constructor(
     private readonly config: HyperliquidConfig,
-    workerFile: string | undefined,
-    private readonly log: VenueLog,
+    private readonly deps: Pick<HyperliquidDeps, 'log' | 'workerFile' | 'onKeysLost'>,
     private readonly egress: VenueEgress,
   ) {
     this.lanesOpen = config.egress.map(() => new Set());
     // A chunk that fits the window leaves at once; a larger one would sit signed-for while the window drains.
     this.chunkRows = Math.max(1, Math.min(config.chunk, Math.floor(config.maxInFlight / config.workers)));
-    this.pool = new WorkerPool(config, workerFile, log, {
+    this.pool = new WorkerPool(config, deps.workerFile, deps.log, {
       onMessage: (worker, message) => this.receive(worker, message),
       onDeath: (worker, reason) => this.workerDied(worker, reason),
     });
@@ -261,7 +260,7 @@ export class WorkerSubmission implements OrderSubmission {
         return;
       }
       case 'log':
-        this.log(message.entry);
+        this.deps.log(message.entry);
         return;
       case 'done':
       case 'built':
@@ -284,6 +283,7 @@ export class WorkerSubmission implements OrderSubmission {
       this.tickets.delete(number);
       ticket.lost(reason);
     }
+    this.deps.onKeysLost?.(reason);
   }
 
   private takeNumber(): number {
