@@ -71,6 +71,8 @@ export interface EngineLimits {
   readonly fundingAccountsMax: number;
   /** Longest that reading and booking wait for waves on their way, in ms. */
   readonly deferMaxMs: number;
+  /** How long the last answers of a wave may be silent while something waits behind it, in ms: then they are unknown, and it goes on. */
+  readonly answerPatienceMs: number;
   /** Least wait before an unknown order is asked for again, in ms. */
   readonly unknownIntervalMs: number;
   /** Longest wait before it is, in ms. */
@@ -135,6 +137,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   fundingSpreadMs: 900_000,
   fundingAccountsMax: 20,
   deferMaxMs: 2_000,
+  answerPatienceMs: 1_500,
   unknownIntervalMs: 500,
   unknownIntervalMaxMs: 30_000,
   unknownToldMs: 60_000,

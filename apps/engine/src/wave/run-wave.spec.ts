@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { type Intent, intentOf, NO_INTENT } from '../state/intent';
 import { WaveStage } from '../testing/wave-stage';
-import { runMoves } from './run-wave';
+import { NOTHING_BEHIND, runMoves } from './run-wave';
 import { WITHHELD } from './send-state';
 
 /** A copy that stands where the leader stands, and what became of the moves that then came in one go. */
@@ -13,7 +13,7 @@ async function merged(from: string, sizes: readonly string[]) {
   if (from !== '0') stage.stage.follow(from);
   const before = intentOf(stage.stage.sheet, 0);
   const moves = stage.moves(from, ...sizes);
-  await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, moves, () => false);
+  await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, moves, NOTHING_BEHIND);
   return { stage, moves, before };
 }
 

@@ -15,6 +15,8 @@ import { Ways } from './ways';
 /** Rows signed before the event loop may read answers again: about 3 ms of work. */
 const SLICE_ROWS = 50;
 const EXPIRY_SWEEPS_PER_TIMEOUT = 10;
+/** Longest time between two looks for answers that do not come, in ms. */
+const SWEEP_MAX_MS = 500;
 /** Presignatures made before the event loop may turn: about 1 ms of work, so that a chunk that comes meanwhile hardly waits. */
 const REFILL_SLICE = 32;
 /** Rest between two slices, so that what comes in meanwhile is handled first. */
@@ -59,7 +61,10 @@ export class OrderWorker {
       onLanes: (egress, open) => this.tell({ kind: 'lanes', egress, open }),
     });
     this.refillSoon();
-    this.sweep = setInterval(() => this.expire(), Math.max(5, Math.floor(config.answerTimeoutMs / EXPIRY_SWEEPS_PER_TIMEOUT)));
+    this.sweep = setInterval(
+      () => this.expire(),
+      Math.max(5, Math.min(SWEEP_MAX_MS, Math.floor(config.answerTimeoutMs / EXPIRY_SWEEPS_PER_TIMEOUT))),
+    );
   }
 
   /** Handles one message of the main thread. */
@@ -244,6 +249,7 @@ export class OrderWorker {
   private expire(): void {
     const at = epochNow();
     this.ways.expire(at - this.seed.config.answerTimeoutMs, at);
+    this.ways.probe(at);
   }
 
   private log(level: 'warn' | 'error', event: string, fields: Readonly<Record<string, string | number>>): void {

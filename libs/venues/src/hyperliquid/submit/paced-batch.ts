@@ -28,13 +28,14 @@ export class PacedBatch implements PacedRows {
       sink.onOutcomes(outcomes);
     };
     // The adapter asks by this batch alone, so its own chunks never ask again.
-    const { onWithheld, keepGoing } = sink;
+    const { onWithheld, onAllLeft, keepGoing } = sink;
     this.batch = new Batch(
       id,
       orders,
       {
         onOutcomes,
         ...(onWithheld && { onWithheld: (rows) => onWithheld.call(sink, rows) }),
+        ...(onAllLeft && { onAllLeft: () => onAllLeft.call(sink) }),
         ...(keepGoing && { keepGoing: () => keepGoing.call(sink) }),
       },
       workers,

@@ -63,6 +63,31 @@ describe('the ways of an action', () => {
     expect(new Set(sent).size).toBe(sent.length);
   });
 
+  it('by a socket whose peer is gone without a word: unknown long before its time is over, and the socket is replaced', async () => {
+    scripted = new ScriptedVenue({ onPost: () => undefined, http: HTTP_OK });
+    const venue = await scripted.open({ answerTimeoutMs: PATIENT_MS });
+    const before = Date.now();
+    expect(await overSocket(venue, scripted)).toBe('unknown');
+    expect(Date.now() - before).toBeLessThan(PATIENT_MS / 2);
+    expect(await overSocket(venue, scripted)).toBe('unknown');
+    expect(scripted.arrived.at(-1)?.socket).toBe(1);
+  });
+
+  it('by a socket that gives signs of life: a late answer is waited for', async () => {
+    const waiting: (() => void)[] = [];
+    let pings = 0;
+    const onPing = (socket: WebSocket): void => {
+      socket.send('{"channel":"pong"}');
+      pings += 1;
+      // Each ping follows 1.5 s of silence: by then a socket without a sign of life would be gone.
+      if (pings === 4) for (const answer of waiting) answer();
+    };
+    scripted = new ScriptedVenue({ onPost: (socket, id) => void waiting.push(() => socket.send(actionAnswer(id, ACCEPTED))), onPing, http: HTTP_OK });
+    const venue = await scripted.open({ answerTimeoutMs: PATIENT_MS });
+    expect(await overSocket(venue, scripted)).toBe('accepted');
+    expect(scripted.arrived.at(-1)?.socket).toBe(0);
+  });
+
   it.each([
     [HTTP_OK, 'accepted'],
     [{ status: 429, body: 'null' }, 'ip_rate_limited'],

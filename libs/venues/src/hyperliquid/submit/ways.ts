@@ -71,6 +71,11 @@ export class Ways {
     for (const { lanes } of this.ways) for (const lane of lanes) lane.expire(deadline, at);
   }
 
+  /** Looks for sockets whose peer is gone. */
+  probe(at: number): void {
+    for (const { lanes } of this.ways) for (const lane of lanes) lane.probe(at);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.ways.flatMap(({ lanes, http }) => [...lanes.map((lane) => lane.close()), http.close()]));
   }
