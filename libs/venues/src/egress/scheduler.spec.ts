@@ -51,6 +51,23 @@ function drain(scheduler: EgressScheduler, from: number, answerMs = 200, ip = 0)
   throw new Error('it never ends');
 }
 
+describe('an address that takes no connection', () => {
+  it('is left alone by reads for a while, although it has most room, unless all are', () => {
+    const scheduler = schedulerOf(2);
+    expect(scheduler.read(READ, 0)).toBe(0);
+    scheduler.avoid(1, 10_000);
+    expect([scheduler.read(READ, 1), scheduler.copy().read(READ, 1)]).toEqual([0, 0]);
+    expect(scheduler.read(READ, 2)).toBe(0);
+    // The other one has spent what reads may: the next leaves when this one may be tried again.
+    expect(scheduler.read(READ, 3)).toBeNull();
+    expect(scheduler.readAt(READ, 3)).toBe(10_000);
+    expect(scheduler.read(READ, 10_000)).toBe(1);
+    scheduler.avoid(0, 100_000);
+    scheduler.avoid(1, 100_000);
+    expect(scheduler.read(READ, 99_000)).not.toBeNull();
+  });
+});
+
 describe('what leaves first', () => {
   it('reductions of any wave, then cancels and noops, then entries', () => {
     const scheduler = schedulerOf();

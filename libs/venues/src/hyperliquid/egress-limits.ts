@@ -52,6 +52,8 @@ export const socketCost = ({ postsSpendWeight }: Pick<EgressAssumptions, 'postsS
 });
 /** The same over HTTP. */
 export const HTTP_ACTION_COST: Cost = { meters: [1, 0], inFlight: true };
+/** An action of which it is not known which of both ways it takes. */
+export const EITHER_WAY_COST: Cost = { meters: [1, 1], inFlight: true };
 /** A read of the named weight. */
 export const readCost = (weight: number): Cost => ({ meters: [weight, 0], inFlight: false });
 /** A ping or a subscription. */

@@ -5,6 +5,7 @@ import { rejectCodeIndex } from './classify';
 import type { HyperliquidConfig, VenueLog } from './config';
 import {
   COMPARISON_WEIGHT,
+  EITHER_WAY_COST,
   HTTP_ACTION_COST,
   HYPERLIQUID_ADDRESS_LIMITS,
   hyperliquidIpLimits,
@@ -26,6 +27,8 @@ export interface PacedRows {
 
 /** How often rows that wait are asked whether they still may leave, in ms: what a stop takes at most to act on them. */
 const LOOK_MS = 250;
+/** How long reads leave an address alone that took no connection. */
+const UNREACHABLE_MS = 10_000;
 const IP_REFUSED = rejectCodeIndex('ip_rate_limited');
 const ACCOUNT_REFUSED = rejectCodeIndex('address_rate_limited');
 
@@ -40,6 +43,8 @@ export class VenueEgress {
   private readonly announced = new Set<LeavingOrders>();
   private readonly reads: WaitingReads;
   private readonly refusals: number[];
+  /** By address: reads leave from others until then, monotonic ms. */
+  private readonly unreachableUntil: number[] = [];
   private nextToken = 1;
   private turn = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -131,6 +136,17 @@ export class VenueEgress {
     else if (code === ACCOUNT_REFUSED && account >= 0) this.scheduler?.accounts.refused(account, this.now());
   }
 
+  /** A request that was let leave from another address leaves from this one. */
+  moved(ip: number): void {
+    this.scheduler?.note(ip, 'control', EITHER_WAY_COST, 1, this.now());
+  }
+
+  /** An address took no connection for a read: reads leave from others for a while, instead of failing where most room is. */
+  unreachable(ip: number): void {
+    this.unreachableUntil[ip] = this.now() + UNREACHABLE_MS;
+    this.scheduler?.avoid(ip, this.now() + UNREACHABLE_MS);
+  }
+
   /** Lanes of an address are open, or some are not: its orders may then go over HTTP, which costs weight whatever a post costs. */
   setLanes(ip: number, open: boolean): void {
     const { rateLimits } = this.config;
@@ -144,12 +160,19 @@ export class VenueEgress {
   async read(type: string): Promise<number | null> {
     const { scheduler, config } = this;
     if (scheduler === null) {
-      this.turn = (this.turn + 1) % config.egress.length;
-      return this.turn;
+      return this.takeTurn(config.egress.length);
     }
     const waiting = this.closed ? null : this.reads.add(type, this.now());
     this.pump();
     return await waiting;
+  }
+
+  private takeTurn(addresses: number): number {
+    for (let step = 0; step < addresses; step += 1) {
+      this.turn = (this.turn + 1) % addresses;
+      if ((this.unreachableUntil[this.turn] ?? 0) <= this.now()) break;
+    }
+    return this.turn;
   }
 
   /** Counts pings and subscriptions that leave through an address, and says how many more may in this minute: what a plan of connections draws on. */

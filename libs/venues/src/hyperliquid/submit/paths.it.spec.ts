@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { type ActionOutcome, type OrderColumns, OUTCOME, type OutcomeColumns, TIF, type Venue } from '../../port';
 import { ACCEPTED, type Arrived, actionAnswer, postAnswer, type Script, ScriptedVenue } from '../testing/scripted-venue';
+import { DEFAULT_EGRESS, type EgressAddress } from '../transport/egress-address';
 
 /* Which way an action takes, and what each kind of answer or silence becomes. Needs the built worker: npm run build. */
 
@@ -128,6 +129,21 @@ describe('the ways of an action', () => {
       ['scheduleCancel', subAccount],
       ['noop', null],
     ]);
+  });
+
+  it('from the next address where its own takes no connection: each once, and counted there; reads too', async () => {
+    const info = (request: Readonly<Record<string, unknown>>): unknown => (request.type === 'userAbstraction' ? 'disabled' : undefined);
+    scripted = new ScriptedVenue({ http: HTTP_OK, info });
+    const away: EgressAddress = { kind: 'proxy', label: 'away', url: 'http://127.0.0.1:9/' };
+    const rateLimits = { postsSpendWeight: true, outsideWeight: 0 };
+    const venue = await scripted.open({ egress: [away, DEFAULT_EGRESS], rateLimits }, 2);
+    for (const nonce of [1, 2, 3]) expect(inWords(await venue.orders.noop(0, nonce))).toBe('accepted');
+    expect(inWords(await venue.orders.noop(1, 4))).toBe('accepted');
+    expect(scripted.arrived.map(({ nonce }) => nonce)).toEqual([1, 2, 3, 4]);
+    const weight = () => venue.egress?.standing().addresses.map(({ meters }) => meters.find(({ name }) => name === 'weight')?.used);
+    expect(weight()).toEqual([3, 4]);
+    await venue.truth.accountMode(`0x${'5a'.repeat(20)}`);
+    for (let again = 0; again < 3; again += 1) expect((await venue.truth.accountMode(`0x${'5a'.repeat(20)}`)).ok).toBe(true);
   });
 
   it('with no path at all it was certainly not sent', async () => {

@@ -259,6 +259,9 @@ export class WorkerSubmission implements OrderSubmission {
         this.egress.setLanes(message.egress, open?.size === this.config.workers);
         return;
       }
+      case 'moved':
+        this.egress.moved(message.egress);
+        return;
       case 'log':
         this.deps.log(message.entry);
         return;
