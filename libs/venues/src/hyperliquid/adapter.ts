@@ -122,15 +122,17 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
 }
 
 function egressView(ways: VenueEgress, truth: HyperliquidTruth): EgressView {
+  const readAccount: EgressView['readAccount'] = async (signer, address) => {
+    const read = await truth.requestBudget(address);
+    if (read.ok) ways.scheduler?.accounts.seed(signer, read.value.used, read.value.cap);
+  };
+  ways.budgetReads.start(readAccount);
   return {
     numberOf: (signer) => ways.ipOf(signer) + 1,
     departures: () => ways.departures(),
     forecast: (orders) => ways.forecast(orders),
     announce: (orders) => ways.announce(orders),
-    readAccount: async (signer, address) => {
-      const read = await truth.requestBudget(address);
-      if (read.ok) ways.scheduler?.accounts.seed(signer, read.value.used, read.value.cap);
-    },
+    readAccount,
     comparisonsPerMinute: () => ways.comparisonsPerMinute(),
     standing: () => ways.standing(),
   };

@@ -1,6 +1,7 @@
 import type { Clock, EpochMs } from '@lockstep/kernel';
 import { Departures, EgressScheduler, type EgressStanding, forecast, type QueuedClass, standingOf } from '../egress';
 import type { LeavingOrders, WaveForecast } from '../port';
+import { BudgetReads } from './budget-reads';
 import { rejectCodeIndex } from './classify';
 import type { HyperliquidConfig, VenueLog } from './config';
 import {
@@ -30,6 +31,9 @@ const LOOK_MS = 250;
 /** How long reads leave an address alone that took no connection. */
 const UNREACHABLE_MS = 10_000;
 const IP_REFUSED = rejectCodeIndex('ip_rate_limited');
+const EXPIRED = rejectCodeIndex('expired');
+/** What an action that came too late costs its account beyond the one request that was counted (facts §11.2: five). */
+const EXPIRED_COSTS_MORE = 4;
 const ACCOUNT_REFUSED = rejectCodeIndex('address_rate_limited');
 
 /**
@@ -38,6 +42,7 @@ const ACCOUNT_REFUSED = rejectCodeIndex('address_rate_limited');
  */
 export class VenueEgress {
   readonly scheduler: EgressScheduler | null;
+  readonly budgetReads: BudgetReads;
   private readonly paced = new Map<number, PacedRows>();
   private readonly actions = new Map<number, (may: boolean) => void>();
   private readonly announced = new Set<LeavingOrders>();
@@ -59,6 +64,7 @@ export class VenueEgress {
   ) {
     const { egress, rateLimits, maxInFlight } = config;
     this.refusals = egress.map(() => 0);
+    this.budgetReads = new BudgetReads(() => this.now());
     this.reads = new WaitingReads(config.readsWaitingMax, config.readWaitMaxMs);
     this.scheduler =
       rateLimits === null
@@ -133,7 +139,17 @@ export class VenueEgress {
   /** Takes a refusal of a row or action: what it says of the address or of the account. `code` is a reject code's index. */
   refusedFor(ip: number, account: number, code: number): void {
     if (code === IP_REFUSED) this.refused(ip);
-    else if (code === ACCOUNT_REFUSED && account >= 0) this.scheduler?.accounts.refused(account, this.now());
+    if (account < 0 || this.scheduler === null) return;
+    const { accounts } = this.scheduler;
+    if (code === EXPIRED) accounts.spend(account, EXPIRED_COSTS_MORE, this.now());
+    if (code !== ACCOUNT_REFUSED) return;
+    accounts.refused(account, this.now());
+    this.budgetReads.again(account);
+  }
+
+  /** A row or action of an account was answered: when it has little left, the venue is asked how little. */
+  accountAnswered(account: number): void {
+    if (account >= 0 && this.scheduler !== null) this.budgetReads.left(account, this.scheduler.accounts.left(account));
   }
 
   /** A request that was let leave from another address leaves from this one. */

@@ -111,6 +111,7 @@ export class PacedBatch implements PacedRows {
       this.egress.answered(ip, urgent[row] === 1 ? 'reduction' : 'entry', now - leftAt);
       if (outcomes.outcome[index] === OUTCOME.rejected) this.egress.refusedFor(ip, account, outcomes.rejectCode[index] ?? 0);
       if (outcomes.outcome[index] === OUTCOME.filled) this.egress.traded(account, this.volumeOf(outcomes, index));
+      this.egress.accountAnswered(account);
     }
     this.egress.pump();
   }

@@ -73,12 +73,19 @@ export class WorkerSubmission implements OrderSubmission {
 
   async loadSigners(keys: readonly SignerKey[]): Promise<void> {
     await this.pool.whenReady();
+    for (const { handle, actingFor, wallet } of keys) {
+      const account = actingFor ?? wallet;
+      if (account !== undefined) this.egress.budgetReads.name(handle, account);
+    }
     const shares = this.share(keys, (key) => key.handle);
     await Promise.all(shares.map((share, worker) => (share.length === 0 ? undefined : this.loadShare(worker, share))));
   }
 
   async dropSigners(handles: readonly SignerHandle[]): Promise<void> {
-    for (const handle of handles) this.egress.scheduler?.accounts.forget(handle);
+    for (const handle of handles) {
+      this.egress.scheduler?.accounts.forget(handle);
+      this.egress.budgetReads.forget(handle);
+    }
     const shares = this.share(handles, (handle) => handle);
     await Promise.all(
       shares.map((share, worker) =>
@@ -223,6 +230,7 @@ export class WorkerSubmission implements OrderSubmission {
     const outcome = outcomeOf(await send());
     this.egress.answered(egress, 'control', performance.now() - leftAt);
     if (outcome.kind === 'rejected') this.egress.refusedFor(egress, account, rejectCodeIndex(outcome.code));
+    this.egress.accountAnswered(account);
     this.egress.pump();
     return outcome;
   }
