@@ -62,6 +62,21 @@ describe('an order of unknown outcome', () => {
     expect(stage.ctx.openOrders.find(late.clientOrderId)).toBe(late);
   });
 
+  it('whose noop waits for its account’s turn keeps no account from being read', async () => {
+    let noops = 0;
+    stage.venue.standing = { kind: 'unknown_order' };
+    stage.venue.orders.noop = () => {
+      noops += 1;
+      return new Promise(() => undefined);
+    };
+    const { truthReadsMax } = stage.ctx.limits;
+    for (let each = 0; each < truthReadsMax + 5; each += 1)
+      stage.open(100 + each, { buy: true, lots: 1, leftBy: stage.ctx.clock.monotonic() - 60_000 });
+    resolver.look();
+    await expect.poll(() => noops).toBeGreaterThanOrEqual(truthReadsMax - 1);
+    expect(await stage.ctx.truthReads.run(async () => 'read')).toBe('read');
+  });
+
   it('is asked for ever more seldom', async () => {
     stage.venue.standing = { kind: 'open', orderId: '5', remaining: sizeOf('1'), original: sizeOf('1') };
     stage.venue.orders.cancel = async () => ({ kind: 'unknown', detail: 'no answer' });

@@ -5,6 +5,7 @@ import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venue
 import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { trueUp } from '../books/true-up';
+import { Places } from '../bounded';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknown';
@@ -16,11 +17,15 @@ type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 export class UnknownResolver {
   private timer: NodeJS.Timeout | null = null;
   private readonly asking = new Set<OpenOrder>();
+  /** Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. */
+  private readonly places: Places;
 
   constructor(
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
-  ) {}
+  ) {
+    this.places = new Places(ctx.limits.truthReadsMax, ctx.limits.openOrdersMax);
+  }
 
   start(): void {
     this.timer ??= setInterval(() => this.look(), this.ctx.limits.unknownIntervalMs);
@@ -55,7 +60,7 @@ export class UnknownResolver {
     try {
       const { venue } = order.copy.account.network;
       const question = await questionOf(this.ctx, order);
-      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, question, this.ctx.pass));
+      const settled = await this.places.run(() => settleUnknown(venue, question, this.ctx.pass));
       if (settled.kind === 'resting') {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
