@@ -43,7 +43,7 @@ export function hyperliquidIpLimits({ outsideWeight, inFlightMax }: EgressAssump
 }
 
 /** Facts §11.2; refused requests were measured to be let through about 11 s apart. */
-export const HYPERLIQUID_ADDRESS_LIMITS: AddressLimits = { free: 10_000, spacingMs: 11_000, cancelsBeyond: 100_000 };
+export const HYPERLIQUID_ADDRESS_LIMITS: AddressLimits = { free: 10_000, spacingMs: 11_000, cancelsBeyond: 100_000, keptFromEntries: 100 };
 
 /** One order or other action of fewer than 40 parts over a socket. */
 export const socketCost = ({ postsSpendWeight }: Pick<EgressAssumptions, 'postsSpendWeight'>): Cost => ({
