@@ -36,6 +36,12 @@ export class Lanes<T> {
     return this.lanes.get(key)?.items ?? [];
   }
 
+  /** Whether anything waits for what runs in a lane: items, or work that is to run alone. */
+  pressed(key: string): boolean {
+    const lane = this.lanes.get(key);
+    return lane !== undefined && (lane.items.length > 0 || lane.lone.length > 0);
+  }
+
   /** Runs `work` alone in the lane: after what runs now, before what waits. Its failure is the caller's. */
   alone(key: string, work: () => Promise<void>): Promise<void> {
     const lane = this.lane(key);

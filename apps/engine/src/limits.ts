@@ -71,8 +71,14 @@ export interface EngineLimits {
   readonly fundingAccountsMax: number;
   /** Longest that reading and booking wait for waves on their way, in ms. */
   readonly deferMaxMs: number;
-  /** Wait before an unknown order is asked for again, in ms. */
+  /** How long the last answers of a wave may be silent while something waits behind it, in ms: then they are unknown, and it goes on. */
+  readonly answerPatienceMs: number;
+  /** Least wait before an unknown order is asked for again, in ms. */
   readonly unknownIntervalMs: number;
+  /** Longest wait before it is, in ms. */
+  readonly unknownIntervalMaxMs: number;
+  /** How long an order may be unknown before each further question is logged as an error, in ms. */
+  readonly unknownToldMs: number;
   /** Wait between two readings of commands when no wake-up came, in ms. */
   readonly commandPollMs: number;
   /** Wait between two readings of kill switches and suspensions, in ms. */
@@ -131,7 +137,10 @@ export const ENGINE_LIMITS: EngineLimits = {
   fundingSpreadMs: 900_000,
   fundingAccountsMax: 20,
   deferMaxMs: 2_000,
+  answerPatienceMs: 1_500,
   unknownIntervalMs: 500,
+  unknownIntervalMaxMs: 30_000,
+  unknownToldMs: 60_000,
   commandPollMs: 1_000,
   stopPollMs: 250,
   stopMaxAgeMs: 5_000,

@@ -1,7 +1,7 @@
 import { err, ok, type Result, size } from '@lockstep/kernel';
-import type { ActionOutcome, OrderStanding, Venue, VenueReadError } from '@lockstep/venues/port';
+import type { ActionOutcome, OrderStanding, RejectCode, Venue, VenueReadError } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
-import { settleUnknown } from './settle-unknown';
+import { type OpenQuestion, settleUnknown } from './settle-unknown';
 import { scriptedVenue } from './testing/scripted-venue';
 
 type Answer = Result<OrderStanding, VenueReadError>;
@@ -31,10 +31,11 @@ function scripted(standings: readonly Answer[], noop: ActionOutcome, asked: stri
 
 const absent: Answer = ok({ kind: 'unknown_order' });
 const filled: Answer = ok({ kind: 'closed', orderId: '7', status: 'filled', remaining: size(0n), original: size(5n), statusTime: 9 });
-const question = { address: '0xa', signers: [1], nonce: 77, clientOrderId: '0xc', expiresAfter: 0 };
+const NOW = 200_000;
+const question = { address: '0xa', signers: [1], nonce: 77, clientOrderId: '0xc', expiresAfter: 0, now: NOW };
 /** An order old enough for every answer about it to count. */
 const OLD_MS = 60_000;
-const rejected = (code: 'nonce_duplicate' | 'nonce_too_low' | 'unknown_signer' | 'ip_rate_limited'): ActionOutcome => ({
+const rejected = (code: RejectCode): ActionOutcome => ({
   kind: 'rejected',
   code,
   text: code,
@@ -96,6 +97,30 @@ describe('an unknown order', () => {
     const settled = await settleUnknown(scripted(standings, noop, asked), { ...question, ageMs }, () => undefined);
     expect(settled.kind).toBe(kind);
     expect(asked).toEqual(expected);
+  });
+});
+
+/** An account that withdrew everything has even its noops refused. */
+describe('an unknown order whose nonce cannot be spent', () => {
+  it.each<[string, Partial<OpenQuestion>, readonly Answer[], string]>([
+    ['is asked for again while it could still execute', { expiresAfter: NOW + 1_000 }, [absent], 'still_unknown'],
+    ['is asked for again while clocks may differ about its expiry', { expiresAfter: NOW - 30_000 }, [absent], 'still_unknown'],
+    ['never landed once its expiry is past', { expiresAfter: NOW - 61_000 }, [absent, absent], 'never_landed'],
+    ['is what the venue shows of it, expired or not', { expiresAfter: NOW - 61_000 }, [absent, filled], 'known'],
+    ['is not judged before the venue must show it', { expiresAfter: NOW - 61_000, ageMs: 3_000 }, [absent, absent], 'still_unknown'],
+    ['is asked for again without an expiry', {}, [absent], 'still_unknown'],
+    ['never landed once the venue takes its nonce no more', { now: question.nonce + 2 * 86_400_000 + 61_000 }, [absent, absent], 'never_landed'],
+  ])('%s', async (_name, terms, standings, kind) => {
+    const venue = scripted(standings, rejected('no_deposit'), []);
+    const settled = await settleUnknown(venue, { ...question, ageMs: OLD_MS, ...terms }, () => undefined);
+    expect(settled.kind).toBe(kind);
+  });
+
+  it('is never closed by an expiry the venue does not know of', async () => {
+    const venue = scripted([absent, absent], rejected('no_deposit'), []);
+    const unexpiring = { ...venue, capabilities: { ...venue.capabilities, actionExpiry: false } };
+    const settled = await settleUnknown(unexpiring, { ...question, ageMs: OLD_MS, expiresAfter: NOW - 61_000 }, () => undefined);
+    expect(settled.kind).toBe('still_unknown');
   });
 });
 

@@ -11,8 +11,10 @@ export interface OpenQuestion {
   readonly clientOrderId: ClientOrderId;
   /** Venue time after which the order cannot execute; 0: never expires. */
   readonly expiresAfter: EpochMs;
-  /** How long ago it was written down, in ms. */
+  /** How long ago it may have left at the latest, in ms: an order may have waited for minutes after it was written down. */
   readonly ageMs: number;
+  /** Our clock, epoch ms. */
+  readonly now: EpochMs;
   /** What was ordered, for venues that know no client order ids. */
   readonly sent?: SentOrder;
 }
@@ -21,6 +23,11 @@ export interface OpenQuestion {
 const ON_ITS_WAY_MS = 1_500;
 /** A venue that spent a nonce may show the order later than it refuses the nonce: until this age its silence about the order proves nothing. */
 const SHOWN_LATE_MS = 6_000;
+
+/** How far our clock and the venue's may be apart where time alone is to prove something. */
+const CLOCKS_APART_MS = 60_000;
+/** The venue takes no nonce that is older. */
+const NONCE_LIFE_MS = 2 * 86_400_000;
 
 /** Refusals of a `noop` that prove its nonce useless to anything else of that signer. */
 const SPENT_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate', 'nonce_too_low', 'unknown_signer']);
@@ -54,7 +61,8 @@ const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order'
  * ask by client order id; when the venue does not know it, spend its nonce with a `noop`: accepted means the order can no longer land,
  * `nonce_duplicate` or `nonce_too_low` mean that the nonce is spent or past, so the order was processed, or an earlier `noop` of ours was (its
  * record may have died with its process), or it can never be: then the question is asked again, and its answer is final once the order is old
- * enough for the venue to show it. An unknown order id alone proves nothing.
+ * enough for the venue to show it. An unknown order id alone proves nothing. Where the venue does not let the nonce be spent, the order's time closes it:
+ * its expiry, or the age from which its nonce is refused.
  *
  * The same action is never sent again although product §2.9 allows it: after a restart an exit is planned anew on fresh prices, and an entry's moment has passed.
  */
@@ -64,14 +72,20 @@ export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: 
   if (!first.ok) return { kind: 'still_unknown', detail: `${first.error.code}: ${first.error.detail}` };
   if (first.value.kind !== 'unknown_order') return known(first.value);
   if (question.ageMs < ON_ITS_WAY_MS) return { kind: 'still_unknown', detail: 'it may be on its way' };
-  if (!venue.capabilities.nonceNoop) return { kind: 'still_unknown', detail: 'the venue cannot void a nonce' };
   const voids = await spendNonce(venue, question, pass);
-  if (voids.kind !== 'spent') return voids;
+  if (voids.kind === 'never_landed') return voids;
+  if (voids.kind === 'still_unknown' && !isPast(venue, question)) return voids;
   const second = await venue.truth.orderStatus(question.address, question.clientOrderId, question.sent);
   if (!second.ok) return { kind: 'still_unknown', detail: `${second.error.code}: ${second.error.detail}` };
   if (second.value.kind !== 'unknown_order') return known(second.value);
   if (question.ageMs < SHOWN_LATE_MS) return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet' };
-  return voids.processed ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+  return voids.kind === 'spent' && voids.processed ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+}
+
+/** Whether its time alone keeps it from executing, whatever else the venue says of its account: an account that holds nothing any more has even a `noop` refused. */
+function isPast(venue: Venue, { expiresAfter, nonce, now }: OpenQuestion): boolean {
+  const expired = venue.capabilities.actionExpiry && expiresAfter > 0 && now > expiresAfter + CLOCKS_APART_MS;
+  return expired || now > nonce + NONCE_LIFE_MS + CLOCKS_APART_MS;
 }
 
 /** Spends the nonce with every key that may have signed; `spent` when one of them finds it spent, past, or itself without power. */
@@ -80,6 +94,7 @@ async function spendNonce(
   question: OpenQuestion,
   pass: PassCrashPoint,
 ): Promise<Extract<Settled, { readonly kind: 'never_landed' | 'still_unknown' }> | { readonly kind: 'spent'; readonly processed: boolean }> {
+  if (!venue.capabilities.nonceNoop) return { kind: 'still_unknown', detail: 'the venue cannot void a nonce' };
   let asked = 0;
   let processed = false;
   for (const signer of question.signers) {

@@ -46,7 +46,8 @@ export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind
   must(filledLots >= 0 && filledLots <= lots, `order ${order} filled ${filledLots} of ${lots} lots`);
   const missing = lots - filledLots;
   releasePending(sheet, row, orders.buy[order] === 1, missing);
-  if (orders.exit[order] === 1 && kind !== 'withheld') {
+  // A venue that is busy says nothing of the price: only what was refused or left unfilled for itself widens the next exit.
+  if (orders.exit[order] === 1 && kind !== 'withheld' && !(kind === 'rejected' && refusal === 'passing')) {
     const failures = rows.exitFailures[row] ?? 0;
     rows.exitFailures[row] = missing === 0 ? 0 : Math.min(255, failures + 1);
   }

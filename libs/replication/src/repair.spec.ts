@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyFill, type RefusalKind } from './apply';
+import { MAX_ATTEMPT } from './client-order-id';
 import { beginClosing, remnantsOf } from './closing';
 import { explainGaps } from './explain-gap';
 import { EPISODE, MICRO } from './instrument-columns';
@@ -109,6 +110,56 @@ describe('repair', () => {
     expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(EPISODE.exitStuck);
     stage.fill(repairAt(stage, NOW + 9, 100_000_000_000).plan);
     expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(0);
+  });
+
+  it('a busy venue says nothing of the price: the next exit is not widened', () => {
+    const stage = tradedStage();
+    const first = stage.plan('0');
+    stage.fillOrder(first, 0, 0, 'passing');
+    const { plan } = repairAt(stage, NOW + 500);
+    expect(at(plan.orders.price, 0)).toBe(at(first.orders.price, 0));
+    stage.fillOrder(plan, 0, 0, 'no_match');
+    expect(at(repairAt(stage, NOW + 1_000).plan.orders.price, 0)).toBeLessThan(at(first.orders.price, 0));
+  });
+
+  it.each<[RefusalKind, number, number]>([
+    ['no_match', 200, 400],
+    ['lasting', 200, 400],
+    ['passing', 1_000, 1_500],
+  ])(
+    'an exit that fails for an hour (%s) is tried %i to %i times, not 7200, and at most half a minute after the venue opens again',
+    (refusal, least, most) => {
+      const stage = tradedStage();
+      stage.fillOrder(stage.plan('0'), 0, 0, refusal);
+      let sent = 0;
+      let now = NOW;
+      const turn = (): boolean => {
+        now += 500;
+        stage.book.setMark('BTC', priceOf('100'), now);
+        const { plan } = repairAt(stage, now);
+        if (plan.orders.count === 0) return false;
+        sent += 1;
+        if (now > NOW + 3_600_000) stage.fill(plan);
+        else stage.fillOrder(plan, 0, 0, refusal);
+        return true;
+      };
+      while (now < NOW + 3_600_000) turn();
+      expect(sent).toBeGreaterThan(least);
+      expect(sent).toBeLessThan(most);
+      const opened = now;
+      while (!turn()) expect(now - opened).toBeLessThan(31_000);
+      expect(at(stage.sheet.rows.position, 0)).toBe(0);
+    },
+  );
+
+  it('attempts are numbered anew, under a wave of their own, before a client order id could be used twice', () => {
+    const stage = tradedStage();
+    const { wave } = stage.plan('0');
+    stage.sheet.rows.pendingSell[0] = 0;
+    stage.sheet.rows.attempt[0] = MAX_ATTEMPT;
+    const { plan } = repairAt(stage, NOW + 500);
+    expect([at(plan.orders.wave, 0), at(plan.orders.attempt, 0)]).toEqual([900, 0]);
+    expect(wave).not.toBe(900);
   });
 
   it('a stale mark never holds an exit back', () => {

@@ -20,9 +20,22 @@ const WAITING = reasonNumber('waiting_next_move');
 const EXHAUSTED = reasonNumber('attempts_exhausted');
 const NO_CHANGE = reasonNumber('no_change');
 const REJECTED = reasonNumber('rejected');
+const BUSY = reasonNumber('venue_busy');
 const RATE_ONE = 1_000_000_000_000;
 /** An entry that the venue refuses this often for a lasting reason waits for the leader's next increase or the end of its window. */
 const REFUSALS_MAX = 3;
+
+/**
+ * Exits that failed so often, and the seconds of which they are then tried in one: each try costs its account a request, and a venue that is closed for a
+ * weekend opens again.
+ */
+const EXIT_PACES: readonly (readonly [number, number])[] = [
+  [100, 30],
+  [20, 5],
+];
+/** The same where the venue was busy again and again, by attempts: what is refused for that does not count as failed. */
+const BUSY_ATTEMPTS = 20;
+const BUSY_PACE = 5;
 
 /** Micro-lots a repair gave up for one copy. */
 export interface Forfeit {
@@ -167,8 +180,15 @@ function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
   for (let index = 0; index < draft.count; index += 1) {
     if ((draft.exitLots[index] ?? 0) + (draft.entryLots[index] ?? 0) === 0) continue;
     const row = draft.row[index] ?? 0;
-    if (rows.wave[row] === 0) rows.wave[row] = repairWave;
-    else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;
+    if (exitWaits(draft, index, row)) {
+      dropLegs(draft, index);
+      continue;
+    }
+    if (rows.wave[row] === 0 || (rows.attempt[row] ?? 0) >= MAX_ATTEMPT) {
+      // Attempts are numbered anew under a wave of their own: a client order id is never used twice.
+      rows.wave[row] = repairWave;
+      rows.attempt[row] = 0;
+    } else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;
     const failures = rows.exitFailures[row] ?? 0;
     const bound = copies.exitBound[row] ?? 0;
     if ((draft.exitLots[index] ?? 0) === 0 || failures === 0 || exitBoundAt(bound, failures - 1, draft.options.exitBand) < draft.options.exitBand)
@@ -177,4 +197,24 @@ function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
     stuck.push(row);
   }
   return stuck;
+}
+
+/** An exit that failed often is tried in one second of some, each copy in its own. */
+function exitWaits(draft: Draft, index: number, row: number): boolean {
+  if ((draft.exitLots[index] ?? 0) === 0) return false;
+  const { rows } = draft.sheet;
+  const busy = rows.lastReason[row] === BUSY && (rows.attempt[row] ?? 0) >= BUSY_ATTEMPTS;
+  const failed = EXIT_PACES.find(([from]) => (rows.exitFailures[row] ?? 0) >= from);
+  const every = failed?.[1] ?? (busy ? BUSY_PACE : 1);
+  return (Math.floor(draft.options.now / 1_000) + (draft.copyNo[index] ?? 0)) % every !== 0;
+}
+
+function dropLegs(draft: Draft, index: number): void {
+  for (const leg of draft.legs) {
+    if ((leg[index] ?? 0) > 0) draft.orderCount -= 1;
+    leg[index] = 0;
+  }
+  draft.exitLots[index] = 0;
+  draft.entryLots[index] = 0;
+  draft.reason[index] = NO_CHANGE;
 }

@@ -30,6 +30,9 @@ describe('leverage of an instrument', () => {
     ['is set in isolated margin where the list did not say so yet', false, refused('cross_not_allowed'), ACCEPTED, 'cross,isolated', 'set/isolated'],
     ['that the account cannot bear is refused', false, refused('leverage_margin'), ACCEPTED, 'cross', 'refused'],
     ['refused in both modes is refused', false, refused('margin_mode_locked'), refused('leverage_margin'), 'cross,isolated', 'refused'],
+    ['that never left is asked for again', false, refused('not_sent'), ACCEPTED, 'cross', 'unknown'],
+    ['that met a busy venue is asked for again', false, refused('ip_rate_limited'), ACCEPTED, 'cross', 'unknown'],
+    ['whose nonce was spent is asked for again', false, refused('nonce_duplicate'), ACCEPTED, 'cross', 'unknown'],
     ['without an answer is not known', false, { kind: 'unknown', detail: 'x' }, ACCEPTED, 'cross', 'unknown'],
   ])('%s', async (_name, onlyIsolated, cross, isolated, modes, end) => {
     expect(await asked(onlyIsolated, cross, isolated)).toEqual([modes, end]);

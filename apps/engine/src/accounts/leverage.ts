@@ -1,7 +1,22 @@
 import { abs, type Instrument, type Money, money, mulDiv, UNIT } from '@lockstep/kernel';
-import type { ActionOutcome, VenuePosition } from '@lockstep/venues/port';
+import type { ActionOutcome, RejectCode, VenuePosition } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
+
+/** Refusals that say nothing of the leverage: it never left, or the venue was busy or closed. */
+const PASSING: ReadonlySet<RejectCode> = new Set<RejectCode>([
+  'not_sent',
+  'ip_rate_limited',
+  'address_rate_limited',
+  'halted',
+  'post_only_period',
+  'nonce_duplicate',
+  'nonce_too_low',
+]);
+
+/** Whether an answer settles a leverage, so that it need not be asked for again. */
+export const settlesLeverage = (outcome: ActionOutcome): boolean =>
+  outcome.kind === 'accepted' || (outcome.kind === 'rejected' && !PASSING.has(outcome.code));
 
 /** How setting a leverage ended. `set` names the margin mode it stands in. */
 export type LeverageEnd =
@@ -74,5 +89,5 @@ function ask(ctx: EngineContext, account: AccountRecord, instrument: Instrument,
 
 function endOf(outcome: ActionOutcome, cross: boolean): LeverageEnd {
   if (outcome.kind === 'accepted') return { kind: 'set', cross };
-  return outcome.kind === 'rejected' ? { kind: 'refused', text: outcome.text } : { kind: 'unknown' };
+  return outcome.kind === 'rejected' && settlesLeverage(outcome) ? { kind: 'refused', text: outcome.text } : { kind: 'unknown' };
 }

@@ -55,7 +55,7 @@ function instrumentsOf(copy: RunningCopy, watched: WatchedAccount): Instrument[]
   return [...found.values()].filter((instrument) => filter === undefined || filterAdmits(filter, instrument.coin));
 }
 
-/** Sets the copy's leverage on the instruments the leader holds or traded and the account can trade; null when all were accepted, else the venue's text. */
+/** Sets the copy's leverage on the instruments the leader holds or traded and the account can trade; null when none was refused for itself, else the venue's text. What a busy venue left open is set when the position is seen. */
 async function prepareLeverage(ctx: EngineContext, copy: RunningCopy, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
   const settings = settingsOf(copy);
   if (settings === null) return 'settings';

@@ -5,7 +5,7 @@ import type { OpenWave } from '../state/open-orders';
 import type { CopyRecord } from '../state/registry';
 import { planMove } from '../wave/plan-moves';
 import type { RecordedMove } from '../wave/recorded-move';
-import { runWaves } from '../wave/run-wave';
+import { NOTHING_BEHIND, runWaves } from '../wave/run-wave';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { type OpenJournal, readJournals } from './open-journals';
 
@@ -98,5 +98,5 @@ async function planMissing(ctx: EngineContext, books: Bookkeeper, recorded: Reco
     open.open += 1;
     open.handed = false;
   }
-  await runWaves(ctx, books, [open === null ? planned : { ...planned, open }], [recorded], () => false, decided.nextPart);
+  await runWaves(ctx, books, [open === null ? planned : { ...planned, open }], [recorded], NOTHING_BEHIND, decided.nextPart);
 }

@@ -147,6 +147,8 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
     clientOrderId: order.row.clientOrderId,
     orderId: order.row.id,
     createdAt: order.row.createdAt,
+    // The process that wrote it down may have sent it minutes later, and just before it died.
+    leftBy: ctx.clock.monotonic(),
     copy,
     sheet,
     buy,

@@ -1,7 +1,7 @@
 import type { Instrument } from '@lockstep/kernel';
 import { leverageOf } from '@lockstep/replication';
 import type { AccountState, VenuePosition } from '@lockstep/venues/port';
-import { setLeverageIn } from '../accounts/leverage';
+import { setLeverageIn, settlesLeverage } from '../accounts/leverage';
 import type { EngineContext } from '../context';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { positionIn } from './position-in';
@@ -39,7 +39,7 @@ export class LeverageKeeper {
     const seen = { venueAccountNo: account.no, coin: instrument.coin, from: position.leverage, to: leverage };
     if (outcome.kind === 'rejected') this.ctx.log.warn('a leverage was refused', { ...seen, text: outcome.text });
     else this.ctx.log.info('a leverage was set', { ...seen, outcome: outcome.kind });
-    return outcome.kind !== 'unknown';
+    return settlesLeverage(outcome);
   }
 
   private isKept(account: AccountRecord, coin: string): boolean {

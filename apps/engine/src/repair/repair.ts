@@ -105,7 +105,7 @@ export class Repairs {
         journalBytes: 0,
       },
     };
-    await runWaves(ctx, this.books, [wave], [null], () => false);
+    await runWaves(ctx, this.books, [wave], [null], this.lanes.behind(watched, sheet.instrument.coin));
   }
 
   private tellStuck(watched: WatchedAccount, sheet: InstrumentSheet, stuck: readonly number[]): void {

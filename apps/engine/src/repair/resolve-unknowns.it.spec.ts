@@ -51,6 +51,47 @@ describe('an order of unknown outcome', () => {
     expect(await stage.events()).toEqual(['order.resolved']);
   });
 
+  it('that waited minutes before it left is not taken for refused while the venue may still show it', async () => {
+    // Its nonce is spent, by itself, and the venue does not show it yet.
+    stage.venue.orders.noop = async () => ({ kind: 'rejected', code: 'nonce_duplicate', text: 'Invalid nonce: duplicate nonce' });
+    stage.venue.standing = { kind: 'unknown_order' };
+    const late = stage.open(8, { buy: true, lots: 10_000, createdAt: stage.ctx.clock.now() - 300_000, leftBy: stage.ctx.clock.monotonic() - 3_000 });
+    await stage.writeRow(late);
+    resolver.look();
+    await expect.poll(() => late.askAt).toBeGreaterThan(0);
+    expect(stage.ctx.openOrders.find(late.clientOrderId)).toBe(late);
+  });
+
+  it('whose noop waits for its account’s turn keeps no account from being read', async () => {
+    let noops = 0;
+    stage.venue.standing = { kind: 'unknown_order' };
+    stage.venue.orders.noop = () => {
+      noops += 1;
+      return new Promise(() => undefined);
+    };
+    const { truthReadsMax } = stage.ctx.limits;
+    for (let each = 0; each < truthReadsMax + 5; each += 1)
+      stage.open(100 + each, { buy: true, lots: 1, leftBy: stage.ctx.clock.monotonic() - 60_000 });
+    resolver.look();
+    await expect.poll(() => noops).toBeGreaterThanOrEqual(truthReadsMax - 1);
+    expect(await stage.ctx.truthReads.run(async () => 'read')).toBe('read');
+  });
+
+  it('is asked for ever more seldom', async () => {
+    stage.venue.standing = { kind: 'open', orderId: '5', remaining: sizeOf('1'), original: sizeOf('1') };
+    stage.venue.orders.cancel = async () => ({ kind: 'unknown', detail: 'no answer' });
+    const waits = async (ageMs: number): Promise<number> => {
+      const asked = stage.open(9 + ageMs, { buy: true, lots: 1, leftBy: stage.ctx.clock.monotonic() - ageMs });
+      const before = stage.ctx.clock.now();
+      resolver.look();
+      await expect.poll(() => asked.askAt).toBeGreaterThan(0);
+      return asked.askAt - before;
+    };
+    expect(await waits(0)).toBeLessThan(2_000);
+    expect(await waits(100_000)).toBeGreaterThan(9_900);
+    expect(await waits(86_400_000)).toBeLessThanOrEqual(32_000);
+  });
+
   it('whose row is missing is neither told nor counted', async () => {
     resolver.look();
     await expect.poll(() => order.askAt).toBeGreaterThan(0);

@@ -5,6 +5,7 @@ import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venue
 import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { trueUp } from '../books/true-up';
+import { Places } from '../bounded';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknown';
@@ -16,11 +17,15 @@ type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 export class UnknownResolver {
   private timer: NodeJS.Timeout | null = null;
   private readonly asking = new Set<OpenOrder>();
+  /** Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. */
+  private readonly places: Places;
 
   constructor(
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
-  ) {}
+  ) {
+    this.places = new Places(ctx.limits.truthReadsMax, ctx.limits.openOrdersMax);
+  }
 
   start(): void {
     this.timer ??= setInterval(() => this.look(), this.ctx.limits.unknownIntervalMs);
@@ -55,7 +60,7 @@ export class UnknownResolver {
     try {
       const { venue } = order.copy.account.network;
       const question = await questionOf(this.ctx, order);
-      const settled = await this.ctx.truthReads.run(() => settleUnknown(venue, question, this.ctx.pass));
+      const settled = await this.places.run(() => settleUnknown(venue, question, this.ctx.pass));
       if (settled.kind === 'resting') {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
@@ -67,7 +72,7 @@ export class UnknownResolver {
         );
       }
       if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
-        order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs;
+        this.askLater(order, settled);
         return;
       }
       await this.take(order, settled);
@@ -77,6 +82,19 @@ export class UnknownResolver {
     } finally {
       this.asking.delete(order);
     }
+  }
+
+  /**
+   * Asks again after a tenth of the time it has been unknown: soon while the venue is about to tell, seldom once it does not, because every question takes from what
+   * reads and the account may ask.
+   */
+  private askLater(order: OpenOrder, settled: Extract<Settled, { readonly kind: 'still_unknown' | 'resting' }>): void {
+    const { clock, limits, log } = this.ctx;
+    const ageMs = clock.monotonic() - order.leftBy;
+    order.askAt = clock.now() + Math.min(limits.unknownIntervalMaxMs, Math.max(limits.unknownIntervalMs, ageMs / 10));
+    if (ageMs < limits.unknownToldMs) return;
+    const detail = settled.kind === 'still_unknown' ? settled.detail : 'it rests at the venue';
+    log.error('an order is still unknown', { clientOrderId: order.clientOrderId, copyNo: order.copy.no, ageMs: Math.round(ageMs), detail });
   }
 
   private async take(order: OpenOrder, settled: Exclude<Settled, { readonly kind: 'still_unknown' | 'resting' }>): Promise<void> {
@@ -148,7 +166,8 @@ const questionOf = async (ctx: EngineContext, order: OpenOrder): Promise<OpenQue
   nonce: order.nonce,
   clientOrderId: order.clientOrderId,
   expiresAfter: order.expiresAfter,
-  ageMs: ctx.clock.now() - order.createdAt,
+  ageMs: ctx.clock.monotonic() - order.leftBy,
+  now: ctx.clock.now(),
   ...(order.copy.account.network.venue.capabilities.clientOrderId ? {} : { sent: await sentOf(ctx, order) }),
 });
 

@@ -91,4 +91,6 @@ const deps = (ctx: EngineContext, address: NetworkAddress) => ({
   random: ctx.random,
   log: ({ level, event, fields }: { level: 'info' | 'warn' | 'error'; event: string; fields: Readonly<Record<string, string | number | boolean>> }) =>
     ctx.log[level](event, { network: address.network, ...fields }),
+  // Exits of its accounts could not leave either: the next process loads the keys anew and settles what is open.
+  onKeysLost: () => ctx.broken('a signing worker died'),
 });

@@ -14,6 +14,7 @@ function stage() {
     clientOrderId,
     orderId: 'ord',
     createdAt: 0,
+    leftBy: 0,
     copy: COPY,
     sheet: SHEET,
     buy: true,

@@ -21,6 +21,8 @@ export interface OpenOrder {
   readonly clientOrderId: ClientOrderId;
   readonly orderId: string;
   readonly createdAt: number;
+  /** When it may have left at the latest, monotonic ms: when its outcome was taken for unknown, or when this process found it in the journal. */
+  readonly leftBy: number;
   readonly copy: CopyRecord;
   readonly sheet: InstrumentSheet;
   readonly buy: boolean;

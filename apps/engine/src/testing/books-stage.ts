@@ -96,6 +96,7 @@ function orderIn(ctx: EngineContext, copy: CopyRecord, wave: number, part: Pick<
     clientOrderId: orderOf(copy.no, wave),
     orderId: orderIdOf({ moveId: BigInt(wave), copyNo: BigInt(copy.no), instance: 1, leg: 0, attempt: 0 }),
     createdAt: ctx.clock.now(),
+    leftBy: ctx.clock.monotonic(),
     copy,
     sheet: copy.watched.book.sheet(STAGE_COIN),
     price: Number(priceOf('100')),

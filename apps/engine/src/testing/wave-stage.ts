@@ -23,6 +23,8 @@ export interface WaveTerms {
   readonly copies?: number;
   /** 0: no limit. */
   readonly sendsPerMinute?: number;
+  /** Lots the venue says filled beyond what was ordered. */
+  readonly overfill?: number;
 }
 
 /** Copies of a leader at his own size, on the real way from moves to orders; the venue fills everything, storage only remembers the journal. */
@@ -36,7 +38,7 @@ export class WaveStage {
   readonly ctx: EngineContext;
   private waves = 0;
 
-  constructor({ copies = 1, sendsPerMinute = 0 }: WaveTerms = {}) {
+  constructor({ copies = 1, sendsPerMinute = 0, overfill = 0 }: WaveTerms = {}) {
     for (let copyNo = 1; copyNo <= copies; copyNo += 1) this.stage.add(entryOf(copyNo, settingsOf('1')));
     this.watched = {
       no: 1,
@@ -44,7 +46,7 @@ export class WaveStage {
         name: 'sim',
         markets: { get: () => undefined },
         quotes: this.quotes,
-        venue: { orders: this.venue(), ...(sendsPerMinute > 0 && { egress: limitedTo(sendsPerMinute) }) },
+        venue: { orders: this.venue(overfill), ...(sendsPerMinute > 0 && { egress: limitedTo(sendsPerMinute) }) },
       },
       book: this.stage.book,
     } as unknown as WatchedAccount;
@@ -71,7 +73,7 @@ export class WaveStage {
     },
   };
 
-  private venue(): Pick<OrderSubmission, 'submit'> {
+  private venue(overfill: number): Pick<OrderSubmission, 'submit'> {
     return {
       submit: async (orders, sink) => {
         const { count } = orders;
@@ -82,7 +84,7 @@ export class WaveStage {
           row: Int32Array.from({ length: count }, (_, row) => row),
           outcome: new Uint8Array(count).fill(OUTCOME.filled),
           rejectCode: new Uint8Array(count),
-          filledLots: orders.lots.slice(),
+          filledLots: orders.lots.map((lots) => lots + overfill),
           averagePrice: orders.price.slice(),
           orderId: one,
           signedAt: one,

@@ -54,13 +54,30 @@ export function takeOutcomes(ctx: EngineContext, wave: PlannedWave, state: SendS
 function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, row: number, times: JournalTimes): void {
   const { book } = wave.watched;
   const code = REJECT_CODES[state.rejectCode[row] ?? 0] ?? 'other';
-  const kind = kindOf(state.outcome[row] ?? UNSENT, code);
+  const kind = isOverfilled(ctx, wave, state, row) ? 'unknown' : kindOf(state.outcome[row] ?? UNSENT, code);
   const filled = kind === 'filled' ? (state.filledLots[row] ?? 0) : 0;
   if (kind === 'rejected') ctx.doubts.take(ctx.registry.copies.get(wave.plan.orders.copyNo[row] ?? 0), code);
   applyOutcome(book, wave.plan, row, kind, filled, REFUSALS.get(code) ?? 'lasting');
   if (filled > 0) leadByAnswer(wave, state, row, filled);
-  if (kind === 'unknown') state.outcome[row] = OUTCOME.unknown;
+  if (kind === 'unknown') {
+    state.outcome[row] = OUTCOME.unknown;
+    state.filledLots[row] = 0;
+    state.averagePrice[row] = 0;
+  }
   if (filled > 0 || kind === 'unknown') open(ctx, wave, row, times, kind === 'unknown' ? null : filled);
+}
+
+/** An answer that more filled than was ordered cannot be believed, nor may it end the engine for everybody: the venue is asked. */
+function isOverfilled(ctx: EngineContext, wave: PlannedWave, state: SendState, row: number): boolean {
+  const [filled, lots] = [state.filledLots[row] ?? 0, wave.plan.orders.lots[row] ?? 0];
+  if (state.outcome[row] !== OUTCOME.filled || filled <= lots) return false;
+  ctx.log.error('the venue says that more filled than was ordered', {
+    wave: wave.journalNo,
+    copyNo: wave.plan.orders.copyNo[row] ?? 0,
+    filled,
+    lots,
+  });
+  return true;
 }
 
 function kindOf(outcome: number, code: RejectCode): OutcomeKind {
@@ -106,6 +123,7 @@ function open(ctx: EngineContext, wave: PlannedWave, row: number, times: Journal
       attempt: orders.attempt[row] ?? 0,
     }),
     createdAt: times.get(copy.group.index) ?? 0,
+    leftBy: ctx.clock.monotonic(),
     copy,
     sheet: wave.sheet,
     buy: orders.buy[row] === 1,

@@ -1,10 +1,11 @@
 import { intentAfter, receiptOf } from '@lockstep/replication';
 import { priceUnits } from '@lockstep/replication/testing/book-builder';
+import { OUTCOME } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { type Intent, intentOf, NO_INTENT } from '../state/intent';
 import { WaveStage } from '../testing/wave-stage';
-import { runMoves } from './run-wave';
+import { NOTHING_BEHIND, runMoves } from './run-wave';
 import { WITHHELD } from './send-state';
 
 /** A copy that stands where the leader stands, and what became of the moves that then came in one go. */
@@ -13,7 +14,7 @@ async function merged(from: string, sizes: readonly string[]) {
   if (from !== '0') stage.stage.follow(from);
   const before = intentOf(stage.stage.sheet, 0);
   const moves = stage.moves(from, ...sizes);
-  await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, moves, () => false);
+  await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, moves, NOTHING_BEHIND);
   return { stage, moves, before };
 }
 
@@ -58,5 +59,15 @@ describe('moves that came in one go: only the last is sent, and it sends at once
     const found = stage.journaled.reduce<Intent>((intent, row) => intentAfter(intent, row, 0, terms), from === '0' ? NO_INTENT : before);
     // The price owed is settled by the fills, which a restart reads after this.
     expect({ ...found, owedPrice: 0 }).toEqual({ ...intentOf(stage.stage.sheet, 0), owedPrice: 0 });
+  });
+});
+
+describe('an answer that more filled than was ordered', () => {
+  it('is not believed: the order is unknown, keeps its reservation, and the wave ends', async () => {
+    const stage = new WaveStage({ overfill: 1 });
+    await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, stage.moves('0', '10'), NOTHING_BEHIND);
+    expect(stage.position).toBe(0);
+    expect(stage.stage.sheet.rows.pendingBuy[0]).toBe(10);
+    expect(stage.outcomes.map(({ state }) => [state.countOf(OUTCOME.unknown), state.filledLots[0]])).toEqual([[1, 0]]);
   });
 });

@@ -14,6 +14,16 @@ import { writeJournal } from './write-journal';
 
 const NOT_SENT = reasonNumber('withheld');
 
+/** What waits for the running wave of an instrument. */
+export interface WaitingBehind {
+  /** A newer move takes risk off or turns around: entries that have not left must not. */
+  opposed(): boolean;
+  /** Anything at all: a lost answer must not hold it up. */
+  any(): boolean;
+}
+
+export const NOTHING_BEHIND: WaitingBehind = { opposed: () => false, any: () => false };
+
 /**
  * The order of commits of one wave, which is what makes a crash at any moment harmless:
  *  1. inbox: fills and the numbered move (done before a move gets here);
@@ -25,11 +35,11 @@ const NOT_SENT = reasonNumber('withheld');
  * A restart finds open journal rows (2 done, 6 not), settles each of their orders with the venue and does 4 to 6 again; doing any step twice
  * meets its own keys. A move without journal rows (1 done, 2 not) is planned anew: nothing of it was sent.
  */
-export async function runMoves(ctx: EngineContext, books: Bookkeeper, moves: readonly RecordedMove[], opposed: () => boolean): Promise<void> {
+export async function runMoves(ctx: EngineContext, books: Bookkeeper, moves: readonly RecordedMove[], behind: WaitingBehind): Promise<void> {
   const last = moves.length - 1;
   await ctx.sending.during(async () => {
     const waves = moves.map((move, index) => planMove(ctx, move, index < last));
-    await runWaves(ctx, books, waves, moves, opposed);
+    await runWaves(ctx, books, waves, moves, behind);
   });
 }
 
@@ -39,12 +49,12 @@ export async function runWaves(
   books: Bookkeeper,
   waves: readonly PlannedWave[],
   moves: readonly (RecordedMove | null)[],
-  opposed: () => boolean,
+  behind: WaitingBehind,
   firstPart = 0,
 ): Promise<void> {
   await ctx.sending.during(async () => {
     const times = await writeJournal(ctx, waves, firstPart);
-    for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, times, moves[index] ?? null, opposed);
+    for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);
   });
 }
 
@@ -54,21 +64,21 @@ async function sendWave(
   wave: PlannedWave,
   times: JournalTimes,
   move: RecordedMove | null,
-  opposed: () => boolean,
+  behind: WaitingBehind,
 ): Promise<void> {
   const { orders } = wave.plan;
   const state = new SendState(orders.count);
   wave.wayOut.done();
   // A superseded wave gave its lots back when it was planned.
   if (wave.superseded) for (let row = 0; row < orders.count; row += 1) state.withhold(row, SUPERSEDED);
-  else if (orders.count > 0) await submit(ctx, wave, state, times, opposed);
+  else if (orders.count > 0) await submit(ctx, wave, state, times, behind);
   if (orders.count > 0) ctx.pass('answered_all');
   if (!wave.superseded) releaseUnsent(ctx, wave, state, times);
   ctx.waves.add(recordOf(wave, state));
   await books.takeWave({ wave, state, times, move, intents: intentsOf(ctx, wave) });
 }
 
-async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, times: JournalTimes, opposed: () => boolean): Promise<void> {
+async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, times: JournalTimes, behind: WaitingBehind): Promise<void> {
   const { book, network } = wave.watched;
   for (const refusal of wave.approval.refused) state.withhold(refusal.row, refusal.reason);
   let first: PlannedWave['approval']['approved'] = wave.approval.approved;
@@ -82,8 +92,10 @@ async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, t
         if (before !== null && rows.length === state.count) return { approved: before, refused: [] };
         return gateRows(ctx, book, wave.plan, rows);
       },
-      stopVersion: () => ctx.stops.current + (opposed() ? 0.5 : 0),
-      reasonToWithhold: (row) => withholdingReason(wave, state, row, opposed()),
+      stopVersion: () => ctx.stops.current + (behind.opposed() ? 0.5 : 0),
+      reasonToWithhold: (row) => withholdingReason(wave, state, row, behind.opposed()),
+      enough: (silentMs) => silentMs >= ctx.limits.answerPatienceMs && behind.any(),
+      monotonic: () => ctx.clock.monotonic(),
       onOutcomes: (rows) => takeOutcomes(ctx, wave, state, rows, times),
     },
     ctx.pass,

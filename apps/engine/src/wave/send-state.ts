@@ -66,6 +66,13 @@ export class SendState {
     this.withheldReason[row] = reason;
   }
 
+  /** Takes a row that left without an answer for unknown. False when it has an outcome. */
+  giveUp(row: number): boolean {
+    if (this.outcome[row] !== UNSENT) return false;
+    this.outcome[row] = OUTCOME.unknown;
+    return true;
+  }
+
   /** How many rows stand at a code. */
   countOf(code: number): number {
     let total = 0;

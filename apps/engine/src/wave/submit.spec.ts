@@ -1,6 +1,6 @@
 import type { Approved, Instrument } from '@lockstep/kernel';
-import { type ActionOutcome, type OrderColumns, type OrderSubmission, OUTCOME, type SubmitReport } from '@lockstep/venues/port';
-import { describe, expect, it } from 'vitest';
+import { type ActionOutcome, type OrderColumns, type OrderSubmission, OUTCOME, type OutcomeColumns, type SubmitReport } from '@lockstep/venues/port';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SendState, UNSENT, WITHHELD } from './send-state';
 import { type SubmitQuestions, submitOrders } from './submit';
 
@@ -36,6 +36,19 @@ const orders = (count: number): OrderColumns => ({
 
 const refuse = async (): Promise<ActionOutcome> => ({ kind: 'unknown', detail: 'not part of sending' });
 
+const filledRow = (row: number): OutcomeColumns => ({
+  count: 1,
+  row: Int32Array.of(row),
+  outcome: Uint8Array.of(OUTCOME.filled),
+  rejectCode: new Uint8Array(1),
+  filledLots: Float64Array.of(1),
+  averagePrice: Float64Array.of(100),
+  orderId: Float64Array.of(1),
+  signedAt: Float64Array.of(1),
+  sentAt: Float64Array.of(2),
+  answeredAt: Float64Array.of(3),
+});
+
 /** A venue that fills everything, one row per chunk, and writes down the nonces that left. */
 function fillingVenue(sent: number[]): OrderSubmission {
   const submit: OrderSubmission['submit'] = async (batch, sink): Promise<SubmitReport> => {
@@ -46,18 +59,7 @@ function fillingVenue(sent: number[]): OrderSubmission {
         break;
       }
       sent.push(batch.nonce[row] ?? 0);
-      sink.onOutcomes({
-        count: 1,
-        row: Int32Array.of(row),
-        outcome: Uint8Array.of(OUTCOME.filled),
-        rejectCode: new Uint8Array(1),
-        filledLots: Float64Array.of(1),
-        averagePrice: Float64Array.of(100),
-        orderId: Float64Array.of(1),
-        signedAt: Float64Array.of(1),
-        sentAt: Float64Array.of(2),
-        answeredAt: Float64Array.of(3),
-      });
+      sink.onOutcomes(filledRow(row));
     }
     return { accepted: 0, rejected: 0, unknown: 0, firstSentAt: 0, lastSentAt: 0, lastAnsweredAt: 0 };
   };
@@ -80,10 +82,20 @@ const approveAll: SubmitQuestions['approve'] = (rows) => ({
 });
 
 function questions(changes: Partial<SubmitQuestions>): SubmitQuestions {
-  return { approve: approveAll, stopVersion: () => 0, reasonToWithhold: () => 0, onOutcomes: () => undefined, ...changes };
+  return {
+    approve: approveAll,
+    stopVersion: () => 0,
+    reasonToWithhold: () => 0,
+    enough: () => false,
+    monotonic: () => 0,
+    onOutcomes: () => undefined,
+    ...changes,
+  };
 }
 
 describe('sending a wave', () => {
+  afterEach(() => vi.useRealTimers());
+
   it('sends every row once, in order', async () => {
     const sent: number[] = [];
     const state = new SendState(3);
@@ -122,6 +134,102 @@ describe('sending a wave', () => {
     expect(sent).toEqual([1001]);
     expect([state.outcome[0], state.withheldReason[0]]).toEqual([WITHHELD, 9]);
     expect(state.countOf(UNSENT)).toBe(0);
+  });
+
+  /** A venue that releases the rows of each batch one by one when told, and answers when told. */
+  function heldVenue() {
+    const batches: { readonly nonces: readonly number[]; release(): void; answer(row: number): void; end(): void }[] = [];
+    const submit: OrderSubmission['submit'] = (batch, sink) =>
+      new Promise((resolve) => {
+        let released = 0;
+        let left = batch.count;
+        const ended = (rows: number): void => {
+          left -= rows;
+          if (left === 0) resolve({ accepted: 0, rejected: 0, unknown: 0, firstSentAt: 0, lastSentAt: 0, lastAnsweredAt: 0 });
+        };
+        batches.push({
+          nonces: [...batch.nonce],
+          release: () => {
+            if (sink.keepGoing?.() === false) {
+              const rest = Int32Array.from({ length: batch.count - released }, (_, index) => released + index);
+              sink.onWithheld?.(rest);
+              sink.onAllLeft?.();
+              ended(rest.length);
+              return;
+            }
+            released += 1;
+            if (released === batch.count) sink.onAllLeft?.();
+          },
+          answer: (row) => {
+            sink.onOutcomes(filledRow(row));
+            ended(1);
+          },
+          end: () => ended(left),
+        });
+      });
+    return { batches, venue: { ...fillingVenue([]), submit } };
+  }
+
+  it('a stop does not make the rest wait for answers of what has left', async () => {
+    const { batches, venue } = heldVenue();
+    const state = new SendState(3);
+    let version = 0;
+    const wave = submitOrders(venue, state, questions({ stopVersion: () => version }), () => undefined);
+    await expect.poll(() => batches.length).toBe(1);
+    batches[0]?.release();
+    version = 1;
+    batches[0]?.release();
+    await expect.poll(() => batches[1]?.nonces).toEqual([1001, 1002]);
+    batches[1]?.release();
+    batches[1]?.release();
+    batches[1]?.answer(0);
+    batches[1]?.answer(1);
+    expect([...state.outcome]).toEqual([UNSENT, OUTCOME.filled, OUTCOME.filled]);
+    batches[0]?.answer(0);
+    await wave;
+    expect([...state.outcome]).toEqual([OUTCOME.filled, OUTCOME.filled, OUTCOME.filled]);
+  });
+
+  it('what has left without an answer is unknown once something waits long enough, and a later answer is ignored', async () => {
+    const { batches, venue } = heldVenue();
+    const state = new SendState(2);
+    const told: number[] = [];
+    let now = 0;
+    const changes = {
+      enough: (silentMs: number) => silentMs >= 1_500,
+      monotonic: () => now,
+      onOutcomes: (rows: Int32Array) => void told.push(...rows),
+    };
+    const wave = submitOrders(venue, state, questions(changes), () => undefined);
+    await expect.poll(() => batches.length).toBe(1);
+    batches[0]?.release();
+    batches[0]?.release();
+    batches[0]?.answer(1);
+    now = 1_500;
+    await wave;
+    expect([...state.outcome]).toEqual([OUTCOME.unknown, OUTCOME.filled]);
+    expect(told).toEqual([1, 0]);
+    batches[0]?.answer(0);
+    expect(state.outcome[0]).toBe(OUTCOME.unknown);
+  });
+
+  it('what has not left is never given up, however long it is waited for', async () => {
+    vi.useFakeTimers();
+    const { batches, venue } = heldVenue();
+    const state = new SendState(2);
+    let asked = 0;
+    const enough = (): boolean => {
+      asked += 1;
+      return true;
+    };
+    const wave = submitOrders(venue, state, questions({ enough, monotonic: () => 60_000 }), () => undefined);
+    batches[0]?.release();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([asked, ...state.outcome]).toEqual([0, UNSENT, UNSENT]);
+    batches[0]?.release();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await wave;
+    expect([...state.outcome]).toEqual([OUTCOME.unknown, OUTCOME.unknown]);
   });
 
   it('passes the crash points of its stages in order', async () => {

@@ -11,6 +11,9 @@ export interface SubmitQuestions {
   stopVersion(): number;
   /** Reason number for which a row must not leave any more; 0: it may. */
   reasonToWithhold(row: number): number;
+  /** Whether orders on their way, of which the last answer came `silentMs` ago, have been waited for long enough. */
+  enough(silentMs: number): boolean;
+  monotonic(): number;
   /** Plan rows with a first outcome, as they arrive. */
   onOutcomes(rows: Int32Array): void;
 }
@@ -27,24 +30,29 @@ export interface Refusal {
 
 /** How often a wave may be interrupted and looked through again; more means that stops arrive faster than chunks leave. */
 const INTERRUPTIONS_MAX = 1_000;
+/** How often it is asked whether answers are waited for too long, in ms. */
+const LOOK_MS = 50;
 
 /**
  * Sends the orders of a plan. Before each chunk the adapter asks whether to go on: as soon as the stop version has changed it gets no, and
  * what was not signed yet comes back. Those rows are looked through one by one; what must not leave is withheld with its reason, the
- * rest leaves at once with the nonces it has. So a pause of one copy holds back that copy only, and nothing signed is ever signed again.
- * Resolves when every row has an outcome or is withheld.
+ * rest leaves at once with the nonces it has, whatever of the others is answered. So a pause of one copy holds back that copy only, and nothing signed is ever
+ * signed again. Resolves when every row has an outcome or is withheld; once nothing can be held back any more and `enough` says so, what has no answer is
+ * taken for unknown: a later answer is ignored, the venue is asked instead.
  */
 export async function submitOrders(venue: OrderSubmission, state: SendState, questions: SubmitQuestions, pass: PassCrashPoint): Promise<void> {
+  const way = new Way(venue, state, questions, pass);
   let rows: Int32Array = Int32Array.from({ length: state.count }, (_, row) => row);
   for (let round = 0; rows.length > 0 && round < INTERRUPTIONS_MAX; round += 1) {
     const version = questions.stopVersion();
     const leaving = leavingRows(rows, state, questions);
-    if (leaving.length === 0) return;
+    if (leaving.length === 0) break;
     const decision = questions.approve(leaving);
     for (const refusal of decision.refused) state.withhold(refusal.row, refusal.reason);
     if (decision.approved === null) rows = leaving.filter((row) => state.outcome[row] === UNSENT);
-    else rows = await sendBatch(venue, decision.approved, leaving, state, questions, version, pass);
+    else rows = await way.send(decision.approved, leaving, version);
   }
+  await way.answered();
 }
 
 function leavingRows(rows: Int32Array, state: SendState, questions: SubmitQuestions): Int32Array {
@@ -55,35 +63,84 @@ function leavingRows(rows: Int32Array, state: SendState, questions: SubmitQuesti
   });
 }
 
-async function sendBatch(
-  venue: OrderSubmission,
-  batch: Approved<OrderColumns>,
-  rows: Int32Array,
-  state: SendState,
-  questions: SubmitQuestions,
-  version: number,
-  pass: PassCrashPoint,
-): Promise<Int32Array> {
-  let withheld: Int32Array = new Int32Array(0);
-  let chunks = 0;
-  let bulks = 0;
-  await venue.submit(batch, {
-    keepGoing: () => {
-      chunks += 1;
-      passChunk(chunks, pass);
-      return questions.stopVersion() === version;
-    },
-    onWithheld: (batchRows) => {
-      withheld = batchRows.map((row) => rows[row] ?? -1);
-    },
-    onOutcomes: (outcomes) => {
-      bulks += 1;
-      if (bulks === 1) pass('partly_answered_first_bulk');
-      if (bulks === 2) pass('partly_answered_second_bulk');
-      questions.onOutcomes(state.take(outcomes, rows));
-    },
-  });
-  return withheld;
+/** The batches of one wave on their way, each with the rows that interrupted ones left over. */
+class Way {
+  private readonly batches = new Set<Promise<void>>();
+  /** Rows that were handed to the adapter and did not come back. */
+  private readonly gone: Uint8Array;
+  private held = 0;
+  private heardAt = 0;
+
+  constructor(
+    private readonly venue: OrderSubmission,
+    private readonly state: SendState,
+    private readonly questions: SubmitQuestions,
+    private readonly pass: PassCrashPoint,
+  ) {
+    this.gone = new Uint8Array(state.count);
+  }
+
+  /** Sends a batch. Resolves with the rows that came back unsigned, as soon as they do, or with none when all are answered or given up. */
+  async send(batch: Approved<OrderColumns>, rows: Int32Array, version: number): Promise<Int32Array> {
+    for (const row of rows) this.gone[row] = 1;
+    this.held += 1;
+    const sending = new Promise<Int32Array>((resolve, reject) => {
+      const answered = this.submit(batch, rows, version, resolve).then(() => resolve(new Int32Array(0)));
+      this.batches.add(answered);
+      answered.then(() => this.batches.delete(answered), reject);
+    });
+    return await this.unless(sending, new Int32Array(0));
+  }
+
+  /** Resolves when every batch is answered, or what is not is given up. */
+  async answered(): Promise<void> {
+    await this.unless(Promise.all(this.batches), []);
+    const lost = Int32Array.from({ length: this.state.count }, (_, row) => row).filter((row) => this.gone[row] === 1 && this.state.giveUp(row));
+    if (lost.length > 0) this.questions.onOutcomes(lost);
+  }
+
+  private async submit(batch: Approved<OrderColumns>, rows: Int32Array, version: number, comeBack: (rows: Int32Array) => void): Promise<void> {
+    let chunks = 0;
+    let bulks = 0;
+    await this.venue.submit(batch, {
+      keepGoing: () => {
+        chunks += 1;
+        passChunk(chunks, this.pass);
+        return this.questions.stopVersion() === version;
+      },
+      onWithheld: (batchRows) => {
+        const withheld = batchRows.map((row) => rows[row] ?? -1);
+        for (const row of withheld) this.gone[row] = 0;
+        comeBack(withheld);
+      },
+      onAllLeft: () => {
+        this.held -= 1;
+        this.heardAt = this.questions.monotonic();
+      },
+      onOutcomes: (outcomes) => {
+        bulks += 1;
+        if (bulks === 1) this.pass('partly_answered_first_bulk');
+        if (bulks === 2) this.pass('partly_answered_second_bulk');
+        this.heardAt = this.questions.monotonic();
+        this.questions.onOutcomes(this.state.take(outcomes, rows));
+      },
+    });
+  }
+
+  /** What the work gives, or `otherwise` once nothing is held back, the last answer is old and something waits for the rest. */
+  private async unless<T>(work: Promise<T>, otherwise: T): Promise<T> {
+    let timer: NodeJS.Timeout | null = null;
+    const enough = new Promise<T>((resolve) => {
+      timer = setInterval(() => {
+        if (this.held === 0 && this.questions.enough(this.questions.monotonic() - this.heardAt)) resolve(otherwise);
+      }, LOOK_MS);
+    });
+    try {
+      return await Promise.race([work, enough]);
+    } finally {
+      if (timer !== null) clearInterval(timer);
+    }
+  }
 }
 
 function passChunk(chunk: number, pass: PassCrashPoint): void {

@@ -5,7 +5,7 @@ import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { WatchedAccount } from '../state/registry';
 import { laneKey, type RecordedMove } from './recorded-move';
-import { runMoves } from './run-wave';
+import { runMoves, type WaitingBehind } from './run-wave';
 import { UnlistedMoves } from './unlisted-moves';
 
 /** Waves of one watched account are one after another per instrument; everything else runs at the same time. */
@@ -22,7 +22,7 @@ export class WaveLanes {
   ) {
     this.lanes = new Lanes(
       async (key, batch) => {
-        await runMoves(ctx, books, batch, () => this.opposed(key));
+        await runMoves(ctx, books, batch, this.waitingBehind(key));
         for (const move of batch.slice(-1)) onDone(move.watched, move.move.coin);
       },
       (key, batch, failure) => {
@@ -60,8 +60,15 @@ export class WaveLanes {
     return this.lanes.depth;
   }
 
-  /** A newer move that takes risk off (or turns around) stands behind the running wave: its unsent entries must not leave. */
-  private opposed(key: string): boolean {
-    return this.lanes.behind(key).some(({ move }) => move.kind === 'reduce' || move.kind === 'close' || move.kind === 'flip');
+  /** What waits for the wave of an instrument that runs. */
+  behind(watched: WatchedAccount, coin: string): WaitingBehind {
+    return this.waitingBehind(laneKey(watched.no, coin));
+  }
+
+  private waitingBehind(key: string): WaitingBehind {
+    return {
+      opposed: () => this.lanes.behind(key).some(({ move }) => move.kind === 'reduce' || move.kind === 'close' || move.kind === 'flip'),
+      any: () => this.lanes.pressed(key),
+    };
   }
 }

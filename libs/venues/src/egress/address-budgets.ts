@@ -1,15 +1,18 @@
 import type { AddressLimits } from './limits';
 
+/** What a request is to its account's budget. */
+export type RequestKind = 'entry' | 'cancel' | 'other';
+
 interface AddressBudget {
   used: number;
   cap: number;
-  /** When the last request left that used the account up, or came after; −Infinity: none. */
+  /** When the last request left that used up what entries may, or came after; −Infinity: none. */
   lastAt: number;
 }
 
 /**
  * What each venue account may still ask of the venue: `free` requests and one per unit of currency traded, over its whole life (facts §11.2). An account nobody has read
- * or seen refused is taken to have room; one that is spent may send one request per `spacingMs`. Accounts are named by a whole number, −1 is nobody's.
+ * or seen refused is taken to have room; one that is spent may send one request per `spacingMs`, and so may entries of one that has no more than `keptFromEntries` left, so that exits find some. Accounts are named by a whole number, −1 is nobody's.
  */
 export class AddressBudgets {
   private readonly accounts = new Map<number, AddressBudget>();
@@ -30,10 +33,10 @@ export class AddressBudgets {
     this.accounts.set(account, { used, cap, lastAt: this.accounts.get(account)?.lastAt ?? Number.NEGATIVE_INFINITY });
   }
 
-  /** When an account may send its next request; `cancel`: a cancel, which has the larger cap. */
-  readyAt(account: number, cancel: boolean, now: number): number {
+  /** When an account may send its next request of a kind: a cancel has the larger cap, an entry leaves what is kept for others. */
+  readyAt(account: number, kind: RequestKind, now: number): number {
     const budget = this.accounts.get(account);
-    if (budget === undefined || budget.used < this.capOf(budget, cancel)) return now;
+    if (budget === undefined || budget.used < this.capOf(budget, kind)) return now;
     return Math.max(now, budget.lastAt + this.limits.spacingMs);
   }
 
@@ -41,7 +44,7 @@ export class AddressBudgets {
     const budget = this.accounts.get(account);
     if (budget === undefined) return;
     budget.used += requests;
-    if (budget.used >= budget.cap) budget.lastAt = now;
+    if (budget.used >= this.capOf(budget, 'entry')) budget.lastAt = now;
   }
 
   /** Traded volume raises the cap: whole units of currency. */
@@ -66,7 +69,8 @@ export class AddressBudgets {
     this.accounts.delete(account);
   }
 
-  private capOf(budget: AddressBudget, cancel: boolean): number {
-    return cancel ? Math.min(budget.cap + this.limits.cancelsBeyond, budget.cap * 2) : budget.cap;
+  private capOf({ cap }: AddressBudget, kind: RequestKind): number {
+    if (kind === 'cancel') return Math.min(cap + this.limits.cancelsBeyond, cap * 2);
+    return kind === 'entry' ? cap - (this.limits.keptFromEntries ?? 0) : cap;
   }
 }

@@ -49,4 +49,6 @@ export interface AddressLimits {
   readonly spacingMs: number;
   /** Requests that cancels may use beyond the others' limit, at most the limit again. */
   readonly cancelsBeyond: number;
+  /** Requests of an account that entries leave to what takes risk off and to noops; absent: none. */
+  readonly keptFromEntries?: number;
 }

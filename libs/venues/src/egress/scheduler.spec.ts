@@ -51,6 +51,23 @@ function drain(scheduler: EgressScheduler, from: number, answerMs = 200, ip = 0)
   throw new Error('it never ends');
 }
 
+describe('an address that takes no connection', () => {
+  it('is left alone by reads for a while, although it has most room, unless all are', () => {
+    const scheduler = schedulerOf(2);
+    expect(scheduler.read(READ, 0)).toBe(0);
+    scheduler.avoid(1, 10_000);
+    expect([scheduler.read(READ, 1), scheduler.copy().read(READ, 1)]).toEqual([0, 0]);
+    expect(scheduler.read(READ, 2)).toBe(0);
+    // The other one has spent what reads may: the next leaves when this one may be tried again.
+    expect(scheduler.read(READ, 3)).toBeNull();
+    expect(scheduler.readAt(READ, 3)).toBe(10_000);
+    expect(scheduler.read(READ, 10_000)).toBe(1);
+    scheduler.avoid(0, 100_000);
+    scheduler.avoid(1, 100_000);
+    expect(scheduler.read(READ, 99_000)).not.toBeNull();
+  });
+});
+
 describe('what leaves first', () => {
   it('reductions of any wave, then cancels and noops, then entries', () => {
     const scheduler = schedulerOf();
@@ -128,12 +145,30 @@ describe('an account that has used up its requests', () => {
     ]);
   });
 
+  it('leaves its last requests to reductions and noops: entries go on one in eleven seconds', () => {
+    const accounts = { ...ACCOUNTS, keptFromEntries: 5 };
+    const scheduler = new EgressScheduler({ ips: 1, limits: LIMITS, accounts, actionCost: ACTION });
+    scheduler.accounts.seed(7, 94, 100);
+    const of = (count: number, from: number) => ({ ...rowsOf(count, from), accounts: new Int32Array(count).fill(7) });
+    const entries = scheduler.open();
+    scheduler.ask(0, entries, 'entry', of(3, 0));
+    expect(scheduler.grant(0, 0).map(({ cls, tokens }) => [cls, tokens])).toEqual([['entry', [0]]]);
+    scheduler.ask(0, scheduler.open(), 'reduction', of(3, 10));
+    scheduler.ask(0, scheduler.open(), 'control', of(1, 20));
+    expect(scheduler.grant(0, 1_000).map(({ cls, tokens }) => [cls, tokens])).toEqual([
+      ['reduction', [10, 11, 12]],
+      ['control', [20]],
+    ]);
+    expect(scheduler.grant(0, 11_500)).toEqual([]);
+    expect(scheduler.grant(0, 12_000).map(({ cls, tokens }) => [cls, tokens])).toEqual([['entry', [1]]]);
+  });
+
   it('that the venue refused waits a spacing, and trading lifts its cap', () => {
     const scheduler = schedulerOf();
     scheduler.accounts.refused(7, 1_000);
-    expect(scheduler.accounts.readyAt(7, false, 1_000)).toBe(12_000);
+    expect(scheduler.accounts.readyAt(7, 'other', 1_000)).toBe(12_000);
     scheduler.accounts.traded(7, 5.9);
-    expect([scheduler.accounts.left(7), scheduler.accounts.readyAt(7, false, 1_000)]).toEqual([5, 1_000]);
+    expect([scheduler.accounts.left(7), scheduler.accounts.readyAt(7, 'other', 1_000)]).toEqual([5, 1_000]);
   });
 });
 

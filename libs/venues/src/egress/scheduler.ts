@@ -17,6 +17,8 @@ interface Egress {
   readonly budget: IpBudget;
   readonly waiting: WaitingRows;
   cost: Cost;
+  /** Reads leave from others until then. */
+  avoidUntil: number;
 }
 
 /**
@@ -40,8 +42,8 @@ export class EgressScheduler {
     this.egress = Array.from({ length: order.ips }, (_, ip) => {
       const known = from?.egress[ip];
       return known === undefined
-        ? { budget: new IpBudget(order.limits), waiting: new WaitingRows(), cost: order.actionCost }
-        : { budget: known.budget.copy(), waiting: known.waiting.copy(), cost: known.cost };
+        ? { budget: new IpBudget(order.limits), waiting: new WaitingRows(), cost: order.actionCost, avoidUntil: 0 }
+        : { budget: known.budget.copy(), waiting: known.waiting.copy(), cost: known.cost, avoidUntil: known.avoidUntil };
     });
     this.accounts = from?.accounts.copy() ?? new AddressBudgets(order.accounts);
     this.weights = new Map(from?.weights);
@@ -133,10 +135,16 @@ export class EgressScheduler {
     this.at(ip).budget.spend(cls, { ...cost, inFlight: false }, count, now);
   }
 
+  /** Reads leave from other addresses until then, unless all are to be avoided. */
+  avoid(ip: number, until: number): void {
+    this.at(ip).avoidUntil = until;
+  }
+
   /** The address through which a read of this cost may leave now, the one with most room; null: none has room. Reads stand back for what waits. */
   read(cost: Cost, now: number): number | null {
     let best: { ip: number; room: number } | null = null;
-    for (const [ip, { budget, waiting }] of this.egress.entries()) {
+    for (const ip of this.readable(now)) {
+      const { budget, waiting } = this.at(ip);
       const room = budget.room('read', cost, now, waiting.any);
       if (room > 0 && (best === null || room > best.room)) best = { ip, room };
     }
@@ -147,7 +155,19 @@ export class EgressScheduler {
 
   /** When a read of this cost may leave at the earliest; Infinity where orders that wait leave nothing. */
   readAt(cost: Cost, now: number): number {
-    return Math.min(...this.egress.map(({ budget, waiting }) => budget.bound('read', cost, now, waiting.any)?.until ?? now));
+    const readable = this.readable(now);
+    return Math.min(
+      ...this.egress.map(({ budget, waiting, avoidUntil }, ip) => {
+        const until = budget.bound('read', cost, now, waiting.any)?.until ?? now;
+        return readable.includes(ip) ? until : Math.max(until, avoidUntil);
+      }),
+    );
+  }
+
+  private readable(now: number): readonly number[] {
+    const all = Array.from({ length: this.ips }, (_, ip) => ip);
+    const good = all.filter((ip) => this.at(ip).avoidUntil <= now);
+    return good.length > 0 ? good : all;
   }
 
   waiting(ip: number, cls: QueuedClass): number {

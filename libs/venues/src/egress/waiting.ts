@@ -1,4 +1,4 @@
-import type { AddressBudgets } from './address-budgets';
+import type { AddressBudgets, RequestKind } from './address-budgets';
 import { QUEUED, type QueuedClass } from './limits';
 
 /** Rows of one flow and class that wait at one egress address, in the order they are to leave. */
@@ -88,7 +88,7 @@ export class WaitingRows {
     const lanes = this.of(cls);
     const granted = new Map<number, number[]>();
     for (let left = room; left > 0; ) {
-      const lane = this.next(lanes, now, accounts);
+      const lane = this.next(cls, lanes, now, accounts);
       if (lane === null) break;
       const row = this.pop(lane, now);
       if (row.account >= 0) accounts.spend(row.account, 1, now);
@@ -114,26 +114,27 @@ export class WaitingRows {
   }
 
   /** The lane whose flow had least so far and that has a row whose account may send. Rows that must wait for theirs are set aside on the way. */
-  private next(lanes: readonly Lane[], now: number, accounts: AddressBudgets): Lane | null {
+  private next(cls: QueuedClass, lanes: readonly Lane[], now: number, accounts: AddressBudgets): Lane | null {
     let best: Lane | null = null;
     for (const lane of lanes) {
       if (best !== null && (this.passes.get(lane.flow) ?? 0) >= (this.passes.get(best.flow) ?? 0)) continue;
-      if (this.settle(lane, now, accounts)) best = lane;
+      if (this.settle(cls, lane, now, accounts)) best = lane;
     }
     return best;
   }
 
   /** True when the lane's next row may leave now. */
-  private settle(lane: Lane, now: number, accounts: AddressBudgets): boolean {
+  private settle(cls: QueuedClass, lane: Lane, now: number, accounts: AddressBudgets): boolean {
     const { rows } = lane;
+    const kind: RequestKind = rows.cancels === true ? 'cancel' : cls === 'entry' ? 'entry' : 'other';
     for (let first = lane.parked[0]; first !== undefined && first.readyAt <= now; first = lane.parked[0]) {
-      const again = accounts.readyAt(first.account, rows.cancels === true, now);
+      const again = accounts.readyAt(first.account, kind, now);
       if (again <= now) return true;
       lane.parked = parkedWith(lane.parked.slice(1), { ...first, readyAt: again });
     }
     for (; lane.cursor < rows.count; lane.cursor += 1) {
       const account = rows.accounts?.[lane.cursor] ?? -1;
-      const readyAt = account < 0 ? now : accounts.readyAt(account, rows.cancels === true, now);
+      const readyAt = account < 0 ? now : accounts.readyAt(account, kind, now);
       if (readyAt <= now) return true;
       lane.parked = parkedWith(lane.parked, { token: rows.tokens[lane.cursor] ?? 0, account, readyAt });
     }

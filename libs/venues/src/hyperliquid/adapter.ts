@@ -110,7 +110,7 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
 
   constructor(config: HyperliquidConfig, deps: HyperliquidDeps) {
     super(config, deps);
-    const submission = new WorkerSubmission(config, deps.workerFile, deps.log, this.ways);
+    const submission = new WorkerSubmission(config, deps, this.ways);
     this.orders = submission;
     this.workingOrders = submission.working;
     if (this.ways.scheduler !== null) this.egress = egressView(this.ways, this.truth);
@@ -122,15 +122,17 @@ class HyperliquidVenue extends HyperliquidFeed implements Venue {
 }
 
 function egressView(ways: VenueEgress, truth: HyperliquidTruth): EgressView {
+  const readAccount: EgressView['readAccount'] = async (signer, address) => {
+    const read = await truth.requestBudget(address);
+    if (read.ok) ways.scheduler?.accounts.seed(signer, read.value.used, read.value.cap);
+  };
+  ways.budgetReads.start(readAccount);
   return {
     numberOf: (signer) => ways.ipOf(signer) + 1,
     departures: () => ways.departures(),
     forecast: (orders) => ways.forecast(orders),
     announce: (orders) => ways.announce(orders),
-    readAccount: async (signer, address) => {
-      const read = await truth.requestBudget(address);
-      if (read.ok) ways.scheduler?.accounts.seed(signer, read.value.used, read.value.cap);
-    },
+    readAccount,
     comparisonsPerMinute: () => ways.comparisonsPerMinute(),
     standing: () => ways.standing(),
   };

@@ -63,7 +63,7 @@ const BENCH_CLOCK = { now: () => 0, monotonic: () => performance.now() };
 /** Starts the same workers the venue uses. They connect to `settings.wsUrl`, which must answer or refuse; nothing is posted. */
 export function createBuildWorkers(settings: HyperliquidSettings, deps: Pick<HyperliquidDeps, 'log' | 'workerFile'>): BuildWorkers {
   const config = hyperliquidConfig(settings);
-  const submission = new WorkerSubmission(config, deps.workerFile, deps.log, new VenueEgress(config, BENCH_CLOCK, deps.log));
+  const submission = new WorkerSubmission(config, deps, new VenueEgress(config, BENCH_CLOCK, deps.log));
   return {
     load: (keys) => submission.loadSigners(keys),
     prepare: () => submission.prepare(),

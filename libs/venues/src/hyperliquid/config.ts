@@ -21,6 +21,8 @@ export interface HyperliquidDeps {
   readonly detectionReads?: ReadBudget;
   /** Compiled signing worker; absent: beside the compiled adapter. Tests that run from sources name the built one. */
   readonly workerFile?: string;
+  /** Told when a signing thread ended unasked: it took its keys with it, and nothing leaves for their accounts until the adapter is made anew. */
+  readonly onKeysLost?: (reason: string) => void;
 }
 
 /** Everything adjustable; every bound has its unit in the name. Defaults keep one egress address inside the venue's limits (facts §11). */

@@ -43,7 +43,7 @@ export function hyperliquidIpLimits({ outsideWeight, inFlightMax }: EgressAssump
 }
 
 /** Facts §11.2; refused requests were measured to be let through about 11 s apart. */
-export const HYPERLIQUID_ADDRESS_LIMITS: AddressLimits = { free: 10_000, spacingMs: 11_000, cancelsBeyond: 100_000 };
+export const HYPERLIQUID_ADDRESS_LIMITS: AddressLimits = { free: 10_000, spacingMs: 11_000, cancelsBeyond: 100_000, keptFromEntries: 100 };
 
 /** One order or other action of fewer than 40 parts over a socket. */
 export const socketCost = ({ postsSpendWeight }: Pick<EgressAssumptions, 'postsSpendWeight'>): Cost => ({
@@ -52,6 +52,8 @@ export const socketCost = ({ postsSpendWeight }: Pick<EgressAssumptions, 'postsS
 });
 /** The same over HTTP. */
 export const HTTP_ACTION_COST: Cost = { meters: [1, 0], inFlight: true };
+/** An action of which it is not known which of both ways it takes. */
+export const EITHER_WAY_COST: Cost = { meters: [1, 1], inFlight: true };
 /** A read of the named weight. */
 export const readCost = (weight: number): Cost => ({ meters: [weight, 0], inFlight: false });
 /** A ping or a subscription. */

@@ -284,6 +284,7 @@ export class HyperliquidTruth implements VenueTruth {
     const client = egress === null ? undefined : this.clients[egress];
     if (egress === null || client === undefined) return err({ code: 'rate_limited', detail: `${request.type}: no room for it in time` });
     const outcome = await client.post('/info', JSON.stringify(request));
+    if (outcome.kind === 'not_sent') this.egress.unreachable(egress);
     if (outcome.kind !== 'answer') return err({ code: 'unreachable', detail: outcome.detail });
     if (outcome.status === 429) {
       this.egress.refused(egress);

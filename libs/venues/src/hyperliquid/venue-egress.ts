@@ -1,10 +1,12 @@
 import type { Clock, EpochMs } from '@lockstep/kernel';
 import { Departures, EgressScheduler, type EgressStanding, forecast, type QueuedClass, standingOf } from '../egress';
 import type { LeavingOrders, WaveForecast } from '../port';
+import { BudgetReads } from './budget-reads';
 import { rejectCodeIndex } from './classify';
 import type { HyperliquidConfig, VenueLog } from './config';
 import {
   COMPARISON_WEIGHT,
+  EITHER_WAY_COST,
   HTTP_ACTION_COST,
   HYPERLIQUID_ADDRESS_LIMITS,
   hyperliquidIpLimits,
@@ -26,7 +28,12 @@ export interface PacedRows {
 
 /** How often rows that wait are asked whether they still may leave, in ms: what a stop takes at most to act on them. */
 const LOOK_MS = 250;
+/** How long reads leave an address alone that took no connection. */
+const UNREACHABLE_MS = 10_000;
 const IP_REFUSED = rejectCodeIndex('ip_rate_limited');
+const EXPIRED = rejectCodeIndex('expired');
+/** What an action that came too late costs its account beyond the one request that was counted (facts §11.2: five). */
+const EXPIRED_COSTS_MORE = 4;
 const ACCOUNT_REFUSED = rejectCodeIndex('address_rate_limited');
 
 /**
@@ -35,11 +42,14 @@ const ACCOUNT_REFUSED = rejectCodeIndex('address_rate_limited');
  */
 export class VenueEgress {
   readonly scheduler: EgressScheduler | null;
+  readonly budgetReads: BudgetReads;
   private readonly paced = new Map<number, PacedRows>();
   private readonly actions = new Map<number, (may: boolean) => void>();
   private readonly announced = new Set<LeavingOrders>();
   private readonly reads: WaitingReads;
   private readonly refusals: number[];
+  /** By address: reads leave from others until then, monotonic ms. */
+  private readonly unreachableUntil: number[] = [];
   private nextToken = 1;
   private turn = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -54,6 +64,7 @@ export class VenueEgress {
   ) {
     const { egress, rateLimits, maxInFlight } = config;
     this.refusals = egress.map(() => 0);
+    this.budgetReads = new BudgetReads(() => this.now());
     this.reads = new WaitingReads(config.readsWaitingMax, config.readWaitMaxMs);
     this.scheduler =
       rateLimits === null
@@ -128,7 +139,28 @@ export class VenueEgress {
   /** Takes a refusal of a row or action: what it says of the address or of the account. `code` is a reject code's index. */
   refusedFor(ip: number, account: number, code: number): void {
     if (code === IP_REFUSED) this.refused(ip);
-    else if (code === ACCOUNT_REFUSED && account >= 0) this.scheduler?.accounts.refused(account, this.now());
+    if (account < 0 || this.scheduler === null) return;
+    const { accounts } = this.scheduler;
+    if (code === EXPIRED) accounts.spend(account, EXPIRED_COSTS_MORE, this.now());
+    if (code !== ACCOUNT_REFUSED) return;
+    accounts.refused(account, this.now());
+    this.budgetReads.again(account);
+  }
+
+  /** A row or action of an account was answered: when it has little left, the venue is asked how little. */
+  accountAnswered(account: number): void {
+    if (account >= 0 && this.scheduler !== null) this.budgetReads.left(account, this.scheduler.accounts.left(account));
+  }
+
+  /** A request that was let leave from another address leaves from this one. */
+  moved(ip: number): void {
+    this.scheduler?.note(ip, 'control', EITHER_WAY_COST, 1, this.now());
+  }
+
+  /** An address took no connection for a read: reads leave from others for a while, instead of failing where most room is. */
+  unreachable(ip: number): void {
+    this.unreachableUntil[ip] = this.now() + UNREACHABLE_MS;
+    this.scheduler?.avoid(ip, this.now() + UNREACHABLE_MS);
   }
 
   /** Lanes of an address are open, or some are not: its orders may then go over HTTP, which costs weight whatever a post costs. */
@@ -144,12 +176,19 @@ export class VenueEgress {
   async read(type: string): Promise<number | null> {
     const { scheduler, config } = this;
     if (scheduler === null) {
-      this.turn = (this.turn + 1) % config.egress.length;
-      return this.turn;
+      return this.takeTurn(config.egress.length);
     }
     const waiting = this.closed ? null : this.reads.add(type, this.now());
     this.pump();
     return await waiting;
+  }
+
+  private takeTurn(addresses: number): number {
+    for (let step = 0; step < addresses; step += 1) {
+      this.turn = (this.turn + 1) % addresses;
+      if ((this.unreachableUntil[this.turn] ?? 0) <= this.now()) break;
+    }
+    return this.turn;
   }
 
   /** Counts pings and subscriptions that leave through an address, and says how many more may in this minute: what a plan of connections draws on. */

@@ -135,12 +135,16 @@ export type ActionOutcome =
 export interface OrderSubmission {
   loadSigners(keys: readonly SignerKey[]): Promise<void>;
   dropSigners(handles: readonly SignerHandle[]): Promise<void>;
-  /** Every row gets exactly one outcome, `unknown` after `answerTimeoutMs`. `keepGoing` is asked before each chunk; once false the rest is never signed and is reported by `onWithheld`. */
+  /**
+   * Every row gets exactly one outcome, `unknown` after `answerTimeoutMs`. `keepGoing` is asked before each chunk; once false the rest is never signed and is
+   * reported by `onWithheld`. `onAllLeft` is called once, when no row can be held back any more: what has no outcome then is on its way. A venue need not tell it.
+   */
   submit(
     orders: Approved<OrderColumns>,
     sink: {
       onOutcomes(outcomes: OutcomeColumns): void;
       onWithheld?(rows: Int32Array): void;
+      onAllLeft?(): void;
       keepGoing?(): boolean;
     },
   ): Promise<SubmitReport>;

@@ -55,7 +55,11 @@ describe('a batch on its way', () => {
         async (signers, workers, chunkRows, goes, dying) => {
           const ended: number[] = [];
           let asked = 0;
+          let allLeft = 0;
           const sink = {
+            onAllLeft: () => {
+              allLeft += 1;
+            },
             onOutcomes: (outcomes: OutcomeColumns) => ended.push(...outcomes.row),
             onWithheld: (rows: Int32Array) => ended.push(...rows),
             keepGoing: () => asked++ < goes,
@@ -78,11 +82,31 @@ describe('a batch on its way', () => {
             if (worker === dying) batch.workerLost(worker, 'gone');
           }
           const report = await batch.done;
+          expect(allLeft).toBe(signers.length > 0 ? 1 : 0);
           expect(ended.sort((a, b) => a - b)).toEqual(signers.map((_, row) => row));
           expect(report.accepted + report.rejected + report.unknown).toBeLessThanOrEqual(signers.length);
         },
       ),
     );
+  });
+
+  it('tells once when no row can be held back any more: released, refused or withheld', () => {
+    const told: string[] = [];
+    let goes = true;
+    const sink = { onOutcomes: () => undefined, onAllLeft: () => told.push('all left'), keepGoing: () => goes };
+    const batch = new Batch(1, orders([0, 0, 0, 0, 0]), sink, 1, 2);
+    batch.release(0);
+    batch.refuse([2], 'expired', 'too late');
+    batch.settle(answers([0, 1]));
+    expect(told).toEqual([]);
+    goes = false;
+    batch.goesOn();
+    expect(told).toEqual(['all left']);
+    const whole = new Batch(2, orders([0, 0]), { onOutcomes: () => undefined, onAllLeft: () => told.push('whole left') }, 1, 2);
+    whole.releaseRows([0], 1);
+    expect(told).toEqual(['all left']);
+    whole.releaseRows([1], 1);
+    expect(told).toEqual(['all left', 'whole left']);
   });
 
   it('releases no more than a few chunks ahead', () => {

@@ -12,6 +12,7 @@ export const CHUNKS_AHEAD = 2;
 export interface BatchSink {
   onOutcomes(outcomes: OutcomeColumns): void;
   onWithheld?(rows: Int32Array): void;
+  onAllLeft?(): void;
   keepGoing?(): boolean;
 }
 
@@ -24,6 +25,9 @@ export class Batch {
   private readonly released: Uint8Array;
   private readonly settled: Uint8Array;
   private left: number;
+  /** Rows neither released nor ended. */
+  private held: number;
+  private toldAllLeft = false;
   private stopped = false;
   private finish: (report: SubmitReport) => void = () => undefined;
   private report = { accepted: 0, rejected: 0, unknown: 0, firstSentAt: 0, lastSentAt: 0, lastAnsweredAt: 0 };
@@ -41,6 +45,7 @@ export class Batch {
     this.released = new Uint8Array(orders.count);
     this.settled = new Uint8Array(orders.count);
     this.left = orders.count;
+    this.held = orders.count;
     this.done = new Promise((resolve) => {
       this.finish = resolve;
     });
@@ -57,9 +62,10 @@ export class Batch {
       return null;
     }
     const rows = list.slice(from, from + this.chunkRows);
-    for (const row of rows) this.released[row] = 1;
+    for (const row of rows) this.letGo(row);
     this.cursors[worker] = from + rows.length;
     this.outstanding[worker] = (this.outstanding[worker] ?? 0) + 1;
+    this.tellAllLeft();
     return chunkOf(this.id, this.orders, rows);
   }
 
@@ -74,12 +80,13 @@ export class Batch {
     const byWorker = new Map<number, number[]>();
     for (const row of rows) {
       if (this.settled[row] === 1 || this.released[row] === 1) continue;
-      this.released[row] = 1;
+      this.letGo(row);
       const worker = workerOf(this.orders.signer[row] ?? 0, workers);
       const list = byWorker.get(worker) ?? [];
       if (list.length === 0) byWorker.set(worker, list);
       list.push(row);
     }
+    this.tellAllLeft();
     return new Map([...byWorker].map(([worker, list]) => [worker, chunkOf(this.id, this.orders, Int32Array.from(list).sort())]));
   }
 
@@ -98,6 +105,7 @@ export class Batch {
   settle(outcomes: OutcomeColumns): void {
     for (let index = 0; index < outcomes.count; index += 1) this.count(outcomes, index);
     this.sink.onOutcomes(outcomes);
+    this.tellAllLeft();
     this.finishIfDone();
   }
 
@@ -118,13 +126,18 @@ export class Batch {
     const rest = this.lists.flatMap((list) => [...list].filter((row) => this.released[row] !== 1 && this.settled[row] !== 1));
     for (const row of rest) this.settled[row] = 1;
     this.left -= rest.length;
+    this.held -= rest.length;
     this.sink.onWithheld?.(Int32Array.from(rest).sort());
+    this.tellAllLeft();
     this.finishIfDone();
   }
 
   private count(outcomes: OutcomeColumns, index: number): void {
     const row = outcomes.row[index] ?? 0;
-    if (this.settled[row] !== 1) this.left -= 1;
+    if (this.settled[row] !== 1) {
+      this.left -= 1;
+      if (this.released[row] !== 1) this.held -= 1;
+    }
     this.settled[row] = 1;
     const outcome = outcomes.outcome[index];
     if (outcome === OUTCOME.rejected) this.report.rejected += 1;
@@ -134,6 +147,17 @@ export class Batch {
     if (sentAt > 0) this.report.firstSentAt = this.report.firstSentAt === 0 ? sentAt : Math.min(this.report.firstSentAt, sentAt);
     this.report.lastSentAt = Math.max(this.report.lastSentAt, sentAt);
     this.report.lastAnsweredAt = Math.max(this.report.lastAnsweredAt, outcomes.answeredAt[index] ?? 0);
+  }
+
+  private letGo(row: number): void {
+    this.released[row] = 1;
+    this.held -= 1;
+  }
+
+  private tellAllLeft(): void {
+    if (this.held > 0 || this.toldAllLeft) return;
+    this.toldAllLeft = true;
+    this.sink.onAllLeft?.();
   }
 
   private finishIfDone(): void {

@@ -5,7 +5,7 @@ import { type PostAnswer, type RowOutcome, readActionAnswer, readEnvelope, readO
 import type { L1Signer } from '../sign/l1-signer';
 import { OrderFrames } from '../sign/order-frames';
 import type { PresignaturePool } from '../sign/presignatures';
-import type { HttpClient } from '../transport/http';
+import type { HttpClient, HttpOutcome } from '../transport/http';
 import { KeyRing } from './key-ring';
 import { OutcomeBuffer, outcomeBuffers } from './outcome-buffer';
 import { epochNow, type PendingPost, PostLane } from './post-lane';
@@ -15,6 +15,8 @@ import { Ways } from './ways';
 /** Rows signed before the event loop may read answers again: about 3 ms of work. */
 const SLICE_ROWS = 50;
 const EXPIRY_SWEEPS_PER_TIMEOUT = 10;
+/** Longest time between two looks for answers that do not come, in ms. */
+const SWEEP_MAX_MS = 500;
 /** Presignatures made before the event loop may turn: about 1 ms of work, so that a chunk that comes meanwhile hardly waits. */
 const REFILL_SLICE = 32;
 /** Rest between two slices, so that what comes in meanwhile is handled first. */
@@ -41,6 +43,7 @@ export class OrderWorker {
   private readonly httpPending = new Set<object>();
   private nextId = 1;
   private pumping = false;
+  private closing = false;
   private refilling: NodeJS.Timeout | null = null;
 
   constructor(
@@ -59,7 +62,10 @@ export class OrderWorker {
       onLanes: (egress, open) => this.tell({ kind: 'lanes', egress, open }),
     });
     this.refillSoon();
-    this.sweep = setInterval(() => this.expire(), Math.max(5, Math.floor(config.answerTimeoutMs / EXPIRY_SWEEPS_PER_TIMEOUT)));
+    this.sweep = setInterval(
+      () => this.expire(),
+      Math.max(5, Math.min(SWEEP_MAX_MS, Math.floor(config.answerTimeoutMs / EXPIRY_SWEEPS_PER_TIMEOUT))),
+    );
   }
 
   /** Handles one message of the main thread. */
@@ -140,7 +146,7 @@ export class OrderWorker {
 
   private sendSlice(work: ChunkWork, from: number, to: number): void {
     const { chunk, frames } = work;
-    const bursts = new Map<PostLane | HttpClient, { readonly http: HttpClient; ids: number[]; payloads: string[]; posts: RowPost[] }>();
+    const bursts = new Map<PostLane | HttpClient, { readonly egress: number; ids: number[]; payloads: string[]; posts: RowPost[] }>();
     for (let index = from; index < to; index += 1) {
       const handle = chunk.signer[index];
       const row = chunk.rows[index];
@@ -152,9 +158,9 @@ export class OrderWorker {
         continue;
       }
       const payload = claimed(frames.payload(chunk.columns, index, key.privateKey, key.actingFor), key.claim);
-      const http = this.ways.httpOf(this.ways.egressOf(handle));
-      const lane = this.ways.laneOf(handle) ?? http;
-      const burst = bursts.get(lane) ?? { http, ids: [], payloads: [], posts: [] };
+      const egress = this.leaves(handle);
+      const lane = this.ways.laneOf(handle, egress) ?? this.ways.httpOf(egress);
+      const burst = bursts.get(lane) ?? { egress, ids: [], payloads: [], posts: [] };
       if (burst.ids.length === 0) bursts.set(lane, burst);
       burst.ids.push(this.takeId());
       burst.payloads.push(payload);
@@ -172,7 +178,7 @@ export class OrderWorker {
           burst.posts,
         );
       if (taken) continue;
-      for (const [index, payload] of burst.payloads.entries()) this.sendByHttp(burst.http, payload, present(burst.posts[index]));
+      for (const [index, payload] of burst.payloads.entries()) this.sendByHttp(burst.egress, payload, present(burst.posts[index]));
     }
   }
 
@@ -182,10 +188,17 @@ export class OrderWorker {
     return id;
   }
 
-  private sendByHttp(http: HttpClient, payload: string, post: PendingPost & { notSent(detail: string): void }): void {
+  /** The address an order or action of a signer leaves from; one that is not its own is told, because it spends there. */
+  private leaves(handle: number): number {
+    const egress = this.ways.wayOf(handle);
+    if (egress !== this.ways.egressOf(handle)) this.tell({ kind: 'moved', egress });
+    return egress;
+  }
+
+  private sendByHttp(egress: number, payload: string, post: PendingPost & { notSent(detail: string): void }): void {
     const token = {};
     this.httpPending.add(token);
-    void http.post('/exchange', payload).then((outcome) => {
+    void this.byAnyWay(egress, payload).then((outcome) => {
       this.httpPending.delete(token);
       const at = epochNow();
       if (outcome.kind === 'not_sent') post.notSent(outcome.detail);
@@ -195,6 +208,17 @@ export class OrderWorker {
       else post.answered({ kind: 'body', body: outcome.body }, at);
       this.schedulePump();
     });
+  }
+
+  /** Posts from an address. What no connection took has certainly not left, so it is posted from the next one: an address that is away must not keep an exit. */
+  private async byAnyWay(egress: number, payload: string): Promise<HttpOutcome> {
+    const outcome = await this.ways.httpOf(egress).post('/exchange', payload);
+    if (outcome.kind !== 'not_sent' || this.closing) return outcome;
+    if (this.ways.takesConnections(egress)) this.log('warn', 'venue_egress_unreachable', { egress: egress + 1, detail: outcome.detail });
+    const next = this.ways.failed(egress);
+    if (next === null) return outcome;
+    this.tell({ kind: 'moved', egress: next });
+    return await this.byAnyWay(next, payload);
   }
 
   private sendAction({ ticket, signer: handle, nonce, action, manner }: Extract<ToWorker, { readonly kind: 'action' }>): void {
@@ -209,14 +233,15 @@ export class OrderWorker {
     this.refillSoon();
     const options = { ...(actingFor === null ? {} : { vaultAddress: actingFor }), ...(expiresAfter === 0 ? {} : { expiresAfter }) };
     const payload = JSON.stringify({ action, nonce, signature, ...options });
-    this.dispatchOne(ticket, this.ways.egressOf(handle), this.ways.laneOf(handle), payload, manner.several ? readEnvelope : readActionAnswer);
+    const egress = this.leaves(handle);
+    this.dispatchOne(ticket, egress, this.ways.laneOf(handle, egress), payload, manner.several ? readEnvelope : readActionAnswer);
   }
 
   private dispatchOne(ticket: number, egress: number, lane: PostLane | null, payload: string, read: ReadAnswer = readActionAnswer): void {
     const post = new ActionPost(this.tell, ticket, epochNow(), read);
     const id = this.takeId();
     const taken = lane?.send([id], [frameText(id, payload)], [post]) ?? false;
-    if (!taken) this.sendByHttp(this.ways.httpOf(egress), payload, post);
+    if (!taken) this.sendByHttp(egress, payload, post);
   }
 
   private build(ticket: number, chunk: Chunk): void {
@@ -244,6 +269,7 @@ export class OrderWorker {
   private expire(): void {
     const at = epochNow();
     this.ways.expire(at - this.seed.config.answerTimeoutMs, at);
+    this.ways.probe(at);
   }
 
   private log(level: 'warn' | 'error', event: string, fields: Readonly<Record<string, string | number>>): void {
@@ -251,6 +277,7 @@ export class OrderWorker {
   }
 
   private async close(): Promise<void> {
+    this.closing = true;
     clearInterval(this.sweep);
     if (this.refilling !== null) clearTimeout(this.refilling);
     this.presignatures.clear();

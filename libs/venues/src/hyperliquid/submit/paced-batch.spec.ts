@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type OrderColumns, OUTCOME, type OutcomeColumns, REJECT_CODES } from '../../port';
+import { rejectCodeIndex } from '../classify';
 import { hyperliquidConfig } from '../config';
-import { unknownRow } from '../parse/exchange-answer';
+import { rejectedRow, unknownRow } from '../parse/exchange-answer';
 import { VenueEgress } from '../venue-egress';
 import { OutcomeBuffer } from './outcome-buffer';
 import { PacedBatch } from './paced-batch';
@@ -112,6 +113,25 @@ describe('a batch that leaves as the limits let it', () => {
     expect([weight?.name, weight?.used]).toEqual(['weight', 3]);
     answer(1, 2, 3);
     await done;
+    egress.close();
+  });
+
+  it('an order that came too late costs its account five requests; a refusal for its requests has it read again', async () => {
+    const { batch, egress } = paced(ordersOf(2, []), 10);
+    const read: string[] = [];
+    egress.budgetReads.start(async (signer, address) => void read.push(`${signer} ${address}`));
+    for (const signer of [0, 1]) {
+      egress.budgetReads.name(signer, `0x${signer}`);
+      egress.scheduler?.accounts.seed(signer, 0, 10_000);
+    }
+    const done = batch.run();
+    const buffer = new OutcomeBuffer();
+    buffer.add(0, rejectedRow(rejectCodeIndex('expired'), 'Action already expired'), 1, 2, 3);
+    buffer.add(1, rejectedRow(rejectCodeIndex('address_rate_limited'), 'Too many cumulative requests sent'), 1, 2, 3);
+    batch.batch.settle(buffer.take());
+    await done;
+    expect([0, 1].map((signer) => egress.scheduler?.accounts.left(signer))).toEqual([9_995, 0]);
+    expect(read).toEqual(['1 0x1']);
     egress.close();
   });
 

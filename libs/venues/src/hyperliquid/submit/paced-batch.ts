@@ -28,13 +28,14 @@ export class PacedBatch implements PacedRows {
       sink.onOutcomes(outcomes);
     };
     // The adapter asks by this batch alone, so its own chunks never ask again.
-    const { onWithheld, keepGoing } = sink;
+    const { onWithheld, onAllLeft, keepGoing } = sink;
     this.batch = new Batch(
       id,
       orders,
       {
         onOutcomes,
         ...(onWithheld && { onWithheld: (rows) => onWithheld.call(sink, rows) }),
+        ...(onAllLeft && { onAllLeft: () => onAllLeft.call(sink) }),
         ...(keepGoing && { keepGoing: () => keepGoing.call(sink) }),
       },
       workers,
@@ -110,6 +111,7 @@ export class PacedBatch implements PacedRows {
       this.egress.answered(ip, urgent[row] === 1 ? 'reduction' : 'entry', now - leftAt);
       if (outcomes.outcome[index] === OUTCOME.rejected) this.egress.refusedFor(ip, account, outcomes.rejectCode[index] ?? 0);
       if (outcomes.outcome[index] === OUTCOME.filled) this.egress.traded(account, this.volumeOf(outcomes, index));
+      this.egress.accountAnswered(account);
     }
     this.egress.pump();
   }

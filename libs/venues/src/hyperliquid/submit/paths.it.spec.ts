@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { type ActionOutcome, type OrderColumns, OUTCOME, type OutcomeColumns, TIF, type Venue } from '../../port';
 import { ACCEPTED, type Arrived, actionAnswer, postAnswer, type Script, ScriptedVenue } from '../testing/scripted-venue';
+import { DEFAULT_EGRESS, type EgressAddress } from '../transport/egress-address';
 
 /* Which way an action takes, and what each kind of answer or silence becomes. Needs the built worker: npm run build. */
 
@@ -63,6 +64,31 @@ describe('the ways of an action', () => {
     expect(new Set(sent).size).toBe(sent.length);
   });
 
+  it('by a socket whose peer is gone without a word: unknown long before its time is over, and the socket is replaced', async () => {
+    scripted = new ScriptedVenue({ onPost: () => undefined, http: HTTP_OK });
+    const venue = await scripted.open({ answerTimeoutMs: PATIENT_MS });
+    const before = Date.now();
+    expect(await overSocket(venue, scripted)).toBe('unknown');
+    expect(Date.now() - before).toBeLessThan(PATIENT_MS / 2);
+    expect(await overSocket(venue, scripted)).toBe('unknown');
+    expect(scripted.arrived.at(-1)?.socket).toBe(1);
+  });
+
+  it('by a socket that gives signs of life: a late answer is waited for', async () => {
+    const waiting: (() => void)[] = [];
+    let pings = 0;
+    const onPing = (socket: WebSocket): void => {
+      socket.send('{"channel":"pong"}');
+      pings += 1;
+      // Each ping follows 1.5 s of silence: by then a socket without a sign of life would be gone.
+      if (pings === 4) for (const answer of waiting) answer();
+    };
+    scripted = new ScriptedVenue({ onPost: (socket, id) => void waiting.push(() => socket.send(actionAnswer(id, ACCEPTED))), onPing, http: HTTP_OK });
+    const venue = await scripted.open({ answerTimeoutMs: PATIENT_MS });
+    expect(await overSocket(venue, scripted)).toBe('accepted');
+    expect(scripted.arrived.at(-1)?.socket).toBe(0);
+  });
+
   it.each([
     [HTTP_OK, 'accepted'],
     [{ status: 429, body: 'null' }, 'ip_rate_limited'],
@@ -103,6 +129,21 @@ describe('the ways of an action', () => {
       ['scheduleCancel', subAccount],
       ['noop', null],
     ]);
+  });
+
+  it('from the next address where its own takes no connection: each once, and counted there; reads too', async () => {
+    const info = (request: Readonly<Record<string, unknown>>): unknown => (request.type === 'userAbstraction' ? 'disabled' : undefined);
+    scripted = new ScriptedVenue({ http: HTTP_OK, info });
+    const away: EgressAddress = { kind: 'proxy', label: 'away', url: 'http://127.0.0.1:9/' };
+    const rateLimits = { postsSpendWeight: true, outsideWeight: 0 };
+    const venue = await scripted.open({ egress: [away, DEFAULT_EGRESS], rateLimits }, 2);
+    for (const nonce of [1, 2, 3]) expect(inWords(await venue.orders.noop(0, nonce))).toBe('accepted');
+    expect(inWords(await venue.orders.noop(1, 4))).toBe('accepted');
+    expect(scripted.arrived.map(({ nonce }) => nonce)).toEqual([1, 2, 3, 4]);
+    const weight = () => venue.egress?.standing().addresses.map(({ meters }) => meters.find(({ name }) => name === 'weight')?.used);
+    expect(weight()).toEqual([3, 4]);
+    await venue.truth.accountMode(`0x${'5a'.repeat(20)}`);
+    for (let again = 0; again < 3; again += 1) expect((await venue.truth.accountMode(`0x${'5a'.repeat(20)}`)).ok).toBe(true);
   });
 
   it('with no path at all it was certainly not sent', async () => {

@@ -2,6 +2,13 @@ import type { PostAnswer } from '../parse/exchange-answer';
 import { isObject, parseJson } from '../parse/json';
 import { type ConnectionEgress, type ConnectionLimits, WsConnection } from '../transport/ws-connection';
 
+/** A socket on which requests wait and nothing is heard for so long is asked for a sign of life, in ms. */
+const PROBE_AFTER_MS = 1_500;
+/** One that gives none is replaced, in ms: a peer that is gone without a word takes exits with it. */
+const DEAD_AFTER_MS = 4_000;
+/** Looks in a row that must have found it silent: after a thread was held up, one look may come before what has arrived meanwhile. */
+const SILENT_LOOKS = 5;
+
 /** A request on its way. Exactly one of the two is called, once. */
 export interface PendingPost {
   readonly sentAt: number;
@@ -17,6 +24,7 @@ export const epochNow = (): number => performance.timeOrigin + performance.now()
 export class PostLane {
   private readonly connection: WsConnection;
   private readonly pending = new Map<number, PendingPost>();
+  private silentLooks = 0;
 
   /** `onOpen` is told when the lane can take requests again, `onSettled` after requests left the window. */
   constructor(
@@ -62,6 +70,16 @@ export class PostLane {
       post.lost('no answer in time', at);
     }
     this.events.onSettled();
+  }
+
+  /** Finds a socket whose peer is gone: what waits on it is given up as soon as it gives no sign of life, not only when its time is over. */
+  probe(at: number): void {
+    const oldest: PendingPost | undefined = this.pending.values().next().value;
+    const quietMs = oldest === undefined || !this.connection.isOpen ? 0 : Math.min(at - oldest.sentAt, this.connection.silentMs);
+    this.silentLooks = quietMs < PROBE_AFTER_MS ? 0 : this.silentLooks + 1;
+    if (quietMs >= DEAD_AFTER_MS && this.silentLooks >= SILENT_LOOKS)
+      this.connection.recycle(`silent for ${Math.round(quietMs)} ms while requests wait`);
+    else if (this.silentLooks > 0) this.connection.ping();
   }
 
   async close(): Promise<void> {

@@ -64,6 +64,8 @@ export type FromWorker =
   | { readonly kind: 'chunk_sent'; readonly batch: number }
   /** Whether all lanes of an egress address are open on this worker. */
   | { readonly kind: 'lanes'; readonly egress: number; readonly open: boolean }
+  /** A request leaves from this address although it was let leave from another, which takes no connection. */
+  | { readonly kind: 'moved'; readonly egress: number }
   | { readonly kind: 'outcomes'; readonly batch: number; readonly columns: OutcomeColumns }
   | { readonly kind: 'action_outcome'; readonly ticket: number; readonly outcome: ActionOutcome }
   | { readonly kind: 'built'; readonly ticket: number; readonly orders: number; readonly bytes: number }

@@ -12,7 +12,7 @@ import type {
   WorkingOrders,
 } from '../../port';
 import { rejectCodeIndex } from '../classify';
-import type { HyperliquidConfig, VenueLog } from '../config';
+import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import type { VenueEgress } from '../venue-egress';
 import { cancelByCloidAction } from '../wire/cancel-by-cloid';
 import { noopAction } from '../wire/noop';
@@ -59,14 +59,13 @@ export class WorkerSubmission implements OrderSubmission {
 
   constructor(
     private readonly config: HyperliquidConfig,
-    workerFile: string | undefined,
-    private readonly log: VenueLog,
+    private readonly deps: Pick<HyperliquidDeps, 'log' | 'workerFile' | 'onKeysLost'>,
     private readonly egress: VenueEgress,
   ) {
     this.lanesOpen = config.egress.map(() => new Set());
     // A chunk that fits the window leaves at once; a larger one would sit signed-for while the window drains.
     this.chunkRows = Math.max(1, Math.min(config.chunk, Math.floor(config.maxInFlight / config.workers)));
-    this.pool = new WorkerPool(config, workerFile, log, {
+    this.pool = new WorkerPool(config, deps.workerFile, deps.log, {
       onMessage: (worker, message) => this.receive(worker, message),
       onDeath: (worker, reason) => this.workerDied(worker, reason),
     });
@@ -74,12 +73,19 @@ export class WorkerSubmission implements OrderSubmission {
 
   async loadSigners(keys: readonly SignerKey[]): Promise<void> {
     await this.pool.whenReady();
+    for (const { handle, actingFor, wallet } of keys) {
+      const account = actingFor ?? wallet;
+      if (account !== undefined) this.egress.budgetReads.name(handle, account);
+    }
     const shares = this.share(keys, (key) => key.handle);
     await Promise.all(shares.map((share, worker) => (share.length === 0 ? undefined : this.loadShare(worker, share))));
   }
 
   async dropSigners(handles: readonly SignerHandle[]): Promise<void> {
-    for (const handle of handles) this.egress.scheduler?.accounts.forget(handle);
+    for (const handle of handles) {
+      this.egress.scheduler?.accounts.forget(handle);
+      this.egress.budgetReads.forget(handle);
+    }
     const shares = this.share(handles, (handle) => handle);
     await Promise.all(
       shares.map((share, worker) =>
@@ -224,6 +230,7 @@ export class WorkerSubmission implements OrderSubmission {
     const outcome = outcomeOf(await send());
     this.egress.answered(egress, 'control', performance.now() - leftAt);
     if (outcome.kind === 'rejected') this.egress.refusedFor(egress, account, rejectCodeIndex(outcome.code));
+    this.egress.accountAnswered(account);
     this.egress.pump();
     return outcome;
   }
@@ -260,8 +267,11 @@ export class WorkerSubmission implements OrderSubmission {
         this.egress.setLanes(message.egress, open?.size === this.config.workers);
         return;
       }
+      case 'moved':
+        this.egress.moved(message.egress);
+        return;
       case 'log':
-        this.log(message.entry);
+        this.deps.log(message.entry);
         return;
       case 'done':
       case 'built':
@@ -284,6 +294,7 @@ export class WorkerSubmission implements OrderSubmission {
       this.tickets.delete(number);
       ticket.lost(reason);
     }
+    this.deps.onKeysLost?.(reason);
   }
 
   private takeNumber(): number {

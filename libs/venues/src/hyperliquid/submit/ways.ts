@@ -11,12 +11,17 @@ import { PostLane } from './post-lane';
 /** The venue's minute in which it counts new connections, with two seconds by which its counting may differ. */
 const OPENINGS_WINDOW_MS = 62_000;
 
+/** How long an address that took no connection is passed over, in ms. */
+const DOWN_MS = 10_000;
+
 /** One egress address as a worker has it: its own sockets and its own HTTP connections. */
 interface Way {
   readonly lanes: readonly PostLane[];
   readonly http: HttpClient;
   /** Whether all lanes were open when it was last told. */
   told: boolean;
+  /** It took no connection and is passed over until then, monotonic ms. */
+  downUntil: number;
 }
 
 /** What a worker's ways out tell it. */
@@ -54,11 +59,36 @@ export class Ways {
     return this.at(egress).http;
   }
 
-  /** A signer's own lane; another open one of its egress address when it is down; null when none is open. */
-  laneOf(handle: number): PostLane | null {
-    const { lanes } = this.at(this.egressOf(handle));
+  /** The address a signer's requests leave from now: its own; while that takes no connection, the next one that does. */
+  wayOf(handle: number): number {
+    const own = this.egressOf(handle);
+    return this.takesConnections(own) ? own : (this.besides(own) ?? own);
+  }
+
+  /** A signer's lane at an address: always the same one; another open one when it is down; null when none is open. */
+  laneOf(handle: number, egress: number): PostLane | null {
+    const { lanes } = this.at(egress);
     const own = lanes[Math.floor(handle / this.config.workers / this.ways.length) % lanes.length];
-    return own?.isOpen === true ? own : (lanes.find((lane) => lane.isOpen) ?? null);
+    return own?.isOpen === true ? own : this.openLane(egress);
+  }
+
+  /** An address took no connection: it is passed over for a while. Gives another one to try; null: none is thought to take one. */
+  failed(egress: number): number | null {
+    this.at(egress).downUntil = performance.now() + DOWN_MS;
+    return this.besides(egress);
+  }
+
+  private besides(egress: number): number | null {
+    for (let step = 1; step < this.ways.length; step += 1) {
+      const other = (egress + step) % this.ways.length;
+      if (this.takesConnections(other)) return other;
+    }
+    return null;
+  }
+
+  /** Whether an address has an open lane, or nothing speaks against its connections. */
+  takesConnections(egress: number): boolean {
+    return this.at(egress).downUntil <= performance.now() || this.openLane(egress) !== null;
   }
 
   /** Any open lane of an address. */
@@ -71,6 +101,11 @@ export class Ways {
     for (const { lanes } of this.ways) for (const lane of lanes) lane.expire(deadline, at);
   }
 
+  /** Looks for sockets whose peer is gone. */
+  probe(at: number): void {
+    for (const { lanes } of this.ways) for (const lane of lanes) lane.probe(at);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.ways.flatMap(({ lanes, http }) => [...lanes.map((lane) => lane.close()), http.close()]));
   }
@@ -81,7 +116,7 @@ export class Ways {
     const limits = { connections: config.httpConnections, connectTimeoutMs: config.connectTimeoutMs, answerTimeoutMs: config.answerTimeoutMs };
     const connection: ConnectionEgress = { address, waitMs: this.openings() };
     const lanes = Array.from({ length: config.connectionsPerWorker }, (_, index) => this.lane(egress, index, connection));
-    return { lanes, http: new HttpClient(config.url, limits, address), told: false };
+    return { lanes, http: new HttpClient(config.url, limits, address), told: false, downUntil: 0 };
   }
 
   private lane(egress: number, index: number, connection: ConnectionEgress): PostLane {

@@ -17,6 +17,8 @@ const payload = z.looseObject({
 });
 const postFrame = z.object({ id: z.number(), request: z.object({ payload }) });
 
+const isPing = z.object({ method: z.literal('ping') });
+
 /** The body of an accepted action that is no order. */
 export const ACCEPTED = { status: 'ok', response: { type: 'default' } };
 export const postAnswer = (id: number, response: unknown): string => JSON.stringify({ channel: 'post', data: { id, response } });
@@ -36,6 +38,8 @@ export interface Arrived {
 export interface Script {
   /** Called for a posted frame; absent: sockets are refused. */
   readonly onPost?: (socket: WebSocket, id: number, arrived: Arrived) => void;
+  /** Called for a ping; absent: it is not answered. */
+  readonly onPing?: (socket: WebSocket) => void;
   /** HTTP status and body of `/exchange`; absent: the request is never answered. */
   readonly http?: { readonly status: number; readonly body: string };
   /** True: the connection is cut instead of an HTTP answer. */
@@ -80,7 +84,9 @@ export class ScriptedVenue {
         const number = this.opened;
         this.opened += 1;
         socket.on('message', (data) => {
-          const frame = postFrame.safeParse(JSON.parse(data.toString()));
+          const read: unknown = JSON.parse(data.toString());
+          if (isPing.safeParse(read).success) script.onPing?.(socket);
+          const frame = postFrame.safeParse(read);
           if (!frame.success) return;
           const { nonce, action, vaultAddress, expiresAfter } = frame.data.request.payload;
           const arrived: Arrived = { path: 'socket', nonce, type: action.type, socket: number, vaultAddress, expiresAfter };

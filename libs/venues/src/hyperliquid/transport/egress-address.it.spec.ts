@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DEFAULT_EGRESS, type EgressAddress, parseEgressAddress } from './egress-address';
@@ -122,6 +123,27 @@ describe('an egress address', () => {
     expect(seen.length).toBe(2);
     const auth = `Basic ${Buffer.from('me:secret').toString('base64')}`;
     expect(through.tunnels).toEqual([1, 2].map(() => ({ to: `127.0.0.1:${port}`, auth })));
+  });
+
+  it.each<[string, (client: Duplex) => void]>([
+    ['hangs up', (client) => client.destroy()],
+    ['refuses the tunnel', (client) => void client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')],
+    ['says nothing', () => undefined],
+  ])('a proxy that %s: certainly nothing was sent, and it is not asked again', async (_what, onTunnel) => {
+    let asked = 0;
+    const server = createServer();
+    server.on('connect', (_request, client) => {
+      asked += 1;
+      client.on('end', () => client.destroy()).on('error', () => undefined);
+      client.resume();
+      onTunnel(client);
+    });
+    const url = `http://me:secret@127.0.0.1:${await listening(server)}/`;
+    const http = new HttpClient('https://venue.example', { ...HTTP_LIMITS, connectTimeoutMs: 500 }, { kind: 'proxy', label: 'proxy', url });
+    const outcome = await http.post('/exchange', '{}');
+    await http.close();
+    expect([outcome.kind, asked]).toEqual(['not_sent', 1]);
+    expect(JSON.stringify(outcome)).not.toContain('secret');
   });
 
   it('a proxy that is away is told without its credentials', async () => {

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { err, ok, type Result } from '@lockstep/kernel';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { type Dispatcher, Pool } from 'undici';
 import type { ClientOptions } from 'ws';
+import { throughProxy } from './proxy-tunnel';
 
 /** Where requests leave from. Plain data: it travels to signing workers. A proxy's address carries its credentials and is never logged; `label` is what may be shown. */
 export type EgressAddress =
@@ -48,7 +49,7 @@ export interface HttpPoolLimits {
 /** Kept HTTP connections to one origin that leave from the address. */
 export function dispatcherOf(egress: EgressAddress, origin: string, { connections, connectTimeoutMs }: HttpPoolLimits): Dispatcher {
   const limits = { connections, pipelining: 1, connectTimeout: connectTimeoutMs };
-  if (egress.kind === 'proxy') return new ProxyAgent({ ...limits, uri: egress.url });
+  if (egress.kind === 'proxy') return new Pool(origin, { ...limits, connect: throughProxy(egress.url, connectTimeoutMs) });
   return new Pool(origin, egress.kind === 'local' ? { ...limits, localAddress: egress.address } : limits);
 }
 

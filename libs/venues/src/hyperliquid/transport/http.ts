@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { parseJson } from '../parse/json';
 import { DEFAULT_EGRESS, dispatcherOf, type EgressAddress, headersOf } from './egress-address';
+import { TUNNEL_CODE } from './proxy-tunnel';
 
 /** How an HTTP exchange ended. `not_sent` is certain: no connection was made. `lost` is not: the request may have been taken. */
 export type HttpOutcome =
@@ -14,7 +15,18 @@ export interface HttpLimits {
   readonly answerTimeoutMs: number;
 }
 
-const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const NOT_SENT_CODES = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  TUNNEL_CODE,
+]);
+/** Times of connecting and answering together after which a request is given up wherever it is, in the queue of its connections too. */
+const TURNS_MAX = 2;
 const DETAIL_CHARS_MAX = 200;
 
 /** JSON posts to one venue over a bounded pool of kept connections, all from one egress address. Never repeats a request. */
@@ -48,6 +60,7 @@ export class HttpClient {
         headersTimeout: this.limits.answerTimeoutMs,
         bodyTimeout: this.limits.answerTimeoutMs,
         body: json,
+        signal: AbortSignal.timeout(TURNS_MAX * (this.limits.connectTimeoutMs + this.limits.answerTimeoutMs)),
       });
       const text = await response.body.text();
       const parsed = parseJson(text);

@@ -80,6 +80,16 @@ export class WsConnection {
     return true;
   }
 
+  /** How long nothing was heard of the open connection, in ms. */
+  get silentMs(): number {
+    return performance.now() - this.heardAt;
+  }
+
+  /** Asks the venue for a sign of life. */
+  ping(): void {
+    this.send([PING]);
+  }
+
   /** Drops the present connection and makes a new one. */
   recycle(reason: string): void {
     const socket = this.socket;
@@ -161,8 +171,8 @@ export class WsConnection {
 
   private beat(): void {
     if (!this.isOpen) return;
-    const silentMs = performance.now() - this.heardAt;
+    const { silentMs } = this;
     if (silentMs > this.limits.silenceTimeoutMs) this.recycle(`silent for ${Math.round(silentMs)} ms`);
-    else if (silentMs > this.limits.pingIntervalMs / 2) this.send([PING]);
+    else if (silentMs > this.limits.pingIntervalMs / 2) this.ping();
   }
 }
