@@ -120,6 +120,11 @@ export class VenueEgress {
     if (until > before) this.log({ level: 'warn', event: 'venue_egress_paused', fields: { egress: ip + 1, pauseMs: Math.round(until - now) } });
   }
 
+  /** A row that was let go did not leave: its account has its request back. */
+  kept(account: number): void {
+    this.scheduler?.accounts.giveBack(account);
+  }
+
   /** Traded volume raises what an account may ask of the venue: whole units of currency. */
   traded(account: number, units: number): void {
     this.scheduler?.accounts.traded(account, units);

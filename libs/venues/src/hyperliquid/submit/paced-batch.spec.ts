@@ -127,4 +127,17 @@ describe('a batch that leaves as the limits let it', () => {
     expect(egress.scheduler?.budget(0).inFlight).toBe(0);
     egress.close();
   });
+
+  it('an entry that did not leave takes nothing from its account: one that has used up its requests sends its exit at once', async () => {
+    const { batch, ended, egress } = paced(ordersOf(1, [], { 0: NOW + 100 }), 10);
+    egress.scheduler?.accounts.seed(0, 10_000, 10_000);
+    await batch.run();
+    expect(ended).toEqual(['0 expired']);
+    const exits: number[] = [];
+    const exit = new PacedBatch(2, ordersOf(1, [0]), { onOutcomes: () => undefined }, 2, egress, (_worker, chunk) => exits.push(...chunk.rows));
+    void exit.run();
+    expect(exits).toEqual([0]);
+    expect(egress.scheduler?.accounts.left(0)).toBe(0);
+    egress.close();
+  });
 });
