@@ -83,6 +83,11 @@ export class VenueEgress {
     return flow;
   }
 
+  /** Nothing that is put in line leaves any more. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   end(flow: number): void {
     this.paced.delete(flow);
     this.scheduler?.close(flow);

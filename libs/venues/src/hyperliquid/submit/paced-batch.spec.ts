@@ -140,4 +140,11 @@ describe('a batch that leaves as the limits let it', () => {
     expect(egress.scheduler?.accounts.left(0)).toBe(0);
     egress.close();
   });
+
+  it('one that begins after the adapter was closed ends at once, unsent', async () => {
+    const { batch, left, ended, egress } = paced(ordersOf(3, [1]), 10);
+    egress.close();
+    expect(await batch.run()).toMatchObject({ accepted: 0, rejected: 3, unknown: 0 });
+    expect([left, ended]).toEqual([[], ['0 not_sent', '1 not_sent', '2 not_sent']]);
+  });
 });

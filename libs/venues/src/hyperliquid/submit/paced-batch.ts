@@ -44,6 +44,8 @@ export class PacedBatch implements PacedRows {
 
   /** Puts the rows in line and resolves when every row has ended. */
   async run(): Promise<SubmitReport> {
+    const all = Array.from({ length: this.orders.count }, (_, row) => row);
+    if (this.egress.isClosed) this.batch.refuse(all, 'not_sent', 'the adapter is closed');
     this.flow = this.egress.begin(this, this.lines());
     try {
       return await this.batch.done;
