@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type CopyId, present, RATE_ONE, rate, type VenueAccountId } from '@lockstep/kernel';
+import { type CopyId, type LeaderId, present, RATE_ONE, rate, type VenueAccountId } from '@lockstep/kernel';
 import { systemRandom } from '@lockstep/platform';
 import { generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -25,6 +25,7 @@ describe('venue accounts of a running engine', () => {
   let wallet: VenueWallet;
   let accountId: VenueAccountId;
   let copyId: CopyId;
+  let leader: LeaderId;
 
   beforeAll(async () => {
     rig = await startRig();
@@ -32,7 +33,7 @@ describe('venue accounts of a running engine', () => {
     engine = await rig.startEngine(EVERY_SECOND);
     await rig.venue.control('/worlds/main/accounts', { accounts: [{ address: LEADER, credits: { '': '100000', xyz: '100000' } }] });
     tenant = await rig.tenant('north');
-    const leader = await tenant.leader(LEADER);
+    leader = await tenant.leader(LEADER);
     const follower = await tenant.follower(FOLLOWER, '10000', { agentName: 'cttesta' });
     accountId = follower.accountId;
     const settings = { mode: { kind: 'fixed_ratio', ratio: rate(RATE_ONE / 10n) }, maxAgeMs: 10_000, catchUpMs: 120_000 } as const;
@@ -103,6 +104,25 @@ describe('venue accounts of a running engine', () => {
     expect(await ended(first.accountId)).toMatchObject({ status: 'applied' });
     const second = await tenant.follower(freshAddress(), '100', { agent: copyOf, agentName: null });
     expect(await ended(second.accountId)).toMatchObject({ status: 'refused', result: { reason: 'agent_in_use' } });
+  });
+
+  it('an agent that was replaced after a first activation failed is the one that signs, not the one whose key was loaded then', async () => {
+    const address = freshAddress();
+    const made = await tenant.follower(address, '1000', { agentName: null });
+    expect(await ended(made.accountId)).toMatchObject({ status: 'refused', result: { reason: 'agent_not_approved' } });
+    const agentAddress = await tenant.nextAgent(made.accountId, 'cttestc');
+    await rig.storage.scoped(tenant.scope, async (unit) => {
+      const next = present(await unit.spareAgents.findOne({ venueAccountId: made.accountId, role: 'next' }), 'the next agent');
+      const { agentName, sealedAgentKey } = next;
+      await unit.venueAccounts.update({ id: made.accountId }, { agentAddress, agentName, sealedAgentKey, updatedAt: unit.now });
+      await unit.spareAgents.drop(made.accountId, 'next');
+    });
+    await rig.venue.control('/worlds/main/accounts', { accounts: [{ address, agent: { address: agentAddress, name: 'cttestc' } }] });
+    await tenant.command('venue_account.activate', made.accountId, { approvals: [] });
+    expect(await ended(made.accountId)).toMatchObject({ status: 'applied' });
+    // The leverage is set by an action that the account's agent signs.
+    const copy = await tenant.copy(leader, made, { allocation: 500n, settings: { instruments: { kind: 'only', coins: [COIN] } } });
+    expect(await ended(copy)).toMatchObject({ status: 'applied' });
   });
 
   it('an agent is renewed without a gap: the old one signs until the venue knows the next one, also over a restart', async () => {

@@ -101,11 +101,11 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const fees = new FeeTimes(ctx.clock, (scope, versions) => putMarkups(ctx, scope, versions));
-  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees, approvals });
+  const stops = new StopSwitches(ctx);
+  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees, approvals, stops });
   const equity = new EquityWriter(ctx);
   const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
-  const stops = new StopSwitches(ctx);
   const timers: NodeJS.Timeout[] = [];
   return {
     ctx,

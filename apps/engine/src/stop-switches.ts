@@ -71,6 +71,11 @@ export class StopSwitches {
     this.timer = null;
   }
 
+  /** Puts what was read last on a copy that begins: between its beginning and the next look it would follow its leader whatever is switched off. */
+  meet(copy: CopyRecord): void {
+    this.applyTo(copy);
+  }
+
   private async look(): Promise<void> {
     if (this.reading) return;
     this.reading = true;

@@ -10,7 +10,7 @@ import {
   type SpareAgentRow,
   type VenueAccountRow,
 } from '@lockstep/storage';
-import type { Venue } from '@lockstep/venues/port';
+import type { Address, SignerHandle, Venue } from '@lockstep/venues/port';
 import { standingByTime } from '../accounts/agent-standing';
 import { type FoundBuilder, findAgent, findBuilder } from '../accounts/find-agent';
 import { verifyAccount } from '../accounts/verify-account';
@@ -65,10 +65,11 @@ interface Finishing {
 
 async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScope, finishing: Finishing): Promise<CommandEnd> {
   const { row, account, renewal } = finishing;
-  const signer = renewal === null ? account.signer : await loadSpareKey(ctx, parts.opener, account, renewal);
+  // Whose key is loaded may have been replaced in the row since: by another agent before an activation ended well, or by a renewal whose write was taken for failed.
+  const next = renewal ?? (account.agentAddress === row.agentAddress ? null : row);
+  const signer = next === null ? account.signer : await loadSpareKey(ctx, parts.opener, account, next);
   if (signer === null) return refused('key_unreadable');
-  const agentAddress = renewal?.agentAddress ?? row.agentAddress;
-  const agent = await findAgent(ctx, account, agentAddress, signer);
+  const agent = await findAgent(ctx, account, next?.agentAddress ?? account.agentAddress, signer);
   if (agent === null) return refused('agent_not_approved');
   // An account that used up its requests elsewhere sends seldom: better known before its first wave. Nothing waits for it.
   void account.network.venue.egress?.readAccount(signer, row.address);
@@ -86,7 +87,7 @@ async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScop
   };
   // Written first: a process that dies in between finds the key that signs from then on, and the former one beside it.
   await writeActive(ctx, parts, scope, finishing, builder, result);
-  if (renewal !== null) await takeOver(ctx, account, renewal, signer);
+  if (next !== null) await takeOver(ctx, account, next.agentAddress, signer);
   takeResult(ctx, account, builder, result, schedules);
   return applied(result);
 }
@@ -151,11 +152,11 @@ async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccou
 }
 
 /** From the next order on the new agent signs. What the old one signed is still on its way; its key stays until the next renewal. */
-async function takeOver(ctx: EngineContext, account: AccountRecord, renewal: SpareAgentRow, signer: number): Promise<void> {
+async function takeOver(ctx: EngineContext, account: AccountRecord, agentAddress: Address, signer: SignerHandle): Promise<void> {
   const outdated = account.formerSigner;
   account.formerSigner = account.signer;
   account.signer = signer;
-  account.agentAddress = renewal.agentAddress;
+  account.agentAddress = agentAddress;
   account.signs = true;
   if (outdated === null) return;
   // What it signed and is still unknown can be voided by it alone.

@@ -81,6 +81,8 @@ async function begin(
   truthRead(ctx, account);
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
+  // A switch that was on before the copy was there is met now, not at the next look.
+  parts.stops.meet(record);
   watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');
   const beginning = beginAtNextOpen(ctx, record);
   try {

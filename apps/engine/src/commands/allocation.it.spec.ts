@@ -21,7 +21,7 @@ describe('a copy’s allocation in the ledger', () => {
     const repairs = { close: async () => undefined } as unknown as Repairs;
     const directory = { watched: async () => copy.watched };
     const watch = { watch: () => 'watching', synced: async () => 'synced' };
-    parts = { books, repairs, directory, watch } as unknown as CommandParts;
+    parts = { books, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
   });
   afterEach(() => stage.close());
 

@@ -5,6 +5,7 @@ import type { Bookkeeper } from '../books/bookkeeper';
 import type { FeeTimes } from '../fee-times';
 import type { Repairs } from '../repair/repair';
 import type { NetworkDirectory } from '../state/network-directory';
+import type { StopSwitches } from '../stop-switches';
 import type { LeaderWatch } from '../watch/leader-watch';
 
 /** What commands act with. */
@@ -17,6 +18,7 @@ export interface CommandParts {
   readonly wakeups: Wakeups;
   readonly fees: FeeTimes;
   readonly approvals: ApprovalWatch;
+  readonly stops: Pick<StopSwitches, 'meet'>;
 }
 
 /** What became of a command. */

@@ -1,8 +1,10 @@
+import { present } from '@lockstep/kernel';
 import { EPISODE, STATUS } from '@lockstep/replication';
 import { type CommandRow, loadPositionStates } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Breakers } from '../breakers';
 import type { Repairs } from '../repair/repair';
+import { StopSwitches } from '../stop-switches';
 import { type BooksStage, moneyOf, openBooksStage, priceOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { activateCopy } from './activate-copy';
@@ -22,7 +24,7 @@ describe('a change of a copy’s state', () => {
     const { books, copy } = stage;
     const directory = { watched: async () => copy.watched };
     const watch = { watch: () => 'watching', synced: async () => 'synced' };
-    parts = { books, repairs, directory, watch } as unknown as CommandParts;
+    parts = { books, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
     command = { targetId: copy.id } as unknown as CommandRow;
   });
   afterEach(() => stage.close());
@@ -64,6 +66,20 @@ describe('a change of a copy’s state', () => {
     await stage.storage.scoped(stage.scope, (unit) => unit.copies.update({ id: stage.copy.id }, { state: 'stopping' }));
     await expect(run['pause']?.()).rejects.toThrow('no longer active');
     expect([await written(), await stage.events()]).toEqual(['stopping', []]);
+  });
+
+  it('to active finds the kill switch that stood before it', async () => {
+    await begin('preparing', 0);
+    stage.ctx.registry.dropCopy(stage.copy.no);
+    stage.venue.states = [stage.state('0', 1)];
+    await stage.setSwitch('kill_switch', true);
+    const stops = new StopSwitches(stage.ctx);
+    await stops.start();
+    // It is not read again.
+    stops.stop();
+    expect(await activateCopy(stage.ctx, { ...parts, stops }, stage.scope, command)).toEqual(applied());
+    const begun = present(stage.ctx.registry.copies.get(stage.copy.no), 'the copy');
+    expect([begun.state, begun.watched.book.takesRisk(begun.row)]).toEqual(['active', false]);
   });
 
   it('to active is begun anew after a refused write', async () => {

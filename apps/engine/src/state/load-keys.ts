@@ -37,7 +37,12 @@ export async function loadKeys(
 }
 
 /** Moves a spare key of an account into the signing workers, under a handle of its own; null when it cannot be opened or serves another account. */
-export async function loadSpareKey(ctx: EngineContext, opener: Opener, record: AccountRecord, spare: SpareAgentRow): Promise<SignerHandle | null> {
+export async function loadSpareKey(
+  ctx: EngineContext,
+  opener: Opener,
+  record: AccountRecord,
+  spare: Pick<SpareAgentRow, 'agentAddress' | 'sealedAgentKey'>,
+): Promise<SignerHandle | null> {
   if (ctx.registry.claimAgent(record, spare.agentAddress) !== null) return null;
   const key = openKey(ctx, opener, record, ctx.registry.takeSigner(), spare);
   if (key === null) return null;

@@ -74,6 +74,8 @@ export interface BooksStage {
   writeRow(order: OpenOrder): Promise<void>;
   /** The tenant's schedule gets a version that acts at once, and the engine reads it. */
   feeVersion(version: number, markupTenths: number, operatorShare: Rate): Promise<void>;
+  /** The platform's switch, as an operator turns it. */
+  setSwitch(name: string, active: boolean): Promise<void>;
   setMark(price: string): void;
   forgetMark(): void;
   /** What is written of the copy; ledger accounts by code, with `C` for the copy. */
@@ -182,6 +184,9 @@ export async function openBooksStage(): Promise<BooksStage> {
       await app.scoped(scope, (unit) => unit.feeSchedules.insert({ ...made, ...terms, version, markupTenths, operatorShare }));
       await vi.waitUntil(() => ctx.clock.now() > made.effectiveFrom);
       putMarkups(ctx, scope, await app.scoped(scope, (unit) => unit.feeSchedules.versions()));
+    },
+    setSwitch: async (name, active) => {
+      await app.platform((unit) => unit.engines.setFlag(name, active, { tenantId: null, actor: 'test', reason: 'test' }));
     },
     setMark: (text) => mark(priceOf(text)),
     forgetMark: () => mark(price(0n)),

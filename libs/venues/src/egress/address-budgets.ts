@@ -8,6 +8,8 @@ interface AddressBudget {
   cap: number;
   /** When the last request left that used up what entries may, or came after; −Infinity: none. */
   lastAt: number;
+  /** `lastAt` before the last request. */
+  lastBefore: number;
 }
 
 /**
@@ -30,7 +32,8 @@ export class AddressBudgets {
 
   /** Takes what the venue says of an account. */
   seed(account: number, used: number, cap: number): void {
-    this.accounts.set(account, { used, cap, lastAt: this.accounts.get(account)?.lastAt ?? Number.NEGATIVE_INFINITY });
+    const lastAt = this.accounts.get(account)?.lastAt ?? Number.NEGATIVE_INFINITY;
+    this.accounts.set(account, { used, cap, lastAt, lastBefore: lastAt });
   }
 
   /** When an account may send its next request of a kind: a cancel has the larger cap, an entry leaves what is kept for others. */
@@ -44,7 +47,16 @@ export class AddressBudgets {
     const budget = this.accounts.get(account);
     if (budget === undefined) return;
     budget.used += requests;
+    budget.lastBefore = budget.lastAt;
     if (budget.used >= this.capOf(budget, 'entry')) budget.lastAt = now;
+  }
+
+  /** The last request did not leave after all: it cost nothing, and the next one need not wait for it. */
+  giveBack(account: number): void {
+    const budget = this.accounts.get(account);
+    if (budget === undefined) return;
+    budget.used -= 1;
+    budget.lastAt = budget.lastBefore;
   }
 
   /** Traded volume raises the cap: whole units of currency. */
@@ -55,8 +67,8 @@ export class AddressBudgets {
 
   /** The venue said that the account has used up its requests: the next one leaves a spacing later. A refused one costs nothing. */
   refused(account: number, now: number): void {
-    const budget = this.accounts.get(account) ?? { used: this.limits.free, cap: this.limits.free, lastAt: now };
-    this.accounts.set(account, { used: Math.max(budget.used, budget.cap), cap: budget.cap, lastAt: now });
+    const budget = this.accounts.get(account) ?? { used: this.limits.free, cap: this.limits.free };
+    this.accounts.set(account, { used: Math.max(budget.used, budget.cap), cap: budget.cap, lastAt: now, lastBefore: now });
   }
 
   /** Requests left before the spacing begins; null for an account nobody has read. */

@@ -94,6 +94,11 @@ export class VenueEgress {
     return flow;
   }
 
+  /** Nothing that is put in line leaves any more. */
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   end(flow: number): void {
     this.paced.delete(flow);
     this.scheduler?.close(flow);
@@ -129,6 +134,11 @@ export class VenueEgress {
     this.scheduler.refused(ip, now);
     const until = this.scheduler.budget(ip).pausedUntil(now);
     if (until > before) this.log({ level: 'warn', event: 'venue_egress_paused', fields: { egress: ip + 1, pauseMs: Math.round(until - now) } });
+  }
+
+  /** A row that was let go did not leave: its account has its request back. */
+  kept(account: number): void {
+    this.scheduler?.accounts.giveBack(account);
   }
 
   /** Traded volume raises what an account may ask of the venue: whole units of currency. */

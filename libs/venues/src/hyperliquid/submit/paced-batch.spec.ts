@@ -147,4 +147,24 @@ describe('a batch that leaves as the limits let it', () => {
     expect(egress.scheduler?.budget(0).inFlight).toBe(0);
     egress.close();
   });
+
+  it('an entry that did not leave takes nothing from its account: one that has used up its requests sends its exit at once', async () => {
+    const { batch, ended, egress } = paced(ordersOf(1, [], { 0: NOW + 100 }), 10);
+    egress.scheduler?.accounts.seed(0, 10_000, 10_000);
+    await batch.run();
+    expect(ended).toEqual(['0 expired']);
+    const exits: number[] = [];
+    const exit = new PacedBatch(2, ordersOf(1, [0]), { onOutcomes: () => undefined }, 2, egress, (_worker, chunk) => exits.push(...chunk.rows));
+    void exit.run();
+    expect(exits).toEqual([0]);
+    expect(egress.scheduler?.accounts.left(0)).toBe(0);
+    egress.close();
+  });
+
+  it('one that begins after the adapter was closed ends at once, unsent', async () => {
+    const { batch, left, ended, egress } = paced(ordersOf(3, [1]), 10);
+    egress.close();
+    expect(await batch.run()).toMatchObject({ accepted: 0, rejected: 3, unknown: 0 });
+    expect([left, ended]).toEqual([[], ['0 not_sent', '1 not_sent', '2 not_sent']]);
+  });
 });

@@ -45,6 +45,8 @@ export class PacedBatch implements PacedRows {
 
   /** Puts the rows in line and resolves when every row has ended. */
   async run(): Promise<SubmitReport> {
+    const all = Array.from({ length: this.orders.count }, (_, row) => row);
+    if (this.egress.isClosed) this.batch.refuse(all, 'not_sent', 'the adapter is closed');
     this.flow = this.egress.begin(this, this.lines());
     try {
       return await this.batch.done;
@@ -61,15 +63,18 @@ export class PacedBatch implements PacedRows {
     const late = cls === 'entry' ? rows.filter((row) => this.isLate(row)) : [];
     const leaving = late.length === 0 ? rows : rows.filter((row) => !late.includes(row));
     const chunks = this.batch.releaseRows(leaving, this.workers);
-    let left = 0;
+    const left = new Set<number>();
     const now = performance.now();
     for (const [worker, chunk] of chunks) {
-      left += chunk.rows.length;
-      for (const row of chunk.rows) this.leftAt[row] = now;
+      for (const row of chunk.rows) {
+        left.add(row);
+        this.leftAt[row] = now;
+      }
       this.send(worker, chunk);
     }
+    for (const row of rows) if (!left.has(row)) this.egress.kept(this.orders.signer[row] ?? -1);
     if (late.length > 0) this.batch.refuse(late, 'expired', 'it would have expired on its way, so it was not sent');
-    return rows.length - left;
+    return rows.length - left.size;
   }
 
   private isLate(row: number): boolean {
