@@ -54,6 +54,8 @@ export interface HyperliquidConfig {
   readonly readTimeoutMs: number;
   /** Users of user streams; the venue's cap is 10 per address. */
   readonly userSeatsMax: number;
+  /** How long a seat that was given up is not asked for again. */
+  readonly seatAgainMs: number;
   /** Seats of those kept for addresses whose orders are followed; the others go to the hottest leaders. */
   readonly orderSeatsReserved: number;
   /** Connections that read the public trades for addresses without a seat; 0: such addresses are refused. With two, cutting one misses nothing. */
@@ -84,7 +86,7 @@ export interface HyperliquidConfig {
   readonly streamedCheckMs: number;
   /** Longest wait for the sweep to be complete before first states are read, in ms. */
   readonly sweepWaitMaxMs: number;
-  /** Longest wait for the snapshot of a seat, in ms: then the address is seen without it, and the seat is asked for again. */
+  /** Longest wait for the snapshot of a seat, in ms: then it is given up, and the address is swept. */
   readonly seatWaitMs: number;
   /** Users whose order updates are streamed too, each on a connection of its own. */
   readonly orderStreamsMax: number;
@@ -142,6 +144,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   readConnections: 8,
   readTimeoutMs: 5_000,
   userSeatsMax: 10,
+  seatAgainMs: 300_000,
   orderSeatsReserved: 2,
   sweepConnectionsMax: 2,
   sweepSubscriptionsMax: 640,
@@ -190,6 +193,7 @@ const POSITIVE = [
   'readConnections',
   'readTimeoutMs',
   'userSeatsMax',
+  'seatAgainMs',
   'sweepSubscriptionsMax',
   'watchOpeningsPerMinute',
   'watchMessagesPerMinute',

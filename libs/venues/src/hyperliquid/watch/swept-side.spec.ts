@@ -94,6 +94,7 @@ async function swept(lots: number, dexes: readonly string[] = ['']) {
     tell: (event) => events.push(event),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => 99,
+    monotonic: () => 99,
   });
   await session.begin(READ_RANK.begin);
   events.length = 0;

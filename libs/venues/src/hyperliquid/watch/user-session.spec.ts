@@ -63,6 +63,7 @@ function begin(answers: Answers = {}) {
     tell: (event) => events.push(event),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => 99,
+    monotonic: () => 99,
   });
   session.seat();
   const words = () =>
