@@ -26,6 +26,8 @@ export interface ConnectionHandlers {
   onMessage(text: string, receivedAt: number): void;
   /** The connection, or an attempt to make one, ended. Another attempt follows unless `close` was called. */
   onDown(reason: string): void;
+  /** Frames were handed to the socket: those of `send`, or a ping of its own. The venue counts both. */
+  onSent?(frames: number, isPing: boolean): void;
 }
 
 const PING = '{"method":"ping"}';
@@ -69,6 +71,10 @@ export class WsConnection {
 
   /** Hands frames to the socket in one write burst; false when it is not open, and then none was sent. */
   send(frames: readonly string[]): boolean {
+    return this.write(frames, false);
+  }
+
+  private write(frames: readonly string[], isPing: boolean): boolean {
     const socket = this.socket;
     if (socket === null || socket.readyState !== WebSocket.OPEN) return false;
     this.raw?.cork();
@@ -77,6 +83,7 @@ export class WsConnection {
     } finally {
       this.raw?.uncork();
     }
+    if (frames.length > 0) this.handlers.onSent?.(frames.length, isPing);
     return true;
   }
 
@@ -163,6 +170,6 @@ export class WsConnection {
     if (!this.isOpen) return;
     const silentMs = performance.now() - this.heardAt;
     if (silentMs > this.limits.silenceTimeoutMs) this.recycle(`silent for ${Math.round(silentMs)} ms`);
-    else if (silentMs > this.limits.pingIntervalMs / 2) this.send([PING]);
+    else if (silentMs > this.limits.pingIntervalMs / 2) this.write([PING], true);
   }
 }

@@ -55,6 +55,7 @@ export class TradeSweep {
       { length: config.sweepConnectionsMax },
       (_, index) =>
         new SweepLink(config, deps, admit, {
+          pinged: () => this.messages.spend(1),
           changed: () => this.look(),
           down: (reason, coins) => this.down(index, reason, coins),
           trades: (data, receivedAt) => this.receive(index, data, receivedAt),
@@ -173,6 +174,7 @@ export class TradeSweep {
 }
 
 interface LinkHandlers {
+  pinged(): void;
   changed(): void;
   down(reason: string, coins: Iterable<string>): void;
   trades(data: unknown, receivedAt: EpochMs): void;
@@ -207,6 +209,8 @@ class SweepLink {
         this.refused.clear();
         handlers.down(reason, carried);
       },
+      // Subscriptions were counted before they were sent.
+      onSent: (_frames: number, isPing: boolean) => isPing && handlers.pinged(),
     };
     this.socket = new WsConnection(config.wsUrl, config, jitter, () => deps.clock.now(), on, admit);
   }

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { AccountState, VenueFill, WatchEvent } from '../../port';
 import { sampleFill } from '../../port/testing/sample-fill';
-import { hyperliquidConfig, type VenueLogEntry } from '../config';
+import { type HyperliquidSettings, hyperliquidConfig, type VenueLogEntry } from '../config';
 import { isObject, parseJson } from '../parse/json';
 import { systemClock, systemRandom } from '../testing/simulated-driver';
 import type { StreamTruth } from './stream-truth';
@@ -47,6 +47,8 @@ async function venueWith(snapshot: (user: string) => readonly unknown[] | 'cut' 
   await new Promise((resolve) => server.once('listening', resolve));
   const sockets = new Set<WebSocket>();
   let connections = 0;
+  let messages = 0;
+  let pings = 0;
   const fillsOf = new Map<string, readonly VenueFill[]>();
   const subscribers = new Map<string, Set<WebSocket>>();
   server.on('connection', (socket) => {
@@ -54,6 +56,8 @@ async function venueWith(snapshot: (user: string) => readonly unknown[] | 'cut' 
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('message', (raw) => {
+      messages += 1;
+      if (String(raw) === '{"method":"ping"}') pings += 1;
       const frame = parseJson(String(raw));
       if (!frame.ok || !isObject(frame.value) || !isObject(frame.value.subscription)) return;
       const { method, subscription } = frame.value;
@@ -78,6 +82,8 @@ async function venueWith(snapshot: (user: string) => readonly unknown[] | 'cut' 
   return {
     wsUrl: `ws://127.0.0.1:${port}`,
     connections: () => connections,
+    messages: () => messages,
+    pings: () => pings,
     subscribed: (topic: string) => (subscribers.get(topic)?.size ?? 0) > 0,
     fills: (user: string, fills: readonly unknown[]) => push(`userFills ${user}`, 'userFills', { user, fills }),
     trades: (...trades: readonly ReturnType<typeof trade>[]) => {
@@ -98,7 +104,7 @@ afterEach(async () => {
 });
 
 /** A watch over such a venue; the accounts hold nothing. */
-async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' | null) {
+async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' | null, given: Partial<HyperliquidSettings> = {}) {
   const venue = await venueWith(snapshot);
   ends.push(() => venue.close());
   const config = hyperliquidConfig({
@@ -112,6 +118,7 @@ async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' |
     reconnectMinMs: 20,
     watchOpeningsPerMinute: 120,
     checkDelayMs: 100_000,
+    ...given,
   });
   const state = (user: string, dex: string): AccountState => ({
     address: user,
@@ -134,7 +141,13 @@ async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' |
   } as unknown as StreamTruth;
   const logged: VenueLogEntry[] = [];
   const deps = { clock: systemClock, random: systemRandom, log: (entry: VenueLogEntry) => void logged.push(entry) };
-  const bounds = watchBounds(config, () => systemClock.monotonic());
+  const counted = { messages: 0 };
+  const bounds = watchBounds(
+    config,
+    () => systemClock.monotonic(),
+    undefined,
+    (messages) => (counted.messages += messages),
+  );
   const told: string[] = [];
   const watch = new HyperliquidUserWatch(config, deps, truth, bounds, [''], (event: WatchEvent) => {
     if (event.kind === 'synced') told.push(`synced ${event.address}`);
@@ -145,7 +158,7 @@ async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' |
     bounds.close();
   });
   const seen = (user: string, source: string) => vi.waitFor(() => expect(watch.seats.sightOf(user)?.source).toBe(source), PATIENCE);
-  return { venue, watch, told, logged, seen };
+  return { venue, watch, told, logged, seen, counted };
 }
 
 describe('a seat the venue does not serve', () => {
@@ -181,6 +194,17 @@ describe('leaders whose connection does not stand', () => {
     cut = false;
     await seen(FIRST, 'stream');
     expect(watch.seats.standing()).toMatchObject({ seatsTotal: 10, seatsUsed: 1 });
+  });
+});
+
+describe('messages of a watch', () => {
+  it('are all counted where the whole address is accounted for, pings too', async () => {
+    const { venue, watch, seen, counted } = await watching((user) => (user === FIRST ? [] : null), { pingIntervalMs: 40 });
+    for (const user of [FIRST, SECOND]) watch.watch(user);
+    await Promise.all([seen(FIRST, 'stream'), seen(SECOND, 'sweep')]);
+    await vi.waitFor(() => expect(venue.pings()).toBeGreaterThan(10), PATIENCE);
+    expect(counted.messages).toBe(watch.seats.standing().messagesSent);
+    await vi.waitFor(() => expect(venue.messages()).toBe(counted.messages), { timeout: 10_000, interval: 1 });
   });
 });
 

@@ -70,7 +70,8 @@ export class HyperliquidUserWatch implements UserWatch {
       monotonic: () => deps.clock.monotonic(),
       sessions: this.sessions,
       dexes: () => this.dexes,
-      send: (frames) => this.send(frames),
+      // Messages of the users' own streams do not wait; those of the sweep wait for them.
+      send: (frames) => this.main.send(frames),
       recycle: (reason) => this.main.recycle(reason),
       beginSweep: () => this.beginSweep(),
       orderStreams: this.orderStreams,
@@ -242,15 +243,11 @@ export class HyperliquidUserWatch implements UserWatch {
     if (!this.closed) this.sink(event);
   }
 
-  private connection(handlers: ConnectionHandlers): WsConnection {
+  private connection(given: ConnectionHandlers): WsConnection {
+    const handlers = { ...given, onSent: (messages: number) => this.bounds.messages.spend(messages) };
     const jitter = (): number => this.deps.random.below(1_000_000) / 1_000_000;
     const admit = this.bounds.openings.of(OPENING_RANK.users);
     return new WsConnection(this.config.wsUrl, this.config, jitter, () => this.deps.clock.now(), handlers, admit);
-  }
-
-  /** Messages of the users' own streams do not wait; those of the sweep wait for them. */
-  private send(frames: readonly string[]): void {
-    if (this.main.send(frames)) this.bounds.messages.spend(frames.length);
   }
 
   private receive(text: string, receivedAt: number): void {
