@@ -46,6 +46,9 @@ export interface HyperliquidConfig {
   readonly pingIntervalMs: number;
   /** A connection that says nothing for this long is replaced. */
   readonly silenceTimeoutMs: number;
+  /** The same two for the streams that show leaders: while such a connection is dead and nobody knows, their exits are not seen. */
+  readonly streamPingMs: number;
+  readonly streamSilenceMs: number;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   /** HTTP connections per worker for orders when no socket is open. */
@@ -138,6 +141,8 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   connectTimeoutMs: 5_000,
   pingIntervalMs: 20_000,
   silenceTimeoutMs: 45_000,
+  streamPingMs: 5_000,
+  streamSilenceMs: 15_000,
   reconnectMinMs: 250,
   reconnectMaxMs: 15_000,
   httpConnections: 8,
@@ -187,6 +192,8 @@ const POSITIVE = [
   'connectTimeoutMs',
   'pingIntervalMs',
   'silenceTimeoutMs',
+  'streamPingMs',
+  'streamSilenceMs',
   'reconnectMinMs',
   'reconnectMaxMs',
   'httpConnections',
@@ -236,6 +243,7 @@ export function hyperliquidConfig(settings: HyperliquidSettings): HyperliquidCon
   must(config.detectionWeightBurst < config.detectionWeightPerMinute, 'detectionWeightBurst is below detectionWeightPerMinute');
   must(config.egress.length >= 1 && config.egress.length <= EGRESS_ADDRESSES_MAX, `egress names 1 to ${EGRESS_ADDRESSES_MAX} addresses`);
   must(config.silenceTimeoutMs > config.pingIntervalMs, 'silenceTimeoutMs is above pingIntervalMs');
+  must(config.streamSilenceMs > config.streamPingMs, 'streamSilenceMs is above streamPingMs');
   must(config.fillMemoryMax >= 2_000, 'fillMemoryMax holds at least one snapshot of 2000 fills');
   return { ...config, url: config.url.replace(/\/$/, '') };
 }

@@ -13,6 +13,15 @@ export interface ConnectionLimits {
   readonly egress?: readonly EgressAddress[];
 }
 
+/** Bounds of a connection that shows leaders: its silence is noticed sooner. */
+export const streamLimits = <L extends ConnectionLimits & { readonly streamPingMs: number; readonly streamSilenceMs: number }>(
+  limits: L,
+): ConnectionLimits => ({
+  ...limits,
+  pingIntervalMs: limits.streamPingMs,
+  silenceTimeoutMs: limits.streamSilenceMs,
+});
+
 /** Where a connection leaves from, and when it may be made. */
 export interface ConnectionEgress {
   readonly address: EgressAddress;

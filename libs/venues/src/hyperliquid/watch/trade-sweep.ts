@@ -2,7 +2,7 @@ import type { EpochMs } from '@lockstep/kernel';
 import type { Address } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import { isObject, type JsonObject, parseJson } from '../parse/json';
-import { WsConnection } from '../transport/ws-connection';
+import { streamLimits, WsConnection } from '../transport/ws-connection';
 import { type RawTrade, readTrades, type SweptTrade, sideOf, tradesSubscription } from '../wire/trades';
 import type { MinuteBudget } from './budget';
 import { CoinTape, type TapeReading } from './coin-tape';
@@ -212,7 +212,7 @@ class SweepLink {
       // Subscriptions were counted before they were sent.
       onSent: (_frames: number, isPing: boolean) => isPing && handlers.pinged(),
     };
-    this.socket = new WsConnection(config.wsUrl, config, jitter, () => deps.clock.now(), on, admit);
+    this.socket = new WsConnection(config.wsUrl, streamLimits(config), jitter, () => deps.clock.now(), on, admit);
   }
 
   get isOpen(): boolean {

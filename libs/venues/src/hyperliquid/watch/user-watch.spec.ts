@@ -118,6 +118,7 @@ async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' |
     reconnectMinMs: 20,
     watchOpeningsPerMinute: 120,
     checkDelayMs: 100_000,
+    streamPingMs: 50,
     ...given,
   });
   const state = (user: string, dex: string): AccountState => ({
@@ -137,7 +138,7 @@ async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' |
     knowsMode: () => true,
     isKnownStandard: () => true,
     tradedCoins: () => ['BTC'],
-    fills: async (user: string) => ok(venue.fillsOf.get(user) ?? []),
+    leaderFills: async (user: string) => ok(venue.fillsOf.get(user) ?? []),
   } as unknown as StreamTruth;
   const logged: VenueLogEntry[] = [];
   const deps = { clock: systemClock, random: systemRandom, log: (entry: VenueLogEntry) => void logged.push(entry) };
@@ -197,9 +198,20 @@ describe('leaders whose connection does not stand', () => {
   });
 });
 
+describe('a connection that says nothing', () => {
+  it('is replaced before an exit could be missed for long', async () => {
+    const { venue, watch, seen } = await watching(() => [], { streamPingMs: 50, streamSilenceMs: 300, seatWaitMs: 100_000 });
+    watch.watch(FIRST);
+    await seen(FIRST, 'stream');
+    // It answers no ping.
+    await vi.waitFor(() => expect(venue.connections()).toBeGreaterThan(1), PATIENCE);
+    await seen(FIRST, 'stream');
+  });
+});
+
 describe('messages of a watch', () => {
   it('are all counted where the whole address is accounted for, pings too', async () => {
-    const { venue, watch, seen, counted } = await watching((user) => (user === FIRST ? [] : null), { pingIntervalMs: 40 });
+    const { venue, watch, seen, counted } = await watching((user) => (user === FIRST ? [] : null), { streamPingMs: 20 });
     for (const user of [FIRST, SECOND]) watch.watch(user);
     await Promise.all([seen(FIRST, 'stream'), seen(SECOND, 'sweep')]);
     await vi.waitFor(() => expect(venue.pings()).toBeGreaterThan(10), PATIENCE);

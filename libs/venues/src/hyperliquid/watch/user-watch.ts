@@ -1,7 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { Address, DetectionStanding, LeaderSight, SeatedWatch, UserWatch, WatchEvent } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
-import { type ConnectionHandlers, WsConnection } from '../transport/ws-connection';
+import { type ConnectionHandlers, streamLimits, WsConnection } from '../transport/ws-connection';
 import type { SweptTrade } from '../wire/trades';
 import { standingOf } from './detection-standing';
 import { Latencies } from './latencies';
@@ -247,7 +247,7 @@ export class HyperliquidUserWatch implements UserWatch {
     const handlers = { ...given, onSent: (messages: number) => this.bounds.messages.spend(messages) };
     const jitter = (): number => this.deps.random.below(1_000_000) / 1_000_000;
     const admit = this.bounds.openings.of(OPENING_RANK.users);
-    return new WsConnection(this.config.wsUrl, this.config, jitter, () => this.deps.clock.now(), handlers, admit);
+    return new WsConnection(this.config.wsUrl, streamLimits(this.config), jitter, () => this.deps.clock.now(), handlers, admit);
   }
 
   private receive(text: string, receivedAt: number): void {
