@@ -97,7 +97,9 @@ export interface HyperliquidConfig {
   readonly fillMemoryMax: number;
   /** Frames of one user held back while its state is read after a reconnect. */
   readonly heldFramesMax: number;
-  /** Attempts to read a dex's account state before `synced` is told without it; it is read on behind. */
+  /** How long a snapshot, and the live fills behind it, wait for account states, in ms; `synced` is told without those that did not come, they are read on behind. */
+  readonly snapshotWaitMs: number;
+  /** Attempts to read a dex's account state before `synced` is told without it. */
   readonly syncAttemptsMax: number;
   /** Marks of a dex that the stream did not tell for so long are asked for. */
   readonly markSilenceMs: number;
@@ -169,6 +171,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   orderStreamsMax: 4,
   fillMemoryMax: 8_192,
   heldFramesMax: 1_024,
+  snapshotWaitMs: 2_000,
   syncAttemptsMax: 3,
   markSilenceMs: 3_250,
   markAskGapMs: 2_000,
@@ -217,6 +220,7 @@ const POSITIVE = [
   'seatWaitMs',
   'fillMemoryMax',
   'heldFramesMax',
+  'snapshotWaitMs',
   'syncAttemptsMax',
   'markSilenceMs',
   'markAskGapMs',

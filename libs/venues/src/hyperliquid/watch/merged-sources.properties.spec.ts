@@ -87,7 +87,7 @@ class Stage {
         log: () => undefined,
         dexes: () => ['', 'xyz'],
         tell: (event) => this.events.push(event),
-        pause: () => new Promise((resolve) => setImmediate(resolve)),
+        pause: (ms) => new Promise((resolve) => (ms === config.snapshotWaitMs ? undefined : setImmediate(resolve))),
         now: () => this.time,
         monotonic: () => this.time,
       },

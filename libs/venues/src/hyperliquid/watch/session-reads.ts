@@ -67,10 +67,15 @@ export class SessionReads {
     return reads.ask(rank, truth.positionsWeight(this.address), () => truth.positions(this.address, dex));
   }
 
-  /** States of the dexes that could be read at once within a few attempts each, as long as `goOn`. */
+  /** States of the dexes that could be read at once, within a few attempts each and `snapshotWaitMs`, as long as `goOn`: live fills wait for them. */
   async statesNow(dexes: readonly string[], goOn: () => boolean): Promise<readonly AccountState[]> {
-    const read = await Promise.all(dexes.map((dex) => this.repeat(goOn, () => this.account(dex, null))));
-    return read.filter((state) => state !== null);
+    const found: AccountState[] = [];
+    const reads = dexes.map(async (dex) => {
+      const state = await this.repeat(goOn, () => this.account(dex, null));
+      if (state !== null) found.push(state);
+    });
+    await Promise.race([Promise.all(reads), this.parts.pause(this.parts.config.snapshotWaitMs)]);
+    return [...found].sort((a, b) => dexes.indexOf(a.dex) - dexes.indexOf(b.dex));
   }
 
   /** Fills from a moment on, at once; empty when they cannot be read. */

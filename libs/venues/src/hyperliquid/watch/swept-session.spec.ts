@@ -86,7 +86,7 @@ function watched(given: { readonly dexes?: readonly string[]; readonly knowsMode
       log: () => undefined,
       dexes: () => given.dexes ?? [''],
       tell: (event) => events.push(event),
-      pause: () => new Promise((resolve) => setImmediate(resolve)),
+      pause: (ms) => new Promise((resolve) => (ms === config.snapshotWaitMs ? undefined : setImmediate(resolve))),
       now: () => venue.now,
       monotonic: () => venue.now,
     },

@@ -18,7 +18,7 @@ export const stateFrames = (method: Method, user: Address, dexes: readonly strin
 
 /** A frame of the users' connection; null: nothing of interest. */
 export type UserFrame =
-  | { readonly kind: 'fills'; readonly user: Address; readonly fills: readonly VenueFill[]; readonly isSnapshot: boolean }
+  | { readonly kind: 'fills'; readonly user: Address; readonly fills: readonly VenueFill[]; readonly isSnapshot: boolean; readonly isWhole: boolean }
   | { readonly kind: 'state'; readonly state: AccountState }
   /** `user` where at least that can be read. */
   | { readonly kind: 'unreadable'; readonly channel: string; readonly user: Address | null; readonly detail: string }

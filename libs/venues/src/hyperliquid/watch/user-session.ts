@@ -114,9 +114,9 @@ export class UserSession {
 
   /**
    * A snapshot of the newest fills. Reads the account state, fills a gap and tells `synced`. What was held back while the state was read is part of it:
-   * the state shows those fills already. A dex that cannot be read holds up nothing: it is read on behind.
+   * the state shows those fills already, or is dated before them. A dex that cannot be read in time holds up nothing: it is read on behind.
    */
-  async snapshot(fills: readonly VenueFill[], receivedAt: number): Promise<void> {
+  async snapshot(fills: readonly VenueFill[], receivedAt: number, isWhole = false): Promise<void> {
     const { core, parts } = this;
     this.generation += 1;
     core.seatLate = false;
@@ -125,8 +125,8 @@ export class UserSession {
     const epoch = parts.losses.all;
     const since = this.seen || core.merged.based ? core.merged.knownTo : (core.since ?? 0);
     const oldest = fills.reduce((earliest, fill) => Math.min(earliest, fill.time), Number.POSITIVE_INFINITY);
-    // The snapshot reaches back to the last fill told, or everything between is asked for.
-    const missed = since > 0 && oldest > since ? await core.reads.fillsNow(since, goOn) : [];
+    // The snapshot reaches back to the last fill told, or holds all there are, or everything between is asked for.
+    const missed = !isWhole && since > 0 && oldest > since ? await core.reads.fillsNow(since, goOn) : [];
     const dexes = parts.dexes();
     const states = await core.reads.statesNow(dexes, goOn);
     if (!goOn()) return;

@@ -264,12 +264,12 @@ export class HyperliquidUserWatch implements UserWatch {
     } else if (frame?.kind === 'fills' && this.userSeats.seated.has(frame.user)) this.receiveFills(frame, receivedAt);
   }
 
-  private receiveFills({ user, fills, isSnapshot }: Extract<UserFrame, { readonly kind: 'fills' }>, receivedAt: number): void {
+  private receiveFills({ user, fills, isSnapshot, isWhole }: Extract<UserFrame, { readonly kind: 'fills' }>, receivedAt: number): void {
     const session = this.sessions.get(user);
     if (session === undefined) return;
     if (isSnapshot) {
       this.userSeats.began(user);
-      void session.snapshot(fills, receivedAt);
+      void session.snapshot(fills, receivedAt, isWhole);
     } else if (session.live(fills, receivedAt) > 0) this.latencies.stream.note(receivedAt - Math.min(...fills.map(({ time }) => time)));
   }
 
