@@ -107,7 +107,7 @@ async function main(): Promise<void> {
       presignaturesPerWorker: config.presignatures,
       simulated: {
         claimSigner: config.simSignerClaims === 'on',
-        userSeatsMax: config.simUserSeats,
+        ...(config.simUserSeats !== null && { userSeatsMax: config.simUserSeats }),
         ...(config.simRateLimits === 'on' && { egress, rateLimits: assumed }),
       },
       chunk: config.ordersPerChunk,

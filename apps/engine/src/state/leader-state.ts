@@ -1,5 +1,5 @@
 import type { EpochMs, Money, Size } from '@lockstep/kernel';
-import type { AccountState } from '@lockstep/venues/port';
+import type { AccountState, VenueFill } from '@lockstep/venues/port';
 import type { Clearinghouse } from '../markets';
 import { type Balance, equityOver } from './equity-over';
 
@@ -17,6 +17,8 @@ const READINGS_MAX = 4;
 export class LeaderState {
   /** Signed position per coin after the last recorded move. A coin never met is absent: its first fill's start position is believed. */
   readonly positions = new Map<string, Size>();
+  /** Venue time of the state a position was taken from because fills were missing: those up to it are in the position. */
+  private readonly statedAt = new Map<string, EpochMs>();
   private readonly readings = new Map<string, Reading[]>();
   private readonly newestFills = new Map<string, EpochMs>();
 
@@ -28,6 +30,21 @@ export class LeaderState {
   /** Venue time of the newest fill told of a coin; 0 before the first. */
   newestFillAt(coin: string): EpochMs {
     return this.newestFills.get(coin) ?? 0;
+  }
+
+  /** Takes a position out of a state, because fills are missing. */
+  stated(coin: string, position: Size, at: EpochMs): void {
+    this.positions.set(coin, position);
+    this.statedAt.set(coin, Math.max(at, this.statedAt.get(coin) ?? 0));
+  }
+
+  /**
+   * Whether a fill that comes only now is in the position already, so that it is history and no move: one up to the state the position was taken from, and one
+   * older than its newest fill that does not continue `position`.
+   */
+  holds({ coin, time, startPosition }: Pick<VenueFill, 'coin' | 'time' | 'startPosition'>, position: Size | undefined): boolean {
+    if (time <= (this.statedAt.get(coin) ?? -1)) return true;
+    return time < this.newestFillAt(coin) && startPosition !== position;
   }
 
   /** Takes a state of the venue; an older one than the newest known is kept only if there is room, one that tells no equity not at all. */

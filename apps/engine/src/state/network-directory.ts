@@ -41,13 +41,18 @@ export class NetworkDirectory {
   }
 }
 
+/** Whether a recorded move was made of a state, without a fill. */
+const isOfState = (detail: unknown): boolean => typeof detail === 'object' && detail !== null && 'fills' in detail && detail.fills === 0;
+
 /** Registers a watched account with what is recorded of it: detection goes on behind its last move, planning behind its last planned one. */
 function register(ctx: EngineContext, row: WatchedAccountRow, network: Network, latest: readonly MoveRow[]) {
   const known = ctx.registry.watched.get(Number(row.no));
   if (known !== undefined) return known;
   const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 });
   for (const move of latest) {
-    watched.leader.positions.set(move.coin, move.positionAfter);
+    if (isOfState(move.detail)) watched.leader.stated(move.coin, move.positionAfter, move.lastFillMs);
+    else watched.leader.positions.set(move.coin, move.positionAfter);
+    watched.leader.noteFill(move.coin, move.lastFillMs);
     watched.recordedTo = Math.max(watched.recordedTo, move.lastFillMs);
     const view = network.markets.get(move.coin);
     if (view === undefined) continue;

@@ -11,6 +11,7 @@ const SIM_LIMITS = {
   watchOpeningsPerMinute: 6_000,
   watchMessagesPerMinute: 120_000,
   detectionWeightPerMinute: 120_000,
+  userSeatsMax: 1_000,
 } as const;
 
 /** A venue as a network opens it, and what is closed with it. */
@@ -77,8 +78,8 @@ function hyperliquidSettings(tuning: VenueTuning, address: NetworkAddress): Hype
   };
 }
 
-/** A simulated network takes all, unless it was told to be as strict as the venue. */
-const simulatedBounds = ({ simulated }: VenueTuning): Partial<HyperliquidSettings> =>
+/** A simulated network takes all, unless it was told to be as strict as the venue: then its bounds are the venue's, seats included. */
+export const simulatedBounds = ({ simulated }: Pick<VenueTuning, 'simulated'>): Partial<HyperliquidSettings> =>
   simulated.rateLimits === undefined ? { ...SIM_LIMITS, ...simulated } : simulated;
 
 const liveBounds = ({ egress, rateLimits }: VenueTuning): Partial<HyperliquidSettings> => ({

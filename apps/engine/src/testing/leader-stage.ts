@@ -34,7 +34,7 @@ export const contextOf = (coin: string): MarketContext => ({
 });
 
 /** The state of one dex; positions in whole units. */
-export const stateOf = (address: string, dex: string, held: Readonly<Record<string, number>> = {}): AccountState => ({
+export const stateOf = (address: string, dex: string, held: Readonly<Record<string, number>> = {}, time = 1): AccountState => ({
   address,
   dex,
   accountValue: money(100_000_000_000n),
@@ -49,7 +49,7 @@ export const stateOf = (address: string, dex: string, held: Readonly<Record<stri
     marginUsed: money(0n),
     unrealisedPnl: money(0n),
   })),
-  time: 1,
+  time,
 });
 
 export const syncedWith = (address: string, states: readonly AccountState[], fills: readonly VenueFill[] = []): WatchEvent => ({
@@ -66,9 +66,14 @@ export async function leaderStage(
 ) {
   const moves: NewMove[] = [];
   const givenUp: { readonly id: bigint; readonly reason: string }[] = [];
+  const keys = new Set<string>();
   const inbox = {
     begin: async () => undefined,
-    insertFills: async (_watchedNo: bigint, fills: readonly LeaderFillKey[]) => fills,
+    insertFills: async (_watchedNo: bigint, fills: readonly LeaderFillKey[]) =>
+      fills.filter(({ coin, timeMs, tid }) => {
+        const key = `${coin} ${timeMs} ${tid}`;
+        return !keys.has(key) && keys.add(key);
+      }),
     recordMoves: async (_watchedNo: bigint, fresh: readonly NewMove[]) => {
       moves.push(...fresh);
       return { moves: fresh.map((move, index) => ({ ...move, id: BigInt(moves.length - fresh.length + index + 1), seq: 1n })) };
@@ -76,6 +81,8 @@ export async function leaderStage(
     giveUpMoves: async (ids: readonly bigint[], reason: string) => void givenUp.push(...ids.map((id) => ({ id, reason }))),
   };
   const registry = new Registry();
+  const database = { away: false };
+  const watches: string[] = [];
   const ctx = {
     registry,
     limits: { ...ENGINE_LIMITS, ...given.limits },
@@ -84,7 +91,12 @@ export async function leaderStage(
     stage: () => 1,
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     stops: new StopVersion(),
-    storage: { platform: async <T>(work: (unit: PlatformUnit) => Promise<T>) => work({ inbox } as unknown as PlatformUnit) },
+    storage: {
+      platform: async <T>(work: (unit: PlatformUnit) => Promise<T>) => {
+        if (database.away) throw new Error('the database is away');
+        return work({ inbox } as unknown as PlatformUnit);
+      },
+    },
   } as unknown as EngineContext;
   const markets = new Markets();
   const truth = { markets: async () => ({ ok: true, value: STAGE_COINS.map(contextOf) }), ...given.truth } as unknown as VenueTruth;
@@ -102,6 +114,7 @@ export async function leaderStage(
       watch: (address: string) => {
         if (!seated.has(address) && seated.size >= (given.seats ?? 10)) return 'seat_refused';
         seated.add(address);
+        watches.push(address);
         return 'watching';
       },
       unwatch: (address: string) => void seated.delete(address),
@@ -114,5 +127,5 @@ export async function leaderStage(
     registry.watched.set(no, watched);
     return watched;
   };
-  return { ctx, network, markets, moves, givenUp, seated, leader };
+  return { ctx, network, markets, moves, givenUp, seated, watches, database, leader };
 }

@@ -6,6 +6,8 @@ export interface Difference {
   readonly coin: string;
   readonly known: Size;
   readonly found: Size;
+  /** Venue time of the state. */
+  readonly stateTime: EpochMs;
 }
 
 /** Positions of account states by coin. */
@@ -41,9 +43,9 @@ export function differencesOf(
   const readAt = new Map<string | undefined, EpochMs>(states.map(({ dex, time }) => [dex, time]));
   const found = positionsOf(states);
   return [...known].flatMap(([coin, position]): Difference[] => {
-    const at = readAt.get(dexOf(coin));
-    if (at === undefined || newestFillAt(coin) > at) return [];
+    const stateTime = readAt.get(dexOf(coin));
+    if (stateTime === undefined || newestFillAt(coin) > stateTime) return [];
     const now = found.get(coin) ?? size(0n);
-    return now === position ? [] : [{ coin, known: position, found: now }];
+    return now === position ? [] : [{ coin, known: position, found: now, stateTime }];
   });
 }

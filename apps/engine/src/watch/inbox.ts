@@ -1,10 +1,11 @@
-import { type Money, type Price, price, type Size } from '@lockstep/kernel';
+import { type Money, type Price, price, type Size, size } from '@lockstep/kernel';
 import { type Detection, detect, groupByCoin, type Move, resyncMove } from '@lockstep/replication';
 import type { NewMove } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
+import type { Difference } from './compare-state';
 
 /** What planning needs of a move besides the columns of its row; kept as JSON so that a restart plans the same move. */
 interface MoveDetail {
@@ -62,15 +63,17 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
 }
 
 /** Records that the venue's state differs from where the fills led: fills are missing. Only reductions of such a move are followed. */
-export async function recordResync(ctx: EngineContext, watched: WatchedAccount, coin: string, found: Size, at: number): Promise<RecordedMove | null> {
+export async function recordResync(ctx: EngineContext, watched: WatchedAccount, difference: Difference, at: number): Promise<RecordedMove | null> {
+  const { coin, found, stateTime } = difference;
   const known = watched.leader.positions.get(coin);
   if (known === undefined || known === found) return null;
   const mark = watched.network.markets.get(coin)?.mark ?? price(0n);
-  const move = resyncMove(coin, known, found, mark, at);
+  // Of the venue's time, as every move: who reads fills goes on behind it.
+  const move = resyncMove(coin, known, found, mark, stateTime);
   const rows = await ctx.storage.platform((unit) =>
-    unit.inbox.recordMoves(BigInt(watched.no), [moveRow(move, `resync:${at}`, equityBefore(watched, move), at)]),
+    unit.inbox.recordMoves(BigInt(watched.no), [moveRow(move, `resync:${stateTime}`, equityBefore(watched, move), at)]),
   );
-  watched.leader.positions.set(coin, found);
+  watched.leader.stated(coin, found, stateTime);
   const [row] = rows.moves;
   ctx.log.warn('leader fills are missing; following the state', { watchedNo: watched.no, coin, known: known.toString(), found: found.toString() });
   return row === undefined ? null : toRecorded(watched, Number(row.id), Number(row.seq), move, row.leaderEquity, at, ctx.stage());
@@ -127,14 +130,26 @@ function detectAll(
   const found: KeyedDetection[] = [];
   for (const block of byBlock(fills)) {
     for (const group of groupByCoin(block)) {
-      const [first] = group;
-      const detection = detect(positions.get(first.coin) ?? null, group);
+      const { coin } = group[0];
+      const [first, ...rest] = unheld(watched, group, positions.get(coin));
+      if (first === undefined) continue;
+      const detection = detect(positions.get(coin) ?? null, [first, ...rest]);
       positions.set(first.coin, detection.move.after);
       if (detection.gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin: first.coin });
       found.push({ detection, key: `${first.time}:${first.tradeId}`, receivedAt: receivedAt.get(first) ?? 0 });
     }
   }
   return found;
+}
+
+/** Fills of a coin that are not in its position yet: those that are explain a state that was followed without them. */
+function unheld(watched: WatchedAccount, fills: readonly VenueFill[], known: Size | undefined): readonly VenueFill[] {
+  let position = known;
+  return fills.filter((fill) => {
+    if (watched.leader.holds(fill, position)) return false;
+    position = size(fill.startPosition + (fill.side === 'buy' ? fill.size : -fill.size));
+    return true;
+  });
 }
 
 function byBlock(fills: readonly VenueFill[]): VenueFill[][] {

@@ -1,5 +1,6 @@
 import { size } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
+import type { VenueFill } from '@lockstep/venues/port';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { describe, expect, it, vi } from 'vitest';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
@@ -162,5 +163,116 @@ describe('leaders that cannot be seen', () => {
     await sync(second, stateOf(second.address, ''));
     expect(ofSecond()).toBe(STATUS.active);
     expect(await watch.synced(third)).toBe('no_seat');
+  });
+});
+
+/** A fill of whole units of ETH; below zero sells. */
+const ethFill = (time: number, from: number, units: number): VenueFill =>
+  sampleFill({
+    coin: 'ETH',
+    time,
+    side: units > 0 ? 'buy' : 'sell',
+    size: size(BigInt(Math.abs(units)) * 100_000_000n),
+    startPosition: size(BigInt(from) * 100_000_000n),
+  });
+
+/** A stage whose leader is begun with nothing at time 1, and how to tell it things. */
+async function begun() {
+  const stage = await watching();
+  const watched = stage.leader(1);
+  stage.watch.watch(watched);
+  await stage.sync(watched, stateOf(watched.address, ''));
+  const fills = (...given: readonly VenueFill[]): Promise<void> => {
+    stage.watch.receive(stage.network, { kind: 'fills', address: watched.address, fills: given, receivedAt: 1 });
+    return stage.watch.idle();
+  };
+  const synced = (time: number, units: number, given: readonly VenueFill[] = []): Promise<void> => {
+    const held: Readonly<Record<string, number>> = units === 0 ? {} : { ETH: units };
+    stage.watch.receive(stage.network, syncedWith(watched.address, [stateOf(watched.address, '', held, time)], given));
+    return stage.watch.idle();
+  };
+  const units = (): number => Number(watched.leader.positions.get('ETH') ?? 0n) / 1e8;
+  const words = (): readonly string[] => stage.moves.map((move) => `${Number(move.positionBefore) / 1e8} to ${Number(move.positionAfter) / 1e8}`);
+  return { ...stage, watched, fills, synced, units, words };
+}
+
+describe('what a state says of a position', () => {
+  it('is nothing where a fill is newer: the state was read before it and told after it', async () => {
+    vi.useFakeTimers();
+    try {
+      const { watch, fills, synced, units, words } = await begun();
+      await fills(ethFill(10, 0, 5));
+      await synced(9, 0);
+      await vi.advanceTimersByTimeAsync(5_000);
+      await watch.idle();
+      expect([words(), units()]).toEqual([['0 to 5'], 5]);
+      // One of the fill's own block is as new.
+      await synced(10, 4);
+      await vi.advanceTimersByTimeAsync(5_000);
+      await watch.idle();
+      expect([words(), units()]).toEqual([['0 to 5', '5 to 4'], 4]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is where the leader begins, with the fills that are newer', async () => {
+    const { watch, leader, network, fills, moves } = { ...(await watching()), fills: [ethFill(5, 0, 2), ethFill(12, 2, 3)] };
+    const watched = leader(3);
+    watch.watch(watched);
+    watch.receive(network, syncedWith(watched.address, [stateOf(watched.address, '', { ETH: 2 }, 10)], fills));
+    await watch.idle();
+    expect([watched.leader.positions.get('ETH'), moves.length]).toEqual([500_000_000n, 0]);
+  });
+
+  it('that was followed without its fills is not followed again when they come', async () => {
+    vi.useFakeTimers();
+    try {
+      const { watch, fills, synced, units, words } = await begun();
+      await fills(ethFill(10, 0, 10));
+      await synced(20, 3);
+      await vi.advanceTimersByTimeAsync(5_000);
+      await watch.idle();
+      expect(words()).toEqual(['0 to 10', '10 to 3']);
+      // A later snapshot tells what led there, and something new.
+      await synced(30, 2, [ethFill(15, 10, -4), ethFill(18, 6, -3), ethFill(25, 3, -1)]);
+      expect([words(), units()]).toEqual([['0 to 10', '10 to 3', '3 to 2'], 2]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('leaves fills that were overtaken and continue the told position their place', async () => {
+    const { fills, units, words } = await begun();
+    await fills(ethFill(10, 0, 10));
+    // Each was told late, by the change it makes.
+    await fills(ethFill(8, 10, -4), ethFill(9, 6, -3));
+    expect([words(), units()]).toEqual([['0 to 10', '10 to 6', '6 to 3'], 3]);
+  });
+});
+
+describe('frames that cannot be recorded', () => {
+  it('cost one new watch after a while, however many they are and however long the database is away', async () => {
+    vi.useFakeTimers();
+    try {
+      const { watch, network, watched, watches, database, seated, units, synced } = await begun();
+      database.away = true;
+      for (let time = 10; time < 200; time += 1)
+        watch.receive(network, { kind: 'fills', address: watched.address, fills: [ethFill(time, time - 10, 1)], receivedAt: time });
+      await watch.idle();
+      expect([watches.length, seated.size]).toEqual([1, 0]);
+      await vi.advanceTimersByTimeAsync(600);
+      expect([watches.length, seated.size]).toEqual([2, 1]);
+      await synced(200, 190, [ethFill(10, 0, 190)]);
+      await vi.advanceTimersByTimeAsync(600);
+      expect(watches.length).toBe(2);
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(watches.length).toBe(3);
+      database.away = false;
+      await synced(200, 190, [ethFill(10, 0, 190)]);
+      expect([units(), watched.synced]).toEqual([190, true]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -8,6 +8,7 @@ import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import { type Difference, differencesOf, positionsAfter, positionsOf } from './compare-state';
 import { type FillFrame, recordFills, recordResync } from './inbox';
+import { Restarts } from './restarts';
 
 export type Frame<Watched = WatchedAccount> =
   | { readonly kind: 'fills'; readonly watched: Watched; readonly fills: readonly VenueFill[]; readonly receivedAt: number }
@@ -59,6 +60,8 @@ export class LeaderWatch {
   private readonly seatless = new Set<WatchedAccount>();
   /** Accounts whose copies take no new risk, because nobody sees the leader. */
   private readonly unseen = new Set<WatchedAccount>();
+  /** Accounts whose frames could not be recorded: they are not watched until their time comes. */
+  private readonly restarts = new Restarts<WatchedAccount>((watched) => this.watch(watched));
 
   constructor(
     private readonly ctx: EngineContext,
@@ -72,8 +75,8 @@ export class LeaderWatch {
       },
       (key, batch, failure) => {
         ctx.log.error('leader frames could not be recorded', { watchedNo: key, frames: batch.length, error: failure });
-        // What was not recorded is missing: a new snapshot brings it back.
-        for (const frame of batch) this.restart(frame.watched);
+        const [first] = batch;
+        if (first !== undefined) this.restart(first.watched);
       },
       ctx.limits.inboxDepthMax,
     );
@@ -82,6 +85,7 @@ export class LeaderWatch {
   /** Starts watching an account. `seat_refused`: the venue's cap of watched users is reached; the account is watched once a seat is free. */
   watch(watched: WatchedAccount): 'watching' | 'seat_refused' {
     this.byAddress.set(addressKey(watched.network, watched.address), watched);
+    if (this.restarts.isWaiting(watched)) return 'watching';
     const answer = watched.network.users.watch(watched.address, watched.begun ? watched.recordedTo : null);
     if (answer === 'watching') this.seatless.delete(watched);
     else {
@@ -117,6 +121,7 @@ export class LeaderWatch {
   unwatch(watched: WatchedAccount): void {
     this.byAddress.delete(addressKey(watched.network, watched.address));
     this.seatless.delete(watched);
+    this.restarts.forget(watched);
     watched.network.users.unwatch(watched.address);
     watched.synced = false;
     this.endWaits(watched, 'no_seat');
@@ -195,6 +200,7 @@ export class LeaderWatch {
   stop(): void {
     for (const timer of this.lateness) clearTimeout(timer);
     this.lateness.clear();
+    this.restarts.stop();
     for (const watched of [...this.waitingForSync.keys()]) this.endWaits(watched, 'not_in_time');
   }
 
@@ -215,6 +221,8 @@ export class LeaderWatch {
   }
 
   private async take(run: FrameRun): Promise<void> {
+    // What came behind frames that were not recorded would not continue them.
+    if (this.restarts.isWaiting(run.watched)) return;
     if (run.kind === 'fills') {
       this.onMoves(await recordFills(this.ctx, run.watched, run.frames));
       return;
@@ -229,6 +237,7 @@ export class LeaderWatch {
     } else await this.begin(watched, event.states, event.fills);
     watched.synced = true;
     if (this.unseen.delete(watched)) this.markStale(watched, false);
+    this.restarts.worked(watched);
     this.endWaits(watched, 'synced');
     this.onResynced(watched);
   }
@@ -262,18 +271,24 @@ export class LeaderWatch {
   }
 
   private async takeMissing(watched: WatchedAccount, differences: readonly Difference[], at: number): Promise<void> {
-    for (const { coin, known, found } of differences) {
+    for (const difference of differences) {
       // A fill that came meanwhile explains it, or the next state will tell.
-      if (watched.leader.positions.get(coin) !== known) continue;
-      const move = await recordResync(this.ctx, watched, coin, found, at);
+      if (watched.leader.positions.get(difference.coin) !== difference.known) continue;
+      const move = await recordResync(this.ctx, watched, difference, at);
       if (move !== null) this.onMoves([move]);
     }
   }
 
+  /**
+   * What was not recorded is missing: watching anew brings it back. Not at once, and each time later: a database that is away for a minute must not cost the venue's
+   * limits, which exits need.
+   */
   private restart(watched: WatchedAccount): void {
+    if (this.restarts.isWaiting(watched)) return;
     watched.synced = false;
+    this.holdBack(watched);
     watched.network.users.unwatch(watched.address);
-    watched.network.users.watch(watched.address, watched.begun ? watched.recordedTo : null);
+    this.restarts.later(watched);
   }
 }
 

@@ -381,9 +381,9 @@ export const VARIABLES = {
   LOCKSTEP_SIM_USER_SEATS: row({
     property: 'simUserSeats',
     meaning:
-      'User streams the engine uses on simulated networks; two of them are kept for order detection, leaders beyond are found in public trades. A real network has 10.',
+      'User streams the engine uses on simulated networks; two of them are kept for order detection, leaders beyond are found in public trades. A real network has 10. Unset: 10 where LOCKSTEP_SIM_RATE_LIMITS is on, else 1000.',
     schema: piece.wholeNumber(1, 1_000),
-    standard: '1000',
+    standard: null,
     usedBy: ['engine'],
   }),
   LOCKSTEP_SIM_SIGNER_CLAIMS: row({

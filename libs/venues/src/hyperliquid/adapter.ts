@@ -72,7 +72,13 @@ class HyperliquidFeed implements VenueFeed {
     this.ways = new VenueEgress(config, deps.clock, deps.log);
     this.truth = new HyperliquidTruth(config, this.ways);
     this.accounts = new HyperliquidAccounts(this.truth);
-    this.bounds = watchBounds(config, () => deps.clock.monotonic(), deps.detectionReads);
+    // Streams leave through the first address.
+    this.bounds = watchBounds(
+      config,
+      () => deps.clock.monotonic(),
+      deps.detectionReads,
+      (messages) => this.ways.upkeep(0, messages),
+    );
   }
 
   watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch {
@@ -82,13 +88,16 @@ class HyperliquidFeed implements VenueFeed {
   }
 
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch {
-    const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink, this.bounds.openings.of(OPENING_RANK.marks));
+    const { openings, messages } = this.bounds;
+    const bounds = { admit: openings.of(OPENING_RANK.marks), messages };
+    const watch = new HyperliquidMarkWatch(this.config, this.deps, this.truth, dexes, sink, bounds);
     this.watches.add(watch);
     return watch;
   }
 
   watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch {
-    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink, this.bounds.openings.of(OPENING_RANK.quotes));
+    const { openings, messages } = this.bounds;
+    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink, { admit: openings.of(OPENING_RANK.quotes), messages });
     this.watches.add(watch);
     return watch;
   }

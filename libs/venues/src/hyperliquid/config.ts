@@ -48,6 +48,9 @@ export interface HyperliquidConfig {
   readonly pingIntervalMs: number;
   /** A connection that says nothing for this long is replaced. */
   readonly silenceTimeoutMs: number;
+  /** The same two for the streams that show leaders: while such a connection is dead and nobody knows, their exits are not seen. */
+  readonly streamPingMs: number;
+  readonly streamSilenceMs: number;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   /** HTTP connections per worker for orders when no socket is open. */
@@ -56,6 +59,8 @@ export interface HyperliquidConfig {
   readonly readTimeoutMs: number;
   /** Users of user streams; the venue's cap is 10 per address. */
   readonly userSeatsMax: number;
+  /** How long a seat that was given up is not asked for again. */
+  readonly seatAgainMs: number;
   /** Seats of those kept for addresses whose orders are followed; the others go to the hottest leaders. */
   readonly orderSeatsReserved: number;
   /** Connections that read the public trades for addresses without a seat; 0: such addresses are refused. With two, cutting one misses nothing. */
@@ -86,7 +91,7 @@ export interface HyperliquidConfig {
   readonly streamedCheckMs: number;
   /** Longest wait for the sweep to be complete before first states are read, in ms. */
   readonly sweepWaitMaxMs: number;
-  /** Longest wait for the snapshot of a seat, in ms: then the address is seen without it, and the seat is asked for again. */
+  /** Longest wait for the snapshot of a seat, in ms: then it is given up, and the address is swept. */
   readonly seatWaitMs: number;
   /** Users whose order updates are streamed too, each on a connection of its own. */
   readonly orderStreamsMax: number;
@@ -94,7 +99,9 @@ export interface HyperliquidConfig {
   readonly fillMemoryMax: number;
   /** Frames of one user held back while its state is read after a reconnect. */
   readonly heldFramesMax: number;
-  /** Attempts to read a dex's account state before `synced` is told without it; it is read on behind. */
+  /** How long a snapshot, and the live fills behind it, wait for account states, in ms; `synced` is told without those that did not come, they are read on behind. */
+  readonly snapshotWaitMs: number;
+  /** Attempts to read a dex's account state before `synced` is told without it. */
   readonly syncAttemptsMax: number;
   /** Marks of a dex that the stream did not tell for so long are asked for. */
   readonly markSilenceMs: number;
@@ -138,12 +145,15 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   connectTimeoutMs: 5_000,
   pingIntervalMs: 20_000,
   silenceTimeoutMs: 45_000,
+  streamPingMs: 5_000,
+  streamSilenceMs: 15_000,
   reconnectMinMs: 250,
   reconnectMaxMs: 15_000,
   httpConnections: 8,
   readConnections: 8,
   readTimeoutMs: 5_000,
   userSeatsMax: 10,
+  seatAgainMs: 300_000,
   orderSeatsReserved: 2,
   sweepConnectionsMax: 2,
   sweepSubscriptionsMax: 640,
@@ -163,6 +173,7 @@ const DEFAULTS: Omit<HyperliquidConfig, 'url' | 'wsUrl' | 'network'> = {
   orderStreamsMax: 4,
   fillMemoryMax: 8_192,
   heldFramesMax: 1_024,
+  snapshotWaitMs: 2_000,
   syncAttemptsMax: 3,
   markSilenceMs: 3_250,
   markAskGapMs: 2_000,
@@ -186,12 +197,15 @@ const POSITIVE = [
   'connectTimeoutMs',
   'pingIntervalMs',
   'silenceTimeoutMs',
+  'streamPingMs',
+  'streamSilenceMs',
   'reconnectMinMs',
   'reconnectMaxMs',
   'httpConnections',
   'readConnections',
   'readTimeoutMs',
   'userSeatsMax',
+  'seatAgainMs',
   'sweepSubscriptionsMax',
   'watchOpeningsPerMinute',
   'watchMessagesPerMinute',
@@ -208,6 +222,7 @@ const POSITIVE = [
   'seatWaitMs',
   'fillMemoryMax',
   'heldFramesMax',
+  'snapshotWaitMs',
   'syncAttemptsMax',
   'markSilenceMs',
   'markAskGapMs',
@@ -234,6 +249,7 @@ export function hyperliquidConfig(settings: HyperliquidSettings): HyperliquidCon
   must(config.detectionWeightBurst < config.detectionWeightPerMinute, 'detectionWeightBurst is below detectionWeightPerMinute');
   must(config.egress.length >= 1 && config.egress.length <= EGRESS_ADDRESSES_MAX, `egress names 1 to ${EGRESS_ADDRESSES_MAX} addresses`);
   must(config.silenceTimeoutMs > config.pingIntervalMs, 'silenceTimeoutMs is above pingIntervalMs');
+  must(config.streamSilenceMs > config.streamPingMs, 'streamSilenceMs is above streamPingMs');
   must(config.fillMemoryMax >= 2_000, 'fillMemoryMax holds at least one snapshot of 2000 fills');
   return { ...config, url: config.url.replace(/\/$/, '') };
 }

@@ -17,6 +17,7 @@ import type {
 import type { HyperliquidConfig } from './config';
 import { withFeeAssets } from './fee-assets';
 import { readWith } from './parse/read';
+import { isUrgentRead } from './read-weights';
 import { HttpClient } from './transport/http';
 import type { VenueEgress } from './venue-egress';
 import { accountStateOf, clearinghouseStateAnswer, clearinghouseStateRequest } from './wire/clearinghouse-state';
@@ -183,11 +184,20 @@ export class HyperliquidTruth implements VenueTruth {
     return await this.read(orderStatusRequest(address, order), orderStatusAnswer);
   }
 
-  async fills(address: Address, since: EpochMs): Promise<Read<readonly VenueFill[]>> {
+  fills(address: Address, since: EpochMs): Promise<Read<readonly VenueFill[]>> {
+    return this.fillsOf(address, since, false);
+  }
+
+  /** Fills of a leader, of whom a trade waits to be told: they are read before those of accounts that are compared. */
+  leaderFills(address: Address, since: EpochMs): Promise<Read<readonly VenueFill[]>> {
+    return this.fillsOf(address, since, true);
+  }
+
+  private async fillsOf(address: Address, since: EpochMs, urgent: boolean): Promise<Read<readonly VenueFill[]>> {
     const found = new Map<string, VenueFill>();
     let startTime = Math.max(0, Math.floor(since));
     for (let page = 0; page < this.config.fillPagesMax; page += 1) {
-      const answer = await this.read(userFillsByTimeRequest(address, startTime), userFillsByTimeAnswer);
+      const answer = await this.read(userFillsByTimeRequest(address, startTime), userFillsByTimeAnswer, urgent);
       if (!answer.ok) return answer;
       const { fills, served, newest } = answer.value;
       for (const fill of fills) found.set(fillKey(fill), fill);
@@ -278,9 +288,9 @@ export class HyperliquidTruth implements VenueTruth {
     return name === undefined ? err({ code: 'unparseable', detail: `spotMeta: no token ${token}` }) : ok(name);
   }
 
-  /** One question at `/info`, its answer parsed. */
-  async read<T>(request: AnyRequest, schema: z.ZodType<T>): Promise<Read<T>> {
-    const egress = await this.egress.read(request.type);
+  /** One question at `/info`, its answer parsed. `urgent`: it goes before those that can wait, whatever is usual for its type. */
+  async read<T>(request: AnyRequest, schema: z.ZodType<T>, urgent = isUrgentRead(request.type)): Promise<Read<T>> {
+    const egress = await this.egress.read(request.type, urgent);
     const client = egress === null ? undefined : this.clients[egress];
     if (egress === null || client === undefined) return err({ code: 'rate_limited', detail: `${request.type}: no room for it in time` });
     const outcome = await client.post('/info', JSON.stringify(request));

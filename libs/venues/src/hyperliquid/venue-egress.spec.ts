@@ -37,6 +37,19 @@ describe('the ways out of a venue', () => {
     egress.close();
   });
 
+  it('fills of a leader, of whom a trade waits to be told, go before those of accounts that are compared', async () => {
+    const { egress, time } = egressOf();
+    const first = await readsAtOnce(egress, 'userFillsByTime', 26);
+    const order: string[] = [];
+    const patient = first.waiting.map((read) => read.then(() => order.push('an account')));
+    const urgent = egress.read('userFillsByTime', true).then(() => order.push('a leader'));
+    time.ms += 63_000;
+    egress.pump();
+    await Promise.all([...patient, urgent]);
+    expect(order).toEqual(['a leader', 'an account', 'an account']);
+    egress.close();
+  });
+
   it('a read that waited too long, or is too many, is told so; so is everything that waits when the venue is closed', async () => {
     const { egress, time } = egressOf({ readsWaitingMax: 2, readWaitMaxMs: 10_000 });
     const { waiting } = await readsAtOnce(egress, 'userFillsByTime', 26);

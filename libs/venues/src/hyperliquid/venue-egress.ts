@@ -14,7 +14,7 @@ import {
   socketCost,
   UPKEEP_COST,
 } from './egress-limits';
-import { rowsWeight } from './read-weights';
+import { isUrgentRead, rowsWeight } from './read-weights';
 import { egressOf } from './submit/partition';
 import { WaitingReads } from './waiting-reads';
 
@@ -183,12 +183,12 @@ export class VenueEgress {
   }
 
   /** Resolves to the address a read may leave from; null: there was no room for too long. */
-  async read(type: string): Promise<number | null> {
+  async read(type: string, urgent = isUrgentRead(type)): Promise<number | null> {
     const { scheduler, config } = this;
     if (scheduler === null) {
       return this.takeTurn(config.egress.length);
     }
-    const waiting = this.closed ? null : this.reads.add(type, this.now());
+    const waiting = this.closed ? null : this.reads.add(type, urgent, this.now());
     this.pump();
     return await waiting;
   }

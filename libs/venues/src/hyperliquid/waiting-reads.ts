@@ -1,6 +1,6 @@
 import type { EgressScheduler } from '../egress';
 import { readCost } from './egress-limits';
-import { isUrgentRead, readWeight } from './read-weights';
+import { readWeight } from './read-weights';
 
 interface WaitingRead {
   readonly type: string;
@@ -20,9 +20,9 @@ export class WaitingReads {
   ) {}
 
   /** Puts a read in line; null when too many wait. Resolves to the egress address it may leave from, or to null after the longest wait. */
-  add(type: string, now: number): Promise<number | null> | null {
+  add(type: string, urgent: boolean, now: number): Promise<number | null> | null {
     if (this.urgent.length + this.patient.length >= this.most) return null;
-    const line = isUrgentRead(type) ? this.urgent : this.patient;
+    const line = urgent ? this.urgent : this.patient;
     return new Promise((resolve) => line.push({ type, until: now + this.waitMaxMs, resolve }));
   }
 

@@ -63,9 +63,9 @@ function readPost(data: unknown): unknown {
 }
 
 function readTradeFrame(data: unknown): number {
-  const trades = readTrades(data) ?? [];
+  const { trades, unreadable } = readTrades(data);
   const sides = trades.flatMap((trade) => [sideOf(trade, 'buy'), sideOf(trade, 'sell')]);
-  if (trades.length === 0 || sides.includes(null)) throw new Error('a trade cannot be read');
+  if (unreadable.length > 0 || trades.length === 0 || sides.includes(null)) throw new Error('a trade cannot be read');
   return sides.length;
 }
 

@@ -13,6 +13,15 @@ export interface ConnectionLimits {
   readonly egress?: readonly EgressAddress[];
 }
 
+/** Bounds of a connection that shows leaders: its silence is noticed sooner. */
+export const streamLimits = <L extends ConnectionLimits & { readonly streamPingMs: number; readonly streamSilenceMs: number }>(
+  limits: L,
+): ConnectionLimits => ({
+  ...limits,
+  pingIntervalMs: limits.streamPingMs,
+  silenceTimeoutMs: limits.streamSilenceMs,
+});
+
 /** Where a connection leaves from, and when it may be made. */
 export interface ConnectionEgress {
   readonly address: EgressAddress;
@@ -26,6 +35,8 @@ export interface ConnectionHandlers {
   onMessage(text: string, receivedAt: number): void;
   /** The connection, or an attempt to make one, ended. Another attempt follows unless `close` was called. */
   onDown(reason: string): void;
+  /** Frames were handed to the socket: those of `send`, or a ping of its own. The venue counts both. */
+  onSent?(frames: number, isPing: boolean): void;
 }
 
 const PING = '{"method":"ping"}';
@@ -69,6 +80,10 @@ export class WsConnection {
 
   /** Hands frames to the socket in one write burst; false when it is not open, and then none was sent. */
   send(frames: readonly string[]): boolean {
+    return this.write(frames, false);
+  }
+
+  private write(frames: readonly string[], isPing: boolean): boolean {
     const socket = this.socket;
     if (socket === null || socket.readyState !== WebSocket.OPEN) return false;
     this.raw?.cork();
@@ -77,6 +92,7 @@ export class WsConnection {
     } finally {
       this.raw?.uncork();
     }
+    if (frames.length > 0) this.handlers.onSent?.(frames.length, isPing);
     return true;
   }
 
@@ -87,7 +103,7 @@ export class WsConnection {
 
   /** Asks the venue for a sign of life. */
   ping(): void {
-    this.send([PING]);
+    this.write([PING], true);
   }
 
   /** Drops the present connection and makes a new one. */

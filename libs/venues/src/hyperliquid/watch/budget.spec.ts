@@ -69,7 +69,23 @@ describe('the gate of new connections', () => {
     cut();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(opened.length).toBe(8);
-    expect(opened.slice(2)).toEqual(['users', 'sweep', 'marks', 'marks', 'quotes', 'quotes']);
+    expect(opened.slice(2)).toEqual(['users', 'sweep', 'marks', 'quotes', 'marks', 'quotes']);
     expect(gate.opened).toBe(8);
+  });
+
+  it('leaves half of the openings to the others while one is cut again and again', async () => {
+    const gate = new OpeningGate({ perMinute: 6, burst: 2 }, now);
+    const opened: string[] = [];
+    const flapping = (): void =>
+      gate.of(OPENING_RANK.users)(() => {
+        opened.push('users');
+        setTimeout(flapping, 100);
+      });
+    flapping();
+    await vi.advanceTimersByTimeAsync(1_000);
+    gate.of(OPENING_RANK.sweep)(() => opened.push('sweep'));
+    gate.of(OPENING_RANK.sweep)(() => opened.push('sweep'));
+    await vi.advanceTimersByTimeAsync(45_000);
+    expect(opened.slice(2, 6)).toEqual(['sweep', 'users', 'sweep', 'users']);
   });
 });

@@ -32,6 +32,8 @@ export class MinuteBudget implements ReadBudget {
   constructor(
     readonly size: BudgetSize,
     private readonly monotonic: () => number,
+    /** Told of all that is spent, where somebody else counts it too. */
+    private readonly told: (amount: number) => void = () => undefined,
   ) {
     this.free = size.burst;
     this.filledAt = monotonic();
@@ -47,6 +49,7 @@ export class MinuteBudget implements ReadBudget {
     this.fill();
     this.free -= amount;
     this.spentTotal += amount;
+    this.told(amount);
   }
 
   whenFree(amount: number): Promise<void> {

@@ -2,6 +2,7 @@ import type { DetectionStanding } from '../../port';
 import type { HyperliquidConfig } from '../config';
 import type { Latencies } from './latencies';
 import type { TradeSweep } from './trade-sweep';
+import type { UserSeats } from './user-seats';
 import type { UserSession } from './user-session';
 import type { WatchBounds } from './watch-bounds';
 
@@ -11,7 +12,7 @@ export interface WatchFacts {
   readonly bounds: WatchBounds;
   readonly sweep: TradeSweep | null;
   readonly sessions: readonly UserSession[];
-  readonly seated: number;
+  readonly seats: UserSeats;
   /** Dexes whose states are streamed of each address with a seat. */
   readonly dexes: number;
   readonly losses: number;
@@ -23,11 +24,12 @@ export interface WatchFacts {
 
 /** What watching uses of the venue's limits, for the API and for benches. */
 export function standingOf(facts: WatchFacts): DetectionStanding {
-  const { config, bounds, sweep, sessions, seated, dexes } = facts;
+  const { config, bounds, sweep, sessions, seats, dexes } = facts;
+  const seated = seats.seated.size;
   return {
-    seatsTotal: config.userSeatsMax,
+    seatsTotal: seats.total,
     seatsUsed: seated,
-    seatsReserved: Math.min(config.orderSeatsReserved, config.userSeatsMax),
+    seatsReserved: seats.reserved,
     watched: sessions.length,
     streamed: sessions.filter((session) => session.streams).length,
     swept: sessions.filter((session) => !session.hasSeat && session.isBased).length,

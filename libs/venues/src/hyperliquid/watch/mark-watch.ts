@@ -6,7 +6,7 @@ import { readWith } from '../parse/read';
 import { type ConnectionHandlers, WsConnection } from '../transport/ws-connection';
 import { assetCtxsData, assetCtxsSubscription } from '../wire/asset-ctxs';
 import { MarkSchedule } from './mark-schedule';
-import type { Admit } from './opening-gate';
+import type { StreamBounds } from './watch-bounds';
 
 /** The truth a watch asks for marks where the stream is silent, and that knows which coins a dex lists. */
 export interface MarkTruth extends VenueTruth {
@@ -34,7 +34,7 @@ export class HyperliquidMarkWatch implements MarkWatch {
     private readonly truth: MarkTruth,
     private dexes: readonly string[],
     private readonly sink: (updates: readonly MarkUpdate[]) => void,
-    admit?: Admit,
+    bounds?: StreamBounds,
   ) {
     this.schedule = new MarkSchedule(dexes, config.markSilenceMs, config.markAskGapMs);
     const now = deps.clock.monotonic();
@@ -45,8 +45,9 @@ export class HyperliquidMarkWatch implements MarkWatch {
       onOpen: () => this.stream.send(frames('subscribe', this.dexes)),
       onMessage: (text, receivedAt) => this.receive(text, receivedAt),
       onDown: (reason) => this.warn('venue_mark_stream_down', reason),
+      onSent: (messages) => bounds?.messages.spend(messages),
     };
-    this.stream = new WsConnection(config.wsUrl, config, jitter, () => deps.clock.now(), handlers, admit);
+    this.stream = new WsConnection(config.wsUrl, config, jitter, () => deps.clock.now(), handlers, bounds?.admit);
     this.stream.start();
     this.timer = setInterval(() => this.ask(), MARK_TICK_MS);
   }

@@ -91,6 +91,11 @@ export class MergedFills {
     standing.completeTo = Math.max(standing.completeTo, to);
   }
 
+  /** The signed position the told fills lead to. */
+  positionOf(coin: string): Size {
+    return this.tips.get(coin)?.position ?? size(0n);
+  }
+
   /** Time since which fills of a coin's dex may be missing and can still be told; 0 before a state was taken. */
   completeTo(coin: string): EpochMs {
     return Math.max(this.forgottenTo, this.dexes.get(dexOf(coin))?.completeTo ?? 0);
@@ -121,7 +126,12 @@ export class MergedFills {
 
   /** Whether a trade was told or is history. */
   knows(trade: SweptTrade): boolean {
-    return this.told.has(keyOf(trade.coin, trade.time, trade.tradeId)) || this.isHistory(trade.coin, trade.time);
+    return this.wasTold(trade) || this.isHistory(trade.coin, trade.time);
+  }
+
+  /** Whether a trade was met before, told or as history. */
+  wasTold(trade: Pick<SweptTrade, 'coin' | 'time' | 'tradeId'>): boolean {
+    return this.told.has(keyOf(trade.coin, trade.time, trade.tradeId));
   }
 
   /**

@@ -1,7 +1,7 @@
-import { money, ok, price, type Size, size } from '@lockstep/kernel';
+import { err, money, ok, price, type Result, type Size, size } from '@lockstep/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AccountState, VenueFill, WatchEvent } from '../../port';
+import type { AccountState, VenueFill, VenueReadError, WatchEvent } from '../../port';
 import { sampleFill } from '../../port/testing/sample-fill';
 import { hyperliquidConfig } from '../config';
 import { dexOf } from '../parse/read';
@@ -21,7 +21,7 @@ const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0
 type Step =
   | { readonly do: 'block'; readonly trades: readonly { readonly coin: number; readonly lots: number; readonly leader: boolean }[] }
   | { readonly do: 'deliver' | 'repeat' | 'cut' | 'connect' | 'swap'; readonly line: number }
-  | { readonly do: 'seat' | 'unseat' | 'check' | 'settle' };
+  | { readonly do: 'seat' | 'unseat' | 'check' | 'settle' | 'silence' | 'answer' };
 
 const LINES = { links: [0, 1], stream: 2 } as const;
 const line = fc.integer({ min: 0, max: 2 });
@@ -35,6 +35,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('connect' as const), line }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('seat' as const, 'unseat' as const, 'check' as const, 'settle' as const) }) },
 );
+
+/** The venue answers no reading, and answers again. */
+const outage: fc.Arbitrary<Step> = fc.record({ do: fc.constantFrom('silence' as const, 'answer' as const) });
 
 /** What a line has on its way: frames in their order, none once it is cut. */
 interface Line {
@@ -53,6 +56,7 @@ class Stage {
   private readonly lossOf = new Map<string, number>();
   private losses = 0;
   private modeKnown = false;
+  silent = false;
   readonly positions = new Map<string, Size>();
   readonly events: WatchEvent[] = [];
   readonly lines: readonly Line[] = [0, 1, 2].map(() => ({ up: true, queue: [], last: null }));
@@ -68,11 +72,11 @@ class Stage {
         truth: {
           accountWeight: () => 22,
           positionsWeight: () => 2,
-          account: async (_address, dex) => ok(await this.later(() => this.state(dex))),
-          positions: async (_address, dex) => ok(await this.later(() => this.state(dex))),
-          mode: async () => ok(await this.later(() => (this.modeKnown = true))),
+          account: async (_address, dex) => await this.later(() => this.state(dex)),
+          positions: async (_address, dex) => await this.later(() => this.state(dex)),
+          mode: async () => await this.later(() => (this.modeKnown = true)),
           knowsMode: () => this.modeKnown,
-          fills: async (_address, since) => ok(await this.later(() => this.fills.filter((fill) => fill.time >= since))),
+          fills: async (_address, since) => await this.later(() => this.fills.filter((fill) => fill.time >= since)),
         },
         losses: {
           of: (coin) => this.lossOf.get(coin) ?? 0,
@@ -83,17 +87,18 @@ class Stage {
         log: () => undefined,
         dexes: () => ['', 'xyz'],
         tell: (event) => this.events.push(event),
-        pause: () => new Promise((resolve) => setImmediate(resolve)),
+        pause: (ms) => new Promise((resolve) => (ms === config.snapshotWaitMs ? undefined : setImmediate(resolve))),
         now: () => this.time,
+        monotonic: () => this.time,
       },
       this.time,
     );
   }
 
   /** A read that takes a while and tells how things stood at its end. */
-  private async later<T>(read: () => T): Promise<T> {
+  private async later<T>(read: () => T): Promise<Result<T, VenueReadError>> {
     await new Promise((resolve) => setImmediate(resolve));
-    return read();
+    return this.silent ? err({ code: 'unreachable', detail: 'silent' }) : ok(read());
   }
 
   private state(dex: string): AccountState {
@@ -124,6 +129,7 @@ class Stage {
     else if (one.do === 'cut') this.cut(one.line);
     else if (one.do === 'connect') this.connect(one.line);
     else if (one.do === 'swap') this.swap(one.line);
+    else if (one.do === 'silence' || one.do === 'answer') this.silent = one.do === 'silence';
     else if (one.do === 'seat') this.seat();
     else if (one.do === 'unseat' && this.session.hasSeat) this.session.unseat();
     else if (one.do === 'check') void this.session.check(['', 'xyz'], READ_RANK.round);
@@ -293,6 +299,7 @@ async function play(steps: readonly Step[], seated: boolean): Promise<Stage> {
     if (one.do === 'settle') await stage.settle();
     else await Promise.resolve();
   }
+  stage.silent = false;
   for (const index of [0, 1, 2]) stage.connect(index);
   for (const index of [0, 1, 2]) while ((stage.lines[index]?.queue.length ?? 0) > 0) stage.deliver(index);
   await stage.settle();
@@ -312,6 +319,17 @@ describe('fills of one address from the user stream, public trades and readings'
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 120 }), fc.boolean(), async (steps, seated) => {
         const stage = await play(steps, seated);
+        expect(stage.told()).toEqual(stage.truth());
+      }),
+      { numRuns: 600 },
+    );
+  }, 120_000);
+
+  it('are told once and in order without a seat, however often the venue does not answer a reading', async () => {
+    const any = fc.oneof({ weight: 10, arbitrary: step }, { weight: 2, arbitrary: outage }).filter((one) => one.do !== 'seat');
+    await fc.assert(
+      fc.asyncProperty(fc.array(any, { minLength: 5, maxLength: 120 }), async (steps) => {
+        const stage = await play(steps, false);
         expect(stage.told()).toEqual(stage.truth());
       }),
       { numRuns: 600 },

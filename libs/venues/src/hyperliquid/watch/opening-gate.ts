@@ -10,12 +10,14 @@ export type Admit = (open: () => void) => void;
 
 /**
  * Bounds the connections that watching opens in a minute, over all of its streams: however often they are cut, the venue's limit on new connections is
- * never met. The bucket refills evenly, so that in a storm the most important stream is back after seconds, not at the end of the minute.
+ * never met. The bucket refills evenly, so that in a storm the most important stream is back after seconds, not at the end of the minute. No rank is served
+ * twice in a row while another waits: a connection that is cut again and again takes half of the openings, not all.
  */
 export class OpeningGate {
   private readonly budget: MinuteBudget;
   private readonly waiting: { readonly rank: OpeningRank; readonly open: () => void }[] = [];
   private serving = false;
+  private last: OpeningRank | null = null;
 
   constructor(size: BudgetSize, monotonic: () => number) {
     this.budget = new MinuteBudget(size, monotonic);
@@ -49,7 +51,11 @@ export class OpeningGate {
   }
 
   private next(): (() => void) | undefined {
-    const first = this.waiting.reduce((best, one, index) => (one.rank < (this.waiting[best]?.rank ?? Number.POSITIVE_INFINITY) ? index : best), 0);
-    return this.waiting.splice(first, 1)[0]?.open;
+    const others = this.waiting.filter(({ rank }) => rank !== this.last);
+    const [first] = (others.length > 0 ? others : this.waiting.slice()).sort((a, b) => a.rank - b.rank);
+    if (first === undefined) return undefined;
+    this.waiting.splice(this.waiting.indexOf(first), 1);
+    this.last = first.rank;
+    return first.open;
   }
 }

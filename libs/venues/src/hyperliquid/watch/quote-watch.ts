@@ -4,7 +4,7 @@ import { isObject, parseJson } from '../parse/json';
 import { readWith } from '../parse/read';
 import { type ConnectionHandlers, WsConnection } from '../transport/ws-connection';
 import { bboData, bboSubscription } from '../wire/bbo';
-import type { Admit } from './opening-gate';
+import type { StreamBounds } from './watch-bounds';
 
 /** A quiet connection is pinged this often, in ms: its answer says that no book has changed. */
 const PING_MS = 2_000;
@@ -28,7 +28,7 @@ export class HyperliquidQuoteWatch implements QuoteWatch {
     private readonly config: HyperliquidConfig,
     private readonly deps: HyperliquidDeps,
     private readonly sink: (update: QuoteUpdate) => void,
-    admit?: Admit,
+    bounds?: StreamBounds,
   ) {
     const jitter = (): number => deps.random.below(1_000_000) / 1_000_000;
     const limits = { ...config, pingIntervalMs: Math.min(config.pingIntervalMs, PING_MS) };
@@ -39,8 +39,9 @@ export class HyperliquidQuoteWatch implements QuoteWatch {
         this.told.clear();
         this.warn('venue_quotes_down', { reason });
       },
+      onSent: (messages) => bounds?.messages.spend(messages),
     };
-    this.connection = new WsConnection(config.wsUrl, limits, jitter, () => deps.clock.now(), handlers, admit);
+    this.connection = new WsConnection(config.wsUrl, limits, jitter, () => deps.clock.now(), handlers, bounds?.admit);
   }
 
   follow(coins: readonly string[]): readonly string[] {

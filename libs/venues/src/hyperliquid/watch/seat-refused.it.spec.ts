@@ -41,7 +41,15 @@ describe('leaders whose seats the venue refuses', () => {
       if (event.kind === 'synced') synced.add(event.address);
       if (event.kind === 'fills') told.push(...event.fills.map(({ coin, side }) => `${event.address} ${coin} ${side}`));
     };
-    const settings = { url: venue.url, wsUrl: venue.wsUrl, network: 'mainnet' as const, orderStreamsMax: 0, seatWaitMs: 1_000, roundGapMs: 1_000 };
+    const settings = {
+      url: venue.url,
+      wsUrl: venue.wsUrl,
+      network: 'mainnet' as const,
+      orderStreamsMax: 0,
+      seatWaitMs: 1_000,
+      seatAgainMs: 2_000,
+      roundGapMs: 1_000,
+    };
     const feed = createHyperliquidFeed(settings, { clock: systemClock, random: systemRandom, log: () => undefined });
     const markets = await feed.truth.markets(['']);
     const mark = markets.ok ? markets.value.find(({ instrument }) => instrument.coin === 'BTC')?.markPrice : undefined;

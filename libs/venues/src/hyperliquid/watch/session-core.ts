@@ -16,6 +16,8 @@ export interface SessionParts extends SessionReadsParts {
   readonly dexes: () => readonly string[];
   readonly tell: (event: WatchEvent) => void;
   readonly now: () => EpochMs;
+  /** Of a clock that never steps back, in ms: what is due is reckoned by it. */
+  readonly monotonic: () => number;
 }
 
 /** What the stream and the sweep of one watched address share: its merged fills, its reads, and the one mouth that tells. */
@@ -64,8 +66,8 @@ export class SessionCore {
     return this.merged.absorb(fills);
   }
 
-  /** Stands where the states stand that fills do not explain. */
-  adopt(given: readonly AccountState[], epoch: number): void {
+  /** Stands where the states stand that fills do not explain. Returns the dexes that are still to be judged: their state is older than a fill that was told. */
+  adopt(given: readonly AccountState[], epoch: number): readonly string[] {
     const states = this.dated(given);
     const { missing, behind } = this.merged.compare(states);
     const dexes = new Set(missing.map(({ coin }) => dexOf(coin)));
@@ -74,6 +76,11 @@ export class SessionCore {
       states.filter(({ dex }) => unknown(dex) && !behind.includes(dex)),
       epoch,
     );
+    return behind.filter(unknown);
+  }
+
+  tellState(state: AccountState): void {
+    if (!this.ended) this.parts.tell({ kind: 'state', state, receivedAt: this.parts.now() });
   }
 
   /** States with the times they are taken for. */

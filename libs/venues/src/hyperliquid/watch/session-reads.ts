@@ -39,11 +39,10 @@ export class SessionReads {
     private readonly parts: SessionReadsParts,
   ) {}
 
-  /** States of dexes in their turn, all or null. */
-  async states(dexes: readonly string[], rank: ReadRank): Promise<readonly AccountState[] | null> {
+  /** States in their turn of those of the dexes that could be read: one that cannot holds up no other. */
+  async states(dexes: readonly string[], rank: ReadRank): Promise<readonly AccountState[]> {
     const read = await Promise.all(dexes.map((dex) => this.account(dex, rank)));
-    const states = read.flatMap((one) => (one.ok ? [one.value] : []));
-    return states.length === dexes.length ? states : null;
+    return read.flatMap((one) => (one.ok ? [one.value] : []));
   }
 
   get knowsMode(): boolean {
@@ -55,11 +54,10 @@ export class SessionReads {
     await reads.ask(rank, MODE_WEIGHT, () => truth.mode(this.address));
   }
 
-  /** Fills from a moment on; null when they cannot be read. */
-  async fills(since: EpochMs, rank: ReadRank): Promise<readonly VenueFill[] | null> {
+  /** Fills from a moment on, in their turn. */
+  fills(since: EpochMs, rank: ReadRank): Read<readonly VenueFill[]> {
     const { reads, truth } = this.parts;
-    const read = await reads.ask(rank, FILLS_WEIGHT, () => truth.fills(this.address, since));
-    return read.ok ? read.value : null;
+    return reads.ask(rank, FILLS_WEIGHT, () => truth.fills(this.address, since));
   }
 
   /** A state, in its turn, or with its equity at once where `rank` is null. */
@@ -69,10 +67,15 @@ export class SessionReads {
     return reads.ask(rank, truth.positionsWeight(this.address), () => truth.positions(this.address, dex));
   }
 
-  /** States of the dexes that could be read at once within a few attempts each, as long as `goOn`. */
+  /** States of the dexes that could be read at once, within a few attempts each and `snapshotWaitMs`, as long as `goOn`: live fills wait for them. */
   async statesNow(dexes: readonly string[], goOn: () => boolean): Promise<readonly AccountState[]> {
-    const read = await Promise.all(dexes.map((dex) => this.repeat(goOn, () => this.account(dex, null))));
-    return read.filter((state) => state !== null);
+    const found: AccountState[] = [];
+    const reads = dexes.map(async (dex) => {
+      const state = await this.repeat(goOn, () => this.account(dex, null));
+      if (state !== null) found.push(state);
+    });
+    await Promise.race([Promise.all(reads), this.parts.pause(this.parts.config.snapshotWaitMs)]);
+    return [...found].sort((a, b) => dexes.indexOf(a.dex) - dexes.indexOf(b.dex));
   }
 
   /** Fills from a moment on, at once; empty when they cannot be read. */

@@ -1,5 +1,5 @@
-import type { Result } from '@lockstep/kernel';
-import type { AccountState, Address, VenueReadError, VenueTruth } from '../../port';
+import type { EpochMs, Result } from '@lockstep/kernel';
+import type { AccountState, Address, VenueFill, VenueReadError, VenueTruth } from '../../port';
 import type { SessionTruth } from './session-reads';
 
 /** Weight of an account's mode (facts §11.1). */
@@ -14,6 +14,7 @@ export interface StreamTruth extends VenueTruth {
   leaderPositions(address: Address, dex: string): Promise<Result<AccountState, VenueReadError>>;
   /** Weight of the next such reading. */
   leaderPositionsWeight(address: Address): number;
+  leaderFills(address: Address, since: EpochMs): Promise<Result<readonly VenueFill[], VenueReadError>>;
   leaderMode(address: Address): Promise<Result<unknown, VenueReadError>>;
   knowsMode(address: Address): boolean;
   /** Coins of a dex that can be traded, as last read; empty before. */
@@ -29,6 +30,6 @@ export function sessionTruth(truth: StreamTruth): SessionTruth {
     positionsWeight: (address) => truth.leaderPositionsWeight(address),
     mode: (address) => truth.leaderMode(address),
     knowsMode: (address) => truth.knowsMode(address),
-    fills: (address, since) => truth.fills(address, since),
+    fills: (address, since) => truth.leaderFills(address, since),
   };
 }

@@ -92,8 +92,9 @@ async function swept(lots: number, dexes: readonly string[] = ['']) {
     log: () => undefined,
     dexes: () => dexes,
     tell: (event) => events.push(event),
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    pause: (ms) => new Promise((resolve) => (ms === config.snapshotWaitMs ? undefined : setImmediate(resolve))),
     now: () => 99,
+    monotonic: () => 99,
   });
   await session.begin(READ_RANK.begin);
   events.length = 0;

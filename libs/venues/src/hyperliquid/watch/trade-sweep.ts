@@ -2,7 +2,7 @@ import type { EpochMs } from '@lockstep/kernel';
 import type { Address } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
 import { isObject, type JsonObject, parseJson } from '../parse/json';
-import { WsConnection } from '../transport/ws-connection';
+import { streamLimits, WsConnection } from '../transport/ws-connection';
 import { type RawTrade, readTrades, type SweptTrade, sideOf, tradesSubscription } from '../wire/trades';
 import type { MinuteBudget } from './budget';
 import { CoinTape, type TapeReading } from './coin-tape';
@@ -15,12 +15,16 @@ export interface SweepSink {
   trades(address: Address, trades: readonly SweptTrade[], receivedAt: EpochMs): void;
   /** Trades of the coin may have been missed until now. */
   lost(coin: string): void;
+  /** A trade of a watched address could not be read. */
+  doubt(address: Address): void;
   /** Whether every coin is subscribed to on some connection changed. */
   covering(all: boolean): void;
 }
 
 /** Wait before messages that did not fit into the minute are tried again, in ms. */
 const PUMP_MS = 100;
+/** A subscription that is not acknowledged for so long, in ms, is asked for again. */
+const ACKNOWLEDGED_MAX_MS = 10_000;
 /** Subscriptions sent in one go: the others' messages must not wait behind them. */
 const SLICE = 100;
 
@@ -51,6 +55,7 @@ export class TradeSweep {
       { length: config.sweepConnectionsMax },
       (_, index) =>
         new SweepLink(config, deps, admit, {
+          pinged: () => this.messages.spend(1),
           changed: () => this.look(),
           down: (reason, coins) => this.down(index, reason, coins),
           trades: (data, receivedAt) => this.receive(index, data, receivedAt),
@@ -92,7 +97,7 @@ export class TradeSweep {
   }
 
   /** Sends what is owed as messages are free and tells whether coverage changed. */
-  private look(): void {
+  look(): void {
     if (this.closed) return;
     let owed = false;
     for (const link of this.links) owed = link.pump(this.messages, SLICE) || owed;
@@ -119,15 +124,11 @@ export class TradeSweep {
   }
 
   private receive(index: number, data: unknown, receivedAt: EpochMs): void {
-    const trades = readTrades(data);
-    const coin = trades?.[0]?.coin;
-    if (trades === null) {
-      // What it held is not known: the coin is told lost once the connection is back.
-      this.deps.log({ level: 'warn', event: 'venue_frame_unreadable', fields: { detail: 'trades' } });
-      this.links[index]?.recycle('unreadable trades frame');
-      return;
-    }
-    if (coin === undefined || this.closed) return;
+    if (this.closed) return;
+    const { trades, unreadable } = readTrades(data);
+    if (unreadable.length > 0) this.doubt(new Set(unreadable));
+    const coin = trades[0]?.coin;
+    if (coin === undefined) return;
     let tape = this.tapes.get(coin);
     if (tape === undefined) {
       tape = new CoinTape();
@@ -136,11 +137,19 @@ export class TradeSweep {
     this.pass(coin, tape.take(index, trades), receivedAt);
   }
 
+  /** Trades that cannot be read are missed: of their coin, or of any where not even that can be told. The connection stays: another one would tell the same. */
+  private doubt(coins: ReadonlySet<string | null>): void {
+    this.deps.log({ level: 'warn', event: 'venue_frame_unreadable', fields: { detail: `trades ${[...coins].join()}`.slice(0, 200) } });
+    for (const coin of coins.has(null) ? this.coins : coins) if (coin !== null) this.lose(coin);
+  }
+
+  private lose(coin: string): void {
+    this.losses += 1;
+    this.sink.lost(coin);
+  }
+
   private pass(coin: string, { fresh, lost }: TapeReading, receivedAt: EpochMs): void {
-    if (lost) {
-      this.losses += 1;
-      this.sink.lost(coin);
-    }
+    if (lost) this.lose(coin);
     const found = new Map<Address, SweptTrade[]>();
     for (const trade of fresh) {
       // Most trades end here.
@@ -154,7 +163,8 @@ export class TradeSweep {
     const swept = sideOf(trade, side);
     if (swept === null) {
       this.deps.log({ level: 'warn', event: 'venue_frame_unreadable', fields: { detail: `trade ${trade.coin} ${trade.tid}` } });
-      this.sink.lost(trade.coin);
+      this.lose(trade.coin);
+      this.sink.doubt(address);
       return;
     }
     const known = found.get(address);
@@ -164,6 +174,7 @@ export class TradeSweep {
 }
 
 interface LinkHandlers {
+  pinged(): void;
   changed(): void;
   down(reason: string, coins: Iterable<string>): void;
   trades(data: unknown, receivedAt: EpochMs): void;
@@ -173,8 +184,8 @@ interface LinkHandlers {
 class SweepLink {
   private readonly socket: WsConnection;
   private wanted: ReadonlySet<string> = new Set();
-  /** Asked for on the present connection. */
-  private readonly asked = new Set<string>();
+  /** Asked for on the present connection, and when. */
+  private readonly asked = new Map<string, number>();
   /** Acknowledged on it. */
   readonly subscribed = new Set<string>();
   /** Coins the venue does not have; asked for again on the next connection. */
@@ -192,14 +203,16 @@ class SweepLink {
       onOpen: () => handlers.changed(),
       onMessage: (text: string, receivedAt: number) => this.receive(text, receivedAt),
       onDown: (reason: string) => {
-        const carried = [...this.asked];
+        const carried = [...this.asked.keys()];
         this.asked.clear();
         this.subscribed.clear();
         this.refused.clear();
         handlers.down(reason, carried);
       },
+      // Subscriptions were counted before they were sent.
+      onSent: (_frames: number, isPing: boolean) => isPing && handlers.pinged(),
     };
-    this.socket = new WsConnection(config.wsUrl, config, jitter, () => deps.clock.now(), on, admit);
+    this.socket = new WsConnection(config.wsUrl, streamLimits(config), jitter, () => deps.clock.now(), on, admit);
   }
 
   get isOpen(): boolean {
@@ -228,8 +241,14 @@ class SweepLink {
       if (!owed) frames.push(JSON.stringify({ method, subscription: tradesSubscription(coin) }));
       return !owed;
     };
-    for (const coin of this.asked) {
-      if (this.wanted.has(coin)) continue;
+    const now = this.deps.clock.monotonic();
+    for (const [coin, at] of this.asked) {
+      // What nobody acknowledged is asked for once more: the venue says so if it has it already.
+      if (this.wanted.has(coin) && (this.carries(coin) || now - at < ACKNOWLEDGED_MAX_MS)) continue;
+      if (this.wanted.has(coin)) {
+        this.asked.delete(coin);
+        continue;
+      }
       if (!owe('unsubscribe', coin)) break;
       this.asked.delete(coin);
       this.subscribed.delete(coin);
@@ -237,14 +256,10 @@ class SweepLink {
     for (const coin of owed ? [] : this.wanted) {
       if (this.asked.has(coin)) continue;
       if (!owe('subscribe', coin)) break;
-      this.asked.add(coin);
+      this.asked.set(coin, now);
     }
     if (frames.length > 0) this.socket.send(frames);
     return owed;
-  }
-
-  recycle(reason: string): void {
-    this.socket.recycle(reason);
   }
 
   close(): Promise<void> {
@@ -267,14 +282,13 @@ class SweepLink {
     this.handlers.changed();
   }
 
-  /** `Invalid subscription {json}` and `Already subscribed: {json}` name what they are about; anything else owes all that was not acknowledged. */
+  /** `Invalid subscription {json}` and `Already subscribed: {json}` name what they are about; what anything else refused stays unacknowledged and is asked for again later, not at once. */
   private refusedWith(text: string): void {
     this.deps.log({ level: 'warn', event: 'venue_sweep_refused', fields: { text: text.slice(0, 200) } });
     const named = parseJson(text.slice(Math.max(0, text.indexOf('{'))));
     const coin = named.ok ? coinOf(named.value) : null;
     if (coin !== null && text.startsWith('Invalid')) this.refused.add(coin);
     else if (coin !== null && text.startsWith('Already')) this.subscribed.add(coin);
-    else for (const one of this.asked) if (!this.subscribed.has(one)) this.asked.delete(one);
     this.handlers.changed();
   }
 }

@@ -1,4 +1,5 @@
 import type { AccountState, Address, VenueFill } from '../../port';
+import { addressText } from '../parse/amounts';
 import { isObject, parseJson } from '../parse/json';
 import { readWith } from '../parse/read';
 import { clearinghouseStateData, clearinghouseStateRequest } from '../wire/clearinghouse-state';
@@ -17,9 +18,10 @@ export const stateFrames = (method: Method, user: Address, dexes: readonly strin
 
 /** A frame of the users' connection; null: nothing of interest. */
 export type UserFrame =
-  | { readonly kind: 'fills'; readonly user: Address; readonly fills: readonly VenueFill[]; readonly isSnapshot: boolean }
+  | { readonly kind: 'fills'; readonly user: Address; readonly fills: readonly VenueFill[]; readonly isSnapshot: boolean; readonly isWhole: boolean }
   | { readonly kind: 'state'; readonly state: AccountState }
-  | { readonly kind: 'unreadable'; readonly channel: string; readonly detail: string }
+  /** `user` where at least that can be read. */
+  | { readonly kind: 'unreadable'; readonly channel: string; readonly user: Address | null; readonly detail: string }
   | { readonly kind: 'error'; readonly text: string }
   | null;
 
@@ -30,9 +32,14 @@ export function readUserFrame(text: string): UserFrame {
   if (channel === 'error') return { kind: 'error', text: String(data).slice(0, 200) };
   if (channel === 'userFills') {
     const read = readWith(channel, userFillsData, data);
-    return read.ok ? { kind: 'fills', ...read.value } : { kind: 'unreadable', channel, detail: read.error.detail };
+    return read.ok ? { kind: 'fills', ...read.value } : { kind: 'unreadable', channel, user: userOf(data), detail: read.error.detail };
   }
   if (channel !== 'clearinghouseState') return null;
   const read = readWith(channel, clearinghouseStateData, data);
-  return read.ok ? { kind: 'state', state: read.value } : { kind: 'unreadable', channel, detail: read.error.detail };
+  return read.ok ? { kind: 'state', state: read.value } : { kind: 'unreadable', channel, user: userOf(data), detail: read.error.detail };
+}
+
+function userOf(data: unknown): Address | null {
+  const user = isObject(data) ? addressText.safeParse(data.user) : null;
+  return user?.success ? user.data : null;
 }

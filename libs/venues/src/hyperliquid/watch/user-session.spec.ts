@@ -23,6 +23,8 @@ interface Answers {
   /** How often each dex's state cannot be read. */
   readonly failingStates?: Readonly<Record<string, number>>;
   readonly gate?: Promise<void>;
+  /** The wait for states ends before they come. */
+  readonly isLate?: boolean;
   readonly dexes?: readonly string[];
   /** What the account holds whenever its state is read for checking. */
   readonly holds?: AccountState;
@@ -61,8 +63,9 @@ function begin(answers: Answers = {}) {
     log: () => undefined,
     dexes: () => answers.dexes ?? [''],
     tell: (event) => events.push(event),
-    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    pause: (ms) => new Promise((resolve) => (ms === config.snapshotWaitMs && !answers.isLate ? undefined : setImmediate(resolve))),
     now: () => 99,
+    monotonic: () => 99,
   });
   session.seat();
   const words = () =>
@@ -93,6 +96,24 @@ describe('a watched user', () => {
     await synced;
     session.live([fill(2), fill(3)], 12);
     expect(words()).toEqual(['synced 1,2 with main', 'fills 3']);
+  });
+
+  it('waits for states only so long: live fills are told without them, and the states as they come', async () => {
+    let open: () => void = () => undefined;
+    const { session, words } = begin({ gate: new Promise((resolve) => (open = resolve)), isLate: true });
+    await session.snapshot([fill(1)], 10);
+    session.live([fill(2)], 11);
+    expect(words()).toEqual(['synced 1 with ', 'fills 2']);
+    open();
+    await vi.waitFor(() => expect(words().at(-1)).toBe('synced  with main'));
+  });
+
+  it('asks for nothing in between where the snapshot holds all fills there are', async () => {
+    const { session, asked } = begin();
+    await session.snapshot([fill(5)], 10, true);
+    session.disconnected();
+    await session.snapshot([fill(9)], 20, true);
+    expect(asked.filter((question) => question.startsWith('fills'))).toEqual([]);
   });
 
   it('asks for what lies between the last fill and a snapshot that does not reach back to it', async () => {

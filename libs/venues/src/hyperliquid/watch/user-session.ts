@@ -17,8 +17,6 @@ export class UserSession {
   private held: { readonly fills: readonly VenueFill[]; readonly receivedAt: number }[] = [];
   private generation = 0;
   private seen = false;
-  /** Since when the snapshot of its seat is waited for, by our clock. */
-  private awaitsSnapshotSince: EpochMs | null = null;
 
   /** Fills after `since` are told with the first state, where it is read; null: they are history. */
   constructor(
@@ -27,7 +25,7 @@ export class UserSession {
     since: EpochMs | null = null,
   ) {
     this.core = new SessionCore(address, parts, since);
-    this.side = new SweptSide(this.core);
+    this.side = new SweptSide(this.core, (dexes) => this.readBehind(dexes));
   }
 
   get hasSeat(): boolean {
@@ -59,8 +57,8 @@ export class UserSession {
     return this.core.lastSeenAt;
   }
 
-  /** When its state was last read for checking, by our clock; 0 before. */
-  get checkedAt(): EpochMs {
+  /** When its state was last read for checking or as the first one, by the monotonic clock; -Infinity before. */
+  get checkedAt(): number {
     return this.side.checkedAt;
   }
 
@@ -74,16 +72,13 @@ export class UserSession {
   seat(): void {
     this.core.streamed = true;
     this.core.syncing = true;
-    this.awaitsSnapshotSince = this.parts.now();
   }
 
-  /** True once for every `waitMs` that no snapshot answered its seat: from then on it is seen without one until it comes. */
-  isSeatLate(waitMs: number): boolean {
-    const now = this.parts.now();
-    if (!this.core.streamed || this.awaitsSnapshotSince === null || now - this.awaitsSnapshotSince < waitMs) return false;
-    this.awaitsSnapshotSince = now;
+  /** The snapshot of its seat does not come, for want of a connection: it is seen without one until it does. */
+  seatIsLate(): void {
+    if (!this.core.awaitsSnapshot) return;
     this.core.seatLate = true;
-    return true;
+    if (!this.core.merged.based) void this.side.begin(READ_RANK.begin);
   }
 
   /** Its seat is gone: the sweep alone tells from here on. */
@@ -102,7 +97,6 @@ export class UserSession {
   disconnected(): void {
     this.generation += 1;
     this.core.syncing = true;
-    this.awaitsSnapshotSince = this.parts.now();
     this.held = [];
   }
 
@@ -120,33 +114,32 @@ export class UserSession {
 
   /**
    * A snapshot of the newest fills. Reads the account state, fills a gap and tells `synced`. What was held back while the state was read is part of it:
-   * the state shows those fills already. A dex that cannot be read holds up nothing: it is read on behind.
+   * the state shows those fills already, or is dated before them. A dex that cannot be read in time holds up nothing: it is read on behind.
    */
-  async snapshot(fills: readonly VenueFill[], receivedAt: number): Promise<void> {
+  async snapshot(fills: readonly VenueFill[], receivedAt: number, isWhole = false): Promise<void> {
     const { core, parts } = this;
     this.generation += 1;
-    this.awaitsSnapshotSince = null;
     core.seatLate = false;
     const generation = this.generation;
     const goOn = (): boolean => generation === this.generation;
     const epoch = parts.losses.all;
     const since = this.seen || core.merged.based ? core.merged.knownTo : (core.since ?? 0);
     const oldest = fills.reduce((earliest, fill) => Math.min(earliest, fill.time), Number.POSITIVE_INFINITY);
-    // The snapshot reaches back to the last fill told, or everything between is asked for.
-    const missed = since > 0 && oldest > since ? await core.reads.fillsNow(since, goOn) : [];
+    // The snapshot reaches back to the last fill told, or holds all there are, or everything between is asked for.
+    const missed = !isWhole && since > 0 && oldest > since ? await core.reads.fillsNow(since, goOn) : [];
     const dexes = parts.dexes();
     const states = await core.reads.statesNow(dexes, goOn);
     if (!goOn()) return;
     const told = [...missed, ...fills, ...this.held.flatMap((frame) => frame.fills)];
     const news = core.merged.based ? core.merged.absorb(told) : core.firstBase(states, told, epoch);
-    core.adopt(states, epoch);
+    const open = core.adopt(states, epoch);
     for (const dex of core.merged.dexNames) core.merged.complete(dex, epoch, core.merged.lastTime);
     this.seen = true;
     this.held = [];
     this.side.drop();
     core.syncing = false;
     core.sync(states, [...told, ...news], receivedAt);
-    this.readBehind(dexes.filter((dex) => !states.some((state) => state.dex === dex)));
+    this.readBehind(dexes.filter((dex) => open.includes(dex) || !states.some((state) => state.dex === dex)));
   }
 
   /** Reads the states of dexes until each could be read once, and tells each by a `synced` of its own. Ends with the connection. Returns at once. */
@@ -188,7 +181,18 @@ export class UserSession {
     return this.side.begin(rank);
   }
 
-  check(dexes: readonly string[], rank: ReadRank): Promise<void> {
+  /** Reads the state before others that wait, where nobody saw the address for a while or it was never read: it is told as a `synced`. */
+  hurry(): Promise<unknown> {
+    if (!this.core.merged.based) return this.side.begin(READ_RANK.urgent);
+    return this.core.unseen ? this.side.check(this.roundDexes, READ_RANK.urgent) : Promise.resolve();
+  }
+
+  /** Something of the address could not be read: its fills, or its state, tell what. */
+  doubt(): void {
+    if (!this.core.streams && this.core.merged.based) void this.side.confirm();
+  }
+
+  check(dexes: readonly string[], rank: ReadRank): Promise<boolean> {
     return this.side.check(dexes, rank);
   }
 
@@ -203,8 +207,7 @@ export class UserSession {
       const epoch = parts.losses.all;
       const state = core.syncing ? null : await core.reads.account(dex, core.streamed ? null : READ_RANK.round);
       if (generation !== this.generation) return;
-      if (state?.ok) {
-        core.adopt([state.value], epoch);
+      if (state?.ok && core.adopt([state.value], epoch).length === 0) {
         core.sync([state.value], [], parts.now());
         return;
       }

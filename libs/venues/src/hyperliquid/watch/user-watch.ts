@@ -1,7 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { Address, DetectionStanding, LeaderSight, SeatedWatch, UserWatch, WatchEvent } from '../../port';
 import type { HyperliquidConfig, HyperliquidDeps } from '../config';
-import { type ConnectionHandlers, WsConnection } from '../transport/ws-connection';
+import { type ConnectionHandlers, streamLimits, WsConnection } from '../transport/ws-connection';
 import type { SweptTrade } from '../wire/trades';
 import { standingOf } from './detection-standing';
 import { Latencies } from './latencies';
@@ -11,11 +11,11 @@ import { OrderStreams } from './order-streams';
 import { Pauses } from './pauses';
 import { READ_RANK, ReadQueue } from './read-queue';
 import { nextOfRound } from './round';
-import { changeSeats } from './seats';
 import type { SessionParts } from './session-core';
 import { type StreamTruth, sessionTruth } from './stream-truth';
 import { TradeSweep } from './trade-sweep';
-import { readUserFrame, stateFrames, type UserFrame, userFrames } from './user-frames';
+import { readUserFrame, type UserFrame } from './user-frames';
+import { UserSeats } from './user-seats';
 import { UserSession } from './user-session';
 import type { WatchBounds } from './watch-bounds';
 
@@ -31,14 +31,13 @@ const SWEEP_LOOK_MS = 250;
  */
 export class HyperliquidUserWatch implements UserWatch {
   readonly seats: SeatedWatch = {
-    prefer: (addresses) => this.prefer(addresses),
-    hurry: (address) => void this.sessions.get(address.toLowerCase())?.begin(READ_RANK.urgent),
+    prefer: (addresses) => this.userSeats.prefer(addresses),
+    hurry: (address) => void this.sessions.get(address.toLowerCase())?.hurry(),
     sightOf: (address) => this.sightOf(address),
     standing: () => this.standing(),
   };
   private readonly sessions = new Map<Address, UserSession>();
-  private readonly seated = new Set<Address>();
-  private preferred: readonly Address[] = [];
+  private readonly userSeats: UserSeats;
   private readonly orderStreams: OrderStreams;
   private readonly main: WsConnection;
   private readonly reads: ReadQueue;
@@ -46,6 +45,8 @@ export class HyperliquidUserWatch implements UserWatch {
   private readonly losses = new LossCount();
   private sweep: TradeSweep | null = null;
   private round: NodeJS.Timeout | null = null;
+  private turn = 0;
+  private inTurn = false;
   private readonly pauses = new Pauses();
   private closed = false;
 
@@ -64,10 +65,22 @@ export class HyperliquidUserWatch implements UserWatch {
       (event) => this.tell(event),
       (event, fields) => this.warn(event, fields),
     );
+    this.userSeats = new UserSeats({
+      config,
+      monotonic: () => deps.clock.monotonic(),
+      sessions: this.sessions,
+      dexes: () => this.dexes,
+      // Messages of the users' own streams do not wait; those of the sweep wait for them.
+      send: (frames) => this.main.send(frames),
+      recycle: (reason) => this.main.recycle(reason),
+      beginSweep: () => this.beginSweep(),
+      orderStreams: this.orderStreams,
+      warn: (event, fields) => this.warn(event, fields),
+    });
     this.main = this.connection({
       onOpen: () => {
         this.tell({ kind: 'connected', at: this.deps.clock.now() });
-        for (const address of this.seated) this.send(userFrames('subscribe', address, this.dexes));
+        this.userSeats.opened();
       },
       onMessage: (text, receivedAt) => this.receive(text, receivedAt),
       onDown: (reason) => this.streamDown(reason),
@@ -78,11 +91,11 @@ export class HyperliquidUserWatch implements UserWatch {
   watch(address: Address, since: EpochMs | null = null): 'watching' | 'seat_refused' {
     const user = address.toLowerCase();
     if (this.sessions.has(user)) return 'watching';
-    if (this.seated.size >= this.streamSeats && this.config.sweepConnectionsMax === 0) return 'seat_refused';
-    this.round ??= setInterval(() => this.nextRound(), ROUND_TICK_MS);
+    if (this.userSeats.seated.size >= this.userSeats.forStreams && this.config.sweepConnectionsMax === 0) return 'seat_refused';
+    this.round ??= setInterval(() => this.look(), ROUND_TICK_MS);
     const session = new UserSession(user, this.sessionParts(), since);
     this.sessions.set(user, session);
-    this.changeSeats();
+    this.userSeats.change();
     if (!session.hasSeat) {
       this.beginSweep();
       void this.begin(session);
@@ -93,16 +106,16 @@ export class HyperliquidUserWatch implements UserWatch {
   unwatch(address: Address): void {
     const user = address.toLowerCase();
     this.sessions.get(user)?.end();
-    if (this.seated.has(user)) this.leave(user);
+    this.userSeats.leave(user);
     this.sessions.delete(user);
-    this.changeSeats();
+    this.userSeats.change();
   }
 
   setDexes(dexes: readonly string[]): void {
     const added = dexes.filter((dex) => !this.dexes.includes(dex));
     const dropped = this.dexes.filter((dex) => !dexes.includes(dex));
     this.dexes = dexes;
-    for (const user of this.seated) this.send([...stateFrames('subscribe', user, added), ...stateFrames('unsubscribe', user, dropped)]);
+    this.userSeats.setDexes(added, dropped);
     for (const session of this.sessions.values()) session.readBehind(added);
     this.sweep?.setCoins(this.coins());
   }
@@ -117,49 +130,6 @@ export class HyperliquidUserWatch implements UserWatch {
     await Promise.all([this.main.close(), this.orderStreams.close(), this.sweep?.close()]);
   }
 
-  /** Seats that streams of fills may take; the others are kept for addresses whose orders are followed. */
-  private get streamSeats(): number {
-    return Math.max(1, this.config.userSeatsMax - this.config.orderSeatsReserved);
-  }
-
-  private prefer(addresses: readonly Address[]): void {
-    this.preferred = addresses.map((address) => address.toLowerCase());
-    this.changeSeats();
-  }
-
-  private changeSeats(): void {
-    const { seat, unseat } = changeSeats([...this.sessions.keys()], this.seated, this.preferred, this.streamSeats);
-    for (const user of unseat) {
-      this.leave(user);
-      this.beginSweep();
-      this.sessions.get(user)?.unseat();
-    }
-    for (const user of seat) {
-      this.seated.add(user);
-      this.sessions.get(user)?.seat();
-      this.send(userFrames('subscribe', user, this.dexes));
-      this.orderStreams.open(user);
-    }
-  }
-
-  /** Seats without a snapshot are asked for again (a refusal names no user, facts §10.1); meanwhile their addresses are seen as if they had none. */
-  private askAgain(): void {
-    for (const user of this.seated) {
-      const session = this.sessions.get(user);
-      if (!session?.isSeatLate(this.config.seatWaitMs)) continue;
-      this.warn('venue_seat_unanswered', { address: user });
-      this.beginSweep();
-      void this.begin(session);
-      this.send([...userFrames('unsubscribe', user, this.dexes), ...userFrames('subscribe', user, this.dexes)]);
-    }
-  }
-
-  private leave(user: Address): void {
-    this.seated.delete(user);
-    this.send(userFrames('unsubscribe', user, this.dexes));
-    this.orderStreams.drop(user);
-  }
-
   private beginSweep(): void {
     if (this.sweep !== null || this.closed || this.config.sweepConnectionsMax === 0) return;
     this.sweep = new TradeSweep(
@@ -171,6 +141,7 @@ export class HyperliquidUserWatch implements UserWatch {
       {
         trades: (address, trades, receivedAt) => this.swept(address, trades, receivedAt),
         lost: (coin) => this.losses.note(coin),
+        doubt: (address) => this.sessions.get(address)?.doubt(),
         covering: (all) => this.sweepCovers(all),
       },
     );
@@ -197,13 +168,16 @@ export class HyperliquidUserWatch implements UserWatch {
   }
 
   private sweepCovers(all: boolean): void {
-    const fields = { coins: this.sweep?.coinCount ?? 0 };
-    this.deps.log(all ? { level: 'info', event: 'venue_sweep_complete', fields } : { level: 'warn', event: 'venue_sweep_incomplete', fields });
+    this.deps.log({
+      level: all ? 'info' : 'warn',
+      event: all ? 'venue_sweep_complete' : 'venue_sweep_incomplete',
+      fields: { coins: this.sweep?.coinCount ?? 0 },
+    });
     if (!all) this.tellUnseen('the sweep of trades is not complete');
   }
 
   private streamDown(reason: string): void {
-    for (const user of this.seated) this.sessions.get(user)?.disconnected();
+    this.userSeats.down();
     this.tellUnseen(reason);
   }
 
@@ -215,15 +189,23 @@ export class HyperliquidUserWatch implements UserWatch {
     this.tell({ kind: 'disconnected', at: this.deps.clock.now(), reason, unseen: unseen.map(({ address }) => address) });
   }
 
-  /** Reads the next address of the round while nothing else waits: first where trades may be missing, then who was read longest ago. */
-  private nextRound(): void {
-    this.askAgain();
+  private look(): void {
+    this.userSeats.look();
+    this.sweep?.look();
+    void this.nextRound();
+  }
+
+  /** Reads the next address of the round while nothing else waits, one at a time. */
+  private async nextRound(): Promise<void> {
     if (this.sweep?.coinCount === 0) this.sweep.setCoins(this.coins());
-    if (this.reads.depth > 0 || this.closed) return;
-    const next = nextOfRound(this.sessions.values(), this.deps.clock.now() - this.config.streamedCheckMs);
+    if (this.reads.depth > 0 || this.inTurn || this.closed) return;
+    const { roundGapMs: gapMs, streamedCheckMs: streamedGapMs } = this.config;
+    const next = nextOfRound(this.sessions.values(), this.turn, { now: this.deps.clock.monotonic(), gapMs, streamedGapMs });
     if (next === null) return;
-    if (!next.knowsEquity) void next.learnEquity();
-    else if (this.deps.clock.now() - next.checkedAt >= this.config.roundGapMs) void next.check(next.roundDexes, READ_RANK.round);
+    this.turn += 1;
+    this.inTurn = true;
+    await (next.reads === 'equity' ? next.session.learnEquity() : next.session.check(next.session.roundDexes, READ_RANK.round));
+    this.inTurn = false;
   }
 
   private sightOf(address: Address): LeaderSight | null {
@@ -236,7 +218,7 @@ export class HyperliquidUserWatch implements UserWatch {
 
   private standing(): DetectionStanding {
     const { config, bounds, sweep, reads, latencies } = this;
-    const own = { sessions: [...this.sessions.values()], seated: this.seated.size, dexes: this.dexes.length, losses: this.losses.all };
+    const own = { sessions: [...this.sessions.values()], seats: this.userSeats, dexes: this.dexes.length, losses: this.losses.all };
     const connections = (this.main.isOpen ? 1 : 0) + this.orderStreams.size;
     return standingOf({ ...own, config, bounds, sweep, connections, readsWaiting: reads.depth, latencies });
   }
@@ -253,6 +235,7 @@ export class HyperliquidUserWatch implements UserWatch {
       tell: (event) => this.tell(event),
       pause: (ms) => this.pauses.wait(ms),
       now: () => deps.clock.now(),
+      monotonic: () => deps.clock.monotonic(),
     };
   }
 
@@ -260,15 +243,11 @@ export class HyperliquidUserWatch implements UserWatch {
     if (!this.closed) this.sink(event);
   }
 
-  private connection(handlers: ConnectionHandlers): WsConnection {
+  private connection(given: ConnectionHandlers): WsConnection {
+    const handlers = { ...given, onSent: (messages: number) => this.bounds.messages.spend(messages) };
     const jitter = (): number => this.deps.random.below(1_000_000) / 1_000_000;
     const admit = this.bounds.openings.of(OPENING_RANK.users);
-    return new WsConnection(this.config.wsUrl, this.config, jitter, () => this.deps.clock.now(), handlers, admit);
-  }
-
-  /** Messages of the users' own streams do not wait; those of the sweep wait for them. */
-  private send(frames: readonly string[]): void {
-    if (this.main.send(frames)) this.bounds.messages.spend(frames.length);
+    return new WsConnection(this.config.wsUrl, streamLimits(this.config), jitter, () => this.deps.clock.now(), handlers, admit);
   }
 
   private receive(text: string, receivedAt: number): void {
@@ -276,21 +255,22 @@ export class HyperliquidUserWatch implements UserWatch {
     if (frame?.kind === 'error') this.warn('venue_stream_error', { text: frame.text });
     else if (frame?.kind === 'unreadable') {
       this.warn('venue_frame_unreadable', { detail: frame.detail });
-      // Fills that cannot be read are a gap: only a new snapshot can close it.
-      if (frame.channel === 'userFills') this.main.recycle('unreadable userFills frame');
+      if (frame.channel === 'userFills') this.userSeats.unreadable(frame.user);
     } else if (frame?.kind === 'state') {
       const { state } = frame;
-      if (!this.seated.has(state.address)) return;
+      if (!this.userSeats.seated.has(state.address)) return;
       if (this.truth.isKnownStandard(state.address)) this.tell({ kind: 'state', state, receivedAt });
       this.sessions.get(state.address)?.noticed(state);
-    } else if (frame?.kind === 'fills' && this.seated.has(frame.user)) this.receiveFills(frame, receivedAt);
+    } else if (frame?.kind === 'fills' && this.userSeats.seated.has(frame.user)) this.receiveFills(frame, receivedAt);
   }
 
-  private receiveFills({ user, fills, isSnapshot }: Extract<UserFrame, { readonly kind: 'fills' }>, receivedAt: number): void {
+  private receiveFills({ user, fills, isSnapshot, isWhole }: Extract<UserFrame, { readonly kind: 'fills' }>, receivedAt: number): void {
     const session = this.sessions.get(user);
     if (session === undefined) return;
-    if (isSnapshot) void session.snapshot(fills, receivedAt);
-    else if (session.live(fills, receivedAt) > 0) this.latencies.stream.note(receivedAt - Math.min(...fills.map(({ time }) => time)));
+    if (isSnapshot) {
+      this.userSeats.began(user);
+      void session.snapshot(fills, receivedAt, isWhole);
+    } else if (session.live(fills, receivedAt) > 0) this.latencies.stream.note(receivedAt - Math.min(...fills.map(({ time }) => time)));
   }
 
   private warn(event: string, fields: Readonly<Record<string, string>>): void {

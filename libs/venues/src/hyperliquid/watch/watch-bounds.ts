@@ -1,6 +1,6 @@
 import type { HyperliquidConfig } from '../config';
 import { MinuteBudget, type ReadBudget } from './budget';
-import { OpeningGate } from './opening-gate';
+import { type Admit, OpeningGate } from './opening-gate';
 
 /** What the watches of one network share at the venue's door, so that together they stay below its limits. */
 export interface WatchBounds {
@@ -8,14 +8,20 @@ export interface WatchBounds {
   readonly reads: ReadBudget;
   /** Weight they spent so far. */
   readonly weightSpent: () => number;
-  /** Messages sent: subscriptions above all. */
+  /** Messages sent: subscriptions above all, and pings. */
   readonly messages: MinuteBudget;
   readonly openings: OpeningGate;
   close(): void;
 }
 
-/** Bounds by the configuration; `given` is a budget of reads that somebody else accounts for. */
-export function watchBounds(config: HyperliquidConfig, monotonic: () => number, given?: ReadBudget): WatchBounds {
+/** What one connection of them needs: its turn to open, and where its messages count. */
+export interface StreamBounds {
+  readonly admit: Admit;
+  readonly messages: MinuteBudget;
+}
+
+/** Bounds by the configuration; `given` is a budget of reads that somebody else accounts for, `sent` is told of every message: orders share their minute. */
+export function watchBounds(config: HyperliquidConfig, monotonic: () => number, given?: ReadBudget, sent?: (messages: number) => void): WatchBounds {
   const half = (perMinute: number) => ({ perMinute: perMinute / 2, burst: perMinute / 2 });
   const own = new MinuteBudget(
     { perMinute: config.detectionWeightPerMinute - config.detectionWeightBurst, burst: config.detectionWeightBurst },
@@ -24,6 +30,7 @@ export function watchBounds(config: HyperliquidConfig, monotonic: () => number, 
   const messages = new MinuteBudget(
     { perMinute: config.watchMessagesPerMinute - config.watchMessagesBurst, burst: config.watchMessagesBurst },
     monotonic,
+    sent,
   );
   const openings = new OpeningGate(half(config.watchOpeningsPerMinute), monotonic);
   return {

@@ -17,16 +17,25 @@ export interface RawTrade {
   readonly side: unknown;
 }
 
-/** Trades of one frame, oldest first; null when one cannot be read. */
-export function readTrades(data: unknown): readonly RawTrade[] | null {
-  if (!Array.isArray(data)) return null;
+/** A frame of trades. */
+export interface TradesFrame {
+  /** Those that can be read, oldest first. */
+  readonly trades: readonly RawTrade[];
+  /** Of those that cannot, the coin where at least that can be read. */
+  readonly unreadable: readonly (string | null)[];
+}
+
+/** Reads a frame trade by trade: one that cannot be read must not hide the others, on every connection and again after each reconnect. */
+export function readTrades(data: unknown): TradesFrame {
+  if (!Array.isArray(data)) return { trades: [], unreadable: [null] };
   const trades: RawTrade[] = [];
+  const unreadable: (string | null)[] = [];
   for (const one of data) {
     const trade = readTrade(one);
-    if (trade === null) return null;
-    trades.push(trade);
+    if (trade !== null) trades.push(trade);
+    else unreadable.push(isObject(one) && typeof one.coin === 'string' ? one.coin : null);
   }
-  return trades;
+  return { trades, unreadable };
 }
 
 function readTrade(value: unknown): RawTrade | null {

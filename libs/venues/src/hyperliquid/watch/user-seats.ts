@@ -1,0 +1,151 @@
+import type { Address } from '../../port';
+import type { HyperliquidConfig } from '../config';
+import type { OrderStreams } from './order-streams';
+import { SeatClaims } from './seat-claims';
+import { changeSeats } from './seats';
+import { stateFrames, userFrames } from './user-frames';
+import type { UserSession } from './user-session';
+
+export interface UserSeatsParts {
+  readonly config: HyperliquidConfig;
+  readonly monotonic: () => number;
+  readonly sessions: ReadonlyMap<Address, UserSession>;
+  readonly dexes: () => readonly string[];
+  /** Sends on the users' connection, where it is open. */
+  readonly send: (frames: readonly string[]) => unknown;
+  readonly recycle: (reason: string) => void;
+  readonly beginSweep: () => void;
+  readonly orderStreams: OrderStreams;
+  readonly warn: (event: string, fields: Readonly<Record<string, string>>) => void;
+}
+
+/** Least time between two replacements of the users' connection for frames nobody can be named for, in ms. */
+const RECYCLE_GAP_MS = 60_000;
+
+/** The seats of the users' connection: who has one, what is subscribed to for it, and what becomes of one the venue does not serve. */
+export class UserSeats {
+  readonly seated = new Set<Address>();
+  private preferred: readonly Address[] = [];
+  private readonly claims: SeatClaims;
+  private recycledAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly parts: UserSeatsParts) {
+    const { seatWaitMs: answerMaxMs, seatAgainMs: againMs } = parts.config;
+    this.claims = new SeatClaims({ answerMaxMs, againMs }, parts.monotonic);
+  }
+
+  /** Seats that streams of fills may take; the others are kept for addresses whose orders are followed. */
+  get forStreams(): number {
+    return Math.max(1, this.parts.config.userSeatsMax - this.parts.config.orderSeatsReserved);
+  }
+
+  /** Seats there are, as far as the venue gives them, and those of them kept for orders. */
+  get total(): number {
+    return this.isLimited ? this.claims.most(this.forStreams) : this.parts.config.userSeatsMax;
+  }
+
+  get reserved(): number {
+    return this.isLimited ? 0 : Math.min(this.parts.config.orderSeatsReserved, this.parts.config.userSeatsMax);
+  }
+
+  prefer(addresses: readonly Address[]): void {
+    this.preferred = addresses.map((address) => address.toLowerCase());
+    this.change();
+  }
+
+  /** Gives seats to whom they belong now. */
+  change(): void {
+    const { sessions } = this.parts;
+    const eligible = [...sessions.keys()].filter((user) => !this.claims.isBarred(user));
+    const { seat, unseat } = changeSeats(eligible, this.seated, this.preferred, this.claims.most(this.forStreams));
+    for (const user of unseat) this.unseat(user);
+    for (const user of seat) {
+      this.seated.add(user);
+      sessions.get(user)?.seat();
+      this.subscribe(user);
+      this.parts.orderStreams.open(user);
+    }
+  }
+
+  leave(user: Address): void {
+    if (!this.seated.delete(user)) return;
+    this.claims.drop(user);
+    this.parts.send(userFrames('unsubscribe', user, this.parts.dexes()));
+    this.parts.orderStreams.drop(user);
+  }
+
+  setDexes(added: readonly string[], dropped: readonly string[]): void {
+    for (const user of this.seated) this.parts.send([...stateFrames('subscribe', user, added), ...stateFrames('unsubscribe', user, dropped)]);
+  }
+
+  /** The connection is open: everything is asked for anew. */
+  opened(): void {
+    this.claims.opened();
+    for (const user of this.seated) this.subscribe(user);
+  }
+
+  down(): void {
+    this.claims.down(this.seated);
+    for (const user of this.seated) this.parts.sessions.get(user)?.disconnected();
+  }
+
+  /** The stream of a user began. */
+  began(user: Address): void {
+    this.claims.answered(user);
+  }
+
+  /** A frame of fills that cannot be read is a gap. Its user is swept from now on, so that the others keep their streams; without a sweep, or a name, only a new snapshot can close it. */
+  unreadable(user: Address | null): void {
+    if (user !== null && !this.seated.has(user)) return;
+    if (user !== null && this.canSweep) {
+      this.giveUp(user, 'its stream cannot be read');
+      this.change();
+    } else if (this.parts.monotonic() - this.recycledAt >= RECYCLE_GAP_MS) {
+      this.recycledAt = this.parts.monotonic();
+      this.parts.recycle('unreadable userFills frame');
+    }
+  }
+
+  /** Gives up seats whose stream does not begin, and asks for them again later. Without a connection that stands nothing was refused: the sweep sees them meanwhile. */
+  look(): void {
+    if (this.claims.renew()) this.change();
+    const overdue = this.claims.overdue();
+    if (overdue.length === 0) return;
+    if (!this.claims.hadTime) {
+      if (this.canSweep) this.parts.beginSweep();
+      for (const user of this.canSweep ? overdue : []) this.parts.sessions.get(user)?.seatIsLate();
+      return;
+    }
+    const { answers } = this.claims;
+    if (this.canSweep) {
+      for (const user of overdue) this.giveUp(user, 'its stream did not begin');
+      this.claims.limit(this.seated.size);
+    }
+    if (!answers) this.parts.recycle('no stream began');
+  }
+
+  private giveUp(user: Address, why: string): void {
+    this.parts.warn('venue_seat_given_up', { address: user, why });
+    this.claims.bar(user);
+    this.unseat(user);
+  }
+
+  private unseat(user: Address): void {
+    this.leave(user);
+    this.parts.beginSweep();
+    this.parts.sessions.get(user)?.unseat();
+  }
+
+  private subscribe(user: Address): void {
+    this.parts.send(userFrames('subscribe', user, this.parts.dexes()));
+    this.claims.ask(user);
+  }
+
+  private get canSweep(): boolean {
+    return this.parts.config.sweepConnectionsMax > 0;
+  }
+
+  private get isLimited(): boolean {
+    return this.claims.most(this.forStreams) < this.forStreams;
+  }
+}
