@@ -90,6 +90,27 @@ describe.each([
     }
   });
 
+  it('an order that was answered but not booked when the engine died is booked by the next one', async () => {
+    const unreadable = { target: 'info', effect: { kind: 'status', status: 502 }, count: null } as const;
+    await rig.venue.control('/worlds/main/faults', { ...unreadable, type: 'orderStatus' });
+    await rig.venue.control('/worlds/main/faults', { ...unreadable, type: 'userFillsByTime' });
+    await pair.trade('sell', '2');
+    for (const { tenant, address } of pair.followers) {
+      await eventually('the exit is written as filled', async () => {
+        const orders = await rig.storage.scoped(tenant.scope, (unit) => unit.orders.page({ limit: 1, after: null, order: 'newest_first' }));
+        return orders.rows[0]?.status === 'filled' && orders.rows[0].reduceOnly && (await pair.position(address)) === 0 ? true : null;
+      });
+    }
+    await engine.kill();
+    await rig.venue.endFaults();
+    engine = await rig.startEngine(env);
+    await pair.settled(0);
+    for (const { tenant } of pair.followers) {
+      const held = await rig.storage.scoped(tenant.scope, (unit) => unit.positions.ofCopies());
+      expect(held.map(({ position }) => position)).toEqual([0n]);
+    }
+  });
+
   it('never asked more than its key may', async () => {
     const listed = z.array(z.object({ usedInWindow: z.number(), requestsPerMinute: z.number() }));
     const stats = listed.parse(await keysOf(rig));

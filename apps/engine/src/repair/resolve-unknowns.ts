@@ -155,8 +155,9 @@ const questionOf = async (ctx: EngineContext, order: OpenOrder): Promise<OpenQue
 /** Orders written down so long before an unknown one may still have traded beside it. */
 const OTHERS_BEFORE_MS = 60_000;
 
-/** What was ordered, what the account's copies held without it, and which orders at the venue are known to be others. */
-async function sentOf(ctx: EngineContext, { copy, sheet, buy, lots, price: limit, nonce, createdAt }: OpenOrder): Promise<SentOrder> {
+/** What was ordered, what the account's copies held without it, which orders at the venue are known to be others, and what was answered. */
+export async function sentOf(ctx: EngineContext, order: OpenOrder): Promise<SentOrder> {
+  const { copy, sheet, buy, lots, price: limit, nonce, createdAt, answer } = order;
   const { instrument } = sheet;
   const copies = ctx.registry.copiesOf(copy.account);
   const held = copies.reduce((sum, one) => {
@@ -167,5 +168,6 @@ async function sentOf(ctx: EngineContext, { copy, sheet, buy, lots, price: limit
   const others = await ctx.storage.scoped(copy.account.scope, (unit) => venueOrderIdsSince(unit, nos, createdAt - OTHERS_BEFORE_MS), {
     readOnly: true,
   });
-  return { instrument, buy, price: price(BigInt(limit)), lots, nonce, positionBefore: fromLots(instrument, held), others };
+  const sent = { instrument, buy, price: price(BigInt(limit)), lots, nonce, positionBefore: fromLots(instrument, held), others };
+  return answer === undefined ? sent : { ...sent, answer };
 }

@@ -35,6 +35,7 @@ const sent = (): OwnOrder => ({
   answeredAt: 0,
   open: true,
   fills: null,
+  told: false,
 });
 const fill = (over: Partial<VenueFill>): VenueFill => ({
   ...sampleFill(),

@@ -1,5 +1,5 @@
 import type { Instrument, Price, Size } from '@lockstep/kernel';
-import type { Address, ClientOrderId, VenueFill } from '../port';
+import type { Address, ClientOrderId, SentOrder, VenueFill } from '../port';
 
 /** An order this process sent. The API knows no client order ids, so this memory is what connects ours with the venue's. */
 export interface OwnOrder {
@@ -22,6 +22,30 @@ export interface OwnOrder {
   open: boolean;
   /** Its fills once they were read or worked out; null: not yet. */
   fills: readonly VenueFill[] | null;
+  /** Its fills were told: from then on they stay as they are. */
+  told: boolean;
+}
+
+/** An order of a process before this one, by what was written down of it. */
+export function adoptedOrder(address: Address, clientOrderId: ClientOrderId, sent: SentOrder, now: number): OwnOrder {
+  const { instrument, buy, price, lots, nonce, positionBefore, answer } = sent;
+  return {
+    clientOrderId,
+    address,
+    instrument,
+    buy,
+    price,
+    lots,
+    nonce,
+    positionBefore,
+    orderId: null,
+    filledLots: answer?.filledLots ?? 0,
+    averagePrice: answer?.averagePrice ?? null,
+    answeredAt: answer === undefined ? 0 : now,
+    open: true,
+    fills: null,
+    told: false,
+  };
 }
 
 const heldKey = (address: Address, coin: string): string => `${address} ${coin}`;

@@ -12,14 +12,14 @@ import type {
   SentOrder,
   VenueFeed,
   VenueFill,
-  VenuePosition,
   VenueReadError,
   VenueTruth,
 } from '../port';
 import type { PerpsStudioConfig, PerpsStudioDeps, RequestClass } from './config';
 import { findByFills, findByPosition, findWorking, mayBeOf, STAMP_SKEW_MS, standingOf } from './find-order';
-import { fillsOf } from './own-fills';
-import type { OwnOrders } from './own-orders';
+import { fillByAnswer, fillsOf } from './own-fills';
+import { adoptedOrder, type OwnOrder, type OwnOrders } from './own-orders';
+import { positionsOf } from './parse/positions';
 import { readAnswer } from './parse/read';
 import { coinOf } from './symbols';
 import type { RestClient } from './transport/rest';
@@ -28,6 +28,12 @@ import { marketsAnswer, marketsPath, sizeDecimals, type WireMarket } from './wir
 import { orderAnswer, ordersAnswer } from './wire/orders';
 
 type Read<T> = Result<T, VenueReadError>;
+
+/** Ids of the venue; those of orders that were found by the position are our own. */
+const VENUE_ID = /^\d+$/;
+
+/** The API no longer (or not yet) lists an order. */
+const isNotFound = ({ detail }: VenueReadError): boolean => detail.includes('ORDER_NOT_FOUND');
 
 /** An order without an outcome for so long holds no fills back any more. */
 const OPEN_MAX_MS = 600_000;
@@ -121,7 +127,8 @@ export class PerpsStudioTruth implements VenueTruth {
   async orderStatus(address: Address, order: ClientOrderId, sent?: SentOrder): Promise<Read<OrderStanding>> {
     const known = this.own.find(order) ?? this.adopt(address, order, sent);
     if (known === undefined) return ok({ kind: 'unknown_order' });
-    if (known.orderId !== null && /^\d+$/.test(known.orderId)) return await this.standingById(address, known.instrument, known.orderId);
+    if (sent?.answer !== undefined) return ok(standingOf(known));
+    if (known.orderId !== null && VENUE_ID.test(known.orderId)) return await this.standingById(address, known.instrument, known.orderId);
     if (known.fills !== null && known.orderId !== null) return ok(standingOf(known));
     const working = await this.openOrders(address, known.instrument.dex);
     if (!working.ok) return working;
@@ -144,14 +151,25 @@ export class PerpsStudioTruth implements VenueTruth {
     }
     const found: VenueFill[] = [];
     for (const order of this.own.filled(address)) {
-      if (order.fills === null && order.orderId !== null) {
-        const read = await this.read(accountPath(address, order.instrument.dex, `orders/${order.orderId}`), orderAnswer);
-        if (!read.ok) return read;
-        order.fills = fillsOf(order, read.value);
-      }
+      const fills = await this.fillsOfOrder(order);
+      if (!fills.ok) return fills;
+      if (!order.told) order.fills = fills.value.map((fill) => ({ ...fill, time: Math.max(Math.floor(fill.time), since) }));
+      order.told = true;
       found.push(...(order.fills ?? []));
     }
     return ok(found.filter(({ time }) => time >= since).sort((a, b) => a.time - b.time));
+  }
+
+  /**
+   * What an order filled. It is told for the first time no earlier than what was told before it: its answer may have come after that of a later order, and who
+   * reads on from the newest fill would never see it.
+   */
+  private async fillsOfOrder(order: OwnOrder): Promise<Read<readonly VenueFill[]>> {
+    const { address, instrument, orderId } = order;
+    if (order.fills !== null || orderId === null) return ok(order.fills ?? []);
+    const read = await this.read(accountPath(address, instrument.dex, `orders/${orderId}`), orderAnswer);
+    if (read.ok) return ok(fillsOf(order, read.value));
+    return isNotFound(read.error) ? ok([fillByAnswer(order, orderId, order.answeredAt)]) : read;
   }
 
   /** Fills with our client order ids. From the first one on that may be of an order whose answer is still to come, nothing is told yet: it would be taken for the follower's own. */
@@ -206,7 +224,7 @@ export class PerpsStudioTruth implements VenueTruth {
   private async standingById(address: Address, { dex }: Instrument, orderId: string): Promise<Read<OrderStanding>> {
     const path = accountPath(address, dex, `orders/${orderId}`);
     const read = await this.read(path, orderAnswer);
-    if (!read.ok) return read.error.detail.includes('ORDER_NOT_FOUND') ? ok({ kind: 'unknown_order' }) : read;
+    if (!read.ok) return isNotFound(read.error) ? ok({ kind: 'unknown_order' }) : read;
     const { status, size: original, filledSize, updatedAt, createdAt } = read.value;
     const remaining = size(original - filledSize);
     if (status === 'open' || (status === 'partially_filled' && updatedAt === undefined)) return ok({ kind: 'open', orderId, remaining, original });
@@ -214,13 +232,15 @@ export class PerpsStudioTruth implements VenueTruth {
   }
 
   /** An order of a process before this one, known by what was written down of it. */
-  private adopt(address: Address, clientOrderId: ClientOrderId, sent: SentOrder | undefined) {
+  private adopt(address: Address, clientOrderId: ClientOrderId, sent: SentOrder | undefined): OwnOrder | undefined {
     if (sent === undefined) return undefined;
-    const { instrument, buy, price, lots, nonce, positionBefore } = sent;
-    const order = { clientOrderId, address, instrument, buy, price, lots, nonce, positionBefore };
-    const adopted = { ...order, orderId: null, filledLots: 0, averagePrice: null, answeredAt: 0, open: true, fills: null };
+    const adopted = adoptedOrder(address, clientOrderId, sent, this.deps.clock.now());
     this.own.add(adopted);
-    return this.own.find(clientOrderId);
+    if (sent.answer === undefined) return adopted;
+    this.own.bind(adopted, sent.answer.orderId);
+    // An order that was found by the position has no id the API knows.
+    if (!VENUE_ID.test(sent.answer.orderId)) adopted.fills = [fillByAnswer(adopted, sent.answer.orderId, adopted.answeredAt)];
+    return adopted;
   }
 
   private remember({ address, dex, positions }: AccountState): void {
@@ -269,17 +289,4 @@ export class PerpsStudioTruth implements VenueTruth {
       },
     ];
   }
-}
-
-/** Positions in the port's words: signed sizes, coins with their dex. */
-export function positionsOf(dex: string, positions: WirePositions): readonly VenuePosition[] {
-  return positions.map((position) => ({
-    coin: coinOf(dex, position.symbol),
-    size: size(position.side === 'long' ? position.size : -position.size),
-    entryPrice: position.entryPrice,
-    leverage: position.leverage,
-    cross: position.marginMode === 'cross',
-    marginUsed: position.margin,
-    unrealisedPnl: position.unrealizedPnl,
-  }));
 }

@@ -158,6 +158,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
       answeredAt: 0,
       open: true,
       fills: null,
+      told: false,
     };
     return { index, signer, wallet, order, type: tif === TIF.gtc ? 'limit' : 'market', reduceOnly: orders.reduceOnly[index] === 1 };
   }

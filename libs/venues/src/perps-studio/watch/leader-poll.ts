@@ -2,8 +2,9 @@ import type { Price } from '@lockstep/kernel';
 import type { AccountState, Address, UserWatch, WatchEvent } from '../../port';
 import { WINDOW_MS } from '../assumptions';
 import type { PerpsStudioConfig, PerpsStudioDeps } from '../config';
+import { positionsOf } from '../parse/positions';
 import { coinOf } from '../symbols';
-import { type PerpsStudioTruth, positionsOf } from '../truth';
+import type { PerpsStudioTruth } from '../truth';
 import type { WirePositions } from '../wire/account';
 import { movesBetween, type Seen } from './position-moves';
 
