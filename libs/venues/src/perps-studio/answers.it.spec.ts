@@ -1,0 +1,54 @@
+import { unwrap } from '@lockstep/kernel';
+import { afterEach, describe, expect, it } from 'vitest';
+import { accountPath, answered, ORDERS_PATH, refused, type ScriptedAnswer, ScriptedApi, type ScriptedApiOrder, WALLET } from './testing/scripted-api';
+
+/* Answers of the API that the simulated one never gives. Only the adapter is under test: nothing built is needed. */
+
+let api: ScriptedApi | null = null;
+async function start(order: ScriptedApiOrder = {}): Promise<ScriptedApi> {
+  api = await ScriptedApi.start(order);
+  api.holds('0');
+  return api;
+}
+afterEach(async () => {
+  await api?.close();
+});
+
+const placed = (orderId: string, filledSize: string, status = 'filled', avgPrice: string | null = '100.5'): ScriptedAnswer =>
+  answered({ orderId, status, symbol: 'BTC', side: 'buy', type: 'market', size: '0.5', filledSize, avgPrice });
+const T0 = 1_700_000_000_000;
+const wireOrder = (orderId: string, filledSize: string, time: number, fills: readonly object[] = []): ScriptedAnswer =>
+  answered({ orderId, symbol: 'BTC', side: 'buy', price: '101', size: '0.5', filledSize, status: 'filled', createdAt: time, updatedAt: time, fills });
+const told = async (stage: ScriptedApi, since: number) =>
+  unwrap(await stage.venue.truth.fills(WALLET, since), 'fills').map(({ orderId, size, price, time }) => `${orderId}: ${size} at ${price}, ${time}`);
+
+describe('fills that are worked out', () => {
+  it('of an order whose answer came after a later order was told are told all the same', async () => {
+    const stage = await start();
+    stage.on('POST', ORDERS_PATH, placed('2', '0.5'));
+    stage.on('GET', accountPath('/orders/2'), wireOrder('2', '0.5', T0 + 100, [{ id: 'b', price: '100', size: '0.5', timestamp: T0 + 100 }]));
+    await stage.place({ lots: 500 });
+    expect(await told(stage, 0)).toEqual([`2: 50000000 at 10000000000, ${T0 + 100}`]);
+    stage.on('POST', ORDERS_PATH, placed('1', '0.5'));
+    stage.on('GET', accountPath('/orders/1'), wireOrder('1', '0.5', T0, [{ id: 'a', price: '100', size: '0.5', timestamp: T0 }]));
+    await stage.place({ lots: 500 });
+    const later = await told(stage, T0 + 100);
+    expect(later).toContain(`1: 50000000 at 10000000000, ${T0 + 100}`);
+    expect(await told(stage, T0 + 100)).toEqual(later);
+  });
+
+  it.each<[string, ScriptedAnswer]>([
+    ['the API no longer lists', refused(404, 'ORDER_NOT_FOUND', 'Order 7 was not found')],
+    ['the API lists without its fill yet', wireOrder('7', '0', T0)],
+    ['the API lists without fills', wireOrder('7', '0.5', T0)],
+    ['the API lists with a part of its fills', wireOrder('7', '0.5', T0, [{ id: 'a', price: '99', size: '0.2', timestamp: T0 }])],
+  ])('of an order %s are what its answer said', async (_name, listed) => {
+    const stage = await start();
+    stage.on('POST', ORDERS_PATH, placed('7', '0.5'));
+    stage.on('GET', accountPath('/orders/7'), listed);
+    await stage.place({ lots: 500 });
+    const fills = unwrap(await stage.venue.truth.fills(WALLET, 0), 'fills');
+    expect(fills.map(({ size, price, fee, derived }) => [size, price, fee > 0n, derived])).toEqual([[50_000_000n, 10_050_000_000n, true, true]]);
+    expect(unwrap(await stage.venue.truth.fills(WALLET, 0), 'fills again')).toEqual(fills);
+  });
+});
