@@ -165,7 +165,7 @@ export async function sentOf(ctx: EngineContext, order: OpenOrder): Promise<Sent
     return sum + position;
   }, 0);
   const nos = copies.map(({ no }) => no);
-  const others = await ctx.storage.scoped(copy.account.scope, (unit) => venueOrderIdsSince(unit, nos, createdAt - OTHERS_BEFORE_MS), {
+  const others = await ctx.storage.scoped(copy.account.scope, (unit) => venueOrderIdsSince(unit, nos, createdAt - OTHERS_BEFORE_MS, order.orderId), {
     readOnly: true,
   });
   const sent = { instrument, buy, price: price(BigInt(limit)), lots, nonce, positionBefore: fromLots(instrument, held), others };

@@ -1,6 +1,16 @@
 import { unwrap } from '@lockstep/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
-import { accountPath, answered, ORDERS_PATH, refused, type ScriptedAnswer, ScriptedApi, type ScriptedApiOrder, WALLET } from './testing/scripted-api';
+import {
+  accountPath,
+  answered,
+  LEVERAGE_PATH,
+  ORDERS_PATH,
+  refused,
+  type ScriptedAnswer,
+  ScriptedApi,
+  type ScriptedApiOrder,
+  WALLET,
+} from './testing/scripted-api';
 
 /* Answers of the API that the simulated one never gives. Only the adapter is under test: nothing built is needed. */
 
@@ -50,5 +60,47 @@ describe('fills that are worked out', () => {
     const fills = unwrap(await stage.venue.truth.fills(WALLET, 0), 'fills');
     expect(fills.map(({ size, price, fee, derived }) => [size, price, fee > 0n, derived])).toEqual([[50_000_000n, 10_050_000_000n, true, true]]);
     expect(unwrap(await stage.venue.truth.fills(WALLET, 0), 'fills again')).toEqual(fills);
+  });
+});
+
+describe('an order of unknown outcome', () => {
+  const DUPLICATE = refused(422, 'ORDER_REJECTED', 'Invalid nonce: duplicate nonce 1');
+
+  it('that never landed is not taken for filled because the follower traded by hand', async () => {
+    const stage = await start();
+    await stage.venue.truth.account(WALLET, '');
+    stage.on('POST', ORDERS_PATH, 'silence');
+    const [lost] = await stage.place({ lots: 500 });
+    if (lost === undefined) throw new Error('one order was placed');
+    stage.holds('0.5');
+    expect(await stage.standing(lost, 500)).toBe('unknown_order');
+    stage.on('POST', LEVERAGE_PATH, answered({ status: 'ok' }));
+    expect(await stage.spend(lost.nonce)).toBe('accepted');
+    expect(await told(stage, 0)).toEqual([]);
+  });
+
+  it('that landed is found by the position once its nonce is known to be spent', async () => {
+    const stage = await start();
+    await stage.venue.truth.account(WALLET, '');
+    stage.on('POST', ORDERS_PATH, 'silence');
+    const [lost] = await stage.place({ lots: 500 });
+    if (lost === undefined) throw new Error('one order was placed');
+    stage.holds('0.5');
+    stage.on('POST', LEVERAGE_PATH, DUPLICATE);
+    expect(await stage.standing(lost, 500)).toBe('unknown_order');
+    expect(await stage.spend(lost.nonce)).toBe('nonce_duplicate');
+    expect(await stage.standing(lost, 500)).toBe('filled 50000000');
+    expect(await told(stage, 0)).toHaveLength(1);
+  });
+
+  it.each([
+    ['nothing before a signature of that kind was taken once', [], 'unknown'],
+    ['that the agent is gone after one was', [answered({ status: 'ok' })], 'unknown_signer'],
+    ['that the agent is gone after one reached the exchange', [DUPLICATE], 'unknown_signer'],
+  ])('a signature refused for its nonce proves %s', async (_name, before, expected) => {
+    const stage = await start();
+    stage.on('POST', LEVERAGE_PATH, ...before, refused(401, 'SIGNATURE_ERROR', 'Invalid signature'));
+    for (const _one of before) await stage.spend(stage.nextNonce());
+    expect(await stage.spend(stage.nextNonce())).toBe(expected);
   });
 });

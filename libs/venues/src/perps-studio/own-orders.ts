@@ -22,6 +22,8 @@ export interface OwnOrder {
   open: boolean;
   /** Its fills once they were read or worked out; null: not yet. */
   fills: readonly VenueFill[] | null;
+  /** Its nonce is known to be spent: only then is what fits it taken for its own. */
+  nonceSpent: boolean;
   /** Its fills were told: from then on they stay as they are. */
   told: boolean;
 }
@@ -44,6 +46,7 @@ export function adoptedOrder(address: Address, clientOrderId: ClientOrderId, sen
     answeredAt: answer === undefined ? 0 : now,
     open: true,
     fills: null,
+    nonceSpent: false,
     told: false,
   };
 }
@@ -79,6 +82,15 @@ export class OwnOrders {
     order.orderId = orderId;
     order.open = false;
     this.byVenueId.set(orderId, order);
+  }
+
+  /** What became of a nonce: `spent` by the order or something else, or `free`, and then what was signed with it can never land. */
+  noteNonce(address: Address, nonce: number, found: 'spent' | 'free'): void {
+    for (const order of this.byClientId.values()) {
+      if (order.address !== address || order.nonce !== nonce) continue;
+      if (found === 'spent') order.nonceSpent = true;
+      else order.open = false;
+    }
   }
 
   /** Orders of an address that left after a moment and whose outcome is not known. */

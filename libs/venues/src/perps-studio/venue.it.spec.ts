@@ -108,6 +108,9 @@ describe('outcomes', () => {
       positionBefore: size(0n),
       others: [],
     };
+    const early = await stage.venue.truth.orderStatus(account.address, order.clientOrderId, sent);
+    expect(unwrap(early, 'before its nonce was tried').kind).toBe('unknown_order');
+    expect(await stage.venue.orders.noop(account.signer, order.nonce)).toMatchObject({ kind: 'rejected', code: 'nonce_duplicate' });
     const standing = await stage.venue.truth.orderStatus(account.address, order.clientOrderId, sent);
     expect(unwrap(standing, 'standing')).toMatchObject({ kind: 'closed', status: 'filled', remaining: 0n });
     const fills = unwrap(await stage.venue.truth.fills(account.address, 0), 'fills');

@@ -9,6 +9,7 @@ import {
   type OrderColumns,
   type OrderSubmission,
   OUTCOME,
+  type RejectCode,
   type RelayedAction,
   type SignerHandle,
   type SignerKey,
@@ -27,6 +28,11 @@ import { leveragePath } from '../wire/leverage';
 import { ordersPath } from '../wire/place-order';
 import { readPlaced } from './order-answer';
 import { Signers } from './signers';
+
+/** Refusals by the nonce alone: the signature before them was good. */
+const NONCE_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate', 'nonce_too_low']);
+/** After these nothing signed with the nonce can land any more: what did land shows. */
+const PAST_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>([...NONCE_CODES, 'unknown_signer']);
 
 type BatchSink = Parameters<OrderSubmission['submit']>[1];
 
@@ -47,6 +53,8 @@ interface Row {
 export class PerpsStudioSubmission implements OrderSubmission {
   private readonly signers: Signers;
   private closed = false;
+  /** The exchange took a leverage as this adapter signs it, or judged its nonce. */
+  private leverageTaken = false;
 
   constructor(
     private readonly config: PerpsStudioConfig,
@@ -101,15 +109,27 @@ export class PerpsStudioSubmission implements OrderSubmission {
   async updateLeverage(signer: SignerHandle, nonce: number, instrument: Instrument, leverage: number, cross: boolean): Promise<ActionOutcome> {
     const action = signedLeverage(instrument.assetId, cross, leverage);
     const body = { ...marketOf(instrument), leverage, marginMode: cross ? 'cross' : 'isolated' };
-    return await this.act(signer, nonce, action, 'POST', leveragePath(instrument.dex), body);
+    const outcome = await this.act(signer, nonce, action, 'POST', leveragePath(instrument.dex), body);
+    if (outcome.kind === 'accepted' || (outcome.kind === 'rejected' && NONCE_CODES.has(outcome.code))) this.leverageTaken = true;
+    return outcome;
   }
 
   /**
    * The API offers no `noop`. What takes its place is the leverage that stands already, set again under this nonce: once that is accepted the nonce is
    * spent at the exchange, and nothing else signed with it can land. It is set in a coin the account holds, with the leverage and margin mode it has there;
-   * in an account that holds nothing, in the last coin listed, with the exchange's own standard.
+   * in an account that holds nothing, in the last coin listed, with the exchange's own standard. What a leverage's signature covers is not documented, and an
+   * order's is another: a refused one says that the key is powerless only after another was taken.
    */
   async noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
+    const outcome = await this.spend(signer, nonce);
+    const wallet = this.signers.walletOf(signer);
+    if (wallet !== null && outcome.kind === 'accepted') this.own.noteNonce(wallet, nonce, 'free');
+    if (wallet !== null && outcome.kind === 'rejected' && PAST_CODES.has(outcome.code)) this.own.noteNonce(wallet, nonce, 'spent');
+    if (outcome.kind !== 'rejected' || !outcome.text.startsWith('SIGNATURE_ERROR') || this.leverageTaken) return outcome;
+    return { kind: 'unknown', detail: `no signature over a leverage was taken yet: ${outcome.text}` };
+  }
+
+  private async spend(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
     const wallet = this.signers.walletOf(signer);
     if (wallet === null) return { kind: 'rejected', code: 'not_sent', text: 'no such signer' };
     const state = await this.truth.account(wallet, '');
@@ -158,6 +178,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
       answeredAt: 0,
       open: true,
       fills: null,
+      nonceSpent: false,
       told: false,
     };
     return { index, signer, wallet, order, type: tif === TIF.gtc ? 'limit' : 'market', reduceOnly: orders.reduceOnly[index] === 1 };
