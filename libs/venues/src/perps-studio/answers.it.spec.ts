@@ -1,5 +1,6 @@
 import { unwrap } from '@lockstep/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
+import { OUTCOME } from '../port';
 import {
   accountPath,
   answered,
@@ -91,6 +92,26 @@ describe('an order of unknown outcome', () => {
     expect(await stage.spend(lost.nonce)).toBe('nonce_duplicate');
     expect(await stage.standing(lost, 500)).toBe('filled 50000000');
     expect(await told(stage, 0)).toHaveLength(1);
+  });
+
+  it('whose answer contradicts itself is asked for by the id it named', async () => {
+    const stage = await start();
+    stage.on('POST', ORDERS_PATH, placed('9', '0.2'));
+    const [order] = await stage.place({ lots: 500 });
+    expect(order?.outcome).toBe(OUTCOME.unknown);
+    if (order === undefined) throw new Error('one order was placed');
+    stage.on('GET', accountPath('/orders/9'), wireOrder('9', '0.5', T0, [{ id: 'a', price: '100', size: '0.5', timestamp: T0 }]));
+    expect(await stage.standing(order, 500)).toBe('filled 50000000');
+    expect(await told(stage, 0)).toEqual([`9: 50000000 at 10000000000, ${T0}`]);
+  });
+
+  it('stays unknown while the API says that it filled and not how much', async () => {
+    const stage = await start();
+    stage.on('POST', ORDERS_PATH, placed('9', '0'));
+    const [order] = await stage.place({ lots: 500 });
+    if (order === undefined) throw new Error('one order was placed');
+    stage.on('GET', accountPath('/orders/9'), wireOrder('9', '0', T0));
+    expect(await stage.standing(order, 500)).toBe('unparseable');
   });
 
   it.each([

@@ -208,7 +208,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
       waitMaxMs: 0,
       timeoutMs: this.config.answerTimeoutMs,
     });
-    const outcome = readPlaced(sent, instrument.szDecimals, type === 'market');
+    const outcome = readPlaced(sent, instrument.szDecimals, order.lots, type === 'market');
     if (known) this.takeAnswer(order, outcome, sent);
     report.take(row.index, outcome, signedAt, sent.kind === 'not_sent' ? 0 : sent.sentAt, sent.kind === 'answer' ? sent.answeredAt : 0);
   }
@@ -219,6 +219,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
     if (outcome.outcome !== OUTCOME.unknown) order.open = false;
     if (outcome.orderId === 0) return;
     this.own.bind(order, String(outcome.orderId));
+    if (outcome.outcome === OUTCOME.unknown) return;
     order.filledLots = outcome.filledLots;
     order.averagePrice = outcome.averagePrice > 0 ? price(BigInt(outcome.averagePrice)) : null;
     order.answeredAt = sent.kind === 'answer' ? sent.answeredAt : this.deps.clock.now();
