@@ -89,6 +89,19 @@ describe('the budget of a key', () => {
     expect(patient).toEqual([true]);
   });
 
+  it('gives up a request that waited its time behind one that may wait longer', async () => {
+    const budget = budgetOf(1);
+    asks(budget, 'orders', 1);
+    const entry = asks(budget, 'orders', 1, 1_000);
+    void budget.take('orders', 10 * MINUTE, true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(entry).toEqual([false]);
+    // Nothing changes before a place comes free: one look is due, not one in every millisecond until then.
+    const looks = vi.spyOn(globalThis, 'setTimeout');
+    await vi.advanceTimersByTimeAsync(MINUTE / 2);
+    expect(looks).not.toHaveBeenCalled();
+  });
+
   it('lets nobody wait for a closed one', async () => {
     const budget = budgetOf(1);
     asks(budget, 'orders', 1);

@@ -91,14 +91,16 @@ export class KeyBudget implements RequestBudget {
     const now = this.order.now();
     for (const of of REQUEST_CLASSES) {
       const queue = this.queues[of];
-      while (queue[0] !== undefined) {
-        if (this.free(of) > 0) {
-          this.spent.push({ at: now, of });
-          this.used[of] += 1;
-          this.order.onLeft?.(of);
-          queue.shift()?.resolve(true);
-        } else if (queue[0].until <= now) queue.shift()?.resolve(false);
-        else break;
+      while (queue.length > 0 && this.free(of) > 0) {
+        this.spent.push({ at: now, of });
+        this.used[of] += 1;
+        this.order.onLeft?.(of);
+        queue.shift()?.resolve(true);
+      }
+      // Whoever waited long enough goes, also from behind one that may wait longer.
+      for (const ended of queue.filter(({ until }) => until <= now)) {
+        queue.splice(queue.indexOf(ended), 1);
+        ended.resolve(false);
       }
     }
     this.wakeAgain(now);
