@@ -125,3 +125,28 @@ describe('an order of unknown outcome', () => {
     expect(await stage.spend(stage.nextNonce())).toBe(expected);
   });
 });
+
+describe('entries whose time passes', () => {
+  /** Three orders a minute; the rest of the key is kept for reads, of which the listing took one. */
+  const settings = { requestsPerMinute: 10, keptPerMinute: { orders: 3, truth: 7, leaders: 0 } };
+  const asked = (stage: ScriptedApi): number => stage.asked.filter(({ method }) => method === 'POST').length;
+
+  it('before they could leave take no place of the key’s minute', async () => {
+    const stage = await start({ settings: { ...settings, orderWaitMaxMs: 200 } });
+    stage.on('POST', ORDERS_PATH, placed('7', '0.5'));
+    const late = { lots: 500, expiresAfter: Date.now() - 1 };
+    const outcomes = await stage.place(late, late, late, late, { lots: 500, reduceOnly: true });
+    expect(outcomes.map(({ reject }) => reject)).toEqual(['expired', 'expired', 'expired', 'expired', 'none']);
+    expect(asked(stage)).toBe(1);
+  });
+
+  it('while they wait for a place wait no longer than that', async () => {
+    const stage = await start({ settings });
+    stage.on('POST', ORDERS_PATH, placed('7', '0.5'));
+    const soon = { lots: 500, expiresAfter: Date.now() + 400 };
+    const outcomes = await stage.place(soon, soon, soon, soon, soon);
+    expect(outcomes.slice(0, 3).map(({ reject }) => reject)).toEqual(['none', 'none', 'none']);
+    expect(outcomes.slice(3).every(({ reject }) => reject === 'expired' || reject === 'not_sent')).toBe(true);
+    expect(asked(stage)).toBe(3);
+  }, 20_000);
+});

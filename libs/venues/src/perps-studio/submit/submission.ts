@@ -80,7 +80,14 @@ export class PerpsStudioSubmission implements OrderSubmission {
     const flying = new Set<Promise<void>>();
     const goOn = (): boolean => !this.closed && sink.keepGoing?.() !== false;
     for (let index = 0; index < orders.count; index += 1) {
-      const may = goOn() && (await this.budget.take('orders', this.config.orderWaitMaxMs, orders.reduceOnly[index] === 1));
+      const going = goOn();
+      const unfit = going ? this.rowOf(orders, index) : null;
+      if (unfit !== null && 'outcome' in unfit) {
+        // What cannot be sent takes no place from what can.
+        report.take(index, unfit, 0, 0, 0);
+        continue;
+      }
+      const may = going && (await this.budget.take('orders', this.waitOf(orders, index), isExit(orders, index)));
       // The place may have come late: what stops risk is asked for again before anything is signed.
       if (!goOn()) {
         sink.onWithheld?.(Int32Array.from({ length: orders.count - index }, (_, rest) => index + rest));
@@ -149,6 +156,13 @@ export class PerpsStudioSubmission implements OrderSubmission {
 
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  /** How long a row may wait for its place: no longer than it may be sent. */
+  private waitOf({ expiresAfter }: OrderColumns, index: number): number {
+    const until = expiresAfter[index] ?? 0;
+    const left = until > 0 ? Math.max(0, until - this.deps.clock.now()) : Number.POSITIVE_INFINITY;
+    return Math.min(this.config.orderWaitMaxMs, left);
   }
 
   /** What the API cannot do is refused here. */
@@ -250,6 +264,9 @@ export class PerpsStudioSubmission implements OrderSubmission {
     return failure.kind === 'unknown' ? { kind: 'unknown', detail: failure.text } : failure;
   }
 }
+
+/** What takes risk off its copy, also where the venue would not call it a reduction. */
+const isExit = ({ exit, reduceOnly }: OrderColumns, index: number): boolean => (exit ?? reduceOnly)[index] === 1;
 
 /** How a body names a market. */
 function marketOf({ coin }: Instrument): { readonly symbol: string; readonly dex?: string } {

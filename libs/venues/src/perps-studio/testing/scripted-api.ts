@@ -51,6 +51,7 @@ export interface ScriptedApiOrder {
 
 /** A Provider API that answers what a test says, also what the simulated one never would, with an adapter in front of it. */
 export class ScriptedApi {
+  private listed: Instrument | null = null;
   private lastNonce = 0;
   private made = 0;
 
@@ -91,8 +92,10 @@ export class ScriptedApi {
     return api;
   }
 
+  /** The market of the script, read once. */
   async instrument(): Promise<Instrument> {
-    return present(unwrap(await this.venue.truth.markets(['']), 'markets')[0], 'a market').instrument;
+    this.listed ??= present(unwrap(await this.venue.truth.markets(['']), 'markets')[0], 'a market').instrument;
+    return this.listed;
   }
 
   /** From now on requests of a method whose path is this get this answer; with several, one after another, and the last one ever after. */
