@@ -102,6 +102,22 @@ describe('the budget of a key', () => {
     expect(looks).not.toHaveBeenCalled();
   });
 
+  it('counts a request from its answer on: the API counts it from when it arrived, and the first one may be the slowest', async () => {
+    const budget = budgetOf(2);
+    asks(budget, 'orders', 2);
+    await vi.advanceTimersByTimeAsync(300);
+    budget.answered('orders');
+    await vi.advanceTimersByTimeAsync(100);
+    budget.answered('orders');
+    const next = asks(budget, 'orders', 2);
+    await vi.advanceTimersByTimeAsync(MINUTE - 101);
+    expect(next).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(next).toEqual([true]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(next).toEqual([true, true]);
+  });
+
   it('lets nobody wait for a closed one', async () => {
     const budget = budgetOf(1);
     asks(budget, 'orders', 1);

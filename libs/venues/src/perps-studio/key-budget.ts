@@ -5,6 +5,8 @@ import { REQUEST_CLASSES, type RequestClass } from './config';
 export interface RequestBudget {
   /** Resolves true when a request of the class may leave now; false when none could within `waitMaxMs`. `first`: before those of its class that wait without it. */
   take(of: RequestClass, waitMaxMs: number, first?: boolean): Promise<boolean>;
+  /** A request of the class that left has its answer, or will have none. */
+  answered(of: RequestClass): void;
   /** The API said that its window is spent: nothing leaves for so long. */
   hold(forMs: number): void;
   /** Requests of a class that could leave at this moment. */
@@ -28,13 +30,22 @@ export interface BudgetOrder {
   readonly onHeld?: () => void;
 }
 
+/** A request that left. */
+interface Spent {
+  /** When it left, and once it is answered, when that was: the API counts it from a moment in between. */
+  readonly at: number;
+  readonly of: RequestClass;
+  readonly answered: boolean;
+}
+
 /**
- * Lets at most `perMinute` requests leave in any sliding minute. Each class has a part that no other can take from it; the rest goes by rank: orders,
+ * Lets at most `perMinute` requests leave in any sliding minute, counted from their answers: the API's minute begins when its first request arrives, and that
+ * one may be slower than all behind it. Each class has a part that no other can take from it; the rest goes by rank: orders,
  * then truth, then leaders. Inside a class what reduces risk goes first, then the one that waited longest.
  */
 export class KeyBudget implements RequestBudget {
-  /** When the requests of the last minute left, oldest first. */
-  private readonly spent: { readonly at: number; readonly of: RequestClass }[] = [];
+  /** The requests of the last minute, oldest first. */
+  private readonly spent: Spent[] = [];
   private readonly queues: Readonly<Record<RequestClass, Waiting[]>> = { orders: [], truth: [], leaders: [] };
   private readonly used: Record<RequestClass, number> = { orders: 0, truth: 0, leaders: 0 };
   private heldUntil = Number.NEGATIVE_INFINITY;
@@ -49,6 +60,15 @@ export class KeyBudget implements RequestBudget {
       queue.splice(at < 0 ? queue.length : at, 0, { first, until: this.order.now() + waitMaxMs, resolve });
       this.serve();
     });
+  }
+
+  answered(of: RequestClass): void {
+    // Which of them it was does not matter: a place is free again a minute after each answer.
+    const index = this.spent.findIndex((request) => request.of === of && !request.answered);
+    const [request] = index < 0 ? [] : this.spent.splice(index, 1);
+    if (request === undefined) return;
+    this.spent.push({ at: this.order.now(), of, answered: true });
+    this.serve();
   }
 
   hold(forMs: number): void {
@@ -92,7 +112,7 @@ export class KeyBudget implements RequestBudget {
     for (const of of REQUEST_CLASSES) {
       const queue = this.queues[of];
       while (queue.length > 0 && this.free(of) > 0) {
-        this.spent.push({ at: now, of });
+        this.spent.push({ at: now, of, answered: false });
         this.used[of] += 1;
         this.order.onLeft?.(of);
         queue.shift()?.resolve(true);

@@ -52,6 +52,7 @@ describe('a place in the key’s minute', () => {
     const asked: boolean[] = [];
     const budget: RequestBudget = {
       take: async (_of, _waitMaxMs, before = false) => asked.push(before) < 0,
+      answered: () => undefined,
       hold: () => undefined,
       free: () => 0,
       close: () => undefined,

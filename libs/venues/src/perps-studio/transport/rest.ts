@@ -47,7 +47,13 @@ export class RestClient {
   }
 
   /** Sends with a place in the budget that the caller took. */
-  async sendNow({ method, path, body, timeoutMs }: RestRequest): Promise<RestOutcome> {
+  async sendNow(request: RestRequest): Promise<RestOutcome> {
+    const outcome = await this.exchange(request);
+    this.budget.answered(request.of);
+    return outcome;
+  }
+
+  private async exchange({ method, path, body, timeoutMs }: RestRequest): Promise<RestOutcome> {
     const sentAt = this.deps.clock.now();
     try {
       const response = await this.pool.request({
