@@ -78,6 +78,34 @@ describe('the budget of a key', () => {
     expect(entries.length).toBe(2);
   });
 
+  it('keeps the places of exits that ask one after another', async () => {
+    const budget = budgetOf(3);
+    asks(budget, 'orders', 3);
+    const others = asks(budget, 'orders', 3);
+    const exits: boolean[] = [];
+    budget.expect(3);
+    const next = async (left: number): Promise<void> => {
+      exits.push(await budget.take('orders', 10 * MINUTE, true));
+      if (left > 1) await next(left - 1);
+    };
+    void next(3);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect([exits.length, others.length]).toEqual([3, 0]);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(others.length).toBe(3);
+  });
+
+  it('lets the others go once no exit is expected any more', async () => {
+    const budget = budgetOf(1);
+    budget.expect(1);
+    const other = asks(budget, 'orders', 1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(other).toEqual([]);
+    budget.expect(-1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(other).toEqual([true]);
+  });
+
   it('gives up a request that waited its time, and holds all while the API asks for it', async () => {
     const budget = budgetOf(1);
     budget.hold(5_000);

@@ -5,6 +5,11 @@ import { REQUEST_CLASSES, type RequestClass } from './config';
 export interface RequestBudget {
   /** Resolves true when a request of the class may leave now; false when none could within `waitMaxMs`. `first`: before those of its class that wait without it. */
   take(of: RequestClass, waitMaxMs: number, first?: boolean): Promise<boolean>;
+  /**
+   * So many more orders that go first are still to ask for their places, one after another: no other order takes those. Each that asks is one fewer; less than
+   * zero takes back those that will not ask.
+   */
+  expect(first: number): void;
   /** A request of the class that left has its answer, or will have none. */
   answered(of: RequestClass): void;
   /** The API said that its window is spent: nothing leaves for so long. */
@@ -48,6 +53,8 @@ export class KeyBudget implements RequestBudget {
   private readonly spent: Spent[] = [];
   private readonly queues: Readonly<Record<RequestClass, Waiting[]>> = { orders: [], truth: [], leaders: [] };
   private readonly used: Record<RequestClass, number> = { orders: 0, truth: 0, leaders: 0 };
+  /** Orders that go first and have not asked yet. */
+  private expected = 0;
   private heldUntil = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
 
@@ -56,10 +63,16 @@ export class KeyBudget implements RequestBudget {
   take(of: RequestClass, waitMaxMs: number, first = false): Promise<boolean> {
     return new Promise((resolve) => {
       const queue = this.queues[of];
+      if (first && this.expected > 0) this.expected -= 1;
       const at = first ? queue.findIndex((waiting) => !waiting.first) : -1;
       queue.splice(at < 0 ? queue.length : at, 0, { first, until: this.order.now() + waitMaxMs, resolve });
       this.serve();
     });
+  }
+
+  expect(first: number): void {
+    this.expected = Math.max(0, this.expected + first);
+    if (first < 0) this.serve();
   }
 
   answered(of: RequestClass): void {
@@ -111,7 +124,7 @@ export class KeyBudget implements RequestBudget {
     const now = this.order.now();
     for (const of of REQUEST_CLASSES) {
       const queue = this.queues[of];
-      while (queue.length > 0 && this.free(of) > 0) {
+      while (queue[0] !== undefined && this.free(of) > (of === 'orders' && !queue[0].first ? this.expected : 0)) {
         this.spent.push({ at: now, of, answered: false });
         this.used[of] += 1;
         this.order.onLeft?.(of);

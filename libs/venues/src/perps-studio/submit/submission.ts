@@ -1,7 +1,6 @@
 import { type Approved, formatDecimal, fromLots, type Instrument, price, size, UNIT_SCALE } from '@lockstep/kernel';
 import { rejectCodeIndex } from '../../hyperliquid/classify';
 import { type RowOutcome, rejectedRow } from '../../hyperliquid/parse/exchange-answer';
-import { OutcomeBuffer } from '../../hyperliquid/submit/outcome-buffer';
 import {
   type ActionOutcome,
   type Address,
@@ -27,6 +26,7 @@ import type { PerpsStudioTruth } from '../truth';
 import { leveragePath } from '../wire/leverage';
 import { ordersPath } from '../wire/place-order';
 import { readPlaced } from './order-answer';
+import { Report } from './report';
 import { Signers } from './signers';
 
 /** Refusals by the nonce alone: the signature before them was good. */
@@ -77,6 +77,21 @@ export class PerpsStudioSubmission implements OrderSubmission {
 
   async submit(orders: Approved<OrderColumns>, sink: BatchSink): Promise<SubmitReport> {
     const report = new Report(sink);
+    let ahead = 0;
+    for (let index = 0; index < orders.count; index += 1) if (isExit(orders, index)) ahead += 1;
+    this.budget.expect(ahead);
+    try {
+      await this.submitRows(orders, sink, report, (index) => {
+        if (isExit(orders, index)) ahead -= 1;
+      });
+    } finally {
+      this.budget.expect(-ahead);
+    }
+    return report.done();
+  }
+
+  /** `onAsked` is told of each row that asks for a place, or never will. */
+  private async submitRows(orders: OrderColumns, sink: BatchSink, report: Report, onAsked: (index: number) => void): Promise<void> {
     const flying = new Set<Promise<void>>();
     const goOn = (): boolean => !this.closed && sink.keepGoing?.() !== false;
     for (let index = 0; index < orders.count; index += 1) {
@@ -84,9 +99,12 @@ export class PerpsStudioSubmission implements OrderSubmission {
       const unfit = going ? this.rowOf(orders, index) : null;
       if (unfit !== null && 'outcome' in unfit) {
         // What cannot be sent takes no place from what can.
+        onAsked(index);
+        if (isExit(orders, index)) this.budget.expect(-1);
         report.take(index, unfit, 0, 0, 0);
         continue;
       }
+      if (going) onAsked(index);
       const may = going && (await this.budget.take('orders', this.waitOf(orders, index), isExit(orders, index)));
       // The place may have come late: what stops risk is asked for again before anything is signed.
       if (!goOn()) {
@@ -103,7 +121,6 @@ export class PerpsStudioSubmission implements OrderSubmission {
       if (flying.size >= this.config.maxInFlight) await Promise.race(flying);
     }
     await Promise.all(flying);
-    return report.done();
   }
 
   async cancel(signer: SignerHandle, nonce: number, instrument: Instrument, clientOrderId: ClientOrderId): Promise<ActionOutcome> {
@@ -272,28 +289,4 @@ const isExit = ({ exit, reduceOnly }: OrderColumns, index: number): boolean => (
 function marketOf({ coin }: Instrument): { readonly symbol: string; readonly dex?: string } {
   const dex = dexOf(coin);
   return { symbol: symbolOf(dex, coin), ...(dex === '' ? {} : { dex }) };
-}
-
-/** Outcomes handed over one by one as they come, and their sums. */
-class Report {
-  private readonly buffer = new OutcomeBuffer();
-  private readonly sums = { accepted: 0, rejected: 0, unknown: 0, firstSentAt: 0, lastSentAt: 0, lastAnsweredAt: 0 };
-
-  constructor(private readonly sink: BatchSink) {}
-
-  take(row: number, outcome: RowOutcome, signedAt: number, sentAt: number, answeredAt: number): void {
-    const { sums } = this;
-    if (outcome.outcome === OUTCOME.rejected) sums.rejected += 1;
-    else if (outcome.outcome === OUTCOME.unknown) sums.unknown += 1;
-    else sums.accepted += 1;
-    if (sentAt > 0 && (sums.firstSentAt === 0 || sentAt < sums.firstSentAt)) sums.firstSentAt = sentAt;
-    sums.lastSentAt = Math.max(sums.lastSentAt, sentAt);
-    sums.lastAnsweredAt = Math.max(sums.lastAnsweredAt, answeredAt);
-    this.buffer.add(row, outcome, signedAt, sentAt, answeredAt);
-    this.sink.onOutcomes(this.buffer.take());
-  }
-
-  done(): SubmitReport {
-    return this.sums;
-  }
 }
