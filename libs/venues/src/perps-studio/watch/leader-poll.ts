@@ -130,7 +130,7 @@ export class LeaderPoll implements UserWatch {
   }
 
   private failed(turn: Looked, reason: string): false {
-    if (!turn.failing && turn.seen !== null) this.tell({ kind: 'disconnected', at: this.deps.clock.now(), reason });
+    if (!turn.failing && turn.seen !== null) this.tell({ kind: 'disconnected', at: this.deps.clock.now(), reason, unseen: [turn.address] });
     turn.failing = true;
     return false;
   }
