@@ -2,6 +2,7 @@ import { unwrap } from '@lockstep/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { OUTCOME } from '../port';
 import {
+  API_KEY,
   accountPath,
   answered,
   LEVERAGE_PATH,
@@ -149,4 +150,22 @@ describe('entries whose time passes', () => {
     expect(outcomes.slice(3).every(({ reject }) => reject === 'expired' || reject === 'not_sent')).toBe(true);
     expect(asked(stage)).toBe(3);
   }, 20_000);
+});
+
+describe('the key', () => {
+  it('is named in no outcome and no error, though the API repeats it', async () => {
+    const stage = await start();
+    const repeated = refused(401, 'INVALID_API_KEY', `Invalid API key ${API_KEY}`);
+    stage.on('GET', accountPath(), repeated);
+    stage.on('POST', LEVERAGE_PATH, repeated);
+    stage.on('POST', ORDERS_PATH, refused(500, 'INTERNAL_ERROR', `key ${API_KEY} failed`));
+    const read = await stage.venue.truth.account(WALLET, '');
+    const spent = await stage.venue.orders.noop(0, stage.nextNonce());
+    await stage.place({ lots: 500 });
+    expect(read.ok).toBe(false);
+    expect(stage.logged.map(({ event }) => event)).toContain('order_unanswered');
+    expect(JSON.stringify([read, spent, stage.logged], (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(
+      API_KEY,
+    );
+  });
 });
