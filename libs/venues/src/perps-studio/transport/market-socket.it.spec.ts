@@ -53,6 +53,9 @@ async function connected(vertical: 'perps' | 'rwas', frames: readonly object[], 
   return stage;
 }
 
+const ticker = (params: object): object => ({ provider: 'hyperliquid', channel: 'ticker', params, data: { markPrice: '1' } });
+const LAST = ticker({ symbol: 'LAST', dex: 'xyz' });
+
 describe('the market channels', () => {
   it('are opened with the key in a header, and no text names it, whatever the server says', async () => {
     const stage = await connected('perps', [{ error: { code: 'INVALID_API_KEY', message: `Invalid API key ${KEY}` } }]);
@@ -66,5 +69,17 @@ describe('the market channels', () => {
     const stage = await connected('perps', [], 4001);
     await expect.poll(() => stage.downs).toEqual(['closed with code 4001']);
     expect(stage.keys).toEqual([KEY]);
+  });
+
+  it.each<['perps' | 'rwas', object, readonly string[]]>([
+    ['rwas', ticker({ symbol: 'BTC', dex: 'xyz' }), ['xyz BTC']],
+    ['rwas', ticker({ symbol: 'BTC' }), []],
+    ['perps', ticker({ symbol: 'BTC' }), [' BTC']],
+    ['perps', ticker({ symbol: 'BTC', dex: 'xyz' }), []],
+  ])('of %s tell %j as their own or not at all', async (vertical, frame, expected) => {
+    const last = vertical === 'rwas' ? LAST : ticker({ symbol: 'LAST' });
+    const stage = await connected(vertical, [frame, last]);
+    await expect.poll(() => stage.messages.some(({ symbol }) => symbol === 'LAST')).toBe(true);
+    expect(stage.messages.filter(({ symbol }) => symbol !== 'LAST').map(({ dex, symbol }) => `${dex} ${symbol}`)).toEqual(expected);
   });
 });

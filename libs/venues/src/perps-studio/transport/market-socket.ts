@@ -115,6 +115,8 @@ export class MarketSocket {
     }
     if (typeof frame.channel !== 'string' || !isObject(frame.params)) return;
     const { symbol = '', dex = '' } = frame.params;
+    // A message that does not say whose it is could be the mark of another coin of the same name.
+    if ((dex === '') !== (this.vertical === 'perps')) return;
     this.handlers.onMessage({ channel: frame.channel, symbol: String(symbol), dex: String(dex), data: frame.data, receivedAt });
   }
 
