@@ -28,6 +28,7 @@ afterEach(async () => {
 
 const placed = (orderId: string, filledSize: string, status = 'filled', avgPrice: string | null = '100.5'): ScriptedAnswer =>
   answered({ orderId, status, symbol: 'BTC', side: 'buy', type: 'market', size: '0.5', filledSize, avgPrice });
+const MONEY = { status: 200, body: { equity: '1000', availableMargin: '900' } };
 const T0 = 1_700_000_000_000;
 const wireOrder = (orderId: string, filledSize: string, time: number, fills: readonly object[] = []): ScriptedAnswer =>
   answered({ orderId, symbol: 'BTC', side: 'buy', price: '101', size: '0.5', filledSize, status: 'filled', createdAt: time, updatedAt: time, fills });
@@ -93,6 +94,29 @@ describe('an order of unknown outcome', () => {
     expect(await stage.spend(lost.nonce)).toBe('nonce_duplicate');
     expect(await stage.standing(lost, 500)).toBe('filled 50000000');
     expect(await told(stage, 0)).toHaveLength(1);
+  });
+
+  it('that was refused on arrival is not taken for filled by what an order before it filled while the account was read', async () => {
+    const stage = await start();
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    await stage.venue.truth.account(WALLET, '');
+    stage.on('GET', accountPath(), { ...MONEY, after: gate });
+    const reading = stage.venue.truth.account(WALLET, '');
+    await expect.poll(() => stage.asked.filter(({ path }) => path === accountPath('/positions')).length).toBe(2);
+    stage.on('POST', ORDERS_PATH, placed('1', '0.5'));
+    await stage.place({ lots: 500 });
+    stage.holds('0.5');
+    open();
+    await reading;
+    stage.on('POST', ORDERS_PATH, 'silence');
+    stage.on('POST', LEVERAGE_PATH, DUPLICATE);
+    const [lost] = await stage.place({ lots: 500 });
+    if (lost === undefined) throw new Error('one order was placed');
+    await stage.spend(lost.nonce);
+    expect(await stage.standing(lost, 500)).toBe('unknown_order');
   });
 
   it('whose answer contradicts itself is asked for by the id it named', async () => {

@@ -1,4 +1,4 @@
-import type { Instrument, Price, Size } from '@lockstep/kernel';
+import { type Instrument, type Price, type Size, size } from '@lockstep/kernel';
 import type { Address, ClientOrderId, SentOrder, VenueFill } from '../port';
 
 /** An order this process sent. The API knows no client order ids, so this memory is what connects ours with the venue's. */
@@ -58,10 +58,12 @@ export class OwnOrders {
   private readonly byClientId = new Map<ClientOrderId, OwnOrder>();
   private readonly byVenueId = new Map<string, OwnOrder>();
   private readonly positions = new Map<string, Size>();
+  private readonly changes = new Map<Address, number>();
 
   constructor(private readonly kept: number) {}
 
   add(order: OwnOrder): void {
+    this.touch(order.address);
     this.byClientId.set(order.clientOrderId, order);
     const oldest = this.byClientId.size > this.kept ? this.byClientId.values().next().value : undefined;
     if (oldest === undefined) return;
@@ -106,6 +108,23 @@ export class OwnOrders {
   /** Signed position last seen in a coin, carried on by answers since; null: never seen. */
   held(address: Address, coin: string): Size | null {
     return this.positions.get(heldKey(address, coin)) ?? null;
+  }
+
+  /** Carries the position on by what an answer said that an order filled. */
+  carry(order: OwnOrder, filled: Size): void {
+    const { address, instrument, buy } = order;
+    this.touch(address);
+    const before = this.held(address, instrument.coin);
+    if (before !== null) this.hold(address, instrument.coin, size(buy ? before + filled : before - filled));
+  }
+
+  /** A number that changes with each order of an address that leaves or is answered: a reading of its positions across a change may show it or not. */
+  changesOf(address: Address): number {
+    return this.changes.get(address) ?? 0;
+  }
+
+  private touch(address: Address): void {
+    this.changes.set(address, this.changesOf(address) + 1);
   }
 
   hold(address: Address, coin: string, position: Size): void {

@@ -80,8 +80,10 @@ export class PerpsStudioTruth implements VenueTruth {
   }
 
   async account(address: Address, dex: string): Promise<Read<AccountState>> {
+    const before = this.own.changesOf(address);
     const state = this.underlying === null ? await this.polled(address, dex, 'truth') : await this.underlying.account(address, dex);
-    if (state.ok) this.remember(state.value);
+    const settled = this.own.changesOf(address) === before && this.own.openSince(address, this.deps.clock.now() - OPEN_MAX_MS).length === 0;
+    if (state.ok && settled) this.remember(state.value);
     return state;
   }
 

@@ -1,4 +1,4 @@
-import { type Approved, formatDecimal, fromLots, type Instrument, price, size, UNIT_SCALE } from '@lockstep/kernel';
+import { type Approved, formatDecimal, fromLots, type Instrument, price, UNIT_SCALE } from '@lockstep/kernel';
 import { rejectCodeIndex } from '../../hyperliquid/classify';
 import { type RowOutcome, rejectedRow } from '../../hyperliquid/parse/exchange-answer';
 import {
@@ -254,9 +254,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
     order.filledLots = outcome.filledLots;
     order.averagePrice = outcome.averagePrice > 0 ? price(BigInt(outcome.averagePrice)) : null;
     order.answeredAt = sent.kind === 'answer' ? sent.answeredAt : this.deps.clock.now();
-    const filled = fromLots(order.instrument, outcome.filledLots);
-    const before = this.own.held(order.address, order.instrument.coin);
-    if (before !== null) this.own.hold(order.address, order.instrument.coin, size(order.buy ? before + filled : before - filled));
+    this.own.carry(order, fromLots(order.instrument, outcome.filledLots));
   }
 
   /** Signs and sends an action that is no order. */

@@ -13,8 +13,8 @@ export interface AskedRequest {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What the script answers; `silence`: nothing, until the client gives up. */
-export type ScriptedAnswer = { readonly status: number; readonly body: unknown } | 'silence';
+/** What the script answers, once `after` has come; `silence`: nothing, until the client gives up. */
+export type ScriptedAnswer = { readonly status: number; readonly body: unknown; readonly after?: Promise<void> } | 'silence';
 
 export const answered = (body: unknown): ScriptedAnswer => ({ status: 200, body });
 export const refused = (status: number, code: string, message = ''): ScriptedAnswer => ({ status, body: { error: { code, message } } });
@@ -71,7 +71,9 @@ export class ScriptedApi {
       void readRequest(request).then((read) => {
         asked.push(read);
         const found = scripts.toReversed().reduce<ScriptedAnswer | null>((answer, script) => answer ?? script(read), null) ?? MISSING;
-        if (found !== 'silence') response.writeHead(found.status, { 'content-type': 'application/json' }).end(JSON.stringify(found.body));
+        if (found === 'silence') return;
+        const say = (): unknown => response.writeHead(found.status, { 'content-type': 'application/json' }).end(JSON.stringify(found.body));
+        void (found.after ?? Promise.resolve()).then(say);
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
