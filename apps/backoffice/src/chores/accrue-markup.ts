@@ -1,11 +1,14 @@
 import { type EpochMs, type Size, type TenantScope } from '@lockstep/kernel';
 import { effectiveSchedule, type FeeScheduleVersion, fillNotional, type LedgerTransaction, markupForOrder, postMarkup } from '@lockstep/ledger';
-import { accrualSource, feeVersionOf, markupTermsOf, type UnchargedFill, unchargedFills } from '@lockstep/storage';
+import { accrualSource, feeVersionOf, markupTermsOf, orderPartsOf, type UnchargedFill, unchargedFills } from '@lockstep/storage';
 import type { BackofficeContext } from '../context';
 import { DAY_MS, MINUTE_MS, type ScopedChore } from './chore';
 
 /** How far back fills are looked at: a back office may have been down this long without losing a charge. */
 const LOOK_BACK_MS = 7 * DAY_MS;
+
+/** Readings of fills in one run. */
+const PAGES_MAX = 20;
 
 /** Venues whose orders can carry no builder fee: the markup of their fills is accrued whatever builder the schedule names. */
 const COLLECTS_NOTHING: readonly string[] = ['perps_studio'];
@@ -13,11 +16,20 @@ const COLLECTS_NOTHING: readonly string[] = ['perps_studio'];
 /** True when the fill moves the account away from zero. Orders are split at zero, so a fill never does both. */
 export const isIncrease = (startPosition: Size, quantity: Size): boolean => startPosition === 0n || startPosition > 0n === quantity > 0n;
 
+/** Legs below this take risk off their copy. */
+const FIRST_ENTRY_LEG = 2;
+
+/** The order says what a fill does to its copy; the account may hold more beside it, or its position may not be known. */
+function increasesOf({ orderId, startPosition, quantity }: UnchargedFill): boolean {
+  const parts = orderId === null ? null : orderPartsOf(orderId);
+  return parts === null ? isIncrease(startPosition, quantity) : parts.leg >= FIRST_ENTRY_LEG;
+}
+
 /** The accrual of one fill by the schedule in force when it happened; null when the venue collects, or nothing is due. */
 export function accrualOf(fill: UnchargedFill, versions: readonly FeeScheduleVersion[]): LedgerTransaction | null {
   const terms = effectiveSchedule(versions, fill.createdAt);
   if (terms === null || (terms.builderAddress !== null && !COLLECTS_NOTHING.includes(fill.venue))) return null;
-  const markupTenthsBp = markupForOrder(terms, isIncrease(fill.startPosition, fill.quantity));
+  const markupTenthsBp = markupForOrder(terms, increasesOf(fill));
   return postMarkup({
     fillSource: accrualSource(fill.fillId),
     copyId: fill.copyId,
@@ -38,9 +50,17 @@ export async function accrueMarkup(ctx: BackofficeContext, scope: TenantScope, s
     if (charging.length === 0) return 0;
     // With a builder in every version only venues that cannot pay one leave fills to charge.
     const venues = charging.some(({ builderAddress }) => builderAddress === null) ? null : COLLECTS_NOTHING;
-    const fills = await unchargedFills(unit, since, ctx.limits.accrueMax, venues);
-    const due = fills.map((fill) => accrualOf(fill, versions)).filter((transaction) => transaction !== null);
-    return due.length === 0 ? 0 : (await unit.ledger.post(due)).posted;
+    const { accrueMax } = ctx.limits;
+    let [charged, last]: [number, UnchargedFill | null] = [0, null];
+    // Fills that owe nothing stay uncharged and are met again every time: what owes something may stand behind many of them.
+    for (let page = 0; page < PAGES_MAX; page += 1) {
+      const fills: readonly UnchargedFill[] = await unchargedFills(unit, since, accrueMax, venues, last);
+      const due = fills.map((fill) => accrualOf(fill, versions)).filter((transaction) => transaction !== null);
+      if (due.length > 0) charged += (await unit.ledger.post(due)).posted;
+      last = fills.at(-1) ?? null;
+      if (fills.length < accrueMax) break;
+    }
+    return charged;
   });
 }
 

@@ -1,6 +1,6 @@
 import { makeId, parseMoney, price, RATE_ONE, rate, size, type TenantScope, UNIT, unwrap } from '@lockstep/kernel';
 import type { FeeScheduleVersion } from '@lockstep/ledger';
-import { type FillRow, fillIdOf, IDEMPOTENCY_TTL_MS, type NewRow, runOperatorIdempotent } from '@lockstep/storage';
+import { type FillRow, fillIdOf, IDEMPOTENCY_TTL_MS, type NewRow, orderIdOf, runOperatorIdempotent } from '@lockstep/storage';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStorage, type TestStorage } from '../../../../libs/storage/src/testing/test-storage';
@@ -49,7 +49,21 @@ describe('accrual of markup', () => {
     quantity: size(UNIT / 1_000n),
     price: price(50_000n * UNIT),
     venue: 'hyperliquid',
+    orderId: null,
   };
+  const scheduleRow = () => ({
+    id: test.ids.next('feeSchedule'),
+    version: 1,
+    markupTenths: 30,
+    flow: 'all' as const,
+    builderAddress: null,
+    builderOwner: 'tenant' as const,
+    operatorShare: RATE_ONE / 2n,
+    missingApproval: 'deny_entries' as const,
+    actor: 'test',
+    createdAt: AT - 1,
+    effectiveFrom: AT - 1,
+  });
 
   it.each([
     [0n, 1n, true],
@@ -77,24 +91,33 @@ describe('accrual of markup', () => {
     expect(accrued?.entries.find((entry) => entry.account.endsWith('markup_cost'))?.amount).toBe(1_500_000n);
   });
 
+  it.each<[string, number, bigint, boolean]>([
+    ['an entry', 2, 0n, true],
+    ['an entry against what the follower holds beside the copy', 2, -UNIT, true],
+    ['an exit', 0, -UNIT, false],
+    ['an exit of an account whose position is not known', 0, 0n, false],
+    ['an exit against what the follower holds beside the copy', 1, UNIT, false],
+  ])('of increases alone charges by the order’s part in the copy, not by the account: %s', (_name, leg, startPosition, charged) => {
+    const orderId = orderIdOf({ moveId: 1n, copyNo: 1n, instance: 1, leg, attempt: 0 });
+    const accrued = accrualOf({ ...fill, venue: 'perps_studio', startPosition: size(startPosition), orderId }, [version({ flow: 'increases_only' })]);
+    expect(accrued !== null).toBe(charged);
+  });
+
+  it('comes to fills behind more of them than it reads at once that owe nothing', async () => {
+    const scope = await newTenant();
+    const app = await test.as('app');
+    await app.scoped(scope, (unit) => unit.feeSchedules.insert({ ...scheduleRow(), flow: 'increases_only' }));
+    const exits = [1, 2, 3, 4].map((no) => ({ ...fillRow(no, AT, 0n), side: 'sell' as const, startPosition: UNIT }));
+    const engine = await test.as('engine');
+    await engine.scoped(scope, (unit) => unit.fills.insert([...exits, fillRow(5, AT + 1, 0n)]));
+    expect(await accrueMarkup({ ...ctx, limits: { ...ctx.limits, accrueMax: 2 } }, scope, AT - 1)).toBe(1);
+    expect(await accrueMarkup({ ...ctx, limits: { ...ctx.limits, accrueMax: 2 } }, scope, AT - 1)).toBe(0);
+  });
+
   it('charges each recorded fill once, and fills with a builder fee never', async () => {
     const scope = await newTenant();
     const app = await test.as('app');
-    await app.scoped(scope, (unit) =>
-      unit.feeSchedules.insert({
-        id: test.ids.next('feeSchedule'),
-        version: 1,
-        markupTenths: 30,
-        flow: 'all',
-        builderAddress: null,
-        builderOwner: 'tenant',
-        operatorShare: RATE_ONE / 2n,
-        missingApproval: 'deny_entries',
-        actor: 'test',
-        createdAt: AT - 1,
-        effectiveFrom: AT - 1,
-      }),
-    );
+    await app.scoped(scope, (unit) => unit.feeSchedules.insert(scheduleRow()));
     const engine = await test.as('engine');
     await engine.scoped(scope, (unit) => unit.fills.insert([fillRow(1, AT, 0n), fillRow(2, AT + 1, 0n), fillRow(3, AT + 2, 1_000n)]));
     expect(await accrueMarkup(ctx, scope, AT - 1)).toBe(2);

@@ -1,4 +1,4 @@
-import { size, type TenantScope, toLots } from '@lockstep/kernel';
+import { price, size, type TenantScope, toLots } from '@lockstep/kernel';
 import { applyFill, reservePending } from '@lockstep/replication';
 import {
   bookedSizes,
@@ -10,7 +10,7 @@ import {
   writtenOrders,
 } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
-import type { SignerHandle } from '@lockstep/venues/port';
+import type { SentOrder, SignerHandle } from '@lockstep/venues/port';
 import { positionStateOf, sheetOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import type { OpenWave } from '../state/open-orders';
@@ -132,6 +132,14 @@ function waveOf(waves: Map<number, OpenWave>, { row, packed }: OpenJournal): Ope
 /** Keys that may have signed an order of an earlier process: its agent may have been renewed since. */
 const signersOf = ({ signer, formerSigner }: AccountRecord): readonly SignerHandle[] => (formerSigner === null ? [signer] : [signer, formerSigner]);
 
+/** What the venue said of an order that filled; undefined where no answer is written. */
+function answerOf(order: JournaledOrder, written: WrittenOrder | undefined): SentOrder['answer'] {
+  if (written === undefined || written.venueOrderId === null || !FILLED.has(written.status)) return undefined;
+  const { venueOrderId: orderId, filledSize, averagePrice } = written;
+  const filledLots = toLots(order.sheet.instrument, size(filledSize));
+  return { orderId, filledLots, averagePrice: averagePrice > 0n ? price(averagePrice) : null };
+}
+
 /** Reserves what may still fill and takes what is known to have filled but is not booked. False when nothing of the order is open. */
 function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, written: WrittenOrder | undefined, booked: bigint): boolean {
   const { copy, sheet, buy } = order;
@@ -140,6 +148,7 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
   const bookedLots = toLots(sheet.instrument, size(booked));
   const filledLots = FILLED.has(status) ? toLots(sheet.instrument, size(written?.filledSize ?? 0n)) : null;
   const left = (filledLots ?? order.lots) - bookedLots;
+  const answer = answerOf(order, written);
   if (filledLots !== null && left <= 0) return false;
   if (left > 0) reservePending(sheet, copy.row, buy, left);
   if (filledLots !== null) applyFill(copy.watched.book, sheet, copy.row, { buy, lots: left, price: order.price, fee: 0 }, true);
@@ -163,6 +172,7 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
     bookedLots,
     ledBooked: bookedLots,
     askAt: 0,
+    ...(answer === undefined ? {} : { answer }),
   });
   return true;
 }

@@ -1,6 +1,6 @@
 import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
-import type { UnknownResolver } from '../repair/resolve-unknowns';
+import { sentOf, type UnknownResolver } from '../repair/resolve-unknowns';
 import type { AccountRecord } from '../state/registry';
 
 /** Settles what was reopened before anything new is decided: unknown outcomes are asked for, owed fills booked. */
@@ -11,6 +11,7 @@ export async function settleReopened(
   collector: FillCollector,
   untilMs: number,
 ): Promise<void> {
+  await remindVenues(ctx, accounts);
   await collector.settle(accounts);
   ctx.pass('reconciling_truth_read');
   const all = await resolver.settleAll(untilMs);
@@ -19,4 +20,20 @@ export async function settleReopened(
     await collector.settle(ctx.openOrders.accountsToRead());
     if (ctx.openOrders.accountsToRead().length > 0) await new Promise((resolve) => setTimeout(resolve, ctx.limits.collectIntervalMs));
   }
+}
+
+/**
+ * A venue that tells no fills works them out from the answers this process took, and those of the one before are not among them: each order that has one is
+ * named to it again. What it says now does not matter here, its fills are read behind this.
+ */
+async function remindVenues(ctx: EngineContext, accounts: readonly AccountRecord[]): Promise<void> {
+  const forgetful = accounts.filter(({ network }) => !network.venue.capabilities.fillHistory);
+  const answered = forgetful.flatMap(({ index }) => [...ctx.openOrders.ofAccount(index)]).filter(({ answer }) => answer !== undefined);
+  await Promise.all(
+    answered.map(async (order) => {
+      const { network, address } = order.copy.account;
+      const sent = await sentOf(ctx, order);
+      await ctx.truthReads.run(() => network.venue.truth.orderStatus(address, order.clientOrderId, sent));
+    }),
+  );
 }

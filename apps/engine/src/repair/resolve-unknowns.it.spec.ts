@@ -1,4 +1,4 @@
-import { size } from '@lockstep/kernel';
+import { ok, size } from '@lockstep/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenOrder } from '../state/open-orders';
 import { type BooksStage, openBooksStage, sizeOf, type UnitEnd } from '../testing/books-stage';
@@ -90,6 +90,21 @@ describe('an order of unknown outcome', () => {
     expect(await waits(0)).toBeLessThan(2_000);
     expect(await waits(100_000)).toBeGreaterThan(9_900);
     expect(await waits(86_400_000)).toBeLessThanOrEqual(32_000);
+  });
+
+  it('is looked for beside what the follower holds, at a venue that knows no client order ids', async () => {
+    const asked: unknown[] = [];
+    Object.assign(stage.venue, { capabilities: { ...stage.venue.capabilities, clientOrderId: false } });
+    const orderStatus: typeof stage.venue.truth.orderStatus = async (_address, _order, sent) => {
+      asked.push(sent?.positionBefore);
+      return ok(stage.venue.standing);
+    };
+    Object.assign(stage.venue.truth, { orderStatus });
+    stage.sheet.rows.position[stage.copy.row] = 2_000;
+    stage.sheet.rows.beside[stage.copy.row] = -5_000;
+    await stage.writeRow(order);
+    expect(await resolver.settleAll(FAR_MS)).toBe(true);
+    expect(asked).toEqual([sizeOf('-0.3')]);
   });
 
   it('whose row is missing is neither told nor counted', async () => {

@@ -174,17 +174,21 @@ const questionOf = async (ctx: EngineContext, order: OpenOrder): Promise<OpenQue
 /** Orders written down so long before an unknown one may still have traded beside it. */
 const OTHERS_BEFORE_MS = 60_000;
 
-/** What was ordered, what the account's copies held without it, and which orders at the venue are known to be others. */
-async function sentOf(ctx: EngineContext, { copy, sheet, buy, lots, price: limit, nonce, createdAt }: OpenOrder): Promise<SentOrder> {
+/** What was ordered, what the account held without it, which orders at the venue are known to be others, and what was answered. */
+export async function sentOf(ctx: EngineContext, order: OpenOrder): Promise<SentOrder> {
+  const { copy, sheet, buy, lots, price: limit, nonce, createdAt, answer } = order;
   const { instrument } = sheet;
   const copies = ctx.registry.copiesOf(copy.account);
   const held = copies.reduce((sum, one) => {
     const position = one.watched.book.sheet(instrument).rows.position[one.row] ?? 0;
     return sum + position;
   }, 0);
+  // With several copies what lies beside one counts the others too, as they were at the last comparison.
+  const beside = copies.length === 1 ? (sheet.rows.beside[copy.row] ?? 0) : 0;
   const nos = copies.map(({ no }) => no);
-  const others = await ctx.storage.scoped(copy.account.scope, (unit) => venueOrderIdsSince(unit, nos, createdAt - OTHERS_BEFORE_MS), {
+  const others = await ctx.storage.scoped(copy.account.scope, (unit) => venueOrderIdsSince(unit, nos, createdAt - OTHERS_BEFORE_MS, order.orderId), {
     readOnly: true,
   });
-  return { instrument, buy, price: price(BigInt(limit)), lots, nonce, positionBefore: fromLots(instrument, held), others };
+  const sent = { instrument, buy, price: price(BigInt(limit)), lots, nonce, positionBefore: fromLots(instrument, held + beside), others };
+  return answer === undefined ? sent : { ...sent, answer };
 }

@@ -1,6 +1,6 @@
 import { must, type TenantScope } from '@lockstep/kernel';
 import type { InstrumentSheet } from '@lockstep/replication';
-import type { ClientOrderId, SignerHandle } from '@lockstep/venues/port';
+import type { ClientOrderId, SentOrder, SignerHandle } from '@lockstep/venues/port';
 import type { AccountRecord, CopyRecord } from './registry';
 
 /** Journal rows that stay open until every order in them is settled. */
@@ -41,6 +41,8 @@ export interface OpenOrder {
   bookedLots: number;
   /** Lots of it that the planning columns held already when it was opened: booked before a restart. */
   readonly ledBooked: number;
+  /** The venue's answer as an earlier process wrote it down. */
+  readonly answer?: SentOrder['answer'];
   /** When an unknown order is asked for next, epoch ms. */
   askAt: number;
 }

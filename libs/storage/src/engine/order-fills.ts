@@ -22,12 +22,12 @@ export async function venueOrderNames(unit: ScopedSql, venueOrderIds: readonly s
   return new Map(rows.map((row) => [String(row['venue_order_id']), String(row['client_order_id'])]));
 }
 
-/** The venue's ids of orders of some copies that were written down at a moment or later. */
-export async function venueOrderIdsSince(unit: ScopedSql, copyNos: readonly number[], since: EpochMs): Promise<readonly string[]> {
+/** The venue's ids of orders of some copies that were written down at a moment or later, without the one with the id `except`. */
+export async function venueOrderIdsSince(unit: ScopedSql, copyNos: readonly number[], since: EpochMs, except: string): Promise<readonly string[]> {
   const rows = await unit.query(
     `select venue_order_id from orders
-     where tenant_id = $1 and environment = $2 and copy_no = any($3::bigint[]) and created_at >= $4 and venue_order_id is not null`,
-    [...unit.scopeParameters, copyNos.map(String), new Date(since)],
+     where tenant_id = $1 and environment = $2 and copy_no = any($3::bigint[]) and created_at >= $4 and venue_order_id is not null and id <> $5`,
+    [...unit.scopeParameters, copyNos.map(String), new Date(since), except],
   );
   return rows.map((row) => String(row['venue_order_id']));
 }

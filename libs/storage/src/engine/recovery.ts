@@ -8,20 +8,33 @@ export interface WrittenOrder {
   readonly filledSize: bigint;
   /** What is booked from the venue's own fills, 10^-8. */
   readonly bookedSize: bigint;
+  readonly venueOrderId: string | null;
+  /** Average price of the answer, 10^-8; 0 where none was told. */
+  readonly averagePrice: bigint;
 }
 
 /** The order rows of these ids with what is booked of each; ids without a row are absent. */
 export async function writtenOrders(unit: ScopedSql, ids: readonly string[]): Promise<ReadonlyMap<string, WrittenOrder>> {
   if (ids.length === 0) return new Map();
-  const rows = await unit.query('select id, status, filled_size from orders where tenant_id = $1 and environment = $2 and id = any($3::text[])', [
-    ...unit.scopeParameters,
-    [...ids],
-  ]);
+  const rows = await unit.query(
+    `select id, status, filled_size, venue_order_id, avg_price from orders where tenant_id = $1 and environment = $2 and id = any($3::text[])`,
+    [...unit.scopeParameters, [...ids]],
+  );
   const booked = await bookedSizes(unit, ids);
   return new Map(
     rows.map((row) => {
       const id = String(row['id']);
-      return [id, { id, status: String(row['status']), filledSize: BigInt(String(row['filled_size'])), bookedSize: booked.get(id) ?? 0n }];
+      return [
+        id,
+        {
+          id,
+          status: String(row['status']),
+          filledSize: BigInt(String(row['filled_size'])),
+          bookedSize: booked.get(id) ?? 0n,
+          venueOrderId: row['venue_order_id'] === null ? null : String(row['venue_order_id']),
+          averagePrice: BigInt(String(row['avg_price'])),
+        },
+      ];
     }),
   );
 }

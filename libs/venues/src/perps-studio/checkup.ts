@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Finding, fail, good, told, warn } from '../port/finding';
 import { restPrefix, socketPath } from './assumptions';
 import type { PerpsStudioConfig } from './config';
+import { HIDDEN_KEY } from './transport/rest';
 import { accountAnswer, accountPath } from './wire/account';
 import { errorBody } from './wire/error';
 import { marketsAnswer, marketsPath } from './wire/markets';
@@ -143,7 +144,7 @@ async function ask(config: PerpsStudioConfig, clock: Clock, path: string, apiKey
     const limit = response.headers['x-ratelimit-limit'];
     return {
       status: response.statusCode,
-      body: parsed(text),
+      body: parsed(apiKey === null ? text : text.replaceAll(apiKey(), HIDDEN_KEY)),
       limit: typeof limit === 'string' ? limit : undefined,
       tookMs: clock.monotonic() - started,
     };

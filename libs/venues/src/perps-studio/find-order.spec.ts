@@ -35,6 +35,8 @@ const sent = (): OwnOrder => ({
   answeredAt: 0,
   open: true,
   fills: null,
+  nonceSpent: true,
+  told: false,
 });
 const fill = (over: Partial<VenueFill>): VenueFill => ({
   ...sampleFill(),
@@ -78,6 +80,12 @@ describe('an unanswered order among the fills of the exchange', () => {
     ['more than it ordered', [fill({ size: lots('0.6') })], [], 'unknown_order'],
     ['a liquidation', [fill({ liquidation: true })], [], 'unknown_order'],
     ['of an order known to be another', [fill({})], ['7'], 'unknown_order'],
+    [
+      'one that fits whole before an earlier one that fits in part',
+      [fill({ size: lots('0.3'), orderId: '6', time: NONCE }), fill({})],
+      [],
+      'filled 0.5',
+    ],
     ['the first that is not another’s', [fill({}), fill({ orderId: '8', time: NONCE + 200 })], ['7'], 'filled 0.5'],
   ])('%s', (_name, fills, others, expected) => {
     const standing = findByFills(own, order, others, fills);

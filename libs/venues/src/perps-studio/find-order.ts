@@ -4,9 +4,10 @@ import { fillByPosition } from './own-fills';
 import type { OwnOrder, OwnOrders } from './own-orders';
 
 /*
- * Finding an order whose answer was lost, at a venue that knows no client order ids. One process writes an account's orders, and an account has one order
- * in a coin on its way at a time, so what nobody else explains and fits the order is the order. A follower who trades the same side of the same coin by
- * hand within the same seconds cannot be told apart; sizes and price bounds keep that small.
+ * Finding an order whose answer was lost, at a venue that knows no client order ids. It is looked for only once its nonce is known to be spent: an order that
+ * never landed is not there, whatever the follower did by hand. One process writes an account's orders, and a copy has one order in a coin on its way at a
+ * time, so what nobody else explains and fits the order is the order. A follower who trades the same side of the same coin by hand within the same seconds
+ * as one that was refused on arrival cannot be told apart; sizes and price bounds keep that small.
  */
 
 /** Clocks and blocks differ: an order may be stamped so much before the nonce it was signed with. */
@@ -34,13 +35,18 @@ export function findWorking(own: OwnOrders, order: OwnOrder, others: readonly st
 
 /** Fills of the exchange that fit and are nobody else's, gathered by their order. */
 export function findByFills(own: OwnOrders, order: OwnOrder, others: readonly string[], fills: readonly VenueFill[]): OrderStanding {
-  const fitting = fills.filter((fill) => own.byOrderId(fill.orderId) === undefined && !others.includes(fill.orderId) && mayBeOf(order, fill));
+  const fitting = fills.filter((fill) => {
+    if (order.orderId !== null) return fill.orderId === order.orderId;
+    return own.byOrderId(fill.orderId) === undefined && !others.includes(fill.orderId) && mayBeOf(order, fill);
+  });
   const byOrder = new Map<string, { lots: number; time: number }>();
   for (const fill of fitting) {
     const sum = byOrder.get(fill.orderId) ?? { lots: 0, time: fill.time };
     byOrder.set(fill.orderId, { lots: sum.lots + toLots(order.instrument, fill.size), time: fill.time });
   }
-  const found = [...byOrder].filter(([, { lots }]) => lots <= order.lots).sort((a, b) => a[1].time - b[1].time)[0];
+  // One that fits whole goes before one that fits in part: two orders of an account may be without an answer at once.
+  const whole = (lots: number): number => (lots === order.lots ? 0 : 1);
+  const [found] = [...byOrder].filter(([, { lots }]) => lots <= order.lots).sort(([, a], [, b]) => whole(a.lots) - whole(b.lots) || a.time - b.time);
   if (found === undefined) return NOT_FOUND;
   const [orderId, { lots, time }] = found;
   own.bind(order, orderId);

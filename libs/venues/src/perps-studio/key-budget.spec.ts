@@ -78,6 +78,34 @@ describe('the budget of a key', () => {
     expect(entries.length).toBe(2);
   });
 
+  it('keeps the places of exits that ask one after another', async () => {
+    const budget = budgetOf(3);
+    asks(budget, 'orders', 3);
+    const others = asks(budget, 'orders', 3);
+    const exits: boolean[] = [];
+    budget.expect(3);
+    const next = async (left: number): Promise<void> => {
+      exits.push(await budget.take('orders', 10 * MINUTE, true));
+      if (left > 1) await next(left - 1);
+    };
+    void next(3);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect([exits.length, others.length]).toEqual([3, 0]);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(others.length).toBe(3);
+  });
+
+  it('lets the others go once no exit is expected any more', async () => {
+    const budget = budgetOf(1);
+    budget.expect(1);
+    const other = asks(budget, 'orders', 1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(other).toEqual([]);
+    budget.expect(-1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(other).toEqual([true]);
+  });
+
   it('gives up a request that waited its time, and holds all while the API asks for it', async () => {
     const budget = budgetOf(1);
     budget.hold(5_000);
@@ -87,6 +115,35 @@ describe('the budget of a key', () => {
     expect([patient, impatient]).toEqual([[], [false]]);
     await vi.advanceTimersByTimeAsync(4_000);
     expect(patient).toEqual([true]);
+  });
+
+  it('gives up a request that waited its time behind one that may wait longer', async () => {
+    const budget = budgetOf(1);
+    asks(budget, 'orders', 1);
+    const entry = asks(budget, 'orders', 1, 1_000);
+    void budget.take('orders', 10 * MINUTE, true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(entry).toEqual([false]);
+    // Nothing changes before a place comes free: one look is due, not one in every millisecond until then.
+    const looks = vi.spyOn(globalThis, 'setTimeout');
+    await vi.advanceTimersByTimeAsync(MINUTE / 2);
+    expect(looks).not.toHaveBeenCalled();
+  });
+
+  it('counts a request from its answer on: the API counts it from when it arrived, and the first one may be the slowest', async () => {
+    const budget = budgetOf(2);
+    asks(budget, 'orders', 2);
+    await vi.advanceTimersByTimeAsync(300);
+    budget.answered('orders');
+    await vi.advanceTimersByTimeAsync(100);
+    budget.answered('orders');
+    const next = asks(budget, 'orders', 2);
+    await vi.advanceTimersByTimeAsync(MINUTE - 101);
+    expect(next).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(next).toEqual([true]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(next).toEqual([true, true]);
   });
 
   it('lets nobody wait for a closed one', async () => {

@@ -5,6 +5,13 @@ import { REQUEST_CLASSES, type RequestClass } from './config';
 export interface RequestBudget {
   /** Resolves true when a request of the class may leave now; false when none could within `waitMaxMs`. `first`: before those of its class that wait without it. */
   take(of: RequestClass, waitMaxMs: number, first?: boolean): Promise<boolean>;
+  /**
+   * So many more orders that go first are still to ask for their places, one after another: no other order takes those. Each that asks is one fewer; less than
+   * zero takes back those that will not ask.
+   */
+  expect(first: number): void;
+  /** A request of the class that left has its answer, or will have none. */
+  answered(of: RequestClass): void;
   /** The API said that its window is spent: nothing leaves for so long. */
   hold(forMs: number): void;
   /** Requests of a class that could leave at this moment. */
@@ -28,15 +35,26 @@ export interface BudgetOrder {
   readonly onHeld?: () => void;
 }
 
+/** A request that left. */
+interface Spent {
+  /** When it left, and once it is answered, when that was: the API counts it from a moment in between. */
+  readonly at: number;
+  readonly of: RequestClass;
+  readonly answered: boolean;
+}
+
 /**
- * Lets at most `perMinute` requests leave in any sliding minute. Each class has a part that no other can take from it; the rest goes by rank: orders,
+ * Lets at most `perMinute` requests leave in any sliding minute, counted from their answers: the API's minute begins when its first request arrives, and that
+ * one may be slower than all behind it. Each class has a part that no other can take from it; the rest goes by rank: orders,
  * then truth, then leaders. Inside a class what reduces risk goes first, then the one that waited longest.
  */
 export class KeyBudget implements RequestBudget {
-  /** When the requests of the last minute left, oldest first. */
-  private readonly spent: { readonly at: number; readonly of: RequestClass }[] = [];
+  /** The requests of the last minute, oldest first. */
+  private readonly spent: Spent[] = [];
   private readonly queues: Readonly<Record<RequestClass, Waiting[]>> = { orders: [], truth: [], leaders: [] };
   private readonly used: Record<RequestClass, number> = { orders: 0, truth: 0, leaders: 0 };
+  /** Orders that go first and have not asked yet. */
+  private expected = 0;
   private heldUntil = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | null = null;
 
@@ -45,10 +63,25 @@ export class KeyBudget implements RequestBudget {
   take(of: RequestClass, waitMaxMs: number, first = false): Promise<boolean> {
     return new Promise((resolve) => {
       const queue = this.queues[of];
+      if (first && this.expected > 0) this.expected -= 1;
       const at = first ? queue.findIndex((waiting) => !waiting.first) : -1;
       queue.splice(at < 0 ? queue.length : at, 0, { first, until: this.order.now() + waitMaxMs, resolve });
       this.serve();
     });
+  }
+
+  expect(first: number): void {
+    this.expected = Math.max(0, this.expected + first);
+    if (first < 0) this.serve();
+  }
+
+  answered(of: RequestClass): void {
+    // Which of them it was does not matter: a place is free again a minute after each answer.
+    const index = this.spent.findIndex((request) => request.of === of && !request.answered);
+    const [request] = index < 0 ? [] : this.spent.splice(index, 1);
+    if (request === undefined) return;
+    this.spent.push({ at: this.order.now(), of, answered: true });
+    this.serve();
   }
 
   hold(forMs: number): void {
@@ -91,14 +124,16 @@ export class KeyBudget implements RequestBudget {
     const now = this.order.now();
     for (const of of REQUEST_CLASSES) {
       const queue = this.queues[of];
-      while (queue[0] !== undefined) {
-        if (this.free(of) > 0) {
-          this.spent.push({ at: now, of });
-          this.used[of] += 1;
-          this.order.onLeft?.(of);
-          queue.shift()?.resolve(true);
-        } else if (queue[0].until <= now) queue.shift()?.resolve(false);
-        else break;
+      while (queue[0] !== undefined && this.free(of) > (of === 'orders' && !queue[0].first ? this.expected : 0)) {
+        this.spent.push({ at: now, of, answered: false });
+        this.used[of] += 1;
+        this.order.onLeft?.(of);
+        queue.shift()?.resolve(true);
+      }
+      // Whoever waited long enough goes, also from behind one that may wait longer.
+      for (const ended of queue.filter(({ until }) => until <= now)) {
+        queue.splice(queue.indexOf(ended), 1);
+        ended.resolve(false);
       }
     }
     this.wakeAgain(now);

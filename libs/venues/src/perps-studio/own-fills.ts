@@ -35,17 +35,23 @@ function fill(order: OwnOrder, orderId: string, quantity: ReturnType<typeof size
   };
 }
 
-/** The fills of an order as the API lists them with it; without a list, one fill by the order's answer. */
+/**
+ * The fills of an order as the API lists them with it. A list that holds less than the order's answer said is behind it or cut short: then the answer itself is
+ * the one fill, so that what filled is booked once and whole.
+ */
 export function fillsOf(order: OwnOrder, wire: WireOrder): readonly VenueFill[] {
-  if (wire.fills.length === 0) {
-    if (wire.filledSize === 0n) return [];
-    return [fill(order, wire.orderId, wire.filledSize, order.averagePrice ?? wire.price, { time: wire.updatedAt ?? wire.createdAt })];
-  }
+  const listed = wire.fills.reduce((sum, told) => sum + told.size, 0n);
+  if (listed < fromLots(order.instrument, order.filledLots)) return [fillByAnswer(order, wire.orderId, wire.updatedAt ?? wire.createdAt)];
   return wire.fills.map((told, index) => {
     const known = told.fee === undefined ? {} : { fee: told.fee, feeAsset: told.feeAsset };
     const time = told.timestamp ?? wire.updatedAt ?? wire.createdAt;
     return fill(order, wire.orderId, told.size, told.price, { ...known, time, tradeId: told.id ?? `derived-${wire.orderId}-${index}` });
   });
+}
+
+/** One fill by what the order's answer said, for an order that is listed nowhere or not with all it filled. */
+export function fillByAnswer(order: OwnOrder, orderId: string, time: number): VenueFill {
+  return fill(order, orderId, fromLots(order.instrument, order.filledLots), order.averagePrice ?? order.price, { time });
 }
 
 /** One fill worked out from how far a position went: at its average price where that is known, else at the order's own bound. */

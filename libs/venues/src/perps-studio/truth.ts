@@ -1,4 +1,4 @@
-import { type EpochMs, type Instrument, ok, type Result, rate, size } from '@lockstep/kernel';
+import { type EpochMs, err, type Instrument, ok, type Result, rate, size, toLots } from '@lockstep/kernel';
 import type { z } from 'zod';
 import type {
   AccountState,
@@ -12,15 +12,15 @@ import type {
   SentOrder,
   VenueFeed,
   VenueFill,
-  VenuePosition,
   VenueReadError,
   VenueTruth,
 } from '../port';
 import type { PerpsStudioConfig, PerpsStudioDeps, RequestClass } from './config';
 import { findByFills, findByPosition, findWorking, mayBeOf, STAMP_SKEW_MS, standingOf } from './find-order';
-import { fillsOf } from './own-fills';
-import type { OwnOrders } from './own-orders';
-import { readAnswer } from './parse/read';
+import { fillByAnswer, fillsOf } from './own-fills';
+import { adoptedOrder, type OwnOrder, type OwnOrders } from './own-orders';
+import { positionsOf } from './parse/positions';
+import { isNotFound, readAnswer } from './parse/read';
 import { coinOf } from './symbols';
 import type { RestClient } from './transport/rest';
 import { accountAnswer, accountPath, positionsAnswer, type WirePositions } from './wire/account';
@@ -28,6 +28,9 @@ import { marketsAnswer, marketsPath, sizeDecimals, type WireMarket } from './wir
 import { orderAnswer, ordersAnswer } from './wire/orders';
 
 type Read<T> = Result<T, VenueReadError>;
+
+/** Ids of the venue; those of orders that were found by the position are our own. */
+const VENUE_ID = /^\d+$/;
 
 /** An order without an outcome for so long holds no fills back any more. */
 const OPEN_MAX_MS = 600_000;
@@ -77,8 +80,10 @@ export class PerpsStudioTruth implements VenueTruth {
   }
 
   async account(address: Address, dex: string): Promise<Read<AccountState>> {
+    const before = this.own.changesOf(address);
     const state = this.underlying === null ? await this.polled(address, dex, 'truth') : await this.underlying.account(address, dex);
-    if (state.ok) this.remember(state.value);
+    const settled = this.own.changesOf(address) === before && this.own.openSince(address, this.deps.clock.now() - OPEN_MAX_MS).length === 0;
+    if (state.ok && settled) this.remember(state.value);
     return state;
   }
 
@@ -115,25 +120,35 @@ export class PerpsStudioTruth implements VenueTruth {
   }
 
   /**
-   * By the venue's id where an answer told it. Else the order is looked for: among working orders, then by fills nobody else explains (underlying exchange)
-   * or by how far the position is from the one before. What is not found may still have been refused on arrival, or be on its way.
+   * By the venue's id where an answer told it. Else the order is looked for: among working orders and, once its nonce is spent (`noop`), by fills nobody else
+   * explains (underlying exchange) or by how far the position is from the one before. What is not found may still have been refused on arrival, or be on its way.
    */
   async orderStatus(address: Address, order: ClientOrderId, sent?: SentOrder): Promise<Read<OrderStanding>> {
     const known = this.own.find(order) ?? this.adopt(address, order, sent);
     if (known === undefined) return ok({ kind: 'unknown_order' });
-    if (known.orderId !== null && /^\d+$/.test(known.orderId)) return await this.standingById(address, known.instrument, known.orderId);
-    if (known.fills !== null && known.orderId !== null) return ok(standingOf(known));
+    if (sent?.answer !== undefined) return ok(standingOf(known));
+    if (known.orderId !== null && VENUE_ID.test(known.orderId)) {
+      const standing = await this.standingById(known, known.orderId);
+      if (!standing.ok || standing.value.kind !== 'unknown_order') return standing;
+    } else if (known.fills !== null && known.orderId !== null) return ok(standingOf(known));
     const working = await this.openOrders(address, known.instrument.dex);
     if (!working.ok) return working;
     const open = findWorking(this.own, known, sent?.others ?? [], working.value);
     if (open !== null) return ok(open);
+    return known.nonceSpent ? await this.landed(known, sent) : ok({ kind: 'unknown_order' });
+  }
+
+  /** What shows that an order landed whose nonce is spent: fills of the exchange where they are told, else the position. */
+  private async landed(known: OwnOrder, sent: SentOrder | undefined): Promise<Read<OrderStanding>> {
+    const { address, instrument, nonce } = known;
+    known.open = false;
     if (this.underlying !== null) {
-      const fills = await this.underlying.fills(address, known.nonce - STAMP_SKEW_MS);
+      const fills = await this.underlying.fills(address, nonce - STAMP_SKEW_MS);
       return fills.ok ? ok(findByFills(this.own, known, sent?.others ?? [], fills.value)) : fills;
     }
-    const positions = await this.positions(address, known.instrument.dex, 'truth');
+    const positions = await this.positions(address, instrument.dex, 'truth');
     if (!positions.ok) return positions;
-    const now = positionsOf(known.instrument.dex, positions.value).find(({ coin }) => coin === known.instrument.coin);
+    const now = positionsOf(instrument.dex, positions.value).find(({ coin }) => coin === instrument.coin);
     return ok(findByPosition(this.own, known, known.positionBefore ?? sent?.positionBefore ?? null, now, this.deps.clock.now()));
   }
 
@@ -144,14 +159,26 @@ export class PerpsStudioTruth implements VenueTruth {
     }
     const found: VenueFill[] = [];
     for (const order of this.own.filled(address)) {
-      if (order.fills === null && order.orderId !== null) {
-        const read = await this.read(accountPath(address, order.instrument.dex, `orders/${order.orderId}`), orderAnswer);
-        if (!read.ok) return read;
-        order.fills = fillsOf(order, read.value);
-      }
+      const fills = await this.fillsOfOrder(order);
+      if (!fills.ok) return fills;
+      if (!order.told) order.fills = fills.value.map((fill) => ({ ...fill, time: Math.max(Math.floor(fill.time), since) }));
+      order.told = true;
       found.push(...(order.fills ?? []));
     }
     return ok(found.filter(({ time }) => time >= since).sort((a, b) => a.time - b.time));
+  }
+
+  /**
+   * What an order filled. It is told for the first time no earlier than what was told before it: its answer may have come after that of a later order, and who
+   * reads on from the newest fill would never see it.
+   */
+  private async fillsOfOrder(order: OwnOrder): Promise<Read<readonly VenueFill[]>> {
+    const { address, instrument, orderId } = order;
+    if (order.fills !== null || orderId === null) return ok(order.fills ?? []);
+    if (!VENUE_ID.test(orderId)) return ok([fillByAnswer(order, orderId, order.answeredAt)]);
+    const read = await this.read(accountPath(address, instrument.dex, `orders/${orderId}`), orderAnswer);
+    if (read.ok) return ok(fillsOf(order, read.value));
+    return isNotFound(read.error) ? ok([fillByAnswer(order, orderId, order.answeredAt)]) : read;
   }
 
   /** Fills with our client order ids. From the first one on that may be of an order whose answer is still to come, nothing is told yet: it would be taken for the follower's own. */
@@ -203,24 +230,27 @@ export class PerpsStudioTruth implements VenueTruth {
     );
   }
 
-  private async standingById(address: Address, { dex }: Instrument, orderId: string): Promise<Read<OrderStanding>> {
-    const path = accountPath(address, dex, `orders/${orderId}`);
+  private async standingById(known: OwnOrder, orderId: string): Promise<Read<OrderStanding>> {
+    const { address, instrument } = known;
+    const path = accountPath(address, instrument.dex, `orders/${orderId}`);
     const read = await this.read(path, orderAnswer);
-    if (!read.ok) return read.error.detail.includes('ORDER_NOT_FOUND') ? ok({ kind: 'unknown_order' }) : read;
+    if (!read.ok) return isNotFound(read.error) ? ok({ kind: 'unknown_order' }) : read;
     const { status, size: original, filledSize, updatedAt, createdAt } = read.value;
+    if (status === 'filled' && filledSize === 0n) return err({ code: 'unparseable', detail: `order ${orderId} is filled, and with nothing` });
     const remaining = size(original - filledSize);
     if (status === 'open' || (status === 'partially_filled' && updatedAt === undefined)) return ok({ kind: 'open', orderId, remaining, original });
-    return ok({ kind: 'closed', orderId, status, remaining, original, statusTime: updatedAt ?? createdAt });
+    known.filledLots = toLots(instrument, filledSize);
+    known.answeredAt = updatedAt ?? createdAt;
+    return ok({ kind: 'closed', orderId, status, remaining, original, statusTime: known.answeredAt });
   }
 
   /** An order of a process before this one, known by what was written down of it. */
-  private adopt(address: Address, clientOrderId: ClientOrderId, sent: SentOrder | undefined) {
+  private adopt(address: Address, clientOrderId: ClientOrderId, sent: SentOrder | undefined): OwnOrder | undefined {
     if (sent === undefined) return undefined;
-    const { instrument, buy, price, lots, nonce, positionBefore } = sent;
-    const order = { clientOrderId, address, instrument, buy, price, lots, nonce, positionBefore };
-    const adopted = { ...order, orderId: null, filledLots: 0, averagePrice: null, answeredAt: 0, open: true, fills: null };
+    const adopted = adoptedOrder(address, clientOrderId, sent, this.deps.clock.now());
     this.own.add(adopted);
-    return this.own.find(clientOrderId);
+    if (sent.answer !== undefined) this.own.bind(adopted, sent.answer.orderId);
+    return adopted;
   }
 
   private remember({ address, dex, positions }: AccountState): void {
@@ -269,17 +299,4 @@ export class PerpsStudioTruth implements VenueTruth {
       },
     ];
   }
-}
-
-/** Positions in the port's words: signed sizes, coins with their dex. */
-export function positionsOf(dex: string, positions: WirePositions): readonly VenuePosition[] {
-  return positions.map((position) => ({
-    coin: coinOf(dex, position.symbol),
-    size: size(position.side === 'long' ? position.size : -position.size),
-    entryPrice: position.entryPrice,
-    leverage: position.leverage,
-    cross: position.marginMode === 'cross',
-    marginUsed: position.margin,
-    unrealisedPnl: position.unrealizedPnl,
-  }));
 }

@@ -46,6 +46,25 @@ describe('leaders watched by polling', () => {
   });
 });
 
+describe('one leader of several who cannot be read', () => {
+  it('is the only one told as unseen, and the only one read anew', async () => {
+    const stage = await start();
+    const seen = await stage.account();
+    const unread = await stage.account();
+    const told: WatchEvent[] = [];
+    const watch = stage.venue.watchUsers([''], (event) => told.push(event));
+    for (const { address } of [seen, unread]) watch.watch(address);
+    await expect.poll(() => told.filter(({ kind }) => kind === 'synced').length).toBe(2);
+    await stage.world('faults', { target: 'info', effect: { kind: 'status', status: 502 }, type: 'clearinghouseState', count: 1 });
+    const lost = () => told.filter((event) => event.kind === 'disconnected');
+    await expect.poll(() => lost().length).toBe(1);
+    await expect.poll(() => told.filter(({ kind }) => kind === 'synced').length).toBe(3);
+    const back = told.findLast((event) => event.kind === 'synced');
+    expect(lost().map((event) => event.unseen)).toEqual([[back?.address]]);
+    await watch.close();
+  });
+});
+
 describe('the key’s minute', () => {
   it('holds a wave back instead of earning a 429, and reductions of the same signer keep their order', async () => {
     const stage = await start({ requestsPerMinute: 20, settings: { orderWaitMaxMs: 300, keptPerMinute: { orders: 10, truth: 5, leaders: 0 } } });
@@ -108,6 +127,9 @@ describe('outcomes', () => {
       positionBefore: size(0n),
       others: [],
     };
+    const early = await stage.venue.truth.orderStatus(account.address, order.clientOrderId, sent);
+    expect(unwrap(early, 'before its nonce was tried').kind).toBe('unknown_order');
+    expect(await stage.venue.orders.noop(account.signer, order.nonce)).toMatchObject({ kind: 'rejected', code: 'nonce_duplicate' });
     const standing = await stage.venue.truth.orderStatus(account.address, order.clientOrderId, sent);
     expect(unwrap(standing, 'standing')).toMatchObject({ kind: 'closed', status: 'filled', remaining: 0n });
     const fills = unwrap(await stage.venue.truth.fills(account.address, 0), 'fills');

@@ -143,6 +143,8 @@ export interface SentOrder {
   readonly positionBefore: Size | null;
   /** The venue's ids of other orders of the account from about that time: none of them is this one. */
   readonly others: readonly string[];
+  /** What the venue answered to it, where an earlier process was told: it is no question then, and only its fills are looked for. */
+  readonly answer?: { readonly orderId: string; readonly filledLots: number; readonly averagePrice: Price | null };
 }
 
 export interface OpenOrder {

@@ -22,3 +22,6 @@ export function readAnswer<T>(what: string, schema: z.ZodType<T>, outcome: RestO
   const issue = parsed.error.issues[0];
   return err({ code: 'unparseable', detail: `${[what, ...(issue?.path ?? []).map(String)].join('.')}: ${issue?.message ?? 'unreadable'}` });
 }
+
+/** The API no longer (or not yet) lists an order. */
+export const isNotFound = ({ detail }: VenueReadError): boolean => detail.includes('ORDER_NOT_FOUND');

@@ -6,8 +6,11 @@ import { failureOf } from '../classify';
 import type { RestOutcome } from '../transport/rest';
 import { placedAnswer } from '../wire/place-order';
 
-/** Reads the answer to an order whose size has `szDecimals` decimals: unknown for everything that is not understood. */
-export function readPlaced(outcome: RestOutcome, szDecimals: number, immediate: boolean): RowOutcome {
+/**
+ * Reads the answer to an order of `lots` whose size has `szDecimals` decimals: unknown for everything that is not understood or contradicts itself. An unknown one
+ * carries the venue's id where the answer named it: it is asked for by that.
+ */
+export function readPlaced(outcome: RestOutcome, szDecimals: number, lots: number, immediate: boolean): RowOutcome {
   if (outcome.kind === 'not_sent') return rejectedRow(rejectCodeIndex('not_sent'), outcome.detail);
   if (outcome.kind === 'lost') return unknownRow(outcome.detail);
   if (outcome.status < 200 || outcome.status > 299) {
@@ -19,11 +22,14 @@ export function readPlaced(outcome: RestOutcome, szDecimals: number, immediate: 
   const { orderId, status, filledSize, avgPrice } = read.data;
   const filledLots = scaled(filledSize, szDecimals);
   const averagePrice = scaled(avgPrice ?? '0', UNIT_SCALE);
-  if (filledLots === null || averagePrice === null) return unknownRow('an order’s answer with unreadable amounts');
+  const unclear = (detail: string): RowOutcome => ({ ...unknownRow(detail), orderId: Number(orderId) });
+  if (filledLots === null || averagePrice === null) return unclear('an order’s answer with unreadable amounts');
+  // What was taken for missing would be ordered again, and what was taken for filled never.
+  if (filledLots > lots || (status === 'filled' && filledLots < lots)) return unclear(`${status} with ${filledLots} of ${lots} lots`);
   const told = { rejectCode: 0, filledLots, averagePrice, orderId: Number(orderId), detail: '' };
-  if (status === 'filled' || (immediate && filledLots > 0)) return { ...told, outcome: OUTCOME.filled };
+  if (filledLots > 0 && (immediate || status === 'filled' || status === 'canceled')) return { ...told, outcome: OUTCOME.filled };
   if (status === 'canceled') return rejectedRow(rejectCodeIndex('ioc_no_match'), 'canceled without a fill');
-  return immediate ? unknownRow(`an immediate order answered as ${status}`) : { ...told, outcome: OUTCOME.resting };
+  return immediate ? unclear(`an immediate order answered as ${status}`) : { ...told, outcome: OUTCOME.resting };
 }
 
 /** A decimal text scaled by 10^`decimals`, digits past the scale dropped; null when it is none or beyond exact numbers. */

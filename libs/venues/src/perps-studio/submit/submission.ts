@@ -1,7 +1,6 @@
-import { type Approved, formatDecimal, fromLots, type Instrument, price, size, UNIT_SCALE } from '@lockstep/kernel';
+import { type Approved, formatDecimal, fromLots, type Instrument, price, UNIT_SCALE } from '@lockstep/kernel';
 import { rejectCodeIndex } from '../../hyperliquid/classify';
 import { type RowOutcome, rejectedRow } from '../../hyperliquid/parse/exchange-answer';
-import { OutcomeBuffer } from '../../hyperliquid/submit/outcome-buffer';
 import {
   type ActionOutcome,
   type Address,
@@ -9,6 +8,7 @@ import {
   type OrderColumns,
   type OrderSubmission,
   OUTCOME,
+  type RejectCode,
   type RelayedAction,
   type SignerHandle,
   type SignerKey,
@@ -26,7 +26,13 @@ import type { PerpsStudioTruth } from '../truth';
 import { leveragePath } from '../wire/leverage';
 import { ordersPath } from '../wire/place-order';
 import { readPlaced } from './order-answer';
+import { Report } from './report';
 import { Signers } from './signers';
+
+/** Refusals by the nonce alone: the signature before them was good. */
+const NONCE_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplicate', 'nonce_too_low']);
+/** After these nothing signed with the nonce can land any more: what did land shows. */
+const PAST_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>([...NONCE_CODES, 'unknown_signer']);
 
 type BatchSink = Parameters<OrderSubmission['submit']>[1];
 
@@ -47,6 +53,8 @@ interface Row {
 export class PerpsStudioSubmission implements OrderSubmission {
   private readonly signers: Signers;
   private closed = false;
+  /** The exchange took a leverage as this adapter signs it, or judged its nonce. */
+  private leverageTaken = false;
 
   constructor(
     private readonly config: PerpsStudioConfig,
@@ -69,10 +77,35 @@ export class PerpsStudioSubmission implements OrderSubmission {
 
   async submit(orders: Approved<OrderColumns>, sink: BatchSink): Promise<SubmitReport> {
     const report = new Report(sink);
+    let ahead = 0;
+    for (let index = 0; index < orders.count; index += 1) if (isExit(orders, index)) ahead += 1;
+    this.budget.expect(ahead);
+    try {
+      await this.submitRows(orders, sink, report, (index) => {
+        if (isExit(orders, index)) ahead -= 1;
+      });
+    } finally {
+      this.budget.expect(-ahead);
+    }
+    return report.done();
+  }
+
+  /** `onAsked` is told of each row that asks for a place, or never will. */
+  private async submitRows(orders: OrderColumns, sink: BatchSink, report: Report, onAsked: (index: number) => void): Promise<void> {
     const flying = new Set<Promise<void>>();
     const goOn = (): boolean => !this.closed && sink.keepGoing?.() !== false;
     for (let index = 0; index < orders.count; index += 1) {
-      const may = goOn() && (await this.budget.take('orders', this.config.orderWaitMaxMs, orders.reduceOnly[index] === 1));
+      const going = goOn();
+      const unfit = going ? this.rowOf(orders, index) : null;
+      if (unfit !== null && 'outcome' in unfit) {
+        // What cannot be sent takes no place from what can.
+        onAsked(index);
+        if (isExit(orders, index)) this.budget.expect(-1);
+        report.take(index, unfit, 0, 0, 0);
+        continue;
+      }
+      if (going) onAsked(index);
+      const may = going && (await this.budget.take('orders', this.waitOf(orders, index), isExit(orders, index)));
       // The place may have come late: what stops risk is asked for again before anything is signed.
       if (!goOn()) {
         sink.onWithheld?.(Int32Array.from({ length: orders.count - index }, (_, rest) => index + rest));
@@ -88,7 +121,6 @@ export class PerpsStudioSubmission implements OrderSubmission {
       if (flying.size >= this.config.maxInFlight) await Promise.race(flying);
     }
     await Promise.all(flying);
-    return report.done();
   }
 
   async cancel(signer: SignerHandle, nonce: number, instrument: Instrument, clientOrderId: ClientOrderId): Promise<ActionOutcome> {
@@ -101,15 +133,27 @@ export class PerpsStudioSubmission implements OrderSubmission {
   async updateLeverage(signer: SignerHandle, nonce: number, instrument: Instrument, leverage: number, cross: boolean): Promise<ActionOutcome> {
     const action = signedLeverage(instrument.assetId, cross, leverage);
     const body = { ...marketOf(instrument), leverage, marginMode: cross ? 'cross' : 'isolated' };
-    return await this.act(signer, nonce, action, 'POST', leveragePath(instrument.dex), body);
+    const outcome = await this.act(signer, nonce, action, 'POST', leveragePath(instrument.dex), body);
+    if (outcome.kind === 'accepted' || (outcome.kind === 'rejected' && NONCE_CODES.has(outcome.code))) this.leverageTaken = true;
+    return outcome;
   }
 
   /**
    * The API offers no `noop`. What takes its place is the leverage that stands already, set again under this nonce: once that is accepted the nonce is
    * spent at the exchange, and nothing else signed with it can land. It is set in a coin the account holds, with the leverage and margin mode it has there;
-   * in an account that holds nothing, in the last coin listed, with the exchange's own standard.
+   * in an account that holds nothing, in the last coin listed, with the exchange's own standard. What a leverage's signature covers is not documented, and an
+   * order's is another: a refused one says that the key is powerless only after another was taken.
    */
   async noop(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
+    const outcome = await this.spend(signer, nonce);
+    const wallet = this.signers.walletOf(signer);
+    if (wallet !== null && outcome.kind === 'accepted') this.own.noteNonce(wallet, nonce, 'free');
+    if (wallet !== null && outcome.kind === 'rejected' && PAST_CODES.has(outcome.code)) this.own.noteNonce(wallet, nonce, 'spent');
+    if (outcome.kind !== 'rejected' || !outcome.text.startsWith('SIGNATURE_ERROR') || this.leverageTaken) return outcome;
+    return { kind: 'unknown', detail: `no signature over a leverage was taken yet: ${outcome.text}` };
+  }
+
+  private async spend(signer: SignerHandle, nonce: number): Promise<ActionOutcome> {
     const wallet = this.signers.walletOf(signer);
     if (wallet === null) return { kind: 'rejected', code: 'not_sent', text: 'no such signer' };
     const state = await this.truth.account(wallet, '');
@@ -129,6 +173,13 @@ export class PerpsStudioSubmission implements OrderSubmission {
 
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  /** How long a row may wait for its place: no longer than it may be sent. */
+  private waitOf({ expiresAfter }: OrderColumns, index: number): number {
+    const until = expiresAfter[index] ?? 0;
+    const left = until > 0 ? Math.max(0, until - this.deps.clock.now()) : Number.POSITIVE_INFINITY;
+    return Math.min(this.config.orderWaitMaxMs, left);
   }
 
   /** What the API cannot do is refused here. */
@@ -158,6 +209,8 @@ export class PerpsStudioSubmission implements OrderSubmission {
       answeredAt: 0,
       open: true,
       fills: null,
+      nonceSpent: false,
+      told: false,
     };
     return { index, signer, wallet, order, type: tif === TIF.gtc ? 'limit' : 'market', reduceOnly: orders.reduceOnly[index] === 1 };
   }
@@ -186,7 +239,7 @@ export class PerpsStudioSubmission implements OrderSubmission {
       waitMaxMs: 0,
       timeoutMs: this.config.answerTimeoutMs,
     });
-    const outcome = readPlaced(sent, instrument.szDecimals, type === 'market');
+    const outcome = readPlaced(sent, instrument.szDecimals, order.lots, type === 'market');
     if (known) this.takeAnswer(order, outcome, sent);
     report.take(row.index, outcome, signedAt, sent.kind === 'not_sent' ? 0 : sent.sentAt, sent.kind === 'answer' ? sent.answeredAt : 0);
   }
@@ -197,12 +250,11 @@ export class PerpsStudioSubmission implements OrderSubmission {
     if (outcome.outcome !== OUTCOME.unknown) order.open = false;
     if (outcome.orderId === 0) return;
     this.own.bind(order, String(outcome.orderId));
+    if (outcome.outcome === OUTCOME.unknown) return;
     order.filledLots = outcome.filledLots;
     order.averagePrice = outcome.averagePrice > 0 ? price(BigInt(outcome.averagePrice)) : null;
     order.answeredAt = sent.kind === 'answer' ? sent.answeredAt : this.deps.clock.now();
-    const filled = fromLots(order.instrument, outcome.filledLots);
-    const before = this.own.held(order.address, order.instrument.coin);
-    if (before !== null) this.own.hold(order.address, order.instrument.coin, size(order.buy ? before + filled : before - filled));
+    this.own.carry(order, fromLots(order.instrument, outcome.filledLots));
   }
 
   /** Signs and sends an action that is no order. */
@@ -228,32 +280,11 @@ export class PerpsStudioSubmission implements OrderSubmission {
   }
 }
 
+/** What takes risk off its copy, also where the venue would not call it a reduction. */
+const isExit = ({ exit, reduceOnly }: OrderColumns, index: number): boolean => (exit ?? reduceOnly)[index] === 1;
+
 /** How a body names a market. */
 function marketOf({ coin }: Instrument): { readonly symbol: string; readonly dex?: string } {
   const dex = dexOf(coin);
   return { symbol: symbolOf(dex, coin), ...(dex === '' ? {} : { dex }) };
-}
-
-/** Outcomes handed over one by one as they come, and their sums. */
-class Report {
-  private readonly buffer = new OutcomeBuffer();
-  private readonly sums = { accepted: 0, rejected: 0, unknown: 0, firstSentAt: 0, lastSentAt: 0, lastAnsweredAt: 0 };
-
-  constructor(private readonly sink: BatchSink) {}
-
-  take(row: number, outcome: RowOutcome, signedAt: number, sentAt: number, answeredAt: number): void {
-    const { sums } = this;
-    if (outcome.outcome === OUTCOME.rejected) sums.rejected += 1;
-    else if (outcome.outcome === OUTCOME.unknown) sums.unknown += 1;
-    else sums.accepted += 1;
-    if (sentAt > 0 && (sums.firstSentAt === 0 || sentAt < sums.firstSentAt)) sums.firstSentAt = sentAt;
-    sums.lastSentAt = Math.max(sums.lastSentAt, sentAt);
-    sums.lastAnsweredAt = Math.max(sums.lastAnsweredAt, answeredAt);
-    this.buffer.add(row, outcome, signedAt, sentAt, answeredAt);
-    this.sink.onOutcomes(this.buffer.take());
-  }
-
-  done(): SubmitReport {
-    return this.sums;
-  }
 }

@@ -2,6 +2,7 @@ import WebSocket from 'ws';
 import { PING_TEXT, PROVIDER, socketPath } from '../assumptions';
 import type { PerpsStudioConfig, PerpsStudioDeps } from '../config';
 import { isObject } from '../parse/read';
+import { HIDDEN_KEY } from './rest';
 
 /** A channel of a coin: `ticker` carries its mark, `orderbook` its book. */
 export interface MarketChannel {
@@ -28,6 +29,7 @@ export interface MarketHandlers {
 }
 
 const CLOSE_BAD_KEY = 4001;
+const TEXT_CHARS_MAX = 200;
 
 /**
  * One connection to the market channels of a vertical that stays up: pings, replaces a silent connection, reconnects with doubling, jittered delays and
@@ -104,12 +106,17 @@ export class MarketSocket {
       this.deps.log({
         level: 'warn',
         event: 'market_channel_refused',
-        fields: { code: String(frame.error.code), text: String(frame.error.message) },
+        fields: {
+          code: String(frame.error.code),
+          text: String(frame.error.message).replaceAll(this.deps.apiKey(), HIDDEN_KEY).slice(0, TEXT_CHARS_MAX),
+        },
       });
       return;
     }
     if (typeof frame.channel !== 'string' || !isObject(frame.params)) return;
     const { symbol = '', dex = '' } = frame.params;
+    // A message that does not say whose it is could be the mark of another coin of the same name.
+    if ((dex === '') !== (this.vertical === 'perps')) return;
     this.handlers.onMessage({ channel: frame.channel, symbol: String(symbol), dex: String(dex), data: frame.data, receivedAt });
   }
 

@@ -24,6 +24,8 @@ export interface RestRequest {
 
 const NOT_SENT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 const DETAIL_CHARS_MAX = 200;
+/** What stands for the key in texts of others. */
+export const HIDDEN_KEY = '[key]';
 const HOLD_DEFAULT_MS = 5_000;
 
 /** Requests to the Provider API inside the key's budget, over a bounded pool of kept connections. Never repeats a request. */
@@ -47,7 +49,13 @@ export class RestClient {
   }
 
   /** Sends with a place in the budget that the caller took. */
-  async sendNow({ method, path, body, timeoutMs }: RestRequest): Promise<RestOutcome> {
+  async sendNow(request: RestRequest): Promise<RestOutcome> {
+    const outcome = await this.exchange(request);
+    this.budget.answered(request.of);
+    return outcome;
+  }
+
+  private async exchange({ method, path, body, timeoutMs }: RestRequest): Promise<RestOutcome> {
     const sentAt = this.deps.clock.now();
     try {
       const response = await this.pool.request({
@@ -60,7 +68,9 @@ export class RestClient {
       });
       const text = await response.body.text();
       if (response.statusCode === 429) this.budget.hold(holdOf(response.headers['retry-after']));
-      return { kind: 'answer', status: response.statusCode, body: parsed(text), sentAt, answeredAt: this.deps.clock.now() };
+      // A refusal's text goes on into outcomes and logs, and an API may repeat the key in it.
+      const safe = response.statusCode < 300 ? text : text.replaceAll(this.deps.apiKey(), HIDDEN_KEY);
+      return { kind: 'answer', status: response.statusCode, body: parsed(safe), sentAt, answeredAt: this.deps.clock.now() };
     } catch (error) {
       return failure(error, sentAt);
     }

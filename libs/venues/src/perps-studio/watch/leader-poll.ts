@@ -2,8 +2,9 @@ import type { Price } from '@lockstep/kernel';
 import type { AccountState, Address, UserWatch, WatchEvent } from '../../port';
 import { WINDOW_MS } from '../assumptions';
 import type { PerpsStudioConfig, PerpsStudioDeps } from '../config';
+import { positionsOf } from '../parse/positions';
 import { coinOf } from '../symbols';
-import { type PerpsStudioTruth, positionsOf } from '../truth';
+import type { PerpsStudioTruth } from '../truth';
 import type { WirePositions } from '../wire/account';
 import { movesBetween, type Seen } from './position-moves';
 
@@ -129,7 +130,7 @@ export class LeaderPoll implements UserWatch {
   }
 
   private failed(turn: Looked, reason: string): false {
-    if (!turn.failing && turn.seen !== null) this.tell({ kind: 'disconnected', at: this.deps.clock.now(), reason });
+    if (!turn.failing && turn.seen !== null) this.tell({ kind: 'disconnected', at: this.deps.clock.now(), reason, unseen: [turn.address] });
     turn.failing = true;
     return false;
   }
