@@ -16,7 +16,9 @@ const COINS = ['BTC', 'ETH', 'xyz:TSLA'];
 /** Trades the venue tells from before a subscription; fewer than it does, so that gaps happen. */
 const PAST_TRADES = 3;
 const SNAPSHOT_FILLS = 4;
-const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', network: 'mainnet' });
+/** Tells the wait for the states of a snapshot from every other pause. */
+const NO_OTHER_PAUSE_MS = 86_400_000;
+const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', snapshotWaitMs: NO_OTHER_PAUSE_MS });
 
 type Step =
   | { readonly do: 'block'; readonly trades: readonly { readonly coin: number; readonly lots: number; readonly leader: boolean }[] }

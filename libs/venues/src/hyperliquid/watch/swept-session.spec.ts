@@ -9,7 +9,9 @@ import { nextOfRound } from './round';
 import { UserSession } from './user-session';
 
 const ADDRESS = '0x00000000000000000000000000000000000000aa';
-const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', network: 'mainnet' });
+/** Tells the wait for the states of a snapshot from every other pause. */
+const NO_OTHER_PAUSE_MS = 86_400_000;
+const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', snapshotWaitMs: NO_OTHER_PAUSE_MS });
 const UNREACHABLE: VenueReadError = { code: 'unreachable', detail: 'down' };
 
 const fill = (time: number, given: Partial<VenueFill> = {}): VenueFill => sampleFill({ time, tradeId: String(time), ...given });

@@ -10,7 +10,15 @@ import type { SessionTruth } from './session-reads';
 import { UserSession } from './user-session';
 
 const ADDRESS = '0x00000000000000000000000000000000000000aa';
-const config = hyperliquidConfig({ url: 'http://127.0.0.1:1', wsUrl: 'ws://127.0.0.1:1', network: 'mainnet', fillMemoryMax: 2_000 });
+/** Tells the wait for the states of a snapshot from every other pause. */
+const NO_OTHER_PAUSE_MS = 86_400_000;
+const config = hyperliquidConfig({
+  url: 'http://127.0.0.1:1',
+  wsUrl: 'ws://127.0.0.1:1',
+  network: 'mainnet',
+  fillMemoryMax: 2_000,
+  snapshotWaitMs: NO_OTHER_PAUSE_MS,
+});
 
 const stateOf = (lots: number, time: number): AccountState => ({
   address: ADDRESS,

@@ -8,14 +8,19 @@ import type { SessionTruth } from './session-reads';
 import { UserSession } from './user-session';
 
 const ADDRESS = '0x00000000000000000000000000000000000000aa';
+/** Tells the wait for the states of a snapshot from every other pause. */
+const NO_OTHER_PAUSE_MS = 86_400_000;
 const config = hyperliquidConfig({
   url: 'http://127.0.0.1:1',
   wsUrl: 'ws://127.0.0.1:1',
   network: 'mainnet',
   heldFramesMax: 2,
   fillMemoryMax: 2_000,
+  snapshotWaitMs: NO_OTHER_PAUSE_MS,
 });
 
+/** A state that is no longer taken for one from before fills it does not show. */
+const LONG_AFTER = 1_000_000;
 const fill = (time: number, tradeId = String(time)): VenueFill => sampleFill({ time, tradeId });
 
 interface Answers {
@@ -25,6 +30,8 @@ interface Answers {
   readonly gate?: Promise<void>;
   /** The wait for states ends before they come. */
   readonly isLate?: boolean;
+  /** The moment of the states read; 1 unless given. */
+  readonly stateTime?: number;
   readonly dexes?: readonly string[];
   /** What the account holds whenever its state is read for checking. */
   readonly holds?: AccountState;
@@ -48,7 +55,7 @@ function begin(answers: Answers = {}) {
       const left = failures.get(dex) ?? 0;
       failures.set(dex, left - 1);
       if (left > 0) return refuse();
-      return ok({ address, dex, accountValue: money(1n), pooled: false, withdrawable: money(1n), positions: [], time: 1 });
+      return ok({ address, dex, accountValue: money(1n), pooled: false, withdrawable: money(1n), positions: [], time: answers.stateTime ?? 1 });
     },
     fills: async (_address, since) => {
       asked.push(`fills since ${since}`);
@@ -100,7 +107,7 @@ describe('a watched user', () => {
 
   it('waits for states only so long: live fills are told without them, and the states as they come', async () => {
     let open: () => void = () => undefined;
-    const { session, words } = begin({ gate: new Promise((resolve) => (open = resolve)), isLate: true });
+    const { session, words } = begin({ gate: new Promise((resolve) => (open = resolve)), isLate: true, stateTime: LONG_AFTER });
     await session.snapshot([fill(1)], 10);
     session.live([fill(2)], 11);
     expect(words()).toEqual(['synced 1 with ', 'fills 2']);
