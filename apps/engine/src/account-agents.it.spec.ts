@@ -65,6 +65,7 @@ describe('agents of one wallet', () => {
 
   it('an agent whose end comes near is told as expiring, and signs on', async () => {
     await stands(first, 'expiring');
+    await stage.told(1, 'venue_account.changed', first.accountId, '"agent_status":"expiring"');
     expect(await stage.events('venue_account.changed', first.accountId, '"agent_status":"expiring"')).toBe(1);
     expect((await rowOf(second)).agentStatus).toBe('approved');
     await stage.trade(COIN, 'buy', '0.5');
@@ -102,6 +103,7 @@ describe('agents of one wallet', () => {
     await stage.trade(COIN, 'sell', '4');
     await stage.holds(third, COIN, -0.2);
     await stands(third, 'expired');
+    await stage.told(1, 'venue_account.changed', third.accountId, '"agent_status":"expired"');
     expect(await stage.events('venue_account.changed', third.accountId, '"agent_status":"expired"')).toBe(1);
     await stage.trade(COIN, 'sell', '1');
     await denied(third);

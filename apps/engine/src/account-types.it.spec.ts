@@ -83,7 +83,7 @@ describe('a sub-account and a vault', () => {
   it('is booked the funding the venue charged', async () => {
     await stage.charge(COIN, ...KINDS.map(accountOf));
     await collect(stage.agrees);
-    expect(await stage.events('funding.booked')).toBeGreaterThanOrEqual(KINDS.length);
+    await stage.told(KINDS.length, 'funding.booked');
   });
 
   it.each(['after', 'before'] as const)(

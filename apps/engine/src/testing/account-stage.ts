@@ -47,6 +47,8 @@ export interface AccountStage {
   agrees(account: FollowedAccount): Promise<ReadonlyMap<string, bigint>>;
   /** Events of a type whose data hold every one of the words. */
   events(type: string, ...words: readonly string[]): Promise<number>;
+  /** Waits for so many of them at least: events are told a moment after what they tell of was written. */
+  told(least: number, type: string, ...words: readonly string[]): Promise<void>;
 }
 
 const position = z.object({ coin: z.string(), szi: z.string(), leverage: z.object({ type: z.string(), value: z.number() }) });
@@ -161,6 +163,12 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
       return true;
     });
 
+  const events: AccountStage['events'] = (type, ...words) =>
+    rig.storage.scoped(scope, async (unit) => {
+      const all = await unit.events.after({ epoch: (await unit.events.head())?.epoch ?? '', seq: 0n }, 10_000);
+      return all.filter((event) => event.type === type && words.every((word) => event.data.includes(word))).length;
+    });
+
   return {
     tenant,
     clearinghouse,
@@ -217,11 +225,10 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
         throw new Error(`${String(failure)}: ${last.join('; ')}`);
       }
     },
-    events: (type, ...words) =>
-      rig.storage.scoped(scope, async (unit) => {
-        const all = await unit.events.after({ epoch: (await unit.events.head())?.epoch ?? '', seq: 0n }, 10_000);
-        return all.filter((event) => event.type === type && words.every((word) => event.data.includes(word))).length;
-      }),
+    events,
+    told: async (least, type, ...words) => {
+      await eventually(`${least} ${type} are told`, async () => ((await events(type, ...words)) >= least ? true : null));
+    },
   };
 }
 
