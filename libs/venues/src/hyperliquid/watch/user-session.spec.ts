@@ -33,6 +33,8 @@ interface Answers {
   /** The moment of the states read; 1 unless given. */
   readonly stateTime?: number;
   readonly dexes?: readonly string[];
+  /** No weight is free. */
+  readonly isSpent?: boolean;
   /** What the account holds whenever its state is read for checking. */
   readonly holds?: AccountState;
 }
@@ -65,7 +67,7 @@ function begin(answers: Answers = {}) {
   const session = new UserSession(ADDRESS, {
     config,
     truth,
-    reads: new ReadQueue({ take: () => true, whenFree: async () => undefined, spend: () => undefined }, () => 0),
+    reads: new ReadQueue({ take: () => answers.isSpent !== true, whenFree: async () => undefined, spend: () => undefined }, () => 0),
     losses: { of: () => 0, all: 0 },
     log: () => undefined,
     dexes: () => answers.dexes ?? [''],
@@ -158,10 +160,24 @@ describe('a watched user', () => {
   });
 
   it('a dex that is added later is told by itself', async () => {
-    const { session, words } = begin();
+    const dexes = [''];
+    const { session, words } = begin({ dexes });
     await session.snapshot([fill(1)], 10);
+    dexes.push('xyz');
     session.readBehind(['xyz']);
     await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
+  });
+
+  it.each<[string, Partial<Answers>]>([
+    ['while the weight of detection is spent', { isSpent: true }],
+    ['once it is followed no more', { dexes: [''] }],
+  ])('a dex is not read behind %s', async (_when, given) => {
+    const { session, asked } = begin({ dexes: ['', 'xyz'], failingStates: { xyz: Number.POSITIVE_INFINITY }, ...given });
+    await session.snapshot([fill(1)], 10);
+    const before = asked.length;
+    session.readBehind(['xyz']);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked.slice(before)).toEqual([]);
   });
 
   it('tells nothing of a snapshot that a newer disconnect overtook', async () => {
