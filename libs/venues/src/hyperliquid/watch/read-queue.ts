@@ -32,6 +32,8 @@ export class ReadQueue {
   constructor(
     readonly budget: ReadBudget,
     private readonly monotonic: () => number,
+    /** Bounds what is read without waiting for the budget; absent: nothing does. */
+    private readonly atOnce?: ReadBudget,
   ) {}
 
   /** Reads when its turn has come and the weight, as it is then, is free. */
@@ -51,6 +53,12 @@ export class ReadQueue {
   now<T>(weight: number, read: Read<T>): Promise<Result<T, VenueReadError>> {
     this.budget.spend(weight);
     return read();
+  }
+
+  /** The same unless too much was read so of late: what was spent keeps all others waiting, and somebody cut again and again would spend it each time. */
+  async nowAtMost<T>(weight: number, read: Read<T>): Promise<Result<T, VenueReadError>> {
+    if (this.atOnce?.take(weight) === false) return err({ code: 'rate_limited', detail: 'too many reads at once' });
+    return await this.now(weight, read);
   }
 
   /** Reads waiting, of all ranks. */

@@ -93,7 +93,7 @@ export class SessionReads {
     const { reads: queue, truth } = this.parts;
     const found: AccountState[] = [];
     const reads = dexes.map(async (dex) => {
-      const state = await this.repeat(goOn, () => queue.now(truth.accountWeight(this.address), () => truth.account(this.address, dex)));
+      const state = await this.repeat(goOn, () => queue.nowAtMost(truth.accountWeight(this.address), () => truth.account(this.address, dex)));
       if (state !== null) found.push(state);
     });
     await Promise.race([Promise.all(reads), this.parts.pause(this.parts.config.snapshotWaitMs)]);

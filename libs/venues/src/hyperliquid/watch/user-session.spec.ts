@@ -35,6 +35,8 @@ interface Answers {
   readonly dexes?: readonly string[];
   /** No weight is free. */
   readonly isSpent?: boolean;
+  /** Weight that may be spent without waiting for it. */
+  readonly atOnce?: number;
   /** What the account holds whenever its state is read for checking. */
   readonly holds?: AccountState;
 }
@@ -64,10 +66,19 @@ function begin(answers: Answers = {}) {
       return ok(answers.fills ?? []);
     },
   };
+  let atOnce = answers.atOnce ?? Number.POSITIVE_INFINITY;
+  const atOnceBudget = {
+    take: (weight: number) => {
+      atOnce -= weight;
+      return atOnce >= 0;
+    },
+    whenFree: async () => undefined,
+    spend: () => undefined,
+  };
   const session = new UserSession(ADDRESS, {
     config,
     truth,
-    reads: new ReadQueue({ take: () => answers.isSpent !== true, whenFree: async () => undefined, spend: () => undefined }, () => 0),
+    reads: new ReadQueue({ take: () => answers.isSpent !== true, whenFree: async () => undefined, spend: () => undefined }, () => 0, atOnceBudget),
     losses: { of: () => 0, all: 0 },
     log: () => undefined,
     dexes: () => answers.dexes ?? [''],
@@ -147,6 +158,13 @@ describe('a watched user', () => {
     const { session, words, asked } = begin({ dexes: ['', 'xyz'], failingStates: { xyz: config.syncAttemptsMax + 2 } });
     await session.snapshot([fill(1)], 10);
     expect(asked.filter((question) => question === 'account xyz').length).toBeLessThanOrEqual(config.syncAttemptsMax + 1);
+    expect(words()).toEqual(['synced 1 with main']);
+    await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
+  });
+
+  it('is synced without states where so many were read at once that others wait too long, and told them in turn', async () => {
+    const { session, words } = begin({ dexes: ['', 'xyz'], atOnce: 2 });
+    await session.snapshot([fill(1)], 10);
     expect(words()).toEqual(['synced 1 with main']);
     await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
   });

@@ -58,7 +58,7 @@ export class HyperliquidUserWatch implements UserWatch {
     private dexes: readonly string[],
     private readonly sink: (event: WatchEvent) => void,
   ) {
-    this.reads = new ReadQueue(bounds.reads, () => deps.clock.monotonic());
+    this.reads = new ReadQueue(bounds.reads, () => deps.clock.monotonic(), bounds.atOnce);
     this.orderStreams = new OrderStreams(
       config.orderStreamsMax,
       (handlers) => this.connection(handlers),
