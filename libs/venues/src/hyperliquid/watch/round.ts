@@ -19,7 +19,7 @@ export interface RoundTimes {
 
 /**
  * What the round reads in its turn `turn`: first of all the state of an address of which trades may be missing, because it may hold an exit nobody saw. Then, in
- * turns, the equity of one of which it is not known, and the state that was read longest ago. Null where nothing is due.
+ * turns, the equity of one of which it is not known, asked for longest ago, and the state that was read longest ago. Null where nothing is due.
  */
 export function nextOfRound(sessions: Iterable<UserSession>, turn: number, times: RoundTimes): RoundTurn {
   let uncertain: UserSession | null = null;
@@ -27,7 +27,8 @@ export function nextOfRound(sessions: Iterable<UserSession>, turn: number, times
   let equity: UserSession | null = null;
   for (const session of sessions) {
     if (!session.isBased) continue;
-    if (!session.knowsEquity) equity ??= session;
+    if (!session.knowsEquity && times.now - session.equityAskedAt >= times.gapMs && session.equityAskedAt < (equity?.equityAskedAt ?? times.now))
+      equity = session;
     const age = times.now - session.checkedAt;
     if (age >= Math.min(times.gapMs, UNCERTAIN_GAP_MS * 2 ** session.checkedInVain) && !session.streams && session.isUncertain) {
       if (uncertain === null || session.checkedAt < uncertain.checkedAt) uncertain = session;

@@ -275,6 +275,18 @@ describe('the round', () => {
     expect(session.isUncertain).toBe(false);
   });
 
+  it('learns the equity of one behind another whose mode cannot be read', async () => {
+    const [deaf, other] = [watched({ knowsMode: false }), watched({ knowsMode: false })];
+    for (const { session } of [deaf, other]) await session.begin(READ_RANK.begin);
+    deaf.venue.broken.add('mode');
+    const next = (now: number) => nextOfRound([deaf.session, other.session], 0, { ...times, now })?.session;
+    expect(next(1_001)).toBe(deaf.session);
+    await deaf.session.learnEquity();
+    expect(next(1_001)).toBe(other.session);
+    await other.session.learnEquity();
+    expect([next(1_001), next(32_000)]).toEqual([undefined, deaf.session]);
+  });
+
   it('learns equities and still checks states', async () => {
     const { session } = watched({ knowsMode: false });
     await session.begin(READ_RANK.begin);

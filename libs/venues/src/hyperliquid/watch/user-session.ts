@@ -17,6 +17,8 @@ export class UserSession {
   private held: { readonly fills: readonly VenueFill[]; readonly receivedAt: number }[] = [];
   private generation = 0;
   private seen = false;
+  /** When its equity was last asked for by the round, by the monotonic clock; -Infinity before. */
+  equityAskedAt = Number.NEGATIVE_INFINITY;
   /** Checks of the round in a row that left it uncertain. */
   checkedInVain = 0;
 
@@ -209,6 +211,7 @@ export class UserSession {
   }
 
   learnEquity(): Promise<void> {
+    this.equityAskedAt = this.parts.monotonic();
     return this.side.learnEquity(READ_RANK.round);
   }
 
