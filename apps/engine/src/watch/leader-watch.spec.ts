@@ -216,6 +216,23 @@ describe('what a state says of a position', () => {
     }
   });
 
+  it('is nothing where fills led away and back again before it was followed', async () => {
+    vi.useFakeTimers();
+    try {
+      const { watch, fills, synced, units, words } = await begun();
+      await fills(ethFill(10, 0, 5));
+      // It shows a close whose frame is late.
+      await synced(20, 0);
+      await fills(ethFill(20, 5, -5));
+      await fills(ethFill(21, 0, 5));
+      await vi.advanceTimersByTimeAsync(5_000);
+      await watch.idle();
+      expect([words(), units()]).toEqual([['0 to 5', '5 to 0', '0 to 5'], 5]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('is where the leader begins, with the fills that are newer', async () => {
     const { watch, leader, network, fills, moves } = { ...(await watching()), fills: [ethFill(5, 0, 2), ethFill(12, 2, 3)] };
     const watched = leader(3);

@@ -272,8 +272,9 @@ export class LeaderWatch {
 
   private async takeMissing(watched: WatchedAccount, differences: readonly Difference[], at: number): Promise<void> {
     for (const difference of differences) {
-      // A fill that came meanwhile explains it, or the next state will tell.
+      // A fill that came meanwhile explains it, or the next state will tell: also where fills led away and back again.
       if (watched.leader.positions.get(difference.coin) !== difference.known) continue;
+      if (watched.leader.newestFillAt(difference.coin) > difference.stateTime) continue;
       const move = await recordResync(this.ctx, watched, difference, at);
       if (move !== null) this.onMoves([move]);
     }

@@ -7,6 +7,7 @@ import { hyperliquidConfig } from './config';
 import { systemClock } from './testing/simulated-driver';
 import { HyperliquidTruth } from './truth';
 import { VenueEgress } from './venue-egress';
+import { sessionTruth } from './watch/stream-truth';
 import { FUNDING_PER_PAGE } from './wire/user-funding';
 
 const USER = `0x${'ab'.repeat(20)}`;
@@ -166,5 +167,29 @@ describe('fees of fills', () => {
       ['hyna:BTC', 'USDE'],
       ['hyna:BTC', 'HYPE'],
     ]);
+  });
+});
+
+describe('the mode of an account', () => {
+  it('is asked for once by all states that need it at the same time, and weighs once', async () => {
+    const modes: string[] = [];
+    const venue = await answering((text) => {
+      const { type, user } = z.object({ type: z.string(), user: z.string() }).parse(text);
+      if (type === 'userAbstraction') modes.push(user);
+      const margin = { accountValue: '1', totalNtlPos: '0', totalRawUsd: '1', totalMarginUsed: '0' };
+      const state = { marginSummary: margin, crossMarginSummary: margin, withdrawable: '1', assetPositions: [], time: 1 };
+      return JSON.stringify(type === 'userAbstraction' ? 'disabled' : state);
+    });
+    const { account, accountWeight } = sessionTruth(venue.truth);
+    const weights: number[] = [];
+    const states = await Promise.all(
+      ['', 'xyz', 'abc'].map((dex) => {
+        weights.push(accountWeight(USER));
+        return account(USER, dex);
+      }),
+    );
+    await venue.close();
+    expect(states.map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect([modes, weights]).toEqual([[USER], [22, 2, 2]]);
   });
 });

@@ -49,6 +49,8 @@ export class HyperliquidTruth implements VenueTruth {
   /** One client for each egress address. */
   private readonly clients: readonly HttpClient[];
   private readonly modes = new Map<Address, { readonly mode: 'standard' | 'unified'; readonly readAt: number }>();
+  /** Questions for a mode on their way: the states of all dexes of an account need the same answer at once. */
+  private readonly modesAsked = new Map<Address, Promise<Read<'standard' | 'unified'>>>();
   private listed: readonly string[] = [];
   private readonly universes = new Map<string, readonly string[]>();
   private readonly traded = new Map<string, readonly string[]>();
@@ -120,6 +122,10 @@ export class HyperliquidTruth implements VenueTruth {
   knowsMode(address: Address): boolean {
     const known = this.modes.get(address);
     return known !== undefined && performance.now() - known.readAt < LEADER_MODE_LIFE_MS;
+  }
+
+  isAskingMode(address: Address): boolean {
+    return this.modesAsked.has(address);
   }
 
   /** Asks for the mode where it is not known, and keeps it. */
@@ -248,7 +254,14 @@ export class HyperliquidTruth implements VenueTruth {
   private async knownMode(address: Address, lifeMs: number): Promise<Read<'standard' | 'unified'>> {
     const known = this.modes.get(address);
     if (known !== undefined && performance.now() - known.readAt < lifeMs) return ok(known.mode);
+    const asked = this.modesAsked.get(address) ?? this.askMode(address);
+    this.modesAsked.set(address, asked);
+    return await asked;
+  }
+
+  private async askMode(address: Address): Promise<Read<'standard' | 'unified'>> {
     const read = await this.accountMode(address);
+    this.modesAsked.delete(address);
     if (!read.ok) return read;
     if (this.modes.size >= MODES_KEPT_MAX) this.modes.clear();
     this.modes.set(address, { mode: read.value, readAt: performance.now() });

@@ -73,6 +73,27 @@ describe('the gate of new connections', () => {
     expect(gate.opened).toBe(8);
   });
 
+  it('keeps a connection that subscribes to much and is cut again and again inside the messages of a minute', async () => {
+    const messages = new MinuteBudget({ perMinute: 400, burst: 800 }, now);
+    const gate = new OpeningGate({ perMinute: 9, burst: 9 }, now, messages);
+    let sent = 0;
+    const flapping = (): void =>
+      gate.of(OPENING_RANK.users)(() => {
+        sent += 136;
+        messages.spend(136);
+        setTimeout(flapping, 250);
+      });
+    flapping();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sent).toBeGreaterThan(1_200);
+    expect(sent).toBeLessThan(1_800);
+    // One of another rank waits until nothing is owed.
+    const opened: string[] = [];
+    gate.of(OPENING_RANK.quotes)(() => opened.push('quotes'));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(opened).toEqual([]);
+  });
+
   it('leaves half of the openings to the others while one is cut again and again', async () => {
     const gate = new OpeningGate({ perMinute: 6, burst: 2 }, now);
     const opened: string[] = [];

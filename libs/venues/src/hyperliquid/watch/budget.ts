@@ -60,6 +60,16 @@ export class MinuteBudget implements ReadBudget {
     });
   }
 
+  /** Resolves once no more than so much is owed. Never resolves after `close`. */
+  async whenOwed(most: number): Promise<void> {
+    for (;;) {
+      this.fill();
+      const over = -this.free - most;
+      if (over <= 0 && !this.closed) return;
+      await new Promise<void>((resolve) => void (this.closed || setTimeout(resolve, Math.ceil((over * MINUTE_MS) / this.size.perMinute)).unref()));
+    }
+  }
+
   close(): void {
     this.closed = true;
     this.waiting.length = 0;

@@ -52,6 +52,8 @@ export class MergedFills {
   private readonly tips = new Map<string, Tip>();
   private readonly dexes = new Map<string, DexStanding>();
   private readonly told = new Set<string>();
+  /** Time of the first state taken; below zero before. In a dex whose state could not be read, fills up to then are history as in the others. */
+  private begunAt: EpochMs = -1;
   /** Time of the newest fill known; 0 before the first. */
   lastTime: EpochMs = 0;
   /** Time up to which fills may be forgotten: a list that reaches back behind it could tell them again. */
@@ -71,6 +73,7 @@ export class MergedFills {
 
   /** Takes states as where the address stands; fills up to their time are history. The sweep had lost trades `epoch` times when the reading began. */
   base(states: readonly AccountState[], epoch: number): void {
+    if (!this.based && states.length > 0) this.begunAt = Math.min(...states.map(({ time }) => time));
     for (const state of states) {
       for (const [coin, tip] of this.tips) if (dexOf(coin) === state.dex) Object.assign(tip, { position: size(0n), beginnings: [] });
       for (const { coin, size: position } of state.positions) this.tips.set(coin, { position, at: this.tips.get(coin)?.at ?? 0, beginnings: [] });
@@ -98,7 +101,7 @@ export class MergedFills {
 
   /** Time since which fills of a coin's dex may be missing and can still be told; 0 before a state was taken. */
   completeTo(coin: string): EpochMs {
-    return Math.max(this.forgottenTo, this.dexes.get(dexOf(coin))?.completeTo ?? 0);
+    return Math.max(this.forgottenTo, this.dexes.get(dexOf(coin))?.completeTo ?? this.begunAt, 0);
   }
 
   /** Time up to which everything is told in every dex; while no state was taken, time of the newest fill. */
@@ -183,7 +186,7 @@ export class MergedFills {
   }
 
   private isHistory(coin: string, time: EpochMs): boolean {
-    return time <= (this.dexes.get(dexOf(coin))?.baseAt ?? -1);
+    return time <= (this.dexes.get(dexOf(coin))?.baseAt ?? this.begunAt);
   }
 
   private tipOf(coin: string): Tip {

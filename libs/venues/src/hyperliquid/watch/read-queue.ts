@@ -2,8 +2,8 @@ import { err, type Result } from '@lockstep/kernel';
 import type { VenueReadError } from '../../port';
 import type { ReadBudget } from './budget';
 
-/** Which reads come first: what a trade waits for, the check of what was told, the first state of a leader, the round of all. */
-export const READ_RANK = { urgent: 0, check: 1, begin: 2, round: 3 } as const;
+/** Which reads come first: what a trade waits for, the check of what was told, the first state of a leader, the round of all, what the round would find too. */
+export const READ_RANK = { urgent: 0, check: 1, begin: 2, round: 3, behind: 4 } as const;
 export type ReadRank = (typeof READ_RANK)[keyof typeof READ_RANK];
 
 type Read<T> = () => Promise<Result<T, VenueReadError>>;
@@ -16,14 +16,14 @@ const RETRY_MS = 25;
 const REFUSED_WAIT_MS = 5_000;
 
 interface Waiting {
-  readonly weight: number;
+  readonly weight: () => number;
   run(): Promise<void>;
   giveUp(): void;
 }
 
 /** Reads of detection inside their budget, the most urgent first, newest request last within a rank. */
 export class ReadQueue {
-  private readonly ranks: readonly Waiting[][] = [[], [], [], []];
+  private readonly ranks: readonly Waiting[][] = [[], [], [], [], []];
   private running = 0;
   private timer: NodeJS.Timeout | null = null;
   private refusedUntil = Number.NEGATIVE_INFINITY;
@@ -32,10 +32,12 @@ export class ReadQueue {
   constructor(
     readonly budget: ReadBudget,
     private readonly monotonic: () => number,
+    /** Bounds what is read without waiting for the budget; absent: nothing does. */
+    private readonly atOnce?: ReadBudget,
   ) {}
 
-  /** Reads when its turn has come and the weight is free. */
-  ask<T>(rank: ReadRank, weight: number, read: Read<T>): Promise<Result<T, VenueReadError>> {
+  /** Reads when its turn has come and the weight, as it is then, is free. */
+  ask<T>(rank: ReadRank, weight: () => number, read: Read<T>): Promise<Result<T, VenueReadError>> {
     return new Promise((resolve) => {
       const run = async (): Promise<void> => {
         const answer = await read();
@@ -53,9 +55,20 @@ export class ReadQueue {
     return read();
   }
 
+  /** The same unless too much was read so of late: what was spent keeps all others waiting, and somebody cut again and again would spend it each time. */
+  async nowAtMost<T>(weight: number, read: Read<T>): Promise<Result<T, VenueReadError>> {
+    if (this.atOnce?.take(weight) === false) return err({ code: 'rate_limited', detail: 'too many reads at once' });
+    return await this.now(weight, read);
+  }
+
   /** Reads waiting, of all ranks. */
   get depth(): number {
     return this.ranks.reduce((sum, rank) => sum + rank.length, 0);
+  }
+
+  /** Whether a read waits that the round goes after. */
+  get isBusy(): boolean {
+    return this.ranks.slice(0, READ_RANK.behind).some((rank) => rank.length > 0);
   }
 
   close(): void {
@@ -70,7 +83,7 @@ export class ReadQueue {
       const next = rank?.[0];
       if (rank === undefined || next === undefined) return;
       if (this.running >= AT_ONCE_MAX && rank !== this.ranks[READ_RANK.urgent]) return;
-      if (!this.budget.take(next.weight)) break;
+      if (!this.budget.take(next.weight())) break;
       rank.shift();
       this.running += 1;
       void next.run().finally(() => {

@@ -2,7 +2,7 @@ import type { UserSession } from './user-session';
 
 /** Of so many turns one goes to an address whose equity is not known, while there is one: learning it weighs ten times a check. */
 const EQUITY_EVERY = 6;
-/** Least time between two readings of an address of which trades may be missing, in ms. */
+/** Least time between two readings of an address of which trades may be missing, in ms: doubled for each that left it so, because a dex cannot be read. */
 const UNCERTAIN_GAP_MS = 2_000;
 
 /** What the round reads next. */
@@ -19,7 +19,7 @@ export interface RoundTimes {
 
 /**
  * What the round reads in its turn `turn`: first of all the state of an address of which trades may be missing, because it may hold an exit nobody saw. Then, in
- * turns, the equity of one of which it is not known, and the state that was read longest ago. Null where nothing is due.
+ * turns, the equity of one of which it is not known, asked for longest ago, and the state that was read longest ago. Null where nothing is due.
  */
 export function nextOfRound(sessions: Iterable<UserSession>, turn: number, times: RoundTimes): RoundTurn {
   let uncertain: UserSession | null = null;
@@ -27,9 +27,10 @@ export function nextOfRound(sessions: Iterable<UserSession>, turn: number, times
   let equity: UserSession | null = null;
   for (const session of sessions) {
     if (!session.isBased) continue;
-    if (!session.knowsEquity) equity ??= session;
+    if (!session.knowsEquity && times.now - session.equityAskedAt >= times.gapMs && session.equityAskedAt < (equity?.equityAskedAt ?? times.now))
+      equity = session;
     const age = times.now - session.checkedAt;
-    if (age >= UNCERTAIN_GAP_MS && !session.streams && session.isUncertain) {
+    if (age >= Math.min(times.gapMs, UNCERTAIN_GAP_MS * 2 ** session.checkedInVain) && !session.streams && session.isUncertain) {
       if (uncertain === null || session.checkedAt < uncertain.checkedAt) uncertain = session;
     } else if (age >= (session.streams ? times.streamedGapMs : times.gapMs)) {
       if (oldest === null || session.checkedAt < oldest.checkedAt) oldest = session;

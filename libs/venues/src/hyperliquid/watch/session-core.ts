@@ -56,6 +56,11 @@ export class SessionCore {
     return this.streamed && !this.syncing;
   }
 
+  /** Whether a state of the dex was taken. */
+  isRead(dex: string): boolean {
+    return this.merged.dexNames.includes(dex);
+  }
+
   isCertain(coin: string): boolean {
     return this.merged.isCertain(coin, this.parts.losses.of(coin));
   }
@@ -71,7 +76,7 @@ export class SessionCore {
     const states = this.dated(given);
     const { missing, behind } = this.merged.compare(states);
     const dexes = new Set(missing.map(({ coin }) => dexOf(coin)));
-    const unknown = (dex: string): boolean => dexes.has(dex) || !this.merged.dexNames.includes(dex);
+    const unknown = (dex: string): boolean => dexes.has(dex) || !this.isRead(dex);
     this.merged.base(
       states.filter(({ dex }) => unknown(dex) && !behind.includes(dex)),
       epoch,

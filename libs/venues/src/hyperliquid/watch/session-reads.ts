@@ -41,7 +41,7 @@ export class SessionReads {
 
   /** States in their turn of those of the dexes that could be read: one that cannot holds up no other. */
   async states(dexes: readonly string[], rank: ReadRank): Promise<readonly AccountState[]> {
-    const read = await Promise.all(dexes.map((dex) => this.account(dex, rank)));
+    const read = await Promise.all(dexes.map((dex) => this.positions(dex, rank)));
     return read.flatMap((one) => (one.ok ? [one.value] : []));
   }
 
@@ -51,27 +51,49 @@ export class SessionReads {
 
   async mode(rank: ReadRank): Promise<void> {
     const { reads, truth } = this.parts;
-    await reads.ask(rank, MODE_WEIGHT, () => truth.mode(this.address));
+    await reads.ask(
+      rank,
+      () => MODE_WEIGHT,
+      () => truth.mode(this.address),
+    );
   }
 
   /** Fills from a moment on, in their turn. */
   fills(since: EpochMs, rank: ReadRank): Read<readonly VenueFill[]> {
     const { reads, truth } = this.parts;
-    return reads.ask(rank, FILLS_WEIGHT, () => truth.fills(this.address, since));
+    return reads.ask(
+      rank,
+      () => FILLS_WEIGHT,
+      () => truth.fills(this.address, since),
+    );
   }
 
-  /** A state, in its turn, or with its equity at once where `rank` is null. */
-  account(dex: string, rank: ReadRank | null): Read<AccountState> {
+  /** A state, in its turn. */
+  positions(dex: string, rank: ReadRank): Read<AccountState> {
     const { reads, truth } = this.parts;
-    if (rank === null) return reads.now(truth.accountWeight(this.address), () => truth.account(this.address, dex));
-    return reads.ask(rank, truth.positionsWeight(this.address), () => truth.positions(this.address, dex));
+    return reads.ask(
+      rank,
+      () => truth.positionsWeight(this.address),
+      () => truth.positions(this.address, dex),
+    );
+  }
+
+  /** A state with its equity, in its turn. */
+  account(dex: string, rank: ReadRank): Read<AccountState> {
+    const { reads, truth } = this.parts;
+    return reads.ask(
+      rank,
+      () => truth.accountWeight(this.address),
+      () => truth.account(this.address, dex),
+    );
   }
 
   /** States of the dexes that could be read at once, within a few attempts each and `snapshotWaitMs`, as long as `goOn`: live fills wait for them. */
   async statesNow(dexes: readonly string[], goOn: () => boolean): Promise<readonly AccountState[]> {
+    const { reads: queue, truth } = this.parts;
     const found: AccountState[] = [];
     const reads = dexes.map(async (dex) => {
-      const state = await this.repeat(goOn, () => this.account(dex, null));
+      const state = await this.repeat(goOn, () => queue.nowAtMost(truth.accountWeight(this.address), () => truth.account(this.address, dex)));
       if (state !== null) found.push(state);
     });
     await Promise.race([Promise.all(reads), this.parts.pause(this.parts.config.snapshotWaitMs)]);

@@ -17,6 +17,8 @@ export interface StreamTruth extends VenueTruth {
   leaderFills(address: Address, since: EpochMs): Promise<Result<readonly VenueFill[], VenueReadError>>;
   leaderMode(address: Address): Promise<Result<unknown, VenueReadError>>;
   knowsMode(address: Address): boolean;
+  /** Whether the mode is being asked for: another reading of the account asks for it no second time. */
+  isAskingMode(address: Address): boolean;
   /** Coins of a dex that can be traded, as last read; empty before. */
   tradedCoins(dex: string): readonly string[];
 }
@@ -25,7 +27,7 @@ export interface StreamTruth extends VenueTruth {
 export function sessionTruth(truth: StreamTruth): SessionTruth {
   return {
     account: (address, dex) => truth.leaderAccount(address, dex),
-    accountWeight: (address) => truth.leaderPositionsWeight(address) + (truth.knowsMode(address) ? 0 : MODE_WEIGHT),
+    accountWeight: (address) => truth.leaderPositionsWeight(address) + (truth.knowsMode(address) || truth.isAskingMode(address) ? 0 : MODE_WEIGHT),
     positions: (address, dex) => truth.leaderPositions(address, dex),
     positionsWeight: (address) => truth.leaderPositionsWeight(address),
     mode: (address) => truth.leaderMode(address),

@@ -129,6 +129,38 @@ describe('a leader who is swept', () => {
     expect(words()).toEqual(['synced main']);
   });
 
+  it('is told nothing of before it was watched by a dex that cannot be read', async () => {
+    const { session, venue, words, turns } = watched({ dexes: ['', 'xyz'] });
+    venue.broken.add('state xyz');
+    await session.begin(READ_RANK.begin);
+    const next = fill(11, { coin: 'xyz:TSLA', startPosition: ONE });
+    venue.fills.push(fill(3, { coin: 'xyz:TSLA' }), next);
+    session.swept([trade(next)], 11);
+    await turns();
+    expect(words()).toEqual(['synced main', 'buy 11']);
+  });
+
+  it('is told the state of a dex by the round where that could not be read before', async () => {
+    const { session, venue, words } = watched({ dexes: ['', 'xyz'] });
+    venue.broken.add('state xyz');
+    await session.begin(READ_RANK.begin);
+    session.disconnected();
+    venue.broken.clear();
+    await session.checkInRound();
+    await session.checkInRound();
+    expect(words()).toEqual(['synced main', 'synced main,xyz']);
+  });
+
+  it('is told the state of a dex that could not be read while it had a seat', async () => {
+    const { session, venue, words } = watched({ dexes: ['', 'xyz'] });
+    venue.broken.add('state xyz');
+    session.seat();
+    await session.snapshot([], 10);
+    session.unseat();
+    venue.broken.clear();
+    await vi.waitFor(() => expect(words()).toEqual(['synced main', 'synced xyz']));
+  });
+
   it('is checked on the dexes that can be read', async () => {
     const { session, venue, words } = watched({ dexes: ['', 'xyz'] });
     await session.begin(READ_RANK.begin);
@@ -220,6 +252,39 @@ describe('the round', () => {
     uncertain.venue.losses = 1;
     const turns = [0, 1, 2].map((turn) => nextOfRound([unknown.session, uncertain.session], turn, { ...times, now: 10_000 }));
     expect(turns.map((turn) => [turn?.session === uncertain.session, turn?.reads])).toEqual(Array.from({ length: 3 }, () => [true, 'state']));
+  });
+
+  it('goes on where trades may be missing in a dex that cannot be read', async () => {
+    const [deaf, other] = [watched({ dexes: ['', 'xyz'] }), watched()];
+    deaf.venue.held.set('xyz:TSLA', ONE);
+    for (const { session } of [deaf, other]) await session.begin(READ_RANK.begin);
+    deaf.venue.broken.add('state xyz');
+    deaf.venue.losses = 1;
+    for (let turn = 0; turn < 5; turn += 1) await deaf.session.checkInRound();
+    const next = () => nextOfRound([deaf.session, other.session], 1, { ...times, now: 29_000 });
+    expect([deaf.session.isUncertain, next()]).toEqual([true, null]);
+    deaf.venue.broken.clear();
+    await deaf.session.checkInRound();
+    expect(deaf.session.isUncertain).toBe(false);
+  });
+
+  it('takes a coin of a dex that is not followed for no doubt', async () => {
+    const { session, venue } = watched({ since: 5 });
+    venue.fills.push(fill(11, { coin: 'abc:GOLD' }));
+    await session.begin(READ_RANK.begin);
+    expect(session.isUncertain).toBe(false);
+  });
+
+  it('learns the equity of one behind another whose mode cannot be read', async () => {
+    const [deaf, other] = [watched({ knowsMode: false }), watched({ knowsMode: false })];
+    for (const { session } of [deaf, other]) await session.begin(READ_RANK.begin);
+    deaf.venue.broken.add('mode');
+    const next = (now: number) => nextOfRound([deaf.session, other.session], 0, { ...times, now })?.session;
+    expect(next(1_001)).toBe(deaf.session);
+    await deaf.session.learnEquity();
+    expect(next(1_001)).toBe(other.session);
+    await other.session.learnEquity();
+    expect([next(1_001), next(32_000)]).toEqual([undefined, deaf.session]);
   });
 
   it('learns equities and still checks states', async () => {

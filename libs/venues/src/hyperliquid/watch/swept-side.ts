@@ -246,19 +246,20 @@ export class SweptSide {
       // Newer fills than the state: what else differs is seen by the next one.
       for (const dex of behind) void this.checkSoon(dex);
     }
-    this.tellStates(states, missing, epoch);
+    const isFirst = states.some(({ dex }) => !core.isRead(dex) && !behind.includes(dex));
+    this.tellStates(states, missing, epoch, isFirst);
     for (const state of states) if (!behind.includes(state.dex)) merged.complete(state.dex, epoch, state.time);
     core.saw(Math.min(...states.map(({ time }) => time)));
     return true;
   }
 
-  private tellStates(states: readonly AccountState[], missing: Comparison['missing'], epoch: number): void {
+  private tellStates(states: readonly AccountState[], missing: Comparison['missing'], epoch: number, isFirst: boolean): void {
     const { core } = this;
     if (missing.length > 0) {
       const coins = missing.map(({ coin, told, found }) => `${coin} ${told} ${found}`).join(', ');
       core.parts.log({ level: 'warn', event: 'venue_state_differs', fields: { address: core.address, coins: coins.slice(0, 200) } });
     }
-    if (core.unseen || missing.length > 0) {
+    if (core.unseen || isFirst || missing.length > 0) {
       core.adopt(states, epoch);
       core.sync(states, [], core.parts.now());
     } else for (const state of states) core.tellState(state);

@@ -57,6 +57,7 @@ export class TradeSweep {
         new SweepLink(config, deps, admit, {
           pinged: () => this.messages.spend(1),
           changed: () => this.look(),
+          left: (coins) => this.leave(index, coins),
           down: (reason, coins) => this.down(index, reason, coins),
           trades: (data, receivedAt) => this.receive(index, data, receivedAt),
         }),
@@ -116,11 +117,16 @@ export class TradeSweep {
   private down(index: number, reason: string, coins: Iterable<string>): void {
     if (this.closed) return;
     this.deps.log({ level: 'warn', event: 'venue_sweep_down', fields: { connection: index, reason } });
+    this.leave(index, coins);
+    this.look();
+  }
+
+  /** A connection tells coins no more: one that carries them on waits for it no longer. */
+  private leave(index: number, coins: Iterable<string>): void {
     for (const coin of coins) {
       const tape = this.tapes.get(coin);
       if (tape !== undefined) this.pass(coin, tape.down(index), this.deps.clock.now());
     }
-    this.look();
   }
 
   private receive(index: number, data: unknown, receivedAt: EpochMs): void {
@@ -128,7 +134,8 @@ export class TradeSweep {
     const { trades, unreadable } = readTrades(data);
     if (unreadable.length > 0) this.doubt(new Set(unreadable));
     const coin = trades[0]?.coin;
-    if (coin === undefined) return;
+    // What is still on its way after the coin was left would make the connection count for it again.
+    if (coin === undefined || this.links[index]?.wants(coin) !== true) return;
     let tape = this.tapes.get(coin);
     if (tape === undefined) {
       tape = new CoinTape();
@@ -176,6 +183,8 @@ export class TradeSweep {
 interface LinkHandlers {
   pinged(): void;
   changed(): void;
+  /** Coins this connection tells no more. */
+  left(coins: readonly string[]): void;
   down(reason: string, coins: Iterable<string>): void;
   trades(data: unknown, receivedAt: EpochMs): void;
 }
@@ -226,6 +235,10 @@ class SweepLink {
     this.socket.start();
   }
 
+  wants(coin: string): boolean {
+    return this.wanted.has(coin);
+  }
+
   /** A coin the venue refuses is nobody's to trade; it leaves no gap. */
   carries(coin: string): boolean {
     return this.subscribed.has(coin) || this.refused.has(coin);
@@ -235,6 +248,7 @@ class SweepLink {
   pump(messages: MinuteBudget, slice: number): boolean {
     if (!this.socket.isOpen) return false;
     const frames: string[] = [];
+    const left: string[] = [];
     let owed = false;
     const owe = (method: 'subscribe' | 'unsubscribe', coin: string): boolean => {
       owed = frames.length >= slice || !messages.take(1);
@@ -252,6 +266,7 @@ class SweepLink {
       if (!owe('unsubscribe', coin)) break;
       this.asked.delete(coin);
       this.subscribed.delete(coin);
+      left.push(coin);
     }
     for (const coin of owed ? [] : this.wanted) {
       if (this.asked.has(coin)) continue;
@@ -259,6 +274,7 @@ class SweepLink {
       this.asked.set(coin, now);
     }
     if (frames.length > 0) this.socket.send(frames);
+    this.handlers.left(left);
     return owed;
   }
 

@@ -33,6 +33,10 @@ interface Answers {
   /** The moment of the states read; 1 unless given. */
   readonly stateTime?: number;
   readonly dexes?: readonly string[];
+  /** No weight is free. */
+  readonly isSpent?: boolean;
+  /** Weight that may be spent without waiting for it. */
+  readonly atOnce?: number;
   /** What the account holds whenever its state is read for checking. */
   readonly holds?: AccountState;
 }
@@ -62,10 +66,19 @@ function begin(answers: Answers = {}) {
       return ok(answers.fills ?? []);
     },
   };
+  let atOnce = answers.atOnce ?? Number.POSITIVE_INFINITY;
+  const atOnceBudget = {
+    take: (weight: number) => {
+      atOnce -= weight;
+      return atOnce >= 0;
+    },
+    whenFree: async () => undefined,
+    spend: () => undefined,
+  };
   const session = new UserSession(ADDRESS, {
     config,
     truth,
-    reads: new ReadQueue({ take: () => true, whenFree: async () => undefined, spend: () => undefined }, () => 0),
+    reads: new ReadQueue({ take: () => answers.isSpent !== true, whenFree: async () => undefined, spend: () => undefined }, () => 0, atOnceBudget),
     losses: { of: () => 0, all: 0 },
     log: () => undefined,
     dexes: () => answers.dexes ?? [''],
@@ -149,6 +162,13 @@ describe('a watched user', () => {
     await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
   });
 
+  it('is synced without states where so many were read at once that others wait too long, and told them in turn', async () => {
+    const { session, words } = begin({ dexes: ['', 'xyz'], atOnce: 2 });
+    await session.snapshot([fill(1)], 10);
+    expect(words()).toEqual(['synced 1 with main']);
+    await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
+  });
+
   it('a dex that is read behind is given up when the connection is lost: the next snapshot reads it', async () => {
     const { session, words } = begin({ dexes: ['', 'xyz'], failingStates: { xyz: config.syncAttemptsMax + 1 } });
     await session.snapshot([fill(1)], 10);
@@ -158,10 +178,24 @@ describe('a watched user', () => {
   });
 
   it('a dex that is added later is told by itself', async () => {
-    const { session, words } = begin();
+    const dexes = [''];
+    const { session, words } = begin({ dexes });
     await session.snapshot([fill(1)], 10);
+    dexes.push('xyz');
     session.readBehind(['xyz']);
     await vi.waitFor(() => expect(words()).toEqual(['synced 1 with main', 'synced  with xyz']));
+  });
+
+  it.each<[string, Partial<Answers>]>([
+    ['while the weight of detection is spent', { isSpent: true }],
+    ['once it is followed no more', { dexes: [''] }],
+  ])('a dex is not read behind %s', async (_when, given) => {
+    const { session, asked } = begin({ dexes: ['', 'xyz'], failingStates: { xyz: Number.POSITIVE_INFINITY }, ...given });
+    await session.snapshot([fill(1)], 10);
+    const before = asked.length;
+    session.readBehind(['xyz']);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(asked.slice(before)).toEqual([]);
   });
 
   it('tells nothing of a snapshot that a newer disconnect overtook', async () => {

@@ -17,6 +17,10 @@ export class UserSession {
   private held: { readonly fills: readonly VenueFill[]; readonly receivedAt: number }[] = [];
   private generation = 0;
   private seen = false;
+  /** When its equity was last asked for by the round, by the monotonic clock; -Infinity before. */
+  equityAskedAt = Number.NEGATIVE_INFINITY;
+  /** Checks of the round in a row that left it uncertain. */
+  checkedInVain = 0;
 
   /** Fills after `since` are told with the first state, where it is read; null: they are history. */
   constructor(
@@ -44,7 +48,8 @@ export class UserSession {
 
   /** Whether public trades of some coin may be missing since its last state. */
   get isUncertain(): boolean {
-    for (const coin of this.core.merged.coins) if (!this.core.isCertain(coin)) return true;
+    const { core, parts } = this;
+    for (const coin of core.merged.coins) if (!core.isCertain(coin) && parts.dexes().includes(dexOf(coin))) return true;
     return false;
   }
 
@@ -62,10 +67,10 @@ export class UserSession {
     return this.side.checkedAt;
   }
 
-  /** The dexes the round reads: the main one and those with something to compare. */
+  /** The dexes the round reads: the main one, those with something to compare, and those that could not be read yet. */
   get roundDexes(): readonly string[] {
     const used = new Set([...this.core.merged.coins].map(dexOf));
-    return this.parts.dexes().filter((dex) => dex === '' || used.has(dex));
+    return this.parts.dexes().filter((dex) => dex === '' || used.has(dex) || !this.core.isRead(dex));
   }
 
   /** It has a seat from now on: the stream's snapshot follows. What is swept meanwhile is told as before. */
@@ -90,6 +95,7 @@ export class UserSession {
       this.core.syncing = false;
       // Frames that were on their way are found by their fills.
       void this.side.confirm();
+      this.readBehind(this.parts.dexes().filter((dex) => !this.core.isRead(dex)));
     } else void this.side.begin(READ_RANK.begin);
   }
 
@@ -142,7 +148,10 @@ export class UserSession {
     this.readBehind(dexes.filter((dex) => open.includes(dex) || !states.some((state) => state.dex === dex)));
   }
 
-  /** Reads the states of dexes until each could be read once, and tells each by a `synced` of its own. Ends with the connection. Returns at once. */
+  /**
+   * Reads the states of dexes until each could be read once, and tells each by a `synced` of its own. Ends with the connection, or with the dex. Returns at once.
+   * Of those without a seat there may be thousands: the round, which reads them too, goes first.
+   */
   readBehind(dexes: readonly string[]): void {
     for (const dex of dexes) void this.readUntilTold(dex, this.generation);
   }
@@ -196,16 +205,24 @@ export class UserSession {
     return this.side.check(dexes, rank);
   }
 
+  async checkInRound(): Promise<void> {
+    await this.check(this.roundDexes, READ_RANK.round);
+    this.checkedInVain = this.isUncertain ? this.checkedInVain + 1 : 0;
+  }
+
   learnEquity(): Promise<void> {
+    this.equityAskedAt = this.parts.monotonic();
     return this.side.learnEquity(READ_RANK.round);
   }
 
   private async readUntilTold(dex: string, generation: number): Promise<void> {
     const { core, parts } = this;
     const { reconnectMinMs, reconnectMaxMs, syncAttemptsMax } = parts.config;
-    for (let attempt = syncAttemptsMax; generation === this.generation; attempt += 1) {
+    for (let attempt = syncAttemptsMax; generation === this.generation && parts.dexes().includes(dex); attempt += 1) {
       const epoch = parts.losses.all;
-      const state = core.syncing ? null : await core.reads.account(dex, core.streamed ? null : READ_RANK.round);
+      const state = core.syncing
+        ? null
+        : await (core.streamed ? core.reads.account(dex, READ_RANK.begin) : core.reads.positions(dex, READ_RANK.behind));
       if (generation !== this.generation) return;
       if (state?.ok && core.adopt([state.value], epoch).length === 0) {
         core.sync([state.value], [], parts.now());

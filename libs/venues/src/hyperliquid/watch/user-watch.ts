@@ -58,7 +58,7 @@ export class HyperliquidUserWatch implements UserWatch {
     private dexes: readonly string[],
     private readonly sink: (event: WatchEvent) => void,
   ) {
-    this.reads = new ReadQueue(bounds.reads, () => deps.clock.monotonic());
+    this.reads = new ReadQueue(bounds.reads, () => deps.clock.monotonic(), bounds.atOnce);
     this.orderStreams = new OrderStreams(
       config.orderStreamsMax,
       (handlers) => this.connection(handlers),
@@ -198,13 +198,13 @@ export class HyperliquidUserWatch implements UserWatch {
   /** Reads the next address of the round while nothing else waits, one at a time. */
   private async nextRound(): Promise<void> {
     if (this.sweep?.coinCount === 0) this.sweep.setCoins(this.coins());
-    if (this.reads.depth > 0 || this.inTurn || this.closed) return;
+    if (this.reads.isBusy || this.inTurn || this.closed) return;
     const { roundGapMs: gapMs, streamedCheckMs: streamedGapMs } = this.config;
     const next = nextOfRound(this.sessions.values(), this.turn, { now: this.deps.clock.monotonic(), gapMs, streamedGapMs });
     if (next === null) return;
     this.turn += 1;
     this.inTurn = true;
-    await (next.reads === 'equity' ? next.session.learnEquity() : next.session.check(next.session.roundDexes, READ_RANK.round));
+    await (next.reads === 'equity' ? next.session.learnEquity() : next.session.checkInRound());
     this.inTurn = false;
   }
 

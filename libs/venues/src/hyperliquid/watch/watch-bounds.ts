@@ -6,6 +6,8 @@ import { type Admit, OpeningGate } from './opening-gate';
 export interface WatchBounds {
   /** Weight of detection's reads. */
   readonly reads: ReadBudget;
+  /** Of that, what may be spent without waiting for it. */
+  readonly atOnce: ReadBudget;
   /** Weight they spent so far. */
   readonly weightSpent: () => number;
   /** Messages sent: subscriptions above all, and pings. */
@@ -32,9 +34,10 @@ export function watchBounds(config: HyperliquidConfig, monotonic: () => number, 
     monotonic,
     sent,
   );
-  const openings = new OpeningGate(half(config.watchOpeningsPerMinute), monotonic);
+  const openings = new OpeningGate(half(config.watchOpeningsPerMinute), monotonic, messages);
   return {
     reads: given ?? own,
+    atOnce: new MinuteBudget({ perMinute: config.detectionWeightPerMinute / 2, burst: config.detectionWeightPerMinute * 1.5 }, monotonic),
     weightSpent: () => own.spentTotal,
     messages,
     openings,
