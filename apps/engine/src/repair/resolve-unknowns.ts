@@ -5,7 +5,7 @@ import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venue
 import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { trueUp } from '../books/true-up';
-import { Places } from '../bounded';
+import { forAtMost, Places } from '../bounded';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknown';
@@ -42,12 +42,15 @@ export class UnknownResolver {
     for (const order of this.ctx.openOrders.unknown()) if (order.askAt <= now) void this.resolve(order);
   }
 
-  /** Asks until every unknown order is settled or `untilMs` has passed. True when none is left. */
+  /**
+   * Asks until every unknown order is settled or `untilMs` has passed. True when none is left. A question may wait longer than that for room, or a `noop` for
+   * its account's turn: then it goes on beside what comes next.
+   */
   async settleAll(untilMs: number): Promise<boolean> {
-    while (this.ctx.clock.now() < untilMs) {
+    for (let left = untilMs - this.ctx.clock.now(); left > 0; left = untilMs - this.ctx.clock.now()) {
       const open = this.ctx.openOrders.unknown();
       if (open.length === 0) return true;
-      await Promise.all(open.map((order) => this.resolve(order)));
+      await forAtMost(left, Promise.all(open.map((order) => this.resolve(order))));
       if (this.ctx.openOrders.unknown().length > 0) await new Promise((resolve) => setTimeout(resolve, this.ctx.limits.unknownIntervalMs));
     }
     return this.ctx.openOrders.unknown().length === 0;
