@@ -9,6 +9,7 @@ import { forAtMost, Places } from '../bounded';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknown';
+import type { Network } from '../state/networks';
 import type { OpenOrder } from '../state/open-orders';
 
 type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
@@ -17,15 +18,16 @@ type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 export class UnknownResolver {
   private timer: NodeJS.Timeout | null = null;
   private readonly asking = new Set<OpenOrder>();
-  /** Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. */
-  private readonly places: Places;
+  /**
+   * Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. And of each network: one that gives no answers
+   * must not keep another's exits unknown.
+   */
+  private readonly places = new Map<Network, Places>();
 
   constructor(
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
-  ) {
-    this.places = new Places(ctx.limits.truthReadsMax, ctx.limits.openOrdersMax);
-  }
+  ) {}
 
   start(): void {
     this.timer ??= setInterval(() => this.look(), this.ctx.limits.unknownIntervalMs);
@@ -61,9 +63,10 @@ export class UnknownResolver {
     if (this.asking.has(order) || !order.wave.handed) return;
     this.asking.add(order);
     try {
-      const { venue } = order.copy.account.network;
+      const { network } = order.copy.account;
+      const { venue } = network;
       const question = await questionOf(this.ctx, order);
-      const settled = await this.places.run(() => settleUnknown(venue, question, this.ctx.pass));
+      const settled = await this.placesOf(network).run(() => settleUnknown(venue, question, this.ctx.pass));
       if (settled.kind === 'resting') {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
@@ -85,6 +88,14 @@ export class UnknownResolver {
     } finally {
       this.asking.delete(order);
     }
+  }
+
+  private placesOf(network: Network): Places {
+    const known = this.places.get(network);
+    if (known !== undefined) return known;
+    const places = new Places(this.ctx.limits.truthReadsMax, this.ctx.limits.openOrdersMax);
+    this.places.set(network, places);
+    return places;
   }
 
   /**
