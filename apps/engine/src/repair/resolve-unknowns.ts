@@ -78,6 +78,7 @@ export class UnknownResolver {
         );
       }
       if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
+        if (settled.kind === 'still_unknown' && settled.spent) order.spentAt ??= this.ctx.clock.monotonic();
         this.askLater(order, settled);
         return;
       }
@@ -182,6 +183,7 @@ const questionOf = async (ctx: EngineContext, order: OpenOrder): Promise<OpenQue
   expiresAfter: order.expiresAfter,
   ageMs: ctx.clock.monotonic() - order.leftBy,
   now: ctx.clock.now(),
+  ...(order.givenUp && { spentMs: order.spentAt === undefined ? 0 : ctx.clock.monotonic() - order.spentAt }),
   ...(order.copy.account.network.venue.capabilities.clientOrderId ? {} : { sent: await sentOf(ctx, order) }),
 });
 
