@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eachBounded, Places } from './bounded';
+import { eachBounded, forAtMost, Places } from './bounded';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -39,5 +39,11 @@ describe('bounded work', () => {
     const second = places.run(async () => 'second');
     await expect(failed).rejects.toThrow('first');
     expect(await second).toBe('second');
+  });
+
+  it('waits for work no longer than it is told, and for its failure too', async () => {
+    expect(await forAtMost(60_000, turn())).toBe(true);
+    expect(await forAtMost(5, new Promise(() => undefined))).toBe(false);
+    await expect(forAtMost(60_000, Promise.reject(new Error('work')))).rejects.toThrow('work');
   });
 });

@@ -45,3 +45,16 @@ export class Places {
     }
   }
 }
+
+/** Waits for work, `ms` at most: true when it ended by then. What takes longer goes on by itself, and its failure is nobody's. */
+export async function forAtMost(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | null = null;
+  const over = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, ms));
+  });
+  try {
+    return await Promise.race([work.then(() => true), over]);
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+  }
+}

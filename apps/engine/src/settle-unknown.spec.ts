@@ -100,6 +100,22 @@ describe('an unknown order', () => {
   });
 });
 
+describe('an unknown order that was given up before its way out told of it', () => {
+  it.each<[string, number | undefined, RejectCode, string]>([
+    ['is not taken for refused when its nonce is found spent: it may have left just before', 0, 'nonce_duplicate', 'still_unknown'],
+    ['nor while the venue may still show it', 5_000, 'nonce_duplicate', 'still_unknown'],
+    ['nor is it where the nonce is past', 0, 'nonce_too_low', 'still_unknown'],
+    ['is refused once its nonce was spent for so long', 6_000, 'nonce_duplicate', 'refused_unseen'],
+    ['whose time is known is refused at once', undefined, 'nonce_duplicate', 'refused_unseen'],
+  ])('%s', async (_name, spentMs, code, kind) => {
+    const venue = scripted([absent, absent], rejected(code), []);
+    const terms = spentMs === undefined ? {} : { spentMs };
+    const settled = await settleUnknown(venue, { ...question, ageMs: OLD_MS, ...terms }, () => undefined);
+    expect(settled.kind).toBe(kind);
+    expect('spent' in settled).toBe(kind === 'still_unknown');
+  });
+});
+
 /** An account that withdrew everything has even its noops refused. */
 describe('an unknown order whose nonce cannot be spent', () => {
   it.each<[string, Partial<OpenQuestion>, readonly Answer[], string]>([

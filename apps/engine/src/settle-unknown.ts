@@ -13,6 +13,11 @@ export interface OpenQuestion {
   readonly expiresAfter: EpochMs;
   /** How long ago it may have left at the latest, in ms: an order may have waited for minutes after it was written down. */
   readonly ageMs: number;
+  /**
+   * How long its nonce is known to be spent, in ms, where it was given up before an answer came and may have left later than that: waiting for a connection.
+   * Absent: when it left is known.
+   */
+  readonly spentMs?: number;
   /** Our clock, epoch ms. */
   readonly now: EpochMs;
   /** What was ordered, for venues that know no client order ids. */
@@ -43,7 +48,7 @@ export type Settled =
   /** It rests at the venue: cancel it, then ask again. */
   | { readonly kind: 'resting'; readonly orderId: string }
   /** Nothing proven yet; ask again later. */
-  | { readonly kind: 'still_unknown'; readonly detail: string };
+  | { readonly kind: 'still_unknown'; readonly detail: string; readonly spent?: true };
 
 const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order' }>): Settled =>
   standing.kind === 'open'
@@ -78,7 +83,9 @@ export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: 
   const second = await venue.truth.orderStatus(question.address, question.clientOrderId, question.sent);
   if (!second.ok) return { kind: 'still_unknown', detail: `${second.error.code}: ${second.error.detail}` };
   if (second.value.kind !== 'unknown_order') return known(second.value);
-  if (question.ageMs < SHOWN_LATE_MS) return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet' };
+  const sinceMs = voids.kind === 'spent' ? Math.min(question.ageMs, question.spentMs ?? question.ageMs) : question.ageMs;
+  if (sinceMs < SHOWN_LATE_MS)
+    return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet', ...(voids.kind === 'spent' && { spent: true }) };
   return voids.kind === 'spent' && voids.processed ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
 }
 

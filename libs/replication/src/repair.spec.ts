@@ -152,6 +152,20 @@ describe('repair', () => {
     },
   );
 
+  it.each([[0], [7], [29]])('an exit whose agent is gone is tried whenever its account has a key, second %i of thirty', (second) => {
+    const stage = tradedStage();
+    stage.fillOrder(stage.plan('0'), 0, 0, 'lasting');
+    stage.sheet.rows.exitFailures[0] = 100;
+    let sent = 0;
+    for (let now = NOW; now < NOW + 120_000; now += 500) {
+      stage.book.setSigner(0, Math.floor(now / 1_000) % 30 === second ? 1 : -1, 0);
+      const { plan } = repairAt(stage, now);
+      sent += plan.orders.count;
+      if (plan.orders.count > 0) stage.fillOrder(plan, 0, 0, 'lasting');
+    }
+    expect(sent).toBe(8);
+  });
+
   it('attempts are numbered anew, under a wave of their own, before a client order id could be used twice', () => {
     const stage = tradedStage();
     const { wave } = stage.plan('0');

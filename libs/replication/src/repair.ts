@@ -199,9 +199,12 @@ function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
   return stuck;
 }
 
-/** An exit that failed often is tried in one second of some, each copy in its own. */
+/**
+ * An exit that failed often is tried in one second of some, each copy in its own. With an agent that is gone its account has a key in seconds of its own
+ * alone, which need not be among these: such an exit is not held back twice, or it would never be tried.
+ */
 function exitWaits(draft: Draft, index: number, row: number): boolean {
-  if ((draft.exitLots[index] ?? 0) === 0) return false;
+  if ((draft.exitLots[index] ?? 0) === 0 || (draft.book.copies.agentValidUntil[row] ?? 0) <= draft.options.now) return false;
   const { rows } = draft.sheet;
   const busy = rows.lastReason[row] === BUSY && (rows.attempt[row] ?? 0) >= BUSY_ATTEMPTS;
   const failed = EXIT_PACES.find(([from]) => (rows.exitFailures[row] ?? 0) >= from);

@@ -1,9 +1,13 @@
 import type { FillCollector } from '../books/collect-fills';
+import { forAtMost } from '../bounded';
 import type { EngineContext } from '../context';
 import { sentOf, type UnknownResolver } from '../repair/resolve-unknowns';
 import type { AccountRecord } from '../state/registry';
 
-/** Settles what was reopened before anything new is decided: unknown outcomes are asked for, owed fills booked. */
+/**
+ * Settles what was reopened before anything new is decided: unknown outcomes are asked for, owed fills booked. Where the venue's limits let little be read,
+ * what is left at `untilMs` goes on behind: it stays reserved at its worst, and the exits of everybody do not wait for it.
+ */
 export async function settleReopened(
   ctx: EngineContext,
   accounts: readonly AccountRecord[],
@@ -11,13 +15,14 @@ export async function settleReopened(
   collector: FillCollector,
   untilMs: number,
 ): Promise<void> {
+  const left = (): number => untilMs - ctx.clock.now();
   await remindVenues(ctx, accounts);
-  await collector.settle(accounts);
+  if (!(await forAtMost(left(), collector.settle(accounts)))) ctx.log.error('fills are still to be read', { accounts: accounts.length });
   ctx.pass('reconciling_truth_read');
   const all = await resolver.settleAll(untilMs);
   if (!all) ctx.log.error('orders are still unknown; they stay reserved at their worst', { orders: ctx.openOrders.unknown().length });
-  while (ctx.openOrders.accountsToRead().length > 0 && ctx.clock.now() < untilMs) {
-    await collector.settle(ctx.openOrders.accountsToRead());
+  while (ctx.openOrders.accountsToRead().length > 0 && left() > 0) {
+    await forAtMost(left(), collector.settle(ctx.openOrders.accountsToRead()));
     if (ctx.openOrders.accountsToRead().length > 0) await new Promise((resolve) => setTimeout(resolve, ctx.limits.collectIntervalMs));
   }
 }

@@ -5,10 +5,11 @@ import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venue
 import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { trueUp } from '../books/true-up';
-import { Places } from '../bounded';
+import { forAtMost, Places } from '../bounded';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknown';
+import type { Network } from '../state/networks';
 import type { OpenOrder } from '../state/open-orders';
 
 type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
@@ -17,15 +18,16 @@ type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 export class UnknownResolver {
   private timer: NodeJS.Timeout | null = null;
   private readonly asking = new Set<OpenOrder>();
-  /** Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. */
-  private readonly places: Places;
+  /**
+   * Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. And of each network: one that gives no answers
+   * must not keep another's exits unknown.
+   */
+  private readonly places = new Map<Network, Places>();
 
   constructor(
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
-  ) {
-    this.places = new Places(ctx.limits.truthReadsMax, ctx.limits.openOrdersMax);
-  }
+  ) {}
 
   start(): void {
     this.timer ??= setInterval(() => this.look(), this.ctx.limits.unknownIntervalMs);
@@ -42,12 +44,15 @@ export class UnknownResolver {
     for (const order of this.ctx.openOrders.unknown()) if (order.askAt <= now) void this.resolve(order);
   }
 
-  /** Asks until every unknown order is settled or `untilMs` has passed. True when none is left. */
+  /**
+   * Asks until every unknown order is settled or `untilMs` has passed. True when none is left. A question may wait longer than that for room, or a `noop` for
+   * its account's turn: then it goes on beside what comes next.
+   */
   async settleAll(untilMs: number): Promise<boolean> {
-    while (this.ctx.clock.now() < untilMs) {
+    for (let left = untilMs - this.ctx.clock.now(); left > 0; left = untilMs - this.ctx.clock.now()) {
       const open = this.ctx.openOrders.unknown();
       if (open.length === 0) return true;
-      await Promise.all(open.map((order) => this.resolve(order)));
+      await forAtMost(left, Promise.all(open.map((order) => this.resolve(order))));
       if (this.ctx.openOrders.unknown().length > 0) await new Promise((resolve) => setTimeout(resolve, this.ctx.limits.unknownIntervalMs));
     }
     return this.ctx.openOrders.unknown().length === 0;
@@ -58,9 +63,10 @@ export class UnknownResolver {
     if (this.asking.has(order) || !order.wave.handed) return;
     this.asking.add(order);
     try {
-      const { venue } = order.copy.account.network;
+      const { network } = order.copy.account;
+      const { venue } = network;
       const question = await questionOf(this.ctx, order);
-      const settled = await this.places.run(() => settleUnknown(venue, question, this.ctx.pass));
+      const settled = await this.placesOf(network).run(() => settleUnknown(venue, question, this.ctx.pass));
       if (settled.kind === 'resting') {
         // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
         const { account } = order.copy;
@@ -72,6 +78,7 @@ export class UnknownResolver {
         );
       }
       if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
+        if (settled.kind === 'still_unknown' && settled.spent) order.spentAt ??= this.ctx.clock.monotonic();
         this.askLater(order, settled);
         return;
       }
@@ -82,6 +89,14 @@ export class UnknownResolver {
     } finally {
       this.asking.delete(order);
     }
+  }
+
+  private placesOf(network: Network): Places {
+    const known = this.places.get(network);
+    if (known !== undefined) return known;
+    const places = new Places(this.ctx.limits.truthReadsMax, this.ctx.limits.openOrdersMax);
+    this.places.set(network, places);
+    return places;
   }
 
   /**
@@ -168,6 +183,7 @@ const questionOf = async (ctx: EngineContext, order: OpenOrder): Promise<OpenQue
   expiresAfter: order.expiresAfter,
   ageMs: ctx.clock.monotonic() - order.leftBy,
   now: ctx.clock.now(),
+  ...(order.givenUp && { spentMs: order.spentAt === undefined ? 0 : ctx.clock.monotonic() - order.spentAt }),
   ...(order.copy.account.network.venue.capabilities.clientOrderId ? {} : { sent: await sentOf(ctx, order) }),
 });
 

@@ -64,7 +64,7 @@ function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, ro
     state.filledLots[row] = 0;
     state.averagePrice[row] = 0;
   }
-  if (filled > 0 || kind === 'unknown') open(ctx, wave, row, times, kind === 'unknown' ? null : filled);
+  if (filled > 0 || kind === 'unknown') open(ctx, wave, state, row, times, kind === 'unknown' ? null : filled);
 }
 
 /** An answer that more filled than was ordered cannot be believed, nor may it end the engine for everybody: the venue is asked. */
@@ -106,7 +106,7 @@ function leadByAnswer(wave: PlannedWave, state: SendState, row: number, filled: 
   applyFill(wave.watched.book, wave.sheet, bookRow, { buy: orders.buy[row] === 1, lots: filled, price, fee: 0 }, true);
 }
 
-function open(ctx: EngineContext, wave: PlannedWave, row: number, times: JournalTimes, filledLots: number | null): void {
+function open(ctx: EngineContext, wave: PlannedWave, state: SendState, row: number, times: JournalTimes, filledLots: number | null): void {
   const { orders } = wave.plan;
   const copyNo = orders.copyNo[row] ?? 0;
   const copy = ctx.registry.copies.get(copyNo);
@@ -124,6 +124,7 @@ function open(ctx: EngineContext, wave: PlannedWave, row: number, times: Journal
     }),
     createdAt: times.get(copy.group.index) ?? 0,
     leftBy: ctx.clock.monotonic(),
+    givenUp: state.givenUp[row] === 1,
     copy,
     sheet: wave.sheet,
     buy: orders.buy[row] === 1,

@@ -18,11 +18,13 @@ const NOT_SENT = reasonNumber('withheld');
 export interface WaitingBehind {
   /** A newer move takes risk off or turns around: entries that have not left must not. */
   opposed(): boolean;
+  /** A newer move, which plans all copies anew: one account that waits for its turn must not hold it up. */
+  moves(): boolean;
   /** Anything at all: a lost answer must not hold it up. */
   any(): boolean;
 }
 
-export const NOTHING_BEHIND: WaitingBehind = { opposed: () => false, any: () => false };
+export const NOTHING_BEHIND: WaitingBehind = { opposed: () => false, moves: () => false, any: () => false };
 
 /**
  * The order of commits of one wave, which is what makes a crash at any moment harmless:
@@ -95,6 +97,7 @@ async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, t
       stopVersion: () => ctx.stops.current + (behind.opposed() ? 0.5 : 0),
       reasonToWithhold: (row) => withholdingReason(wave, state, row, behind.opposed()),
       enough: (silentMs) => silentMs >= ctx.limits.answerPatienceMs && behind.any(),
+      overdue: (silentMs) => (silentMs >= ctx.limits.answerPatienceMs && behind.moves() ? SUPERSEDED : 0),
       monotonic: () => ctx.clock.monotonic(),
       onOutcomes: (rows) => takeOutcomes(ctx, wave, state, rows, times),
     },

@@ -18,6 +18,8 @@ export class SendState {
   readonly signedAt: Float64Array;
   readonly sentAt: Float64Array;
   readonly answeredAt: Float64Array;
+  /** 1: taken for unknown before the adapter told how it ended. */
+  readonly givenUp: Uint8Array;
   firstSentAt = 0;
   lastSentAt = 0;
   lastAnsweredAt = 0;
@@ -32,6 +34,7 @@ export class SendState {
     this.signedAt = new Float64Array(count);
     this.sentAt = new Float64Array(count);
     this.answeredAt = new Float64Array(count);
+    this.givenUp = new Uint8Array(count);
   }
 
   /**
@@ -70,6 +73,7 @@ export class SendState {
   giveUp(row: number): boolean {
     if (this.outcome[row] !== UNSENT) return false;
     this.outcome[row] = OUTCOME.unknown;
+    this.givenUp[row] = 1;
     return true;
   }
 

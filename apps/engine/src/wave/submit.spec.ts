@@ -87,6 +87,7 @@ function questions(changes: Partial<SubmitQuestions>): SubmitQuestions {
     stopVersion: () => 0,
     reasonToWithhold: () => 0,
     enough: () => false,
+    overdue: () => 0,
     monotonic: () => 0,
     onOutcomes: () => undefined,
     ...changes,
@@ -211,6 +212,27 @@ describe('sending a wave', () => {
     expect(told).toEqual([1, 0]);
     batches[0]?.answer(0);
     expect(state.outcome[0]).toBe(OUTCOME.unknown);
+  });
+
+  it('what waits for its turn in silence is taken back, exits too, once a newer move waits to plan it anew', async () => {
+    const { batches, venue } = heldVenue();
+    const state = new SendState(3);
+    let now = 0;
+    const overdue = (silentMs: number): number => (silentMs >= 1_500 ? 7 : 0);
+    const wave = submitOrders(venue, state, questions({ overdue, monotonic: () => now }), () => undefined);
+    await expect.poll(() => batches.length).toBe(1);
+    now = 1_400;
+    batches[0]?.release();
+    batches[0]?.answer(0);
+    now = 2_800;
+    batches[0]?.release();
+    now = 2_900;
+    batches[0]?.release();
+    batches[0]?.answer(1);
+    await wave;
+    expect(batches.length).toBe(1);
+    expect([...state.outcome]).toEqual([OUTCOME.filled, OUTCOME.filled, WITHHELD]);
+    expect(state.withheldReason[2]).toBe(7);
   });
 
   it('what has not left is never given up, however long it is waited for', async () => {

@@ -13,6 +13,8 @@ export interface SubmitQuestions {
   reasonToWithhold(row: number): number;
   /** Whether orders on their way, of which the last answer came `silentMs` ago, have been waited for long enough. */
   enough(silentMs: number): boolean;
+  /** Reason number for which rows that have not left, of a wave of which nothing was heard for `silentMs`, are taken back: what waits plans them anew. 0: they wait on. */
+  overdue(silentMs: number): number;
   monotonic(): number;
   /** Plan rows with a first outcome, as they arrive. */
   onOutcomes(rows: Int32Array): void;
@@ -37,7 +39,7 @@ const LOOK_MS = 50;
  * Sends the orders of a plan. Before each chunk the adapter asks whether to go on: as soon as the stop version has changed it gets no, and
  * what was not signed yet comes back. Those rows are looked through one by one; what must not leave is withheld with its reason, the
  * rest leaves at once with the nonces it has, whatever of the others is answered. So a pause of one copy holds back that copy only, and nothing signed is ever
- * signed again. Resolves when every row has an outcome or is withheld; once nothing can be held back any more and `enough` says so, what has no answer is
+ * signed again. What waits for its turn while nothing is heard is taken back once `overdue` says so. Resolves when every row has an outcome or is withheld; once nothing can be held back any more and `enough` says so, what has no answer is
  * taken for unknown: a later answer is ignored, the venue is asked instead.
  */
 export async function submitOrders(venue: OrderSubmission, state: SendState, questions: SubmitQuestions, pass: PassCrashPoint): Promise<void> {
@@ -51,6 +53,9 @@ export async function submitOrders(venue: OrderSubmission, state: SendState, que
     for (const refusal of decision.refused) state.withhold(refusal.row, refusal.reason);
     if (decision.approved === null) rows = leaving.filter((row) => state.outcome[row] === UNSENT);
     else rows = await way.send(decision.approved, leaving, version);
+    if (way.overdue === 0) continue;
+    for (const row of rows) state.withhold(row, way.overdue);
+    break;
   }
   await way.answered();
 }
@@ -70,6 +75,8 @@ class Way {
   private readonly gone: Uint8Array;
   private held = 0;
   private heardAt = 0;
+  /** Reason number for which rows were taken back; 0: they were not. */
+  overdue = 0;
 
   constructor(
     private readonly venue: OrderSubmission,
@@ -84,6 +91,7 @@ class Way {
   async send(batch: Approved<OrderColumns>, rows: Int32Array, version: number): Promise<Int32Array> {
     for (const row of rows) this.gone[row] = 1;
     this.held += 1;
+    this.heardAt = this.questions.monotonic();
     const sending = new Promise<Int32Array>((resolve, reject) => {
       const answered = this.submit(batch, rows, version, resolve).then(() => resolve(new Int32Array(0)));
       this.batches.add(answered);
@@ -106,7 +114,9 @@ class Way {
       keepGoing: () => {
         chunks += 1;
         passChunk(chunks, this.pass);
-        return this.questions.stopVersion() === version;
+        if (this.questions.stopVersion() !== version) return false;
+        this.overdue = this.questions.overdue(this.questions.monotonic() - this.heardAt);
+        return this.overdue === 0;
       },
       onWithheld: (batchRows) => {
         const withheld = batchRows.map((row) => rows[row] ?? -1);

@@ -68,6 +68,7 @@ export class WaveLanes {
   private waitingBehind(key: string): WaitingBehind {
     return {
       opposed: () => this.lanes.behind(key).some(({ move }) => move.kind === 'reduce' || move.kind === 'close' || move.kind === 'flip'),
+      moves: () => this.lanes.behind(key).length > 0,
       any: () => this.lanes.pressed(key),
     };
   }

@@ -75,6 +75,11 @@ export class Batch {
     return !this.stopped;
   }
 
+  /** Whether a row has neither left nor ended. */
+  isHeld(row: number): boolean {
+    return this.released[row] !== 1 && this.settled[row] !== 1;
+  }
+
   /** Chunks of named rows by worker, of those that have not ended meanwhile. */
   releaseRows(rows: readonly number[], workers: number): Map<number, Chunk> {
     const byWorker = new Map<number, number[]>();

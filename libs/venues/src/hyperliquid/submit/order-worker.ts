@@ -210,15 +210,19 @@ export class OrderWorker {
     });
   }
 
-  /** Posts from an address. What no connection took has certainly not left, so it is posted from the next one: an address that is away must not keep an exit. */
-  private async byAnyWay(egress: number, payload: string): Promise<HttpOutcome> {
+  /**
+   * Posts from an address. What no connection took has certainly not left, so it is posted from the next one: an address that is away must not keep an exit.
+   * Each is tried once: where all are away the order is told as not sent, because it must not leave minutes later at the price of now.
+   */
+  private async byAnyWay(egress: number, payload: string, tried = new Set<number>()): Promise<HttpOutcome> {
     const outcome = await this.ways.httpOf(egress).post('/exchange', payload);
     if (outcome.kind !== 'not_sent' || this.closing) return outcome;
     if (this.ways.takesConnections(egress)) this.log('warn', 'venue_egress_unreachable', { egress: egress + 1, detail: outcome.detail });
-    const next = this.ways.failed(egress);
+    tried.add(egress);
+    const next = this.ways.failed(egress, tried);
     if (next === null) return outcome;
     this.tell({ kind: 'moved', egress: next });
-    return await this.byAnyWay(next, payload);
+    return await this.byAnyWay(next, payload, tried);
   }
 
   private sendAction({ ticket, signer: handle, nonce, action, manner }: Extract<ToWorker, { readonly kind: 'action' }>): void {

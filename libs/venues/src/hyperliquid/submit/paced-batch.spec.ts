@@ -52,7 +52,8 @@ function paced(orders: OrderColumns, inFlight: number) {
     maxInFlight: inFlight,
     rateLimits: { postsSpendWeight: true, outsideWeight: 0 },
   });
-  const egress = new VenueEgress(config, { now: () => NOW, monotonic: () => 1_000 }, () => undefined);
+  const at = { now: NOW };
+  const egress = new VenueEgress(config, { now: () => at.now, monotonic: () => 1_000 + at.now - NOW }, () => undefined);
   const left: number[] = [];
   const ended: string[] = [];
   const stop = { goes: true };
@@ -74,7 +75,7 @@ function paced(orders: OrderColumns, inFlight: number) {
     for (const row of rows) buffer.add(row, { ...unknownRow(''), outcome: OUTCOME.filled }, 1, 2, 3);
     batch.batch.settle(buffer.take());
   };
-  return { egress, batch, left, ended, stop, answer };
+  return { egress, batch, left, ended, stop, answer, at };
 }
 
 describe('a batch that leaves as the limits let it', () => {
@@ -113,6 +114,28 @@ describe('a batch that leaves as the limits let it', () => {
     expect([weight?.name, weight?.used]).toEqual(['weight', 3]);
     answer(1, 2, 3);
     await done;
+    egress.close();
+  });
+
+  it.each<[string, (egress: VenueEgress) => void]>([
+    ['an address that pauses', (egress) => egress.refused(0)],
+    ['accounts that have used up their requests', ({ scheduler }) => [0, 1, 2].forEach((signer) => void scheduler?.accounts.refused(signer, 1_000))],
+  ])('entries that wait for %s end with their time: nobody waits for a turn they can use no more', async (_what, busy) => {
+    const { batch, left, ended, at, answer, egress } = paced(ordersOf(3, [2], { 0: NOW + 2_000, 1: NOW + 3_000, 2: NOW + 1_000 }), 10);
+    busy(egress);
+    const done = batch.run();
+    at.now = NOW + 2_000;
+    egress.pump();
+    expect([left, ended]).toEqual([[], ['0 expired']]);
+    at.now = NOW + 3_000;
+    egress.pump();
+    expect([left, ended]).toEqual([[], ['0 expired', '1 expired']]);
+    at.now = NOW + 60_000;
+    egress.pump();
+    expect(left).toEqual([2]);
+    answer(2);
+    await done;
+    expect(egress.scheduler?.budget(0).inFlight).toBe(0);
     egress.close();
   });
 

@@ -12,6 +12,8 @@ export class PacedBatch implements PacedRows {
   readonly batch: Batch;
   /** When a row was handed to its worker, monotonic ms; 0: it was not, or it has ended. */
   private readonly leftAt: Float64Array;
+  /** When the next entry that has not left may leave no more, epoch ms; 0: not looked for yet, Infinity: never. */
+  private lateFrom = 0;
   private flow = 0;
 
   constructor(
@@ -56,7 +58,9 @@ export class PacedBatch implements PacedRows {
   }
 
   goesOn(): boolean {
-    return this.batch.goesOn();
+    if (!this.batch.goesOn()) return false;
+    this.dropLate();
+    return true;
   }
 
   release(cls: QueuedClass, rows: readonly number[]): number {
@@ -73,8 +77,34 @@ export class PacedBatch implements PacedRows {
       this.send(worker, chunk);
     }
     for (const row of rows) if (!left.has(row)) this.egress.kept(this.orders.signer[row] ?? -1);
-    if (late.length > 0) this.batch.refuse(late, 'expired', 'it would have expired on its way, so it was not sent');
+    this.refuseLate(late);
     return rows.length - left.size;
+  }
+
+  /** Refuses entries whose time passes while they wait: who waits for this batch must not wait for a turn that they can use no more. */
+  private dropLate(): void {
+    if (this.egress.epoch() + ON_ITS_WAY_MS <= this.lateFrom) return;
+    const late: number[] = [];
+    for (let row = 0; row < this.orders.count; row += 1) if (this.isEntry(row) && this.batch.isHeld(row) && this.isLate(row)) late.push(row);
+    this.refuseLate(late);
+    this.lateFrom = this.nextLate();
+  }
+
+  private refuseLate(rows: readonly number[]): void {
+    if (rows.length > 0) this.batch.refuse(rows, 'expired', 'it would have expired on its way, so it was not sent');
+  }
+
+  private nextLate(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (let row = 0; row < this.orders.count; row += 1) {
+      const expiresAfter = this.orders.expiresAfter[row] ?? 0;
+      if (expiresAfter > 0 && this.isEntry(row) && !this.isLate(row)) next = Math.min(next, expiresAfter);
+    }
+    return next;
+  }
+
+  private isEntry(row: number): boolean {
+    return (this.orders.exit ?? this.orders.reduceOnly)[row] !== 1;
   }
 
   private isLate(row: number): boolean {

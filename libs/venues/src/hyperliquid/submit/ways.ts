@@ -13,6 +13,7 @@ const OPENINGS_WINDOW_MS = 62_000;
 
 /** How long an address that took no connection is passed over, in ms. */
 const DOWN_MS = 10_000;
+const NONE_TRIED: ReadonlySet<number> = new Set();
 
 /** One egress address as a worker has it: its own sockets and its own HTTP connections. */
 interface Way {
@@ -72,16 +73,16 @@ export class Ways {
     return own?.isOpen === true ? own : this.openLane(egress);
   }
 
-  /** An address took no connection: it is passed over for a while. Gives another one to try; null: none is thought to take one. */
-  failed(egress: number): number | null {
+  /** An address took no connection: it is passed over for a while. Gives another one to try, none of those tried before; null: none is thought to take one. */
+  failed(egress: number, tried: ReadonlySet<number>): number | null {
     this.at(egress).downUntil = performance.now() + DOWN_MS;
-    return this.besides(egress);
+    return this.besides(egress, tried);
   }
 
-  private besides(egress: number): number | null {
+  private besides(egress: number, tried: ReadonlySet<number> = NONE_TRIED): number | null {
     for (let step = 1; step < this.ways.length; step += 1) {
       const other = (egress + step) % this.ways.length;
-      if (this.takesConnections(other)) return other;
+      if (!tried.has(other) && this.takesConnections(other)) return other;
     }
     return null;
   }
