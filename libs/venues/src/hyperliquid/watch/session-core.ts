@@ -84,6 +84,12 @@ export class SessionCore {
     return behind.filter(unknown);
   }
 
+  /** Dexes that were read before and in which a state shows what no fill told. */
+  unexplained(given: readonly AccountState[]): readonly string[] {
+    const { missing } = this.merged.compare(this.dated(given));
+    return [...new Set(missing.map(({ coin }) => dexOf(coin)))].filter((dex) => this.isRead(dex));
+  }
+
   tellState(state: AccountState): void {
     if (!this.ended) this.parts.tell({ kind: 'state', state, receivedAt: this.parts.now() });
   }
@@ -97,7 +103,8 @@ export class SessionCore {
     if (this.ended) return;
     const states = this.dated(given);
     this.unseen = false;
-    this.saw(Math.max(...fills.map(({ time }) => time), Math.min(...states.map(({ time }) => time))));
+    if (states.length > 0) this.saw(Math.min(...states.map(({ time }) => time)));
+    this.saw(Math.max(...fills.map(({ time }) => time)));
     this.parts.tell({ kind: 'synced', address: this.address, states, fills: distinct(fills), receivedAt });
   }
 

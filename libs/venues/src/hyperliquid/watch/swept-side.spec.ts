@@ -190,14 +190,34 @@ describe('an address without a seat', () => {
 });
 
 describe('an address that got a seat', () => {
-  it('is told by its stream what its state showed already, although the public trade came between', async () => {
+  it('is told once what its state showed already, by the public trade that comes before the stream', async () => {
     const { session, answers, words } = await swept(0);
     const open = trade(70, 5);
     answers.state = stateOf(5, 90);
     session.seat();
     await session.snapshot([], 90);
-    expect(session.swept([open], 91)).toBe(0);
-    expect(session.live([fillOf(open, 0)], 92)).toBe(1);
-    expect(words()).toEqual(['stands at 5', 'fill 70 from 0']);
+    expect(session.swept([open], 91)).toBe(1);
+    expect(session.live([fillOf(open, 0)], 92)).toBe(0);
+    expect(words()).toEqual(['stands at 0', 'fill 70 from 0']);
+  });
+
+  it('is told by its fills what its state showed already, where it loses the seat before the stream told it', async () => {
+    const { session, answers, words } = await swept(0);
+    const open = trade(70, 5);
+    answers.state = stateOf(5, 90);
+    session.seat();
+    await session.snapshot([], 90);
+    // The venue's list tells it a moment later.
+    answers.fills = [fillOf(open, 0)];
+    session.unseat();
+    await vi.waitFor(() => expect(words()).toEqual(['stands at 0', 'fill 70 from 0']));
+  });
+
+  it('stands where its state stands once neither stream nor fills tell why', async () => {
+    const { session, answers, words } = await swept(0);
+    answers.state = stateOf(5, 90);
+    session.seat();
+    await session.snapshot([], 90);
+    await vi.waitFor(() => expect(words()).toEqual(['stands at 0', 'stands at 5']));
   });
 });

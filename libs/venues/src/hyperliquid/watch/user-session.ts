@@ -137,15 +137,20 @@ export class UserSession {
     const states = await core.reads.statesNow(dexes, goOn);
     if (!goOn()) return;
     const told = [...missed, ...fills, ...this.held.flatMap((frame) => frame.fills)];
-    const news = core.merged.based ? core.merged.absorb(told) : core.firstBase(states, told, epoch);
-    const open = core.adopt(states, epoch);
+    const wasBased = core.merged.based;
+    const news = wasBased ? core.merged.absorb(told) : core.firstBase(states, told, epoch);
+    // Where a state shows more than the fills do, the frame of a fill may be on its way, or was lost with a seat: what is missing is read before the state counts.
+    const ahead = wasBased ? core.unexplained(states) : [];
+    const agreed = states.filter(({ dex }) => !ahead.includes(dex));
+    const open = core.adopt(agreed, epoch);
     for (const dex of core.merged.dexNames) core.merged.complete(dex, epoch, core.merged.lastTime);
     this.seen = true;
     this.held = [];
     this.side.drop();
     core.syncing = false;
-    core.sync(states, [...told, ...news], receivedAt);
+    core.sync(agreed, [...told, ...news], receivedAt);
     this.readBehind(dexes.filter((dex) => open.includes(dex) || !states.some((state) => state.dex === dex)));
+    for (const dex of ahead) void this.side.checkSoon(dex);
   }
 
   /**
