@@ -19,6 +19,7 @@ import { EgressStandings } from './0040-egress-standings';
 import { Detection } from './0041-detection';
 import { AccountTypes } from './0042-account-types';
 import { SpareAgents } from './0043-spare-agents';
+import { CopyModes } from './0044-copy-modes';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -43,5 +44,6 @@ export const MIGRATIONS = [
   Detection,
   AccountTypes,
   SpareAgents,
+  CopyModes,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -1,5 +1,6 @@
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { ApprovalWatch } from './accounts/approval-watch';
+import { VolatilityKeeper } from './accounts/leader-volatility';
 import { LeveragePreparer } from './accounts/prepare-leverage';
 import { barSheet } from './accounts/venue-bars';
 import { Bookkeeper } from './books/bookkeeper';
@@ -85,6 +86,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const repairs = new Repairs(ctx, books, lanes);
   const resolver = new UnknownResolver(ctx, books);
   const seats = new SeatFollower(ctx);
+  const volatility = new VolatilityKeeper(ctx);
   const watch: LeaderWatch = new LeaderWatch(
     ctx,
     (moves) => {
@@ -102,7 +104,18 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const fees = new FeeTimes(ctx.clock, (scope, versions) => putMarkups(ctx, scope, versions));
   const stops = new StopSwitches(ctx);
-  const commands = new Commands(ctx, { books, repairs, watch, directory, opener: parts.opener, wakeups: parts.wakeups, fees, approvals, stops });
+  const commands = new Commands(ctx, {
+    books,
+    repairs,
+    lanes,
+    watch,
+    directory,
+    opener: parts.opener,
+    wakeups: parts.wakeups,
+    fees,
+    approvals,
+    stops,
+  });
   const equity = new EquityWriter(ctx);
   const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
@@ -136,6 +149,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await watch.watchAll(seats.hottestFirst());
       quotes.start();
       seats.start();
+      volatility.start();
       reconciler.start();
       await reconciler.all();
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
@@ -174,6 +188,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       watch.stop();
       quotes.stop();
       seats.stop();
+      volatility.stop();
       repairs.stop();
       breakers.stop();
       reconciler.stop();

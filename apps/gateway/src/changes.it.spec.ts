@@ -3,6 +3,7 @@ import { enginePrivateKeys, loadConfig, opener, sealingContext } from '@lockstep
 import { addressOfKey } from '@lockstep/venues/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { closeAsBackoffice, FILE, FILE_SHA256 } from './testing/backoffice-work';
+import { holdAsEngine, setState } from './testing/engine-work';
 import { freshAddress, makeObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -104,6 +105,49 @@ describe('a copy', () => {
     expect([stopped.status, stopped.body.command.kind]).toEqual([202, 'copy.stop']);
     const command = good(await rig.call(tenant.key, 'get', `/v1/commands/${stopped.body.command.no}`));
     expect(command).toMatchObject({ kind: 'copy.stop', target_id: objects.copy, status: 'pending' });
+  });
+
+  it.each<[string, object, object]>([
+    ['by amount', { kind: 'fixed_amount', amount: '250' }, { kind: 'fixed_amount', amount: '250', max_adds: null }],
+    [
+      'by risk',
+      { kind: 'risk_normalised', target_volatility: '0.5' },
+      { kind: 'risk_normalised', multiplier: '1', target_volatility: '0.5', scale_least: '0.25', scale_most: '2' },
+    ],
+  ])('is sized %s', async (_how, mode, expected) => {
+    const { copy } = await makeObjects(rig, tenant);
+    const start = { kind: 'adopt' };
+    const settings = { mode, direction: 'inverse', follow: 'increases_only', start };
+    const changed = good(await rig.call(tenant.key, 'patch', `/v1/copies/${copy}`, { settings }));
+    expect(changed.settings).toMatchObject({ mode: expected, direction: 'inverse', follow: 'increases_only', start: { kind: 'adopt', band: null } });
+  });
+
+  it.each<[string, object, string]>([
+    ['an amount below the smallest order', { kind: 'fixed_amount', amount: '9.99' }, '/settings/mode/amount'],
+    ['no leader order at all', { kind: 'fixed_amount', amount: '100', max_adds: 0 }, '/settings/mode/max_adds'],
+    [
+      'a corridor upside down',
+      { kind: 'risk_normalised', target_volatility: '0.5', scale_least: '3', scale_most: '2' },
+      '/settings/mode/scale_least',
+    ],
+  ])('is not sized by %s', async (_what, mode, pointer) => {
+    const { copy } = await makeObjects(rig, tenant);
+    const refused = await rig.call(tenant.key, 'patch', `/v1/copies/${copy}`, { settings: { mode } });
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, pointer]);
+  });
+
+  it('turns to the other side only while it is flat, and is re-based only while it is active', async () => {
+    const { copy } = await makeObjects(rig, tenant);
+    await holdAsEngine(rig, tenant, copy, 100_000_000n);
+    const turned = await rig.call(tenant.key, 'patch', `/v1/copies/${copy}`, { settings: { direction: 'inverse' } });
+    expect([turned.status, turned.body.code]).toEqual([409, 'state_conflict']);
+    await holdAsEngine(rig, tenant, copy, 0n);
+    expect(good(await rig.call(tenant.key, 'patch', `/v1/copies/${copy}`, { settings: { direction: 'inverse' } })).settings.direction).toBe(
+      'inverse',
+    );
+    expect((await rig.call(tenant.key, 'post', `/v1/copies/${copy}/rebase`)).body.code).toBe('state_conflict');
+    await setState(rig, tenant, copy, 'active');
+    expect((await rig.call(tenant.key, 'post', `/v1/copies/${copy}/rebase`)).body.command).toMatchObject({ kind: 'copy.rebase', status: 'pending' });
   });
 
   it('is the only running one of its venue account', async () => {

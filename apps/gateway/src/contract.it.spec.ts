@@ -9,7 +9,7 @@ import { ACCESS, type Access } from './auth/access';
 import { STREAM_PATH } from './stream/door';
 import { closeAsBackoffice, manifestOf, renderAsBackoffice } from './testing/backoffice-work';
 import { documented, type Operation } from './testing/documented';
-import { decideAsEngine, tellEgressAsEngine } from './testing/engine-work';
+import { decideAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -155,9 +155,10 @@ describe('the answer of every operation', () => {
       ['active', 'pause'],
       ['paused', 'resume'],
       ['breaker_closed', 're-enable'],
+      ['active', 'rebase'],
       ['active', 'stop'],
     ] as const) {
-      await setState(tenant, copy, state);
+      await setState(rig, tenant, copy, state);
       await ask('post', `/v1/copies/${copy}/${act}`);
     }
     const period = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' };
@@ -294,10 +295,4 @@ async function appendEvent(tenant: RigTenant, copy: string): Promise<void> {
     const data = JSON.stringify({ copy_id: copy, settings_version: 2, changed: ['caps'] });
     await unit.events.append([{ id: rig.context.ids.next('event'), type: 'copy.settings_changed', version: 1, occurredAt: unit.now, data }]);
   });
-}
-
-async function setState(tenant: RigTenant, copy: string, state: string): Promise<void> {
-  await rig.engine.scoped(tenant.scope, (unit) =>
-    unit.execute('update copies set state = $4 where tenant_id = $1 and environment = $2 and id = $3', [...unit.scopeParameters, copy, state]),
-  );
 }

@@ -12,9 +12,9 @@ import {
   toExact,
   toLots,
 } from '@lockstep/kernel';
-import { type CopySettings, filterAdmits, type InstrumentFilter } from '@lockstep/roster';
+import { type CopyMode, type CopySettings, filterAdmits, type InstrumentFilter } from '@lockstep/roster';
 import { clearRow, columnMaker } from './column-maker';
-import { type CopyColumns, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
+import { type CopyColumns, FOLLOW, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
 import { EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
 
@@ -65,6 +65,8 @@ export interface PositionEntry {
   readonly realised: Money;
   /** Micro-lots given up in the running episode. */
   readonly forfeited: number;
+  /** Leader orders copied in it. */
+  readonly adds: number;
   /** Bits of EPISODE. */
   readonly episode: number;
 }
@@ -152,7 +154,6 @@ export class CopyBook {
     copies.scope[row] = entry.scope;
     copies.venueAccount[row] = entry.venueAccount;
     copies.status[row] = entry.status;
-    copies.direction[row] = 1;
     copies.allocation[row] = toExact(entry.allocation, 'allocation');
     copies.netPnl[row] = toExact(entry.netPnl, 'net PnL');
     copies.realEquity[row] = toExact(entry.realEquity, 'real equity');
@@ -185,6 +186,7 @@ export class CopyBook {
     rows.entryValue[row] = toExact(entry.entryValue, 'entry value');
     rows.realised[row] = toExact(entry.realised, 'realised PnL');
     rows.forfeited[row] = entry.forfeited;
+    rows.adds[row] = entry.adds;
     rows.episode[row] = entry.episode;
   }
 
@@ -203,9 +205,9 @@ export class CopyBook {
     const { copies } = this;
     const { mode, caps } = settings;
     copies.settingsVersion[row] = version;
-    copies.mode[row] =
-      mode.kind === 'fixed_ratio' ? MODE.fixedRatio : mode.compounding === 'reinvest' ? MODE.proportionalReinvest : MODE.proportionalNominal;
-    copies.modeRate[row] = toExact(mode.kind === 'fixed_ratio' ? mode.ratio : mode.multiplier, 'ratio');
+    this.setMode(row, mode);
+    copies.direction[row] = settings.direction === 'inverse' ? -1 : 1;
+    copies.follow[row] = settings.follow === 'all' ? FOLLOW.all : settings.follow === 'increases_only' ? FOLLOW.increasesOnly : FOLLOW.decreasesOnly;
     copies.maxPositionSize[row] = limitColumn(caps.maxPositionSize);
     copies.maxPositionNotional[row] = limitColumn(caps.maxPositionNotional);
     copies.maxPositionShare[row] = limitColumn(caps.maxPositionShare);
@@ -218,6 +220,32 @@ export class CopyBook {
     copies.breakerFromStart[row] = limitColumn(settings.breaker.fromStart);
     this.filters[row] = settings.instruments;
     for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = filterAdmits(settings.instruments, sheet.instrument.coin) ? 1 : 0;
+  }
+
+  private setMode(row: number, mode: CopyMode): void {
+    const { copies } = this;
+    copies.maxAdds[row] = NO_LIMIT;
+    switch (mode.kind) {
+      case 'fixed_ratio':
+        copies.mode[row] = MODE.fixedRatio;
+        copies.modeRate[row] = toExact(mode.ratio, 'ratio');
+        return;
+      case 'proportional':
+        copies.mode[row] = mode.compounding === 'reinvest' ? MODE.proportionalReinvest : MODE.proportionalNominal;
+        copies.modeRate[row] = toExact(mode.multiplier, 'multiplier');
+        return;
+      case 'fixed_amount':
+        copies.mode[row] = MODE.fixedAmount;
+        copies.modeRate[row] = toExact(mode.amount, 'amount');
+        copies.maxAdds[row] = mode.maxAdds ?? NO_LIMIT;
+        return;
+      case 'risk_normalised':
+        copies.mode[row] = MODE.riskNormalised;
+        copies.modeRate[row] = toExact(mode.multiplier, 'multiplier');
+        copies.targetVolatility[row] = toExact(mode.targetVolatility, 'target volatility');
+        copies.scaleLeast[row] = toExact(mode.scaleLeast, 'least scale');
+        copies.scaleMost[row] = toExact(mode.scaleMost, 'largest scale');
+    }
   }
 
   setSigner(row: number, signer: number, agentValidUntil: EpochMs): void {

@@ -21,7 +21,9 @@ export const STATUS = {
 } as const;
 
 /** How κ is found, as a column code. */
-export const MODE = { fixedRatio: 0, proportionalReinvest: 1, proportionalNominal: 2 } as const;
+export const MODE = { fixedRatio: 0, proportionalReinvest: 1, proportionalNominal: 2, fixedAmount: 3, riskNormalised: 4 } as const;
+/** Which of the leader's changes move a target, as a column code. */
+export const FOLLOW = { all: 0, increasesOnly: 1, decreasesOnly: 2 } as const;
 /** On which orders the execution markup is charged. */
 export const MARKUP = { none: 0, all: 1, increasesOnly: 2 } as const;
 /** "No limit" in a limit column. */
@@ -42,9 +44,17 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   /** +1 follows the leader's side, −1 inverts it. */
   direction: make.i8('direction'),
 
-  /** {@link MODE} and its ratio or multiplier. */
+  /** {@link MODE} and its ratio, multiplier or (`fixedAmount`) amount of money. */
   mode: make.u8('mode'),
   modeRate: make.f64('modeRate'),
+  /** `fixedAmount`: leader orders copied per episode at most, or {@link NO_LIMIT}. */
+  maxAdds: make.f64('maxAdds'),
+  /** `riskNormalised`: volatility aimed at, and the corridor of its ratio to the leader's. */
+  targetVolatility: make.f64('targetVolatility'),
+  scaleLeast: make.f64('scaleLeast'),
+  scaleMost: make.f64('scaleMost'),
+  /** {@link FOLLOW}. */
+  follow: make.u8('follow'),
   /** Leader's basis equity for `fixed_nominal`, in 10^-6 quote units rounded up: that of the copy's first increase; 0: not taken yet. */
   basisEquity: make.f64('basisEquity'),
 

@@ -49,7 +49,8 @@ function decideOne(draft: Draft, index: number): void {
 function settleIdle(draft: Draft, index: number, gap: number): void {
   if (draft.reason[index] !== UNDECIDED) return;
   const inFlight = (draft.pendingBuy[index] ?? 0) + (draft.pendingSell[index] ?? 0) > 0;
-  draft.reason[index] = gap === 0 ? NO_CHANGE : Math.abs(gap) >= MICRO && inFlight ? PENDING : cutReason(draft, index, BELOW_LOT);
+  draft.reason[index] =
+    gap === 0 ? cutReason(draft, index, NO_CHANGE) : Math.abs(gap) >= MICRO && inFlight ? PENDING : cutReason(draft, index, BELOW_LOT);
 }
 
 /** `held`: the position in the order's own direction with every such order in flight filled; below zero it is what an exit may take. */

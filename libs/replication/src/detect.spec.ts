@@ -11,7 +11,15 @@ const fill = (start: string, side: 'buy' | 'sell', size: string, price = '100', 
   price: priceOf(price),
   startPosition: sizeOf(start),
   time: 5,
+  orderId: '1',
+  twapId: null,
 });
+const ofOrder = (orderId: string, start: string, side: 'buy' | 'sell', size: string): LeaderFill => ({ ...fill(start, side, size), orderId });
+/** Takes every order for a new one, once. */
+const met = () => {
+  const keys = new Set<string>();
+  return { note: (key: string) => keys.size < keys.add(key).size };
+};
 
 describe('detection', () => {
   it.each([
@@ -24,22 +32,47 @@ describe('detection', () => {
     ['none', [fill('4', 'buy', '1'), fill('5', 'sell', '1')], '4', '1', '100'],
   ] as const)('%s', (kind, fills, after, increment, incrementPrice) => {
     const [first, ...rest] = fills;
-    const { move, gap } = detect(null, [first, ...rest]);
+    const { move, gap } = detect(null, [first, ...rest], met());
     expect(gap).toBeNull();
     expect(move).toMatchObject({ kind, source: 'fills', after: sizeOf(after), increment: sizeOf(increment) });
     expect(move.incrementPrice).toBe(incrementPrice === null ? null : priceOf(incrementPrice));
   });
 
   it('rounds the price of increments to the strict side: down when bought, up when sold', () => {
-    expect(detect(null, [fill('0', 'buy', '1', '1'), fill('1', 'buy', '2', '1.00000001')]).move.incrementPrice).toBe(100_000_000n);
-    expect(detect(null, [fill('0', 'sell', '2', '1'), fill('-2', 'sell', '1', '1.00000001')]).move.incrementPrice).toBe(100_000_001n);
+    expect(detect(null, [fill('0', 'buy', '1', '1'), fill('1', 'buy', '2', '1.00000001')], met()).move.incrementPrice).toBe(100_000_000n);
+    expect(detect(null, [fill('0', 'sell', '2', '1'), fill('-2', 'sell', '1', '1.00000001')], met()).move.incrementPrice).toBe(100_000_001n);
   });
 
   it('names the first place where fills do not continue the known position, and follows only reductions then', () => {
-    const { move, gap } = detect(sizeOf('3'), [fill('4', 'buy', '1')]);
+    const { move, gap } = detect(sizeOf('3'), [fill('4', 'buy', '1')], met());
     expect(gap).toEqual({ coin: 'BTC', known: sizeOf('3'), found: sizeOf('4'), at: 5 });
     expect(move).toMatchObject({ source: 'resync', before: sizeOf('3'), after: sizeOf('5') });
-    expect(detect(sizeOf('4'), [fill('4', 'buy', '1'), fill('6', 'buy', '1')]).gap).toMatchObject({ known: sizeOf('5'), found: sizeOf('6') });
+    expect(detect(sizeOf('4'), [fill('4', 'buy', '1'), fill('6', 'buy', '1')], met()).gap).toMatchObject({ known: sizeOf('5'), found: sizeOf('6') });
+  });
+
+  it.each<[string, readonly [LeaderFill, ...LeaderFill[]], number | null]>([
+    ['an order counts once, whatever it fills', [ofOrder('7', '0', 'buy', '1'), ofOrder('7', '1', 'buy', '1')], 1],
+    ['two orders count twice', [ofOrder('7', '0', 'buy', '1'), ofOrder('8', '1', 'buy', '1')], 2],
+    ['one that only reduces counts for nothing', [ofOrder('7', '4', 'sell', '1'), ofOrder('7', '3', 'sell', '3')], 0],
+    ['one that flips counts once, with the fill beyond flat', [ofOrder('7', '2', 'sell', '2'), ofOrder('7', '0', 'sell', '1')], 1],
+    [
+      'slices of a TWAP are one order',
+      [
+        { ...ofOrder('7', '0', 'buy', '1'), twapId: '3' },
+        { ...ofOrder('8', '1', 'buy', '1'), twapId: '3' },
+      ],
+      1,
+    ],
+    ['a public trade names none', [{ ...ofOrder('', '0', 'buy', '1'), provisional: true }], null],
+    ['one that only reduces need not be named', [{ ...ofOrder('', '2', 'sell', '1'), provisional: true }], 0],
+  ])('new orders: %s', (_name, fills, newOrders) => {
+    expect(detect(null, fills, met()).move.newOrders).toBe(newOrders);
+  });
+
+  it('an order met before is not new in a later block', () => {
+    const known = met();
+    expect(detect(null, [ofOrder('7', '0', 'buy', '1')], known).move.newOrders).toBe(1);
+    expect(detect(null, [ofOrder('7', '1', 'buy', '1')], known).move.newOrders).toBe(0);
   });
 
   it('groups a block by coin in order', () => {

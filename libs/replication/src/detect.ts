@@ -10,6 +10,19 @@ export interface LeaderFill {
   readonly time: EpochMs;
   /** Signed position before this fill. */
   readonly startPosition: Size;
+  readonly orderId: string;
+  readonly twapId: string | null;
+  /** Told by a public trade, which does not name the order. */
+  readonly provisional?: true;
+}
+
+/** What names the order a fill belongs to: its TWAP, else the order itself; null where nothing does. */
+export const orderKeyOf = (fill: Pick<LeaderFill, 'orderId' | 'twapId' | 'provisional'>): string | null =>
+  fill.provisional === true ? null : fill.twapId !== null ? `twap ${fill.twapId}` : fill.orderId;
+
+/** Increasing orders of a leader in one coin that were met before; `note` says whether one is new. */
+export interface MetOrders {
+  note(key: string): boolean;
 }
 
 /** A move and, when the fills do not continue what we knew, where they stop doing so. */
@@ -21,9 +34,9 @@ export interface Detection {
 
 /**
  * Folds all fills of one leader, coin and block (oldest first, at least one) into a move from `known`, the signed position as of the last
- * move. Positions come from the fills' own start positions; `known` null means the leader was never seen in this coin.
+ * move. Positions come from the fills' own start positions; `known` null means the leader was never seen in this coin. `met` learns the orders of increasing fills.
  */
-export function detect(known: Size | null, fills: readonly [LeaderFill, ...LeaderFill[]]): Detection {
+export function detect(known: Size | null, fills: readonly [LeaderFill, ...LeaderFill[]], met: MetOrders): Detection {
   const first = fills[0];
   const before = known ?? first.startPosition;
   let position: Size = before;
@@ -47,9 +60,26 @@ export function detect(known: Size | null, fills: readonly [LeaderFill, ...Leade
       firstFillAt: first.time,
       lastFillAt: last.time,
       fills: fills.length,
+      newOrders: newOrdersOf(fills, met),
     },
   };
 }
+
+/** How many orders had their first increasing fill here. An order that flips the leader counts once, with its first fill beyond flat. */
+function newOrdersOf(fills: readonly LeaderFill[], met: MetOrders): number | null {
+  let found = 0;
+  for (const fill of fills) {
+    const end = fill.startPosition + signed(fill);
+    const increases = end < 0n !== fill.startPosition < 0n || abs(end) > abs(fill.startPosition);
+    if (end === 0n || !increases) continue;
+    const key = orderKeyOf(fill);
+    if (key === null) return null;
+    if (met.note(key)) found += 1;
+  }
+  return found;
+}
+
+const abs = (value: bigint): bigint => (value < 0n ? -value : value);
 
 /** A move made of a snapshot instead of fills: state, never a signal, so only its reductions are followed. */
 export function resyncMove(coin: string, known: Size, found: Size, lastPrice: Price, at: EpochMs): Move {
@@ -65,6 +95,7 @@ export function resyncMove(coin: string, known: Size, found: Size, lastPrice: Pr
     firstFillAt: at,
     lastFillAt: at,
     fills: 0,
+    newOrders: 0,
   };
 }
 

@@ -21,6 +21,8 @@ export * from './reconcile';
 export * from './rehearsal';
 export * from './repair';
 export * from './revalue';
+export * from './take-on';
+export * from './volatility';
 export * from './wave-options';
 export * from './wave-order';
 export * from './wave-plan';

@@ -41,6 +41,8 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   entryValue: make.f64('entryValue'),
   /** Realised PnL since the copy began, before fees. */
   realised: make.f64('realised'),
+  /** Leader orders copied in the running episode (`fixedAmount`). */
+  adds: make.f64('adds'),
   /** Micro-lots of increments given up in the running episode, ≥ 0, and the last reason. */
   forfeited: make.f64('forfeited'),
   forfeitReason: make.u8('forfeitReason'),

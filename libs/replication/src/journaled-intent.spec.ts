@@ -1,13 +1,14 @@
 import { unwrap } from '@lockstep/kernel';
+import type { CopySettings } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STATUS } from './copy-columns';
+import { FOLLOW, MODE, STATUS } from './copy-columns';
 import { EPISODE } from './instrument-columns';
 import { encodeJournal, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { intentAfter, type RowIntent } from './journaled-intent';
 import { repairPlan } from './repair';
-import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, Stage, settingsOf } from './testing/book-builder';
+import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, rateOf, Stage, settingsOf } from './testing/book-builder';
 import type { WavePlan } from './wave-plan';
 
 const STAMP = { instance: 7, m0: 1, m1: 2, m2: 3, forecastEnd: 0 };
@@ -19,6 +20,7 @@ const read = (stage: Stage, row: number): RowIntent => ({
   rho: at(stage.sheet.rows.rho, row),
   forfeitedMicro: at(stage.sheet.rows.forfeited, row),
   forfeitReason: at(stage.sheet.rows.forfeitReason, row),
+  adds: at(stage.sheet.rows.adds, row),
   episodeBits: at(stage.sheet.rows.episode, row),
   owedPrice: at(stage.sheet.rows.owedPrice, row),
   owedUntilMs: at(stage.sheet.rows.owedUntil, row),
@@ -27,18 +29,43 @@ const read = (stage: Stage, row: number): RowIntent => ({
 });
 
 /** What a restart would make of every row, from the packed bytes. */
-function found(plan: WavePlan, before: readonly RowIntent[], incrementPrice: number): RowIntent[] {
+function found(stage: Stage, plan: WavePlan, before: readonly RowIntent[], incrementPrice: number, newOrders = 1): RowIntent[] {
   const row = unwrap(decodeJournal(encodeJournal(plan, wholeSlice(plan), STAMP)), 'the journal row');
-  return before.map((intent, index) => intentAfter(intent, row, index, { incrementPrice, catchUpMs: CATCH_UP_MS, closing: false }));
+  const { copies } = stage.book;
+  return before.map((intent, index) =>
+    intentAfter(intent, row, index, {
+      incrementPrice,
+      catchUpMs: CATCH_UP_MS,
+      closing: false,
+      direction: at(copies.direction, index),
+      keeps: at(copies.follow, index) === FOLLOW.increasesOnly,
+      byAmount:
+        at(copies.mode, index) === MODE.fixedAmount
+          ? { amount: at(copies.modeRate, index), maxAdds: at(copies.maxAdds, index), newOrders, lotsPerUnit: stage.sheet.lotsPerUnit }
+          : null,
+    }),
+  );
 }
 
 /** Bits that only the venue's answers set are found again by the next repair. */
 const comparable = (intent: RowIntent): RowIntent => ({ ...intent, episodeBits: intent.episodeBits & (EPISODE.awaitingOpen | EPISODE.userClosed) });
 
-function stageOf(statuses: readonly number[]): Stage {
+/** Copies in different states, and one of each way to follow that is not the usual one. */
+const STATUSES = [STATUS.active, STATUS.active | STATUS.paused, STATUS.active | STATUS.staleTruth, 0];
+const WAYS: readonly Partial<CopySettings>[] = [
+  { mode: { kind: 'fixed_amount', amount: dollars(137), maxAdds: 3 } },
+  { mode: { kind: 'fixed_amount', amount: dollars(90), maxAdds: null }, direction: 'inverse' },
+  { follow: 'increases_only' },
+  { follow: 'decreases_only' },
+  { direction: 'inverse' },
+  { mode: { kind: 'risk_normalised', multiplier: rateOf('7'), targetVolatility: rateOf('0.5'), scaleLeast: rateOf('0.5'), scaleMost: rateOf('2') } },
+];
+const ROWS = [...STATUSES, ...WAYS].map((_, row) => row);
+
+function stageOf(statuses: readonly number[], ways: readonly Partial<CopySettings>[] = []): Stage {
   const stage = new Stage(instrumentOf('BTC', 1));
-  statuses.forEach((status, index) => {
-    const settings = settingsOf(`0.${index + 1}37`, { catchUpMs: CATCH_UP_MS, maxAgeMs: 2_000 });
+  [...statuses, ...ways.map(() => STATUS.active)].forEach((status, index) => {
+    const settings = settingsOf(`0.${(index % 9) + 1}37`, { catchUpMs: CATCH_UP_MS, maxAgeMs: 2_000, ...ways[index - statuses.length] });
     stage.add(entryOf(index + 1, settings, { status, allocation: dollars(50_000), realEquity: dollars(50_000) }));
   });
   return stage;
@@ -49,34 +76,36 @@ const move = fc.record({
   ageMs: fc.constantFrom(100, 1_000, 5_000, 60_000),
   filled: fc.integer({ min: 0, max: 4 }),
   repairAfterMs: fc.constantFrom(0, 1_000, 40_000),
+  newOrders: fc.integer({ min: 0, max: 2 }),
+  volatility: fc.constantFrom(null, rateOf('0.1'), rateOf('0.8')),
 });
 
 describe('what a restart finds in the journal is what planning wrote', { timeout: 60_000 }, () => {
   it('over random leader paths, refusals, stale moves, partial fills and repairs', () => {
     fc.assert(
       fc.property(fc.array(move, { minLength: 1, maxLength: 10 }), (moves) => {
-        const stage = stageOf([STATUS.active, STATUS.active | STATUS.paused, STATUS.active | STATUS.staleTruth, 0]);
+        const stage = stageOf(STATUSES, WAYS);
         stage.sheet.rows.episode[2] = EPISODE.awaitingOpen;
         let now = NOW;
         let repairWave = 1_000;
-        for (const { leader, ageMs, filled, repairAfterMs } of moves) {
+        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility } of moves) {
           now += 1_000;
           stage.sheet.markAt = now;
-          let before = [0, 1, 2, 3].map((row) => read(stage, row));
+          let before = ROWS.map((row) => read(stage, row));
           const firstFillAt = now - ageMs;
-          const plan = stage.plan(String(leader), { now }, { firstFillAt, lastFillAt: firstFillAt });
+          const plan = stage.plan(String(leader), { now, leaderVolatility: volatility }, { firstFillAt, lastFillAt: firstFillAt, newOrders });
           const price = 100 * 100_000_000;
-          expect(found(plan, before, price).map(comparable)).toEqual([0, 1, 2, 3].map((row) => comparable(read(stage, row))));
+          expect(found(stage, plan, before, price, newOrders).map(comparable)).toEqual(ROWS.map((row) => comparable(read(stage, row))));
           for (let order = 0; order < plan.orders.count; order += 1)
             stage.fillOrder(plan, order, Math.floor((at(plan.orders.lots, order) * filled) / 4));
           if (repairAfterMs === 0) continue;
           now += repairAfterMs;
           stage.sheet.markAt = now;
-          before = [0, 1, 2, 3].map((row) => read(stage, row));
+          before = ROWS.map((row) => read(stage, row));
           repairWave += 1;
           const repair = repairPlan(stage.book, stage.sheet, repairWave, optionsOf(repairWave, { now, lastNonce: stage.lastNonce }));
           const blind = (intent: RowIntent): RowIntent => ({ ...comparable(intent), forfeitReason: 0 });
-          expect(found(repair.plan, before, 0).map(blind)).toEqual([0, 1, 2, 3].map((row) => blind(read(stage, row))));
+          expect(found(stage, repair.plan, before, 0).map(blind)).toEqual(ROWS.map((row) => blind(read(stage, row))));
           for (let order = 0; order < repair.plan.orders.count; order += 1) stage.fillOrder(repair.plan, order, at(repair.plan.orders.lots, order));
         }
       }),
@@ -89,7 +118,7 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
     stage.sheet.rows.episode[0] = EPISODE.awaitingOpen;
     const before = read(stage, 0);
     const plan = stage.plan('10');
-    expect(found(plan, [before], 100 * 100_000_000)[0]?.episodeBits).toBe(0);
+    expect(found(stage, plan, [before], 100 * 100_000_000)[0]?.episodeBits).toBe(0);
   });
 
   it('a repair of other rows leaves the name of a row’s last orders alone', () => {
@@ -103,6 +132,6 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
     const repair = repairPlan(stage.book, stage.sheet, 50, optionsOf(50, { lastNonce: stage.lastNonce }));
     expect(repair.plan.orders.count).toBe(1);
     const idle = at(plan.orders.row, 1);
-    expect(found(repair.plan, before, 0)[idle]).toEqual(before[idle]);
+    expect(found(stage, repair.plan, before, 0)[idle]).toEqual(before[idle]);
   });
 });

@@ -2,7 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { JournalRow } from './journal-decode';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
-import { classify, increasedTarget, lockedRatio } from './target';
+import { amountTarget, classify, increasedTarget, lockedRatio } from './target';
 
 /** What planning intends for one copy in one instrument: the part of its row that a restart must find again. Units as in the columns. */
 export interface RowIntent {
@@ -10,6 +10,8 @@ export interface RowIntent {
   readonly rho: number;
   readonly forfeitedMicro: number;
   readonly forfeitReason: number;
+  /** Leader orders copied in the running episode. */
+  readonly adds: number;
   readonly episodeBits: number;
   readonly owedPrice: number;
   readonly owedUntilMs: number;
@@ -22,10 +24,28 @@ export interface IntentTerms {
   /** Price of the leader's increments as the move recorded it, 10^-8; 0 when nothing was increased or no move stands behind the row. */
   readonly incrementPrice: number;
   readonly catchUpMs: number;
+  /** +1 follows the leader's side, −1 inverts it. */
+  readonly direction: number;
+  /** True for a copy that closes by itself: the leader's reductions move nothing of it. */
+  readonly keeps: boolean;
+  /** What a copy of fixed amounts goes by, with the leader orders the move recorded as new; null for every other mode. */
+  readonly byAmount: AmountTerms | null;
   /** True for a copy being closed: its target fell by the closing, nothing was given up. */
   readonly closing: boolean;
 }
 
+/** Terms of a copy of fixed amounts. */
+export interface AmountTerms {
+  /** Money per leader order, 10^-8. */
+  readonly amount: number;
+  /** Leader orders per episode at most; {@link NO_LIMIT}: any number. */
+  readonly maxAdds: number;
+  readonly newOrders: number;
+  readonly lotsPerUnit: number;
+}
+
+/** Decisions of increases that asked for nothing. */
+const ASKED_NOTHING: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['follow_filter', 'same_order', 'max_adds', 'leader_orders_unknown']);
 /** Refusals that give an increment up at once: product §3's standing checks, resync, instrument checks, leader equity. */
 const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'not_active',
@@ -45,6 +65,7 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'awaiting_open',
   'equity_exhausted',
   'leader_equity',
+  'leader_volatility',
   'no_collateral',
   'account_type',
   'foreign_collateral',
@@ -77,23 +98,34 @@ const endedEpisode = (before: RowIntent): RowIntent => ({
   episodeBits: before.episodeBits & (EPISODE.exitStuck | EPISODE.dustPending),
   forfeitedMicro: 0,
   forfeitReason: 0,
+  adds: 0,
   owedPrice: 0,
   owedUntilMs: 0,
 });
 
 function increased(moved: RowIntent, row: JournalRow, index: number, terms: IntentTerms, fromFlat: boolean): RowIntent {
   const { decisions } = row;
-  const held = fromFlat ? 0 : Math.abs(decisions.targetBefore[index] ?? 0);
-  const from = fromFlat ? 0 : Math.abs(row.leaderBefore);
-  const increment = increasedTarget(held, decisions.kappa[index] ?? 0, from, Math.abs(row.leaderAfter)) - held;
   const reason = reasonAt(decisions.reason[index] ?? 0);
-  const refused = reason !== null && GIVEN_UP.has(reason);
-  if (refused) return givenUp(moved, increment, decisions.reason[index] ?? 0);
+  if (reason !== null && ASKED_NOTHING.has(reason)) return moved;
+  const before = decisions.targetBefore[index] ?? 0;
+  const against = before * Math.sign(row.leaderAfter) * terms.direction < 0;
+  const held = (fromFlat && !terms.keeps) || against ? 0 : Math.abs(before);
+  const from = fromFlat ? 0 : Math.abs(row.leaderBefore);
+  const orders = terms.byAmount === null ? 0 : ordersOf(moved.adds, terms.byAmount);
+  const wanted =
+    terms.byAmount === null
+      ? increasedTarget(held, decisions.kappa[index] ?? 0, from, Math.abs(row.leaderAfter))
+      : amountTarget(held, terms.byAmount.amount, orders, terms.incrementPrice, terms.byAmount.lotsPerUnit);
+  const increment = wanted - held;
   const owedUntilMs = row.firstFillAt + terms.catchUpMs;
-  const owed = { ...moved, owedUntilMs, owedPrice: owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice) };
   const late = reason !== null && OVERCOME.has(reason) && owedUntilMs <= row.plannedAt;
-  return late ? givenUp(owed, increment, decisions.reason[index] ?? 0) : owed;
+  if (late || (reason !== null && GIVEN_UP.has(reason))) return givenUp(moved, increment, decisions.reason[index] ?? 0);
+  const price = owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice);
+  return { ...moved, adds: moved.adds + orders, owedUntilMs, owedPrice: price };
 }
+
+const ordersOf = (adds: number, { maxAdds, newOrders }: AmountTerms): number =>
+  maxAdds < 0 ? newOrders : Math.min(newOrders, Math.max(0, maxAdds - adds));
 
 const givenUp = (intent: RowIntent, amount: number, reason: number): RowIntent =>
   amount <= 0 ? intent : { ...intent, forfeitedMicro: intent.forfeitedMicro + amount, forfeitReason: reason };

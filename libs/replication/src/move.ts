@@ -23,6 +23,8 @@ export interface Move {
   readonly firstFillAt: EpochMs;
   readonly lastFillAt: EpochMs;
   readonly fills: number;
+  /** Increasing orders of the leader whose first fill is among these; null where the fills do not name their orders. */
+  readonly newOrders: number | null;
 }
 
 /** The first place where the leader's fills do not continue the position we know. */

@@ -4,7 +4,7 @@ import { quoteFor } from './book-quote';
 import { CAP_COUNT } from './cap-count';
 import { capLots, UNLIMITED } from './caps';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
-import { MODE } from './copy-columns';
+import { FOLLOW, MODE, NO_LIMIT } from './copy-columns';
 import { decideOrders, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
@@ -13,7 +13,7 @@ import { weighedReference } from './journaled-intent';
 import type { Move } from './move';
 import { reasonNumber } from './reasons';
 import { revalue } from './revalue';
-import { classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
+import { amountTarget, classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -22,6 +22,11 @@ const STALE_MARK = reasonNumber('stale_mark');
 const RESYNC = reasonNumber('resync_no_entry');
 const LEADER_EQUITY = reasonNumber('leader_equity');
 const PRICE_BOUND = reasonNumber('price_bound');
+const FOLLOW_FILTER = reasonNumber('follow_filter');
+const SAME_ORDER = reasonNumber('same_order');
+const MAX_ADDS = reasonNumber('max_adds');
+const ORDERS_UNKNOWN = reasonNumber('leader_orders_unknown');
+const LEADER_VOLATILITY = reasonNumber('leader_volatility');
 
 /** What is the same for every row of a wave. */
 interface WaveFacts {
@@ -34,6 +39,8 @@ interface WaveFacts {
   readonly firstFillAt: number;
   readonly followable: boolean;
   readonly leaderEquity: number;
+  readonly leaderVolatility: number;
+  readonly newOrders: number | null;
 }
 
 /**
@@ -82,6 +89,8 @@ function factsOf(sheet: InstrumentSheet, move: Move, before: number, after: numb
     firstFillAt: move.firstFillAt,
     followable: move.source === 'fills' && move.incrementPrice !== null && toLots(sheet.instrument, move.before) === before,
     leaderEquity: options.leaderEquity === null ? 0 : leaderEquityColumn(options.leaderEquity),
+    leaderVolatility: options.leaderVolatility === null ? 0 : toExact(options.leaderVolatility, 'leader volatility'),
+    newOrders: move.newOrders,
   };
 }
 
@@ -96,29 +105,34 @@ function exitReferences(draft: Draft, move: Move): void {
 
 function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
   const row = draft.row[index] ?? 0;
-  const { rows } = draft.sheet;
+  const target = draft.sheet.rows.target[row] ?? 0;
+  const keeps = draft.book.copies.follow[row] === FOLLOW.increasesOnly;
   draft.reason[index] = UNDECIDED;
   draft.capLots[index] = UNLIMITED;
-  const held = Math.abs(rows.target[row] ?? 0);
-  const side = facts.leaderSign * (draft.book.copies.direction[row] ?? 1);
-  if (facts.kind === 'flat' || facts.kind === 'flip') endEpisode(draft, row);
+  if (facts.kind !== 'unchanged' && (facts.kind === 'flat' || facts.from === 0)) endEpisode(draft, row);
   switch (facts.kind) {
     case 'unchanged':
       return;
     case 'flat':
-      setTarget(draft, index, row, 0, 0);
+      if (keeps) keepTarget(draft, index, row, target, 0);
+      else setTarget(draft, index, row, 0, 0);
       return;
-    case 'reduce':
-      setTarget(draft, index, row, side * reducedTarget(held, Math.abs(draft.sheet.leaderLots), facts.to), facts.to);
+    case 'reduce': {
+      const left = reducedTarget(Math.abs(target), Math.abs(draft.sheet.leaderLots), facts.to);
+      if (keeps) keepTarget(draft, index, row, target, facts.to);
+      else setTarget(draft, index, row, Math.sign(target) * left, facts.to);
       return;
+    }
     case 'flip':
-      increaseTarget(draft, index, row, 0, side, facts);
-      return;
     case 'increase':
-      if (facts.from === 0) endEpisode(draft, row);
-      increaseTarget(draft, index, row, facts.from === 0 ? 0 : held, side, facts);
-      return;
+      increaseTarget(draft, index, row, facts);
   }
+}
+
+/** The leader's change moves nothing of this copy, by its own choice. */
+function keepTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
+  if (target !== 0) draft.reason[index] = FOLLOW_FILTER;
+  setTarget(draft, index, row, target, leaderLots);
 }
 
 /** The leader went through flat: what kept the copy out of the old position ends with it. */
@@ -127,6 +141,7 @@ function endEpisode(draft: Draft, row: number): void {
   rows.episode[row] = (rows.episode[row] ?? 0) & (EPISODE.exitStuck | EPISODE.dustPending);
   rows.forfeited[row] = 0;
   rows.forfeitReason[row] = 0;
+  rows.adds[row] = 0;
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
 }
@@ -140,30 +155,45 @@ function setTarget(draft: Draft, index: number, row: number, target: number, lea
   draft.targetAfter[index] = plain;
 }
 
-function increaseTarget(draft: Draft, index: number, row: number, held: number, side: number, facts: WaveFacts): void {
+function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFacts): void {
   const { copies } = draft.book;
+  const { rows } = draft.sheet;
   const now = draft.options.now;
+  const before = rows.target[row] ?? 0;
+  const follow = copies.follow[row] ?? FOLLOW.all;
+  const side = facts.leaderSign * (copies.direction[row] ?? 1);
+  // A copy that closes by itself may still hold what the leader left; every other begins at flat where the leader does.
+  const held = (facts.from === 0 && follow !== FOLLOW.increasesOnly) || before * side < 0 ? 0 : Math.abs(before);
+  if (follow === FOLLOW.decreasesOnly) {
+    draft.reason[index] = FOLLOW_FILTER;
+    setTarget(draft, index, row, side * held, facts.to);
+    return;
+  }
   if (copies.mode[row] === MODE.proportionalNominal && copies.basisEquity[row] === 0) copies.basisEquity[row] = facts.leaderEquity;
-  const kappa = kappaOf(copies, row, facts.leaderEquity);
-  draft.kappa[index] = Math.max(0, kappa);
-  const wanted = kappa < 0 ? held : increasedTarget(held, kappa, facts.from, facts.to);
+  const kappa = kappaOf(copies, row, facts.leaderEquity, facts.leaderVolatility);
+  const byAmount = copies.mode[row] === MODE.fixedAmount;
+  const orders = byAmount ? ordersToCopy(draft, index, row, facts) : 0;
+  if (byAmount && orders === 0 && draft.reason[index] !== UNDECIDED) {
+    setTarget(draft, index, row, side * held, facts.to);
+    return;
+  }
+  const wanted = wantedTarget(draft, row, held, kappa, orders, facts);
+  draft.kappa[index] = byAmount ? lockedRatio(wanted, facts.to) : Math.max(0, kappa);
   // Product §3's order: what stands against the copy, what is too old or unknown, then what stands against the instrument.
   const standing = standingRefusal(copies, row, now);
   const first = standing !== CLEAR ? standing : facts.followable ? CLEAR : RESYNC;
   const soft = first === CLEAR ? softRefusal(draft, row, facts) : CLEAR;
-  const hard = first === CLEAR && soft === CLEAR ? hardRefusal(draft, row, kappa) : first;
-  if (hard !== CLEAR) {
-    giveUp(draft, index, row, wanted - held, hard);
-    setTarget(draft, index, row, side * held, facts.to);
-    return;
-  }
+  const hard = first === CLEAR && soft === CLEAR ? hardRefusal(draft, row, kappa, facts) : first;
   const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
-  oweIncrement(draft, row, held, wanted - held, facts.incrementPrice, windowEnd);
-  if (soft !== CLEAR && windowEnd <= now) {
-    giveUp(draft, index, row, wanted - held, soft);
-    setTarget(draft, index, row, side * held, facts.to);
+  const refused = hard !== CLEAR ? hard : soft !== CLEAR && windowEnd <= now ? soft : CLEAR;
+  if (refused !== CLEAR) {
+    giveUp(draft, index, row, wanted - held, refused);
+    // What a copy holds against the leader's new side stays where it alone closes.
+    setTarget(draft, index, row, follow === FOLLOW.increasesOnly && before * side < 0 ? before : side * held, facts.to);
     return;
   }
+  rows.adds[row] = (rows.adds[row] ?? 0) + orders;
+  oweIncrement(draft, row, held, wanted - held, facts.incrementPrice, windowEnd);
   if (soft !== CLEAR) draft.reason[index] = soft;
   const target = prepareEntry(draft, index, row, side > 0, held, wanted, soft === STALE_MARK);
   setTarget(draft, index, row, side * target, facts.to);
@@ -171,11 +201,31 @@ function increaseTarget(draft: Draft, index: number, row: number, held: number, 
   draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
 }
 
+/** Leader orders that a copy of fixed amounts takes from this move; with none the decision's reason says why. */
+function ordersToCopy(draft: Draft, index: number, row: number, facts: WaveFacts): number {
+  const most = draft.book.copies.maxAdds[row] ?? NO_LIMIT;
+  const room = most < 0 ? Number.MAX_SAFE_INTEGER : Math.max(0, most - (draft.sheet.rows.adds[row] ?? 0));
+  const orders = Math.min(facts.newOrders ?? 0, room);
+  // Fills that are missing are said to be so below.
+  if (orders > 0 || !facts.followable) return orders;
+  draft.reason[index] = facts.newOrders === null ? ORDERS_UNKNOWN : facts.newOrders === 0 ? SAME_ORDER : MAX_ADDS;
+  return 0;
+}
+
+/** What the increase asks for before caps: by κ, or by the amount per leader order at the leader's price. */
+function wantedTarget(draft: Draft, row: number, held: number, kappa: number, orders: number, facts: WaveFacts): number {
+  const { copies } = draft.book;
+  if (copies.mode[row] !== MODE.fixedAmount) return kappa < 0 ? held : increasedTarget(held, kappa, facts.from, facts.to);
+  return amountTarget(held, copies.modeRate[row] ?? 0, orders, facts.incrementPrice, draft.sheet.lotsPerUnit);
+}
+
 /** Refusals after staleness, with which the increment is given up at once. */
-function hardRefusal(draft: Draft, row: number, kappa: number): number {
-  const refused = instrumentRefusal(draft.book.copies, draft.sheet.rows, row);
+function hardRefusal(draft: Draft, row: number, kappa: number, facts: WaveFacts): number {
+  const { copies } = draft.book;
+  const refused = instrumentRefusal(copies, draft.sheet.rows, row);
   if (refused !== CLEAR) return refused;
-  return kappa < 0 ? LEADER_EQUITY : CLEAR;
+  if (kappa >= 0) return CLEAR;
+  return copies.mode[row] === MODE.riskNormalised && facts.leaderVolatility <= 0 ? LEADER_VOLATILITY : LEADER_EQUITY;
 }
 
 /** Refusals that a repair inside the catch-up window may still overcome; it looks at those that come later in product §3 then. */

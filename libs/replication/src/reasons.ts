@@ -59,6 +59,11 @@ export const REASONS = [
   ['no_collateral', 'The account holds no collateral in the clearinghouse of the instrument, or less than its smallest order needs.'],
   ['account_type', 'A venue account of this type cannot trade the instrument.'],
   ['foreign_collateral', 'The collateral of the instrument is none of the dollars that limits are counted in.'],
+  ['follow_filter', 'The copy does not follow changes of this kind: it follows increases only, or decreases only.'],
+  ['same_order', 'The leader’s order was copied at its first fill; what it fills later adds nothing.'],
+  ['max_adds', 'The largest number of leader orders to copy in one episode is reached.'],
+  ['leader_orders_unknown', 'The leader’s orders cannot be told apart without a user-stream seat, and the amount is per order.'],
+  ['leader_volatility', 'The volatility of the leader is unknown, so no ratio exists.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

@@ -1,5 +1,5 @@
 import { type Instrument, money, price, rate, size, UNIT } from '@lockstep/kernel';
-import type { CopyMode, InstrumentFilter, PositionCaps } from '@lockstep/roster';
+import type { CopyMode, Follow, InstrumentFilter, PositionCaps } from '@lockstep/roster';
 import { applyFill, applyOutcome } from './apply';
 import { CopyBook, type CopyMarkup } from './book';
 import { STATUS } from './copy-columns';
@@ -28,6 +28,7 @@ const LOT = 10_000n;
 const MARK_MAX_AGE_MS = 5_000;
 const BUILDER = '0x00000000000000000000000000000000000000b1';
 const LEADER_EQUITY = money(10_000_000n * UNIT);
+const LEADER_VOLATILITY = rate(800_000_000_000n);
 /** The leader's positions in lots, turn by turn: every kind of move on both sides, back to flat at the end. */
 const LEADER_LOTS = [400_000, 600_000, 400_000, -400_000, -600_000, -400_000, 400_000, 0] as const;
 
@@ -65,6 +66,7 @@ export class Rehearsal {
       exitBand: EXIT_BAND,
       departures: null,
       leaderEquity: LEADER_EQUITY,
+      leaderVolatility: LEADER_VOLATILITY,
     });
   }
 
@@ -99,7 +101,19 @@ const MODES: readonly [CopyMode, ...CopyMode[]] = [
   { kind: 'fixed_ratio', ratio: rate(1_000_000_000n) },
   { kind: 'proportional', multiplier: rate(5_000_000_000_000n), compounding: 'reinvest' },
   { kind: 'proportional', multiplier: rate(5_000_000_000_000n), compounding: 'fixed_nominal' },
+  { kind: 'fixed_amount', amount: money(60n * UNIT), maxAdds: 3 },
+  {
+    kind: 'risk_normalised',
+    multiplier: rate(5_000_000_000_000n),
+    targetVolatility: rate(600_000_000_000n),
+    scaleLeast: rate(250_000_000_000n),
+    scaleMost: rate(2_000_000_000_000n),
+  },
 ];
+/** One copy in forty follows increases only, and one in forty decreases only. */
+const ONE_SIDED: Readonly<Record<number, Follow>> = { 10: 'increases_only', 30: 'decreases_only' };
+const ONE_SIDED_EVERY = 40;
+const INVERSE_EVERY = 8;
 const FILTERS: readonly [InstrumentFilter, ...InstrumentFilter[]] = [
   { kind: 'all' },
   { kind: 'only', coins: [ETH.coin, 'BTC'] },
@@ -132,6 +146,9 @@ function addCopy(book: CopyBook, copyNo: number, scope: number): void {
     status: copyNo % PAUSED_EVERY === 0 ? STATUS.active | STATUS.paused : STATUS.active,
     settings: {
       mode: pick(copyNo, MODES),
+      direction: copyNo % INVERSE_EVERY === 0 ? 'inverse' : 'same',
+      follow: ONE_SIDED[copyNo % ONE_SIDED_EVERY] ?? 'all',
+      start: { kind: 'next_open' },
       instruments: pick(copyNo, FILTERS),
       // In other steps than the modes, so that each meets each.
       caps: pick(Math.floor(copyNo / MODES.length), CAPS),
@@ -170,5 +187,6 @@ function moveTo(sheet: InstrumentSheet, lots: number): Move {
     firstFillAt: NOW - 100,
     lastFillAt: NOW - 100,
     fills: 1,
+    newOrders: added > 0 ? 1 : 0,
   };
 }

@@ -9,6 +9,7 @@ const floorOf = mulDivFloor;
 
 /** 10^12 ÷ 10^6: from a ratio in 10^-12 to micro-lots per lot. */
 const RATE_PER_MICRO = 1_000_000;
+const RATE_ONE = 1_000_000_000_000;
 
 /** What a leader's move asks of a target, by absolute values and sides. */
 export type MoveClass = 'increase' | 'reduce' | 'flat' | 'flip' | 'unchanged';
@@ -22,19 +23,34 @@ export function classify(before: number, after: number): MoveClass {
 }
 
 /**
- * κ (10^-12) of a row by its mode; −1 when it cannot be formed (leader equity unknown or not positive).
- * `leaderEquity` is in 10^-6 quote units, rounded up, 0 when unknown. Saturates at 2^53 − 1.
+ * κ (10^-12) of a row by its mode; −1 when it cannot be formed: leader equity or volatility unknown or not positive. `fixedAmount` has none ({@link amountTarget}).
+ * `leaderEquity` is in 10^-6 quote units, rounded up, 0 when unknown; `leaderVolatility` is 10^-12, 0 when unknown. Saturates at 2^53 − 1.
  */
-export function kappaOf(copies: CopyColumns, row: number, leaderEquity: number): number {
-  const rate = copies.modeRate[row] ?? 0;
+export function kappaOf(copies: CopyColumns, row: number, leaderEquity: number, leaderVolatility: number): number {
   const mode = copies.mode[row] ?? 0;
-  if (mode === MODE.fixedRatio) return rate;
+  if (mode === MODE.fixedRatio) return copies.modeRate[row] ?? 0;
+  if (mode === MODE.fixedAmount) return 0;
+  const rate = mode === MODE.riskNormalised ? scaledRate(copies, row, leaderVolatility) : (copies.modeRate[row] ?? 0);
+  if (rate < 0) return -1;
   const nominal = mode === MODE.proportionalNominal;
   const base = nominal ? (copies.basisEquity[row] ?? 0) : leaderEquity;
   if (base <= 0) return -1;
   const own = nominal ? (copies.allocation[row] ?? 0) : usableEquity(copies, row);
   // Money is 10^-8 and the base 10^-6: the quotient is a hundred times κ.
   return Math.floor(floorOf(rate, own, base) / 100);
+}
+
+/** Multiplier times the ratio of volatilities inside its corridor; −1 while the leader's is unknown. */
+function scaledRate(copies: CopyColumns, row: number, leaderVolatility: number): number {
+  if (leaderVolatility <= 0) return -1;
+  const scale = floorOf(copies.targetVolatility[row] ?? 0, RATE_ONE, leaderVolatility);
+  const held = Math.max(copies.scaleLeast[row] ?? 0, Math.min(copies.scaleMost[row] ?? 0, scale));
+  return floorOf(copies.modeRate[row] ?? 0, held, RATE_ONE);
+}
+
+/** Target (micro-lots, absolute) after `orders` more leader orders at `amount` of money each, at the leader's price. All ≥ 0, `price` > 0. */
+export function amountTarget(target: number, amount: number, orders: number, price: number, lotsPerUnit: number): number {
+  return orders === 0 ? target : target + orders * floorOf(amount, lotsPerUnit * MICRO, price);
 }
 
 /** Target (micro-lots, absolute) that an increase from `before` to `after` asks for, before caps: clamp(κ·L′, D, D + κ·(L′ − L)). All ≥ 0. */

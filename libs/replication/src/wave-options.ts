@@ -1,4 +1,4 @@
-import type { EpochMs, Money } from '@lockstep/kernel';
+import type { EpochMs, Money, Rate } from '@lockstep/kernel';
 
 /** What planning needs besides the book: identity of the wave, time, counters and limits of the platform. */
 export interface PlanOptions {
@@ -36,6 +36,8 @@ export interface WaveOptions extends PlanOptions {
   readonly wave: number;
   /** Leader's equity before the move's first fill; null when unknown: `proportional` then takes no new risk. */
   readonly leaderEquity: Money | null;
+  /** Volatility of the leader's returns over a year, as a share of equity; null when unknown: `risk_normalised` then takes no new risk. */
+  readonly leaderVolatility: Rate | null;
 }
 
 /** Product §3: a mark older than this halts new risk. */

@@ -5,7 +5,38 @@ export type CopyMode =
   /** κ = ratio. */
   | { readonly kind: 'fixed_ratio'; readonly ratio: Rate }
   /** κ = multiplier · U ÷ E; `reinvest`: U is the copy equity, E the leader's equity; `fixed_nominal`: the allocation over the leader's basis equity. */
-  | { readonly kind: 'proportional'; readonly multiplier: Rate; readonly compounding: 'reinvest' | 'fixed_nominal' };
+  | { readonly kind: 'proportional'; readonly multiplier: Rate; readonly compounding: 'reinvest' | 'fixed_nominal' }
+  /**
+   * `amount` of notional for each of the leader's increasing orders, at its first fill; what the order fills later adds nothing. No more than `maxAdds` of them
+   * per episode; null: no limit of that kind. Reductions are followed by their fraction.
+   */
+  | { readonly kind: 'fixed_amount'; readonly amount: Money; readonly maxAdds: number | null }
+  /**
+   * κ = multiplier · U ÷ E · (target volatility ÷ the leader's volatility), the last factor held between `scaleLeast` and `scaleMost`. Volatilities are of a
+   * year, as shares of equity.
+   */
+  | {
+      readonly kind: 'risk_normalised';
+      readonly multiplier: Rate;
+      readonly targetVolatility: Rate;
+      readonly scaleLeast: Rate;
+      readonly scaleMost: Rate;
+    };
+
+/** `inverse`: the copy takes the other side of everything. It can change only while the copy is flat. */
+export const DIRECTIONS = ['same', 'inverse'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+/** Which of the leader's changes move a target. `increases_only`: the follower closes by itself. `decreases_only`: nothing new is entered. */
+export const FOLLOWS = ['all', 'increases_only', 'decreases_only'] as const;
+export type Follow = (typeof FOLLOWS)[number];
+
+/** What a copy does at its beginning with positions the leader is in. */
+export type StartPolicy =
+  /** Nothing, until the leader opens anew in the instrument. */
+  | { readonly kind: 'next_open' }
+  /** Takes them on where the mark lies within `band` of the leader's own entry price; null: wherever it lies. */
+  | { readonly kind: 'adopt'; readonly band: Rate | null };
 
 export type InstrumentFilter =
   | { readonly kind: 'all' }
@@ -41,6 +72,9 @@ export interface BreakerSettings {
 /** The terms of one copy; a new version per change, the version stands in every journaled order. */
 export interface CopySettings {
   readonly mode: CopyMode;
+  readonly direction: Direction;
+  readonly follow: Follow;
+  readonly start: StartPolicy;
   readonly instruments: InstrumentFilter;
   readonly caps: PositionCaps;
   readonly slippage: SlippageSettings;

@@ -1,12 +1,33 @@
 import { type DecimalError, err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseSize, type Result } from '@lockstep/kernel';
-import type { CopyMode, CopySettings, InstrumentFilter, PositionCaps } from './copy-settings';
+import {
+  type CopyMode,
+  type CopySettings,
+  DIRECTIONS,
+  type Direction,
+  FOLLOWS,
+  type Follow,
+  type InstrumentFilter,
+  type PositionCaps,
+  type StartPolicy,
+} from './copy-settings';
 import { type SettingsError, validateCopySettings } from './settings-rules';
 
 /** Settings as JSON: snake_case names, money, sizes and rates as decimal strings, durations as whole ms. */
 export interface CopySettingsJson {
   readonly mode:
     | { readonly kind: 'fixed_ratio'; readonly ratio: string }
-    | { readonly kind: 'proportional'; readonly multiplier: string; readonly compounding: 'reinvest' | 'fixed_nominal' };
+    | { readonly kind: 'proportional'; readonly multiplier: string; readonly compounding: 'reinvest' | 'fixed_nominal' }
+    | { readonly kind: 'fixed_amount'; readonly amount: string; readonly max_adds: number | null }
+    | {
+        readonly kind: 'risk_normalised';
+        readonly multiplier: string;
+        readonly target_volatility: string;
+        readonly scale_least: string;
+        readonly scale_most: string;
+      };
+  readonly direction: Direction;
+  readonly follow: Follow;
+  readonly start: { readonly kind: 'next_open' } | { readonly kind: 'adopt'; readonly band: string | null };
   readonly instruments: InstrumentFilter;
   readonly caps: {
     readonly max_position_size: string | null;
@@ -23,13 +44,12 @@ export interface CopySettingsJson {
 
 /** Settings as JSON; `decodeCopySettings` gives them back. */
 export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
-  const { mode, caps, slippage, breaker } = settings;
-  const orNull = <T>(value: T | null, format: (value: T) => string): string | null => (value === null ? null : format(value));
+  const { caps, slippage, breaker, start } = settings;
   return {
-    mode:
-      mode.kind === 'fixed_ratio'
-        ? { kind: mode.kind, ratio: formatRate(mode.ratio) }
-        : { kind: mode.kind, multiplier: formatRate(mode.multiplier), compounding: mode.compounding },
+    mode: encodeMode(settings.mode),
+    direction: settings.direction,
+    follow: settings.follow,
+    start: start.kind === 'next_open' ? start : { kind: start.kind, band: orNull(start.band, formatRate) },
     instruments: settings.instruments,
     caps: {
       max_position_size: orNull(caps.maxPositionSize, formatSize),
@@ -45,11 +65,35 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
   };
 }
 
+const orNull = <T>(value: T | null, format: (value: T) => string): string | null => (value === null ? null : format(value));
+
+function encodeMode(mode: CopyMode): CopySettingsJson['mode'] {
+  switch (mode.kind) {
+    case 'fixed_ratio':
+      return { kind: mode.kind, ratio: formatRate(mode.ratio) };
+    case 'proportional':
+      return { kind: mode.kind, multiplier: formatRate(mode.multiplier), compounding: mode.compounding };
+    case 'fixed_amount':
+      return { kind: mode.kind, amount: formatMoney(mode.amount), max_adds: mode.maxAdds };
+    case 'risk_normalised':
+      return {
+        kind: mode.kind,
+        multiplier: formatRate(mode.multiplier),
+        target_volatility: formatRate(mode.targetVolatility),
+        scale_least: formatRate(mode.scaleLeast),
+        scale_most: formatRate(mode.scaleMost),
+      };
+  }
+}
+
 /** Reads settings from untrusted JSON and validates them; every fault is named by its field. Unknown names are refused, none is defaulted. */
 export function decodeCopySettings(json: unknown): Result<CopySettings, readonly SettingsError[]> {
   const faults: SettingsError[] = [];
   const root = new Fields(json, '', faults);
   const mode = modeOf(root.object('mode'));
+  const direction = root.oneOf('direction', DIRECTIONS);
+  const follow = root.oneOf('follow', FOLLOWS);
+  const start = startOf(root.object('start'));
   const instruments = filterOf(root.object('instruments'));
   const caps = capsOf(root.object('caps'));
   const slippage = root.object('slippage');
@@ -57,6 +101,9 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
   const onBreach = slippage.oneOf('on_breach', ['reject']);
   const settings: CopySettings = {
     mode,
+    direction,
+    follow,
+    start,
     instruments,
     caps,
     slippage: {
@@ -74,13 +121,35 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
 }
 
 function modeOf(fields: Fields): CopyMode {
-  const kind = fields.oneOf('kind', ['fixed_ratio', 'proportional']);
-  const mode: CopyMode =
-    kind === 'fixed_ratio'
-      ? { kind, ratio: fields.decimal('ratio', parseRate) }
-      : { kind, multiplier: fields.decimal('multiplier', parseRate), compounding: fields.oneOf('compounding', ['reinvest', 'fixed_nominal']) };
+  const mode = modeOfKind(fields.oneOf('kind', ['fixed_ratio', 'proportional', 'fixed_amount', 'risk_normalised']), fields);
   fields.refuseRest();
   return mode;
+}
+
+function modeOfKind(kind: CopyMode['kind'], fields: Fields): CopyMode {
+  switch (kind) {
+    case 'fixed_ratio':
+      return { kind, ratio: fields.decimal('ratio', parseRate) };
+    case 'proportional':
+      return { kind, multiplier: fields.decimal('multiplier', parseRate), compounding: fields.oneOf('compounding', ['reinvest', 'fixed_nominal']) };
+    case 'fixed_amount':
+      return { kind, amount: fields.decimal('amount', parseMoney), maxAdds: fields.integerOrNull('max_adds') };
+    case 'risk_normalised':
+      return {
+        kind,
+        multiplier: fields.decimal('multiplier', parseRate),
+        targetVolatility: fields.decimal('target_volatility', parseRate),
+        scaleLeast: fields.decimal('scale_least', parseRate),
+        scaleMost: fields.decimal('scale_most', parseRate),
+      };
+  }
+}
+
+function startOf(fields: Fields): StartPolicy {
+  const kind = fields.oneOf('kind', ['next_open', 'adopt']);
+  const start: StartPolicy = kind === 'next_open' ? { kind } : { kind, band: fields.decimalOrNull('band', parseRate) };
+  fields.refuseRest();
+  return start;
 }
 
 function filterOf(fields: Fields): InstrumentFilter {
@@ -127,6 +196,12 @@ class Fields {
     if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
     this.fault(name, value === undefined ? 'missing' : 'not_an_integer');
     return 0;
+  }
+
+  integerOrNull(name: string): number | null {
+    if (this.values.get(name) !== null) return this.integer(name);
+    this.read.add(name);
+    return null;
   }
 
   oneOf<const T extends string>(name: string, kinds: readonly [T, ...T[]]): T {

@@ -1,5 +1,5 @@
 import { err, money, ok, RATE_ONE, type Rate, type Result, rate } from '@lockstep/kernel';
-import type { CopySettings, InstrumentFilter } from './copy-settings';
+import type { CopyMode, CopySettings, InstrumentFilter } from './copy-settings';
 
 /** Why settings are refused. Closed set; `field` names the setting in dotted form. */
 export const SETTINGS_ERRORS = [
@@ -25,6 +25,16 @@ export interface SettingsError {
 export const SETTINGS_BOUNDS = {
   ratioMin: rate(1_000_000n),
   ratioMax: rate(1_000n * RATE_ONE),
+  /** Least amount per leader order: the smallest order of the venue. */
+  amountMin: money(1_000_000_000n),
+  maxAddsMax: 10_000,
+  /** Volatilities of a year: 1 % to 1,000 %. */
+  volatilityMin: rate(RATE_ONE / 100n),
+  volatilityMax: rate(10n * RATE_ONE),
+  /** Corridor of the volatility factor. */
+  scaleMin: rate(RATE_ONE / 100n),
+  scaleMax: rate(100n * RATE_ONE),
+  adoptBandMax: rate(RATE_ONE),
   /** Largest money limit: 50 million quote units. Columns are exact far beyond it. */
   moneyMax: money(5_000_000_000_000_000n),
   sizeMax: 9_000_000_000_000_000n,
@@ -44,6 +54,9 @@ export const SETTINGS_BOUNDS = {
 export function defaultCopySettings(): CopySettings {
   return {
     mode: { kind: 'proportional', multiplier: rate(RATE_ONE), compounding: 'reinvest' },
+    direction: 'same',
+    follow: 'all',
+    start: { kind: 'next_open' },
     instruments: { kind: 'all' },
     caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate(10n * RATE_ONE) },
     slippage: { entryBound: rate(RATE_ONE / 200n), exitBound: rate(RATE_ONE / 50n), onBreach: 'reject' },
@@ -66,7 +79,8 @@ function rangeFaults(settings: CopySettings): readonly SettingsError[] {
   const { mode, caps, slippage, breaker } = settings;
   const b = SETTINGS_BOUNDS;
   const checks: readonly Check[] = [
-    mode.kind === 'fixed_ratio' ? ['mode.ratio', mode.ratio, b.ratioMin, b.ratioMax] : ['mode.multiplier', mode.multiplier, b.ratioMin, b.ratioMax],
+    ...modeChecks(mode),
+    ['start.band', settings.start.kind === 'adopt' ? settings.start.band : null, 0n, b.adoptBandMax],
     ['caps.max_position_size', caps.maxPositionSize, 0n, b.sizeMax],
     ['caps.max_position_notional', caps.maxPositionNotional, 0n, b.moneyMax],
     ['caps.max_position_share', caps.maxPositionShare, 0n, b.shareMax],
@@ -83,6 +97,28 @@ function rangeFaults(settings: CopySettings): readonly SettingsError[] {
     if (value < least) return [{ field, code: 'below_minimum' }];
     return value > most ? [{ field, code: 'above_maximum' }] : [];
   });
+}
+
+function modeChecks(mode: CopyMode): readonly Check[] {
+  const b = SETTINGS_BOUNDS;
+  switch (mode.kind) {
+    case 'fixed_ratio':
+      return [['mode.ratio', mode.ratio, b.ratioMin, b.ratioMax]];
+    case 'proportional':
+      return [['mode.multiplier', mode.multiplier, b.ratioMin, b.ratioMax]];
+    case 'fixed_amount':
+      return [
+        ['mode.amount', mode.amount, b.amountMin, b.moneyMax],
+        ['mode.max_adds', mode.maxAdds === null ? null : whole(mode.maxAdds), 1n, BigInt(b.maxAddsMax)],
+      ];
+    case 'risk_normalised':
+      return [
+        ['mode.multiplier', mode.multiplier, b.ratioMin, b.ratioMax],
+        ['mode.target_volatility', mode.targetVolatility, b.volatilityMin, b.volatilityMax],
+        ['mode.scale_least', mode.scaleLeast, b.scaleMin, mode.scaleMost],
+        ['mode.scale_most', mode.scaleMost, b.scaleMin, b.scaleMax],
+      ];
+  }
 }
 
 /** An integer setting as a bigint; anything else falls below every minimum. */

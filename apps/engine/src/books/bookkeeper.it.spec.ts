@@ -32,6 +32,7 @@ describe('the books of a tenant', () => {
       receivedAt: now,
       recordedAt: now,
       leaderEquity: moneyOf('1000'),
+      leaderVolatility: null,
       move: {
         coin: STAGE_COIN.coin,
         kind: 'open',
@@ -44,6 +45,7 @@ describe('the books of a tenant', () => {
         firstFillAt: now,
         lastFillAt: now,
         fills: 1,
+        newOrders: 1,
       },
     } as const;
     const wave = planMove(ctx, move, false);

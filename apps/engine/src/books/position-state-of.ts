@@ -31,6 +31,7 @@ export function positionStateOf(copyNo: number, instrument: Instrument, booked: 
     owedUntilMs: intent.owedUntilMs,
     lastWave: intent.lastWave,
     attempt: intent.attempt,
+    adds: intent.adds,
   };
 }
 

@@ -1,7 +1,8 @@
 import { type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
 import { leverageOn, STATUS } from '@lockstep/replication';
-import { filterAdmits } from '@lockstep/roster';
+import { type CopySettings, filterAdmits } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
+import { readVolatility } from '../accounts/leader-volatility';
 import { setLeverage as setVenueLeverage } from '../accounts/leverage';
 import { barOf } from '../accounts/venue-bars';
 import { bookAllocation } from '../books/book-allocation';
@@ -13,6 +14,7 @@ import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { leaderEntries, takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
 
 /** Coins of the leader for which leverage is set before the first order; others are set when the leader begins to trade them (`accounts/prepare-leverage.ts`). */
@@ -21,12 +23,15 @@ const LEVERAGE_COINS_MAX = 64;
 /** Names the first allocation of a copy in the ledger. */
 const ACTIVATION = '1';
 
-/** Prepares a copy at the venue and makes it active: it follows from the leader's next open in each instrument. */
+/** Prepares a copy at the venue and makes it active: it follows from the leader's next open in each instrument, but for positions its `start` takes on at once. */
 export async function activateCopy(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
   const copy = await ctx.storage.scoped(scope, (unit) => runningCopy(unit, command.targetId));
   if (copy === null) return refused('unknown_target');
-  if (copy.state !== 'preparing') return copy.state === 'active' ? applied() : refused('wrong_state', copy.state);
-  if (settingsOf(copy) === null) return refused('bad_payload', 'settings');
+  const settings = settingsOf(copy);
+  if (settings === null) return refused('bad_payload', 'settings');
+  // A process may have died between the beginning and what it takes on.
+  if (copy.state === 'active') return takeOnAtStart(ctx, parts, copy.id, settings);
+  if (copy.state !== 'preparing') return refused('wrong_state', copy.state);
   const account = ctx.registry.accountsByNo.get(copy.venueAccountNo);
   if (account === undefined || !account.signs) return refused('wrong_state', 'the venue account is not active');
   const watched = await parts.directory.watched(ctx, copy.watchedNo);
@@ -37,10 +42,32 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   const equity = await readEquity(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
+  const needs = await whatItNeeds(ctx, watched, settings);
+  if (needs !== null) return needs;
   const leverage = await prepareLeverage(ctx, copy, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
   await begin(ctx, parts, scope, copy, account, watched, equity);
-  return applied();
+  return takeOnAtStart(ctx, parts, copy.id, settings);
+}
+
+/** Takes on the positions in which the copy waits for an open, where its `start` says so. */
+async function takeOnAtStart(ctx: EngineContext, parts: CommandParts, copyId: string, { start }: CopySettings): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(copyId);
+  if (start.kind === 'next_open' || copy?.state !== 'active') return applied();
+  const entries = await leaderEntries(ctx, copy.watched);
+  // The copy runs all the same, and follows from the next open on.
+  if (entries === null) return applied({ instruments: [] });
+  return applied(await takeOnPositions(ctx, parts, copy, { prices: entries, band: start.band }));
+}
+
+/** What a mode goes by besides fills, brought now or said to be missing: the orders of a leader with a seat, or the leader's volatility. */
+export async function whatItNeeds(ctx: EngineContext, watched: WatchedAccount, { mode }: CopySettings): Promise<CommandEnd | null> {
+  if (mode.kind === 'fixed_amount') {
+    const sight = watched.network.users.seats?.sightOf(watched.address);
+    return sight?.seat === false ? refused('seat_refused', 'amounts per order need a user-stream seat for the leader') : null;
+  }
+  if (mode.kind !== 'risk_normalised' || watched.volatility.value !== null) return null;
+  return (await readVolatility(ctx, watched)) === null ? refused('leader_volatility') : null;
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */

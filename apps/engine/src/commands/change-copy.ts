@@ -7,9 +7,11 @@ import type { EngineContext } from '../context';
 import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
+import { whatItNeeds } from './activate-copy';
 import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
+import { takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
 
 /** Entries stop now, in the middle of a wave too; exits go on. */
@@ -55,6 +57,16 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   return applied();
 }
 
+/** Targets become what the copy's mode asks for the leader's present positions, by the follower's own wish; caps and the copy's price bound act as ever. */
+export async function rebaseCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(command.targetId);
+  if (copy === undefined) return refused('unknown_target');
+  if (copy.state !== 'active') return refused('wrong_state', copy.state);
+  const needs = await whatItNeeds(ctx, copy.watched, copy.settings);
+  if (needs !== null) return needs;
+  return applied(await takeOnPositions(ctx, parts, copy, null));
+}
+
 /** A settings version takes effect with the next decision; nothing is traded because of it. */
 export async function changeSettings(ctx: EngineContext, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
@@ -65,10 +77,13 @@ export async function changeSettings(ctx: EngineContext, scope: TenantScope, com
   const row = await ctx.storage.scoped(scope, (unit) => unit.copies.settings(copy.id, version));
   const decoded = row === null ? null : decodeCopySettings(row.settings);
   if (decoded === null || !decoded.ok) return refused('bad_payload', 'settings version');
+  const needs = await whatItNeeds(ctx, copy.watched, decoded.value);
   copy.settings = decoded.value;
   copy.settingsVersion = version;
   copy.watched.book.setSettings(copy.row, decoded.value, version);
   ctx.stops.changed();
+  // The version stands all the same: what its mode lacks denies entries until it is there.
+  if (needs !== null) ctx.log.warn('new settings of a copy lack what their mode goes by', { copyNo: copy.no, mode: decoded.value.mode.kind });
   return applied();
 }
 

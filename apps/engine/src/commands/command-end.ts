@@ -7,11 +7,13 @@ import type { Repairs } from '../repair/repair';
 import type { NetworkDirectory } from '../state/network-directory';
 import type { StopSwitches } from '../stop-switches';
 import type { LeaderWatch } from '../watch/leader-watch';
+import type { WaveLanes } from '../wave/wave-lanes';
 
 /** What commands act with. */
 export interface CommandParts {
   readonly books: Bookkeeper;
   readonly repairs: Repairs;
+  readonly lanes: Pick<WaveLanes, 'alone'>;
   readonly watch: LeaderWatch;
   readonly directory: NetworkDirectory;
   readonly opener: Opener;

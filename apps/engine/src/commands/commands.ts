@@ -6,7 +6,7 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { activateAccount } from './activate-account';
 import { activateCopy } from './activate-copy';
-import { changeAllocation, changeSettings, pauseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
+import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
 import { type CommandEnd, type CommandParts, refused } from './command-end';
 import { CommandsInHand } from './in-order';
 import { pauseLeader } from './pause-leader';
@@ -184,6 +184,8 @@ export class Commands {
         return resumeCopy(ctx, parts, command);
       case 'copy.re_enable':
         return reEnableCopy(ctx, parts, command);
+      case 'copy.rebase':
+        return rebaseCopy(ctx, parts, command);
       case 'copy.stop':
         return stopCopy(ctx, parts, scope, command.targetId, 'stop_close_now');
       case 'leader.watch':

@@ -15,6 +15,7 @@ const OF_ONE_OBJECT: ReadonlySet<string> = new Set([
   'copy.resume',
   'copy.stop',
   'copy.re_enable',
+  'copy.rebase',
 ]);
 
 /** Kinds that only end new risk of one object: they need no place, and nothing but the last command on their object comes first. */

@@ -24,6 +24,7 @@ function packed(wave: number): Buffer {
     firstFillAt: 1,
     lastFillAt: 1,
     fills: 1,
+    newOrders: 1,
   } as const;
   const options = {
     wave,
@@ -36,6 +37,7 @@ function packed(wave: number): Buffer {
     exitBand: 0,
     departures: null,
     leaderEquity: null,
+    leaderVolatility: null,
   };
   const plan = planWave(book, move, options);
   return Buffer.from(encodeJournal(plan, wholeSlice(plan), { instance: 1, m0: 0, m1: 0, m2: 0, forecastEnd: 0 }));

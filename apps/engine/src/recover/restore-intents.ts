@@ -1,4 +1,4 @@
-import { intentAfter } from '@lockstep/replication';
+import { type InstrumentSheet, type IntentTerms, intentAfter, NO_LIMIT } from '@lockstep/replication';
 import { isClosing } from '@lockstep/roster';
 import type { EngineContext } from '../context';
 import { restoreIntent } from '../state/intent';
@@ -21,7 +21,9 @@ export function restoreIntents(ctx: EngineContext, journals: readonly OpenJourna
   const found = new Map<string, FoundIntent>();
   for (const { row, packed } of journals) {
     if (row.writtenAt !== null) continue;
-    const incrementPrice = Number(moves.get(packed.wave)?.move.incrementPrice ?? 0n);
+    const move = moves.get(packed.wave)?.move;
+    const incrementPrice = Number(move?.incrementPrice ?? 0n);
+    const newOrders = move?.newOrders ?? 0;
     const { decisions, coin } = packed;
     for (let index = 0; index < decisions.count; index += 1) {
       const place = placeOf(ctx, decisions.copyNo[index] ?? 0, coin);
@@ -29,7 +31,7 @@ export function restoreIntents(ctx: EngineContext, journals: readonly OpenJourna
       const { copy, sheet } = place;
       const kept = ctx.booked.get(copy.no, coin);
       const state = copyStateOf(copy.state);
-      const terms = { incrementPrice, catchUpMs: copy.settings.catchUpMs, closing: state !== null && isClosing(state) };
+      const terms = { incrementPrice, closing: state !== null && isClosing(state), ...termsOf(copy, sheet, newOrders) };
       const intent = intentAfter(kept.intent, packed, index, terms);
       restoreIntent(sheet, copy.row, intent);
       ctx.booked.set(copy.no, coin, { booked: kept.booked, intent });
@@ -37,4 +39,11 @@ export function restoreIntents(ctx: EngineContext, journals: readonly OpenJourna
     }
   }
   return [...found.values()];
+}
+
+/** How the copy's mode and choices turn the leader's change into its own. */
+function termsOf({ settings }: CopyRecord, { lotsPerUnit }: InstrumentSheet, newOrders: number): Omit<IntentTerms, 'incrementPrice' | 'closing'> {
+  const { mode, direction, follow, catchUpMs } = settings;
+  const byAmount = mode.kind !== 'fixed_amount' ? null : { amount: Number(mode.amount), maxAdds: mode.maxAdds ?? NO_LIMIT, newOrders, lotsPerUnit };
+  return { catchUpMs, direction: direction === 'inverse' ? -1 : 1, keeps: follow === 'increases_only', byAmount };
 }

@@ -11,6 +11,7 @@ export const NO_INTENT: Intent = {
   rho: 0,
   forfeitedMicro: 0,
   forfeitReason: 0,
+  adds: 0,
   episodeBits: 0,
   owedPrice: 0,
   owedUntilMs: 0,
@@ -26,6 +27,7 @@ export function intentOf(sheet: InstrumentSheet, row: number): Intent {
     rho: rows.rho[row] ?? 0,
     forfeitedMicro: rows.forfeited[row] ?? 0,
     forfeitReason: rows.forfeitReason[row] ?? 0,
+    adds: rows.adds[row] ?? 0,
     episodeBits: rows.episode[row] ?? 0,
     owedPrice: rows.owedPrice[row] ?? 0,
     owedUntilMs: rows.owedUntil[row] ?? 0,
@@ -41,6 +43,7 @@ export function restoreIntent(sheet: InstrumentSheet, row: number, intent: Inten
   rows.rho[row] = intent.rho;
   rows.forfeited[row] = intent.forfeitedMicro;
   rows.forfeitReason[row] = intent.forfeitReason;
+  rows.adds[row] = intent.adds;
   rows.episode[row] = intent.episodeBits;
   rows.owedPrice[row] = intent.owedPrice;
   rows.owedUntil[row] = intent.owedUntilMs;

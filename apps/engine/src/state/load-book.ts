@@ -6,6 +6,7 @@ import { entriesUntil } from '../accounts/agent-standing';
 import { barCopy } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
 import { restoreIntent } from './intent';
+import { LeaderOrders } from './leader-orders';
 import { LeaderState } from './leader-state';
 import { keptFrom, markupNow, settingsOf, statusBits } from './load-scope';
 import type { Network } from './networks';
@@ -25,6 +26,8 @@ export function newWatched(
     builders,
     book: new CopyBook(builders),
     leader: new LeaderState(),
+    orders: new LeaderOrders(),
+    volatility: { value: null, readAt: 0 },
     leaders: new Set(),
     synced: false,
     ...history,
@@ -159,6 +162,7 @@ export function restorePositions(ctx: EngineContext, states: readonly PositionSt
       entryValue: money(kept.booked.book.cost < 0n ? -kept.booked.book.cost : kept.booked.book.cost),
       realised: kept.booked.realised,
       forfeited: kept.intent.forfeitedMicro,
+      adds: kept.intent.adds,
       episode: kept.intent.episodeBits,
     });
     restoreIntent(sheet, copy.row, kept.intent);

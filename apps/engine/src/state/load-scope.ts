@@ -73,5 +73,6 @@ function intentFrom(state: PositionState): Intent {
     owedUntilMs: state.owedUntilMs,
     lastWave: state.lastWave,
     attempt: state.attempt,
+    adds: state.adds,
   };
 }

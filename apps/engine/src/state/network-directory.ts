@@ -1,6 +1,8 @@
 import { toLots } from '@lockstep/kernel';
-import type { MoveRow, Storage, WatchedAccountRow } from '@lockstep/storage';
+import { orderKeyOf } from '@lockstep/replication';
+import type { LeaderFillRow, MoveRow, Storage, WatchedAccountRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
+import { LEADER_ORDER_FILLS_MAX } from './leader-orders';
 import { newWatched } from './load-book';
 import type { NetworkAddress } from './network-address';
 import type { Network } from './networks';
@@ -33,23 +35,33 @@ export class NetworkDirectory {
     if (known !== undefined) return known;
     const found = await this.storage.platform(async (unit) => {
       const row = (await unit.inbox.watched()).find((one) => Number(one.no) === no);
-      return row === undefined ? null : { row, moves: await unit.inbox.latestMoves(row.no) };
+      return row === undefined
+        ? null
+        : { row, moves: await unit.inbox.latestMoves(row.no), orders: await unit.inbox.increasingOrders(row.no, LEADER_ORDER_FILLS_MAX) };
     });
     if (found === null) return null;
     const network = await this.find(found.row.venue, found.row.network);
-    return network === null ? null : register(ctx, found.row, network, found.moves);
+    return network === null ? null : register(ctx, found, network);
   }
 }
 
 /** Whether a recorded move was made of a state, without a fill. */
 const isOfState = (detail: unknown): boolean => typeof detail === 'object' && detail !== null && 'fills' in detail && detail.fills === 0;
 
+/** What is recorded of a watched account. */
+interface Recorded {
+  readonly row: WatchedAccountRow;
+  readonly moves: readonly MoveRow[];
+  readonly orders: readonly Pick<LeaderFillRow, 'coin' | 'oid' | 'twapId'>[];
+}
+
 /** Registers a watched account with what is recorded of it: detection goes on behind its last move, planning behind its last planned one. */
-function register(ctx: EngineContext, row: WatchedAccountRow, network: Network, latest: readonly MoveRow[]) {
+function register(ctx: EngineContext, { row, moves, orders }: Recorded, network: Network) {
   const known = ctx.registry.watched.get(Number(row.no));
   if (known !== undefined) return known;
   const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 });
-  for (const move of latest) {
+  watched.orders.load(orders.toReversed().map(({ coin, oid, twapId }) => ({ coin, key: orderKeyOf({ orderId: oid, twapId }) ?? oid })));
+  for (const move of moves) {
     if (isOfState(move.detail)) watched.leader.stated(move.coin, move.positionAfter, move.lastFillMs);
     else watched.leader.positions.set(move.coin, move.positionAfter);
     watched.leader.noteFill(move.coin, move.lastFillMs);

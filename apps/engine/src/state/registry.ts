@@ -1,10 +1,11 @@
-import type { CopyId, EpochMs, FollowerId, LeaderId, TenantScope, VenueAccountId } from '@lockstep/kernel';
+import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
 import type { CopyBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
 import type { Balance } from './equity-over';
+import type { LeaderOrders } from './leader-orders';
 import type { LeaderState } from './leader-state';
 import type { Network } from './networks';
 
@@ -79,6 +80,12 @@ export interface CopyRecord {
   settingsVersion: number;
 }
 
+/** A leader's volatility over a year as a share of equity. */
+export interface LeaderVolatility {
+  readonly value: Rate | null;
+  readonly readAt: EpochMs;
+}
+
 /** An address whose moves are copied, with the book of all copies of it. */
 export interface WatchedAccount {
   readonly no: number;
@@ -88,6 +95,10 @@ export interface WatchedAccount {
   readonly builders: string[];
   readonly book: CopyBook;
   readonly leader: LeaderState;
+  /** Orders of the leader that increased a position. */
+  readonly orders: LeaderOrders;
+  /** Volatility of the leader's returns as last read, and when, epoch ms; null where too little is known. */
+  volatility: LeaderVolatility;
   /** Leaders of all tenants that refer to it and are not closed: it is watched for them. */
   readonly leaders: Set<string>;
   /** True between `synced` and the next disconnect: nothing of the leader's is missing. */

@@ -58,7 +58,15 @@ export class WaveStage {
     return sizes.map((after, index) => {
       const part: Partial<Move> = { before: sizeOf(index === 0 ? from : present(sizes[index - 1], 'the size before')) };
       this.waves += 1;
-      const recorded = { wave: this.waves, seq: this.waves, watched: this.watched, leaderEquity: null, receivedAt: NOW, recordedAt: NOW };
+      const recorded = {
+        wave: this.waves,
+        seq: this.waves,
+        watched: this.watched,
+        leaderEquity: null,
+        leaderVolatility: null,
+        receivedAt: NOW,
+        recordedAt: NOW,
+      };
       return { ...recorded, move: this.stage.moveTo(after, part) };
     });
   }

@@ -8,6 +8,7 @@ const leader = (address: string, part: Partial<LeaderHeat>): LeaderHeat => ({
   allocated: 100,
   activity: 0,
   seated: false,
+  needsSeat: false,
   ...part,
 });
 
@@ -23,6 +24,11 @@ describe('who gets a seat', () => {
     ['nobody for a leader without copies', [leader('a', { copies: 0, allocated: 0, activity: 99 }), leader('b', { allocated: 1 })], 'ba'],
     ['the holder stays while the other one is hardly hotter', [leader('a', { allocated: 110 }), leader('b', { allocated: 100, seated: true })], 'ba'],
     ['the holder goes once the other one is clearly hotter', [leader('a', { allocated: 130 }), leader('b', { allocated: 100, seated: true })], 'ab'],
+    [
+      'a leader whose copies cannot follow without one, before much hotter ones',
+      [leader('a', { allocated: 900, activity: 9 }), leader('b', { needsSeat: true })],
+      'ba',
+    ],
     ['of two alike the one with more copies', [leader('a', { copies: 1 }), leader('b', { copies: 2 })], 'ba'],
   ])('%s', (_name, leaders, expected) => {
     expect(byHeat(leaders).join('')).toBe(expected);

@@ -1,8 +1,9 @@
-import { type Money, type Price, price, type Size, size } from '@lockstep/kernel';
+import { type Money, type Price, price, rate, type Size, size } from '@lockstep/kernel';
 import { type Detection, detect, groupByCoin, type Move, resyncMove } from '@lockstep/replication';
 import type { NewMove } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
+import type { LearntOrders } from '../state/leader-orders';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import type { Difference } from './compare-state';
@@ -15,6 +16,8 @@ interface MoveDetail {
   readonly incrementPrice: string | null;
   readonly lastPrice: string;
   readonly fills: number;
+  readonly newOrders: number | null;
+  readonly leaderVolatility: string | null;
 }
 
 /** Fills as one frame of the venue told them. */
@@ -32,6 +35,7 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
   const fills = [...receivedAt.keys()];
   if (fills.length === 0) return [];
   const positions = new Map(watched.leader.positions);
+  const learnt = watched.orders.learn();
   const recorded = await ctx.storage.platform(async (unit) => {
     const keys = await unit.inbox.insertFills(
       BigInt(watched.no),
@@ -39,10 +43,10 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
     );
     const fresh = new Set(keys.map((key) => `${key.coin} ${key.timeMs} ${key.tid}`));
     const news = fills.filter((fill) => fresh.delete(`${fill.coin} ${fill.time} ${fill.tradeId}`));
-    const detections = detectAll(ctx, watched, news, positions, receivedAt);
+    const detections = detectAll(ctx, watched, news, { positions, learnt, receivedAt });
     const rows = await unit.inbox.recordMoves(
       BigInt(watched.no),
-      detections.map((found) => moveRow(found.detection.move, found.key, equityBefore(watched, found.detection.move), found.receivedAt)),
+      detections.map((found) => moveRow(watched, found.detection.move, found.key, found.receivedAt)),
     );
     if (rows.moves.length > 0) ctx.pass('received_inbox_open');
     return rows.moves.map((row) => ({
@@ -51,6 +55,7 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
     }));
   });
   if (recorded.length > 0) ctx.pass('planned_inbox_committed');
+  learnt.keep();
   for (const [coin, position] of positions) watched.leader.positions.set(coin, position);
   for (const fill of fills) watched.leader.noteFill(fill.coin, fill.time);
   watched.recordedTo = fills.reduce((newest, { time }) => Math.max(newest, time), watched.recordedTo);
@@ -70,9 +75,7 @@ export async function recordResync(ctx: EngineContext, watched: WatchedAccount, 
   const mark = watched.network.markets.get(coin)?.mark ?? price(0n);
   // Of the venue's time, as every move: who reads fills goes on behind it.
   const move = resyncMove(coin, known, found, mark, stateTime);
-  const rows = await ctx.storage.platform((unit) =>
-    unit.inbox.recordMoves(BigInt(watched.no), [moveRow(move, `resync:${stateTime}`, equityBefore(watched, move), at)]),
-  );
+  const rows = await ctx.storage.platform((unit) => unit.inbox.recordMoves(BigInt(watched.no), [moveRow(watched, move, `resync:${stateTime}`, at)]));
   watched.leader.stated(coin, found, stateTime);
   const [row] = rows.moves;
   ctx.log.warn('leader fills are missing; following the state', { watchedNo: watched.no, coin, known: known.toString(), found: found.toString() });
@@ -109,8 +112,13 @@ export function restoreMove(
     firstFillAt: row.firstFillMs,
     lastFillAt: row.lastFillMs,
     fills: detail.fills,
+    newOrders: detail.newOrders,
   };
-  return toRecorded(watched, Number(row.id), Number(row.seq), move, row.leaderEquity, row.receivedAt, row.receivedAt);
+  const volatility = detail.leaderVolatility === null ? null : rate(BigInt(detail.leaderVolatility));
+  return {
+    ...toRecorded(watched, Number(row.id), Number(row.seq), move, row.leaderEquity, row.receivedAt, row.receivedAt),
+    leaderVolatility: volatility,
+  };
 }
 
 interface KeyedDetection {
@@ -119,13 +127,12 @@ interface KeyedDetection {
   readonly receivedAt: number;
 }
 
-/** One detection per block and coin, in the order of the fills; `positions` is carried on. */
+/** One detection per block and coin, in the order of the fills; `positions` and `learnt` are carried on. */
 function detectAll(
   ctx: EngineContext,
   watched: WatchedAccount,
   fills: readonly VenueFill[],
-  positions: Map<string, Size>,
-  receivedAt: ReadonlyMap<VenueFill, number>,
+  { positions, learnt, receivedAt }: { positions: Map<string, Size>; learnt: LearntOrders; receivedAt: ReadonlyMap<VenueFill, number> },
 ): KeyedDetection[] {
   const found: KeyedDetection[] = [];
   for (const block of byBlock(fills)) {
@@ -133,7 +140,7 @@ function detectAll(
       const { coin } = group[0];
       const [first, ...rest] = unheld(watched, group, positions.get(coin));
       if (first === undefined) continue;
-      const detection = detect(positions.get(coin) ?? null, [first, ...rest]);
+      const detection = detect(positions.get(coin) ?? null, [first, ...rest], learnt.of(coin));
       positions.set(first.coin, detection.move.after);
       if (detection.gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin: first.coin });
       found.push({ detection, key: `${first.time}:${first.tradeId}`, receivedAt: receivedAt.get(first) ?? 0 });
@@ -193,7 +200,7 @@ function inboxRow(fill: VenueFill, receivedAt: number) {
   };
 }
 
-function moveRow(move: Move, venueKey: string, leaderEquity: Money | null, receivedAt: number): NewMove {
+function moveRow(watched: WatchedAccount, move: Move, venueKey: string, receivedAt: number): NewMove {
   const detail: MoveDetail = {
     source: move.source,
     kind: move.kind,
@@ -201,6 +208,8 @@ function moveRow(move: Move, venueKey: string, leaderEquity: Money | null, recei
     incrementPrice: move.incrementPrice?.toString() ?? null,
     lastPrice: move.lastPrice.toString(),
     fills: move.fills,
+    newOrders: move.newOrders,
+    leaderVolatility: watched.volatility.value?.toString() ?? null,
   };
   return {
     coin: move.coin,
@@ -210,7 +219,7 @@ function moveRow(move: Move, venueKey: string, leaderEquity: Money | null, recei
     vwap: move.incrementPrice ?? move.lastPrice,
     firstFillMs: Math.floor(move.firstFillAt),
     lastFillMs: Math.floor(move.lastFillAt),
-    leaderEquity,
+    leaderEquity: equityBefore(watched, move),
     receivedAt,
     detail,
   };
@@ -225,7 +234,7 @@ function toRecorded(
   receivedAt: number,
   recordedAt: number,
 ): RecordedMove {
-  return { wave, seq, watched, move, leaderEquity: leaderEquity as Money | null, receivedAt, recordedAt };
+  return { wave, seq, watched, move, leaderEquity: leaderEquity as Money | null, leaderVolatility: watched.volatility.value, receivedAt, recordedAt };
 }
 
 const KINDS: readonly Move['kind'][] = ['open', 'increase', 'reduce', 'close', 'flip', 'none'];
@@ -233,10 +242,20 @@ const INTEGER = /^-?\d{1,30}$/;
 
 function parseDetail(value: unknown): MoveDetail | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { source, kind, increment, incrementPrice, lastPrice, fills } = value as Readonly<Record<string, unknown>>;
+  const {
+    source,
+    kind,
+    increment,
+    incrementPrice,
+    lastPrice,
+    fills,
+    newOrders = null,
+    leaderVolatility = null,
+  } = value as Readonly<Record<string, unknown>>;
   const known = KINDS.find((one) => one === kind);
   const integer = (text: unknown): text is string => typeof text === 'string' && INTEGER.test(text);
   if (known === undefined || (source !== 'fills' && source !== 'resync') || typeof fills !== 'number') return null;
   if (!integer(increment) || !integer(lastPrice) || (incrementPrice !== null && !integer(incrementPrice))) return null;
-  return { source, kind: known, increment, incrementPrice, lastPrice, fills };
+  if ((newOrders !== null && typeof newOrders !== 'number') || (leaderVolatility !== null && !integer(leaderVolatility))) return null;
+  return { source, kind: known, increment, incrementPrice, lastPrice, fills, newOrders, leaderVolatility };
 }

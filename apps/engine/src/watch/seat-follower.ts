@@ -1,4 +1,4 @@
-import { STATUS } from '@lockstep/replication';
+import { MODE, STATUS } from '@lockstep/replication';
 import type { LeaderSightRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
@@ -103,10 +103,12 @@ export class SeatFollower {
     const { copies, rowCount } = watched.book;
     let running = 0;
     let allocated = 0;
+    let needsSeat = false;
     for (let row = 0; row < rowCount; row += 1) {
       if (((copies.status[row] ?? 0) & STATUS.active) === 0) continue;
       running += 1;
       allocated += copies.allocation[row] ?? 0;
+      if (copies.mode[row] === MODE.fixedAmount) needsSeat = true;
     }
     return {
       address: watched.address,
@@ -114,6 +116,7 @@ export class SeatFollower {
       allocated,
       activity: this.activity.get(watched)?.value(this.ctx.clock.now()) ?? 0,
       seated: watched.network.users.seats?.sightOf(watched.address)?.seat ?? false,
+      needsSeat,
     };
   }
 }

@@ -30,6 +30,7 @@ const differs = (a: Intent, b: Intent): boolean =>
   a.targetMicro !== b.targetMicro ||
   a.rho !== b.rho ||
   a.forfeitedMicro !== b.forfeitedMicro ||
+  a.adds !== b.adds ||
   a.episodeBits !== b.episodeBits ||
   a.owedPrice !== b.owedPrice ||
   a.owedUntilMs !== b.owedUntilMs ||

@@ -48,7 +48,12 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const { watched, move } = recorded;
   const planStartedAt = ctx.stage();
   refreshPrices(watched);
-  const plan = planWave(watched.book, move, { ...planOptions(ctx, watched.network), wave: recorded.wave, leaderEquity: recorded.leaderEquity });
+  const plan = planWave(watched.book, move, {
+    ...planOptions(ctx, watched.network),
+    wave: recorded.wave,
+    leaderEquity: recorded.leaderEquity,
+    leaderVolatility: recorded.leaderVolatility,
+  });
   const plannedAt = ctx.stage();
   const sheet = watched.book.sheet(plan.orders.instrument);
   ctx.pass('planned_before_gate');

@@ -1,4 +1,4 @@
-import type { Money } from '@lockstep/kernel';
+import type { Money, Rate } from '@lockstep/kernel';
 import type { Move } from '@lockstep/replication';
 import type { WatchedAccount } from '../state/registry';
 
@@ -11,6 +11,8 @@ export interface RecordedMove {
   readonly move: Move;
   /** Leader's equity before the move's first fill; null when unknown. */
   readonly leaderEquity: Money | null;
+  /** Volatility of the leader's returns as known then; null when unknown. */
+  readonly leaderVolatility: Rate | null;
   /** When the frame left the socket, and when the inbox had committed; epoch ms with fractions. */
   readonly receivedAt: number;
   readonly recordedAt: number;

@@ -22,8 +22,10 @@ const moveOf = (watched: WatchedAccount, wave: number, coin = 'NEW'): RecordedMo
     firstFillAt: Date.now(),
     lastFillAt: Date.now(),
     fills: 1,
+    newOrders: 1,
   },
   leaderEquity: null,
+  leaderVolatility: null,
   receivedAt: Date.now(),
   recordedAt: Date.now(),
 });

@@ -32,6 +32,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'copies.pause': 'Take part in no new moves',
   'copies.resume': 'Take part again',
   'copies.stop': 'Close the positions and end the copy',
+  'copies.rebase': 'Bring the targets to what the mode asks for now',
   'copies.reEnable': 'Arm a copy again that its breaker closed',
   'killSwitches.list': 'Switches that are on and stop something of yours',
   'killSwitches.get': 'The switch of one target',

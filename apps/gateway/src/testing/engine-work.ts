@@ -47,6 +47,21 @@ export async function decideAsEngine(rig: GatewayRig, tenant: RigTenant, objects
   return String(wave);
 }
 
+/** A position of a copy as the engine keeps it; its target is the same. */
+export async function holdAsEngine(rig: GatewayRig, tenant: RigTenant, copyId: string, position: bigint): Promise<void> {
+  await rig.engine.scoped(tenant.scope, async (unit) => {
+    const copy = present(await unit.copies.findOne({ id: copyId as CopyId }), 'the copy');
+    await savePositionStates(unit, [{ ...positionOf(Number(copy.no), 1), position, target: position, targetMicro: position * 1_000n }]);
+  });
+}
+
+/** Puts a copy into a state, as the engine does. */
+export async function setState(rig: GatewayRig, tenant: RigTenant, copyId: string, state: string): Promise<void> {
+  await rig.engine.scoped(tenant.scope, (unit) =>
+    unit.execute('update copies set state = $4 where tenant_id = $1 and environment = $2 and id = $3', [...unit.scopeParameters, copyId, state]),
+  );
+}
+
 /** Two egress addresses towards the simulated network, one of which a wave has just used up, told as the engine does it. */
 export async function tellEgressAsEngine(rig: GatewayRig): Promise<void> {
   const assumptions = { postsSpendWeight: true, outsideWeight: 60, inFlightMax: 100 };
@@ -93,6 +108,7 @@ function planOf(copyNo: number, wave: number, now: number) {
     firstFillAt: now - 40,
     lastFillAt: now - 40,
     fills: 1,
+    newOrders: 1,
   };
   return planWave(book, move, {
     wave,
@@ -105,6 +121,7 @@ function planOf(copyNo: number, wave: number, now: number) {
     exitBand: EXIT_BAND,
     departures: null,
     leaderEquity: equity,
+    leaderVolatility: null,
   });
 }
 
@@ -122,6 +139,7 @@ const positionOf = (copyNo: number, wave: number) => ({
   funding: 0n,
   forfeited: 62_500n,
   forfeitedMicro: 62_500_000n,
+  adds: 0,
   forfeitReason: 'slippage',
   episodeNo: 1n,
   episodeBits: 0,

@@ -68,6 +68,7 @@ export const optionsOf = (wave: number, part: Partial<WaveOptions> = {}): WaveOp
   exitBand: EXIT_BAND,
   departures: null,
   leaderEquity: dollars(1_000_000),
+  leaderVolatility: null,
   ...part,
 });
 
@@ -107,6 +108,7 @@ export class Stage {
       firstFillAt: NOW - 100,
       lastFillAt: NOW - 100,
       fills: 1,
+      newOrders: 1,
       ...part,
     };
   }

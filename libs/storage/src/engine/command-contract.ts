@@ -25,6 +25,8 @@ export const COMMAND_KINDS = [
   'copy.stop',
   /** Target: copy (`breaker_closed`, flat). Payload `{}`. Re-anchors the loss references and becomes `active`. */
   'copy.re_enable',
+  /** Target: copy (`active`). Payload `{}`. Its targets become what its mode asks for the leader's present positions, at once. Result: {@link TakenOnResult}. */
+  'copy.rebase',
   /** Target: leader. Payload `{}`. The engine starts watching its account. Result: {@link WatchResult}. */
   'leader.watch',
   /** Target: leader (`paused` already). Payload `{}`. Copies of it take no new risk, also in the middle of a wave; exits go on. */
@@ -84,6 +86,17 @@ export interface FlatnessProof {
   readonly dustPending: readonly { readonly coin: string; readonly size: string }[];
 }
 
+/** What became of each instrument the leader or the copy stands in. Sizes 10^-8 as text. */
+export interface TakenOnResult {
+  readonly instruments: readonly {
+    readonly coin: string;
+    readonly targetBefore: string;
+    readonly target: string;
+    /** Why the target is not what the mode asks for; null: it is. */
+    readonly reason: string | null;
+  }[];
+}
+
 /** False: the venue has not told yet where the leader stands; the account is watched as soon as it does. */
 export interface WatchResult {
   readonly watching: boolean;
@@ -113,5 +126,7 @@ export const COMMAND_REFUSALS = [
   'agent_in_use',
   /** The approvals are for an agent that was replaced since. */
   'approval_outdated',
+  /** The mode sizes by the leader's volatility, and the venue tells too little of the leader's past. */
+  'leader_volatility',
 ] as const;
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];

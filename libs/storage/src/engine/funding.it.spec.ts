@@ -104,6 +104,7 @@ const positionOf = (copyNo: number, lots: bigint): PositionState => ({
   owedUntilMs: 0,
   lastWave: 1,
   attempt: 0,
+  adds: 0,
 });
 
 let wave = 0n;

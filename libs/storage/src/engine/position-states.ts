@@ -26,6 +26,8 @@ export interface PositionState {
   readonly owedUntilMs: number;
   readonly lastWave: number;
   readonly attempt: number;
+  /** Leader orders copied in the running episode. */
+  readonly adds: number;
 }
 
 const COLUMNS: readonly (readonly [column: string, type: string, of: (state: PositionState) => unknown])[] = [
@@ -51,6 +53,7 @@ const COLUMNS: readonly (readonly [column: string, type: string, of: (state: Pos
   ['owed_until_ms', 'bigint', (state) => Math.round(state.owedUntilMs)],
   ['last_move_id', 'bigint', (state) => state.lastWave],
   ['attempt', 'integer', (state) => state.attempt],
+  ['adds', 'integer', (state) => state.adds],
 ];
 
 const NAMES = COLUMNS.map(([column]) => column).join(', ');
@@ -107,5 +110,6 @@ function parseState(row: SqlRow): PositionState {
     owedUntilMs: Number(row.owed_until_ms),
     lastWave: Number(row.last_move_id),
     attempt: Number(row.attempt),
+    adds: Number(row.adds),
   };
 }

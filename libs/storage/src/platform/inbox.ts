@@ -135,6 +135,21 @@ export class Inbox {
     return row === undefined ? null : tables.moves.parse(row);
   }
 
+  /** Orders of a watched account with a fill that increased its position, newest first; what public trades told names none. */
+  async increasingOrders(watchedNo: bigint, limit: number): Promise<readonly Pick<LeaderFillRow, 'coin' | 'oid' | 'twapId'>[]> {
+    const rows = await this.unit.query(
+      `select coin, oid, twap_id from (
+         select coin, oid, twap_id, time_ms, start_position, start_position + case side when 'buy' then size else -size end as end_position
+         from leader_fills where watched_no = $1 and not provisional order by time_ms desc limit $2
+       ) as fill
+       where end_position <> 0 and (sign(end_position) * sign(start_position) < 0 or abs(end_position) > abs(start_position))
+       group by coin, oid, twap_id order by max(time_ms) desc`,
+      [watchedNo.toString(), limit],
+    );
+    const { coin, oid, twapId } = tables.leaderFills.columns;
+    return rows.map((row) => ({ coin: coin.read(row.coin), oid: oid.read(row.oid), twapId: twapId.read(row.twap_id) }));
+  }
+
   private async insertMove(move: NewMove & { readonly watchedNo: bigint; readonly seq: bigint }): Promise<MoveRow | null> {
     const { columns } = tables.moves;
     const [row] = await this.unit.query(

@@ -5,6 +5,7 @@ import type {
   Address,
   AgentApproval,
   ClientOrderId,
+  EquityPoint,
   FundingReading,
   MarketContext,
   OpenOrder,
@@ -27,6 +28,7 @@ import { type MetaAndContexts, metaAndAssetCtxsAnswer, metaAndAssetCtxsRequest }
 import { frontendOpenOrdersRequest, openOrdersAnswer } from './wire/open-orders';
 import { orderStatusAnswer, orderStatusRequest } from './wire/order-status';
 import { firstAssetId, perpDexsAnswer, perpDexsRequest } from './wire/perp-dexs';
+import { equityPoints, portfolioAnswer, portfolioRequest } from './wire/portfolio';
 import { spotClearinghouseStateAnswer, spotClearinghouseStateRequest } from './wire/spot-clearinghouse-state';
 import { spotMetaAnswer, spotMetaRequest } from './wire/spot-meta';
 import { accountModeOf, userAbstractionAnswer, userAbstractionRequest } from './wire/user-abstraction';
@@ -238,6 +240,11 @@ export class HyperliquidTruth implements VenueTruth {
 
   async builderApproval(address: Address, builder: Address): Promise<Read<number>> {
     return await this.read(maxBuilderFeeRequest(address, builder), maxBuilderFeeAnswer);
+  }
+
+  async equityHistory(address: Address): Promise<Read<readonly EquityPoint[]>> {
+    const read = await this.read(portfolioRequest(address), portfolioAnswer);
+    return read.ok ? ok(equityPoints(read.value, 'month')) : read;
   }
 
   async accountMode(address: Address): Promise<Read<'standard' | 'unified'>> {

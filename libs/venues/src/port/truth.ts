@@ -4,6 +4,7 @@ import type {
   Address,
   AgentApproval,
   ClientOrderId,
+  EquityPoint,
   FundingReading,
   MarketContext,
   OpenOrder,
@@ -28,6 +29,8 @@ export interface VenueTruth {
   agents(address: Address): Promise<Result<readonly AgentApproval[], VenueReadError>>;
   /** Approved builder fee in tenths of a basis point; 0 when none. */
   builderApproval(address: Address, builder: Address): Promise<Result<number, VenueReadError>>;
+  /** Equity and profit of an account over about a month, oldest first; absent where the venue does not tell them. */
+  equityHistory?(address: Address): Promise<Result<readonly EquityPoint[], VenueReadError>>;
   /** `standard` keeps equity per dex; `unified` keeps it in the spot state. */
   accountMode(address: Address): Promise<Result<'standard' | 'unified', VenueReadError>>;
 }

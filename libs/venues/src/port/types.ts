@@ -71,6 +71,13 @@ export interface VenueFill {
   readonly derived?: true;
 }
 
+/** What an account was worth at a moment, and what it had made by then since some beginning; money moved in or out is no profit. */
+export interface EquityPoint {
+  readonly at: EpochMs;
+  readonly equity: Money;
+  readonly pnl: Money;
+}
+
 /** One charge of funding on one position as the venue booked it. Its identity is (address, coin, time). */
 export interface VenueFunding {
   readonly coin: string;

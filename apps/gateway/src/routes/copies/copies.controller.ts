@@ -166,6 +166,13 @@ export class CopiesController {
     return this.wish(call, path.id as CopyId, ['preparing', 'active', 'paused', 'breaker_closed'], 'copy.stop', { mode: body.mode });
   }
 
+  @Post(':id/rebase')
+  @Answers(202, copySchema)
+  @Needs('copies:write')
+  rebase(@CurrentCall() call: Call, @Param() path: CopyPath) {
+    return this.wish(call, path.id as CopyId, ['active'], 'copy.rebase');
+  }
+
   @Post(':id/re-enable')
   @Answers(202, copySchema)
   @Needs('copies:write')
@@ -188,12 +195,18 @@ export class CopiesController {
     const base = settingsJson(current?.settings);
     const merged = mergeSettings(base, draft);
     if (!merged.ok) return merged;
+    if (merged.value.direction !== base.direction && !(await this.isFlat(unit, copy)))
+      return err(refusal('state_conflict', 'The direction can change only while the copy is flat.'));
     const version = copy.settingsVersion + 1;
     await unit.copies.addSettings({ copyId: copy.id, version, settings: merged.value, actor: call.key.keyId, effectiveFrom: unit.now });
     await unit.copies.update({ id: copy.id }, { settingsVersion: version, updatedAt: unit.now });
     await this.mutations.audit(unit, call, 'copy.settings', copy.id, { version, changed: changedSettings(base, merged.value) });
     await this.mutations.command(unit, { kind: 'copy.settings', targetId: copy.id, payload: { version }, actor: call.key.keyId });
     return ok(true);
+  }
+
+  private async isFlat(unit: ScopedUnit, copy: CopyRow): Promise<boolean> {
+    return (await unit.positions.ofCopies(copy.no)).every(({ position, target }) => position === 0n && target === 0n);
   }
 
   private async command(unit: ScopedUnit, call: Call, id: CopyId, kind: CommandKind, payload: unknown): Promise<Result<CopyBody, Refusal>> {

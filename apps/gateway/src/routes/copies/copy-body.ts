@@ -1,6 +1,14 @@
 import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
 import { unwrap } from '@lockstep/kernel';
-import { COPY_STATE_REASONS, COPY_STATES, type CopySettingsJson, decodeCopySettings, encodeCopySettings } from '@lockstep/roster';
+import {
+  COPY_STATE_REASONS,
+  COPY_STATES,
+  type CopySettingsJson,
+  DIRECTIONS,
+  decodeCopySettings,
+  encodeCopySettings,
+  FOLLOWS,
+} from '@lockstep/roster';
 import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type ScopedUnit, settingsInForce } from '@lockstep/storage';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
@@ -21,8 +29,33 @@ export const settingsSchema = named(
             multiplier: decimalText.describe('Times copy equity ÷ leader equity.'),
             compounding: z.enum(['reinvest', 'fixed_nominal']),
           }),
+          z.object({
+            kind: z.literal('fixed_amount'),
+            amount: decimalText.describe('Notional for each of the leader’s increasing orders, in money, at its first fill.'),
+            max_adds: z.int().nullable().describe('Leader orders copied per episode at most; null is any number.'),
+          }),
+          z.object({
+            kind: z.literal('risk_normalised'),
+            multiplier: decimalText.describe('Times copy equity ÷ leader equity, times target volatility ÷ the leader’s.'),
+            target_volatility: decimalText.describe('Volatility of a year aimed at, as a share of equity: 0.5 is 50 %.'),
+            scale_least: decimalText.describe('Least ratio of volatilities that is used.'),
+            scale_most: decimalText.describe('Largest ratio of volatilities that is used.'),
+          }),
         ])
         .describe('How large a copy trades.'),
+      direction: z.enum(DIRECTIONS).describe('`inverse` takes the other side of everything. It can change only while the copy is flat.'),
+      follow: z
+        .enum(FOLLOWS)
+        .describe('`increases_only`: the leader’s reductions close nothing, the follower closes alone. `decreases_only`: nothing new is entered.'),
+      start: z
+        .discriminatedUnion('kind', [
+          z.object({ kind: z.literal('next_open') }),
+          z.object({
+            kind: z.literal('adopt'),
+            band: limit.describe('Largest distance of the mark from the leader’s own entry, as a share; null takes every position on.'),
+          }),
+        ])
+        .describe('What a copy does at its beginning with positions the leader is in.'),
       instruments: z.discriminatedUnion('kind', [
         z.object({ kind: z.literal('all') }),
         z.object({ kind: z.literal('only'), coins: z.array(z.string()) }),

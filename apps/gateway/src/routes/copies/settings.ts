@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@lockstep/kernel';
-import { type CopySettingsJson, decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
+import { type CopySettingsJson, DIRECTIONS, decodeCopySettings, defaultCopySettings, encodeCopySettings, FOLLOWS } from '@lockstep/roster';
 import { z } from 'zod';
 import type { Refusal } from '../../http/problem-exception';
 
@@ -17,6 +17,22 @@ export const settingsDraft = z
           multiplier: decimal,
           compounding: z.enum(['reinvest', 'fixed_nominal']).default('reinvest'),
         }),
+        z.strictObject({ kind: z.literal('fixed_amount'), amount: decimal, max_adds: z.int().nullable().default(null) }),
+        z.strictObject({
+          kind: z.literal('risk_normalised'),
+          multiplier: decimal.default('1'),
+          target_volatility: decimal,
+          scale_least: decimal.default('0.25'),
+          scale_most: decimal.default('2'),
+        }),
+      ])
+      .optional(),
+    direction: z.enum(DIRECTIONS).optional(),
+    follow: z.enum(FOLLOWS).optional(),
+    start: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('next_open') }),
+        z.strictObject({ kind: z.literal('adopt'), band: decimal.nullable().default(null) }),
       ])
       .optional(),
     instruments: z

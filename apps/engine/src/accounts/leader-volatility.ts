@@ -1,0 +1,65 @@
+import { type EquityPoint, realisedVolatility } from '@lockstep/replication';
+import type { EngineContext } from '../context';
+import type { LeaderVolatility, WatchedAccount } from '../state/registry';
+
+/** Age from which a leader's volatility is read again, and the one beyond which it is no longer relied on, in ms. */
+const READ_AGAIN_MS = 86_400_000;
+const RELIED_ON_MS = 3 * READ_AGAIN_MS;
+/** Wait between two looks, in ms; each reads one leader at most, weight 20. */
+const LOOK_MS = 10_000;
+
+/** Keeps the volatility of leaders that copies are sized by (`risk_normalised`). */
+export class VolatilityKeeper {
+  private timer: NodeJS.Timeout | null = null;
+  private reading = false;
+
+  constructor(private readonly ctx: EngineContext) {}
+
+  start(): void {
+    this.timer ??= setInterval(() => void this.look(), LOOK_MS);
+  }
+
+  stop(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+  }
+
+  /** Reads the leader that waited longest, if one is due; a failure is logged and made good by a later look. */
+  async look(): Promise<void> {
+    if (this.reading) return;
+    const now = this.ctx.clock.now();
+    const due = [...this.sizedBy()].filter(({ volatility }) => now - volatility.readAt >= READ_AGAIN_MS);
+    const [next] = due.sort((a, b) => a.volatility.readAt - b.volatility.readAt);
+    if (next === undefined) return;
+    this.reading = true;
+    try {
+      await readVolatility(this.ctx, next);
+    } finally {
+      this.reading = false;
+    }
+  }
+
+  private sizedBy(): Set<WatchedAccount> {
+    const found = new Set<WatchedAccount>();
+    for (const { watched, settings } of this.ctx.registry.copies.values()) if (settings.mode.kind === 'risk_normalised') found.add(watched);
+    return found;
+  }
+}
+
+/** Reads a leader's volatility now. What could not be read leaves the last one in force for `RELIED_ON_MS`. */
+export async function readVolatility(ctx: EngineContext, watched: WatchedAccount): Promise<LeaderVolatility['value']> {
+  const { truth } = watched.network.venue;
+  const now = ctx.clock.now();
+  const read = truth.equityHistory === undefined ? null : await ctx.truthReads.run(async () => truth.equityHistory?.(watched.address) ?? null);
+  if (read?.ok === true) {
+    const points: readonly EquityPoint[] = read.value;
+    watched.volatility = { value: realisedVolatility(points), readAt: now };
+  } else {
+    ctx.log.warn('the past of a leader could not be read', {
+      watchedNo: watched.no,
+      detail: read === null ? 'the venue does not tell it' : read.error.detail,
+    });
+    if (now - watched.volatility.readAt > RELIED_ON_MS) watched.volatility = { value: null, readAt: watched.volatility.readAt };
+  }
+  return watched.volatility.value;
+}

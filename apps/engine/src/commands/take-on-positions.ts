@@ -1,0 +1,87 @@
+import { type Money, toExact } from '@lockstep/kernel';
+import { EPISODE, type InstrumentSheet, type TakeOnOptions, takeOn } from '@lockstep/replication';
+import type { StartPolicy } from '@lockstep/roster';
+import { savePositionStates, type TakenOnResult } from '@lockstep/storage';
+import type { VenuePosition } from '@lockstep/venues/port';
+import type { Bookkeeper } from '../books/bookkeeper';
+import { microToSize, positionStateOf } from '../books/position-state-of';
+import type { EngineContext } from '../context';
+import { intentOf } from '../state/intent';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
+import { refreshPrices } from '../wave/plan-moves';
+import type { WaveLanes } from '../wave/wave-lanes';
+
+/** Leader's own entries by coin, 10^-8. */
+export type LeaderEntries = ReadonlyMap<string, number>;
+
+/** Reads at which prices the leader entered what it holds; null when a dex could not be read. */
+export async function leaderEntries(ctx: EngineContext, watched: WatchedAccount): Promise<LeaderEntries | null> {
+  const dexes = new Set([...watched.book.allSheets()].filter(({ leaderLots }) => leaderLots !== 0).map(({ instrument }) => instrument.dex));
+  const found = new Map<string, number>();
+  for (const dex of dexes) {
+    const read = await ctx.truthReads.run(() => watched.network.venue.truth.account(watched.address, dex));
+    if (!read.ok) return null;
+    for (const { coin, entryPrice } of read.value.positions as readonly VenuePosition[]) found.set(coin, toExact(entryPrice, 'entry price'));
+  }
+  return found;
+}
+
+/**
+ * Takes on the leader's present positions for one copy, instrument by instrument in its lane, by the copy's mode and caps; targets are written down before the
+ * next repair acts on them. `entries`: only where the copy waits for an open, and inside the band around the leader's entry; null: everywhere.
+ */
+export async function takeOnPositions(
+  ctx: EngineContext,
+  parts: { readonly books: Bookkeeper; readonly lanes: Pick<WaveLanes, 'alone'> },
+  copy: CopyRecord,
+  entries: { readonly prices: LeaderEntries; readonly band: Extract<StartPolicy, { kind: 'adopt' }>['band'] } | null,
+): Promise<TakenOnResult> {
+  const { watched } = copy;
+  const instruments: TakenOnResult['instruments'][number][] = [];
+  for (const sheet of [...watched.book.allSheets()]) {
+    const { coin } = sheet.instrument;
+    await parts.lanes.alone(watched, coin, async () => {
+      const { rows } = sheet;
+      if (watched.book.copies.copyNo[copy.row] !== copy.no) return;
+      if (sheet.leaderLots === 0 && (rows.target[copy.row] ?? 0) === 0) return;
+      // What the copy follows since its beginning is not begun again.
+      if (entries !== null && ((rows.episode[copy.row] ?? 0) & EPISODE.awaitingOpen) === 0) return;
+      refreshPrices(watched);
+      const band =
+        entries === null || entries.band === null ? null : { entryPrice: entries.prices.get(coin) ?? 0, width: toExact(entries.band, 'band') };
+      const taken = takeOn(watched.book, sheet, copy.row, optionsOf(ctx, watched, band));
+      if (taken.after !== taken.before) await keep(ctx, parts.books, copy, sheet);
+      instruments.push({
+        coin,
+        targetBefore: microToSize(sheet.instrument, taken.before).toString(),
+        target: microToSize(sheet.instrument, taken.after).toString(),
+        reason: taken.reason,
+      });
+    });
+  }
+  return { instruments };
+}
+
+function optionsOf(ctx: EngineContext, watched: WatchedAccount, band: TakeOnOptions['band']): TakeOnOptions {
+  const now = Math.floor(ctx.clock.now());
+  const { markets } = watched.network;
+  return {
+    now,
+    markMaxAgeMs: ctx.limits.markMaxAgeMs,
+    bookMaxAgeMs: ctx.limits.bookMaxAgeMs,
+    leaderEquity: watched.leader.equityBefore(markets.dollarClearinghouses(), now) as Money | null,
+    leaderVolatility: watched.volatility.value,
+    band,
+  };
+}
+
+/** Writes the target down, behind what the books have in hand for the scope. */
+async function keep(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet): Promise<void> {
+  const { coin } = sheet.instrument;
+  const intent = intentOf(sheet, copy.row);
+  await books.run(copy.account.scope, async () => {
+    const { booked } = ctx.booked.get(copy.no, coin);
+    await ctx.storage.scoped(copy.account.scope, (unit) => savePositionStates(unit, [positionStateOf(copy.no, sheet.instrument, booked, intent)]));
+    ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent });
+  });
+}
