@@ -1,4 +1,5 @@
 import { parseMoney, present, RATE_ONE, rate, UNIT, unwrap } from '@lockstep/kernel';
+import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AccountStage, accountStage, type FollowedAccount } from './testing/account-stage';
@@ -29,7 +30,7 @@ describe('a unified account', () => {
     await wallet.unify();
     account = await stage.follow(wallet.address, wallet, 'main', {
       allocation: USDC,
-      settings: { breaker: { fromStart: rate(RATE_ONE / 10n) }, venueLeverage: 3 },
+      settings: { breaker: { ...defaultCopySettings().breaker, fromStart: rate(RATE_ONE / 10n) }, venueLeverage: 3 },
     });
   }, 300_000);
   afterAll(async () => {

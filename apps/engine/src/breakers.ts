@@ -1,7 +1,7 @@
-import { formatRate, rate } from '@lockstep/kernel';
+import { formatMoney, formatRate, money, rate } from '@lockstep/kernel';
 import { beginClosing, revalue, STATUS } from '@lockstep/replication';
-import { evaluateBreakers, lossFromStart } from '@lockstep/risk';
-import { nextCopyState } from '@lockstep/roster';
+import { BREAKER_STEPS, evaluateBreakers, LOSS_LIMITS, type LossLimit, lossUnder, STEP, thresholdOf } from '@lockstep/risk';
+import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import type { NewEvent } from '@lockstep/storage';
 import type { MarkUpdate } from '@lockstep/venues/port';
 import type { Bookkeeper } from './books/bookkeeper';
@@ -13,13 +13,20 @@ import { copyStateOf } from './state/load-scope';
 import type { Network } from './state/networks';
 import type { CopyRecord, WatchedAccount } from './state/registry';
 
+const REASON_OF: Readonly<Record<LossLimit, CopyStateReason>> = {
+  from_start: 'breaker_from_start',
+  trailing: 'breaker_trailing',
+  daily: 'breaker_daily',
+  loss_money: 'breaker_loss_money',
+};
+
 /**
- * State limits on every mark: new risk is halted in memory at once, in the middle of a wave too; then everything copied is closed and the state is written
- * down. A breached copy stays closed until its follower re-enables it.
+ * Loss limits on every mark: new risk is halted in memory at once, in the middle of a wave too; then everything copied is closed and the state is written
+ * down. A breached copy stays closed until its follower re-enables it; one that was only halted is released when its loss is smaller again.
  */
 export class Breakers {
   private readonly touched = new Set<WatchedAccount>();
-  private breached = new Int32Array(64);
+  private changes = { rows: new Int32Array(64), before: new Uint8Array(64) };
   private timer: NodeJS.Timeout | null = null;
   /** Copies whose breaker acts and is not written down yet. */
   private readonly writing = new Set<CopyRecord>();
@@ -34,7 +41,7 @@ export class Breakers {
   /** Also looks on a timer: fees and fills move equity without a mark. */
   start(): void {
     this.timer ??= setInterval(() => {
-      for (const watched of this.ctx.registry.watched.values()) this.look(watched);
+      for (const watched of this.ctx.registry.watched.values()) this.look(watched, false);
     }, this.ctx.limits.breakerIntervalMs * 5);
   }
 
@@ -55,52 +62,101 @@ export class Breakers {
         this.touched.add(watched);
       }
     }
-    for (const watched of this.touched) this.look(watched);
+    for (const watched of this.touched) this.look(watched, true);
   }
 
-  private look(watched: WatchedAccount): void {
+  private look(watched: WatchedAccount, isNewMark: boolean): void {
     const { book } = watched;
     if (book.rowCount === 0) return;
-    revalue(book, Math.floor(this.ctx.clock.now()), this.ctx.limits.markMaxAgeMs);
-    if (this.breached.length < book.rowCount) this.breached = new Int32Array(book.rowCount * 2);
-    const found = evaluateBreakers(book.copies, book.rowCount, this.breached);
-    for (let index = 0; index < found; index += 1) {
-      const row = this.breached[index] ?? 0;
-      const copy = this.ctx.registry.copies.get(book.copies.copyNo[row] ?? 0);
-      if (copy === undefined || this.writing.has(copy)) continue;
-      const state = copyStateOf(copy.state);
-      if (state !== null && nextCopyState(state, 'break') !== null) this.trigger(copy, row);
+    const now = Math.floor(this.ctx.clock.now());
+    revalue(book, now, this.ctx.limits.markMaxAgeMs);
+    if (this.changes.rows.length < book.rowCount)
+      this.changes = { rows: new Int32Array(book.rowCount * 2), before: new Uint8Array(book.rowCount * 2) };
+    const found = evaluateBreakers(
+      book.copies,
+      book.rowCount,
+      { now, isNewMark, nextDay: (row, at) => this.nextDay(watched, row, at) },
+      this.changes,
+    );
+    for (let index = 0; index < found; index += 1) this.step(watched, this.changes.rows[index] ?? 0, this.changes.before[index] ?? 0);
+  }
+
+  private nextDay({ book }: WatchedAccount, row: number, at: number): number {
+    const copy = this.ctx.registry.copies.get(book.copies.copyNo[row] ?? 0);
+    return this.ctx.days.next(copy?.group.scope.tenantId ?? '', at);
+  }
+
+  /** Acts on a step a copy's losses came to. */
+  private step({ book }: WatchedAccount, row: number, before: number): void {
+    const { copies } = book;
+    const copy = this.ctx.registry.copies.get(copies.copyNo[row] ?? 0);
+    const step = copies.breakerStep[row] ?? 0;
+    const state = copy === undefined ? null : copyStateOf(copy.state);
+    if (copy === undefined || state === null || nextCopyState(state, 'break') === null) {
+      // Nothing to act on yet, or no more: judged anew next time.
+      copies.breakerStep[row] = STEP.none;
+      return;
+    }
+    if (step === STEP.close) {
+      if (!this.writing.has(copy)) this.trigger(copy, row);
+      return;
+    }
+    book.setStatus(row, STATUS.lossHalt, step === STEP.haltNew);
+    if (step === STEP.haltNew || before === STEP.haltNew) this.ctx.stops.changed();
+    this.ctx.log.warn('a copy came to another step of a loss limit', { copyNo: copy.no, from: BREAKER_STEPS[before], to: BREAKER_STEPS[step] });
+    void this.tell(copy, this.event(copy, row, step === STEP.haltNew ? 'halt_new' : step === STEP.alert ? 'alert' : 'release'));
+  }
+
+  private event(copy: CopyRecord, row: number, action: 'alert' | 'halt_new' | 'close' | 'release'): NewEvent {
+    const { copies } = copy.watched.book;
+    const limit = copies.breakerLimit[row] ?? 0;
+    const name = LOSS_LIMITS[limit] ?? 'from_start';
+    const text = (value: number): string => (name === 'loss_money' ? formatMoney(money(BigInt(value))) : formatRate(rate(BigInt(value))));
+    return newEvent(this.ctx, 'breaker.triggered', this.ctx.clock.now(), {
+      copy_id: copy.id,
+      limit: name,
+      threshold: text(Math.max(0, thresholdOf(copies, row, limit))),
+      measured: text(lossUnder(copies, row, limit)),
+      action,
+    });
+  }
+
+  /** What halts or releases acts in memory whatever the database does; it is told once it can be. */
+  private async tell(copy: CopyRecord, event: NewEvent): Promise<void> {
+    const { scope } = copy.group;
+    try {
+      await this.books.run(scope, () => this.ctx.storage.scoped(scope, (unit) => unit.events.append([event])));
+      this.ctx.wakeEvents(scope);
+    } catch (failure) {
+      this.ctx.log.error('a step of a loss limit could not be told', { copyNo: copy.no, error: failure });
     }
   }
 
   private trigger(copy: CopyRecord, row: number): void {
     const { book } = copy.watched;
-    const loss = lossFromStart(book.copies, row);
-    const threshold = book.copies.breakerFromStart[row] ?? 0;
+    const limit = LOSS_LIMITS[book.copies.breakerLimit[row] ?? 0] ?? 'from_start';
+    const event = this.event(copy, row, 'close');
     book.setStatus(row, STATUS.breaker, true);
     book.setStatus(row, STATUS.active, false);
     this.ctx.stops.changed();
     beginClosing(book, row);
-    this.ctx.log.warn('a loss limit was met; the copy is closed', { copyNo: copy.no, loss, threshold });
-    void this.repairs.close(copy.watched, 'breaker');
-    const event = newEvent(this.ctx, 'breaker.triggered', this.ctx.clock.now(), {
-      copy_id: copy.id,
-      limit: 'from_start',
-      threshold: formatRate(rate(BigInt(threshold))),
-      measured: formatRate(rate(BigInt(loss))),
-      action: 'close',
+    this.ctx.log.warn('a loss limit was met; the copy is closed', {
+      copyNo: copy.no,
+      limit,
+      measured: lossUnder(book.copies, row, LOSS_LIMITS.indexOf(limit)),
     });
+    void this.repairs.close(copy.watched, 'breaker');
     this.writing.add(copy);
-    void this.writeDown(copy, event).finally(() => this.writing.delete(copy));
+    void this.writeDown(copy, event, REASON_OF[limit]).finally(() => this.writing.delete(copy));
   }
 
   /** The copy stays closed whatever the database does; the write is repeated until it stands, or a stop of the copy was first. */
-  private async writeDown(copy: CopyRecord, event: NewEvent): Promise<void> {
+  private async writeDown(copy: CopyRecord, event: NewEvent, reason: CopyStateReason): Promise<void> {
     while (!this.ended) {
       const state = copyStateOf(copy.state);
       if (state === null || nextCopyState(state, 'break') === null) return;
       try {
-        await writeState(this.ctx, this.books, copy, state, 'breaker_closed', 'breaker_from_start', async (unit) => {
+        await writeState(this.ctx, this.books, copy, state, 'breaker_closed', reason, async (unit) => {
           await unit.events.append([event]);
         });
         return;

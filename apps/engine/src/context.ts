@@ -13,6 +13,7 @@ import type { FirstFills } from './state/first-fills';
 import type { OpenOrders } from './state/open-orders';
 import type { OwnTrades } from './state/own-trades';
 import type { Registry } from './state/registry';
+import type { TenantDays } from './tenant-days';
 import type { WaveLog } from './wave-log';
 
 /**
@@ -55,6 +56,7 @@ export interface EngineContext {
   /** Waves on their way: background work waits for them. */
   readonly sending: Sending;
   readonly pass: PassCrashPoint;
+  readonly days: TenantDays;
   /** Today's committed permutation seed, 32 bytes. */
   readonly dailySeed: () => Uint8Array;
   /** Everything that stops risk changes this number: a sending wave looks again at what it has not signed. */

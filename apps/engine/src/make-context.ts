@@ -15,6 +15,7 @@ import { FirstFills } from './state/first-fills';
 import { OpenOrders } from './state/open-orders';
 import { OwnTrades } from './state/own-trades';
 import { Registry } from './state/registry';
+import { TenantDays } from './tenant-days';
 import { WaveLog } from './wave-log';
 
 /** The context of an engine: empty books, nonces above every journaled one. */
@@ -48,6 +49,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     waves: new WaveLog(limits.wavesKept, parts.onWave),
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
     journalUnits: new Places(limits.journalUnitsMax, limits.openOrdersMax),
+    days: new TenantDays(),
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
     sending: new Sending(
       () => clock.monotonic(),

@@ -90,11 +90,12 @@ export class StopSwitches {
   }
 
   private async read(): Promise<void> {
-    const stops = await this.ctx.storage.platform(async (unit) => stopsOf(await unit.engines.activeFlags(), await unit.tenants.open()), {
+    const [flags, tenants] = await this.ctx.storage.platform(async (unit) => [await unit.engines.activeFlags(), await unit.tenants.open()] as const, {
       readOnly: true,
     });
     this.readAt = this.ctx.clock.now();
-    this.apply(stops);
+    this.ctx.days.take(tenants);
+    this.apply(stopsOf(flags, tenants));
   }
 
   /** Copies loaded since the last look are met here too. */

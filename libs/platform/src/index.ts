@@ -1,5 +1,6 @@
 export * from './clock/clock';
 export * from './clock/ids';
+export { nextMidnight } from './clock/next-midnight';
 export * from './clock/random';
 export * from './config/child-environment';
 export * from './config/config';

@@ -34,13 +34,25 @@ export interface CopyEntry {
   /** Cumulative realised PnL − fees + funding. */
   readonly netPnl: Money;
   readonly realEquity: Money;
-  /** Unit NAV at the last flow and equity after it; null for a copy that begins now. */
-  readonly nav: { readonly factor: Rate; readonly equity: Money } | null;
+  /** From what losses are measured; null for a copy that begins now. */
+  readonly nav: NavState | null;
   /** Leader's basis equity for `fixed_nominal`; null until taken. */
   readonly basisEquity: Money | null;
   readonly agentValidUntil: EpochMs;
   /** The markup charged on this copy's orders; null: none. */
   readonly markup: CopyMarkup | null;
+}
+
+/** From what a copy's losses are measured. */
+export interface NavState {
+  /** Unit NAV at the last flow and equity after it. */
+  readonly factor: Rate;
+  readonly equity: Money;
+  readonly peak: Rate;
+  readonly day: Rate;
+  /** Epoch ms; 0: not known. */
+  readonly dayEndsAt: EpochMs;
+  readonly pnlAnchor: Money;
 }
 
 /** Execution markup of a copy (product §5). `builder` indexes the book's builder addresses. */
@@ -161,6 +173,10 @@ export class CopyBook {
     copies.equity[row] = start;
     copies.navFactor[row] = toExact(entry.nav?.factor ?? 1_000_000_000_000n, 'unit NAV');
     copies.navEquity[row] = entry.nav ? toExact(entry.nav.equity, 'equity at the last flow') : start;
+    copies.navPeak[row] = toExact(entry.nav?.peak ?? 1_000_000_000_000n, 'highest unit NAV');
+    copies.navDay[row] = toExact(entry.nav?.day ?? 1_000_000_000_000n, 'unit NAV of the day');
+    copies.dayEndsAt[row] = entry.nav?.dayEndsAt ?? 0;
+    copies.pnlAnchor[row] = toExact(entry.nav?.pnlAnchor ?? 0n, 'profit of reference');
     copies.basisEquity[row] = entry.basisEquity === null ? 0 : leaderEquityColumn(entry.basisEquity);
     this.rowByCopy.set(entry.copyNo, row);
     this.setSettings(row, entry.settings, entry.settingsVersion);
@@ -218,6 +234,12 @@ export class CopyBook {
     copies.maxAgeMs[row] = settings.maxAgeMs;
     copies.catchUpMs[row] = settings.catchUpMs;
     copies.breakerFromStart[row] = limitColumn(settings.breaker.fromStart);
+    copies.breakerTrailing[row] = limitColumn(settings.breaker.trailing);
+    copies.breakerDaily[row] = limitColumn(settings.breaker.daily);
+    copies.breakerMoney[row] = limitColumn(settings.breaker.lossMoney);
+    copies.alertAt[row] = limitColumn(settings.breaker.alertAt);
+    copies.haltAt[row] = limitColumn(settings.breaker.haltNewAt);
+    copies.closeAfter[row] = settings.breaker.closeAfterMarks;
     this.filters[row] = settings.instruments;
     for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = filterAdmits(settings.instruments, sheet.instrument.coin) ? 1 : 0;
   }

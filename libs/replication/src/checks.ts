@@ -9,6 +9,7 @@ export const CLEAR = -1;
 const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.killSwitch, 'kill_switch'],
   [STATUS.breaker, 'breaker'],
+  [STATUS.lossHalt, 'breaker'],
   [STATUS.paused, 'paused'],
   [STATUS.closing, 'closing'],
   [STATUS.suspended, 'suspended'],

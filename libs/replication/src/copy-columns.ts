@@ -18,6 +18,8 @@ export const STATUS = {
   leaderPaused: 1024,
   /** The leader's own state is not known. A bit of its own, because accounts are read beside it. */
   leaderUnseen: 2048,
+  /** A loss limit, or its share that halts, was met: released when the loss is smaller again. */
+  lossHalt: 4096,
 } as const;
 
 /** How κ is found, as a column code. */
@@ -68,8 +70,24 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   /** Unit NAV (10^-12) at the last flow, and the copy equity right after it. */
   navFactor: make.f64('navFactor'),
   navEquity: make.f64('navEquity'),
-  /** Loss share that breaks the copy, or {@link NO_LIMIT}. */
+  /** Highest unit NAV so far; the one at the beginning of the tenant's day, and when the next day begins (0: not known yet); profit from which losses in money count. */
+  navPeak: make.f64('navPeak'),
+  navDay: make.f64('navDay'),
+  dayEndsAt: make.f64('dayEndsAt'),
+  pnlAnchor: make.f64('pnlAnchor'),
+  /** Losses that break the copy, as shares and in money, or {@link NO_LIMIT}. */
   breakerFromStart: make.f64('breakerFromStart'),
+  breakerTrailing: make.f64('breakerTrailing'),
+  breakerDaily: make.f64('breakerDaily'),
+  breakerMoney: make.f64('breakerMoney'),
+  /** Shares of each limit at which the milder steps are taken, or {@link NO_LIMIT}; breaches at new marks in a row that close. */
+  alertAt: make.f64('alertAt'),
+  haltAt: make.f64('haltAt'),
+  closeAfter: make.u8('closeAfter'),
+  /** Breaches in a row so far, the step in force and the limit it is for: risk's `STEP` and `LOSS_LIMITS`. */
+  breachedMarks: make.u8('breachedMarks'),
+  breakerStep: make.u8('breakerStep'),
+  breakerLimit: make.u8('breakerLimit'),
 
   settingsVersion: make.i32('settingsVersion'),
   maxPositionSize: make.f64('maxPositionSize'),

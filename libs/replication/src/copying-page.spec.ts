@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { money, UNIT, unwrap } from '@lockstep/kernel';
+import { BREAKER_STEPS } from '@lockstep/risk';
 import { type CopySettings, decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { MICRO } from './instrument-columns';
@@ -12,8 +13,11 @@ import type { WaveOptions } from './wave-options';
 
 const PAGE = join(__dirname, '../../../docs/copying.md');
 const COLUMNS = ['leader', 'price', 'target', 'why', 'new orders', 'leader equity', 'leader volatility'] as const;
+const LOSS_COLUMNS = ['value', 'step', 'day'] as const;
 const ALLOCATION = 10_000;
+const LOSS_ALLOCATION = 100;
 const SIZE_DECIMALS = 2;
+const DAY_MS = 86_400_000;
 
 interface Example {
   readonly name: string;
@@ -21,12 +25,18 @@ interface Example {
   readonly rows: readonly Readonly<Record<string, string>>[];
 }
 
-function examplesOf(page: string): readonly Example[] {
+/** Examples under a heading of the page; `part` lays what their JSON says over the defaults, as the API does. */
+function examplesOf(
+  page: string,
+  heading: string,
+  columns: readonly string[],
+  part: (draft: Readonly<Record<string, unknown>>) => Record<string, unknown>,
+): readonly Example[] {
   return page
-    .split(/^### Example: /m)
-    .slice(1)
+    .split(/^#{2,3} /m)
+    .filter((section) => section.startsWith(heading))
     .map((section) => {
-      const [name = ''] = section.split('\n');
+      const name = section.slice(heading.length, section.indexOf('\n'));
       const json = /```json\n(.*?)```/s.exec(section)?.[1];
       if (json === undefined) throw new Error(`the example "${name}" has no settings`);
       const lines = section.split('\n').filter((line) => line.startsWith('|'));
@@ -36,28 +46,30 @@ function examplesOf(page: string): readonly Example[] {
           .slice(1, -1)
           .map((cell) => cell.trim());
       const header = cells(lines[0] ?? '');
-      for (const column of header) if (!COLUMNS.some((known) => known === column)) throw new Error(`the example "${name}" has a column "${column}"`);
+      for (const column of header) if (!columns.includes(column)) throw new Error(`the example "${name}" has a column "${column}"`);
       const rows = lines.slice(2).map((line) => Object.fromEntries(cells(line).map((cell, index) => [header[index] ?? '', cell])));
-      return { name, settings: settingsOf(JSON.parse(json)), rows };
+      const settings = { ...encodeCopySettings(defaultCopySettings()), ...part(JSON.parse(json)) };
+      return { name, settings: unwrap(decodeCopySettings(settings), `the settings of "${name}"`), rows };
     });
 }
 
-/** The part an example names, over the defaults, as the API lays a draft over them. */
-function settingsOf(draft: Readonly<Record<string, unknown>>): CopySettings {
-  const base = encodeCopySettings(defaultCopySettings());
-  const caps = typeof draft.caps === 'object' ? draft.caps : {};
-  return unwrap(decodeCopySettings({ ...base, ...draft, caps: { ...base.caps, ...caps } }), 'the settings of an example');
-}
+const DEFAULTS = encodeCopySettings(defaultCopySettings());
 
 const sizeText = (micro: number): string => String(Number((micro / MICRO / 10 ** SIZE_DECIMALS).toFixed(8)));
 
 describe('docs/copying.md', () => {
-  const examples = examplesOf(readFileSync(PAGE, 'utf8'));
+  const page = readFileSync(PAGE, 'utf8');
+  const examples = examplesOf(page, 'Example: ', COLUMNS, (draft) => ({ ...draft, caps: Object.assign({}, DEFAULTS.caps, draft.caps) }));
+  const losses = examplesOf(page, 'Loss example: ', LOSS_COLUMNS, (draft) => ({ breaker: { ...DEFAULTS.breaker, ...draft } }));
 
   it('has an example of every mode, direction, filter and cap', () => {
     const modes = new Set(examples.map(({ settings }) => settings.mode.kind));
     expect(modes).toEqual(new Set(['fixed_ratio', 'proportional', 'fixed_amount', 'risk_normalised']));
     expect(new Set(examples.map(({ settings }) => `${settings.direction} ${settings.follow}`)).size).toBe(4);
+    const limits = losses.flatMap(({ settings: { breaker } }) =>
+      [breaker.fromStart, breaker.trailing, breaker.daily, breaker.lossMoney].map((limit) => limit !== null),
+    );
+    expect([0, 1, 2, 3].every((limit) => limits.some((set, index) => set && index % 4 === limit))).toBe(true);
   });
 
   it.each(examples)('$name', ({ settings, rows }) => {
@@ -77,6 +89,18 @@ describe('docs/copying.md', () => {
       expect(`${place}: ${sizeText(at(stage.sheet.rows.target, row))}`).toBe(`${place}: ${step.target}`);
       if (step.why !== undefined) expect(`${place}: ${reasonAt(at(plan.decisions.reason, 0))}`).toBe(`${place}: ${step.why}`);
       stage.fill(plan);
+    }
+  });
+
+  it.each(losses)('loss limit: $name', ({ settings, rows }) => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, settings, { allocation: dollars(LOSS_ALLOCATION), realEquity: dollars(LOSS_ALLOCATION) }));
+    const { copies } = stage.book;
+    for (const [index, step] of rows.entries()) {
+      const day = Number(step.day ?? '1');
+      copies.netPnl[row] = Number(dollars(Number(step.value) - LOSS_ALLOCATION));
+      stage.judge({ now: NOW + (day - 1) * DAY_MS, nextDay: () => NOW + day * DAY_MS });
+      expect(`row ${index + 1}: ${BREAKER_STEPS[at(copies.breakerStep, row)]}`).toBe(`row ${index + 1}: ${step.step}`);
     }
   });
 });

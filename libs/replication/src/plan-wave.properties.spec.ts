@@ -1,12 +1,12 @@
 import { money, rate, size } from '@lockstep/kernel';
-import { evaluateBreakers, gate, lossFromStart } from '@lockstep/risk';
+import { gate, lossFromStart } from '@lockstep/risk';
 import type { CopySettings } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPISODE, MICRO } from './instrument-columns';
 import { orderFacts } from './order-facts';
 import { increasedTarget, lockedRatio, reducedTarget } from './target';
-import { at, entryOf, instrumentOf, NOW, Stage, settingsOf } from './testing/book-builder';
+import { at, breakerOf, entryOf, instrumentOf, NOW, Stage, settingsOf } from './testing/book-builder';
 
 const clampBig = (value: bigint, low: bigint, high: bigint): bigint => (value < low ? low : value > high ? high : value);
 const lots = fc.integer({ min: 0, max: 2 ** 40 });
@@ -211,10 +211,13 @@ describe('breaker from start on the unit NAV', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 10_000 }), fc.array(fc.integer({ min: 50, max: 20_000 }), { maxLength: 5 }), (start, flows) => {
         const stage = new Stage();
-        stage.add(entryOf(1, settingsOf('1', { breaker: { fromStart: rate(1n) } }), { allocation: money(BigInt(start) * 100_000_000n) }));
+        stage.add(
+          entryOf(1, settingsOf('1', { breaker: breakerOf({ fromStart: rate(1n), trailing: rate(1n), daily: rate(1n), lossMoney: money(1n) }) }), {
+            allocation: money(BigInt(start) * 100_000_000n),
+          }),
+        );
         for (const flow of flows) stage.book.changeAllocation(0, money(BigInt(flow) * 100_000_000n));
-        const breached = new Int32Array(1);
-        expect(evaluateBreakers(stage.book.copies, stage.book.rowCount, breached)).toBe(0);
+        expect(stage.judge()).toEqual([]);
       }),
     );
   });

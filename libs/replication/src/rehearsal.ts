@@ -1,5 +1,5 @@
 import { type Instrument, money, price, rate, size, UNIT } from '@lockstep/kernel';
-import type { CopyMode, Follow, InstrumentFilter, PositionCaps } from '@lockstep/roster';
+import type { BreakerSettings, CopyMode, Follow, InstrumentFilter, PositionCaps } from '@lockstep/roster';
 import { applyFill, applyOutcome } from './apply';
 import { CopyBook, type CopyMarkup } from './book';
 import { STATUS } from './copy-columns';
@@ -135,6 +135,15 @@ const WIDE_CAPS: PositionCaps = {
   maxLeverage: rate(10_000_000_000_000n),
 };
 const CAPS: readonly [PositionCaps, ...PositionCaps[]] = [{ ...WIDE_CAPS, maxPositionSize: size(5_000_000n) }, WIDE_CAPS, NO_CAPS];
+const NO_BREAKER: BreakerSettings = {
+  fromStart: null,
+  trailing: null,
+  daily: null,
+  lossMoney: null,
+  alertAt: null,
+  haltNewAt: null,
+  closeAfterMarks: 1,
+};
 const PAUSED_EVERY = 40;
 
 function addCopy(book: CopyBook, copyNo: number, scope: number): void {
@@ -153,7 +162,7 @@ function addCopy(book: CopyBook, copyNo: number, scope: number): void {
       // In other steps than the modes, so that each meets each.
       caps: pick(Math.floor(copyNo / MODES.length), CAPS),
       slippage: { entryBound: rate(5_000_000_000n), exitBound: rate(20_000_000_000n), onBreach: 'reject' },
-      breaker: { fromStart: copyNo % 2 === 0 ? rate(900_000_000_000n) : null },
+      breaker: { ...NO_BREAKER, fromStart: copyNo % 2 === 0 ? rate(900_000_000_000n) : null },
       maxAgeMs: 2_000,
       catchUpMs: 10_000,
       venueLeverage: 10,

@@ -2,20 +2,63 @@ import { mulDivFloor } from '@lockstep/kernel';
 
 const ONE = 1_000_000_000_000;
 
-/** What the breaker needs of a copy book's columns. Money 10^-8, rates 10^-12. */
+/** Loss limits of a copy. Closed; the index is the column code. */
+export const LOSS_LIMITS = ['from_start', 'trailing', 'daily', 'loss_money'] as const;
+export type LossLimit = (typeof LOSS_LIMITS)[number];
+
+/** Steps of the ladder, mildest first; the index is the column code. `halt_new`: no new risk, exits are followed. `close`: everything copied is closed. */
+export const BREAKER_STEPS = ['none', 'alert', 'halt_new', 'close'] as const;
+export type BreakerStep = (typeof BREAKER_STEPS)[number];
+export const STEP = { none: 0, alert: 1, haltNew: 2, close: 3 } as const;
+
+/** What breakers need of a copy book's columns. Money 10^-8, rates 10^-12; a limit below zero is none. */
 export interface NavColumns {
   readonly copyNo: Float64Array;
+  readonly allocation: Float64Array;
   /** Copy equity at the present marks, unrealised, fees and funding included. */
   readonly equity: Float64Array;
   /** Unit NAV at the last flow, and the equity right after it. */
   readonly navFactor: Float64Array;
   readonly navEquity: Float64Array;
-  /** Loss share from the start that breaks; below zero: off. */
+  /** Highest unit NAV since the copy began or was enabled again. */
+  readonly navPeak: Float64Array;
+  /** Unit NAV at the beginning of the tenant's day, and when the next day begins, epoch ms; 0: not known yet. */
+  readonly navDay: Float64Array;
+  readonly dayEndsAt: Float64Array;
+  /** Profit (equity less allocation) from which losses in money are counted. */
+  readonly pnlAnchor: Float64Array;
   readonly breakerFromStart: Float64Array;
+  readonly breakerTrailing: Float64Array;
+  readonly breakerDaily: Float64Array;
+  readonly breakerMoney: Float64Array;
+  /** Shares of every limit at which the milder steps are taken; below zero: never. */
+  readonly alertAt: Float64Array;
+  readonly haltAt: Float64Array;
+  /** Evaluations in a row that must see a limit met before everything is closed; new risk is halted by the first. */
+  readonly closeAfter: Uint8Array;
+  readonly breachedMarks: Uint8Array;
+  /** {@link BREAKER_STEPS} in force, and the {@link LOSS_LIMITS} it is for. */
+  readonly breakerStep: Uint8Array;
+  readonly breakerLimit: Uint8Array;
+}
+
+/** When an evaluation is made. */
+export interface Evaluation {
+  readonly now: number;
+  /** Marks came since the last one: what moved equity besides them confirms no breach. */
+  readonly isNewMark: boolean;
+  /** Beginning of the next day of a row's tenant after `now`, epoch ms. */
+  readonly nextDay: (row: number, now: number) => number;
+}
+
+/** Rows whose step changed in an evaluation. */
+export interface StepChanges {
+  readonly rows: Int32Array;
+  readonly before: Uint8Array;
 }
 
 /** Unit NAV (10^-12): chain-linked, so that money moved in or out is neither gain nor loss; 0 when the copy equity is gone. */
-export function unitNav(columns: NavColumns, row: number): number {
+export function unitNav(columns: Pick<NavColumns, 'equity' | 'navFactor' | 'navEquity'>, row: number): number {
   const equity = columns.equity[row] ?? 0;
   const linked = columns.navEquity[row] ?? 0;
   return equity <= 0 || linked <= 0 ? 0 : mulDivFloor(columns.navFactor[row] ?? 0, equity, linked);
@@ -24,18 +67,93 @@ export function unitNav(columns: NavColumns, row: number): number {
 /** Loss since the start as a share (10^-12), 0 when in profit; equity ≤ 0 counts as the whole. */
 export const lossFromStart = (columns: NavColumns, row: number): number => Math.max(0, ONE - unitNav(columns, row));
 
-/**
- * Writes the rows whose loss from the start has reached their limit into `breached` (room for `rowCount`) and returns how many.
- * Called on every mark after a revaluation: the first breach counts, there is no averaging.
- */
-export function evaluateBreakers(columns: NavColumns, rowCount: number, breached: Int32Array): number {
-  let found = 0;
-  for (let row = 0; row < rowCount; row += 1) {
-    const limit = columns.breakerFromStart[row] ?? -1;
-    if (columns.copyNo[row] === 0 || limit < 0) continue;
-    if (lossFromStart(columns, row) < limit) continue;
-    breached[found] = row;
-    found += 1;
-  }
-  return found;
+/** Loss from a reference NAV as a share, rounded up, so that rounding never hides a breach. */
+const lossFrom = (reference: number, nav: number): number => (reference <= 0 || nav >= reference ? 0 : ONE - mulDivFloor(nav, ONE, reference));
+
+/** Loss of a row under a limit: a share (10^-12), for `loss_money` an amount of money. */
+export function lossUnder(columns: NavColumns, row: number, limit: number): number {
+  if (limit === 3) return Math.max(0, (columns.pnlAnchor[row] ?? 0) - ((columns.equity[row] ?? 0) - (columns.allocation[row] ?? 0)));
+  const nav = unitNav(columns, row);
+  if (limit === 0) return Math.max(0, ONE - nav);
+  return lossFrom((limit === 1 ? columns.navPeak : columns.navDay)[row] ?? 0, nav);
 }
+
+/** Threshold of a row under a limit; below zero: none. */
+export function thresholdOf(columns: NavColumns, row: number, limit: number): number {
+  const column = [columns.breakerFromStart, columns.breakerTrailing, columns.breakerDaily, columns.breakerMoney][limit];
+  return column?.[row] ?? -1;
+}
+
+/**
+ * Anchors a row's references anew: losses count from the present valuation on. For a copy that begins or is enabled again; the day's reference follows with the
+ * next evaluation.
+ */
+export function anchorLosses(columns: NavColumns, row: number): void {
+  columns.navFactor[row] = ONE;
+  columns.navEquity[row] = columns.equity[row] ?? 0;
+  columns.navPeak[row] = ONE;
+  columns.navDay[row] = ONE;
+  columns.dayEndsAt[row] = 0;
+  columns.pnlAnchor[row] = (columns.equity[row] ?? 0) - (columns.allocation[row] ?? 0);
+  columns.breachedMarks[row] = 0;
+  columns.breakerStep[row] = STEP.none;
+}
+
+/**
+ * Judges every row's losses after a revaluation: carries peaks and days on, counts breaches in a row, and sets the step in force. The first breach of a limit
+ * halts new risk; breaches at so many new marks in a row as `closeAfter` says close the copy, so that one wick of a price does not; a copy that came back below
+ * its steps is released. Returns how many rows changed their step, written into `changes`.
+ */
+export function evaluateBreakers(columns: NavColumns, rowCount: number, at: Evaluation, changes: StepChanges): number {
+  const { now, isNewMark, nextDay } = at;
+  let changed = 0;
+  for (let row = 0; row < rowCount; row += 1) {
+    if (columns.copyNo[row] === 0) continue;
+    const nav = unitNav(columns, row);
+    if (nav > (columns.navPeak[row] ?? 0)) columns.navPeak[row] = nav;
+    if ((columns.breakerDaily[row] ?? -1) >= 0 && now >= (columns.dayEndsAt[row] ?? 0)) beginDay(columns, row, nav, nextDay(row, now));
+    const before = columns.breakerStep[row] ?? 0;
+    const step = stepOf(columns, row, isNewMark);
+    if (step === before) continue;
+    columns.breakerStep[row] = step;
+    changes.rows[changed] = row;
+    changes.before[changed] = before;
+    changed += 1;
+  }
+  return changed;
+}
+
+/** The day's reference is the NAV its first valuation finds. */
+function beginDay(columns: NavColumns, row: number, nav: number, endsAt: number): void {
+  columns.navDay[row] = nav;
+  columns.dayEndsAt[row] = endsAt;
+}
+
+/** The hardest step any limit of the row asks for; notes the limit and counts breaches in a row. A copy that is being closed stays so. */
+function stepOf(columns: NavColumns, row: number, isNewMark: boolean): number {
+  if (columns.breakerStep[row] === STEP.close) return STEP.close;
+  let step: number = STEP.none;
+  for (let limit = 0; limit < LOSS_LIMITS.length; limit += 1) {
+    const threshold = thresholdOf(columns, row, limit);
+    if (threshold < 0) continue;
+    const asked = askedBy(columns, row, lossUnder(columns, row, limit), threshold);
+    if (asked <= step) continue;
+    step = asked;
+    columns.breakerLimit[row] = limit;
+  }
+  if (step < STEP.close) {
+    columns.breachedMarks[row] = 0;
+    return step;
+  }
+  const seen = Math.min(255, (columns.breachedMarks[row] ?? 0) + (isNewMark ? 1 : 0));
+  columns.breachedMarks[row] = seen;
+  return seen >= (columns.closeAfter[row] ?? 1) ? STEP.close : STEP.haltNew;
+}
+
+function askedBy(columns: NavColumns, row: number, loss: number, threshold: number): number {
+  if (loss >= threshold) return STEP.close;
+  if (reaches(loss, threshold, columns.haltAt[row] ?? -1)) return STEP.haltNew;
+  return reaches(loss, threshold, columns.alertAt[row] ?? -1) ? STEP.alert : STEP.none;
+}
+
+const reaches = (loss: number, threshold: number, share: number): boolean => share >= 0 && loss > 0 && loss >= mulDivFloor(threshold, share, ONE);

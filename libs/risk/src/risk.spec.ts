@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { evaluateBreakers, lossFromStart, unitNav } from './breaker';
 import { gate } from './gate';
 import type { OrderBatch, OrderFacts } from './order-limits';
 
@@ -59,30 +58,5 @@ describe('gate', () => {
     ['an exit larger than the position', { exit: Uint8Array.of(1), position: one(-9) }, 'exit_grows'],
   ] as const)('%s', (_what, part, reason) => {
     expect(gate(buy10, facts(part))).toEqual(reason === null ? { ok: true, value: buy10 } : { ok: false, error: [{ order: 0, reason }] });
-  });
-});
-
-describe('breaker from start', () => {
-  const columns = (equity: number, limit: number, factor = 1e12, linked = 100e8) => ({
-    copyNo: one(1),
-    equity: one(equity),
-    navFactor: one(factor),
-    navEquity: one(linked),
-    breakerFromStart: one(limit),
-  });
-  it.each([
-    ['exactly at the limit breaks', 80e8, 0.2e12, true],
-    ['one unit above does not', 80e8 + 1, 0.2e12, false],
-    ['off', 0, -1, false],
-    ['equity gone counts as the whole', 0, 1e12, true],
-  ])('%s', (_what, equity, limit, breaks) => {
-    const breached = new Int32Array(1);
-    expect(evaluateBreakers(columns(equity, limit), 1, breached)).toBe(breaks ? 1 : 0);
-  });
-
-  it('is measured on the chain: a copy down 10 %, topped up, then down 10 % again has lost 19 %', () => {
-    const after = columns(180e8, 0.2e12, 0.9e12, 200e8);
-    expect(unitNav(after, 0)).toBe(0.81e12);
-    expect(lossFromStart(after, 0)).toBe(0.19e12);
   });
 });

@@ -17,6 +17,9 @@ export const COPY_STATE_REASONS = [
   'operator_kill',
   'flat',
   'dust_listed',
+  'breaker_trailing',
+  'breaker_daily',
+  'breaker_loss_money',
 ] as const;
 export type CopyStateReason = (typeof COPY_STATE_REASONS)[number];
 

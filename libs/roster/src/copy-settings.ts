@@ -65,8 +65,17 @@ export interface SlippageSettings {
 }
 
 export interface BreakerSettings {
-  /** Loss of the copy's unit NAV from its start, as a share, that closes the copy; null: off. */
+  /** Losses of the copy's unit NAV as shares that close the copy: from its start, from its highest, from the beginning of the tenant's day; null: off. */
   readonly fromStart: Rate | null;
+  readonly trailing: Rate | null;
+  readonly daily: Rate | null;
+  /** The same in money, from the start; null: off. */
+  readonly lossMoney: Money | null;
+  /** Share of a limit at which it is told, and at which no new risk is taken, before it is met; null: not before. */
+  readonly alertAt: Rate | null;
+  readonly haltNewAt: Rate | null;
+  /** New marks in a row that must show a limit met before everything is closed; new risk is halted by the first. */
+  readonly closeAfterMarks: number;
 }
 
 /** The terms of one copy; a new version per change, the version stands in every journaled order. */

@@ -1,5 +1,6 @@
 import { type DecimalError, err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseSize, type Result } from '@lockstep/kernel';
 import {
+  type BreakerSettings,
   type CopyMode,
   type CopySettings,
   DIRECTIONS,
@@ -36,7 +37,15 @@ export interface CopySettingsJson {
     readonly max_leverage: string | null;
   };
   readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: 'reject' };
-  readonly breaker: { readonly from_start: string | null };
+  readonly breaker: {
+    readonly from_start: string | null;
+    readonly trailing: string | null;
+    readonly daily: string | null;
+    readonly loss_money: string | null;
+    readonly alert_at: string | null;
+    readonly halt_new_at: string | null;
+    readonly close_after_marks: number;
+  };
   readonly max_age_ms: number;
   readonly catch_up_ms: number;
   readonly venue_leverage: number;
@@ -58,7 +67,15 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       max_leverage: orNull(caps.maxLeverage, formatRate),
     },
     slippage: { entry_bound: formatRate(slippage.entryBound), exit_bound: formatRate(slippage.exitBound), on_breach: slippage.onBreach },
-    breaker: { from_start: orNull(breaker.fromStart, formatRate) },
+    breaker: {
+      from_start: orNull(breaker.fromStart, formatRate),
+      trailing: orNull(breaker.trailing, formatRate),
+      daily: orNull(breaker.daily, formatRate),
+      loss_money: orNull(breaker.lossMoney, formatMoney),
+      alert_at: orNull(breaker.alertAt, formatRate),
+      halt_new_at: orNull(breaker.haltNewAt, formatRate),
+      close_after_marks: breaker.closeAfterMarks,
+    },
     max_age_ms: settings.maxAgeMs,
     catch_up_ms: settings.catchUpMs,
     venue_leverage: settings.venueLeverage,
@@ -97,7 +114,6 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
   const instruments = filterOf(root.object('instruments'));
   const caps = capsOf(root.object('caps'));
   const slippage = root.object('slippage');
-  const breaker = root.object('breaker');
   const onBreach = slippage.oneOf('on_breach', ['reject']);
   const settings: CopySettings = {
     mode,
@@ -111,12 +127,12 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
       exitBound: slippage.decimal('exit_bound', parseRate),
       onBreach,
     },
-    breaker: { fromStart: breaker.decimalOrNull('from_start', parseRate) },
+    breaker: breakerOf(root.object('breaker')),
     maxAgeMs: root.integer('max_age_ms'),
     catchUpMs: root.integer('catch_up_ms'),
     venueLeverage: root.integer('venue_leverage'),
   };
-  for (const part of [root, slippage, breaker]) part.refuseRest();
+  for (const part of [root, slippage]) part.refuseRest();
   return faults.length > 0 ? err(faults) : validateCopySettings(settings);
 }
 
@@ -143,6 +159,20 @@ function modeOfKind(kind: CopyMode['kind'], fields: Fields): CopyMode {
         scaleMost: fields.decimal('scale_most', parseRate),
       };
   }
+}
+
+function breakerOf(fields: Fields): BreakerSettings {
+  const breaker: BreakerSettings = {
+    fromStart: fields.decimalOrNull('from_start', parseRate),
+    trailing: fields.decimalOrNull('trailing', parseRate),
+    daily: fields.decimalOrNull('daily', parseRate),
+    lossMoney: fields.decimalOrNull('loss_money', parseMoney),
+    alertAt: fields.decimalOrNull('alert_at', parseRate),
+    haltNewAt: fields.decimalOrNull('halt_new_at', parseRate),
+    closeAfterMarks: fields.integer('close_after_marks'),
+  };
+  fields.refuseRest();
+  return breaker;
 }
 
 function startOf(fields: Fields): StartPolicy {

@@ -1,5 +1,6 @@
-import { money, rate, type TenantScope } from '@lockstep/kernel';
+import { money, type TenantScope } from '@lockstep/kernel';
 import { revalue, STATUS } from '@lockstep/replication';
+import { anchorLosses } from '@lockstep/risk';
 import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
 import { type CommandRow, runningCopy } from '@lockstep/storage';
 import { bookAllocation } from '../books/book-allocation';
@@ -49,10 +50,9 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   // A stop that came meanwhile stands.
   if (copy.state !== 'active') return applied();
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-  book.copies.navFactor[copy.row] = Number(rate(1_000_000_000_000n));
-  book.copies.navEquity[copy.row] = book.copies.equity[copy.row] ?? 0;
+  anchorLosses(book.copies, copy.row);
   // A pause of before the breaker is over with it.
-  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused, false);
+  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused | STATUS.lossHalt, false);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();
 }

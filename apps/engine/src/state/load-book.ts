@@ -1,5 +1,5 @@
-import { type EpochMs, money, rate, size, type TenantScope } from '@lockstep/kernel';
-import { CopyBook, type CopyMarkup, STATUS } from '@lockstep/replication';
+import { type EpochMs, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
+import { CopyBook, type CopyMarkup, type NavState, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { entriesUntil } from '../accounts/agent-standing';
@@ -91,8 +91,7 @@ export function addCopy(
     allocation: money(copy.allocation),
     netPnl: money(copy.equity?.netPnl ?? 0n),
     realEquity: money(copy.allocation),
-    // A copy that ran before and whose equity was never written is measured from its allocation, so that a restart forgives no loss.
-    nav: navOf(copy) ?? (copy.startedAt === null ? null : { factor: rate(1_000_000_000_000n), equity: money(copy.allocation) }),
+    nav: navOf(ctx, scope, copy),
     basisEquity: basisOf(copy),
     agentValidUntil: entriesUntil(account),
     markup: markupOf(ctx, scope, schedules, account, watched),
@@ -169,17 +168,41 @@ export function restorePositions(ctx: EngineContext, states: readonly PositionSt
   }
 }
 
-function navOf(copy: RunningCopy) {
+/**
+ * From what losses are measured, as last written. Where the tenant's day ended while no engine ran, the new day is measured from the last value of the old one:
+ * what was lost meanwhile counts.
+ */
+function navOf(ctx: EngineContext, scope: TenantScope, copy: RunningCopy): NavState | null {
+  const { equity } = copy;
+  const [factor, linked] = [kept(copy, 'navFactor', -1), kept(copy, 'navEquity', -1)];
+  if (equity === null || factor < 0 || linked < 0) {
+    // A copy that ran before and whose equity was never written is measured from its allocation, so that a restart forgives no loss.
+    return copy.startedAt === null ? null : { ...BEGINNING, equity: money(copy.allocation) };
+  }
+  const now = ctx.clock.now();
+  const dayEndsAt = kept(copy, 'dayEndsAt', 0);
+  const isOver = dayEndsAt > 0 && dayEndsAt <= now;
+  return {
+    factor: rate(BigInt(factor)),
+    equity: money(BigInt(linked)),
+    peak: rate(BigInt(kept(copy, 'navPeak', NAV_ONE))),
+    day: isOver ? rate(equity.unitNav) : rate(BigInt(kept(copy, 'navDay', NAV_ONE))),
+    dayEndsAt: isOver ? ctx.days.next(scope.tenantId, now) : dayEndsAt,
+    pnlAnchor: money(BigInt(kept(copy, 'pnlAnchor', 0))),
+  };
+}
+
+const NAV_ONE = Number(RATE_ONE);
+const BEGINNING = { factor: rate(RATE_ONE), peak: rate(RATE_ONE), day: rate(RATE_ONE), dayEndsAt: 0, pnlAnchor: money(0n) };
+
+/** A number kept with a copy's equity. */
+function kept(copy: RunningCopy, name: string, otherwise: number): number {
   const detail = copy.equity?.detail;
-  if (typeof detail !== 'object' || detail === null) return null;
-  const { navFactor, navEquity } = detail as Readonly<Record<string, unknown>>;
-  if (typeof navFactor !== 'number' || typeof navEquity !== 'number') return null;
-  return { factor: rate(BigInt(navFactor)), equity: money(BigInt(navEquity)) };
+  const value: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, name) : undefined;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : otherwise;
 }
 
 function basisOf(copy: RunningCopy) {
-  const detail = copy.equity?.detail;
-  if (typeof detail !== 'object' || detail === null) return null;
-  const { basisEquity } = detail as Readonly<Record<string, unknown>>;
-  return typeof basisEquity === 'number' && basisEquity > 0 ? money(BigInt(basisEquity) * 100n) : null;
+  const basisEquity = kept(copy, 'basisEquity', 0);
+  return basisEquity > 0 ? money(BigInt(basisEquity) * 100n) : null;
 }

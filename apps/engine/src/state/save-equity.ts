@@ -1,4 +1,4 @@
-import { unitNav } from '@lockstep/risk';
+import { LOSS_LIMITS, thresholdOf, unitNav } from '@lockstep/risk';
 import { type EquityState, saveEquity } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
@@ -50,7 +50,7 @@ function stateOf(copy: CopyRecord): EquityState {
   const equity = copies.equity[row] ?? 0;
   const allocation = copies.allocation[row] ?? 0;
   const netPnl = copies.netPnl[row] ?? 0;
-  const limit = copies.breakerFromStart[row] ?? -1;
+  const armed = LOSS_LIMITS.some((_, limit) => thresholdOf(copies, row, limit) >= 0);
   return {
     copyNo: copy.no,
     flows: BigInt(allocation),
@@ -58,8 +58,16 @@ function stateOf(copy: CopyRecord): EquityState {
     unrealised: BigInt(equity - allocation - netPnl),
     equity: BigInt(equity),
     unitNav: BigInt(unitNav(copies, row)),
-    referenceNav: 1_000_000_000_000n,
-    breaker: copy.state === 'breaker_closed' ? 'triggered' : limit >= 0 ? 'armed' : 'off',
-    detail: { navFactor: copies.navFactor[row] ?? 0, navEquity: copies.navEquity[row] ?? 0, basisEquity: copies.basisEquity[row] ?? 0 },
+    referenceNav: BigInt(copies.navPeak[row] ?? 0),
+    breaker: copy.state === 'breaker_closed' ? 'triggered' : armed ? 'armed' : 'off',
+    detail: {
+      navFactor: copies.navFactor[row] ?? 0,
+      navEquity: copies.navEquity[row] ?? 0,
+      navPeak: copies.navPeak[row] ?? 0,
+      navDay: copies.navDay[row] ?? 0,
+      dayEndsAt: copies.dayEndsAt[row] ?? 0,
+      pnlAnchor: copies.pnlAnchor[row] ?? 0,
+      basisEquity: copies.basisEquity[row] ?? 0,
+    },
   };
 }

@@ -18,7 +18,9 @@ const breaker = z.object({
   limit: z.string().describe('Which limit, e.g. `from_start`.'),
   threshold: decimalText,
   measured: decimalText,
-  action: z.enum(['alert', 'halt_new', 'close']),
+  action: z
+    .enum(['alert', 'halt_new', 'close', 'release'])
+    .describe('`halt_new`: no new risk is taken, exits go on. `close`: everything copied is closed. `release`: the loss is smaller again.'),
 });
 
 const forfeit = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, reason: z.string() });

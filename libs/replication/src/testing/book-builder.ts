@@ -1,4 +1,5 @@
 import { type Instrument, money, parsePrice, parseRate, parseSize, price, type Size, size, unwrap } from '@lockstep/kernel';
+import { BREAKER_STEPS, type BreakerStep, type Evaluation, evaluateBreakers, LOSS_LIMITS, type LossLimit } from '@lockstep/risk';
 import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
 import { applyFill, applyOutcome, type RefusalKind } from '../apply';
 import { CopyBook, type CopyEntry } from '../book';
@@ -7,6 +8,7 @@ import { kindOf } from '../detect';
 import type { InstrumentSheet } from '../instrument-columns';
 import type { Move } from '../move';
 import { planWave } from '../plan-wave';
+import { revalue } from '../revalue';
 import { BOOK_MAX_AGE_MS, EXIT_BAND, MARK_MAX_AGE_MS, type WaveOptions } from '../wave-options';
 import type { WavePlan } from '../wave-plan';
 
@@ -29,6 +31,9 @@ export const sizeOf = (text: string): Size => unwrap(parseSize(text), text);
 export const rateOf = (text: string) => unwrap(parseRate(text), text);
 export const priceOf = (text: string) => unwrap(parsePrice(text), text);
 export const dollars = (amount: number) => money(BigInt(Math.round(amount * 100)) * 1_000_000n);
+
+/** Loss limits, off but for `part`. */
+export const breakerOf = (part: Partial<CopySettings['breaker']>): CopySettings['breaker'] => ({ ...defaultCopySettings().breaker, ...part });
 
 /** Settings of a fixed ratio without limits, changed by `part`. */
 export const settingsOf = (ratio: string, part: Partial<CopySettings> = {}): CopySettings => ({
@@ -130,6 +135,22 @@ export class Stage {
     if (lots === 0) return;
     const fill = { buy: orders.buy[order] === 1, lots, price: Number(priceOf(this.markText)), fee: 0 };
     applyFill(this.book, this.sheet, orders.row[order] ?? 0, fill, true);
+  }
+
+  /** Judges losses at the present marks; returns the steps that rows came to. `nextDay`: when the tenant's next day begins. */
+  judge(
+    part: Partial<Evaluation> = {},
+  ): readonly { readonly row: number; readonly step: BreakerStep | undefined; readonly limit: LossLimit | undefined }[] {
+    const changes = { rows: new Int32Array(this.book.rowCount), before: new Uint8Array(this.book.rowCount) };
+    const at = { now: NOW, isNewMark: true, nextDay: () => NOW + 86_400_000, ...part };
+    revalue(this.book, at.now, Number.MAX_SAFE_INTEGER);
+    const found = evaluateBreakers(this.book.copies, this.book.rowCount, at, changes);
+    const { breakerStep, breakerLimit } = this.book.copies;
+    return [...changes.rows.slice(0, found)].map((row) => ({
+      row,
+      step: BREAKER_STEPS[breakerStep[row] ?? 0],
+      limit: LOSS_LIMITS[breakerLimit[row] ?? 0],
+    }));
   }
 
   /** Plans and fills everything; returns the plan. */

@@ -74,7 +74,19 @@ export const settingsSchema = named(
         exit_bound: decimalText.describe('First distance of an exit from the book, as a share; it widens when an exit does not fill.'),
         on_breach: z.literal('reject'),
       }),
-      breaker: z.object({ from_start: limit.describe('Loss since the start, as a share, that closes the copy; null is off.') }),
+      breaker: z
+        .object({
+          from_start: limit.describe('Loss since the start, as a share, that closes the copy; null is off.'),
+          trailing: limit.describe('Loss from its highest value, as a share.'),
+          daily: limit.describe('Loss since the beginning of the brand’s day, as a share.'),
+          loss_money: limit.describe('Loss since the start, in money.'),
+          alert_at: limit.describe('Share of a limit at which it is told: 0.5 is half of it.'),
+          halt_new_at: limit.describe('Share of a limit at which no new risk is taken any more.'),
+          close_after_marks: z
+            .int()
+            .describe('New marks in a row that must show a limit met before everything is closed; new risk is halted by the first.'),
+        })
+        .describe('Loss limits, on the copy’s value without money moved in or out.'),
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
       catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),
       venue_leverage: z.int().describe('Leverage set at the venue for the copied instruments.'),

@@ -53,7 +53,17 @@ export const settingsDraft = z
     slippage: z
       .strictObject({ entry_bound: decimal.optional(), exit_bound: decimal.optional(), on_breach: z.literal('reject').optional() })
       .optional(),
-    breaker: z.strictObject({ from_start: decimal.nullable().optional() }).optional(),
+    breaker: z
+      .strictObject({
+        from_start: decimal.nullable().optional(),
+        trailing: decimal.nullable().optional(),
+        daily: decimal.nullable().optional(),
+        loss_money: decimal.nullable().optional(),
+        alert_at: decimal.nullable().optional(),
+        halt_new_at: decimal.nullable().optional(),
+        close_after_marks: z.int().optional(),
+      })
+      .optional(),
     max_age_ms: z.int().optional(),
     catch_up_ms: z.int().optional(),
     venue_leverage: z.int().optional(),

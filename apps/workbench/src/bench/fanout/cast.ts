@@ -73,7 +73,7 @@ function termsOf(index: number): Terms {
         maxPositionShare: rate(900_000_000_000n),
         maxLeverage: base.caps.maxLeverage,
       },
-      breaker: { fromStart: rate(900_000_000_000n) },
+      breaker: { ...base.breaker, fromStart: rate(900_000_000_000n) },
       maxAgeMs: MAX_AGE_MS,
       catchUpMs: CATCH_UP_MS,
       venueLeverage: VENUE_LEVERAGE,
