@@ -166,6 +166,27 @@ describe('modes, directions and beginnings of copies', () => {
     await holds(rebased.address, 0);
   });
 
+  it('a copy that is stopped with its leader’s close enters nothing, follows the exits, also after a restart, and ends flat', async () => {
+    const ending = await copy({});
+    await fill('buy', '4', nextOrder());
+    await holds(ending.address, 0.4);
+    await stage.tenant.command('copy.stop', ending.copyId, { mode: 'follow_to_close' });
+    expect((await ended(ending.copyId)).status).toBe('applied');
+    await fill('buy', '2', nextOrder());
+    await eventually('the increase is denied', async () => ((await decisions(ending.copyId)).includes('winding_down') ? true : null));
+    await engine.kill();
+    engine = await rig.startEngine();
+    await fill('sell', '3', nextOrder());
+    await holds(ending.address, 0.2);
+    const state = async () => (await rig.storage.scoped(stage.tenant.scope, (unit) => unit.copies.findOne({ id: ending.copyId })))?.state;
+    expect(await state()).toBe('winding_down');
+    await fill('buy', '1', nextOrder());
+    await fill('sell', '4', nextOrder());
+    await holds(ending.address, 0);
+    await eventually('it is stopped', async () => ((await state()) === 'stopped' ? true : null));
+    await stage.told(1, 'copy.flat', ending.copyId, '"flat":true');
+  });
+
   it('a copy sized by volatility is refused while the venue tells too little of the leader’s past', async () => {
     const { command } = await copy({
       mode: {

@@ -12,6 +12,7 @@ const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.lossHalt, 'breaker'],
   [STATUS.paused, 'paused'],
   [STATUS.closing, 'closing'],
+  [STATUS.windingDown, 'winding_down'],
   [STATUS.suspended, 'suspended'],
   [STATUS.leaderPaused, 'suspended'],
   [STATUS.notEntitled, 'entitlement'],

@@ -20,6 +20,8 @@ export const STATUS = {
   leaderUnseen: 2048,
   /** A loss limit, or its share that halts, was met: released when the loss is smaller again. */
   lossHalt: 4096,
+  /** The copy ends with what its leader closes. */
+  windingDown: 8192,
 } as const;
 
 /** How κ is found, as a column code. */

@@ -53,6 +53,7 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'breaker',
   'paused',
   'closing',
+  'winding_down',
   'suspended',
   'entitlement',
   'consent',

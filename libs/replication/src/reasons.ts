@@ -63,6 +63,7 @@ export const REASONS = [
   ['same_order', 'The leader’s order was copied at its first fill; what it fills later adds nothing.'],
   ['max_adds', 'The largest number of leader orders to copy in one episode is reached.'],
   ['leader_orders_unknown', 'The leader’s orders cannot be told apart without a user-stream seat, and the amount is per order.'],
+  ['winding_down', 'The copy is being stopped: it follows the exits of its leader and enters nothing.'],
   ['leader_volatility', 'The volatility of the leader is unknown, so no ratio exists.'],
 ] as const;
 

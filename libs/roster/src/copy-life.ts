@@ -1,5 +1,8 @@
-/** States of a copy. `stopping` ends in `stopped`, which is final; `breaker_closed` stays until the follower re-enables it. */
-export const COPY_STATES = ['preparing', 'active', 'paused', 'breaker_closed', 'stopping', 'stopped'] as const;
+/**
+ * States of a copy. `stopping` closes everything and ends in `stopped`, which is final; `winding_down` enters nothing, follows the leader's exits, and ends there once it is
+ * flat; `breaker_closed` stays until the follower re-enables it.
+ */
+export const COPY_STATES = ['preparing', 'active', 'paused', 'breaker_closed', 'winding_down', 'stopping', 'stopped'] as const;
 export type CopyState = (typeof COPY_STATES)[number];
 
 /** Why a copy is in its state. Closed, append-only. */
@@ -20,16 +23,18 @@ export const COPY_STATE_REASONS = [
   'breaker_trailing',
   'breaker_daily',
   'breaker_loss_money',
+  'stop_follow_to_close',
 ] as const;
 export type CopyStateReason = (typeof COPY_STATE_REASONS)[number];
 
 /** What may happen to a copy. */
-export type CopyEvent = 'prepared' | 'preparation_failed' | 'pause' | 'resume' | 'break' | 're_enable' | 'stop' | 'proved_flat';
+export type CopyEvent = 'prepared' | 'preparation_failed' | 'pause' | 'resume' | 'break' | 're_enable' | 'wind_down' | 'stop' | 'proved_flat';
 
 const NEXT: Readonly<Record<CopyState, Readonly<Partial<Record<CopyEvent, CopyState>>>>> = {
   preparing: { prepared: 'active', preparation_failed: 'stopped', stop: 'stopping' },
-  active: { pause: 'paused', break: 'breaker_closed', stop: 'stopping' },
-  paused: { resume: 'active', break: 'breaker_closed', stop: 'stopping' },
+  active: { pause: 'paused', break: 'breaker_closed', wind_down: 'winding_down', stop: 'stopping' },
+  paused: { resume: 'active', break: 'breaker_closed', wind_down: 'winding_down', stop: 'stopping' },
+  winding_down: { break: 'breaker_closed', stop: 'stopping', proved_flat: 'stopped' },
   breaker_closed: { re_enable: 'active', stop: 'stopping' },
   stopping: { proved_flat: 'stopped' },
   stopped: {},

@@ -10,7 +10,8 @@ import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, 
 import { type CommandEnd, type CommandParts, refused } from './command-end';
 import { CommandsInHand } from './in-order';
 import { pauseLeader } from './pause-leader';
-import { closeAllOf, closeLeader, StopWatch, stopCopy } from './stop-copy';
+import { field } from './payload';
+import { closeAllOf, closeLeader, StopWatch, stopCopy, windDownCopy } from './stop-copy';
 import { watchLeader } from './watch-leader';
 
 /** Commands read in one statement. */
@@ -187,7 +188,9 @@ export class Commands {
       case 'copy.rebase':
         return rebaseCopy(ctx, parts, command);
       case 'copy.stop':
-        return stopCopy(ctx, parts, scope, command.targetId, 'stop_close_now');
+        return field(command.payload, 'mode') === 'follow_to_close'
+          ? windDownCopy(ctx, parts, scope, command.targetId)
+          : stopCopy(ctx, parts, scope, command.targetId, 'stop_close_now');
       case 'leader.watch':
         return watchLeader(ctx, parts, scope, command.targetId);
       case 'leader.pause':

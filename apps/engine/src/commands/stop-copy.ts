@@ -34,6 +34,18 @@ export async function stopCopy(
   return applied();
 }
 
+/** The copy enters nothing from here on and follows its leader's exits; once it is flat, {@link StopWatch} writes its end. One that never began ends at once. */
+export async function windDownCopy(ctx: EngineContext, parts: CommandParts, scope: TenantScope, copyId: string): Promise<CommandEnd> {
+  const copy = ctx.registry.copiesById.get(copyId);
+  if (copy === undefined) return stopUnstarted(ctx, parts, scope, copyId, 'stop_follow_to_close');
+  const state = copyStateOf(copy.state);
+  if (state === null || nextCopyState(state, 'wind_down') === null) return state === 'winding_down' ? applied() : refused('wrong_state', copy.state);
+  copy.watched.book.setStatus(copy.row, STATUS.windingDown, true);
+  ctx.stops.changed();
+  await writeState(ctx, parts.books, copy, state, 'winding_down', 'stop_follow_to_close');
+  return applied();
+}
+
 /** A copy that never became active holds nothing: it is stopped as it stands. */
 async function stopUnstarted(
   ctx: EngineContext,
@@ -115,7 +127,7 @@ async function stopMany(ctx: EngineContext, parts: CommandParts, scope: TenantSc
 /** Wait between two looks at closing copies, in ms. */
 const LOOK_MS = 250;
 
-/** Ends stops: a closing copy that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it. */
+/** Ends stops: a closing copy, or one that winds down, that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it. */
 export class StopWatch {
   private timer: NodeJS.Timeout | null = null;
   private readonly ending = new Set<CopyRecord>();
@@ -136,7 +148,7 @@ export class StopWatch {
 
   private look(): void {
     for (const copy of this.ctx.registry.copies.values()) {
-      if (copy.state !== 'stopping' || this.ending.has(copy)) continue;
+      if ((copy.state !== 'stopping' && copy.state !== 'winding_down') || this.ending.has(copy)) continue;
       const remnants = remnantsOf(copy.watched.book, copy.row);
       if (remnants.some((remnant) => !remnant.dust) || this.hasOpenOrders(copy)) continue;
       this.ending.add(copy);
@@ -155,7 +167,7 @@ export class StopWatch {
     const { ctx } = this;
     const proof = proofOf(copy, remnants);
     const reason: CopyStateReason = proof.flat ? 'flat' : 'dust_listed';
-    await writeState(ctx, this.parts.books, copy, 'stopping', 'stopped', reason, async (unit) => {
+    await writeState(ctx, this.parts.books, copy, copy.state, 'stopped', reason, async (unit) => {
       await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {

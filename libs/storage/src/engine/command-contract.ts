@@ -21,7 +21,7 @@ export const COMMAND_KINDS = [
   'copy.pause',
   /** Target: copy (`paused`). Payload `{}`. */
   'copy.resume',
-  /** Target: copy. Payload {@link StopCopy}. Closes everything copied, then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
+  /** Target: copy. Payload {@link StopCopy}. Closes everything copied, or (`follow_to_close`) enters nothing and follows the leader's exits until flat; then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
   'copy.stop',
   /** Target: copy (`breaker_closed`, flat). Payload `{}`. Re-anchors the loss references and becomes `active`. */
   'copy.re_enable',
@@ -77,7 +77,7 @@ export interface ChangeAllocation {
 }
 
 export interface StopCopy {
-  readonly mode: 'close_now';
+  readonly mode: 'close_now' | 'follow_to_close';
 }
 
 /** Evidence of a finished stop: what the copy still holds, empty when flat. Sizes 10^-8 as text. */

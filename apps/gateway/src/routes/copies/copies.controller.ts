@@ -27,7 +27,20 @@ class CreateCopyDto extends createZodDto(
   }),
 ) {}
 class PatchCopyDto extends createZodDto(z.strictObject({ settings: settingsDraft.optional(), allocation: amountField.optional() })) {}
-class StopCopyDto extends createZodDto(z.strictObject({ mode: z.enum(['close_now']).default('close_now') })) {}
+/** States from which each way of stopping leads on. */
+const STOPPED_FROM: Readonly<Record<'close_now' | 'follow_to_close', readonly CopyState[]>> = {
+  close_now: ['preparing', 'active', 'paused', 'breaker_closed', 'winding_down'],
+  follow_to_close: ['preparing', 'active', 'paused'],
+};
+
+class StopCopyDto extends createZodDto(
+  z.strictObject({
+    mode: z
+      .enum(['close_now', 'follow_to_close'])
+      .default('close_now')
+      .describe('`close_now` closes everything; `follow_to_close` enters nothing any more and ends with what the leader closes.'),
+  }),
+) {}
 class CopyPath extends createZodDto(z.object({ id: idField('cpy') })) {}
 class CopiesQuery extends createZodDto(
   pageQuery.extend({ leader_id: idField('ldr').optional(), follower_id: idField('flw').optional(), state: z.enum(COPY_STATES).optional() }),
@@ -163,7 +176,7 @@ export class CopiesController {
   @Answers(202, copySchema)
   @Needs('copies:write')
   stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
-    return this.wish(call, path.id as CopyId, ['preparing', 'active', 'paused', 'breaker_closed'], 'copy.stop', { mode: body.mode });
+    return this.wish(call, path.id as CopyId, STOPPED_FROM[body.mode], 'copy.stop', { mode: body.mode });
   }
 
   @Post(':id/rebase')
