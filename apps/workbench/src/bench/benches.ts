@@ -3,6 +3,7 @@ import { egressBench } from './egress';
 import { fanoutBench } from './fanout';
 import { planBench } from './plan';
 import type { Bench } from './report';
+import { riskBench } from './risk';
 import { signBench } from './sign';
 
 /** Every measurement by name. */
@@ -11,5 +12,6 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   egress: egressBench,
   fanout: fanoutBench,
   plan: planBench,
+  risk: riskBench,
   sign: signBench,
 };

@@ -14,7 +14,8 @@ interface Timed {
 
 /** Planning, the gate and the journal's bytes alone: pure calls on this thread, no process and no database. */
 export const planBench: Bench = {
-  about: 'planning alone, one pure call for N copies, with gate and journal encoding (--followers 10000 --tenants 3 --runs 50)',
+  about:
+    'planning alone, one pure call for N copies, with gate and journal encoding and the cost per copy at five times as many (--followers 10000 --tenants 3 --runs 50)',
   run: async ({ args, say }) => {
     const followers = option(args, 'followers', 10_000, 100_000);
     const tenants = option(args, 'tenants', 3, 50);
@@ -22,6 +23,7 @@ export const planBench: Bench = {
     const rehearsal = new Rehearsal(followers, tenants);
     const timed: Timed[] = [];
     for (let run = 0; run < runs; run += 1) timed.push(planOnce(rehearsal));
+    const many = perCopy(new Rehearsal(followers * 5, tenants), followers * 5, Math.ceil(runs / 5));
     const figures = (of: (each: Timed) => number): number[] => timed.map(of);
     say(`${followers} copies: plan ${round(median(figures((each) => each.planMs)))} ms`);
     return {
@@ -30,6 +32,9 @@ export const planBench: Bench = {
       runs,
       machine: machine(),
       metrics: {
+        ms_p50: round(median(figures((each) => each.planMs))),
+        us_per_copy: round((median(figures((each) => each.planMs)) * 1_000) / followers),
+        us_per_copy_times_5: round(many),
         plan_ms_p50: round(median(figures((each) => each.planMs))),
         plan_cpu_ms_p50: round(median(figures((each) => each.planCpuMs))),
         plan_ms_min: round(Math.min(...figures((each) => each.planMs))),
@@ -42,6 +47,12 @@ export const planBench: Bench = {
     };
   },
 };
+
+/** Microseconds of planning per copy. */
+function perCopy(rehearsal: Rehearsal, copies: number, runs: number): number {
+  const times = Array.from({ length: Math.max(8, runs) }, () => planOnce(rehearsal).planMs);
+  return (median(times) * 1_000) / copies;
+}
 
 /** Plans the next move, has it judged and encoded, and fills every order at the mark. */
 function planOnce(rehearsal: Rehearsal): Timed {
