@@ -3,7 +3,7 @@ import { enginePrivateKeys, loadConfig, opener, sealingContext } from '@lockstep
 import { addressOfKey } from '@lockstep/venues/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { closeAsBackoffice, FILE, FILE_SHA256 } from './testing/backoffice-work';
-import { holdAsEngine, setState } from './testing/engine-work';
+import { holdAsEngine, recordMovesAsEngine, setState } from './testing/engine-work';
 import { freshAddress, makeObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -148,6 +148,28 @@ describe('a copy', () => {
     expect((await rig.call(tenant.key, 'post', `/v1/copies/${copy}/rebase`)).body.code).toBe('state_conflict');
     await setState(rig, tenant, copy, 'active');
     expect((await rig.call(tenant.key, 'post', `/v1/copies/${copy}/rebase`)).body.command).toMatchObject({ kind: 'copy.rebase', status: 'pending' });
+  });
+
+  it('is previewed over the recorded past of its leader', async () => {
+    const { leader } = await makeObjects(rig, tenant);
+    await recordMovesAsEngine(rig, tenant, leader, [
+      ['10', '100'],
+      ['20', '110'],
+      ['0', '120'],
+    ]);
+    const settings = { mode: { kind: 'fixed_ratio', ratio: '0.1' } };
+    const ask = (more: object) => rig.call(tenant.key, 'post', '/v1/copies/preview', { leader_id: leader, allocation: '10000', settings, ...more });
+    const found = good(await ask({ fee: '0.001', waves: 2 }));
+    expect(found).toMatchObject({ moves: 3, orders: 3, notional: '450', fees: '0.45', net_pnl: '29.55', increases: 2, missed: 0, closed_by: null });
+    expect(found.waves.map((wave: { target: string; ordered: string; reason: string }) => [wave.target, wave.ordered, wave.reason])).toEqual([
+      ['2', '1', 'planned'],
+      ['0', '-2', 'planned'],
+    ]);
+    expect(good(await ask({ since: new Date(Date.now() + 60_000).toISOString() }))).toMatchObject({ moves: 0, from: null, net_pnl: '0' });
+    const wrong = await ask({ settings: { venue_leverage: 0 } });
+    expect([wrong.status, wrong.body.errors[0].pointer]).toEqual([400, '/settings/venue_leverage']);
+    const other = await rig.tenant('Stranger');
+    expect((await rig.call(other.key, 'post', '/v1/copies/preview', { leader_id: leader, allocation: '1' })).status).toBe(404);
   });
 
   it('is the only running one of its venue account', async () => {

@@ -9,7 +9,7 @@ import { ACCESS, type Access } from './auth/access';
 import { STREAM_PATH } from './stream/door';
 import { closeAsBackoffice, manifestOf, renderAsBackoffice } from './testing/backoffice-work';
 import { documented, type Operation } from './testing/documented';
-import { decideAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
+import { decideAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -150,6 +150,11 @@ describe('the answer of every operation', () => {
     const signatures = ['approve_agent', 'approve_builder_fee'].map((kind) => ({ kind, signature }));
     await ask('post', `/v1/venue-accounts/${venueAccount}/approvals`, { signatures });
     await ask('post', `/v1/venue-accounts/${venueAccount}/renew-approvals`);
+    await recordMovesAsEngine(rig, tenant, leader, [
+      ['10', '100'],
+      ['0', '110'],
+    ]);
+    await ask('post', '/v1/copies/preview', { leader_id: leader, allocation: '1000', settings: { mode: { kind: 'fixed_ratio', ratio: '0.1' } } });
     await ask('patch', `/v1/copies/${copy}`, { settings: { instruments: { kind: 'only', coins: ['BTC'] } }, allocation: '1500' });
     for (const [state, act] of [
       ['active', 'pause'],

@@ -1,5 +1,5 @@
-import { type Money, type Price, price, rate, type Size, size } from '@lockstep/kernel';
-import { type Detection, detect, groupByCoin, type Move, resyncMove } from '@lockstep/replication';
+import { type Money, price, type Size, size } from '@lockstep/kernel';
+import { type Detection, detect, groupByCoin, type Move, moveDetail, readMove, resyncMove } from '@lockstep/replication';
 import type { NewMove } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
@@ -7,18 +7,6 @@ import type { LearntOrders } from '../state/leader-orders';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import type { Difference } from './compare-state';
-
-/** What planning needs of a move besides the columns of its row; kept as JSON so that a restart plans the same move. */
-interface MoveDetail {
-  readonly source: Move['source'];
-  readonly kind: Move['kind'];
-  readonly increment: string;
-  readonly incrementPrice: string | null;
-  readonly lastPrice: string;
-  readonly fills: number;
-  readonly newOrders: number | null;
-  readonly leaderVolatility: string | null;
-}
 
 /** Fills as one frame of the venue told them. */
 export interface FillFrame {
@@ -98,27 +86,10 @@ export function restoreMove(
     readonly detail: unknown;
   },
 ): RecordedMove | null {
-  const detail = parseDetail(row.detail);
-  if (detail === null) return null;
-  const move: Move = {
-    coin: row.coin,
-    kind: detail.kind,
-    source: detail.source,
-    before: row.positionBefore,
-    after: row.positionAfter,
-    increment: BigInt(detail.increment) as Size,
-    incrementPrice: detail.incrementPrice === null ? null : (BigInt(detail.incrementPrice) as Price),
-    lastPrice: BigInt(detail.lastPrice) as Price,
-    firstFillAt: row.firstFillMs,
-    lastFillAt: row.lastFillMs,
-    fills: detail.fills,
-    newOrders: detail.newOrders,
-  };
-  const volatility = detail.leaderVolatility === null ? null : rate(BigInt(detail.leaderVolatility));
-  return {
-    ...toRecorded(watched, Number(row.id), Number(row.seq), move, row.leaderEquity, row.receivedAt, row.receivedAt),
-    leaderVolatility: volatility,
-  };
+  const read = readMove(row);
+  if (read === null) return null;
+  const recorded = toRecorded(watched, Number(row.id), Number(row.seq), read.move, row.leaderEquity, row.receivedAt, row.receivedAt);
+  return { ...recorded, leaderVolatility: read.leaderVolatility };
 }
 
 interface KeyedDetection {
@@ -201,16 +172,6 @@ function inboxRow(fill: VenueFill, receivedAt: number) {
 }
 
 function moveRow(watched: WatchedAccount, move: Move, venueKey: string, receivedAt: number): NewMove {
-  const detail: MoveDetail = {
-    source: move.source,
-    kind: move.kind,
-    increment: move.increment.toString(),
-    incrementPrice: move.incrementPrice?.toString() ?? null,
-    lastPrice: move.lastPrice.toString(),
-    fills: move.fills,
-    newOrders: move.newOrders,
-    leaderVolatility: watched.volatility.value?.toString() ?? null,
-  };
   return {
     coin: move.coin,
     venueKey,
@@ -221,7 +182,7 @@ function moveRow(watched: WatchedAccount, move: Move, venueKey: string, received
     lastFillMs: Math.floor(move.lastFillAt),
     leaderEquity: equityBefore(watched, move),
     receivedAt,
-    detail,
+    detail: moveDetail(move, watched.volatility.value),
   };
 }
 
@@ -235,27 +196,4 @@ function toRecorded(
   recordedAt: number,
 ): RecordedMove {
   return { wave, seq, watched, move, leaderEquity: leaderEquity as Money | null, leaderVolatility: watched.volatility.value, receivedAt, recordedAt };
-}
-
-const KINDS: readonly Move['kind'][] = ['open', 'increase', 'reduce', 'close', 'flip', 'none'];
-const INTEGER = /^-?\d{1,30}$/;
-
-function parseDetail(value: unknown): MoveDetail | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const {
-    source,
-    kind,
-    increment,
-    incrementPrice,
-    lastPrice,
-    fills,
-    newOrders = null,
-    leaderVolatility = null,
-  } = value as Readonly<Record<string, unknown>>;
-  const known = KINDS.find((one) => one === kind);
-  const integer = (text: unknown): text is string => typeof text === 'string' && INTEGER.test(text);
-  if (known === undefined || (source !== 'fills' && source !== 'resync') || typeof fills !== 'number') return null;
-  if (!integer(increment) || !integer(lastPrice) || (incrementPrice !== null && !integer(incrementPrice))) return null;
-  if ((newOrders !== null && typeof newOrders !== 'number') || (leaderVolatility !== null && !integer(leaderVolatility))) return null;
-  return { source, kind: known, increment, incrementPrice, lastPrice, fills, newOrders, leaderVolatility };
 }

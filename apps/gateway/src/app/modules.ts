@@ -20,6 +20,7 @@ import { OperatorMutations } from '../operator/operator-mutations';
 import { ApiKeysController } from '../routes/api-keys/api-keys.controller';
 import { AuditLogController } from '../routes/audit-log/audit-log.controller';
 import { CopiesController } from '../routes/copies/copies.controller';
+import { PreviewController } from '../routes/copies/preview.controller';
 import { DetectionController } from '../routes/detection/detection.controller';
 import { EgressController } from '../routes/egress/egress.controller';
 import { EventsController } from '../routes/events/events.controller';
@@ -73,6 +74,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     DetectionController,
     FollowersController,
     VenueAccountsController,
+    PreviewController,
     CopiesController,
     KillSwitchesController,
     ReceiptsController,

@@ -32,6 +32,7 @@ export const SUMMARIES: Readonly<Record<string, string>> = {
   'copies.pause': 'Take part in no new moves',
   'copies.resume': 'Take part again',
   'copies.stop': 'Close the positions and end the copy',
+  'preview.preview': 'Play settings over the leader’s recorded past',
   'copies.rebase': 'Bring the targets to what the mode asks for now',
   'copies.reEnable': 'Arm a copy again that its breaker closed',
   'killSwitches.list': 'Switches that are on and stop something of yours',

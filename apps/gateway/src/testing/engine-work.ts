@@ -1,5 +1,30 @@
-import { type CopyId, type LeaderId, money, present, price, RATE_ONE, type Rate, rate, size } from '@lockstep/kernel';
-import { BOOK_MAX_AGE_MS, CopyBook, EXIT_BAND, encodeJournal, kindOf, MARK_MAX_AGE_MS, planWave, STATUS, wholeSlice } from '@lockstep/replication';
+import {
+  type CopyId,
+  type LeaderId,
+  money,
+  parsePrice,
+  parseSize,
+  present,
+  price,
+  RATE_ONE,
+  type Rate,
+  rate,
+  size,
+  UNIT,
+  unwrap,
+} from '@lockstep/kernel';
+import {
+  BOOK_MAX_AGE_MS,
+  CopyBook,
+  EXIT_BAND,
+  encodeJournal,
+  kindOf,
+  MARK_MAX_AGE_MS,
+  moveDetail,
+  planWave,
+  STATUS,
+  wholeSlice,
+} from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { savePositionStates } from '@lockstep/storage';
 import { EgressScheduler, standingOf } from '@lockstep/venues/egress';
@@ -52,6 +77,44 @@ export async function holdAsEngine(rig: GatewayRig, tenant: RigTenant, copyId: s
   await rig.engine.scoped(tenant.scope, async (unit) => {
     const copy = present(await unit.copies.findOne({ id: copyId as CopyId }), 'the copy');
     await savePositionStates(unit, [{ ...positionOf(Number(copy.no), 1), position, target: position, targetMicro: position * 1_000n }]);
+  });
+}
+
+/** Moves of a leader in BTC to these sizes at these prices, a minute apart, recorded as the engine does it. */
+export async function recordMovesAsEngine(
+  rig: GatewayRig,
+  tenant: RigTenant,
+  leaderId: string,
+  path: readonly (readonly [size: string, price: string])[],
+): Promise<void> {
+  const leader = await rig.engine.scoped(tenant.scope, async (unit) =>
+    present(await unit.leaders.findOne({ id: leaderId as LeaderId }), 'the leader'),
+  );
+  const began = Date.now() - path.length * 60_000;
+  let before = unwrap(parseSize('0'), 'zero');
+  const moves = path.map(([text, paid], index) => {
+    const after = unwrap(parseSize(text), text);
+    const at = unwrap(parsePrice(paid), paid);
+    const time = began + index * 60_000;
+    const kind = kindOf(before, after);
+    const grows = kind === 'open' || kind === 'increase' || kind === 'flip';
+    const move = { coin: 'BTC', kind, source: 'fills', before, after, increment: after, incrementPrice: grows ? at : null, lastPrice: at } as const;
+    const row = {
+      coin: 'BTC',
+      venueKey: `test:${time}`,
+      positionBefore: before,
+      positionAfter: after,
+      vwap: at,
+      firstFillMs: time,
+      lastFillMs: time,
+    };
+    before = after;
+    const detail = moveDetail({ ...move, firstFillAt: time, lastFillAt: time, fills: 1, newOrders: grows ? 1 : 0 }, null);
+    return { ...row, leaderEquity: 10_000_000n * UNIT, receivedAt: time, detail };
+  });
+  await rig.engine.platform(async (unit) => {
+    await unit.markets.putInstruments([{ ...BTC, network: 'sim' }]);
+    await unit.inbox.recordMoves(leader.watchedNo, moves);
   });
 }
 

@@ -129,11 +129,11 @@ export class Stage {
   }
 
   /** Answers one order with a fill of some lots; the rest is gone. */
-  fillOrder(plan: WavePlan, order: number, lots: number, refusal: RefusalKind = 'no_match'): void {
+  fillOrder(plan: WavePlan, order: number, lots: number, refusal: RefusalKind = 'no_match', paid = Number(priceOf(this.markText))): void {
     const { orders } = plan;
     applyOutcome(this.book, plan, order, lots > 0 ? 'filled' : 'rejected', lots, refusal);
     if (lots === 0) return;
-    const fill = { buy: orders.buy[order] === 1, lots, price: Number(priceOf(this.markText)), fee: 0 };
+    const fill = { buy: orders.buy[order] === 1, lots, price: paid, fee: 0 };
     applyFill(this.book, this.sheet, orders.row[order] ?? 0, fill, true);
   }
 

@@ -99,6 +99,21 @@ export class Inbox {
     return rows.map((row) => tables.moves.parse(row));
   }
 
+  /** The newest moves of a watched account from a moment on, oldest first. At most `limit`. */
+  async movesSince(watchedNo: bigint, sinceMs: number, limit: number): Promise<readonly MoveRow[]> {
+    const rows = await this.unit.query(
+      `select ${tables.moves.selectList()} from moves where watched_no = $1 and first_fill_ms >= $2 order by seq desc limit $3`,
+      [watchedNo.toString(), Math.floor(sinceMs), limit],
+    );
+    return rows.map((row) => tables.moves.parse(row)).reverse();
+  }
+
+  /** A watched account by its number. */
+  async watchedAccount(no: bigint): Promise<WatchedAccountRow | null> {
+    const [row] = await this.unit.query(`select ${tables.watchedAccounts.selectList()} from watched_accounts where no = $1`, [no.toString()]);
+    return row === undefined ? null : tables.watchedAccounts.parse(row);
+  }
+
   /** Moves that are not done, superseded or given up, oldest first: what a restart has to look at. */
   async openMoves(limit: number): Promise<readonly MoveRow[]> {
     const rows = await this.unit.query(
