@@ -15,7 +15,7 @@ import { Reads } from '../../http/reads';
 import { previewBody, previewSchema } from './preview-body';
 import { DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
 
-/** Moves played at most, the newest: a few milliseconds of this process. */
+/** Moves played at most, the newest: they take this process some tens of milliseconds. */
 const MOVES_MAX = 2_000;
 /** The least allocation is sought over fewer: they are played once for each that is tried. */
 const SEARCHED_MOVES_MAX = 200;
