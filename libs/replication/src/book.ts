@@ -192,7 +192,7 @@ export class CopyBook {
     }
   }
 
-  /** Puts a restored position into a sheet and re-derives ρ from the leader's position there. */
+  /** Puts a restored position into a sheet; ρ and what is owed come with the intent. */
   restorePosition(row: number, instrument: Instrument, entry: PositionEntry): void {
     const sheet = this.sheet(instrument);
     const { rows } = sheet;
