@@ -2,12 +2,13 @@ import { money, type TenantScope } from '@lockstep/kernel';
 import { revalue, STATUS } from '@lockstep/replication';
 import { anchorLosses } from '@lockstep/risk';
 import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
-import { type CommandRow, runningCopy } from '@lockstep/storage';
+import { type CommandRow, runningCopy, saveEquity } from '@lockstep/storage';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
+import { equityStateOf } from '../state/save-equity';
 import { whatItNeeds } from './activate-copy';
 import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
@@ -45,14 +46,18 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
   const beginning = beginAtNextOpen(ctx, copy);
-  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled', (unit) => beginning.write(unit));
+  // Before the write and within it: a process that died behind it would find the old references with the copy active, and close it again.
+  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  anchorLosses(book.copies, copy.row);
+  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled', async (unit) => {
+    await beginning.write(unit);
+    await saveEquity(unit, [{ ...equityStateOf(copy), breaker: 'armed' }]);
+  });
   beginning.written();
   // A stop that came meanwhile stands.
   if (copy.state !== 'active') return applied();
-  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-  anchorLosses(book.copies, copy.row);
-  // A pause of before the breaker is over with it.
-  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused | STATUS.lossHalt, false);
+  // A pause of before the breaker is over with it, and so is a stop that waited for the leader's close.
+  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused | STATUS.lossHalt | STATUS.windingDown, false);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();
 }
