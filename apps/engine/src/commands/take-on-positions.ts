@@ -85,7 +85,7 @@ function optionsOf(ctx: EngineContext, watched: WatchedAccount, band: TakeOnOpti
 async function keep(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, before: Intent): Promise<void> {
   const intent = intentOf(sheet, copy.row);
   try {
-    await write(ctx, books, copy, sheet, intent);
+    await writeIntent(ctx, books, copy, sheet, intent);
   } catch (failure) {
     const { copies } = copy.watched.book;
     const stands = copies.copyNo[copy.row] === copy.no && ((copies.status[copy.row] ?? 0) & STATUS.closing) === 0;
@@ -94,7 +94,8 @@ async function keep(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, she
   }
 }
 
-async function write(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, intent: Intent): Promise<void> {
+/** Writes what a copy intends in an instrument outside of a wave. */
+export async function writeIntent(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, intent: Intent): Promise<void> {
   const { coin } = sheet.instrument;
   await books.run(copy.account.scope, async () => {
     const { booked } = ctx.booked.get(copy.no, coin);
