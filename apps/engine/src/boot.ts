@@ -55,6 +55,8 @@ export async function bootEngine(parts: EngineParts): Promise<Engine> {
   const scopes = tenants.flatMap((tenant) => [scopeFromPlatformList(tenant.id, 'live'), scopeFromPlatformList(tenant.id, 'test')]);
   const rows = await readScopes(parts.storage, parts.shard, scopes);
   const ctx = await makeContext(parts, claimed.value.no, scopes, Math.max(0, ...rows.map((row) => row.maxNonce)));
+  // Before copies are loaded: a day that ended while no engine ran is followed by one of the tenant's own zone.
+  ctx.days.take(tenants);
   const engine = assemble(parts, ctx);
   await engine.load(rows);
   await engine.recover(rows);

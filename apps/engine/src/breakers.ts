@@ -1,5 +1,5 @@
 import { formatMoney, formatRate, money, rate } from '@lockstep/kernel';
-import { beginClosing, revalue, STATUS } from '@lockstep/replication';
+import { beginClosing, type CopyBook, revalue, STATUS } from '@lockstep/replication';
 import { BREAKER_STEPS, evaluateBreakers, LOSS_LIMITS, type LossLimit, lossUnder, STEP, thresholdOf } from '@lockstep/risk';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import type { NewEvent } from '@lockstep/storage';
@@ -41,7 +41,7 @@ export class Breakers {
   /** Also looks on a timer: fees and fills move equity without a mark. */
   start(): void {
     this.timer ??= setInterval(() => {
-      for (const watched of this.ctx.registry.watched.values()) this.look(watched, false);
+      for (const watched of this.ctx.registry.watched.values()) this.look(watched, null);
     }, this.ctx.limits.breakerIntervalMs * 5);
   }
 
@@ -54,6 +54,7 @@ export class Breakers {
   /** Takes marks of a network and judges every book that holds one of their instruments. */
   takeMarks(network: Network, updates: readonly MarkUpdate[]): void {
     this.touched.clear();
+    const coins = new Set(updates.map(({ coin }) => coin));
     for (const watched of this.ctx.registry.watched.values()) {
       if (watched.network !== network) continue;
       for (const update of updates) {
@@ -62,10 +63,11 @@ export class Breakers {
         this.touched.add(watched);
       }
     }
-    for (const watched of this.touched) this.look(watched, true);
+    for (const watched of this.touched) this.look(watched, coins);
   }
 
-  private look(watched: WatchedAccount, isNewMark: boolean): void {
+  /** `marked`: instruments that have a new mark; null: none. */
+  private look(watched: WatchedAccount, marked: ReadonlySet<string> | null): void {
     const { book } = watched;
     if (book.rowCount === 0) return;
     const now = Math.floor(this.ctx.clock.now());
@@ -75,7 +77,7 @@ export class Breakers {
     const found = evaluateBreakers(
       book.copies,
       book.rowCount,
-      { now, isNewMark, nextDay: (row, at) => this.nextDay(watched, row, at) },
+      { now, isNewMark: marked !== null, confirms: (row) => marksHeld(book, row, marked), nextDay: (row, at) => this.nextDay(watched, row, at) },
       this.changes,
     );
     for (let index = 0; index < found; index += 1) this.step(watched, this.changes.rows[index] ?? 0, this.changes.before[index] ?? 0);
@@ -166,4 +168,15 @@ export class Breakers {
       }
     }
   }
+}
+
+/** Whether some of these marks value what a copy holds; of one that holds nothing every mark says that its loss stands. */
+function marksHeld(book: CopyBook, row: number, marked: ReadonlySet<string> | null): boolean {
+  let holds = false;
+  for (const { rows, instrument } of book.allSheets()) {
+    if ((rows.position[row] ?? 0) === 0) continue;
+    if (marked?.has(instrument.coin)) return true;
+    holds = true;
+  }
+  return !holds;
 }

@@ -103,6 +103,8 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   rows.realised[row] = (rows.realised[row] ?? 0) + realised;
   book.copies.netPnl[row] = (book.copies.netPnl[row] ?? 0) + realised - fill.fee;
   if (position === 0) settleFlat(sheet, row);
+  // What was too small to close alone rides with what was added.
+  else if (closing < fill.lots) rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
   if (Math.abs((rows.target[row] ?? 0) - position * MICRO) < MICRO) rows.owedPrice[row] = 0;
   return { realised, position };
 }

@@ -32,7 +32,9 @@ export function remnantsOf(book: CopyBook, row: number): readonly Remnant[] {
     const lots = sheet.rows.position[row] ?? 0;
     const inFlight = (sheet.rows.pendingBuy[row] ?? 0) + (sheet.rows.pendingSell[row] ?? 0);
     if (lots === 0 && inFlight === 0) continue;
-    remnants.push({ coin: sheet.instrument.coin, lots, dust: inFlight === 0 && ((sheet.rows.episode[row] ?? 0) & EPISODE.dustPending) !== 0 });
+    // A copy that winds down still follows what its leader holds: that is no remnant, whatever was too small before.
+    const left = inFlight === 0 && (sheet.rows.target[row] ?? 0) === 0;
+    remnants.push({ coin: sheet.instrument.coin, lots, dust: left && ((sheet.rows.episode[row] ?? 0) & EPISODE.dustPending) !== 0 });
   }
   return remnants;
 }

@@ -107,6 +107,8 @@ function planExit(draft: Draft, index: number, buy: boolean, wanted: number, ava
   const sent = addLegs(draft, index, 0, reduceOnly, lots - reduceOnly, orderPrice(draft, limit));
   if (sent === 0) return refuse(draft, index, (draft.targetAfter[index] ?? 0) === 0 ? DUST_PENDING : BELOW_MINIMUM);
   draft.exitLots[index] = sent;
+  const { rows } = draft.sheet;
+  rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
   return sent;
 }
 

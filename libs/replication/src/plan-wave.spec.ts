@@ -459,6 +459,19 @@ describe('names, nonces and markup', () => {
     expect([at(exit.orders.builder, 0), at(exit.orders.builderFee, 0)]).toEqual([-1, 0]);
   });
 
+  it.each([
+    ['reduces', '5', 5],
+    ['closes', '0', 0],
+    ['turns', '-5', 0],
+  ] as const)('a copy of increases only that winds down follows a leader who %s', (_how, leader, position) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1', { follow: 'increases_only' })));
+    stage.follow('10');
+    stage.book.setStatus(0, STATUS.windingDown, true);
+    stage.follow(leader);
+    expect(at(stage.sheet.rows.position, 0)).toBe(position);
+  });
+
   it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
     const stage = new Stage();
     for (let copy = 1; copy <= 6; copy += 1) stage.add(entryOf(copy, settingsOf('1')));

@@ -4,7 +4,7 @@ import { quoteFor } from './book-quote';
 import { CAP_COUNT } from './cap-count';
 import { capLots, UNLIMITED } from './caps';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
-import { FOLLOW, MODE, NO_LIMIT } from './copy-columns';
+import { type CopyColumns, FOLLOW, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { decideOrders, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
@@ -106,7 +106,7 @@ function exitReferences(draft: Draft, move: Move): void {
 function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
   const row = draft.row[index] ?? 0;
   const target = draft.sheet.rows.target[row] ?? 0;
-  const keeps = draft.book.copies.follow[row] === FOLLOW.increasesOnly;
+  const keeps = closesAlone(draft.book.copies, row);
   draft.reason[index] = UNDECIDED;
   draft.capLots[index] = UNLIMITED;
   if (facts.kind !== 'unchanged' && (facts.kind === 'flat' || facts.from === 0)) endEpisode(draft, row);
@@ -128,6 +128,10 @@ function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
       increaseTarget(draft, index, row, facts);
   }
 }
+
+/** True for a copy whose follower closes by himself: not any more once it winds down, because it would never end. */
+const closesAlone = (copies: CopyColumns, row: number): boolean =>
+  copies.follow[row] === FOLLOW.increasesOnly && ((copies.status[row] ?? 0) & STATUS.windingDown) === 0;
 
 /** The leader's change moves nothing of this copy, by its own choice. */
 function keepTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
@@ -189,7 +193,7 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   if (refused !== CLEAR) {
     giveUp(draft, index, row, wanted - held, refused);
     // What a copy holds against the leader's new side stays where it alone closes.
-    setTarget(draft, index, row, follow === FOLLOW.increasesOnly && before * side < 0 ? before : side * held, facts.to);
+    setTarget(draft, index, row, closesAlone(copies, row) && before * side < 0 ? before : side * held, facts.to);
     return;
   }
   rows.adds[row] = (rows.adds[row] ?? 0) + orders;

@@ -191,6 +191,24 @@ describe('repair', () => {
     expect(stage.plan('20').orders.count).toBe(0);
   });
 
+  it('what was too small to close alone is none of it once more was bought', () => {
+    const stage = tradedStage();
+    const { rows } = stage.sheet;
+    rows.episode[0] = EPISODE.dustPending;
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
+    applyFill(stage.book, stage.sheet, 0, { buy: true, lots: 10, price: priceUnits('100'), fee: 0 }, false);
+    beginClosing(stage.book, 0);
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 20, dust: false }]);
+  });
+
+  it('an exit that is sent is no dust any more, however little of it fills', () => {
+    const stage = tradedStage('1000');
+    beginClosing(stage.book, 0);
+    stage.sheet.rows.episode[0] = EPISODE.dustPending;
+    stage.fillOrder(repairAt(stage, NOW).plan, 0, 1);
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 999, dust: false }]);
+  });
+
   it('after repair has run dry every gap has a reason', () => {
     const stage = new Stage();
     for (let copy = 1; copy <= 3; copy += 1) stage.add(entryOf(copy, settingsOf('1')));

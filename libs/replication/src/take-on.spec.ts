@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { beginClosing } from './closing';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import { repairPlan } from './repair';
@@ -87,6 +88,34 @@ describe('taking a leader’s position on', () => {
     expect(take(stage, row)).toMatchObject({ after: 80 * LOT });
     plan = repair(stage, 902);
     expect([at(plan.orders.lots, 0), at(plan.orders.buy, 0)]).toEqual([60, 1]);
+  });
+
+  it.each([
+    ['closed', STATUS.closing, 'closing'],
+    ['closed by a loss limit', STATUS.breaker, 'breaker'],
+    ['wound down', STATUS.windingDown, 'winding_down'],
+  ] as const)('raises nothing of a copy that is being %s meanwhile', (_how, bits, reason) => {
+    const { stage, row } = begun('0');
+    stage.follow('40');
+    if (bits !== STATUS.windingDown) beginClosing(stage.book, row);
+    stage.book.setStatus(row, STATUS.closing, bits === STATUS.closing);
+    stage.book.setStatus(row, bits, true);
+    stage.book.setSettings(row, settingsOf('0.2'), 2);
+    const before = bits === STATUS.windingDown ? 40 * LOT : 0;
+    expect(take(stage, row)).toEqual({ before, after: before, reason });
+    expect(target(stage, row)).toBe(before / LOT);
+  });
+
+  it('what an earlier increase still misses is owed anew, and given up with the new window', () => {
+    const { stage, row } = begun('0');
+    stage.plan('40');
+    stage.sheet.rows.pendingBuy[row] = 0;
+    expect(take(stage, row)).toEqual({ before: 40 * LOT, after: 40 * LOT, reason: null });
+    expect(repair(stage).orders.count).toBe(1);
+    stage.sheet.rows.pendingBuy[row] = 0;
+    const later = NOW + at(stage.book.copies.catchUpMs, row);
+    repairPlan(stage.book, stage.sheet, 901, optionsOf(901, { now: later, lastNonce: stage.lastNonce }));
+    expect(target(stage, row)).toBe(0);
   });
 
   it('ends what a follower’s own close began', () => {

@@ -3,8 +3,8 @@ import { type CopyBook, leaderEquityColumn } from './book';
 import { quoteFor } from './book-quote';
 import { CAP_COUNT } from './cap-count';
 import { capLots } from './caps';
-import { CLEAR, instrumentRefusal } from './checks';
-import { FOLLOW, MODE } from './copy-columns';
+import { CLEAR, instrumentRefusal, standingRefusal } from './checks';
+import { FOLLOW, MODE, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { boundedLimit } from './price-bound';
 import { CAPS, type ReasonCode, reasonAt } from './reasons';
@@ -16,6 +16,9 @@ import type { WaveOptions } from './wave-options';
 const floorOf = mulDivFloor;
 
 const RATE_ONE = 1_000_000_000_000;
+
+/** What a copy does not come back from by itself. */
+const ENDING = STATUS.breaker | STATUS.closing | STATUS.windingDown;
 
 /** What taking on a position needs besides the book. */
 export interface TakeOnOptions extends Pick<WaveOptions, 'now' | 'markMaxAgeMs' | 'bookMaxAgeMs' | 'leaderEquity' | 'leaderVolatility'> {
@@ -41,6 +44,8 @@ export function takeOn(book: CopyBook, sheet: InstrumentSheet, row: number, opti
   const { copies } = book;
   const { rows } = sheet;
   const before = rows.target[row] ?? 0;
+  // A loss limit or a stop may come while instruments are taken on one by one: a target raised behind it would keep open what is being closed.
+  if (((copies.status[row] ?? 0) & ENDING) !== 0) return { before, after: before, reason: reasonAt(standingRefusal(copies, row, options.now)) };
   const leader = Math.abs(sheet.leaderLots);
   const side = Math.sign(sheet.leaderLots) * (copies.direction[row] ?? 1);
   if (side === 0) {
@@ -63,7 +68,8 @@ export function takeOn(book: CopyBook, sheet: InstrumentSheet, row: number, opti
   rows.episode[row] = (rows.episode[row] ?? 0) & (EPISODE.exitStuck | EPISODE.dustPending);
   if (copies.mode[row] === MODE.fixedAmount && after > held) rows.adds[row] = Math.max(1, rows.adds[row] ?? 0);
   settle(sheet, row, side * after);
-  if (after > held) {
+  // What an earlier increase still misses is owed anew as well: a target above the position without a window would never be bought nor given up.
+  if (after > 0 && after > (rows.position[row] ?? 0) * side * MICRO) {
     rows.owedPrice[row] = reference;
     rows.owedUntil[row] = options.now + (copies.catchUpMs[row] ?? 0);
   }

@@ -50,10 +50,10 @@ class Copy {
   }
 
   /** The step after a valuation at so many dollars. */
-  at(dollars: number, isNewMark = true): string {
+  at(dollars: number, isNewMark = true, confirms?: () => boolean): string {
     this.columns.equity[0] = Math.round(dollars * 1e8);
     const changes = { rows: new Int32Array(1), before: new Uint8Array(1) };
-    evaluateBreakers(this.columns, 1, { now: this.now, isNewMark, nextDay: () => this.dayEnds }, changes);
+    evaluateBreakers(this.columns, 1, { now: this.now, isNewMark, nextDay: () => this.dayEnds, ...(confirms && { confirms }) }, changes);
     return BREAKER_STEPS[this.columns.breakerStep[0] ?? 0] ?? '';
   }
 
@@ -138,6 +138,16 @@ describe('the ladder', () => {
   it('is not confirmed by valuations without a new mark', () => {
     const copy = new Copy({ fromStart: 0.2, closeAfter: 2 });
     expect([copy.at(79), copy.at(79, false), copy.at(79, false), copy.at(79)]).toEqual(['halt_new', 'halt_new', 'halt_new', 'close']);
+  });
+
+  it('is not confirmed by new marks of what the copy does not hold, which may be the first all the same', () => {
+    const copy = new Copy({ fromStart: 0.2, closeAfter: 2 });
+    expect([copy.at(79, true, () => false), copy.at(79, true, () => false), copy.at(79, true, () => true)]).toEqual([
+      'halt_new',
+      'halt_new',
+      'close',
+    ]);
+    expect(new Copy({ fromStart: 0.2 }).at(79, true, () => false)).toBe('close');
   });
 });
 

@@ -47,6 +47,8 @@ export interface Evaluation {
   readonly now: number;
   /** Marks came since the last one: what moved equity besides them confirms no breach. */
   readonly isNewMark: boolean;
+  /** Whether those marks value what a row holds; absent: they do. One that does not confirms no earlier breach. */
+  readonly confirms?: (row: number) => boolean;
   /** Beginning of the next day of a row's tenant after `now`, epoch ms. */
   readonly nextDay: (row: number, now: number) => number;
 }
@@ -105,7 +107,7 @@ export function anchorLosses(columns: NavColumns, row: number): void {
  * its steps is released. Returns how many rows changed their step, written into `changes`.
  */
 export function evaluateBreakers(columns: NavColumns, rowCount: number, at: Evaluation, changes: StepChanges): number {
-  const { now, isNewMark, nextDay } = at;
+  const { now, nextDay } = at;
   let changed = 0;
   for (let row = 0; row < rowCount; row += 1) {
     if (columns.copyNo[row] === 0) continue;
@@ -113,7 +115,7 @@ export function evaluateBreakers(columns: NavColumns, rowCount: number, at: Eval
     if (nav > (columns.navPeak[row] ?? 0)) columns.navPeak[row] = nav;
     if ((columns.breakerDaily[row] ?? -1) >= 0 && now >= (columns.dayEndsAt[row] ?? 0)) beginDay(columns, row, nav, nextDay(row, now));
     const before = columns.breakerStep[row] ?? 0;
-    const step = stepOf(columns, row, isNewMark);
+    const step = stepOf(columns, row, at);
     if (step === before) continue;
     columns.breakerStep[row] = step;
     changes.rows[changed] = row;
@@ -130,7 +132,7 @@ function beginDay(columns: NavColumns, row: number, nav: number, endsAt: number)
 }
 
 /** The hardest step any limit of the row asks for; notes the limit and counts breaches in a row. A copy that is being closed stays so. */
-function stepOf(columns: NavColumns, row: number, isNewMark: boolean): number {
+function stepOf(columns: NavColumns, row: number, { isNewMark, confirms }: Evaluation): number {
   if (columns.breakerStep[row] === STEP.close) return STEP.close;
   let step: number = STEP.none;
   for (let limit = 0; limit < LOSS_LIMITS.length; limit += 1) {
@@ -145,7 +147,10 @@ function stepOf(columns: NavColumns, row: number, isNewMark: boolean): number {
     columns.breachedMarks[row] = 0;
     return step;
   }
-  const seen = Math.min(255, (columns.breachedMarks[row] ?? 0) + (isNewMark ? 1 : 0));
+  const before = columns.breachedMarks[row] ?? 0;
+  // The first mark counts whatever it is of; those that confirm it have to tell anew what the copy holds.
+  const counts = isNewMark && (before === 0 || confirms === undefined || confirms(row));
+  const seen = Math.min(255, before + (counts ? 1 : 0));
   columns.breachedMarks[row] = seen;
   return seen >= (columns.closeAfter[row] ?? 1) ? STEP.close : STEP.haltNew;
 }

@@ -12,6 +12,8 @@ const LOOK_MS = 10_000;
 export class VolatilityKeeper {
   private timer: NodeJS.Timeout | null = null;
   private reading = false;
+  /** When each leader was last tried: one that cannot be read must not keep the others from their turn. */
+  private readonly triedAt = new WeakMap<WatchedAccount, number>();
 
   constructor(private readonly ctx: EngineContext) {}
 
@@ -29,9 +31,11 @@ export class VolatilityKeeper {
     if (this.reading) return;
     const now = this.ctx.clock.now();
     const due = [...this.sizedBy()].filter(({ volatility }) => now - volatility.readAt >= READ_AGAIN_MS);
-    const [next] = due.sort((a, b) => a.volatility.readAt - b.volatility.readAt);
+    const waitsSince = (watched: WatchedAccount): number => Math.max(watched.volatility.readAt, this.triedAt.get(watched) ?? 0);
+    const [next] = due.sort((a, b) => waitsSince(a) - waitsSince(b));
     if (next === undefined) return;
     this.reading = true;
+    this.triedAt.set(next, now);
     try {
       await readVolatility(this.ctx, next);
     } finally {

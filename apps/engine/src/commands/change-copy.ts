@@ -1,18 +1,20 @@
 import { money, type TenantScope } from '@lockstep/kernel';
-import { revalue, STATUS } from '@lockstep/replication';
+import { EPISODE, revalue, STATUS, zeroTarget } from '@lockstep/replication';
 import { anchorLosses } from '@lockstep/risk';
 import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
-import { type CommandRow, runningCopy } from '@lockstep/storage';
+import { type CommandRow, runningCopy, saveEquity } from '@lockstep/storage';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
+import { intentOf } from '../state/intent';
 import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
+import { equityStateOf } from '../state/save-equity';
 import { whatItNeeds } from './activate-copy';
 import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
-import { takeOnPositions } from './take-on-positions';
+import { takeOnPositions, writeIntent } from './take-on-positions';
 import { writeState } from './write-state';
 
 /** Entries stop now, in the middle of a wave too; exits go on. */
@@ -45,14 +47,18 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
   const beginning = beginAtNextOpen(ctx, copy);
-  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled', (unit) => beginning.write(unit));
+  // Before the write and within it: a process that died behind it would find the old references with the copy active, and close it again.
+  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  anchorLosses(book.copies, copy.row);
+  await writeState(ctx, parts.books, copy, copy.state, 'active', 're_enabled', async (unit) => {
+    await beginning.write(unit);
+    await saveEquity(unit, [{ ...equityStateOf(copy), breaker: 'armed' }]);
+  });
   beginning.written();
   // A stop that came meanwhile stands.
   if (copy.state !== 'active') return applied();
-  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-  anchorLosses(book.copies, copy.row);
-  // A pause of before the breaker is over with it.
-  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused | STATUS.lossHalt, false);
+  // A pause of before the breaker is over with it, and so is a stop that waited for the leader's close.
+  book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused | STATUS.lossHalt | STATUS.windingDown, false);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();
 }
@@ -67,8 +73,8 @@ export async function rebaseCopy(ctx: EngineContext, parts: CommandParts, comman
   return applied(await takeOnPositions(ctx, parts, copy, null));
 }
 
-/** A settings version takes effect with the next decision; nothing is traded because of it. */
-export async function changeSettings(ctx: EngineContext, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+/** A settings version takes effect with the next decision; nothing is traded because of it, but for what it turned to the wrong side. */
+export async function changeSettings(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   const version = Number(field(command.payload, 'version'));
   if (!Number.isInteger(version)) return refused('bad_payload');
@@ -78,13 +84,31 @@ export async function changeSettings(ctx: EngineContext, scope: TenantScope, com
   const decoded = row === null ? null : decodeCopySettings(row.settings);
   if (decoded === null || !decoded.ok) return refused('bad_payload', 'settings version');
   const needs = await whatItNeeds(ctx, copy.watched, decoded.value);
+  const turned = decoded.value.direction !== copy.settings.direction;
   copy.settings = decoded.value;
   copy.settingsVersion = version;
   copy.watched.book.setSettings(copy.row, decoded.value, version);
   ctx.stops.changed();
+  if (turned) await leaveWrongSide(ctx, parts, copy);
   // The version stands all the same: what its mode lacks denies entries until it is there.
   if (needs !== null) ctx.log.warn('new settings of a copy lack what their mode goes by', { copyNo: copy.no, mode: decoded.value.mode.kind });
   return applied();
+}
+
+/**
+ * The direction was changed while the copy was flat, and the leader opened before the change was here: what was opened on the side that is wrong now is
+ * closed, and the next open is waited for.
+ */
+async function leaveWrongSide(ctx: EngineContext, parts: CommandParts, copy: CopyRecord): Promise<void> {
+  const { book } = copy.watched;
+  const direction = book.copies.direction[copy.row] ?? 1;
+  for (const sheet of book.allSheets()) {
+    const { rows, leaderLots } = sheet;
+    if ((rows.target[copy.row] ?? 0) * Math.sign(leaderLots) * direction >= 0) continue;
+    zeroTarget(sheet, copy.row);
+    rows.episode[copy.row] = (rows.episode[copy.row] ?? 0) | EPISODE.awaitingOpen;
+    await writeIntent(ctx, parts.books, copy, sheet, intentOf(sheet, copy.row));
+  }
 }
 
 /**

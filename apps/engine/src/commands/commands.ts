@@ -176,7 +176,7 @@ export class Commands {
       case 'copy.activate':
         return activateCopy(ctx, parts, scope, command);
       case 'copy.settings':
-        return changeSettings(ctx, scope, command);
+        return changeSettings(ctx, parts, scope, command);
       case 'copy.allocation':
         return changeAllocation(ctx, parts, scope, command);
       case 'copy.pause':

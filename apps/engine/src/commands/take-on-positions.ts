@@ -1,13 +1,14 @@
 import { type Money, toExact } from '@lockstep/kernel';
-import { EPISODE, type InstrumentSheet, type TakeOnOptions, takeOn } from '@lockstep/replication';
+import { EPISODE, type InstrumentSheet, STATUS, type TakeOnOptions, takeOn } from '@lockstep/replication';
 import type { StartPolicy } from '@lockstep/roster';
 import { savePositionStates, type TakenOnResult } from '@lockstep/storage';
 import type { VenuePosition } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { microToSize, positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
-import { intentOf } from '../state/intent';
+import { type Intent, intentOf, restoreIntent } from '../state/intent';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
+import { differs } from '../wave/intents-of';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 
@@ -49,8 +50,10 @@ export async function takeOnPositions(
       refreshPrices(watched);
       const band =
         entries === null || entries.band === null ? null : { entryPrice: entries.prices.get(coin) ?? 0, width: toExact(entries.band, 'band') };
+      const before = intentOf(sheet, copy.row);
       const taken = takeOn(watched.book, sheet, copy.row, optionsOf(ctx, watched, band));
-      if (taken.after !== taken.before) await keep(ctx, parts.books, copy, sheet);
+      // What kept the copy out may have ended without a target, and a window may have begun.
+      if (differs(intentOf(sheet, copy.row), before)) await keep(ctx, parts.books, copy, sheet, before);
       instruments.push({
         coin,
         targetBefore: microToSize(sheet.instrument, taken.before).toString(),
@@ -75,13 +78,30 @@ function optionsOf(ctx: EngineContext, watched: WatchedAccount, band: TakeOnOpti
   };
 }
 
-/** Writes the target down, behind what the books have in hand for the scope. */
-async function keep(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet): Promise<void> {
-  const { coin } = sheet.instrument;
+/**
+ * Writes the target down, behind what the books have in hand for the scope. What could not be written is taken back, so that the command, made again, finds
+ * what there is to do: a target known here alone would be lost by a restart, and what was bought for it closed.
+ */
+async function keep(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, before: Intent): Promise<void> {
   const intent = intentOf(sheet, copy.row);
+  try {
+    await writeIntent(ctx, books, copy, sheet, intent);
+  } catch (failure) {
+    const { copies } = copy.watched.book;
+    const stands = copies.copyNo[copy.row] === copy.no && ((copies.status[copy.row] ?? 0) & STATUS.closing) === 0;
+    if (stands && !differs(intentOf(sheet, copy.row), intent)) restoreIntent(sheet, copy.row, before);
+    throw failure;
+  }
+}
+
+/** Writes what a copy intends in an instrument outside of a wave. */
+export async function writeIntent(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, intent: Intent): Promise<void> {
+  const { coin } = sheet.instrument;
   await books.run(copy.account.scope, async () => {
     const { booked } = ctx.booked.get(copy.no, coin);
     await ctx.storage.scoped(copy.account.scope, (unit) => savePositionStates(unit, [positionStateOf(copy.no, sheet.instrument, booked, intent)]));
     ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent });
+    // The next wave is compared with this, not with the wave before: one that leads back to that one's target would not be written.
+    ctx.booked.hand(copy.no, coin, intent);
   });
 }

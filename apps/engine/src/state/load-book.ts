@@ -169,10 +169,14 @@ export function restorePositions(ctx: EngineContext, states: readonly PositionSt
 }
 
 /**
- * From what losses are measured, as last written. Where the tenant's day ended while no engine ran, the new day is measured from the last value of the old one:
+ * From what losses are measured, as last written; money moved in or out since is linked in, as it would have been by a process that had not died. Where the tenant's day ended while no engine ran, the new day is measured from the last value of the old one:
  * what was lost meanwhile counts.
  */
-function navOf(ctx: EngineContext, scope: TenantScope, copy: RunningCopy): NavState | null {
+export function navOf(
+  ctx: Pick<EngineContext, 'clock' | 'days'>,
+  scope: Pick<TenantScope, 'tenantId'>,
+  copy: Pick<RunningCopy, 'equity' | 'allocation' | 'startedAt'>,
+): NavState | null {
   const { equity } = copy;
   const [factor, linked] = [kept(copy, 'navFactor', -1), kept(copy, 'navEquity', -1)];
   if (equity === null || factor < 0 || linked < 0) {
@@ -182,9 +186,11 @@ function navOf(ctx: EngineContext, scope: TenantScope, copy: RunningCopy): NavSt
   const now = ctx.clock.now();
   const dayEndsAt = kept(copy, 'dayEndsAt', 0);
   const isOver = dayEndsAt > 0 && dayEndsAt <= now;
+  const moved = copy.allocation - equity.flows;
+  const after = equity.equity + moved;
   return {
-    factor: rate(BigInt(factor)),
-    equity: money(BigInt(linked)),
+    factor: rate(moved === 0n ? BigInt(factor) : equity.unitNav),
+    equity: money(moved === 0n ? BigInt(linked) : after > 0n ? after : 0n),
     peak: rate(BigInt(kept(copy, 'navPeak', NAV_ONE))),
     day: isOver ? rate(equity.unitNav) : rate(BigInt(kept(copy, 'navDay', NAV_ONE))),
     dayEndsAt: isOver ? ctx.days.next(scope.tenantId, now) : dayEndsAt,
@@ -196,7 +202,7 @@ const NAV_ONE = Number(RATE_ONE);
 const BEGINNING = { factor: rate(RATE_ONE), peak: rate(RATE_ONE), day: rate(RATE_ONE), dayEndsAt: 0, pnlAnchor: money(0n) };
 
 /** A number kept with a copy's equity. */
-function kept(copy: RunningCopy, name: string, otherwise: number): number {
+function kept(copy: Pick<RunningCopy, 'equity'>, name: string, otherwise: number): number {
   const detail = copy.equity?.detail;
   const value: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, name) : undefined;
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : otherwise;

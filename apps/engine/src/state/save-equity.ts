@@ -4,9 +4,9 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from './registry';
 
-/** Writes the equity of copies whose value changed since it was last written, one transaction per tenant. Valuations are those of the last mark. */
+/** Writes the equity of copies whose valuation changed since it was last written, one transaction per tenant. Valuations are those of the last mark. */
 export class EquityWriter {
-  private readonly written = new Map<number, number>();
+  private readonly written = new Map<number, readonly number[]>();
   private running = false;
 
   constructor(private readonly ctx: EngineContext) {}
@@ -26,7 +26,8 @@ export class EquityWriter {
   private changedByScope(): Map<string, CopyRecord[]> {
     const scopes = new Map<string, CopyRecord[]>();
     for (const copy of this.ctx.registry.copies.values()) {
-      if (this.written.get(copy.no) === (copy.watched.book.copies.equity[copy.row] ?? 0)) continue;
+      const written = this.written.get(copy.no);
+      if (written !== undefined && figuresOf(copy).every((figure, index) => figure === written[index])) continue;
       const key = scopeKey(copy.group.scope);
       const ofScope = scopes.get(key);
       if (ofScope === undefined) scopes.set(key, [copy]);
@@ -38,13 +39,22 @@ export class EquityWriter {
   private async writeScope(copies: readonly CopyRecord[]): Promise<void> {
     const [first] = copies;
     if (first === undefined) return;
-    const states = copies.map(stateOf);
+    const [states, figures] = [copies.map(equityStateOf), copies.map(figuresOf)];
     await this.ctx.storage.scoped(first.group.scope, (unit) => saveEquity(unit, states));
-    for (const state of states) this.written.set(state.copyNo, Number(state.equity));
+    for (const [index, copy] of copies.entries()) this.written.set(copy.no, figures[index] ?? []);
   }
 }
 
-function stateOf(copy: CopyRecord): EquityState {
+/** Everything of a copy's valuation that a restart has to find again: references of losses move without its equity, as when it is enabled again while flat. */
+function figuresOf({ watched, row, state }: CopyRecord): readonly number[] {
+  const { copies } = watched.book;
+  const { equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity } = copies;
+  const columns = [equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity];
+  return [...columns.map((column) => column[row] ?? 0), state === 'breaker_closed' ? 1 : 0];
+}
+
+/** What is written of a copy's equity. */
+export function equityStateOf(copy: CopyRecord): EquityState {
   const { copies } = copy.watched.book;
   const { row } = copy;
   const equity = copies.equity[row] ?? 0;

@@ -21,8 +21,10 @@ const REFUSALS: ReadonlyMap<RejectCode, RefusalKind> = new Map<RejectCode, Refus
 const WITHHELD_BITS: readonly (readonly [number, number])[] = [
   [STATUS.killSwitch, reasonNumber('kill_switch')],
   [STATUS.breaker, reasonNumber('breaker')],
+  [STATUS.lossHalt, reasonNumber('breaker')],
   [STATUS.paused, reasonNumber('paused')],
   [STATUS.closing, reasonNumber('closing')],
+  [STATUS.windingDown, reasonNumber('winding_down')],
   [STATUS.suspended, reasonNumber('suspended')],
   [STATUS.staleTruth | STATUS.leaderUnseen, reasonNumber('stale_truth')],
   [STATUS.leaderPaused, reasonNumber('suspended')],

@@ -26,7 +26,7 @@ export function intentsOf(ctx: EngineContext, wave: PlannedWave): KeptIntent[] {
 }
 
 /** The number of a wave that changed nothing else is not worth a write. */
-const differs = (a: Intent, b: Intent): boolean =>
+export const differs = (a: Intent, b: Intent): boolean =>
   a.targetMicro !== b.targetMicro ||
   a.rho !== b.rho ||
   a.forfeitedMicro !== b.forfeitedMicro ||

@@ -1,0 +1,30 @@
+import { planWave, reasonAt, STATUS } from '@lockstep/replication';
+import { entryOf, optionsOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { describe, expect, it } from 'vitest';
+import { withholdingReason } from './apply-outcomes';
+import type { PlannedWave } from './planned-wave';
+import { SendState } from './send-state';
+
+/** Why the first order of a copy's wave stays here when these status bits come behind its planning. */
+function withheldBy(bits: number, leader: readonly string[]): string | null {
+  const stage = new Stage();
+  const row = stage.add(entryOf(1, settingsOf('1')));
+  const [last = '0', ...before] = [...leader].reverse();
+  for (const position of before.reverse()) stage.follow(position);
+  const plan = planWave(stage.book, stage.moveTo(last), optionsOf(99, { lastNonce: stage.lastNonce }));
+  stage.book.setStatus(row, bits, true);
+  const wave = { plan, watched: { book: stage.book } } as unknown as PlannedWave;
+  const reason = withholdingReason(wave, new SendState(plan.orders.count), 0, false);
+  return reason === 0 ? null : reasonAt(reason);
+}
+
+describe('what stops risk in the middle of a wave', () => {
+  it.each([
+    ['a loss limit that halts', STATUS.lossHalt, 'breaker'],
+    ['a copy that begins to wind down', STATUS.windingDown, 'winding_down'],
+    ['a pause', STATUS.paused, 'paused'],
+  ] as const)('%s keeps entries that have not left, and no exit', (_what, bits, reason) => {
+    expect(withheldBy(bits, ['10'])).toBe(reason);
+    expect(withheldBy(bits, ['10', '0'])).toBeNull();
+  });
+});
