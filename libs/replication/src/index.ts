@@ -10,6 +10,7 @@ export * from './instrument-columns';
 export * from './journal';
 export * from './journal-decode';
 export * from './journaled-intent';
+export * from './micro';
 export * from './move';
 export * from './move-detail';
 export * from './order-facts';

@@ -18,7 +18,8 @@ import { applyFill, applyOutcome, type CopyFill } from './apply';
 import { CopyBook } from './book';
 import { beginClosing } from './closing';
 import { STATUS } from './copy-columns';
-import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { EPISODE, type InstrumentSheet } from './instrument-columns';
+import { microToSize } from './micro';
 import type { Move } from './move';
 import { planWave } from './plan-wave';
 import { CAPS, type CapCode, type ReasonCode, reasonAt } from './reasons';
@@ -215,10 +216,10 @@ class PreviewStage {
       leaderBefore: move.before,
       leaderAfter: move.after,
       price: paid,
-      target: sizeOfMicro(instrument, decisions.targetAfter[0] ?? 0),
+      target: microToSize(instrument, decisions.targetAfter[0] ?? 0),
       ordered: fromLots(instrument, ordered),
       reason,
-      cuts: cutCaps.map((cap, index) => ({ cap, amount: sizeOfMicro(instrument, decisions.cuts[(decisions.cutFirst[0] ?? 0) + index] ?? 0) })),
+      cuts: cutCaps.map((cap, index) => ({ cap, amount: microToSize(instrument, decisions.cuts[(decisions.cutFirst[0] ?? 0) + index] ?? 0) })),
     });
   }
 
@@ -240,9 +241,6 @@ class PreviewStage {
     }
   }
 }
-
-/** Micro-lots as base units, towards zero. */
-const sizeOfMicro = (instrument: Instrument, micro: number): Size => ((BigInt(Math.trunc(micro)) * fromLots(instrument, 1)) / BigInt(MICRO)) as Size;
 
 /** Share of the leader's increases that must come to an order. */
 const FOLLOWED_LEAST_PERCENT = 90;

@@ -5,6 +5,9 @@ const ONE = 1_000_000_000_000;
 /** Loss limits of a copy. Closed; the index is the column code. */
 export const LOSS_LIMITS = ['from_start', 'trailing', 'daily', 'loss_money'] as const;
 export type LossLimit = (typeof LOSS_LIMITS)[number];
+const FROM_START = LOSS_LIMITS.indexOf('from_start');
+const TRAILING = LOSS_LIMITS.indexOf('trailing');
+const LOSS_MONEY = LOSS_LIMITS.indexOf('loss_money');
 
 /** Steps of the ladder, mildest first; the index is the column code. `halt_new`: no new risk, exits are followed. `close`: everything copied is closed. */
 export const BREAKER_STEPS = ['none', 'alert', 'halt_new', 'close'] as const;
@@ -74,10 +77,10 @@ const lossFrom = (reference: number, nav: number): number => (reference <= 0 || 
 
 /** Loss of a row under a limit: a share (10^-12), for `loss_money` an amount of money. */
 export function lossUnder(columns: NavColumns, row: number, limit: number): number {
-  if (limit === 3) return Math.max(0, (columns.pnlAnchor[row] ?? 0) - ((columns.equity[row] ?? 0) - (columns.allocation[row] ?? 0)));
+  if (limit === LOSS_MONEY) return Math.max(0, (columns.pnlAnchor[row] ?? 0) - ((columns.equity[row] ?? 0) - (columns.allocation[row] ?? 0)));
   const nav = unitNav(columns, row);
-  if (limit === 0) return Math.max(0, ONE - nav);
-  return lossFrom((limit === 1 ? columns.navPeak : columns.navDay)[row] ?? 0, nav);
+  if (limit === FROM_START) return Math.max(0, ONE - nav);
+  return lossFrom((limit === TRAILING ? columns.navPeak : columns.navDay)[row] ?? 0, nav);
 }
 
 /** Threshold of a row under a limit; below zero: none. */

@@ -1,6 +1,6 @@
-import { fromLots, type Instrument, present, size } from '@lockstep/kernel';
+import { type Instrument, present } from '@lockstep/kernel';
 import { averageEntry } from '@lockstep/ledger';
-import { EPISODE, type InstrumentSheet, MICRO, reasonAt } from '@lockstep/replication';
+import { EPISODE, type InstrumentSheet, microToSize, reasonAt } from '@lockstep/replication';
 import type { PositionState } from '@lockstep/storage';
 import type { BookedPosition } from '../state/copy-ledger';
 import type { Intent } from '../state/intent';
@@ -38,9 +38,3 @@ export function positionStateOf(copyNo: number, instrument: Instrument, booked: 
 /** The sheet of a coin in the copy's book; it exists wherever the copy ever had a position or a target. */
 export const sheetOf = (copy: CopyRecord, coin: string): InstrumentSheet =>
   present(copy.watched.book.findSheet(coin), `sheet of ${coin} in the book of watched account ${copy.watched.no}`);
-
-/** Micro-lots as base units, towards zero. */
-export function microToSize(instrument: Instrument, micro: number): bigint {
-  const lot = fromLots(instrument, 1);
-  return size((BigInt(Math.trunc(micro)) * lot) / BigInt(MICRO));
-}

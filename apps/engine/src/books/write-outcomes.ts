@@ -1,6 +1,6 @@
 import { moveData } from '@lockstep/delivery';
 import { formatSize, fromLots, type Instrument, size, type TenantScope } from '@lockstep/kernel';
-import { MICRO, type ReasonCode, reasonAt } from '@lockstep/replication';
+import { MICRO, microToSize, type ReasonCode, reasonAt } from '@lockstep/replication';
 import { type NewEvent, type NewRow, type OrderRow, type PositionState, type ScopedUnit, savePositionStates } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
@@ -10,7 +10,7 @@ import type { PlannedWave } from '../wave/planned-wave';
 import type { RecordedMove } from '../wave/recorded-move';
 import { orderRecord } from './order-record';
 import type { WaveOutcome } from './outcome-batch';
-import { microToSize, positionStateOf } from './position-state-of';
+import { positionStateOf } from './position-state-of';
 
 /** Reasons that mean one of our checks refused new risk: told as `order.denied`. The others say that there was nothing to do. */
 export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([

@@ -1,10 +1,10 @@
 import { type Money, toExact } from '@lockstep/kernel';
-import { EPISODE, type InstrumentSheet, STATUS, type TakeOnOptions, takeOn } from '@lockstep/replication';
+import { EPISODE, type InstrumentSheet, microToSize, STATUS, type TakeOnOptions, takeOn } from '@lockstep/replication';
 import type { StartPolicy } from '@lockstep/roster';
 import { savePositionStates, type TakenOnResult } from '@lockstep/storage';
 import type { VenuePosition } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
-import { microToSize, positionStateOf } from '../books/position-state-of';
+import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import { type Intent, intentOf, restoreIntent } from '../state/intent';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
