@@ -44,6 +44,10 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'no_price',
   'builder_unapproved',
   'leader_equity',
+  'leader_volatility',
+  'leader_orders_unknown',
+  'max_adds',
+  'winding_down',
   'equity_exhausted',
 ]);
 
