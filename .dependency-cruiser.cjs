@@ -34,8 +34,15 @@ forbidden.push(
   {
     name: 'apps-never-import-each-other',
     severity: 'error',
-    from: { path: '^apps/([^/]+)/', pathNot: tests },
+    from: { path: '^apps/([^/]+)/', pathNot: `${tests}|^apps/workbench/src/simulate/` },
     to: { path: '^apps/', pathNot: '^apps/$1/' },
+  },
+  {
+    name: 'simulation-runs-the-engine-by-its-front-door',
+    comment: 'One seed owns everything of a simulated run, so the engine runs inside that process, and only what its front door names is used.',
+    severity: 'error',
+    from: { path: '^apps/workbench/src/simulate/' },
+    to: { path: '^apps/', pathNot: ['^apps/workbench/', '^apps/engine/src/index\\.ts$'] },
   },
   {
     name: 'simulation-only-for-simulated-processes',

@@ -1,3 +1,5 @@
+import { type Timer } from '@lockstep/kernel';
+import { pause } from '@lockstep/platform';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { ApprovalWatch } from './accounts/approval-watch';
 import { VolatilityKeeper } from './accounts/leader-volatility';
@@ -19,6 +21,7 @@ import { Repairs } from './repair/repair';
 import { UnknownResolver } from './repair/resolve-unknowns';
 import { loadAll } from './state/load-all';
 import { NetworkDirectory } from './state/network-directory';
+import { openAdapter } from './state/open-adapter';
 import { Networks } from './state/open-networks';
 import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
@@ -98,13 +101,13 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
   );
   const breakers: Breakers = new Breakers(ctx, books, repairs);
-  const networks = new Networks(ctx, parts.tuning, {
+  const networks = new Networks(ctx, parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address)), {
     onUserEvent: (network, event) => watch.receive(network, event),
     onMarks: (network, updates) => breakers.takeMarks(network, updates),
   });
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
-  const fees = new FeeTimes(ctx.clock, (scope, versions) => putMarkups(ctx, scope, versions));
+  const fees = new FeeTimes(ctx.clock, ctx.timers, (scope, versions) => putMarkups(ctx, scope, versions));
   const stops = new StopSwitches(ctx);
   const commands = new Commands(ctx, {
     books,
@@ -121,7 +124,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const equity = new EquityWriter(ctx);
   const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
-  const timers: NodeJS.Timeout[] = [];
+  const timers: Timer[] = [];
   return {
     ctx,
     instance: ctx.instance,
@@ -163,12 +166,12 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       approvals.start();
       await commands.start();
       timers.push(
-        setInterval(() => {
+        ctx.timers.every(ctx.limits.heartbeatMs, () => {
           void heartbeat(parts, ctx);
           void equity.write();
           void seats.write();
-        }, ctx.limits.heartbeatMs),
-        setInterval(() => void egress.write(), ctx.limits.egressReportMs),
+        }),
+        ctx.timers.every(ctx.limits.egressReportMs, () => void egress.write()),
       );
     },
     idle: async () => {
@@ -177,13 +180,13 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await books.idle();
       while (ctx.openOrders.size > 0) {
         collector.collect();
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await pause(ctx.timers, 20);
         await books.idle();
       }
       await ctx.flushCompletion();
     },
     close: async () => {
-      for (const timer of timers) clearInterval(timer);
+      for (const timer of timers) timer.cancel();
       await commands.stop();
       fees.stop();
       stops.stop();

@@ -1,3 +1,4 @@
+import { systemTimers } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import { eachBounded, forAtMost, Places } from './bounded';
 
@@ -42,8 +43,8 @@ describe('bounded work', () => {
   });
 
   it('waits for work no longer than it is told, and for its failure too', async () => {
-    expect(await forAtMost(60_000, turn())).toBe(true);
-    expect(await forAtMost(5, new Promise(() => undefined))).toBe(false);
-    await expect(forAtMost(60_000, Promise.reject(new Error('work')))).rejects.toThrow('work');
+    expect(await forAtMost(systemTimers, 60_000, turn())).toBe(true);
+    expect(await forAtMost(systemTimers, 5, new Promise(() => undefined))).toBe(false);
+    await expect(forAtMost(systemTimers, 60_000, Promise.reject(new Error('work')))).rejects.toThrow('work');
   });
 });

@@ -1,4 +1,4 @@
-import { must } from '@lockstep/kernel';
+import { must, type Timers } from '@lockstep/kernel';
 
 /** Runs `work` over every item with at most `parallel` at once; resolves when all are done. The first failure is thrown after the running ones ended. */
 export async function eachBounded<T>(items: Iterable<T>, parallel: number, work: (item: T) => Promise<void>): Promise<void> {
@@ -47,14 +47,15 @@ export class Places {
 }
 
 /** Waits for work, `ms` at most: true when it ended by then. What takes longer goes on by itself, and its failure is nobody's. */
-export async function forAtMost(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | null = null;
+export async function forAtMost(timers: Pick<Timers, 'after'>, ms: number, work: Promise<unknown>): Promise<boolean> {
+  let end = (): void => undefined;
   const over = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, ms));
+    end = () => resolve(false);
   });
+  const timer = timers.after(ms, () => end());
   try {
     return await Promise.race([work.then(() => true), over]);
   } finally {
-    if (timer !== null) clearTimeout(timer);
+    timer.cancel();
   }
 }

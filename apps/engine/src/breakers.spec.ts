@@ -1,5 +1,5 @@
 import type { TenantScope } from '@lockstep/kernel';
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import { breakerOf, dollars, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { BREAKER_STEPS } from '@lockstep/risk';
 import type { ScopedUnit } from '@lockstep/storage';
@@ -36,6 +36,7 @@ function holder() {
     stops: new StopVersion(),
     wakeEvents: () => undefined,
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
+    timers: systemTimers,
   } as unknown as EngineContext;
   const books = { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() } as unknown as Bookkeeper;
   const breakers = new Breakers(ctx, books, { close: async () => undefined } as unknown as Repairs);

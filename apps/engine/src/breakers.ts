@@ -1,4 +1,5 @@
-import { formatMoney, formatRate, money, rate } from '@lockstep/kernel';
+import { formatMoney, formatRate, money, rate, type Timer } from '@lockstep/kernel';
+import { pause } from '@lockstep/platform';
 import { beginClosing, type CopyBook, revalue, STATUS } from '@lockstep/replication';
 import { BREAKER_STEPS, evaluateBreakers, LOSS_LIMITS, type LossLimit, lossUnder, STEP, thresholdOf } from '@lockstep/risk';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
@@ -27,7 +28,7 @@ const REASON_OF: Readonly<Record<LossLimit, CopyStateReason>> = {
 export class Breakers {
   private readonly touched = new Set<WatchedAccount>();
   private changes = { rows: new Int32Array(64), before: new Uint8Array(64) };
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   /** Copies whose breaker acts and is not written down yet. */
   private readonly writing = new Set<CopyRecord>();
   private ended = false;
@@ -40,13 +41,13 @@ export class Breakers {
 
   /** Also looks on a timer: fees and fills move equity without a mark. */
   start(): void {
-    this.timer ??= setInterval(() => {
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.breakerIntervalMs * 5, () => {
       for (const watched of this.ctx.registry.watched.values()) this.look(watched, null);
-    }, this.ctx.limits.breakerIntervalMs * 5);
+    });
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
     this.ended = true;
   }
@@ -164,7 +165,7 @@ export class Breakers {
         return;
       } catch (failure) {
         this.ctx.log.error('a breaker could not be written down', { copyNo: copy.no, error: failure });
-        await new Promise((resolve) => setTimeout(resolve, this.ctx.limits.breakerIntervalMs * 5));
+        await pause(this.ctx.timers, this.ctx.limits.breakerIntervalMs * 5);
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Clock, Ids, Random, TenantScope } from '@lockstep/kernel';
+import type { Clock, Ids, Random, TenantScope, Timers } from '@lockstep/kernel';
 import type { Logger } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
 import type { Doubts } from './accounts/doubts';
@@ -22,6 +22,7 @@ import type { WaveLog } from './wave-log';
  */
 export interface EngineContext {
   readonly clock: Clock;
+  readonly timers: Timers;
   /** Epoch milliseconds with fractions. */
   readonly stage: () => number;
   readonly ids: Ids;

@@ -1,14 +1,16 @@
-import type { Clock, Ids, Random } from '@lockstep/kernel';
+import type { Clock, Ids, Random, Timers } from '@lockstep/kernel';
 import type { Logger, Opener, Wakeups } from '@lockstep/platform';
 import type { Storage } from '@lockstep/storage';
-import type { CrashPlan } from './crash-points';
+import type { PassCrashPoint } from './crash-points';
 import type { EngineLimits } from './limits';
 import type { NetworkAddress, VenueTuning } from './state/network-address';
+import type { OpenVenue } from './state/open-networks';
 import type { WaveLog } from './wave-log';
 
 /** What a process hands to its engine. */
 export interface EngineParts {
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly ids: Ids;
   readonly random: Random;
   readonly log: Logger;
@@ -17,10 +19,13 @@ export interface EngineParts {
   readonly opener: Opener;
   readonly limits: EngineLimits;
   readonly shard: number;
-  readonly crash: CrashPlan | null;
+  /** Told of every crash point that is passed. */
+  readonly pass: PassCrashPoint;
   /** Networks of the configuration; those in storage are known besides. */
   readonly networks: readonly NetworkAddress[];
   readonly tuning: VenueTuning;
+  /** Opens the adapter of a network; absent: by its venue. A simulation hands in its own. */
+  readonly openVenue?: OpenVenue;
   readonly onWave: (record: Parameters<WaveLog['add']>[0]) => void;
   readonly broken: (why: string) => void;
 }

@@ -1,4 +1,5 @@
 import { type EpochMs, makeId } from '@lockstep/kernel';
+import { systemTimers } from '@lockstep/platform';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FeeTimes } from './fee-times';
@@ -13,7 +14,7 @@ function story() {
   const applied: [EpochMs, string, number[]][] = [];
   const inForce = (versions: readonly { readonly effectiveFrom: EpochMs }[]) =>
     versions.map(({ effectiveFrom }) => effectiveFrom).filter((time) => time <= now);
-  const times = new FeeTimes<{ readonly effectiveFrom: EpochMs }>({ now: () => now }, (scope, versions) =>
+  const times = new FeeTimes<{ readonly effectiveFrom: EpochMs }>({ now: () => now }, systemTimers, (scope, versions) =>
     applied.push([now, scope.tenantId, inForce(versions)]),
   );
   const pass = (ms: number): void => {

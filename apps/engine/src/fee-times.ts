@@ -1,4 +1,4 @@
-import type { Clock, EpochMs, TenantScope } from '@lockstep/kernel';
+import { type Clock, type EpochMs, type TenantScope, type Timer, type Timers } from '@lockstep/kernel';
 import type { FeeScheduleRow } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 
@@ -21,12 +21,13 @@ interface Announced<V> {
  */
 export class FeeTimes<V extends Timed = FeeScheduleRow> {
   private readonly announced = new Map<string, Announced<V>>();
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private running = false;
 
   /** @param apply puts the version in force now on everything of a scope. */
   constructor(
     private readonly clock: Pick<Clock, 'now'>,
+    private readonly timers: Pick<Timers, 'after'>,
     private readonly apply: (scope: TenantScope, versions: readonly V[]) => void,
   ) {}
 
@@ -52,7 +53,7 @@ export class FeeTimes<V extends Timed = FeeScheduleRow> {
 
   stop(): void {
     this.running = false;
-    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 
@@ -63,11 +64,11 @@ export class FeeTimes<V extends Timed = FeeScheduleRow> {
   }
 
   private arm(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer?.cancel();
     this.timer = null;
     const first = earliest([...this.announced.values()].map(({ next }) => next));
     if (first === null) return;
-    this.timer = setTimeout(() => this.look(), Math.min(Math.max(0, first - this.clock.now()), WAIT_MAX_MS));
+    this.timer = this.timers.after(Math.min(Math.max(0, first - this.clock.now()), WAIT_MAX_MS), () => this.look());
   }
 }
 

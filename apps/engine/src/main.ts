@@ -12,12 +12,13 @@ import {
   systemClock,
   systemIds,
   systemRandom,
+  systemTimers,
 } from '@lockstep/platform';
 import { openStorage, resolveRoleUrls } from '@lockstep/storage';
 import { egressAddresses } from '@lockstep/venues/hyperliquid';
 import { openAdmin } from './admin-server';
 import { bootEngine, type Engine } from './boot';
-import { CRASH_POINTS, parseCrashPlan } from './crash-points';
+import { CRASH_POINTS, crashPoints, parseCrashPlan } from './crash-points';
 import { ENGINE_LIMITS } from './limits';
 import { observeWave } from './observe-wave';
 import type { NetworkAddress } from './state/network-address';
@@ -85,6 +86,7 @@ async function main(): Promise<void> {
   });
   engine = await bootEngine({
     clock,
+    timers: systemTimers,
     ids: systemIds(clock, random),
     random,
     log,
@@ -99,7 +101,7 @@ async function main(): Promise<void> {
       dollarCollaterals: config.dollarCollaterals,
     },
     shard: SHARD,
-    crash,
+    pass: crashPoints(crash),
     networks,
     tuning: {
       liveChain: config.hyperliquidNetwork,

@@ -5,7 +5,6 @@ import { Doubts } from './accounts/doubts';
 import { WaveCompletion } from './books/complete-waves';
 import { Places } from './bounded';
 import { type EngineContext, StopVersion, stageClock } from './context';
-import { crashPoints } from './crash-points';
 import type { EngineParts } from './engine-parts';
 import { Nonces } from './nonces';
 import { Sending } from './sending';
@@ -20,13 +19,14 @@ import { WaveLog } from './wave-log';
 
 /** The context of an engine: empty books, nonces above every journaled one. */
 export async function makeContext(parts: EngineParts, instance: number, scopes: readonly TenantScope[], maxNonce: number): Promise<EngineContext> {
-  const { clock, ids, random, log, storage, limits } = parts;
+  const { clock, timers, ids, random, log, storage, limits } = parts;
   const seed = await todaysSeed(parts);
   const known = [...scopes];
   const completion = new WaveCompletion(() => ctx);
   const openOrders = new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave));
   const ctx: EngineContext = {
     clock,
+    timers,
     stage: stageClock(clock),
     ids,
     random,
@@ -52,11 +52,12 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     days: new TenantDays(),
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
     sending: new Sending(
+      timers,
       () => clock.monotonic(),
       limits.deferMaxMs,
       () => openOrders.forgetEarly(),
     ),
-    pass: crashPoints(parts.crash),
+    pass: parts.pass,
     dailySeed: () => seed.today(),
     stops: new StopVersion(),
     wakeEvents: (scope) => {

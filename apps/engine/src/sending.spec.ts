@@ -1,3 +1,4 @@
+import { systemTimers } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import { Sending } from './sending';
 
@@ -15,7 +16,7 @@ function wave(sending: Sending): { end: () => Promise<void> } {
 
 describe('while waves are on their way', () => {
   it('other work waits for the last of them', async () => {
-    const sending = new Sending(() => 0, 60_000);
+    const sending = new Sending(systemTimers, () => 0, 60_000);
     const [first, second] = [wave(sending), wave(sending)];
     let quiet = false;
     const waited = sending.quiet().then(() => {
@@ -31,12 +32,12 @@ describe('while waves are on their way', () => {
   });
 
   it('nothing waits where no wave is', async () => {
-    await new Sending(() => 0, 60_000).quiet();
+    await new Sending(systemTimers, () => 0, 60_000).quiet();
   });
 
   it('nothing waits longer than the bound in a row', async () => {
     let now = 0;
-    const sending = new Sending(() => now, 10);
+    const sending = new Sending(systemTimers, () => now, 10);
     const running = wave(sending);
     await sending.quiet();
     now = 10;
@@ -46,7 +47,7 @@ describe('while waves are on their way', () => {
   });
 
   it('a failed wave holds nothing up', async () => {
-    const sending = new Sending(() => 0, 60_000);
+    const sending = new Sending(systemTimers, () => 0, 60_000);
     await expect(sending.during(() => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
     expect(sending.busy).toBe(false);
   });

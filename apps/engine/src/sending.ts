@@ -1,3 +1,5 @@
+import type { Timers } from '@lockstep/kernel';
+
 /**
  * Waves between their plan and their last answer. What can wait (reading fills, booking, comparing) waits for them, so that it takes neither processor nor
  * connections from orders, though never longer than `deferMaxMs` in a row: a leader that never rests must not stop the books.
@@ -8,6 +10,7 @@ export class Sending {
   private waiting: (() => void)[] = [];
 
   constructor(
+    private readonly timers: Pick<Timers, 'after'>,
     private readonly monotonic: () => number,
     private readonly deferMaxMs: number,
     /** Called whenever the last wave has its last answer. */
@@ -35,9 +38,9 @@ export class Sending {
   async quiet(): Promise<void> {
     if (!this.busy) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.deferMaxMs - (this.monotonic() - this.since));
+      const timer = this.timers.after(this.deferMaxMs - (this.monotonic() - this.since), resolve);
       this.waiting.push(() => {
-        clearTimeout(timer);
+        timer.cancel();
         resolve();
       });
     });

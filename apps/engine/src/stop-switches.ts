@@ -1,4 +1,4 @@
-import type { Environment, EpochMs } from '@lockstep/kernel';
+import { type Environment, type EpochMs, type Timer } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
 import { environmentKey, KILL_SWITCH, killSwitchKey } from '@lockstep/risk';
 import type { EngineContext } from './context';
@@ -53,7 +53,7 @@ export function bitsFor(stops: Stops, ids: StopIds): number {
 export class StopSwitches {
   private stops: Stops = { ...NOBODY, everyone: true };
   private readAt: EpochMs = 0;
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private reading = false;
   /** Copies that bear `suspended` because of their tenant: others may bear it for reasons of their own. */
   private readonly suspended = new Set<number>();
@@ -63,11 +63,11 @@ export class StopSwitches {
   /** Reads once, so that nothing is planned before, then on a timer. Throws when the first reading fails. */
   async start(): Promise<void> {
     await this.read();
-    this.timer ??= setInterval(() => void this.look(), this.ctx.limits.stopPollMs);
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.stopPollMs, () => void this.look());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

@@ -22,3 +22,18 @@ export interface Random {
   /** A whole number from 0 to `below` − 1, without bias. */
   below(below: number): number;
 }
+
+/** Something that will happen later, unless it is cancelled. Cancelling twice, or what happened already, does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Lets things happen later; passed in so that a simulation owns the time in which they do. */
+export interface Timers {
+  /** Runs `work` once, `ms` from now or, below zero, as soon as it can. */
+  after(ms: number, work: () => void): Timer;
+  /** Runs `work` every `ms`, for the first time `ms` from now. */
+  every(ms: number, work: () => void): Timer;
+  /** Runs `work` after everything that is ready to run now. */
+  soon(work: () => void): Timer;
+}

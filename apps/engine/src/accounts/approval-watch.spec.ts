@@ -1,5 +1,5 @@
 import { err, money, ok, type Result, UNIT } from '@lockstep/kernel';
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import { CopyBook } from '@lockstep/replication';
 import { entryOf, settingsOf } from '@lockstep/replication/testing/book-builder';
 import type { ActionOutcome, AgentApproval, VenueReadError } from '@lockstep/venues/port';
@@ -70,6 +70,7 @@ function watched(part: Partial<AccountRecord> = {}) {
     sending: { busy: false },
     feeTerms: { take: () => undefined },
     doubts,
+    timers: systemTimers,
   } as unknown as EngineContext;
   const books = { run: async () => void written.push(account.agentStatus) } as unknown as Bookkeeper;
   return { watch: new ApprovalWatch(ctx, books), account, copy, venue, time, doubts, written, until: () => book.copies.agentValidUntil[row] };

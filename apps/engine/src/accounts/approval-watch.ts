@@ -1,4 +1,4 @@
-import { formatMoney, money, UNIT } from '@lockstep/kernel';
+import { formatMoney, money, type Timer, UNIT } from '@lockstep/kernel';
 import type { AccountResult, AgentStatus } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
@@ -25,7 +25,7 @@ type BuilderWarning = AccountResult['builderWarning'];
  * that put an approval in doubt come first. The reads stay inside `approvalReadsPerMinute` of each network, however many accounts there are.
  */
 export class ApprovalWatch {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private looking: Promise<void> | null = null;
   private readonly saved = new Map<Network, { reads: number; at: number }>();
   private readonly turns = new Map<Network, number>();
@@ -37,14 +37,14 @@ export class ApprovalWatch {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => {
+    this.timer ??= this.ctx.timers.every(LOOK_MS, () => {
       this.paceExits();
       void this.look();
-    }, LOOK_MS);
+    });
   }
 
   async stop(): Promise<void> {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
     await this.looking;
   }

@@ -1,4 +1,5 @@
-import type { EpochMs } from '@lockstep/kernel';
+import { type EpochMs } from '@lockstep/kernel';
+import { pause } from '@lockstep/platform';
 import type { SignerHandle } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
@@ -7,7 +8,6 @@ import { listedAgent } from './agent-standing';
 /** Approvals take a block to be seen: what was approved is asked for this often, with this wait between. */
 const APPROVAL_READS_MAX = 20;
 const APPROVAL_READ_WAIT_MS = 150;
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, APPROVAL_READ_WAIT_MS));
 
 /** What the venue says of an agent: its end, null when it has none. */
 export interface FoundAgent {
@@ -22,7 +22,7 @@ export async function findAgent(ctx: EngineContext, account: AccountRecord, agen
     if (listed.kind === 'listed') return { validUntil: listed.validUntil === 0 ? null : listed.validUntil };
     const proof = await account.network.venue.orders.noop(signer, ctx.nonces.next(signer, ctx.clock.now()));
     if (proof.kind === 'accepted') return { validUntil: null };
-    await pause();
+    await pause(ctx.timers, APPROVAL_READ_WAIT_MS);
   }
   return null;
 }
@@ -34,23 +34,28 @@ export interface FoundBuilder {
 }
 
 /** The builder to approve once the venue shows an approval for it; until then the one the account has. Null when the venue does not answer. */
-export async function findBuilder(account: AccountRecord, wanted: string | null, justSigned: boolean): Promise<FoundBuilder | null> {
+export async function findBuilder(
+  ctx: EngineContext,
+  account: AccountRecord,
+  wanted: string | null,
+  justSigned: boolean,
+): Promise<FoundBuilder | null> {
   const had = account.builderAddress;
   if (wanted !== null) {
-    const approvedTenths = await approvedFee(account, wanted, justSigned ? APPROVAL_READS_MAX : 1);
+    const approvedTenths = await approvedFee(ctx, account, wanted, justSigned ? APPROVAL_READS_MAX : 1);
     if (approvedTenths === null) return null;
     if (approvedTenths > 0 || had === wanted) return { address: wanted, approvedTenths };
   }
   if (had === null) return { address: null, approvedTenths: 0 };
-  const approvedTenths = await approvedFee(account, had, 1);
+  const approvedTenths = await approvedFee(ctx, account, had, 1);
   return approvedTenths === null ? null : { address: had, approvedTenths };
 }
 
 /** The fee approved for a builder, asked for until there is one, `reads` times at most. Null when the last read failed. */
-async function approvedFee({ network, wallet }: AccountRecord, builder: string, reads: number): Promise<number | null> {
+async function approvedFee(ctx: EngineContext, { network, wallet }: AccountRecord, builder: string, reads: number): Promise<number | null> {
   let read = await network.venue.truth.builderApproval(wallet, builder);
   for (let left = reads - 1; left > 0 && !(read.ok && read.value > 0); left -= 1) {
-    await pause();
+    await pause(ctx.timers, APPROVAL_READ_WAIT_MS);
     read = await network.venue.truth.builderApproval(wallet, builder);
   }
   return read.ok ? read.value : null;

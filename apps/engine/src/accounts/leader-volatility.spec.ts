@@ -1,4 +1,4 @@
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { WatchedAccount } from '../state/registry';
@@ -25,6 +25,7 @@ function keeperOf(addresses: readonly string[], mute: readonly string[]) {
     log: silentLogger,
     registry: { copies: new Map(copies) },
     truthReads: { run: async <T>(read: () => Promise<T>) => read() },
+    timers: systemTimers,
   } as unknown as EngineContext;
   const keeper = new VolatilityKeeper(ctx);
   const look = async (): Promise<void> => {

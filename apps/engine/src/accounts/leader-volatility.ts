@@ -1,3 +1,4 @@
+import { type Timer } from '@lockstep/kernel';
 import { type EquityPoint, realisedVolatility } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { LeaderVolatility, WatchedAccount } from '../state/registry';
@@ -10,7 +11,7 @@ const LOOK_MS = 10_000;
 
 /** Keeps the volatility of leaders that copies are sized by (`risk_normalised`). */
 export class VolatilityKeeper {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private reading = false;
   /** When each leader was last tried: one that cannot be read must not keep the others from their turn. */
   private readonly triedAt = new WeakMap<WatchedAccount, number>();
@@ -18,11 +19,11 @@ export class VolatilityKeeper {
   constructor(private readonly ctx: EngineContext) {}
 
   start(): void {
-    this.timer ??= setInterval(() => void this.look(), LOOK_MS);
+    this.timer ??= this.ctx.timers.every(LOOK_MS, () => void this.look());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

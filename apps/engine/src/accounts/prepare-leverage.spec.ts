@@ -1,4 +1,4 @@
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import { CopyBook } from '@lockstep/replication';
 import { entryOf, instrumentOf, settingsOf } from '@lockstep/replication/testing/book-builder';
 import type { ActionOutcome } from '@lockstep/venues/port';
@@ -31,6 +31,7 @@ function appearing(copies: number, outcome: ActionOutcome = { kind: 'accepted', 
     limits: ENGINE_LIMITS,
     registry: { copies: new Map(records.map((copy) => [copy.no, copy])) },
     sending,
+    timers: systemTimers,
   } as unknown as EngineContext;
   const sheet = book.sheet(instrumentOf('NEW', 2, 10));
   return { preparer: new LeveragePreparer(ctx), watched, sheet, asked, sending, book };

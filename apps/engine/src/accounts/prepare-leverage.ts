@@ -1,3 +1,4 @@
+import { type Timer } from '@lockstep/kernel';
 import { type InstrumentSheet, leverageOf } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
@@ -18,18 +19,18 @@ const WAITING_MAX = 100_000;
  * while orders leave. The first entry leaves with the leverage the account has; its size does not depend on it, only the margin it holds.
  */
 export class LeveragePreparer {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private readonly waiting = new Map<Network, Task[]>();
   private running: Promise<void> | null = null;
 
   constructor(private readonly ctx: EngineContext) {}
 
   start(): void {
-    this.timer ??= setInterval(() => void this.work(), TICK_MS);
+    this.timer ??= this.ctx.timers.every(TICK_MS, () => void this.work());
   }
 
   async stop(): Promise<void> {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
     await this.running;
   }

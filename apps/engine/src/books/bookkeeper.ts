@@ -1,4 +1,5 @@
-import type { TenantScope } from '@lockstep/kernel';
+import { type TenantScope } from '@lockstep/kernel';
+import { pause } from '@lockstep/platform';
 import { CommitUnknownError } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
@@ -157,7 +158,7 @@ export class Bookkeeper {
       } catch (failure) {
         const waves = outcomes.map(({ wave }) => wave.journalNo);
         this.ctx.log.error('order rows could not be written', { scope: scopeKey(scope), waves, error: failure });
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await pause(this.ctx.timers, RETRY_MS);
       }
     }
   }

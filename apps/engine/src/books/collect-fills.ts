@@ -1,3 +1,4 @@
+import { type Timer } from '@lockstep/kernel';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
 import type { Bookkeeper } from './bookkeeper';
@@ -9,7 +10,7 @@ import { nameFills } from './name-fills';
  */
 export class FillCollector {
   private readonly reading = new Map<number, Promise<boolean>>();
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
 
   constructor(
     private readonly ctx: EngineContext,
@@ -17,11 +18,11 @@ export class FillCollector {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => this.collect(), this.ctx.limits.collectIntervalMs);
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.collectIntervalMs, () => this.collect());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

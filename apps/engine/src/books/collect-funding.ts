@@ -1,4 +1,4 @@
-import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import { type EpochMs, type TenantScope, type Timer } from '@lockstep/kernel';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
@@ -15,7 +15,7 @@ const TURN_MS = 1_000;
  * books. Level-triggered: what could not be read or booked is owed on, and a charge read twice is booked once.
  */
 export class FundingCollector {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private turn: Promise<void> | null = null;
   /** The charge the accounts below are read for. */
   private charged: EpochMs = 0;
@@ -30,13 +30,13 @@ export class FundingCollector {
 
   /** Begins with what was missed since the last reading. */
   start(): void {
-    this.timer ??= setInterval(() => this.next(), TURN_MS);
+    this.timer ??= this.ctx.timers.every(TURN_MS, () => this.next());
     this.next();
   }
 
   /** Resolves once the running turn is read and booked. */
   async stop(): Promise<void> {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
     await this.turn;
   }

@@ -1,4 +1,4 @@
-import type { TenantScope } from '@lockstep/kernel';
+import { type TenantScope, type Timer } from '@lockstep/kernel';
 import { completeJournal } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
@@ -10,18 +10,18 @@ const GATHER_MS = 100;
 /** Closes the journal rows of waves of which everything is accounted for, many at a time. Losing a closing costs a look at the wave after a restart. */
 export class WaveCompletion {
   private waiting: OpenWave[] = [];
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
 
   constructor(private readonly ctx: () => EngineContext) {}
 
   take(wave: OpenWave): void {
     this.waiting.push(wave);
-    this.timer ??= setTimeout(() => void this.flush(), GATHER_MS);
+    this.timer ??= this.ctx().timers.after(GATHER_MS, () => void this.flush());
   }
 
   /** Closes what waits now. */
   async flush(): Promise<void> {
-    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer?.cancel();
     this.timer = null;
     const waves = this.waiting;
     this.waiting = [];
@@ -36,7 +36,7 @@ export class WaveCompletion {
     } catch (failure) {
       ctx.log.error('journal rows could not be closed', { waves: waves.length, error: failure });
       this.waiting.push(...waves);
-      this.timer ??= setTimeout(() => void this.flush(), GATHER_MS * 10);
+      this.timer ??= this.ctx().timers.after(GATHER_MS * 10, () => void this.flush());
     }
   }
 }

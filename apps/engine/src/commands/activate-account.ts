@@ -77,7 +77,7 @@ async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScop
   if (!mode.ok) return refused('venue_unreachable', 'the account mode');
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());
-  const builder = await findBuilder(account, account.network.venue.capabilities.builderFee ? wanted : null, finishing.builderSigned);
+  const builder = await findBuilder(ctx, account, account.network.venue.capabilities.builderFee ? wanted : null, finishing.builderSigned);
   if (builder === null) return refused('venue_unreachable', 'the builder fee');
   const result: AccountResult = {
     agentValidUntil: agent.validUntil,

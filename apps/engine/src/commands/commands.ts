@@ -1,5 +1,5 @@
 import { WAKEUP_CHANNELS } from '@lockstep/delivery';
-import type { TenantScope } from '@lockstep/kernel';
+import { type TenantScope, type Timer } from '@lockstep/kernel';
 import type { CommandRow } from '@lockstep/storage';
 import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
@@ -37,7 +37,7 @@ export class Commands {
   private readonly reading = new Map<string, Promise<void>>();
   private readonly again = new Set<string>();
   private readonly stopWatch: StopWatch;
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private closing = false;
 
@@ -51,10 +51,10 @@ export class Commands {
   async start(): Promise<void> {
     this.unsubscribe = await this.parts.wakeups.subscribe(WAKEUP_CHANNELS.commands, (payload) => this.wake(payload));
     this.parts.wakeups.onReconnect(() => this.lookEverywhere());
-    this.timer = setInterval(() => {
+    this.timer = this.ctx.timers.every(this.ctx.limits.commandPollMs, () => {
       this.lookEverywhere();
       void this.learnScopes();
-    }, this.ctx.limits.commandPollMs);
+    });
     this.stopWatch.start();
     await this.learnScopes();
     this.lookEverywhere();
@@ -62,7 +62,7 @@ export class Commands {
 
   async stop(): Promise<void> {
     this.closing = true;
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.stopWatch.stop();
     await this.unsubscribe?.();
     await Promise.all(this.reading.values());

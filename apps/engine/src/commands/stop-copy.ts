@@ -1,4 +1,4 @@
-import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope } from '@lockstep/kernel';
+import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope, type Timer } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import { type FlatnessProof, runningCopy, writeCopyState } from '@lockstep/storage';
@@ -129,7 +129,7 @@ const LOOK_MS = 250;
 
 /** Ends stops: a closing copy, or one that winds down, that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it. */
 export class StopWatch {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private readonly ending = new Set<CopyRecord>();
 
   constructor(
@@ -138,11 +138,11 @@ export class StopWatch {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => this.look(), LOOK_MS);
+    this.timer ??= this.ctx.timers.every(LOOK_MS, () => this.look());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

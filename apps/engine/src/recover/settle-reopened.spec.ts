@@ -1,3 +1,4 @@
+import { systemTimers } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
@@ -21,6 +22,7 @@ function found(errors: string[]) {
     log: { error: (what: string) => errors.push(what) },
     openOrders: { unknown: () => [order], accountsToRead: () => [account], ofAccount: () => [order] },
     pass: () => undefined,
+    timers: systemTimers,
   } as unknown as EngineContext;
   return { ctx, accounts: [account] as unknown as Parameters<typeof settleReopened>[1] };
 }

@@ -1,3 +1,4 @@
+import { pause } from '@lockstep/platform';
 import type { FillCollector } from '../books/collect-fills';
 import { forAtMost } from '../bounded';
 import type { EngineContext } from '../context';
@@ -17,13 +18,13 @@ export async function settleReopened(
 ): Promise<void> {
   const left = (): number => untilMs - ctx.clock.now();
   await remindVenues(ctx, accounts);
-  if (!(await forAtMost(left(), collector.settle(accounts)))) ctx.log.error('fills are still to be read', { accounts: accounts.length });
+  if (!(await forAtMost(ctx.timers, left(), collector.settle(accounts)))) ctx.log.error('fills are still to be read', { accounts: accounts.length });
   ctx.pass('reconciling_truth_read');
   const all = await resolver.settleAll(untilMs);
   if (!all) ctx.log.error('orders are still unknown; they stay reserved at their worst', { orders: ctx.openOrders.unknown().length });
   while (ctx.openOrders.accountsToRead().length > 0 && left() > 0) {
-    await forAtMost(left(), collector.settle(ctx.openOrders.accountsToRead()));
-    if (ctx.openOrders.accountsToRead().length > 0) await new Promise((resolve) => setTimeout(resolve, ctx.limits.collectIntervalMs));
+    await forAtMost(ctx.timers, left(), collector.settle(ctx.openOrders.accountsToRead()));
+    if (ctx.openOrders.accountsToRead().length > 0) await pause(ctx.timers, ctx.limits.collectIntervalMs);
   }
 }
 

@@ -1,5 +1,5 @@
 import { err, money, ok, size, UNIT } from '@lockstep/kernel';
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
 import { entryOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it, vi } from 'vitest';
@@ -43,6 +43,7 @@ function reconciled() {
     booked: { get: () => ({ booked: { book: { quantity: 0n } } }) },
     storage: { scoped: async () => undefined },
     pass: () => undefined,
+    timers: systemTimers,
   } as unknown as EngineContext;
   const books = { run: (_scope: unknown, work: () => Promise<void>) => work() } as unknown as Bookkeeper;
   const collector = { read: async () => venue.fills } as unknown as FillCollector;
@@ -106,7 +107,7 @@ function rotation(count: number, places = 1) {
   // None is read again before its turn, so that the order of turns shows alone.
   const limits = { ...ENGINE_LIMITS, truthRetriesMax: 0, reconcileAccountsMax: PACE, reconcileIntervalMs: ROUND_MS };
   const clock = { now: () => 1_000, monotonic: () => 1_000 };
-  const ctx = { registry, limits, clock, sending: { busy: false }, stops: new StopVersion() } as unknown as EngineContext;
+  const ctx = { registry, limits, clock, sending: { busy: false }, stops: new StopVersion(), timers: systemTimers } as unknown as EngineContext;
   const collector = {
     read: async (account: AccountRecord) => {
       asked.push(account.no);

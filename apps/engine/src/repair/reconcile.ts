@@ -1,4 +1,4 @@
-import { toExact, toLots } from '@lockstep/kernel';
+import { type Timer, toExact, toLots } from '@lockstep/kernel';
 import { type InstrumentSheet, type ReconcileEffect, reconcileNet } from '@lockstep/replication';
 import { saveVenueNets, type VenueNet } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
@@ -29,7 +29,7 @@ const UNREAD_MAX = 32;
  * first; what then still differs are trades that are not ours: they reduce the copies on their side, the excess is the follower's own.
  */
 export class Reconciler {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private running: Promise<void> | null = null;
   private readonly rotations = new Map<Network, Rotation>();
   /** Accounts that are compared ahead of the rotation, oldest wish first. */
@@ -49,11 +49,11 @@ export class Reconciler {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => this.compareNext(), TURN_MS);
+    this.timer ??= this.ctx.timers.every(TURN_MS, () => this.compareNext());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

@@ -1,4 +1,4 @@
-import { formatSize, fromLots } from '@lockstep/kernel';
+import { formatSize, fromLots, type Timer } from '@lockstep/kernel';
 import { type InstrumentSheet, needsRepair, repairPlan } from '@lockstep/replication';
 import { nextWaveNumber } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -17,7 +17,7 @@ import { wayOut } from '../wave/way-out';
  * entries inside their catch-up window. What a window ended for is given up and written down with its reason.
  */
 export class Repairs {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private readonly running = new Set<InstrumentSheet>();
   /** A number taken for a repair that had nothing to do. */
   private spareNumber: number | null = null;
@@ -29,11 +29,11 @@ export class Repairs {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => this.look(), this.ctx.limits.repairIntervalMs);
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.repairIntervalMs, () => this.look());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

@@ -1,3 +1,4 @@
+import { systemTimers } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
@@ -34,6 +35,7 @@ describe('orders of unknown outcome', () => {
       log: { error: () => undefined },
       openOrders: { unknown: () => [...orders, other] },
       pass: () => undefined,
+      timers: systemTimers,
     } as unknown as EngineContext;
     new UnknownResolver(ctx, {} as never).look();
     await expect.poll(() => other.askAt).toBeGreaterThan(0);

@@ -1,5 +1,6 @@
 import { orderData } from '@lockstep/delivery';
-import { fromLots, price, toLots } from '@lockstep/kernel';
+import { fromLots, price, type Timer, toLots } from '@lockstep/kernel';
+import { pause } from '@lockstep/platform';
 import { applyFill, releasePending } from '@lockstep/replication';
 import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venueOrderIdsSince, writtenOrders } from '@lockstep/storage';
 import type { SentOrder } from '@lockstep/venues/port';
@@ -16,7 +17,7 @@ type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 
 /** Asks for orders whose outcome is not known until it is. Nothing is ever sent a second time: a nonce is spent on a `noop` at most. */
 export class UnknownResolver {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private readonly asking = new Set<OpenOrder>();
   /**
    * Places of its own: a `noop` may wait long for its account's turn, and must not keep accounts from being read. And of each network: one that gives no answers
@@ -30,11 +31,11 @@ export class UnknownResolver {
   ) {}
 
   start(): void {
-    this.timer ??= setInterval(() => this.look(), this.ctx.limits.unknownIntervalMs);
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.unknownIntervalMs, () => this.look());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 
@@ -52,8 +53,8 @@ export class UnknownResolver {
     for (let left = untilMs - this.ctx.clock.now(); left > 0; left = untilMs - this.ctx.clock.now()) {
       const open = this.ctx.openOrders.unknown();
       if (open.length === 0) return true;
-      await forAtMost(left, Promise.all(open.map((order) => this.resolve(order))));
-      if (this.ctx.openOrders.unknown().length > 0) await new Promise((resolve) => setTimeout(resolve, this.ctx.limits.unknownIntervalMs));
+      await forAtMost(this.ctx.timers, left, Promise.all(open.map((order) => this.resolve(order))));
+      if (this.ctx.openOrders.unknown().length > 0) await pause(this.ctx.timers, this.ctx.limits.unknownIntervalMs);
     }
     return this.ctx.openOrders.unknown().length === 0;
   }

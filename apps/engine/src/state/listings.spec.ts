@@ -1,5 +1,5 @@
 import { err, ok } from '@lockstep/kernel';
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import type { VenueTruth } from '@lockstep/venues/port';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ENGINE_LIMITS } from '../limits';
@@ -26,6 +26,7 @@ function listings(limits: { readonly marketsEveryMs?: number; readonly marketsAs
   const markets = new Markets();
   const ctx = {
     clock: { now: () => time.now, monotonic: () => time.now },
+    timers: systemTimers,
     limits: { ...ENGINE_LIMITS, marketsEveryMs: NEVER_MS, marketsAskGapMs: NEVER_MS, ...limits },
     log: silentLogger,
   };

@@ -1,4 +1,4 @@
-import type { Clock, EpochMs } from '@lockstep/kernel';
+import type { Clock, EpochMs, Timer, Timers } from '@lockstep/kernel';
 import type { Logger } from '@lockstep/platform';
 import type { VenueTruth } from '@lockstep/venues/port';
 import type { EngineLimits } from '../limits';
@@ -14,8 +14,8 @@ interface Wait {
  * (ten dexes: 220), so it is made every `marketsEveryMs`, and besides at most once in `marketsAskGapMs` however many unknown coins there are.
  */
 export class Listings {
-  private timer: NodeJS.Timeout | null = null;
-  private asking: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
+  private asking: Timer | null = null;
   private reading: Promise<boolean> | null = null;
   /** When the reading that is in memory began; 0 before the first. */
   private readAt: EpochMs = 0;
@@ -25,7 +25,7 @@ export class Listings {
 
   /** `onRead` is called after each reading that succeeded. */
   constructor(
-    private readonly ctx: { readonly clock: Clock; readonly limits: EngineLimits; readonly log: Logger },
+    private readonly ctx: { readonly clock: Clock; readonly timers: Timers; readonly limits: EngineLimits; readonly log: Logger },
     private readonly network: string,
     private readonly markets: Markets,
     private readonly truth: VenueTruth,
@@ -41,15 +41,15 @@ export class Listings {
   }
 
   start(): void {
-    this.timer ??= setInterval(() => void this.read(), this.ctx.limits.marketsEveryMs);
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.marketsEveryMs, () => void this.read());
     // A list that was never read is asked for at the pace of unknown coins.
     if (this.readAt === 0) void this.readSince(1);
   }
 
   stop(): void {
     this.stopped = true;
-    if (this.timer !== null) clearInterval(this.timer);
-    if (this.asking !== null) clearTimeout(this.asking);
+    this.timer?.cancel();
+    this.asking?.cancel();
   }
 
   /** Resolves once the list was read at a moment or later: what it does not name then was not listed at that moment. Stays open while the venue cannot be read. */
@@ -64,11 +64,11 @@ export class Listings {
   private askSoon(): void {
     if (this.asking !== null || this.stopped || this.waiting.length === 0) return;
     const wait = Math.max(0, this.askedAt + this.ctx.limits.marketsAskGapMs - this.ctx.clock.monotonic());
-    this.asking = setTimeout(() => {
+    this.asking = this.ctx.timers.after(wait, () => {
       this.asking = null;
       this.askedAt = this.ctx.clock.monotonic();
       void this.read().then(() => this.askSoon());
-    }, wait);
+    });
   }
 
   private async readNow(): Promise<boolean> {

@@ -1,11 +1,12 @@
+import { pause } from '@lockstep/platform';
 import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
 import { Listings } from './listings';
-import type { NetworkAddress, VenueTuning } from './network-address';
+import type { NetworkAddress } from './network-address';
 import { type Network, networkKey } from './networks';
-import { type OpenedAdapter, openAdapter } from './open-adapter';
+import type { OpenedAdapter } from './open-adapter';
 import { watchedDexes } from './watched-dexes';
 
 /** What a network tells the engine. */
@@ -13,6 +14,9 @@ export interface NetworkSinks {
   onUserEvent(network: Network, event: WatchEvent): void;
   onMarks(network: Network, updates: readonly MarkUpdate[]): void;
 }
+
+/** Opens a venue at an address. Throws when it cannot. */
+export type OpenVenue = (address: NetworkAddress) => OpenedAdapter;
 
 const READ_RETRY_MS = 500;
 
@@ -23,7 +27,7 @@ export class Networks {
 
   constructor(
     private readonly ctx: EngineContext,
-    private readonly tuning: VenueTuning,
+    private readonly openVenue: OpenVenue,
     private readonly sinks: NetworkSinks,
   ) {}
 
@@ -52,7 +56,7 @@ export class Networks {
 
   private async connect(address: NetworkAddress): Promise<Network> {
     const { ctx } = this;
-    const adapter = openAdapter(ctx, this.tuning, address);
+    const adapter = this.openVenue(address);
     const { venue } = adapter;
     this.adapters.add(adapter);
     const markets = new Markets(new Set(ctx.limits.dollarCollaterals));
@@ -143,7 +147,7 @@ export class Networks {
     const until = clock.monotonic() + limits.marketsOpenMaxMs;
     while (!(await listings.read())) {
       if (clock.monotonic() < until) {
-        await new Promise((resolve) => setTimeout(resolve, READ_RETRY_MS));
+        await pause(this.ctx.timers, READ_RETRY_MS);
         continue;
       }
       const stored = await storage.platform((unit) => unit.markets.instruments(address.venue, address.network), { readOnly: true });

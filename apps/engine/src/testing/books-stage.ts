@@ -13,7 +13,7 @@ import {
   UNIT,
   unwrap,
 } from '@lockstep/kernel';
-import { silentLogger, systemClock, systemIds, systemRandom } from '@lockstep/platform';
+import { silentLogger, systemClock, systemIds, systemRandom, systemTimers } from '@lockstep/platform';
 import { type InstrumentSheet, packClientOrderId, reservePending } from '@lockstep/replication';
 import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import {
@@ -239,6 +239,7 @@ function failing(storage: Storage, ends: UnitEnd[]): Storage {
 function partsOf(storage: Storage, ended: string[]): EngineParts {
   return {
     clock: systemClock,
+    timers: systemTimers,
     ids: systemIds(systemClock, systemRandom),
     random: systemRandom,
     log: silentLogger,
@@ -252,7 +253,7 @@ function partsOf(storage: Storage, ended: string[]): EngineParts {
     opener: { keyIds: [], open: notPlayed },
     limits: { ...ENGINE_LIMITS, unknownIntervalMs: 1, breakerIntervalMs: 1 },
     shard: 0,
-    crash: null,
+    pass: () => undefined,
     networks: [],
     tuning: {
       liveChain: 'testnet',

@@ -1,5 +1,5 @@
 import { type Instrument, money, price, rate, size } from '@lockstep/kernel';
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import type { LeaderFillKey, NewMove, PlatformUnit } from '@lockstep/storage';
 import type { AccountState, MarketContext, VenueFill, VenueTruth, WatchEvent } from '@lockstep/venues/port';
 import { type EngineContext, StopVersion } from '../context';
@@ -97,6 +97,7 @@ export async function leaderStage(
         return work({ inbox } as unknown as PlatformUnit);
       },
     },
+    timers: systemTimers,
   } as unknown as EngineContext;
   const markets = new Markets();
   const truth = { markets: async () => ({ ok: true, value: STAGE_COINS.map(contextOf) }), ...given.truth } as unknown as VenueTruth;

@@ -1,5 +1,5 @@
 import { present, unwrap } from '@lockstep/kernel';
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import { decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
 import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
 import { Departures, EgressScheduler, forecast } from '@lockstep/venues/egress';
@@ -135,6 +135,7 @@ export class WaveStage {
       broken: (why: string) => {
         throw new Error(why);
       },
+      timers: systemTimers,
     } as unknown as EngineContext;
   }
 }

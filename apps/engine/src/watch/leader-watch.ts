@@ -1,4 +1,4 @@
-import { type Size, toLots } from '@lockstep/kernel';
+import { type Size, type Timer, toLots } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
 import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
@@ -54,14 +54,14 @@ export type SyncEnd = 'synced' | 'not_in_time' | 'no_seat';
 export class LeaderWatch {
   private readonly byAddress = new Map<string, WatchedAccount>();
   private readonly frames: Lanes<Frame>;
-  private readonly lateness = new Set<NodeJS.Timeout>();
+  private readonly lateness = new Set<Timer>();
   private readonly waitingForSync = new Map<WatchedAccount, Set<(end: SyncEnd) => void>>();
   /** Accounts the venue has no seat for, longest wait first. */
   private readonly seatless = new Set<WatchedAccount>();
   /** Accounts whose copies take no new risk, because nobody sees the leader. */
   private readonly unseen = new Set<WatchedAccount>();
   /** Accounts whose frames could not be recorded: they are not watched until their time comes. */
-  private readonly restarts = new Restarts<WatchedAccount>((watched) => this.watch(watched));
+  private readonly restarts: Restarts<WatchedAccount>;
 
   constructor(
     private readonly ctx: EngineContext,
@@ -69,6 +69,7 @@ export class LeaderWatch {
     /** A leader's state was read after a (re)connect: what its copies hold may have changed unseen meanwhile. */
     private readonly onResynced: (watched: WatchedAccount) => void,
   ) {
+    this.restarts = new Restarts(ctx.timers, (watched) => this.watch(watched));
     this.frames = new Lanes(
       async (_key, batch) => {
         for (const run of runsOf(batch)) await this.take(run);
@@ -140,9 +141,9 @@ export class LeaderWatch {
     if (this.seatless.has(watched)) return Promise.resolve('no_seat');
     return new Promise((resolve) => {
       const waits = this.waitingForSync.get(watched) ?? new Set();
-      const timer = setTimeout(() => end('not_in_time'), this.ctx.limits.syncWaitMaxMs);
+      const timer = this.ctx.timers.after(this.ctx.limits.syncWaitMaxMs, () => end('not_in_time'));
       const end = (how: SyncEnd): void => {
-        clearTimeout(timer);
+        timer.cancel();
         waits.delete(end);
         resolve(how);
       };
@@ -198,7 +199,7 @@ export class LeaderWatch {
   }
 
   stop(): void {
-    for (const timer of this.lateness) clearTimeout(timer);
+    for (const timer of this.lateness) timer.cancel();
     this.lateness.clear();
     this.restarts.stop();
     for (const watched of [...this.waitingForSync.keys()]) this.endWaits(watched, 'not_in_time');
@@ -263,10 +264,10 @@ export class LeaderWatch {
     const { leader } = watched;
     const differences = differencesOf(leader.positions, states, dexesOf(watched), (coin) => leader.newestFillAt(coin));
     if (differences.length === 0) return;
-    const timer = setTimeout(() => {
+    const timer = this.ctx.timers.after(FRAME_MAX_LATE_MS, () => {
       this.lateness.delete(timer);
       this.frames.push(String(watched.no), { kind: 'missing', watched, differences, at });
-    }, FRAME_MAX_LATE_MS);
+    });
     this.lateness.add(timer);
   }
 

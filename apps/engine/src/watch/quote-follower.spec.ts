@@ -1,3 +1,4 @@
+import { systemTimers } from '@lockstep/platform';
 import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
@@ -20,7 +21,11 @@ function networkOf(most: number) {
 }
 
 const followerOf = (...watched: readonly { readonly network: unknown; readonly book: unknown }[]): QuoteFollower =>
-  new QuoteFollower({ registry: { watched: new Map(watched.entries()) }, limits: { quoteFollowMs: 1_000 } } as unknown as EngineContext);
+  new QuoteFollower({
+    registry: { watched: new Map(watched.entries()) },
+    limits: { quoteFollowMs: 1_000 },
+    timers: systemTimers,
+  } as unknown as EngineContext);
 
 describe('the coins whose books are followed', () => {
   it('are those copies hold or want, then those a leader stands in; no others, and each once', () => {

@@ -1,3 +1,4 @@
+import { type Timer } from '@lockstep/kernel';
 import type { CopyBook, InstrumentSheet } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
@@ -7,16 +8,16 @@ import type { Network } from '../state/networks';
  * a leader stands in. Where there are more than the network streams, the mark stands in for the rest.
  */
 export class QuoteFollower {
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
 
   constructor(private readonly ctx: EngineContext) {}
 
   start(): void {
-    this.timer ??= setInterval(() => this.look(), this.ctx.limits.quoteFollowMs);
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.quoteFollowMs, () => this.look());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

@@ -1,14 +1,19 @@
+import { type Timer, type Timers } from '@lockstep/kernel';
+
 /** Wait before something that failed is begun anew, in ms: doubled each time, up to the longest. */
 const RESTART_MIN_MS = 500;
 const RESTART_MAX_MS = 30_000;
 
 /** Begins things anew that failed: not at once, and each time later, until they worked again. Each waits once, however often it fails meanwhile. */
 export class Restarts<Key> {
-  private readonly waiting = new Map<Key, NodeJS.Timeout>();
+  private readonly waiting = new Map<Key, Timer>();
   /** Failures in a row. */
   private readonly failures = new Map<Key, number>();
 
-  constructor(private readonly begin: (key: Key) => void) {}
+  constructor(
+    private readonly timers: Pick<Timers, 'after'>,
+    private readonly begin: (key: Key) => void,
+  ) {}
 
   isWaiting(key: Key): boolean {
     return this.waiting.has(key);
@@ -23,7 +28,7 @@ export class Restarts<Key> {
       this.waiting.delete(key);
       this.begin(key);
     };
-    this.waiting.set(key, setTimeout(again, Math.min(RESTART_MAX_MS, RESTART_MIN_MS * 2 ** Math.min(before, 16))));
+    this.waiting.set(key, this.timers.after(Math.min(RESTART_MAX_MS, RESTART_MIN_MS * 2 ** Math.min(before, 16)), again));
   }
 
   /** It worked: the next failure is the first again. */
@@ -33,7 +38,7 @@ export class Restarts<Key> {
 
   /** It is not begun anew any more. */
   forget(key: Key): void {
-    clearTimeout(this.waiting.get(key));
+    this.waiting.get(key)?.cancel();
     this.waiting.delete(key);
     this.failures.delete(key);
   }

@@ -1,3 +1,4 @@
+import { type Timer } from '@lockstep/kernel';
 import { MODE, STATUS } from '@lockstep/replication';
 import type { LeaderSightRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
@@ -16,17 +17,17 @@ const SIGHTS_MAX = 5_000;
 export class SeatFollower {
   private readonly activity = new Map<WatchedAccount, Activity>();
   private readonly written = new Map<number, string>();
-  private timer: NodeJS.Timeout | null = null;
+  private timer: Timer | null = null;
   private writing = false;
 
   constructor(private readonly ctx: EngineContext) {}
 
   start(): void {
-    this.timer ??= setInterval(() => this.look(), this.ctx.limits.seatFollowMs);
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.seatFollowMs, () => this.look());
   }
 
   stop(): void {
-    if (this.timer !== null) clearInterval(this.timer);
+    this.timer?.cancel();
     this.timer = null;
   }
 

@@ -99,6 +99,7 @@ async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, t
       enough: (silentMs) => silentMs >= ctx.limits.answerPatienceMs && behind.any(),
       overdue: (silentMs) => (silentMs >= ctx.limits.answerPatienceMs && behind.moves() ? SUPERSEDED : 0),
       monotonic: () => ctx.clock.monotonic(),
+      timers: ctx.timers,
       onOutcomes: (rows) => takeOutcomes(ctx, wave, state, rows, times),
     },
     ctx.pass,

@@ -1,4 +1,5 @@
 import type { Approved, Instrument } from '@lockstep/kernel';
+import { systemTimers } from '@lockstep/platform';
 import { type ActionOutcome, type OrderColumns, type OrderSubmission, OUTCOME, type OutcomeColumns, type SubmitReport } from '@lockstep/venues/port';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SendState, UNSENT, WITHHELD } from './send-state';
@@ -89,6 +90,7 @@ function questions(changes: Partial<SubmitQuestions>): SubmitQuestions {
     enough: () => false,
     overdue: () => 0,
     monotonic: () => 0,
+    timers: systemTimers,
     onOutcomes: () => undefined,
     ...changes,
   };

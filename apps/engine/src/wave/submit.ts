@@ -1,4 +1,4 @@
-import type { Approved } from '@lockstep/kernel';
+import type { Approved, Timers } from '@lockstep/kernel';
 import type { OrderColumns, OrderSubmission } from '@lockstep/venues/port';
 import type { PassCrashPoint } from '../crash-points';
 import { type SendState, UNSENT } from './send-state';
@@ -16,6 +16,7 @@ export interface SubmitQuestions {
   /** Reason number for which rows that have not left, of a wave of which nothing was heard for `silentMs`, are taken back: what waits plans them anew. 0: they wait on. */
   overdue(silentMs: number): number;
   monotonic(): number;
+  readonly timers: Pick<Timers, 'every' | 'soon'>;
   /** Plan rows with a first outcome, as they arrive. */
   onOutcomes(rows: Int32Array): void;
 }
@@ -113,7 +114,7 @@ class Way {
     await this.venue.submit(batch, {
       keepGoing: () => {
         chunks += 1;
-        passChunk(chunks, this.pass);
+        passChunk(chunks, this.questions.timers, this.pass);
         if (this.questions.stopVersion() !== version) return false;
         this.overdue = this.questions.overdue(this.questions.monotonic() - this.heardAt);
         return this.overdue === 0;
@@ -139,24 +140,25 @@ class Way {
 
   /** What the work gives, or `otherwise` once nothing is held back, the last answer is old and something waits for the rest. */
   private async unless<T>(work: Promise<T>, otherwise: T): Promise<T> {
-    let timer: NodeJS.Timeout | null = null;
+    let giveUp = (): void => undefined;
     const enough = new Promise<T>((resolve) => {
-      timer = setInterval(() => {
-        if (this.held === 0 && this.questions.enough(this.questions.monotonic() - this.heardAt)) resolve(otherwise);
-      }, LOOK_MS);
+      giveUp = () => resolve(otherwise);
+    });
+    const timer = this.questions.timers.every(LOOK_MS, () => {
+      if (this.held === 0 && this.questions.enough(this.questions.monotonic() - this.heardAt)) giveUp();
     });
     try {
       return await Promise.race([work, enough]);
     } finally {
-      if (timer !== null) clearInterval(timer);
+      timer.cancel();
     }
   }
 }
 
-function passChunk(chunk: number, pass: PassCrashPoint): void {
+function passChunk(chunk: number, timers: Pick<Timers, 'soon'>, pass: PassCrashPoint): void {
   if (chunk === 2) pass('partly_sent_second_chunk');
   if (chunk === 3) pass('partly_sent_third_chunk');
   if (chunk !== 1) return;
   pass('signed_first_chunk_released');
-  setImmediate(() => pass('signed_after_first_chunk'));
+  timers.soon(() => pass('signed_after_first_chunk'));
 }
