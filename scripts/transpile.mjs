@@ -20,6 +20,9 @@ const options = {
   },
 };
 
+/** The compiled text of a source file, as the build writes it. */
+export const compiledText = async (source) => (await transformFile(source, options)).code;
+
 const outputOf = (source) => join('dist', source.replace(/\.ts$/, '.js'));
 
 /**
@@ -35,7 +38,7 @@ export async function transpile(sources, before, everything) {
   const queue = [...stale];
   const lane = async () => {
     for (let source = queue.shift(); source !== undefined; source = queue.shift()) {
-      const { code } = await transformFile(source, options);
+      const code = await compiledText(source);
       mkdirSync(dirname(outputOf(source)), { recursive: true });
       writeFileSync(outputOf(source), code);
     }

@@ -1,0 +1,28 @@
+import { cpus } from 'node:os';
+import { type Config, systemClock } from '@lockstep/platform';
+import { BROKEN_ENGINES } from '../simulate/broken/broken-engines';
+import { parseSimOptions, SIM_USAGE } from '../simulate/options';
+import { holds, simJson, simLines } from '../simulate/report';
+import { runSim } from '../simulate/run-sim';
+
+/** Runs the engine in simulated worlds and has the auditor judge them. 0: no rule broken, every broken engine caught; 1: not so; 2: wrong command line. */
+export async function runSimCommand(_config: Config<'workbench'>, args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    process.stdout.write(`${SIM_USAGE}\n`);
+    return 0;
+  }
+  const parsed = parseSimOptions(
+    args,
+    BROKEN_ENGINES.map(({ name }) => name),
+  );
+  if (!parsed.ok) {
+    process.stderr.write(`sim: ${parsed.error}\n\n${SIM_USAGE}\n`);
+    return 2;
+  }
+  const options = parsed.value;
+  const say = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+  const report = await runSim(options, options.processes ?? cpus().length, () => systemClock.monotonic(), say);
+  for (const line of simLines(report)) say(line);
+  if (options.json) process.stdout.write(`${JSON.stringify(simJson(report))}\n`);
+  return holds(report) ? 0 : 1;
+}

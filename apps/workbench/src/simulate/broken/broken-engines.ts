@@ -1,0 +1,25 @@
+import { must } from '@lockstep/kernel';
+import { BROKEN_BOOKS } from './books';
+import type { BrokenEngine } from './break-engine';
+import { BROKEN_BREAKERS } from './breakers';
+import { BROKEN_LIMITS } from './limits';
+import { BROKEN_SENDING } from './sending';
+import { BROKEN_STOPS } from './stops';
+import { BROKEN_TARGETS } from './targets';
+
+/** Every broken engine; the auditor has to catch each. */
+export const BROKEN_ENGINES: readonly BrokenEngine[] = [
+  ...BROKEN_LIMITS,
+  ...BROKEN_BREAKERS,
+  ...BROKEN_STOPS,
+  ...BROKEN_TARGETS,
+  ...BROKEN_SENDING,
+  ...BROKEN_BOOKS,
+];
+
+/** The broken engine of a name. Throws when there is none. */
+export function brokenEngine(name: string): BrokenEngine {
+  const found = BROKEN_ENGINES.find((engine) => engine.name === name);
+  must(found !== undefined, `no broken engine ${name}`);
+  return found;
+}

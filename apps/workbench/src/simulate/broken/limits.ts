@@ -1,0 +1,132 @@
+import type { BrokenEngine } from './break-engine';
+
+/** Faults in order limits (product §3). */
+export const BROKEN_LIMITS: readonly BrokenEngine[] = [
+  {
+    name: 'size_cap_off_by_one',
+    rule: 'position cap: size, to the lot',
+    edits: [
+      { file: 'libs/replication/src/caps.ts', find: 'into[0] = sizeLots(copies, sheet, row);', put: 'into[0] = sizeLots(copies, sheet, row) + 1;' },
+      { file: 'libs/risk/src/order-limits.ts', find: 'if (size >= 0 && exceeds(', put: 'if (size >= 0 && lots > 1e15 && exceeds(' },
+    ],
+  },
+  {
+    name: 'size_cap_forgotten',
+    rule: 'position cap: size',
+    edits: [
+      { file: 'libs/replication/src/caps.ts', find: 'into[0] = sizeLots(copies, sheet, row);', put: '' },
+      { file: 'libs/risk/src/order-limits.ts', find: 'if (size >= 0 && exceeds(', put: 'if (size >= 0 && lots > 1e15 && exceeds(' },
+    ],
+  },
+  {
+    name: 'notional_cap_at_mark',
+    rule: 'position cap: notional at the higher of mark and limit price',
+    edits: [
+      { file: 'libs/replication/src/plan-wave.ts', find: 'Math.max(sheet.mark, limit)', put: 'sheet.mark' },
+      { file: 'libs/risk/src/order-limits.ts', find: 'Math.max(facts.mark, orders.price[order] ?? 0)', put: 'facts.mark' },
+    ],
+  },
+  {
+    name: 'notional_cap_forgotten',
+    rule: 'position cap: notional',
+    edits: [
+      { file: 'libs/replication/src/caps.ts', find: 'if (notional >= 0) into[1]', put: 'if (notional > 1e17) into[1]' },
+      { file: 'libs/risk/src/order-limits.ts', find: 'if (money >= 0 && exceeds(', put: 'if (money > 1e17 && exceeds(' },
+    ],
+  },
+  {
+    name: 'share_cap_forgotten',
+    rule: 'position cap: share of equity',
+    edits: [
+      { file: 'libs/replication/src/caps.ts', find: 'if (share >= 0) into[2]', put: 'if (share > 1e17) into[2]' },
+      { file: 'libs/risk/src/order-limits.ts', find: 'if (share >= 0 && exceeds(', put: 'if (share > 1e17 && exceeds(' },
+    ],
+  },
+  {
+    name: 'allocation_forgotten',
+    rule: 'allocation: the sum of initial margins stays within the copy equity',
+    edits: [
+      {
+        file: 'libs/replication/src/caps.ts',
+        find: 'into[3] = freeMargin <= 0 ? 0 : floorOf',
+        put: 'into[3] = freeMargin <= 0 ? UNLIMITED : UNLIMITED + floorOf',
+      },
+      {
+        file: 'libs/risk/src/order-limits.ts',
+        find: 'if (exceeds(notional, free * times',
+        put: 'if (notional < 0 && exceeds(notional, free * times',
+      },
+    ],
+  },
+  {
+    name: 'leverage_cap_forgotten',
+    rule: 'leverage: notional of all positions over the copy equity',
+    edits: [
+      { file: 'libs/replication/src/caps.ts', find: 'if (most >= 0) into[4]', put: 'if (most > 1e17) into[4]' },
+      { file: 'libs/risk/src/order-limits.ts', find: 'if (leverage >= 0 && exceeds(', put: 'if (leverage > 1e17 && exceeds(' },
+    ],
+  },
+  {
+    name: 'leverage_of_one_instrument',
+    rule: 'leverage counts every instrument',
+    edits: [
+      { file: 'libs/replication/src/caps.ts', find: 'RATE_ONE) - otherExposure, sheet', put: 'RATE_ONE), sheet' },
+      { file: 'libs/risk/src/order-limits.ts', find: 'const other = facts.otherExposure[row] ?? 0;', put: 'const other = 0;' },
+    ],
+  },
+  {
+    name: 'orders_on_their_way_not_counted',
+    rule: 'worst case: working and unknown orders filled',
+    edits: [
+      {
+        file: 'libs/replication/src/decide-orders.ts',
+        find: 'const high = position + (draft.pendingBuy[index] ?? 0);',
+        put: 'const high = position;',
+      },
+      {
+        file: 'libs/replication/src/decide-orders.ts',
+        find: 'const low = position - (draft.pendingSell[index] ?? 0);',
+        put: 'const low = position;',
+      },
+    ],
+  },
+  {
+    name: 'instrument_filter_forgotten',
+    rule: 'instrument filter',
+    edits: [{ file: 'libs/replication/src/checks.ts', find: 'if ((rows.allowed[row] ?? 0) === 0) return FILTER;', put: '' }],
+  },
+  {
+    name: 'stale_mark_accepted',
+    rule: 'a mark older than 5 s halts new risk',
+    edits: [
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: 'return fresh && copies.marksFresh[row] === 1 ? _checks.CLEAR : STALE_MARK;',
+        put: 'return _checks.CLEAR;',
+      },
+      {
+        file: 'libs/replication/src/repair.ts',
+        find: 'if (sheet.mark === 0 || options.now - sheet.markAt > options.markMaxAgeMs || copies.marksFresh[row] === 0) return STALE_MARK;',
+        put: '',
+      },
+      { file: 'libs/risk/src/order-limits.ts', find: 'facts.now - facts.markAt > facts.markMaxAgeMs', put: 'facts.now < 0' },
+    ],
+  },
+  {
+    name: 'lost_truth_ignored',
+    rule: 'truth that is not known halts new risk',
+    edits: [
+      {
+        file: 'libs/replication/src/checks.ts',
+        find: 'return ((copies.status[row] ?? 0) & UNKNOWN_TRUTH) !== 0 ? STALE_TRUTH : CLEAR;',
+        put: 'return CLEAR;',
+      },
+      {
+        file: 'libs/replication/src/order-facts.ts',
+        find: 'copies.status[row] === _copycolumns.STATUS.active',
+        put: '(copies.status[row] & _copycolumns.STATUS.active) !== 0',
+      },
+      { file: 'apps/engine/src/wave/apply-outcomes.ts', find: '_replication.STATUS.staleTruth | _replication.STATUS.leaderUnseen', put: '0' },
+    ],
+  },
+];
