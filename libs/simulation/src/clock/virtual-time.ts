@@ -1,0 +1,238 @@
+import { type Clock, type EpochMs, must, type Timer, type Timers } from '@lockstep/kernel';
+
+/** Work at one moment more often than this, without time going on, is a loop that spins. */
+const STEPS_AT_ONE_MOMENT_MAX = 200_000;
+
+interface Due {
+  at: number;
+  /** Running number: equal times happen in the order they were asked for. */
+  no: number;
+  work: (() => void) | null;
+}
+
+/**
+ * Time that goes on only from one due work to the next. Everything of a simulated world happens here, in one order: by time, then by the order it was asked for.
+ * Between two works whatever awaits is let run to its end. Wall and monotonic time move together.
+ */
+export class VirtualTime implements Clock, Timers {
+  private readonly heap: Due[] = [];
+  private elapsedMs = 0;
+  private numbers = 0;
+  private spins = 0;
+
+  /**
+   * @param startMs wall time of the beginning.
+   * @param settle lets everything that was set off run until it waits for time; by itself one turn of the event loop, which is enough where nothing else is waited for.
+   */
+  constructor(
+    private readonly startMs: EpochMs,
+    private readonly settle: () => Promise<void> = turn,
+  ) {}
+
+  now(): EpochMs {
+    return this.startMs + Math.floor(this.elapsedMs);
+  }
+
+  monotonic(): number {
+    return this.elapsedMs;
+  }
+
+  /** Epoch ms with fractions. */
+  exact(): number {
+    return this.startMs + this.elapsedMs;
+  }
+
+  after(ms: number, work: () => void): Timer {
+    return this.add(this.elapsedMs + Math.max(0, ms), work);
+  }
+
+  every(ms: number, work: () => void): Timer {
+    const step = Math.max(1, ms);
+    let due = this.add(this.elapsedMs + step, () => again());
+    let cancelled = false;
+    const again = (): void => {
+      const at = due.at + step;
+      work();
+      if (!cancelled) due = this.add(at, () => again());
+    };
+    return {
+      cancel: () => {
+        cancelled = true;
+        due.cancel();
+      },
+    };
+  }
+
+  soon(work: () => void): Timer {
+    return this.add(this.elapsedMs, work);
+  }
+
+  /** Does what is due next, if it is due by `until` (epoch ms with fractions), and lets it settle. False: nothing was. */
+  async step(until: number): Promise<boolean> {
+    const next = this.take(until - this.startMs);
+    if (next === null) return false;
+    if (next.at > this.elapsedMs) {
+      this.elapsedMs = next.at;
+      this.spins = 0;
+    }
+    this.spins += 1;
+    must(
+      this.spins < STEPS_AT_ONE_MOMENT_MAX,
+      `more than ${STEPS_AT_ONE_MOMENT_MAX} works at ${new Date(this.now()).toISOString()}: something spins`,
+    );
+    next.work?.();
+    await this.settle();
+    return true;
+  }
+
+  /** Does everything due by a moment (epoch ms), and stands there then. */
+  async runUntil(moment: number): Promise<void> {
+    await this.settle();
+    while (await this.step(moment));
+    this.elapsedMs = Math.max(this.elapsedMs, moment - this.startMs);
+  }
+
+  /** Does everything that becomes due until `work` has ended. Throws when it has not after `maxMs`. */
+  async runWhile(work: Promise<unknown>, maxMs: number): Promise<void> {
+    let ended = false;
+    const end = work.finally(() => {
+      ended = true;
+    });
+    end.catch(() => undefined);
+    const until = this.exact() + maxMs;
+    await this.settle();
+    while (!ended) {
+      const went = await this.step(until);
+      must(went || ended, `what is waited for had not ended after ${maxMs} ms`);
+    }
+    await end;
+  }
+
+  /** A process that lives in this time, its own clock `offsetMs` ahead. */
+  process(offsetMs = 0): VirtualProcess {
+    return new VirtualProcess(this, offsetMs);
+  }
+
+  private add(at: number, work: () => void): Timer & { readonly at: number } {
+    const due: Due = { at, no: this.numbers, work };
+    this.numbers += 1;
+    push(this.heap, due);
+    return {
+      at,
+      cancel: () => {
+        due.work = null;
+      },
+    };
+  }
+
+  private take(until: number): Due | null {
+    for (;;) {
+      const [first] = this.heap;
+      if (first === undefined) return null;
+      if (first.work !== null && first.at > until) return null;
+      pop(this.heap);
+      if (first.work !== null) return first;
+    }
+  }
+}
+
+/** One turn of the event loop: every promise that can go on does. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+const NEVER: Timer = { cancel: () => undefined };
+
+/** The time of one simulated process: when it is killed, nothing it waited for happens any more. */
+export class VirtualProcess implements Clock, Timers {
+  private readonly timers = new Set<Timer>();
+  private dead = false;
+
+  constructor(
+    private readonly time: VirtualTime,
+    private offsetMs: number,
+  ) {}
+
+  get alive(): boolean {
+    return !this.dead;
+  }
+
+  now(): EpochMs {
+    return this.time.now() + this.offsetMs;
+  }
+
+  monotonic(): number {
+    return this.time.monotonic();
+  }
+
+  /** Sets its clock ahead of the world's, or behind it. */
+  setOffset(ms: number): void {
+    this.offsetMs = Math.trunc(ms);
+  }
+
+  after(ms: number, work: () => void): Timer {
+    if (this.dead) return NEVER;
+    const timer: Timer = this.time.after(ms, () => {
+      this.timers.delete(timer);
+      work();
+    });
+    return this.keep(timer);
+  }
+
+  every(ms: number, work: () => void): Timer {
+    return this.dead ? NEVER : this.keep(this.time.every(ms, work));
+  }
+
+  soon(work: () => void): Timer {
+    return this.after(0, work);
+  }
+
+  /** Ends it. */
+  kill(): void {
+    this.dead = true;
+    for (const timer of this.timers) timer.cancel();
+    this.timers.clear();
+  }
+
+  private keep(timer: Timer): Timer {
+    this.timers.add(timer);
+    return {
+      cancel: () => {
+        this.timers.delete(timer);
+        timer.cancel();
+      },
+    };
+  }
+}
+
+const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.no < b.no);
+
+function push(heap: Due[], due: Due): void {
+  let at = heap.length;
+  heap.push(due);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    const other = heap[parent];
+    if (other === undefined || !before(due, other)) break;
+    heap[at] = other;
+    at = parent;
+  }
+  heap[at] = due;
+}
+
+function pop(heap: Due[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let at = 0;
+  for (;;) {
+    const left = 2 * at + 1;
+    const [a, b] = [heap[left], heap[left + 1]];
+    if (a === undefined) break;
+    const [child, index] = b !== undefined && before(b, a) ? [b, left + 1] : [a, left];
+    if (!before(child, last)) break;
+    heap[at] = child;
+    at = index;
+  }
+  heap[at] = last;
+}

@@ -1,0 +1,237 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { Address, MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import type { VirtualProcess } from '../clock/virtual-time';
+import { asList, asObject } from '../exchange/json';
+import type { Json, StreamFrame, World } from '../exchange/port';
+import type { Asking } from './ask';
+import { SMOOTH } from './link';
+import { bestOf, fillOf } from './read';
+import type { Traffic } from './traffic';
+import { accountOf, contextsOf, dexesOf, fillsOf } from './truth';
+
+export interface WatchTerms {
+  /** Time between two tellings of a watched account's state, of marks and of quotes, in ms. */
+  readonly statesEveryMs: number;
+  readonly marksEveryMs: number;
+  readonly quotesEveryMs: number;
+  /** Fills that are told with a first state when no moment is named. */
+  readonly recentFills: number;
+}
+
+interface Watched {
+  /** Newest fill told, venue time; its trade ids are told already. */
+  since: EpochMs | null;
+  close(): void;
+}
+
+/** How long a stream that tells nothing is believed in, in ms. */
+const SILENCE_MS = 10_000;
+/** Between two attempts at a connection, in ms. */
+const RECONNECT_MS = 1_000;
+
+/** Watches addresses of a world: fills as their blocks tell them, states in turn. A cut stream is made again; what was missed is told with the next state. */
+export class WorldUserWatch implements UserWatch {
+  private readonly watched = new Map<Address, Watched>();
+  private readonly told = new Set<string>();
+  private up = true;
+  private silentSince: number | null = null;
+  private closed = false;
+
+  constructor(
+    private readonly asking: Asking,
+    private readonly process: VirtualProcess,
+    private dexes: readonly string[],
+    private readonly sink: (event: WatchEvent) => void,
+    private readonly terms: WatchTerms,
+    private readonly traffic: Traffic,
+  ) {
+    process.every(terms.statesEveryMs, () => this.tellStates());
+    process.every(RECONNECT_MS, () => this.lookAfter());
+  }
+
+  watch(address: Address, since: EpochMs | null = null): 'watching' {
+    const known = this.watched.get(address);
+    if (known !== undefined) return 'watching';
+    const subscription = this.world.subscribe({ type: 'userFills', user: address }, (frame) => this.frame(address, frame));
+    if (!subscription.ok) throw new Error(`the world does not stream ${address}: ${subscription.error}`);
+    this.watched.set(address, { since, close: () => subscription.value.close() });
+    if (this.up) this.sync(address);
+    return 'watching';
+  }
+
+  unwatch(address: Address): void {
+    this.watched.get(address)?.close();
+    this.watched.delete(address);
+  }
+
+  setDexes(dexes: readonly string[]): void {
+    const fresh = dexes.some((dex) => !this.dexes.includes(dex));
+    this.dexes = dexes;
+    if (fresh && this.up) for (const address of this.watched.keys()) this.sync(address);
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    for (const address of [...this.watched.keys()]) this.unwatch(address);
+    return Promise.resolve();
+  }
+
+  private get world(): World {
+    return this.asking.clock.world;
+  }
+
+  private frame(address: Address, frame: StreamFrame): void {
+    const data = asObject(frame.data);
+    if (data?.isSnapshot === true || !this.hears) return;
+    const fills = (asList(data?.fills) ?? []).map(fillOf);
+    const passage = this.asking.link.faults.passage({ kind: 'event', about: 'fills' });
+    this.asking.link.back(passage, (receivedAt) => this.tellFills(address, fills, receivedAt));
+    if (passage.twice) this.asking.link.back(passage, (receivedAt) => this.tellFills(address, fills, receivedAt));
+  }
+
+  private get hears(): boolean {
+    const { faults } = this.asking.link;
+    return this.up && !this.closed && !faults.streamsDown() && !faults.streamsSilent();
+  }
+
+  private tellFills(address: Address, fills: readonly VenueFill[], receivedAt: EpochMs): void {
+    if (!this.up || !this.watched.has(address)) return;
+    const fresh = fills.filter((fill) => this.isNew(address, fill));
+    if (fresh.length > 0) this.tell({ kind: 'fills', address, fills: fresh, receivedAt });
+  }
+
+  private isNew(address: Address, fill: VenueFill): boolean {
+    const key = `${address}/${fill.coin}/${fill.time}/${fill.tradeId}`;
+    if (this.told.has(key)) return false;
+    this.told.add(key);
+    const watched = this.watched.get(address);
+    if (watched !== undefined) watched.since = Math.max(watched.since ?? 0, fill.time);
+    return true;
+  }
+
+  /** Reads state and missed fills together; asked for again until it is there. */
+  private sync(address: Address): void {
+    void this.asking
+      .read('sync', (info) => {
+        const since = this.watched.get(address)?.since ?? null;
+        const fills = since === null ? recent(fillsOf(info, address, 0), this.terms.recentFills) : fillsOf(info, address, since);
+        return { fills, states: this.dexes.map((dex) => accountOf(info, address, dex)) };
+      })
+      .then((read) => {
+        if (this.closed || !this.up || !this.watched.has(address)) return;
+        if (!read.ok) {
+          this.process.after(RECONNECT_MS, () => this.sync(address));
+          return;
+        }
+        const { fills, states } = read.value;
+        for (const fill of fills) this.isNew(address, fill);
+        this.tell({ kind: 'synced', address, states, fills, receivedAt: this.process.now() });
+      });
+  }
+
+  private tellStates(): void {
+    if (!this.hears) return;
+    for (const address of this.watched.keys()) {
+      const passage = this.asking.link.faults.passage({ kind: 'event', about: 'state' });
+      this.asking.clock.catchUp();
+      const states = this.dexes.map((dex) => accountOf((request) => infoOf(this.world, request), address, dex));
+      this.asking.link.back(passage, (receivedAt) => {
+        if (!this.up) return;
+        for (const state of states) this.tell({ kind: 'state', state, receivedAt });
+      });
+    }
+  }
+
+  /** Notices that a stream is cut, or that it was silent too long, and makes it again once it can be. */
+  private lookAfter(): void {
+    const { faults } = this.asking.link;
+    const now = this.process.monotonic();
+    if (faults.streamsSilent()) this.silentSince ??= now;
+    const silentFor = this.silentSince === null ? 0 : now - this.silentSince;
+    const cut = faults.streamsDown() || silentFor > SILENCE_MS;
+    // A silence that ended before it was noticed lost frames too: the connection is made anew.
+    const over = this.silentSince !== null && !faults.streamsSilent();
+    if (this.up && (cut || over)) {
+      this.up = false;
+      this.silentSince = null;
+      this.tell({ kind: 'disconnected', at: this.process.now(), reason: cut ? 'cut' : 'silent' });
+      return;
+    }
+    if (this.up || faults.streamsDown() || faults.streamsSilent()) return;
+    this.up = true;
+    this.silentSince = null;
+    this.tell({ kind: 'connected', at: this.process.now() });
+    for (const address of this.watched.keys()) this.sync(address);
+  }
+
+  private tell(event: WatchEvent): void {
+    this.traffic.user(event);
+    this.sink(event);
+  }
+}
+
+const recent = (fills: readonly VenueFill[], most: number): VenueFill[] => fills.slice(-most);
+
+function infoOf(world: World, request: Json): Json {
+  const answer = world.info(request);
+  if (answer.status !== 200) throw new Error(`the world does not read ${JSON.stringify(request)}`);
+  return answer.body;
+}
+
+/** Tells the marks of every coin again and again, changed or not; nothing while streams are cut or silent. */
+export function watchWorldMarks(
+  asking: Asking,
+  process: VirtualProcess,
+  everyMs: number,
+  sink: (updates: readonly MarkUpdate[]) => void,
+  traffic: Traffic,
+): MarkWatch {
+  let followed: readonly string[] | null = null;
+  let closed = false;
+  process.every(everyMs, () => {
+    const { faults } = asking.link;
+    if (closed || faults.streamsDown() || faults.streamsSilent()) return;
+    asking.clock.catchUp();
+    const info = (request: Json): Json => infoOf(asking.clock.world, request);
+    const dexes = followed ?? dexesOf(info);
+    const marks = contextsOf(info, dexes).map(({ instrument, markPrice }) => ({ coin: instrument.coin, markPrice }));
+    asking.link.back(faults.passage({ kind: 'event', about: 'marks' }), (receivedAt) => {
+      const updates = marks.map((mark) => ({ ...mark, receivedAt }));
+      traffic.marks(updates);
+      sink(updates);
+    });
+  });
+  return {
+    setDexes: (dexes) => {
+      followed = dexes;
+    },
+    close: () => {
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Tells best bids and asks of followed coins every so often. */
+export function watchWorldQuotes(asking: Asking, process: VirtualProcess, everyMs: number, sink: (update: QuoteUpdate) => void): QuoteWatch {
+  let followed: readonly string[] = [];
+  process.every(everyMs, () => {
+    const { faults } = asking.link;
+    if (followed.length === 0 || faults.streamsDown() || faults.streamsSilent()) return;
+    asking.clock.catchUp();
+    const quotes = followed.map((coin) => ({ coin, ...bestOf(infoOf(asking.clock.world, { type: 'l2Book', coin })) }));
+    asking.link.back(SMOOTH, (receivedAt) => {
+      for (const quote of quotes) sink({ ...quote, receivedAt });
+    });
+  });
+  return {
+    follow: (coins) => {
+      followed = [...coins];
+      return followed;
+    },
+    close: () => {
+      followed = [];
+      return Promise.resolve();
+    },
+  };
+}
