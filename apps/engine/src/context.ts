@@ -1,6 +1,6 @@
 import type { Clock, Ids, Random, TenantScope, Timers } from '@lockstep/kernel';
 import type { Logger } from '@lockstep/platform';
-import type { Storage } from '@lockstep/storage';
+import type { EngineStorage } from '@lockstep/storage';
 import type { Doubts } from './accounts/doubts';
 import type { Places } from './bounded';
 import type { PassCrashPoint } from './crash-points';
@@ -28,7 +28,7 @@ export interface EngineContext {
   readonly ids: Ids;
   readonly random: Random;
   readonly log: Logger;
-  readonly storage: Storage;
+  readonly storage: EngineStorage;
   readonly limits: EngineLimits;
   /** Part of every client order id; different for every engine of a deployment. */
   readonly instance: number;

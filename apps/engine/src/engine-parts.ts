@@ -1,6 +1,6 @@
 import type { Clock, Ids, Random, Timers } from '@lockstep/kernel';
 import type { Logger, Opener, Wakeups } from '@lockstep/platform';
-import type { Storage } from '@lockstep/storage';
+import type { EngineStorage } from '@lockstep/storage';
 import type { PassCrashPoint } from './crash-points';
 import type { EngineLimits } from './limits';
 import type { NetworkAddress, VenueTuning } from './state/network-address';
@@ -14,7 +14,7 @@ export interface EngineParts {
   readonly ids: Ids;
   readonly random: Random;
   readonly log: Logger;
-  readonly storage: Storage;
+  readonly storage: EngineStorage;
   readonly wakeups: Wakeups;
   readonly opener: Opener;
   readonly limits: EngineLimits;

@@ -1,5 +1,6 @@
 export * from './backoffice';
 export * from './engine';
+export type { EnginePlatformUnit, EngineScopedUnit, EngineStorage } from './engine-port';
 export { type AppendedEvents, appendEvents, EVENTS_READ_MAX_ROWS } from './events/event-log';
 export { CommitUnknownError, constraintOf, isConflict, sqlState } from './failures';
 export * from './gateway';

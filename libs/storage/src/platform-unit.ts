@@ -1,3 +1,4 @@
+import { nextWaveNumber } from './engine/wave-numbers';
 import { Detection } from './platform/detection';
 import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
@@ -16,6 +17,7 @@ export class PlatformUnit extends Sql {
   readonly detection = new Detection(this);
   readonly engines = new PlatformEngines(this);
   readonly jobs = new PlatformJobs(this);
+  readonly waveNumbers = { next: (): Promise<number> => nextWaveNumber(this) };
 
   /** Makes the monthly partitions of orders, fills and events from this month to `monthsAhead` (0 to 24) and returns how many are new. Back office only. */
   async makePartitions(monthsAhead: number): Promise<number> {

@@ -1,3 +1,4 @@
+import { sqlRecords } from './engine/records';
 import { AppendOnlyEvents } from './events/event-log';
 import { Ledger } from './ledger/ledger';
 import { Exports, FeeSchedules, Settlements } from './money/money';
@@ -41,4 +42,5 @@ export class ScopedUnit extends ScopedSql {
   readonly feeSchedules = new FeeSchedules(this);
   readonly settlements = new Settlements(this);
   readonly exports = new Exports(this);
+  readonly records = sqlRecords(this);
 }

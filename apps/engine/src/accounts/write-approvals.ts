@@ -1,5 +1,5 @@
 import { wireTime } from '@lockstep/delivery';
-import type { AgentStatus, NewEvent, ScopedUnit, VenueAccountRow } from '@lockstep/storage';
+import type { AgentStatus, EngineScopedUnit, NewEvent, VenueAccountRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -44,7 +44,12 @@ export async function setBuilderApproval(ctx: EngineContext, books: Bookkeeper, 
   );
 }
 
-async function write(ctx: EngineContext, books: Bookkeeper, account: AccountRecord, change: (unit: ScopedUnit) => Promise<unknown>): Promise<void> {
+async function write(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  account: AccountRecord,
+  change: (unit: EngineScopedUnit) => Promise<unknown>,
+): Promise<void> {
   await books.run(account.scope, async () => {
     await ctx.storage.scoped(account.scope, async (unit) => {
       await change(unit);

@@ -1,6 +1,6 @@
 import { type CopyId, type EpochMs, type Money, money } from '@lockstep/kernel';
 import { copyAccount, postAllocation } from '@lockstep/ledger';
-import type { ScopedUnit } from '@lockstep/storage';
+import type { EngineScopedUnit } from '@lockstep/storage';
 import { ALLOCATION_ASSET } from '../state/real-equity';
 
 /**
@@ -8,7 +8,7 @@ import { ALLOCATION_ASSET } from '../state/real-equity';
  * end, when nothing is assigned to the copy any more and its venue cash keeps what it gained. `cause` names what changed it, once per copy; doing it
  * again books nothing. Call it shortly before the unit's events.
  */
-export async function bookAllocation(unit: ScopedUnit, copyId: CopyId, wanted: Money, cause: string, at: EpochMs): Promise<void> {
+export async function bookAllocation(unit: EngineScopedUnit, copyId: CopyId, wanted: Money, cause: string, at: EpochMs): Promise<void> {
   // The follower's money stands on the credit side.
   const booked = -(await unit.ledger.sumOfCopy(copyId, copyAccount(copyId, 'allocation'), ALLOCATION_ASSET));
   const transaction = postAllocation(`${copyId}:${cause}`, copyId, at, ALLOCATION_ASSET, money(wanted - booked));

@@ -3,13 +3,13 @@ import { direction, type EpochMs, money, notional, price, type Side, size, type 
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
 import { applyIncome } from '@lockstep/replication';
 import {
+  type EngineScopedUnit,
   type FillRow,
   fillIdOf,
   markOrdersFilled,
   type NewEvent,
   type NewRow,
   orderIdOf,
-  type ScopedUnit,
   savePositionStates,
 } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
@@ -104,7 +104,7 @@ function toPosting(ctx: EngineContext, account: AccountRecord, fill: VenueFill):
 /** Fills `drafts`, and `early` with the orders whose rows are still to be written and when they were filled first. */
 async function bookAll(
   ctx: EngineContext,
-  unit: ScopedUnit,
+  unit: EngineScopedUnit,
   postings: readonly Posting[],
   drafts: Drafts,
   early: Map<string, EpochMs>,

@@ -2,7 +2,7 @@ import { fundingData } from '@lockstep/delivery';
 import { type CopyId, type EpochMs, type Money, size, type TenantScope, toExact } from '@lockstep/kernel';
 import { fundingOfCopies, fundingSource, type LedgerTransaction, type OwnSide, postFunding } from '@lockstep/ledger';
 import { applyIncome } from '@lockstep/replication';
-import { addFunding, addToFinalEquity, type HeldByCopy, heldByCopies, type ScopedUnit, saveFundingReadTimes } from '@lockstep/storage';
+import { addFunding, addToFinalEquity, type EngineScopedUnit, type HeldByCopy, heldByCopies, saveFundingReadTimes } from '@lockstep/storage';
 import type { VenueFunding } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -98,7 +98,7 @@ function ownSide(ctx: EngineContext, account: AccountRecord, coin: string): OwnS
 
 async function write(
   ctx: EngineContext,
-  unit: ScopedUnit,
+  unit: EngineScopedUnit,
   parts: readonly FundingPart[],
   readTo: ReadonlyMap<AccountRecord, EpochMs>,
 ): Promise<void> {

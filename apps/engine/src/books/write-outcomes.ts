@@ -1,7 +1,7 @@
 import { moveData } from '@lockstep/delivery';
 import { formatSize, fromLots, type Instrument, size, type TenantScope } from '@lockstep/kernel';
 import { MICRO, microToSize, type ReasonCode, reasonAt } from '@lockstep/replication';
-import { type NewEvent, type NewRow, type OrderRow, type PositionState, type ScopedUnit, savePositionStates } from '@lockstep/storage';
+import { type EngineScopedUnit, type NewEvent, type NewRow, type OrderRow, type PositionState, savePositionStates } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -116,7 +116,7 @@ function newestIntents(outcomes: readonly WaveOutcome[], inScope: InScope): read
   return [...newest.values()];
 }
 
-async function saveIntents(ctx: EngineContext, unit: ScopedUnit, kept: readonly KeptIntent[]): Promise<void> {
+async function saveIntents(ctx: EngineContext, unit: EngineScopedUnit, kept: readonly KeptIntent[]): Promise<void> {
   const states: PositionState[] = kept.map(({ copy, coin, instrument, intent }) =>
     positionStateOf(copy.no, instrument, ctx.booked.get(copy.no, coin).booked, intent),
   );

@@ -1,5 +1,5 @@
 import { EPISODE, type InstrumentSheet } from '@lockstep/replication';
-import { type ScopedUnit, savePositionStates } from '@lockstep/storage';
+import { type EngineScopedUnit, savePositionStates } from '@lockstep/storage';
 import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
@@ -7,7 +7,7 @@ import type { CopyRecord } from '../state/registry';
 
 /** The beginning of a copy in the instruments its leader stands in, to be written with the copy's new state. */
 export interface Beginning {
-  write(unit: ScopedUnit): Promise<void>;
+  write(unit: EngineScopedUnit): Promise<void>;
   /** Call it once that is committed. */
   written(): void;
 }

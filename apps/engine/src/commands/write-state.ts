@@ -1,5 +1,5 @@
 import type { CopyState, CopyStateReason } from '@lockstep/roster';
-import { type ScopedUnit, writeCopyState } from '@lockstep/storage';
+import { type EngineScopedUnit, writeCopyState } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -17,7 +17,7 @@ export async function writeState(
   previous: string,
   state: CopyState,
   reason: CopyStateReason,
-  also?: (unit: ScopedUnit) => Promise<void>,
+  also?: (unit: EngineScopedUnit) => Promise<void>,
 ): Promise<void> {
   const event = newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
     copy_id: copy.id,

@@ -1,6 +1,6 @@
 import { toLots } from '@lockstep/kernel';
 import { orderKeyOf } from '@lockstep/replication';
-import type { LeaderFillRow, MoveRow, Storage, WatchedAccountRow } from '@lockstep/storage';
+import type { EngineStorage, LeaderFillRow, MoveRow, WatchedAccountRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { LEADER_ORDER_FILLS_MAX } from './leader-orders';
 import { newWatched } from './load-book';
@@ -12,7 +12,7 @@ import type { WatchedAccount } from './registry';
 /** Finds networks and watched accounts by their rows, opening them on first use. */
 export class NetworkDirectory {
   constructor(
-    private readonly storage: Storage,
+    private readonly storage: EngineStorage,
     private readonly listed: readonly NetworkAddress[],
     private readonly networks: Networks,
   ) {}

@@ -1,5 +1,6 @@
 import type { TenantScope } from '@lockstep/kernel';
 import {
+  type EngineStorage,
   type FeeScheduleRow,
   fundingReadTimes,
   highestJournaledNonce,
@@ -12,7 +13,6 @@ import {
   type RunningCopy,
   runningCopies,
   type SpareAgentRow,
-  type Storage,
   type VenueAccountRow,
 } from '@lockstep/storage';
 
@@ -38,13 +38,13 @@ export interface ScopeRows {
 }
 
 /** What an engine starts from. */
-export async function readScopes(storage: Storage, shard: number, scopes: readonly TenantScope[]): Promise<ScopeRows[]> {
+export async function readScopes(storage: EngineStorage, shard: number, scopes: readonly TenantScope[]): Promise<ScopeRows[]> {
   const rows: ScopeRows[] = [];
   for (const scope of scopes) rows.push(await readScope(storage, shard, scope));
   return rows;
 }
 
-async function readScope(storage: Storage, shard: number, scope: TenantScope): Promise<ScopeRows> {
+async function readScope(storage: EngineStorage, shard: number, scope: TenantScope): Promise<ScopeRows> {
   return storage.scoped(
     scope,
     async (unit) => ({

@@ -1,8 +1,8 @@
 export * from './command-contract';
-export * from './funding';
-export * from './order-fills';
-export * from './position-states';
-export * from './recovery';
-export * from './running-copies';
-export * from './venue-positions';
-export * from './wave-numbers';
+export type { CopyFunding, HeldByCopy, HeldMoment } from './funding';
+export type { OrderResolution } from './order-fills';
+export type { PositionState } from './position-states';
+export * from './records';
+export type { WrittenOrder } from './recovery';
+export type { CopyStateChange, EquityState, RunningCopy, RunningEquity } from './running-copies';
+export type { OwnPosition, VenueNet } from './venue-positions';

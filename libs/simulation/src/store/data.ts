@@ -1,0 +1,92 @@
+import type { EpochMs, TenantScope } from '@lockstep/kernel';
+import { GENESIS_HASH } from '@lockstep/ledger';
+import type {
+  CommandRow,
+  CopyEquityRow,
+  CopyRow,
+  CopySettingsRow,
+  DailySeedRow,
+  EngineInstanceRow,
+  EventRow,
+  FeeScheduleRow,
+  FillRow,
+  FollowerRow,
+  InstrumentRow,
+  JournalRow,
+  LeaderFillRow,
+  LeaderRow,
+  LedgerTransactionRow,
+  MoveRow,
+  OrderRow,
+  PlatformFlagRow,
+  PositionState,
+  SpareAgentRow,
+  TenantRow,
+  VenueAccountRow,
+  VenueNet,
+  VenueNetworkRow,
+  WatchedAccountRow,
+} from '@lockstep/storage';
+import { Table } from './table';
+
+/** Everything of one scope. */
+export class ScopeData {
+  readonly leaders = new Table<LeaderRow>('leaders');
+  readonly followers = new Table<FollowerRow>('followers');
+  readonly venueAccounts = new Table<VenueAccountRow>('venue_accounts');
+  readonly spareAgents = new Table<SpareAgentRow>('spare_agents');
+  readonly copies = new Table<CopyRow>('copies');
+  readonly settings = new Table<CopySettingsRow>('copy_settings');
+  readonly equities = new Table<CopyEquityRow>('copy_equity');
+  readonly positions = new Table<PositionState>('copy_positions');
+  readonly nets = new Table<VenueNet>('venue_positions');
+  readonly closes = new Table<{ readonly copyNo: number; readonly coin: string; readonly closedAtMs: EpochMs; readonly quantity: bigint }>(
+    'follower_closes',
+  );
+  readonly fundingTimes = new Table<{ readonly venueAccountNo: number; readonly readToMs: EpochMs }>('funding_readings');
+  readonly feeSchedules = new Table<FeeScheduleRow>('fee_schedules');
+  readonly journal = new Table<JournalRow>('wave_journal');
+  readonly orders = new Table<OrderRow>('orders');
+  readonly fills = new Table<FillRow>('fills');
+  /** Fill ids by order. */
+  readonly fillsOfOrder = new Map<string, string[]>();
+  readonly commands = new Table<CommandRow>('commands');
+  readonly transactions = new Table<LedgerTransactionRow>('ledger_transactions');
+  readonly events: EventRow[] = [];
+  topCommand = 0n;
+  topHash = GENESIS_HASH;
+
+  constructor(readonly scope: TenantScope) {}
+}
+
+/** Tables without a scope, and every scope by its key. */
+export class PlatformData {
+  readonly scopes = new Map<string, ScopeData>();
+  readonly tenants = new Table<TenantRow>('tenants');
+  readonly tiers = new Table<{ readonly name: string }>('tiers');
+  readonly networks = new Table<VenueNetworkRow>('venue_networks');
+  readonly instruments = new Table<InstrumentRow>('instruments');
+  readonly watched = new Table<WatchedAccountRow>('watched_accounts');
+  readonly leaderFills = new Table<LeaderFillRow>('leader_fills');
+  readonly moves = new Table<MoveRow>('moves');
+  readonly instances = new Table<EngineInstanceRow>('engine_instances');
+  readonly seeds = new Table<DailySeedRow>('daily_seeds');
+  readonly flags = new Table<PlatformFlagRow>('platform_flags');
+  /** Numbers the database gives; as its sequences, they never go back. */
+  private readonly counters = new Map<string, bigint>();
+
+  next(name: 'leader' | 'account' | 'copy' | 'watched' | 'move'): bigint {
+    const no = (this.counters.get(name) ?? 0n) + 1n;
+    this.counters.set(name, no);
+    return no;
+  }
+
+  scope(scope: TenantScope): ScopeData {
+    const key = `${scope.tenantId}|${scope.environment}`;
+    const known = this.scopes.get(key);
+    if (known !== undefined) return known;
+    const fresh = new ScopeData(scope);
+    this.scopes.set(key, fresh);
+    return fresh;
+  }
+}

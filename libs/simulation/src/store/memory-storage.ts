@@ -1,0 +1,47 @@
+import type { Clock, TenantScope } from '@lockstep/kernel';
+import type { EngineStorage } from '@lockstep/storage';
+import { PlatformData } from './data';
+import { MemoryPlatformUnit } from './platform-unit';
+import { MemoryScopedUnit } from './scoped-unit';
+import { Undo } from './transaction';
+
+/**
+ * Storage of a simulated platform in memory: transactions one after another, each whole or not at all. It promises the engine what PostgreSQL does
+ * (one suite of contract tests for both) and forgets everything with its process. Only the simulation uses it.
+ */
+export class MemoryStorage {
+  readonly data = new PlatformData();
+  private tail: Promise<void> = Promise.resolve();
+
+  constructor(private readonly clock: Pick<Clock, 'now'>) {}
+
+  scoped<T>(scope: TenantScope, work: (unit: MemoryScopedUnit) => Promise<T>): Promise<T> {
+    return this.alone((undo) => work(new MemoryScopedUnit(this.data, this.data.scope(scope), undo, this.clock.now())));
+  }
+
+  platform<T>(work: (unit: MemoryPlatformUnit) => Promise<T>): Promise<T> {
+    return this.alone((undo) => work(new MemoryPlatformUnit(this.data, undo, this.clock.now())));
+  }
+
+  /** Runs a transaction when those before it have ended; its throw undoes everything it wrote. */
+  private alone<T>(work: (undo: Undo) => Promise<T>): Promise<T> {
+    const run = async (): Promise<T> => {
+      const undo = new Undo();
+      try {
+        return await work(undo);
+      } catch (failure) {
+        undo.all();
+        throw failure;
+      }
+    };
+    const result = this.tail.then(run);
+    this.tail = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+}
+
+/** Holds the types together: what is here is what the engine asks for. */
+export const asEngineStorage = (storage: MemoryStorage): EngineStorage => storage;

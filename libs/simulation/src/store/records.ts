@@ -1,0 +1,214 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { EngineRecords, OrderRow, PositionState, RunningCopy } from '@lockstep/storage';
+import type { ScopeData } from './data';
+import type { Undo } from './transaction';
+
+const OPEN: ReadonlySet<string> = new Set(['journaled', 'sent', 'unknown', 'resting']);
+type CopyRow = ScopeData['copies'] extends { get(key: string): infer Row } ? NonNullable<Row> : never;
+
+/** The engine's records of one scope in memory. */
+export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): EngineRecords {
+  const ordersOf = (ids: readonly string[]): OrderRow[] =>
+    ids.flatMap((id) => {
+      const row = data.orders.get(id);
+      return row === undefined ? [] : [row];
+    });
+  const fillsOf = (orderId: string) => (data.fillsOfOrder.get(orderId) ?? []).flatMap((id) => data.fills.get(id) ?? []);
+  const copyByNo = (no: number): CopyRow | undefined => data.copies.find((copy) => Number(copy.no) === no);
+  return {
+    fundingReadTimes: async (no) =>
+      new Map(data.fundingTimes.filter((row) => no === null || row.venueAccountNo === no).map((row) => [row.venueAccountNo, row.readToMs])),
+    saveFundingReadTimes: async (readings) => {
+      for (const { venueAccountNo, readToMs } of readings) {
+        const before = data.fundingTimes.get(String(venueAccountNo))?.readToMs ?? 0;
+        data.fundingTimes.put(undo, String(venueAccountNo), { venueAccountNo, readToMs: Math.max(before, Math.floor(readToMs)) });
+      }
+    },
+    heldByCopies: async (moments) => moments.flatMap((moment, index) => heldAt(data, moment, index)),
+    addFunding: async (parts) => {
+      for (const { copyNo, coin, amount } of parts) {
+        const state = data.positions.get(`${copyNo}|${coin}`);
+        if (state !== undefined) data.positions.put(undo, `${copyNo}|${coin}`, { ...state, funding: state.funding + amount });
+      }
+    },
+    addToFinalEquity: async (parts) => {
+      for (const { copyNo, amount } of parts) {
+        const row = data.equities.get(String(copyNo));
+        if (row !== undefined)
+          data.equities.put(undo, String(copyNo), { ...row, netPnl: row.netPnl + amount, equity: row.equity + amount, updatedAt: now });
+      }
+    },
+    recordFollowerClose: async ({ copyNo, coin, closedAtMs, quantity }) => {
+      const at = Math.floor(closedAtMs);
+      const key = `${copyNo}|${coin}|${at}`;
+      data.closes.put(undo, key, { copyNo, coin, closedAtMs: at, quantity: quantity + (data.closes.get(key)?.quantity ?? 0n) });
+    },
+    markOrdersFilled: async (firstFills) => {
+      const written = new Set<string>();
+      for (const row of ordersOf([...firstFills.keys()])) {
+        const at = firstFills.get(row.id) ?? 0;
+        data.orders.put(undo, row.id, { ...row, mf: row.mf === null ? at : Math.min(row.mf, at) });
+        written.add(row.id);
+      }
+      return written;
+    },
+    venueOrderNames: async (ids) => {
+      const wanted = new Set(ids);
+      return new Map(
+        data.orders
+          .filter(({ venueOrderId }) => venueOrderId !== null && wanted.has(venueOrderId))
+          .map((row) => [row.venueOrderId ?? '', row.clientOrderId]),
+      );
+    },
+    venueOrderIdsSince: async (copyNos, since, except) =>
+      data.orders
+        .filter((row) => copyNos.includes(Number(row.copyNo)) && row.createdAt >= since && row.venueOrderId !== null && row.id !== except)
+        .map((row) => row.venueOrderId ?? ''),
+    resolveOrders: async (resolutions) => {
+      const told = new Set<string>();
+      for (const { id, status, filledSize, venueOrderId, rejectCode } of resolutions) {
+        const row = data.orders.get(id);
+        if (row === undefined || !OPEN.has(row.status)) continue;
+        const change = {
+          status: status as OrderRow['status'],
+          filledSize,
+          venueOrderId: venueOrderId ?? row.venueOrderId,
+          rejectCode,
+          updatedAt: now,
+        };
+        data.orders.put(undo, id, { ...row, ...change });
+        told.add(id);
+      }
+      return told;
+    },
+    completeJournal: async (shard, waves) => {
+      const wanted = new Set(waves);
+      for (const row of data.journal.filter((one) => one.shard === shard && one.completedAt === null && wanted.has(Number(one.moveId))))
+        data.journal.put(undo, `${row.moveId}|${row.shard}|${row.part}`, { ...row, completedAt: now });
+    },
+    savePositionStates: async (states) => {
+      for (const state of states) data.positions.put(undo, `${state.copyNo}|${state.coin}`, { ...state, owedUntilMs: Math.round(state.owedUntilMs) });
+    },
+    loadPositionStates: async () => {
+      const running = new Set(data.copies.filter(({ state }) => state !== 'stopped').map(({ no }) => Number(no)));
+      return data.positions.filter((state: PositionState) => running.has(state.copyNo));
+    },
+    writtenOrders: async (ids) =>
+      new Map(
+        ordersOf(ids).map((row) => [
+          row.id,
+          {
+            id: row.id,
+            status: row.status,
+            filledSize: row.filledSize,
+            bookedSize: fillsOf(row.id).reduce((sum, fill) => sum + fill.size, 0n),
+            venueOrderId: row.venueOrderId,
+            averagePrice: row.avgPrice,
+          },
+        ]),
+      ),
+    bookedSizes: async (ids) => new Map(withFills(ids, fillsOf).map(([id, fills]) => [id, fills.reduce((sum, fill) => sum + fill.size, 0n)])),
+    firstFillTimes: async (ids) => new Map(withFills(ids, fillsOf).map(([id, fills]) => [id, Math.min(...fills.map((fill) => fill.venueTimeMs))])),
+    newestFillTimes: async () => {
+      const newest = new Map<number, number>();
+      for (const { venueAccountNo, venueTimeMs } of data.fills.all())
+        newest.set(Number(venueAccountNo), Math.max(newest.get(Number(venueAccountNo)) ?? 0, venueTimeMs));
+      return newest;
+    },
+    runningCopies: async () =>
+      data.copies
+        .filter(({ state }) => state !== 'stopped')
+        .sort((a, b) => Number(a.no - b.no))
+        .map((copy) => runningOf(data, copy)),
+    runningCopy: async (id) => {
+      const copy = data.copies.get(id);
+      return copy === undefined ? null : runningOf(data, copy);
+    },
+    writeCopyState: async (copyNo, change) => {
+      const copy = copyByNo(copyNo);
+      if (copy === undefined || copy.state !== change.from) return false;
+      data.copies.put(undo, copy.id, {
+        ...copy,
+        state: change.state,
+        stateReason: change.reason,
+        updatedAt: now,
+        startedAt: change.started === true ? (copy.startedAt ?? now) : copy.startedAt,
+        stoppedAt: change.stopped === true ? (copy.stoppedAt ?? now) : copy.stoppedAt,
+      });
+      return true;
+    },
+    saveEquity: async (states) => {
+      const { tenantId, environment } = data.scope;
+      for (const { copyNo, breaker, ...state } of states)
+        data.equities.put(undo, String(copyNo), {
+          ...state,
+          tenantId,
+          environment,
+          copyNo: BigInt(copyNo),
+          breaker: breaker === 'triggered' ? 'triggered' : breaker === 'off' ? 'off' : 'armed',
+          detail: JSON.parse(JSON.stringify(state.detail ?? null)),
+          updatedAt: now,
+        });
+    },
+    saveVenueNets: async (nets) => {
+      for (const net of nets) {
+        const key = `${net.venueAccountNo}|${net.coin}`;
+        const before = data.nets.get(key);
+        if (before === undefined || before.asOfMs <= Math.round(net.asOfMs)) data.nets.put(undo, key, { ...net, asOfMs: Math.round(net.asOfMs) });
+      }
+    },
+    loadOwnPositions: async () => data.nets.filter(({ own }) => own !== 0n),
+    highestJournaledNonce: async () => {
+      let highest = 0n;
+      for (const { maxNonce } of data.journal.all()) if (maxNonce > highest) highest = maxNonce;
+      return Number(highest);
+    },
+  };
+}
+
+type FillOf = (orderId: string) => readonly { readonly size: bigint; readonly venueTimeMs: number }[];
+
+const withFills = (ids: readonly string[], of: FillOf): (readonly [string, ReturnType<FillOf>])[] =>
+  ids.map((id) => [id, of(id)] as const).filter(([, fills]) => fills.length > 0);
+
+function heldAt(data: ScopeData, moment: Parameters<EngineRecords['heldByCopies']>[0][number], index: number) {
+  const at = Math.floor(moment.atMs);
+  const account = data.venueAccounts.find(({ no }) => Number(no) === moment.venueAccountNo);
+  const copies = data.copies.filter(({ venueAccountId }) => venueAccountId === account?.id).sort((a, b) => Number(a.no - b.no));
+  return copies.flatMap((copy) => {
+    const no = Number(copy.no);
+    const state = data.positions.get(`${no}|${moment.coin}`);
+    if (state === undefined) return [];
+    let quantity = state.position;
+    for (const fill of data.fills.all())
+      if (fill.copyNo === copy.no && fill.coin === moment.coin && fill.createdAt >= at) quantity -= fill.side === 'buy' ? fill.size : -fill.size;
+    for (const close of data.closes.all())
+      if (close.copyNo === no && close.coin === moment.coin && close.closedAtMs >= at) quantity -= close.quantity;
+    return quantity === 0n ? [] : [{ moment: index, copyNo: no, copyId: copy.id, quantity }];
+  });
+}
+
+function runningOf(data: ScopeData, copy: CopyRow): RunningCopy {
+  const leader = data.leaders.get(copy.leaderId);
+  const equity = data.equities.get(copy.no.toString());
+  return {
+    no: Number(copy.no),
+    id: copy.id,
+    leaderId: copy.leaderId,
+    leaderStatus: leader?.status ?? '',
+    leaderTerms: leader?.terms,
+    watchedNo: Number(leader?.watchedNo ?? 0),
+    followerId: copy.followerId,
+    followerStatus: data.followers.get(copy.followerId)?.status ?? '',
+    venueAccountId: copy.venueAccountId,
+    venueAccountNo: Number(data.venueAccounts.get(copy.venueAccountId)?.no ?? 0),
+    allocation: copy.allocation,
+    state: copy.state,
+    stateReason: copy.stateReason,
+    settingsVersion: copy.settingsVersion,
+    settings: data.settings.get(`${copy.id}|${copy.settingsVersion}`)?.settings ?? null,
+    createdAt: copy.createdAt,
+    startedAt: copy.startedAt,
+    equity: equity === undefined ? null : { ...equity },
+  };
+}

@@ -1,0 +1,270 @@
+import { type EpochMs, type Money, money, type TenantScope } from '@lockstep/kernel';
+import { chain, isBalanced, type LedgerTransaction } from '@lockstep/ledger';
+import {
+  type CommandRow,
+  type CopyRow,
+  type CopySettingsRow,
+  type EngineRecords,
+  type FeeScheduleRow,
+  type FillRow,
+  type FollowerRow,
+  type JournalRow,
+  type LeaderRow,
+  type NewCommand,
+  type NewEvent,
+  type NewRow,
+  type OrderRow,
+  type SpareAgentRow,
+  sha256Hex,
+  type TurnedBy,
+  type VenueAccountRow,
+} from '@lockstep/storage';
+import type { PlatformData, ScopeData } from './data';
+import { memoryRecords } from './records';
+import { findIn, type Table } from './table';
+import { KeyBroken, type Undo } from './transaction';
+
+type NewJournalRow = Omit<NewRow<JournalRow>, 'createdAt' | 'writtenAt' | 'completedAt'>;
+type Generated = 'no';
+
+/** Fields of an order an outcome may change. */
+const OUTCOME_FIELDS = ['status', 'filledSize', 'avgPrice', 'venueOrderId', 'rejectCode', 'reason', 'm3', 'm4', 'updatedAt'] as const;
+
+/** A transaction inside a scope, in memory: what the engine asks of one, and what whoever plays a tenant writes as the gateway does. */
+export class MemoryScopedUnit {
+  readonly records: EngineRecords;
+
+  constructor(
+    private readonly platform: PlatformData,
+    private readonly data: ScopeData,
+    private readonly undo: Undo,
+    readonly now: EpochMs,
+  ) {
+    this.records = memoryRecords(data, undo, now);
+  }
+
+  get scope(): TenantScope {
+    return this.data.scope;
+  }
+
+  readonly leaders = {
+    find: async (where: Partial<NewRow<LeaderRow>>) => findIn(this.data.leaders, where),
+    findOne: async (where: Partial<NewRow<LeaderRow>>) => findIn(this.data.leaders, where, { limit: 1 })[0] ?? null,
+    insert: async (row: NewRow<LeaderRow, Generated>): Promise<void> =>
+      this.data.leaders.insert(this.undo, row.id, { ...row, ...this.own, no: this.platform.next('leader') }),
+    update: async (where: Partial<NewRow<LeaderRow>>, change: Partial<NewRow<LeaderRow>>) => this.change(this.data.leaders, where, change),
+  };
+
+  readonly followers = {
+    insert: async (row: NewRow<FollowerRow>): Promise<void> => this.data.followers.insert(this.undo, row.id, { ...row, ...this.own }),
+  };
+
+  readonly venueAccounts = {
+    findOne: async (where: Partial<NewRow<VenueAccountRow>>) => findIn(this.data.venueAccounts, where, { limit: 1 })[0] ?? null,
+    loadable: async () =>
+      this.data.venueAccounts.filter(({ status }) => status === 'pending' || status === 'active').sort((a, b) => Number(a.no - b.no)),
+    insert: async (row: NewRow<VenueAccountRow, Generated>): Promise<void> => {
+      if (!this.data.followers.has(row.followerId)) throw new KeyBroken(`venue_accounts: no follower ${row.followerId}`);
+      this.data.venueAccounts.insert(this.undo, row.id, { ...row, ...this.own, no: this.platform.next('account') });
+    },
+    update: async (where: Partial<NewRow<VenueAccountRow>>, change: Partial<NewRow<VenueAccountRow>>) =>
+      this.change(this.data.venueAccounts, where, change),
+  };
+
+  readonly spareAgents = {
+    findOne: async (where: Partial<NewRow<SpareAgentRow>>) => findIn(this.data.spareAgents, where, { limit: 1 })[0] ?? null,
+    former: async () => new Map(findIn(this.data.spareAgents, { role: 'former' as const }).map((row) => [row.venueAccountId, row])),
+    put: async (row: NewRow<SpareAgentRow>): Promise<void> =>
+      this.data.spareAgents.put(this.undo, `${row.venueAccountId}|${row.role}`, { ...row, ...this.own }),
+    drop: async (venueAccountId: string, role: SpareAgentRow['role']): Promise<void> =>
+      this.data.spareAgents.delete(this.undo, `${venueAccountId}|${role}`),
+  };
+
+  readonly copies = {
+    findOne: async (where: Partial<NewRow<CopyRow>>) => findIn(this.data.copies, where, { limit: 1 })[0] ?? null,
+    runningOn: async (venueAccountId: string) =>
+      this.data.copies.find((copy) => copy.venueAccountId === venueAccountId && copy.state !== 'stopped') ?? null,
+    insert: async (row: NewRow<CopyRow, Generated>): Promise<void> => {
+      const account = this.data.venueAccounts.get(row.venueAccountId);
+      if (account?.followerId !== row.followerId || !this.data.leaders.has(row.leaderId)) throw new KeyBroken('copies: no such leader or account');
+      if ((await this.copies.runningOn(row.venueAccountId)) !== null) throw new KeyBroken('copies_one_per_venue_account');
+      this.data.copies.insert(this.undo, row.id, { ...row, ...this.own, no: this.platform.next('copy') });
+    },
+    update: async (where: Partial<NewRow<CopyRow>>, change: Partial<NewRow<CopyRow>>) => this.change(this.data.copies, where, change),
+    addSettings: async (row: NewRow<CopySettingsRow>): Promise<void> =>
+      this.data.settings.insert(this.undo, `${row.copyId}|${row.version}`, { ...row, ...this.own }),
+    settings: async (copyId: string, version: number) => this.data.settings.get(`${copyId}|${version}`) ?? null,
+  };
+
+  readonly commands = {
+    append: async (command: NewCommand): Promise<bigint> => {
+      const before = this.data.topCommand;
+      const no = before + 1n;
+      this.data.topCommand = no;
+      this.undo.add(() => {
+        this.data.topCommand = before;
+      });
+      const row: CommandRow = { ...command, ...this.own, no, status: 'pending', result: null, createdAt: this.now, appliedAt: null };
+      this.data.commands.insert(this.undo, no.toString(), row);
+      return no;
+    },
+    pending: async (limit: number, after = 0n) =>
+      this.data.commands
+        .filter(({ no, status }) => status === 'pending' && no > after)
+        .sort((a, b) => Number(a.no - b.no))
+        .slice(0, limit),
+    settle: async (no: bigint, status: 'applied' | 'refused', result: unknown): Promise<boolean> => {
+      const row = this.data.commands.get(no.toString());
+      if (row?.status !== 'pending') return false;
+      this.data.commands.put(this.undo, no.toString(), { ...row, status, result: result ?? null, appliedAt: this.now });
+      return true;
+    },
+  };
+
+  readonly killSwitches = {
+    turn: async (name: string, active: boolean, by: TurnedBy): Promise<boolean> => {
+      const before = this.platform.flags.get(name);
+      const { tenantId, environment } = this.scope;
+      if (before !== undefined && (before.tenantId !== tenantId || before.environment !== environment)) return false;
+      if ((before?.active ?? false) === active) return false;
+      this.platform.flags.put(this.undo, name, { name, tenantId, environment, active, actor: by.actor, reason: by.reason, updatedAt: this.now });
+      return true;
+    },
+  };
+
+  readonly feeSchedules = {
+    versions: async () => findIn(this.data.feeSchedules, {}, { orderBy: { version: 'ASC' } }),
+    insert: async (row: NewRow<FeeScheduleRow>): Promise<void> =>
+      this.data.feeSchedules.insert(this.undo, String(row.version), { ...row, ...this.own }),
+  };
+
+  readonly journal = {
+    insertAll: async (rows: readonly NewJournalRow[]): Promise<number> => {
+      let written = 0;
+      for (const row of rows) {
+        const key = `${row.moveId}|${row.shard}|${row.part}`;
+        if (this.data.journal.has(key)) continue;
+        this.data.journal.insert(this.undo, key, { ...row, ...this.own, createdAt: this.now, writtenAt: null, completedAt: null });
+        written += 1;
+      }
+      return written;
+    },
+    unfinished: async (shard: number, limit: number) =>
+      this.data.journal
+        .filter((row) => row.shard === shard && row.completedAt === null)
+        .sort(byWave)
+        .slice(0, limit),
+    ofMoves: async (shard: number, moveIds: readonly bigint[]) => {
+      const wanted = new Set(moveIds);
+      return this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId)).sort(byWave);
+    },
+    markWritten: async (shard: number, moveIds: readonly bigint[]): Promise<ReadonlySet<bigint>> => {
+      const wanted = new Set(moveIds);
+      const rows = this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId) && row.writtenAt === null);
+      for (const row of rows) this.data.journal.put(this.undo, `${row.moveId}|${row.shard}|${row.part}`, { ...row, writtenAt: this.now });
+      return new Set(rows.map(({ moveId }) => moveId));
+    },
+  };
+
+  readonly orders = {
+    save: async (rows: readonly NewRow<OrderRow>[]): Promise<void> => {
+      for (const row of rows) {
+        const known = this.data.orders.get(row.id);
+        if (known === undefined) this.data.orders.insert(this.undo, row.id, { ...row, ...this.own });
+        else this.data.orders.put(this.undo, row.id, { ...known, ...pick(row, OUTCOME_FIELDS) });
+      }
+    },
+  };
+
+  readonly fills = {
+    insert: async (rows: readonly NewRow<FillRow>[]): Promise<ReadonlySet<string>> => {
+      const fresh = new Set<string>();
+      for (const row of rows) {
+        if (this.data.fills.has(row.id)) continue;
+        this.data.fills.insert(this.undo, row.id, { ...row, ...this.own });
+        fresh.add(row.id);
+        this.noteFill(row.orderId, row.id);
+      }
+      return fresh;
+    },
+  };
+
+  readonly positions = {
+    ofCopies: async (copyNo: bigint) => this.data.positions.filter((state) => BigInt(state.copyNo) === copyNo),
+  };
+
+  readonly events = {
+    append: async (events: readonly NewEvent[]) => {
+      if (events.length === 0) return null;
+      const { events: all } = this.data;
+      const firstSeq = BigInt(all.length) + 1n;
+      const length = all.length;
+      this.undo.add(() => {
+        all.length = length;
+      });
+      events.forEach((event, index) => {
+        const data = typeof event.data === 'string' ? event.data : JSON.stringify(event.data);
+        all.push({ ...event, ...this.own, data, epoch: EPOCH, seq: firstSeq + BigInt(index), createdAt: this.now });
+      });
+      return { epoch: EPOCH, firstSeq, lastSeq: BigInt(all.length) };
+    },
+  };
+
+  readonly ledger = {
+    post: async (transactions: readonly LedgerTransaction[]) => {
+      const { transactions: booked } = this.data;
+      const seen = new Set<string>();
+      const fresh = transactions.filter(({ source }) => {
+        const known = booked.has(source) || seen.has(source);
+        seen.add(source);
+        return !known;
+      });
+      for (const transaction of fresh) if (!isBalanced(transaction.entries)) throw new KeyBroken(`ledger: ${transaction.source} is not balanced`);
+      const before = this.data.topHash;
+      const linked = chain(before, BigInt(booked.size), fresh, sha256Hex);
+      this.data.topHash = linked.at(-1)?.hash ?? before;
+      this.undo.add(() => {
+        this.data.topHash = before;
+      });
+      for (const link of linked) booked.insert(this.undo, link.transaction.source, { ...link, postedAt: this.now });
+      return { posted: fresh.length, known: transactions.length - fresh.length, topSeq: BigInt(booked.size) };
+    },
+    postedSources: async (sources: readonly string[]): Promise<ReadonlySet<string>> =>
+      new Set(sources.filter((source) => this.data.transactions.has(source))),
+    sumOfCopy: async (copyId: string, account: string, asset: string): Promise<Money> => {
+      let sum = 0n;
+      for (const { transaction } of this.data.transactions.all())
+        if (transaction.copyId === copyId)
+          for (const entry of transaction.entries) if (entry.account === account && entry.asset === asset) sum += entry.amount;
+      return money(sum);
+    },
+  };
+
+  private get own(): { readonly tenantId: TenantScope['tenantId']; readonly environment: TenantScope['environment'] } {
+    const { tenantId, environment } = this.data.scope;
+    return { tenantId, environment };
+  }
+
+  private noteFill(orderId: string | null, fillId: string): void {
+    if (orderId === null) return;
+    const ids = this.data.fillsOfOrder.get(orderId) ?? [];
+    ids.push(fillId);
+    this.data.fillsOfOrder.set(orderId, ids);
+    this.undo.add(() => ids.splice(ids.indexOf(fillId), 1));
+  }
+
+  private change<Row extends { readonly id: string }>(table: Table<Row>, where: Partial<Row>, change: Partial<Row>): number {
+    const rows = findIn(table, where);
+    for (const row of rows) table.put(this.undo, row.id, { ...row, ...change });
+    return rows.length;
+  }
+}
+
+const EPOCH = 'memory';
+const byWave = (a: JournalRow, b: JournalRow): number => Number(a.moveId - b.moveId) || a.part - b.part;
+
+function pick<Row extends object, K extends keyof Row>(row: Row, fields: readonly K[]): Partial<Row> {
+  const picked: Partial<Row> = {};
+  for (const field of fields) picked[field] = row[field];
+  return picked;
+}
