@@ -6,12 +6,16 @@ import type { Step } from './steps';
 export const SCENARIO_SIZES = ['small', 'standard', 'large'] as const;
 export type ScenarioSize = (typeof SCENARIO_SIZES)[number];
 
-/** A fill of a real leader as recorded, to be replayed: `lots` signed, prices are taken from the scenario's own market. */
+/** A fill of a real leader as recorded, to be replayed at the prices of the scenario's own market. Times rise. */
 export interface RecordedTrade {
+  /** Epoch ms; fills of one time, coin and direction are one order. */
   readonly time: number;
   readonly coin: string;
-  /** Millionths of the leader's money that were traded, at least 1; the sign is the direction. */
-  readonly ppmOfEquity: number;
+  readonly buys: boolean;
+  /** It takes from a position instead of adding to one. */
+  readonly closes: boolean;
+  /** Whole dollars it was worth. */
+  readonly usd: number;
 }
 
 /** What the files of a recording have to give; without them nothing is replayed. All of it must be the same for a seed to give the same bytes. */
