@@ -4,6 +4,7 @@ import type { CopySeen, CopyStateSeen, SettingsSeen } from './terms';
 /**
  * What the auditor is told, in order of `at` (virtual epoch ms with fractions; equal times in the order they happened). Prices, sizes and money are bigint
  * 10^-8, sizes of positions signed (long above zero). Addresses are lower case. `process` names an engine process, anew for each start.
+ * Every time is virtual time as the world has it: where an engine's clock is off, whoever tells puts its times right.
  * What was delivered is told when the engine's process got it; what the world did is told when the world did it, whoever knows of it.
  */
 export type Observation = TermsObservation | DeliveredObservation | ProcessObservation | OrderObservation | WorldObservation;
@@ -22,7 +23,6 @@ export type TermsObservation =
     }
   /**
    * A copy begins, or has other terms: from `at`, the moment the engine confirmed them. `allocation` is the money given to it so far, changes included.
-   * `tightenedAt`: where limits became stricter, the moment of the 2xx; they bind from 100 ms after it.
    */
   | {
       readonly kind: 'copy_terms';
@@ -30,11 +30,10 @@ export type TermsObservation =
       readonly copy: CopySeen;
       readonly settings: SettingsSeen;
       readonly allocation: bigint;
-      readonly tightenedAt?: EpochMs;
     }
-  /** The engine wrote down another state of a copy. `from re_enable`: every reference of its loss limits begins anew. */
+  /** The engine wrote down another state of a copy. `reEnabled`: every reference of its loss limits begins anew. */
   | { readonly kind: 'copy_state'; readonly at: EpochMs; readonly copyId: string; readonly state: CopyStateSeen; readonly reEnabled?: true }
-  /** A wish that ends new risk had its 2xx at `at`. `key` is what {@link HaltedThing} names; a second one with the same key and cause is no other. */
+  /** A wish that ends new risk had its 2xx at `at`. Telling it twice is no harm. */
   | { readonly kind: 'halt'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
   /** The engine confirmed that the wish is taken back. */
   | { readonly kind: 'halt_lifted'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
@@ -60,17 +59,17 @@ export type DeliveredObservation =
       readonly leader: string;
       readonly fills: readonly LeaderFill[];
     }
-  /** A leader's equity as the engine was told it; null positions: not told with it. */
+  /** A leader's whole equity and positions as the engine was told them; null: not told with it. */
   | {
       readonly kind: 'leader_state_delivered';
       readonly at: EpochMs;
       readonly process: string;
       readonly leader: string;
       readonly equity: bigint | null;
-      /** Of the coins of the dexes that were read; a coin of those that is not here is flat. null: nothing is said of positions. */
+      /** Venue time of the reading: of a coin with a newer fill it says nothing. */
+      readonly time: EpochMs;
+      /** Signed positions of every coin the reading covers, flat ones included; null: nothing is said of positions. */
       readonly positions: readonly PositionSeen[] | null;
-      /** Coins the reading covers; a coin outside says nothing. */
-      readonly coversCoin?: (coin: string) => boolean;
     }
   /** A fill of a follower's account, by the venue's trade id. */
   | {

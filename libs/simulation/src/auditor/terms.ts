@@ -1,6 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
 
-/** Whether a change ends risk or takes it: what ends risk is due at once, what takes risk counts from the engine's word for it. */
+/** States of a copy; new risk is taken in `active` alone. */
 export type CopyStateSeen = 'preparing' | 'active' | 'paused' | 'breaker_closed' | 'winding_down' | 'stopping' | 'stopped';
 
 /** How κ is found (product §2.2). Ratios, multipliers and volatilities are 10^-12, amounts 10^-8. */
@@ -62,4 +62,6 @@ export interface CopySeen {
   /** Lower-case address of the watched account. */
   readonly leader: string;
   readonly createdAt: EpochMs;
+  /** Where the brand's day begins, in ms after midnight UTC. */
+  readonly dayBeginsMs: number;
 }
