@@ -35,7 +35,7 @@ export type TermsObservation =
   | { readonly kind: 'copy_state'; readonly at: EpochMs; readonly copyId: string; readonly state: CopyStateSeen; readonly reEnabled?: true }
   /** A wish that ends new risk had its 2xx at `at`. Telling it twice is no harm. */
   | { readonly kind: 'halt'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
-  /** The engine confirmed that the wish is taken back. */
+  /** Taking the wish back had its 2xx: from here on new risk may be taken again. */
   | { readonly kind: 'halt_lifted'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
   /** The follower asked for re-basis, or for adopting what the leader holds, and the engine confirmed it. */
   | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string };
@@ -95,6 +95,7 @@ export type DeliveredObservation =
       readonly coin: string;
       readonly time: EpochMs;
     }
+  /** What a process was told of an order of its own, by the answer or by asking for it. */
   | { readonly kind: 'answer_delivered'; readonly at: EpochMs; readonly process: string; readonly cloid: string; readonly outcome: AnswerSeen }
   /** From here until `synced` fills of these addresses may be missing; null: of all. */
   | { readonly kind: 'disconnected'; readonly at: EpochMs; readonly process: string; readonly addresses: readonly string[] | null }

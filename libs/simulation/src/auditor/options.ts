@@ -22,10 +22,12 @@ export interface AuditorOptions {
   readonly equityMargin: bigint;
   /** Share of a copy's value by which a loss must pass its limit to be told. */
   readonly lossMargin: number;
-  /** Highest values a death may take with it. */
-  readonly peakMemoryMs: number;
   /** A process that began is judged by its own figures of loss after this. */
   readonly settleMs: number;
+  /** An increment may be owed so much longer than its catch-up window while the database or the venue is slow. */
+  readonly owedSlackMs: number;
+  /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
+  readonly roundingPerFill: bigint;
   /** Kinds that are not told, with the reason at whoever sets them. */
   readonly untold: readonly ViolationKind[];
 }
@@ -41,8 +43,9 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   equityWindowMs: 15_000,
   equityMargin: 10_000_000_000n,
   lossMargin: 0.001,
-  peakMemoryMs: 6_000,
   settleMs: 5_000,
+  owedSlackMs: 10_000,
+  roundingPerFill: 100n,
   untold: [],
 };
 

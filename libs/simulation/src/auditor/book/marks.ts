@@ -1,4 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
+import { entryOf } from './entry-of';
 
 /** Marks kept per process and coin: more than come between a decision and its order's leaving. */
 const MARKS_KEPT = 64;
@@ -58,11 +59,8 @@ export class DeliveredMarks {
   private readonly trails = new Map<string, Map<string, MarkTrail>>();
 
   add(process: string, coin: string, at: EpochMs, price: bigint): void {
-    let coins = this.trails.get(process);
-    if (coins === undefined) this.trails.set(process, (coins = new Map()));
-    let trail = coins.get(coin);
-    if (trail === undefined) coins.set(coin, (trail = new MarkTrail()));
-    trail.add(at, price);
+    const coins = entryOf(this.trails, process, () => new Map<string, MarkTrail>());
+    entryOf(coins, coin, () => new MarkTrail()).add(at, price);
   }
 
   of(process: string, coin: string): MarkTrail | null {
