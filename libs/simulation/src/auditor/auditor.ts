@@ -1,0 +1,151 @@
+import { keepDelivered, keepProcess } from './book/keep-delivered';
+import { keepHanded, keepOrders } from './book/keep-orders';
+import { keepTerms } from './book/keep-terms';
+import { keepWorld } from './book/keep-world';
+import { AuditState } from './book/state';
+import { Valuations } from './book/valuations';
+import type { CalmSnapshot } from './calm';
+import { checkCalmBooks } from './checks/calm-books';
+import { checkCalmMoney } from './checks/calm-money';
+import { checkCalmPositions } from './checks/calm-positions';
+import { checkFreshness } from './checks/freshness';
+import { checkBreach, checkHalts } from './checks/halts';
+import type { JudgedOrder } from './checks/judged-order';
+import { checkHandedOver, checkJournaled, checkOwner } from './checks/order-life';
+import { checkOrderLimits } from './checks/order-limits';
+import { checkPriceBound } from './checks/price-bounds';
+import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
+import { WaveOrder } from './checks/wave-order';
+import type { DeliveredObservation, Observation, OrderHanded } from './observations';
+import { AUDITOR_DEFAULTS, type AuditorOptions } from './options';
+import type { Auditor, AuditorCounts } from './port';
+import { MAX_VIOLATIONS, type Violation } from './violation';
+
+/** An auditor that has seen nothing yet. */
+export function createAuditor(options: Partial<AuditorOptions> = {}): Auditor {
+  return new Judge({ ...AUDITOR_DEFAULTS, ...options });
+}
+
+class Judge implements Auditor {
+  private readonly found: Violation[] = [];
+  private readonly state: AuditState;
+  private readonly valuations: Valuations;
+  private readonly waves = new WaveOrder();
+  private readonly tally = { observations: 0, marks: 0, orders: 0, riskIncreasing: 0, calms: 0, violations: 0 };
+
+  constructor(options: AuditorOptions) {
+    this.state = new AuditState(options, (violation) => {
+      if (options.untold.includes(violation.kind)) return;
+      this.tally.violations += 1;
+      if (this.found.length < MAX_VIOLATIONS) this.found.push(violation);
+    });
+    this.valuations = new Valuations(this.state);
+  }
+
+  observe(observation: Observation): void {
+    this.tally.observations += 1;
+    switch (observation.kind) {
+      case 'mark_delivered':
+        this.tally.marks += 1;
+        this.valuations.mark(observation.process, observation.coin, observation.at);
+        keepDelivered(this.state, observation);
+        return;
+      case 'account_fill_delivered':
+      case 'funding_delivered':
+        this.valuations.told(observation.account, observation.process, observation.at);
+        keepDelivered(this.state, observation);
+        return;
+    }
+    this.valuations.flush();
+    this.dispatch(observation);
+  }
+
+  calm(snapshot: CalmSnapshot): void {
+    this.valuations.flush();
+    this.tally.calms += 1;
+    checkCalmPositions(this.state, snapshot);
+    checkCalmBooks(this.state, snapshot);
+    checkCalmMoney(this.state, snapshot);
+  }
+
+  violations(): readonly Violation[] {
+    return this.found;
+  }
+
+  counts(): AuditorCounts {
+    return { ...this.tally, valuations: this.valuations.judged, breaches: this.valuations.breaches };
+  }
+
+  private dispatch(observation: Exclude<Observation, { kind: ValuedKind }>): void {
+    switch (observation.kind) {
+      case 'instrument':
+      case 'copy_terms':
+      case 'copy_state':
+      case 'halt':
+      case 'halt_lifted':
+      case 'rebased':
+        keepTerms(this.state, observation);
+        return;
+      case 'process_started':
+      case 'process_died':
+      case 'healed':
+        keepProcess(this.state, observation);
+        return;
+      case 'order_journaled':
+        checkJournaled(this.state, observation);
+        keepOrders(this.state, observation);
+        return;
+      case 'order_withheld':
+      case 'nonce_voided':
+        keepOrders(this.state, observation);
+        return;
+      case 'order_handed':
+        this.judge(observation.order, observation.at);
+        return;
+      case 'world_order':
+      case 'world_fill':
+      case 'world_funding':
+      case 'world_mark':
+        keepWorld(this.state, observation);
+        return;
+      default:
+        keepDelivered(this.state, observation);
+        return;
+    }
+  }
+
+  private judge(order: OrderHanded, at: number): void {
+    const { state } = this;
+    const again = (state.orders.get(order.cloid)?.handed ?? null) !== null;
+    checkHandedOver(state, order, at);
+    if (again) return;
+    checkOwner(state, order, at);
+    const copy = state.copies.get(order.copyId);
+    const instrument = state.instruments.get(order.coin);
+    this.tally.orders += 1;
+    if (copy !== undefined && instrument !== undefined) {
+      const terms = copy.termsAt(order.decidedAt, state.options.raceMs);
+      this.checkOne({ state, order, at, copy, instrument, terms, holding: copy.holding(order.coin) });
+    }
+    this.waves.check(state, order, at);
+    keepHanded(state, order);
+  }
+
+  private checkOne(judged: JudgedOrder): void {
+    if (judged.order.reduceOnly) {
+      checkExit(judged);
+      return;
+    }
+    this.tally.riskIncreasing += 1;
+    checkHalts(judged);
+    checkBreach(judged);
+    checkFreshness(judged);
+    checkOrderLimits(judged);
+    checkTarget(judged);
+    checkCrossing(judged);
+    checkAge(judged);
+    checkPriceBound(judged);
+  }
+}
+
+type ValuedKind = Extract<DeliveredObservation['kind'], 'mark_delivered' | 'account_fill_delivered' | 'funding_delivered'>;

@@ -1,0 +1,97 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
+import { entryOf } from './entry-of';
+import { Holding } from './holding';
+import { LossTrack } from './losses';
+import { RecentRange } from './window';
+
+/** Terms with the moment from which the engine honours them. */
+export interface TermsInForce {
+  readonly settings: SettingsSeen;
+  readonly allocation: bigint;
+  readonly at: EpochMs;
+}
+
+/** One copy as it truly stands. */
+export class CopyTrack {
+  terms: TermsInForce;
+  /** The terms before; decisions from before the change were taken on them. */
+  earlier: TermsInForce | null = null;
+  state: CopyStateSeen = 'preparing';
+  stateAt: EpochMs;
+  /** When the user last asked for something that may take risk: beginning, re-enabling, re-basing. */
+  userActAt = Number.NEGATIVE_INFINITY;
+  readonly holdings = new Map<string, Holding>();
+  /** Funding so far, 10^-8; told: as an engine was told it. */
+  funding = 0n;
+  toldFunding = 0n;
+  /** Copy equity over the last moments, in whole units. */
+  readonly equity: RecentRange;
+  readonly losses: LossTrack;
+  /** Leader equity at the first increase of a copy on its fixed allocation. */
+  basis: { low: number; high: number } | null = null;
+  /** Equity of its venue account as engines were told it, in whole units. */
+  readonly accountEquity: RecentRange;
+  /** Charges on their way to the engine. */
+  private readonly charges = new Map<string, bigint>();
+  /** What those charges may change, in whole units. */
+  chargesUntold = 0;
+
+  constructor(
+    readonly copy: CopySeen,
+    settings: SettingsSeen,
+    allocation: bigint,
+    at: EpochMs,
+    equityWindowMs: number,
+  ) {
+    this.terms = { settings, allocation, at };
+    this.stateAt = at;
+    this.equity = new RecentRange(equityWindowMs);
+    this.accountEquity = new RecentRange(equityWindowMs);
+    this.losses = new LossTrack();
+  }
+
+  holding(coin: string): Holding {
+    return entryOf(this.holdings, coin, () => new Holding(coin));
+  }
+
+  fundingCharged(coin: string, time: EpochMs, amount: bigint): void {
+    if (this.charges.has(`${coin} ${time}`)) return;
+    this.funding += amount;
+    this.charges.set(`${coin} ${time}`, amount);
+    this.chargesUntold += Math.abs(Number(amount)) / 1e8;
+  }
+
+  fundingTold(coin: string, time: EpochMs): void {
+    const amount = this.charges.get(`${coin} ${time}`);
+    if (amount === undefined) return;
+    this.charges.delete(`${coin} ${time}`);
+    this.toldFunding += amount;
+    this.chargesUntold = this.charges.size === 0 ? 0 : Math.max(0, this.chargesUntold - Math.abs(Number(amount)) / 1e8);
+  }
+
+  /** The terms a decision of `decidedAt` may have been taken on. */
+  termsAt(decidedAt: EpochMs, raceMs: number): readonly TermsInForce[] {
+    return this.earlier !== null && decidedAt <= this.terms.at + raceMs ? [this.terms, this.earlier] : [this.terms];
+  }
+
+  /**
+   * Copy equity with everything that happened, and as an engine was told it, at prices `priceOf` knows; null when a price of something held is missing.
+   * In whole units.
+   */
+  value(priceOf: (coin: string) => number | null): { readonly real: number; readonly told: number } | null {
+    const allocation = Number(this.terms.allocation) / 1e8;
+    let real = allocation + Number(this.funding) / 1e8;
+    let told = allocation + Number(this.toldFunding) / 1e8;
+    for (const holding of this.holdings.values()) {
+      real += holding.real.money;
+      told += holding.told.money;
+      if (holding.real.units === 0 && holding.told.units === 0) continue;
+      const price = priceOf(holding.coin);
+      if (price === null) return null;
+      real += holding.real.units * price;
+      told += holding.told.units * price;
+    }
+    return { real, told };
+  }
+}

@@ -1,0 +1,79 @@
+import { abs, type EpochMs, sign } from '@lockstep/kernel';
+import type { OrderTrack } from './orders';
+import { TargetBounds } from './target';
+
+/** What a copy's fills in one coin add up to: position 10^-8, cash 10^-16 (what was received for what was sold, less what was paid), fees 10^-8. */
+export class Tally {
+  position = 0n;
+  cash = 0n;
+  fees = 0n;
+  /** The position, and cash less fees, as numbers of whole units. */
+  units = 0;
+  money = 0;
+
+  add(signed: bigint, price: bigint, fee: bigint): void {
+    this.position += signed;
+    this.cash -= signed * price;
+    this.fees += fee;
+    this.units = Number(this.position) / 1e8;
+    this.money = Number(this.cash) / 1e16 - Number(this.fees) / 1e8;
+  }
+}
+
+/** One copy in one coin: what it truly holds, what an engine was told of it, what it should hold, and what may still fill. */
+export class Holding {
+  readonly real = new Tally();
+  readonly told = new Tally();
+  readonly target = new TargetBounds();
+  /** Orders that may still fill, oldest first. */
+  readonly live = new Map<string, OrderTrack>();
+  /** Something that was no order of the engine's changed it since it was flat: what is the follower's own is a matter of attribution. */
+  foreign = false;
+  changedAt = Number.NEGATIVE_INFINITY;
+  /** The copy was there when a move of the leader came. */
+  begun = false;
+  /** Prices of the leader before it are those of increments that were copied. */
+  referenceFrom = Number.NEGATIVE_INFINITY;
+  /** What was owed and not on its way before the newest move. */
+  owedBefore = 0n;
+  /** When the newest exit and the newest entry were decided. */
+  exitDecidedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(readonly coin: string) {}
+
+  /** Fills on the way to the engine: how much of the position they may still turn out to have taken off. */
+  untoldExits(): bigint {
+    const hidden = abs(this.told.position) - abs(this.real.position);
+    return hidden > 0n && sign(this.told.position) === (sign(this.real.position) || sign(this.told.position)) ? hidden : 0n;
+  }
+
+  /** What may still fill on a side, of reduce-only orders or of the others. */
+  pending(at: EpochMs, clockSlackMs: number, buy: boolean, reduceOnly: boolean): bigint {
+    let sum = 0n;
+    for (const order of this.live.values()) {
+      if (!order.mayFill(at, clockSlackMs)) {
+        if (order.untold() === 0n) this.live.delete(order.cloid);
+        continue;
+      }
+      const handed = order.handed;
+      if (handed !== null && handed.buy === buy && handed.reduceOnly === reduceOnly) sum += order.remaining;
+    }
+    return sum;
+  }
+
+  /** What exits on a side filled without the engine knowing: to it they are still on their way. */
+  untoldFills(buy: boolean): bigint {
+    let sum = 0n;
+    for (const order of this.live.values()) {
+      if (order.handed?.reduceOnly === true && order.handed.buy === buy) sum += order.untold();
+    }
+    return sum;
+  }
+
+  /** The largest |position| on a side with every entry filled and no exit. */
+  worst(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    const side = buy ? 1n : -1n;
+    const held = this.real.position * side;
+    return (held > 0n ? held : 0n) + this.pending(at, clockSlackMs, buy, false);
+  }
+}

@@ -1,0 +1,153 @@
+import { sign } from '@lockstep/kernel';
+import type { DeliveredObservation, ProcessObservation } from '../observations';
+import { admits } from '../terms';
+import type { CopyTrack } from './copies';
+import type { Holding } from './holding';
+import { beginIn } from './keep-terms';
+import type { LeaderMove, LeaderTrack } from './leaders';
+import { ratioBounds } from './ratio';
+import { type AuditState, fillKey } from './state';
+
+/** Takes what an engine was told into the books. Marks go to the valuation as well, which their caller sees to. */
+export function keepDelivered(state: AuditState, told: DeliveredObservation): void {
+  switch (told.kind) {
+    case 'mark_delivered':
+      state.lastMarks.set(told.coin, told.price);
+      state.marks.add(told.process, told.coin, told.at, told.price);
+      return;
+    case 'leader_fills_delivered': {
+      const leader = state.leader(told.leader);
+      for (const move of leader.take(told.fills, told.at, told.process)) followAll(state, leader, told.leader, move);
+      return;
+    }
+    case 'leader_state_delivered':
+      keepLeaderState(state, told);
+      return;
+    case 'account_fill_delivered':
+      keepAccountFill(state, fillKey(told.account, told.coin, told.tradeId), told.at);
+      return;
+    case 'funding_delivered':
+      for (const copy of state.copiesByAccount.get(told.account) ?? []) copy.fundingTold(told.coin, told.time);
+      return;
+    case 'answer_delivered': {
+      const order = state.orders.get(told.cloid);
+      if (order === undefined) return;
+      order.answer = told.outcome;
+      // What the engine was told is refused cannot fill; where it does, the fill tells.
+      if (told.outcome === 'rejected') order.ended = true;
+      return;
+    }
+    case 'disconnected':
+      state.blindness.disconnected(told.process, told.addresses, told.at);
+      return;
+    case 'synced':
+      state.blindness.synced(told.process, told.address);
+      return;
+    case 'account_state_delivered':
+      for (const copy of state.copiesByAccount.get(told.account) ?? []) {
+        if (told.equity !== null) copy.accountEquity.add(told.at, Number(told.equity) / 1e8);
+      }
+  }
+}
+
+/** Takes lives and deaths of processes into the books. */
+export function keepProcess(state: AuditState, told: ProcessObservation): void {
+  if (told.kind === 'healed') return;
+  if (told.kind === 'process_started') {
+    state.startedAt.set(told.process, told.at);
+    state.lastStartAt = told.at;
+    return;
+  }
+  state.startedAt.delete(told.process);
+  state.marks.forget(told.process);
+  state.blindness.forget(told.process);
+  for (const copy of state.copies.values()) copy.losses.died(told.process);
+}
+
+function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, { kind: 'leader_state_delivered' }>): void {
+  const leader = state.leader(told.leader);
+  if (told.equity !== null) leader.equity.add(told.at, Number(told.equity) / 1e8);
+  if (told.positions === null) return;
+  for (const coin of leader.read(told.positions, told.time)) {
+    const { position } = leader.coin(coin);
+    for (const copy of state.copiesByLeader.get(told.leader) ?? []) {
+      const ratio = ratioBounds(copy, leader, told.at, state.options.equityMargin);
+      beginIn(copy, coin, position, told.at, copy.terms.settings.start === 'adopt', ratio);
+    }
+  }
+}
+
+function followAll(state: AuditState, leader: LeaderTrack, address: string, move: LeaderMove): void {
+  for (const copy of state.copiesByLeader.get(address) ?? []) follow(state, copy, leader, move);
+}
+
+function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: LeaderMove): void {
+  const { settings } = copy.terms;
+  const holding = copy.holding(move.coin);
+  if (copy.state === 'stopped') return;
+  // A copy that begins while nothing of the coin was known: where it was in a position already, the copy waits for an open.
+  const first = holding.target.moves === 0 && !holding.target.waiting && holding.target.high === 0n && !holding.begun;
+  holding.begun = true;
+  const ratio = ratioBounds(copy, leader, move.at, state.options.equityMargin);
+  if (first && move.before !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
+  giveUp(state, copy, move);
+  noteReference(state, copy, move);
+  const exits = settings.follow !== 'increases_only' || copy.state === 'winding_down';
+  holding.target.follow(move, settings, ratio, entersOn(state, copy, move), exits);
+}
+
+/** Whether a copy may take new risk on a move, and whether it must. Where that changes about now it may, and need not. */
+function entersOn(state: AuditState, copy: CopyTrack, move: LeaderMove): { readonly may: boolean; readonly must: boolean } {
+  const { settings } = copy.terms;
+  const halted = state.halts.oldest(copy.copy);
+  const takes = copy.state === 'active' && admits(settings.instruments, move.coin) && settings.follow !== 'decreases_only';
+  const must = takes && halted === null && copy.losses.breach === null && !state.settlingAny(move.at);
+  const changed = move.at - copy.terms.at < state.options.owedSlackMs || move.at - copy.stateAt < state.options.raceMs;
+  const earlier = copy.earlier?.settings ?? settings;
+  const may = changed && copy.state !== 'preparing' ? admits(settings.instruments, move.coin) || admits(earlier.instruments, move.coin) : takes;
+  return { may: may && (halted === null || move.at <= halted.since + state.options.haltGraceMs), must };
+}
+
+/** Increments whose window ended leave the target: only what was executed, is on its way or waits below the venue's minimum is left of them. */
+function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
+  const holding = copy.holding(move.coin);
+  const { target } = holding;
+  const { maxAgeMs, catchUpMs } = copy.terms.settings;
+  const owedUntil = Math.max(target.owedAt, state.lastStartAt) + maxAgeMs + catchUpMs + state.options.owedSlackMs;
+  if (target.high === 0n || move.at <= owedUntil || holding.foreign) return;
+  const waits = state.waitingMost(move.coin);
+  if (waits === null) return;
+  const buy = target.side > 0n;
+  target.giveUp(move.at, holding.worst(move.at, state.options.clockSlackMs, buy) + waits);
+}
+
+/** From when on the leader's prices are those of increments not copied yet. */
+function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
+  const holding = copy.holding(move.coin);
+  const lot = state.instruments.get(move.coin)?.lot ?? 0n;
+  const buy = holding.target.side > 0n;
+  const owed = holding.target.high - holding.worst(move.at, state.options.clockSlackMs, buy);
+  if (owed < lot || owed <= 0n) holding.referenceFrom = move.at;
+  holding.owedBefore = owed > 0n ? owed : 0n;
+}
+
+function keepAccountFill(state: AuditState, key: string, at: number): void {
+  const fill = state.fills.get(key);
+  if (fill === undefined || fill.told) return;
+  fill.told = true;
+  const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
+  if (order !== undefined) order.toldFilled += fill.size;
+  for (const part of fill.parts) {
+    const holding = part.copy.holding(fill.coin);
+    holding.told.add(part.signed, part.price, part.fee);
+    state.holders.update(part.copy, holding);
+    if (fill.cloid === null) userClosed(state, holding, at);
+  }
+}
+
+/** What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). */
+function userClosed(state: AuditState, holding: Holding, at: number): void {
+  const side = sign(holding.real.position);
+  const left = side === 0n ? 0n : holding.worst(at, state.options.clockSlackMs, side > 0n);
+  holding.target.wait(at, side * left);
+}

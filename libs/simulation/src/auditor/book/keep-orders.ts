@@ -1,0 +1,56 @@
+import { must } from '@lockstep/kernel';
+import type { OrderHanded, OrderObservation } from '../observations';
+import { MAX_ORDERS } from '../options';
+import { type OrderOrigin, OrderTrack } from './orders';
+import type { AuditState } from './state';
+
+/** Books an order that goes to the venue. False: it is the same action of an unknown order sent again, which is no new order. */
+export function keepHanded(state: AuditState, handed: OrderHanded): boolean {
+  const order = state.orders.get(handed.cloid);
+  if (order === undefined) {
+    const made = track(state, handed);
+    send(state, made, handed);
+    return true;
+  }
+  if (order.handed !== null) return false;
+  send(state, order, handed);
+  return true;
+}
+
+/** Takes into the books what the engine wrote down, withheld or made void. */
+export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { kind: 'order_handed' }>): void {
+  switch (told.kind) {
+    case 'order_journaled':
+      if (state.orders.has(told.cloid)) return;
+      track(state, told).journaled = true;
+      return;
+    case 'order_withheld': {
+      const order = state.orders.get(told.cloid);
+      if (order !== undefined) order.withheld = true;
+      return;
+    }
+    case 'nonce_voided': {
+      const order = state.byNonce.get(`${told.signer} ${told.nonce}`);
+      if (order !== undefined) order.voided = true;
+      return;
+    }
+  }
+}
+
+function track(state: AuditState, from: OrderOrigin): OrderTrack {
+  must(state.orders.size < MAX_ORDERS, `a run of more than ${MAX_ORDERS} orders is cut into several`);
+  const order = new OrderTrack(from);
+  state.orders.set(from.cloid, order);
+  const key = `${from.signer} ${from.nonce}`;
+  if (!state.byNonce.has(key)) state.byNonce.set(key, order);
+  return order;
+}
+
+function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
+  order.handed = handed;
+  order.remaining = handed.size;
+  const holding = state.copies.get(handed.copyId)?.holding(handed.coin);
+  if (holding === undefined) return;
+  holding.live.set(handed.cloid, order);
+  if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
+}

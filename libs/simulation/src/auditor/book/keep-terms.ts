@@ -1,0 +1,109 @@
+import type { TermsObservation } from '../observations';
+import { CopyTrack } from './copies';
+import { entryOf } from './entry-of';
+import { ratioBounds } from './ratio';
+import { type AuditState, lotOf } from './state';
+import { readEquity } from './value';
+
+/** Takes what is agreed and what is asked for into the books. */
+export function keepTerms(state: AuditState, told: TermsObservation): void {
+  switch (told.kind) {
+    case 'instrument': {
+      const { coin, maxLeverage, minNotional } = told;
+      state.instruments.set(coin, { coin, lot: lotOf(told.szDecimals), maxLeverage, minNotional });
+      return;
+    }
+    case 'copy_terms':
+      keepCopyTerms(state, told);
+      return;
+    case 'copy_state':
+      keepCopyState(state, told);
+      return;
+    case 'halt':
+      state.halts.halt(told.thing, told.cause, told.at);
+      return;
+    case 'halt_lifted':
+      state.halts.lift(told.thing, told.cause);
+      for (const copy of state.copies.values()) release(state, copy, told.at);
+      return;
+    case 'rebased': {
+      const copy = state.copies.get(told.copyId);
+      if (copy !== undefined) takeOn(state, copy, told.at, true);
+      return;
+    }
+  }
+}
+
+type TermsTold = Extract<TermsObservation, { kind: 'copy_terms' }>;
+type StateTold = Extract<TermsObservation, { kind: 'copy_state' }>;
+
+function keepCopyTerms(state: AuditState, told: TermsTold): void {
+  const known = state.copies.get(told.copy.copyId);
+  if (known === undefined) {
+    beginCopy(state, told);
+    return;
+  }
+  const before = readEquity(state, known);
+  known.earlier = known.terms;
+  known.terms = { settings: told.settings, allocation: told.allocation, at: told.at };
+  for (const holding of known.holdings.values()) holding.target.lowHolds = false;
+  if (known.earlier.allocation === told.allocation) return;
+  const moved = Number(told.allocation - known.earlier.allocation) / 1e8;
+  if (before === null) known.losses.unsure();
+  else {
+    known.losses.flow(before, before + moved);
+    known.equity.add(told.at, before + moved);
+  }
+}
+
+function beginCopy(state: AuditState, told: TermsTold): void {
+  const copy = new CopyTrack(told.copy, told.settings, told.allocation, told.at, state.options.equityWindowMs);
+  const allocation = Number(told.allocation) / 1e8;
+  copy.equity.add(told.at, allocation);
+  copy.losses.anchor(allocation, allocation);
+  state.copies.set(told.copy.copyId, copy);
+  entryOf(state.copiesByLeader, told.copy.leader, () => []).push(copy);
+  entryOf(state.copiesByAccount, told.copy.account, () => []).push(copy);
+  takeOn(state, copy, told.at, told.settings.start === 'adopt');
+}
+
+function keepCopyState(state: AuditState, told: StateTold): void {
+  const copy = state.copies.get(told.copyId);
+  if (copy === undefined) return;
+  const before = copy.state;
+  if (before !== told.state) copy.stateAt = told.at;
+  copy.state = told.state;
+  if (told.state === 'breaker_closed' || told.state === 'stopping' || told.state === 'stopped') {
+    for (const holding of copy.holdings.values()) holding.target.close(told.at);
+  }
+  if (told.reEnabled === true) {
+    const value = readEquity(state, copy);
+    if (value === null) copy.losses.unsure();
+    else copy.losses.anchor(value, Number(copy.terms.allocation) / 1e8);
+  }
+  if (told.state !== 'active' || before === 'active') return;
+  if (before === 'preparing' || told.reEnabled === true) takeOn(state, copy, told.at, copy.terms.settings.start === 'adopt');
+  release(state, copy, told.at);
+}
+
+/** What a copy does with positions its leader is in when it begins, or when it is asked to take them on. */
+function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean): void {
+  if (adopts) copy.userActAt = at;
+  const leader = state.leader(copy.copy.leader);
+  const ratio = ratioBounds(copy, leader, at, state.options.equityMargin);
+  for (const coin of leader.coins.values()) beginIn(copy, coin.coin, coin.position, at, adopts, ratio);
+}
+
+/** How a copy begins in one coin where its leader is. */
+export function beginIn(copy: CopyTrack, coin: string, leader: bigint, at: number, adopts: boolean, ratio: ReturnType<typeof ratioBounds>): void {
+  if (leader === 0n) return;
+  const { target, real } = copy.holding(coin);
+  if (adopts) target.adopt(at, leader, copy.terms.settings, ratio);
+  else target.wait(at, real.position);
+}
+
+/** Increments of the last moments that a halt kept back may be decided on now. */
+function release(state: AuditState, copy: CopyTrack, at: number): void {
+  const { maxAgeMs, catchUpMs } = copy.terms.settings;
+  for (const holding of copy.holdings.values()) holding.target.release(at, maxAgeMs + catchUpMs + state.options.owedSlackMs);
+}

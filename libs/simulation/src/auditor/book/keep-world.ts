@@ -1,0 +1,114 @@
+import { abs, sign } from '@lockstep/kernel';
+import type { WorldObservation } from '../observations';
+import type { CopyTrack } from './copies';
+import { type AuditState, type FillPart, fillKey } from './state';
+
+/** Takes what truly happened at the venue into the books. */
+export function keepWorld(state: AuditState, seen: WorldObservation): void {
+  switch (seen.kind) {
+    case 'world_order':
+      keepWorldOrder(state, seen);
+      return;
+    case 'world_fill':
+      keepWorldFill(state, seen);
+      return;
+    case 'world_funding':
+      for (const copy of state.copiesByAccount.get(seen.account) ?? []) copy.fundingCharged(seen.coin, seen.time, seen.amount);
+      return;
+    case 'world_mark':
+  }
+}
+
+type OrderSeen = Extract<WorldObservation, { kind: 'world_order' }>;
+type FillSeen = Extract<WorldObservation, { kind: 'world_fill' }>;
+
+function keepWorldOrder(state: AuditState, seen: OrderSeen): void {
+  if (seen.cloid === null) return;
+  const order = state.orders.get(seen.cloid);
+  if (order === undefined || order.handed === null) {
+    const copyId = order?.copyId ?? null;
+    state.report(
+      'orphan_order',
+      seen.at,
+      copyId,
+      seen.cloid,
+      `the venue has order ${seen.cloid} in ${seen.coin} of ${seen.account}, which was never handed to it`,
+    );
+    return;
+  }
+  if (order.handed.account !== seen.account) otherAccount(state, seen.at, seen.account, order.handed.account, order.copyId, seen.cloid);
+  order.arrived = true;
+  if (seen.status === 'resting') return;
+  // The same order told to the venue twice is refused the second time: the first stands.
+  if (seen.status === 'rejected' && order.filled > 0n) return;
+  order.rejected = seen.status === 'rejected';
+  order.ended = true;
+}
+
+function otherAccount(state: AuditState, at: number, account: string, expected: string, copyId: string, cloid: string): void {
+  state.report('other_account', at, copyId, cloid, `order ${cloid} of copy ${copyId} reached account ${account} instead of ${expected}`);
+}
+
+function keepWorldFill(state: AuditState, seen: FillSeen): void {
+  const copies = state.copiesByAccount.get(seen.account);
+  if (copies === undefined) return;
+  const key = fillKey(seen.account, seen.coin, seen.tradeId);
+  if (state.fills.has(key)) return;
+  const net = (state.nets.get(`${seen.account} ${seen.coin}`) ?? 0n) + (seen.buy ? seen.size : -seen.size);
+  state.nets.set(`${seen.account} ${seen.coin}`, net);
+  const parts = seen.cloid === null ? foreignParts(copies, seen) : ownParts(state, seen);
+  state.fills.set(key, { ...pick(seen), parts, told: false });
+  for (const { copy, signed, price, fee } of parts) {
+    const holding = copy.holding(seen.coin);
+    holding.real.add(signed, price, fee);
+    holding.changedAt = seen.at;
+    state.holders.update(copy, holding);
+  }
+  // Where the copies do not add up to the account, the rest is the follower's own, and whose what is becomes a matter of attribution until they do.
+  const held = copies.reduce((sum, copy) => sum + copy.holding(seen.coin).real.position, 0n);
+  for (const copy of copies) copy.holding(seen.coin).foreign = held !== net;
+}
+
+const pick = (seen: FillSeen) => ({
+  account: seen.account,
+  coin: seen.coin,
+  tradeId: seen.tradeId,
+  cloid: seen.cloid,
+  size: seen.size,
+  price: seen.price,
+  fee: seen.fee,
+  closedPnl: seen.closedPnl,
+});
+
+function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
+  const order = state.orders.get(seen.cloid ?? '');
+  const copy = order === undefined ? undefined : state.copies.get(order.copyId);
+  if (order?.handed == null || copy === undefined) {
+    state.report(
+      'orphan_order',
+      seen.at,
+      null,
+      seen.cloid,
+      `account ${seen.account} has a fill of order ${seen.cloid}, which was never handed to the venue`,
+    );
+    return [];
+  }
+  if (order.handed.account !== seen.account) otherAccount(state, seen.at, seen.account, order.handed.account, order.copyId, order.cloid);
+  order.filled += seen.size;
+  order.remaining -= seen.size;
+  order.arrived = true;
+  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee }];
+}
+
+/** What is no order of the engine's first takes from the copies on the other side, pro rata (product §2.4); the rest is the follower's own. */
+function foreignParts(copies: readonly CopyTrack[], seen: FillSeen): readonly FillPart[] {
+  const side = seen.buy ? 1n : -1n;
+  const against = copies.filter((copy) => sign(copy.holding(seen.coin).real.position) === -side);
+  const held = against.reduce((sum, copy) => sum + abs(copy.holding(seen.coin).real.position), 0n);
+  if (held === 0n) return [];
+  const taken = seen.size < held ? seen.size : held;
+  return against.map((copy) => {
+    const share = (taken * abs(copy.holding(seen.coin).real.position)) / held;
+    return { copy, signed: share * side, price: seen.price, fee: (seen.fee * share) / seen.size };
+  });
+}

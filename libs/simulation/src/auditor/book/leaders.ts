@@ -1,0 +1,180 @@
+import { abs, type EpochMs, sign } from '@lockstep/kernel';
+import type { LeaderFill, PositionSeen } from '../observations';
+import { MAX_LEADER_TRADES } from '../options';
+import { entryOf } from './entry-of';
+import { RecentRange } from './window';
+
+/** Prices of increases kept per leader and coin for price bounds. */
+const PRICES_KEPT = 256;
+
+/** One block's change of a leader's position in one coin, as an engine was told it. */
+export interface LeaderMove {
+  readonly coin: string;
+  readonly before: bigint;
+  readonly after: bigint;
+  /** What the fills told before do not explain: the position was believed to be this. null: it was not known, or all is explained. */
+  readonly believed: bigint | null;
+  /** Leader orders that increase here for the first time, with the lowest and highest price of their increases in this block. */
+  readonly newOrders: readonly { readonly low: bigint; readonly high: bigint }[];
+  /** Whether a fill did not name its order. */
+  readonly unnamed: boolean;
+  readonly time: EpochMs;
+  readonly at: EpochMs;
+}
+
+interface IncreasePrice {
+  readonly price: bigint;
+  /** When it was told last to a process that had not heard of it. */
+  at: EpochMs;
+}
+
+/** One coin of a leader as fills told it. */
+export class LeaderCoin {
+  position = 0n;
+  known = false;
+  lastFillTime = Number.NEGATIVE_INFINITY;
+  /** Venue time of the newest increase; when it was told; to which process. */
+  increasedTime = Number.NEGATIVE_INFINITY;
+  increasedAt = Number.NEGATIVE_INFINITY;
+  increasedProcess = '';
+  increasedTrade = '';
+  reducedAt = Number.NEGATIVE_INFINITY;
+  readonly orders = new Set<string>();
+  private readonly prices: IncreasePrice[] = [];
+
+  constructor(readonly coin: string) {}
+
+  notePrice(price: bigint, at: EpochMs): void {
+    if (this.prices.length === PRICES_KEPT) this.prices.shift();
+    this.prices.push({ price, at });
+  }
+
+  /** A process that had not heard of the newest increases was told them now. */
+  toldAnew(at: EpochMs): void {
+    this.increasedAt = at;
+    for (const entry of this.prices.slice(-16)) entry.at = at;
+  }
+
+  /** Lowest and highest price of increases told since `from`. */
+  pricesSince(from: EpochMs): { readonly low: bigint; readonly high: bigint } | null {
+    let range: { low: bigint; high: bigint } | null = null;
+    for (let index = this.prices.length - 1; index >= 0; index -= 1) {
+      const entry = this.prices[index];
+      if (entry === undefined || entry.at < from) continue;
+      if (range === null) range = { low: entry.price, high: entry.price };
+      else if (entry.price < range.low) range.low = entry.price;
+      else if (entry.price > range.high) range.high = entry.price;
+    }
+    return range;
+  }
+}
+
+/** A watched account as engines were told of it. */
+export class LeaderTrack {
+  readonly coins = new Map<string, LeaderCoin>();
+  readonly equity: RecentRange;
+  private trades = new Set<string>();
+  private olderTrades = new Set<string>();
+
+  constructor(equityWindowMs: number) {
+    this.equity = new RecentRange(equityWindowMs);
+  }
+
+  coin(coin: string): LeaderCoin {
+    return entryOf(this.coins, coin, () => new LeaderCoin(coin));
+  }
+
+  /** What fills mean that were not told before, block by block. */
+  take(fills: readonly LeaderFill[], at: EpochMs, process: string): readonly LeaderMove[] {
+    const moves: LeaderMove[] = [];
+    let group: LeaderFill[] = [];
+    const close = () => {
+      const move = group.length === 0 ? null : this.moveOf(group, at, process);
+      if (move !== null) moves.push(move);
+      group = [];
+    };
+    for (const fill of fills) {
+      if (this.heard(fill, at, process)) continue;
+      const first = group[0];
+      if (first !== undefined && (first.coin !== fill.coin || first.time !== fill.time)) close();
+      group.push(fill);
+    }
+    close();
+    return moves;
+  }
+
+  /** Positions read; answers the coins whose position was not known before. A coin with a newer fill is left as it is. */
+  read(positions: readonly PositionSeen[], time: EpochMs): readonly string[] {
+    const learnt: string[] = [];
+    for (const { coin, size } of positions) {
+      const track = this.coin(coin);
+      if (track.lastFillTime >= time || track.known) continue;
+      track.known = true;
+      track.position = size;
+      learnt.push(coin);
+    }
+    return learnt;
+  }
+
+  private heard(fill: LeaderFill, at: EpochMs, process: string): boolean {
+    const key = `${fill.coin} ${fill.time} ${fill.tradeId}`;
+    if (this.trades.has(key) || this.olderTrades.has(key)) {
+      const track = this.coin(fill.coin);
+      if (track.increasedTrade === key && track.increasedProcess !== process) {
+        track.increasedProcess = process;
+        track.toldAnew(at);
+      }
+      return true;
+    }
+    if (this.trades.size >= MAX_LEADER_TRADES) {
+      this.olderTrades = this.trades;
+      this.trades = new Set();
+    }
+    this.trades.add(key);
+    return false;
+  }
+
+  private moveOf(group: readonly LeaderFill[], at: EpochMs, process: string): LeaderMove | null {
+    const first = group[0];
+    if (first === undefined) return null;
+    const track = this.coin(first.coin);
+    // What comes after newer fills is history: the position it led to is known already.
+    if (first.time < track.lastFillTime) return null;
+    const before = first.startPosition;
+    let after = before;
+    const fresh = new Map<string, { low: bigint; high: bigint }>();
+    let unnamed = false;
+    for (const fill of group) {
+      const next = fill.startPosition + (fill.buy ? fill.size : -fill.size);
+      if (increases(fill.startPosition, next)) {
+        track.notePrice(fill.price, at);
+        track.increasedTime = fill.time;
+        track.increasedAt = at;
+        track.increasedProcess = process;
+        track.increasedTrade = `${fill.coin} ${fill.time} ${fill.tradeId}`;
+        if (fill.orderId === '') unnamed = true;
+        else noteOrder(track, fresh, fill);
+      } else track.reducedAt = at;
+      after = next;
+    }
+    const believed = track.known && track.position !== before ? track.position : null;
+    track.position = after;
+    track.known = true;
+    track.lastFillTime = first.time;
+    return { coin: first.coin, before, after, believed, newOrders: [...fresh.values()], unnamed, time: first.time, at };
+  }
+}
+
+function noteOrder(track: LeaderCoin, fresh: Map<string, { low: bigint; high: bigint }>, fill: LeaderFill): void {
+  const here = fresh.get(fill.orderId);
+  if (here !== undefined) {
+    if (fill.price < here.low) here.low = fill.price;
+    if (fill.price > here.high) here.high = fill.price;
+  } else if (!track.orders.has(fill.orderId)) {
+    track.orders.add(fill.orderId);
+    fresh.set(fill.orderId, { low: fill.price, high: fill.price });
+  }
+}
+
+/** Whether a position grew, opened or turned. */
+export const increases = (before: bigint, after: bigint): boolean => after !== 0n && (abs(after) > abs(before) || sign(after) !== sign(before));

@@ -1,0 +1,171 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { LossLimitsSeen } from '../terms';
+
+const DAY_MS = 86_400_000;
+
+/** A limit that is met beyond doubt. `no_new_risk` ends with the loss; `closed` stays until the follower re-enables. */
+export interface Breach {
+  readonly level: 'no_new_risk' | 'closed';
+  readonly limit: 'from_start' | 'trailing' | 'daily' | 'loss_money';
+  readonly since: EpochMs;
+  readonly process: string;
+  readonly text: string;
+}
+
+/**
+ * Losses of one copy by product §3: unit value chained over flows, so that money moved is no profit, against references that are never above what an engine
+ * may hold. What it calls a breach is one on every figure the engine may have had.
+ */
+export class LossTrack {
+  breach: Breach | null = null;
+  private unitBase = 1;
+  private valueBase: number | null = null;
+  private moneyBase = 0;
+  private peak = 1;
+  /** The highest value as it stood when the last two spans of memory ended. */
+  private middlePeak = 1;
+  private olderPeak = 1;
+  private peakTurnedAt = Number.NEGATIVE_INFINITY;
+  private day = Number.NaN;
+  private dayUnit = 1;
+  private lastUnit = 1;
+  private inRow = 0;
+  private lastPrices = '';
+  private sure = true;
+
+  /** Every reference begins anew at this value. */
+  anchor(value: number, allocation: number): void {
+    this.unitBase = 1;
+    this.valueBase = value;
+    this.moneyBase = value - allocation;
+    this.peak = 1;
+    this.middlePeak = 1;
+    this.olderPeak = 1;
+    this.day = Number.NaN;
+    this.dayUnit = 1;
+    this.lastUnit = 1;
+    this.inRow = 0;
+    this.breach = null;
+    this.sure = true;
+  }
+
+  /** Money moved while the value was not known: nothing is judged until every reference begins anew. */
+  unsure(): void {
+    this.sure = false;
+  }
+
+  /** Money moved in or out: the unit value stays. */
+  flow(before: number, after: number): void {
+    this.unitBase = this.unit(before);
+    this.valueBase = after;
+  }
+
+  /** A process died and took the highest values of its last seconds with it. */
+  died(process: string): void {
+    this.peak = this.olderPeak;
+    this.middlePeak = this.olderPeak;
+    if (this.breach?.level === 'no_new_risk' && this.breach.process === process) this.breach = null;
+    this.inRow = 0;
+  }
+
+  /** Judges one valuation; the higher and the lower of what the figures may be. True: the copy was not in breach of that level before. */
+  value(valuation: Valuation, limits: LossLimitsSeen, margin: number): boolean {
+    const high = this.unit(valuation.high);
+    const low = this.unit(valuation.low);
+    if (!this.sure) return false;
+    this.turnDay(valuation, low);
+    this.turnPeak(valuation.at, low);
+    const met = this.met(valuation, high, limits, margin, 1);
+    this.lastUnit = low;
+    if (this.breach?.level === 'closed') return false;
+    if (met !== null) return this.count(valuation, limits, met);
+    this.inRow = 0;
+    const share = limits.haltNewAt === null ? null : Number(limits.haltNewAt) / 1e12;
+    const halted = share === null ? null : this.met(valuation, high, limits, margin, share);
+    return this.set(halted === null ? null : { level: 'no_new_risk', ...halted }, valuation);
+  }
+
+  private count(valuation: Valuation, limits: LossLimitsSeen, met: Met): boolean {
+    const prices = valuation.prices();
+    if (prices !== this.lastPrices) this.inRow += 1;
+    this.lastPrices = prices;
+    return this.set({ level: this.inRow >= limits.closeAfterMarks ? 'closed' : 'no_new_risk', ...met }, valuation);
+  }
+
+  private set(found: (Met & { readonly level: Breach['level'] }) | null, valuation: Valuation): boolean {
+    const had = this.breach;
+    if (found === null) this.breach = null;
+    else if (had === null) this.breach = { ...found, since: valuation.at, process: valuation.process };
+    else this.breach = { ...found, since: had.since, process: had.process };
+    return this.breach !== null && had?.level !== this.breach.level;
+  }
+
+  private met(valuation: Valuation, high: number, limits: LossLimitsSeen, margin: number, share: number): Met | null {
+    const judge = (limit: Met['limit'], allowed: bigint | null, reference: number): Met | null => {
+      if (allowed === null) return null;
+      const loss = reference <= 0 ? 1 : 1 - high / reference;
+      const bound = (Number(allowed) / 1e12) * share;
+      // All of it is the most that can be lost: no margin can be asked for above.
+      return loss >= Math.min(bound + margin, 1)
+        ? { limit, text: `lost ${loss.toFixed(6)} of ${reference.toFixed(6)} a unit, the limit is ${bound}` }
+        : null;
+    };
+    return (
+      judge('from_start', limits.fromStart, 1) ??
+      judge('trailing', limits.trailing, this.peak) ??
+      judge('daily', limits.daily, this.dayUnit) ??
+      this.lostMoney(valuation, limits.lossMoney, margin, share)
+    );
+  }
+
+  private lostMoney(valuation: Valuation, allowed: bigint | null, margin: number, share: number): Met | null {
+    if (allowed === null) return null;
+    const lost = this.moneyBase - (valuation.high - valuation.allocation);
+    const bound = (Number(allowed) / 1e8) * share;
+    if (lost < bound + margin * Math.max(Math.abs(valuation.allocation), bound)) return null;
+    return { limit: 'loss_money', text: `lost ${lost.toFixed(2)} in money, the limit is ${bound}` };
+  }
+
+  private unit(value: number): number {
+    const base = this.valueBase;
+    if (base === null || base <= 0) return value <= 0 ? 0 : this.unitBase;
+    return value <= 0 ? 0 : this.unitBase * (value / base);
+  }
+
+  private turnDay(valuation: Valuation, low: number): void {
+    const day = Math.floor((valuation.at - valuation.dayBeginsMs) / DAY_MS);
+    if (day === this.day) return;
+    // The day may be counted from its first value or, where no engine ran, from the last one before it.
+    this.dayUnit = Number.isNaN(this.day) ? Math.min(1, low) : Math.min(this.lastUnit, low);
+    this.day = day;
+  }
+
+  private turnPeak(at: EpochMs, low: number): void {
+    if (at - this.peakTurnedAt >= PEAK_BUCKET_MS) {
+      this.olderPeak = this.middlePeak;
+      this.middlePeak = this.peak;
+      this.peakTurnedAt = at;
+    }
+    if (low > this.peak) this.peak = low;
+  }
+}
+
+/** What a death may take with it is older than one of these. */
+const PEAK_BUCKET_MS = 6_000;
+
+interface Met {
+  readonly limit: Breach['limit'];
+  readonly text: string;
+}
+
+/** A copy's value at a moment, in whole units: the highest and lowest it may be on figures the engine may have. */
+export interface Valuation {
+  readonly at: EpochMs;
+  readonly process: string;
+  readonly high: number;
+  readonly low: number;
+  readonly allocation: number;
+  readonly dayBeginsMs: number;
+  /** Names the marks it was made of: the same ones are no new marks. Asked for only while a limit is met. */
+  readonly prices: () => string;
+}

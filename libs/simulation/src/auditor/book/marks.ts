@@ -1,0 +1,73 @@
+import type { EpochMs } from '@lockstep/kernel';
+import { entryOf } from './entry-of';
+
+/** Marks kept per process and coin: more than come between a decision and its order's leaving. */
+const MARKS_KEPT = 64;
+
+/** The marks of one coin as one process was told them, newest last. */
+export class MarkTrail {
+  private readonly times = new Float64Array(MARKS_KEPT);
+  private readonly prices: bigint[] = [];
+  private next = 0;
+  private held = 0;
+  /** The newest price as a number of quote units. */
+  latest = 0;
+
+  add(at: EpochMs, price: bigint): void {
+    this.times[this.next] = at;
+    this.prices[this.next] = price;
+    this.next = (this.next + 1) % MARKS_KEPT;
+    if (this.held < MARKS_KEPT) this.held += 1;
+    this.latest = Number(price) / 1e8;
+  }
+
+  /** When the newest mark not after `by` came; null when none did. */
+  lastAt(by: EpochMs): EpochMs | null {
+    for (let back = 1; back <= this.held; back += 1) {
+      const at = this.timeOf(back);
+      if (at <= by) return at;
+    }
+    return null;
+  }
+
+  /** Lowest and highest of the mark in force at `from` and those that came from then to `to`; null when there was none by `to`. */
+  range(from: EpochMs, to: EpochMs): { readonly low: bigint; readonly high: bigint } | null {
+    let low: bigint | null = null;
+    let high = 0n;
+    for (let back = 1; back <= this.held; back += 1) {
+      const at = this.timeOf(back);
+      if (at > to) continue;
+      const price = this.prices[this.slot(back)] ?? 0n;
+      if (low === null || price < low) low = price;
+      if (price > high) high = price;
+      if (at <= from) break;
+    }
+    return low === null ? null : { low, high };
+  }
+
+  private slot(back: number): number {
+    return (this.next - back + MARKS_KEPT) % MARKS_KEPT;
+  }
+
+  private timeOf(back: number): EpochMs {
+    return this.times[this.slot(back)] ?? 0;
+  }
+}
+
+/** What each process knows of marks. */
+export class DeliveredMarks {
+  private readonly trails = new Map<string, Map<string, MarkTrail>>();
+
+  add(process: string, coin: string, at: EpochMs, price: bigint): void {
+    const coins = entryOf(this.trails, process, () => new Map<string, MarkTrail>());
+    entryOf(coins, coin, () => new MarkTrail()).add(at, price);
+  }
+
+  of(process: string, coin: string): MarkTrail | null {
+    return this.trails.get(process)?.get(coin) ?? null;
+  }
+
+  forget(process: string): void {
+    this.trails.delete(process);
+  }
+}

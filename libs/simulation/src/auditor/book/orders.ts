@@ -1,0 +1,51 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { AnswerSeen, OrderHanded } from '../observations';
+
+/** What names an order, in the journal and at the venue. */
+export type OrderOrigin = Pick<OrderHanded, 'cloid' | 'process' | 'scope' | 'copyId' | 'wave' | 'signer' | 'nonce'>;
+
+/** One order from its journal row to its end, as it truly was. */
+export class OrderTrack {
+  handed: OrderHanded | null = null;
+  /** Its journal row stood before it left. */
+  journaled = false;
+  /** What may still fill, 10^-8 base units. */
+  remaining = 0n;
+  filled = 0n;
+  /** Of it, what the engine was told as fills. */
+  toldFilled = 0n;
+  /** The world saw it. */
+  arrived = false;
+  rejected = false;
+  /** It can fill no more. */
+  ended = false;
+  withheld = false;
+  voided = false;
+  answer: AnswerSeen | null = null;
+
+  readonly cloid: string;
+  readonly process: string;
+  readonly scope: string;
+  readonly copyId: string;
+  readonly wave: string;
+
+  constructor(from: OrderOrigin) {
+    this.cloid = from.cloid;
+    this.process = from.process;
+    this.scope = from.scope;
+    this.copyId = from.copyId;
+    this.wave = from.wave;
+  }
+
+  /** Whether it may fill at `at` or later: not once it ended, its nonce is spent, or it expired on its way. */
+  mayFill(at: EpochMs, clockSlackMs: number): boolean {
+    if (this.ended || this.withheld || this.voided || this.handed === null || this.remaining <= 0n) return false;
+    const { expiresAfter } = this.handed;
+    return this.arrived || expiresAfter === 0 || at <= expiresAfter + clockSlackMs;
+  }
+
+  /** What filled while the engine has neither an answer nor the fill: to it the order is still on its way. */
+  untold(): bigint {
+    return this.answer === null || this.answer === 'unknown' ? this.filled - this.toldFilled : 0n;
+  }
+}

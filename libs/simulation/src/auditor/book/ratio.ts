@@ -1,0 +1,52 @@
+import { type EpochMs, RATE_ONE } from '@lockstep/kernel';
+import type { CopyTrack } from './copies';
+import type { LeaderTrack } from './leaders';
+import type { RatioBounds } from './target';
+
+/** κ of a copy by its mode at a moment (product §2.2), between what equities an engine may have taken it from. Fixed amounts have none. */
+export function ratioBounds(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, margin: bigint): RatioBounds {
+  const { mode } = copy.terms.settings;
+  switch (mode.kind) {
+    case 'fixed_ratio':
+      return { low: mode.ratio, high: mode.ratio };
+    case 'fixed_amount':
+      return { low: 0n, high: 0n };
+    case 'proportional':
+      return proportional(copy, leader, at, mode.multiplier, mode.multiplier, margin);
+    case 'risk_normalised':
+      return proportional(
+        copy,
+        leader,
+        at,
+        (mode.multiplier * mode.scaleLeast) / RATE_ONE,
+        (mode.multiplier * mode.scaleMost) / RATE_ONE + 1n,
+        margin,
+      );
+  }
+}
+
+function proportional(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, least: bigint, most: bigint, margin: bigint): RatioBounds {
+  const { mode } = copy.terms.settings;
+  const nominal = mode.kind === 'proportional' && mode.compounding === 'fixed_nominal';
+  const theirs = nominal ? basisOf(copy, leader, at) : leader.equity.range(at);
+  const ours = nominal ? allocations(copy) : copy.equity.range(at);
+  if (theirs === null || ours === null || theirs.low <= 0) return { low: 0n, high: null };
+  const share = Number(margin) / 1e12;
+  const low = (Number(least) * Math.max(0, ours.low) * (1 - share)) / (theirs.high * (1 + share));
+  const high = (Number(most) * Math.max(0, ours.high) * (1 + share)) / (theirs.low * (1 - share));
+  return { low: BigInt(Math.floor(low)), high: BigInt(Math.ceil(high)) };
+}
+
+function allocations(copy: CopyTrack): { readonly low: number; readonly high: number } {
+  const now = Number(copy.terms.allocation) / 1e8;
+  const before = copy.earlier === null ? now : Number(copy.earlier.allocation) / 1e8;
+  return { low: Math.min(now, before), high: Math.max(now, before) };
+}
+
+/** The leader's equity at the first increase. A process that died before writing it down takes it anew, so every equity at a move may be it. */
+function basisOf(copy: CopyTrack, leader: LeaderTrack, at: EpochMs): { readonly low: number; readonly high: number } | null {
+  const now = leader.equity.range(at);
+  const had = copy.basis;
+  if (now !== null) copy.basis = had === null ? { ...now } : { low: Math.min(now.low, had.low), high: Math.max(now.high, had.high) };
+  return copy.basis;
+}

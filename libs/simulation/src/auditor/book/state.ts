@@ -1,0 +1,110 @@
+import type { EpochMs } from '@lockstep/kernel';
+import { pow10, UNIT, UNIT_SCALE } from '@lockstep/kernel';
+import type { AuditorOptions } from '../options';
+import type { Violation, ViolationKind } from '../violation';
+import { Blindness } from './blindness';
+import type { CopyTrack } from './copies';
+import { entryOf } from './entry-of';
+import { Halts } from './halts';
+import { HoldingIndex } from './holding-index';
+import { LeaderTrack } from './leaders';
+import { DeliveredMarks } from './marks';
+import type { OrderTrack } from './orders';
+
+/** The price the minimum is judged at may be so far off the newest mark, in percent of the most that waits. */
+const WAITING_PERCENT = 110n;
+
+/** What may be traded, as told. Sizes of lots 10^-8 base units. */
+export interface InstrumentSeen {
+  readonly coin: string;
+  readonly lot: bigint;
+  readonly maxLeverage: number;
+  readonly minNotional: bigint;
+}
+
+/** A part of a fill of the world on its way to the engine: what it does to one copy. */
+export interface FillPart {
+  readonly copy: CopyTrack;
+  readonly signed: bigint;
+  readonly price: bigint;
+  readonly fee: bigint;
+}
+
+/** A fill of the world in a follower's account, with what of it is whose. */
+export interface WorldFill {
+  readonly account: string;
+  readonly coin: string;
+  readonly tradeId: string;
+  readonly cloid: string | null;
+  readonly size: bigint;
+  readonly price: bigint;
+  readonly fee: bigint;
+  readonly closedPnl: bigint;
+  readonly parts: readonly FillPart[];
+  told: boolean;
+}
+
+/** Everything the auditor knows, kept by `book/` and read by `checks/`. */
+export class AuditState {
+  readonly instruments = new Map<string, InstrumentSeen>();
+  readonly marks = new DeliveredMarks();
+  readonly leaders = new Map<string, LeaderTrack>();
+  readonly copies = new Map<string, CopyTrack>();
+  readonly copiesByLeader = new Map<string, CopyTrack[]>();
+  readonly copiesByAccount = new Map<string, CopyTrack[]>();
+  readonly holders = new HoldingIndex();
+  readonly orders = new Map<string, OrderTrack>();
+  /** The first order of each signer's nonce. */
+  readonly byNonce = new Map<string, OrderTrack>();
+  /** The account each signer signs for, by its first order. */
+  readonly signerAccounts = new Map<string, string>();
+  readonly fills = new Map<string, WorldFill>();
+  readonly halts = new Halts();
+  readonly blindness = new Blindness();
+  readonly startedAt = new Map<string, EpochMs>();
+  lastStartAt = Number.NEGATIVE_INFINITY;
+  /** The newest mark of a coin any process was told. */
+  readonly lastMarks = new Map<string, bigint>();
+  /** Net positions of followers' accounts, by account and coin. */
+  readonly nets = new Map<string, bigint>();
+
+  constructor(
+    readonly options: AuditorOptions,
+    private readonly tell: (violation: Violation) => void,
+  ) {}
+
+  leader(address: string): LeaderTrack {
+    return entryOf(this.leaders, address, () => new LeaderTrack(this.options.equityWindowMs));
+  }
+
+  report(kind: ViolationKind, at: EpochMs, copyId: string | null, cloid: string | null, text: string): void {
+    this.tell({ kind, at, copyId, cloid, text });
+  }
+
+  /** Whether the process began so short a while ago that its figures may not be those the auditor has. */
+  settling(process: string, at: EpochMs): boolean {
+    return at - (this.startedAt.get(process) ?? Number.NEGATIVE_INFINITY) < this.options.settleMs;
+  }
+
+  settlingAny(at: EpochMs): boolean {
+    return at - this.lastStartAt < this.options.settleMs;
+  }
+
+  /** The most that can wait for the venue's minimum in a coin, 10^-8 base units; null where its price is not known. */
+  waitingMost(coin: string): bigint | null {
+    const mark = this.lastMarks.get(coin);
+    const instrument = this.instruments.get(coin);
+    if (mark === undefined || instrument === undefined) return null;
+    return (instrument.minNotional * UNIT * WAITING_PERCENT) / (mark * 100n) + instrument.lot;
+  }
+
+  /** The price a process was told last, in whole units; null: none. */
+  priceOf(process: string, coin: string): number | null {
+    const trail = this.marks.of(process, coin);
+    return trail === null ? null : trail.latest;
+  }
+}
+
+/** One lot of a coin with so many decimals. */
+export const lotOf = (szDecimals: number): bigint => pow10(UNIT_SCALE - szDecimals);
+export const fillKey = (account: string, coin: string, tradeId: string): string => `${account} ${coin} ${tradeId}`;

@@ -1,0 +1,69 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { CopyTrack } from './copies';
+import type { AuditState } from './state';
+
+/**
+ * Values copies at marks. Marks of one moment are one look: between two of them a copy would have a value nobody ever saw. So they wait until time or
+ * process goes on, and cost one valuation for each copy that holds one of the coins.
+ */
+export class Valuations {
+  private at: EpochMs = Number.NEGATIVE_INFINITY;
+  private process = '';
+  private readonly coins = new Set<string>();
+  private readonly changed = new Set<CopyTrack>();
+  judged = 0;
+  breaches = 0;
+
+  constructor(private readonly state: AuditState) {}
+
+  mark(process: string, coin: string, at: EpochMs): void {
+    if (at !== this.at || process !== this.process) this.flush();
+    this.at = at;
+    this.process = process;
+    this.coins.add(coin);
+  }
+
+  /** A fill or a charge became known of an account: its copies' equity is another, though no mark came. */
+  told(account: string, process: string, at: EpochMs): void {
+    if (at !== this.at || process !== this.process) this.flush();
+    this.at = at;
+    this.process = process;
+    for (const copy of this.state.copiesByAccount.get(account) ?? []) this.changed.add(copy);
+  }
+
+  /** Everything that waits is valued now. */
+  flush(): void {
+    if (this.coins.size === 0 && this.changed.size === 0) return;
+    const holding = new Set<CopyTrack>();
+    for (const coin of this.coins) for (const copy of this.state.holders.of(coin)) holding.add(copy);
+    for (const copy of holding) this.value(copy, true);
+    for (const copy of this.changed) if (!holding.has(copy)) this.value(copy, false);
+    this.coins.clear();
+    this.changed.clear();
+  }
+
+  private value(copy: CopyTrack, byMark: boolean): void {
+    const { state, process, at } = this;
+    const value = copy.value((coin) => state.priceOf(process, coin));
+    if (value === null) return;
+    copy.equity.add(at, value.real);
+    copy.equity.add(at, value.told);
+    if (!byMark || copy.state === 'stopped' || state.settling(process, at)) return;
+    this.judged += 1;
+    const valuation = {
+      at,
+      process,
+      high: Math.max(value.real, value.told) + copy.chargesUntold,
+      low: Math.min(value.real, value.told) - copy.chargesUntold,
+      allocation: Number(copy.terms.allocation) / 1e8,
+      dayBeginsMs: copy.copy.dayBeginsMs,
+      prices: () => pricesOf(state, process, copy),
+    };
+    if (copy.losses.value(valuation, copy.terms.settings.losses, state.options.lossMargin)) this.breaches += 1;
+  }
+}
+
+function pricesOf(state: AuditState, process: string, copy: CopyTrack): string {
+  const held = [...copy.holdings.values()].filter((holding) => holding.real.units !== 0);
+  return held.map((holding) => `${holding.coin} ${state.priceOf(process, holding.coin)}`).join(' ');
+}

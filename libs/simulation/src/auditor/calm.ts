@@ -1,0 +1,71 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { PositionSeen } from './observations';
+import type { CopyStateSeen } from './terms';
+
+/** Everything as it stands when the world is quiet, no fault is on and the engine has nothing to do. All rows since the beginning of the run. */
+export interface CalmSnapshot {
+  readonly at: EpochMs;
+  readonly copies: readonly CopyAtCalm[];
+  /** Positions of leaders and followers at the venue; an address that is named has nothing but what is listed. */
+  readonly positions: readonly { readonly address: string; readonly positions: readonly PositionSeen[] }[];
+  readonly marks: readonly { readonly coin: string; readonly price: bigint }[];
+  readonly orders: readonly OrderRow[];
+  readonly fills: readonly FillRow[];
+  readonly transactions: readonly LedgerTransactionRow[];
+  /** Every row and event that names a copy, by the scope it is kept under; an event without a copy need not be told. */
+  readonly mentions: readonly { readonly what: string; readonly scope: string; readonly copyId: string }[];
+}
+
+export interface CopyAtCalm {
+  readonly copyId: string;
+  readonly state: CopyStateSeen;
+  readonly instruments: readonly CopyInstrumentAtCalm[];
+  /** What the ledger booked for the copy; realised and funding signed (above zero: gained), fees above zero: paid. Markup (builder fee) is part of fees. */
+  readonly booked: { readonly realised: bigint; readonly fees: bigint; readonly funding: bigint };
+}
+
+export interface CopyInstrumentAtCalm {
+  readonly coin: string;
+  /** The engine's signed target D and the position it believes in. */
+  readonly target: bigint;
+  readonly position: bigint;
+  /** Why the position is not what the mode asks for, as the engine's receipts and columns say, since the episode began. */
+  readonly reasons: readonly ShortfallReason[];
+}
+
+/**
+ * Why a target or a position falls short. `cap`: a cap cut an increment; `denied`: refused by us (halts, filters, stale marks …); `forfeited`: given up when its
+ * window ended; `below_minimum`: waits for the venue's minimum; `dust`: cannot close alone; `user_closed`; `rejected`: the venue refused to the end;
+ * `waiting_for_open`: entered nothing since the copy began; `barred`: the account cannot trade it.
+ */
+export type ShortfallReason = 'cap' | 'denied' | 'forfeited' | 'below_minimum' | 'dust' | 'user_closed' | 'rejected' | 'waiting_for_open' | 'barred';
+
+/** One order as the books have it. `open`: no end is written yet. */
+export interface OrderRow {
+  readonly scope: string;
+  readonly copyId: string;
+  readonly cloid: string;
+  readonly end: 'filled' | 'rejected' | 'denied' | 'not_landed' | 'open';
+  readonly filled: bigint;
+}
+
+/** One fill as the books have it; several rows of one trade are its parts by copy. */
+export interface FillRow {
+  readonly scope: string;
+  readonly copyId: string;
+  readonly account: string;
+  readonly tradeId: string;
+  readonly coin: string;
+  /** Unsigned. */
+  readonly size: bigint;
+  readonly price: bigint;
+  readonly fee: bigint;
+}
+
+export interface LedgerTransactionRow {
+  readonly scope: string;
+  readonly id: string;
+  /** What it is booked for; once per scope. */
+  readonly source: string;
+  readonly postings: readonly { readonly account: string; readonly asset: string; readonly amount: bigint }[];
+}

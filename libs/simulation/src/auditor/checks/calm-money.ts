@@ -1,0 +1,77 @@
+import { abs, formatMoney, type Money } from '@lockstep/kernel';
+import type { AuditState } from '../book/state';
+import type { CalmSnapshot, LedgerTransactionRow } from '../calm';
+
+/** Product §5: each transaction sums to zero per asset, once per source, and what is booked of an account's copies is what the venue charged and paid. */
+export function checkCalmMoney(state: AuditState, snapshot: CalmSnapshot): void {
+  const sources = new Set<string>();
+  for (const transaction of snapshot.transactions) {
+    checkBalanced(state, snapshot.at, transaction);
+    const source = `${transaction.scope} ${transaction.source}`;
+    if (sources.has(source))
+      state.report('ledger_source_twice', snapshot.at, null, null, `${transaction.scope} has booked ${transaction.source} twice`);
+    sources.add(source);
+  }
+  checkAccounts(state, snapshot);
+}
+
+function checkBalanced(state: AuditState, at: number, transaction: LedgerTransactionRow): void {
+  const sums = new Map<string, bigint>();
+  for (const { asset, amount } of transaction.postings) sums.set(asset, (sums.get(asset) ?? 0n) + amount);
+  for (const [asset, sum] of sums) {
+    if (sum === 0n) continue;
+    state.report(
+      'ledger_unbalanced',
+      at,
+      null,
+      null,
+      `transaction ${transaction.id} of ${transaction.scope} (${transaction.source}) sums to ${text(sum)} ${asset}`,
+    );
+  }
+}
+
+/** What an account was charged and paid, as the venue has it. */
+interface Figures {
+  realised: bigint;
+  fees: bigint;
+  funding: bigint;
+  fills: number;
+  /** Something of it was no order of ours: whose part it is, is a matter of attribution. */
+  foreign: boolean;
+}
+
+function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
+  const venue = new Map<string, Figures>();
+  const of = (account: string): Figures => {
+    const found = venue.get(account) ?? { realised: 0n, fees: 0n, funding: 0n, fills: 0, foreign: false };
+    venue.set(account, found);
+    return found;
+  };
+  for (const fill of state.fills.values()) {
+    const figures = of(fill.account);
+    figures.realised += fill.closedPnl;
+    figures.fees += fill.fee;
+    figures.fills += 1;
+    if (fill.cloid === null) figures.foreign = true;
+  }
+  const booked = new Map(snapshot.copies.map((copy) => [copy.copyId, copy.booked]));
+  for (const [account, copies] of state.copiesByAccount) {
+    const figures = of(account);
+    const rows = copies.map((copy) => booked.get(copy.copy.copyId));
+    if (figures.foreign || rows.some((row) => row === undefined)) continue;
+    const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
+    const funding = copies[0]?.funding ?? 0n;
+    const allowed = state.options.roundingPerFill * BigInt(figures.fills);
+    const copyId = copies[0]?.copy.copyId ?? null;
+    compare(state, snapshot.at, copyId, `realised profit of account ${account}`, sum('realised'), figures.realised, allowed);
+    compare(state, snapshot.at, copyId, `fees of account ${account}`, sum('fees'), figures.fees, 0n);
+    compare(state, snapshot.at, copyId, `funding of account ${account}`, sum('funding'), funding, BigInt(copies.length - 1));
+  }
+}
+
+function compare(state: AuditState, at: number, copyId: string | null, what: string, booked: bigint, venue: bigint, allowed: bigint): void {
+  if (abs(booked - venue) <= allowed) return;
+  state.report('money_wrong', at, copyId, null, `${what} is booked as ${text(booked)}, the venue has ${text(venue)}`);
+}
+
+const text = (amount: bigint): string => formatMoney(amount as Money);

@@ -1,0 +1,142 @@
+import { abs, sign, UNIT } from '@lockstep/kernel';
+import type { CopyTrack } from '../book/copies';
+import type { Holding } from '../book/holding';
+import type { AuditState, InstrumentSeen } from '../book/state';
+import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm } from '../calm';
+import type { ViolationKind } from '../violation';
+import { sizeText } from './judged-order';
+
+/** What one copy has in one coin in a calm. */
+interface Standing {
+  readonly state: AuditState;
+  readonly at: number;
+  readonly copy: CopyTrack;
+  readonly told: CopyInstrumentAtCalm;
+  readonly holding: Holding;
+  readonly instrument: InstrumentSeen;
+  readonly mark: bigint;
+  /** The leader's true position. */
+  readonly leader: bigint;
+}
+
+/** In a calm every copy is where product §2 says, or says why not: flat leaders, stops and breaches leave nothing, targets are right, gaps have reasons. */
+export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): void {
+  const marks = new Map(snapshot.marks.map(({ coin, price }) => [coin, price]));
+  const positions = new Map(snapshot.positions.map(({ address, positions: list }) => [address, new Map(list.map(({ coin, size }) => [coin, size]))]));
+  for (const copyAtCalm of snapshot.copies) {
+    const copy = state.copies.get(copyAtCalm.copyId);
+    if (copy === undefined) continue;
+    for (const told of instrumentsOf(copy, copyAtCalm)) {
+      const instrument = state.instruments.get(told.coin);
+      const mark = marks.get(told.coin);
+      if (instrument === undefined || mark === undefined) continue;
+      const leader = positions.get(copy.copy.leader)?.get(told.coin) ?? 0n;
+      const standing = { state, at: snapshot.at, copy, told, holding: copy.holding(told.coin), instrument, mark, leader };
+      checkTruth(standing, positions.get(copy.copy.account)?.get(told.coin) ?? 0n);
+      checkClosed(standing, copyAtCalm.state);
+      if (copyAtCalm.state === 'active' || copyAtCalm.state === 'paused' || copyAtCalm.state === 'winding_down')
+        checkFollowed(standing, copyAtCalm.state);
+    }
+  }
+}
+
+/** Every coin the engine or the auditor knows something of. */
+function instrumentsOf(copy: CopyTrack, told: CopyAtCalm): readonly CopyInstrumentAtCalm[] {
+  const named = new Set(told.instruments.map(({ coin }) => coin));
+  const others = [...copy.holdings.keys()].filter((coin) => !named.has(coin));
+  return [...told.instruments, ...others.map((coin) => ({ coin, target: 0n, position: 0n, reasons: [] }))];
+}
+
+function tell(standing: Standing, kind: ViolationKind, text: string): void {
+  const { state, at, copy, told } = standing;
+  state.report(kind, at, copy.copy.copyId, null, `in the calm copy ${copy.copy.copyId} in ${told.coin}: ${text}`);
+}
+
+/** The engine believes in the position there is, and what the auditor was told adds up to the venue's. */
+function checkTruth(standing: Standing, net: bigint): void {
+  const { state, copy, told, holding } = standing;
+  if (holding.foreign) return;
+  const sharers = state.copiesByAccount.get(copy.copy.account) ?? [];
+  const held = sharers.reduce((sum, sharer) => sum + (sharer.holdings.get(told.coin)?.real.position ?? 0n), 0n);
+  if (held !== net) tell(standing, 'position_wrong', `the venue has ${sizeText(net)} in its account, its fills add up to ${sizeText(held)}`);
+  if (told.position !== holding.real.position) {
+    tell(standing, 'position_wrong', `the engine believes in ${sizeText(told.position)}, its fills add up to ${sizeText(holding.real.position)}`);
+  }
+}
+
+/** A remnant that cannot close alone. */
+const isDust = ({ holding, mark, instrument }: Standing): boolean => abs(holding.real.position) * mark < instrument.minNotional * UNIT;
+
+/** Stops, breakers and the leader's close end flat. */
+function checkClosed(standing: Standing, copyState: CopyAtCalm['state']): void {
+  const { copy, holding, leader } = standing;
+  if (holding.real.position === 0n || (isDust(standing) && standing.told.reasons.includes('dust'))) return;
+  const held = sizeText(holding.real.position);
+  const { breach } = copy.losses;
+  if (breach?.level === 'closed') {
+    tell(standing, 'breach_not_closed', `${held} is held after ${breach.limit} was met: ${breach.text}`);
+    return;
+  }
+  if (copyState === 'breaker_closed') {
+    tell(standing, 'breach_not_closed', `${held} is held by a copy whose breaker closed it`);
+    return;
+  }
+  if (copyState === 'stopping' || copyState === 'stopped') {
+    tell(standing, 'stop_not_flat', `${held} is held by a copy that is ${copyState}`);
+    return;
+  }
+  const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down';
+  if (leader === 0n && exits && !holding.foreign) tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
+}
+
+/** The engine's target lies within the auditor's bounds, the position at the target, or a reason stands for it. */
+function checkFollowed(standing: Standing, copyState: CopyAtCalm['state']): void {
+  const { holding, told, instrument } = standing;
+  const { target } = holding;
+  if (holding.foreign) return;
+  const wanted = abs(told.target);
+  const slack = instrument.lot * BigInt(target.moves + 2);
+  if (wanted > instrument.lot && (sign(told.target) !== target.side || wanted > target.high + instrument.lot)) {
+    tell(
+      standing,
+      'target_too_high',
+      `the target is ${sizeText(told.target)}, at most ${sizeText(target.high * target.side)} follows from the leader's fills`,
+    );
+  }
+  const short = target.lowHolds && wanted + slack < target.low && copyState === 'active';
+  if (short && told.reasons.length === 0) {
+    tell(
+      standing,
+      'target_too_low',
+      `the target is ${sizeText(told.target)} without a reason, at least ${sizeText(target.low * target.side)} follows from the leader's fills`,
+    );
+  }
+  checkGap(standing, wanted);
+}
+
+function checkGap(standing: Standing, wanted: bigint): void {
+  const { holding, told, instrument, mark } = standing;
+  const side = sign(told.target) === 0n ? sign(holding.real.position) : sign(told.target);
+  const held = holding.real.position * side;
+  const gap = wanted - held;
+  if (abs(gap) < instrument.lot) return;
+  const least = instrument.minNotional * UNIT;
+  if (held < 0n && -held * mark >= least) {
+    tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held on the other side of a target of ${sizeText(told.target)}`);
+    return;
+  }
+  if (gap > 0n) {
+    // An increase below the minimum waits; anything larger has a reason that lets it be owed or given up.
+    if (gap * mark < least * 2n && told.reasons.includes('below_minimum')) return;
+    if (told.reasons.some((reason) => reason !== 'below_minimum' && reason !== 'dust')) return;
+    tell(
+      standing,
+      'gap_unexplained',
+      `${sizeText(holding.real.position)} is held for a target of ${sizeText(told.target)} without a reason (${told.reasons.join(', ') || 'none'})`,
+    );
+    return;
+  }
+  // A reduction waits only where what would be reduced is below the minimum, or the whole is so little that it is kept or closed.
+  if (-gap * mark * 10n < least * 11n || held * mark < least * 2n) return;
+  tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held for a target of ${sizeText(told.target)}`);
+}

@@ -1,0 +1,104 @@
+import { abs, max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
+import type { TermsInForce } from '../book/copies';
+import { admits } from '../terms';
+import type { ViolationKind } from '../violation';
+import { blame, type JudgedOrder, priceText, sizeText } from './judged-order';
+
+/**
+ * Product §3 (1): no approved order whose worst case exceeds a limit on the truth and the mark known then. The worst case counts what truly is and what may
+ * still fill; an engine that knows less can only count more. Limits in sizes and money are exact; those by copy equity take the highest the engine may have had.
+ */
+export function checkOrderLimits(judged: JudgedOrder): void {
+  const broken = judged.terms.map((terms) => firstBroken(judged, terms));
+  const first = broken[0];
+  if (first === undefined || first === null || broken.includes(null)) return;
+  blame(judged, first.kind, first.text);
+}
+
+interface Broken {
+  readonly kind: ViolationKind;
+  readonly text: string;
+}
+
+function firstBroken(judged: JudgedOrder, terms: TermsInForce): Broken | null {
+  const { order, instrument } = judged;
+  if (!admits(terms.settings.instruments, order.coin)) return { kind: 'instrument_filter', text: 'the filter does not admit the coin' };
+  const { state, holding } = judged;
+  const worst = holding.worst(judged.at, state.options.clockSlackMs, order.buy) + order.size;
+  const { caps } = terms.settings;
+  if (caps.maxPositionSize !== null && worst > caps.maxPositionSize) {
+    return {
+      kind: 'cap_position_size',
+      text: `makes ${sizeText(worst)} at worst, the limit is ${sizeText(caps.maxPositionSize)} (lot ${sizeText(instrument.lot)})`,
+    };
+  }
+  const mark = markOf(judged, order.coin);
+  if (mark === null) return null;
+  return notionalBroken(judged, terms, worst, max(mark, order.price)) ?? equityBroken(judged, terms, worst, max(mark, order.price), mark);
+}
+
+function notionalBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, at: bigint): Broken | null {
+  const { caps } = terms.settings;
+  if (caps.maxPositionNotional !== null && worst * at > caps.maxPositionNotional * UNIT) {
+    const text = `makes ${sizeText(worst)} × ${priceText(at)} at worst, the limit is ${priceText(caps.maxPositionNotional)} of notional`;
+    return { kind: 'cap_position_notional', text };
+  }
+  const equity = highestEquity(judged);
+  if (caps.maxPositionShare !== null && equity !== null && worst * at * RATE_ONE > caps.maxPositionShare * equity * UNIT) {
+    const text = `makes ${sizeText(worst)} × ${priceText(at)} at worst, the limit is ${rateText(caps.maxPositionShare)} of an equity of at most ${priceText(equity)}`;
+    return { kind: 'cap_position_share', text };
+  }
+  return null;
+}
+
+/** Σ initial margin against copy equity, and Σ notional against its leverage. Other coins count as they are at the lowest mark known. */
+function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, at: bigint, mark: bigint): Broken | null {
+  const equity = highestEquity(judged);
+  if (equity === null) return null;
+  const { settings } = terms;
+  let margin = (worst * at) / leverageOf(settings.venueLeverage, judged.instrument.maxLeverage);
+  let gross = worst * mark;
+  for (const other of judged.copy.holdings.values()) {
+    if (other === judged.holding) continue;
+    const instrument = judged.state.instruments.get(other.coin);
+    const price = markOf(judged, other.coin);
+    if (instrument === undefined || price === null) continue;
+    const { clockSlackMs } = judged.state.options;
+    const long = other.worst(judged.at, clockSlackMs, true);
+    const held = max(long, other.worst(judged.at, clockSlackMs, false)) * price;
+    margin += held / leverageOf(settings.venueLeverage, instrument.maxLeverage);
+    gross += held;
+  }
+  if (margin > equity * UNIT) {
+    return { kind: 'allocation', text: `takes initial margin to ${priceText(margin / UNIT)} at worst, copy equity is at most ${priceText(equity)}` };
+  }
+  const { maxLeverage } = settings.caps;
+  const real = judged.copy.accountEquity.range(judged.at);
+  const base = real === null ? equity : min(equity, widened(real.high, judged.state.options.equityMargin));
+  if (maxLeverage === null || gross * RATE_ONE <= maxLeverage * base * UNIT) return null;
+  return {
+    kind: 'leverage',
+    text: `takes exposure to ${priceText(gross / UNIT)} at worst, ${rateText(maxLeverage)} times at most ${priceText(base)} is allowed`,
+  };
+}
+
+const leverageOf = (wanted: number, most: number): bigint => BigInt(Math.max(1, Math.min(wanted, most)));
+const rateText = (rate: bigint): string => `${Number(rate) / 1e12}`;
+
+/** The lowest mark of a coin the engine may have decided on; null: none, which is another check's business. */
+function markOf(judged: JudgedOrder, coin: string): bigint | null {
+  const { order, state } = judged;
+  const trail = state.marks.of(order.process, coin);
+  return trail?.range(order.decidedAt - state.options.raceMs, Math.max(order.decidedAt, judged.at))?.low ?? null;
+}
+
+/** The most copy equity an engine may have reckoned with, 10^-8; never below zero. */
+function highestEquity(judged: JudgedOrder): bigint | null {
+  const range = judged.copy.equity.range(judged.at);
+  return range === null ? null : widened(range.high, judged.state.options.equityMargin);
+}
+
+const widened = (value: number, margin: bigint): bigint => BigInt(Math.ceil(Math.max(0, value) * 1e8 * (1 + Number(margin) / 1e12)));
+
+/** Largest |position| a copy truly has in a coin, for texts. */
+export const heldText = (judged: JudgedOrder): string => sizeText(abs(judged.holding.real.position));

@@ -1,0 +1,63 @@
+import { max, min, mulDiv, RATE_ONE } from '@lockstep/kernel';
+import { blame, type JudgedOrder, priceText } from './judged-order';
+
+interface Range {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** Product §2.7: buys at most at reference·(1 + b), sells at least at reference·(1 − b), by the follower's own side, with the expiry of its age. */
+export function checkPriceBound(judged: JudgedOrder): void {
+  checkExpiry(judged);
+  const { order } = judged;
+  const range = referenceOf(judged);
+  if (range === null) return;
+  const bound = judged.terms.reduce((widest, terms) => max(widest, terms.settings.entryBound), 0n);
+  if (order.buy) {
+    const most = mulDiv(range.high, RATE_ONE + bound, RATE_ONE, 'up');
+    if (order.price <= most) return;
+    blame(judged, 'price_bound', `is above ${priceText(most)}, which is the reference of at most ${priceText(range.high)} and its bound`);
+    return;
+  }
+  const least = mulDiv(range.low, RATE_ONE - min(bound, RATE_ONE), RATE_ONE, 'down');
+  if (order.price < least)
+    blame(judged, 'price_bound', `is below ${priceText(least)}, which is the reference of at least ${priceText(range.low)} and its bound`);
+}
+
+/**
+ * What the reference may be: between the lowest and highest price of the leader's increments that may not have been copied; after a user's act, the marks since.
+ * Increments that wait below the venue's minimum may be of any age, and a remnant below two lots weighs as much as it is.
+ */
+function referenceOf(judged: JudgedOrder): Range | null {
+  const { order, state, copy, holding, instrument } = judged;
+  const { settings } = copy.terms;
+  const window = settings.maxAgeMs + settings.catchUpMs + state.options.owedSlackMs;
+  const waits = state.waitingMost(order.coin);
+  const mayWait = holding.owedBefore > instrument.lot && waits !== null && holding.owedBefore <= waits;
+  const from = mayWait ? holding.referenceFrom : Math.max(holding.referenceFrom, order.decidedAt - window);
+  const track = state.leader(copy.copy.leader).coin(order.coin);
+  const leader = blended(track.pricesSince(from), track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size);
+  if (order.sentAt - copy.userActAt > window) return leader;
+  const marks = state.marks.of(order.process, order.coin)?.range(copy.userActAt, order.sentAt) ?? null;
+  if (leader === null || marks === null) return leader ?? marks;
+  return { low: min(leader.low, marks.low), high: max(leader.high, marks.high) };
+}
+
+/** The range of a mean of which at most `weight` of `whole` has prices of any age. */
+function blended(recent: Range | null, all: Range | null, weight: bigint, whole: bigint): Range | null {
+  if (recent === null || all === null) return recent;
+  const share = min(weight, whole);
+  return { low: recent.low - ((recent.low - all.low) * share) / whole - 1n, high: recent.high + ((all.high - recent.high) * share) / whole + 1n };
+}
+
+function checkExpiry(judged: JudgedOrder): void {
+  const { order, state } = judged;
+  const maxAge = Math.max(...judged.terms.map((terms) => terms.settings.maxAgeMs));
+  const { clockSlackMs } = state.options;
+  if (order.expiresAfter === 0) blame(judged, 'expiry', 'is an entry without an expiry');
+  else if (order.expiresAfter > order.decidedAt + maxAge + clockSlackMs) {
+    blame(judged, 'expiry', `expires ${order.expiresAfter - order.decidedAt} ms after its decision, its age is ${maxAge} ms`);
+  } else if (order.sentAt > order.expiresAfter + clockSlackMs) {
+    blame(judged, 'expiry', `left ${order.sentAt - order.expiresAfter} ms after its own expiry`);
+  }
+}

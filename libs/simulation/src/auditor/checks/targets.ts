@@ -1,0 +1,93 @@
+import { abs, sign } from '@lockstep/kernel';
+import { blame, type JudgedOrder, sizeText } from './judged-order';
+
+/** Product §2.1, §2.4, §2.9: new risk up to the target only, on its side, for a cause, and never a second time for the same residual. */
+export function checkTarget(judged: JudgedOrder): void {
+  const { order, state, holding, instrument } = judged;
+  if (holding.foreign) return;
+  const side = order.buy ? 1n : -1n;
+  const { clockSlackMs, raceMs } = state.options;
+  const high = holding.target.highSince(order.decidedAt - raceMs, side);
+  const other = holding.target.highSince(order.decidedAt - raceMs, -side);
+  if (high === 0n && other > 0n) {
+    blame(judged, 'wrong_side', `the copy's target is at most ${sizeText(other)} on the other side`);
+    return;
+  }
+  const pending = holding.pending(judged.at, clockSlackMs, order.buy, false);
+  const held = holding.real.position * side > 0n ? abs(holding.real.position) : 0n;
+  const most = high + instrument.lot;
+  if (held + pending + order.size <= most) {
+    checkSuperseded(judged);
+    return;
+  }
+  if (high === 0n) blame(judged, 'entry_without_cause', `the copy's target is zero, it has ${sizeText(held)}`);
+  else if (pending > 0n && held + order.size <= most) {
+    blame(
+      judged,
+      'double_order',
+      `${sizeText(pending)} may still fill for the same residual; with ${sizeText(held)} held the target is at most ${sizeText(high)}`,
+    );
+  } else blame(judged, 'beyond_target', `makes ${sizeText(held + pending + order.size)}, the target is at most ${sizeText(high)}`);
+}
+
+/** A newer reduction of the leader takes back what is unsent (product §2.4): what leaves later must fit the newer target. */
+function checkSuperseded(judged: JudgedOrder): void {
+  const { order, state, holding, instrument } = judged;
+  const side = order.buy ? 1n : -1n;
+  const high = holding.target.highSince(order.sentAt - state.options.supersedeGraceMs, side);
+  const worst = holding.worst(judged.at, state.options.clockSlackMs, order.buy) + order.size;
+  if (worst <= high + instrument.lot) return;
+  blame(
+    judged,
+    'beyond_target',
+    `left for a target that is not there any more: makes ${sizeText(worst)}, at most ${sizeText(high)} is owed since the leader's newer move`,
+  );
+}
+
+/** Product §2.4 and §2.7: an entry follows a leader's increase or a user's act, no later than its age and its catch-up window allow. */
+export function checkAge(judged: JudgedOrder): void {
+  const { order, state, copy } = judged;
+  const leader = state.leader(copy.copy.leader).coin(order.coin);
+  const { clockSlackMs, repairSlackMs, owedSlackMs } = state.options;
+  const maxAge = Math.max(...judged.terms.map((terms) => terms.settings.maxAgeMs));
+  const catchUp = Math.max(...judged.terms.map((terms) => terms.settings.catchUpMs));
+  const asked = order.sentAt - copy.userActAt;
+  if (asked <= maxAge + catchUp + owedSlackMs) return;
+  if (leader.increasedTime === Number.NEGATIVE_INFINITY) {
+    blame(judged, 'entry_without_cause', 'the leader never increased here, and the user asked for nothing');
+    return;
+  }
+  const age = order.sentAt - leader.increasedTime;
+  if (order.cause === 'move' && age > maxAge + clockSlackMs)
+    blame(judged, 'entry_too_old', `left ${age} ms after the leader's fill, ${maxAge} ms are allowed`);
+  const since = order.sentAt - Math.max(leader.increasedTime, leader.increasedAt);
+  if (order.cause === 'repair' && since > maxAge + catchUp + clockSlackMs + repairSlackMs) {
+    blame(judged, 'entry_too_old', `left ${since} ms after the leader's newest increase was told, its window of ${maxAge} + ${catchUp} ms is over`);
+  }
+}
+
+/** Product §2.6, §2.7: exits are reduce-only, clamped to the live position, and never sent twice for the same. */
+export function checkExit(judged: JudgedOrder): void {
+  const { order, state, holding } = judged;
+  if (holding.foreign || state.settling(order.process, order.sentAt)) return;
+  const side = order.buy ? 1n : -1n;
+  const closable = sign(holding.real.position) === -side ? abs(holding.real.position) : 0n;
+  const most = closable + holding.untoldExits();
+  const pending = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + holding.untoldFills(order.buy);
+  if (pending + order.size <= most) return;
+  const kind = pending > 0n && order.size <= most ? 'double_order' : 'exit_beyond_position';
+  blame(judged, kind, `${sizeText(pending)} of exits may still fill, the position to close is at most ${sizeText(most)}`);
+}
+
+/** An order that may raise risk must not take any off: exits are reduce-only, and what crosses zero is split (product §2.6). */
+export function checkCrossing(judged: JudgedOrder): void {
+  const { order, state, holding } = judged;
+  if (holding.foreign || state.settling(order.process, order.sentAt)) return;
+  // An exit decided with it or just before makes room first, and may fail.
+  if (holding.exitDecidedAt > order.decidedAt - state.options.owedSlackMs) return;
+  const side = order.buy ? 1n : -1n;
+  const quiet = order.decidedAt - holding.changedAt > state.options.owedSlackMs || holding.real.position === holding.told.position;
+  if (sign(holding.real.position) !== -side || !quiet) return;
+  const text = `the copy holds ${sizeText(holding.real.position)}, which the order takes off without being reduce-only`;
+  blame(judged, 'exit_not_reduce_only', text);
+}

@@ -1,0 +1,216 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { CopySeen, CopyStateSeen, SettingsSeen } from './terms';
+
+/**
+ * What the auditor is told, in order of `at` (virtual epoch ms with fractions; equal times in the order they happened). Prices, sizes and money are bigint
+ * 10^-8, sizes of positions signed (long above zero). Addresses are lower case. `process` names an engine process, anew for each start.
+ * Every time is virtual time as the world has it: where an engine's clock is off, whoever tells puts its times right.
+ * What was delivered is told when the engine's process got it; what the world did is told when the world did it, whoever knows of it.
+ */
+export type Observation = TermsObservation | DeliveredObservation | ProcessObservation | OrderObservation | WorldObservation;
+
+/** What is agreed and what is asked for. */
+export type TermsObservation =
+  | {
+      readonly kind: 'instrument';
+      readonly at: EpochMs;
+      readonly coin: string;
+      readonly szDecimals: number;
+      readonly maxLeverage: number;
+      /** Smallest notional of an order, 10^-8. */
+      readonly minNotional: bigint;
+      readonly collateral: string;
+    }
+  /**
+   * A copy begins, or has other terms: from `at`, the moment the engine confirmed them. `allocation` is the money given to it so far, changes included.
+   */
+  | {
+      readonly kind: 'copy_terms';
+      readonly at: EpochMs;
+      readonly copy: CopySeen;
+      readonly settings: SettingsSeen;
+      readonly allocation: bigint;
+    }
+  /** The engine wrote down another state of a copy. `reEnabled`: every reference of its loss limits begins anew. */
+  | { readonly kind: 'copy_state'; readonly at: EpochMs; readonly copyId: string; readonly state: CopyStateSeen; readonly reEnabled?: true }
+  /** A wish that ends new risk had its 2xx at `at`. Telling it twice is no harm. */
+  | { readonly kind: 'halt'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
+  /** Taking the wish back had its 2xx: from here on new risk may be taken again. */
+  | { readonly kind: 'halt_lifted'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
+  /** The follower asked for re-basis, or for adopting what the leader holds, and the engine confirmed it. */
+  | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string };
+
+export type HaltCause = 'pause' | 'stop' | 'wind_down' | 'kill_switch' | 'suspension';
+/** `leader` is the key of the leader object (`CopySeen.leaderId`), `tenant` a scope key. */
+export type HaltedThing =
+  | { readonly kind: 'copy'; readonly copyId: string }
+  | { readonly kind: 'leader'; readonly leaderId: string }
+  | { readonly kind: 'tenant'; readonly scope: string }
+  | { readonly kind: 'platform' };
+
+/** What an engine process was told by the venue. */
+export type DeliveredObservation =
+  | { readonly kind: 'mark_delivered'; readonly at: EpochMs; readonly process: string; readonly coin: string; readonly price: bigint }
+  /** One block's fills of a watched leader as told, in the venue's order, or those of a snapshot. Told twice is no harm. */
+  | {
+      readonly kind: 'leader_fills_delivered';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly leader: string;
+      readonly fills: readonly LeaderFill[];
+    }
+  /** A leader's whole equity and positions as the engine was told them; null: not told with it. */
+  | {
+      readonly kind: 'leader_state_delivered';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly leader: string;
+      readonly equity: bigint | null;
+      /** Venue time of the reading: of a coin with a newer fill it says nothing. */
+      readonly time: EpochMs;
+      /** Signed positions of every coin the reading covers, flat ones included; null: nothing is said of positions. */
+      readonly positions: readonly PositionSeen[] | null;
+    }
+  /** A fill of a follower's account, by the venue's trade id. */
+  | {
+      readonly kind: 'account_fill_delivered';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly account: string;
+      readonly tradeId: string;
+      readonly coin: string;
+    }
+  | {
+      readonly kind: 'account_state_delivered';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly account: string;
+      readonly equity: bigint | null;
+    }
+  | {
+      readonly kind: 'funding_delivered';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly account: string;
+      readonly coin: string;
+      readonly time: EpochMs;
+    }
+  /** What a process was told of an order of its own, by the answer or by asking for it. */
+  | { readonly kind: 'answer_delivered'; readonly at: EpochMs; readonly process: string; readonly cloid: string; readonly outcome: AnswerSeen }
+  /** From here until `synced` fills of these addresses may be missing; null: of all. */
+  | { readonly kind: 'disconnected'; readonly at: EpochMs; readonly process: string; readonly addresses: readonly string[] | null }
+  | { readonly kind: 'synced'; readonly at: EpochMs; readonly process: string; readonly address: string };
+
+export type AnswerSeen = 'filled' | 'resting' | 'rejected' | 'unknown';
+
+export interface LeaderFill {
+  readonly tradeId: string;
+  readonly coin: string;
+  readonly buy: boolean;
+  readonly size: bigint;
+  readonly price: bigint;
+  /** Signed position before it. */
+  readonly startPosition: bigint;
+  /** The TWAP's id where it is one's, else the order's; '' where a public trade does not tell. */
+  readonly orderId: string;
+  /** Venue time of its block. */
+  readonly time: EpochMs;
+}
+
+export interface PositionSeen {
+  readonly coin: string;
+  readonly size: bigint;
+}
+
+/** Lives and deaths of engine processes. `healed`: everything between it and the world works again. */
+export type ProcessObservation =
+  | { readonly kind: 'process_started'; readonly at: EpochMs; readonly process: string }
+  | { readonly kind: 'process_died'; readonly at: EpochMs; readonly process: string }
+  | { readonly kind: 'healed'; readonly at: EpochMs };
+
+/** What the engine wrote down and let go. */
+export type OrderObservation =
+  /** The wave's journal row with this order was given to the database at `journaledAt` and its commit stands at `at`. */
+  | {
+      readonly kind: 'order_journaled';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly scope: string;
+      readonly copyId: string;
+      readonly wave: string;
+      readonly cloid: string;
+      readonly signer: string;
+      readonly nonce: number;
+      readonly journaledAt: EpochMs;
+    }
+  | { readonly kind: 'order_handed'; readonly at: EpochMs; readonly order: OrderHanded }
+  /** A journaled order that will never be handed over, and why. */
+  | { readonly kind: 'order_withheld'; readonly at: EpochMs; readonly cloid: string; readonly reason: string }
+  /** The venue took an action of the engine that spends this nonce without an order (`noop`, or a cancel of the order): it can no longer land. */
+  | { readonly kind: 'nonce_voided'; readonly at: EpochMs; readonly signer: string; readonly nonce: number };
+
+/** One order as it was handed to the venue's connection. */
+export interface OrderHanded {
+  readonly process: string;
+  readonly scope: string;
+  /** From the journal. */
+  readonly copyId: string;
+  /** The journal's wave (move and shard, or the repair's own row): orders of one wave share it. */
+  readonly wave: string;
+  /** `move`: sent for a leader's move as it came; `repair`: anything later, also what the user asked for. */
+  readonly cause: 'move' | 'repair';
+  readonly account: string;
+  /** Who signs, as nonces are counted. */
+  readonly signer: string;
+  readonly coin: string;
+  readonly buy: boolean;
+  readonly price: bigint;
+  /** Base units, 10^-8, above zero. */
+  readonly size: bigint;
+  readonly reduceOnly: boolean;
+  readonly tif: 'ioc' | 'gtc' | 'alo';
+  readonly cloid: string;
+  readonly nonce: number;
+  /** Venue time; 0: none. */
+  readonly expiresAfter: EpochMs;
+  readonly decidedAt: EpochMs;
+  readonly journaledAt: EpochMs;
+  readonly sentAt: EpochMs;
+}
+
+/** What truly happened at the venue. `cloid` null: not an order of the engine (the follower's own, a liquidation, ADL, TP/SL at the venue). */
+export type WorldObservation =
+  | {
+      readonly kind: 'world_order';
+      readonly at: EpochMs;
+      readonly account: string;
+      readonly coin: string;
+      readonly cloid: string | null;
+      /** `resting`: it may fill on; the others are ends. */
+      readonly status: 'resting' | 'done' | 'rejected';
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: 'world_fill';
+      readonly at: EpochMs;
+      readonly account: string;
+      readonly tradeId: string;
+      readonly coin: string;
+      readonly cloid: string | null;
+      readonly buy: boolean;
+      readonly size: bigint;
+      readonly price: bigint;
+      readonly fee: bigint;
+      readonly closedPnl: bigint;
+      readonly liquidation: boolean;
+    }
+  /** Above zero received. `time` is the charge's identity with account and coin. */
+  | {
+      readonly kind: 'world_funding';
+      readonly at: EpochMs;
+      readonly account: string;
+      readonly coin: string;
+      readonly time: EpochMs;
+      readonly amount: bigint;
+    }
+  | { readonly kind: 'world_mark'; readonly at: EpochMs; readonly coin: string; readonly price: bigint };

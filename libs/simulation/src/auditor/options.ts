@@ -1,0 +1,55 @@
+import type { ViolationKind } from './violation';
+
+/** What is allowed for between what happens and what the engine can know. Every figure widens what is accepted, none narrows it. */
+export interface AuditorOptions {
+  /** Oldest mark an entry may be decided on (product §3). */
+  readonly markMaxAgeMs: number;
+  /** A wish that ends risk is honoured so long after its 2xx (product §3). */
+  readonly haltGraceMs: number;
+  /** A mark or fill that came so shortly before a decision may not have been seen by it. */
+  readonly raceMs: number;
+  /** Allowed between the journal's transaction being given to the database and a breach seen by a mark. */
+  readonly journalGraceMs: number;
+  /** A newer move of the leader takes back what is unsent after this. */
+  readonly supersedeGraceMs: number;
+  /** Differences of clocks of engine and venue, and the way to the venue. */
+  readonly clockSlackMs: number;
+  /** A repair may leave so long after its catch-up window, because it was decided inside. */
+  readonly repairSlackMs: number;
+  /** Equities as they stood so long ago may still be what a decision was taken on. */
+  readonly equityWindowMs: number;
+  /** Share by which a leader's or a copy's equity is taken as unsure in ratios and caps; 10^-12. */
+  readonly equityMargin: bigint;
+  /** Share of a copy's value by which a loss must pass its limit to be told. */
+  readonly lossMargin: number;
+  /** A process that began is judged by its own figures of loss after this. */
+  readonly settleMs: number;
+  /** An increment may be owed so much longer than its catch-up window while the database or the venue is slow. */
+  readonly owedSlackMs: number;
+  /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
+  readonly roundingPerFill: bigint;
+  /** Kinds that are not told, with the reason at whoever sets them. */
+  readonly untold: readonly ViolationKind[];
+}
+
+export const AUDITOR_DEFAULTS: AuditorOptions = {
+  markMaxAgeMs: 5_000,
+  haltGraceMs: 100,
+  raceMs: 20,
+  journalGraceMs: 0,
+  supersedeGraceMs: 1_000,
+  clockSlackMs: 500,
+  repairSlackMs: 1_000,
+  equityWindowMs: 15_000,
+  equityMargin: 10_000_000_000n,
+  lossMargin: 0.001,
+  settleMs: 5_000,
+  owedSlackMs: 10_000,
+  roundingPerFill: 100n,
+  untold: [],
+};
+
+/** Orders of one run the auditor keeps; a longer run is cut into several. */
+export const MAX_ORDERS = 4_000_000;
+/** Trade ids of leaders kept against telling twice, per leader. */
+export const MAX_LEADER_TRADES = 200_000;

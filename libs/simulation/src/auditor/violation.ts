@@ -1,0 +1,62 @@
+import type { EpochMs } from '@lockstep/kernel';
+
+/** What can be wrong, one kind per rule. */
+export const VIOLATION_KINDS = [
+  'cap_position_size',
+  'cap_position_notional',
+  'cap_position_share',
+  'allocation',
+  'leverage',
+  'instrument_filter',
+  'order_after_breach',
+  'breach_not_closed',
+  'stale_mark',
+  'truth_disconnected',
+  'exit_not_followed',
+  'exit_not_reduce_only',
+  'exit_beyond_position',
+  'entry_without_cause',
+  'entry_too_old',
+  'beyond_target',
+  'wrong_side',
+  'double_order',
+  'target_too_high',
+  'target_too_low',
+  'gap_unexplained',
+  'price_bound',
+  'expiry',
+  'not_journaled',
+  'duplicate_client_order_id',
+  'duplicate_nonce',
+  'orphan_order',
+  'order_without_end',
+  'order_end_wrong',
+  'fill_lost',
+  'fill_booked_twice',
+  'fill_invented',
+  'halt_ignored',
+  'stop_not_flat',
+  'ledger_unbalanced',
+  'ledger_source_twice',
+  'money_wrong',
+  'other_account',
+  'other_scope',
+  'position_wrong',
+  'wave_order',
+] as const;
+export type ViolationKind = (typeof VIOLATION_KINDS)[number];
+
+/** One rule broken, with a sentence that names copy, order, numbers and limit. */
+export interface Violation {
+  readonly kind: ViolationKind;
+  readonly at: EpochMs;
+  readonly copyId: string | null;
+  readonly cloid: string | null;
+  readonly text: string;
+}
+
+/** Violations kept in full; what comes after is only counted. */
+export const MAX_VIOLATIONS = 1_000;
+
+/** How a check tells what it found. */
+export type Report = (violation: Violation) => void;

@@ -1,0 +1,51 @@
+/**
+ * The terms of a copy as a scenario says them: plain values, so that this room knows nothing of the one that owns them. Whoever plays a scenario turns
+ * them into its own settings. Rates, shares, ratios and volatilities are bigint 10^-12, money and sizes bigint 10^-8.
+ */
+export interface CopyTerms {
+  readonly mode: ModeTerms;
+  readonly direction: 'same' | 'inverse';
+  readonly follow: 'all' | 'increases_only' | 'decreases_only';
+  /** `band`: of the leader's own entry price; null: wherever it lies. */
+  readonly start: { readonly kind: 'next_open' } | { readonly kind: 'adopt'; readonly band: bigint | null };
+  readonly instruments: { readonly kind: 'all' } | { readonly kind: 'only' | 'except'; readonly coins: readonly string[] };
+  readonly caps: CapTerms;
+  readonly losses: LossTerms;
+  /** Entries within reference · (1 ± entryBound); first exit bound against the book. */
+  readonly entryBound: bigint;
+  readonly exitBound: bigint;
+  readonly maxAgeMs: number;
+  readonly catchUpMs: number;
+  readonly venueLeverage: number;
+}
+
+export type ModeTerms =
+  | { readonly kind: 'fixed_ratio'; readonly ratio: bigint }
+  | { readonly kind: 'proportional'; readonly multiplier: bigint; readonly compounding: 'reinvest' | 'fixed_nominal' }
+  | { readonly kind: 'fixed_amount'; readonly amount: bigint; readonly maxAdds: number | null }
+  | {
+      readonly kind: 'risk_normalised';
+      readonly multiplier: bigint;
+      readonly targetVolatility: bigint;
+      readonly scaleLeast: bigint;
+      readonly scaleMost: bigint;
+    };
+
+/** Limits on new risk; null: none. */
+export interface CapTerms {
+  readonly maxPositionSize: bigint | null;
+  readonly maxPositionNotional: bigint | null;
+  readonly maxPositionShare: bigint | null;
+  readonly maxLeverage: bigint | null;
+}
+
+/** Limits of loss; null: none. `alertAt` and `haltNewAt` are shares of a limit. */
+export interface LossTerms {
+  readonly fromStart: bigint | null;
+  readonly trailing: bigint | null;
+  readonly daily: bigint | null;
+  readonly lossMoney: bigint | null;
+  readonly alertAt: bigint | null;
+  readonly haltNewAt: bigint | null;
+  readonly closeAfterMarks: number;
+}
