@@ -1,6 +1,14 @@
+export { createAuditor } from './auditor/auditor';
+export type * from './auditor/calm';
+export type * from './auditor/observations';
+export type { AuditorOptions } from './auditor/options';
+export type { Auditor, AuditorCounts } from './auditor/port';
+export type { CopyStateSeen, SettingsSeen } from './auditor/terms';
+export { MAX_VIOLATIONS, type Violation, type ViolationKind } from './auditor/violation';
 export * from './clock/clock';
 export * from './clock/ids';
 export * from './clock/random';
+export { VirtualProcess, VirtualTime } from './clock/virtual-time';
 export * from './exchange/config';
 export * from './exchange/port';
 export * from './exchange/universe';
@@ -14,6 +22,12 @@ export { type Chance, seededChance } from './makers/chance';
 export { driveMakers, type MakerDriver } from './makers/maker-driver';
 export type { PricePath } from './makers/price-path';
 export { pegged, walk } from './makers/walk';
+export type * from './scenario/cast';
+export { faultName, type ScenarioFault } from './scenario/faults';
+export { fitTrade } from './scenario/positions';
+export type { Scenario, ScenarioSize, ScenarioSources } from './scenario/scenario';
+export type { Step, StepKind } from './scenario/steps';
+export type { CopyTerms } from './scenario/terms';
 export {
   type AccountWish,
   type ControlClient,
@@ -38,3 +52,8 @@ export {
   type VerifyError,
 } from './signing/verifier';
 export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/verify-mode';
+export { MemoryStorage } from './store';
+export { Link, type LinkFaults, type Message, NO_FAULTS, type Passage, SMOOTH } from './venue/link';
+export type { HandedOrder, Traffic } from './venue/traffic';
+export { WorldClock } from './venue/world-clock';
+export { openWorldVenue, WORLD_VENUE_TERMS, type WorldVenueTerms } from './venue/world-venue';

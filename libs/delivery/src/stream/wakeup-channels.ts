@@ -6,6 +6,8 @@ export const WAKEUP_CHANNELS = {
   events: 'events',
   /** A command was written: the engine applies it. */
   commands: 'commands',
+  /** A kill switch or a suspension was turned: engines look at them at once. Names nobody. */
+  stops: 'stops',
   /** A job was written: a back office runs it. */
   jobs: 'jobs',
   /** A key was revoked: gateways close its streams. */

@@ -1,7 +1,8 @@
-import { must, ok, parseDecimal, present, unwrap } from '@lockstep/kernel';
+import { must, ok, type Price, parseDecimal, present, price, unwrap } from '@lockstep/kernel';
 import { setAbstraction } from './abstraction';
 import { approveAgent } from './agents';
 import type { Blocks } from './blocks';
+import { bestLevel } from './book';
 import { conservationOf } from './conservation';
 import { RATE_DECIMALS, tenTo, USD_DECIMALS } from './decimals';
 import { accountOf, dexNamed, type Exchange, tokenNamed } from './exchange';
@@ -9,11 +10,12 @@ import { builderApprover } from './fees';
 import { forceTrade } from './forced';
 import { chargeFunding } from './funding';
 import { movePrice, placeLadder, setMakers } from './ladder';
-import type { AccountSetup, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
+import type { AccountSetup, CoinPrices, ForcedOutcome, ForcedTrade, QuoteLevel, WorldControl } from './port';
 import { delist, enforceOpenInterestCap, haltTrading, resumeTrading } from './settlement';
 import type { Asset, LadderLevel, VenueAccount } from './state';
 import { credit, type Purse, perpPurse, spotPurse } from './transfers';
 import { marksOf, truthOf } from './truth';
+import { fillJson } from './wire';
 
 const UNIT_DECIMALS = 8;
 const PPM_PER_TENTH_BP = 10;
@@ -95,6 +97,10 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
       const asset = ex.assetsByCoin.get(coin);
       return asset === undefined ? null : marksOf(asset);
     },
+    prices: (coin) => pricesOf(assetNamed(ex, coin)),
+    onFills: (told) => {
+      ex.onFill = told === null ? null : (fill, owner) => told(owner.address, fillJson(ex, fill));
+    },
     conservation: () => conservationOf(ex),
   };
 }
@@ -149,6 +155,12 @@ function queueForced(ex: Exchange, blocks: Blocks, trade: ForcedTrade, answered:
 }
 
 const assetNamed = (ex: Exchange, coin: string): Asset => present(ex.assetsByCoin.get(coin), `coin ${coin}`);
+
+function pricesOf(asset: Asset): CoinPrices {
+  const unit = BigInt(tenTo(UNIT_DECIMALS - asset.pxDecimals));
+  const at = (px: number | undefined): Price | null => (px === undefined ? null : price(BigInt(px) * unit));
+  return { mark: price(BigInt(asset.markPx) * unit), bid: at(bestLevel(asset.bids)?.px), ask: at(bestLevel(asset.asks)?.px) };
+}
 
 /** `''`, a dex name, `spot` or `spot:TOKEN`. */
 function purseNamed(ex: Exchange, name: string): Purse {

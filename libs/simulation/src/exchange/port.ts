@@ -115,8 +115,18 @@ export interface WorldControl {
   addresses(): readonly Address[];
   /** The marks of a coin since the world began, oldest first, as `[time, price]`; bounded, and null for a coin that is not there. */
   marks(coin: string): Json | null;
+  /** The present mark of a coin and the best prices of its book, 10^-8; null: nobody stands on that side. */
+  prices(coin: string): CoinPrices;
+  /** Has every fill of an ordinary account told as it happens, in the venue's form: for auditors. One listener at a time. */
+  onFills(told: ((address: Address, fill: Json) => void) | null): void;
   /** Sums that must come out: usd by holder class and positions by coin. */
   conservation(): Conservation;
+}
+
+export interface CoinPrices {
+  readonly mark: Price;
+  readonly bid: Price | null;
+  readonly ask: Price | null;
 }
 
 export interface QuoteLevel {

@@ -23,13 +23,16 @@ export interface Passage {
 /** A message nothing happens to. */
 export const SMOOTH: Passage = { thereMs: 0, backMs: 0, twice: false, unsent: false };
 
+/** Fills and states of watched accounts, or marks and quotes. */
+export type StreamKind = 'users' | 'marks';
+
 /** Decides what happens to messages; asked once for each. */
 export interface LinkFaults {
   passage(message: Message): Passage;
   /** True while streams are cut: what happens then is told after they are up again. */
-  streamsDown(): boolean;
+  streamsDown(of: StreamKind): boolean;
   /** True while a stream stands without telling anything, and nobody has noticed. */
-  streamsSilent(): boolean;
+  streamsSilent(of: StreamKind): boolean;
 }
 
 export const NO_FAULTS: LinkFaults = { passage: () => SMOOTH, streamsDown: () => false, streamsSilent: () => false };

@@ -184,16 +184,6 @@ export function fundingOf(value: Json): VenueFunding {
   };
 }
 
-/** Best prices of a book's two sides; null: nobody stands there. */
-export function bestOf(value: Json): { readonly bid: Price | null; readonly ask: Price | null } {
-  const levels = asList(asObject(value)?.levels) ?? [];
-  const best = (side: Json | undefined): Price | null => {
-    const first = asObject(asList(side)?.[0]);
-    return first === null ? null : priceOf(first.px);
-  };
-  return { bid: best(levels[0]), ask: best(levels[1]) };
-}
-
 /** The month of a `portfolio` answer. */
 export function equityOf(value: Json): EquityPoint[] {
   const month = (asList(value) ?? []).map(asList).find((entry) => entry?.[0] === 'month')?.[1];

@@ -5,9 +5,9 @@ import { asList, asObject } from '../exchange/json';
 import type { Json, StreamFrame, World } from '../exchange/port';
 import type { Asking } from './ask';
 import { SMOOTH } from './link';
-import { bestOf, fillOf } from './read';
+import { fillOf } from './read';
 import type { Traffic } from './traffic';
-import { accountOf, contextsOf, dexesOf, fillsOf } from './truth';
+import { accountOf, contextsOf, fillsOf } from './truth';
 
 export interface WatchTerms {
   /** Time between two tellings of a watched account's state, of marks and of quotes, in ms. */
@@ -91,7 +91,7 @@ export class WorldUserWatch implements UserWatch {
 
   private get hears(): boolean {
     const { faults } = this.asking.link;
-    return this.up && !this.closed && !faults.streamsDown() && !faults.streamsSilent();
+    return this.up && !this.closed && !faults.streamsDown('users') && !faults.streamsSilent('users');
   }
 
   private tellFills(address: Address, fills: readonly VenueFill[], receivedAt: EpochMs): void {
@@ -146,18 +146,18 @@ export class WorldUserWatch implements UserWatch {
   private lookAfter(): void {
     const { faults } = this.asking.link;
     const now = this.process.monotonic();
-    if (faults.streamsSilent()) this.silentSince ??= now;
+    if (faults.streamsSilent('users')) this.silentSince ??= now;
     const silentFor = this.silentSince === null ? 0 : now - this.silentSince;
-    const cut = faults.streamsDown() || silentFor > SILENCE_MS;
+    const cut = faults.streamsDown('users') || silentFor > SILENCE_MS;
     // A silence that ended before it was noticed lost frames too: the connection is made anew.
-    const over = this.silentSince !== null && !faults.streamsSilent();
+    const over = this.silentSince !== null && !faults.streamsSilent('users');
     if (this.up && (cut || over)) {
       this.up = false;
       this.silentSince = null;
       this.tell({ kind: 'disconnected', at: this.process.now(), reason: cut ? 'cut' : 'silent' });
       return;
     }
-    if (this.up || faults.streamsDown() || faults.streamsSilent()) return;
+    if (this.up || faults.streamsDown('users') || faults.streamsSilent('users')) return;
     this.up = true;
     this.silentSince = null;
     this.tell({ kind: 'connected', at: this.process.now() });
@@ -178,7 +178,7 @@ function infoOf(world: World, request: Json): Json {
   return answer.body;
 }
 
-/** Tells the marks of every coin again and again, changed or not; nothing while streams are cut or silent. */
+/** Tells the marks of every coin of the followed dexes again and again, changed or not; nothing while streams are cut or silent. */
 export function watchWorldMarks(
   asking: Asking,
   process: VirtualProcess,
@@ -186,15 +186,14 @@ export function watchWorldMarks(
   sink: (updates: readonly MarkUpdate[]) => void,
   traffic: Traffic,
 ): MarkWatch {
-  let followed: readonly string[] | null = null;
+  let coins: readonly string[] = [];
   let closed = false;
   process.every(everyMs, () => {
     const { faults } = asking.link;
-    if (closed || faults.streamsDown() || faults.streamsSilent()) return;
+    if (closed || faults.streamsDown('marks') || faults.streamsSilent('marks')) return;
     asking.clock.catchUp();
-    const info = (request: Json): Json => infoOf(asking.clock.world, request);
-    const dexes = followed ?? dexesOf(info);
-    const marks = contextsOf(info, dexes).map(({ instrument, markPrice }) => ({ coin: instrument.coin, markPrice }));
+    const { control } = asking.clock.world;
+    const marks = coins.map((coin) => ({ coin, markPrice: control.prices(coin).mark }));
     asking.link.back(faults.passage({ kind: 'event', about: 'marks' }), (receivedAt) => {
       const updates = marks.map((mark) => ({ ...mark, receivedAt }));
       traffic.marks(updates);
@@ -203,7 +202,7 @@ export function watchWorldMarks(
   });
   return {
     setDexes: (dexes) => {
-      followed = dexes;
+      coins = contextsOf((request) => infoOf(asking.clock.world, request), dexes).map(({ instrument }) => instrument.coin);
     },
     close: () => {
       closed = true;
@@ -217,9 +216,13 @@ export function watchWorldQuotes(asking: Asking, process: VirtualProcess, everyM
   let followed: readonly string[] = [];
   process.every(everyMs, () => {
     const { faults } = asking.link;
-    if (followed.length === 0 || faults.streamsDown() || faults.streamsSilent()) return;
+    if (followed.length === 0 || faults.streamsDown('marks') || faults.streamsSilent('marks')) return;
     asking.clock.catchUp();
-    const quotes = followed.map((coin) => ({ coin, ...bestOf(infoOf(asking.clock.world, { type: 'l2Book', coin })) }));
+    const { control } = asking.clock.world;
+    const quotes = followed.map((coin) => {
+      const { bid, ask } = control.prices(coin);
+      return { coin, bid, ask };
+    });
     asking.link.back(SMOOTH, (receivedAt) => {
       for (const quote of quotes) sink({ ...quote, receivedAt });
     });

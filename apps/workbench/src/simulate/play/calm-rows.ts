@@ -1,0 +1,12 @@
+import type { CopyRow, EventRow, FillRow, LedgerTransactionRow, OrderRow, PositionState } from '@lockstep/storage';
+
+/** Everything of a scope an audit compares. */
+export interface CalmRows {
+  readonly copies: readonly CopyRow[];
+  readonly positions: readonly Pick<PositionState, 'copyNo' | 'coin' | 'position' | 'target' | 'forfeitReason' | 'userClosed' | 'dust' | 'episodeBits'>[];
+  readonly orders: readonly OrderRow[];
+  readonly fills: readonly FillRow[];
+  readonly transactions: readonly LedgerTransactionRow[];
+  readonly events: readonly Pick<EventRow, 'type' | 'data'>[];
+  readonly accounts: ReadonlyMap<bigint, string>;
+}

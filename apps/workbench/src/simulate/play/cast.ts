@@ -1,0 +1,67 @@
+import type { CopyId, FollowerId, LeaderId, TenantScope, VenueAccountId } from '@lockstep/kernel';
+import type { CopyTerms } from '@lockstep/simulation';
+
+/** A follower of the scenario as the platform knows it. */
+export interface FollowerCast {
+  readonly follower: number;
+  readonly tenant: number;
+  readonly scope: TenantScope;
+  readonly id: FollowerId;
+  readonly accountId: VenueAccountId;
+  readonly address: string;
+  readonly agents: string[];
+}
+
+/** A copy of the scenario as the platform knows it. */
+export interface CopyCast {
+  readonly copy: number;
+  readonly id: CopyId;
+  readonly scope: TenantScope;
+  readonly follower: FollowerCast;
+  readonly leader: number;
+  readonly leaderId: LeaderId;
+  allocation: bigint;
+  terms: CopyTerms;
+  /** Of the newest settings version. */
+  version: number;
+}
+
+/** Who is who: scenario numbers to what the platform wrote for them, and back. */
+export class Cast {
+  readonly scopes: TenantScope[] = [];
+  readonly followers: FollowerCast[] = [];
+  readonly copies = new Map<number, CopyCast>();
+  private readonly byId = new Map<string, CopyCast>();
+  private readonly byAgent = new Map<string, FollowerCast>();
+  private readonly leaders = new Map<string, LeaderId>();
+
+  addFollower(follower: FollowerCast): void {
+    this.followers[follower.follower] = follower;
+  }
+
+  addAgent(follower: FollowerCast, address: string): void {
+    follower.agents.push(address);
+    this.byAgent.set(address, follower);
+  }
+
+  addCopy(copy: CopyCast): void {
+    this.copies.set(copy.copy, copy);
+    this.byId.set(copy.id, copy);
+  }
+
+  copyOf(id: string): CopyCast | undefined {
+    return this.byId.get(id);
+  }
+
+  followerOfAgent(address: string): FollowerCast | undefined {
+    return this.byAgent.get(address);
+  }
+
+  leaderId(tenant: number, leader: number): LeaderId | undefined {
+    return this.leaders.get(`${tenant}/${leader}`);
+  }
+
+  addLeader(tenant: number, leader: number, id: LeaderId): void {
+    this.leaders.set(`${tenant}/${leader}`, id);
+  }
+}

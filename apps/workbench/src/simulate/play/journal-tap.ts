@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { fromLots, type Instrument, size, type TenantScope } from '@lockstep/kernel';
+import { CAPS, clientOrderIdText, decodeJournal, type JournalRow as Packed, reasonAt } from '@lockstep/replication';
+import { scopeKey } from '@lockstep/tenancy';
+import type { ShortfallReason } from '@lockstep/simulation';
+import { reasonGroup } from './reasons';
+
+/** What the journal says of an order that is about to be handed over. */
+export interface JournaledOrder {
+  readonly scope: string;
+  readonly copyNo: number;
+  readonly wave: string;
+  readonly cause: 'move' | 'repair';
+  readonly nonce: number;
+  readonly clientOrderId: string;
+  readonly decidedAt: number;
+  readonly journaledAt: number;
+}
+
+interface Row {
+  readonly moveId: bigint;
+  readonly shard: number;
+  readonly part: number;
+  readonly packed: Buffer;
+}
+
+/** Reads what the engine journaled: its orders by client order id, and why copies fell short, by copy and coin. */
+export class JournalTap {
+  private readonly orders = new Map<string, JournaledOrder>();
+  private readonly reasons = new Map<string, Set<ShortfallReason>>();
+  readonly digest = createHash('sha256');
+
+  /** Takes committed rows; returns their orders. Times in the rows are of the engine's clock, `offsetMs` ahead of the world's. */
+  take(scope: TenantScope, rows: readonly Row[], journaledAt: number, offsetMs: number): readonly JournaledOrder[] {
+    const found: JournaledOrder[] = [];
+    for (const row of rows) {
+      this.digest.update(row.packed);
+      const read = decodeJournal(row.packed);
+      if (!read.ok) throw new Error(`a journal row cannot be read: ${read.error}`);
+      this.takeReasons(read.value);
+      const { orders } = read.value;
+      for (let at = 0; at < orders.count; at += 1) {
+        const order: JournaledOrder = {
+          scope: scopeKey(scope),
+          copyNo: orders.copyNo[at] ?? 0,
+          wave: `${row.moveId}/${row.shard}`,
+          cause: read.value.firstFillAt > 0 ? 'move' : 'repair',
+          nonce: orders.nonce[at] ?? 0,
+          clientOrderId: clientOrderIdText(orders.clientOrderId, at * 16),
+          decidedAt: (read.value.m2 || read.value.plannedAt) - offsetMs,
+          journaledAt,
+        };
+        this.orders.set(order.clientOrderId, order);
+        found.push(order);
+      }
+    }
+    return found;
+  }
+
+  order(clientOrderId: string): JournaledOrder | undefined {
+    return this.orders.get(clientOrderId);
+  }
+
+  /** Why a copy fell short in a coin since its leader was flat there last. */
+  reasonsOf(copyNo: number, coin: string): ReadonlySet<ShortfallReason> {
+    return this.reasons.get(`${copyNo}|${coin}`) ?? new Set();
+  }
+
+  private takeReasons(row: Packed): void {
+    const { decisions } = row;
+    const fromFlat = row.leaderBefore === 0 || Math.sign(row.leaderBefore) !== Math.sign(row.leaderAfter);
+    for (let at = 0; at < decisions.count; at += 1) {
+      const key = `${decisions.copyNo[at]}|${row.coin}`;
+      const known = fromFlat ? new Set<ShortfallReason>() : (this.reasons.get(key) ?? new Set<ShortfallReason>());
+      this.reasons.set(key, known);
+      const code = reasonAt(decisions.reason[at] ?? 0);
+      const group = code === null ? null : reasonGroup(code);
+      if (group !== null) known.add(group);
+      if ((decisions.cutMask[at] ?? 0) !== 0) known.add('cap');
+    }
+  }
+}
+
+/** Names of the caps, for whoever prints receipts. */
+export const CAP_NAMES: readonly string[] = CAPS;
+
+/** Signed lots as a size of 10^-8. */
+export const sizeOfLots = (instrument: Instrument, lots: number): bigint => (lots === 0 ? size(0n) : fromLots(instrument, lots));

@@ -1,0 +1,246 @@
+import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
+import { type Ids, type TenantScope, UNIT } from '@lockstep/kernel';
+import { killSwitchName, type KillTarget } from '@lockstep/risk';
+import { encodeCopySettings } from '@lockstep/roster';
+import type { CopyTerms, Scenario, VirtualTime } from '@lockstep/simulation';
+import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
+import { scopeFromPlatformList } from '@lockstep/tenancy';
+import type { Cast, CopyCast, FollowerCast } from './cast';
+import type { PlatformStore } from './platform-store';
+import { settingsOf } from './terms';
+import type { SimWakeups } from './wakeups';
+
+/** Where builder fees of every second tenant go. */
+export const BUILDER = `0x${'b'.repeat(40)}`;
+export const BUILDER_TENTHS = 30;
+const KEY_BYTES = 32;
+const HOUR_MIN = 60;
+
+/** States from which each wish is taken, as the gateway has them. */
+const FROM: Readonly<Record<'copy.pause' | 'copy.resume' | 'copy.re_enable' | 'copy.rebase', readonly string[]>> = {
+  'copy.pause': ['active'],
+  'copy.resume': ['paused'],
+  'copy.re_enable': ['breaker_closed'],
+  'copy.rebase': ['active'],
+};
+const STOPPED_FROM = {
+  close_now: ['preparing', 'active', 'paused', 'winding_down', 'breaker_closed'],
+  follow_to_close: ['active', 'paused'],
+} as const;
+
+/** Tenants, followers and the operator: writes what the gateway writes, and wakes the engine. Every call resolves when its 2xx would be sent; false: refused. */
+export class PlatformActor {
+  constructor(
+    private readonly store: PlatformStore,
+    private readonly ids: Ids,
+    private readonly time: VirtualTime,
+    private readonly wakeups: SimWakeups,
+    private readonly cast: Cast,
+  ) {}
+
+  async tenants(scenario: Scenario): Promise<void> {
+    for (const { tenant, dayBeginsMin } of scenario.tenants) {
+      const id = this.ids.next('tenant');
+      const now = this.time.now();
+      await this.store.platform(async (unit) => {
+        await unit.tenants.putTier('standard', {});
+        const row = { id, name: `tenant ${tenant}`, host: null, branding: {}, tier: 'standard', status: 'active' as const };
+        await unit.tenants.insert({ ...row, timeZone: zoneOf(dayBeginsMin), createdAt: now, updatedAt: now });
+      });
+      const scope = scopeFromPlatformList(id, 'test');
+      this.cast.scopes[tenant] = scope;
+      if (tenant % 2 === 0) await this.feeSchedule(scope, tenant);
+      for (const { leader, address } of scenario.leaders) await this.leader(scope, tenant, leader, address);
+    }
+  }
+
+  private async feeSchedule(scope: TenantScope, tenant: number): Promise<void> {
+    await this.store.scoped(scope, (unit) =>
+      unit.feeSchedules.insert({
+        id: this.ids.next('feeSchedule'),
+        version: 1,
+        markupTenths: BUILDER_TENTHS,
+        flow: tenant % 4 === 0 ? 'all' : 'increases_only',
+        builderAddress: BUILDER,
+        builderOwner: 'operator',
+        operatorShare: 0n,
+        missingApproval: tenant % 4 === 0 ? 'send_without_markup' : 'deny_entries',
+        actor: 'simulation',
+        createdAt: unit.now,
+        effectiveFrom: unit.now,
+      }),
+    );
+  }
+
+  private async leader(scope: TenantScope, tenant: number, leader: number, address: string): Promise<void> {
+    const watched = await this.store.platform((unit) => unit.inbox.watch('hyperliquid', 'sim', address));
+    const id = this.ids.next('leader');
+    await this.store.scoped(scope, async (unit) => {
+      const times = { createdAt: unit.now, updatedAt: unit.now };
+      await unit.leaders.insert({ id, watchedNo: watched.no, name: `leader ${leader}`, terms: {}, status: 'active', ...times });
+      await unit.commands.append({ kind: 'leader.watch', targetId: id, payload: {}, actor: 'simulation' });
+    });
+    this.cast.addLeader(tenant, leader, id);
+    this.wake(scope);
+  }
+
+  /** Writes a follower with its account; its agent and money are given at the venue by whoever plays it. */
+  async follower(follower: number, tenant: number, address: string, agent: string): Promise<FollowerCast> {
+    const scope = this.scope(tenant);
+    const [id, accountId] = [this.ids.next('follower'), this.ids.next('venueAccount')];
+    await this.store.scoped(scope, async (unit) => {
+      const times = { createdAt: unit.now, updatedAt: unit.now };
+      await unit.followers.insert({ id, externalRef: null, status: 'active', ...times });
+      await unit.venueAccounts.insert({
+        id: accountId,
+        followerId: id,
+        venue: 'hyperliquid',
+        network: 'sim',
+        address,
+        ...MAIN_ACCOUNT,
+        agentName: AGENT_NAME,
+        mode: 'unknown',
+        agentAddress: agent,
+        sealedAgentKey: keyOf(agent),
+        agentStatus: 'awaiting_signature',
+        agentValidUntil: null,
+        builderAddress: null,
+        builderFeeApproved: 0,
+        approvals: {},
+        status: 'pending',
+        statusReason: null,
+        ...times,
+      });
+      await unit.commands.append({ kind: 'venue_account.activate', targetId: accountId, payload: { approvals: [] }, actor: 'simulation' });
+    });
+    this.wake(scope);
+    const made = { follower, tenant, scope, id, accountId, address, agents: [] };
+    this.cast.addFollower(made);
+    this.cast.addAgent(made, agent);
+    return made;
+  }
+
+  /** Gives the engine another agent of an account. */
+  async nextAgent(follower: FollowerCast, agent: string): Promise<void> {
+    await this.store.scoped(follower.scope, async (unit) => {
+      const row = { venueAccountId: follower.accountId, role: 'next' as const, agentAddress: agent, agentName: AGENT_NAME, sealedAgentKey: keyOf(agent) };
+      await unit.spareAgents.put({ ...row, createdAt: unit.now });
+      await unit.commands.append({ kind: 'venue_account.activate', targetId: follower.accountId, payload: { approvals: [] }, actor: 'simulation' });
+    });
+    this.cast.addAgent(follower, agent);
+    this.wake(follower.scope);
+  }
+
+  async createCopy(copy: number, follower: FollowerCast, leader: number, allocation: bigint, terms: CopyTerms): Promise<CopyCast | null> {
+    const { scope } = follower;
+    const leaderId = this.cast.leaderId(follower.tenant, leader);
+    if (leaderId === undefined) return null;
+    const id = this.ids.next('copy');
+    const made = await this.store.scoped(scope, async (unit) => {
+      if ((await unit.copies.runningOn(follower.accountId)) !== null) return false;
+      const times = { createdAt: unit.now, updatedAt: unit.now, startedAt: null, stoppedAt: null };
+      const row = { id, leaderId, followerId: follower.id, venueAccountId: follower.accountId, allocation, state: 'preparing', stateReason: null };
+      await unit.copies.insert({ ...row, settingsVersion: 1, ...times });
+      await unit.copies.addSettings({ copyId: id, version: 1, settings: encodeCopySettings(settingsOf(terms)), actor: 'simulation', effectiveFrom: unit.now });
+      await unit.commands.append({ kind: 'copy.activate', targetId: id, payload: { needs: [follower.accountId, leaderId] }, actor: 'simulation' });
+      return true;
+    });
+    this.wake(scope);
+    if (!made) return null;
+    const cast: CopyCast = { copy, id, scope, follower, leader, leaderId, allocation, terms, version: 1 };
+    this.cast.addCopy(cast);
+    return cast;
+  }
+
+  /** Writes another settings version; the direction changes only where the copy is flat. */
+  async changeTerms(copy: CopyCast, terms: CopyTerms): Promise<boolean> {
+    const done = await this.store.scoped(copy.scope, async (unit) => {
+      const row = await unit.copies.findOne({ id: copy.id });
+      if (row === null || row.state === 'stopping' || row.state === 'stopped') return false;
+      const flat = (await unit.positions.ofCopies(row.no)).every(({ position, target }) => position === 0n && target === 0n);
+      if (terms.direction !== copy.terms.direction && !flat) return false;
+      const version = row.settingsVersion + 1;
+      await unit.copies.addSettings({ copyId: copy.id, version, settings: encodeCopySettings(settingsOf(terms)), actor: 'simulation', effectiveFrom: unit.now });
+      await unit.copies.update({ id: copy.id }, { settingsVersion: version, updatedAt: unit.now });
+      await unit.commands.append({ kind: 'copy.settings', targetId: copy.id, payload: { version }, actor: 'simulation' });
+      copy.version = version;
+      return true;
+    });
+    this.wake(copy.scope);
+    return done;
+  }
+
+  async changeAllocation(copy: CopyCast, by: bigint): Promise<boolean> {
+    const done = await this.store.scoped(copy.scope, async (unit) => {
+      const row = await unit.copies.findOne({ id: copy.id });
+      if (row === null || row.state === 'stopping' || row.state === 'stopped') return false;
+      const allocation = row.allocation + by;
+      if (allocation < UNIT) return false;
+      await unit.copies.update({ id: copy.id }, { allocation, updatedAt: unit.now });
+      await unit.commands.append({ kind: 'copy.allocation', targetId: copy.id, payload: { allocation: allocation.toString() }, actor: 'simulation' });
+      return true;
+    });
+    this.wake(copy.scope);
+    return done;
+  }
+
+  async wish(copy: CopyCast, kind: keyof typeof FROM): Promise<boolean> {
+    return this.command(copy, kind, FROM[kind], {});
+  }
+
+  async stop(copy: CopyCast, mode: keyof typeof STOPPED_FROM): Promise<boolean> {
+    return this.command(copy, 'copy.stop', STOPPED_FROM[mode], { mode });
+  }
+
+  async closeAll(follower: FollowerCast): Promise<void> {
+    await this.store.scoped(follower.scope, (unit) =>
+      unit.commands.append({ kind: 'follower.close_all', targetId: follower.id, payload: {}, actor: 'simulation' }),
+    );
+    this.wake(follower.scope);
+  }
+
+  /** Turns a switch as its owner; true when it stood otherwise. */
+  async turn(scope: TenantScope | null, target: KillTarget, on: boolean): Promise<boolean> {
+    const name = killSwitchName(target);
+    const by = { actor: 'simulation', reason: null };
+    const turned =
+      scope === null
+        ? await this.store.platform((unit) => unit.engines.setFlag(name, on, { ...by, tenantId: target.kind === 'tenant' ? target.id : null }))
+        : await this.store.scoped(scope, (unit) => unit.killSwitches.turn(name, on, by));
+    void this.wakeups.publish(WAKEUP_CHANNELS.stops, '');
+    return turned;
+  }
+
+  private async command(copy: CopyCast, kind: CommandKind, from: readonly string[], payload: unknown): Promise<boolean> {
+    const done = await this.store.scoped(copy.scope, async (unit) => {
+      const row = await unit.copies.findOne({ id: copy.id });
+      if (row === null || !from.includes(row.state)) return false;
+      await unit.commands.append({ kind, targetId: copy.id, payload, actor: 'simulation' });
+      return true;
+    });
+    this.wake(copy.scope);
+    return done;
+  }
+
+  private wake(scope: TenantScope): void {
+    void this.wakeups.publish(WAKEUP_CHANNELS.commands, wakeupPayload(scope));
+  }
+
+  private scope(tenant: number): TenantScope {
+    const scope = this.cast.scopes[tenant];
+    if (scope === undefined) throw new Error(`tenant ${tenant} was not made`);
+    return scope;
+  }
+}
+
+export const AGENT_NAME = 'engine';
+
+/** Nothing is sealed here: what stands in for the key is made of its address. */
+const keyOf = (agent: string): Buffer => Buffer.from(agent.slice(2).padEnd(KEY_BYTES * 2, '0').slice(0, KEY_BYTES * 2), 'hex');
+
+/** A zone whose day begins about so many minutes after midnight UTC, in whole hours. */
+function zoneOf(minutes: number): string {
+  const hours = Math.floor(minutes / HOUR_MIN);
+  if (hours === 0) return 'UTC';
+  return hours <= 12 ? `Etc/GMT+${hours}` : `Etc/GMT-${24 - hours}`;
+}

@@ -1,0 +1,73 @@
+import { money, rate, size } from '@lockstep/kernel';
+import type { CopySettings } from '@lockstep/roster';
+import type { CopyTerms, SettingsSeen } from '@lockstep/simulation';
+
+const orNull = <T extends bigint>(value: bigint | null, unit: (value: bigint) => T): T | null => (value === null ? null : unit(value));
+
+/** A scenario's terms as the product's settings. */
+export function settingsOf(terms: CopyTerms): CopySettings {
+  const { caps, losses } = terms;
+  return {
+    mode: modeOf(terms.mode),
+    direction: terms.direction,
+    follow: terms.follow,
+    start: terms.start.kind === 'next_open' ? { kind: 'next_open' } : { kind: 'adopt', band: orNull(terms.start.band, rate) },
+    instruments: terms.instruments,
+    caps: {
+      maxPositionSize: orNull(caps.maxPositionSize, size),
+      maxPositionNotional: orNull(caps.maxPositionNotional, money),
+      maxPositionShare: orNull(caps.maxPositionShare, rate),
+      maxLeverage: orNull(caps.maxLeverage, rate),
+    },
+    slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: 'reject' },
+    breaker: {
+      fromStart: orNull(losses.fromStart, rate),
+      trailing: orNull(losses.trailing, rate),
+      daily: orNull(losses.daily, rate),
+      lossMoney: orNull(losses.lossMoney, money),
+      alertAt: orNull(losses.alertAt, rate),
+      haltNewAt: orNull(losses.haltNewAt, rate),
+      closeAfterMarks: losses.closeAfterMarks,
+    },
+    maxAgeMs: terms.maxAgeMs,
+    catchUpMs: terms.catchUpMs,
+    venueLeverage: terms.venueLeverage,
+  };
+}
+
+function modeOf(mode: CopyTerms['mode']): CopySettings['mode'] {
+  switch (mode.kind) {
+    case 'fixed_ratio':
+      return { kind: mode.kind, ratio: rate(mode.ratio) };
+    case 'proportional':
+      return { kind: mode.kind, multiplier: rate(mode.multiplier), compounding: mode.compounding };
+    case 'fixed_amount':
+      return { kind: mode.kind, amount: money(mode.amount), maxAdds: mode.maxAdds };
+    case 'risk_normalised':
+      return {
+        kind: mode.kind,
+        multiplier: rate(mode.multiplier),
+        targetVolatility: rate(mode.targetVolatility),
+        scaleLeast: rate(mode.scaleLeast),
+        scaleMost: rate(mode.scaleMost),
+      };
+  }
+}
+
+/** A scenario's terms as the auditor sees them. */
+export function seenOf(terms: CopyTerms): SettingsSeen {
+  const { fromStart, trailing, daily, lossMoney, haltNewAt, closeAfterMarks } = terms.losses;
+  return {
+    mode: terms.mode,
+    direction: terms.direction,
+    follow: terms.follow,
+    start: terms.start.kind,
+    instruments: terms.instruments,
+    caps: terms.caps,
+    losses: { fromStart, trailing, daily, lossMoney, haltNewAt, closeAfterMarks },
+    entryBound: terms.entryBound,
+    maxAgeMs: terms.maxAgeMs,
+    catchUpMs: terms.catchUpMs,
+    venueLeverage: terms.venueLeverage,
+  };
+}

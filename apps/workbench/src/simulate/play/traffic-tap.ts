@@ -1,0 +1,139 @@
+import type { HandedOrder, LeaderFill, Observation, Traffic } from '@lockstep/simulation';
+import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import type { Cast } from './cast';
+import type { JournalTap } from './journal-tap';
+
+/** What one engine process is told and hands over, as the auditor wants to hear it. */
+export class TrafficTap implements Traffic {
+  private readonly equities = new Map<string, Map<string, bigint>>();
+  private readonly toldFills = new Set<string>();
+
+  constructor(
+    private readonly process: string,
+    private readonly exact: () => number,
+    private readonly cast: Cast,
+    private readonly journal: JournalTap,
+    private readonly copyIdOf: (copyNo: number) => string,
+    private readonly dexOf: (coin: string) => string,
+    private readonly observe: (observation: Observation) => void,
+  ) {}
+
+  handed(order: HandedOrder): void {
+    const at = this.exact();
+    const journaled = this.journal.order(order.clientOrderId);
+    const follower = this.cast.followerOfAgent(order.signer);
+    const { coin, buy, price, size, reduceOnly, tif, nonce, expiresAfter } = order;
+    const own = { coin, buy, price, size, reduceOnly, tif, nonce, expiresAfter, cloid: order.clientOrderId, signer: order.signer };
+    this.observe({
+      kind: 'order_handed',
+      at,
+      order: {
+        ...own,
+        process: this.process,
+        scope: journaled?.scope ?? '',
+        copyId: journaled === undefined ? '' : this.copyIdOf(journaled.copyNo),
+        wave: journaled?.wave ?? '',
+        cause: journaled?.cause ?? 'repair',
+        account: follower?.address ?? order.signer,
+        decidedAt: journaled?.decidedAt ?? at,
+        journaledAt: journaled?.journaledAt ?? at,
+        sentAt: at,
+      },
+    });
+  }
+
+  answered(cloid: string, outcome: 'filled' | 'resting' | 'rejected' | 'unknown'): void {
+    this.observe({ kind: 'answer_delivered', at: this.exact(), process: this.process, cloid, outcome });
+  }
+
+  voided(signer: string, nonce: number): void {
+    this.observe({ kind: 'nonce_voided', at: this.exact(), signer, nonce });
+  }
+
+  marks(updates: Parameters<Traffic['marks']>[0]): void {
+    const at = this.exact();
+    for (const { coin, markPrice } of updates) this.observe({ kind: 'mark_delivered', at, process: this.process, coin, price: markPrice });
+  }
+
+  user(event: WatchEvent): void {
+    const at = this.exact();
+    const { process } = this;
+    switch (event.kind) {
+      case 'disconnected':
+        this.observe({ kind: 'disconnected', at, process, addresses: event.unseen ?? null });
+        return;
+      case 'fills':
+        this.leaderFills(event.address, event.fills);
+        return;
+      case 'state':
+        this.leaderState(event.state.address, [event.state]);
+        return;
+      case 'synced':
+        this.leaderFills(event.address, event.fills);
+        this.leaderState(event.address, event.states);
+        this.observe({ kind: 'synced', at, process, address: event.address });
+        return;
+      default:
+        return;
+    }
+  }
+
+  account(state: AccountState): void {
+    const follower = this.cast.followers.find(({ address }) => address === state.address);
+    if (follower === undefined) return;
+    const equity = this.equityOf(state.address, [state]);
+    this.observe({ kind: 'account_state_delivered', at: this.exact(), process: this.process, account: state.address, equity });
+  }
+
+  fills(address: string, fills: readonly VenueFill[]): void {
+    const at = this.exact();
+    for (const { coin, tradeId, time } of fills) {
+      const key = `${address}/${coin}/${time}/${tradeId}`;
+      if (this.toldFills.has(key)) continue;
+      this.toldFills.add(key);
+      this.observe({ kind: 'account_fill_delivered', at, process: this.process, account: address, tradeId, coin });
+    }
+  }
+
+  funding(address: string, charges: Parameters<Traffic['funding']>[1]): void {
+    const at = this.exact();
+    for (const { coin, time } of charges) this.observe({ kind: 'funding_delivered', at, process: this.process, account: address, coin, time });
+  }
+
+  private leaderFills(leader: string, fills: readonly VenueFill[]): void {
+    if (fills.length === 0) return;
+    this.observe({ kind: 'leader_fills_delivered', at: this.exact(), process: this.process, leader, fills: fills.map(leaderFill) });
+  }
+
+  private leaderState(leader: string, states: readonly AccountState[]): void {
+    const covered = new Set(states.map(({ dex }) => dex));
+    this.observe({
+      kind: 'leader_state_delivered',
+      at: this.exact(),
+      process: this.process,
+      leader,
+      equity: this.equityOf(leader, states),
+      positions: states.flatMap(({ positions }) => positions.map(({ coin, size }) => ({ coin, size }))),
+      coversCoin: (coin) => covered.has(this.dexOf(coin)),
+    });
+  }
+
+  /** Over all clearinghouses as read last; null until each was read. */
+  private equityOf(address: string, states: readonly AccountState[]): bigint {
+    const known = this.equities.get(address) ?? new Map<string, bigint>();
+    this.equities.set(address, known);
+    for (const { dex, accountValue } of states) known.set(dex, accountValue);
+    return [...known.values()].reduce((sum, value) => sum + value, 0n);
+  }
+}
+
+const leaderFill = (fill: VenueFill): LeaderFill => ({
+  tradeId: fill.tradeId,
+  coin: fill.coin,
+  buy: fill.side === 'buy',
+  size: fill.size,
+  price: fill.price,
+  startPosition: fill.startPosition,
+  orderId: fill.twapId ?? fill.orderId,
+  time: fill.time,
+});
