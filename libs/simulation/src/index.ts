@@ -22,12 +22,33 @@ export { type Chance, seededChance } from './makers/chance';
 export { driveMakers, type MakerDriver } from './makers/maker-driver';
 export type { PricePath } from './makers/price-path';
 export { pegged, walk } from './makers/walk';
-export type * from './scenario/cast';
-export { faultName, type ScenarioFault } from './scenario/faults';
-export { fitTrade } from './scenario/positions';
-export type { Scenario, ScenarioSize, ScenarioSources } from './scenario/scenario';
-export type { Step, StepKind } from './scenario/steps';
-export type { CopyTerms } from './scenario/terms';
+export * from './scenario/cast';
+export { withoutSteps } from './scenario/cut';
+export { countsOf, describeScenario, type ScenarioCounts } from './scenario/describe';
+export { FAULT_KINDS, faultName, type ScenarioFault, VENUE_MESSAGE_FAULTS, type VenueMessageFault } from './scenario/faults';
+export { fitTrade, raisesRisk } from './scenario/positions';
+export { printScenario, printStep } from './scenario/print';
+export { brokenPromises } from './scenario/promises';
+export { parseRecordedTrades } from './scenario/recorded';
+export * from './scenario/scenario';
+export { scenarioOf } from './scenario/scenario-of';
+export {
+  type LeaderFill as ScenarioLeaderFill,
+  type LeaderTrades,
+  type OwnSize,
+  type QuoteRow,
+  REGIMES,
+  type Regime,
+  STEP_KINDS,
+  STOP_MODES,
+  type Step as ScenarioStep,
+  type StepKind as ScenarioStepKind,
+  type StopMode,
+  type SwitchTarget,
+  TRADE_INTENTS,
+  type TradeIntent,
+} from './scenario/steps';
+export type * from './scenario/terms';
 export {
   type AccountWish,
   type ControlClient,

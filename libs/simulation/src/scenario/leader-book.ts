@@ -30,13 +30,15 @@ export class LeaderBook {
   /** What a step does to positions: trades change them, a liquidation takes those of a dex, a delisting and a builder's halt those of a coin. */
   apply(step: Step): void {
     if (step.kind === 'leader_trades') this.set(step.leader, step.coin, this.position(step.leader, step.coin) + lotsOf(step));
-    if (step.kind === 'delist' || (step.kind === 'halt' && this.dexes.get(step.coin) !== '')) this.settle(step.coin);
+    const settled = this.settledBy(step);
+    if (settled !== null) for (const leader of this.lots.keys()) this.set(leader, settled, 0);
     if (step.kind === 'leader_liquidated')
       for (const { coin } of this.held(step.leader)) if (this.dexes.get(coin) === step.dex) this.set(step.leader, coin, 0);
   }
 
-  private settle(coin: string): void {
-    for (const leader of this.lots.keys()) this.set(leader, coin, 0);
+  /** The coin whose positions end by a step of the market; null for every other step. */
+  settledBy(step: Step): string | null {
+    return step.kind === 'delist' || (step.kind === 'halt' && this.dexes.get(step.coin) !== '') ? step.coin : null;
   }
 
   private set(leader: number, coin: string, lots: number): void {

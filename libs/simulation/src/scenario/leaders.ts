@@ -6,7 +6,7 @@ import type { ScenarioMarket } from './market';
 import { intentOf } from './positions';
 import type { RecordedTrade } from './scenario';
 import type { LeaderFill, LeaderStep, LeaderTrades } from './steps';
-import { EXPOSURE_MOST_PPM, type Move, STYLE_PLANS, WHOLE_PPM } from './styles';
+import { EXPOSURE_ALL_MOST_PPM, EXPOSURE_MOST_PPM, type Move, STYLE_PLANS, WHOLE_PPM } from './styles';
 
 /** Order numbers of leaders begin here, far from those the simulated exchange counts by itself. */
 const FIRST_ORDER = 800_000_000;
@@ -14,17 +14,20 @@ const FILL_SPREAD_PPM = 120;
 /** A recording is played so much faster than it was lived. */
 const REPLAY_WAIT_MOST_MS = 6_000;
 const REPLAY_SPEED = 10;
+/** Share of what it began with below which a leader is given money. */
+const POOR_PPM = 400_000;
 const USD = 100_000_000n;
 
 /** One leader's doings. */
 interface Actor {
   readonly cast: ScenarioLeader;
   readonly queue: Move[];
-  money: bigint;
+  /** Cash by dex as its trades and flows leave it, fees and funding aside. */
+  readonly cash: Map<string, bigint>;
   /** A dex on which it was liquidated and has no money yet. */
   broke: string | null;
   nextAt: number;
-  order: number;
+  working: { readonly coin: string; readonly side: number; readonly order: number } | null;
   replayAt: number;
 }
 
@@ -43,10 +46,10 @@ export class ScenarioLeaders {
     this.actors = cast.map((leader) => ({
       cast: leader,
       queue: [],
-      money: Object.values(leader.cash).reduce((sum, cash) => sum + cash, 0n),
+      cash: new Map(Object.entries(leader.cash)),
       broke: null,
       nextAt: draw.between(100, 9_000),
-      order: 0,
+      working: null,
       replayAt: recorded.length === 0 ? 0 : draw.below(recorded.length),
     }));
   }
@@ -71,10 +74,11 @@ export class ScenarioLeaders {
   }
 
   /** Money comes back to who was liquidated; what is there is closed. One step each. */
-  goFlat(): LeaderStep[] {
+  goFlat(at: number): LeaderStep[] {
     return this.actors.flatMap((actor) => {
       actor.queue.length = 0;
-      return this.book.held(actor.cast.leader).flatMap(({ coin, lots }) => this.trade(actor, coin, -lots, this.pieces(), 0));
+      actor.working = null;
+      return this.book.held(actor.cast.leader).flatMap(({ coin, lots }) => this.trade(actor, coin, -lots, this.draw.between(1, 3), at));
     });
   }
 
@@ -83,23 +87,25 @@ export class ScenarioLeaders {
     return this.actors.flatMap((actor) => (actor.broke === null ? [] : this.refill(actor, actor.broke, at)));
   }
 
-  private pieces(): number {
-    return this.draw.between(1, 3);
-  }
-
   private doing(actor: Actor, at: number): LeaderStep[] {
     if (actor.broke !== null) return this.refill(actor, actor.broke, at);
+    const rescued = this.rescue(actor, at);
+    if (rescued.length > 0) return rescued;
     if (this.draw.oneIn(45)) return this.moveMoney(actor, at);
     if (this.draw.oneIn(120)) return this.liquidate(actor, at);
     const next = actor.queue.shift();
     if (next === undefined) return [];
-    if (!next.sameOrder) actor.order = this.nextOrder();
+    if (!next.sameOrder) actor.working = null;
     if (!this.market.isOpen(next.coin)) return [];
     return this.trade(actor, next.coin, this.lotsFor(actor, next), next.pieces, at);
   }
 
-  private nextOrder(): number {
+  /** The order a trade belongs to: the one of the trade before where that had the same coin and direction and the leader means it so. */
+  private orderOf(actor: Actor, coin: string, side: number): number {
+    const { working } = actor;
+    if (working !== null && working.coin === coin && working.side === side) return working.order;
     this.orders += 1;
+    actor.working = { coin, side, order: this.orders };
     return this.orders;
   }
 
@@ -108,7 +114,8 @@ export class ScenarioLeaders {
     const held = this.book.position(actor.cast.leader, coin);
     const spec = this.market.coin(coin);
     const price = this.market.price(coin);
-    const worth = (ppm: number): number => lotsWorth(spec, ppmOf(actor.money, Math.abs(ppm)), price) * Math.sign(ppm);
+    const money = this.money(actor, spec.dex);
+    const worth = (ppm: number): number => lotsWorth(spec, ppmOf(money, Math.abs(ppm)), price) * Math.sign(ppm);
     switch (what.do) {
       case 'cut':
         return what.ppm >= WHOLE_PPM ? -held : -Math.trunc((held * what.ppm) / WHOLE_PPM);
@@ -116,10 +123,45 @@ export class ScenarioLeaders {
         return -held - worth(what.ppm) * Math.sign(held);
       case 'by': {
         const lots = worth(what.ppm);
-        const isTooMuch = Math.abs(held + lots) > lotsWorth(spec, ppmOf(actor.money, EXPOSURE_MOST_PPM), price);
-        return isTooMuch && held !== 0 ? -Math.trunc(held / 2) : lots;
+        if (held !== 0 && Math.sign(lots) !== Math.sign(held)) return lots;
+        const isTooMuch =
+          worthOf(spec, held + lots, price) > ppmOf(money, EXPOSURE_MOST_PPM) || this.exposure(actor, spec.dex) > ppmOf(money, EXPOSURE_ALL_MOST_PPM);
+        return isTooMuch ? -Math.trunc(held / 2) : lots;
       }
     }
+  }
+
+  /** What the leader has on a dex at the script's prices. */
+  private equity(actor: Actor, dex: string): bigint {
+    return this.on(actor, dex).reduce((sum, { coin, lots }) => sum + this.signedWorth(coin, lots), actor.cash.get(dex) ?? 0n);
+  }
+
+  /** What sizes are shares of: its equity, but never next to nothing. */
+  private money(actor: Actor, dex: string): bigint {
+    const least = (actor.cast.cash[dex] ?? 0n) / 4n;
+    const equity = this.equity(actor, dex);
+    return equity > least ? equity : least;
+  }
+
+  private exposure(actor: Actor, dex: string): bigint {
+    return this.on(actor, dex).reduce((sum, { coin, lots }) => sum + worthOf(this.market.coin(coin), lots, this.market.price(coin)), 0n);
+  }
+
+  private on(actor: Actor, dex: string): readonly { readonly coin: string; readonly lots: number }[] {
+    return this.book.held(actor.cast.leader).filter(({ coin }) => this.market.coin(coin).dex === dex);
+  }
+
+  private signedWorth(coin: string, lots: number): bigint {
+    return worthOf(this.market.coin(coin), lots, this.market.price(coin)) * BigInt(Math.sign(lots));
+  }
+
+  private pay(actor: Actor, dex: string, amount: bigint): void {
+    actor.cash.set(dex, (actor.cash.get(dex) ?? 0n) + amount);
+  }
+
+  /** A coin's positions are settled at its price: to be told before they are gone from the book. */
+  settle(coin: string): void {
+    for (const actor of this.actors) this.pay(actor, this.market.coin(coin).dex, this.signedWorth(coin, this.book.position(actor.cast.leader, coin)));
   }
 
   private trade(actor: Actor, coin: string, lots: number, pieces: number, at: number): LeaderTrades[] {
@@ -128,7 +170,8 @@ export class ScenarioLeaders {
     const intent = intentOf(before, before + lots);
     const [first, ...rest] = this.split(this.market.coin(coin), lots, pieces);
     if (intent === null || first === undefined) return [];
-    const order = actor.order === 0 ? this.nextOrder() : actor.order;
+    const order = this.orderOf(actor, coin, Math.sign(lots));
+    this.pay(actor, this.market.coin(coin).dex, -this.signedWorth(coin, lots));
     return [{ at, kind: 'leader_trades', leader, coin, intent, order, before, fills: [first, ...rest] }];
   }
 
@@ -146,15 +189,19 @@ export class ScenarioLeaders {
   }
 
   private plan(actor: Actor): void {
-    if (actor.cast.style === 'replayed' && this.recorded.length > 0) return this.replay(actor);
+    if (actor.cast.style === 'replayed' && this.recorded.length > 0) this.replay(actor);
+    else this.planByStyle(actor);
+  }
+
+  private planByStyle(actor: Actor): void {
     const { leader, style, coins } = actor.cast;
     const open = coins.filter((coin) => this.market.isOpen(coin));
     if (open.length === 0) return;
     const held = this.book.held(leader).filter((each) => this.market.isOpen(each.coin));
     const coin = held.length > 0 && !this.draw.oneIn(3) ? this.draw.pick(held).coin : this.draw.pick(open);
     const lots = this.book.position(leader, coin);
-    const worth = worthOf(this.market.coin(coin), lots, this.market.price(coin));
-    const exposurePpm = Number((worth * BigInt(WHOLE_PPM)) / actor.money) * Math.sign(lots);
+    const money = this.money(actor, this.market.coin(coin).dex);
+    const exposurePpm = Number((this.signedWorth(coin, lots) * BigInt(WHOLE_PPM)) / money);
     actor.queue.push(...STYLE_PLANS[style]({ coin, exposurePpm, trend: this.market.trend(coin) }, this.draw));
   }
 
@@ -170,7 +217,7 @@ export class ScenarioLeaders {
     const wait = last === undefined ? 0 : Math.min(REPLAY_WAIT_MOST_MS, Math.max(0, Math.floor((trade.time - last.time) / REPLAY_SPEED)));
     const sameOrder = last !== undefined && last.time === trade.time && last.coin === trade.coin && last.buys === trade.buys;
     const held = this.book.position(leader, coin);
-    const ppm = Number((BigInt(trade.usd) * USD * BigInt(WHOLE_PPM)) / actor.money);
+    const ppm = Number((BigInt(trade.usd) * USD * BigInt(WHOLE_PPM)) / this.money(actor, this.market.coin(coin).dex));
     const direction = trade.buys ? 1 : -1;
     const closes = trade.closes && held !== 0;
     const what: Move['what'] = closes
@@ -181,14 +228,27 @@ export class ScenarioLeaders {
 
   /** Deposits and withdrawals, so that what proportional copies reckon with changes. */
   private moveMoney(actor: Actor, at: number): LeaderStep[] {
-    const { leader } = actor.cast;
+    const { leader, cash } = actor.cast;
+    const dex = this.draw.pick(Object.keys(cash));
+    const begun = cash[dex] ?? 0n;
+    const equity = this.equity(actor, dex);
     const share = this.draw.between(50_000, 600_000);
-    const isDeposit = this.draw.oneIn(2);
-    const floor = Object.values(actor.cast.cash).reduce((sum, cash) => sum + cash, 0n) / 2n;
-    const amount = ppmOf(actor.money, isDeposit ? share : -Math.floor(share / 2));
-    if (actor.money + amount < floor) return [];
-    actor.money += amount;
-    return [{ at, kind: 'leader_cash', leader, dex: '', amount }];
+    const isDeposit = equity < begun / 2n || this.draw.oneIn(2);
+    const amount = isDeposit ? ppmOf(begun, share) : -ppmOf(equity, Math.floor(share / 2));
+    if (!isDeposit && (equity + amount < begun / 2n || this.exposure(actor, dex) > equity + amount)) return [];
+    this.pay(actor, dex, amount);
+    return [{ at, kind: 'leader_cash', leader, dex, amount }];
+  }
+
+  /** Who lost most of what it had is given it again, before the venue takes the rest. */
+  private rescue(actor: Actor, at: number): LeaderStep[] {
+    const { leader, cash } = actor.cast;
+    const poor = Object.entries(cash).find(([dex, begun]) => this.equity(actor, dex) < ppmOf(begun, POOR_PPM));
+    if (poor === undefined) return [];
+    const [dex, begun] = poor;
+    const amount = begun - this.equity(actor, dex);
+    this.pay(actor, dex, amount);
+    return [{ at, kind: 'leader_cash', leader, dex, amount }];
   }
 
   private liquidate(actor: Actor, at: number): LeaderStep[] {
@@ -196,6 +256,7 @@ export class ScenarioLeaders {
     if (held === undefined) return [];
     const { dex } = this.market.coin(held.coin);
     actor.broke = dex;
+    actor.cash.set(dex, 0n);
     actor.queue.length = 0;
     // It has no money until this comes, so it waits for it.
     actor.queue.push({ inMs: this.draw.between(8_000, 20_000), coin: held.coin, what: { do: 'by', ppm: 50_000 }, pieces: 1, sameOrder: false });
@@ -205,7 +266,9 @@ export class ScenarioLeaders {
   private refill(actor: Actor, dex: string, at: number): LeaderStep[] {
     actor.broke = null;
     actor.queue.length = 0;
-    return [{ at, kind: 'leader_cash', leader: actor.cast.leader, dex, amount: actor.cast.cash[dex] ?? 0n }];
+    const amount = actor.cast.cash[dex] ?? 0n;
+    actor.cash.set(dex, amount);
+    return [{ at, kind: 'leader_cash', leader: actor.cast.leader, dex, amount }];
   }
 }
 

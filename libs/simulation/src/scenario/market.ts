@@ -75,7 +75,7 @@ export class ScenarioMarket {
   }
 
   /** The next move of all prices, with what begins or ends there. */
-  tick(at: number): MarketStep[] {
+  act(at: number): MarketStep[] {
     const moods = [...this.markets.values()].flatMap((market) => (at >= market.until && !this.quiet ? this.turn(market, at) : []));
     const moving = [...this.markets.values()].filter(({ coin }) => this.isOpen(coin.coin));
     for (const market of moving) this.move(market);
@@ -258,10 +258,14 @@ function nextCorner(run: CandleRun): bigint | null {
 function thinBook({ coin, price }: CoinMarket, at: number, draw: Draws): MarketStep {
   const rows = (side: 1 | -1): QuoteRow[] => {
     let away = draw.between(300, 3_000);
+    let last = price;
     return Array.from({ length: THIN_ROWS }, () => {
-      const at = onGrid(coin, price + ppmOf(price, side * away), side > 0 ? 'up' : 'down');
+      const raw = price + ppmOf(price, side * away);
+      // Where the grid is coarser than the distance drawn the row goes one tick beyond the one before.
+      const beyond = side > 0 ? (raw > last ? raw : last + 1n) : raw < last ? raw : last - 1n;
+      last = onGrid(coin, beyond, side > 0 ? 'up' : 'down');
       away += draw.between(500, 3_000);
-      return { price: at, lots: Math.max(1, lotsWorth(coin, BigInt(draw.skewed(...THIN_ROW_USD)) * USD, at)) };
+      return { price: last, lots: Math.max(1, lotsWorth(coin, BigInt(draw.skewed(...THIN_ROW_USD)) * USD, last)) };
     });
   };
   return { at, kind: 'quote', coin: coin.coin, bids: rows(-1), asks: rows(1) };

@@ -26,8 +26,9 @@ export interface Outlook {
 }
 
 export const WHOLE_PPM = 1_000_000;
-/** Most a leader holds in one coin; what would go beyond is cut in half instead. */
-export const EXPOSURE_MOST_PPM = 1_200_000;
+/** Most a leader holds in one coin, and adds at on one dex; what would go beyond cuts the position in half instead. */
+export const EXPOSURE_MOST_PPM = 900_000;
+export const EXPOSURE_ALL_MOST_PPM = 1_400_000;
 
 type Plan = (look: Outlook, draw: Draws) => readonly Move[];
 

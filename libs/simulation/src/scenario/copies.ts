@@ -1,0 +1,81 @@
+import { must, present } from '@lockstep/kernel';
+import type { ScenarioCoin, ScenarioFollower, ScenarioLeader } from './cast';
+import { ppmOf } from './coins';
+import type { Draws } from './draws';
+import type { CopyStep } from './steps';
+import type { CopyTerms } from './terms';
+import { drawTerms, loosened, rechosen, type TermsFor, tightened } from './terms-draw';
+
+/** A copy as its followers' acts leave it; what the engine did by itself (a loss limit met) is not known to a script. */
+export interface CopyPlan {
+  readonly copy: number;
+  readonly follower: ScenarioFollower;
+  readonly leader: number;
+  allocation: bigint;
+  terms: CopyTerms;
+  wish: 'active' | 'paused' | 'ending' | 'stopped';
+}
+
+/** All copies of a script, and the acts that make and change them. */
+export class ScenarioCopies {
+  private readonly all: CopyPlan[] = [];
+
+  constructor(
+    private readonly coins: readonly ScenarioCoin[],
+    private readonly leaders: readonly ScenarioLeader[],
+    private readonly draw: Draws,
+  ) {}
+
+  /** Copies that have not been asked to end. */
+  living(): readonly CopyPlan[] {
+    return this.all.filter(({ wish }) => wish === 'active' || wish === 'paused');
+  }
+
+  create(at: number, follower: ScenarioFollower): CopyStep {
+    const leader = this.leaders[this.popular()] ?? this.leaders[0];
+    must(leader !== undefined, 'a script has leaders');
+    const real = follower.cash[''] ?? 0n;
+    const allocation = ppmOf(real, this.draw.between(400_000, 850_000));
+    const terms = drawTerms({ leader, allocation, coins: this.coins }, this.draw);
+    const copy = this.all.length;
+    this.all.push({ copy, follower, leader: leader.leader, allocation, terms, wish: 'active' });
+    return { at, kind: 'copy_create', copy, tenant: follower.tenant, follower: follower.follower, leader: leader.leader, allocation, terms };
+  }
+
+  /** Other terms: stricter, looser or otherwise chosen. */
+  change(at: number, plan: CopyPlan): CopyStep {
+    const { draw } = this;
+    const change = draw.weighted<'tighter' | 'looser' | 'other'>([
+      [45, 'tighter'],
+      [35, 'looser'],
+      [20, 'other'],
+    ]);
+    const who = this.termsFor(plan);
+    const changed = {
+      tighter: () => tightened(plan.terms, who, draw),
+      looser: () => loosened(plan.terms, draw),
+      other: () => rechosen(plan.terms, who, draw),
+    };
+    plan.terms = changed[change]();
+    return { at, kind: 'copy_terms', copy: plan.copy, change, terms: plan.terms };
+  }
+
+  /** More or less of the follower's money; the sum stays within what the account began with. */
+  reallocate(at: number, plan: CopyPlan): CopyStep | null {
+    const real = plan.follower.cash[''] ?? 0n;
+    const by = ppmOf(plan.allocation, this.draw.oneIn(2) ? this.draw.between(50_000, 800_000) : -this.draw.between(50_000, 600_000));
+    const after = plan.allocation + by;
+    if (by === 0n || after * 10n > real * 9n || after * 10n < real) return null;
+    plan.allocation = after;
+    return { at, kind: 'copy_allocation', copy: plan.copy, by };
+  }
+
+  private termsFor({ leader, allocation }: CopyPlan): TermsFor {
+    return { leader: present(this.leaders[leader], `leader ${leader}`), allocation, coins: this.coins };
+  }
+
+  /** The first leaders have the most copies. */
+  private popular(): number {
+    return Math.min(this.draw.below(this.leaders.length), this.draw.below(this.leaders.length));
+  }
+}

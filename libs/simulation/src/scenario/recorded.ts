@@ -1,0 +1,35 @@
+import { err, ok, type Result } from '@lockstep/kernel';
+import type { RecordedTrade } from './scenario';
+
+const HEADER = 't,coin,dir,px,sz,ntl';
+const IMPROVED = ' (Price Improved)';
+const DIRECTIONS: Readonly<Record<string, Pick<RecordedTrade, 'buys' | 'closes'>>> = {
+  'Open Long': { buys: true, closes: false },
+  'Open Short': { buys: false, closes: false },
+  'Close Long': { buys: false, closes: true },
+  'Close Short': { buys: true, closes: true },
+  // Through zero: what it opens counts.
+  'Long > Short': { buys: false, closes: false },
+  'Short > Long': { buys: true, closes: false },
+};
+
+/** Reads `t,coin,dir,px,sz,ntl,…` lines of a recorded leader, times rising. The error names the line. */
+export function parseRecordedTrades(text: string): Result<readonly RecordedTrade[], string> {
+  const [header = '', ...lines] = text.split(/\r?\n/);
+  if (!header.startsWith(HEADER)) return err(`line 1: the header begins with ${HEADER}`);
+  const trades: RecordedTrade[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line === '') continue;
+    const trade = readTrade(line.split(','));
+    if (trade === null || trade.time < (trades.at(-1)?.time ?? 0)) return err(`line ${index + 2}: not a fill after the one before: ${line}`);
+    trades.push(trade);
+  }
+  return trades.length === 0 ? err('no fills') : ok(trades);
+}
+
+function readTrade([t = '', coin = '', dir = '', , , ntl = '']: readonly string[]): RecordedTrade | null {
+  const direction = DIRECTIONS[dir.replace(IMPROVED, '')];
+  const [time, usd] = [Number(t), Math.round(Number(ntl))];
+  if (direction === undefined || coin === '' || !Number.isSafeInteger(time) || !Number.isSafeInteger(usd) || usd < 0) return null;
+  return { time, coin, ...direction, usd };
+}

@@ -1,0 +1,155 @@
+import { ScenarioActs } from './acts';
+import type { ScenarioFollower } from './cast';
+import { drawCoins } from './coins';
+import { ScenarioCopies } from './copies';
+import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
+import { draws } from './draws';
+import { LeaderBook } from './leader-book';
+import { ScenarioLeaders } from './leaders';
+import { ScenarioMarket } from './market';
+import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
+import type { Step } from './steps';
+import { ScenarioEngines, ScenarioFaults } from './trouble';
+
+/** Steps at least, and the parts they are played in; each part ends in a calm. */
+const EXTENT: Readonly<Record<ScenarioSize, { readonly steps: number; readonly parts: number }>> = {
+  small: { steps: 320, parts: 2 },
+  standard: { steps: 2_050, parts: 4 },
+  large: { steps: 8_000, parts: 8 },
+};
+/** From the end of all trouble to the calm: an engine comes up and catches up. */
+const RECOVERY_MS = 8_000;
+/** A calm outlasts every catch-up window, age and confirmation. */
+const CALM_MS = 45_000;
+const LAST_CALM_MS = 90_000;
+const FLAT_EVERY_MS = 250;
+const BEGINNING_MS = [600, 7_000] as const;
+/** One follower in so many comes later, within so long. */
+const LATECOMER_ONE_IN = 6;
+const LATEST_MS = 200_000;
+
+/** Somebody whose turn it is at `nextAt`. */
+interface Turn {
+  readonly nextAt: number;
+  act(at: number): readonly Step[];
+}
+
+/**
+ * The script of a world: the same seed, size and sources give the same steps, to the last digit, on every machine. It holds to `brokenPromises` being empty.
+ * Some 50 ms for a `standard` one.
+ */
+export function scenarioOf(seed: number, size: ScenarioSize = 'standard', sources: ScenarioSources = {}): Scenario {
+  const { crashPoints = [], candles = [], recorded = [] } = sources;
+  const coins = drawCoins(draws(seed, 'coins'));
+  const tenants = drawTenants(draws(seed, 'tenants'));
+  const leaders = drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders'));
+  const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'));
+  const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
+  const book = new LeaderBook(coins);
+  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'));
+  const script = new Script(
+    market,
+    book,
+    new ScenarioLeaders(leaders, market, book, draws(seed, 'trades'), recorded),
+    new ScenarioActs(copies, followers, leaders.length, tenants.length, market, draws(seed, 'acts')),
+    new ScenarioFaults(draws(seed, 'faults')),
+    new ScenarioEngines(draws(seed, 'engines'), crashPoints),
+    beginnings(followers, copies, seed),
+  );
+  return { seed, size, coins, tenants, leaders, followers, steps: script.write(EXTENT[size]) };
+}
+
+/** When followers begin to copy: most at the beginning, some later. */
+function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
+  const draw = draws(seed, 'beginnings');
+  const due = followers
+    .map((follower) => ({ follower, at: draw.oneIn(LATECOMER_ONE_IN) ? draw.between(BEGINNING_MS[1], LATEST_MS) : draw.between(...BEGINNING_MS) }))
+    .sort((a, b) => a.at - b.at || a.follower.follower - b.follower.follower);
+  return {
+    get nextAt() {
+      return due[0]?.at ?? Number.POSITIVE_INFINITY;
+    },
+    act: (at) => {
+      const next = due.shift();
+      return next === undefined ? [] : [copies.create(at, next.follower)];
+    },
+  };
+}
+
+/** Puts the turns of all in order of time, with a calm after each part. */
+class Script {
+  private readonly steps: Step[] = [];
+  private now = 0;
+  private calms = 0;
+
+  constructor(
+    private readonly market: ScenarioMarket,
+    private readonly book: LeaderBook,
+    private readonly leaders: ScenarioLeaders,
+    private readonly acts: ScenarioActs,
+    private readonly faults: ScenarioFaults,
+    private readonly engines: ScenarioEngines,
+    private readonly beginnings: Turn,
+  ) {}
+
+  write({ steps, parts }: { readonly steps: number; readonly parts: number }): readonly Step[] {
+    for (let part = 1; part <= parts; part += 1) {
+      this.play(Math.ceil((steps * part) / parts));
+      this.calmDown(part === parts);
+    }
+    return this.steps;
+  }
+
+  /** Everybody's turns, the soonest first, until there are so many steps. */
+  private play(until: number): void {
+    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.acts, this.leaders];
+    while (this.steps.length < until) {
+      const next = turns.reduce((soonest, turn) => (turn.nextAt < soonest.nextAt ? turn : soonest));
+      this.now = Math.max(this.now, next.nextAt);
+      this.emit(next.act(this.now));
+    }
+  }
+
+  private emit(steps: readonly Step[]): void {
+    for (const step of steps) {
+      const settled = this.book.settledBy(step);
+      if (settled !== null) this.leaders.settle(settled);
+      this.book.apply(step);
+      this.steps.push(step);
+    }
+  }
+
+  /** All trouble ends, an engine leads, leaders and followers rest, everything is compared. In the last calm all leaders are flat. */
+  private calmDown(last: boolean): void {
+    this.pricesUntil(Math.max(this.now, this.engines.healsAt));
+    const at = this.now;
+    this.emit([...this.market.hush(at), ...this.faults.heal(at), ...this.engines.heal(at), ...this.acts.heal(at), ...this.leaders.refund(at)]);
+    this.pricesUntil(at + RECOVERY_MS);
+    if (last) this.goFlat();
+    const calm = this.calms;
+    this.calms += 1;
+    this.emit([{ at: this.now, kind: 'calm_begins', calm, last }]);
+    this.pricesUntil(this.now + (last ? LAST_CALM_MS : CALM_MS));
+    this.emit([{ at: this.now, kind: 'audit', calm, last }]);
+    if (last) return;
+    this.emit([{ at: this.now, kind: 'calm_ends', calm, last }]);
+    this.market.loud();
+    for (const each of [this.leaders, this.acts, this.faults, this.engines]) each.rest(this.now);
+  }
+
+  /** Nothing but prices, up to a time. */
+  private pricesUntil(time: number): void {
+    while (this.market.nextAt <= time) {
+      this.now = Math.max(this.now, this.market.nextAt);
+      this.emit(this.market.act(this.now));
+    }
+    this.now = Math.max(this.now, time);
+  }
+
+  private goFlat(): void {
+    for (const closing of this.leaders.goFlat(this.now)) {
+      this.pricesUntil(this.now + FLAT_EVERY_MS);
+      this.emit([{ ...closing, at: this.now }]);
+    }
+  }
+}

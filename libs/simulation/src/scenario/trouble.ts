@@ -1,0 +1,169 @@
+import type { Draws } from './draws';
+import type { ScenarioFault } from './faults';
+import { isClockWrong } from './healing';
+import type { EngineStep, FaultStep } from './steps';
+
+interface Open {
+  readonly fault: number;
+  readonly ends: number;
+}
+
+/** Windows open at one time. */
+const OPEN_MOST = 3;
+const QUIET_MS = [3_000, 22_000] as const;
+
+/** Windows in which the links between the engine and what it talks to fail. */
+export class ScenarioFaults {
+  private readonly open: Open[] = [];
+  private count = 0;
+  private begins: number;
+
+  constructor(private readonly draw: Draws) {
+    this.begins = draw.between(15_000, 30_000);
+  }
+
+  get nextAt(): number {
+    return this.open.reduce((soonest, { ends }) => Math.min(soonest, ends), this.begins);
+  }
+
+  act(at: number): FaultStep[] {
+    const ended = this.open.filter(({ ends }) => ends <= at);
+    if (ended.length > 0) return ended.map((window) => this.end(window, at));
+    this.begins = at + this.draw.between(...QUIET_MS);
+    if (this.open.length >= OPEN_MOST) return [];
+    const { what, lastsMs } = drawFault(this.draw);
+    const fault = this.count;
+    this.count += 1;
+    this.open.push({ fault, ends: at + lastsMs });
+    return [{ at, kind: 'fault_begins', fault, what }];
+  }
+
+  /** Ends every window. */
+  heal(at: number): FaultStep[] {
+    return [...this.open].map((window) => this.end(window, at));
+  }
+
+  rest(until: number): void {
+    this.begins = until + this.draw.between(...QUIET_MS);
+  }
+
+  private end(window: Open, at: number): FaultStep {
+    this.open.splice(this.open.indexOf(window), 1);
+    return { at, kind: 'fault_ends', fault: window.fault };
+  }
+}
+
+function drawFault(draw: Draws): { readonly what: ScenarioFault; readonly lastsMs: number } {
+  const oneIn = draw.pick([1, 2, 3, 5, 10, 25]);
+  const message = (kind: Extract<ScenarioFault, { oneIn: number; boundary: 'venue' }>['kind'] & string): ScenarioFault =>
+    kind === 'slow_request' || kind === 'slow_answer'
+      ? { boundary: 'venue', kind, oneIn, byMs: draw.pick([150, 600, 1_500, 2_600, 6_000, 12_000]) }
+      : { boundary: 'venue', kind, oneIn };
+  const of = draw.pick(['users', 'marks', 'all'] as const);
+  const lastsMs = draw.skewed(600, 18_000);
+  const short = draw.skewed(300, 8_000);
+  return draw.weighted<{ readonly what: ScenarioFault; readonly lastsMs: number }>([
+    [9, { what: message('request_lost'), lastsMs }],
+    [12, { what: message('answer_lost'), lastsMs }],
+    [6, { what: message('request_twice'), lastsMs }],
+    [5, { what: message('refused_429'), lastsMs }],
+    [5, { what: message('server_error'), lastsMs }],
+    [6, { what: message('read_failing'), lastsMs }],
+    [5, { what: message('stream_duplicate'), lastsMs }],
+    [5, { what: message('stream_disorder'), lastsMs }],
+    [6, { what: message('slow_request'), lastsMs }],
+    [6, { what: message('slow_answer'), lastsMs }],
+    [8, { what: { boundary: 'venue', kind: 'stream_dropped', of }, lastsMs }],
+    [6, { what: { boundary: 'venue', kind: 'stream_silent', of }, lastsMs }],
+    [6, { what: { boundary: 'database', kind: 'down' }, lastsMs: short }],
+    [6, { what: { boundary: 'database', kind: 'slow', byMs: draw.pick([20, 100, 400, 1_500]) }, lastsMs }],
+    [6, { what: { boundary: 'database', kind: 'commit_unknown', oneIn }, lastsMs: short }],
+    [5, { what: { boundary: 'wake_ups', kind: 'lost', oneIn }, lastsMs }],
+  ]);
+}
+
+const LIFE_MS = [12_000, 130_000] as const;
+const DEAD_MS = [150, 14_000] as const;
+/** How long a named point is waited for. */
+const POINT_WAIT_MS = [2_000, 15_000] as const;
+const CLOCK_OFFSETS_MS = [0, -40, 40, -150, 150, -300, 300, -1_500, 1_500] as const;
+const STEADY_OFFSETS_MS = CLOCK_OFFSETS_MS.filter((ms) => !isClockWrong(ms));
+const NTH_MOST = 6;
+
+/** Lives and deaths of engine processes: one leads, at times another one tries to. */
+export class ScenarioEngines {
+  private living: number | null = null;
+  private count = 0;
+  private offsetMs = 0;
+  /** By then an engine that was told to die is dead. */
+  private deadBy = 0;
+  nextAt = 0;
+
+  constructor(
+    private readonly draw: Draws,
+    private readonly points: readonly string[],
+  ) {}
+
+  act(at: number): EngineStep[] {
+    if (this.living === null) return this.start(at);
+    return this.draw.weighted<() => EngineStep[]>([
+      [60, () => this.die(at)],
+      [20, () => this.second(at)],
+      [20, () => this.shift(at)],
+    ])();
+  }
+
+  /** When an engine may be started at the earliest, if one has to be. */
+  get healsAt(): number {
+    return this.living === null ? this.deadBy + DEAD_MS[0] : 0;
+  }
+
+  /** An engine leads from now on, and its clock is about right. */
+  heal(at: number): EngineStep[] {
+    const put = isClockWrong(this.offsetMs) ? this.putClock(at, 0) : [];
+    return [...put, ...(this.living === null ? this.start(at) : [])];
+  }
+
+  rest(until: number): void {
+    this.nextAt = until + this.draw.between(...LIFE_MS);
+  }
+
+  private start(at: number): EngineStep[] {
+    const engine = this.next();
+    this.living = engine;
+    this.nextAt = at + this.draw.skewed(...LIFE_MS);
+    return [{ at, kind: 'engine_starts', engine, expected: 'leads' }];
+  }
+
+  private second(at: number): EngineStep[] {
+    this.nextAt = at + this.draw.skewed(...LIFE_MS);
+    return [{ at, kind: 'engine_starts', engine: this.next(), expected: 'refused' }];
+  }
+
+  private die(at: number): EngineStep[] {
+    const { draw, points, living } = this;
+    if (living === null) return [];
+    this.living = null;
+    const isAtPoint = points.length > 0 && !draw.oneIn(3);
+    const latestMs = isAtPoint ? draw.between(...POINT_WAIT_MS) : 0;
+    this.deadBy = at + latestMs;
+    this.nextAt = this.deadBy + draw.skewed(...DEAD_MS);
+    return [{ at, kind: 'engine_dies', engine: living, point: isAtPoint ? draw.pick(points) : null, nth: draw.skewed(1, NTH_MOST), latestMs }];
+  }
+
+  private shift(at: number): EngineStep[] {
+    this.nextAt = at + this.draw.skewed(...LIFE_MS);
+    const offsets = isClockWrong(this.offsetMs) ? STEADY_OFFSETS_MS : CLOCK_OFFSETS_MS.filter((offset) => offset !== this.offsetMs);
+    return this.putClock(at, this.draw.pick(offsets));
+  }
+
+  private putClock(at: number, ms: number): EngineStep[] {
+    this.offsetMs = ms;
+    return [{ at, kind: 'clock_offset', ms }];
+  }
+
+  private next(): number {
+    this.count += 1;
+    return this.count - 1;
+  }
+}
