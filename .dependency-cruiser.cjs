@@ -69,6 +69,13 @@ forbidden.push(
     to: { path: '^libs/venues/src/(?!port/)' },
   },
   {
+    name: 'auditor-knows-the-kernel-alone',
+    comment: 'The judge of a simulated run shares nothing with what it judges, not even the simulated exchange.',
+    severity: 'error',
+    from: { path: '^libs/simulation/src/auditor/', pathNot: tests },
+    to: { pathNot: ['^libs/kernel(/|$)', '^libs/simulation/src/auditor/'] },
+  },
+  {
     name: 'egress-is-pure-and-neutral',
     comment: 'The egress scheduler is told the time and knows no venue: forecasts run it elsewhere, other venues use it.',
     severity: 'error',

@@ -1,10 +1,10 @@
 export { createAuditor } from './auditor/auditor';
-export type * from './auditor/calm';
-export type * from './auditor/observations';
-export type { AuditorOptions } from './auditor/options';
+export * from './auditor/calm';
+export * from './auditor/observations';
+export { AUDITOR_DEFAULTS, type AuditorOptions } from './auditor/options';
 export type { Auditor, AuditorCounts } from './auditor/port';
-export type { CopyStateSeen, SettingsSeen } from './auditor/terms';
-export { MAX_VIOLATIONS, type Violation, type ViolationKind } from './auditor/violation';
+export * from './auditor/terms';
+export { MAX_VIOLATIONS, VIOLATION_KINDS, type Violation, type ViolationKind } from './auditor/violation';
 export * from './clock/clock';
 export * from './clock/ids';
 export * from './clock/random';

@@ -14,7 +14,7 @@ export class TrafficTap implements Traffic {
     private readonly cast: Cast,
     private readonly journal: JournalTap,
     private readonly copyIdOf: (copyNo: number) => string,
-    private readonly dexOf: (coin: string) => string,
+    private readonly coinsOf: (dex: string) => readonly string[],
     private readonly observe: (observation: Observation) => void,
   ) {}
 
@@ -106,16 +106,11 @@ export class TrafficTap implements Traffic {
   }
 
   private leaderState(leader: string, states: readonly AccountState[]): void {
-    const covered = new Set(states.map(({ dex }) => dex));
-    this.observe({
-      kind: 'leader_state_delivered',
-      at: this.exact(),
-      process: this.process,
-      leader,
-      equity: this.equityOf(leader, states),
-      positions: states.flatMap(({ positions }) => positions.map(({ coin, size }) => ({ coin, size }))),
-      coversCoin: (coin) => covered.has(this.dexOf(coin)),
-    });
+    const held = new Map(states.flatMap(({ positions }) => positions.map(({ coin, size }) => [coin, size] as const)));
+    // A coin of a dex that was read and is not among its positions is flat.
+    const positions = states.flatMap(({ dex }) => this.coinsOf(dex).map((coin) => ({ coin, size: held.get(coin) ?? 0n })));
+    const time = Math.min(...states.map((state) => state.time));
+    this.observe({ kind: 'leader_state_delivered', at: this.exact(), process: this.process, leader, equity: this.equityOf(leader, states), time, positions });
   }
 
   /** Over all clearinghouses as read last; null until each was read. */

@@ -32,6 +32,8 @@ export class CopyTrack {
   basis: { low: number; high: number } | null = null;
   /** Equity of its venue account as engines were told it, in whole units. */
   readonly accountEquity: RecentRange;
+  /** Something of the follower's own was in its account: what the copy's money made is a matter of attribution from then on. */
+  attributed = false;
   /** Charges on their way to the engine. */
   private readonly charges = new Map<string, bigint>();
   /** What those charges may change, in whole units. */
@@ -79,19 +81,21 @@ export class CopyTrack {
    * Copy equity with everything that happened, and as an engine was told it, at prices `priceOf` knows; null when a price of something held is missing.
    * In whole units.
    */
-  value(priceOf: (coin: string) => number | null): { readonly real: number; readonly told: number } | null {
+  value(priceOf: (coin: string) => number | null): { readonly real: number; readonly told: number; readonly feesUntold: number } | null {
     const allocation = Number(this.terms.allocation) / 1e8;
     let real = allocation + Number(this.funding) / 1e8;
     let told = allocation + Number(this.toldFunding) / 1e8;
+    let feesUntold = 0;
     for (const holding of this.holdings.values()) {
       real += holding.real.money;
       told += holding.told.money;
+      feesUntold += Math.abs(Number(holding.real.fees - holding.told.fees)) / 1e8;
       if (holding.real.units === 0 && holding.told.units === 0) continue;
       const price = priceOf(holding.coin);
       if (price === null) return null;
       real += holding.real.units * price;
       told += holding.told.units * price;
     }
-    return { real, told };
+    return { real, told, feesUntold };
   }
 }

@@ -18,6 +18,12 @@ export class Tally {
     this.units = Number(this.position) / 1e8;
     this.money = Number(this.cash) / 1e16 - Number(this.fees) / 1e8;
   }
+
+  /** The account is flat, whatever was whose. */
+  flat(): void {
+    this.position = 0n;
+    this.units = 0;
+  }
 }
 
 /** One copy in one coin: what it truly holds, what an engine was told of it, what it should hold, and what may still fill. */

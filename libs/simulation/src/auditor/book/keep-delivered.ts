@@ -61,7 +61,7 @@ export function keepProcess(state: AuditState, told: ProcessObservation): void {
   state.startedAt.delete(told.process);
   state.marks.forget(told.process);
   state.blindness.forget(told.process);
-  for (const copy of state.copies.values()) copy.losses.died(told.process);
+  for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
 }
 
 function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, { kind: 'leader_state_delivered' }>): void {
@@ -112,8 +112,8 @@ function entersOn(state: AuditState, copy: CopyTrack, move: LeaderMove): { reado
 function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const holding = copy.holding(move.coin);
   const { target } = holding;
-  const { maxAgeMs, catchUpMs } = copy.terms.settings;
-  const owedUntil = Math.max(target.owedAt, state.lastStartAt) + maxAgeMs + catchUpMs + state.options.owedSlackMs;
+  const windows = [copy.terms, copy.earlier ?? copy.terms].map(({ settings }) => settings.maxAgeMs + settings.catchUpMs);
+  const owedUntil = Math.max(target.owedAt, state.lastStartAt) + Math.max(...windows) + state.options.owedSlackMs;
   if (target.high === 0n || move.at <= owedUntil || holding.foreign) return;
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;

@@ -66,7 +66,16 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
   }
   // Where the copies do not add up to the account, the rest is the follower's own, and whose what is becomes a matter of attribution until they do.
   const held = copies.reduce((sum, copy) => sum + copy.holding(seen.coin).real.position, 0n);
-  for (const copy of copies) copy.holding(seen.coin).foreign = held !== net;
+  for (const copy of copies) {
+    const holding = copy.holding(seen.coin);
+    if (net === 0n && held !== 0n) {
+      holding.real.flat();
+      holding.told.flat();
+      state.holders.update(copy, holding);
+    }
+    holding.foreign = net !== 0n && held !== net;
+    if (held !== net) copy.attributed = true;
+  }
 }
 
 const pick = (seen: FillSeen) => ({

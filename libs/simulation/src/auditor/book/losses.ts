@@ -61,10 +61,11 @@ export class LossTrack {
   }
 
   /** A process died and took the highest values of its last seconds with it. */
-  died(process: string): void {
+  died(process: string, written: boolean): void {
     this.peak = this.olderPeak;
     this.middlePeak = this.olderPeak;
-    if (this.breach?.level === 'no_new_risk' && this.breach.process === process) this.breach = null;
+    // What a dead process saw and did not write down is found again by the next one, or was a wick.
+    if (!written && this.breach?.process === process) this.breach = null;
     this.inRow = 0;
   }
 
@@ -136,7 +137,7 @@ export class LossTrack {
     const day = Math.floor((valuation.at - valuation.dayBeginsMs) / DAY_MS);
     if (day === this.day) return;
     // The day may be counted from its first value or, where no engine ran, from the last one before it.
-    this.dayUnit = Number.isNaN(this.day) ? Math.min(1, low) : Math.min(this.lastUnit, low);
+    this.dayUnit = Number.isNaN(this.day) ? 1 : Math.min(this.lastUnit, low);
     this.day = day;
   }
 

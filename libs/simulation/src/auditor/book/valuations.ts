@@ -48,13 +48,14 @@ export class Valuations {
     if (value === null) return;
     copy.equity.add(at, value.real);
     copy.equity.add(at, value.told);
-    if (!byMark || copy.state === 'stopped' || state.settling(process, at)) return;
+    if (!byMark || copy.state === 'stopped' || copy.attributed || state.settling(process, at)) return;
     this.judged += 1;
     const valuation = {
       at,
       process,
-      high: Math.max(value.real, value.told) + copy.chargesUntold,
-      low: Math.min(value.real, value.told) - copy.chargesUntold,
+      // An order's answer tells of a fill before its fee is known.
+      high: Math.max(value.real, value.told) + value.feesUntold + copy.chargesUntold,
+      low: Math.min(value.real, value.told) - value.feesUntold - copy.chargesUntold,
       allocation: Number(copy.terms.allocation) / 1e8,
       dayBeginsMs: copy.copy.dayBeginsMs,
       prices: () => pricesOf(state, process, copy),

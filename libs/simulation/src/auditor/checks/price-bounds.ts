@@ -9,26 +9,30 @@ interface Range {
 /** Product §2.7: buys at most at reference·(1 + b), sells at least at reference·(1 − b), by the follower's own side, with the expiry of its age. */
 export function checkPriceBound(judged: JudgedOrder): void {
   checkExpiry(judged);
+  const recent = referenceOf(judged, false);
+  if (recent === null || outside(judged, recent) === null) return;
+  const widest = referenceOf(judged, true);
+  const text = widest === null ? null : outside(judged, widest);
+  if (text !== null) blame(judged, 'price_bound', text);
+}
+
+/** What is wrong with the price where the reference lies within the range; null: nothing. */
+function outside(judged: JudgedOrder, range: Range): string | null {
   const { order } = judged;
-  const range = referenceOf(judged);
-  if (range === null) return;
   const bound = judged.terms.reduce((widest, terms) => max(widest, terms.settings.entryBound), 0n);
   if (order.buy) {
     const most = mulDiv(range.high, RATE_ONE + bound, RATE_ONE, 'up');
-    if (order.price <= most) return;
-    blame(judged, 'price_bound', `is above ${priceText(most)}, which is the reference of at most ${priceText(range.high)} and its bound`);
-    return;
+    return order.price <= most ? null : `is above ${priceText(most)}, which is the reference of at most ${priceText(range.high)} and its bound`;
   }
   const least = mulDiv(range.low, RATE_ONE - min(bound, RATE_ONE), RATE_ONE, 'down');
-  if (order.price < least)
-    blame(judged, 'price_bound', `is below ${priceText(least)}, which is the reference of at least ${priceText(range.low)} and its bound`);
+  return order.price >= least ? null : `is below ${priceText(least)}, which is the reference of at least ${priceText(range.low)} and its bound`;
 }
 
 /**
  * What the reference may be: between the lowest and highest price of the leader's increments that may not have been copied; after a user's act, the marks since.
  * Increments that wait below the venue's minimum may be of any age, and a remnant below two lots weighs as much as it is.
  */
-function referenceOf(judged: JudgedOrder): Range | null {
+function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const { order, state, copy, holding, instrument } = judged;
   const { settings } = copy.terms;
   const window = settings.maxAgeMs + settings.catchUpMs + state.options.owedSlackMs;
@@ -36,7 +40,8 @@ function referenceOf(judged: JudgedOrder): Range | null {
   const mayWait = holding.owedBefore > instrument.lot && waits !== null && holding.owedBefore <= waits;
   const from = mayWait ? holding.referenceFrom : Math.max(holding.referenceFrom, order.decidedAt - window);
   const track = state.leader(copy.copy.leader).coin(order.coin);
-  const leader = blended(track.pricesSince(from), track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size);
+  const near = track.pricesSince(from);
+  const leader = remnants ? blended(near, track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size) : near;
   if (order.sentAt - copy.userActAt > window) return leader;
   const marks = state.marks.of(order.process, order.coin)?.range(copy.userActAt, order.sentAt) ?? null;
   if (leader === null || marks === null) return leader ?? marks;

@@ -1,0 +1,262 @@
+import { describe, expect, it } from 'vitest';
+import type { OrderHanded } from './observations';
+import type { SettingsSeen } from './terms';
+import { COIN, COPY, History, rate, units } from './testing/history';
+
+describe('the target of a copy (product §2.1, §2.2)', () => {
+  const mode = (m: SettingsSeen['mode'], more: Partial<SettingsSeen> = {}): Partial<SettingsSeen> => ({ mode: m, ...more });
+  const proportional = { kind: 'proportional', multiplier: rate('1'), compounding: 'reinvest' } as const;
+  const amount = { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } as const;
+
+  it.each<[string, Partial<SettingsSeen>, readonly string[], string, readonly string[]]>([
+    // what, settings, leader's positions in turn, engine's target in the calm, found
+    ['a fixed ratio', {}, ['1', '3', '1.5'], '0.15', []],
+    ['a lot more than a fixed ratio', {}, ['1', '3', '1.5'], '0.17', ['target_too_high']],
+    ['less than a fixed ratio without a reason', {}, ['10', '30', '15'], '1.4', ['target_too_low']],
+    ['the wrong side', {}, ['1', '3', '-1'], '0.1', ['target_too_high']],
+    ['a turn', {}, ['1', '3', '-1'], '-0.1', []],
+    ['a close', {}, ['1', '0'], '0', []],
+    ['a close that was not followed', {}, ['10', '0'], '1', ['target_too_high']],
+    ['inverse', { direction: 'inverse' }, ['2', '4'], '-0.4', []],
+    ['inverse on the leader’s side', { direction: 'inverse' }, ['2', '4'], '0.4', ['target_too_high']],
+    ['proportional to equities', mode(proportional), ['10', '30'], '3', []],
+    ['more than equities say', mode(proportional), ['10', '30'], '3.2', ['target_too_high']],
+    ['fixed amounts', mode(amount), ['7', '9'], '2', []],
+    ['a third amount where two are the most', mode(amount), ['7', '9', '12'], '3', ['target_too_high']],
+    ['increases only keeps what it has', { follow: 'increases_only' }, ['1', '0.5'], '0.1', []],
+    ['decreases only enters nothing', { follow: 'decreases_only' }, ['3'], '0.3', ['target_too_high']],
+    ['a coin the filter excludes', { instruments: { kind: 'only', coins: ['Y'] } }, ['3'], '0.3', ['target_too_high']],
+  ])('%s', (_what, settings, leader, target, found) => {
+    const history = new History(settings);
+    for (const position of leader) history.wait(1_000).leader(position);
+    const standing = { target: units(target), position: units('0'), reasons: target === '1.4' || target === '0' ? [] : (['rejected'] as const) };
+    history.wait(60_000).calm(history.snapshot(standing));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['leader deposits and doubles: what it has stays', '0.02', ['beyond_target']],
+    ['nothing is asked for', '0', []],
+  ])('%s', (_what, more, found) => {
+    const history = new History({ mode: proportional }).wait(20_000).mark('100').follow('10');
+    const equity = { kind: 'leader_state_delivered', process: 'p1', leader: COPY.leader, positions: null } as const;
+    for (let second = 0; second < 60; second += 1) {
+      history
+        .wait(1_000)
+        .tell({ ...equity, at: history.now, time: history.now, equity: units('200000') })
+        .mark('100');
+    }
+    history.leader('20');
+    if (more !== '0') history.order('0.3');
+    expect(history.found()).toEqual(found);
+  });
+
+  it('a copy that begins while its leader is in waits for the next open', () => {
+    const history = new History().leader('10');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    const terms = { kind: 'copy_terms', at: history.now, copy, settings: { ...history.settings }, allocation: units('10000') } as const;
+    history.tell(terms).tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' });
+    history.leader('20');
+    history.order('1', { copyId: 'c2', account: '0xf2', signer: 'agent-2' });
+    expect(history.found()).toEqual(['entry_without_cause']);
+  });
+
+  it('a copy that adopts takes on what the leader holds at the mark', () => {
+    const history = new History().leader('10').wait(60_000).mark('120');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    const settings = { ...history.settings, start: 'adopt' } as const;
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings, allocation: units('10000') });
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' }).wait(100);
+    history.order('1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair', price: units('120.6') });
+    expect(history.found()).toEqual([]);
+    history.order('0.1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair', price: units('120.6') });
+    expect(history.found()).toEqual(['double_order']);
+  });
+});
+
+describe('new risk has a cause (product §2.4)', () => {
+  it.each<[string, (history: History) => void, readonly string[]]>([
+    ['follows an increase', (history) => void history.leader('10').order('1'), []],
+    ['is one lot more than the target', (history) => void history.leader('10').order('1.01'), []],
+    ['is two lots more than the target', (history) => void history.leader('10').order('1.02'), ['beyond_target']],
+    ['has the wrong sign', (history) => void history.leader('10').order('-1'), ['wrong_side']],
+    ['comes without anything', (history) => void history.order('1'), ['entry_without_cause']],
+    ['comes after the leader closed', (history) => void history.leader('10').wait(50).leader('0').wait(50).order('1'), ['entry_without_cause']],
+    ['was decided just before the leader closed', (history) => raced(history), []],
+    ['was decided before the leader closed and left long after', (history) => raced(history, 1_500), ['beyond_target']],
+    ['repairs what did not fill', (history) => repair(history, 5_000), []],
+    ['repairs after the window', (history) => repair(history, 14_000), ['entry_too_old']],
+    ['repairs more than did not fill', (history) => repair(history, 5_000, '0.62'), ['beyond_target']],
+    ['follows a reduction', (history) => void history.follow('10').leader('5').order('0.1'), ['beyond_target']],
+    ['is older than it may be', (history) => void history.leader('10').wait(2_600).order('1'), ['entry_too_old']],
+    ['is as old as it may be', (history) => void history.leader('10').wait(1_900).order('1'), []],
+    ['makes up for what was given up', (history) => givenUp(history, '2'), ['beyond_target']],
+    ['follows the next increase after something was given up', (history) => givenUp(history, '1'), []],
+    ['enters again after the follower closed', (history) => reentry(history, true), ['entry_without_cause']],
+    ['crosses the follower’s close on its way', (history) => reentry(history, false), []],
+    ['makes up for what a kill switch kept back', (history) => killed(history, 30_000), ['entry_without_cause', 'entry_too_old']],
+    ['comes late for what a short halt kept back', (history) => killed(history, 500), []],
+  ])('an entry that %s', (_what, act, found) => {
+    const history = new History();
+    act(history);
+    expect(history.found()).toEqual(found);
+  });
+
+  function raced(history: History, later = 5) {
+    history.leader('10');
+    const decidedAt = history.now;
+    history.wait(10).leader('0').wait(later);
+    history.order('1', { decidedAt, sentAt: history.now, expiresAfter: decidedAt + 1_900 });
+  }
+  function repair(history: History, later: number, size = '0.6') {
+    history.leader('10');
+    history.fill(history.order('1'), '0.4');
+    history.wait(later).mark('100').order(size, { cause: 'repair' });
+  }
+  function givenUp(history: History, size: string) {
+    history.leader('10').wait(60_000).mark('100').leader('20');
+    history.order(size);
+  }
+  function reentry(history: History, told: boolean) {
+    history.follow('10').wait(1_000).trade(null, false, '1', '100', told);
+    history.wait(100).leader('20').order('1');
+  }
+  function killed(history: History, later: number) {
+    const thing = { kind: 'platform' } as const;
+    history.tell({ kind: 'halt', at: history.now, thing, cause: 'kill_switch' }).wait(200).leader('10').wait(later);
+    history.tell({ kind: 'halt_lifted', at: history.now, thing, cause: 'kill_switch' }).mark('100');
+    history.order('1', { cause: 'repair' });
+  }
+
+  it('fills told twice, and those of a snapshot, change nothing', () => {
+    const history = new History();
+    const fills = [
+      { tradeId: 'T', coin: COIN, buy: true, size: units('10'), price: units('100'), startPosition: 0n, orderId: 'o', time: history.now },
+    ];
+    for (let times = 0; times < 3; times += 1) {
+      history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills });
+    }
+    history.order('1.02');
+    expect(history.found()).toEqual(['beyond_target']);
+  });
+
+  it('one block of many fills is one move', () => {
+    const history = new History();
+    const fill = { coin: COIN, buy: true, size: units('5'), price: units('100'), orderId: 'o', time: history.now };
+    const fills = [0, 1, 2, 3].map((index) => ({ ...fill, tradeId: `T${index}`, startPosition: units(`${index * 5}`) }));
+    history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills });
+    history.order('2');
+    expect(history.found()).toEqual([]);
+  });
+});
+
+describe('exits (product §2.6, §2.7)', () => {
+  it.each<[string, (history: History) => void, readonly string[]]>([
+    ['closes what there is', (history) => void history.exit('-1'), []],
+    ['closes more than there is', (history) => void history.exit('-1.01'), ['exit_beyond_position']],
+    ['is sent a second time while the first is unknown', (history) => twice(history, false), ['double_order']],
+    ['is sent a second time though the first filled unseen', (history) => twice(history, true), ['double_order']],
+    ['is sent again for what did not fill', (history) => again(history), []],
+    ['is not reduce-only', (history) => void history.wait(20_000).mark('100').leader('-1').order('-0.1'), ['exit_not_reduce_only']],
+    ['makes room for an entry of the other side', (history) => flip(history), []],
+  ])('an exit that %s', (_what, act, found) => {
+    const history = new History().follow('10').wait(100);
+    act(history);
+    expect(history.found()).toEqual(found);
+  });
+
+  function twice(history: History, filled: boolean) {
+    const first = history.exit('-1');
+    history.wait(100);
+    if (filled) {
+      history.trade(first, false, '1', '100', false).end(first, 'done');
+    }
+    history.exit('-1');
+  }
+  function again(history: History) {
+    const first = history.exit('-1');
+    history.fill(first, '0.4');
+    history.wait(100).exit('-0.6');
+  }
+  function flip(history: History) {
+    history.leader('-10');
+    history.exit('-1');
+    history.order('-1');
+  }
+
+  it('a leader who is flat leaves nobody in', () => {
+    const history = new History().follow('10').leader('0').wait(60_000);
+    history.calm(history.snapshot({ reasons: ['forfeited', 'denied'] }));
+    expect(history.found()).toContain('exit_not_followed');
+  });
+
+  it('dust that cannot close alone may stay, and says so', () => {
+    const history = new History().follow('0.9').leader('0').wait(60_000);
+    history.calm(history.snapshot({ target: 0n, reasons: ['dust'] }));
+    expect(history.found()).toEqual([]);
+    history.calm(history.snapshot({ target: 0n }));
+    expect(history.found()).toEqual(['exit_not_followed']);
+  });
+
+  it('a reduction that was not followed is told', () => {
+    const history = new History().follow('10').leader('5').wait(60_000);
+    history.calm(history.snapshot({ target: units('0.5') }));
+    expect(history.found()).toEqual(['exit_not_followed']);
+  });
+
+  it('a gap needs a reason', () => {
+    const history = new History().leader('10').wait(60_000);
+    history.calm(history.snapshot({ target: units('1'), reasons: ['rejected'] }));
+    expect(history.found()).toEqual([]);
+    history.calm(history.snapshot({ target: units('1') }));
+    expect(history.found()).toEqual(['gap_unexplained']);
+  });
+});
+
+describe('price bounds and expiries (product §2.7)', () => {
+  it.each<[string, string, string, Partial<OrderHanded>, readonly string[]]>([
+    ['a buy at its bound', '10', '1', { price: units('100.5') }, []],
+    ['a buy above its bound', '10', '1', { price: units('100.51') }, ['price_bound']],
+    ['a sell at its bound', '-10', '-1', { price: units('99.5') }, []],
+    ['a sell below its bound', '-10', '-1', { price: units('99.49') }, ['price_bound']],
+    ['an entry without expiry', '10', '1', { expiresAfter: 0 }, ['expiry']],
+  ])('%s', (_what, leader, order, changed, found) => {
+    const history = new History().leader(leader);
+    history.order(order, changed);
+    expect(history.found()).toEqual(found);
+  });
+
+  it('an expiry later than the age of the entry', () => {
+    const history = new History().leader('10');
+    history.order('1', { expiresAfter: history.now + 10_000 });
+    expect(history.found()).toEqual(['expiry']);
+  });
+
+  it('an inverse copy is bound on its own side', () => {
+    const history = new History({ direction: 'inverse' }).leader('10');
+    history.order('-1', { price: units('99.5') });
+    expect(history.found()).toEqual([]);
+    history.order('-0.01', { price: units('99.4') });
+    expect(history.found()).toContain('price_bound');
+  });
+
+  it('the reference is that of increments not copied yet', () => {
+    const history = new History().follow('10', '100').wait(1_000).leader('20', '101');
+    history.order('0.5', { price: units('101.505') });
+    expect(history.found()).toEqual([]);
+    history.order('0.5', { price: units('102') });
+    expect(history.found()).toEqual(['price_bound']);
+  });
+
+  it('increments that were copied count no more', () => {
+    const history = new History().follow('10', '110').wait(1_000).mark('100').leader('20', '100');
+    history.order('1', { price: units('101') });
+    expect(history.found()).toEqual(['price_bound']);
+  });
+
+  it('increments that still wait may be in the mean', () => {
+    const history = new History().leader('10', '110').wait(1_000).mark('100').leader('20', '100');
+    history.order('2', { price: units('105.5') });
+    expect(history.found()).toEqual([]);
+  });
+});
