@@ -15,6 +15,8 @@ export interface FollowerCast {
 /** A copy of the scenario as the platform knows it. */
 export interface CopyCast {
   readonly copy: number;
+  /** The platform's short number. */
+  readonly no: number;
   readonly id: CopyId;
   readonly scope: TenantScope;
   readonly follower: FollowerCast;
@@ -24,6 +26,9 @@ export interface CopyCast {
   terms: CopyTerms;
   /** Of the newest settings version. */
   version: number;
+  readonly createdAt: number;
+  /** Settings the engine has not confirmed yet, oldest first. */
+  readonly pending: { readonly version: number; readonly terms: CopyTerms; readonly tightenedAt?: number }[];
 }
 
 /** Who is who: scenario numbers to what the platform wrote for them, and back. */
@@ -34,6 +39,8 @@ export class Cast {
   private readonly byId = new Map<string, CopyCast>();
   private readonly byAgent = new Map<string, FollowerCast>();
   private readonly leaders = new Map<string, LeaderId>();
+  private readonly byNo = new Map<number, CopyCast>();
+  private readonly commands = new Map<string, { readonly kind: string; readonly targetId: string }>();
 
   addFollower(follower: FollowerCast): void {
     this.followers[follower.follower] = follower;
@@ -47,10 +54,23 @@ export class Cast {
   addCopy(copy: CopyCast): void {
     this.copies.set(copy.copy, copy);
     this.byId.set(copy.id, copy);
+    this.byNo.set(copy.no, copy);
   }
 
   copyOf(id: string): CopyCast | undefined {
     return this.byId.get(id);
+  }
+
+  copyOfNo(no: number): CopyCast | undefined {
+    return this.byNo.get(no);
+  }
+
+  addCommand(scope: TenantScope, no: bigint, command: { readonly kind: string; readonly targetId: string }): void {
+    this.commands.set(`${scope.tenantId}|${no}`, command);
+  }
+
+  command(scope: TenantScope, no: bigint): { readonly kind: string; readonly targetId: string } | undefined {
+    return this.commands.get(`${scope.tenantId}|${no}`);
   }
 
   followerOfAgent(address: string): FollowerCast | undefined {

@@ -1,8 +1,17 @@
-import { bootEngine, type Engine, ENGINE_LIMITS } from '../../../../engine/src/index';
 import { ok } from '@lockstep/kernel';
 import type { LogFields, Logger } from '@lockstep/platform';
-import { Link, openWorldVenue, SeededIds, SeededRandom, type VirtualProcess, type VirtualTime, WORLD_VENUE_TERMS, type WorldClock } from '@lockstep/simulation';
+import {
+  Link,
+  openWorldVenue,
+  SeededIds,
+  SeededRandom,
+  type VirtualProcess,
+  type VirtualTime,
+  WORLD_VENUE_TERMS,
+  type WorldClock,
+} from '@lockstep/simulation';
 import type { EngineStorage } from '@lockstep/storage';
+import { bootEngine, ENGINE_LIMITS, type Engine } from '../../../../engine/src/index';
 import { EngineDied } from './engine-died';
 import type { FaultSwitches } from './faults';
 import { type Committed, ProcessStorage } from './process-storage';
@@ -96,7 +105,13 @@ export class EngineHost {
     parts.lives(name, true);
     const random = new SeededRandom(parts.seed * 1_000 + this.started);
     const tap = parts.tap(name);
-    const link = new Link(parts.time, process, new SeededRandom(parts.seed * 7_919 + this.started), { leastMs: WAY_LEAST_MS, mostMs: WAY_MOST_MS }, parts.faults.link);
+    const link = new Link(
+      parts.time,
+      process,
+      new SeededRandom(parts.seed * 7_919 + this.started),
+      { leastMs: WAY_LEAST_MS, mostMs: WAY_MOST_MS },
+      parts.faults.link,
+    );
     const boot = bootEngine({
       clock: process,
       timers: process,
@@ -117,7 +132,16 @@ export class EngineHost {
       shard: 0,
       pass: (point) => this.pass(running, point),
       networks: [{ venue: 'hyperliquid', network: 'sim', environment: 'test', url: '' }],
-      tuning: { liveChain: 'mainnet', workers: 0, simulated: {}, chunk: null, answerTimeoutMs: 0, presignaturesPerWorker: 0, egress: [], rateLimits: null },
+      tuning: {
+        liveChain: 'mainnet',
+        workers: 0,
+        simulated: {},
+        chunk: null,
+        answerTimeoutMs: 0,
+        presignaturesPerWorker: 0,
+        egress: [],
+        rateLimits: null,
+      },
       openVenue: () => {
         const venue = openWorldVenue(parts.clock, link, process, tap, WORLD_VENUE_TERMS);
         return { venue, close: () => venue.close() };
@@ -169,7 +193,15 @@ export class EngineHost {
         if (running.process.alive) this.parts.logged(level, message, fields);
       };
     const silent = (): void => undefined;
-    const logger: Logger = { trace: silent, debug: silent, info: silent, warn: say('warn'), error: say('error'), fatal: say('fatal'), child: () => logger };
+    const logger: Logger = {
+      trace: silent,
+      debug: silent,
+      info: silent,
+      warn: say('warn'),
+      error: say('error'),
+      fatal: say('fatal'),
+      child: () => logger,
+    };
     return logger;
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { fromLots, type Instrument, size, type TenantScope } from '@lockstep/kernel';
 import { CAPS, clientOrderIdText, decodeJournal, type JournalRow as Packed, reasonAt } from '@lockstep/replication';
-import { scopeKey } from '@lockstep/tenancy';
 import type { ShortfallReason } from '@lockstep/simulation';
+import { scopeKey } from '@lockstep/tenancy';
 import { reasonGroup } from './reasons';
 
 /** What the journal says of an order that is about to be handed over. */

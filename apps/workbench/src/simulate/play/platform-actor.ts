@@ -1,12 +1,12 @@
 import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import { type Ids, type TenantScope, UNIT } from '@lockstep/kernel';
-import { killSwitchName, type KillTarget } from '@lockstep/risk';
+import { type KillTarget, killSwitchName } from '@lockstep/risk';
 import { encodeCopySettings } from '@lockstep/roster';
 import type { CopyTerms, Scenario, VirtualTime } from '@lockstep/simulation';
 import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import type { Cast, CopyCast, FollowerCast } from './cast';
-import type { PlatformStore } from './platform-store';
+import type { PlatformStore, TenantUnit } from './platform-store';
 import { settingsOf } from './terms';
 import type { SimWakeups } from './wakeups';
 
@@ -78,7 +78,7 @@ export class PlatformActor {
     await this.store.scoped(scope, async (unit) => {
       const times = { createdAt: unit.now, updatedAt: unit.now };
       await unit.leaders.insert({ id, watchedNo: watched.no, name: `leader ${leader}`, terms: {}, status: 'active', ...times });
-      await unit.commands.append({ kind: 'leader.watch', targetId: id, payload: {}, actor: 'simulation' });
+      await this.append(unit, scope, 'leader.watch', id, {});
     });
     this.cast.addLeader(tenant, leader, id);
     this.wake(scope);
@@ -111,7 +111,7 @@ export class PlatformActor {
         statusReason: null,
         ...times,
       });
-      await unit.commands.append({ kind: 'venue_account.activate', targetId: accountId, payload: { approvals: [] }, actor: 'simulation' });
+      await this.append(unit, scope, 'venue_account.activate', accountId, { approvals: [] });
     });
     this.wake(scope);
     const made = { follower, tenant, scope, id, accountId, address, agents: [] };
@@ -123,9 +123,15 @@ export class PlatformActor {
   /** Gives the engine another agent of an account. */
   async nextAgent(follower: FollowerCast, agent: string): Promise<void> {
     await this.store.scoped(follower.scope, async (unit) => {
-      const row = { venueAccountId: follower.accountId, role: 'next' as const, agentAddress: agent, agentName: AGENT_NAME, sealedAgentKey: keyOf(agent) };
+      const row = {
+        venueAccountId: follower.accountId,
+        role: 'next' as const,
+        agentAddress: agent,
+        agentName: AGENT_NAME,
+        sealedAgentKey: keyOf(agent),
+      };
       await unit.spareAgents.put({ ...row, createdAt: unit.now });
-      await unit.commands.append({ kind: 'venue_account.activate', targetId: follower.accountId, payload: { approvals: [] }, actor: 'simulation' });
+      await this.append(unit, follower.scope, 'venue_account.activate', follower.accountId, { approvals: [] });
     });
     this.cast.addAgent(follower, agent);
     this.wake(follower.scope);
@@ -137,17 +143,36 @@ export class PlatformActor {
     if (leaderId === undefined) return null;
     const id = this.ids.next('copy');
     const made = await this.store.scoped(scope, async (unit) => {
-      if ((await unit.copies.runningOn(follower.accountId)) !== null) return false;
+      if ((await unit.copies.runningOn(follower.accountId)) !== null) return 0;
       const times = { createdAt: unit.now, updatedAt: unit.now, startedAt: null, stoppedAt: null };
       const row = { id, leaderId, followerId: follower.id, venueAccountId: follower.accountId, allocation, state: 'preparing', stateReason: null };
       await unit.copies.insert({ ...row, settingsVersion: 1, ...times });
-      await unit.copies.addSettings({ copyId: id, version: 1, settings: encodeCopySettings(settingsOf(terms)), actor: 'simulation', effectiveFrom: unit.now });
-      await unit.commands.append({ kind: 'copy.activate', targetId: id, payload: { needs: [follower.accountId, leaderId] }, actor: 'simulation' });
-      return true;
+      await unit.copies.addSettings({
+        copyId: id,
+        version: 1,
+        settings: encodeCopySettings(settingsOf(terms)),
+        actor: 'simulation',
+        effectiveFrom: unit.now,
+      });
+      await this.append(unit, scope, 'copy.activate', id, { needs: [follower.accountId, leaderId] });
+      return Number((await unit.copies.findOne({ id }))?.no ?? 0);
     });
     this.wake(scope);
-    if (!made) return null;
-    const cast: CopyCast = { copy, id, scope, follower, leader, leaderId, allocation, terms, version: 1 };
+    if (made === 0) return null;
+    const cast: CopyCast = {
+      copy,
+      id,
+      scope,
+      follower,
+      leader,
+      leaderId,
+      allocation,
+      terms,
+      version: 1,
+      createdAt: this.time.now(),
+      pending: [],
+      no: made,
+    };
     this.cast.addCopy(cast);
     return cast;
   }
@@ -160,9 +185,15 @@ export class PlatformActor {
       const flat = (await unit.positions.ofCopies(row.no)).every(({ position, target }) => position === 0n && target === 0n);
       if (terms.direction !== copy.terms.direction && !flat) return false;
       const version = row.settingsVersion + 1;
-      await unit.copies.addSettings({ copyId: copy.id, version, settings: encodeCopySettings(settingsOf(terms)), actor: 'simulation', effectiveFrom: unit.now });
+      await unit.copies.addSettings({
+        copyId: copy.id,
+        version,
+        settings: encodeCopySettings(settingsOf(terms)),
+        actor: 'simulation',
+        effectiveFrom: unit.now,
+      });
       await unit.copies.update({ id: copy.id }, { settingsVersion: version, updatedAt: unit.now });
-      await unit.commands.append({ kind: 'copy.settings', targetId: copy.id, payload: { version }, actor: 'simulation' });
+      await this.append(unit, copy.scope, 'copy.settings', copy.id, { version });
       copy.version = version;
       return true;
     });
@@ -177,7 +208,7 @@ export class PlatformActor {
       const allocation = row.allocation + by;
       if (allocation < UNIT) return false;
       await unit.copies.update({ id: copy.id }, { allocation, updatedAt: unit.now });
-      await unit.commands.append({ kind: 'copy.allocation', targetId: copy.id, payload: { allocation: allocation.toString() }, actor: 'simulation' });
+      await this.append(unit, copy.scope, 'copy.allocation', copy.id, { allocation: allocation.toString() });
       return true;
     });
     this.wake(copy.scope);
@@ -193,9 +224,7 @@ export class PlatformActor {
   }
 
   async closeAll(follower: FollowerCast): Promise<void> {
-    await this.store.scoped(follower.scope, (unit) =>
-      unit.commands.append({ kind: 'follower.close_all', targetId: follower.id, payload: {}, actor: 'simulation' }),
-    );
+    await this.store.scoped(follower.scope, (unit) => this.append(unit, follower.scope, 'follower.close_all', follower.id, {}));
     this.wake(follower.scope);
   }
 
@@ -215,11 +244,16 @@ export class PlatformActor {
     const done = await this.store.scoped(copy.scope, async (unit) => {
       const row = await unit.copies.findOne({ id: copy.id });
       if (row === null || !from.includes(row.state)) return false;
-      await unit.commands.append({ kind, targetId: copy.id, payload, actor: 'simulation' });
+      await this.append(unit, copy.scope, kind, copy.id, payload);
       return true;
     });
     this.wake(copy.scope);
     return done;
+  }
+
+  private async append(unit: TenantUnit, scope: TenantScope, kind: CommandKind, targetId: string, payload: unknown): Promise<void> {
+    const no = await unit.commands.append({ kind, targetId, payload, actor: 'simulation' });
+    this.cast.addCommand(scope, no, { kind, targetId });
   }
 
   private wake(scope: TenantScope): void {
@@ -236,11 +270,21 @@ export class PlatformActor {
 export const AGENT_NAME = 'engine';
 
 /** Nothing is sealed here: what stands in for the key is made of its address. */
-const keyOf = (agent: string): Buffer => Buffer.from(agent.slice(2).padEnd(KEY_BYTES * 2, '0').slice(0, KEY_BYTES * 2), 'hex');
+const keyOf = (agent: string): Buffer =>
+  Buffer.from(
+    agent
+      .slice(2)
+      .padEnd(KEY_BYTES * 2, '0')
+      .slice(0, KEY_BYTES * 2),
+    'hex',
+  );
 
 /** A zone whose day begins about so many minutes after midnight UTC, in whole hours. */
+/** Minutes cut to whole hours: no zone of the tz database begins its day at any minute. */
+export const wholeHours = (minutes: number): number => Math.floor(minutes / HOUR_MIN) * HOUR_MIN;
+
 function zoneOf(minutes: number): string {
-  const hours = Math.floor(minutes / HOUR_MIN);
+  const hours = wholeHours(minutes) / HOUR_MIN;
   if (hours === 0) return 'UTC';
   return hours <= 12 ? `Etc/GMT+${hours}` : `Etc/GMT-${24 - hours}`;
 }

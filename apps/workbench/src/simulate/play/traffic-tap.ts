@@ -110,7 +110,15 @@ export class TrafficTap implements Traffic {
     // A coin of a dex that was read and is not among its positions is flat.
     const positions = states.flatMap(({ dex }) => this.coinsOf(dex).map((coin) => ({ coin, size: held.get(coin) ?? 0n })));
     const time = Math.min(...states.map((state) => state.time));
-    this.observe({ kind: 'leader_state_delivered', at: this.exact(), process: this.process, leader, equity: this.equityOf(leader, states), time, positions });
+    this.observe({
+      kind: 'leader_state_delivered',
+      at: this.exact(),
+      process: this.process,
+      leader,
+      equity: this.equityOf(leader, states),
+      time,
+      positions,
+    });
   }
 
   /** Over all clearinghouses as read last; null until each was read. */

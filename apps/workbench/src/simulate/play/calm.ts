@@ -1,0 +1,133 @@
+import type { CalmSnapshot, CopyAtCalm, OrderRow as OrderSeen, PositionSeen } from '@lockstep/simulation';
+import type { OrderRow } from '@lockstep/storage';
+import { scopeKey } from '@lockstep/tenancy';
+import type { CalmRows } from './calm-rows';
+import type { Cast } from './cast';
+import type { JournalTap } from './journal-tap';
+import type { SimStore } from './platform-store';
+
+const ENDS: Readonly<Record<OrderRow['status'], OrderSeen['end']>> = {
+  journaled: 'open',
+  sent: 'open',
+  unknown: 'open',
+  resting: 'open',
+  filled: 'filled',
+  partly_filled: 'filled',
+  rejected: 'rejected',
+  withheld: 'denied',
+  cancelled: 'rejected',
+  expired: 'not_landed',
+};
+
+/** Everything as it stands, for the auditor. */
+export async function snapshotOf(
+  at: number,
+  store: SimStore,
+  cast: Cast,
+  journal: JournalTap,
+  positions: CalmSnapshot['positions'],
+  marks: CalmSnapshot['marks'],
+): Promise<CalmSnapshot> {
+  const parts = await Promise.all(
+    cast.scopes.map(async (scope) => {
+      const key = scopeKey(scope);
+      return partOf(key, await store.rows(scope), journal);
+    }),
+  );
+  const all = <K extends keyof Part>(name: K): Part[K][number][] => parts.flatMap((part) => [...part[name]] as Part[K][number][]);
+  return {
+    at,
+    copies: all('copies'),
+    positions,
+    marks,
+    orders: all('orders'),
+    fills: all('fills'),
+    transactions: all('transactions'),
+    mentions: all('mentions'),
+  };
+}
+
+type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'>;
+
+function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
+  const booked = bookedOf(rows);
+  const copies = rows.copies.map((copy): CopyAtCalm => {
+    const states = rows.positions.filter(({ copyNo }) => BigInt(copyNo) === copy.no);
+    return {
+      copyId: copy.id,
+      state: copy.state as CopyAtCalm['state'],
+      instruments: states.map(({ coin, target, position, userClosed, dust, forfeitReason }) => {
+        const reasons = new Set(journal.reasonsOf(Number(copy.no), coin));
+        if (userClosed) reasons.add('user_closed');
+        if (dust) reasons.add('dust');
+        if (forfeitReason !== null) reasons.add('forfeited');
+        return { coin, target, position, reasons: [...reasons] };
+      }),
+      booked: booked.get(copy.id) ?? { realised: 0n, fees: 0n, funding: 0n },
+    };
+  });
+  return {
+    copies,
+    orders: rows.orders.map((order) => ({
+      scope,
+      copyId: order.copyId,
+      cloid: order.clientOrderId,
+      end: ENDS[order.status],
+      filled: order.filledSize,
+    })),
+    fills: rows.fills.flatMap((fill) =>
+      fill.copyId === null
+        ? []
+        : [
+            {
+              scope,
+              copyId: fill.copyId,
+              account: rows.accounts.get(fill.venueAccountNo) ?? '',
+              tradeId: fill.tradeId,
+              coin: fill.coin,
+              size: fill.size,
+              price: fill.price,
+              fee: fill.fee,
+            },
+          ],
+    ),
+    transactions: rows.transactions.map(({ sequence, transaction }) => ({
+      scope,
+      id: sequence.toString(),
+      source: transaction.source,
+      postings: transaction.entries,
+    })),
+    mentions: [
+      ...rows.orders.map(({ copyId }) => ({ what: 'order', scope, copyId })),
+      ...rows.fills.flatMap(({ copyId }) => (copyId === null ? [] : [{ what: 'fill', scope, copyId }])),
+      ...rows.transactions.flatMap(({ transaction }) =>
+        transaction.copyId === null ? [] : [{ what: 'transaction', scope, copyId: transaction.copyId }],
+      ),
+      ...rows.events.flatMap(({ type, data }) => {
+        const copyId = /"copy_id":"(cpy_[0-9a-z]+)"/.exec(data)?.[1];
+        return copyId === undefined ? [] : [{ what: `event ${type}`, scope, copyId }];
+      }),
+    ],
+  };
+}
+
+/** What the ledger has of each copy. Income stands there below zero, cost above. */
+function bookedOf(rows: CalmRows): Map<string, CopyAtCalm['booked']> {
+  const booked = new Map<string, { realised: bigint; fees: bigint; funding: bigint }>();
+  for (const { transaction } of rows.transactions) {
+    for (const { account, amount } of transaction.entries) {
+      const [owner, copyId = '', name] = account.split(':');
+      if (owner !== 'copy') continue;
+      const sums = booked.get(copyId) ?? { realised: 0n, fees: 0n, funding: 0n };
+      booked.set(copyId, sums);
+      if (name === 'realised_pnl') sums.realised -= amount;
+      if (name === 'trading_fee' || name === 'builder_fee') sums.fees += amount;
+      if (name === 'funding') sums.funding -= amount;
+    }
+  }
+  return booked;
+}
+
+/** Positions of a clearinghouse answer of the world. */
+export const positionsIn = (states: readonly { readonly positions: readonly PositionSeen[] }[]): PositionSeen[] =>
+  states.flatMap(({ positions }) => positions.filter(({ size }) => size !== 0n).map(({ coin, size }) => ({ coin, size })));

@@ -1,0 +1,315 @@
+import { price, size } from '@lockstep/kernel';
+import type { KillTarget } from '@lockstep/risk';
+import { type CopyTerms, fitTrade, type Observation, type Scenario, type ScenarioStep, type SwitchTarget } from '@lockstep/simulation';
+import { scopeKey } from '@lockstep/tenancy';
+import type { Cast, CopyCast, FollowerCast } from './cast';
+import type { EngineHost } from './engine-host';
+import type { FaultSwitches } from './faults';
+import { AGENT_NAME, BUILDER, BUILDER_TENTHS, type PlatformActor, wholeHours } from './platform-actor';
+import { decimal, type SimWorld } from './sim-world';
+import { seenOf } from './terms';
+
+export interface PlayerParts {
+  readonly scenario: Scenario;
+  readonly world: SimWorld;
+  readonly actor: PlatformActor;
+  readonly cast: Cast;
+  readonly host: EngineHost;
+  readonly faults: FaultSwitches;
+  readonly observe: (observation: Observation) => void;
+  readonly exact: () => number;
+}
+
+/** Does what the steps of a script say. */
+export class Player {
+  private agents = 0;
+
+  constructor(private readonly parts: PlayerParts) {}
+
+  /** Everybody is there: money at the venue, tenants and their leaders on the platform. */
+  async begin(): Promise<void> {
+    const { scenario, world, actor } = this.parts;
+    const at = this.parts.exact();
+    for (const coin of scenario.coins)
+      this.parts.observe({
+        kind: 'instrument',
+        at,
+        coin: coin.coin,
+        szDecimals: coin.szDecimals,
+        maxLeverage: coin.maxLeverage,
+        minNotional: 1_000_000_000n,
+        collateral: coin.collateral,
+      });
+    world.act((control) => {
+      control.setup([{ address: BUILDER, credits: { '': '100000' } }]);
+      control.setup(scenario.leaders.map(({ address, cash }) => ({ address, credits: creditsOf(cash) })));
+    });
+    await actor.tenants(scenario);
+    for (const { follower, tenant, address, cash, builderApproved } of scenario.followers) {
+      const agent = this.newAgent();
+      const builder = builderApproved ? { builder: { address: BUILDER, maxTenthsBp: BUILDER_TENTHS } } : {};
+      world.act((control) => control.setup([{ address, credits: creditsOf(cash), agent: { address: agent, name: AGENT_NAME }, ...builder }]));
+      await actor.follower(follower, tenant, address, agent);
+    }
+    for (const { coin, startPrice } of scenario.coins) world.act((control) => control.movePrice(coin, price(startPrice)));
+  }
+
+  /** Plays a step; resolves when whoever asked has its answer. */
+  async play(step: ScenarioStep): Promise<void> {
+    const { world, host, faults } = this.parts;
+    switch (step.kind) {
+      case 'prices':
+        world.act((control) => {
+          for (const move of step.moves) control.movePrice(move.coin, price(move.price));
+        });
+        return;
+      case 'quote':
+        world.act((control) => control.quote(step.coin, rowsOf(world, step.coin, step.bids), rowsOf(world, step.coin, step.asks)));
+        return;
+      case 'makers':
+        world.act((control) => control.setMakers(step.coin, step.on));
+        return;
+      case 'funding_rate':
+        world.act((control) => control.setFunding(step.coin, step.hourly));
+        return;
+      case 'funding_charge':
+        world.act((control) => control.advanceFunding());
+        return;
+      case 'halt':
+        world.act((control) => control.haltTrading(step.coin));
+        return;
+      case 'resume':
+        world.act((control) => control.resumeTrading(step.coin));
+        return;
+      case 'delist':
+        world.act((control) => control.delist(step.coin));
+        return;
+      case 'leader_trades':
+      case 'leader_cash':
+      case 'leader_liquidated':
+        this.leader(step);
+        return;
+      case 'fault_begins':
+        faults.begin(step.fault, step.what);
+        return;
+      case 'fault_ends':
+        faults.end(step.fault);
+        if (faults.calm) this.parts.observe({ kind: 'healed', at: this.parts.exact() });
+        return;
+      case 'clock_offset':
+        host.setOffset(step.ms);
+        return;
+      case 'engine_starts':
+        host.start();
+        return;
+      case 'engine_dies':
+        host.kill(step.point, step.nth, step.latestMs);
+        return;
+      case 'kill_switch':
+        await this.turn(step.target, step.on);
+        return;
+      case 'regime':
+      case 'calm_begins':
+      case 'audit':
+      case 'calm_ends':
+        return;
+      case 'close_all':
+      case 'own_trade':
+      case 'venue_cash':
+      case 'agent_expires':
+      case 'agent_replaced':
+      case 'builder_withdrawn':
+      case 'builder_approved':
+        await this.follower(step);
+        return;
+      default:
+        await this.copy(step);
+    }
+  }
+
+  private leader(step: Extract<ScenarioStep, { kind: 'leader_trades' | 'leader_cash' | 'leader_liquidated' }>): void {
+    const { scenario, world } = this.parts;
+    const address = scenario.leaders[step.leader]?.address ?? '';
+    if (step.kind === 'leader_cash') {
+      world.credit(address, step.dex, step.amount);
+      return;
+    }
+    if (step.kind === 'leader_liquidated') {
+      const state = world.clearinghouse(address, step.dex);
+      const equity = decimal(String(Reflect.get(Object(state['marginSummary']), 'accountValue')));
+      const maintenance = decimal(String(state['crossMaintenanceMarginUsed']));
+      const keep = (maintenance * BigInt(step.keepPpm)) / 1_000_000n;
+      if (equity > keep) world.credit(address, step.dex, keep - equity);
+      return;
+    }
+    const fitted = fitTrade(step, world.position(address, step.coin));
+    if (fitted !== null) world.trade(address, step.coin, fitted.fills, step.order);
+  }
+
+  private async follower(
+    step: Extract<
+      ScenarioStep,
+      { kind: 'close_all' | 'own_trade' | 'venue_cash' | 'agent_expires' | 'agent_replaced' | 'builder_withdrawn' | 'builder_approved' }
+    >,
+  ): Promise<void> {
+    const { cast, world, actor } = this.parts;
+    const follower = cast.followers[step.follower];
+    if (follower === undefined) return;
+    switch (step.kind) {
+      case 'close_all':
+        await actor.closeAll(follower);
+        for (const copy of cast.copies.values()) if (copy.follower === follower) this.halt(copy, 'stop');
+        return;
+      case 'own_trade': {
+        const held = world.position(follower.address, step.coin);
+        const lots = step.size.by === 'lots' ? step.size.lots : Math.trunc((held * step.size.ppm) / 1_000_000);
+        if (lots !== 0) world.trade(follower.address, step.coin, [{ lots, price: world.marketPrice(step.coin, lots > 0) }]);
+        return;
+      }
+      case 'venue_cash': {
+        const free = decimal(String(world.clearinghouse(follower.address, step.dex)['withdrawable']));
+        const amount = step.amount >= 0n || -step.amount <= free ? step.amount : -free;
+        if (amount !== 0n) world.credit(follower.address, step.dex, amount);
+        return;
+      }
+      case 'agent_expires':
+        // Another agent of the same name takes its place at the venue, and nobody has its key.
+        this.approve(follower, this.newAgent());
+        return;
+      case 'agent_replaced': {
+        const agent = this.newAgent();
+        this.approve(follower, agent);
+        await actor.nextAgent(follower, agent);
+        return;
+      }
+      case 'builder_withdrawn':
+      case 'builder_approved': {
+        const maxTenthsBp = step.kind === 'builder_approved' ? BUILDER_TENTHS : 0;
+        world.act((control) => control.setup([{ address: follower.address, credits: {}, builder: { address: BUILDER, maxTenthsBp } }]));
+      }
+    }
+  }
+
+  private async copy(
+    step: Extract<
+      ScenarioStep,
+      { kind: 'copy_create' | 'copy_terms' | 'copy_allocation' | 'copy_stop' | 'copy_pause' | 'copy_resume' | 'copy_re_enable' | 'copy_rebase' }
+    >,
+  ): Promise<void> {
+    const { cast, actor } = this.parts;
+    if (step.kind === 'copy_create') {
+      const follower = cast.followers[step.follower];
+      const made = follower === undefined ? null : await actor.createCopy(step.copy, follower, step.leader, step.allocation, step.terms);
+      if (made !== null) this.terms(made, made.terms, made.allocation);
+      return;
+    }
+    const copy = cast.copies.get(step.copy);
+    if (copy === undefined) return;
+    switch (step.kind) {
+      case 'copy_terms':
+        if (await actor.changeTerms(copy, step.terms)) {
+          copy.terms = step.terms;
+          copy.pending.push({ version: copy.version, terms: step.terms, ...(step.change === 'tighter' && { tightenedAt: this.parts.exact() }) });
+        }
+        return;
+      case 'copy_allocation':
+        if (await actor.changeAllocation(copy, step.by)) copy.allocation += step.by;
+        return;
+      case 'copy_stop':
+        if (await actor.stop(copy, step.mode)) this.halt(copy, step.mode === 'close_now' ? 'stop' : 'wind_down');
+        return;
+      case 'copy_pause':
+        if (await actor.wish(copy, 'copy.pause')) this.halt(copy, 'pause');
+        return;
+      case 'copy_resume':
+        await actor.wish(copy, 'copy.resume');
+        return;
+      case 'copy_re_enable':
+        await actor.wish(copy, 'copy.re_enable');
+        return;
+      case 'copy_rebase':
+        await actor.wish(copy, 'copy.rebase');
+    }
+  }
+
+  /** Tells the terms of a copy as they count from now on. */
+  terms(copy: CopyCast, terms: CopyTerms, allocation: bigint, tightenedAt?: number): void {
+    const leader = this.parts.scenario.leaders[copy.leader]?.address ?? '';
+    this.parts.observe({
+      kind: 'copy_terms',
+      at: this.parts.exact(),
+      copy: {
+        scope: scopeKey(copy.scope),
+        copyId: copy.id,
+        account: copy.follower.address,
+        leaderId: copy.leaderId,
+        leader,
+        createdAt: copy.createdAt,
+        dayBeginsMs: wholeHours(this.parts.scenario.tenants[copy.follower.tenant]?.dayBeginsMin ?? 0) * 60_000,
+      },
+      settings: seenOf(terms),
+      allocation,
+      ...(tightenedAt === undefined ? {} : { tightenedAt }),
+    });
+  }
+
+  private halt(copy: CopyCast, cause: 'pause' | 'stop' | 'wind_down'): void {
+    this.parts.observe({ kind: 'halt', at: this.parts.exact(), thing: { kind: 'copy', copyId: copy.id }, cause });
+  }
+
+  private async turn(target: SwitchTarget, on: boolean): Promise<void> {
+    const { actor } = this.parts;
+    const named = this.targetOf(target);
+    if (named === null) return;
+    const turned = await actor.turn(named.scope, named.target, on);
+    const observation = { at: this.parts.exact(), thing: named.thing, cause: 'kill_switch' as const };
+    if (!turned) return;
+    // What is switched on again counts once the engine has looked; the next look is at most a second away.
+    this.parts.observe(on ? { kind: 'halt', ...observation } : { kind: 'halt_lifted', ...observation });
+  }
+
+  private targetOf(target: SwitchTarget) {
+    const { cast } = this.parts;
+    switch (target.thing) {
+      case 'platform':
+        return { scope: null, target: { kind: 'platform' } as KillTarget, thing: { kind: 'platform' } as const };
+      case 'tenant': {
+        const scope = cast.scopes[target.tenant];
+        if (scope === undefined) return null;
+        const thing = { kind: 'tenant', scope: scopeKey(scope) } as const;
+        return target.owner === 'operator'
+          ? { scope: null, target: { kind: 'tenant', id: scope.tenantId } as KillTarget, thing }
+          : { scope, target: { kind: 'environment', id: scope.tenantId, environment: scope.environment } as KillTarget, thing };
+      }
+      case 'leader': {
+        const [scope, id] = [cast.scopes[target.tenant], cast.leaderId(target.tenant, target.leader)];
+        return scope === undefined || id === undefined
+          ? null
+          : { scope, target: { kind: 'leader', id } as KillTarget, thing: { kind: 'leader', leaderId: id } as const };
+      }
+      case 'copy': {
+        const copy = cast.copies.get(target.copy);
+        return copy === undefined
+          ? null
+          : { scope: copy.scope, target: { kind: 'copy', id: copy.id } as KillTarget, thing: { kind: 'copy', copyId: copy.id } as const };
+      }
+    }
+  }
+
+  private approve(follower: FollowerCast, agent: string): void {
+    this.parts.world.act((control) => control.setup([{ address: follower.address, credits: {}, agent: { address: agent, name: AGENT_NAME } }]));
+  }
+
+  private newAgent(): string {
+    this.agents += 1;
+    return `0xe${this.agents.toString(16).padStart(39, '0')}`;
+  }
+}
+
+const creditsOf = (cash: Readonly<Record<string, bigint>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(cash).map(([dex, amount]) => [dex, (amount / 100_000_000n).toString()]));
+
+function rowsOf(world: SimWorld, coin: string, rows: readonly { readonly price: bigint; readonly lots: number }[]) {
+  const lot = 10n ** BigInt(8 - world.coin(coin).szDecimals);
+  return rows.map((row) => ({ price: price(row.price), size: size(BigInt(row.lots) * lot) }));
+}

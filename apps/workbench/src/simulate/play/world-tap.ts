@@ -1,0 +1,98 @@
+import { parseMoney, parsePrice, parseSize, unwrap } from '@lockstep/kernel';
+import type { Json, Observation, Submission, World } from '@lockstep/simulation';
+
+const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined);
+const text = (value: unknown, name: string): string => String(field(value, name) ?? '');
+
+/** Tells the auditor what truly happens in the world, whoever knows of it. */
+export class WorldTap {
+  private readonly fundingTo = new Map<string, number>();
+
+  constructor(
+    private readonly world: World,
+    private readonly exact: () => number,
+    private readonly accountOfSigner: (signer: string) => string | null,
+    private readonly isFollower: (address: string) => boolean,
+    private readonly observe: (observation: Observation) => void,
+  ) {
+    world.control.onFills((address, fill) => {
+      if (this.isFollower(address)) this.fill(address, fill);
+    });
+  }
+
+  /** The world as engines submit to it: every order's end on arrival is told. */
+  watched(): World {
+    const { world } = this;
+    return new Proxy(world, {
+      get: (target, name) => {
+        if (name === 'submitWith') return (submission: Submission, answered: Parameters<World['submitWith']>[1]) => this.submit(submission, answered);
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  /** Tells charges of funding that are new since the last look. */
+  funding(addresses: readonly string[]): void {
+    for (const address of addresses) {
+      const since = this.fundingTo.get(address) ?? 0;
+      const answer = this.world.info({ type: 'userFunding', user: address, startTime: since + 1 });
+      const rows: readonly unknown[] = Array.isArray(answer.body) ? answer.body : [];
+      for (const row of rows) {
+        const time = Number(field(row, 'time'));
+        const delta = field(row, 'delta');
+        this.fundingTo.set(address, Math.max(time, this.fundingTo.get(address) ?? 0));
+        const amount = unwrap(parseMoney(text(delta, 'usdc')), 'funding');
+        if (amount !== 0n) this.observe({ kind: 'world_funding', at: this.exact(), account: address, coin: text(delta, 'coin'), time, amount });
+      }
+    }
+  }
+
+  private submit(submission: Submission, answered: Parameters<World['submitWith']>[1]): void {
+    const [order] = (field(submission.action, 'orders') ?? []) as readonly unknown[];
+    this.world.submitWith(submission, (answer) => {
+      if (field(submission.action, 'type') === 'order' && order !== undefined) this.order(submission, order, answer);
+      answered(answer);
+    });
+  }
+
+  private order(submission: Submission, order: unknown, answer: unknown): void {
+    const cloid = field(order, 'c');
+    const account = this.accountOfSigner(submission.signer);
+    if (typeof cloid !== 'string' || account === null) return;
+    const error = field(answer, 'status') === 'err' ? text(answer, 'response') : errorOf(answer);
+    // A nonce that was used says nothing of this order: it may be the very one.
+    if (error !== null && error.startsWith('Invalid nonce: duplicate')) return;
+    const status = error !== null ? 'rejected' : isResting(answer) ? 'resting' : 'done';
+    const reason = error === null ? {} : { reason: error };
+    this.observe({ kind: 'world_order', at: this.exact(), account, coin: '', cloid, status, ...reason });
+  }
+
+  private fill(account: string, fill: Json): void {
+    const cloid = field(fill, 'cloid');
+    this.observe({
+      kind: 'world_fill',
+      at: this.exact(),
+      account,
+      tradeId: text(fill, 'tid'),
+      coin: text(fill, 'coin'),
+      cloid: typeof cloid === 'string' ? cloid : null,
+      buy: text(fill, 'side') === 'B',
+      size: unwrap(parseSize(text(fill, 'sz')), 'size'),
+      price: unwrap(parsePrice(text(fill, 'px')), 'price'),
+      fee: unwrap(parseMoney(text(fill, 'fee')), 'fee'),
+      closedPnl: unwrap(parseMoney(text(fill, 'closedPnl')), 'closed pnl'),
+      liquidation: field(fill, 'liquidation') !== undefined,
+    });
+  }
+}
+
+const firstStatus = (answer: unknown): unknown => {
+  const statuses = field(field(field(answer, 'response'), 'data'), 'statuses');
+  return Array.isArray(statuses) ? statuses[0] : undefined;
+};
+const errorOf = (answer: unknown): string | null => {
+  const error = field(firstStatus(answer), 'error');
+  return typeof error === 'string' ? error : null;
+};
+const isResting = (answer: unknown): boolean => field(firstStatus(answer), 'resting') !== undefined;

@@ -1,0 +1,298 @@
+import { createHash } from 'node:crypto';
+import {
+  createAuditor,
+  type Observation,
+  printStep,
+  type ScenarioStep,
+  SeededIds,
+  SeededRandom,
+  scenarioOf,
+  VirtualTime,
+} from '@lockstep/simulation';
+import { CRASH_POINTS } from '../../../engine/src/index';
+import type { SeedOutcome, ToldViolation } from './outcome';
+import { snapshotOf } from './play/calm';
+import { Cast } from './play/cast';
+import { EngineDied } from './play/engine-died';
+import { EngineHost } from './play/engine-host';
+import { FaultSwitches } from './play/faults';
+import { JournalTap } from './play/journal-tap';
+import { memoryStore } from './play/memory-store';
+import { PlatformActor } from './play/platform-actor';
+import type { SimStore } from './play/platform-store';
+import { Player } from './play/player';
+import type { Committed } from './play/process-storage';
+import { SimWorld } from './play/sim-world';
+import { TrafficTap } from './play/traffic-tap';
+import { SimWakeups } from './play/wakeups';
+import { WorldTap } from './play/world-tap';
+
+export interface SeedOrder {
+  readonly seed: number;
+  readonly steps: number;
+  readonly broken: string | null;
+  readonly store: 'memory' | 'postgres';
+  /** Told what happens, for whoever looks on. */
+  readonly say?: (text: string) => void;
+}
+
+/** Runs begin shortly before midnight UTC, so that days of tenants end in them. */
+const BEGIN_MS = Date.UTC(2026, 9, 5, 22, 50);
+/** Before the first step: an engine is up, accounts are activated. */
+const SETTLE_MS = 15_000;
+const ANSWER_MAX_MS = 60_000;
+/** What the engine says of itself that must never happen. */
+const DEFECTS: ReadonlySet<string> = new Set(['the gate refused planned orders', 'a repair failed', 'a wave failed']);
+
+/** Plays one seed and has the auditor judge it. Everything in it happens in one order, so the same seed gives the same outcome. */
+export async function runSeed(order: SeedOrder): Promise<SeedOutcome> {
+  const began = performance.now();
+  const run = new SeedRun(order);
+  const failure = await run.toTheEnd();
+  return run.outcome(failure, performance.now() - began);
+}
+
+class SeedRun {
+  private readonly time: VirtualTime;
+  private readonly scenario;
+  private readonly cast = new Cast();
+  private readonly journal = new JournalTap();
+  private readonly faults: FaultSwitches;
+  private readonly auditor = createAuditor();
+  private readonly told: ToldViolation[] = [];
+  private readonly kinds = new Map<string, number>();
+  private readonly digest = createHash('sha256');
+  private readonly world: SimWorld;
+  private readonly worldTap: WorldTap;
+  private readonly store: SimStore;
+  private readonly host: EngineHost;
+  private readonly player: Player;
+  private observed = 0;
+  private fills = 0;
+  private step = 0;
+  private rejections: unknown[] = [];
+
+  constructor(private readonly order: SeedOrder) {
+    this.time = new VirtualTime(BEGIN_MS);
+    this.scenario = scenarioOf(order.seed, 'standard', { crashPoints: CRASH_POINTS });
+    this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
+    const followers = new Set(this.scenario.followers.map(({ address }) => address));
+    let tap: WorldTap | null = null;
+    this.world = new SimWorld(
+      this.time,
+      this.scenario,
+      (world) => {
+        tap = new WorldTap(
+          world,
+          () => this.time.exact(),
+          (signer) => this.cast.followerOfAgent(signer)?.address ?? null,
+          (address) => followers.has(address),
+          (observation) => this.observe(observation),
+        );
+        return tap.watched();
+      },
+      () => undefined,
+    );
+    if (tap === null) throw new Error('the world is watched');
+    this.worldTap = tap;
+    this.store = memoryStore({ now: () => this.time.now() });
+    const wakeups = new SimWakeups(this.time, () => this.faults.wakeUpLost());
+    const ids = new SeededIds(this.time, new SeededRandom(order.seed * 17 + 3));
+    const actor = new PlatformActor(this.store.platform, ids, this.time, wakeups, this.cast);
+    this.host = new EngineHost({
+      seed: order.seed,
+      time: this.time,
+      clock: this.world.clock,
+      storage: this.store.engine,
+      wakeups,
+      faults: this.faults,
+      tap: (process) =>
+        new TrafficTap(
+          process,
+          () => this.time.exact(),
+          this.cast,
+          this.journal,
+          (no) => this.copyId(no),
+          (dex) => this.world.coinsOf(dex),
+          (observation) => this.observe(observation),
+        ),
+      committed: (process, offsetMs, what) => this.committed(process, offsetMs, what),
+      counted: () => undefined,
+      lives: (process, isBorn) => this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process }),
+      logged: (level, message, fields) => this.logged(level, message, fields),
+    });
+    this.player = new Player({
+      scenario: this.scenario,
+      world: this.world,
+      actor,
+      cast: this.cast,
+      host: this.host,
+      faults: this.faults,
+      observe: (observation) => this.observe(observation),
+      exact: () => this.time.exact(),
+    });
+  }
+
+  /** Null, or why it could not go on. */
+  async toTheEnd(): Promise<string | null> {
+    const onRejection = (reason: unknown): void => {
+      if (!(reason instanceof EngineDied)) this.rejections.push(reason);
+    };
+    process.on('unhandledRejection', onRejection);
+    try {
+      await this.play();
+      const [rejection] = this.rejections;
+      return rejection === undefined ? null : `unhandled: ${textOf(rejection)}`;
+    } catch (failure) {
+      return `step ${this.step}: ${textOf(failure)}`;
+    } finally {
+      process.off('unhandledRejection', onRejection);
+      this.host.kill(null, 1, 0);
+      await this.store.close();
+    }
+  }
+
+  outcome(failure: string | null, ms: number): SeedOutcome {
+    const counts = this.auditor.counts();
+    return {
+      seed: this.order.seed,
+      broken: this.order.broken,
+      store: this.order.store,
+      steps: this.step,
+      decisions: counts.riskIncreasing,
+      orders: counts.orders,
+      fills: this.fills,
+      marks: counts.marks,
+      deaths: this.host.deaths,
+      copies: this.cast.copies.size,
+      kinds: Object.fromEntries([...this.kinds].sort()),
+      digest: this.digest.digest('hex'),
+      violations: this.told,
+      failure,
+      ms: Math.round(ms),
+    };
+  }
+
+  private async play(): Promise<void> {
+    this.world.start();
+    await this.answered(this.player.begin());
+    const start = this.time.exact() + SETTLE_MS;
+    for (const step of this.scenario.steps) {
+      const at = step.kind === 'engine_starts' && step.at === 0 ? this.time.exact() : start + step.at;
+      await this.time.runUntil(at);
+      this.step += 1;
+      this.kinds.set(step.kind, (this.kinds.get(step.kind) ?? 0) + 1);
+      this.order.say?.(`${this.step} ${printStep(step)}`);
+      await this.answered(this.player.play(step));
+      await this.after(step);
+      this.found();
+    }
+  }
+
+  private async after(step: ScenarioStep): Promise<void> {
+    if (step.kind === 'funding_charge') await this.time.runUntil(this.time.exact() + 500);
+    if (step.kind === 'funding_charge' || step.kind === 'audit') this.worldTap.funding(this.scenario.followers.map(({ address }) => address));
+    if (step.kind !== 'audit') return;
+    const addresses = [...this.scenario.leaders, ...this.scenario.followers].map(({ address }) => address);
+    this.world.clock.catchUp();
+    const positions = addresses.map((address) => ({
+      address,
+      positions: this.world.dexes.flatMap((dex) => this.world.states(address, dex)).filter(({ size }) => size !== 0n),
+    }));
+    const marks = this.world.names.map((coin) => ({ coin, price: this.world.prices(coin).mark }));
+    this.auditor.calm(await this.answered(snapshotOf(this.time.exact(), this.store, this.cast, this.journal, positions, marks)));
+  }
+
+  /** Lets time go on until something has its answer. */
+  private async answered<T>(work: Promise<T>): Promise<T> {
+    await this.time.runWhile(work, ANSWER_MAX_MS);
+    return work;
+  }
+
+  private found(): void {
+    const violations = this.auditor.violations();
+    for (const { kind, text, at } of violations.slice(this.told.filter(({ kind: one }) => one !== 'defect').length))
+      this.told.push({ kind, text, at, step: this.step });
+  }
+
+  private observe(observation: Observation): void {
+    this.observed += 1;
+    if (observation.kind === 'world_fill') this.fills += 1;
+    this.digest.update(JSON.stringify(observation, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));
+    this.auditor.observe(observation);
+  }
+
+  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states }: Committed): void {
+    const at = this.time.exact();
+    if (journal.length > 0) {
+      for (const order of this.journal.take(scope, journal, journaledAt, offsetMs)) {
+        const copyId = this.copyId(order.copyNo);
+        const { wave, clientOrderId: cloid, nonce } = order;
+        this.observe({
+          kind: 'order_journaled',
+          at,
+          process,
+          scope: order.scope,
+          copyId,
+          wave,
+          cloid,
+          signer: this.signerOf(copyId),
+          nonce,
+          journaledAt,
+        });
+      }
+    }
+    for (const { copyNo, from, state } of states) {
+      const copyId = this.copyId(copyNo);
+      const reEnabled = from === 'breaker_closed' && state === 'active' ? { reEnabled: true as const } : {};
+      this.observe({ kind: 'copy_state', at, copyId, state: state as 'active', ...reEnabled });
+    }
+    for (const { no, status } of settled) this.settled(scope, no, status);
+  }
+
+  private settled(scope: Committed['scope'], no: bigint, status: 'applied' | 'refused'): void {
+    const command = this.cast.command(scope, no);
+    const copy = command === undefined ? undefined : this.cast.copyOf(command.targetId);
+    if (command === undefined || copy === undefined) return;
+    const at = this.time.exact();
+    const thing = { kind: 'copy' as const, copyId: copy.id };
+    switch (command.kind) {
+      case 'copy.settings': {
+        const change = copy.pending.shift();
+        if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        return;
+      }
+      case 'copy.allocation':
+        if (status === 'applied') this.player.terms(copy, copy.pending[0] === undefined ? copy.terms : copy.terms, copy.allocation);
+        return;
+      case 'copy.pause':
+        if (status === 'refused') this.observe({ kind: 'halt_lifted', at, thing, cause: 'pause' });
+        return;
+      case 'copy.resume':
+        if (status === 'applied') this.observe({ kind: 'halt_lifted', at, thing, cause: 'pause' });
+        return;
+      case 'copy.rebase':
+        if (status === 'applied') this.observe({ kind: 'rebased', at, copyId: copy.id });
+        return;
+      default:
+    }
+  }
+
+  private copyId(no: number): string {
+    return this.cast.copyOfNo(no)?.id ?? '';
+  }
+
+  private signerOf(copyId: string): string {
+    return this.cast.copyOf(copyId)?.follower.agents.at(-1) ?? '';
+  }
+
+  private logged(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
+    this.order.say?.(
+      `    ${level}: ${message} ${JSON.stringify(fields, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value instanceof Error ? value.message : value))}`,
+    );
+    if (DEFECTS.has(message))
+      this.told.push({ kind: 'defect', text: `${message} ${JSON.stringify(fields)}`, at: this.time.exact(), step: this.step });
+  }
+}
+
+const textOf = (failure: unknown): string => (failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
