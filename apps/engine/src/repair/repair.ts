@@ -69,8 +69,9 @@ export class Repairs {
     const { ctx } = this;
     if (!needsRepair(watched.book, sheet)) return;
     // The number is taken before planning: a plan in memory must be journaled without waiting for anything else.
-    const journalNo = this.spareNumber ?? (await ctx.storage.platform((unit) => nextWaveNumber(unit)));
+    const journalNo = this.spareNumber ?? (await this.takeNumber());
     this.spareNumber = null;
+    if (journalNo === null) return;
     const planStartedAt = ctx.stage();
     refreshPrices(watched);
     const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx, watched.network));
@@ -106,6 +107,16 @@ export class Repairs {
       },
     };
     await runWaves(ctx, this.books, [wave], [null], this.lanes.behind(watched, sheet.instrument.coin));
+  }
+
+  /** Null when the database gives none now: nothing is planned yet, so the next look tries again. */
+  private async takeNumber(): Promise<number | null> {
+    try {
+      return await this.ctx.storage.platform((unit) => nextWaveNumber(unit));
+    } catch (failure) {
+      this.ctx.log.error('a repair waits for its wave number', { error: failure });
+      return null;
+    }
   }
 
   private tellStuck(watched: WatchedAccount, sheet: InstrumentSheet, stuck: readonly number[]): void {

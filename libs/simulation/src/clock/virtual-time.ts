@@ -175,13 +175,13 @@ export class VirtualProcess implements Clock, Timers {
     if (this.dead) return NEVER;
     const timer: Timer = this.time.after(ms, () => {
       this.timers.delete(timer);
-      work();
+      this.run(work);
     });
     return this.keep(timer);
   }
 
   every(ms: number, work: () => void): Timer {
-    return this.dead ? NEVER : this.keep(this.time.every(ms, work));
+    return this.dead ? NEVER : this.keep(this.time.every(ms, () => this.run(work)));
   }
 
   soon(work: () => void): Timer {
@@ -193,6 +193,15 @@ export class VirtualProcess implements Clock, Timers {
     this.dead = true;
     for (const timer of this.timers) timer.cancel();
     this.timers.clear();
+  }
+
+  /** What a process threw as it died is nobody's any more. */
+  private run(work: () => void): void {
+    try {
+      work();
+    } catch (failure) {
+      if (!this.dead) throw failure;
+    }
   }
 
   private keep(timer: Timer): Timer {

@@ -68,8 +68,10 @@ export class WorldTruth implements VenueTruth {
     private readonly traffic: Traffic,
   ) {}
 
-  markets(dexes?: readonly string[]) {
-    return this.asking.read('markets', (info) => contextsOf(info, dexes));
+  async markets(dexes?: readonly string[]) {
+    return told(await this.asking.read('markets', (info) => contextsOf(info, dexes)), (contexts) =>
+      this.traffic.marks(contexts.map(({ instrument, markPrice }) => ({ coin: instrument.coin, markPrice, receivedAt: 0 }))),
+    );
   }
 
   async account(address: Address, dex: string) {

@@ -14,6 +14,7 @@ export class TrafficTap implements Traffic {
     private readonly cast: Cast,
     private readonly journal: JournalTap,
     private readonly copyIdOf: (copyNo: number) => string,
+    private readonly leaders: readonly string[],
     private readonly coinsOf: (dex: string) => readonly string[],
     private readonly observe: (observation: Observation) => void,
   ) {}
@@ -60,7 +61,7 @@ export class TrafficTap implements Traffic {
     const { process } = this;
     switch (event.kind) {
       case 'disconnected':
-        this.observe({ kind: 'disconnected', at, process, addresses: event.unseen ?? null });
+        this.observe({ kind: 'disconnected', at, process, addresses: event.unseen ?? this.leaders });
         return;
       case 'fills':
         this.leaderFills(event.address, event.fills);
