@@ -1,5 +1,5 @@
 import type { ScenarioFollower } from './cast';
-import { lotsWorth, ppmOf } from './coins';
+import { inCents, lotsWorth, ppmOf } from './coins';
 import type { CopyPlan, ScenarioCopies } from './copies';
 import type { Draws } from './draws';
 import type { ScenarioMarket } from './market';
@@ -155,7 +155,7 @@ export class ScenarioActs {
     const { draw } = this;
     const { follower, cash } = draw.pick(this.followers);
     const dex = draw.pick(Object.keys(cash));
-    const amount = ppmOf(cash[dex] ?? 0n, draw.oneIn(2) ? draw.between(50_000, 500_000) : -draw.between(50_000, 400_000));
+    const amount = inCents(ppmOf(cash[dex] ?? 0n, draw.oneIn(2) ? draw.between(50_000, 500_000) : -draw.between(50_000, 400_000)));
     return amount === 0n ? [] : [{ at, kind: 'venue_cash', follower, dex, amount }];
   }
 
