@@ -1,11 +1,13 @@
 import { present } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
+import { dig } from '../builders/testbed';
 import type { World } from '../exchange/port';
 import { createWorld } from '../exchange/world';
 import { withoutSteps } from './cut';
 import { LeaderBook } from './leader-book';
 import type { Scenario } from './scenario';
 import { scenarioOf } from './scenario-of';
+import type { OwnSize, Step } from './steps';
 import { RECORDED_SOURCES } from './testing/sources';
 import { worldPlayer } from './world-player';
 
@@ -49,7 +51,7 @@ describe('a scenario on the simulated exchange', () => {
     expect(play(scenarioOf(seed, 'small', RECORDED_SOURCES)).differences).toEqual([]);
   });
 
-  it.each([11, 12, 13, 14])('gives leaders the positions of the script through all its parts, seed %i', (seed) => {
+  it.each([11, 13, 14, 15])('gives leaders the positions of the script through all its parts, seed %i', (seed) => {
     const { world, differences, held, liquidations } = play(scenarioOf(seed, 'standard', RECORDED_SOURCES));
     expect(differences).toEqual([]);
     expect(held).toBeGreaterThan(200);
@@ -62,4 +64,93 @@ describe('a scenario on the simulated exchange', () => {
     const cut = withoutSteps(whole, (_step, index) => index % 3 === 0);
     expect(play(cut).differences).toEqual([]);
   });
+});
+
+/** A world with the cast of a scenario and no step played, two seconds in. */
+function begun() {
+  const scenario = scenarioOf(1, 'small');
+  const world = createWorld({ name: 'script', seed: 1, genesisTime: GENESIS_MS });
+  const player = worldPlayer(world, scenario);
+  player.begin();
+  let now = 2_000;
+  world.advanceTo(GENESIS_MS + now);
+  const [leader, follower] = [present(scenario.leaders[0], 'a leader'), present(scenario.followers[0], 'a follower')];
+  const cashOf = (address: string): string =>
+    String(dig(world.info({ type: 'clearinghouseState', user: address }).body, 'marginSummary', 'accountValue'));
+  const play = (step: Step): boolean => {
+    const isVenues = player.play({ ...step, at: now });
+    now += 1_000;
+    world.advanceTo(GENESIS_MS + now);
+    return isVenues;
+  };
+  return { player, leader, follower, cashOf, play };
+}
+
+const BTC = 6_634_400_000_000n;
+const opened = (lots: number): Step => ({
+  at: 0,
+  kind: 'leader_trades',
+  leader: 0,
+  coin: 'BTC',
+  intent: 'open',
+  order: 800_000_001,
+  before: 0,
+  fills: [
+    { lots, price: BTC },
+    { lots, price: BTC },
+  ],
+});
+
+describe('what a player hands to the world', () => {
+  it.each<[string, OwnSize, number]>([
+    ['so many lots', { by: 'lots', lots: 70 }, 170],
+    ['a part of the net', { by: 'net', ppm: -400_000 }, 60],
+    ['all of the net', { by: 'net', ppm: -1_000_000 }, 0],
+    ['more than the net', { by: 'net', ppm: -1_500_000 }, -50],
+  ])("trades by the follower's own hand: %s", (_what, size, expected) => {
+    const { play, player, follower } = begun();
+    play({ at: 0, kind: 'own_trade', follower: 0, coin: 'BTC', size: { by: 'lots', lots: 100 } });
+    expect(play({ at: 0, kind: 'own_trade', follower: 0, coin: 'BTC', size })).toBe(true);
+    expect(player.position(follower.address, 'BTC')).toBe(expected);
+  });
+
+  it('takes no more than an account can give', () => {
+    const { play, follower, cashOf } = begun();
+    const before = Number(cashOf(follower.address));
+    play({ at: 0, kind: 'venue_cash', follower: 0, dex: '', amount: 12_345_000_000n });
+    expect(Number(cashOf(follower.address))).toBeCloseTo(before + 123.45, 6);
+    play({ at: 0, kind: 'venue_cash', follower: 0, dex: '', amount: -1_000_000_000_000_000_000n });
+    expect(Number(cashOf(follower.address))).toBe(0);
+  });
+
+  it('knows what waits for its block, and fits a reduction to what is there', () => {
+    const { player, leader, play } = begun();
+    player.play(opened(500));
+    expect(player.position(leader.address, 'BTC')).toBe(1_000);
+    play({
+      at: 0,
+      kind: 'leader_trades',
+      leader: 0,
+      coin: 'BTC',
+      intent: 'reduce',
+      order: 800_000_002,
+      before: 9_000,
+      fills: [{ lots: -4_000, price: BTC }],
+    });
+    expect(player.position(leader.address, 'BTC')).toBe(0);
+  });
+
+  it('has a leader liquidated', () => {
+    const { player, leader, play } = begun();
+    play(opened(500));
+    play({ at: 0, kind: 'leader_liquidated', leader: 0, dex: '', keepPpm: 300_000 });
+    expect(player.position(leader.address, 'BTC')).toBe(0);
+  });
+
+  it.each<Step>([
+    { at: 0, kind: 'copy_pause', copy: 0 },
+    { at: 0, kind: 'engine_starts', engine: 0, expected: 'leads' },
+    { at: 0, kind: 'agent_expires', follower: 0 },
+    { at: 0, kind: 'audit', calm: 0, last: true },
+  ])('leaves $kind to others', (step) => expect(begun().play(step)).toBe(false));
 });
