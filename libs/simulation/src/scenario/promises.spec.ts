@@ -62,7 +62,11 @@ describe('a scenario that breaks a promise is told of', () => {
       'of nothing',
     ],
     ['a trade is left out', () => dropped('leader_trades'), 'the position is 0, not'],
-    ['a leader is not flat at the end', () => replaced(lastCalm - 1, (step) => (step.kind === 'leader_trades' ? [] : [step])), 'leaders are not flat'],
+    [
+      'a leader is not flat at the end',
+      () => replaced(lastCalm - 1, (step) => (step.kind === 'leader_trades' ? [] : [step])),
+      'leaders are not flat',
+    ],
     ['a fault is not healed', () => dropped('fault_ends'), 'open in a calm: fault:'],
     ['a switch stays on', () => replaced(indexOf('kill_switch'), doubled), 'open in a calm: switch:'],
     ['an agent is not renewed', () => replaced(indexOf('agent_expires'), doubled), 'open in a calm: agent:'],
