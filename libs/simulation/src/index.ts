@@ -49,6 +49,7 @@ export {
   type TradeIntent,
 } from './scenario/steps';
 export type * from './scenario/terms';
+export { type WorldPlayer, worldPlayer } from './scenario/world-player';
 export {
   type AccountWish,
   type ControlClient,

@@ -1,5 +1,5 @@
 import type { ScenarioFollower } from './cast';
-import { lotsWorth, ppmOf } from './coins';
+import { inCents, lotsWorth, ppmOf } from './coins';
 import type { CopyPlan, ScenarioCopies } from './copies';
 import type { Draws } from './draws';
 import type { ScenarioMarket } from './market';
@@ -14,6 +14,8 @@ interface Later {
   readonly heals: boolean;
 }
 
+/** Copies enabled again at one time: many, or those a loss limit closed would soon be most. */
+const RE_ENABLED = [3, 9] as const;
 const ACT_WAIT_MS = [300, 3_800] as const;
 
 /** What tenants and followers ask for and do: each act with what undoes it later. */
@@ -109,7 +111,7 @@ export class ScenarioActs {
   /** Several copies at once: which of them a loss limit closed is not known here, and for the others it is refused. */
   private reEnable(at: number): readonly Step[] {
     const prone = this.copies.living().filter(({ terms }) => hasLossLimit(terms));
-    const chosen = this.draw.shuffled(prone).slice(0, this.draw.between(1, 4));
+    const chosen = this.draw.shuffled(prone).slice(0, this.draw.between(...RE_ENABLED));
     return chosen.map(({ copy }) => ({ at, kind: 'copy_re_enable' as const, copy }));
   }
 
@@ -155,7 +157,7 @@ export class ScenarioActs {
     const { draw } = this;
     const { follower, cash } = draw.pick(this.followers);
     const dex = draw.pick(Object.keys(cash));
-    const amount = ppmOf(cash[dex] ?? 0n, draw.oneIn(2) ? draw.between(50_000, 500_000) : -draw.between(50_000, 400_000));
+    const amount = inCents(ppmOf(cash[dex] ?? 0n, draw.oneIn(2) ? draw.between(50_000, 500_000) : -draw.between(50_000, 400_000)));
     return amount === 0n ? [] : [{ at, kind: 'venue_cash', follower, dex, amount }];
   }
 

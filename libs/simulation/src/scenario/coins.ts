@@ -59,3 +59,8 @@ export function worthOf(coin: ScenarioCoin, lots: number, at: bigint): bigint {
 const MILLION = 1_000_000n;
 /** So many millionths of an amount, towards zero. */
 export const ppmOf = (amount: bigint, ppm: number): bigint => (amount * BigInt(ppm)) / MILLION;
+
+/** Money moves in whole cents: no venue's purse is finer. */
+const CENT = 1_000_000n;
+export const inCents = (amount: bigint): bigint => (amount / CENT) * CENT;
+export const isInCents = (amount: bigint): boolean => amount % CENT === 0n;

@@ -1,6 +1,6 @@
 import { must, present } from '@lockstep/kernel';
 import type { ScenarioCoin, ScenarioFollower, ScenarioLeader } from './cast';
-import { ppmOf } from './coins';
+import { inCents, ppmOf } from './coins';
 import type { Draws } from './draws';
 import type { CopyStep } from './steps';
 import type { CopyTerms } from './terms';
@@ -35,7 +35,7 @@ export class ScenarioCopies {
     const leader = this.leaders[this.popular()] ?? this.leaders[0];
     must(leader !== undefined, 'a script has leaders');
     const real = follower.cash[''] ?? 0n;
-    const allocation = ppmOf(real, this.draw.between(400_000, 850_000));
+    const allocation = inCents(ppmOf(real, this.draw.between(400_000, 850_000)));
     const terms = drawTerms({ leader, allocation, coins: this.coins }, this.draw);
     const copy = this.all.length;
     this.all.push({ copy, follower, leader: leader.leader, allocation, terms, wish: 'active' });
@@ -63,7 +63,7 @@ export class ScenarioCopies {
   /** More or less of the follower's money; the sum stays within what the account began with. */
   reallocate(at: number, plan: CopyPlan): CopyStep | null {
     const real = plan.follower.cash[''] ?? 0n;
-    const by = ppmOf(plan.allocation, this.draw.oneIn(2) ? this.draw.between(50_000, 800_000) : -this.draw.between(50_000, 600_000));
+    const by = inCents(ppmOf(plan.allocation, this.draw.oneIn(2) ? this.draw.between(50_000, 800_000) : -this.draw.between(50_000, 600_000)));
     const after = plan.allocation + by;
     if (by === 0n || after * 10n > real * 9n || after * 10n < real) return null;
     plan.allocation = after;

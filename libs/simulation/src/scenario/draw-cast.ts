@@ -1,7 +1,7 @@
 import { must } from '@lockstep/kernel';
 import type { ScenarioCoin, ScenarioFollower, ScenarioLeader, ScenarioTenant } from './cast';
 import { LEADER_STYLES } from './cast';
-import { ppmOf } from './coins';
+import { inCents, ppmOf } from './coins';
 import type { Draws } from './draws';
 import { drawStyles } from './leaders';
 import type { ScenarioSize } from './scenario';
@@ -24,7 +24,7 @@ export function drawLeaders(coins: readonly ScenarioCoin[], hasRecording: boolea
     const names = traded.map(({ coin }) => coin);
     const main = BigInt(draw.skewed(20_000, 800_000)) * USD;
     const cash: Record<string, bigint> = { '': main };
-    for (const { dex } of traded) if (dex !== '') cash[dex] = ppmOf(main, draw.between(300_000, 900_000));
+    for (const { dex } of traded) if (dex !== '') cash[dex] = inCents(ppmOf(main, draw.between(300_000, 900_000)));
     return { leader, address: addressOf('a', leader), style, coins: names, cash };
   });
 }
@@ -59,7 +59,7 @@ export function drawFollowers(
         ]),
       ) * USD;
     const isEverywhere = !draw.oneIn(3);
-    const cash = isEverywhere ? { '': main, [builderDex]: ppmOf(main, draw.between(300_000, 1_000_000)) } : { '': main };
+    const cash = isEverywhere ? { '': main, [builderDex]: inCents(ppmOf(main, draw.between(300_000, 1_000_000))) } : { '': main };
     return { follower, tenant: draw.pick(tenants).tenant, address: addressOf('f', follower), cash, builderApproved: draw.oneIn(2) };
   });
 }

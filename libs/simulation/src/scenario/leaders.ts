@@ -1,5 +1,5 @@
 import type { LeaderStyle, ScenarioCoin, ScenarioLeader } from './cast';
-import { lotsWorth, onGrid, ppmOf, worthOf } from './coins';
+import { inCents, lotsWorth, onGrid, ppmOf, worthOf } from './coins';
 import type { Draws } from './draws';
 import type { LeaderBook } from './leader-book';
 import type { ScenarioMarket } from './market';
@@ -14,6 +14,8 @@ const FILL_SPREAD_PPM = 120;
 /** A recording is played so much faster than it was lived. */
 const REPLAY_WAIT_MOST_MS = 6_000;
 const REPLAY_SPEED = 10;
+/** By then a trade is in a block. */
+const SETTLED_MS = 1_000;
 /** Share of what it began with below which a leader is given money. */
 const POOR_PPM = 400_000;
 const USD = 100_000_000n;
@@ -27,6 +29,7 @@ interface Actor {
   /** A dex on which it was liquidated and has no money yet. */
   broke: string | null;
   nextAt: number;
+  tradedAt: number;
   working: { readonly coin: string; readonly side: number; readonly order: number } | null;
   replayAt: number;
 }
@@ -49,6 +52,7 @@ export class ScenarioLeaders {
       cash: new Map(Object.entries(leader.cash)),
       broke: null,
       nextAt: draw.between(100, 9_000),
+      tradedAt: 0,
       working: null,
       replayAt: recorded.length === 0 ? 0 : draw.below(recorded.length),
     }));
@@ -171,6 +175,7 @@ export class ScenarioLeaders {
     const [first, ...rest] = this.split(this.market.coin(coin), lots, pieces);
     if (intent === null || first === undefined) return [];
     const order = this.orderOf(actor, coin, Math.sign(lots));
+    actor.tradedAt = at;
     this.pay(actor, this.market.coin(coin).dex, -this.signedWorth(coin, lots));
     return [{ at, kind: 'leader_trades', leader, coin, intent, order, before, fills: [first, ...rest] }];
   }
@@ -234,8 +239,8 @@ export class ScenarioLeaders {
     const equity = this.equity(actor, dex);
     const share = this.draw.between(50_000, 600_000);
     const isDeposit = equity < begun / 2n || this.draw.oneIn(2);
-    const amount = isDeposit ? ppmOf(begun, share) : -ppmOf(equity, Math.floor(share / 2));
-    if (!isDeposit && (equity + amount < begun / 2n || this.exposure(actor, dex) > equity + amount)) return [];
+    const amount = inCents(isDeposit ? ppmOf(begun, share) : -ppmOf(equity, Math.floor(share / 2)));
+    if (amount === 0n || (!isDeposit && (equity + amount < begun / 2n || this.exposure(actor, dex) > equity + amount))) return [];
     this.pay(actor, dex, amount);
     return [{ at, kind: 'leader_cash', leader, dex, amount }];
   }
@@ -246,15 +251,17 @@ export class ScenarioLeaders {
     const poor = Object.entries(cash).find(([dex, begun]) => this.equity(actor, dex) < ppmOf(begun, POOR_PPM));
     if (poor === undefined) return [];
     const [dex, begun] = poor;
-    const amount = begun - this.equity(actor, dex);
+    const amount = inCents(begun - this.equity(actor, dex));
     this.pay(actor, dex, amount);
     return [{ at, kind: 'leader_cash', leader, dex, amount }];
   }
 
+  /** Not while one of its markets is shut: a halt holds the venue's liquidations up; nor while a trade may wait for its block. */
   private liquidate(actor: Actor, at: number): LeaderStep[] {
-    const held = this.book.held(actor.cast.leader).find(({ coin }) => this.market.isOpen(coin));
-    if (held === undefined) return [];
+    const held = this.book.held(actor.cast.leader)[0];
+    if (held === undefined || at - actor.tradedAt < SETTLED_MS) return [];
     const { dex } = this.market.coin(held.coin);
+    if (!this.on(actor, dex).every(({ coin }) => this.market.isOpen(coin))) return [];
     actor.broke = dex;
     actor.cash.set(dex, 0n);
     actor.queue.length = 0;

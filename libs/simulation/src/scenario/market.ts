@@ -103,16 +103,16 @@ export class ScenarioMarket {
     if (market.delisted) return [];
     if (market.regime !== 'calm') return this.become(market, 'calm', at);
     const next = this.draw.weighted<Regime | 'delisted' | 'market_crash'>([
-      [30, 'rise'],
-      [30, 'fall'],
+      [22, 'rise'],
+      [22, 'fall'],
       [4, 'market_crash'],
       [5, 'crash'],
-      [9, 'gap'],
-      [9, 'thin'],
-      [7, 'funding_spike'],
-      [5, 'halted'],
-      [this.recordings.length > 0 ? 30 : 0, 'candles'],
-      [this.delistingsLeft > 0 && market.coin.coin !== 'BTC' ? 6 : 0, 'delisted'],
+      [13, 'gap'],
+      [15, 'thin'],
+      [11, 'funding_spike'],
+      [9, 'halted'],
+      [this.recordings.length > 0 ? 16 : 0, 'candles'],
+      [this.delistingsLeft > 0 && market.coin.coin !== 'BTC' ? 12 : 0, 'delisted'],
     ]);
     if (next === 'delisted') return this.delist(market, at);
     if (next !== 'market_crash') return this.become(market, next, at);

@@ -1,5 +1,5 @@
 import type { ScenarioCoin } from './cast';
-import { onGrid } from './coins';
+import { isInCents, onGrid } from './coins';
 import { OpenTrouble } from './healing';
 import { LeaderBook } from './leader-book';
 import { intentOf, lotsOf } from './positions';
@@ -10,7 +10,7 @@ import type { LeaderTrades, QuoteRow, Step } from './steps';
  * What a scenario promises whoever plays it, and where this one breaks it (one sentence each, none for a good one): steps are in order of time; prices are on
  * their grids; leaders' trades go on from their positions, are named after what they do and never take more than is there; markets are open when leaders trade;
  * whatever fails is healed before the next calm; nothing but prices moves in a calm; leaders are flat in the last one, with which the scenario ends; engines
- * die only while they live; acts are on copies that began.
+ * die only while they live; acts are on copies that began; money moves in whole cents.
  */
 export function brokenPromises(scenario: Scenario): readonly string[] {
   const reader = new Reader(scenario);
@@ -23,6 +23,9 @@ export function brokenPromises(scenario: Scenario): readonly string[] {
 }
 
 const IN_CALM: ReadonlySet<Step['kind']> = new Set(['prices', 'audit', 'calm_ends']);
+
+const inWholeCents = (amount: bigint): readonly string[] =>
+  amount !== 0n && isInCents(amount) ? [] : [`${amount} is nothing, or finer than a cent`];
 
 class Reader {
   readonly broken: string[] = [];
@@ -86,7 +89,12 @@ class Reader {
       case 'engine_dies':
         return this.engineStep(step);
       case 'copy_create':
-        return this.begin(step.copy, step.follower);
+        return [...inWholeCents(step.allocation), ...this.begin(step.copy, step.follower)];
+      case 'copy_allocation':
+        return [...inWholeCents(step.by), ...this.actOn(step)];
+      case 'leader_cash':
+      case 'venue_cash':
+        return inWholeCents(step.amount);
       default:
         return 'copy' in step ? this.actOn(step) : [];
     }

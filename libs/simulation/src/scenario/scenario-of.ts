@@ -19,6 +19,8 @@ const EXTENT: Readonly<Record<ScenarioSize, { readonly steps: number; readonly p
 };
 /** From the end of all trouble to the calm: an engine comes up and catches up. */
 const RECOVERY_MS = 8_000;
+/** By then who was to be liquidated is. */
+const LIQUIDATED_MS = 2_000;
 /** A calm outlasts every catch-up window, age and confirmation. */
 const CALM_MS = 45_000;
 const LAST_CALM_MS = 90_000;
@@ -123,7 +125,9 @@ class Script {
   private calmDown(last: boolean): void {
     this.pricesUntil(Math.max(this.now, this.engines.healsAt));
     const at = this.now;
-    this.emit([...this.market.hush(at), ...this.faults.heal(at), ...this.engines.heal(at), ...this.acts.heal(at), ...this.leaders.refund(at)]);
+    this.emit([...this.market.hush(at), ...this.faults.heal(at), ...this.engines.heal(at), ...this.acts.heal(at)]);
+    this.pricesUntil(at + LIQUIDATED_MS);
+    this.emit(this.leaders.refund(this.now));
     this.pricesUntil(at + RECOVERY_MS);
     if (last) this.goFlat();
     const calm = this.calms;

@@ -123,7 +123,8 @@ function drawCaps({ allocation, leader, coins }: TermsFor, draw: Draws): CapTerm
 /** Tight more often than not: a position of about the allocation meets them when its price moves by a few hundredths. */
 export function drawLosses(allocation: bigint, draw: Draws): LossTerms {
   const isTight = !draw.oneIn(3);
-  const share = (): bigint => ppm(isTight ? draw.between(2_000, 40_000) : draw.between(50_000, 300_000));
+  const tight = (): number => (draw.oneIn(4) ? draw.between(2_000, 10_000) : draw.between(10_000, 60_000));
+  const share = (): bigint => ppm(isTight ? tight() : draw.between(50_000, 300_000));
   const hasLadder = draw.oneIn(3);
   const alert = draw.between(200_000, 700_000);
   return {
