@@ -58,7 +58,7 @@ export class Holding {
     let sum = 0n;
     for (const order of this.live.values()) {
       if (!order.mayFill(at, clockSlackMs)) {
-        if (order.untold() === 0n) this.live.delete(order.cloid);
+        if (order.filled === order.toldFilled) this.live.delete(order.cloid);
         continue;
       }
       const handed = order.handed;
@@ -67,13 +67,16 @@ export class Holding {
     return sum;
   }
 
-  /** What exits on a side filled without the engine knowing: to it they are still on their way. */
-  untoldFills(buy: boolean): bigint {
-    let sum = 0n;
+  /** What exits on a side filled without the engine knowing: to it they are still on their way. `answered`: what it knows by their answers alone. */
+  untoldFills(buy: boolean): { readonly unknown: bigint; readonly answered: bigint } {
+    let unknown = 0n;
+    let answered = 0n;
     for (const order of this.live.values()) {
-      if (order.handed?.reduceOnly === true && order.handed.buy === buy) sum += order.untold();
+      if (order.handed?.reduceOnly !== true || order.handed.buy !== buy) continue;
+      unknown += order.untold();
+      answered += order.answeredUntold();
     }
-    return sum;
+    return { unknown, answered };
   }
 
   /** The largest |position| on a side with every entry filled and no exit. */

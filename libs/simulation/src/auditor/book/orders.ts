@@ -44,6 +44,11 @@ export class OrderTrack {
     return this.arrived || expiresAfter === 0 || at <= expiresAfter + clockSlackMs;
   }
 
+  /** What the engine was answered as filled before it was told the fills. */
+  answeredUntold(): bigint {
+    return this.answer === null || this.answer === 'unknown' ? 0n : this.filled - this.toldFilled;
+  }
+
   /** What filled while the engine has neither an answer nor the fill: to it the order is still on its way. */
   untold(): bigint {
     return this.answer === null || this.answer === 'unknown' ? this.filled - this.toldFilled : 0n;

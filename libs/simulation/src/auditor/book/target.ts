@@ -99,6 +99,7 @@ export class TargetBounds {
   wait(at: EpochMs, held: bigint): void {
     this.remember(at);
     this.waiting = true;
+    this.blocked = 0n;
     this.lowHolds = false;
     this.low = 0n;
     this.high = abs(held);

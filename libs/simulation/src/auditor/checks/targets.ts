@@ -1,4 +1,4 @@
-import { abs, sign } from '@lockstep/kernel';
+import { abs, max, sign } from '@lockstep/kernel';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 
 /** Product §2.1, §2.4, §2.9: new risk up to the target only, on its side, for a cause, and never a second time for the same residual. */
@@ -72,8 +72,11 @@ export function checkExit(judged: JudgedOrder): void {
   if (holding.foreign || state.settling(order.process, order.sentAt)) return;
   const side = order.buy ? 1n : -1n;
   const closable = sign(holding.real.position) === -side ? abs(holding.real.position) : 0n;
-  const most = closable + holding.untoldExits();
-  const pending = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + holding.untoldFills(order.buy);
+  const untold = holding.untoldFills(order.buy);
+  // Fills of both sides of a turn may be told in any order: the position by them alone may be larger than it is.
+  const byFills = sign(holding.told.position) === -side ? abs(holding.told.position) - untold.answered : 0n;
+  const most = max(closable + holding.untoldExits(), byFills);
+  const pending = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + untold.unknown;
   if (pending + order.size <= most) return;
   const kind = pending > 0n && order.size <= most ? 'double_order' : 'exit_beyond_position';
   blame(judged, kind, `${sizeText(pending)} of exits may still fill, the position to close is at most ${sizeText(most)}`);
