@@ -1,4 +1,4 @@
-import { abs, type EpochMs, sign } from '@lockstep/kernel';
+import type { EpochMs } from '@lockstep/kernel';
 import type { OrderTrack } from './orders';
 import { TargetBounds } from './target';
 
@@ -47,12 +47,6 @@ export class Holding {
 
   constructor(readonly coin: string) {}
 
-  /** Fills on the way to the engine: how much of the position they may still turn out to have taken off. */
-  untoldExits(): bigint {
-    const hidden = abs(this.told.position) - abs(this.real.position);
-    return hidden > 0n && sign(this.told.position) === (sign(this.real.position) || sign(this.told.position)) ? hidden : 0n;
-  }
-
   /** What may still fill on a side, of reduce-only orders or of the others. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, reduceOnly: boolean): bigint {
     let sum = 0n;
@@ -67,16 +61,28 @@ export class Holding {
     return sum;
   }
 
-  /** What exits on a side filled without the engine knowing: to it they are still on their way. `answered`: what it knows by their answers alone. */
-  untoldFills(buy: boolean): { readonly unknown: bigint; readonly answered: bigint } {
-    let unknown = 0n;
-    let answered = 0n;
+  /**
+   * The most an engine may believe there is to close by orders of a side: what it was told, and every fill to the other side it may know of before it is
+   * told. Exits whose answers it has are off.
+   */
+  closableMost(buy: boolean): bigint {
+    let most = buy ? -this.told.position : this.told.position;
     for (const order of this.live.values()) {
-      if (order.handed?.reduceOnly !== true || order.handed.buy !== buy) continue;
-      unknown += order.untold();
-      answered += order.answeredUntold();
+      const { handed } = order;
+      if (handed === null) continue;
+      if (handed.buy !== buy) most += order.filled - order.toldFilled;
+      else if (handed.reduceOnly) most -= order.answeredUntold();
     }
-    return { unknown, answered };
+    return most > 0n ? most : 0n;
+  }
+
+  /** What reduce-only orders of a side, or the others, filled without the engine knowing: to it they are still on their way. */
+  unknownFills(buy: boolean, reduceOnly: boolean): bigint {
+    let sum = 0n;
+    for (const order of this.live.values()) {
+      if (order.handed?.reduceOnly === reduceOnly && order.handed.buy === buy) sum += order.untold();
+    }
+    return sum;
   }
 
   /** The largest |position| on a side with every entry filled and no exit. */

@@ -27,6 +27,7 @@ const MINIMUM = units('10');
 const RATIO = 10n;
 const CAP = units('16');
 const LOSS = 0.1;
+const ALLOCATION = 1_000;
 
 export const COPIER_SETTINGS: SettingsSeen = {
   mode: { kind: 'fixed_ratio', ratio: rate('0.1') },
@@ -68,6 +69,8 @@ export class Copier {
   /** Nothing is entered before the leader opens anew. */
   private waits = false;
   private closedAt = 0;
+  /** The value losses are counted from. */
+  private base = ALLOCATION;
   private money = 0;
   /** The position by fills alone, as the money is. */
   private booked = 0n;
@@ -97,7 +100,8 @@ export class Copier {
   run(): void {
     const { world } = this;
     for (let act = 0; act < 80; act += 1) {
-      world.live(100 + this.random.below(6_000), this);
+      const rests = this.random.below(8) === 0;
+      world.live(rests ? 30_000 : 100 + this.random.below(6_000), this);
       if (this.random.below(12) === 0) world.pauseOrResume();
       else if (this.random.below(14) === 0) world.silenceMarks(8_000);
       world.leaderActs(this);
@@ -118,8 +122,8 @@ export class Copier {
   onMark(price: bigint, at: number): void {
     this.mark = price;
     this.markAt = at;
-    const value = 1_000 + this.money + (Number(this.booked) / 1e8) * (Number(price) / 1e8);
-    if (value <= 1_000 * (1 - LOSS) && this.fault !== 'no breaker' && !this.closing && this.position !== 0n) {
+    const value = ALLOCATION + this.money + (Number(this.booked) / 1e8) * (Number(price) / 1e8);
+    if (value <= this.base * (1 - LOSS) && this.fault !== 'no breaker' && !this.closing && this.booked !== 0n) {
       this.closing = true;
       this.closedAt = at;
       this.target = 0n;
@@ -182,10 +186,11 @@ export class Copier {
 
   /** What is owed and not on its way, what is held and not wanted: looked at again with every mark. */
   private repair(): void {
-    if (this.closing && this.position === 0n && !this.unsure() && this.world.now - this.closedAt > 20_000) {
+    if (this.closing && this.position === 0n && this.booked === 0n && !this.unsure() && this.world.now - this.closedAt > 20_000) {
       this.closing = false;
       this.owedUntil = 0;
       this.waits = true;
+      this.base = ALLOCATION + this.money;
       this.world.reEnable();
     }
     this.giveUp();
