@@ -7,6 +7,8 @@ export type OrderOrigin = Pick<OrderHanded, 'cloid' | 'process' | 'scope' | 'cop
 /** One order from its journal row to its end, as it truly was. */
 export class OrderTrack {
   handed: OrderHanded | null = null;
+  /** Journaled as taking risk off only. */
+  exit = false;
   /** Its journal row stood before it left. */
   journaled = false;
   /** What may still fill, 10^-8 base units. */

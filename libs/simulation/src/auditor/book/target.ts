@@ -106,6 +106,14 @@ export class TargetBounds {
     this.side = held === 0n ? this.side : sign(held);
   }
 
+  /** What the engine may want is not known until the leader opens anew. */
+  unbound(at: EpochMs): void {
+    this.remember(at);
+    this.high = UNBOUNDED;
+    this.lowHolds = false;
+    this.low = 0n;
+  }
+
   /** Increments given up leave the target: what is above `most` is owed no more. */
   giveUp(at: EpochMs, most: bigint): void {
     if (this.high <= most) return;
