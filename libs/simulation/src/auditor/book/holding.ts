@@ -7,16 +7,18 @@ export class Tally {
   position = 0n;
   cash = 0n;
   fees = 0n;
-  /** The position, and cash less fees, as numbers of whole units. */
+  /** The position, cash less fees, and fees as numbers of whole units. */
   units = 0;
   money = 0;
+  paid = 0;
 
   add(signed: bigint, price: bigint, fee: bigint): void {
     this.position += signed;
     this.cash -= signed * price;
     this.fees += fee;
     this.units = Number(this.position) / 1e8;
-    this.money = Number(this.cash) / 1e16 - Number(this.fees) / 1e8;
+    this.paid = Number(this.fees) / 1e8;
+    this.money = Number(this.cash) / 1e16 - this.paid;
   }
 
   /** The account is flat, whatever was whose. */

@@ -63,11 +63,11 @@ export class Valuations {
       // An order's answer tells of a fill before its fee is known.
       high: Math.max(value.real, value.told) + value.feesUntold + copy.chargesUntold,
       low: Math.min(value.real, value.told) - value.feesUntold - copy.chargesUntold,
-      allocation: Number(copy.terms.allocation) / 1e8,
+      allocation: copy.terms.money,
       dayBeginsMs: copy.copy.dayBeginsMs,
       prices: () => pricesOf(state, process, copy),
     };
-    if (copy.losses.value(valuation, copy.terms.settings.losses, state.options.lossMargin)) this.breaches += 1;
+    if (copy.losses.value(valuation, copy.terms.losses, state.options.lossMargin)) this.breaches += 1;
   }
 }
 
