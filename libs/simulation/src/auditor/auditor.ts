@@ -11,7 +11,7 @@ import { checkCalmPositions } from './checks/calm-positions';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import type { JudgedOrder } from './checks/judged-order';
-import { checkHandedOver, checkJournaled, checkOwner } from './checks/order-life';
+import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
@@ -96,6 +96,9 @@ class Judge implements Auditor {
         keepOrders(this.state, observation);
         return;
       case 'order_withheld':
+        checkWithheld(this.state, observation);
+        keepOrders(this.state, observation);
+        return;
       case 'nonce_voided':
         keepOrders(this.state, observation);
         return;

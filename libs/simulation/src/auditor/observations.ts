@@ -142,12 +142,20 @@ export type OrderObservation =
       readonly signer: string;
       readonly nonce: number;
       readonly journaledAt: EpochMs;
+      /** Whether it only takes risk off; absent: not told, and what withholds it is not judged. */
+      readonly reduceOnly?: boolean;
     }
   | { readonly kind: 'order_handed'; readonly at: EpochMs; readonly order: OrderHanded }
-  /** A journaled order that will never be handed over, and why. */
-  | { readonly kind: 'order_withheld'; readonly at: EpochMs; readonly cloid: string; readonly reason: string }
+  /** A journaled order that will never be handed over, and why: `rule` names what kind of rule held it back, where it is known. */
+  | { readonly kind: 'order_withheld'; readonly at: EpochMs; readonly cloid: string; readonly reason: string; readonly rule?: WithholdingRule }
   /** The venue took an action of the engine that spends this nonce without an order (`noop`, or a cancel of the order): it can no longer land. */
   | { readonly kind: 'nonce_voided'; readonly at: EpochMs; readonly signer: string; readonly nonce: number };
+
+/**
+ * What holds an order back. `halt`: a pause, stop, breaker or kill switch; `limit`: a cap; `stale`: marks, truth or age; `rate`: the venue's budget would let it
+ * leave too late; `superseded`: a newer move took it back. The first four are rules for entries: an exit is never refused by them.
+ */
+export type WithholdingRule = 'halt' | 'limit' | 'stale' | 'rate' | 'superseded' | 'other';
 
 /** One order as it was handed to the venue's connection. */
 export interface OrderHanded {

@@ -43,6 +43,21 @@ describe('the life of an order (product §2.9)', () => {
     history.order('1', { cause: 'repair' });
   };
 
+  it.each<[string, boolean, 'halt' | 'limit' | 'stale' | 'rate' | 'superseded', readonly ViolationKind[]]>([
+    ['an entry by a halt', false, 'halt', []],
+    ['an exit by a newer move', true, 'superseded', []],
+    ['an exit by a halt', true, 'halt', ['exit_refused']],
+    ['an exit by a cap', true, 'limit', ['exit_refused']],
+    ['an exit by staleness', true, 'stale', ['exit_refused']],
+    ['an exit by the venue’s budget', true, 'rate', ['exit_refused']],
+  ])('withholds %s', (_what, reduceOnly, rule, found) => {
+    const history = new History();
+    const named = { process: 'p1', scope: COPY.scope, copyId: COPY.copyId, wave: 'w', cloid: 'k', signer: 's', nonce: 1 };
+    history.tell({ ...named, kind: 'order_journaled', at: history.now, journaledAt: history.now, reduceOnly });
+    history.tell({ kind: 'order_withheld', at: history.now, cloid: 'k', reason: rule, rule });
+    expect(history.found()).toEqual(found);
+  });
+
   it('a row of an order of which the journal knows nothing', () => {
     const history = new History();
     const row = { scope: COPY.scope, copyId: COPY.copyId, cloid: 'never', end: 'filled', filled: units('1') } as const;

@@ -128,6 +128,13 @@ describe('new risk has a cause (product §2.4)', () => {
     history.order('1', { cause: 'repair' });
   }
 
+  it('whose what is in an account with something of the follower’s own is not judged', () => {
+    const history = new History().follow('10').wait(100).trade(null, true, '5').wait(100).trade(null, false, '5').wait(100);
+    history.leader('20').order('1');
+    history.wait(60_000).mark('100').leader('30').order('3');
+    expect(history.found()).toEqual([]);
+  });
+
   it('fills told twice, and those of a snapshot, change nothing', () => {
     const history = new History();
     const fills = [

@@ -12,6 +12,7 @@ export const VIOLATION_KINDS = [
   'breach_not_closed',
   'stale_mark',
   'truth_disconnected',
+  'exit_refused',
   'exit_not_followed',
   'exit_not_reduce_only',
   'exit_beyond_position',

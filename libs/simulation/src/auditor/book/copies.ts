@@ -2,14 +2,21 @@ import type { EpochMs } from '@lockstep/kernel';
 import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
 import { entryOf } from './entry-of';
 import { Holding } from './holding';
-import { LossTrack } from './losses';
+import { type LossLimits, LossTrack, lossLimits } from './losses';
 import { RecentRange } from './window';
 
 /** Terms with the moment from which the engine honours them. */
 export interface TermsInForce {
   readonly settings: SettingsSeen;
   readonly allocation: bigint;
+  /** The allocation in whole units. */
+  readonly money: number;
+  readonly losses: LossLimits;
   readonly at: EpochMs;
+}
+
+export function termsInForce(settings: SettingsSeen, allocation: bigint, at: EpochMs): TermsInForce {
+  return { settings, allocation, money: Number(allocation) / 1e8, losses: lossLimits(settings.losses), at };
 }
 
 /** One copy as it truly stands. */
@@ -25,6 +32,9 @@ export class CopyTrack {
   /** Funding so far, 10^-8; told: as an engine was told it. */
   funding = 0n;
   toldFunding = 0n;
+  /** The same in whole units. */
+  private charged = 0;
+  private chargedTold = 0;
   /** Copy equity over the last moments, in whole units. */
   readonly equity: RecentRange;
   readonly losses: LossTrack;
@@ -46,7 +56,7 @@ export class CopyTrack {
     at: EpochMs,
     equityWindowMs: number,
   ) {
-    this.terms = { settings, allocation, at };
+    this.terms = termsInForce(settings, allocation, at);
     this.stateAt = at;
     this.equity = new RecentRange(equityWindowMs);
     this.accountEquity = new RecentRange(equityWindowMs);
@@ -60,6 +70,7 @@ export class CopyTrack {
   fundingCharged(coin: string, time: EpochMs, amount: bigint): void {
     if (this.charges.has(`${coin} ${time}`)) return;
     this.funding += amount;
+    this.charged = Number(this.funding) / 1e8;
     this.charges.set(`${coin} ${time}`, amount);
     this.chargesUntold += Math.abs(Number(amount)) / 1e8;
   }
@@ -69,6 +80,7 @@ export class CopyTrack {
     if (amount === undefined) return;
     this.charges.delete(`${coin} ${time}`);
     this.toldFunding += amount;
+    this.chargedTold = Number(this.toldFunding) / 1e8;
     this.chargesUntold = this.charges.size === 0 ? 0 : Math.max(0, this.chargesUntold - Math.abs(Number(amount)) / 1e8);
   }
 
@@ -82,14 +94,13 @@ export class CopyTrack {
    * In whole units.
    */
   value(priceOf: (coin: string) => number | null): { readonly real: number; readonly told: number; readonly feesUntold: number } | null {
-    const allocation = Number(this.terms.allocation) / 1e8;
-    let real = allocation + Number(this.funding) / 1e8;
-    let told = allocation + Number(this.toldFunding) / 1e8;
+    let real = this.terms.money + this.charged;
+    let told = this.terms.money + this.chargedTold;
     let feesUntold = 0;
     for (const holding of this.holdings.values()) {
       real += holding.real.money;
       told += holding.told.money;
-      feesUntold += Math.abs(Number(holding.real.fees - holding.told.fees)) / 1e8;
+      feesUntold += Math.abs(holding.real.paid - holding.told.paid);
       if (holding.real.units === 0 && holding.told.units === 0) continue;
       const price = priceOf(holding.coin);
       if (price === null) return null;

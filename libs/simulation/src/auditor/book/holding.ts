@@ -1,4 +1,4 @@
-import { abs, type EpochMs, sign } from '@lockstep/kernel';
+import type { EpochMs } from '@lockstep/kernel';
 import type { OrderTrack } from './orders';
 import { TargetBounds } from './target';
 
@@ -7,16 +7,18 @@ export class Tally {
   position = 0n;
   cash = 0n;
   fees = 0n;
-  /** The position, and cash less fees, as numbers of whole units. */
+  /** The position, cash less fees, and fees as numbers of whole units. */
   units = 0;
   money = 0;
+  paid = 0;
 
   add(signed: bigint, price: bigint, fee: bigint): void {
     this.position += signed;
     this.cash -= signed * price;
     this.fees += fee;
     this.units = Number(this.position) / 1e8;
-    this.money = Number(this.cash) / 1e16 - Number(this.fees) / 1e8;
+    this.paid = Number(this.fees) / 1e8;
+    this.money = Number(this.cash) / 1e16 - this.paid;
   }
 
   /** The account is flat, whatever was whose. */
@@ -47,18 +49,12 @@ export class Holding {
 
   constructor(readonly coin: string) {}
 
-  /** Fills on the way to the engine: how much of the position they may still turn out to have taken off. */
-  untoldExits(): bigint {
-    const hidden = abs(this.told.position) - abs(this.real.position);
-    return hidden > 0n && sign(this.told.position) === (sign(this.real.position) || sign(this.told.position)) ? hidden : 0n;
-  }
-
   /** What may still fill on a side, of reduce-only orders or of the others. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, reduceOnly: boolean): bigint {
     let sum = 0n;
     for (const order of this.live.values()) {
       if (!order.mayFill(at, clockSlackMs)) {
-        if (order.untold() === 0n) this.live.delete(order.cloid);
+        if (order.filled === order.toldFilled) this.live.delete(order.cloid);
         continue;
       }
       const handed = order.handed;
@@ -67,11 +63,26 @@ export class Holding {
     return sum;
   }
 
-  /** What exits on a side filled without the engine knowing: to it they are still on their way. */
-  untoldFills(buy: boolean): bigint {
+  /**
+   * The most an engine may believe there is to close by orders of a side: what it was told, and every fill to the other side it may know of before it is
+   * told. Exits whose answers it has are off.
+   */
+  closableMost(buy: boolean): bigint {
+    let most = buy ? -this.told.position : this.told.position;
+    for (const order of this.live.values()) {
+      const { handed } = order;
+      if (handed === null) continue;
+      if (handed.buy !== buy) most += order.filled - order.toldFilled;
+      else if (handed.reduceOnly) most -= order.answeredUntold();
+    }
+    return most > 0n ? most : 0n;
+  }
+
+  /** What reduce-only orders of a side, or the others, filled without the engine knowing: to it they are still on their way. */
+  unknownFills(buy: boolean, reduceOnly: boolean): bigint {
     let sum = 0n;
     for (const order of this.live.values()) {
-      if (order.handed?.reduceOnly === true && order.handed.buy === buy) sum += order.untold();
+      if (order.handed?.reduceOnly === reduceOnly && order.handed.buy === buy) sum += order.untold();
     }
     return sum;
   }

@@ -141,7 +141,10 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     const holding = part.copy.holding(fill.coin);
     holding.told.add(part.signed, part.price, part.fee);
     state.holders.update(part.copy, holding);
-    if (fill.cloid === null) userClosed(state, holding, at);
+    if (fill.cloid !== null) continue;
+    // Where some of the account is the follower's own, the engine may count the fill against that.
+    if (part.copy.attributed) holding.target.unbound(at);
+    else userClosed(state, holding, at);
   }
 }
 

@@ -20,10 +20,13 @@ export function keepHanded(state: AuditState, handed: OrderHanded): boolean {
 /** Takes into the books what the engine wrote down, withheld or made void. */
 export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { kind: 'order_handed' }>): void {
   switch (told.kind) {
-    case 'order_journaled':
+    case 'order_journaled': {
       if (state.orders.has(told.cloid)) return;
-      track(state, told).journaled = true;
+      const order = track(state, told);
+      order.journaled = true;
+      order.exit = told.reduceOnly === true;
       return;
+    }
     case 'order_withheld': {
       const order = state.orders.get(told.cloid);
       if (order !== undefined) order.withheld = true;

@@ -1,5 +1,5 @@
 import type { TermsObservation } from '../observations';
-import { CopyTrack } from './copies';
+import { CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
 import { ratioBounds } from './ratio';
 import { type AuditState, lotOf } from './state';
@@ -45,7 +45,7 @@ function keepCopyTerms(state: AuditState, told: TermsTold): void {
   }
   const before = readEquity(state, known);
   known.earlier = known.terms;
-  known.terms = { settings: told.settings, allocation: told.allocation, at: told.at };
+  known.terms = termsInForce(told.settings, told.allocation, told.at);
   for (const holding of known.holdings.values()) holding.target.lowHolds = false;
   if (known.earlier.allocation === told.allocation) return;
   const moved = Number(told.allocation - known.earlier.allocation) / 1e8;

@@ -28,6 +28,11 @@ interface IncreasePrice {
   at: EpochMs;
 }
 
+interface PriceRange {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
 /** One coin of a leader as fills told it. */
 export class LeaderCoin {
   position = 0n;
@@ -40,27 +45,37 @@ export class LeaderCoin {
   increasedTrade = '';
   reducedAt = Number.NEGATIVE_INFINITY;
   readonly orders = new Set<string>();
+  /** Oldest told first. */
   private readonly prices: IncreasePrice[] = [];
+  /** The newest answer of {@link pricesSince}: all copies of a wave ask the same. */
+  private asked: { readonly from: EpochMs; readonly range: PriceRange | null } | null = null;
 
   constructor(readonly coin: string) {}
 
   notePrice(price: bigint, at: EpochMs): void {
+    this.asked = null;
     if (this.prices.length === PRICES_KEPT) this.prices.shift();
     this.prices.push({ price, at });
   }
 
   /** A process that had not heard of the newest increases was told them now. */
   toldAnew(at: EpochMs): void {
+    this.asked = null;
     this.increasedAt = at;
     for (const entry of this.prices.slice(-16)) entry.at = at;
   }
 
   /** Lowest and highest price of increases told since `from`. */
-  pricesSince(from: EpochMs): { readonly low: bigint; readonly high: bigint } | null {
+  pricesSince(from: EpochMs): PriceRange | null {
+    if (this.asked === null || this.asked.from !== from) this.asked = { from, range: this.rangeSince(from) };
+    return this.asked.range;
+  }
+
+  private rangeSince(from: EpochMs): PriceRange | null {
     let range: { low: bigint; high: bigint } | null = null;
     for (let index = this.prices.length - 1; index >= 0; index -= 1) {
       const entry = this.prices[index];
-      if (entry === undefined || entry.at < from) continue;
+      if (entry === undefined || entry.at < from) break;
       if (range === null) range = { low: entry.price, high: entry.price };
       else if (entry.price < range.low) range.low = entry.price;
       else if (entry.price > range.high) range.high = entry.price;

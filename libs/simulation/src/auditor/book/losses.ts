@@ -12,6 +12,28 @@ export interface Breach {
   readonly text: string;
 }
 
+/** Limits of loss as numbers: shares, and money in whole units. */
+export interface LossLimits {
+  readonly fromStart: number | null;
+  readonly trailing: number | null;
+  readonly daily: number | null;
+  readonly lossMoney: number | null;
+  readonly haltNewAt: number | null;
+  readonly closeAfterMarks: number;
+}
+
+export function lossLimits(seen: LossLimitsSeen): LossLimits {
+  const share = (rate: bigint | null) => (rate === null ? null : Number(rate) / 1e12);
+  return {
+    fromStart: share(seen.fromStart),
+    trailing: share(seen.trailing),
+    daily: share(seen.daily),
+    lossMoney: seen.lossMoney === null ? null : Number(seen.lossMoney) / 1e8,
+    haltNewAt: share(seen.haltNewAt),
+    closeAfterMarks: seen.closeAfterMarks,
+  };
+}
+
 /**
  * Losses of one copy by product §3: unit value chained over flows, so that money moved is no profit, against references that are never above what an engine
  * may hold. What it calls a breach is one on every figure the engine may have had.
@@ -70,7 +92,7 @@ export class LossTrack {
   }
 
   /** Judges one valuation; the higher and the lower of what the figures may be. True: the copy was not in breach of that level before. */
-  value(valuation: Valuation, limits: LossLimitsSeen, margin: number): boolean {
+  value(valuation: Valuation, limits: LossLimits, margin: number): boolean {
     const high = this.unit(valuation.high);
     const low = this.unit(valuation.low);
     if (!this.sure) return false;
@@ -81,12 +103,11 @@ export class LossTrack {
     if (this.breach?.level === 'closed') return false;
     if (met !== null) return this.count(valuation, limits, met);
     this.inRow = 0;
-    const share = limits.haltNewAt === null ? null : Number(limits.haltNewAt) / 1e12;
-    const halted = share === null ? null : this.met(valuation, high, limits, margin, share);
+    const halted = limits.haltNewAt === null ? null : this.met(valuation, high, limits, margin, limits.haltNewAt);
     return this.set(halted === null ? null : { level: 'no_new_risk', ...halted }, valuation);
   }
 
-  private count(valuation: Valuation, limits: LossLimitsSeen, met: Met): boolean {
+  private count(valuation: Valuation, limits: LossLimits, met: Met): boolean {
     const prices = valuation.prices();
     if (prices !== this.lastPrices) this.inRow += 1;
     this.lastPrices = prices;
@@ -101,28 +122,19 @@ export class LossTrack {
     return this.breach !== null && had?.level !== this.breach.level;
   }
 
-  private met(valuation: Valuation, high: number, limits: LossLimitsSeen, margin: number, share: number): Met | null {
-    const judge = (limit: Met['limit'], allowed: bigint | null, reference: number): Met | null => {
-      if (allowed === null) return null;
-      const loss = reference <= 0 ? 1 : 1 - high / reference;
-      const bound = (Number(allowed) / 1e12) * share;
-      // All of it is the most that can be lost: no margin can be asked for above.
-      return loss >= Math.min(bound + margin, 1)
-        ? { limit, text: `lost ${loss.toFixed(6)} of ${reference.toFixed(6)} a unit, the limit is ${bound}` }
-        : null;
-    };
+  private met(valuation: Valuation, high: number, limits: LossLimits, margin: number, share: number): Met | null {
     return (
-      judge('from_start', limits.fromStart, 1) ??
-      judge('trailing', limits.trailing, this.peak) ??
-      judge('daily', limits.daily, this.dayUnit) ??
+      met('from_start', limits.fromStart, share, margin, high, 1) ??
+      met('trailing', limits.trailing, share, margin, high, this.peak) ??
+      met('daily', limits.daily, share, margin, high, this.dayUnit) ??
       this.lostMoney(valuation, limits.lossMoney, margin, share)
     );
   }
 
-  private lostMoney(valuation: Valuation, allowed: bigint | null, margin: number, share: number): Met | null {
+  private lostMoney(valuation: Valuation, allowed: number | null, margin: number, share: number): Met | null {
     if (allowed === null) return null;
     const lost = this.moneyBase - (valuation.high - valuation.allocation);
-    const bound = (Number(allowed) / 1e8) * share;
+    const bound = allowed * share;
     if (lost < bound + margin * Math.max(Math.abs(valuation.allocation), bound)) return null;
     return { limit: 'loss_money', text: `lost ${lost.toFixed(2)} in money, the limit is ${bound}` };
   }
@@ -169,4 +181,13 @@ export interface Valuation {
   readonly dayBeginsMs: number;
   /** Names the marks it was made of: the same ones are no new marks. Asked for only while a limit is met. */
   readonly prices: () => string;
+}
+
+/** Whether so much of the reference is lost beyond doubt. All of it is the most that can be lost: no margin can be asked for above. */
+function met(limit: Met['limit'], allowed: number | null, share: number, margin: number, high: number, reference: number): Met | null {
+  if (allowed === null) return null;
+  const loss = reference <= 0 ? 1 : 1 - high / reference;
+  const bound = allowed * share;
+  if (loss < Math.min(bound + margin, 1)) return null;
+  return { limit, text: `lost ${loss.toFixed(6)} of ${reference.toFixed(6)} a unit, the limit is ${bound}` };
 }

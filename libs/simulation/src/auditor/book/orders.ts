@@ -7,6 +7,8 @@ export type OrderOrigin = Pick<OrderHanded, 'cloid' | 'process' | 'scope' | 'cop
 /** One order from its journal row to its end, as it truly was. */
 export class OrderTrack {
   handed: OrderHanded | null = null;
+  /** Journaled as taking risk off only. */
+  exit = false;
   /** Its journal row stood before it left. */
   journaled = false;
   /** What may still fill, 10^-8 base units. */
@@ -42,6 +44,11 @@ export class OrderTrack {
     if (this.ended || this.withheld || this.voided || this.handed === null || this.remaining <= 0n) return false;
     const { expiresAfter } = this.handed;
     return this.arrived || expiresAfter === 0 || at <= expiresAfter + clockSlackMs;
+  }
+
+  /** What the engine was answered as filled before it was told the fills. */
+  answeredUntold(): bigint {
+    return this.answer === null || this.answer === 'unknown' ? 0n : this.filled - this.toldFilled;
   }
 
   /** What filled while the engine has neither an answer nor the fill: to it the order is still on its way. */

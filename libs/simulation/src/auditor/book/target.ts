@@ -99,10 +99,19 @@ export class TargetBounds {
   wait(at: EpochMs, held: bigint): void {
     this.remember(at);
     this.waiting = true;
+    this.blocked = 0n;
     this.lowHolds = false;
     this.low = 0n;
     this.high = abs(held);
     this.side = held === 0n ? this.side : sign(held);
+  }
+
+  /** What the engine may want is not known until the leader opens anew. */
+  unbound(at: EpochMs): void {
+    this.remember(at);
+    this.high = UNBOUNDED;
+    this.lowHolds = false;
+    this.low = 0n;
   }
 
   /** Increments given up leave the target: what is above `most` is owed no more. */

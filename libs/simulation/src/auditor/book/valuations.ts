@@ -35,7 +35,14 @@ export class Valuations {
   flush(): void {
     if (this.coins.size === 0 && this.changed.size === 0) return;
     const holding = new Set<CopyTrack>();
-    for (const coin of this.coins) for (const copy of this.state.holders.of(coin)) holding.add(copy);
+    for (const coin of this.coins) {
+      for (const copy of this.state.holders.of(coin)) {
+        // What was just entered or closed is held by the word of fills alone, or by that of answers: it may be looked at, and need not.
+        const { real, told } = copy.holding(coin);
+        if (real.position !== 0n && told.position !== 0n) holding.add(copy);
+        else this.changed.add(copy);
+      }
+    }
     for (const copy of holding) this.value(copy, true);
     for (const copy of this.changed) if (!holding.has(copy)) this.value(copy, false);
     this.coins.clear();
@@ -56,11 +63,11 @@ export class Valuations {
       // An order's answer tells of a fill before its fee is known.
       high: Math.max(value.real, value.told) + value.feesUntold + copy.chargesUntold,
       low: Math.min(value.real, value.told) - value.feesUntold - copy.chargesUntold,
-      allocation: Number(copy.terms.allocation) / 1e8,
+      allocation: copy.terms.money,
       dayBeginsMs: copy.copy.dayBeginsMs,
       prices: () => pricesOf(state, process, copy),
     };
-    if (copy.losses.value(valuation, copy.terms.settings.losses, state.options.lossMargin)) this.breaches += 1;
+    if (copy.losses.value(valuation, copy.terms.losses, state.options.lossMargin)) this.breaches += 1;
   }
 }
 

@@ -26,6 +26,21 @@ export function checkJournaled(state: AuditState, told: Journaled): void {
   );
 }
 
+type Withheld = Extract<OrderObservation, { kind: 'order_withheld' }>;
+
+/** Product §2.6, §2.7: an exit is never refused by caps, halts, staleness or rates meant for entries. */
+export function checkWithheld(state: AuditState, told: Withheld): void {
+  const order = state.orders.get(told.cloid);
+  if (order?.exit !== true || told.rule === undefined || told.rule === 'superseded' || told.rule === 'other') return;
+  state.report(
+    'exit_refused',
+    told.at,
+    order.copyId,
+    told.cloid,
+    `exit ${told.cloid} of copy ${order.copyId} was withheld by a rule for entries: ${told.rule} (${told.reason})`,
+  );
+}
+
 /** Product §2.9: written down before the first byte leaves; sent again only as the very same action. */
 export function checkHandedOver(state: AuditState, order: OrderHanded, at: number): void {
   const known = state.orders.get(order.cloid);

@@ -20,12 +20,13 @@ export function checkTarget(judged: JudgedOrder): void {
     checkSuperseded(judged);
     return;
   }
+  const unknown = pending + holding.unknownFills(order.buy, false);
   if (high === 0n) blame(judged, 'entry_without_cause', `the copy's target is zero, it has ${sizeText(held)}`);
-  else if (pending > 0n && held + order.size <= most) {
+  else if (unknown > 0n && held + pending - unknown + order.size <= most) {
     blame(
       judged,
       'double_order',
-      `${sizeText(pending)} may still fill for the same residual; with ${sizeText(held)} held the target is at most ${sizeText(high)}`,
+      `${sizeText(unknown)} is on its way for the same residual, for all the engine knows; the target is at most ${sizeText(high)}`,
     );
   } else blame(judged, 'beyond_target', `makes ${sizeText(held + pending + order.size)}, the target is at most ${sizeText(high)}`);
 }
@@ -70,10 +71,8 @@ export function checkAge(judged: JudgedOrder): void {
 export function checkExit(judged: JudgedOrder): void {
   const { order, state, holding } = judged;
   if (holding.foreign || state.settling(order.process, order.sentAt)) return;
-  const side = order.buy ? 1n : -1n;
-  const closable = sign(holding.real.position) === -side ? abs(holding.real.position) : 0n;
-  const most = closable + holding.untoldExits();
-  const pending = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + holding.untoldFills(order.buy);
+  const most = holding.closableMost(order.buy);
+  const pending = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + holding.unknownFills(order.buy, true);
   if (pending + order.size <= most) return;
   const kind = pending > 0n && order.size <= most ? 'double_order' : 'exit_beyond_position';
   blame(judged, kind, `${sizeText(pending)} of exits may still fill, the position to close is at most ${sizeText(most)}`);

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { COPY, History, rate, units } from './testing/history';
+
+/** Another process takes over, `down` ms after the first one died, and sees marks again. */
+const takeOver = (history: History, down: number) => {
+  history.die().wait(down).start('p2').wait(500).mark('100');
+  return history.wait(100);
+};
+
+describe('over the death of a process', () => {
+  it('an order nobody has an answer to is asked for, made void and repaired inside its window', () => {
+    const history = new History().leader('10');
+    const lost = history.orderOf(history.order('1'));
+    takeOver(history, 3_000);
+    history.tell({ kind: 'nonce_voided', at: history.now, signer: lost.signer, nonce: lost.nonce });
+    history.order('1', { cause: 'repair' });
+    expect(history.found()).toEqual([]);
+  });
+
+  it('an order nobody has an answer to, that rests at the venue, is not repeated', () => {
+    const history = new History().leader('10');
+    history.end(history.order('1', { tif: 'gtc' }), 'resting');
+    takeOver(history, 3_000);
+    history.order('1', { cause: 'repair' });
+    expect(history.found()).toEqual(['double_order']);
+  });
+
+  it('an order that was journaled and never left takes nothing from what may be ordered', () => {
+    const history = new History().leader('10');
+    const order = history.orderOf(history.order('0.1'));
+    history.end(order.cloid, 'done').journal({ ...order, cloid: 'never', nonce: 77 });
+    takeOver(history, 2_000);
+    history.order('1', { cause: 'repair' });
+    expect(history.found()).toEqual([]);
+  });
+
+  it('a counter of nonces that begins too low is told', () => {
+    const history = new History().leader('10');
+    history.end(history.order('0.1', { nonce: 5 }), 'done');
+    takeOver(history, 2_000);
+    history.order('0.1', { nonce: 5, cause: 'repair' });
+    expect(history.found()).toEqual(['duplicate_nonce']);
+  });
+
+  it('a restart does not open anew what was given up', () => {
+    const history = takeOver(new History().leader('10'), 30_000);
+    history.order('1', { cause: 'repair' });
+    expect(history.found()).toEqual(['entry_too_old']);
+  });
+
+  it('fills the dead process was never told are moves of the next one', () => {
+    const history = new History();
+    history.leader('10', '100', 'o', false);
+    takeOver(history, 1_000);
+    const fills = [
+      { tradeId: 'late', coin: 'X', buy: true, size: units('10'), price: units('100'), startPosition: 0n, orderId: 'o', time: history.now - 1_600 },
+    ];
+    history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p2', leader: COPY.leader, fills });
+    history.order('1');
+    expect(history.found()).toEqual([]);
+  });
+
+  it('a breach that was written down outlives the process', () => {
+    const losses = { fromStart: rate('0.2'), trailing: null, daily: null, lossMoney: null, haltNewAt: null, closeAfterMarks: 1 };
+    const history = new History({ losses, venueLeverage: 50 }).follow('500').wait(1_000).mark('59').state('breaker_closed').wait(100);
+    history.fill(history.exit('-50', { price: units('58') }), '50', '59');
+    history.leader('0', '59');
+    takeOver(history, 5_000).leader('10');
+    history.order('1');
+    expect(history.found()).toContain('order_after_breach');
+    expect(history.found()).toContain('halt_ignored');
+  });
+
+  it('what a new process believes of positions is not judged in its first seconds', () => {
+    const history = takeOver(new History().follow('10'), 1_000);
+    history.exit('-1.5');
+    expect(history.found()).toEqual([]);
+    history.wait(6_000).exit('-1.5');
+    expect(history.found()).toEqual(['exit_beyond_position']);
+  });
+});
+
+describe('a target by equities (product §2.2)', () => {
+  const proportional = { kind: 'proportional', multiplier: rate('1'), compounding: 'reinvest' } as const;
+  const equity = (history: History, value: string) =>
+    history.tell({
+      kind: 'leader_state_delivered',
+      at: history.now,
+      process: 'p1',
+      leader: COPY.leader,
+      equity: units(value),
+      time: history.now,
+      positions: null,
+    });
+
+  it.each<[string, string, readonly string[]]>([
+    ['what equities say', '1', []],
+    ['a hundredth more, because equities are never known at one moment', '1.01', []],
+    ['clearly more', '1.1', ['beyond_target']],
+  ])('an entry of %s', (_what, size, found) => {
+    const history = new History({ mode: proportional }).leader('10');
+    history.order(size);
+    expect(history.found()).toEqual(found);
+  });
+
+  it('may be taken from either of two equities read about then', () => {
+    const history = new History({ mode: proportional });
+    equity(history, '50000').wait(3_000).mark('100').leader('10').order('2');
+    expect(history.found()).toEqual([]);
+  });
+
+  it('follows the allocation where it is nominal, whatever the copy made', () => {
+    const history = new History({ mode: { ...proportional, compounding: 'fixed_nominal' } }).leader('10');
+    history.order('1.2');
+    expect(history.found()).toEqual(['beyond_target']);
+  });
+});
