@@ -108,7 +108,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const fees = new FeeTimes(ctx.clock, ctx.timers, (scope, versions) => putMarkups(ctx, scope, versions));
-  const stops = new StopSwitches(ctx);
+  const stops = new StopSwitches(ctx, parts.wakeups);
   const commands = new Commands(ctx, {
     books,
     repairs,

@@ -142,7 +142,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   unknownIntervalMaxMs: 30_000,
   unknownToldMs: 60_000,
   commandPollMs: 1_000,
-  stopPollMs: 250,
+  stopPollMs: 75,
   stopMaxAgeMs: 5_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,

@@ -73,7 +73,7 @@ describe('a change of a copy’s state', () => {
     stage.ctx.registry.dropCopy(stage.copy.no);
     stage.venue.states = [stage.state('0', 1)];
     await stage.setSwitch('kill_switch', true);
-    const stops = new StopSwitches(stage.ctx);
+    const stops = new StopSwitches(stage.ctx, { subscribe: async () => async () => undefined, onReconnect: () => () => undefined });
     await stops.start();
     // It is not read again.
     stops.stop();

@@ -12,6 +12,15 @@ export interface Told {
 
 export const told = <T extends EventType>(type: T, data: EventData<T>): Told => ({ type, version: EVENTS[type].version, data: JSON.stringify(data) });
 
+/** Has engines look at kill switches and suspensions at once, after the commit. */
+export function wakeStops(context: Pick<GatewayContext, 'wakeups' | 'log'>, unit: Pick<ScopedUnit, 'afterCommit'>): void {
+  unit.afterCommit(() =>
+    context.wakeups
+      .publish(WAKEUP_CHANNELS.stops, '')
+      .catch((error: unknown) => context.log.warn('wake-up lost', { channel: WAKEUP_CHANNELS.stops, error })),
+  );
+}
+
 /** Appends an event to the scope's log and wakes its readers after the commit. Call it last in the unit: it holds the log's head until the commit. */
 export async function publish(context: Pick<GatewayContext, 'ids' | 'wakeups' | 'log'>, unit: ScopedUnit, event: Told): Promise<void> {
   await unit.events.append([{ id: context.ids.next('event'), occurredAt: unit.now, ...event }]);

@@ -10,7 +10,7 @@ import { OperatorOnly } from '../auth/access';
 import { wholeList } from '../http/cursors';
 import { Answers } from '../http/documented';
 import { ProblemException } from '../http/problem-exception';
-import { told } from '../http/publish';
+import { told, wakeStops } from '../http/publish';
 import {
   operatorKillSwitchBody,
   operatorKillSwitchListSchema,
@@ -81,6 +81,7 @@ export class OperatorKillSwitchesController {
     let changed = false;
     const answer = await this.mutations.run(call, 200, async (unit) => {
       changed = await unit.engines.setFlag(name, active, { tenantId, actor, reason });
+      if (changed) wakeStops(this.context, unit);
       return operatorKillSwitchBody(target, await unit.engines.flag(name));
     });
     if (changed) {

@@ -289,8 +289,7 @@ export class SeedRun {
 
   private logged(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
     this.order.say?.(`    ${level}: ${message} ${fieldsText(fields)}`);
-    if (DEFECTS.has(message))
-      this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step });
+    if (DEFECTS.has(message)) this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step });
   }
 }
 

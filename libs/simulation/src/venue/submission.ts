@@ -71,11 +71,8 @@ export class WorldOrders implements OrderSubmission {
     return this.asking.act('leverage', this.signed(signer, nonce, { type: 'updateLeverage', asset: instrument.assetId, isCross: cross, leverage }));
   }
 
-  async noop(signer: SignerHandle, nonce: number) {
-    const submission = this.signed(signer, nonce, { type: 'noop' });
-    const outcome = await this.asking.act('noop', submission);
-    if (outcome.kind === 'accepted') this.traffic.voided(submission.signer, nonce);
-    return outcome;
+  noop(signer: SignerHandle, nonce: number) {
+    return this.asking.act('noop', this.signed(signer, nonce, { type: 'noop' }));
   }
 
   /** Approvals are given to the world itself: here nobody can tell who signed. */

@@ -22,8 +22,6 @@ export type AnswerKind = 'filled' | 'resting' | 'rejected' | 'unknown';
 export interface Traffic {
   handed(order: HandedOrder): void;
   answered(clientOrderId: ClientOrderId, answer: AnswerKind): void;
-  /** A nonce was spent without an order. */
-  voided(signer: Address, nonce: number): void;
   marks(updates: readonly MarkUpdate[]): void;
   user(event: WatchEvent): void;
   account(state: AccountState): void;

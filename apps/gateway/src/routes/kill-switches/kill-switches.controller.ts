@@ -13,7 +13,7 @@ import { Answers } from '../../http/documented';
 import { timeCursor } from '../../http/fields';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND } from '../../http/problem-exception';
-import { publish, told } from '../../http/publish';
+import { publish, told, wakeStops } from '../../http/publish';
 import { Reads } from '../../http/reads';
 import { killSwitchBody, killSwitchListSchema, killSwitchSchema, storedKillSwitchBody, targetId } from './kill-switch-body';
 import { TurnSwitchDto } from './reason';
@@ -28,7 +28,7 @@ class KillSwitchPath extends createZodDto(
 ) {}
 class KillSwitchesQuery extends createZodDto(pageQuery) {}
 
-/** Stops of new risk. They act within a second, in the middle of a wave too, and withhold entries only: what reduces risk goes on. */
+/** Stops of new risk. They act within 100 ms of the answer, in the middle of a wave too, and withhold entries only: what reduces risk goes on. */
 @ApiTags('kill switches')
 @Controller('v1/kill-switches')
 export class KillSwitchesController {
@@ -83,6 +83,7 @@ export class KillSwitchesController {
       if (await unit.killSwitches.turn(killSwitchName(target), active, { actor, reason })) {
         await this.mutations.audit(unit, call, active ? 'kill_switch.engage' : 'kill_switch.release', id, { target: target.kind, reason });
         const change = told('kill_switch.changed', { target: target.kind, target_id: targetId(target), active, reason, actor });
+        wakeStops(this.context, unit);
         await publish(this.context, unit, change);
       }
       return ok(await this.standing(unit, target));

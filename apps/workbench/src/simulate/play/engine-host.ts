@@ -128,7 +128,7 @@ export class EngineHost {
       }),
       wakeups: deafWhenDead(parts.wakeups, process),
       opener: { keyIds: [], open: (sealed) => ok(Uint8Array.from(sealed)) },
-      limits: { ...ENGINE_LIMITS, reconcileIntervalMs: 5_000, fundingSpreadMs: 5_000, fundingGraceMs: 2_000 },
+      limits: { ...ENGINE_LIMITS, reconcileIntervalMs: 5_000, fundingPeriodMs: 20_000, fundingSpreadMs: 5_000, fundingGraceMs: 2_000 },
       shard: 0,
       pass: (point) => this.pass(running, point),
       networks: [{ venue: 'hyperliquid', network: 'sim', environment: 'test', url: '' }],

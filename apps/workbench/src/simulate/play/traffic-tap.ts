@@ -47,10 +47,6 @@ export class TrafficTap implements Traffic {
     this.observe({ kind: 'answer_delivered', at: this.exact(), process: this.process, cloid, outcome });
   }
 
-  voided(signer: string, nonce: number): void {
-    this.observe({ kind: 'nonce_voided', at: this.exact(), signer, nonce });
-  }
-
   marks(updates: Parameters<Traffic['marks']>[0]): void {
     const at = this.exact();
     for (const { coin, markPrice } of updates) this.observe({ kind: 'mark_delivered', at, process: this.process, coin, price: markPrice });

@@ -52,6 +52,9 @@ export class WorldTap {
     const [order] = (field(submission.action, 'orders') ?? []) as readonly unknown[];
     this.world.submitWith(submission, (answer) => {
       if (field(submission.action, 'type') === 'order' && order !== undefined) this.order(submission, order, answer);
+      // Wherever its answer goes: what its nonce was for can no longer land.
+      if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')
+        this.observe({ kind: 'nonce_voided', at: this.exact(), signer: submission.signer, nonce: submission.nonce });
       answered(answer);
     });
   }
