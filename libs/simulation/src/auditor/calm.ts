@@ -40,7 +40,10 @@ export interface CopyInstrumentAtCalm {
  */
 export type ShortfallReason = 'cap' | 'denied' | 'forfeited' | 'below_minimum' | 'dust' | 'user_closed' | 'rejected' | 'waiting_for_open' | 'barred';
 
-/** One order as the books have it. `open`: no end is written yet. */
+/**
+ * One order as the books have it. `filled`: some of it filled, whatever became of the rest; `denied`: never handed over; `not_landed`: handed over, or journaled
+ * by a process that died, and closed for good without reaching the venue; `open`: no end is written yet.
+ */
 export interface OrderRow {
   readonly scope: string;
   readonly copyId: string;

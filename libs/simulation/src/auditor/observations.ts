@@ -80,6 +80,7 @@ export type DeliveredObservation =
       readonly tradeId: string;
       readonly coin: string;
     }
+  /** A follower's account as the engine was told it: the equity of the whole account, not of one dex; null: not told with it. */
   | {
       readonly kind: 'account_state_delivered';
       readonly at: EpochMs;
@@ -87,6 +88,7 @@ export type DeliveredObservation =
       readonly account: string;
       readonly equity: bigint | null;
     }
+  /** A charge became known to the engine, by the time the venue gave it. */
   | {
       readonly kind: 'funding_delivered';
       readonly at: EpochMs;

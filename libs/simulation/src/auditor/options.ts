@@ -49,7 +49,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   untold: [],
 };
 
-/** Orders of one run the auditor keeps; a longer run is cut into several. */
+/** Orders, and fills, of one run the auditor keeps; a longer run is cut into several. */
 export const MAX_ORDERS = 4_000_000;
-/** Trade ids of leaders kept against telling twice, per leader. */
+/** Trade ids of leaders kept against telling twice, per leader; and orders of one leader in one coin. */
 export const MAX_LEADER_TRADES = 200_000;

@@ -25,6 +25,13 @@ describe('the life of an order (product §2.9)', () => {
     ['is repeated under a new name while unknown', (history) => void history.order('1', { cause: 'repair' }), ['double_order']],
     ['is repeated after it was made void', (history, sent) => voided(history, sent), []],
     ['is repeated after it expired on its way', (history) => void history.wait(3_000).mark('100').order('1', { cause: 'repair' }), []],
+    [
+      'rests, and is not repeated because the same action sent again was refused',
+      (history, sent) => {
+        history.end(sent.cloid, 'resting').answer(sent.cloid, 'rejected').order('1', { cause: 'repair' });
+      },
+      ['double_order'],
+    ],
     ['is sent again after it was made void', (history, sent) => history.tell(voiding(history, sent)) && send(history, sent), ['order_end_wrong']],
     ['is at the venue without having been sent', (history) => history.end('stray', 'resting'), ['orphan_order']],
     ['fills without having been sent', (history) => history.trade('stray', true, '1'), ['orphan_order']],

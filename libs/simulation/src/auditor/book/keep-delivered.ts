@@ -33,8 +33,8 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       const order = state.orders.get(told.cloid);
       if (order === undefined) return;
       order.answer = told.outcome;
-      // What the engine was told is refused cannot fill; where it does, the fill tells.
-      if (told.outcome === 'rejected') order.ended = true;
+      // What the engine was told is refused cannot fill, unless it is there: then it was the same action sent again that was refused.
+      if (told.outcome === 'rejected' && !order.arrived) order.ended = true;
       return;
     }
     case 'disconnected':

@@ -1,5 +1,6 @@
-import { abs, sign } from '@lockstep/kernel';
+import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
+import { MAX_ORDERS } from '../options';
 import type { CopyTrack } from './copies';
 import { type AuditState, type FillPart, fillKey } from './state';
 
@@ -54,6 +55,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
   if (copies === undefined) return;
   const key = fillKey(seen.account, seen.coin, seen.tradeId);
   if (state.fills.has(key)) return;
+  must(state.fills.size < MAX_ORDERS, `a run of more than ${MAX_ORDERS} fills is cut into several`);
   const net = (state.nets.get(`${seen.account} ${seen.coin}`) ?? 0n) + (seen.buy ? seen.size : -seen.size);
   state.nets.set(`${seen.account} ${seen.coin}`, net);
   const parts = seen.cloid === null ? foreignParts(copies, seen) : ownParts(state, seen);

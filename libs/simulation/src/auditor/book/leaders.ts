@@ -1,4 +1,4 @@
-import { abs, type EpochMs, sign } from '@lockstep/kernel';
+import { abs, type EpochMs, must, sign } from '@lockstep/kernel';
 import type { LeaderFill, PositionSeen } from '../observations';
 import { MAX_LEADER_TRADES } from '../options';
 import { entryOf } from './entry-of';
@@ -186,6 +186,7 @@ function noteOrder(track: LeaderCoin, fresh: Map<string, { low: bigint; high: bi
     if (fill.price < here.low) here.low = fill.price;
     if (fill.price > here.high) here.high = fill.price;
   } else if (!track.orders.has(fill.orderId)) {
+    must(track.orders.size < MAX_LEADER_TRADES, `a leader of more than ${MAX_LEADER_TRADES} orders in ${fill.coin} is cut into several runs`);
     track.orders.add(fill.orderId);
     fresh.set(fill.orderId, { low: fill.price, high: fill.price });
   }
