@@ -126,11 +126,12 @@ class Judge implements Auditor {
     const copy = state.copies.get(order.copyId);
     const instrument = state.instruments.get(order.coin);
     this.tally.orders += 1;
-    if (copy !== undefined && instrument !== undefined) {
+    const holding = copy?.holding(order.coin);
+    if (copy !== undefined && instrument !== undefined && holding?.foreign === false) {
       const terms = copy.termsAt(order.decidedAt, state.options.raceMs);
-      this.checkOne({ state, order, at, copy, instrument, terms, holding: copy.holding(order.coin) });
+      this.checkOne({ state, order, at, copy, instrument, terms, holding });
+      this.waves.check(state, order, at);
     }
-    this.waves.check(state, order, at);
     keepHanded(state, order);
   }
 

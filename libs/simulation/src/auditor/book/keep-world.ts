@@ -75,7 +75,8 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
       holding.told.flat();
       state.holders.update(copy, holding);
     }
-    holding.foreign = net !== 0n && held !== net;
+    // Which part is whose stays open from then on: the engine shares out by what it held when it compared, not by what was held when it happened.
+    if (seen.cloid === null || held !== net) holding.foreign = true;
     if (held !== net) copy.attributed = true;
   }
 }
