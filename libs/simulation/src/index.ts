@@ -1,9 +1,9 @@
 export { createAuditor } from './auditor/auditor';
-export * from './auditor/calm';
-export * from './auditor/observations';
+export type * from './auditor/calm';
+export type * from './auditor/observations';
 export { AUDITOR_DEFAULTS, type AuditorOptions } from './auditor/options';
 export type { Auditor, AuditorCounts } from './auditor/port';
-export * from './auditor/terms';
+export type * from './auditor/terms';
 export { MAX_VIOLATIONS, VIOLATION_KINDS, type Violation, type ViolationKind } from './auditor/violation';
 export * from './clock/clock';
 export * from './clock/ids';

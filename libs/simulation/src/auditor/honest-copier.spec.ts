@@ -10,8 +10,8 @@ const SEEDS = 50;
 describe('a copier that keeps the rules', () => {
   it('is never blamed, however late answers, fills and charges come and however little fills', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), (seed) => {
-        const copier = new Copier(new SeededRandom(seed), null);
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 - 1 }), fc.boolean(), (seed, proportional) => {
+        const copier = new Copier(new SeededRandom(seed), null, proportional);
         copier.run();
         expect(copier.texts()).toEqual([]);
       }),
@@ -48,11 +48,12 @@ describe('a copier that breaks one rule', () => {
     ['exit not reduce-only', ['exit_not_reduce_only', 'wrong_side', 'entry_without_cause', 'beyond_target']],
     ['entries before exits', ['wave_order']],
     ['makes up for what was given up', ['beyond_target', 'entry_too_old']],
+    ['leader equity ignored', ['beyond_target']],
     ['fee lost', ['money_wrong']],
   ])('%s is caught', (fault, kinds) => {
     const caught = new Set<string>();
     for (let seed = 0; seed < SEEDS && !kinds.some((kind) => caught.has(kind)); seed += 1) {
-      const copier = new Copier(new SeededRandom(seed), fault);
+      const copier = new Copier(new SeededRandom(seed), fault, fault === 'leader equity ignored');
       copier.run();
       for (const kind of copier.found()) caught.add(kind);
     }

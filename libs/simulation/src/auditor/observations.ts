@@ -124,7 +124,7 @@ export interface PositionSeen {
   readonly size: bigint;
 }
 
-/** Lives and deaths of engine processes. `healed`: everything between it and the world works again. */
+/** Lives and deaths of engine processes. `healed`: everything between them and the world works again; nothing is judged by it. */
 export type ProcessObservation =
   | { readonly kind: 'process_started'; readonly at: EpochMs; readonly process: string }
   | { readonly kind: 'process_died'; readonly at: EpochMs; readonly process: string }
@@ -223,4 +223,5 @@ export type WorldObservation =
       readonly time: EpochMs;
       readonly amount: bigint;
     }
+  /** The venue's own mark. Engines are judged by the marks they were told, so nothing hangs on it. */
   | { readonly kind: 'world_mark'; readonly at: EpochMs; readonly coin: string; readonly price: bigint };

@@ -58,6 +58,3 @@ export interface Violation {
 
 /** Violations kept in full; what comes after is only counted. */
 export const MAX_VIOLATIONS = 1_000;
-
-/** How a check tells what it found. */
-export type Report = (violation: Violation) => void;

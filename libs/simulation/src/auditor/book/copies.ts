@@ -15,6 +15,7 @@ export interface TermsInForce {
   readonly at: EpochMs;
 }
 
+/** Terms with their figures as numbers, for valuations at every mark. */
 export function termsInForce(settings: SettingsSeen, allocation: bigint, at: EpochMs): TermsInForce {
   return { settings, allocation, money: Number(allocation) / 1e8, losses: lossLimits(settings.losses), at };
 }
@@ -91,7 +92,7 @@ export class CopyTrack {
 
   /**
    * Copy equity with everything that happened, and as an engine was told it, at prices `priceOf` knows; null when a price of something held is missing.
-   * In whole units.
+   * In whole units. `feesUntold`: what fees of fills on their way may change in between.
    */
   value(priceOf: (coin: string) => number | null): { readonly real: number; readonly told: number; readonly feesUntold: number } | null {
     let real = this.terms.money + this.charged;

@@ -22,6 +22,7 @@ export interface LossLimits {
   readonly closeAfterMarks: number;
 }
 
+/** Limits as they are told, as numbers. */
 export function lossLimits(seen: LossLimitsSeen): LossLimits {
   const share = (rate: bigint | null) => (rate === null ? null : Number(rate) / 1e12);
   return {

@@ -86,6 +86,7 @@ export class AuditState {
     return at - (this.startedAt.get(process) ?? Number.NEGATIVE_INFINITY) < this.options.settleMs;
   }
 
+  /** Whether any process began so short a while ago. */
   settlingAny(at: EpochMs): boolean {
     return at - this.lastStartAt < this.options.settleMs;
   }

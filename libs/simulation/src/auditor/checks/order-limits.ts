@@ -1,4 +1,4 @@
-import { abs, max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
+import { max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
 import type { TermsInForce } from '../book/copies';
 import { admits } from '../terms';
 import type { ViolationKind } from '../violation';
@@ -99,6 +99,3 @@ function highestEquity(judged: JudgedOrder): bigint | null {
 }
 
 const widened = (value: number, margin: bigint): bigint => BigInt(Math.ceil(Math.max(0, value) * 1e8 * (1 + Number(margin) / 1e12)));
-
-/** Largest |position| a copy truly has in a coin, for texts. */
-export const heldText = (judged: JudgedOrder): string => sizeText(abs(judged.holding.real.position));

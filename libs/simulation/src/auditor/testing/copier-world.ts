@@ -6,6 +6,8 @@ import type { CopyStateSeen, SettingsSeen } from '../terms';
 import { COIN, COPY, T0, units } from './history';
 
 export const LOT = units('0.01');
+/** What the leader has at the beginning, in whole units. */
+export const LEADER_EQUITY = 9_000;
 const PROCESS = 'p1';
 const ONE = units('1');
 
@@ -13,6 +15,7 @@ const ONE = units('1');
 export interface Told {
   onMark(price: bigint, at: number): void;
   onLeader(before: bigint, after: bigint, price: bigint): void;
+  onLeaderEquity(equity: number): void;
   onFill(cloid: string, signed: bigint, price: bigint, fee: bigint): void;
   onAnswer(cloid: string, filled: bigint): void;
 }
@@ -29,6 +32,7 @@ export class CopierWorld {
   now = T0;
   paused = false;
   private price = units('100');
+  private leaderEquity = LEADER_EQUITY;
   private leader = 0n;
   private made = 0;
   private arrival = T0;
@@ -63,7 +67,7 @@ export class CopierWorld {
       at: T0,
       process: PROCESS,
       leader: COPY.leader,
-      equity: units('9000'),
+      equity: BigInt(LEADER_EQUITY) * ONE,
       time: T0,
       positions: [],
     });
@@ -206,6 +210,24 @@ export class CopierWorld {
     this.auditor.observe({ kind: 'mark_delivered', at: this.now, process: PROCESS, coin: COIN, price: this.price });
     copier.onMark(this.price, this.now);
     if (this.random.below(20) === 0) this.charge();
+    if (this.random.below(6) === 0) this.readLeader(copier);
+  }
+
+  /** The leader gains, loses, deposits and withdraws. */
+  private readLeader(copier: Told): void {
+    const reach = this.random.below(8) === 0 ? 40 : 5;
+    this.leaderEquity = Math.max(2_000, Math.floor((this.leaderEquity * (100 - reach + this.random.below(2 * reach + 1))) / 100));
+    const equity = BigInt(this.leaderEquity) * ONE;
+    this.auditor.observe({
+      kind: 'leader_state_delivered',
+      at: this.now,
+      process: PROCESS,
+      leader: COPY.leader,
+      equity,
+      time: this.now,
+      positions: null,
+    });
+    copier.onLeaderEquity(this.leaderEquity);
   }
 
   private charge(): void {

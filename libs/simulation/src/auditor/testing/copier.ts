@@ -2,7 +2,7 @@ import type { SeededRandom } from '../../clock/random';
 import type { OrderHanded } from '../observations';
 import type { SettingsSeen } from '../terms';
 import type { ViolationKind } from '../violation';
-import { CopierWorld, LOT } from './copier-world';
+import { CopierWorld, LEADER_EQUITY, LOT } from './copier-world';
 import { rate, units } from './history';
 
 /** One way to break one rule. */
@@ -18,18 +18,21 @@ export type Fault =
   | 'exit not reduce-only'
   | 'entries before exits'
   | 'makes up for what was given up'
+  | 'leader equity ignored'
   | 'fee lost';
 
 const MAX_AGE_MS = 2_000;
 const CATCH_UP_MS = 10_000;
 const MARK_AGE_MS = 5_000;
 const MINIMUM = units('10');
-const RATIO = 10n;
+const ONE = rate('1');
 const CAP = units('16');
 const LOSS = 0.1;
 const ALLOCATION = 1_000;
 
-export const COPIER_SETTINGS: SettingsSeen = {
+const PROPORTIONAL = { kind: 'proportional', multiplier: rate('1'), compounding: 'reinvest' } as const;
+
+const COPIER_SETTINGS: SettingsSeen = {
   mode: { kind: 'fixed_ratio', ratio: rate('0.1') },
   direction: 'same',
   follow: 'all',
@@ -74,14 +77,18 @@ export class Copier {
   private money = 0;
   /** The position by fills alone, as the money is. */
   private booked = 0n;
+  /** Copy equity at the newest mark, and the leader's as it was read last. */
+  private value = ALLOCATION;
+  private leaderEquity = LEADER_EQUITY;
   private mark = 0n;
   private markAt = 0;
 
   constructor(
     private readonly random: SeededRandom,
     private readonly fault: Fault | null,
+    private readonly proportional = false,
   ) {
-    this.world = new CopierWorld(random, COPIER_SETTINGS, fault === 'fee lost');
+    this.world = new CopierWorld(random, proportional ? { ...COPIER_SETTINGS, mode: PROPORTIONAL } : COPIER_SETTINGS, fault === 'fee lost');
   }
 
   found(): readonly ViolationKind[] {
@@ -122,8 +129,8 @@ export class Copier {
   onMark(price: bigint, at: number): void {
     this.mark = price;
     this.markAt = at;
-    const value = ALLOCATION + this.money + (Number(this.booked) / 1e8) * (Number(price) / 1e8);
-    if (value <= this.base * (1 - LOSS) && this.fault !== 'no breaker' && !this.closing && this.booked !== 0n) {
+    this.value = ALLOCATION + this.money + (Number(this.booked) / 1e8) * (Number(price) / 1e8);
+    if (this.value <= this.base * (1 - LOSS) && this.fault !== 'no breaker' && !this.closing && this.booked !== 0n) {
       this.closing = true;
       this.closedAt = at;
       this.target = 0n;
@@ -148,8 +155,10 @@ export class Copier {
       const held = magnitude(this.target);
       if (held <= this.worstHeld(side)) this.reference = price;
       else this.reference = side > 0n ? least(this.reference || price, price) : this.reference > price ? this.reference : price;
-      const grown = held + (magnitude(after) - magnitude(from)) / RATIO;
-      const asked = least(grown, magnitude(after) / RATIO > held ? magnitude(after) / RATIO : held);
+      const ratio = this.ratio();
+      const grown = held + ((magnitude(after) - magnitude(from)) * ratio) / ONE;
+      const whole = (magnitude(after) * ratio) / ONE;
+      const asked = least(grown, whole > held ? whole : held);
       const cap = CAP + (this.fault === 'one lot over the cap' ? LOT : 0n);
       const capped = held > cap ? held : least(asked, cap);
       this.target = side * (this.paused() ? held : capped);
@@ -163,6 +172,16 @@ export class Copier {
     }
     this.exit(wave);
     this.enter('move', wave);
+  }
+
+  onLeaderEquity(equity: number): void {
+    this.leaderEquity = equity;
+  }
+
+  private ratio(): bigint {
+    if (!this.proportional) return ONE / 10n;
+    const leader = this.fault === 'leader equity ignored' ? LEADER_EQUITY : this.leaderEquity;
+    return BigInt(Math.floor((Math.max(0, this.value) / leader) * 1e12));
   }
 
   onFill(cloid: string, signed: bigint, price: bigint, fee: bigint): void {
