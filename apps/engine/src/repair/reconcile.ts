@@ -38,6 +38,8 @@ export class Reconciler {
   /** Accounts whose last reading failed, longest waiting first: read again before their turn. */
   private readonly unread = new Set<AccountRecord>();
   private readonly leverage: LeverageKeeper;
+  /** The followers' own parts as this process wrote them last. */
+  private readonly savedOwn = new Map<AccountRecord, Map<string, bigint>>();
 
   constructor(
     private readonly ctx: EngineContext,
@@ -171,7 +173,7 @@ export class Reconciler {
         });
       }
     }
-    await this.saveNets(account, copies, states);
+    if (account.touched === before) await this.saveNets(account, copies, states);
     await this.leverage.keep(account, copies, states);
     return true;
   }
@@ -204,28 +206,41 @@ export class Reconciler {
     if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
   }
 
+  /**
+   * Writes what the account holds, and how much of it is the follower's own, for the next process. Not of a coin with an order on its way: what of it is
+   * filled and not booked yet would stand as the follower's, and after a restart exits would be sized against an account that holds something else.
+   */
   private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): Promise<void> {
+    const onTheirWay = new Set([...this.ctx.openOrders.ofAccount(account.index)].map(({ sheet }) => sheet.instrument.coin));
     const nets: VenueNet[] = [];
     for (const state of states) {
       for (const position of state.positions) {
+        if (onTheirWay.has(position.coin)) continue;
         const own = position.size - this.bookedSum(copies, position.coin);
         nets.push({ venueAccountNo: account.no, coin: position.coin, net: position.size, own, entryPrice: position.entryPrice, asOfMs: state.time });
       }
     }
-    nets.push(...this.levelNets(account, copies, states));
+    nets.push(...this.levelNets(account, copies, states).filter(({ coin }) => !onTheirWay.has(coin)));
     if (nets.length === 0) return;
     await this.books.run(account.scope, async () => {
       await this.ctx.storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));
     });
+    const saved = this.savedOwn.get(account) ?? new Map<string, bigint>();
+    for (const { coin, own } of nets) saved.set(coin, own);
+    this.savedOwn.set(account, saved);
   }
 
-  /** What the venue does not list: an own position of the copies' size against them leaves a net of nothing. */
+  /**
+   * What the venue does not list: an own position of the copies' size against them leaves a net of nothing, and one that was closed leaves a row that says
+   * otherwise. What stands as level already is not written again.
+   */
   private levelNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): VenueNet[] {
     const instruments = new Map(copies.flatMap((copy) => [...copy.watched.book.allSheets()].map(({ instrument }) => [instrument.coin, instrument])));
     return [...instruments.values()].flatMap((instrument) => {
       const state = stateIn(states, instrument);
       const held = this.bookedSum(copies, instrument.coin);
-      if (held === 0n || state === undefined || positionIn(states, instrument) !== undefined) return [];
+      if (state === undefined || positionIn(states, instrument) !== undefined) return [];
+      if (held === 0n && this.savedOwn.get(account)?.get(instrument.coin) === 0n) return [];
       return [{ venueAccountNo: account.no, coin: instrument.coin, net: 0n, own: -held, entryPrice: 0n, asOfMs: state.time }];
     });
   }

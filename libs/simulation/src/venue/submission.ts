@@ -6,6 +6,7 @@ import {
   type OutcomeColumns,
   REJECT_CODES,
   type RejectCode,
+  type RelayedAction,
   type SignerHandle,
   type SignerKey,
   type SubmitReport,
@@ -75,9 +76,9 @@ export class WorldOrders implements OrderSubmission {
     return this.asking.act('noop', this.signed(signer, nonce, { type: 'noop' }));
   }
 
-  /** Approvals are given to the world itself: here nobody can tell who signed. */
-  relay() {
-    return Promise.resolve({ kind: 'rejected' as const, code: 'bad_signature' as const, text: 'approvals are given to the world itself' });
+  /** Nothing is signed here: in place of a signature's `r` stands the wallet that gave it. */
+  relay({ action, nonce, signature }: RelayedAction) {
+    return this.asking.act('approval', { signer: signature.r, action: asJson(action), nonce, vaultAddress: null, expiresAfter: null });
   }
 
   close(): Promise<void> {
@@ -143,6 +144,9 @@ export class WorldOrders implements OrderSubmission {
     return this.process.now();
   }
 }
+
+/** A message's fields are plain values. */
+const asJson = (action: RelayedAction['action']): Json => JSON.parse(JSON.stringify(action));
 
 const KINDS: Readonly<Record<number, AnswerKind>> = {
   [OUTCOME.filled]: 'filled',

@@ -41,7 +41,7 @@ export const WORLD_CAPABILITIES: VenueCapabilities = {
   postOnly: true,
   fillHistory: true,
   fundingHistory: true,
-  approvals: false,
+  approvals: true,
   requestsPerMinute: null,
 };
 

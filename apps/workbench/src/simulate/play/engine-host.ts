@@ -20,6 +20,8 @@ import type { SimWakeups } from './wakeups';
 
 /** A supervisor starts an engine again that ended by itself after so long, in ms. */
 const RESTART_MS = 2_000;
+/** Clocks of machines are kept by NTP: one that is further off is the doctor's business, and the auditor allows for no more. */
+const CLOCK_OFF_MAX_MS = 450;
 const WAY_LEAST_MS = 1;
 const WAY_MOST_MS = 6;
 
@@ -83,8 +85,8 @@ export class EngineHost {
   }
 
   setOffset(ms: number): void {
-    this.offsetMs = ms;
-    this.leader?.process.setOffset(ms);
+    this.offsetMs = Math.max(-CLOCK_OFF_MAX_MS, Math.min(CLOCK_OFF_MAX_MS, ms));
+    this.leader?.process.setOffset(this.offsetMs);
   }
 
   get offset(): number {

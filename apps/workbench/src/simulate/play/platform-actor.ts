@@ -122,6 +122,7 @@ export class PlatformActor {
 
   /** Gives the engine another agent of an account. */
   async nextAgent(follower: FollowerCast, agent: string): Promise<void> {
+    const approval = approvalOf(follower.address, agent, this.time.now());
     await this.store.scoped(follower.scope, async (unit) => {
       const row = {
         venueAccountId: follower.accountId,
@@ -131,7 +132,7 @@ export class PlatformActor {
         sealedAgentKey: keyOf(agent),
       };
       await unit.spareAgents.put({ ...row, createdAt: unit.now });
-      await this.append(unit, follower.scope, 'venue_account.activate', follower.accountId, { approvals: [] });
+      await this.append(unit, follower.scope, 'venue_account.activate', follower.accountId, { approvals: [approval] });
     });
     this.cast.addAgent(follower, agent);
     this.wake(follower.scope);
@@ -280,6 +281,20 @@ const keyOf = (agent: string): Buffer =>
   );
 
 /** A zone whose day begins about so many minutes after midnight UTC, in whole hours. */
+/** The approval of an agent as its wallet signs it; the simulated venue reads the wallet in place of the signature. */
+const approvalOf = (wallet: string, agent: string, nonce: number) => ({
+  action: {
+    type: 'approveAgent',
+    hyperliquidChain: 'Mainnet',
+    signatureChainId: '0xa4b1',
+    agentAddress: agent,
+    agentName: AGENT_NAME,
+    nonce,
+  },
+  nonce,
+  signature: { r: wallet, s: '0x0', v: 27 },
+});
+
 /** Minutes cut to whole hours: no zone of the tz database begins its day at any minute. */
 export const wholeHours = (minutes: number): number => Math.floor(minutes / HOUR_MIN) * HOUR_MIN;
 

@@ -177,9 +177,7 @@ export class Player {
         this.approve(follower, this.newAgent());
         return;
       case 'agent_replaced': {
-        const agent = this.newAgent();
-        this.approve(follower, agent);
-        await actor.nextAgent(follower, agent);
+        await actor.nextAgent(follower, this.newAgent());
         return;
       }
       case 'builder_withdrawn':

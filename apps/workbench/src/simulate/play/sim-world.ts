@@ -30,7 +30,7 @@ export class SimWorld {
     onBlocks: () => void,
   ) {
     this.coins = new Map(scenario.coins.map((coin) => [coin.coin, coin]));
-    const settings = { blockMs: BLOCK_MS, fillsKept: 100_000, ordersKept: 100_000 };
+    const settings = { blockMs: BLOCK_MS, fillsKept: 100_000, ordersKept: 100_000, agentRemovalMs: 0 };
     const inner = createWorld({ name: 'sim', seed: scenario.seed, genesisTime: time.now(), universe: universeOf(scenario.coins), settings });
     this.world = inner;
     this.clock = new WorldClock(time, watch(inner), BLOCK_MS, undefined, onBlocks);

@@ -1,4 +1,4 @@
-import type { EpochMs } from '@lockstep/kernel';
+import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
 import type { OrderTrack } from './orders';
 import { TargetBounds } from './target';
 
@@ -7,12 +7,16 @@ export class Tally {
   position = 0n;
   cash = 0n;
   fees = 0n;
+  /** Entry value of the position at average cost, and profit realised on it, 10^-16. The venue's own figure cuts its average entry to a price. */
+  cost = 0n;
+  realised = 0n;
   /** The position, cash less fees, and fees as numbers of whole units. */
   units = 0;
   money = 0;
   paid = 0;
 
   add(signed: bigint, price: bigint, fee: bigint): void {
+    this.realise(signed, price);
     this.position += signed;
     this.cash -= signed * price;
     this.fees += fee;
@@ -21,9 +25,19 @@ export class Tally {
     this.money = Number(this.cash) / 1e16 - this.paid;
   }
 
+  private realise(signed: bigint, price: bigint): void {
+    const held = abs(this.position);
+    const closing = sign(signed) === -sign(this.position) ? min(held, abs(signed)) : 0n;
+    const released = held === 0n ? 0n : (this.cost * closing) / held;
+    const value = closing * price;
+    this.realised += this.position > 0n ? value - released : released - value;
+    this.cost += (abs(signed) - closing) * price - released;
+  }
+
   /** The account is flat, whatever was whose. */
   flat(): void {
     this.position = 0n;
+    this.cost = 0n;
     this.units = 0;
   }
 }

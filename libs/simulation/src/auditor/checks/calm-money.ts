@@ -1,4 +1,4 @@
-import { abs, formatMoney, type Money } from '@lockstep/kernel';
+import { abs, formatMoney, type Money, UNIT } from '@lockstep/kernel';
 import type { AuditState } from '../book/state';
 import type { CalmSnapshot, LedgerTransactionRow } from '../calm';
 
@@ -49,7 +49,6 @@ function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
   };
   for (const fill of state.fills.values()) {
     const figures = of(fill.account);
-    figures.realised += fill.closedPnl;
     figures.fees += fill.fee;
     figures.fills += 1;
     if (fill.cloid === null) figures.foreign = true;
@@ -57,6 +56,7 @@ function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
   const booked = new Map(snapshot.copies.map((copy) => [copy.copyId, copy.booked]));
   for (const [account, copies] of state.copiesByAccount) {
     const figures = of(account);
+    for (const copy of copies) for (const holding of copy.holdings.values()) figures.realised += holding.real.realised / UNIT;
     const rows = copies.map((copy) => booked.get(copy.copy.copyId));
     if (figures.foreign || rows.some((row) => row === undefined)) continue;
     const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
