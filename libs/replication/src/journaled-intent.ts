@@ -54,6 +54,7 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'paused',
   'closing',
   'winding_down',
+  'handing_over',
   'suspended',
   'entitlement',
   'consent',

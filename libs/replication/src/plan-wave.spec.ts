@@ -5,7 +5,7 @@ import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { Move } from './move';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
-import { repairPlan } from './repair';
+import { needsRepair, repairPlan } from './repair';
 import {
   at,
   breakerOf,
@@ -471,6 +471,28 @@ describe('names, nonces and markup', () => {
     stage.follow(leader);
     expect(at(stage.sheet.rows.position, 0)).toBe(position);
   });
+
+  it.each(['20', '5', '0', '-5'])(
+    'nothing is planned nor repaired for a copy that is handed over while its leader moves to %s; others are served',
+    (leader) => {
+      const stage = new Stage();
+      stage.add(entryOf(1, settingsOf('1')));
+      stage.add(entryOf(2, settingsOf('1')));
+      stage.follow('10');
+      stage.book.setStatus(0, STATUS.handingOver, true);
+      const plan = stage.plan(leader);
+      expect([...plan.decisions.copyNo]).toEqual([2]);
+      expect([...plan.orders.copyNo].every((copyNo) => copyNo === 2)).toBe(true);
+      stage.fill(plan);
+      expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.position, 1)]).toEqual([10, Number(leader)]);
+      // A gap is no reason to trade either, and an increment that is owed is not told as given up.
+      stage.sheet.rows.target[0] = 0;
+      stage.sheet.rows.owedUntil[0] = NOW - 1;
+      expect(needsRepair(stage.book, stage.sheet)).toBe(false);
+      const repair = repairPlan(stage.book, stage.sheet, 99, optionsOf(99, { lastNonce: stage.lastNonce }));
+      expect([repair.plan.orders.count, repair.forfeits]).toEqual([0, []]);
+    },
+  );
 
   it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
     const stage = new Stage();

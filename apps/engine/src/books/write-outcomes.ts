@@ -48,6 +48,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'leader_orders_unknown',
   'max_adds',
   'winding_down',
+  'handing_over',
   'equity_exhausted',
 ]);
 

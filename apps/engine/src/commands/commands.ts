@@ -10,8 +10,8 @@ import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, 
 import { type CommandEnd, type CommandParts, refused } from './command-end';
 import { CommandsInHand } from './in-order';
 import { pauseLeader } from './pause-leader';
-import { field } from './payload';
-import { closeAllOf, closeLeader, StopWatch, stopCopy, windDownCopy } from './stop-copy';
+import { stopBy } from './stop-by';
+import { closeAllOf, closeLeader, StopWatch } from './stop-copy';
 import { watchLeader } from './watch-leader';
 
 /** Commands read in one statement. */
@@ -188,9 +188,7 @@ export class Commands {
       case 'copy.rebase':
         return rebaseCopy(ctx, parts, command);
       case 'copy.stop':
-        return field(command.payload, 'mode') === 'follow_to_close'
-          ? windDownCopy(ctx, parts, scope, command.targetId)
-          : stopCopy(ctx, parts, scope, command.targetId, 'stop_close_now');
+        return stopBy(ctx, parts, scope, command);
       case 'leader.watch':
         return watchLeader(ctx, parts, scope, command.targetId);
       case 'leader.pause':

@@ -21,7 +21,7 @@ export const COMMAND_KINDS = [
   'copy.pause',
   /** Target: copy (`paused`). Payload `{}`. */
   'copy.resume',
-  /** Target: copy. Payload {@link StopCopy}. Closes everything copied, or (`follow_to_close`) enters nothing and follows the leader's exits until flat; then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
+  /** Target: copy. Payload {@link StopCopy}. Closes everything copied, or (`follow_to_close`) enters nothing and follows the leader's exits until flat, or (`unwind_by`) closes the rest in slices until the deadline besides, or (`hand_over`) trades nothing and leaves its positions to the follower; then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
   'copy.stop',
   /** Target: copy (`breaker_closed`, flat). Payload `{}`. Re-anchors the loss references and becomes `active`. */
   'copy.re_enable',
@@ -76,14 +76,19 @@ export interface ChangeAllocation {
   readonly allocation: string;
 }
 
-export interface StopCopy {
-  readonly mode: 'close_now' | 'follow_to_close';
-}
+export type StopCopy =
+  | { readonly mode: 'close_now' | 'follow_to_close' | 'hand_over' }
+  | {
+      readonly mode: 'unwind_by';
+      /** Epoch ms. */
+      readonly by: number;
+    };
 
-/** Evidence of a finished stop: what the copy still holds, empty when flat. Sizes 10^-8 as text. */
+/** Evidence of a finished stop: what the copy still holds, empty when flat, or what became the follower's own. Sizes 10^-8 as text. */
 export interface FlatnessProof {
   readonly flat: boolean;
   readonly dustPending: readonly { readonly coin: string; readonly size: string }[];
+  readonly handedOver: readonly { readonly coin: string; readonly size: string }[];
 }
 
 /** What became of each instrument the leader or the copy stands in. Sizes 10^-8 as text. */

@@ -17,6 +17,7 @@ import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
 import { type CopyBody, copyListSchema, copySchema, presentCopies, settingsJson, settingsVersionBody, settingsVersionListSchema } from './copy-body';
 import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
+import { STOPPED_FROM, stopBody, stopWish } from './stop-body';
 
 class CreateCopyDto extends createZodDto(
   z.strictObject({
@@ -27,20 +28,10 @@ class CreateCopyDto extends createZodDto(
   }),
 ) {}
 class PatchCopyDto extends createZodDto(z.strictObject({ settings: settingsDraft.optional(), allocation: amountField.optional() })) {}
-/** States from which each way of stopping leads on. */
-const STOPPED_FROM: Readonly<Record<'close_now' | 'follow_to_close', readonly CopyState[]>> = {
-  close_now: ['preparing', 'active', 'paused', 'breaker_closed', 'winding_down'],
-  follow_to_close: ['preparing', 'active', 'paused'],
-};
+/** A copy in these states takes no new terms any more. */
+const ENDS: ReadonlySet<string> = new Set<CopyState>(['stopping', 'handing_over', 'stopped']);
 
-class StopCopyDto extends createZodDto(
-  z.strictObject({
-    mode: z
-      .enum(['close_now', 'follow_to_close'])
-      .default('close_now')
-      .describe('`close_now` closes everything; `follow_to_close` enters nothing any more and ends with what the leader closes.'),
-  }),
-) {}
+class StopCopyDto extends createZodDto(stopBody) {}
 class CopyPath extends createZodDto(z.object({ id: idField('cpy') })) {}
 class CopiesQuery extends createZodDto(
   pageQuery.extend({ leader_id: idField('ldr').optional(), follower_id: idField('flw').optional(), state: z.enum(COPY_STATES).optional() }),
@@ -89,6 +80,7 @@ export class CopiesController {
         updatedAt: unit.now,
         startedAt: null,
         stoppedAt: null,
+        unwindBy: null,
       });
       await unit.copies.addSettings({ copyId: id, version: 1, settings: settings.value, actor: call.key.keyId, effectiveFrom: unit.now });
       await this.mutations.audit(unit, call, 'copy.create', id, { leader_id: leader.id, allocation: body.allocation });
@@ -137,7 +129,7 @@ export class CopiesController {
     return this.mutations.run(call, 200, async (unit) => {
       const copy = await unit.copies.findOne({ id }, { lock: true });
       if (copy === null) return err(NOT_FOUND);
-      if (copy.state === 'stopping' || copy.state === 'stopped') return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+      if (ENDS.has(copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
       if (body.settings !== undefined) {
         const written = await this.newVersion(unit, call, copy, body.settings);
         if (!written.ok) return written;
@@ -176,7 +168,10 @@ export class CopiesController {
   @Answers(202, copySchema)
   @Needs('copies:write')
   stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
-    return this.wish(call, path.id as CopyId, STOPPED_FROM[body.mode], 'copy.stop', { mode: body.mode });
+    const wish = stopWish(body, this.context.clock.now());
+    return this.mutations.run(call, 202, async (unit) =>
+      wish.ok ? this.wishIn(unit, call, path.id as CopyId, STOPPED_FROM[body.mode], 'copy.stop', wish.value) : wish,
+    );
   }
 
   @Post(':id/rebase')
@@ -194,13 +189,22 @@ export class CopiesController {
   }
 
   private wish(call: Call, id: CopyId, from: readonly CopyState[], kind: CommandKind, payload: unknown = {}) {
-    return this.mutations.run(call, 202, async (unit) => {
-      const copy = await unit.copies.findOne({ id }, { lock: true });
-      if (copy === null) return err(NOT_FOUND);
-      if (!from.some((state) => state === copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
-      await this.mutations.audit(unit, call, kind, id, payload);
-      return this.command(unit, call, id, kind, payload);
-    });
+    return this.mutations.run(call, 202, (unit) => this.wishIn(unit, call, id, from, kind, payload));
+  }
+
+  private async wishIn(
+    unit: ScopedUnit,
+    call: Call,
+    id: CopyId,
+    from: readonly CopyState[],
+    kind: CommandKind,
+    payload: unknown,
+  ): Promise<Result<CopyBody, Refusal>> {
+    const copy = await unit.copies.findOne({ id }, { lock: true });
+    if (copy === null) return err(NOT_FOUND);
+    if (!from.some((state) => state === copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+    await this.mutations.audit(unit, call, kind, id, payload);
+    return this.command(unit, call, id, kind, payload);
   }
 
   private async newVersion(unit: ScopedUnit, call: Call, copy: CopyRow, draft: z.output<typeof settingsDraft>): Promise<Result<true, Refusal>> {
