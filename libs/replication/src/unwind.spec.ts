@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MICRO } from './instrument-columns';
 import { at, entryOf, priceOf, Stage, settingsOf } from './testing/book-builder';
-import { leastSliceLots, nextSlice, planSlices, reduceTarget, SLICE_EVERY_LEAST_MS, SLICES_MAX, type SlicePlan, type UnwindView } from './unwind';
+import {
+  leastSliceLots,
+  nextSlice,
+  planSlices,
+  reduceTarget,
+  SLICE_EVERY_LEAST_MS,
+  SLICES_MAX,
+  type SlicePlan,
+  scaleTarget,
+  type UnwindView,
+} from './unwind';
 
 const HOUR = 3_600_000;
 const view = (part: Partial<UnwindView>): UnwindView => ({ now: 0, deadline: HOUR, lots: 100, leastLots: 10, ...part });
@@ -122,6 +132,22 @@ describe('a slice of a target', () => {
     reduceTarget(stage.sheet, row, lots);
     expect(at(stage.sheet.rows.target, row)).toBe(after * MICRO);
     expect(at(stage.sheet.rows.rho, row)).toBe((Math.abs(after) / Math.abs(before)) * 1e12);
+  });
+
+  it.each<[string, number, number, number, number]>([
+    ['by the share its equity loses', 12, 1_000, 750, 9],
+    ['of a short too', -12, 1_000, 750, -9],
+    ['to nothing where none is left', 12, 1_000, 0, 0],
+    ['to nothing where losses are larger than what is left', 12, 1_000, -5, 0],
+    ['to nothing where there was none', 12, 0, 0, 0],
+    ['never up', 12, 1_000, 2_000, 12],
+  ])('of an allocation goes down %s', (_what, target, before, after, expected) => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, settingsOf('1')));
+    stage.sheet.leaderLots = 12;
+    stage.sheet.rows.target[row] = target * MICRO;
+    scaleTarget(stage.sheet, row, { before, after });
+    expect(at(stage.sheet.rows.target, row)).toBe(expected * MICRO);
   });
 
   it('is worth twice the minimum at least, at the mark; unknown without one', () => {

@@ -1,6 +1,6 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import { type InstrumentSheet, MICRO } from './instrument-columns';
-import { lockedRatio } from './target';
+import { lockedRatio, reducedTarget } from './target';
 import { MIN_ORDER_VALUE } from './wave-options';
 
 /*
@@ -71,6 +71,20 @@ export function reduceTarget(sheet: InstrumentSheet, row: number, lots: number):
   rows.target[row] = after;
   rows.rho[row] = lockedRatio(after, sheet.leaderLots);
   if (after !== 0) return;
+  rows.owedPrice[row] = 0;
+  rows.owedUntil[row] = 0;
+}
+
+/** Takes a row's target down to the share `after` ÷ `before` of it, towards zero, as a reduction of the leader would. Nothing is raised; `after` ≤ 0 is all of it. */
+export function scaleTarget(sheet: InstrumentSheet, row: number, share: { readonly before: number; readonly after: number }): void {
+  const { rows } = sheet;
+  const target = rows.target[row] ?? 0;
+  const [before, after] = [Math.max(0, share.before), Math.max(0, share.after)];
+  if (before > 0 && after >= before) return;
+  const scaled = after === 0 || before === 0 ? 0 : Math.sign(target) * reducedTarget(Math.abs(target), before, after) + 0;
+  rows.target[row] = scaled;
+  rows.rho[row] = lockedRatio(scaled, sheet.leaderLots);
+  if (scaled !== 0) return;
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
 }

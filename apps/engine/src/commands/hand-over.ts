@@ -26,6 +26,7 @@ import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
 import { refreshPrices } from '../wave/plan-moves';
+import { aloneInAll } from './alone-in-all';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { stopUnstarted } from './stop-unstarted';
 import { writeState } from './write-state';
@@ -105,14 +106,7 @@ export class HandOvers {
 
   /** Ends it while no wave and no comparison of an instrument it holds runs. Throws what the database refuses; then nothing has changed. */
   async end(copy: CopyRecord): Promise<void> {
-    await this.alone(copy, [...heldBy(this.ctx, copy)].sort(), () => this.write(copy));
-  }
-
-  /** Takes the lanes one inside the other, in the order of their names: nobody else holds one while it waits for another. */
-  private async alone(copy: CopyRecord, coins: readonly string[], work: () => Promise<void>): Promise<void> {
-    const [first, ...rest] = coins;
-    if (first === undefined) return work();
-    await this.parts.lanes.alone(copy.watched, first, () => this.alone(copy, rest, work));
+    await aloneInAll(this.parts.lanes, copy.watched, heldBy(this.ctx, copy), () => this.write(copy));
   }
 
   private async write(copy: CopyRecord): Promise<void> {

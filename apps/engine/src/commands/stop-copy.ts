@@ -1,7 +1,7 @@
 import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope, type Timer } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
-import { type FlatnessProof, runningCopy } from '@lockstep/storage';
+import type { FlatnessProof } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
@@ -137,7 +137,7 @@ export class StopWatch {
       if (end === null) continue;
       this.ending.add(copy);
       void end()
-        .catch((failure: unknown) => this.endFailed(copy, failure))
+        .catch((failure: unknown) => this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure }))
         .finally(() => this.ending.delete(copy));
     }
   }
@@ -148,21 +148,6 @@ export class StopWatch {
     if (copy.state === 'handing_over') return this.handOvers.ready(copy) ? () => this.handOvers.end(copy) : null;
     const remnants = remnantsOf(copy.watched.book, copy.row);
     return remnants.some((remnant) => !remnant.dust) ? null : () => this.end(copy, remnants);
-  }
-
-  /** An end whose answer was lost may stand all the same: then the copy leaves memory, else it is ended anew at the next look. */
-  private async endFailed(copy: CopyRecord, failure: unknown): Promise<void> {
-    const { ctx } = this;
-    ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure });
-    try {
-      const written = await ctx.storage.scoped(copy.group.scope, (unit) => runningCopy(unit, copy.id), { readOnly: true });
-      if (written?.state !== 'stopped') return;
-      copy.account.touched += 1;
-      ctx.booked.drop(copy.no);
-      ctx.registry.dropCopy(copy.no);
-    } catch (unread) {
-      ctx.log.error('the state of a copy could not be read', { copyNo: copy.no, error: unread });
-    }
   }
 
   private hasOpenOrders(copy: CopyRecord): boolean {

@@ -15,7 +15,7 @@ export const COMMAND_KINDS = [
   'copy.activate',
   /** Target: copy. Payload {@link ChangeSettings}: the version row stands already and `copies.settings_version` names it. Acts from the next decision on. */
   'copy.settings',
-  /** Target: copy. Payload {@link ChangeAllocation}: `copies.allocation` holds it already. */
+  /** Target: copy. Payload {@link ChangeAllocation}: `copies.allocation` holds it already. Result with `now`: {@link TakenOnResult}. */
   'copy.allocation',
   /** Target: copy (`active`). Payload `{}`. Entries stop, also in the middle of a wave; exits go on. */
   'copy.pause',
@@ -74,6 +74,8 @@ export interface ChangeSettings {
 export interface ChangeAllocation {
   /** Money, 10^-8, as text. */
   readonly allocation: string;
+  /** `now`: less reduces every position by the share the copy's equity loses, more re-bases the copy. Default `next_increase`: nothing is traded because of it. */
+  readonly applies?: 'next_increase' | 'now';
 }
 
 export type StopCopy =

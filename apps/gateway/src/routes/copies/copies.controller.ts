@@ -1,6 +1,6 @@
 import { type CopyId, err, type LeaderId, ok, parseMoney, type Result, unwrap, type VenueAccountId } from '@lockstep/kernel';
 import { COPY_STATES, type CopyState } from '@lockstep/roster';
-import type { ActivateCopy, CommandKind, CopyRow, ScopedUnit } from '@lockstep/storage';
+import type { ActivateCopy, ChangeAllocation, CommandKind, CopyRow, ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -27,7 +27,15 @@ class CreateCopyDto extends createZodDto(
     settings: settingsDraft.default({}),
   }),
 ) {}
-class PatchCopyDto extends createZodDto(z.strictObject({ settings: settingsDraft.optional(), allocation: amountField.optional() })) {}
+/** When a new allocation acts on what the copy holds. */
+const allocationApplies = z
+  .enum(['next_increase', 'now'])
+  .describe(
+    '`next_increase` (default): nothing is traded because of it, the leader’s next increase is sized with it. `now`: less reduces every position by the share the copy’s equity loses; more makes targets what the mode asks for, as a re-basis does.',
+  );
+class PatchCopyDto extends createZodDto(
+  z.strictObject({ settings: settingsDraft.optional(), allocation: amountField.optional(), allocation_applies: allocationApplies.optional() }),
+) {}
 /** A copy in these states takes no new terms any more. */
 const ENDS: ReadonlySet<string> = new Set<CopyState>(['stopping', 'handing_over', 'stopped']);
 
@@ -130,6 +138,8 @@ export class CopiesController {
       const copy = await unit.copies.findOne({ id }, { lock: true });
       if (copy === null) return err(NOT_FOUND);
       if (ENDS.has(copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+      if (body.allocation === undefined && body.allocation_applies !== undefined)
+        return err(refusal('invalid_request', '`allocation_applies` belongs to `allocation`.'));
       if (body.settings !== undefined) {
         const written = await this.newVersion(unit, call, copy, body.settings);
         if (!written.ok) return written;
@@ -137,11 +147,14 @@ export class CopiesController {
       if (body.allocation !== undefined) {
         const allocation = unwrap(parseMoney(body.allocation), 'the allocation was checked');
         await unit.copies.update({ id }, { allocation, updatedAt: unit.now });
-        await this.mutations.audit(unit, call, 'copy.allocation', id, { allocation: body.allocation });
+        await this.mutations.audit(unit, call, 'copy.allocation', id, {
+          allocation: body.allocation,
+          applies: body.allocation_applies ?? 'next_increase',
+        });
         await this.mutations.command(unit, {
           kind: 'copy.allocation',
           targetId: id,
-          payload: { allocation: allocation.toString() },
+          payload: { allocation: allocation.toString(), applies: body.allocation_applies ?? 'next_increase' } satisfies ChangeAllocation,
           actor: call.key.keyId,
         });
       }
