@@ -198,7 +198,11 @@ export class Commands {
       case 'leader.close':
         return closeLeader(ctx, parts, scope, command.targetId, before);
       case 'follower.close_all':
-        return closeAllOf(ctx, parts, scope, command.targetId, before);
+        return closeAllOf(ctx, parts, scope, { followerId: command.targetId }, before);
+      case 'leader.close_all':
+        return closeAllOf(ctx, parts, scope, { leaderId: command.targetId }, before);
+      case 'tenant.close_all':
+        return closeAllOf(ctx, parts, scope, {}, before);
       case 'fees.changed':
         return reloadFees(ctx, parts, scope);
       default:

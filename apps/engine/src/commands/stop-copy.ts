@@ -49,15 +49,23 @@ export async function windDownCopy(ctx: EngineContext, parts: CommandParts, scop
   return applied();
 }
 
-/** Every copy of a follower is stopped: those that run at once, those that earlier commands begin once `before` says that these have ended. */
+/** Whose copies are closed: those of a follower or of a leader; neither: all of the scope. */
+export interface CloseAll {
+  readonly followerId?: string;
+  readonly leaderId?: string;
+}
+
+/** Every copy of these is stopped: those that run at once, those that earlier commands begin once `before` says that these have ended. */
 export async function closeAllOf(
   ctx: EngineContext,
   parts: CommandParts,
   scope: TenantScope,
-  followerId: string,
+  { followerId, leaderId }: CloseAll,
   before: Promise<void>,
 ): Promise<CommandEnd> {
-  return stopMany(ctx, parts, scope, { chosen: (copy) => copy.followerId === followerId, reason: 'stop_close_now', before });
+  const chosen = (copy: CopyRecord): boolean =>
+    (followerId === undefined || copy.followerId === followerId) && (leaderId === undefined || copy.group.leaderId === leaderId);
+  return stopMany(ctx, parts, scope, { chosen, reason: 'stop_close_now', before });
 }
 
 /** As {@link closeAllOf}, for the copies of a leader that is closed. */

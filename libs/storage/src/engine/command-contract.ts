@@ -37,6 +37,10 @@ export const COMMAND_KINDS = [
   'leader.close',
   /** Target: follower. Payload `{}`. Every copy of the follower is stopped with `close_now`. */
   'follower.close_all',
+  /** Target: leader, which stays as it is. Payload `{}`. Every copy of it is stopped with `close_now`. */
+  'leader.close_all',
+  /** Target: the tenant. Payload `{}`. Every copy of its environment is stopped with `close_now`. */
+  'tenant.close_all',
   /** Target: the fee schedule. Payload `{}`. The engine reads the tenant's schedules again. */
   'fees.changed',
 ] as const;
