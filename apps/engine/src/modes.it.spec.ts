@@ -223,6 +223,32 @@ describe('modes, directions and beginnings of copies', () => {
     await fill('sell', '10', nextOrder());
   });
 
+  it('a coin the venue delists: what it settled is booked and not entered again, and what can still be traded is', async () => {
+    const coin = 'SOL';
+    const held = await copy({});
+    const trade = async (of: string, side: 'buy' | 'sell', size: string) => {
+      const price = await stage.mid(of);
+      await rig.venue.control('/worlds/main/trades', {
+        trades: [{ address: LEADER, coin: of, side, price: String(price), size, orderId: nextOrder() }],
+      });
+    };
+    await trade(coin, 'buy', '20');
+    await eventually('it is copied', async () => ((await stage.held(held.address, coin)) === 2 ? true : null));
+    await rig.venue.control('/worlds/main/delist', { coin });
+    const position = async () => {
+      const row = await rig.storage.scoped(stage.tenant.scope, (unit) => unit.copies.findOne({ id: held.copyId }));
+      const rows = row === null ? [] : await rig.storage.scoped(stage.tenant.scope, (unit) => unit.positions.ofCopies(row.no));
+      return rows.find((one) => one.coin === coin);
+    };
+    await eventually('the settlement is booked', async () => ((await position())?.position === 0n ? true : null));
+    expect((await position())?.target).toBe(0n);
+    expect(await stage.held(held.address, coin)).toBe(0);
+    await trade(COIN, 'buy', '2');
+    await holds(held.address, 0.2);
+    await trade(COIN, 'sell', '2');
+    await holds(held.address, 0);
+  });
+
   it('a copy sized by volatility is refused while the venue tells too little of the leader’s past', async () => {
     const { command } = await copy({
       mode: {

@@ -29,6 +29,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'no_collateral',
   'account_type',
   'foreign_collateral',
+  'delisted',
   'cap_position_size',
   'cap_position_notional',
   'cap_position_share',
