@@ -175,6 +175,80 @@ describe('modes, directions and beginnings of copies', () => {
     await stage.told(1, 'copy.flat', ending.copyId, '"flat":true');
   });
 
+  const stateOf = async (copyId: CopyId) => (await rig.storage.scoped(stage.tenant.scope, (unit) => unit.copies.findOne({ id: copyId })))?.state;
+  const stopped = (copyId: CopyId) => eventually('it is stopped', async () => ((await stateOf(copyId)) === 'stopped' ? true : null));
+
+  it('a copy that is handed over trades nothing any more: its position stays at the venue as the follower’s own, also after a restart', async () => {
+    const left = await copy({});
+    const witness = await copy({});
+    await fill('buy', '4', nextOrder());
+    await holds(left.address, 0.4);
+    await holds(witness.address, 0.4);
+    await stage.tenant.command('copy.stop', left.copyId, { mode: 'hand_over' });
+    await stopped(left.copyId);
+    await stage.told(1, 'copy.flat', left.copyId, '"flat":false', '"size":"0.4"');
+    await fill('sell', '2', nextOrder());
+    await holds(witness.address, 0.2);
+    await engine.kill();
+    engine = await rig.startEngine();
+    await fill('sell', '2', nextOrder());
+    await holds(witness.address, 0);
+    expect(await stage.held(left.address, COIN)).toBe(0.4);
+  });
+
+  it('a copy that is unwound closes in slices, goes on after a restart, and is flat behind its deadline', async () => {
+    const ending = await copy({});
+    await fill('buy', '10', nextOrder());
+    await holds(ending.address, 1);
+    const by = Date.now() + 40_000;
+    await stage.tenant.command('copy.stop', ending.copyId, { mode: 'unwind_by', by });
+    expect((await ended(ending.copyId)).status).toBe('applied');
+    const between = async () => {
+      const now = await stage.held(ending.address, COIN);
+      return now < 1 && now > 0 ? now : null;
+    };
+    const first = await eventually('a slice is closed', between);
+    expect(Date.now()).toBeLessThan(by);
+    await engine.kill();
+    engine = await rig.startEngine();
+    const second = await eventually('another is closed', async () => {
+      const now = await stage.held(ending.address, COIN);
+      return now < first ? now : null;
+    });
+    expect(second).toBeLessThan(first);
+    await holds(ending.address, 0);
+    await stopped(ending.copyId);
+    expect(Date.now()).toBeGreaterThanOrEqual(by);
+    await stage.told(1, 'copy.flat', ending.copyId, '"flat":true');
+    await fill('sell', '10', nextOrder());
+  });
+
+  it('a coin the venue delists: what it settled is booked and not entered again, and what can still be traded is', async () => {
+    const coin = 'SOL';
+    const held = await copy({});
+    const trade = async (of: string, side: 'buy' | 'sell', size: string) => {
+      const price = await stage.mid(of);
+      await rig.venue.control('/worlds/main/trades', {
+        trades: [{ address: LEADER, coin: of, side, price: String(price), size, orderId: nextOrder() }],
+      });
+    };
+    await trade(coin, 'buy', '20');
+    await eventually('it is copied', async () => ((await stage.held(held.address, coin)) === 2 ? true : null));
+    await rig.venue.control('/worlds/main/delist', { coin });
+    const position = async () => {
+      const row = await rig.storage.scoped(stage.tenant.scope, (unit) => unit.copies.findOne({ id: held.copyId }));
+      const rows = row === null ? [] : await rig.storage.scoped(stage.tenant.scope, (unit) => unit.positions.ofCopies(row.no));
+      return rows.find((one) => one.coin === coin);
+    };
+    await eventually('the settlement is booked', async () => ((await position())?.position === 0n ? true : null));
+    expect((await position())?.target).toBe(0n);
+    expect(await stage.held(held.address, coin)).toBe(0);
+    await trade(COIN, 'buy', '2');
+    await holds(held.address, 0.2);
+    await trade(COIN, 'sell', '2');
+    await holds(held.address, 0);
+  });
+
   it('a copy sized by volatility is refused while the venue tells too little of the leader’s past', async () => {
     const { command } = await copy({
       mode: {

@@ -227,6 +227,8 @@ describe('the answer of every operation', () => {
     });
     await ask('post', `/v1/kill-switches/${copy}/release`);
     await ask('post', `/v1/followers/${follower}/close-all`);
+    await ask('post', `/v1/leaders/${leader}/close-all`);
+    await ask('post', '/v1/close-all');
     await ask('post', `/v1/leaders/${leader}/close`);
     for (const path of ['/health/live', '/health/ready', '/problems/not-found']) good(await rig.call(null, 'get', path));
     for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'networks']) good(await rig.operator('get', `/v1/operator/${path}`));

@@ -12,6 +12,7 @@ const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.lossHalt, 'breaker'],
   [STATUS.paused, 'paused'],
   [STATUS.closing, 'closing'],
+  [STATUS.handingOver, 'handing_over'],
   [STATUS.windingDown, 'winding_down'],
   [STATUS.suspended, 'suspended'],
   [STATUS.leaderPaused, 'suspended'],

@@ -1,6 +1,6 @@
 import type { ColumnMaker } from './column-maker';
 
-/** Bits of `status`. Every bit but `active` stops new risk; none stops an exit. */
+/** Bits of `status`. Every bit but `active` stops new risk; none but `handingOver` stops an exit. */
 export const STATUS = {
   active: 1,
   killSwitch: 2,
@@ -22,7 +22,12 @@ export const STATUS = {
   lossHalt: 4096,
   /** The copy ends with what its leader closes. */
   windingDown: 8192,
+  /** The copy's positions become the follower's own: nothing is traded for it, exits neither. The one bit that stops those. */
+  handingOver: 16384,
 } as const;
+
+/** Whether nothing is traded for a copy with these bits, exits neither. What is being closed is closed, whoever asked for it to be handed over. */
+export const isHandingOver = (status: number): boolean => (status & (STATUS.handingOver | STATUS.closing)) === STATUS.handingOver;
 
 /** How κ is found, as a column code. */
 export const MODE = { fixedRatio: 0, proportionalReinvest: 1, proportionalNominal: 2, fixedAmount: 3, riskNormalised: 4 } as const;

@@ -4,20 +4,29 @@ import { money, UNIT, unwrap } from '@lockstep/kernel';
 import { BREAKER_STEPS } from '@lockstep/risk';
 import { type CopySettings, decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
+import { beginClosing } from './closing';
+import { STATUS } from './copy-columns';
 import { MICRO } from './instrument-columns';
 import { reasonAt } from './reasons';
+import { targetLots } from './target';
 import { at, dollars, entryOf, instrumentOf, NOW, priceOf, rateOf, Stage } from './testing/book-builder';
+import { leastSliceLots, nextSlice, reduceTarget, type SlicePlan } from './unwind';
 import type { WaveOptions } from './wave-options';
 
 /* Every example of docs/copying.md, with its own numbers. */
 
 const PAGE = join(__dirname, '../../../docs/copying.md');
 const COLUMNS = ['leader', 'price', 'target', 'why', 'new orders', 'leader equity', 'leader volatility'] as const;
+const UNWIND_COLUMNS = ['minute', 'leader', 'target'] as const;
 const LOSS_COLUMNS = ['value', 'step', 'day'] as const;
 const ALLOCATION = 10_000;
 const LOSS_ALLOCATION = 100;
 const SIZE_DECIMALS = 2;
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** Price and deadline of the examples of unwinding. */
+const UNWIND_PRICE = '10';
+const UNWIND_MINUTES = 60;
 
 interface Example {
   readonly name: string;
@@ -62,6 +71,8 @@ describe('docs/copying.md', () => {
   const examples = examplesOf(page, 'Example: ', COLUMNS, (draft) => ({ ...draft, caps: Object.assign({}, DEFAULTS.caps, draft.caps) }));
   const losses = examplesOf(page, 'Loss example: ', LOSS_COLUMNS, (draft) => ({ breaker: { ...DEFAULTS.breaker, ...draft } }));
 
+  const unwindings = examplesOf(page, 'Unwinding example: ', UNWIND_COLUMNS, (draft) => ({ ...draft }));
+
   it('has an example of every mode, direction, filter and cap', () => {
     const modes = new Set(examples.map(({ settings }) => settings.mode.kind));
     expect(modes).toEqual(new Set(['fixed_ratio', 'proportional', 'fixed_amount', 'risk_normalised']));
@@ -89,6 +100,42 @@ describe('docs/copying.md', () => {
       expect(`${place}: ${sizeText(at(stage.sheet.rows.target, row))}`).toBe(`${place}: ${step.target}`);
       if (step.why !== undefined) expect(`${place}: ${reasonAt(at(plan.decisions.reason, 0))}`).toBe(`${place}: ${step.why}`);
       stage.fill(plan);
+    }
+  });
+
+  it.each(unwindings)('unwinding: $name', ({ settings, rows }) => {
+    expect(rows.length).toBeGreaterThan(0);
+    const stage = new Stage(instrumentOf('X', SIZE_DECIMALS));
+    const row = stage.add(entryOf(1, settings, { allocation: dollars(ALLOCATION), realEquity: dollars(ALLOCATION) }));
+    const { sheet, book } = stage;
+    const deadline = NOW + UNWIND_MINUTES * MINUTE_MS;
+    let slices: SlicePlan | null = null;
+    let minute = 0;
+    sheet.markAt = NOW - 1;
+    book.setMark('X', priceOf(UNWIND_PRICE), NOW);
+    for (const step of rows) {
+      const leader = Number(step.leader);
+      for (const due = Number(step.minute); minute <= due; minute += 1) {
+        // The leader moves at the row's own minute, before the look of that minute.
+        if (minute === due) stage.fill(stage.plan(String(leader), {}, { incrementPrice: priceOf(UNWIND_PRICE), lastPrice: priceOf(UNWIND_PRICE) }));
+        if (minute === 0) book.setStatus(row, STATUS.windingDown, true);
+        const now = NOW + minute * MINUTE_MS;
+        if (now >= deadline) {
+          beginClosing(book, row);
+          continue;
+        }
+        const leastLots = leastSliceLots(sheet);
+        if (leastLots === null) throw new Error('the example has no mark');
+        const next: ReturnType<typeof nextSlice> = nextSlice(slices, {
+          now,
+          deadline,
+          lots: Math.abs(targetLots(at(sheet.rows.target, row))),
+          leastLots,
+        });
+        slices = next.plan;
+        if (next.close > 0) reduceTarget(sheet, row, next.close);
+      }
+      expect(`minute ${step.minute}: ${sizeText(at(sheet.rows.target, row))}`).toBe(`minute ${step.minute}: ${step.target}`);
     }
   });
 

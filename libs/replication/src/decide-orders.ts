@@ -57,19 +57,37 @@ function settleIdle(draft: Draft, index: number, gap: number): void {
 function decideSide(draft: Draft, index: number, buy: boolean, lots: number, held: number): void {
   draft.buy[index] = buy ? 1 : 0;
   const exit = Math.min(lots, Math.max(0, -held));
+  const reasonBefore = draft.reason[index] ?? UNDECIDED;
   const exitSent = exit > 0 ? planExit(draft, index, buy, exit, Math.max(0, -held)) : 0;
-  let entry = lots - exit;
+  const rides = exit > 0 && exitSent === 0 && ridesWithEntry(draft, index, reasonBefore);
+  let entry = rides ? lots : lots - exit;
   if (entry > 0 && draft.mayEnter[index] === 0) {
     if (draft.reason[index] === UNDECIDED && exitSent === 0) draft.reason[index] = WAITING;
     entry = 0;
   }
-  const room = (draft.capLots[index] ?? 0) - Math.max(0, held);
+  const room = (draft.capLots[index] ?? 0) - Math.max(0, held) + (rides ? exit : 0);
   const capped = entry > room;
   if (capped) entry = Math.max(0, Math.floor(room));
   const entrySent = entry > 0 ? planEntry(draft, index, buy, entry) : 0;
+  if (rides) settleRiding(draft, index, entrySent);
   if (draft.reason[index] !== UNDECIDED) return;
   if (entrySent > 0 || exitSent > 0) draft.reason[index] = capped || draft.cutMask[index] !== 0 ? PLANNED_CAPPED : PLANNED;
   else draft.reason[index] = capped ? FIRST_CAP + (draft.bindingCap[index] ?? 0) : cutReason(draft, index, NO_CHANGE);
+}
+
+/** A remnant that is too small to close alone rides with an entry on the same side: one order takes the copy through flat to its target (product §2.5). */
+function ridesWithEntry(draft: Draft, index: number, reasonBefore: number): boolean {
+  const reason = draft.reason[index] ?? UNDECIDED;
+  if (draft.mayEnter[index] === 0 || (reason !== DUST_PENDING && reason !== DUST_KEPT && reason !== BELOW_MINIMUM)) return false;
+  draft.reason[index] = reasonBefore;
+  return true;
+}
+
+/** A remnant that left with an entry is none any more; one whose entry was too small as well still is. */
+function settleRiding(draft: Draft, index: number, entrySent: number): void {
+  const row = draft.row[index] ?? 0;
+  const { episode } = draft.sheet.rows;
+  if (entrySent > 0) episode[row] = (episode[row] ?? 0) & ~EPISODE.dustPending;
 }
 
 /** First cap that cut the decision, else `otherwise`. */

@@ -1,4 +1,5 @@
 import type { CopyBook } from './book';
+import { isHandingOver } from './copy-columns';
 import type { DraftScratch } from './draft-scratch';
 import type { InstrumentSheet } from './instrument-columns';
 import { LimitMemo } from './price-bound';
@@ -67,13 +68,13 @@ function cleanScratch(book: CopyBook, count: number): DraftScratch {
   return scratch;
 }
 
-/** A draft with one decision per occupied row of the book (or of the `only` rows), nothing decided yet. */
+/** A draft with one decision per row of the book that is traded for, nothing decided yet. */
 export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanOptions): Draft {
   const { copies, rowCount } = book;
   const row = new Int32Array(rowCount);
   let count = 0;
   for (let index = 0; index < rowCount; index += 1) {
-    if (copies.copyNo[index] === 0) continue;
+    if (copies.copyNo[index] === 0 || isHandingOver(copies.status[index] ?? 0)) continue;
     row[count] = index;
     count += 1;
   }

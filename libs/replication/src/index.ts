@@ -25,6 +25,8 @@ export * from './rehearsal';
 export * from './repair';
 export * from './revalue';
 export * from './take-on';
+export { targetLots } from './target';
+export * from './unwind';
 export * from './volatility';
 export * from './wave-options';
 export * from './wave-order';

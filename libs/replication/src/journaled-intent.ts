@@ -54,6 +54,7 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'paused',
   'closing',
   'winding_down',
+  'handing_over',
   'suspended',
   'entitlement',
   'consent',
@@ -70,6 +71,7 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'no_collateral',
   'account_type',
   'foreign_collateral',
+  'delisted',
 ]);
 /** Refusals that a repair may overcome until the catch-up window ends. */
 const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);

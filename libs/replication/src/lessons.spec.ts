@@ -174,7 +174,8 @@ describe('where the leader is flat the copy ends flat', () => {
 });
 
 describe('an exit is stopped by nothing that is meant for entries', () => {
-  it.each(Object.entries(STATUS))('not by the status %s', (_name, bit) => {
+  // The one thing that keeps exits is the follower's own wish to keep the positions (`plan-wave.spec.ts`), and it yields to every closing.
+  it.each(Object.entries(STATUS).filter(([, bit]) => bit !== STATUS.handingOver))('not by the status %s', (_name, bit) => {
     const stage = following('10');
     stage.book.setStatus(0, bit, bit !== STATUS.active);
     expect(ordersOf(stage.plan('15'))).toEqual([]);

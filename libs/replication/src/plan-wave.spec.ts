@@ -5,7 +5,7 @@ import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { Move } from './move';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
-import { repairPlan } from './repair';
+import { needsRepair, repairPlan } from './repair';
 import {
   at,
   breakerOf,
@@ -22,6 +22,7 @@ import {
   sizeOf,
 } from './testing/book-builder';
 import type { WaveOptions } from './wave-options';
+import type { WavePlan } from './wave-plan';
 
 const reasonOf = (plan: { readonly decisions: { readonly reason: Uint8Array } }, index = 0): ReasonCode | null =>
   reasonAt(at(plan.decisions.reason, index));
@@ -427,6 +428,76 @@ describe('minimum and dust (product §2.5)', () => {
     expect(at(dust.sheet.rows.episode, 0) & EPISODE.dustPending).toBe(EPISODE.dustPending);
   });
 
+  describe('a reduction from 100 lots of a dollar each, of which the account holds more', () => {
+    it.each<[string, string, string, number, string]>([
+      ['of less than the minimum waits', '1', '0.95', 0, 'below_minimum'],
+      ['of the minimum is sent', '1', '0.88', 12, 'planned'],
+      ['of less, to what is worth less than two, is judged by the position: it waits', '0.25', '0.19', 0, 'below_minimum'],
+      ['of a position below two minimums is kept where that is nearer', '0.19', '0.10', 0, 'dust_kept'],
+      ['and closed whole where flat is nearer', '0.18', '0.08', 18, 'dust_closed'],
+      ['and where both are as near', '0.18', '0.09', 18, 'dust_closed'],
+      ['of it all is sent whole', '0.19', '0', 19, 'planned'],
+    ])('%s', (_what, from, to, lots, why) => {
+      const stage = new Stage(instrumentOf('X', 2), '100');
+      stage.add(entryOf(1, settingsOf('1')));
+      stage.follow(from);
+      stage.sheet.rows.beside[0] = 50;
+      const plan = stage.plan(to);
+      expect([plan.orders.count === 0 ? 0 : at(plan.orders.lots, 0), reasonOf(plan)]).toEqual([lots, why]);
+    });
+  });
+
+  describe('a remnant that cannot close alone', () => {
+    /** A copy of 3 lots left of a leader who is flat, beside an own position of the follower's. */
+    const remnant = (beside: number) => {
+      const stage = new Stage(instrumentOf('X', 2), '100');
+      stage.add(entryOf(1, settingsOf('1')));
+      stage.follow('1');
+      stage.sheet.rows.position[0] = 3;
+      stage.sheet.rows.beside[0] = beside;
+      expect(reasonOf(stage.plan('0'))).toBe('dust_pending');
+      return stage;
+    };
+    const sent = ({ orders }: WavePlan) =>
+      Array.from({ length: orders.count }, (_, index) => (orders.buy[index] === 1 ? 1 : -1) * at(orders.lots, index));
+    const sum = (lots: readonly number[]) => lots.reduce((total, one) => total + one, 0);
+
+    it.each([
+      ['opens on the same side: less is bought', '1', 97],
+      ['opens on the other side: more is sold', '-1', -103],
+    ])('rides with the next order when the leader %s', (_what, leader, lots) => {
+      const stage = remnant(4);
+      const plan = stage.plan(leader);
+      expect([sum(sent(plan)), reasonOf(plan)]).toEqual([lots, 'planned']);
+      stage.fill(plan);
+      expect(at(stage.sheet.rows.episode, 0) & EPISODE.dustPending).toBe(0);
+      expect(at(stage.sheet.rows.position, 0)).toBe(Number(leader) * 100);
+    });
+
+    it('stays where what it would ride with is too small as well', () => {
+      const stage = remnant(40);
+      const plan = stage.plan('-0.05');
+      expect([plan.orders.count, reasonOf(plan)]).toEqual([0, 'below_minimum']);
+    });
+
+    it('is not sold through flat by an entry that may not be made', () => {
+      const stage = remnant(40);
+      stage.book.setStatus(0, STATUS.paused, true);
+      expect(stage.plan('-1').orders.count).toBe(0);
+    });
+
+    it('makes no position larger than a cap allows', () => {
+      const stage = new Stage(instrumentOf('X', 2), '100');
+      stage.add(entryOf(1, settingsOf('1', { caps: { ...settingsOf('1').caps, maxPositionSize: sizeOf('0.5') } })));
+      stage.follow('0.4');
+      stage.sheet.rows.position[0] = 3;
+      stage.sheet.rows.beside[0] = 80;
+      stage.plan('0');
+      stage.fill(stage.plan('-1'));
+      expect(at(stage.sheet.rows.position, 0)).toBe(-50);
+    });
+  });
+
   it('an exit beyond the net of the account is split, reduce-only first', () => {
     const stage = new Stage();
     stage.add(entryOf(1, settingsOf('1')));
@@ -471,6 +542,28 @@ describe('names, nonces and markup', () => {
     stage.follow(leader);
     expect(at(stage.sheet.rows.position, 0)).toBe(position);
   });
+
+  it.each(['20', '5', '0', '-5'])(
+    'nothing is planned nor repaired for a copy that is handed over while its leader moves to %s; others are served',
+    (leader) => {
+      const stage = new Stage();
+      stage.add(entryOf(1, settingsOf('1')));
+      stage.add(entryOf(2, settingsOf('1')));
+      stage.follow('10');
+      stage.book.setStatus(0, STATUS.handingOver, true);
+      const plan = stage.plan(leader);
+      expect([...plan.decisions.copyNo]).toEqual([2]);
+      expect([...plan.orders.copyNo].every((copyNo) => copyNo === 2)).toBe(true);
+      stage.fill(plan);
+      expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.position, 1)]).toEqual([10, Number(leader)]);
+      // A gap is no reason to trade either, and an increment that is owed is not told as given up.
+      stage.sheet.rows.target[0] = 0;
+      stage.sheet.rows.owedUntil[0] = NOW - 1;
+      expect(needsRepair(stage.book, stage.sheet)).toBe(false);
+      const repair = repairPlan(stage.book, stage.sheet, 99, optionsOf(99, { lastNonce: stage.lastNonce }));
+      expect([repair.plan.orders.count, repair.forfeits]).toEqual([0, []]);
+    },
+  );
 
   it('entries that would leave after their expiry are denied as rate_budget, exits are not', () => {
     const stage = new Stage();

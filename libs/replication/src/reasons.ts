@@ -65,6 +65,8 @@ export const REASONS = [
   ['leader_orders_unknown', 'The leader’s orders cannot be told apart without a user-stream seat, and the amount is per order.'],
   ['winding_down', 'The copy is being stopped: it follows the exits of its leader and enters nothing.'],
   ['leader_volatility', 'The volatility of the leader is unknown, so no ratio exists.'],
+  ['delisted', 'The venue does not trade the instrument any more: nothing is entered there.'],
+  ['handing_over', 'The positions of the copy are handed over to the follower: nothing is traded for it any more.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

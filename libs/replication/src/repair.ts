@@ -3,6 +3,7 @@ import type { CopyBook } from './book';
 import { quoteFor } from './book-quote';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { MAX_ATTEMPT } from './client-order-id';
+import { isHandingOver } from './copy-columns';
 import { decideOrders, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
@@ -93,6 +94,7 @@ export function repairPlan(book: CopyBook, sheet: InstrumentSheet, repairWave: n
 export function needsRepair(book: CopyBook, sheet: InstrumentSheet): boolean {
   const { rows } = sheet;
   for (let row = 0; row < book.rowCount; row += 1) {
+    if (isHandingOver(book.copies.status[row] ?? 0)) continue;
     const target = rows.target[row] ?? 0;
     const position = rows.position[row] ?? 0;
     if (target - (position + (rows.pendingBuy[row] ?? 0)) * MICRO >= MICRO || (position - (rows.pendingSell[row] ?? 0)) * MICRO - target >= MICRO)
@@ -107,7 +109,7 @@ function endWindows(book: CopyBook, sheet: InstrumentSheet, now: number): readon
   const forfeits: Forfeit[] = [];
   for (let row = 0; row < book.rowCount; row += 1) {
     // Without a window nothing is owed: what is missing all the same, an order that failed since, is given up at once.
-    if (now < (rows.owedUntil[row] ?? 0)) continue;
+    if (isHandingOver(book.copies.status[row] ?? 0) || now < (rows.owedUntil[row] ?? 0)) continue;
     const last = reasonAt(rows.lastReason[row] ?? 0);
     const reason = last === null || last === 'planned' || last === 'no_change' ? 'window_ended' : last;
     const amount = forfeitGap(sheet, row, reason);

@@ -18,7 +18,7 @@ const floorOf = mulDivFloor;
 const RATE_ONE = 1_000_000_000_000;
 
 /** What a copy does not come back from by itself. */
-const ENDING = STATUS.breaker | STATUS.closing | STATUS.windingDown;
+const ENDING = STATUS.breaker | STATUS.closing | STATUS.windingDown | STATUS.handingOver;
 
 /** What taking on a position needs besides the book. */
 export interface TakeOnOptions extends Pick<WaveOptions, 'now' | 'markMaxAgeMs' | 'bookMaxAgeMs' | 'leaderEquity' | 'leaderVolatility'> {

@@ -1,8 +1,19 @@
 /**
  * States of a copy. `stopping` closes everything and ends in `stopped`, which is final; `winding_down` enters nothing, follows the leader's exits, and ends there once it is
- * flat; `breaker_closed` stays until the follower re-enables it.
+ * flat; `unwinding` does the same and closes the rest in slices until its deadline, then as `stopping`; `handing_over` trades nothing and ends there once all orders are
+ * accounted for; `breaker_closed` stays until the follower re-enables it.
  */
-export const COPY_STATES = ['preparing', 'active', 'paused', 'breaker_closed', 'winding_down', 'stopping', 'stopped'] as const;
+export const COPY_STATES = [
+  'preparing',
+  'active',
+  'paused',
+  'breaker_closed',
+  'winding_down',
+  'unwinding',
+  'handing_over',
+  'stopping',
+  'stopped',
+] as const;
 export type CopyState = (typeof COPY_STATES)[number];
 
 /** Why a copy is in its state. Closed, append-only. */
@@ -24,18 +35,36 @@ export const COPY_STATE_REASONS = [
   'breaker_daily',
   'breaker_loss_money',
   'stop_follow_to_close',
+  'stop_hand_over',
+  'handed_over',
+  'stop_unwind_by',
+  'unwind_deadline',
 ] as const;
 export type CopyStateReason = (typeof COPY_STATE_REASONS)[number];
 
 /** What may happen to a copy. */
-export type CopyEvent = 'prepared' | 'preparation_failed' | 'pause' | 'resume' | 'break' | 're_enable' | 'wind_down' | 'stop' | 'proved_flat';
+export type CopyEvent =
+  | 'prepared'
+  | 'preparation_failed'
+  | 'pause'
+  | 'resume'
+  | 'break'
+  | 're_enable'
+  | 'wind_down'
+  | 'unwind'
+  | 'hand_over'
+  | 'handed_over'
+  | 'stop'
+  | 'proved_flat';
 
 const NEXT: Readonly<Record<CopyState, Readonly<Partial<Record<CopyEvent, CopyState>>>>> = {
   preparing: { prepared: 'active', preparation_failed: 'stopped', stop: 'stopping' },
-  active: { pause: 'paused', break: 'breaker_closed', wind_down: 'winding_down', stop: 'stopping' },
-  paused: { resume: 'active', break: 'breaker_closed', wind_down: 'winding_down', stop: 'stopping' },
-  winding_down: { break: 'breaker_closed', stop: 'stopping', proved_flat: 'stopped' },
+  active: { pause: 'paused', break: 'breaker_closed', wind_down: 'winding_down', unwind: 'unwinding', hand_over: 'handing_over', stop: 'stopping' },
+  paused: { resume: 'active', break: 'breaker_closed', wind_down: 'winding_down', unwind: 'unwinding', hand_over: 'handing_over', stop: 'stopping' },
+  winding_down: { break: 'breaker_closed', unwind: 'unwinding', hand_over: 'handing_over', stop: 'stopping', proved_flat: 'stopped' },
+  unwinding: { break: 'breaker_closed', hand_over: 'handing_over', stop: 'stopping', proved_flat: 'stopped' },
   breaker_closed: { re_enable: 'active', stop: 'stopping' },
+  handing_over: { stop: 'stopping', handed_over: 'stopped' },
   stopping: { proved_flat: 'stopped' },
   stopped: {},
 };

@@ -5,7 +5,7 @@ import type { AccountState } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import type { AccountRecord, CopyRecord } from '../state/registry';
-import { barCopy, barOf, barSheet, takeBalances } from './venue-bars';
+import { barCopy, barNetwork, barOf, barSheet, takeBalances } from './venue-bars';
 
 const COLLATERALS: Readonly<Record<string, string>> = { '': 'USDC', km: 'USDH', eu: 'EURC' };
 const network = { markets: { isDollar: (collateral: string) => collateral.startsWith('USD') } };
@@ -39,7 +39,26 @@ describe('what an account can trade', () => {
     const balances = new Map(
       held.map(([of, text, use]) => [of, { accountValue: unwrap(parseMoney(text), text), pooled: false, inUse: use !== undefined }]),
     );
-    expect(reasonAt(barOf({ accountType, balances, network }, { dex, collateral: COLLATERALS[dex] ?? '', maxLeverage: 10 }))).toBe(reason);
+    expect(reasonAt(barOf({ accountType, balances, network }, { dex, collateral: COLLATERALS[dex] ?? '', maxLeverage: 10, delisted: false }))).toBe(
+      reason,
+    );
+  });
+
+  it('nobody enters what the venue does not list any more, from the reading of the list that says so, until it is listed again', () => {
+    const book = new CopyBook();
+    const row = book.addCopy(entryOf(1, settingsOf('1')));
+    const account = { accountType: 'main', balances: new Map(), network } as unknown as AccountRecord;
+    const copy = { account, watched: { book }, row } as unknown as CopyRecord;
+    const registry = { copies: new Map([[1, copy]]) };
+    const sheet = book.sheet(inDex(''));
+    const barred = (delisted: boolean) => {
+      expect(book.relist({ ...inDex(''), delisted })).toBe(true);
+      barNetwork(registry, account.network);
+      return reasonAt(sheet.rows.barred[row] ?? 0);
+    };
+    expect([barred(false), barred(true), barred(false)]).toEqual(['planned', 'delisted', 'planned']);
+    barNetwork(registry, {} as AccountRecord['network']);
+    expect(reasonAt(sheet.rows.barred[row] ?? 0)).toBe('planned');
   });
 
   it('is put on its copies as soon as it is read, and on an instrument that appears before its first wave', () => {

@@ -8,20 +8,23 @@ import type { AccountRecord, CopyRecord, DexBalance, WatchedAccount } from '../s
 const NO_COLLATERAL = reasonNumber('no_collateral');
 const ACCOUNT_TYPE = reasonNumber('account_type');
 const FOREIGN_COLLATERAL = reasonNumber('foreign_collateral');
+const DELISTED = reasonNumber('delisted');
 const MAIN_DEX = '';
 
-type Barring = Pick<Instrument, 'dex' | 'collateral' | 'maxLeverage'>;
+type Barring = Pick<Instrument, 'dex' | 'collateral' | 'maxLeverage' | 'delisted'>;
 
 /** What is asked of an account to know what bars it. */
 type Barred = Pick<AccountRecord, 'accountType' | 'balances'> & { readonly network: { readonly markets: Pick<Markets, 'isDollar'> } };
 
 /**
- * Why an account can take no new risk in an instrument, as a reason number; 0: nothing is known against it. Amounts of another collateral than dollars would
+ * Why an account can take no new risk in an instrument, as a reason number; 0: nothing is known against it. What is not listed any more is entered by nobody;
+ * the venue settles it, and exits are tried as ever. Amounts of another collateral than dollars would
  * count as dollars in every cap. Vaults trade the main dex alone. Each dex is a clearinghouse of its own: where its collateral does not margin the smallest
  * order at the instrument's highest leverage, the venue would refuse every order, and each refusal costs the account one of its requests. A dex that was never
  * read is left to the venue.
  */
-export function barOf({ accountType, balances, network }: Barred, { dex, collateral, maxLeverage }: Barring): number {
+export function barOf({ accountType, balances, network }: Barred, { dex, collateral, maxLeverage, delisted }: Barring): number {
+  if (delisted) return DELISTED;
   if (!network.markets.isDollar(collateral)) return FOREIGN_COLLATERAL;
   if (accountType === 'vault' && dex !== MAIN_DEX) return ACCOUNT_TYPE;
   const balance = balances.get(dex);
@@ -35,6 +38,11 @@ const margins = ({ accountValue, inUse }: DexBalance, leverage: number): boolean
 /** Puts what is known on every instrument of a copy. */
 export function barCopy({ account, watched, row }: CopyRecord): void {
   for (const sheet of watched.book.allSheets()) sheet.rows.barred[row] = barOf(account, sheet.instrument);
+}
+
+/** Puts what is known on every copy of a network again: its list was read anew. */
+export function barNetwork(registry: Pick<EngineContext['registry'], 'copies'>, network: AccountRecord['network']): void {
+  for (const copy of registry.copies.values()) if (copy.account.network === network) barCopy(copy);
 }
 
 /** Puts what is known on an instrument the leader trades for the first time, before its first wave is planned. */

@@ -29,6 +29,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'no_collateral',
   'account_type',
   'foreign_collateral',
+  'delisted',
   'cap_position_size',
   'cap_position_notional',
   'cap_position_share',
@@ -48,6 +49,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'leader_orders_unknown',
   'max_adds',
   'winding_down',
+  'handing_over',
   'equity_exhausted',
 ]);
 

@@ -1,7 +1,11 @@
+import { present, RATE_ONE } from '@lockstep/kernel';
+import { MODE, STATUS } from '@lockstep/replication';
 import type { CommandRow } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Repairs } from '../repair/repair';
-import { type BooksStage, moneyOf, openBooksStage, orderOf } from '../testing/books-stage';
+import { type BooksStage, moneyOf, openBooksStage, orderOf, sizeOf } from '../testing/books-stage';
+import { STAGE_COIN } from '../testing/scripted-venue';
+import { WaveLanes } from '../wave/wave-lanes';
 import { activateCopy } from './activate-copy';
 import { changeAllocation } from './change-copy';
 import { applied, type CommandParts } from './command-end';
@@ -21,7 +25,8 @@ describe('a copy’s allocation in the ledger', () => {
     const repairs = { close: async () => undefined } as unknown as Repairs;
     const directory = { watched: async () => copy.watched };
     const watch = { watch: () => 'watching', synced: async () => 'synced' };
-    parts = { books, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
+    const lanes = new WaveLanes(stage.ctx, books, () => undefined);
+    parts = { books, lanes, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
   });
   afterEach(() => stage.close());
 
@@ -87,5 +92,92 @@ describe('a copy’s allocation in the ledger', () => {
     expect(await ledger()).toEqual({ cash: moneyOf('8'), allocation: 0n });
     expect(await change(3, '2000')).toEqual(applied());
     expect(await ledger()).toEqual({ cash: moneyOf('8'), allocation: 0n });
+  });
+
+  /** An active copy of 1,000 with a profit of 200 that holds and wants 12; its leader holds 120. */
+  const holding = async () => {
+    await activate();
+    const { book } = running().watched;
+    const sheet = book.sheet(STAGE_COIN);
+    const row = running().row;
+    sheet.leaderLots = 120 * 10 ** STAGE_COIN.szDecimals;
+    sheet.rows.target[row] = 12 * 10 ** STAGE_COIN.szDecimals * 1_000_000;
+    sheet.rows.position[row] = 12 * 10 ** STAGE_COIN.szDecimals;
+    sheet.rows.entryValue[row] = Number(moneyOf('1200'));
+    book.copies.netPnl[row] = Number(moneyOf('200'));
+    stage.setMark('100');
+    return {
+      target: () => (sheet.rows.target[row] ?? 0) / 1_000_000 / 10 ** STAGE_COIN.szDecimals,
+      status: (bit: number) => book.setStatus(row, bit, true),
+    };
+  };
+  const running = () => present(stage.ctx.registry.copies.get(stage.copy.no), 'the copy');
+  const now = (no: number, allocation: string) =>
+    changeAllocation(stage.ctx, parts, stage.scope, command(no, { allocation: moneyOf(allocation).toString(), applies: 'now' }));
+  const written = async () => (await stage.copyFacts()).positions.map(({ target }) => target);
+
+  it('that is lowered with effect now takes positions down by the share of equity, once, and writes that with it', async () => {
+    const { target } = await holding();
+    const result = { instruments: [{ coin: STAGE_COIN.coin, targetBefore: sizeOf('12').toString(), target: sizeOf('9').toString(), reason: null }] };
+    expect(await now(2, '700')).toEqual(applied(result));
+    expect([target(), await written(), await ledger(), column()]).toEqual([9, [sizeOf('9')], both('700'), Number(moneyOf('700'))]);
+    // A process that died before the command was recorded carries it out once more.
+    expect(await now(2, '700')).toMatchObject({ status: 'applied' });
+    expect([target(), await written()]).toEqual([9, [sizeOf('9')]]);
+  });
+
+  it('that is lowered without it trades nothing', async () => {
+    const { target } = await holding();
+    expect(await change(2, '700')).toEqual(applied());
+    expect([target(), column()]).toEqual([12, Number(moneyOf('700'))]);
+  });
+
+  it('that is lowered with effect now, and whose write is refused, is reduced once all the same', async () => {
+    const { target } = await holding();
+    stage.failNext('refused');
+    await expect(now(2, '700')).rejects.toThrow('refused');
+    expect([target(), await ledger()]).toEqual([12, both('1000')]);
+    await now(2, '700');
+    expect([target(), await written(), await ledger()]).toEqual([9, [sizeOf('9')], both('700')]);
+  });
+
+  it('that was loaded with the wish in its row, as after a restart, is reduced by what is booked', async () => {
+    const { target } = await holding();
+    const { book } = running().watched;
+    book.copies.allocation[running().row] = Number(moneyOf('700'));
+    await now(2, '700');
+    expect(target()).toBe(9);
+  });
+
+  it('that is lowered with effect now leaves what is being closed or handed over alone', async () => {
+    const { target, status } = await holding();
+    status(STATUS.handingOver);
+    await now(2, '700');
+    expect([target(), await ledger()]).toEqual([12, both('700')]);
+  });
+
+  it('that is raised with effect now re-bases the copy, once', async () => {
+    const { target } = await holding();
+    const { copies } = running().watched.book;
+    const { row } = running();
+    copies.mode[row] = MODE.fixedRatio;
+    copies.modeRate[row] = Number(RATE_ONE) / 8;
+    copies.realEquity[row] = Number(moneyOf('100000'));
+    stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('100000') }];
+    expect(await now(2, '2000')).toMatchObject({
+      status: 'applied',
+      result: { instruments: [{ coin: STAGE_COIN.coin, target: sizeOf('15').toString() }] },
+    });
+    expect([target(), await ledger()]).toEqual([15, both('2000')]);
+    copies.modeRate[row] = Number(RATE_ONE) / 4;
+    expect(await now(2, '2000')).toEqual(applied({ instruments: [] }));
+    expect(target()).toBe(15);
+  });
+
+  it('that says when it applies in words unknown is refused', async () => {
+    await activate();
+    expect(await changeAllocation(stage.ctx, parts, stage.scope, command(2, { allocation: '1', applies: 'later' }))).toMatchObject({
+      reason: 'bad_payload',
+    });
   });
 });

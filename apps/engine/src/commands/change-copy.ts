@@ -2,7 +2,7 @@ import { money, type TenantScope } from '@lockstep/kernel';
 import { EPISODE, revalue, STATUS, zeroTarget } from '@lockstep/replication';
 import { anchorLosses } from '@lockstep/risk';
 import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
-import { type CommandRow, runningCopy, saveEquity } from '@lockstep/storage';
+import { type CommandRow, runningCopy, saveEquity, type TakenOnResult } from '@lockstep/storage';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
@@ -14,6 +14,7 @@ import { whatItNeeds } from './activate-copy';
 import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
+import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
 import { takeOnPositions, writeIntent } from './take-on-positions';
 import { writeState } from './write-state';
 
@@ -116,29 +117,45 @@ async function leaveWrongSide(ctx: EngineContext, parts: CommandParts, copy: Cop
  * is taken back where it stands; less is always possible. A copy that is not active yet is booked by its activation.
  */
 export async function changeAllocation(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
-  const text = field(command.payload, 'allocation');
-  if (typeof text !== 'string' || !/^[1-9]\d{0,18}$/.test(text)) return refused('bad_payload');
+  const wanted = moneyOfText(field(command.payload, 'allocation'));
+  const applies = field(command.payload, 'applies') ?? 'next_increase';
+  if (wanted === null || (applies !== 'now' && applies !== 'next_increase')) return refused('bad_payload');
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return applied();
   const { book } = copy.watched;
-  const wanted = money(BigInt(text));
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
   const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
   const [from, to] = refusal === null ? [before, wanted] : [wanted, before];
-  await parts.books.run(scope, () =>
-    ctx.storage.scoped(scope, async (unit) => {
-      // A wish that came meanwhile stands in the row and stays there: its own command decides about it.
-      await unit.copies.update({ id: copy.id, allocation: from }, { allocation: to, updatedAt: unit.now });
-      const standing = refusal === null ? await runningCopy(unit, copy.id) : null;
-      const state = standing === null ? null : copyStateOf(standing.state);
-      if (state === null || !isFollowed(state)) return;
-      await bookAllocation(unit, copy.id, wanted, `command:${command.no}`, ctx.clock.now());
-    }),
-  );
+  const write: WriteAllocation = (also) =>
+    parts.books.run(scope, () =>
+      ctx.storage.scoped(scope, async (unit) => {
+        // A wish that came meanwhile stands in the row and stays there: its own command decides about it.
+        await unit.copies.update({ id: copy.id, allocation: from }, { allocation: to, updatedAt: unit.now });
+        const standing = refusal === null ? await runningCopy(unit, copy.id) : null;
+        const state = standing === null ? null : copyStateOf(standing.state);
+        if (state === null || !isFollowed(state)) return;
+        await also?.(unit);
+        await bookAllocation(unit, copy.id, wanted, `command:${command.no}`, ctx.clock.now());
+      }),
+    );
+  // What is booked tells what is left to do: a command made again after its write neither reduces nor raises anything anew.
+  const booked = refusal === null && applies === 'now' ? await bookedAllocation(ctx, copy) : wanted;
+  const reduced = wanted < booked ? await reduceProRata(ctx, parts, copy, wanted, write) : await write();
   if (refusal !== null) return refusal;
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
-  return applied();
+  if (applies !== 'now') return applied();
+  return wanted > booked ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
+}
+
+/**
+ * What an allocation that acts at once adds: targets become what the mode asks for, as by a re-basis. Where the mode lacks something, or the copy takes no new
+ * risk, the allocation acts with the leader's next increase all the same.
+ */
+async function addNow(ctx: EngineContext, parts: CommandParts, copy: CopyRecord): Promise<CommandEnd> {
+  const nothing: TakenOnResult = { instruments: [] };
+  if (copy.state !== 'active' || (await whatItNeeds(ctx, copy.watched, copy.settings)) !== null) return applied(nothing);
+  return applied(await takeOnPositions(ctx, parts, copy, null));
 }
 
 /** Why a copy may not get so much more: its equity would exceed what the account really holds (product §1). */

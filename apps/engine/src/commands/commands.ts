@@ -10,8 +10,8 @@ import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, 
 import { type CommandEnd, type CommandParts, refused } from './command-end';
 import { CommandsInHand } from './in-order';
 import { pauseLeader } from './pause-leader';
-import { field } from './payload';
-import { closeAllOf, closeLeader, StopWatch, stopCopy, windDownCopy } from './stop-copy';
+import { stopBy } from './stop-by';
+import { closeAllOf, closeLeader, StopWatch } from './stop-copy';
 import { watchLeader } from './watch-leader';
 
 /** Commands read in one statement. */
@@ -188,9 +188,7 @@ export class Commands {
       case 'copy.rebase':
         return rebaseCopy(ctx, parts, command);
       case 'copy.stop':
-        return field(command.payload, 'mode') === 'follow_to_close'
-          ? windDownCopy(ctx, parts, scope, command.targetId)
-          : stopCopy(ctx, parts, scope, command.targetId, 'stop_close_now');
+        return stopBy(ctx, parts, scope, command);
       case 'leader.watch':
         return watchLeader(ctx, parts, scope, command.targetId);
       case 'leader.pause':
@@ -200,7 +198,11 @@ export class Commands {
       case 'leader.close':
         return closeLeader(ctx, parts, scope, command.targetId, before);
       case 'follower.close_all':
-        return closeAllOf(ctx, parts, scope, command.targetId, before);
+        return closeAllOf(ctx, parts, scope, { followerId: command.targetId }, before);
+      case 'leader.close_all':
+        return closeAllOf(ctx, parts, scope, { leaderId: command.targetId }, before);
+      case 'tenant.close_all':
+        return closeAllOf(ctx, parts, scope, {}, before);
       case 'fees.changed':
         return reloadFees(ctx, parts, scope);
       default:

@@ -22,7 +22,7 @@ const OF_ONE_OBJECT: ReadonlySet<string> = new Set([
 const STOPS_ONE: ReadonlySet<string> = new Set(['copy.pause', 'copy.stop', 'leader.pause']);
 
 /** Kinds that only end risk of many objects: they begin at once, and end behind everything before them. */
-const STOPS_MANY: ReadonlySet<string> = new Set(['follower.close_all', 'leader.close']);
+const STOPS_MANY: ReadonlySet<string> = new Set(['follower.close_all', 'leader.close_all', 'tenant.close_all', 'leader.close']);
 
 type Ordered = Pick<CommandRow, 'no' | 'kind' | 'targetId' | 'payload'>;
 

@@ -1,7 +1,7 @@
 import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope, type Timer } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
-import { type FlatnessProof, runningCopy, writeCopyState } from '@lockstep/storage';
+import type { FlatnessProof } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
@@ -9,6 +9,9 @@ import { newEvent } from '../new-event';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { HandOvers } from './hand-over';
+import { stopUnstarted } from './stop-unstarted';
+import { Unwinds } from './unwind-copy';
 import { writeState } from './write-state';
 
 /** Entries stop at once; everything copied is closed with reduce-only orders until flat. The end is written by {@link StopWatch}. */
@@ -25,7 +28,7 @@ export async function stopCopy(
   if (state === null || nextCopyState(state, 'stop') === null) return state === 'stopping' ? applied() : refused('wrong_state', copy.state);
   const { book } = copy.watched;
   // Columns first: nothing new leaves from here on, whatever the write below takes; a write that failed is made again with the command.
-  book.setStatus(copy.row, STATUS.active, false);
+  book.setStatus(copy.row, STATUS.active | STATUS.handingOver, false);
   ctx.stops.changed();
   beginClosing(book, copy.row);
   const closing = parts.repairs.close(copy.watched, 'close');
@@ -46,46 +49,23 @@ export async function windDownCopy(ctx: EngineContext, parts: CommandParts, scop
   return applied();
 }
 
-/** A copy that never became active holds nothing: it is stopped as it stands. */
-async function stopUnstarted(
-  ctx: EngineContext,
-  parts: CommandParts,
-  scope: TenantScope,
-  copyId: string,
-  reason: CopyStateReason,
-): Promise<CommandEnd> {
-  const copy = await ctx.storage.scoped(scope, (unit) => runningCopy(unit, copyId));
-  if (copy === null) return refused('unknown_target');
-  if (copy.state === 'stopped') return applied();
-  if (copy.state !== 'preparing') return refused('wrong_state', copy.state);
-  await parts.books.run(scope, async () => {
-    await ctx.storage.scoped(scope, async (unit) => {
-      const written = await writeCopyState(unit, copy.no, { from: copy.state, state: 'stopped', reason, stopped: true });
-      if (!written) throw new Error(`copy ${copy.no} is no longer ${copy.state}`);
-      await unit.events.append([
-        newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
-          copy_id: copy.id,
-          leader_id: copy.leaderId,
-          follower_id: copy.followerId,
-          state: 'stopped',
-          previous_state: copy.state,
-          reason,
-        }),
-      ]);
-    });
-  });
-  return applied();
+/** Whose copies are closed: those of a follower or of a leader; neither: all of the scope. */
+export interface CloseAll {
+  readonly followerId?: string;
+  readonly leaderId?: string;
 }
 
-/** Every copy of a follower is stopped: those that run at once, those that earlier commands begin once `before` says that these have ended. */
+/** Every copy of these is stopped: those that run at once, those that earlier commands begin once `before` says that these have ended. */
 export async function closeAllOf(
   ctx: EngineContext,
   parts: CommandParts,
   scope: TenantScope,
-  followerId: string,
+  { followerId, leaderId }: CloseAll,
   before: Promise<void>,
 ): Promise<CommandEnd> {
-  return stopMany(ctx, parts, scope, { chosen: (copy) => copy.followerId === followerId, reason: 'stop_close_now', before });
+  const chosen = (copy: CopyRecord): boolean =>
+    (followerId === undefined || copy.followerId === followerId) && (leaderId === undefined || copy.group.leaderId === leaderId);
+  return stopMany(ctx, parts, scope, { chosen, reason: 'stop_close_now', before });
 }
 
 /** As {@link closeAllOf}, for the copies of a leader that is closed. */
@@ -124,18 +104,29 @@ async function stopMany(ctx: EngineContext, parts: CommandParts, scope: TenantSc
   return applied({ copies: stopped.size });
 }
 
+/** States from which a stop ends. */
+const ENDED_HERE: ReadonlySet<string> = new Set(['stopping', 'winding_down', 'unwinding', 'handing_over']);
+
 /** Wait between two looks at closing copies, in ms. */
 const LOOK_MS = 250;
 
-/** Ends stops: a closing copy, or one that winds down, that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it. */
+/**
+ * Ends stops: a closing copy, or one that winds down, that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it.
+ * Copies that are unwound get their slices from here, and those that are handed over their end.
+ */
 export class StopWatch {
   private timer: Timer | null = null;
   private readonly ending = new Set<CopyRecord>();
+  private readonly unwinds: Unwinds;
+  private readonly handOvers: HandOvers;
 
   constructor(
     private readonly ctx: EngineContext,
     private readonly parts: CommandParts,
-  ) {}
+  ) {
+    this.unwinds = new Unwinds(ctx, parts, (copy) => stopCopy(ctx, parts, copy.group.scope, copy.id, 'unwind_deadline'));
+    this.handOvers = new HandOvers(ctx, parts);
+  }
 
   start(): void {
     this.timer ??= this.ctx.timers.every(LOOK_MS, () => this.look());
@@ -148,14 +139,23 @@ export class StopWatch {
 
   private look(): void {
     for (const copy of this.ctx.registry.copies.values()) {
-      if ((copy.state !== 'stopping' && copy.state !== 'winding_down') || this.ending.has(copy)) continue;
-      const remnants = remnantsOf(copy.watched.book, copy.row);
-      if (remnants.some((remnant) => !remnant.dust) || this.hasOpenOrders(copy)) continue;
+      if (!ENDED_HERE.has(copy.state) || this.ending.has(copy)) continue;
+      if (copy.state === 'unwinding') this.unwinds.look(copy);
+      const end = this.endOf(copy);
+      if (end === null) continue;
       this.ending.add(copy);
-      void this.end(copy, remnants)
+      void end()
         .catch((failure: unknown) => this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure }))
         .finally(() => this.ending.delete(copy));
     }
+  }
+
+  /** How a stop ends now; null while something is held or on its way. */
+  private endOf(copy: CopyRecord): (() => Promise<void>) | null {
+    if (this.hasOpenOrders(copy)) return null;
+    if (copy.state === 'handing_over') return this.handOvers.ready(copy) ? () => this.handOvers.end(copy) : null;
+    const remnants = remnantsOf(copy.watched.book, copy.row);
+    return remnants.some((remnant) => !remnant.dust) ? null : () => this.end(copy, remnants);
   }
 
   private hasOpenOrders(copy: CopyRecord): boolean {
@@ -174,6 +174,7 @@ export class StopWatch {
           copy_id: copy.id,
           flat: proof.flat,
           dust_pending: proof.dustPending.map((dust) => ({ ...dust, notional: notionalOf(copy, dust.coin) })),
+          handed_over: [],
         }),
       ]);
     });
@@ -187,7 +188,7 @@ function proofOf(copy: CopyRecord, remnants: readonly Remnant[]): FlatnessProof 
     const sheet = copy.watched.book.findSheet(remnant.coin);
     return { coin: remnant.coin, size: sheet === undefined ? '0' : formatSize(fromLots(sheet.instrument, remnant.lots)) };
   });
-  return { flat: dustPending.length === 0, dustPending };
+  return { flat: dustPending.length === 0, dustPending, handedOver: [] };
 }
 
 /** Money amount of a remnant at the mark, as text. */

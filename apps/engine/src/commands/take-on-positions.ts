@@ -53,7 +53,7 @@ export async function takeOnPositions(
       const before = intentOf(sheet, copy.row);
       const taken = takeOn(watched.book, sheet, copy.row, optionsOf(ctx, watched, band));
       // What kept the copy out may have ended without a target, and a window may have begun.
-      if (differs(intentOf(sheet, copy.row), before)) await keep(ctx, parts.books, copy, sheet, before);
+      if (differs(intentOf(sheet, copy.row), before)) await keepIntent(ctx, parts.books, copy, sheet, before);
       instruments.push({
         coin,
         targetBefore: microToSize(sheet.instrument, taken.before).toString(),
@@ -82,7 +82,7 @@ function optionsOf(ctx: EngineContext, watched: WatchedAccount, band: TakeOnOpti
  * Writes the target down, behind what the books have in hand for the scope. What could not be written is taken back, so that the command, made again, finds
  * what there is to do: a target known here alone would be lost by a restart, and what was bought for it closed.
  */
-async function keep(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, before: Intent): Promise<void> {
+export async function keepIntent(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, before: Intent): Promise<void> {
   const intent = intentOf(sheet, copy.row);
   try {
     await writeIntent(ctx, books, copy, sheet, intent);

@@ -1,6 +1,7 @@
 import { present } from '@lockstep/kernel';
-import { EPISODE, STATUS } from '@lockstep/replication';
+import { EPISODE, needsRepair, STATUS } from '@lockstep/replication';
 import { type CommandRow, loadPositionStates } from '@lockstep/storage';
+import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Breakers } from '../breakers';
 import type { Repairs } from '../repair/repair';
@@ -10,7 +11,7 @@ import { STAGE_COIN } from '../testing/scripted-venue';
 import { activateCopy } from './activate-copy';
 import { pauseCopy, reEnableCopy, resumeCopy } from './change-copy';
 import { applied, type CommandEnd, type CommandParts } from './command-end';
-import { StopWatch, stopCopy } from './stop-copy';
+import { closeAllOf, StopWatch, stopCopy } from './stop-copy';
 
 const repairs = { close: async () => undefined } as unknown as Repairs;
 
@@ -107,6 +108,49 @@ describe('a change of a copy’s state', () => {
     expect(positions.map(({ coin, episodeBits }) => [coin, episodeBits])).toEqual([[STAGE_COIN.coin, EPISODE.awaitingOpen]]);
     const kept = stage.ctx.booked.newestIntent(stage.copy.no, STAGE_COIN.coin);
     expect(kept).toMatchObject({ episodeBits: EPISODE.awaitingOpen, targetMicro: 0 });
+  });
+
+  it.each([
+    ['active', 0, {}],
+    ['paused', STATUS.paused, {}],
+    ['winding_down', STATUS.windingDown, {}],
+    ['unwinding', STATUS.windingDown, {}],
+    ['handing_over', STATUS.handingOver, {}],
+    ['breaker_closed', STATUS.breaker | STATUS.closing, {}],
+    ['active', STATUS.killSwitch | STATUS.staleTruth, {}],
+    ['active', 0, { leader: true }],
+    ['active', 0, { follower: true }],
+  ] as const)('by a close-all (%s, bits %d) closes at once, and ends only when what is on its way is known', async (state, bits, whose) => {
+    await stage.hold('2', '100');
+    await begin(state, bits);
+    const { copy, sheet, ctx } = stage;
+    sheet.rows.target[copy.row] = 2 * 10 ** STAGE_COIN.szDecimals * 1_000_000;
+    const order = stage.open(2, { buy: true, lots: 100 });
+    const chosen = { ...('leader' in whose && { leaderId: copy.group.leaderId }), ...('follower' in whose && { followerId: copy.followerId }) };
+    const end = closeAllOf(ctx, parts, stage.scope, chosen, Promise.resolve());
+    // The columns come before anything is waited for.
+    expect([sheet.rows.target[copy.row], takesRisk(), needsRepair(copy.watched.book, sheet)]).toEqual([0, false, true]);
+    expect(await end).toEqual(applied({ copies: 1 }));
+    const watch = new StopWatch(ctx, parts);
+    watch.start();
+    expect(await written()).toBe('stopping');
+    // Flat by the columns, while an order is unknown.
+    sheet.rows.position[copy.row] = 0;
+    sheet.rows.pendingBuy[copy.row] = 0;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(await written()).toBe('stopping');
+    ctx.openOrders.tellFilled(order.clientOrderId, 0);
+    await vi.waitFor(async () => expect(await written()).toBe('stopped'), 10_000);
+    watch.stop();
+  });
+
+  it('by a close-all leaves the copies of other leaders and followers alone', async () => {
+    const none = applied({ copies: 0 });
+    expect(await closeAllOf(stage.ctx, parts, stage.scope, { leaderId: 'ldr_other' }, Promise.resolve())).toEqual(none);
+    expect(await closeAllOf(stage.ctx, parts, stage.scope, { followerId: 'flw_other' }, Promise.resolve())).toEqual(none);
+    const elsewhere = scopeFromPlatformList(stage.scope.tenantId, 'live');
+    expect(await closeAllOf(stage.ctx, parts, elsewhere, {}, Promise.resolve())).toEqual(none);
+    expect([await written(), takesRisk()]).toEqual(['active', true]);
   });
 
   it('to stopped is looked for again after a refused write', async () => {

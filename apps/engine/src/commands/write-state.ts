@@ -1,3 +1,4 @@
+import type { EpochMs } from '@lockstep/kernel';
 import type { CopyState, CopyStateReason } from '@lockstep/roster';
 import { type EngineScopedUnit, writeCopyState } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -18,6 +19,7 @@ export async function writeState(
   state: CopyState,
   reason: CopyStateReason,
   also?: (unit: EngineScopedUnit) => Promise<void>,
+  unwindBy?: EpochMs,
 ): Promise<void> {
   const event = newEvent(ctx, 'copy.state_changed', ctx.clock.now(), {
     copy_id: copy.id,
@@ -27,7 +29,14 @@ export async function writeState(
     previous_state: previous,
     reason,
   });
-  const change = { from: previous, state, reason, started: state === 'active', stopped: state === 'stopped' };
+  const change = {
+    from: previous,
+    state,
+    reason,
+    started: state === 'active',
+    stopped: state === 'stopped',
+    ...(unwindBy === undefined ? {} : { unwindBy }),
+  };
   await books.run(copy.group.scope, async () => {
     await ctx.storage.scoped(copy.group.scope, async (unit) => {
       if (!(await writeCopyState(unit, copy.no, change))) throw new Error(`copy ${copy.no} is no longer ${previous}`);

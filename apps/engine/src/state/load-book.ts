@@ -106,6 +106,7 @@ export function addCopy(
     row,
     startedAt: copy.startedAt ?? copy.createdAt,
     state: copy.state,
+    unwindBy: copy.unwindBy,
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,
   };

@@ -34,7 +34,8 @@ export function statusBits(copy: Pick<RunningCopy, 'state' | 'leaderStatus' | 'f
   let bits = 0;
   if (state === 'active') bits |= STATUS.active;
   if (state === 'paused') bits |= STATUS.active | STATUS.paused;
-  if (state === 'winding_down') bits |= STATUS.active | STATUS.windingDown;
+  if (state === 'winding_down' || state === 'unwinding') bits |= STATUS.active | STATUS.windingDown;
+  if (state === 'handing_over') bits |= STATUS.handingOver;
   if (state === 'breaker_closed') bits |= STATUS.breaker;
   if (state !== null && isClosing(state)) bits |= STATUS.closing;
   if (copy.leaderStatus === 'closed' || copy.followerStatus !== 'active') bits |= STATUS.suspended;

@@ -1,5 +1,6 @@
 import { pause } from '@lockstep/platform';
 import type { MarkUpdate, WatchEvent } from '@lockstep/venues/port';
+import { barNetwork } from '../accounts/venue-bars';
 import type { EngineContext } from '../context';
 import { Markets } from '../markets';
 import { Quotes } from '../quotes';
@@ -65,6 +66,7 @@ export class Networks {
     const listings = new Listings(ctx, address.network, markets, venue.truth, async () => {
       if (opened !== null) this.followDexes(opened);
       if (opened !== null) this.relist(opened);
+      if (opened !== null) barNetwork(ctx.registry, opened);
       const rows = instrumentRows(address, markets);
       const text = JSON.stringify(rows);
       if (text === written) return;

@@ -36,6 +36,11 @@ export class OwnTrades {
     return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades') };
   }
 
+  /** True while trades wait for the comparison that counts them. */
+  has(account: AccountRecord, { coin }: Instrument): boolean {
+    return this.of(account, coin).length > 0;
+  }
+
   /** Lets go of what a comparison counted. */
   forget(account: AccountRecord, { coin }: Instrument, until: EpochMs): void {
     const later = this.of(account, coin).filter(({ at }) => at > until);

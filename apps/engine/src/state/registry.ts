@@ -76,6 +76,8 @@ export interface CopyRecord {
   /** First moment of the copy: fills before it are not the copy's. */
   readonly startedAt: EpochMs;
   state: string;
+  /** When everything must be closed, while `unwinding`. */
+  unwindBy: EpochMs | null;
   settings: CopySettings;
   settingsVersion: number;
 }

@@ -326,6 +326,7 @@ async function writeRows(ctx: EngineContext, app: Storage, scope: TenantScope, w
       ...made,
       startedAt: now,
       stoppedAt: null,
+      unwindBy: null,
     });
     await unit.copies.addSettings({ copyId, version: 1, settings: encodeCopySettings(defaultCopySettings()), actor: 'test', effectiveFrom: now });
   });

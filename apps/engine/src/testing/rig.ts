@@ -188,6 +188,7 @@ function testTenant(
           updatedAt: now,
           startedAt: null,
           stoppedAt: null,
+          unwindBy: null,
         });
         await unit.copies.addSettings({ copyId: id, version: 1, settings: encodeCopySettings(settings), actor: 'test', effectiveFrom: now });
       });

@@ -27,4 +27,9 @@ describe('what stops risk in the middle of a wave', () => {
     expect(withheldBy(bits, ['10'])).toBe(reason);
     expect(withheldBy(bits, ['10', '0'])).toBeNull();
   });
+
+  it('a hand-over keeps exits too: what the copy holds is to be the follower’s own', () => {
+    expect(withheldBy(STATUS.handingOver, ['10'])).toBe('handing_over');
+    expect(withheldBy(STATUS.handingOver, ['10', '0'])).toBe('handing_over');
+  });
 });

@@ -1,4 +1,13 @@
-import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, type RefusalKind, reasonNumber, STATUS } from '@lockstep/replication';
+import {
+  applyFill,
+  applyOutcome,
+  clientOrderIdText,
+  isHandingOver,
+  type OutcomeKind,
+  type RefusalKind,
+  reasonNumber,
+  STATUS,
+} from '@lockstep/replication';
 import { orderIdOf } from '@lockstep/storage';
 import { OUTCOME, outcomeClass, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
 import { trueUp } from '../books/true-up';
@@ -31,17 +40,19 @@ const WITHHELD_BITS: readonly (readonly [number, number])[] = [
 ];
 const NOT_ACTIVE = reasonNumber('not_active');
 const SUPERSEDED = reasonNumber('superseded');
+const HANDING_OVER = reasonNumber('handing_over');
 const AGENT_INVALID = reasonNumber('agent_invalid');
 
-/** Why a row must not leave any more, read from the live columns; 0: it may. Exits leave whatever stops risk. */
+/** Why a row must not leave any more, read from the live columns; 0: it may. Exits leave whatever stops risk, but for those of a copy that is handed over. */
 export function withholdingReason(wave: PlannedWave, state: SendState, row: number, opposed: boolean): number {
   if (state.outcome[row] !== UNSENT) return state.withheldReason[row] || SUPERSEDED;
   const { orders } = wave.plan;
   if ((orders.signer[row] ?? -1) < 0) return AGENT_INVALID;
-  if (orders.exit[row] === 1) return 0;
-  if (opposed) return SUPERSEDED;
   const { copies } = wave.watched.book;
   const bookRow = orders.row[row] ?? 0;
+  if (copies.copyNo[bookRow] === orders.copyNo[row] && isHandingOver(copies.status[bookRow] ?? 0)) return HANDING_OVER;
+  if (orders.exit[row] === 1) return 0;
+  if (opposed) return SUPERSEDED;
   if (copies.copyNo[bookRow] !== orders.copyNo[row]) return NOT_ACTIVE;
   const status = copies.status[bookRow] ?? 0;
   for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;

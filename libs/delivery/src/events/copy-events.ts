@@ -28,6 +28,10 @@ const flatness = z.object({
   copy_id: idText('cpy'),
   flat: z.boolean(),
   dust_pending: z.array(z.object({ coin: z.string(), size: decimalText, notional: decimalText })),
+  handed_over: z
+    .array(z.object({ coin: z.string(), size: decimalText, price: decimalText, notional: decimalText }))
+    .optional()
+    .describe('What became the follower’s own, at the mark at which the copy’s books were closed. Absent in events of before it could be.'),
 });
 const exitStuck = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, attempts: z.int().min(1) });
 
@@ -46,7 +50,7 @@ export const copyEvents = {
   'copy.state_changed': define(1, 'A copy went from one state to another.', state),
   'copy.settings_changed': define(1, 'A new version of a copy’s settings is in force.', settings),
   'copy.forfeited': define(1, 'An increment was given up and will not be caught up.', forfeit),
-  'copy.flat': define(1, 'A stop ended: the copy is flat, or what is left is listed.', flatness),
+  'copy.flat': define(1, 'A stop ended: the copy is flat, or what is left or was handed over is listed.', flatness),
   'copy.exit_stuck': define(1, 'An exit could not be filled up to the venue’s price band.', exitStuck),
   'breaker.triggered': define(1, 'A loss limit of a copy was met.', breaker),
   'venue_account.changed': define(1, 'A venue account’s status or approvals changed.', venueAccount),

@@ -134,6 +134,7 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         updatedAt: now,
         startedAt: change.started === true ? (copy.startedAt ?? now) : copy.startedAt,
         stoppedAt: change.stopped === true ? (copy.stoppedAt ?? now) : copy.stoppedAt,
+        unwindBy: change.unwindBy ?? copy.unwindBy,
       });
       return true;
     },
@@ -155,6 +156,14 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         const key = `${net.venueAccountNo}|${net.coin}`;
         const before = data.nets.get(key);
         if (before === undefined || before.asOfMs <= Math.round(net.asOfMs)) data.nets.put(undo, key, { ...net, asOfMs: Math.round(net.asOfMs) });
+      }
+    },
+    addOwnPositions: async (left) => {
+      for (const { venueAccountNo, coin, quantity } of left) {
+        const key = `${venueAccountNo}|${coin}`;
+        const known = data.nets.get(key);
+        const made = { venueAccountNo, coin, net: quantity, own: quantity, entryPrice: 0n, asOfMs: 0 };
+        data.nets.put(undo, key, known === undefined ? made : { ...known, own: known.own + quantity });
       }
     },
     loadOwnPositions: async () => data.nets.filter(({ own }) => own !== 0n),
@@ -209,6 +218,7 @@ function runningOf(data: ScopeData, copy: CopyRow): RunningCopy {
     settings: data.settings.get(`${copy.id}|${copy.settingsVersion}`)?.settings ?? null,
     createdAt: copy.createdAt,
     startedAt: copy.startedAt,
+    unwindBy: copy.unwindBy,
     equity: equity === undefined ? null : { ...equity },
   };
 }

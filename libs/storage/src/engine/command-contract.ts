@@ -15,13 +15,13 @@ export const COMMAND_KINDS = [
   'copy.activate',
   /** Target: copy. Payload {@link ChangeSettings}: the version row stands already and `copies.settings_version` names it. Acts from the next decision on. */
   'copy.settings',
-  /** Target: copy. Payload {@link ChangeAllocation}: `copies.allocation` holds it already. */
+  /** Target: copy. Payload {@link ChangeAllocation}: `copies.allocation` holds it already. Result with `now`: {@link TakenOnResult}. */
   'copy.allocation',
   /** Target: copy (`active`). Payload `{}`. Entries stop, also in the middle of a wave; exits go on. */
   'copy.pause',
   /** Target: copy (`paused`). Payload `{}`. */
   'copy.resume',
-  /** Target: copy. Payload {@link StopCopy}. Closes everything copied, or (`follow_to_close`) enters nothing and follows the leader's exits until flat; then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
+  /** Target: copy. Payload {@link StopCopy}. Closes everything copied, or (`follow_to_close`) enters nothing and follows the leader's exits until flat, or (`unwind_by`) closes the rest in slices until the deadline besides, or (`hand_over`) trades nothing and leaves its positions to the follower; then `stopped`. Result when flat: {@link FlatnessProof}; the command is applied at once, the copy shows the end. */
   'copy.stop',
   /** Target: copy (`breaker_closed`, flat). Payload `{}`. Re-anchors the loss references and becomes `active`. */
   'copy.re_enable',
@@ -37,6 +37,10 @@ export const COMMAND_KINDS = [
   'leader.close',
   /** Target: follower. Payload `{}`. Every copy of the follower is stopped with `close_now`. */
   'follower.close_all',
+  /** Target: leader, which stays as it is. Payload `{}`. Every copy of it is stopped with `close_now`. */
+  'leader.close_all',
+  /** Target: the tenant. Payload `{}`. Every copy of its environment is stopped with `close_now`. */
+  'tenant.close_all',
   /** Target: the fee schedule. Payload `{}`. The engine reads the tenant's schedules again. */
   'fees.changed',
 ] as const;
@@ -74,16 +78,23 @@ export interface ChangeSettings {
 export interface ChangeAllocation {
   /** Money, 10^-8, as text. */
   readonly allocation: string;
+  /** `now`: less reduces every position by the share the copy's equity loses, more re-bases the copy. Default `next_increase`: nothing is traded because of it. */
+  readonly applies?: 'next_increase' | 'now';
 }
 
-export interface StopCopy {
-  readonly mode: 'close_now' | 'follow_to_close';
-}
+export type StopCopy =
+  | { readonly mode: 'close_now' | 'follow_to_close' | 'hand_over' }
+  | {
+      readonly mode: 'unwind_by';
+      /** Epoch ms. */
+      readonly by: number;
+    };
 
-/** Evidence of a finished stop: what the copy still holds, empty when flat. Sizes 10^-8 as text. */
+/** Evidence of a finished stop: what the copy still holds, empty when flat, or what became the follower's own. Sizes 10^-8 as text. */
 export interface FlatnessProof {
   readonly flat: boolean;
   readonly dustPending: readonly { readonly coin: string; readonly size: string }[];
+  readonly handedOver: readonly { readonly coin: string; readonly size: string }[];
 }
 
 /** What became of each instrument the leader or the copy stands in. Sizes 10^-8 as text. */

@@ -68,7 +68,7 @@ async function account(scope: TenantScope): Promise<TestAccount> {
     no,
     copy: async (state, lots) => {
       const id = ids.next('copy');
-      const ended = { startedAt: at, stoppedAt: state === 'stopped' ? at : null };
+      const ended = { startedAt: at, stoppedAt: state === 'stopped' ? at : null, unwindBy: null };
       const row = { id, leaderId, followerId, venueAccountId, allocation: 100n, state, stateReason: null, settingsVersion: 1, ...ended, ...stamps };
       const copy = await app.scoped(scope, async (unit) => {
         await unit.copies.insert(row);

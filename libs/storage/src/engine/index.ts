@@ -5,4 +5,4 @@ export type { PositionState } from './position-states';
 export * from './records';
 export type { WrittenOrder } from './recovery';
 export type { CopyStateChange, EquityState, RunningCopy, RunningEquity } from './running-copies';
-export type { OwnPosition, VenueNet } from './venue-positions';
+export type { LeftPosition, OwnPosition, VenueNet } from './venue-positions';

@@ -40,6 +40,7 @@ export interface EngineRecords {
   writeCopyState(copyNo: number, change: running.CopyStateChange): Promise<boolean>;
   saveEquity(states: readonly running.EquityState[]): Promise<void>;
   saveVenueNets(nets: readonly venuePositions.VenueNet[]): Promise<void>;
+  addOwnPositions(left: readonly venuePositions.LeftPosition[]): Promise<void>;
   loadOwnPositions(): Promise<readonly venuePositions.OwnPosition[]>;
   highestJournaledNonce(): Promise<number>;
 }
@@ -73,6 +74,7 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   writeCopyState: (copyNo, change) => running.writeCopyState(unit, copyNo, change),
   saveEquity: (states) => running.saveEquity(unit, states),
   saveVenueNets: (nets) => venuePositions.saveVenueNets(unit, nets),
+  addOwnPositions: (left) => venuePositions.addOwnPositions(unit, left),
   loadOwnPositions: () => venuePositions.loadOwnPositions(unit),
   highestJournaledNonce: () => waveNumbers.highestJournaledNonce(unit),
 });
@@ -124,6 +126,11 @@ export const writeCopyState: Of<'writeCopyState'> = (unit, copyNo, change) => un
 export const saveEquity: Of<'saveEquity'> = (unit, states) => unit.records.saveEquity(states);
 /** Writes what accounts hold; an older reading never replaces a newer one. An account and coin may stand in it once. */
 export const saveVenueNets: Of<'saveVenueNets'> = (unit, nets) => unit.records.saveVenueNets(nets);
+/**
+ * What copies that end leave on accounts that others trade through is the follower's own from then on: added to what was compared last, so that a start before
+ * the next comparison does not take it for a trade against the others. An account and coin may stand in it once.
+ */
+export const addOwnPositions: Of<'addOwnPositions'> = (unit, left) => unit.records.addOwnPositions(left);
 /** Own positions of all accounts of the scope, without those that are flat. */
 export const loadOwnPositions: Of<'loadOwnPositions'> = (unit) => unit.records.loadOwnPositions();
 /** Highest nonce journaled in a scope; 0 when none was. Counters of all signers restart above the highest of all scopes. */

@@ -22,6 +22,8 @@ export interface RunningCopy {
   readonly settings: unknown;
   readonly createdAt: EpochMs;
   readonly startedAt: EpochMs | null;
+  /** When everything must be closed, of a copy that is stopped by a deadline. */
+  readonly unwindBy: EpochMs | null;
   /** Null before the engine first wrote its equity. */
   readonly equity: RunningEquity | null;
 }
@@ -37,7 +39,7 @@ export interface RunningEquity {
 }
 
 const SELECT = `select c.no, c.id, c.leader_id, l.status as leader_status, l.terms, l.watched_no, c.follower_id, f.status as follower_status,
-    c.venue_account_id, a.no as venue_account_no, c.allocation, c.state, c.state_reason, c.settings_version, s.settings, c.created_at, c.started_at,
+    c.venue_account_id, a.no as venue_account_no, c.allocation, c.state, c.state_reason, c.settings_version, s.settings, c.created_at, c.started_at, c.unwind_by,
     e.flows, e.net_pnl, e.equity, e.unit_nav, e.detail, e.breaker
   from copies c
   join leaders l on l.tenant_id = c.tenant_id and l.environment = c.environment and l.id = c.leader_id
@@ -66,6 +68,8 @@ export interface CopyStateChange {
   readonly reason: string | null;
   readonly started?: boolean;
   readonly stopped?: boolean;
+  /** When everything must be closed, where the state has such a deadline. */
+  readonly unwindBy?: EpochMs;
 }
 
 /**
@@ -76,9 +80,20 @@ export async function writeCopyState(unit: ScopedSql, copyNo: number, change: Co
   const changed = await unit.execute(
     `update copies set state = $4, state_reason = $5, updated_at = $6,
        started_at = case when $7 then coalesce(started_at, $6) else started_at end,
-       stopped_at = case when $8 then coalesce(stopped_at, $6) else stopped_at end
+       stopped_at = case when $8 then coalesce(stopped_at, $6) else stopped_at end,
+       unwind_by = coalesce($10, unwind_by)
      where tenant_id = $1 and environment = $2 and no = $3 and state = $9`,
-    [...unit.scopeParameters, copyNo, change.state, change.reason, new Date(unit.now), change.started === true, change.stopped === true, change.from],
+    [
+      ...unit.scopeParameters,
+      copyNo,
+      change.state,
+      change.reason,
+      new Date(unit.now),
+      change.started === true,
+      change.stopped === true,
+      change.from,
+      change.unwindBy === undefined ? null : new Date(change.unwindBy),
+    ],
   );
   return changed === 1;
 }
@@ -141,6 +156,7 @@ function parseCopy(row: SqlRow): RunningCopy {
     settings: row.settings,
     createdAt: time('created_at') ?? 0,
     startedAt: time('started_at'),
+    unwindBy: time('unwind_by'),
     equity: row.net_pnl === null ? null : parseEquity(row),
   };
 }

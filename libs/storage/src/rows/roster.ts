@@ -91,6 +91,8 @@ export interface CopyRow extends ScopedRow {
   readonly updatedAt: EpochMs;
   readonly startedAt: EpochMs | null;
   readonly stoppedAt: EpochMs | null;
+  /** When everything must be closed, of a copy that is stopped by a deadline. */
+  readonly unwindBy: EpochMs | null;
 }
 
 export interface CopySettingsRow extends ScopedRow {

@@ -92,6 +92,7 @@ export const copies = defineTable<CopyRow>(
     updatedAt: time('updated_at'),
     startedAt: orNull(time('started_at')),
     stoppedAt: orNull(time('stopped_at')),
+    unwindBy: orNull(time('unwind_by')),
   },
   ['tenantId', 'environment', 'id'],
   ['no'],

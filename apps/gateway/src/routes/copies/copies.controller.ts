@@ -1,6 +1,6 @@
 import { type CopyId, err, type LeaderId, ok, parseMoney, type Result, unwrap, type VenueAccountId } from '@lockstep/kernel';
 import { COPY_STATES, type CopyState } from '@lockstep/roster';
-import type { ActivateCopy, CommandKind, CopyRow, ScopedUnit } from '@lockstep/storage';
+import type { ActivateCopy, ChangeAllocation, CommandKind, CopyRow, ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -17,6 +17,7 @@ import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
 import { type CopyBody, copyListSchema, copySchema, presentCopies, settingsJson, settingsVersionBody, settingsVersionListSchema } from './copy-body';
 import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
+import { STOPPED_FROM, stopBody, stopWish } from './stop-body';
 
 class CreateCopyDto extends createZodDto(
   z.strictObject({
@@ -26,21 +27,19 @@ class CreateCopyDto extends createZodDto(
     settings: settingsDraft.default({}),
   }),
 ) {}
-class PatchCopyDto extends createZodDto(z.strictObject({ settings: settingsDraft.optional(), allocation: amountField.optional() })) {}
-/** States from which each way of stopping leads on. */
-const STOPPED_FROM: Readonly<Record<'close_now' | 'follow_to_close', readonly CopyState[]>> = {
-  close_now: ['preparing', 'active', 'paused', 'breaker_closed', 'winding_down'],
-  follow_to_close: ['preparing', 'active', 'paused'],
-};
-
-class StopCopyDto extends createZodDto(
-  z.strictObject({
-    mode: z
-      .enum(['close_now', 'follow_to_close'])
-      .default('close_now')
-      .describe('`close_now` closes everything; `follow_to_close` enters nothing any more and ends with what the leader closes.'),
-  }),
+/** When a new allocation acts on what the copy holds. */
+const allocationApplies = z
+  .enum(['next_increase', 'now'])
+  .describe(
+    '`next_increase` (default): nothing is traded because of it, the leader’s next increase is sized with it. `now`: less reduces every position by the share the copy’s equity loses; more makes targets what the mode asks for, as a re-basis does.',
+  );
+class PatchCopyDto extends createZodDto(
+  z.strictObject({ settings: settingsDraft.optional(), allocation: amountField.optional(), allocation_applies: allocationApplies.optional() }),
 ) {}
+/** A copy in these states takes no new terms any more. */
+const ENDS: ReadonlySet<string> = new Set<CopyState>(['stopping', 'handing_over', 'stopped']);
+
+class StopCopyDto extends createZodDto(stopBody) {}
 class CopyPath extends createZodDto(z.object({ id: idField('cpy') })) {}
 class CopiesQuery extends createZodDto(
   pageQuery.extend({ leader_id: idField('ldr').optional(), follower_id: idField('flw').optional(), state: z.enum(COPY_STATES).optional() }),
@@ -89,6 +88,7 @@ export class CopiesController {
         updatedAt: unit.now,
         startedAt: null,
         stoppedAt: null,
+        unwindBy: null,
       });
       await unit.copies.addSettings({ copyId: id, version: 1, settings: settings.value, actor: call.key.keyId, effectiveFrom: unit.now });
       await this.mutations.audit(unit, call, 'copy.create', id, { leader_id: leader.id, allocation: body.allocation });
@@ -137,7 +137,9 @@ export class CopiesController {
     return this.mutations.run(call, 200, async (unit) => {
       const copy = await unit.copies.findOne({ id }, { lock: true });
       if (copy === null) return err(NOT_FOUND);
-      if (copy.state === 'stopping' || copy.state === 'stopped') return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+      if (ENDS.has(copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+      if (body.allocation === undefined && body.allocation_applies !== undefined)
+        return err(refusal('invalid_request', '`allocation_applies` belongs to `allocation`.'));
       if (body.settings !== undefined) {
         const written = await this.newVersion(unit, call, copy, body.settings);
         if (!written.ok) return written;
@@ -145,11 +147,14 @@ export class CopiesController {
       if (body.allocation !== undefined) {
         const allocation = unwrap(parseMoney(body.allocation), 'the allocation was checked');
         await unit.copies.update({ id }, { allocation, updatedAt: unit.now });
-        await this.mutations.audit(unit, call, 'copy.allocation', id, { allocation: body.allocation });
+        await this.mutations.audit(unit, call, 'copy.allocation', id, {
+          allocation: body.allocation,
+          applies: body.allocation_applies ?? 'next_increase',
+        });
         await this.mutations.command(unit, {
           kind: 'copy.allocation',
           targetId: id,
-          payload: { allocation: allocation.toString() },
+          payload: { allocation: allocation.toString(), applies: body.allocation_applies ?? 'next_increase' } satisfies ChangeAllocation,
           actor: call.key.keyId,
         });
       }
@@ -176,7 +181,10 @@ export class CopiesController {
   @Answers(202, copySchema)
   @Needs('copies:write')
   stop(@CurrentCall() call: Call, @Param() path: CopyPath, @Body() body: StopCopyDto) {
-    return this.wish(call, path.id as CopyId, STOPPED_FROM[body.mode], 'copy.stop', { mode: body.mode });
+    const wish = stopWish(body, this.context.clock.now());
+    return this.mutations.run(call, 202, async (unit) =>
+      wish.ok ? this.wishIn(unit, call, path.id as CopyId, STOPPED_FROM[body.mode], 'copy.stop', wish.value) : wish,
+    );
   }
 
   @Post(':id/rebase')
@@ -194,13 +202,22 @@ export class CopiesController {
   }
 
   private wish(call: Call, id: CopyId, from: readonly CopyState[], kind: CommandKind, payload: unknown = {}) {
-    return this.mutations.run(call, 202, async (unit) => {
-      const copy = await unit.copies.findOne({ id }, { lock: true });
-      if (copy === null) return err(NOT_FOUND);
-      if (!from.some((state) => state === copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
-      await this.mutations.audit(unit, call, kind, id, payload);
-      return this.command(unit, call, id, kind, payload);
-    });
+    return this.mutations.run(call, 202, (unit) => this.wishIn(unit, call, id, from, kind, payload));
+  }
+
+  private async wishIn(
+    unit: ScopedUnit,
+    call: Call,
+    id: CopyId,
+    from: readonly CopyState[],
+    kind: CommandKind,
+    payload: unknown,
+  ): Promise<Result<CopyBody, Refusal>> {
+    const copy = await unit.copies.findOne({ id }, { lock: true });
+    if (copy === null) return err(NOT_FOUND);
+    if (!from.some((state) => state === copy.state)) return err(refusal('state_conflict', `The copy is ${copy.state}.`));
+    await this.mutations.audit(unit, call, kind, id, payload);
+    return this.command(unit, call, id, kind, payload);
   }
 
   private async newVersion(unit: ScopedUnit, call: Call, copy: CopyRow, draft: z.output<typeof settingsDraft>): Promise<Result<true, Refusal>> {

@@ -118,6 +118,7 @@ export const copySchema = named(
       updated_at: timeText,
       started_at: timeText.nullable(),
       stopped_at: timeText.nullable(),
+      unwind_by: timeText.nullable().describe('When everything must be closed, of a copy stopped with `unwind_by`.'),
     })
     .describe('A follower copies a leader.'),
 );
@@ -188,5 +189,6 @@ function copyBody(row: CopyRow, parts: Pick<CopyBody, 'settings' | 'equity' | 'n
     updated_at: wireTime(row.updatedAt),
     started_at: timeOrNull(row.startedAt),
     stopped_at: timeOrNull(row.stoppedAt),
+    unwind_by: timeOrNull(row.unwindBy),
   };
 }

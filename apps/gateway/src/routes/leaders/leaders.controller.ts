@@ -119,6 +119,19 @@ export class LeadersController {
     });
   }
 
+  @Post(':id/close-all')
+  @Answers(202, leaderSchema)
+  @Needs('copies:write')
+  closeAll(@CurrentCall() call: Call, @Param() path: LeaderPath) {
+    const id = path.id as LeaderId;
+    return this.mutations.run(call, 202, async (unit) => {
+      if ((await unit.leaders.findOne({ id })) === null) return err(NOT_FOUND);
+      await this.mutations.command(unit, { kind: 'leader.close_all', targetId: id, payload: {}, actor: call.key.keyId });
+      await this.mutations.audit(unit, call, 'leader.close_all', id);
+      return this.presented(unit, id);
+    });
+  }
+
   private async find(unit: ScopedUnit, id: LeaderId): Promise<LeaderBody | null> {
     const row = await unit.leaders.findOne({ id });
     return row === null ? null : (await presentLeaders(unit, [row]))(row);

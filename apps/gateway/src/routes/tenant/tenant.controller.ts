@@ -1,6 +1,6 @@
 import { livemode, wireTime } from '@lockstep/delivery';
-import { formatRate, rate } from '@lockstep/kernel';
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { err, formatRate, ok, rate } from '@lockstep/kernel';
+import { Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -9,7 +9,8 @@ import { Needs } from '../../auth/access';
 import { type Call, CurrentCall } from '../../http/call';
 import { wholeList } from '../../http/cursors';
 import { Answers } from '../../http/documented';
-import { ProblemException } from '../../http/problem-exception';
+import { Mutations } from '../../http/mutations';
+import { NOT_FOUND, ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
 import { commandBody, commandSchema } from '../commands/command-body';
 import { networkField, networkRefusal, venueField } from '../venue';
@@ -26,6 +27,7 @@ export class TenantController {
   constructor(
     @Inject(CONTEXT) private readonly context: GatewayContext,
     @Inject(Reads) private readonly reads: Reads,
+    @Inject(Mutations) private readonly mutations: Mutations,
   ) {}
 
   @Get('tenant')
@@ -48,6 +50,19 @@ export class TenantController {
       operator_share: formatRate(rate(contract?.operatorShare ?? 0n)),
       created_at: wireTime(row.createdAt),
     };
+  }
+
+  @Post('close-all')
+  @Answers(202, commandSchema)
+  @Needs('copies:write')
+  closeAll(@CurrentCall() call: Call) {
+    const id = call.scope.tenantId;
+    return this.mutations.run(call, 202, async (unit) => {
+      const no = await this.mutations.command(unit, { kind: 'tenant.close_all', targetId: id, payload: {}, actor: call.key.keyId });
+      await this.mutations.audit(unit, call, 'tenant.close_all', id);
+      const row = await unit.commands.findOne({ no });
+      return row === null ? err(NOT_FOUND) : ok(commandBody(row));
+    });
   }
 
   @Get('instruments')

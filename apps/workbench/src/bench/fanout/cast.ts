@@ -146,7 +146,7 @@ async function writeScope(platform: FanoutPlatform, scope: TenantScope, leader: 
     await unit.feeSchedules.insert(feeSchedule(ids.next('feeSchedule'), builder, unit.now));
     await unit.followers.insertAll(rows.map(({ followerId }) => ({ id: followerId, externalRef: null, status: 'active', ...times })));
     await unit.venueAccounts.insertAll(rows.map((row) => ({ ...accountRow(platform.sealingPublicKey, scope, row, builder), ...times })));
-    await unit.copies.insertAll(rows.map((row) => ({ ...copyRow(leaderId, row), ...times, startedAt: unit.now, stoppedAt: null })));
+    await unit.copies.insertAll(rows.map((row) => ({ ...copyRow(leaderId, row), ...times, startedAt: unit.now, stoppedAt: null, unwindBy: null })));
     await unit.copies.addAllSettings(
       rows.map(({ copyId, terms }) => {
         const settings = encodeCopySettings(terms.settings);

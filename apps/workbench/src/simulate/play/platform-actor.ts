@@ -145,7 +145,7 @@ export class PlatformActor {
     const id = this.ids.next('copy');
     const made = await this.store.scoped(scope, async (unit) => {
       if ((await unit.copies.runningOn(follower.accountId)) !== null) return 0;
-      const times = { createdAt: unit.now, updatedAt: unit.now, startedAt: null, stoppedAt: null };
+      const times = { createdAt: unit.now, updatedAt: unit.now, startedAt: null, stoppedAt: null, unwindBy: null };
       const row = { id, leaderId, followerId: follower.id, venueAccountId: follower.accountId, allocation, state: 'preparing', stateReason: null };
       await unit.copies.insert({ ...row, settingsVersion: 1, ...times });
       await unit.copies.addSettings({

@@ -1,0 +1,103 @@
+import { type Money, money } from '@lockstep/kernel';
+import { copyAccount } from '@lockstep/ledger';
+import { type InstrumentSheet, isHandingOver, microToSize, revalue, STATUS, scaleTarget } from '@lockstep/replication';
+import { type EngineScopedUnit, savePositionStates, type TakenOnResult } from '@lockstep/storage';
+import { positionStateOf } from '../books/position-state-of';
+import type { EngineContext } from '../context';
+import { type Intent, intentOf, restoreIntent } from '../state/intent';
+import { ALLOCATION_ASSET } from '../state/real-equity';
+import type { CopyRecord } from '../state/registry';
+import { refreshPrices } from '../wave/plan-moves';
+import { aloneInAll } from './alone-in-all';
+import type { CommandParts } from './command-end';
+
+/** One target that goes down with the allocation. */
+interface Reduced {
+  readonly sheet: InstrumentSheet;
+  readonly before: Intent;
+  readonly after: Intent;
+}
+
+/** Writes the change of an allocation, with what is to be written besides in the same transaction. */
+export type WriteAllocation = (also?: (unit: EngineScopedUnit) => Promise<void>) => Promise<void>;
+
+/**
+ * Takes every target of a copy down by the share its equity loses, so that its leverage stays what it was, in the transaction that books the flow: the ledger
+ * tells whether it was done, and a command made again after a process died reduces nothing twice. The next repair closes the difference; the price bound of
+ * exits and the venue's minimum act as ever. What is being closed or handed over keeps its targets.
+ */
+export async function reduceProRata(
+  ctx: EngineContext,
+  parts: Pick<CommandParts, 'lanes'>,
+  copy: CopyRecord,
+  wanted: Money,
+  write: WriteAllocation,
+): Promise<TakenOnResult> {
+  const held = [...copy.watched.book.allSheets()].filter(({ rows }) => (rows.target[copy.row] ?? 0) !== 0);
+  const reduced: Reduced[] = [];
+  await aloneInAll(
+    parts.lanes,
+    copy.watched,
+    held.map(({ instrument }) => instrument.coin),
+    async () => {
+      const booked = await bookedAllocation(ctx, copy);
+      reduced.push(...(wanted < booked ? reduceTargets(ctx, copy, held, booked, wanted) : []));
+      await writeReduced(ctx, copy, reduced, write);
+    },
+  );
+  return { instruments: reduced.map(resultOf) };
+}
+
+/** What the ledger says is assigned to a copy: the change of an allocation is done when it stands there. */
+export const bookedAllocation = (ctx: EngineContext, copy: CopyRecord): Promise<bigint> =>
+  ctx.storage.scoped(
+    copy.group.scope,
+    async (unit) => -(await unit.ledger.sumOfCopy(copy.id, copyAccount(copy.id, 'allocation'), ALLOCATION_ASSET)),
+    { readOnly: true },
+  );
+
+function reduceTargets(ctx: EngineContext, copy: CopyRecord, held: readonly InstrumentSheet[], booked: bigint, wanted: bigint): Reduced[] {
+  const { book } = copy.watched;
+  const status = book.copies.status[copy.row] ?? 0;
+  if (book.copies.copyNo[copy.row] !== copy.no || isHandingOver(status) || (status & STATUS.closing) !== 0) return [];
+  refreshPrices(copy.watched);
+  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  // The column may hold the wanted allocation already: it was loaded from the row, which the wish itself wrote.
+  const profit = BigInt((book.copies.equity[copy.row] ?? 0) - (book.copies.allocation[copy.row] ?? 0));
+  const [before, after] = [booked + profit, wanted + profit];
+  return held.map((sheet) => {
+    const intent = intentOf(sheet, copy.row);
+    scaleTarget(sheet, copy.row, { before: Number(before), after: Number(after) });
+    return { sheet, before: intent, after: intentOf(sheet, copy.row) };
+  });
+}
+
+async function writeReduced(ctx: EngineContext, copy: CopyRecord, reduced: readonly Reduced[], write: WriteAllocation): Promise<void> {
+  const states = () =>
+    reduced.map(({ sheet: { instrument }, after }) => positionStateOf(copy.no, instrument, ctx.booked.get(copy.no, instrument.coin).booked, after));
+  try {
+    await write(async (unit) => {
+      await savePositionStates(unit, states());
+    });
+  } catch (failure) {
+    // An answer that was lost ends the engine: the next process loads what stands.
+    for (const { sheet, before } of reduced) restoreIntent(sheet, copy.row, before);
+    throw failure;
+  }
+  for (const { sheet, after } of reduced) {
+    const { coin } = sheet.instrument;
+    ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent: after });
+    // The next wave is compared with this, not with the wave before.
+    ctx.booked.hand(copy.no, coin, after);
+  }
+}
+
+const resultOf = ({ sheet: { instrument }, before, after }: Reduced): TakenOnResult['instruments'][number] => ({
+  coin: instrument.coin,
+  targetBefore: microToSize(instrument, before.targetMicro).toString(),
+  target: microToSize(instrument, after.targetMicro).toString(),
+  reason: null,
+});
+
+/** Money as a command names it. */
+export const moneyOfText = (text: unknown): Money | null => (typeof text === 'string' && /^[1-9]\d{0,18}$/.test(text) ? money(BigInt(text)) : null);
