@@ -2,7 +2,6 @@ import type { TenantScope } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
 import type { CommandRow } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
-import type { StopVersion } from '../context';
 import type { CopyRecord, Registry } from '../state/registry';
 
 type Wish = Pick<CommandRow, 'no' | 'kind' | 'targetId'>;
@@ -13,7 +12,9 @@ const STOPPED_BY: Readonly<Record<string, (copy: CopyRecord) => string>> = {
   'copy.stop': (copy) => copy.id,
   'leader.pause': (copy) => copy.group.leaderId,
   'leader.close': (copy) => copy.group.leaderId,
+  'leader.close_all': (copy) => copy.group.leaderId,
   'follower.close_all': (copy) => copy.followerId,
+  'tenant.close_all': (copy) => copy.group.scope.tenantId,
 };
 
 /**
@@ -25,7 +26,7 @@ export class StopWishes {
 
   constructor(
     private readonly registry: Registry,
-    private readonly stops: StopVersion,
+    private readonly stops: { changed(): void },
   ) {}
 
   /** Takes a command that was read; others than stops are none of ours. */

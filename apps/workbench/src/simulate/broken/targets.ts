@@ -68,8 +68,8 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/repair.ts',
-        find: 'if ((rows.owedUntil[row] ?? 0) === 0 || now < (rows.owedUntil[row] ?? 0)) continue;',
-        put: 'continue;',
+        find: '|| now < (rows.owedUntil[row] ?? 0)) continue;',
+        put: '|| true) continue;',
       },
       {
         file: 'libs/replication/src/repair.ts',
