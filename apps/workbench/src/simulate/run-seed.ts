@@ -119,7 +119,10 @@ export class SeedRun {
         ),
       committed: (process, offsetMs, what) => this.committed(process, offsetMs, what),
       counted: () => undefined,
-      lives: (process, isBorn) => this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process }),
+      lives: (process, isBorn) => {
+        this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process });
+        if (isBorn) this.loaded();
+      },
       logged: (level, message, fields) => this.logged(level, message, fields),
     });
     this.player = new Player({
@@ -223,6 +226,16 @@ export class SeedRun {
     this.auditor.observe(observation);
   }
 
+  /** A process that begins loads the newest settings, whether a command for them was settled or not. */
+  private loaded(): void {
+    for (const copy of this.cast.copies.values()) {
+      for (const change of copy.pending) {
+        if (change.told !== true) this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        change.told = true;
+      }
+    }
+  }
+
   private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states }: Committed): void {
     const at = this.time.exact();
     if (journal.length > 0) {
@@ -247,6 +260,8 @@ export class SeedRun {
       const copyId = this.copyId(copyNo);
       const reEnabled = from === 'breaker_closed' && state === 'active' ? { reEnabled: true as const } : {};
       this.observe({ kind: 'copy_state', at, copyId, state: state as 'active', ...reEnabled });
+      // A pause before the breaker ended with the state it was.
+      if ('reEnabled' in reEnabled) this.observe({ kind: 'halt_lifted', at, thing: { kind: 'copy', copyId }, cause: 'pause' });
     }
     for (const { no, status } of settled) this.settled(scope, no, status);
   }
@@ -260,7 +275,8 @@ export class SeedRun {
     switch (command.kind) {
       case 'copy.settings': {
         const change = copy.pending.shift();
-        if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        if (change !== undefined && change.told !== true && status === 'applied')
+          this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
         return;
       }
       case 'copy.allocation':

@@ -81,7 +81,8 @@ export class JournalTap {
     const begins = leaderAfter !== 0 && Math.sign(leaderBefore) !== Math.sign(leaderAfter);
     for (let at = 0; at < decisions.count; at += 1) {
       const key = `${decisions.copyNo[at]}|${row.coin}`;
-      const known = begins && !this.closesAlone(decisions.copyNo[at] ?? 0) ? new Set<ShortfallReason>() : (this.reasons.get(key) ?? new Set<ShortfallReason>());
+      const known =
+        begins && !this.closesAlone(decisions.copyNo[at] ?? 0) ? new Set<ShortfallReason>() : (this.reasons.get(key) ?? new Set<ShortfallReason>());
       this.reasons.set(key, known);
       const copyNo = decisions.copyNo[at] ?? 0;
       const coins = this.coins.get(copyNo) ?? new Set<string>();
