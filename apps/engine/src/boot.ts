@@ -141,6 +141,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await loading;
       for (const row of rows) fees.note(row.scope, row.schedules);
       await stops.start();
+      await commands.open();
     },
     recover: (rows) =>
       recover(

@@ -3,6 +3,7 @@ import type { Logger } from '@lockstep/platform';
 import type { EngineStorage } from '@lockstep/storage';
 import type { Doubts } from './accounts/doubts';
 import type { Places } from './bounded';
+import type { StopWishes } from './commands/stop-wishes';
 import type { PassCrashPoint } from './crash-points';
 import type { EngineLimits } from './limits';
 import type { Nonces } from './nonces';
@@ -62,6 +63,8 @@ export interface EngineContext {
   readonly dailySeed: () => Uint8Array;
   /** Everything that stops risk changes this number: a sending wave looks again at what it has not signed. */
   readonly stops: StopVersion;
+  /** Commands that end new risk and are not carried out yet. */
+  readonly wishes: StopWishes;
   /** Tells readers of a tenant's stream that events were appended. */
   readonly wakeEvents: (scope: TenantScope) => void;
   /** Ends the process: memory can no longer be trusted, the journal can. */

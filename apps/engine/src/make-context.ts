@@ -4,6 +4,7 @@ import type { EpochMs, TenantScope } from '@lockstep/kernel';
 import { Doubts } from './accounts/doubts';
 import { WaveCompletion } from './books/complete-waves';
 import { Places } from './bounded';
+import { StopWishes } from './commands/stop-wishes';
 import { type EngineContext, StopVersion, stageClock } from './context';
 import type { EngineParts } from './engine-parts';
 import { Nonces } from './nonces';
@@ -22,6 +23,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
   const { clock, timers, ids, random, log, storage, limits } = parts;
   const seed = await todaysSeed(parts);
   const known = [...scopes];
+  const [registry, stops] = [new Registry(), new StopVersion()];
   const completion = new WaveCompletion(() => ctx);
   const openOrders = new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave));
   const ctx: EngineContext = {
@@ -35,7 +37,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     limits,
     instance,
     shard: parts.shard,
-    registry: new Registry(),
+    registry,
     scopes: () => known,
     addScope: (scope) => known.push(scope),
     nonces: new Nonces(maxNonce),
@@ -59,7 +61,8 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     ),
     pass: parts.pass,
     dailySeed: () => seed.today(),
-    stops: new StopVersion(),
+    stops,
+    wishes: new StopWishes(registry, stops),
     wakeEvents: (scope) => {
       parts.wakeups.publish(WAKEUP_CHANNELS.events, wakeupPayload(scope)).catch((failure: unknown) => {
         log.debug('a wake-up was lost; readers poll', { error: failure });

@@ -110,6 +110,7 @@ async function begin(
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
   // A switch that was on before the copy was there is met now, not at the next look.
   parts.stops.meet(record);
+  ctx.wishes.meet(record);
   watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');
   const beginning = beginAtNextOpen(ctx, record);
   try {

@@ -12,6 +12,7 @@ import { type CopyRecord, Registry } from '../state/registry';
 import { EquityWriter } from '../state/save-equity';
 import { changeSettings, reEnableCopy } from './change-copy';
 import type { CommandParts } from './command-end';
+import { StopWishes } from './stop-wishes';
 
 const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantScope;
 const ID = 'cpy_a';
@@ -41,23 +42,25 @@ function broken() {
   const saved: { readonly navFactor: number; readonly navEquity: number }[] = [];
   const unit = {
     now: NOW,
-    scopeParameters: [],
-    execute: async () => 1,
-    query: async (_text: string, values: readonly unknown[]) => {
-      const [detail] = values.at(-1) as readonly unknown[];
-      if (typeof detail === 'string' && detail.includes('navFactor')) saved.push(JSON.parse(detail));
-      return [];
+    records: {
+      writeCopyState: async () => true,
+      savePositionStates: async () => undefined,
+      saveEquity: async (states: readonly { readonly detail: { readonly navFactor: number; readonly navEquity: number } }[]) => {
+        saved.push(...states.map(({ detail }) => detail));
+      },
     },
     events: { append: async () => undefined },
     copies: { settings: async () => ({ settings: encodeCopySettings(settingsOf('1', { direction: 'inverse' })) }) },
   } as unknown as ScopedUnit;
+  const stops = new StopVersion();
   const ctx = {
     registry,
+    wishes: new StopWishes(registry, stops),
     clock: { now: () => NOW },
     ids: { next: () => 'evt_a' },
     limits: ENGINE_LIMITS,
     log: silentLogger,
-    stops: new StopVersion(),
+    stops,
     sending: { busy: false },
     booked: new CopyLedger(),
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },

@@ -36,6 +36,8 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
   await writeState(ctx, parts.books, copy, copy.state, 'active', 'resumed');
   if (copy.state !== 'active') return applied();
   copy.watched.book.setStatus(copy.row, STATUS.paused, false);
+  // A stop that was read meanwhile and waits for its turn stands.
+  ctx.wishes.meet(copy);
   return applied();
 }
 
@@ -59,6 +61,7 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   if (copy.state !== 'active') return applied();
   // A pause of before the breaker is over with it, and so is a stop that waited for the leader's close.
   book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused | STATUS.lossHalt | STATUS.windingDown, false);
+  ctx.wishes.meet(copy);
   book.setStatus(copy.row, STATUS.active, true);
   return applied();
 }

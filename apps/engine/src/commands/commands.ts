@@ -40,6 +40,10 @@ export class Commands {
   private timer: Timer | null = null;
   private unsubscribe: (() => Promise<void>) | null = null;
   private closing = false;
+  private begin: () => void = () => undefined;
+  private readonly begun = new Promise<void>((resolve) => {
+    this.begin = resolve;
+  });
 
   constructor(
     private readonly ctx: EngineContext,
@@ -48,20 +52,32 @@ export class Commands {
     this.stopWatch = new StopWatch(ctx, parts);
   }
 
-  async start(): Promise<void> {
+  /**
+   * Reads what is pending and goes on reading, and carries nothing out yet: what ends new risk does so from here on, before anything is planned.
+   * Throws when the first reading fails.
+   */
+  async open(): Promise<void> {
     this.unsubscribe = await this.parts.wakeups.subscribe(WAKEUP_CHANNELS.commands, (payload) => this.wake(payload));
     this.parts.wakeups.onReconnect(() => this.lookEverywhere());
+    for (const scope of this.ctx.scopes()) await this.read(scope, this.desk(scopeKey(scope), scope));
     this.timer = this.ctx.timers.every(this.ctx.limits.commandPollMs, () => {
       this.lookEverywhere();
       void this.learnScopes();
     });
+    this.lookEverywhere();
+  }
+
+  /** Begins to carry out what is read. */
+  async start(): Promise<void> {
     this.stopWatch.start();
+    this.begin();
     await this.learnScopes();
     this.lookEverywhere();
   }
 
   async stop(): Promise<void> {
     this.closing = true;
+    this.begin();
     this.timer?.cancel();
     this.stopWatch.stop();
     await this.unsubscribe?.();
@@ -130,15 +146,20 @@ export class Commands {
       const held = desk.inHand.numbers();
       const pending = await this.ctx.storage.scoped(scope, (unit) => unit.commands.pending(limit, desk.readTo), { readOnly: true });
       if (this.closing) return;
-      desk.inHand.take(pending.filter((command) => !held.has(command.no)));
+      const fresh = pending.filter((command) => !held.has(command.no));
+      for (const command of fresh) this.ctx.wishes.read(scope, command);
+      desk.inHand.take(fresh);
       desk.readTo = pending.at(-1)?.no ?? desk.readTo;
       if (pending.length < limit) return;
     }
   }
 
   private async carryOut(scope: TenantScope, command: CommandRow, before: Promise<void>): Promise<void> {
+    await this.begun;
+    if (this.closing) return;
     try {
       await this.carryOutOnce(scope, command, before);
+      this.ctx.wishes.ended(scope, command);
     } catch (failure) {
       this.ctx.log.error('a command could not be carried out', {
         scope: scopeKey(scope),

@@ -24,18 +24,7 @@ function outside(write: (stage: Stage) => void) {
   const watched = { no: 1, network, book: stage.book, leader: { equityBefore: () => null }, volatility: { value: null } };
   const copy = { no: 1, row, watched, account: { scope: SCOPE } } as unknown as CopyRecord;
   const booked = new CopyLedger();
-  const unit = {
-    scopeParameters: [],
-    now: NOW,
-    query: async () => {
-      write(stage);
-      return [];
-    },
-    execute: async () => {
-      write(stage);
-      return 1;
-    },
-  } as unknown as ScopedUnit;
+  const unit = { now: NOW, records: { savePositionStates: async () => write(stage) } } as unknown as ScopedUnit;
   const ctx = {
     clock: { now: () => NOW },
     limits: ENGINE_LIMITS,

@@ -1,0 +1,85 @@
+import { STATUS } from '@lockstep/replication';
+import { scopeFromPlatformList } from '@lockstep/tenancy';
+import { describe, expect, it } from 'vitest';
+import { StopVersion } from '../context';
+import { type CopyRecord, Registry } from '../state/registry';
+import { StopWishes } from './stop-wishes';
+
+const SCOPE = scopeFromPlatformList('ten_01j000000000000000000000a1' as never, 'live');
+const OTHER = scopeFromPlatformList('ten_01j000000000000000000000a2' as never, 'live');
+
+/** Copies `cpy_0`… of leader `ldr_a`; copy 0 and 1 belong to follower `flw_a`, 2 to `flw_b`. */
+function standing(states: readonly string[] = ['active', 'active', 'active']) {
+  const registry = new Registry();
+  const status = states.map((state) => STATUS.active | (state === 'paused' ? STATUS.paused : 0));
+  const book = {
+    setStatus: (row: number, bits: number, on: boolean) => {
+      const before = status[row] ?? 0;
+      status[row] = on ? before | bits : before & ~bits;
+    },
+  };
+  const copies = states.map((state, row) => {
+    const group = { scope: SCOPE, leaderId: 'ldr_a' };
+    const copy = {
+      no: row,
+      id: `cpy_${row}`,
+      row,
+      state,
+      followerId: row < 2 ? 'flw_a' : 'flw_b',
+      group,
+      watched: { book },
+    } as unknown as CopyRecord;
+    registry.copies.set(row, copy);
+    return copy;
+  });
+  const stops = new StopVersion();
+  const paused = (): number[] => status.flatMap((bits, row) => ((bits & STATUS.paused) === 0 ? [] : [row]));
+  return { wishes: new StopWishes(registry, stops), stops, paused, copies };
+}
+
+const command = (no: number, kind: string, targetId: string) => ({ no: BigInt(no), kind, targetId }) as never;
+
+describe('stops that are read and not carried out', () => {
+  it.each([
+    ['copy.pause', 'cpy_1', [1]],
+    ['copy.stop', 'cpy_2', [2]],
+    ['leader.pause', 'ldr_a', [0, 1, 2]],
+    ['leader.close', 'ldr_a', [0, 1, 2]],
+    ['follower.close_all', 'flw_a', [0, 1]],
+    ['leader.pause', 'ldr_b', []],
+    ['copy.settings', 'cpy_1', []],
+    ['copy.resume', 'cpy_1', []],
+  ])('%s of %s keeps entries of copies %j', (kind, target, rows) => {
+    const { wishes, paused, stops } = standing();
+    const before = stops.current;
+    wishes.read(SCOPE, command(1, kind, target));
+    expect(paused()).toEqual(rows);
+    if (rows.length > 0) expect(stops.current).toBeGreaterThan(before);
+  });
+
+  it('of another tenant keep nothing', () => {
+    const { wishes, paused } = standing();
+    wishes.read(OTHER, command(1, 'leader.pause', 'ldr_a'));
+    expect(paused()).toEqual([]);
+  });
+
+  it('stand until the last of them is settled, and leave what the copy then is', () => {
+    const { wishes, paused, copies } = standing();
+    wishes.read(SCOPE, command(1, 'copy.pause', 'cpy_0'));
+    wishes.read(SCOPE, command(2, 'follower.close_all', 'flw_a'));
+    Object.assign(copies[0] ?? {}, { state: 'paused' });
+    wishes.ended(SCOPE, command(1, 'copy.pause', 'cpy_0'));
+    expect(paused()).toEqual([0, 1]);
+    wishes.ended(SCOPE, command(2, 'follower.close_all', 'flw_a'));
+    expect(paused()).toEqual([0]);
+  });
+
+  it('are met by a copy that begins or is resumed meanwhile', () => {
+    const { wishes, paused, copies } = standing(['paused']);
+    wishes.read(SCOPE, command(1, 'copy.pause', 'cpy_0'));
+    const [copy] = copies;
+    copy?.watched.book.setStatus(0, STATUS.paused, false);
+    if (copy !== undefined) wishes.meet(copy);
+    expect(paused()).toEqual([0]);
+  });
+});
