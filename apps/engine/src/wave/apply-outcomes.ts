@@ -1,3 +1,4 @@
+import type { EpochMs } from '@lockstep/kernel';
 import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, type RefusalKind, reasonNumber, STATUS } from '@lockstep/replication';
 import { orderIdOf } from '@lockstep/storage';
 import { OUTCOME, outcomeClass, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
@@ -32,14 +33,20 @@ const WITHHELD_BITS: readonly (readonly [number, number])[] = [
 const NOT_ACTIVE = reasonNumber('not_active');
 const SUPERSEDED = reasonNumber('superseded');
 const AGENT_INVALID = reasonNumber('agent_invalid');
+const STALE_MOVE = reasonNumber('stale_move');
 
-/** Why a row must not leave any more, read from the live columns; 0: it may. Exits leave whatever stops risk. */
-export function withholdingReason(wave: PlannedWave, state: SendState, row: number, opposed: boolean): number {
+/**
+ * Why a row must not leave any more at `now`, read from the live columns; 0: it may. Exits leave whatever stops risk. An entry whose age ended while it was
+ * written down does not leave on the venue's promise to refuse it: not every venue has an expiry.
+ */
+export function withholdingReason(wave: PlannedWave, state: SendState, row: number, opposed: boolean, now: EpochMs): number {
   if (state.outcome[row] !== UNSENT) return state.withheldReason[row] || SUPERSEDED;
   const { orders } = wave.plan;
   if ((orders.signer[row] ?? -1) < 0) return AGENT_INVALID;
   if (orders.exit[row] === 1) return 0;
   if (opposed) return SUPERSEDED;
+  const expiresAfter = orders.expiresAfter[row] ?? 0;
+  if (expiresAfter > 0 && now > expiresAfter) return STALE_MOVE;
   const { copies } = wave.watched.book;
   const bookRow = orders.row[row] ?? 0;
   if (copies.copyNo[bookRow] !== orders.copyNo[row]) return NOT_ACTIVE;
