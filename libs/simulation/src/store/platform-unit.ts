@@ -12,7 +12,7 @@ import type {
   WatchedAccountRow,
 } from '@lockstep/storage';
 import type { PlatformData } from './data';
-import { asJson, byValue, findIn } from './table';
+import { asJson, byValue, findIn, handedOut } from './table';
 import type { Undo } from './transaction';
 
 const INSTANCE_MAX = 65_535;
@@ -83,10 +83,10 @@ export class MemoryPlatformUnit {
     stopped: async (no: number): Promise<void> => this.changeInstance(no, { stoppedAt: this.now }),
     dailySeed: async (day: string, made: { readonly commitment: Buffer; readonly seed: Buffer }) => {
       const known = this.data.seeds.get(day);
-      if (known !== undefined) return known;
+      if (known !== undefined) return byValue(known);
       const row = byValue({ day, ...made, revealedAt: null });
       this.data.seeds.insert(this.undo, day, row);
-      return row;
+      return byValue(row);
     },
     activeFlags: async (): Promise<readonly PlatformFlagRow[]> =>
       this.data.flags.filter(({ active }) => active).sort((a, b) => a.updatedAt - b.updatedAt || (a.name < b.name ? -1 : 1)),
@@ -147,16 +147,18 @@ export class MemoryPlatformUnit {
         seq += 1n;
         const made: MoveRow = { ...byValue(move), id: this.data.next('move'), watchedNo, seq, status: 'recorded', createdAt: this.now };
         this.data.moves.insert(this.undo, key, made);
-        written.push(made);
+        written.push(byValue(made));
       }
       if (written.length > 0) this.putWatched({ ...row, topMoveSeq: seq });
       return { moves: written };
     },
     openMoves: async (limit: number): Promise<readonly MoveRow[]> =>
-      this.data.moves
-        .filter(({ status }) => status === 'recorded' || status === 'planned')
-        .sort((a, b) => Number(a.id - b.id))
-        .slice(0, limit),
+      handedOut(
+        this.data.moves
+          .filter(({ status }) => status === 'recorded' || status === 'planned')
+          .sort((a, b) => Number(a.id - b.id))
+          .slice(0, limit),
+      ),
     setMoveStatus: async (ids: readonly bigint[], status: MoveStatus): Promise<void> => this.changeMoves(ids, (move) => ({ ...move, status })),
     giveUpMoves: async (ids: readonly bigint[], reason: string): Promise<void> =>
       this.changeMoves(ids, (move) => ({ ...move, status: 'given_up', detail: asJson({ ...Object(move.detail ?? {}), givenUp: reason }) })),
@@ -166,7 +168,7 @@ export class MemoryPlatformUnit {
         const before = latest.get(move.coin);
         if (move.watchedNo === watchedNo && (before === undefined || move.seq > before.seq)) latest.set(move.coin, move);
       }
-      return [...latest.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1));
+      return handedOut([...latest.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1)));
     },
     increasingOrders: async (watchedNo: bigint, limit: number) => increasing(this.data, watchedNo, limit),
   };

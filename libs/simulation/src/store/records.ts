@@ -230,7 +230,7 @@ function runningOf(data: ScopeData, copy: CopyRow): RunningCopy {
     id: copy.id,
     leaderId: copy.leaderId,
     leaderStatus: leader?.status ?? '',
-    leaderTerms: leader?.terms,
+    leaderTerms: asJson(leader?.terms),
     watchedNo: Number(leader?.watchedNo ?? 0),
     followerId: copy.followerId,
     followerStatus: data.followers.get(copy.followerId)?.status ?? '',
@@ -240,7 +240,7 @@ function runningOf(data: ScopeData, copy: CopyRow): RunningCopy {
     state: copy.state,
     stateReason: copy.stateReason,
     settingsVersion: copy.settingsVersion,
-    settings: data.settings.get(`${copy.id}|${copy.settingsVersion}`)?.settings ?? null,
+    settings: asJson(data.settings.get(`${copy.id}|${copy.settingsVersion}`)?.settings),
     createdAt: copy.createdAt,
     startedAt: copy.startedAt,
     equity: equity === undefined ? null : equityAsRead(equity),
@@ -252,7 +252,7 @@ const equityAsRead = ({ flows, netPnl, equity, unitNav, detail, breaker }: Runni
   netPnl,
   equity,
   unitNav,
-  detail,
+  detail: asJson(detail),
   breaker,
 });
 

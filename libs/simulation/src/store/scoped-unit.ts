@@ -21,7 +21,7 @@ import {
 } from '@lockstep/storage';
 import type { PlatformData, ScopeData } from './data';
 import { memoryRecords, oneCopyEach } from './records';
-import { asJson, byValue, findIn, type Table } from './table';
+import { asJson, byValue, findIn, handedOut, type Table } from './table';
 import type { Undo } from './transaction';
 
 type NewJournalRow = Omit<NewRow<JournalRow>, 'createdAt' | 'writtenAt' | 'completedAt'>;
@@ -48,8 +48,8 @@ export class MemoryScopedUnit {
   }
 
   readonly leaders = {
-    find: async (where: Partial<NewRow<LeaderRow>>) => findIn(this.data.leaders, where),
-    findOne: async (where: Partial<NewRow<LeaderRow>>) => findIn(this.data.leaders, where, { limit: 1 })[0] ?? null,
+    find: async (where: Partial<NewRow<LeaderRow>>) => handedOut(findIn(this.data.leaders, where)),
+    findOne: async (where: Partial<NewRow<LeaderRow>>) => handedOut(findIn(this.data.leaders, where, { limit: 1 }))[0] ?? null,
     insert: async (row: NewRow<LeaderRow, Generated>): Promise<void> =>
       this.data.leaders.insert(this.undo, row.id, { ...byValue(row), ...this.own, no: this.platform.next('leader') }),
     update: async (where: Partial<NewRow<LeaderRow>>, change: Partial<NewRow<LeaderRow>>) => this.change(this.data.leaders, where, change),
@@ -60,9 +60,9 @@ export class MemoryScopedUnit {
   };
 
   readonly venueAccounts = {
-    findOne: async (where: Partial<NewRow<VenueAccountRow>>) => findIn(this.data.venueAccounts, where, { limit: 1 })[0] ?? null,
+    findOne: async (where: Partial<NewRow<VenueAccountRow>>) => handedOut(findIn(this.data.venueAccounts, where, { limit: 1 }))[0] ?? null,
     loadable: async () =>
-      this.data.venueAccounts.filter(({ status }) => status === 'pending' || status === 'active').sort((a, b) => Number(a.no - b.no)),
+      handedOut(this.data.venueAccounts.filter(({ status }) => status === 'pending' || status === 'active').sort((a, b) => Number(a.no - b.no))),
     insert: async (row: NewRow<VenueAccountRow, Generated>): Promise<void> => {
       const { venue, network, address } = row;
       if (!this.data.followers.has(row.followerId)) this.undo.refuse(`venue_accounts: no follower ${row.followerId}`);
@@ -74,8 +74,8 @@ export class MemoryScopedUnit {
   };
 
   readonly spareAgents = {
-    findOne: async (where: Partial<NewRow<SpareAgentRow>>) => findIn(this.data.spareAgents, where, { limit: 1 })[0] ?? null,
-    former: async () => new Map(findIn(this.data.spareAgents, { role: 'former' as const }).map((row) => [row.venueAccountId, row])),
+    findOne: async (where: Partial<NewRow<SpareAgentRow>>) => handedOut(findIn(this.data.spareAgents, where, { limit: 1 }))[0] ?? null,
+    former: async () => new Map(handedOut(findIn(this.data.spareAgents, { role: 'former' as const })).map((row) => [row.venueAccountId, row])),
     put: async (row: NewRow<SpareAgentRow>): Promise<void> => {
       if (!this.data.venueAccounts.has(row.venueAccountId)) this.undo.refuse(`spare_agents: no venue account ${row.venueAccountId}`);
       this.data.spareAgents.put(this.undo, `${row.venueAccountId}|${row.role}`, { ...byValue(row), ...this.own });
@@ -103,7 +103,10 @@ export class MemoryScopedUnit {
       if (!this.data.copies.has(row.copyId)) this.undo.refuse(`copy_settings: no copy ${row.copyId}`);
       this.data.settings.insert(this.undo, `${row.copyId}|${row.version}`, { ...byValue(row), ...this.own });
     },
-    settings: async (copyId: string, version: number) => this.data.settings.get(`${copyId}|${version}`) ?? null,
+    settings: async (copyId: string, version: number) => {
+      const row = this.data.settings.get(`${copyId}|${version}`);
+      return row === undefined ? null : byValue(row);
+    },
   };
 
   readonly commands = {
@@ -119,10 +122,12 @@ export class MemoryScopedUnit {
       return no;
     },
     pending: async (limit: number, after = 0n) =>
-      this.data.commands
-        .filter(({ no, status }) => status === 'pending' && no > after)
-        .sort((a, b) => Number(a.no - b.no))
-        .slice(0, limit),
+      handedOut(
+        this.data.commands
+          .filter(({ no, status }) => status === 'pending' && no > after)
+          .sort((a, b) => Number(a.no - b.no))
+          .slice(0, limit),
+      ),
     settle: async (no: bigint, status: 'applied' | 'refused', result: unknown): Promise<boolean> => {
       const row = this.data.commands.get(no.toString());
       if (row?.status !== 'pending') return false;
@@ -160,13 +165,15 @@ export class MemoryScopedUnit {
       return written;
     },
     unfinished: async (shard: number, limit: number) =>
-      this.data.journal
-        .filter((row) => row.shard === shard && row.completedAt === null)
-        .sort(byWave)
-        .slice(0, limit),
+      handedOut(
+        this.data.journal
+          .filter((row) => row.shard === shard && row.completedAt === null)
+          .sort(byWave)
+          .slice(0, limit),
+      ),
     ofMoves: async (shard: number, moveIds: readonly bigint[]) => {
       const wanted = new Set(moveIds);
-      return this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId)).sort(byWave);
+      return handedOut(this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId)).sort(byWave));
     },
     markWritten: async (shard: number, moveIds: readonly bigint[]): Promise<ReadonlySet<bigint>> => {
       const wanted = new Set(moveIds);

@@ -234,5 +234,22 @@ export function keyContract(bench: () => Bench): void {
       expect((await run(seat, (unit) => unit.commands.pending(1))).map(({ no }) => no)).toEqual([1n]);
       expect((await run(seat, (unit) => unit.commands.pending(10, 1n))).map(({ no }) => no)).toEqual([3n]);
     });
+
+    it('4.23 an address of a network is one venue account of a scope', async () => {
+      const [seat, other] = [await seatOf(bench()), await seatOf(bench())];
+      const row = accountRow(bench(), bench().ids.next('venueAccount'), seat.followerId);
+      const insert = (of: Seat, over: object = {}) =>
+        bench().store.gateway(of.scope, (unit) => unit.venueAccounts.insert({ ...row, id: bench().ids.next('venueAccount'), ...over }));
+      await insert(seat);
+      await expect(insert(seat)).rejects.toThrow();
+      await insert(seat, { network: 'other' });
+      await insert(other, { followerId: other.followerId });
+    });
+
+    it('4.24 numbers the storage gives are of one row on the platform', async () => {
+      const seats = [await seatOf(bench()), await seatOf(bench()), await seatOf(bench())];
+      expect(new Set(seats.map(({ copyNo }) => copyNo)).size).toBe(3);
+      expect(new Set(seats.map(({ accountNo }) => accountNo)).size).toBe(3);
+    });
   });
 }

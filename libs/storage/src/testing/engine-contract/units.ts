@@ -2,7 +2,7 @@ import type { TenantScope } from '@lockstep/kernel';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { describe, expect, it } from 'vitest';
 import { type FurnishedSeat, furnished, SCOPED_WRITES, seen } from './scoped-writes';
-import { type Bench, eventOf, journalRow, postingOf, seatOf } from './seat';
+import { agentOf, type Bench, eventOf, journalRow, moveOf, postingOf, seatOf } from './seat';
 
 /** What makes a unit roll back in a test. */
 class Given extends Error {}
@@ -61,12 +61,12 @@ export function unitContract(bench: () => Bench): void {
       const seat = await seatOf(bench());
       const wave = BigInt(1_000_000 + bench().next());
       const unbalanced = { ...postingOf(bench(), seat.copyId, 'broken'), entries: postingOf(bench(), seat.copyId, 'broken').entries.slice(1) };
-      await bench()
-        .store.engine.scoped(seat.scope, async (unit) => {
-          await unit.journal.insertAll([journalRow(bench(), seat, wave)]);
-          await unit.ledger.post([unbalanced]).catch(() => undefined);
-        })
-        .catch(() => undefined);
+      // The unit ends as if nothing had been: whoever catches a refusal inside a unit must throw.
+      const value = await bench().store.engine.scoped(seat.scope, async (unit) => {
+        await unit.journal.insertAll([journalRow(bench(), seat, wave)]);
+        return unit.ledger.post([unbalanced]).catch(() => 'caught');
+      });
+      expect(value).toBe('caught');
       expect((await bench().store.kept(seat.scope)).journal).toEqual([]);
     });
 
@@ -144,14 +144,55 @@ export function unitContract(bench: () => Bench): void {
       expect([...(kept?.packed ?? [])]).toEqual([1, 2, 3]);
     });
 
-    it('2.33 a unit is unusable once its work returned', async () => {
+    it('2.33 what it handed out may change afterwards', async () => {
+      const seat = await furnished(bench());
+      const day = '2026-12-24';
+      const read = async () => ({
+        seen: await bench().store.engine.scoped(seat.scope, (unit) => seen(unit, seat)),
+        seed: await bench().store.engine.platform((unit) => unit.engines.dailySeed(day, { commitment: Buffer.from([1]), seed: Buffer.from([2]) })),
+      });
+      const [first, spoilt] = [await read(), await read()];
+      const bytes = [spoilt.seen.journal[0]?.packed, spoilt.seen.account?.sealedAgentKey, spoilt.seen.former.get(seat.accountId)?.sealedAgentKey];
+      for (const buffer of [...bytes, spoilt.seed.seed]) buffer?.fill(77);
+      for (const json of [
+        spoilt.seen.copy?.settings,
+        spoilt.seen.copy?.leaderTerms,
+        spoilt.seen.copy?.equity?.detail,
+        spoilt.seen.account?.approvals,
+      ])
+        Reflect.set(Object(json), 'spoilt', true);
+      expect(spoilt).not.toEqual(first);
+      expect(await read()).toEqual(first);
+    });
+
+    it('2.34 what it was handed as bytes or as JSON is its own at once', async () => {
+      const seat = await furnished(bench());
+      const agent = agentOf(bench(), seat, 'next');
+      const payload = { a: [1] };
+      const move = moveOf('k', { detail: { list: [1] } });
+      await bench().store.gateway(seat.scope, (unit) =>
+        unit.commands.append({ kind: 'copy.pause', targetId: seat.copyId, payload, actor: 'contract' }),
+      );
+      await bench().store.engine.scoped(seat.scope, (unit) => unit.spareAgents.put(agent));
+      await bench().store.engine.platform((unit) => unit.inbox.recordMoves(seat.watchedNo, [move]));
+      agent.sealedAgentKey.fill(77);
+      payload.a.push(2);
+      Reflect.set(Object(move.detail), 'list', 'spoilt');
+      const kept = await bench().store.engine.scoped(seat.scope, (unit) => seen(unit, seat));
+      const [recorded] = await bench().store.engine.platform((unit) => unit.inbox.latestMoves(seat.watchedNo));
+      expect([...(kept.next?.sealedAgentKey ?? [])]).toEqual([9, 8, 7]);
+      expect(kept.pending.at(-1)?.payload).toEqual({ a: [1] });
+      expect(recorded?.detail).toEqual({ list: [1] });
+    });
+
+    it('2.35 a unit is unusable once its work returned', async () => {
       const seat = await seatOf(bench());
       const unit = await bench().store.engine.scoped(seat.scope, async (open) => open);
       await expect(unit.journal.insertAll([journalRow(bench(), seat, 1n)])).rejects.toThrow();
       expect((await bench().store.kept(seat.scope)).journal).toEqual([]);
     });
 
-    it('2.34 a unit that only reads is refused a write', async () => {
+    it('2.36 a unit that only reads is refused a write', async () => {
       const seat = await seatOf(bench());
       const attempt = bench().store.engine.scoped(seat.scope, (unit) => unit.journal.insertAll([journalRow(bench(), seat, 1n)]), { readOnly: true });
       await expect(attempt).rejects.toThrow();
