@@ -1,7 +1,9 @@
 import type { Ids } from '@lockstep/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inboxContract } from './engine-contract/inbox';
 import { keyContract } from './engine-contract/keys';
 import { noting, PLATFORM_METHODS, SCOPED_METHODS } from './engine-contract/methods';
+import { orderContract } from './engine-contract/order-records';
 import { platformContract } from './engine-contract/platform';
 import { recordContract } from './engine-contract/records';
 import type { Bench } from './engine-contract/seat';
@@ -15,7 +17,7 @@ const FIRST_ID = 1_000_000;
 
 /**
  * What the engine may rely on of its storage, as numbered tests: units are whole (1, 2) and stay in their scope (3), keys (4), what is read back of a scope
- * (5) and of the platform (6), and that no method of the port was left out (7). PostgreSQL is the reference; whatever takes its place passes the same.
+ * (5, 6), of the inbox (7) and of the platform (8), and that no method of the port was left out (9). PostgreSQL is the reference; whatever takes its place passes the same.
  */
 export function engineStorageContract(name: string, open: OpenContractStore): void {
   describe(`the engine's storage: ${name}`, () => {
@@ -44,10 +46,12 @@ export function engineStorageContract(name: string, open: OpenContractStore): vo
     unitContract(bench);
     keyContract(bench);
     recordContract(bench);
+    orderContract(bench);
+    inboxContract(bench);
     platformContract(bench);
 
-    describe('7 the whole port', () => {
-      it('7.1 has no method the suite does not call', () => {
+    describe('9 the whole port', () => {
+      it('9.1 has no method the suite does not call', () => {
         const all = [...Object.keys(SCOPED_METHODS), ...Object.keys(PLATFORM_METHODS)];
         expect(all.filter((method) => !called.has(method))).toEqual([]);
       });
