@@ -114,7 +114,7 @@ function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
     case 'unchanged':
       return;
     case 'flat':
-      if (keeps) keepTarget(draft, index, row, target, 0);
+      if (keeps) keepTarget(draft, index, row, reached(draft, row, target), 0);
       else setTarget(draft, index, row, 0, 0);
       return;
     case 'reduce': {
@@ -132,6 +132,14 @@ function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
 /** True for a copy whose follower closes by himself: not any more once it winds down, because it would never end. */
 const closesAlone = (copies: CopyColumns, row: number): boolean =>
   copies.follow[row] === FOLLOW.increasesOnly && ((copies.status[row] ?? 0) & STATUS.windingDown) === 0;
+
+/** A target cut to what is held or on its way: with the episode ends what was still owed of it, and the next open owes its own increments alone. */
+function reached(draft: Draft, row: number, target: number): number {
+  const { rows } = draft.sheet;
+  const side = target < 0 ? -1 : 1;
+  const onItsWay = (side > 0 ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0;
+  return side * Math.min(Math.abs(target), Math.max(0, (rows.position[row] ?? 0) * side + onItsWay) * MICRO);
+}
 
 /** The leader's change moves nothing of this copy, by its own choice. */
 function keepTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {

@@ -106,7 +106,8 @@ function endWindows(book: CopyBook, sheet: InstrumentSheet, now: number): readon
   const { rows } = sheet;
   const forfeits: Forfeit[] = [];
   for (let row = 0; row < book.rowCount; row += 1) {
-    if ((rows.owedUntil[row] ?? 0) === 0 || now < (rows.owedUntil[row] ?? 0)) continue;
+    // Without a window nothing is owed: what is missing all the same, an order that failed since, is given up at once.
+    if (now < (rows.owedUntil[row] ?? 0)) continue;
     const last = reasonAt(rows.lastReason[row] ?? 0);
     const reason = last === null || last === 'planned' || last === 'no_change' ? 'window_ended' : last;
     const amount = forfeitGap(sheet, row, reason);

@@ -56,7 +56,7 @@ export class SeedRun {
   private readonly time: VirtualTime;
   private readonly scenario;
   private readonly cast = new Cast();
-  private readonly journal = new JournalTap();
+  private readonly journal = new JournalTap((no) => this.cast.copyOfNo(no)?.terms.follow === 'increases_only');
   private readonly faults: FaultSwitches;
   private readonly auditor = createAuditor();
   private readonly told: ToldViolation[] = [];

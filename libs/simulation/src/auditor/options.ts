@@ -24,6 +24,8 @@ export interface AuditorOptions {
   readonly lossMargin: number;
   /** A process that began is judged by its own figures of loss after this. */
   readonly settleMs: number;
+  /** How far the best quote may stand from the mark, share 10^-12: what a copy takes on at a user's wish has the quote as its reference. */
+  readonly quoteAway: bigint;
   /** An increment may be owed so much longer than its catch-up window while the database or the venue is slow. */
   readonly owedSlackMs: number;
   /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
@@ -44,6 +46,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   equityMargin: 10_000_000_000n,
   lossMargin: 0.001,
   settleMs: 5_000,
+  quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
   roundingPerFill: 100n,
   untold: [],

@@ -47,6 +47,11 @@ export async function snapshotOf(
   };
 }
 
+const nothingIn = (journal: JournalTap, copyNo: number, states: readonly { readonly coin: string }[]) =>
+  [...journal.coinsOf(copyNo)]
+    .filter((coin) => !states.some((state) => state.coin === coin))
+    .map((coin) => ({ coin, target: 0n, position: 0n, userClosed: false, dust: false, forfeitReason: null }));
+
 type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'>;
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
@@ -56,7 +61,8 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
     return {
       copyId: copy.id,
       state: copy.state as CopyAtCalm['state'],
-      instruments: states.map(({ coin, target, position, userClosed, dust, forfeitReason }) => {
+      // What nothing came of has no row yet, but reasons.
+      instruments: [...states, ...nothingIn(journal, Number(copy.no), states)].map(({ coin, target, position, userClosed, dust, forfeitReason }) => {
         const reasons = new Set(journal.reasonsOf(Number(copy.no), coin));
         if (userClosed) reasons.add('user_closed');
         if (dust) reasons.add('dust');

@@ -28,7 +28,11 @@ interface Row {
 export class JournalTap {
   private readonly orders = new Map<string, JournaledOrder>();
   private readonly reasons = new Map<string, Set<ShortfallReason>>();
+  private readonly coins = new Map<number, Set<string>>();
   readonly digest = createHash('sha256');
+
+  /** `closesAlone`: a copy whose episodes do not end with its leader’s. */
+  constructor(private readonly closesAlone: (copyNo: number) => boolean) {}
 
   /** Takes committed rows; returns their orders. Times in the rows are of the engine's clock, `offsetMs` ahead of the world's. */
   take(scope: TenantScope, rows: readonly Row[], journaledAt: number, offsetMs: number): readonly JournaledOrder[] {
@@ -66,13 +70,23 @@ export class JournalTap {
     return this.reasons.get(`${copyNo}|${coin}`) ?? new Set();
   }
 
+  /** Coins in which something was decided about a copy. */
+  coinsOf(copyNo: number): ReadonlySet<string> {
+    return this.coins.get(copyNo) ?? new Set();
+  }
+
   private takeReasons(row: Packed): void {
     const { decisions } = row;
-    const fromFlat = row.leaderBefore === 0 || Math.sign(row.leaderBefore) !== Math.sign(row.leaderAfter);
+    const { leaderBefore, leaderAfter } = row;
+    const begins = leaderAfter !== 0 && Math.sign(leaderBefore) !== Math.sign(leaderAfter);
     for (let at = 0; at < decisions.count; at += 1) {
       const key = `${decisions.copyNo[at]}|${row.coin}`;
-      const known = fromFlat ? new Set<ShortfallReason>() : (this.reasons.get(key) ?? new Set<ShortfallReason>());
+      const known = begins && !this.closesAlone(decisions.copyNo[at] ?? 0) ? new Set<ShortfallReason>() : (this.reasons.get(key) ?? new Set<ShortfallReason>());
       this.reasons.set(key, known);
+      const copyNo = decisions.copyNo[at] ?? 0;
+      const coins = this.coins.get(copyNo) ?? new Set<string>();
+      this.coins.set(copyNo, coins);
+      coins.add(row.coin);
       const code = reasonAt(decisions.reason[at] ?? 0);
       const group = code === null ? null : reasonGroup(code);
       if (group !== null) known.add(group);

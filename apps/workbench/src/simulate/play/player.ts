@@ -226,7 +226,7 @@ export class Player {
         await actor.wish(copy, 'copy.re_enable');
         return;
       case 'copy_rebase':
-        await actor.wish(copy, 'copy.rebase');
+        if (await actor.wish(copy, 'copy.rebase')) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
     }
   }
 

@@ -51,13 +51,17 @@ function otherAccount(state: AuditState, at: number, account: string, expected: 
 }
 
 function keepWorldFill(state: AuditState, seen: FillSeen): void {
-  const copies = state.copiesByAccount.get(seen.account);
-  if (copies === undefined) return;
   const key = fillKey(seen.account, seen.coin, seen.tradeId);
   if (state.fills.has(key)) return;
   must(state.fills.size < MAX_ORDERS, `a run of more than ${MAX_ORDERS} fills is cut into several`);
   const net = (state.nets.get(`${seen.account} ${seen.coin}`) ?? 0n) + (seen.buy ? seen.size : -seen.size);
   state.nets.set(`${seen.account} ${seen.coin}`, net);
+  const copies = state.copiesByAccount.get(seen.account);
+  if (copies === undefined) {
+    // What an account does before it has a copy is remembered for the copies to come: what it holds is then the follower's own.
+    state.fills.set(key, { ...pick(seen), parts: [], told: false });
+    return;
+  }
   const parts = seen.cloid === null ? foreignParts(copies, seen) : ownParts(state, seen);
   state.fills.set(key, { ...pick(seen), parts, told: false });
   for (const { copy, signed, price, fee } of parts) {

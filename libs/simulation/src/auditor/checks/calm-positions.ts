@@ -70,7 +70,7 @@ const isDust = ({ holding, mark, instrument }: Standing): boolean => abs(holding
 /** Stops, breakers and the leader's close end flat. */
 function checkClosed(standing: Standing, copyState: CopyAtCalm['state']): void {
   const { copy, holding, leader } = standing;
-  if (holding.real.position === 0n || (isDust(standing) && standing.told.reasons.includes('dust'))) return;
+  if (holding.foreign || holding.real.position === 0n || (isDust(standing) && standing.told.reasons.includes('dust'))) return;
   const held = sizeText(holding.real.position);
   const { breach } = copy.losses;
   if (breach?.level === 'closed') {
@@ -86,17 +86,19 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state']): void {
     return;
   }
   const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down';
-  if (leader === 0n && exits && !holding.foreign) tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
+  if (leader === 0n && exits) tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
 }
 
 /** The engine's target lies within the auditor's bounds, the position at the target, or a reason stands for it. */
 function checkFollowed(standing: Standing, copyState: CopyAtCalm['state']): void {
-  const { holding, told, instrument } = standing;
+  const { copy, holding, told, instrument } = standing;
   const { target } = holding;
   if (holding.foreign) return;
   const wanted = abs(told.target);
   const slack = instrument.lot * BigInt(target.moves + 2);
-  if (wanted > instrument.lot && (sign(told.target) !== target.side || wanted > target.high + instrument.lot)) {
+  // A copy that closes by itself may still hold what its leader left, on either side.
+  const closesAlone = copy.terms.settings.follow === 'increases_only' || copy.earlier?.settings.follow === 'increases_only';
+  if (!closesAlone && wanted > instrument.lot && (sign(told.target) !== target.side || wanted > target.high + instrument.lot)) {
     tell(
       standing,
       'target_too_high',

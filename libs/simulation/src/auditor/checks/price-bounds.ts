@@ -43,10 +43,14 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const near = track.pricesSince(from);
   const leader = remnants ? blended(near, track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size) : near;
   if (order.sentAt - copy.userActAt > window) return leader;
-  const marks = state.marks.of(order.process, order.coin)?.range(copy.userActAt, order.sentAt) ?? null;
+  const marks = quotesOf(state.marks.of(order.process, order.coin)?.range(copy.userActAt - window, order.sentAt) ?? null, state.options.quoteAway);
   if (leader === null || marks === null) return leader ?? marks;
   return { low: min(leader.low, marks.low), high: max(leader.high, marks.high) };
 }
+
+/** Where best quotes may have stood while marks were in a range. */
+const quotesOf = (marks: Range | null, away: bigint): Range | null =>
+  marks === null ? null : { low: mulDiv(marks.low, RATE_ONE - away, RATE_ONE, 'down'), high: mulDiv(marks.high, RATE_ONE + away, RATE_ONE, 'up') };
 
 /** The range of a mean of which at most `weight` of `whole` has prices of any age. */
 function blended(recent: Range | null, all: Range | null, weight: bigint, whole: bigint): Range | null {
