@@ -116,8 +116,7 @@ function planExit(draft: Draft, index: number, buy: boolean, wanted: number, ava
   if ((copies.signer[row] ?? -1) < 0) return refuse(draft, index, AGENT);
   const reference = buy ? draft.exitBuyReference : draft.exitSellReference;
   if (reference === 0) return refuse(draft, index, NO_PRICE);
-  const bound = exitBoundAt(copies.exitBound[row] ?? 0, draft.sheet.rows.exitFailures[row] ?? 0, draft.options.exitBand);
-  const limit = draft.exitLimits.at(reference, bound, buy);
+  const limit = exitLimitOf(draft, index, buy, wanted, reference);
   draft.exitLimit[index] = limit;
   const lots = closable(draft, index, buy, wanted, available, orderPrice(draft, limit));
   if (lots === 0) return 0;
@@ -128,6 +127,24 @@ function planExit(draft: Draft, index: number, buy: boolean, wanted: number, ava
   const { rows } = draft.sheet;
   rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
   return sent;
+}
+
+/**
+ * The limit of an exit, as wide as its failures allow. The venue judges its minimum at the limit: a sale that would fall below it by being widened keeps the
+ * widest bound at which it is taken, or no later try of it would be.
+ */
+function exitLimitOf(draft: Draft, index: number, buy: boolean, wanted: number, reference: number): number {
+  const row = draft.row[index] ?? 0;
+  const least = draft.book.copies.exitBound[row] ?? 0;
+  const failures = draft.sheet.rows.exitFailures[row] ?? 0;
+  const limitAt = (failed: number): number => draft.exitLimits.at(reference, exitBoundAt(least, failed, draft.options.exitBand), buy);
+  const widest = limitAt(failures);
+  if (buy || failures === 0 || closesNet(draft, index, wanted)) return widest;
+  for (let failed = failures; failed >= 0; failed -= 1) {
+    const limit = limitAt(failed);
+    if (orderValue(draft, wanted, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
+  }
+  return widest;
 }
 
 /** Lots of an exit after the minimum: as wanted, a full close, or 0 with its reason (product §2.5). */

@@ -412,6 +412,22 @@ describe('minimum and dust (product §2.5)', () => {
     expect([at(plan.orders.lots, 0), at(plan.orders.reduceOnly, 0), reasonOf(plan)]).toEqual([15, 1, 'dust_closed']);
   });
 
+  it('a reduction that failed is widened only as far as the venue takes its value', () => {
+    const stage = new Stage(instrumentOf('X', 2), '100');
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('1');
+    stage.fillOrder(stage.plan('0.89'), 0, 0);
+    const prices: number[] = [];
+    for (let round = 1; round <= 5; round += 1) {
+      const { orders } = repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce })).plan;
+      expect([at(orders.lots, 0), at(orders.exit, 0)]).toEqual([11, 1]);
+      prices.push(at(orders.price, 0));
+      stage.fillOrder({ ...stage.plan('0.89'), orders }, 0, 0);
+    }
+    // 11 lots of 0.01 are worth 10.12 at 92 and 9.24 at 84.
+    expect(prices).toEqual(['96', '92', '92', '92', '92'].map(priceUnits));
+  });
+
   it('leader flat: a full close of the net is exempt; what cannot close alone is dust_pending', () => {
     const stage = new Stage(instrumentOf('X', 2), '100');
     stage.add(entryOf(1, settingsOf('1')));

@@ -132,9 +132,14 @@ export class Repairs {
         size: formatSize(fromLots(sheet.instrument, position)),
         attempts,
       });
-      void this.books.run(copy.group.scope, async () => {
-        await this.ctx.storage.scoped(copy.group.scope, (unit) => unit.events.append([event]));
-      });
+      // The next try that fails at the band tells it again: a database that is down now must not end the engine that tries.
+      this.books
+        .run(copy.group.scope, async () => {
+          await this.ctx.storage.scoped(copy.group.scope, (unit) => unit.events.append([event]));
+        })
+        .catch((failure: unknown) =>
+          this.ctx.log.error('a stuck exit could not be told', { copyNo: copy.no, coin: sheet.instrument.coin, error: failure }),
+        );
     }
   }
 }

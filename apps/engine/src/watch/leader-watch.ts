@@ -181,12 +181,21 @@ export class LeaderWatch {
     }
   }
 
+  /** What their copies still owe may be of a position the leader left meanwhile: no new risk until the state was read again. */
   private lost(network: Network, unseen: readonly string[] | undefined): void {
-    if (unseen === undefined) for (const watched of this.ctx.registry.watched.values()) if (watched.network === network) watched.synced = false;
+    const { registry } = this.ctx;
+    const lost = new Set<WatchedAccount>();
+    if (unseen === undefined) for (const watched of registry.watched.values()) if (watched.network === network) lost.add(watched);
     for (const address of unseen ?? []) {
       const watched = this.byAddress.get(addressKey(network, address));
-      if (watched !== undefined) watched.synced = false;
+      if (watched !== undefined) lost.add(watched);
     }
+    for (const watched of lost) {
+      watched.synced = false;
+      this.unseen.add(watched);
+    }
+    for (const copy of registry.copies.values()) if (lost.has(copy.watched)) copy.watched.book.setStatus(copy.row, STATUS.leaderUnseen, true);
+    if (lost.size > 0) this.ctx.stops.changed();
   }
 
   /** Frames that wait to be recorded. */

@@ -1,12 +1,12 @@
 import { planWave, reasonAt, STATUS } from '@lockstep/replication';
-import { entryOf, optionsOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { entryOf, NOW, optionsOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import { withholdingReason } from './apply-outcomes';
 import type { PlannedWave } from './planned-wave';
 import { SendState } from './send-state';
 
-/** Why the first order of a copy's wave stays here when these status bits come behind its planning. */
-function withheldBy(bits: number, leader: readonly string[]): string | null {
+/** Why the first order of a copy's wave stays here when these status bits come behind its planning, or so many ms pass after its expiry (an exit's: after its planning). */
+function withheldBy(bits: number, leader: readonly string[], afterExpiryMs = 0): string | null {
   const stage = new Stage();
   const row = stage.add(entryOf(1, settingsOf('1')));
   const [last = '0', ...before] = [...leader].reverse();
@@ -14,7 +14,8 @@ function withheldBy(bits: number, leader: readonly string[]): string | null {
   const plan = planWave(stage.book, stage.moveTo(last), optionsOf(99, { lastNonce: stage.lastNonce }));
   stage.book.setStatus(row, bits, true);
   const wave = { plan, watched: { book: stage.book } } as unknown as PlannedWave;
-  const reason = withholdingReason(wave, new SendState(plan.orders.count), 0, false);
+  const leaving = (plan.orders.expiresAfter[0] || NOW) + afterExpiryMs;
+  const reason = withholdingReason(wave, new SendState(plan.orders.count), 0, false, leaving);
   return reason === 0 ? null : reasonAt(reason);
 }
 
@@ -31,5 +32,13 @@ describe('what stops risk in the middle of a wave', () => {
   it('a hand-over keeps exits too: what the copy holds is to be the follower’s own', () => {
     expect(withheldBy(STATUS.handingOver, ['10'])).toBe('handing_over');
     expect(withheldBy(STATUS.handingOver, ['10', '0'])).toBe('handing_over');
+  });
+});
+
+describe('a wave that is slow to be written down', () => {
+  it('sends no entry after its own expiry, and every exit', () => {
+    expect(withheldBy(0, ['10'])).toBeNull();
+    expect(withheldBy(0, ['10'], 1)).toBe('stale_move');
+    expect(withheldBy(0, ['10', '0'], 60_000)).toBeNull();
   });
 });

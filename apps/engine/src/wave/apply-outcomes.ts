@@ -1,3 +1,4 @@
+import type { EpochMs } from '@lockstep/kernel';
 import {
   applyFill,
   applyOutcome,
@@ -42,9 +43,13 @@ const NOT_ACTIVE = reasonNumber('not_active');
 const SUPERSEDED = reasonNumber('superseded');
 const HANDING_OVER = reasonNumber('handing_over');
 const AGENT_INVALID = reasonNumber('agent_invalid');
+const STALE_MOVE = reasonNumber('stale_move');
 
-/** Why a row must not leave any more, read from the live columns; 0: it may. Exits leave whatever stops risk, but for those of a copy that is handed over. */
-export function withholdingReason(wave: PlannedWave, state: SendState, row: number, opposed: boolean): number {
+/**
+ * Why a row must not leave any more at `now`, read from the live columns; 0: it may. Exits leave whatever stops risk, but for those of a copy that is handed over. An entry whose age ended while it was
+ * written down does not leave on the venue's promise to refuse it: not every venue has an expiry.
+ */
+export function withholdingReason(wave: PlannedWave, state: SendState, row: number, opposed: boolean, now: EpochMs): number {
   if (state.outcome[row] !== UNSENT) return state.withheldReason[row] || SUPERSEDED;
   const { orders } = wave.plan;
   if ((orders.signer[row] ?? -1) < 0) return AGENT_INVALID;
@@ -53,6 +58,8 @@ export function withholdingReason(wave: PlannedWave, state: SendState, row: numb
   if (copies.copyNo[bookRow] === orders.copyNo[row] && isHandingOver(copies.status[bookRow] ?? 0)) return HANDING_OVER;
   if (orders.exit[row] === 1) return 0;
   if (opposed) return SUPERSEDED;
+  const expiresAfter = orders.expiresAfter[row] ?? 0;
+  if (expiresAfter > 0 && now > expiresAfter) return STALE_MOVE;
   if (copies.copyNo[bookRow] !== orders.copyNo[row]) return NOT_ACTIVE;
   const status = copies.status[bookRow] ?? 0;
   for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;

@@ -95,7 +95,7 @@ async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, t
         return gateRows(ctx, book, wave.plan, rows);
       },
       stopVersion: () => ctx.stops.current + (behind.opposed() ? 0.5 : 0),
-      reasonToWithhold: (row) => withholdingReason(wave, state, row, behind.opposed()),
+      reasonToWithhold: (row) => withholdingReason(wave, state, row, behind.opposed(), ctx.clock.now()),
       enough: (silentMs) => silentMs >= ctx.limits.answerPatienceMs && behind.any(),
       overdue: (silentMs) => (silentMs >= ctx.limits.answerPatienceMs && behind.moves() ? SUPERSEDED : 0),
       monotonic: () => ctx.clock.monotonic(),

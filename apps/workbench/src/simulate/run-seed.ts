@@ -119,7 +119,10 @@ export class SeedRun {
         ),
       committed: (process, offsetMs, what) => this.committed(process, offsetMs, what),
       counted: () => undefined,
-      lives: (process, isBorn) => this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process }),
+      lives: (process, isBorn) => {
+        this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process });
+        if (isBorn) this.loaded();
+      },
       logged: (level, message, fields) => this.logged(level, message, fields),
     });
     this.player = new Player({
@@ -223,6 +226,16 @@ export class SeedRun {
     this.auditor.observe(observation);
   }
 
+  /** A process that begins loads the newest settings, whether a command for them was settled or not. */
+  private loaded(): void {
+    for (const copy of this.cast.copies.values()) {
+      for (const change of copy.pending) {
+        if (change.told !== true) this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        change.told = true;
+      }
+    }
+  }
+
   private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states }: Committed): void {
     const at = this.time.exact();
     if (journal.length > 0) {
@@ -262,6 +275,7 @@ export class SeedRun {
     switch (command.kind) {
       case 'copy.settings': {
         const change = copy.pending.shift();
+        if (change?.told === true) return;
         if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
         else this.observe({ kind: 'terms_refused', at, copyId: copy.id });
         return;

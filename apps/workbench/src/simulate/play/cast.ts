@@ -28,7 +28,7 @@ export interface CopyCast {
   version: number;
   readonly createdAt: number;
   /** Settings the engine has not confirmed yet, oldest first. */
-  readonly pending: { readonly version: number; readonly terms: CopyTerms; readonly tightenedAt?: number }[];
+  readonly pending: { readonly version: number; readonly terms: CopyTerms; readonly tightenedAt?: number; told?: boolean }[];
 }
 
 /** Who is who: scenario numbers to what the platform wrote for them, and back. */

@@ -66,6 +66,8 @@ export class TrafficTap implements Traffic {
         this.leaderState(event.state.address, [event.state]);
         return;
       case 'synced':
+        // The engine takes equities of the state first, and plans its fills on them.
+        this.observe({ ...this.stateOf(event.address, event.states), positions: null });
         this.leaderFills(event.address, event.fills);
         this.leaderState(event.address, event.states);
         this.observe({ kind: 'synced', at, process, address: event.address });
@@ -103,11 +105,15 @@ export class TrafficTap implements Traffic {
   }
 
   private leaderState(leader: string, states: readonly AccountState[]): void {
+    this.observe(this.stateOf(leader, states));
+  }
+
+  private stateOf(leader: string, states: readonly AccountState[]): Extract<Observation, { kind: 'leader_state_delivered' }> {
     const held = new Map(states.flatMap(({ positions }) => positions.map(({ coin, size }) => [coin, size] as const)));
     // A coin of a dex that was read and is not among its positions is flat.
     const positions = states.flatMap(({ dex }) => this.coinsOf(dex).map((coin) => ({ coin, size: held.get(coin) ?? 0n })));
     const time = Math.min(...states.map((state) => state.time));
-    this.observe({
+    return {
       kind: 'leader_state_delivered',
       at: this.exact(),
       process: this.process,
@@ -115,7 +121,7 @@ export class TrafficTap implements Traffic {
       equity: this.equityOf(leader, states),
       time,
       positions,
-    });
+    };
   }
 
   /** Over all clearinghouses as read last; null until each was read. */

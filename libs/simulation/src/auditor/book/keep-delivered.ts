@@ -85,11 +85,11 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   const { settings } = copy.terms;
   const holding = copy.holding(move.coin);
   if (copy.state === 'stopped') return;
-  // A copy that begins while nothing of the coin was known: where it was in a position already, the copy waits for an open.
+  // A copy that begins while nothing of the coin was known: where it was in a position already, the copy waits for an open. A leader known to be flat opened since.
   const first = holding.target.moves === 0 && !holding.target.waiting && holding.target.high === 0n && !holding.begun;
   holding.begun = true;
   const ratio = ratioBounds(copy, leader, move.at, state.options.equityMargin);
-  if (first && move.before !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
+  if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);
   noteReference(state, copy, move);
   const exits = settings.follow !== 'increases_only' || copy.state === 'winding_down';

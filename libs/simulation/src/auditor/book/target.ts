@@ -34,6 +34,8 @@ export class TargetBounds {
   /** Increments that came while nothing might be entered, and the newest of them. */
   private blocked = 0n;
   private blockedAt = Number.NEGATIVE_INFINITY;
+  /** The highest target on the other side: a copy that closes by itself may still hold it after its leader turned. */
+  private against = 0n;
   private readonly past: { at: EpochMs; side: bigint; high: bigint }[] = [];
 
   /** Highest target on `side` that held at some moment from `from` on. */
@@ -71,7 +73,7 @@ export class TargetBounds {
       return;
     }
     if (turned || before === 0n) {
-      this.open(move, settings, ratio, enters, side);
+      this.open(move, settings, ratio, enters, side, exits);
       return;
     }
     if (abs(after) < abs(before)) {
@@ -165,10 +167,19 @@ export class TargetBounds {
     this.lowHolds = true;
   }
 
-  private open(move: LeaderMove, settings: SettingsSeen, ratio: RatioBounds, enters: { may: boolean; must: boolean }, side: -1n | 0n | 1n): void {
+  private open(
+    move: LeaderMove,
+    settings: SettingsSeen,
+    ratio: RatioBounds,
+    enters: { may: boolean; must: boolean },
+    side: -1n | 0n | 1n,
+    exits: boolean,
+  ): void {
     this.waiting = false;
     if (this.side !== side) {
-      this.high = 0n;
+      const kept = exits ? 0n : this.against;
+      this.against = exits ? 0n : this.high;
+      this.high = kept;
       this.low = 0n;
       this.side = side;
     }

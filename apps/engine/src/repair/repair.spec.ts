@@ -1,0 +1,45 @@
+import { silentLogger } from '@lockstep/platform';
+import { at } from '@lockstep/replication/testing/book-builder';
+import { describe, expect, it } from 'vitest';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { EngineContext } from '../context';
+import { WaveStage } from '../testing/wave-stage';
+import { NOTHING_BEHIND, runMoves } from '../wave/run-wave';
+import type { WaveLanes } from '../wave/wave-lanes';
+import { Repairs } from './repair';
+
+const LANES = {
+  alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work(),
+  behind: () => NOTHING_BEHIND,
+} as unknown as WaveLanes;
+
+/** A copy that holds 10, should hold nothing, and whose exits failed at the venue's band; the database takes no event. */
+async function stuckWithoutDatabase() {
+  const world = new WaveStage();
+  await runMoves(world.ctx, world.books as unknown as Bookkeeper, world.moves('0', '10'), NOTHING_BEHIND);
+  const { sheet } = world.stage;
+  sheet.rows.target[0] = 0;
+  sheet.rows.exitFailures[0] = 10;
+  world.sent.length = 0;
+  const errors: string[] = [];
+  const ctx = {
+    ...world.ctx,
+    log: { ...silentLogger, error: (message: string) => errors.push(message) },
+    ids: { next: () => 'evt_1' },
+    storage: { ...world.ctx.storage, platform: async () => 77 },
+  } as unknown as EngineContext;
+  const books = { ...world.books, run: () => Promise.reject(new Error('the database is down')) } as unknown as Bookkeeper;
+  return { world, sheet, errors, repairs: new Repairs(ctx, books, LANES) };
+}
+
+describe('an exit stuck at the venue’s band while the database is down', () => {
+  it('is tried all the same, and not being able to tell of it ends nothing', async () => {
+    const { world, sheet, errors, repairs } = await stuckWithoutDatabase();
+    await repairs.repair(world.watched, sheet, 'repair');
+    // A rejection nobody takes would end the engine; the runner fails on one as well.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(world.sent).toEqual(['sell 10']);
+    expect(at(sheet.rows.position, 0)).toBe(0);
+    expect(errors).toEqual(['an exit is stuck at the band of the venue', 'a stuck exit could not be told']);
+  });
+});
