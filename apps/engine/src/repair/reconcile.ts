@@ -1,5 +1,5 @@
-import { type Timer, toExact, toLots } from '@lockstep/kernel';
-import { type InstrumentSheet, type ReconcileEffect, reconcileNet } from '@lockstep/replication';
+import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
+import { putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
 import { saveVenueNets, type VenueNet } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -8,10 +8,11 @@ import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
 import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } from '../state/account-truth';
-import { intentOf } from '../state/intent';
+import { type Intent, intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
-import { equityOf, type ReadStates, readStates } from '../state/real-equity';
+import { type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { aloneInAll, explains, membersOf, noteOwn, ownLots, shareEquity } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { LeverageKeeper } from './keep-leverage';
@@ -159,18 +160,11 @@ export class Reconciler {
     const read = await this.readTruth(account);
     if (read === null) return false;
     const { states } = read;
-    takeEquity(account, copies);
+    shareEquity(this.ctx.registry, account);
     if (read.missing === null) truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
-    for (const copy of copies) {
-      for (const sheet of copy.watched.book.allSheets()) {
-        await this.lanes.alone(copy.watched, sheet.instrument.coin, async () => {
-          // An order that came in between makes the reading old: the next comparison sees it.
-          if (account.touched !== before) return;
-          await this.compareSheet(account, copy, sheet, states);
-        });
-      }
-    }
+    for (const instrument of instrumentsOf(copies)) await this.compareCoin(account, instrument, states, before);
+    noteUnmet(account, copies, states);
     await this.saveNets(account, copies, states);
     await this.leverage.keep(account, copies, states);
     return true;
@@ -188,20 +182,63 @@ export class Reconciler {
     return read.states.length === 0 ? null : read;
   }
 
-  private async compareSheet(account: AccountRecord, copy: CopyRecord, sheet: InstrumentSheet, states: readonly AccountState[]): Promise<void> {
-    const { coin } = sheet.instrument;
-    const state = stateIn(states, sheet.instrument);
+  /**
+   * Compares one instrument while its lanes stand still. Of an account with several copies they are those of several leaders: they are held up only where the
+   * record does not explain the net, because none of those leaders' other followers should wait for it.
+   */
+  private async compareCoin(account: AccountRecord, instrument: Instrument, states: readonly AccountState[], before: number): Promise<void> {
+    const { coin } = instrument;
+    const state = stateIn(states, instrument);
     // What was not read is not known to be nothing.
     if (state === undefined) return;
-    const unresolved = [...this.ctx.openOrders.ofAccount(account.index)].some((order) => order.sheet === sheet);
-    refreshPrices(copy.watched);
-    const foreignTrades = this.ctx.ownTrades.upTo(account, sheet.instrument, state.time);
-    const netLots = netOf(states, sheet);
-    const wanted = intentOf(sheet, copy.row);
-    const effects = reconcileNet(copy.watched.book, sheet, { venueAccount: account.index, netLots, foreignTrades, unresolved });
-    for (const effect of effects) if (effect.kind === 'user_closed') await bookUserClose(this.ctx, this.books, copy, sheet, effect, wanted);
-    if (!effects.some(isWaiting)) this.ctx.ownTrades.forget(account, sheet.instrument, state.time);
+    const copies = this.ctx.registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
+    const seen = { coin, time: state.time, netLots: netOf(states, instrument) };
+    if (copies.length > 1 && account.touched === before && explains(membersOf(this.ctx.registry, account, coin), account, coin, seen.netLots)) {
+      this.ctx.ownTrades.forget(account, instrument, state.time);
+      return;
+    }
+    await aloneInAll(
+      this.lanes,
+      copies.map(({ watched }) => watched),
+      coin,
+      async () => {
+        // An order that came in between makes the reading old: the next comparison sees it.
+        if (account.touched !== before) return;
+        await this.compareNet(account, instrument, seen);
+      },
+    );
+  }
+
+  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet): Promise<void> {
+    const { registry, openOrders, ownTrades } = this.ctx;
+    const copies = registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
+    if (copies.length > 1) putOthers(membersOf(registry, account, coin), account.own.get(coin) ?? 0);
+    const unresolved = [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
+    for (const { watched } of copies) refreshPrices(watched);
+    const foreignTrades = ownTrades.upTo(account, instrument, time);
+    const wanted = new Map(copies.map((copy) => [copy.no, intentOf(copy.watched.book.sheet(instrument), copy.row)]));
+    const effects = reconcileMembers(membersOf(registry, account, coin), { venueAccount: account.index, netLots, foreignTrades, unresolved });
+    if (effects.every(({ kind }) => kind !== 'wait_for_unknowns' && kind !== 'wait_for_price'))
+      account.own.set(coin, ownLots(registry, account, coin));
+    for (const effect of effects) if (effect.kind === 'own_position') account.own.set(coin, effect.lotsAfter);
+    await this.bookCloses(effects, instrument, wanted);
+    if (!effects.some(isWaiting)) ownTrades.forget(account, instrument, time);
     if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
+  }
+
+  /** Books what was closed against each copy. One that cannot be written keeps nothing from the others: it is as before, and seen again. */
+  private async bookCloses(effects: readonly ReconcileEffect[], instrument: Instrument, wanted: ReadonlyMap<number, Intent>): Promise<void> {
+    const failures: unknown[] = [];
+    for (const effect of effects) {
+      if (effect.kind !== 'user_closed') continue;
+      const copy = this.ctx.registry.copies.get(effect.copyNo);
+      const before = wanted.get(effect.copyNo);
+      if (copy === undefined || before === undefined) continue;
+      await bookUserClose(this.ctx, this.books, copy, copy.watched.book.sheet(instrument), effect, before).catch((failure: unknown) =>
+        failures.push(failure),
+      );
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): Promise<void> {
@@ -237,12 +274,27 @@ export class Reconciler {
 
 const isWaiting = ({ kind }: ReconcileEffect): boolean => kind === 'wait_for_unknowns' || kind === 'wait_for_price';
 
-function takeEquity(account: AccountRecord, copies: readonly CopyRecord[]): void {
-  const equity = Math.max(0, toExact(equityOf(account), 'account value'));
-  for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = equity;
+/** The net of an account in a coin as the venue told it at a time, in lots. */
+interface SeenNet {
+  readonly coin: string;
+  readonly time: number;
+  readonly netLots: number;
 }
 
-function netOf(states: readonly AccountState[], sheet: InstrumentSheet): number {
-  const position = positionIn(states, sheet.instrument);
-  return position === undefined ? 0 : toLots(sheet.instrument, position.size);
+/** Every instrument a copy of the account has met, once. */
+function instrumentsOf(copies: readonly CopyRecord[]): readonly Instrument[] {
+  const found = new Map<string, Instrument>();
+  for (const { watched } of copies) for (const { instrument } of watched.book.allSheets()) found.set(instrument.coin, instrument);
+  return [...found.values()];
+}
+
+/** What the account holds in coins no copy has met is the follower's own: known before a copy meets one. */
+function noteUnmet(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): void {
+  const met = new Set(instrumentsOf(copies).map(({ coin }) => coin));
+  for (const { positions } of states) for (const { coin, size } of positions) if (!met.has(coin)) noteOwn(account, coin, size);
+}
+
+function netOf(states: readonly AccountState[], instrument: Instrument): number {
+  const position = positionIn(states, instrument);
+  return position === undefined ? 0 : toLots(instrument, position.size);
 }

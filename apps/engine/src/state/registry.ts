@@ -62,6 +62,8 @@ export interface AccountRecord {
   truthReadAt: EpochMs;
   /** True while that is not known well enough for new risk (`account-truth.ts`, the only writer of both). */
   truthStale: boolean;
+  /** What the follower holds of their own by coin, in lots, as last compared. Of an account with one copy its row's `beside` is the newer (`ownLots`). */
+  readonly own: Map<string, number>;
 }
 
 /** A copy this engine trades. Its numbers live in the book's columns at `row`. */
@@ -118,6 +120,8 @@ export class Registry {
   readonly copiesById = new Map<string, CopyRecord>();
   readonly accountsByNo = new Map<number, AccountRecord>();
   private readonly byAccount = new Map<AccountRecord, Set<CopyRecord>>();
+  /** Accounts with several copies, by each leader one of them copies. */
+  private readonly shared = new Map<WatchedAccount, Set<AccountRecord>>();
   private readonly accountList: AccountRecord[] = [];
   private readonly agents = new Map<Network, Map<Address, AccountRecord>>();
   private signers = 0;
@@ -186,6 +190,22 @@ export class Registry {
     const ofAccount = this.byAccount.get(copy.account) ?? new Set<CopyRecord>();
     ofAccount.add(copy);
     this.byAccount.set(copy.account, ofAccount);
+    this.noteShared(copy.account, [...ofAccount]);
+  }
+
+  /** Accounts of a leader's copies through which copies of other leaders trade as well. */
+  sharedAccountsOf(watched: WatchedAccount): Iterable<AccountRecord> {
+    return this.shared.get(watched) ?? [];
+  }
+
+  private noteShared(account: AccountRecord, copies: readonly CopyRecord[]): void {
+    for (const accounts of this.shared.values()) accounts.delete(account);
+    if (copies.length < 2) return;
+    for (const { watched } of copies) {
+      const accounts = this.shared.get(watched) ?? new Set<AccountRecord>();
+      accounts.add(account);
+      this.shared.set(watched, accounts);
+    }
   }
 
   /** Copies that run on an account. */
@@ -207,6 +227,7 @@ export class Registry {
     const ofAccount = this.byAccount.get(copy.account);
     ofAccount?.delete(copy);
     if (ofAccount?.size === 0) this.byAccount.delete(copy.account);
+    this.noteShared(copy.account, [...(ofAccount ?? [])]);
   }
 
   accounts(): readonly AccountRecord[] {
