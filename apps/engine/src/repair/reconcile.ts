@@ -12,7 +12,7 @@ import { type Intent, intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
-import { aloneInAll, explains, membersOf, noteOwn, ownLots, shareEquity } from '../state/shared-accounts';
+import { explains, membersOf, noteOwn, ownLots, shareEquity } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { LeverageKeeper } from './keep-leverage';
@@ -197,16 +197,20 @@ export class Reconciler {
       this.ctx.ownTrades.forget(account, instrument, state.time);
       return;
     }
-    await aloneInAll(
-      this.lanes,
+    const work = async (): Promise<void> => {
+      // An order that came in between makes the reading old: the next comparison sees it.
+      if (account.touched === before) await this.compareNet(account, instrument, seen);
+    };
+    const [only] = copies;
+    if (copies.length === 1 && only !== undefined) return this.lanes.alone(only.watched, coin, work);
+    const held = this.lanes.aloneInAll(
       copies.map(({ watched }) => watched),
       coin,
-      async () => {
-        // An order that came in between makes the reading old: the next comparison sees it.
-        if (account.touched !== before) return;
-        await this.compareNet(account, instrument, seen);
-      },
+      work,
     );
+    // A wave runs: the account is looked at again at the next turn.
+    if (held === null) this.first.add(account);
+    else await held;
   }
 
   private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet): Promise<void> {

@@ -1,6 +1,5 @@
 import { fromLots, type Size, toExact, toLots } from '@lockstep/kernel';
 import { type AccountMember, equityShares, netRange, putOthers } from '@lockstep/replication';
-import type { WaveLanes } from '../wave/wave-lanes';
 import { equityOf } from './real-equity';
 import type { AccountRecord, CopyRecord, Registry, WatchedAccount } from './registry';
 
@@ -81,18 +80,4 @@ export function dropEnded(registry: Registry, copy: CopyRecord, left: readonly L
 export function noteOwn(account: AccountRecord, coin: string, quantity: Size): void {
   const instrument = account.network.markets.get(coin)?.instrument;
   if (instrument !== undefined && quantity % fromLots(instrument, 1) === 0n) account.own.set(coin, toLots(instrument, quantity));
-}
-
-/**
- * Runs work with the lanes of an instrument held in all books its account's copies stand in. They are taken in one order everywhere, so that two of these never
- * wait for each other.
- */
-export function aloneInAll(
-  lanes: Pick<WaveLanes, 'alone'>,
-  watched: Iterable<WatchedAccount>,
-  coin: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  const inOrder = [...new Set(watched)].sort((a, b) => b.no - a.no);
-  return inOrder.reduce<() => Promise<void>>((inner, one) => () => lanes.alone(one, coin, inner), work)();
 }

@@ -1,5 +1,6 @@
 export * from './command-contract';
 export * from './funding';
+export * from './internal-crosses';
 export * from './order-fills';
 export * from './position-states';
 export * from './recovery';
