@@ -33,6 +33,29 @@ export async function saveVenueNets(unit: ScopedSql, nets: readonly VenueNet[]):
   ]);
 }
 
+/**
+ * What copies that end leave on accounts that others trade through is the follower's own from then on: added to what was compared last, so that a start before
+ * the next comparison does not take it for a trade against the others. An account and coin may stand in it once.
+ */
+export async function addOwnPositions(
+  unit: ScopedSql,
+  left: readonly { readonly venueAccountNo: number; readonly coin: string; readonly quantity: bigint }[],
+): Promise<void> {
+  if (left.length === 0) return;
+  await unit.query(
+    `insert into venue_positions (tenant_id, environment, venue_account_no, coin, net, own, entry_price, as_of_ms, updated_at)
+     select $1, $2, v.no, v.coin, v.quantity, v.quantity, 0, 0, $3 from unnest($4::bigint[], $5::text[], $6::bigint[]) as v (no, coin, quantity)
+     on conflict (tenant_id, environment, venue_account_no, coin) do update set own = venue_positions.own + excluded.own, updated_at = excluded.updated_at`,
+    [
+      ...unit.scopeParameters,
+      new Date(unit.now),
+      left.map(({ venueAccountNo }) => venueAccountNo),
+      left.map(({ coin }) => coin),
+      left.map(({ quantity }) => quantity.toString()),
+    ],
+  );
+}
+
 /** The follower's own part of a position, as last compared. */
 export type OwnPosition = Pick<VenueNet, 'venueAccountNo' | 'coin' | 'own'>;
 

@@ -15,6 +15,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { leverageRefusal, sharingRefusal } from './account-sharing';
 import { type CopyBody, copyListSchema, copySchema, presentCopies, settingsJson, settingsVersionBody, settingsVersionListSchema } from './copy-body';
 import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
 
@@ -70,8 +71,8 @@ export class CopiesController {
       if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
       if (account.status === 'closed' || account.status === 'suspended')
         return err(refusal('state_conflict', `The venue account is ${account.status}.`));
-      if ((await unit.copies.runningOn(account.id)) !== null)
-        return err(refusal('venue_account_in_use', 'A venue account carries one running copy.'));
+      const conflict = await sharingRefusal(unit, account.id, { leader, settings: settings.value });
+      if (conflict !== null) return err(conflict);
       const beyond = await beyondQuota(unit, call, 'active_copies');
       if (beyond !== null) return err(beyond);
       const id = this.context.ids.next('copy');
@@ -208,6 +209,8 @@ export class CopiesController {
     const base = settingsJson(current?.settings);
     const merged = mergeSettings(base, draft);
     if (!merged.ok) return merged;
+    const conflict = await leverageRefusal(unit, copy, merged.value);
+    if (conflict !== null) return err(conflict);
     if (merged.value.direction !== base.direction && !(await this.isFlat(unit, copy)))
       return err(refusal('state_conflict', 'The direction can change only while the copy is flat.'));
     const version = copy.settingsVersion + 1;
