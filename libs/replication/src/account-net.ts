@@ -14,6 +14,19 @@ export interface AccountMember {
   readonly row: number;
 }
 
+/** A copy's row in whatever instruments its book has met. */
+export type BookRow = Pick<AccountMember, 'book' | 'row'>;
+
+/** Those of an account's copies that have met a coin. */
+export function membersIn(copies: readonly BookRow[], coin: string): AccountMember[] {
+  const members: AccountMember[] = [];
+  for (const { book, row } of copies) {
+    const sheet = book.findSheet(coin);
+    if (sheet !== undefined) members.push({ book, sheet, row });
+  }
+  return members;
+}
+
 /** The range an account's net can come to, in lots: every working and unknown order of its copies on one side filled and none on the other. */
 export interface NetRange {
   readonly low: number;
@@ -43,14 +56,6 @@ export function putOthers(members: readonly AccountMember[], own: number): void 
     rows.othersBuy[row] = buying - (rows.pendingBuy[row] ?? 0);
     rows.othersSell[row] = selling - (rows.pendingSell[row] ?? 0);
   }
-}
-
-/** A row alone on its account has no others. */
-export function clearOthers({ sheet, row }: AccountMember): void {
-  const { rows } = sheet;
-  rows.others[row] = 0;
-  rows.othersBuy[row] = 0;
-  rows.othersSell[row] = 0;
 }
 
 /** An order in the legs it is sent as, in this order. */

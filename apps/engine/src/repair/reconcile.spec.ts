@@ -45,7 +45,7 @@ function reconciled() {
     clock: { now: () => 1_000, monotonic: () => 1_000_000 },
     log: silentLogger,
     limits: ENGINE_LIMITS,
-    registry: { accountCount: 1, accounts: () => [account], copiesOf: () => [copy] },
+    registry: { accountCount: 1, accounts: () => [account], copiesOf: () => [copy], rowsOf: () => [{ book: stage.book, row }] },
     stops: new StopVersion(),
     sending: { busy: false },
     truthReads: new Places(1, 10),

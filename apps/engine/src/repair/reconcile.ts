@@ -1,5 +1,5 @@
 import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
-import { putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
+import { membersIn, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
 import { saveVenueNets, type VenueNet } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -12,7 +12,7 @@ import { type Intent, intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
-import { explains, membersOf, noteOwn, ownLots, shareEquity } from '../state/shared-accounts';
+import { explains, noteOwn, ownLots, shareEquity } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { LeverageKeeper } from './keep-leverage';
@@ -193,7 +193,11 @@ export class Reconciler {
     if (state === undefined) return;
     const copies = this.ctx.registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
     const seen = { coin, time: state.time, netLots: netOf(states, instrument) };
-    if (copies.length > 1 && account.touched === before && explains(membersOf(this.ctx.registry, account, coin), account, coin, seen.netLots)) {
+    if (
+      copies.length > 1 &&
+      account.touched === before &&
+      explains(membersIn(this.ctx.registry.rowsOf(account), coin), account, coin, seen.netLots)
+    ) {
       this.ctx.ownTrades.forget(account, instrument, state.time);
       return;
     }
@@ -216,12 +220,12 @@ export class Reconciler {
   private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet): Promise<void> {
     const { registry, openOrders, ownTrades } = this.ctx;
     const copies = registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
-    if (copies.length > 1) putOthers(membersOf(registry, account, coin), account.own.get(coin) ?? 0);
+    if (copies.length > 1) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
     const unresolved = [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
     for (const { watched } of copies) refreshPrices(watched);
     const foreignTrades = ownTrades.upTo(account, instrument, time);
     const wanted = new Map(copies.map((copy) => [copy.no, intentOf(copy.watched.book.sheet(instrument), copy.row)]));
-    const effects = reconcileMembers(membersOf(registry, account, coin), { venueAccount: account.index, netLots, foreignTrades, unresolved });
+    const effects = reconcileMembers(membersIn(registry.rowsOf(account), coin), { venueAccount: account.index, netLots, foreignTrades, unresolved });
     if (effects.every(({ kind }) => kind !== 'wait_for_unknowns' && kind !== 'wait_for_price'))
       account.own.set(coin, ownLots(registry, account, coin));
     for (const effect of effects) if (effect.kind === 'own_position') account.own.set(coin, effect.lotsAfter);

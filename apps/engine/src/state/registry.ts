@@ -1,6 +1,6 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
-import type { CopyBook } from '@lockstep/replication';
+import type { BookRow, CopyBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
@@ -120,6 +120,7 @@ export class Registry {
   readonly copiesById = new Map<string, CopyRecord>();
   readonly accountsByNo = new Map<number, AccountRecord>();
   private readonly byAccount = new Map<AccountRecord, Set<CopyRecord>>();
+  private readonly rowsByAccount = new Map<AccountRecord, readonly BookRow[]>();
   /** Accounts with several copies, by each leader one of them copies. */
   private readonly shared = new Map<WatchedAccount, Set<AccountRecord>>();
   private readonly accountList: AccountRecord[] = [];
@@ -200,6 +201,10 @@ export class Registry {
 
   private noteShared(account: AccountRecord, copies: readonly CopyRecord[]): void {
     for (const accounts of this.shared.values()) accounts.delete(account);
+    this.rowsByAccount.set(
+      account,
+      copies.map(({ watched, row }) => ({ book: watched.book, row })),
+    );
     if (copies.length < 2) return;
     for (const { watched } of copies) {
       const accounts = this.shared.get(watched) ?? new Set<AccountRecord>();
@@ -211,6 +216,11 @@ export class Registry {
   /** Copies that run on an account. */
   copiesOf(account: AccountRecord): readonly CopyRecord[] {
     return [...(this.byAccount.get(account) ?? [])];
+  }
+
+  /** Rows of the copies that run on an account; the same list until a copy comes or goes. */
+  rowsOf(account: AccountRecord): readonly BookRow[] {
+    return this.rowsByAccount.get(account) ?? [];
   }
 
   /** Accounts on which a copy of a watched account runs. */

@@ -1,5 +1,5 @@
 import { fromLots, type Size, toExact, toLots } from '@lockstep/kernel';
-import { type AccountMember, equityShares, netRange, putOthers } from '@lockstep/replication';
+import { type AccountMember, equityShares, membersIn, netRange, putOthers } from '@lockstep/replication';
 import { equityOf } from './real-equity';
 import type { AccountRecord, CopyRecord, Registry, WatchedAccount } from './registry';
 
@@ -7,14 +7,6 @@ import type { AccountRecord, CopyRecord, Registry, WatchedAccount } from './regi
  * Several copies on one venue account stand in the books of different leaders. What each plan needs to know of the others is worked out here from the live
  * columns right before it, in one turn with it, so that no plan counts on what another has reserved.
  */
-
-/** Copies of an account that have met a coin, with their rows in it. */
-export function membersOf(registry: Pick<Registry, 'copiesOf'>, account: AccountRecord, coin: string): readonly AccountMember[] {
-  return registry.copiesOf(account).flatMap(({ watched: { book }, row }) => {
-    const sheet = book.findSheet(coin);
-    return sheet === undefined ? [] : [{ book, sheet, row }];
-  });
-}
 
 /** What the follower holds of their own in a coin beside the account's copies, in lots, as last compared with the venue. */
 export function ownLots(registry: Pick<Registry, 'copiesOf'>, account: AccountRecord, coin: string): number {
@@ -26,7 +18,7 @@ export function ownLots(registry: Pick<Registry, 'copiesOf'>, account: AccountRe
 
 /** Before a plan of one instrument of a leader: its copies learn what the other copies of their accounts hold and have in flight. */
 export function putAccountNets(registry: Registry, watched: WatchedAccount, coin: string): void {
-  for (const account of registry.sharedAccountsOf(watched)) putOthers(membersOf(registry, account, coin), account.own.get(coin) ?? 0);
+  for (const account of registry.sharedAccountsOf(watched)) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
 }
 
 /** True when an account's record explains what the venue tells: nothing needs to be held up for a comparison then. */
@@ -73,7 +65,7 @@ export function dropEnded(registry: Registry, copy: CopyRecord, left: readonly L
   registry.dropCopy(copy.no);
   for (const { coin, lots } of left) account.own.set(coin, (account.own.get(coin) ?? 0) + lots);
   const coins = new Set(registry.copiesOf(account).flatMap(({ watched }) => [...watched.book.allSheets()].map(({ instrument }) => instrument.coin)));
-  for (const coin of coins) putOthers(membersOf(registry, account, coin), account.own.get(coin) ?? 0);
+  for (const coin of coins) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
 }
 
 /** Notes an account's own position in a coin that no copy has met, as the venue tells it. */
