@@ -1,5 +1,5 @@
 import { type CopyId, err, type LeaderId, ok, parseMoney, type Result, unwrap, type VenueAccountId } from '@lockstep/kernel';
-import { COPY_STATES, type CopyState } from '@lockstep/roster';
+import { COPIES_PER_VENUE_ACCOUNT_MAX, COPY_STATES, type CopyState } from '@lockstep/roster';
 import type { ActivateCopy, CommandKind, CopyRow, ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -22,7 +22,9 @@ import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from 
 class CreateCopyDto extends createZodDto(
   z.strictObject({
     leader_id: idField('ldr'),
-    venue_account_id: idField('vac'),
+    venue_account_id: idField('vac').describe(
+      `The account it trades through. Up to ${COPIES_PER_VENUE_ACCOUNT_MAX} copies of different leaders may share one: each has its own position, the account holds the net.`,
+    ),
     allocation: amountField.describe('Money the copy is sized on; ratios, limits and losses are computed on it.'),
     settings: settingsDraft.default({}),
   }),
