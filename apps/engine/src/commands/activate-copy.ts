@@ -64,6 +64,8 @@ function allocationRefusal(ctx: EngineContext, account: AccountRecord, copy: Run
 /** What the gateway refused already, asked again of what runs: settings may have changed since. */
 function sharingRefusal(ctx: EngineContext, account: AccountRecord, watched: WatchedAccount, settings: CopySettings): CommandEnd | null {
   const running = ctx.registry.copiesOf(account).map((other) => ({ watchedNo: BigInt(other.watched.no), settings: other.settings }));
+  // Without ids of ours an order of unknown outcome is told by the distance the account's position went, and another copy's order would go the same way.
+  if (running.length > 0 && !account.network.venue.capabilities.clientOrderId) return refused('venue_account_conflict', 'venue');
   const conflict = sharingConflict({ watchedNo: BigInt(watched.no), settings }, running);
   return conflict === null ? null : refused('venue_account_conflict', conflict);
 }

@@ -1,4 +1,4 @@
-import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
+import { fromLots, type Instrument, type Size, type Timer, toLots } from '@lockstep/kernel';
 import { membersIn, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
 import { saveVenueNets, type VenueNet } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
@@ -11,7 +11,7 @@ import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } fro
 import { type Intent, intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
-import type { AccountRecord, CopyRecord } from '../state/registry';
+import type { AccountRecord, CopyRecord, Registry } from '../state/registry';
 import { explains, noteOwn, ownLots, shareEquity } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -226,9 +226,8 @@ export class Reconciler {
     const foreignTrades = ownTrades.upTo(account, instrument, time);
     const wanted = new Map(copies.map((copy) => [copy.no, intentOf(copy.watched.book.sheet(instrument), copy.row)]));
     const effects = reconcileMembers(membersIn(registry.rowsOf(account), coin), { venueAccount: account.index, netLots, foreignTrades, unresolved });
-    if (effects.every(({ kind }) => kind !== 'wait_for_unknowns' && kind !== 'wait_for_price'))
-      account.own.set(coin, ownLots(registry, account, coin));
-    for (const effect of effects) if (effect.kind === 'own_position') account.own.set(coin, effect.lotsAfter);
+    const own = effects.find((effect) => effect.kind === 'own_position');
+    if (!effects.some(isWaiting)) noteCompared(account, coin, own?.lotsAfter ?? ownLots(registry, account, coin));
     await this.bookCloses(effects, instrument, wanted);
     if (!effects.some(isWaiting)) ownTrades.forget(account, instrument, time);
     if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
@@ -250,33 +249,11 @@ export class Reconciler {
   }
 
   private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): Promise<void> {
-    const nets: VenueNet[] = [];
-    for (const state of states) {
-      for (const position of state.positions) {
-        const own = position.size - this.bookedSum(copies, position.coin);
-        nets.push({ venueAccountNo: account.no, coin: position.coin, net: position.size, own, entryPrice: position.entryPrice, asOfMs: state.time });
-      }
-    }
-    nets.push(...this.levelNets(account, copies, states));
+    const nets = netsOf(this.ctx.registry, account, instrumentsOf(copies), states);
     if (nets.length === 0) return;
     await this.books.run(account.scope, async () => {
       await this.ctx.storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));
     });
-  }
-
-  /** What the venue does not list: an own position of the copies' size against them leaves a net of nothing. */
-  private levelNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): VenueNet[] {
-    const instruments = new Map(copies.flatMap((copy) => [...copy.watched.book.allSheets()].map(({ instrument }) => [instrument.coin, instrument])));
-    return [...instruments.values()].flatMap((instrument) => {
-      const state = stateIn(states, instrument);
-      const held = this.bookedSum(copies, instrument.coin);
-      if (held === 0n || state === undefined || positionIn(states, instrument) !== undefined) return [];
-      return [{ venueAccountNo: account.no, coin: instrument.coin, net: 0n, own: -held, entryPrice: 0n, asOfMs: state.time }];
-    });
-  }
-
-  private bookedSum(copies: readonly CopyRecord[], coin: string): bigint {
-    return copies.reduce((sum, copy) => sum + this.ctx.booked.get(copy.no, coin).booked.book.quantity, 0n);
   }
 }
 
@@ -296,10 +273,45 @@ function instrumentsOf(copies: readonly CopyRecord[]): readonly Instrument[] {
   return [...found.values()];
 }
 
-/** What the account holds in coins no copy has met is the follower's own: known before a copy meets one. */
+/** Nothing is noted where there never was anything: what stood before and is gone is written once. */
+function noteCompared(account: AccountRecord, coin: string, lots: number): void {
+  if (lots !== 0 || account.own.has(coin)) account.own.set(coin, lots);
+}
+
+/** What the account holds in coins no copy has met is the follower's own: known before a copy meets one, and forgotten where it is gone. */
 function noteUnmet(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): void {
   const met = new Set(instrumentsOf(copies).map(({ coin }) => coin));
+  for (const coin of account.own.keys()) {
+    const instrument = account.network.markets.get(coin)?.instrument;
+    if (!met.has(coin) && instrument !== undefined && stateIn(states, instrument) !== undefined) account.own.delete(coin);
+  }
   for (const { positions } of states) for (const { coin, size } of positions) if (!met.has(coin)) noteOwn(account, coin, size);
+}
+
+/**
+ * What is written of an account's nets. The follower's part in a coin that copies have met is what the comparison found it to be, not the net less what is booked:
+ * an order that just filled is in the net before it is booked, and a start must not take it for the follower's.
+ */
+function netsOf(registry: Registry, account: AccountRecord, met: readonly Instrument[], states: readonly AccountState[]): readonly VenueNet[] {
+  const coins = new Map(met.map((instrument) => [instrument.coin, instrument]));
+  const ownOf = (instrument: Instrument): Size => fromLots(instrument, ownLots(registry, account, instrument.coin));
+  const nets: VenueNet[] = [];
+  for (const { positions, time } of states) {
+    for (const { coin, size, entryPrice } of positions) {
+      const instrument = coins.get(coin);
+      const own = instrument === undefined ? size : ownOf(instrument);
+      nets.push({ venueAccountNo: account.no, coin, net: size, own, entryPrice, asOfMs: time });
+    }
+  }
+  // What the venue does not list: a net of nothing may be an own position of the copies' size against them.
+  for (const instrument of met) {
+    const state = stateIn(states, instrument);
+    if (state === undefined || positionIn(states, instrument) !== undefined || !account.own.has(instrument.coin)) continue;
+    const own = ownOf(instrument);
+    nets.push({ venueAccountNo: account.no, coin: instrument.coin, net: 0n, own, entryPrice: 0n, asOfMs: state.time });
+    if (own === 0n) account.own.delete(instrument.coin);
+  }
+  return nets;
 }
 
 function netOf(states: readonly AccountState[], instrument: Instrument): number {
