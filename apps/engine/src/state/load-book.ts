@@ -11,7 +11,7 @@ import { LeaderState } from './leader-state';
 import { keptFrom, markupNow, settingsOf, statusBits } from './load-scope';
 import type { Network } from './networks';
 import type { AccountRecord, CopyRecord, WatchedAccount } from './registry';
-import { noteOwn } from './shared-accounts';
+import { learnOwn, noteOwn } from './shared-accounts';
 
 /** A watched account with an empty book; `history` is what an earlier process left. */
 export function newWatched(
@@ -112,6 +112,7 @@ export function addCopy(
     settingsVersion: copy.settingsVersion,
   };
   ctx.registry.addCopy(record);
+  learnOwn(record);
   barCopy(record);
   return record;
 }
@@ -149,6 +150,7 @@ export function restorePositions(ctx: EngineContext, states: readonly PositionSt
     const account = ctx.registry.accountsByNo.get(position.venueAccountNo);
     if (account !== undefined) noteOwn(account, position.coin, size(position.own));
   }
+  for (const copy of ctx.registry.copies.values()) learnOwn(copy);
   for (const state of states) {
     const copy = ctx.registry.copies.get(state.copyNo);
     if (copy === undefined) continue;

@@ -3,7 +3,7 @@ import { MICRO } from '@lockstep/replication';
 import { dollars, entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from './registry';
-import { dropEnded, equityOfOthers, explains, leftBy, noteOwn, ownLots, putAccountNets, shareEquity } from './shared-accounts';
+import { dropEnded, equityOfOthers, explains, learnOwn, leftBy, noteOwn, ownLots, putAccountNets, shareEquity } from './shared-accounts';
 
 /** A registry with one account and a copy on it for each leader, holding so many lots. */
 function sharing(...positions: readonly number[]) {
@@ -112,5 +112,12 @@ describe('copies that share an account', () => {
     expect([...account.own]).toEqual([['BTC', 2]]);
     noteOwn(account, 'BTC', size(1n));
     expect([...account.own]).toEqual([['BTC', 2]]);
+  });
+
+  it('a coin met for the first time may be one the follower holds: the row knows it', () => {
+    const { account, at, others } = sharing(10);
+    account.own.set('BTC', -4);
+    learnOwn(at(0).copy);
+    expect(others(0)).toEqual([-4, 0, 0, 0]);
   });
 });

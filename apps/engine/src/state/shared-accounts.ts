@@ -68,6 +68,17 @@ export function dropEnded(registry: Registry, copy: CopyRecord, left: readonly L
   for (const coin of coins) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
 }
 
+/**
+ * A row learns what the follower holds of their own in the instruments of its book, as last compared: a coin met for the first time may be one they hold, and that must
+ * not look like a trade against the copy.
+ */
+export function learnOwn({ account, watched, row }: CopyRecord): void {
+  for (const { instrument, rows } of watched.book.allSheets()) {
+    const lots = account.own.get(instrument.coin);
+    if (lots !== undefined) rows.beside[row] = lots;
+  }
+}
+
 /** Notes an account's own position in a coin that no copy has met, as the venue tells it. */
 export function noteOwn(account: AccountRecord, coin: string, quantity: Size): void {
   const instrument = account.network.markets.get(coin)?.instrument;
