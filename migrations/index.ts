@@ -20,6 +20,7 @@ import { Detection } from './0041-detection';
 import { AccountTypes } from './0042-account-types';
 import { SpareAgents } from './0043-spare-agents';
 import { CopyModes } from './0044-copy-modes';
+import { InternalCrosses } from './0050-internal-crosses';
 import { UnwindBy } from './0070-unwind-by';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
@@ -46,6 +47,7 @@ export const MIGRATIONS = [
   AccountTypes,
   SpareAgents,
   CopyModes,
+  InternalCrosses,
   UnwindBy,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -26,6 +26,7 @@ import { Networks } from './state/open-networks';
 import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
 import { EquityWriter } from './state/save-equity';
+import { learnOwn } from './state/shared-accounts';
 import { StopSwitches } from './stop-switches';
 import { warmUp } from './warm-up';
 import { LeaderWatch } from './watch/leader-watch';
@@ -83,6 +84,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     () => collector.collect(),
     (watched, sheet) => {
       barSheet(ctx, watched, sheet);
+      for (const copy of ctx.registry.copies.values()) if (copy.watched === watched) learnOwn(copy);
       leverage.appeared(watched, sheet);
     },
   );

@@ -47,6 +47,46 @@ describe('lanes', () => {
     expect(failures).toEqual(['a:1']);
   });
 
+  it('several at once are taken when all are idle, and none where one is not', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes<number>(
+      async (key, batch) => {
+        log.push(`${key}${batch.join(',')}`);
+        await turn();
+      },
+      () => undefined,
+      10,
+    );
+    const together = lanes.aloneInAll(['a', 'b', 'a'], async () => {
+      log.push('begins');
+      await turn();
+      await turn();
+      log.push('ends');
+    });
+    lanes.push('a', 1);
+    lanes.push('b', 2);
+    expect(lanes.aloneInAll(['b', 'c'], async () => undefined)).toBeNull();
+    expect(lanes.aloneInAll([], async () => undefined)).toBeNull();
+    await together;
+    await lanes.idle();
+    expect(log.slice(0, 2)).toEqual(['begins', 'ends']);
+    expect(log.slice(2).sort()).toEqual(['a1', 'b2']);
+  });
+
+  it('several at once are free again after work that failed', async () => {
+    const seen: string[] = [];
+    const lanes = new Lanes<number>(
+      async (key) => void seen.push(key),
+      () => undefined,
+      10,
+    );
+    await expect(lanes.aloneInAll(['a', 'b'], () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    lanes.push('a', 1);
+    lanes.push('b', 1);
+    await lanes.idle();
+    expect(seen.sort()).toEqual(['a', 'b']);
+  });
+
   it('runs a lone piece of work between batches', async () => {
     const log: string[] = [];
     const lanes = new Lanes<number>(

@@ -51,6 +51,18 @@ export class Lanes<T> {
     });
   }
 
+  /**
+   * Runs `work` alone in several lanes at once, if nothing runs or waits in any of them; null where something does. Nothing is waited for: whoever held one lane
+   * while it waits for another would hold up everything in the first for as long as the second takes.
+   */
+  aloneInAll(keys: readonly string[], work: () => Promise<void>): Promise<void> | null {
+    const [first, ...others] = new Set(keys);
+    if (first === undefined || keys.some((key) => this.lanes.has(key))) return null;
+    const done = this.alone(first, work);
+    for (const key of others) void this.alone(key, () => done.catch(() => undefined));
+    return done;
+  }
+
   /** Resolves once nothing runs and nothing waits. */
   async idle(): Promise<void> {
     while (this.lanes.size > 0) await Promise.all([...this.lanes.values()].map((lane) => lane.drained));

@@ -35,6 +35,9 @@ export interface EngineLimits {
   readonly collectIntervalMs: number;
   /** Wait between two looks at gaps, in ms. */
   readonly repairIntervalMs: number;
+  /** Accounts in one instrument whose copies cross inside them before one repair, and how long it waits for that, in ms. */
+  readonly crossesMax: number;
+  readonly crossWaitMaxMs: number;
   /** Time in which every account is compared with the venue once, in ms; longer where that is more than `reconcileAccountsMax` a second. */
   readonly reconcileIntervalMs: number;
   /** Accounts compared with the venue in one second, in rotation. */
@@ -119,6 +122,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   postAccountsMax: 500,
   collectIntervalMs: 150,
   repairIntervalMs: 500,
+  crossesMax: 64,
+  crossWaitMaxMs: 250,
   reconcileIntervalMs: 30_000,
   reconcileAccountsMax: 50,
   resyncAccountsMax: 10,

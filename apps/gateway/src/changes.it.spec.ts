@@ -1,5 +1,6 @@
 import { unwrap, type VenueAccountId } from '@lockstep/kernel';
 import { enginePrivateKeys, loadConfig, opener, sealingContext } from '@lockstep/platform';
+import { COPIES_PER_VENUE_ACCOUNT_MAX } from '@lockstep/roster';
 import { addressOfKey } from '@lockstep/venues/hyperliquid';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { closeAsBackoffice, FILE, FILE_SHA256 } from './testing/backoffice-work';
@@ -172,10 +173,39 @@ describe('a copy', () => {
     expect((await rig.call(other.key, 'post', '/v1/copies/preview', { leader_id: leader, allocation: '1' })).status).toBe(404);
   });
 
-  it('is the only running one of its venue account', async () => {
-    const objects = await makeObjects(rig, tenant);
-    const second = { leader_id: objects.leader, venue_account_id: objects.venueAccount, allocation: '1' };
-    expect((await rig.call(tenant.key, 'post', '/v1/copies', second)).body.code).toBe('venue_account_in_use');
+  describe('on an account that has one', () => {
+    const leaderAt = async (address: string): Promise<string> =>
+      good(await rig.call(tenant.key, 'post', '/v1/leaders', { name: 'Another', network: 'sim', address })).id;
+    const join = async (venueAccount: string, leader: string, settings: object = {}) =>
+      rig.call(tenant.key, 'post', '/v1/copies', { leader_id: leader, venue_account_id: venueAccount, allocation: '1', settings });
+
+    it('joins it for another leader, at the same leverage or on other instruments, until the account has as many as it may', async () => {
+      const objects = await makeObjects(rig, tenant);
+      expect((await join(objects.venueAccount, objects.leader)).body.code).toBe('leader_already_copied');
+      const second = await leaderAt(freshAddress());
+      expect((await join(objects.venueAccount, second, { venue_leverage: 3 })).body.code).toBe('leverage_conflict');
+      expect((await join(objects.venueAccount, second)).status).toBe(201);
+      for (let more = 2; more < COPIES_PER_VENUE_ACCOUNT_MAX; more += 1)
+        expect((await join(objects.venueAccount, await leaderAt(freshAddress()))).status).toBe(201);
+      expect((await join(objects.venueAccount, await leaderAt(freshAddress()))).body.code).toBe('venue_account_in_use');
+    });
+
+    it('follows no address twice, whatever names its leaders have', async () => {
+      const objects = await makeObjects(rig, tenant);
+      const address = freshAddress();
+      expect((await join(objects.venueAccount, await leaderAt(address))).status).toBe(201);
+      expect((await join(objects.venueAccount, await leaderAt(address))).body.code).toBe('leader_already_copied');
+    });
+
+    it('keeps the leverage it joined with where both trade', async () => {
+      const objects = await makeObjects(rig, tenant);
+      const other = good(await join(objects.venueAccount, await leaderAt(freshAddress())));
+      const patch = (settings: object) => rig.call(tenant.key, 'patch', `/v1/copies/${other.id}`, { settings });
+      expect((await patch({ venue_leverage: 2 })).body.code).toBe('leverage_conflict');
+      const first = { instruments: { kind: 'except', coins: ['BTC'] } };
+      good(await rig.call(tenant.key, 'patch', `/v1/copies/${objects.copy}`, { settings: first }));
+      good(await patch({ venue_leverage: 2, instruments: { kind: 'only', coins: ['BTC'] } }));
+    });
   });
 });
 

@@ -69,7 +69,7 @@ export interface CopyMarkup {
 /** A copy's state in one instrument as restored from storage. Sizes and money as kernel units. */
 export interface PositionEntry {
   readonly position: Size;
-  /** What else the venue account holds in the instrument. */
+  /** What the follower holds of their own in it on the venue account. */
   readonly beside: Size;
   /** Target in micro-lots. */
   readonly target: number;

@@ -96,17 +96,28 @@ function cutReason(draft: Draft, index: number, otherwise: number): number {
   return mask === 0 ? otherwise : FIRST_CAP + (31 - Math.clz32(mask & -mask));
 }
 
-/** Lots the venue would accept as reduce-only on this side: what the account's net holds against it, less such orders in flight. */
+/**
+ * Lots that reduce the account's net without crossing it, whatever of the orders in flight fills first, those of the account's other copies included: what
+ * the venue would accept as reduce-only on this side.
+ */
 function reducible(draft: Draft, index: number, buy: boolean): number {
-  const net = (draft.position[index] ?? 0) + (draft.sheet.rows.beside[draft.row[index] ?? 0] ?? 0);
-  return buy ? Math.max(0, -net - (draft.pendingBuy[index] ?? 0)) : Math.max(0, net - (draft.pendingSell[index] ?? 0));
+  const { rows } = draft.sheet;
+  const row = draft.row[index] ?? 0;
+  const net = accountNet(draft, index);
+  return buy
+    ? Math.max(0, -net - (draft.pendingBuy[index] ?? 0) - (rows.othersBuy[row] ?? 0))
+    : Math.max(0, net - (draft.pendingSell[index] ?? 0) - (rows.othersSell[row] ?? 0));
+}
+
+/** Net of the copy's venue account in lots: its own position, those of other copies, and the follower's own. */
+function accountNet(draft: Draft, index: number): number {
+  const { rows } = draft.sheet;
+  const row = draft.row[index] ?? 0;
+  return (draft.position[index] ?? 0) + (rows.others[row] ?? 0) + (rows.beside[row] ?? 0);
 }
 
 /** True when `lots` reduce-only closes the whole net of the account: exempt from the minimum. */
-function closesNet(draft: Draft, index: number, lots: number): boolean {
-  const net = (draft.position[index] ?? 0) + (draft.sheet.rows.beside[draft.row[index] ?? 0] ?? 0);
-  return lots === Math.abs(net);
-}
+const closesNet = (draft: Draft, index: number, lots: number): boolean => lots === Math.abs(accountNet(draft, index));
 
 /** Plans an exit of `wanted` of the `available` lots and returns what it sends. Only a missing key, a missing price or the minimum can hold it. */
 function planExit(draft: Draft, index: number, buy: boolean, wanted: number, available: number): number {

@@ -32,8 +32,12 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   target: make.f64('target'),
   /** The copy's own (virtual) position P in lots. */
   position: make.f64('position'),
-  /** What else the venue account holds in this instrument, in lots: net − P. */
+  /** What the follower holds of their own in this instrument on the copy's venue account, in lots: net less its copies. */
   beside: make.f64('beside'),
+  /** What the account's other copies hold, and the worst-case lots of their working and unknown orders, ≥ 0 (`putOthers`); 0 for a copy alone on its account. */
+  others: make.f64('others'),
+  othersBuy: make.f64('othersBuy'),
+  othersSell: make.f64('othersSell'),
   /** Worst-case lots of working and unknown orders of this copy, ≥ 0. */
   pendingBuy: make.f64('pendingBuy'),
   pendingSell: make.f64('pendingSell'),

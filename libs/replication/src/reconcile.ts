@@ -1,4 +1,5 @@
 import { mulDivFloor } from '@lockstep/kernel';
+import { type AccountMember, netRange, putOthers } from './account-net';
 import type { CopyBook } from './book';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { lockedRatio } from './target';
@@ -43,45 +44,47 @@ export type ReconcileEffect =
   | { readonly kind: 'own_position'; readonly venueAccount: number; readonly coin: string; readonly lotsBefore: number; readonly lotsAfter: number };
 
 /**
- * Compares our record of one instrument with the venue's net of one account. A change against the copied net first reduces the copies
- * on that side pro rata (floored; the last takes the rest) and marks their episodes `user_closed`; only the excess is the follower's own
- * position beside them (product §2.4). Fills missing from our record must have been adopted before: this speaks only about trades not ours.
- * PnL is counted at the price of the trades when they are the whole difference, else at the mark.
+ * Compares our record of one instrument with the venue's net of one account, whose copies all stand in one book. See {@link reconcileMembers}.
  */
 export function reconcileNet(book: CopyBook, sheet: InstrumentSheet, truth: VenueNet): readonly ReconcileEffect[] {
-  const copies = rowsOf(book, truth.venueAccount);
-  const { rows } = sheet;
-  const copied = copies.reduce((sum, row) => sum + (rows.position[row] ?? 0), 0);
-  const first = copies[0];
+  return reconcileMembers(
+    rowsOf(book, truth.venueAccount).map((row) => ({ book, sheet, row })),
+    truth,
+  );
+}
+
+/**
+ * Compares the sum of an account's copies in one instrument, and the follower's own position beside them, with the venue's net. A change against the copied
+ * side first reduces the copies on it pro rata and marks their episodes `user_closed`; only the excess is the follower's
+ * own position (product §2.4). Fills missing from our record must have been adopted before: this speaks only about trades not ours.
+ * PnL is counted at the price of the trades when they are the whole difference, else at the mark. `beside` of all members must be the same before, and is behind.
+ */
+export function reconcileMembers(members: readonly AccountMember[], truth: VenueNet): readonly ReconcileEffect[] {
+  const [first] = members;
   if (first === undefined) return [];
-  // What lies beside one copy includes the other copies; the rest is the follower's own.
-  const besideBefore = (rows.beside[first] ?? 0) + (rows.position[first] ?? 0) - copied;
-  const foreign = truth.netLots - (copied + besideBefore);
+  const { venueAccount } = truth;
+  const { instrument, mark } = first.sheet;
+  const ownBefore = first.sheet.rows.beside[first.row] ?? 0;
+  const foreign = truth.netLots - netRange(members, ownBefore).net;
   if (foreign === 0) return [];
-  if (truth.unresolved) return [{ kind: 'wait_for_unknowns', venueAccount: truth.venueAccount }];
+  if (truth.unresolved) return [{ kind: 'wait_for_unknowns', venueAccount }];
   const effects: ReconcileEffect[] = [];
   const against = foreign < 0 ? 1 : -1;
   let left = Math.abs(foreign);
   // What the follower holds beside the copies on the attacked side gives way first: it is theirs.
-  const own = Math.min(left, Math.max(0, besideBefore * against));
+  const own = Math.min(left, Math.max(0, ownBefore * against));
   left -= own;
-  const price = truth.foreignTrades?.lots === foreign ? truth.foreignTrades.price : sheet.mark;
-  const attacked = copies.filter((row) => (rows.position[row] ?? 0) * against > 0);
-  if (price <= 0 && left > 0 && attacked.length > 0)
-    return [{ kind: 'wait_for_price', venueAccount: truth.venueAccount, coin: sheet.instrument.coin }];
-  const taken = reduceProRata(book, sheet, attacked, left, price, effects);
-  const besideAfter = besideBefore - against * (own + (left - taken));
-  for (const row of copies) rows.beside[row] = truth.netLots - (rows.position[row] ?? 0);
-  if (besideAfter !== besideBefore)
-    effects.push({
-      kind: 'own_position',
-      venueAccount: truth.venueAccount,
-      coin: sheet.instrument.coin,
-      lotsBefore: besideBefore,
-      lotsAfter: besideAfter,
-    });
+  const price = truth.foreignTrades?.lots === foreign ? truth.foreignTrades.price : mark;
+  const attacked = members.filter((member) => positionOf(member) * against > 0);
+  if (price <= 0 && left > 0 && attacked.length > 0) return [{ kind: 'wait_for_price', venueAccount, coin: instrument.coin }];
+  const taken = reduceProRata(attacked, left, price, effects);
+  const ownAfter = ownBefore - against * (own + (left - taken)) + 0;
+  putOthers(members, ownAfter);
+  if (ownAfter !== ownBefore) effects.push({ kind: 'own_position', venueAccount, coin: instrument.coin, lotsBefore: ownBefore, lotsAfter: ownAfter });
   return effects;
 }
+
+const positionOf = ({ sheet, row }: AccountMember): number => sheet.rows.position[row] ?? 0;
 
 function rowsOf(book: CopyBook, venueAccount: number): readonly number[] {
   const found: number[] = [];
@@ -90,24 +93,17 @@ function rowsOf(book: CopyBook, venueAccount: number): readonly number[] {
   return found;
 }
 
-/** Takes `lots` from copies of one side, pro rata; returns what could be taken. */
-function reduceProRata(
-  book: CopyBook,
-  sheet: InstrumentSheet,
-  onSide: readonly number[],
-  lots: number,
-  price: number,
-  effects: ReconcileEffect[],
-): number {
-  const { rows } = sheet;
-  const total = onSide.reduce((sum, row) => sum + Math.abs(rows.position[row] ?? 0), 0);
+/** Takes `lots` from copies of one side, pro rata and rounded along the way, so that none gives more than it holds; returns what could be taken. */
+function reduceProRata(onSide: readonly AccountMember[], lots: number, price: number, effects: ReconcileEffect[]): number {
+  const holdings = onSide.map((member) => Math.abs(positionOf(member)));
+  const total = holdings.reduce((sum, held) => sum + held, 0);
   const taken = Math.min(lots, total);
-  let left = taken;
-  onSide.forEach((row, index) => {
-    const held = Math.abs(rows.position[row] ?? 0);
-    const share = index === onSide.length - 1 ? left : Math.min(left, mulDivFloor(held, taken, total));
-    left -= share;
-    if (share > 0) effects.push(closeByUser(book, sheet, row, share, price));
+  let [upTo, given] = [0, 0];
+  onSide.forEach((member, index) => {
+    upTo += holdings[index] ?? 0;
+    const share = mulDivFloor(upTo, taken, total) - given;
+    given += share;
+    if (share > 0) effects.push(closeByUser(member.book, member.sheet, member.row, share, price));
   });
   return taken;
 }

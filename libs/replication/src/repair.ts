@@ -151,9 +151,17 @@ function prepareRow(draft: Draft, index: number): void {
   draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
 }
 
-function catchUpRefusal(draft: Draft, row: number, buy: boolean): number {
-  const { copies } = draft.book;
-  const { sheet, options } = draft;
+/** What a look at one row needs. */
+export interface CatchUpView {
+  readonly book: CopyBook;
+  readonly sheet: InstrumentSheet;
+  readonly options: Pick<PlanOptions, 'now' | 'markMaxAgeMs' | 'bookMaxAgeMs'>;
+}
+
+/** Why a row's missing entry may not be caught up now; {@link CLEAR} when it may. The book must be valued at the options' time. */
+export function catchUpRefusal(view: CatchUpView, row: number, buy: boolean): number {
+  const { copies } = view.book;
+  const { sheet, options } = view;
   const standing = standingRefusal(copies, row, options.now);
   if (standing !== CLEAR) return standing;
   const truth = truthRefusal(copies, row);
@@ -164,14 +172,14 @@ function catchUpRefusal(draft: Draft, row: number, buy: boolean): number {
   if (sheet.rows.lastReason[row] === REJECTED && (sheet.rows.attempt[row] ?? 0) + 1 >= REFUSALS_MAX) return WAITING;
   const reference = sheet.rows.owedPrice[row] ?? 0;
   if (reference === 0 || (sheet.rows.owedUntil[row] ?? 0) <= options.now) return WAITING;
-  return insideBand(draft, row, reference, buy) ? CLEAR : OUT_OF_BAND;
+  return insideBand(view, row, reference, buy) ? CLEAR : OUT_OF_BAND;
 }
 
 /** A failed entry is caught up only while the market stands within reference·(1 ± b): a better price this late is a stale signal. */
-function insideBand(draft: Draft, row: number, reference: number, buy: boolean): boolean {
-  const { sheet, options } = draft;
+function insideBand(view: CatchUpView, row: number, reference: number, buy: boolean): boolean {
+  const { sheet, options } = view;
   const price = quoteFor(sheet, buy, options) || sheet.mark;
-  const width = Math.floor((reference * (draft.book.copies.entryBound[row] ?? 0)) / RATE_ONE);
+  const width = Math.floor((reference * (view.book.copies.entryBound[row] ?? 0)) / RATE_ONE);
   return price >= reference - width && price <= reference + width;
 }
 

@@ -1,3 +1,4 @@
+export * from './account-sharing';
 export * from './copy-life';
 export * from './copy-settings';
 export * from './parties';

@@ -1,3 +1,4 @@
+import { crossesOf } from './engine';
 import { type ContractStore, engineStorageContract } from './testing/engine-storage-contract';
 import { openTestStorage, type TestClock } from './testing/test-storage';
 
@@ -23,6 +24,7 @@ async function openPostgres(clock: TestClock): Promise<ContractStore> {
           fills: (await unit.fills.page(PAGE)).rows,
           events: head === null ? [] : await unit.events.after({ ...head, seq: 0n }, ROWS_MAX),
           transactions: await unit.ledger.after(0n, ROWS_MAX),
+          crosses: await crossesOf(unit, null, ROWS_MAX),
         };
       }),
     close: () => test.close(),

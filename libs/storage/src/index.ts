@@ -32,6 +32,6 @@ export {
 export type { TurnedBy } from './tenancy/kill-switches';
 export type { JournalKey } from './trading/journal';
 export type { FillFilter, OrderFilter } from './trading/orders';
-export { type FillKey, fillIdOf, type OrderParts, orderIdOf, orderPartsOf } from './trading/record-ids';
+export { type FillKey, fillIdOf, INTERNAL_ORDER, type OrderParts, orderIdOf, orderPartsOf } from './trading/record-ids';
 export type { JobClaim, NewJob } from './unit/job-queue';
 export { PAGE_LIMIT_MAX_ROWS, type Page, type PageRequest, type TimeCursor } from './unit/keyset';

@@ -1,6 +1,6 @@
 import { makeId, parseMoney, price, RATE_ONE, rate, size, type TenantScope, UNIT, unwrap } from '@lockstep/kernel';
 import type { FeeScheduleVersion } from '@lockstep/ledger';
-import { type FillRow, fillIdOf, IDEMPOTENCY_TTL_MS, type NewRow, orderIdOf, runOperatorIdempotent } from '@lockstep/storage';
+import { type FillRow, fillIdOf, IDEMPOTENCY_TTL_MS, INTERNAL_ORDER, type NewRow, orderIdOf, runOperatorIdempotent } from '@lockstep/storage';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestStorage, type TestStorage } from '../../../../libs/storage/src/testing/test-storage';
@@ -114,12 +114,19 @@ describe('accrual of markup', () => {
     expect(await accrueMarkup({ ...ctx, limits: { ...ctx.limits, accrueMax: 2 } }, scope, AT - 1)).toBe(0);
   });
 
-  it('charges each recorded fill once, and fills with a builder fee never', async () => {
+  it('charges each recorded fill once, and never those with a builder fee, nor what copies of one account made with each other', async () => {
     const scope = await newTenant();
     const app = await test.as('app');
     await app.scoped(scope, (unit) => unit.feeSchedules.insert(scheduleRow()));
     const engine = await test.as('engine');
-    await engine.scoped(scope, (unit) => unit.fills.insert([fillRow(1, AT, 0n), fillRow(2, AT + 1, 0n), fillRow(3, AT + 2, 1_000n)]));
+    await engine.scoped(scope, (unit) =>
+      unit.fills.insert([
+        fillRow(1, AT, 0n),
+        fillRow(2, AT + 1, 0n),
+        fillRow(3, AT + 2, 1_000n),
+        { ...fillRow(4, AT + 3, 0n), venueOrderId: INTERNAL_ORDER },
+      ]),
+    );
     expect(await accrueMarkup(ctx, scope, AT - 1)).toBe(2);
     expect(await accrueMarkup(ctx, scope, AT - 1)).toBe(0);
     const sums = await ctx.storage.scoped(scope, (unit) => unit.ledger.sums(100n));

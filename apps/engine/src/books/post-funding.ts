@@ -7,6 +7,7 @@ import type { VenueFunding } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import type { AccountRecord } from '../state/registry';
+import { ownLots } from '../state/shared-accounts';
 
 /** Charges of one account as the venue told them, oldest first. */
 export interface CollectedFunding {
@@ -84,17 +85,10 @@ function partsOf(ctx: EngineContext, { account, charge }: AccountCharge, copies:
 }
 
 /** Where the follower's own position stands beside the copies, as last compared with the venue. */
-function ownSide(ctx: EngineContext, account: AccountRecord, coin: string): OwnSide {
-  const rows = ctx.registry.copiesOf(account).flatMap((copy) => {
-    const sheet = copy.watched.book.findSheet(coin);
-    return sheet === undefined ? [] : [{ beside: sheet.rows.beside[copy.row] ?? 0, position: sheet.rows.position[copy.row] ?? 0 }];
-  });
-  const [first] = rows;
-  if (first === undefined) return 0;
-  // What lies beside one copy includes the other copies.
-  const own = first.beside + first.position - rows.reduce((sum, row) => sum + row.position, 0);
+const ownSide = (ctx: EngineContext, account: AccountRecord, coin: string): OwnSide => {
+  const own = ownLots(ctx.registry, account, coin);
   return own > 0 ? 1 : own < 0 ? -1 : 0;
-}
+};
 
 async function write(
   ctx: EngineContext,

@@ -38,7 +38,7 @@ export async function bookUserClose(
     const at = price(BigInt(close.price));
     const { after, closedPnl } = bookFill(kept.booked, quantity, at, money(0n));
     const transaction = postFill({
-      source: `user_close:${copy.account.no}:${coin}:${now}`,
+      source: `user_close:${copy.account.no}:${coin}:${now}:${copy.no}`,
       copyId: copy.id,
       occurredAtMs: now,
       coin,

@@ -1,6 +1,6 @@
-import { type Instrument, money, type TenantScope, toExact } from '@lockstep/kernel';
+import { type Instrument, money, type TenantScope } from '@lockstep/kernel';
 import { leverageOn, STATUS } from '@lockstep/replication';
-import { type CopySettings, filterAdmits } from '@lockstep/roster';
+import { type CopySettings, filterAdmits, sharingConflict } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
 import { readVolatility } from '../accounts/leader-volatility';
 import { setLeverage as setVenueLeverage } from '../accounts/leverage';
@@ -12,6 +12,7 @@ import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
+import { equityOfOthers, shareEquity } from '../state/shared-accounts';
 import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { leaderEntries, takeOnPositions } from './take-on-positions';
@@ -41,13 +42,32 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if ((await parts.watch.synced(watched)) !== 'synced') return refused('venue_unreachable', 'the leader could not be read in time');
   const equity = await readEquity(ctx, account);
   if (equity === null) return refused('venue_unreachable');
-  if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
+  const full = allocationRefusal(ctx, account, copy, equity);
+  if (full !== null) return full;
+  const conflict = sharingRefusal(ctx, account, watched, settings);
+  if (conflict !== null) return conflict;
   const needs = await whatItNeeds(ctx, watched, settings);
   if (needs !== null) return needs;
   const leverage = await prepareLeverage(ctx, copy, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
-  await begin(ctx, parts, scope, copy, account, watched, equity);
-  return takeOnAtStart(ctx, parts, copy.id, settings);
+  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, equity);
+  return refusal ?? takeOnAtStart(ctx, parts, copy.id, settings);
+}
+
+/** Σ U of an account's copies may not exceed what it really holds (product §1). */
+function allocationRefusal(ctx: EngineContext, account: AccountRecord, copy: RunningCopy, equity: bigint): CommandEnd | null {
+  const others = equityOfOthers(ctx.registry, account, null);
+  if (copy.allocation + others <= equity) return null;
+  return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}, other copies ${others}`);
+}
+
+/** What the gateway refused already, asked again of what runs: settings may have changed since. */
+function sharingRefusal(ctx: EngineContext, account: AccountRecord, watched: WatchedAccount, settings: CopySettings): CommandEnd | null {
+  const running = ctx.registry.copiesOf(account).map((other) => ({ watchedNo: BigInt(other.watched.no), settings: other.settings }));
+  // Without ids of ours an order of unknown outcome is told by the distance the account's position went, and another copy's order would go the same way.
+  if (running.length > 0 && !account.network.venue.capabilities.clientOrderId) return refused('venue_account_conflict', 'venue');
+  const conflict = sharingConflict({ watchedNo: BigInt(watched.no), settings }, running);
+  return conflict === null ? null : refused('venue_account_conflict', conflict);
 }
 
 /** Takes on the positions in which the copy waits for an open, where its `start` says so. */
@@ -101,17 +121,24 @@ async function begin(
   copy: RunningCopy,
   account: AccountRecord,
   watched: WatchedAccount,
+  settings: CopySettings,
   equity: bigint,
-): Promise<void> {
+): Promise<CommandEnd | null> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
-  account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
-  truthRead(ctx, account);
+  // Another copy of the account may have begun since: from here to its row nothing is waited for.
+  const refusal = allocationRefusal(ctx, account, copy, equity) ?? sharingRefusal(ctx, account, watched, settings);
+  if (refusal !== null) return refusal;
+  // Where others run, fills of theirs may still be unread, and how well the account is known is told by its comparisons.
+  if (ctx.registry.copiesOf(account).length === 0) {
+    account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
+    truthRead(ctx, account);
+  }
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
   // A switch that was on before the copy was there is met now, not at the next look.
   parts.stops.meet(record);
   ctx.wishes.meet(record);
-  watched.book.copies.realEquity[record.row] = toExact(equity, 'account value');
+  shareEquity(ctx.registry, account, equity);
   const beginning = beginAtNextOpen(ctx, record);
   try {
     await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
@@ -125,6 +152,6 @@ async function begin(
   }
   beginning.written();
   // A stop that came meanwhile stands.
-  if (record.state !== 'active') return;
-  watched.book.setStatus(record.row, STATUS.active, true);
+  if (record.state === 'active') watched.book.setStatus(record.row, STATUS.active, true);
+  return null;
 }

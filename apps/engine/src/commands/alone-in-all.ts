@@ -3,7 +3,8 @@ import type { WaveLanes } from '../wave/wave-lanes';
 
 /**
  * Runs `work` while no wave, repair or comparison of any of these instruments of a leader runs. Lanes are taken one inside the other in the order of their
- * names: this is the only place that holds several, so none waits for another in a circle.
+ * names. Whoever else holds several (comparisons and crosses of shared accounts) takes them only where all stand idle and waits for none, and for the books
+ * both wait alike; so nobody waits for another in a circle.
  */
 export async function aloneInAll(
   lanes: Pick<WaveLanes, 'alone'>,

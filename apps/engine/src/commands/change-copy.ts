@@ -10,6 +10,7 @@ import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
+import { equityOfOthers } from '../state/shared-accounts';
 import { whatItNeeds } from './activate-copy';
 import { beginAtNextOpen } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
@@ -167,7 +168,8 @@ async function raiseRefusal(ctx: EngineContext, copy: CopyRecord, more: bigint):
   if (real === null) return refused('venue_unreachable');
   revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   const equity = BigInt(copy.watched.book.copies.equity[copy.row] ?? 0) + more;
-  return equity > real ? refused('insufficient_equity', `account ${real}, copy ${equity}`) : null;
+  const others = equityOfOthers(ctx.registry, copy.account, copy);
+  return equity + others > real ? refused('insufficient_equity', `account ${real}, copy ${equity}, other copies ${others}`) : null;
 }
 
 /** Reads a tenant's fee schedules again, puts the one in force on all its copies, and lets what is announced come at its time. */

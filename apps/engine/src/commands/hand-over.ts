@@ -25,6 +25,7 @@ import { NO_INTENT } from '../state/intent';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
+import { dropEnded, leftBy } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import { aloneInAll } from './alone-in-all';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
@@ -112,11 +113,12 @@ export class HandOvers {
   private async write(copy: CopyRecord): Promise<void> {
     const { ctx } = this;
     if (copy.state !== 'handing_over' || !this.ready(copy)) return;
+    const left = leftBy(copy);
     await writeState(ctx, this.parts.books, copy, 'handing_over', 'stopped', 'handed_over', (unit) => writeEnd(ctx, copy, unit));
     // A reading of the venue that is older than this is compared with nothing.
     copy.account.touched += 1;
     ctx.booked.drop(copy.no);
-    ctx.registry.dropCopy(copy.no);
+    dropEnded(ctx.registry, copy, left);
   }
 }
 

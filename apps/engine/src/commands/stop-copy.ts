@@ -1,13 +1,14 @@
 import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope, type Timer } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
-import type { FlatnessProof } from '@lockstep/storage';
+import { addOwnPositions, type FlatnessProof } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
+import { dropEnded, leftBy } from '../state/shared-accounts';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { HandOvers } from './hand-over';
 import { stopUnstarted } from './stop-unstarted';
@@ -166,9 +167,11 @@ export class StopWatch {
   private async end(copy: CopyRecord, remnants: readonly Remnant[]): Promise<void> {
     const { ctx } = this;
     const proof = proofOf(copy, remnants);
+    const left = leftBy(copy);
     const reason: CopyStateReason = proof.flat ? 'flat' : 'dust_listed';
     await writeState(ctx, this.parts.books, copy, copy.state, 'stopped', reason, async (unit) => {
       await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
+      await addOwnPositions(unit, left);
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {
           copy_id: copy.id,
@@ -179,7 +182,7 @@ export class StopWatch {
       ]);
     });
     ctx.booked.drop(copy.no);
-    ctx.registry.dropCopy(copy.no);
+    dropEnded(ctx.registry, copy, left);
   }
 }
 

@@ -29,13 +29,23 @@ function reconciled() {
     markets: { dexesOf: () => [''], dollarClearinghouses: () => [{ dex: '', collateral: 'USDC' }], isDollar: () => true },
   };
   const kept = { balances: new Map(), collateralReadAt: 0 };
-  const account = { index: 1, no: 1, network, signs: false, ...kept, touched: 0, truthReadAt: 0, truthStale: true } as unknown as AccountRecord;
+  const account = {
+    index: 1,
+    no: 1,
+    network,
+    signs: false,
+    ...kept,
+    touched: 0,
+    truthReadAt: 0,
+    truthStale: true,
+    own: new Map(),
+  } as unknown as AccountRecord;
   const copy = { no: 1, row, account, watched: { book: stage.book } } as unknown as CopyRecord;
   const ctx = {
     clock: { now: () => 1_000, monotonic: () => 1_000_000 },
     log: silentLogger,
     limits: ENGINE_LIMITS,
-    registry: { accountCount: 1, accounts: () => [account], copiesOf: () => [copy] },
+    registry: { accountCount: 1, accounts: () => [account], copiesOf: () => [copy], rowsOf: () => [{ book: stage.book, row }] },
     stops: new StopVersion(),
     sending: { busy: false },
     truthReads: new Places(1, 10),

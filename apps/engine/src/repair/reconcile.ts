@@ -1,6 +1,6 @@
-import { type Timer, toExact, toLots } from '@lockstep/kernel';
-import { type InstrumentSheet, type ReconcileEffect, reconcileNet } from '@lockstep/replication';
-import { saveVenueNets, type VenueNet } from '@lockstep/storage';
+import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
+import { membersIn, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
+import { saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
@@ -8,12 +8,14 @@ import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
 import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } from '../state/account-truth';
-import { intentOf } from '../state/intent';
+import { type Intent, intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
-import { equityOf, type ReadStates, readStates } from '../state/real-equity';
+import { type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { explains, ownLots, shareEquity } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
+import { forgetLevel, instrumentsOf, netsOf, noteCompared, noteUnmet } from './account-nets';
 import { LeverageKeeper } from './keep-leverage';
 import { positionIn, stateIn } from './position-in';
 import { Rotation } from './rotation';
@@ -38,8 +40,6 @@ export class Reconciler {
   /** Accounts whose last reading failed, longest waiting first: read again before their turn. */
   private readonly unread = new Set<AccountRecord>();
   private readonly leverage: LeverageKeeper;
-  /** The followers' own parts as this process wrote them last. */
-  private readonly savedOwn = new Map<AccountRecord, Map<string, bigint>>();
 
   constructor(
     private readonly ctx: EngineContext,
@@ -161,19 +161,12 @@ export class Reconciler {
     const read = await this.readTruth(account);
     if (read === null) return false;
     const { states } = read;
-    takeEquity(account, copies);
+    shareEquity(this.ctx.registry, account);
     if (read.missing === null) truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
-    for (const copy of copies) {
-      for (const sheet of copy.watched.book.allSheets()) {
-        await this.lanes.alone(copy.watched, sheet.instrument.coin, async () => {
-          // An order that came in between makes the reading old: the next comparison sees it.
-          if (account.touched !== before) return;
-          await this.compareSheet(account, copy, sheet, states);
-        });
-      }
-    }
-    if (account.touched === before) await this.saveNets(account, copies, states);
+    for (const instrument of instrumentsOf(copies)) await this.compareCoin(account, instrument, states, before);
+    noteUnmet(account, copies, states);
+    await this.saveNets(account, copies, states, before);
     await this.leverage.keep(account, copies, states);
     return true;
   }
@@ -190,74 +183,100 @@ export class Reconciler {
     return read.states.length === 0 ? null : read;
   }
 
-  private async compareSheet(account: AccountRecord, copy: CopyRecord, sheet: InstrumentSheet, states: readonly AccountState[]): Promise<void> {
-    const { coin } = sheet.instrument;
-    const state = stateIn(states, sheet.instrument);
+  /**
+   * Compares one instrument while its lanes stand still. Of an account with several copies they are those of several leaders: they are held up only where the
+   * record does not explain the net, because none of those leaders' other followers should wait for it.
+   */
+  private async compareCoin(account: AccountRecord, instrument: Instrument, states: readonly AccountState[], before: number): Promise<void> {
+    const { coin } = instrument;
+    const state = stateIn(states, instrument);
     // What was not read is not known to be nothing.
     if (state === undefined) return;
-    const unresolved = [...this.ctx.openOrders.ofAccount(account.index)].some((order) => order.sheet === sheet);
-    refreshPrices(copy.watched);
-    const foreignTrades = this.ctx.ownTrades.upTo(account, sheet.instrument, state.time);
-    const netLots = netOf(states, sheet);
-    const wanted = intentOf(sheet, copy.row);
-    const effects = reconcileNet(copy.watched.book, sheet, { venueAccount: account.index, netLots, foreignTrades, unresolved });
-    for (const effect of effects) if (effect.kind === 'user_closed') await bookUserClose(this.ctx, this.books, copy, sheet, effect, wanted);
-    if (!effects.some(isWaiting)) this.ctx.ownTrades.forget(account, sheet.instrument, state.time);
+    const copies = this.ctx.registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
+    const seen = { coin, time: state.time, netLots: netOf(states, instrument) };
+    if (
+      copies.length > 1 &&
+      account.touched === before &&
+      explains(membersIn(this.ctx.registry.rowsOf(account), coin), account, coin, seen.netLots)
+    ) {
+      this.ctx.ownTrades.forget(account, instrument, state.time);
+      return;
+    }
+    const work = async (): Promise<void> => {
+      // An order that came in between makes the reading old: the next comparison sees it.
+      if (account.touched === before) await this.compareNet(account, instrument, seen);
+    };
+    const [only] = copies;
+    if (copies.length === 1 && only !== undefined) return this.lanes.alone(only.watched, coin, work);
+    const held = this.lanes.aloneInAll(
+      copies.map(({ watched }) => watched),
+      coin,
+      work,
+    );
+    // A wave runs: the account is looked at again at the next turn.
+    if (held === null) this.first.add(account);
+    else await held;
+  }
+
+  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet): Promise<void> {
+    const { registry, openOrders, ownTrades } = this.ctx;
+    const copies = registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
+    if (copies.length > 1) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
+    const unresolved = [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
+    for (const { watched } of copies) refreshPrices(watched);
+    const foreignTrades = ownTrades.upTo(account, instrument, time);
+    const wanted = new Map(copies.map((copy) => [copy.no, intentOf(copy.watched.book.sheet(instrument), copy.row)]));
+    const effects = reconcileMembers(membersIn(registry.rowsOf(account), coin), { venueAccount: account.index, netLots, foreignTrades, unresolved });
+    const own = effects.find((effect) => effect.kind === 'own_position');
+    if (!effects.some(isWaiting)) noteCompared(account, coin, own?.lotsAfter ?? ownLots(registry, account, coin));
+    await this.bookCloses(effects, instrument, wanted);
+    if (!effects.some(isWaiting)) ownTrades.forget(account, instrument, time);
     if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
+  }
+
+  /** Books what was closed against each copy. One that cannot be written keeps nothing from the others: it is as before, and seen again. */
+  private async bookCloses(effects: readonly ReconcileEffect[], instrument: Instrument, wanted: ReadonlyMap<number, Intent>): Promise<void> {
+    const failures: unknown[] = [];
+    for (const effect of effects) {
+      if (effect.kind !== 'user_closed') continue;
+      const copy = this.ctx.registry.copies.get(effect.copyNo);
+      const before = wanted.get(effect.copyNo);
+      if (copy === undefined || before === undefined) continue;
+      await bookUserClose(this.ctx, this.books, copy, copy.watched.book.sheet(instrument), effect, before).catch((failure: unknown) =>
+        failures.push(failure),
+      );
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /**
    * Writes what the account holds, and how much of it is the follower's own, for the next process. Not of a coin with an order on its way: what of it is
-   * filled and not booked yet would stand as the follower's, and after a restart exits would be sized against an account that holds something else.
+   * filled and not booked yet would stand as the follower's, and after a restart exits would be sized against an account that holds something else. Nor where
+   * an order, or the end of a copy, came after the reading: what a copy left is written with its end.
    */
-  private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): Promise<void> {
-    const onTheirWay = new Set([...this.ctx.openOrders.ofAccount(account.index)].map(({ sheet }) => sheet.instrument.coin));
-    const nets: VenueNet[] = [];
-    for (const state of states) {
-      for (const position of state.positions) {
-        if (onTheirWay.has(position.coin)) continue;
-        const own = position.size - this.bookedSum(copies, position.coin);
-        nets.push({ venueAccountNo: account.no, coin: position.coin, net: position.size, own, entryPrice: position.entryPrice, asOfMs: state.time });
-      }
-    }
-    nets.push(...this.levelNets(account, copies, states).filter(({ coin }) => !onTheirWay.has(coin)));
-    if (nets.length === 0) return;
+  private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[], before: number): Promise<void> {
+    const { registry, openOrders, storage } = this.ctx;
     await this.books.run(account.scope, async () => {
-      await this.ctx.storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));
+      if (account.touched !== before || copies.some(({ state }) => state === 'stopped')) return;
+      const onTheirWay = new Set([...openOrders.ofAccount(account.index)].map(({ sheet }) => sheet.instrument.coin));
+      const nets = netsOf(registry, account, instrumentsOf(copies), states).filter(({ coin }) => !onTheirWay.has(coin));
+      if (nets.length === 0) return;
+      await storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));
+      forgetLevel(account, nets);
     });
-    const saved = this.savedOwn.get(account) ?? new Map<string, bigint>();
-    for (const { coin, own } of nets) saved.set(coin, own);
-    this.savedOwn.set(account, saved);
-  }
-
-  /**
-   * What the venue does not list: an own position of the copies' size against them leaves a net of nothing, and one that was closed leaves a row that says
-   * otherwise. What stands as level already is not written again.
-   */
-  private levelNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): VenueNet[] {
-    const instruments = new Map(copies.flatMap((copy) => [...copy.watched.book.allSheets()].map(({ instrument }) => [instrument.coin, instrument])));
-    return [...instruments.values()].flatMap((instrument) => {
-      const state = stateIn(states, instrument);
-      const held = this.bookedSum(copies, instrument.coin);
-      if (state === undefined || positionIn(states, instrument) !== undefined) return [];
-      if (held === 0n && this.savedOwn.get(account)?.get(instrument.coin) === 0n) return [];
-      return [{ venueAccountNo: account.no, coin: instrument.coin, net: 0n, own: -held, entryPrice: 0n, asOfMs: state.time }];
-    });
-  }
-
-  private bookedSum(copies: readonly CopyRecord[], coin: string): bigint {
-    return copies.reduce((sum, copy) => sum + this.ctx.booked.get(copy.no, coin).booked.book.quantity, 0n);
   }
 }
 
 const isWaiting = ({ kind }: ReconcileEffect): boolean => kind === 'wait_for_unknowns' || kind === 'wait_for_price';
 
-function takeEquity(account: AccountRecord, copies: readonly CopyRecord[]): void {
-  const equity = Math.max(0, toExact(equityOf(account), 'account value'));
-  for (const copy of copies) copy.watched.book.copies.realEquity[copy.row] = equity;
+/** The net of an account in a coin as the venue told it at a time, in lots. */
+interface SeenNet {
+  readonly coin: string;
+  readonly time: number;
+  readonly netLots: number;
 }
 
-function netOf(states: readonly AccountState[], sheet: InstrumentSheet): number {
-  const position = positionIn(states, sheet.instrument);
-  return position === undefined ? 0 : toLots(sheet.instrument, position.size);
+function netOf(states: readonly AccountState[], instrument: Instrument): number {
+  const position = positionIn(states, instrument);
+  return position === undefined ? 0 : toLots(instrument, position.size);
 }

@@ -5,12 +5,14 @@ import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import type { WatchedAccount } from '../state/registry';
+import { putAccountNets } from '../state/shared-accounts';
 import { gatePlan } from '../wave/gate-orders';
 import { planOptions, refreshPrices } from '../wave/plan-moves';
 import type { PlannedWave, WaveCause } from '../wave/planned-wave';
 import { runWaves } from '../wave/run-wave';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { wayOut } from '../wave/way-out';
+import { InsideCrossing } from './cross-inside';
 
 /**
  * Level-triggered repair: looks at gaps between target and position, whoever made them, and sends new attempts: exits at once with widening bounds,
@@ -18,6 +20,7 @@ import { wayOut } from '../wave/way-out';
  */
 export class Repairs {
   private timer: Timer | null = null;
+  private readonly inside: InsideCrossing;
   private readonly running = new Set<InstrumentSheet>();
   /** A number taken for a repair that had nothing to do. */
   private spareNumber: number | null = null;
@@ -26,7 +29,9 @@ export class Repairs {
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
     private readonly lanes: WaveLanes,
-  ) {}
+  ) {
+    this.inside = new InsideCrossing(ctx, books, lanes);
+  }
 
   start(): void {
     this.timer ??= this.ctx.timers.every(this.ctx.limits.repairIntervalMs, () => this.look());
@@ -51,6 +56,7 @@ export class Repairs {
     if (this.running.has(sheet)) return;
     this.running.add(sheet);
     try {
+      await this.inside.cross(watched, sheet);
       await this.lanes.alone(watched, sheet.instrument.coin, () => this.repairNow(watched, sheet, cause));
     } catch (failure) {
       this.ctx.log.fatal('a repair failed', { watchedNo: watched.no, coin: sheet.instrument.coin, error: failure });
@@ -74,6 +80,7 @@ export class Repairs {
     if (journalNo === null) return;
     const planStartedAt = ctx.stage();
     refreshPrices(watched);
+    putAccountNets(ctx.registry, watched, sheet.instrument.coin);
     const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx, watched.network));
     this.tellStuck(watched, sheet, repair.stuck);
     if (repair.plan.orders.count === 0 && repair.forfeits.length === 0) {

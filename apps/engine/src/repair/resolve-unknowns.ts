@@ -12,6 +12,7 @@ import { newEvent } from '../new-event';
 import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknown';
 import type { Network } from '../state/networks';
 import type { OpenOrder } from '../state/open-orders';
+import { ownLots } from '../state/shared-accounts';
 
 type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 
@@ -200,8 +201,7 @@ export async function sentOf(ctx: EngineContext, order: OpenOrder): Promise<Sent
     const position = one.watched.book.sheet(instrument).rows.position[one.row] ?? 0;
     return sum + position;
   }, 0);
-  // With several copies what lies beside one counts the others too, as they were at the last comparison.
-  const beside = copies.length === 1 ? (sheet.rows.beside[copy.row] ?? 0) : 0;
+  const beside = ownLots(ctx.registry, copy.account, instrument.coin);
   const nos = copies.map(({ no }) => no);
   const others = await ctx.storage.scoped(copy.account.scope, (unit) => venueOrderIdsSince(unit, nos, createdAt - OTHERS_BEFORE_MS, order.orderId), {
     readOnly: true,

@@ -11,6 +11,7 @@ import { LeaderState } from './leader-state';
 import { keptFrom, markupNow, settingsOf, statusBits } from './load-scope';
 import type { Network } from './networks';
 import type { AccountRecord, CopyRecord, WatchedAccount } from './registry';
+import { learnOwn, noteOwn } from './shared-accounts';
 
 /** A watched account with an empty book; `history` is what an earlier process left. */
 export function newWatched(
@@ -63,6 +64,7 @@ export function addAccount(
     touched: 0,
     truthReadAt: 0,
     truthStale: true,
+    own: new Map(),
   });
 }
 
@@ -111,6 +113,7 @@ export function addCopy(
     settingsVersion: copy.settingsVersion,
   };
   ctx.registry.addCopy(record);
+  learnOwn(record);
   barCopy(record);
   return record;
 }
@@ -144,6 +147,11 @@ function builderIndex(watched: WatchedAccount, address: string): number {
  */
 export function restorePositions(ctx: EngineContext, states: readonly PositionState[], own: readonly OwnPosition[]): void {
   const beside = new Map(own.map((position) => [`${position.venueAccountNo} ${position.coin}`, position.own]));
+  for (const position of own) {
+    const account = ctx.registry.accountsByNo.get(position.venueAccountNo);
+    if (account !== undefined) noteOwn(account, position.coin, size(position.own));
+  }
+  for (const copy of ctx.registry.copies.values()) learnOwn(copy);
   for (const state of states) {
     const copy = ctx.registry.copies.get(state.copyNo);
     if (copy === undefined) continue;

@@ -1,6 +1,6 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
-import type { CopyBook } from '@lockstep/replication';
+import type { BookRow, CopyBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
@@ -62,6 +62,8 @@ export interface AccountRecord {
   truthReadAt: EpochMs;
   /** True while that is not known well enough for new risk (`account-truth.ts`, the only writer of both). */
   truthStale: boolean;
+  /** What the follower holds of their own by coin, in lots, as last compared. Of an account with one copy its row's `beside` is the newer (`ownLots`). */
+  readonly own: Map<string, number>;
 }
 
 /** A copy this engine trades. Its numbers live in the book's columns at `row`. */
@@ -120,6 +122,9 @@ export class Registry {
   readonly copiesById = new Map<string, CopyRecord>();
   readonly accountsByNo = new Map<number, AccountRecord>();
   private readonly byAccount = new Map<AccountRecord, Set<CopyRecord>>();
+  private readonly rowsByAccount = new Map<AccountRecord, readonly BookRow[]>();
+  /** Accounts with several copies, by each leader one of them copies. */
+  private readonly shared = new Map<WatchedAccount, Set<AccountRecord>>();
   private readonly accountList: AccountRecord[] = [];
   private readonly agents = new Map<Network, Map<Address, AccountRecord>>();
   private signers = 0;
@@ -188,11 +193,36 @@ export class Registry {
     const ofAccount = this.byAccount.get(copy.account) ?? new Set<CopyRecord>();
     ofAccount.add(copy);
     this.byAccount.set(copy.account, ofAccount);
+    this.noteShared(copy.account, [...ofAccount]);
+  }
+
+  /** Accounts of a leader's copies through which copies of other leaders trade as well. */
+  sharedAccountsOf(watched: WatchedAccount): Iterable<AccountRecord> {
+    return this.shared.get(watched) ?? [];
+  }
+
+  private noteShared(account: AccountRecord, copies: readonly CopyRecord[]): void {
+    for (const accounts of this.shared.values()) accounts.delete(account);
+    this.rowsByAccount.set(
+      account,
+      copies.map(({ watched, row }) => ({ book: watched.book, row })),
+    );
+    if (copies.length < 2) return;
+    for (const { watched } of copies) {
+      const accounts = this.shared.get(watched) ?? new Set<AccountRecord>();
+      accounts.add(account);
+      this.shared.set(watched, accounts);
+    }
   }
 
   /** Copies that run on an account. */
   copiesOf(account: AccountRecord): readonly CopyRecord[] {
     return [...(this.byAccount.get(account) ?? [])];
+  }
+
+  /** Rows of the copies that run on an account; the same list until a copy comes or goes. */
+  rowsOf(account: AccountRecord): readonly BookRow[] {
+    return this.rowsByAccount.get(account) ?? [];
   }
 
   /** Accounts on which a copy of a watched account runs. */
@@ -209,6 +239,7 @@ export class Registry {
     const ofAccount = this.byAccount.get(copy.account);
     ofAccount?.delete(copy);
     if (ofAccount?.size === 0) this.byAccount.delete(copy.account);
+    this.noteShared(copy.account, [...(ofAccount ?? [])]);
   }
 
   accounts(): readonly AccountRecord[] {

@@ -62,6 +62,8 @@ export interface BooksStage {
   failNext(...ends: readonly UnitEnd[]): void;
   /** Reads as another process would. */
   readonly storage: Storage;
+  /** Writes as the gateway does. */
+  readonly app: Storage;
   /** A fill of the account that no order of ours explains, unless `part` names one. */
   fill(side: 'buy' | 'sell', size: string, price: string, part?: Partial<VenueFill>): VenueFill;
   /** The account's clearinghouse as the venue tells it. */
@@ -149,6 +151,7 @@ export async function openBooksStage(): Promise<BooksStage> {
     venue,
     ended,
     storage: engine,
+    app,
     failNext: (...next) => void ends.push(...next),
     hold: (size, at) => {
       const fill = sampleFill({

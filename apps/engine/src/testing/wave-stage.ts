@@ -121,7 +121,7 @@ export class WaveStage {
       limits: ENGINE_LIMITS,
       instance: 7,
       shard: 0,
-      registry: { accountCount: count + 1, copies, groupAt: () => group },
+      registry: { accountCount: count + 1, copies, groupAt: () => group, sharedAccountsOf: () => [] },
       nonces: new Nonces(0),
       booked: { newestIntent: () => NO_INTENT },
       openOrders: { add: () => undefined, find: () => group },

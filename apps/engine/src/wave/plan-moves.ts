@@ -3,6 +3,7 @@ import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, rea
 import type { EngineContext } from '../context';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
+import { putAccountNets } from '../state/shared-accounts';
 import { gatePlan } from './gate-orders';
 import { NO_WAY_OUT, type PlannedWave } from './planned-wave';
 import type { RecordedMove } from './recorded-move';
@@ -48,6 +49,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const { watched, move } = recorded;
   const planStartedAt = ctx.stage();
   refreshPrices(watched);
+  putAccountNets(ctx.registry, watched, move.coin);
   const plan = planWave(watched.book, move, {
     ...planOptions(ctx, watched.network),
     wave: recorded.wave,

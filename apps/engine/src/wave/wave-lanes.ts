@@ -52,6 +52,14 @@ export class WaveLanes {
     return this.lanes.alone(laneKey(watched.no, coin), work);
   }
 
+  /** Runs work on an instrument's columns in several books at once, alone in all of them; null, without waiting, where one of them is not idle. */
+  aloneInAll(watched: Iterable<WatchedAccount>, coin: string, work: () => Promise<void>): Promise<void> | null {
+    return this.lanes.aloneInAll(
+      [...watched].map(({ no }) => laneKey(no, coin)),
+      work,
+    );
+  }
+
   idle(): Promise<void> {
     return this.lanes.idle();
   }

@@ -89,6 +89,33 @@ export function fillData(fill: FillFacts): EventData<'fill.created'> {
   };
 }
 
+/** A cross between two copies of a venue account in kernel units. */
+export interface CrossFacts {
+  readonly crossNo: number;
+  readonly venueAccountId: string;
+  readonly coin: string;
+  readonly buyerCopyId: string;
+  readonly sellerCopyId: string;
+  readonly size: Size;
+  readonly price: Price;
+  readonly bid: Price;
+  readonly ask: Price;
+}
+
+export function crossData(cross: CrossFacts): EventData<'copy.crossed'> {
+  return {
+    cross_no: String(cross.crossNo),
+    venue_account_id: cross.venueAccountId,
+    coin: cross.coin,
+    buyer_copy_id: cross.buyerCopyId,
+    seller_copy_id: cross.sellerCopyId,
+    size: wireSize(cross.size),
+    price: wirePrice(cross.price),
+    bid: wirePrice(cross.bid),
+    ask: wirePrice(cross.ask),
+  };
+}
+
 /** A leader's move in kernel units. */
 export interface MoveFacts {
   readonly leaderId: string;

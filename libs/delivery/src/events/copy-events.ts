@@ -35,6 +35,18 @@ const flatness = z.object({
 });
 const exitStuck = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, attempts: z.int().min(1) });
 
+const crossed = z.object({
+  cross_no: z.string(),
+  venue_account_id: idText('vac'),
+  coin: z.string(),
+  buyer_copy_id: idText('cpy'),
+  seller_copy_id: idText('cpy'),
+  size: decimalText,
+  price: decimalText.describe('The middle between `bid` and `ask`.'),
+  bid: decimalText,
+  ask: decimalText,
+});
+
 const venueAccount = z.object({
   venue_account_id: idText('vac'),
   follower_id: idText('flw'),
@@ -52,6 +64,7 @@ export const copyEvents = {
   'copy.forfeited': define(1, 'An increment was given up and will not be caught up.', forfeit),
   'copy.flat': define(1, 'A stop ended: the copy is flat, or what is left or was handed over is listed.', flatness),
   'copy.exit_stuck': define(1, 'An exit could not be filled up to the venue’s price band.', exitStuck),
+  'copy.crossed': define(1, 'Two copies of one venue account traded with each other inside it; no order left and no fee was paid.', crossed),
   'breaker.triggered': define(1, 'A loss limit of a copy was met.', breaker),
   'venue_account.changed': define(1, 'A venue account’s status or approvals changed.', venueAccount),
 } as const;

@@ -12,6 +12,7 @@ import type {
   FillRow,
   FollowerRow,
   InstrumentRow,
+  InternalCross,
   JournalRow,
   LeaderFillRow,
   LeaderRow,
@@ -43,6 +44,7 @@ export class ScopeData {
   readonly closes = new Table<{ readonly copyNo: number; readonly coin: string; readonly closedAtMs: EpochMs; readonly quantity: bigint }>(
     'follower_closes',
   );
+  readonly crosses = new Table<InternalCross>('internal_crosses');
   readonly fundingTimes = new Table<{ readonly venueAccountNo: number; readonly readToMs: EpochMs }>('funding_readings');
   readonly feeSchedules = new Table<FeeScheduleRow>('fee_schedules');
   readonly journal = new Table<JournalRow>('wave_journal');

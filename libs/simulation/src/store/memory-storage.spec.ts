@@ -19,9 +19,16 @@ async function openMemory(clock: TestClock): Promise<ContractStore> {
         return scopeFromPlatformList(id, environment);
       }),
     kept: async (scope) => {
-      const { journal, orders, fills, events, transactions } = memory.data.scope(scope);
+      const { journal, orders, fills, events, transactions, crosses } = memory.data.scope(scope);
       const unfinished = journal.filter(({ completedAt }) => completedAt === null);
-      return { journal: unfinished, orders: [...orders.all()], fills: [...fills.all()], events: [...events], transactions: [...transactions.all()] };
+      return {
+        journal: unfinished,
+        orders: [...orders.all()],
+        fills: [...fills.all()],
+        events: [...events],
+        transactions: [...transactions.all()],
+        crosses: [...crosses.all()].sort((a, b) => a.no - b.no),
+      };
     },
     close: async () => undefined,
   };

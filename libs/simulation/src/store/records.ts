@@ -1,5 +1,13 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { EngineRecords, OrderRow, OrderStatus, PositionState, RunningCopy, RunningEquity } from '@lockstep/storage';
+import {
+  type EngineRecords,
+  INTERNAL_ORDER,
+  type OrderRow,
+  type OrderStatus,
+  type PositionState,
+  type RunningCopy,
+  type RunningEquity,
+} from '@lockstep/storage';
 import type { ScopeData } from './data';
 import { asJson } from './table';
 import type { Undo } from './transaction';
@@ -133,8 +141,8 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
     firstFillTimes: async (ids) => new Map(withFills(ids, fillsOf).map(([id, fills]) => [id, Math.min(...fills.map((fill) => fill.venueTimeMs))])),
     newestFillTimes: async () => {
       const newest = new Map<number, number>();
-      for (const { venueAccountNo, venueTimeMs } of data.fills.all())
-        newest.set(Number(venueAccountNo), Math.max(newest.get(Number(venueAccountNo)) ?? 0, venueTimeMs));
+      for (const { venueAccountNo, venueTimeMs, venueOrderId } of data.fills.all())
+        if (venueOrderId !== INTERNAL_ORDER) newest.set(Number(venueAccountNo), Math.max(newest.get(Number(venueAccountNo)) ?? 0, venueTimeMs));
       return newest;
     },
     runningCopies: async () =>
@@ -204,6 +212,10 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         data.nets.put(undo, key, known === undefined ? made : { ...known, own: known.own + quantity });
       }
     },
+    recordCross: async (cross) => {
+      if (cross.size <= 0n || cross.price <= 0n || cross.buyerCopyNo === cross.sellerCopyNo) undo.refuse(`internal_crosses: no ${cross.no}`);
+      data.crosses.insert(undo, String(cross.no), { ...cross, crossedAt: Math.floor(cross.crossedAt) });
+    },
     loadOwnPositions: async () => data.nets.filter(({ own }) => own !== 0n).map(({ venueAccountNo, coin, own }) => ({ venueAccountNo, coin, own })),
     highestJournaledNonce: async () => {
       let highest = 0n;
@@ -270,9 +282,12 @@ const equityAsRead = ({ flows, netPnl, equity, unitNav, detail, breaker }: Runni
   breaker,
 });
 
-/** Refuses a copy that would be a second one on its venue account that is not stopped. */
-export function oneCopyEach(data: ScopeData, undo: Undo, row: Pick<CopyRow, 'id' | 'venueAccountId' | 'state'>): void {
+/** Refuses a copy that would be a second one of its leader on its venue account that is not stopped. */
+export function oneCopyEach(data: ScopeData, undo: Undo, row: Pick<CopyRow, 'id' | 'leaderId' | 'venueAccountId' | 'state'>): void {
   if (row.state === 'stopped') return;
-  const other = data.copies.find((copy) => copy.venueAccountId === row.venueAccountId && copy.state !== 'stopped' && copy.id !== row.id);
-  if (other !== undefined) undo.refuse('copies_one_per_venue_account');
+  const { id, leaderId, venueAccountId } = row;
+  const other = data.copies.find(
+    (copy) => copy.venueAccountId === venueAccountId && copy.leaderId === leaderId && copy.state !== 'stopped' && copy.id !== id,
+  );
+  if (other !== undefined) undo.refuse('copies_one_per_leader_on_account');
 }

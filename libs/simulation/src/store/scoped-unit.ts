@@ -87,7 +87,7 @@ export class MemoryScopedUnit {
   readonly copies = {
     findOne: async (where: Partial<NewRow<CopyRow>>) => findIn(this.data.copies, where, { limit: 1 })[0] ?? null,
     runningOn: async (venueAccountId: string) =>
-      this.data.copies.find((copy) => copy.venueAccountId === venueAccountId && copy.state !== 'stopped') ?? null,
+      this.data.copies.filter((copy) => copy.venueAccountId === venueAccountId && copy.state !== 'stopped').sort((a, b) => Number(a.no - b.no)),
     insert: async (row: NewRow<CopyRow, Generated>): Promise<void> => {
       const { leaders, followers, venueAccounts } = this.data;
       if (!leaders.has(row.leaderId) || !followers.has(row.followerId) || !venueAccounts.has(row.venueAccountId))

@@ -1,4 +1,5 @@
 import { type CopyId, type EpochMs, type Price, price, type Size, size } from '@lockstep/kernel';
+import { INTERNAL_ORDER } from '../trading/record-ids';
 import type { ScopedSql } from '../unit/sql';
 
 /** A fill the venue took no builder fee for, and that was not charged yet. */
@@ -23,7 +24,7 @@ export interface UnchargedFill {
 export const accrualSource = (fillId: string): string => `accrual:${fillId}`;
 
 /**
- * Fills recorded since a time without builder fee and without an accrual, oldest first; at the named venues alone, or at all (null); those behind a fill where one
+ * Fills recorded since a time without builder fee and without an accrual, oldest first, none that copies made with each other: these bear no fee; at the named venues alone, or at all (null); those behind a fill where one
  * is named.
  */
 export async function unchargedFills(
@@ -37,7 +38,7 @@ export async function unchargedFills(
     `select f.id, f.copy_id, f.created_at, f.coin, f.fee_asset, f.start_position::text as start_position, f.side, f.size::text as size, f.price::text as price, coalesce(a.venue, '') as venue, f.order_id
      from fills f
      left join venue_accounts a on a.tenant_id = $1 and a.environment = $2 and a.no = f.venue_account_no
-     where f.tenant_id = $1 and f.environment = $2 and f.recorded_at >= $3 and f.copy_id is not null and f.builder_fee = 0
+     where f.tenant_id = $1 and f.environment = $2 and f.recorded_at >= $3 and f.copy_id is not null and f.builder_fee = 0 and f.venue_order_id <> $8
        and ($5::text[] is null or a.venue = any($5::text[]))
        and ($6::timestamptz is null or (f.created_at, f.id) > ($6::timestamptz, $7::text))
        and not exists (select 1 from ledger_transactions t where t.tenant_id = $1 and t.environment = $2 and t.source = 'markup:accrual:' || f.id)
@@ -49,6 +50,7 @@ export async function unchargedFills(
       venues === null ? null : [...venues],
       after === null ? null : new Date(after.createdAt),
       after?.fillId ?? null,
+      INTERNAL_ORDER,
     ],
   );
   return rows.map((found) => ({

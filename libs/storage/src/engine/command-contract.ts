@@ -125,6 +125,8 @@ export const COMMAND_REFUSALS = [
   'seat_refused',
   'insufficient_equity',
   'leverage_refused',
+  /** Another copy of the venue account follows the same leader, or sets another leverage. */
+  'venue_account_conflict',
   'key_unreadable',
   'not_flat',
   /** The venue has never seen the address: nothing was deposited to it. */

@@ -1,5 +1,6 @@
 export * from './command-contract';
 export type { CopyFunding, HeldByCopy, HeldMoment } from './funding';
+export { crossesOf, type InternalCross } from './internal-crosses';
 export type { OrderResolution } from './order-fills';
 export type { PositionState } from './position-states';
 export * from './records';

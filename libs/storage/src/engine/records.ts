@@ -1,6 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { ScopedSql } from '../unit/sql';
 import * as funding from './funding';
+import * as crosses from './internal-crosses';
 import * as orderFills from './order-fills';
 import * as positionStates from './position-states';
 import * as recovery from './recovery';
@@ -41,6 +42,7 @@ export interface EngineRecords {
   saveEquity(states: readonly running.EquityState[]): Promise<void>;
   saveVenueNets(nets: readonly venuePositions.VenueNet[]): Promise<void>;
   addOwnPositions(left: readonly venuePositions.LeftPosition[]): Promise<void>;
+  recordCross(cross: crosses.InternalCross): Promise<void>;
   loadOwnPositions(): Promise<readonly venuePositions.OwnPosition[]>;
   highestJournaledNonce(): Promise<number>;
 }
@@ -75,6 +77,7 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   saveEquity: (states) => running.saveEquity(unit, states),
   saveVenueNets: (nets) => venuePositions.saveVenueNets(unit, nets),
   addOwnPositions: (left) => venuePositions.addOwnPositions(unit, left),
+  recordCross: (cross) => crosses.recordCross(unit, cross),
   loadOwnPositions: () => venuePositions.loadOwnPositions(unit),
   highestJournaledNonce: () => waveNumbers.highestJournaledNonce(unit),
 });
@@ -131,6 +134,8 @@ export const saveVenueNets: Of<'saveVenueNets'> = (unit, nets) => unit.records.s
  * the next comparison does not take it for a trade against the others. An account and coin may stand in it once.
  */
 export const addOwnPositions: Of<'addOwnPositions'> = (unit, left) => unit.records.addOwnPositions(left);
+/** Writes a cross. Its number may be written once: a second time is a defect and breaks the key. */
+export const recordCross: Of<'recordCross'> = (unit, cross) => unit.records.recordCross(cross);
 /** Own positions of all accounts of the scope, without those that are flat. */
 export const loadOwnPositions: Of<'loadOwnPositions'> = (unit) => unit.records.loadOwnPositions();
 /** Highest nonce journaled in a scope; 0 when none was. Counters of all signers restart above the highest of all scopes. */

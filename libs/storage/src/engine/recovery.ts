@@ -1,3 +1,4 @@
+import { INTERNAL_ORDER } from '../trading/record-ids';
 import type { ScopedSql } from '../unit/sql';
 
 /** What is written of an order so far. */
@@ -58,11 +59,12 @@ export async function firstFillTimes(unit: ScopedSql, ids: readonly string[]): P
   return new Map(rows.map((row) => [String(row['order_id']), Number(row['first'])]));
 }
 
-/** Venue time of the newest recorded fill per venue account number. */
+/** Venue time of the newest recorded fill per venue account number; what copies crossed among themselves is none of the venue's. */
 export async function newestFillTimes(unit: ScopedSql): Promise<ReadonlyMap<number, number>> {
   const rows = await unit.query(
-    'select venue_account_no, max(venue_time_ms)::text as newest from fills where tenant_id = $1 and environment = $2 group by venue_account_no',
-    unit.scopeParameters,
+    `select venue_account_no, max(venue_time_ms)::text as newest from fills
+     where tenant_id = $1 and environment = $2 and venue_order_id <> $3 group by venue_account_no`,
+    [...unit.scopeParameters, INTERNAL_ORDER],
   );
   return new Map(rows.map((row) => [Number(row['venue_account_no']), Number(row['newest'])]));
 }

@@ -91,13 +91,13 @@ export class Copies extends ScopedRows<CopyRow, 'no'> {
     return pageByTime(this.unit, this.table, BY_TIME, request, where, cursorOf);
   }
 
-  /** The copy of a venue account that is not stopped; null when there is none. */
-  async runningOn(venueAccountId: VenueAccountId): Promise<CopyRow | null> {
-    const [row] = await this.unit.query(
-      `select ${tables.copies.selectList()} from copies where tenant_id = $1 and environment = $2 and venue_account_id = $3 and state <> 'stopped'`,
+  /** The copies of a venue account that are not stopped, oldest first. */
+  async runningOn(venueAccountId: VenueAccountId): Promise<readonly CopyRow[]> {
+    const rows = await this.unit.query(
+      `select ${tables.copies.selectList()} from copies where tenant_id = $1 and environment = $2 and venue_account_id = $3 and state <> 'stopped' order by no`,
       [...this.unit.scopeParameters, venueAccountId],
     );
-    return row === undefined ? null : tables.copies.parse(row);
+    return rows.map((row) => tables.copies.parse(row));
   }
 
   /** Writes a further settings version. The caller holds the copy's row (`lock`), so that versions follow each other. */

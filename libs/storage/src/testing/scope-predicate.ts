@@ -13,6 +13,7 @@ const FURTHER_TENANT_TABLES = [
   'request_counts',
   'funding_readings',
   'follower_closes',
+  'internal_crosses',
 ];
 const TENANT_TABLES = [
   ...Object.values(tables)

@@ -5,6 +5,7 @@ import * as tables from '../tables';
 import { insertMany } from '../unit/bulk';
 import { equals, type Page, type PageRequest, pageById } from '../unit/keyset';
 import type { ScopedSql } from '../unit/sql';
+import { INTERNAL_ORDER } from './record-ids';
 
 export interface OrderFilter {
   readonly copyNo?: bigint;
@@ -98,8 +99,8 @@ export class Fills {
   /** Venue time of the newest recorded fill of an account; null when none: where a catch-up read begins. */
   async lastVenueTime(venueAccountNo: bigint): Promise<number | null> {
     const [row] = await this.unit.query(
-      'select max(created_at) as at from fills where tenant_id = $1 and environment = $2 and venue_account_no = $3',
-      [...this.unit.scopeParameters, venueAccountNo.toString()],
+      'select max(created_at) as at from fills where tenant_id = $1 and environment = $2 and venue_account_no = $3 and venue_order_id <> $4',
+      [...this.unit.scopeParameters, venueAccountNo.toString(), INTERNAL_ORDER],
     );
     return row?.at instanceof Date ? row.at.getTime() : null;
   }

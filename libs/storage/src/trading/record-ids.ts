@@ -49,6 +49,9 @@ export function orderPartsOf(id: string): OrderParts | null {
   return { moveId: bits, copyNo, instance, leg, attempt };
 }
 
+/** In the place of the venue's order id on fills that copies of one account made with each other: no order left, and the venue knows nothing of them. */
+export const INTERNAL_ORDER = 'internal';
+
 /** The venue's identity of a fill, and the copy it is attributed to (0: the follower's own). */
 export interface FillKey {
   readonly venueAccountNo: bigint;

@@ -1,5 +1,5 @@
 import { type CopyId, err, type LeaderId, ok, parseMoney, type Result, unwrap, type VenueAccountId } from '@lockstep/kernel';
-import { COPY_STATES, type CopyState } from '@lockstep/roster';
+import { COPIES_PER_VENUE_ACCOUNT_MAX, COPY_STATES, type CopyState } from '@lockstep/roster';
 import type { ActivateCopy, ChangeAllocation, CommandKind, CopyRow, ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -15,6 +15,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
+import { leverageRefusal, sharingRefusal } from './account-sharing';
 import { type CopyBody, copyListSchema, copySchema, presentCopies, settingsJson, settingsVersionBody, settingsVersionListSchema } from './copy-body';
 import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
 import { STOPPED_FROM, stopBody, stopWish } from './stop-body';
@@ -22,7 +23,9 @@ import { STOPPED_FROM, stopBody, stopWish } from './stop-body';
 class CreateCopyDto extends createZodDto(
   z.strictObject({
     leader_id: idField('ldr'),
-    venue_account_id: idField('vac'),
+    venue_account_id: idField('vac').describe(
+      `The account it trades through. Up to ${COPIES_PER_VENUE_ACCOUNT_MAX} copies of different leaders may share one: each has its own position, the account holds the net.`,
+    ),
     allocation: amountField.describe('Money the copy is sized on; ratios, limits and losses are computed on it.'),
     settings: settingsDraft.default({}),
   }),
@@ -69,8 +72,8 @@ export class CopiesController {
       if (leader.status === 'closed') return err(refusal('state_conflict', 'The leader is closed.'));
       if (account.status === 'closed' || account.status === 'suspended')
         return err(refusal('state_conflict', `The venue account is ${account.status}.`));
-      if ((await unit.copies.runningOn(account.id)) !== null)
-        return err(refusal('venue_account_in_use', 'A venue account carries one running copy.'));
+      const conflict = await sharingRefusal(unit, account.id, { leader, settings: settings.value });
+      if (conflict !== null) return err(conflict);
       const beyond = await beyondQuota(unit, call, 'active_copies');
       if (beyond !== null) return err(beyond);
       const id = this.context.ids.next('copy');
@@ -225,6 +228,8 @@ export class CopiesController {
     const base = settingsJson(current?.settings);
     const merged = mergeSettings(base, draft);
     if (!merged.ok) return merged;
+    const conflict = await leverageRefusal(unit, copy, merged.value);
+    if (conflict !== null) return err(conflict);
     if (merged.value.direction !== base.direction && !(await this.isFlat(unit, copy)))
       return err(refusal('state_conflict', 'The direction can change only while the copy is flat.'));
     const version = copy.settingsVersion + 1;

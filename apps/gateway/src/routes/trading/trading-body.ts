@@ -1,7 +1,7 @@
 import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
 import { formatRate, rate } from '@lockstep/kernel';
 import { REASONS } from '@lockstep/replication';
-import type { CopyPositionRow, FillRow, OrderRow } from '@lockstep/storage';
+import { type CopyPositionRow, type FillRow, INTERNAL_ORDER, type OrderRow } from '@lockstep/storage';
 import { REJECT_CODES } from '@lockstep/venues/port';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
@@ -89,6 +89,9 @@ export const fillSchema = named(
       livemode: livemodeField,
       copy_id: idText('cpy').nullable().describe('Null for a trade the follower made.'),
       order_id: idText('ord').nullable(),
+      internal: z
+        .boolean()
+        .describe('True where two copies of the venue account traded with each other: no order left, and the venue knows nothing of it.'),
       wave_id: waveIdField.nullable(),
       coin: coinField,
       side: sideField,
@@ -113,6 +116,7 @@ export const fillBody = (row: FillRow): z.output<typeof fillSchema> => ({
   livemode: livemode(row.environment),
   copy_id: row.copyId,
   order_id: row.orderId,
+  internal: row.venueOrderId === INTERNAL_ORDER,
   wave_id: row.moveId?.toString() ?? null,
   coin: row.coin,
   side: row.side,

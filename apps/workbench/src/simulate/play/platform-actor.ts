@@ -144,7 +144,7 @@ export class PlatformActor {
     if (leaderId === undefined) return null;
     const id = this.ids.next('copy');
     const made = await this.store.scoped(scope, async (unit) => {
-      if ((await unit.copies.runningOn(follower.accountId)) !== null) return 0;
+      if ((await unit.copies.runningOn(follower.accountId)).length > 0) return 0;
       const times = { createdAt: unit.now, updatedAt: unit.now, startedAt: null, stoppedAt: null, unwindBy: null };
       const row = { id, leaderId, followerId: follower.id, venueAccountId: follower.accountId, allocation, state: 'preparing', stateReason: null };
       await unit.copies.insert({ ...row, settingsVersion: 1, ...times });

@@ -1,7 +1,8 @@
+import type { CopyId } from '@lockstep/kernel';
 import { copyAccount } from '@lockstep/ledger';
 import { describe, expect, it } from 'vitest';
 import type { EngineScopedUnit } from '../../engine-port';
-import { netOf } from './scoped-writes';
+import { crossOf, netOf } from './scoped-writes';
 import {
   accountRow,
   agentOf,
@@ -171,18 +172,36 @@ export function keyContract(bench: () => Bench): void {
       ],
       [18, 'a breaker of a state nobody knows', (unit, seat) => unit.records.saveEquity([equityOf(seat.copyNo, { breaker: 'ajar' })])],
     ];
+    it('4.26 a cross is written once, between two copies, of something at a price', async () => {
+      const seat = await seatOf(bench());
+      const cross = (change: object) => run(seat, (unit) => unit.records.recordCross({ ...crossOf(seat), ...change }));
+      await cross({});
+      await expect(cross({ size: 7n })).rejects.toThrow();
+      for (const wrong of [{ size: 0n }, { price: 0n }, { sellerCopyNo: seat.copyNo }]) await expect(cross({ no: 2, ...wrong })).rejects.toThrow();
+      await cross({ no: 2, coin: 'ETH' });
+      expect((await kept(seat)).crosses).toEqual([crossOf(seat), { ...crossOf(seat, 2), coin: 'ETH' }]);
+    });
+
     it.each(unknown)('4.%i %s is refused', async (_no, _what, write) => {
       const seat = await seatOf(bench());
       await expect(run(seat, (unit) => write(unit, seat))).rejects.toThrow();
     });
 
-    it('4.19 a venue account has one copy that is not stopped', async () => {
-      const seat = await seatOf(bench());
-      const second = bench().ids.next('copy');
-      const insert = (state: string) =>
-        bench().store.gateway(seat.scope, (unit) => unit.copies.insert({ ...copyRow(bench(), { ...seat, copyId: second }), state }));
-      await expect(insert('preparing')).rejects.toThrow();
-      await insert('stopped');
+    it('4.19 a venue account has one copy of a leader that is not stopped, and several of several', async () => {
+      const [seat, other] = [await seatOf(bench()), bench().ids.next('leader')];
+      const [second, another] = [bench().ids.next('copy'), bench().ids.next('copy')];
+      const insert = (copyId: CopyId, state: string, leaderId = seat.leaderId) =>
+        bench().store.gateway(seat.scope, (unit) => unit.copies.insert({ ...copyRow(bench(), { ...seat, copyId, leaderId }), state }));
+      await expect(insert(second, 'preparing')).rejects.toThrow();
+      await bench().store.gateway(seat.scope, async (unit) => {
+        const at = bench().clock.now();
+        const made = { watchedNo: seat.watchedNo, name: 'Another', terms: {}, status: 'active' as const, createdAt: at, updatedAt: at };
+        await unit.leaders.insert({ id: other, ...made });
+      });
+      await insert(another, 'preparing', other);
+      const running = await bench().store.gateway(seat.scope, (unit) => unit.copies.runningOn(seat.accountId));
+      expect(running.map(({ id }) => id)).toEqual([seat.copyId, another]);
+      await insert(second, 'stopped');
       const again = await run(seat, (unit) => unit.records.runningCopy(second));
       const revive = run(seat, (unit) => unit.records.writeCopyState(again?.no ?? 0, { from: 'stopped', state: 'active', reason: null }));
       await expect(revive).rejects.toThrow();

@@ -43,6 +43,7 @@ export const SCOPED_METHODS: Readonly<Record<ScopedMethod, true>> = {
   'records.loadPositionStates': true,
   'records.markOrdersFilled': true,
   'records.newestFillTimes': true,
+  'records.recordCross': true,
   'records.recordFollowerClose': true,
   'records.resolveOrders': true,
   'records.runningCopies': true,

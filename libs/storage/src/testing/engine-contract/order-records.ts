@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineScopedUnit } from '../../engine-port';
+import { INTERNAL_ORDER } from '../../trading/record-ids';
 import { type Bench, fillOf, journalRow, orderOf, type Seat, seatOf } from './seat';
 
 /** 6: orders, their fills and the journal they were written down in, as they are read back. */
@@ -64,10 +65,12 @@ export function orderContract(bench: () => Bench): void {
         orderOf(bench(), seat, 5n, { venueOrderId: 'v1', avgPrice: 3n, filledSize: 2n }),
         orderOf(bench(), seat, 6n, { createdAt: at - 10, venueOrderId: 'v2' }),
       ];
+      // What copies of an account cross among themselves is none of the venue's fills.
+      const crossed = fillOf(bench(), one, at - 3, { orderId: null, moveId: null, venueOrderId: INTERNAL_ORDER });
       const own = fillOf(bench(), one, at - 9, { orderId: null, copyNo: 0n, copyId: null, moveId: null });
       await run(seat, async (unit) => {
         await unit.orders.save([one, two, orderOf(bench(), seat, 7n)]);
-        await unit.fills.insert([fillOf(bench(), one, at - 5, { size: 4n }), fillOf(bench(), one, at - 7, { size: 6n }), own]);
+        await unit.fills.insert([fillOf(bench(), one, at - 5, { size: 4n }), fillOf(bench(), one, at - 7, { size: 6n }), own, crossed]);
       });
       const written = { id: one.id, status: 'sent', filledSize: 2n, bookedSize: 10n, venueOrderId: 'v1', averagePrice: 3n };
       const ids = [one.id, two.id, bench().ids.next('order')];

@@ -44,6 +44,19 @@ export const netOf = (seat: Seat, own: bigint, asOfMs: number, coin = 'BTC') => 
   asOfMs,
 });
 
+export const crossOf = (seat: Seat, no = 1) => ({
+  no,
+  venueAccountNo: seat.accountNo,
+  coin: 'BTC',
+  buyerCopyNo: seat.copyNo,
+  sellerCopyNo: seat.copyNo + 1,
+  size: 5n,
+  price: 6_400_000_000_000n,
+  bid: 6_399_900_000_000n,
+  ask: 6_400_100_000_000n,
+  crossedAt: 1_763_800_000_000,
+});
+
 /** What the port shows of a scope, sorted where no order is promised. */
 export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
   const { records } = unit;
@@ -113,6 +126,7 @@ export const SCOPED_WRITES: readonly ScopedWrite[] = [
   { method: 'records.addToFinalEquity', write: (unit, seat) => unit.records.addToFinalEquity([{ copyNo: seat.copyNo, amount: -4n }]) },
   { method: 'records.completeJournal', write: (unit, seat) => unit.records.completeJournal(0, [Number(seat.wave)]) },
   { method: 'records.markOrdersFilled', write: (unit, seat) => unit.records.markOrdersFilled(new Map([[seat.order.id, 1_763_800_000_000.5]])) },
+  { method: 'records.recordCross', write: (unit, seat, bench) => unit.records.recordCross(crossOf(seat, bench.next())) },
   {
     method: 'records.recordFollowerClose',
     write: (unit, seat) => unit.records.recordFollowerClose({ copyNo: seat.copyNo, coin: 'BTC', closedAtMs: 5_000, quantity: -9n }),

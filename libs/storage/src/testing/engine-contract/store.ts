@@ -1,4 +1,5 @@
 import type { Environment, TenantScope } from '@lockstep/kernel';
+import type { InternalCross } from '../../engine/internal-crosses';
 import type { EngineStorage } from '../../engine-port';
 import type { PlatformUnit } from '../../platform-unit';
 import type { LedgerTransactionRow } from '../../rows/money';
@@ -34,6 +35,7 @@ export interface KeptRows {
   readonly fills: readonly FillRow[];
   readonly events: readonly EventRow[];
   readonly transactions: readonly LedgerTransactionRow[];
+  readonly crosses: readonly InternalCross[];
 }
 
 /** A storage under test, beside the doors by which others write to it and read it. */

@@ -1,0 +1,130 @@
+import { MICRO } from '@lockstep/replication';
+import { crossesOf } from '@lockstep/storage';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FillCollector } from '../books/collect-fills';
+import type { CopyRecord } from '../state/registry';
+import { type BooksStage, moneyOf, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
+import { STAGE_COIN } from '../testing/scripted-venue';
+import { holdOf, secondCopy, writtenOf } from '../testing/second-copy';
+import { WaveLanes } from '../wave/wave-lanes';
+import { InsideCrossing } from './cross-inside';
+import { Reconciler } from './reconcile';
+
+const LOTS = 10 ** STAGE_COIN.szDecimals;
+
+/** One copy bought 2 at 100, another of the same account sold 1.5 at 110; what they hold is booked. */
+describe('two copies of one account', () => {
+  let stage: BooksStage;
+  let short: CopyRecord;
+  let lanes: WaveLanes;
+  let inside: InsideCrossing;
+
+  beforeEach(async () => {
+    stage = await openBooksStage();
+    const { ctx, books } = stage;
+    lanes = new WaveLanes(ctx, books, () => undefined);
+    inside = new InsideCrossing(ctx, books, lanes);
+    short = await secondCopy(stage);
+    await stage.hold('2', '100');
+    await holdOf(stage, short, 'sell', '1.5', '110');
+    wants(stage.copy, 2);
+    wants(short, -1.5);
+    stage.setMark('104');
+    ctx.registry.accounts()[0]?.network.quotes.take({ coin: STAGE_COIN.coin, bid: priceOf('103'), ask: priceOf('105'), receivedAt: ctx.clock.now() });
+  });
+  afterEach(() => stage.close());
+
+  const rowsOf = (copy: CopyRecord) => copy.watched.book.sheet(STAGE_COIN).rows;
+  const wants = (copy: CopyRecord, target: number): void => {
+    rowsOf(copy).target[copy.row] = target * LOTS * MICRO;
+  };
+  const cross = () => inside.cross(stage.copy.watched, stage.sheet);
+  const lotsOf = (copy: CopyRecord) => rowsOf(copy).position[copy.row];
+  const facts = async () => [await writtenOf(stage, stage.copy.id), await writtenOf(stage, short.id)];
+  const crosses = () => stage.storage.scoped(stage.scope, (unit) => crossesOf(unit, stage.account.no, 10));
+  const before = [
+    { position: sizeOf('2'), realised: 0n, ledger: 0n },
+    { position: sizeOf('-1.5'), realised: 0n, ledger: 0n },
+  ];
+  const after = [
+    { position: sizeOf('1'), realised: moneyOf('4'), ledger: moneyOf('4') },
+    { position: sizeOf('-0.5'), realised: moneyOf('6'), ledger: moneyOf('6') },
+  ];
+
+  it('cross what both want at the middle, the same in columns, positions and ledger, once', async () => {
+    wants(stage.copy, 1);
+    wants(short, 0);
+    await cross();
+    await cross();
+    expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([1 * LOTS, -0.5 * LOTS]);
+    expect(await facts()).toEqual(after);
+    expect(await crosses()).toMatchObject([{ size: sizeOf('1'), price: priceOf('104'), bid: priceOf('103'), ask: priceOf('105') }]);
+    const { copies } = stage.copy.watched.book;
+    expect([copies.netPnl[stage.copy.row], short.watched.book.copies.netPnl[short.row]]).toEqual([Number(moneyOf('4')), Number(moneyOf('6'))]);
+    expect((await stage.events()).filter((type) => type === 'copy.crossed')).toHaveLength(1);
+  });
+
+  it('keep what they have where a cross cannot be written, and cross at the next look', async () => {
+    wants(stage.copy, 1);
+    wants(short, 0);
+    stage.failNext('refused');
+    await cross();
+    expect([lotsOf(stage.copy), lotsOf(short), await crosses(), stage.ended]).toEqual([2 * LOTS, -1.5 * LOTS, [], []]);
+    expect(await facts()).toEqual(before);
+    await cross();
+    expect(await facts()).toEqual(after);
+  });
+
+  it('a commit whose answer is lost ends the engine: what stands is read by the next one, nothing is done twice', async () => {
+    wants(stage.copy, 1);
+    wants(short, 0);
+    stage.failNext('answer_lost');
+    await cross();
+    await cross();
+    expect([stage.ended.length, (await crosses()).length, lotsOf(stage.copy)]).toEqual([1, 1, 2 * LOTS]);
+    expect(await facts()).toEqual(after);
+  });
+
+  it('do not wait for a wave of the other leader: the venue is asked instead', async () => {
+    wants(stage.copy, 1);
+    wants(short, 0);
+    let end: () => void = () => undefined;
+    const wave = lanes.alone(short.watched, STAGE_COIN.coin, () => new Promise<void>((resolve) => (end = resolve)));
+    await Promise.resolve();
+    await cross();
+    expect(await crosses()).toEqual([]);
+    end();
+    await wave;
+    await lanes.idle();
+    await cross();
+    expect(await crosses()).toHaveLength(1);
+  });
+
+  it('are both reduced by one close of the follower, pro rata and each with its own profit', async () => {
+    const { ctx, books } = stage;
+    const reconciler = new Reconciler(ctx, books, new FillCollector(ctx, books), lanes);
+    await holdOf(stage, short, 'buy', '4.5', '110', 2);
+    // Now both are long: 2 bought at 100, and 3 at 110.
+    expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([2 * LOTS, 3 * LOTS]);
+    stage.venue.states = [stage.state('1', 2_000)];
+    await reconciler.compare(stage.account);
+    expect(await facts()).toEqual([
+      { position: sizeOf('0.4'), realised: moneyOf('6.4'), ledger: moneyOf('6.4') },
+      { position: sizeOf('0.6'), realised: moneyOf('-14.4'), ledger: moneyOf('-14.4') },
+    ]);
+    expect([lotsOf(stage.copy), lotsOf(short), stage.account.own.get(STAGE_COIN.coin) ?? 0]).toEqual([0.4 * LOTS, 0.6 * LOTS, 0]);
+  });
+
+  it('are not taken for each other’s counterpart: a net that both explain changes nothing', async () => {
+    const { ctx, books } = stage;
+    const reconciler = new Reconciler(ctx, books, new FillCollector(ctx, books), lanes);
+    stage.venue.states = [stage.state('0.5', 2_000)];
+    await reconciler.compare(stage.account);
+    expect(await facts()).toEqual(before);
+    // One more bought by the follower is beside them, not of the short.
+    stage.venue.states = [stage.state('2.5', 3_000)];
+    await reconciler.compare(stage.account);
+    expect(await facts()).toEqual([before[0], { position: 0n, realised: moneyOf('9'), ledger: moneyOf('9') }]);
+    expect(stage.account.own.get(STAGE_COIN.coin)).toBe(0.5 * LOTS);
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { AccountMember } from './account-net';
+import { STATUS } from './copy-columns';
+import { type Cross, findCrosses } from './crossing';
+import { EPISODE, MICRO } from './instrument-columns';
+import { revalue } from './revalue';
+import { dollars, entryOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
+
+interface Wanted {
+  readonly position?: number;
+  readonly target: number;
+  /** Leader price of an increment still owed. */
+  readonly owed?: string;
+  /** When its catch-up window ends. */
+  readonly until?: number;
+  readonly status?: number;
+  readonly episode?: number;
+  readonly mostSize?: string;
+  readonly allocation?: number;
+}
+
+/** Copies of one account in books of their own, all of which see the same market. */
+function crossed(
+  copies: readonly Wanted[],
+  book: { readonly bid?: string; readonly ask?: string; readonly at?: number; readonly markAt?: number } = {},
+): readonly Cross[] {
+  const { bid = '99.9', ask = '100.1', at = NOW, markAt = NOW } = book;
+  const members = copies.map((wanted, index): AccountMember => {
+    const stage = new Stage();
+    const caps = {
+      maxPositionSize: wanted.mostSize === undefined ? null : sizeOf(wanted.mostSize),
+      maxPositionNotional: null,
+      maxPositionShare: null,
+      maxLeverage: null,
+    };
+    const money = dollars(wanted.allocation ?? 1_000_000);
+    const settings = settingsOf('1', { caps, venueLeverage: 1, slippage: { ...settingsOf('1').slippage, entryBound: rateOf('0.005') } });
+    const row = stage.add(
+      entryOf(index + 1, settings, { venueAccount: 9, status: wanted.status ?? STATUS.active, allocation: money, realEquity: money }),
+    );
+    const { sheet } = stage;
+    const { rows } = sheet;
+    stage.book.setBook('BTC', priceOf(bid), priceOf(ask), at);
+    sheet.markAt = markAt;
+    rows.position[row] = wanted.position ?? 0;
+    rows.entryValue[row] = Math.abs(wanted.position ?? 0) * priceUnits('100');
+    rows.target[row] = wanted.target * MICRO;
+    rows.episode[row] = wanted.episode ?? 0;
+    if (wanted.owed !== undefined) {
+      rows.owedPrice[row] = priceUnits(wanted.owed);
+      rows.owedUntil[row] = wanted.until ?? NOW + 1_000;
+    }
+    revalue(stage.book, NOW, 5_000);
+    return { book: stage.book, sheet, row };
+  });
+  return findCrosses(members, optionsOf(1));
+}
+
+const told = (crosses: readonly Cross[]): readonly string[] =>
+  crosses.map(({ buyer, seller, lots }) => `${seller.copyNo} gives ${lots} to ${buyer.copyNo}`);
+
+const LEAVES: Wanted = { position: 10, target: 4 };
+const ENTERS: Wanted = { target: 8, owed: '100' };
+
+describe('what crosses inside an account', () => {
+  it.each<[string, readonly Wanted[], readonly string[]]>([
+    ['an exit and an entry, as much as both want', [LEAVES, ENTERS], ['1 gives 6 to 2']],
+    ['two exits of opposite positions', [LEAVES, { position: -3, target: 0 }], ['1 gives 3 to 2']],
+    [
+      'two entries of opposite sides',
+      [
+        { target: 5, owed: '100' },
+        { target: -7, owed: '100' },
+      ],
+      ['2 gives 5 to 1'],
+    ],
+    ['nothing where both want the same side', [LEAVES, { position: 5, target: 0 }], []],
+    ['nothing alone', [LEAVES], []],
+    [
+      'exits before entries, copies by their numbers',
+      [LEAVES, ENTERS, { position: -2, target: 0 }, { position: 5, target: 0 }],
+      ['1 gives 2 to 3', '1 gives 4 to 2', '4 gives 4 to 2'],
+    ],
+    ['the exit of a flip, not yet its entry', [{ position: 4, target: -6, owed: '100' }, ENTERS], ['1 gives 4 to 2']],
+    ['less than an entry wants where a cap binds', [LEAVES, { ...ENTERS, mostSize: '2' }], ['1 gives 2 to 2']],
+    ['less where the allocation binds', [LEAVES, { ...ENTERS, allocation: 350 }], ['1 gives 3 to 2']],
+    [
+      'nothing of a copy that is handed over',
+      [
+        { ...LEAVES, status: STATUS.handingOver },
+        { ...ENTERS, status: STATUS.active },
+      ],
+      [],
+    ],
+    [
+      'the exit of one that is closed while it is handed over',
+      [{ ...LEAVES, status: STATUS.handingOver | STATUS.closing }, ENTERS],
+      ['1 gives 6 to 2'],
+    ],
+    ['no entry of a paused copy', [LEAVES, { ...ENTERS, status: STATUS.active | STATUS.paused }], []],
+    ['no entry under a kill switch', [LEAVES, { ...ENTERS, status: STATUS.active | STATUS.killSwitch }], []],
+    ['no entry of a copy the follower closed', [LEAVES, { ...ENTERS, episode: EPISODE.userClosed }], []],
+    ['no entry that is not owed', [LEAVES, { target: 8 }], []],
+    ['no entry whose window ended', [LEAVES, { ...ENTERS, until: NOW }], []],
+    ['no entry beyond its bound', [LEAVES, { ...ENTERS, owed: '99.4' }], []],
+    ['the exit of a copy that is being closed', [{ ...LEAVES, target: 0, status: STATUS.closing | STATUS.killSwitch }, ENTERS], ['1 gives 8 to 2']],
+  ])('%s', (_what, copies, crosses) => {
+    expect(told(crossed(copies))).toEqual(crosses);
+  });
+
+  it.each<[string, Parameters<typeof crossed>[1], number]>([
+    ['a fresh book', {}, 1],
+    ['a book too old', { at: NOW - 5_001 }, 0],
+    ['nobody to buy', { bid: '0' }, 0],
+    ['nobody to sell', { ask: '0' }, 0],
+    ['a crossed book', { bid: '100.2', ask: '100.1' }, 0],
+    ['an entry without a fresh mark', { markAt: NOW - 5_001 }, 0],
+  ])('%s', (_what, book, count) => {
+    expect(crossed([LEAVES, ENTERS], book)).toHaveLength(count);
+  });
+
+  it('exits cross at the middle whatever the mark says', () => {
+    const [cross] = crossed([LEAVES, { position: -3, target: 0 }], { bid: '90', ask: '91', markAt: NOW - 60_000 });
+    expect([cross?.price, cross?.bid, cross?.ask]).toEqual([priceUnits('90.5'), priceUnits('90'), priceUnits('91')]);
+  });
+});
