@@ -76,6 +76,8 @@ export interface BreakerSettings {
   readonly haltNewAt: Rate | null;
   /** New marks in a row that must show a limit met before everything is closed; new risk is halted by the first. */
   readonly closeAfterMarks: number;
+  /** Whether a reduce-only stop rests at the venue where the first limit would be met, for when we are down; nothing where no limit is set or the venue takes none. */
+  readonly protectiveStop: boolean;
 }
 
 /** The terms of one copy; a new version per change, the version stands in every journaled order. */

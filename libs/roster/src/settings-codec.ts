@@ -45,6 +45,7 @@ export interface CopySettingsJson {
     readonly alert_at: string | null;
     readonly halt_new_at: string | null;
     readonly close_after_marks: number;
+    readonly protective_stop: boolean;
   };
   readonly max_age_ms: number;
   readonly catch_up_ms: number;
@@ -75,6 +76,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       alert_at: orNull(breaker.alertAt, formatRate),
       halt_new_at: orNull(breaker.haltNewAt, formatRate),
       close_after_marks: breaker.closeAfterMarks,
+      protective_stop: breaker.protectiveStop,
     },
     max_age_ms: settings.maxAgeMs,
     catch_up_ms: settings.catchUpMs,
@@ -170,6 +172,7 @@ function breakerOf(fields: Fields): BreakerSettings {
     alertAt: fields.decimalOrNull('alert_at', parseRate),
     haltNewAt: fields.decimalOrNull('halt_new_at', parseRate),
     closeAfterMarks: fields.integer('close_after_marks'),
+    protectiveStop: fields.flag('protective_stop'),
   };
   fields.refuseRest();
   return breaker;
@@ -232,6 +235,12 @@ class Fields {
     if (this.values.get(name) !== null) return this.integer(name);
     this.read.add(name);
     return null;
+  }
+
+  flag(name: string): boolean {
+    const value = this.take(name);
+    if (typeof value !== 'boolean') this.fault(name, value === undefined ? 'missing' : 'not_a_boolean');
+    return value === true;
   }
 
   oneOf<const T extends string>(name: string, kinds: readonly [T, ...T[]]): T {

@@ -1,7 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
-import { applyIncome } from '@lockstep/replication';
+import { applyIncome, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   type FillRow,
   fillIdOf,
@@ -222,7 +222,12 @@ function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fr
     if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
-    ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
+    if (owner.leg === PROTECTIVE_LEG) {
+      ctx.standingStops.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
+      // A reading of the account that is older than this tells another position.
+      account.touched += 1;
+      ctx.standingStops.onTriggered(owner.copy);
+    } else ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
   }
   for (const [copy, coins] of drafts) for (const coin of coins.keys()) trueUp(ctx, copy, coin);
   for (const { account, fills } of batch) {

@@ -12,6 +12,7 @@ import { intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
 import { equityOf, type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { stopsUntouched } from '../stops/settle-stops';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { LeverageKeeper } from './keep-leverage';
@@ -193,10 +194,12 @@ export class Reconciler {
     const state = stateIn(states, sheet.instrument);
     // What was not read is not known to be nothing.
     if (state === undefined) return;
-    const unresolved = [...this.ctx.openOrders.ofAccount(account.index)].some((order) => order.sheet === sheet);
     refreshPrices(copy.watched);
     const foreignTrades = this.ctx.ownTrades.upTo(account, sheet.instrument, state.time);
     const netLots = netOf(states, sheet);
+    const known = (sheet.rows.position[copy.row] ?? 0) + (sheet.rows.beside[copy.row] ?? 0);
+    const stopsTraded = netLots !== known && !(await stopsUntouched(this.ctx, account, coin));
+    const unresolved = stopsTraded || [...this.ctx.openOrders.ofAccount(account.index)].some((order) => order.sheet === sheet);
     const wanted = intentOf(sheet, copy.row);
     const effects = reconcileNet(copy.watched.book, sheet, { venueAccount: account.index, netLots, foreignTrades, unresolved });
     for (const effect of effects) if (effect.kind === 'user_closed') await bookUserClose(this.ctx, this.books, copy, sheet, effect, wanted);

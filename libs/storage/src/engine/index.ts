@@ -4,5 +4,6 @@ export * from './order-fills';
 export * from './position-states';
 export * from './recovery';
 export * from './running-copies';
+export * from './standing-orders';
 export * from './venue-positions';
 export * from './wave-numbers';

@@ -62,6 +62,7 @@ export const settingsDraft = z
         alert_at: decimal.nullable().optional(),
         halt_new_at: decimal.nullable().optional(),
         close_after_marks: z.int().optional(),
+        protective_stop: z.boolean().optional(),
       })
       .optional(),
     max_age_ms: z.int().optional(),

@@ -1,0 +1,72 @@
+import { fromLots, type Money, money, type Price, price, size } from '@lockstep/kernel';
+import type { InstrumentSheet } from '@lockstep/replication';
+import { type HeldPosition, lossFloor, protectiveStops, type StopTerms } from '@lockstep/risk';
+import type { EngineContext } from '../context';
+import type { CopyRecord } from '../state/registry';
+
+/** A stop as it should stand. */
+export interface WantedStop extends StopTerms {
+  /** Worst price it may execute at. */
+  readonly worst: Price;
+}
+
+/** What should stand for one instrument of a copy. `keep`: whatever stands; null: nothing. */
+export interface StopWish {
+  readonly sheet: InstrumentSheet;
+  readonly stop: WantedStop | 'keep' | null;
+}
+
+/**
+ * What stops a copy should have now, by instrument it holds; instruments that are not named should have none. Null while too little is known to say: then
+ * whatever stands is left.
+ *
+ * A stop can only be told apart from others by who placed it, not by whose position it closes: one stands only where everything the account holds of the
+ * instrument on that side is the copy's. Beside a position of the follower's own or of another copy, a stop and our own close in the same moment would
+ * close theirs.
+ */
+export function wantedStops(ctx: Pick<EngineContext, 'clock' | 'limits'>, copy: CopyRecord): readonly StopWish[] | null {
+  const { book } = copy.watched;
+  const { row, account } = copy;
+  if (book.copies.copyNo[row] !== copy.no || !takesStops(copy)) return [];
+  const floor = lossFloor(book.copies, row);
+  if (floor === null) return [];
+  if (account.truthStale || !account.signs) return null;
+  const held = [...book.allSheets()].filter(({ rows }) => (rows.position[row] ?? 0) !== 0);
+  const oldest = ctx.clock.now() - ctx.limits.markMaxAgeMs;
+  if (held.some(({ mark, markAt }) => mark <= 0 || markAt < oldest)) return null;
+  const equity = money(BigInt(book.copies.equity[row] ?? 0));
+  // Met already: everything is being closed, and what stands may help.
+  if (equity <= floor.equity) return held.map((sheet) => ({ sheet, stop: 'keep' }));
+  return stopsOf(held, row, equity, money(floor.equity));
+}
+
+/** Whether the settings ask for stops and the venue can hold and settle them. */
+function takesStops({ settings, account }: CopyRecord): boolean {
+  const { capabilities, workingOrders } = account.network.venue;
+  const { triggerOrders, clientOrderId, nonceNoop, reduceOnly } = capabilities;
+  return settings.breaker.protectiveStop && workingOrders !== undefined && triggerOrders && clientOrderId && nonceNoop && reduceOnly;
+}
+
+function stopsOf(held: readonly InstrumentSheet[], row: number, equity: Money, floor: Money): readonly StopWish[] {
+  const positions = held.map((sheet): HeldPosition => {
+    const lots = sheet.rows.position[row] ?? 0;
+    const quantity = fromLots(sheet.instrument, Math.abs(lots));
+    return { instrument: sheet.instrument, position: size(lots < 0 ? -quantity : quantity), mark: price(BigInt(sheet.mark)) };
+  });
+  const stops = protectiveStops(positions, { equity, floor });
+  return held.map((sheet, index) => {
+    const lots = closableLots(sheet, row);
+    const stop = stops[index] ?? null;
+    if (stop === null || lots === 0) return { sheet, stop: null };
+    const buy = (sheet.rows.position[row] ?? 0) < 0;
+    return { sheet, stop: { buy, size: fromLots(sheet.instrument, lots), trigger: stop.trigger, worst: stop.worst } };
+  });
+}
+
+/** Lots a reduce-only order can close of the copy and of nobody else: none beside a position on the same side, less beside one on the other. */
+function closableLots({ rows }: InstrumentSheet, row: number): number {
+  const position = rows.position[row] ?? 0;
+  const beside = rows.beside[row] ?? 0;
+  if (position * beside > 0) return 0;
+  return Math.max(0, Math.abs(position) - Math.abs(beside));
+}
