@@ -94,6 +94,7 @@ export class Breakers {
     if (book.copies.copyNo[row] !== copy.no || this.writing.has(copy)) return;
     const state = copyStateOf(copy.state);
     if (state === null || nextCopyState(state, 'break') === null) return;
+    revalue(book, Math.floor(this.ctx.clock.now()), this.ctx.limits.markMaxAgeMs);
     book.copies.breakerStep[row] = STEP.close;
     book.copies.breakerLimit[row] = lossFloor(book.copies, row)?.limit ?? book.copies.breakerLimit[row] ?? 0;
     this.trigger(copy, row);

@@ -31,8 +31,16 @@ describe('a protective stop of a copy that may lose five hundred of five thousan
     copyId = await stage.tenant.copy(leader, follower, { allocation: 5_000n, settings });
     await eventually('the copy is active', async () => ((await state()).state === 'active' ? true : null));
     await price(2_000);
+    await eventually('the price stands', async () => (Math.abs((await stage.mid(COIN)) - 2_000) < 2 ? true : null));
   }, 300_000);
   afterAll(async () => {
+    console.log(
+      engine.errors(),
+      engine.lines
+        .slice(-60)
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+    );
     await rig?.close();
   });
 

@@ -3,8 +3,10 @@ import { nextCopyState } from '@lockstep/roster';
 import type { OrderStanding } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
+import { writeIntent } from '../commands/take-on-positions';
 import type { EngineContext } from '../context';
 import { settleUnknown } from '../settle-unknown';
+import { intentOf } from '../state/intent';
 import { copyStateOf } from '../state/load-scope';
 import { forget } from './send-stops';
 import type { StandingStop } from './standing-stops';
@@ -26,7 +28,17 @@ export async function settleStop(ctx: EngineContext, books: Bookkeeper, collecto
     return;
   }
   if ((stop.filledLots ?? 0) > stop.bookedLots) await collector.read(stop.account);
-  if ((stop.filledLots ?? 0) <= stop.bookedLots && isAnswered(ctx, stop)) await forget(ctx, books, [stop]);
+  if ((stop.filledLots ?? 0) > stop.bookedLots || !isAnswered(ctx, stop)) return;
+  if (stop.bookedLots > 0) await writeTarget(ctx, books, stop);
+  await forget(ctx, books, [stop]);
+}
+
+/** What its copy wants since it is broken: no wave writes that where nothing was left to close. */
+async function writeTarget(ctx: EngineContext, books: Bookkeeper, stop: StandingStop): Promise<void> {
+  const copy = ctx.registry.copies.get(stop.copyNo);
+  const sheet = copy?.watched.book.findSheet(stop.instrument.coin);
+  if (copy === undefined || sheet === undefined || copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
+  await writeIntent(ctx, books, copy, sheet, intentOf(sheet, copy.row));
 }
 
 /** Whether nothing is owed for a fill of a stop: its copy's breaker is written, or the copy cannot be broken any more. */

@@ -22,7 +22,8 @@ export class StopKeeper {
   private timer: Timer | null = null;
   /** Where the look at all copies goes on. */
   private turn: Iterator<CopyRecord> | null = null;
-  private readonly busy = new Set<AccountRecord>();
+  /** Accounts with an action of ours on its way. */
+  private readonly sending = new Set<AccountRecord>();
   private readonly asking = new Set<StandingStop>();
   /** Actions each network may still take of us, and when that was counted, monotonic ms. */
   private readonly room = new Map<Network, { actions: number; at: number }>();
@@ -47,7 +48,7 @@ export class StopKeeper {
   async stop(): Promise<void> {
     this.timer?.cancel();
     this.timer = null;
-    while (this.busy.size + this.asking.size > 0) await pause(this.ctx.timers, 1);
+    while (this.sending.size + this.asking.size > 0) await pause(this.ctx.timers, 1);
   }
 
   /** Takes stops an earlier process left into memory: each is asked for before anything else is done about it. */
@@ -92,21 +93,26 @@ export class StopKeeper {
   /** Looks at one copy now. Returns at once. */
   lookAt(copy: CopyRecord): void {
     const { account } = copy;
-    if (this.busy.has(account) || this.ctx.standingStops.isFull) return;
+    if (this.isBusy(account) || this.ctx.standingStops.isFull) return;
     const tasks = stopTasks(this.ctx, copy, this.pace);
     if (tasks.length > 0) this.send(account, tasks.slice(0, WORKING_BATCH_MAX));
   }
 
   private send(account: AccountRecord, tasks: readonly StopTask[]): void {
     if (!account.signs || !this.takeRoom(account.network, new Set(tasks.map(({ kind }) => kind)).size)) return;
-    this.busy.add(account);
+    this.sending.add(account);
     const now = this.ctx.clock.now();
     for (const task of tasks) if (task.kind !== 'cancel') this.note(task.copy.no, task.sheet.instrument.coin, { changedAt: now });
     const onRefused = (stop: StandingStop): void =>
       this.note(stop.copyNo, stop.instrument.coin, { quietUntil: this.ctx.clock.now() + this.ctx.limits.stopRetryMs });
     void sendStops(this.ctx, this.books, account, tasks, onRefused)
       .catch((failure: unknown) => this.ctx.log.error('protective stops could not be kept', { venueAccountNo: account.no, error: failure }))
-      .finally(() => this.busy.delete(account));
+      .finally(() => this.sending.delete(account));
+  }
+
+  /** While an answer about one of an account's stops is awaited, nothing new is decided there. */
+  private isBusy(account: AccountRecord): boolean {
+    return this.sending.has(account) || this.ctx.standingStops.ofAccount(account).some((stop) => this.asking.has(stop));
   }
 
   private note(copyNo: number, coin: string, change: { readonly changedAt?: EpochMs; readonly quietUntil?: EpochMs }): void {
@@ -129,19 +135,21 @@ export class StopKeeper {
 
   private askDue(): void {
     const now = this.ctx.clock.now();
+    const room = this.ctx.limits.stopAsksMax - this.asking.size;
+    if (room <= 0) return;
+    const due: StandingStop[] = [];
     for (const stop of this.ctx.standingStops.all()) {
-      if (this.asking.size >= this.ctx.limits.stopAsksMax) return;
-      if (this.asking.has(stop) || this.busy.has(stop.account) || !this.isDue(stop, now)) continue;
+      if (!this.asking.has(stop) && !this.sending.has(stop.account) && this.isDue(stop, now)) due.push(stop);
+    }
+    // Longest due first, so that none waits for others that stay unknown.
+    due.sort((a, b) => a.askAt - b.askAt);
+    for (const stop of due.slice(0, room)) {
       this.asking.add(stop);
-      this.busy.add(stop.account);
       void settleStop(this.ctx, this.books, this.collector, stop)
         .catch((failure: unknown) =>
           this.ctx.log.error('a protective stop could not be settled', { clientOrderId: stop.clientOrderId, error: failure }),
         )
-        .finally(() => {
-          this.asking.delete(stop);
-          this.busy.delete(stop.account);
-        });
+        .finally(() => this.asking.delete(stop));
     }
   }
 
@@ -156,7 +164,7 @@ export class StopKeeper {
   /** Stops of copies that are gone: nothing looks at those any more. */
   private cancelOrphans(): void {
     for (const stop of this.ctx.standingStops.all()) {
-      if (this.ctx.registry.copies.has(stop.copyNo) || this.busy.has(stop.account) || !isSettled(stop)) continue;
+      if (this.ctx.registry.copies.has(stop.copyNo) || this.isBusy(stop.account) || !isSettled(stop)) continue;
       this.send(stop.account, [{ kind: 'cancel', standing: stop, why: 'not_needed' }]);
     }
   }

@@ -1,5 +1,5 @@
 import { fromLots, type Money, money, type Price, price, size } from '@lockstep/kernel';
-import type { InstrumentSheet } from '@lockstep/replication';
+import { type CopyBook, type InstrumentSheet, unrealisedAt } from '@lockstep/replication';
 import { type HeldPosition, lossFloor, protectiveStops, type StopTerms } from '@lockstep/risk';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from '../state/registry';
@@ -34,10 +34,16 @@ export function wantedStops(ctx: Pick<EngineContext, 'clock' | 'limits'>, copy: 
   const held = [...book.allSheets()].filter(({ rows }) => (rows.position[row] ?? 0) !== 0);
   const oldest = ctx.clock.now() - ctx.limits.markMaxAgeMs;
   if (held.some(({ mark, markAt }) => mark <= 0 || markAt < oldest)) return null;
-  const equity = money(BigInt(book.copies.equity[row] ?? 0));
+  const equity = equityNow(book, held, row);
   // Met already: everything is being closed, and what stands may help.
   if (equity <= floor.equity) return held.map((sheet) => ({ sheet, stop: 'keep' }));
   return stopsOf(held, row, equity, money(floor.equity));
+}
+
+/** Copy equity with the very positions and marks the stops are reckoned from: the columns' own was valued at the last marks, perhaps before a fill. */
+function equityNow({ copies }: CopyBook, held: readonly InstrumentSheet[], row: number): Money {
+  const unrealised = held.reduce((sum, sheet) => sum + unrealisedAt(sheet, row, sheet.mark), 0);
+  return money(BigInt(Math.max(0, (copies.allocation[row] ?? 0) + (copies.netPnl[row] ?? 0) + unrealised)));
 }
 
 /** Whether the settings ask for stops and the venue can hold and settle them. */
