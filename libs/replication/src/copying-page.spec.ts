@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { money, UNIT, unwrap } from '@lockstep/kernel';
-import { BREAKER_STEPS } from '@lockstep/risk';
+import { formatPrice, money, parsePrice, parseSize, present, UNIT, unwrap } from '@lockstep/kernel';
+import { BREAKER_STEPS, lossFloor, protectiveStops } from '@lockstep/risk';
 import { type CopySettings, decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { MICRO } from './instrument-columns';
@@ -14,6 +14,7 @@ import type { WaveOptions } from './wave-options';
 const PAGE = join(__dirname, '../../../docs/copying.md');
 const COLUMNS = ['leader', 'price', 'target', 'why', 'new orders', 'leader equity', 'leader volatility'] as const;
 const LOSS_COLUMNS = ['value', 'step', 'day'] as const;
+const STOP_COLUMNS = ['coin', 'position', 'mark', 'stop'] as const;
 const ALLOCATION = 10_000;
 const LOSS_ALLOCATION = 100;
 const SIZE_DECIMALS = 2;
@@ -62,6 +63,8 @@ describe('docs/copying.md', () => {
   const examples = examplesOf(page, 'Example: ', COLUMNS, (draft) => ({ ...draft, caps: Object.assign({}, DEFAULTS.caps, draft.caps) }));
   const losses = examplesOf(page, 'Loss example: ', LOSS_COLUMNS, (draft) => ({ breaker: { ...DEFAULTS.breaker, ...draft } }));
 
+  const stops = examplesOf(page, 'Stop example: ', STOP_COLUMNS, (draft) => ({ breaker: { ...DEFAULTS.breaker, ...draft } }));
+
   it('has an example of every mode, direction, filter and cap', () => {
     const modes = new Set(examples.map(({ settings }) => settings.mode.kind));
     expect(modes).toEqual(new Set(['fixed_ratio', 'proportional', 'fixed_amount', 'risk_normalised']));
@@ -69,6 +72,7 @@ describe('docs/copying.md', () => {
     const limits = losses.flatMap(({ settings: { breaker } }) =>
       [breaker.fromStart, breaker.trailing, breaker.daily, breaker.lossMoney].map((limit) => limit !== null),
     );
+    expect(stops.some(({ rows }) => rows.length > 1)).toBe(true);
     expect([0, 1, 2, 3].every((limit) => limits.some((set, index) => set && index % 4 === limit))).toBe(true);
   });
 
@@ -102,5 +106,19 @@ describe('docs/copying.md', () => {
       stage.judge({ now: NOW + (day - 1) * DAY_MS, nextDay: () => NOW + day * DAY_MS });
       expect(`row ${index + 1}: ${BREAKER_STEPS[at(copies.breakerStep, row)]}`).toBe(`row ${index + 1}: ${step.step}`);
     }
+  });
+
+  it.each(stops)('protective stop: $name', ({ settings, rows }) => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, settings, { allocation: dollars(LOSS_ALLOCATION), realEquity: dollars(LOSS_ALLOCATION) }));
+    stage.judge({ now: NOW });
+    const floor = present(lossFloor(stage.book.copies, row), 'a loss limit');
+    const held = rows.map((line) => ({
+      instrument: instrumentOf(line.coin ?? '', SIZE_DECIMALS),
+      position: unwrap(parseSize(line.position ?? ''), 'position'),
+      mark: unwrap(parsePrice(line.mark ?? ''), 'mark'),
+    }));
+    const made = protectiveStops(held, { equity: dollars(LOSS_ALLOCATION), floor: money(floor.equity) });
+    expect(made.map((stop) => (stop === null ? '' : formatPrice(stop.trigger)))).toEqual(rows.map(({ stop }) => stop));
   });
 });
