@@ -8,12 +8,14 @@ import { MICRO } from './instrument-columns';
 import { reasonAt } from './reasons';
 import { at, dollars, entryOf, instrumentOf, NOW, priceOf, rateOf, Stage } from './testing/book-builder';
 import type { WaveOptions } from './wave-options';
+import { TIF_GTC } from './wave-plan';
 
 /* Every example of docs/copying.md, with its own numbers. */
 
 const PAGE = join(__dirname, '../../../docs/copying.md');
 const COLUMNS = ['leader', 'price', 'target', 'why', 'new orders', 'leader equity', 'leader volatility'] as const;
 const LOSS_COLUMNS = ['value', 'step', 'day'] as const;
+const BOUND_COLUMNS = ['ask', 'order', 'limit'] as const;
 const STOP_COLUMNS = ['coin', 'position', 'mark', 'stop'] as const;
 const ALLOCATION = 10_000;
 const LOSS_ALLOCATION = 100;
@@ -65,6 +67,8 @@ describe('docs/copying.md', () => {
 
   const stops = examplesOf(page, 'Stop example: ', STOP_COLUMNS, (draft) => ({ breaker: { ...DEFAULTS.breaker, ...draft } }));
 
+  const bounds = examplesOf(page, 'Bound example: ', BOUND_COLUMNS, (draft) => ({ slippage: { ...DEFAULTS.slippage, ...draft } }));
+
   it('has an example of every mode, direction, filter and cap', () => {
     const modes = new Set(examples.map(({ settings }) => settings.mode.kind));
     expect(modes).toEqual(new Set(['fixed_ratio', 'proportional', 'fixed_amount', 'risk_normalised']));
@@ -72,6 +76,7 @@ describe('docs/copying.md', () => {
     const limits = losses.flatMap(({ settings: { breaker } }) =>
       [breaker.fromStart, breaker.trailing, breaker.daily, breaker.lossMoney].map((limit) => limit !== null),
     );
+    expect(bounds.map(({ settings }) => settings.slippage.onBreach)).toEqual(['reject', 'rest']);
     expect(stops.some(({ rows }) => rows.length > 1)).toBe(true);
     expect([0, 1, 2, 3].every((limit) => limits.some((set, index) => set && index % 4 === limit))).toBe(true);
   });
@@ -120,5 +125,16 @@ describe('docs/copying.md', () => {
     }));
     const made = protectiveStops(held, { equity: dollars(LOSS_ALLOCATION), floor: money(floor.equity) });
     expect(made.map((stop) => (stop === null ? '' : formatPrice(stop.trigger)))).toEqual(rows.map(({ stop }) => stop));
+  });
+
+  it.each(bounds)('price bound: $name', ({ settings, rows }) => {
+    for (const { ask, order, limit } of rows) {
+      const stage = new Stage(instrumentOf('X', SIZE_DECIMALS));
+      stage.add(entryOf(1, { ...settings, mode: { kind: 'fixed_ratio', ratio: rateOf('1') } }));
+      stage.book.setBook('X', priceOf('99'), priceOf(ask ?? ''), NOW);
+      const { orders } = stage.plan('1', { mayRest: true });
+      const how = orders.count === 0 ? 'none' : orders.tif[0] === TIF_GTC ? 'stands' : 'immediate';
+      expect([ask, how, orders.count === 0 ? '' : String(at(orders.price, 0) / 1e8)]).toEqual([ask, order, limit]);
+    }
   });
 });

@@ -55,13 +55,17 @@ export interface PositionCaps {
   readonly maxLeverage: Rate | null;
 }
 
+export const ON_BREACH = ['reject', 'rest'] as const;
+export type OnBreach = (typeof ON_BREACH)[number];
+
 /** Price protection (product §2.7). */
 export interface SlippageSettings {
   /** b: entries within reference·(1 ± b). */
   readonly entryBound: Rate;
   /** First exit bound against the book; widened on each repeat up to the venue's band. */
   readonly exitBound: Rate;
-  readonly onBreach: 'reject';
+  /** `reject`: an entry that does not fill inside its bound is given up, but for what is caught up. `rest`: it stands at the bound until its catch-up window ends. */
+  readonly onBreach: OnBreach;
 }
 
 export interface BreakerSettings {

@@ -8,6 +8,8 @@ import {
   FOLLOWS,
   type Follow,
   type InstrumentFilter,
+  ON_BREACH,
+  type OnBreach,
   type PositionCaps,
   type StartPolicy,
 } from './copy-settings';
@@ -36,7 +38,7 @@ export interface CopySettingsJson {
     readonly max_position_share: string | null;
     readonly max_leverage: string | null;
   };
-  readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: 'reject' };
+  readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: OnBreach };
   readonly breaker: {
     readonly from_start: string | null;
     readonly trailing: string | null;
@@ -116,7 +118,7 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
   const instruments = filterOf(root.object('instruments'));
   const caps = capsOf(root.object('caps'));
   const slippage = root.object('slippage');
-  const onBreach = slippage.oneOf('on_breach', ['reject']);
+  const onBreach = slippage.oneOf('on_breach', ON_BREACH);
   const settings: CopySettings = {
     mode,
     direction,

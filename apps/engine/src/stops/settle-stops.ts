@@ -58,10 +58,19 @@ async function ask(ctx: EngineContext, books: Bookkeeper, stop: StandingStop): P
   if (read.value.kind === 'unknown_order') {
     ctx.log.error('the venue does not know a stop that stood', { copyNo: stop.copyNo, clientOrderId: stop.clientOrderId });
     stop.askAt = ctx.clock.now() + ctx.limits.stopRetryMs;
-    return;
+    return endUnlisted(stop);
   }
   if (stop.state === 'ending') await stillStands(ctx, books, stop);
   else stop.askAt = ctx.clock.now() + ctx.limits.stopVerifyMs;
+}
+
+/** A venue that keeps no order so long says by its list of what is open that it does not stand; a fill of it that comes to light later is booked all the same. */
+async function endUnlisted(stop: StandingStop): Promise<void> {
+  const { account, instrument, clientOrderId } = stop;
+  const open = await account.network.venue.truth.openOrders(account.address, instrument.dex);
+  if (!open.ok || open.value.some((order) => order.clientOrderId === clientOrderId)) return;
+  stop.end = { status: 'cancelled', why: 'not_at_venue' };
+  stop.filledLots = stop.bookedLots;
 }
 
 /** As orders of waves are settled: asked for, its nonce spent where the venue does not know it, and never sent again. */

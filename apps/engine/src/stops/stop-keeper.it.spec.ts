@@ -1,3 +1,4 @@
+import { ok } from '@lockstep/kernel';
 import { revalue } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { standingOrders } from '@lockstep/storage';
@@ -205,6 +206,16 @@ describe('the protective stop of a copy', () => {
     await reconciler.compare(stage.account);
     expect((await stage.copyFacts()).positions.map(({ position, userClosed }) => [position, userClosed])).toEqual([[sizeOf('1'), true]]);
     expect(broken).toEqual([]);
+  });
+
+  it('is let go of where the venue knows nothing of it any more, and placed anew', async () => {
+    await placed();
+    stops.orders.clear();
+    Object.assign(stage.venue.truth, { openOrders: async () => ok([]) });
+    for (const stop of stage.ctx.standingStops.all()) stop.askAt = 0;
+    await until(() => stops.asked.length === 2);
+    await placed();
+    expect(stops.standingNow).toEqual(['sell 2 at 75']);
   });
 
   describe('after a restart', () => {
