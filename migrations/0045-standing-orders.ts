@@ -29,12 +29,14 @@ export class StandingOrders implements MigrationInterface {
       updated_at ${TIME} not null,
       primary key (tenant_id, environment, client_order_id)
     )`);
+    await runner.query('alter table orders add column trigger_price bigint');
     await guardTenantTable(runner, 'standing_orders', { app: 'S', engine: 'SIUD' });
     await this.settings(runner, `jsonb_set(settings::jsonb, '{breaker,protective_stop}', 'false')`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await this.settings(runner, `settings::jsonb #- '{breaker,protective_stop}'`);
+    await runner.query('alter table orders drop column trigger_price');
     await dropTables(runner, ['standing_orders']);
   }
 

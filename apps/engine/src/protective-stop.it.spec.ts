@@ -97,6 +97,7 @@ describe('a protective stop of a copy that may lose five hundred of five thousan
       positions: await unit.positions.ofCopies((await unit.copies.findOne({ id: copyId }))?.no ?? 0n),
     }));
     const stop = orders.find(({ leg }) => leg === 16);
+    expect(Number(stop?.triggerPrice) / 1e8).toBeCloseTo(1_750, -2);
     expect(stop).toMatchObject({ side: 'sell', reduceOnly: true, size: 2n * UNIT, filledSize: 2n * UNIT });
     expect(fills.filter(({ orderId }) => orderId === stop?.id).reduce((sum, fill) => sum + fill.size, 0n)).toBe(2n * UNIT);
     expect(fills.filter(({ copyId: of }) => of === null)).toEqual([]);

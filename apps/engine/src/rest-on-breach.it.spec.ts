@@ -3,6 +3,7 @@ import { defaultCopySettings } from '@lockstep/roster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type AccountStage, accountStage, type FollowedAccount } from './testing/account-stage';
+import type { TestProcess } from './testing/processes';
 import { eventually, type Rig, startRig } from './testing/rig';
 
 const LEADER = `0x${'e5'.repeat(20)}`;
@@ -14,12 +15,13 @@ const openOrders = z.array(z.object({ side: z.string(), limitPx: z.string(), sz:
 
 describe('entries of a copy that rests on slippage', () => {
   let rig: Rig;
+  let engine: TestProcess;
   let stage: AccountStage;
   let account: FollowedAccount;
 
   beforeAll(async () => {
     rig = await startRig();
-    await rig.startEngine();
+    engine = await rig.startEngine();
     stage = await accountStage(rig, LEADER);
     const leader = await stage.tenant.leader(LEADER);
     const follower = await stage.tenant.follower(FOLLOWER, '20000');
@@ -82,6 +84,23 @@ describe('entries of a copy that rests on slippage', () => {
     await trade('buy', '10', 1_900);
     await stands(1, 1_909.5);
     await stage.tenant.command('copy.pause', account.copyId);
+    await eventually('nothing stands', async () => ((await standing()).length === 0 ? true : null));
+    await stage.agrees(account);
+    expect(await stage.held(FOLLOWER, COIN)).toBe(1);
+  });
+
+  it('are cancelled by an engine that starts anew, which books what they had filled', async () => {
+    await stage.tenant.command('copy.resume', account.copyId);
+    await eventually('the copy is active', async () => {
+      const copy = await rig.storage.scoped(stage.tenant.scope, (unit) => unit.copies.findOne({ id: account.copyId }));
+      return copy?.state === 'active' ? true : null;
+    });
+    await price(2_000);
+    await trade('buy', '10', 1_900);
+    // What the pause cancelled is still owed, and stands again with the new part.
+    await stands(2, 1_909.5);
+    await engine.kill();
+    engine = await rig.startEngine();
     await eventually('nothing stands', async () => ((await standing()).length === 0 ? true : null));
     await stage.agrees(account);
     expect(await stage.held(FOLLOWER, COIN)).toBe(1);

@@ -91,6 +91,7 @@ function orderRow(stop: StandingStop, turn: StopTurn, now: number): NewRow<Order
     side: stop.buy ? 'buy' : 'sell',
     reduceOnly: true,
     price: stop.price,
+    triggerPrice: stop.trigger,
     size: stop.size,
     status: turn === 'written' ? 'unknown' : turn === 'stands' ? 'resting' : (end?.status ?? 'cancelled'),
     filledSize: fromLots(stop.instrument, stop.filledLots ?? 0),

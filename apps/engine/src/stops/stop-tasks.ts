@@ -27,7 +27,11 @@ export interface StopPace {
  * What is due about a copy's stops. One stop per instrument and no more: while an action about it is on its way, or its end is not accounted for, nothing else is
  * done there. What protects nothing yet or another size than is held is due soon, a mere move of the price at most so often.
  */
-export function stopTasks(ctx: Pick<EngineContext, 'clock' | 'limits' | 'standingStops'>, copy: CopyRecord, pace: StopPace): readonly StopTask[] {
+export function stopTasks(
+  ctx: Pick<EngineContext, 'clock' | 'limits' | 'registry' | 'standingStops'>,
+  copy: CopyRecord,
+  pace: StopPace,
+): readonly StopTask[] {
   const wishes = wantedStops(ctx, copy);
   if (wishes === null) return [];
   const standing = ctx.standingStops.ofCopy(copy);

@@ -24,7 +24,7 @@ export interface StopWish {
  * instrument on that side is the copy's. Beside a position of the follower's own or of another copy, a stop and our own close in the same moment would
  * close theirs.
  */
-export function wantedStops(ctx: Pick<EngineContext, 'clock' | 'limits'>, copy: CopyRecord): readonly StopWish[] | null {
+export function wantedStops(ctx: Pick<EngineContext, 'clock' | 'limits' | 'registry'>, copy: CopyRecord): readonly StopWish[] | null {
   const { book } = copy.watched;
   const { row, account } = copy;
   if (book.copies.copyNo[row] !== copy.no || !takesStops(copy)) return [];
@@ -37,7 +37,7 @@ export function wantedStops(ctx: Pick<EngineContext, 'clock' | 'limits'>, copy: 
   const equity = equityNow(book, held, row);
   // Met already: everything is being closed, and what stands may help.
   if (equity <= floor.equity) return held.map((sheet) => ({ sheet, stop: 'keep' }));
-  return stopsOf(held, row, equity, money(floor.equity));
+  return stopsOf(held, row, equity, money(floor.equity), (sheet) => isShared(ctx, copy, sheet));
 }
 
 /** Copy equity with the very positions and marks the stops are reckoned from: the columns' own was valued at the last marks, perhaps before a fill. */
@@ -53,7 +53,13 @@ function takesStops({ settings, account }: CopyRecord): boolean {
   return settings.breaker.protectiveStop && workingOrders !== undefined && triggerOrders && clientOrderId && nonceNoop && reduceOnly;
 }
 
-function stopsOf(held: readonly InstrumentSheet[], row: number, equity: Money, floor: Money): readonly StopWish[] {
+function stopsOf(
+  held: readonly InstrumentSheet[],
+  row: number,
+  equity: Money,
+  floor: Money,
+  others: (sheet: InstrumentSheet) => boolean,
+): readonly StopWish[] {
   const positions = held.map((sheet): HeldPosition => {
     const lots = sheet.rows.position[row] ?? 0;
     const quantity = fromLots(sheet.instrument, Math.abs(lots));
@@ -61,11 +67,20 @@ function stopsOf(held: readonly InstrumentSheet[], row: number, equity: Money, f
   });
   const stops = protectiveStops(positions, { equity, floor });
   return held.map((sheet, index) => {
-    const lots = closableLots(sheet, row);
+    const lots = others(sheet) ? 0 : closableLots(sheet, row);
     const stop = stops[index] ?? null;
     if (stop === null || lots === 0) return { sheet, stop: null };
     const buy = (sheet.rows.position[row] ?? 0) < 0;
     return { sheet, stop: { buy, size: fromLots(sheet.instrument, lots), trigger: stop.trigger, worst: stop.worst } };
+  });
+}
+
+/** Whether another copy on the account holds the instrument on the same side. */
+function isShared({ registry }: Pick<EngineContext, 'registry'>, copy: CopyRecord, sheet: InstrumentSheet): boolean {
+  const position = sheet.rows.position[copy.row] ?? 0;
+  return registry.copiesOf(copy.account).some((other) => {
+    const held = other === copy ? 0 : (other.watched.book.findSheet(sheet.instrument.coin)?.rows.position[other.row] ?? 0);
+    return held * position > 0;
   });
 }
 
