@@ -12,8 +12,8 @@ import type {
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { notPlayed, type ScriptedVenue } from './scripted-venue';
 
-/** How an action ends: answered; carried out or lost without an answer; refused. */
-export type ActionEnd = 'answered' | 'landed_unanswered' | 'lost' | 'refused';
+/** How an action ends: answered; carried out, lost, or carried out later (`landLate`) without an answer; refused. */
+export type ActionEnd = 'answered' | 'landed_unanswered' | 'lost' | 'late' | 'refused';
 
 interface ScriptedOrder {
   readonly order: WorkingOrder;
@@ -30,11 +30,21 @@ export class ScriptedStops implements WorkingOrders {
   /** Called when an action arrived, before anything of it is done. */
   onArrival: () => Promise<void> = async () => undefined;
   private readonly nonces = new Set<number>();
+  private readonly late: { readonly nonce: number; readonly carryOut: () => void }[] = [];
 
   constructor(private readonly venue: ScriptedVenue) {
     Object.assign(venue, { workingOrders: this });
     Object.assign(venue.truth, { orderStatus: async (_address: string, id: ClientOrderId) => ok(this.standing(id)) });
     Object.assign(venue.orders, { noop: async (_signer: number, nonce: number) => this.noop(nonce) });
+  }
+
+  /** What was on its way arrives, but for actions whose nonce is spent. */
+  landLate(): void {
+    for (const { nonce, carryOut } of this.late.splice(0)) {
+      if (this.nonces.has(nonce)) continue;
+      this.nonces.add(nonce);
+      carryOut();
+    }
   }
 
   get standingNow(): readonly string[] {
@@ -51,7 +61,9 @@ export class ScriptedStops implements WorkingOrders {
     const orders = changes.map(({ order }) => order);
     return this.act(`change to ${orders.map(inWords).join(', ')}`, nonce, orders, () => {
       for (const { target, order } of changes) {
-        present(this.orders.get(target), 'the order to change').status = 'canceled';
+        const changed = present(this.orders.get(target), 'the order to change');
+        if (changed.status !== 'open') continue;
+        changed.status = 'canceled';
         this.orders.set(order.clientOrderId, { order, remaining: order.size, status: 'open' });
       }
     });
@@ -61,8 +73,10 @@ export class ScriptedStops implements WorkingOrders {
     const found = targets.map(({ clientOrderId }) => present(this.orders.get(clientOrderId), 'the order to cancel'));
     const end = await this.arrive(`cancel ${found.map(({ order }) => inWords(order)).join(', ')}`);
     if (end === 'refused') return targets.map(() => ({ kind: 'rejected', code: 'other', text: 'no' }));
-    if (end !== 'lost') for (const order of found) order.status = 'canceled';
-    if (end !== 'lost') this.nonces.add(nonce);
+    const carryOut = (): void => {
+      for (const order of found) if (order.status === 'open') order.status = 'canceled';
+    };
+    this.carry(end, nonce, carryOut);
     return targets.map((): ActionOutcome => (end === 'answered' ? { kind: 'accepted', response: null } : { kind: 'unknown', detail: 'no answer' }));
   }
 
@@ -112,11 +126,17 @@ export class ScriptedStops implements WorkingOrders {
     return this.ends.shift() ?? 'answered';
   }
 
+  private carry(end: ActionEnd, nonce: number, carryOut: () => void): void {
+    if (end === 'late') this.late.push({ nonce, carryOut });
+    if (end !== 'answered' && end !== 'landed_unanswered') return;
+    this.nonces.add(nonce);
+    carryOut();
+  }
+
   private async act(words: string, nonce: number, orders: readonly WorkingOrder[], carryOut: () => void): Promise<readonly WorkingOutcome[]> {
     const end = await this.arrive(words);
     if (end === 'refused') return orders.map(() => ({ kind: 'rejected', code: 'bad_trigger', text: 'Invalid TP/SL price.' }));
-    if (end !== 'lost') this.nonces.add(nonce);
-    if (end !== 'lost') carryOut();
+    this.carry(end, nonce, carryOut);
     if (end !== 'answered') return orders.map(() => ({ kind: 'unknown', detail: 'no answer' }));
     return orders.map(() => ({ kind: 'resting', orderId: null, waitsFor: 'trigger' }));
   }
