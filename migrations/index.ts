@@ -20,6 +20,7 @@ import { Detection } from './0041-detection';
 import { AccountTypes } from './0042-account-types';
 import { SpareAgents } from './0043-spare-agents';
 import { CopyModes } from './0044-copy-modes';
+import { StandingOrders } from './0045-standing-orders';
 import { InternalCrosses } from './0050-internal-crosses';
 import { UnwindBy } from './0070-unwind-by';
 
@@ -47,6 +48,7 @@ export const MIGRATIONS = [
   AccountTypes,
   SpareAgents,
   CopyModes,
+  StandingOrders,
   InternalCrosses,
   UnwindBy,
 ];

@@ -28,6 +28,7 @@ import { readScopes, type ScopeRows } from './state/read-scopes';
 import { EquityWriter } from './state/save-equity';
 import { learnOwn } from './state/shared-accounts';
 import { StopSwitches } from './stop-switches';
+import { StopKeeper } from './stops/stop-keeper';
 import { warmUp } from './warm-up';
 import { LeaderWatch } from './watch/leader-watch';
 import { QuoteFollower } from './watch/quote-follower';
@@ -103,6 +104,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
   );
   const breakers: Breakers = new Breakers(ctx, books, repairs);
+  const keeper = new StopKeeper(ctx, books, collector);
+  ctx.standingStops.onTriggered = (copy) => breakers.stopTriggered(copy);
   const networks = new Networks(ctx, parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address)), {
     onUserEvent: (network, event) => watch.receive(network, event),
     onMarks: (network, updates) => breakers.takeMarks(network, updates),
@@ -142,6 +145,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       warmUp();
       await loading;
       for (const row of rows) fees.note(row.scope, row.schedules);
+      for (const row of rows) await keeper.restore(row.scope, row.standing);
       await stops.start();
       await commands.open();
     },
@@ -153,6 +157,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       ),
     start: async () => {
       resolver.start();
+      keeper.breakFilled();
       // Copies of closed leaders only exit, which needs no seat.
       await watch.watchAll(seats.hottestFirst());
       quotes.start();
@@ -164,6 +169,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       funding.start();
       repairs.start();
       breakers.start();
+      keeper.start();
       fees.start();
       leverage.start();
       approvals.start();
@@ -203,6 +209,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await funding.stop();
       await leverage.stop();
       await approvals.stop();
+      await keeper.stop();
       await lanes.idle();
       resolver.stop();
       collector.stop();

@@ -1,7 +1,7 @@
 import { formatMoney, formatRate, money, rate, type Timer } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
 import { beginClosing, type CopyBook, revalue, STATUS } from '@lockstep/replication';
-import { BREAKER_STEPS, evaluateBreakers, LOSS_LIMITS, type LossLimit, lossUnder, STEP, thresholdOf } from '@lockstep/risk';
+import { BREAKER_STEPS, evaluateBreakers, LOSS_LIMITS, type LossLimit, lossFloor, lossUnder, STEP, thresholdOf } from '@lockstep/risk';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
 import type { NewEvent } from '@lockstep/storage';
 import type { MarkUpdate } from '@lockstep/venues/port';
@@ -82,6 +82,22 @@ export class Breakers {
       this.changes,
     );
     for (let index = 0; index < found; index += 1) this.step(watched, this.changes.rows[index] ?? 0, this.changes.before[index] ?? 0);
+  }
+
+  /**
+   * A protective stop of a copy was filled: the venue did what its first loss limit asks for, and the rest follows: everything is closed, and the copy stays so.
+   * Acts on the columns before it returns.
+   */
+  stopTriggered(copy: CopyRecord): void {
+    const { book } = copy.watched;
+    const { row } = copy;
+    if (book.copies.copyNo[row] !== copy.no || this.writing.has(copy)) return;
+    const state = copyStateOf(copy.state);
+    if (state === null || nextCopyState(state, 'break') === null) return;
+    revalue(book, Math.floor(this.ctx.clock.now()), this.ctx.limits.markMaxAgeMs);
+    book.copies.breakerStep[row] = STEP.close;
+    book.copies.breakerLimit[row] = lossFloor(book.copies, row)?.limit ?? book.copies.breakerLimit[row] ?? 0;
+    this.trigger(copy, row);
   }
 
   private nextDay({ book }: WatchedAccount, row: number, at: number): number {

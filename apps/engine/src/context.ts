@@ -14,6 +14,7 @@ import type { FirstFills } from './state/first-fills';
 import type { OpenOrders } from './state/open-orders';
 import type { OwnTrades } from './state/own-trades';
 import type { Registry } from './state/registry';
+import type { StandingStops } from './stops/standing-stops';
 import type { TenantDays } from './tenant-days';
 import type { WaveLog } from './wave-log';
 
@@ -42,6 +43,7 @@ export interface EngineContext {
   readonly booked: CopyLedger;
   readonly openOrders: OpenOrders;
   readonly ownTrades: OwnTrades;
+  readonly standingStops: StandingStops;
   readonly firstFills: FirstFills;
   readonly feeTerms: FeeTerms;
   /** Closes journal rows of settled waves now instead of soon. */

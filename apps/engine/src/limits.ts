@@ -88,6 +88,20 @@ export interface EngineLimits {
   readonly stopPollMs: number;
   /** Oldest reading of them that still allows new risk, in ms. */
   readonly stopMaxAgeMs: number;
+  /** Wait between two looks at protective stops, in ms, and copies looked at each time: with more copies each is looked at less often. */
+  readonly stopLookMs: number;
+  readonly stopLooksMax: number;
+  /** Actions about stops per network and second; each carries what is due of one account. */
+  readonly stopActionsPerSecond: number;
+  /** Least time between two moves of a stop's price, and between two changes of its size, in ms. */
+  readonly stopMoveMinMs: number;
+  readonly stopResizeMinMs: number;
+  /** Wait before a stop that was refused is placed again, in ms. */
+  readonly stopRetryMs: number;
+  /** Time after which a stop that should stand is asked for, in ms: its follower may have cancelled it. */
+  readonly stopVerifyMs: number;
+  /** Questions about stops at once. */
+  readonly stopAsksMax: number;
   /** Least time between two evaluations of loss limits, in ms. */
   readonly breakerIntervalMs: number;
   /** Wait between two heartbeats and equity writes, in ms. */
@@ -149,6 +163,14 @@ export const ENGINE_LIMITS: EngineLimits = {
   commandPollMs: 1_000,
   stopPollMs: 75,
   stopMaxAgeMs: 5_000,
+  stopLookMs: 250,
+  stopLooksMax: 500,
+  stopActionsPerSecond: 5,
+  stopMoveMinMs: 60_000,
+  stopResizeMinMs: 2_000,
+  stopRetryMs: 30_000,
+  stopVerifyMs: 300_000,
+  stopAsksMax: 4,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,
   egressReportMs: 2_000,

@@ -15,6 +15,7 @@ import { FirstFills } from './state/first-fills';
 import { OpenOrders } from './state/open-orders';
 import { OwnTrades } from './state/own-trades';
 import { Registry } from './state/registry';
+import { StandingStops } from './stops/standing-stops';
 import { TenantDays } from './tenant-days';
 import { WaveLog } from './wave-log';
 
@@ -44,6 +45,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     booked: new CopyLedger(),
     openOrders,
     ownTrades: new OwnTrades(),
+    standingStops: new StandingStops(limits.openOrdersMax),
     firstFills: new FirstFills(limits.openOrdersMax),
     feeTerms: new FeeTerms(),
     doubts: new Doubts(),

@@ -45,14 +45,14 @@ export type Settled =
   | { readonly kind: 'never_landed' }
   /** Its nonce was spent by it, and the venue keeps no order: it was refused on arrival. */
   | { readonly kind: 'refused_unseen' }
-  /** It rests at the venue: cancel it, then ask again. */
-  | { readonly kind: 'resting'; readonly orderId: string }
+  /** It stands at the venue: where it must not, cancel it, then ask again. */
+  | { readonly kind: 'resting'; readonly orderId: string; readonly filled: Size }
   /** Nothing proven yet; ask again later. */
   | { readonly kind: 'still_unknown'; readonly detail: string; readonly spent?: true };
 
 const known = (standing: Exclude<OrderStanding, { readonly kind: 'unknown_order' }>): Settled =>
   standing.kind === 'open'
-    ? { kind: 'resting', orderId: standing.orderId }
+    ? { kind: 'resting', orderId: standing.orderId, filled: size(standing.original - standing.remaining) }
     : {
         kind: 'known',
         orderId: standing.orderId,

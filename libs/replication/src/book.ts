@@ -231,6 +231,7 @@ export class CopyBook {
     copies.venueLeverage[row] = settings.venueLeverage;
     copies.entryBound[row] = toExact(settings.slippage.entryBound, 'entry bound');
     copies.exitBound[row] = toExact(settings.slippage.exitBound, 'exit bound');
+    copies.restOnBreach[row] = settings.slippage.onBreach === 'rest' ? 1 : 0;
     copies.maxAgeMs[row] = settings.maxAgeMs;
     copies.catchUpMs[row] = settings.catchUpMs;
     copies.breakerFromStart[row] = limitColumn(settings.breaker.fromStart);

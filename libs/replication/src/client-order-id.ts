@@ -14,6 +14,9 @@ export interface OrderIdentity {
   readonly attempt: number;
 }
 
+/** Leg of an order that stands at the venue as a protective stop; the legs of a wave's decision lie below it. */
+export const PROTECTIVE_LEG = 16;
+
 export const MAX_ATTEMPT = 0xffff;
 const LIMITS = { instance: 2 ** 16, wave: 2 ** 48, copyNo: 2 ** 40, leg: 2 ** 8, attempt: 2 ** 16 } as const;
 

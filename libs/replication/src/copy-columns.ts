@@ -105,6 +105,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   venueLeverage: make.f64('venueLeverage'),
   entryBound: make.f64('entryBound'),
   exitBound: make.f64('exitBound'),
+  /** 1: entries stand at their bound where they do not fill. */
+  restOnBreach: make.u8('restOnBreach'),
   maxAgeMs: make.f64('maxAgeMs'),
   catchUpMs: make.f64('catchUpMs'),
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { money, UNIT, unwrap } from '@lockstep/kernel';
-import { BREAKER_STEPS } from '@lockstep/risk';
+import { formatPrice, money, parsePrice, parseSize, present, UNIT, unwrap } from '@lockstep/kernel';
+import { BREAKER_STEPS, lossFloor, protectiveStops } from '@lockstep/risk';
 import { type CopySettings, decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { beginClosing } from './closing';
@@ -12,6 +12,7 @@ import { targetLots } from './target';
 import { at, dollars, entryOf, instrumentOf, NOW, priceOf, rateOf, Stage } from './testing/book-builder';
 import { leastSliceLots, nextSlice, reduceTarget, type SlicePlan } from './unwind';
 import type { WaveOptions } from './wave-options';
+import { TIF_GTC } from './wave-plan';
 
 /* Every example of docs/copying.md, with its own numbers. */
 
@@ -19,6 +20,8 @@ const PAGE = join(__dirname, '../../../docs/copying.md');
 const COLUMNS = ['leader', 'price', 'target', 'why', 'new orders', 'leader equity', 'leader volatility'] as const;
 const UNWIND_COLUMNS = ['minute', 'leader', 'target'] as const;
 const LOSS_COLUMNS = ['value', 'step', 'day'] as const;
+const BOUND_COLUMNS = ['ask', 'order', 'limit'] as const;
+const STOP_COLUMNS = ['coin', 'position', 'mark', 'stop'] as const;
 const ALLOCATION = 10_000;
 const LOSS_ALLOCATION = 100;
 const SIZE_DECIMALS = 2;
@@ -73,6 +76,10 @@ describe('docs/copying.md', () => {
 
   const unwindings = examplesOf(page, 'Unwinding example: ', UNWIND_COLUMNS, (draft) => ({ ...draft }));
 
+  const stops = examplesOf(page, 'Stop example: ', STOP_COLUMNS, (draft) => ({ breaker: { ...DEFAULTS.breaker, ...draft } }));
+
+  const bounds = examplesOf(page, 'Bound example: ', BOUND_COLUMNS, (draft) => ({ slippage: { ...DEFAULTS.slippage, ...draft } }));
+
   it('has an example of every mode, direction, filter and cap', () => {
     const modes = new Set(examples.map(({ settings }) => settings.mode.kind));
     expect(modes).toEqual(new Set(['fixed_ratio', 'proportional', 'fixed_amount', 'risk_normalised']));
@@ -80,6 +87,8 @@ describe('docs/copying.md', () => {
     const limits = losses.flatMap(({ settings: { breaker } }) =>
       [breaker.fromStart, breaker.trailing, breaker.daily, breaker.lossMoney].map((limit) => limit !== null),
     );
+    expect(bounds.map(({ settings }) => settings.slippage.onBreach)).toEqual(['reject', 'rest']);
+    expect(stops.some(({ rows }) => rows.length > 1)).toBe(true);
     expect([0, 1, 2, 3].every((limit) => limits.some((set, index) => set && index % 4 === limit))).toBe(true);
   });
 
@@ -148,6 +157,31 @@ describe('docs/copying.md', () => {
       copies.netPnl[row] = Number(dollars(Number(step.value) - LOSS_ALLOCATION));
       stage.judge({ now: NOW + (day - 1) * DAY_MS, nextDay: () => NOW + day * DAY_MS });
       expect(`row ${index + 1}: ${BREAKER_STEPS[at(copies.breakerStep, row)]}`).toBe(`row ${index + 1}: ${step.step}`);
+    }
+  });
+
+  it.each(stops)('protective stop: $name', ({ settings, rows }) => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, settings, { allocation: dollars(LOSS_ALLOCATION), realEquity: dollars(LOSS_ALLOCATION) }));
+    stage.judge({ now: NOW });
+    const floor = present(lossFloor(stage.book.copies, row), 'a loss limit');
+    const held = rows.map((line) => ({
+      instrument: instrumentOf(line.coin ?? '', SIZE_DECIMALS),
+      position: unwrap(parseSize(line.position ?? ''), 'position'),
+      mark: unwrap(parsePrice(line.mark ?? ''), 'mark'),
+    }));
+    const made = protectiveStops(held, { equity: dollars(LOSS_ALLOCATION), floor: money(floor.equity) });
+    expect(made.map((stop) => (stop === null ? '' : formatPrice(stop.trigger)))).toEqual(rows.map(({ stop }) => stop));
+  });
+
+  it.each(bounds)('price bound: $name', ({ settings, rows }) => {
+    for (const { ask, order, limit } of rows) {
+      const stage = new Stage(instrumentOf('X', SIZE_DECIMALS));
+      stage.add(entryOf(1, { ...settings, mode: { kind: 'fixed_ratio', ratio: rateOf('1') } }));
+      stage.book.setBook('X', priceOf('99'), priceOf(ask ?? ''), NOW);
+      const { orders } = stage.plan('1', { mayRest: true });
+      const how = orders.count === 0 ? 'none' : orders.tif[0] === TIF_GTC ? 'stands' : 'immediate';
+      expect([ask, how, orders.count === 0 ? '' : String(at(orders.price, 0) / 1e8)]).toEqual([ask, order, limit]);
     }
   });
 });

@@ -3,7 +3,7 @@ import { MARKUP } from './copy-columns';
 import { type Draft } from './draft';
 import { reasonNumber } from './reasons';
 import { rankedOrder, waveKey } from './wave-order';
-import { type PlannedOrders, TIF_IOC } from './wave-plan';
+import { type PlannedOrders, TIF_GTC, TIF_IOC } from './wave-plan';
 
 const RATE_BUDGET = reasonNumber('rate_budget');
 
@@ -67,7 +67,7 @@ function emitLeg(draft: Draft, naming: OrderNaming, orders: OrderColumnsInWork, 
   orders.price[at] = (exit ? draft.exitLimit[index] : draft.entryLimit[index]) ?? 0;
   orders.lots[at] = lots;
   orders.reduceOnly[at] = leg % 2 === 0 ? 1 : 0;
-  orders.tif[at] = TIF_IOC;
+  orders.tif[at] = !exit && options.mayRest === true && copies.restOnBreach[row] === 1 ? TIF_GTC : TIF_IOC;
   orders.nonce[at] = nonce;
   orders.expiresAfter[at] = expiry;
   orders.leg[at] = leg;

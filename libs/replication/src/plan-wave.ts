@@ -282,7 +282,8 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
     draft.capLots[index] = 0;
     return wanted;
   }
-  if (beyondBook(draft, buy, limit) && draft.reason[index] === UNDECIDED) draft.reason[index] = PRICE_BOUND;
+  const rests = draft.options.mayRest === true && copies.restOnBreach[row] === 1;
+  if (!rests && beyondBook(draft, buy, limit) && draft.reason[index] === UNDECIDED) draft.reason[index] = PRICE_BOUND;
   capLots(copies, sheet, row, Math.max(sheet.mark, limit), draft.caps);
   let target = wanted;
   let most = UNLIMITED;

@@ -140,6 +140,7 @@ const NO_BREAKER: BreakerSettings = {
   trailing: null,
   daily: null,
   lossMoney: null,
+  protectiveStop: false,
   alertAt: null,
   haltNewAt: null,
   closeAfterMarks: 1,

@@ -17,6 +17,8 @@ export interface PlanOptions {
   readonly exitBand: number;
   /** Predicts when orders would leave; null: no limit is known, nothing is denied as `rate_budget`. */
   readonly departures: DeparturePrediction | null;
+  /** Whether entries may stand at the venue; absent: they may not, whatever settings say. */
+  readonly mayRest?: boolean;
 }
 
 /**

@@ -89,3 +89,4 @@ export interface WavePlan {
 
 /** Time-in-force codes of `tif`, those of the venue port. */
 export const TIF_IOC = 0;
+export const TIF_GTC = 1;

@@ -1,4 +1,4 @@
-import { type Approved, err, ok, type Refused, type Result } from '@lockstep/kernel';
+import { type Approved, err, ok, type Refused, type Result, type Size } from '@lockstep/kernel';
 import { type Breach, breachOf, type OrderBatch, type OrderFacts } from './order-limits';
 
 /** An order the gate refused, by its row in the batch. */
@@ -18,6 +18,32 @@ export function gate<T extends OrderBatch>(orders: T, facts: OrderFacts): Result
     if (reason !== null) refused.push({ order, reason });
   }
   return refused.length > 0 ? err(refused) : ok(approve(orders));
+}
+
+/** An order that takes risk off and stands at the venue, as far as the gate judges it. Signed sizes are 10^-8. */
+export interface StandingExit {
+  readonly buy: boolean;
+  readonly size: Size;
+  readonly reduceOnly: boolean;
+}
+
+/**
+ * The second look at exits that stand at the venue: each is reduce-only, against what its copy holds, and no larger. `held[i]` is the signed position of item i.
+ * All or nothing, as {@link gate}.
+ */
+export function gateExits<T>(
+  items: readonly T[],
+  orderOf: (item: T) => StandingExit,
+  held: readonly Size[],
+): Result<Approved<readonly T[]>, readonly RefusedOrder[]> {
+  const refused: RefusedOrder[] = [];
+  for (const [order, item] of items.entries()) {
+    const { buy, size, reduceOnly } = orderOf(item);
+    const position = held[order] ?? 0n;
+    const room = buy ? -position : position;
+    if (!reduceOnly || size <= 0n || size > room) refused.push({ order, reason: 'exit_grows' });
+  }
+  return refused.length > 0 ? err(refused) : ok(approve(items));
 }
 
 /** Approves actions sent before and repeated byte for byte (same nonce, expiry and signer): the venue admits each at most once, so no exposure is added. */

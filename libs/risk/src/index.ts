@@ -1,5 +1,6 @@
 export * from './breaker';
 export * from './gate';
 export * from './kill-switch';
+export * from './loss-floor';
 export * from './order-limits';
 export * from './protective-stop';

@@ -1,9 +1,17 @@
-import { type Instrument, type Money, type Price, price, roundPrice, type Size } from '@lockstep/kernel';
+import { type Instrument, type Money, money, type Price, price, roundPrice, type Size } from '@lockstep/kernel';
 
 /** A stop that rests at the venue: where it is triggered, and the worst price it may execute at. */
 export interface ProtectiveStop {
   readonly trigger: Price;
   readonly worst: Price;
+}
+
+/** One position of a copy, among those that share its loss limit. Sizes, prices and money 10^-8. */
+export interface HeldPosition {
+  readonly instrument: Instrument;
+  /** Signed. */
+  readonly position: Size;
+  readonly mark: Price;
 }
 
 /** How far beyond its trigger a market stop may execute, in per cent: what the venue allows its own market stops. */
@@ -31,4 +39,44 @@ export function protectiveStop(
   const beyond = (trigger * WORST_PERCENT) / 100n;
   const worst = roundPrice(instrument, price(long ? trigger - beyond : trigger + beyond), long ? 'up' : 'down');
   return { trigger, worst };
+}
+
+/**
+ * The stops of all positions of a copy, in their order. They share what may still be lost by their notional at the marks, so that all stops together lose no
+ * more than the limit leaves, whichever are triggered: each stands as many per cent from its mark as the others. A position that moves alone brings its stop
+ * nearer to the limit's own price with each refresh, because what the others were given is not lost.
+ */
+export function protectiveStops(
+  positions: readonly HeldPosition[],
+  copy: { readonly equity: Money; readonly floor: Money },
+): readonly (ProtectiveStop | null)[] {
+  const values = positions.map(({ position, mark }) => ((position < 0n ? -position : position) * mark) / UNIT);
+  const total = values.reduce((sum, value) => sum + value, 0n);
+  const room = copy.equity - copy.floor;
+  if (total <= 0n || room <= 0n) return positions.map(() => null);
+  return positions.map(({ instrument, position, mark }, index) =>
+    protectiveStop(instrument, { position, mark, equity: money((room * (values[index] ?? 0n)) / total), floor: money(0n) }),
+  );
+}
+
+/** A stop as it stands at the venue, or as it should. */
+export interface StopTerms {
+  readonly buy: boolean;
+  readonly size: Size;
+  readonly trigger: Price;
+}
+
+/** Least distance, in parts of ten thousand of the trigger price, that moves a stop which is otherwise as it should be. */
+export const STOP_STEP_BP = 25n;
+
+/** What must be done about a stop. `resize` protects more or another position than before and is due before a mere `move` of its price. */
+export type StopChange = 'none' | 'place' | 'resize' | 'move' | 'cancel';
+
+/** Compares what stands with what should; null: nothing. */
+export function stopChange(standing: StopTerms | null, wanted: StopTerms | null): StopChange {
+  if (wanted === null) return standing === null ? 'none' : 'cancel';
+  if (standing === null) return 'place';
+  if (standing.buy !== wanted.buy || standing.size !== wanted.size) return 'resize';
+  const apart = standing.trigger > wanted.trigger ? standing.trigger - wanted.trigger : wanted.trigger - standing.trigger;
+  return apart * 10_000n >= standing.trigger * STOP_STEP_BP ? 'move' : 'none';
 }

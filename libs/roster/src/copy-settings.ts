@@ -55,13 +55,17 @@ export interface PositionCaps {
   readonly maxLeverage: Rate | null;
 }
 
+export const ON_BREACH = ['reject', 'rest'] as const;
+export type OnBreach = (typeof ON_BREACH)[number];
+
 /** Price protection (product §2.7). */
 export interface SlippageSettings {
   /** b: entries within reference·(1 ± b). */
   readonly entryBound: Rate;
   /** First exit bound against the book; widened on each repeat up to the venue's band. */
   readonly exitBound: Rate;
-  readonly onBreach: 'reject';
+  /** `reject`: an entry that does not fill inside its bound is given up, but for what is caught up. `rest`: it stands at the bound until its catch-up window ends. */
+  readonly onBreach: OnBreach;
 }
 
 export interface BreakerSettings {
@@ -76,6 +80,8 @@ export interface BreakerSettings {
   readonly haltNewAt: Rate | null;
   /** New marks in a row that must show a limit met before everything is closed; new risk is halted by the first. */
   readonly closeAfterMarks: number;
+  /** Whether a reduce-only stop rests at the venue where the first limit would be met, for when we are down; nothing where no limit is set or the venue takes none. */
+  readonly protectiveStop: boolean;
 }
 
 /** The terms of one copy; a new version per change, the version stands in every journaled order. */

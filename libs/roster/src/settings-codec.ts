@@ -8,6 +8,8 @@ import {
   FOLLOWS,
   type Follow,
   type InstrumentFilter,
+  ON_BREACH,
+  type OnBreach,
   type PositionCaps,
   type StartPolicy,
 } from './copy-settings';
@@ -36,7 +38,7 @@ export interface CopySettingsJson {
     readonly max_position_share: string | null;
     readonly max_leverage: string | null;
   };
-  readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: 'reject' };
+  readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: OnBreach };
   readonly breaker: {
     readonly from_start: string | null;
     readonly trailing: string | null;
@@ -45,6 +47,7 @@ export interface CopySettingsJson {
     readonly alert_at: string | null;
     readonly halt_new_at: string | null;
     readonly close_after_marks: number;
+    readonly protective_stop: boolean;
   };
   readonly max_age_ms: number;
   readonly catch_up_ms: number;
@@ -75,6 +78,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       alert_at: orNull(breaker.alertAt, formatRate),
       halt_new_at: orNull(breaker.haltNewAt, formatRate),
       close_after_marks: breaker.closeAfterMarks,
+      protective_stop: breaker.protectiveStop,
     },
     max_age_ms: settings.maxAgeMs,
     catch_up_ms: settings.catchUpMs,
@@ -114,7 +118,7 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
   const instruments = filterOf(root.object('instruments'));
   const caps = capsOf(root.object('caps'));
   const slippage = root.object('slippage');
-  const onBreach = slippage.oneOf('on_breach', ['reject']);
+  const onBreach = slippage.oneOf('on_breach', ON_BREACH);
   const settings: CopySettings = {
     mode,
     direction,
@@ -170,6 +174,7 @@ function breakerOf(fields: Fields): BreakerSettings {
     alertAt: fields.decimalOrNull('alert_at', parseRate),
     haltNewAt: fields.decimalOrNull('halt_new_at', parseRate),
     closeAfterMarks: fields.integer('close_after_marks'),
+    protectiveStop: fields.flag('protective_stop'),
   };
   fields.refuseRest();
   return breaker;
@@ -232,6 +237,12 @@ class Fields {
     if (this.values.get(name) !== null) return this.integer(name);
     this.read.add(name);
     return null;
+  }
+
+  flag(name: string): boolean {
+    const value = this.take(name);
+    if (typeof value !== 'boolean') this.fault(name, value === undefined ? 'missing' : 'not_a_boolean');
+    return value === true;
   }
 
   oneOf<const T extends string>(name: string, kinds: readonly [T, ...T[]]): T {

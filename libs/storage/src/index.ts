@@ -13,6 +13,7 @@ export * from './rows/money';
 export * from './rows/platform';
 export * from './rows/roster';
 export * from './rows/scoped';
+export * from './rows/standing-orders';
 export * from './rows/tenancy';
 export * from './rows/trading';
 export { ScopedUnit } from './scoped-unit';

@@ -47,6 +47,7 @@ export function orderRecord(
     side: view.side,
     reduceOnly: view.reduceOnly,
     price: view.price,
+    triggerPrice: null,
     size: view.size,
     status: view.status,
     filledSize: view.filled,

@@ -1,7 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
-import { applyIncome } from '@lockstep/replication';
+import { applyFill, applyIncome, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   type EngineScopedUnit,
   type FillRow,
@@ -218,17 +218,33 @@ function positionEvents(ctx: EngineContext, drafts: Drafts): NewEvent[] {
 
 function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fresh: readonly Posting[], drafts: Drafts): void {
   for (const [copy, coins] of drafts) for (const [coin, kept] of coins) takeIntoMemory(ctx, copy, coin, kept);
+  const triggered = new Set<CopyRecord>();
   for (const { account, owner, fill } of fresh) {
     if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
-    ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
+    if (owner.leg === PROTECTIVE_LEG) takeStopFill(ctx, owner.copy, fill, triggered);
+    else ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
   }
   for (const [copy, coins] of drafts) for (const coin of coins.keys()) trueUp(ctx, copy, coin);
+  for (const copy of triggered) ctx.standingStops.onTriggered(copy);
   for (const { account, fills } of batch) {
     const newest = fills.at(-1);
     if (newest !== undefined && newest.time > account.fillsReadTo) account.fillsReadTo = newest.time;
   }
+}
+
+/** No plan led the columns to what a stop did: they take it from its fill. */
+function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, triggered: Set<CopyRecord>): void {
+  const sheet = sheetOf(copy, fill.coin);
+  const { book } = copy.watched;
+  const lots = toLots(sheet.instrument, fill.size);
+  if (book.copies.copyNo[copy.row] === copy.no)
+    applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, false);
+  // A reading of the account that is older than this tells another position.
+  copy.account.touched += 1;
+  if (fill.clientOrderId !== null) ctx.standingStops.tellBooked(fill.clientOrderId, lots);
+  triggered.add(copy);
 }
 
 /** Equity counts the fees from now on; the PnL it was led by the answers already, `trueUp` adds what was booked differently. */

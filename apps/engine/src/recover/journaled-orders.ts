@@ -65,6 +65,7 @@ function orderAt(
       side: orders.buy[index] === 1 ? 'buy' : 'sell',
       reduceOnly: orders.reduceOnly[index] === 1,
       price: BigInt(orders.price[index] ?? 0),
+      triggerPrice: null,
       size: fromLots(place.sheet.instrument, lots),
       status: 'unknown',
       filledSize: 0n,

@@ -1,5 +1,5 @@
 import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
-import { membersIn, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
+import { membersIn, netRange, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
 import { saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -13,6 +13,7 @@ import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { explains, ownLots, shareEquity } from '../state/shared-accounts';
+import { stopsUntouched } from '../stops/settle-stops';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { forgetLevel, instrumentsOf, netsOf, noteCompared, noteUnmet } from './account-nets';
@@ -204,7 +205,7 @@ export class Reconciler {
     }
     const work = async (): Promise<void> => {
       // An order that came in between makes the reading old: the next comparison sees it.
-      if (account.touched === before) await this.compareNet(account, instrument, seen);
+      if (account.touched === before) await this.compareNet(account, instrument, seen, before);
     };
     const [only] = copies;
     if (copies.length === 1 && only !== undefined) return this.lanes.alone(only.watched, coin, work);
@@ -218,11 +219,15 @@ export class Reconciler {
     else await held;
   }
 
-  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet): Promise<void> {
+  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet, before: number): Promise<void> {
     const { registry, openOrders, ownTrades } = this.ctx;
     const copies = registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
     if (copies.length > 1) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
-    const unresolved = [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
+    const known = netRange(membersIn(registry.rowsOf(account), coin), ownLots(registry, account, coin)).net;
+    const stopsTraded = netLots !== known && !(await stopsUntouched(this.ctx, account, coin));
+    // A fill that was booked while the venue was asked makes the reading old, too.
+    if (account.touched !== before) return;
+    const unresolved = stopsTraded || [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
     for (const { watched } of copies) refreshPrices(watched);
     const foreignTrades = ownTrades.upTo(account, instrument, time);
     const wanted = new Map(copies.map((copy) => [copy.no, intentOf(copy.watched.book.sheet(instrument), copy.row)]));

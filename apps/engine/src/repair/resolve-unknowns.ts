@@ -1,7 +1,7 @@
 import { orderData } from '@lockstep/delivery';
 import { fromLots, price, type Timer, toLots } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
-import { applyFill, releasePending } from '@lockstep/replication';
+import { applyFill, reasonNumber, releasePending } from '@lockstep/replication';
 import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venueOrderIdsSince, writtenOrders } from '@lockstep/storage';
 import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -13,6 +13,9 @@ import { type OpenQuestion, type Settled, settleUnknown } from '../settle-unknow
 import type { Network } from '../state/networks';
 import type { OpenOrder } from '../state/open-orders';
 import { ownLots } from '../state/shared-accounts';
+import { mayRest, restEnds } from './standing-entries';
+
+const SLIPPAGE = reasonNumber('slippage');
 
 type Resolution = 'filled' | 'cancelled' | 'rejected' | 'never_arrived';
 
@@ -43,7 +46,8 @@ export class UnknownResolver {
   /** Asks for every unknown order that is due. Returns at once. */
   look(): void {
     const now = this.ctx.clock.now();
-    for (const order of this.ctx.openOrders.unknown()) if (order.askAt <= now) void this.resolve(order);
+    for (const order of this.ctx.openOrders.unknown())
+      if (order.askAt <= now || (order.cancelSent !== true && restEnds(this.ctx, order))) void this.resolve(order);
   }
 
   /**
@@ -67,17 +71,13 @@ export class UnknownResolver {
     try {
       const { network } = order.copy.account;
       const { venue } = network;
+      if (order.cancelSent !== true && restEnds(this.ctx, order)) await this.cancel(order);
       const question = await questionOf(this.ctx, order);
       const settled = await this.placesOf(network).run(() => settleUnknown(venue, question, this.ctx.pass));
       if (settled.kind === 'resting') {
-        // An immediate-or-cancel order never rests; if the venue says so, it is taken out of the book and asked for again.
-        const { account } = order.copy;
-        await venue.orders.cancel(
-          account.signer,
-          this.ctx.nonces.next(account.signer, this.ctx.clock.now()),
-          order.sheet.instrument,
-          order.clientOrderId,
-        );
+        this.takePart(order, toLots(order.sheet.instrument, settled.filled));
+        // What may not rest is taken out of the book and asked for again.
+        if (!mayRest(this.ctx, order)) await this.cancel(order);
       }
       if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
         if (settled.kind === 'still_unknown' && settled.spent) order.spentAt ??= this.ctx.clock.monotonic();
@@ -91,6 +91,27 @@ export class UnknownResolver {
     } finally {
       this.asking.delete(order);
     }
+  }
+
+  private async cancel(order: OpenOrder): Promise<void> {
+    const {
+      copy: { account },
+      sheet,
+      clientOrderId,
+    } = order;
+    order.cancelSent = true;
+    const nonce = this.ctx.nonces.next(account.signer, this.ctx.clock.now());
+    await account.network.venue.orders.cancel(account.signer, nonce, sheet.instrument, clientOrderId);
+  }
+
+  /** What a standing order filled so far: the columns take it, at its limit price until the venue's fills correct it. */
+  private takePart(order: OpenOrder, filled: number): void {
+    const { copy, sheet } = order;
+    const lots = Math.min(order.lots, filled) - order.ledBooked;
+    if (lots <= 0 || copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
+    applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots, price: order.price, fee: 0 }, true);
+    order.ledBooked += lots;
+    copy.account.touched += 1;
   }
 
   private placesOf(network: Network): Places {
@@ -109,7 +130,7 @@ export class UnknownResolver {
     const { clock, limits, log } = this.ctx;
     const ageMs = clock.monotonic() - order.leftBy;
     order.askAt = clock.now() + Math.min(limits.unknownIntervalMaxMs, Math.max(limits.unknownIntervalMs, ageMs / 10));
-    if (ageMs < limits.unknownToldMs) return;
+    if (ageMs < limits.unknownToldMs || (settled.kind === 'resting' && mayRest(this.ctx, order))) return;
     const detail = settled.kind === 'still_unknown' ? settled.detail : 'it rests at the venue';
     log.error('an order is still unknown', { clientOrderId: order.clientOrderId, copyNo: order.copy.no, ageMs: Math.round(ageMs), detail });
   }
@@ -144,6 +165,7 @@ export class UnknownResolver {
   private applyToColumns(order: OpenOrder, filled: number): void {
     const { copy, sheet } = order;
     if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
+    if (order.rest !== undefined && filled < order.lots) sheet.rows.lastReason[copy.row] = SLIPPAGE;
     releasePending(sheet, copy.row, order.buy, order.lots - filled);
     const missing = filled - order.ledBooked;
     if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots: missing, price: order.price, fee: 0 }, true);

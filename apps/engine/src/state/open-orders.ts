@@ -16,6 +16,12 @@ export interface OpenWave {
   open: number;
 }
 
+/** Until when an entry may stand, epoch ms, and what the leader held when it was placed, in signed lots. */
+export interface RestTerms {
+  readonly until: number;
+  readonly leaderLots: number;
+}
+
 /** An order that left, or may have left, and is not fully accounted for. */
 export interface OpenOrder {
   readonly clientOrderId: ClientOrderId;
@@ -43,8 +49,12 @@ export interface OpenOrder {
   filledLots: number | null;
   /** Lots of it booked from the venue's fills. */
   bookedLots: number;
-  /** Lots of it that the planning columns held already when it was opened: booked before a restart. */
-  readonly ledBooked: number;
+  /** Lots of it that the planning columns hold already: booked before a restart, or told while it stands. */
+  ledBooked: number;
+  /** What an entry that may stand at its bound was placed on; absent: it may not. */
+  readonly rest?: RestTerms;
+  /** A cancel of it left: from then on it is asked for at its times. */
+  cancelSent?: true;
   /** The venue's answer as an earlier process wrote it down. */
   readonly answer?: SentOrder['answer'];
   /** When an unknown order is asked for next, epoch ms. */

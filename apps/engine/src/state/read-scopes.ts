@@ -4,6 +4,7 @@ import {
   type FeeScheduleRow,
   fundingReadTimes,
   highestJournaledNonce,
+  highestStandingNonce,
   type JournalRow,
   loadOwnPositions,
   loadPositionStates,
@@ -13,6 +14,8 @@ import {
   type RunningCopy,
   runningCopies,
   type SpareAgentRow,
+  type StandingOrderRow,
+  standingOrders,
   type VenueAccountRow,
 } from '@lockstep/storage';
 
@@ -30,6 +33,8 @@ export interface ScopeRows {
   readonly own: readonly OwnPosition[];
   readonly schedules: readonly FeeScheduleRow[];
   readonly journals: readonly JournalRow[];
+  /** Orders that stand at the venue, or may. */
+  readonly standing: readonly StandingOrderRow[];
   /** Leaders that are not closed: a paused one's exits are followed. */
   readonly leaders: readonly { readonly id: string; readonly watchedNo: number }[];
   readonly fillTimes: ReadonlyMap<number, number>;
@@ -61,7 +66,8 @@ async function readScope(storage: EngineStorage, shard: number, scope: TenantSco
         .map((leader) => ({ id: leader.id, watchedNo: Number(leader.watchedNo) })),
       fillTimes: await newestFillTimes(unit),
       fundingTimes: await fundingReadTimes(unit),
-      maxNonce: await highestJournaledNonce(unit),
+      standing: await standingOrders(unit),
+      maxNonce: Math.max(await highestJournaledNonce(unit), await highestStandingNonce(unit)),
     }),
     { isolation: 'repeatable read', readOnly: true, wholeScope: true },
   );

@@ -46,7 +46,11 @@ export class WaveStage {
         name: 'sim',
         markets: { get: () => undefined },
         quotes: this.quotes,
-        venue: { orders: this.venue(overfill), ...(sendsPerMinute > 0 && { egress: limitedTo(sendsPerMinute) }) },
+        venue: {
+          orders: this.venue(overfill),
+          capabilities: { workingOrders: true, clientOrderId: true, nonceNoop: true },
+          ...(sendsPerMinute > 0 && { egress: limitedTo(sendsPerMinute) }),
+        },
       },
       book: this.stage.book,
     } as unknown as WatchedAccount;

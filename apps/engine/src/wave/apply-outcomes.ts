@@ -8,6 +8,7 @@ import {
   type RefusalKind,
   reasonNumber,
   STATUS,
+  TIF_GTC,
 } from '@lockstep/replication';
 import { orderIdOf } from '@lockstep/storage';
 import { OUTCOME, outcomeClass, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
@@ -74,12 +75,12 @@ export function takeOutcomes(ctx: EngineContext, wave: PlannedWave, state: SendS
 function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, row: number, times: JournalTimes): void {
   const { book } = wave.watched;
   const code = REJECT_CODES[state.rejectCode[row] ?? 0] ?? 'other';
-  const kind = isOverfilled(ctx, wave, state, row) ? 'unknown' : kindOf(state.outcome[row] ?? UNSENT, code);
+  const kind = isOverfilled(ctx, wave, state, row) || isOpenEnded(wave, state, row) ? 'unknown' : kindOf(state.outcome[row] ?? UNSENT, code);
   const filled = kind === 'filled' ? (state.filledLots[row] ?? 0) : 0;
   if (kind === 'rejected') ctx.doubts.take(ctx.registry.copies.get(wave.plan.orders.copyNo[row] ?? 0), code);
   applyOutcome(book, wave.plan, row, kind, filled, REFUSALS.get(code) ?? 'lasting');
   if (filled > 0) leadByAnswer(wave, state, row, filled);
-  if (kind === 'unknown') {
+  if (kind === 'unknown' && !stands(wave, state, row)) {
     state.outcome[row] = OUTCOME.unknown;
     state.filledLots[row] = 0;
     state.averagePrice[row] = 0;
@@ -99,6 +100,15 @@ function isOverfilled(ctx: EngineContext, wave: PlannedWave, state: SendState, r
   });
   return true;
 }
+
+/** A standing order that filled in part: the rest may stand, and the venue is asked. */
+function isOpenEnded({ plan: { orders } }: PlannedWave, state: SendState, row: number): boolean {
+  return orders.tif[row] === TIF_GTC && state.outcome[row] === OUTCOME.filled && (state.filledLots[row] ?? 0) < (orders.lots[row] ?? 0);
+}
+
+/** Whether the venue says that an order stands which may. */
+const stands = ({ plan: { orders } }: PlannedWave, state: SendState, row: number): boolean =>
+  orders.tif[row] === TIF_GTC && state.outcome[row] === OUTCOME.resting;
 
 function kindOf(outcome: number, code: RejectCode): OutcomeKind {
   switch (outcome) {
@@ -159,6 +169,7 @@ function open(ctx: EngineContext, wave: PlannedWave, state: SendState, row: numb
     bookedLots: 0,
     ledBooked: 0,
     askAt: 0,
+    ...(orders.tif[row] === TIF_GTC && { rest: { until: wave.sheet.rows.owedUntil[orders.row[row] ?? 0] ?? 0, leaderLots: wave.sheet.leaderLots } }),
   });
   // Booked before its answer came: no later booking will correct what the answer's rounded average led.
   if (ctx.openOrders.find(clientOrderId) === undefined) trueUp(ctx, copy, wave.sheet.instrument.coin);

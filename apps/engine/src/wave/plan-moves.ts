@@ -26,7 +26,13 @@ export function planOptions(ctx: EngineContext, network: Network): PlanOptions {
     bookMaxAgeMs: ctx.limits.bookMaxAgeMs,
     exitBand: EXIT_BAND,
     departures: network.venue.egress?.departures() ?? null,
+    mayRest: entriesMayRest(network),
   };
+}
+
+/** Whether a venue takes entries that stand, and lets what became of one be found out. */
+function entriesMayRest({ venue: { capabilities } }: Network): boolean {
+  return capabilities.workingOrders && capabilities.clientOrderId && capabilities.nonceNoop;
 }
 
 /** Brings the network's newest prices into the book: marks, by which caps and leverage are judged, and best bids and asks, by which exits are bounded. */

@@ -70,6 +70,7 @@ function bookOf(copies: number): CopyBook {
     alertAt: share(90n),
     haltNewAt: share(95n),
     closeAfterMarks: 2,
+    protectiveStop: true,
   };
   for (let copyNo = 1; copyNo <= copies; copyNo += 1) {
     const row = book.addCopy({

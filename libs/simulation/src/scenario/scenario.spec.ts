@@ -169,6 +169,7 @@ function settingsOf(terms: CopyTerms): CopySettings {
       alertAt: whole(losses.alertAt, rate),
       haltNewAt: whole(losses.haltNewAt, rate),
       closeAfterMarks: losses.closeAfterMarks,
+      protectiveStop: false,
     },
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,

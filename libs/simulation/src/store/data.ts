@@ -22,6 +22,7 @@ import type {
   PlatformFlagRow,
   PositionState,
   SpareAgentRow,
+  StandingOrderRow,
   TenantRow,
   VenueAccountRow,
   VenueNet,
@@ -48,6 +49,7 @@ export class ScopeData {
   readonly fundingTimes = new Table<{ readonly venueAccountNo: number; readonly readToMs: EpochMs }>('funding_readings');
   readonly feeSchedules = new Table<FeeScheduleRow>('fee_schedules');
   readonly journal = new Table<JournalRow>('wave_journal');
+  readonly standing = new Table<StandingOrderRow>('standing_orders');
   readonly orders = new Table<OrderRow>('orders');
   readonly fills = new Table<FillRow>('fills');
   /** Fill ids by order. */

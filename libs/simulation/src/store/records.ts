@@ -1,4 +1,4 @@
-import type { EpochMs } from '@lockstep/kernel';
+import { type EpochMs, max } from '@lockstep/kernel';
 import {
   type EngineRecords,
   INTERNAL_ORDER,
@@ -9,7 +9,7 @@ import {
   type RunningEquity,
 } from '@lockstep/storage';
 import type { ScopeData } from './data';
-import { asJson } from './table';
+import { asJson, handedOut } from './table';
 import type { Undo } from './transaction';
 
 const OPEN: ReadonlySet<string> = new Set(['journaled', 'sent', 'unknown', 'resting']);
@@ -25,6 +25,7 @@ const STATUSES: readonly OrderStatus[] = [
   'cancelled',
   'expired',
 ];
+const STANDING: ReadonlySet<string> = new Set(['sent', 'standing', 'ending']);
 const BREAKERS = ['armed', 'triggered', 'off'] as const;
 type CopyRow = ScopeData['copies'] extends { get(key: string): infer Row } ? NonNullable<Row> : never;
 
@@ -220,6 +221,29 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
     highestJournaledNonce: async () => {
       let highest = 0n;
       for (const { maxNonce } of data.journal.all()) if (maxNonce > highest) highest = maxNonce;
+      return Number(highest);
+    },
+    saveStandingOrders: async (rows) => {
+      undo.refuseTwice(
+        'standing_orders',
+        rows.map(({ clientOrderId }) => clientOrderId),
+      );
+      for (const row of rows) {
+        if (row.size <= 0n || row.price <= 0n || row.triggerPrice <= 0n || !STANDING.has(row.status))
+          undo.refuse(`standing_orders: no ${row.clientOrderId}`);
+        const known = data.standing.get(row.clientOrderId);
+        const { endNonce, status, updatedAt } = row;
+        data.standing.put(undo, row.clientOrderId, known === undefined ? { ...row, ...data.scope } : { ...known, endNonce, status, updatedAt });
+      }
+    },
+    dropStandingOrders: async (clientOrderIds) => {
+      for (const id of new Set(clientOrderIds)) data.standing.delete(undo, id);
+    },
+    standingOrders: async () =>
+      handedOut([...data.standing.all()].sort((a, b) => a.createdAt - b.createdAt || (a.clientOrderId < b.clientOrderId ? -1 : 1))),
+    highestStandingNonce: async () => {
+      let highest = 0n;
+      for (const { nonce, endNonce } of data.standing.all()) highest = max(highest, max(nonce, endNonce ?? 0n));
       return Number(highest);
     },
   };

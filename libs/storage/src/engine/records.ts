@@ -1,4 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
+import type { NewRow } from '../rows/scoped';
+import type { StandingOrderRow } from '../rows/standing-orders';
 import type { ScopedSql } from '../unit/sql';
 import * as funding from './funding';
 import * as crosses from './internal-crosses';
@@ -6,6 +8,7 @@ import * as orderFills from './order-fills';
 import * as positionStates from './position-states';
 import * as recovery from './recovery';
 import * as running from './running-copies';
+import * as standing from './standing-orders';
 import * as venuePositions from './venue-positions';
 import * as waveNumbers from './wave-numbers';
 
@@ -45,6 +48,10 @@ export interface EngineRecords {
   recordCross(cross: crosses.InternalCross): Promise<void>;
   loadOwnPositions(): Promise<readonly venuePositions.OwnPosition[]>;
   highestJournaledNonce(): Promise<number>;
+  saveStandingOrders(rows: readonly NewRow<StandingOrderRow>[]): Promise<void>;
+  dropStandingOrders(clientOrderIds: readonly string[]): Promise<void>;
+  standingOrders(): Promise<readonly StandingOrderRow[]>;
+  highestStandingNonce(): Promise<number>;
 }
 
 /** A unit that keeps engine records. */
@@ -80,6 +87,10 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   recordCross: (cross) => crosses.recordCross(unit, cross),
   loadOwnPositions: () => venuePositions.loadOwnPositions(unit),
   highestJournaledNonce: () => waveNumbers.highestJournaledNonce(unit),
+  saveStandingOrders: (rows) => standing.saveStandingOrders(unit, rows),
+  dropStandingOrders: (ids) => standing.dropStandingOrders(unit, ids),
+  standingOrders: () => standing.standingOrders(unit),
+  highestStandingNonce: () => standing.highestStandingNonce(unit),
 });
 
 type Of<K extends keyof EngineRecords> = (unit: WithRecords, ...given: Parameters<EngineRecords[K]>) => ReturnType<EngineRecords[K]>;
@@ -140,6 +151,15 @@ export const recordCross: Of<'recordCross'> = (unit, cross) => unit.records.reco
 export const loadOwnPositions: Of<'loadOwnPositions'> = (unit) => unit.records.loadOwnPositions();
 /** Highest nonce journaled in a scope; 0 when none was. Counters of all signers restart above the highest of all scopes. */
 export const highestJournaledNonce: Of<'highestJournaledNonce'> = (unit) => unit.records.highestJournaledNonce();
+
+/** Writes standing orders down; of one that is written already only where it stands. Each may be named once. */
+export const saveStandingOrders: Of<'saveStandingOrders'> = (unit, rows) => unit.records.saveStandingOrders(rows);
+/** Removes orders that ended and are accounted for. */
+export const dropStandingOrders: Of<'dropStandingOrders'> = (unit, ids) => unit.records.dropStandingOrders(ids);
+/** Every order of the scope that may stand, oldest first. */
+export const standingOrders: Of<'standingOrders'> = (unit) => unit.records.standingOrders();
+/** Highest nonce written with a standing order of the scope; 0 when none is. */
+export const highestStandingNonce: Of<'highestStandingNonce'> = (unit) => unit.records.highestStandingNonce();
 
 /** A unit that numbers waves. */
 export interface WithWaveNumbers {

@@ -82,6 +82,8 @@ export interface OrderRow extends ScopedRow {
   readonly side: Side;
   readonly reduceOnly: boolean;
   readonly price: bigint;
+  /** Mark price that sets it off; null: it waits for none. */
+  readonly triggerPrice: bigint | null;
   readonly size: bigint;
   readonly status: OrderStatus;
   readonly filledSize: bigint;

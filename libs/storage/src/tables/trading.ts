@@ -79,6 +79,7 @@ export const orders = defineTable<OrderRow>(
     side: text<Side>('side'),
     reduceOnly: bool('reduce_only'),
     price: big('price'),
+    triggerPrice: orNull(big('trigger_price')),
     size: big('size'),
     status: text<OrderRow['status']>('status'),
     filledSize: big('filled_size'),

@@ -24,6 +24,7 @@ export function sampleOrders(ids: Ids, moveId: bigint, count: number, createdAt:
       side: 'buy',
       reduceOnly: false,
       price: 6_400_000_000_000n,
+      triggerPrice: null,
       size: 100_000n,
       status: 'sent',
       filledSize: 0n,

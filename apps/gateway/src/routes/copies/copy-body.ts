@@ -8,6 +8,7 @@ import {
   decodeCopySettings,
   encodeCopySettings,
   FOLLOWS,
+  ON_BREACH,
 } from '@lockstep/roster';
 import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type ScopedUnit, settingsInForce } from '@lockstep/storage';
 import { z } from 'zod';
@@ -72,7 +73,9 @@ export const settingsSchema = named(
       slippage: z.object({
         entry_bound: decimalText.describe('Largest distance of an entry from the leader’s price, as a share: 0.005 is 50 basis points.'),
         exit_bound: decimalText.describe('First distance of an exit from the book, as a share; it widens when an exit does not fill.'),
-        on_breach: z.literal('reject'),
+        on_breach: z
+          .enum(ON_BREACH)
+          .describe('`rest`: an entry that does not fill inside its bound stands there until its catch-up window ends. `reject`: it does not.'),
       }),
       breaker: z
         .object({
@@ -85,6 +88,9 @@ export const settingsSchema = named(
           close_after_marks: z
             .int()
             .describe('New marks in a row that must show a limit met before everything is closed; new risk is halted by the first.'),
+          protective_stop: z
+            .boolean()
+            .describe('Whether a reduce-only stop rests at the venue where the first limit would be met, so that it holds while Lockstep is down.'),
         })
         .describe('Loss limits, on the copy’s value without money moved in or out.'),
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),

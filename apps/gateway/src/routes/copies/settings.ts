@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '@lockstep/kernel';
-import { type CopySettingsJson, DIRECTIONS, decodeCopySettings, defaultCopySettings, encodeCopySettings, FOLLOWS } from '@lockstep/roster';
+import { type CopySettingsJson, DIRECTIONS, decodeCopySettings, defaultCopySettings, encodeCopySettings, FOLLOWS, ON_BREACH } from '@lockstep/roster';
 import { z } from 'zod';
 import type { Refusal } from '../../http/problem-exception';
 
@@ -50,9 +50,7 @@ export const settingsDraft = z
         max_leverage: decimal.nullable().optional(),
       })
       .optional(),
-    slippage: z
-      .strictObject({ entry_bound: decimal.optional(), exit_bound: decimal.optional(), on_breach: z.literal('reject').optional() })
-      .optional(),
+    slippage: z.strictObject({ entry_bound: decimal.optional(), exit_bound: decimal.optional(), on_breach: z.enum(ON_BREACH).optional() }).optional(),
     breaker: z
       .strictObject({
         from_start: decimal.nullable().optional(),
@@ -62,6 +60,7 @@ export const settingsDraft = z
         alert_at: decimal.nullable().optional(),
         halt_new_at: decimal.nullable().optional(),
         close_after_marks: z.int().optional(),
+        protective_stop: z.boolean().optional(),
       })
       .optional(),
     max_age_ms: z.int().optional(),

@@ -73,7 +73,8 @@ function termsOf(index: number): Terms {
         maxPositionShare: rate(900_000_000_000n),
         maxLeverage: base.caps.maxLeverage,
       },
-      breaker: { ...base.breaker, fromStart: rate(900_000_000_000n) },
+      // A stop follows seconds behind its wave, at its own pace; the orders of the waves alone are measured.
+      breaker: { ...base.breaker, fromStart: rate(900_000_000_000n), protectiveStop: false },
       maxAgeMs: MAX_AGE_MS,
       catchUpMs: CATCH_UP_MS,
       venueLeverage: VENUE_LEVERAGE,

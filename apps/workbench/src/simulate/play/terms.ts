@@ -28,6 +28,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       alertAt: orNull(losses.alertAt, rate),
       haltNewAt: orNull(losses.haltNewAt, rate),
       closeAfterMarks: losses.closeAfterMarks,
+      protectiveStop: false,
     },
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineScopedUnit } from '../../engine-port';
 import { INTERNAL_ORDER } from '../../trading/record-ids';
-import { type Bench, fillOf, journalRow, orderOf, type Seat, seatOf } from './seat';
+import { type Bench, fillOf, journalRow, orderOf, type Seat, seatOf, standingRow } from './seat';
 
 /** 6: orders, their fills and the journal they were written down in, as they are read back. */
 export function orderContract(bench: () => Bench): void {
@@ -56,6 +56,40 @@ export function orderContract(bench: () => Bench): void {
       const found = { id: order.id, status: 'lost', filledSize: 8n, venueOrderId: 'v', rejectCode: null };
       await expect(run(seat, (unit) => unit.records.resolveOrders([found]))).rejects.toThrow();
       expect((await kept(seat)).orders).toEqual([{ ...order, ...seat.scope }]);
+    });
+
+    it('6.9 a standing order is written whole once, then where it stands, until it is dropped', async () => {
+      const [seat, other] = [await seatOf(bench()), await seatOf(bench())];
+      const at = bench().clock.now();
+      const read = () => run(seat, async ({ records }) => ({ rows: await records.standingOrders(), nonce: await records.highestStandingNonce() }));
+      expect(await read()).toEqual({ rows: [], nonce: 0 });
+      const [one, two] = [standingRow(bench(), seat), standingRow(bench(), seat, { createdAt: at - 5, nonce: 900n, replaces: '0x1', buy: true })];
+      await run(seat, (unit) => unit.records.saveStandingOrders([one, two]));
+      await run(seat, (unit) => unit.records.saveStandingOrders([]));
+      await run(other, (unit) => unit.records.saveStandingOrders([standingRow(bench(), other, { nonce: 9_000n })]));
+      expect(await read()).toEqual({
+        rows: [
+          { ...two, ...seat.scope },
+          { ...one, ...seat.scope },
+        ],
+        nonce: 1_000,
+      });
+      const ending = { endNonce: 2_000n, status: 'ending' as const, updatedAt: at + 5 };
+      await run(seat, (unit) => unit.records.saveStandingOrders([{ ...two, ...ending, size: 9n, triggerPrice: 1n, createdAt: at + 9 }]));
+      expect(await read()).toEqual({
+        rows: [
+          { ...two, ...ending, ...seat.scope },
+          { ...one, ...seat.scope },
+        ],
+        nonce: 2_000,
+      });
+      await run(other, (unit) => unit.records.dropStandingOrders([one.clientOrderId]));
+      await run(seat, (unit) => unit.records.dropStandingOrders([two.clientOrderId, two.clientOrderId]));
+      expect(await read()).toEqual({ rows: [{ ...one, ...seat.scope }], nonce: 1_000 });
+      const twice = run(seat, (unit) => unit.records.saveStandingOrders([one, one]));
+      await expect(twice).rejects.toThrow();
+      for (const wrong of [{ size: 0n }, { price: 0n }, { triggerPrice: 0n }, { status: 'gone' as 'sent' }])
+        await expect(run(seat, (unit) => unit.records.saveStandingOrders([standingRow(bench(), seat, wrong)]))).rejects.toThrow();
     });
 
     it('6.5 orders are read with what is booked of each, under the names of the venue', async () => {

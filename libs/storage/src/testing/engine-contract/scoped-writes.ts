@@ -1,7 +1,21 @@
 import { copyAccount } from '@lockstep/ledger';
 import type { EngineScopedUnit } from '../../engine-port';
 import type { ScopedMethod } from './methods';
-import { agentOf, type Bench, equityOf, eventOf, feesOf, fillOf, journalRow, orderOf, positionOf, postingOf, type Seat, seatOf } from './seat';
+import {
+  agentOf,
+  type Bench,
+  equityOf,
+  eventOf,
+  feesOf,
+  fillOf,
+  journalRow,
+  orderOf,
+  positionOf,
+  postingOf,
+  type Seat,
+  seatOf,
+  standingRow,
+} from './seat';
 
 /** A seat where something of everything stands, so that every write has something to change. */
 export interface FurnishedSeat extends Seat {
@@ -9,6 +23,7 @@ export interface FurnishedSeat extends Seat {
   readonly order: ReturnType<typeof orderOf>;
   readonly fill: ReturnType<typeof fillOf>;
   readonly commandNo: bigint;
+  readonly stop: ReturnType<typeof standingRow>;
 }
 
 export async function furnished(bench: Bench): Promise<FurnishedSeat> {
@@ -16,6 +31,7 @@ export async function furnished(bench: Bench): Promise<FurnishedSeat> {
   const wave = BigInt(1_000_000 + bench.next());
   const order = orderOf(bench, seat, wave, { status: 'unknown', venueOrderId: `v${wave}` });
   const fill = fillOf(bench, order);
+  const stop = standingRow(bench, seat);
   const commandNo = await bench.store.gateway(seat.scope, async (unit) => {
     await unit.feeSchedules.insert(feesOf(bench, 1));
     return unit.commands.append({ kind: 'copy.pause', targetId: seat.copyId, payload: { why: 'test' }, actor: 'contract' });
@@ -27,12 +43,13 @@ export async function furnished(bench: Bench): Promise<FurnishedSeat> {
     await unit.records.savePositionStates([positionOf(seat.copyNo)]);
     await unit.records.saveEquity([equityOf(seat.copyNo)]);
     await unit.records.saveVenueNets([netOf(seat, 50n, 1_000)]);
+    await unit.records.saveStandingOrders([stop]);
     await unit.records.saveFundingReadTimes([{ venueAccountNo: seat.accountNo, readToMs: 1_000 }]);
     await unit.spareAgents.put(agentOf(bench, seat, 'former'));
     await unit.ledger.post([postingOf(bench, seat.copyId, 'first')]);
     await unit.events.append([eventOf(bench)]);
   });
-  return { ...seat, wave, order, fill, commandNo };
+  return { ...seat, wave, order, fill, commandNo, stop };
 }
 
 export const netOf = (seat: Seat, own: bigint, asOfMs: number, coin = 'BTC') => ({
@@ -82,6 +99,8 @@ export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
     positions: sorted(await records.loadPositionStates()),
     held: await records.heldByCopies([{ venueAccountNo: seat.accountNo, coin: 'BTC', atMs: 0 }]),
     own: sorted(await records.loadOwnPositions()),
+    standing: await records.standingOrders(),
+    standingNonce: await records.highestStandingNonce(),
     funding: await records.fundingReadTimes(null),
     former: await unit.spareAgents.former(),
     next: await unit.spareAgents.findOne({ role: 'next' }),
@@ -145,6 +164,11 @@ export const SCOPED_WRITES: readonly ScopedWrite[] = [
     method: 'records.savePositionStates',
     write: (unit, seat) => unit.records.savePositionStates([positionOf(seat.copyNo, { position: -1n }), positionOf(seat.copyNo, { coin: 'ETH' })]),
   },
+  {
+    method: 'records.saveStandingOrders',
+    write: (unit, seat, bench) => unit.records.saveStandingOrders([{ ...seat.stop, status: 'ending', endNonce: 3_000n }, standingRow(bench, seat)]),
+  },
+  { method: 'records.dropStandingOrders', write: (unit, seat) => unit.records.dropStandingOrders([seat.stop.clientOrderId, 'unheard of']) },
   { method: 'records.saveVenueNets', write: (unit, seat) => unit.records.saveVenueNets([netOf(seat, 51n, 1_000), netOf(seat, 1n, 1, 'ETH')]) },
   {
     method: 'records.writeCopyState',

@@ -8,6 +8,7 @@ import type { FeeScheduleRow } from '../../rows/money';
 import type { NewMove } from '../../rows/platform';
 import { MAIN_ACCOUNT, type SpareAgentRow } from '../../rows/roster';
 import type { NewRow } from '../../rows/scoped';
+import type { StandingOrderRow } from '../../rows/standing-orders';
 import type { FillRow, NewEvent, OrderRow } from '../../rows/trading';
 import { orderIdOf } from '../../trading/record-ids';
 import { sampleFills, sampleOrders } from '../sample-rows';
@@ -133,6 +134,30 @@ export function fillOf(bench: Bench, order: NewRow<OrderRow>, venueTimeMs = benc
   const id: Id<'fill'> = bench.ids.next('fill');
   return { ...fill, id, tradeId: String(bench.next()), ...over };
 }
+
+/** A protective stop of the seat's copy. */
+export const standingRow = (bench: Bench, seat: Seat, over: Partial<NewRow<StandingOrderRow>> = {}): NewRow<StandingOrderRow> => ({
+  clientOrderId: `0x${'5'.repeat(24)}${String(bench.next()).padStart(8, '0')}`,
+  orderId: bench.ids.next('order'),
+  purpose: 'protective_stop',
+  copyNo: BigInt(seat.copyNo),
+  copyId: seat.copyId,
+  leaderId: seat.leaderId,
+  settingsVersion: 1,
+  venueAccountNo: BigInt(seat.accountNo),
+  coin: 'BTC',
+  buy: false,
+  size: 5n,
+  price: 6_000_000_000_000n,
+  triggerPrice: 6_100_000_000_000n,
+  nonce: 1_000n,
+  endNonce: null,
+  replaces: null,
+  status: 'sent',
+  createdAt: bench.clock.now(),
+  updatedAt: bench.clock.now(),
+  ...over,
+});
 
 export const journalRow = (bench: Bench, seat: Seat, moveId: bigint, over: Partial<JournalSample> = {}): JournalSample => ({
   moveId,

@@ -1,0 +1,257 @@
+import { fromLots, must, type Size, size } from '@lockstep/kernel';
+import { isHandingOver, PROTECTIVE_LEG, packClientOrderId } from '@lockstep/replication';
+import { gateExits } from '@lockstep/risk';
+import { nextWaveNumber, orderIdOf } from '@lockstep/storage';
+import type { ActionOutcome, WorkingOrder, WorkingOrders, WorkingOutcome } from '@lockstep/venues/port';
+import type { Bookkeeper } from '../books/bookkeeper';
+import type { EngineContext } from '../context';
+import type { AccountRecord } from '../state/registry';
+import type { StandingStop } from './standing-stops';
+import { writeStops } from './stop-journal';
+import type { StopTask } from './stop-tasks';
+
+type Placing = Extract<StopTask, { readonly kind: 'place' | 'change' }>;
+
+/** What a refusal of the venue leaves to do: nothing of the stop stands, and it is tried again later. */
+export type OnRefused = (stop: StandingStop) => void;
+
+/** Lots a copy holds of a stop's instrument now, as a signed size; none where it is gone, or handed over, since the stop was decided. */
+const heldBy = ({ copy, sheet }: Placing): Size => {
+  const { copyNo, status } = copy.watched.book.copies;
+  const isOurs = copyNo[copy.row] === copy.no && !isHandingOver(status[copy.row] ?? 0);
+  const lots = isOurs ? (sheet.rows.position[copy.row] ?? 0) : 0;
+  const quantity = fromLots(sheet.instrument, Math.abs(lots));
+  return size(lots < 0 ? -quantity : quantity);
+};
+
+/**
+ * Sends what is due about stops of one account: one action of each kind, each written down with its nonce before its first byte leaves. An outcome that is not
+ * known stays open and is asked for; nothing is sent a second time. Throws when it could not be written down, and then nothing left.
+ */
+export async function sendStops(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  account: AccountRecord,
+  tasks: readonly StopTask[],
+  onRefused: OnRefused,
+): Promise<void> {
+  const orders = account.network.venue.workingOrders;
+  if (orders === undefined) return;
+  const cancels = tasks.flatMap((task) => (task.kind === 'cancel' ? [task] : []));
+  const changes = tasks.flatMap((task) => (task.kind === 'change' ? [task] : []));
+  const places = tasks.flatMap((task) => (task.kind === 'place' ? [task] : []));
+  if (cancels.length > 0) await cancelStops(ctx, books, account, orders, cancels);
+  if (changes.length > 0) await placeStops(ctx, books, account, orders, changes, onRefused);
+  if (places.length > 0) await placeStops(ctx, books, account, orders, places, onRefused);
+}
+
+async function cancelStops(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  account: AccountRecord,
+  orders: WorkingOrders,
+  tasks: readonly Extract<StopTask, { readonly kind: 'cancel' }>[],
+): Promise<void> {
+  const stops = tasks.map(({ standing }) => standing);
+  const nonce = ctx.nonces.next(account.signer, ctx.clock.now());
+  await end(ctx, books, stops, nonce, []);
+  const outcomes = await orders.cancelAll(account.signer, nonce, stops);
+  await takeCancels(ctx, books, tasks, outcomes);
+}
+
+/** A cancel that was accepted is an end; one that was refused or not answered is asked for: the stop may have been triggered before it. */
+async function takeCancels(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  tasks: readonly Extract<StopTask, { readonly kind: 'cancel' }>[],
+  outcomes: readonly ActionOutcome[],
+): Promise<void> {
+  const gone: StandingStop[] = [];
+  for (const [index, { standing, why }] of tasks.entries()) {
+    standing.leftBy = ctx.clock.monotonic();
+    standing.askAt = 0;
+    if (outcomes[index]?.kind !== 'accepted' || standing.bookedLots > 0) continue;
+    standing.end = { status: 'cancelled', why };
+    standing.filledLots = 0;
+    gone.push(standing);
+  }
+  await forget(ctx, books, gone);
+}
+
+async function placeStops(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  account: AccountRecord,
+  orders: WorkingOrders,
+  tasks: readonly Placing[],
+  onRefused: OnRefused,
+): Promise<void> {
+  const wave = await ctx.storage.platform((unit) => nextWaveNumber(unit));
+  const nonce = ctx.nonces.next(account.signer, ctx.clock.now());
+  // The legs of one action differ by their instruments: each takes an attempt of its own, so that their ids do.
+  const stops = tasks.map((task, index) => stopOf(ctx, account, task, { wave, nonce, index }));
+  const replaced = tasks.flatMap((task) => (task.kind === 'change' ? [task.standing] : []));
+  await end(ctx, books, replaced, nonce, stops);
+  for (const stop of stops) ctx.standingStops.add(stop);
+  const held = tasks.map(heldBy);
+  const placed =
+    tasks[0]?.kind === 'change' ? await change(orders, account, nonce, tasks, stops, held) : await place(orders, account, nonce, stops, held);
+  await takePlaced(ctx, books, tasks, stops, placed, onRefused);
+}
+
+const REFUSED: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the position changed before it left' };
+
+async function place(
+  orders: WorkingOrders,
+  account: AccountRecord,
+  nonce: number,
+  stops: readonly StandingStop[],
+  held: readonly Size[],
+): Promise<readonly WorkingOutcome[]> {
+  const judged = gateExits(stops.map(orderOf), (order) => order, held);
+  return judged.ok ? orders.place(account.signer, nonce, judged.value) : stops.map(() => REFUSED);
+}
+
+async function change(
+  orders: WorkingOrders,
+  account: AccountRecord,
+  nonce: number,
+  tasks: readonly Placing[],
+  stops: readonly StandingStop[],
+  held: readonly Size[],
+): Promise<readonly WorkingOutcome[]> {
+  const changes = stops.map((stop) => ({ target: stop.replaces ?? '', order: orderOf(stop) }));
+  must(changes.length === tasks.length, 'each change has its stop');
+  const judged = gateExits(changes, ({ order }) => order, held);
+  return judged.ok ? orders.modify(account.signer, nonce, judged.value) : stops.map(() => REFUSED);
+}
+
+const orderOf = (stop: StandingStop): WorkingOrder => ({
+  instrument: stop.instrument,
+  buy: stop.buy,
+  price: stop.price,
+  size: stop.size,
+  reduceOnly: true,
+  clientOrderId: stop.clientOrderId,
+  terms: { kind: 'trigger', trigger: { price: stop.trigger, purpose: 'stop_loss', market: true } },
+});
+
+function stopOf(
+  ctx: EngineContext,
+  account: AccountRecord,
+  task: Placing,
+  { wave, nonce, index }: { readonly wave: number; readonly nonce: number; readonly index: number },
+): StandingStop {
+  const { copy, sheet, wanted } = task;
+  const parts = { instance: ctx.instance, leg: PROTECTIVE_LEG, attempt: index };
+  return {
+    clientOrderId: packClientOrderId({ ...parts, wave, copyNo: copy.no }),
+    orderId: orderIdOf({ ...parts, moveId: BigInt(wave), copyNo: BigInt(copy.no) }),
+    createdAt: ctx.clock.now(),
+    account,
+    scope: copy.group.scope,
+    copyNo: copy.no,
+    copyId: copy.id,
+    leaderId: copy.group.leaderId,
+    settingsVersion: copy.settingsVersion,
+    instrument: sheet.instrument,
+    buy: wanted.buy,
+    size: wanted.size,
+    price: wanted.worst,
+    trigger: wanted.trigger,
+    nonce,
+    signers: [account.signer],
+    replaces: task.kind === 'change' ? task.standing.clientOrderId : null,
+    state: 'sent',
+    endNonce: null,
+    leftBy: ctx.clock.monotonic(),
+    spentAt: null,
+    askAt: ctx.clock.now() + ctx.limits.stopRetryMs,
+    end: null,
+    filledLots: null,
+    bookedLots: 0,
+  };
+}
+
+/** Writes down that these end with an action, and what it puts in their place; memory follows once it stands. */
+async function end(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  stops: readonly StandingStop[],
+  nonce: number,
+  fresh: readonly StandingStop[],
+): Promise<void> {
+  const before = stops.map(({ endNonce, askAt }) => ({ endNonce, askAt }));
+  for (const stop of stops) {
+    stop.endNonce = nonce;
+    stop.askAt = ctx.clock.now() + ctx.limits.stopRetryMs;
+  }
+  try {
+    await writeStops(ctx, books, [
+      ...stops.map((stop) => ({ stop, turn: 'ends' as const })),
+      ...fresh.map((stop) => ({ stop, turn: 'written' as const })),
+    ]);
+  } catch (failure) {
+    for (const [index, stop] of stops.entries()) Object.assign(stop, before[index]);
+    throw failure;
+  }
+  for (const stop of stops) stop.state = 'ending';
+}
+
+async function takePlaced(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  tasks: readonly Placing[],
+  stops: readonly StandingStop[],
+  outcomes: readonly WorkingOutcome[],
+  onRefused: OnRefused,
+): Promise<void> {
+  const standing: StandingStop[] = [];
+  const gone: StandingStop[] = [];
+  for (const [index, stop] of stops.entries()) {
+    const outcome = outcomes[index];
+    const task = tasks[index];
+    const replaced = task?.kind === 'change' ? task.standing : null;
+    stop.leftBy = ctx.clock.monotonic();
+    if (replaced !== null) replaced.leftBy = stop.leftBy;
+    if (outcome?.kind === 'resting') {
+      standing.push(stop);
+      if (replaced !== null && replaced.bookedLots === 0) {
+        replaced.end = { status: 'cancelled', why: 'replaced' };
+        replaced.filledLots = 0;
+        gone.push(replaced);
+      }
+      continue;
+    }
+    // What filled at once, and what is not known, is found by asking; so is what became of the one it should have replaced.
+    stop.askAt = 0;
+    if (replaced !== null) replaced.askAt = 0;
+    if (outcome?.kind !== 'rejected') continue;
+    stop.end = { status: 'rejected', why: outcome.code };
+    stop.filledLots = 0;
+    gone.push(stop);
+    onRefused(stop);
+    ctx.log.warn('a protective stop was refused', { copyNo: stop.copyNo, coin: stop.instrument.coin, code: outcome.code, text: outcome.text });
+  }
+  if (standing.length + gone.length === 0) return;
+  await writeStops(ctx, books, [
+    ...standing.map((stop) => ({ stop, turn: 'stands' as const })),
+    ...gone.map((stop) => ({ stop, turn: 'ended' as const })),
+  ]);
+  for (const stop of standing) {
+    stop.state = 'standing';
+    stop.askAt = ctx.clock.now() + ctx.limits.stopVerifyMs;
+  }
+  for (const stop of gone) ctx.standingStops.remove(stop);
+}
+
+/** Writes the end of stops of which nothing is to be booked any more, and lets go of them. */
+export async function forget(ctx: EngineContext, books: Bookkeeper, stops: readonly StandingStop[]): Promise<void> {
+  if (stops.length === 0) return;
+  await writeStops(
+    ctx,
+    books,
+    stops.map((stop) => ({ stop, turn: 'ended' as const })),
+  );
+  for (const stop of stops) ctx.standingStops.remove(stop);
+}

@@ -1,0 +1,114 @@
+import type { CopyId, EpochMs, Id, Instrument, LeaderId, Price, Size, TenantScope } from '@lockstep/kernel';
+import { must } from '@lockstep/kernel';
+import type { ClientOrderId, SignerHandle } from '@lockstep/venues/port';
+import type { AccountRecord, CopyRecord } from '../state/registry';
+
+/** How an order that stood came to its end. */
+export interface StopEnd {
+  readonly status: 'filled' | 'partly_filled' | 'cancelled' | 'rejected';
+  /** Why, as a code: ours, or the venue's own word. */
+  readonly why: string;
+}
+
+/** A protective stop that stands at the venue, or may; or that ended and is not accounted for yet. */
+export interface StandingStop {
+  readonly clientOrderId: ClientOrderId;
+  readonly orderId: Id<'order'>;
+  readonly createdAt: EpochMs;
+  readonly account: AccountRecord;
+  readonly scope: TenantScope;
+  readonly copyNo: number;
+  readonly copyId: CopyId;
+  readonly leaderId: LeaderId;
+  readonly settingsVersion: number;
+  readonly instrument: Instrument;
+  readonly buy: boolean;
+  readonly size: Size;
+  /** Worst price it may execute at. */
+  readonly price: Price;
+  readonly trigger: Price;
+  readonly nonce: number;
+  /** Keys that may have signed it. */
+  readonly signers: readonly SignerHandle[];
+  /** The stop it was put in the place of; null: of none. */
+  readonly replaces: ClientOrderId | null;
+  /** As written down: `sent` and `ending` have an action on its way whose outcome is not known. */
+  state: 'sent' | 'standing' | 'ending';
+  endNonce: number | null;
+  /** When the action that is on its way may have left at the latest, monotonic ms. */
+  leftBy: number;
+  /** When its nonce was first found spent without the venue showing it, monotonic ms. */
+  spentAt: number | null;
+  /** When the venue is asked about it next, epoch ms. */
+  askAt: EpochMs;
+  /** Set once the venue told that it ended. */
+  end: StopEnd | null;
+  /** Lots the venue says it filled; null until it ended. */
+  filledLots: number | null;
+  /** Lots of it that are booked. */
+  bookedLots: number;
+}
+
+/**
+ * Protective stops by client order id, copy and account. Bounded by `stopsMax`. An entry leaves only once its end and every fill of it are accounted for, so that
+ * what is not here is not at the venue either.
+ */
+export class StandingStops {
+  private readonly byId = new Map<ClientOrderId, StandingStop>();
+  private readonly byAccount = new Map<number, Set<StandingStop>>();
+  /** Told when a fill of a stop is booked, before anything is planned on what is left. */
+  onTriggered: (copy: CopyRecord) => void = () => undefined;
+
+  constructor(private readonly stopsMax: number) {}
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  get isFull(): boolean {
+    return this.byId.size >= this.stopsMax;
+  }
+
+  add(stop: StandingStop): void {
+    must(!this.byId.has(stop.clientOrderId), `stop ${stop.clientOrderId} stands twice`);
+    this.byId.set(stop.clientOrderId, stop);
+    const ofAccount = this.byAccount.get(stop.account.index) ?? new Set<StandingStop>();
+    this.byAccount.set(stop.account.index, ofAccount.add(stop));
+  }
+
+  remove(stop: StandingStop): void {
+    this.byId.delete(stop.clientOrderId);
+    const ofAccount = this.byAccount.get(stop.account.index);
+    ofAccount?.delete(stop);
+    if (ofAccount?.size === 0) this.byAccount.delete(stop.account.index);
+  }
+
+  find(clientOrderId: ClientOrderId): StandingStop | undefined {
+    return this.byId.get(clientOrderId);
+  }
+
+  all(): Iterable<StandingStop> {
+    return this.byId.values();
+  }
+
+  ofAccount(account: AccountRecord): readonly StandingStop[] {
+    return [...(this.byAccount.get(account.index) ?? [])];
+  }
+
+  ofCopy(copy: CopyRecord): readonly StandingStop[] {
+    return this.ofAccount(copy.account).filter(({ copyNo }) => copyNo === copy.no);
+  }
+
+  /** Whether a copy has a stop that must be gone before it ends. An account without a key can cancel none; its stop can only reduce. */
+  holdsBack(copy: CopyRecord): boolean {
+    return copy.account.signs && this.ofCopy(copy).length > 0;
+  }
+
+  /** Lots booked from a fill of the venue. */
+  tellBooked(clientOrderId: ClientOrderId, lots: number): void {
+    const stop = this.byId.get(clientOrderId);
+    if (stop === undefined) return;
+    stop.bookedLots += lots;
+    stop.askAt = 0;
+  }
+}
