@@ -20,6 +20,7 @@ import { Detection } from './0041-detection';
 import { AccountTypes } from './0042-account-types';
 import { SpareAgents } from './0043-spare-agents';
 import { CopyModes } from './0044-copy-modes';
+import { RiskLimits } from './0060-risk-limits';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -45,5 +46,6 @@ export const MIGRATIONS = [
   AccountTypes,
   SpareAgents,
   CopyModes,
+  RiskLimits,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

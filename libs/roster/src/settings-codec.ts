@@ -1,4 +1,4 @@
-import { type DecimalError, err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseSize, type Result } from '@lockstep/kernel';
+import { err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseSize, type Result } from '@lockstep/kernel';
 import {
   type BreakerSettings,
   type CopyMode,
@@ -11,6 +11,7 @@ import {
   type PositionCaps,
   type StartPolicy,
 } from './copy-settings';
+import { Fields } from './json-fields';
 import { type SettingsError, validateCopySettings } from './settings-rules';
 
 /** Settings as JSON: snake_case names, money, sizes and rates as decimal strings, durations as whole ms. */
@@ -82,7 +83,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
   };
 }
 
-const orNull = <T>(value: T | null, format: (value: T) => string): string | null => (value === null ? null : format(value));
+export const orNull = <T>(value: T | null, format: (value: T) => string): string | null => (value === null ? null : format(value));
 
 function encodeMode(mode: CopyMode): CopySettingsJson['mode'] {
   switch (mode.kind) {
@@ -182,7 +183,8 @@ function startOf(fields: Fields): StartPolicy {
   return start;
 }
 
-function filterOf(fields: Fields): InstrumentFilter {
+/** Reads an instrument filter. */
+export function filterOf(fields: Fields): InstrumentFilter {
   const kind = fields.oneOf('kind', ['all', 'only', 'except']);
   const filter: InstrumentFilter = kind === 'all' ? { kind } : { kind, coins: fields.texts('coins') };
   fields.refuseRest();
@@ -198,88 +200,4 @@ function capsOf(fields: Fields): PositionCaps {
   };
   fields.refuseRest();
   return caps;
-}
-
-type Parser<T> = (text: string) => Result<T, DecimalError>;
-
-/** One JSON object being read: notes faults by dotted name and which names were read. */
-class Fields {
-  private readonly values: ReadonlyMap<string, unknown>;
-  private readonly read = new Set<string>();
-
-  constructor(
-    json: unknown,
-    private readonly path: string,
-    private readonly faults: SettingsError[],
-  ) {
-    const readable = typeof json === 'object' && json !== null && !Array.isArray(json);
-    this.values = new Map(readable ? Object.entries(json) : []);
-    if (!readable) this.fault('', 'not_an_object');
-  }
-
-  object(name: string): Fields {
-    return new Fields(this.take(name), this.named(name), this.faults);
-  }
-
-  integer(name: string): number {
-    const value = this.take(name);
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-    this.fault(name, value === undefined ? 'missing' : 'not_an_integer');
-    return 0;
-  }
-
-  integerOrNull(name: string): number | null {
-    if (this.values.get(name) !== null) return this.integer(name);
-    this.read.add(name);
-    return null;
-  }
-
-  oneOf<const T extends string>(name: string, kinds: readonly [T, ...T[]]): T {
-    const value = this.take(name);
-    const found = kinds.find((kind) => kind === value);
-    if (found === undefined) this.fault(name, value === undefined ? 'missing' : 'unknown_kind');
-    return found ?? kinds[0];
-  }
-
-  texts(name: string): readonly string[] {
-    const value = this.take(name);
-    const list: readonly unknown[] = Array.isArray(value) ? value : [];
-    const texts = list.filter((entry): entry is string => typeof entry === 'string');
-    if (!Array.isArray(value) || texts.length !== list.length) this.fault(name, value === undefined ? 'missing' : 'bad_coin');
-    return texts;
-  }
-
-  decimalOrNull<T extends bigint>(name: string, parse: Parser<T>): T | null {
-    if (this.values.get(name) !== null) return this.decimal(name, parse);
-    this.read.add(name);
-    return null;
-  }
-
-  decimal<T extends bigint>(name: string, parse: Parser<T>): T {
-    const value = this.take(name);
-    const zero = parse('0');
-    const parsed = typeof value === 'string' ? parse(value) : err('not_a_decimal' as const);
-    if (parsed.ok) return parsed.value;
-    this.fault(name, value === undefined ? 'missing' : parsed.error === 'too_large' ? 'above_maximum' : parsed.error);
-    if (!zero.ok) throw new TypeError('zero is a decimal');
-    return zero.value;
-  }
-
-  /** Every name not asked for is a fault. */
-  refuseRest(): void {
-    for (const name of this.values.keys()) if (!this.read.has(name)) this.fault(name, 'unknown_field');
-  }
-
-  private take(name: string): unknown {
-    this.read.add(name);
-    return this.values.get(name);
-  }
-
-  private named(name: string): string {
-    return this.path === '' ? name : name === '' ? this.path : `${this.path}.${name}`;
-  }
-
-  private fault(name: string, code: SettingsError['code']): void {
-    this.faults.push({ field: this.named(name), code });
-  }
 }

@@ -68,7 +68,8 @@ export function defaultCopySettings(): CopySettings {
   };
 }
 
-type Check = readonly [field: string, value: bigint | null, least: bigint, most: bigint];
+/** A number with the least and the most it may be; null is not checked. */
+export type Check = readonly [field: string, value: bigint | null, least: bigint, most: bigint];
 
 /** Checks every number against its bound and the filter's coins; returns the settings unchanged or every fault found. */
 export function validateCopySettings(settings: CopySettings): Result<CopySettings, readonly SettingsError[]> {
@@ -99,6 +100,11 @@ function rangeFaults(settings: CopySettings): readonly SettingsError[] {
     ['catch_up_ms', whole(settings.catchUpMs), 0n, BigInt(b.catchUpMaxMs)],
     ['venue_leverage', whole(settings.venueLeverage), 1n, BigInt(b.venueLeverageMax)],
   ];
+  return rangeFaultsOf(checks);
+}
+
+/** Faults of numbers outside of their bounds. */
+export function rangeFaultsOf(checks: readonly Check[]): readonly SettingsError[] {
   return checks.flatMap(([field, value, least, most]): readonly SettingsError[] => {
     if (value === null) return [];
     if (value < least) return [{ field, code: 'below_minimum' }];
@@ -129,11 +135,12 @@ function modeChecks(mode: CopyMode): readonly Check[] {
 }
 
 /** An integer setting as a bigint; anything else falls below every minimum. */
-const whole = (value: number): bigint => (Number.isSafeInteger(value) ? BigInt(value) : -1n);
+export const whole = (value: number): bigint => (Number.isSafeInteger(value) ? BigInt(value) : -1n);
 
 const COIN = /^[A-Za-z0-9@:_/.-]{1,40}$/;
 
-function filterFaults(filter: InstrumentFilter): readonly SettingsError[] {
+/** Faults of an instrument filter. */
+export function filterFaults(filter: InstrumentFilter): readonly SettingsError[] {
   if (filter.kind === 'all') return [];
   if (filter.coins.length === 0) return [{ field: 'instruments.coins', code: 'empty_list' }];
   if (filter.coins.length > SETTINGS_BOUNDS.filterCoinsMax) return [{ field: 'instruments.coins', code: 'too_many_entries' }];

@@ -10,6 +10,7 @@ export type { LeaderFillKey, RecordedMoves } from './platform/inbox';
 export { PlatformUnit } from './platform-unit';
 export * from './rows/money';
 export * from './rows/platform';
+export * from './rows/risk-limits';
 export * from './rows/roster';
 export * from './rows/scoped';
 export * from './rows/tenancy';

@@ -3,6 +3,7 @@ import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
 import { PlatformJobs } from './platform/platform-jobs';
 import { Contracts, KeyIndex, Markets, OperatorKeys, Tenants } from './platform/tenants';
+import { PlatformLimits } from './roster/risk-limits';
 import { Sql } from './unit/sql';
 
 /** A transaction on platform tables. Tenant tables show it no rows, because no scope is set. */
@@ -16,6 +17,7 @@ export class PlatformUnit extends Sql {
   readonly detection = new Detection(this);
   readonly engines = new PlatformEngines(this);
   readonly jobs = new PlatformJobs(this);
+  readonly limits = new PlatformLimits(this);
 
   /** Makes the monthly partitions of orders, fills and events from this month to `monthsAhead` (0 to 24) and returns how many are new. Back office only. */
   async makePartitions(monthsAhead: number): Promise<number> {

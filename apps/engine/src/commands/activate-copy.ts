@@ -42,9 +42,10 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   const equity = await readEquity(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
+  const effective = ctx.chain.effective(settings, { scope, leaderId: copy.leaderId, followerId: copy.followerId }) ?? settings;
   const needs = await whatItNeeds(ctx, watched, settings);
   if (needs !== null) return needs;
-  const leverage = await prepareLeverage(ctx, copy, account, watched);
+  const leverage = await prepareLeverage(ctx, effective, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
   await begin(ctx, parts, scope, copy, account, watched, equity);
   return takeOnAtStart(ctx, parts, copy.id, settings);
@@ -71,22 +72,19 @@ export async function whatItNeeds(ctx: EngineContext, watched: WatchedAccount, {
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */
-function instrumentsOf(copy: RunningCopy, watched: WatchedAccount): Instrument[] {
+function instrumentsOf({ instruments: filter }: CopySettings, watched: WatchedAccount): Instrument[] {
   const found = new Map<string, Instrument>();
-  const filter = settingsOf(copy)?.instruments;
   for (const sheet of watched.book.allSheets()) found.set(sheet.instrument.coin, sheet.instrument);
-  for (const coin of filter?.kind === 'only' ? filter.coins : []) {
+  for (const coin of filter.kind === 'only' ? filter.coins : []) {
     const view = watched.network.markets.get(coin);
     if (view !== undefined) found.set(coin, view.instrument);
   }
-  return [...found.values()].filter((instrument) => filter === undefined || filterAdmits(filter, instrument.coin));
+  return [...found.values()].filter((instrument) => filterAdmits(filter, instrument.coin));
 }
 
 /** Sets the copy's leverage on the instruments the leader holds or traded and the account can trade; null when none was refused for itself, else the venue's text. What a busy venue left open is set when the position is seen. */
-async function prepareLeverage(ctx: EngineContext, copy: RunningCopy, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
-  const settings = settingsOf(copy);
-  if (settings === null) return 'settings';
-  const instruments = instrumentsOf(copy, watched).filter((instrument) => barOf(account, instrument) === 0);
+async function prepareLeverage(ctx: EngineContext, settings: CopySettings, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
+  const instruments = instrumentsOf(settings, watched).filter((instrument) => barOf(account, instrument) === 0);
   for (const instrument of instruments.slice(0, LEVERAGE_COINS_MAX)) {
     const end = await setVenueLeverage(ctx, account, instrument, leverageOn(instrument, settings.venueLeverage));
     if (end.kind === 'refused') return end.text;

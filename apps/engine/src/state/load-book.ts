@@ -8,6 +8,7 @@ import type { EngineContext } from '../context';
 import { restoreIntent } from './intent';
 import { LeaderOrders } from './leader-orders';
 import { LeaderState } from './leader-state';
+import { putLimits } from './limit-chain';
 import { keptFrom, markupNow, settingsOf, statusBits } from './load-scope';
 import type { Network } from './networks';
 import type { AccountRecord, CopyRecord, WatchedAccount } from './registry';
@@ -106,9 +107,11 @@ export function addCopy(
     row,
     startedAt: copy.startedAt ?? copy.createdAt,
     state: copy.state,
+    ownSettings: settings ?? defaultCopySettings(),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,
   };
+  putLimits(ctx.chain, record);
   ctx.registry.addCopy(record);
   barCopy(record);
   return record;

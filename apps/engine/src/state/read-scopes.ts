@@ -9,6 +9,7 @@ import {
   newestFillTimes,
   type OwnPosition,
   type PositionState,
+  type RiskLimitsRow,
   type RunningCopy,
   runningCopies,
   type SpareAgentRow,
@@ -28,6 +29,7 @@ export interface ScopeRows {
   readonly positions: readonly PositionState[];
   /** What followers hold beside their copies. */
   readonly own: readonly OwnPosition[];
+  readonly limits: readonly RiskLimitsRow[];
   readonly schedules: readonly FeeScheduleRow[];
   readonly journals: readonly JournalRow[];
   /** Leaders that are not closed: a paused one's exits are followed. */
@@ -54,6 +56,7 @@ async function readScope(storage: Storage, shard: number, scope: TenantScope): P
       copies: await runningCopies(unit),
       positions: await loadPositionStates(unit),
       own: await loadOwnPositions(unit),
+      limits: await unit.riskLimits.all(),
       schedules: await unit.feeSchedules.versions(),
       journals: await unit.journal.unfinished(shard, JOURNAL_ROWS_MAX),
       leaders: (await unit.leaders.find({}))

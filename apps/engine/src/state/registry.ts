@@ -76,6 +76,8 @@ export interface CopyRecord {
   /** First moment of the copy: fills before it are not the copy's. */
   readonly startedAt: EpochMs;
   state: string;
+  /** Settings as the copy's owner chose them, and those in effect under all limits above it. */
+  ownSettings: CopySettings;
   settings: CopySettings;
   settingsVersion: number;
 }

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
+import { effectiveFor, limitSourceSchema, sourcesBody } from './effective';
 
 const limit = decimalText.nullable();
 /** Settings as they stand: every part is there. */
@@ -96,6 +97,17 @@ export const settingsSchema = named(
 /** Names its type by the codec: the two cannot drift apart. */
 export type SettingsBody = z.output<typeof settingsSchema>;
 
+/** Settings in effect. */
+const effectiveSchema = named(
+  'EffectiveSettings',
+  z
+    .object({
+      settings: settingsSchema,
+      sources: z.array(limitSourceSchema).describe('Where each limit comes from; everything else is the copy’s own choice.'),
+    })
+    .describe('Settings under all limits: the strictest of each, instruments that every layer admits.'),
+);
+
 /** Follower × leader with an allocation. */
 export const copySchema = named(
   'Copy',
@@ -111,6 +123,7 @@ export const copySchema = named(
       state_reason: reasonField(COPY_STATE_REASONS).nullable().describe('Why it is in its state.'),
       settings_version: z.int().min(1),
       settings: settingsSchema,
+      effective: effectiveSchema,
       equity: decimalText.nullable().describe('Allocation plus net profit, in money, as last valued; null before the first valuation.'),
       net_pnl: decimalText.nullable().describe('Profit after fees and funding, in money.'),
       command: commandSchema.nullable().describe('The newest wish about this copy.'),
@@ -153,9 +166,10 @@ export const settingsVersionBody = (row: CopySettingsRow): z.output<typeof setti
   effective_from: wireTime(row.effectiveFrom),
 });
 
-/** Presents copies with their settings, equity and newest command: four statements, however many copies. */
+/** Presents copies with their settings, limits, equity and newest command: six statements, however many copies. */
 export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyBody> {
   const settings = await settingsInForce(unit, rows);
+  const effective = await effectiveFor(unit, rows);
   const equities = await equitiesOf(unit, rows);
   const commands = await latestCommands(
     unit,
@@ -163,8 +177,11 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
   );
   return (row) => {
     const equity = equities.get(row.no);
+    const own = settings.get(row.id)?.settings;
+    const inEffect = effective(own, row);
     return copyBody(row, {
-      settings: settingsBody(settingsJson(settings.get(row.id)?.settings)),
+      settings: settingsBody(settingsJson(own)),
+      effective: { settings: settingsBody(encodeCopySettings(inEffect.settings)), sources: sourcesBody(inEffect) },
       equity: equity === undefined ? null : moneyText(equity.equity),
       net_pnl: equity === undefined ? null : moneyText(equity.netPnl),
       command: commandOrNull(commands.get(row.id)),
@@ -172,7 +189,10 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
   };
 }
 
-function copyBody(row: CopyRow, parts: Pick<CopyBody, 'settings' | 'equity' | 'net_pnl'> & { readonly command: CommandBody | null }): CopyBody {
+function copyBody(
+  row: CopyRow,
+  parts: Pick<CopyBody, 'settings' | 'effective' | 'equity' | 'net_pnl'> & { readonly command: CommandBody | null },
+): CopyBody {
   return {
     id: row.id,
     livemode: livemode(row.environment),
