@@ -21,7 +21,7 @@ const sourceOf = (body: { effective: { sources: { limit: string; from: string[] 
 
 describe('limits above the copies', () => {
   it('of a target that has none bind nothing', async () => {
-    const none = { max_position_size: null, max_position_notional: null, max_position_share: null, max_leverage: null };
+    const none = { max_position_size: null, max_position_notional: null, max_position_share: null, max_leverage: null, max_gross_exposure: null };
     expect(await stands(objects.leader)).toEqual({
       livemode: false,
       target: 'leader',
@@ -29,6 +29,7 @@ describe('limits above the copies', () => {
       limits: {
         caps: none,
         losses: { from_start: null, trailing: null, daily: null, loss_money: null },
+        exposure: { max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: null },
         instruments: { kind: 'all' },
         max_venue_leverage: null,
       },
@@ -46,10 +47,13 @@ describe('limits above the copies', () => {
     good(await patch(objects.leader, { caps: { max_position_notional: '500' }, max_venue_leverage: 4 }));
     const changed = good(await patch(objects.follower, { caps: { max_leverage: '2' }, losses: { daily: '0.1' } }));
     expect(changed).toMatchObject({ target: 'follower', target_id: objects.follower, actor: expect.stringMatching(/^key_/) });
+    good(await patch(objects.leader, { exposure: { max_leader_exposure: '100000' } }));
     good(await rig.operator('patch', '/v1/operator/limits/platform', { max_venue_leverage: 3 }));
     good(await rig.operator('patch', `/v1/operator/limits/${tenant.id}`, { losses: { daily: '0.05' } }));
     const bound = await copy();
     expect(bound.settings.caps.max_leverage).toBe('10');
+    expect(bound.effective.exposure).toEqual({ max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: '100000' });
+    expect(sourceOf(bound, 'exposure.max_leader_exposure')).toEqual(['leader']);
     expect(bound.effective.settings).toMatchObject({
       caps: { max_leverage: '2', max_position_notional: '500' },
       breaker: { daily: '0.05' },

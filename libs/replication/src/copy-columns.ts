@@ -41,6 +41,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   copyNo: make.f64('copyNo'),
   scope: make.i32('scope'),
   venueAccount: make.i32('venueAccount'),
+  /** The engine's index of the follower; −1: a copy whose follower has no limits. */
+  follower: make.i32('follower'),
   /** Handle of the loaded signing key; −1 when there is none. */
   signer: make.i32('signer'),
   /** Bits of {@link STATUS}. */
@@ -96,6 +98,12 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   maxPositionNotional: make.f64('maxPositionNotional'),
   maxPositionShare: make.f64('maxPositionShare'),
   maxLeverage: make.f64('maxLeverage'),
+  /** Σ notional of all positions of the copy. */
+  maxGross: make.f64('maxGross'),
+  /** Limits it shares: gross exposure and share of equity per underlying over all copies of its follower, notional of all copies of its leader. */
+  followerGross: make.f64('followerGross'),
+  underlyingShare: make.f64('underlyingShare'),
+  leaderCapacity: make.f64('leaderCapacity'),
   /** Leverage set at the venue; each instrument's own maximum bounds it. */
   venueLeverage: make.f64('venueLeverage'),
   entryBound: make.f64('entryBound'),

@@ -6,6 +6,7 @@ export * from './copy-columns';
 export * from './detect';
 export * from './drop-orders';
 export * from './explain-gap';
+export * from './follower-rows';
 export * from './instrument-columns';
 export * from './journal';
 export * from './journal-decode';

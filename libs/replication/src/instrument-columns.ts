@@ -63,6 +63,8 @@ export type InstrumentRows = ReturnType<typeof layoutInstrumentRows>;
 /** One instrument of a watched account: the leader's side, the market as last known, and the columns of all copies. */
 export interface InstrumentSheet {
   instrument: Instrument;
+  /** What its price is of, over all dexes. */
+  readonly underlying: string;
   /** 10^szDecimals: notional (money) = lots · price ÷ this. */
   readonly lotsPerUnit: number;
   /** Leader's signed position in lots as of the last planned move. */

@@ -53,6 +53,8 @@ export interface PositionCaps {
   readonly maxPositionShare: Rate | null;
   /** Σ |D|·mark ÷ min(U, the copy's share of real equity). */
   readonly maxLeverage: Rate | null;
+  /** Σ |D|·max(mark, limit price) over all instruments of the copy. */
+  readonly maxGrossExposure: Money | null;
 }
 
 /** Price protection (product §2.7). */

@@ -27,6 +27,10 @@ const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments'>, (limits: C
   'caps.max_position_notional': ({ caps }) => caps.maxPositionNotional,
   'caps.max_position_share': ({ caps }) => caps.maxPositionShare,
   'caps.max_leverage': ({ caps }) => caps.maxLeverage,
+  'caps.max_gross_exposure': ({ caps }) => caps.maxGrossExposure,
+  'exposure.max_follower_exposure': ({ exposure }) => exposure.followerGross,
+  'exposure.max_underlying_share': ({ exposure }) => exposure.underlyingShare,
+  'exposure.max_leader_exposure': ({ exposure }) => exposure.leaderCapacity,
   'breaker.from_start': ({ losses }) => losses.fromStart,
   'breaker.trailing': ({ losses }) => losses.trailing,
   'breaker.daily': ({ losses }) => losses.daily,
@@ -34,8 +38,9 @@ const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments'>, (limits: C
   venue_leverage: ({ maxVenueLeverage }) => maxVenueLeverage,
 };
 const NUMBERS = LIMIT_NAMES.filter((name) => name !== 'instruments');
-const asLimits = ({ caps, breaker, instruments, venueLeverage }: CopySettings): ChainLimits => ({
+const asLimits = ({ caps, breaker, instruments, venueLeverage }: CopySettings, exposure = NO_CHAIN_LIMITS.exposure): ChainLimits => ({
   caps,
+  exposure,
   losses: { fromStart: breaker.fromStart, trailing: breaker.trailing, daily: breaker.daily, lossMoney: breaker.lossMoney },
   instruments,
   maxVenueLeverage: venueLeverage,
@@ -56,6 +61,12 @@ const limits: fc.Arbitrary<ChainLimits> = fc.record({
     maxPositionNotional: orNone(small.map((value) => money(value))),
     maxPositionShare: share,
     maxLeverage: share,
+    maxGrossExposure: orNone(small.map((value) => money(value))),
+  }),
+  exposure: fc.record({
+    followerGross: orNone(small.map((value) => money(value))),
+    underlyingShare: share,
+    leaderCapacity: orNone(small.map((value) => money(value))),
   }),
   losses: fc.record({ fromStart: share, trailing: share, daily: share, lossMoney: orNone(small.map((value) => money(value))) }),
   instruments: filter,
@@ -75,7 +86,7 @@ describe('the settings chain', () => {
   it('gives each limit the least of all layers, and names the nearest layer that set it', () => {
     fc.assert(
       fc.property(settings, chain, (copy, layers) => {
-        const { settings: effective, sources } = effectiveSettings(copy, layers);
+        const { settings: effective, exposure, sources } = effectiveSettings(copy, layers);
         const all: readonly { readonly layer: Layer; readonly limits: ChainLimits }[] = [...layers, { layer: 'copy', limits: asLimits(copy) }];
         for (const name of NUMBERS) {
           const of = LAYER_VALUE[name];
@@ -84,7 +95,7 @@ describe('the settings chain', () => {
             return value === null ? [] : [{ layer: one.layer, value }];
           });
           const least = set.reduce<bigint | number | null>((lowest, { value }) => (lowest === null || value < lowest ? value : lowest), null);
-          expect([name, of(asLimits(effective))]).toEqual([name, least]);
+          expect([name, of(asLimits(effective, exposure))]).toEqual([name, least]);
           const holders = set.filter(({ value }) => value === least).map((one) => LAYERS.indexOf(one.layer));
           expect([name, sources[name]]).toEqual([name, least === null ? [] : [LAYERS[Math.max(...holders)]]]);
         }
@@ -112,9 +123,10 @@ describe('the settings chain', () => {
       fc.property(settings, chain, fc.record({ layer, limits }), (copy, layers, more) => {
         const before = effectiveSettings(copy, layers);
         expect(effectiveSettings(copy, [...layers].reverse()).settings.caps).toEqual(before.settings.caps);
-        const after = effectiveSettings(copy, [...layers, more]).settings;
+        const stricter = effectiveSettings(copy, [...layers, more]);
+        const after = stricter.settings;
         for (const name of NUMBERS) {
-          const [from, to] = [LAYER_VALUE[name](asLimits(before.settings)), LAYER_VALUE[name](asLimits(after))];
+          const [from, to] = [LAYER_VALUE[name](asLimits(before.settings, before.exposure)), LAYER_VALUE[name](asLimits(after, stricter.exposure))];
           expect(from === null || (to !== null && to <= from), name).toBe(true);
         }
         for (const coin of COINS) if (filterAdmits(after.instruments, coin)) expect(filterAdmits(before.settings.instruments, coin)).toBe(true);

@@ -13,18 +13,33 @@ export interface LossBounds {
   readonly lossMoney: Money | null;
 }
 
+/** Limits that several copies share. They are set above the copies only; null: no limit of that kind. */
+export interface ExposureLimits {
+  /** Σ notional of all positions of all copies of a follower. */
+  readonly followerGross: Money | null;
+  /** The same per underlying, over all leaders and dexes, as a share of what all copies of the follower are worth. */
+  readonly underlyingShare: Rate | null;
+  /** Σ notional of all copies of a leader. */
+  readonly leaderCapacity: Money | null;
+}
+
+/** Shared limits that bind nothing. */
+export const NO_EXPOSURE_LIMITS: ExposureLimits = { followerGross: null, underlyingShare: null, leaderCapacity: null };
+
 /** What one layer above a copy bounds for every copy below it. null: nothing. */
 export interface ChainLimits {
   readonly caps: PositionCaps;
   readonly losses: LossBounds;
+  readonly exposure: ExposureLimits;
   readonly instruments: InstrumentFilter;
   readonly maxVenueLeverage: number | null;
 }
 
 /** Limits that bind nothing. */
 export const NO_CHAIN_LIMITS: ChainLimits = {
-  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null },
+  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
   losses: { fromStart: null, trailing: null, daily: null, lossMoney: null },
+  exposure: NO_EXPOSURE_LIMITS,
   instruments: { kind: 'all' },
   maxVenueLeverage: null,
 };
@@ -41,12 +56,16 @@ export const LIMIT_NAMES = [
   'caps.max_position_notional',
   'caps.max_position_share',
   'caps.max_leverage',
+  'caps.max_gross_exposure',
   'breaker.from_start',
   'breaker.trailing',
   'breaker.daily',
   'breaker.loss_money',
   'instruments',
   'venue_leverage',
+  'exposure.max_follower_exposure',
+  'exposure.max_underlying_share',
+  'exposure.max_leader_exposure',
 ] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
@@ -56,6 +75,7 @@ export type LimitSources = Readonly<Record<LimitName, readonly Layer[]>>;
 /** Settings in effect and where each limit of them comes from. */
 export interface EffectiveSettings {
   readonly settings: CopySettings;
+  readonly exposure: ExposureLimits;
   readonly sources: LimitSources;
 }
 
@@ -78,6 +98,10 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
   const notional = least(copy.caps.maxPositionNotional, ({ caps }) => caps.maxPositionNotional);
   const share = least(copy.caps.maxPositionShare, ({ caps }) => caps.maxPositionShare);
   const leverage = least(copy.caps.maxLeverage, ({ caps }) => caps.maxLeverage);
+  const gross = least(copy.caps.maxGrossExposure, ({ caps }) => caps.maxGrossExposure);
+  const followerGross = least<Money>(null, ({ exposure }) => exposure.followerGross);
+  const underlyingShare = least<Rate>(null, ({ exposure }) => exposure.underlyingShare);
+  const leaderCapacity = least<Money>(null, ({ exposure }) => exposure.leaderCapacity);
   const fromStart = least(copy.breaker.fromStart, ({ losses }) => losses.fromStart);
   const trailing = least(copy.breaker.trailing, ({ losses }) => losses.trailing);
   const daily = least(copy.breaker.daily, ({ losses }) => losses.daily);
@@ -87,22 +111,33 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
   return {
     settings: {
       ...copy,
-      caps: { maxPositionSize: size.value, maxPositionNotional: notional.value, maxPositionShare: share.value, maxLeverage: leverage.value },
+      caps: {
+        maxPositionSize: size.value,
+        maxPositionNotional: notional.value,
+        maxPositionShare: share.value,
+        maxLeverage: leverage.value,
+        maxGrossExposure: gross.value,
+      },
       breaker: { ...copy.breaker, fromStart: fromStart.value, trailing: trailing.value, daily: daily.value, lossMoney: lossMoney.value },
       instruments: instruments.filter,
       venueLeverage: venueLeverage.value ?? copy.venueLeverage,
     },
+    exposure: { followerGross: followerGross.value, underlyingShare: underlyingShare.value, leaderCapacity: leaderCapacity.value },
     sources: {
       'caps.max_position_size': size.from,
       'caps.max_position_notional': notional.from,
       'caps.max_position_share': share.from,
       'caps.max_leverage': leverage.from,
+      'caps.max_gross_exposure': gross.from,
       'breaker.from_start': fromStart.from,
       'breaker.trailing': trailing.from,
       'breaker.daily': daily.from,
       'breaker.loss_money': lossMoney.from,
       instruments: instruments.from,
       venue_leverage: venueLeverage.from,
+      'exposure.max_follower_exposure': followerGross.from,
+      'exposure.max_underlying_share': underlyingShare.from,
+      'exposure.max_leader_exposure': leaderCapacity.from,
     },
   };
 }

@@ -36,6 +36,7 @@ export interface CopySettingsJson {
     readonly max_position_notional: string | null;
     readonly max_position_share: string | null;
     readonly max_leverage: string | null;
+    readonly max_gross_exposure: string | null;
   };
   readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: 'reject' };
   readonly breaker: {
@@ -66,6 +67,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       max_position_notional: orNull(caps.maxPositionNotional, formatMoney),
       max_position_share: orNull(caps.maxPositionShare, formatRate),
       max_leverage: orNull(caps.maxLeverage, formatRate),
+      max_gross_exposure: orNull(caps.maxGrossExposure, formatMoney),
     },
     slippage: { entry_bound: formatRate(slippage.entryBound), exit_bound: formatRate(slippage.exitBound), on_breach: slippage.onBreach },
     breaker: {
@@ -197,6 +199,8 @@ function capsOf(fields: Fields): PositionCaps {
     maxPositionNotional: fields.decimalOrNull('max_position_notional', parseMoney),
     maxPositionShare: fields.decimalOrNull('max_position_share', parseRate),
     maxLeverage: fields.decimalOrNull('max_leverage', parseRate),
+    // Versions written before this limit was there do not name it.
+    maxGrossExposure: fields.decimalIfAny('max_gross_exposure', parseMoney),
   };
   fields.refuseRest();
   return caps;

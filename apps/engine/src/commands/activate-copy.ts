@@ -42,7 +42,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   const equity = await readEquity(ctx, account);
   if (equity === null) return refused('venue_unreachable');
   if (equity < copy.allocation) return refused('insufficient_equity', `account ${equity}, allocation ${copy.allocation}`);
-  const effective = ctx.chain.effective(settings, { scope, leaderId: copy.leaderId, followerId: copy.followerId }) ?? settings;
+  const effective = ctx.chain.effective(settings, { scope, leaderId: copy.leaderId, followerId: copy.followerId })?.settings ?? settings;
   const needs = await whatItNeeds(ctx, watched, settings);
   if (needs !== null) return needs;
   const leverage = await prepareLeverage(ctx, effective, account, watched);

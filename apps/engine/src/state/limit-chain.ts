@@ -1,11 +1,22 @@
 import type { TenantScope } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
-import { type ChainLimits, type CopySettings, decodeChainLimits, effectiveSettings, type LayerLimits } from '@lockstep/roster';
+import {
+  type ChainLimits,
+  type CopySettings,
+  decodeChainLimits,
+  type EffectiveSettings,
+  effectiveSettings,
+  type LayerLimits,
+  NO_EXPOSURE_LIMITS,
+} from '@lockstep/roster';
 import type { PlatformLimitsRow } from '@lockstep/storage';
 import type { CopyRecord } from './registry';
 
 /** Name of the operator's limits for everyone. */
 const EVERYONE = 'platform';
+
+/** What acts on a copy. */
+type InEffect = Pick<EffectiveSettings, 'settings' | 'exposure'>;
 
 type Standing = ChainLimits | 'unreadable';
 type Row = Pick<PlatformLimitsRow, 'targetId' | 'version' | 'limits'>;
@@ -44,8 +55,8 @@ export class LimitChain {
     return true;
   }
 
-  /** A copy's settings under all layers; null when one of them cannot be read. */
-  effective(own: CopySettings, { scope, leaderId, followerId }: ChainOf): CopySettings | null {
+  /** A copy's settings under all layers, and the limits it shares with others; null when one of them cannot be read. */
+  effective(own: CopySettings, { scope, leaderId, followerId }: ChainOf): InEffect | null {
     const layers: readonly (readonly [LayerLimits['layer'], Standing | undefined])[] = [
       ['platform', this.platform.get(EVERYONE)],
       ['platform', this.platform.get(scope.tenantId)],
@@ -58,7 +69,7 @@ export class LimitChain {
       if (limits === 'unreadable') return null;
       if (limits !== undefined) chain.push({ layer, limits });
     }
-    return chain.length === 0 ? own : effectiveSettings(own, chain).settings;
+    return chain.length === 0 ? { settings: own, exposure: NO_EXPOSURE_LIMITS } : effectiveSettings(own, chain);
   }
 }
 
@@ -66,8 +77,9 @@ export class LimitChain {
 export function putLimits(chain: LimitChain, copy: CopyRecord): void {
   const { book } = copy.watched;
   const effective = chain.effective(copy.ownSettings, { ...copy.group, followerId: copy.followerId });
-  copy.settings = effective ?? copy.ownSettings;
+  copy.settings = effective?.settings ?? copy.ownSettings;
   book.setSettings(copy.row, copy.settings, copy.settingsVersion);
+  book.setExposure(copy.row, effective?.exposure ?? NO_EXPOSURE_LIMITS);
   book.setStatus(copy.row, STATUS.policyBlocked, effective === null);
 }
 

@@ -1,5 +1,5 @@
 import { type EpochMs, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
-import { CopyBook, type CopyMarkup, type NavState, STATUS } from '@lockstep/replication';
+import { CopyBook, type CopyMarkup, type FollowerRows, type NavState, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { entriesUntil } from '../accounts/agent-standing';
@@ -18,6 +18,7 @@ export function newWatched(
   row: WatchedAccountRow,
   network: Network,
   history: { readonly begun: boolean; readonly historyFrom: EpochMs },
+  followers: FollowerRows,
 ): WatchedAccount {
   const builders: string[] = [];
   return {
@@ -25,7 +26,7 @@ export function newWatched(
     network,
     address: row.address,
     builders,
-    book: new CopyBook(builders),
+    book: new CopyBook(builders, undefined, followers),
     leader: new LeaderState(),
     orders: new LeaderOrders(),
     volatility: { value: null, readAt: 0 },
@@ -85,6 +86,7 @@ export function addCopy(
     copyNo: copy.no,
     scope: group.index,
     venueAccount: account.index,
+    follower: ctx.registry.followerAt(copy.followerId),
     signer: account.signs ? account.signer : -1,
     status: (settings === null ? status & ~STATUS.active : status) | (account.truthStale ? STATUS.staleTruth : 0),
     settings: settings ?? defaultCopySettings(),

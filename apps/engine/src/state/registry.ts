@@ -1,6 +1,6 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
-import type { CopyBook } from '@lockstep/replication';
+import { type CopyBook, FollowerRows } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
@@ -123,6 +123,9 @@ export class Registry {
   private readonly accountList: AccountRecord[] = [];
   private readonly agents = new Map<Network, Map<Address, AccountRecord>>();
   private signers = 0;
+  /** Copies of each follower over all books, and the followers' indices there. */
+  readonly followers = new FollowerRows();
+  private readonly followerIndex = new Map<string, number>();
   private readonly groupList: BookGroup[] = [];
   private readonly groupIndex = new Map<string, BookGroup>();
 
@@ -135,6 +138,13 @@ export class Registry {
     this.groupList.push(group);
     this.groupIndex.set(key, group);
     return group;
+  }
+
+  /** The index of a follower, the same in every book. Ids are unique over all tenants. */
+  followerAt(id: FollowerId): number {
+    const known = this.followerIndex.get(id) ?? this.followerIndex.size;
+    this.followerIndex.set(id, known);
+    return known;
   }
 
   groupAt(index: number): BookGroup {

@@ -14,7 +14,8 @@ import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
-import { effectiveFor, limitSourceSchema, sourcesBody } from './effective';
+import { exposureSchema } from '../limits/limits-body';
+import { effectiveFor, exposureBody, limitSourceSchema, sourcesBody } from './effective';
 
 const limit = decimalText.nullable();
 /** Settings as they stand: every part is there. */
@@ -68,6 +69,7 @@ export const settingsSchema = named(
           max_position_notional: limit.describe('Largest position of any instrument, in money.'),
           max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
           max_leverage: limit.describe('All positions together ÷ copy equity.'),
+          max_gross_exposure: limit.describe('All positions together, in money.'),
         })
         .describe('Limits on new risk; null is no limit of that kind.'),
       slippage: z.object({
@@ -103,6 +105,7 @@ const effectiveSchema = named(
   z
     .object({
       settings: settingsSchema,
+      exposure: exposureSchema,
       sources: z.array(limitSourceSchema).describe('Where each limit comes from; everything else is the copy’s own choice.'),
     })
     .describe('Settings under all limits: the strictest of each, instruments that every layer admits.'),
@@ -181,7 +184,7 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
     const inEffect = effective(own, row);
     return copyBody(row, {
       settings: settingsBody(settingsJson(own)),
-      effective: { settings: settingsBody(encodeCopySettings(inEffect.settings)), sources: sourcesBody(inEffect) },
+      effective: { settings: settingsBody(encodeCopySettings(inEffect.settings)), exposure: exposureBody(inEffect), sources: sourcesBody(inEffect) },
       equity: equity === undefined ? null : moneyText(equity.equity),
       net_pnl: equity === undefined ? null : moneyText(equity.netPnl),
       command: commandOrNull(commands.get(row.id)),

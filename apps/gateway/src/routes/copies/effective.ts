@@ -1,12 +1,15 @@
 import { unwrap } from '@lockstep/kernel';
 import {
+  type ChainLimitsJson,
   decodeChainLimits,
   decodeCopySettings,
   type EffectiveSettings,
   effectiveSettings,
+  encodeChainLimits,
   LAYERS,
   type LayerLimits,
   LIMIT_NAMES,
+  NO_CHAIN_LIMITS,
 } from '@lockstep/roster';
 import type { PlatformLimitsRow, ScopedUnit } from '@lockstep/storage';
 import { z } from 'zod';
@@ -55,6 +58,10 @@ export async function effectiveFor(unit: ScopedUnit, copies: readonly BoundBy[])
       ...layer('follower', followerId),
     ]);
 }
+
+/** Limits in effect that the copy shares with others. */
+export const exposureBody = ({ exposure }: EffectiveSettings): ChainLimitsJson['exposure'] =>
+  encodeChainLimits({ ...NO_CHAIN_LIMITS, exposure }).exposure;
 
 /** Sources of all limits, in their order. */
 export const sourcesBody = ({ sources }: EffectiveSettings): LimitSourceBody[] => LIMIT_NAMES.map((limit) => ({ limit, from: [...sources[limit]] }));

@@ -48,6 +48,7 @@ export const settingsDraft = z
         max_position_notional: decimal.nullable().optional(),
         max_position_share: decimal.nullable().optional(),
         max_leverage: decimal.nullable().optional(),
+        max_gross_exposure: decimal.nullable().optional(),
       })
       .optional(),
     slippage: z

@@ -10,6 +10,20 @@ import type { Refusal } from '../../http/problem-exception';
 const limit = decimalText.nullable();
 const coinList = z.array(z.string());
 
+/** Limits that several copies share. */
+export const exposureSchema = named(
+  'ExposureLimits',
+  z
+    .object({
+      max_follower_exposure: limit.describe('All positions of all copies of a follower together, in money.'),
+      max_underlying_share: limit.describe(
+        'The same per underlying, over all leaders and dexes, as a share of what all copies of the follower are worth: `xyz:BTC` and `BTC` are one underlying.',
+      ),
+      max_leader_exposure: limit.describe('All positions of all copies of a leader together, in money.'),
+    })
+    .describe('Limits that several copies share; what they ask for beyond one is cut by one factor for all of them. Null is no limit of that kind.'),
+);
+
 /** Limits of one layer as they stand. */
 const limitsSchema = named(
   'RiskLimits',
@@ -21,6 +35,7 @@ const limitsSchema = named(
           max_position_notional: limit.describe('Largest position of any instrument, in money.'),
           max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
           max_leverage: limit.describe('All positions together ÷ copy equity.'),
+          max_gross_exposure: limit.describe('All positions together, in money.'),
         })
         .describe('Limits on new risk of each copy; null is no limit of that kind.'),
       losses: z
@@ -31,6 +46,7 @@ const limitsSchema = named(
           loss_money: limit.describe('Loss since the start, in money.'),
         })
         .describe('Losses that close each copy, measured as the copy’s own `breaker` is; null is no limit of that kind.'),
+      exposure: exposureSchema,
       instruments: z
         .discriminatedUnion('kind', [
           z.object({ kind: z.literal('all') }),
@@ -83,13 +99,23 @@ const coins = z.array(z.string().max(40)).max(500);
 /** A change of limits: what is left out stays, null takes a limit away. */
 export const limitsDraft = z.strictObject({
   caps: z
-    .strictObject({ max_position_size: decimal, max_position_notional: decimal, max_position_share: decimal, max_leverage: decimal })
+    .strictObject({
+      max_position_size: decimal,
+      max_position_notional: decimal,
+      max_position_share: decimal,
+      max_leverage: decimal,
+      max_gross_exposure: decimal,
+    })
     .optional()
     .describe('Limits on new risk of each copy. What is left out stays, null takes a limit away.'),
   losses: z
     .strictObject({ from_start: decimal, trailing: decimal, daily: decimal, loss_money: decimal })
     .optional()
     .describe('Losses that close each copy. What is left out stays, null takes a limit away.'),
+  exposure: z
+    .strictObject({ max_follower_exposure: decimal, max_underlying_share: decimal, max_leader_exposure: decimal })
+    .optional()
+    .describe('Limits that several copies share. What is left out stays, null takes a limit away.'),
   instruments: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('all') }),
@@ -110,7 +136,13 @@ export const limitsJson = (stored: unknown): ChainLimitsJson => encodeChainLimit
 /** A change laid over the limits that stand, checked as a whole; every fault named by its field. */
 export function changedLimits(stored: unknown, draft: LimitsDraft): Result<ChainLimitsJson, Refusal> {
   const base = stored === null ? NONE : limitsJson(stored);
-  const merged = { ...base, ...draft, caps: { ...base.caps, ...draft.caps }, losses: { ...base.losses, ...draft.losses } };
+  const merged = {
+    ...base,
+    ...draft,
+    caps: { ...base.caps, ...draft.caps },
+    losses: { ...base.losses, ...draft.losses },
+    exposure: { ...base.exposure, ...draft.exposure },
+  };
   const decoded = decodeChainLimits(JSON.parse(JSON.stringify(merged)));
   if (decoded.ok) return ok(encodeChainLimits(decoded.value));
   const errors = decoded.error.map(({ field, code }) => ({
