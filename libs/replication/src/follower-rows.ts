@@ -1,83 +1,44 @@
-import { mulDivCeil, must } from '@lockstep/kernel';
-import type { CopyBook } from './book';
-import { type InstrumentRows, MICRO } from './instrument-columns';
-import { unrealisedAt } from './revalue';
+import { must } from '@lockstep/kernel';
+import type { CopyColumns } from './copy-columns';
+import type { InstrumentSheet } from './instrument-columns';
 
-// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
-const ceilOf = mulDivCeil;
-
-/** A copy of a follower, wherever its book is. */
-interface FollowerRow {
-  readonly book: CopyBook;
-  readonly row: number;
+/** What of a book its followers' sums are made of. */
+export interface SummedBook {
+  readonly copies: CopyColumns;
+  allSheets(): IterableIterator<InstrumentSheet>;
 }
 
-/** What all copies of one follower come to, at the present marks. Money 10^-8. */
-export interface FollowerStanding {
-  /** Σ worst-case notional over all copies and instruments, and over those of one underlying. */
-  gross: number;
-  ofUnderlying: number;
-  /** Σ U: what the copies are worth together, each no more than what its venue account holds for it. */
-  equity: number;
-  /** False: something of it has no mark that is young enough, so that the numbers are too small. */
-  fresh: boolean;
+/** A copy of a follower, wherever its book is. */
+export interface FollowerRow {
+  readonly book: SummedBook;
+  readonly row: number;
 }
 
 /**
  * Which rows of which books are copies of one follower. Books share it, so that limits of a follower are judged over all leaders it copies; the sums are made
- * from the books' own columns whenever they are asked for, because a sum that is kept has to be right at every change of any position.
+ * from the books' own columns whenever they are asked for (`follower-standing.ts`), because a sum that is kept has to be right at every change of any position.
  */
 export class FollowerRows {
   private readonly rows = new Map<number, FollowerRow[]>();
 
-  add(follower: number, book: CopyBook, row: number): void {
+  /** Copies of a follower; empty where it has none. */
+  of(follower: number): readonly FollowerRow[] {
+    return this.rows.get(follower) ?? NONE;
+  }
+
+  add(follower: number, book: SummedBook, row: number): void {
     const known = this.rows.get(follower);
     if (known === undefined) this.rows.set(follower, [{ book, row }]);
     else known.push({ book, row });
   }
 
-  remove(follower: number, book: CopyBook, row: number): void {
+  remove(follower: number, book: SummedBook, row: number): void {
     const known = this.rows.get(follower) ?? [];
     const at = known.findIndex((one) => one.book === book && one.row === row);
     must(at >= 0, 'a copy is taken from its own follower');
     known.splice(at, 1);
     if (known.length === 0) this.rows.delete(follower);
   }
-
-  /** Writes what a follower's copies come to into `into`: with what their targets still ask for, or only with what is held and in flight. */
-  standing(
-    follower: number,
-    underlying: string,
-    at: { readonly now: number; readonly markMaxAgeMs: number; readonly targets: boolean },
-    into: FollowerStanding,
-  ): void {
-    into.gross = 0;
-    into.ofUnderlying = 0;
-    into.equity = 0;
-    into.fresh = true;
-    for (const { book, row } of this.rows.get(follower) ?? []) addRow(book, row, underlying, at.now - at.markMaxAgeMs, at.targets, into);
-  }
 }
 
-/** Largest |lots| a row's orders may bring it to: what is held with every order in flight filled, and what its target still asks for in whole lots. */
-export function mostLots(rows: InstrumentRows, row: number, targets = true): number {
-  const position = rows.position[row] ?? 0;
-  const target = targets ? Math.floor(Math.abs(rows.target[row] ?? 0) / MICRO) : 0;
-  return Math.max(position + (rows.pendingBuy[row] ?? 0), (rows.pendingSell[row] ?? 0) - position, target, 0);
-}
-
-function addRow(book: CopyBook, row: number, underlying: string, since: number, targets: boolean, into: FollowerStanding): void {
-  const { copies } = book;
-  let equity = (copies.allocation[row] ?? 0) + (copies.netPnl[row] ?? 0);
-  for (const sheet of book.allSheets()) {
-    const worst = mostLots(sheet.rows, row, targets);
-    if (worst === 0) continue;
-    if (sheet.mark === 0 || sheet.markAt < since) into.fresh = false;
-    if (sheet.mark === 0) continue;
-    const value = ceilOf(worst, sheet.mark, sheet.lotsPerUnit);
-    into.gross += value;
-    if (sheet.underlying === underlying) into.ofUnderlying += value;
-    equity += unrealisedAt(sheet, row, sheet.mark);
-  }
-  into.equity += Math.max(0, Math.min(equity, copies.realEquity[row] ?? 0));
-}
+const NONE: readonly FollowerRow[] = [];

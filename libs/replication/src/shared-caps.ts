@@ -3,7 +3,7 @@ import type { CopyBook } from './book';
 import { UNLIMITED } from './caps';
 import { UNDECIDED } from './decide-orders';
 import { type Draft, noteCut } from './draft';
-import { type FollowerStanding, mostLots } from './follower-rows';
+import { type FollowerStanding, followerStanding, mostLots } from './follower-standing';
 import { type InstrumentSheet, MAX_TARGET_LOTS, MICRO } from './instrument-columns';
 import { CAPS, reasonNumber } from './reasons';
 import { lockedRatio } from './target';
@@ -118,7 +118,8 @@ function followerGrossBudget(judged: Judged, standing: FollowerStanding): Budget
 }
 
 function standingOf({ book, sheet, options }: Judged, row: number, into: FollowerStanding): void {
-  book.followers.standing(
+  followerStanding(
+    book.followers,
     book.copies.follower[row] ?? -1,
     sheet.underlying,
     { now: options.now, markMaxAgeMs: options.markMaxAgeMs, targets: true },

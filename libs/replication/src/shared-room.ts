@@ -2,7 +2,7 @@ import { mulDivCeil } from '@lockstep/kernel';
 import type { OrderFacts } from '@lockstep/risk';
 import type { CopyBook } from './book';
 import { NO_LIMIT } from './copy-columns';
-import { type FollowerStanding, mostLots } from './follower-rows';
+import { type FollowerStanding, followerStanding, mostLots } from './follower-standing';
 import type { InstrumentSheet } from './instrument-columns';
 
 const RATE_ONE = 1_000_000_000_000n;
@@ -32,7 +32,7 @@ export function sharedRoom(
     const gross = copies.followerGross[row] ?? NO_LIMIT;
     const share = copies.underlyingShare[row] ?? NO_LIMIT;
     if (gross < 0 && share < 0) continue;
-    book.followers.standing(copies.follower[row] ?? -1, sheet.underlying, { now, markMaxAgeMs, targets: false }, standing);
+    followerStanding(book.followers, copies.follower[row] ?? -1, sheet.underlying, { now, markMaxAgeMs, targets: false }, standing);
     const known = standing.fresh ? 0 : NONE;
     if (gross >= 0) room.follower[row] = gross - (standing.gross - own) - known;
     if (share >= 0) room.concentration[row] = Number((BigInt(standing.equity) * BigInt(share)) / RATE_ONE) - (standing.ofUnderlying - own) - known;
