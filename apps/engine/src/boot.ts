@@ -26,6 +26,7 @@ import { Networks } from './state/open-networks';
 import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
 import { EquityWriter } from './state/save-equity';
+import { StateLimits } from './state-limits';
 import { StopSwitches } from './stop-switches';
 import { warmUp } from './warm-up';
 import { LeaderWatch } from './watch/leader-watch';
@@ -100,7 +101,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     },
     (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
   );
-  const breakers: Breakers = new Breakers(ctx, books, repairs);
+  const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes));
   const networks = new Networks(ctx, parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address)), {
     onUserEvent: (network, event) => watch.receive(network, event),
     onMarks: (network, updates) => breakers.takeMarks(network, updates),

@@ -80,7 +80,7 @@ describe('limits above the copies', () => {
 
   it('changed at the same time are all kept', async () => {
     const fresh = await makeObjects(rig, tenant);
-    const names = ['max_position_size', 'max_position_notional', 'max_position_share', 'max_leverage'];
+    const names = ['max_position_size', 'max_position_notional', 'max_position_share', 'max_leverage', 'max_gross_exposure'];
     await Promise.all(names.map(async (name) => good(await patch(fresh.leader, { caps: { [name]: '2' } }))));
     expect((await stands(fresh.leader)).limits.caps).toEqual(Object.fromEntries(names.map((name) => [name, '2'])));
   });

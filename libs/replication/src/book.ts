@@ -12,7 +12,15 @@ import {
   toExact,
   toLots,
 } from '@lockstep/kernel';
-import { type CopyMode, type CopySettings, type ExposureLimits, filterAdmits, type InstrumentFilter, NO_EXPOSURE_LIMITS } from '@lockstep/roster';
+import {
+  type CopyMode,
+  type CopySettings,
+  type ExposureLimits,
+  filterAdmits,
+  type InstrumentFilter,
+  NO_EXPOSURE_LIMITS,
+  STATE_ACTIONS,
+} from '@lockstep/roster';
 import { clearRow, columnMaker } from './column-maker';
 import { type CopyColumns, FOLLOW, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
@@ -101,6 +109,7 @@ export class CopyBook {
   private readonly filters: (InstrumentFilter | undefined)[] = [];
   private readonly sheets = new Map<string, InstrumentSheet>();
   private readonly rowByCopy = new Map<number, number>();
+  private heldRoom = new Float64Array(0);
   private planScratch: DraftScratch | null = null;
   /** Rows with a limit that several copies share. */
   private sharing = 0;
@@ -257,6 +266,10 @@ export class CopyBook {
     copies.alertAt[row] = limitColumn(settings.breaker.alertAt);
     copies.haltAt[row] = limitColumn(settings.breaker.haltNewAt);
     copies.closeAfter[row] = settings.breaker.closeAfterMarks;
+    copies.onNotional[row] = STATE_ACTIONS.indexOf(settings.stateLimits.position_notional);
+    copies.onShare[row] = STATE_ACTIONS.indexOf(settings.stateLimits.position_share);
+    copies.onLeverage[row] = STATE_ACTIONS.indexOf(settings.stateLimits.leverage);
+    copies.onGross[row] = STATE_ACTIONS.indexOf(settings.stateLimits.gross_exposure);
     this.filters[row] = settings.instruments;
     for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = filterAdmits(settings.instruments, sheet.instrument.coin) ? 1 : 0;
   }
@@ -369,6 +382,12 @@ export class CopyBook {
   scratch(rows: number): DraftScratch {
     if (this.planScratch === null || this.planScratch.capacity < rows) this.planScratch = draftScratch(Math.max(rows, this.capacity));
     return this.planScratch;
+  }
+
+  /** Room for two sums per row; each evaluation uses it again. */
+  heldScratch(rows: number): Float64Array {
+    if (this.heldRoom.length < rows * 2) this.heldRoom = new Float64Array(Math.max(rows, this.capacity) * 2);
+    return this.heldRoom;
   }
 
   private takeRow(): number {

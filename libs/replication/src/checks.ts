@@ -13,6 +13,7 @@ const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.paused, 'paused'],
   [STATUS.closing, 'closing'],
   [STATUS.windingDown, 'winding_down'],
+  [STATUS.limitHalt, 'state_limit'],
   [STATUS.suspended, 'suspended'],
   [STATUS.leaderPaused, 'suspended'],
   [STATUS.notEntitled, 'entitlement'],

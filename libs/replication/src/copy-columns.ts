@@ -22,6 +22,8 @@ export const STATUS = {
   lossHalt: 4096,
   /** The copy ends with what its leader closes. */
   windingDown: 8192,
+  /** A limit that trims or closes is passed by what the copy holds: released when it is met again. */
+  limitHalt: 32768,
 } as const;
 
 /** How κ is found, as a column code. */
@@ -92,6 +94,14 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   breachedMarks: make.u8('breachedMarks'),
   breakerStep: make.u8('breakerStep'),
   breakerLimit: make.u8('breakerLimit'),
+
+  /** Actions (roster's `STATE_ACTIONS`) for limits that what is held may pass, which of them are passed (bits by `STATE_LIMITS`), and new marks in a row that said so. */
+  onNotional: make.u8('onNotional'),
+  onShare: make.u8('onShare'),
+  onLeverage: make.u8('onLeverage'),
+  onGross: make.u8('onGross'),
+  passedLimits: make.u8('passedLimits'),
+  passedMarks: make.u8('passedMarks'),
 
   settingsVersion: make.i32('settingsVersion'),
   maxPositionSize: make.f64('maxPositionSize'),

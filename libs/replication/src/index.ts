@@ -25,6 +25,7 @@ export * from './reconcile';
 export * from './rehearsal';
 export * from './repair';
 export * from './revalue';
+export * from './state-limits';
 export * from './take-on';
 export * from './volatility';
 export * from './wave-options';

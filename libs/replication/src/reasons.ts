@@ -65,6 +65,7 @@ export const REASONS = [
   ['leader_orders_unknown', 'The leader’s orders cannot be told apart without a user-stream seat, and the amount is per order.'],
   ['winding_down', 'The copy is being stopped: it follows the exits of its leader and enters nothing.'],
   ['leader_volatility', 'The volatility of the leader is unknown, so no ratio exists.'],
+  ['state_limit', 'What the copy holds passed one of its limits; nothing is entered until it is met again.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

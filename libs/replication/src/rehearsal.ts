@@ -1,5 +1,5 @@
 import { type Instrument, money, price, rate, size, UNIT } from '@lockstep/kernel';
-import type { BreakerSettings, CopyMode, Follow, InstrumentFilter, PositionCaps } from '@lockstep/roster';
+import { ALERTED, type BreakerSettings, type CopyMode, type Follow, type InstrumentFilter, type PositionCaps } from '@lockstep/roster';
 import { applyFill, applyOutcome } from './apply';
 import { CopyBook, type CopyMarkup } from './book';
 import { STATUS } from './copy-columns';
@@ -164,6 +164,7 @@ function addCopy(book: CopyBook, copyNo: number, scope: number): void {
       caps: pick(Math.floor(copyNo / MODES.length), CAPS),
       slippage: { entryBound: rate(5_000_000_000n), exitBound: rate(20_000_000_000n), onBreach: 'reject' },
       breaker: { ...NO_BREAKER, fromStart: copyNo % 2 === 0 ? rate(900_000_000_000n) : null },
+      stateLimits: ALERTED,
       maxAgeMs: 2_000,
       catchUpMs: 10_000,
       venueLeverage: 10,

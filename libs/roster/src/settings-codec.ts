@@ -9,10 +9,11 @@ import {
   type Follow,
   type InstrumentFilter,
   type PositionCaps,
+  STATE_ACTIONS,
   type StartPolicy,
 } from './copy-settings';
 import { Fields } from './json-fields';
-import { type SettingsError, validateCopySettings } from './settings-rules';
+import { ALERTED, type SettingsError, validateCopySettings } from './settings-rules';
 
 /** Settings as JSON: snake_case names, money, sizes and rates as decimal strings, durations as whole ms. */
 export interface CopySettingsJson {
@@ -48,6 +49,7 @@ export interface CopySettingsJson {
     readonly halt_new_at: string | null;
     readonly close_after_marks: number;
   };
+  readonly state_limits: CopySettings['stateLimits'];
   readonly max_age_ms: number;
   readonly catch_up_ms: number;
   readonly venue_leverage: number;
@@ -79,6 +81,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       halt_new_at: orNull(breaker.haltNewAt, formatRate),
       close_after_marks: breaker.closeAfterMarks,
     },
+    state_limits: settings.stateLimits,
     max_age_ms: settings.maxAgeMs,
     catch_up_ms: settings.catchUpMs,
     venue_leverage: settings.venueLeverage,
@@ -131,6 +134,7 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
       onBreach,
     },
     breaker: breakerOf(root.object('breaker')),
+    stateLimits: stateLimitsOf(root.objectIfAny('state_limits')),
     maxAgeMs: root.integer('max_age_ms'),
     catchUpMs: root.integer('catch_up_ms'),
     venueLeverage: root.integer('venue_leverage'),
@@ -176,6 +180,19 @@ function breakerOf(fields: Fields): BreakerSettings {
   };
   fields.refuseRest();
   return breaker;
+}
+
+/** Versions written before these were there do not name them. */
+function stateLimitsOf(fields: Fields | null): CopySettings['stateLimits'] {
+  if (fields === null) return ALERTED;
+  const limits: CopySettings['stateLimits'] = {
+    position_notional: fields.oneOf('position_notional', STATE_ACTIONS),
+    position_share: fields.oneOf('position_share', STATE_ACTIONS),
+    leverage: fields.oneOf('leverage', STATE_ACTIONS),
+    gross_exposure: fields.oneOf('gross_exposure', STATE_ACTIONS),
+  };
+  fields.refuseRest();
+  return limits;
 }
 
 function startOf(fields: Fields): StartPolicy {

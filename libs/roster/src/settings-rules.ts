@@ -51,6 +51,14 @@ export const SETTINGS_BOUNDS = {
   filterCoinsMax: 500,
 } as const;
 
+/** Every limit that is passed is told. */
+export const ALERTED: CopySettings['stateLimits'] = {
+  position_notional: 'alert',
+  position_share: 'alert',
+  leverage: 'alert',
+  gross_exposure: 'alert',
+};
+
 /** Default settings: multiplier 1 on equity, every instrument, 50 bp entry bound, 2 % first exit bound, leverage at most 10. */
 export function defaultCopySettings(): CopySettings {
   return {
@@ -62,6 +70,7 @@ export function defaultCopySettings(): CopySettings {
     caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate(10n * RATE_ONE), maxGrossExposure: null },
     slippage: { entryBound: rate(RATE_ONE / 200n), exitBound: rate(RATE_ONE / 50n), onBreach: 'reject' },
     breaker: { fromStart: null, trailing: null, daily: null, lossMoney: null, alertAt: null, haltNewAt: null, closeAfterMarks: 1 },
+    stateLimits: ALERTED,
     maxAgeMs: 2_000,
     catchUpMs: 10_000,
     venueLeverage: 10,

@@ -48,6 +48,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'leader_orders_unknown',
   'max_adds',
   'winding_down',
+  'state_limit',
   'equity_exhausted',
 ]);
 

@@ -25,11 +25,14 @@ const WITHHELD_BITS: readonly (readonly [number, number])[] = [
   [STATUS.paused, reasonNumber('paused')],
   [STATUS.closing, reasonNumber('closing')],
   [STATUS.windingDown, reasonNumber('winding_down')],
+  [STATUS.limitHalt, reasonNumber('state_limit')],
+  [STATUS.policyBlocked, reasonNumber('policy')],
   [STATUS.suspended, reasonNumber('suspended')],
   [STATUS.staleTruth | STATUS.leaderUnseen, reasonNumber('stale_truth')],
   [STATUS.leaderPaused, reasonNumber('suspended')],
 ];
 const NOT_ACTIVE = reasonNumber('not_active');
+const FILTER = reasonNumber('instrument_filter');
 const SUPERSEDED = reasonNumber('superseded');
 const AGENT_INVALID = reasonNumber('agent_invalid');
 
@@ -45,7 +48,9 @@ export function withholdingReason(wave: PlannedWave, state: SendState, row: numb
   if (copies.copyNo[bookRow] !== orders.copyNo[row]) return NOT_ACTIVE;
   const status = copies.status[bookRow] ?? 0;
   for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;
-  return (status & STATUS.active) === 0 ? NOT_ACTIVE : 0;
+  if ((status & STATUS.active) === 0) return NOT_ACTIVE;
+  // A filter may have been narrowed since the plan; the other limits are judged by the gate again.
+  return wave.sheet.rows.allowed[bookRow] === 1 ? 0 : FILTER;
 }
 
 /** Takes first outcomes into the planning columns and opens what is not fully accounted for. */

@@ -8,6 +8,7 @@ import {
   decodeCopySettings,
   encodeCopySettings,
   FOLLOWS,
+  STATE_ACTIONS,
 } from '@lockstep/roster';
 import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type ScopedUnit, settingsInForce } from '@lockstep/storage';
 import { z } from 'zod';
@@ -90,6 +91,16 @@ export const settingsSchema = named(
             .describe('New marks in a row that must show a limit met before everything is closed; new risk is halted by the first.'),
         })
         .describe('Loss limits, on the copy’s value without money moved in or out.'),
+      state_limits: z
+        .object({
+          position_notional: z.enum(STATE_ACTIONS),
+          position_share: z.enum(STATE_ACTIONS),
+          leverage: z.enum(STATE_ACTIONS),
+          gross_exposure: z.enum(STATE_ACTIONS),
+        })
+        .describe(
+          'What is done where a mark, funding or a withdrawal takes what is held beyond a limit of `caps`: `alert` tells it, `trim` reduces to 5 % below it, `close` closes what passed it and waits for the next open.',
+        ),
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
       catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),
       venue_leverage: z.int().describe('Leverage set at the venue for the copied instruments.'),

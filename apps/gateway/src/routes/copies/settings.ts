@@ -1,5 +1,13 @@
 import { err, ok, type Result } from '@lockstep/kernel';
-import { type CopySettingsJson, DIRECTIONS, decodeCopySettings, defaultCopySettings, encodeCopySettings, FOLLOWS } from '@lockstep/roster';
+import {
+  type CopySettingsJson,
+  DIRECTIONS,
+  decodeCopySettings,
+  defaultCopySettings,
+  encodeCopySettings,
+  FOLLOWS,
+  STATE_ACTIONS,
+} from '@lockstep/roster';
 import { z } from 'zod';
 import type { Refusal } from '../../http/problem-exception';
 
@@ -65,6 +73,14 @@ export const settingsDraft = z
         close_after_marks: z.int().optional(),
       })
       .optional(),
+    state_limits: z
+      .strictObject({
+        position_notional: z.enum(STATE_ACTIONS).optional(),
+        position_share: z.enum(STATE_ACTIONS).optional(),
+        leverage: z.enum(STATE_ACTIONS).optional(),
+        gross_exposure: z.enum(STATE_ACTIONS).optional(),
+      })
+      .optional(),
     max_age_ms: z.int().optional(),
     catch_up_ms: z.int().optional(),
     venue_leverage: z.int().optional(),
@@ -82,6 +98,7 @@ export function mergeSettings(base: CopySettingsJson, draft: SettingsDraft): Res
     caps: { ...base.caps, ...draft.caps },
     slippage: { ...base.slippage, ...draft.slippage },
     breaker: { ...base.breaker, ...draft.breaker },
+    state_limits: { ...base.state_limits, ...draft.state_limits },
   };
   const decoded = decodeCopySettings(JSON.parse(JSON.stringify(merged)));
   if (decoded.ok) return ok(encodeCopySettings(decoded.value));
