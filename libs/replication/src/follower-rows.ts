@@ -19,25 +19,26 @@ export interface FollowerRow {
  * from the books' own columns whenever they are asked for (`follower-standing.ts`), because a sum that is kept has to be right at every change of any position.
  */
 export class FollowerRows {
-  private readonly rows = new Map<number, FollowerRow[]>();
+  /** By index of the follower. */
+  private readonly rows: (FollowerRow[] | undefined)[] = [];
 
   /** Copies of a follower; empty where it has none. */
   of(follower: number): readonly FollowerRow[] {
-    return this.rows.get(follower) ?? NONE;
+    return this.rows[follower] ?? NONE;
   }
 
   add(follower: number, book: SummedBook, row: number): void {
-    const known = this.rows.get(follower);
-    if (known === undefined) this.rows.set(follower, [{ book, row }]);
+    const known = this.rows[follower];
+    if (known === undefined) this.rows[follower] = [{ book, row }];
     else known.push({ book, row });
   }
 
   remove(follower: number, book: SummedBook, row: number): void {
-    const known = this.rows.get(follower) ?? [];
+    const known = this.rows[follower] ?? [];
     const at = known.findIndex((one) => one.book === book && one.row === row);
     must(at >= 0, 'a copy is taken from its own follower');
     known.splice(at, 1);
-    if (known.length === 0) this.rows.delete(follower);
+    if (known.length === 0) this.rows[follower] = undefined;
   }
 }
 

@@ -60,12 +60,12 @@ describe('capacity of a leader', () => {
     expect([lots(stage, 0), lots(stage, 1)]).toEqual([10, 10]);
   });
 
-  it('counts copies that have no such limit by themselves as nothing', () => {
+  it('counts everybody who copies the leader, and cuts those who have the limit', () => {
     const stage = new Stage();
     stage.add(entryOf(1, exact()));
     stage.book.setExposure(stage.add(entryOf(2, exact())), limits({ leaderCapacity: dollars(500) }));
     stage.follow('10');
-    expect([lots(stage, 0), lots(stage, 1)]).toEqual([10, 5]);
+    expect([lots(stage, 0), lots(stage, 1)]).toEqual([10, 0]);
   });
 });
 
