@@ -108,6 +108,8 @@ export class CopyBook {
   private readonly shares: boolean[] = [];
   private readonly filters: (InstrumentFilter | undefined)[] = [];
   private readonly sheets = new Map<string, InstrumentSheet>();
+  /** The same sheets, for sums that are made per copy. */
+  readonly sheetList: InstrumentSheet[] = [];
   private readonly rowByCopy = new Map<number, number>();
   private heldRoom = new Float64Array(0);
   private planScratch: DraftScratch | null = null;
@@ -156,6 +158,7 @@ export class CopyBook {
       sheet.rows.allowed[row] = filter !== undefined && filterAdmits(filter, instrument.coin) ? 1 : 0;
     });
     this.sheets.set(instrument.coin, sheet);
+    this.sheetList.push(sheet);
     return sheet;
   }
 

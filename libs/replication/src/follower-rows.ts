@@ -5,7 +5,7 @@ import type { InstrumentSheet } from './instrument-columns';
 /** What of a book its followers' sums are made of. */
 export interface SummedBook {
   readonly copies: CopyColumns;
-  allSheets(): IterableIterator<InstrumentSheet>;
+  readonly sheetList: readonly InstrumentSheet[];
 }
 
 /** A copy of a follower, wherever its book is. */

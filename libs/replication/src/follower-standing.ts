@@ -30,7 +30,11 @@ export function followerStanding(followers: FollowerRows, follower: number, unde
   into.ofUnderlying = 0;
   into.equity = 0;
   into.fresh = true;
-  for (const { book, row } of followers.of(follower)) addRow(book, row, underlying, at.now - at.markMaxAgeMs, at.targets, into);
+  const rows = followers.of(follower);
+  for (let index = 0; index < rows.length; index += 1) {
+    const one = rows[index];
+    if (one !== undefined) addRow(one.book, one.row, underlying, at.now - at.markMaxAgeMs, at.targets, into);
+  }
 }
 
 /** Largest |lots| a row's orders may bring it to: what is held with every order in flight filled, and what its target still asks for in whole lots. */
@@ -43,7 +47,10 @@ export function mostLots(rows: InstrumentRows, row: number, targets = true): num
 function addRow(book: SummedBook, row: number, underlying: string, since: number, targets: boolean, into: FollowerStanding): void {
   const { copies } = book;
   let equity = (copies.allocation[row] ?? 0) + (copies.netPnl[row] ?? 0);
-  for (const sheet of book.allSheets()) {
+  const { sheetList } = book;
+  for (let index = 0; index < sheetList.length; index += 1) {
+    const sheet = sheetList[index];
+    if (sheet === undefined) continue;
     const worst = mostLots(sheet.rows, row, targets);
     if (worst === 0) continue;
     if (sheet.mark === 0 || sheet.markAt < since) into.fresh = false;

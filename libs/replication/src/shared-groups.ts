@@ -61,8 +61,13 @@ export interface SharedEntries {
 
 /** The entries of a draft with the groups they share limits in. What a group comes to beside them is summed once: no cut of theirs moves it. */
 export function entriesOf(draft: Draft): SharedEntries {
-  const index = draft.row.map((_, at) => at).filter((at) => (draft.entryHeld[at] ?? -1) >= 0);
-  const count = index.length;
+  const index = new Int32Array(draft.count);
+  let count = 0;
+  for (let at = 0; at < draft.count; at += 1) {
+    if ((draft.entryHeld[at] ?? -1) < 0) continue;
+    index[count] = at;
+    count += 1;
+  }
   const column = (): Float64Array => new Float64Array(count);
   const groups = (): Groups => new Groups(count);
   const entries = {

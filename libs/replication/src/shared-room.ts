@@ -16,7 +16,7 @@ const NONE = Number.POSITIVE_INFINITY;
 export function sharedRoom(
   book: CopyBook,
   sheet: InstrumentSheet,
-  orders: { readonly count: number; readonly row: Int32Array },
+  orders: { readonly count: number; readonly row: Int32Array; readonly exit: Uint8Array },
   now: number,
   markMaxAgeMs: number,
 ): NonNullable<OrderFacts['sharedRoom']> {
@@ -24,10 +24,14 @@ export function sharedRoom(
   const none = (): Float64Array => new Float64Array(rowCount).fill(NONE);
   const room = { concentration: none(), follower: none(), leader: none() };
   const standing: FollowerStanding = { gross: 0, ofUnderlying: 0, equity: 0, fresh: true };
+  const judged = new Uint8Array(rowCount);
   const leaders = leaderTotals(book, now - markMaxAgeMs, false);
   const when = { now, markMaxAgeMs, targets: false };
   for (let order = 0; order < orders.count; order += 1) {
     const row = orders.row[order] ?? 0;
+    // No limit holds an exit up, and a row's two legs are of one position.
+    if (orders.exit[order] === 1 || judged[row] === 1) continue;
+    judged[row] = 1;
     const own = sheet.mark === 0 ? 0 : mulDivCeil(mostLots(sheet.rows, row, false), sheet.mark, sheet.lotsPerUnit);
     const capacity = copies.leaderCapacity[row] ?? NO_LIMIT;
     const leader = leaders[copies.scope[row] ?? 0] ?? 0;
