@@ -25,7 +25,7 @@ import { clearRow, columnMaker } from './column-maker';
 import { type CopyColumns, FOLLOW, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
 import { FollowerRows } from './follower-rows';
-import { EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
+import { ALLOWED, EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
 import { underlyingOf } from './underlying';
 
 /** A copy as the engine loads it. */
@@ -106,6 +106,7 @@ export class CopyBook {
   private capacity: number;
   private readonly free: number[] = [];
   private readonly shares: boolean[] = [];
+  private readonly policies: (InstrumentFilter | undefined)[] = [];
   private readonly filters: (InstrumentFilter | undefined)[] = [];
   private readonly sheets = new Map<string, InstrumentSheet>();
   /** The same sheets, for sums that are made per copy. */
@@ -155,7 +156,7 @@ export class CopyBook {
       rows: layoutInstrumentRows(columnMaker(this.capacity)),
     };
     this.filters.forEach((filter, row) => {
-      sheet.rows.allowed[row] = filter !== undefined && filterAdmits(filter, instrument.coin) ? 1 : 0;
+      sheet.rows.allowed[row] = filter === undefined ? ALLOWED.no : this.allowedIn(row, filter, instrument.coin);
     });
     this.sheets.set(instrument.coin, sheet);
     this.sheetList.push(sheet);
@@ -240,6 +241,7 @@ export class CopyBook {
     clearRow(this.copies, row);
     for (const sheet of this.sheets.values()) clearRow(sheet.rows, row);
     this.filters[row] = undefined;
+    this.policies[row] = undefined;
     this.rowByCopy.delete(copyNo);
     this.free.push(row);
   }
@@ -274,7 +276,7 @@ export class CopyBook {
     copies.onLeverage[row] = STATE_ACTIONS.indexOf(settings.stateLimits.leverage);
     copies.onGross[row] = STATE_ACTIONS.indexOf(settings.stateLimits.gross_exposure);
     this.filters[row] = settings.instruments;
-    for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = filterAdmits(settings.instruments, sheet.instrument.coin) ? 1 : 0;
+    this.applyFilters(row);
   }
 
   /** Whether a row has a limit that several copies share. */
@@ -292,6 +294,24 @@ export class CopyBook {
     copies.followerGross[row] = limitColumn(followerGross);
     copies.underlyingShare[row] = limitColumn(underlyingShare);
     copies.leaderCapacity[row] = limitColumn(leaderCapacity);
+  }
+
+  /** Instruments that limits from above admit: what they do not is denied as `policy`, before the copy's own filter is asked. */
+  setPolicy(row: number, policy: InstrumentFilter): void {
+    this.policies[row] = policy;
+    this.applyFilters(row);
+  }
+
+  private applyFilters(row: number): void {
+    const filter = this.filters[row];
+    if (filter === undefined) return;
+    for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = this.allowedIn(row, filter, sheet.instrument.coin);
+  }
+
+  private allowedIn(row: number, filter: InstrumentFilter, coin: string): number {
+    const policy = this.policies[row];
+    if (policy !== undefined && !filterAdmits(policy, coin)) return ALLOWED.policy;
+    return filterAdmits(filter, coin) ? ALLOWED.yes : ALLOWED.no;
   }
 
   private setMode(row: number, mode: CopyMode): void {

@@ -145,6 +145,20 @@ describe('the order of caps', () => {
   });
 });
 
+describe('instruments', () => {
+  it('that limits from above keep out are denied as a policy, those of the copy’s own filter as its filter, and exits go on', () => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, exact()));
+    stage.follow('5');
+    stage.book.setPolicy(row, { kind: 'except', coins: ['BTC'] });
+    expect(reasonAt(at(stage.plan('9').decisions.reason, 0))).toBe('policy');
+    expect(stage.follow('3').orders.count).toBe(1);
+    stage.book.setPolicy(row, { kind: 'all' });
+    stage.book.setSettings(row, exact({ instruments: { kind: 'only', coins: ['ETH'] } }), 2);
+    expect(reasonAt(at(stage.plan('9').decisions.reason, 0))).toBe('instrument_filter');
+  });
+});
+
 describe('a repair', () => {
   it('does not enter what was granted when the group has come to stand beyond its limit since', () => {
     const { one, other } = pair(limits({ followerGross: dollars(1_000) }), ['BTC', 'ETH']);

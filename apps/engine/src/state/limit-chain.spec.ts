@@ -1,6 +1,6 @@
 import type { TenantScope } from '@lockstep/kernel';
-import { STATUS } from '@lockstep/replication';
-import { entryOf, rateOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { ALLOWED, STATUS } from '@lockstep/replication';
+import { entryOf, instrumentOf, rateOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { encodeCopySettings } from '@lockstep/roster';
 import type { ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +102,20 @@ describe('limits above the copies', () => {
     expect(leverages()).toEqual([5, 5, 5, 5]);
   });
 
+  it('on instruments deny as a policy, before the copy’s own filter is asked, also in instruments met later', async () => {
+    const { set, copies } = stage();
+    await set(RED, 'flw_1', { instruments: { kind: 'except', coins: ['BTC', 'ETH'] } });
+    const [bound, free] = copies;
+    const { book } = bound?.watched ?? fail();
+    putLimits(new LimitChain(), Object.assign(free ?? fail(), { ownSettings: settingsOf('1', { instruments: { kind: 'only', coins: ['SOL'] } }) }));
+    const eth = book.sheet(instrumentOf('ETH'));
+    const btc = book.sheet(instrumentOf('BTC'));
+    const allowed = (sheet: typeof eth, copy: CopyRecord | undefined) => sheet.rows.allowed[copy?.row ?? -1];
+    expect([allowed(btc, bound), allowed(eth, bound), allowed(eth, free)]).toEqual([ALLOWED.policy, ALLOWED.policy, ALLOWED.no]);
+    await set(RED, 'flw_1', {});
+    expect(allowed(eth, bound)).toBe(ALLOWED.yes);
+  });
+
   it('that cannot be read let nothing below them take new risk, until they can', async () => {
     const { set, blocked, leverages } = stage();
     await set(RED, 'flw_1', { caps: { max_leverage: '2', max_of_a_later_version: '1' } });
@@ -110,3 +124,7 @@ describe('limits above the copies', () => {
     expect([blocked()[0], leverages()[0]]).toEqual([false, 2]);
   });
 });
+
+function fail(): never {
+  throw new Error('not there');
+}

@@ -6,6 +6,8 @@ import {
   decodeChainLimits,
   type EffectiveSettings,
   effectiveSettings,
+  type InstrumentFilter,
+  intersect,
   type LayerLimits,
   NO_EXPOSURE_LIMITS,
 } from '@lockstep/roster';
@@ -16,7 +18,10 @@ import type { CopyRecord } from './registry';
 const EVERYONE = 'platform';
 
 /** What acts on a copy. */
-type InEffect = Pick<EffectiveSettings, 'settings' | 'exposure'>;
+interface InEffect extends Pick<EffectiveSettings, 'settings' | 'exposure'> {
+  /** Instruments that the layers above the copy admit. */
+  readonly policy: InstrumentFilter;
+}
 
 type Standing = ChainLimits | 'unreadable';
 type Row = Pick<PlatformLimitsRow, 'targetId' | 'version' | 'limits'>;
@@ -69,7 +74,9 @@ export class LimitChain {
       if (limits === 'unreadable') return null;
       if (limits !== undefined) chain.push({ layer, limits });
     }
-    return chain.length === 0 ? { settings: own, exposure: NO_EXPOSURE_LIMITS } : effectiveSettings(own, chain);
+    return chain.length === 0
+      ? { settings: own, exposure: NO_EXPOSURE_LIMITS, policy: ALL }
+      : { ...effectiveSettings(own, chain), policy: policyOf(chain) };
   }
 }
 
@@ -79,9 +86,14 @@ export function putLimits(chain: LimitChain, copy: CopyRecord): void {
   const effective = chain.effective(copy.ownSettings, { ...copy.group, followerId: copy.followerId });
   copy.settings = effective?.settings ?? copy.ownSettings;
   book.setSettings(copy.row, copy.settings, copy.settingsVersion);
+  book.setPolicy(copy.row, effective?.policy ?? ALL);
   book.setExposure(copy.row, effective?.exposure ?? NO_EXPOSURE_LIMITS);
   book.setStatus(copy.row, STATUS.policyBlocked, effective === null);
 }
+
+const ALL: InstrumentFilter = { kind: 'all' };
+const policyOf = (chain: readonly LayerLimits[]): InstrumentFilter =>
+  chain.reduce<InstrumentFilter>((filter, { limits }) => intersect(filter, limits.instruments), ALL);
 
 const keyOf = ({ tenantId, environment }: TenantScope, targetId: string): string => `${tenantId}|${environment}|${targetId}`;
 

@@ -1,4 +1,4 @@
-import { applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, type RefusalKind, reasonNumber, STATUS } from '@lockstep/replication';
+import { ALLOWED, applyFill, applyOutcome, clientOrderIdText, type OutcomeKind, type RefusalKind, reasonNumber, STATUS } from '@lockstep/replication';
 import { orderIdOf } from '@lockstep/storage';
 import { OUTCOME, outcomeClass, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
 import { trueUp } from '../books/true-up';
@@ -33,6 +33,7 @@ const WITHHELD_BITS: readonly (readonly [number, number])[] = [
 ];
 const NOT_ACTIVE = reasonNumber('not_active');
 const FILTER = reasonNumber('instrument_filter');
+const POLICY = reasonNumber('policy');
 const SUPERSEDED = reasonNumber('superseded');
 const AGENT_INVALID = reasonNumber('agent_invalid');
 
@@ -50,7 +51,8 @@ export function withholdingReason(wave: PlannedWave, state: SendState, row: numb
   for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;
   if ((status & STATUS.active) === 0) return NOT_ACTIVE;
   // A filter may have been narrowed since the plan; the other limits are judged by the gate again.
-  return wave.sheet.rows.allowed[bookRow] === 1 ? 0 : FILTER;
+  const allowed = wave.sheet.rows.allowed[bookRow] ?? ALLOWED.no;
+  return allowed === ALLOWED.yes ? 0 : allowed === ALLOWED.policy ? POLICY : FILTER;
 }
 
 /** Takes first outcomes into the planning columns and opens what is not fully accounted for. */
