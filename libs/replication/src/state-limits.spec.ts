@@ -158,6 +158,9 @@ describe('a limit that what is held passes', () => {
     expect(mark(stage, '120')).toEqual({ found: 1, reduced: 0 });
     expect([at(stage.book.copies.passedLimits, 0), at(stage.book.copies.passedLimits, 1)]).toEqual([1, 0]);
     expect(haltsRisk(stage.book.copies, 0)).toBe(false);
+    // Told once, not at every turn of the mark around the limit.
+    expect([mark(stage, '109').found, mark(stage, '111').found, mark(stage, '104').found]).toEqual([0, 0, 1]);
+    expect(at(stage.book.copies.passedLimits, 0)).toBe(0);
   });
 
   it.each([

@@ -88,12 +88,18 @@ function sumHeld(book: CopyBook, largest: Float64Array, held: Float64Array): voi
   }
 }
 
-/** Bits of the limits that what is held passes, of those that have an action. */
+/**
+ * Bits of the limits that what is held passes, of those that have an action. One that is only told stays passed until a trim would have ended: a capped position
+ * stands at its limit, and would else be told at every turn of the mark.
+ */
 function passedBy(copies: CopyColumns, row: number, largest: number, held: number): number {
   let bits = 0;
   for (let limit = 0; limit < STATE_LIMITS.length; limit += 1) {
-    if (actionOf(copies, row, limit) === NONE) continue;
-    const most = mostUnder(copies, row, limit);
+    const action = actionOf(copies, row, limit);
+    if (action === NONE) continue;
+    const limited = mostUnder(copies, row, limit);
+    const stays = action < TRIM && ((copies.passedLimits[row] ?? 0) & (1 << limit)) !== 0;
+    const most = stays && limited >= 0 ? floorOf(limited, TRIMMED_PERCENT, 100) : limited;
     if (most >= 0 && (isPerPosition(limit) ? largest : held) > most) bits |= 1 << limit;
   }
   return bits;
