@@ -22,6 +22,7 @@ import { SpareAgents } from './0043-spare-agents';
 import { CopyModes } from './0044-copy-modes';
 import { StandingOrders } from './0045-standing-orders';
 import { InternalCrosses } from './0050-internal-crosses';
+import { RiskLimits } from './0060-risk-limits';
 import { UnwindBy } from './0070-unwind-by';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
@@ -50,6 +51,7 @@ export const MIGRATIONS = [
   CopyModes,
   StandingOrders,
   InternalCrosses,
+  RiskLimits,
   UnwindBy,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -27,6 +27,7 @@ import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
 import { EquityWriter } from './state/save-equity';
 import { learnOwn } from './state/shared-accounts';
+import { StateLimits } from './state-limits';
 import { StopSwitches } from './stop-switches';
 import { StopKeeper } from './stops/stop-keeper';
 import { warmUp } from './warm-up';
@@ -103,7 +104,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     },
     (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
   );
-  const breakers: Breakers = new Breakers(ctx, books, repairs);
+  const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes));
   const keeper = new StopKeeper(ctx, books, collector);
   ctx.standingStops.onTriggered = (copy) => breakers.stopTriggered(copy);
   const networks = new Networks(ctx, parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address)), {

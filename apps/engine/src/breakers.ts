@@ -13,6 +13,7 @@ import type { Repairs } from './repair/repair';
 import { copyStateOf } from './state/load-scope';
 import type { Network } from './state/networks';
 import type { CopyRecord, WatchedAccount } from './state/registry';
+import type { StateLimits } from './state-limits';
 
 const REASON_OF: Readonly<Record<LossLimit, CopyStateReason>> = {
   from_start: 'breaker_from_start',
@@ -37,6 +38,8 @@ export class Breakers {
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
     private readonly repairs: Repairs,
+    /** Judges what is held beside the losses, at the same valuation. */
+    private readonly stateLimits: Pick<StateLimits, 'look'> | null = null,
   ) {}
 
   /** Also looks on a timer: fees and fills move equity without a mark. */
@@ -81,7 +84,9 @@ export class Breakers {
       { now, isNewMark: marked !== null, confirms: (row) => marksHeld(book, row, marked), nextDay: (row, at) => this.nextDay(watched, row, at) },
       this.changes,
     );
+    const confirms = (row: number): boolean => marksHeld(book, row, marked);
     for (let index = 0; index < found; index += 1) this.step(watched, this.changes.rows[index] ?? 0, this.changes.before[index] ?? 0);
+    this.stateLimits?.look(watched, marked !== null, confirms);
   }
 
   /**

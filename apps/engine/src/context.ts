@@ -11,6 +11,7 @@ import type { Sending } from './sending';
 import type { CopyLedger } from './state/copy-ledger';
 import type { FeeTerms } from './state/fee-terms';
 import type { FirstFills } from './state/first-fills';
+import type { LimitChain } from './state/limit-chain';
 import type { OpenOrders } from './state/open-orders';
 import type { OwnTrades } from './state/own-trades';
 import type { Registry } from './state/registry';
@@ -61,6 +62,8 @@ export interface EngineContext {
   readonly sending: Sending;
   readonly pass: PassCrashPoint;
   readonly days: TenantDays;
+  /** Limits of the layers above the copies. */
+  readonly chain: LimitChain;
   /** Today's committed permutation seed, 32 bytes. */
   readonly dailySeed: () => Uint8Array;
   /** Everything that stops risk changes this number: a sending wave looks again at what it has not signed. */

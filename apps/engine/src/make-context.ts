@@ -12,6 +12,7 @@ import { Sending } from './sending';
 import { CopyLedger } from './state/copy-ledger';
 import { FeeTerms } from './state/fee-terms';
 import { FirstFills } from './state/first-fills';
+import { LimitChain } from './state/limit-chain';
 import { OpenOrders } from './state/open-orders';
 import { OwnTrades } from './state/own-trades';
 import { Registry } from './state/registry';
@@ -54,6 +55,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     scopedUnits: new Places(limits.scopedUnitsMax, limits.openOrdersMax),
     journalUnits: new Places(limits.journalUnitsMax, limits.openOrdersMax),
     days: new TenantDays(),
+    chain: new LimitChain(),
     truthReads: new Places(limits.truthReadsMax, limits.openOrdersMax),
     sending: new Sending(
       timers,

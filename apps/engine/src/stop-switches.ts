@@ -3,7 +3,9 @@ import { type Environment, type EpochMs, type Timer } from '@lockstep/kernel';
 import type { Wakeups } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
 import { environmentKey, KILL_SWITCH, killSwitchKey } from '@lockstep/risk';
+import type { PlatformLimitsRow } from '@lockstep/storage';
 import type { EngineContext } from './context';
+import { putLimits } from './state/limit-chain';
 import type { CopyRecord } from './state/registry';
 
 /** Who may take no new risk, from the operator's side or the tenant's own. */
@@ -110,12 +112,22 @@ export class StopSwitches {
   }
 
   private async read(): Promise<void> {
-    const [flags, tenants] = await this.ctx.storage.platform(async (unit) => [await unit.engines.activeFlags(), await unit.tenants.open()] as const, {
-      readOnly: true,
-    });
+    const [flags, tenants, limits] = await this.ctx.storage.platform(
+      async (unit) => [await unit.engines.activeFlags(), await unit.tenants.open(), await unit.limits.all()] as const,
+      { readOnly: true },
+    );
     this.readAt = this.ctx.clock.now();
     this.ctx.days.take(tenants);
+    this.takeLimits(limits);
     this.apply(stopsOf(flags, tenants));
+  }
+
+  /** The operator's limits bind every copy from the next decision on, as a switch does. */
+  private takeLimits(limits: readonly PlatformLimitsRow[]): void {
+    if (!this.ctx.chain.takePlatform(limits)) return;
+    for (const copy of this.ctx.registry.copies.values()) putLimits(this.ctx.chain, copy);
+    this.ctx.stops.changed();
+    this.ctx.log.warn('limits of the platform changed', { targets: limits.map(({ targetId }) => targetId) });
   }
 
   /** Copies loaded since the last look are met here too. */

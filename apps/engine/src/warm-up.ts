@@ -15,7 +15,7 @@ let warm = false;
 export function warmUp(): void {
   if (warm) return;
   warm = true;
-  const rehearsal = new Rehearsal(COPIES, SCOPES);
+  const rehearsal = new Rehearsal(COPIES, SCOPES, true);
   for (let wave = 0; wave < WAVES; wave += 1) {
     const plan = rehearsal.plan();
     const facts = rehearsal.facts(plan);

@@ -172,6 +172,7 @@ describe('the answer of every operation', () => {
     const exported = await ask('post', '/v1/exports', { kind: 'fills', ...period });
     await renderAsBackoffice(rig, tenant, exported.id, manifestOf(tenant, 'fills', 'fills_x.csv'));
     await ask('post', '/v1/stream-tickets');
+    await ask('patch', `/v1/limits/${leader}`, { caps: { max_leverage: '5' }, instruments: { kind: 'except', coins: ['DOGE'] } });
     await ask('post', `/v1/kill-switches/${copy}/engage`, { reason: 'odd fills' });
     await tellEgressAsEngine(rig);
     for (const wanted of [{ orders: 10_000, reductions: 3_000, target_ms: 60_000 }, { leader_id: leader }])
@@ -195,6 +196,7 @@ describe('the answer of every operation', () => {
       `copies/${copy}/settings`,
       'kill-switches',
       `kill-switches/${copy}`,
+      `limits/${leader}`,
       `copies/${copy}/receipts`,
       `copies/${copy}/receipts/${wave}`,
       'orders',
@@ -233,6 +235,10 @@ describe('the answer of every operation', () => {
     for (const path of ['/health/live', '/health/ready', '/problems/not-found']) good(await rig.call(null, 'get', path));
     for (const path of ['tenants', `tenants/${tenant.id}`, 'tiers', 'networks']) good(await rig.operator('get', `/v1/operator/${path}`));
     good(await rig.operator('patch', `/v1/operator/tenants/${tenant.id}`, { operator_share: '0.25' }));
+    for (const id of ['platform', tenant.id]) {
+      good(await rig.operator('patch', `/v1/operator/limits/${id}`, { max_venue_leverage: 20 }));
+      good(await rig.operator('get', `/v1/operator/limits/${id}`));
+    }
     const switches = '/v1/operator/kill-switches';
     for (const end of ['/engage', '/release']) good(await rig.operator('post', `${switches}/${tenant.id}${end}`));
     for (const path of [switches, `${switches}/${tenant.id}`]) good(await rig.operator('get', path));

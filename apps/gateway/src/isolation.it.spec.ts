@@ -24,6 +24,7 @@ describe('another tenant’s object', () => {
       'venue-accounts': objects.venueAccount,
       copies: objects.copy,
       'kill-switches': objects.copy,
+      limits: objects.follower,
       orders: traded.orders[0] ?? '',
       fills: traded.fills[0] ?? '',
       commands: '1',

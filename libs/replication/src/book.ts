@@ -12,11 +12,21 @@ import {
   toExact,
   toLots,
 } from '@lockstep/kernel';
-import { type CopyMode, type CopySettings, filterAdmits, type InstrumentFilter } from '@lockstep/roster';
+import {
+  type CopyMode,
+  type CopySettings,
+  type ExposureLimits,
+  filterAdmits,
+  type InstrumentFilter,
+  NO_EXPOSURE_LIMITS,
+  STATE_ACTIONS,
+} from '@lockstep/roster';
 import { clearRow, columnMaker } from './column-maker';
 import { type CopyColumns, FOLLOW, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
-import { EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
+import { FollowerRows } from './follower-rows';
+import { ALLOWED, EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
+import { underlyingOf } from './underlying';
 
 /** A copy as the engine loads it. */
 export interface CopyEntry {
@@ -24,6 +34,8 @@ export interface CopyEntry {
   /** The engine's index of the (tenant, environment). */
   readonly scope: number;
   readonly venueAccount: number;
+  /** The engine's index of the follower; without it limits over all copies of a follower cannot be set. */
+  readonly follower?: number;
   /** Signing key handle; −1 when there is none. */
   readonly signer: number;
   /** Bits of STATUS. */
@@ -93,15 +105,24 @@ export class CopyBook {
   rowCount = 0;
   private capacity: number;
   private readonly free: number[] = [];
+  private readonly shares: boolean[] = [];
+  private readonly policies: (InstrumentFilter | undefined)[] = [];
   private readonly filters: (InstrumentFilter | undefined)[] = [];
   private readonly sheets = new Map<string, InstrumentSheet>();
+  /** The same sheets, for sums that are made per copy. */
+  readonly sheetList: InstrumentSheet[] = [];
   private readonly rowByCopy = new Map<number, number>();
+  private heldRoom = new Float64Array(0);
   private planScratch: DraftScratch | null = null;
+  /** Rows with a limit that several copies share. */
+  private sharing = 0;
 
   /** `builders`: addresses that receive builder fees; a copy's `builder` indexes them. */
   constructor(
     readonly builders: readonly string[] = [],
     capacity = 64,
+    /** Copies of each follower over all books that share it. */
+    readonly followers: FollowerRows = new FollowerRows(),
   ) {
     must(capacity > 0, 'a book has room for at least one copy');
     this.capacity = capacity;
@@ -124,6 +145,7 @@ export class CopyBook {
     if (known) return known;
     const sheet: InstrumentSheet = {
       instrument,
+      underlying: underlyingOf(instrument.coin),
       lotsPerUnit: Number(pow10(instrument.szDecimals)),
       leaderLots: 0,
       mark: 0,
@@ -134,9 +156,10 @@ export class CopyBook {
       rows: layoutInstrumentRows(columnMaker(this.capacity)),
     };
     this.filters.forEach((filter, row) => {
-      sheet.rows.allowed[row] = filter !== undefined && filterAdmits(filter, instrument.coin) ? 1 : 0;
+      sheet.rows.allowed[row] = filter === undefined ? ALLOWED.no : this.allowedIn(row, filter, instrument.coin);
     });
     this.sheets.set(instrument.coin, sheet);
+    this.sheetList.push(sheet);
     return sheet;
   }
 
@@ -178,7 +201,10 @@ export class CopyBook {
     copies.dayEndsAt[row] = entry.nav?.dayEndsAt ?? 0;
     copies.pnlAnchor[row] = toExact(entry.nav?.pnlAnchor ?? 0n, 'profit of reference');
     copies.basisEquity[row] = entry.basisEquity === null ? 0 : leaderEquityColumn(entry.basisEquity);
+    copies.follower[row] = entry.follower ?? -1;
+    if (copies.follower[row] >= 0) this.followers.add(copies.follower[row], this, row);
     this.rowByCopy.set(entry.copyNo, row);
+    this.setExposure(row, NO_EXPOSURE_LIMITS);
     this.setSettings(row, entry.settings, entry.settingsVersion);
     this.setSigner(row, entry.signer, entry.agentValidUntil);
     this.setMarkup(row, entry.markup);
@@ -209,9 +235,13 @@ export class CopyBook {
   /** Takes a copy out of the book; its row is used again. */
   removeCopy(copyNo: number): void {
     const row = present(this.rowByCopy.get(copyNo), `copy ${copyNo}`);
+    const follower = this.copies.follower[row] ?? -1;
+    if (follower >= 0) this.followers.remove(follower, this, row);
+    this.setExposure(row, NO_EXPOSURE_LIMITS);
     clearRow(this.copies, row);
     for (const sheet of this.sheets.values()) clearRow(sheet.rows, row);
     this.filters[row] = undefined;
+    this.policies[row] = undefined;
     this.rowByCopy.delete(copyNo);
     this.free.push(row);
   }
@@ -228,6 +258,7 @@ export class CopyBook {
     copies.maxPositionNotional[row] = limitColumn(caps.maxPositionNotional);
     copies.maxPositionShare[row] = limitColumn(caps.maxPositionShare);
     copies.maxLeverage[row] = limitColumn(caps.maxLeverage);
+    copies.maxGross[row] = limitColumn(caps.maxGrossExposure);
     copies.venueLeverage[row] = settings.venueLeverage;
     copies.entryBound[row] = toExact(settings.slippage.entryBound, 'entry bound');
     copies.exitBound[row] = toExact(settings.slippage.exitBound, 'exit bound');
@@ -241,8 +272,47 @@ export class CopyBook {
     copies.alertAt[row] = limitColumn(settings.breaker.alertAt);
     copies.haltAt[row] = limitColumn(settings.breaker.haltNewAt);
     copies.closeAfter[row] = settings.breaker.closeAfterMarks;
+    copies.onNotional[row] = STATE_ACTIONS.indexOf(settings.stateLimits.position_notional);
+    copies.onShare[row] = STATE_ACTIONS.indexOf(settings.stateLimits.position_share);
+    copies.onLeverage[row] = STATE_ACTIONS.indexOf(settings.stateLimits.leverage);
+    copies.onGross[row] = STATE_ACTIONS.indexOf(settings.stateLimits.gross_exposure);
     this.filters[row] = settings.instruments;
-    for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = filterAdmits(settings.instruments, sheet.instrument.coin) ? 1 : 0;
+    this.applyFilters(row);
+  }
+
+  /** Whether a row has a limit that several copies share. */
+  get hasSharedLimits(): boolean {
+    return this.sharing > 0;
+  }
+
+  /** Writes limits that a copy shares with others into the columns. Those over a follower's copies need its index. */
+  setExposure(row: number, { followerGross, underlyingShare, leaderCapacity }: ExposureLimits): void {
+    const { copies } = this;
+    must((followerGross === null && underlyingShare === null) || (copies.follower[row] ?? -1) >= 0, 'a follower with limits has an index');
+    if (this.shares[row] === true) this.sharing -= 1;
+    this.shares[row] = followerGross !== null || underlyingShare !== null || leaderCapacity !== null;
+    if (this.shares[row] === true) this.sharing += 1;
+    copies.followerGross[row] = limitColumn(followerGross);
+    copies.underlyingShare[row] = limitColumn(underlyingShare);
+    copies.leaderCapacity[row] = limitColumn(leaderCapacity);
+  }
+
+  /** Instruments that limits from above admit: what they do not is denied as `policy`, before the copy's own filter is asked. */
+  setPolicy(row: number, policy: InstrumentFilter): void {
+    this.policies[row] = policy;
+    this.applyFilters(row);
+  }
+
+  private applyFilters(row: number): void {
+    const filter = this.filters[row];
+    if (filter === undefined) return;
+    for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = this.allowedIn(row, filter, sheet.instrument.coin);
+  }
+
+  private allowedIn(row: number, filter: InstrumentFilter, coin: string): number {
+    const policy = this.policies[row];
+    if (policy !== undefined && !filterAdmits(policy, coin)) return ALLOWED.policy;
+    return filterAdmits(filter, coin) ? ALLOWED.yes : ALLOWED.no;
   }
 
   private setMode(row: number, mode: CopyMode): void {
@@ -336,6 +406,12 @@ export class CopyBook {
   scratch(rows: number): DraftScratch {
     if (this.planScratch === null || this.planScratch.capacity < rows) this.planScratch = draftScratch(Math.max(rows, this.capacity));
     return this.planScratch;
+  }
+
+  /** Room for two sums per row; each evaluation uses it again. */
+  heldScratch(rows: number): Float64Array {
+    if (this.heldRoom.length < rows * 2) this.heldRoom = new Float64Array(Math.max(rows, this.capacity) * 2);
+    return this.heldRoom;
   }
 
   private takeRow(): number {

@@ -43,5 +43,7 @@ export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number
   const freeMargin = equity - otherMargin;
   into[3] = freeMargin <= 0 ? 0 : floorOf(freeMargin, leverage * sheet.lotsPerUnit, price);
   if (most >= 0) into[4] = lotsWithin(floorOf(equity, most, RATE_ONE) - otherExposure, sheet, price);
+  const gross = copies.maxGross[row] ?? NO_LIMIT;
+  if (gross >= 0) into[6] = lotsWithin(gross - otherExposure, sheet, price);
   into[9] = MAX_TARGET_LOTS;
 }

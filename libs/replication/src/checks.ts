@@ -1,5 +1,5 @@
 import { type CopyColumns, STATUS } from './copy-columns';
-import { EPISODE, type InstrumentRows } from './instrument-columns';
+import { ALLOWED, EPISODE, type InstrumentRows } from './instrument-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
 import { usableEquity } from './revalue';
 
@@ -14,6 +14,7 @@ const STATUS_REASONS: readonly (readonly [number, ReasonCode])[] = [
   [STATUS.closing, 'closing'],
   [STATUS.handingOver, 'handing_over'],
   [STATUS.windingDown, 'winding_down'],
+  [STATUS.limitHalt, 'state_limit'],
   [STATUS.suspended, 'suspended'],
   [STATUS.leaderPaused, 'suspended'],
   [STATUS.notEntitled, 'entitlement'],
@@ -47,8 +48,9 @@ export function standingRefusal(copies: CopyColumns, row: number, now: number): 
 /** Refusals that come after staleness in product §3's order: policy, builder approval, instrument filter, what the venue account can trade, episode, equity. */
 export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row: number): number {
   if (((copies.status[row] ?? 0) & STATUS.policyBlocked) !== 0) return POLICY;
+  if ((rows.allowed[row] ?? 0) === ALLOWED.policy) return POLICY;
   if ((copies.builderRequired[row] ?? 0) === 1 && (copies.builderApproved[row] ?? 0) === 0) return BUILDER;
-  if ((rows.allowed[row] ?? 0) === 0) return FILTER;
+  if ((rows.allowed[row] ?? 0) === ALLOWED.no) return FILTER;
   const barred = rows.barred[row] ?? 0;
   if (barred !== 0) return barred;
   const episode = rows.episode[row] ?? 0;

@@ -24,6 +24,8 @@ export const STATUS = {
   windingDown: 8192,
   /** The copy's positions become the follower's own: nothing is traded for it, exits neither. The one bit that stops those. */
   handingOver: 16384,
+  /** A limit that trims or closes is passed by what the copy holds: released when it is met again. */
+  limitHalt: 32768,
 } as const;
 
 /** Whether nothing is traded for a copy with these bits, exits neither. What is being closed is closed, whoever asked for it to be handed over. */
@@ -46,6 +48,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   copyNo: make.f64('copyNo'),
   scope: make.i32('scope'),
   venueAccount: make.i32('venueAccount'),
+  /** The engine's index of the follower; −1: a copy whose follower has no limits. */
+  follower: make.i32('follower'),
   /** Handle of the loaded signing key; −1 when there is none. */
   signer: make.i32('signer'),
   /** Bits of {@link STATUS}. */
@@ -96,11 +100,25 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   breakerStep: make.u8('breakerStep'),
   breakerLimit: make.u8('breakerLimit'),
 
+  /** Actions (roster's `STATE_ACTIONS`) for limits that what is held may pass, which of them are passed (bits by `STATE_LIMITS`), and new marks in a row that said so. */
+  onNotional: make.u8('onNotional'),
+  onShare: make.u8('onShare'),
+  onLeverage: make.u8('onLeverage'),
+  onGross: make.u8('onGross'),
+  passedLimits: make.u8('passedLimits'),
+  passedMarks: make.u8('passedMarks'),
+
   settingsVersion: make.i32('settingsVersion'),
   maxPositionSize: make.f64('maxPositionSize'),
   maxPositionNotional: make.f64('maxPositionNotional'),
   maxPositionShare: make.f64('maxPositionShare'),
   maxLeverage: make.f64('maxLeverage'),
+  /** Σ notional of all positions of the copy. */
+  maxGross: make.f64('maxGross'),
+  /** Limits it shares: gross exposure and share of equity per underlying over all copies of its follower, notional of all copies of its leader. */
+  followerGross: make.f64('followerGross'),
+  underlyingShare: make.f64('underlyingShare'),
+  leaderCapacity: make.f64('leaderCapacity'),
   /** Leverage set at the venue; each instrument's own maximum bounds it. */
   venueLeverage: make.f64('venueLeverage'),
   entryBound: make.f64('entryBound'),

@@ -32,6 +32,7 @@ function crossed(
       maxPositionNotional: null,
       maxPositionShare: null,
       maxLeverage: null,
+      maxGrossExposure: null,
     };
     const money = dollars(wanted.allocation ?? 1_000_000);
     const settings = settingsOf('1', { caps, venueLeverage: 1, slippage: { ...settingsOf('1').slippage, entryBound: rateOf('0.005') } });

@@ -5,9 +5,10 @@ import { CAP_COUNT } from './cap-count';
 import { capLots } from './caps';
 import { CLEAR } from './checks';
 import { isHandingOver } from './copy-columns';
-import { type InstrumentSheet, MICRO } from './instrument-columns';
+import { MICRO } from './instrument-columns';
 import { boundedLimit, exitBoundAt } from './price-bound';
 import { catchUpRefusal } from './repair';
+import { capShared } from './shared-caps';
 import type { PlanOptions } from './wave-options';
 
 /*
@@ -126,14 +127,16 @@ function entryOf(member: AccountMember, buy: boolean, lots: number, held: number
   const { book, sheet, row } = member;
   if ((sheet.rows.target[row] ?? 0) > 0 !== buy || catchUpRefusal({ book, sheet, options }, row, buy) !== CLEAR) return null;
   const entry = desire(member, buy, lots, false, sheet.rows.owedPrice[row] ?? 0, book.copies.entryBound[row] ?? 0);
-  const room = Math.floor(capsOf(member, sheet, entry.limit) - held);
+  const room = Math.floor(capsOf(member, entry.limit, options) - held);
   return room < 1 ? null : { ...entry, lots: Math.min(lots, room) };
 }
 
-/** Largest |position| in lots that all caps admit. */
-function capsOf({ book, row }: AccountMember, sheet: InstrumentSheet, limit: number): number {
+/** Largest |position| in lots that all caps admit, those that copies share too: of two that both enter, neither takes anything off the other. */
+function capsOf({ book, sheet, row }: AccountMember, limit: number, options: CrossOptions): number {
   const caps = new Float64Array(CAP_COUNT);
-  capLots(book.copies, sheet, row, Math.max(sheet.mark, limit), caps);
+  const price = Math.max(sheet.mark, limit);
+  capLots(book.copies, sheet, row, price, caps);
+  if (book.hasSharedLimits) capShared(book, sheet, row, price, options, caps);
   return caps.reduce((least, cap) => Math.min(least, cap), Number.MAX_SAFE_INTEGER);
 }
 

@@ -12,6 +12,9 @@ export interface DraftScratch {
   readonly expiry: Float64Array;
   readonly buy: Uint8Array;
   readonly legs: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  readonly entryHeld: Float64Array;
+  readonly grossLots: Float64Array;
+  readonly marginLots: Float64Array;
   readonly caps: Float64Array;
 }
 
@@ -30,6 +33,9 @@ export function draftScratch(capacity: number): DraftScratch {
     expiry: f64(),
     buy: u8(),
     legs: [f64(), f64(), f64(), f64()],
+    entryHeld: f64(),
+    grossLots: f64(),
+    marginLots: f64(),
     caps: new Float64Array(CAP_COUNT),
   };
 }

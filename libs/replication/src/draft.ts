@@ -36,6 +36,10 @@ export interface Draft {
   readonly mayEnter: Uint8Array;
   /** Largest |position| in lots the caps admit for an entry. */
   readonly capLots: Float64Array;
+  /** Where several copies share a cap: what the entry's target was before its increment, absolute (−1: no entry was priced), and the lots the copy's own later caps admit. */
+  readonly entryHeld: Float64Array;
+  readonly grossLots: Float64Array;
+  readonly marginLots: Float64Array;
   /** Index of the cap that set `capLots`. */
   readonly bindingCap: Uint8Array;
   /** Limit price of the entry and the reference it was made from. */
@@ -64,6 +68,7 @@ export interface Draft {
 function cleanScratch(book: CopyBook, count: number): DraftScratch {
   const scratch = book.scratch(count);
   scratch.mayEnter.fill(0, 0, count);
+  if (book.hasSharedLimits) scratch.entryHeld.fill(-1, 0, count);
   for (const leg of scratch.legs) leg.fill(0, 0, count);
   return scratch;
 }
@@ -104,6 +109,9 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
     mayEnter: scratch.mayEnter,
     capLots: scratch.capLots,
     bindingCap: scratch.bindingCap,
+    entryHeld: scratch.entryHeld,
+    grossLots: scratch.grossLots,
+    marginLots: scratch.marginLots,
     entryLimit: scratch.entryLimit,
     entryReference: scratch.entryReference,
     exitLimit: scratch.exitLimit,
@@ -124,15 +132,33 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
 
 /** Notes that a cap cut a decision by some micro-lots; caps are noted in ascending order per decision. */
 export function noteCut(draft: Draft, index: number, cap: number, amount: number): void {
-  if (draft.cutCount === draft.cuts.length) {
-    const wider = new Float64Array(draft.cuts.length * 2);
-    wider.set(draft.cuts);
-    draft.cuts = wider;
-  }
-  if (draft.cutMask[index] === 0) draft.cutFirst[index] = draft.cutCount;
+  moveCutsToEnd(draft, index);
   draft.cutMask[index] = (draft.cutMask[index] ?? 0) | (1 << cap);
+  growCuts(draft);
   draft.cuts[draft.cutCount] = amount;
   draft.cutCount += 1;
+}
+
+/** Cuts of one decision stand side by side; those noted before others' go behind them first. */
+function moveCutsToEnd(draft: Draft, index: number): void {
+  const first = draft.cutFirst[index] ?? 0;
+  let noted = 0;
+  for (let mask = draft.cutMask[index] ?? 0; mask !== 0; mask &= mask - 1) noted += 1;
+  if (noted === 0) draft.cutFirst[index] = draft.cutCount;
+  if (noted === 0 || first + noted === draft.cutCount) return;
+  draft.cutFirst[index] = draft.cutCount;
+  for (let at = 0; at < noted; at += 1) {
+    growCuts(draft);
+    draft.cuts[draft.cutCount] = draft.cuts[first + at] ?? 0;
+    draft.cutCount += 1;
+  }
+}
+
+function growCuts(draft: Draft): void {
+  if (draft.cutCount < draft.cuts.length) return;
+  const wider = new Float64Array(draft.cuts.length * 2);
+  wider.set(draft.cuts);
+  draft.cuts = wider;
 }
 
 /** The decisions of a finished draft, without its working columns. */

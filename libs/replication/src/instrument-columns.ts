@@ -13,6 +13,9 @@ export const EPISODE = {
   dustPending: 8,
 } as const;
 
+/** Whether a copy may enter an instrument, as a column code: by its own filter, and by limits from above. */
+export const ALLOWED = { no: 0, yes: 1, policy: 2 } as const;
+
 /** Micro-lots in a lot: targets are kept finer than lots, so that many small leader fills lose nothing. */
 export const MICRO = 1_000_000;
 /** Largest |target| of one copy in lots; beyond it the platform cap cuts. */
@@ -20,7 +23,7 @@ export const MAX_TARGET_LOTS = 9_000_000_000;
 
 /** One instrument's state per copy; rows are the book's rows. Quantities signed (long above zero) unless said otherwise. */
 export const layoutInstrumentRows = (make: ColumnMaker) => ({
-  /** 1: the copy's filter admits the instrument. */
+  /** {@link ALLOWED}. */
   allowed: make.u8('allowed'),
   /** Number of the reason for which the copy's venue account can take no new risk in the instrument; 0: none is known. */
   barred: make.u8('barred'),
@@ -67,6 +70,8 @@ export type InstrumentRows = ReturnType<typeof layoutInstrumentRows>;
 /** One instrument of a watched account: the leader's side, the market as last known, and the columns of all copies. */
 export interface InstrumentSheet {
   instrument: Instrument;
+  /** What its price is of, over all dexes. */
+  readonly underlying: string;
   /** 10^szDecimals: notional (money) = lots · price ÷ this. */
   readonly lotsPerUnit: number;
   /** Leader's signed position in lots as of the last planned move. */

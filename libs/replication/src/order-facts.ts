@@ -3,6 +3,7 @@ import type { OrderFacts } from '@lockstep/risk';
 import type { CopyBook } from './book';
 import { STATUS } from './copy-columns';
 import { leverageOf, worstLots } from './revalue';
+import { sharedRoom } from './shared-room';
 import type { WavePlan } from './wave-plan';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -49,6 +50,8 @@ export function orderFacts(book: CopyBook, plan: WavePlan, now: number, markMaxA
     maxPositionNotional: copies.maxPositionNotional,
     maxPositionShare: copies.maxPositionShare,
     maxLeverage: copies.maxLeverage,
+    maxGross: copies.maxGross,
+    sharedRoom: book.hasSharedLimits ? sharedRoom(book, sheet, plan.orders, now, markMaxAgeMs) : null,
     equity: copies.equity,
     realEquity: copies.realEquity,
     otherExposure,

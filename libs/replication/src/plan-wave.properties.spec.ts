@@ -53,6 +53,7 @@ const caps = fc.record({
   maxPositionNotional: limit(fc.integer({ min: 0, max: 100_000 }).map((amount) => money(BigInt(amount) * 100_000_000n))),
   maxPositionShare: limit(fc.integer({ min: 0, max: 3_000 }).map((share) => rate(BigInt(share) * 1_000_000_000n))),
   maxLeverage: limit(fc.integer({ min: 0, max: 20_000 }).map((share) => rate(BigInt(share) * 1_000_000_000n))),
+  maxGrossExposure: limit(fc.integer({ min: 0, max: 100_000 }).map((amount) => money(BigInt(amount) * 100_000_000n))),
 });
 const copy = fc.record({
   caps,
@@ -139,6 +140,7 @@ function checkWorst(
   within(draw.caps.maxPositionShare === null ? null : (equity * draw.caps.maxPositionShare) / 10n ** 12n);
   within(draw.caps.maxLeverage === null ? null : (equity * draw.caps.maxLeverage) / 10n ** 12n);
   within(equity * BigInt(draw.venueLeverage));
+  within(draw.caps.maxGrossExposure);
 }
 
 describe('exits', { timeout: 60_000 }, () => {

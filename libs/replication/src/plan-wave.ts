@@ -11,8 +11,9 @@ import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { weighedReference } from './journaled-intent';
 import type { Move } from './move';
-import { reasonNumber } from './reasons';
+import { CAPS, reasonNumber } from './reasons';
 import { revalue } from './revalue';
+import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
 import { amountTarget, classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
@@ -27,6 +28,9 @@ const SAME_ORDER = reasonNumber('same_order');
 const MAX_ADDS = reasonNumber('max_adds');
 const ORDERS_UNKNOWN = reasonNumber('leader_orders_unknown');
 const LEADER_VOLATILITY = reasonNumber('leader_volatility');
+
+const GROSS = CAPS.indexOf('cap_gross');
+const MARGIN = CAPS.indexOf('cap_margin');
 
 /** What is the same for every row of a wave. */
 interface WaveFacts {
@@ -59,6 +63,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
   exitReferences(draft, move);
   draft.entryBookSince = move.lastFillAt;
   for (let index = 0; index < draft.count; index += 1) decideTarget(draft, index, facts);
+  if (book.hasSharedLimits) applySharedCaps(draft);
   sheet.leaderLots = after;
   decideOrders(draft);
   startAttempts(draft, options.wave);
@@ -285,9 +290,11 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
   const rests = draft.options.mayRest === true && copies.restOnBreach[row] === 1;
   if (!rests && beyondBook(draft, buy, limit) && draft.reason[index] === UNDECIDED) draft.reason[index] = PRICE_BOUND;
   capLots(copies, sheet, row, Math.max(sheet.mark, limit), draft.caps);
+  const caps = draft.book.hasSharedLimits ? FIRST_SHARED_CAP : CAP_COUNT;
+  if (caps < CAP_COUNT) keepForShared(draft, index, held);
   let target = wanted;
   let most = UNLIMITED;
-  for (let cap = 0; cap < CAP_COUNT; cap += 1) {
+  for (let cap = 0; cap < caps; cap += 1) {
     const lots = draft.caps[cap] ?? UNLIMITED;
     if (lots < most) {
       most = lots;
@@ -300,6 +307,13 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
   }
   draft.capLots[index] = most;
   return target;
+}
+
+/** What the caps behind the shared ones need, as it is before any target of the wave changed. */
+function keepForShared(draft: Draft, index: number, held: number): void {
+  draft.entryHeld[index] = held;
+  draft.grossLots[index] = draft.caps[GROSS] ?? UNLIMITED;
+  draft.marginLots[index] = draft.caps[MARGIN] ?? UNLIMITED;
 }
 
 /** True when a fresh book shows that the order could not fill inside its bound: wait for a new state, do not chase. */

@@ -73,7 +73,13 @@ describe('a preview', () => {
     const path = fc.array(fc.tuple(fc.integer({ min: -400, max: 400 }), fc.integer({ min: 50, max: 150 })), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(path, fc.boolean(), (moves, inverse) => {
-        const caps = { maxPositionSize: sizeOf('20'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: rateOf('3') };
+        const caps = {
+          maxPositionSize: sizeOf('20'),
+          maxPositionNotional: null,
+          maxPositionShare: null,
+          maxLeverage: rateOf('3'),
+          maxGrossExposure: null,
+        };
         const settings = settingsOf('0.1', { caps, direction: inverse ? 'inverse' : 'same', venueLeverage: 5 });
         const found = previewCopy(pastOf(moves.map(([size, price]) => [String(size), String(price)] as const)), termsOf(settings, { fee: rate(0n) }));
         const stage = new Stage(X);
@@ -106,7 +112,7 @@ describe('a preview', () => {
   });
 
   it('names what kept increases from being followed, and the caps that cut', () => {
-    const caps = { maxPositionSize: sizeOf('0.5'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
+    const caps = { maxPositionSize: sizeOf('0.5'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null };
     const found = previewCopy(
       pastOf([
         ['0.5', '100'],

@@ -67,6 +67,7 @@ export const REASONS = [
   ['leader_volatility', 'The volatility of the leader is unknown, so no ratio exists.'],
   ['delisted', 'The venue does not trade the instrument any more: nothing is entered there.'],
   ['handing_over', 'The positions of the copy are handed over to the follower: nothing is traded for it any more.'],
+  ['state_limit', 'What the copy holds passed one of its limits; nothing is entered until it is met again.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

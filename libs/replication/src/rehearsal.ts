@@ -1,5 +1,13 @@
 import { type Instrument, money, price, rate, size, UNIT } from '@lockstep/kernel';
-import type { BreakerSettings, CopyMode, Follow, InstrumentFilter, PositionCaps } from '@lockstep/roster';
+import {
+  ALERTED,
+  type BreakerSettings,
+  type CopyMode,
+  type ExposureLimits,
+  type Follow,
+  type InstrumentFilter,
+  type PositionCaps,
+} from '@lockstep/roster';
 import { applyFill, applyOutcome } from './apply';
 import { CopyBook, type CopyMarkup } from './book';
 import { STATUS } from './copy-columns';
@@ -43,12 +51,12 @@ export class Rehearsal {
   private readonly lastNonce: Float64Array;
   private turn = 0;
 
-  /** `copies` copies spread over `scopes` tenants: of each mode, with and without markup, a third with a cap that cuts their entries, one in forty paused. */
-  constructor(copies: number, scopes: number) {
+  /** `copies` copies spread over `scopes` tenants: of each mode, with and without markup, a third with a cap that cuts their entries, one in forty paused. `shares`: every copy also has limits that it shares with others. */
+  constructor(copies: number, scopes: number, shares = false) {
     this.sheet = this.book.sheet(ETH);
     this.lastNonce = new Float64Array(copies + 1);
     this.book.setMark(ETH.coin, PRICE, NOW);
-    for (let copyNo = 1; copyNo <= copies; copyNo += 1) addCopy(this.book, copyNo, copyNo % scopes);
+    for (let copyNo = 1; copyNo <= copies; copyNo += 1) addCopy(this.book, copyNo, copyNo % scopes, shares);
   }
 
   /** Plans the leader's next move: it opens, increases, reduces, flips to the other side and back, and closes; then again. */
@@ -127,12 +135,13 @@ const MARKUPS: readonly [CopyMarkup | null, ...(CopyMarkup | null)[]] = [
   { builder: 0, fee: 30, flow: 'all', approved: true, required: true },
   { builder: 0, fee: 30, flow: 'all', approved: false, required: false },
 ];
-const NO_CAPS: PositionCaps = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
+const NO_CAPS: PositionCaps = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null };
 const WIDE_CAPS: PositionCaps = {
   maxPositionSize: size(100_000_000n),
   maxPositionNotional: money(1_000n * UNIT),
   maxPositionShare: rate(900_000_000_000n),
   maxLeverage: rate(10_000_000_000_000n),
+  maxGrossExposure: null,
 };
 const CAPS: readonly [PositionCaps, ...PositionCaps[]] = [{ ...WIDE_CAPS, maxPositionSize: size(5_000_000n) }, WIDE_CAPS, NO_CAPS];
 const NO_BREAKER: BreakerSettings = {
@@ -145,13 +154,20 @@ const NO_BREAKER: BreakerSettings = {
   haltNewAt: null,
   closeAfterMarks: 1,
 };
+/** Wide enough for most, and judged for everybody. */
+const SHARED: ExposureLimits = {
+  followerGross: money(1_100n * UNIT),
+  underlyingShare: rate(900_000_000_000n),
+  leaderCapacity: money(10_000_000n * UNIT),
+};
 const PAUSED_EVERY = 40;
 
-function addCopy(book: CopyBook, copyNo: number, scope: number): void {
-  book.addCopy({
+function addCopy(book: CopyBook, copyNo: number, scope: number, shares: boolean): void {
+  const row = book.addCopy({
     copyNo,
     scope,
     venueAccount: copyNo,
+    follower: copyNo,
     signer: copyNo,
     status: copyNo % PAUSED_EVERY === 0 ? STATUS.active | STATUS.paused : STATUS.active,
     settings: {
@@ -164,6 +180,7 @@ function addCopy(book: CopyBook, copyNo: number, scope: number): void {
       caps: pick(Math.floor(copyNo / MODES.length), CAPS),
       slippage: { entryBound: rate(5_000_000_000n), exitBound: rate(20_000_000_000n), onBreach: 'reject' },
       breaker: { ...NO_BREAKER, fromStart: copyNo % 2 === 0 ? rate(900_000_000_000n) : null },
+      stateLimits: ALERTED,
       maxAgeMs: 2_000,
       catchUpMs: 10_000,
       venueLeverage: 10,
@@ -177,6 +194,7 @@ function addCopy(book: CopyBook, copyNo: number, scope: number): void {
     agentValidUntil: NOW + 86_400_000,
     markup: pick(copyNo, MARKUPS),
   });
+  if (shares) book.setExposure(row, SHARED);
 }
 
 /** The move from where the sheet has the leader to a position in lots. */

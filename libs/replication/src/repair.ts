@@ -12,6 +12,7 @@ import { prepareEntry } from './plan-wave';
 import { exitBoundAt } from './price-bound';
 import { reasonAt, reasonNumber } from './reasons';
 import { revalue } from './revalue';
+import { applySharedCaps } from './shared-caps';
 import type { PlanOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -65,6 +66,7 @@ export function repairPlan(book: CopyBook, sheet: InstrumentSheet, repairWave: n
   const draft = openDraft(book, sheet, options);
   repairReferences(draft);
   for (let index = 0; index < draft.count; index += 1) prepareRow(draft, index);
+  if (book.hasSharedLimits) applySharedCaps(draft);
   decideOrders(draft);
   const stuck = nextAttempts(draft, repairWave);
   const { wave: waves, attempt } = sheet.rows;

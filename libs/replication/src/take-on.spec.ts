@@ -69,7 +69,7 @@ describe('taking a leader’s position on', () => {
   });
 
   it('caps cut what is added and are named', () => {
-    const caps = { maxPositionSize: sizeOf('2.5'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
+    const caps = { maxPositionSize: sizeOf('2.5'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null };
     const { stage, row } = begun('40', settingsOf('0.1', { caps }));
     expect(take(stage, row)).toEqual({ before: 0, after: 25 * LOT, reason: 'cap_position_size' });
   });
@@ -140,7 +140,13 @@ describe('taking a leader’s position on', () => {
     const lots = fc.integer({ min: -400, max: 400 }).map((value) => String(value / 10));
     fc.assert(
       fc.property(lots, lots, fc.integer({ min: 1, max: 300 }), fc.boolean(), (first, second, most, inverse) => {
-        const caps = { maxPositionSize: sizeOf(String(most / 10)), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
+        const caps = {
+          maxPositionSize: sizeOf(String(most / 10)),
+          maxPositionNotional: null,
+          maxPositionShare: null,
+          maxLeverage: null,
+          maxGrossExposure: null,
+        };
         const { stage, row } = begun('0', settingsOf('0.5', { caps, direction: inverse ? 'inverse' : 'same' }));
         stage.follow(first);
         stage.sheet.leaderLots = Math.round(Number(second) * 10);

@@ -9,6 +9,7 @@ import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { boundedLimit } from './price-bound';
 import { CAPS, type ReasonCode, reasonAt } from './reasons';
 import { revalue } from './revalue';
+import { capShared } from './shared-caps';
 import { amountTarget, increasedTarget, kappaOf, lockedRatio } from './target';
 import type { WaveOptions } from './wave-options';
 
@@ -63,7 +64,7 @@ export function takeOn(book: CopyBook, sheet: InstrumentSheet, row: number, opti
       reason: copies.mode[row] === MODE.riskNormalised && options.leaderVolatility === null ? 'leader_volatility' : 'leader_equity',
     };
   const reference = quoteFor(sheet, side > 0, options) || sheet.mark;
-  const room = wanted > held ? roomFor(book, sheet, row, side > 0, reference) : { micro: wanted, cap: null };
+  const room = wanted > held ? roomFor(book, sheet, row, side > 0, reference, options) : { micro: wanted, cap: null };
   const after = wanted > held ? Math.max(held, Math.min(wanted, room.micro)) : wanted;
   rows.episode[row] = (rows.episode[row] ?? 0) & (EPISODE.exitStuck | EPISODE.dustPending);
   if (copies.mode[row] === MODE.fixedAmount && after > held) rows.adds[row] = Math.max(1, rows.adds[row] ?? 0);
@@ -117,10 +118,13 @@ function roomFor(
   row: number,
   buy: boolean,
   reference: number,
+  options: Pick<TakeOnOptions, 'now' | 'markMaxAgeMs'>,
 ): { readonly micro: number; readonly cap: ReasonCode | null } {
   const limit = boundedLimit(reference, book.copies.entryBound[row] ?? 0, buy, sheet.instrument.szDecimals);
   const caps = new Float64Array(CAP_COUNT);
-  capLots(book.copies, sheet, row, Math.max(sheet.mark, limit), caps);
+  const price = Math.max(sheet.mark, limit);
+  capLots(book.copies, sheet, row, price, caps);
+  if (book.hasSharedLimits) capShared(book, sheet, row, price, options, caps);
   let least = 0;
   for (let cap = 1; cap < CAP_COUNT; cap += 1) if ((caps[cap] ?? 0) < (caps[least] ?? 0)) least = cap;
   return { micro: (caps[least] ?? 0) * MICRO, cap: CAPS[least] ?? null };

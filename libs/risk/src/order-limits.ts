@@ -33,6 +33,10 @@ export interface OrderFacts {
   readonly maxPositionNotional: Float64Array;
   readonly maxPositionShare: Float64Array;
   readonly maxLeverage: Float64Array;
+  /** Largest Σ notional over the copy's instruments. */
+  readonly maxGross: Float64Array;
+  /** What limits that several copies share leave for the row's whole position at its order's price; Infinity: no such limit, below zero: less than nothing. */
+  readonly sharedRoom: { readonly concentration: Float64Array; readonly follower: Float64Array; readonly leader: Float64Array } | null;
   readonly equity: Float64Array;
   readonly realEquity: Float64Array;
   /** Σ notional and margin at worst of the copy's other instruments. */
@@ -52,6 +56,9 @@ export const BREACHES = [
   'position_share',
   'allocation',
   'leverage',
+  'concentration',
+  'gross',
+  'capacity',
   'exit_grows',
 ] as const;
 export type Breach = (typeof BREACHES)[number];
@@ -97,7 +104,14 @@ function worstBreach(facts: OrderFacts, row: number, lots: number, price: number
   const other = facts.otherExposure[row] ?? 0;
   const most = (): bigint => (BigInt(equity) * BigInt(leverage)) / RATE_ONE - BigInt(other);
   if (leverage >= 0 && exceeds(notional, (equity * leverage) / 1e12 - other, () => notionalAbove(unit, most()))) return 'leverage';
-  return null;
+  const { sharedRoom } = facts;
+  const beyond = (room: number | undefined): boolean =>
+    room !== undefined && notional > room && (room < 0 || notionalAbove(unit, BigInt(Math.floor(room))));
+  if (beyond(sharedRoom?.concentration[row])) return 'concentration';
+  const gross = facts.maxGross[row] ?? -1;
+  if (gross >= 0 && exceeds(notional, gross - other, () => notionalAbove(unit, BigInt(gross) - BigInt(other)))) return 'gross';
+  if (beyond(sharedRoom?.follower[row])) return 'gross';
+  return beyond(sharedRoom?.leader[row]) ? 'capacity' : null;
 }
 
 /** Doubles when the answer is clear, integers when it is close. */

@@ -19,6 +19,8 @@ const facts = (part: Partial<OrderFacts> = {}): OrderFacts => ({
   maxPositionNotional: one(-1),
   maxPositionShare: one(-1),
   maxLeverage: one(-1),
+  maxGross: one(-1),
+  sharedRoom: null,
   equity: one(1_000e8),
   realEquity: one(1_000e8),
   otherExposure: one(0),
@@ -27,13 +29,22 @@ const facts = (part: Partial<OrderFacts> = {}): OrderFacts => ({
   mayRisk: Uint8Array.of(1),
   ...part,
 });
+/** Room under every shared limit for ten lots exactly. */
+const room = { concentration: one(1_000e8), follower: one(1_000e8), leader: one(1_000e8) };
 const buy10: OrderBatch = { count: 1, buy: Uint8Array.of(1), price: one(100e8), lots: one(10), reduceOnly: Uint8Array.of(0) };
 
 describe('gate', () => {
   it.each([
     [
       'at every limit exactly',
-      { maxPositionSize: one(10e8), maxPositionNotional: one(1_000e8), maxPositionShare: one(1e12), maxLeverage: one(1e12) },
+      {
+        maxPositionSize: one(10e8),
+        maxPositionNotional: one(1_000e8),
+        maxPositionShare: one(1e12),
+        maxLeverage: one(1e12),
+        maxGross: one(1_000e8),
+        sharedRoom: room,
+      },
       null,
     ],
     ['one unit of size over', { maxPositionSize: one(10e8 - 1) }, 'position_size'],
@@ -46,6 +57,11 @@ describe('gate', () => {
     ['real equity above the copy’s adds nothing', { realEquity: one(9_000e8), pendingBuy: one(11) }, 'allocation'],
     ['margin of another instrument', { otherMargin: one(1) }, 'allocation'],
     ['working orders count at their worst', { pendingBuy: one(11) }, 'allocation'],
+    ['every instrument of the copy together', { maxGross: one(1_000e8), otherExposure: one(1) }, 'gross'],
+    ['what a follower’s other copies leave in an underlying', { sharedRoom: { ...room, concentration: one(1_000e8 - 1) } }, 'concentration'],
+    ['what a follower’s other copies leave', { sharedRoom: { ...room, follower: one(1_000e8 - 1) } }, 'gross'],
+    ['what a leader’s other copies leave', { sharedRoom: { ...room, leader: one(1_000e8 - 1) } }, 'capacity'],
+    ['a shared limit that is passed already', { sharedRoom: { ...room, leader: one(-1) } }, 'capacity'],
     ['stale mark', { markAt: 4_999 }, 'stale_mark'],
     ['a status that takes no risk', { mayRisk: Uint8Array.of(0) }, 'not_allowed'],
     ['the higher of mark and limit price', { mark: 101e8 }, 'allocation'],

@@ -53,6 +53,8 @@ export interface PositionCaps {
   readonly maxPositionShare: Rate | null;
   /** Σ |D|·mark ÷ min(U, the copy's share of real equity). */
   readonly maxLeverage: Rate | null;
+  /** Σ |D|·max(mark, limit price) over all instruments of the copy. */
+  readonly maxGrossExposure: Money | null;
 }
 
 export const ON_BREACH = ['reject', 'rest'] as const;
@@ -84,6 +86,17 @@ export interface BreakerSettings {
   readonly protectiveStop: boolean;
 }
 
+/** Limits of a copy that a mark, funding or a withdrawal may pass without any order. */
+export const STATE_LIMITS = ['position_notional', 'position_share', 'leverage', 'gross_exposure'] as const;
+export type StateLimit = (typeof STATE_LIMITS)[number];
+
+/**
+ * What is done where one is passed, mildest first; the index is the column code. `trim`: positions are reduced to 5 % below the limit. `close`: what passed it is
+ * closed, and the leader's next open waited for.
+ */
+export const STATE_ACTIONS = ['none', 'alert', 'trim', 'close'] as const;
+export type StateAction = (typeof STATE_ACTIONS)[number];
+
 /** The terms of one copy; a new version per change, the version stands in every journaled order. */
 export interface CopySettings {
   readonly mode: CopyMode;
@@ -94,6 +107,8 @@ export interface CopySettings {
   readonly caps: PositionCaps;
   readonly slippage: SlippageSettings;
   readonly breaker: BreakerSettings;
+  /** What is done where a limit of `caps` is passed by what the copy holds. */
+  readonly stateLimits: Readonly<Record<StateLimit, StateAction>>;
   /** Oldest leader fill an entry may follow, in ms; also the order's expiry where the venue has one. Default 2000. */
   readonly maxAgeMs: number;
   /** How long a failed entry may be caught up inside a two-sided band before the increment is given up, in ms. */

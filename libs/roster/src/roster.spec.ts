@@ -1,9 +1,9 @@
-import { money, RATE_ONE, rate, size } from '@lockstep/kernel';
+import { money, RATE_ONE, rate } from '@lockstep/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COPY_STATES, isClosing, nextCopyState, takesNewRisk } from './copy-life';
 import { type CopyMode, DIRECTIONS, FOLLOWS, filterAdmits, type InstrumentFilter } from './copy-settings';
-import { effectiveSettings, intersect, NO_CHAIN_LIMITS } from './settings-chain';
+import { intersect } from './settings-chain';
 import { decodeCopySettings, encodeCopySettings } from './settings-codec';
 import { defaultCopySettings, SETTINGS_BOUNDS, validateCopySettings } from './settings-rules';
 
@@ -98,18 +98,6 @@ describe('settings', () => {
 });
 
 describe('settings chain', () => {
-  it('limits merge by minimum, choices stay the copy’s', () => {
-    const copy = { ...base, caps: { ...base.caps, maxPositionSize: size(5n), maxLeverage: rate(2n * RATE_ONE) } };
-    const leader = {
-      ...NO_CHAIN_LIMITS,
-      caps: { ...NO_CHAIN_LIMITS.caps, maxPositionSize: size(3n), maxPositionNotional: money(7n) },
-      maxVenueLeverage: 4,
-    };
-    const merged = effectiveSettings(copy, [leader, NO_CHAIN_LIMITS]);
-    expect(merged.caps).toEqual({ maxPositionSize: 3n, maxPositionNotional: 7n, maxPositionShare: null, maxLeverage: 2n * RATE_ONE });
-    expect([merged.venueLeverage, merged.mode]).toEqual([4, base.mode]);
-  });
-
   it('an intersection admits exactly what both admit', () => {
     const coin = fc.constantFrom('A', 'B', 'C', 'D');
     const filter: fc.Arbitrary<InstrumentFilter> = fc.oneof(

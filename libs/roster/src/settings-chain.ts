@@ -1,45 +1,161 @@
-import { type Money, min, type Rate, type Size } from '@lockstep/kernel';
+import type { Money, Rate } from '@lockstep/kernel';
 import type { CopySettings, InstrumentFilter, PositionCaps } from './copy-settings';
 
-/** What a leader's terms (or a tenant's policy) bound for every copy. null: nothing. */
+/** Who sets limits, the farthest from the copy first. A copy is bound by all of them. */
+export const LAYERS = ['platform', 'tenant', 'leader', 'follower', 'copy'] as const;
+export type Layer = (typeof LAYERS)[number];
+
+/** Largest losses of a copy, as the copy's own `breaker` names them; null: no limit of that kind. */
+export interface LossBounds {
+  readonly fromStart: Rate | null;
+  readonly trailing: Rate | null;
+  readonly daily: Rate | null;
+  readonly lossMoney: Money | null;
+}
+
+/** Limits that several copies share. They are set above the copies only; null: no limit of that kind. */
+export interface ExposureLimits {
+  /** Σ notional of all positions of all copies of a follower. */
+  readonly followerGross: Money | null;
+  /** The same per underlying, over all leaders and dexes, as a share of what all copies of the follower are worth. */
+  readonly underlyingShare: Rate | null;
+  /** Σ notional of all copies of a leader. */
+  readonly leaderCapacity: Money | null;
+}
+
+/** Shared limits that bind nothing. */
+export const NO_EXPOSURE_LIMITS: ExposureLimits = { followerGross: null, underlyingShare: null, leaderCapacity: null };
+
+/** What one layer above a copy bounds for every copy below it. null: nothing. */
 export interface ChainLimits {
   readonly caps: PositionCaps;
+  readonly losses: LossBounds;
+  readonly exposure: ExposureLimits;
   readonly instruments: InstrumentFilter;
   readonly maxVenueLeverage: number | null;
 }
 
 /** Limits that bind nothing. */
 export const NO_CHAIN_LIMITS: ChainLimits = {
-  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null },
+  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
+  losses: { fromStart: null, trailing: null, daily: null, lossMoney: null },
+  exposure: NO_EXPOSURE_LIMITS,
   instruments: { kind: 'all' },
   maxVenueLeverage: null,
 };
 
-/** Settings in effect: limits merge by minimum along the chain, instrument filters by intersection, choices stay the copy's. */
-export function effectiveSettings(copy: CopySettings, chain: readonly ChainLimits[]): CopySettings {
-  let { caps, instruments, venueLeverage } = copy;
-  for (const limits of chain) {
-    caps = mergeCaps(caps, limits.caps);
-    instruments = intersect(instruments, limits.instruments);
-    if (limits.maxVenueLeverage !== null) venueLeverage = Math.min(venueLeverage, limits.maxVenueLeverage);
-  }
-  return { ...copy, caps, instruments, venueLeverage };
+/** Limits of one layer above the copy. */
+export interface LayerLimits {
+  readonly layer: Exclude<Layer, 'copy'>;
+  readonly limits: ChainLimits;
 }
 
-/** The stricter of two sets of caps, cap by cap. */
-export function mergeCaps(a: PositionCaps, b: PositionCaps): PositionCaps {
+/** Settings that merge along the chain, in the names of the settings' JSON. All others are choices, and the copy's own. */
+export const LIMIT_NAMES = [
+  'caps.max_position_size',
+  'caps.max_position_notional',
+  'caps.max_position_share',
+  'caps.max_leverage',
+  'caps.max_gross_exposure',
+  'breaker.from_start',
+  'breaker.trailing',
+  'breaker.daily',
+  'breaker.loss_money',
+  'instruments',
+  'venue_leverage',
+  'exposure.max_follower_exposure',
+  'exposure.max_underlying_share',
+  'exposure.max_leader_exposure',
+] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+/** The layers an effective value comes from: one for a number, every layer that narrows it for the instruments, none where nothing bounds it. */
+export type LimitSources = Readonly<Record<LimitName, readonly Layer[]>>;
+
+/** Settings in effect and where each limit of them comes from. */
+export interface EffectiveSettings {
+  readonly settings: CopySettings;
+  readonly exposure: ExposureLimits;
+  readonly sources: LimitSources;
+}
+
+/**
+ * Settings in effect: limits merge by minimum along the chain, instruments by intersection, choices stay the copy's. Of layers that set the same value the one
+ * nearest to the copy is named as its source. The order of `chain` does not matter.
+ */
+export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimits[]): EffectiveSettings {
+  // The nearest first, and only what is stricter moves a value.
+  const layers = [...chain].sort((a, b) => LAYERS.indexOf(b.layer) - LAYERS.indexOf(a.layer));
+  const least = <T extends bigint | number>(own: T | null, of: (limits: ChainLimits) => T | null): Bounded<T> =>
+    layers.reduce<Bounded<T>>(
+      (bound, { layer, limits }) => {
+        const value = of(limits);
+        return value !== null && (bound.value === null || value < bound.value) ? { value, from: [layer] } : bound;
+      },
+      { value: own, from: own === null ? [] : ['copy'] },
+    );
+  const size = least(copy.caps.maxPositionSize, ({ caps }) => caps.maxPositionSize);
+  const notional = least(copy.caps.maxPositionNotional, ({ caps }) => caps.maxPositionNotional);
+  const share = least(copy.caps.maxPositionShare, ({ caps }) => caps.maxPositionShare);
+  const leverage = least(copy.caps.maxLeverage, ({ caps }) => caps.maxLeverage);
+  const gross = least(copy.caps.maxGrossExposure, ({ caps }) => caps.maxGrossExposure);
+  const followerGross = least<Money>(null, ({ exposure }) => exposure.followerGross);
+  const underlyingShare = least<Rate>(null, ({ exposure }) => exposure.underlyingShare);
+  const leaderCapacity = least<Money>(null, ({ exposure }) => exposure.leaderCapacity);
+  const fromStart = least(copy.breaker.fromStart, ({ losses }) => losses.fromStart);
+  const trailing = least(copy.breaker.trailing, ({ losses }) => losses.trailing);
+  const daily = least(copy.breaker.daily, ({ losses }) => losses.daily);
+  const lossMoney = least(copy.breaker.lossMoney, ({ losses }) => losses.lossMoney);
+  const venueLeverage = least<number>(copy.venueLeverage, (limits) => limits.maxVenueLeverage);
+  const instruments = narrowed(copy.instruments, layers);
   return {
-    maxPositionSize: stricter<Size>(a.maxPositionSize, b.maxPositionSize),
-    maxPositionNotional: stricter<Money>(a.maxPositionNotional, b.maxPositionNotional),
-    maxPositionShare: stricter<Rate>(a.maxPositionShare, b.maxPositionShare),
-    maxLeverage: stricter<Rate>(a.maxLeverage, b.maxLeverage),
+    settings: {
+      ...copy,
+      caps: {
+        maxPositionSize: size.value,
+        maxPositionNotional: notional.value,
+        maxPositionShare: share.value,
+        maxLeverage: leverage.value,
+        maxGrossExposure: gross.value,
+      },
+      breaker: { ...copy.breaker, fromStart: fromStart.value, trailing: trailing.value, daily: daily.value, lossMoney: lossMoney.value },
+      instruments: instruments.filter,
+      venueLeverage: venueLeverage.value ?? copy.venueLeverage,
+    },
+    exposure: { followerGross: followerGross.value, underlyingShare: underlyingShare.value, leaderCapacity: leaderCapacity.value },
+    sources: {
+      'caps.max_position_size': size.from,
+      'caps.max_position_notional': notional.from,
+      'caps.max_position_share': share.from,
+      'caps.max_leverage': leverage.from,
+      'caps.max_gross_exposure': gross.from,
+      'breaker.from_start': fromStart.from,
+      'breaker.trailing': trailing.from,
+      'breaker.daily': daily.from,
+      'breaker.loss_money': lossMoney.from,
+      instruments: instruments.from,
+      venue_leverage: venueLeverage.from,
+      'exposure.max_follower_exposure': followerGross.from,
+      'exposure.max_underlying_share': underlyingShare.from,
+      'exposure.max_leader_exposure': leaderCapacity.from,
+    },
   };
 }
 
-function stricter<T extends bigint>(a: T | null, b: T | null): T | null {
-  if (a === null) return b;
-  if (b === null) return a;
-  return min(a, b) === a ? a : b;
+interface Bounded<T> {
+  readonly value: T | null;
+  readonly from: readonly Layer[];
+}
+
+function narrowed(own: InstrumentFilter, layers: readonly LayerLimits[]): { readonly filter: InstrumentFilter; readonly from: readonly Layer[] } {
+  const from: Layer[] = own.kind === 'all' ? [] : ['copy'];
+  let filter = own;
+  for (const { layer, limits } of layers) {
+    if (limits.instruments.kind === 'all') continue;
+    filter = intersect(filter, limits.instruments);
+    if (!from.includes(layer)) from.push(layer);
+  }
+  return { filter, from };
 }
 
 /** Admits exactly what both filters admit. */

@@ -1,4 +1,4 @@
-import { type DecimalError, err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseSize, type Result } from '@lockstep/kernel';
+import { err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseSize, type Result } from '@lockstep/kernel';
 import {
   type BreakerSettings,
   type CopyMode,
@@ -11,9 +11,11 @@ import {
   ON_BREACH,
   type OnBreach,
   type PositionCaps,
+  STATE_ACTIONS,
   type StartPolicy,
 } from './copy-settings';
-import { type SettingsError, validateCopySettings } from './settings-rules';
+import { Fields } from './json-fields';
+import { ALERTED, type SettingsError, validateCopySettings } from './settings-rules';
 
 /** Settings as JSON: snake_case names, money, sizes and rates as decimal strings, durations as whole ms. */
 export interface CopySettingsJson {
@@ -37,6 +39,7 @@ export interface CopySettingsJson {
     readonly max_position_notional: string | null;
     readonly max_position_share: string | null;
     readonly max_leverage: string | null;
+    readonly max_gross_exposure: string | null;
   };
   readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: OnBreach };
   readonly breaker: {
@@ -49,6 +52,7 @@ export interface CopySettingsJson {
     readonly close_after_marks: number;
     readonly protective_stop: boolean;
   };
+  readonly state_limits: CopySettings['stateLimits'];
   readonly max_age_ms: number;
   readonly catch_up_ms: number;
   readonly venue_leverage: number;
@@ -68,6 +72,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       max_position_notional: orNull(caps.maxPositionNotional, formatMoney),
       max_position_share: orNull(caps.maxPositionShare, formatRate),
       max_leverage: orNull(caps.maxLeverage, formatRate),
+      max_gross_exposure: orNull(caps.maxGrossExposure, formatMoney),
     },
     slippage: { entry_bound: formatRate(slippage.entryBound), exit_bound: formatRate(slippage.exitBound), on_breach: slippage.onBreach },
     breaker: {
@@ -80,13 +85,14 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       close_after_marks: breaker.closeAfterMarks,
       protective_stop: breaker.protectiveStop,
     },
+    state_limits: settings.stateLimits,
     max_age_ms: settings.maxAgeMs,
     catch_up_ms: settings.catchUpMs,
     venue_leverage: settings.venueLeverage,
   };
 }
 
-const orNull = <T>(value: T | null, format: (value: T) => string): string | null => (value === null ? null : format(value));
+export const orNull = <T>(value: T | null, format: (value: T) => string): string | null => (value === null ? null : format(value));
 
 function encodeMode(mode: CopyMode): CopySettingsJson['mode'] {
   switch (mode.kind) {
@@ -132,6 +138,7 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
       onBreach,
     },
     breaker: breakerOf(root.object('breaker')),
+    stateLimits: stateLimitsOf(root.objectIfAny('state_limits')),
     maxAgeMs: root.integer('max_age_ms'),
     catchUpMs: root.integer('catch_up_ms'),
     venueLeverage: root.integer('venue_leverage'),
@@ -180,6 +187,19 @@ function breakerOf(fields: Fields): BreakerSettings {
   return breaker;
 }
 
+/** Versions written before these were there do not name them. */
+function stateLimitsOf(fields: Fields | null): CopySettings['stateLimits'] {
+  if (fields === null) return ALERTED;
+  const limits: CopySettings['stateLimits'] = {
+    position_notional: fields.oneOf('position_notional', STATE_ACTIONS),
+    position_share: fields.oneOf('position_share', STATE_ACTIONS),
+    leverage: fields.oneOf('leverage', STATE_ACTIONS),
+    gross_exposure: fields.oneOf('gross_exposure', STATE_ACTIONS),
+  };
+  fields.refuseRest();
+  return limits;
+}
+
 function startOf(fields: Fields): StartPolicy {
   const kind = fields.oneOf('kind', ['next_open', 'adopt']);
   const start: StartPolicy = kind === 'next_open' ? { kind } : { kind, band: fields.decimalOrNull('band', parseRate) };
@@ -187,7 +207,8 @@ function startOf(fields: Fields): StartPolicy {
   return start;
 }
 
-function filterOf(fields: Fields): InstrumentFilter {
+/** Reads an instrument filter. */
+export function filterOf(fields: Fields): InstrumentFilter {
   const kind = fields.oneOf('kind', ['all', 'only', 'except']);
   const filter: InstrumentFilter = kind === 'all' ? { kind } : { kind, coins: fields.texts('coins') };
   fields.refuseRest();
@@ -200,97 +221,9 @@ function capsOf(fields: Fields): PositionCaps {
     maxPositionNotional: fields.decimalOrNull('max_position_notional', parseMoney),
     maxPositionShare: fields.decimalOrNull('max_position_share', parseRate),
     maxLeverage: fields.decimalOrNull('max_leverage', parseRate),
+    // Versions written before this limit was there do not name it.
+    maxGrossExposure: fields.decimalIfAny('max_gross_exposure', parseMoney),
   };
   fields.refuseRest();
   return caps;
-}
-
-type Parser<T> = (text: string) => Result<T, DecimalError>;
-
-/** One JSON object being read: notes faults by dotted name and which names were read. */
-class Fields {
-  private readonly values: ReadonlyMap<string, unknown>;
-  private readonly read = new Set<string>();
-
-  constructor(
-    json: unknown,
-    private readonly path: string,
-    private readonly faults: SettingsError[],
-  ) {
-    const readable = typeof json === 'object' && json !== null && !Array.isArray(json);
-    this.values = new Map(readable ? Object.entries(json) : []);
-    if (!readable) this.fault('', 'not_an_object');
-  }
-
-  object(name: string): Fields {
-    return new Fields(this.take(name), this.named(name), this.faults);
-  }
-
-  integer(name: string): number {
-    const value = this.take(name);
-    if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-    this.fault(name, value === undefined ? 'missing' : 'not_an_integer');
-    return 0;
-  }
-
-  integerOrNull(name: string): number | null {
-    if (this.values.get(name) !== null) return this.integer(name);
-    this.read.add(name);
-    return null;
-  }
-
-  flag(name: string): boolean {
-    const value = this.take(name);
-    if (typeof value !== 'boolean') this.fault(name, value === undefined ? 'missing' : 'not_a_boolean');
-    return value === true;
-  }
-
-  oneOf<const T extends string>(name: string, kinds: readonly [T, ...T[]]): T {
-    const value = this.take(name);
-    const found = kinds.find((kind) => kind === value);
-    if (found === undefined) this.fault(name, value === undefined ? 'missing' : 'unknown_kind');
-    return found ?? kinds[0];
-  }
-
-  texts(name: string): readonly string[] {
-    const value = this.take(name);
-    const list: readonly unknown[] = Array.isArray(value) ? value : [];
-    const texts = list.filter((entry): entry is string => typeof entry === 'string');
-    if (!Array.isArray(value) || texts.length !== list.length) this.fault(name, value === undefined ? 'missing' : 'bad_coin');
-    return texts;
-  }
-
-  decimalOrNull<T extends bigint>(name: string, parse: Parser<T>): T | null {
-    if (this.values.get(name) !== null) return this.decimal(name, parse);
-    this.read.add(name);
-    return null;
-  }
-
-  decimal<T extends bigint>(name: string, parse: Parser<T>): T {
-    const value = this.take(name);
-    const zero = parse('0');
-    const parsed = typeof value === 'string' ? parse(value) : err('not_a_decimal' as const);
-    if (parsed.ok) return parsed.value;
-    this.fault(name, value === undefined ? 'missing' : parsed.error === 'too_large' ? 'above_maximum' : parsed.error);
-    if (!zero.ok) throw new TypeError('zero is a decimal');
-    return zero.value;
-  }
-
-  /** Every name not asked for is a fault. */
-  refuseRest(): void {
-    for (const name of this.values.keys()) if (!this.read.has(name)) this.fault(name, 'unknown_field');
-  }
-
-  private take(name: string): unknown {
-    this.read.add(name);
-    return this.values.get(name);
-  }
-
-  private named(name: string): string {
-    return this.path === '' ? name : name === '' ? this.path : `${this.path}.${name}`;
-  }
-
-  private fault(name: string, code: SettingsError['code']): void {
-    this.faults.push({ field: this.named(name), code });
-  }
 }

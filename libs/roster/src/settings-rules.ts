@@ -52,6 +52,14 @@ export const SETTINGS_BOUNDS = {
   filterCoinsMax: 500,
 } as const;
 
+/** Every limit that is passed is told. */
+export const ALERTED: CopySettings['stateLimits'] = {
+  position_notional: 'alert',
+  position_share: 'alert',
+  leverage: 'alert',
+  gross_exposure: 'alert',
+};
+
 /** Default settings: multiplier 1 on equity, every instrument, 50 bp entry bound, 2 % first exit bound, leverage at most 10. */
 export function defaultCopySettings(): CopySettings {
   return {
@@ -60,7 +68,7 @@ export function defaultCopySettings(): CopySettings {
     follow: 'all',
     start: { kind: 'next_open' },
     instruments: { kind: 'all' },
-    caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate(10n * RATE_ONE) },
+    caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate(10n * RATE_ONE), maxGrossExposure: null },
     slippage: { entryBound: rate(RATE_ONE / 200n), exitBound: rate(RATE_ONE / 50n), onBreach: 'reject' },
     breaker: {
       fromStart: null,
@@ -72,13 +80,15 @@ export function defaultCopySettings(): CopySettings {
       closeAfterMarks: 1,
       protectiveStop: true,
     },
+    stateLimits: ALERTED,
     maxAgeMs: 2_000,
     catchUpMs: 10_000,
     venueLeverage: 10,
   };
 }
 
-type Check = readonly [field: string, value: bigint | null, least: bigint, most: bigint];
+/** A number with the least and the most it may be; null is not checked. */
+export type Check = readonly [field: string, value: bigint | null, least: bigint, most: bigint];
 
 /** Checks every number against its bound and the filter's coins; returns the settings unchanged or every fault found. */
 export function validateCopySettings(settings: CopySettings): Result<CopySettings, readonly SettingsError[]> {
@@ -96,6 +106,7 @@ function rangeFaults(settings: CopySettings): readonly SettingsError[] {
     ['caps.max_position_notional', caps.maxPositionNotional, 0n, b.moneyMax],
     ['caps.max_position_share', caps.maxPositionShare, 0n, b.shareMax],
     ['caps.max_leverage', caps.maxLeverage, 0n, b.leverageMax],
+    ['caps.max_gross_exposure', caps.maxGrossExposure, 0n, b.moneyMax],
     ['slippage.entry_bound', slippage.entryBound, 0n, b.entryBoundMax],
     ['slippage.exit_bound', slippage.exitBound, b.exitBoundMin, b.exitBoundMax],
     ['breaker.from_start', breaker.fromStart, 1n, RATE_ONE],
@@ -109,6 +120,11 @@ function rangeFaults(settings: CopySettings): readonly SettingsError[] {
     ['catch_up_ms', whole(settings.catchUpMs), 0n, BigInt(b.catchUpMaxMs)],
     ['venue_leverage', whole(settings.venueLeverage), 1n, BigInt(b.venueLeverageMax)],
   ];
+  return rangeFaultsOf(checks);
+}
+
+/** Faults of numbers outside of their bounds. */
+export function rangeFaultsOf(checks: readonly Check[]): readonly SettingsError[] {
   return checks.flatMap(([field, value, least, most]): readonly SettingsError[] => {
     if (value === null) return [];
     if (value < least) return [{ field, code: 'below_minimum' }];
@@ -139,11 +155,12 @@ function modeChecks(mode: CopyMode): readonly Check[] {
 }
 
 /** An integer setting as a bigint; anything else falls below every minimum. */
-const whole = (value: number): bigint => (Number.isSafeInteger(value) ? BigInt(value) : -1n);
+export const whole = (value: number): bigint => (Number.isSafeInteger(value) ? BigInt(value) : -1n);
 
 const COIN = /^[A-Za-z0-9@:_/.-]{1,40}$/;
 
-function filterFaults(filter: InstrumentFilter): readonly SettingsError[] {
+/** Faults of an instrument filter. */
+export function filterFaults(filter: InstrumentFilter): readonly SettingsError[] {
   if (filter.kind === 'all') return [];
   if (filter.coins.length === 0) return [{ field: 'instruments.coins', code: 'empty_list' }];
   if (filter.coins.length > SETTINGS_BOUNDS.filterCoinsMax) return [{ field: 'instruments.coins', code: 'too_many_entries' }];

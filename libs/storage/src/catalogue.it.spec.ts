@@ -17,6 +17,7 @@ const PLATFORM_TABLES = [
   'operator_keys',
   'platform_flags',
   'platform_jobs',
+  'platform_limits',
   'schema_migrations',
   'tenants',
   'tiers',

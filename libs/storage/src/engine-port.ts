@@ -19,6 +19,7 @@ export interface EngineScopedUnit extends WithRecords {
   readonly leaders: Part<ScopedUnit['leaders'], 'find' | 'findOne'>;
   readonly ledger: Part<ScopedUnit['ledger'], 'post' | 'postedSources' | 'sumOfCopy'>;
   readonly orders: Part<ScopedUnit['orders'], 'save'>;
+  readonly riskLimits: Part<ScopedUnit['riskLimits'], 'all' | 'findOne'>;
   readonly spareAgents: Part<ScopedUnit['spareAgents'], 'drop' | 'findOne' | 'former' | 'put'>;
   readonly venueAccounts: Part<ScopedUnit['venueAccounts'], 'findOne' | 'loadable' | 'update'>;
 }
@@ -32,6 +33,7 @@ export interface EnginePlatformUnit extends WithWaveNumbers {
     PlatformUnit['inbox'],
     'begin' | 'giveUpMoves' | 'increasingOrders' | 'insertFills' | 'latestMoves' | 'openMoves' | 'recordMoves' | 'setMoveStatus' | 'watched'
   >;
+  readonly limits: Part<PlatformUnit['limits'], 'all'>;
   readonly markets: Part<PlatformUnit['markets'], 'dropEgress' | 'instruments' | 'putEgress' | 'putInstruments' | 'putNetwork'> & {
     readonly networks: Part<PlatformUnit['markets']['networks'], 'find' | 'findOne'>;
   };

@@ -9,8 +9,10 @@ export { type GivenUrls, type ProcessRole, type RoleUrl, type RoleUrls, resolveR
 export { type MigrationReport, migrate, revert } from './migrate';
 export type { LeaderFillKey, RecordedMoves } from './platform/inbox';
 export { PlatformUnit } from './platform-unit';
+export type { SetLimits } from './roster/risk-limits';
 export * from './rows/money';
 export * from './rows/platform';
+export * from './rows/risk-limits';
 export * from './rows/roster';
 export * from './rows/scoped';
 export * from './rows/standing-orders';

@@ -4,6 +4,7 @@ import { PlatformEngines } from './platform/engines';
 import { Inbox } from './platform/inbox';
 import { PlatformJobs } from './platform/platform-jobs';
 import { Contracts, KeyIndex, Markets, OperatorKeys, Tenants } from './platform/tenants';
+import { PlatformLimits } from './roster/risk-limits';
 import { Sql } from './unit/sql';
 
 /** A transaction on platform tables. Tenant tables show it no rows, because no scope is set. */
@@ -18,6 +19,7 @@ export class PlatformUnit extends Sql {
   readonly engines = new PlatformEngines(this);
   readonly jobs = new PlatformJobs(this);
   readonly waveNumbers = { next: (): Promise<number> => nextWaveNumber(this) };
+  readonly limits = new PlatformLimits(this);
 
   /** Makes the monthly partitions of orders, fills and events from this month to `monthsAhead` (0 to 24) and returns how many are new. Back office only. */
   async makePartitions(monthsAhead: number): Promise<number> {

@@ -5,6 +5,7 @@ import { Exports, FeeSchedules, Settlements } from './money/money';
 import { Detection } from './platform/detection';
 import { Inbox } from './platform/inbox';
 import { Contracts, KeyIndex, Markets } from './platform/tenants';
+import { PlatformLimits, RiskLimits } from './roster/risk-limits';
 import { Copies, CopyEquities, Followers, Leaders, SpareAgents, VenueAccounts } from './roster/roster';
 import { Commands } from './tenancy/commands';
 import { KillSwitches } from './tenancy/kill-switches';
@@ -32,6 +33,9 @@ export class ScopedUnit extends ScopedSql {
   readonly venueAccounts = new VenueAccounts(this);
   readonly spareAgents = new SpareAgents(this);
   readonly copies = new Copies(this);
+  readonly riskLimits = new RiskLimits(this);
+  /** The operator's limits, which bind this tenant too. */
+  readonly platformLimits = new PlatformLimits(this);
   readonly copyEquities = new CopyEquities(this);
   readonly positions = new Positions(this);
   readonly journal = new Journal(this);

@@ -16,6 +16,8 @@ export const API_SCOPES = [
   'copies:write',
   'kill_switches:read',
   'kill_switches:write',
+  'limits:read',
+  'limits:write',
   'orders:read',
   'fills:read',
   'positions:read',

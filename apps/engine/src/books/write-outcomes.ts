@@ -50,6 +50,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'max_adds',
   'winding_down',
   'handing_over',
+  'state_limit',
   'equity_exhausted',
 ]);
 

@@ -44,15 +44,20 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (equity === null) return refused('venue_unreachable');
   const full = allocationRefusal(ctx, account, copy, equity);
   if (full !== null) return full;
-  const conflict = sharingRefusal(ctx, account, watched, settings);
+  const effective = inEffect(ctx, scope, copy, settings);
+  const conflict = sharingRefusal(ctx, account, watched, effective);
   if (conflict !== null) return conflict;
   const needs = await whatItNeeds(ctx, watched, settings);
   if (needs !== null) return needs;
-  const leverage = await prepareLeverage(ctx, copy, account, watched);
+  const leverage = await prepareLeverage(ctx, effective, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
   const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, equity);
   return refusal ?? takeOnAtStart(ctx, parts, copy.id, settings);
 }
+
+/** A copy's settings under all limits above it. Where those cannot be read it takes no risk, and its own stand for them. */
+const inEffect = (ctx: EngineContext, scope: TenantScope, { leaderId, followerId }: RunningCopy, own: CopySettings): CopySettings =>
+  ctx.chain.effective(own, { scope, leaderId, followerId })?.settings ?? own;
 
 /** Σ U of an account's copies may not exceed what it really holds (product §1). */
 function allocationRefusal(ctx: EngineContext, account: AccountRecord, copy: RunningCopy, equity: bigint): CommandEnd | null {
@@ -91,22 +96,19 @@ export async function whatItNeeds(ctx: EngineContext, watched: WatchedAccount, {
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */
-function instrumentsOf(copy: RunningCopy, watched: WatchedAccount): Instrument[] {
+function instrumentsOf({ instruments: filter }: CopySettings, watched: WatchedAccount): Instrument[] {
   const found = new Map<string, Instrument>();
-  const filter = settingsOf(copy)?.instruments;
   for (const sheet of watched.book.allSheets()) found.set(sheet.instrument.coin, sheet.instrument);
-  for (const coin of filter?.kind === 'only' ? filter.coins : []) {
+  for (const coin of filter.kind === 'only' ? filter.coins : []) {
     const view = watched.network.markets.get(coin);
     if (view !== undefined) found.set(coin, view.instrument);
   }
-  return [...found.values()].filter((instrument) => filter === undefined || filterAdmits(filter, instrument.coin));
+  return [...found.values()].filter((instrument) => filterAdmits(filter, instrument.coin));
 }
 
 /** Sets the copy's leverage on the instruments the leader holds or traded and the account can trade; null when none was refused for itself, else the venue's text. What a busy venue left open is set when the position is seen. */
-async function prepareLeverage(ctx: EngineContext, copy: RunningCopy, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
-  const settings = settingsOf(copy);
-  if (settings === null) return 'settings';
-  const instruments = instrumentsOf(copy, watched).filter((instrument) => barOf(account, instrument) === 0);
+async function prepareLeverage(ctx: EngineContext, settings: CopySettings, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
+  const instruments = instrumentsOf(settings, watched).filter((instrument) => barOf(account, instrument) === 0);
   for (const instrument of instruments.slice(0, LEVERAGE_COINS_MAX)) {
     const end = await setVenueLeverage(ctx, account, instrument, leverageOn(instrument, settings.venueLeverage));
     if (end.kind === 'refused') return end.text;
@@ -126,7 +128,7 @@ async function begin(
 ): Promise<CommandEnd | null> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   // Another copy of the account may have begun since: from here to its row nothing is waited for.
-  const refusal = allocationRefusal(ctx, account, copy, equity) ?? sharingRefusal(ctx, account, watched, settings);
+  const refusal = allocationRefusal(ctx, account, copy, equity) ?? sharingRefusal(ctx, account, watched, inEffect(ctx, scope, copy, settings));
   if (refusal !== null) return refusal;
   // Where others run, fills of theirs may still be unread, and how well the account is known is told by its comparisons.
   if (ctx.registry.copiesOf(account).length === 0) {

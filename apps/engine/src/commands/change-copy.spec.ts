@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { CopyLedger } from '../state/copy-ledger';
+import { LimitChain } from '../state/limit-chain';
 import { type CopyRecord, Registry } from '../state/registry';
 import { EquityWriter } from '../state/save-equity';
 import { changeSettings, reEnableCopy } from './change-copy';
@@ -32,6 +33,7 @@ function broken() {
     id: ID,
     row,
     state: 'breaker_closed',
+    ownSettings: settingsOf('1'),
     settings: settingsOf('1'),
     account: { scope: SCOPE },
     group,
@@ -61,6 +63,7 @@ function broken() {
     limits: ENGINE_LIMITS,
     log: silentLogger,
     stops,
+    chain: new LimitChain(),
     sending: { busy: false },
     booked: new CopyLedger(),
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },

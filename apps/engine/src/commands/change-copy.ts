@@ -6,6 +6,7 @@ import { type CommandRow, runningCopy, saveEquity, type TakenOnResult } from '@l
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
+import { putLimits } from '../state/limit-chain';
 import { copyStateOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
@@ -90,9 +91,9 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   if (decoded === null || !decoded.ok) return refused('bad_payload', 'settings version');
   const needs = await whatItNeeds(ctx, copy.watched, decoded.value);
   const turned = decoded.value.direction !== copy.settings.direction;
-  copy.settings = decoded.value;
+  copy.ownSettings = decoded.value;
   copy.settingsVersion = version;
-  copy.watched.book.setSettings(copy.row, decoded.value, version);
+  putLimits(ctx.chain, copy);
   ctx.stops.changed();
   if (turned) await leaveWrongSide(ctx, parts, copy);
   // The version stands all the same: what its mode lacks denies entries until it is there.

@@ -7,6 +7,7 @@ import { newEvent } from '../new-event';
 import { activateAccount } from './activate-account';
 import { activateCopy } from './activate-copy';
 import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
+import { changeLimits } from './change-limits';
 import { type CommandEnd, type CommandParts, refused } from './command-end';
 import { CommandsInHand } from './in-order';
 import { pauseLeader } from './pause-leader';
@@ -226,6 +227,8 @@ export class Commands {
         return closeAllOf(ctx, parts, scope, {}, before);
       case 'fees.changed':
         return reloadFees(ctx, parts, scope);
+      case 'limits.changed':
+        return changeLimits(ctx, scope, command.targetId);
       default:
         return refused('bad_payload', `unknown kind ${command.kind}`);
     }

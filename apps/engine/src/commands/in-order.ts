@@ -16,10 +16,14 @@ const OF_ONE_OBJECT: ReadonlySet<string> = new Set([
   'copy.stop',
   'copy.re_enable',
   'copy.rebase',
+  'limits.changed',
 ]);
 
-/** Kinds that only end new risk of one object: they need no place, and nothing but the last command on their object comes first. */
-const STOPS_ONE: ReadonlySet<string> = new Set(['copy.pause', 'copy.stop', 'leader.pause']);
+/**
+ * Kinds that only end new risk of one object: they need no place, and nothing but the last command on their object comes first. Limits are among them: a copy
+ * that begins meanwhile meets them whichever is first.
+ */
+const STOPS_ONE: ReadonlySet<string> = new Set(['copy.pause', 'copy.stop', 'leader.pause', 'limits.changed']);
 
 /** Kinds that only end risk of many objects: they begin at once, and end behind everything before them. */
 const STOPS_MANY: ReadonlySet<string> = new Set(['follower.close_all', 'leader.close_all', 'tenant.close_all', 'leader.close']);

@@ -1,10 +1,10 @@
-import { MICRO } from '@lockstep/replication';
+import { ALLOWED, MICRO } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { OpenOrder } from '../state/open-orders';
 
 /**
  * Whether an order may stand at the venue now: an entry of a copy that rests on slippage, until its window ends, and only while nothing has come in between:
- * the copy takes risk, its leader holds no less on that side than when it was placed, and its target still wants all that stands. A process that starts anew
+ * the copy takes risk and may enter the instrument, its leader holds no less on that side than when it was placed, and its target still wants all that stands. A process that starts anew
  * knows no terms of what it finds, and cancels it.
  */
 export function mayRest(ctx: Pick<EngineContext, 'clock'>, { rest, copy, sheet, buy }: OpenOrder): boolean {
@@ -12,6 +12,7 @@ export function mayRest(ctx: Pick<EngineContext, 'clock'>, { rest, copy, sheet, 
   const { book } = copy.watched;
   const { row } = copy;
   if (book.copies.copyNo[row] !== copy.no || !book.takesRisk(row) || book.copies.restOnBreach[row] !== 1) return false;
+  if (sheet.rows.allowed[row] !== ALLOWED.yes) return false;
   const side = Math.sign(rest.leaderLots);
   if (sheet.leaderLots * side < rest.leaderLots * side) return false;
   const direction = buy ? 1 : -1;

@@ -1,5 +1,5 @@
 import { type EpochMs, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
-import { CopyBook, type CopyMarkup, type NavState, STATUS } from '@lockstep/replication';
+import { CopyBook, type CopyMarkup, type FollowerRows, type NavState, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { entriesUntil } from '../accounts/agent-standing';
@@ -8,6 +8,7 @@ import type { EngineContext } from '../context';
 import { restoreIntent } from './intent';
 import { LeaderOrders } from './leader-orders';
 import { LeaderState } from './leader-state';
+import { putLimits } from './limit-chain';
 import { keptFrom, markupNow, settingsOf, statusBits } from './load-scope';
 import type { Network } from './networks';
 import type { AccountRecord, CopyRecord, WatchedAccount } from './registry';
@@ -18,6 +19,7 @@ export function newWatched(
   row: WatchedAccountRow,
   network: Network,
   history: { readonly begun: boolean; readonly historyFrom: EpochMs },
+  followers: FollowerRows,
 ): WatchedAccount {
   const builders: string[] = [];
   return {
@@ -25,7 +27,7 @@ export function newWatched(
     network,
     address: row.address,
     builders,
-    book: new CopyBook(builders),
+    book: new CopyBook(builders, undefined, followers),
     leader: new LeaderState(),
     orders: new LeaderOrders(),
     volatility: { value: null, readAt: 0 },
@@ -86,6 +88,7 @@ export function addCopy(
     copyNo: copy.no,
     scope: group.index,
     venueAccount: account.index,
+    follower: ctx.registry.followerAt(copy.followerId),
     signer: account.signs ? account.signer : -1,
     status: (settings === null ? status & ~STATUS.active : status) | (account.truthStale ? STATUS.staleTruth : 0),
     settings: settings ?? defaultCopySettings(),
@@ -109,9 +112,11 @@ export function addCopy(
     startedAt: copy.startedAt ?? copy.createdAt,
     state: copy.state,
     unwindBy: copy.unwindBy,
+    ownSettings: settings ?? defaultCopySettings(),
     settings: settings ?? defaultCopySettings(),
     settingsVersion: copy.settingsVersion,
   };
+  putLimits(ctx.chain, record);
   ctx.registry.addCopy(record);
   learnOwn(record);
   barCopy(record);

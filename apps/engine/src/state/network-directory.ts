@@ -59,7 +59,7 @@ interface Recorded {
 function register(ctx: EngineContext, { row, moves, orders }: Recorded, network: Network) {
   const known = ctx.registry.watched.get(Number(row.no));
   if (known !== undefined) return known;
-  const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 });
+  const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 }, ctx.registry.followers);
   watched.orders.load(orders.toReversed().map(({ coin, oid, twapId }) => ({ coin, key: orderKeyOf({ orderId: oid, twapId }) ?? oid })));
   for (const move of moves) {
     if (isOfState(move.detail)) watched.leader.stated(move.coin, move.positionAfter, move.lastFillMs);

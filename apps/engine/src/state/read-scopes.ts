@@ -11,6 +11,7 @@ import {
   newestFillTimes,
   type OwnPosition,
   type PositionState,
+  type RiskLimitsRow,
   type RunningCopy,
   runningCopies,
   type SpareAgentRow,
@@ -31,6 +32,7 @@ export interface ScopeRows {
   readonly positions: readonly PositionState[];
   /** What followers hold beside their copies. */
   readonly own: readonly OwnPosition[];
+  readonly limits: readonly RiskLimitsRow[];
   readonly schedules: readonly FeeScheduleRow[];
   readonly journals: readonly JournalRow[];
   /** Orders that stand at the venue, or may. */
@@ -59,6 +61,7 @@ async function readScope(storage: EngineStorage, shard: number, scope: TenantSco
       copies: await runningCopies(unit),
       positions: await loadPositionStates(unit),
       own: await loadOwnPositions(unit),
+      limits: await unit.riskLimits.all(),
       schedules: await unit.feeSchedules.versions(),
       journals: await unit.journal.unfinished(shard, JOURNAL_ROWS_MAX),
       leaders: (await unit.leaders.find({}))

@@ -1,6 +1,6 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
-import type { BookRow, CopyBook } from '@lockstep/replication';
+import { type BookRow, type CopyBook, FollowerRows } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
@@ -80,6 +80,8 @@ export interface CopyRecord {
   state: string;
   /** When everything must be closed, while `unwinding`. */
   unwindBy: EpochMs | null;
+  /** Settings as the copy's owner chose them, and those in effect under all limits above it. */
+  ownSettings: CopySettings;
   settings: CopySettings;
   settingsVersion: number;
 }
@@ -128,6 +130,9 @@ export class Registry {
   private readonly accountList: AccountRecord[] = [];
   private readonly agents = new Map<Network, Map<Address, AccountRecord>>();
   private signers = 0;
+  /** Copies of each follower over all books, and the followers' indices there. */
+  readonly followers = new FollowerRows();
+  private readonly followerIndex = new Map<string, number>();
   private readonly groupList: BookGroup[] = [];
   private readonly groupIndex = new Map<string, BookGroup>();
 
@@ -140,6 +145,13 @@ export class Registry {
     this.groupList.push(group);
     this.groupIndex.set(key, group);
     return group;
+  }
+
+  /** The index of a follower, the same in every book. Ids are unique over all tenants. */
+  followerAt(id: FollowerId): number {
+    const known = this.followerIndex.get(id) ?? this.followerIndex.size;
+    this.followerIndex.set(id, known);
+    return known;
   }
 
   groupAt(index: number): BookGroup {

@@ -281,7 +281,7 @@ async function cast(ctx: EngineContext, app: Storage, scope: TenantScope, networ
     accounts: await unit.venueAccounts.loadable(),
     found: await runningCopy(unit, copyId),
   }));
-  const watched = newWatched(watchedRow, network, { begun: true, historyFrom: 0 });
+  const watched = newWatched(watchedRow, network, { begun: true, historyFrom: 0 }, ctx.registry.followers);
   ctx.registry.watched.set(watched.no, watched);
   watched.book.sheet(STAGE_COIN);
   const account = addAccount(ctx, present(accounts[0], 'the venue account'), scope, network, { fillsReadTo: 0, fundingReadTo: 0 });

@@ -124,7 +124,7 @@ export async function leaderStage(
   const leader = (no: number): WatchedAccount => {
     const address = `0x${String(no).padStart(40, '0')}`;
     const row = { no: BigInt(no), venue: 'hyperliquid', network: 'stage', address, topMoveSeq: 0n, historyFromMs: null, createdAt: 0 };
-    const watched = newWatched(row, network, { begun: false, historyFrom: 0 });
+    const watched = newWatched(row, network, { begun: false, historyFrom: 0 }, ctx.registry.followers);
     registry.watched.set(no, watched);
     return watched;
   };

@@ -33,7 +33,7 @@ export async function secondCopy(stage: BooksStage): Promise<CopyRecord> {
     await unit.copies.addSettings({ copyId, version: 1, settings: encodeCopySettings(defaultCopySettings()), actor: 'test', effectiveFrom: now });
   });
   const found = await app.scoped(scope, (unit) => runningCopy(unit, copyId));
-  const watched = newWatched(row, account.network, { begun: true, historyFrom: 0 });
+  const watched = newWatched(row, account.network, { begun: true, historyFrom: 0 }, ctx.registry.followers);
   ctx.registry.watched.set(watched.no, watched);
   watched.book.sheet(STAGE_COIN);
   return addCopy(ctx, scope, present(found, 'the copy'), watched, account, []);

@@ -6,14 +6,15 @@ import type { PlannedWave } from './planned-wave';
 import { SendState } from './send-state';
 
 /** Why the first order of a copy's wave stays here when these status bits come behind its planning, or so many ms pass after its expiry (an exit's: after its planning). */
-function withheldBy(bits: number, leader: readonly string[], afterExpiryMs = 0): string | null {
+function withheldBy(bits: number, leader: readonly string[], { afterExpiryMs = 0, filtered = false } = {}): string | null {
   const stage = new Stage();
   const row = stage.add(entryOf(1, settingsOf('1')));
   const [last = '0', ...before] = [...leader].reverse();
   for (const position of before.reverse()) stage.follow(position);
   const plan = planWave(stage.book, stage.moveTo(last), optionsOf(99, { lastNonce: stage.lastNonce }));
   stage.book.setStatus(row, bits, true);
-  const wave = { plan, watched: { book: stage.book } } as unknown as PlannedWave;
+  if (filtered) stage.book.setSettings(row, settingsOf('1', { instruments: { kind: 'only', coins: ['ETH'] } }), 2);
+  const wave = { plan, sheet: stage.sheet, watched: { book: stage.book } } as unknown as PlannedWave;
   const leaving = (plan.orders.expiresAfter[0] || NOW) + afterExpiryMs;
   const reason = withholdingReason(wave, new SendState(plan.orders.count), 0, false, leaving);
   return reason === 0 ? null : reasonAt(reason);
@@ -24,6 +25,8 @@ describe('what stops risk in the middle of a wave', () => {
     ['a loss limit that halts', STATUS.lossHalt, 'breaker'],
     ['a copy that begins to wind down', STATUS.windingDown, 'winding_down'],
     ['a pause', STATUS.paused, 'paused'],
+    ['a limit that is passed by what is held', STATUS.limitHalt, 'state_limit'],
+    ['limits from above that cannot be read', STATUS.policyBlocked, 'policy'],
   ] as const)('%s keeps entries that have not left, and no exit', (_what, bits, reason) => {
     expect(withheldBy(bits, ['10'])).toBe(reason);
     expect(withheldBy(bits, ['10', '0'])).toBeNull();
@@ -33,12 +36,17 @@ describe('what stops risk in the middle of a wave', () => {
     expect(withheldBy(STATUS.handingOver, ['10'])).toBe('handing_over');
     expect(withheldBy(STATUS.handingOver, ['10', '0'])).toBe('handing_over');
   });
+
+  it('a filter that was narrowed since keeps entries, and no exit', () => {
+    expect(withheldBy(0, ['10'], { filtered: true })).toBe('instrument_filter');
+    expect(withheldBy(0, ['10', '0'], { filtered: true })).toBeNull();
+  });
 });
 
 describe('a wave that is slow to be written down', () => {
   it('sends no entry after its own expiry, and every exit', () => {
     expect(withheldBy(0, ['10'])).toBeNull();
-    expect(withheldBy(0, ['10'], 1)).toBe('stale_move');
-    expect(withheldBy(0, ['10', '0'], 60_000)).toBeNull();
+    expect(withheldBy(0, ['10'], { afterExpiryMs: 1 })).toBe('stale_move');
+    expect(withheldBy(0, ['10', '0'], { afterExpiryMs: 60_000 })).toBeNull();
   });
 });

@@ -1,5 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
 import {
+  ALLOWED,
   applyFill,
   applyOutcome,
   clientOrderIdText,
@@ -36,11 +37,15 @@ const WITHHELD_BITS: readonly (readonly [number, number])[] = [
   [STATUS.paused, reasonNumber('paused')],
   [STATUS.closing, reasonNumber('closing')],
   [STATUS.windingDown, reasonNumber('winding_down')],
+  [STATUS.limitHalt, reasonNumber('state_limit')],
+  [STATUS.policyBlocked, reasonNumber('policy')],
   [STATUS.suspended, reasonNumber('suspended')],
   [STATUS.staleTruth | STATUS.leaderUnseen, reasonNumber('stale_truth')],
   [STATUS.leaderPaused, reasonNumber('suspended')],
 ];
 const NOT_ACTIVE = reasonNumber('not_active');
+const FILTER = reasonNumber('instrument_filter');
+const POLICY = reasonNumber('policy');
 const SUPERSEDED = reasonNumber('superseded');
 const HANDING_OVER = reasonNumber('handing_over');
 const AGENT_INVALID = reasonNumber('agent_invalid');
@@ -64,7 +69,10 @@ export function withholdingReason(wave: PlannedWave, state: SendState, row: numb
   if (copies.copyNo[bookRow] !== orders.copyNo[row]) return NOT_ACTIVE;
   const status = copies.status[bookRow] ?? 0;
   for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;
-  return (status & STATUS.active) === 0 ? NOT_ACTIVE : 0;
+  if ((status & STATUS.active) === 0) return NOT_ACTIVE;
+  // A filter may have been narrowed since the plan; the other limits are judged by the gate again.
+  const allowed = wave.sheet.rows.allowed[bookRow] ?? ALLOWED.no;
+  return allowed === ALLOWED.yes ? 0 : allowed === ALLOWED.policy ? POLICY : FILTER;
 }
 
 /** Takes first outcomes into the planning columns and opens what is not fully accounted for. */

@@ -12,6 +12,9 @@ const REASON_OF: Readonly<Record<Breach, ReasonCode>> = {
   position_share: 'cap_position_share',
   allocation: 'cap_allocation',
   leverage: 'cap_leverage',
+  concentration: 'cap_concentration',
+  gross: 'cap_gross',
+  capacity: 'cap_capacity',
   exit_grows: 'withheld',
 };
 

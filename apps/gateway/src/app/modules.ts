@@ -14,6 +14,7 @@ import { Mutations } from '../http/mutations';
 import { ProblemFilter } from '../http/problem.filter';
 import { Reads } from '../http/reads';
 import { OperatorKillSwitchesController } from '../operator/kill-switches.controller';
+import { OperatorLimitsController } from '../operator/limits.controller';
 import { MetricsController } from '../operator/metrics.controller';
 import { OperatorController } from '../operator/operator.controller';
 import { OperatorMutations } from '../operator/operator-mutations';
@@ -30,6 +31,7 @@ import { FollowersController } from '../routes/followers/followers.controller';
 import { HealthController } from '../routes/health/health.controller';
 import { KillSwitchesController } from '../routes/kill-switches/kill-switches.controller';
 import { LeadersController } from '../routes/leaders/leaders.controller';
+import { LimitsController } from '../routes/limits/limits.controller';
 import { ProblemsController } from '../routes/problems/problems.controller';
 import { SettlementsController } from '../routes/settlements/settlements.controller';
 import { TenantController } from '../routes/tenant/tenant.controller';
@@ -77,6 +79,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     PreviewController,
     CopiesController,
     KillSwitchesController,
+    LimitsController,
     ReceiptsController,
     TradingController,
     EgressController,
@@ -96,6 +99,6 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
 /** The operator's side, on its own listener: tenants, networks, metrics. */
 export const operatorModule = (context: GatewayContext): DynamicModule => ({
   module: OperatorApi,
-  controllers: [OperatorController, OperatorKillSwitchesController, MetricsController, HealthController],
+  controllers: [OperatorController, OperatorKillSwitchesController, OperatorLimitsController, MetricsController, HealthController],
   providers: [...edge(context), OperatorMutations],
 });

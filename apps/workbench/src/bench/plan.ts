@@ -20,10 +20,10 @@ export const planBench: Bench = {
     const followers = option(args, 'followers', 10_000, 100_000);
     const tenants = option(args, 'tenants', 3, 50);
     const runs = option(args, 'runs', 50, 10_000);
-    const rehearsal = new Rehearsal(followers, tenants);
+    const rehearsal = new Rehearsal(followers, tenants, true);
     const timed: Timed[] = [];
     for (let run = 0; run < runs; run += 1) timed.push(planOnce(rehearsal));
-    const many = perCopy(new Rehearsal(followers * 5, tenants), followers * 5, Math.ceil(runs / 5));
+    const many = perCopy(new Rehearsal(followers * 5, tenants, true), followers * 5, Math.ceil(runs / 5));
     const figures = (of: (each: Timed) => number): number[] => timed.map(of);
     say(`${followers} copies: plan ${round(median(figures((each) => each.planMs)))} ms`);
     return {

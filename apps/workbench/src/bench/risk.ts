@@ -1,5 +1,5 @@
 import { type Instrument, money, price, RATE_ONE, rate, UNIT } from '@lockstep/kernel';
-import { applyFill, CopyBook, revalue, STATUS } from '@lockstep/replication';
+import { applyFill, CopyBook, evaluateStateLimits, limitChanges, revalue, STATUS } from '@lockstep/replication';
 import { evaluateBreakers } from '@lockstep/risk';
 import { defaultCopySettings } from '@lockstep/roster';
 import { type Bench, machine, median, option, round } from './report';
@@ -25,7 +25,7 @@ export const riskBench: Bench = {
     say(`${followers} copies in ${COINS.length} instruments: ${round(median(few))} ms a mark update`);
     return {
       bench: 'risk',
-      params: { followers, instruments: COINS.length, limits: 'from_start, trailing, daily, loss_money, ladder' },
+      params: { followers, instruments: COINS.length, limits: 'from_start, trailing, daily, loss_money, ladder, state limits' },
       runs,
       machine: machine(),
       metrics: {
@@ -44,6 +44,7 @@ export const riskBench: Bench = {
 function timesOf(copies: number, runs: number): readonly number[] {
   const book = bookOf(copies);
   const changes = { rows: new Int32Array(copies), before: new Uint8Array(copies) };
+  const passed = limitChanges(copies);
   const times: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const now = NOW + run * 1_000;
@@ -52,6 +53,7 @@ function timesOf(copies: number, runs: number): readonly number[] {
     for (const coin of COINS) book.setMark(coin, price((BigInt(START_PRICE) * UNIT * BigInt(1_000 + swing)) / 1_000n), now);
     revalue(book, now, MARK_MAX_AGE_MS);
     evaluateBreakers(book.copies, book.rowCount, { now, isNewMark: true, nextDay: (_row, at) => at + DAY_MS }, changes);
+    evaluateStateLimits(book, { isNewMark: true }, passed);
     times.push(performance.now() - started);
   }
   return times;

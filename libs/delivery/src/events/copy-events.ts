@@ -23,6 +23,16 @@ const breaker = z.object({
     .describe('`halt_new`: no new risk is taken, exits go on. `close`: everything copied is closed. `release`: the loss is smaller again.'),
 });
 
+const limit = z.object({
+  copy_id: idText('cpy'),
+  limit: z.string().describe('Which limit, e.g. `leverage`.'),
+  threshold: decimalText.describe('The limit in money.'),
+  measured: decimalText.describe('What is held under it, in money.'),
+  action: z
+    .enum(['alert', 'trim', 'close', 'release'])
+    .describe('`trim`: positions are reduced to 5 % below it. `close`: they are closed. Both halt new risk. `release`: it is met again.'),
+});
+
 const forfeit = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, reason: z.string() });
 const flatness = z.object({
   copy_id: idText('cpy'),
@@ -66,5 +76,6 @@ export const copyEvents = {
   'copy.exit_stuck': define(1, 'An exit could not be filled up to the venue’s price band.', exitStuck),
   'copy.crossed': define(1, 'Two copies of one venue account traded with each other inside it; no order left and no fee was paid.', crossed),
   'breaker.triggered': define(1, 'A loss limit of a copy was met.', breaker),
+  'limit.passed': define(1, 'What a copy holds passed one of its limits, or meets it again.', limit),
   'venue_account.changed': define(1, 'A venue account’s status or approvals changed.', venueAccount),
 } as const;

@@ -5,6 +5,7 @@ import { applyFill, applyOutcome, type RefusalKind } from '../apply';
 import { CopyBook, type CopyEntry } from '../book';
 import { STATUS } from '../copy-columns';
 import { kindOf } from '../detect';
+import type { FollowerRows } from '../follower-rows';
 import type { InstrumentSheet } from '../instrument-columns';
 import type { Move } from '../move';
 import { planWave } from '../plan-wave';
@@ -39,7 +40,7 @@ export const breakerOf = (part: Partial<CopySettings['breaker']>): CopySettings[
 export const settingsOf = (ratio: string, part: Partial<CopySettings> = {}): CopySettings => ({
   ...defaultCopySettings(),
   mode: { kind: 'fixed_ratio', ratio: rateOf(ratio) },
-  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null },
+  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
   venueLeverage: 50,
   ...part,
 });
@@ -79,7 +80,7 @@ export const optionsOf = (wave: number, part: Partial<WaveOptions> = {}): WaveOp
 
 /** A book with one coin, its mark fresh, and a leader who moves in whole lots. */
 export class Stage {
-  readonly book = new CopyBook(['0x00000000000000000000000000000000000000b1'], 4);
+  readonly book: CopyBook;
   readonly sheet: InstrumentSheet;
   readonly lastNonce = new Float64Array(64);
   private wave = 0;
@@ -87,7 +88,10 @@ export class Stage {
   constructor(
     readonly instrument: Instrument = instrumentOf('BTC'),
     readonly markText = '100',
+    /** Shared by stages of several leaders. */
+    followers?: FollowerRows,
   ) {
+    this.book = new CopyBook(['0x00000000000000000000000000000000000000b1'], 4, followers);
     this.sheet = this.book.sheet(instrument);
     this.book.setMark(instrument.coin, priceOf(markText), NOW);
   }

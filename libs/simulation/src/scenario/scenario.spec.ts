@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { money, rate, size } from '@lockstep/kernel';
-import { type CopySettings, validateCopySettings } from '@lockstep/roster';
+import { ALERTED, type CopySettings, validateCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { defaultUniverse } from '../exchange/universe';
 import { countsOf, describeScenario } from './describe';
@@ -159,6 +159,7 @@ function settingsOf(terms: CopyTerms): CopySettings {
       maxPositionNotional: whole(caps.maxPositionNotional, money),
       maxPositionShare: whole(caps.maxPositionShare, rate),
       maxLeverage: whole(caps.maxLeverage, rate),
+      maxGrossExposure: null,
     },
     slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: 'reject' },
     breaker: {
@@ -171,6 +172,7 @@ function settingsOf(terms: CopyTerms): CopySettings {
       closeAfterMarks: losses.closeAfterMarks,
       protectiveStop: false,
     },
+    stateLimits: ALERTED,
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,

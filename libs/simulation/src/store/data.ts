@@ -20,7 +20,9 @@ import type {
   MoveRow,
   OrderRow,
   PlatformFlagRow,
+  PlatformLimitsRow,
   PositionState,
+  RiskLimitsRow,
   SpareAgentRow,
   StandingOrderRow,
   TenantRow,
@@ -38,6 +40,7 @@ export class ScopeData {
   readonly venueAccounts = new Table<VenueAccountRow>('venue_accounts');
   readonly spareAgents = new Table<SpareAgentRow>('spare_agents');
   readonly copies = new Table<CopyRow>('copies');
+  readonly riskLimits = new Table<RiskLimitsRow>('risk_limits');
   readonly settings = new Table<CopySettingsRow>('copy_settings');
   readonly equities = new Table<CopyEquityRow>('copy_equity');
   readonly positions = new Table<PositionState>('copy_positions');
@@ -67,6 +70,7 @@ export class ScopeData {
 export class PlatformData {
   readonly scopes = new Map<string, ScopeData>();
   readonly tenants = new Table<TenantRow>('tenants');
+  readonly limits = new Table<PlatformLimitsRow>('platform_limits');
   readonly tiers = new Table<{ readonly name: string }>('tiers');
   readonly networks = new Table<VenueNetworkRow>('venue_networks');
   readonly instruments = new Table<InstrumentRow>('instruments');

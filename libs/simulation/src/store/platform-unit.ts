@@ -6,12 +6,14 @@ import type {
   MoveStatus,
   NewMove,
   PlatformFlagRow,
+  SetLimits,
   TenantRow,
   TurnedBy,
   VenueNetworkRow,
   WatchedAccountRow,
 } from '@lockstep/storage';
 import type { PlatformData } from './data';
+import { holdLimits, noLimits, putLimits } from './limits';
 import { asJson, byValue, findIn, handedOut } from './table';
 import type { Undo } from './transaction';
 
@@ -35,6 +37,12 @@ export class MemoryPlatformUnit {
       this.data.tenants.insert(this.undo, row.id, byValue(row));
     },
     putTier: async (name: string): Promise<void> => this.data.tiers.put(this.undo, name, { name }),
+  };
+
+  readonly limits = {
+    all: async () => handedOut(findIn(this.data.limits, {}, { orderBy: { targetId: 'ASC' } })),
+    hold: async (targetId: string): Promise<unknown> => holdLimits(this.data.limits, this.undo, noLimits(targetId, this.now)),
+    put: async (targetId: string, set: SetLimits): Promise<void> => putLimits(this.data.limits, this.undo, targetId, set, this.now),
   };
 
   /** What the engine only writes is not kept; that it stands on rows which are there is checked. */

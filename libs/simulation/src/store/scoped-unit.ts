@@ -14,12 +14,15 @@ import {
   type NewEvent,
   type NewRow,
   type OrderRow,
+  type RiskLimitsRow,
+  type SetLimits,
   type SpareAgentRow,
   sha256Hex,
   type TurnedBy,
   type VenueAccountRow,
 } from '@lockstep/storage';
 import type { PlatformData, ScopeData } from './data';
+import { holdLimits, noLimits, putLimits } from './limits';
 import { memoryRecords, oneCopyEach } from './records';
 import { asJson, byValue, findIn, handedOut, type Table } from './table';
 import type { Undo } from './transaction';
@@ -107,6 +110,13 @@ export class MemoryScopedUnit {
       const row = this.data.settings.get(`${copyId}|${version}`);
       return row === undefined ? null : byValue(row);
     },
+  };
+
+  readonly riskLimits = {
+    all: async () => handedOut(findIn(this.data.riskLimits, {}, { orderBy: { targetId: 'ASC' } })),
+    findOne: async (where: Partial<NewRow<RiskLimitsRow>>) => handedOut(findIn(this.data.riskLimits, where, { limit: 1 }))[0] ?? null,
+    hold: async (targetId: string): Promise<unknown> => holdLimits(this.data.riskLimits, this.undo, { ...noLimits(targetId, this.now), ...this.own }),
+    put: async (targetId: string, set: SetLimits): Promise<void> => putLimits(this.data.riskLimits, this.undo, targetId, set, this.now),
   };
 
   readonly commands = {

@@ -43,6 +43,8 @@ export const COMMAND_KINDS = [
   'tenant.close_all',
   /** Target: the fee schedule. Payload `{}`. The engine reads the tenant's schedules again. */
   'fees.changed',
+  /** Target: the tenant, a leader or a follower, whose limits stand in `risk_limits` already. Payload `{}`. They bind every copy below at once. */
+  'limits.changed',
 ] as const;
 export type CommandKind = (typeof COMMAND_KINDS)[number];
 

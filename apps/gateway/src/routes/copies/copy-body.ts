@@ -9,12 +9,15 @@ import {
   encodeCopySettings,
   FOLLOWS,
   ON_BREACH,
+  STATE_ACTIONS,
 } from '@lockstep/roster';
 import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type ScopedUnit, settingsInForce } from '@lockstep/storage';
 import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
+import { exposureSchema } from '../limits/limits-body';
+import { effectiveFor, exposureBody, limitSourceSchema, sourcesBody } from './effective';
 
 const limit = decimalText.nullable();
 /** Settings as they stand: every part is there. */
@@ -68,6 +71,7 @@ export const settingsSchema = named(
           max_position_notional: limit.describe('Largest position of any instrument, in money.'),
           max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
           max_leverage: limit.describe('All positions together ÷ copy equity.'),
+          max_gross_exposure: limit.describe('All positions together, in money.'),
         })
         .describe('Limits on new risk; null is no limit of that kind.'),
       slippage: z.object({
@@ -93,6 +97,16 @@ export const settingsSchema = named(
             .describe('Whether a reduce-only stop rests at the venue where the first limit would be met, so that it holds while Lockstep is down.'),
         })
         .describe('Loss limits, on the copy’s value without money moved in or out.'),
+      state_limits: z
+        .object({
+          position_notional: z.enum(STATE_ACTIONS),
+          position_share: z.enum(STATE_ACTIONS),
+          leverage: z.enum(STATE_ACTIONS),
+          gross_exposure: z.enum(STATE_ACTIONS),
+        })
+        .describe(
+          'What is done where a mark, funding or a withdrawal takes what is held beyond a limit of `caps`: `alert` tells it, `trim` reduces to 5 % below it, `close` closes what passed it and waits for the next open.',
+        ),
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
       catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),
       venue_leverage: z.int().describe('Leverage set at the venue for the copied instruments.'),
@@ -101,6 +115,18 @@ export const settingsSchema = named(
 );
 /** Names its type by the codec: the two cannot drift apart. */
 export type SettingsBody = z.output<typeof settingsSchema>;
+
+/** Settings in effect. */
+const effectiveSchema = named(
+  'EffectiveSettings',
+  z
+    .object({
+      settings: settingsSchema,
+      exposure: exposureSchema,
+      sources: z.array(limitSourceSchema).describe('Where each limit comes from; everything else is the copy’s own choice.'),
+    })
+    .describe('Settings under all limits: the strictest of each, instruments that every layer admits.'),
+);
 
 /** Follower × leader with an allocation. */
 export const copySchema = named(
@@ -117,6 +143,7 @@ export const copySchema = named(
       state_reason: reasonField(COPY_STATE_REASONS).nullable().describe('Why it is in its state.'),
       settings_version: z.int().min(1),
       settings: settingsSchema,
+      effective: effectiveSchema,
       equity: decimalText.nullable().describe('Allocation plus net profit, in money, as last valued; null before the first valuation.'),
       net_pnl: decimalText.nullable().describe('Profit after fees and funding, in money.'),
       command: commandSchema.nullable().describe('The newest wish about this copy.'),
@@ -160,9 +187,10 @@ export const settingsVersionBody = (row: CopySettingsRow): z.output<typeof setti
   effective_from: wireTime(row.effectiveFrom),
 });
 
-/** Presents copies with their settings, equity and newest command: four statements, however many copies. */
+/** Presents copies with their settings, limits, equity and newest command: six statements, however many copies. */
 export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]): Promise<(row: CopyRow) => CopyBody> {
   const settings = await settingsInForce(unit, rows);
+  const effective = await effectiveFor(unit, rows);
   const equities = await equitiesOf(unit, rows);
   const commands = await latestCommands(
     unit,
@@ -170,8 +198,11 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
   );
   return (row) => {
     const equity = equities.get(row.no);
+    const own = settings.get(row.id)?.settings;
+    const inEffect = effective(own, row);
     return copyBody(row, {
-      settings: settingsBody(settingsJson(settings.get(row.id)?.settings)),
+      settings: settingsBody(settingsJson(own)),
+      effective: { settings: settingsBody(encodeCopySettings(inEffect.settings)), exposure: exposureBody(inEffect), sources: sourcesBody(inEffect) },
       equity: equity === undefined ? null : moneyText(equity.equity),
       net_pnl: equity === undefined ? null : moneyText(equity.netPnl),
       command: commandOrNull(commands.get(row.id)),
@@ -179,7 +210,10 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
   };
 }
 
-function copyBody(row: CopyRow, parts: Pick<CopyBody, 'settings' | 'equity' | 'net_pnl'> & { readonly command: CommandBody | null }): CopyBody {
+function copyBody(
+  row: CopyRow,
+  parts: Pick<CopyBody, 'settings' | 'effective' | 'equity' | 'net_pnl'> & { readonly command: CommandBody | null },
+): CopyBody {
   return {
     id: row.id,
     livemode: livemode(row.environment),

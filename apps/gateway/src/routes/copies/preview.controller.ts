@@ -1,6 +1,5 @@
 import { type Instrument, type LeaderId, type Money, money, parseMoney, parseRate, unwrap } from '@lockstep/kernel';
 import { leastAllocation, type PastMove, previewCopy, readMove } from '@lockstep/replication';
-import { decodeCopySettings } from '@lockstep/roster';
 import type { MoveRow, ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -12,6 +11,7 @@ import { Answers } from '../../http/documented';
 import { amountField, idField, timeField } from '../../http/fields';
 import { ProblemException } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
+import { effectiveFor } from './effective';
 import { previewBody, previewSchema } from './preview-body';
 import { DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
 
@@ -51,8 +51,12 @@ export class PreviewController {
   async preview(@CurrentCall() call: Call, @Body() body: PreviewDto) {
     const merged = mergeSettings(DEFAULT_SETTINGS, body.settings ?? {});
     if (!merged.ok) throw new ProblemException(merged.error.code, { errors: merged.error.errors ?? [] });
-    const settings = unwrap(decodeCopySettings(merged.value), 'the settings were checked');
-    const past = await this.reads.one(call, (unit) => pastOf(unit, body.leader_id as LeaderId, body.since));
+    // Under the limits a copy of this leader would have; a follower's own are not known here.
+    const boundBy = { leaderId: body.leader_id, followerId: null };
+    const { past, settings } = await this.reads.one(call, async (unit) => {
+      const found = await pastOf(unit, body.leader_id as LeaderId, body.since);
+      return found === null ? null : { past: found, settings: (await effectiveFor(unit, [boundBy]))(merged.value, boundBy).settings };
+    });
     const terms = {
       settings,
       allocation: unwrap(parseMoney(body.allocation), 'the allocation was checked'),

@@ -1,5 +1,14 @@
 import { err, ok, type Result } from '@lockstep/kernel';
-import { type CopySettingsJson, DIRECTIONS, decodeCopySettings, defaultCopySettings, encodeCopySettings, FOLLOWS, ON_BREACH } from '@lockstep/roster';
+import {
+  type CopySettingsJson,
+  DIRECTIONS,
+  decodeCopySettings,
+  defaultCopySettings,
+  encodeCopySettings,
+  FOLLOWS,
+  ON_BREACH,
+  STATE_ACTIONS,
+} from '@lockstep/roster';
 import { z } from 'zod';
 import type { Refusal } from '../../http/problem-exception';
 
@@ -48,6 +57,7 @@ export const settingsDraft = z
         max_position_notional: decimal.nullable().optional(),
         max_position_share: decimal.nullable().optional(),
         max_leverage: decimal.nullable().optional(),
+        max_gross_exposure: decimal.nullable().optional(),
       })
       .optional(),
     slippage: z.strictObject({ entry_bound: decimal.optional(), exit_bound: decimal.optional(), on_breach: z.enum(ON_BREACH).optional() }).optional(),
@@ -61,6 +71,14 @@ export const settingsDraft = z
         halt_new_at: decimal.nullable().optional(),
         close_after_marks: z.int().optional(),
         protective_stop: z.boolean().optional(),
+      })
+      .optional(),
+    state_limits: z
+      .strictObject({
+        position_notional: z.enum(STATE_ACTIONS).optional(),
+        position_share: z.enum(STATE_ACTIONS).optional(),
+        leverage: z.enum(STATE_ACTIONS).optional(),
+        gross_exposure: z.enum(STATE_ACTIONS).optional(),
       })
       .optional(),
     max_age_ms: z.int().optional(),
@@ -80,6 +98,7 @@ export function mergeSettings(base: CopySettingsJson, draft: SettingsDraft): Res
     caps: { ...base.caps, ...draft.caps },
     slippage: { ...base.slippage, ...draft.slippage },
     breaker: { ...base.breaker, ...draft.breaker },
+    state_limits: { ...base.state_limits, ...draft.state_limits },
   };
   const decoded = decodeCopySettings(JSON.parse(JSON.stringify(merged)));
   if (decoded.ok) return ok(encodeCopySettings(decoded.value));

@@ -93,7 +93,10 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'instrument_filter_forgotten',
     rule: 'instrument filter',
-    edits: [{ file: 'libs/replication/src/checks.ts', find: 'if ((rows.allowed[row] ?? 0) === 0) return FILTER;', put: '' }],
+    edits: [
+      { file: 'libs/replication/src/checks.ts', find: 'if ((rows.allowed[row] ?? 0) === _instrumentcolumns.ALLOWED.no) return FILTER;', put: '' },
+      { file: 'apps/engine/src/wave/apply-outcomes.ts', find: 'return allowed === _replication.ALLOWED.yes ? 0', put: 'return allowed < 9 ? 0' },
+    ],
   },
   {
     name: 'stale_mark_accepted',

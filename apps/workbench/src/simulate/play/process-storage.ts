@@ -102,6 +102,7 @@ export class ProcessStorage implements EngineStorage {
       leaders: unit.leaders,
       ledger: unit.ledger,
       orders: unit.orders,
+      riskLimits: unit.riskLimits,
       spareAgents: unit.spareAgents,
       venueAccounts: unit.venueAccounts,
       journal: {

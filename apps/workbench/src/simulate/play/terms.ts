@@ -1,5 +1,5 @@
 import { money, rate, size } from '@lockstep/kernel';
-import type { CopySettings } from '@lockstep/roster';
+import { ALERTED, type CopySettings } from '@lockstep/roster';
 import type { CopyTerms, SettingsSeen } from '@lockstep/simulation';
 
 const orNull = <T extends bigint>(value: bigint | null, unit: (value: bigint) => T): T | null => (value === null ? null : unit(value));
@@ -18,6 +18,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       maxPositionNotional: orNull(caps.maxPositionNotional, money),
       maxPositionShare: orNull(caps.maxPositionShare, rate),
       maxLeverage: orNull(caps.maxLeverage, rate),
+      maxGrossExposure: null,
     },
     slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: 'reject' },
     breaker: {
@@ -30,6 +31,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       closeAfterMarks: losses.closeAfterMarks,
       protectiveStop: false,
     },
+    stateLimits: ALERTED,
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,

@@ -49,6 +49,26 @@ export function platformContract(bench: () => Bench): void {
       await expect(run((unit) => unit.markets.putInstruments([row('ETH'), row('ETH')]))).rejects.toThrow();
     });
 
+    it('8.9 the operator’s limits are listed by what they bind, each as it was put last', async () => {
+      const target = `ten_${bench().next()}`;
+      const put = (targetId: string, limits: object) =>
+        bench().store.operator(async (unit) => {
+          const before = await unit.limits.hold(targetId);
+          await unit.limits.put(targetId, { limits, actor: 'operator:contract' });
+          return before;
+        });
+      const all = async () => (await run((unit) => unit.limits.all())).filter(({ targetId }) => targetId === 'platform' || targetId === target);
+      expect(await all()).toEqual([]);
+      expect(await put(target, { max_venue_leverage: 5 })).toEqual({});
+      expect(await put(target, { max_venue_leverage: 4 })).toEqual({ max_venue_leverage: 5 });
+      await put('platform', {});
+      const at = bench().clock.now();
+      expect(await all()).toEqual([
+        { targetId: 'platform', version: 2, limits: {}, actor: 'operator:contract', updatedAt: at },
+        { targetId: target, version: 3, limits: { max_venue_leverage: 4 }, actor: 'operator:contract', updatedAt: at },
+      ]);
+    });
+
     it('8.2 a network is put once and replaced, and what is told of it stands on it', async () => {
       const network = `n${bench().next()}`;
       const at = bench().clock.now();

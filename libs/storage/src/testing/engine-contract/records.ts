@@ -230,6 +230,37 @@ export function recordContract(bench: () => Bench): void {
       expect(await run(seat, (unit) => unit.copies.settings(seat.copyId, 2))).toBeNull();
     });
 
+    it('5.15 limits of a scope are listed by what they bind, each as it was put last, and nobody else’s', async () => {
+      const [seat, other] = [await seatOf(bench()), await seatOf(bench())];
+      const at = bench().clock.now();
+      const put = (of: Seat, targetId: string, limits: object) =>
+        bench().store.gateway(of.scope, async (unit) => {
+          const before = await unit.riskLimits.hold(targetId);
+          await unit.riskLimits.put(targetId, { limits, actor: 'contract' });
+          return before;
+        });
+      expect(await run(seat, (unit) => unit.riskLimits.all())).toEqual([]);
+      expect(await put(seat, seat.leaderId, { caps: { max_leverage: '3' } })).toEqual({});
+      await put(seat, seat.followerId, { losses: {} });
+      await put(other, seat.leaderId, { caps: { max_leverage: '9' } });
+      bench().clock.set(at + 5);
+      expect(await put(seat, seat.leaderId, { caps: { max_leverage: '2' } })).toEqual({ caps: { max_leverage: '3' } });
+      const leader = {
+        ...seat.scope,
+        targetId: seat.leaderId,
+        version: 3,
+        limits: { caps: { max_leverage: '2' } },
+        actor: 'contract',
+        updatedAt: at + 5,
+      };
+      const follower = { ...seat.scope, targetId: seat.followerId, version: 2, limits: { losses: {} }, actor: 'contract', updatedAt: at };
+      expect(await run(seat, (unit) => unit.riskLimits.all())).toEqual([follower, leader]);
+      expect(await run(seat, (unit) => unit.riskLimits.findOne({ targetId: seat.leaderId }))).toEqual(leader);
+      expect(await run(seat, (unit) => unit.riskLimits.findOne({ targetId: 'nobody' }))).toBeNull();
+      await bench().store.gateway(seat.scope, (unit) => unit.riskLimits.put('nobody', { limits: {}, actor: 'contract' }));
+      expect(await run(seat, (unit) => unit.riskLimits.all())).toHaveLength(2);
+    });
+
     it('5.12 JSON is kept as JSON: what it cannot say is gone, and what was handed in may change', async () => {
       const seat = await seatOf(bench());
       const detail: { list: unknown[]; none: undefined; when: Date } = { list: [1, { a: null }], none: undefined, when: new Date(0) };

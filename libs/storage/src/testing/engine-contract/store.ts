@@ -19,6 +19,7 @@ export interface GatewayUnit {
   readonly commands: Part<ScopedUnit['commands'], 'append'>;
   readonly killSwitches: Part<ScopedUnit['killSwitches'], 'turn'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'insert'>;
+  readonly riskLimits: Part<ScopedUnit['riskLimits'], 'hold' | 'put'>;
 }
 
 /** What the operator writes on platform tables. */
@@ -26,6 +27,7 @@ export interface OperatorUnit {
   readonly inbox: Part<PlatformUnit['inbox'], 'watch'>;
   readonly engines: Part<PlatformUnit['engines'], 'setFlag'>;
   readonly tenants: Part<PlatformUnit['tenants'], 'insert'>;
+  readonly limits: Part<PlatformUnit['limits'], 'hold' | 'put'>;
 }
 
 /** What is kept of a scope, in no order that is promised but events and ledger by their numbers. */

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeObjects, type TenantObjects } from './testing/objects';
+import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
+
+let rig: GatewayRig;
+let tenant: RigTenant;
+let objects: TenantObjects;
+
+beforeAll(async () => {
+  rig = await openRig();
+  tenant = await rig.tenant('Brand');
+  objects = await makeObjects(rig, tenant);
+}, 300_000);
+afterAll(() => rig?.close());
+
+const patch = (id: string, body: object, of = tenant) => rig.call(of.key, 'patch', `/v1/limits/${id}`, body);
+const stands = async (id: string, of = tenant) => good(await rig.call(of.key, 'get', `/v1/limits/${id}`));
+const copy = async () => good(await rig.call(tenant.key, 'get', `/v1/copies/${objects.copy}`));
+const sourceOf = (body: { effective: { sources: { limit: string; from: string[] }[] } }, limit: string) =>
+  body.effective.sources.find((source) => source.limit === limit)?.from;
+
+describe('limits above the copies', () => {
+  it('of a target that has none bind nothing', async () => {
+    const none = { max_position_size: null, max_position_notional: null, max_position_share: null, max_leverage: null, max_gross_exposure: null };
+    expect(await stands(objects.leader)).toEqual({
+      livemode: false,
+      target: 'leader',
+      target_id: objects.leader,
+      limits: {
+        caps: none,
+        losses: { from_start: null, trailing: null, daily: null, loss_money: null },
+        exposure: { max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: null },
+        instruments: { kind: 'all' },
+        max_venue_leverage: null,
+      },
+      actor: null,
+      changed_at: null,
+    });
+    const before = await copy();
+    expect(before.effective.settings).toEqual(before.settings);
+    expect(sourceOf(before, 'caps.max_leverage')).toEqual(['copy']);
+    expect(sourceOf(before, 'breaker.daily')).toEqual([]);
+  });
+
+  it('stand at once, are merged by the least, and say where each comes from', async () => {
+    good(await patch(tenant.id, { caps: { max_leverage: '3' }, instruments: { kind: 'except', coins: ['DOGE'] } }));
+    good(await patch(objects.leader, { caps: { max_position_notional: '500' }, max_venue_leverage: 4 }));
+    const changed = good(await patch(objects.follower, { caps: { max_leverage: '2' }, losses: { daily: '0.1' } }));
+    expect(changed).toMatchObject({ target: 'follower', target_id: objects.follower, actor: expect.stringMatching(/^key_/) });
+    good(await patch(objects.leader, { exposure: { max_leader_exposure: '100000' } }));
+    good(await rig.operator('patch', '/v1/operator/limits/platform', { max_venue_leverage: 3 }));
+    good(await rig.operator('patch', `/v1/operator/limits/${tenant.id}`, { losses: { daily: '0.05' } }));
+    const bound = await copy();
+    expect(bound.settings.caps.max_leverage).toBe('10');
+    expect(bound.effective.exposure).toEqual({ max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: '100000' });
+    expect(sourceOf(bound, 'exposure.max_leader_exposure')).toEqual(['leader']);
+    expect(bound.effective.settings).toMatchObject({
+      caps: { max_leverage: '2', max_position_notional: '500' },
+      breaker: { daily: '0.05' },
+      instruments: { kind: 'except', coins: ['DOGE'] },
+      venue_leverage: 3,
+    });
+    expect(
+      ['caps.max_leverage', 'caps.max_position_notional', 'breaker.daily', 'instruments', 'venue_leverage'].map((limit) => sourceOf(bound, limit)),
+    ).toEqual([['follower'], ['leader'], ['platform'], ['tenant'], ['platform']]);
+    const listed = good(await rig.call(tenant.key, 'get', '/v1/copies')).data;
+    expect(listed[0].effective).toEqual(bound.effective);
+  });
+
+  it('keep what a change leaves out, and lose what it sets to null', async () => {
+    expect(good(await patch(objects.leader, { caps: { max_leverage: '7' } })).limits).toMatchObject({
+      caps: { max_position_notional: '500', max_leverage: '7' },
+      max_venue_leverage: 4,
+    });
+    expect(good(await patch(objects.leader, { caps: { max_position_notional: null }, max_venue_leverage: null })).limits).toMatchObject({
+      caps: { max_position_notional: null, max_leverage: '7' },
+      max_venue_leverage: null,
+    });
+  });
+
+  it('changed at the same time are all kept', async () => {
+    const fresh = await makeObjects(rig, tenant);
+    const names = ['max_position_size', 'max_position_notional', 'max_position_share', 'max_leverage', 'max_gross_exposure'];
+    await Promise.all(names.map(async (name) => good(await patch(fresh.leader, { caps: { [name]: '2' } }))));
+    expect((await stands(fresh.leader)).limits.caps).toEqual(Object.fromEntries(names.map((name) => [name, '2'])));
+  });
+
+  it('reach the engine as commands and stand in the audit log', async () => {
+    const pending = await rig.engine.scoped(tenant.scope, (unit) => unit.commands.pending(200, 0n));
+    expect(new Set(pending.filter(({ kind }) => kind === 'limits.changed').map(({ targetId }) => targetId))).toEqual(
+      new Set([
+        tenant.id,
+        objects.leader,
+        objects.follower,
+        ...pending.map(({ targetId }) => targetId).filter((id) => id.startsWith('ldr_') && id !== objects.leader),
+      ]),
+    );
+    const lines = good(await rig.call(tenant.key, 'get', '/v1/audit-log?action=limits.update')).data;
+    expect(lines.map((line: { actor: string }) => line.actor.split(/[_:]/)[0])).toEqual(expect.arrayContaining(['key', 'operator']));
+    const rows = await rig.engine.scoped(tenant.scope, (unit) => unit.riskLimits.all());
+    expect(rows.map((row) => row.targetId)).toEqual(expect.arrayContaining([tenant.id, objects.leader, objects.follower]));
+    expect((await rig.engine.platform((unit) => unit.limits.all())).map((row) => row.targetId).sort()).toEqual(['platform', tenant.id].sort());
+  });
+
+  it('are another tenant’s never, and need a right and a well-formed change', async () => {
+    const other = await rig.tenant('Other');
+    for (const id of [tenant.id, objects.leader, objects.follower]) {
+      expect((await patch(id, { caps: { max_leverage: '1' } }, other)).status, id).toBe(404);
+      expect((await rig.call(other.key, 'get', `/v1/limits/${id}`)).status, id).toBe(404);
+    }
+    for (const [id, body, status] of [
+      [objects.leader, { caps: { max_levrage: '1' } }, 400],
+      [objects.leader, { caps: { max_leverage: '-1' } }, 400],
+      [objects.leader, { losses: { daily: '2' } }, 400],
+      [objects.copy, {}, 400],
+    ] as const)
+      expect((await patch(id, body)).body, JSON.stringify(body)).toMatchObject({ status, code: 'invalid_request' });
+    const reader = good(await rig.call(tenant.key, 'post', '/v1/api-keys', { name: 'reader', scopes: ['limits:read'] })).key;
+    expect((await rig.call(reader, 'patch', `/v1/limits/${objects.leader}`, {})).body).toMatchObject({ status: 403, code: 'missing_scope' });
+    expect((await rig.operator('patch', '/v1/operator/limits/platform', { caps: { max_leverage: 'x' } })).body).toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+});

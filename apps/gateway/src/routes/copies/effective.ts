@@ -1,0 +1,67 @@
+import { unwrap } from '@lockstep/kernel';
+import {
+  type ChainLimitsJson,
+  decodeChainLimits,
+  decodeCopySettings,
+  type EffectiveSettings,
+  effectiveSettings,
+  encodeChainLimits,
+  LAYERS,
+  type LayerLimits,
+  LIMIT_NAMES,
+  NO_CHAIN_LIMITS,
+} from '@lockstep/roster';
+import type { PlatformLimitsRow, ScopedUnit } from '@lockstep/storage';
+import { z } from 'zod';
+import { named } from '../../http/documented';
+
+/** Whose limits bind a copy. */
+export interface BoundBy {
+  readonly leaderId: string;
+  readonly followerId: string | null;
+}
+
+/** Where a limit in effect comes from. */
+export const limitSourceSchema = named(
+  'LimitSource',
+  z
+    .object({
+      limit: z.enum(LIMIT_NAMES).describe('The setting, by its name in `settings`.'),
+      from: z
+        .array(z.enum(LAYERS))
+        .describe('The layer that set the value in effect; every one that narrows it for `instruments`; none where nothing bounds it.'),
+    })
+    .describe('Where a limit in effect comes from.'),
+);
+export type LimitSourceBody = z.output<typeof limitSourceSchema>;
+
+const limitsOf = (row: PlatformLimitsRow) => unwrap(decodeChainLimits(row.limits), 'stored limits');
+
+/** Limits above copies, read in two statements however many copies there are: for each its settings in effect, with where each limit comes from. */
+export async function effectiveFor(unit: ScopedUnit, copies: readonly BoundBy[]): Promise<(settings: unknown, copy: BoundBy) => EffectiveSettings> {
+  const { tenantId } = unit.scope;
+  const platform = (await unit.platformLimits.of(['platform', tenantId])).map((row): LayerLimits => ({ layer: 'platform', limits: limitsOf(row) }));
+  const rows = await unit.riskLimits.of([
+    tenantId,
+    ...copies.flatMap(({ leaderId, followerId }) => (followerId === null ? [leaderId] : [leaderId, followerId])),
+  ]);
+  const byTarget = new Map(rows.map((row) => [row.targetId, limitsOf(row)]));
+  const layer = (name: LayerLimits['layer'], id: string | null): readonly LayerLimits[] => {
+    const limits = id === null ? undefined : byTarget.get(id);
+    return limits === undefined ? [] : [{ layer: name, limits }];
+  };
+  return (settings, { leaderId, followerId }) =>
+    effectiveSettings(unwrap(decodeCopySettings(settings), 'stored settings'), [
+      ...platform,
+      ...layer('tenant', tenantId),
+      ...layer('leader', leaderId),
+      ...layer('follower', followerId),
+    ]);
+}
+
+/** Limits in effect that the copy shares with others. */
+export const exposureBody = ({ exposure }: EffectiveSettings): ChainLimitsJson['exposure'] =>
+  encodeChainLimits({ ...NO_CHAIN_LIMITS, exposure }).exposure;
+
+/** Sources of all limits, in their order. */
+export const sourcesBody = ({ sources }: EffectiveSettings): LimitSourceBody[] => LIMIT_NAMES.map((limit) => ({ limit, from: [...sources[limit]] }));

@@ -1,0 +1,174 @@
+import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
+import { err, ok, type Result, unwrap } from '@lockstep/kernel';
+import { type ChainLimitsJson, decodeChainLimits, encodeChainLimits, NO_CHAIN_LIMITS } from '@lockstep/roster';
+import type { PlatformLimitsRow } from '@lockstep/storage';
+import { z } from 'zod';
+import { named } from '../../http/documented';
+import { livemodeField } from '../../http/fields';
+import type { Refusal } from '../../http/problem-exception';
+
+const limit = decimalText.nullable();
+const coinList = z.array(z.string());
+
+/** Limits that several copies share. */
+export const exposureSchema = named(
+  'ExposureLimits',
+  z
+    .object({
+      max_follower_exposure: limit.describe('All positions of all copies of a follower together, in money.'),
+      max_underlying_share: limit.describe(
+        'The same per underlying, over all leaders and dexes, as a share of what all copies of the follower are worth: `xyz:BTC` and `BTC` are one underlying.',
+      ),
+      max_leader_exposure: limit.describe('All positions of all copies of a leader together, in money.'),
+    })
+    .describe('Limits that several copies share; what they ask for beyond one is cut by one factor for all of them. Null is no limit of that kind.'),
+);
+
+/** Limits of one layer as they stand. */
+const limitsSchema = named(
+  'RiskLimits',
+  z
+    .object({
+      caps: z
+        .object({
+          max_position_size: limit.describe('Largest position of any instrument, in its own units.'),
+          max_position_notional: limit.describe('Largest position of any instrument, in money.'),
+          max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
+          max_leverage: limit.describe('All positions together ÷ copy equity.'),
+          max_gross_exposure: limit.describe('All positions together, in money.'),
+        })
+        .describe('Limits on new risk of each copy; null is no limit of that kind.'),
+      losses: z
+        .object({
+          from_start: limit.describe('Loss since the start, as a share, that closes a copy.'),
+          trailing: limit.describe('Loss from its highest value, as a share.'),
+          daily: limit.describe('Loss since the beginning of the brand’s day, as a share.'),
+          loss_money: limit.describe('Loss since the start, in money.'),
+        })
+        .describe('Losses that close each copy, measured as the copy’s own `breaker` is; null is no limit of that kind.'),
+      exposure: exposureSchema,
+      instruments: z
+        .discriminatedUnion('kind', [
+          z.object({ kind: z.literal('all') }),
+          z.object({ kind: z.literal('only'), coins: coinList }),
+          z.object({ kind: z.literal('except'), coins: coinList }),
+        ])
+        .describe('Instruments that may be entered; what is held elsewhere is only reduced.'),
+      max_venue_leverage: z.int().nullable().describe('Largest leverage set at the venue.'),
+    })
+    .describe('What one layer bounds for every copy below it. Each copy has the strictest of all layers and of its own settings.'),
+);
+type LimitsJsonBody = z.output<typeof limitsSchema>;
+
+const standing = {
+  limits: limitsSchema,
+  actor: z.string().nullable().describe('Who changed them last: the API key’s id, or `operator:` and an operator key’s kid; null when nobody did.'),
+  changed_at: timeText.nullable().describe('When they were changed last; null when they never were.'),
+};
+const LIMIT_TARGETS = ['tenant', 'leader', 'follower'] as const;
+export type LimitTarget = (typeof LIMIT_TARGETS)[number];
+
+/** A tenant's limits of one target. */
+export const riskLimitsSchema = named(
+  'TargetLimits',
+  z
+    .object({
+      livemode: livemodeField,
+      target: z.enum(LIMIT_TARGETS).describe('What they bind: every copy of the tenant in this environment, of the leader, or of the follower.'),
+      target_id: z.string(),
+      ...standing,
+    })
+    .describe('Limits above the copies of a target.'),
+);
+export type RiskLimitsBody = z.output<typeof riskLimitsSchema>;
+
+/** The operator's limits. */
+export const operatorLimitsSchema = named(
+  'OperatorLimits',
+  z
+    .object({
+      tenant_id: idText('ten').nullable().describe('The tenant whose copies they bind in both environments; null: everybody’s.'),
+      ...standing,
+    })
+    .describe('The operator’s limits above all copies, or those of a tenant.'),
+);
+export type OperatorLimitsBody = z.output<typeof operatorLimitsSchema>;
+
+const decimal = z.string().max(40).nullable().optional();
+const coins = z.array(z.string().max(40)).max(500);
+/** A change of limits: what is left out stays, null takes a limit away. */
+export const limitsDraft = z.strictObject({
+  caps: z
+    .strictObject({
+      max_position_size: decimal,
+      max_position_notional: decimal,
+      max_position_share: decimal,
+      max_leverage: decimal,
+      max_gross_exposure: decimal,
+    })
+    .optional()
+    .describe('Limits on new risk of each copy. What is left out stays, null takes a limit away.'),
+  losses: z
+    .strictObject({ from_start: decimal, trailing: decimal, daily: decimal, loss_money: decimal })
+    .optional()
+    .describe('Losses that close each copy. What is left out stays, null takes a limit away.'),
+  exposure: z
+    .strictObject({ max_follower_exposure: decimal, max_underlying_share: decimal, max_leader_exposure: decimal })
+    .optional()
+    .describe('Limits that several copies share. What is left out stays, null takes a limit away.'),
+  instruments: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('all') }),
+      z.strictObject({ kind: z.literal('only'), coins }),
+      z.strictObject({ kind: z.literal('except'), coins }),
+    ])
+    .optional()
+    .describe('Instruments that may be entered.'),
+  max_venue_leverage: z.int().nullable().optional().describe('Largest leverage set at the venue; null takes the limit away.'),
+});
+export type LimitsDraft = z.output<typeof limitsDraft>;
+
+const NONE = encodeChainLimits(NO_CHAIN_LIMITS);
+
+/** Stored limits as JSON; no limits in place of unreadable ones would hide a defect, so it throws. */
+export const limitsJson = (stored: unknown): ChainLimitsJson => encodeChainLimits(unwrap(decodeChainLimits(stored), 'stored limits'));
+
+/** A change laid over the limits that stand, checked as a whole; every fault named by its field. */
+export function changedLimits(stored: unknown, draft: LimitsDraft): Result<ChainLimitsJson, Refusal> {
+  const base = stored === null ? NONE : limitsJson(stored);
+  const merged = {
+    ...base,
+    ...draft,
+    caps: { ...base.caps, ...draft.caps },
+    losses: { ...base.losses, ...draft.losses },
+    exposure: { ...base.exposure, ...draft.exposure },
+  };
+  const decoded = decodeChainLimits(JSON.parse(JSON.stringify(merged)));
+  if (decoded.ok) return ok(encodeChainLimits(decoded.value));
+  const errors = decoded.error.map(({ field, code }) => ({
+    pointer: `/${field.replaceAll('.', '/')}`,
+    code,
+    detail: `${field}: ${code.replaceAll('_', ' ')}`,
+  }));
+  return err({ code: 'invalid_request', errors });
+}
+
+type Stands = Pick<PlatformLimitsRow, 'limits' | 'actor' | 'updatedAt'> | null;
+
+function standingBody(row: Stands) {
+  const json = row === null ? NONE : limitsJson(row.limits);
+  const { instruments } = json;
+  const limits: LimitsJsonBody = {
+    ...json,
+    instruments: instruments.kind === 'all' ? instruments : { kind: instruments.kind, coins: [...instruments.coins] },
+  };
+  return { limits, actor: row?.actor ?? null, changed_at: row === null ? null : wireTime(row.updatedAt) };
+}
+
+export const riskLimitsBody = (
+  environment: 'live' | 'test',
+  target: { readonly kind: LimitTarget; readonly id: string },
+  row: Stands,
+): RiskLimitsBody => ({ livemode: livemode(environment), target: target.kind, target_id: target.id, ...standingBody(row) });
+
+export const operatorLimitsBody = (tenantId: string | null, row: Stands): OperatorLimitsBody => ({ tenant_id: tenantId, ...standingBody(row) });

@@ -1,0 +1,68 @@
+import { err, isId, ok } from '@lockstep/kernel';
+import type { ScopedUnit } from '@lockstep/storage';
+import { Body, Controller, Get, Inject, Param, Patch } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { Needs } from '../../auth/access';
+import { type Call, CurrentCall } from '../../http/call';
+import { Answers } from '../../http/documented';
+import { Mutations } from '../../http/mutations';
+import { NOT_FOUND } from '../../http/problem-exception';
+import { Reads } from '../../http/reads';
+import { changedLimits, type LimitTarget, limitsDraft, riskLimitsBody, riskLimitsSchema } from './limits-body';
+
+class LimitsPath extends createZodDto(
+  z.object({
+    id: z
+      .string()
+      .regex(/^(ten|ldr|flw)_[0-9a-hjkmnp-tv-z]{26}$/, { error: 'the id of a leader or a follower, or the tenant’s own' })
+      .describe('Whose copies are bound: a leader’s, a follower’s, or with the tenant’s own id all of them in this environment.'),
+  }),
+) {}
+class PatchLimitsDto extends createZodDto(limitsDraft) {}
+
+/** Limits above the copies: each copy has the strictest of all layers and of its own settings, at once. What it holds beyond them is kept and only reduced. */
+@ApiTags('limits')
+@Controller('v1/limits')
+export class LimitsController {
+  constructor(
+    @Inject(Mutations) private readonly mutations: Mutations,
+    @Inject(Reads) private readonly reads: Reads,
+  ) {}
+
+  @Get(':id')
+  @Answers(200, riskLimitsSchema)
+  @Needs('limits:read')
+  get(@CurrentCall() call: Call, @Param() path: LimitsPath) {
+    return this.reads.one(call, async (unit) => {
+      const target = await targetIn(unit, path.id);
+      return target === null ? null : riskLimitsBody(unit.scope.environment, target, await unit.riskLimits.findOne({ targetId: path.id }));
+    });
+  }
+
+  @Patch(':id')
+  @Answers(200, riskLimitsSchema)
+  @Needs('limits:write')
+  patch(@CurrentCall() call: Call, @Param() path: LimitsPath, @Body() body: PatchLimitsDto) {
+    return this.mutations.run(call, 200, async (unit) => {
+      const { id } = path;
+      const target = await targetIn(unit, id);
+      if (target === null) return err(NOT_FOUND);
+      const limits = changedLimits(await unit.riskLimits.hold(id), body);
+      if (!limits.ok) return limits;
+      await unit.riskLimits.put(id, { limits: limits.value, actor: call.key.keyId });
+      await this.mutations.audit(unit, call, 'limits.update', id, { target: target.kind, limits: limits.value });
+      await this.mutations.command(unit, { kind: 'limits.changed', targetId: id, payload: {}, actor: call.key.keyId });
+      return ok(riskLimitsBody(unit.scope.environment, target, await unit.riskLimits.findOne({ targetId: id })));
+    });
+  }
+}
+
+/** The target of an id in this scope; null when the scope has none. */
+async function targetIn(unit: ScopedUnit, id: string): Promise<{ readonly kind: LimitTarget; readonly id: string } | null> {
+  if (isId('tenant', id)) return id === unit.scope.tenantId ? { kind: 'tenant', id } : null;
+  if (isId('leader', id)) return (await unit.leaders.findOne({ id })) === null ? null : { kind: 'leader', id };
+  if (isId('follower', id)) return (await unit.followers.findOne({ id })) === null ? null : { kind: 'follower', id };
+  return null;
+}

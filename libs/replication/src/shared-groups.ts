@@ -1,0 +1,157 @@
+import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
+import { NO_LIMIT } from './copy-columns';
+import type { Draft } from './draft';
+import { type FollowerStanding, followerStanding, mostLots } from './follower-standing';
+import { MICRO } from './instrument-columns';
+import { leaderTotals } from './leader-totals';
+
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const ceilOf = mulDivCeil;
+const floorOf = mulDivFloor;
+
+const RATE_ONE = 1_000_000_000_000;
+const NONE = Number.POSITIVE_INFINITY;
+/** What a group comes to is not known: a mark is missing or too old. */
+export const UNKNOWN = Number.NEGATIVE_INFINITY;
+
+/** Groups of copies that share a limit, as columns by slot. Money 10^-8. */
+export class Groups {
+  /** Slot of each entry; −1: it shares no such limit. */
+  readonly slot: Int32Array;
+  readonly limit: Float64Array;
+  /** What a group comes to without the rows that enter, at the marks. */
+  readonly others: Float64Array;
+  /** Σ of what the rows that enter had been granted before, and of their increments, at their orders' own prices. */
+  readonly held: Float64Array;
+  readonly increments: Float64Array;
+
+  constructor(entries: number) {
+    this.slot = new Int32Array(entries).fill(-1);
+    this.limit = new Float64Array(entries).fill(NONE);
+    this.others = new Float64Array(entries);
+    this.held = new Float64Array(entries);
+    this.increments = new Float64Array(entries);
+  }
+
+  /** Sums the entries by group, as they are now. */
+  sum(entries: SharedEntries): void {
+    for (let at = 0; at < entries.count; at += 1) {
+      const slot = this.slot[at] ?? -1;
+      if (slot < 0) continue;
+      this.held[slot] = (this.held[slot] ?? 0) + (entries.held[at] ?? 0);
+      this.increments[slot] = (this.increments[slot] ?? 0) + (entries.increment[at] ?? 0);
+    }
+  }
+}
+
+/** Rows of a wave or repair whose entry was priced and went through the caps before the shared ones, as columns. */
+export interface SharedEntries {
+  readonly count: number;
+  /** Index in the draft. */
+  readonly index: Int32Array;
+  /** max(mark, limit price). */
+  readonly price: Float64Array;
+  /** What the row had been granted before its increment, and the increment, in money at that price. */
+  readonly held: Float64Array;
+  readonly increment: Float64Array;
+  readonly concentration: Groups;
+  readonly gross: Groups;
+  readonly capacity: Groups;
+}
+
+/** The entries of a draft with the groups they share limits in. What a group comes to beside them is summed once: no cut of theirs moves it. */
+export function entriesOf(draft: Draft): SharedEntries {
+  const index = new Int32Array(draft.count);
+  let count = 0;
+  for (let at = 0; at < draft.count; at += 1) {
+    if ((draft.entryHeld[at] ?? -1) < 0) continue;
+    index[count] = at;
+    count += 1;
+  }
+  const column = (): Float64Array => new Float64Array(count);
+  const groups = (): Groups => new Groups(count);
+  const entries = {
+    count,
+    index,
+    price: column(),
+    held: column(),
+    increment: column(),
+    concentration: groups(),
+    gross: groups(),
+    capacity: groups(),
+  };
+  for (let at = 0; at < count; at += 1) valueEntry(draft, entries, at);
+  groupFollowers(draft, entries);
+  groupLeaders(draft, entries);
+  return entries;
+}
+
+/** Targets count to the last micro-lot, so that no two parts make a whole lot more. */
+function valueEntry(draft: Draft, entries: SharedEntries, at: number): void {
+  const { rows, mark, lotsPerUnit } = draft.sheet;
+  const index = entries.index[at] ?? 0;
+  const granted = draft.entryHeld[index] ?? 0;
+  const price = Math.max(mark, draft.entryLimit[index] ?? 0);
+  const inHand = ceilOf(mostLots(rows, draft.row[index] ?? 0, false), price, lotsPerUnit);
+  const increment = Math.max(0, Math.abs(draft.targetAfter[index] ?? 0) - granted);
+  entries.price[at] = price;
+  entries.held[at] = Math.max(inHand, granted === 0 ? 0 : ceilOf(granted, price, lotsPerUnit * MICRO));
+  entries.increment[at] = increment === 0 ? 0 : ceilOf(increment, price, lotsPerUnit * MICRO);
+}
+
+function groupFollowers(draft: Draft, { count, index, concentration, gross }: SharedEntries): void {
+  const { book, sheet, options } = draft;
+  const { copies, followers } = book;
+  const standing: FollowerStanding = { gross: 0, ofUnderlying: 0, equity: 0, fresh: true };
+  const when = { now: options.now, markMaxAgeMs: options.markMaxAgeMs, targets: true };
+  const equity = new Float64Array(count);
+  // Most followers have one copy of a leader; only the others are looked for.
+  const met = new Map<number, number>();
+  for (let at = 0; at < count; at += 1) {
+    const row = draft.row[index[at] ?? 0] ?? 0;
+    const share = copies.underlyingShare[row] ?? NO_LIMIT;
+    const most = copies.followerGross[row] ?? NO_LIMIT;
+    if (share < 0 && most < 0) continue;
+    const follower = copies.follower[row] ?? -1;
+    const known = met.get(follower);
+    const slot = known ?? at;
+    if (known === undefined) {
+      if (followers.of(follower).length > 1) met.set(follower, at);
+      followerStanding(followers, follower, sheet.underlying, when, standing);
+      equity[slot] = standing.equity;
+      concentration.others[slot] = standing.fresh ? standing.ofUnderlying : UNKNOWN;
+      gross.others[slot] = standing.fresh ? standing.gross : UNKNOWN;
+    }
+    const own = ceilOf(mostLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
+    concentration.others[slot] = (concentration.others[slot] ?? 0) - own;
+    gross.others[slot] = (gross.others[slot] ?? 0) - own;
+    concentration.slot[at] = slot;
+    gross.slot[at] = slot;
+    if (share >= 0) concentration.limit[slot] = Math.min(concentration.limit[slot] ?? NONE, floorOf(equity[slot] ?? 0, share, RATE_ONE));
+    if (most >= 0) gross.limit[slot] = Math.min(gross.limit[slot] ?? NONE, most);
+  }
+}
+
+function groupLeaders(draft: Draft, { count, index, capacity }: SharedEntries): void {
+  const { book, sheet, options } = draft;
+  const { copies } = book;
+  let totals: Float64Array | null = null;
+  const slots = new Map<number, number>();
+  for (let at = 0; at < count; at += 1) {
+    const row = draft.row[index[at] ?? 0] ?? 0;
+    const most = copies.leaderCapacity[row] ?? NO_LIMIT;
+    if (most < 0) continue;
+    const leader = copies.scope[row] ?? 0;
+    let slot = slots.get(leader);
+    if (slot === undefined) {
+      slot = at;
+      slots.set(leader, at);
+      totals ??= leaderTotals(book, options.now - options.markMaxAgeMs, true);
+      const total = totals[leader] ?? 0;
+      capacity.others[slot] = total < 0 ? UNKNOWN : total;
+    }
+    capacity.others[slot] = (capacity.others[slot] ?? 0) - ceilOf(mostLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
+    capacity.slot[at] = slot;
+    capacity.limit[slot] = Math.min(capacity.limit[slot] ?? NONE, most);
+  }
+}

@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { money, RATE_ONE, rate, size, unwrap } from '@lockstep/kernel';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CopySettings, filterAdmits, type InstrumentFilter } from './copy-settings';
+import { decodeChainLimits, encodeChainLimits } from './limits-codec';
+import {
+  type ChainLimits,
+  effectiveSettings,
+  LAYERS,
+  type Layer,
+  type LayerLimits,
+  LIMIT_NAMES,
+  type LimitName,
+  NO_CHAIN_LIMITS,
+} from './settings-chain';
+import { decodeCopySettings, encodeCopySettings } from './settings-codec';
+import { defaultCopySettings } from './settings-rules';
+
+const COINS = ['A', 'B', 'C'] as const;
+const own = defaultCopySettings();
+
+/** Each limit of a layer and of settings by its name; null: none. */
+const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments'>, (limits: ChainLimits) => bigint | number | null>> = {
+  'caps.max_position_size': ({ caps }) => caps.maxPositionSize,
+  'caps.max_position_notional': ({ caps }) => caps.maxPositionNotional,
+  'caps.max_position_share': ({ caps }) => caps.maxPositionShare,
+  'caps.max_leverage': ({ caps }) => caps.maxLeverage,
+  'caps.max_gross_exposure': ({ caps }) => caps.maxGrossExposure,
+  'exposure.max_follower_exposure': ({ exposure }) => exposure.followerGross,
+  'exposure.max_underlying_share': ({ exposure }) => exposure.underlyingShare,
+  'exposure.max_leader_exposure': ({ exposure }) => exposure.leaderCapacity,
+  'breaker.from_start': ({ losses }) => losses.fromStart,
+  'breaker.trailing': ({ losses }) => losses.trailing,
+  'breaker.daily': ({ losses }) => losses.daily,
+  'breaker.loss_money': ({ losses }) => losses.lossMoney,
+  venue_leverage: ({ maxVenueLeverage }) => maxVenueLeverage,
+};
+const NUMBERS = LIMIT_NAMES.filter((name) => name !== 'instruments');
+const asLimits = ({ caps, breaker, instruments, venueLeverage }: CopySettings, exposure = NO_CHAIN_LIMITS.exposure): ChainLimits => ({
+  caps,
+  exposure,
+  losses: { fromStart: breaker.fromStart, trailing: breaker.trailing, daily: breaker.daily, lossMoney: breaker.lossMoney },
+  instruments,
+  maxVenueLeverage: venueLeverage,
+});
+
+const orNone = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
+// Few different values, so that layers often agree.
+const small = fc.bigInt({ min: 1n, max: 4n });
+const share = orNone(small.map((value) => rate((value * RATE_ONE) / 4n)));
+const filter: fc.Arbitrary<InstrumentFilter> = fc.oneof(
+  fc.constant<InstrumentFilter>({ kind: 'all' }),
+  fc.subarray([...COINS], { minLength: 1 }).map((coins): InstrumentFilter => ({ kind: 'only', coins })),
+  fc.subarray([...COINS], { minLength: 1 }).map((coins): InstrumentFilter => ({ kind: 'except', coins })),
+);
+const limits: fc.Arbitrary<ChainLimits> = fc.record({
+  caps: fc.record({
+    maxPositionSize: orNone(small.map((value) => size(value))),
+    maxPositionNotional: orNone(small.map((value) => money(value))),
+    maxPositionShare: share,
+    maxLeverage: share,
+    maxGrossExposure: orNone(small.map((value) => money(value))),
+  }),
+  exposure: fc.record({
+    followerGross: orNone(small.map((value) => money(value))),
+    underlyingShare: share,
+    leaderCapacity: orNone(small.map((value) => money(value))),
+  }),
+  losses: fc.record({ fromStart: share, trailing: share, daily: share, lossMoney: orNone(small.map((value) => money(value))) }),
+  instruments: filter,
+  maxVenueLeverage: orNone(fc.integer({ min: 1, max: 20 })),
+});
+const layer = fc.constantFrom(...LAYERS.filter((name): name is LayerLimits['layer'] => name !== 'copy'));
+const chain: fc.Arbitrary<readonly LayerLimits[]> = fc.array(fc.record({ layer, limits }), { maxLength: 6 });
+const settings: fc.Arbitrary<CopySettings> = limits.map(({ caps, losses, instruments, maxVenueLeverage }) => ({
+  ...own,
+  caps,
+  breaker: { ...own.breaker, ...losses },
+  instruments,
+  venueLeverage: maxVenueLeverage ?? 10,
+}));
+
+describe('the settings chain', () => {
+  it('gives each limit the least of all layers, and names the nearest layer that set it', () => {
+    fc.assert(
+      fc.property(settings, chain, (copy, layers) => {
+        const { settings: effective, exposure, sources } = effectiveSettings(copy, layers);
+        const all: readonly { readonly layer: Layer; readonly limits: ChainLimits }[] = [...layers, { layer: 'copy', limits: asLimits(copy) }];
+        for (const name of NUMBERS) {
+          const of = LAYER_VALUE[name];
+          const set = all.flatMap((one) => {
+            const value = of(one.limits);
+            return value === null ? [] : [{ layer: one.layer, value }];
+          });
+          const least = set.reduce<bigint | number | null>((lowest, { value }) => (lowest === null || value < lowest ? value : lowest), null);
+          expect([name, of(asLimits(effective, exposure))]).toEqual([name, least]);
+          const holders = set.filter(({ value }) => value === least).map((one) => LAYERS.indexOf(one.layer));
+          expect([name, sources[name]]).toEqual([name, least === null ? [] : [LAYERS[Math.max(...holders)]]]);
+        }
+      }),
+    );
+  });
+
+  it('admits an instrument where every layer does, names all that narrow it, and leaves every choice to the copy', () => {
+    fc.assert(
+      fc.property(settings, chain, (copy, layers) => {
+        const { settings: effective, sources } = effectiveSettings(copy, layers);
+        const filters = [copy.instruments, ...layers.map((one) => one.limits.instruments)];
+        for (const coin of [...COINS, 'D']) expect(filterAdmits(effective.instruments, coin)).toBe(filters.every((one) => filterAdmits(one, coin)));
+        const narrowing = new Set<Layer>(layers.filter((one) => one.limits.instruments.kind !== 'all').map((one) => one.layer));
+        if (copy.instruments.kind !== 'all') narrowing.add('copy');
+        expect(new Set(sources.instruments)).toEqual(narrowing);
+        const { caps: _caps, instruments: _instruments, venueLeverage: _leverage, breaker, ...choices } = effective;
+        expect({ ...copy, ...choices, breaker: { ...breaker, ...asLimits(copy).losses } }).toEqual(copy);
+      }),
+    );
+  });
+
+  it('does not depend on the order in which layers are given, and a layer more never loosens anything', () => {
+    fc.assert(
+      fc.property(settings, chain, fc.record({ layer, limits }), (copy, layers, more) => {
+        const before = effectiveSettings(copy, layers);
+        expect(effectiveSettings(copy, [...layers].reverse()).settings.caps).toEqual(before.settings.caps);
+        const stricter = effectiveSettings(copy, [...layers, more]);
+        const after = stricter.settings;
+        for (const name of NUMBERS) {
+          const [from, to] = [LAYER_VALUE[name](asLimits(before.settings, before.exposure)), LAYER_VALUE[name](asLimits(after, stricter.exposure))];
+          expect(from === null || (to !== null && to <= from), name).toBe(true);
+        }
+        for (const coin of COINS) if (filterAdmits(after.instruments, coin)) expect(filterAdmits(before.settings.instruments, coin)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('limits as JSON', () => {
+  it('come back as they were, and absent ones are none', () => {
+    fc.assert(
+      fc.property(limits, (some) => {
+        expect(decodeChainLimits(encodeChainLimits(some))).toEqual({ ok: true, value: some });
+      }),
+    );
+    expect(decodeChainLimits({})).toEqual({ ok: true, value: NO_CHAIN_LIMITS });
+  });
+
+  it.each([
+    ['nothing', null, ': not_an_object'],
+    ['a limit that is misspelt', { caps: { max_levrage: '2' } }, 'caps.max_levrage: unknown_field'],
+    ['a layer of its own making', { cap: {} }, 'cap: unknown_field'],
+    ['a loss of nothing', { losses: { daily: '0' } }, 'losses.daily: below_minimum'],
+    ['a loss of more than all', { losses: { daily: '1.1' } }, 'losses.daily: above_maximum'],
+    ['half a leverage', { max_venue_leverage: 1.5 }, 'max_venue_leverage: not_an_integer'],
+    ['no leverage', { max_venue_leverage: 0 }, 'max_venue_leverage: below_minimum'],
+    ['an empty list', { instruments: { kind: 'only', coins: [] } }, 'instruments.coins: empty_list'],
+  ])('%s is refused by name', (_what, json, fault) => {
+    const decoded = decodeChainLimits(json);
+    expect(decoded.ok ? [] : decoded.error.map(({ field, code }) => `${field}: ${code}`)).toContain(fault);
+  });
+});
+
+describe('docs/copying.md', () => {
+  const page = readFileSync(join(__dirname, '../../../docs/copying.md'), 'utf8');
+  const examples = page
+    .split(/^#{2,3} /m)
+    .filter((section) => section.startsWith('Limits example: '))
+    .map((section) => ({
+      name: section.slice('Limits example: '.length, section.indexOf('\n')),
+      json: JSON.parse(/```json\n(.*?)```/s.exec(section)?.[1] ?? 'null'),
+      rows: section
+        .split('\n')
+        .filter((line) => line.startsWith('|'))
+        .slice(2)
+        .map((line) => line.split('|').map((cell) => cell.trim())),
+    }));
+
+  it('has an example of limits from every layer', () => {
+    expect(new Set(examples.flatMap(({ json }) => Object.keys(json)))).toEqual(new Set(LAYERS));
+  });
+
+  it.each(examples)('limits: $name', ({ json, rows }) => {
+    const defaults = encodeCopySettings(own);
+    const copy = {
+      ...defaults,
+      ...json.copy,
+      caps: { ...defaults.caps, ...json.copy?.caps },
+      breaker: { ...defaults.breaker, ...json.copy?.breaker },
+    };
+    const layers = LAYERS.filter((name): name is LayerLimits['layer'] => name !== 'copy' && json[name] !== undefined);
+    const { settings: effective, sources } = effectiveSettings(
+      unwrap(decodeCopySettings(copy), 'the copy’s settings'),
+      layers.map((name) => ({ layer: name, limits: unwrap(decodeChainLimits(json[name]), `limits of the ${name}`) })),
+    );
+    for (const [, name = '', value, from] of rows) {
+      const limit = LIMIT_NAMES.find((one) => one === name);
+      if (limit === undefined) throw new Error(`the page names a limit "${name}"`);
+      const told = name.split('.').reduce<unknown>((part, key) => Reflect.get(Object(part), key), encodeCopySettings(effective));
+      const coins: unknown = told === null ? undefined : Reflect.get(Object(told), 'coins');
+      expect([name, Array.isArray(coins) ? coins.join(' ') : String(told), sources[limit].join(', ')]).toEqual([name, value, from]);
+    }
+  });
+});
