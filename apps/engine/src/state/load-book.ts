@@ -30,6 +30,7 @@ export function newWatched(
     volatility: { value: null, readAt: 0 },
     leaders: new Set(),
     synced: false,
+    leaving: new Map(),
     ...history,
     recordedTo: history.historyFrom,
   };
