@@ -56,4 +56,5 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
   if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
+  else if (handed.cause === 'move') holding.target.entered();
 }
