@@ -259,9 +259,9 @@ export class SeedRun {
     for (const { copyNo, from, state } of states) {
       const copyId = this.copyId(copyNo);
       const reEnabled = from === 'breaker_closed' && state === 'active' ? { reEnabled: true as const } : {};
+      // A pause of before a breaker is over with the follower's wish to go on.
+      if (from === 'breaker_closed' && state === 'active') this.observe({ kind: 'halt_lifted', at, thing: { kind: 'copy', copyId }, cause: 'pause' });
       this.observe({ kind: 'copy_state', at, copyId, state: state as 'active', ...reEnabled });
-      // A pause before the breaker ended with the state it was.
-      if ('reEnabled' in reEnabled) this.observe({ kind: 'halt_lifted', at, thing: { kind: 'copy', copyId }, cause: 'pause' });
     }
     for (const { no, status } of settled) this.settled(scope, no, status);
   }
@@ -275,12 +275,14 @@ export class SeedRun {
     switch (command.kind) {
       case 'copy.settings': {
         const change = copy.pending.shift();
-        if (change !== undefined && change.told !== true && status === 'applied')
-          this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        if (change?.told === true) return;
+        if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        else this.observe({ kind: 'terms_refused', at, copyId: copy.id });
         return;
       }
       case 'copy.allocation':
-        if (status === 'applied') this.player.terms(copy, copy.pending[0] === undefined ? copy.terms : copy.terms, copy.allocation);
+        if (status === 'applied') this.player.terms(copy, copy.terms, copy.allocation);
+        else this.observe({ kind: 'terms_refused', at, copyId: copy.id });
         return;
       case 'copy.pause':
         if (status === 'refused') this.observe({ kind: 'halt_lifted', at, thing, cause: 'pause' });

@@ -80,6 +80,8 @@ class Judge implements Auditor {
     switch (observation.kind) {
       case 'instrument':
       case 'copy_terms':
+      case 'terms_asked':
+      case 'terms_refused':
       case 'copy_state':
       case 'halt':
       case 'halt_lifted':

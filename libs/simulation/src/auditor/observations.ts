@@ -31,6 +31,10 @@ export type TermsObservation =
       readonly settings: SettingsSeen;
       readonly allocation: bigint;
     }
+  /** Other terms were asked for: an engine may take them up at any moment, until they are in force (`copy_terms`) or refused. Each is told in its turn. */
+  | { readonly kind: 'terms_asked'; readonly at: EpochMs; readonly copyId: string; readonly settings: SettingsSeen; readonly allocation: bigint }
+  /** The oldest terms asked for were refused; `newest`: those asked for last. */
+  | { readonly kind: 'terms_refused'; readonly at: EpochMs; readonly copyId: string; readonly newest?: true }
   /** The engine wrote down another state of a copy. `reEnabled`: every reference of its loss limits begins anew. */
   | { readonly kind: 'copy_state'; readonly at: EpochMs; readonly copyId: string; readonly state: CopyStateSeen; readonly reEnabled?: true }
   /** A wish that ends new risk had its 2xx at `at`. Telling it twice is no harm. */

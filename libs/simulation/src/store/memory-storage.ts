@@ -1,5 +1,5 @@
 import type { Clock, TenantScope } from '@lockstep/kernel';
-import type { EngineStorage } from '@lockstep/storage';
+import type { EngineStorage, UnitOptions } from '@lockstep/storage';
 import { PlatformData } from './data';
 import { MemoryPlatformUnit } from './platform-unit';
 import { MemoryScopedUnit } from './scoped-unit';
@@ -15,20 +15,22 @@ export class MemoryStorage {
 
   constructor(private readonly clock: Pick<Clock, 'now'>) {}
 
-  scoped<T>(scope: TenantScope, work: (unit: MemoryScopedUnit) => Promise<T>): Promise<T> {
-    return this.alone((undo) => work(new MemoryScopedUnit(this.data, this.data.scope(scope), undo, this.clock.now())));
+  scoped<T>(scope: TenantScope, work: (unit: MemoryScopedUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+    return this.alone(options, (undo) => work(new MemoryScopedUnit(this.data, this.data.scope(scope), undo, this.clock.now())));
   }
 
-  platform<T>(work: (unit: MemoryPlatformUnit) => Promise<T>): Promise<T> {
-    return this.alone((undo) => work(new MemoryPlatformUnit(this.data, undo, this.clock.now())));
+  platform<T>(work: (unit: MemoryPlatformUnit) => Promise<T>, options: UnitOptions = {}): Promise<T> {
+    return this.alone(options, (undo) => work(new MemoryPlatformUnit(this.data, undo, this.clock.now())));
   }
 
   /** Runs a transaction when those before it have ended; its throw undoes everything it wrote. */
-  private alone<T>(work: (undo: Undo) => Promise<T>): Promise<T> {
+  private alone<T>(options: UnitOptions, work: (undo: Undo) => Promise<T>): Promise<T> {
     const run = async (): Promise<T> => {
-      const undo = new Undo();
+      const undo = new Undo(options.readOnly === true);
       try {
-        return await work(undo);
+        const value = await work(undo);
+        undo.end();
+        return value;
       } catch (failure) {
         undo.all();
         throw failure;

@@ -1,6 +1,7 @@
 import { type EpochMs, err, must, ok, type TenantId } from '@lockstep/kernel';
 import type {
   LeaderFillRow,
+  LeaderSightRow,
   MoveRow,
   MoveStatus,
   NewMove,
@@ -11,8 +12,8 @@ import type {
   WatchedAccountRow,
 } from '@lockstep/storage';
 import type { PlatformData } from './data';
-import { findIn } from './table';
-import { KeyBroken, type Undo } from './transaction';
+import { asJson, byValue, findIn, handedOut } from './table';
+import type { Undo } from './transaction';
 
 const INSTANCE_MAX = 65_535;
 
@@ -30,13 +31,19 @@ export class MemoryPlatformUnit {
     open: async (): Promise<readonly TenantRow[]> =>
       this.data.tenants.filter(({ status }) => status !== 'closed').sort((a, b) => (a.id < b.id ? -1 : 1)),
     insert: async (row: TenantRow): Promise<void> => {
-      if (!this.data.tiers.has(row.tier)) throw new KeyBroken(`tenants: no tier ${row.tier}`);
-      this.data.tenants.insert(this.undo, row.id, row);
+      if (!this.data.tiers.has(row.tier)) this.undo.refuse(`tenants: no tier ${row.tier}`);
+      this.data.tenants.insert(this.undo, row.id, byValue(row));
     },
     putTier: async (name: string): Promise<void> => this.data.tiers.put(this.undo, name, { name }),
   };
 
-  readonly detection = { putSights: async (): Promise<void> => undefined, putStanding: async (): Promise<void> => undefined };
+  /** What the engine only writes is not kept; that it stands on rows which are there is checked. */
+  readonly detection = {
+    putSights: async (sights: readonly LeaderSightRow[]): Promise<void> => {
+      for (const { watchedNo } of sights) if (this.watchedRow(watchedNo) === undefined) this.undo.refuse(`leader_sights: no account ${watchedNo}`);
+    },
+    putStanding: async (venue: string, network: string, _standing: unknown): Promise<void> => this.networkKnown(venue, network),
+  };
 
   readonly markets = {
     networks: {
@@ -48,10 +55,14 @@ export class MemoryPlatformUnit {
       const before = this.data.networks.get(key);
       this.data.networks.put(this.undo, key, { ...network, createdAt: before?.createdAt ?? this.now });
     },
-    putEgress: async (): Promise<void> => undefined,
+    putEgress: async (venue: string, network: string, _standing: unknown): Promise<void> => this.networkKnown(venue, network),
     dropEgress: async (): Promise<void> => undefined,
     instruments: async (venue: string, network: string) => findIn(this.data.instruments, { venue, network }, { orderBy: { coin: 'ASC' } }),
     putInstruments: async (rows: Parameters<PlatformMarkets['putInstruments']>[0]): Promise<void> => {
+      this.undo.refuseTwice(
+        'instruments',
+        rows.map(({ venue, network, coin }) => `${venue}|${network}|${coin}`),
+      );
       for (const row of rows) this.data.instruments.put(this.undo, `${row.venue}|${row.network}|${row.coin}`, { ...row, updatedAt: this.now });
     },
   };
@@ -59,8 +70,10 @@ export class MemoryPlatformUnit {
   readonly engines = {
     claimInstance: async (label: string, silentMs: number) => {
       const top = Math.max(0, ...[...this.data.instances.all()].map(({ no }) => no));
-      const silent = this.data.instances.find(({ stoppedAt, heartbeatAt }) => stoppedAt !== null || heartbeatAt < this.now - silentMs);
-      const no = top < INSTANCE_MAX ? top + 1 : silent?.no;
+      const silent = this.data.instances
+        .filter(({ stoppedAt, heartbeatAt }) => stoppedAt !== null || heartbeatAt < this.now - silentMs)
+        .sort((a, b) => a.heartbeatAt - b.heartbeatAt);
+      const no = top < INSTANCE_MAX ? top + 1 : silent[0]?.no;
       if (no === undefined) return err('no_instance_free' as const);
       const row = { no, label, startedAt: this.now, heartbeatAt: this.now, stoppedAt: null };
       this.data.instances.put(this.undo, String(no), row);
@@ -70,10 +83,10 @@ export class MemoryPlatformUnit {
     stopped: async (no: number): Promise<void> => this.changeInstance(no, { stoppedAt: this.now }),
     dailySeed: async (day: string, made: { readonly commitment: Buffer; readonly seed: Buffer }) => {
       const known = this.data.seeds.get(day);
-      if (known !== undefined) return known;
-      const row = { day, ...made, revealedAt: null };
+      if (known !== undefined) return byValue(known);
+      const row = byValue({ day, ...made, revealedAt: null });
       this.data.seeds.insert(this.undo, day, row);
-      return row;
+      return byValue(row);
     },
     activeFlags: async (): Promise<readonly PlatformFlagRow[]> =>
       this.data.flags.filter(({ active }) => active).sort((a, b) => a.updatedAt - b.updatedAt || (a.name < b.name ? -1 : 1)),
@@ -83,7 +96,7 @@ export class MemoryPlatformUnit {
       const { actor, reason, tenantId } = by;
       const row = {
         name,
-        tenantId: before?.tenantId ?? tenantId,
+        tenantId: before === undefined ? tenantId : before.tenantId,
         environment: before?.environment ?? null,
         active,
         actor,
@@ -111,15 +124,15 @@ export class MemoryPlatformUnit {
       if (row !== undefined && row.historyFromMs === null) this.putWatched({ ...row, historyFromMs: Math.floor(historyFromMs) });
     },
     insertFills: async (watchedNo: bigint, fills: readonly Omit<LeaderFillRow, 'watchedNo'>[]) => {
+      if (fills.length > 0 && this.watchedRow(watchedNo) === undefined) this.undo.refuse(`leader_fills: no account ${watchedNo}`);
       const fresh: Omit<LeaderFillRow, 'watchedNo'>[] = [];
-      for (const fill of fills) {
+      for (const fill of onceEach(fills)) {
         const key = `${watchedNo}|${fill.coin}|${fill.timeMs}|${fill.tid}`;
         const known = this.data.leaderFills.get(key);
         if (known === undefined) {
           this.data.leaderFills.insert(this.undo, key, { ...fill, watchedNo });
           fresh.push(fill);
-        } else if (known.provisional && !fill.provisional)
-          this.data.leaderFills.put(this.undo, key, { ...known, ...fill, receivedAt: known.receivedAt });
+        } else if (known.provisional && !fill.provisional) this.data.leaderFills.put(this.undo, key, { ...known, ...orderPart(fill) });
       }
       return fresh.map(({ coin, timeMs, tid }) => ({ coin, timeMs, tid }));
     },
@@ -132,31 +145,37 @@ export class MemoryPlatformUnit {
         const key = `${watchedNo}|${move.coin}|${move.venueKey}`;
         if (this.data.moves.has(key)) continue;
         seq += 1n;
-        const made: MoveRow = { ...move, id: this.data.next('move'), watchedNo, seq, status: 'recorded', createdAt: this.now };
+        const made: MoveRow = { ...byValue(move), id: this.data.next('move'), watchedNo, seq, status: 'recorded', createdAt: this.now };
         this.data.moves.insert(this.undo, key, made);
-        written.push(made);
+        written.push(byValue(made));
       }
       if (written.length > 0) this.putWatched({ ...row, topMoveSeq: seq });
       return { moves: written };
     },
     openMoves: async (limit: number): Promise<readonly MoveRow[]> =>
-      this.data.moves
-        .filter(({ status }) => status === 'recorded' || status === 'planned')
-        .sort((a, b) => Number(a.id - b.id))
-        .slice(0, limit),
+      handedOut(
+        this.data.moves
+          .filter(({ status }) => status === 'recorded' || status === 'planned')
+          .sort((a, b) => Number(a.id - b.id))
+          .slice(0, limit),
+      ),
     setMoveStatus: async (ids: readonly bigint[], status: MoveStatus): Promise<void> => this.changeMoves(ids, (move) => ({ ...move, status })),
     giveUpMoves: async (ids: readonly bigint[], reason: string): Promise<void> =>
-      this.changeMoves(ids, (move) => ({ ...move, status: 'given_up', detail: { ...Object(move.detail ?? {}), givenUp: reason } })),
+      this.changeMoves(ids, (move) => ({ ...move, status: 'given_up', detail: asJson({ ...Object(move.detail ?? {}), givenUp: reason }) })),
     latestMoves: async (watchedNo: bigint): Promise<readonly MoveRow[]> => {
       const latest = new Map<string, MoveRow>();
       for (const move of this.data.moves.all()) {
         const before = latest.get(move.coin);
         if (move.watchedNo === watchedNo && (before === undefined || move.seq > before.seq)) latest.set(move.coin, move);
       }
-      return [...latest.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1));
+      return handedOut([...latest.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1)));
     },
     increasingOrders: async (watchedNo: bigint, limit: number) => increasing(this.data, watchedNo, limit),
   };
+
+  private networkKnown(venue: string, network: string): void {
+    if (!this.data.networks.has(`${venue}|${network}`)) this.undo.refuse(`no network ${network} of ${venue}`);
+  }
 
   private watchedRow(no: bigint): WatchedAccountRow | undefined {
     return this.data.watched.find((row) => row.no === no);
@@ -181,6 +200,32 @@ export class MemoryPlatformUnit {
 interface PlatformMarkets {
   putInstruments(rows: readonly Omit<import('@lockstep/storage').InstrumentRow, 'updatedAt'>[]): Promise<void>;
 }
+
+type Told = Omit<LeaderFillRow, 'watchedNo'>;
+
+/** One fill per key of a telling; the fill itself where a public trade stands beside it. */
+function onceEach(fills: readonly Told[]): readonly Told[] {
+  const byKey = new Map<string, Told>();
+  for (const fill of fills) {
+    const key = `${fill.coin}|${fill.timeMs}|${fill.tid}`;
+    if (byKey.get(key)?.provisional !== false) byKey.set(key, fill);
+  }
+  return [...byKey.values()];
+}
+
+/** What a fill tells beyond the public trade that stands for it. */
+const orderPart = ({ oid, closedPnl, fee, feeAsset, builderFee, crossed, liquidation, cloid, twapId, provisional }: Told) => ({
+  oid,
+  closedPnl,
+  fee,
+  feeAsset,
+  builderFee,
+  crossed,
+  liquidation,
+  cloid,
+  twapId,
+  provisional,
+});
 
 /** Orders with a fill among the newest that took a position further, newest first. */
 function increasing(data: PlatformData, watchedNo: bigint, limit: number): { coin: string; oid: string; twapId: string | null }[] {

@@ -1,9 +1,23 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { EngineRecords, OrderRow, PositionState, RunningCopy } from '@lockstep/storage';
+import type { EngineRecords, OrderRow, OrderStatus, PositionState, RunningCopy, RunningEquity } from '@lockstep/storage';
 import type { ScopeData } from './data';
+import { asJson } from './table';
 import type { Undo } from './transaction';
 
 const OPEN: ReadonlySet<string> = new Set(['journaled', 'sent', 'unknown', 'resting']);
+const STATUSES: readonly OrderStatus[] = [
+  'journaled',
+  'sent',
+  'unknown',
+  'resting',
+  'filled',
+  'partly_filled',
+  'rejected',
+  'withheld',
+  'cancelled',
+  'expired',
+];
+const BREAKERS = ['armed', 'triggered', 'off'] as const;
 type CopyRow = ScopeData['copies'] extends { get(key: string): infer Row } ? NonNullable<Row> : never;
 
 /** The engine's records of one scope in memory. */
@@ -19,6 +33,10 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
     fundingReadTimes: async (no) =>
       new Map(data.fundingTimes.filter((row) => no === null || row.venueAccountNo === no).map((row) => [row.venueAccountNo, row.readToMs])),
     saveFundingReadTimes: async (readings) => {
+      undo.refuseTwice(
+        'funding_readings',
+        readings.map(({ venueAccountNo }) => venueAccountNo),
+      );
       for (const { venueAccountNo, readToMs } of readings) {
         const before = data.fundingTimes.get(String(venueAccountNo))?.readToMs ?? 0;
         data.fundingTimes.put(undo, String(venueAccountNo), { venueAccountNo, readToMs: Math.max(before, Math.floor(readToMs)) });
@@ -70,7 +88,7 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         const row = data.orders.get(id);
         if (row === undefined || !OPEN.has(row.status)) continue;
         const change = {
-          status: status as OrderRow['status'],
+          status: STATUSES.find((one) => one === status) ?? undo.refuse(`orders: no status ${status}`),
           filledSize,
           venueOrderId: venueOrderId ?? row.venueOrderId,
           rejectCode,
@@ -87,6 +105,10 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         data.journal.put(undo, `${row.moveId}|${row.shard}|${row.part}`, { ...row, completedAt: now });
     },
     savePositionStates: async (states) => {
+      undo.refuseTwice(
+        'copy_positions',
+        states.map(({ copyNo, coin }) => `${copyNo}|${coin}`),
+      );
       for (const state of states) data.positions.put(undo, `${state.copyNo}|${state.coin}`, { ...state, owedUntilMs: Math.round(state.owedUntilMs) });
     },
     loadPositionStates: async () => {
@@ -127,6 +149,7 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
     writeCopyState: async (copyNo, change) => {
       const copy = copyByNo(copyNo);
       if (copy === undefined || copy.state !== change.from) return false;
+      oneCopyEach(data, undo, { ...copy, state: change.state });
       data.copies.put(undo, copy.id, {
         ...copy,
         state: change.state,
@@ -139,25 +162,36 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
     },
     saveEquity: async (states) => {
       const { tenantId, environment } = data.scope;
-      for (const { copyNo, breaker, ...state } of states)
+      undo.refuseTwice(
+        'copy_equity',
+        states.map(({ copyNo }) => copyNo),
+      );
+      const known = new Set(Array.from(data.copies.all(), ({ no }) => Number(no)));
+      for (const { copyNo, breaker, ...state } of states) {
+        if (!known.has(copyNo)) undo.refuse(`copy_equity: no copy ${copyNo}`);
         data.equities.put(undo, String(copyNo), {
           ...state,
           tenantId,
           environment,
           copyNo: BigInt(copyNo),
-          breaker: breaker === 'triggered' ? 'triggered' : breaker === 'off' ? 'off' : 'armed',
-          detail: JSON.parse(JSON.stringify(state.detail ?? null)),
+          breaker: BREAKERS.find((one) => one === breaker) ?? undo.refuse(`copy_equity: no breaker ${breaker}`),
+          detail: asJson(state.detail),
           updatedAt: now,
         });
+      }
     },
     saveVenueNets: async (nets) => {
+      undo.refuseTwice(
+        'venue_positions',
+        nets.map(({ venueAccountNo, coin }) => `${venueAccountNo}|${coin}`),
+      );
       for (const net of nets) {
         const key = `${net.venueAccountNo}|${net.coin}`;
         const before = data.nets.get(key);
         if (before === undefined || before.asOfMs <= Math.round(net.asOfMs)) data.nets.put(undo, key, { ...net, asOfMs: Math.round(net.asOfMs) });
       }
     },
-    loadOwnPositions: async () => data.nets.filter(({ own }) => own !== 0n),
+    loadOwnPositions: async () => data.nets.filter(({ own }) => own !== 0n).map(({ venueAccountNo, coin, own }) => ({ venueAccountNo, coin, own })),
     highestJournaledNonce: async () => {
       let highest = 0n;
       for (const { maxNonce } of data.journal.all()) if (maxNonce > highest) highest = maxNonce;
@@ -196,7 +230,7 @@ function runningOf(data: ScopeData, copy: CopyRow): RunningCopy {
     id: copy.id,
     leaderId: copy.leaderId,
     leaderStatus: leader?.status ?? '',
-    leaderTerms: leader?.terms,
+    leaderTerms: asJson(leader?.terms),
     watchedNo: Number(leader?.watchedNo ?? 0),
     followerId: copy.followerId,
     followerStatus: data.followers.get(copy.followerId)?.status ?? '',
@@ -206,9 +240,25 @@ function runningOf(data: ScopeData, copy: CopyRow): RunningCopy {
     state: copy.state,
     stateReason: copy.stateReason,
     settingsVersion: copy.settingsVersion,
-    settings: data.settings.get(`${copy.id}|${copy.settingsVersion}`)?.settings ?? null,
+    settings: asJson(data.settings.get(`${copy.id}|${copy.settingsVersion}`)?.settings),
     createdAt: copy.createdAt,
     startedAt: copy.startedAt,
-    equity: equity === undefined ? null : { ...equity },
+    equity: equity === undefined ? null : equityAsRead(equity),
   };
+}
+
+const equityAsRead = ({ flows, netPnl, equity, unitNav, detail, breaker }: RunningEquity): RunningEquity => ({
+  flows,
+  netPnl,
+  equity,
+  unitNav,
+  detail: asJson(detail),
+  breaker,
+});
+
+/** Refuses a copy that would be a second one on its venue account that is not stopped. */
+export function oneCopyEach(data: ScopeData, undo: Undo, row: Pick<CopyRow, 'id' | 'venueAccountId' | 'state'>): void {
+  if (row.state === 'stopped') return;
+  const other = data.copies.find((copy) => copy.venueAccountId === row.venueAccountId && copy.state !== 'stopped' && copy.id !== row.id);
+  if (other !== undefined) undo.refuse('copies_one_per_venue_account');
 }

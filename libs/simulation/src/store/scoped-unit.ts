@@ -20,9 +20,9 @@ import {
   type VenueAccountRow,
 } from '@lockstep/storage';
 import type { PlatformData, ScopeData } from './data';
-import { memoryRecords } from './records';
-import { findIn, type Table } from './table';
-import { KeyBroken, type Undo } from './transaction';
+import { memoryRecords, oneCopyEach } from './records';
+import { asJson, byValue, findIn, handedOut, type Table } from './table';
+import type { Undo } from './transaction';
 
 type NewJournalRow = Omit<NewRow<JournalRow>, 'createdAt' | 'writtenAt' | 'completedAt'>;
 type Generated = 'no';
@@ -48,10 +48,10 @@ export class MemoryScopedUnit {
   }
 
   readonly leaders = {
-    find: async (where: Partial<NewRow<LeaderRow>>) => findIn(this.data.leaders, where),
-    findOne: async (where: Partial<NewRow<LeaderRow>>) => findIn(this.data.leaders, where, { limit: 1 })[0] ?? null,
+    find: async (where: Partial<NewRow<LeaderRow>>) => handedOut(findIn(this.data.leaders, where)),
+    findOne: async (where: Partial<NewRow<LeaderRow>>) => handedOut(findIn(this.data.leaders, where, { limit: 1 }))[0] ?? null,
     insert: async (row: NewRow<LeaderRow, Generated>): Promise<void> =>
-      this.data.leaders.insert(this.undo, row.id, { ...row, ...this.own, no: this.platform.next('leader') }),
+      this.data.leaders.insert(this.undo, row.id, { ...byValue(row), ...this.own, no: this.platform.next('leader') }),
     update: async (where: Partial<NewRow<LeaderRow>>, change: Partial<NewRow<LeaderRow>>) => this.change(this.data.leaders, where, change),
   };
 
@@ -60,22 +60,26 @@ export class MemoryScopedUnit {
   };
 
   readonly venueAccounts = {
-    findOne: async (where: Partial<NewRow<VenueAccountRow>>) => findIn(this.data.venueAccounts, where, { limit: 1 })[0] ?? null,
+    findOne: async (where: Partial<NewRow<VenueAccountRow>>) => handedOut(findIn(this.data.venueAccounts, where, { limit: 1 }))[0] ?? null,
     loadable: async () =>
-      this.data.venueAccounts.filter(({ status }) => status === 'pending' || status === 'active').sort((a, b) => Number(a.no - b.no)),
+      handedOut(this.data.venueAccounts.filter(({ status }) => status === 'pending' || status === 'active').sort((a, b) => Number(a.no - b.no))),
     insert: async (row: NewRow<VenueAccountRow, Generated>): Promise<void> => {
-      if (!this.data.followers.has(row.followerId)) throw new KeyBroken(`venue_accounts: no follower ${row.followerId}`);
-      this.data.venueAccounts.insert(this.undo, row.id, { ...row, ...this.own, no: this.platform.next('account') });
+      const { venue, network, address } = row;
+      if (!this.data.followers.has(row.followerId)) this.undo.refuse(`venue_accounts: no follower ${row.followerId}`);
+      if (findIn(this.data.venueAccounts, { venue, network, address }).length > 0) this.undo.refuse(`venue_accounts: ${address} stands already`);
+      this.data.venueAccounts.insert(this.undo, row.id, { ...byValue(row), ...this.own, no: this.platform.next('account') });
     },
     update: async (where: Partial<NewRow<VenueAccountRow>>, change: Partial<NewRow<VenueAccountRow>>) =>
       this.change(this.data.venueAccounts, where, change),
   };
 
   readonly spareAgents = {
-    findOne: async (where: Partial<NewRow<SpareAgentRow>>) => findIn(this.data.spareAgents, where, { limit: 1 })[0] ?? null,
-    former: async () => new Map(findIn(this.data.spareAgents, { role: 'former' as const }).map((row) => [row.venueAccountId, row])),
-    put: async (row: NewRow<SpareAgentRow>): Promise<void> =>
-      this.data.spareAgents.put(this.undo, `${row.venueAccountId}|${row.role}`, { ...row, ...this.own }),
+    findOne: async (where: Partial<NewRow<SpareAgentRow>>) => handedOut(findIn(this.data.spareAgents, where, { limit: 1 }))[0] ?? null,
+    former: async () => new Map(handedOut(findIn(this.data.spareAgents, { role: 'former' as const })).map((row) => [row.venueAccountId, row])),
+    put: async (row: NewRow<SpareAgentRow>): Promise<void> => {
+      if (!this.data.venueAccounts.has(row.venueAccountId)) this.undo.refuse(`spare_agents: no venue account ${row.venueAccountId}`);
+      this.data.spareAgents.put(this.undo, `${row.venueAccountId}|${row.role}`, { ...byValue(row), ...this.own });
+    },
     drop: async (venueAccountId: string, role: SpareAgentRow['role']): Promise<void> =>
       this.data.spareAgents.delete(this.undo, `${venueAccountId}|${role}`),
   };
@@ -85,38 +89,49 @@ export class MemoryScopedUnit {
     runningOn: async (venueAccountId: string) =>
       this.data.copies.find((copy) => copy.venueAccountId === venueAccountId && copy.state !== 'stopped') ?? null,
     insert: async (row: NewRow<CopyRow, Generated>): Promise<void> => {
-      const account = this.data.venueAccounts.get(row.venueAccountId);
-      if (account?.followerId !== row.followerId || !this.data.leaders.has(row.leaderId)) throw new KeyBroken('copies: no such leader or account');
-      if ((await this.copies.runningOn(row.venueAccountId)) !== null) throw new KeyBroken('copies_one_per_venue_account');
+      const { leaders, followers, venueAccounts } = this.data;
+      if (!leaders.has(row.leaderId) || !followers.has(row.followerId) || !venueAccounts.has(row.venueAccountId))
+        this.undo.refuse(`copies: ${row.id} names a row that is not there`);
+      oneCopyEach(this.data, this.undo, row);
       this.data.copies.insert(this.undo, row.id, { ...row, ...this.own, no: this.platform.next('copy') });
     },
-    update: async (where: Partial<NewRow<CopyRow>>, change: Partial<NewRow<CopyRow>>) => this.change(this.data.copies, where, change),
-    addSettings: async (row: NewRow<CopySettingsRow>): Promise<void> =>
-      this.data.settings.insert(this.undo, `${row.copyId}|${row.version}`, { ...row, ...this.own }),
-    settings: async (copyId: string, version: number) => this.data.settings.get(`${copyId}|${version}`) ?? null,
+    update: async (where: Partial<NewRow<CopyRow>>, change: Partial<NewRow<CopyRow>>) => {
+      for (const row of findIn(this.data.copies, where)) oneCopyEach(this.data, this.undo, { ...row, ...byValue(change) });
+      return this.change(this.data.copies, where, change);
+    },
+    addSettings: async (row: NewRow<CopySettingsRow>): Promise<void> => {
+      if (!this.data.copies.has(row.copyId)) this.undo.refuse(`copy_settings: no copy ${row.copyId}`);
+      this.data.settings.insert(this.undo, `${row.copyId}|${row.version}`, { ...byValue(row), ...this.own });
+    },
+    settings: async (copyId: string, version: number) => {
+      const row = this.data.settings.get(`${copyId}|${version}`);
+      return row === undefined ? null : byValue(row);
+    },
   };
 
   readonly commands = {
     append: async (command: NewCommand): Promise<bigint> => {
       const before = this.data.topCommand;
       const no = before + 1n;
-      this.data.topCommand = no;
       this.undo.add(() => {
         this.data.topCommand = before;
       });
-      const row: CommandRow = { ...command, ...this.own, no, status: 'pending', result: null, createdAt: this.now, appliedAt: null };
+      this.data.topCommand = no;
+      const row: CommandRow = { ...byValue(command), ...this.own, no, status: 'pending', result: null, createdAt: this.now, appliedAt: null };
       this.data.commands.insert(this.undo, no.toString(), row);
       return no;
     },
     pending: async (limit: number, after = 0n) =>
-      this.data.commands
-        .filter(({ no, status }) => status === 'pending' && no > after)
-        .sort((a, b) => Number(a.no - b.no))
-        .slice(0, limit),
+      handedOut(
+        this.data.commands
+          .filter(({ no, status }) => status === 'pending' && no > after)
+          .sort((a, b) => Number(a.no - b.no))
+          .slice(0, limit),
+      ),
     settle: async (no: bigint, status: 'applied' | 'refused', result: unknown): Promise<boolean> => {
       const row = this.data.commands.get(no.toString());
       if (row?.status !== 'pending') return false;
-      this.data.commands.put(this.undo, no.toString(), { ...row, status, result: result ?? null, appliedAt: this.now });
+      this.data.commands.put(this.undo, no.toString(), { ...row, status, result: asJson(result), appliedAt: this.now });
       return true;
     },
   };
@@ -144,19 +159,21 @@ export class MemoryScopedUnit {
       for (const row of rows) {
         const key = `${row.moveId}|${row.shard}|${row.part}`;
         if (this.data.journal.has(key)) continue;
-        this.data.journal.insert(this.undo, key, { ...row, ...this.own, createdAt: this.now, writtenAt: null, completedAt: null });
+        this.data.journal.insert(this.undo, key, { ...byValue(row), ...this.own, createdAt: this.now, writtenAt: null, completedAt: null });
         written += 1;
       }
       return written;
     },
     unfinished: async (shard: number, limit: number) =>
-      this.data.journal
-        .filter((row) => row.shard === shard && row.completedAt === null)
-        .sort(byWave)
-        .slice(0, limit),
+      handedOut(
+        this.data.journal
+          .filter((row) => row.shard === shard && row.completedAt === null)
+          .sort(byWave)
+          .slice(0, limit),
+      ),
     ofMoves: async (shard: number, moveIds: readonly bigint[]) => {
       const wanted = new Set(moveIds);
-      return this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId)).sort(byWave);
+      return handedOut(this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId)).sort(byWave));
     },
     markWritten: async (shard: number, moveIds: readonly bigint[]): Promise<ReadonlySet<bigint>> => {
       const wanted = new Set(moveIds);
@@ -168,6 +185,10 @@ export class MemoryScopedUnit {
 
   readonly orders = {
     save: async (rows: readonly NewRow<OrderRow>[]): Promise<void> => {
+      this.undo.refuseTwice(
+        'orders',
+        rows.map(({ id }) => id),
+      );
       for (const row of rows) {
         const known = this.data.orders.get(row.id);
         if (known === undefined) this.data.orders.insert(this.undo, row.id, { ...row, ...this.own });
@@ -219,13 +240,13 @@ export class MemoryScopedUnit {
         seen.add(source);
         return !known;
       });
-      for (const transaction of fresh) if (!isBalanced(transaction.entries)) throw new KeyBroken(`ledger: ${transaction.source} is not balanced`);
+      for (const { source, entries } of fresh) if (entries.length < 2 || !isBalanced(entries)) this.undo.refuse(`ledger: ${source} is not balanced`);
       const before = this.data.topHash;
       const linked = chain(before, BigInt(booked.size), fresh, sha256Hex);
-      this.data.topHash = linked.at(-1)?.hash ?? before;
       this.undo.add(() => {
         this.data.topHash = before;
       });
+      this.data.topHash = linked.at(-1)?.hash ?? before;
       for (const link of linked) booked.insert(this.undo, link.transaction.source, { ...link, postedAt: this.now });
       return { posted: fresh.length, known: transactions.length - fresh.length, topSeq: BigInt(booked.size) };
     },
@@ -255,7 +276,7 @@ export class MemoryScopedUnit {
 
   private change<Row extends { readonly id: string }>(table: Table<Row>, where: Partial<Row>, change: Partial<Row>): number {
     const rows = findIn(table, where);
-    for (const row of rows) table.put(this.undo, row.id, { ...row, ...change });
+    for (const row of rows) table.put(this.undo, row.id, { ...row, ...byValue(change) });
     return rows.length;
   }
 }

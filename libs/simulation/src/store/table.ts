@@ -1,4 +1,4 @@
-import { KeyBroken, type Undo } from './transaction';
+import type { Undo } from './transaction';
 
 /** Rows by key, in the order they were first written. A row is never changed: another one takes its place. */
 export class Table<Row> {
@@ -35,26 +35,43 @@ export class Table<Row> {
 
   /** Writes a new row. Throws when its key is taken. */
   insert(undo: Undo, key: string, row: Row): void {
-    if (this.rows.has(key)) throw new KeyBroken(`${this.name}: ${key} stands already`);
-    this.rows.set(key, row);
+    if (this.rows.has(key)) undo.refuse(`${this.name}: ${key} stands already`);
     undo.add(() => this.rows.delete(key));
+    this.rows.set(key, row);
   }
 
   /** Writes a row in the place of the one with its key, or as a new one. */
   put(undo: Undo, key: string, row: Row): void {
     const before = this.rows.get(key);
-    this.rows.set(key, row);
     undo.add(() => (before === undefined ? this.rows.delete(key) : this.rows.set(key, before)));
+    this.rows.set(key, row);
   }
 
   delete(undo: Undo, key: string): void {
     const before = this.rows.get(key);
     if (before === undefined) return;
-    this.rows.delete(key);
     // Comes back at the end: nothing that deletes reads an order.
     undo.add(() => this.rows.set(key, before));
+    this.rows.delete(key);
   }
 }
+
+/** JSON as a column keeps it: what JSON cannot say is gone, and nothing is shared with who handed it in. */
+export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null));
+
+/** A row, or a change of one, as a table keeps it: JSON and bytes are its own, and fields that are undefined are none. */
+export function byValue<Row extends object>(row: Row): Row {
+  const kept = { ...row };
+  for (const [field, value] of Object.entries(row)) {
+    if (value === undefined) Reflect.deleteProperty(kept, field);
+    else if (Buffer.isBuffer(value)) Reflect.set(kept, field, Buffer.from(value));
+    else if (typeof value === 'object' && value !== null) Reflect.set(kept, field, asJson(value));
+  }
+  return kept;
+}
+
+/** Rows as a reader gets them: theirs to change, bytes and JSON too. */
+export const handedOut = <Row extends object>(rows: readonly Row[]): Row[] => rows.map(byValue);
 
 /** True when a row has every value of a condition. */
 export function matches<Row extends object>(row: Row, where: Partial<Row>): boolean {

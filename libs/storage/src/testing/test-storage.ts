@@ -42,14 +42,13 @@ export async function migratedDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-/** Opens a fresh copy of the migrated schema. */
-export async function openTestStorage(): Promise<TestStorage> {
+/** Opens a fresh copy of the migrated schema; `clock` stands at noon of a fixed day when none is given. */
+export async function openTestStorage(clock: TestClock = testClock()): Promise<TestStorage> {
   const database = await migratedDatabase();
   const urls = resolveRoleUrls(database.url);
   const opened = new Map<ProcessRole, Promise<Storage>>();
-  const clock = makeClock();
   const statements: string[] = [];
-  const ids = makeIds(clock);
+  const ids = testIds(clock);
   const as = (role: ProcessRole): Promise<Storage> => {
     const storage = opened.get(role) ?? openStorage({ url: urls[role].url, role, clock, poolMax: 8, onStatement: (text) => statements.push(text) });
     opened.set(role, storage);
@@ -88,7 +87,8 @@ async function addTenant(storage: Storage, id: TenantId, name: string, environme
   return scopeFromPlatformList(id, environment);
 }
 
-function makeClock(): TestClock {
+/** A clock at noon of a fixed day. */
+export function testClock(): TestClock {
   let now = START_MS;
   return {
     now: () => now,
@@ -100,8 +100,8 @@ function makeClock(): TestClock {
 }
 
 /** Ids of one clock, told apart by a counter. */
-function makeIds(clock: Clock): Ids {
-  let count = 0;
+export function testIds(clock: Clock, from = 0): Ids {
+  let count = from;
   return {
     next: (kind) => {
       count += 1;

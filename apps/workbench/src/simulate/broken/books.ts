@@ -6,28 +6,44 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
     name: 'fills_booked_twice',
     rule: 'each fill is booked once',
     edits: [
-      { file: 'apps/engine/src/books/post-fills.ts', find: 'const booked = postings.filter((posting)=>inserted.delete(posting.row.id));', put: 'const booked = [...postings.filter((posting)=>inserted.delete(posting.row.id))].flatMap((posting)=>[posting, { ...posting }]);' },
+      {
+        file: 'apps/engine/src/books/post-fills.ts',
+        find: 'const booked = postings.filter((posting)=>inserted.delete(posting.row.id));',
+        put: 'const booked = [...postings.filter((posting)=>inserted.delete(posting.row.id))].flatMap((posting)=>[posting, { ...posting }]);',
+      },
     ],
   },
   {
     name: 'fees_forgotten',
     rule: 'PnL after fees',
     edits: [
-      { file: 'apps/engine/src/books/post-fills.ts', find: '(0, _copyledger.bookFill)(before.booked, signed(fill.side, fill.size), fill.price, fill.fee)', put: '(0, _copyledger.bookFill)(before.booked, signed(fill.side, fill.size), fill.price, 0n)' },
+      {
+        file: 'apps/engine/src/books/post-fills.ts',
+        find: '(0, _copyledger.bookFill)(before.booked, signed(fill.side, fill.size), fill.price, fill.fee)',
+        put: '(0, _copyledger.bookFill)(before.booked, signed(fill.side, fill.size), fill.price, 0n)',
+      },
     ],
   },
   {
     name: 'funding_forgotten',
     rule: 'funding is attributed by quantity',
     edits: [
-      { file: 'apps/engine/src/books/post-funding.ts', find: 'const fresh = shared.filter(({ source })=>!posted.has(source));', put: 'const fresh = [];' },
+      {
+        file: 'apps/engine/src/books/post-funding.ts',
+        find: 'const fresh = shared.filter(({ source })=>!posted.has(source));',
+        put: 'const fresh = [];',
+      },
     ],
   },
   {
     name: 'events_of_another_tenant',
     rule: 'nothing crosses tenants',
     edits: [
-      { file: 'apps/engine/src/books/post-fills.ts', find: "copyId: owner.kind === 'copy' ? owner.copy.id : null,\n        coin: fill.coin,", put: "copyId: owner.kind === 'copy' ? [...ctx.registry.copies.values()][0].id : null,\n        coin: fill.coin," },
+      {
+        file: 'apps/engine/src/books/post-fills.ts',
+        find: "copyId: owner.kind === 'copy' ? owner.copy.id : null,\n        coin: fill.coin,",
+        put: "copyId: owner.kind === 'copy' ? [...ctx.registry.copies.values()][0].id : null,\n        coin: fill.coin,",
+      },
     ],
   },
 ];

@@ -1,6 +1,6 @@
 import { must } from '@lockstep/kernel';
-import type { BrokenEngine } from './break-engine';
 import { BROKEN_BOOKS } from './books';
+import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
 import { BROKEN_LIMITS } from './limits';
 import { BROKEN_SENDING } from './sending';

@@ -46,8 +46,16 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     name: 'allocation_forgotten',
     rule: 'allocation: the sum of initial margins stays within the copy equity',
     edits: [
-      { file: 'libs/replication/src/caps.ts', find: 'into[3] = freeMargin <= 0 ? 0 : floorOf', put: 'into[3] = freeMargin <= 0 ? UNLIMITED : UNLIMITED + floorOf' },
-      { file: 'libs/risk/src/order-limits.ts', find: 'if (exceeds(notional, free * times', put: 'if (notional < 0 && exceeds(notional, free * times' },
+      {
+        file: 'libs/replication/src/caps.ts',
+        find: 'into[3] = freeMargin <= 0 ? 0 : floorOf',
+        put: 'into[3] = freeMargin <= 0 ? UNLIMITED : UNLIMITED + floorOf',
+      },
+      {
+        file: 'libs/risk/src/order-limits.ts',
+        find: 'if (exceeds(notional, free * times',
+        put: 'if (notional < 0 && exceeds(notional, free * times',
+      },
     ],
   },
   {
@@ -70,23 +78,37 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     name: 'orders_on_their_way_not_counted',
     rule: 'worst case: working and unknown orders filled',
     edits: [
-      { file: 'libs/replication/src/decide-orders.ts', find: 'const high = position + (draft.pendingBuy[index] ?? 0);', put: 'const high = position;' },
-      { file: 'libs/replication/src/decide-orders.ts', find: 'const low = position - (draft.pendingSell[index] ?? 0);', put: 'const low = position;' },
+      {
+        file: 'libs/replication/src/decide-orders.ts',
+        find: 'const high = position + (draft.pendingBuy[index] ?? 0);',
+        put: 'const high = position;',
+      },
+      {
+        file: 'libs/replication/src/decide-orders.ts',
+        find: 'const low = position - (draft.pendingSell[index] ?? 0);',
+        put: 'const low = position;',
+      },
     ],
   },
   {
     name: 'instrument_filter_forgotten',
     rule: 'instrument filter',
-    edits: [
-      { file: 'libs/replication/src/checks.ts', find: 'if ((rows.allowed[row] ?? 0) === 0) return FILTER;', put: '' },
-    ],
+    edits: [{ file: 'libs/replication/src/checks.ts', find: 'if ((rows.allowed[row] ?? 0) === 0) return FILTER;', put: '' }],
   },
   {
     name: 'stale_mark_accepted',
     rule: 'a mark older than 5 s halts new risk',
     edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: 'return fresh && copies.marksFresh[row] === 1 ? _checks.CLEAR : STALE_MARK;', put: 'return _checks.CLEAR;' },
-      { file: 'libs/replication/src/repair.ts', find: 'if (sheet.mark === 0 || options.now - sheet.markAt > options.markMaxAgeMs || copies.marksFresh[row] === 0) return STALE_MARK;', put: '' },
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: 'return fresh && copies.marksFresh[row] === 1 ? _checks.CLEAR : STALE_MARK;',
+        put: 'return _checks.CLEAR;',
+      },
+      {
+        file: 'libs/replication/src/repair.ts',
+        find: 'if (sheet.mark === 0 || options.now - sheet.markAt > options.markMaxAgeMs || copies.marksFresh[row] === 0) return STALE_MARK;',
+        put: '',
+      },
       { file: 'libs/risk/src/order-limits.ts', find: 'facts.now - facts.markAt > facts.markMaxAgeMs', put: 'facts.now < 0' },
     ],
   },
@@ -94,8 +116,16 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     name: 'lost_truth_ignored',
     rule: 'truth that is not known halts new risk',
     edits: [
-      { file: 'libs/replication/src/checks.ts', find: 'return ((copies.status[row] ?? 0) & UNKNOWN_TRUTH) !== 0 ? STALE_TRUTH : CLEAR;', put: 'return CLEAR;' },
-      { file: 'libs/replication/src/order-facts.ts', find: 'copies.status[row] === _copycolumns.STATUS.active', put: '(copies.status[row] & _copycolumns.STATUS.active) !== 0' },
+      {
+        file: 'libs/replication/src/checks.ts',
+        find: 'return ((copies.status[row] ?? 0) & UNKNOWN_TRUTH) !== 0 ? STALE_TRUTH : CLEAR;',
+        put: 'return CLEAR;',
+      },
+      {
+        file: 'libs/replication/src/order-facts.ts',
+        find: 'copies.status[row] === _copycolumns.STATUS.active',
+        put: '(copies.status[row] & _copycolumns.STATUS.active) !== 0',
+      },
       { file: 'apps/engine/src/wave/apply-outcomes.ts', find: '_replication.STATUS.staleTruth | _replication.STATUS.leaderUnseen', put: '0' },
     ],
   },

@@ -5,9 +5,7 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
   {
     name: 'exits_wait_for_entries_rules',
     rule: 'an exit is never refused by rules meant for entries',
-    edits: [
-      { file: 'apps/engine/src/wave/apply-outcomes.ts', find: 'if (orders.exit[row] === 1) return 0;', put: '' },
-    ],
+    edits: [{ file: 'apps/engine/src/wave/apply-outcomes.ts', find: 'if (orders.exit[row] === 1) return 0;', put: '' }],
   },
   {
     name: 'exits_not_reduce_only',
@@ -27,43 +25,65 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
     name: 'retry_on_unknown',
     rule: 'an unknown order stays in flight',
     edits: [
-      { file: 'libs/replication/src/apply.ts', find: "if (kind === 'unknown') {", put: "if (kind === 'unknown') {\n        releasePending(sheet, row, orders.buy[order] === 1, orders.lots[order] ?? 0);" },
+      {
+        file: 'libs/replication/src/apply.ts',
+        find: "if (kind === 'unknown') {",
+        put: "if (kind === 'unknown') {\n        releasePending(sheet, row, orders.buy[order] === 1, orders.lots[order] ?? 0);",
+      },
     ],
   },
   {
     name: 'unknown_taken_for_absent',
     rule: 'an order the venue does not know may still land',
     edits: [
-      { file: 'apps/engine/src/settle-unknown.ts', find: 'const voids = await spendNonce(venue, question, pass);', put: "return { kind: 'never_landed' };\n    const voids = await spendNonce(venue, question, pass);" },
+      {
+        file: 'apps/engine/src/settle-unknown.ts',
+        find: 'const voids = await spendNonce(venue, question, pass);',
+        put: "return { kind: 'never_landed' };\n    const voids = await spendNonce(venue, question, pass);",
+      },
     ],
   },
   {
     name: 'attempts_not_numbered',
     rule: 'client order ids are injective',
     edits: [
-      { file: 'libs/replication/src/repair.ts', find: '} else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;', put: '} else rows.attempt[row] = rows.attempt[row] ?? 0;' },
+      {
+        file: 'libs/replication/src/repair.ts',
+        find: '} else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;',
+        put: '} else rows.attempt[row] = rows.attempt[row] ?? 0;',
+      },
     ],
   },
   {
     name: 'nonce_used_twice',
     rule: 'a nonce is used once',
     edits: [
-      { file: 'libs/replication/src/emit-orders.ts', find: 'const nonce = Math.max(options.now, (options.lastNonce[signer] ?? 0) + 1);', put: 'const nonce = options.now;' },
+      {
+        file: 'libs/replication/src/emit-orders.ts',
+        find: 'const nonce = Math.max(options.now, (options.lastNonce[signer] ?? 0) + 1);',
+        put: 'const nonce = options.now;',
+      },
     ],
   },
   {
     name: 'no_expiry',
     rule: 'entries carry their greatest age as expiry',
-    edits: [
-      { file: 'libs/replication/src/emit-orders.ts', find: 'orders.expiresAfter[at] = expiry;', put: 'orders.expiresAfter[at] = 0;' },
-    ],
+    edits: [{ file: 'libs/replication/src/emit-orders.ts', find: 'orders.expiresAfter[at] = expiry;', put: 'orders.expiresAfter[at] = 0;' }],
   },
   {
     name: 'old_moves_entered',
     rule: 'entries have a greatest age',
     edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: 'if (draft.options.now - facts.firstFillAt > (copies.maxAgeMs[row] ?? 0)) return STALE_MOVE;', put: '' },
-      { file: 'libs/replication/src/plan-wave.ts', find: 'draft.expiry[index] = facts.firstFillAt + (copies.maxAgeMs[row] ?? 0);', put: 'draft.expiry[index] = draft.options.now + (copies.maxAgeMs[row] ?? 0);' },
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: 'if (draft.options.now - facts.firstFillAt > (copies.maxAgeMs[row] ?? 0)) return STALE_MOVE;',
+        put: '',
+      },
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: 'draft.expiry[index] = facts.firstFillAt + (copies.maxAgeMs[row] ?? 0);',
+        put: 'draft.expiry[index] = draft.options.now + (copies.maxAgeMs[row] ?? 0);',
+      },
     ],
   },
   {
@@ -76,30 +96,44 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
   {
     name: 'tick_rounded_outwards',
     rule: 'limit prices are rounded to the strict side',
-    edits: [
-      { file: 'libs/replication/src/price-bound.ts', find: 'return buy ? floorToTick(', put: 'return buy ? ceilToTick(' },
-    ],
+    edits: [{ file: 'libs/replication/src/price-bound.ts', find: 'return buy ? floorToTick(', put: 'return buy ? ceilToTick(' }],
   },
   {
     name: 'sent_before_journaled',
     rule: 'everything is written down before the first byte leaves',
     edits: [
-      { file: 'apps/engine/src/wave/run-wave.ts', find: 'const times = await (0, _writejournal.writeJournal)(ctx, waves, firstPart);', put: 'const times = new Map();\n        const writing = (0, _writejournal.writeJournal)(ctx, waves, firstPart);' },
-      { file: 'apps/engine/src/wave/run-wave.ts', find: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);', put: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);\n        await writing;' },
+      {
+        file: 'apps/engine/src/wave/run-wave.ts',
+        find: 'const times = await (0, _writejournal.writeJournal)(ctx, waves, firstPart);',
+        put: 'const times = new Map();\n        const writing = (0, _writejournal.writeJournal)(ctx, waves, firstPart);',
+      },
+      {
+        file: 'apps/engine/src/wave/run-wave.ts',
+        find: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);',
+        put: 'for (const [index, wave] of waves.entries())await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);\n        await writing;',
+      },
     ],
   },
   {
     name: 'orders_forgotten_at_restart',
     rule: 'a restart settles every journaled order',
     edits: [
-      { file: 'apps/engine/src/recover/reopen-orders.ts', find: 'if (reopen(ctx, order, wave, written.get(order.row.id), booked.get(order.row.id) ?? 0n)) accounts.add(order.copy.account);', put: '' },
+      {
+        file: 'apps/engine/src/recover/reopen-orders.ts',
+        find: 'if (reopen(ctx, order, wave, written.get(order.row.id), booked.get(order.row.id) ?? 0n)) accounts.add(order.copy.account);',
+        put: '',
+      },
     ],
   },
   {
     name: 'another_accounts_key',
     rule: 'an order of a copy leaves with its own account’s key',
     edits: [
-      { file: 'libs/replication/src/emit-orders.ts', find: 'const signer = copies.signer[row] ?? 0;', put: 'const signer = copies.signer[draft.row[0] ?? 0] ?? 0;' },
+      {
+        file: 'libs/replication/src/emit-orders.ts',
+        find: 'const signer = copies.signer[row] ?? 0;',
+        put: 'const signer = copies.signer[draft.row[0] ?? 0] ?? 0;',
+      },
     ],
   },
 ];

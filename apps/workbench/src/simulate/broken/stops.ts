@@ -5,16 +5,12 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
   {
     name: 'kill_switch_forgotten',
     rule: 'kill switch of a copy, leader, tenant',
-    edits: [
-      { file: 'apps/engine/src/stop-switches.ts', find: 'const named = keys.some(', put: 'const named = false && keys.some(' },
-    ],
+    edits: [{ file: 'apps/engine/src/stop-switches.ts', find: 'const named = keys.some(', put: 'const named = false && keys.some(' }],
   },
   {
     name: 'platform_switch_forgotten',
     rule: 'kill switch of the platform',
-    edits: [
-      { file: 'apps/engine/src/stop-switches.ts', find: 'stops.everyone || named', put: 'named' },
-    ],
+    edits: [{ file: 'apps/engine/src/stop-switches.ts', find: 'stops.everyone || named', put: 'named' }],
   },
   {
     name: 'pause_forgotten',
@@ -27,14 +23,22 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
     name: 'pause_forgotten_at_restart',
     rule: 'a pause survives a restart',
     edits: [
-      { file: 'apps/engine/src/state/load-scope.ts', find: '_replication.STATUS.active | _replication.STATUS.paused', put: '_replication.STATUS.active' },
+      {
+        file: 'apps/engine/src/state/load-scope.ts',
+        find: '_replication.STATUS.active | _replication.STATUS.paused',
+        put: '_replication.STATUS.active',
+      },
     ],
   },
   {
     name: 'stop_closes_nothing',
     rule: 'close_now ends flat',
     edits: [
-      { file: 'apps/engine/src/commands/stop-copy.ts', find: '(0, _replication.beginClosing)(book, copy.row);', put: 'book.setStatus(copy.row, _replication.STATUS.closing, true);' },
+      {
+        file: 'apps/engine/src/commands/stop-copy.ts',
+        find: '(0, _replication.beginClosing)(book, copy.row);',
+        put: 'book.setStatus(copy.row, _replication.STATUS.closing, true);',
+      },
     ],
   },
 ];

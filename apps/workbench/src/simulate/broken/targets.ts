@@ -5,9 +5,7 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
   {
     name: 'direction_flipped',
     rule: 'inverse copies take the other side',
-    edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: 'facts.leaderSign * (copies.direction[row] ?? 1)', put: 'facts.leaderSign' },
-    ],
+    edits: [{ file: 'libs/replication/src/plan-wave.ts', find: 'facts.leaderSign * (copies.direction[row] ?? 1)', put: 'facts.leaderSign' }],
   },
   {
     name: 'ratio_not_locked',
@@ -19,51 +17,65 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
   {
     name: 'reductions_not_followed',
     rule: 'a leader’s reduction is followed by its fraction',
-    edits: [
-      { file: 'libs/replication/src/target.ts', find: 'return floorOf(target, after, before);', put: 'return target;' },
-    ],
+    edits: [{ file: 'libs/replication/src/target.ts', find: 'return floorOf(target, after, before);', put: 'return target;' }],
   },
   {
     name: 'flat_not_followed',
     rule: 'leader flat: copy flat',
     edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: 'else setTarget(draft, index, row, 0, 0);', put: 'else setTarget(draft, index, row, target, 0);' },
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: 'else setTarget(draft, index, row, 0, 0);',
+        put: 'else setTarget(draft, index, row, target, 0);',
+      },
     ],
   },
   {
     name: 'amount_at_every_fill',
     rule: 'a fixed amount once per leader order',
     edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: 'const orders = Math.min(facts.newOrders ?? 0, room);', put: 'const orders = Math.min(Math.max(1, facts.newOrders ?? 0), room);' },
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: 'const orders = Math.min(facts.newOrders ?? 0, room);',
+        put: 'const orders = Math.min(Math.max(1, facts.newOrders ?? 0), room);',
+      },
     ],
   },
   {
     name: 'max_adds_forgotten',
     rule: 'most adds of an episode',
-    edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: 'rows.adds[row] = (rows.adds[row] ?? 0) + orders;', put: '' },
-    ],
+    edits: [{ file: 'libs/replication/src/plan-wave.ts', find: 'rows.adds[row] = (rows.adds[row] ?? 0) + orders;', put: '' }],
   },
   {
     name: 'decreases_only_enters',
     rule: 'follow: decreases only',
-    edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: 'if (follow === _copycolumns.FOLLOW.decreasesOnly) {', put: 'if (follow === 99) {' },
-    ],
+    edits: [{ file: 'libs/replication/src/plan-wave.ts', find: 'if (follow === _copycolumns.FOLLOW.decreasesOnly) {', put: 'if (follow === 99) {' }],
   },
   {
     name: 'resync_enters',
     rule: 'snapshots are state, never signals',
     edits: [
-      { file: 'libs/replication/src/plan-wave.ts', find: "move.source === 'fills' && move.incrementPrice !== null &&", put: 'move.incrementPrice !== null &&' },
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: "move.source === 'fills' && move.incrementPrice !== null &&",
+        put: 'move.incrementPrice !== null &&',
+      },
     ],
   },
   {
     name: 'window_never_ends',
     rule: 'increments given up leave ρ when their window ends',
     edits: [
-      { file: 'libs/replication/src/repair.ts', find: 'if ((rows.owedUntil[row] ?? 0) === 0 || now < (rows.owedUntil[row] ?? 0)) continue;', put: 'continue;' },
-      { file: 'libs/replication/src/repair.ts', find: 'if (reference === 0 || (sheet.rows.owedUntil[row] ?? 0) <= options.now) return WAITING;', put: 'if (reference === 0) return WAITING;' },
+      {
+        file: 'libs/replication/src/repair.ts',
+        find: 'if ((rows.owedUntil[row] ?? 0) === 0 || now < (rows.owedUntil[row] ?? 0)) continue;',
+        put: 'continue;',
+      },
+      {
+        file: 'libs/replication/src/repair.ts',
+        find: 'if (reference === 0 || (sheet.rows.owedUntil[row] ?? 0) <= options.now) return WAITING;',
+        put: 'if (reference === 0) return WAITING;',
+      },
     ],
   },
 ];

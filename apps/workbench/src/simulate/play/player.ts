@@ -205,13 +205,17 @@ export class Player {
     if (copy === undefined) return;
     switch (step.kind) {
       case 'copy_terms':
-        if (await actor.changeTerms(copy, step.terms)) {
+        this.asked(copy, step.terms, copy.allocation);
+        if (!(await actor.changeTerms(copy, step.terms))) this.notAsked(copy);
+        else {
           copy.terms = step.terms;
           copy.pending.push({ version: copy.version, terms: step.terms, ...(step.change === 'tighter' && { tightenedAt: this.parts.exact() }) });
         }
         return;
       case 'copy_allocation':
+        this.asked(copy, copy.terms, copy.allocation + step.by);
         if (await actor.changeAllocation(copy, step.by)) copy.allocation += step.by;
+        else this.notAsked(copy);
         return;
       case 'copy_stop':
         if (await actor.stop(copy, step.mode)) this.halt(copy, step.mode === 'close_now' ? 'stop' : 'wind_down');
@@ -249,6 +253,14 @@ export class Player {
       allocation,
       ...(tightenedAt === undefined ? {} : { tightenedAt }),
     });
+  }
+
+  private asked(copy: CopyCast, terms: CopyTerms, allocation: bigint): void {
+    this.parts.observe({ kind: 'terms_asked', at: this.parts.exact(), copyId: copy.id, settings: seenOf(terms), allocation });
+  }
+
+  private notAsked(copy: CopyCast): void {
+    this.parts.observe({ kind: 'terms_refused', at: this.parts.exact(), copyId: copy.id, newest: true });
   }
 
   private halt(copy: CopyCast, cause: 'pause' | 'stop' | 'wind_down'): void {

@@ -25,6 +25,8 @@ export class CopyTrack {
   terms: TermsInForce;
   /** The terms before; decisions from before the change were taken on them. */
   earlier: TermsInForce | null = null;
+  /** Terms that were asked for and are not in force yet: an engine may take any of them up at any moment, oldest first. */
+  asked: TermsInForce[] = [];
   state: CopyStateSeen = 'preparing';
   stateAt: EpochMs;
   /** When the user last asked for something that may take risk: beginning, re-enabling, re-basing. */
@@ -87,7 +89,8 @@ export class CopyTrack {
 
   /** The terms a decision of `decidedAt` may have been taken on. */
   termsAt(decidedAt: EpochMs, raceMs: number): readonly TermsInForce[] {
-    return this.earlier !== null && decidedAt <= this.terms.at + raceMs ? [this.terms, this.earlier] : [this.terms];
+    const known = [this.terms, ...this.asked];
+    return this.earlier !== null && decidedAt <= this.terms.at + raceMs ? [...known, this.earlier] : known;
   }
 
   /**

@@ -103,8 +103,9 @@ function entersOn(state: AuditState, copy: CopyTrack, move: LeaderMove): { reado
   const takes = copy.state === 'active' && admits(settings.instruments, move.coin) && settings.follow !== 'decreases_only';
   const must = takes && halted === null && copy.losses.breach === null && !state.settlingAny(move.at);
   const changed = move.at - copy.terms.at < state.options.owedSlackMs || move.at - copy.stateAt < state.options.raceMs;
-  const earlier = copy.earlier?.settings ?? settings;
-  const may = changed && copy.state !== 'preparing' ? admits(settings.instruments, move.coin) || admits(earlier.instruments, move.coin) : takes;
+  const possible = [copy.terms, ...(changed ? [copy.earlier ?? copy.terms] : []), ...copy.asked];
+  const admitted = possible.some((terms) => admits(terms.settings.instruments, move.coin) && terms.settings.follow !== 'decreases_only');
+  const may = (changed && copy.state !== 'preparing') || copy.state === 'active' ? admitted : takes;
   return { may: may && (halted === null || move.at <= halted.since + state.options.haltGraceMs), must };
 }
 

@@ -16,6 +16,15 @@ export function keepTerms(state: AuditState, told: TermsObservation): void {
     case 'copy_terms':
       keepCopyTerms(state, told);
       return;
+    case 'terms_asked':
+      state.copies.get(told.copyId)?.asked.push(termsInForce(told.settings, told.allocation, told.at));
+      return;
+    case 'terms_refused': {
+      const asked = state.copies.get(told.copyId)?.asked;
+      if (told.newest === true) asked?.pop();
+      else asked?.shift();
+      return;
+    }
     case 'copy_state':
       keepCopyState(state, told);
       return;
@@ -44,6 +53,7 @@ function keepCopyTerms(state: AuditState, told: TermsTold): void {
     return;
   }
   const before = readEquity(state, known);
+  known.asked.shift();
   known.earlier = known.terms;
   known.terms = termsInForce(told.settings, told.allocation, told.at);
   known.losses.limitsChanged();

@@ -1,23 +1,35 @@
-import { type EpochMs, RATE_ONE } from '@lockstep/kernel';
+import { type EpochMs, max, min, RATE_ONE } from '@lockstep/kernel';
+import type { SettingsSeen } from '../terms';
 import type { CopyTrack } from './copies';
 import type { LeaderTrack } from './leaders';
 import type { RatioBounds } from './target';
 
+/** Terms that were changed so shortly before a move may be those it was followed by. */
+const CHANGE_MS = 5_000;
+
 /** κ of a copy by its mode at a moment (product §2.2), between what equities an engine may have taken it from. Fixed amounts have none. */
 export function ratioBounds(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, margin: bigint): RatioBounds {
-  const { mode } = copy.terms.settings;
+  const bounds = copy.termsAt(at, CHANGE_MS).map(({ settings }) => boundsOf(copy, leader, at, settings.mode, margin));
+  return bounds.reduce((widest, next) => ({
+    low: min(widest.low, next.low),
+    high: widest.high === null || next.high === null ? null : max(widest.high, next.high),
+  }));
+}
+
+function boundsOf(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, mode: SettingsSeen['mode'], margin: bigint): RatioBounds {
   switch (mode.kind) {
     case 'fixed_ratio':
       return { low: mode.ratio, high: mode.ratio };
     case 'fixed_amount':
       return { low: 0n, high: 0n };
     case 'proportional':
-      return proportional(copy, leader, at, mode.multiplier, mode.multiplier, margin);
+      return proportional(copy, leader, at, mode, mode.multiplier, mode.multiplier, margin);
     case 'risk_normalised':
       return proportional(
         copy,
         leader,
         at,
+        mode,
         (mode.multiplier * mode.scaleLeast) / RATE_ONE,
         (mode.multiplier * mode.scaleMost) / RATE_ONE + 1n,
         margin,
@@ -25,8 +37,15 @@ export function ratioBounds(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, m
   }
 }
 
-function proportional(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, least: bigint, most: bigint, margin: bigint): RatioBounds {
-  const { mode } = copy.terms.settings;
+function proportional(
+  copy: CopyTrack,
+  leader: LeaderTrack,
+  at: EpochMs,
+  mode: SettingsSeen['mode'],
+  least: bigint,
+  most: bigint,
+  margin: bigint,
+): RatioBounds {
   const nominal = mode.kind === 'proportional' && mode.compounding === 'fixed_nominal';
   const theirs = nominal ? basisOf(copy, leader, at) : leader.equity.range(at);
   const ours = nominal ? allocations(copy) : copy.attributed ? null : copy.equity.range(at);
@@ -38,9 +57,8 @@ function proportional(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, least: 
 }
 
 function allocations(copy: CopyTrack): { readonly low: number; readonly high: number } {
-  const now = Number(copy.terms.allocation) / 1e8;
-  const before = copy.earlier === null ? now : Number(copy.earlier.allocation) / 1e8;
-  return { low: Math.min(now, before), high: Math.max(now, before) };
+  const all = [copy.terms, copy.earlier ?? copy.terms, ...copy.asked].map(({ money }) => money);
+  return { low: Math.min(...all), high: Math.max(...all) };
 }
 
 /** The leader's equity at the first increase. A process that died before writing it down takes it anew, so every equity at a move may be it. */
