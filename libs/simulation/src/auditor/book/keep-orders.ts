@@ -52,6 +52,9 @@ function track(state: AuditState, from: OrderOrigin): OrderTrack {
 function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   order.handed = handed;
   order.remaining = handed.size;
+  // Who signs is known for sure only now: an account may have a newer agent already.
+  const key = `${handed.signer} ${handed.nonce}`;
+  if (!state.byNonce.has(key)) state.byNonce.set(key, order);
   const holding = state.copies.get(handed.copyId)?.holding(handed.coin);
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);

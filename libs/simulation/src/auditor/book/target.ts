@@ -28,7 +28,9 @@ export class TargetBounds {
   moves = 0;
   /** False: something happened in this episode that makes `low` no bound. */
   lowHolds = true;
+  /** Leader orders copied of this episode, as far as it is sure. */
   adds = 0;
+  private uncounted = false;
   /** When something was owed last. */
   owedAt = Number.NEGATIVE_INFINITY;
   /** Increments that came while nothing might be entered, and the newest of them. */
@@ -134,9 +136,10 @@ export class TargetBounds {
     this.blocked = 0n;
   }
 
-  /** An entry left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
+  /** An entry left for a move that need not have been followed: an order of the leader was copied after all. */
   entered(): void {
-    this.adds += 1;
+    if (this.uncounted) this.adds += 1;
+    this.uncounted = false;
   }
 
   private owe(at: EpochMs, high: bigint): void {
@@ -205,7 +208,7 @@ export class TargetBounds {
     this.side = side;
     if (!enters.must) this.lowHolds = false;
     if (settings.mode.kind === 'fixed_amount') {
-      this.addAmounts(move, settings.mode.amount, settings.mode.maxAdds, enters.may);
+      this.addAmounts(move, settings.mode.amount, settings.mode.maxAdds, enters);
       return;
     }
     const by = abs(move.after) - abs(move.before);
@@ -215,7 +218,7 @@ export class TargetBounds {
     else this.block(move.at, high - this.high);
   }
 
-  private addAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null, may: boolean): void {
+  private addAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null, { may, must }: { may: boolean; must: boolean }): void {
     if (move.unnamed) this.lowHolds = false;
     for (const [index, order] of move.newOrders.entries()) {
       if (maxAdds !== null && this.adds + index >= maxAdds) return;
@@ -227,6 +230,8 @@ export class TargetBounds {
       }
       this.owe(move.at, this.high + more);
     }
+    if (must) this.adds += move.newOrders.length;
+    else this.uncounted = move.newOrders.length > 0;
   }
 
   /** Fills are missing between what was believed and what the leader had: reductions are followed, increases may have been. */
