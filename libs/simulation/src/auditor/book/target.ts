@@ -28,9 +28,8 @@ export class TargetBounds {
   moves = 0;
   /** False: something happened in this episode that makes `low` no bound. */
   lowHolds = true;
-  /** Leader orders copied of this episode, as far as it is sure. */
+  /** Leader orders copied of this episode: moves for which an entry left. */
   adds = 0;
-  private uncounted = false;
   /** When something was owed last. */
   owedAt = Number.NEGATIVE_INFINITY;
   /** Increments that came while nothing might be entered, and the newest of them. */
@@ -136,10 +135,9 @@ export class TargetBounds {
     this.blocked = 0n;
   }
 
-  /** An entry left for a move that need not have been followed: an order of the leader was copied after all. */
+  /** An entry left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
   entered(): void {
-    if (this.uncounted) this.adds += 1;
-    this.uncounted = false;
+    this.adds += 1;
   }
 
   private owe(at: EpochMs, high: bigint): void {
@@ -208,7 +206,7 @@ export class TargetBounds {
     this.side = side;
     if (!enters.must) this.lowHolds = false;
     if (settings.mode.kind === 'fixed_amount') {
-      this.addAmounts(move, settings.mode.amount, settings.mode.maxAdds, enters);
+      this.addAmounts(move, settings.mode.amount, settings.mode.maxAdds, enters.may);
       return;
     }
     const by = abs(move.after) - abs(move.before);
@@ -218,7 +216,7 @@ export class TargetBounds {
     else this.block(move.at, high - this.high);
   }
 
-  private addAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null, { may, must }: { may: boolean; must: boolean }): void {
+  private addAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null, may: boolean): void {
     if (move.unnamed) this.lowHolds = false;
     for (const [index, order] of move.newOrders.entries()) {
       if (maxAdds !== null && this.adds + index >= maxAdds) return;
@@ -230,8 +228,6 @@ export class TargetBounds {
       }
       this.owe(move.at, this.high + more);
     }
-    if (must) this.adds += move.newOrders.length;
-    else this.uncounted = move.newOrders.length > 0;
   }
 
   /** Fills are missing between what was believed and what the leader had: reductions are followed, increases may have been. */
