@@ -57,13 +57,15 @@ describe('looking for rows', () => {
   const { table } = owned();
   for (const one of [row('a', 'x', 3), row('b', 'y', 1), row('c', 'x', 2)]) table.insert(new Undo(), one.id, one);
 
-  it.each([
-    ['an id', { id: 'b' }, ['b']],
-    ['an id and a value it has not', { id: 'b', owner: 'x' }, []],
-    ['an id nobody has', { id: 'q' }, []],
-    ['an id that is not said', { id: undefined, owner: 'x' }, ['c', 'a']],
-    ['nothing', {}, ['b', 'c', 'a']],
-  ])('by %s', (_, where, ids) => {
+  const cases: readonly { readonly by: string; readonly where: Partial<Row>; readonly ids: readonly string[] }[] = [
+    { by: 'an id', where: { id: 'b' }, ids: ['b'] },
+    { by: 'an id and a value it has not', where: { id: 'b', owner: 'x' }, ids: [] },
+    { by: 'an id nobody has', where: { id: 'q' }, ids: [] },
+    { by: 'a value', where: { owner: 'x' }, ids: ['c', 'a'] },
+    { by: 'nothing', where: {}, ids: ['b', 'c', 'a'] },
+  ];
+
+  it.each(cases)('by $by', ({ where, ids }) => {
     expect(findIn(table, where, { orderBy: { size: 'ASC' } }).map(({ id }) => id)).toEqual(ids);
   });
 });
