@@ -19,8 +19,8 @@ function owned() {
 describe('an index of a table', () => {
   it('finds the rows of a value in the order they were written, as they are now', () => {
     const { table, byOwner } = owned();
-    for (const one of [row('a', 'x'), row('b', 'y'), row('c', 'x'), row('d', null)]) table.insert(new Undo(), one.id, one);
-    table.put(new Undo(), 'a', row('a', 'x', 7));
+    for (const one of [row('a', 'x'), row('b', 'y'), row('c', 'x'), row('d', null)]) table.insert(new Undo(false), one.id, one);
+    table.put(new Undo(false), 'a', row('a', 'x', 7));
     expect(byOwner.of('x')).toEqual([row('a', 'x', 7), row('c', 'x')]);
     expect(byOwner.first('y')).toEqual(row('b', 'y'));
     expect(byOwner.of('z')).toEqual([]);
@@ -29,8 +29,8 @@ describe('an index of a table', () => {
 
   it('leaves out a row that was refused', () => {
     const { table, byOwner } = owned();
-    table.insert(new Undo(), 'a', row('a', 'x'));
-    expect(() => table.insert(new Undo(), 'a', row('a', 'y'))).toThrow(KeyBroken);
+    table.insert(new Undo(false), 'a', row('a', 'x'));
+    expect(() => table.insert(new Undo(false), 'a', row('a', 'y'))).toThrow(KeyBroken);
     expect(byOwner.of('y')).toEqual([]);
     expect(byOwner.of('x')).toEqual([row('a', 'x')]);
   });
@@ -40,7 +40,7 @@ describe('an index of a table', () => {
     const { table, byOwner } = owned();
     const owners = ['x', 'y', 'z', null] as const;
     for (let transaction = 0; transaction < 200; transaction += 1) {
-      const undo = new Undo();
+      const undo = new Undo(false);
       for (let write = random.below(5); write > 0; write -= 1) {
         const made = row(`row ${random.below(12)}`, random.pick(owners), random.below(100));
         if (random.below(4) === 0) table.delete(undo, made.id);
@@ -55,7 +55,7 @@ describe('an index of a table', () => {
 
 describe('looking for rows', () => {
   const { table } = owned();
-  for (const one of [row('a', 'x', 3), row('b', 'y', 1), row('c', 'x', 2)]) table.insert(new Undo(), one.id, one);
+  for (const one of [row('a', 'x', 3), row('b', 'y', 1), row('c', 'x', 2)]) table.insert(new Undo(false), one.id, one);
 
   const cases: readonly { readonly by: string; readonly where: Partial<Row>; readonly ids: readonly string[] }[] = [
     { by: 'an id', where: { id: 'b' }, ids: ['b'] },
