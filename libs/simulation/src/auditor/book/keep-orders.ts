@@ -37,6 +37,17 @@ export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { 
       if (order !== undefined) order.voided = true;
       return;
     }
+    case 'signer_gone':
+      state.unsigned.add(told.account);
+      for (const copy of state.copiesByAccount.get(told.account) ?? []) {
+        for (const holding of copy.holdings.values()) {
+          for (const order of holding.live.values()) if (order.handed?.signer === told.signer && !order.arrived) order.voided = true;
+        }
+      }
+      return;
+    case 'signer_given':
+      state.unsigned.delete(told.account);
+      return;
   }
 }
 
