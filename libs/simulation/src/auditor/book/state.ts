@@ -70,6 +70,8 @@ export class AuditState {
 
   /** Accounts nobody can sign for at the venue: nothing of theirs can be closed by an engine. */
   readonly unsigned = new Set<string>();
+  /** Signers that count no more: what they sign is refused. */
+  readonly goneSigners = new Set<string>();
 
   constructor(
     readonly options: AuditorOptions,
