@@ -41,12 +41,23 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Builds an id from venue-free parts: `timeMs` (0 to 2^48−1) and ten random bytes. */
 export function makeId<K extends IdKind>(kind: K, timeMs: number, random: Uint8Array): Id<K> {
-  let bits = BigInt(timeMs);
-  for (let index = 0; index < 10; index += 1) bits = (bits << 8n) | BigInt(random[index] ?? 0);
-  let body = '';
-  for (let index = 0; index < 26; index += 1) {
-    body = (ALPHABET[Number(bits & 31n)] ?? '0') + body;
-    bits >>= 5n;
+  let random80 = '';
+  // Eighty bits are sixteen digits: five bytes make eight of them.
+  for (let at = 0; at < 10; at += 5) {
+    const high = ((random[at] ?? 0) << 12) | ((random[at + 1] ?? 0) << 4) | ((random[at + 2] ?? 0) >> 4);
+    const low = (((random[at + 2] ?? 0) & 15) << 16) | ((random[at + 3] ?? 0) << 8) | (random[at + 4] ?? 0);
+    random80 += digits(high, 4) + digits(low, 4);
   }
-  return `${ID_PREFIXES[kind]}_${body}` as Id<K>;
+  return `${ID_PREFIXES[kind]}_${digits(timeMs, 10)}${random80}` as Id<K>;
+}
+
+/** The lowest `count` base32 digits of a whole number up to 2^48−1. */
+function digits(value: number, count: number): string {
+  let text = '';
+  let rest = value;
+  for (let index = 0; index < count; index += 1) {
+    text = (ALPHABET[rest % 32] ?? '0') + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
 }

@@ -13,7 +13,7 @@ import { settingsOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { equityOfOthers, shareEquity } from '../state/shared-accounts';
-import { beginAtNextOpen } from './begin-at-next-open';
+import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { leaderEntries, takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
@@ -154,6 +154,9 @@ async function begin(
   }
   beginning.written();
   // A stop that came meanwhile stands.
-  if (record.state === 'active') watched.book.setStatus(record.row, STATUS.active, true);
+  if (record.state !== 'active') return null;
+  const late = beginLate(ctx, parts.books, record, beginning);
+  watched.book.setStatus(record.row, STATUS.active, true);
+  await late;
   return null;
 }

@@ -26,7 +26,8 @@ export class StopWishes {
 
   constructor(
     private readonly registry: Registry,
-    private readonly stops: { changed(): void },
+    /** Told when entries are kept, so that a sending wave looks again. */
+    private readonly changed: () => void,
   ) {}
 
   /** Takes a command that was read; others than stops are none of ours. */
@@ -35,7 +36,7 @@ export class StopWishes {
     const standing = { scope: scopeKey(scope), wish: command };
     this.wishes.set(keyOf(scope, command), standing);
     for (const copy of this.registry.copies.values()) if (names(standing, copy)) this.withhold(copy);
-    this.stops.changed();
+    this.changed();
   }
 
   /** A command was settled: what it left stands in the copies' states alone. */

@@ -25,4 +25,11 @@ describe('references of losses as a start finds them', () => {
   ])('take money moved %s since for neither gain nor loss', (_way, allocation, equity) => {
     expect(found(allocation)).toMatchObject({ factor: 800_000_000_000n, equity });
   });
+
+  it('of a copy that died before its equity was written are its allocation, and the day it began in goes on', () => {
+    const scope = { tenantId: 'ten_a' as TenantId };
+    const expected = { factor: 1_000_000_000_000n, equity: 100n, peak: 1_000_000_000_000n, day: 1_000_000_000_000n, dayEndsAt: 9_000, pnlAnchor: 0n };
+    expect(navOf(ctx, scope, { equity: null, allocation: 100n, startedAt: 1 })).toEqual(expected);
+    expect(navOf(ctx, scope, { equity: null, allocation: 100n, startedAt: null })).toBeNull();
+  });
 });

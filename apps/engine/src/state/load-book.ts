@@ -33,6 +33,7 @@ export function newWatched(
     volatility: { value: null, readAt: 0 },
     leaders: new Set(),
     synced: false,
+    leaving: new Map(),
     ...history,
     recordedTo: history.historyFrom,
   };
@@ -192,12 +193,12 @@ export function navOf(
   copy: Pick<RunningCopy, 'equity' | 'allocation' | 'startedAt'>,
 ): NavState | null {
   const { equity } = copy;
+  const now = ctx.clock.now();
   const [factor, linked] = [kept(copy, 'navFactor', -1), kept(copy, 'navEquity', -1)];
   if (equity === null || factor < 0 || linked < 0) {
-    // A copy that ran before and whose equity was never written is measured from its allocation, so that a restart forgives no loss.
-    return copy.startedAt === null ? null : { ...BEGINNING, equity: money(copy.allocation) };
+    // A copy that ran before and whose equity was never written is measured from its allocation, its day too, so that a restart forgives no loss.
+    return copy.startedAt === null ? null : { ...BEGINNING, equity: money(copy.allocation), dayEndsAt: ctx.days.next(scope.tenantId, now) };
   }
-  const now = ctx.clock.now();
   const dayEndsAt = kept(copy, 'dayEndsAt', 0);
   const isOver = dayEndsAt > 0 && dayEndsAt <= now;
   const moved = copy.allocation - equity.flows;
@@ -213,7 +214,7 @@ export function navOf(
 }
 
 const NAV_ONE = Number(RATE_ONE);
-const BEGINNING = { factor: rate(RATE_ONE), peak: rate(RATE_ONE), day: rate(RATE_ONE), dayEndsAt: 0, pnlAnchor: money(0n) };
+const BEGINNING = { factor: rate(RATE_ONE), peak: rate(RATE_ONE), day: rate(RATE_ONE), pnlAnchor: money(0n) };
 
 /** A number kept with a copy's equity. */
 function kept(copy: Pick<RunningCopy, 'equity'>, name: string, otherwise: number): number {

@@ -113,6 +113,8 @@ export interface WatchedAccount {
   begun: boolean;
   /** Venue time up to which fills are older than our history; those are never moves. */
   historyFrom: EpochMs;
+  /** Fills told and not recorded yet with which the leader reduces or turns, by coin: what is still owed there may be of a position he left. */
+  readonly leaving: Map<string, number>;
   /** Venue time of the newest fill recorded: whoever reads fills goes on from here. */
   recordedTo: EpochMs;
 }

@@ -130,7 +130,56 @@ describe('a leader whose stream came back', () => {
   });
 });
 
+describe('whether a leader leaves is known from when it is told until it is recorded:', () => {
+  const sold = sampleFill({ coin: 'ETH', side: 'sell', size: size(200_000_000n), startPosition: size(200_000_000n), time: 3 });
+
+  it.each<[string, Parameters<typeof sampleFill>[0], boolean]>([
+    ['sells what it holds', sold, true],
+    ['turns', { ...sold, size: size(300_000_000n) }, true],
+    ['buys more', { ...sold, side: 'buy' }, false],
+    ['opens', { ...sold, startPosition: size(0n) }, false],
+  ])('one who %s', async (_what, part, leaves) => {
+    const { watch, sync, leader, network } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, '', { ETH: 2 }));
+    watch.receive(network, { kind: 'fills', address: watched.address, fills: [sampleFill(part)], receivedAt: 3 });
+    expect(watched.leaving.has('ETH')).toBe(leaves);
+    await watch.idle();
+    expect(watched.leaving.has('ETH')).toBe(false);
+  });
+
+  it('and is not seen to leave for ever when it could not be recorded', async () => {
+    const { watch, sync, leader, network, database } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, '', { ETH: 2 }));
+    database.away = true;
+    for (let frame = 0; frame < 3; frame += 1) watch.receive(network, { kind: 'fills', address: watched.address, fills: [sold], receivedAt: 3 });
+    await watch.idle();
+    expect([...watched.leaving]).toEqual([]);
+    watch.stop();
+  });
+});
+
 describe('leaders that cannot be seen', () => {
+  it.each<[string, readonly string[] | undefined, boolean]>([
+    ['everybody', undefined, true],
+    ['this leader', ['0x0000000000000000000000000000000000000001'], true],
+    ['another leader', ['0x0000000000000000000000000000000000000002'], false],
+  ])('when %s is lost sight of, its copies take no new risk until its state was read again', async (_who, unseen, halts) => {
+    const { watch, sync, leader, copyOf, network, ctx } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    const status = copyOf(watched);
+    await sync(watched, stateOf(watched.address, ''));
+    const before = ctx.stops.current;
+    watch.receive(network, { kind: 'disconnected', at: 1, reason: 'test', ...(unseen && { unseen }) });
+    expect([status() & STATUS.leaderUnseen, ctx.stops.current > before]).toEqual([halts ? STATUS.leaderUnseen : 0, halts]);
+    await sync(watched, stateOf(watched.address, ''));
+    expect(status() & STATUS.leaderUnseen).toBe(0);
+  });
+
   it('hold up nobody: what has no seat is not awaited, what is not told in time is gone on without', async () => {
     const { watch, sync, leader, seated } = await watching({ seats: 2 });
     const [seen, silent, seatless] = [leader(1), leader(2), leader(3)];

@@ -77,7 +77,10 @@ export class LeaderWatch {
       (key, batch, failure) => {
         ctx.log.error('leader frames could not be recorded', { watchedNo: key, frames: batch.length, error: failure });
         const [first] = batch;
-        if (first !== undefined) this.restart(first.watched);
+        if (first === undefined) return;
+        // Frames behind the one that failed are taken no more; the leader is read anew.
+        first.watched.leaving.clear();
+        this.restart(first.watched);
       },
       ctx.limits.inboxDepthMax,
     );
@@ -171,6 +174,7 @@ export class LeaderWatch {
         const watched = this.byAddress.get(addressKey(network, event.address));
         if (watched === undefined) return;
         this.ctx.pass('received_frame');
+        countLeaving(watched, event.fills, 1);
         this.frames.push(String(watched.no), { kind: 'fills', watched, fills: event.fills, receivedAt: event.receivedAt });
         return;
       }
@@ -231,12 +235,9 @@ export class LeaderWatch {
   }
 
   private async take(run: FrameRun): Promise<void> {
+    if (run.kind === 'fills') return this.takeFills(run.watched, run.frames);
     // What came behind frames that were not recorded would not continue them.
     if (this.restarts.isWaiting(run.watched)) return;
-    if (run.kind === 'fills') {
-      this.onMoves(await recordFills(this.ctx, run.watched, run.frames));
-      return;
-    }
     if (run.kind === 'missing') return this.takeMissing(run.watched, run.differences, run.at);
     const { watched, event } = run;
     for (const state of event.states) watched.leader.takeState(state);
@@ -250,6 +251,15 @@ export class LeaderWatch {
     this.restarts.worked(watched);
     this.endWaits(watched, 'synced');
     this.onResynced(watched);
+  }
+
+  private async takeFills(watched: WatchedAccount, frames: readonly FillFrame[]): Promise<void> {
+    try {
+      if (!this.restarts.isWaiting(watched)) this.onMoves(await recordFills(this.ctx, watched, frames));
+    } finally {
+      // Their moves wait in the lanes from here on, or the leader is read anew and not seen until then.
+      for (const { fills } of frames) countLeaving(watched, fills, -1);
+    }
   }
 
   /** Takes the first state ever. It stands before the account counts as synced, so that a later process follows what this one only saw. */
@@ -300,6 +310,16 @@ export class LeaderWatch {
     this.holdBack(watched);
     watched.network.users.unwatch(watched.address);
     this.restarts.later(watched);
+  }
+}
+
+/** Counts fills with which the leader reduces or turns as told and not recorded, or no more. */
+function countLeaving(watched: WatchedAccount, fills: readonly VenueFill[], by: 1 | -1): void {
+  for (const { coin, side, size, startPosition } of fills) {
+    if (startPosition === 0n || (side === 'buy') === startPosition > 0n || size === 0n) continue;
+    const count = (watched.leaving.get(coin) ?? 0) + by;
+    if (count > 0) watched.leaving.set(coin, count);
+    else watched.leaving.delete(coin);
   }
 }
 

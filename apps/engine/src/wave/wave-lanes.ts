@@ -22,7 +22,8 @@ export class WaveLanes {
   ) {
     this.lanes = new Lanes(
       async (key, batch) => {
-        await runMoves(ctx, books, batch, this.waitingBehind(key));
+        const [first] = batch;
+        if (first !== undefined) await runMoves(ctx, books, batch, this.waitingBehind(key, first.watched, first.move.coin));
         for (const move of batch.slice(-1)) onDone(move.watched, move.move.coin);
       },
       (key, batch, failure) => {
@@ -70,12 +71,15 @@ export class WaveLanes {
 
   /** What waits for the wave of an instrument that runs. */
   behind(watched: WatchedAccount, coin: string): WaitingBehind {
-    return this.waitingBehind(laneKey(watched.no, coin));
+    return this.waitingBehind(laneKey(watched.no, coin), watched, coin);
   }
 
-  private waitingBehind(key: string): WaitingBehind {
+  /** A move opposes from when it was told: while the database is slow it may not be recorded for long. */
+  private waitingBehind(key: string, watched: WatchedAccount, coin: string): WaitingBehind {
     return {
-      opposed: () => this.lanes.behind(key).some(({ move }) => move.kind === 'reduce' || move.kind === 'close' || move.kind === 'flip'),
+      opposed: () =>
+        watched.leaving.has(coin) ||
+        this.lanes.behind(key).some(({ move }) => move.kind === 'reduce' || move.kind === 'close' || move.kind === 'flip'),
       moves: () => this.lanes.behind(key).length > 0,
       any: () => this.lanes.pressed(key),
     };

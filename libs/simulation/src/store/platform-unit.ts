@@ -194,8 +194,7 @@ export class MemoryPlatformUnit {
   }
 
   private changeMoves(ids: readonly bigint[], change: (move: MoveRow) => MoveRow): void {
-    const wanted = new Set(ids);
-    for (const move of this.data.moves.filter(({ id }) => wanted.has(id)))
+    for (const move of [...new Set(ids)].flatMap((id) => this.data.movesById.of(id)))
       this.data.moves.put(this.undo, `${move.watchedNo}|${move.coin}|${move.venueKey}`, change(move));
   }
 

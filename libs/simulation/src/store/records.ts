@@ -8,7 +8,7 @@ import {
   type RunningCopy,
   type RunningEquity,
 } from '@lockstep/storage';
-import type { ScopeData } from './data';
+import { coinKey, type ScopeData } from './data';
 import { asJson, handedOut } from './table';
 import type { Undo } from './transaction';
 
@@ -37,7 +37,7 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
       return row === undefined ? [] : [row];
     });
   const fillsOf = (orderId: string) => (data.fillsOfOrder.get(orderId) ?? []).flatMap((id) => data.fills.get(id) ?? []);
-  const copyByNo = (no: number): CopyRow | undefined => data.copies.find((copy) => Number(copy.no) === no);
+  const copyByNo = (no: number): CopyRow | undefined => data.copiesByNo.first(BigInt(no));
   return {
     fundingReadTimes: async (no) =>
       new Map(data.fundingTimes.filter((row) => no === null || row.venueAccountNo === no).map((row) => [row.venueAccountNo, row.readToMs])),
@@ -88,8 +88,9 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
       );
     },
     venueOrderIdsSince: async (copyNos, since, except) =>
-      data.orders
-        .filter((row) => copyNos.includes(Number(row.copyNo)) && row.createdAt >= since && row.venueOrderId !== null && row.id !== except)
+      [...new Set(copyNos)]
+        .flatMap((no) => data.ordersByCopy.of(BigInt(no)))
+        .filter((row) => row.createdAt >= since && row.venueOrderId !== null && row.id !== except)
         .map((row) => row.venueOrderId ?? ''),
     resolveOrders: async (resolutions) => {
       const told = new Set<string>();
@@ -109,9 +110,10 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
       return told;
     },
     completeJournal: async (shard, waves) => {
-      const wanted = new Set(waves);
-      for (const row of data.journal.filter((one) => one.shard === shard && one.completedAt === null && wanted.has(Number(one.moveId))))
-        data.journal.put(undo, `${row.moveId}|${row.shard}|${row.part}`, { ...row, completedAt: now });
+      const rows = waves.flatMap((wave) => data.journalByMove.of(BigInt(wave)));
+      for (const row of rows)
+        if (row.shard === shard && row.completedAt === null)
+          data.journal.put(undo, `${row.moveId}|${row.shard}|${row.part}`, { ...row, completedAt: now });
     },
     savePositionStates: async (states) => {
       undo.refuseTwice(
@@ -256,17 +258,16 @@ const withFills = (ids: readonly string[], of: FillOf): (readonly [string, Retur
 
 function heldAt(data: ScopeData, moment: Parameters<EngineRecords['heldByCopies']>[0][number], index: number) {
   const at = Math.floor(moment.atMs);
-  const account = data.venueAccounts.find(({ no }) => Number(no) === moment.venueAccountNo);
-  const copies = data.copies.filter(({ venueAccountId }) => venueAccountId === account?.id).sort((a, b) => Number(a.no - b.no));
+  const account = data.accountsByNo.first(BigInt(moment.venueAccountNo));
+  const copies = (account === undefined ? [] : data.copiesByAccount.of(account.id)).sort((a, b) => Number(a.no - b.no));
   return copies.flatMap((copy) => {
     const no = Number(copy.no);
     const state = data.positions.get(`${no}|${moment.coin}`);
     if (state === undefined) return [];
     let quantity = state.position;
-    for (const fill of data.fills.all())
-      if (fill.copyNo === copy.no && fill.coin === moment.coin && fill.createdAt >= at) quantity -= fill.side === 'buy' ? fill.size : -fill.size;
-    for (const close of data.closes.all())
-      if (close.copyNo === no && close.coin === moment.coin && close.closedAtMs >= at) quantity -= close.quantity;
+    for (const fill of data.fillsByCoin.of(coinKey(no, moment.coin)))
+      if (fill.createdAt >= at) quantity -= fill.side === 'buy' ? fill.size : -fill.size;
+    for (const close of data.closesByCoin.of(coinKey(no, moment.coin))) if (close.closedAtMs >= at) quantity -= close.quantity;
     return quantity === 0n ? [] : [{ moment: index, copyNo: no, copyId: copy.id, quantity }];
   });
 }
@@ -310,8 +311,6 @@ const equityAsRead = ({ flows, netPnl, equity, unitNav, detail, breaker }: Runni
 export function oneCopyEach(data: ScopeData, undo: Undo, row: Pick<CopyRow, 'id' | 'leaderId' | 'venueAccountId' | 'state'>): void {
   if (row.state === 'stopped') return;
   const { id, leaderId, venueAccountId } = row;
-  const other = data.copies.find(
-    (copy) => copy.venueAccountId === venueAccountId && copy.leaderId === leaderId && copy.state !== 'stopped' && copy.id !== id,
-  );
+  const other = data.copiesByAccount.of(venueAccountId).find((copy) => copy.leaderId === leaderId && copy.state !== 'stopped' && copy.id !== id);
   if (other !== undefined) undo.refuse('copies_one_per_leader_on_account');
 }

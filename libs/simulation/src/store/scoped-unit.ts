@@ -90,7 +90,10 @@ export class MemoryScopedUnit {
   readonly copies = {
     findOne: async (where: Partial<NewRow<CopyRow>>) => findIn(this.data.copies, where, { limit: 1 })[0] ?? null,
     runningOn: async (venueAccountId: string) =>
-      this.data.copies.filter((copy) => copy.venueAccountId === venueAccountId && copy.state !== 'stopped').sort((a, b) => Number(a.no - b.no)),
+      this.data.copiesByAccount
+        .of(venueAccountId)
+        .filter(({ state }) => state !== 'stopped')
+        .sort((a, b) => Number(a.no - b.no)),
     insert: async (row: NewRow<CopyRow, Generated>): Promise<void> => {
       const { leaders, followers, venueAccounts } = this.data;
       if (!leaders.has(row.leaderId) || !followers.has(row.followerId) || !venueAccounts.has(row.venueAccountId))
@@ -133,8 +136,9 @@ export class MemoryScopedUnit {
     },
     pending: async (limit: number, after = 0n) =>
       handedOut(
-        this.data.commands
-          .filter(({ no, status }) => status === 'pending' && no > after)
+        this.data.pendingCommands
+          .of('pending')
+          .filter(({ no }) => no > after)
           .sort((a, b) => Number(a.no - b.no))
           .slice(0, limit),
       ),
@@ -182,12 +186,10 @@ export class MemoryScopedUnit {
           .slice(0, limit),
       ),
     ofMoves: async (shard: number, moveIds: readonly bigint[]) => {
-      const wanted = new Set(moveIds);
-      return handedOut(this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId)).sort(byWave));
+      return handedOut(this.journalOf(shard, moveIds).sort(byWave));
     },
     markWritten: async (shard: number, moveIds: readonly bigint[]): Promise<ReadonlySet<bigint>> => {
-      const wanted = new Set(moveIds);
-      const rows = this.data.journal.filter((row) => row.shard === shard && wanted.has(row.moveId) && row.writtenAt === null);
+      const rows = this.journalOf(shard, moveIds).filter(({ writtenAt }) => writtenAt === null);
       for (const row of rows) this.data.journal.put(this.undo, `${row.moveId}|${row.shard}|${row.part}`, { ...row, writtenAt: this.now });
       return new Set(rows.map(({ moveId }) => moveId));
     },
@@ -264,9 +266,8 @@ export class MemoryScopedUnit {
       new Set(sources.filter((source) => this.data.transactions.has(source))),
     sumOfCopy: async (copyId: string, account: string, asset: string): Promise<Money> => {
       let sum = 0n;
-      for (const { transaction } of this.data.transactions.all())
-        if (transaction.copyId === copyId)
-          for (const entry of transaction.entries) if (entry.account === account && entry.asset === asset) sum += entry.amount;
+      for (const { transaction } of this.data.transactionsByCopy.of(copyId))
+        for (const entry of transaction.entries) if (entry.account === account && entry.asset === asset) sum += entry.amount;
       return money(sum);
     },
   };
@@ -274,6 +275,10 @@ export class MemoryScopedUnit {
   private get own(): { readonly tenantId: TenantScope['tenantId']; readonly environment: TenantScope['environment'] } {
     const { tenantId, environment } = this.data.scope;
     return { tenantId, environment };
+  }
+
+  private journalOf(shard: number, moveIds: readonly bigint[]): JournalRow[] {
+    return [...new Set(moveIds)].flatMap((id) => this.data.journalByMove.of(id)).filter((row) => row.shard === shard);
   }
 
   private noteFill(orderId: string | null, fillId: string): void {

@@ -3,8 +3,14 @@ import type { Undo } from './transaction';
 /** Rows by key, in the order they were first written. A row is never changed: another one takes its place. */
 export class Table<Row> {
   private readonly rows = new Map<string, Row>();
+  private readonly indexes: Kept<Row>[] = [];
 
   constructor(private readonly name: string) {}
+
+  /** Has an index told of every row from now on. */
+  keep(index: Kept<Row>): void {
+    this.indexes.push(index);
+  }
 
   get(key: string): Row | undefined {
     return this.rows.get(key);
@@ -36,23 +42,80 @@ export class Table<Row> {
   /** Writes a new row. Throws when its key is taken. */
   insert(undo: Undo, key: string, row: Row): void {
     if (this.rows.has(key)) undo.refuse(`${this.name}: ${key} stands already`);
-    undo.add(() => this.rows.delete(key));
-    this.rows.set(key, row);
+    undo.add(() => this.remove(key, row));
+    this.set(key, row, undefined);
   }
 
   /** Writes a row in the place of the one with its key, or as a new one. */
   put(undo: Undo, key: string, row: Row): void {
     const before = this.rows.get(key);
-    undo.add(() => (before === undefined ? this.rows.delete(key) : this.rows.set(key, before)));
-    this.rows.set(key, row);
+    undo.add(() => (before === undefined ? this.remove(key, row) : this.set(key, before, row)));
+    this.set(key, row, before);
   }
 
   delete(undo: Undo, key: string): void {
     const before = this.rows.get(key);
     if (before === undefined) return;
     // Comes back at the end: nothing that deletes reads an order.
-    undo.add(() => this.rows.set(key, before));
+    undo.add(() => this.set(key, before, undefined));
+    this.remove(key, before);
+  }
+
+  private set(key: string, row: Row, before: Row | undefined): void {
+    this.rows.set(key, row);
+    for (const index of this.indexes) index.set(key, row, before);
+  }
+
+  private remove(key: string, row: Row): void {
     this.rows.delete(key);
+    for (const index of this.indexes) index.remove(key, row);
+  }
+}
+
+interface Kept<Row> {
+  set(key: string, row: Row, before: Row | undefined): void;
+  remove(key: string, row: Row): void;
+}
+
+/** An index over the rows of a table that is empty yet. Rows whose value is null stand in none of its groups. */
+export function indexOf<Row, Value extends string | bigint>(table: Table<Row>, keyOf: (row: Row) => Value | null): Index<Row, Value> {
+  const index = new Index(keyOf);
+  table.keep(index);
+  return index;
+}
+
+/** Rows of a table by a value of theirs: each group in the order its rows came into it, which for a value that never changes is the table's own. */
+class Index<Row, Value extends string | bigint> implements Kept<Row> {
+  private readonly groups = new Map<Value, Map<string, Row>>();
+
+  constructor(private readonly keyOf: (row: Row) => Value | null) {}
+
+  /** Every row with a value. */
+  of(value: Value): Row[] {
+    const group = this.groups.get(value);
+    return group === undefined ? [] : [...group.values()];
+  }
+
+  /** The first row with a value. */
+  first(value: Value): Row | undefined {
+    return this.groups.get(value)?.values().next().value;
+  }
+
+  set(key: string, row: Row, before: Row | undefined): void {
+    const value = this.keyOf(row);
+    if (before !== undefined && this.keyOf(before) !== value) this.remove(key, before);
+    if (value === null) return;
+    const group = this.groups.get(value);
+    if (group === undefined) this.groups.set(value, new Map([[key, row]]));
+    else group.set(key, row);
+  }
+
+  remove(key: string, row: Row): void {
+    const value = this.keyOf(row);
+    if (value === null) return;
+    const group = this.groups.get(value);
+    group?.delete(key);
+    if (group?.size === 0) this.groups.delete(value);
   }
 }
 
@@ -73,11 +136,9 @@ export function byValue<Row extends object>(row: Row): Row {
 /** Rows as a reader gets them: theirs to change, bytes and JSON too. */
 export const handedOut = <Row extends object>(rows: readonly Row[]): Row[] => rows.map(byValue);
 
-/** True when a row has every value of a condition. */
-export function matches<Row extends object>(row: Row, where: Partial<Row>): boolean {
-  for (const [field, value] of Object.entries(where)) if (value !== undefined && Reflect.get(row, field) !== value) return false;
-  return true;
-}
+type Condition = readonly (readonly [field: string, value: unknown])[];
+
+const meets = (row: object, condition: Condition): boolean => condition.every(([field, value]) => Reflect.get(row, field) === value);
 
 interface Find<Row> {
   readonly orderBy?: { readonly [K in keyof Row]?: 'ASC' | 'DESC' };
@@ -85,9 +146,13 @@ interface Find<Row> {
   readonly lock?: boolean;
 }
 
-/** Rows that match, ordered and bounded as asked. */
+/** Rows that have every value of `where`, ordered and bounded as asked. A row with a text as its `id` is kept under that. */
 export function findIn<Row extends object>(table: Table<Row>, where: NoInfer<Partial<Row>>, options: Find<NoInfer<Row>> = {}): Row[] {
-  const found = table.filter((row) => matches(row, where));
+  const condition = Object.entries(where).filter(([, value]) => value !== undefined);
+  const id: unknown = Reflect.get(where, 'id');
+  const named = typeof id === 'string' ? table.get(id) : undefined;
+  const found =
+    typeof id === 'string' ? (named !== undefined && meets(named, condition) ? [named] : []) : table.filter((row) => meets(row, condition));
   const order = Object.entries(options.orderBy ?? {});
   if (order.length > 0) found.sort((a, b) => compareBy(a, b, order));
   return options.limit === undefined ? found : found.slice(0, options.limit);

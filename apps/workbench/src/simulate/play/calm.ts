@@ -56,8 +56,14 @@ type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
+  const positions = new Map<number, CalmRows['positions'][number][]>();
+  for (const state of rows.positions) {
+    const known = positions.get(state.copyNo);
+    if (known === undefined) positions.set(state.copyNo, [state]);
+    else known.push(state);
+  }
   const copies = rows.copies.map((copy): CopyAtCalm => {
-    const states = rows.positions.filter(({ copyNo }) => BigInt(copyNo) === copy.no);
+    const states = positions.get(Number(copy.no)) ?? [];
     return {
       copyId: copy.id,
       state: copy.state as CopyAtCalm['state'],

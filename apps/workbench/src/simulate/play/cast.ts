@@ -38,12 +38,14 @@ export class Cast {
   readonly copies = new Map<number, CopyCast>();
   private readonly byId = new Map<string, CopyCast>();
   private readonly byAgent = new Map<string, FollowerCast>();
+  private readonly byAddress = new Map<string, FollowerCast>();
   private readonly leaders = new Map<string, LeaderId>();
   private readonly byNo = new Map<number, CopyCast>();
   private readonly commands = new Map<string, { readonly kind: string; readonly targetId: string }>();
 
   addFollower(follower: FollowerCast): void {
     this.followers[follower.follower] = follower;
+    this.byAddress.set(follower.address, follower);
   }
 
   addAgent(follower: FollowerCast, address: string): void {
@@ -75,6 +77,10 @@ export class Cast {
 
   followerOfAgent(address: string): FollowerCast | undefined {
     return this.byAgent.get(address);
+  }
+
+  followerOfAddress(address: string): FollowerCast | undefined {
+    return this.byAddress.get(address);
   }
 
   leaderId(tenant: number, leader: number): LeaderId | undefined {

@@ -22,6 +22,7 @@ export class SimWorld {
   readonly world: World;
   readonly clock: WorldClock;
   private readonly coins: ReadonlyMap<string, ScenarioCoin>;
+  private readonly byDex = new Map<string, readonly string[]>();
 
   constructor(
     private readonly time: VirtualTime,
@@ -30,6 +31,7 @@ export class SimWorld {
     onBlocks: () => void,
   ) {
     this.coins = new Map(scenario.coins.map((coin) => [coin.coin, coin]));
+    for (const { coin, dex } of this.coins.values()) this.byDex.set(dex, [...(this.byDex.get(dex) ?? []), coin]);
     const settings = { blockMs: BLOCK_MS, fillsKept: 100_000, ordersKept: 100_000, agentRemovalMs: 0 };
     const inner = createWorld({ name: 'sim', seed: scenario.seed, genesisTime: time.now(), universe: universeOf(scenario.coins), settings });
     this.world = inner;
@@ -53,11 +55,11 @@ export class SimWorld {
   }
 
   coinsOf(dex: string): readonly string[] {
-    return [...this.coins.values()].filter((coin) => coin.dex === dex).map(({ coin }) => coin);
+    return this.byDex.get(dex) ?? [];
   }
 
   get dexes(): readonly string[] {
-    return [...new Set([...this.coins.values()].map(({ dex }) => dex))];
+    return [...this.byDex.keys()];
   }
 
   prices(coin: string): CoinPrices {

@@ -78,7 +78,7 @@ export class TrafficTap implements Traffic {
   }
 
   account(state: AccountState): void {
-    const follower = this.cast.followers.find(({ address }) => address === state.address);
+    const follower = this.cast.followerOfAddress(state.address);
     if (follower === undefined) return;
     const equity = this.equityOf(state.address, [state]);
     this.observe({ kind: 'account_state_delivered', at: this.exact(), process: this.process, account: state.address, equity });

@@ -101,10 +101,20 @@ export class Holding {
     return sum;
   }
 
-  /** The largest |position| on a side with every entry filled and no exit. */
+  /** What entries of a side add to: the position there; below zero what stands against them and no exit on its way may close before. */
+  base(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    const held = this.real.position * (buy ? 1n : -1n);
+    return held >= 0n ? held : min(0n, held + this.pending(at, clockSlackMs, buy, true));
+  }
+
+  /** The position on a side with every entry filled and no exit of it; below zero it is on the other. */
+  reach(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    return this.base(at, clockSlackMs, buy) + this.pending(at, clockSlackMs, buy, false);
+  }
+
+  /** The same once what stands against it is closed, whoever does so. */
   worst(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
-    const side = buy ? 1n : -1n;
-    const held = this.real.position * side;
+    const held = this.real.position * (buy ? 1n : -1n);
     return (held > 0n ? held : 0n) + this.pending(at, clockSlackMs, buy, false);
   }
 }

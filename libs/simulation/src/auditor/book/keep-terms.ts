@@ -56,6 +56,7 @@ function keepCopyTerms(state: AuditState, told: TermsTold): void {
   known.asked.shift();
   known.earlier = known.terms;
   known.terms = termsInForce(told.settings, told.allocation, told.at);
+  known.losses.limitsChanged();
   for (const holding of known.holdings.values()) holding.target.lowHolds = false;
   if (known.earlier.allocation === told.allocation) return;
   const moved = Number(told.allocation - known.earlier.allocation) / 1e8;

@@ -77,6 +77,11 @@ export class LossTrack {
     this.sure = false;
   }
 
+  /** The limits are others: what only halted is judged anew at the next mark. */
+  limitsChanged(): void {
+    if (this.breach?.level === 'no_new_risk') this.breach = null;
+  }
+
   /** Money moved in or out: the unit value stays. */
   flow(before: number, after: number): void {
     this.unitBase = this.unit(before);

@@ -28,6 +28,7 @@ export class TargetBounds {
   moves = 0;
   /** False: something happened in this episode that makes `low` no bound. */
   lowHolds = true;
+  /** Leader orders copied of this episode: moves for which an entry left. */
   adds = 0;
   /** When something was owed last. */
   owedAt = Number.NEGATIVE_INFINITY;
@@ -134,6 +135,11 @@ export class TargetBounds {
     this.blocked = 0n;
   }
 
+  /** An entry left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
+  entered(): void {
+    this.adds += 1;
+  }
+
   private owe(at: EpochMs, high: bigint): void {
     this.high = high;
     this.owedAt = at;
@@ -212,15 +218,14 @@ export class TargetBounds {
 
   private addAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null, may: boolean): void {
     if (move.unnamed) this.lowHolds = false;
-    for (const order of move.newOrders) {
-      if (maxAdds !== null && this.adds >= maxAdds) return;
+    for (const [index, order] of move.newOrders.entries()) {
+      if (maxAdds !== null && this.adds + index >= maxAdds) return;
       this.low += mulDiv(amount, UNIT, order.high, 'down');
       const more = mulDiv(amount, UNIT, order.low, 'up');
       if (!may) {
         this.block(move.at, more);
         continue;
       }
-      this.adds += 1;
       this.owe(move.at, this.high + more);
     }
   }

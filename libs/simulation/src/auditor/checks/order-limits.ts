@@ -24,7 +24,7 @@ function firstBroken(judged: JudgedOrder, terms: TermsInForce): Broken | null {
   const { order, instrument } = judged;
   if (!admits(terms.settings.instruments, order.coin)) return { kind: 'instrument_filter', text: 'the filter does not admit the coin' };
   const { state, holding } = judged;
-  const worst = holding.worst(judged.at, state.options.clockSlackMs, order.buy) + order.size;
+  const worst = holding.reach(judged.at, state.options.clockSlackMs, order.buy) + order.size;
   const { caps } = terms.settings;
   if (caps.maxPositionSize !== null && worst > caps.maxPositionSize) {
     return {

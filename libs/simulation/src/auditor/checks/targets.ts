@@ -1,4 +1,4 @@
-import { abs, sign } from '@lockstep/kernel';
+import { sign } from '@lockstep/kernel';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 
 /** Product §2.1, §2.4, §2.9: new risk up to the target only, on its side, for a cause, and never a second time for the same residual. */
@@ -14,7 +14,7 @@ export function checkTarget(judged: JudgedOrder): void {
     return;
   }
   const pending = holding.pending(judged.at, clockSlackMs, order.buy, false);
-  const held = holding.real.position * side > 0n ? abs(holding.real.position) : 0n;
+  const held = holding.base(judged.at, clockSlackMs, order.buy);
   const most = high + instrument.lot;
   if (held + pending + order.size <= most) {
     checkSuperseded(judged);
@@ -36,7 +36,7 @@ function checkSuperseded(judged: JudgedOrder): void {
   const { order, state, holding, instrument } = judged;
   const side = order.buy ? 1n : -1n;
   const high = holding.target.highSince(order.sentAt - state.options.supersedeGraceMs, side);
-  const worst = holding.worst(judged.at, state.options.clockSlackMs, order.buy) + order.size;
+  const worst = holding.reach(judged.at, state.options.clockSlackMs, order.buy) + order.size;
   if (worst <= high + instrument.lot) return;
   blame(
     judged,
@@ -86,7 +86,8 @@ export function checkCrossing(judged: JudgedOrder): void {
   if (holding.exitDecidedAt > order.decidedAt - state.options.owedSlackMs) return;
   const side = order.buy ? 1n : -1n;
   const quiet = order.decidedAt - holding.changedAt > state.options.owedSlackMs || holding.real.position === holding.told.position;
-  if (sign(holding.real.position) !== -side || !quiet) return;
+  // A fill it was not told yet is, to the engine, an order on its way: nothing that could be taken off by a reduce-only order.
+  if (sign(holding.real.position) !== -side || sign(holding.told.position) !== -side || !quiet) return;
   const text = `the copy holds ${sizeText(holding.real.position)}, which the order takes off without being reduce-only`;
   blame(judged, 'exit_not_reduce_only', text);
 }

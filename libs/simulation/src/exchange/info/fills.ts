@@ -11,7 +11,10 @@ import { forUser, inRange, timeRange } from './request';
 export const FILLS_PAGE = 2_000;
 
 /** The fills that can still be reached, oldest first. */
-export const reachableFills = (ex: Exchange, user: Address): Fill[] => (ex.accounts.get(user)?.fills ?? []).slice(-ex.settings.fillsKept);
+export function reachableFills(ex: Exchange, user: Address): readonly Fill[] {
+  const fills = ex.accounts.get(user)?.fills ?? [];
+  return fills.length > ex.settings.fillsKept ? fills.slice(-ex.settings.fillsKept) : fills;
+}
 
 /** Merges the fills of one order in one block into one, as `aggregateByTime` does, at the place of the first: sizes, fees and PnL add up. */
 export function aggregate(fills: readonly Fill[]): Fill[] {
