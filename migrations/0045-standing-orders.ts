@@ -35,7 +35,8 @@ export class StandingOrders implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await this.settings(runner, `settings::jsonb #- '{breaker,protective_stop}'`);
+    // The older process knows neither stops nor entries that rest, and trades nothing for settings it cannot read.
+    await this.settings(runner, `jsonb_set(settings::jsonb #- '{breaker,protective_stop}', '{slippage,on_breach}', '"reject"')`);
     await runner.query('alter table orders drop column trigger_price');
     await dropTables(runner, ['standing_orders']);
   }

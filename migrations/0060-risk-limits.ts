@@ -26,6 +26,10 @@ export class RiskLimits implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The older process trades nothing for settings it cannot read. No policy admits the owner: it sees the rows of all tenants while they are not forced on it.
+    await runner.query('alter table copy_settings no force row level security');
+    await runner.query(`update copy_settings set settings = (settings::jsonb #- '{caps,max_gross_exposure}' #- '{state_limits}')::json`);
+    await runner.query('alter table copy_settings force row level security');
     await dropTables(runner, ['platform_limits', 'risk_limits']);
   }
 }

@@ -1,3 +1,4 @@
+import { NO_EXPOSURE_LIMITS } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import type { AccountMember } from './account-net';
 import { STATUS } from './copy-columns';
@@ -17,6 +18,8 @@ interface Wanted {
   readonly episode?: number;
   readonly mostSize?: string;
   readonly allocation?: number;
+  /** Most that all copies of its leader may hold together. */
+  readonly capacity?: number;
 }
 
 /** Copies of one account in books of their own, all of which see the same market. */
@@ -39,6 +42,7 @@ function crossed(
     const row = stage.add(
       entryOf(index + 1, settings, { venueAccount: 9, status: wanted.status ?? STATUS.active, allocation: money, realEquity: money }),
     );
+    if (wanted.capacity !== undefined) stage.book.setExposure(row, { ...NO_EXPOSURE_LIMITS, leaderCapacity: dollars(wanted.capacity) });
     const { sheet } = stage;
     const { rows } = sheet;
     stage.book.setBook('BTC', priceOf(bid), priceOf(ask), at);
@@ -98,6 +102,8 @@ describe('what crosses inside an account', () => {
       [{ ...LEAVES, status: STATUS.handingOver | STATUS.closing }, ENTERS],
       ['1 gives 6 to 2'],
     ],
+    ['less where a limit binds that copies share', [LEAVES, { ...ENTERS, capacity: 310 }], ['1 gives 3 to 2']],
+    ['no entry of a copy whose limits are passed', [LEAVES, { ...ENTERS, status: STATUS.active | STATUS.limitHalt }], []],
     ['no entry of a paused copy', [LEAVES, { ...ENTERS, status: STATUS.active | STATUS.paused }], []],
     ['no entry under a kill switch', [LEAVES, { ...ENTERS, status: STATUS.active | STATUS.killSwitch }], []],
     ['no entry of a copy the follower closed', [LEAVES, { ...ENTERS, episode: EPISODE.userClosed }], []],

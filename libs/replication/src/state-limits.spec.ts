@@ -57,6 +57,18 @@ function repair(stage: Stage, wave: number, fill = true) {
 const position = (stage: Stage, row = 0): number => at(stage.sheet.rows.position, row);
 
 describe('a limit that what is held passes', () => {
+  it('of a copy that is handed over neither halts nor lowers anything: nothing is traded for it', () => {
+    const stage = new Stage(instrumentOf('BTC', 2));
+    const row = stage.add(entryOf(1, settings({ maxPositionNotional: dollars(1_100) }, { position_notional: 'close' })));
+    stage.follow('10');
+    stage.book.setStatus(row, STATUS.handingOver, true);
+    expect(mark(stage, '120')).toEqual({ found: 0, reduced: 0 });
+    expect([at(stage.sheet.rows.target, row) / MICRO, at(stage.book.copies.status, row) & STATUS.limitHalt]).toEqual([1_000, 0]);
+    // What is closed after all is closed whatever its limits say; when it is kept, they are met at the next mark.
+    stage.book.setStatus(row, STATUS.handingOver, false);
+    expect(mark(stage, '120').reduced).toBe(1);
+  });
+
   it('trims to 5 % below it by reduce-only orders, once, and the leader’s reduction goes on from there', () => {
     const stage = new Stage(instrumentOf('BTC', 2));
     stage.add(entryOf(1, settings({ maxPositionNotional: dollars(1_100) }, { position_notional: 'trim' })));

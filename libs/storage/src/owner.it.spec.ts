@@ -104,6 +104,30 @@ describe('an owner that is no superuser', () => {
     expect(forced).toEqual([{ relforcerowsecurity: true }]);
   });
 
+  it('takes out of settings what the process before would not read, and gives them what it needs on the way up', async () => {
+    const own = { caps: { max_leverage: '3' }, slippage: { on_breach: 'reject' }, breaker: { daily: null } };
+    const chosen = {
+      caps: { ...own.caps, max_gross_exposure: '5' },
+      slippage: { on_breach: 'rest' },
+      breaker: { ...own.breaker, protective_stop: true },
+      state_limits: { leverage: 'trim' },
+    };
+    const settings = async (): Promise<unknown> => as(masterUrl, (source) => source.query('select settings from copy_settings'));
+    await as(masterUrl, async (source) => {
+      // Its copy is of no matter here.
+      await source.query('alter table copy_settings disable trigger all');
+      await source.query(
+        `insert into copy_settings (tenant_id, environment, copy_id, version, settings, actor, effective_from) values ($1, 'test', 'cpy_1', 1, $2, 'test', $3)`,
+        [TENANT, JSON.stringify(chosen), new Date(NOW)],
+      );
+    });
+    await revert(ownerUrl, MIGRATIONS.length - MIGRATIONS.findIndex(({ name }) => name === 'StandingOrders'));
+    expect(await settings()).toEqual([{ settings: own }]);
+    await migrate(ownerUrl, resolveRoleUrls(ownerUrl));
+    expect(await settings()).toEqual([{ settings: { ...own, breaker: { ...own.breaker, protective_stop: false } } }]);
+    await as(masterUrl, (source) => source.query('delete from copy_settings'));
+  });
+
   it('migrates down to nothing and up again', async () => {
     await revert(ownerUrl, MIGRATIONS.length);
     expect((await migrate(ownerUrl, resolveRoleUrls(ownerUrl))).applied).toHaveLength(MIGRATIONS.length);
