@@ -82,7 +82,8 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     }
     // Which part is whose stays open from then on: the engine shares out by what it held when it compared, not by what was held when it happened.
     if (seen.cloid === null || held !== net) holding.foreign = true;
-    if (seen.cloid === null || held !== net) copy.attributed = true;
+    if (seen.cloid === null) copy.meddled = true;
+    if (held !== net) copy.attributed = true;
   }
   endForeign(state, seen.account, seen.coin);
 }
