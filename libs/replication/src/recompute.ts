@@ -1,3 +1,4 @@
+import { mulDivFloor } from '@lockstep/kernel';
 import type { CopySettings, Follow } from '@lockstep/roster';
 import { MICRO } from './instrument-columns';
 import type { JournalRow } from './journal-decode';
@@ -5,7 +6,7 @@ import { ASKED_NOTHING, GIVEN_UP, OVERCOME, weighedReference } from './journaled
 import { boundedLimit, exitBoundAt } from './price-bound';
 import { type ReasonCode, reasonAt } from './reasons';
 import { amountTarget, classify, increasedTarget, reducedTarget } from './target';
-import { EXIT_BAND } from './wave-options';
+import { EXIT_BAND, MIN_ORDER_VALUE } from './wave-options';
 import { TIF_IOC } from './wave-plan';
 
 /** What of a decision is not in its journal row: the settings of the version the row names, and the move it stands for. Rates 10^-12, prices 10^-8. */
@@ -166,11 +167,24 @@ function lotsChecks(row: JournalRow, index: number, residual: Residual): Decisio
   for (let order = 0; order < orders.count; order += 1)
     if (orders.decision[order] === index) sums[orders.exit[order] ?? 0] = (sums[orders.exit[order] ?? 0] ?? 0) + (orders.lots[order] ?? 0);
   const [entry = 0, exit = 0] = sums;
-  const closesAll = reasonAt(decisions.reason[index] ?? 0) === 'dust_closed' && exit === residual.available;
+  const whole = exit === residual.available && isDust(row, index, residual) ? residual.available : residual.exit;
   return [
-    lotsCheck('exit_lots', decisions.exitLots[index] ?? 0, exit, closesAll ? residual.available : residual.exit, 'the account’s net and its minimum'),
+    lotsCheck('exit_lots', decisions.exitLots[index] ?? 0, exit, whole, 'what the account holds beside it, and prices'),
     lotsCheck('entry_lots', decisions.entryLots[index] ?? 0, entry, residual.entry, 'the room under the caps, and what stood against entering'),
   ];
+}
+
+/** An exit too small to be taken, of a position that flat is nearer to its target than it is: all of it closes (product §2.5). */
+function isDust({ decisions, orders, mark, szDecimals }: JournalRow, index: number, { exit, available }: Residual): boolean {
+  const target = Math.abs(decisions.targetAfter[index] ?? 0);
+  if (exit === 0 || target === 0 || available * MICRO - target < target) return false;
+  for (let order = 0; order < orders.count; order += 1) {
+    if (orders.decision[order] !== index || orders.exit[order] === 0) continue;
+    const limit = orders.price[order] ?? 0;
+    const worth = (lots: number): number => mulDivFloor(lots, mark > 0 ? Math.min(limit, mark) : limit, 10 ** szDecimals);
+    return worth(exit) < MIN_ORDER_VALUE && worth(available) < 2 * MIN_ORDER_VALUE;
+  }
+  return false;
 }
 
 /** Orders sum to the journaled lots; those are the residual, or less where something not journaled held lots back. */
