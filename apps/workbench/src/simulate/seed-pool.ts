@@ -23,10 +23,12 @@ export async function runWorks(works: readonly SeedWork[], processes: number, to
 
 function runWork(work: SeedWork, told: (outcome: SeedOutcome) => void): Promise<void> {
   return new Promise((resolve) => {
-    const child = fork(ENTRY, [JSON.stringify(work)], {
+    const child = fork(ENTRY, [], {
       execArgv: [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${NURSERY_MB}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    // A process that is gone before it was asked is told of by its end.
+    child.send(work, () => undefined);
     const left = [...work.seeds];
     let ended = false;
     let last = '';
