@@ -2,6 +2,7 @@ import {
   createAuditor,
   type Observation,
   printStep,
+  type ScenarioSize,
   type ScenarioStep,
   SeededIds,
   SeededRandom,
@@ -32,6 +33,8 @@ import { WorldTap } from './play/world-tap';
 
 export interface SeedOrder {
   readonly seed: number;
+  /** How much of a world; `standard` when not given. */
+  readonly size?: ScenarioSize;
   readonly steps: number;
   readonly broken: string | null;
   readonly store: 'memory' | 'postgres';
@@ -78,7 +81,7 @@ export class SeedRun {
   constructor(private readonly order: SeedOrder) {
     const transactions = new TransactionQueue();
     this.time = order.store === 'memory' ? new VirtualTime(BEGIN_MS) : new VirtualTime(BEGIN_MS, () => transactions.settled());
-    this.scenario = scenarioOf(order.seed, 'standard', { crashPoints: CRASH_POINTS });
+    this.scenario = scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS });
     this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
     const followers = new Set(this.scenario.followers.map(({ address }) => address));
     let tap: WorldTap | null = null;

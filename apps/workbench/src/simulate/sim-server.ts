@@ -41,7 +41,7 @@ export async function startSimServer(): Promise<SimServer> {
 }
 
 /** Makes what every seed's database is a copy of, with partitions for the months the seeds play in. */
-export async function prepareTemplate(ownerUrl: string): Promise<void> {
+async function prepareTemplate(ownerUrl: string): Promise<void> {
   const url = await createDatabase(ownerUrl, SEED_TEMPLATE, 'template1');
   const roles = resolveRoleUrls(url);
   await migrate(url, roles);
