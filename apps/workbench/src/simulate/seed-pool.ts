@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { SeedOutcome, SeedWork } from './outcome';
 
 const ENTRY = join(__dirname, 'seed-process.js');
-/** A process that says nothing for so long hangs, in ms. */
-const SILENT_MAX_MS = 300_000;
+/** A process that says nothing for so long hangs, in ms: a seed takes seconds in memory, minutes on PostgreSQL. */
+const SILENT_MAX_MS: Readonly<Record<SeedWork['store'], number>> = { memory: 300_000, postgres: 1_800_000 };
 const HEAP_MB = 3_072;
 /** Most of what a run makes is gone at once: a roomy nursery is swept seldom, and what lives long is not carried about in it. */
 const NURSERY_MB = 32;
@@ -35,7 +35,7 @@ function runWork(work: SeedWork, told: (outcome: SeedOutcome) => void): Promise<
     let watch: NodeJS.Timeout | null = null;
     const listen = (): void => {
       if (watch !== null) clearTimeout(watch);
-      watch = setTimeout(() => child.kill('SIGKILL'), SILENT_MAX_MS);
+      watch = setTimeout(() => child.kill('SIGKILL'), SILENT_MAX_MS[work.store]);
     };
     listen();
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

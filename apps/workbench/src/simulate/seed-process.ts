@@ -3,6 +3,9 @@ import { loadBroken } from './broken/break-engine';
 import { brokenEngine } from './broken/broken-engines';
 import { found, type SeedOutcome, type SeedWork } from './outcome';
 
+/** Whoever asked is gone: nobody hears how it ends. */
+process.once('disconnect', () => process.exit(1));
+
 /** One process of `npm run sim`: loads the engine, a broken one where it is told to, and runs its seeds one after another. */
 async function main(): Promise<void> {
   const work = await asked();
