@@ -1,9 +1,10 @@
 import { size } from '@lockstep/kernel';
+import { beginClosing } from '@lockstep/replication';
 import { OUTCOME } from '@lockstep/venues/port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WaveOutcome } from '../books/outcome-batch';
 import type { Repairs } from '../repair/repair';
-import { type BooksStage, moneyOf, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
+import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { takeOutcomes } from '../wave/apply-outcomes';
 import { intentsOf } from '../wave/intents-of';
@@ -89,5 +90,24 @@ describe('the end of a stop', () => {
     await stage.books.takeWave(outcome);
     await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
     expect((await stage.copyFacts()).orders.map(({ status }) => status)).toEqual(['rejected']);
+  });
+
+  it('leaves its money as it stands, whatever a wave that is written behind it decided', async () => {
+    await stage.hold('2', '100');
+    await stage.books.takeFills({
+      account: stage.account,
+      fills: [stage.fill('sell', '2', '110', { clientOrderId: orderOf(stage.copy.no, 2), time: 2 })],
+    });
+    const before = (await stage.copyFacts()).positions;
+    beginClosing(stage.copy.watched.book, stage.copy.row);
+    await stop();
+    // The leader goes on while the end of the stop is written: the closing copy gives the increment up.
+    const outcome = await wave(22, '0', '1', OUTCOME.rejected);
+    expect([outcome.state.count, outcome.intents.length]).toEqual([0, 1]);
+    watch.start();
+    await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
+    await stage.books.takeWave(outcome);
+    await stage.books.idle();
+    expect((await stage.copyFacts()).positions).toEqual(before);
   });
 });
