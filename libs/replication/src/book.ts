@@ -232,7 +232,7 @@ export class CopyBook {
     copies.entryBound[row] = toExact(settings.slippage.entryBound, 'entry bound');
     copies.exitBound[row] = toExact(settings.slippage.exitBound, 'exit bound');
     copies.maxAgeMs[row] = settings.maxAgeMs;
-    copies.catchUpMs[row] = settings.catchUpMs;
+    this.setCatchUp(row, settings.catchUpMs);
     copies.breakerFromStart[row] = limitColumn(settings.breaker.fromStart);
     copies.breakerTrailing[row] = limitColumn(settings.breaker.trailing);
     copies.breakerDaily[row] = limitColumn(settings.breaker.daily);
@@ -242,6 +242,15 @@ export class CopyBook {
     copies.closeAfter[row] = settings.breaker.closeAfterMarks;
     this.filters[row] = settings.instruments;
     for (const sheet of this.sheets.values()) sheet.rows.allowed[row] = filterAdmits(settings.instruments, sheet.instrument.coin) ? 1 : 0;
+  }
+
+  /** A shorter catch-up window holds for what is owed already; a longer one begins with the next increment. */
+  private setCatchUp(row: number, catchUpMs: number): void {
+    const shorter = (this.copies.catchUpMs[row] ?? 0) - catchUpMs;
+    this.copies.catchUpMs[row] = catchUpMs;
+    if (shorter <= 0) return;
+    for (const { rows } of this.sheets.values())
+      if (rows.owedUntil[row] !== 0) rows.owedUntil[row] = Math.max(1, (rows.owedUntil[row] ?? 0) - shorter);
   }
 
   private setMode(row: number, mode: CopyMode): void {

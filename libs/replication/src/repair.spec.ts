@@ -31,6 +31,20 @@ describe('repair', () => {
     expect(forfeits).toEqual([]);
   });
 
+  it.each([
+    ['shorter', 500, 0],
+    ['longer', 60_000, 1],
+  ])('a catch-up window that was made %s holds for what is owed already as the shorter of the two', (_way, catchUpMs, orders) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.fillOrder(stage.plan('10'), 0, 4);
+    const { owedUntil } = stage.sheet.rows;
+    const until = at(owedUntil, 0);
+    stage.book.setSettings(0, settingsOf('1', { catchUpMs }), 2);
+    expect(repairAt(stage, NOW + 1_000).plan.orders.count).toBe(orders);
+    expect(at(owedUntil, 0)).toBe(orders === 1 ? until : 0);
+  });
+
   it('an entry in flight or unknown is never sent a second time', () => {
     const stage = new Stage();
     stage.add(entryOf(1, settingsOf('1')));

@@ -26,6 +26,7 @@ import { SimWorld } from './play/sim-world';
 import { TrafficTap } from './play/traffic-tap';
 import { SimWakeups } from './play/wakeups';
 import { WorldTap } from './play/world-tap';
+import type { SeedWatch } from './seed-watch';
 
 export interface SeedOrder {
   readonly seed: number;
@@ -34,6 +35,9 @@ export interface SeedOrder {
   readonly store: 'memory' | 'postgres';
   /** Told what happens, for whoever looks on. */
   readonly say?: (text: string) => void;
+  /** Ends after this step of the script. */
+  readonly lastStep?: number;
+  readonly watch?: SeedWatch;
 }
 
 /** Runs begin shortly before midnight UTC, so that days of tenants end in them. */
@@ -152,6 +156,7 @@ export class SeedRun {
     } finally {
       process.off('unhandledRejection', onRejection);
       this.host.kill(null, 1, 0);
+      await this.order.watch?.ended({ store: this.store, cast: this.cast, violations: this.told });
       await this.store.close();
     }
   }
@@ -171,6 +176,7 @@ export class SeedRun {
       copies: this.cast.copies.size,
       kinds: Object.fromEntries([...this.kinds].sort()),
       digest: this.digest.hex(),
+      journal: this.journal.hex(),
       violations: this.told,
       failure,
       ms: Math.round(ms),
@@ -182,6 +188,7 @@ export class SeedRun {
     await this.answered(this.player.begin());
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
+      if (this.step === this.order.lastStep) return;
       const at = step.kind === 'engine_starts' && step.at === 0 ? this.time.exact() : start + step.at;
       await this.time.runUntil(at);
       this.step += 1;
@@ -215,14 +222,15 @@ export class SeedRun {
 
   private found(): void {
     const violations = this.auditor.violations();
-    for (const { kind, text, at } of violations.slice(this.told.filter(({ kind: one }) => one !== 'defect').length))
-      this.told.push({ kind, text, at, step: this.step });
+    for (const { kind, text, at, copyId, cloid } of violations.slice(this.told.filter(({ kind: one }) => one !== 'defect').length))
+      this.told.push({ kind, text, at, step: this.step, copyId, cloid });
   }
 
   private observe(observation: Observation): void {
     this.observed += 1;
     if (observation.kind === 'world_fill') this.fills += 1;
     this.digest.add(observation);
+    this.order.watch?.observed(observation, this.step);
     this.auditor.observe(observation);
   }
 
@@ -239,6 +247,9 @@ export class SeedRun {
   private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states }: Committed): void {
     const at = this.time.exact();
     if (journal.length > 0) {
+      const { order, step } = this;
+      for (const { moveId, shard, part, packed } of journal)
+        order.watch?.journaled({ at, step, process, scope, moveId, shard, part, bytes: Buffer.from(packed) });
       for (const order of this.journal.take(scope, journal, journaledAt, offsetMs)) {
         const copyId = this.copyId(order.copyNo);
         const { wave, clientOrderId: cloid, nonce } = order;
@@ -307,7 +318,8 @@ export class SeedRun {
 
   private logged(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
     this.order.say?.(`    ${level}: ${message} ${fieldsText(fields)}`);
-    if (DEFECTS.has(message)) this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step });
+    if (DEFECTS.has(message))
+      this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step, copyId: null, cloid: null });
   }
 }
 

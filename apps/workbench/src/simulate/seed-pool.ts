@@ -69,6 +69,7 @@ const failed = (work: SeedWork, seed: number, last: string): SeedOutcome => ({
   copies: 0,
   kinds: {},
   digest: '',
+  journal: '',
   violations: [],
   failure: `its process ended: ${last.trim() || 'without a word'}`,
   ms: 0,

@@ -50,6 +50,8 @@ export class CopyTrack {
   readonly accountEquity: RecentRange;
   /** Something of the follower's own was in its account: what the copy's money made is a matter of attribution from then on. */
   attributed = false;
+  /** Something was traded in its account by hand: how much of it was the copy's depends on when it was seen. */
+  meddled = false;
   /** Charges on their way to the engine. */
   private readonly charges = new Map<string, bigint>();
   /** What those charges may change, in whole units. */
@@ -69,6 +71,11 @@ export class CopyTrack {
     this.equity = new RecentRange(equityWindowMs);
     this.accountEquity = new RecentRange(equityWindowMs);
     this.losses = new LossTrack();
+  }
+
+  /** Whether its money is a matter of attribution. */
+  get ownShare(): boolean {
+    return this.attributed || this.meddled;
   }
 
   holding(coin: string): Holding {
