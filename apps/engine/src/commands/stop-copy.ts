@@ -127,7 +127,10 @@ async function stopMany(ctx: EngineContext, parts: CommandParts, scope: TenantSc
 /** Wait between two looks at closing copies, in ms. */
 const LOOK_MS = 250;
 
-/** Ends stops: a closing copy, or one that winds down, that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it. */
+/**
+ * Ends stops: a closing copy, or one that winds down, that holds nothing, has nothing on its way and whose every order has its row is stopped with its
+ * flatness proof; dust is listed in it.
+ */
 export class StopWatch {
   private timer: Timer | null = null;
   private readonly ending = new Set<CopyRecord>();
@@ -150,7 +153,7 @@ export class StopWatch {
     for (const copy of this.ctx.registry.copies.values()) {
       if ((copy.state !== 'stopping' && copy.state !== 'winding_down') || this.ending.has(copy)) continue;
       const remnants = remnantsOf(copy.watched.book, copy.row);
-      if (remnants.some((remnant) => !remnant.dust) || this.hasOpenOrders(copy)) continue;
+      if (remnants.some((remnant) => !remnant.dust) || this.hasOpenOrders(copy) || this.parts.books.owesRow(copy.no)) continue;
       this.ending.add(copy);
       void this.end(copy, remnants)
         .catch((failure: unknown) => this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure }))

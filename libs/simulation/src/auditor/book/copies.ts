@@ -5,6 +5,9 @@ import { Holding } from './holding';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
 import { RecentRange } from './window';
 
+/** Charges are kept by their moments for so long; nobody asks for older ones. */
+const CHARGES_KEPT_MS = 60_000;
+
 /** Terms with the moment from which the engine honours them. */
 export interface TermsInForce {
   readonly settings: SettingsSeen;
@@ -53,6 +56,8 @@ export class CopyTrack {
   private readonly charges = new Map<string, bigint>();
   /** What those charges may change, in whole units. */
   chargesUntold = 0;
+  /** The newest charges, by the venue's moment. */
+  private readonly newestCharges = new Map<EpochMs, bigint>();
 
   constructor(
     readonly copy: CopySeen,
@@ -80,9 +85,22 @@ export class CopyTrack {
   fundingCharged(coin: string, time: EpochMs, amount: bigint): void {
     if (this.charges.has(`${coin} ${time}`)) return;
     this.funding += amount;
+    this.newestCharges.set(time, (this.newestCharges.get(time) ?? 0n) + amount);
+    for (const moment of this.newestCharges.keys()) if (moment < time - CHARGES_KEPT_MS) this.newestCharges.delete(moment);
     this.charged = Number(this.funding) / 1e8;
     this.charges.set(`${coin} ${time}`, amount);
     this.chargesUntold += Math.abs(Number(amount)) / 1e8;
+  }
+
+  /** What may be booked of the funding so far where charges after `since` may not be read yet: they are read in the order of their moments. */
+  fundingBooked(since: EpochMs): readonly bigint[] {
+    const sums = [this.funding];
+    let left = this.funding;
+    for (const moment of [...this.newestCharges.keys()].filter((time) => time > since).sort((a, b) => b - a)) {
+      left -= this.newestCharges.get(moment) ?? 0n;
+      sums.push(left);
+    }
+    return sums;
   }
 
   fundingTold(coin: string, time: EpochMs): void {
