@@ -62,7 +62,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     pass: parts.pass,
     dailySeed: () => seed.today(),
     stops,
-    wishes: new StopWishes(registry, stops),
+    wishes: new StopWishes(registry, () => stops.changed()),
     wakeEvents: (scope) => {
       parts.wakeups.publish(WAKEUP_CHANNELS.events, wakeupPayload(scope)).catch((failure: unknown) => {
         log.debug('a wake-up was lost; readers poll', { error: failure });

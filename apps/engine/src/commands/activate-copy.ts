@@ -12,7 +12,7 @@ import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
 import { readEquity } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
-import { beginAtNextOpen } from './begin-at-next-open';
+import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { leaderEntries, takeOnPositions } from './take-on-positions';
 import { writeState } from './write-state';
@@ -126,5 +126,7 @@ async function begin(
   beginning.written();
   // A stop that came meanwhile stands.
   if (record.state !== 'active') return;
+  const late = beginLate(ctx, parts.books, record, beginning);
   watched.book.setStatus(record.row, STATUS.active, true);
+  await late;
 }

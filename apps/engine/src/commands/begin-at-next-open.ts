@@ -1,5 +1,6 @@
 import { EPISODE, type InstrumentSheet } from '@lockstep/replication';
 import { type EngineScopedUnit, savePositionStates } from '@lockstep/storage';
+import type { Bookkeeper } from '../books/bookkeeper';
 import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
@@ -10,6 +11,8 @@ export interface Beginning {
   write(unit: EngineScopedUnit): Promise<void>;
   /** Call it once that is committed. */
   written(): void;
+  /** Instruments in which the copy waits. */
+  readonly waiting: number;
 }
 
 /**
@@ -24,6 +27,7 @@ export function beginAtNextOpen(ctx: EngineContext, copy: CopyRecord): Beginning
   );
   const intents = waiting.map((sheet) => ({ sheet, coin: sheet.instrument.coin, intent: intentOf(sheet, copy.row) }));
   return {
+    waiting: intents.length,
     write: (unit) =>
       savePositionStates(
         unit,
@@ -33,4 +37,20 @@ export function beginAtNextOpen(ctx: EngineContext, copy: CopyRecord): Beginning
       for (const { coin, intent } of intents) ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent });
     },
   };
+}
+
+/**
+ * What the leader opened while the new state was being written is waited out too: call it in the same turn in which the copy is let follow. Resolves once that is
+ * written; a write that fails is told, and the copy waits in memory all the same.
+ */
+export async function beginLate(ctx: EngineContext, books: Pick<Bookkeeper, 'run'>, copy: CopyRecord, before: Beginning): Promise<void> {
+  const late = beginAtNextOpen(ctx, copy);
+  if (late.waiting === before.waiting) return;
+  const { scope } = copy.group;
+  try {
+    await books.run(scope, () => ctx.storage.scoped(scope, (unit) => late.write(unit)));
+    late.written();
+  } catch (failure) {
+    ctx.log.error('an open of the leader while a copy began could not be written down', { copyNo: copy.no, error: failure });
+  }
 }

@@ -55,7 +55,7 @@ function broken() {
   const stops = new StopVersion();
   const ctx = {
     registry,
-    wishes: new StopWishes(registry, stops),
+    wishes: new StopWishes(registry, () => stops.changed()),
     clock: { now: () => NOW },
     ids: { next: () => 'evt_a' },
     limits: ENGINE_LIMITS,
@@ -113,5 +113,26 @@ describe('writing equity', () => {
     copies.navEquity[row] = 1;
     await writer.write();
     expect(saved).toMatchObject([{}, { navEquity: 1 }]);
+  });
+});
+
+describe('a leader that opens while a copy is being enabled again', () => {
+  it('is followed from its next open, not into the position it opened meanwhile', async () => {
+    const { ctx, stage, copy, row, enable } = broken();
+    const scoped = ctx.storage.scoped.bind(ctx.storage);
+    // The copy is closed still: the open is refused.
+    Object.assign(ctx.storage, {
+      scoped: async (scope: TenantScope, work: (unit: ScopedUnit) => Promise<unknown>) => {
+        if (stage.sheet.leaderLots === 0) stage.follow('10');
+        return scoped(scope, work as never);
+      },
+    });
+    expect(await enable()).toMatchObject({ status: 'applied' });
+    expect([copy.state, stage.sheet.rows.episode[row]]).toEqual(['active', EPISODE.awaitingOpen]);
+    stage.follow('20');
+    expect(stage.sheet.rows.position[row]).toBe(0);
+    stage.follow('0');
+    stage.follow('10');
+    expect(stage.sheet.rows.position[row]).toBe(10);
   });
 });

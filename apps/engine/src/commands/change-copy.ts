@@ -11,7 +11,7 @@ import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
 import { whatItNeeds } from './activate-copy';
-import { beginAtNextOpen } from './begin-at-next-open';
+import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { field } from './payload';
 import { takeOnPositions, writeIntent } from './take-on-positions';
@@ -62,7 +62,9 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   // A pause of before the breaker is over with it, and so is a stop that waited for the leader's close.
   book.setStatus(copy.row, STATUS.breaker | STATUS.closing | STATUS.paused | STATUS.lossHalt | STATUS.windingDown, false);
   ctx.wishes.meet(copy);
+  const late = beginLate(ctx, parts.books, copy, beginning);
   book.setStatus(copy.row, STATUS.active, true);
+  await late;
   return applied();
 }
 

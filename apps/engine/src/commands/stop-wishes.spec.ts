@@ -34,7 +34,7 @@ function standing(states: readonly string[] = ['active', 'active', 'active']) {
   });
   const stops = new StopVersion();
   const paused = (): number[] => status.flatMap((bits, row) => ((bits & STATUS.paused) === 0 ? [] : [row]));
-  return { wishes: new StopWishes(registry, stops), stops, paused, copies };
+  return { wishes: new StopWishes(registry, () => stops.changed()), stops, paused, copies };
 }
 
 const command = (no: number, kind: string, targetId: string) => ({ no: BigInt(no), kind, targetId }) as never;

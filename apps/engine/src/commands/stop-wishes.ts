@@ -2,7 +2,6 @@ import type { TenantScope } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
 import type { CommandRow } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
-import type { StopVersion } from '../context';
 import type { CopyRecord, Registry } from '../state/registry';
 
 type Wish = Pick<CommandRow, 'no' | 'kind' | 'targetId'>;
@@ -25,7 +24,8 @@ export class StopWishes {
 
   constructor(
     private readonly registry: Registry,
-    private readonly stops: StopVersion,
+    /** Told when entries are kept, so that a sending wave looks again. */
+    private readonly changed: () => void,
   ) {}
 
   /** Takes a command that was read; others than stops are none of ours. */
@@ -34,7 +34,7 @@ export class StopWishes {
     const standing = { scope: scopeKey(scope), wish: command };
     this.wishes.set(keyOf(scope, command), standing);
     for (const copy of this.registry.copies.values()) if (names(standing, copy)) this.withhold(copy);
-    this.stops.changed();
+    this.changed();
   }
 
   /** A command was settled: what it left stands in the copies' states alone. */

@@ -102,6 +102,8 @@ class Judge implements Auditor {
         keepOrders(this.state, observation);
         return;
       case 'nonce_voided':
+      case 'signer_gone':
+      case 'signer_given':
         keepOrders(this.state, observation);
         return;
       case 'order_handed':

@@ -155,7 +155,11 @@ export type OrderObservation =
   /** A journaled order that will never be handed over, and why: `rule` names what kind of rule held it back, where it is known. */
   | { readonly kind: 'order_withheld'; readonly at: EpochMs; readonly cloid: string; readonly reason: string; readonly rule?: WithholdingRule }
   /** The venue took an action of the engine that spends this nonce without an order (`noop`, or a cancel of the order): it can no longer land. */
-  | { readonly kind: 'nonce_voided'; readonly at: EpochMs; readonly signer: string; readonly nonce: number };
+  | { readonly kind: 'nonce_voided'; readonly at: EpochMs; readonly signer: string; readonly nonce: number }
+  /** A signer counts no more at the venue and never will again: what it signed and is not there cannot come. */
+  | { readonly kind: 'signer_gone'; readonly at: EpochMs; readonly account: string; readonly signer: string }
+  /** Another signer counts for an account at the venue. */
+  | { readonly kind: 'signer_given'; readonly at: EpochMs; readonly account: string; readonly signer: string };
 
 /**
  * What holds an order back. `halt`: a pause, stop, breaker or kill switch; `limit`: a cap; `stale`: marks, truth or age; `rate`: the venue's budget would let it

@@ -55,6 +55,8 @@ export class WorldTap {
       // Wherever its answer goes: what its nonce was for can no longer land.
       if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')
         this.observe({ kind: 'nonce_voided', at: this.exact(), signer: submission.signer, nonce: submission.nonce });
+      if (field(submission.action, 'type') === 'approveAgent' && field(answer, 'status') === 'ok')
+        this.observe({ kind: 'signer_given', at: this.exact(), account: submission.signer, signer: text(submission.action, 'agentAddress') });
       answered(answer);
     });
   }
@@ -65,7 +67,9 @@ export class WorldTap {
     if (typeof cloid !== 'string' || account === null) return;
     const error = field(answer, 'status') === 'err' ? text(answer, 'response') : errorOf(answer);
     // A nonce that was used says nothing of this order: it may be the very one.
-    if (error !== null && error.startsWith('Invalid nonce: duplicate')) return;
+    if (error?.startsWith('Invalid nonce: duplicate') === true) return;
+    // An agent that was replaced or ended never signs again: its address is not used twice.
+    if (error?.endsWith('does not exist.') === true) this.observe({ kind: 'signer_gone', at: this.exact(), account, signer: submission.signer });
     const status = error !== null ? 'rejected' : isResting(answer) ? 'resting' : 'done';
     const reason = error === null ? {} : { reason: error };
     this.observe({ kind: 'world_order', at: this.exact(), account, coin: '', cloid, status, ...reason });

@@ -127,7 +127,9 @@ function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMove): vo
   const holding = copy.holding(move.coin);
   const lot = state.instruments.get(move.coin)?.lot ?? 0n;
   const buy = holding.target.side > 0n;
-  const owed = holding.target.high - holding.worst(move.at, state.options.clockSlackMs, buy);
+  // What is on its way may come back without a fill, and is tried again at its own reference.
+  const held = holding.real.position * (buy ? 1n : -1n);
+  const owed = holding.target.high - (held > 0n ? held : 0n);
   if (owed < lot || owed <= 0n) holding.referenceFrom = move.at;
   holding.owedBefore = owed > 0n ? owed : 0n;
 }

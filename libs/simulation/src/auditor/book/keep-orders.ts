@@ -37,6 +37,18 @@ export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { 
       if (order !== undefined) order.voided = true;
       return;
     }
+    case 'signer_gone':
+      state.unsigned.add(told.account);
+      state.goneSigners.add(told.signer);
+      for (const copy of state.copiesByAccount.get(told.account) ?? []) {
+        for (const holding of copy.holdings.values()) {
+          for (const order of holding.live.values()) if (order.handed?.signer === told.signer && !order.arrived) order.voided = true;
+        }
+      }
+      return;
+    case 'signer_given':
+      state.unsigned.delete(told.account);
+      return;
   }
 }
 
@@ -56,6 +68,7 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   const key = `${handed.signer} ${handed.nonce}`;
   if (!state.byNonce.has(key)) state.byNonce.set(key, order);
   const holding = state.copies.get(handed.copyId)?.holding(handed.coin);
+  if (state.goneSigners.has(handed.signer)) order.voided = true;
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
   if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;

@@ -68,6 +68,11 @@ export class AuditState {
   /** Net positions of followers' accounts, by account and coin. */
   readonly nets = new Map<string, bigint>();
 
+  /** Accounts nobody can sign for at the venue: nothing of theirs can be closed by an engine. */
+  readonly unsigned = new Set<string>();
+  /** Signers that count no more: what they sign is refused. */
+  readonly goneSigners = new Set<string>();
+
   constructor(
     readonly options: AuditorOptions,
     private readonly tell: (violation: Violation) => void,

@@ -69,7 +69,8 @@ const isDust = ({ holding, mark, instrument }: Standing): boolean => abs(holding
 
 /** Stops, breakers and the leader's close end flat. */
 function checkClosed(standing: Standing, copyState: CopyAtCalm['state']): void {
-  const { copy, holding, leader } = standing;
+  const { copy, holding, leader, state } = standing;
+  if (state.unsigned.has(copy.copy.account)) return;
   if (holding.foreign || holding.real.position === 0n || (isDust(standing) && standing.told.reasons.includes('dust'))) return;
   const held = sizeText(holding.real.position);
   const { breach } = copy.losses;
@@ -117,7 +118,8 @@ function checkFollowed(standing: Standing, copyState: CopyAtCalm['state']): void
 }
 
 function checkGap(standing: Standing, wanted: bigint): void {
-  const { holding, told, instrument, mark } = standing;
+  const { holding, told, instrument, mark, state, copy } = standing;
+  if (state.unsigned.has(copy.copy.account)) return;
   const side = sign(told.target) === 0n ? sign(holding.real.position) : sign(told.target);
   const held = holding.real.position * side;
   const gap = wanted - held;
