@@ -264,7 +264,7 @@ export class CopyBook {
     copies.exitBound[row] = toExact(settings.slippage.exitBound, 'exit bound');
     copies.restOnBreach[row] = settings.slippage.onBreach === 'rest' ? 1 : 0;
     copies.maxAgeMs[row] = settings.maxAgeMs;
-    copies.catchUpMs[row] = settings.catchUpMs;
+    this.setCatchUp(row, settings.catchUpMs);
     copies.breakerFromStart[row] = limitColumn(settings.breaker.fromStart);
     copies.breakerTrailing[row] = limitColumn(settings.breaker.trailing);
     copies.breakerDaily[row] = limitColumn(settings.breaker.daily);
@@ -313,6 +313,15 @@ export class CopyBook {
     const policy = this.policies[row];
     if (policy !== undefined && !filterAdmits(policy, coin)) return ALLOWED.policy;
     return filterAdmits(filter, coin) ? ALLOWED.yes : ALLOWED.no;
+  }
+
+  /** A shorter catch-up window holds for what is owed already; a longer one begins with the next increment. */
+  private setCatchUp(row: number, catchUpMs: number): void {
+    const shorter = (this.copies.catchUpMs[row] ?? 0) - catchUpMs;
+    this.copies.catchUpMs[row] = catchUpMs;
+    if (shorter <= 0) return;
+    for (const { rows } of this.sheets.values())
+      if (rows.owedUntil[row] !== 0) rows.owedUntil[row] = Math.max(1, (rows.owedUntil[row] ?? 0) - shorter);
   }
 
   private setMode(row: number, mode: CopyMode): void {

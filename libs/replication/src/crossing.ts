@@ -73,7 +73,7 @@ export function findCrosses(members: readonly AccountMember[], options: CrossOpt
 /** Applies a cross to both copies' positions, entries and PnL. The net of the account stays what it was. */
 export function applyCross({ buyer, seller, lots, price }: Cross): void {
   must(buyer.member !== seller.member, 'a copy does not cross with itself');
-  for (const { member, buy } of [buyer, seller]) applyFill(member.book, member.sheet, member.row, { buy, lots, price, fee: 0 }, false);
+  for (const { member, buy } of [buyer, seller]) applyFill(member.book, member.sheet, member.row, { buy, lots, price, fee: 0 }, null);
 }
 
 /** Nothing is traded for a copy that is handed over, inside its account neither. */

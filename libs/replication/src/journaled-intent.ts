@@ -45,9 +45,9 @@ export interface AmountTerms {
 }
 
 /** Decisions of increases that asked for nothing. */
-const ASKED_NOTHING: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['follow_filter', 'same_order', 'max_adds', 'leader_orders_unknown']);
+export const ASKED_NOTHING: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['follow_filter', 'same_order', 'max_adds', 'leader_orders_unknown']);
 /** Refusals that give an increment up at once: product §3's standing checks, resync, instrument checks, leader equity. */
-const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+export const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'not_active',
   'kill_switch',
   'breaker',
@@ -74,7 +74,7 @@ const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'delisted',
 ]);
 /** Refusals that a repair may overcome until the catch-up window ends. */
-const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);
+export const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);
 const ENDED = reasonNumber('window_ended');
 
 /**

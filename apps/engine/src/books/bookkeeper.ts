@@ -5,6 +5,7 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { AccountRecord } from '../state/registry';
+import type { PlannedWave } from '../wave/planned-wave';
 import type { WaveOutcome } from './outcome-batch';
 import { type CollectedFills, postFills } from './post-fills';
 import { writeOutcomes } from './write-outcomes';
@@ -35,6 +36,8 @@ const DECISIONS_PER_WRITE = 10_000;
 export class Bookkeeper {
   private readonly lanes: Lanes<BookJob>;
   private readonly scopes = new Map<string, TenantScope>();
+  /** Waves that were planned and whose order rows do not stand yet. */
+  private readonly expected = new Set<PlannedWave>();
   private waiting = 0;
   private room: (() => void)[] = [];
   private ended = false;
@@ -50,11 +53,26 @@ export class Bookkeeper {
     );
   }
 
+  /** Notes planned waves, before the first of them is journaled: what became of each is handed to {@link takeWave} later, or the engine ends. */
+  expect(waves: readonly PlannedWave[]): void {
+    for (const wave of waves) this.expected.add(wave);
+  }
+
+  /**
+   * Whether the row of an order of the copy is still to be written. Its own outcome may be known and booked long before: a wave is written when the last
+   * of its orders, whosever they are, has an outcome. Whoever ends a copy waits for it, because neither the books nor a restart know an ended one.
+   */
+  owesRow(copyNo: number): boolean {
+    for (const { plan } of this.expected) if (plan.orders.copyNo.subarray(0, plan.orders.count).includes(copyNo)) return true;
+    return false;
+  }
+
   /** Takes what a wave did. Resolves at once unless too many waves wait to be written: then the caller waits, and so does its lane. */
   async takeWave(outcome: WaveOutcome): Promise<void> {
     const { wave } = outcome;
     const { scopes } = wave.open;
     if (scopes.length === 0) {
+      this.expected.delete(wave);
       wave.open.handed = true;
       this.ctx.openOrders.release(wave.open);
       return;
@@ -67,6 +85,7 @@ export class Bookkeeper {
       left -= 1;
       if (left === scopes.length - 1) this.ctx.pass('outcomes_written_first_scope');
       if (left > 0) return;
+      this.expected.delete(wave);
       this.ctx.pass('outcomes_written_all_scopes');
       this.waiting -= 1;
       this.room.shift()?.();

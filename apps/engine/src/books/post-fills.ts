@@ -240,7 +240,7 @@ function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, tri
   const { book } = copy.watched;
   const lots = toLots(sheet.instrument, fill.size);
   if (book.copies.copyNo[copy.row] === copy.no)
-    applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, false);
+    applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, null);
   // A reading of the account that is older than this tells another position.
   copy.account.touched += 1;
   if (fill.clientOrderId !== null) ctx.standingStops.tellBooked(fill.clientOrderId, lots);

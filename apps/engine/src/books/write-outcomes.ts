@@ -108,13 +108,16 @@ interface KeptIntent {
   readonly intent: WaveOutcome['intents'][number]['intent'];
 }
 
-/** What each copy wants of an instrument after the last of these waves: one row may be written once per statement. */
+/**
+ * What each copy wants of an instrument after the last of these waves: one row may be written once per statement. A copy that was stopped meanwhile wants
+ * nothing any more, and memory has forgotten the money that would be written beside it.
+ */
 function newestIntents(outcomes: readonly WaveOutcome[], inScope: InScope): readonly KeptIntent[] {
   const newest = new Map<string, KeptIntent>();
   for (const { wave, intents } of outcomes) {
     const { coin } = wave.plan;
     for (const { copy, intent } of intents)
-      if (inScope(copy)) newest.set(`${copy.no} ${coin}`, { copy, coin, instrument: wave.sheet.instrument, intent });
+      if (inScope(copy) && copy.state !== 'stopped') newest.set(`${copy.no} ${coin}`, { copy, coin, instrument: wave.sheet.instrument, intent });
   }
   return [...newest.values()];
 }

@@ -1,8 +1,9 @@
 import { present, RATE_ONE } from '@lockstep/kernel';
 import { MODE, STATUS } from '@lockstep/replication';
-import type { CommandRow } from '@lockstep/storage';
+import { type CommandRow, runningCopy } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Repairs } from '../repair/repair';
+import { navOf } from '../state/load-book';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { WaveLanes } from '../wave/wave-lanes';
@@ -71,6 +72,23 @@ describe('a copy’s allocation in the ledger', () => {
     stage.failNext('refused');
     await expect(change(2, '1500')).rejects.toThrow('refused');
     expect([await ledger(), column()]).toEqual([both('1000'), Number(moneyOf('1000'))]);
+  });
+
+  it('a loss before money comes is measured by the money of then, also by a process that starts behind the change', async () => {
+    await activate();
+    const loses = (side: 'buy' | 'sell', price: string, wave: number) =>
+      stage.books.takeFills({
+        account: stage.account,
+        fills: [stage.fill(side, '1', price, { clientOrderId: orderOf(stage.copy.no, wave), time: wave, fee: moneyOf('0') })],
+      });
+    await loses('buy', '300', 2);
+    await loses('sell', '200', 3);
+    // A tenth of 1,000 is gone, and no heartbeat wrote it down.
+    expect(await change(2, '2000')).toEqual(applied());
+    const copy = await stage.storage.scoped(stage.scope, (unit) => runningCopy(unit, stage.copy.id));
+    expect(copy).not.toBeNull();
+    const nav = copy === null ? null : navOf(stage.ctx, stage.scope, copy);
+    expect(nav).toMatchObject({ factor: 900_000_000_000n, equity: moneyOf('1900') });
   });
 
   it('ends with the copy, whose cash keeps what it gained; what is booked later adds to that', async () => {

@@ -141,6 +141,9 @@ export async function changeAllocation(ctx: EngineContext, parts: CommandParts, 
         const standing = refusal === null ? await runningCopy(unit, copy.id) : null;
         const state = standing === null ? null : copyStateOf(standing.state);
         if (state === null || !isFollowed(state)) return;
+        // With the flow, what the copy is worth before it: a process that died behind it would measure what was lost until now by the money that came.
+        revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+        await saveEquity(unit, [equityStateOf(copy)]);
         await also?.(unit);
         await bookAllocation(unit, copy.id, wanted, `command:${command.no}`, ctx.clock.now());
       }),

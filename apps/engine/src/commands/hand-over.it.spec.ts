@@ -81,7 +81,7 @@ describe('a copy that is handed over', () => {
     const lots = sizeLots(text);
     const order = stage.open(2, { buy: false, lots });
     const answer = () => {
-      applyFill(stage.copy.watched.book, stage.sheet, stage.copy.row, { buy: false, lots, price: Number(priceOf(at)), fee: 0 }, true);
+      applyFill(stage.copy.watched.book, stage.sheet, stage.copy.row, { buy: false, lots, price: Number(priceOf(at)), fee: 0 }, 'exit');
       stage.ctx.openOrders.tellFilled(order.clientOrderId, lots);
     };
     const book = () =>

@@ -112,8 +112,8 @@ const ENDED_HERE: ReadonlySet<string> = new Set(['stopping', 'winding_down', 'un
 const LOOK_MS = 250;
 
 /**
- * Ends stops: a closing copy, or one that winds down, that holds nothing and has nothing on its way is stopped with its flatness proof; dust is listed in it.
- * Copies that are unwound get their slices from here, and those that are handed over their end.
+ * Ends stops: a closing copy, or one that winds down, that holds nothing, has nothing on its way and whose every order has its row is stopped with its
+ * flatness proof; dust is listed in it. Copies that are unwound get their slices from here, and those that are handed over their end.
  */
 export class StopWatch {
   private timer: Timer | null = null;

@@ -109,7 +109,7 @@ export class UnknownResolver {
     const { copy, sheet } = order;
     const lots = Math.min(order.lots, filled) - order.ledBooked;
     if (lots <= 0 || copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
-    applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots, price: order.price, fee: 0 }, true);
+    applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots, price: order.price, fee: 0 }, order.exit ? 'exit' : 'entry');
     order.ledBooked += lots;
     copy.account.touched += 1;
   }
@@ -166,9 +166,10 @@ export class UnknownResolver {
     const { copy, sheet } = order;
     if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
     if (order.rest !== undefined && filled < order.lots) sheet.rows.lastReason[copy.row] = SLIPPAGE;
-    releasePending(sheet, copy.row, order.buy, order.lots - filled);
+    releasePending(sheet, copy.row, order, order.lots - filled);
     const missing = filled - order.ledBooked;
-    if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots: missing, price: order.price, fee: 0 }, true);
+    const fill = { buy: order.buy, lots: missing, price: order.price, fee: 0 };
+    if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
   }
 
   private event(order: OpenOrder, outcome: Resolution, filled: number, venueOrderId: string | null): NewEvent {

@@ -80,6 +80,7 @@ export class WaveStage {
   }
 
   readonly books = {
+    expect: () => undefined,
     takeWave: async (outcome: WaveOutcome) => {
       this.outcomes.push(outcome);
     },

@@ -54,6 +54,7 @@ export async function runWaves(
   behind: WaitingBehind,
   firstPart = 0,
 ): Promise<void> {
+  books.expect(waves);
   await ctx.sending.during(async () => {
     const times = await writeJournal(ctx, waves, firstPart);
     for (const [index, wave] of waves.entries()) await sendWave(ctx, books, wave, times, moves[index] ?? null, behind);

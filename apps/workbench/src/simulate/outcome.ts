@@ -6,6 +6,9 @@ export interface ToldViolation {
   readonly step: number;
   /** Venue time, epoch ms. */
   readonly at: number;
+  /** The copy and the order it is about; null: none, or several. */
+  readonly copyId: string | null;
+  readonly cloid: string | null;
 }
 
 /** What one seed came to. */
@@ -26,6 +29,8 @@ export interface SeedOutcome {
   readonly kinds: Readonly<Record<string, number>>;
   /** SHA-256 over everything the engine was told and sent: equal for equal seeds. */
   readonly digest: string;
+  /** SHA-256 over the bytes of every journal row the engine committed, in the order of their commits. */
+  readonly journal: string;
   readonly violations: readonly ToldViolation[];
   /** The run could not go on: a failure of the simulation itself or an engine that did not come to rest. */
   readonly failure: string | null;
@@ -38,6 +43,8 @@ export interface SeedWork {
   readonly steps: number;
   readonly broken: string | null;
   readonly store: 'memory' | 'postgres';
+  /** Owner's address of the server for seeds on PostgreSQL; null: none is needed. */
+  readonly serverUrl: string | null;
   /** Stops after the first seed in which something was found. */
   readonly untilFound: boolean;
 }

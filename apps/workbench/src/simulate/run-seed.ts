@@ -2,6 +2,7 @@ import {
   createAuditor,
   type Observation,
   printStep,
+  type ScenarioSize,
   type ScenarioStep,
   SeededIds,
   SeededRandom,
@@ -11,6 +12,7 @@ import {
 import { CRASH_POINTS } from '../../../engine/src/index';
 import { ObservationDigest } from './observation-digest';
 import type { SeedOutcome, ToldViolation } from './outcome';
+import { BEGIN_MS } from './play/begin';
 import { snapshotOf } from './play/calm';
 import { Cast } from './play/cast';
 import { EngineDied } from './play/engine-died';
@@ -21,23 +23,31 @@ import { memoryStore } from './play/memory-store';
 import { PlatformActor } from './play/platform-actor';
 import type { SimStore } from './play/platform-store';
 import { Player } from './play/player';
+import { postgresStore } from './play/postgres-store';
 import type { Committed } from './play/process-storage';
 import { SimWorld } from './play/sim-world';
 import { TrafficTap } from './play/traffic-tap';
+import { TransactionQueue } from './play/transaction-queue';
 import { SimWakeups } from './play/wakeups';
 import { WorldTap } from './play/world-tap';
+import type { SeedWatch } from './seed-watch';
 
 export interface SeedOrder {
   readonly seed: number;
+  /** How much of a world; `standard` when not given. */
+  readonly size?: ScenarioSize;
   readonly steps: number;
   readonly broken: string | null;
   readonly store: 'memory' | 'postgres';
+  /** Owner's address of the server a store on PostgreSQL is made on (see `startSimServer`). */
+  readonly serverUrl?: string | null;
   /** Told what happens, for whoever looks on. */
   readonly say?: (text: string) => void;
+  /** Ends after this step of the script. */
+  readonly lastStep?: number;
+  readonly watch?: SeedWatch;
 }
 
-/** Runs begin shortly before midnight UTC, so that days of tenants end in them. */
-const BEGIN_MS = Date.UTC(2026, 9, 5, 22, 50);
 /** Before the first step: an engine is up, accounts are activated. */
 const SETTLE_MS = 15_000;
 const ANSWER_MAX_MS = 60_000;
@@ -73,8 +83,9 @@ export class SeedRun {
   private rejections: unknown[] = [];
 
   constructor(private readonly order: SeedOrder) {
-    this.time = new VirtualTime(BEGIN_MS);
-    this.scenario = scenarioOf(order.seed, 'standard', { crashPoints: CRASH_POINTS });
+    const transactions = new TransactionQueue();
+    this.time = order.store === 'memory' ? new VirtualTime(BEGIN_MS) : new VirtualTime(BEGIN_MS, () => transactions.settled());
+    this.scenario = scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS });
     this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
     const followers = new Set(this.scenario.followers.map(({ address }) => address));
     let tap: WorldTap | null = null;
@@ -95,7 +106,7 @@ export class SeedRun {
     );
     if (tap === null) throw new Error('the world is watched');
     this.worldTap = tap;
-    this.store = memoryStore({ now: () => this.time.now() });
+    this.store = order.store === 'memory' ? memoryStore({ now: () => this.time.now() }) : this.onPostgres(transactions);
     const wakeups = new SimWakeups(this.time, () => this.faults.wakeUpLost());
     const ids = new SeededIds(this.time, new SeededRandom(order.seed * 17 + 3));
     const actor = new PlatformActor(this.store.platform, ids, this.time, wakeups, this.cast);
@@ -118,7 +129,6 @@ export class SeedRun {
           (observation) => this.observe(observation),
         ),
       committed: (process, offsetMs, what) => this.committed(process, offsetMs, what),
-      counted: () => undefined,
       lives: (process, isBorn) => {
         this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process });
         if (isBorn) this.loaded();
@@ -152,6 +162,7 @@ export class SeedRun {
     } finally {
       process.off('unhandledRejection', onRejection);
       this.host.kill(null, 1, 0);
+      await this.order.watch?.ended({ store: this.store, cast: this.cast, violations: this.told });
       await this.store.close();
     }
   }
@@ -171,10 +182,18 @@ export class SeedRun {
       copies: this.cast.copies.size,
       kinds: Object.fromEntries([...this.kinds].sort()),
       digest: this.digest.hex(),
+      journal: this.journal.hex(),
       violations: this.told,
       failure,
       ms: Math.round(ms),
     };
+  }
+
+  private onPostgres(transactions: TransactionQueue): SimStore {
+    const { seed, serverUrl } = this.order;
+    if (serverUrl === undefined || serverUrl === null) throw new Error('a seed on PostgreSQL needs a server');
+    // One process plays one seed at a time; another may play the same one.
+    return postgresStore({ serverUrl, name: `seed_${seed}_${process.pid}`, clock: this.time, transactions });
   }
 
   private async play(): Promise<void> {
@@ -182,6 +201,7 @@ export class SeedRun {
     await this.answered(this.player.begin());
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
+      if (this.step === this.order.lastStep) return;
       const at = step.kind === 'engine_starts' && step.at === 0 ? this.time.exact() : start + step.at;
       await this.time.runUntil(at);
       this.step += 1;
@@ -215,14 +235,15 @@ export class SeedRun {
 
   private found(): void {
     const violations = this.auditor.violations();
-    for (const { kind, text, at } of violations.slice(this.told.filter(({ kind: one }) => one !== 'defect').length))
-      this.told.push({ kind, text, at, step: this.step });
+    for (const { kind, text, at, copyId, cloid } of violations.slice(this.told.filter(({ kind: one }) => one !== 'defect').length))
+      this.told.push({ kind, text, at, step: this.step, copyId, cloid });
   }
 
   private observe(observation: Observation): void {
     this.observed += 1;
     if (observation.kind === 'world_fill') this.fills += 1;
     this.digest.add(observation);
+    this.order.watch?.observed(observation, this.step);
     this.auditor.observe(observation);
   }
 
@@ -239,6 +260,9 @@ export class SeedRun {
   private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states }: Committed): void {
     const at = this.time.exact();
     if (journal.length > 0) {
+      const { order, step } = this;
+      for (const { moveId, shard, part, packed } of journal)
+        order.watch?.journaled({ at, step, process, scope, moveId, shard, part, bytes: Buffer.from(packed) });
       for (const order of this.journal.take(scope, journal, journaledAt, offsetMs)) {
         const copyId = this.copyId(order.copyNo);
         const { wave, clientOrderId: cloid, nonce } = order;
@@ -307,7 +331,8 @@ export class SeedRun {
 
   private logged(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
     this.order.say?.(`    ${level}: ${message} ${fieldsText(fields)}`);
-    if (DEFECTS.has(message)) this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step });
+    if (DEFECTS.has(message))
+      this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step, copyId: null, cloid: null });
   }
 }
 

@@ -30,6 +30,8 @@ export interface AuditorOptions {
   readonly owedSlackMs: number;
   /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
   readonly roundingPerFill: bigint;
+  /** Charges of funding younger than this may not be in the books yet: the venue tells them late, and the engine reads its accounts one after another. */
+  readonly fundingReadMs: number;
   /** Kinds that are not told, with the reason at whoever sets them. */
   readonly untold: readonly ViolationKind[];
 }
@@ -49,6 +51,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
   roundingPerFill: 100n,
+  fundingReadMs: 10_000,
   untold: [],
 };
 

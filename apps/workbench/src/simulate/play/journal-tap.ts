@@ -29,7 +29,7 @@ export class JournalTap {
   private readonly orders = new Map<string, JournaledOrder>();
   private readonly reasons = new Map<string, Set<ShortfallReason>>();
   private readonly coins = new Map<number, Set<string>>();
-  readonly digest = createHash('sha256');
+  private readonly digest = createHash('sha256');
 
   /** `closesAlone`: a copy whose episodes do not end with its leader’s. */
   constructor(private readonly closesAlone: (copyNo: number) => boolean) {}
@@ -59,6 +59,11 @@ export class JournalTap {
       }
     }
     return found;
+  }
+
+  /** SHA-256 over the bytes of all rows taken. Ends it: nothing can be taken afterwards. */
+  hex(): string {
+    return this.digest.digest('hex');
   }
 
   order(clientOrderId: string): JournaledOrder | undefined {

@@ -20,6 +20,7 @@ export function memoryStore(clock: Pick<Clock, 'now'>): SimStore {
         accounts: new Map([...data.venueAccounts.all()].map(({ no, address }) => [no, address])),
       };
     },
+    moves: async (ids) => ids.flatMap((id) => [...storage.data.movesById.of(id)]),
     close: () => Promise.resolve(),
   };
 }

@@ -1,5 +1,5 @@
 import type { TenantScope } from '@lockstep/kernel';
-import type { EngineStorage, PlatformUnit, ScopedUnit } from '@lockstep/storage';
+import type { EngineStorage, MoveRow, PlatformUnit, ScopedUnit } from '@lockstep/storage';
 import type { CalmRows } from './calm-rows';
 
 type Part<T, K extends keyof T> = { readonly [Member in K]: T[Member] };
@@ -38,5 +38,7 @@ export interface SimStore {
   readonly platform: PlatformStore;
   /** Everything that is kept of a scope, for the audit. */
   rows(scope: TenantScope): Promise<CalmRows>;
+  /** The leaders' moves of these ids; those that are not there are left out. */
+  moves(ids: readonly bigint[]): Promise<readonly MoveRow[]>;
   close(): Promise<void>;
 }

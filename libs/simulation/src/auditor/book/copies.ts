@@ -5,6 +5,9 @@ import { Holding } from './holding';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
 import { RecentRange } from './window';
 
+/** Charges are kept by their moments for so long; nobody asks for older ones. */
+const CHARGES_KEPT_MS = 60_000;
+
 /** Terms with the moment from which the engine honours them. */
 export interface TermsInForce {
   readonly settings: SettingsSeen;
@@ -47,10 +50,14 @@ export class CopyTrack {
   readonly accountEquity: RecentRange;
   /** Something of the follower's own was in its account: what the copy's money made is a matter of attribution from then on. */
   attributed = false;
+  /** Something was traded in its account by hand: how much of it was the copy's depends on when it was seen. */
+  meddled = false;
   /** Charges on their way to the engine. */
   private readonly charges = new Map<string, bigint>();
   /** What those charges may change, in whole units. */
   chargesUntold = 0;
+  /** The newest charges, by the venue's moment. */
+  private readonly newestCharges = new Map<EpochMs, bigint>();
 
   constructor(
     readonly copy: CopySeen,
@@ -66,6 +73,11 @@ export class CopyTrack {
     this.losses = new LossTrack();
   }
 
+  /** Whether its money is a matter of attribution. */
+  get ownShare(): boolean {
+    return this.attributed || this.meddled;
+  }
+
   holding(coin: string): Holding {
     return entryOf(this.holdings, coin, () => new Holding(coin));
   }
@@ -73,9 +85,22 @@ export class CopyTrack {
   fundingCharged(coin: string, time: EpochMs, amount: bigint): void {
     if (this.charges.has(`${coin} ${time}`)) return;
     this.funding += amount;
+    this.newestCharges.set(time, (this.newestCharges.get(time) ?? 0n) + amount);
+    for (const moment of this.newestCharges.keys()) if (moment < time - CHARGES_KEPT_MS) this.newestCharges.delete(moment);
     this.charged = Number(this.funding) / 1e8;
     this.charges.set(`${coin} ${time}`, amount);
     this.chargesUntold += Math.abs(Number(amount)) / 1e8;
+  }
+
+  /** What may be booked of the funding so far where charges after `since` may not be read yet: they are read in the order of their moments. */
+  fundingBooked(since: EpochMs): readonly bigint[] {
+    const sums = [this.funding];
+    let left = this.funding;
+    for (const moment of [...this.newestCharges.keys()].filter((time) => time > since).sort((a, b) => b - a)) {
+      left -= this.newestCharges.get(moment) ?? 0n;
+      sums.push(left);
+    }
+    return sums;
   }
 
   fundingTold(coin: string, time: EpochMs): void {

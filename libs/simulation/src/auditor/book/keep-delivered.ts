@@ -2,6 +2,7 @@ import { sign } from '@lockstep/kernel';
 import type { DeliveredObservation, ProcessObservation } from '../observations';
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
+import { endForeign } from './foreign';
 import type { Holding } from './holding';
 import { beginIn } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
@@ -149,6 +150,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     if (part.copy.attributed) holding.target.unbound(at);
     else userClosed(state, holding, at);
   }
+  endForeign(state, fill.account, fill.coin);
 }
 
 /** What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). */

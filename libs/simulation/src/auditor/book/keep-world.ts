@@ -2,6 +2,7 @@ import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import type { CopyTrack } from './copies';
+import { endForeign } from './foreign';
 import { type AuditState, type FillPart, fillKey } from './state';
 
 /** Takes what truly happened at the venue into the books. */
@@ -81,8 +82,10 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     }
     // Which part is whose stays open from then on: the engine shares out by what it held when it compared, not by what was held when it happened.
     if (seen.cloid === null || held !== net) holding.foreign = true;
+    if (seen.cloid === null) copy.meddled = true;
     if (held !== net) copy.attributed = true;
   }
+  endForeign(state, seen.account, seen.coin);
 }
 
 const pick = (seen: FillSeen) => ({

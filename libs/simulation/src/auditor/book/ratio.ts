@@ -48,7 +48,7 @@ function proportional(
 ): RatioBounds {
   const nominal = mode.kind === 'proportional' && mode.compounding === 'fixed_nominal';
   const theirs = nominal ? basisOf(copy, leader, at) : leader.equity.range(at);
-  const ours = nominal ? allocations(copy) : copy.attributed ? null : copy.equity.range(at);
+  const ours = nominal ? allocations(copy) : copy.ownShare ? null : copy.equity.range(at);
   if (theirs === null || ours === null || theirs.low <= 0) return { low: 0n, high: null };
   const share = Number(margin) / 1e12;
   const low = (Number(least) * Math.max(0, ours.low) * (1 - share)) / (theirs.high * (1 + share));

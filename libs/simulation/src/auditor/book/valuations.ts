@@ -55,7 +55,7 @@ export class Valuations {
     if (value === null) return;
     copy.equity.add(at, value.real);
     copy.equity.add(at, value.told);
-    if (!byMark || copy.state === 'stopped' || copy.attributed || state.settling(process, at)) return;
+    if (!byMark || copy.state === 'stopped' || copy.ownShare || state.settling(process, at)) return;
     this.judged += 1;
     const valuation = {
       at,

@@ -305,7 +305,8 @@ export class CopierWorld {
     }
     const closed = (signed < 0n ? -signed : signed) < (before < 0n ? -before : before) ? -signed : before;
     const basis = (this.cost * closed) / before;
-    this.cost = this.position === 0n ? 0n : this.cost - basis;
+    // What turns to the other side begins at this price.
+    this.cost = this.cost - basis + (signed + closed) * this.price;
     return (closed * this.price - basis) / ONE;
   }
 }
