@@ -203,9 +203,11 @@ export class Reconciler {
       this.ctx.ownTrades.forget(account, instrument, state.time);
       return;
     }
+    // The venue is asked before anything is held up; what a stop did after the reading is none of its difference.
+    const isSettled = await this.stopsSettled(account, coin, seen.netLots);
     const work = async (): Promise<void> => {
-      // An order that came in between makes the reading old: the next comparison sees it.
-      if (account.touched === before) await this.compareNet(account, instrument, seen, before);
+      // An order or a stop's fill that came in between makes the reading old: the next comparison sees it.
+      if (account.touched === before) await this.compareNet(account, instrument, seen, isSettled);
     };
     const [only] = copies;
     if (copies.length === 1 && only !== undefined) return this.lanes.alone(only.watched, coin, work);
@@ -219,15 +221,19 @@ export class Reconciler {
     else await held;
   }
 
-  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet, before: number): Promise<void> {
+  /** Whether no stop of an account can be what a net differs from our record by. */
+  private async stopsSettled(account: AccountRecord, coin: string, netLots: number): Promise<boolean> {
+    const { registry, standingStops } = this.ctx;
+    if (standingStops.ofAccount(account).every(({ instrument }) => instrument.coin !== coin)) return true;
+    const known = netRange(membersIn(registry.rowsOf(account), coin), ownLots(registry, account, coin)).net;
+    return netLots !== known && stopsUntouched(this.ctx, account, coin);
+  }
+
+  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet, isSettled: boolean): Promise<void> {
     const { registry, openOrders, ownTrades } = this.ctx;
     const copies = registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
     if (copies.length > 1) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
-    const known = netRange(membersIn(registry.rowsOf(account), coin), ownLots(registry, account, coin)).net;
-    const stopsTraded = netLots !== known && !(await stopsUntouched(this.ctx, account, coin));
-    // A fill that was booked while the venue was asked makes the reading old, too.
-    if (account.touched !== before) return;
-    const unresolved = stopsTraded || [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
+    const unresolved = !isSettled || [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
     for (const { watched } of copies) refreshPrices(watched);
     const foreignTrades = ownTrades.upTo(account, instrument, time);
     const wanted = new Map(copies.map((copy) => [copy.no, intentOf(copy.watched.book.sheet(instrument), copy.row)]));

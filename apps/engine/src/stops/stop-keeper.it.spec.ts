@@ -61,7 +61,10 @@ describe('the protective stop of a copy', () => {
       },
       { timeout: 15_000, interval: 20 },
     );
-  const settled = async (): Promise<boolean> => (await written()).every((status) => status === 'standing') && stage.ctx.standingStops.size === 1;
+  const settled = async (): Promise<boolean> => {
+    const rows = await written();
+    return rows.length === 1 && rows[0] === 'standing' && stage.ctx.standingStops.size === 1;
+  };
   /** What left long ago is not on its way any more. */
   const age = (): void => {
     for (const stop of stage.ctx.standingStops.all()) {
