@@ -5,6 +5,7 @@ import { CAP_COUNT } from './cap-count';
 import { capLots } from './caps';
 import { CLEAR } from './checks';
 import { isHandingOver } from './copy-columns';
+import { opposedInFlight } from './decide-orders';
 import { MICRO } from './instrument-columns';
 import { boundedLimit, exitBoundAt } from './price-bound';
 import { catchUpRefusal } from './repair';
@@ -125,6 +126,8 @@ function exitOf(member: AccountMember, buy: boolean, lots: number, options: Cros
 
 function entryOf(member: AccountMember, buy: boolean, lots: number, held: number, options: CrossOptions): CrossDesire | null {
   const { book, sheet, row } = member;
+  // While an exit of the old side is in flight nobody knows whether an entry would open or close.
+  if (opposedInFlight(sheet.rows, row, buy)) return null;
   if ((sheet.rows.target[row] ?? 0) > 0 !== buy || catchUpRefusal({ book, sheet, options }, row, buy) !== CLEAR) return null;
   const entry = desire(member, buy, lots, false, sheet.rows.owedPrice[row] ?? 0, book.copies.entryBound[row] ?? 0);
   const room = Math.floor(capsOf(member, entry.limit, options) - held);

@@ -72,7 +72,7 @@ function decideSide(draft: Draft, index: number, buy: boolean, exit: number, wan
   draft.buy[index] = buy ? 1 : 0;
   const reasonBefore = draft.reason[index] ?? UNDECIDED;
   const exitSent = exit > 0 ? planExit(draft, index, buy, exit) : 0;
-  const opposed = wanted > 0 && opposedInFlight(draft, index, buy);
+  const opposed = wanted > 0 && opposedInFlight(draft.sheet.rows, draft.row[index] ?? 0, buy);
   const rides = exit > 0 && wanted > 0 && exitSent === 0 && !opposed && ridesWithEntry(draft, index, reasonBefore);
   let entry = rides ? wanted + exit : wanted;
   if (opposed) {
@@ -125,14 +125,13 @@ function accountNet(draft: Draft, index: number): number {
  * True while an exit sent before is in flight and the copy still holds what it closes: an entry on top of it would close the old position, at an entry's
  * price and not reduce-only, where that exit did nothing. It waits for the answer.
  */
-function opposedInFlight(draft: Draft, index: number, buy: boolean): boolean {
-  return (draft.position[index] ?? 0) * (buy ? 1 : -1) < 0 && exitsInFlight(draft, index, buy) > 0;
+export function opposedInFlight(rows: InstrumentRows, row: number, buy: boolean): boolean {
+  return (rows.position[row] ?? 0) * (buy ? 1 : -1) < 0 && exitsOf(rows, row, buy) > 0;
 }
 
-function exitsInFlight(draft: Draft, index: number, buy: boolean): number {
-  const { rows } = draft.sheet;
-  return (buy ? rows.pendingExitBuy : rows.pendingExitSell)[draft.row[index] ?? 0] ?? 0;
-}
+const exitsOf = (rows: InstrumentRows, row: number, buy: boolean): number => (buy ? rows.pendingExitBuy : rows.pendingExitSell)[row] ?? 0;
+
+const exitsInFlight = (draft: Draft, index: number, buy: boolean): number => exitsOf(draft.sheet.rows, draft.row[index] ?? 0, buy);
 
 /**
  * Lots that reduce the account's net without crossing it, after `inFlight` of the copy's own orders and every order in flight of the account's other copies:

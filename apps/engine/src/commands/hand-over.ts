@@ -112,7 +112,7 @@ export class HandOvers {
 
   private async write(copy: CopyRecord): Promise<void> {
     const { ctx } = this;
-    if (copy.state !== 'handing_over' || !this.ready(copy) || ctx.standingStops.holdsBack(copy)) return;
+    if (copy.state !== 'handing_over' || !this.ready(copy) || ctx.standingStops.holdsBack(copy) || this.parts.books.owesRow(copy.no)) return;
     const left = leftBy(copy);
     await writeState(ctx, this.parts.books, copy, 'handing_over', 'stopped', 'handed_over', (unit) => writeEnd(ctx, copy, unit));
     // A reading of the venue that is older than this is compared with nothing.

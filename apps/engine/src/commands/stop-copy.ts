@@ -160,7 +160,7 @@ export class StopWatch {
   }
 
   private hasOpenOrders(copy: CopyRecord): boolean {
-    if (this.ctx.standingStops.holdsBack(copy)) return true;
+    if (this.ctx.standingStops.holdsBack(copy) || this.parts.books.owesRow(copy.no)) return true;
     for (const order of this.ctx.openOrders.ofAccount(copy.account.index)) if (order.copy === copy) return true;
     return false;
   }

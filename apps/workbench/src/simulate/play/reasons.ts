@@ -61,6 +61,9 @@ const GROUPS: Readonly<Partial<Record<ReasonCode, ShortfallReason>>> = {
   leader_orders_unknown: 'denied',
   winding_down: 'denied',
   leader_volatility: 'denied',
+  delisted: 'barred',
+  handing_over: 'denied',
+  state_limit: 'denied',
 };
 
 /** The auditor's word for a reason; null for one that explains nothing. */

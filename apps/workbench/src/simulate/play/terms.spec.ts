@@ -1,4 +1,4 @@
-import { decodeCopySettings, encodeCopySettings, validateCopySettings } from '@lockstep/roster';
+import { ALERTED, decodeCopySettings, encodeCopySettings, validateCopySettings } from '@lockstep/roster';
 import { type CopyTerms, scenarioOf } from '@lockstep/simulation';
 import { describe, expect, it } from 'vitest';
 import { seenOf, settingsOf } from './terms';
@@ -32,9 +32,10 @@ describe('terms of a scenario as settings of the product', () => {
       follow: 'increases_only',
       start: { kind: 'adopt', band: 10_000_000_000n },
       instruments: { kind: 'only', coins: ['BTC'] },
-      caps: { maxPositionSize: 1n, maxPositionNotional: 2n, maxPositionShare: 3n, maxLeverage: 4n },
+      caps: { maxPositionSize: 1n, maxPositionNotional: 2n, maxPositionShare: 3n, maxLeverage: 4n, maxGrossExposure: null },
       slippage: { entryBound: 11n, exitBound: 12n, onBreach: 'reject' },
-      breaker: { fromStart: 5n, trailing: 6n, daily: 7n, lossMoney: 8n, alertAt: 9n, haltNewAt: 10n, closeAfterMarks: 3 },
+      breaker: { fromStart: 5n, trailing: 6n, daily: 7n, lossMoney: 8n, alertAt: 9n, haltNewAt: 10n, closeAfterMarks: 3, protectiveStop: false },
+      stateLimits: ALERTED,
       maxAgeMs: 2_000,
       catchUpMs: 30_000,
       venueLeverage: 7,
@@ -53,7 +54,8 @@ describe('terms of a scenario as settings of the product', () => {
   it('are seen by the auditor with the same limits', () => {
     for (const { seed, terms } of [{ seed: 0, terms: TERMS }, ...drawn]) {
       const [seen, settings] = [seenOf(terms), settingsOf(terms)];
-      const { alertAt: _, ...losses } = settings.breaker;
+      const { alertAt: _, protectiveStop: __, ...losses } = settings.breaker;
+      const { maxGrossExposure: ___, ...caps } = settings.caps;
       expect(seen.mode, `seed ${seed}`).toMatchObject({ kind: settings.mode.kind });
       expect(
         [
@@ -74,7 +76,7 @@ describe('terms of a scenario as settings of the product', () => {
         settings.follow,
         settings.start.kind,
         settings.instruments,
-        settings.caps,
+        caps,
         losses,
         settings.slippage.entryBound,
         settings.maxAgeMs,
