@@ -6,13 +6,14 @@ const USAGE = `lockstep <command>
   bench <name> [--json] a measurement (bench --help)
   crash [options]       kills the engine at named points and random moments; the venue's books judge (crash --help)
   faults [options]      every fault of the venue at every stage of an order's life; the venue's books judge (faults --help)
+  sim [options]         the engine in simulated worlds, seed after seed; an auditor of its own judges every order (sim --help)
   replay --seed S       plays a simulated seed twice and shows the decisions behind what went wrong, from the journal's bytes (replay --help)
   doctor --venue [URL]  looks at a venue, an account, its agent and builder before real money does (doctor --help)
   migrate               brings the database of DATABASE_URL to the newest schema`;
 
 type Command = (config: Config<'workbench'>, args: readonly string[]) => Promise<number>;
 
-/** A command is loaded when it is called: demo, bench, crash, faults and replay need development packages, which an image does not have. */
+/** A command is loaded when it is called: demo, bench, crash, faults, sim and replay need development packages, which an image does not have. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./commands/start.js')).runStart,
   demo: async () => (await import('./commands/demo.js')).runDemo,
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   crash: async () => (await import('./commands/crash.js')).runCrashCommand,
   doctor: async () => (await import('./commands/doctor.js')).runDoctor,
   faults: async () => (await import('./commands/faults.js')).runFaultsCommand,
+  sim: async () => (await import('./commands/sim.js')).runSimCommand,
   replay: async () => (await import('./commands/replay.js')).runReplayCommand,
   migrate: async () => (await import('./commands/migrate.js')).runMigrate,
 };

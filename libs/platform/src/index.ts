@@ -17,6 +17,7 @@ export { redactText } from './log/redact';
 export * from './log/secret';
 export * from './metrics/metrics';
 export { METRICS } from './metrics/names';
+export { createDatabase, dropDatabase } from './postgres/databases';
 export { type EmbeddedDatabase, FolderInUse, type OpenDatabaseOptions, openDatabase } from './postgres/embedded';
 export { type HeldLock, type HeldLockOptions, holdLock } from './postgres/held-lock';
 export { connectRedis, type RedisConnection, type RedisOptions } from './redis/client';

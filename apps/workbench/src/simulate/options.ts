@@ -5,7 +5,7 @@ export interface SimOptions {
   /** Seeds of the sound engine: `first`, `first` + 1, … */
   readonly first: number;
   readonly seeds: number;
-  /** Of these, how many run once more on PostgreSQL; needs the embedded server. */
+  /** Of these, how many run once more on PostgreSQL: an embedded one, whatever DATABASE_URL says. */
   readonly postgres: number;
   /** Steps of each seed's script at least. */
   readonly steps: number;
@@ -23,7 +23,7 @@ export const SIM_USAGE = `npm run sim -- [options]
   --seed S           this seed alone
   --from S           first of the seeds (default 1)
   --steps N          steps of a seed at least (default 2000)
-  --postgres N       how many of the seeds run on PostgreSQL too (default 0)
+  --postgres N       how many of the seeds run on the embedded PostgreSQL too, minutes each (default 0)
   --broken all|A,B   broken engines the auditor has to catch (default: none)
   --broken-seeds N   seeds in which each of them has to be caught (default 50)
   --processes N      processes at a time (default: one for each processor)

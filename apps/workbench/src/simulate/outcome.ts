@@ -43,6 +43,8 @@ export interface SeedWork {
   readonly steps: number;
   readonly broken: string | null;
   readonly store: 'memory' | 'postgres';
+  /** Owner's address of the server for seeds on PostgreSQL; null: none is needed. */
+  readonly serverUrl: string | null;
   /** Stops after the first seed in which something was found. */
   readonly untilFound: boolean;
 }

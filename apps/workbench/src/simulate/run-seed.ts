@@ -2,6 +2,7 @@ import {
   createAuditor,
   type Observation,
   printStep,
+  type ScenarioSize,
   type ScenarioStep,
   SeededIds,
   SeededRandom,
@@ -11,6 +12,7 @@ import {
 import { CRASH_POINTS } from '../../../engine/src/index';
 import { ObservationDigest } from './observation-digest';
 import type { SeedOutcome, ToldViolation } from './outcome';
+import { BEGIN_MS } from './play/begin';
 import { snapshotOf } from './play/calm';
 import { Cast } from './play/cast';
 import { EngineDied } from './play/engine-died';
@@ -21,18 +23,24 @@ import { memoryStore } from './play/memory-store';
 import { PlatformActor } from './play/platform-actor';
 import type { SimStore } from './play/platform-store';
 import { Player } from './play/player';
+import { postgresStore } from './play/postgres-store';
 import type { Committed } from './play/process-storage';
 import { SimWorld } from './play/sim-world';
 import { TrafficTap } from './play/traffic-tap';
+import { TransactionQueue } from './play/transaction-queue';
 import { SimWakeups } from './play/wakeups';
 import { WorldTap } from './play/world-tap';
 import type { SeedWatch } from './seed-watch';
 
 export interface SeedOrder {
   readonly seed: number;
+  /** How much of a world; `standard` when not given. */
+  readonly size?: ScenarioSize;
   readonly steps: number;
   readonly broken: string | null;
   readonly store: 'memory' | 'postgres';
+  /** Owner's address of the server a store on PostgreSQL is made on (see `startSimServer`). */
+  readonly serverUrl?: string | null;
   /** Told what happens, for whoever looks on. */
   readonly say?: (text: string) => void;
   /** Ends after this step of the script. */
@@ -40,8 +48,6 @@ export interface SeedOrder {
   readonly watch?: SeedWatch;
 }
 
-/** Runs begin shortly before midnight UTC, so that days of tenants end in them. */
-const BEGIN_MS = Date.UTC(2026, 9, 5, 22, 50);
 /** Before the first step: an engine is up, accounts are activated. */
 const SETTLE_MS = 15_000;
 const ANSWER_MAX_MS = 60_000;
@@ -77,8 +83,9 @@ export class SeedRun {
   private rejections: unknown[] = [];
 
   constructor(private readonly order: SeedOrder) {
-    this.time = new VirtualTime(BEGIN_MS);
-    this.scenario = scenarioOf(order.seed, 'standard', { crashPoints: CRASH_POINTS });
+    const transactions = new TransactionQueue();
+    this.time = order.store === 'memory' ? new VirtualTime(BEGIN_MS) : new VirtualTime(BEGIN_MS, () => transactions.settled());
+    this.scenario = scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS });
     this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
     const followers = new Set(this.scenario.followers.map(({ address }) => address));
     let tap: WorldTap | null = null;
@@ -99,7 +106,7 @@ export class SeedRun {
     );
     if (tap === null) throw new Error('the world is watched');
     this.worldTap = tap;
-    this.store = memoryStore({ now: () => this.time.now() });
+    this.store = order.store === 'memory' ? memoryStore({ now: () => this.time.now() }) : this.onPostgres(transactions);
     const wakeups = new SimWakeups(this.time, () => this.faults.wakeUpLost());
     const ids = new SeededIds(this.time, new SeededRandom(order.seed * 17 + 3));
     const actor = new PlatformActor(this.store.platform, ids, this.time, wakeups, this.cast);
@@ -122,7 +129,6 @@ export class SeedRun {
           (observation) => this.observe(observation),
         ),
       committed: (process, offsetMs, what) => this.committed(process, offsetMs, what),
-      counted: () => undefined,
       lives: (process, isBorn) => {
         this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process });
         if (isBorn) this.loaded();
@@ -181,6 +187,13 @@ export class SeedRun {
       failure,
       ms: Math.round(ms),
     };
+  }
+
+  private onPostgres(transactions: TransactionQueue): SimStore {
+    const { seed, serverUrl } = this.order;
+    if (serverUrl === undefined || serverUrl === null) throw new Error('a seed on PostgreSQL needs a server');
+    // One process plays one seed at a time; another may play the same one.
+    return postgresStore({ serverUrl, name: `seed_${seed}_${process.pid}`, clock: this.time, transactions });
   }
 
   private async play(): Promise<void> {

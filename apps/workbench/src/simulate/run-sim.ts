@@ -25,11 +25,20 @@ export interface SimReport {
   readonly ms: number;
 }
 
+/** Where a run takes place. */
+export interface SimPlaces {
+  /** Processes at a time. */
+  readonly processes: number;
+  /** Owner's address of the server for seeds on PostgreSQL; null: there are none. */
+  readonly serverUrl: string | null;
+}
+
 /** Runs the sound engine over its seeds, then every broken one until it is caught. `say` is told how it goes. */
-export async function runSim(options: SimOptions, processes: number, monotonic: () => number, say: (text: string) => void): Promise<SimReport> {
+export async function runSim(options: SimOptions, places: SimPlaces, monotonic: () => number, say: (text: string) => void): Promise<SimReport> {
+  const { processes } = places;
   const began = monotonic();
   const sound: SeedOutcome[] = [];
-  await runWorks(soundWorks(options, processes), processes, (outcome) => {
+  await runWorks(soundWorks(options, places), processes, (outcome) => {
     sound.push(outcome);
     if (found(outcome)) for (const line of foundLines(outcome)) say(line);
     else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
@@ -52,13 +61,13 @@ export async function runSim(options: SimOptions, processes: number, monotonic: 
 }
 
 /** A process that runs many seeds loads and compiles the engine once for them. */
-function soundWorks(options: SimOptions, processes: number): SeedWork[] {
+function soundWorks(options: SimOptions, { processes, serverUrl }: SimPlaces): SeedWork[] {
   const works: SeedWork[] = [];
   const add = (store: SeedWork['store'], count: number): void => {
     const share = Math.min(SEEDS_A_PROCESS_MAX, Math.ceil(count / (processes * WORKS_A_LANE)));
     for (let at = 0; at < count; at += share) {
       const seeds = Array.from({ length: Math.min(share, count - at) }, (_, index) => options.first + at + index);
-      works.push({ seeds, steps: options.steps, broken: null, store, untilFound: false });
+      works.push({ seeds, steps: options.steps, broken: null, store, serverUrl, untilFound: false });
     }
   };
   add('memory', options.seeds);
@@ -71,6 +80,7 @@ const brokenWork = (options: SimOptions, broken: string): SeedWork => ({
   steps: options.steps,
   broken,
   store: 'memory',
+  serverUrl: null,
   untilFound: true,
 });
 

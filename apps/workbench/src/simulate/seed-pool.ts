@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { SeedOutcome, SeedWork } from './outcome';
 
 const ENTRY = join(__dirname, 'seed-process.js');
-/** A process that says nothing for so long hangs, in ms. */
-const SILENT_MAX_MS = 300_000;
+/** A process that says nothing for so long hangs, in ms: a seed takes seconds in memory, minutes on PostgreSQL. */
+const SILENT_MAX_MS: Readonly<Record<SeedWork['store'], number>> = { memory: 300_000, postgres: 1_800_000 };
 const HEAP_MB = 3_072;
 /** Most of what a run makes is gone at once: a roomy nursery is swept seldom, and what lives long is not carried about in it. */
 const NURSERY_MB = 32;
@@ -23,17 +23,19 @@ export async function runWorks(works: readonly SeedWork[], processes: number, to
 
 function runWork(work: SeedWork, told: (outcome: SeedOutcome) => void): Promise<void> {
   return new Promise((resolve) => {
-    const child = fork(ENTRY, [JSON.stringify(work)], {
+    const child = fork(ENTRY, [], {
       execArgv: [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${NURSERY_MB}`],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
+    // A process that is gone before it was asked is told of by its end.
+    child.send(work, () => undefined);
     const left = [...work.seeds];
     let ended = false;
     let last = '';
     let watch: NodeJS.Timeout | null = null;
     const listen = (): void => {
       if (watch !== null) clearTimeout(watch);
-      watch = setTimeout(() => child.kill('SIGKILL'), SILENT_MAX_MS);
+      watch = setTimeout(() => child.kill('SIGKILL'), SILENT_MAX_MS[work.store]);
     };
     listen();
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -3,9 +3,12 @@ import { loadBroken } from './broken/break-engine';
 import { brokenEngine } from './broken/broken-engines';
 import { found, type SeedOutcome, type SeedWork } from './outcome';
 
+/** Whoever asked is gone: nobody hears how it ends. */
+process.once('disconnect', () => process.exit(1));
+
 /** One process of `npm run sim`: loads the engine, a broken one where it is told to, and runs its seeds one after another. */
 async function main(): Promise<void> {
-  const work: SeedWork = JSON.parse(process.argv[2] ?? '');
+  const work = await asked();
   const broken = work.broken === null ? null : brokenEngine(work.broken);
   // The compiled files lie as the sources do: four folders up is their root.
   const met = broken === null ? () => 0 : loadBroken(broken, join(__dirname, '../../../..'));
@@ -13,12 +16,15 @@ async function main(): Promise<void> {
   const { runSeed } = await import('./run-seed.js');
   if (met() !== (broken?.edits.length ?? 0)) throw new Error(`broken engine ${broken?.name}: not all of its files were loaded`);
   for (const seed of work.seeds) {
-    const outcome = await runSeed({ seed, steps: work.steps, broken: work.broken, store: work.store });
+    const outcome = await runSeed({ seed, steps: work.steps, broken: work.broken, store: work.store, serverUrl: work.serverUrl });
     await tell(outcome);
     if (work.untilFound && found(outcome)) break;
   }
   await tell('done');
 }
+
+/** What the parent wants run. Not told on the command line, which others on the machine may read: it carries a password. */
+const asked = (): Promise<SeedWork> => new Promise((resolve) => process.once('message', (work: SeedWork) => resolve(work)));
 
 const tell = (message: SeedOutcome | 'done'): Promise<void> =>
   new Promise((resolve, reject) => {

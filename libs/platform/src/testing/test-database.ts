@@ -3,10 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { Client } from 'pg';
 import { childEnvironment } from '../config/child-environment';
 import { processEnvironment } from '../config/config';
 import { silentLogger } from '../log/logger';
+import { createDatabase, dropDatabase } from '../postgres/databases';
 import { openDatabase } from '../postgres/embedded';
 
 /** A fresh database for one test file or test. */
@@ -94,20 +94,6 @@ function templateOf(server: TestServer, base: string, template: NonNullable<Test
 async function create(server: TestServer, base: string, prefix: string, template: string): Promise<TestDatabase> {
   server.made += 1;
   const name = `${prefix}_${server.made}`;
-  await administer(base, `create database ${name} template ${template}`);
-  const url = new URL(base);
-  url.pathname = `/${name}`;
-  return { url: url.href, name, drop: () => administer(base, `drop database if exists ${name} with (force)`) };
-}
-
-async function administer(base: string, statement: string): Promise<void> {
-  const url = new URL(base);
-  url.pathname = '/postgres';
-  const client = new Client({ connectionString: url.href });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  const url = await createDatabase(base, name, template);
+  return { url, name, drop: () => dropDatabase(base, name) };
 }

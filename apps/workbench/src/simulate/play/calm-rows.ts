@@ -3,10 +3,7 @@ import type { CopyRow, EventRow, FillRow, LedgerTransactionRow, OrderRow, Positi
 /** Everything of a scope an audit compares. */
 export interface CalmRows {
   readonly copies: readonly CopyRow[];
-  readonly positions: readonly Pick<
-    PositionState,
-    'copyNo' | 'coin' | 'position' | 'target' | 'forfeitReason' | 'userClosed' | 'dust' | 'episodeBits'
-  >[];
+  readonly positions: readonly Pick<PositionState, 'copyNo' | 'coin' | 'position' | 'target' | 'forfeitReason' | 'userClosed' | 'dust'>[];
   readonly orders: readonly OrderRow[];
   readonly fills: readonly FillRow[];
   readonly transactions: readonly LedgerTransactionRow[];

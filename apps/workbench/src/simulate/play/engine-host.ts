@@ -34,7 +34,6 @@ export interface HostParts {
   readonly faults: FaultSwitches;
   readonly tap: (process: string) => TrafficTap;
   readonly committed: (process: string, offsetMs: number, what: Committed) => void;
-  readonly counted: (change: 1 | -1) => void;
   readonly lives: (process: string, born: boolean) => void;
   readonly logged: (level: 'warn' | 'error' | 'fatal', message: string, fields: LogFields) => void;
 }
@@ -126,7 +125,6 @@ export class EngineHost {
         faults: parts.faults,
         exact: () => parts.time.exact(),
         committed: (what) => parts.committed(name, this.offsetMs, what),
-        counted: parts.counted,
       }),
       wakeups: deafWhenDead(parts.wakeups, process),
       opener: { keyIds: [], open: (sealed) => ok(Uint8Array.from(sealed)) },

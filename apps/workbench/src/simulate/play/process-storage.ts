@@ -21,8 +21,6 @@ export interface ProcessStorageParts {
   /** The world's time. */
   readonly exact: () => number;
   readonly committed: (what: Committed) => void;
-  /** Transactions on their way, of all processes. */
-  readonly counted: (change: 1 | -1) => void;
 }
 
 /** Storage as one engine process has it: it fails as it is told, tells what was committed, and gives a dead process nothing any more. */
@@ -55,12 +53,11 @@ export class ProcessStorage implements EngineStorage {
   }
 
   private async run<T>(begin: (end: (value: T) => T) => Promise<T>, committed: () => void): Promise<T> {
-    const { process, faults, counted } = this.parts;
+    const { process, faults } = this.parts;
     if (!process.alive) return never();
     const { delayMs, down, lost } = faults.transaction();
     if (delayMs > 0) await new Promise<void>((resolve) => void process.after(delayMs, resolve));
     if (down) throw new Error('the simulated database is down');
-    counted(1);
     let value: T;
     try {
       value = await begin((made) => {
@@ -72,8 +69,6 @@ export class ProcessStorage implements EngineStorage {
     } catch (failure) {
       if (!process.alive) return never();
       throw failure;
-    } finally {
-      counted(-1);
     }
     committed();
     if (!process.alive) return never();
