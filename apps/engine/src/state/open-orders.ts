@@ -43,8 +43,8 @@ export interface OpenOrder {
   filledLots: number | null;
   /** Lots of it booked from the venue's fills. */
   bookedLots: number;
-  /** Lots of it that the planning columns held already when it was opened: booked before a restart. */
-  readonly ledBooked: number;
+  /** Lots of it that the planning columns hold already: booked before a restart, or while its outcome is unknown. */
+  ledBooked: number;
   /** The venue's answer as an earlier process wrote it down. */
   readonly answer?: SentOrder['answer'];
   /** When an unknown order is asked for next, epoch ms. */
