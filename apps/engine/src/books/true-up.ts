@@ -1,29 +1,44 @@
 import { abs, toExact, toLots } from '@lockstep/kernel';
-import { takeBooked } from '@lockstep/replication';
+import { applyFill, takeBooked } from '@lockstep/replication';
 import type { EngineContext } from '../context';
+import type { OpenOrder } from '../state/open-orders';
 import type { CopyRecord } from '../state/registry';
 import { sheetOf } from './position-state-of';
 
 /**
- * Once no order of the copy is open in the instrument, the planning columns must hold what is booked. They were led by the venue's answers, whose
- * average price is rounded; a position that differs means that an answer was not what happened, and the venue's fills win.
+ * Once no answer is to come that leads the planning columns, they must hold what is booked: of orders whose outcome is unknown too, whose answers were lost and
+ * whose fills are told all the same. They were led by the venue's answers, whose average price is rounded; a position that differs means that an answer was not
+ * what happened, and the venue's fills win.
  */
 export function trueUp(ctx: EngineContext, copy: CopyRecord, coin: string): void {
+  const { book } = copy.watched;
   // The row may be another copy's by now.
-  if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
-  for (const order of ctx.openOrders.ofAccount(copy.account.index)) if (order.copy === copy && order.sheet.instrument.coin === coin) return;
+  if (book.copies.copyNo[copy.row] !== copy.no) return;
   const sheet = sheetOf(copy, coin);
-  const { booked } = ctx.booked.get(copy.no, coin);
   const { rows, instrument } = sheet;
-  const lots = toLots(instrument, booked.book.quantity);
+  const open = [...ctx.openOrders.ofAccount(copy.account.index)].filter((order) => order.copy === copy && order.sheet === sheet);
+  // What an answer led is still to be booked.
+  if (open.some(({ filledLots, bookedLots, ledBooked }) => filledLots !== null || bookedLots < ledBooked)) return;
   const inFlight = (rows.pendingBuy[copy.row] ?? 0) + (rows.pendingSell[copy.row] ?? 0);
-  if (inFlight > 0) return;
+  if (inFlight > open.reduce((sum, { lots, ledBooked }) => sum + lots - ledBooked, 0)) return;
+  for (const order of open) leadByBooking(order);
+  const { booked } = ctx.booked.get(copy.no, coin);
+  const lots = toLots(instrument, booked.book.quantity);
   if (rows.position[copy.row] !== lots) {
     ctx.log.warn('a planned position differed from the booked one', { copyNo: copy.no, coin, planned: rows.position[copy.row], booked: lots });
   }
-  takeBooked(copy.watched.book, sheet, copy.row, {
+  takeBooked(book, sheet, copy.row, {
     position: lots,
     entryValue: toExact(abs(booked.book.cost), 'entry value'),
     realised: toExact(booked.realised, 'realised PnL'),
   });
+}
+
+/** What is booked of an order of unknown outcome is no longer in flight. Its price is put right with the position's. */
+function leadByBooking(order: OpenOrder): void {
+  const { copy, sheet, buy, price, exit } = order;
+  const lots = Math.min(order.lots, order.bookedLots) - order.ledBooked;
+  if (lots <= 0) return;
+  applyFill(copy.watched.book, sheet, copy.row, { buy, lots, price, fee: 0 }, exit ? 'exit' : 'entry');
+  order.ledBooked += lots;
 }

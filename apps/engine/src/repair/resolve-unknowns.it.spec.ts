@@ -1,7 +1,8 @@
 import { ok, size } from '@lockstep/kernel';
+import { releasePending, reservePending } from '@lockstep/replication';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenOrder } from '../state/open-orders';
-import { type BooksStage, openBooksStage, sizeOf, type UnitEnd } from '../testing/books-stage';
+import { type BooksStage, moneyOf, openBooksStage, orderOf, sizeOf, type UnitEnd } from '../testing/books-stage';
 import { UnknownResolver } from './resolve-unknowns';
 
 const FAR_MS = Date.UTC(2100, 0, 1);
@@ -38,6 +39,30 @@ describe('an order of unknown outcome', () => {
     expect(columns()).toEqual({ position: 10_000, reserved: 0 });
     expect(await statuses()).toEqual(['filled']);
     expect(await stage.events()).toEqual(['order.resolved']);
+  });
+
+  const bookPart = (tradeSize: string, tradeId = '1') => {
+    const clientOrderId = orderOf(stage.copy.no, 7);
+    return stage.books.takeFills({ account: stage.account, fills: [stage.fill('buy', tradeSize, '99', { clientOrderId, tradeId })] });
+  };
+
+  it('is in flight no further than its fills tell, and counts once when the venue answers', async () => {
+    await stage.writeRow(order);
+    await bookPart('0.6');
+    expect(columns()).toEqual({ position: 6_000, reserved: 4_000 });
+    expect(stage.sheet.rows.entryValue[stage.copy.row]).toBe(Number(moneyOf('59.4')));
+    expect(await resolver.settleAll(FAR_MS)).toBe(true);
+    expect(columns()).toEqual({ position: 10_000, reserved: 0 });
+  });
+
+  it('leaves the columns as they are while an answer is to come that leads them', async () => {
+    const other = { buy: true, exit: false };
+    reservePending(stage.sheet, stage.copy.row, other, 5_000);
+    await bookPart('0.6');
+    expect(columns()).toEqual({ position: 0, reserved: 15_000 });
+    releasePending(stage.sheet, stage.copy.row, other, 5_000);
+    await bookPart('0.1', '2');
+    expect(columns()).toEqual({ position: 7_000, reserved: 3_000 });
   });
 
   it('is not settled before the books have its wave', async () => {

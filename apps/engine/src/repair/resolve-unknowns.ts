@@ -166,8 +166,8 @@ export class UnknownResolver {
     const { copy, sheet } = order;
     if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
     if (order.rest !== undefined && filled < order.lots) sheet.rows.lastReason[copy.row] = SLIPPAGE;
-    releasePending(sheet, copy.row, order, order.lots - filled);
     const missing = filled - order.ledBooked;
+    releasePending(sheet, copy.row, order, order.lots - Math.max(filled, order.ledBooked));
     const fill = { buy: order.buy, lots: missing, price: order.price, fee: 0 };
     if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
   }

@@ -49,7 +49,7 @@ export interface OpenOrder {
   filledLots: number | null;
   /** Lots of it booked from the venue's fills. */
   bookedLots: number;
-  /** Lots of it that the planning columns hold already: booked before a restart, or told while it stands. */
+  /** Lots of it that the planning columns hold already: booked before a restart, told while it stands, or booked while its outcome is unknown. */
   ledBooked: number;
   /** What an entry that may stand at its bound was placed on; absent: it may not. */
   readonly rest?: RestTerms;

@@ -1,6 +1,6 @@
 import { present, unwrap } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
-import { decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
+import { clientOrderIdText, decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
 import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
 import { Departures, EgressScheduler, forecast } from '@lockstep/venues/egress';
 import { type EgressView, type LeavingOrders, type OrderSubmission, OUTCOME } from '@lockstep/venues/port';
@@ -10,7 +10,8 @@ import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { Nonces } from '../nonces';
 import { Quotes } from '../quotes';
-import { NO_INTENT } from '../state/intent';
+import { CopyLedger } from '../state/copy-ledger';
+import { OpenOrders } from '../state/open-orders';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 
@@ -34,6 +35,8 @@ export class WaveStage {
   readonly journaled: JournalRow[] = [];
   readonly outcomes: WaveOutcome[] = [];
   readonly quotes = new Quotes();
+  /** Called with each order before it is answered. */
+  onSent: (clientOrderId: string) => void = () => undefined;
   readonly watched: WatchedAccount;
   readonly ctx: EngineContext;
   private waves = 0;
@@ -91,6 +94,7 @@ export class WaveStage {
       submit: async (orders, sink) => {
         const { count } = orders;
         for (let row = 0; row < count; row += 1) this.sent.push(`${orders.buy[row] === 1 ? 'buy' : 'sell'} ${orders.lots[row]}`);
+        for (let row = 0; row < count; row += 1) this.onSent(clientOrderIdText(orders.clientOrderId, row * 16));
         const one = new Float64Array(count).fill(1);
         sink.onOutcomes({
           count,
@@ -128,8 +132,8 @@ export class WaveStage {
       shard: 0,
       registry: { accountCount: count + 1, copies, groupAt: () => group, sharedAccountsOf: () => [] },
       nonces: new Nonces(0),
-      booked: { newestIntent: () => NO_INTENT },
-      openOrders: { add: () => undefined, find: () => group },
+      booked: new CopyLedger(),
+      openOrders: new OpenOrders(ENGINE_LIMITS.openOrdersMax, () => undefined),
       storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal }) },
       waves: { add: () => undefined },
       journalUnits: new Places(1, 10),

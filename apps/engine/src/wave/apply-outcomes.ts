@@ -94,6 +94,18 @@ function takeOutcome(ctx: EngineContext, wave: PlannedWave, state: SendState, ro
     state.averagePrice[row] = 0;
   }
   if (filled > 0 || kind === 'unknown') open(ctx, wave, state, row, times, kind === 'unknown' ? null : filled);
+  else trueUpBeside(ctx, wave, row);
+}
+
+/** An order that ended without a fill may be the last thing that kept what is booked of one beside it, whose answer was lost, out of the columns. */
+function trueUpBeside(ctx: EngineContext, wave: PlannedWave, row: number): void {
+  const copy = ctx.registry.copies.get(wave.plan.orders.copyNo[row] ?? 0);
+  if (copy === undefined) return;
+  for (const order of ctx.openOrders.ofAccount(copy.account.index)) {
+    if (order.copy !== copy || order.sheet !== wave.sheet) continue;
+    trueUp(ctx, copy, wave.sheet.instrument.coin);
+    return;
+  }
 }
 
 /** An answer that more filled than was ordered cannot be believed, nor may it end the engine for everybody: the venue is asked. */
@@ -180,6 +192,6 @@ function open(ctx: EngineContext, wave: PlannedWave, state: SendState, row: numb
     askAt: 0,
     ...(orders.tif[row] === TIF_GTC && { rest: { until: wave.sheet.rows.owedUntil[orders.row[row] ?? 0] ?? 0, leaderLots: wave.sheet.leaderLots } }),
   });
-  // Booked before its answer came: no later booking will correct what the answer's rounded average led.
-  if (ctx.openOrders.find(clientOrderId) === undefined) trueUp(ctx, copy, wave.sheet.instrument.coin);
+  // Booked before its answer came: no later booking will correct what the answer's rounded average led, or tell what a lost answer would have.
+  if (filledLots === null || ctx.openOrders.find(clientOrderId) === undefined) trueUp(ctx, copy, wave.sheet.instrument.coin);
 }

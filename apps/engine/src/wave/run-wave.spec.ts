@@ -1,8 +1,10 @@
+import { money, size } from '@lockstep/kernel';
 import { intentAfter, receiptOf } from '@lockstep/replication';
-import { priceUnits } from '@lockstep/replication/testing/book-builder';
+import { priceOf, priceUnits } from '@lockstep/replication/testing/book-builder';
 import { OUTCOME } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
+import { bookFill } from '../state/copy-ledger';
 import { type Intent, intentOf, NO_INTENT } from '../state/intent';
 import { WaveStage } from '../testing/wave-stage';
 import { NOTHING_BEHIND, runMoves } from './run-wave';
@@ -70,5 +72,18 @@ describe('an answer that more filled than was ordered', () => {
     expect(stage.position).toBe(0);
     expect(stage.stage.sheet.rows.pendingBuy[0]).toBe(10);
     expect(stage.outcomes.map(({ state }) => [state.countOf(OUTCOME.unknown), state.filledLots[0]])).toEqual([[1, 0]]);
+  });
+
+  it('leaves in flight what no fill told before it: those are booked, and the columns hold them', async () => {
+    const stage = new WaveStage({ overfill: 1 });
+    const { ctx } = stage;
+    const { intent } = ctx.booked.get(1, 'BTC');
+    const { after } = bookFill(ctx.booked.get(1, 'BTC').booked, size(600_000_000n), priceOf('100'), money(0n));
+    stage.onSent = (clientOrderId) => {
+      ctx.booked.set(1, 'BTC', { booked: after, intent });
+      ctx.openOrders.tellBooked(clientOrderId, 6);
+    };
+    await runMoves(ctx, stage.books as unknown as Bookkeeper, stage.moves('0', '10'), NOTHING_BEHIND);
+    expect([stage.position, stage.stage.sheet.rows.pendingBuy[0]]).toEqual([6, 4]);
   });
 });
