@@ -146,19 +146,22 @@ interface Residual {
   readonly entry: number;
   /** All there is to take from. */
   readonly available: number;
+  /** True where orders in flight may close some of it: how many of them are exits is not journaled, and the lots are the most. */
+  readonly open: boolean;
 }
 
 function residualOf({ decisions }: JournalRow, index: number): Residual {
   const target = decisions.targetAfter[index] ?? 0;
   const position = decisions.position[index] ?? 0;
-  const high = position + (decisions.pendingBuy[index] ?? 0);
-  const low = position - (decisions.pendingSell[index] ?? 0);
-  const toBuy = Math.max(0, Math.floor((target - high * MICRO) / MICRO));
-  const toSell = toBuy >= 1 ? 0 : Math.max(0, Math.floor((low * MICRO - target) / MICRO));
-  const available = Math.max(0, toBuy >= 1 ? -high : low);
-  const lots = Math.max(toBuy, toSell);
-  const exit = Math.min(lots, available);
-  return { buy: toBuy >= 1, exit, entry: lots - exit, available };
+  const buy = target - position * MICRO > 0;
+  const held = buy ? position : -position;
+  const inFlight = (buy ? decisions.pendingBuy[index] : decisions.pendingSell[index]) ?? 0;
+  const kept = Math.max(0, position < 0 ? -target : target);
+  const exit = held < 0 ? Math.max(0, Math.floor((-held * MICRO - kept) / MICRO)) : 0;
+  // Of what is in flight, that much may close what is held against the side; the rest adds to it.
+  const reach = Math.max(0, held) + inFlight - Math.min(inFlight, Math.max(0, -held));
+  const entry = Math.max(0, Math.floor(((buy ? target : -target) - reach * MICRO) / MICRO));
+  return { buy, exit, entry, available: Math.max(0, -held), open: held < 0 && inFlight > 0 };
 }
 
 function lotsChecks(row: JournalRow, index: number, residual: Residual): DecisionCheck[] {
@@ -167,10 +170,24 @@ function lotsChecks(row: JournalRow, index: number, residual: Residual): Decisio
   for (let order = 0; order < orders.count; order += 1)
     if (orders.decision[order] === index) sums[orders.exit[order] ?? 0] = (sums[orders.exit[order] ?? 0] ?? 0) + (orders.lots[order] ?? 0);
   const [entry = 0, exit = 0] = sums;
-  const whole = exit === residual.available && isDust(row, index, residual) ? residual.available : residual.exit;
+  const whole = residual.open || (exit === residual.available && isDust(row, index, residual)) ? residual.available : residual.exit;
   return [
-    lotsCheck('exit_lots', decisions.exitLots[index] ?? 0, exit, whole, 'what the account holds beside it, and prices'),
-    lotsCheck('entry_lots', decisions.entryLots[index] ?? 0, entry, residual.entry, 'the room under the caps, and what stood against entering'),
+    lotsCheck(
+      'exit_lots',
+      decisions.exitLots[index] ?? 0,
+      exit,
+      whole,
+      residual.open,
+      'what the account holds beside it, which orders in flight are exits, and prices',
+    ),
+    lotsCheck(
+      'entry_lots',
+      decisions.entryLots[index] ?? 0,
+      entry,
+      residual.entry,
+      residual.open,
+      'the room under the caps, which orders in flight are exits, and what stood against entering',
+    ),
   ];
 }
 
@@ -188,9 +205,16 @@ function isDust({ decisions, orders, mark, szDecimals }: JournalRow, index: numb
 }
 
 /** Orders sum to the journaled lots; those are the residual, or less where something not journaled held lots back. */
-function lotsCheck(what: 'exit_lots' | 'entry_lots', journaled: number, ordered: number, residual: number, missing: string): DecisionCheck {
+function lotsCheck(
+  what: 'exit_lots' | 'entry_lots',
+  journaled: number,
+  ordered: number,
+  residual: number,
+  open: boolean,
+  missing: string,
+): DecisionCheck {
   if (ordered !== journaled) return checkOf(what, null, journaled, { exact: ordered });
-  return journaled < residual && journaled >= 0
+  return journaled >= 0 && (journaled < residual || (open && journaled === residual && residual > 0))
     ? { what, order: null, journaled, recomputed: residual, verdict: 'admitted', missing }
     : checkOf(what, null, journaled, { exact: residual });
 }
