@@ -1,6 +1,16 @@
 import type { Clock, TenantScope } from '@lockstep/kernel';
 import { createDatabase, dropDatabase } from '@lockstep/platform';
-import { EVENTS_READ_MAX_ROWS, type MoveRow, openStorage, PAGE_LIMIT_MAX_ROWS, type Page, type PlatformUnit, resolveRoleUrls, type ScopedUnit, type Storage } from '@lockstep/storage';
+import {
+  EVENTS_READ_MAX_ROWS,
+  type MoveRow,
+  openStorage,
+  PAGE_LIMIT_MAX_ROWS,
+  type Page,
+  type PlatformUnit,
+  resolveRoleUrls,
+  type ScopedUnit,
+  type Storage,
+} from '@lockstep/storage';
 import type { CalmRows } from './calm-rows';
 import type { SimStore } from './platform-store';
 import type { TransactionQueue } from './transaction-queue';
