@@ -2,10 +2,21 @@ import { mulDivFloor, must } from '@lockstep/kernel';
 import type { CopyBook } from './book';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
-import type { WavePlan } from './wave-plan';
+import { reachOf } from './revalue';
+import type { PlannedOrders, WavePlan } from './wave-plan';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const floorOf = mulDivFloor;
+
+/** The reservation an order has in its row. */
+export interface Reserved {
+  readonly buy: boolean;
+  /** It closes the copy's own position; else it is an entry. */
+  readonly exit: boolean;
+}
+
+/** The reservation of one planned order. */
+export const reservationOf = (orders: PlannedOrders, order: number): Reserved => ({ buy: orders.buy[order] === 1, exit: orders.exit[order] === 1 });
 
 /** How an order ended, for its reservation. `unknown` keeps every lot reserved; `done` frees what did not fill. */
 export type OutcomeKind = 'filled' | 'rejected' | 'unknown' | 'withheld';
@@ -45,7 +56,7 @@ export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind
   const lots = orders.lots[order] ?? 0;
   must(filledLots >= 0 && filledLots <= lots, `order ${order} filled ${filledLots} of ${lots} lots`);
   const missing = lots - filledLots;
-  releasePending(sheet, row, orders.buy[order] === 1, missing);
+  releasePending(sheet, row, reservationOf(orders, order), missing);
   // A venue that is busy says nothing of the price: only what was refused or left unfilled for itself widens the next exit.
   if (orders.exit[order] === 1 && kind !== 'withheld' && !(kind === 'rejected' && refusal === 'passing')) {
     const failures = rows.exitFailures[row] ?? 0;
@@ -55,15 +66,20 @@ export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind
 }
 
 /** Frees reserved lots of a row, never below zero. */
-export function releasePending(sheet: InstrumentSheet, row: number, buy: boolean, lots: number): void {
-  const pending = buy ? sheet.rows.pendingBuy : sheet.rows.pendingSell;
-  pending[row] = Math.max(0, (pending[row] ?? 0) - lots);
+export function releasePending(sheet: InstrumentSheet, row: number, order: Reserved, lots: number): void {
+  addPending(sheet, row, order, -lots);
 }
 
 /** Reserves lots of a row, e.g. for an order found unresolved in the journal at start. */
-export function reservePending(sheet: InstrumentSheet, row: number, buy: boolean, lots: number): void {
-  const pending = buy ? sheet.rows.pendingBuy : sheet.rows.pendingSell;
-  pending[row] = (pending[row] ?? 0) + lots;
+export function reservePending(sheet: InstrumentSheet, row: number, order: Reserved, lots: number): void {
+  addPending(sheet, row, order, lots);
+}
+
+function addPending({ rows }: InstrumentSheet, row: number, { buy, exit }: Reserved, lots: number): void {
+  const pending = buy ? rows.pendingBuy : rows.pendingSell;
+  const exits = buy ? rows.pendingExitBuy : rows.pendingExitSell;
+  if (exit) exits[row] = Math.max(0, (exits[row] ?? 0) + lots);
+  pending[row] = Math.max(exits[row] ?? 0, (pending[row] ?? 0) + lots);
 }
 
 /** A fill of a copy's order. Price and money as safe integers of 10^-8. */
@@ -82,13 +98,13 @@ export interface AppliedFill {
 }
 
 /**
- * Applies a fill to a copy's position, average entry and PnL, and frees its reservation (`reserved` false for a fill no order of ours stood for).
+ * Applies a fill to a copy's position, average entry and PnL, and frees its order's reservation (`reserved` null for a fill no order of ours stood for).
  * A crossing fill closes first and opens with the rest. Exact: entry value and realised PnL together never lose a unit.
  */
-export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, fill: CopyFill, reserved: boolean): AppliedFill {
+export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, fill: CopyFill, reserved: 'exit' | 'entry' | null): AppliedFill {
   must(fill.lots > 0 && fill.price > 0, 'a fill has a size and a price');
   const { rows, lotsPerUnit } = sheet;
-  if (reserved) releasePending(sheet, row, fill.buy, fill.lots);
+  if (reserved !== null) releasePending(sheet, row, { buy: fill.buy, exit: reserved === 'exit' }, fill.lots);
   const signedLots = fill.buy ? fill.lots : -fill.lots;
   const before = rows.position[row] ?? 0;
   const closing = before !== 0 && before > 0 !== fill.buy ? Math.min(Math.abs(before), fill.lots) : 0;
@@ -140,13 +156,12 @@ function settleFlat(sheet: InstrumentSheet, row: number): void {
   rows.episode[row] = (rows.episode[row] ?? 0) & ~(EPISODE.exitStuck | EPISODE.dustPending);
 }
 
-/** Gives up what is not copied: the target falls back to the position with orders in flight filled, ρ follows (product §2.1). Returns the micro-lots forfeited. */
+/** Gives up what is not copied: the target falls back to what is held on its side with orders in flight filled, ρ follows (product §2.1). Returns the micro-lots forfeited. */
 export function forfeitGap(sheet: InstrumentSheet, row: number, reason: ReasonCode): number {
   const { rows } = sheet;
   const target = rows.target[row] ?? 0;
   const side = target < 0 ? -1 : 1;
-  const inFlight = (side > 0 ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0;
-  const reachable = Math.max(0, (rows.position[row] ?? 0) * side + inFlight) * MICRO;
+  const reachable = reachOf(rows, row, side > 0) * MICRO;
   const amount = Math.max(0, Math.abs(target) - reachable);
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;

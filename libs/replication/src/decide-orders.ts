@@ -1,8 +1,9 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import type { Draft } from './draft';
-import { EPISODE, MICRO } from './instrument-columns';
+import { EPISODE, type InstrumentRows, MICRO } from './instrument-columns';
 import { exitBoundAt } from './price-bound';
 import { CAPS, reasonNumber } from './reasons';
+import { reachOf } from './revalue';
 import { MIN_ORDER_VALUE } from './wave-options';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -28,21 +29,34 @@ export const UNDECIDED = 255;
 /**
  * From targets to orders: residual = target − (position + orders in flight at their worst), exits before entries, the venue's minimum and
  * reduce-only rules (product §2.5, §2.6). Decisions whose reason is already set keep it for what was refused; exits are decided regardless.
+ *
+ * The worst differs by what is asked. For an entry it is that everything in flight fills. For an exit it is that entries do not: an entry of the new side
+ * that is unknown, waits or rests closes nothing of the old one, whose exit leaves beside it, reduce-only, so that the venue cuts it where the entry did fill.
  */
 export function decideOrders(draft: Draft): void {
   for (let index = 0; index < draft.count; index += 1) decideOne(draft, index);
 }
 
 function decideOne(draft: Draft, index: number): void {
+  const { rows } = draft.sheet;
+  const row = draft.row[index] ?? 0;
   const target = draft.targetAfter[index] ?? 0;
-  const position = draft.position[index] ?? 0;
-  const high = position + (draft.pendingBuy[index] ?? 0);
-  const low = position - (draft.pendingSell[index] ?? 0);
-  const toBuy = Math.floor((target - high * MICRO) / MICRO);
-  const toSell = Math.floor((low * MICRO - target) / MICRO);
-  if (toBuy >= 1) decideSide(draft, index, true, toBuy, high);
-  else if (toSell >= 1) decideSide(draft, index, false, toSell, -low);
-  else settleIdle(draft, index, target - position * MICRO);
+  const gap = target - (draft.position[index] ?? 0) * MICRO;
+  const buy = gap > 0;
+  const exit = exitsNeeded(rows, row, target);
+  const reach = reachOf(rows, row, buy);
+  const entry = Math.floor(((buy ? target : -target) - reach * MICRO) / MICRO);
+  if (exit < 1 && entry < 1) settleIdle(draft, index, gap);
+  else decideSide(draft, index, buy, exit, Math.max(0, entry), reach);
+}
+
+/** Lots that exits must still close for a target: what is held beyond it, or against it, less exits in flight. */
+export function exitsNeeded(rows: InstrumentRows, row: number, target: number): number {
+  const position = rows.position[row] ?? 0;
+  const buy = position < 0;
+  const exits = (buy ? rows.pendingExitBuy[row] : rows.pendingExitSell[row]) ?? 0;
+  const kept = Math.max(0, buy ? -target : target);
+  return Math.max(0, Math.floor(((Math.abs(position) - exits) * MICRO - kept) / MICRO));
 }
 
 /** Nothing to send: says why when no check has spoken. */
@@ -53,18 +67,21 @@ function settleIdle(draft: Draft, index: number, gap: number): void {
     gap === 0 ? cutReason(draft, index, NO_CHANGE) : Math.abs(gap) >= MICRO && inFlight ? PENDING : cutReason(draft, index, BELOW_LOT);
 }
 
-/** `held`: the position in the order's own direction with every such order in flight filled; below zero it is what an exit may take. */
-function decideSide(draft: Draft, index: number, buy: boolean, lots: number, held: number): void {
+/** Lots to close and to enter on one side; `reach`: what the row comes to hold there with every order in flight filled. */
+function decideSide(draft: Draft, index: number, buy: boolean, exit: number, wanted: number, reach: number): void {
   draft.buy[index] = buy ? 1 : 0;
-  const exit = Math.min(lots, Math.max(0, -held));
-  const exitSent = exit > 0 ? planExit(draft, index, buy, exit, Math.max(0, -held)) : 0;
-  let entry = lots - exit;
+  const exitSent = exit > 0 ? planExit(draft, index, buy, exit) : 0;
+  let entry = wanted;
+  if (entry > 0 && opposedInFlight(draft, index, buy)) {
+    if (draft.reason[index] === UNDECIDED && exitSent === 0) draft.reason[index] = PENDING;
+    entry = 0;
+  }
   if (entry > 0 && draft.mayEnter[index] === 0) {
     if (draft.reason[index] === UNDECIDED && exitSent === 0) draft.reason[index] = WAITING;
     entry = 0;
   }
-  const room = (draft.capLots[index] ?? 0) - Math.max(0, held);
-  const capped = entry > room;
+  const room = (draft.capLots[index] ?? 0) - reach;
+  const capped = entry > Math.max(0, room);
   if (capped) entry = Math.max(0, Math.floor(room));
   const entrySent = entry > 0 ? planEntry(draft, index, buy, entry) : 0;
   if (draft.reason[index] !== UNDECIDED) return;
@@ -78,10 +95,38 @@ function cutReason(draft: Draft, index: number, otherwise: number): number {
   return mask === 0 ? otherwise : FIRST_CAP + (31 - Math.clz32(mask & -mask));
 }
 
-/** Lots the venue would accept as reduce-only on this side: what the account's net holds against it, less such orders in flight. */
-function reducible(draft: Draft, index: number, buy: boolean): number {
+/**
+ * True while an exit sent before is in flight and the copy still holds what it closes: an entry on top of it would close the old position, at an entry's
+ * price and not reduce-only, where that exit did nothing. It waits for the answer.
+ */
+function opposedInFlight(draft: Draft, index: number, buy: boolean): boolean {
+  return (draft.position[index] ?? 0) * (buy ? 1 : -1) < 0 && exitsInFlight(draft, index, buy) > 0;
+}
+
+function exitsInFlight(draft: Draft, index: number, buy: boolean): number {
+  const { rows } = draft.sheet;
+  return (buy ? rows.pendingExitBuy : rows.pendingExitSell)[draft.row[index] ?? 0] ?? 0;
+}
+
+/** Lots the venue would accept as reduce-only on this side: what the account's net holds against it, less `inFlight` of such orders. */
+function reducible(draft: Draft, index: number, buy: boolean, inFlight: number): number {
   const net = (draft.position[index] ?? 0) + (draft.sheet.rows.beside[draft.row[index] ?? 0] ?? 0);
-  return buy ? Math.max(0, -net - (draft.pendingBuy[index] ?? 0)) : Math.max(0, net - (draft.pendingSell[index] ?? 0));
+  return Math.max(0, (buy ? -net : net) - inFlight);
+}
+
+/** The same for an exit: an entry in flight may turn out to have closed the account, and then the venue refusing the exit is what is wanted. */
+const reducibleByExit = (draft: Draft, index: number, buy: boolean): number => reducible(draft, index, buy, exitsInFlight(draft, index, buy));
+
+/**
+ * The most an exit may take: what no order in flight takes already, entries included, and beyond that what leaves reduce-only, because where an entry filled
+ * nothing else would keep the exit from turning the position.
+ */
+function exitMost(draft: Draft, index: number, buy: boolean): number {
+  const position = draft.position[index] ?? 0;
+  const held = Math.abs(position) - exitsInFlight(draft, index, buy);
+  const all = (buy ? draft.pendingBuy[index] : draft.pendingSell[index]) ?? 0;
+  const uncovered = Math.floor((Math.abs((draft.targetAfter[index] ?? 0) - position * MICRO) - all * MICRO) / MICRO);
+  return Math.min(held, Math.max(uncovered, reducibleByExit(draft, index, buy)));
 }
 
 /** True when `lots` reduce-only closes the whole net of the account: exempt from the minimum. */
@@ -90,19 +135,25 @@ function closesNet(draft: Draft, index: number, lots: number): boolean {
   return lots === Math.abs(net);
 }
 
-/** Plans an exit of `wanted` of the `available` lots and returns what it sends. Only a missing key, a missing price or the minimum can hold it. */
-function planExit(draft: Draft, index: number, buy: boolean, wanted: number, available: number): number {
+/**
+ * Plans an exit of `needed` lots and returns what it sends. Only a missing key, a missing price or the minimum can hold it, and an entry in flight where the
+ * account's net would not make the exit reduce-only.
+ */
+function planExit(draft: Draft, index: number, buy: boolean, needed: number): number {
   const row = draft.row[index] ?? 0;
   const { copies } = draft.book;
   // An agent said to have ended is tried all the same: the venue's word counts, and an exit is tried to the last.
   if ((copies.signer[row] ?? -1) < 0) return refuse(draft, index, AGENT);
   const reference = buy ? draft.exitBuyReference : draft.exitSellReference;
   if (reference === 0) return refuse(draft, index, NO_PRICE);
+  const available = exitMost(draft, index, buy);
+  const wanted = Math.min(needed, available);
+  if (wanted < 1) return refuse(draft, index, PENDING);
   const limit = exitLimitOf(draft, index, buy, wanted, reference);
   draft.exitLimit[index] = limit;
   const lots = closable(draft, index, buy, wanted, available, orderPrice(draft, limit));
   if (lots === 0) return 0;
-  const reduceOnly = Math.min(lots, reducible(draft, index, buy));
+  const reduceOnly = Math.min(lots, reducibleByExit(draft, index, buy));
   const sent = addLegs(draft, index, 0, reduceOnly, lots - reduceOnly, orderPrice(draft, limit));
   if (sent === 0) return refuse(draft, index, (draft.targetAfter[index] ?? 0) === 0 ? DUST_PENDING : BELOW_MINIMUM);
   draft.exitLots[index] = sent;
@@ -131,7 +182,7 @@ function exitLimitOf(draft: Draft, index: number, buy: boolean, wanted: number, 
 
 /** Lots of an exit after the minimum: as wanted, a full close, or 0 with its reason (product §2.5). */
 function closable(draft: Draft, index: number, buy: boolean, wanted: number, available: number, price: number): number {
-  if (orderValue(draft, wanted, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, wanted) && wanted <= reducible(draft, index, buy)))
+  if (orderValue(draft, wanted, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, wanted) && wanted <= reducibleByExit(draft, index, buy)))
     return wanted;
   const target = Math.abs(draft.targetAfter[index] ?? 0);
   if (target === 0) return refuse(draft, index, DUST_PENDING);
@@ -144,7 +195,8 @@ function closable(draft: Draft, index: number, buy: boolean, wanted: number, ava
 /** Plans an entry of `lots` and returns what it sends. */
 function planEntry(draft: Draft, index: number, buy: boolean, lots: number): number {
   const price = orderPrice(draft, draft.entryLimit[index] ?? 0);
-  const against = Math.max(0, reducible(draft, index, buy) - (draft.exitLots[index] ?? 0));
+  const inFlight = (buy ? draft.pendingBuy[index] : draft.pendingSell[index]) ?? 0;
+  const against = Math.max(0, reducible(draft, index, buy, inFlight) - (draft.exitLots[index] ?? 0));
   const reduceOnly = Math.min(lots, against);
   const sent = addLegs(draft, index, 2, reduceOnly, lots - reduceOnly, price);
   if (sent === 0) return refuse(draft, index, BELOW_MINIMUM);

@@ -1,4 +1,4 @@
-import { releasePending } from './apply';
+import { releasePending, reservationOf } from './apply';
 import type { CopyBook } from './book';
 import { type ReasonCode, reasonNumber } from './reasons';
 import type { PlannedOrders, WavePlan } from './wave-plan';
@@ -15,7 +15,7 @@ export function dropOrders(book: CopyBook, plan: WavePlan, dropped: readonly num
     const row = orders.row[order] ?? 0;
     const decision = orders.decision[order] ?? 0;
     const lots = orders.lots[order] ?? 0;
-    if (sheet && book.copies.copyNo[row] === orders.copyNo[order]) releasePending(sheet, row, orders.buy[order] === 1, lots);
+    if (sheet && book.copies.copyNo[row] === orders.copyNo[order]) releasePending(sheet, row, reservationOf(orders, order), lots);
     const sent = orders.exit[order] === 1 ? decisions.exitLots : decisions.entryLots;
     sent[decision] = Math.max(0, (sent[decision] ?? 0) - lots);
     decisions.reason[decision] = reasonNumber(reason);

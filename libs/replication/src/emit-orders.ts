@@ -1,3 +1,4 @@
+import { reservePending } from './apply';
 import { writeClientOrderId } from './client-order-id';
 import { MARKUP } from './copy-columns';
 import { type Draft } from './draft';
@@ -78,8 +79,7 @@ function emitLeg(draft: Draft, naming: OrderNaming, orders: OrderColumnsInWork, 
   orders.reference[at] = exit ? (buy === 1 ? draft.exitBuyReference : draft.exitSellReference) : (draft.entryReference[index] ?? 0);
   writeMarkup(draft, orders, at, row, exit);
   writeClientOrderId(orders.clientOrderId, at * 16, options.instance, wave, draft.copyNo[index] ?? 0, leg, attempt);
-  const pending = buy === 1 ? sheet.rows.pendingBuy : sheet.rows.pendingSell;
-  pending[row] = (pending[row] ?? 0) + lots;
+  reservePending(sheet, row, { buy: buy === 1, exit }, lots);
   orders.count = at + 1;
 }
 

@@ -34,9 +34,12 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   position: make.f64('position'),
   /** What else the venue account holds in this instrument, in lots: net − P. */
   beside: make.f64('beside'),
-  /** Worst-case lots of working and unknown orders of this copy, ≥ 0. */
+  /** Worst-case lots of working and unknown orders of this copy, exits and entries, ≥ 0. */
   pendingBuy: make.f64('pendingBuy'),
   pendingSell: make.f64('pendingSell'),
+  /** How much of it are exits; the rest are entries, which close nothing: what they are opposed to has exits of its own. */
+  pendingExitBuy: make.f64('pendingExitBuy'),
+  pendingExitSell: make.f64('pendingExitSell'),
   /** Entry value of the open position, money ≥ 0; average entry = it ÷ |P|. */
   entryValue: make.f64('entryValue'),
   /** Realised PnL since the copy began, before fees. */

@@ -12,7 +12,7 @@ import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { weighedReference } from './journaled-intent';
 import type { Move } from './move';
 import { reasonNumber } from './reasons';
-import { revalue } from './revalue';
+import { reachOf, revalue } from './revalue';
 import { amountTarget, classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
@@ -137,8 +137,7 @@ const closesAlone = (copies: CopyColumns, row: number): boolean =>
 function reached(draft: Draft, row: number, target: number): number {
   const { rows } = draft.sheet;
   const side = target < 0 ? -1 : 1;
-  const onItsWay = (side > 0 ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0;
-  return side * Math.min(Math.abs(target), Math.max(0, (rows.position[row] ?? 0) * side + onItsWay) * MICRO);
+  return side * Math.min(Math.abs(target), reachOf(rows, row, side > 0) * MICRO);
 }
 
 /** The leader's change moves nothing of this copy, by its own choice. */

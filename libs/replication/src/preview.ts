@@ -184,13 +184,13 @@ class PreviewStage {
       const lots = plan.orders.lots[order] ?? 0;
       const buy = plan.orders.buy[order] === 1;
       applyOutcome(this.book, plan, order, 'filled', lots, 'lasting');
-      this.trade(sheet, { buy, lots, price: paid, fee: 0 }, true);
+      this.trade(sheet, { buy, lots, price: paid, fee: 0 }, plan.orders.exit[order] === 1 ? 'exit' : 'entry');
       signed += buy ? lots : -lots;
     }
     return signed;
   }
 
-  private trade(sheet: InstrumentSheet, fill: CopyFill, reserved: boolean): void {
+  private trade(sheet: InstrumentSheet, fill: CopyFill, reserved: 'exit' | 'entry' | null): void {
     const value = mulDivCeil(fill.lots, fill.price, sheet.lotsPerUnit);
     const fee = mulDivCeil(value, toExact(this.terms.fee, 'fee'), Number(RATE_ONE));
     applyFill(this.book, sheet, this.row, { ...fill, fee }, reserved);
@@ -237,7 +237,7 @@ class PreviewStage {
     beginClosing(this.book, this.row);
     for (const sheet of this.book.allSheets()) {
       const lots = sheet.rows.position[this.row] ?? 0;
-      if (lots !== 0) this.trade(sheet, { buy: lots < 0, lots: Math.abs(lots), price: sheet.mark, fee: 0 }, false);
+      if (lots !== 0) this.trade(sheet, { buy: lots < 0, lots: Math.abs(lots), price: sheet.mark, fee: 0 }, null);
     }
   }
 }

@@ -87,7 +87,13 @@ export class Rehearsal {
     for (let order = 0; order < orders.count; order += 1) {
       const lots = orders.lots[order] ?? 0;
       applyOutcome(this.book, plan, order, 'filled', lots, 'lasting');
-      applyFill(this.book, this.sheet, orders.row[order] ?? 0, { buy: orders.buy[order] === 1, lots, price: Number(PRICE), fee: 0 }, true);
+      applyFill(
+        this.book,
+        this.sheet,
+        orders.row[order] ?? 0,
+        { buy: orders.buy[order] === 1, lots, price: Number(PRICE), fee: 0 },
+        orders.exit[order] === 1 ? 'exit' : 'entry',
+      );
     }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyFill, type RefusalKind } from './apply';
+import { applyFill, type RefusalKind, releasePending } from './apply';
 import { MAX_ATTEMPT } from './client-order-id';
 import { beginClosing, remnantsOf } from './closing';
 import { explainGaps } from './explain-gap';
@@ -183,7 +183,7 @@ describe('repair', () => {
   it('attempts are numbered anew, under a wave of their own, before a client order id could be used twice', () => {
     const stage = tradedStage();
     const { wave } = stage.plan('0');
-    stage.sheet.rows.pendingSell[0] = 0;
+    releasePending(stage.sheet, 0, { buy: false, exit: true }, 10);
     stage.sheet.rows.attempt[0] = MAX_ATTEMPT;
     const { plan } = repairAt(stage, NOW + 500);
     expect([at(plan.orders.wave, 0), at(plan.orders.attempt, 0)]).toEqual([900, 0]);
@@ -210,7 +210,7 @@ describe('repair', () => {
     const { rows } = stage.sheet;
     rows.episode[0] = EPISODE.dustPending;
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
-    applyFill(stage.book, stage.sheet, 0, { buy: true, lots: 10, price: priceUnits('100'), fee: 0 }, false);
+    applyFill(stage.book, stage.sheet, 0, { buy: true, lots: 10, price: priceUnits('100'), fee: 0 }, null);
     beginClosing(stage.book, 0);
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 20, dust: false }]);
   });
@@ -245,7 +245,7 @@ describe('fills are the truth of positions', () => {
     const stage = new Stage(instrumentOf('X', 2));
     stage.add(entryOf(1, settingsOf('1')));
     const fill = (buy: boolean, lots: number, text: string, fee = 0) =>
-      applyFill(stage.book, stage.sheet, 0, { buy, lots, price: priceUnits(text), fee }, false);
+      applyFill(stage.book, stage.sheet, 0, { buy, lots, price: priceUnits(text), fee }, null);
     fill(true, 100, '10');
     fill(true, 100, '20');
     expect(at(stage.sheet.rows.entryValue, 0)).toBe(3_000_000_000);

@@ -3,14 +3,14 @@ import type { CopyBook } from './book';
 import { quoteFor } from './book-quote';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { MAX_ATTEMPT } from './client-order-id';
-import { decideOrders, UNDECIDED } from './decide-orders';
+import { decideOrders, exitsNeeded, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { prepareEntry } from './plan-wave';
 import { exitBoundAt } from './price-bound';
 import { reasonAt, reasonNumber } from './reasons';
-import { revalue } from './revalue';
+import { reachOf, revalue } from './revalue';
 import type { PlanOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -94,9 +94,7 @@ export function needsRepair(book: CopyBook, sheet: InstrumentSheet): boolean {
   const { rows } = sheet;
   for (let row = 0; row < book.rowCount; row += 1) {
     const target = rows.target[row] ?? 0;
-    const position = rows.position[row] ?? 0;
-    if (target - (position + (rows.pendingBuy[row] ?? 0)) * MICRO >= MICRO || (position - (rows.pendingSell[row] ?? 0)) * MICRO - target >= MICRO)
-      return true;
+    if (Math.abs(target) - reachOf(rows, row, target > 0) * MICRO >= MICRO || exitsNeeded(rows, row, target) >= 1) return true;
   }
   return false;
 }
@@ -133,11 +131,7 @@ function prepareRow(draft: Draft, index: number): void {
     draft.reason[index] = EXHAUSTED;
     return;
   }
-  const missing =
-    target > 0
-      ? target - ((rows.position[row] ?? 0) + (rows.pendingBuy[row] ?? 0)) * MICRO
-      : ((rows.position[row] ?? 0) - (rows.pendingSell[row] ?? 0)) * MICRO - target;
-  if (target === 0 || missing < MICRO) return;
+  if (Math.abs(target) - reachOf(rows, row, target > 0) * MICRO < MICRO) return;
   const refusal = catchUpRefusal(draft, row, target > 0);
   if (refusal !== CLEAR) {
     draft.reason[index] = refusal;

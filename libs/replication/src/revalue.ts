@@ -16,6 +16,17 @@ export function worstLots(rows: InstrumentRows, row: number): number {
   return Math.max(long, short, target, 0);
 }
 
+/**
+ * Lots the row comes to hold on a side with every order in flight filled, ≥ 0. What it holds against that side counts only as far as exits in flight close it:
+ * the rest has exits of its own, and what entries in flight add to the side is added from flat.
+ */
+export function reachOf(rows: InstrumentRows, row: number, buy: boolean): number {
+  const held = (rows.position[row] ?? 0) * (buy ? 1 : -1);
+  const all = (buy ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0;
+  const exits = (buy ? rows.pendingExitBuy[row] : rows.pendingExitSell[row]) ?? 0;
+  return Math.max(0, held + exits) + (all - exits);
+}
+
 /** U that ratios and limits are judged on: the copy's equity, scaled to what the venue account really holds for it (product §1). Loss limits keep to `equity`. */
 export function usableEquity(copies: CopyColumns, row: number): number {
   return Math.min(copies.equity[row] ?? 0, copies.realEquity[row] ?? 0);

@@ -17,7 +17,7 @@ describe('fills of a copy', () => {
   /** The venue answered that an order filled at a price; its fills are still to be read. */
   const answered = (wave: number, buy: boolean, lots: number, price: string): void => {
     stage.open(wave, { buy, lots, filledLots: lots });
-    applyFill(stage.copy.watched.book, stage.sheet, stage.copy.row, { buy, lots, price: Number(priceOf(price)), fee: 0 }, true);
+    applyFill(stage.copy.watched.book, stage.sheet, stage.copy.row, { buy, lots, price: Number(priceOf(price)), fee: 0 }, 'entry');
   };
   const book = (wave: number, side: 'buy' | 'sell', size: string, price: string, fee: string) =>
     stage.books.takeFills({

@@ -150,8 +150,9 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
   const left = (filledLots ?? order.lots) - bookedLots;
   const answer = answerOf(order, written);
   if (filledLots !== null && left <= 0) return false;
-  if (left > 0) reservePending(sheet, copy.row, buy, left);
-  if (filledLots !== null) applyFill(copy.watched.book, sheet, copy.row, { buy, lots: left, price: order.price, fee: 0 }, true);
+  if (left > 0) reservePending(sheet, copy.row, order, left);
+  const fill = { buy, lots: left, price: order.price, fee: 0 };
+  if (filledLots !== null) applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
   ctx.openOrders.add({
     clientOrderId: order.row.clientOrderId,
     orderId: order.row.id,

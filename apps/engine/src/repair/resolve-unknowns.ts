@@ -143,9 +143,10 @@ export class UnknownResolver {
   private applyToColumns(order: OpenOrder, filled: number): void {
     const { copy, sheet } = order;
     if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
-    releasePending(sheet, copy.row, order.buy, order.lots - filled);
+    releasePending(sheet, copy.row, order, order.lots - filled);
     const missing = filled - order.ledBooked;
-    if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots: missing, price: order.price, fee: 0 }, true);
+    const fill = { buy: order.buy, lots: missing, price: order.price, fee: 0 };
+    if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
   }
 
   private event(order: OpenOrder, outcome: Resolution, filled: number, venueOrderId: string | null): NewEvent {

@@ -161,7 +161,7 @@ export async function openBooksStage(): Promise<BooksStage> {
     },
     open: (wave, part) => {
       const order = orderIn(ctx, copy, wave, part);
-      reservePending(order.sheet, copy.row, part.buy, part.lots);
+      reservePending(order.sheet, copy.row, order, part.lots);
       ctx.openOrders.add(order);
       return order;
     },

@@ -112,7 +112,8 @@ function leadByAnswer(wave: PlannedWave, state: SendState, row: number, filled: 
   if (wave.watched.book.copies.copyNo[bookRow] !== orders.copyNo[row]) return;
   const average = Math.round(state.averagePrice[row] ?? 0);
   const price = average > 0 ? average : (orders.price[row] ?? 0);
-  applyFill(wave.watched.book, wave.sheet, bookRow, { buy: orders.buy[row] === 1, lots: filled, price, fee: 0 }, true);
+  const fill = { buy: orders.buy[row] === 1, lots: filled, price, fee: 0 };
+  applyFill(wave.watched.book, wave.sheet, bookRow, fill, orders.exit[row] === 1 ? 'exit' : 'entry');
 }
 
 function open(ctx: EngineContext, wave: PlannedWave, state: SendState, row: number, times: JournalTimes, filledLots: number | null): void {

@@ -89,7 +89,7 @@ function bookOf(copies: number): CopyBook {
       markup: null,
     });
     for (const sheet of sheets)
-      applyFill(book, sheet, row, { buy: copyNo % 2 === 0, lots: LOTS, price: START_PRICE * Number(UNIT), fee: 1_000 }, false);
+      applyFill(book, sheet, row, { buy: copyNo % 2 === 0, lots: LOTS, price: START_PRICE * Number(UNIT), fee: 1_000 }, null);
   }
   return book;
 }

@@ -134,7 +134,7 @@ export class Stage {
     applyOutcome(this.book, plan, order, lots > 0 ? 'filled' : 'rejected', lots, refusal);
     if (lots === 0) return;
     const fill = { buy: orders.buy[order] === 1, lots, price: paid, fee: 0 };
-    applyFill(this.book, this.sheet, orders.row[order] ?? 0, fill, true);
+    applyFill(this.book, this.sheet, orders.row[order] ?? 0, fill, orders.exit[order] === 1 ? 'exit' : 'entry');
   }
 
   /** Judges losses at the present marks; returns the steps that rows came to. `nextDay`: when the tenant's next day begins. */

@@ -79,14 +79,9 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     rule: 'worst case: working and unknown orders filled',
     edits: [
       {
-        file: 'libs/replication/src/decide-orders.ts',
-        find: 'const high = position + (draft.pendingBuy[index] ?? 0);',
-        put: 'const high = position;',
-      },
-      {
-        file: 'libs/replication/src/decide-orders.ts',
-        find: 'const low = position - (draft.pendingSell[index] ?? 0);',
-        put: 'const low = position;',
+        file: 'libs/replication/src/revalue.ts',
+        find: 'return Math.max(0, held + exits) + (all - exits);',
+        put: 'return Math.max(0, held);',
       },
     ],
   },

@@ -28,7 +28,7 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
       {
         file: 'libs/replication/src/apply.ts',
         find: "if (kind === 'unknown') {",
-        put: "if (kind === 'unknown') {\n        releasePending(sheet, row, orders.buy[order] === 1, orders.lots[order] ?? 0);",
+        put: "if (kind === 'unknown') {\n        releasePending(sheet, row, reservationOf(orders, order), orders.lots[order] ?? 0);",
       },
     ],
   },
