@@ -1,11 +1,11 @@
 import { cpus } from 'node:os';
 import { type Config, systemClock } from '@lockstep/platform';
-import { INTERRUPTED, interruption } from '../processes/interruption';
+import { INTERRUPTED } from '../processes/interruption';
 import { BROKEN_ENGINES } from '../simulate/broken/broken-engines';
 import { parseSimOptions, SIM_USAGE, type SimOptions } from '../simulate/options';
 import { holds, simJson, simLines } from '../simulate/report';
 import { runSim, type SimReport } from '../simulate/run-sim';
-import { startSimServer } from '../simulate/sim-server';
+import { besideServer } from '../simulate/sim-server';
 
 /** Runs the engine in simulated worlds and has the auditor judge them. 0: no rule broken, every broken engine caught; 1: not so; 2: wrong command line; 130: ended by a signal. */
 export async function runSimCommand(_config: Config<'workbench'>, args: readonly string[]): Promise<number> {
@@ -23,7 +23,7 @@ export async function runSimCommand(_config: Config<'workbench'>, args: readonly
   }
   const options = parsed.value;
   const say = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const report = options.postgres > 0 ? await onServer(options, say) : await run(options, null, say);
+  const report = options.postgres > 0 ? await besideServer((serverUrl) => run(options, serverUrl, say)) : await run(options, null, say);
   if (report === null) return INTERRUPTED;
   for (const line of simLines(report)) say(line);
   if (options.json) process.stdout.write(`${JSON.stringify(simJson(report))}\n`);
@@ -32,15 +32,3 @@ export async function runSimCommand(_config: Config<'workbench'>, args: readonly
 
 const run = (options: SimOptions, serverUrl: string | null, say: (text: string) => void): Promise<SimReport> =>
   runSim(options, { processes: options.processes ?? cpus().length, serverUrl }, () => systemClock.monotonic(), say);
-
-/** Runs beside a PostgreSQL of its own; null when a signal ended it. */
-async function onServer(options: SimOptions, say: (text: string) => void): Promise<SimReport | null> {
-  const interrupted = interruption();
-  const server = await startSimServer();
-  try {
-    return await Promise.race([run(options, server.ownerUrl, say), interrupted.promise.then(() => null)]);
-  } finally {
-    await server.close();
-    interrupted.release();
-  }
-}

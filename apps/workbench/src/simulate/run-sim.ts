@@ -103,6 +103,6 @@ export function foundLines(outcome: SeedOutcome): string[] {
   return [
     ...violations.map(({ kind, text, step, at }) => `✗ seed ${seed}, step ${step}, ${new Date(at).toISOString()} (${store}): ${kind}: ${text}`),
     ...(failure === null ? [] : [`✗ seed ${seed} (${store}) could not go on: ${failure}`]),
-    ...(violations.length === 0 ? [] : [`  npm run replay -- --seed ${seed}`]),
+    ...(violations.length === 0 ? [] : [`  npm run replay -- --seed ${seed}${store === 'postgres' ? ' --postgres' : ''}`]),
   ];
 }

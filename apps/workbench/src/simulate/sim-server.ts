@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createDatabase, createLogger, openDatabase } from '@lockstep/platform';
 import { migrate, openStorage, resolveRoleUrls } from '@lockstep/storage';
+import { interruption } from '../processes/interruption';
 import { makeRunFolder } from '../processes/run-folder';
 import { BEGIN_MS } from './play/begin';
 import { SEED_TEMPLATE } from './play/postgres-store';
@@ -37,6 +38,22 @@ export async function startSimServer(): Promise<SimServer> {
   } catch (failure) {
     remove();
     throw failure;
+  }
+}
+
+/** Does something that plays seeds on such a server; null when a signal ended it. */
+export async function besideServer<T>(work: (ownerUrl: string) => Promise<T>): Promise<T | null> {
+  // From the first moment on: a signal during the start must end what has been started.
+  const interrupted = interruption();
+  try {
+    const server = await startSimServer();
+    try {
+      return await Promise.race([work(server.ownerUrl), interrupted.promise.then(() => null)]);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    interrupted.release();
   }
 }
 

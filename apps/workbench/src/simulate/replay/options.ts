@@ -11,6 +11,8 @@ export interface ReplayOptions {
   readonly coin: string | null;
   /** Name of the broken engine that plays; null: the sound one. */
   readonly broken: string | null;
+  /** Whether the seed is played on an embedded PostgreSQL instead of in memory. */
+  readonly postgres: boolean;
   readonly json: boolean;
 }
 
@@ -20,6 +22,7 @@ export const REPLAY_USAGE = `npm run replay -- --seed S [options]
   --copy ID     every decision about this copy, not those behind violations
   --coin C      decisions in this coin alone
   --broken A    played by this broken engine
+  --postgres    played on the embedded PostgreSQL, where a run of sim found it there; minutes
   --json        progress to standard error; the last line is one JSON object
 Plays the seed twice, compares both runs to the byte, and makes each decision it shows once more from its journal bytes.
 Ends with 0 when both runs are equal and no decision differs from what its journaled inputs give, 1 when not, 2 for a wrong command line.`;
@@ -32,11 +35,11 @@ const COIN = /^[A-Za-z0-9]{1,20}(:[A-Za-z0-9]{1,20})?$/;
 /** Reads the command line. `known` are the names of the broken engines. The error is one sentence that names the option. */
 export function parseReplayOptions(args: readonly string[], known: readonly string[]): Result<ReplayOptions, string> {
   let seed: number | null = null;
-  let options: Omit<ReplayOptions, 'seed'> = { step: null, copyId: null, coin: null, broken: null, json: false };
+  let options: Omit<ReplayOptions, 'seed'> = { step: null, copyId: null, coin: null, broken: null, postgres: false, json: false };
   const rest = [...args];
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-    if (name === '--json') {
-      options = { ...options, json: true };
+    if (name === '--json' || name === '--postgres') {
+      options = { ...options, [name === '--json' ? 'json' : 'postgres']: true };
       continue;
     }
     const value = rest.shift() ?? '';

@@ -19,10 +19,18 @@ export interface ReplayReport {
   readonly decisionsLeftOut: number;
 }
 
-/** Plays a seed twice, the second time against the first, and reads the decisions that were asked for out of the first. */
-export async function runReplay(options: ReplayOptions, play: (order: SeedOrder) => Promise<SeedOutcome>): Promise<ReplayReport> {
-  const { seed, step, broken } = options;
-  const order: SeedOrder = { seed, steps: 0, broken, store: 'memory', ...(step === null ? {} : { lastStep: step }) };
+/**
+ * Plays a seed twice, the second time against the first, and reads the decisions that were asked for out of the first.
+ * `serverUrl`: of the server for a replay on PostgreSQL; null: none is needed.
+ */
+export async function runReplay(
+  options: ReplayOptions,
+  play: (order: SeedOrder) => Promise<SeedOutcome>,
+  serverUrl: string | null = null,
+): Promise<ReplayReport> {
+  const { seed, step, broken, postgres } = options;
+  const store = postgres ? 'postgres' : 'memory';
+  const order: SeedOrder = { seed, steps: 0, broken, store, serverUrl, ...(step === null ? {} : { lastStep: step }) };
   let shown: Pick<ReplayReport, 'blamed' | 'violationsLeftOut' | 'decisions' | 'decisionsLeftOut'> = {
     blamed: [],
     violationsLeftOut: 0,
