@@ -1,3 +1,4 @@
+import { endForeign } from './book/foreign';
 import { keepDelivered, keepProcess } from './book/keep-delivered';
 import { keepHanded, keepOrders } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
@@ -131,6 +132,7 @@ class Judge implements Auditor {
     const instrument = state.instruments.get(order.coin);
     this.tally.orders += 1;
     const holding = copy?.holding(order.coin);
+    if (holding?.foreign === true) endForeign(state, order.account, order.coin, order.decidedAt);
     if (copy !== undefined && instrument !== undefined && holding?.foreign === false) {
       const terms = copy.termsAt(order.decidedAt, state.options.raceMs);
       this.checkOne({ state, order, at, copy, instrument, terms, holding });

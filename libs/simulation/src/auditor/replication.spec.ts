@@ -133,7 +133,11 @@ describe('new risk has a cause (product §2.4)', () => {
   }
   function reentry(history: History, told: boolean) {
     history.follow('10').wait(1_000).trade(null, false, '1', '100', told);
-    history.wait(100).leader('20').order('1');
+    history
+      .wait(told ? 40_000 : 100)
+      .mark('100')
+      .leader('20')
+      .order('1');
   }
   function killed(history: History, later: number) {
     const thing = { kind: 'platform' } as const;
@@ -161,7 +165,7 @@ describe('new risk has a cause (product §2.4)', () => {
     history.calm(history.snapshot({ target: units('2'), position: units('2') }));
     expect(history.found()).toEqual([]);
     // The copy leaves, and the follower closes what was his own: from here on there is one truth again.
-    copies('0', '-2', { reduceOnly: true }).trade(null, true, '1').wait(100);
+    copies('0', '-2', { reduceOnly: true }).trade(null, true, '1').wait(40_000).mark('100');
     copies('10', '1').wait(60_000).mark('100');
     history.calm(history.snapshot({ target: units('1'), position: units('2') }));
     expect(history.found()).toEqual(['position_wrong']);

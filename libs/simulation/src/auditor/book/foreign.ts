@@ -1,11 +1,16 @@
+import type { EpochMs } from '@lockstep/kernel';
 import type { Holding } from './holding';
 import type { AuditState } from './state';
 
-/** Everybody is flat in a coin of an account, knows it, and nothing is on its way: nobody can take part of what comes for somebody else's. */
-export function endForeign(state: AuditState, account: string, coin: string): void {
+/**
+ * Everybody is flat in a coin of an account, knows it, nothing is on its way, and engines had the time to compare: nobody can take part of what comes for
+ * somebody else's any more.
+ */
+export function endForeign(state: AuditState, account: string, coin: string, at: EpochMs): void {
   if ((state.nets.get(`${account} ${coin}`) ?? 0n) !== 0n) return;
   const copies = state.copiesByAccount.get(account) ?? [];
-  if (copies.every((copy) => isStill(copy.holding(coin)))) for (const copy of copies) copy.holding(coin).foreign = false;
+  const isOver = (holding: Holding): boolean => isStill(holding) && at - holding.foreignAt > state.options.comparisonMs;
+  if (copies.every((copy) => isOver(copy.holding(coin)))) for (const copy of copies) copy.holding(coin).foreign = false;
 }
 
 const isStill = ({ real, told, live, netted }: Holding): boolean =>

@@ -2,7 +2,6 @@ import { sign } from '@lockstep/kernel';
 import type { DeliveredObservation, ProcessObservation } from '../observations';
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
-import { endForeign } from './foreign';
 import type { Holding } from './holding';
 import { beginIn } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
@@ -146,11 +145,11 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     holding.told.add(part.signed, part.price, part.fee);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
+    holding.foreignAt = at;
     // Where some of the account is the follower's own, the engine may count the fill against that.
     if (part.copy.attributed) holding.target.unbound(at);
     else userClosed(state, holding, at);
   }
-  endForeign(state, fill.account, fill.coin);
 }
 
 /** What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). */

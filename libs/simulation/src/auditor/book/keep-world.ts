@@ -2,7 +2,6 @@ import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import type { CopyTrack } from './copies';
-import { endForeign } from './foreign';
 import { type AuditState, type FillPart, fillKey } from './state';
 
 /** Takes what truly happened at the venue into the books. */
@@ -86,7 +85,6 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     if (seen.cloid === null) copy.meddled = true;
     if (held !== net) copy.attributed = true;
   }
-  endForeign(state, seen.account, seen.coin);
 }
 
 const pick = (seen: FillSeen) => ({
