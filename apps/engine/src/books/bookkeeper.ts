@@ -36,7 +36,7 @@ const DECISIONS_PER_WRITE = 10_000;
 export class Bookkeeper {
   private readonly lanes: Lanes<BookJob>;
   private readonly scopes = new Map<string, TenantScope>();
-  /** Waves that were planned and whose order rows do not stand yet. */
+  /** Waves that were planned and whose order rows do not stand yet: those of the lanes that run, and at most `tailsMax` behind them. */
   private readonly expected = new Set<PlannedWave>();
   private waiting = 0;
   private room: (() => void)[] = [];

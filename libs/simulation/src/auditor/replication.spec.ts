@@ -149,6 +149,24 @@ describe('new risk has a cause (product §2.4)', () => {
     expect(history.found()).toEqual([]);
   });
 
+  it('a copy that is netted to flat by the follower’s own position is not taken for flat until both are', () => {
+    const history = new History().trade(null, false, '1').wait(100);
+    const copies = (leader: string, size: string, part = {}) => {
+      history.leader(leader);
+      return history.fill(history.order(size, part), size.replace('-', '')).wait(100);
+    };
+    copies('10', '1');
+    copies('20', '1').wait(60_000).mark('100');
+    // The engine still holds the two against one of the follower's own.
+    history.calm(history.snapshot({ target: units('2'), position: units('2') }));
+    expect(history.found()).toEqual([]);
+    // The copy leaves, and the follower closes what was his own: from here on there is one truth again.
+    copies('0', '-2', { reduceOnly: true }).trade(null, true, '1').wait(100);
+    copies('10', '1').wait(60_000).mark('100');
+    history.calm(history.snapshot({ target: units('1'), position: units('2') }));
+    expect(history.found()).toEqual(['position_wrong']);
+  });
+
   it('fills told twice, and those of a snapshot, change nothing', () => {
     const history = new History();
     const fills = [

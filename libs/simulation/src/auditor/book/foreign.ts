@@ -8,7 +8,8 @@ export function endForeign(state: AuditState, account: string, coin: string): vo
   if (copies.every((copy) => isStill(copy.holding(coin)))) for (const copy of copies) copy.holding(coin).foreign = false;
 }
 
-const isStill = ({ real, told, live }: Holding): boolean =>
+const isStill = ({ real, told, live, netted }: Holding): boolean =>
+  !netted &&
   real.position === 0n &&
   told.position === 0n &&
   [...live.values()].every((order) => order.remaining <= 0n || order.ended || order.voided || order.withheld);

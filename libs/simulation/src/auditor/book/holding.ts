@@ -51,6 +51,8 @@ export class Holding {
   readonly live = new Map<string, OrderTrack>();
   /** Something that was no order of the engine's changed it since it was flat: what is the follower's own is a matter of attribution. */
   foreign = false;
+  /** The account came to flat while its copies did not: the engine may hold the copy and the follower's own against each other, until both are flat by what is told. */
+  netted = false;
   changedAt = Number.NEGATIVE_INFINITY;
   /** The copy was there when a move of the leader came. */
   begun = false;
