@@ -68,7 +68,7 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/repair.ts',
-        find: 'if ((rows.owedUntil[row] ?? 0) === 0 || now < (rows.owedUntil[row] ?? 0)) continue;',
+        find: 'if (now < (rows.owedUntil[row] ?? 0)) continue;',
         put: 'continue;',
       },
       {
