@@ -55,6 +55,8 @@ export class Holding {
   foreignAt = Number.NEGATIVE_INFINITY;
   /** The account came to flat while its copies did not: the engine may hold the copy and the follower's own against each other, until both are flat by what is told. */
   netted = false;
+  /** Counts how often it was taken for flat with the account: what is told later of fills before that changes nothing. */
+  era = 0;
   changedAt = Number.NEGATIVE_INFINITY;
   /** The copy was there when a move of the leader came. */
   begun = false;

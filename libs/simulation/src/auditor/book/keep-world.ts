@@ -76,6 +76,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     const holding = copy.holding(seen.coin);
     if (net === 0n) holding.netted = held !== 0n;
     if (net === 0n && held !== 0n) {
+      holding.era += 1;
       holding.real.flat();
       holding.told.flat();
       state.holders.update(copy, holding);
@@ -115,7 +116,7 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   order.filled += seen.size;
   order.remaining -= seen.size;
   order.arrived = true;
-  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee }];
+  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee, era: copy.holding(seen.coin).era }];
 }
 
 /** What is no order of the engine's first takes from the copies on the other side, pro rata (product §2.4); the rest is the follower's own. */
@@ -127,6 +128,6 @@ function foreignParts(copies: readonly CopyTrack[], seen: FillSeen): readonly Fi
   const taken = seen.size < held ? seen.size : held;
   return against.map((copy) => {
     const share = (taken * abs(copy.holding(seen.coin).real.position)) / held;
-    return { copy, signed: share * side, price: seen.price, fee: (seen.fee * share) / seen.size };
+    return { copy, signed: share * side, price: seen.price, fee: (seen.fee * share) / seen.size, era: copy.holding(seen.coin).era };
   });
 }

@@ -28,6 +28,8 @@ export interface FillPart {
   readonly signed: bigint;
   readonly price: bigint;
   readonly fee: bigint;
+  /** Of the holding, when it filled. */
+  readonly era: number;
 }
 
 /** A fill of the world in a follower's account, with what of it is whose. */
