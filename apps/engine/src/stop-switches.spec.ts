@@ -1,6 +1,8 @@
+import { makeId } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
-import { describe, expect, it } from 'vitest';
-import { bitsFor, stopsOf } from './stop-switches';
+import { describe, expect, it, vi } from 'vitest';
+import type { EngineContext } from './context';
+import { bitsFor, StopSwitches, stopsOf, withAnnounced } from './stop-switches';
 
 const ids = { tenantId: 'ten_1', environment: 'test' as const, leaderId: 'ldr_1', followerId: 'flw_1', copyId: 'cpy_1' };
 const { killSwitch, suspended } = STATUS;
@@ -28,3 +30,104 @@ describe('who may take no new risk', () => {
     expect(bitsFor(stops, ids)).toBe(bits);
   });
 });
+
+describe('switches that a wake-up named', () => {
+  const tenant = makeId('tenant', 1, new Uint8Array(10));
+
+  it('stop beside those that were read', () => {
+    const read = stopsOf([{ name: 'kill_switch:ldr_9', active: true }], []);
+    const stops = withAnnounced(read, [`kill_switch:${tenant}`]);
+    expect([...stops.killed].sort()).toEqual(['ldr_9', tenant].sort());
+    expect(withAnnounced(read, ['kill_switch']).everyone).toBe(true);
+  });
+
+  it('act while the database is slow, and until a reading that began later says otherwise', async () => {
+    const { switches, wake, reading, killed } = looking(tenant);
+    const started = switches.start();
+    await Promise.all([reading(0)([]), started]);
+    wake('');
+    wake(`kill_switch:${tenant}`);
+    expect(killed()).toBe(true);
+    // Began before the switch was turned.
+    await reading(1)([]);
+    expect(killed()).toBe(true);
+    await reading(2)([]);
+    expect(killed()).toBe(false);
+  });
+
+  it('act on although the database is away', async () => {
+    const { switches, wake, reading, killed } = looking(tenant);
+    const started = switches.start();
+    await Promise.all([reading(0)([]), started]);
+    wake(`kill_switch:${tenant}`);
+    await reading(1)(null);
+    expect(killed()).toBe(true);
+  });
+
+  it.each(['', 'maintenance', 'kill_switch:nobody'])('%j names none', async (payload) => {
+    const { switches, wake, reading, killed } = looking(tenant);
+    const started = switches.start();
+    await Promise.all([reading(0)([]), started]);
+    wake(payload);
+    expect(killed()).toBe(false);
+  });
+});
+
+/** Switches over one copy of a tenant; `reading(n)` ends the n-th look at the flags with flags that are on, or without an answer. */
+function looking(tenantId: string) {
+  const answers: ((flags: readonly string[] | null) => void)[] = [];
+  let status = 0;
+  let listener: (payload: string) => void = () => undefined;
+  const book = {
+    copies: { status: { 0: 0 } },
+    setStatus: (row: number, bits: number, on: boolean) => {
+      status = on ? status | bits : status & ~bits;
+      book.copies.status = { [row]: status } as { 0: number };
+    },
+  };
+  const copy = {
+    no: 1,
+    id: 'cpy_1',
+    row: 0,
+    followerId: 'flw_1',
+    group: { scope: { tenantId, environment: 'test' }, leaderId: 'ldr_1' },
+    watched: { book },
+  };
+  const ctx = {
+    registry: { copies: new Map([[1, copy]]) },
+    storage: {
+      platform: () =>
+        new Promise((resolve, reject) =>
+          answers.push((names) => {
+            if (names === null) reject(new Error('away'));
+            else resolve([names.map((name) => ({ name, active: true })), [], []]);
+          }),
+        ),
+    },
+    clock: { now: () => 0 },
+    timers: { every: () => ({ cancel: () => undefined }) },
+    limits: { stopMaxAgeMs: 5_000, stopPollMs: 75 },
+    days: { take: () => undefined },
+    chain: { takePlatform: () => false },
+    stops: { changed: () => undefined },
+    log: { warn: () => undefined, error: () => undefined },
+  } as unknown as EngineContext;
+  const wakeups = {
+    subscribe: async (_channel: string, told: (payload: string) => void) => {
+      listener = told;
+      return async () => undefined;
+    },
+    onReconnect: () => () => undefined,
+  };
+  const reading = (index: number) => async (flags: readonly string[] | null) => {
+    await vi.waitUntil(() => answers.length > index);
+    answers[index]?.(flags);
+    for (let turns = 0; turns < 10; turns += 1) await Promise.resolve();
+  };
+  return {
+    switches: new StopSwitches(ctx, wakeups),
+    wake: (payload: string) => listener(payload),
+    reading,
+    killed: () => (status & killSwitch) !== 0,
+  };
+}

@@ -2,7 +2,7 @@ import { WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { type Environment, type EpochMs, type Timer } from '@lockstep/kernel';
 import type { Wakeups } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
-import { environmentKey, KILL_SWITCH, killSwitchKey } from '@lockstep/risk';
+import { environmentKey, KILL_SWITCH, killSwitchKey, killTargetOf } from '@lockstep/risk';
 import type { PlatformLimitsRow } from '@lockstep/storage';
 import type { EngineContext } from './context';
 import { putLimits } from './state/limit-chain';
@@ -21,6 +21,9 @@ interface SwitchFlag {
   readonly active: boolean;
 }
 
+/** Switches that wake-ups named and no reading confirmed yet; what is named beyond stops when it is read. */
+const ANNOUNCED_MAX = 10_000;
+
 const NOBODY: Stops = { everyone: false, killed: new Set(), suspendedTenants: new Set() };
 
 /** What flags and the list of tenants say. Flags of other names are none of ours. */
@@ -31,6 +34,15 @@ export function stopsOf(flags: readonly SwitchFlag[], tenants: readonly { readon
     killed: new Set(names.map(killSwitchKey).filter((key) => key !== null)),
     suspendedTenants: new Set(tenants.filter((tenant) => tenant.status === 'suspended').map((tenant) => tenant.id)),
   };
+}
+
+/** What was read, and with it the switches wake-ups named as engaged since. */
+export function withAnnounced(stops: Stops, names: Iterable<string>): Stops {
+  const told = stopsOf(
+    [...names].map((name) => ({ name, active: true })),
+    [],
+  );
+  return { ...stops, everyone: stops.everyone || told.everyone, killed: new Set([...stops.killed, ...told.killed]) };
 }
 
 /** Ids a copy is stopped by. */
@@ -52,7 +64,7 @@ export function bitsFor(stops: Stops, ids: StopIds): number {
 
 /**
  * Reads kill switches and suspensions again and again and puts them on the copies as status bits: entries are withheld with their reason from the next chunk
- * on, in the middle of a wave too; exits go on. What cannot be read for `stopMaxAgeMs` counts as a kill switch for everyone.
+ * on, in the middle of a wave too; exits go on. A switch that a wake-up names acts at once, until a reading that began after it says what stands. What cannot be read for `stopMaxAgeMs` counts as a kill switch for everyone.
  */
 export class StopSwitches {
   private stops: Stops = { ...NOBODY, everyone: true };
@@ -62,6 +74,9 @@ export class StopSwitches {
   /** Copies that bear `suspended` because of their tenant: others may bear it for reasons of their own. */
   private readonly suspended = new Set<number>();
 
+  /** Names of switches, with the number of their announcement. */
+  private readonly announced = new Map<string, number>();
+  private announcements = 0;
   private again = false;
   private unsubscribe: (() => Promise<void>) | null = null;
 
@@ -73,7 +88,7 @@ export class StopSwitches {
 
   /** Reads once, so that nothing is planned before, then on a timer. Throws when the first reading fails. */
   async start(): Promise<void> {
-    this.unsubscribe ??= await this.wakeups.subscribe(WAKEUP_CHANNELS.stops, () => void this.look());
+    this.unsubscribe ??= await this.wakeups.subscribe(WAKEUP_CHANNELS.stops, (engaged) => this.wake(engaged));
     this.wakeups.onReconnect(() => void this.look());
     await this.read();
     this.timer ??= this.ctx.timers.every(this.ctx.limits.stopPollMs, () => void this.look());
@@ -89,6 +104,15 @@ export class StopSwitches {
   /** Puts what was read last on a copy that begins: between its beginning and the next look it would follow its leader whatever is switched off. */
   meet(copy: CopyRecord): void {
     this.applyTo(copy);
+  }
+
+  private wake(engaged: string): void {
+    if (killTargetOf(engaged) !== null && this.announced.size < ANNOUNCED_MAX) {
+      this.announcements += 1;
+      this.announced.set(engaged, this.announcements);
+      this.apply(withAnnounced(this.stops, this.announced.keys()));
+    }
+    void this.look();
   }
 
   private async look(): Promise<void> {
@@ -112,6 +136,7 @@ export class StopSwitches {
   }
 
   private async read(): Promise<void> {
+    const found = this.announcements;
     const [flags, tenants, limits] = await this.ctx.storage.platform(
       async (unit) => [await unit.engines.activeFlags(), await unit.tenants.open(), await unit.limits.all()] as const,
       { readOnly: true },
@@ -119,7 +144,8 @@ export class StopSwitches {
     this.readAt = this.ctx.clock.now();
     this.ctx.days.take(tenants);
     this.takeLimits(limits);
-    this.apply(stopsOf(flags, tenants));
+    for (const [name, no] of this.announced) if (no <= found) this.announced.delete(name);
+    this.apply(withAnnounced(stopsOf(flags, tenants), this.announced.keys()));
   }
 
   /** The operator's limits bind every copy from the next decision on, as a switch does. */

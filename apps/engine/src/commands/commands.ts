@@ -1,4 +1,4 @@
-import { WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { parseCommandWakeup, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { type TenantScope, type Timer } from '@lockstep/kernel';
 import type { CommandRow } from '@lockstep/storage';
 import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
@@ -91,9 +91,12 @@ export class Commands {
   }
 
   private wake(payload: string): void {
-    const scope = this.ctx.scopes().find((one) => scopeKey(one) === payload);
-    if (scope !== undefined) this.look(scope);
-    else void this.learnScopes().then(() => this.lookEverywhere());
+    const { scope: key, command } = parseCommandWakeup(payload);
+    const scope = this.ctx.scopes().find((one) => scopeKey(one) === key);
+    if (scope !== undefined) {
+      if (command !== null) this.ctx.wishes.announce(scope, command);
+      this.look(scope);
+    } else void this.learnScopes().then(() => this.lookEverywhere());
   }
 
   /** Tenants made since the start are met here. */
@@ -138,6 +141,7 @@ export class Commands {
   }
 
   private async read(scope: TenantScope, desk: Desk): Promise<void> {
+    const announced = this.ctx.wishes.announcements;
     const failed = desk.inHand.forgetFailed();
     if (failed !== null && failed <= desk.readTo) desk.readTo = failed - 1n;
     for (;;) {
@@ -151,7 +155,7 @@ export class Commands {
       for (const command of fresh) this.ctx.wishes.read(scope, command);
       desk.inHand.take(fresh);
       desk.readTo = pending.at(-1)?.no ?? desk.readTo;
-      if (pending.length < limit) return;
+      if (pending.length < limit) return this.ctx.wishes.confirmed(scope, announced);
     }
   }
 

@@ -85,3 +85,64 @@ describe('stops that are read and not carried out', () => {
     expect(paused()).toEqual([0]);
   });
 });
+
+describe('stops that a wake-up named and nobody has read', () => {
+  const pause = { kind: 'copy.pause', targetId: 'cpy_1' };
+
+  it('keep entries at once, and until they are carried out', () => {
+    const { wishes, paused, stops, copies } = standing();
+    const before = stops.current;
+    wishes.announce(SCOPE, pause);
+    expect(paused()).toEqual([1]);
+    expect(stops.current).toBeGreaterThan(before);
+    wishes.read(SCOPE, command(1, 'copy.pause', 'cpy_1'));
+    wishes.confirmed(SCOPE, wishes.announcements);
+    expect(paused()).toEqual([1]);
+    Object.assign(copies[1] ?? {}, { state: 'paused' });
+    wishes.ended(SCOPE, command(1, 'copy.pause', 'cpy_1'));
+    expect(paused()).toEqual([1]);
+  });
+
+  it('keep nothing once a reading that began later found no such command', () => {
+    const { wishes, paused } = standing();
+    wishes.announce(SCOPE, pause);
+    wishes.confirmed(SCOPE, wishes.announcements);
+    expect(paused()).toEqual([]);
+  });
+
+  it.each<[string, (wishes: StopWishes, before: number) => void]>([
+    ['began before they were told', (wishes, before) => wishes.confirmed(SCOPE, before)],
+    ['was of another scope', (wishes) => wishes.confirmed(OTHER, wishes.announcements)],
+    ['began before they were told again', (wishes) => retold(wishes)],
+  ])('stand after a reading that %s', (_name, reading) => {
+    const { wishes, paused } = standing();
+    const before = wishes.announcements;
+    wishes.announce(SCOPE, pause);
+    reading(wishes, before);
+    expect(paused()).toEqual([1]);
+  });
+  function retold(wishes: StopWishes): void {
+    const before = wishes.announcements;
+    wishes.announce(SCOPE, pause);
+    wishes.confirmed(SCOPE, before);
+  }
+
+  it('are met by a copy that begins', () => {
+    const { wishes, paused, copies } = standing();
+    wishes.announce(SCOPE, pause);
+    const copy = copies[1];
+    copy?.watched.book.setStatus(1, STATUS.paused, false);
+    if (copy !== undefined) wishes.meet(copy);
+    expect(paused()).toEqual([1]);
+  });
+
+  it.each([
+    ['copy.resume', 'cpy_1'],
+    ['copy.settings', 'cpy_1'],
+    ['leader.watch', 'ldr_a'],
+  ])('are none of the kind %s', (kind, targetId) => {
+    const { wishes, paused } = standing();
+    wishes.announce(SCOPE, { kind, targetId });
+    expect(paused()).toEqual([]);
+  });
+});

@@ -6,6 +6,14 @@ import type { CopyRecord, Registry } from '../state/registry';
 
 type Wish = Pick<CommandRow, 'no' | 'kind' | 'targetId'>;
 
+/** Announcements kept at once; what is announced beyond keeps entries back when it is read. */
+const ANNOUNCED_MAX = 10_000;
+
+interface Standing {
+  readonly scope: string;
+  readonly wish: Pick<Wish, 'kind' | 'targetId'>;
+}
+
 /** Which copies a command ends new risk of; null: it ends none. */
 const STOPPED_BY: Readonly<Record<string, (copy: CopyRecord) => string>> = {
   'copy.pause': (copy) => copy.id,
@@ -18,11 +26,15 @@ const STOPPED_BY: Readonly<Record<string, (copy: CopyRecord) => string>> = {
 };
 
 /**
- * Commands that end new risk and are read, but not carried out yet: they wait for the command before them on the same object, or for a start to end. Their
- * copies enter nothing from the moment the command is read (product §3); what a command does besides comes in its order.
+ * Commands that end new risk and are not carried out yet: they are announced by a wake-up and not read, because the database is slow or away, or they wait for
+ * the command before them on the same object, or for a start to end. Their copies enter nothing from the moment the engine heard of the command (product §3);
+ * what a command does besides comes in its order.
  */
 export class StopWishes {
-  private readonly wishes = new Map<string, { readonly scope: string; readonly wish: Wish }>();
+  private readonly wishes = new Map<string, Standing>();
+  /** By scope, kind and object; `no` counts announcements. */
+  private readonly announced = new Map<string, Standing & { readonly no: number }>();
+  private announcedNo = 0;
 
   constructor(
     private readonly registry: Registry,
@@ -30,13 +42,35 @@ export class StopWishes {
     private readonly changed: () => void,
   ) {}
 
+  /** Number of the newest announcement: a reading that begins now finds everything announced up to it. */
+  get announcements(): number {
+    return this.announcedNo;
+  }
+
+  /** A wake-up told of a command that was committed. What it says stands until `confirmed`; others than stops are none of ours. */
+  announce(scope: TenantScope, wish: Pick<Wish, 'kind' | 'targetId'>): void {
+    if (STOPPED_BY[wish.kind] === undefined || this.announced.size >= ANNOUNCED_MAX) return;
+    this.announcedNo += 1;
+    const standing = { scope: scopeKey(scope), wish, no: this.announcedNo };
+    this.announced.set(`${standing.scope} ${wish.kind} ${wish.targetId}`, standing);
+    this.keep(standing);
+  }
+
+  /** The scope's commands were read to the end after announcement `upTo`: what is pending was given to `read`, the rest was settled before or never was. */
+  confirmed(scope: TenantScope, upTo: number): void {
+    for (const [key, standing] of this.announced) {
+      if (standing.no > upTo || standing.scope !== scopeKey(scope)) continue;
+      this.announced.delete(key);
+      this.release(standing);
+    }
+  }
+
   /** Takes a command that was read; others than stops are none of ours. */
   read(scope: TenantScope, command: Wish): void {
     if (STOPPED_BY[command.kind] === undefined) return;
     const standing = { scope: scopeKey(scope), wish: command };
     this.wishes.set(keyOf(scope, command), standing);
-    for (const copy of this.registry.copies.values()) if (names(standing, copy)) this.withhold(copy);
-    this.changed();
+    this.keep(standing);
   }
 
   /** A command was settled: what it left stands in the copies' states alone. */
@@ -44,10 +78,7 @@ export class StopWishes {
     const standing = this.wishes.get(keyOf(scope, command));
     if (standing === undefined) return;
     this.wishes.delete(keyOf(scope, command));
-    for (const copy of this.registry.copies.values()) {
-      if (!names(standing, copy) || this.stands(copy)) continue;
-      copy.watched.book.setStatus(copy.row, STATUS.paused, copy.state === 'paused');
-    }
+    this.release(standing);
   }
 
   /** Puts what was wished on a copy that begins, or takes new risk again. */
@@ -55,8 +86,21 @@ export class StopWishes {
     if (this.stands(copy)) this.withhold(copy);
   }
 
+  private keep(standing: Standing): void {
+    for (const copy of this.registry.copies.values()) if (names(standing, copy)) this.withhold(copy);
+    this.changed();
+  }
+
+  private release(standing: Standing): void {
+    for (const copy of this.registry.copies.values()) {
+      if (!names(standing, copy) || this.stands(copy)) continue;
+      copy.watched.book.setStatus(copy.row, STATUS.paused, copy.state === 'paused');
+    }
+  }
+
   private stands(copy: CopyRecord): boolean {
     for (const standing of this.wishes.values()) if (names(standing, copy)) return true;
+    for (const standing of this.announced.values()) if (names(standing, copy)) return true;
     return false;
   }
 
@@ -67,6 +111,6 @@ export class StopWishes {
 
 const keyOf = (scope: TenantScope, { no }: Wish): string => `${scopeKey(scope)} ${no}`;
 
-function names({ scope, wish }: { readonly scope: string; readonly wish: Wish }, copy: CopyRecord): boolean {
+function names({ scope, wish }: Standing, copy: CopyRecord): boolean {
   return STOPPED_BY[wish.kind]?.(copy) === wish.targetId && scopeKey(copy.group.scope) === scope;
 }

@@ -1,4 +1,4 @@
-import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
+import { commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import type { Result } from '@lockstep/kernel';
 import { type NewCommand, runIdempotent, type ScopedUnit } from '@lockstep/storage';
 import { Inject, Injectable } from '@nestjs/common';
@@ -36,19 +36,17 @@ export class Mutations {
     return outcome.value.answer;
   }
 
-  /** Appends a command for the engine and wakes it after the commit. */
+  /** Appends a command for the engine and wakes it after the commit, by what is wished: a stop keeps entries back before it is read. */
   async command(unit: ScopedUnit, command: NewCommand): Promise<bigint> {
     const no = await unit.commands.append(command);
-    this.wake(unit, WAKEUP_CHANNELS.commands);
+    this.wake(unit, WAKEUP_CHANNELS.commands, commandWakeup(unit.scope, command));
     return no;
   }
 
   /** Wakes whoever listens on the channel once the unit is committed. A lost wake-up is made good by the listener's poll. */
-  wake(unit: ScopedUnit, channel: string): void {
+  wake(unit: ScopedUnit, channel: string, payload = wakeupPayload(unit.scope)): void {
     unit.afterCommit(() =>
-      this.context.wakeups
-        .publish(channel, wakeupPayload(unit.scope))
-        .catch((error: unknown) => this.context.log.warn('wake-up lost', { channel, error })),
+      this.context.wakeups.publish(channel, payload).catch((error: unknown) => this.context.log.warn('wake-up lost', { channel, error })),
     );
   }
 

@@ -12,11 +12,11 @@ export interface Told {
 
 export const told = <T extends EventType>(type: T, data: EventData<T>): Told => ({ type, version: EVENTS[type].version, data: JSON.stringify(data) });
 
-/** Has engines look at kill switches and suspensions at once, after the commit. */
-export function wakeStops(context: Pick<GatewayContext, 'wakeups' | 'log'>, unit: Pick<ScopedUnit, 'afterCommit'>): void {
+/** Has engines look at kill switches and suspensions at once, after the commit; `engaged` is the switch that keeps entries back from then on, if one does. */
+export function wakeStops(context: Pick<GatewayContext, 'wakeups' | 'log'>, unit: Pick<ScopedUnit, 'afterCommit'>, engaged: string | null): void {
   unit.afterCommit(() =>
     context.wakeups
-      .publish(WAKEUP_CHANNELS.stops, '')
+      .publish(WAKEUP_CHANNELS.stops, engaged ?? '')
       .catch((error: unknown) => context.log.warn('wake-up lost', { channel: WAKEUP_CHANNELS.stops, error })),
   );
 }

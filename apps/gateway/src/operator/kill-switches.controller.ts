@@ -81,7 +81,7 @@ export class OperatorKillSwitchesController {
     let changed = false;
     const answer = await this.mutations.run(call, 200, async (unit) => {
       changed = await unit.engines.setFlag(name, active, { tenantId, actor, reason });
-      if (changed) wakeStops(this.context, unit);
+      if (changed) wakeStops(this.context, unit, active ? name : null);
       return operatorKillSwitchBody(target, await unit.engines.flag(name));
     });
     if (changed) {

@@ -1,12 +1,15 @@
 import type { TenantScope } from '@lockstep/kernel';
 
-/** Channels of wake-ups between processes. A wake-up says "look again" and names the scope; it carries no data and may be lost. */
+/**
+ * Channels of wake-ups between processes. A wake-up says "look again" and names the scope; it may be lost. What ends new risk is named too, so that it does
+ * before a database that is slow has told it; whatever a wake-up names, the reading after it decides.
+ */
 export const WAKEUP_CHANNELS = {
   /** Events were appended: gateways push them to their streams. */
   events: 'events',
-  /** A command was written: the engine applies it. */
+  /** A command was written: the engine applies it (`commandWakeup`). */
   commands: 'commands',
-  /** A kill switch or a suspension was turned: engines look at them at once. Names nobody. */
+  /** A kill switch was turned: engines look at them at once. Names the switch that was engaged, or nothing. */
   stops: 'stops',
   /** A job was written: a back office runs it. */
   jobs: 'jobs',
@@ -16,3 +19,18 @@ export const WAKEUP_CHANNELS = {
 
 /** The payload: whose data to look at. */
 export const wakeupPayload = (scope: TenantScope): string => `${scope.tenantId}|${scope.environment}`;
+
+/** What a command's wake-up names beside its scope. */
+export interface CommandNamed {
+  readonly kind: string;
+  readonly targetId: string;
+}
+
+/** The payload for a command: the scope, what is wished, and of which object. */
+export const commandWakeup = (scope: TenantScope, { kind, targetId }: CommandNamed): string => `${wakeupPayload(scope)}|${kind}|${targetId}`;
+
+/** The scope of a payload as `wakeupPayload` writes it, and the command where one is named. */
+export function parseCommandWakeup(payload: string): { readonly scope: string; readonly command: CommandNamed | null } {
+  const [tenantId = '', environment = '', kind = '', targetId = ''] = payload.split('|');
+  return { scope: `${tenantId}|${environment}`, command: kind === '' || targetId === '' ? null : { kind, targetId } };
+}

@@ -80,10 +80,11 @@ export class KillSwitchesController {
       const target = await targetIn(unit, id);
       if (target === null) return err(NOT_FOUND);
       const actor = call.key.keyId;
-      if (await unit.killSwitches.turn(killSwitchName(target), active, { actor, reason })) {
+      const name = killSwitchName(target);
+      if (await unit.killSwitches.turn(name, active, { actor, reason })) {
         await this.mutations.audit(unit, call, active ? 'kill_switch.engage' : 'kill_switch.release', id, { target: target.kind, reason });
         const change = told('kill_switch.changed', { target: target.kind, target_id: targetId(target), active, reason, actor });
-        wakeStops(this.context, unit);
+        wakeStops(this.context, unit, active ? name : null);
         await publish(this.context, unit, change);
       }
       return ok(await this.standing(unit, target));

@@ -1,4 +1,4 @@
-import { WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
+import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import { type Ids, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
 import { encodeCopySettings } from '@lockstep/roster';
@@ -226,7 +226,7 @@ export class PlatformActor {
 
   async closeAll(follower: FollowerCast): Promise<void> {
     await this.store.scoped(follower.scope, (unit) => this.append(unit, follower.scope, 'follower.close_all', follower.id, {}));
-    this.wake(follower.scope);
+    this.wake(follower.scope, { kind: 'follower.close_all', targetId: follower.id });
   }
 
   /** Turns a switch as its owner; true when it stood otherwise. */
@@ -237,7 +237,7 @@ export class PlatformActor {
       scope === null
         ? await this.store.platform((unit) => unit.engines.setFlag(name, on, { ...by, tenantId: target.kind === 'tenant' ? target.id : null }))
         : await this.store.scoped(scope, (unit) => unit.killSwitches.turn(name, on, by));
-    void this.wakeups.publish(WAKEUP_CHANNELS.stops, '');
+    void this.wakeups.publish(WAKEUP_CHANNELS.stops, on && turned ? name : '');
     return turned;
   }
 
@@ -248,7 +248,7 @@ export class PlatformActor {
       await this.append(unit, copy.scope, kind, copy.id, payload);
       return true;
     });
-    this.wake(copy.scope);
+    this.wake(copy.scope, done ? { kind, targetId: copy.id } : null);
     return done;
   }
 
@@ -257,8 +257,9 @@ export class PlatformActor {
     this.cast.addCommand(scope, no, { kind, targetId });
   }
 
-  private wake(scope: TenantScope): void {
-    void this.wakeups.publish(WAKEUP_CHANNELS.commands, wakeupPayload(scope));
+  /** As the gateway does: by the command that was committed. */
+  private wake(scope: TenantScope, command: CommandNamed | null = null): void {
+    void this.wakeups.publish(WAKEUP_CHANNELS.commands, command === null ? wakeupPayload(scope) : commandWakeup(scope, command));
   }
 
   private scope(tenant: number): TenantScope {
