@@ -152,9 +152,13 @@ function beginScoped(scope: TenantScope, options: UnitOptions): string {
   return `${begin(options)}; select set_config('app.tenant_id', '${scope.tenantId}', true), set_config('app.environment', '${scope.environment}', true)`;
 }
 
+/**
+ * PostgreSQL answers the commit of a transaction in which a statement was refused with a rollback, and without an error. A unit whose work caught that refusal
+ * would take what never stood for written: any statement before the commit, in the same message, is refused there.
+ */
 async function commit(runner: QueryRunner): Promise<void> {
   try {
-    await runner.query('commit');
+    await runner.query('select 1; commit');
   } catch (failure) {
     throw isRefusal(failure) ? failure : new CommitUnknownError(failure);
   }

@@ -3,7 +3,7 @@ import type { EngineStorage, UnitOptions } from '@lockstep/storage';
 import { PlatformData } from './data';
 import { MemoryPlatformUnit } from './platform-unit';
 import { MemoryScopedUnit } from './scoped-unit';
-import { Undo } from './transaction';
+import { KeyBroken, Undo } from './transaction';
 
 /**
  * Storage of a simulated platform in memory: transactions one after another, each whole or not at all. It promises the engine what PostgreSQL does
@@ -29,7 +29,7 @@ export class MemoryStorage {
       const undo = new Undo(options.readOnly === true);
       try {
         const value = await work(undo);
-        undo.end();
+        if (!undo.end()) throw new KeyBroken('a statement of this transaction was refused: nothing of it stands');
         return value;
       } catch (failure) {
         undo.all();

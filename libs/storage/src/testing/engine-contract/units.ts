@@ -63,12 +63,12 @@ export function unitContract(bench: () => Bench): void {
       const seat = await seatOf(bench());
       const wave = BigInt(1_000_000 + bench().next());
       const unbalanced = { ...postingOf(bench(), seat.copyId, 'broken'), entries: postingOf(bench(), seat.copyId, 'broken').entries.slice(1) };
-      // The unit ends as if nothing had been: whoever catches a refusal inside a unit must throw.
-      const value = await bench().store.engine.scoped(seat.scope, async (unit) => {
+      const caught = bench().store.engine.scoped(seat.scope, async (unit) => {
         await unit.journal.insertAll([journalRow(bench(), seat, wave)]);
         return unit.ledger.post([unbalanced]).catch(() => 'caught');
       });
-      expect(value).toBe('caught');
+      // Nothing of it stands, and nobody is told that it does.
+      await expect(caught).rejects.toThrow();
       expect((await bench().store.kept(seat.scope)).journal).toEqual([]);
     });
 
