@@ -91,18 +91,33 @@ describe('a signer that counts no more', () => {
     expect(history.found()).toEqual([]);
   });
 
-  it('excuses nothing where another was given before: what is held is asked to be closed', () => {
-    const history = given(given(new History().follow('10'), 'agent-1'), 'agent-2')
+  it('excuses nothing where the engine took to another before: what is held is asked to be closed', () => {
+    const history = given(new History().follow('10'), 'agent-2').leader('12');
+    history
+      .fill(history.order('0.2', { signer: 'agent-2' }), '0.2')
       .leader('0')
       .wait(60_000);
     gone(history, 'agent-1').calm(history.snapshot({ target: 0n }));
     expect(history.found()).toEqual(['exit_not_followed']);
   });
 
-  it('excuses what is held where nobody else signs', () => {
-    const history = given(new History().follow('10'), 'agent-1').leader('0').wait(60_000);
+  it.each<[string, (history: History) => History]>([
+    ['nobody else signs', (history) => history],
+    ['the engine did not take to the next one', (history) => given(history, 'agent-2')],
+  ])('excuses what is held where %s', (_what, next) => {
+    const history = next(new History().follow('10')).leader('0').wait(60_000);
     gone(history, 'agent-1').calm(history.snapshot({ target: 0n }));
     expect(history.found()).toEqual([]);
+  });
+
+  it('excuses nothing any more once the next one signs', () => {
+    const history = gone(new History().follow('10'), 'agent-1').leader('12');
+    history
+      .fill(history.order('0.2', { signer: 'agent-2' }), '0.2')
+      .leader('0')
+      .wait(60_000);
+    history.calm(history.snapshot({ target: 0n }));
+    expect(history.found()).toEqual(['exit_not_followed']);
   });
 });
 

@@ -38,8 +38,8 @@ export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { 
       return;
     }
     case 'signer_gone':
-      // Found gone after another was given for its account, it leaves nobody without one.
-      if ((state.signers.get(told.account) ?? told.signer) === told.signer) state.unsigned.add(told.account);
+      // Found gone after the engine took to another, it leaves nobody without one.
+      if ((state.signing.get(told.account) ?? told.signer) === told.signer) state.unsigned.add(told.account);
       state.goneSigners.add(told.signer);
       for (const copy of state.copiesByAccount.get(told.account) ?? []) {
         for (const holding of copy.holdings.values()) {
@@ -48,7 +48,6 @@ export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { 
       }
       return;
     case 'signer_given':
-      state.signers.set(told.account, told.signer);
       state.unsigned.delete(told.account);
       return;
   }
@@ -71,6 +70,10 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   if (!state.byNonce.has(key)) state.byNonce.set(key, order);
   const holding = state.copies.get(handed.copyId)?.holding(handed.coin);
   if (state.goneSigners.has(handed.signer)) order.voided = true;
+  else {
+    state.signing.set(handed.account, handed.signer);
+    state.unsigned.delete(handed.account);
+  }
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
   if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
