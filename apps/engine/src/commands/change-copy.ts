@@ -15,6 +15,7 @@ import { equityOfOthers } from '../state/shared-accounts';
 import { whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
 import { takeOnPositions, writeIntent } from './take-on-positions';
@@ -81,7 +82,7 @@ export async function rebaseCopy(ctx: EngineContext, parts: CommandParts, comman
   return applied(await takeOnPositions(ctx, parts, copy, null));
 }
 
-/** A settings version takes effect with the next decision; nothing is traded because of it, but for what it turned to the wrong side. */
+/** A settings version takes effect with the next decision; nothing is traded because of it, but for what it turned to the wrong side, or what the leader left and the copy now follows. */
 export async function changeSettings(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   const version = Number(field(command.payload, 'version'));
@@ -98,6 +99,7 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   putLimits(ctx.chain, copy);
   ctx.stops.changed();
   if (turned) await leaveWrongSide(ctx, parts, copy);
+  await leaveWhatLeaderLeft(ctx, parts, copy);
   // The version stands all the same: what its mode lacks denies entries until it is there.
   if (needs !== null) ctx.log.warn('new settings of a copy lack what their mode goes by', { copyNo: copy.no, mode: decoded.value.mode.kind });
   return applied();

@@ -11,6 +11,7 @@ import type { CopyRecord } from '../state/registry';
 import { dropEnded, leftBy } from '../state/shared-accounts';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { HandOvers } from './hand-over';
+import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { stopUnstarted } from './stop-unstarted';
 import { Unwinds } from './unwind-copy';
 import { writeState } from './write-state';
@@ -43,10 +44,13 @@ export async function windDownCopy(ctx: EngineContext, parts: CommandParts, scop
   const copy = ctx.registry.copiesById.get(copyId);
   if (copy === undefined) return stopUnstarted(ctx, parts, scope, copyId, 'stop_follow_to_close');
   const state = copyStateOf(copy.state);
-  if (state === null || nextCopyState(state, 'wind_down') === null) return state === 'winding_down' ? applied() : refused('wrong_state', copy.state);
-  copy.watched.book.setStatus(copy.row, STATUS.windingDown, true);
-  ctx.stops.changed();
-  await writeState(ctx, parts.books, copy, state, 'winding_down', 'stop_follow_to_close');
+  if (state !== 'winding_down') {
+    if (state === null || nextCopyState(state, 'wind_down') === null) return refused('wrong_state', copy.state);
+    copy.watched.book.setStatus(copy.row, STATUS.windingDown, true);
+    ctx.stops.changed();
+    await writeState(ctx, parts.books, copy, state, 'winding_down', 'stop_follow_to_close');
+  }
+  await leaveWhatLeaderLeft(ctx, parts, copy);
   return applied();
 }
 

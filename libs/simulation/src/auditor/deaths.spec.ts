@@ -80,6 +80,32 @@ describe('over the death of a process', () => {
   });
 });
 
+describe('a signer that counts no more', () => {
+  const gone = (history: History, signer: string) => history.tell({ kind: 'signer_gone', at: history.now, account: COPY.account, signer });
+  const given = (history: History, signer: string) => history.tell({ kind: 'signer_given', at: history.now, account: COPY.account, signer });
+
+  it('leaves an exit nobody has an answer to without effect: it is sent again by the next signer', () => {
+    const history = given(new History().follow('10'), 'agent-1').leader('0');
+    history.exit('-1');
+    gone(given(history.wait(3_000), 'agent-2'), 'agent-1').exit('-1', { signer: 'agent-2' });
+    expect(history.found()).toEqual([]);
+  });
+
+  it('excuses nothing where another was given before: what is held is asked to be closed', () => {
+    const history = given(given(new History().follow('10'), 'agent-1'), 'agent-2')
+      .leader('0')
+      .wait(60_000);
+    gone(history, 'agent-1').calm(history.snapshot({ target: 0n }));
+    expect(history.found()).toEqual(['exit_not_followed']);
+  });
+
+  it('excuses what is held where nobody else signs', () => {
+    const history = given(new History().follow('10'), 'agent-1').leader('0').wait(60_000);
+    gone(history, 'agent-1').calm(history.snapshot({ target: 0n }));
+    expect(history.found()).toEqual([]);
+  });
+});
+
 describe('a target by equities (product §2.2)', () => {
   const proportional = { kind: 'proportional', multiplier: rate('1'), compounding: 'reinvest' } as const;
   const equity = (history: History, value: string) =>

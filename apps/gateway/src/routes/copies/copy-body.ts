@@ -50,7 +50,9 @@ export const settingsSchema = named(
       direction: z.enum(DIRECTIONS).describe('`inverse` takes the other side of everything. It can change only while the copy is flat.'),
       follow: z
         .enum(FOLLOWS)
-        .describe('`increases_only`: the leader’s reductions close nothing, the follower closes alone. `decreases_only`: nothing new is entered.'),
+        .describe(
+          '`increases_only`: the leader’s reductions close nothing, the follower closes alone; once it is changed, what was kept where the leader is flat is closed. `decreases_only`: nothing new is entered.',
+        ),
       start: z
         .discriminatedUnion('kind', [
           z.object({ kind: z.literal('next_open') }),

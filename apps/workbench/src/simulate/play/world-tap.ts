@@ -7,6 +7,8 @@ const text = (value: unknown, name: string): string => String(field(value, name)
 /** Tells the auditor what truly happens in the world, whoever knows of it. */
 export class WorldTap {
   private readonly fundingTo = new Map<string, number>();
+  /** Signers that counted once: what refuses one that never did says nothing of later. */
+  private readonly given = new Set<string>();
 
   constructor(
     private readonly world: World,
@@ -20,7 +22,7 @@ export class WorldTap {
     });
   }
 
-  /** The world as engines submit to it: every order's end on arrival is told. */
+  /** The world as engines submit to it: every order's end on arrival is told, and every signer that comes or is found gone. */
   watched(): World {
     const { world } = this;
     return new Proxy(world, {
@@ -55,8 +57,8 @@ export class WorldTap {
       // Wherever its answer goes: what its nonce was for can no longer land.
       if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')
         this.observe({ kind: 'nonce_voided', at: this.exact(), signer: submission.signer, nonce: submission.nonce });
-      if (field(submission.action, 'type') === 'approveAgent' && field(answer, 'status') === 'ok')
-        this.observe({ kind: 'signer_given', at: this.exact(), account: submission.signer, signer: text(submission.action, 'agentAddress') });
+      if (field(submission.action, 'type') === 'noop' && this.given.has(submission.signer)) this.gone(submission, errorIn(answer));
+      if (field(submission.action, 'type') === 'approveAgent' && field(answer, 'status') === 'ok') this.give(submission);
       answered(answer);
     });
   }
@@ -65,14 +67,26 @@ export class WorldTap {
     const cloid = field(order, 'c');
     const account = this.accountOfSigner(submission.signer);
     if (typeof cloid !== 'string' || account === null) return;
-    const error = field(answer, 'status') === 'err' ? text(answer, 'response') : errorOf(answer);
+    const error = errorIn(answer);
     // A nonce that was used says nothing of this order: it may be the very one.
     if (error?.startsWith('Invalid nonce: duplicate') === true) return;
-    // An agent that was replaced or ended never signs again: its address is not used twice.
-    if (error?.endsWith('does not exist.') === true) this.observe({ kind: 'signer_gone', at: this.exact(), account, signer: submission.signer });
+    this.gone(submission, error);
     const status = error !== null ? 'rejected' : isResting(answer) ? 'resting' : 'done';
     const reason = error === null ? {} : { reason: error };
     this.observe({ kind: 'world_order', at: this.exact(), account, coin: '', cloid, status, ...reason });
+  }
+
+  private give({ signer: account, action }: Submission): void {
+    const signer = text(action, 'agentAddress');
+    this.given.add(signer);
+    this.observe({ kind: 'signer_given', at: this.exact(), account, signer });
+  }
+
+  /** An agent that was replaced or ended never signs again: its address is not used twice. */
+  private gone({ signer }: Submission, error: string | null): void {
+    const account = this.accountOfSigner(signer);
+    if (account === null || error?.endsWith('does not exist.') !== true) return;
+    this.observe({ kind: 'signer_gone', at: this.exact(), account, signer });
   }
 
   private fill(account: string, fill: Json): void {
@@ -98,6 +112,8 @@ const firstStatus = (answer: unknown): unknown => {
   const statuses = field(field(field(answer, 'response'), 'data'), 'statuses');
   return Array.isArray(statuses) ? statuses[0] : undefined;
 };
+/** Why an action, or the one order in it, was refused; null: it was not. */
+const errorIn = (answer: unknown): string | null => (field(answer, 'status') === 'err' ? text(answer, 'response') : errorOf(answer));
 const errorOf = (answer: unknown): string | null => {
   const error = field(firstStatus(answer), 'error');
   return typeof error === 'string' ? error : null;

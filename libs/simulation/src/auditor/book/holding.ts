@@ -53,7 +53,7 @@ export class Holding {
   foreign = false;
   /** When an engine was told last of what was no order of the engine's. */
   foreignAt = Number.NEGATIVE_INFINITY;
-  /** The account came to flat while its copies did not: the engine may hold the copy and the follower's own against each other, until both are flat by what is told. */
+  /** The account was flat while its copies were not, or held something before them: part of it is the follower's own, and whose what is stays attribution for good. */
   netted = false;
   /** Counts how often it was taken for flat with the account: what is told later of fills before that changes nothing. */
   era = 0;

@@ -38,7 +38,8 @@ export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { 
       return;
     }
     case 'signer_gone':
-      state.unsigned.add(told.account);
+      // Found gone after another was given for its account, it leaves nobody without one.
+      if ((state.signers.get(told.account) ?? told.signer) === told.signer) state.unsigned.add(told.account);
       state.goneSigners.add(told.signer);
       for (const copy of state.copiesByAccount.get(told.account) ?? []) {
         for (const holding of copy.holdings.values()) {
@@ -47,6 +48,7 @@ export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { 
       }
       return;
     case 'signer_given':
+      state.signers.set(told.account, told.signer);
       state.unsigned.delete(told.account);
       return;
   }

@@ -73,7 +73,7 @@ function beginCopy(state: AuditState, told: TermsTold): void {
   copy.equity.add(told.at, allocation);
   copy.losses.anchor(allocation, allocation);
   const held = [...state.instruments.keys()].filter((coin) => (state.nets.get(`${told.copy.account} ${coin}`) ?? 0n) !== 0n);
-  for (const coin of held) copy.holding(coin).foreign = true;
+  for (const coin of held) Object.assign(copy.holding(coin), { foreign: true, netted: true });
   if (held.length > 0) copy.attributed = true;
   state.copies.set(told.copy.copyId, copy);
   entryOf(state.copiesByLeader, told.copy.leader, () => []).push(copy);

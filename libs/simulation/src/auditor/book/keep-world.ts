@@ -74,7 +74,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
   const held = copies.reduce((sum, copy) => sum + copy.holding(seen.coin).real.position, 0n);
   for (const copy of copies) {
     const holding = copy.holding(seen.coin);
-    if (net === 0n) holding.netted = held !== 0n;
+    if (net === 0n && held !== 0n) holding.netted = true;
     if (net === 0n && held !== 0n) {
       holding.era += 1;
       holding.real.flat();

@@ -72,6 +72,8 @@ export class AuditState {
 
   /** Accounts nobody can sign for at the venue: nothing of theirs can be closed by an engine. */
   readonly unsigned = new Set<string>();
+  /** The signer that was given last, by account. */
+  readonly signers = new Map<string, string>();
   /** Signers that count no more: what they sign is refused. */
   readonly goneSigners = new Set<string>();
 
