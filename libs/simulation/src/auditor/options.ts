@@ -34,6 +34,8 @@ export interface AuditorOptions {
   readonly roundingPerFill: bigint;
   /** Charges of funding younger than this may not be in the books yet: the venue tells them late, and the engine reads its accounts one after another. */
   readonly fundingReadMs: number;
+  /** A charge that is told younger than this may be left to the next reading: fills before it may not be known yet. */
+  readonly fundingYoungMs: number;
   /** Kinds that are not told, with the reason at whoever sets them. */
   readonly untold: readonly ViolationKind[];
 }
@@ -55,6 +57,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   comparisonMs: 30_000,
   roundingPerFill: 100n,
   fundingReadMs: 10_000,
+  fundingYoungMs: 5_000,
   untold: [],
 };
 

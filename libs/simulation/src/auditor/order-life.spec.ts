@@ -194,7 +194,7 @@ describe('money in a calm (product §5)', () => {
     ['that is older and not booked', 11_000, '-0.5', ['money_wrong']],
     ['before it that is missing too', 9_000, '-0.75', ['money_wrong']],
   ])('a charge %s', (_what, agoMs, off, found) => {
-    const history = new History().follow('10').charge('-0.25').wait(60_000).charge('-0.5').wait(agoMs);
+    const history = new History().follow('10').charge('-0.25').wait(60_000).charge('-0.5', 0).wait(agoMs);
     const snapshot = history.snapshot();
     history.calm({ ...snapshot, ...booked(snapshot, { funding: -units(off) }) });
     expect(history.found()).toEqual(found);

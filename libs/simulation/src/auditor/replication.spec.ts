@@ -71,6 +71,18 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     history.order('0.1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair', price: units('120.6') });
     expect(history.found()).toEqual(['double_order']);
   });
+
+  it.each<[string, string, readonly string[]]>([
+    ['a reading told of more than fills did', '1', []],
+    ['and no more than the reading told of', '1.1', ['beyond_target']],
+  ])('a copy that is re-based takes on what the leader has: %s', (_what, more, found) => {
+    const history = new History().follow('10').wait(60_000);
+    const positions = [{ coin: COIN, size: units('20') }];
+    history.tell({ kind: 'leader_state_delivered', at: history.now, process: 'p1', leader: COPY.leader, equity: null, time: history.now, positions });
+    history.wait(1_000).mark('100').tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId }).wait(100);
+    history.order(more, { cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
 });
 
 describe('a copy of at most two fixed amounts (product §2.2)', () => {

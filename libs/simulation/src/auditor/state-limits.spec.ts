@@ -101,7 +101,7 @@ describe('limits of loss (product §3, 2)', () => {
 
   it('does not hold a loss against it that only charges on their way would show', () => {
     const history = holding(losses({ fromStart: rate('0.2') }));
-    history.charge('-500', false);
+    history.charge('-500', null);
     history.wait(1_000).mark('65').wait(100);
     enter(history, '65');
     expect(history.found()).toEqual([]);
@@ -113,6 +113,17 @@ describe('limits of loss (product §3, 2)', () => {
     history.wait(1_000).mark('65').wait(100);
     enter(history, '65');
     expect(history.found()).toEqual(['order_after_breach']);
+  });
+
+  it('does not take a charge that is told too young for known, until a later reading', () => {
+    const young = holding(losses({ trailing: rate('0.2') }));
+    young.charge('2000', 600).wait(1_000).mark('100').wait(1_000).mark('45').wait(100);
+    enter(young, '45');
+    expect(young.found()).toEqual([]);
+    const later = holding(losses({ trailing: rate('0.2') }));
+    later.charge('2000', 600).wait(20_000).charge('0', 600).wait(1_000).mark('100').wait(1_000).mark('45').wait(100);
+    enter(later, '45');
+    expect(later.found()).toEqual(['order_after_breach']);
   });
 
   it('takes money moved out for no loss', () => {

@@ -54,6 +54,8 @@ export class CopyTrack {
   meddled = false;
   /** Charges on their way to the engine. */
   private readonly charges = new Map<string, bigint>();
+  /** Moments of those that a reading has told already, too young to be taken up for sure. */
+  private readonly youngCharges = new Map<string, EpochMs>();
   /** What those charges may change, in whole units. */
   chargesUntold = 0;
   /** The newest charges, by the venue's moment. */
@@ -103,10 +105,20 @@ export class CopyTrack {
     return sums;
   }
 
-  fundingTold(coin: string, time: EpochMs): void {
-    const amount = this.charges.get(`${coin} ${time}`);
+  /** A reading told a charge at `at`: what is `youngMs` old by then and was told is known for sure, this one and those told before. */
+  fundingTold(coin: string, time: EpochMs, at: EpochMs, youngMs: number): void {
+    this.youngCharges.set(`${coin} ${time}`, time);
+    for (const [charge, moment] of this.youngCharges) {
+      if (at - moment < youngMs) continue;
+      this.youngCharges.delete(charge);
+      this.fundingKnown(charge);
+    }
+  }
+
+  private fundingKnown(charge: string): void {
+    const amount = this.charges.get(charge);
     if (amount === undefined) return;
-    this.charges.delete(`${coin} ${time}`);
+    this.charges.delete(charge);
     this.toldFunding += amount;
     this.chargedTold = Number(this.toldFunding) / 1e8;
     this.chargesUntold = this.charges.size === 0 ? 0 : Math.max(0, this.chargesUntold - Math.abs(Number(amount)) / 1e8);

@@ -27,7 +27,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       keepAccountFill(state, fillKey(told.account, told.coin, told.tradeId), told.at);
       return;
     case 'funding_delivered':
-      for (const copy of state.copiesByAccount.get(told.account) ?? []) copy.fundingTold(told.coin, told.time);
+      for (const copy of state.copiesByAccount.get(told.account) ?? []) copy.fundingTold(told.coin, told.time, told.at, state.options.fundingYoungMs);
       return;
     case 'answer_delivered': {
       const order = state.orders.get(told.cloid);

@@ -105,7 +105,7 @@ function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean)
   if (adopts) copy.userActAt = at;
   const leader = state.leader(copy.copy.leader);
   const ratio = ratioBounds(copy, leader, at, state.options.equityMargin);
-  for (const coin of leader.coins.values()) beginIn(copy, coin.coin, coin.position, at, adopts, ratio);
+  for (const coin of leader.coins.values()) beginIn(copy, coin.coin, adopts ? coin.largest : coin.position, at, adopts, ratio);
 }
 
 /** How a copy begins in one coin where its leader is. */

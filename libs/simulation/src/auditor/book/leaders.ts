@@ -37,6 +37,9 @@ interface PriceRange {
 export class LeaderCoin {
   position = 0n;
   known = false;
+  /** What the newest reading said, and its venue time: fills of a time without an engine may not be told one by one. */
+  private readPosition = 0n;
+  private readTime = Number.NEGATIVE_INFINITY;
   lastFillTime = Number.NEGATIVE_INFINITY;
   /** Venue time of the newest increase; when it was told; to which process. */
   increasedTime = Number.NEGATIVE_INFINITY;
@@ -51,6 +54,19 @@ export class LeaderCoin {
   private asked: { readonly from: EpochMs; readonly range: PriceRange | null } | null = null;
 
   constructor(readonly coin: string) {}
+
+  /** A reading told of the coin. */
+  noteRead(position: bigint, time: EpochMs): void {
+    this.readPosition = position;
+    this.readTime = time;
+  }
+
+  /** The position the leader may be taken to have, by fills and by a reading after them: the larger one where both are on one side. */
+  get largest(): bigint {
+    if (this.readTime <= this.lastFillTime) return this.position;
+    const sameSide = this.readPosition * this.position > 0n;
+    return sameSide && this.position * this.position > this.readPosition * this.readPosition ? this.position : this.readPosition;
+  }
 
   notePrice(price: bigint, at: EpochMs): void {
     this.asked = null;
@@ -123,7 +139,9 @@ export class LeaderTrack {
     const learnt: string[] = [];
     for (const { coin, size } of positions) {
       const track = this.coin(coin);
-      if (track.lastFillTime >= time || track.known) continue;
+      if (track.lastFillTime >= time) continue;
+      track.noteRead(size, time);
+      if (track.known) continue;
       track.known = true;
       track.position = size;
       learnt.push(coin);

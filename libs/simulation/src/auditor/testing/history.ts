@@ -228,11 +228,14 @@ export class History {
     return this.tell({ kind: 'answer_delivered', at: this.now, process: this.process, cloid, outcome });
   }
 
-  charge(amount: string, told = true): this {
+  /** A charge of funding; `toldAfter`: how old it is when the engine reads it, null: never. */
+  charge(amount: string, toldAfter: number | null = 5_000): this {
     const time = this.now;
     this.funding += units(amount);
     this.tell({ kind: 'world_funding', at: this.now, account: COPY.account, coin: COIN, time, amount: units(amount) });
-    return told ? this.tell({ kind: 'funding_delivered', at: this.now, process: this.process, account: COPY.account, coin: COIN, time }) : this;
+    if (toldAfter === null) return this;
+    this.wait(toldAfter);
+    return this.tell({ kind: 'funding_delivered', at: this.now, process: this.process, account: COPY.account, coin: COIN, time });
   }
 
   /** The copy follows the leader to a position, as it should, and everything is told. */
