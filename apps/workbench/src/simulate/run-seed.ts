@@ -283,8 +283,9 @@ export class SeedRun {
     for (const { copyNo, from, state } of states) {
       const copyId = this.copyId(copyNo);
       const reEnabled = from === 'breaker_closed' && state === 'active' ? { reEnabled: true as const } : {};
-      // A pause of before a breaker is over with the follower's wish to go on.
-      if (from === 'breaker_closed' && state === 'active') this.observe({ kind: 'halt_lifted', at, thing: { kind: 'copy', copyId }, cause: 'pause' });
+      // A pause is over with the state that ends it, before its command is settled; one of before a breaker with the follower's wish to go on.
+      if ((from === 'paused' || from === 'breaker_closed') && state === 'active')
+        this.observe({ kind: 'halt_lifted', at, thing: { kind: 'copy', copyId }, cause: 'pause' });
       this.observe({ kind: 'copy_state', at, copyId, state: state as 'active', ...reEnabled });
     }
     for (const { no, status } of settled) this.settled(scope, no, status);
