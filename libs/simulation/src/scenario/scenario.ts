@@ -16,6 +16,9 @@ export interface RecordedTrade {
   readonly closes: boolean;
   /** Whole dollars it was worth. */
   readonly usd: number;
+  /** Price and size as recorded, 10^-8. */
+  readonly price: bigint;
+  readonly size: bigint;
 }
 
 /** What the files of a recording have to give; without them nothing is replayed. All of it must be the same for a seed to give the same bytes. */
