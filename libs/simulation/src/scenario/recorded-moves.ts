@@ -5,9 +5,9 @@ import type { ExactMoves } from './leaders';
 import type { RecordedTrade } from './scenario';
 
 /** A recording is played so much faster than it was lived, and nothing is waited for longer, in ms. */
-const SPEED = 10;
-const WAIT_MOST_MS = 6_000;
-const WAIT_LEAST_MS = 400;
+const SPEED = 20;
+const WAIT_MOST_MS = 3_000;
+const WAIT_LEAST_MS = 300;
 
 export type RecordedMove = ExactMoves['moves'][number];
 

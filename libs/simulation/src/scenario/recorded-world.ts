@@ -41,10 +41,10 @@ export interface RecordedWorld {
 }
 
 /** Bars a candle set is gathered into: as many corners as the leader's stretch takes time for. */
-const BARS_MOST = 200;
+const BARS_MOST = 110;
 const PARTS = 2;
-/** Leaders beside the recorded one, who trade the candle set's coin. */
-const OTHER_LEADERS = 2;
+/** Leaders beside the recorded one, who trade the coin of the candles. */
+const OTHER_LEADERS = 1;
 const RECORDED_CASH = 12_000_000_000_000n;
 const OTHER_CASH = 20_000_000_000_000n;
 const BUILDER_COIN = 'xyz:NVDA';

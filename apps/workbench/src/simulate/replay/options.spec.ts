@@ -8,7 +8,7 @@ describe('the command line of a replay', () => {
   it('needs no more than a seed', () => {
     expect(read('--seed 7')).toEqual({
       ok: true,
-      value: { seed: 7, step: null, copyId: null, coin: null, broken: null, postgres: false, json: false },
+      value: { seed: 7, step: null, copyId: null, coin: null, broken: null, postgres: false, recorded: null, json: false },
     });
   });
 
