@@ -13,9 +13,9 @@ describe('the command line of a replay', () => {
   });
 
   it('names step, copy, coin, broken engine and store', () => {
-    expect(read('--coin flx:GOLD --copy cpy_01abc --step 12 --json --postgres --seed 0 --broken late-exit')).toEqual({
+    expect(read('--coin flx:GOLD --copy cpy_01abc --step 12 --json --postgres --seed 0 --broken late-exit --recorded replay')).toEqual({
       ok: true,
-      value: { seed: 0, step: 12, copyId: 'cpy_01abc', coin: 'flx:GOLD', broken: 'late-exit', postgres: true, json: true },
+      value: { seed: 0, step: 12, copyId: 'cpy_01abc', coin: 'flx:GOLD', broken: 'late-exit', postgres: true, recorded: 'replay', json: true },
     });
   });
 
