@@ -23,6 +23,7 @@ export { driveMakers, type MakerDriver } from './makers/maker-driver';
 export type { PricePath } from './makers/price-path';
 export { pegged, walk } from './makers/walk';
 export * from './scenario/cast';
+export { coinNamed, lotsWorth, onGrid } from './scenario/coins';
 export { CONDITIONS, type Condition } from './scenario/conditions';
 export { withoutSteps } from './scenario/cut';
 export { countsOf, describeScenario, type ScenarioCounts } from './scenario/describe';

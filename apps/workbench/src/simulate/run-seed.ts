@@ -4,6 +4,7 @@ import {
   printStep,
   type RecordedMarkets,
   recordedScenarioOf,
+  type Scenario,
   type ScenarioSize,
   type ScenarioStep,
   SeededIds,
@@ -45,6 +46,8 @@ export interface SeedOrder {
   readonly serverUrl?: string | null;
   /** What its world is made of, the seed being its number; null or not given: it is drawn. */
   readonly recorded?: RecordedMarkets | null;
+  /** Played in place of any other. */
+  readonly script?: Scenario;
   /** Told what happens, for whoever looks on. */
   readonly say?: (text: string) => void;
   /** Ends after this step of the script. */
@@ -91,9 +94,10 @@ export class SeedRun {
     this.time = order.store === 'memory' ? new VirtualTime(BEGIN_MS) : new VirtualTime(BEGIN_MS, () => transactions.settled());
     const recorded = order.recorded ?? null;
     this.scenario =
-      recorded === null
+      order.script ??
+      (recorded === null
         ? scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS })
-        : recordedScenarioOf({ ...recorded, crashPoints: CRASH_POINTS }, order.seed);
+        : recordedScenarioOf({ ...recorded, crashPoints: CRASH_POINTS }, order.seed));
     this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
     const followers = new Set(this.scenario.followers.map(({ address }) => address));
     let tap: WorldTap | null = null;

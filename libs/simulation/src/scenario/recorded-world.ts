@@ -14,7 +14,7 @@ import { drawStyles, ScenarioLeaders } from './leaders';
 import { type CoinPath, ScenarioMarket } from './market';
 import { BarPath, gathered, TradedPath } from './paths';
 import { recordedMoves } from './recorded-moves';
-import type { RecordedTrade, Scenario } from './scenario';
+import type { RecordedTrade, Scenario, SpreadTerms } from './scenario';
 import { beginnings, Script } from './scenario-of';
 import { ScenarioEngines, ScenarioFaults } from './trouble';
 
@@ -47,6 +47,7 @@ const PARTS = 2;
 const OTHER_LEADERS = 1;
 const RECORDED_CASH = 12_000_000_000_000n;
 const OTHER_CASH = 20_000_000_000_000n;
+const SPREAD: SpreadTerms = { above: 500_000_000_000n, participation: 200_000_000_000n, withinMs: 5_000, jitter: 300_000_000_000n };
 const BUILDER_COIN = 'xyz:NVDA';
 
 /** How many worlds there are: each candle set under each condition. */
@@ -94,7 +95,9 @@ export function recordedScenarioOf(markets: RecordedMarkets, number: number): Sc
   );
   const isPlayed = (part: number): boolean =>
     trading.replayed >= Math.ceil((moves.length * part) / PARTS) && bars.playedPpm >= Math.floor((1_000_000 * part) / PARTS);
-  return { seed: number, size: 'standard', coins, tenants, leaders, followers, steps: script.write(PARTS, isPlayed) };
+  // In every second world large waves are spread.
+  const spread = number % 2 === 0 ? { spread: SPREAD } : {};
+  return { seed: number, size: 'standard', ...spread, coins, tenants, leaders, followers, steps: script.write(PARTS, isPlayed) };
 }
 
 /** The recorded leader first: the first are copied most. */
