@@ -49,24 +49,25 @@ export const impactBench: Bench = {
 };
 
 type WorldFill = Extract<Observation, { kind: 'world_fill' }>;
+type LeaderFill = Extract<Observation, { kind: 'leader_fills_delivered' }>['fills'][number];
 
 async function measure(wave: ImpactCase): Promise<Measured> {
   const script = impactScript(wave);
-  const [leader = ''] = script.leaders.map(({ address }) => address);
   const fills: WorldFill[] = [];
+  const moves: LeaderFill[] = [];
   const watch = {
     observed: (seen: Observation): void => {
       if (seen.kind === 'world_fill') fills.push(seen);
+      if (seen.kind === 'leader_fills_delivered') moves.push(...seen.fills);
     },
     journaled: (): void => undefined,
     ended: async (): Promise<void> => undefined,
   };
   const { violations, failure } = await runSeed({ seed: script.seed, steps: 0, broken: null, store: 'memory', script, watch });
   if (failure !== null) throw new Error(failure);
-  const moves = fills.filter(({ account }) => account === leader);
   const move = moves.at(-1);
   if (moves.length !== 2 || move === undefined) throw new Error(`the leader traded ${moves.length} times, not twice`);
-  const copied = fills.filter(({ account, at }) => account !== leader && at >= move.at);
+  const copied = fills.filter(({ at }) => at >= move.time);
   const sum = (of: (fill: WorldFill) => number): number => copied.reduce((total, fill) => total + of(fill), 0);
   const size = sum((fill) => Number(fill.size));
   const paid = sum((fill) => Number(fill.size) * Number(fill.price)) / Math.max(1, size);
@@ -74,8 +75,8 @@ async function measure(wave: ImpactCase): Promise<Measured> {
     wave,
     shortfallBp: size === 0 ? 0 : (paid / Number(move.price) - 1) * 10_000,
     filledPercent: (size * 100) / (Number(move.size) * wave.followers),
-    delayMs: sum((fill) => Number(fill.size) * (fill.at - move.at)) / Math.max(1, size),
-    lastMs: copied.reduce((last, { at }) => Math.max(last, at - move.at), 0),
+    delayMs: sum((fill) => Number(fill.size) * (fill.at - move.time)) / Math.max(1, size),
+    lastMs: copied.reduce((last, { at }) => Math.max(last, at - move.time), 0),
     violations: violations.length,
   };
 }

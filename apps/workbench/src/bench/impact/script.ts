@@ -43,7 +43,10 @@ export function impactScript({ depth, driftPpm, spread, followers }: ImpactCase)
   const lots = lotsWorth(coin, ORDER_USD * UNIT, coin.startPrice);
   const first = lotsWorth(coin, (ORDER_USD * UNIT) / FIRST_SHARE, coin.startPrice);
   const rowLots = Math.ceil((lots * followers * depth) / ROWS);
-  const steps: ScenarioStep[] = [{ at: 0, kind: 'engine_starts', engine: 0, expected: 'leads' }];
+  const steps: ScenarioStep[] = [
+    { at: 0, kind: 'prices', moves: [{ coin: COIN, price: coin.startPrice }] },
+    { at: 0, kind: 'engine_starts', engine: 0, expected: 'leads' },
+  ];
   for (let copy = 0; copy < followers; copy += 1)
     steps.push({ at: 1_000, kind: 'copy_create', copy, tenant: 0, follower: copy, leader: 0, allocation: 20_000n * UNIT, terms: TERMS });
   for (let at = 2_000; at <= END_MS; at += REFILL_MS) {
