@@ -167,6 +167,22 @@ describe('a copy of at most two fixed amounts (product §2.2)', () => {
   });
 });
 
+describe('a copy of fixed amounts that had another mode in this episode', () => {
+  it.each<[string, string, readonly string[]]>([
+    ['has both adds left', '1', []],
+    ['and no third', '2', ['beyond_target']],
+  ])('%s', (_what, third, found) => {
+    const history = new History().follow('10').wait(20_000);
+    history.terms({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } }).wait(20_000);
+    for (const [index, position] of ['12', '14', '16'].entries()) {
+      history.wait(1_000).mark('100').leader(position);
+      if (index === 0) history.fill(history.order('1'), '1', '100');
+      if (index === 1) history.fill(history.order(third), third, '100');
+    }
+    expect(history.found()).toEqual(found);
+  });
+});
+
 describe('new risk has a cause (product §2.4)', () => {
   it.each<[string, (history: History) => void, readonly string[]]>([
     ['follows an increase', (history) => void history.leader('10').order('1'), []],
