@@ -303,6 +303,21 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['is on its way into the books', 2_000, false, []],
+    ['has been there long enough', 11_000, false, ['exit_not_reduce_only']],
+    ['was answered', 2_000, true, ['exit_not_reduce_only']],
+  ])('an order against an entry of unknown outcome whose fill %s', (_what, waitMs, answered, found) => {
+    const history = new History().leader('10');
+    const entry = history.order('1');
+    history
+      .trade(entry, true, '1')
+      .end(entry, 'done')
+      .answer(entry, answered ? 'filled' : 'unknown');
+    history.wait(waitMs).mark('100').leader('-5').order('-0.5');
+    expect(history.found()).toEqual(found);
+  });
+
   function twice(history: History, filled: boolean) {
     const first = history.exit('-1');
     history.wait(100);
