@@ -77,10 +77,10 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
 
   it.each<[string, string, string, string, readonly string[]]>([
     // what, where the leader was as the copy began to wait, where it was as fills were missed, the entry after it went on from there by 3
-    ['a turn that nobody saw is an open: what follows is entered', '2', '-5', '-0.3', []],
-    ['what goes on where it was is not', '2', '2', '0.3', ['entry_without_cause']],
+    ['a turn that nobody saw is an open: what follows is entered', '2', '-5', '-1', []],
+    ['what goes on where it was is not', '2', '2', '1', ['entry_without_cause']],
   ])('a copy that waits for the next open: %s', (_what, waited, missed, entry, found) => {
-    const history = new History().wait(1_000);
+    const history = new History(mode(amount)).wait(1_000);
     history.leader(waited).state('breaker_closed').wait(1_000).state('active', true).wait(30_000).mark('100');
     if (missed !== waited) history.leader(missed, '100', 'missed', false);
     history.wait(1_000).mark('100');
