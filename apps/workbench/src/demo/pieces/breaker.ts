@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Violation } from '../judge';
+import type { Coins } from './coins';
 import { type BreakerStory, judgeBreaker } from './judge-breaker';
-import type { Coins } from './piece';
 import { heldText } from './positions';
 import type { PieceStage } from './stage';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Violation } from '../judge';
+import type { Coins } from './coins';
 import { judgeNetting } from './judge-netting';
-import type { Coins } from './piece';
 import type { PieceCopy, PieceStage } from './stage';
 
 const ALLOCATION = '5000';

@@ -1,18 +1,10 @@
 import type { Violation } from '../judge';
 import type { DemoVenue } from '../options';
 import { playBreaker } from './breaker';
+import type { Coins } from './coins';
 import { playNetting } from './netting';
 import type { PieceStage } from './stage';
 import { playStops } from './stops';
-
-/** What the pieces trade on a venue. */
-export interface Coins {
-  /** Falls in the breaker piece, so nothing else may be traded in it. */
-  readonly falling: string;
-  readonly other: string;
-  readonly netting: string;
-  readonly stopping: string;
-}
 
 /** A short story of its own with leaders and followers of its own, judged by what it must have come to. */
 export interface Piece {
@@ -37,13 +29,3 @@ export const PIECES: readonly Piece[] = [
   },
   { name: 'stops', title: 'each way of stopping, with its proof', leftOut: everywhere, play: playStops },
 ];
-
-const MAIN: Coins = { falling: 'UNI', other: 'ZEC', netting: 'ETH', stopping: 'SOL' };
-/** On a venue where the leaders of the demo trade on builder dexes alone, the pieces do too. */
-const COINS: Readonly<Record<DemoVenue, Coins>> = {
-  hyperliquid: MAIN,
-  'perps-studio': MAIN,
-  hip3: { falling: 'xyz:NVDA', other: 'xyz:GOLD', netting: 'hyna:ETH', stopping: 'hyna:BTC' },
-};
-
-export const coinsOf = (venue: DemoVenue): Coins => COINS[venue];

@@ -1,7 +1,8 @@
 import { type Cast, say, settleDown } from '../cast';
 import type { Violation } from '../judge';
 import type { DemoVenue } from '../options';
-import { coinsOf, PIECES, type Piece } from './piece';
+import { coinsOf } from './coins';
+import { PIECES, type Piece } from './piece';
 import { NotSeen, PieceStage } from './stage';
 
 export interface PiecesOptions {

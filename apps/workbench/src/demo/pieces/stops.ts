@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Violation } from '../judge';
 import { positionsOf } from '../judge-limits';
+import type { Coins } from './coins';
 import { judgeStops, type StopsStory } from './judge-stops';
-import type { Coins } from './piece';
 import { heldText } from './positions';
 import type { PieceCopy, PieceStage } from './stage';
 
