@@ -6,9 +6,9 @@ import { type Bench, machine, option, round } from './report';
 /** Depth inside the bound against the wave, and how the market goes on after the leader bought. */
 const DEPTHS = [4, 2, 1, 0.5, 0.25] as const;
 const DRIFTS_PPM = [0, 200] as const;
-const SPREAD: SpreadTerms = { above: 500_000_000_000n, participation: 200_000_000_000n, withinMs: 5_000, jitter: 300_000_000_000n };
+export const SPREAD: SpreadTerms = { above: 500_000_000_000n, participation: 200_000_000_000n, withinMs: 5_000, jitter: 300_000_000_000n };
 
-interface Measured {
+export interface Measured {
   readonly wave: ImpactCase;
   /** Paid above the leader's price, hundredths of a percent, and how much of what was wanted was bought, %. */
   readonly shortfallBp: number;
@@ -51,7 +51,8 @@ export const impactBench: Bench = {
 type WorldFill = Extract<Observation, { kind: 'world_fill' }>;
 type LeaderFill = Extract<Observation, { kind: 'leader_fills_delivered' }>['fills'][number];
 
-async function measure(wave: ImpactCase): Promise<Measured> {
+/** Plays one wave and reads what it came to. */
+export async function measure(wave: ImpactCase): Promise<Measured> {
   const script = impactScript(wave);
   const fills: WorldFill[] = [];
   const moves: LeaderFill[] = [];
