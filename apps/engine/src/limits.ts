@@ -102,6 +102,15 @@ export interface EngineLimits {
   readonly stopVerifyMs: number;
   /** Questions about stops at once. */
   readonly stopAsksMax: number;
+  /** Wait between two looks at mirrors of leaders' orders, in ms, and time after which one that should stand is asked for. */
+  readonly mirrorLookMs: number;
+  readonly mirrorVerifyMs: number;
+  /** Actions about mirrors per network and second. */
+  readonly mirrorActionsPerSecond: number;
+  /** Least time between two readings of a leader's working orders, time after which they are read again unasked, and for which mirrors that enter stand while the leader is out of sight, in ms. */
+  readonly workingReadMinMs: number;
+  readonly workingReadMs: number;
+  readonly mirrorBlindMs: number;
   /** Least time between two evaluations of loss limits, in ms. */
   readonly breakerIntervalMs: number;
   /** Wait between two heartbeats and equity writes, in ms. */
@@ -171,6 +180,12 @@ export const ENGINE_LIMITS: EngineLimits = {
   stopRetryMs: 30_000,
   stopVerifyMs: 300_000,
   stopAsksMax: 4,
+  mirrorLookMs: 100,
+  mirrorVerifyMs: 15_000,
+  mirrorActionsPerSecond: 20,
+  workingReadMinMs: 500,
+  workingReadMs: 20_000,
+  mirrorBlindMs: 10_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,
   egressReportMs: 2_000,

@@ -16,6 +16,8 @@ export interface OrderIdentity {
 
 /** Leg of an order that stands at the venue as a protective stop; the legs of a wave's decision lie below it. */
 export const PROTECTIVE_LEG = 16;
+/** Leg of a mirror of one of the leader's working orders. */
+export const MIRROR_LEG = 17;
 
 export const MAX_ATTEMPT = 0xffff;
 const LIMITS = { instance: 2 ** 16, wave: 2 ** 48, copyNo: 2 ** 40, leg: 2 ** 8, attempt: 2 ** 16 } as const;

@@ -60,6 +60,9 @@ function accessOf({ perpsStudio, network }: NetworkAddress): PerpsStudioAccess {
   return perpsStudio;
 }
 
+/** Leaders whose orders can be mirrored at a time, per network: what the venue's connections leave beside the sweep. */
+const ORDER_STREAMS_MAX = 2;
+
 const chainOf = ({ liveChain }: VenueTuning, { environment }: NetworkAddress): 'mainnet' | 'testnet' =>
   environment === 'test' ? 'mainnet' : liveChain;
 
@@ -72,8 +75,8 @@ function hyperliquidSettings(tuning: VenueTuning, address: NetworkAddress): Hype
     presignaturesPerWorker: tuning.presignaturesPerWorker,
     ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
     answerTimeoutMs: tuning.answerTimeoutMs,
-    // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
-    orderStreamsMax: 0,
+    // For leaders whose orders are mirrored alone: each stream holds one of the ten connections the venue admits.
+    orderStreamsMax: ORDER_STREAMS_MAX,
     ...(address.environment === 'test' ? simulatedBounds(tuning) : liveBounds(tuning)),
   };
 }

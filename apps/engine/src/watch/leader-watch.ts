@@ -1,6 +1,6 @@
 import { type Size, type Timer, toLots } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
-import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import type { AccountState, OrderUpdate, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { Network } from '../state/networks';
@@ -68,6 +68,8 @@ export class LeaderWatch {
     private readonly onMoves: (moves: readonly RecordedMove[]) => void,
     /** A leader's state was read after a (re)connect: what its copies hold may have changed unseen meanwhile. */
     private readonly onResynced: (watched: WatchedAccount) => void,
+    /** Updates of a leader's orders; none: their stream began anew. */
+    private readonly onOrders: (watched: WatchedAccount, updates: readonly OrderUpdate[]) => void = () => undefined,
   ) {
     this.restarts = new Restarts(ctx.timers, (watched) => this.watch(watched));
     this.frames = new Lanes(
@@ -128,6 +130,7 @@ export class LeaderWatch {
     this.restarts.forget(watched);
     watched.network.users.unwatch(watched.address);
     watched.synced = false;
+    watched.working.lose();
     this.endWaits(watched, 'no_seat');
     const next = [...this.seatless].find((waiting) => waiting.network === watched.network);
     if (next !== undefined) this.watch(next);
@@ -159,8 +162,12 @@ export class LeaderWatch {
   receive(network: Network, event: WatchEvent): void {
     switch (event.kind) {
       case 'connected':
-      case 'orders':
         return;
+      case 'orders': {
+        const watched = this.byAddress.get(addressKey(network, event.address));
+        if (watched !== undefined) this.onOrders(watched, event.updates);
+        return;
+      }
       case 'disconnected':
         this.lost(network, event.unseen);
         this.ctx.log.warn('leader stream lost', { network: network.name, reason: event.reason, unseen: event.unseen?.length ?? 'all' });
@@ -196,6 +203,7 @@ export class LeaderWatch {
     }
     for (const watched of lost) {
       watched.synced = false;
+      watched.working.lose();
       this.unseen.add(watched);
     }
     for (const copy of registry.copies.values()) if (lost.has(copy.watched)) copy.watched.book.setStatus(copy.row, STATUS.leaderUnseen, true);
@@ -307,6 +315,7 @@ export class LeaderWatch {
   private restart(watched: WatchedAccount): void {
     if (this.restarts.isWaiting(watched)) return;
     watched.synced = false;
+    watched.working.lose();
     this.holdBack(watched);
     watched.network.users.unwatch(watched.address);
     this.restarts.later(watched);

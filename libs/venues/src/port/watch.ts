@@ -19,6 +19,7 @@ export type WatchEvent =
     }
   /** Fills never told before on this watch (de-duplicated), grouped as the venue sent them: one block. `receivedAt` is taken when the frame left the socket. */
   | { readonly kind: 'fills'; readonly address: Address; readonly fills: readonly VenueFill[]; readonly receivedAt: EpochMs }
+  /** Changes of an address's orders. Without any: their stream began (anew), and what changed before must be read. */
   | { readonly kind: 'orders'; readonly address: Address; readonly updates: readonly OrderUpdate[]; readonly receivedAt: EpochMs }
   | { readonly kind: 'state'; readonly state: AccountState; readonly receivedAt: EpochMs };
 
@@ -41,6 +42,8 @@ export interface UserWatch {
 export interface SeatedWatch {
   /** Names the addresses that seats should go to, hottest first. */
   prefer(addresses: readonly Address[]): void;
+  /** Names the addresses whose orders are told from now on, as many of the first ones as there is room for. Before the first call they are those with a seat. */
+  followOrders(addresses: readonly Address[]): void;
   /** Reads the first state of an address before others that wait. */
   hurry(address: Address): void;
   /** How an address is seen now; null when it is not watched. */
@@ -55,6 +58,8 @@ export interface LeaderSight {
   readonly source: DetectionSource;
   /** Whether it holds a seat, also while the stream is down. */
   readonly seat: boolean;
+  /** Whether its orders are told, or would be if it were named to `followOrders`. */
+  readonly orders: boolean;
   /** Venue time of its newest fill or checked state; null before the first. */
   readonly lastSeenAt: EpochMs | null;
 }

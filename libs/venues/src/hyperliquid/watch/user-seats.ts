@@ -26,6 +26,7 @@ const RECYCLE_GAP_MS = 60_000;
 export class UserSeats {
   readonly seated = new Set<Address>();
   private preferred: readonly Address[] = [];
+  private followed: readonly Address[] | null = null;
   private readonly claims: SeatClaims;
   private recycledAt = Number.NEGATIVE_INFINITY;
 
@@ -63,8 +64,33 @@ export class UserSeats {
       this.seated.add(user);
       sessions.get(user)?.seat();
       this.subscribe(user);
-      this.parts.orderStreams.open(user);
     }
+    this.giveOrderStreams();
+  }
+
+  /** Names whose orders are told from now on. */
+  followOrders(addresses: readonly Address[]): void {
+    this.followed = addresses.map((address) => address.toLowerCase());
+    this.giveOrderStreams();
+  }
+
+  /** Whether a user's orders are told, or would be if they had to be. */
+  tellsOrders(user: Address): boolean {
+    const { orderStreams } = this.parts;
+    if (orderStreams.has(user)) return true;
+    return this.seated.has(user) && (!orderStreams.isFull || this.spare() !== undefined);
+  }
+
+  /** Streams of orders go to those that are followed, and without a word of that to anybody with a seat. */
+  private giveOrderStreams(): void {
+    const { orderStreams } = this.parts;
+    for (let spare = this.spare(); spare !== undefined; spare = this.spare()) orderStreams.drop(spare);
+    for (const user of this.followed ?? this.seated) if (this.seated.has(user)) orderStreams.open(user);
+  }
+
+  private spare(): Address | undefined {
+    const { followed } = this;
+    return followed === null ? undefined : this.parts.orderStreams.users().find((user) => !followed.includes(user));
   }
 
   leave(user: Address): void {

@@ -32,6 +32,7 @@ const SWEEP_LOOK_MS = 250;
 export class HyperliquidUserWatch implements UserWatch {
   readonly seats: SeatedWatch = {
     prefer: (addresses) => this.userSeats.prefer(addresses),
+    followOrders: (addresses) => this.userSeats.followOrders(addresses),
     hurry: (address) => void this.sessions.get(address.toLowerCase())?.hurry(),
     sightOf: (address) => this.sightOf(address),
     standing: () => this.standing(),
@@ -63,6 +64,7 @@ export class HyperliquidUserWatch implements UserWatch {
       config.orderStreamsMax,
       (handlers) => this.connection(handlers),
       (event) => this.tell(event),
+      () => deps.clock.now(),
       (event, fields) => this.warn(event, fields),
     );
     this.userSeats = new UserSeats({
@@ -213,7 +215,7 @@ export class HyperliquidUserWatch implements UserWatch {
     if (session === undefined) return null;
     const swept = this.sweep?.covers === true && session.isBased;
     const source = session.streams ? 'stream' : swept ? 'sweep' : 'none';
-    return { source, seat: session.hasSeat, lastSeenAt: session.lastSeenAt };
+    return { source, seat: session.hasSeat, orders: this.userSeats.tellsOrders(address.toLowerCase()), lastSeenAt: session.lastSeenAt };
   }
 
   private standing(): DetectionStanding {
