@@ -144,7 +144,9 @@ export class MirrorKeeper {
   private wishesOf(copy: CopyRecord, sheet: InstrumentSheet, now: number): MirrorWishes {
     const { watched, row, settings } = copy;
     const { copies } = watched.book;
-    if (settings.policy !== 'orders' || isHandingOver(copies.status[row] ?? 0)) return NOTHING;
+    // An order that stands reduce-only could close what another copy of the account holds.
+    const isAlone = this.ctx.registry.copiesOf(copy.account).length === 1;
+    if (settings.policy !== 'orders' || !isAlone || isHandingOver(copies.status[row] ?? 0)) return NOTHING;
     const { rows, leaderLots, mark } = sheet;
     const { markets } = watched.network;
     const equity = watched.leader.equityBefore(markets.dollarClearinghouses(), now);
