@@ -115,6 +115,23 @@ export class MirrorWorld {
     this.news.push({ what: 'cancel', tell: () => this.change(orderId, order.remaining, 'cancelled') });
   }
 
+  /** What stands at the venue, in words. */
+  standingNow(): readonly string[] {
+    const open = [...this.mirrors.values()].filter((mirror) => mirror.open);
+    return open.map(
+      ({ buy, lots, filled, price, reduceOnly }) => `${buy ? 'buy' : 'sell'} ${lots - filled} at ${price / 1e8}${reduceOnly ? ', only reduces' : ''}`,
+    );
+  }
+
+  /** The mirror of one of the leader's orders fills at the venue. */
+  fillMirrorOf(orderId: string, lots: number): void {
+    const open = [...this.mirrors.values()].filter((mirror) => mirror.open);
+    this.fillMirror(
+      open.findIndex(({ leaderOrderId }) => leaderOrderId === orderId),
+      lots,
+    );
+  }
+
   /** A mirror fills at the venue; reduce-only ones never beyond what is held there. */
   fillMirror(index: number, lots: number): void {
     const open = [...this.mirrors.values()].filter((mirror) => mirror.open);
