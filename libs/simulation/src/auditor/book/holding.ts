@@ -1,4 +1,5 @@
 import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
+import { OpenMoves } from './open-moves';
 import type { OrderTrack } from './orders';
 import { TargetBounds } from './target';
 
@@ -47,6 +48,8 @@ export class Holding {
   readonly real = new Tally();
   readonly told = new Tally();
   readonly target = new TargetBounds();
+  /** The way every change of the target takes. */
+  readonly open = new OpenMoves(this.target);
   /** Orders that may still fill, oldest first. */
   readonly live = new Map<string, OrderTrack>();
   /** Something that was no order of the engine's changed it since it was flat: what is the follower's own is a matter of attribution. */
@@ -64,10 +67,23 @@ export class Holding {
   referenceFrom = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
+  /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
+  private unanswered: { readonly at: EpochMs; readonly signed: bigint; readonly order: OrderTrack }[] = [];
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly coin: string) {}
+
+  /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
+  toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
+    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, signed, order }];
+  }
+
+  /** The position an engine knows for sure: what it was told, less what may not be booked yet. */
+  knownFor(at: EpochMs, bookingMs: number): bigint {
+    const open = this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
+    return open.reduce((sum, { signed }) => sum - signed, this.told.position);
+  }
 
   /** What may still fill on a side, of reduce-only orders or of the others. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, reduceOnly: boolean): bigint {
