@@ -18,7 +18,7 @@ import { FeeTimes } from './fee-times';
 import { makeContext } from './make-context';
 import { MirrorKeeper } from './mirrors/mirror-keeper';
 import { refreshMirrorOf } from './mirrors/mirror-totals';
-import { WorkingOrdersReader } from './mirrors/working-orders';
+import { WorkingOrders } from './mirrors/working-orders';
 import { recover } from './recover/recover';
 import { Reconciler } from './repair/reconcile';
 import { Repairs } from './repair/repair';
@@ -108,16 +108,16 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       seats.note(moves);
       lanes.push(moves);
     },
-    (watched) => {
-      working.resynced(watched);
-      reconciler.next(ctx.registry.accountsCopying(watched));
+    (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
+    {
+      takeList: (watched, dex, orders) => working.takeList(watched, dex, orders),
+      takeFills: (watched, fills) => working.takeFills(watched, fills),
     },
-    (watched, updates) => working.receive(watched, updates),
   );
   const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes));
   const keeper = new StopKeeper(ctx, books, collector);
   const mirrors = new MirrorKeeper(ctx, books, lanes, keeper, appeared);
-  const working: WorkingOrdersReader = new WorkingOrdersReader(ctx, (watched) => mirrors.look(watched));
+  const working: WorkingOrders = new WorkingOrders(ctx, (watched) => mirrors.look(watched));
   ctx.standingStops.onMirrored = (stop) => refreshMirrorOf(ctx, stop);
   ctx.standingStops.onTriggered = (copy) => breakers.stopTriggered(copy);
   const networks = new Networks(ctx, parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address)), {

@@ -107,9 +107,7 @@ export interface EngineLimits {
   readonly mirrorVerifyMs: number;
   /** Actions about mirrors per network and second. */
   readonly mirrorActionsPerSecond: number;
-  /** Least time between two readings of a leader's working orders, time after which they are read again unasked, and for which mirrors that enter stand while the leader is out of sight, in ms. */
-  readonly workingReadMinMs: number;
-  readonly workingReadMs: number;
+  /** For so long mirrors that enter stand while the leader's orders are not told, in ms. */
   readonly mirrorBlindMs: number;
   /** Least time between two evaluations of loss limits, in ms. */
   readonly breakerIntervalMs: number;
@@ -183,8 +181,6 @@ export const ENGINE_LIMITS: EngineLimits = {
   mirrorLookMs: 100,
   mirrorVerifyMs: 15_000,
   mirrorActionsPerSecond: 20,
-  workingReadMinMs: 500,
-  workingReadMs: 20_000,
   mirrorBlindMs: 10_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,

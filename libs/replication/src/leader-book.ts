@@ -29,33 +29,36 @@ export interface LeaderOrder extends ListedOrder {
   /** Lots of it in fills that moved targets. */
   readonly filled: number;
   readonly end: OrderEnd | null;
+  /** Lots of it in fills that were told, planned or not. */
+  readonly told: number;
   /** When it ended or filled last, epoch ms; 0: neither was seen. */
   readonly changedAt: number;
-}
-
-/** A change of one order as the venue's stream tells it. */
-export interface OrderChange {
-  readonly orderId: string;
-  readonly remaining: number;
-  readonly state: 'open' | OrderEnd;
+  /** It went while the leader was out of sight, and so may its fills. */
+  readonly unseen: boolean;
 }
 
 /** Most orders kept of one leader; the venue admits no more. */
 export const LEADER_WORKING_MAX = 6_000;
 /** Orders without a list entry whose fills are remembered: they may be listed later. */
 const EARLY_FILLS_MAX = 1_000;
-/** For so long fills of an order that ended are waited for, in ms: orders and fills come on different streams. */
+/** For so long fills of an order that ended are waited for, in ms: they are recorded before they move a target. */
 export const ENDED_KEPT_MS = 5_000;
+/** The same where fills were told that moved nothing yet: a database may be away. */
+const UNPLANNED_KEPT_MS = 60_000;
+/** Lists and fills come beside each other: an order that a list names no more, and whose fills are not told for so long, was cancelled, in ms. */
+export const CANCELLED_AFTER_MS = 500;
 
 /**
- * The working orders of one leader: state, brought by lists and changes, and what of each order moved targets, brought by fills. The two come apart on
- * their way; {@link leftOf} is the less of both, so that no part of an order is ever mirrored and bought.
+ * The working orders of one leader: state, brought by lists, and what of each order was told and moved targets, brought by fills. They come apart on their
+ * way; {@link leftOf} is the least of all, so that no part of an order is ever mirrored and bought.
  */
 export class LeaderBook {
   private readonly orders = new Map<string, LeaderOrder>();
-  private readonly early = new Map<string, number>();
-  /** When the whole list was read last, epoch ms; 0: never since the leader was out of sight. */
-  listedAt = 0;
+  /** Fills of orders that are not listed yet. */
+  private readonly early = new Map<string, { readonly told: number; readonly filled: number }>();
+  /** Dexes whose list was read since the leader was out of sight, and those that ever were. */
+  private readonly listed = new Set<string>();
+  private readonly met = new Set<string>();
 
   /** Orders of a coin, those that ended a moment ago included. */
   of(coin: string): readonly LeaderOrder[] {
@@ -70,58 +73,79 @@ export class LeaderBook {
     return new Set([...this.orders.values()].map(({ coin }) => coin));
   }
 
-  /** Takes the whole list of working orders, asked for at `askedAt` and here at `at`. What it names no more ended; what changed since it was asked for is newer than it. */
-  takeList(list: readonly ListedOrder[], askedAt: number, at: number): void {
-    const named = new Set(list.map(({ orderId }) => orderId));
-    for (const order of this.orders.values())
-      if (order.end === null && !named.has(order.orderId)) this.put({ ...order, end: 'unknown', changedAt: at });
-    for (const listed of list.slice(0, LEADER_WORKING_MAX)) {
-      const known = this.orders.get(listed.orderId);
-      if (known === undefined || known.end === null || known.changedAt < askedAt) this.put(this.listed(listed));
-    }
-    this.listedAt = at;
+  /** Whether the orders in a dex are known now. */
+  knows(dex: string): boolean {
+    return this.listed.has(dex);
   }
 
-  /** Takes a change of one order. False when the list must be read: the stream does not tell what a new order is. */
-  takeChange({ orderId, remaining, state }: OrderChange, at: number): boolean {
-    const known = this.orders.get(orderId);
-    if (known === undefined) return state !== 'open';
-    const less = Math.min(known.remaining, remaining);
-    const moved = less < known.remaining || state !== 'open';
-    this.put({ ...known, remaining: less, end: state === 'open' ? known.end : state, changedAt: moved ? at : known.changedAt });
-    return true;
+  /** Takes the whole list of working orders in a dex; what it names no more ended. `inDex` says which coins are traded there. */
+  takeList(dex: string, list: readonly ListedOrder[], inDex: (coin: string) => boolean, at: number): void {
+    const unseen = this.met.has(dex) && !this.listed.has(dex);
+    const named = new Set(list.map(({ orderId }) => orderId));
+    for (const order of this.orders.values()) {
+      if (order.end === null && inDex(order.coin) && !named.has(order.orderId)) this.put({ ...order, ...endOf(order), changedAt: at, unseen });
+    }
+    for (const order of list.slice(0, LEADER_WORKING_MAX)) this.put(this.taken(order));
+    this.listed.add(dex);
+    this.met.add(dex);
+  }
+
+  /** Lots of an order in a fill that was told just now; it is planned once it is recorded. */
+  noteTold(orderId: string, lots: number, at: number): void {
+    this.note(orderId, { told: lots, filled: 0 }, at);
   }
 
   /** Lots of an order in a fill that is planned now. */
   noteFill(orderId: string, lots: number, at: number): void {
+    this.note(orderId, { told: 0, filled: lots }, at);
+  }
+
+  /** Decides about orders that ended without a word, and lets go of those that ended long enough ago for their fills to be here. */
+  forgetEnded(now: number): void {
+    for (const order of this.orders.values()) {
+      const since = now - order.changedAt;
+      if (order.end === 'unknown' && !order.unseen && since >= CANCELLED_AFTER_MS) this.put({ ...order, end: 'cancelled' });
+      const isPlanned = order.told <= order.filled || since >= UNPLANNED_KEPT_MS;
+      if (order.end !== null && since >= ENDED_KEPT_MS && isPlanned) this.orders.delete(order.orderId);
+    }
+  }
+
+  /** The leader is out of sight: nothing is concluded from what was known until the lists are read again. */
+  lose(): void {
+    this.listed.clear();
+  }
+
+  private note(orderId: string, { told, filled }: { readonly told: number; readonly filled: number }, at: number): void {
     const known = this.orders.get(orderId);
     if (known !== undefined) {
-      this.put({ ...known, filled: known.filled + lots, changedAt: at });
+      const next = { ...known, told: Math.max(known.told + told, known.filled + filled), filled: known.filled + filled, changedAt: at };
+      this.put(next.end === 'unknown' ? { ...next, ...endOf(next) } : next);
       return;
     }
-    this.early.set(orderId, (this.early.get(orderId) ?? 0) + lots);
+    const before = this.early.get(orderId) ?? { told: 0, filled: 0 };
+    this.early.set(orderId, { told: Math.max(before.told + told, before.filled + filled), filled: before.filled + filled });
     const [oldest] = this.early.keys();
     if (this.early.size > EARLY_FILLS_MAX && oldest !== undefined) this.early.delete(oldest);
   }
 
-  /** Lets go of orders that ended long enough ago for their fills to be here. */
-  forgetEnded(now: number): void {
-    for (const order of this.orders.values()) if (order.end !== null && now - order.changedAt >= ENDED_KEPT_MS) this.orders.delete(order.orderId);
-  }
-
-  /** The leader is out of sight: nothing is concluded from what was known until the list is read again. */
-  lose(): void {
-    this.listedAt = 0;
-  }
-
-  /** What a list says of an order met for the first time was filled is in the position it was read with; of a known one fills tell. */
-  private listed(order: ListedOrder): LeaderOrder {
+  /**
+   * What a list says of an order met for the first time was filled is in the position it was read with, but for fills that were told and are not planned yet. Of
+   * a known one fills tell.
+   */
+  private taken(order: ListedOrder): LeaderOrder {
     const known = this.orders.get(order.orderId);
-    const early = this.early.get(order.orderId) ?? 0;
+    if (known !== undefined) return { ...known, ...order, remaining: Math.min(known.remaining, order.remaining), end: null };
+    const early = this.early.get(order.orderId) ?? { told: 0, filled: 0 };
     this.early.delete(order.orderId);
-    const told = order.original - order.remaining;
-    if (known === undefined) return { ...order, filled: Math.max(early, told), end: null, changedAt: 0 };
-    return { ...order, remaining: Math.min(known.remaining, order.remaining), filled: known.filled, end: null, changedAt: known.changedAt };
+    const gone = order.original - order.remaining;
+    return {
+      ...order,
+      filled: Math.max(early.filled, gone - (early.told - early.filled)),
+      told: Math.max(early.told, gone),
+      end: null,
+      changedAt: 0,
+      unseen: false,
+    };
   }
 
   private put(order: LeaderOrder): void {
@@ -129,18 +153,23 @@ export class LeaderBook {
   }
 }
 
+/** How an order ended that is named no more: filled where its fills say so. */
+const endOf = ({ told, original, ofPosition }: LeaderOrder): { readonly end: OrderEnd } => ({
+  end: !ofPosition && told >= original ? 'filled' : 'unknown',
+});
+
 /** Lots of an order that still stand and did not move a target: what a mirror of it is for. `leaderLots`: the leader's signed position. */
 export function leftOf(order: LeaderOrder, leaderLots: number): number {
   if (order.end !== null) return 0;
   if (order.ofPosition) return Math.abs(leaderLots);
-  return Math.max(0, Math.min(order.remaining, order.original - order.filled));
+  return Math.max(0, Math.min(order.remaining, order.original - order.told));
 }
 
 /** Lots that the venue says filled, or may have, and whose fills moved no target yet. */
 export function unplannedOf(order: LeaderOrder, leaderLots: number): number {
   const mayAllBeFilled = order.end === 'filled' || order.end === 'unknown';
   if (order.ofPosition) return mayAllBeFilled ? Math.abs(leaderLots) : 0;
-  return Math.max(0, (mayAllBeFilled ? order.original : order.original - order.remaining) - order.filled);
+  return Math.max(0, (mayAllBeFilled ? order.original : Math.max(order.told, order.original - order.remaining)) - order.filled);
 }
 
 /** Lots of an order that a mirror's claim is measured by: what did not fill, also of one that was cancelled. An order the leader's list does not name any more may all be filled. */
@@ -148,5 +177,5 @@ export function unfilledOf(order: LeaderOrder | undefined, leaderLots: number): 
   if (order === undefined) return 0;
   if (order.end === 'filled' || order.end === 'unknown') return 0;
   if (order.ofPosition) return Number.POSITIVE_INFINITY;
-  return order.end === null ? leftOf(order, leaderLots) : Math.max(0, Math.min(order.remaining, order.original - order.filled));
+  return order.end === null ? leftOf(order, leaderLots) : Math.max(0, Math.min(order.remaining, order.original - order.told));
 }

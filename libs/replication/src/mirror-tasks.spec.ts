@@ -15,8 +15,10 @@ const order = (part: Partial<LeaderOrder> = {}): LeaderOrder => ({
   original: 10,
   remaining: 10,
   filled: 0,
+  told: 0,
   end: null,
   changedAt: 0,
+  unseen: false,
   ...part,
 });
 const mirror = (part: Partial<StandingMirror> = {}): StandingMirror => ({
@@ -97,11 +99,21 @@ describe('what is due about mirrors', () => {
       { orders: [order({ end: 'filled', changedAt: NOW - MIRROR_FILL_GRACE_MS })], mirrors: [mirror()] },
       'cancel m: leader_order_ended',
     ],
-    ['a part of it filled a moment ago', { orders: [order({ filled: 5, changedAt: NOW })], mirrors: [mirror()], lots: 5 }, 'nothing'],
+    ['a part of it filled a moment ago', { orders: [order({ filled: 5, told: 5, changedAt: NOW })], mirrors: [mirror()], lots: 5 }, 'nothing'],
     [
       'a part of it filled, and nothing here',
-      { orders: [order({ filled: 5, changedAt: NOW - MIRROR_FILL_GRACE_MS })], mirrors: [mirror()], lots: 5 },
+      { orders: [order({ filled: 5, told: 5, changedAt: NOW - MIRROR_FILL_GRACE_MS })], mirrors: [mirror()], lots: 5 },
       'change m a 5 at 90',
+    ],
+    [
+      'an order that went and may be filled is replaced all the same where another came: that is how a change looks',
+      { orders: [order({ end: 'unknown', changedAt: NOW }), order({ orderId: 'b', price: 85 })], mirrors: [mirror()] },
+      'change m b 10 at 85',
+    ],
+    [
+      'not one that filled',
+      { orders: [order({ end: 'filled', changedAt: NOW }), order({ orderId: 'b', price: 85 })], mirrors: [mirror()] },
+      'place b 10 at 85',
     ],
     ['an exit does not wait', { ...EXIT, orders: [order({ end: 'filled', changedAt: NOW })] }, 'cancel m: leader_order_ended'],
     ['an exit follows what is held', { ...EXIT, lots: 8 }, 'change m a 8 at 90'],

@@ -60,13 +60,21 @@ export function mirrorTasks<M extends StandingMirror>(
   for (const wish of [...wishes].sort((a, b) => Number(a.entry) - Number(b.entry))) {
     const mine = mirrors.filter(({ leaderOrderId }) => leaderOrderId === wish.order.orderId);
     if (mine.length > 1 || mine.some(({ settled }) => !settled)) continue;
-    const task = wish.entry ? entryTask(wish, mine[0] ?? null, free, terms, taken) : exitTask(wish, mine[0] ?? null, free, terms);
+    const task = wish.entry
+      ? entryTask(wish, mine[0] ?? null, { free, orders }, terms, taken)
+      : exitTask(wish, mine[0] ?? null, { free, orders }, terms);
     if (task === null) continue;
     if (task.kind !== 'place') free.delete(task.mirror);
     tasks.push(task);
   }
   for (const mirror of free) if (mirror.settled && isRipe(mirror, orders, terms)) tasks.push({ kind: 'cancel', mirror, why: 'leader_order_ended' });
   return tasks;
+}
+
+/** What else there is: mirrors of orders that stand no more, and all of the leader's orders. */
+interface Others<M> {
+  readonly free: ReadonlySet<M>;
+  readonly orders: readonly LeaderOrder[];
 }
 
 /** An entry whose leader's order filled a moment ago is given the time to fill as well. */
@@ -76,9 +84,14 @@ function isRipe(mirror: StandingMirror, orders: readonly LeaderOrder[], terms: M
   return terms.now - order.changedAt >= MIRROR_FILL_GRACE_MS;
 }
 
-function exitTask<M extends StandingMirror>(wish: MirrorWish, mirror: M | null, free: ReadonlySet<M>, terms: MirrorTerms): MirrorTask<M> | null {
+function exitTask<M extends StandingMirror>(
+  wish: MirrorWish,
+  mirror: M | null,
+  { free, orders }: Others<M>,
+  terms: MirrorTerms,
+): MirrorTask<M> | null {
   const wanted = wish.lots > 0 && terms.takes(wish.lots, wish.order.price, true);
-  if (mirror === null) return wanted ? placing(wish, free, wish.lots) : null;
+  if (mirror === null) return wanted ? placing(wish, free, wish.lots, orders) : null;
   if (!wanted || !mirror.reduceOnly) return { kind: 'cancel', mirror, why: 'not_needed' };
   return stands(mirror, wish) && mirror.working === wish.lots && !isClaimed(mirror, wish, terms) ? null : { kind: 'change', mirror, wish };
 }
@@ -86,7 +99,7 @@ function exitTask<M extends StandingMirror>(wish: MirrorWish, mirror: M | null, 
 function entryTask<M extends StandingMirror>(
   wish: MirrorWish,
   mirror: M | null,
-  free: ReadonlySet<M>,
+  { free, orders }: Others<M>,
   terms: MirrorTerms,
   taken: { buy: number; sell: number },
 ): MirrorTask<M> | null {
@@ -104,7 +117,7 @@ function entryTask<M extends StandingMirror>(
   if (mirror === null) {
     if (!wanted || terms.entries === 'keep') return null;
     taken[side] += lots;
-    return placing(sized, free, room);
+    return placing(sized, free, room, orders);
   }
   if (!wanted || mirror.reduceOnly) return { kind: 'cancel', mirror, why: mirror.reduceOnly || wish.lots === 0 ? 'not_needed' : 'no_room' };
   if (stands(mirror, wish) && !isClaimed(mirror, wish, terms) && isNear(mirror.working, lots, wish.lots)) return null;
@@ -116,11 +129,12 @@ function entryTask<M extends StandingMirror>(
 }
 
 /** A new order of the leader: what stands for one that ended is put in its place by one action where it is of the same kind, and fits beside it. */
-function placing<M extends StandingMirror>(wish: MirrorWish, free: ReadonlySet<M>, room: number): MirrorTask<M> {
+function placing<M extends StandingMirror>(wish: MirrorWish, free: ReadonlySet<M>, room: number, orders: readonly LeaderOrder[]): MirrorTask<M> {
   const { order, entry } = wish;
   for (const mirror of free) {
     const alike = mirror.settled && mirror.buy === order.buy && mirror.reduceOnly !== entry && (mirror.trigger === null) === (order.trigger === null);
-    if (alike && mirror.working === mirror.placed && wish.lots <= room) return { kind: 'change', mirror, wish };
+    const filled = orders.some(({ orderId, end }) => orderId === mirror.leaderOrderId && end === 'filled');
+    if (alike && !filled && mirror.working === mirror.placed && wish.lots <= room) return { kind: 'change', mirror, wish };
   }
   return { kind: 'place', wish };
 }

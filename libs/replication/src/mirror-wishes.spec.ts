@@ -17,8 +17,10 @@ const order = (orderId: string, buy: boolean, lots: number, price: number, part:
   original: lots,
   remaining: lots,
   filled: 0,
+  told: 0,
   end: null,
   changedAt: 0,
+  unseen: false,
   ...part,
 });
 const stop = (at: number): Partial<LeaderOrder> => ({ reduceOnly: true, trigger: { price: at, purpose: 'stop_loss', market: true } });
@@ -47,7 +49,11 @@ describe('what should stand for the leader’s orders, at half his size', () => 
   it.each<[string, Partial<MirrorView>, string]>([
     ['flat: both sides enter', { orders: [order('a', true, 10, 90), order('b', false, 6, 110)] }, 'a buys 5 for 10, b sells 3 for 6 | 5 3'],
     ['nothing for what only reduces', { orders: [order('a', true, 10, 90, { reduceOnly: true })] }, 'nothing | 0 0'],
-    ['what is left of an order that filled in part', { orders: [order('a', true, 10, 90, { filled: 4, remaining: 6 })] }, 'a buys 3 for 6 | 3 0'],
+    [
+      'what is left of an order that filled in part',
+      { orders: [order('a', true, 10, 90, { filled: 4, told: 4, remaining: 6 })] },
+      'a buys 3 for 6 | 3 0',
+    ],
     ['its fill told and not planned yet may still be ahead', { orders: [order('a', true, 10, 90, { remaining: 6 })] }, 'a buys 3 for 6 | 5 0'],
     [
       'what filled ahead is taken off the nearest',
@@ -108,7 +114,7 @@ describe('what should stand for the leader’s orders, at half his size', () => 
     expect(bounds.buy).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('entries come to what the target would become if all of them filled, to the lot, and never more', () => {
+  it('entries come to what the target would become if all of them filled, and never to more', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 5_000 }), { maxLength: 8 });
     fc.assert(
       fc.property(
@@ -122,7 +128,10 @@ describe('what should stand for the leader’s orders, at half his size', () => 
           const { wishes, bounds } = mirrorWishes(view({ leaderLots, target: held, position: Math.floor(held / MICRO), kappa, orders }));
           const sum = wishes.reduce((all, wish) => all + wish.lots, 0);
           const whole = increasedTarget(held, kappa, leaderLots, leaderLots + lots.reduce((all, size) => all + size, 0));
-          expect(sum).toBe(Math.floor((whole + 0) / MICRO) - Math.floor(held / MICRO));
+          // Each order is rounded down to a millionth of a lot for itself.
+          const most = Math.floor(whole / MICRO) - Math.floor(held / MICRO);
+          expect(sum).toBeLessThanOrEqual(most);
+          expect(sum).toBeGreaterThanOrEqual(most - 1);
           expect(Math.abs(bounds.buy - (whole - held))).toBeLessThanOrEqual(lots.length + 1);
         },
       ),

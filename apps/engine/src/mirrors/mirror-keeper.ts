@@ -116,7 +116,7 @@ export class MirrorKeeper {
     const { watched, row } = copy;
     const { coin } = sheet.instrument;
     const mirrors = mirrorsIn(this.ctx, copy, coin);
-    if (watched.working.listedAt === 0) return this.blind(watched, mirrors, now);
+    if (!watched.working.knows(sheet.instrument.dex)) return this.blind(watched, mirrors, now);
     this.blindSince.delete(watched);
     const orders = watched.working.of(coin);
     const wished = this.wishesOf(copy, sheet, now);
@@ -191,7 +191,7 @@ export class MirrorKeeper {
     this.bounding.add(sheet);
     const { watched, row } = copy;
     const work = async (): Promise<void> => {
-      if (watched.book.copies.copyNo[row] !== copy.no || watched.working.listedAt === 0) return;
+      if (watched.book.copies.copyNo[row] !== copy.no || !watched.working.knows(sheet.instrument.dex)) return;
       const { bounds } = this.wishesOf(copy, sheet, Math.floor(this.ctx.clock.now()));
       if (!boundAhead(sheet, row, bounds)) return;
       this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo: copy.no, coin: sheet.instrument.coin });

@@ -42,7 +42,7 @@ export function refreshMirrors(ctx: Pick<EngineContext, 'standingStops'>, copy: 
   const { working } = watched;
   const totals: { -readonly [K in keyof MirrorTotals]: number } = { ...NO_MIRRORS };
   for (const mirror of mirrorsIn(ctx, copy, sheet.instrument.coin)) {
-    const unfilled = working.listedAt === 0 ? 0 : unfilledOf(working.find(mirror.leaderOrderId), sheet.leaderLots);
+    const unfilled = !working.knows(sheet.instrument.dex) ? 0 : unfilledOf(working.find(mirror.leaderOrderId), sheet.leaderLots);
     const claim = Math.min(mirror.working, claimOf(mirror, unfilled));
     if (mirror.reduceOnly) totals[mirror.buy ? 'exitBuy' : 'exitSell'] += claim;
     else {

@@ -60,9 +60,6 @@ function accessOf({ perpsStudio, network }: NetworkAddress): PerpsStudioAccess {
   return perpsStudio;
 }
 
-/** Leaders whose orders can be mirrored at a time, per network: what the venue's connections leave beside the sweep. */
-const ORDER_STREAMS_MAX = 2;
-
 const chainOf = ({ liveChain }: VenueTuning, { environment }: NetworkAddress): 'mainnet' | 'testnet' =>
   environment === 'test' ? 'mainnet' : liveChain;
 
@@ -75,8 +72,8 @@ function hyperliquidSettings(tuning: VenueTuning, address: NetworkAddress): Hype
     presignaturesPerWorker: tuning.presignaturesPerWorker,
     ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
     answerTimeoutMs: tuning.answerTimeoutMs,
-    // For leaders whose orders are mirrored alone: each stream holds one of the ten connections the venue admits.
-    orderStreamsMax: ORDER_STREAMS_MAX,
+    // Working orders come as lists on the users' connection: each stream of order updates would hold one of the ten the venue admits.
+    orderStreamsMax: 0,
     ...(address.environment === 'test' ? simulatedBounds(tuning) : liveBounds(tuning)),
   };
 }

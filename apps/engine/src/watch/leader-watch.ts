@@ -1,8 +1,9 @@
 import { type Size, type Timer, toLots } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
-import type { AccountState, OrderUpdate, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
+import type { WorkingOrders } from '../mirrors/working-orders';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
@@ -44,6 +45,8 @@ export function runsOf<Watched>(frames: readonly Frame<Watched>[]): readonly Fra
   return runs;
 }
 
+const NOBODY_MIRRORS: Pick<WorkingOrders, 'takeList' | 'takeFills'> = { takeList: () => undefined, takeFills: () => undefined };
+
 /** How a wait for a leader's state ended. */
 export type SyncEnd = 'synced' | 'not_in_time' | 'no_seat';
 
@@ -68,8 +71,7 @@ export class LeaderWatch {
     private readonly onMoves: (moves: readonly RecordedMove[]) => void,
     /** A leader's state was read after a (re)connect: what its copies hold may have changed unseen meanwhile. */
     private readonly onResynced: (watched: WatchedAccount) => void,
-    /** Updates of a leader's orders; none: their stream began anew. */
-    private readonly onOrders: (watched: WatchedAccount, updates: readonly OrderUpdate[]) => void = () => undefined,
+    private readonly orders: Pick<WorkingOrders, 'takeList' | 'takeFills'> = NOBODY_MIRRORS,
   ) {
     this.restarts = new Restarts(ctx.timers, (watched) => this.watch(watched));
     this.frames = new Lanes(
@@ -162,10 +164,11 @@ export class LeaderWatch {
   receive(network: Network, event: WatchEvent): void {
     switch (event.kind) {
       case 'connected':
+      case 'orders':
         return;
-      case 'orders': {
+      case 'open_orders': {
         const watched = this.byAddress.get(addressKey(network, event.address));
-        if (watched !== undefined) this.onOrders(watched, event.updates);
+        if (watched !== undefined) this.orders.takeList(watched, event.dex, event.orders);
         return;
       }
       case 'disconnected':
@@ -181,6 +184,7 @@ export class LeaderWatch {
         const watched = this.byAddress.get(addressKey(network, event.address));
         if (watched === undefined) return;
         this.ctx.pass('received_frame');
+        this.orders.takeFills(watched, event.fills);
         countLeaving(watched, event.fills, 1);
         this.frames.push(String(watched.no), { kind: 'fills', watched, fills: event.fills, receivedAt: event.receivedAt });
         return;

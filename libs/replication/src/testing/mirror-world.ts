@@ -53,7 +53,7 @@ export class MirrorWorld {
     readonly row: number,
   ) {
     this.leaderLots = stage.sheet.leaderLots;
-    this.leader.takeList([], NOW, NOW);
+    this.leader.takeList('', [], () => true, NOW);
   }
 
   place(order: Partial<ListedOrder> & Pick<ListedOrder, 'orderId' | 'buy' | 'original'>): void {
@@ -89,7 +89,7 @@ export class MirrorWorld {
   /** The venue's list is read and taken. */
   list(): void {
     const listed = [...this.orders.values()].filter(({ remaining }) => remaining > 0);
-    this.leader.takeList(listed, this.tick(), this.tick());
+    this.leader.takeList('', listed, () => true, this.tick());
     this.refresh();
   }
 
@@ -102,17 +102,19 @@ export class MirrorWorld {
     this.orders.set(orderId, { ...order, remaining });
     this.leaderLots += order.buy ? filled : -filled;
     const position = this.leaderLots;
-    this.news.push({ what: 'update', tell: () => this.change(orderId, remaining, remaining === 0 ? 'filled' : 'open') });
-    // Fills keep their order among themselves.
-    this.fills.push({ orderId, filled, position });
-    this.news.push({ what: 'fill', tell: () => this.planNext() });
+    this.tellList(() => {
+      this.told(orderId, filled);
+      // It is planned once it is recorded, in the order of the fills.
+      this.fills.push({ orderId, filled, position });
+      this.news.push({ what: 'fill', tell: () => this.planNext() });
+    });
   }
 
   cancelLeader(orderId: string): void {
     const order = this.orders.get(orderId);
     if (order === undefined || order.remaining === 0) return;
     this.orders.set(orderId, { ...order, remaining: 0 });
-    this.news.push({ what: 'cancel', tell: () => this.change(orderId, order.remaining, 'cancelled') });
+    this.tellList(() => undefined);
   }
 
   /** What stands at the venue, in words. */
@@ -203,6 +205,8 @@ export class MirrorWorld {
     return mirrored + this.traded.buy - this.traded.sell;
   }
 
+  /** Frames of the leader's stream, which keep their order. */
+  private readonly stream: (() => void)[] = [];
   private readonly fills: { readonly orderId: string; readonly filled: number; readonly position: number }[] = [];
 
   private tick(): number {
@@ -210,8 +214,28 @@ export class MirrorWorld {
     return this.clock;
   }
 
-  private change(orderId: string, remaining: number, state: 'open' | 'filled' | 'cancelled'): void {
-    this.leader.takeChange({ orderId, remaining, state }, this.tick());
+  /** Lists and fills come on one connection, in any order but together. */
+  private tellList(fills: () => void): void {
+    const list = [...this.orders.values()].filter(({ remaining }) => remaining > 0);
+    const both = [fills, () => this.takeList(list)];
+    this.ids += 1;
+    if (this.ids % 2 === 0) both.reverse();
+    this.stream.push(...both);
+    this.news.push({
+      what: 'stream',
+      tell: () => {
+        for (const tell of this.stream.splice(0, 2)) tell();
+      },
+    });
+  }
+
+  private takeList(list: readonly ListedOrder[]): void {
+    this.leader.takeList('', list, () => true, this.tick());
+    this.refresh();
+  }
+
+  private told(orderId: string, lots: number): void {
+    this.leader.noteTold(orderId, lots, this.tick());
     this.refresh();
   }
 

@@ -15,7 +15,6 @@ export class OrderStreams {
     private readonly max: number,
     private readonly connection: (handlers: ConnectionHandlers) => WsConnection,
     private readonly tell: (event: WatchEvent) => void,
-    private readonly now: () => number,
     private readonly warn: (event: string, fields: Readonly<Record<string, string>>) => void,
   ) {}
 
@@ -23,27 +22,12 @@ export class OrderStreams {
     return this.streams.size;
   }
 
-  has(user: Address): boolean {
-    return this.streams.has(user);
-  }
-
-  get isFull(): boolean {
-    return this.streams.size >= this.max;
-  }
-
-  users(): readonly Address[] {
-    return [...this.streams.keys()];
-  }
-
   /** Opens the stream of a user if one is left. */
   open(user: Address): void {
     if (this.streams.has(user) || this.streams.size >= this.max) return;
     const subscription = JSON.stringify({ method: 'subscribe', subscription: orderUpdatesSubscription(user) });
     const stream: WsConnection = this.connection({
-      onOpen: () => {
-        stream.send([subscription]);
-        this.tell({ kind: 'orders', address: user, updates: [], receivedAt: this.now() });
-      },
+      onOpen: () => stream.send([subscription]),
       onMessage: (text, receivedAt) => {
         const frame = parseJson(text);
         if (frame.ok && isObject(frame.value)) this.receive(user, frame.value, receivedAt);

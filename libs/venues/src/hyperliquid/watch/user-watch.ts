@@ -64,7 +64,6 @@ export class HyperliquidUserWatch implements UserWatch {
       config.orderStreamsMax,
       (handlers) => this.connection(handlers),
       (event) => this.tell(event),
-      () => deps.clock.now(),
       (event, fields) => this.warn(event, fields),
     );
     this.userSeats = new UserSeats({
@@ -258,6 +257,9 @@ export class HyperliquidUserWatch implements UserWatch {
     else if (frame?.kind === 'unreadable') {
       this.warn('venue_frame_unreadable', { detail: frame.detail });
       if (frame.channel === 'userFills') this.userSeats.unreadable(frame.user);
+    } else if (frame?.kind === 'orders') {
+      const { user, dex, orders } = frame;
+      if (this.userSeats.follows(user)) this.tell({ kind: 'open_orders', address: user, dex, orders, receivedAt });
     } else if (frame?.kind === 'state') {
       const { state } = frame;
       if (!this.userSeats.seated.has(state.address)) return;
