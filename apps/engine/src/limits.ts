@@ -178,7 +178,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   stopRetryMs: 30_000,
   stopVerifyMs: 300_000,
   stopAsksMax: 4,
-  mirrorLookMs: 100,
+  mirrorLookMs: 200,
   mirrorVerifyMs: 15_000,
   mirrorActionsPerSecond: 20,
   mirrorBlindMs: 10_000,

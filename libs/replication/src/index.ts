@@ -7,6 +7,7 @@ export * from './copy-columns';
 export * from './crossing';
 export * from './detect';
 export * from './drop-orders';
+export { markupOf } from './emit-orders';
 export * from './explain-gap';
 export * from './follower-rows';
 export * from './instrument-columns';

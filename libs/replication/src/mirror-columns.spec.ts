@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reservePending } from './apply';
+import { entersByLeg, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from './client-order-id';
 import { beginClosing } from './closing';
 import { MICRO } from './instrument-columns';
 import { boundAhead, claimOf, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
@@ -131,6 +132,20 @@ describe('mirrors that work', () => {
     ['nothing is left of the mirror', [0, 10, 20, 0], 0],
   ])('claim: %s', (_what, [working, placed, basis, left], expected) => {
     expect(claimOf({ working, placed, basis }, left)).toBe(expected);
+  });
+});
+
+describe('legs of orders', () => {
+  it.each([
+    [0, false],
+    [1, false],
+    [2, true],
+    [3, true],
+    [PROTECTIVE_LEG, false],
+    [MIRROR_LEG, true],
+    [MIRROR_EXIT_LEG, false],
+  ])('leg %i enters: %s', (leg, enters) => {
+    expect(entersByLeg(leg)).toBe(enters);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MICRO } from './instrument-columns';
 import type { LeaderOrder } from './leader-book';
-import { type MirrorView, mirrorWishes } from './mirror-wishes';
+import { MIRRORS_PER_SIDE, type MirrorView, mirrorWishes } from './mirror-wishes';
 import { increasedTarget } from './target';
 
 const RATE_ONE = 1_000_000_000_000;
@@ -29,6 +29,7 @@ const view = (part: Partial<MirrorView>): MirrorView => ({
   orders: [],
   target: 0,
   position: 0,
+  beside: 0,
   aheadBuy: 0,
   aheadSell: 0,
   kappa: RATE_ONE / 2,
@@ -77,6 +78,8 @@ describe('what should stand for the leader’s orders, at half his size', () => 
       { ...LONG, position: 11, orders: [order('sl', false, 20, 70, stop(80))] },
       'sl sells 11 for 20 out | 0 10',
     ],
+    ['not what the follower holds on the other side', { ...LONG, beside: -4, orders: [order('tp', false, 20, 110)] }, 'tp sells 6 for 20 out | 0 10'],
+    ['nothing beside the follower’s own on the same side', { ...LONG, beside: 1, orders: [order('tp', false, 20, 110)] }, 'nothing | 0 10'],
     [
       'but for what another order bought ahead',
       { ...LONG, position: 13, aheadBuy: 3 * MICRO, orders: [order('sl', false, 20, 70, stop(80)), order('a', true, 6, 90)] },
@@ -106,6 +109,13 @@ describe('what should stand for the leader’s orders, at half his size', () => 
     ['a target of nothing closes nothing', { ...LONG, target: 0, orders: [order('sl', false, 20, 70, stop(80))] }, 'nothing | 0 0'],
   ])('%s', (_what, part, expected) => {
     expect(inWords(part)).toBe(expected);
+  });
+
+  it('only the nearest orders of a side are mirrored, and all of them bound what may be ahead', () => {
+    const orders = Array.from({ length: MIRRORS_PER_SIDE + 5 }, (_, index) => order(String(index), true, 2, 99 - index));
+    const { wishes, bounds } = mirrorWishes(view({ orders }));
+    expect(wishes.filter(({ lots }) => lots > 0)).toHaveLength(MIRRORS_PER_SIDE);
+    expect([wishes.length, bounds.buy / MICRO]).toEqual([MIRRORS_PER_SIDE + 5, MIRRORS_PER_SIDE + 5]);
   });
 
   it('without a ratio nothing is concluded', () => {

@@ -11,6 +11,8 @@ export interface MirrorView {
   /** Signed target D. */
   readonly target: number;
   readonly position: number;
+  /** What the follower holds of their own on the account. */
+  readonly beside: number;
   readonly aheadBuy: number;
   readonly aheadSell: number;
   /** κ (10^-12); −1: it cannot be formed now. */
@@ -76,7 +78,8 @@ function entries(view: MirrorView, buy: boolean, all: readonly LeaderOrder[]): S
   const wishes: MirrorWish[] = [];
   let ahead = buy ? view.aheadBuy : view.aheadSell;
   let [leader, target, wanted] = [from, held, held + ahead];
-  for (const order of orders.filter(({ end }) => end === null)) {
+  const { near, far } = nearest(orders);
+  for (const order of near) {
     const left = leftOf(order, leaderLots);
     const after = increasedTarget(target, kappa, leader, leader + left);
     const wish = after - target;
@@ -90,19 +93,34 @@ function entries(view: MirrorView, buy: boolean, all: readonly LeaderOrder[]): S
     target = after;
   }
   const most = orders.reduce((sum, order) => sum + leftOf(order, leaderLots) + unplannedOf(order, leaderLots), 0);
-  return { wishes: [...idle, ...wishes], bound: increasedTarget(held, kappa, from, from + most) - held };
+  return { wishes: [...idle, ...wishes, ...far], bound: increasedTarget(held, kappa, from, from + most) - held };
+}
+
+/** Lots that a reduce-only order can close of the copy and of nobody else, as for protective stops: beside a position of the follower's own on the same side a mirror and our own exit in the same moment would close theirs. */
+function closableOf({ position, beside }: MirrorView): number {
+  return position * beside > 0 ? 0 : Math.max(0, Math.abs(position) - Math.abs(beside));
+}
+
+/** Most mirrors on a side of an instrument: those of the nearest orders. */
+export const MIRRORS_PER_SIDE = 40;
+
+/** The orders that get a mirror, and those that are too far away. */
+function nearest(orders: readonly LeaderOrder[]): { readonly near: readonly LeaderOrder[]; readonly far: readonly MirrorWish[] } {
+  const live = orders.filter(({ end }) => end === null);
+  return { near: live.slice(0, MIRRORS_PER_SIDE), far: live.slice(MIRRORS_PER_SIDE).map(none) };
 }
 
 function exits(view: MirrorView, buy: boolean, orders: readonly LeaderOrder[]): Side {
   const { leaderLots, position } = view;
   const from = Math.abs(leaderLots);
   const held = view.target > 0 === buy ? 0 : Math.abs(view.target);
-  const beside = Math.floor((buy ? view.aheadSell : view.aheadBuy) / MICRO);
-  const closable = position > 0 === buy ? 0 : Math.max(0, Math.abs(position) - beside);
+  const entered = Math.floor((buy ? view.aheadSell : view.aheadBuy) / MICRO);
+  const closable = position > 0 === buy ? 0 : Math.max(0, closableOf(view) - entered);
   const share = (lots: number): number => held - reducedTarget(held, from, from - Math.min(from, lots));
   const wishes: MirrorWish[] = [];
   let ahead = buy ? view.aheadBuy : view.aheadSell;
-  for (const order of orders.filter(({ end }) => end === null)) {
+  const { near, far } = nearest(orders);
+  for (const order of near) {
     const left = Math.min(from, leftOf(order, leaderLots));
     const wish = share(left);
     const taken = Math.min(ahead, wish);
@@ -113,5 +131,5 @@ function exits(view: MirrorView, buy: boolean, orders: readonly LeaderOrder[]): 
     wishes.push({ order, entry: false, lots, basis });
   }
   const bound = orders.reduce((sum, order) => sum + share(leftOf(order, leaderLots) + unplannedOf(order, leaderLots)), 0);
-  return { wishes, bound: Math.min(held, bound) };
+  return { wishes: [...wishes, ...far], bound: Math.min(held, bound) };
 }

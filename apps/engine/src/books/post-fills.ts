@@ -1,7 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
-import { aheadAfterFill, applyFill, applyIncome, MIRROR_LEG, noteMirrorFill, PROTECTIVE_LEG } from '@lockstep/replication';
+import { aheadAfterFill, applyFill, applyIncome, isMirrorLeg, noteMirrorFill, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   type EngineScopedUnit,
   type FillRow,
@@ -149,7 +149,7 @@ function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, draf
 
 /** What a mirror filled ahead of the leader is intended from the same transaction on: a restart would take it for too much, and close it. */
 function intentAfterFill(copy: CopyRecord, { owner, fill }: Posting, intent: Intent, after: KeptPosition['booked']): Intent {
-  if (owner.kind !== 'copy' || owner.leg !== MIRROR_LEG) return intent;
+  if (owner.kind !== 'copy' || !isMirrorLeg(owner.leg)) return intent;
   const { instrument } = sheetOf(copy, fill.coin);
   const before = { target: intent.targetMicro, aheadBuy: intent.aheadBuy, aheadSell: intent.aheadSell };
   const { aheadBuy, aheadSell } = aheadAfterFill(before, fill.side === 'buy', toLots(instrument, fill.size), toLots(instrument, after.book.quantity));
@@ -177,7 +177,8 @@ function ledgerOf(ctx: EngineContext, copy: CopyRecord, { account, fill }: Posti
 
 /** When the order of a fill was written down. An order that is not open has its answer still to come: it left right before the fill. */
 function writtenDownAt(ctx: EngineContext, fill: VenueFill): EpochMs {
-  const order = fill.clientOrderId === null ? undefined : ctx.openOrders.find(fill.clientOrderId);
+  if (fill.clientOrderId === null) return fill.time;
+  const order = ctx.openOrders.find(fill.clientOrderId) ?? ctx.standingStops.find(fill.clientOrderId);
   return order?.createdAt ?? fill.time;
 }
 
@@ -233,7 +234,7 @@ function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fr
     if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
-    if (owner.leg === PROTECTIVE_LEG || owner.leg === MIRROR_LEG) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);
+    if (owner.leg === PROTECTIVE_LEG || isMirrorLeg(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);
     else ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
   }
   for (const [copy, coins] of drafts) for (const coin of coins.keys()) trueUp(ctx, copy, coin);
@@ -251,7 +252,7 @@ function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, leg
   const lots = toLots(sheet.instrument, fill.size);
   if (book.copies.copyNo[copy.row] === copy.no) {
     applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, null);
-    if (leg === MIRROR_LEG) noteMirrorFill(sheet, copy.row, fill.side === 'buy', lots);
+    if (isMirrorLeg(leg)) noteMirrorFill(sheet, copy.row, fill.side === 'buy', lots);
   }
   // A reading of the account that is older than this tells another position.
   copy.account.touched += 1;

@@ -106,8 +106,8 @@ function ordersRefusal({ network, address }: WatchedAccount): CommandEnd | null 
   if (workingOrders === undefined || !(orderStream && holds && clientOrderId && nonceNoop && reduceOnly))
     return refused('seat_refused', 'orders cannot be mirrored at this venue');
   const sight = network.users.seats?.sightOf(address);
-  if (sight === undefined || (sight?.seat === true && sight.orders)) return null;
-  return refused('seat_refused', 'mirrored orders need a user-stream seat for the leader, with a stream of its orders');
+  if (sight?.seat === true && sight.orders) return null;
+  return refused('seat_refused', 'mirrored orders need a user-stream seat for the leader, and one of those kept for orders');
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */

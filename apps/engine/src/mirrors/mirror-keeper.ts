@@ -162,6 +162,7 @@ export class MirrorKeeper {
       orders: watched.working.of(sheet.instrument.coin),
       target: rows.target[row] ?? 0,
       position: rows.position[row] ?? 0,
+      beside: rows.beside[row] ?? 0,
       aheadBuy: rows.aheadBuy[row] ?? 0,
       aheadSell: rows.aheadSell[row] ?? 0,
       kappa: ratio,

@@ -56,8 +56,8 @@ export function refreshMirrors(ctx: Pick<EngineContext, 'standingStops'>, copy: 
 /** As {@link refreshMirrors}, for the copy of a mirror that came, filled or went. */
 export function refreshMirrorOf(ctx: Pick<EngineContext, 'standingStops' | 'registry'>, stop: StandingStop): void {
   const copy = ctx.registry.copies.get(stop.copyNo);
-  const sheet = copy?.watched.book.findSheet(stop.instrument.coin);
-  if (copy !== undefined && sheet !== undefined) refreshMirrors(ctx, copy, sheet);
+  // After a start there may be a mirror where nothing was traded yet.
+  if (copy !== undefined) refreshMirrors(ctx, copy, copy.watched.book.sheet(stop.instrument));
 }
 
 /** As {@link refreshMirrors}, for all copies of a leader with mirrors in a coin, or in any. */

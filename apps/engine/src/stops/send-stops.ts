@@ -1,8 +1,8 @@
 import { type Approved, err, fromLots, must, type Result, type Size, size, toLots } from '@lockstep/kernel';
-import { isHandingOver, orderFacts, packClientOrderId } from '@lockstep/replication';
+import { isHandingOver, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
 import { gateEntries, gateExits } from '@lockstep/risk';
 import { nextWaveNumber, orderIdOf } from '@lockstep/storage';
-import type { ActionOutcome, WorkingOrder, WorkingOrders, WorkingOutcome } from '@lockstep/venues/port';
+import type { ActionOutcome, PlacementTerms, WorkingOrder, WorkingOrders, WorkingOutcome } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
@@ -120,7 +120,17 @@ async function place(
   held: readonly Size[],
 ): Promise<readonly WorkingOutcome[]> {
   const judged = judge(ctx, stops.map(orderOf), (order) => order, tasks, held);
-  return judged.ok ? orders.place(account.signer, nonce, judged.value) : stops.map(() => REFUSED);
+  return judged.ok ? orders.place(account.signer, nonce, judged.value, placementOf(tasks)) : stops.map(() => REFUSED);
+}
+
+/** Mirrors bear the markup that orders of a wave bear, where it is approved; a protective stop never depends on it, and a change of an order carries none at the venue. */
+function placementOf(tasks: readonly Placing[]): PlacementTerms {
+  const [first] = tasks;
+  if (first === undefined || first.wanted.mirror === undefined) return {};
+  const { book } = first.copy.watched;
+  const markup = markupOf(book.copies, first.copy.row, first.wanted.mirror.reduceOnly);
+  const address = markup === null ? undefined : book.builders[markup.builder];
+  return markup === null || address === undefined ? {} : { builder: { address, feeTenthsBp: markup.fee } };
 }
 
 /** The second look: exits against what is held, entries as those of a wave are. An action carries entries of one instrument, or exits. */

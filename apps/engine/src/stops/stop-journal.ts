@@ -1,6 +1,6 @@
 import { orderData } from '@lockstep/delivery';
 import { fromLots, price, size, toExact } from '@lockstep/kernel';
-import { type LeaderTrigger, MIRROR_LEG, PROTECTIVE_LEG } from '@lockstep/replication';
+import { type LeaderTrigger, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   dropStandingOrders,
   type NewEvent,
@@ -49,7 +49,8 @@ export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: r
 }
 
 /** The leg of the plan a standing order is named by. */
-export const legOf = ({ mirror }: Pick<StandingStop, 'mirror'>): number => (mirror === null ? PROTECTIVE_LEG : MIRROR_LEG);
+export const legOf = ({ mirror }: Pick<StandingStop, 'mirror'>): number =>
+  mirror === null ? PROTECTIVE_LEG : mirror.reduceOnly ? MIRROR_EXIT_LEG : MIRROR_LEG;
 
 /** A stop closes; a mirror may enter. */
 export const isReduceOnly = ({ mirror }: Pick<StandingStop, 'mirror'>): boolean => mirror === null || mirror.reduceOnly;

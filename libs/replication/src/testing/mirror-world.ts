@@ -159,6 +159,7 @@ export class MirrorWorld {
       orders: this.leader.of('BTC'),
       target: at(sheet.rows.target),
       position: at(sheet.rows.position),
+      beside: 0,
       aheadBuy: at(sheet.rows.aheadBuy),
       aheadSell: at(sheet.rows.aheadSell),
       kappa: kappaOf(book.copies, this.row, Number(dollars(1_000_000)), 0),
