@@ -199,6 +199,7 @@ export class SeedRun {
   private async play(): Promise<void> {
     this.world.start();
     await this.answered(this.player.begin());
+    for (const { agents } of this.cast.followers) for (const agent of agents) this.worldTap.setUpWith(agent);
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
       if (this.step === this.order.lastStep) return;

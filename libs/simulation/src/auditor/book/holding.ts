@@ -42,6 +42,9 @@ export class Tally {
   }
 }
 
+/** Fills told without an answer that are kept for a moment. */
+const TOLD_KEPT = 16;
+
 /** One copy in one coin: what it truly holds, what an engine was told of it, what it should hold, and what may still fill. */
 export class Holding {
   readonly real = new Tally();
@@ -66,6 +69,8 @@ export class Holding {
   owedBefore = 0n;
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
+  /** Fills of entries that were told before their orders were answered: an engine counts them once it has booked them. */
+  private readonly toldUnanswered: { readonly at: EpochMs; readonly signed: bigint }[] = [];
 
   constructor(readonly coin: string) {}
 
@@ -83,12 +88,20 @@ export class Holding {
     return sum;
   }
 
+  /** An order's fill was told. */
+  noteTold(order: OrderTrack, signed: bigint, at: EpochMs): void {
+    if (order.isAnswered || order.handed?.reduceOnly !== false) return;
+    if (this.toldUnanswered.length === TOLD_KEPT) this.toldUnanswered.shift();
+    this.toldUnanswered.push({ at, signed });
+  }
+
   /**
    * The most an engine may believe there is to close by orders of a side: what it was told, and every fill to the other side it may know of before it is
-   * told. Exits whose answers it has are off.
+   * told. Exits whose answers it has are off; entries without an answer stand against it only where their fills were told before `bookedSince`.
    */
-  closableMost(buy: boolean): bigint {
+  closableMost(buy: boolean, bookedSince: EpochMs): bigint {
     let most = buy ? -this.told.position : this.told.position;
+    for (const { at, signed } of this.toldUnanswered) if (at >= bookedSince && signed > 0n === buy) most += abs(signed);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;
