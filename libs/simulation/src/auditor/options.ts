@@ -28,8 +28,6 @@ export interface AuditorOptions {
   readonly quoteAway: bigint;
   /** An increment may be owed so much longer than its catch-up window while the database or the venue is slow. */
   readonly owedSlackMs: number;
-  /** Fills that were told are booked after this: booking waits for waves on their way. */
-  readonly bookedMs: number;
   /** An engine has compared an account with the venue so long after it was told of what it did not send itself. */
   readonly comparisonMs: number;
   /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
@@ -56,7 +54,6 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   settleMs: 5_000,
   quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
-  bookedMs: 3_000,
   comparisonMs: 30_000,
   roundingPerFill: 100n,
   fundingReadMs: 10_000,

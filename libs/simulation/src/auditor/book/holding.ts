@@ -43,8 +43,11 @@ export class Tally {
   }
 }
 
-/** Fills told without an answer that are kept for a moment. */
-const TOLD_KEPT = 16;
+interface UnansweredFill {
+  readonly at: EpochMs;
+  readonly signed: bigint;
+  readonly order: OrderTrack;
+}
 
 /** One copy in one coin: what it truly holds, what an engine was told of it, what it should hold, and what may still fill. */
 export class Holding {
@@ -70,12 +73,27 @@ export class Holding {
   referenceFrom = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
+  /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
+  private unanswered: UnansweredFill[] = [];
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
-  /** Fills of entries that were told before their orders were answered: an engine counts them once it has booked them. */
-  private readonly toldUnanswered: { readonly at: EpochMs; readonly signed: bigint }[] = [];
 
   constructor(readonly coin: string) {}
+
+  /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
+  toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
+    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, signed, order }];
+  }
+
+  /** The position an engine knows for sure: what it was told, less what may not be booked yet. */
+  knownFor(at: EpochMs, bookingMs: number): bigint {
+    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => sum - signed, this.told.position);
+  }
+
+  /** Fills that may not be booked yet, and that no answer told. */
+  private unbooked(at: EpochMs, bookingMs: number): readonly UnansweredFill[] {
+    return this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
+  }
 
   /** What may still fill on a side, of reduce-only orders or of the others. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, reduceOnly: boolean): bigint {
@@ -91,20 +109,13 @@ export class Holding {
     return sum;
   }
 
-  /** An order's fill was told. */
-  noteTold(order: OrderTrack, signed: bigint, at: EpochMs): void {
-    if (order.isAnswered || order.handed?.reduceOnly !== false) return;
-    if (this.toldUnanswered.length === TOLD_KEPT) this.toldUnanswered.shift();
-    this.toldUnanswered.push({ at, signed });
-  }
-
   /**
    * The most an engine may believe there is to close by orders of a side: what it was told, and every fill to the other side it may know of before it is
-   * told. Exits whose answers it has are off; entries without an answer stand against it only where their fills were told before `bookedSince`.
+   * told. Exits whose answers it has are off; entries without an answer stand against it only where their fills were told so long ago that they are booked.
    */
-  closableMost(buy: boolean, bookedSince: EpochMs): bigint {
+  closableMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = buy ? -this.told.position : this.told.position;
-    for (const { at, signed } of this.toldUnanswered) if (at >= bookedSince && signed > 0n === buy) most += abs(signed);
+    for (const { order, signed } of this.unbooked(at, bookingMs)) if (order.handed?.reduceOnly === false && signed > 0n === buy) most += abs(signed);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;

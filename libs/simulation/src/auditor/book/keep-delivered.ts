@@ -167,8 +167,8 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
   if (order !== undefined) order.toldFilled += fill.size;
   for (const part of fill.parts) {
     const holding = part.copy.holding(fill.coin);
-    if (order !== undefined) holding.noteTold(order, part.signed, at);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
+    if (order !== undefined && !order.isAnswered) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;

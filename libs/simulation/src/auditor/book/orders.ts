@@ -46,7 +46,7 @@ export class OrderTrack {
     return this.arrived || expiresAfter === 0 || at <= expiresAfter + clockSlackMs;
   }
 
-  /** Whether the engine knows by an answer what became of it. */
+  /** Whether the engine was told what became of it. */
   get isAnswered(): boolean {
     return this.answer !== null && this.answer !== 'unknown';
   }
