@@ -132,7 +132,7 @@ export class Repairs {
       if (copy === undefined) continue;
       const position = Math.abs(sheet.rows.position[row] ?? 0);
       const attempts = Math.max(1, sheet.rows.exitFailures[row] ?? 0, sheet.rows.attempt[row] ?? 0);
-      this.ctx.log.error('an exit is stuck: it failed at the band of the venue, or the venue keeps refusing it', {
+      this.ctx.log.error('an exit is stuck', {
         copyNo: copy.no,
         coin: sheet.instrument.coin,
         attempts,
