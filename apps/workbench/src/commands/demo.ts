@@ -12,6 +12,7 @@ import { followLive } from '../demo/live';
 import { Market } from '../demo/market';
 import { type Maker, makeMaker, mirrorPlans, playMirroring } from '../demo/mirroring';
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from '../demo/options';
+import { playPieces } from '../demo/pieces/play-pieces';
 import { playLeaders } from '../demo/play';
 import { placeLeader, playRecording, recordedLeader } from '../demo/replay';
 import { waveLine } from '../demo/summary';
@@ -104,9 +105,9 @@ async function play(stack: Stack, options: DemoOptions, resultsDir: string, inte
   const maker = options.venue === 'perps-studio' ? null : makeMaker();
   const plan = castPlan(options, leaders, LEADER_FUNDS);
   const cast = await setUp(stack, maker === null ? plan : withMaker(plan, maker));
-  const found = maker === null ? [] : await playMirroring(cast, maker);
+  const mirrored = maker === null ? [] : await playMirroring(cast, maker);
   await playLeaders(cast, leaders, options);
-  return conclude(cast, { ...ending, found });
+  return conclude(cast, { ...ending, pieces: [...mirrored, ...(await playPieces(cast, options))] });
 }
 
 const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFunds: Readonly<Record<string, string>>) => ({
@@ -115,6 +116,7 @@ const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFu
   leaderFunds,
   brands: BRANDS,
   followers: followerPlans(followersOrder(options, leaders, ['xyz'])),
+  showcase: options.fills === null && options.live === null,
   ...(options.venue === 'perps-studio' ? { venue: 'perps_studio' } : {}),
 });
 
@@ -146,11 +148,11 @@ async function playTour(stack: Stack, options: DemoOptions, leaders: readonly De
     dexes.map(({ dex }) => dex),
   );
   const followers = builderDexFollowers({ ...order, catchUpMs: TOUR_CATCH_UP_MS }, dexes);
-  const cast = await setUp(stack, { seed: options.seed, leaders, leaderFunds, brands: BRANDS, followers });
+  const cast = await setUp(stack, { seed: options.seed, leaders, leaderFunds, brands: BRANDS, followers, showcase: true });
   const quiet = options.followers <= TOUR_QUIET_FOLLOWERS_MAX;
   const repairMaxMs = TOUR_CATCH_UP_MS + (quiet ? TOUR_BEHIND_WAVES_MS * options.followers : 0);
   const tour = await playBuilderDexes(cast, { ...options, quiet, repairMaxMs });
-  return conclude(cast, { ...ending, repairMaxMs, tour });
+  return conclude(cast, { ...ending, repairMaxMs, tour, pieces: await playPieces(cast, options) });
 }
 
 type Ending = Parameters<typeof conclude>[1];

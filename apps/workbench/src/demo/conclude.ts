@@ -19,10 +19,10 @@ export interface Ending {
   readonly repairMaxMs: number;
   /** Whether everything keeps running afterwards. */
   readonly keep: boolean;
+  /** What the pieces did not show. */
+  readonly pieces?: readonly Violation[];
   /** What was played on the builder dexes, when that was all. */
   readonly tour?: TourEnd;
-  /** What was found while it played. */
-  readonly found?: readonly Violation[];
 }
 
 /** The venue keeps so many fills of an account: with more than that its fees can no longer be added up. */
@@ -36,7 +36,7 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   const settlements = new Map<DemoBrand, DemoSettlement>();
   for (const brand of cast.brands) settlements.set(brand, await settle(brand, cast.startedAt));
   const violations: Violation[] = [
-    ...(ending.found ?? []),
+    ...(ending.pieces ?? []),
     ...findings.violations,
     ...(await auditLeaders(cast.leaders, cast.control, (coin) => cast.market.szDecimals(coin))),
   ];
