@@ -73,8 +73,14 @@ export const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'foreign_collateral',
   'delisted',
 ]);
-/** Refusals that a repair may overcome until the catch-up window ends. */
+/** Refusals that a repair may overcome until the catch-up window ends, unless something that no repair overcomes stood behind them ({@link gaveUp}). */
 export const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);
+/** Whether a decision on an increase left the target as it was, on the other side or with `held` micro-lots on the increase's, and no cap was the cause. */
+export function gaveUp({ decisions }: JournalRow, index: number, held: number): boolean {
+  const after = decisions.targetAfter[index] ?? 0;
+  return (after === decisions.targetBefore[index] || Math.abs(after) === held) && (decisions.cutMask[index] ?? 0) === 0;
+}
+
 const ENDED = reasonNumber('window_ended');
 
 /**
@@ -121,8 +127,8 @@ function increased(moved: RowIntent, row: JournalRow, index: number, terms: Inte
       : amountTarget(held, terms.byAmount.amount, orders, terms.incrementPrice, terms.byAmount.lotsPerUnit);
   const increment = wanted - held;
   const owedUntilMs = row.firstFillAt + terms.catchUpMs;
-  const late = reason !== null && OVERCOME.has(reason) && owedUntilMs <= row.plannedAt;
-  if (late || (reason !== null && GIVEN_UP.has(reason))) return givenUp(moved, increment, decisions.reason[index] ?? 0);
+  const over = reason !== null && OVERCOME.has(reason) && (owedUntilMs <= row.plannedAt || (increment > 0 && gaveUp(row, index, held)));
+  if (over || (reason !== null && GIVEN_UP.has(reason))) return givenUp(moved, increment, decisions.reason[index] ?? 0);
   const price = owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice);
   return { ...moved, adds: moved.adds + orders, owedUntilMs, owedPrice: price };
 }
