@@ -2,7 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import type { CopySettings, Follow } from '@lockstep/roster';
 import { MICRO } from './instrument-columns';
 import type { JournalRow } from './journal-decode';
-import { ASKED_NOTHING, GIVEN_UP, gaveUp, OVERCOME, weighedReference } from './journaled-intent';
+import { ASKED_NOTHING, GIVEN_UP, OVERCOME, weighedReference } from './journaled-intent';
 import { boundedLimit, exitBoundAt } from './price-bound';
 import { type ReasonCode, reasonAt } from './reasons';
 import { amountTarget, classify, increasedTarget, reducedTarget } from './target';
@@ -114,22 +114,15 @@ function increasedOf(row: JournalRow, index: number, terms: RecomputeTerms, from
   const targetFor = (wanted: number): number => plain(side * (wanted - cut));
   if (mode.kind !== 'fixed_amount') {
     const wanted = increasedTarget(held, decisions.kappa[index] ?? 0, from, Math.abs(row.leaderAfter));
-    return {
-      answer: mayBeGivenUp(row, index, held)
-        ? { among: [targetFor(wanted), plain(side * held), before], missing: EXCLUDED }
-        : { exact: targetFor(wanted) },
-      held,
-      wanted,
-    };
+    return { answer: orGivenUp(row, index, targetFor(wanted), [plain(side * held), before]), held, wanted };
   }
   const { move } = terms;
   if (move === null) return { answer: { among: [], missing: 'the orders and the price of the move' }, held, wanted: null };
   const wantedFor = (orders: number): number => amountTarget(held, Number(mode.amount), orders, move.incrementPrice, 10 ** row.szDecimals);
   const most = move.newOrders ?? 0;
   if (mode.maxAdds === null) {
-    const all = targetFor(wantedFor(most));
-    const answer: Answer = mayBeGivenUp(row, index, held) ? { among: [all, plain(side * held), before], missing: EXCLUDED } : { exact: all };
-    return { answer, held, wanted: wantedFor(most) };
+    const wanted = wantedFor(most);
+    return { answer: orGivenUp(row, index, targetFor(wanted), [plain(side * held), before]), held, wanted };
   }
   const possible = Array.from({ length: Math.min(most, mode.maxAdds) + 1 }, (_, orders) => wantedFor(orders));
   const wanted = possible.find((one) => targetFor(one) === decisions.targetAfter[index]) ?? null;
@@ -138,10 +131,11 @@ function increasedOf(row: JournalRow, index: number, terms: RecomputeTerms, from
 
 const EXCLUDED = 'whether something that no repair overcomes stood behind the reason';
 
-/** What may be overcome is told before what may not. */
-function mayBeGivenUp(row: JournalRow, index: number, held: number): boolean {
+/** What may be overcome is told before what may not: then the target stays where it was, but for what a mirror filled ahead. */
+function orGivenUp(row: JournalRow, index: number, asked: number, stays: readonly number[]): Answer {
   const reason = reasonAt(row.decisions.reason[index] ?? 0);
-  return reason !== null && OVERCOME.has(reason) && gaveUp(row, index, held);
+  const mayBe = reason !== null && OVERCOME.has(reason) && (row.decisions.cutMask[index] ?? 0) === 0 && row.decisions.targetAfter[index] !== asked;
+  return mayBe ? { among: [asked, ...stays], missing: EXCLUDED } : { exact: asked };
 }
 
 function heldOf(before: number, side: number, from: number, follow: Follow): number {
