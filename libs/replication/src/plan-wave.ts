@@ -15,6 +15,7 @@ import type { Move } from './move';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
+import { spreadEntries } from './spread';
 import { amountTarget, classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
@@ -67,6 +68,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
   if (book.hasSharedLimits) applySharedCaps(draft);
   sheet.leaderLots = after;
   decideOrders(draft);
+  spreadEntries(draft, options.wave);
   startAttempts(draft, options.wave);
   const { wave: waves, attempt } = sheet.rows;
   const orders = emitOrders(draft, { rankWave: options.wave, waveOf: (row) => waves[row] ?? 0, attemptOf: (row) => attempt[row] ?? 0 });
