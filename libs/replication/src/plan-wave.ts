@@ -206,7 +206,9 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   const soft = first === CLEAR ? softRefusal(draft, row, facts) : CLEAR;
   const hard = first === CLEAR && soft === CLEAR ? hardRefusal(draft, row, kappa, facts) : first;
   const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
-  const refused = hard !== CLEAR ? hard : soft !== CLEAR && windowEnd <= now ? soft : CLEAR;
+  // What the copy's terms exclude now is not owed until they are loosened, though what may be overcome is told first.
+  const excluded = soft !== CLEAR && wanted > held && instrumentRefusal(copies, rows, row) !== CLEAR;
+  const refused = soft !== CLEAR && (excluded || windowEnd <= now) ? soft : hard;
   if (refused !== CLEAR) {
     const taken = Math.min(wanted - held, (side > 0 ? rows.aheadBuy[row] : rows.aheadSell[row]) ?? 0);
     giveUp(draft, index, row, wanted - held - taken, refused);
