@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyFill } from './apply';
 import { FOLLOW, MODE, STATUS } from './copy-columns';
-import { EPISODE } from './instrument-columns';
+import { ALLOWED, EPISODE } from './instrument-columns';
 import { encodeJournal, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { intentAfter, type RowIntent } from './journaled-intent';
@@ -89,6 +89,8 @@ const move = fc.record({
   /** Lots that mirrors fill first, on the side to which the leader goes. */
   mirrored: fc.constantFrom(0, 0, 3),
   volatility: fc.constantFrom(null, rateOf('0.1'), rateOf('0.8')),
+  /** Rows whose filter excludes the coin, by remainder. */
+  excluded: fc.constantFrom(null, 0, 1, 2),
 });
 
 describe('what a restart finds in the journal is what planning wrote', { timeout: 60_000 }, () => {
@@ -99,7 +101,8 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
         stage.sheet.rows.episode[2] = EPISODE.awaitingOpen;
         let now = NOW;
         let repairWave = 1_000;
-        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility, mirrored } of moves) {
+        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility, mirrored, excluded } of moves) {
+          for (const row of ROWS) stage.sheet.rows.allowed[row] = row % 3 === excluded ? ALLOWED.no : ALLOWED.yes;
           now += 1_000;
           if (mirrored > 0) for (const row of STATUSES.keys()) mirrorFills(stage, row, leader * 10 > stage.sheet.leaderLots, mirrored);
           stage.sheet.markAt = now;
