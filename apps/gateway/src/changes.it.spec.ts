@@ -197,6 +197,26 @@ describe('a copy', () => {
       expect((await join(objects.venueAccount, await leaderAt(address))).body.code).toBe('leader_already_copied');
     });
 
+    it('mirrors orders alone on its account, and with nothing that has no mirror', async () => {
+      const objects = await makeObjects(rig, tenant);
+      const second = await leaderAt(freshAddress());
+      expect((await join(objects.venueAccount, second, { policy: 'orders' })).body.code).toBe('orders_conflict');
+      const patch = (copy: string, settings: object) => rig.call(tenant.key, 'patch', `/v1/copies/${copy}`, { settings });
+      for (const [settings, pointer] of [
+        [{ direction: 'inverse' }, '/settings/direction'],
+        [{ mode: { kind: 'fixed_amount', amount: '100' } }, '/settings/mode/kind'],
+        [{ follow: 'decreases_only' }, '/settings/follow'],
+      ] as const) {
+        const { status, body } = await patch(objects.copy, { policy: 'orders', ...settings });
+        expect([status, body.errors?.[0]?.pointer, body.errors?.[0]?.code]).toEqual([400, pointer, 'not_with_orders']);
+      }
+      expect(good(await patch(objects.copy, { policy: 'orders' })).settings.policy).toBe('orders');
+      expect((await join(objects.venueAccount, second)).body.code).toBe('orders_conflict');
+      good(await patch(objects.copy, { policy: 'positions' }));
+      good(await join(objects.venueAccount, second));
+      expect((await patch(objects.copy, { policy: 'orders' })).body.code).toBe('orders_conflict');
+    });
+
     it('keeps the leverage it joined with where both trade', async () => {
       const objects = await makeObjects(rig, tenant);
       const other = good(await join(objects.venueAccount, await leaderAt(freshAddress())));

@@ -2,11 +2,13 @@ import { unwrap } from '@lockstep/kernel';
 import type { CopySettings } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applyFill } from './apply';
 import { FOLLOW, MODE, STATUS } from './copy-columns';
 import { ALLOWED, EPISODE } from './instrument-columns';
 import { encodeJournal, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { intentAfter, type RowIntent } from './journaled-intent';
+import { noteMirrorFill } from './mirror-columns';
 import { repairPlan } from './repair';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, rateOf, Stage, settingsOf } from './testing/book-builder';
 import type { WavePlan } from './wave-plan';
@@ -73,12 +75,19 @@ function stageOf(statuses: readonly number[], ways: readonly Partial<CopySetting
   return stage;
 }
 
+function mirrorFills({ book, sheet }: Stage, row: number, buy: boolean, lots: number): void {
+  applyFill(book, sheet, row, { buy, lots, price: 100 * 100_000_000, fee: 0 }, null);
+  noteMirrorFill(sheet, row, buy, lots);
+}
+
 const move = fc.record({
   leader: fc.integer({ min: -40, max: 40 }),
   ageMs: fc.constantFrom(100, 1_000, 5_000, 60_000),
   filled: fc.integer({ min: 0, max: 4 }),
   repairAfterMs: fc.constantFrom(0, 1_000, 40_000),
   newOrders: fc.integer({ min: 0, max: 2 }),
+  /** Lots that mirrors fill first, on the side to which the leader goes. */
+  mirrored: fc.constantFrom(0, 0, 3),
   volatility: fc.constantFrom(null, rateOf('0.1'), rateOf('0.8')),
   /** Rows whose filter excludes the coin, by remainder. */
   excluded: fc.constantFrom(null, 0, 1, 2),
@@ -92,9 +101,10 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
         stage.sheet.rows.episode[2] = EPISODE.awaitingOpen;
         let now = NOW;
         let repairWave = 1_000;
-        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility, excluded } of moves) {
+        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility, mirrored, excluded } of moves) {
           for (const row of ROWS) stage.sheet.rows.allowed[row] = row % 3 === excluded ? ALLOWED.no : ALLOWED.yes;
           now += 1_000;
+          if (mirrored > 0) for (const row of STATUSES.keys()) mirrorFills(stage, row, leader * 10 > stage.sheet.leaderLots, mirrored);
           stage.sheet.markAt = now;
           let before = ROWS.map((row) => read(stage, row));
           const firstFillAt = now - ageMs;

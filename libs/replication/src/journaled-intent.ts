@@ -145,7 +145,8 @@ function increased(moved: RowIntent, row: JournalRow, index: number, terms: Inte
   const over = reason !== null && OVERCOME.has(reason) && (owedUntilMs <= row.plannedAt || gaveUp(row, index, side, wanted));
   if (over || (reason !== null && GIVEN_UP.has(reason))) {
     // What a mirror filled ahead of these fills was not given up.
-    const taken = against ? 0 : Math.max(0, Math.abs(moved.targetMicro) - held);
+    const onSide = moved.targetMicro * Math.sign(row.leaderAfter) * terms.direction > 0;
+    const taken = onSide ? Math.max(0, Math.abs(moved.targetMicro) - held) : 0;
     return givenUp(moved, increment - taken, decisions.reason[index] ?? 0);
   }
   const price = owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice);

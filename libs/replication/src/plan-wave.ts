@@ -210,7 +210,9 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   const excluded = soft !== CLEAR && wanted > held && instrumentRefusal(copies, rows, row) !== CLEAR;
   const refused = soft !== CLEAR && (excluded || windowEnd <= now) ? soft : hard;
   if (refused !== CLEAR) {
-    const taken = Math.min(wanted - held, (side > 0 ? rows.aheadBuy[row] : rows.aheadSell[row]) ?? 0);
+    const ahead = (side > 0 ? rows.aheadBuy[row] : rows.aheadSell[row]) ?? 0;
+    // Behind a refusal that may be overcome a target as asked for would say that it is owed: a millionth of a lot tells it was given up.
+    const taken = Math.max(0, Math.min(wanted - held - (refused === soft ? 1 : 0), ahead));
     giveUp(draft, index, row, wanted - held - taken, refused);
     // What a mirror filled ahead of these fills is their copy already. What a copy holds against the leader's new side stays where it alone closes.
     setTarget(draft, index, row, closesAlone(copies, row) && before * side < 0 ? before : side * (held + taken), facts.to);

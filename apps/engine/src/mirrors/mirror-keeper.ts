@@ -121,7 +121,8 @@ export class MirrorKeeper {
     const orders = watched.working.of(coin);
     const wished = this.wishesOf(copy, sheet, now);
     const { rows } = sheet;
-    if ((rows.aheadBuy[row] ?? 0) > wished.bounds.buy || (rows.aheadSell[row] ?? 0) > wished.bounds.sell) this.bound(copy, sheet);
+    const isBeyond = (rows.aheadBuy[row] ?? 0) > wished.bounds.buy || (rows.aheadSell[row] ?? 0) > wished.bounds.sell;
+    if (isBeyond || !this.isWritten(copy, sheet)) this.bound(copy, sheet);
     const options = { now, markMaxAgeMs: this.ctx.limits.markMaxAgeMs };
     const tasks = mirrorTasks(wished.wishes, mirrors, orders, {
       leaderLots: sheet.leaderLots,
@@ -186,6 +187,12 @@ export class MirrorKeeper {
     return (lots * Math.min(limit, mark > 0 ? mark : limit)) / lotsPerUnit >= MIN_ORDER_VALUE;
   }
 
+  /** Whether what is ahead is written down, or on its way there: a wave whose end was written behind a mirror's fill tells what was before it. */
+  private isWritten({ no, row }: CopyRecord, { instrument, rows }: InstrumentSheet): boolean {
+    const { aheadBuy, aheadSell } = this.ctx.booked.newestIntent(no, instrument.coin);
+    return aheadBuy === rows.aheadBuy[row] && aheadSell === rows.aheadSell[row];
+  }
+
   /** Takes what mirrors filled ahead back to what the leader's orders stand for, alone in the instrument's lane, and writes it down. */
   private bound(copy: CopyRecord, sheet: InstrumentSheet): void {
     if (this.bounding.has(sheet)) return;
@@ -194,8 +201,8 @@ export class MirrorKeeper {
     const work = async (): Promise<void> => {
       if (watched.book.copies.copyNo[row] !== copy.no || !watched.working.knows(sheet.instrument.dex)) return;
       const { bounds } = this.wishesOf(copy, sheet, Math.floor(this.ctx.clock.now()));
-      if (!boundAhead(sheet, row, bounds)) return;
-      this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo: copy.no, coin: sheet.instrument.coin });
+      if (boundAhead(sheet, row, bounds)) this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo: copy.no, coin: sheet.instrument.coin });
+      else if (this.isWritten(copy, sheet)) return;
       await writeIntent(this.ctx, this.books, copy, sheet, intentOf(sheet, row));
     };
     void this.lanes

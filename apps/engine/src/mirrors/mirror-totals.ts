@@ -35,16 +35,25 @@ export function mirrorsIn(ctx: Pick<EngineContext, 'standingStops'>, copy: CopyR
 /**
  * Brings what a copy's mirrors come to into its columns: everything that may still fill at its worst for limits, what the leader's orders filled for already as
  * on its way. While the leader's orders are not known, all of it is taken for on its way: nothing is bought beside it.
+ *
+ * An exit of everything waits for no mirror: it leaves reduce-only, and where a mirror closed first there is nothing left that it could close too much of.
+ * `leaderLots`: what the leader holds, or will once the move that is planned now is.
  */
-export function refreshMirrors(ctx: Pick<EngineContext, 'standingStops'>, copy: CopyRecord, sheet: InstrumentSheet): void {
+export function refreshMirrors(
+  ctx: Pick<EngineContext, 'standingStops'>,
+  copy: CopyRecord,
+  sheet: InstrumentSheet,
+  leaderLots: number = sheet.leaderLots,
+): void {
   const { watched, row } = copy;
   if (watched.book.copies.copyNo[row] !== copy.no) return;
   const { working } = watched;
+  const closesAll = leaderLots === 0 && sheet.rows.aheadBuy[row] === 0 && sheet.rows.aheadSell[row] === 0;
   const totals: { -readonly [K in keyof MirrorTotals]: number } = { ...NO_MIRRORS };
   for (const mirror of mirrorsIn(ctx, copy, sheet.instrument.coin)) {
-    const unfilled = !working.knows(sheet.instrument.dex) ? 0 : unfilledOf(working.find(mirror.leaderOrderId), sheet.leaderLots);
+    const unfilled = !working.knows(sheet.instrument.dex) ? 0 : unfilledOf(working.find(mirror.leaderOrderId), leaderLots);
     const claim = Math.min(mirror.working, claimOf(mirror, unfilled));
-    if (mirror.reduceOnly) totals[mirror.buy ? 'exitBuy' : 'exitSell'] += claim;
+    if (mirror.reduceOnly) totals[mirror.buy ? 'exitBuy' : 'exitSell'] += closesAll ? 0 : claim;
     else {
       totals[mirror.buy ? 'buy' : 'sell'] += mirror.working;
       totals[mirror.buy ? 'standingBuy' : 'standingSell'] += mirror.working - claim;
@@ -54,20 +63,25 @@ export function refreshMirrors(ctx: Pick<EngineContext, 'standingStops'>, copy: 
 }
 
 /** As {@link refreshMirrors}, for the copy of a mirror that came, filled or went. */
-export function refreshMirrorOf(ctx: Pick<EngineContext, 'standingStops' | 'registry'>, stop: StandingStop): void {
+export function refreshMirrorOf(ctx: Pick<EngineContext, 'standingStops' | 'registry'>, stop: StandingStop, leaderLots?: number): void {
   const copy = ctx.registry.copies.get(stop.copyNo);
   // After a start there may be a mirror where nothing was traded yet.
-  if (copy !== undefined) refreshMirrors(ctx, copy, copy.watched.book.sheet(stop.instrument));
+  if (copy !== undefined) refreshMirrors(ctx, copy, copy.watched.book.sheet(stop.instrument), leaderLots);
 }
 
 /** As {@link refreshMirrors}, for all copies of a leader with mirrors in a coin, or in any. */
-export function refreshMirrorsOf(ctx: Pick<EngineContext, 'standingStops' | 'registry'>, watched: WatchedAccount, coin: string | null): void {
+export function refreshMirrorsOf(
+  ctx: Pick<EngineContext, 'standingStops' | 'registry'>,
+  watched: WatchedAccount,
+  coin: string | null,
+  leaderLots?: number,
+): void {
   const done = new Set<InstrumentSheet | CopyRecord>();
   for (const stop of ctx.standingStops.mirrors()) {
     const copy = ctx.registry.copies.get(stop.copyNo);
     if (copy?.watched !== watched || (coin !== null && stop.instrument.coin !== coin) || (coin !== null && done.has(copy))) continue;
     if (coin !== null) done.add(copy);
-    refreshMirrorOf(ctx, stop);
+    refreshMirrorOf(ctx, stop, leaderLots);
   }
 }
 
@@ -82,7 +96,7 @@ export function noteLeaderFills(ctx: EngineContext, { watched, move, orders = []
   const now = ctx.clock.now();
   const filled = new Set(orders.map(({ orderId }) => orderId));
   for (const { orderId, size } of orders) watched.working.noteFill(orderId, toLots(view.instrument, size), now);
-  refreshMirrorsOf(ctx, watched, move.coin);
+  refreshMirrorsOf(ctx, watched, move.coin, toLots(view.instrument, move.after));
   for (const stop of ctx.standingStops.mirrors()) {
     const isOf = ctx.registry.copies.get(stop.copyNo)?.watched === watched && filled.has(stop.mirror?.leaderOrderId ?? '');
     if (isOf) stop.askAt = Math.min(stop.askAt, now);

@@ -106,6 +106,26 @@ export class ScriptedStops implements WorkingOrders {
     return fill;
   }
 
+  /** One of what stands fills in part at its limit, and goes on standing with the rest. Null: nothing stands. */
+  fillPart(which: number, lots: Size, time: number): VenueFill | null {
+    const open = [...this.orders].filter(([, { status }]) => status === 'open');
+    const [id, one] = open[which % Math.max(1, open.length)] ?? [];
+    if (id === undefined || one === undefined) return null;
+    const filled = lots < one.remaining ? lots : one.remaining;
+    one.remaining = size(one.remaining - filled);
+    if (one.remaining === 0n) one.status = 'filled';
+    const { buy, instrument, price } = one.order;
+    const named = { time, tradeId: String(time), clientOrderId: id, orderId: '9' };
+    const fill = sampleFill({ coin: instrument.coin, side: buy ? 'buy' : 'sell', size: filled, price, ...named });
+    this.venue.fills = [...this.venue.fills, fill];
+    return fill;
+  }
+
+  /** Lots of what stands that are not filled. */
+  get remainingNow(): Size {
+    return size([...this.orders.values()].reduce((sum, { status, remaining }) => (status === 'open' ? sum + remaining : sum), 0n));
+  }
+
   private standing(id: ClientOrderId): OrderStanding {
     const one = this.orders.get(id);
     if (one === undefined) return { kind: 'unknown_order' };
@@ -142,8 +162,8 @@ export class ScriptedStops implements WorkingOrders {
   }
 }
 
-/** "sell 2 at 75". */
-function inWords({ buy, size: quantity, terms }: WorkingOrder): string {
-  const at = terms.kind === 'trigger' ? terms.trigger.price : 0n;
+/** "sell 2 at 75": the trigger, or the limit of an order without one. */
+function inWords({ buy, size: quantity, price, terms }: WorkingOrder): string {
+  const at = terms.kind === 'trigger' ? terms.trigger.price : price;
   return `${buy ? 'buy' : 'sell'} ${Number(quantity) / 1e8} at ${Number(at) / 1e8}`;
 }

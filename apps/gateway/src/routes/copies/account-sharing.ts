@@ -34,7 +34,7 @@ export async function sharingRefusal(
 }
 
 /** Why a copy may not take these settings beside the others of its venue account; null when it may. */
-export async function leverageRefusal(unit: ScopedUnit, copy: CopyRow, settings: unknown): Promise<Refusal | null> {
+export async function settingsRefusal(unit: ScopedUnit, copy: CopyRow, settings: unknown): Promise<Refusal | null> {
   // Locked, so that no copy joins between the look and the version. Whoever holds an account waits for no copy.
   await unit.venueAccounts.findOne({ id: copy.venueAccountId }, { lock: true });
   const others = (await unit.copies.runningOn(copy.venueAccountId)).filter(({ id }) => id !== copy.id);

@@ -15,7 +15,7 @@ import { Mutations } from '../../http/mutations';
 import { NOT_FOUND, type Refusal, refusal } from '../../http/problem-exception';
 import { beyondQuota } from '../../http/quotas';
 import { Reads } from '../../http/reads';
-import { leverageRefusal, sharingRefusal } from './account-sharing';
+import { settingsRefusal, sharingRefusal } from './account-sharing';
 import { type CopyBody, copyListSchema, copySchema, presentCopies, settingsJson, settingsVersionBody, settingsVersionListSchema } from './copy-body';
 import { changedSettings, DEFAULT_SETTINGS, mergeSettings, settingsDraft } from './settings';
 import { STOPPED_FROM, stopBody, stopWish } from './stop-body';
@@ -228,7 +228,7 @@ export class CopiesController {
     const base = settingsJson(current?.settings);
     const merged = mergeSettings(base, draft);
     if (!merged.ok) return merged;
-    const conflict = await leverageRefusal(unit, copy, merged.value);
+    const conflict = await settingsRefusal(unit, copy, merged.value);
     if (conflict !== null) return err(conflict);
     if (merged.value.direction !== base.direction && !(await this.isFlat(unit, copy)))
       return err(refusal('state_conflict', 'The direction can change only while the copy is flat.'));
