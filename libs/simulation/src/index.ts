@@ -48,7 +48,7 @@ export {
   TRADE_INTENTS,
   type TradeIntent,
 } from './scenario/steps';
-export type * from './scenario/terms';
+export * from './scenario/terms';
 export { type WorldPlayer, worldPlayer } from './scenario/world-player';
 export {
   type AccountWish,

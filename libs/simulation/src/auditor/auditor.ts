@@ -15,6 +15,7 @@ import type { JudgedOrder } from './checks/judged-order';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
+import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, Observation, OrderHanded } from './observations';
@@ -67,6 +68,7 @@ class Judge implements Auditor {
     checkCalmPositions(this.state, snapshot);
     checkCalmBooks(this.state, snapshot);
     checkCalmMoney(this.state, snapshot);
+    checkCalmLimits(this.state, snapshot);
   }
 
   violations(): readonly Violation[] {
@@ -144,11 +146,13 @@ class Judge implements Auditor {
   private checkOne(judged: JudgedOrder): void {
     if (judged.order.reduceOnly) {
       checkExit(judged);
+      checkTrim(judged);
       return;
     }
     this.tally.riskIncreasing += 1;
     checkHalts(judged);
     checkBreach(judged);
+    checkBeyondState(judged);
     checkFreshness(judged);
     checkOrderLimits(judged);
     checkTarget(judged);

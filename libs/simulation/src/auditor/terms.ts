@@ -16,7 +16,13 @@ export interface CapsSeen {
   readonly maxPositionNotional: bigint | null;
   readonly maxPositionShare: bigint | null;
   readonly maxLeverage: bigint | null;
+  /** All positions together; absent: none. */
+  readonly maxGrossExposure?: bigint | null;
 }
+
+/** Limits that are judged on what is held as well (product §3 (2)), and what is done where one is passed. */
+export type StateLimitSeen = 'position_notional' | 'position_share' | 'leverage' | 'gross_exposure';
+export type StateActionSeen = 'none' | 'alert' | 'trim' | 'close';
 
 /** Limits of loss; null: none. Shares are 10^-12, money 10^-8. */
 export interface LossLimitsSeen {
@@ -38,6 +44,8 @@ export interface SettingsSeen {
   readonly instruments: { readonly kind: 'all' } | { readonly kind: 'only' | 'except'; readonly coins: readonly string[] };
   readonly caps: CapsSeen;
   readonly losses: LossLimitsSeen;
+  /** Absent: each is told. */
+  readonly stateLimits?: Readonly<Record<StateLimitSeen, StateActionSeen>>;
   /** b of product §2.7, 10^-12. */
   readonly entryBound: bigint;
   readonly maxAgeMs: number;

@@ -2,6 +2,7 @@ import { must, present } from '@lockstep/kernel';
 import type { ScenarioCoin, ScenarioFollower, ScenarioLeader } from './cast';
 import { inCents, ppmOf } from './coins';
 import type { Draws } from './draws';
+import type { TermsExtras } from './extras';
 import type { CopyStep } from './steps';
 import type { CopyTerms } from './terms';
 import { drawTerms, loosened, rechosen, type TermsFor, tightened } from './terms-draw';
@@ -24,6 +25,7 @@ export class ScenarioCopies {
     private readonly coins: readonly ScenarioCoin[],
     private readonly leaders: readonly ScenarioLeader[],
     private readonly draw: Draws,
+    private readonly extras: TermsExtras,
   ) {}
 
   /** Copies that have not been asked to end. */
@@ -36,8 +38,8 @@ export class ScenarioCopies {
     must(leader !== undefined, 'a script has leaders');
     const real = follower.cash[''] ?? 0n;
     const allocation = inCents(ppmOf(real, this.draw.between(400_000, 850_000)));
-    const terms = drawTerms({ leader, allocation, coins: this.coins }, this.draw);
     const copy = this.all.length;
+    const terms = this.extras.begin(copy, allocation, drawTerms({ leader, allocation, coins: this.coins }, this.draw));
     this.all.push({ copy, follower, leader: leader.leader, allocation, terms, wish: 'active' });
     return { at, kind: 'copy_create', copy, tenant: follower.tenant, follower: follower.follower, leader: leader.leader, allocation, terms };
   }

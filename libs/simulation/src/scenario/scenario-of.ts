@@ -4,6 +4,7 @@ import { drawCoins } from './coins';
 import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
 import { draws } from './draws';
+import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioMarket } from './market';
@@ -48,7 +49,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'));
   const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
   const book = new LeaderBook(coins);
-  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'));
+  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), new TermsExtras(seed));
   const script = new Script(
     market,
     book,

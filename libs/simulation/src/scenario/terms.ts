@@ -17,7 +17,14 @@ export interface CopyTerms {
   readonly maxAgeMs: number;
   readonly catchUpMs: number;
   readonly venueLeverage: number;
+  /** What is done where what is held passes a limit; absent: it is told. */
+  readonly stateLimits?: Readonly<Record<StateLimitTerms, StateActionTerms>>;
 }
+
+export const STATE_LIMIT_TERMS = ['position_notional', 'position_share', 'leverage', 'gross_exposure'] as const;
+export type StateLimitTerms = (typeof STATE_LIMIT_TERMS)[number];
+export const STATE_ACTION_TERMS = ['none', 'alert', 'trim', 'close'] as const;
+export type StateActionTerms = (typeof STATE_ACTION_TERMS)[number];
 
 export type ModeTerms =
   | { readonly kind: 'fixed_ratio'; readonly ratio: bigint }
@@ -37,6 +44,8 @@ export interface CapTerms {
   readonly maxPositionNotional: bigint | null;
   readonly maxPositionShare: bigint | null;
   readonly maxLeverage: bigint | null;
+  /** All positions together; absent: none. */
+  readonly maxGrossExposure?: bigint | null;
 }
 
 /** Limits of loss; null: none. `alertAt` and `haltNewAt` are shares of a limit. */

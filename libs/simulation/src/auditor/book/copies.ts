@@ -3,6 +3,7 @@ import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
 import { entryOf } from './entry-of';
 import { Holding } from './holding';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
+import { StateLimitTrack } from './state-limits';
 import { RecentRange } from './window';
 
 /** Charges are kept by their moments for so long; nobody asks for older ones. */
@@ -44,6 +45,7 @@ export class CopyTrack {
   /** Copy equity over the last moments, in whole units. */
   readonly equity: RecentRange;
   readonly losses: LossTrack;
+  readonly limits = new StateLimitTrack();
   /** Leader equity at the first increase of a copy on its fixed allocation. */
   basis: { low: number; high: number } | null = null;
   /** Equity of its venue account as engines were told it, in whole units. */

@@ -1,5 +1,6 @@
 import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
 import type { OrderTrack } from './orders';
+import type { Trim } from './state-limits';
 import { TargetBounds } from './target';
 
 /** What a copy's fills in one coin add up to: position 10^-8, cash 10^-16 (what was received for what was sold, less what was paid), fees 10^-8. */
@@ -66,6 +67,10 @@ export class Holding {
   owedBefore = 0n;
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
+  /** What the next exit has to leave at most because of a limit on what is held; null: none is to be acted on. */
+  trim: Trim | null = null;
+  /** When the leader reduced last. */
+  reducedAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly coin: string) {}
 

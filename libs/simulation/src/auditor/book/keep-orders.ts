@@ -68,7 +68,8 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   // Who signs is known for sure only now: an account may have a newer agent already.
   const key = `${handed.signer} ${handed.nonce}`;
   if (!state.byNonce.has(key)) state.byNonce.set(key, order);
-  const holding = state.copies.get(handed.copyId)?.holding(handed.coin);
+  const copy = state.copies.get(handed.copyId);
+  const holding = copy?.holding(handed.coin);
   if (state.goneSigners.has(handed.signer)) order.voided = true;
   else {
     state.signing.set(handed.account, handed.signer);
@@ -77,5 +78,5 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
   if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
-  else if (handed.cause === 'move') holding.target.entered();
+  else if (handed.cause === 'move' && copy?.terms.settings.mode.kind === 'fixed_amount') holding.target.entered();
 }

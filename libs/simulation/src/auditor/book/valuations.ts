@@ -55,7 +55,9 @@ export class Valuations {
     if (value === null) return;
     copy.equity.add(at, value.real);
     copy.equity.add(at, value.told);
-    if (!byMark || copy.state === 'stopped' || copy.ownShare || state.settling(process, at)) return;
+    if (!byMark || copy.state === 'stopped' || state.settling(process, at)) return;
+    copy.limits.look(state, copy, process, at, () => pricesOf(state, process, copy));
+    if (copy.ownShare) return;
     this.judged += 1;
     const valuation = {
       at,
