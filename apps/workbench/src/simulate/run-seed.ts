@@ -263,7 +263,10 @@ export class SeedRun {
       const { order, step } = this;
       for (const { moveId, shard, part, packed } of journal)
         order.watch?.journaled({ at, step, process, scope, moveId, shard, part, bytes: Buffer.from(packed) });
-      for (const order of this.journal.take(scope, journal, journaledAt, offsetMs)) {
+      const { moves, orders } = this.journal.take(scope, journal, journaledAt, offsetMs);
+      for (const { coin, time, copyNos } of moves)
+        this.observe({ kind: 'move_decided', at, coin, time, copyIds: copyNos.map((no) => this.copyId(no)) });
+      for (const order of orders) {
         const copyId = this.copyId(order.copyNo);
         const { wave, clientOrderId: cloid, nonce } = order;
         this.observe({

@@ -1,5 +1,5 @@
 import { endForeign } from './book/foreign';
-import { keepDelivered, keepProcess } from './book/keep-delivered';
+import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
 import { keepHanded, keepOrders } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
@@ -103,6 +103,9 @@ class Judge implements Auditor {
       case 'order_withheld':
         checkWithheld(this.state, observation);
         keepOrders(this.state, observation);
+        return;
+      case 'move_decided':
+        keepDecided(this.state, observation);
         return;
       case 'nonce_voided':
       case 'signer_gone':

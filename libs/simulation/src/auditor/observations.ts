@@ -136,6 +136,8 @@ export type ProcessObservation =
 
 /** What the engine wrote down and let go. */
 export type OrderObservation =
+  /** A leader's move, by the venue time of its block, was decided on for these copies; what it was decided on was so at `at` or before. Told before its orders. */
+  | { readonly kind: 'move_decided'; readonly at: EpochMs; readonly coin: string; readonly time: EpochMs; readonly copyIds: readonly string[] }
   /** The wave's journal row with this order was given to the database at `journaledAt` and its commit stands at `at`. */
   | {
       readonly kind: 'order_journaled';

@@ -50,6 +50,73 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  const asked = (settings: Partial<SettingsSeen>, allocation: string) => (history: History) =>
+    void history.tell({
+      kind: 'terms_asked',
+      at: history.now,
+      copyId: COPY.copyId,
+      settings: { ...history.settings, ...settings },
+      allocation: units(allocation),
+    });
+  const another = { kind: 'fixed_ratio', ratio: rate('0.2') } as const;
+
+  it.each<[string, Partial<SettingsSeen>, (history: History) => void, string, readonly string[]]>([
+    // what, the copy's mode, what comes before the move, the entry on a leader of 10
+    ['half as much again was allocated, and is not in force', mode(proportional), asked(mode(proportional), '15000'), '1.5', []],
+    ['more than that', mode(proportional), asked(mode(proportional), '15000'), '1.6', ['beyond_target']],
+    ['nothing was asked for', mode(proportional), () => undefined, '1.5', ['beyond_target']],
+    ['fixed amounts were asked for instead', mode(another), asked(mode({ ...amount, amount: units('300') }), '10000'), '3', []],
+    ['more than either gives', mode(another), asked(mode({ ...amount, amount: units('300') }), '10000'), '3.1', ['beyond_target']],
+  ])('terms that are asked for may be taken up: %s', (_what, settings, before, entry, found) => {
+    const history = new History(settings).wait(20_000).mark('100');
+    before(history);
+    history.leader('10');
+    history.order(entry);
+    expect(history.found()).toEqual(found);
+  });
+
+  const decided = (history: History) =>
+    void history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time: history.now - 1_050, copyIds: [COPY.copyId] });
+
+  it.each<[string, (history: History) => void, string, readonly string[]]>([
+    ['decided on terms that came in between', (history) => decided(history.wait(1_000).terms(mode(another))), '2', []],
+    ['no more than those say', (history) => decided(history.wait(1_000).terms(mode(another))), '2.1', ['beyond_target']],
+    [
+      'terms that came after the decision',
+      (history) => {
+        decided(history.wait(1_000));
+        history.terms(mode(another));
+      },
+      '2',
+      ['beyond_target'],
+    ],
+    [
+      'a later reduction takes what came in between down with it',
+      (history) => {
+        history.wait(900).leader('5').wait(100).terms(mode(another));
+        decided(history);
+      },
+      '1.1',
+      ['beyond_target'],
+    ],
+    [
+      'a pause that ended in between',
+      (history) => {
+        const thing = { kind: 'copy', copyId: COPY.copyId } as const;
+        history.tell({ kind: 'halt', at: history.now - 200, thing, cause: 'pause' }).leader('12');
+        history.wait(1_000).tell({ kind: 'halt_lifted', at: history.now, thing, cause: 'pause' });
+        decided(history);
+      },
+      '1.2',
+      [],
+    ],
+  ])('a move that is decided later: %s', (_what, between, entry, found) => {
+    const history = new History().leader('10');
+    between(history);
+    history.order(entry);
+    expect(history.found()).toEqual(found);
+  });
+
   it('a copy that begins while its leader is in waits for the next open', () => {
     const history = new History().leader('10');
     const copy = { ...COPY, copyId: 'c2', account: '0xf2' };

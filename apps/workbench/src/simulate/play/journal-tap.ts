@@ -17,6 +17,13 @@ export interface JournaledOrder {
   readonly journaledAt: number;
 }
 
+/** A leader's move that a row decided on, by the venue time of its block. */
+export interface DecidedMove {
+  readonly coin: string;
+  readonly time: number;
+  readonly copyNos: readonly number[];
+}
+
 interface Row {
   readonly moveId: bigint;
   readonly shard: number;
@@ -34,15 +41,22 @@ export class JournalTap {
   /** `closesAlone`: a copy whose episodes do not end with its leader’s. */
   constructor(private readonly closesAlone: (copyNo: number) => boolean) {}
 
-  /** Takes committed rows; returns their orders. Times in the rows are of the engine's clock, `offsetMs` ahead of the world's. */
-  take(scope: TenantScope, rows: readonly Row[], journaledAt: number, offsetMs: number): readonly JournaledOrder[] {
+  /** Takes committed rows; returns the moves they decide on and their orders. Times in the rows are of the engine's clock, `offsetMs` ahead of the world's. */
+  take(
+    scope: TenantScope,
+    rows: readonly Row[],
+    journaledAt: number,
+    offsetMs: number,
+  ): { moves: readonly DecidedMove[]; orders: readonly JournaledOrder[] } {
     const found: JournaledOrder[] = [];
+    const moves: DecidedMove[] = [];
     for (const row of rows) {
       this.digest.update(row.packed);
       const read = decodeJournal(row.packed);
       if (!read.ok) throw new Error(`a journal row cannot be read: ${read.error}`);
       this.takeReasons(read.value);
-      const { orders } = read.value;
+      const { orders, decisions, coin, firstFillAt } = read.value;
+      if (firstFillAt > 0) moves.push({ coin, time: firstFillAt, copyNos: [...decisions.copyNo] });
       for (let at = 0; at < orders.count; at += 1) {
         const order: JournaledOrder = {
           scope: scopeKey(scope),
@@ -58,7 +72,7 @@ export class JournalTap {
         found.push(order);
       }
     }
-    return found;
+    return { moves, orders: found };
   }
 
   /** SHA-256 over the bytes of all rows taken. Ends it: nothing can be taken afterwards. */

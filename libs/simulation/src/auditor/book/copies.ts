@@ -132,6 +132,14 @@ export class CopyTrack {
     return this.earlier !== null && decidedAt <= this.terms.at + raceMs ? [...known, this.earlier] : known;
   }
 
+  /** Copy equity an engine may reckon with: the last moments' with the money in force, and with what was asked for instead. */
+  equityRange(at: EpochMs): { readonly low: number; readonly high: number } | null {
+    const range = this.equity.range(at);
+    if (range === null) return null;
+    const moved = this.asked.map(({ money }) => money - this.terms.money);
+    return { low: range.low + Math.min(0, ...moved), high: range.high + Math.max(0, ...moved) };
+  }
+
   /**
    * Copy equity with everything that happened, and as an engine was told it, at prices `priceOf` knows; null when a price of something held is missing.
    * In whole units. `feesUntold`: what fees of fills on their way may change in between.

@@ -1,4 +1,5 @@
 import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
+import { OpenMoves } from './open-moves';
 import type { OrderTrack } from './orders';
 import type { Trim } from './state-limits';
 import { TargetBounds } from './target';
@@ -48,6 +49,8 @@ export class Holding {
   readonly real = new Tally();
   readonly told = new Tally();
   readonly target = new TargetBounds();
+  /** The way every change of the target takes. */
+  readonly open = new OpenMoves(this.target);
   /** Orders that may still fill, oldest first. */
   readonly live = new Map<string, OrderTrack>();
   /** Something that was no order of the engine's changed it since it was flat: what is the follower's own is a matter of attribution. */

@@ -1,12 +1,13 @@
 import { abs, sign } from '@lockstep/kernel';
-import type { DeliveredObservation, ProcessObservation } from '../observations';
+import type { DeliveredObservation, OrderObservation, ProcessObservation } from '../observations';
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
 import { beginIn } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
-import { ratioBounds } from './ratio';
+import { CHANGE_MS, ratioBounds } from './ratio';
 import { type AuditState, fillKey } from './state';
+import { type Followed, widened } from './target';
 
 /** Takes what an engine was told into the books. Marks go to the valuation as well, which their caller sees to. */
 export function keepDelivered(state: AuditState, told: DeliveredObservation): void {
@@ -96,21 +97,44 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);
   noteReference(state, copy, move);
-  const exits = settings.follow !== 'increases_only' || copy.state === 'winding_down';
-  holding.target.follow(move, settings, ratio, entersOn(state, copy, move), exits);
+  holding.open.follow(followedOn(state, copy, leader, move, move.at));
+}
+
+/** Moves up to this one were decided on: also on what is so now, where that is another. */
+export function keepDecided(state: AuditState, told: Extract<OrderObservation, { kind: 'move_decided' }>): void {
+  for (const copyId of told.copyIds) {
+    const copy = state.copies.get(copyId);
+    const holding = copy?.holdings.get(told.coin);
+    if (copy === undefined || holding === undefined || !holding.open.waits(told.time)) continue;
+    const leader = state.leader(copy.copy.leader);
+    holding.open.decided(told.time, (followed) => widened(followed, followedOn(state, copy, leader, followed.move, told.at)));
+  }
+}
+
+/** What a move may be followed on at a moment from its coming to its decision. */
+function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: LeaderMove, at: number): Followed {
+  const { settings } = copy.terms;
+  return {
+    move,
+    direction: settings.direction,
+    modes: copy.termsAt(at, CHANGE_MS).map((terms) => terms.settings.mode),
+    ratio: ratioBounds(copy, leader, at, state.options.equityMargin),
+    ...entersOn(state, copy, move.coin, at),
+    exits: settings.follow !== 'increases_only' || copy.state === 'winding_down',
+  };
 }
 
 /** Whether a copy may take new risk on a move, and whether it must. Where that changes about now it may, and need not. */
-function entersOn(state: AuditState, copy: CopyTrack, move: LeaderMove): { readonly may: boolean; readonly must: boolean } {
+function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: number): { readonly may: boolean; readonly must: boolean } {
   const { settings } = copy.terms;
   const halted = state.halts.oldest(copy.copy);
-  const takes = copy.state === 'active' && admits(settings.instruments, move.coin) && settings.follow !== 'decreases_only';
-  const must = takes && halted === null && copy.losses.breach === null && !state.settlingAny(move.at);
-  const changed = move.at - copy.terms.at < state.options.owedSlackMs || move.at - copy.stateAt < state.options.raceMs;
+  const takes = copy.state === 'active' && admits(settings.instruments, coin) && settings.follow !== 'decreases_only';
+  const must = takes && halted === null && copy.losses.breach === null && !state.settlingAny(at);
+  const changed = at - copy.terms.at < state.options.owedSlackMs || at - copy.stateAt < state.options.raceMs;
   const possible = [copy.terms, ...(changed ? [copy.earlier ?? copy.terms] : []), ...copy.asked];
-  const admitted = possible.some((terms) => admits(terms.settings.instruments, move.coin) && terms.settings.follow !== 'decreases_only');
+  const admitted = possible.some((terms) => admits(terms.settings.instruments, coin) && terms.settings.follow !== 'decreases_only');
   const may = (changed && copy.state !== 'preparing') || copy.state === 'active' ? admitted : takes;
-  return { may: may && (halted === null || move.at <= halted.since + state.options.haltGraceMs), must };
+  return { may: may && (halted === null || at <= halted.since + state.options.haltGraceMs), must };
 }
 
 /** Increments whose window ended leave the target: only what was executed, is on its way or waits below the venue's minimum is left of them. */
@@ -123,7 +147,8 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;
   const buy = target.side > 0n;
-  target.giveUp(move.at, holding.worst(move.at, state.options.clockSlackMs, buy) + waits);
+  const most = holding.worst(move.at, state.options.clockSlackMs, buy) + waits;
+  holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 
 /** From when on the leader's prices are those of increments not copied yet. */
@@ -151,7 +176,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;
     // Where some of the account is the follower's own, the engine may count the fill against that.
-    if (part.copy.attributed) holding.target.unbound(at);
+    if (part.copy.attributed) holding.open.change((target) => target.unbound(at));
     else userClosed(state, holding, at);
   }
 }
@@ -160,5 +185,5 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
 function userClosed(state: AuditState, holding: Holding, at: number): void {
   const side = sign(holding.real.position);
   const left = side === 0n ? 0n : holding.worst(at, state.options.clockSlackMs, side > 0n);
-  holding.target.wait(at, side * left);
+  holding.open.change((target) => target.wait(at, side * left));
 }

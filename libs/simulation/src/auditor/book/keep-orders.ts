@@ -18,7 +18,7 @@ export function keepHanded(state: AuditState, handed: OrderHanded): boolean {
 }
 
 /** Takes into the books what the engine wrote down, withheld or made void. */
-export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { kind: 'order_handed' }>): void {
+export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' }>): void {
   switch (told.kind) {
     case 'order_journaled': {
       if (state.orders.has(told.cloid)) return;
@@ -78,5 +78,5 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
   if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
-  else if (handed.cause === 'move' && copy?.terms.settings.mode.kind === 'fixed_amount') holding.target.entered();
+  else if (handed.cause === 'move' && copy?.terms.settings.mode.kind === 'fixed_amount') holding.open.change((target) => target.entered());
 }

@@ -57,7 +57,7 @@ function keepCopyTerms(state: AuditState, told: TermsTold): void {
   known.earlier = known.terms;
   known.terms = termsInForce(told.settings, told.allocation, told.at);
   known.losses.limitsChanged();
-  for (const holding of known.holdings.values()) holding.target.lowHolds = false;
+  for (const holding of known.holdings.values()) holding.open.change((target) => target.unsure());
   if (known.earlier.allocation === told.allocation) return;
   const moved = Number(told.allocation - known.earlier.allocation) / 1e8;
   if (before === null) known.losses.unsure();
@@ -88,7 +88,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   if (before !== told.state) copy.stateAt = told.at;
   copy.state = told.state;
   if (told.state === 'breaker_closed' || told.state === 'stopping' || told.state === 'stopped') {
-    for (const holding of copy.holdings.values()) holding.target.close(told.at);
+    for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
   }
   if (told.reEnabled === true) {
     const value = readEquity(state, copy);
@@ -111,13 +111,15 @@ function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean)
 /** How a copy begins in one coin where its leader is. */
 export function beginIn(copy: CopyTrack, coin: string, leader: bigint, at: number, adopts: boolean, ratio: ReturnType<typeof ratioBounds>): void {
   if (leader === 0n) return;
-  const { target, real } = copy.holding(coin);
-  if (adopts) target.adopt(at, leader, copy.terms.settings, ratio);
-  else target.wait(at, real.position);
+  const { open, real } = copy.holding(coin);
+  const { settings } = copy.terms;
+  const held = real.position;
+  open.change((target) => (adopts ? target.adopt(at, leader, settings, ratio) : target.wait(at, held)));
 }
 
 /** Increments of the last moments that a halt kept back may be decided on now. */
 function release(state: AuditState, copy: CopyTrack, at: number): void {
   const { maxAgeMs, catchUpMs } = copy.terms.settings;
-  for (const holding of copy.holdings.values()) holding.target.release(at, maxAgeMs + catchUpMs + state.options.owedSlackMs);
+  const windowMs = maxAgeMs + catchUpMs + state.options.owedSlackMs;
+  for (const holding of copy.holdings.values()) holding.open.change((target) => target.release(at, windowMs));
 }

@@ -5,7 +5,7 @@ import type { LeaderTrack } from './leaders';
 import type { RatioBounds } from './target';
 
 /** Terms that were changed so shortly before a move may be those it was followed by. */
-const CHANGE_MS = 5_000;
+export const CHANGE_MS = 5_000;
 
 /** κ of a copy by its mode at a moment (product §2.2), between what equities an engine may have taken it from. Fixed amounts have none. */
 export function ratioBounds(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, margin: bigint): RatioBounds {
@@ -48,7 +48,7 @@ function proportional(
 ): RatioBounds {
   const nominal = mode.kind === 'proportional' && mode.compounding === 'fixed_nominal';
   const theirs = nominal ? basisOf(copy, leader, at) : leader.equity.range(at);
-  const ours = nominal ? allocations(copy) : copy.ownShare ? null : copy.equity.range(at);
+  const ours = nominal ? allocations(copy) : copy.ownShare ? null : copy.equityRange(at);
   if (theirs === null || ours === null || theirs.low <= 0) return { low: 0n, high: null };
   const share = Number(margin) / 1e12;
   const low = (Number(least) * Math.max(0, ours.low) * (1 - share)) / (theirs.high * (1 + share));

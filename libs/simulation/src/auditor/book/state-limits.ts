@@ -219,10 +219,10 @@ function loosen(
     if (least === null || under(limit, held, 'most') <= least) continue;
     may = true;
     for (const each of held) {
-      const { target } = each.holding;
       if (isPerPosition(limit) && each.most <= least) continue;
-      if (action === 'close') target.lowHolds = false;
-      else target.low = min(target.low, leastLeft(limit, least, held, each));
+      const left = leastLeft(limit, least, held, each);
+      if (action === 'close') each.holding.open.change((target) => target.unsure());
+      else if (each.holding.target.low > left) each.holding.open.change((target) => target.lower(left));
     }
   }
   return may;

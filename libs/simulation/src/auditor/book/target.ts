@@ -1,11 +1,36 @@
 import { abs, type EpochMs, max, min, mulDiv, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
-import type { SettingsSeen } from '../terms';
+import type { ModeSeen, SettingsSeen } from '../terms';
 import type { LeaderMove } from './leaders';
 
 /** Bounds of κ, 10^-12. `high` null: nothing bounds it, because an equity is not known. */
 export interface RatioBounds {
   readonly low: bigint;
   readonly high: bigint | null;
+}
+
+/** A leader's move with what it may be followed on: every mode that may be in force, κ of all of them, whether new risk may and must follow, whether reductions do. */
+export interface Followed {
+  readonly move: LeaderMove;
+  readonly direction: SettingsSeen['direction'];
+  readonly modes: readonly ModeSeen[];
+  readonly ratio: RatioBounds;
+  readonly may: boolean;
+  readonly must: boolean;
+  readonly exits: boolean;
+}
+
+/** A move that may be followed on either of two. */
+export function widened(one: Followed, other: Followed): Followed {
+  const high = one.ratio.high === null || other.ratio.high === null ? null : max(one.ratio.high, other.ratio.high);
+  return {
+    move: one.move,
+    direction: one.direction,
+    modes: [...one.modes, ...other.modes.filter((mode) => !one.modes.includes(mode))],
+    ratio: { low: min(one.ratio.low, other.ratio.low), high },
+    may: one.may || other.may,
+    must: one.must && other.must,
+    exits: one.exits && other.exits,
+  };
 }
 
 /** What is beyond every real target: nothing is known that would bound it. */
@@ -38,6 +63,20 @@ export class TargetBounds {
   /** The highest target on the other side: a copy that closes by itself may still hold it after its leader turned. */
   private against = 0n;
   private readonly past: { at: EpochMs; side: bigint; high: bigint }[] = [];
+  /** How often it was remembered so far. */
+  private turns = 0;
+
+  /** Everything as it stands now, for {@link restore}. */
+  save(): SavedTarget {
+    const { side, high, low, waiting, moves, lowHolds, adds, owedAt, blocked, blockedAt, against, turns } = this;
+    return { side, high, low, waiting, moves, lowHolds, adds, owedAt, blocked, blockedAt, against, turns };
+  }
+
+  /** Goes back to what was saved; what was forgotten since stays forgotten. */
+  restore(saved: SavedTarget): void {
+    this.past.length = Math.max(0, this.past.length - (this.turns - saved.turns));
+    Object.assign(this, saved);
+  }
 
   /** Highest target on `side` that held at some moment from `from` on. */
   highSince(from: EpochMs, side: bigint): bigint {
@@ -52,29 +91,25 @@ export class TargetBounds {
   }
 
   private remember(at: EpochMs): void {
+    this.turns += 1;
     if (this.past.length === KEPT) this.past.shift();
     this.past.push({ at, side: this.side, high: this.high });
   }
 
-  /** Follows a leader's move. `enters`: whether new risk may, and whether it must, follow it. */
-  follow(
-    move: LeaderMove,
-    settings: SettingsSeen,
-    ratio: RatioBounds,
-    enters: { readonly may: boolean; readonly must: boolean },
-    exits: boolean,
-  ): void {
+  /** Follows a leader's move. */
+  follow(followed: Followed): void {
+    const { move, exits } = followed;
     this.remember(move.at);
-    if (move.believed !== null) this.bridge(move, settings, ratio, enters.may);
+    if (move.believed !== null) this.bridge(followed);
     const { before, after } = move;
     const turned = sign(before) !== 0n && sign(after) !== 0n && sign(before) !== sign(after);
-    const side = settings.direction === 'same' ? sign(after) : sign(-after);
+    const side = followed.direction === 'same' ? sign(after) : sign(-after);
     if (after === 0n) {
       this.flat(exits);
       return;
     }
     if (turned || before === 0n) {
-      this.open(move, settings, ratio, enters, side, exits);
+      this.open(followed, side);
       return;
     }
     if (abs(after) < abs(before)) {
@@ -82,7 +117,7 @@ export class TargetBounds {
       return;
     }
     if (this.waiting) return;
-    this.increase(move, settings, ratio, enters, side);
+    this.increase(followed, side);
   }
 
   /** The leader is in a position when the copy begins, or the user asks for what the mode says now. */
@@ -109,12 +144,22 @@ export class TargetBounds {
     this.side = held === 0n ? this.side : sign(held);
   }
 
+  /** Other terms: what must be followed by them is not known. */
+  unsure(): void {
+    this.lowHolds = false;
+  }
+
   /** What the engine may want is not known until the leader opens anew. */
   unbound(at: EpochMs): void {
     this.remember(at);
     this.high = UNBOUNDED;
     this.lowHolds = false;
     this.low = 0n;
+  }
+
+  /** What is left may be as little as `least`. */
+  lower(least: bigint): void {
+    if (this.low > least) this.low = least;
   }
 
   /** Increments given up leave the target: what is above `most` is owed no more. */
@@ -173,14 +218,8 @@ export class TargetBounds {
     this.lowHolds = true;
   }
 
-  private open(
-    move: LeaderMove,
-    settings: SettingsSeen,
-    ratio: RatioBounds,
-    enters: { may: boolean; must: boolean },
-    side: -1n | 0n | 1n,
-    exits: boolean,
-  ): void {
+  private open(followed: Followed, side: -1n | 0n | 1n): void {
+    const { move, exits } = followed;
     this.waiting = false;
     if (this.side !== side) {
       const kept = exits ? 0n : this.against;
@@ -190,8 +229,7 @@ export class TargetBounds {
       this.side = side;
     }
     this.begin();
-    const opened: LeaderMove = { ...move, before: 0n };
-    this.increase(opened, settings, ratio, enters, side);
+    this.increase({ ...followed, move: { ...move, before: 0n } }, side);
   }
 
   private reduce(before: bigint, after: bigint, exits: boolean): void {
@@ -201,47 +239,66 @@ export class TargetBounds {
     this.low = mulDiv(this.low, abs(after), abs(before), 'down');
   }
 
-  private increase(move: LeaderMove, settings: SettingsSeen, ratio: RatioBounds, enters: { may: boolean; must: boolean }, side: -1n | 0n | 1n): void {
+  private increase(followed: Followed, side: -1n | 0n | 1n): void {
+    const { move, modes } = followed;
     this.moves += 1;
     this.side = side;
-    if (!enters.must) this.lowHolds = false;
-    if (settings.mode.kind === 'fixed_amount') {
-      this.addAmounts(move, settings.mode.amount, settings.mode.maxAdds, enters.may);
-      return;
-    }
-    const by = abs(move.after) - abs(move.before);
-    if (this.lowHolds) this.low = grown(this.low, ratio.low, abs(move.after), by, 'down');
-    const high = ratio.high === null ? UNBOUNDED : grown(this.high, ratio.high, abs(move.after), by, 'up');
-    if (enters.may) this.owe(move.at, high);
+    if (!followed.must) this.lowHolds = false;
+    const ways = modes.map((mode) => (mode.kind === 'fixed_amount' ? this.byAmounts(move, mode.amount, mode.maxAdds) : this.byRatio(followed)));
+    if (this.lowHolds) this.low = ways.reduce((least, { low }) => min(least, low), UNBOUNDED);
+    const high = ways.reduce((most, way) => max(most, way.high), this.high);
+    if (high === this.high && modes.every(({ kind }) => kind === 'fixed_amount')) return;
+    if (followed.may) this.owe(move.at, high);
     else this.block(move.at, high - this.high);
   }
 
-  private addAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null, may: boolean): void {
+  private byRatio({ move, ratio }: Followed): { readonly low: bigint; readonly high: bigint } {
+    const by = abs(move.after) - abs(move.before);
+    return {
+      low: grown(this.low, ratio.low, abs(move.after), by, 'down'),
+      high: ratio.high === null ? UNBOUNDED : grown(this.high, ratio.high, abs(move.after), by, 'up'),
+    };
+  }
+
+  private byAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null): { readonly low: bigint; readonly high: bigint } {
     if (move.unnamed) this.lowHolds = false;
-    for (const [index, order] of move.newOrders.entries()) {
-      if (maxAdds !== null && this.adds + index >= maxAdds) return;
-      this.low += mulDiv(amount, UNIT, order.high, 'down');
-      const more = mulDiv(amount, UNIT, order.low, 'up');
-      if (!may) {
-        this.block(move.at, more);
-        continue;
-      }
-      this.owe(move.at, this.high + more);
+    const left = maxAdds === null ? move.newOrders.length : Math.max(0, maxAdds - this.adds);
+    let { low, high } = this;
+    for (const order of move.newOrders.slice(0, left)) {
+      low += mulDiv(amount, UNIT, order.high, 'down');
+      high += mulDiv(amount, UNIT, order.low, 'up');
     }
+    return { low, high };
   }
 
   /** Fills are missing between what was believed and what the leader had: reductions are followed, increases may have been. */
-  private bridge(move: LeaderMove, settings: SettingsSeen, ratio: RatioBounds, may: boolean): void {
+  private bridge({ move, direction, ratio, may }: Followed): void {
     const { before } = move;
     const believed = move.believed ?? before;
     this.lowHolds = false;
     this.low = 0n;
     if (!may || before === 0n || (sign(before) === sign(believed) && abs(before) <= abs(believed))) return;
-    const side = settings.direction === 'same' ? sign(before) : sign(-before);
+    const side = direction === 'same' ? sign(before) : sign(-before);
     const kept = this.side === side ? this.high : 0n;
     this.side = side;
     this.high = ratio.high === null ? UNBOUNDED : kept + mulDiv(ratio.high, abs(before), RATE_ONE, 'up');
   }
+}
+
+/** A target's figures at a moment. */
+export interface SavedTarget {
+  readonly side: -1n | 0n | 1n;
+  readonly high: bigint;
+  readonly low: bigint;
+  readonly waiting: boolean;
+  readonly moves: number;
+  readonly lowHolds: boolean;
+  readonly adds: number;
+  readonly owedAt: number;
+  readonly blocked: bigint;
+  readonly blockedAt: number;
+  readonly against: bigint;
+  readonly turns: number;
 }
 
 /** D′ = clamp(κ·L′, D, D + κ·(L′ − L)). */

@@ -98,7 +98,7 @@ function markOf(judged: JudgedOrder, coin: string): bigint | null {
 
 /** The most copy equity an engine may have reckoned with, 10^-8; never below zero. */
 function highestEquity(judged: JudgedOrder): bigint | null {
-  const range = judged.copy.ownShare ? null : judged.copy.equity.range(judged.at);
+  const range = judged.copy.ownShare ? null : judged.copy.equityRange(judged.at);
   return range === null ? null : widened(range.high, judged.state.options.equityMargin);
 }
 

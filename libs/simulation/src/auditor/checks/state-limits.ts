@@ -31,8 +31,7 @@ export function checkTrim(judged: JudgedOrder): void {
   const going = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + order.size;
   const left = held > going ? held - going : 0n;
   if (left <= trim.most) {
-    holding.target.giveUp(judged.at, trim.most);
-    if (trim.most <= instrument.lot) holding.target.wait(judged.at, 0n);
+    holding.open.change((target) => (trim.most <= instrument.lot ? target.wait(judged.at, 0n) : target.giveUp(judged.at, trim.most)));
     return;
   }
   if (order.cause === 'move' || order.decidedAt - holding.reducedAt < state.options.comparisonMs || holding.real.position !== holding.told.position)
