@@ -2,6 +2,7 @@ import {
   createAuditor,
   type Observation,
   printStep,
+  type Scenario,
   type ScenarioSize,
   type ScenarioStep,
   SeededIds,
@@ -198,6 +199,7 @@ export class SeedRun {
 
   private async play(): Promise<void> {
     this.world.start();
+    if (mayStand(this.scenario)) this.worldTap.standing(this.scenario.followers.map(({ address }) => address));
     await this.answered(this.player.begin());
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
@@ -339,6 +341,9 @@ export class SeedRun {
       this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step, copyId: null, cloid: null });
   }
 }
+
+/** Whether orders of some copy may stand at the venue. */
+const mayStand = ({ steps }: Scenario): boolean => steps.some((step) => step.kind === 'copy_create' && step.terms.onBreach === 'rest');
 
 const textOf = (failure: unknown): string => (failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 

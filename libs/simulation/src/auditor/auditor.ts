@@ -15,6 +15,7 @@ import type { JudgedOrder } from './checks/judged-order';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
+import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { WaveOrder } from './checks/wave-order';
@@ -69,6 +70,7 @@ class Judge implements Auditor {
     checkCalmBooks(this.state, snapshot);
     checkCalmMoney(this.state, snapshot);
     checkCalmLimits(this.state, snapshot);
+    checkCalmRests(this.state, snapshot.at);
   }
 
   violations(): readonly Violation[] {
@@ -93,6 +95,7 @@ class Judge implements Auditor {
         return;
       case 'process_started':
       case 'process_died':
+      case 'troubled':
       case 'healed':
         keepProcess(this.state, observation);
         return;
@@ -115,8 +118,11 @@ class Judge implements Auditor {
       case 'order_handed':
         this.judge(observation.order, observation.at);
         return;
-      case 'world_order':
       case 'world_fill':
+        checkRestFilled(this.state, observation);
+        keepWorld(this.state, observation);
+        return;
+      case 'world_order':
       case 'world_funding':
       case 'world_mark':
         keepWorld(this.state, observation);
@@ -147,6 +153,7 @@ class Judge implements Auditor {
   }
 
   private checkOne(judged: JudgedOrder): void {
+    checkRests(judged);
     if (judged.order.reduceOnly) {
       checkExit(judged);
       checkTrim(judged);

@@ -128,11 +128,13 @@ export interface PositionSeen {
   readonly size: bigint;
 }
 
-/** Lives and deaths of engine processes. `healed`: everything between them and the world works again; nothing is judged by it. */
+/**
+ * Lives and deaths of engine processes. From `troubled` to `healed` something between them and the world fails: what has to be done within a time is not judged.
+ */
 export type ProcessObservation =
   | { readonly kind: 'process_started'; readonly at: EpochMs; readonly process: string }
   | { readonly kind: 'process_died'; readonly at: EpochMs; readonly process: string }
-  | { readonly kind: 'healed'; readonly at: EpochMs };
+  | { readonly kind: 'troubled' | 'healed'; readonly at: EpochMs };
 
 /** What the engine wrote down and let go. */
 export type OrderObservation =

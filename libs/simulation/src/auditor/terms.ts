@@ -51,6 +51,8 @@ export interface SettingsSeen {
   readonly maxAgeMs: number;
   readonly catchUpMs: number;
   readonly venueLeverage: number;
+  /** What does not fill inside its bound may stand at it; absent: it may not (product §2.7). */
+  readonly onBreach?: 'rest';
 }
 
 /** True when the filter admits the coin. */

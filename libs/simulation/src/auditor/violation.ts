@@ -30,6 +30,8 @@ export const VIOLATION_KINDS = [
   'gap_unexplained',
   'price_bound',
   'expiry',
+  'order_rests',
+  'rest_not_cancelled',
   'not_journaled',
   'duplicate_client_order_id',
   'duplicate_nonce',

@@ -4,6 +4,7 @@ import { type CopyTerms, STATE_ACTION_TERMS, STATE_LIMIT_TERMS, type StateAction
 
 /** One seed in so many has copies with the extra, and of its copies one in so many has it. */
 const STATE_LIMITS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const REST = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const PPM = 1_000_000n;
 
 /**
@@ -12,14 +13,21 @@ const PPM = 1_000_000n;
  */
 export class TermsExtras {
   private readonly hasStateLimits: boolean;
+  private readonly hasRest: boolean;
 
   constructor(private readonly seed: number) {
     this.hasStateLimits = draws(seed, 'extras: state limits').oneIn(STATE_LIMITS.seedsOneIn);
+    this.hasRest = draws(seed, 'extras: rest').oneIn(REST.seedsOneIn);
   }
 
   /** The terms a copy begins with. */
   begin(copy: number, allocation: bigint, terms: CopyTerms): CopyTerms {
-    return this.hasStateLimits ? withStateLimits(terms, allocation, draws(this.seed, `extras: state limits of ${copy}`)) : terms;
+    const limited = this.hasStateLimits ? withStateLimits(terms, allocation, this.drawOf('state limits', copy)) : terms;
+    return this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? { ...limited, onBreach: 'rest' } : limited;
+  }
+
+  private drawOf(what: string, copy: number): Draws {
+    return draws(this.seed, `extras: ${what} of ${copy}`);
   }
 }
 

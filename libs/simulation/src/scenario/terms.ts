@@ -17,6 +17,8 @@ export interface CopyTerms {
   readonly maxAgeMs: number;
   readonly catchUpMs: number;
   readonly venueLeverage: number;
+  /** What does not fill inside its bound stands at it; absent: it is given up. */
+  readonly onBreach?: 'rest';
   /** What is done where what is held passes a limit; absent: it is told. */
   readonly stateLimits?: Readonly<Record<StateLimitTerms, StateActionTerms>>;
 }

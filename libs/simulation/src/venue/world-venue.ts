@@ -32,7 +32,7 @@ export const WORLD_CAPABILITIES: VenueCapabilities = {
   builderFee: true,
   nonceNoop: true,
   reduceOnly: true,
-  workingOrders: false,
+  workingOrders: true,
   triggerOrders: false,
   actingFor: true,
   agentExpiry: true,

@@ -91,6 +91,7 @@ export class Player {
         return;
       case 'fault_begins':
         faults.begin(step.fault, step.what);
+        this.parts.observe({ kind: 'troubled', at: this.parts.exact() });
         return;
       case 'fault_ends':
         faults.end(step.fault);

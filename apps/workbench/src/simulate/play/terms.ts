@@ -20,7 +20,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       maxLeverage: orNull(caps.maxLeverage, rate),
       maxGrossExposure: orNull(caps.maxGrossExposure ?? null, money),
     },
-    slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: 'reject' },
+    slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: terms.onBreach ?? 'reject' },
     breaker: {
       fromStart: orNull(losses.fromStart, rate),
       trailing: orNull(losses.trailing, rate),
@@ -68,6 +68,7 @@ export function seenOf(terms: CopyTerms): SettingsSeen {
     instruments: terms.instruments,
     caps: terms.caps,
     ...(terms.stateLimits !== undefined && { stateLimits: terms.stateLimits }),
+    ...(terms.onBreach !== undefined && { onBreach: terms.onBreach }),
     losses: { fromStart, trailing, daily, lossMoney, haltNewAt, closeAfterMarks },
     entryBound: terms.entryBound,
     maxAgeMs: terms.maxAgeMs,

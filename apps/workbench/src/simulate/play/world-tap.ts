@@ -4,11 +4,16 @@ import type { Json, Observation, Submission, World } from '@lockstep/simulation'
 const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined);
 const text = (value: unknown, name: string): string => String(field(value, name) ?? '');
 
+/** States of an order that has not ended. */
+const STANDS: ReadonlySet<string> = new Set(['open', 'triggered']);
+
 /** Tells the auditor what truly happens in the world, whoever knows of it. */
 export class WorldTap {
   private readonly fundingTo = new Map<string, number>();
   /** Signers that counted once: what refuses one that never did says nothing of later. */
   private readonly given = new Set<string>();
+  /** Orders told as resting. */
+  private readonly stands = new Set<string>();
 
   constructor(
     private readonly world: World,
@@ -50,6 +55,26 @@ export class WorldTap {
     }
   }
 
+  /**
+   * Tells the end of what stands at the venue from now on, for followers named: what fills later, is cancelled by whomever, or goes with the position. Orders that
+   * ended on arrival were told.
+   */
+  standing(addresses: readonly string[]): void {
+    for (const address of addresses)
+      unwrap(
+        this.world.subscribe({ type: 'orderUpdates', user: address }, (frame) => this.updates(address, frame.data)),
+        'updates',
+      );
+  }
+
+  private updates(account: string, data: Json): void {
+    for (const update of Array.isArray(data) ? data : []) {
+      const cloid = field(field(update, 'order'), 'cloid');
+      if (typeof cloid !== 'string' || STANDS.has(text(update, 'status')) || !this.stands.delete(cloid)) continue;
+      this.observe({ kind: 'world_order', at: this.exact(), account, coin: text(field(update, 'order'), 'coin'), cloid, status: 'done' });
+    }
+  }
+
   private submit(submission: Submission, answered: Parameters<World['submitWith']>[1]): void {
     const [order] = (field(submission.action, 'orders') ?? []) as readonly unknown[];
     this.world.submitWith(submission, (answer) => {
@@ -72,6 +97,7 @@ export class WorldTap {
     if (error?.startsWith('Invalid nonce: duplicate') === true) return;
     this.gone(submission, error);
     const status = error !== null ? 'rejected' : isResting(answer) ? 'resting' : 'done';
+    if (status === 'resting') this.stands.add(cloid);
     const reason = error === null ? {} : { reason: error };
     this.observe({ kind: 'world_order', at: this.exact(), account, coin: '', cloid, status, ...reason });
   }

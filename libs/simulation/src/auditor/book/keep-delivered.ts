@@ -53,7 +53,10 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
 
 /** Takes lives and deaths of processes into the books. */
 export function keepProcess(state: AuditState, told: ProcessObservation): void {
-  if (told.kind === 'healed') return;
+  if (!('process' in told)) {
+    state.quietSince = told.kind === 'healed' ? told.at : Number.POSITIVE_INFINITY;
+    return;
+  }
   if (told.kind === 'process_started') {
     state.startedAt.set(told.process, told.at);
     state.lastStartAt = told.at;
@@ -92,7 +95,10 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   holding.begun = true;
   // Which exit is for the limit and which for the leader can no longer be told.
   holding.trim = null;
-  if (sign(move.after) !== sign(move.before) || abs(move.after) < abs(move.before)) holding.reducedAt = move.at;
+  if (sign(move.after) !== sign(move.before) || abs(move.after) < abs(move.before)) {
+    holding.reducedAt = move.at;
+    for (const order of holding.live.values()) order.reducedAt ??= move.at;
+  }
   const ratio = ratioBounds(copy, leader, move.at, state.options.equityMargin);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);

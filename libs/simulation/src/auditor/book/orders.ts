@@ -24,6 +24,8 @@ export class OrderTrack {
   withheld = false;
   voided = false;
   answer: AnswerSeen | null = null;
+  /** The leader reduced while it stood, or was on its way. */
+  reducedAt: EpochMs | null = null;
 
   readonly cloid: string;
   readonly process: string;

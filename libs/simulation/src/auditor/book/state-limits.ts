@@ -221,8 +221,8 @@ function loosen(
     for (const each of held) {
       if (isPerPosition(limit) && each.most <= least) continue;
       const left = leastLeft(limit, least, held, each);
-      if (action === 'close') each.holding.open.change((target) => target.unsure());
-      else if (each.holding.target.low > left) each.holding.open.change((target) => target.lower(left));
+      if (action === 'close' && each.holding.target.lowHolds) each.holding.open.change((target) => target.unsure());
+      else if (action === 'trim' && each.holding.target.low > left) each.holding.open.change((target) => target.lower(left));
     }
   }
   return may;
