@@ -37,6 +37,7 @@ export interface SeedOrder {
   readonly seed: number;
   /** How much of a world; `standard` when not given. */
   readonly size?: ScenarioSize;
+  /** Steps of its script at least; 0: as many as its size has. */
   readonly steps: number;
   readonly broken: string | null;
   readonly store: 'memory' | 'postgres';
@@ -86,7 +87,7 @@ export class SeedRun {
   constructor(private readonly order: SeedOrder) {
     const transactions = new TransactionQueue();
     this.time = order.store === 'memory' ? new VirtualTime(BEGIN_MS) : new VirtualTime(BEGIN_MS, () => transactions.settled());
-    this.scenario = scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS });
+    this.scenario = scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS }, order.steps);
     this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
     const followers = new Set(this.scenario.followers.map(({ address }) => address));
     let tap: WorldTap | null = null;

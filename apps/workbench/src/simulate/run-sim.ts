@@ -1,5 +1,5 @@
 import { BROKEN_ENGINES } from './broken/broken-engines';
-import type { SimOptions } from './options';
+import { DEFAULT_SIM, type SimOptions } from './options';
 import { found, type SeedOutcome, type SeedWork } from './outcome';
 import { runWorks } from './seed-pool';
 
@@ -40,7 +40,7 @@ export async function runSim(options: SimOptions, places: SimPlaces, monotonic: 
   const sound: SeedOutcome[] = [];
   await runWorks(soundWorks(options, places), processes, (outcome) => {
     sound.push(outcome);
-    if (found(outcome)) for (const line of foundLines(outcome)) say(line);
+    if (found(outcome)) for (const line of foundLines(outcome, options.steps)) say(line);
     else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
   });
   sound.sort((a, b) => a.seed - b.seed || a.store.localeCompare(b.store));
@@ -98,11 +98,13 @@ const firstOf = ({ violations, failure }: SeedOutcome): string => {
 };
 
 /** Everything that was found in a seed, and how to see it again. */
-export function foundLines(outcome: SeedOutcome): string[] {
+export function foundLines(outcome: SeedOutcome, steps: number = DEFAULT_SIM.steps): string[] {
   const { seed, store, violations, failure } = outcome;
   return [
     ...violations.map(({ kind, text, step, at }) => `✗ seed ${seed}, step ${step}, ${new Date(at).toISOString()} (${store}): ${kind}: ${text}`),
     ...(failure === null ? [] : [`✗ seed ${seed} (${store}) could not go on: ${failure}`]),
-    ...(violations.length === 0 ? [] : [`  npm run replay -- --seed ${seed}${store === 'postgres' ? ' --postgres' : ''}`]),
+    ...(violations.length === 0
+      ? []
+      : [`  npm run replay -- --seed ${seed}${steps === DEFAULT_SIM.steps ? '' : ` --steps ${steps}`}${store === 'postgres' ? ' --postgres' : ''}`]),
   ];
 }

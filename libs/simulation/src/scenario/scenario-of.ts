@@ -18,6 +18,9 @@ const EXTENT: Readonly<Record<ScenarioSize, { readonly steps: number; readonly p
   standard: { steps: 2_050, parts: 4 },
   large: { steps: 8_000, parts: 8 },
 };
+/** A script asked for with so many steps has some more: the last of each part may be cut. */
+const MORE_STEPS = 50;
+const PART_STEPS = 500;
 /** From the end of all trouble to the calm: an engine comes up and catches up. */
 const RECOVERY_MS = 8_000;
 /** By then who was to be liquidated is. */
@@ -39,14 +42,14 @@ interface Turn {
 
 /**
  * The script of a world: the same seed, size and sources give the same steps, to the last digit, on every machine. It holds to `brokenPromises` being empty.
- * Some 50 ms for a `standard` one.
+ * `leastSteps`: steps it has at least; 0: as many as its size has. Some 50 ms for a `standard` one.
  */
-export function scenarioOf(seed: number, size: ScenarioSize = 'standard', sources: ScenarioSources = {}): Scenario {
+export function scenarioOf(seed: number, size: ScenarioSize = 'standard', sources: ScenarioSources = {}, leastSteps = 0): Scenario {
   const { crashPoints = [], candles = [], recorded = [] } = sources;
   const coins = drawCoins(draws(seed, 'coins'));
   const tenants = drawTenants(draws(seed, 'tenants'));
   const leaders = drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders'));
-  const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'));
+  const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'), draws(seed, 'crowds'));
   const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
   const book = new LeaderBook(coins);
   const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), new TermsExtras(seed));
@@ -59,8 +62,10 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
   );
-  return { seed, size, coins, tenants, leaders, followers, steps: script.write(EXTENT[size]) };
+  return { seed, size, coins, tenants, leaders, followers, steps: script.write(leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps)) };
 }
+
+const extentOf = (steps: number) => ({ steps: steps + MORE_STEPS, parts: Math.max(1, Math.round(steps / PART_STEPS)) });
 
 /** When followers begin to copy: most at the beginning, some later. */
 function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {

@@ -28,9 +28,9 @@ export async function runReplay(
   play: (order: SeedOrder) => Promise<SeedOutcome>,
   serverUrl: string | null = null,
 ): Promise<ReplayReport> {
-  const { seed, step, broken, postgres } = options;
+  const { seed, step, steps, broken, postgres } = options;
   const store = postgres ? 'postgres' : 'memory';
-  const order: SeedOrder = { seed, steps: 0, broken, store, serverUrl, ...(step === null ? {} : { lastStep: step }) };
+  const order: SeedOrder = { seed, steps, broken, store, serverUrl, ...(step === null ? {} : { lastStep: step }) };
   let shown: Pick<ReplayReport, 'blamed' | 'violationsLeftOut' | 'decisions' | 'decisionsLeftOut'> = {
     blamed: [],
     violationsLeftOut: 0,
