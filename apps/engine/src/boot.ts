@@ -147,6 +147,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await loading;
       for (const row of rows) fees.note(row.scope, row.schedules);
       for (const row of rows) await keeper.restore(row.scope, row.standing);
+      breakers.judgeLoaded();
       await stops.start();
       await commands.open();
     },

@@ -83,6 +83,12 @@ export class Markets {
     return this.views.values();
   }
 
+  /** Marks that count from a moment, as a stream would have told them. */
+  marksOf(moment: EpochMs): readonly MarkUpdate[] {
+    const found = [...this.views.values()].filter(({ markAt, mark }) => markAt === moment && mark > 0n);
+    return found.map(({ instrument, mark, markAt }) => ({ coin: instrument.coin, markPrice: mark, receivedAt: markAt }));
+  }
+
   private take(context: MarketContext, at: EpochMs): void {
     const known = this.views.get(context.instrument.coin);
     if (known !== undefined && known.markAt > at) return;

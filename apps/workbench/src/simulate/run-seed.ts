@@ -56,6 +56,9 @@ const ANSWER_MAX_MS = 60_000;
 /** What the engine says of itself that must never happen. */
 const DEFECTS: ReadonlySet<string> = new Set(['the gate refused planned orders']);
 
+/** What it says when it took up the operator's limits, which no command names. */
+const PLATFORM_LIMITS = 'limits of the platform changed';
+
 /** Plays one seed and has the auditor judge it. Everything in it happens in one order, so the same seed gives the same outcome. */
 export async function runSeed(order: SeedOrder): Promise<SeedOutcome> {
   const began = performance.now();
@@ -252,6 +255,7 @@ export class SeedRun {
 
   /** A process that begins loads the newest settings, whether a command for them was settled or not. */
   private loaded(): void {
+    this.player.limitsTaken(null);
     for (const copy of this.cast.copies.values()) {
       for (const change of copy.pending) {
         if (change.told !== true) this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
@@ -299,6 +303,7 @@ export class SeedRun {
 
   private settled(scope: Committed['scope'], no: bigint, status: 'applied' | 'refused'): void {
     const command = this.cast.command(scope, no);
+    if (command?.kind === 'limits.changed') this.player.limitsTaken(command.targetId);
     const copy = command === undefined ? undefined : this.cast.copyOf(command.targetId);
     if (command === undefined || copy === undefined) return;
     const at = this.time.exact();
@@ -338,6 +343,7 @@ export class SeedRun {
 
   private logged(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
     this.order.say?.(`    ${level}: ${message} ${fieldsText(fields)}`);
+    if (message === PLATFORM_LIMITS) this.player.limitsTaken('platform');
     if (DEFECTS.has(message))
       this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step, copyId: null, cloid: null });
   }

@@ -16,6 +16,7 @@ import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './ch
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
 import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
+import { checkSharedLimits } from './checks/shared-limits';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { WaveOrder } from './checks/wave-order';
@@ -165,6 +166,7 @@ class Judge implements Auditor {
     checkBeyondState(judged);
     checkFreshness(judged);
     checkOrderLimits(judged);
+    checkSharedLimits(judged);
     checkTarget(judged);
     checkCrossing(judged);
     checkAge(judged);

@@ -167,6 +167,22 @@ describe('a copy of at most two fixed amounts (product §2.2)', () => {
   });
 });
 
+describe('a copy of fixed amounts that had another mode in this episode', () => {
+  it.each<[string, string, readonly string[]]>([
+    ['has both adds left', '1', []],
+    ['and no third', '2', ['beyond_target']],
+  ])('%s', (_what, third, found) => {
+    const history = new History().follow('10').wait(20_000);
+    history.terms({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } }).wait(20_000);
+    for (const [index, position] of ['12', '14', '16'].entries()) {
+      history.wait(1_000).mark('100').leader(position);
+      if (index === 0) history.fill(history.order('1'), '1', '100');
+      if (index === 1) history.fill(history.order(third), third, '100');
+    }
+    expect(history.found()).toEqual(found);
+  });
+});
+
 describe('new risk has a cause (product §2.4)', () => {
   it.each<[string, (history: History) => void, readonly string[]]>([
     ['follows an increase', (history) => void history.leader('10').order('1'), []],
@@ -284,6 +300,21 @@ describe('exits (product §2.6, §2.7)', () => {
   ])('an exit that %s', (_what, act, found) => {
     const history = new History().follow('10').wait(100);
     act(history);
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['is on its way into the books', 2_000, false, []],
+    ['has been there long enough', 11_000, false, ['exit_not_reduce_only']],
+    ['was answered', 2_000, true, ['exit_not_reduce_only']],
+  ])('an order against an entry of unknown outcome whose fill %s', (_what, waitMs, answered, found) => {
+    const history = new History().leader('10');
+    const entry = history.order('1');
+    history
+      .trade(entry, true, '1')
+      .end(entry, 'done')
+      .answer(entry, answered ? 'filled' : 'unknown');
+    history.wait(waitMs).mark('100').leader('-5').order('-0.5');
     expect(history.found()).toEqual(found);
   });
 

@@ -24,6 +24,13 @@ export interface CapsSeen {
 export type StateLimitSeen = 'position_notional' | 'position_share' | 'leverage' | 'gross_exposure';
 export type StateActionSeen = 'none' | 'alert' | 'trim' | 'close';
 
+/** Limits several copies share; null: none. Money 10^-8, the share 10^-12 of what the follower's copies are worth. */
+export interface SharedLimitsSeen {
+  readonly leaderCapacity: bigint | null;
+  readonly followerGross: bigint | null;
+  readonly underlyingShare: bigint | null;
+}
+
 /** Limits of loss; null: none. Shares are 10^-12, money 10^-8. */
 export interface LossLimitsSeen {
   readonly fromStart: bigint | null;
@@ -44,6 +51,8 @@ export interface SettingsSeen {
   readonly instruments: { readonly kind: 'all' } | { readonly kind: 'only' | 'except'; readonly coins: readonly string[] };
   readonly caps: CapsSeen;
   readonly losses: LossLimitsSeen;
+  /** Absent: nothing is shared. */
+  readonly shared?: SharedLimitsSeen;
   /** Absent: each is told. */
   readonly stateLimits?: Readonly<Record<StateLimitSeen, StateActionSeen>>;
   /** b of product §2.7, 10^-12. */

@@ -7,6 +7,7 @@ import { draws } from './draws';
 import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
+import { ScenarioLimits } from './limits';
 import { ScenarioMarket } from './market';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import type { Step } from './steps';
@@ -61,6 +62,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioFaults(draws(seed, 'faults')),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
+    new ScenarioLimits(seed, copies, coins),
   );
   return { seed, size, coins, tenants, leaders, followers, steps: script.write(leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps)) };
 }
@@ -98,6 +100,7 @@ class Script {
     private readonly faults: ScenarioFaults,
     private readonly engines: ScenarioEngines,
     private readonly beginnings: Turn,
+    private readonly limits: ScenarioLimits,
   ) {}
 
   write({ steps, parts }: { readonly steps: number; readonly parts: number }): readonly Step[] {
@@ -110,7 +113,7 @@ class Script {
 
   /** Everybody's turns, the soonest first, until there are so many steps. */
   private play(until: number): void {
-    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.acts, this.leaders];
+    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.limits, this.acts, this.leaders];
     while (this.steps.length < until) {
       const next = turns.reduce((soonest, turn) => (turn.nextAt < soonest.nextAt ? turn : soonest));
       this.now = Math.max(this.now, next.nextAt);
@@ -144,7 +147,7 @@ class Script {
     if (last) return;
     this.emit([{ at: this.now, kind: 'calm_ends', calm, last }]);
     this.market.loud();
-    for (const each of [this.leaders, this.acts, this.faults, this.engines]) each.rest(this.now);
+    for (const each of [this.leaders, this.acts, this.limits, this.faults, this.engines]) each.rest(this.now);
   }
 
   /** Nothing but prices, up to a time. */

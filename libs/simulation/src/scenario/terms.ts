@@ -50,6 +50,26 @@ export interface CapTerms {
   readonly maxGrossExposure?: bigint | null;
 }
 
+/** Limits of a layer above the copies; null: none. What copies share stands here alone. */
+export interface ChainTerms {
+  readonly caps: Required<CapTerms>;
+  readonly losses: Pick<LossTerms, 'fromStart' | 'trailing' | 'daily' | 'lossMoney'>;
+  readonly exposure: {
+    /** Σ notional of all copies of a leader, and of a follower; the same by underlying, as a share of what the follower's copies are worth. */
+    readonly leaderCapacity: bigint | null;
+    readonly followerGross: bigint | null;
+    readonly underlyingShare: bigint | null;
+  };
+  readonly instruments: CopyTerms['instruments'];
+}
+
+export const NO_CHAIN_TERMS: ChainTerms = {
+  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
+  losses: { fromStart: null, trailing: null, daily: null, lossMoney: null },
+  exposure: { leaderCapacity: null, followerGross: null, underlyingShare: null },
+  instruments: { kind: 'all' },
+};
+
 /** Limits of loss; null: none. `alertAt` and `haltNewAt` are shares of a limit. */
 export interface LossTerms {
   readonly fromStart: bigint | null;

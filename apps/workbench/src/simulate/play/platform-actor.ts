@@ -1,7 +1,7 @@
 import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import { type Ids, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
-import { encodeCopySettings } from '@lockstep/roster';
+import { type ChainLimits, encodeChainLimits, encodeCopySettings } from '@lockstep/roster';
 import type { CopyTerms, Scenario, VirtualTime } from '@lockstep/simulation';
 import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
@@ -227,6 +227,24 @@ export class PlatformActor {
   async closeAll(follower: FollowerCast): Promise<void> {
     await this.store.scoped(follower.scope, (unit) => this.append(unit, follower.scope, 'follower.close_all', follower.id, {}));
     this.wake(follower.scope, { kind: 'follower.close_all', targetId: follower.id });
+  }
+
+  /** Puts limits in force for everyone, or for copies of a tenant, leader or follower. */
+  async limits(scope: TenantScope | null, targetId: string, limits: ChainLimits): Promise<void> {
+    const set = { limits: encodeChainLimits(limits), actor: 'simulation' };
+    if (scope === null) {
+      await this.store.platform(async (unit) => {
+        await unit.limits.hold(targetId);
+        await unit.limits.put(targetId, set);
+      });
+      return;
+    }
+    await this.store.scoped(scope, async (unit) => {
+      await unit.riskLimits.hold(targetId);
+      await unit.riskLimits.put(targetId, set);
+      await this.append(unit, scope, 'limits.changed', targetId, {});
+    });
+    this.wake(scope);
   }
 
   /** Turns a switch as its owner; true when it stood otherwise. */

@@ -1,6 +1,6 @@
 import { money, rate, size } from '@lockstep/kernel';
-import { ALERTED, type CopySettings } from '@lockstep/roster';
-import type { CopyTerms, SettingsSeen } from '@lockstep/simulation';
+import { ALERTED, type ChainLimits, type CopySettings } from '@lockstep/roster';
+import type { ChainTerms, CopyTerms, SettingsSeen } from '@lockstep/simulation';
 
 const orNull = <T extends bigint>(value: bigint | null, unit: (value: bigint) => T): T | null => (value === null ? null : unit(value));
 
@@ -35,6 +35,32 @@ export function settingsOf(terms: CopyTerms): CopySettings {
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
+  };
+}
+
+/** A scenario's limits of a layer as the product's. */
+export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): ChainLimits {
+  return {
+    caps: {
+      maxPositionSize: orNull(caps.maxPositionSize, size),
+      maxPositionNotional: orNull(caps.maxPositionNotional, money),
+      maxPositionShare: orNull(caps.maxPositionShare, rate),
+      maxLeverage: orNull(caps.maxLeverage, rate),
+      maxGrossExposure: orNull(caps.maxGrossExposure, money),
+    },
+    losses: {
+      fromStart: orNull(losses.fromStart, rate),
+      trailing: orNull(losses.trailing, rate),
+      daily: orNull(losses.daily, rate),
+      lossMoney: orNull(losses.lossMoney, money),
+    },
+    exposure: {
+      leaderCapacity: orNull(exposure.leaderCapacity, money),
+      followerGross: orNull(exposure.followerGross, money),
+      underlyingShare: orNull(exposure.underlyingShare, rate),
+    },
+    instruments,
+    maxVenueLeverage: null,
   };
 }
 

@@ -68,6 +68,8 @@ export class Holding {
   referenceFrom = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
+  /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
+  private unanswered: { readonly at: EpochMs; readonly signed: bigint; readonly order: OrderTrack }[] = [];
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
   /** What the next exit has to leave at most because of a limit on what is held; null: none is to be acted on. */
@@ -76,6 +78,17 @@ export class Holding {
   reducedAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly coin: string) {}
+
+  /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
+  toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
+    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, signed, order }];
+  }
+
+  /** The position an engine knows for sure: what it was told, less what may not be booked yet. */
+  knownFor(at: EpochMs, bookingMs: number): bigint {
+    const open = this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
+    return open.reduce((sum, { signed }) => sum - signed, this.told.position);
+  }
 
   /** What may still fill on a side, of reduce-only orders or of the others. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, reduceOnly: boolean): bigint {

@@ -178,6 +178,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
   for (const part of fill.parts) {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
+    if (order !== undefined && !order.isAnswered) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;

@@ -2,6 +2,7 @@ import { must } from '@lockstep/kernel';
 import type { OrderHanded, OrderObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import { type OrderOrigin, OrderTrack } from './orders';
+import { CHANGE_MS } from './ratio';
 import type { AuditState } from './state';
 
 /** Books an order that goes to the venue. False: it is the same action of an unknown order sent again, which is no new order. */
@@ -68,8 +69,7 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   // Who signs is known for sure only now: an account may have a newer agent already.
   const key = `${handed.signer} ${handed.nonce}`;
   if (!state.byNonce.has(key)) state.byNonce.set(key, order);
-  const copy = state.copies.get(handed.copyId);
-  const holding = copy?.holding(handed.coin);
+  const holding = state.copies.get(handed.copyId)?.holding(handed.coin);
   if (state.goneSigners.has(handed.signer)) order.voided = true;
   else {
     state.signing.set(handed.account, handed.signer);
@@ -78,5 +78,11 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
   if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
-  else if (handed.cause === 'move' && copy?.terms.settings.mode.kind === 'fixed_amount') holding.open.change((target) => target.entered());
+  else if (handed.cause === 'move' && byAmount(state, handed)) holding.open.change((target) => target.entered());
+}
+
+/** Whether an entry can only be one of fixed amounts: what other modes entered is no add (product §2.2). */
+function byAmount(state: AuditState, { copyId, decidedAt }: OrderHanded): boolean {
+  const terms = state.copies.get(copyId)?.termsAt(decidedAt, CHANGE_MS) ?? [];
+  return terms.every(({ settings }) => settings.mode.kind === 'fixed_amount');
 }

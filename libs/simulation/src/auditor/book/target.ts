@@ -53,7 +53,7 @@ export class TargetBounds {
   moves = 0;
   /** False: something happened in this episode that makes `low` no bound. */
   lowHolds = true;
-  /** Leader orders copied of this episode: moves for which an entry left. */
+  /** Leader orders copied by fixed amounts in this episode: moves for which an entry left. */
   adds = 0;
   /** When something was owed last. */
   owedAt = Number.NEGATIVE_INFINITY;
@@ -180,7 +180,7 @@ export class TargetBounds {
     this.blocked = 0n;
   }
 
-  /** An entry left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
+  /** An entry of a fixed amount left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
   entered(): void {
     this.adds += 1;
   }

@@ -88,6 +88,8 @@ export function checkCrossing(judged: JudgedOrder): void {
   const quiet = order.decidedAt - holding.changedAt > state.options.owedSlackMs || holding.real.position === holding.told.position;
   // A fill it was not told yet is, to the engine, an order on its way: nothing that could be taken off by a reduce-only order.
   if (sign(holding.real.position) !== -side || sign(holding.told.position) !== -side || !quiet) return;
+  // Nor may one be that was told without an answer and is on its way into the books.
+  if (sign(holding.knownFor(order.decidedAt, state.options.owedSlackMs)) !== -side) return;
   const text = `the copy holds ${sizeText(holding.real.position)}, which the order takes off without being reduce-only`;
   blame(judged, 'exit_not_reduce_only', text);
 }
