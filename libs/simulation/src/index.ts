@@ -35,6 +35,7 @@ export { scenarioOf } from './scenario/scenario-of';
 export {
   type LeaderFill as ScenarioLeaderFill,
   type LeaderTrades,
+  type LimitTarget,
   type OwnSize,
   type QuoteRow,
   REGIMES,

@@ -78,6 +78,8 @@ export class WorldTap {
   private submit(submission: Submission, answered: Parameters<World['submitWith']>[1]): void {
     const [order] = (field(submission.action, 'orders') ?? []) as readonly unknown[];
     this.world.submitWith(submission, (answer) => {
+      // Whose action is taken counts, whoever gave its agent.
+      if (field(answer, 'status') === 'ok') this.given.add(submission.signer);
       if (field(submission.action, 'type') === 'order' && order !== undefined) this.order(submission, order, answer);
       // Wherever its answer goes: what its nonce was for can no longer land.
       if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')
