@@ -91,7 +91,8 @@ export class Markets {
 
   private take(context: MarketContext, at: EpochMs): void {
     const known = this.views.get(context.instrument.coin);
-    if (known !== undefined && known.markAt > at) return;
-    this.views.set(context.instrument.coin, { instrument: context.instrument, mark: context.markPrice, markAt: at });
+    // A mark of the stream may be newer than the list it is read with; what the list says of the instrument counts all the same.
+    const { mark, markAt } = known !== undefined && known.markAt > at ? known : { mark: context.markPrice, markAt: at };
+    this.views.set(context.instrument.coin, { instrument: context.instrument, mark, markAt });
   }
 }

@@ -93,6 +93,14 @@ function rowsOf(book: CopyBook, venueAccount: number): readonly number[] {
   return found;
 }
 
+/**
+ * What was taken for a follower's close was the venue's settlement of an instrument it delisted: the episode ended by that. There is nothing of the follower's
+ * to be kept out by; what is not listed is entered by nobody, and one that is listed again is followed from the leader's next open.
+ */
+export function endByDelisting({ rows }: InstrumentSheet, row: number): void {
+  rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.userClosed;
+}
+
 /** Takes `lots` from copies of one side, pro rata and rounded along the way, so that none gives more than it holds; returns what could be taken. */
 function reduceProRata(onSide: readonly AccountMember[], lots: number, price: number, effects: ReconcileEffect[]): number {
   const holdings = onSide.map((member) => Math.abs(positionOf(member)));

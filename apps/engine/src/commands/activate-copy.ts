@@ -140,6 +140,7 @@ async function begin(
   // A switch that was on before the copy was there is met now, not at the next look.
   parts.stops.meet(record);
   ctx.wishes.meet(record);
+  parts.watch.meet(record);
   shareEquity(ctx.registry, account, equity);
   const beginning = beginAtNextOpen(ctx, record);
   try {

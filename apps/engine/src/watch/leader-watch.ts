@@ -4,7 +4,7 @@ import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port'
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { Network } from '../state/networks';
-import type { WatchedAccount } from '../state/registry';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import { type Difference, differencesOf, positionsAfter, positionsOf } from './compare-state';
 import { type FillFrame, recordFills, recordResync } from './inbox';
@@ -153,6 +153,11 @@ export class LeaderWatch {
       waits.add(end);
       this.waitingForSync.set(watched, waits);
     });
+  }
+
+  /** A copy begins: the leader may have gone out of sight while it was prepared. */
+  meet(copy: CopyRecord): void {
+    if (this.unseen.has(copy.watched)) copy.watched.book.setStatus(copy.row, STATUS.leaderUnseen, true);
   }
 
   /** Takes an event of a network's user stream. */
