@@ -4,7 +4,9 @@ import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
 import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
+import { BROKEN_RESTING } from './resting';
 import { BROKEN_SENDING } from './sending';
+import { BROKEN_SHARED_LIMITS } from './shared-limits';
 import { BROKEN_STOPS } from './stops';
 import { BROKEN_TARGETS } from './targets';
 
@@ -12,6 +14,8 @@ import { BROKEN_TARGETS } from './targets';
 export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_LIMITS,
   ...BROKEN_HELD_LIMITS,
+  ...BROKEN_SHARED_LIMITS,
+  ...BROKEN_RESTING,
   ...BROKEN_BREAKERS,
   ...BROKEN_STOPS,
   ...BROKEN_TARGETS,

@@ -98,7 +98,7 @@ export class WorldTap {
     // A nonce that was used says nothing of this order: it may be the very one.
     if (error?.startsWith('Invalid nonce: duplicate') === true) return;
     this.gone(submission, error);
-    const status = error !== null ? 'rejected' : isResting(answer) ? 'resting' : 'done';
+    const status = error !== null ? 'rejected' : isResting(order, answer) ? 'resting' : 'done';
     if (status === 'resting') this.stands.add(cloid);
     const reason = error === null ? {} : { reason: error };
     this.observe({ kind: 'world_order', at: this.exact(), account, coin: '', cloid, status, ...reason });
@@ -146,4 +146,12 @@ const errorOf = (answer: unknown): string | null => {
   const error = field(firstStatus(answer), 'error');
   return typeof error === 'string' ? error : null;
 };
-const isResting = (answer: unknown): boolean => field(firstStatus(answer), 'resting') !== undefined;
+/** Whether it stands, or what an order that may stand left unfilled does. */
+function isResting(order: unknown, answer: unknown): boolean {
+  const status = firstStatus(answer);
+  if (field(status, 'resting') !== undefined) return true;
+  const filled = field(status, 'filled');
+  return (
+    filled !== undefined && text(field(field(order, 't'), 'limit'), 'tif') === 'Gtc' && Number(text(filled, 'totalSz')) < Number(text(order, 's'))
+  );
+}
