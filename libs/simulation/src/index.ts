@@ -77,6 +77,6 @@ export {
 export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/verify-mode';
 export { MemoryStorage } from './store';
 export { Link, type LinkFaults, type Message, NO_FAULTS, type Passage, SMOOTH } from './venue/link';
-export type { HandedOrder, Traffic } from './venue/traffic';
+export type { HandedOrder, HandedStop, Traffic } from './venue/traffic';
 export { WorldClock } from './venue/world-clock';
 export { openWorldVenue, WORLD_VENUE_TERMS, type WorldVenueTerms } from './venue/world-venue';

@@ -10,6 +10,7 @@ import {
   scenarioOf,
   VirtualTime,
 } from '@lockstep/simulation';
+import { scopeKey } from '@lockstep/tenancy';
 import { CRASH_POINTS } from '../../../engine/src/index';
 import { ObservationDigest } from './observation-digest';
 import type { SeedOutcome, ToldViolation } from './outcome';
@@ -264,8 +265,12 @@ export class SeedRun {
     }
   }
 
-  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states }: Committed): void {
+  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states, stops }: Committed): void {
     const at = this.time.exact();
+    for (const { copyNo, clientOrderId: cloid, nonce } of stops) {
+      const copyId = this.copyId(Number(copyNo));
+      this.observe({ kind: 'stop_written', at, process, scope: scopeKey(scope), copyId, cloid, signer: this.signerOf(copyId), nonce: Number(nonce) });
+    }
     if (journal.length > 0) {
       const { order, step } = this;
       for (const { moveId, shard, part, packed } of journal)
@@ -350,7 +355,8 @@ export class SeedRun {
 }
 
 /** Whether orders of some copy may stand at the venue. */
-const mayStand = ({ steps }: Scenario): boolean => steps.some((step) => step.kind === 'copy_create' && step.terms.onBreach === 'rest');
+const mayStand = ({ steps }: Scenario): boolean =>
+  steps.some((step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true));
 
 const textOf = (failure: unknown): string => (failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 

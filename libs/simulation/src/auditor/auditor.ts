@@ -1,6 +1,6 @@
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
-import { keepHanded, keepOrders } from './book/keep-orders';
+import { keepHanded, keepOrders, keepStop } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
 import { AuditState } from './book/state';
@@ -15,6 +15,7 @@ import type { JudgedOrder } from './checks/judged-order';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
+import { checkCalmStops, checkStop } from './checks/protective-stops';
 import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
@@ -72,6 +73,7 @@ class Judge implements Auditor {
     checkCalmMoney(this.state, snapshot);
     checkCalmLimits(this.state, snapshot);
     checkCalmRests(this.state, snapshot.at);
+    checkCalmStops(this.state, snapshot);
   }
 
   violations(): readonly Violation[] {
@@ -111,6 +113,11 @@ class Judge implements Auditor {
       case 'move_decided':
         keepDecided(this.state, observation);
         return;
+      case 'stop_handed':
+        checkStop(this.state, observation.stop, observation.at);
+        keepStop(this.state, observation.stop, observation.at);
+        return;
+      case 'stop_written':
       case 'nonce_voided':
       case 'signer_gone':
       case 'signer_given':

@@ -62,6 +62,8 @@ export interface SettingsSeen {
   readonly venueLeverage: number;
   /** What does not fill inside its bound may stand at it; absent: it may not (product §2.7). */
   readonly onBreach?: 'rest';
+  /** A stop rests at the venue where the first loss limit would be met (product §2.10); absent: none does. */
+  readonly protectiveStop?: true;
 }
 
 /** True when the filter admits the coin. */

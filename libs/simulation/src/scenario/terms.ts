@@ -19,6 +19,8 @@ export interface CopyTerms {
   readonly venueLeverage: number;
   /** What does not fill inside its bound stands at it; absent: it is given up. */
   readonly onBreach?: 'rest';
+  /** A stop rests at the venue where the first limit would be met; absent: none does. */
+  readonly protectiveStop?: true;
   /** What is done where what is held passes a limit; absent: it is told. */
   readonly stateLimits?: Readonly<Record<StateLimitTerms, StateActionTerms>>;
 }

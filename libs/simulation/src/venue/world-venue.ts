@@ -6,6 +6,7 @@ import { type SubmissionTerms, WorldOrders } from './submission';
 import type { Traffic } from './traffic';
 import { WorldAccounts, WorldTruth } from './truth';
 import { type WatchTerms, WorldUserWatch, watchWorldMarks, watchWorldQuotes } from './watching';
+import { WorldWorkingOrders } from './working';
 import type { WorldClock } from './world-clock';
 
 export interface WorldVenueTerms extends SubmissionTerms, WatchTerms {
@@ -33,7 +34,7 @@ export const WORLD_CAPABILITIES: VenueCapabilities = {
   nonceNoop: true,
   reduceOnly: true,
   workingOrders: true,
-  triggerOrders: false,
+  triggerOrders: true,
   actingFor: true,
   agentExpiry: true,
   clearinghousePerDex: true,
@@ -54,10 +55,12 @@ export function openWorldVenue(
   terms: WorldVenueTerms = WORLD_VENUE_TERMS,
 ): Venue {
   const asking = new Asking(clock, link, process, terms.answerTimeoutMs);
+  const orders = new WorldOrders(asking, process, terms, traffic);
   return {
     name: 'hyperliquid',
     capabilities: WORLD_CAPABILITIES,
-    orders: new WorldOrders(asking, process, terms, traffic),
+    orders,
+    workingOrders: new WorldWorkingOrders(asking, orders, traffic),
     truth: new WorldTruth(asking, traffic),
     accounts: new WorldAccounts(asking),
     watchUsers: (dexes, sink) => new WorldUserWatch(asking, process, dexes, sink, terms, traffic),

@@ -46,6 +46,8 @@ export class CopyTrack {
   readonly equity: RecentRange;
   readonly losses: LossTrack;
   readonly limits = new StateLimitTrack();
+  /** When a protective stop of it filled since it was enabled last; null: none did. */
+  stopFilledAt: EpochMs | null = null;
   /** Leader equity at the first increase of a copy on its fixed allocation. */
   basis: { low: number; high: number } | null = null;
   /** Equity of its venue account as engines were told it, in whole units. */

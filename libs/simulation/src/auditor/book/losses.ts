@@ -56,6 +56,19 @@ export class LossTrack {
   private lastPrices = '';
   private sure = true;
 
+  /** Value, in whole units, at which the first limit is met at the earliest; null: there is none, or it is not known. */
+  floor(limits: LossLimits, allocation: number): number | null {
+    if (!this.sure || this.valueBase === null) return null;
+    const at = (unit: number): number => ((this.valueBase ?? 0) * unit) / this.unitBase;
+    const floors = [
+      limits.fromStart === null ? null : at(1 - limits.fromStart),
+      limits.trailing === null ? null : at(this.peak * (1 - limits.trailing)),
+      limits.daily === null ? null : at(this.dayUnit * (1 - limits.daily)),
+      limits.lossMoney === null ? null : this.moneyBase - limits.lossMoney + allocation,
+    ].filter((floor) => floor !== null);
+    return floors.length === 0 ? null : Math.max(...floors);
+  }
+
   /** Every reference begins anew at this value. */
   anchor(value: number, allocation: number): void {
     this.unitBase = 1;
