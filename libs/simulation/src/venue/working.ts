@@ -45,7 +45,8 @@ export class WorldWorkingOrders implements WorkingOrders {
   }
 
   modify(signer: SignerHandle, nonce: number, changes: Approved<readonly WorkingChange[]>, expiresAfter = 0): Promise<readonly WorkingOutcome[]> {
-    const action = { type: 'batchModify', modifies: changes.map(({ target, order }) => ({ oid: target, order: wireOf(order) })) };
+    // `a`: an order that waits for a trigger is taken in place of another.
+    const action = { type: 'batchModify', modifies: changes.map(({ target, order }) => ({ oid: target, order: wireOf(order) })), a: true };
     return this.send(
       'modify',
       signer,
