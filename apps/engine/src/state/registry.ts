@@ -1,6 +1,6 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
-import { type BookRow, type CopyBook, FollowerRows } from '@lockstep/replication';
+import { type BookRow, type CopyBook, FollowerRows, type LeaderBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
@@ -103,6 +103,8 @@ export interface WatchedAccount {
   readonly leader: LeaderState;
   /** Orders of the leader that increased a position. */
   readonly orders: LeaderOrders;
+  /** The leader's working orders, where copies mirror them. */
+  readonly working: LeaderBook;
   /** Volatility of the leader's returns as last read, and when, epoch ms; null where too little is known. */
   volatility: LeaderVolatility;
   /** Leaders of all tenants that refer to it and are not closed: it is watched for them. */
@@ -117,6 +119,10 @@ export interface WatchedAccount {
   readonly leaving: Map<string, number>;
   /** Venue time of the newest fill recorded: whoever reads fills goes on from here. */
   recordedTo: EpochMs;
+  /** Number of the newest move that was recorded and is known here. */
+  movesTo: number;
+  /** True while the answer to a commit of the inbox is lost: moves may be recorded that are not known here. */
+  mayLackMoves: boolean;
 }
 
 /** Everything the engine holds in memory, found by its numbers. Growth is bounded by the rows of the tables it was loaded from. */

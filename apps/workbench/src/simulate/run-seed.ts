@@ -206,6 +206,7 @@ export class SeedRun {
     this.world.start();
     if (mayStand(this.scenario)) this.worldTap.standing(this.scenario.followers.map(({ address }) => address));
     await this.answered(this.player.begin());
+    for (const { agents } of this.cast.followers) for (const agent of agents) this.worldTap.setUpWith(agent);
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
       if (this.step === this.order.lastStep) return;
@@ -259,7 +260,7 @@ export class SeedRun {
     this.player.limitsTaken(null);
     for (const copy of this.cast.copies.values()) {
       for (const change of copy.pending) {
-        if (change.told !== true) this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        if (change.told !== true) this.player.terms(copy, change.terms, copy.confirmed, change.tightenedAt);
         change.told = true;
       }
     }
@@ -317,13 +318,19 @@ export class SeedRun {
       case 'copy.settings': {
         const change = copy.pending.shift();
         if (change?.told === true) return;
-        if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.confirmed, change.tightenedAt);
         else this.observe({ kind: 'terms_refused', at, copyId: copy.id });
         return;
       }
       case 'copy.allocation':
-        if (status === 'applied') this.player.terms(copy, copy.terms, copy.allocation);
-        else this.observe({ kind: 'terms_refused', at, copyId: copy.id });
+        if (status === 'applied') {
+          copy.confirmed = command.allocation ?? copy.confirmed;
+          this.player.terms(copy, copy.terms, copy.confirmed);
+          return;
+        }
+        // The row goes back with it, unless a newer wish stands there.
+        if (copy.allocation === command.allocation) copy.allocation = copy.confirmed;
+        this.observe({ kind: 'terms_refused', at, copyId: copy.id });
         return;
       case 'copy.pause':
         if (status === 'refused') this.observe({ kind: 'halt_lifted', at, thing, cause: 'pause' });

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { WorldTap } from './world-tap';
 
 const OWNER = '0xf1';
+/** The signer accounts are set up with. */
+const SET_UP = '0xa0';
 const submissionOf = (signer: string, action: object): Submission =>
   ({ signer, action, nonce: 7, vaultAddress: null, expiresAfter: null }) as unknown as Submission;
 const approve = (agentAddress: string) => submissionOf(OWNER, { type: 'approveAgent', agentAddress });
@@ -24,8 +26,10 @@ function heard(...submissions: readonly (readonly [Submission, object])[]): read
     () => OWNER,
     () => true,
     (observation) => observed.push(observation),
-  ).watched();
-  for (const [submission] of submissions) tap.submitWith(submission, () => undefined);
+  );
+  tap.setUpWith(SET_UP);
+  const watched = tap.watched();
+  for (const [submission] of submissions) watched.submitWith(submission, () => undefined);
   return observed;
 }
 
@@ -41,10 +45,6 @@ describe('what is told of the world', () => {
     expect(told([approve('0xa1'), DONE], [approve('0xa2'), DONE], [noop('0xa1'), UNKNOWN])).toEqual(['signer_given', 'signer_given', 'signer_gone']);
   });
 
-  it('a noop of a signer whose orders were taken tells that it is gone', () => {
-    expect(told([submissionOf('0xa1', { type: 'updateLeverage' }), DONE], [noop('0xa1'), UNKNOWN])).toEqual(['signer_gone']);
-  });
-
   it.each<[string, string, object, string]>([
     ['fills whole', 'Gtc', { filled: { totalSz: '2.0' } }, 'done'],
     ['fills in part and stands', 'Gtc', { filled: { totalSz: '1.5' } }, 'resting'],
@@ -54,6 +54,10 @@ describe('what is told of the world', () => {
     const order = { a: 0, s: '2', c: '0xc', t: { limit: { tif } } };
     const answer = { status: 'ok', response: { type: 'order', data: { statuses: [status] } } };
     expect(heard([submissionOf('0xa1', { type: 'order', orders: [order] }), answer])).toMatchObject([{ kind: 'world_order', status: expected }]);
+  });
+
+  it('a noop refused tells that the signer is gone that its account was set up with', () => {
+    expect(told([noop(SET_UP), UNKNOWN])).toEqual(['signer_gone']);
   });
 
   it('a noop of a signer that is about to be approved tells nothing', () => {

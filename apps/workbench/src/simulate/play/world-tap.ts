@@ -39,6 +39,11 @@ export class WorldTap {
     });
   }
 
+  /** An account was set up with this signer, without an approval that was submitted. */
+  setUpWith(signer: string): void {
+    this.given.add(signer);
+  }
+
   /** Tells charges of funding that are new since the last look. */
   funding(addresses: readonly string[]): void {
     for (const address of addresses) {
@@ -78,8 +83,6 @@ export class WorldTap {
   private submit(submission: Submission, answered: Parameters<World['submitWith']>[1]): void {
     const orders = ordersIn(submission.action);
     this.world.submitWith(submission, (answer) => {
-      // Whose action is taken counts, whoever gave its agent.
-      if (field(answer, 'status') === 'ok') this.given.add(submission.signer);
       for (const [index, order] of orders.entries()) this.order(submission, order, answer, index);
       // Wherever its answer goes: what its nonce was for can no longer land.
       if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')

@@ -113,7 +113,7 @@ export class TargetBounds {
       return;
     }
     if (abs(after) < abs(before)) {
-      this.reduce(before, after, exits);
+      this.reduce(seenBefore(move), after, exits);
       return;
     }
     if (this.waiting) return;
@@ -299,6 +299,12 @@ export interface SavedTarget {
   readonly blockedAt: number;
   readonly against: bigint;
   readonly turns: number;
+}
+
+/** What a reduction is counted from. Where fills are missing before it, an engine sees one change from what it believed, which may be a smaller one. */
+function seenBefore({ before, after, believed }: LeaderMove): bigint {
+  if (believed === null || sign(believed) !== sign(before)) return before;
+  return max(abs(after), min(abs(before), abs(believed)));
 }
 
 /** D′ = clamp(κ·L′, D, D + κ·(L′ − L)). */
