@@ -1,8 +1,9 @@
-import { type Approved, formatPrice, formatSize, must, parsePrice, parseSize } from '@lockstep/kernel';
+import { type Approved, formatPrice, formatSize, parsePrice, parseSize } from '@lockstep/kernel';
 import type {
   ActionOutcome,
   PlacementTerms,
   SignerHandle,
+  TriggerTerms,
   WorkingChange,
   WorkingOrder,
   WorkingOrders,
@@ -13,7 +14,7 @@ import { asObject, asText, asWhole } from '../exchange/json';
 import type { ExchangeAnswer, Json } from '../exchange/port';
 import { type Asking, statusesOf } from './ask';
 import { refusalOf } from './refusals';
-import type { WorldOrders } from './submission';
+import { WIRE_TIFS, type WorldOrders } from './submission';
 import type { Traffic } from './traffic';
 
 type Answer = ExchangeAnswer | 'silent' | 'unsent';
@@ -110,18 +111,22 @@ export class WorldWorkingOrders implements WorkingOrders {
 
 function wireOf(order: WorkingOrder): { readonly [key: string]: Json } {
   const { instrument, buy, price, size, reduceOnly, clientOrderId, terms } = order;
-  must(terms.kind === 'trigger', 'what stands here waits for its trigger');
-  const { trigger } = terms;
   return {
     a: instrument.assetId,
     b: buy,
     p: formatPrice(price),
     s: formatSize(size),
     r: reduceOnly,
-    t: { trigger: { isMarket: trigger.market, triggerPx: formatPrice(trigger.price), tpsl: trigger.purpose === 'stop_loss' ? 'sl' : 'tp' } },
+    t: terms.kind === 'limit' ? { limit: { tif: WIRE_TIFS[terms.tif] } } : { trigger: triggerOf(terms.trigger) },
     c: clientOrderId,
   };
 }
+
+const triggerOf = ({ market, price, purpose }: TriggerTerms): Json => ({
+  isMarket: market,
+  triggerPx: formatPrice(price),
+  tpsl: purpose === 'stop_loss' ? 'sl' : 'tp',
+});
 
 const NO_ANSWER = 'no answer';
 
