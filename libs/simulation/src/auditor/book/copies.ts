@@ -2,8 +2,8 @@ import type { EpochMs } from '@lockstep/kernel';
 import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
 import { entryOf } from './entry-of';
 import { Holding } from './holding';
+import { PassedLimits } from './limit-marks';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
-import { StateLimitTrack } from './state-limits';
 import { RecentRange } from './window';
 
 /** Charges are kept by their moments for so long; nobody asks for older ones. */
@@ -45,7 +45,7 @@ export class CopyTrack {
   /** Copy equity over the last moments, in whole units. */
   readonly equity: RecentRange;
   readonly losses: LossTrack;
-  readonly limits = new StateLimitTrack();
+  readonly limits = new PassedLimits();
   /** When a protective stop of it filled since it was enabled last; null: none did. */
   stopFilledAt: EpochMs | null = null;
   /** Leader equity at the first increase of a copy on its fixed allocation. */

@@ -1,7 +1,7 @@
 import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
+import type { Trim } from './limit-marks';
 import { OpenMoves } from './open-moves';
 import type { OrderTrack } from './orders';
-import type { Trim } from './state-limits';
 import { TargetBounds } from './target';
 
 /** What a copy's fills in one coin add up to: position 10^-8, cash 10^-16 (what was received for what was sold, less what was paid), fees 10^-8. */

@@ -2,6 +2,7 @@ import { abs, type EpochMs, max, min, RATE_ONE, sign, UNIT } from '@lockstep/ker
 import type { StateActionSeen, StateLimitSeen } from '../terms';
 import type { CopyTrack, TermsInForce } from './copies';
 import type { Holding } from './holding';
+import type { Passed } from './limit-marks';
 import type { AuditState, InstrumentSeen } from './state';
 
 /*
@@ -15,18 +16,6 @@ const HUNDRED = 100n;
 /** Terms so young may not be in force in the engine, or those before them still. */
 const TERMS_YOUNG_MS = 1_000;
 
-/** A limit that is passed beyond doubt since a look of a process. */
-export interface Passed {
-  readonly limit: StateLimitSeen;
-  readonly action: Exclude<StateActionSeen, 'none'>;
-  readonly since: EpochMs;
-  readonly process: string;
-  /** Looks in a row at other marks that showed it. */
-  looks: number;
-  /** When so many looks had shown it as the copy asks for; null: not yet. */
-  dueAt: EpochMs | null;
-}
-
 /** What a copy holds of a coin at a look, in money 10^-8: the least and the most it may be by what the engine knows. */
 export interface HeldAtLook {
   readonly holding: Holding;
@@ -36,76 +25,60 @@ export interface HeldAtLook {
   readonly most: bigint;
 }
 
-/** What an exit for a limit has to leave at most, and from when on it does. */
-export interface Trim {
-  readonly at: EpochMs;
-  readonly process: string;
-  /** Base units, 10^-8. */
-  readonly most: bigint;
+/** Takes one look of a process at marks of what a copy holds. `prices` names them: the same ones are no new look. */
+export function lookAtLimits(state: AuditState, copy: CopyTrack, process: string, at: EpochMs, prices: () => string): void {
+  const { limits } = copy;
+  const inForce = termsFor(copy, at);
+  if (inForce.every(({ settings }) => settings.stateLimits === undefined)) return;
+  const named = prices();
+  const isNew = named !== limits.lastPrices;
+  limits.lastPrices = named;
+  const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
+  if (held === null) {
+    limits.clear();
+    return;
+  }
+  for (const limit of LIMITS) {
+    const look = { state, copy, process, at, limit, held, inForce, isNew };
+    if (!loosen(look)) limits.mayBe.delete(limit);
+    else if (!limits.mayBe.has(limit)) limits.mayBe.set(limit, at);
+    judge(look);
+  }
 }
 
-/** Which limits one copy passes. */
-export class StateLimitTrack {
-  readonly passed = new Map<StateLimitSeen, Passed>();
-  /** Limits an engine may take for passed, since when. */
-  private readonly mayBe = new Map<StateLimitSeen, EpochMs>();
-  private lastPrices = '';
+/** One look at one limit of a copy. */
+interface Look {
+  readonly state: AuditState;
+  readonly copy: CopyTrack;
+  readonly process: string;
+  readonly at: EpochMs;
+  readonly limit: StateLimitSeen;
+  readonly held: readonly HeldAtLook[];
+  readonly inForce: readonly TermsInForce[];
+  readonly isNew: boolean;
+}
 
-  /** Takes one look of a process at marks. `prices` names them: the same ones are no new look. */
-  look(state: AuditState, copy: CopyTrack, process: string, at: EpochMs, prices: () => string): void {
-    const inForce = termsFor(copy, at);
-    if (inForce.every(({ settings }) => settings.stateLimits === undefined)) return;
-    const named = prices();
-    const isNew = named !== this.lastPrices;
-    this.lastPrices = named;
-    const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
-    if (held === null) {
-      this.passed.clear();
-      this.mayBe.clear();
-      return;
-    }
-    for (const limit of LIMITS) {
-      if (!loosen(state, copy, at, inForce, limit, held)) this.mayBe.delete(limit);
-      else if (!this.mayBe.has(limit)) this.mayBe.set(limit, at);
-      this.judge(state, copy, process, at, limit, held, inForce, isNew);
-    }
+function judge({ state, copy, process, at, limit, held, inForce, isNew }: Look): void {
+  const { limits } = copy;
+  const action = surelyPassed(state, copy, at, limit, held, inForce);
+  if (action === null) {
+    limits.passed.delete(limit);
+    return;
   }
-
-  /** A process that died takes what it saw with it. */
-  died(process: string): void {
-    for (const [limit, passed] of this.passed) if (passed.process === process) this.passed.delete(limit);
-  }
-
-  private judge(
-    state: AuditState,
-    copy: CopyTrack,
-    process: string,
-    at: EpochMs,
-    limit: StateLimitSeen,
-    held: readonly HeldAtLook[],
-    inForce: readonly TermsInForce[],
-    isNew: boolean,
-  ): void {
-    const action = surelyPassed(state, copy, at, limit, held, inForce);
-    if (action === null) {
-      this.passed.delete(limit);
-      return;
-    }
-    const known = this.passed.get(limit);
-    const same = known !== undefined && known.process === process && known.action === action;
-    const passed = same ? known : { limit, action, since: at, process, looks: 0, dueAt: null };
-    this.passed.set(limit, passed);
-    if (isNew || !same) passed.looks += 1;
-    if (action === 'alert' || passed.looks < Math.max(...inForce.map(({ settings }) => settings.losses.closeAfterMarks))) return;
-    if (!sees(state, copy, process, at, held)) return;
-    passed.dueAt ??= at;
-    const early = (this.mayBe.get(limit) ?? at) < passed.since;
-    for (const each of held) {
-      const most = inForce.reduce((widest, terms) => max(widest, leftBy({ state, copy, at, limit, held, early }, terms, each)), 0n);
-      const { position } = sizesOf(each.holding);
-      const before = each.holding.trim?.process === process ? each.holding.trim.most : 0n;
-      if (most < position) each.holding.trim = { at, process, most: max(most, before) };
-    }
+  const known = limits.passed.get(limit);
+  const same = known !== undefined && known.process === process && known.action === action;
+  const passed = same ? known : { limit, action, since: at, process, looks: 0, dueAt: null };
+  limits.passed.set(limit, passed);
+  if (isNew || !same) passed.looks += 1;
+  if (action === 'alert' || passed.looks < Math.max(...inForce.map(({ settings }) => settings.losses.closeAfterMarks))) return;
+  if (!sees(state, copy, process, at, held)) return;
+  passed.dueAt ??= at;
+  const early = (limits.mayBe.get(limit) ?? at) < passed.since;
+  for (const each of held) {
+    const most = inForce.reduce((widest, terms) => max(widest, leftBy({ state, copy, at, limit, held, early }, terms, each)), 0n);
+    const { position } = sizesOf(each.holding);
+    const before = each.holding.trim?.process === process ? each.holding.trim.most : 0n;
+    if (most < position) each.holding.trim = { at, process, most: max(most, before) };
   }
 }
 
@@ -204,14 +177,7 @@ function equityOf(state: AuditState, copy: CopyTrack, at: EpochMs, end: 'most' |
  * Where an engine may take a limit for passed, the least the leader's fills ask for is what a trim would leave, and nothing where it would be closed. True: it may
  * for one that is acted on.
  */
-function loosen(
-  state: AuditState,
-  copy: CopyTrack,
-  at: EpochMs,
-  inForce: readonly TermsInForce[],
-  limit: StateLimitSeen,
-  held: readonly HeldAtLook[],
-): boolean {
+function loosen({ state, copy, at, inForce, limit, held }: Look): boolean {
   let may = false;
   for (const terms of inForce) {
     const action = actionOf(terms, limit);
