@@ -2,7 +2,6 @@ import { must, present } from '@lockstep/kernel';
 import type { ScenarioCoin, ScenarioFollower, ScenarioLeader } from './cast';
 import { inCents, ppmOf } from './coins';
 import type { Draws } from './draws';
-import type { TermsExtras } from './extras';
 import type { CopyStep } from './steps';
 import type { CopyTerms } from './terms';
 import { drawTerms, loosened, rechosen, type TermsFor, tightened } from './terms-draw';
@@ -25,7 +24,8 @@ export class ScenarioCopies {
     private readonly coins: readonly ScenarioCoin[],
     private readonly leaders: readonly ScenarioLeader[],
     private readonly draw: Draws,
-    private readonly extras: TermsExtras,
+    /** What becomes of the terms a copy was drawn with. */
+    private readonly shaped: (terms: CopyTerms, copy: number, who: TermsFor) => CopyTerms = (terms) => terms,
   ) {}
 
   /** Copies that have not been asked to end. */
@@ -38,8 +38,9 @@ export class ScenarioCopies {
     must(leader !== undefined, 'a script has leaders');
     const real = follower.cash[''] ?? 0n;
     const allocation = inCents(ppmOf(real, this.draw.between(400_000, 850_000)));
+    const who = { leader, allocation, coins: this.coins };
     const copy = this.all.length;
-    const terms = this.extras.begin(copy, allocation, drawTerms({ leader, allocation, coins: this.coins }, this.draw));
+    const terms = this.shaped(drawTerms(who, this.draw), copy, who);
     this.all.push({ copy, follower, leader: leader.leader, allocation, terms, wish: 'active' });
     return { at, kind: 'copy_create', copy, tenant: follower.tenant, follower: follower.follower, leader: leader.leader, allocation, terms };
   }

@@ -36,7 +36,7 @@ const LATECOMER_ONE_IN = 6;
 const LATEST_MS = 200_000;
 
 /** Somebody whose turn it is at `nextAt`. */
-interface Turn {
+export interface Turn {
   readonly nextAt: number;
   act(at: number): readonly Step[];
 }
@@ -53,7 +53,8 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'), draws(seed, 'crowds'));
   const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
   const book = new LeaderBook(coins);
-  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), new TermsExtras(seed));
+  const extras = new TermsExtras(seed);
+  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), (terms, copy, { allocation }) => extras.begin(copy, allocation, terms));
   const script = new Script(
     market,
     book,
@@ -64,13 +65,15 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     beginnings(followers, copies, seed),
     new ScenarioLimits(seed, copies, coins),
   );
-  return { seed, size, coins, tenants, leaders, followers, steps: script.write(leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps)) };
+  const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
+  const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
+  return { seed, size, coins, tenants, leaders, followers, steps };
 }
 
 const extentOf = (steps: number) => ({ steps: steps + MORE_STEPS, parts: Math.max(1, Math.round(steps / PART_STEPS)) });
 
 /** When followers begin to copy: most at the beginning, some later. */
-function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
+export function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
   const draw = draws(seed, 'beginnings');
   const due = followers
     .map((follower) => ({ follower, at: draw.oneIn(LATECOMER_ONE_IN) ? draw.between(BEGINNING_MS[1], LATEST_MS) : draw.between(...BEGINNING_MS) }))
@@ -86,8 +89,11 @@ function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopi
   };
 }
 
+/** Nobody sets limits above the copies. */
+const NO_LIMITS = { nextAt: Number.POSITIVE_INFINITY, act: () => [], rest: () => undefined };
+
 /** Puts the turns of all in order of time, with a calm after each part. */
-class Script {
+export class Script {
   private readonly steps: Step[] = [];
   private now = 0;
   private calms = 0;
@@ -100,21 +106,22 @@ class Script {
     private readonly faults: ScenarioFaults,
     private readonly engines: ScenarioEngines,
     private readonly beginnings: Turn,
-    private readonly limits: ScenarioLimits,
+    private readonly limits: Pick<ScenarioLimits, 'nextAt' | 'act' | 'rest'> = NO_LIMITS,
   ) {}
 
-  write({ steps, parts }: { readonly steps: number; readonly parts: number }): readonly Step[] {
+  /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
+  write(parts: number, isPlayed: (part: number, steps: number) => boolean): readonly Step[] {
     for (let part = 1; part <= parts; part += 1) {
-      this.play(Math.ceil((steps * part) / parts));
+      this.play(() => isPlayed(part, this.steps.length));
       this.calmDown(part === parts);
     }
     return this.steps;
   }
 
-  /** Everybody's turns, the soonest first, until there are so many steps. */
-  private play(until: number): void {
+  /** Everybody's turns, the soonest first, until it is over. */
+  private play(isOver: () => boolean): void {
     const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.limits, this.acts, this.leaders];
-    while (this.steps.length < until) {
+    while (!isOver()) {
       const next = turns.reduce((soonest, turn) => (turn.nextAt < soonest.nextAt ? turn : soonest));
       this.now = Math.max(this.now, next.nextAt);
       this.emit(next.act(this.now));

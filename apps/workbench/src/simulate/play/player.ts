@@ -281,7 +281,7 @@ export class Player {
     if (named === null) return;
     this.chain.ask(target, limits);
     for (const copy of cast.copies.values()) if (binds(target, copy)) this.asked(copy, copy.terms, copy.allocation);
-    await actor.limits(named.scope, named.id, chainOf(limits));
+    await actor.putLimits(named.scope, named.id, chainOf(limits));
   }
 
   private limitedBy(target: LimitTarget): { readonly scope: TenantScope | null; readonly id: string } | null {

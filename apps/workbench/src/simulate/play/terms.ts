@@ -62,6 +62,7 @@ export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): Ch
     },
     instruments,
     maxVenueLeverage: null,
+    impact: null,
   };
 }
 
