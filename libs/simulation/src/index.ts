@@ -45,6 +45,7 @@ export { scenarioOf } from './scenario/scenario-of';
 export {
   type LeaderFill as ScenarioLeaderFill,
   type LeaderTrades,
+  type LimitTarget,
   type OwnSize,
   type QuoteRow,
   REGIMES,
@@ -58,7 +59,7 @@ export {
   TRADE_INTENTS,
   type TradeIntent,
 } from './scenario/steps';
-export type * from './scenario/terms';
+export * from './scenario/terms';
 export { type WorldPlayer, worldPlayer } from './scenario/world-player';
 export {
   type AccountWish,
@@ -86,6 +87,6 @@ export {
 export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/verify-mode';
 export { MemoryStorage } from './store';
 export { Link, type LinkFaults, type Message, NO_FAULTS, type Passage, SMOOTH } from './venue/link';
-export type { HandedOrder, Traffic } from './venue/traffic';
+export type { HandedOrder, HandedStop, Traffic } from './venue/traffic';
 export { WorldClock } from './venue/world-clock';
 export { openWorldVenue, WORLD_VENUE_TERMS, type WorldVenueTerms } from './venue/world-venue';

@@ -150,6 +150,24 @@ describe('whether a leader leaves is known from when it is told until it is reco
     expect(watched.leaving.has('ETH')).toBe(false);
   });
 
+  it.each<[string, number, boolean]>([
+    ['has less', 1, true],
+    ['is flat', 0, true],
+    ['is on the other side', -1, true],
+    ['has more', 3, false],
+    ['has the same', 2, false],
+  ])('one who %s by a state whose fills are missing', async (_what, found, leaves) => {
+    const { watch, sync, leader, moves } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, '', { ETH: 2 }));
+    await sync(watched, stateOf(watched.address, '', found === 0 ? {} : { ETH: found }));
+    expect(watched.leaving.has('ETH')).toBe(leaves);
+    if (found !== 2) await vi.waitFor(() => expect(moves.map(({ coin }) => coin)).toEqual(['ETH']), 10_000);
+    await watch.idle();
+    expect([...watched.leaving]).toEqual([]);
+  });
+
   it('and is not seen to leave for ever when it could not be recorded', async () => {
     const { watch, sync, leader, network, database } = await watching();
     const watched = leader(1);

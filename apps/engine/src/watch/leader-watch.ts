@@ -254,9 +254,16 @@ export class LeaderWatch {
   private async take(run: FrameRun): Promise<void> {
     if (run.watched.mayLackMoves && !this.restarts.isWaiting(run.watched)) this.onMoves(await recordedUnknown(this.ctx, run.watched));
     if (run.kind === 'fills') return this.takeFills(run.watched, run.frames);
+    if (run.kind === 'missing') {
+      try {
+        if (!this.restarts.isWaiting(run.watched)) await this.takeMissing(run.watched, run.differences, run.at);
+      } finally {
+        countLess(run.watched, run.differences, -1);
+      }
+      return;
+    }
     // What came behind frames that were not recorded would not continue them.
     if (this.restarts.isWaiting(run.watched)) return;
-    if (run.kind === 'missing') return this.takeMissing(run.watched, run.differences, run.at);
     const { watched, event } = run;
     for (const state of event.states) watched.leader.takeState(state);
     if (watched.begun) {
@@ -301,6 +308,8 @@ export class LeaderWatch {
     const { leader } = watched;
     const differences = differencesOf(leader.positions, states, dexesOf(watched), (coin) => leader.newestFillAt(coin));
     if (differences.length === 0) return;
+    // Until it is clear what is missing, nothing is entered behind a leader who has less by this state.
+    countLess(watched, differences, 1);
     const timer = this.ctx.timers.after(FRAME_MAX_LATE_MS, () => {
       this.lateness.delete(timer);
       this.frames.push(String(watched.no), { kind: 'missing', watched, differences, at });
@@ -335,11 +344,19 @@ export class LeaderWatch {
 /** Counts fills with which the leader reduces or turns as told and not recorded, or no more. */
 function countLeaving(watched: WatchedAccount, fills: readonly VenueFill[], by: 1 | -1): void {
   for (const { coin, side, size, startPosition } of fills) {
-    if (startPosition === 0n || (side === 'buy') === startPosition > 0n || size === 0n) continue;
-    const count = (watched.leaving.get(coin) ?? 0) + by;
-    if (count > 0) watched.leaving.set(coin, count);
-    else watched.leaving.delete(coin);
+    if (startPosition !== 0n && (side === 'buy') !== startPosition > 0n && size !== 0n) countIn(watched, coin, by);
   }
+}
+
+/** The same for positions that a state shows as smaller, or on the other side, than fills do. */
+function countLess(watched: WatchedAccount, differences: readonly Difference[], by: 1 | -1): void {
+  for (const { coin, known, found } of differences) if (known > 0n ? found < known : known < 0n && found > known) countIn(watched, coin, by);
+}
+
+function countIn({ leaving }: WatchedAccount, coin: string, by: 1 | -1): void {
+  const count = (leaving.get(coin) ?? 0) + by;
+  if (count > 0) leaving.set(coin, count);
+  else leaving.delete(coin);
 }
 
 /** The dex of each listed coin; undefined where it is not known. */

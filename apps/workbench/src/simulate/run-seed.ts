@@ -12,6 +12,7 @@ import {
   scenarioOf,
   VirtualTime,
 } from '@lockstep/simulation';
+import { scopeKey } from '@lockstep/tenancy';
 import { CRASH_POINTS } from '../../../engine/src/index';
 import { ObservationDigest } from './observation-digest';
 import type { SeedOutcome, ToldViolation } from './outcome';
@@ -39,6 +40,7 @@ export interface SeedOrder {
   readonly seed: number;
   /** How much of a world; `standard` when not given. */
   readonly size?: ScenarioSize;
+  /** Steps of its script at least; 0: as many as its size has. */
   readonly steps: number;
   readonly broken: string | null;
   readonly store: 'memory' | 'postgres';
@@ -60,6 +62,9 @@ const SETTLE_MS = 15_000;
 const ANSWER_MAX_MS = 60_000;
 /** What the engine says of itself that must never happen. */
 const DEFECTS: ReadonlySet<string> = new Set(['the gate refused planned orders']);
+
+/** What it says when it took up the operator's limits, which no command names. */
+const PLATFORM_LIMITS = 'limits of the platform changed';
 
 /** Plays one seed and has the auditor judge it. Everything in it happens in one order, so the same seed gives the same outcome. */
 export async function runSeed(order: SeedOrder): Promise<SeedOutcome> {
@@ -96,7 +101,7 @@ export class SeedRun {
     this.scenario =
       order.script ??
       (recorded === null
-        ? scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS })
+        ? scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS }, order.steps)
         : recordedScenarioOf({ ...recorded, crashPoints: CRASH_POINTS }, order.seed));
     this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
     const followers = new Set(this.scenario.followers.map(({ address }) => address));
@@ -210,6 +215,7 @@ export class SeedRun {
 
   private async play(): Promise<void> {
     this.world.start();
+    if (mayStand(this.scenario)) this.worldTap.standing(this.scenario.followers.map(({ address }) => address));
     await this.answered(this.player.begin());
     for (const { agents } of this.cast.followers) for (const agent of agents) this.worldTap.setUpWith(agent);
     const start = this.time.exact() + SETTLE_MS;
@@ -262,6 +268,7 @@ export class SeedRun {
 
   /** A process that begins loads the newest settings, whether a command for them was settled or not. */
   private loaded(): void {
+    this.player.limitsTaken(null);
     for (const copy of this.cast.copies.values()) {
       for (const change of copy.pending) {
         if (change.told !== true) this.player.terms(copy, change.terms, copy.confirmed, change.tightenedAt);
@@ -270,8 +277,12 @@ export class SeedRun {
     }
   }
 
-  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states }: Committed): void {
+  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states, stops }: Committed): void {
     const at = this.time.exact();
+    for (const { copyNo, clientOrderId: cloid, nonce } of stops) {
+      const copyId = this.copyId(Number(copyNo));
+      this.observe({ kind: 'stop_written', at, process, scope: scopeKey(scope), copyId, cloid, signer: this.signerOf(copyId), nonce: Number(nonce) });
+    }
     if (journal.length > 0) {
       const { order, step } = this;
       for (const { moveId, shard, part, packed } of journal)
@@ -309,6 +320,7 @@ export class SeedRun {
 
   private settled(scope: Committed['scope'], no: bigint, status: 'applied' | 'refused'): void {
     const command = this.cast.command(scope, no);
+    if (command?.kind === 'limits.changed') this.player.limitsTaken(command.targetId);
     const copy = command === undefined ? undefined : this.cast.copyOf(command.targetId);
     if (command === undefined || copy === undefined) return;
     const at = this.time.exact();
@@ -354,10 +366,15 @@ export class SeedRun {
 
   private logged(level: string, message: string, fields: Readonly<Record<string, unknown>>): void {
     this.order.say?.(`    ${level}: ${message} ${fieldsText(fields)}`);
+    if (message === PLATFORM_LIMITS) this.player.limitsTaken('platform');
     if (DEFECTS.has(message))
       this.told.push({ kind: 'defect', text: `${message} ${fieldsText(fields)}`, at: this.time.exact(), step: this.step, copyId: null, cloid: null });
   }
 }
+
+/** Whether orders of some copy may stand at the venue. */
+const mayStand = ({ steps }: Scenario): boolean =>
+  steps.some((step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true));
 
 const textOf = (failure: unknown): string => (failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 

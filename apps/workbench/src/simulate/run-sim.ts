@@ -1,5 +1,5 @@
 import { BROKEN_ENGINES } from './broken/broken-engines';
-import type { SimOptions } from './options';
+import { DEFAULT_SIM, type SimOptions } from './options';
 import { found, type SeedOutcome, type SeedWork } from './outcome';
 import { readRecordedMarkets, worldNumbers } from './recorded-markets';
 import { runWorks } from './seed-pool';
@@ -41,7 +41,7 @@ export async function runSim(options: SimOptions, places: SimPlaces, monotonic: 
   const sound: SeedOutcome[] = [];
   await runWorks(soundWorks(options, places), processes, (outcome) => {
     sound.push(outcome);
-    if (found(outcome)) for (const line of foundLines(outcome, options.recorded)) say(line);
+    if (found(outcome)) for (const line of foundLines(outcome, options.recorded, options.steps)) say(line);
     else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
   });
   sound.sort((a, b) => a.seed - b.seed || a.store.localeCompare(b.store));
@@ -106,14 +106,19 @@ const firstOf = ({ violations, failure }: SeedOutcome): string => {
   return violation === undefined ? (failure ?? '') : `${violation.kind}: ${violation.text}`;
 };
 
+const moreOf = (store: SeedOutcome['store'], recorded: string | null, steps: number): string =>
+  [
+    steps === DEFAULT_SIM.steps ? '' : ` --steps ${steps}`,
+    store === 'postgres' ? ' --postgres' : '',
+    recorded === null ? '' : ` --recorded ${recorded}`,
+  ].join('');
+
 /** Everything that was found in a seed, and how to see it again. */
-export function foundLines(outcome: SeedOutcome, recorded: string | null = null): string[] {
+export function foundLines(outcome: SeedOutcome, recorded: string | null = null, steps: number = DEFAULT_SIM.steps): string[] {
   const { seed, store, violations, failure } = outcome;
   return [
     ...violations.map(({ kind, text, step, at }) => `✗ seed ${seed}, step ${step}, ${new Date(at).toISOString()} (${store}): ${kind}: ${text}`),
     ...(failure === null ? [] : [`✗ seed ${seed} (${store}) could not go on: ${failure}`]),
-    ...(violations.length === 0
-      ? []
-      : [`  npm run replay -- --seed ${seed}${store === 'postgres' ? ' --postgres' : ''}${recorded === null ? '' : ` --recorded ${recorded}`}`]),
+    ...(violations.length === 0 ? [] : [`  npm run replay -- --seed ${seed}${moreOf(store, recorded, steps)}`]),
   ];
 }

@@ -1,6 +1,6 @@
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
-import { keepHanded, keepOrders } from './book/keep-orders';
+import { keepHanded, keepOrders, keepStop } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
 import { AuditState } from './book/state';
@@ -15,6 +15,10 @@ import type { JudgedOrder } from './checks/judged-order';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
+import { checkCalmStops, checkStop } from './checks/protective-stops';
+import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
+import { checkSharedLimits } from './checks/shared-limits';
+import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, Observation, OrderHanded } from './observations';
@@ -67,6 +71,9 @@ class Judge implements Auditor {
     checkCalmPositions(this.state, snapshot);
     checkCalmBooks(this.state, snapshot);
     checkCalmMoney(this.state, snapshot);
+    checkCalmLimits(this.state, snapshot);
+    checkCalmRests(this.state, snapshot.at);
+    checkCalmStops(this.state, snapshot);
   }
 
   violations(): readonly Violation[] {
@@ -91,6 +98,7 @@ class Judge implements Auditor {
         return;
       case 'process_started':
       case 'process_died':
+      case 'troubled':
       case 'healed':
         keepProcess(this.state, observation);
         return;
@@ -105,6 +113,11 @@ class Judge implements Auditor {
       case 'move_decided':
         keepDecided(this.state, observation);
         return;
+      case 'stop_handed':
+        checkStop(this.state, observation.stop, observation.at);
+        keepStop(this.state, observation.stop, observation.at);
+        return;
+      case 'stop_written':
       case 'nonce_voided':
       case 'signer_gone':
       case 'signer_given':
@@ -113,8 +126,11 @@ class Judge implements Auditor {
       case 'order_handed':
         this.judge(observation.order, observation.at);
         return;
-      case 'world_order':
       case 'world_fill':
+        checkRestFilled(this.state, observation);
+        keepWorld(this.state, observation);
+        return;
+      case 'world_order':
       case 'world_funding':
       case 'world_mark':
         keepWorld(this.state, observation);
@@ -145,15 +161,19 @@ class Judge implements Auditor {
   }
 
   private checkOne(judged: JudgedOrder): void {
+    checkRests(judged);
     if (judged.order.reduceOnly) {
       checkExit(judged);
+      checkTrim(judged);
       return;
     }
     this.tally.riskIncreasing += 1;
     checkHalts(judged);
     checkBreach(judged);
+    checkBeyondState(judged);
     checkFreshness(judged);
     checkOrderLimits(judged);
+    checkSharedLimits(judged);
     checkTarget(judged);
     checkCrossing(judged);
     checkAge(judged);

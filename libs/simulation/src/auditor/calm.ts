@@ -11,6 +11,8 @@ export interface CalmSnapshot {
   readonly marks: readonly { readonly coin: string; readonly price: bigint }[];
   readonly orders: readonly OrderRow[];
   readonly fills: readonly FillRow[];
+  /** Limits that were told as passed: copy and limit, with a blank between. */
+  readonly limitsTold?: readonly string[];
   readonly transactions: readonly LedgerTransactionRow[];
   /** Every row and event that names a copy, by the scope it is kept under; an event without a copy need not be told. */
   readonly mentions: readonly { readonly what: string; readonly scope: string; readonly copyId: string }[];

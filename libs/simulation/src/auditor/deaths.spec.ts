@@ -18,7 +18,7 @@ describe('over the death of a process', () => {
   });
 
   it('an order nobody has an answer to, that rests at the venue, is not repeated', () => {
-    const history = new History().leader('10');
+    const history = new History({ onBreach: 'rest' }).leader('10');
     history.end(history.order('1', { tif: 'gtc' }), 'resting');
     takeOver(history, 3_000);
     history.order('1', { cause: 'repair' });

@@ -128,14 +128,29 @@ export interface PositionSeen {
   readonly size: bigint;
 }
 
-/** Lives and deaths of engine processes. `healed`: everything between them and the world works again; nothing is judged by it. */
+/**
+ * Lives and deaths of engine processes. From `troubled` to `healed` something between them and the world fails: what has to be done within a time is not judged.
+ */
 export type ProcessObservation =
   | { readonly kind: 'process_started'; readonly at: EpochMs; readonly process: string }
   | { readonly kind: 'process_died'; readonly at: EpochMs; readonly process: string }
-  | { readonly kind: 'healed'; readonly at: EpochMs };
+  | { readonly kind: 'troubled' | 'healed'; readonly at: EpochMs };
 
 /** What the engine wrote down and let go. */
 export type OrderObservation =
+  /** The row of a protective stop stands. */
+  | {
+      readonly kind: 'stop_written';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly scope: string;
+      readonly copyId: string;
+      readonly cloid: string;
+      readonly signer: string;
+      readonly nonce: number;
+    }
+  /** A protective stop was handed over. */
+  | { readonly kind: 'stop_handed'; readonly at: EpochMs; readonly stop: StopHanded }
   /** A leader's move, by the venue time of its block, was decided on for these copies; what it was decided on was so at `at` or before. Told before its orders. */
   | { readonly kind: 'move_decided'; readonly at: EpochMs; readonly coin: string; readonly time: EpochMs; readonly copyIds: readonly string[] }
   /** The wave's journal row with this order was given to the database at `journaledAt` and its commit stands at `at`. */
@@ -168,6 +183,23 @@ export type OrderObservation =
  * leave too late; `superseded`: a newer move took it back. The first four are rules for entries: an exit is never refused by them.
  */
 export type WithholdingRule = 'halt' | 'limit' | 'stale' | 'rate' | 'superseded' | 'other';
+
+/** A protective stop as it was handed to the venue's connection (product §2.10). Price, trigger and size 10^-8. */
+export interface StopHanded {
+  readonly process: string;
+  readonly scope: string;
+  readonly copyId: string;
+  readonly account: string;
+  readonly signer: string;
+  readonly coin: string;
+  readonly buy: boolean;
+  readonly size: bigint;
+  readonly price: bigint;
+  readonly trigger: bigint | null;
+  readonly reduceOnly: boolean;
+  readonly cloid: string;
+  readonly nonce: number;
+}
 
 /** One order as it was handed to the venue's connection. */
 export interface OrderHanded {

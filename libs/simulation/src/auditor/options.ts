@@ -28,6 +28,8 @@ export interface AuditorOptions {
   readonly quoteAway: bigint;
   /** An increment may be owed so much longer than its catch-up window while the database or the venue is slow. */
   readonly owedSlackMs: number;
+  /** An order that stands is to be cancelled within this of what ends it. */
+  readonly restGraceMs: number;
   /** An engine has compared an account with the venue so long after it was told of what it did not send itself. */
   readonly comparisonMs: number;
   /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
@@ -54,6 +56,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   settleMs: 5_000,
   quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
+  restGraceMs: 1_500,
   comparisonMs: 30_000,
   roundingPerFill: 100n,
   fundingReadMs: 10_000,

@@ -16,6 +16,19 @@ export interface CapsSeen {
   readonly maxPositionNotional: bigint | null;
   readonly maxPositionShare: bigint | null;
   readonly maxLeverage: bigint | null;
+  /** All positions together; absent: none. */
+  readonly maxGrossExposure?: bigint | null;
+}
+
+/** Limits that are judged on what is held as well (product §3 (2)), and what is done where one is passed. */
+export type StateLimitSeen = 'position_notional' | 'position_share' | 'leverage' | 'gross_exposure';
+export type StateActionSeen = 'none' | 'alert' | 'trim' | 'close';
+
+/** Limits several copies share; null: none. Money 10^-8, the share 10^-12 of what the follower's copies are worth. */
+export interface SharedLimitsSeen {
+  readonly leaderCapacity: bigint | null;
+  readonly followerGross: bigint | null;
+  readonly underlyingShare: bigint | null;
 }
 
 /** Limits of loss; null: none. Shares are 10^-12, money 10^-8. */
@@ -38,11 +51,19 @@ export interface SettingsSeen {
   readonly instruments: { readonly kind: 'all' } | { readonly kind: 'only' | 'except'; readonly coins: readonly string[] };
   readonly caps: CapsSeen;
   readonly losses: LossLimitsSeen;
+  /** Absent: nothing is shared. */
+  readonly shared?: SharedLimitsSeen;
+  /** Absent: each is told. */
+  readonly stateLimits?: Readonly<Record<StateLimitSeen, StateActionSeen>>;
   /** b of product §2.7, 10^-12. */
   readonly entryBound: bigint;
   readonly maxAgeMs: number;
   readonly catchUpMs: number;
   readonly venueLeverage: number;
+  /** What does not fill inside its bound may stand at it; absent: it may not (product §2.7). */
+  readonly onBreach?: 'rest';
+  /** A stop rests at the venue where the first loss limit would be met (product §2.10); absent: none does. */
+  readonly protectiveStop?: true;
 }
 
 /** True when the filter admits the coin. */

@@ -29,8 +29,17 @@ export function drawLeaders(coins: readonly ScenarioCoin[], hasRecording: boolea
   });
 }
 
+/** One standard seed in so many has a crowd of this size whatever else it has. */
+const CROWD_ONE_IN = 25;
+const CROWD = [150, 400] as const;
+
 /** Followers by size of scenario: some dozens in most, hundreds in some. What hundreds cost is better spent on more seeds. */
-function crowd(size: ScenarioSize, draw: Draws): number {
+function crowd(size: ScenarioSize, draw: Draws, large: Draws): number {
+  const usual = usualCrowd(size, draw);
+  return size === 'standard' && large.oneIn(CROWD_ONE_IN) ? large.between(...CROWD) : usual;
+}
+
+function usualCrowd(size: ScenarioSize, draw: Draws): number {
   if (size === 'small') return draw.between(8, 20);
   if (size === 'large') return draw.between(180, 250);
   return draw.weighted([
@@ -46,8 +55,9 @@ export function drawFollowers(
   coins: readonly ScenarioCoin[],
   size: ScenarioSize,
   draw: Draws,
+  large: Draws,
 ): readonly ScenarioFollower[] {
-  return followersOf(crowd(size, draw), tenants, coins, draw);
+  return followersOf(crowd(size, draw, large), tenants, coins, draw);
 }
 
 export function followersOf(

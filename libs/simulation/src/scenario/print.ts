@@ -21,6 +21,7 @@ const RATES: ReadonlySet<string> = new Set([
   'haltNewAt',
   'entryBound',
   'exitBound',
+  'underlyingShare',
 ]);
 
 /** A step on one line: its time in ms, its kind, its fields in order; money, prices, sizes and rates as decimals, nothing left out but what is null. */

@@ -4,8 +4,10 @@ import { drawCoins } from './coins';
 import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
 import { draws } from './draws';
+import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
+import { ScenarioLimits } from './limits';
 import { ScenarioMarket } from './market';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import type { Step } from './steps';
@@ -17,6 +19,9 @@ const EXTENT: Readonly<Record<ScenarioSize, { readonly steps: number; readonly p
   standard: { steps: 2_050, parts: 4 },
   large: { steps: 8_000, parts: 8 },
 };
+/** A script asked for with so many steps has some more: the last of each part may be cut. */
+const MORE_STEPS = 50;
+const PART_STEPS = 500;
 /** From the end of all trouble to the calm: an engine comes up and catches up. */
 const RECOVERY_MS = 8_000;
 /** By then who was to be liquidated is. */
@@ -38,17 +43,18 @@ export interface Turn {
 
 /**
  * The script of a world: the same seed, size and sources give the same steps, to the last digit, on every machine. It holds to `brokenPromises` being empty.
- * Some 50 ms for a `standard` one.
+ * `leastSteps`: steps it has at least; 0: as many as its size has. Some 50 ms for a `standard` one.
  */
-export function scenarioOf(seed: number, size: ScenarioSize = 'standard', sources: ScenarioSources = {}): Scenario {
+export function scenarioOf(seed: number, size: ScenarioSize = 'standard', sources: ScenarioSources = {}, leastSteps = 0): Scenario {
   const { crashPoints = [], candles = [], recorded = [] } = sources;
   const coins = drawCoins(draws(seed, 'coins'));
   const tenants = drawTenants(draws(seed, 'tenants'));
   const leaders = drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders'));
-  const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'));
+  const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'), draws(seed, 'crowds'));
   const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
   const book = new LeaderBook(coins);
-  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'));
+  const extras = new TermsExtras(seed);
+  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), (terms, copy, { allocation }) => extras.begin(copy, allocation, terms));
   const script = new Script(
     market,
     book,
@@ -57,11 +63,14 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioFaults(draws(seed, 'faults')),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
+    new ScenarioLimits(seed, copies, coins),
   );
-  const { steps: least, parts } = EXTENT[size];
+  const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
   return { seed, size, coins, tenants, leaders, followers, steps };
 }
+
+const extentOf = (steps: number) => ({ steps: steps + MORE_STEPS, parts: Math.max(1, Math.round(steps / PART_STEPS)) });
 
 /** When followers begin to copy: most at the beginning, some later. */
 export function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
@@ -80,6 +89,9 @@ export function beginnings(followers: readonly ScenarioFollower[], copies: Scena
   };
 }
 
+/** Nobody sets limits above the copies. */
+const NO_LIMITS = { nextAt: Number.POSITIVE_INFINITY, act: () => [], rest: () => undefined };
+
 /** Puts the turns of all in order of time, with a calm after each part. */
 export class Script {
   private readonly steps: Step[] = [];
@@ -94,6 +106,7 @@ export class Script {
     private readonly faults: ScenarioFaults,
     private readonly engines: ScenarioEngines,
     private readonly beginnings: Turn,
+    private readonly limits: Pick<ScenarioLimits, 'nextAt' | 'act' | 'rest'> = NO_LIMITS,
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
@@ -107,7 +120,7 @@ export class Script {
 
   /** Everybody's turns, the soonest first, until it is over. */
   private play(isOver: () => boolean): void {
-    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.acts, this.leaders];
+    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.limits, this.acts, this.leaders];
     while (!isOver()) {
       const next = turns.reduce((soonest, turn) => (turn.nextAt < soonest.nextAt ? turn : soonest));
       this.now = Math.max(this.now, next.nextAt);
@@ -141,7 +154,7 @@ export class Script {
     if (last) return;
     this.emit([{ at: this.now, kind: 'calm_ends', calm, last }]);
     this.market.loud();
-    for (const each of [this.leaders, this.acts, this.faults, this.engines]) each.rest(this.now);
+    for (const each of [this.leaders, this.acts, this.limits, this.faults, this.engines]) each.rest(this.now);
   }
 
   /** Nothing but prices, up to a time. */

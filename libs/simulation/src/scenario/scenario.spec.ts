@@ -26,7 +26,7 @@ describe('a scenario', () => {
     const hash = createHash('sha256')
       .update(printScenario(scenarioOf(1)))
       .digest('hex');
-    expect(hash.slice(0, 16)).toBe('dbd6d42a76ac6987');
+    expect(hash.slice(0, 16)).toBe('2bbd77196a4dd8b5');
   });
 
   it.each(SEEDS)('keeps every promise, seed %i', (seed) => {
@@ -40,16 +40,27 @@ describe('a scenario', () => {
     }
   });
 
-  it('has 2,000 steps at least, two to six leaders and 10 to 250 followers of two or three tenants', () => {
+  it('has 2,000 steps at least, two to six leaders and 10 to 400 followers of two or three tenants', () => {
     for (const { steps, leaders, followers, tenants, seed } of scenarios) {
       expect(steps.length, `seed ${seed}`).toBeGreaterThanOrEqual(2_000);
       expect([2, 3]).toContain(tenants.length);
       expect(leaders.length).toBeGreaterThanOrEqual(2);
       expect(leaders.length).toBeLessThanOrEqual(6);
       expect(followers.length).toBeGreaterThanOrEqual(10);
-      expect(followers.length).toBeLessThanOrEqual(250);
+      expect(followers.length).toBeLessThanOrEqual(400);
       expect(new Set([...leaders, ...followers].map(({ address }) => address)).size).toBe(leaders.length + followers.length);
     }
+  });
+
+  it.each([100, 3_000])('has at least the %i steps it is asked for, and not many more', (asked) => {
+    const scenario = scenarioOf(3, 'standard', SOURCES, asked);
+    expect(scenario.steps.length).toBeGreaterThanOrEqual(asked);
+    expect(scenario.steps.length).toBeLessThan(asked + 250);
+    expect(brokenPromises(scenario)).toEqual([]);
+  });
+
+  it('has the steps of its size when asked for as many as by default', () => {
+    expect(printScenario(scenarioOf(3, 'standard', SOURCES, 2_000))).toBe(textOf(3));
   });
 
   it('has hundreds of followers in some seeds', () => {

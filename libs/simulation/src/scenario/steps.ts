@@ -1,11 +1,11 @@
 import type { ScenarioFault } from './faults';
-import type { CopyTerms } from './terms';
+import type { ChainTerms, CopyTerms } from './terms';
 
 /**
  * What happens in a scenario. `at` is virtual ms from its start; steps are in order of `at`, those of equal times in the order of the list. Prices are bigint
  * 10^-8 on the coin's grid, money bigint 10^-8, sizes whole lots of the coin, signed where they say a direction (a buy is above zero).
  */
-export type Step = MarketStep | LeaderStep | CopyStep | SwitchStep | FollowerStep | FaultStep | EngineStep | CalmStep;
+export type Step = MarketStep | LeaderStep | CopyStep | LimitsStep | SwitchStep | FollowerStep | FaultStep | EngineStep | CalmStep;
 export type StepKind = Step['kind'];
 
 /** Every kind there is. */
@@ -30,6 +30,7 @@ export const STEP_KINDS = [
   'copy_stop',
   'copy_re_enable',
   'copy_rebase',
+  'limits',
   'kill_switch',
   'close_all',
   'own_trade',
@@ -136,6 +137,21 @@ export type CopyStep =
   | { readonly at: number; readonly kind: 'copy_stop'; readonly copy: number; readonly mode: StopMode }
   /** What the copy's state does not allow is refused by the gateway, and that is no fault. */
   | { readonly at: number; readonly kind: 'copy_pause' | 'copy_resume' | 'copy_re_enable' | 'copy_rebase'; readonly copy: number };
+
+/** Whose copies limits bind. */
+export type LimitTarget =
+  | { readonly layer: 'platform' }
+  | { readonly layer: 'tenant'; readonly tenant: number }
+  | { readonly layer: 'leader'; readonly tenant: number; readonly leader: number }
+  | { readonly layer: 'follower'; readonly follower: number };
+
+/** Limits above the copies, whole, in place of those that stood for the target. */
+export interface LimitsStep {
+  readonly at: number;
+  readonly kind: 'limits';
+  readonly target: LimitTarget;
+  readonly limits: ChainTerms;
+}
 
 export const STOP_MODES = ['close_now', 'follow_to_close'] as const;
 export type StopMode = (typeof STOP_MODES)[number];

@@ -158,6 +158,7 @@ export function tightened(terms: CopyTerms, { allocation }: TermsFor, draw: Draw
       maxPositionNotional: half(caps.maxPositionNotional) ?? ppmOf(allocation, draw.between(50_000, 500_000)),
       maxPositionShare: half(caps.maxPositionShare),
       maxLeverage: half(caps.maxLeverage) ?? ppm(1_000_000),
+      ...(caps.maxGrossExposure !== undefined && { maxGrossExposure: half(caps.maxGrossExposure) }),
     },
     losses: draw.oneIn(2)
       ? losses
@@ -178,6 +179,7 @@ export function loosened(terms: CopyTerms, draw: Draws): CopyTerms {
       maxPositionNotional: draw.oneIn(3) ? null : twice(caps.maxPositionNotional, MONEY_MOST),
       maxPositionShare: draw.oneIn(3) ? null : twice(caps.maxPositionShare, LEVERAGE_MOST),
       maxLeverage: twice(caps.maxLeverage, LEVERAGE_MOST),
+      ...(caps.maxGrossExposure !== undefined && { maxGrossExposure: twice(caps.maxGrossExposure, MONEY_MOST) }),
     },
     losses: {
       ...losses,

@@ -17,7 +17,18 @@ export interface CopyTerms {
   readonly maxAgeMs: number;
   readonly catchUpMs: number;
   readonly venueLeverage: number;
+  /** What does not fill inside its bound stands at it; absent: it is given up. */
+  readonly onBreach?: 'rest';
+  /** A stop rests at the venue where the first limit would be met; absent: none does. */
+  readonly protectiveStop?: true;
+  /** What is done where what is held passes a limit; absent: it is told. */
+  readonly stateLimits?: Readonly<Record<StateLimitTerms, StateActionTerms>>;
 }
+
+export const STATE_LIMIT_TERMS = ['position_notional', 'position_share', 'leverage', 'gross_exposure'] as const;
+export type StateLimitTerms = (typeof STATE_LIMIT_TERMS)[number];
+export const STATE_ACTION_TERMS = ['none', 'alert', 'trim', 'close'] as const;
+export type StateActionTerms = (typeof STATE_ACTION_TERMS)[number];
 
 export type ModeTerms =
   | { readonly kind: 'fixed_ratio'; readonly ratio: bigint }
@@ -37,7 +48,29 @@ export interface CapTerms {
   readonly maxPositionNotional: bigint | null;
   readonly maxPositionShare: bigint | null;
   readonly maxLeverage: bigint | null;
+  /** All positions together; absent: none. */
+  readonly maxGrossExposure?: bigint | null;
 }
+
+/** Limits of a layer above the copies; null: none. What copies share stands here alone. */
+export interface ChainTerms {
+  readonly caps: Required<CapTerms>;
+  readonly losses: Pick<LossTerms, 'fromStart' | 'trailing' | 'daily' | 'lossMoney'>;
+  readonly exposure: {
+    /** Σ notional of all copies of a leader, and of a follower; the same by underlying, as a share of what the follower's copies are worth. */
+    readonly leaderCapacity: bigint | null;
+    readonly followerGross: bigint | null;
+    readonly underlyingShare: bigint | null;
+  };
+  readonly instruments: CopyTerms['instruments'];
+}
+
+export const NO_CHAIN_TERMS: ChainTerms = {
+  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
+  losses: { fromStart: null, trailing: null, daily: null, lossMoney: null },
+  exposure: { leaderCapacity: null, followerGross: null, underlyingShare: null },
+  instruments: { kind: 'all' },
+};
 
 /** Limits of loss; null: none. `alertAt` and `haltNewAt` are shares of a limit. */
 export interface LossTerms {

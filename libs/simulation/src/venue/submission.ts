@@ -33,7 +33,7 @@ interface Signer {
 }
 
 const TIFS = ['ioc', 'gtc', 'alo'] as const;
-const WIRE_TIFS = { ioc: 'Ioc', gtc: 'Gtc', alo: 'Alo' } as const;
+export const WIRE_TIFS = { ioc: 'Ioc', gtc: 'Gtc', alo: 'Alo' } as const;
 
 /** Sends orders to a world as one action each, in chunks. Each row has exactly one outcome. */
 export class WorldOrders implements OrderSubmission {

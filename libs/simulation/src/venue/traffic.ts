@@ -18,9 +18,25 @@ export interface HandedOrder {
 
 export type AnswerKind = 'filled' | 'resting' | 'rejected' | 'unknown';
 
+/** A stop as it is handed to the connection, with the order it replaces. */
+export interface HandedStop {
+  readonly signer: Address;
+  readonly coin: string;
+  readonly buy: boolean;
+  readonly price: bigint;
+  readonly size: bigint;
+  readonly reduceOnly: boolean;
+  /** null: it waits for none. */
+  readonly trigger: bigint | null;
+  readonly clientOrderId: ClientOrderId;
+  readonly nonce: number;
+  readonly replaces: string | null;
+}
+
 /** Everything that passes between one process and the world, told when it is handed over or delivered. For auditors; it changes nothing. */
 export interface Traffic {
   handed(order: HandedOrder): void;
+  stops?(stops: readonly HandedStop[]): void;
   answered(clientOrderId: ClientOrderId, answer: AnswerKind): void;
   marks(updates: readonly MarkUpdate[]): void;
   user(event: WatchEvent): void;

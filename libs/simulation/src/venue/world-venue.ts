@@ -6,6 +6,7 @@ import { type SubmissionTerms, WorldOrders } from './submission';
 import type { Traffic } from './traffic';
 import { WorldAccounts, WorldTruth } from './truth';
 import { type WatchTerms, WorldUserWatch, watchWorldMarks, watchWorldQuotes } from './watching';
+import { WorldWorkingOrders } from './working';
 import type { WorldClock } from './world-clock';
 
 export interface WorldVenueTerms extends SubmissionTerms, WatchTerms {
@@ -33,8 +34,8 @@ export const WORLD_CAPABILITIES: VenueCapabilities = {
   builderFee: true,
   nonceNoop: true,
   reduceOnly: true,
-  workingOrders: false,
-  triggerOrders: false,
+  workingOrders: true,
+  triggerOrders: true,
   actingFor: true,
   agentExpiry: true,
   clearinghousePerDex: true,
@@ -56,10 +57,12 @@ export function openWorldVenue(
   terms: WorldVenueTerms = WORLD_VENUE_TERMS,
 ): Venue {
   const asking = new Asking(clock, link, process, terms.answerTimeoutMs);
+  const orders = new WorldOrders(asking, process, terms, traffic);
   return {
     name: 'hyperliquid',
     capabilities: WORLD_CAPABILITIES,
-    orders: new WorldOrders(asking, process, terms, traffic),
+    orders,
+    workingOrders: new WorldWorkingOrders(asking, orders, traffic),
     truth: new WorldTruth(asking, traffic),
     accounts: new WorldAccounts(asking),
     watchUsers: (dexes, sink) => new WorldUserWatch(asking, process, dexes, sink, terms, traffic),

@@ -2,14 +2,20 @@ import { must } from '@lockstep/kernel';
 import { BROKEN_BOOKS } from './books';
 import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
+import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
+import { BROKEN_RESTING } from './resting';
 import { BROKEN_SENDING } from './sending';
+import { BROKEN_SHARED_LIMITS } from './shared-limits';
 import { BROKEN_STOPS } from './stops';
 import { BROKEN_TARGETS } from './targets';
 
 /** Every broken engine; the auditor has to catch each. */
 export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_LIMITS,
+  ...BROKEN_HELD_LIMITS,
+  ...BROKEN_SHARED_LIMITS,
+  ...BROKEN_RESTING,
   ...BROKEN_BREAKERS,
   ...BROKEN_STOPS,
   ...BROKEN_TARGETS,

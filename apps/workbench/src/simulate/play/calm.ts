@@ -43,6 +43,7 @@ export async function snapshotOf(
     orders: all('orders'),
     fills: all('fills'),
     transactions: all('transactions'),
+    limitsTold: all('limitsTold'),
     mentions: all('mentions'),
   };
 }
@@ -52,7 +53,7 @@ const nothingIn = (journal: JournalTap, copyNo: number, states: readonly { reado
     .filter((coin) => !states.some((state) => state.coin === coin))
     .map((coin) => ({ coin, target: 0n, position: 0n, userClosed: false, dust: false, forfeitReason: null }));
 
-type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'>;
+type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> & { readonly limitsTold: readonly string[] };
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
@@ -109,6 +110,10 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       source: transaction.source,
       postings: transaction.entries,
     })),
+    limitsTold: rows.events.flatMap(({ type, data }) => {
+      const told = type === 'limit.passed' ? /"copy_id":"(cpy_[0-9a-z]+)".*"limit":"([a-z_]+)"/.exec(data) : null;
+      return told === null ? [] : [`${told[1]} ${told[2]}`];
+    }),
     mentions: [
       ...rows.orders.map(({ copyId }) => ({ what: 'order', scope, copyId })),
       ...rows.fills.flatMap(({ copyId }) => (copyId === null ? [] : [{ what: 'fill', scope, copyId }])),

@@ -30,6 +30,8 @@ export interface CopyCast {
   /** Of the newest settings version. */
   version: number;
   readonly createdAt: number;
+  /** Terms and allocation as they were told last as in force. */
+  told?: { readonly terms: CopyTerms; readonly allocation: bigint };
   /** Settings the engine has not confirmed yet, oldest first. */
   readonly pending: { readonly version: number; readonly terms: CopyTerms; readonly tightenedAt?: number; told?: boolean }[];
 }

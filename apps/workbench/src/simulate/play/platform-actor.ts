@@ -1,7 +1,7 @@
 import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import { type Ids, rate, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
-import { encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS } from '@lockstep/roster';
+import { type ChainLimits, decodeChainLimits, encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS } from '@lockstep/roster';
 import type { CopyTerms, Scenario, SpreadTerms, VirtualTime } from '@lockstep/simulation';
 import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
@@ -240,6 +240,23 @@ export class PlatformActor {
   async closeAll(follower: FollowerCast): Promise<void> {
     await this.store.scoped(follower.scope, (unit) => this.append(unit, follower.scope, 'follower.close_all', follower.id, {}));
     this.wake(follower.scope, { kind: 'follower.close_all', targetId: follower.id });
+  }
+
+  /** Puts limits in force for everyone, or for copies of a tenant, leader or follower. How waves are spread stays. */
+  async putLimits(scope: TenantScope | null, targetId: string, limits: ChainLimits): Promise<void> {
+    const set = (known: unknown) => {
+      const stood = decodeChainLimits(known ?? {});
+      return { limits: encodeChainLimits({ ...limits, impact: stood.ok ? stood.value.impact : null }), actor: 'simulation' };
+    };
+    if (scope === null) {
+      await this.store.platform(async (unit) => unit.limits.put(targetId, set(await unit.limits.hold(targetId))));
+      return;
+    }
+    await this.store.scoped(scope, async (unit) => {
+      await unit.riskLimits.put(targetId, set(await unit.riskLimits.hold(targetId)));
+      await this.append(unit, scope, 'limits.changed', targetId, {});
+    });
+    this.wake(scope);
   }
 
   /** Turns a switch as its owner; true when it stood otherwise. */

@@ -15,8 +15,8 @@ export interface TenantUnit {
   readonly positions: { ofCopies(copyNo: bigint): Promise<readonly { readonly position: bigint; readonly target: bigint }[]> };
   readonly commands: Part<ScopedUnit['commands'], 'append'>;
   readonly killSwitches: Part<ScopedUnit['killSwitches'], 'turn'>;
-  readonly riskLimits: Part<ScopedUnit['riskLimits'], 'hold' | 'put'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'insert'>;
+  readonly riskLimits: Part<ScopedUnit['riskLimits'], 'hold' | 'put'>;
 }
 
 /** What the operator writes on platform tables. */
@@ -25,6 +25,7 @@ export interface OperatorUnit {
   readonly tenants: Part<PlatformUnit['tenants'], 'insert' | 'putTier'>;
   readonly inbox: Part<PlatformUnit['inbox'], 'watch'>;
   readonly engines: Part<PlatformUnit['engines'], 'setFlag'>;
+  readonly limits: Part<PlatformUnit['limits'], 'hold' | 'put'>;
 }
 
 /** The platform's side of a simulated store. */

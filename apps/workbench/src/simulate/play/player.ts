@@ -1,13 +1,22 @@
-import { price, size } from '@lockstep/kernel';
+import { price, size, type TenantScope } from '@lockstep/kernel';
 import type { KillTarget } from '@lockstep/risk';
-import { type CopyTerms, fitTrade, type Observation, type Scenario, type ScenarioStep, type SwitchTarget } from '@lockstep/simulation';
+import {
+  type CopyTerms,
+  fitTrade,
+  type LimitTarget,
+  type Observation,
+  type Scenario,
+  type ScenarioStep,
+  type SwitchTarget,
+} from '@lockstep/simulation';
 import { scopeKey } from '@lockstep/tenancy';
 import type { Cast, CopyCast, FollowerCast } from './cast';
+import { binds, keyOf, SimChain } from './chain';
 import type { EngineHost } from './engine-host';
 import type { FaultSwitches } from './faults';
 import { AGENT_NAME, BUILDER, BUILDER_TENTHS, type PlatformActor, wholeHours } from './platform-actor';
 import { decimal, type SimWorld } from './sim-world';
-import { seenOf } from './terms';
+import { chainOf, seenOf } from './terms';
 
 export interface PlayerParts {
   readonly scenario: Scenario;
@@ -23,8 +32,11 @@ export interface PlayerParts {
 /** Does what the steps of a script say. */
 export class Player {
   private agents = 0;
+  private readonly chain: SimChain;
 
-  constructor(private readonly parts: PlayerParts) {}
+  constructor(private readonly parts: PlayerParts) {
+    this.chain = new SimChain(parts.scenario.coins.map(({ coin }) => coin));
+  }
 
   /** Everybody is there: money at the venue, tenants and their leaders on the platform. */
   async begin(): Promise<void> {
@@ -91,6 +103,7 @@ export class Player {
         return;
       case 'fault_begins':
         faults.begin(step.fault, step.what);
+        this.parts.observe({ kind: 'troubled', at: this.parts.exact() });
         return;
       case 'fault_ends':
         faults.end(step.fault);
@@ -107,6 +120,9 @@ export class Player {
         return;
       case 'kill_switch':
         await this.turn(step.target, step.on);
+        return;
+      case 'limits':
+        await this.limits(step);
         return;
       case 'regime':
       case 'calm_begins':
@@ -198,7 +214,9 @@ export class Player {
     if (step.kind === 'copy_create') {
       const follower = cast.followers[step.follower];
       const made = follower === undefined ? null : await actor.createCopy(step.copy, follower, step.leader, step.allocation, step.terms);
-      if (made !== null) this.terms(made, made.terms, made.allocation);
+      if (made === null) return;
+      this.terms(made, made.terms, made.allocation);
+      for (const { target } of this.chain.pending) if (binds(target, made)) this.asked(made, made.terms, made.allocation);
       return;
     }
     const copy = cast.copies.get(step.copy);
@@ -237,6 +255,7 @@ export class Player {
   /** Tells the terms of a copy as they count from now on. */
   terms(copy: CopyCast, terms: CopyTerms, allocation: bigint, tightenedAt?: number): void {
     const leader = this.parts.scenario.leaders[copy.leader]?.address ?? '';
+    copy.told = { terms, allocation };
     this.parts.observe({
       kind: 'copy_terms',
       at: this.parts.exact(),
@@ -249,14 +268,55 @@ export class Player {
         createdAt: copy.createdAt,
         dayBeginsMs: wholeHours(this.parts.scenario.tenants[copy.follower.tenant]?.dayBeginsMin ?? 0) * 60_000,
       },
-      settings: seenOf(terms),
+      settings: this.chain.bound(copy, seenOf(terms), false),
       allocation,
       ...(tightenedAt === undefined ? {} : { tightenedAt }),
     });
   }
 
+  /** Limits above the copies are asked for: each copy below may be judged by them from now on. */
+  private async limits({ target, limits }: Extract<ScenarioStep, { kind: 'limits' }>): Promise<void> {
+    const { actor, cast } = this.parts;
+    const named = this.limitedBy(target);
+    if (named === null) return;
+    this.chain.ask(target, limits);
+    for (const copy of cast.copies.values()) if (binds(target, copy)) this.asked(copy, copy.terms, copy.allocation);
+    await actor.putLimits(named.scope, named.id, chainOf(limits));
+  }
+
+  private limitedBy(target: LimitTarget): { readonly scope: TenantScope | null; readonly id: string } | null {
+    const { cast } = this.parts;
+    if (target.layer === 'platform') return { scope: null, id: 'platform' };
+    if (target.layer === 'follower') {
+      const follower = cast.followers[target.follower];
+      return follower === undefined ? null : { scope: follower.scope, id: follower.id };
+    }
+    const scope = cast.scopes[target.tenant];
+    const id = target.layer === 'tenant' ? scope?.tenantId : cast.leaderId(target.tenant, target.leader);
+    return scope === undefined || id === undefined ? null : { scope, id };
+  }
+
+  /** The engine took up limits of a target: those that waited longest; null: all that wait, as one that begins does. */
+  limitsTaken(targetId: string | null): void {
+    for (const { target } of [...this.chain.pending]) {
+      if (targetId !== null && this.limitedBy(target)?.id !== targetId) continue;
+      this.chain.confirm(keyOf(target));
+      for (const copy of this.parts.cast.copies.values()) {
+        if (binds(target, copy) && copy.told !== undefined) this.terms(copy, copy.told.terms, copy.told.allocation);
+      }
+      // Of the platform's the newest row is read, however often it changed.
+      if (targetId !== null && target.layer !== 'platform') return;
+    }
+  }
+
   private asked(copy: CopyCast, terms: CopyTerms, allocation: bigint): void {
-    this.parts.observe({ kind: 'terms_asked', at: this.parts.exact(), copyId: copy.id, settings: seenOf(terms), allocation });
+    this.parts.observe({
+      kind: 'terms_asked',
+      at: this.parts.exact(),
+      copyId: copy.id,
+      settings: this.chain.bound(copy, seenOf(terms), true),
+      allocation,
+    });
   }
 
   private notAsked(copy: CopyCast): void {

@@ -1,4 +1,5 @@
 import type { TenantScope } from '@lockstep/kernel';
+import { PROTECTIVE_LEG } from '@lockstep/replication';
 import type { VirtualProcess } from '@lockstep/simulation';
 import { type CommandRow, CommitUnknownError, type EnginePlatformUnit, type EngineScopedUnit, type EngineStorage } from '@lockstep/storage';
 import { EngineDied } from './engine-died';
@@ -12,6 +13,8 @@ export interface Committed {
   readonly journaledAt: number;
   readonly settled: readonly { readonly no: CommandRow['no']; readonly status: 'applied' | 'refused' }[];
   readonly states: readonly { readonly copyNo: number; readonly from: string; readonly state: string }[];
+  /** Protective stops that were written down before they leave. */
+  readonly stops: Parameters<EngineScopedUnit['orders']['save']>[0];
 }
 
 export interface ProcessStorageParts {
@@ -33,11 +36,13 @@ export class ProcessStorage implements EngineStorage {
       journaledAt: number;
       settled: Committed['settled'][number][];
       states: Committed['states'][number][];
+      stops: Committed['stops'][number][];
     } = {
       journal: [],
       journaledAt: 0,
       settled: [],
       states: [],
+      stops: [],
     };
     return this.run(
       (end) => this.parts.storage.scoped(scope, async (unit) => end(await work(this.watched(unit, told))), options),
@@ -83,6 +88,7 @@ export class ProcessStorage implements EngineStorage {
       journaledAt: number;
       settled: Committed['settled'][number][];
       states: Committed['states'][number][];
+      stops: Committed['stops'][number][];
     },
   ): EngineScopedUnit {
     const { exact } = this.parts;
@@ -96,7 +102,15 @@ export class ProcessStorage implements EngineStorage {
       fills: unit.fills,
       leaders: unit.leaders,
       ledger: unit.ledger,
-      orders: unit.orders,
+      // Everything else of it stays what it is.
+      orders: Object.create(unit.orders, {
+        save: {
+          value: (rows: Parameters<EngineScopedUnit['orders']['save']>[0]) => {
+            told.stops.push(...rows.filter(({ leg, status }) => leg === PROTECTIVE_LEG && status === 'unknown'));
+            return unit.orders.save(rows);
+          },
+        },
+      }),
       riskLimits: unit.riskLimits,
       spareAgents: unit.spareAgents,
       venueAccounts: unit.venueAccounts,

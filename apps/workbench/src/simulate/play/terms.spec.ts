@@ -56,7 +56,8 @@ describe('terms of a scenario as settings of the product', () => {
     for (const { seed, terms } of [{ seed: 0, terms: TERMS }, ...drawn]) {
       const [seen, settings] = [seenOf(terms), settingsOf(terms)];
       const { alertAt: _, protectiveStop: __, ...losses } = settings.breaker;
-      const { maxGrossExposure: ___, ...caps } = settings.caps;
+      const { maxGrossExposure, ...others } = settings.caps;
+      const caps = maxGrossExposure === null ? others : { ...others, maxGrossExposure };
       expect(seen.mode, `seed ${seed}`).toMatchObject({ kind: settings.mode.kind });
       expect(
         [
@@ -64,7 +65,8 @@ describe('terms of a scenario as settings of the product', () => {
           seen.follow,
           seen.start,
           seen.instruments,
-          seen.caps,
+          seen.caps.maxGrossExposure === null ? (({ maxGrossExposure: _none, ...rest }) => rest)(seen.caps) : seen.caps,
+          seen.stateLimits ?? ALERTED,
           seen.losses,
           seen.entryBound,
           seen.maxAgeMs,
@@ -78,6 +80,7 @@ describe('terms of a scenario as settings of the product', () => {
         settings.start.kind,
         settings.instruments,
         caps,
+        settings.stateLimits,
         losses,
         settings.slippage.entryBound,
         settings.maxAgeMs,

@@ -1,6 +1,6 @@
 import { money, rate, size } from '@lockstep/kernel';
-import { ALERTED, type CopySettings } from '@lockstep/roster';
-import type { CopyTerms, SettingsSeen } from '@lockstep/simulation';
+import { ALERTED, type ChainLimits, type CopySettings } from '@lockstep/roster';
+import type { ChainTerms, CopyTerms, SettingsSeen } from '@lockstep/simulation';
 
 const orNull = <T extends bigint>(value: bigint | null, unit: (value: bigint) => T): T | null => (value === null ? null : unit(value));
 
@@ -19,9 +19,9 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       maxPositionNotional: orNull(caps.maxPositionNotional, money),
       maxPositionShare: orNull(caps.maxPositionShare, rate),
       maxLeverage: orNull(caps.maxLeverage, rate),
-      maxGrossExposure: null,
+      maxGrossExposure: orNull(caps.maxGrossExposure ?? null, money),
     },
-    slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: 'reject' },
+    slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: terms.onBreach ?? 'reject' },
     breaker: {
       fromStart: orNull(losses.fromStart, rate),
       trailing: orNull(losses.trailing, rate),
@@ -30,12 +30,39 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       alertAt: orNull(losses.alertAt, rate),
       haltNewAt: orNull(losses.haltNewAt, rate),
       closeAfterMarks: losses.closeAfterMarks,
-      protectiveStop: false,
+      protectiveStop: terms.protectiveStop ?? false,
     },
-    stateLimits: ALERTED,
+    stateLimits: terms.stateLimits ?? ALERTED,
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
+  };
+}
+
+/** A scenario's limits of a layer as the product's. */
+export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): ChainLimits {
+  return {
+    caps: {
+      maxPositionSize: orNull(caps.maxPositionSize, size),
+      maxPositionNotional: orNull(caps.maxPositionNotional, money),
+      maxPositionShare: orNull(caps.maxPositionShare, rate),
+      maxLeverage: orNull(caps.maxLeverage, rate),
+      maxGrossExposure: orNull(caps.maxGrossExposure, money),
+    },
+    losses: {
+      fromStart: orNull(losses.fromStart, rate),
+      trailing: orNull(losses.trailing, rate),
+      daily: orNull(losses.daily, rate),
+      lossMoney: orNull(losses.lossMoney, money),
+    },
+    exposure: {
+      leaderCapacity: orNull(exposure.leaderCapacity, money),
+      followerGross: orNull(exposure.followerGross, money),
+      underlyingShare: orNull(exposure.underlyingShare, rate),
+    },
+    instruments,
+    maxVenueLeverage: null,
+    impact: null,
   };
 }
 
@@ -68,6 +95,9 @@ export function seenOf(terms: CopyTerms): SettingsSeen {
     start: terms.start.kind,
     instruments: terms.instruments,
     caps: terms.caps,
+    ...(terms.stateLimits !== undefined && { stateLimits: terms.stateLimits }),
+    ...(terms.onBreach !== undefined && { onBreach: terms.onBreach }),
+    ...(terms.protectiveStop !== undefined && { protectiveStop: terms.protectiveStop }),
     losses: { fromStart, trailing, daily, lossMoney, haltNewAt, closeAfterMarks },
     entryBound: terms.entryBound,
     maxAgeMs: terms.maxAgeMs,

@@ -1,4 +1,6 @@
-import type { HandedOrder, LeaderFill, Observation, Traffic } from '@lockstep/simulation';
+import { unpackClientOrderId } from '@lockstep/replication';
+import type { HandedOrder, HandedStop, LeaderFill, Observation, Traffic } from '@lockstep/simulation';
+import { scopeKey } from '@lockstep/tenancy';
 import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { Cast } from './cast';
 import type { JournalTap } from './journal-tap';
@@ -41,6 +43,22 @@ export class TrafficTap implements Traffic {
         sentAt: at,
       },
     });
+  }
+
+  stops(stops: readonly HandedStop[]): void {
+    const at = this.exact();
+    for (const { clientOrderId: cloid, signer, replaces: _, ...stop } of stops) {
+      const named = unpackClientOrderId(cloid);
+      const follower = this.cast.followerOfAgent(signer);
+      const copy = named === null ? undefined : this.cast.copyOfNo(named.copyNo);
+      const own = {
+        process: this.process,
+        scope: copy === undefined ? '' : scopeKey(copy.scope),
+        copyId: copy?.id ?? '',
+        account: follower?.address ?? signer,
+      };
+      this.observe({ kind: 'stop_handed', at, stop: { ...stop, ...own, cloid, signer } });
+    }
   }
 
   answered(cloid: string, outcome: 'filled' | 'resting' | 'rejected' | 'unknown'): void {

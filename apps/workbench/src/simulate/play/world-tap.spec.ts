@@ -13,8 +13,8 @@ const DONE = { status: 'ok', response: { type: 'default' } };
 const UNKNOWN = { status: 'err', response: 'User or API Wallet 0xa1 does not exist.' };
 
 /** What is told of submissions a world answers so. */
-function told(...submissions: readonly (readonly [Submission, object])[]): readonly Observation['kind'][] {
-  const observed: Observation['kind'][] = [];
+function heard(...submissions: readonly (readonly [Submission, object])[]): readonly Observation[] {
+  const observed: Observation[] = [];
   const answers = submissions.map(([, answer]) => answer);
   const world = {
     control: { onFills: () => undefined },
@@ -25,13 +25,16 @@ function told(...submissions: readonly (readonly [Submission, object])[]): reado
     () => 0,
     () => OWNER,
     () => true,
-    ({ kind }) => observed.push(kind),
+    (observation) => observed.push(observation),
   );
   tap.setUpWith(SET_UP);
   const watched = tap.watched();
   for (const [submission] of submissions) watched.submitWith(submission, () => undefined);
   return observed;
 }
+
+const told = (...submissions: readonly (readonly [Submission, object])[]): readonly Observation['kind'][] =>
+  heard(...submissions).map(({ kind }) => kind);
 
 describe('what is told of the world', () => {
   it('a noop that is taken makes its nonce void', () => {
@@ -40,6 +43,17 @@ describe('what is told of the world', () => {
 
   it('a noop refused because its signer was replaced tells that the signer is gone', () => {
     expect(told([approve('0xa1'), DONE], [approve('0xa2'), DONE], [noop('0xa1'), UNKNOWN])).toEqual(['signer_given', 'signer_given', 'signer_gone']);
+  });
+
+  it.each<[string, string, object, string]>([
+    ['fills whole', 'Gtc', { filled: { totalSz: '2.0' } }, 'done'],
+    ['fills in part and stands', 'Gtc', { filled: { totalSz: '1.5' } }, 'resting'],
+    ['fills in part and ends', 'Ioc', { filled: { totalSz: '1.5' } }, 'done'],
+    ['stands', 'Gtc', { resting: { oid: 1 } }, 'resting'],
+  ])('an order that %s (%s)', (_what, tif, status, expected) => {
+    const order = { a: 0, s: '2', c: '0xc', t: { limit: { tif } } };
+    const answer = { status: 'ok', response: { type: 'order', data: { statuses: [status] } } };
+    expect(heard([submissionOf('0xa1', { type: 'order', orders: [order] }), answer])).toMatchObject([{ kind: 'world_order', status: expected }]);
   });
 
   it('a noop refused tells that the signer is gone that its account was set up with', () => {

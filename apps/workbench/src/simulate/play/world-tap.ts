@@ -4,11 +4,16 @@ import type { Json, Observation, Submission, World } from '@lockstep/simulation'
 const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined);
 const text = (value: unknown, name: string): string => String(field(value, name) ?? '');
 
+/** States of an order that has not ended. */
+const STANDS: ReadonlySet<string> = new Set(['open', 'triggered']);
+
 /** Tells the auditor what truly happens in the world, whoever knows of it. */
 export class WorldTap {
   private readonly fundingTo = new Map<string, number>();
   /** Signers that counted once: what refuses one that never did says nothing of later. */
   private readonly given = new Set<string>();
+  /** Orders told as resting. */
+  private readonly stands = new Set<string>();
 
   constructor(
     private readonly world: World,
@@ -55,10 +60,30 @@ export class WorldTap {
     }
   }
 
+  /**
+   * Tells the end of what stands at the venue from now on, for followers named: what fills later, is cancelled by whomever, or goes with the position. Orders that
+   * ended on arrival were told.
+   */
+  standing(addresses: readonly string[]): void {
+    for (const address of addresses)
+      unwrap(
+        this.world.subscribe({ type: 'orderUpdates', user: address }, (frame) => this.updates(address, frame.data)),
+        'updates',
+      );
+  }
+
+  private updates(account: string, data: Json): void {
+    for (const update of Array.isArray(data) ? data : []) {
+      const cloid = field(field(update, 'order'), 'cloid');
+      if (typeof cloid !== 'string' || STANDS.has(text(update, 'status')) || !this.stands.delete(cloid)) continue;
+      this.observe({ kind: 'world_order', at: this.exact(), account, coin: text(field(update, 'order'), 'coin'), cloid, status: 'done' });
+    }
+  }
+
   private submit(submission: Submission, answered: Parameters<World['submitWith']>[1]): void {
-    const [order] = (field(submission.action, 'orders') ?? []) as readonly unknown[];
+    const orders = ordersIn(submission.action);
     this.world.submitWith(submission, (answer) => {
-      if (field(submission.action, 'type') === 'order' && order !== undefined) this.order(submission, order, answer);
+      for (const [index, order] of orders.entries()) this.order(submission, order, answer, index);
       // Wherever its answer goes: what its nonce was for can no longer land.
       if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')
         this.observe({ kind: 'nonce_voided', at: this.exact(), signer: submission.signer, nonce: submission.nonce });
@@ -68,15 +93,16 @@ export class WorldTap {
     });
   }
 
-  private order(submission: Submission, order: unknown, answer: unknown): void {
+  private order(submission: Submission, order: unknown, answer: unknown, index: number): void {
     const cloid = field(order, 'c');
     const account = this.accountOfSigner(submission.signer);
     if (typeof cloid !== 'string' || account === null) return;
-    const error = errorIn(answer);
+    const error = errorIn(answer, index);
     // A nonce that was used says nothing of this order: it may be the very one.
     if (error?.startsWith('Invalid nonce: duplicate') === true) return;
     this.gone(submission, error);
-    const status = error !== null ? 'rejected' : isResting(answer) ? 'resting' : 'done';
+    const status = error !== null ? 'rejected' : isResting(order, statusAt(answer, index)) ? 'resting' : 'done';
+    if (status === 'resting') this.stands.add(cloid);
     const reason = error === null ? {} : { reason: error };
     this.observe({ kind: 'world_order', at: this.exact(), account, coin: '', cloid, status, ...reason });
   }
@@ -113,14 +139,31 @@ export class WorldTap {
   }
 }
 
-const firstStatus = (answer: unknown): unknown => {
+/** Orders of an action, those that replace others among them. */
+function ordersIn(action: unknown): readonly unknown[] {
+  const type = field(action, 'type');
+  const list = field(action, type === 'order' ? 'orders' : 'modifies');
+  if ((type !== 'order' && type !== 'batchModify') || !Array.isArray(list)) return [];
+  return type === 'order' ? list : list.map((change) => field(change, 'order'));
+}
+
+function statusAt(answer: unknown, index: number): unknown {
   const statuses = field(field(field(answer, 'response'), 'data'), 'statuses');
-  return Array.isArray(statuses) ? statuses[0] : undefined;
-};
-/** Why an action, or the one order in it, was refused; null: it was not. */
-const errorIn = (answer: unknown): string | null => (field(answer, 'status') === 'err' ? text(answer, 'response') : errorOf(answer));
-const errorOf = (answer: unknown): string | null => {
-  const error = field(firstStatus(answer), 'error');
+  return Array.isArray(statuses) ? statuses[index] : undefined;
+}
+
+/** Why an action, or one order in it, was refused; null: it was not. */
+function errorIn(answer: unknown, index = 0): string | null {
+  if (field(answer, 'status') === 'err') return text(answer, 'response');
+  const error = field(statusAt(answer, index), 'error');
   return typeof error === 'string' ? error : null;
-};
-const isResting = (answer: unknown): boolean => field(firstStatus(answer), 'resting') !== undefined;
+}
+
+/** Whether it stands, waits for its trigger, or what an order that may stand left unfilled does. */
+function isResting(order: unknown, status: unknown): boolean {
+  if (status === 'waitingForTrigger' || field(status, 'resting') !== undefined) return true;
+  const filled = field(status, 'filled');
+  return (
+    filled !== undefined && text(field(field(order, 't'), 'limit'), 'tif') === 'Gtc' && Number(text(filled, 'totalSz')) < Number(text(order, 's'))
+  );
+}

@@ -8,14 +8,24 @@ describe('the command line of a replay', () => {
   it('needs no more than a seed', () => {
     expect(read('--seed 7')).toEqual({
       ok: true,
-      value: { seed: 7, step: null, copyId: null, coin: null, broken: null, postgres: false, recorded: null, json: false },
+      value: { seed: 7, step: null, steps: 0, copyId: null, coin: null, broken: null, postgres: false, recorded: null, json: false },
     });
   });
 
   it('names step, copy, coin, broken engine and store', () => {
-    expect(read('--coin flx:GOLD --copy cpy_01abc --step 12 --json --postgres --seed 0 --broken late-exit --recorded replay')).toEqual({
+    expect(read('--coin flx:GOLD --copy cpy_01abc --step 12 --steps 3000 --json --postgres --seed 0 --broken late-exit --recorded replay')).toEqual({
       ok: true,
-      value: { seed: 0, step: 12, copyId: 'cpy_01abc', coin: 'flx:GOLD', broken: 'late-exit', postgres: true, recorded: 'replay', json: true },
+      value: {
+        seed: 0,
+        step: 12,
+        steps: 3000,
+        copyId: 'cpy_01abc',
+        coin: 'flx:GOLD',
+        broken: 'late-exit',
+        postgres: true,
+        recorded: 'replay',
+        json: true,
+      },
     });
   });
 
@@ -28,7 +38,8 @@ describe('the command line of a replay', () => {
     ['--seed 1 --copy BTC', '--copy takes the id of a copy: cpy_…'],
     ['--seed 1 --coin a/b', '--coin takes the name of a coin: BTC, or flx:GOLD of a builder dex'],
     ['--seed 1 --broken sound', '--broken takes one of: no-cap, late-exit'],
-    ['--seed 1 --steps 4', 'unknown option --steps'],
+    ['--seed 1 --steps 0', '--steps takes a whole number from 1 to 1000000'],
+    ['--seed 1 --size 4', 'unknown option --size'],
   ])('refuses %s', (line, error) => {
     expect(read(line)).toEqual({ ok: false, error });
   });

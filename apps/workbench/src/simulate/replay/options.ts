@@ -5,6 +5,8 @@ export interface ReplayOptions {
   readonly seed: number;
   /** Last step of the script that is played; null: all. */
   readonly step: number | null;
+  /** Steps of the script at least, as the run of sim had them; 0: as many as it has by default. */
+  readonly steps: number;
   /** Decisions of this copy are shown instead of those behind violations. */
   readonly copyId: string | null;
   /** Only decisions in this coin. */
@@ -21,6 +23,7 @@ export interface ReplayOptions {
 export const REPLAY_USAGE = `npm run replay -- --seed S [options]
   --seed S      the seed to play, as a run of sim names it
   --step N      no further than this step of its script
+  --steps N     steps of the script at least, where the run of sim was told so
   --copy ID     every decision about this copy, not those behind violations
   --coin C      decisions in this coin alone
   --broken A    played by this broken engine
@@ -38,7 +41,16 @@ const COIN = /^[A-Za-z0-9]{1,20}(:[A-Za-z0-9]{1,20})?$/;
 /** Reads the command line. `known` are the names of the broken engines. The error is one sentence that names the option. */
 export function parseReplayOptions(args: readonly string[], known: readonly string[]): Result<ReplayOptions, string> {
   let seed: number | null = null;
-  let options: Omit<ReplayOptions, 'seed'> = { step: null, copyId: null, coin: null, broken: null, postgres: false, recorded: null, json: false };
+  let options: Omit<ReplayOptions, 'seed'> = {
+    step: null,
+    steps: 0,
+    copyId: null,
+    coin: null,
+    broken: null,
+    postgres: false,
+    recorded: null,
+    json: false,
+  };
   const rest = [...args];
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     if (name === '--json' || name === '--postgres') {
@@ -54,6 +66,10 @@ export function parseReplayOptions(args: readonly string[], known: readonly stri
       case '--step':
         if (!isWhole(value, 1, STEP_MOST)) return err(`--step takes a whole number from 1 to ${STEP_MOST}`);
         options = { ...options, step: Number(value) };
+        break;
+      case '--steps':
+        if (!isWhole(value, 1, STEP_MOST)) return err(`--steps takes a whole number from 1 to ${STEP_MOST}`);
+        options = { ...options, steps: Number(value) };
         break;
       case '--copy':
         if (!COPY_ID.test(value)) return err('--copy takes the id of a copy: cpy_…');

@@ -29,10 +29,10 @@ export async function runReplay(
   play: (order: SeedOrder) => Promise<SeedOutcome>,
   serverUrl: string | null = null,
 ): Promise<ReplayReport> {
-  const { seed, step, broken, postgres } = options;
+  const { seed, step, steps, broken, postgres } = options;
   const recorded = options.recorded === null ? null : readRecordedMarkets(options.recorded);
   const store = postgres ? 'postgres' : 'memory';
-  const order: SeedOrder = { seed, steps: 0, broken, store, serverUrl, recorded, ...(step === null ? {} : { lastStep: step }) };
+  const order: SeedOrder = { seed, steps, broken, store, serverUrl, recorded, ...(step === null ? {} : { lastStep: step }) };
   let shown: Pick<ReplayReport, 'blamed' | 'violationsLeftOut' | 'decisions' | 'decisionsLeftOut'> = {
     blamed: [],
     violationsLeftOut: 0,

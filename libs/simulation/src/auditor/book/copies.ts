@@ -2,6 +2,7 @@ import type { EpochMs } from '@lockstep/kernel';
 import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
 import { entryOf } from './entry-of';
 import { Holding } from './holding';
+import { PassedLimits } from './limit-marks';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
 import { RecentRange } from './window';
 
@@ -44,6 +45,9 @@ export class CopyTrack {
   /** Copy equity over the last moments, in whole units. */
   readonly equity: RecentRange;
   readonly losses: LossTrack;
+  readonly limits = new PassedLimits();
+  /** When a protective stop of it filled since it was enabled last; null: none did. */
+  stopFilledAt: EpochMs | null = null;
   /** Leader equity at the first increase of a copy on its fixed allocation. */
   basis: { low: number; high: number } | null = null;
   /** Equity of its venue account as engines were told it, in whole units. */

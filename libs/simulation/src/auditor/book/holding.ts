@@ -1,4 +1,5 @@
 import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
+import type { Trim } from './limit-marks';
 import { OpenMoves } from './open-moves';
 import type { OrderTrack } from './orders';
 import { TargetBounds } from './target';
@@ -81,6 +82,10 @@ export class Holding {
   private unanswered: UnansweredFill[] = [];
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
+  /** What the next exit has to leave at most because of a limit on what is held; null: none is to be acted on. */
+  trim: Trim | null = null;
+  /** When the leader reduced last. */
+  reducedAt = Number.NEGATIVE_INFINITY;
 
   constructor(readonly coin: string) {}
 

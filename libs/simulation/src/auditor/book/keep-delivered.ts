@@ -1,4 +1,4 @@
-import { sign } from '@lockstep/kernel';
+import { abs, sign } from '@lockstep/kernel';
 import type { DeliveredObservation, OrderObservation, ProcessObservation } from '../observations';
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
@@ -53,7 +53,10 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
 
 /** Takes lives and deaths of processes into the books. */
 export function keepProcess(state: AuditState, told: ProcessObservation): void {
-  if (told.kind === 'healed') return;
+  if (!('process' in told)) {
+    state.quietSince = told.kind === 'healed' ? told.at : Number.POSITIVE_INFINITY;
+    return;
+  }
   if (told.kind === 'process_started') {
     state.startedAt.set(told.process, told.at);
     state.lastStartAt = told.at;
@@ -62,6 +65,7 @@ export function keepProcess(state: AuditState, told: ProcessObservation): void {
   state.startedAt.delete(told.process);
   state.marks.forget(told.process);
   state.blindness.forget(told.process);
+  for (const copy of state.copies.values()) copy.limits.died(told.process);
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
 }
 
@@ -89,6 +93,12 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   // A copy that begins while nothing of the coin was known: where it was in a position already, the copy waits for an open. A leader known to be flat opened since.
   const first = holding.target.moves === 0 && !holding.target.waiting && holding.target.high === 0n && !holding.begun;
   holding.begun = true;
+  // Which exit is for the limit and which for the leader can no longer be told.
+  holding.trim = null;
+  if (sign(move.after) !== sign(move.before) || abs(move.after) < abs(move.before)) {
+    holding.reducedAt = move.at;
+    for (const order of holding.live.values()) order.reducedAt ??= move.at;
+  }
   const ratio = ratioBounds(copy, leader, move.at, state.options.equityMargin);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);

@@ -1,5 +1,5 @@
 import { must } from '@lockstep/kernel';
-import type { OrderHanded, OrderObservation } from '../observations';
+import type { OrderHanded, OrderObservation, StopHanded } from '../observations';
 import { MAX_ORDERS } from '../options';
 import { type OrderOrigin, OrderTrack } from './orders';
 import { CHANGE_MS } from './ratio';
@@ -18,14 +18,32 @@ export function keepHanded(state: AuditState, handed: OrderHanded): boolean {
   return true;
 }
 
+/** Books a protective stop. It stands beside what is on its way: an exit of ours does not wait for it. */
+export function keepStop(state: AuditState, stop: StopHanded, at: number): void {
+  const { trigger, ...handed } = stop;
+  const order = state.orders.get(stop.cloid) ?? track(state, { ...stop, wave: '' });
+  if (order.handed !== null) return;
+  order.handed = { ...handed, wave: '', cause: 'repair', tif: 'gtc', expiresAfter: 0, decidedAt: at, journaledAt: at, sentAt: at };
+  order.remaining = stop.size;
+  order.trigger = trigger ?? stop.price;
+  order.exit = true;
+}
+
 /** Takes into the books what the engine wrote down, withheld or made void. */
-export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' }>): void {
+export function keepOrders(
+  state: AuditState,
+  told: Exclude<OrderObservation, { kind: 'stop_handed' }> & Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' }>,
+): void {
   switch (told.kind) {
     case 'order_journaled': {
       if (state.orders.has(told.cloid)) return;
       const order = track(state, told);
       order.journaled = true;
       order.exit = told.reduceOnly === true;
+      return;
+    }
+    case 'stop_written': {
+      if (!state.orders.has(told.cloid)) track(state, { ...told, wave: '' }).journaled = true;
       return;
     }
     case 'order_withheld': {

@@ -91,6 +91,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
     for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
   }
   if (told.reEnabled === true) {
+    copy.stopFilledAt = null;
     const value = readEquity(state, copy);
     if (value === null) copy.losses.unsure();
     else copy.losses.anchor(value, Number(copy.terms.allocation) / 1e8);

@@ -113,6 +113,7 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
     return [];
   }
   if (order.handed.account !== seen.account) otherAccount(state, seen.at, seen.account, order.handed.account, order.copyId, order.cloid);
+  if (order.trigger !== null) copy.stopFilledAt = seen.at;
   order.filled += seen.size;
   order.remaining -= seen.size;
   order.arrived = true;

@@ -57,6 +57,20 @@ export class LossTrack {
   private lastPrices = '';
   private sure = true;
 
+  /** Value, in whole units, at which the first limit is met at the earliest; null: there is none, or it is not known. */
+  floor(limits: LossLimits, allocation: number): number | null {
+    const { value, unit: base } = this.high;
+    if (!this.sure || value === null) return null;
+    const at = (unit: number): number => (value * unit) / base;
+    const floors = [
+      limits.fromStart === null ? null : at(1 - limits.fromStart),
+      limits.trailing === null ? null : at(this.peak * (1 - limits.trailing)),
+      limits.daily === null ? null : at(this.dayUnit * (1 - limits.daily)),
+      limits.lossMoney === null ? null : this.moneyBase - limits.lossMoney + allocation,
+    ].filter((floor) => floor !== null);
+    return floors.length === 0 ? null : Math.max(...floors);
+  }
+
   /** Every reference begins anew at this value, which is one of two. */
   anchor(value: ValueSeen, allocation: number): void {
     const least = Math.min(value.told, value.real);

@@ -21,6 +21,11 @@ export class MarkTrail {
     this.latest = Number(price) / 1e8;
   }
 
+  /** The newest price, 10^-8; null before the first. */
+  get newest(): bigint | null {
+    return this.held === 0 ? null : (this.prices[this.slot(1)] ?? null);
+  }
+
   /** When the newest mark not after `by` came; null when none did. */
   lastAt(by: EpochMs): EpochMs | null {
     for (let back = 1; back <= this.held; back += 1) {

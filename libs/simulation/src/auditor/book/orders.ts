@@ -24,6 +24,10 @@ export class OrderTrack {
   withheld = false;
   voided = false;
   answer: AnswerSeen | null = null;
+  /** Of a protective stop, where it is triggered; null: it is none. */
+  trigger: bigint | null = null;
+  /** The leader reduced while it stood, or was on its way. */
+  reducedAt: EpochMs | null = null;
 
   readonly cloid: string;
   readonly process: string;

@@ -65,6 +65,8 @@ export class AuditState {
   readonly blindness = new Blindness();
   readonly startedAt = new Map<string, EpochMs>();
   lastStartAt = Number.NEGATIVE_INFINITY;
+  /** Since when nothing between engines and the world fails; infinity: something does. */
+  quietSince = Number.NEGATIVE_INFINITY;
   /** The newest mark of a coin any process was told. */
   readonly lastMarks = new Map<string, bigint>();
   /** Net positions of followers' accounts, by account and coin. */

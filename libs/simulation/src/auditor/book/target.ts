@@ -157,6 +157,11 @@ export class TargetBounds {
     this.low = 0n;
   }
 
+  /** What is left may be as little as `least`. */
+  lower(least: bigint): void {
+    if (this.low > least) this.low = least;
+  }
+
   /** Increments given up leave the target: what is above `most` is owed no more. */
   giveUp(at: EpochMs, most: bigint): void {
     if (this.high <= most) return;

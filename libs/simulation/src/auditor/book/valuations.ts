@@ -1,6 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { CopyTrack } from './copies';
 import type { AuditState } from './state';
+import { lookAtLimits } from './state-limits';
 
 /**
  * Values copies at marks. Marks of one moment are one look: between two of them a copy would have a value nobody ever saw. So they wait until time or
@@ -55,7 +56,9 @@ export class Valuations {
     if (value === null) return;
     copy.equity.add(at, value.real);
     copy.equity.add(at, value.told);
-    if (!byMark || copy.state === 'stopped' || copy.ownShare || state.settling(process, at)) return;
+    if (!byMark || copy.state === 'stopped' || state.settling(process, at)) return;
+    lookAtLimits(state, copy, process, at, () => pricesOf(state, process, copy));
+    if (copy.ownShare) return;
     this.judged += 1;
     const valuation = {
       at,

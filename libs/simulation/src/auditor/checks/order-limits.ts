@@ -53,8 +53,6 @@ function notionalBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint,
 
 /** Σ initial margin against copy equity, and Σ notional against its leverage. Other coins count as they are at the lowest mark known. */
 function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, at: bigint, mark: bigint): Broken | null {
-  const equity = highestEquity(judged);
-  if (equity === null) return null;
   const { settings } = terms;
   let margin = (worst * at) / leverageOf(settings.venueLeverage, judged.instrument.maxLeverage);
   let gross = worst * mark;
@@ -69,10 +67,16 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
     margin += held / leverageOf(settings.venueLeverage, instrument.maxLeverage);
     gross += held;
   }
+  const { maxLeverage, maxGrossExposure = null } = settings.caps;
+  const exposed = gross + worst * (at - mark);
+  if (maxGrossExposure !== null && exposed > maxGrossExposure * UNIT) {
+    return { kind: 'gross_exposure', text: `takes exposure to ${priceText(exposed / UNIT)} at worst, ${priceText(maxGrossExposure)} is allowed` };
+  }
+  const equity = highestEquity(judged);
+  if (equity === null) return null;
   if (margin > equity * UNIT) {
     return { kind: 'allocation', text: `takes initial margin to ${priceText(margin / UNIT)} at worst, copy equity is at most ${priceText(equity)}` };
   }
-  const { maxLeverage } = settings.caps;
   const real = judged.copy.accountEquity.range(judged.at);
   const base = real === null ? equity : min(equity, widened(real.high, judged.state.options.equityMargin));
   if (maxLeverage === null || gross * RATE_ONE <= maxLeverage * base * UNIT) return null;

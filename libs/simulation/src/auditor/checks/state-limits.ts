@@ -1,0 +1,84 @@
+import { abs, UNIT } from '@lockstep/kernel';
+import type { CopyTrack } from '../book/copies';
+import type { AuditState } from '../book/state';
+import { heldBy, isPerPosition, limitIn, surelyPassed, takesLimits, termsFor, under } from '../book/state-limits';
+import type { CalmSnapshot } from '../calm';
+import { blame, type JudgedOrder, sizeText } from './judged-order';
+
+/** Product §3 (2): a limit passed on a mark that trims or closes is acted on before the next order that raises risk is journaled. */
+export function checkBeyondState(judged: JudgedOrder): void {
+  const { order, state, copy } = judged;
+  for (const { limit, action, since, process } of copy.limits.passed.values()) {
+    if (action === 'alert' || process !== order.process || order.journaledAt <= since + state.options.journalGraceMs) continue;
+    // What was reduced meanwhile may be within the limit again, whoever looked.
+    const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
+    const still = held === null ? null : surelyPassed(state, copy, judged.at, limit, held, termsFor(copy, order.decidedAt));
+    if (held === null || still !== action) continue;
+    const text = `was journaled ${order.journaledAt - since} ms after the mark at which ${limit} was passed`;
+    blame(judged, 'order_beyond_state', `${text}: ${money(under(limit, held, 'least'))} is held, and ${action} is asked for`);
+    return;
+  }
+}
+
+/** An exit that leaves after a limit was to be acted on leaves no more than that admits, where the leader reduced nothing that would be its cause. */
+export function checkTrim(judged: JudgedOrder): void {
+  const { order, state, holding, instrument } = judged;
+  const { trim } = holding;
+  if (trim === null || trim.process !== order.process || order.decidedAt <= trim.at + state.options.raceMs || holding.foreign) return;
+  holding.trim = null;
+  if (order.decidedAt - trim.at > state.options.comparisonMs) return;
+  const held = abs(holding.real.position);
+  const going = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + order.size;
+  const left = held > going ? held - going : 0n;
+  if (left <= trim.most) {
+    holding.open.change((target) => (trim.most <= instrument.lot ? target.wait(judged.at, 0n) : target.giveUp(judged.at, trim.most)));
+    return;
+  }
+  if (order.cause === 'move' || order.decidedAt - holding.reducedAt < state.options.comparisonMs || holding.real.position !== holding.told.position)
+    return;
+  blame(judged, 'state_limit_not_met', `leaves ${sizeText(left)} ${order.decidedAt - trim.at} ms after a limit left at most ${sizeText(trim.most)}`);
+}
+
+/** In the calm a limit passed long ago was acted on as far as the venue's minimum admits, and told. */
+export function checkCalmLimits(state: AuditState, snapshot: CalmSnapshot): void {
+  const told = new Set(snapshot.limitsTold ?? []);
+  for (const copy of state.copies.values()) {
+    for (const { limit, action, since, dueAt, process } of copy.limits.passed.values()) {
+      const { copyId } = copy.copy;
+      if (snapshot.at - since > state.options.comparisonMs && !told.has(`${copyId} ${limit}`)) {
+        state.report('limit_not_told', snapshot.at, copyId, null, `copy ${copyId} has passed ${limit} since ${since}, and nothing tells it`);
+      }
+      if (action === 'alert' || dueAt === null || snapshot.at - dueAt <= state.options.comparisonMs) continue;
+      const over = state.unsigned.has(copy.copy.account) ? null : overIn(state, copy, snapshot.at, process, limit, action);
+      if (over === null) continue;
+      state.report(
+        'state_limit_not_met',
+        snapshot.at,
+        copyId,
+        null,
+        `in the calm copy ${copyId} ${over}, ${action} was due ${snapshot.at - dueAt} ms ago`,
+      );
+    }
+  }
+}
+
+type Limit = Parameters<typeof under>[0];
+
+/** A position that could be reduced and was not; null: there is none. */
+function overIn(state: AuditState, copy: CopyTrack, at: number, process: string, limit: Limit, action: 'trim' | 'close'): string | null {
+  const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
+  const limited = limitIn(state, copy, at, copy.terms, limit, 'most');
+  if (held === null || limited === null || under(limit, held, 'least') <= limited) return null;
+  const aim = action === 'close' ? 0n : (limited * 95n) / 100n;
+  const all = under(limit, held, 'most');
+  const found = held.find(({ least, instrument }) => {
+    if (isPerPosition(limit) && least <= limited) return false;
+    const excess = isPerPosition(limit) ? least - aim : (least * (all - aim)) / all;
+    return excess * 10n >= instrument.minNotional * 11n && least >= 2n * instrument.minNotional;
+  });
+  return found === undefined
+    ? null
+    : `holds ${money(found.least)} in ${found.holding.coin} (${money(all)} under ${limit}), the limit is ${money(limited)}`;
+}
+
+const money = (amount: bigint): string => `${Number(amount) / Number(UNIT)}`;

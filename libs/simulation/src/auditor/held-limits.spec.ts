@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { CapsSeen, SettingsSeen, StateActionSeen, StateLimitSeen } from './terms';
+import { COPY, History, rate, units } from './testing/history';
+
+const CAPS: CapsSeen = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
+const LIMITS: Readonly<Record<StateLimitSeen, CapsSeen>> = {
+  position_notional: { ...CAPS, maxPositionNotional: units('1100') },
+  position_share: { ...CAPS, maxPositionShare: rate('0.11') },
+  leverage: { ...CAPS, maxLeverage: rate('0.11') },
+  gross_exposure: { ...CAPS, maxGrossExposure: units('1100') },
+};
+const NONE = { position_notional: 'none', position_share: 'none', leverage: 'none', gross_exposure: 'none' } as const;
+const limited = (limit: StateLimitSeen, action: StateActionSeen, closeAfterMarks = 1): Partial<SettingsSeen> => ({
+  caps: LIMITS[limit],
+  stateLimits: { ...NONE, [limit]: action },
+  losses: { fromStart: null, trailing: null, daily: null, lossMoney: null, haltNewAt: null, closeAfterMarks },
+});
+/** A copy of 10,000 that holds 10 bought at 100, at a mark of 120 for `seconds`. */
+function passed(settings: Partial<SettingsSeen>, seconds = 1, mark = '120'): History {
+  const history = new History(settings).wait(10_000).mark('100').follow('100');
+  for (let second = 0; second < seconds; second += 1) history.wait(1_000).mark(`${mark}.${second % 2}`);
+  return history;
+}
+/** An entry at the leader's next increase. */
+function enter(history: History): History {
+  history.wait(100).leader('110', '120');
+  history.order('0.1', { price: units('120.1') });
+  return history;
+}
+
+describe('limits on what is held (product §3, 2)', () => {
+  it.each<[string, StateLimitSeen, StateActionSeen, string, readonly string[]]>([
+    ['a limit not passed', 'position_notional', 'trim', '109', []],
+    ['a limit that is only told', 'gross_exposure', 'alert', '105', []],
+    ['a position to be trimmed', 'position_notional', 'trim', '120', ['order_beyond_state']],
+    ['a share to be trimmed', 'position_share', 'trim', '120', ['order_beyond_state']],
+    ['leverage to be closed', 'leverage', 'close', '120', ['order_beyond_state']],
+    ['gross exposure to be trimmed', 'gross_exposure', 'trim', '120', ['order_beyond_state']],
+  ])('%s: %s, %s, at a mark of %s', (_what, limit, action, mark, found) => {
+    const told = enter(passed(limited(limit, action), 1, mark)).found();
+    expect(told.filter((kind) => kind === 'order_beyond_state')).toEqual(found);
+  });
+
+  it('halt no more once they are met again', () => {
+    const history = passed(limited('position_notional', 'trim')).wait(1_000).mark('105');
+    expect(enter(history).found()).not.toContain('order_beyond_state');
+  });
+
+  it.each<[string, StateActionSeen, string, readonly string[]]>([
+    // 1,100 · 0.95 ÷ 120 = 8.70
+    ['5 % below the limit', 'trim', '-1.3', []],
+    ['to the limit', 'trim', '-0.84', ['state_limit_not_met']],
+    ['to nothing', 'close', '-10', []],
+    ['to less only, where it is to be closed', 'close', '-5', ['state_limit_not_met']],
+  ])('are acted on: %s', (_what, action, exit, found) => {
+    const history = passed(limited('position_notional', action), 60).wait(100);
+    history.exit(exit, { cause: 'repair', price: units('119') });
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, string, StateActionSeen, readonly string[]]>([
+    ['what was trimmed', '-1.3', 'trim', ['beyond_target']],
+    ['what was closed', '-10', 'close', ['entry_without_cause']],
+  ])('leave %s as it is', (_what, exit, action, found) => {
+    const history = passed(limited('position_notional', action)).wait(100);
+    history.fill(history.exit(exit, { cause: 'repair', price: units('119') }), exit.slice(1), '120');
+    history.wait(1_000).mark('100').wait(100);
+    history.order('1', { cause: 'repair', price: units('100.1') });
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['told and acted on late', 5, true, []],
+    ['told and never acted on', 60, true, ['state_limit_not_met']],
+    ['not told', 60, false, ['limit_not_told', 'state_limit_not_met']],
+  ])('are looked at in the calm: %s', (_what, seconds, told, found) => {
+    const history = passed(limited('gross_exposure', 'trim'), seconds);
+    history.calm({ ...history.snapshot(), limitsTold: told ? [`${COPY.copyId} gross_exposure`] : [] });
+    expect(history.found()).toEqual(found);
+  });
+
+  it('wait for as many marks in a row as the copy asks for', () => {
+    const history = passed(limited('position_notional', 'trim', 6), 3).wait(100);
+    history.exit('-0.5', { cause: 'repair', price: units('119') });
+    expect(history.found()).toEqual([]);
+  });
+});
+
+describe('gross exposure (product §3, 1)', () => {
+  it.each([
+    ['1', []],
+    ['1.2', ['gross_exposure']],
+  ])('of an order of %s more', (more, found) => {
+    const history = new History(limited('gross_exposure', 'none')).wait(10_000).mark('100').follow('100');
+    history.wait(1_000).mark('100').wait(100).leader('120');
+    history.order(more, { price: units('100') });
+    expect(history.found()).toEqual(found);
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { StopHanded } from './observations';
+import type { SettingsSeen } from './terms';
+import { COIN, COPY, History, rate, units } from './testing/history';
+
+/** A copy of 10,000 that may lose a tenth, and holds 50 at 100: a mark of 80 is 1,000 lost. */
+const GUARDED: Partial<SettingsSeen> = {
+  venueLeverage: 50,
+  protectiveStop: true,
+  losses: { fromStart: rate('0.1'), trailing: null, daily: null, lossMoney: null, haltNewAt: null, closeAfterMarks: 1 },
+};
+const STOP: StopHanded = {
+  process: 'p1',
+  scope: COPY.scope,
+  copyId: COPY.copyId,
+  account: COPY.account,
+  signer: 'agent-1',
+  coin: COIN,
+  buy: false,
+  size: units('50'),
+  price: units('73'),
+  trigger: units('81'),
+  reduceOnly: true,
+  cloid: 's1',
+  nonce: 900,
+};
+const holding = (settings: Partial<SettingsSeen> = GUARDED): History =>
+  new History(settings).wait(10_000).mark('100').follow('500').wait(1_000).mark('100').wait(100);
+/** The stop is written down, handed over and stands. */
+function place(history: History, changed: Partial<StopHanded> = {}, written = true): History {
+  const stop = { ...STOP, ...changed };
+  const { process, scope, copyId, cloid, signer, nonce } = stop;
+  if (written) history.tell({ kind: 'stop_written', at: history.now, process, scope, copyId, cloid, signer, nonce });
+  history.tell({ kind: 'stop_handed', at: history.now, stop });
+  return history.end(stop.cloid, 'resting');
+}
+const told = (history: History): readonly string[] =>
+  history.found().filter((kind) => kind.startsWith('stop') || kind === 'not_journaled' || kind === 'breach_not_closed');
+
+describe('protective stops (product §2.10)', () => {
+  it.each<[string, Partial<StopHanded>, readonly string[]]>([
+    ['at the limit', {}, []],
+    ['nearer than the limit', { trigger: units('95') }, []],
+    ['beyond the limit', { trigger: units('70') }, ['stop_wrong']],
+    ['that may open a position', { reduceOnly: false }, ['stop_wrong']],
+    ['of more than is held', { size: units('50.01') }, ['stop_wrong']],
+    ['on the wrong side', { buy: true, trigger: units('120') }, ['stop_wrong']],
+  ])('one %s', (_what, changed, found) => {
+    expect(told(place(holding(), changed))).toEqual(found);
+  });
+
+  it('is asked for', () => {
+    expect(
+      told(
+        place(
+          holding({ ...GUARDED, losses: { fromStart: null, trailing: null, daily: null, lossMoney: null, haltNewAt: null, closeAfterMarks: 1 } }),
+        ),
+      ),
+    ).toEqual(['stop_wrong']);
+  });
+
+  it('is written down before it leaves', () => {
+    expect(told(place(holding(), {}, false))).toEqual(['not_journaled']);
+  });
+
+  it.each<[string, (history: History) => History, readonly string[]]>([
+    ['stands for all that is held', (history) => place(history), []],
+    ['stands for a part of it', (history) => place(history, { size: units('40') }), ['stop_missing']],
+    ['stands for none of it', (history) => history, ['stop_missing']],
+    ['was cancelled', (history) => place(history).end('s1', 'done'), ['stop_missing']],
+  ])('in the calm %s', (_what, act, found) => {
+    expect(told(act(holding()).wait(60_000).mark('100').calm())).toEqual(found);
+  });
+
+  it('does not stand where the copy is flat', () => {
+    const history = place(holding()).wait(1_000).leader('0');
+    history.fill(history.exit('-50'), '50');
+    expect(told(history.wait(60_000).mark('100').calm())).toEqual(['stop_left']);
+  });
+
+  it.each([
+    ['breaker_closed', []],
+    ['active', ['breach_not_closed']],
+  ] as const)('that filled closes its copy: %s', (state, found) => {
+    const history = place(holding()).wait(1_000);
+    history.trade('s1', false, '50', '81').end('s1', 'done');
+    if (state === 'breaker_closed') history.state(state);
+    expect(told(history.wait(60_000).mark('100').calm(history.snapshot({}, state)))).toEqual(found);
+  });
+});

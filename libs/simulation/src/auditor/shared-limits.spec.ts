@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { SettingsSeen, SharedLimitsSeen } from './terms';
+import { COPY, History, rate, SETTINGS, units } from './testing/history';
+
+const NONE: SharedLimitsSeen = { leaderCapacity: null, followerGross: null, underlyingShare: null };
+const shared = (limits: Partial<SharedLimitsSeen>): Partial<SettingsSeen> => ({ shared: { ...NONE, ...limits } });
+const OTHER = { ...COPY, copyId: 'c2', account: '0xf2' };
+
+/** Two copies of one leader and brand on accounts of their own; the first holds 10 bought at 100, at a mark of 100. */
+function two(settings: Partial<SettingsSeen>, other: Partial<typeof COPY> = {}): History {
+  const history = new History();
+  history.tell({
+    kind: 'copy_terms',
+    at: history.now,
+    copy: { ...OTHER, ...other },
+    settings: { ...SETTINGS, ...settings },
+    allocation: units('10000'),
+  });
+  history.tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' });
+  return history.wait(10_000).mark('100').follow('100').wait(1_000).mark('100').wait(100).leader('200');
+}
+const byOther = { copyId: 'c2', account: '0xf2', signer: 'agent-2', price: units('100') } as const;
+
+describe('limits that copies share (product §3)', () => {
+  it.each<[string, Partial<SharedLimitsSeen>, string, readonly string[]]>([
+    ['inside of the capacity of their leader', { leaderCapacity: units('1500') }, '5', []],
+    ['a lot beyond the capacity of their leader', { leaderCapacity: units('1500') }, '5.01', ['leader_capacity']],
+    ['of one follower each: its exposure is its own', { followerGross: units('600') }, '5', []],
+    ['beyond what one follower may have in all', { followerGross: units('600') }, '6.01', ['follower_exposure']],
+    ['beyond a share in one underlying', { underlyingShare: rate('0.05') }, '6', ['concentration']],
+    ['inside of a share in one underlying', { underlyingShare: rate('0.05') }, '5', []],
+  ])('two copies %s', (_what, limits, more, found) => {
+    const history = two(shared(limits));
+    history.order(more, byOther);
+    expect(history.found()).toEqual(found);
+  });
+
+  it('count for a leader of their own brand alone', () => {
+    const history = two(shared({ leaderCapacity: units('1500') }), { leaderId: 'l2', scope: 'brand-b' });
+    history.order('5.5', { ...byOther, scope: 'brand-b' });
+    expect(history.found()).toEqual([]);
+  });
+
+  it('count what is on its way', () => {
+    const history = two(shared({ leaderCapacity: units('1500') }));
+    history.order('3', { price: units('100') });
+    history.order('3', byOther);
+    expect(history.found()).toEqual(['leader_capacity']);
+  });
+
+  it('bind as long as none of the terms that may be in force admits more', () => {
+    const history = two(shared({ leaderCapacity: units('1500') }));
+    history.tell({ kind: 'terms_asked', at: history.now, copyId: 'c2', settings: { ...SETTINGS, ...shared({}) }, allocation: units('10000') });
+    history.order('5.5', byOther);
+    expect(history.found()).toEqual([]);
+  });
+});

@@ -1,0 +1,49 @@
+import { ppmOf } from './coins';
+import { type Draws, draws } from './draws';
+import { type CopyTerms, STATE_ACTION_TERMS, STATE_LIMIT_TERMS, type StateActionTerms, type StateLimitTerms } from './terms';
+
+/** One seed in so many has copies with the extra, and of its copies one in so many has it. */
+const STATE_LIMITS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const REST = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const PPM = 1_000_000n;
+
+/**
+ * Terms that copies have in a share of the seeds alone. Everything is drawn from streams of its own, one for each copy, so that a world without them is the same
+ * to the last digit.
+ */
+export class TermsExtras {
+  private readonly hasStateLimits: boolean;
+  private readonly hasRest: boolean;
+
+  constructor(private readonly seed: number) {
+    this.hasStateLimits = draws(seed, 'extras: state limits').oneIn(STATE_LIMITS.seedsOneIn);
+    this.hasRest = draws(seed, 'extras: rest').oneIn(REST.seedsOneIn);
+  }
+
+  /** The terms a copy begins with. */
+  begin(copy: number, allocation: bigint, terms: CopyTerms): CopyTerms {
+    const limited = this.hasStateLimits ? withStateLimits(terms, allocation, this.drawOf('state limits', copy)) : terms;
+    return this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? { ...limited, onBreach: 'rest' } : limited;
+  }
+
+  private drawOf(what: string, copy: number): Draws {
+    return draws(this.seed, `extras: ${what} of ${copy}`);
+  }
+}
+
+/** Limits that act on what is held, near to what a copy holds: a position at its cap passes them as its price moves. */
+function withStateLimits(terms: CopyTerms, allocation: bigint, draw: Draws): CopyTerms {
+  if (!draw.oneIn(STATE_LIMITS.copiesOneIn)) return terms;
+  const action = (): StateActionTerms =>
+    draw.weighted<StateActionTerms>([
+      [15, STATE_ACTION_TERMS[0]],
+      [20, STATE_ACTION_TERMS[1]],
+      [40, STATE_ACTION_TERMS[2]],
+      [25, STATE_ACTION_TERMS[3]],
+    ]);
+  const stateLimits = Object.fromEntries(STATE_LIMIT_TERMS.map((limit) => [limit, action()])) as Record<StateLimitTerms, StateActionTerms>;
+  const gross = draw.oneIn(2) ? ppmOf(allocation, draw.between(200_000, 2_500_000)) : null;
+  const notional = terms.caps.maxPositionNotional ?? (draw.oneIn(2) ? ppmOf(allocation, draw.between(100_000, 1_200_000)) : null);
+  const share = terms.caps.maxPositionShare ?? (draw.oneIn(3) ? BigInt(draw.between(100_000, 1_500_000)) * PPM : null);
+  return { ...terms, caps: { ...terms.caps, maxPositionNotional: notional, maxPositionShare: share, maxGrossExposure: gross }, stateLimits };
+}
