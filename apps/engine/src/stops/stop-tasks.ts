@@ -45,7 +45,7 @@ export function stopTasks(
   const tasks: StopTask[] = [];
   for (const { sheet, stop } of wishes) {
     const { coin } = sheet.instrument;
-    const there = standing.filter(({ instrument }) => instrument.coin === coin);
+    const there = standing.length === 0 ? standing : standing.filter(({ instrument }) => instrument.coin === coin);
     const [first] = there;
     if (stop === 'keep' || there.length > 1 || (first !== undefined && !isSettled(first))) continue;
     const change = stopChange(first ?? null, stop);
@@ -53,6 +53,8 @@ export function stopTasks(
     const task = taskOf(copy, sheet, first ?? null, stop);
     if (task !== null) tasks.push(task);
   }
+  // Looked at many times a second, and most copies have none.
+  if (standing.length === 0) return tasks;
   const wished = new Set(wishes.filter(({ stop }) => stop !== null).map(({ sheet }) => sheet.instrument.coin));
   const named = new Set(wishes.map(({ sheet }) => sheet.instrument.coin));
   for (const stop of standing) {

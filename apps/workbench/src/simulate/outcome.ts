@@ -35,6 +35,8 @@ export interface SeedOutcome {
   /** The run could not go on: a failure of the simulation itself or an engine that did not come to rest. */
   readonly failure: string | null;
   readonly ms: number;
+  /** Processor time of its process since the seed before, compiling and collecting garbage included. */
+  readonly cpuMs: number;
 }
 
 /** What a child process is asked to run. */

@@ -12,6 +12,7 @@ export function simLines(report: SimReport): string[] {
   return [
     '',
     `${metrics.seeds} seeds, ${metrics.steps} steps, ${metrics.decisions} orders that add risk judged, ${metrics.orders} orders, ${metrics.fills} fills, ${metrics.deaths} deaths of the engine, ${Math.round(report.ms / 1_000)} s`,
+    `${metrics.cpu_seconds} s of processor time in memory, ${metrics.seeds_per_core_minute} seeds a minute and core`,
     ...report.broken.map(({ name, caughtIn, first }) =>
       caughtIn === null ? `✗ not caught: ${name}` : `caught in seed ${caughtIn}: ${name} (${first})`,
     ),
@@ -41,7 +42,14 @@ export function simJson(report: SimReport) {
       broken_engines: broken.length,
       broken_caught: broken.filter(({ caughtIn }) => caughtIn !== null).length,
       seconds: Math.round(report.ms / 1_000),
+      ...rateOf(sound.filter(({ store }) => store === 'memory')),
     },
     broken: broken.map(({ name, caughtIn, seeds, first }) => ({ name, caught_in: caughtIn, seeds, first })),
   };
+}
+
+/** What seeds cost: processor time of their processes, and how many one core plays in a minute. */
+function rateOf(seeds: readonly SimReport['sound'][number][]) {
+  const cpuMs = seeds.reduce((total, outcome) => total + outcome.cpuMs, 0);
+  return { cpu_seconds: Math.round(cpuMs / 1_000), seeds_per_core_minute: cpuMs === 0 ? 0 : Math.round((seeds.length * 600_000) / cpuMs) / 10 };
 }

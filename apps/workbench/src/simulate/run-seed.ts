@@ -69,9 +69,11 @@ const PLATFORM_LIMITS = 'limits of the platform changed';
 /** Plays one seed and has the auditor judge it. Everything in it happens in one order, so the same seed gives the same outcome. */
 export async function runSeed(order: SeedOrder): Promise<SeedOutcome> {
   const began = performance.now();
+  const before = process.cpuUsage();
   const run = new SeedRun(order);
   const failure = await run.toTheEnd();
-  return run.outcome(failure, performance.now() - began);
+  const { user, system } = process.cpuUsage(before);
+  return run.outcome(failure, performance.now() - began, (user + system) / 1_000);
 }
 
 export class SeedRun {
@@ -184,7 +186,7 @@ export class SeedRun {
     }
   }
 
-  outcome(failure: string | null, ms: number): SeedOutcome {
+  outcome(failure: string | null, ms: number, cpuMs: number): SeedOutcome {
     const counts = this.auditor.counts();
     return {
       seed: this.order.seed,
@@ -203,6 +205,7 @@ export class SeedRun {
       violations: this.told,
       failure,
       ms: Math.round(ms),
+      cpuMs: Math.round(cpuMs),
     };
   }
 

@@ -4,11 +4,6 @@ import { found, type SeedOutcome, type SeedWork } from './outcome';
 import { readRecordedMarkets, worldNumbers } from './recorded-markets';
 import { runWorks } from './seed-pool';
 
-/** Seeds of the sound engine one process runs at most before another takes over: what is left in memory goes with it. */
-const SEEDS_A_PROCESS_MAX = 20;
-/** Each lane takes so many works at least, so that none is idle while another has many seeds left. */
-const WORKS_A_LANE = 2;
-
 /** What a broken engine came to. */
 export interface BrokenOutcome {
   readonly name: string;
@@ -34,47 +29,47 @@ export interface SimPlaces {
   readonly serverUrl: string | null;
 }
 
-/** Runs the sound engine over its seeds, then every broken one until it is caught. `say` is told how it goes. */
+/** Runs the sound engine over its seeds, and every broken one until it is caught. `say` is told how it goes. */
 export async function runSim(options: SimOptions, places: SimPlaces, monotonic: () => number, say: (text: string) => void): Promise<SimReport> {
-  const { processes } = places;
   const began = monotonic();
+  const chosen = BROKEN_ENGINES.filter(({ name }) => options.broken === 'all' || options.broken.includes(name));
   const sound: SeedOutcome[] = [];
-  await runWorks(soundWorks(options, places), processes, (outcome) => {
-    sound.push(outcome);
-    if (found(outcome)) for (const line of foundLines(outcome, options.recorded, options.steps)) say(line);
-    else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
+  const told = new Map<string, SeedOutcome[]>();
+  await runWorks(worksOf(options, places, chosen), places.processes, (outcome) => {
+    if (outcome.broken === null) {
+      sound.push(outcome);
+      if (found(outcome)) for (const line of foundLines(outcome, options.recorded, options.steps)) say(line);
+      else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
+      return;
+    }
+    const outcomes = told.get(outcome.broken) ?? [];
+    outcomes.push(outcome);
+    told.set(outcome.broken, outcomes);
+    if (found(outcome)) say(`caught: ${outcome.broken} in seed ${outcome.seed}: ${firstOf(outcome)}`);
   });
   sound.sort((a, b) => a.seed - b.seed || a.store.localeCompare(b.store));
-  const chosen = BROKEN_ENGINES.filter(({ name }) => options.broken === 'all' || options.broken.includes(name));
-  const told = new Map<string, SeedOutcome[]>();
-  await runWorks(
-    chosen.map(({ name }) => brokenWork(options, name)),
-    processes,
-    (outcome) => {
-      const outcomes = told.get(outcome.broken ?? '') ?? [];
-      outcomes.push(outcome);
-      told.set(outcome.broken ?? '', outcomes);
-      if (found(outcome)) say(`caught: ${outcome.broken} in seed ${outcome.seed}: ${firstOf(outcome)}`);
-    },
-  );
   const broken = chosen.map(({ name, rule }) => brokenOutcome(name, rule, told.get(name) ?? []));
   return { options, sound, broken, ms: monotonic() - began };
 }
 
-/** A process that runs many seeds loads and compiles the engine once for them. */
-function soundWorks(options: SimOptions, { processes, serverUrl }: SimPlaces): SeedWork[] {
-  const works: SeedWork[] = [];
+/** What takes longest comes first and single seeds last, so that no processor is idle at the end for longer than a seed takes. */
+function worksOf(options: SimOptions, { serverUrl }: SimPlaces, broken: readonly { readonly name: string }[]): SeedWork[] {
   const numbers = seedsOf(options);
-  const add = (store: SeedWork['store'], count: number): void => {
-    const share = Math.min(SEEDS_A_PROCESS_MAX, Math.ceil(count / (processes * WORKS_A_LANE)));
-    for (let at = 0; at < count; at += share) {
-      const seeds = numbers.slice(at, Math.min(at + share, count));
-      works.push({ seeds, steps: options.steps, broken: null, store, serverUrl, recorded: options.recorded, untilFound: false });
-    }
-  };
-  add('memory', numbers.length);
-  add('postgres', Math.min(options.postgres, numbers.length));
-  return works;
+  const sound = (store: SeedWork['store'], count: number): SeedWork[] =>
+    numbers.slice(0, count).map((seed) => ({
+      seeds: [seed],
+      steps: options.steps,
+      broken: null,
+      store,
+      serverUrl,
+      recorded: options.recorded,
+      untilFound: false,
+    }));
+  return [
+    ...sound('postgres', Math.min(options.postgres, options.seeds)),
+    ...broken.map(({ name }) => brokenWork(options, name)),
+    ...sound('memory', numbers.length),
+  ];
 }
 
 /** Seeds in order; of recorded worlds their numbers. */

@@ -27,159 +27,173 @@ export class MemoryPlatformUnit {
     readonly now: EpochMs,
   ) {}
 
-  readonly waveNumbers = { next: async (): Promise<number> => Number(this.data.next('move')) };
+  get waveNumbers() {
+    return { next: async (): Promise<number> => Number(this.data.next('move')) };
+  }
 
-  readonly tenants = {
-    open: async (): Promise<readonly TenantRow[]> =>
-      this.data.tenants.filter(({ status }) => status !== 'closed').sort((a, b) => (a.id < b.id ? -1 : 1)),
-    insert: async (row: TenantRow): Promise<void> => {
-      if (!this.data.tiers.has(row.tier)) this.undo.refuse(`tenants: no tier ${row.tier}`);
-      this.data.tenants.insert(this.undo, row.id, byValue(row));
-    },
-    putTier: async (name: string): Promise<void> => this.data.tiers.put(this.undo, name, { name }),
-  };
+  get tenants() {
+    return {
+      open: async (): Promise<readonly TenantRow[]> =>
+        this.data.tenants.filter(({ status }) => status !== 'closed').sort((a, b) => (a.id < b.id ? -1 : 1)),
+      insert: async (row: TenantRow): Promise<void> => {
+        if (!this.data.tiers.has(row.tier)) this.undo.refuse(`tenants: no tier ${row.tier}`);
+        this.data.tenants.insert(this.undo, row.id, byValue(row));
+      },
+      putTier: async (name: string): Promise<void> => this.data.tiers.put(this.undo, name, { name }),
+    };
+  }
 
-  readonly limits = {
-    all: async () => handedOut(findIn(this.data.limits, {}, { orderBy: { targetId: 'ASC' } })),
-    hold: async (targetId: string): Promise<unknown> => holdLimits(this.data.limits, this.undo, noLimits(targetId, this.now)),
-    put: async (targetId: string, set: SetLimits): Promise<void> => putLimits(this.data.limits, this.undo, targetId, set, this.now),
-  };
+  get limits() {
+    return {
+      all: async () => handedOut(findIn(this.data.limits, {}, { orderBy: { targetId: 'ASC' } })),
+      hold: async (targetId: string): Promise<unknown> => holdLimits(this.data.limits, this.undo, noLimits(targetId, this.now)),
+      put: async (targetId: string, set: SetLimits): Promise<void> => putLimits(this.data.limits, this.undo, targetId, set, this.now),
+    };
+  }
 
   /** What the engine only writes is not kept; that it stands on rows which are there is checked. */
-  readonly detection = {
-    putSights: async (sights: readonly LeaderSightRow[]): Promise<void> => {
-      for (const { watchedNo } of sights) if (this.watchedRow(watchedNo) === undefined) this.undo.refuse(`leader_sights: no account ${watchedNo}`);
-    },
-    putStanding: async (venue: string, network: string, _standing: unknown): Promise<void> => this.networkKnown(venue, network),
-  };
+  get detection() {
+    return {
+      putSights: async (sights: readonly LeaderSightRow[]): Promise<void> => {
+        for (const { watchedNo } of sights) if (this.watchedRow(watchedNo) === undefined) this.undo.refuse(`leader_sights: no account ${watchedNo}`);
+      },
+      putStanding: async (venue: string, network: string, _standing: unknown): Promise<void> => this.networkKnown(venue, network),
+    };
+  }
 
-  readonly markets = {
-    networks: {
-      find: async (where: Partial<VenueNetworkRow>) => findIn(this.data.networks, where),
-      findOne: async (where: Partial<VenueNetworkRow>) => findIn(this.data.networks, where, { limit: 1 })[0] ?? null,
-    },
-    putNetwork: async (network: Omit<VenueNetworkRow, 'createdAt'>): Promise<void> => {
-      const key = `${network.venue}|${network.network}`;
-      const before = this.data.networks.get(key);
-      this.data.networks.put(this.undo, key, { ...network, createdAt: before?.createdAt ?? this.now });
-    },
-    putEgress: async (venue: string, network: string, _standing: unknown): Promise<void> => this.networkKnown(venue, network),
-    dropEgress: async (): Promise<void> => undefined,
-    instruments: async (venue: string, network: string) => findIn(this.data.instruments, { venue, network }, { orderBy: { coin: 'ASC' } }),
-    putInstruments: async (rows: Parameters<PlatformMarkets['putInstruments']>[0]): Promise<void> => {
-      this.undo.refuseTwice(
-        'instruments',
-        rows.map(({ venue, network, coin }) => `${venue}|${network}|${coin}`),
-      );
-      for (const row of rows) this.data.instruments.put(this.undo, `${row.venue}|${row.network}|${row.coin}`, { ...row, updatedAt: this.now });
-    },
-  };
+  get markets() {
+    return {
+      networks: {
+        find: async (where: Partial<VenueNetworkRow>) => findIn(this.data.networks, where),
+        findOne: async (where: Partial<VenueNetworkRow>) => findIn(this.data.networks, where, { limit: 1 })[0] ?? null,
+      },
+      putNetwork: async (network: Omit<VenueNetworkRow, 'createdAt'>): Promise<void> => {
+        const key = `${network.venue}|${network.network}`;
+        const before = this.data.networks.get(key);
+        this.data.networks.put(this.undo, key, { ...network, createdAt: before?.createdAt ?? this.now });
+      },
+      putEgress: async (venue: string, network: string, _standing: unknown): Promise<void> => this.networkKnown(venue, network),
+      dropEgress: async (): Promise<void> => undefined,
+      instruments: async (venue: string, network: string) => findIn(this.data.instruments, { venue, network }, { orderBy: { coin: 'ASC' } }),
+      putInstruments: async (rows: Parameters<PlatformMarkets['putInstruments']>[0]): Promise<void> => {
+        this.undo.refuseTwice(
+          'instruments',
+          rows.map(({ venue, network, coin }) => `${venue}|${network}|${coin}`),
+        );
+        for (const row of rows) this.data.instruments.put(this.undo, `${row.venue}|${row.network}|${row.coin}`, { ...row, updatedAt: this.now });
+      },
+    };
+  }
 
-  readonly engines = {
-    claimInstance: async (label: string, silentMs: number) => {
-      const top = Math.max(0, ...[...this.data.instances.all()].map(({ no }) => no));
-      const silent = this.data.instances
-        .filter(({ stoppedAt, heartbeatAt }) => stoppedAt !== null || heartbeatAt < this.now - silentMs)
-        .sort((a, b) => a.heartbeatAt - b.heartbeatAt);
-      const no = top < INSTANCE_MAX ? top + 1 : silent[0]?.no;
-      if (no === undefined) return err('no_instance_free' as const);
-      const row = { no, label, startedAt: this.now, heartbeatAt: this.now, stoppedAt: null };
-      this.data.instances.put(this.undo, String(no), row);
-      return ok(row);
-    },
-    heartbeat: async (no: number): Promise<void> => this.changeInstance(no, { heartbeatAt: this.now }),
-    stopped: async (no: number): Promise<void> => this.changeInstance(no, { stoppedAt: this.now }),
-    dailySeed: async (day: string, made: { readonly commitment: Buffer; readonly seed: Buffer }) => {
-      const known = this.data.seeds.get(day);
-      if (known !== undefined) return byValue(known);
-      const row = byValue({ day, ...made, revealedAt: null });
-      this.data.seeds.insert(this.undo, day, row);
-      return byValue(row);
-    },
-    activeFlags: async (): Promise<readonly PlatformFlagRow[]> =>
-      this.data.flags.filter(({ active }) => active).sort((a, b) => a.updatedAt - b.updatedAt || (a.name < b.name ? -1 : 1)),
-    setFlag: async (name: string, active: boolean, by: TurnedBy & { readonly tenantId: TenantId | null }): Promise<boolean> => {
-      const before = this.data.flags.get(name);
-      if ((before?.active ?? false) === active) return false;
-      const { actor, reason, tenantId } = by;
-      const row = {
-        name,
-        tenantId: before === undefined ? tenantId : before.tenantId,
-        environment: before?.environment ?? null,
-        active,
-        actor,
-        reason,
-        updatedAt: this.now,
-      };
-      this.data.flags.put(this.undo, name, row);
-      return true;
-    },
-  };
+  get engines() {
+    return {
+      claimInstance: async (label: string, silentMs: number) => {
+        const top = Math.max(0, ...[...this.data.instances.all()].map(({ no }) => no));
+        const silent = this.data.instances
+          .filter(({ stoppedAt, heartbeatAt }) => stoppedAt !== null || heartbeatAt < this.now - silentMs)
+          .sort((a, b) => a.heartbeatAt - b.heartbeatAt);
+        const no = top < INSTANCE_MAX ? top + 1 : silent[0]?.no;
+        if (no === undefined) return err('no_instance_free' as const);
+        const row = { no, label, startedAt: this.now, heartbeatAt: this.now, stoppedAt: null };
+        this.data.instances.put(this.undo, String(no), row);
+        return ok(row);
+      },
+      heartbeat: async (no: number): Promise<void> => this.changeInstance(no, { heartbeatAt: this.now }),
+      stopped: async (no: number): Promise<void> => this.changeInstance(no, { stoppedAt: this.now }),
+      dailySeed: async (day: string, made: { readonly commitment: Buffer; readonly seed: Buffer }) => {
+        const known = this.data.seeds.get(day);
+        if (known !== undefined) return byValue(known);
+        const row = byValue({ day, ...made, revealedAt: null });
+        this.data.seeds.insert(this.undo, day, row);
+        return byValue(row);
+      },
+      activeFlags: async (): Promise<readonly PlatformFlagRow[]> =>
+        this.data.flags.filter(({ active }) => active).sort((a, b) => a.updatedAt - b.updatedAt || (a.name < b.name ? -1 : 1)),
+      setFlag: async (name: string, active: boolean, by: TurnedBy & { readonly tenantId: TenantId | null }): Promise<boolean> => {
+        const before = this.data.flags.get(name);
+        if ((before?.active ?? false) === active) return false;
+        const { actor, reason, tenantId } = by;
+        const row = {
+          name,
+          tenantId: before === undefined ? tenantId : before.tenantId,
+          environment: before?.environment ?? null,
+          active,
+          actor,
+          reason,
+          updatedAt: this.now,
+        };
+        this.data.flags.put(this.undo, name, row);
+        return true;
+      },
+    };
+  }
 
-  readonly inbox = {
-    watch: async (venue: string, network: string, address: string): Promise<WatchedAccountRow> => {
-      const key = `${venue}|${network}|${address}`;
-      const known = this.data.watched.get(key);
-      if (known !== undefined) return known;
-      const no = this.data.next('watched');
-      const row = { no, venue, network, address, topMoveSeq: 0n, historyFromMs: null, createdAt: this.now };
-      this.data.watched.insert(this.undo, key, row);
-      return row;
-    },
-    watched: async (): Promise<readonly WatchedAccountRow[]> => [...this.data.watched.all()].sort((a, b) => Number(a.no - b.no)),
-    begin: async (watchedNo: bigint, historyFromMs: number): Promise<void> => {
-      const row = this.watchedRow(watchedNo);
-      if (row !== undefined && row.historyFromMs === null) this.putWatched({ ...row, historyFromMs: Math.floor(historyFromMs) });
-    },
-    insertFills: async (watchedNo: bigint, fills: readonly Omit<LeaderFillRow, 'watchedNo'>[]) => {
-      if (fills.length > 0 && this.watchedRow(watchedNo) === undefined) this.undo.refuse(`leader_fills: no account ${watchedNo}`);
-      const fresh: Omit<LeaderFillRow, 'watchedNo'>[] = [];
-      for (const fill of onceEach(fills)) {
-        const key = `${watchedNo}|${fill.coin}|${fill.timeMs}|${fill.tid}`;
-        const known = this.data.leaderFills.get(key);
-        if (known === undefined) {
-          this.data.leaderFills.insert(this.undo, key, { ...fill, watchedNo });
-          fresh.push(fill);
-        } else if (known.provisional && !fill.provisional) this.data.leaderFills.put(this.undo, key, { ...known, ...orderPart(fill) });
-      }
-      return fresh.map(({ coin, timeMs, tid }) => ({ coin, timeMs, tid }));
-    },
-    recordMoves: async (watchedNo: bigint, moves: readonly NewMove[]) => {
-      const row = this.watchedRow(watchedNo);
-      must(row !== undefined, 'the watched account');
-      let seq = row.topMoveSeq;
-      const written: MoveRow[] = [];
-      for (const move of moves) {
-        const key = `${watchedNo}|${move.coin}|${move.venueKey}`;
-        if (this.data.moves.has(key)) continue;
-        seq += 1n;
-        const made: MoveRow = { ...byValue(move), id: this.data.next('move'), watchedNo, seq, status: 'recorded', createdAt: this.now };
-        this.data.moves.insert(this.undo, key, made);
-        written.push(byValue(made));
-      }
-      if (written.length > 0) this.putWatched({ ...row, topMoveSeq: seq });
-      return { moves: written };
-    },
-    openMoves: async (limit: number): Promise<readonly MoveRow[]> =>
-      handedOut(
-        this.data.moves
-          .filter(({ status }) => status === 'recorded' || status === 'planned')
-          .sort((a, b) => Number(a.id - b.id))
-          .slice(0, limit),
-      ),
-    setMoveStatus: async (ids: readonly bigint[], status: MoveStatus): Promise<void> => this.changeMoves(ids, (move) => ({ ...move, status })),
-    giveUpMoves: async (ids: readonly bigint[], reason: string): Promise<void> =>
-      this.changeMoves(ids, (move) => ({ ...move, status: 'given_up', detail: asJson({ ...Object(move.detail ?? {}), givenUp: reason }) })),
-    latestMoves: async (watchedNo: bigint): Promise<readonly MoveRow[]> => {
-      const latest = new Map<string, MoveRow>();
-      for (const move of this.data.moves.all()) {
-        const before = latest.get(move.coin);
-        if (move.watchedNo === watchedNo && (before === undefined || move.seq > before.seq)) latest.set(move.coin, move);
-      }
-      return handedOut([...latest.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1)));
-    },
-    increasingOrders: async (watchedNo: bigint, limit: number) => increasing(this.data, watchedNo, limit),
-  };
+  get inbox() {
+    return {
+      watch: async (venue: string, network: string, address: string): Promise<WatchedAccountRow> => {
+        const key = `${venue}|${network}|${address}`;
+        const known = this.data.watched.get(key);
+        if (known !== undefined) return known;
+        const no = this.data.next('watched');
+        const row = { no, venue, network, address, topMoveSeq: 0n, historyFromMs: null, createdAt: this.now };
+        this.data.watched.insert(this.undo, key, row);
+        return row;
+      },
+      watched: async (): Promise<readonly WatchedAccountRow[]> => [...this.data.watched.all()].sort((a, b) => Number(a.no - b.no)),
+      begin: async (watchedNo: bigint, historyFromMs: number): Promise<void> => {
+        const row = this.watchedRow(watchedNo);
+        if (row !== undefined && row.historyFromMs === null) this.putWatched({ ...row, historyFromMs: Math.floor(historyFromMs) });
+      },
+      insertFills: async (watchedNo: bigint, fills: readonly Omit<LeaderFillRow, 'watchedNo'>[]) => {
+        if (fills.length > 0 && this.watchedRow(watchedNo) === undefined) this.undo.refuse(`leader_fills: no account ${watchedNo}`);
+        const fresh: Omit<LeaderFillRow, 'watchedNo'>[] = [];
+        for (const fill of onceEach(fills)) {
+          const key = `${watchedNo}|${fill.coin}|${fill.timeMs}|${fill.tid}`;
+          const known = this.data.leaderFills.get(key);
+          if (known === undefined) {
+            this.data.leaderFills.insert(this.undo, key, { ...fill, watchedNo });
+            fresh.push(fill);
+          } else if (known.provisional && !fill.provisional) this.data.leaderFills.put(this.undo, key, { ...known, ...orderPart(fill) });
+        }
+        return fresh.map(({ coin, timeMs, tid }) => ({ coin, timeMs, tid }));
+      },
+      recordMoves: async (watchedNo: bigint, moves: readonly NewMove[]) => {
+        const row = this.watchedRow(watchedNo);
+        must(row !== undefined, 'the watched account');
+        let seq = row.topMoveSeq;
+        const written: MoveRow[] = [];
+        for (const move of moves) {
+          const key = `${watchedNo}|${move.coin}|${move.venueKey}`;
+          if (this.data.moves.has(key)) continue;
+          seq += 1n;
+          const made: MoveRow = { ...byValue(move), id: this.data.next('move'), watchedNo, seq, status: 'recorded', createdAt: this.now };
+          this.data.moves.insert(this.undo, key, made);
+          written.push(byValue(made));
+        }
+        if (written.length > 0) this.putWatched({ ...row, topMoveSeq: seq });
+        return { moves: written };
+      },
+      openMoves: async (limit: number): Promise<readonly MoveRow[]> =>
+        handedOut(
+          this.data.moves
+            .filter(({ status }) => status === 'recorded' || status === 'planned')
+            .sort((a, b) => Number(a.id - b.id))
+            .slice(0, limit),
+        ),
+      setMoveStatus: async (ids: readonly bigint[], status: MoveStatus): Promise<void> => this.changeMoves(ids, (move) => ({ ...move, status })),
+      giveUpMoves: async (ids: readonly bigint[], reason: string): Promise<void> =>
+        this.changeMoves(ids, (move) => ({ ...move, status: 'given_up', detail: asJson({ ...Object(move.detail ?? {}), givenUp: reason }) })),
+      latestMoves: async (watchedNo: bigint): Promise<readonly MoveRow[]> => {
+        const latest = new Map<string, MoveRow>();
+        for (const move of this.data.moves.all()) {
+          const before = latest.get(move.coin);
+          if (move.watchedNo === watchedNo && (before === undefined || move.seq > before.seq)) latest.set(move.coin, move);
+        }
+        return handedOut([...latest.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1)));
+      },
+      increasingOrders: async (watchedNo: bigint, limit: number) => increasing(this.data, watchedNo, limit),
+    };
+  }
 
   private networkKnown(venue: string, network: string): void {
     if (!this.data.networks.has(`${venue}|${network}`)) this.undo.refuse(`no network ${network} of ${venue}`);

@@ -178,9 +178,8 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         'copy_equity',
         states.map(({ copyNo }) => copyNo),
       );
-      const known = new Set(Array.from(data.copies.all(), ({ no }) => Number(no)));
       for (const { copyNo, breaker, ...state } of states) {
-        if (!known.has(copyNo)) undo.refuse(`copy_equity: no copy ${copyNo}`);
+        if (copyByNo(copyNo) === undefined) undo.refuse(`copy_equity: no copy ${copyNo}`);
         data.equities.put(undo, String(copyNo), {
           ...state,
           tenantId,

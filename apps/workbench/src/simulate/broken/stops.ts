@@ -5,7 +5,7 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
   {
     name: 'kill_switch_forgotten',
     rule: 'kill switch of a copy, leader, tenant',
-    edits: [{ file: 'apps/engine/src/stop-switches.ts', find: 'const named = keys.some(', put: 'const named = false && keys.some(' }],
+    edits: [{ file: 'apps/engine/src/stop-switches.ts', find: 'const named = isNamed(', put: 'const named = false && isNamed(' }],
   },
   {
     name: 'platform_switch_forgotten',

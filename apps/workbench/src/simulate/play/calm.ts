@@ -120,12 +120,24 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       ...rows.transactions.flatMap(({ transaction }) =>
         transaction.copyId === null ? [] : [{ what: 'transaction', scope, copyId: transaction.copyId }],
       ),
-      ...rows.events.flatMap(({ type, data }) => {
-        const copyId = /"copy_id":"(cpy_[0-9a-z]+)"/.exec(data)?.[1];
-        return copyId === undefined ? [] : [{ what: `event ${type}`, scope, copyId }];
-      }),
+      ...rows.events.flatMap((event) => mentionIn(scope, event)),
     ],
   };
+}
+
+type Mentions = Part['mentions'];
+
+const NONE: Mentions = [];
+/** What events mention, which never change: in memory the same ones are looked at in every calm. */
+const mentioned = new WeakMap<CalmRows['events'][number], Mentions>();
+
+function mentionIn(scope: string, event: CalmRows['events'][number]): Mentions {
+  const known = mentioned.get(event);
+  if (known !== undefined) return known;
+  const copyId = /"copy_id":"(cpy_[0-9a-z]+)"/.exec(event.data)?.[1];
+  const mentions = copyId === undefined ? NONE : [{ what: `event ${event.type}`, scope, copyId }];
+  mentioned.set(event, mentions);
+  return mentions;
 }
 
 /** What the ledger has of each copy. Income stands there below zero, cost above. */

@@ -17,6 +17,14 @@ export interface Committed {
   readonly stops: Parameters<EngineScopedUnit['orders']['save']>[0];
 }
 
+interface Told {
+  readonly journal: Committed['journal'][number][];
+  journaledAt: number;
+  readonly settled: Committed['settled'][number][];
+  readonly states: Committed['states'][number][];
+  readonly stops: Committed['stops'][number][];
+}
+
 export interface ProcessStorageParts {
   readonly storage: EngineStorage;
   readonly process: VirtualProcess;
@@ -31,21 +39,9 @@ export class ProcessStorage implements EngineStorage {
   constructor(private readonly parts: ProcessStorageParts) {}
 
   scoped<T>(scope: TenantScope, work: (unit: EngineScopedUnit) => Promise<T>, options?: Parameters<EngineStorage['scoped']>[2]): Promise<T> {
-    const told: {
-      journal: Committed['journal'][number][];
-      journaledAt: number;
-      settled: Committed['settled'][number][];
-      states: Committed['states'][number][];
-      stops: Committed['stops'][number][];
-    } = {
-      journal: [],
-      journaledAt: 0,
-      settled: [],
-      states: [],
-      stops: [],
-    };
+    const told: Told = { journal: [], journaledAt: 0, settled: [], states: [], stops: [] };
     return this.run(
-      (end) => this.parts.storage.scoped(scope, async (unit) => end(await work(this.watched(unit, told))), options),
+      (end) => this.parts.storage.scoped(scope, async (unit) => end(await work(new WatchedUnit(unit, told, this.parts.exact))), options),
       () => this.parts.committed({ scope, ...told }),
     );
   }
@@ -80,69 +76,115 @@ export class ProcessStorage implements EngineStorage {
     if (lost === 'stands') throw new CommitUnknownError(new Error('simulated'));
     return value;
   }
-
-  private watched(
-    unit: EngineScopedUnit,
-    told: {
-      journal: Committed['journal'][number][];
-      journaledAt: number;
-      settled: Committed['settled'][number][];
-      states: Committed['states'][number][];
-      stops: Committed['stops'][number][];
-    },
-  ): EngineScopedUnit {
-    const { exact } = this.parts;
-    const { journal, commands, records } = unit;
-    return {
-      now: unit.now,
-      scope: unit.scope,
-      copies: unit.copies,
-      events: unit.events,
-      feeSchedules: unit.feeSchedules,
-      fills: unit.fills,
-      leaders: unit.leaders,
-      ledger: unit.ledger,
-      // Everything else of it stays what it is.
-      orders: Object.create(unit.orders, {
-        save: {
-          value: (rows: Parameters<EngineScopedUnit['orders']['save']>[0]) => {
-            told.stops.push(...rows.filter(({ leg, status }) => leg === PROTECTIVE_LEG && status === 'unknown'));
-            return unit.orders.save(rows);
-          },
-        },
-      }),
-      riskLimits: unit.riskLimits,
-      spareAgents: unit.spareAgents,
-      venueAccounts: unit.venueAccounts,
-      journal: {
-        insertAll: (rows) => {
-          told.journal.push(...rows);
-          told.journaledAt = exact();
-          return journal.insertAll(rows);
-        },
-        markWritten: (shard, ids) => journal.markWritten(shard, ids),
-        ofMoves: (shard, ids) => journal.ofMoves(shard, ids),
-        unfinished: (shard, limit) => journal.unfinished(shard, limit),
-      },
-      commands: {
-        pending: (limit, after) => commands.pending(limit, after),
-        settle: async (no, status, result) => {
-          const settled = await commands.settle(no, status, result);
-          if (settled) told.settled.push({ no, status });
-          return settled;
-        },
-      },
-      records: {
-        ...records,
-        writeCopyState: async (copyNo, change) => {
-          const written = await records.writeCopyState(copyNo, change);
-          if (written) told.states.push({ copyNo, from: change.from, state: change.state });
-          return written;
-        },
-      },
-    };
-  }
 }
 
 /** What a dead process waits for. */
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** A transaction of which is noted what others judge. Parts are passed on as they are asked for: most transactions need one or two. */
+class WatchedUnit implements EngineScopedUnit {
+  private made: EngineScopedUnit['records'] | null = null;
+
+  constructor(
+    private readonly unit: EngineScopedUnit,
+    private readonly told: Told,
+    private readonly exact: () => number,
+  ) {}
+
+  get now() {
+    return this.unit.now;
+  }
+
+  get scope() {
+    return this.unit.scope;
+  }
+
+  get copies() {
+    return this.unit.copies;
+  }
+
+  get events() {
+    return this.unit.events;
+  }
+
+  get feeSchedules() {
+    return this.unit.feeSchedules;
+  }
+
+  get fills() {
+    return this.unit.fills;
+  }
+
+  get leaders() {
+    return this.unit.leaders;
+  }
+
+  get ledger() {
+    return this.unit.ledger;
+  }
+
+  /** Everything else of it stays what it is. */
+  get orders(): EngineScopedUnit['orders'] {
+    const { orders } = this.unit;
+    const save = (rows: Committed['stops']) => {
+      this.told.stops.push(...rows.filter(({ leg, status }) => leg === PROTECTIVE_LEG && status === 'unknown'));
+      return orders.save(rows);
+    };
+    return Object.create(orders, { save: { value: save } });
+  }
+
+  get riskLimits() {
+    return this.unit.riskLimits;
+  }
+
+  get spareAgents() {
+    return this.unit.spareAgents;
+  }
+
+  get venueAccounts() {
+    return this.unit.venueAccounts;
+  }
+
+  get journal(): EngineScopedUnit['journal'] {
+    const { journal } = this.unit;
+    return {
+      insertAll: (rows) => {
+        this.told.journal.push(...rows);
+        this.told.journaledAt = this.exact();
+        return journal.insertAll(rows);
+      },
+      markWritten: (shard, ids) => journal.markWritten(shard, ids),
+      ofMoves: (shard, ids) => journal.ofMoves(shard, ids),
+      unfinished: (shard, limit) => journal.unfinished(shard, limit),
+    };
+  }
+
+  get commands(): EngineScopedUnit['commands'] {
+    const { commands } = this.unit;
+    return {
+      pending: (limit, after) => commands.pending(limit, after),
+      settle: async (no, status, result) => {
+        const settled = await commands.settle(no, status, result);
+        if (settled) this.told.settled.push({ no, status });
+        return settled;
+      },
+    };
+  }
+
+  get records(): EngineScopedUnit['records'] {
+    this.made ??= this.watchedRecords();
+    return this.made;
+  }
+
+  private watchedRecords(): EngineScopedUnit['records'] {
+    const { records } = this.unit;
+    return {
+      ...records,
+      writeCopyState: async (copyNo, change) => {
+        const written = await records.writeCopyState(copyNo, change);
+        if (written) this.told.states.push({ copyNo, from: change.from, state: change.state });
+        return written;
+      },
+    };
+  }
+}

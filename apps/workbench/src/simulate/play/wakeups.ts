@@ -15,7 +15,8 @@ export class SimWakeups {
   ) {}
 
   async publish(channel: string, payload: string): Promise<void> {
-    if (this.lost()) return;
+    // Whether it is lost is drawn in any case: a listener more must not change what else is.
+    if (this.lost() || !this.listeners.has(channel)) return;
     this.time.after(WAY_MS, () => {
       for (const listener of [...(this.listeners.get(channel) ?? [])]) listener(payload);
     });

@@ -31,15 +31,15 @@ function checkOrders(state: AuditState, snapshot: CalmSnapshot): void {
 }
 
 function checkEnd(state: AuditState, at: number, order: OrderTrack, row: OrderRow | undefined): void {
-  const named = `order ${order.cloid} of copy ${order.copyId}`;
+  const named = (): string => `order ${order.cloid} of copy ${order.copyId}`;
   if (row === undefined || row.end === 'open') {
     const resting = order.handed !== null && order.handed.tif !== 'ioc' && order.arrived && !order.ended;
     if (!resting)
-      state.report('order_without_end', at, order.copyId, order.cloid, `${named} was journaled and has ${row === undefined ? 'no row' : 'no end'}`);
+      state.report('order_without_end', at, order.copyId, order.cloid, `${named()} was journaled and has ${row === undefined ? 'no row' : 'no end'}`);
     return;
   }
   if (row.copyId !== order.copyId || row.scope !== order.scope) {
-    state.report('other_scope', at, order.copyId, order.cloid, `${named} of ${order.scope} is booked for copy ${row.copyId} of ${row.scope}`);
+    state.report('other_scope', at, order.copyId, order.cloid, `${named()} of ${order.scope} is booked for copy ${row.copyId} of ${row.scope}`);
   }
   const wrong = endWrong(order, row);
   if (wrong !== null)
@@ -48,7 +48,7 @@ function checkEnd(state: AuditState, at: number, order: OrderTrack, row: OrderRo
       at,
       order.copyId,
       order.cloid,
-      `${named} is booked as ${row.end} with ${sizeText(row.filled)} filled, but ${wrong}`,
+      `${named()} is booked as ${row.end} with ${sizeText(row.filled)} filled, but ${wrong}`,
     );
 }
 
@@ -79,18 +79,18 @@ function checkFills(state: AuditState, snapshot: CalmSnapshot): void {
 
 function checkOwn(state: AuditState, at: number, key: string, fill: WorldFill, rows: readonly FillRow[]): void {
   const copyId = fill.parts[0]?.copy.copy.copyId ?? null;
-  const named = `fill ${key} (${sizeText(fill.size)}) of order ${fill.cloid}`;
+  const named = (): string => `fill ${key} (${sizeText(fill.size)}) of order ${fill.cloid}`;
   const first = rows[0];
   if (first === undefined) {
-    state.report('fill_lost', at, copyId, fill.cloid, `${named} is not booked`);
+    state.report('fill_lost', at, copyId, fill.cloid, `${named()} is not booked`);
     return;
   }
   if (rows.length > 1) {
-    state.report('fill_booked_twice', at, copyId, fill.cloid, `${named} is booked ${rows.length} times`);
+    state.report('fill_booked_twice', at, copyId, fill.cloid, `${named()} is booked ${rows.length} times`);
     return;
   }
   if (first.copyId !== copyId) {
-    state.report('other_scope', at, copyId, fill.cloid, `${named} of copy ${copyId} is booked for copy ${first.copyId}`);
+    state.report('other_scope', at, copyId, fill.cloid, `${named()} of copy ${copyId} is booked for copy ${first.copyId}`);
     return;
   }
   if (first.size !== fill.size || first.price !== fill.price || first.fee !== fill.fee) {
@@ -99,7 +99,7 @@ function checkOwn(state: AuditState, at: number, key: string, fill: WorldFill, r
       at,
       copyId,
       fill.cloid,
-      `${named} is booked with size ${first.size}, price ${first.price}, fee ${first.fee} instead of ${fill.size}, ${fill.price}, ${fill.fee}`,
+      `${named()} is booked with size ${first.size}, price ${first.price}, fee ${first.fee} instead of ${fill.size}, ${fill.price}, ${fill.fee}`,
     );
   }
 }
@@ -116,7 +116,7 @@ function checkForeign(state: AuditState, at: number, key: string, fill: WorldFil
 
 /** Rows and events of a scope name its own copies alone. */
 function checkMentions(state: AuditState, snapshot: CalmSnapshot): void {
-  const check = (what: string, scope: string, copyId: string) => {
+  const check = (what: () => string, scope: string, copyId: string) => {
     const copy = state.copies.get(copyId)?.copy;
     if (copy !== undefined && copy.scope === scope) return;
     state.report(
@@ -124,9 +124,9 @@ function checkMentions(state: AuditState, snapshot: CalmSnapshot): void {
       snapshot.at,
       copyId,
       null,
-      `${what} of ${scope} names copy ${copyId}, which is ${copy === undefined ? 'nobody’s' : `one of ${copy.scope}`}`,
+      `${what()} of ${scope} names copy ${copyId}, which is ${copy === undefined ? 'nobody’s' : `one of ${copy.scope}`}`,
     );
   };
-  for (const { what, scope, copyId } of snapshot.mentions) check(what, scope, copyId);
-  for (const row of snapshot.fills) check(`fill ${row.tradeId}`, row.scope, row.copyId);
+  for (const { what, scope, copyId } of snapshot.mentions) check(() => what, scope, copyId);
+  for (const row of snapshot.fills) check(() => `fill ${row.tradeId}`, row.scope, row.copyId);
 }

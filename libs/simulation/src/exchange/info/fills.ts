@@ -5,7 +5,7 @@ import { asFlag } from '../json';
 import type { Address, Json } from '../port';
 import type { Fill } from '../state';
 import { fillJson } from '../wire';
-import { forUser, inRange, timeRange } from './request';
+import { forUser, inRange, type TimeRange, timeRange } from './request';
 
 /** Most fills in one answer. */
 export const FILLS_PAGE = 2_000;
@@ -67,8 +67,15 @@ export const userFills = forUser((ex, user, request): Json => {
 export const userFillsByTime = forUser((ex, user, request) => {
   const range = timeRange(request, true);
   if (range === undefined) return undefined;
-  const inside = reachableFills(ex, user).filter((fill) => inRange(range, fill.time));
+  const inside = fillsIn(reachableFills(ex, user), range);
   const wanted = asFlag(request.aggregateByTime) === true ? aggregate(inside) : inside;
   if (asFlag(request.reversed) === true) wanted.reverse();
   return wanted.slice(0, FILLS_PAGE).map((fill) => fillJson(ex, fill));
 });
+
+/** The fills of a range, in their order. An account's fills stand by time, and mostly the newest are asked for: they are looked for from the end. */
+function fillsIn(fills: readonly Fill[], range: TimeRange): Fill[] {
+  let from = fills.length;
+  for (let before = fills[from - 1]; before !== undefined && before.time >= range.from; before = fills[from - 1]) from -= 1;
+  return fills.slice(from).filter((fill) => inRange(range, fill.time));
+}
