@@ -21,6 +21,19 @@ export const MICRO = 1_000_000;
 /** Largest |target| of one copy in lots; beyond it the platform cap cuts. */
 export const MAX_TARGET_LOTS = 9_000_000_000;
 
+/** One side of a book, best first: prices times 10^8 and lots. */
+export interface DepthSide {
+  readonly price: Float64Array;
+  readonly lots: Float64Array;
+}
+
+/** A book as it was told at a moment, epoch ms. */
+export interface BookDepth {
+  readonly bids: DepthSide;
+  readonly asks: DepthSide;
+  readonly at: number;
+}
+
 /** One instrument's state per copy; rows are the book's rows. Quantities signed (long above zero) unless said otherwise. */
 export const layoutInstrumentRows = (make: ColumnMaker) => ({
   /** {@link ALLOWED}. */
@@ -47,6 +60,20 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   /** How much of it are exits; the rest are entries, which close nothing: what they are opposed to has exits of its own. */
   pendingExitBuy: make.f64('pendingExitBuy'),
   pendingExitSell: make.f64('pendingExitSell'),
+  /**
+   * Mirrors of the leader's working orders (`mirror-columns.ts`). Micro-lots, ≥ 0, by which mirrors filled before the leader's own orders did: what is wanted
+   * is the target and these, until the leader's fills bring the target there.
+   */
+  aheadBuy: make.f64('aheadBuy'),
+  aheadSell: make.f64('aheadSell'),
+  /** Lots of mirrors that enter, at their worst, within the pending ones; and those of them that belong to orders of the leader that still stand. */
+  mirrorBuy: make.f64('mirrorBuy'),
+  mirrorSell: make.f64('mirrorSell'),
+  standingBuy: make.f64('standingBuy'),
+  standingSell: make.f64('standingSell'),
+  /** Lots of mirrors that exit and that the leader's order has filled for already, within the pending exits. */
+  mirrorExitBuy: make.f64('mirrorExitBuy'),
+  mirrorExitSell: make.f64('mirrorExitSell'),
   /** Entry value of the open position, money ≥ 0; average entry = it ÷ |P|. */
   entryValue: make.f64('entryValue'),
   /** Realised PnL since the copy began, before fees. */
@@ -86,5 +113,9 @@ export interface InstrumentSheet {
   bestBid: number;
   bestAsk: number;
   bookAt: number;
+  /** What stands in the book; null: never told. */
+  depth: BookDepth | null;
+  /** Before that no further slice of a spread wave leaves, by side. */
+  readonly spreadNext: { buy: number; sell: number };
   rows: InstrumentRows;
 }

@@ -17,6 +17,9 @@ export interface RowIntent {
   readonly owedUntilMs: number;
   readonly lastWave: number;
   readonly attempt: number;
+  /** Micro-lots mirrors filled ahead of the leader's own orders. */
+  readonly aheadBuy: number;
+  readonly aheadSell: number;
 }
 
 /** What a journal row does not say about a copy's decision. */
@@ -73,8 +76,13 @@ export const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'foreign_collateral',
   'delisted',
 ]);
-/** Refusals that a repair may overcome until the catch-up window ends. */
+/** Refusals that a repair may overcome until the catch-up window ends, unless something that no repair overcomes stood behind them ({@link gaveUp}). */
 export const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);
+/** Whether a decision on an increase left the target below what the increase asks for on its side, in micro-lots, and no cap was the cause. */
+function gaveUp({ decisions }: JournalRow, index: number, side: number, wanted: number): boolean {
+  return side * (decisions.targetAfter[index] ?? 0) < wanted && (decisions.cutMask[index] ?? 0) === 0;
+}
+
 const ENDED = reasonNumber('window_ended');
 
 /**
@@ -92,9 +100,21 @@ function afterMove(before: RowIntent, row: JournalRow, index: number, terms: Int
   const opens = kind === 'increase' && row.leaderBefore === 0;
   const kept = kind === 'flat' || kind === 'flip' || opens ? endedEpisode(before) : before;
   const targetMicro = row.decisions.targetAfter[index] ?? 0;
-  const moved: RowIntent = { ...kept, ...named, targetMicro, rho: lockedRatio(targetMicro, row.leaderAfter) };
+  const moved: RowIntent = {
+    ...kept,
+    ...named,
+    ...aheadAfter(kept, row.decisions.targetBefore[index] ?? 0, targetMicro),
+    targetMicro,
+    rho: lockedRatio(targetMicro, row.leaderAfter),
+  };
   return kind === 'increase' || kind === 'flip' ? increased(moved, row, index, terms, kind === 'flip' || opens) : moved;
 }
+
+/** What is ahead once a target moved, as `moveAhead` leaves it. */
+const aheadAfter = ({ aheadBuy, aheadSell }: RowIntent, before: number, after: number): Pick<RowIntent, 'aheadBuy' | 'aheadSell'> => ({
+  aheadBuy: Math.max(0, aheadBuy - Math.max(0, after - before)),
+  aheadSell: Math.max(0, aheadSell - Math.max(0, before - after)),
+});
 
 const endedEpisode = (before: RowIntent): RowIntent => ({
   ...before,
@@ -121,8 +141,13 @@ function increased(moved: RowIntent, row: JournalRow, index: number, terms: Inte
       : amountTarget(held, terms.byAmount.amount, orders, terms.incrementPrice, terms.byAmount.lotsPerUnit);
   const increment = wanted - held;
   const owedUntilMs = row.firstFillAt + terms.catchUpMs;
-  const late = reason !== null && OVERCOME.has(reason) && owedUntilMs <= row.plannedAt;
-  if (late || (reason !== null && GIVEN_UP.has(reason))) return givenUp(moved, increment, decisions.reason[index] ?? 0);
+  const side = Math.sign(row.leaderAfter) * terms.direction;
+  const over = reason !== null && OVERCOME.has(reason) && (owedUntilMs <= row.plannedAt || gaveUp(row, index, side, wanted));
+  if (over || (reason !== null && GIVEN_UP.has(reason))) {
+    // What a mirror filled ahead of these fills was not given up.
+    const taken = against ? 0 : Math.max(0, Math.abs(moved.targetMicro) - held);
+    return givenUp(moved, increment - taken, decisions.reason[index] ?? 0);
+  }
   const price = owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice);
   return { ...moved, adds: moved.adds + orders, owedUntilMs, owedPrice: price };
 }

@@ -2,6 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import { type AccountMember, netRange, putOthers } from './account-net';
 import type { CopyBook } from './book';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { forgetAhead } from './mirror-columns';
 import { lockedRatio } from './target';
 
 /** The venue's truth for one venue account in one instrument, after every fill of our own orders was applied. */
@@ -134,6 +135,7 @@ function closeByUser(book: CopyBook, sheet: InstrumentSheet, row: number, lots: 
   rows.rho[row] = lockedRatio(rows.target[row] ?? 0, sheet.leaderLots);
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
+  forgetAhead(rows, row);
   rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.userClosed;
   const { coin } = sheet.instrument;
   return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin, lotsBefore: before, lotsAfter: after, price };

@@ -8,11 +8,13 @@ import { decideOrders, exitsNeeded, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { wantedOf } from './mirror-columns';
 import { prepareEntry } from './plan-wave';
 import { exitBoundAt } from './price-bound';
 import { reasonAt, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps } from './shared-caps';
+import { spreadEntries } from './spread';
 import type { PlanOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -68,6 +70,7 @@ export function repairPlan(book: CopyBook, sheet: InstrumentSheet, repairWave: n
   for (let index = 0; index < draft.count; index += 1) prepareRow(draft, index);
   if (book.hasSharedLimits) applySharedCaps(draft);
   decideOrders(draft);
+  spreadEntries(draft, repairWave);
   const stuck = nextAttempts(draft, repairWave);
   const { wave: waves, attempt } = sheet.rows;
   const orders = emitOrders(draft, { rankWave: repairWave, waveOf: (row) => waves[row] ?? 0, attemptOf: (row) => attempt[row] ?? 0 });
@@ -84,6 +87,7 @@ export function repairPlan(book: CopyBook, sheet: InstrumentSheet, repairWave: n
       leaderAfter: sheet.leaderLots,
       mark: sheet.mark,
       firstFillAt: 0,
+      liquidation: false,
       decisions: decisionsOf(draft),
       orders,
     },
@@ -97,7 +101,7 @@ export function needsRepair(book: CopyBook, sheet: InstrumentSheet): boolean {
   const { rows } = sheet;
   for (let row = 0; row < book.rowCount; row += 1) {
     if (isHandingOver(book.copies.status[row] ?? 0)) continue;
-    const target = rows.target[row] ?? 0;
+    const target = wantedOf(rows, row, rows.target[row] ?? 0);
     if (Math.abs(target) - reachOf(rows, row, target > 0) * MICRO >= MICRO || exitsNeeded(rows, row, target) >= 1) return true;
   }
   return false;
@@ -130,7 +134,7 @@ function prepareRow(draft: Draft, index: number): void {
   const { rows } = draft.sheet;
   draft.reason[index] = UNDECIDED;
   draft.capLots[index] = 0;
-  const target = rows.target[row] ?? 0;
+  const target = wantedOf(rows, row, rows.target[row] ?? 0);
   if ((rows.attempt[row] ?? 0) >= MAX_ATTEMPT) {
     draft.reason[index] = EXHAUSTED;
     return;
@@ -179,10 +183,9 @@ function insideBand(view: CatchUpView, row: number, reference: number, buy: bool
   return price >= reference - width && price <= reference + width;
 }
 
-/** Every row with an order gets its next attempt; exits that already failed at the band are reported stuck and repeated there. */
+/** Every row with an order gets its next attempt; exits that already failed at the band, or that a busy or halted venue keeps refusing, are reported stuck and repeated. */
 function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
   const { rows } = draft.sheet;
-  const { copies } = draft.book;
   const stuck: number[] = [];
   for (let index = 0; index < draft.count; index += 1) {
     if ((draft.exitLots[index] ?? 0) + (draft.entryLots[index] ?? 0) === 0) continue;
@@ -196,14 +199,23 @@ function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
       rows.wave[row] = repairWave;
       rows.attempt[row] = 0;
     } else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;
-    const failures = rows.exitFailures[row] ?? 0;
-    const bound = copies.exitBound[row] ?? 0;
-    if ((draft.exitLots[index] ?? 0) === 0 || failures === 0 || exitBoundAt(bound, failures - 1, draft.options.exitBand) < draft.options.exitBand)
-      continue;
+    if ((draft.exitLots[index] ?? 0) === 0 || !(failedAtBand(draft, row) || busyForLong(draft, row))) continue;
     rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.exitStuck;
     stuck.push(row);
   }
   return stuck;
+}
+
+/** Whether the exit before failed although its bound stood at the venue's band. */
+function failedAtBand({ book, sheet: { rows }, options: { exitBand } }: Draft, row: number): boolean {
+  const failures = rows.exitFailures[row] ?? 0;
+  return failures > 0 && exitBoundAt(book.copies.exitBound[row] ?? 0, failures - 1, exitBand) >= exitBand;
+}
+
+/** Whether a busy or halted venue refused the exits of a row so often again: that says nothing of the price, but somebody must know. */
+function busyForLong({ sheet: { rows } }: Draft, row: number): boolean {
+  const attempt = rows.attempt[row] ?? 0;
+  return rows.lastReason[row] === BUSY && attempt > 0 && attempt % BUSY_ATTEMPTS === 0;
 }
 
 /**

@@ -49,6 +49,11 @@ export class Fields {
     return found ?? kinds[0];
   }
 
+  /** As {@link oneOf}, where an absent name is `otherwise`. */
+  oneOfIfAny<const T extends string>(name: string, kinds: readonly [T, ...T[]], otherwise: T): T {
+    return this.values.get(name) === undefined ? otherwise : this.oneOf(name, kinds);
+  }
+
   texts(name: string): readonly string[] {
     const value = this.take(name);
     const list: readonly unknown[] = Array.isArray(value) ? value : [];
@@ -76,6 +81,13 @@ export class Fields {
   /** An object, or null where the name is absent. */
   objectIfAny(name: string): Fields | null {
     return this.values.get(name) === undefined ? null : this.object(name);
+  }
+
+  /** An object, or null where the name is absent or null. */
+  objectOrNullIfAny(name: string): Fields | null {
+    if (this.values.get(name) !== null) return this.objectIfAny(name);
+    this.read.add(name);
+    return null;
   }
 
   decimal<T extends bigint>(name: string, parse: Parser<T>): T {

@@ -276,7 +276,10 @@ export class Reconciler {
     const { registry, openOrders, storage } = this.ctx;
     await this.books.run(account.scope, async () => {
       if (account.touched !== before || copies.some(({ state }) => state === 'stopped')) return;
-      const onTheirWay = new Set([...openOrders.ofAccount(account.index)].map(({ sheet }) => sheet.instrument.coin));
+      const mirrors = this.ctx.standingStops.ofAccount(account).filter(({ mirror }) => mirror !== null);
+      const onTheirWay = new Set(
+        [...[...openOrders.ofAccount(account.index)].map(({ sheet }) => sheet), ...mirrors].map(({ instrument }) => instrument.coin),
+      );
       const nets = netsOf(registry, account, instrumentsOf(copies), states).filter(({ coin }) => !onTheirWay.has(coin));
       if (nets.length === 0) return;
       await storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));

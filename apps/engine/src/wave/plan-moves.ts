@@ -1,6 +1,7 @@
 import { price } from '@lockstep/kernel';
 import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, reasonNumber, type WavePlan } from '@lockstep/replication';
 import type { EngineContext } from '../context';
+import { noteLeaderFills } from '../mirrors/mirror-totals';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import { putAccountNets } from '../state/shared-accounts';
@@ -35,7 +36,7 @@ function entriesMayRest({ venue: { capabilities } }: Network): boolean {
   return capabilities.workingOrders && capabilities.clientOrderId && capabilities.nonceNoop;
 }
 
-/** Brings the network's newest prices into the book: marks, by which caps and leverage are judged, and best bids and asks, by which exits are bounded. */
+/** Brings the network's newest prices into the book: marks, by which caps and leverage are judged, and best bids and asks, by which exits are bounded, and books, against which large waves are spread. */
 export function refreshPrices(watched: WatchedAccount): void {
   const { book, network } = watched;
   for (const { instrument } of book.allSheets()) {
@@ -43,6 +44,8 @@ export function refreshPrices(watched: WatchedAccount): void {
     if (view !== undefined && view.markAt > 0) book.setMark(instrument.coin, view.mark, view.markAt);
     const quote = network.quotes.get(instrument.coin);
     if (quote !== undefined) book.setBook(instrument.coin, quote.bid ?? NOBODY, quote.ask ?? NOBODY, quote.receivedAt);
+    const depth = book.hasSpreads ? network.quotes.depth(instrument.coin) : undefined;
+    if (depth !== undefined) book.setDepth(instrument.coin, depth.bids, depth.asks, depth.receivedAt);
   }
 }
 
@@ -56,6 +59,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const planStartedAt = ctx.stage();
   refreshPrices(watched);
   putAccountNets(ctx.registry, watched, move.coin);
+  noteLeaderFills(ctx, recorded);
   const plan = planWave(watched.book, move, {
     ...planOptions(ctx, watched.network),
     wave: recorded.wave,

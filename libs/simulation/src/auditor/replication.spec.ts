@@ -50,6 +50,20 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, string, string, readonly string[]]>([
+    // what, leader before the fill that is told, target in the calm of a leader who was told to be at 10 and went to 6
+    ['one change, from what was believed', '12', '0.6', []],
+    ['more than that', '12', '0.65', ['target_too_high']],
+    ['what the fill says, where that is less', '9', '0.69', ['target_too_high']],
+  ])('a reduction behind fills that are missing is %s', (_what, before, target, found) => {
+    const amounts = { kind: 'fixed_amount', amount: units('100'), maxAdds: 1 } as const;
+    const history = new History(mode(amounts)).wait(20_000).mark('100').leader('10');
+    history.fill(history.order('1'), '1', '100').wait(100);
+    history.leader(before, '100', 'o9', false).leader('6').wait(60_000);
+    history.calm(history.snapshot({ target: units(target), reasons: ['rejected'] }));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
+  });
+
   const asked = (settings: Partial<SettingsSeen>, allocation: string) => (history: History) =>
     void history.tell({
       kind: 'terms_asked',
@@ -77,6 +91,22 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
 
   const decided = (history: History) =>
     void history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time: history.now - 1_050, copyIds: [COPY.copyId] });
+
+  it.each<[string, string, string, string, readonly string[]]>([
+    // what, where the leader was as the copy began to wait, where it was as fills were missed, the entry after it went on from there by 3
+    ['a turn that nobody saw is an open: what follows is entered', '2', '-5', '-1', []],
+    ['what goes on where it was is not', '2', '2', '1', ['entry_without_cause']],
+  ])('a copy that waits for the next open: %s', (_what, waited, missed, entry, found) => {
+    const history = new History(mode(amount)).wait(1_000);
+    history.leader(waited).state('breaker_closed').wait(1_000);
+    decided(history);
+    history.state('active', true).wait(30_000).mark('100');
+    if (missed !== waited) history.leader(missed, '100', 'missed', false);
+    history.wait(1_000).mark('100');
+    history.leader(String(Number(missed) + 3 * Math.sign(Number(missed))));
+    history.order(entry);
+    expect(history.found()).toEqual(found);
+  });
 
   it.each<[string, (history: History) => void, string, readonly string[]]>([
     ['decided on terms that came in between', (history) => decided(history.wait(1_000).terms(mode(another))), '2', []],
@@ -405,6 +435,23 @@ describe('price bounds and expiries (product §2.7)', () => {
     const history = new History().follow('10', '110').wait(1_000).mark('100').leader('20', '100');
     history.order('1', { price: units('101') });
     expect(history.found()).toEqual(['price_bound']);
+  });
+
+  it.each<[string, (history: History) => void, number, readonly string[]]>([
+    ['are owed on', () => undefined, 15_000, []],
+    ['are given up where none came in time, and leave the target', () => undefined, 30_000, ['beyond_target']],
+    [
+      'are copied by an entry that fills whole',
+      (history) => void history.fill(history.order('1', { price: units('110.5') }), '1', '110'),
+      15_000,
+      ['price_bound'],
+    ],
+  ])('increments that newer ones come to %s', (_what, entered, everyMs, found) => {
+    const history = new History().leader('10', '110');
+    entered(history);
+    for (const position of ['20', '30', '40']) history.wait(everyMs).mark('100').leader(position, '100');
+    history.order('2', { price: units('105.5') });
+    expect(history.found()).toEqual(found);
   });
 
   it('increments that still wait may be in the mean', () => {

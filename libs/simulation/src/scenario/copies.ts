@@ -24,6 +24,8 @@ export class ScenarioCopies {
     private readonly coins: readonly ScenarioCoin[],
     private readonly leaders: readonly ScenarioLeader[],
     private readonly draw: Draws,
+    /** What becomes of the terms a copy was drawn with. */
+    private readonly shaped: (terms: CopyTerms, copy: number, who: TermsFor) => CopyTerms = (terms) => terms,
   ) {}
 
   /** Copies that have not been asked to end. */
@@ -36,8 +38,9 @@ export class ScenarioCopies {
     must(leader !== undefined, 'a script has leaders');
     const real = follower.cash[''] ?? 0n;
     const allocation = inCents(ppmOf(real, this.draw.between(400_000, 850_000)));
-    const terms = drawTerms({ leader, allocation, coins: this.coins }, this.draw);
+    const who = { leader, allocation, coins: this.coins };
     const copy = this.all.length;
+    const terms = this.shaped(drawTerms(who, this.draw), copy, who);
     this.all.push({ copy, follower, leader: leader.leader, allocation, terms, wish: 'active' });
     return { at, kind: 'copy_create', copy, tenant: follower.tenant, follower: follower.follower, leader: leader.leader, allocation, terms };
   }

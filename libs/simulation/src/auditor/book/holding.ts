@@ -71,6 +71,10 @@ export class Holding {
   begun = false;
   /** Prices of the leader before it are those of increments that were copied. */
   referenceFrom = Number.NEGATIVE_INFINITY;
+  /** The oldest increment that may still be owed, as each newer one that came in time keeps all of them; older ones wait below the minimum at most. */
+  owedFrom = Number.NEGATIVE_INFINITY;
+  /** When the newest entry was decided that filled whole. */
+  filledWholeAt = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
   /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */

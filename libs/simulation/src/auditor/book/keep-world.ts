@@ -116,7 +116,9 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   order.filled += seen.size;
   order.remaining -= seen.size;
   order.arrived = true;
-  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee, era: copy.holding(seen.coin).era }];
+  const holding = copy.holding(seen.coin);
+  if (order.remaining === 0n && !order.handed.reduceOnly) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
+  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee, era: holding.era }];
 }
 
 /** What is no order of the engine's first takes from the copies on the other side, pro rata (product §2.4); the rest is the follower's own. */

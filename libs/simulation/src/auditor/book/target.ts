@@ -113,7 +113,7 @@ export class TargetBounds {
       return;
     }
     if (abs(after) < abs(before)) {
-      this.reduce(before, after, exits);
+      this.reduce(seenBefore(move), after, exits);
       return;
     }
     if (this.waiting) return;
@@ -272,6 +272,8 @@ export class TargetBounds {
     const believed = move.believed ?? before;
     this.lowHolds = false;
     this.low = 0n;
+    // It went through flat, or opened, unseen: what waited for the next open waits no more, and follows what comes after.
+    if (sign(before) !== sign(believed)) this.waiting = false;
     if (!may || before === 0n || (sign(before) === sign(believed) && abs(before) <= abs(believed))) return;
     const side = direction === 'same' ? sign(before) : sign(-before);
     const kept = this.side === side ? this.high : 0n;
@@ -294,6 +296,12 @@ export interface SavedTarget {
   readonly blockedAt: number;
   readonly against: bigint;
   readonly turns: number;
+}
+
+/** What a reduction is counted from. Where fills are missing before it, an engine sees one change from what it believed, which may be a smaller one. */
+function seenBefore({ before, after, believed }: LeaderMove): bigint {
+  if (believed === null || sign(believed) !== sign(before)) return before;
+  return max(abs(after), min(abs(before), abs(believed)));
 }
 
 /** D′ = clamp(κ·L′, D, D + κ·(L′ − L)). */
