@@ -348,6 +348,18 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    ['is on its way into the books', 2_000, []],
+    ['has been there long enough', 11_000, ['exit_beyond_position']],
+  ])('an exit of what an entry of unknown outcome closed before it, whose fill %s', (_what, waitMs, found) => {
+    const history = new History().follow('10').wait(100).leader('-10');
+    const exit = history.exit('-1');
+    const entry = history.order('-1');
+    history.trade(entry, false, '1').end(entry, 'done').answer(entry, 'unknown').end(exit, 'rejected').answer(exit, 'rejected');
+    history.wait(waitMs).mark('100').exit('-1');
+    expect(history.found()).toEqual(found);
+  });
+
   function twice(history: History, filled: boolean) {
     const first = history.exit('-1');
     history.wait(100);
@@ -397,6 +409,14 @@ describe('exits (product §2.6, §2.7)', () => {
 });
 
 describe('price bounds and expiries (product §2.7)', () => {
+  it('an increase that comes while others are owed opens their window anew: the reference reaches back to them', () => {
+    const history = new History({ direction: 'inverse', catchUpMs: 5_000 }).leader('10', '90');
+    for (const position of ['20', '30', '40']) history.wait(8_000).mark('100').leader(position, '100');
+    // Sold at the mean of what is owed: below the bound of the newest ones.
+    history.order('-1', { price: units('97') });
+    expect(history.found()).toEqual([]);
+  });
+
   it.each<[string, string, string, Partial<OrderHanded>, readonly string[]]>([
     ['a buy at its bound', '10', '1', { price: units('100.5') }, []],
     ['a buy above its bound', '10', '1', { price: units('100.51') }, ['price_bound']],

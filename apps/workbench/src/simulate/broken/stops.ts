@@ -17,6 +17,12 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
     rule: 'a pause ends new risk',
     edits: [
       { file: 'apps/engine/src/commands/change-copy.ts', find: 'copy.watched.book.setStatus(copy.row, _replication.STATUS.paused, true);', put: '' },
+      // The wish itself holds until it is carried out, and looks at the state then.
+      {
+        file: 'apps/engine/src/commands/stop-wishes.ts',
+        find: "_replication.STATUS.paused, copy.state === 'paused');",
+        put: '_replication.STATUS.paused, false);',
+      },
     ],
   },
   {

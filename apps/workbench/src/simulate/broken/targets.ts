@@ -58,7 +58,12 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
       {
         file: 'libs/replication/src/plan-wave.ts',
         find: "move.source === 'fills' && move.incrementPrice !== null &&",
-        put: 'move.incrementPrice !== null &&',
+        put: '',
+      },
+      {
+        file: 'libs/replication/src/plan-wave.ts',
+        find: "move.incrementPrice === null ? 0 : (0, _kernel.toExact)(move.incrementPrice, 'increment price')",
+        put: "(0, _kernel.toExact)(move.incrementPrice ?? move.lastPrice, 'increment price')",
       },
     ],
   },
