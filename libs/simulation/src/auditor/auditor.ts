@@ -1,20 +1,24 @@
+import { keepCross } from './book/crosses';
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
 import { keepHanded, keepOrders } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
+import { isExit } from './book/orders';
 import { AuditState } from './book/state';
 import { Valuations } from './book/valuations';
 import type { CalmSnapshot } from './calm';
 import { checkCalmBooks } from './checks/calm-books';
 import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
+import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import type { JudgedOrder } from './checks/judged-order';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
+import { ReduceOnly } from './checks/reduce-only';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, Observation, OrderHanded } from './observations';
@@ -32,6 +36,7 @@ class Judge implements Auditor {
   private readonly state: AuditState;
   private readonly valuations: Valuations;
   private readonly waves = new WaveOrder();
+  private readonly reduceOnly: ReduceOnly;
   private readonly tally = { observations: 0, marks: 0, orders: 0, riskIncreasing: 0, calms: 0, violations: 0 };
 
   constructor(options: AuditorOptions) {
@@ -41,6 +46,7 @@ class Judge implements Auditor {
       if (this.found.length < MAX_VIOLATIONS) this.found.push(violation);
     });
     this.valuations = new Valuations(this.state);
+    this.reduceOnly = new ReduceOnly(this.state);
   }
 
   observe(observation: Observation): void {
@@ -63,6 +69,7 @@ class Judge implements Auditor {
 
   calm(snapshot: CalmSnapshot): void {
     this.valuations.flush();
+    this.reduceOnly.tell(snapshot.at);
     this.tally.calms += 1;
     checkCalmPositions(this.state, snapshot);
     checkCalmBooks(this.state, snapshot);
@@ -96,6 +103,7 @@ class Judge implements Auditor {
         return;
       case 'order_journaled':
         checkJournaled(this.state, observation);
+        this.reduceOnly.journaled(observation);
         keepOrders(this.state, observation);
         return;
       case 'order_withheld':
@@ -109,6 +117,10 @@ class Judge implements Auditor {
       case 'signer_gone':
       case 'signer_given':
         keepOrders(this.state, observation);
+        return;
+      case 'crossed':
+        checkCross(this.state, observation.cross, observation.at);
+        keepCross(this.state, observation.cross, observation.at);
         return;
       case 'order_handed':
         this.judge(observation.order, observation.at);
@@ -140,12 +152,14 @@ class Judge implements Auditor {
       const terms = copy.termsAt(order.decidedAt, state.options.raceMs);
       this.checkOne({ state, order, at, copy, instrument, terms, holding });
       this.waves.check(state, order, at);
+      this.reduceOnly.check(order, at);
     }
     keepHanded(state, order);
+    this.reduceOnly.keep(order);
   }
 
   private checkOne(judged: JudgedOrder): void {
-    if (judged.order.reduceOnly) {
+    if (isExit(judged.order)) {
       checkExit(judged);
       return;
     }

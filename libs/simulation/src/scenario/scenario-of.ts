@@ -3,11 +3,12 @@ import type { ScenarioFollower } from './cast';
 import { drawCoins } from './coins';
 import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
-import { draws } from './draws';
+import { type Draws, draws } from './draws';
 import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioMarket } from './market';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
+import { withSharing } from './sharing';
 import type { Step } from './steps';
 import { ScenarioEngines, ScenarioFaults } from './trouble';
 
@@ -45,10 +46,10 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const coins = drawCoins(draws(seed, 'coins'));
   const tenants = drawTenants(draws(seed, 'tenants'));
   const leaders = drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders'));
-  const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'));
+  const followers = withSharing(drawFollowers(tenants, coins, size, draws(seed, 'followers')), leaders.length, seed);
   const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
   const book = new LeaderBook(coins);
-  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'));
+  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'));
   const script = new Script(
     market,
     book,
@@ -64,8 +65,10 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
 /** When followers begin to copy: most at the beginning, some later. */
 function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
   const draw = draws(seed, 'beginnings');
+  const joining = draws(seed, 'joinings');
+  const some = (each: Draws): number => (each.oneIn(LATECOMER_ONE_IN) ? each.between(BEGINNING_MS[1], LATEST_MS) : each.between(...BEGINNING_MS));
   const due = followers
-    .map((follower) => ({ follower, at: draw.oneIn(LATECOMER_ONE_IN) ? draw.between(BEGINNING_MS[1], LATEST_MS) : draw.between(...BEGINNING_MS) }))
+    .flatMap((follower) => Array.from({ length: follower.slots }, (_, nth) => ({ follower, at: some(nth === 0 ? draw : joining) })))
     .sort((a, b) => a.at - b.at || a.follower.follower - b.follower.follower);
   return {
     get nextAt() {
@@ -73,7 +76,7 @@ function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopi
     },
     act: (at) => {
       const next = due.shift();
-      return next === undefined ? [] : [copies.create(at, next.follower)];
+      return next === undefined ? [] : copies.create(at, next.follower);
     },
   };
 }

@@ -212,7 +212,13 @@ export function watchWorldMarks(
 }
 
 /** Tells best bids and asks of followed coins every so often. */
-export function watchWorldQuotes(asking: Asking, process: VirtualProcess, everyMs: number, sink: (update: QuoteUpdate) => void): QuoteWatch {
+export function watchWorldQuotes(
+  asking: Asking,
+  process: VirtualProcess,
+  everyMs: number,
+  sink: (update: QuoteUpdate) => void,
+  traffic: Pick<Traffic, 'quotes'>,
+): QuoteWatch {
   let followed: readonly string[] = [];
   process.every(everyMs, () => {
     const { faults } = asking.link;
@@ -224,6 +230,7 @@ export function watchWorldQuotes(asking: Asking, process: VirtualProcess, everyM
       return { coin, bid, ask };
     });
     asking.link.back(SMOOTH, (receivedAt) => {
+      traffic.quotes(quotes);
       for (const quote of quotes) sink({ ...quote, receivedAt });
     });
   });

@@ -66,7 +66,7 @@ export function openWorldVenue(
       watch.setDexes(dexes);
       return watch;
     },
-    watchQuotes: (sink) => watchWorldQuotes(asking, process, terms.quotesEveryMs, sink),
+    watchQuotes: (sink) => watchWorldQuotes(asking, process, terms.quotesEveryMs, sink, traffic),
     close: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,13 @@
 import type { TenantScope } from '@lockstep/kernel';
 import type { VirtualProcess } from '@lockstep/simulation';
-import { type CommandRow, CommitUnknownError, type EnginePlatformUnit, type EngineScopedUnit, type EngineStorage } from '@lockstep/storage';
+import {
+  type CommandRow,
+  CommitUnknownError,
+  type EnginePlatformUnit,
+  type EngineScopedUnit,
+  type EngineStorage,
+  type InternalCross,
+} from '@lockstep/storage';
 import { EngineDied } from './engine-died';
 import type { FaultSwitches } from './faults';
 
@@ -11,6 +18,7 @@ export interface Committed {
   /** When the journal rows were given to the database, epoch ms of the world. */
   readonly journaledAt: number;
   readonly settled: readonly { readonly no: CommandRow['no']; readonly status: 'applied' | 'refused' }[];
+  readonly crosses: readonly InternalCross[];
   readonly states: readonly { readonly copyNo: number; readonly from: string; readonly state: string }[];
 }
 
@@ -33,7 +41,9 @@ export class ProcessStorage implements EngineStorage {
       journaledAt: number;
       settled: Committed['settled'][number][];
       states: Committed['states'][number][];
+      crosses: InternalCross[];
     } = {
+      crosses: [],
       journal: [],
       journaledAt: 0,
       settled: [],
@@ -83,6 +93,7 @@ export class ProcessStorage implements EngineStorage {
       journaledAt: number;
       settled: Committed['settled'][number][];
       states: Committed['states'][number][];
+      crosses: InternalCross[];
     },
   ): EngineScopedUnit {
     const { exact } = this.parts;
@@ -120,6 +131,10 @@ export class ProcessStorage implements EngineStorage {
       },
       records: {
         ...records,
+        recordCross: async (cross) => {
+          await records.recordCross(cross);
+          told.crosses.push(cross);
+        },
         writeCopyState: async (copyNo, change) => {
           const written = await records.writeCopyState(copyNo, change);
           if (written) told.states.push({ copyNo, from: change.from, state: change.state });

@@ -16,6 +16,9 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       state.lastMarks.set(told.coin, told.price);
       state.marks.add(told.process, told.coin, told.at, told.price);
       return;
+    case 'quote_delivered':
+      state.mids.add(told.process, told.coin, told.at, (told.bid + told.ask) / 2n);
+      return;
     case 'leader_fills_delivered': {
       const leader = state.leader(told.leader);
       for (const move of leader.take(told.fills, told.at, told.process)) followAll(state, leader, told.leader, move);
@@ -34,6 +37,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       const order = state.orders.get(told.cloid);
       if (order === undefined) return;
       order.answer = told.outcome;
+      order.answeredAt = told.at;
       // What the engine was told is refused cannot fill, unless it is there: then it was the same action sent again that was refused.
       if (told.outcome === 'rejected' && !order.arrived) order.ended = true;
       return;
@@ -61,6 +65,7 @@ export function keepProcess(state: AuditState, told: ProcessObservation): void {
   }
   state.startedAt.delete(told.process);
   state.marks.forget(told.process);
+  state.mids.forget(told.process);
   state.blindness.forget(told.process);
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
 }
@@ -168,6 +173,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
   for (const part of fill.parts) {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
+    holding.toldAt = at;
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;

@@ -1,7 +1,7 @@
 import { must } from '@lockstep/kernel';
 import type { OrderHanded, OrderObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
-import { type OrderOrigin, OrderTrack } from './orders';
+import { isExit, type OrderOrigin, OrderTrack } from './orders';
 import type { AuditState } from './state';
 
 /** Books an order that goes to the venue. False: it is the same action of an unknown order sent again, which is no new order. */
@@ -18,7 +18,7 @@ export function keepHanded(state: AuditState, handed: OrderHanded): boolean {
 }
 
 /** Takes into the books what the engine wrote down, withheld or made void. */
-export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' }>): void {
+export function keepOrders(state: AuditState, told: Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' | 'crossed' }>): void {
   switch (told.kind) {
     case 'order_journaled': {
       if (state.orders.has(told.cloid)) return;
@@ -76,6 +76,10 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   }
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
-  if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
-  else if (handed.cause === 'move') holding.open.change((target) => target.entered());
+  if (isExit(handed)) holding.exitDecidedAt = handed.decidedAt;
+  else if (handed.cause === 'move' && holding.enteredWave !== handed.wave) {
+    // An entry that is split leaves as two orders.
+    holding.enteredWave = handed.wave;
+    holding.open.change((target) => target.entered());
+  }
 }

@@ -1,6 +1,7 @@
 import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
+import { keepCharge } from './charges';
 import type { CopyTrack } from './copies';
 import { type AuditState, type FillPart, fillKey } from './state';
 
@@ -14,7 +15,7 @@ export function keepWorld(state: AuditState, seen: WorldObservation): void {
       keepWorldFill(state, seen);
       return;
     case 'world_funding':
-      for (const copy of state.copiesByAccount.get(seen.account) ?? []) copy.fundingCharged(seen.coin, seen.time, seen.amount);
+      keepCharge(state, seen);
       return;
     case 'world_mark':
   }

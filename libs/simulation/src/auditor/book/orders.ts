@@ -4,6 +4,9 @@ import type { AnswerSeen, OrderHanded } from '../observations';
 /** What names an order, in the journal and at the venue. */
 export type OrderOrigin = Pick<OrderHanded, 'cloid' | 'process' | 'scope' | 'copyId' | 'wave' | 'signer' | 'nonce'>;
 
+/** Whether an order takes off its copy's own risk; on an account with several copies that need not be the account's. */
+export const isExit = ({ exit, reduceOnly }: OrderHanded): boolean => exit ?? reduceOnly;
+
 /** One order from its journal row to its end, as it truly was. */
 export class OrderTrack {
   handed: OrderHanded | null = null;
@@ -24,6 +27,7 @@ export class OrderTrack {
   withheld = false;
   voided = false;
   answer: AnswerSeen | null = null;
+  answeredAt: EpochMs = Number.NEGATIVE_INFINITY;
 
   readonly cloid: string;
   readonly process: string;

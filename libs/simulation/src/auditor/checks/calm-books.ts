@@ -1,12 +1,14 @@
 import type { OrderTrack } from '../book/orders';
 import { type AuditState, fillKey, type WorldFill } from '../book/state';
 import type { CalmSnapshot, FillRow, OrderRow } from '../calm';
+import { checkCrossed } from './calm-crosses';
 import { sizeText } from './judged-order';
 
 /** In a calm every order has one end that is true, and every fill is booked once, whole and for its own copy (product §2.9, §5). */
 export function checkCalmBooks(state: AuditState, snapshot: CalmSnapshot): void {
   checkOrders(state, snapshot);
   checkFills(state, snapshot);
+  checkCrossed(state, snapshot);
   checkMentions(state, snapshot);
 }
 
@@ -63,6 +65,7 @@ function endWrong(order: OrderTrack, row: OrderRow): string | null {
 function checkFills(state: AuditState, snapshot: CalmSnapshot): void {
   const rows = new Map<string, FillRow[]>();
   for (const row of snapshot.fills) {
+    if (row.internal !== undefined) continue;
     const key = fillKey(row.account, row.coin, row.tradeId);
     const list = rows.get(key);
     if (list === undefined) rows.set(key, [row]);

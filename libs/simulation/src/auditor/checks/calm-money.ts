@@ -1,6 +1,8 @@
 import { abs, formatMoney, type Money, UNIT } from '@lockstep/kernel';
+import type { CopyTrack } from '../book/copies';
+import type { Holding } from '../book/holding';
 import type { AuditState } from '../book/state';
-import type { CalmSnapshot, LedgerTransactionRow } from '../calm';
+import type { CalmSnapshot, CopyAtCalm, LedgerTransactionRow } from '../calm';
 
 /** Product §5: each transaction sums to zero per asset, once per source, and what is booked of an account's copies is what the venue charged and paid. */
 export function checkCalmMoney(state: AuditState, snapshot: CalmSnapshot): void {
@@ -60,14 +62,35 @@ function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
     const rows = copies.map((copy) => booked.get(copy.copy.copyId));
     if (figures.foreign || rows.some((row) => row === undefined)) continue;
     const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
-    const funding = copies[0]?.fundingBooked(snapshot.at - state.options.fundingReadMs) ?? [];
+    const funding = state.charges.get(account)?.booked(snapshot.at - state.options.fundingReadMs) ?? [0n];
     const allowed = state.options.roundingPerFill * BigInt(figures.fills);
     const copyId = copies[0]?.copy.copyId ?? null;
     compare(state, snapshot.at, copyId, `realised profit of account ${account}`, sum('realised'), figures.realised, allowed);
     compare(state, snapshot.at, copyId, `fees of account ${account}`, sum('fees'), figures.fees, 0n);
     const closest = nearest(funding, sum('funding'));
     compare(state, snapshot.at, copyId, `funding of account ${account}`, sum('funding'), closest, BigInt(copies.length - 1));
+    if (copies.length > 1) for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId));
   }
+}
+
+/** Profit and fees are each copy's own, by its own quantity and average entry (product §2.6). */
+function checkShare(state: AuditState, at: number, copy: CopyTrack, booked: CopyAtCalm['booked'] | undefined): void {
+  if (booked === undefined) return;
+  const { copyId } = copy.copy;
+  const holdings = [...copy.holdings.values()];
+  const sum = (of: (holding: Holding) => bigint): bigint => holdings.reduce((total, holding) => total + of(holding), 0n);
+  const fills = holdings.reduce((total, { real }) => total + real.count, 0);
+  const realised = sum(({ real }) => real.realised / UNIT);
+  compare(state, at, copyId, `realised profit of copy ${copyId}`, booked.realised, realised, state.options.roundingPerFill * BigInt(fills));
+  compare(
+    state,
+    at,
+    copyId,
+    `fees of copy ${copyId}`,
+    booked.fees,
+    sum(({ real }) => real.fees),
+    0n,
+  );
 }
 
 /** The sum a booked one is compared with: a charge of the last moments is booked or not. */

@@ -74,12 +74,20 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
   }
   const { maxLeverage } = settings.caps;
   const real = judged.copy.accountEquity.range(judged.at);
-  const base = real === null ? equity : min(equity, widened(real.high, judged.state.options.equityMargin));
+  const base = real === null ? equity : min(equity, widened(real.high * shareMost(judged), judged.state.options.equityMargin));
   if (maxLeverage === null || gross * RATE_ONE <= maxLeverage * base * UNIT) return null;
   return {
     kind: 'leverage',
     text: `takes exposure to ${priceText(gross / UNIT)} at worst, ${rateText(maxLeverage)} times at most ${priceText(base)} is allowed`,
   };
+}
+
+/** The most a copy's share of its account's real equity may be, by equities (product §1): all of it where it is alone. */
+function shareMost({ state, copy, at }: JudgedOrder): number {
+  const own = copy.equityRange(at)?.high ?? 0;
+  const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy && other.state === 'active');
+  const beside = others.reduce((sum, other) => sum + Math.max(0, other.equityRange(at)?.low ?? 0), 0);
+  return own > 0 ? own / (own + beside) : 1;
 }
 
 const leverageOf = (wanted: number, most: number): bigint => BigInt(Math.max(1, Math.min(wanted, most)));
