@@ -4,6 +4,7 @@ import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
 import { BROKEN_LIMITS } from './limits';
 import { BROKEN_SENDING } from './sending';
+import { BROKEN_SHARING } from './sharing';
 import { BROKEN_STOPS } from './stops';
 import { BROKEN_TARGETS } from './targets';
 
@@ -15,6 +16,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_TARGETS,
   ...BROKEN_SENDING,
   ...BROKEN_BOOKS,
+  ...BROKEN_SHARING,
 ];
 
 /** The broken engine of a name. Throws when there is none. */

@@ -47,19 +47,20 @@ type Charge = Extract<WorldObservation, { kind: 'world_funding' }>;
 export function keepCharge(state: AuditState, { account, coin, time, amount, at }: Charge): void {
   const copies = state.copiesByAccount.get(account) ?? [];
   if (copies.length > 0 && !entryOf(state.charges, account, () => new AccountCharges()).add(coin, time, amount)) return;
-  const running = copies.filter((copy) => copy.state !== 'stopped');
-  if (running.length <= 1) {
+  // One that was alone on its account has all of it.
+  if (copies.length === 1) {
     for (const copy of copies) copy.fundingCharged(coin, time, amount);
     return;
   }
-  const net = running.reduce((sum, copy) => sum + heldOf(copy, coin), 0n);
-  const unsure = net === 0n || running.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS);
-  for (const copy of running) {
+  const net = state.nets.get(`${account} ${coin}`) ?? 0n;
+  const unsure = net === 0n || copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS);
+  for (const copy of copies.filter((each) => each.state !== 'stopped' || each.stateAt > at - UNSURE_MS)) {
     const held = heldOf(copy, coin);
     const part = net === 0n ? 0n : (amount * held) / net;
     copy.fundingCharged(coin, time, part);
-    const step = net === 0n ? 0n : (STEP * abs(held)) / abs(net);
+    const step = net === 0n ? 0n : (STEP * abs(held)) / abs(net) + 1n;
     copy.chargesDoubt += Number(step + (unsure ? abs(amount) + abs(part) : 0n)) / 1e8;
+    if (unsure) copy.chargesUnsure = true;
   }
 }
 

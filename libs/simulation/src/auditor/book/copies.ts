@@ -57,6 +57,8 @@ export class CopyTrack {
   chargesUntold = 0;
   /** By how much its part of its account's charges may be another, in whole units: positions changed about the moment of one. */
   chargesDoubt = 0;
+  /** For a charge at least, whose part it was is not known. */
+  chargesUnsure = false;
 
   constructor(
     readonly copy: CopySeen,

@@ -84,7 +84,7 @@ export class Holding {
     let sum = 0n;
     for (const order of this.live.values()) {
       if (!order.mayFill(at, clockSlackMs)) {
-        if (order.filled === order.toldFilled) this.live.delete(order.cloid);
+        if (order.filled === order.toldFilled && !order.isUnknown(at)) this.live.delete(order.cloid);
         continue;
       }
       const handed = order.handed;
@@ -113,6 +113,17 @@ export class Holding {
     let sum = 0n;
     for (const order of this.live.values()) {
       if (order.handed !== null && isExit(order.handed) === exits && order.handed.buy === buy) sum += order.untold();
+    }
+    return sum;
+  }
+
+  /** What entries of a side could fill no more, of which an engine does not know it: to it they are on their way. */
+  unknownEnds(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    let sum = 0n;
+    for (const order of this.live.values()) {
+      const { handed } = order;
+      if (handed === null || handed.buy !== buy || isExit(handed) || order.mayFill(at, clockSlackMs) || !order.isUnknown(at)) continue;
+      sum += handed.size - order.filled;
     }
     return sum;
   }

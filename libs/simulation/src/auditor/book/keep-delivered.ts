@@ -148,7 +148,8 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;
   const buy = target.side > 0n;
-  const most = holding.worst(move.at, state.options.clockSlackMs, buy) + waits;
+  const { clockSlackMs } = state.options;
+  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy) + waits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 

@@ -4,6 +4,9 @@ import type { AnswerSeen, OrderHanded } from '../observations';
 /** What names an order, in the journal and at the venue. */
 export type OrderOrigin = Pick<OrderHanded, 'cloid' | 'process' | 'scope' | 'copyId' | 'wave' | 'signer' | 'nonce'>;
 
+/** An order without an answer is asked about for so long at most. */
+const UNKNOWN_MOST_MS = 60_000;
+
 /** Whether an order takes off its copy's own risk; on an account with several copies that need not be the account's. */
 export const isExit = ({ exit, reduceOnly }: OrderHanded): boolean => exit ?? reduceOnly;
 
@@ -53,6 +56,12 @@ export class OrderTrack {
   /** What the engine was answered as filled before it was told the fills. */
   answeredUntold(): bigint {
     return this.answer === null || this.answer === 'unknown' ? 0n : this.filled - this.toldFilled;
+  }
+
+  /** Whether an engine may not know yet what became of it. After `UNKNOWN_MOST_MS` it is taken for asked. */
+  isUnknown(at: EpochMs): boolean {
+    if (this.handed === null || this.withheld || at - this.handed.sentAt > UNKNOWN_MOST_MS) return false;
+    return this.answer === null || this.answer === 'unknown';
   }
 
   /** What filled while the engine has neither an answer nor the fill: to it the order is still on its way. */

@@ -91,6 +91,9 @@ function checkShare(state: AuditState, at: number, copy: CopyTrack, booked: Copy
     sum(({ real }) => real.fees),
     0n,
   );
+  const isRead = (state.charges.get(copy.copy.account)?.booked(at - state.options.fundingReadMs).length ?? 1) === 1;
+  const doubt = BigInt(Math.ceil(copy.chargesDoubt * 1e8));
+  if (isRead && !copy.chargesUnsure) compare(state, at, copyId, `funding of copy ${copyId}`, booked.funding, copy.funding, doubt);
 }
 
 /** The sum a booked one is compared with: a charge of the last moments is booked or not. */
