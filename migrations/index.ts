@@ -24,6 +24,7 @@ import { StandingOrders } from './0045-standing-orders';
 import { InternalCrosses } from './0050-internal-crosses';
 import { RiskLimits } from './0060-risk-limits';
 import { UnwindBy } from './0070-unwind-by';
+import { MirroredOrders } from './0080-mirrored-orders';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -53,5 +54,6 @@ export const MIGRATIONS = [
   InternalCrosses,
   RiskLimits,
   UnwindBy,
+  MirroredOrders,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -40,6 +40,7 @@ describe('agents of one wallet', () => {
 
   const rowOf = ({ accountId }: FollowedAccount): Promise<VenueAccountRow> =>
     rig.storage.scoped(stage.tenant.scope, async (unit) => present(await unit.venueAccounts.findOne({ id: accountId }), 'the venue account'));
+  const agentsOf = ({ address }: VenueWallet) => rig.venue.info({ type: 'extraAgents', user: address });
   const stands = (account: FollowedAccount, agentStatus: VenueAccountRow['agentStatus']) =>
     eventually(`the agent of ${account.address} is ${agentStatus}`, async () => ((await rowOf(account)).agentStatus === agentStatus ? true : null));
   const denied = (account: FollowedAccount) =>
@@ -115,5 +116,41 @@ describe('agents of one wallet', () => {
     await stage.trade(COIN, 'buy', '1');
     await stage.holds(third, COIN, 0.1);
     await stage.agrees(third);
+  });
+
+  it('a next one that cannot be taken up at once is taken up by itself: while a reading fails, and when its approval was refused but stands all the same', async () => {
+    const fourth = await stage.follow(await master.openSubAccount('four', 10_000), master, 'sub_account', { agentName: 'four' });
+    const next = await stage.tenant.nextAgent(fourth.accountId, 'fourb');
+    const until = Date.now() + 90 * DAY_MS;
+    await rig.venue.control('/worlds/main/faults', {
+      target: 'info',
+      type: 'userAbstraction',
+      effect: { kind: 'status', status: 502 },
+      count: null,
+    });
+    const unread = await stage.tenant.command('venue_account.activate', fourth.accountId, {
+      approvals: [await master.signApproval(next, 'fourb', until)],
+    });
+    await eventually('the wallet’s approval stands', async () => (JSON.stringify(await agentsOf(master)).includes(next) ? true : null));
+    await rig.venue.endFaults();
+    expect(await stage.endOf(unread)).toMatchObject({ status: 'applied' });
+    expect(await rowOf(fourth)).toMatchObject({ agentAddress: next, agentStatus: 'approved' });
+
+    // Replaced at the exchange a moment ago: the venue takes no agent for some seconds, and the wallet approves ours there in the end.
+    const last = await stage.tenant.nextAgent(fourth.accountId, 'four');
+    await master.approve(`0x${'e2'.repeat(20)}`, 'four');
+    const refused = await stage.tenant.command('venue_account.activate', fourth.accountId, {
+      approvals: [await master.signApproval(last, 'four', until)],
+    });
+    await eventually('the venue takes it from the wallet itself', () =>
+      master.approve(last, 'four').then(
+        () => true,
+        () => null,
+      ),
+    );
+    expect(await stage.endOf(refused)).toMatchObject({ status: 'applied' });
+    expect(await rowOf(fourth)).toMatchObject({ agentAddress: last, agentStatus: 'approved' });
+    await stage.trade('SOL', 'buy', '10');
+    await stage.holds(fourth, 'SOL', 1);
   });
 });

@@ -84,7 +84,7 @@ describe('venue accounts of a running engine', () => {
       const approval = await wallet.signApproval(agentAddress, name, Date.now() + 90 * DAY);
       await tenant.command('venue_account.activate', accountId, { approvals: [approval] });
       const end = await ended(accountId);
-      if (end.status === 'refused' && JSON.stringify(end.result).includes('pending agent removal')) return null;
+      if (end.status === 'refused' && JSON.stringify(end.result).includes('must be signed again')) return null;
       expect(end).toMatchObject({ status: 'applied' });
       return agentAddress;
     });

@@ -1,5 +1,6 @@
 import { type Timer } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
+import type { InstrumentSheet } from '@lockstep/replication';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { ApprovalWatch } from './accounts/approval-watch';
 import { VolatilityKeeper } from './accounts/leader-volatility';
@@ -15,6 +16,9 @@ import { EgressReport } from './egress-report';
 import type { EngineParts } from './engine-parts';
 import { FeeTimes } from './fee-times';
 import { makeContext } from './make-context';
+import { MirrorKeeper } from './mirrors/mirror-keeper';
+import { refreshMirrorOf } from './mirrors/mirror-totals';
+import { WorkingOrders } from './mirrors/working-orders';
 import { recover } from './recover/recover';
 import { Reconciler } from './repair/reconcile';
 import { Repairs } from './repair/repair';
@@ -25,6 +29,7 @@ import { openAdapter } from './state/open-adapter';
 import { Networks } from './state/open-networks';
 import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
+import type { WatchedAccount } from './state/registry';
 import { EquityWriter } from './state/save-equity';
 import { learnOwn } from './state/shared-accounts';
 import { StateLimits } from './state-limits';
@@ -84,12 +89,13 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     ctx,
     books,
     () => collector.collect(),
-    (watched, sheet) => {
-      barSheet(ctx, watched, sheet);
-      for (const copy of ctx.registry.copies.values()) if (copy.watched === watched) learnOwn(copy);
-      leverage.appeared(watched, sheet);
-    },
+    (watched, sheet) => appeared(watched, sheet),
   );
+  const appeared = (watched: WatchedAccount, sheet: InstrumentSheet): void => {
+    barSheet(ctx, watched, sheet);
+    for (const copy of ctx.registry.copies.values()) if (copy.watched === watched) learnOwn(copy);
+    leverage.appeared(watched, sheet);
+  };
   const leverage = new LeveragePreparer(ctx);
   const approvals = new ApprovalWatch(ctx, books);
   const repairs = new Repairs(ctx, books, lanes);
@@ -103,9 +109,16 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       lanes.push(moves);
     },
     (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
+    {
+      takeList: (watched, dex, orders) => working.takeList(watched, dex, orders),
+      takeFills: (watched, fills) => working.takeFills(watched, fills),
+    },
   );
   const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes));
   const keeper = new StopKeeper(ctx, books, collector);
+  const mirrors = new MirrorKeeper(ctx, books, lanes, keeper, appeared);
+  const working: WorkingOrders = new WorkingOrders(ctx, (watched) => mirrors.look(watched));
+  ctx.standingStops.onMirrored = (stop) => refreshMirrorOf(ctx, stop);
   ctx.standingStops.onTriggered = (copy) => breakers.stopTriggered(copy);
   const networks = new Networks(ctx, parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address)), {
     onUserEvent: (network, event) => watch.receive(network, event),
@@ -147,6 +160,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await loading;
       for (const row of rows) fees.note(row.scope, row.schedules);
       for (const row of rows) await keeper.restore(row.scope, row.standing);
+      breakers.judgeLoaded();
       await stops.start();
       await commands.open();
     },
@@ -171,6 +185,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       repairs.start();
       breakers.start();
       keeper.start();
+      working.start();
+      mirrors.start();
       fees.start();
       leverage.start();
       approvals.start();
@@ -210,6 +226,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await funding.stop();
       await leverage.stop();
       await approvals.stop();
+      working.stop();
+      mirrors.stop();
       await keeper.stop();
       await lanes.idle();
       resolver.stop();

@@ -1,5 +1,6 @@
 import type { TenantScope } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
+import { STATUS } from '@lockstep/replication';
 import { breakerOf, dollars, entryOf, instrumentOf, NOW, priceOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { BREAKER_STEPS } from '@lockstep/risk';
 import type { ScopedUnit } from '@lockstep/storage';
@@ -9,6 +10,8 @@ import type { Bookkeeper } from './books/bookkeeper';
 import { Breakers } from './breakers';
 import { type EngineContext, StopVersion } from './context';
 import { ENGINE_LIMITS } from './limits';
+import { Markets } from './markets';
+import { Quotes } from './quotes';
 import type { Repairs } from './repair/repair';
 import type { Network } from './state/networks';
 import { type CopyRecord, Registry, type WatchedAccount } from './state/registry';
@@ -21,7 +24,8 @@ function holder() {
   const row = stage.add(entryOf(1, settingsOf('1', { breaker: breakerOf({ lossMoney: dollars(100), closeAfterMarks: 2 }) })));
   stage.book.sheet(instrumentOf('ETH'));
   stage.follow('10');
-  const network = {} as unknown as Network;
+  const markets = new Markets();
+  const network = { markets, quotes: new Quotes() } as unknown as Network;
   const registry = new Registry();
   const watched = { no: 1, network, book: stage.book } as unknown as WatchedAccount;
   registry.watched.set(1, watched);
@@ -41,18 +45,44 @@ function holder() {
   const books = { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() } as unknown as Bookkeeper;
   const breakers = new Breakers(ctx, books, { close: async () => undefined } as unknown as Repairs);
   breakers.stop();
-  return (coin: string, text: string): string => {
+  const step = (): string => BREAKER_STEPS[stage.book.copies.breakerStep[row] ?? 0] ?? '';
+  const mark = (coin: string, text: string): string => {
     breakers.takeMarks(network, [{ coin, markPrice: priceOf(text), receivedAt: NOW } as unknown as MarkUpdate]);
-    return BREAKER_STEPS[stage.book.copies.breakerStep[row] ?? 0] ?? '';
+    return step();
   };
+  /** A process begins, and its network was read. */
+  const load = (text: string): string => {
+    markets.restore([instrumentOf('BTC')]);
+    markets.update([{ coin: 'BTC', markPrice: priceOf(text), receivedAt: NOW }]);
+    breakers.judgeLoaded();
+    return step();
+  };
+  const halted = (): boolean => ((stage.book.copies.status[row] ?? 0) & STATUS.lossHalt) !== 0;
+  return { mark, load, halted };
 }
 
 describe('marks in a row that close', () => {
   it('are those of what the copy holds: others repeat the same wick', () => {
-    const mark = holder();
+    const { mark } = holder();
     expect(mark('BTC', '90')).toBe('halt_new');
     expect(mark('ETH', '50')).toBe('halt_new');
     expect(mark('ETH', '51')).toBe('halt_new');
     expect(mark('BTC', '90')).toBe('close');
+  });
+});
+
+describe('a process that begins', () => {
+  it('halts what was lost meanwhile on the marks it has read, before anything is planned; the stream confirms it', () => {
+    const { mark, load, halted } = holder();
+    expect(load('90')).toBe('halt_new');
+    expect(halted()).toBe(true);
+    expect(mark('BTC', '90')).toBe('halt_new');
+    expect(mark('BTC', '90')).toBe('close');
+  });
+
+  it('halts nothing that lost less', () => {
+    const { load, halted } = holder();
+    expect(load('99')).toBe('none');
+    expect(halted()).toBe(false);
   });
 });

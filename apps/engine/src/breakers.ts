@@ -14,6 +14,7 @@ import { copyStateOf } from './state/load-scope';
 import type { Network } from './state/networks';
 import type { CopyRecord, WatchedAccount } from './state/registry';
 import type { StateLimits } from './state-limits';
+import { refreshPrices } from './wave/plan-moves';
 
 const REASON_OF: Readonly<Record<LossLimit, CopyStateReason>> = {
   from_start: 'breaker_from_start',
@@ -53,6 +54,17 @@ export class Breakers {
     this.timer?.cancel();
     this.timer = null;
     this.ended = true;
+  }
+
+  /**
+   * Judges every book at the marks its network has already: before anything is planned in a new process, what was lost meanwhile halts new risk. The marks that
+   * come next confirm it.
+   */
+  judgeLoaded(): void {
+    for (const watched of this.ctx.registry.watched.values()) {
+      refreshPrices(watched);
+      this.look(watched, null);
+    }
   }
 
   /** Takes marks of a network and judges every book that holds one of their instruments. */

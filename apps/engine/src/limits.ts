@@ -102,6 +102,13 @@ export interface EngineLimits {
   readonly stopVerifyMs: number;
   /** Questions about stops at once. */
   readonly stopAsksMax: number;
+  /** Wait between two looks at mirrors of leaders' orders, in ms, and time after which one that should stand is asked for. */
+  readonly mirrorLookMs: number;
+  readonly mirrorVerifyMs: number;
+  /** Actions about mirrors per network and second. */
+  readonly mirrorActionsPerSecond: number;
+  /** For so long mirrors that enter stand while the leader's orders are not told, in ms. */
+  readonly mirrorBlindMs: number;
   /** Least time between two evaluations of loss limits, in ms. */
   readonly breakerIntervalMs: number;
   /** Wait between two heartbeats and equity writes, in ms. */
@@ -171,6 +178,10 @@ export const ENGINE_LIMITS: EngineLimits = {
   stopRetryMs: 30_000,
   stopVerifyMs: 300_000,
   stopAsksMax: 4,
+  mirrorLookMs: 200,
+  mirrorVerifyMs: 15_000,
+  mirrorActionsPerSecond: 20,
+  mirrorBlindMs: 10_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,
   egressReportMs: 2_000,

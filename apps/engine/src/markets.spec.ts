@@ -15,17 +15,17 @@ const btc: Instrument = {
   collateral: 'USDC',
 };
 
-const truthWith = (mark: bigint): Pick<VenueTruth, 'markets'> => ({
+const truthWith = (mark: bigint, delisted = false): Pick<VenueTruth, 'markets'> => ({
   markets: async () => ({
     ok: true,
-    value: [{ instrument: btc, markPrice: price(mark), oraclePrice: price(mark), midPrice: null, fundingRate: rate(0n) }],
+    value: [{ instrument: { ...btc, delisted }, markPrice: price(mark), oraclePrice: price(mark), midPrice: null, fundingRate: rate(0n) }],
   }),
 });
 const unused = async (): Promise<never> => {
   throw new Error('not asked for');
 };
-const truth = (mark: bigint): VenueTruth => ({
-  ...truthWith(mark),
+const truth = (mark: bigint, delisted = false): VenueTruth => ({
+  ...truthWith(mark, delisted),
   account: unused,
   openOrders: unused,
   orderStatus: unused,
@@ -50,5 +50,13 @@ describe('markets', () => {
     expect([...markets.all()]).toHaveLength(1);
     await markets.refresh(truth(97n), undefined, () => 1600);
     expect(markets.get('BTC')).toMatchObject({ mark: 97n, markAt: 1600 });
+  });
+
+  it('take what the list says of an instrument although its mark came in newer meanwhile: a delisting is missed by no reading', async () => {
+    const markets = new Markets();
+    await markets.refresh(truth(100n), undefined, () => 1000);
+    markets.update([{ coin: 'BTC', markPrice: price(101n), receivedAt: 1500 }]);
+    await markets.refresh(truth(98n, true), undefined, () => 1400);
+    expect(markets.get('BTC')).toMatchObject({ mark: 101n, markAt: 1500, instrument: { delisted: true } });
   });
 });

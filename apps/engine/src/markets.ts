@@ -83,9 +83,16 @@ export class Markets {
     return this.views.values();
   }
 
+  /** Marks that count from a moment, as a stream would have told them. */
+  marksOf(moment: EpochMs): readonly MarkUpdate[] {
+    const found = [...this.views.values()].filter(({ markAt, mark }) => markAt === moment && mark > 0n);
+    return found.map(({ instrument, mark, markAt }) => ({ coin: instrument.coin, markPrice: mark, receivedAt: markAt }));
+  }
+
   private take(context: MarketContext, at: EpochMs): void {
     const known = this.views.get(context.instrument.coin);
-    if (known !== undefined && known.markAt > at) return;
-    this.views.set(context.instrument.coin, { instrument: context.instrument, mark: context.markPrice, markAt: at });
+    // A mark of the stream may be newer than the list it is read with; what the list says of the instrument counts all the same.
+    const { mark, markAt } = known !== undefined && known.markAt > at ? known : { mark: context.markPrice, markAt: at };
+    this.views.set(context.instrument.coin, { instrument: context.instrument, mark, markAt });
   }
 }

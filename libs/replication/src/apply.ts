@@ -1,6 +1,7 @@
 import { mulDivFloor, must } from '@lockstep/kernel';
 import type { CopyBook } from './book';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { dropAhead, wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
 import { reachOf } from './revalue';
 import type { PlannedOrders, WavePlan } from './wave-plan';
@@ -121,7 +122,7 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   if (position === 0) settleFlat(sheet, row);
   // What was too small to close alone rides with what was added.
   else if (closing < fill.lots) rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
-  if (Math.abs((rows.target[row] ?? 0) - position * MICRO) < MICRO) rows.owedPrice[row] = 0;
+  if (Math.abs(wantedOf(rows, row, rows.target[row] ?? 0) - position * MICRO) < MICRO) rows.owedPrice[row] = 0;
   return { realised, position };
 }
 
@@ -160,14 +161,17 @@ function settleFlat(sheet: InstrumentSheet, row: number): void {
 export function forfeitGap(sheet: InstrumentSheet, row: number, reason: ReasonCode): number {
   const { rows } = sheet;
   const target = rows.target[row] ?? 0;
-  const side = target < 0 ? -1 : 1;
-  const reachable = reachOf(rows, row, side > 0) * MICRO;
-  const amount = Math.max(0, Math.abs(target) - reachable);
+  const wanted = wantedOf(rows, row, target);
+  const side = wanted < 0 ? -1 : 1;
+  const amount = Math.max(0, Math.abs(wanted) - reachOf(rows, row, side > 0) * MICRO);
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
   if (amount < MICRO) return 0;
-  rows.target[row] = side * reachable + 0;
-  rows.rho[row] = sheet.leaderLots === 0 ? 0 : floorOf(reachable, 1_000_000, Math.abs(sheet.leaderLots));
+  // What mirrors filled ahead is held: what is missing is missing of the target.
+  const left = Math.max(0, target * side - amount);
+  rows.target[row] = target * side > 0 ? side * left + 0 : target;
+  rows.rho[row] = sheet.leaderLots === 0 ? 0 : floorOf(Math.abs(rows.target[row] ?? 0), 1_000_000, Math.abs(sheet.leaderLots));
+  dropAhead(rows, row, side > 0, amount - (Math.max(0, target * side) - left));
   rows.forfeited[row] = (rows.forfeited[row] ?? 0) + amount;
   rows.forfeitReason[row] = reasonNumber(reason);
   return amount;

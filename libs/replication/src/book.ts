@@ -252,6 +252,7 @@ export class CopyBook {
     const { mode, caps } = settings;
     copies.settingsVersion[row] = version;
     this.setMode(row, mode);
+    copies.mirrors[row] = settings.policy === 'orders' ? 1 : 0;
     copies.direction[row] = settings.direction === 'inverse' ? -1 : 1;
     copies.follow[row] = settings.follow === 'all' ? FOLLOW.all : settings.follow === 'increases_only' ? FOLLOW.increasesOnly : FOLLOW.decreasesOnly;
     copies.maxPositionSize[row] = limitColumn(caps.maxPositionSize);

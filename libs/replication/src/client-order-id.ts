@@ -16,6 +16,16 @@ export interface OrderIdentity {
 
 /** Leg of an order that stands at the venue as a protective stop; the legs of a wave's decision lie below it. */
 export const PROTECTIVE_LEG = 16;
+/** Legs of mirrors of the leader's working orders: those that enter, and those that only reduce. */
+export const MIRROR_LEG = 17;
+export const MIRROR_EXIT_LEG = 18;
+const FIRST_ENTRY_LEG = 2;
+
+/** Whether an order of a leg is a mirror of one of the leader's. */
+export const isMirrorLeg = (leg: number): boolean => leg === MIRROR_LEG || leg === MIRROR_EXIT_LEG;
+
+/** Whether orders of a leg enter; all others take risk off their copy. */
+export const entersByLeg = (leg: number): boolean => leg === MIRROR_LEG || (leg >= FIRST_ENTRY_LEG && leg < PROTECTIVE_LEG);
 
 export const MAX_ATTEMPT = 0xffff;
 const LIMITS = { instance: 2 ** 16, wave: 2 ** 48, copyNo: 2 ** 40, leg: 2 ** 8, attempt: 2 ** 16 } as const;

@@ -1,6 +1,7 @@
 import type { CopyBook } from './book';
 import { STATUS } from './copy-columns';
 import { EPISODE, type InstrumentSheet } from './instrument-columns';
+import { forgetAhead } from './mirror-columns';
 
 /** A copy's remaining exposure in one instrument. */
 export interface Remnant {
@@ -23,6 +24,7 @@ export function zeroTarget(sheet: InstrumentSheet, row: number): void {
   rows.rho[row] = 0;
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
+  forgetAhead(rows, row);
 }
 
 /** What a copy still holds or has in flight. Empty is the flatness proof; entries with `dust` are listed in it (product §2.11). */

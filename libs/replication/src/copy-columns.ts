@@ -66,6 +66,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   targetVolatility: make.f64('targetVolatility'),
   scaleLeast: make.f64('scaleLeast'),
   scaleMost: make.f64('scaleMost'),
+  /** 1: the leader's working orders are mirrored. */
+  mirrors: make.u8('mirrors'),
   /** {@link FOLLOW}. */
   follow: make.u8('follow'),
   /** Leader's basis equity for `fixed_nominal`, in 10^-6 quote units rounded up: that of the copy's first increase; 0: not taken yet. */

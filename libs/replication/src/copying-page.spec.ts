@@ -10,6 +10,7 @@ import { MICRO } from './instrument-columns';
 import { reasonAt } from './reasons';
 import { targetLots } from './target';
 import { at, dollars, entryOf, instrumentOf, NOW, priceOf, rateOf, Stage } from './testing/book-builder';
+import { MirrorWorld } from './testing/mirror-world';
 import { leastSliceLots, nextSlice, reduceTarget, type SlicePlan } from './unwind';
 import type { WaveOptions } from './wave-options';
 import { TIF_GTC } from './wave-plan';
@@ -22,6 +23,7 @@ const UNWIND_COLUMNS = ['minute', 'leader', 'target'] as const;
 const LOSS_COLUMNS = ['value', 'step', 'day'] as const;
 const BOUND_COLUMNS = ['ask', 'order', 'limit'] as const;
 const STOP_COLUMNS = ['coin', 'position', 'mark', 'stop'] as const;
+const ORDER_COLUMNS = ['what happens', 'stands', 'target', 'holds'] as const;
 const ALLOCATION = 10_000;
 const LOSS_ALLOCATION = 100;
 const SIZE_DECIMALS = 2;
@@ -67,6 +69,24 @@ function examplesOf(
 
 const DEFAULTS = encodeCopySettings(defaultCopySettings());
 
+/** Carries out a step of an orders example. */
+function happen(world: MirrorWorld, words: string): void {
+  const placed = /^leader (?:places|changes (\w+) to) (\w+): (buy|sell) (\d+) at (\d+)(, only reduces)?$/.exec(words);
+  const fills = /^(the mirror of|leader's) (\w+) fills (\d+)$/.exec(words);
+  const cancels = /^leader cancels (\w+)$/.exec(words);
+  if (placed !== null) {
+    const [, changed, orderId = '', side, lots, price = '', reduces] = placed;
+    if (changed !== undefined) world.cancelLeader(changed);
+    world.tellAll();
+    world.place({ orderId, buy: side === 'buy', original: Number(lots), price: Number(priceOf(price)), reduceOnly: reduces !== undefined });
+  } else if (fills !== null) {
+    const [, whose, orderId = '', lots] = fills;
+    if (whose === "leader's") world.fillLeader(orderId, Number(lots));
+    else world.fillMirrorOf(orderId, Number(lots));
+  } else if (cancels !== null) world.cancelLeader(cancels[1] ?? '');
+  else throw new Error(`the example says "${words}"`);
+}
+
 const sizeText = (micro: number): string => String(Number((micro / MICRO / 10 ** SIZE_DECIMALS).toFixed(8)));
 
 describe('docs/copying.md', () => {
@@ -79,6 +99,8 @@ describe('docs/copying.md', () => {
   const stops = examplesOf(page, 'Stop example: ', STOP_COLUMNS, (draft) => ({ breaker: { ...DEFAULTS.breaker, ...draft } }));
 
   const bounds = examplesOf(page, 'Bound example: ', BOUND_COLUMNS, (draft) => ({ slippage: { ...DEFAULTS.slippage, ...draft } }));
+
+  const mirrored = examplesOf(page, 'Orders example: ', ORDER_COLUMNS, (draft) => ({ ...draft }));
 
   it('has an example of every mode, direction, filter and cap', () => {
     const modes = new Set(examples.map(({ settings }) => settings.mode.kind));
@@ -109,6 +131,19 @@ describe('docs/copying.md', () => {
       expect(`${place}: ${sizeText(at(stage.sheet.rows.target, row))}`).toBe(`${place}: ${step.target}`);
       if (step.why !== undefined) expect(`${place}: ${reasonAt(at(plan.decisions.reason, 0))}`).toBe(`${place}: ${step.why}`);
       stage.fill(plan);
+    }
+  });
+
+  it.each(mirrored)('orders: $name', ({ settings, rows }) => {
+    expect(rows.length).toBeGreaterThan(10);
+    const stage = new Stage();
+    const world = new MirrorWorld(stage, stage.add(entryOf(1, settings)));
+    for (const [index, step] of rows.entries()) {
+      happen(world, step['what happens'] ?? '');
+      world.settle();
+      const micro = at(stage.sheet.rows.target, 0);
+      const seen = [world.standingNow().join(', '), String(micro / MICRO), String(at(stage.sheet.rows.position, 0))];
+      expect(`row ${index + 1}: ${seen.join(' | ')}`).toBe(`row ${index + 1}: ${[step.stands, step.target, step.holds].join(' | ')}`);
     }
   });
 

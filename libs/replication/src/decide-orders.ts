@@ -1,6 +1,7 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import type { Draft } from './draft';
 import { EPISODE, type InstrumentRows, MICRO } from './instrument-columns';
+import { wantedOf } from './mirror-columns';
 import { exitBoundAt } from './price-bound';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf } from './revalue';
@@ -40,7 +41,7 @@ export function decideOrders(draft: Draft): void {
 function decideOne(draft: Draft, index: number): void {
   const { rows } = draft.sheet;
   const row = draft.row[index] ?? 0;
-  const target = draft.targetAfter[index] ?? 0;
+  const target = wanted(draft, index);
   const gap = target - (draft.position[index] ?? 0) * MICRO;
   const buy = gap > 0;
   const exit = exitsNeeded(rows, row, target);
@@ -49,6 +50,9 @@ function decideOne(draft: Draft, index: number): void {
   if (exit < 1 && entry < 1) settleIdle(draft, index, gap);
   else decideSide(draft, index, buy, exit, Math.max(0, entry), reach);
 }
+
+/** What orders are decided on: the target, and what mirrors filled ahead of the leader's own orders. */
+const wanted = (draft: Draft, index: number): number => wantedOf(draft.sheet.rows, draft.row[index] ?? 0, draft.targetAfter[index] ?? 0);
 
 /** Lots that exits must still close for a target: what is held beyond it, or against it, less exits in flight. */
 export function exitsNeeded(rows: InstrumentRows, row: number, target: number): number {
@@ -68,13 +72,13 @@ function settleIdle(draft: Draft, index: number, gap: number): void {
 }
 
 /** Lots to close and to enter on one side; `reach`: what the row comes to hold there with every order in flight filled. */
-function decideSide(draft: Draft, index: number, buy: boolean, exit: number, wanted: number, reach: number): void {
+function decideSide(draft: Draft, index: number, buy: boolean, exit: number, entering: number, reach: number): void {
   draft.buy[index] = buy ? 1 : 0;
   const reasonBefore = draft.reason[index] ?? UNDECIDED;
   const exitSent = exit > 0 ? planExit(draft, index, buy, exit) : 0;
-  const opposed = wanted > 0 && opposedInFlight(draft.sheet.rows, draft.row[index] ?? 0, buy);
-  const rides = exit > 0 && wanted > 0 && exitSent === 0 && !opposed && ridesWithEntry(draft, index, reasonBefore);
-  let entry = rides ? wanted + exit : wanted;
+  const opposed = entering > 0 && opposedInFlight(draft.sheet.rows, draft.row[index] ?? 0, buy);
+  const rides = exit > 0 && entering > 0 && exitSent === 0 && !opposed && ridesWithEntry(draft, index, reasonBefore);
+  let entry = rides ? entering + exit : entering;
   if (opposed) {
     if (draft.reason[index] === UNDECIDED && exitSent === 0) draft.reason[index] = PENDING;
     entry = 0;
@@ -83,7 +87,8 @@ function decideSide(draft: Draft, index: number, buy: boolean, exit: number, wan
     if (draft.reason[index] === UNDECIDED && exitSent === 0) draft.reason[index] = WAITING;
     entry = 0;
   }
-  const room = (draft.capLots[index] ?? 0) - reach + (rides ? exit : 0);
+  const standing = (buy ? draft.sheet.rows.standingBuy : draft.sheet.rows.standingSell)[draft.row[index] ?? 0] ?? 0;
+  const room = (draft.capLots[index] ?? 0) - reach - standing + (rides ? exit : 0);
   const capped = entry > Math.max(0, room);
   if (capped) entry = Math.max(0, Math.floor(room));
   const entrySent = entry > 0 ? planEntry(draft, index, buy, entry) : 0;
@@ -156,7 +161,7 @@ function exitMost(draft: Draft, index: number, buy: boolean): number {
   const position = draft.position[index] ?? 0;
   const held = Math.abs(position) - exitsInFlight(draft, index, buy);
   const all = (buy ? draft.pendingBuy[index] : draft.pendingSell[index]) ?? 0;
-  const uncovered = Math.floor((Math.abs((draft.targetAfter[index] ?? 0) - position * MICRO) - all * MICRO) / MICRO);
+  const uncovered = Math.floor((Math.abs(wanted(draft, index) - position * MICRO) - all * MICRO) / MICRO);
   return Math.min(held, Math.max(uncovered, reducibleByExit(draft, index, buy)));
 }
 
@@ -175,15 +180,15 @@ function planExit(draft: Draft, index: number, buy: boolean, needed: number): nu
   const reference = buy ? draft.exitBuyReference : draft.exitSellReference;
   if (reference === 0) return refuse(draft, index, NO_PRICE);
   const available = exitMost(draft, index, buy);
-  const wanted = Math.min(needed, available);
-  if (wanted < 1) return refuse(draft, index, PENDING);
-  const limit = exitLimitOf(draft, index, buy, wanted, reference);
+  const lotsWanted = Math.min(needed, available);
+  if (lotsWanted < 1) return refuse(draft, index, PENDING);
+  const limit = exitLimitOf(draft, index, buy, lotsWanted, reference);
   draft.exitLimit[index] = limit;
-  const lots = closable(draft, index, buy, wanted, available, orderPrice(draft, limit));
+  const lots = closable(draft, index, buy, lotsWanted, available, orderPrice(draft, limit));
   if (lots === 0) return 0;
   const reduceOnly = Math.min(lots, reducibleByExit(draft, index, buy));
   const sent = addLegs(draft, index, 0, reduceOnly, lots - reduceOnly, orderPrice(draft, limit));
-  if (sent === 0) return refuse(draft, index, (draft.targetAfter[index] ?? 0) === 0 ? DUST_PENDING : BELOW_MINIMUM);
+  if (sent === 0) return refuse(draft, index, wanted(draft, index) === 0 ? DUST_PENDING : BELOW_MINIMUM);
   draft.exitLots[index] = sent;
   const { rows } = draft.sheet;
   rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
@@ -194,25 +199,25 @@ function planExit(draft: Draft, index: number, buy: boolean, needed: number): nu
  * The limit of an exit, as wide as its failures allow. The venue judges its minimum at the limit: a sale that would fall below it by being widened keeps the
  * widest bound at which it is taken, or no later try of it would be.
  */
-function exitLimitOf(draft: Draft, index: number, buy: boolean, wanted: number, reference: number): number {
+function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number, reference: number): number {
   const row = draft.row[index] ?? 0;
   const least = draft.book.copies.exitBound[row] ?? 0;
   const failures = draft.sheet.rows.exitFailures[row] ?? 0;
   const limitAt = (failed: number): number => draft.exitLimits.at(reference, exitBoundAt(least, failed, draft.options.exitBand), buy);
   const widest = limitAt(failures);
-  if (buy || failures === 0 || closesNet(draft, index, wanted)) return widest;
+  if (buy || failures === 0 || closesNet(draft, index, closing)) return widest;
   for (let failed = failures; failed >= 0; failed -= 1) {
     const limit = limitAt(failed);
-    if (orderValue(draft, wanted, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
+    if (orderValue(draft, closing, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
   }
   return widest;
 }
 
 /** Lots of an exit after the minimum: as wanted, a full close, or 0 with its reason (product §2.5). */
-function closable(draft: Draft, index: number, buy: boolean, wanted: number, available: number, price: number): number {
-  if (orderValue(draft, wanted, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, wanted) && wanted <= reducibleByExit(draft, index, buy)))
-    return wanted;
-  const target = Math.abs(draft.targetAfter[index] ?? 0);
+function closable(draft: Draft, index: number, buy: boolean, closing: number, available: number, price: number): number {
+  if (orderValue(draft, closing, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, closing) && closing <= reducibleByExit(draft, index, buy)))
+    return closing;
+  const target = Math.abs(wanted(draft, index));
   if (target === 0) return refuse(draft, index, DUST_PENDING);
   if (orderValue(draft, available, price) >= 2 * MIN_ORDER_VALUE) return refuse(draft, index, BELOW_MINIMUM);
   if (available * MICRO - target < target) return refuse(draft, index, DUST_KEPT);
@@ -223,7 +228,8 @@ function closable(draft: Draft, index: number, buy: boolean, wanted: number, ava
 /** Plans an entry of `lots` and returns what it sends. */
 function planEntry(draft: Draft, index: number, buy: boolean, lots: number): number {
   const price = orderPrice(draft, draft.entryLimit[index] ?? 0);
-  const inFlight = (buy ? draft.pendingBuy[index] : draft.pendingSell[index]) ?? 0;
+  const { rows } = draft.sheet;
+  const inFlight = (buy ? rows.pendingBuy : rows.pendingSell)[draft.row[index] ?? 0] ?? 0;
   const against = Math.max(0, reducible(draft, index, buy, inFlight) - (draft.exitLots[index] ?? 0));
   const reduceOnly = Math.min(lots, against);
   const sent = addLegs(draft, index, 2, reduceOnly, lots - reduceOnly, price);

@@ -196,7 +196,8 @@ function fillInputs(draft: Draft): void {
     draft.targetBefore[index] = rows.target[row] ?? 0;
     draft.targetAfter[index] = rows.target[row] ?? 0;
     draft.position[index] = rows.position[row] ?? 0;
-    draft.pendingBuy[index] = rows.pendingBuy[row] ?? 0;
-    draft.pendingSell[index] = rows.pendingSell[row] ?? 0;
+    // What is decided on: mirrors of orders that still stand at the leader's wait with them.
+    draft.pendingBuy[index] = (rows.pendingBuy[row] ?? 0) - (rows.standingBuy[row] ?? 0);
+    draft.pendingSell[index] = (rows.pendingSell[row] ?? 0) - (rows.standingSell[row] ?? 0);
   }
 }

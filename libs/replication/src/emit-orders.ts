@@ -1,6 +1,6 @@
 import { reservePending } from './apply';
 import { writeClientOrderId } from './client-order-id';
-import { MARKUP } from './copy-columns';
+import { type CopyColumns, MARKUP } from './copy-columns';
 import { type Draft } from './draft';
 import { reasonNumber } from './reasons';
 import { rankedOrder, waveKey } from './wave-order';
@@ -86,10 +86,16 @@ function emitLeg(draft: Draft, naming: OrderNaming, orders: OrderColumnsInWork, 
 /** The builder fee rides on approved flow only; an exit never depends on it. */
 function writeMarkup(draft: Draft, orders: OrderColumnsInWork, at: number, row: number, exit: boolean): void {
   const { copies } = draft.book;
+  const markup = markupOf(copies, row, exit);
+  orders.builder[at] = markup?.builder ?? -1;
+  orders.builderFee[at] = markup?.fee ?? 0;
+}
+
+/** The builder (its index in the book) and fee that an order of a row bears; null: none. */
+export function markupOf(copies: CopyColumns, row: number, exit: boolean): { readonly builder: number; readonly fee: number } | null {
   const flow = copies.markupFlow[row] ?? 0;
   const charged = (copies.builderApproved[row] ?? 0) === 1 && (flow === MARKUP.all || (flow === MARKUP.increasesOnly && !exit));
-  orders.builder[at] = charged ? (copies.builder[row] ?? -1) : -1;
-  orders.builderFee[at] = charged ? (copies.builderFee[row] ?? 0) : 0;
+  return charged ? { builder: copies.builder[row] ?? -1, fee: copies.builderFee[row] ?? 0 } : null;
 }
 
 function emptyOrders(draft: Draft, capacity: number): OrderColumnsInWork {

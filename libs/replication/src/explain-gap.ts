@@ -1,6 +1,7 @@
 import type { CopyBook } from './book';
 import { CLEAR, instrumentRefusal, standingRefusal } from './checks';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonAt } from './reasons';
 import { MIN_ORDER_VALUE } from './wave-options';
 
@@ -27,7 +28,7 @@ export function explainGaps(book: CopyBook, sheet: InstrumentSheet, now: number)
   const least = unexplainedFrom(sheet);
   const found: ExplainedGap[] = [];
   for (let row = 0; row < book.rowCount; row += 1) {
-    const gap = (sheet.rows.target[row] ?? 0) - (sheet.rows.position[row] ?? 0) * MICRO;
+    const gap = wantedOf(sheet.rows, row, sheet.rows.target[row] ?? 0) - (sheet.rows.position[row] ?? 0) * MICRO;
     if (Math.abs(gap) <= least) continue;
     found.push({ row, copyNo: book.copies.copyNo[row] ?? 0, gap, reason: explainGap(book, sheet, row, now) });
   }
@@ -37,7 +38,7 @@ export function explainGaps(book: CopyBook, sheet: InstrumentSheet, now: number)
 /** Why a row's position is not at its target; null when nothing known explains it. */
 export function explainGap(book: CopyBook, sheet: InstrumentSheet, row: number, now: number): ReasonCode | null {
   const { rows } = sheet;
-  const target = rows.target[row] ?? 0;
+  const target = wantedOf(rows, row, rows.target[row] ?? 0);
   const position = (rows.position[row] ?? 0) * MICRO;
   const episode = rows.episode[row] ?? 0;
   if ((rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0) > 0) return 'no_fill_yet';

@@ -47,6 +47,20 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   /** How much of it are exits; the rest are entries, which close nothing: what they are opposed to has exits of its own. */
   pendingExitBuy: make.f64('pendingExitBuy'),
   pendingExitSell: make.f64('pendingExitSell'),
+  /**
+   * Mirrors of the leader's working orders (`mirror-columns.ts`). Micro-lots, ≥ 0, by which mirrors filled before the leader's own orders did: what is wanted
+   * is the target and these, until the leader's fills bring the target there.
+   */
+  aheadBuy: make.f64('aheadBuy'),
+  aheadSell: make.f64('aheadSell'),
+  /** Lots of mirrors that enter, at their worst, within the pending ones; and those of them that belong to orders of the leader that still stand. */
+  mirrorBuy: make.f64('mirrorBuy'),
+  mirrorSell: make.f64('mirrorSell'),
+  standingBuy: make.f64('standingBuy'),
+  standingSell: make.f64('standingSell'),
+  /** Lots of mirrors that exit and that the leader's order has filled for already, within the pending exits. */
+  mirrorExitBuy: make.f64('mirrorExitBuy'),
+  mirrorExitSell: make.f64('mirrorExitSell'),
   /** Entry value of the open position, money ≥ 0; average entry = it ÷ |P|. */
   entryValue: make.f64('entryValue'),
   /** Realised PnL since the copy began, before fees. */

@@ -26,6 +26,8 @@ const read = (stage: Stage, row: number): RowIntent => ({
   owedUntilMs: at(stage.sheet.rows.owedUntil, row),
   lastWave: at(stage.sheet.rows.wave, row),
   attempt: at(stage.sheet.rows.attempt, row),
+  aheadBuy: at(stage.sheet.rows.aheadBuy, row),
+  aheadSell: at(stage.sheet.rows.aheadSell, row),
 });
 
 /** What a restart would make of every row, from the packed bytes. */

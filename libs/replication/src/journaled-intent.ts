@@ -17,6 +17,9 @@ export interface RowIntent {
   readonly owedUntilMs: number;
   readonly lastWave: number;
   readonly attempt: number;
+  /** Micro-lots mirrors filled ahead of the leader's own orders. */
+  readonly aheadBuy: number;
+  readonly aheadSell: number;
 }
 
 /** What a journal row does not say about a copy's decision. */
@@ -92,9 +95,21 @@ function afterMove(before: RowIntent, row: JournalRow, index: number, terms: Int
   const opens = kind === 'increase' && row.leaderBefore === 0;
   const kept = kind === 'flat' || kind === 'flip' || opens ? endedEpisode(before) : before;
   const targetMicro = row.decisions.targetAfter[index] ?? 0;
-  const moved: RowIntent = { ...kept, ...named, targetMicro, rho: lockedRatio(targetMicro, row.leaderAfter) };
+  const moved: RowIntent = {
+    ...kept,
+    ...named,
+    ...aheadAfter(kept, row.decisions.targetBefore[index] ?? 0, targetMicro),
+    targetMicro,
+    rho: lockedRatio(targetMicro, row.leaderAfter),
+  };
   return kind === 'increase' || kind === 'flip' ? increased(moved, row, index, terms, kind === 'flip' || opens) : moved;
 }
+
+/** What is ahead once a target moved, as `moveAhead` leaves it. */
+const aheadAfter = ({ aheadBuy, aheadSell }: RowIntent, before: number, after: number): Pick<RowIntent, 'aheadBuy' | 'aheadSell'> => ({
+  aheadBuy: Math.max(0, aheadBuy - Math.max(0, after - before)),
+  aheadSell: Math.max(0, aheadSell - Math.max(0, before - after)),
+});
 
 const endedEpisode = (before: RowIntent): RowIntent => ({
   ...before,
@@ -122,7 +137,11 @@ function increased(moved: RowIntent, row: JournalRow, index: number, terms: Inte
   const increment = wanted - held;
   const owedUntilMs = row.firstFillAt + terms.catchUpMs;
   const late = reason !== null && OVERCOME.has(reason) && owedUntilMs <= row.plannedAt;
-  if (late || (reason !== null && GIVEN_UP.has(reason))) return givenUp(moved, increment, decisions.reason[index] ?? 0);
+  if (late || (reason !== null && GIVEN_UP.has(reason))) {
+    // What a mirror filled ahead of these fills was not given up.
+    const taken = against ? 0 : Math.max(0, Math.abs(moved.targetMicro) - held);
+    return givenUp(moved, increment - taken, decisions.reason[index] ?? 0);
+  }
   const price = owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice);
   return { ...moved, adds: moved.adds + orders, owedUntilMs, owedPrice: price };
 }

@@ -9,11 +9,17 @@ import type { WavePlan } from './wave-plan';
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const ceilOf = mulDivCeil;
 
+/** Orders of one instrument as far as they are judged: a plan's, or orders that are to stand. */
+export interface JudgedOrders {
+  readonly coin: string;
+  readonly orders: Pick<WavePlan['orders'], 'count' | 'buy' | 'price' | 'row' | 'exit' | 'lots' | 'reduceOnly'>;
+}
+
 /**
  * The books' truth about a plan's orders for `risk/gate`, taken from the live columns at the moment of asking (a status set since planning
  * counts). The limits and positions are the book's own columns, not the plan's copies of them.
  */
-export function orderFacts(book: CopyBook, plan: WavePlan, now: number, markMaxAgeMs: number): OrderFacts | null {
+export function orderFacts(book: CopyBook, plan: JudgedOrders, now: number, markMaxAgeMs: number): OrderFacts | null {
   const sheet = book.findSheet(plan.coin);
   if (!sheet) return null;
   const { copies, rowCount } = book;

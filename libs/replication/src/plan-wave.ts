@@ -10,6 +10,7 @@ import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { weighedReference } from './journaled-intent';
+import { moveAhead } from './mirror-columns';
 import type { Move } from './move';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
@@ -166,6 +167,7 @@ function setTarget(draft: Draft, index: number, row: number, target: number, lea
   const { rows } = draft.sheet;
   // A short's zero would be −0, which prints and compares differently once journaled.
   const plain = target + 0;
+  moveAhead(rows, row, rows.target[row] ?? 0, plain);
   rows.target[row] = plain;
   rows.rho[row] = lockedRatio(plain, leaderLots);
   draft.targetAfter[index] = plain;
@@ -203,9 +205,10 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
   const refused = hard !== CLEAR ? hard : soft !== CLEAR && windowEnd <= now ? soft : CLEAR;
   if (refused !== CLEAR) {
-    giveUp(draft, index, row, wanted - held, refused);
-    // What a copy holds against the leader's new side stays where it alone closes.
-    setTarget(draft, index, row, closesAlone(copies, row) && before * side < 0 ? before : side * held, facts.to);
+    const taken = Math.min(wanted - held, (side > 0 ? rows.aheadBuy[row] : rows.aheadSell[row]) ?? 0);
+    giveUp(draft, index, row, wanted - held - taken, refused);
+    // What a mirror filled ahead of these fills is their copy already. What a copy holds against the leader's new side stays where it alone closes.
+    setTarget(draft, index, row, closesAlone(copies, row) && before * side < 0 ? before : side * (held + taken), facts.to);
     return;
   }
   rows.adds[row] = (rows.adds[row] ?? 0) + orders;
@@ -268,7 +271,8 @@ function giveUp(draft: Draft, index: number, row: number, amount: number, reason
 function oweIncrement(draft: Draft, row: number, held: number, increment: number, price: number, until: number): void {
   const { rows } = draft.sheet;
   const position = Math.abs(rows.position[row] ?? 0);
-  const inFlight = (rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0);
+  const standing = (rows.standingBuy[row] ?? 0) + (rows.standingSell[row] ?? 0);
+  const inFlight = (rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0) - standing;
   const owed = Math.max(0, held - (position + inFlight) * MICRO);
   rows.owedUntil[row] = until;
   rows.owedPrice[row] = weighedReference(rows.owedPrice[row] ?? 0, owed, increment, price);

@@ -2,6 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import { type AccountMember, netRange, putOthers } from './account-net';
 import type { CopyBook } from './book';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { forgetAhead } from './mirror-columns';
 import { lockedRatio } from './target';
 
 /** The venue's truth for one venue account in one instrument, after every fill of our own orders was applied. */
@@ -93,6 +94,14 @@ function rowsOf(book: CopyBook, venueAccount: number): readonly number[] {
   return found;
 }
 
+/**
+ * What was taken for a follower's close was the venue's settlement of an instrument it delisted: the episode ended by that. There is nothing of the follower's
+ * to be kept out by; what is not listed is entered by nobody, and one that is listed again is followed from the leader's next open.
+ */
+export function endByDelisting({ rows }: InstrumentSheet, row: number): void {
+  rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.userClosed;
+}
+
 /** Takes `lots` from copies of one side, pro rata and rounded along the way, so that none gives more than it holds; returns what could be taken. */
 function reduceProRata(onSide: readonly AccountMember[], lots: number, price: number, effects: ReconcileEffect[]): number {
   const holdings = onSide.map((member) => Math.abs(positionOf(member)));
@@ -126,6 +135,7 @@ function closeByUser(book: CopyBook, sheet: InstrumentSheet, row: number, lots: 
   rows.rho[row] = lockedRatio(rows.target[row] ?? 0, sheet.leaderLots);
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
+  forgetAhead(rows, row);
   rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.userClosed;
   const { coin } = sheet.instrument;
   return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin, lotsBefore: before, lotsAfter: after, price };

@@ -178,6 +178,7 @@ function addCopy(book: CopyBook, copyNo: number, scope: number, shares: boolean)
     status: copyNo % PAUSED_EVERY === 0 ? STATUS.active | STATUS.paused : STATUS.active,
     settings: {
       mode: pick(copyNo, MODES),
+      policy: 'positions',
       direction: copyNo % INVERSE_EVERY === 0 ? 'inverse' : 'same',
       follow: ONE_SIDED[copyNo % ONE_SIDED_EVERY] ?? 'all',
       start: { kind: 'next_open' },

@@ -8,6 +8,7 @@ import { decideOrders, exitsNeeded, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { wantedOf } from './mirror-columns';
 import { prepareEntry } from './plan-wave';
 import { exitBoundAt } from './price-bound';
 import { reasonAt, reasonNumber } from './reasons';
@@ -97,7 +98,7 @@ export function needsRepair(book: CopyBook, sheet: InstrumentSheet): boolean {
   const { rows } = sheet;
   for (let row = 0; row < book.rowCount; row += 1) {
     if (isHandingOver(book.copies.status[row] ?? 0)) continue;
-    const target = rows.target[row] ?? 0;
+    const target = wantedOf(rows, row, rows.target[row] ?? 0);
     if (Math.abs(target) - reachOf(rows, row, target > 0) * MICRO >= MICRO || exitsNeeded(rows, row, target) >= 1) return true;
   }
   return false;
@@ -130,7 +131,7 @@ function prepareRow(draft: Draft, index: number): void {
   const { rows } = draft.sheet;
   draft.reason[index] = UNDECIDED;
   draft.capLots[index] = 0;
-  const target = rows.target[row] ?? 0;
+  const target = wantedOf(rows, row, rows.target[row] ?? 0);
   if ((rows.attempt[row] ?? 0) >= MAX_ATTEMPT) {
     draft.reason[index] = EXHAUSTED;
     return;

@@ -18,13 +18,15 @@ export function worstLots(rows: InstrumentRows, row: number): number {
 
 /**
  * Lots the row comes to hold on a side with every order in flight filled, ≥ 0. What it holds against that side counts only as far as exits in flight close it:
- * the rest has exits of its own, and what entries in flight add to the side is added from flat.
+ * the rest has exits of its own, and what entries in flight add to the side is added from flat. Mirrors of orders that still stand at the leader's count for
+ * nothing: they are no part of any target yet.
  */
 export function reachOf(rows: InstrumentRows, row: number, buy: boolean): number {
   const held = (rows.position[row] ?? 0) * (buy ? 1 : -1);
   const all = (buy ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0;
   const exits = (buy ? rows.pendingExitBuy[row] : rows.pendingExitSell[row]) ?? 0;
-  return Math.max(0, held + exits) + (all - exits);
+  const standing = (buy ? rows.standingBuy[row] : rows.standingSell[row]) ?? 0;
+  return Math.max(0, held + exits) + Math.max(0, all - exits - standing);
 }
 
 /** U that ratios and limits are judged on: the copy's equity, scaled to what the venue account really holds for it (product §1). Loss limits keep to `equity`. */

@@ -4,6 +4,7 @@ import type { CopyBook } from './book';
 import { zeroTarget } from './closing';
 import { type CopyColumns, isHandingOver, NO_LIMIT, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { wantedOf } from './mirror-columns';
 import { usableEquity } from './revalue';
 import { lockedRatio } from './target';
 
@@ -191,7 +192,7 @@ function grantedUnder(book: CopyBook, own: InstrumentSheet, row: number, limit: 
   let sum = 0;
   for (const sheet of isPerPosition(limit) ? [own] : book.allSheets()) {
     const position = sheet.rows.position[row] ?? 0;
-    const target = sheet.rows.target[row] ?? 0;
+    const target = wantedOf(sheet.rows, row, sheet.rows.target[row] ?? 0);
     const left = position * target <= 0 ? 0 : Math.min(Math.abs(position), Math.ceil(Math.abs(target) / MICRO));
     sum += ceilOf(left, sheet.mark, sheet.lotsPerUnit);
   }
@@ -200,7 +201,7 @@ function grantedUnder(book: CopyBook, own: InstrumentSheet, row: number, limit: 
 
 function setLots(sheet: InstrumentSheet, row: number, most: number): boolean {
   const { rows, leaderLots } = sheet;
-  const target = rows.target[row] ?? 0;
+  const target = wantedOf(rows, row, rows.target[row] ?? 0);
   // A target on the other side, or below, takes more off than this.
   if (target * (rows.position[row] ?? 0) <= 0 || Math.abs(target) <= most * MICRO) return false;
   zeroTarget(sheet, row);

@@ -6,6 +6,7 @@ import { capLots } from './caps';
 import { CLEAR, instrumentRefusal, standingRefusal } from './checks';
 import { FOLLOW, MODE, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { forgetAhead } from './mirror-columns';
 import { boundedLimit } from './price-bound';
 import { CAPS, type ReasonCode, reasonAt } from './reasons';
 import { revalue } from './revalue';
@@ -80,6 +81,7 @@ export function takeOn(book: CopyBook, sheet: InstrumentSheet, row: number, opti
 function settle({ rows, leaderLots }: InstrumentSheet, row: number, target: number): void {
   rows.target[row] = target + 0;
   rows.rho[row] = lockedRatio(target, leaderLots);
+  forgetAhead(rows, row);
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
 }

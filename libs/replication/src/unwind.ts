@@ -1,5 +1,6 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import { type InstrumentSheet, MICRO } from './instrument-columns';
+import { foldAhead, scaleAhead } from './mirror-columns';
 import { lockedRatio, reducedTarget } from './target';
 import { MIN_ORDER_VALUE } from './wave-options';
 
@@ -66,6 +67,7 @@ const fits = (plan: SlicePlan, { now, lots, leastLots }: UnwindView): boolean =>
 /** Takes lots off a row's target as a reduction of the leader would: the ratio falls with it. Lots beyond the target close it. */
 export function reduceTarget(sheet: InstrumentSheet, row: number, lots: number): void {
   const { rows } = sheet;
+  foldAhead(sheet, row);
   const target = rows.target[row] ?? 0;
   const after = Math.sign(target) * Math.max(0, Math.abs(target) - lots * MICRO) + 0;
   rows.target[row] = after;
@@ -84,6 +86,7 @@ export function scaleTarget(sheet: InstrumentSheet, row: number, share: { readon
   const scaled = after === 0 || before === 0 ? 0 : Math.sign(target) * reducedTarget(Math.abs(target), before, after) + 0;
   rows.target[row] = scaled;
   rows.rho[row] = lockedRatio(scaled, sheet.leaderLots);
+  scaleAhead(rows, row, before, after);
   if (scaled !== 0) return;
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;

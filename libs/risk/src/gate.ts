@@ -46,6 +46,15 @@ export function gateExits<T>(
   return refused.length > 0 ? err(refused) : ok(approve(items));
 }
 
+/**
+ * The second look at entries that are to stand at the venue: as {@link gate} judges orders, with their own lots reserved already. `orders` are the items as
+ * columns, in the same order. All or nothing.
+ */
+export function gateEntries<T>(items: readonly T[], orders: OrderBatch, facts: OrderFacts): Result<Approved<readonly T[]>, readonly RefusedOrder[]> {
+  const judged = gate(orders, facts);
+  return judged.ok ? ok(approve(items)) : err(judged.error);
+}
+
 /** Approves actions sent before and repeated byte for byte (same nonce, expiry and signer): the venue admits each at most once, so no exposure is added. */
 export function approveRepeat<T extends OrderBatch>(orders: T): Approved<T> {
   return approve(orders);

@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COPIES_PER_VENUE_ACCOUNT_MAX, leverageDiffers, type Sharer, sharingConflict } from './account-sharing';
-import { filterAdmits, type InstrumentFilter } from './copy-settings';
+import { type CopyPolicy, filterAdmits, type InstrumentFilter } from './copy-settings';
 
-const sharer = (watchedNo: bigint, venueLeverage: number, instruments: InstrumentFilter = { kind: 'all' }): Sharer => ({
+const sharer = (
+  watchedNo: bigint,
+  venueLeverage: number,
+  instruments: InstrumentFilter = { kind: 'all' },
+  policy: CopyPolicy = 'positions',
+): Sharer => ({
   watchedNo,
-  settings: { venueLeverage, instruments },
+  settings: { venueLeverage, instruments, policy },
 });
 const only = (...coins: string[]): InstrumentFilter => ({ kind: 'only', coins });
 const except = (...coins: string[]): InstrumentFilter => ({ kind: 'except', coins });
@@ -20,6 +25,8 @@ describe('copies that share a venue account', () => {
     ['another leverage, kept apart by an exception', sharer(1n, 10, only('BTC')), [sharer(2n, 5, except('BTC'))], null],
     ['another leverage on a coin of both', sharer(1n, 10, only('BTC', 'ETH')), [sharer(2n, 5, only('ETH'))], 'leverage'],
     ['another leverage where each leaves out another coin', sharer(1n, 10, except('BTC')), [sharer(2n, 5, except('ETH'))], 'leverage'],
+    ['orders beside another copy', sharer(1n, 10, { kind: 'all' }, 'orders'), [sharer(2n, 10)], 'orders'],
+    ['beside a copy of orders', sharer(1n, 10), [sharer(2n, 10, { kind: 'all' }, 'orders')], 'orders'],
     ['one too many', sharer(99n, 10), Array.from({ length: COPIES_PER_VENUE_ACCOUNT_MAX }, (_, index) => sharer(BigInt(index + 1), 10)), 'full'],
   ])('%s', (_what, joining, running, conflict) => {
     expect(sharingConflict(joining, running)).toBe(conflict);

@@ -38,6 +38,13 @@ export type StartPolicy =
   /** Takes them on where the mark lies within `band` of the leader's own entry price; null: wherever it lies. */
   | { readonly kind: 'adopt'; readonly band: Rate | null };
 
+/**
+ * What of the leader is copied (product §2.3). `positions`: fills move targets. `orders`: working limit, take-profit, stop-loss and trigger orders stand at the
+ * venue as well, at proportional size, and follow their change and cancel; fills move targets all the same, and what a mirror does not fill is repaired.
+ */
+export const POLICIES = ['positions', 'orders'] as const;
+export type CopyPolicy = (typeof POLICIES)[number];
+
 export type InstrumentFilter =
   | { readonly kind: 'all' }
   | { readonly kind: 'only'; readonly coins: readonly string[] }
@@ -100,6 +107,7 @@ export type StateAction = (typeof STATE_ACTIONS)[number];
 /** The terms of one copy; a new version per change, the version stands in every journaled order. */
 export interface CopySettings {
   readonly mode: CopyMode;
+  readonly policy: CopyPolicy;
   readonly direction: Direction;
   readonly follow: Follow;
   readonly start: StartPolicy;

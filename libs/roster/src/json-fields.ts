@@ -49,6 +49,11 @@ export class Fields {
     return found ?? kinds[0];
   }
 
+  /** As {@link oneOf}, where an absent name is `otherwise`. */
+  oneOfIfAny<const T extends string>(name: string, kinds: readonly [T, ...T[]], otherwise: T): T {
+    return this.values.get(name) === undefined ? otherwise : this.oneOf(name, kinds);
+  }
+
   texts(name: string): readonly string[] {
     const value = this.take(name);
     const list: readonly unknown[] = Array.isArray(value) ? value : [];

@@ -2,6 +2,7 @@ import { err, formatMoney, formatRate, formatSize, parseMoney, parseRate, parseS
 import {
   type BreakerSettings,
   type CopyMode,
+  type CopyPolicy,
   type CopySettings,
   DIRECTIONS,
   type Direction,
@@ -10,6 +11,7 @@ import {
   type InstrumentFilter,
   ON_BREACH,
   type OnBreach,
+  POLICIES,
   type PositionCaps,
   STATE_ACTIONS,
   type StartPolicy,
@@ -30,6 +32,7 @@ export interface CopySettingsJson {
         readonly scale_least: string;
         readonly scale_most: string;
       };
+  readonly policy: CopyPolicy;
   readonly direction: Direction;
   readonly follow: Follow;
   readonly start: { readonly kind: 'next_open' } | { readonly kind: 'adopt'; readonly band: string | null };
@@ -63,6 +66,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
   const { caps, slippage, breaker, start } = settings;
   return {
     mode: encodeMode(settings.mode),
+    policy: settings.policy,
     direction: settings.direction,
     follow: settings.follow,
     start: start.kind === 'next_open' ? start : { kind: start.kind, band: orNull(start.band, formatRate) },
@@ -118,6 +122,8 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
   const faults: SettingsError[] = [];
   const root = new Fields(json, '', faults);
   const mode = modeOf(root.object('mode'));
+  // Versions written before orders were mirrored do not name it.
+  const policy = root.oneOfIfAny('policy', POLICIES, 'positions');
   const direction = root.oneOf('direction', DIRECTIONS);
   const follow = root.oneOf('follow', FOLLOWS);
   const start = startOf(root.object('start'));
@@ -127,6 +133,7 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
   const onBreach = slippage.oneOf('on_breach', ON_BREACH);
   const settings: CopySettings = {
     mode,
+    policy,
     direction,
     follow,
     start,

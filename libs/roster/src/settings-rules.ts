@@ -16,6 +16,7 @@ export const SETTINGS_ERRORS = [
   'empty_list',
   'too_many_entries',
   'bad_coin',
+  'not_with_orders',
 ] as const;
 export interface SettingsError {
   readonly field: string;
@@ -64,6 +65,7 @@ export const ALERTED: CopySettings['stateLimits'] = {
 export function defaultCopySettings(): CopySettings {
   return {
     mode: { kind: 'proportional', multiplier: rate(RATE_ONE), compounding: 'reinvest' },
+    policy: 'positions',
     direction: 'same',
     follow: 'all',
     start: { kind: 'next_open' },
@@ -92,8 +94,21 @@ export type Check = readonly [field: string, value: bigint | null, least: bigint
 
 /** Checks every number against its bound and the filter's coins; returns the settings unchanged or every fault found. */
 export function validateCopySettings(settings: CopySettings): Result<CopySettings, readonly SettingsError[]> {
-  const faults = [...rangeFaults(settings), ...filterFaults(settings.instruments)];
+  const faults = [...rangeFaults(settings), ...filterFaults(settings.instruments), ...policyFaults(settings)];
   return faults.length === 0 ? ok(settings) : err(faults);
+}
+
+/**
+ * What cannot go with mirrored orders. The inverse of a limit order is a stop at the same price, which fills at another; an amount per order is owed whole at
+ * its first fill, whatever part of the order that is; and a copy that follows one half of the leader's changes would hold mirrors nothing ever answers.
+ */
+function policyFaults({ policy, direction, mode, follow }: CopySettings): readonly SettingsError[] {
+  if (policy !== 'orders') return [];
+  const faults: SettingsError[] = [];
+  if (direction !== 'same') faults.push({ field: 'direction', code: 'not_with_orders' });
+  if (mode.kind === 'fixed_amount') faults.push({ field: 'mode.kind', code: 'not_with_orders' });
+  if (follow !== 'all') faults.push({ field: 'follow', code: 'not_with_orders' });
+  return faults;
 }
 
 function rangeFaults(settings: CopySettings): readonly SettingsError[] {

@@ -1,5 +1,6 @@
 import { type EpochMs, type Size, type TenantScope } from '@lockstep/kernel';
 import { effectiveSchedule, type FeeScheduleVersion, fillNotional, type LedgerTransaction, markupForOrder, postMarkup } from '@lockstep/ledger';
+import { entersByLeg } from '@lockstep/replication';
 import { accrualSource, feeVersionOf, markupTermsOf, orderPartsOf, type UnchargedFill, unchargedFills } from '@lockstep/storage';
 import type { BackofficeContext } from '../context';
 import { DAY_MS, MINUTE_MS, type ScopedChore } from './chore';
@@ -16,13 +17,10 @@ const COLLECTS_NOTHING: readonly string[] = ['perps_studio'];
 /** True when the fill moves the account away from zero. Orders are split at zero, so a fill never does both. */
 export const isIncrease = (startPosition: Size, quantity: Size): boolean => startPosition === 0n || startPosition > 0n === quantity > 0n;
 
-/** Legs below this take risk off their copy. */
-const FIRST_ENTRY_LEG = 2;
-
 /** The order says what a fill does to its copy; the account may hold more beside it, or its position may not be known. */
 function increasesOf({ orderId, startPosition, quantity }: UnchargedFill): boolean {
   const parts = orderId === null ? null : orderPartsOf(orderId);
-  return parts === null ? isIncrease(startPosition, quantity) : parts.leg >= FIRST_ENTRY_LEG;
+  return parts === null ? isIncrease(startPosition, quantity) : entersByLeg(parts.leg);
 }
 
 /** The accrual of one fill by the schedule in force when it happened; null when the venue collects, or nothing is due. */

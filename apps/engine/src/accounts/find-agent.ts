@@ -1,6 +1,6 @@
 import { type EpochMs } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
-import type { SignerHandle } from '@lockstep/venues/port';
+import type { RejectCode, SignerHandle } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
 import { listedAgent } from './agent-standing';
@@ -9,22 +9,32 @@ import { listedAgent } from './agent-standing';
 const APPROVAL_READS_MAX = 20;
 const APPROVAL_READ_WAIT_MS = 150;
 
-/** What the venue says of an agent: its end, null when it has none. */
-export interface FoundAgent {
-  readonly validUntil: EpochMs | null;
-}
+/** Refusals of a proof that say nothing about who signed it. */
+const SAYS_NOTHING: ReadonlySet<RejectCode> = new Set([
+  'not_sent',
+  'ip_rate_limited',
+  'address_rate_limited',
+  'halted',
+  'nonce_duplicate',
+  'nonce_too_low',
+]);
+
+/** What the venue says of an agent: `found` with its end, null when it has none; `absent`: it does not stand; `unread`: the venue could not be asked. */
+export type FoundAgent = { readonly kind: 'found'; readonly validUntil: EpochMs | null } | { readonly kind: 'absent' } | { readonly kind: 'unread' };
 
 /** A named agent stands in the list of the wallet that approved it; an unnamed one does not, and proves itself by an action that does nothing. */
-export async function findAgent(ctx: EngineContext, account: AccountRecord, agentAddress: string, signer: SignerHandle): Promise<FoundAgent | null> {
+export async function findAgent(ctx: EngineContext, account: AccountRecord, agentAddress: string, signer: SignerHandle): Promise<FoundAgent> {
+  let isAbsent = false;
   for (let attempt = 0; attempt < APPROVAL_READS_MAX; attempt += 1) {
     const agents = await account.network.venue.truth.agents(account.wallet);
     const listed = listedAgent(agents.ok ? agents.value : [], agentAddress);
-    if (listed.kind === 'listed') return { validUntil: listed.validUntil === 0 ? null : listed.validUntil };
+    if (listed.kind === 'listed') return { kind: 'found', validUntil: listed.validUntil === 0 ? null : listed.validUntil };
     const proof = await account.network.venue.orders.noop(signer, ctx.nonces.next(signer, ctx.clock.now()));
-    if (proof.kind === 'accepted') return { validUntil: null };
+    if (proof.kind === 'accepted') return { kind: 'found', validUntil: null };
+    isAbsent = proof.kind === 'rejected' && !SAYS_NOTHING.has(proof.code);
     await pause(ctx.timers, APPROVAL_READ_WAIT_MS);
   }
-  return null;
+  return { kind: isAbsent ? 'absent' : 'unread' };
 }
 
 /** Who receives the markup of an account's orders at the venue, and the fee its wallet approved for that, in tenths of a basis point. */

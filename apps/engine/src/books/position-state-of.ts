@@ -33,6 +33,8 @@ export function positionStateOf(copyNo: number, instrument: Instrument, booked: 
     lastWave: intent.lastWave,
     attempt: intent.attempt,
     adds: intent.adds,
+    aheadBuy: BigInt(intent.aheadBuy),
+    aheadSell: BigInt(intent.aheadSell),
   };
 }
 

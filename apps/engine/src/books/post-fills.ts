@@ -1,7 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
-import { applyFill, applyIncome, PROTECTIVE_LEG } from '@lockstep/replication';
+import { aheadAfterFill, applyFill, applyIncome, isMirrorLeg, noteMirrorFill, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   type EngineScopedUnit,
   type FillRow,
@@ -16,6 +16,7 @@ import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill, type KeptPosition } from '../state/copy-ledger';
+import type { Intent } from '../state/intent';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { accrueMarkup } from './accrue-markup';
 import { type FillOwner, ownerOf } from './attribute';
@@ -141,9 +142,18 @@ function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, draf
   const coins = drafts.get(copy) ?? new Map<string, KeptPosition>();
   const before = heldBefore(ctx, copy, fill.coin, drafts);
   const { after, closedPnl } = bookFill(before.booked, signed(fill.side, fill.size), fill.price, fill.fee);
-  coins.set(fill.coin, { booked: after, intent: before.intent });
+  coins.set(fill.coin, { booked: after, intent: intentAfterFill(copy, posting, before.intent, after) });
   drafts.set(copy, coins);
   return closedPnl;
+}
+
+/** What a mirror filled ahead of the leader is intended from the same transaction on: a restart would take it for too much, and close it. */
+function intentAfterFill(copy: CopyRecord, { owner, fill }: Posting, intent: Intent, after: KeptPosition['booked']): Intent {
+  if (owner.kind !== 'copy' || !isMirrorLeg(owner.leg)) return intent;
+  const { instrument } = sheetOf(copy, fill.coin);
+  const before = { target: intent.targetMicro, aheadBuy: intent.aheadBuy, aheadSell: intent.aheadSell };
+  const { aheadBuy, aheadSell } = aheadAfterFill(before, fill.side === 'buy', toLots(instrument, fill.size), toLots(instrument, after.book.quantity));
+  return { ...intent, aheadBuy, aheadSell };
 }
 
 const signed = (side: Side, quantity: bigint) => size(direction(side) * quantity);
@@ -167,7 +177,8 @@ function ledgerOf(ctx: EngineContext, copy: CopyRecord, { account, fill }: Posti
 
 /** When the order of a fill was written down. An order that is not open has its answer still to come: it left right before the fill. */
 function writtenDownAt(ctx: EngineContext, fill: VenueFill): EpochMs {
-  const order = fill.clientOrderId === null ? undefined : ctx.openOrders.find(fill.clientOrderId);
+  if (fill.clientOrderId === null) return fill.time;
+  const order = ctx.openOrders.find(fill.clientOrderId) ?? ctx.standingStops.find(fill.clientOrderId);
   return order?.createdAt ?? fill.time;
 }
 
@@ -223,7 +234,7 @@ function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fr
     if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
-    if (owner.leg === PROTECTIVE_LEG) takeStopFill(ctx, owner.copy, fill, triggered);
+    if (owner.leg === PROTECTIVE_LEG || isMirrorLeg(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);
     else ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
   }
   for (const [copy, coins] of drafts) for (const coin of coins.keys()) trueUp(ctx, copy, coin);
@@ -234,17 +245,19 @@ function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fr
   }
 }
 
-/** No plan led the columns to what a stop did: they take it from its fill. */
-function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, triggered: Set<CopyRecord>): void {
+/** No plan led the columns to what a stop or a mirror did: they take it from its fill. */
+function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, leg: number, triggered: Set<CopyRecord>): void {
   const sheet = sheetOf(copy, fill.coin);
   const { book } = copy.watched;
   const lots = toLots(sheet.instrument, fill.size);
-  if (book.copies.copyNo[copy.row] === copy.no)
+  if (book.copies.copyNo[copy.row] === copy.no) {
     applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, null);
+    if (isMirrorLeg(leg)) noteMirrorFill(sheet, copy.row, fill.side === 'buy', lots);
+  }
   // A reading of the account that is older than this tells another position.
   copy.account.touched += 1;
   if (fill.clientOrderId !== null) ctx.standingStops.tellBooked(fill.clientOrderId, lots);
-  triggered.add(copy);
+  if (leg === PROTECTIVE_LEG) triggered.add(copy);
 }
 
 /** Equity counts the fees from now on; the PnL it was led by the answers already, `trueUp` adds what was booked differently. */

@@ -1,5 +1,5 @@
 import { abs, toExact, toLots } from '@lockstep/kernel';
-import { applyFill, takeBooked } from '@lockstep/replication';
+import { applyFill, type InstrumentSheet, takeBooked } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { OpenOrder } from '../state/open-orders';
 import type { CopyRecord } from '../state/registry';
@@ -19,7 +19,7 @@ export function trueUp(ctx: EngineContext, copy: CopyRecord, coin: string): void
   const open = [...ctx.openOrders.ofAccount(copy.account.index)].filter((order) => order.copy === copy && order.sheet === sheet);
   // What an answer led is still to be booked.
   if (open.some(({ filledLots, bookedLots, ledBooked }) => filledLots !== null || bookedLots < ledBooked)) return;
-  const inFlight = (rows.pendingBuy[copy.row] ?? 0) + (rows.pendingSell[copy.row] ?? 0);
+  const inFlight = (rows.pendingBuy[copy.row] ?? 0) + (rows.pendingSell[copy.row] ?? 0) - mirrored(sheet, copy.row);
   if (inFlight > open.reduce((sum, { lots, ledBooked }) => sum + lots - ledBooked, 0)) return;
   for (const order of open) leadByBooking(order);
   const { booked } = ctx.booked.get(copy.no, coin);
@@ -33,6 +33,10 @@ export function trueUp(ctx: EngineContext, copy: CopyRecord, coin: string): void
     realised: toExact(booked.realised, 'realised PnL'),
   });
 }
+
+/** What mirrors have reserved: their fills lead the columns when they are booked. */
+const mirrored = ({ rows }: InstrumentSheet, row: number): number =>
+  [rows.mirrorBuy, rows.mirrorSell, rows.mirrorExitBuy, rows.mirrorExitSell].reduce((sum, column) => sum + (column[row] ?? 0), 0);
 
 /** What is booked of an order of unknown outcome is no longer in flight. Its price is put right with the position's. */
 function leadByBooking(order: OpenOrder): void {

@@ -1,5 +1,6 @@
+import { EPISODE } from '@lockstep/replication';
 import { loadOwnPositions, loadPositionStates } from '@lockstep/storage';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Reconciler } from '../repair/reconcile';
 import { restorePositions } from '../state/load-book';
 import { type BooksStage, moneyOf, openBooksStage, sizeOf } from '../testing/books-stage';
@@ -63,6 +64,55 @@ describe('what a follower closes against a copy', () => {
     await reconciler.compare(stage.account);
     expect(await realised()).toEqual(all(gain, left, Number(left) * 10 ** STAGE_COIN.szDecimals));
     expect((await stage.copyFacts()).positions[0]?.userClosed).toBe(true);
+  });
+
+  describe('of an instrument that the venue delists is its settlement', () => {
+    const delist = () => expect(stage.copy.watched.book.relist({ ...STAGE_COIN, delisted: true })).toBe(true);
+    const ends = async () => {
+      const read = await stage.storage.scoped(stage.scope, async (unit) => {
+        const head = await unit.events.head();
+        return head === null ? [] : unit.events.after({ epoch: head.epoch, seq: 0n }, 10_000);
+      });
+      return read.filter(({ type }) => type === 'position.changed').flatMap(({ data }) => /"ended_by":"(\w+)"/.exec(data)?.[1] ?? []);
+    };
+    const kept = async () => (await stage.copyFacts()).positions[0]?.userClosed;
+    const settled = (): void => {
+      stage.setMark('100');
+      sold([['2', '90']], '0');
+    };
+
+    it('known by then, it is told as that and keeps nobody out', async () => {
+      delist();
+      settled();
+      await reconciler.compare(stage.account);
+      expect(await realised()).toEqual(all('-20', '0', 0));
+      expect([await kept(), await ends()]).toEqual([false, ['delisting']]);
+    });
+
+    it('learnt only afterwards, it is told anew, once', async () => {
+      settled();
+      await reconciler.compare(stage.account);
+      expect([await kept(), await ends()]).toEqual([true, ['user']]);
+      delist();
+      // The fills are read anew before.
+      stage.failNext('committed', 'refused');
+      await expect(reconciler.compare(stage.account)).rejects.toThrow('refused');
+      expect([await kept(), (stage.sheet.rows.episode[stage.copy.row] ?? 0) & EPISODE.userClosed]).toEqual([true, EPISODE.userClosed]);
+      for (let again = 0; again < 2; again += 1) await reconciler.compare(stage.account);
+      expect([await kept(), await ends(), await realised()]).toEqual([false, ['user', 'delisting'], all('-20', '0', 0)]);
+      expect((stage.sheet.rows.episode[stage.copy.row] ?? 0) & EPISODE.userClosed).toBe(0);
+    });
+
+    it('what a follower closed long before is the follower’s', async () => {
+      settled();
+      await reconciler.compare(stage.account);
+      const later = Date.now() + 3 * stage.ctx.limits.marketsEveryMs;
+      const now = vi.spyOn(stage.ctx.clock, 'now').mockReturnValue(later);
+      delist();
+      await reconciler.compare(stage.account);
+      now.mockRestore();
+      expect([await kept(), await ends()]).toEqual([true, ['user']]);
+    });
   });
 
   it('is known although another dex cannot be read; there nothing counts as closed, and no new risk is taken until it is read', async () => {

@@ -10,7 +10,7 @@ import {
   type SpareAgentRow,
   type VenueAccountRow,
 } from '@lockstep/storage';
-import type { Address, SignerHandle, Venue } from '@lockstep/venues/port';
+import type { Address, RejectCode, SignerHandle, Venue } from '@lockstep/venues/port';
 import { standingByTime } from '../accounts/agent-standing';
 import { type FoundBuilder, findAgent, findBuilder } from '../accounts/find-agent';
 import { verifyAccount } from '../accounts/verify-account';
@@ -24,35 +24,102 @@ import type { AccountRecord } from '../state/registry';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { approvalsOf } from './payload';
 
+/** A command on an account, and which try of this process it is. */
+export interface ActivationTry {
+  readonly command: CommandRow;
+  readonly attempt: number;
+  readonly isLast: boolean;
+}
+
+/** What became of a try to activate an account. `mayPass`: what refused it may pass by itself. */
+export interface ActivationEnd {
+  readonly end: CommandEnd;
+  readonly mayPass: boolean;
+}
+
+/** Refusals of an agent's approval with which the approval may stand already: the venue is asked before it is given up. */
+const MAY_STAND: ReadonlySet<RejectCode> = new Set(['agent_removal_pending', 'agent_used']);
+
+const definite = (end: CommandEnd): ActivationEnd => ({ end, mayPass: false });
+const passing = (end: CommandEnd): ActivationEnd => ({ end, mayPass: true });
+
 /**
  * Checks with the venue what the account is, relays the wallet's approvals, checks what they gave, loads the key and sets the account active. Of an account
  * that trades already, a renewed agent takes over once the venue knows it: until then the old one signs, and both have their own nonces.
+ * What an approval is refused for does not count where the agent stands all the same. `attempt` counts from 1; of the last one a refusal is told of the account.
  */
-export async function activateAccount(ctx: EngineContext, parts: CommandParts, scope: TenantScope, command: CommandRow): Promise<CommandEnd> {
+export async function activateAccount(
+  ctx: EngineContext,
+  parts: CommandParts,
+  scope: TenantScope,
+  { command, attempt, isLast }: ActivationTry,
+): Promise<ActivationEnd> {
   const { row, next } = await readAccount(ctx, scope, command);
-  if (row === null) return refused('unknown_target');
-  if (row.status === 'closed' || row.status === 'suspended') return refused('wrong_state', row.status);
+  if (row === null) return definite(refused('unknown_target'));
+  if (row.status === 'closed' || row.status === 'suspended') return definite(refused('wrong_state', row.status));
   const approvals = approvalsOf(command.payload);
-  if (approvals === null) return refused('bad_payload');
+  if (approvals === null) return definite(refused('bad_payload'));
   const network = await networkOf(parts, row);
-  if (network === null) return refused('network_unknown', row.network);
+  if (network === null) return definite(refused('network_unknown', row.network));
   const signed = approvedAgent(approvals);
   const renewal = next !== null && signed === next.agentAddress ? next : null;
-  if (signed !== null && renewal === null && signed !== row.agentAddress) return refused('approval_outdated');
+  if (signed !== null && renewal === null && signed !== row.agentAddress) return definite(refused('approval_outdated'));
   const relay = approvals.length === 0 ? network.venue : await approverOf(parts, network);
-  if (relay === null) return refused('approval_refused', 'this venue takes no approvals: the wallet gives them at the exchange');
+  if (relay === null) return definite(refused('approval_refused', 'this venue takes no approvals: the wallet gives them at the exchange'));
   if (row.status === 'pending') {
     const misfit = await verifyAccount(network.venue, row);
-    if (misfit !== null) return refuseAccount(ctx, parts, scope, row, misfit.reason, misfit.detail);
+    if (misfit?.reason === 'venue_unreachable') return passing(refused(misfit.reason, misfit.detail));
+    if (misfit !== null) return definite(await refuseAccount(ctx, parts, scope, row, misfit.reason, misfit.detail));
   }
+  const relayed = await relayAll(ctx, relay, row, approvals);
+  if (relayed.refusal !== null && !relayed.mayStand)
+    return definite(await refuseApproval(ctx, parts, scope, row, relayed.refusal.approval, relayed.refusal.text));
+  const account = await loadAccount(ctx, parts, scope, row, network);
+  if (!account.signs && renewal === null) return definite(refuseKey(ctx, account));
+  const done = await finish(ctx, parts, scope, { row, account, renewal, builderSigned: approvals.some(isBuilderFee) });
+  if (done.end.status === 'applied' || done.end.reason !== 'agent_not_approved') return done;
+  // The agent does not stand: what its approval was refused for is the reason, and a lost answer or a removal under way may still end well.
+  const mayPass = done.mayPass || relayed.lost || relayed.refusal?.code === 'agent_removal_pending';
+  // A venue uses up the nonce of an approval it refuses: what was tried before must be signed anew.
+  if (relayed.repeated !== null && attempt > 1 && !mayPass)
+    return definite(await refuseApproval(ctx, parts, scope, row, relayed.repeated, 'the approval was refused before: it must be signed again'));
+  if (relayed.refusal === null) return { ...done, mayPass };
+  const { approval, text } = relayed.refusal;
+  const end = isLast || !mayPass ? await refuseApproval(ctx, parts, scope, row, approval, text) : refused('approval_refused', text);
+  return { end, mayPass };
+}
+
+/** What the venue said to a wallet's approvals. */
+interface Relayed {
+  readonly refusal: { readonly approval: SignedApproval; readonly code: RejectCode; readonly text: string } | null;
+  /** With this refusal the agent may stand all the same. */
+  readonly mayStand: boolean;
+  /** The answer to one of them was lost. */
+  readonly lost: boolean;
+  /** An agent's approval that the venue says it met before. */
+  readonly repeated: SignedApproval | null;
+}
+
+/** Relays approvals in their order up to the first that is refused for good; a repeated one was taken before. */
+async function relayAll(ctx: EngineContext, relay: Venue, row: VenueAccountRow, approvals: readonly SignedApproval[]): Promise<Relayed> {
+  let found: Relayed = { refusal: null, mayStand: true, lost: false, repeated: null };
   for (const approval of approvals) {
     const outcome = await relay.orders.relay(approval);
-    if (outcome.kind === 'rejected' && outcome.code !== 'nonce_duplicate') return refuseApproval(ctx, parts, scope, row, approval, outcome.text);
-    if (outcome.kind === 'unknown') ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
+    if (outcome.kind === 'unknown') {
+      ctx.log.warn('the answer to a wallet approval was lost; the venue is asked', { venueAccountId: row.id });
+      found = { ...found, lost: true };
+    }
+    if (outcome.kind !== 'rejected') continue;
+    if (outcome.code === 'nonce_duplicate') {
+      if (!isBuilderFee(approval)) found = { ...found, repeated: approval };
+      continue;
+    }
+    const { code, text } = outcome;
+    const mayStand = !isBuilderFee(approval) && MAY_STAND.has(code);
+    found = { ...found, refusal: { approval, code, text }, mayStand };
+    if (!mayStand) return found;
   }
-  const account = await loadAccount(ctx, parts, scope, row, network);
-  if (!account.signs && renewal === null) return refuseKey(ctx, account);
-  return finish(ctx, parts, scope, { row, account, renewal, builderSigned: approvals.some(isBuilderFee) });
+  return found;
 }
 
 interface Finishing {
@@ -63,33 +130,54 @@ interface Finishing {
   readonly builderSigned: boolean;
 }
 
-async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScope, finishing: Finishing): Promise<CommandEnd> {
+async function finish(ctx: EngineContext, parts: CommandParts, scope: TenantScope, finishing: Finishing): Promise<ActivationEnd> {
   const { row, account, renewal } = finishing;
   // Whose key is loaded may have been replaced in the row since: by another agent before an activation ended well, or by a renewal whose write was taken for failed.
   const next = renewal ?? (account.agentAddress === row.agentAddress ? null : row);
   const signer = next === null ? account.signer : await loadSpareKey(ctx, parts.opener, account, next);
-  if (signer === null) return refused('key_unreadable');
-  const agent = await findAgent(ctx, account, next?.agentAddress ?? account.agentAddress, signer);
-  if (agent === null) return refused('agent_not_approved');
+  if (signer === null) return definite(refused('key_unreadable'));
+  let taken = next === null;
+  try {
+    const said = await askVenue(ctx, scope, { ...finishing, agentAddress: next?.agentAddress ?? account.agentAddress, signer });
+    if (said.kind === 'refused') return said.refused;
+    const { agent, mode, builder, schedules } = said;
+    const result: AccountResult = {
+      agentValidUntil: agent,
+      builderFeeApprovedTenths: builder.approvedTenths,
+      mode,
+      builderWarning: builder.address === null ? null : await parts.approvals.builderWarning(account.network, builder.address),
+    };
+    // Written first: a process that dies in between finds the key that signs from then on, and the former one beside it.
+    await writeActive(ctx, parts, scope, finishing, builder, result);
+    taken = true;
+    if (next !== null) await takeOver(ctx, account, next.agentAddress, signer);
+    takeResult(ctx, account, builder, result, schedules);
+    return definite(applied(result));
+  } finally {
+    // Tried again it is loaded anew, under another handle.
+    if (!taken) await account.network.venue.orders.dropSigners([signer]);
+  }
+}
+
+interface Asking extends Finishing {
+  readonly agentAddress: string;
+  readonly signer: SignerHandle;
+}
+
+/** All the venue has to say before an account may trade: its agent, its mode and the builder fee. */
+async function askVenue(ctx: EngineContext, scope: TenantScope, { account, row, agentAddress, signer, builderSigned }: Asking) {
+  const refuse = (end: ActivationEnd) => ({ kind: 'refused', refused: end }) as const;
+  const agent = await findAgent(ctx, account, agentAddress, signer);
+  if (agent.kind !== 'found') return refuse({ end: refused('agent_not_approved'), mayPass: agent.kind === 'unread' });
   // An account that used up its requests elsewhere sends seldom: better known before its first wave. Nothing waits for it.
   void account.network.venue.egress?.readAccount(signer, row.address);
   const mode = await account.network.venue.truth.accountMode(row.address);
-  if (!mode.ok) return refused('venue_unreachable', 'the account mode');
+  if (!mode.ok) return refuse(passing(refused('venue_unreachable', 'the account mode')));
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   const wanted = builderToApprove(schedules.map(feeVersionOf), ctx.clock.now());
-  const builder = await findBuilder(ctx, account, account.network.venue.capabilities.builderFee ? wanted : null, finishing.builderSigned);
-  if (builder === null) return refused('venue_unreachable', 'the builder fee');
-  const result: AccountResult = {
-    agentValidUntil: agent.validUntil,
-    builderFeeApprovedTenths: builder.approvedTenths,
-    mode: mode.value,
-    builderWarning: builder.address === null ? null : await parts.approvals.builderWarning(account.network, builder.address),
-  };
-  // Written first: a process that dies in between finds the key that signs from then on, and the former one beside it.
-  await writeActive(ctx, parts, scope, finishing, builder, result);
-  if (next !== null) await takeOver(ctx, account, next.agentAddress, signer);
-  takeResult(ctx, account, builder, result, schedules);
-  return applied(result);
+  const builder = await findBuilder(ctx, account, account.network.venue.capabilities.builderFee ? wanted : null, builderSigned);
+  if (builder === null) return refuse(passing(refused('venue_unreachable', 'the builder fee')));
+  return { kind: 'said', agent: agent.validUntil, mode: mode.value, builder, schedules } as const;
 }
 
 async function readAccount(ctx: EngineContext, scope: TenantScope, command: CommandRow) {

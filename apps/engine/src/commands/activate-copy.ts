@@ -86,13 +86,28 @@ async function takeOnAtStart(ctx: EngineContext, parts: CommandParts, copyId: st
 }
 
 /** What a mode goes by besides fills, brought now or said to be missing: the orders of a leader with a seat, or the leader's volatility. */
-export async function whatItNeeds(ctx: EngineContext, watched: WatchedAccount, { mode }: CopySettings): Promise<CommandEnd | null> {
+export async function whatItNeeds(ctx: EngineContext, watched: WatchedAccount, { mode, policy }: CopySettings): Promise<CommandEnd | null> {
+  if (policy === 'orders') {
+    const refusal = ordersRefusal(watched);
+    if (refusal !== null) return refusal;
+  }
   if (mode.kind === 'fixed_amount') {
     const sight = watched.network.users.seats?.sightOf(watched.address);
     return sight?.seat === false ? refused('seat_refused', 'amounts per order need a user-stream seat for the leader') : null;
   }
   if (mode.kind !== 'risk_normalised' || watched.volatility.value !== null) return null;
   return (await readVolatility(ctx, watched)) === null ? refused('leader_volatility') : null;
+}
+
+/** Orders are mirrored where the venue tells them, holds ours, and lets what became of one be found out; and only for leaders with a seat whose orders can be followed. */
+function ordersRefusal({ network, address }: WatchedAccount): CommandEnd | null {
+  const { capabilities, workingOrders } = network.venue;
+  const { orderStream, workingOrders: holds, clientOrderId, nonceNoop, reduceOnly } = capabilities;
+  if (workingOrders === undefined || !(orderStream && holds && clientOrderId && nonceNoop && reduceOnly))
+    return refused('seat_refused', 'orders cannot be mirrored at this venue');
+  const sight = network.users.seats?.sightOf(address);
+  if (sight?.seat === true && sight.orders) return null;
+  return refused('seat_refused', 'mirrored orders need a user-stream seat for the leader, and one of those kept for orders');
 }
 
 /** Instruments the leader holds or traded, and those the copy's own filter names. */
@@ -140,6 +155,7 @@ async function begin(
   // A switch that was on before the copy was there is met now, not at the next look.
   parts.stops.meet(record);
   ctx.wishes.meet(record);
+  parts.watch.meet(record);
   shareEquity(ctx.registry, account, equity);
   const beginning = beginAtNextOpen(ctx, record);
   try {

@@ -28,6 +28,13 @@ export type CommandEnd =
   | { readonly status: 'applied'; readonly result: unknown }
   | { readonly status: 'refused'; readonly reason: CommandRefusal; readonly detail?: string };
 
+/** A command that could not end yet, for a reason that passes by itself: it is carried out again after so long. */
+export interface LaterEnd {
+  readonly status: 'later';
+  readonly afterMs: number;
+}
+
+export const later = (afterMs: number): LaterEnd => ({ status: 'later', afterMs });
 export const applied = (result: unknown = null): CommandEnd => ({ status: 'applied', result });
 export const refused = (reason: CommandRefusal, detail?: string): CommandEnd =>
   detail === undefined ? { status: 'refused', reason } : { status: 'refused', reason, detail };

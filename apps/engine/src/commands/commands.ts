@@ -4,11 +4,11 @@ import type { CommandRow } from '@lockstep/storage';
 import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
-import { activateAccount } from './activate-account';
 import { activateCopy } from './activate-copy';
+import { activateInTime } from './activate-in-time';
 import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
 import { changeLimits } from './change-limits';
-import { type CommandEnd, type CommandParts, refused } from './command-end';
+import { type CommandEnd, type CommandParts, type LaterEnd, refused } from './command-end';
 import { CommandsInHand } from './in-order';
 import { pauseLeader } from './pause-leader';
 import { stopBy } from './stop-by';
@@ -134,7 +134,9 @@ export class Commands {
   private desk(key: string, scope: TenantScope): Desk {
     const known = this.desks.get(key);
     if (known !== undefined) return known;
-    const inHand = new CommandsInHand<CommandRow>(PARALLEL_MAX, IN_HAND_MAX, (command, before) => this.carryOut(scope, command, before));
+    const inHand = new CommandsInHand<CommandRow>(PARALLEL_MAX, IN_HAND_MAX, this.ctx.timers, (command, before, attempt) =>
+      this.carryOut(scope, command, before, attempt),
+    );
     const desk: Desk = { inHand, readTo: 0n };
     this.desks.set(key, desk);
     return desk;
@@ -159,12 +161,13 @@ export class Commands {
     }
   }
 
-  private async carryOut(scope: TenantScope, command: CommandRow, before: Promise<void>): Promise<void> {
+  private async carryOut(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<number | null> {
     await this.begun;
-    if (this.closing) return;
+    if (this.closing) return null;
     try {
-      await this.carryOutOnce(scope, command, before);
-      this.ctx.wishes.ended(scope, command);
+      const again = await this.carryOutOnce(scope, command, before, attempt);
+      if (again === null) this.ctx.wishes.ended(scope, command);
+      return again;
     } catch (failure) {
       this.ctx.log.error('a command could not be carried out', {
         scope: scopeKey(scope),
@@ -176,8 +179,9 @@ export class Commands {
     }
   }
 
-  private async carryOutOnce(scope: TenantScope, command: CommandRow, before: Promise<void>): Promise<void> {
-    const end = await this.apply(scope, command, before);
+  private async carryOutOnce(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<number | null> {
+    const end = await this.apply(scope, command, before, attempt);
+    if (end.status === 'later') return end.afterMs;
     const now = this.ctx.clock.now();
     const data = { command_no: command.no.toString(), kind: command.kind, target_id: command.targetId };
     await this.parts.books.run(scope, async () => {
@@ -192,13 +196,14 @@ export class Commands {
       });
     });
     if (end.status === 'refused') this.ctx.log.warn('a command was refused', { ...data, reason: end.reason, detail: end.detail });
+    return null;
   }
 
-  private async apply(scope: TenantScope, command: CommandRow, before: Promise<void>): Promise<CommandEnd> {
+  private async apply(scope: TenantScope, command: CommandRow, before: Promise<void>, attempt: number): Promise<CommandEnd | LaterEnd> {
     const { ctx, parts } = this;
     switch (command.kind) {
       case 'venue_account.activate':
-        return activateAccount(ctx, parts, scope, command);
+        return activateInTime(ctx, parts, scope, { command, attempt });
       case 'copy.activate':
         return activateCopy(ctx, parts, scope, command);
       case 'copy.settings':

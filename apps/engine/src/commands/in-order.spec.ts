@@ -51,18 +51,30 @@ describe('the order of commands', () => {
   });
 });
 
+const AGAIN_MS = 6_000;
+
 /** Commands in hand that end when they are told to, and what happened to them. */
 function desk(parallel = 8) {
   const log: string[] = [];
-  const gates = new Map<string, { readonly end: () => void; readonly fail: (failure: Error) => void }>();
-  const inHand = new CommandsInHand<TestCommand>(parallel, 100, async ({ kind, targetId }, before) => {
-    log.push(`begin ${targetId}`);
+  const gates = new Map<string, { readonly end: () => void; readonly later: () => void; readonly fail: (failure: Error) => void }>();
+  const waits: { readonly ms: number; readonly over: () => void }[] = [];
+  const timers = {
+    after: (ms: number, over: () => void) => {
+      waits.push({ ms, over });
+      return { cancel: () => undefined };
+    },
+  };
+  const inHand = new CommandsInHand<TestCommand>(parallel, 100, timers, async ({ kind, targetId }, before, attempt) => {
+    log.push(attempt === 1 ? `begin ${targetId}` : `begin ${targetId} for the ${attempt}. time`);
     if (kind === 'follower.close_all') {
       await before;
       log.push(`goes on ${targetId}`);
     }
-    await new Promise<void>((resolve, reject) => gates.set(targetId, { end: resolve, fail: reject }));
-    log.push(`end ${targetId}`);
+    const again = await new Promise<number | null>((resolve, reject) =>
+      gates.set(targetId, { end: () => resolve(null), later: () => resolve(AGAIN_MS), fail: reject }),
+    );
+    log.push(again === null ? `end ${targetId}` : `${targetId} later`);
+    return again;
   });
   const settled = () => new Promise(setImmediate);
   return {
@@ -73,6 +85,13 @@ function desk(parallel = 8) {
       return log.splice(0);
     },
     end: (targetId: string) => gates.get(targetId)?.end(),
+    later: (targetId: string) => gates.get(targetId)?.later(),
+    /** Ends every wait; how long they were to be. */
+    wait: () => {
+      const ended = waits.splice(0);
+      for (const { over } of ended) over();
+      return ended.map(({ ms }) => ms);
+    },
     fail: (targetId: string) => gates.get(targetId)?.fail(new Error('no database')),
   };
 }
@@ -149,5 +168,29 @@ describe('the commands in hand', () => {
     end('x');
     await closed;
     expect(await seen()).toEqual(['end x']);
+  });
+
+  it('that are to be carried out again leave their place meanwhile, and what waits for them waits on', async () => {
+    const { inHand, seen, end, later, wait } = desk(1);
+    inHand.take([command('venue_account.activate', 'a'), command('copy.activate', 'x', ['a']), command('venue_account.activate', 'b')]);
+    expect(await seen()).toEqual(['begin a']);
+    later('a');
+    expect(await seen()).toEqual(['a later', 'begin b']);
+    end('b');
+    expect(await seen()).toEqual(['end b']);
+    expect(wait()).toEqual([AGAIN_MS]);
+    expect(await seen()).toEqual(['begin a for the 2. time']);
+    end('a');
+    expect(await seen()).toEqual(['end a', 'begin x']);
+  });
+
+  it('that wait to be carried out again hold up no close', async () => {
+    const { inHand, seen, later } = desk();
+    inHand.take([command('venue_account.activate', 'a')]);
+    await seen();
+    later('a');
+    await seen();
+    await inHand.close();
+    expect(await seen()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
+import type { Timers } from '@lockstep/kernel';
 import type { CommandRow } from '@lockstep/storage';
-import { Places } from '../bounded';
+import { forAtMost, Places } from '../bounded';
 import { neededBy } from './payload';
 
 /** Kinds that speak about one object only; every other kind stands between what came before it and what comes after. */
@@ -51,8 +52,11 @@ export function predecessors(commands: readonly Pick<Ordered, 'kind' | 'targetId
 
 const upTo = (first: number, end: number): number[] => Array.from({ length: end - Math.max(0, first) }, (_, offset) => Math.max(0, first) + offset);
 
-/** What carries a command out. `before` resolves when everything it depends on has ended; only a kind that begins at once has to wait for it. */
-export type CarryOut<C> = (command: C, before: Promise<void>) => Promise<void>;
+/**
+ * What carries a command out; null once it ended, or after how many ms it is to be carried out again. `before` resolves when everything it depends on has ended;
+ * only a kind that begins at once has to wait for it. `attempt` counts from 1 in this process.
+ */
+export type CarryOut<C> = (command: C, before: Promise<void>, attempt: number) => Promise<number | null>;
 
 interface Held<C> {
   readonly command: C;
@@ -62,17 +66,23 @@ interface Held<C> {
 
 /**
  * The commands of one scope that are in hand: each begins once its {@link predecessors} among them have ended, so new ones are taken while others
- * are carried out, however long those take. At most `parallel` are carried out at a time; stops do not count and wait for no place.
+ * are carried out, however long those take. At most `parallel` are carried out at a time; stops do not count and wait for no place, and one that is to be
+ * carried out again leaves its place meanwhile.
  * What waits for a command that failed fails with it; failed ones stay, so that nothing overtakes them, until {@link forgetFailed} lets them be taken again.
  */
 export class CommandsInHand<C extends Ordered> {
   private readonly held = new Map<bigint, Held<C>>();
   private readonly places: Places;
   private closed = false;
+  private endWaits: () => void = () => undefined;
+  private readonly closing = new Promise<void>((resolve) => {
+    this.endWaits = resolve;
+  });
 
   constructor(
     parallel: number,
     waitingMax: number,
+    private readonly timers: Pick<Timers, 'after'>,
     private readonly carryOut: CarryOut<C>,
   ) {
     this.places = new Places(parallel, waitingMax);
@@ -113,12 +123,15 @@ export class CommandsInHand<C extends Ordered> {
   /** Begins nothing more; resolves when what has begun has ended. */
   async close(): Promise<void> {
     this.closed = true;
+    this.endWaits();
     await Promise.allSettled([...this.held.values()].map(({ end }) => end));
   }
 
   private hold(command: C, before: Promise<void>): Promise<void> {
-    const run = (): Promise<void> => (this.closed ? Promise.resolve() : this.carryOut(command, before));
-    const end = STOPS_MANY.has(command.kind) ? run() : before.then(() => (STOPS_ONE.has(command.kind) ? run() : this.places.run(run)));
+    const run = (attempt: number): Promise<number | null> => (this.closed ? Promise.resolve(null) : this.carryOut(command, before, attempt));
+    const end = STOPS_MANY.has(command.kind)
+      ? this.toItsEnd(run)
+      : before.then(() => this.toItsEnd(STOPS_ONE.has(command.kind) ? run : (attempt) => this.places.run(() => run(attempt))));
     const held: Held<C> = { command, end, failed: false };
     this.held.set(command.no, held);
     // A failure ends what waits for it; nobody else has to look at these.
@@ -130,5 +143,14 @@ export class CommandsInHand<C extends Ordered> {
       },
     );
     return end;
+  }
+
+  /** Carries out until it ended; the waits between end with the desk. */
+  private async toItsEnd(run: (attempt: number) => Promise<number | null>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const again = await run(attempt);
+      if (again === null || this.closed) return;
+      await forAtMost(this.timers, again, this.closing);
+    }
   }
 }

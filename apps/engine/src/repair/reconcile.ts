@@ -1,5 +1,5 @@
 import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
-import { membersIn, netRange, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
+import { endByDelisting, membersIn, netRange, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
 import { saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -17,6 +17,7 @@ import { stopsUntouched } from '../stops/settle-stops';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { forgetLevel, instrumentsOf, netsOf, noteCompared, noteUnmet } from './account-nets';
+import { ForeignCloses } from './foreign-closes';
 import { LeverageKeeper } from './keep-leverage';
 import { positionIn, stateIn } from './position-in';
 import { Rotation } from './rotation';
@@ -41,6 +42,7 @@ export class Reconciler {
   /** Accounts whose last reading failed, longest waiting first: read again before their turn. */
   private readonly unread = new Set<AccountRecord>();
   private readonly leverage: LeverageKeeper;
+  private readonly closes: ForeignCloses;
 
   constructor(
     private readonly ctx: EngineContext,
@@ -49,6 +51,7 @@ export class Reconciler {
     private readonly lanes: WaveLanes,
   ) {
     this.leverage = new LeverageKeeper(ctx);
+    this.closes = new ForeignCloses(ctx, books, lanes);
   }
 
   start(): void {
@@ -166,6 +169,7 @@ export class Reconciler {
     if (read.missing === null) truthRead(this.ctx, account);
     await this.books.run(account.scope, async () => undefined);
     for (const instrument of instrumentsOf(copies)) await this.compareCoin(account, instrument, states, before);
+    await this.closes.endDelisted(account);
     noteUnmet(account, copies, states);
     await this.saveNets(account, copies, states, before);
     await this.leverage.keep(account, copies, states);
@@ -253,8 +257,11 @@ export class Reconciler {
       const copy = this.ctx.registry.copies.get(effect.copyNo);
       const before = wanted.get(effect.copyNo);
       if (copy === undefined || before === undefined) continue;
-      await bookUserClose(this.ctx, this.books, copy, copy.watched.book.sheet(instrument), effect, before).catch((failure: unknown) =>
-        failures.push(failure),
+      const sheet = copy.watched.book.sheet(instrument);
+      if (sheet.instrument.delisted) endByDelisting(sheet, copy.row);
+      await bookUserClose(this.ctx, this.books, copy, sheet, effect, before).then(
+        () => this.closes.note(copy, sheet),
+        (failure: unknown) => failures.push(failure),
       );
     }
     if (failures.length > 0) throw failures[0];
@@ -269,7 +276,10 @@ export class Reconciler {
     const { registry, openOrders, storage } = this.ctx;
     await this.books.run(account.scope, async () => {
       if (account.touched !== before || copies.some(({ state }) => state === 'stopped')) return;
-      const onTheirWay = new Set([...openOrders.ofAccount(account.index)].map(({ sheet }) => sheet.instrument.coin));
+      const mirrors = this.ctx.standingStops.ofAccount(account).filter(({ mirror }) => mirror !== null);
+      const onTheirWay = new Set(
+        [...[...openOrders.ofAccount(account.index)].map(({ sheet }) => sheet), ...mirrors].map(({ instrument }) => instrument.coin),
+      );
       const nets = netsOf(registry, account, instrumentsOf(copies), states).filter(({ coin }) => !onTheirWay.has(coin));
       if (nets.length === 0) return;
       await storage.scoped(account.scope, (unit) => saveVenueNets(unit, nets));

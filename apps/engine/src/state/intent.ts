@@ -17,6 +17,8 @@ export const NO_INTENT: Intent = {
   owedUntilMs: 0,
   lastWave: 0,
   attempt: 0,
+  aheadBuy: 0,
+  aheadSell: 0,
 };
 
 /** Reads a row's intent out of the columns. Call it while the instrument's lane is held. */
@@ -33,6 +35,8 @@ export function intentOf(sheet: InstrumentSheet, row: number): Intent {
     owedUntilMs: rows.owedUntil[row] ?? 0,
     lastWave: rows.wave[row] ?? 0,
     attempt: rows.attempt[row] ?? 0,
+    aheadBuy: rows.aheadBuy[row] ?? 0,
+    aheadSell: rows.aheadSell[row] ?? 0,
   };
 }
 
@@ -49,4 +53,6 @@ export function restoreIntent(sheet: InstrumentSheet, row: number, intent: Inten
   rows.owedUntil[row] = intent.owedUntilMs;
   rows.wave[row] = intent.lastWave;
   rows.attempt[row] = intent.attempt;
+  rows.aheadBuy[row] = intent.aheadBuy;
+  rows.aheadSell[row] = intent.aheadSell;
 }

@@ -23,13 +23,13 @@ export class Listings {
   private waiting: readonly Wait[] = [];
   private stopped = false;
 
-  /** `onRead` is called after each reading that succeeded. */
+  /** `onRead` is called after each reading that succeeded, with the time its marks count from. */
   constructor(
     private readonly ctx: { readonly clock: Clock; readonly timers: Timers; readonly limits: EngineLimits; readonly log: Logger },
     private readonly network: string,
     private readonly markets: Markets,
     private readonly truth: VenueTruth,
-    private readonly onRead: () => Promise<void>,
+    private readonly onRead: (readAt: EpochMs) => Promise<void>,
   ) {}
 
   /** Reads the list now, or joins the reading that runs. False when the venue could not be read. */
@@ -82,7 +82,7 @@ export class Listings {
     const done = this.waiting.filter(({ moment }) => moment <= began);
     this.waiting = this.waiting.filter(({ moment }) => moment > began);
     for (const wait of done) wait.done();
-    await this.onRead().catch((failure: unknown) =>
+    await this.onRead(began).catch((failure: unknown) =>
       this.ctx.log.error('instruments could not be written', { network: this.network, error: failure }),
     );
     return true;

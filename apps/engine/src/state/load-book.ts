@@ -1,5 +1,5 @@
 import { type EpochMs, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
-import { CopyBook, type CopyMarkup, type FollowerRows, type NavState, STATUS } from '@lockstep/replication';
+import { CopyBook, type CopyMarkup, type FollowerRows, LeaderBook, type NavState, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
 import { entriesUntil } from '../accounts/agent-standing';
@@ -30,6 +30,7 @@ export function newWatched(
     book: new CopyBook(builders, undefined, followers),
     leader: new LeaderState(),
     orders: new LeaderOrders(),
+    working: new LeaderBook(),
     volatility: { value: null, readAt: 0 },
     leaders: new Set(),
     synced: false,

@@ -76,5 +76,7 @@ function intentFrom(state: PositionState): Intent {
     lastWave: state.lastWave,
     attempt: state.attempt,
     adds: state.adds,
+    aheadBuy: Number(state.aheadBuy),
+    aheadSell: Number(state.aheadSell),
   };
 }

@@ -72,7 +72,7 @@ function hyperliquidSettings(tuning: VenueTuning, address: NetworkAddress): Hype
     presignaturesPerWorker: tuning.presignaturesPerWorker,
     ...(tuning.chunk === null ? {} : { chunk: tuning.chunk }),
     answerTimeoutMs: tuning.answerTimeoutMs,
-    // Moves come from fills alone: nothing reads order updates, and each user's would hold one of the ten connections the venue admits.
+    // Working orders come as lists on the users' connection: each stream of order updates would hold one of the ten the venue admits.
     orderStreamsMax: 0,
     ...(address.environment === 'test' ? simulatedBounds(tuning) : liveBounds(tuning)),
   };

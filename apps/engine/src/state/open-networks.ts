@@ -63,7 +63,9 @@ export class Networks {
     const markets = new Markets(new Set(ctx.limits.dollarCollaterals));
     let opened: Network | null = null;
     let written = '';
-    const listings = new Listings(ctx, address.network, markets, venue.truth, async () => {
+    const listings = new Listings(ctx, address.network, markets, venue.truth, async (readAt) => {
+      // What is planned next is planned on these marks, so losses are judged on them as on a stream's.
+      if (opened !== null) this.sinks.onMarks(opened, markets.marksOf(readAt));
       if (opened !== null) this.followDexes(opened);
       if (opened !== null) this.relist(opened);
       if (opened !== null) barNetwork(ctx.registry, opened);

@@ -1,6 +1,6 @@
 import type { CopyId, EpochMs, FollowerId, LeaderId, Rate, TenantScope, VenueAccountId } from '@lockstep/kernel';
 import { must, present } from '@lockstep/kernel';
-import { type BookRow, type CopyBook, FollowerRows } from '@lockstep/replication';
+import { type BookRow, type CopyBook, FollowerRows, type LeaderBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
 import type { Address, SignerHandle } from '@lockstep/venues/port';
@@ -103,6 +103,8 @@ export interface WatchedAccount {
   readonly leader: LeaderState;
   /** Orders of the leader that increased a position. */
   readonly orders: LeaderOrders;
+  /** The leader's working orders, where copies mirror them. */
+  readonly working: LeaderBook;
   /** Volatility of the leader's returns as last read, and when, epoch ms; null where too little is known. */
   volatility: LeaderVolatility;
   /** Leaders of all tenants that refer to it and are not closed: it is watched for them. */

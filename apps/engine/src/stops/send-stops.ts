@@ -1,13 +1,13 @@
-import { fromLots, must, type Size, size } from '@lockstep/kernel';
-import { isHandingOver, PROTECTIVE_LEG, packClientOrderId } from '@lockstep/replication';
-import { gateExits } from '@lockstep/risk';
+import { type Approved, err, fromLots, must, type Result, type Size, size, toLots } from '@lockstep/kernel';
+import { isHandingOver, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
+import { gateEntries, gateExits } from '@lockstep/risk';
 import { nextWaveNumber, orderIdOf } from '@lockstep/storage';
-import type { ActionOutcome, WorkingOrder, WorkingOrders, WorkingOutcome } from '@lockstep/venues/port';
+import type { ActionOutcome, PlacementTerms, WorkingOrder, WorkingOrders, WorkingOutcome } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
 import type { StandingStop } from './standing-stops';
-import { writeStops } from './stop-journal';
+import { isReduceOnly, legOf, writeStops } from './stop-journal';
 import type { StopTask } from './stop-tasks';
 
 type Placing = Extract<StopTask, { readonly kind: 'place' | 'change' }>;
@@ -70,12 +70,19 @@ async function takeCancels(
   for (const [index, { standing, why }] of tasks.entries()) {
     standing.leftBy = ctx.clock.monotonic();
     standing.askAt = 0;
-    if (outcomes[index]?.kind !== 'accepted' || standing.bookedLots > 0) continue;
+    if (outcomes[index]?.kind === 'rejected') standsAgain(standing);
+    // A mirror may have filled in part before it was cancelled: the venue is asked how much.
+    if (outcomes[index]?.kind !== 'accepted' || standing.bookedLots > 0 || standing.mirror !== null) continue;
     standing.end = { status: 'cancelled', why };
     standing.filledLots = 0;
     gone.push(standing);
   }
   await forget(ctx, books, gone);
+}
+
+/** An action about a mirror that the venue refused changed nothing: what it was about is asked for at once, without waiting for a landing that will not be. */
+function standsAgain(standing: StandingStop): void {
+  if (standing.mirror !== null) standing.leftBy = Number.NEGATIVE_INFINITY;
 }
 
 async function placeStops(
@@ -95,24 +102,67 @@ async function placeStops(
   for (const stop of stops) ctx.standingStops.add(stop);
   const held = tasks.map(heldBy);
   const placed =
-    tasks[0]?.kind === 'change' ? await change(orders, account, nonce, tasks, stops, held) : await place(orders, account, nonce, stops, held);
+    tasks[0]?.kind === 'change'
+      ? await change(ctx, orders, account, nonce, tasks, stops, held)
+      : await place(ctx, orders, account, nonce, tasks, stops, held);
   await takePlaced(ctx, books, tasks, stops, placed, onRefused);
 }
 
 const REFUSED: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the position changed before it left' };
 
 async function place(
+  ctx: EngineContext,
   orders: WorkingOrders,
   account: AccountRecord,
   nonce: number,
+  tasks: readonly Placing[],
   stops: readonly StandingStop[],
   held: readonly Size[],
 ): Promise<readonly WorkingOutcome[]> {
-  const judged = gateExits(stops.map(orderOf), (order) => order, held);
-  return judged.ok ? orders.place(account.signer, nonce, judged.value) : stops.map(() => REFUSED);
+  const judged = judge(ctx, stops.map(orderOf), (order) => order, tasks, held);
+  return judged.ok ? orders.place(account.signer, nonce, judged.value, placementOf(tasks)) : stops.map(() => REFUSED);
+}
+
+/** Mirrors bear the markup that orders of a wave bear, where it is approved; a protective stop never depends on it, and a change of an order carries none at the venue. */
+function placementOf(tasks: readonly Placing[]): PlacementTerms {
+  const [first] = tasks;
+  if (first === undefined || first.wanted.mirror === undefined) return {};
+  const { book } = first.copy.watched;
+  const markup = markupOf(book.copies, first.copy.row, first.wanted.mirror.reduceOnly);
+  const address = markup === null ? undefined : book.builders[markup.builder];
+  return markup === null || address === undefined ? {} : { builder: { address, feeTenthsBp: markup.fee } };
+}
+
+/** The second look: exits against what is held, entries as those of a wave are. An action carries entries of one instrument, or exits. */
+function judge<T>(
+  ctx: EngineContext,
+  items: readonly T[],
+  orderOf: (item: T) => WorkingOrder,
+  tasks: readonly Placing[],
+  held: readonly Size[],
+): Result<Approved<readonly T[]>, unknown> {
+  const [first] = tasks;
+  const enters = tasks.some(({ wanted }) => wanted.mirror?.reduceOnly === false);
+  if (first === undefined || !enters) return gateExits(items, orderOf, held);
+  const orders = items.map(orderOf);
+  const { book } = first.copy.watched;
+  const isOurs = tasks.every(({ copy, sheet }) => copy === first.copy && sheet === first.sheet && book.copies.copyNo[copy.row] === copy.no);
+  if (!isOurs) return err('not of one copy and instrument');
+  const batch = {
+    count: orders.length,
+    buy: Uint8Array.from(orders, ({ buy }) => (buy ? 1 : 0)),
+    price: Float64Array.from(orders, ({ price }) => Number(price)),
+    lots: Float64Array.from(orders, ({ instrument, size: whole }) => toLots(instrument, whole)),
+    reduceOnly: new Uint8Array(orders.length),
+    row: Int32Array.from(tasks, ({ copy }) => copy.row),
+    exit: new Uint8Array(orders.length),
+  };
+  const facts = orderFacts(book, { coin: first.sheet.instrument.coin, orders: batch }, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  return facts === null ? err('no sheet') : gateEntries(items, batch, facts);
 }
 
 async function change(
+  ctx: EngineContext,
   orders: WorkingOrders,
   account: AccountRecord,
   nonce: number,
@@ -122,7 +172,7 @@ async function change(
 ): Promise<readonly WorkingOutcome[]> {
   const changes = stops.map((stop) => ({ target: stop.replaces ?? '', order: orderOf(stop) }));
   must(changes.length === tasks.length, 'each change has its stop');
-  const judged = gateExits(changes, ({ order }) => order, held);
+  const judged = judge(ctx, changes, ({ order }) => order, tasks, held);
   return judged.ok ? orders.modify(account.signer, nonce, judged.value) : stops.map(() => REFUSED);
 }
 
@@ -131,10 +181,17 @@ const orderOf = (stop: StandingStop): WorkingOrder => ({
   buy: stop.buy,
   price: stop.price,
   size: stop.size,
-  reduceOnly: true,
+  reduceOnly: isReduceOnly(stop),
   clientOrderId: stop.clientOrderId,
-  terms: { kind: 'trigger', trigger: { price: stop.trigger, purpose: 'stop_loss', market: true } },
+  terms: termsOf(stop),
 });
+
+/** A mirror that would match at once does: its limit is the leader's own price. */
+function termsOf({ trigger, mirror }: StandingStop): WorkingOrder['terms'] {
+  if (trigger === null) return { kind: 'limit', tif: 'gtc' };
+  const { purpose, market } = mirror?.trigger ?? { purpose: 'stop_loss', market: true };
+  return { kind: 'trigger', trigger: { price: trigger, purpose, market } };
+}
 
 function stopOf(
   ctx: EngineContext,
@@ -143,7 +200,8 @@ function stopOf(
   { wave, nonce, index }: { readonly wave: number; readonly nonce: number; readonly index: number },
 ): StandingStop {
   const { copy, sheet, wanted } = task;
-  const parts = { instance: ctx.instance, leg: PROTECTIVE_LEG, attempt: index };
+  const mirror = wanted.mirror ?? null;
+  const parts = { instance: ctx.instance, leg: legOf({ mirror }), attempt: index };
   return {
     clientOrderId: packClientOrderId({ ...parts, wave, copyNo: copy.no }),
     orderId: orderIdOf({ ...parts, moveId: BigInt(wave), copyNo: BigInt(copy.no) }),
@@ -159,6 +217,7 @@ function stopOf(
     size: wanted.size,
     price: wanted.worst,
     trigger: wanted.trigger,
+    mirror,
     nonce,
     signers: [account.signer],
     replaces: task.kind === 'change' ? task.standing.clientOrderId : null,
@@ -170,6 +229,7 @@ function stopOf(
     end: null,
     filledLots: null,
     bookedLots: 0,
+    toldLots: 0,
   };
 }
 
@@ -216,7 +276,8 @@ async function takePlaced(
     if (replaced !== null) replaced.leftBy = stop.leftBy;
     if (outcome?.kind === 'resting') {
       standing.push(stop);
-      if (replaced !== null && replaced.bookedLots === 0) {
+      if (replaced !== null && replaced.mirror !== null) replaced.askAt = 0;
+      else if (replaced !== null && replaced.bookedLots === 0) {
         replaced.end = { status: 'cancelled', why: 'replaced' };
         replaced.filledLots = 0;
         gone.push(replaced);
@@ -227,11 +288,17 @@ async function takePlaced(
     stop.askAt = 0;
     if (replaced !== null) replaced.askAt = 0;
     if (outcome?.kind !== 'rejected') continue;
+    if (replaced !== null) standsAgain(replaced);
     stop.end = { status: 'rejected', why: outcome.code };
     stop.filledLots = 0;
     gone.push(stop);
     onRefused(stop);
-    ctx.log.warn('a protective stop was refused', { copyNo: stop.copyNo, coin: stop.instrument.coin, code: outcome.code, text: outcome.text });
+    ctx.log.warn(stop.mirror === null ? 'a protective stop was refused' : 'a mirrored order was refused', {
+      copyNo: stop.copyNo,
+      coin: stop.instrument.coin,
+      code: outcome.code,
+      text: outcome.text,
+    });
   }
   if (standing.length + gone.length === 0) return;
   await writeStops(ctx, books, [
@@ -240,7 +307,7 @@ async function takePlaced(
   ]);
   for (const stop of standing) {
     stop.state = 'standing';
-    stop.askAt = ctx.clock.now() + ctx.limits.stopVerifyMs;
+    stop.askAt = ctx.clock.now() + (stop.mirror === null ? ctx.limits.stopVerifyMs : ctx.limits.mirrorVerifyMs);
   }
   for (const stop of gone) ctx.standingStops.remove(stop);
 }

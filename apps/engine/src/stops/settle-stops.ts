@@ -24,12 +24,12 @@ export async function settleStop(ctx: EngineContext, books: Bookkeeper, collecto
   stop.askAt = ctx.clock.now() + ctx.limits.unknownIntervalMs;
   if (stop.end === null) await ask(ctx, books, stop);
   if (stop.end === null) {
-    if (stop.bookedLots > 0) await collector.read(stop.account);
+    if (stop.mirror === null ? stop.bookedLots > 0 : stop.toldLots > stop.bookedLots) await collector.read(stop.account);
     return;
   }
   if ((stop.filledLots ?? 0) > stop.bookedLots) await collector.read(stop.account);
   if ((stop.filledLots ?? 0) > stop.bookedLots || !isAnswered(ctx, stop)) return;
-  if (stop.bookedLots > 0) await writeTarget(ctx, books, stop);
+  if (stop.bookedLots > 0 && stop.mirror === null) await writeTarget(ctx, books, stop);
   await forget(ctx, books, [stop]);
 }
 
@@ -43,7 +43,7 @@ async function writeTarget(ctx: EngineContext, books: Bookkeeper, stop: Standing
 
 /** Whether nothing is owed for a fill of a stop: its copy's breaker is written, or the copy cannot be broken any more. */
 function isAnswered(ctx: EngineContext, stop: StandingStop): boolean {
-  if (stop.bookedLots === 0) return true;
+  if (stop.bookedLots === 0 || stop.mirror !== null) return true;
   const copy = ctx.registry.copies.get(stop.copyNo);
   const state = copy === undefined ? null : copyStateOf(copy.state);
   return state === null || nextCopyState(state, 'break') === null;
@@ -60,8 +60,9 @@ async function ask(ctx: EngineContext, books: Bookkeeper, stop: StandingStop): P
     stop.askAt = ctx.clock.now() + ctx.limits.stopRetryMs;
     return endUnlisted(stop);
   }
+  noteTold(stop, size(read.value.original - read.value.remaining));
   if (stop.state === 'ending') await stillStands(ctx, books, stop);
-  else stop.askAt = ctx.clock.now() + ctx.limits.stopVerifyMs;
+  else stop.askAt = ctx.clock.now() + verifyMs(ctx, stop);
 }
 
 /** A venue that keeps no order so long says by its list of what is open that it does not stand; a fill of it that comes to light later is booked all the same. */
@@ -97,7 +98,8 @@ async function askSent(ctx: EngineContext, books: Bookkeeper, stop: StandingStop
     case 'resting':
       await writeStops(ctx, books, [{ stop, turn: 'stands' }]);
       stop.state = 'standing';
-      stop.askAt = ctx.clock.now() + ctx.limits.stopVerifyMs;
+      noteTold(stop, settled.filled);
+      stop.askAt = ctx.clock.now() + verifyMs(ctx, stop);
       return;
     case 'known':
       return noteFilled(stop, settled.status, settled.filled);
@@ -118,7 +120,15 @@ async function stillStands(ctx: EngineContext, books: Bookkeeper, stop: Standing
   stop.endNonce = null;
   await writeStops(ctx, books, [{ stop, turn: 'stands' }]);
   stop.state = 'standing';
-  stop.askAt = ctx.clock.now() + ctx.limits.stopVerifyMs;
+  stop.askAt = ctx.clock.now() + verifyMs(ctx, stop);
+}
+
+/** How long an order that should stand is taken for standing: a mirror fills without anybody telling. */
+export const verifyMs = ({ limits }: Pick<EngineContext, 'limits'>, { mirror }: StandingStop): number =>
+  mirror === null ? limits.stopVerifyMs : limits.mirrorVerifyMs;
+
+function noteTold(stop: StandingStop, filled: Size): void {
+  stop.toldLots = Math.max(stop.toldLots, toLots(stop.instrument, filled));
 }
 
 const noteEnd = (stop: StandingStop, status: string, standing: Extract<OrderStanding, { readonly kind: 'closed' }>): void =>
@@ -127,7 +137,10 @@ const noteEnd = (stop: StandingStop, status: string, standing: Extract<OrderStan
 function noteFilled(stop: StandingStop, status: string, filled: Size): void {
   const lots = toLots(stop.instrument, filled);
   stop.filledLots = lots;
-  stop.end = { status: lots === 0 ? 'cancelled' : filled >= stop.size ? 'filled' : 'partly_filled', why: lots === 0 ? status : 'triggered' };
+  stop.end = {
+    status: lots === 0 ? 'cancelled' : filled >= stop.size ? 'filled' : 'partly_filled',
+    why: lots === 0 ? status : stop.mirror === null ? 'triggered' : 'filled',
+  };
 }
 
 /**
@@ -139,11 +152,16 @@ export async function stopsUntouched(ctx: EngineContext, account: StandingStop['
   for (const stop of ctx.standingStops.ofAccount(account)) {
     if (stop.instrument.coin !== coin) continue;
     const read =
-      stop.end === null && stop.bookedLots === 0 ? await account.network.venue.truth.orderStatus(account.address, stop.clientOrderId) : null;
-    if (read?.ok === true && read.value.kind !== 'unknown_order' && read.value.remaining === read.value.original) continue;
+      stop.end === null && (stop.bookedLots === 0 || stop.mirror !== null)
+        ? await account.network.venue.truth.orderStatus(account.address, stop.clientOrderId)
+        : null;
+    if (read?.ok === true && read.value.kind !== 'unknown_order' && tradedLots(stop, read.value) === stop.bookedLots) continue;
     if (stop.end !== null && (stop.filledLots ?? 0) <= stop.bookedLots) continue;
     stop.askAt = 0;
     untouched = false;
   }
   return untouched;
 }
+
+const tradedLots = ({ instrument }: StandingStop, { original, remaining }: { readonly original: Size; readonly remaining: Size }): number =>
+  toLots(instrument, size(original - remaining));

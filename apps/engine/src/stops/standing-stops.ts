@@ -1,5 +1,6 @@
 import type { CopyId, EpochMs, Id, Instrument, LeaderId, Price, Size, TenantScope } from '@lockstep/kernel';
-import { must } from '@lockstep/kernel';
+import { must, toLots } from '@lockstep/kernel';
+import type { LeaderTrigger } from '@lockstep/replication';
 import type { ClientOrderId, SignerHandle } from '@lockstep/venues/port';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 
@@ -10,7 +11,16 @@ export interface StopEnd {
   readonly why: string;
 }
 
-/** A protective stop that stands at the venue, or may; or that ended and is not accounted for yet. */
+/** What a mirror stands for. */
+export interface MirrorOf {
+  readonly leaderOrderId: string;
+  /** Lots of the leader's order. */
+  readonly basis: number;
+  readonly reduceOnly: boolean;
+  readonly trigger: LeaderTrigger | null;
+}
+
+/** A protective stop, or a mirror of an order of the leader, that stands at the venue, or may; or that ended and is not accounted for yet. */
 export interface StandingStop {
   readonly clientOrderId: ClientOrderId;
   readonly orderId: Id<'order'>;
@@ -26,7 +36,10 @@ export interface StandingStop {
   readonly size: Size;
   /** Worst price it may execute at. */
   readonly price: Price;
-  readonly trigger: Price;
+  /** Mark at which it is triggered; null: a limit order. */
+  readonly trigger: Price | null;
+  /** Null: a protective stop. */
+  readonly mirror: MirrorOf | null;
   readonly nonce: number;
   /** Keys that may have signed it. */
   readonly signers: readonly SignerHandle[];
@@ -45,19 +58,23 @@ export interface StandingStop {
   end: StopEnd | null;
   /** Lots the venue says it filled; null until it ended. */
   filledLots: number | null;
-  /** Lots of it that are booked. */
+  /** Lots of it that are booked, and that the venue said were filled while it stood. */
   bookedLots: number;
+  toldLots: number;
 }
 
 /**
- * Protective stops by client order id, copy and account. Bounded by `stopsMax`. An entry leaves only once its end and every fill of it are accounted for, so that
+ * Orders that stand, protective stops and mirrors, by client order id, copy and account. Bounded by `stopsMax`. An entry leaves only once its end and every fill of it are accounted for, so that
  * what is not here is not at the venue either.
  */
 export class StandingStops {
   private readonly byId = new Map<ClientOrderId, StandingStop>();
   private readonly byAccount = new Map<number, Set<StandingStop>>();
+  private readonly mirrorSet = new Set<StandingStop>();
   /** Told when a fill of a stop is booked, before anything is planned on what is left. */
   onTriggered: (copy: CopyRecord) => void = () => undefined;
+  /** Told when a mirror is added, filled or gone: what it comes to in its copy's columns changed. */
+  onMirrored: (stop: StandingStop) => void = () => undefined;
 
   constructor(private readonly stopsMax: number) {}
 
@@ -74,6 +91,7 @@ export class StandingStops {
     this.byId.set(stop.clientOrderId, stop);
     const ofAccount = this.byAccount.get(stop.account.index) ?? new Set<StandingStop>();
     this.byAccount.set(stop.account.index, ofAccount.add(stop));
+    if (stop.mirror !== null) this.mirrored(stop, true);
   }
 
   remove(stop: StandingStop): void {
@@ -81,6 +99,23 @@ export class StandingStops {
     const ofAccount = this.byAccount.get(stop.account.index);
     ofAccount?.delete(stop);
     if (ofAccount?.size === 0) this.byAccount.delete(stop.account.index);
+    if (stop.mirror !== null) this.mirrored(stop, false);
+  }
+
+  private mirrored(stop: StandingStop, here: boolean): void {
+    if (here) this.mirrorSet.add(stop);
+    else this.mirrorSet.delete(stop);
+    this.onMirrored(stop);
+  }
+
+  /** Every mirror that stands, or may. */
+  mirrors(): Iterable<StandingStop> {
+    return this.mirrorSet;
+  }
+
+  /** Those of a copy in an instrument. */
+  mirrorsOf(copy: CopyRecord, coin: string): readonly StandingStop[] {
+    return this.ofCopy(copy).filter(({ mirror, instrument }) => mirror !== null && instrument.coin === coin);
   }
 
   find(clientOrderId: ClientOrderId): StandingStop | undefined {
@@ -109,6 +144,14 @@ export class StandingStops {
     const stop = this.byId.get(clientOrderId);
     if (stop === undefined) return;
     stop.bookedLots += lots;
+    stop.toldLots = Math.max(stop.toldLots, stop.bookedLots);
     stop.askAt = 0;
+    if (stop.mirror !== null) this.onMirrored(stop);
   }
+}
+
+/** Lots of a standing order that may still be filled, or are and not booked yet. */
+export function workingLots({ instrument, size: whole, end, filledLots, bookedLots }: StandingStop): number {
+  const most = end === null ? toLots(instrument, whole) : (filledLots ?? 0);
+  return Math.max(0, most - bookedLots);
 }

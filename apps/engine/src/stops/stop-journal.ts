@@ -1,6 +1,6 @@
 import { orderData } from '@lockstep/delivery';
-import { fromLots, price, size } from '@lockstep/kernel';
-import { PROTECTIVE_LEG } from '@lockstep/replication';
+import { fromLots, price, size, toExact } from '@lockstep/kernel';
+import { type LeaderTrigger, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   dropStandingOrders,
   type NewEvent,
@@ -48,13 +48,30 @@ export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: r
   ctx.wakeEvents(scope);
 }
 
+/** The leg of the plan a standing order is named by. */
+export const legOf = ({ mirror }: Pick<StandingStop, 'mirror'>): number =>
+  mirror === null ? PROTECTIVE_LEG : mirror.reduceOnly ? MIRROR_EXIT_LEG : MIRROR_LEG;
+
+/** A stop closes; a mirror may enter. */
+export const isReduceOnly = ({ mirror }: Pick<StandingStop, 'mirror'>): boolean => mirror === null || mirror.reduceOnly;
+
+const kindOf = ({ purpose, market }: LeaderTrigger): NonNullable<StandingOrderRow['triggerKind']> => (market ? purpose : `${purpose}_limit`);
+
+/** What sets a stored mirror off. */
+export function triggerOf({ triggerKind, triggerPrice }: Pick<StandingOrderRow, 'triggerKind' | 'triggerPrice'>): LeaderTrigger | null {
+  if (triggerKind === null || triggerPrice === null) return null;
+  const market = triggerKind === 'take_profit' || triggerKind === 'stop_loss';
+  const purpose = triggerKind === 'take_profit' || triggerKind === 'take_profit_limit' ? 'take_profit' : 'stop_loss';
+  return { price: toExact(triggerPrice, 'trigger price'), purpose, market };
+}
+
 const STATUS_OF = { written: 'sent', stands: 'standing', ends: 'ending' } as const;
 
 function standingRow(stop: StandingStop, turn: StopTurn, now: number): NewRow<StandingOrderRow> {
   return {
     clientOrderId: stop.clientOrderId,
     orderId: stop.orderId,
-    purpose: 'protective_stop',
+    purpose: stop.mirror === null ? 'protective_stop' : 'mirror',
     copyNo: BigInt(stop.copyNo),
     copyId: stop.copyId,
     leaderId: stop.leaderId,
@@ -65,6 +82,10 @@ function standingRow(stop: StandingStop, turn: StopTurn, now: number): NewRow<St
     size: stop.size,
     price: stop.price,
     triggerPrice: stop.trigger,
+    reduceOnly: isReduceOnly(stop),
+    leaderOrderId: stop.mirror?.leaderOrderId ?? null,
+    leaderSize: stop.mirror === null ? null : fromLots(stop.instrument, stop.mirror.basis),
+    triggerKind: stop.mirror?.trigger ? kindOf(stop.mirror.trigger) : null,
     nonce: BigInt(stop.nonce),
     endNonce: stop.endNonce === null ? null : BigInt(stop.endNonce),
     replaces: stop.replaces,
@@ -85,11 +106,11 @@ function orderRow(stop: StandingStop, turn: StopTurn, now: number): NewRow<Order
     copyId: stop.copyId,
     leaderId: stop.leaderId,
     venueAccountNo: BigInt(stop.account.no),
-    leg: PROTECTIVE_LEG,
+    leg: legOf(stop),
     attempt: parts?.attempt ?? 0,
     coin: stop.instrument.coin,
     side: stop.buy ? 'buy' : 'sell',
-    reduceOnly: true,
+    reduceOnly: isReduceOnly(stop),
     price: stop.price,
     triggerPrice: stop.trigger,
     size: stop.size,
@@ -124,7 +145,7 @@ function eventsOf(ctx: EngineContext, stop: StandingStop, turn: StopTurn): NewEv
     moveId: parts?.moveId ?? 0n,
     coin: stop.instrument.coin,
     side: stop.buy ? 'buy' : 'sell',
-    reduceOnly: true,
+    reduceOnly: isReduceOnly(stop),
     price: price(stop.price),
     size: size(stop.size),
     filledSize: fromLots(stop.instrument, stop.filledLots ?? 0),

@@ -10,8 +10,9 @@ import { copyStateOf } from '../state/load-scope';
 import type { Network } from '../state/networks';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { sendStops } from './send-stops';
-import { settleStop } from './settle-stops';
+import { settleStop, verifyMs } from './settle-stops';
 import type { StandingStop } from './standing-stops';
+import { triggerOf } from './stop-journal';
 import { isSettled, type StopPace, type StopTask, stopTasks } from './stop-tasks';
 
 /**
@@ -68,7 +69,7 @@ export class StopKeeper {
     for (const stop of this.ctx.standingStops.all()) {
       const copy = this.ctx.registry.copies.get(stop.copyNo);
       const state = copy === undefined ? null : copyStateOf(copy.state);
-      if (copy === undefined || state === null || stop.bookedLots === 0 || nextCopyState(state, 'break') === null) continue;
+      if (copy === undefined || state === null || stop.mirror !== null || stop.bookedLots === 0 || nextCopyState(state, 'break') === null) continue;
       this.ctx.standingStops.onTriggered(copy);
     }
   }
@@ -98,6 +99,22 @@ export class StopKeeper {
     if (tasks.length > 0) this.send(account, tasks.slice(0, WORKING_BATCH_MAX));
   }
 
+  /** Sends what is due about mirrors of one account, in the order given; each is one action. False: not now. */
+  submit(account: AccountRecord, actions: readonly (readonly StopTask[])[], onRefused: (stop: StandingStop) => void): boolean {
+    if (this.isBusy(account) || this.ctx.standingStops.isFull || !account.signs) return false;
+    this.sending.add(account);
+    const send = async (): Promise<void> => {
+      for (const tasks of actions) await sendStops(this.ctx, this.books, account, tasks, onRefused);
+    };
+    void send()
+      .catch((failure: unknown) => this.ctx.log.error('mirrored orders could not be kept', { venueAccountNo: account.no, error: failure }))
+      .finally(() => {
+        this.sending.delete(account);
+        this.askDue();
+      });
+    return true;
+  }
+
   private send(account: AccountRecord, tasks: readonly StopTask[]): void {
     if (!account.signs || !this.takeRoom(account.network, new Set(tasks.map(({ kind }) => kind)).size)) return;
     this.sending.add(account);
@@ -111,7 +128,7 @@ export class StopKeeper {
   }
 
   /** While an answer about one of an account's stops is awaited, nothing new is decided there. */
-  private isBusy(account: AccountRecord): boolean {
+  isBusy(account: AccountRecord): boolean {
     return this.sending.has(account) || this.ctx.standingStops.ofAccount(account).some((stop) => this.asking.has(stop));
   }
 
@@ -157,8 +174,12 @@ export class StopKeeper {
   private isDue(stop: StandingStop, now: EpochMs): boolean {
     if (stop.askAt <= now) return true;
     const mark = stop.account.network.markets.get(stop.instrument.coin)?.mark ?? 0n;
-    if (mark <= 0n || stop.askAt > now + this.ctx.limits.stopVerifyMs - this.ctx.limits.unknownIntervalMs) return false;
-    return stop.state === 'standing' && (stop.buy ? mark >= stop.trigger : mark <= stop.trigger);
+    if (mark <= 0n || stop.askAt > now + verifyMs(this.ctx, stop) - this.ctx.limits.unknownIntervalMs) return false;
+    if (stop.state !== 'standing') return false;
+    // A limit order fills where the market comes to it; a trigger is met where the mark is.
+    if (stop.trigger === null) return stop.buy ? mark <= stop.price : mark >= stop.price;
+    const rises = stop.buy !== (stop.mirror?.trigger?.purpose === 'take_profit');
+    return rises ? mark >= stop.trigger : mark <= stop.trigger;
   }
 
   /** Stops of copies that are gone: nothing looks at those any more. */
@@ -188,7 +209,16 @@ export class StopKeeper {
       buy: row.buy,
       size: size(row.size),
       price: price(row.price),
-      trigger: price(row.triggerPrice),
+      trigger: row.triggerPrice === null ? null : price(row.triggerPrice),
+      mirror:
+        row.leaderOrderId === null || row.leaderSize === null
+          ? null
+          : {
+              leaderOrderId: row.leaderOrderId,
+              basis: toLots(view.instrument, size(row.leaderSize)),
+              reduceOnly: row.reduceOnly,
+              trigger: triggerOf(row),
+            },
       nonce: Number(row.nonce),
       signers: formerSigner === null ? [signer] : [signer, formerSigner],
       replaces: row.replaces,
@@ -200,6 +230,7 @@ export class StopKeeper {
       end: null,
       filledLots: null,
       bookedLots: toLots(view.instrument, size(booked)),
+      toldLots: toLots(view.instrument, size(booked)),
     };
   }
 }

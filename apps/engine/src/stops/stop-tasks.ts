@@ -1,18 +1,25 @@
+import type { Price } from '@lockstep/kernel';
 import type { InstrumentSheet } from '@lockstep/replication';
 import { type StopChange, stopChange } from '@lockstep/risk';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from '../state/registry';
-import type { StandingStop } from './standing-stops';
+import type { MirrorOf, StandingStop } from './standing-stops';
 import { type WantedStop, wantedStops } from './wanted-stops';
+
+/** An order as it should stand: a protective stop, or a mirror. */
+export interface WantedOrder extends Omit<WantedStop, 'trigger'> {
+  readonly trigger: Price | null;
+  readonly mirror?: MirrorOf;
+}
 
 /** Something to do about one instrument of a copy. */
 export type StopTask =
-  | { readonly kind: 'place'; readonly copy: CopyRecord; readonly sheet: InstrumentSheet; readonly wanted: WantedStop }
+  | { readonly kind: 'place'; readonly copy: CopyRecord; readonly sheet: InstrumentSheet; readonly wanted: WantedOrder }
   | {
       readonly kind: 'change';
       readonly copy: CopyRecord;
       readonly sheet: InstrumentSheet;
-      readonly wanted: WantedStop;
+      readonly wanted: WantedOrder;
       readonly standing: StandingStop;
     }
   | { readonly kind: 'cancel'; readonly standing: StandingStop; readonly why: string };
@@ -34,7 +41,7 @@ export function stopTasks(
 ): readonly StopTask[] {
   const wishes = wantedStops(ctx, copy);
   if (wishes === null) return [];
-  const standing = ctx.standingStops.ofCopy(copy);
+  const standing = ctx.standingStops.ofCopy(copy).filter(isStop);
   const tasks: StopTask[] = [];
   for (const { sheet, stop } of wishes) {
     const { coin } = sheet.instrument;
@@ -55,8 +62,13 @@ export function stopTasks(
   return tasks;
 }
 
-/** Whether the stop stands and nothing about it is on its way. */
-export const isSettled = ({ state, end, bookedLots }: StandingStop): boolean => state === 'standing' && end === null && bookedLots === 0;
+/** A protective stop, as it stands for {@link stopChange}. */
+type Stop = StandingStop & { readonly trigger: Price };
+const isStop = (stop: StandingStop): stop is Stop => stop.mirror === null && stop.trigger !== null;
+
+/** Whether the order stands and nothing about it is on its way. A stop that filled in part is triggered; a mirror goes on. */
+export const isSettled = ({ state, end, bookedLots, toldLots, mirror }: StandingStop): boolean =>
+  state === 'standing' && end === null && (mirror === null ? bookedLots === 0 : toldLots <= bookedLots);
 
 function taskOf(copy: CopyRecord, sheet: InstrumentSheet, standing: StandingStop | null, wanted: WantedStop | null): StopTask | null {
   if (wanted === null) return standing === null ? null : { kind: 'cancel', standing, why: 'not_needed' };

@@ -1,7 +1,7 @@
 import { type CopyId, notional, parseMoney, parsePrice, parseSize, present, RATE_ONE, rate, unwrap, type VenueAccountId } from '@lockstep/kernel';
 import { systemRandom } from '@lockstep/platform';
 import type { CopySettings } from '@lockstep/roster';
-import type { VenueAccountRow } from '@lockstep/storage';
+import type { CommandRow, VenueAccountRow } from '@lockstep/storage';
 import { generateAgentKey } from '@lockstep/venues/hyperliquid';
 import { z } from 'zod';
 import { eventually, type Rig, type TestTenant } from './rig';
@@ -31,6 +31,8 @@ export interface AccountStage {
   mid(coin: string): Promise<number>;
   /** Has the owner approve the account's next agent and the platform relay it, until the venue takes it; the agent's address. */
   renew(account: FollowedAccount, owner: VenueWallet, agentName: string): Promise<string>;
+  /** The end of a command, once it has one. */
+  endOf(no: bigint): Promise<CommandRow>;
   /** Lets the leader trade at the price of the moment. */
   trade(coin: string, side: 'buy' | 'sell', size: string): Promise<void>;
   /** Has the venue charge an hour of funding on a coin; waits until it tells each of these accounts its charge. */
@@ -195,6 +197,7 @@ export async function accountStage(rig: Rig, leaderAddress: string): Promise<Acc
       });
       return agentAddress;
     },
+    endOf,
     mid,
     trade: async (coin, side, size) => {
       const price = String(await mid(coin));

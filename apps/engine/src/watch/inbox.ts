@@ -5,7 +5,7 @@ import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { LearntOrders } from '../state/leader-orders';
 import type { WatchedAccount } from '../state/registry';
-import type { RecordedMove } from '../wave/recorded-move';
+import type { FilledOrder, RecordedMove } from '../wave/recorded-move';
 import type { Difference } from './compare-state';
 
 /** Fills as one frame of the venue told them. */
@@ -51,7 +51,12 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
   return recorded.flatMap(({ row, detection }) =>
     detection === undefined
       ? []
-      : [toRecorded(watched, Number(row.id), Number(row.seq), detection.detection.move, row.leaderEquity, detection.receivedAt, recordedAt)],
+      : [
+          {
+            ...toRecorded(watched, Number(row.id), Number(row.seq), detection.detection.move, row.leaderEquity, detection.receivedAt, recordedAt),
+            orders: detection.orders,
+          },
+        ],
   );
 }
 
@@ -96,6 +101,7 @@ interface KeyedDetection {
   readonly detection: Detection;
   readonly key: string;
   readonly receivedAt: number;
+  readonly orders: readonly FilledOrder[];
 }
 
 /** One detection per block and coin, in the order of the fills; `positions` and `learnt` are carried on. */
@@ -114,7 +120,10 @@ function detectAll(
       const detection = detect(positions.get(coin) ?? null, [first, ...rest], learnt.of(coin));
       positions.set(first.coin, detection.move.after);
       if (detection.gap !== null) ctx.log.warn('leader fills do not continue the known position', { watchedNo: watched.no, coin: first.coin });
-      found.push({ detection, key: `${first.time}:${first.tradeId}`, receivedAt: receivedAt.get(first) ?? 0 });
+      const orders = [first, ...rest]
+        .filter(({ provisional }) => provisional !== true)
+        .map(({ orderId, size: filled }) => ({ orderId, size: filled }));
+      found.push({ detection, key: `${first.time}:${first.tradeId}`, receivedAt: receivedAt.get(first) ?? 0, orders });
     }
   }
   return found;
@@ -195,5 +204,15 @@ function toRecorded(
   receivedAt: number,
   recordedAt: number,
 ): RecordedMove {
-  return { wave, seq, watched, move, leaderEquity: leaderEquity as Money | null, leaderVolatility: watched.volatility.value, receivedAt, recordedAt };
+  return {
+    wave,
+    seq,
+    watched,
+    move,
+    leaderEquity: leaderEquity as Money | null,
+    leaderVolatility: watched.volatility.value,
+    receivedAt,
+    recordedAt,
+    orders: [],
+  };
 }

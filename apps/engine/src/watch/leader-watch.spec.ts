@@ -180,6 +180,24 @@ describe('leaders that cannot be seen', () => {
     expect(status() & STATUS.leaderUnseen).toBe(0);
   });
 
+  it('a copy that begins while its leader is out of sight takes no new risk until the state was read again', async () => {
+    const { watch, sync, leader, network, copyOf, ctx } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, ''));
+    const begin = (): (() => number) => {
+      const status = copyOf(watched);
+      for (const copy of ctx.registry.copies.values()) watch.meet(copy);
+      return status;
+    };
+    expect(begin()()).toBe(STATUS.active);
+    watch.receive(network, { kind: 'disconnected', at: 1, reason: 'test' });
+    const late = begin();
+    expect(late()).toBe(STATUS.active | STATUS.leaderUnseen);
+    await sync(watched, stateOf(watched.address, ''));
+    expect(late()).toBe(STATUS.active);
+  });
+
   it('hold up nobody: what has no seat is not awaited, what is not told in time is gone on without', async () => {
     const { watch, sync, leader, seated } = await watching({ seats: 2 });
     const [seen, silent, seatless] = [leader(1), leader(2), leader(3)];

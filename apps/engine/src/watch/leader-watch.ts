@@ -3,8 +3,9 @@ import { STATUS } from '@lockstep/replication';
 import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
+import type { WorkingOrders } from '../mirrors/working-orders';
 import type { Network } from '../state/networks';
-import type { WatchedAccount } from '../state/registry';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import { type Difference, differencesOf, positionsAfter, positionsOf } from './compare-state';
 import { type FillFrame, recordFills, recordResync } from './inbox';
@@ -44,6 +45,8 @@ export function runsOf<Watched>(frames: readonly Frame<Watched>[]): readonly Fra
   return runs;
 }
 
+const NOBODY_MIRRORS: Pick<WorkingOrders, 'takeList' | 'takeFills'> = { takeList: () => undefined, takeFills: () => undefined };
+
 /** How a wait for a leader's state ended. */
 export type SyncEnd = 'synced' | 'not_in_time' | 'no_seat';
 
@@ -68,6 +71,7 @@ export class LeaderWatch {
     private readonly onMoves: (moves: readonly RecordedMove[]) => void,
     /** A leader's state was read after a (re)connect: what its copies hold may have changed unseen meanwhile. */
     private readonly onResynced: (watched: WatchedAccount) => void,
+    private readonly orders: Pick<WorkingOrders, 'takeList' | 'takeFills'> = NOBODY_MIRRORS,
   ) {
     this.restarts = new Restarts(ctx.timers, (watched) => this.watch(watched));
     this.frames = new Lanes(
@@ -128,6 +132,7 @@ export class LeaderWatch {
     this.restarts.forget(watched);
     watched.network.users.unwatch(watched.address);
     watched.synced = false;
+    watched.working.lose();
     this.endWaits(watched, 'no_seat');
     const next = [...this.seatless].find((waiting) => waiting.network === watched.network);
     if (next !== undefined) this.watch(next);
@@ -155,12 +160,22 @@ export class LeaderWatch {
     });
   }
 
+  /** A copy begins: the leader may have gone out of sight while it was prepared. */
+  meet(copy: CopyRecord): void {
+    if (this.unseen.has(copy.watched)) copy.watched.book.setStatus(copy.row, STATUS.leaderUnseen, true);
+  }
+
   /** Takes an event of a network's user stream. */
   receive(network: Network, event: WatchEvent): void {
     switch (event.kind) {
       case 'connected':
       case 'orders':
         return;
+      case 'open_orders': {
+        const watched = this.byAddress.get(addressKey(network, event.address));
+        if (watched !== undefined) this.orders.takeList(watched, event.dex, event.orders);
+        return;
+      }
       case 'disconnected':
         this.lost(network, event.unseen);
         this.ctx.log.warn('leader stream lost', { network: network.name, reason: event.reason, unseen: event.unseen?.length ?? 'all' });
@@ -174,6 +189,7 @@ export class LeaderWatch {
         const watched = this.byAddress.get(addressKey(network, event.address));
         if (watched === undefined) return;
         this.ctx.pass('received_frame');
+        this.orders.takeFills(watched, event.fills);
         countLeaving(watched, event.fills, 1);
         this.frames.push(String(watched.no), { kind: 'fills', watched, fills: event.fills, receivedAt: event.receivedAt });
         return;
@@ -196,6 +212,7 @@ export class LeaderWatch {
     }
     for (const watched of lost) {
       watched.synced = false;
+      watched.working.lose();
       this.unseen.add(watched);
     }
     for (const copy of registry.copies.values()) if (lost.has(copy.watched)) copy.watched.book.setStatus(copy.row, STATUS.leaderUnseen, true);
@@ -307,6 +324,7 @@ export class LeaderWatch {
   private restart(watched: WatchedAccount): void {
     if (this.restarts.isWaiting(watched)) return;
     watched.synced = false;
+    watched.working.lose();
     this.holdBack(watched);
     watched.network.users.unwatch(watched.address);
     this.restarts.later(watched);

@@ -109,7 +109,7 @@ export class SeatFollower {
       if (((copies.status[row] ?? 0) & STATUS.active) === 0) continue;
       running += 1;
       allocated += copies.allocation[row] ?? 0;
-      if (copies.mode[row] === MODE.fixedAmount) needsSeat = true;
+      if (copies.mode[row] === MODE.fixedAmount || copies.mirrors[row] === 1) needsSeat = true;
     }
     return {
       address: watched.address,

@@ -46,4 +46,6 @@ export const differs = (a: Intent, b: Intent): boolean =>
   a.episodeBits !== b.episodeBits ||
   a.owedPrice !== b.owedPrice ||
   a.owedUntilMs !== b.owedUntilMs ||
-  a.attempt !== b.attempt;
+  a.attempt !== b.attempt ||
+  a.aheadBuy !== b.aheadBuy ||
+  a.aheadSell !== b.aheadSell;

@@ -1,6 +1,7 @@
 import { price } from '@lockstep/kernel';
 import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, reasonNumber, type WavePlan } from '@lockstep/replication';
 import type { EngineContext } from '../context';
+import { noteLeaderFills } from '../mirrors/mirror-totals';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import { putAccountNets } from '../state/shared-accounts';
@@ -56,6 +57,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const planStartedAt = ctx.stage();
   refreshPrices(watched);
   putAccountNets(ctx.registry, watched, move.coin);
+  noteLeaderFills(ctx, recorded);
   const plan = planWave(watched.book, move, {
     ...planOptions(ctx, watched.network),
     wave: recorded.wave,

@@ -1,4 +1,4 @@
-import type { Money, Rate } from '@lockstep/kernel';
+import type { Money, Rate, Size } from '@lockstep/kernel';
 import type { Move } from '@lockstep/replication';
 import type { WatchedAccount } from '../state/registry';
 
@@ -16,6 +16,14 @@ export interface RecordedMove {
   /** When the frame left the socket, and when the inbox had committed; epoch ms with fractions. */
   readonly receivedAt: number;
   readonly recordedAt: number;
+  /** The leader's orders its fills belong to; of a move restored after a restart they are not told. */
+  readonly orders?: readonly FilledOrder[];
+}
+
+/** A part of a leader's order that filled. */
+export interface FilledOrder {
+  readonly orderId: string;
+  readonly size: Size;
 }
 
 export const laneKey = (watchedNo: number, coin: string): string => `${watchedNo}|${coin}`;

@@ -203,6 +203,8 @@ const positionOf = (copyNo: number, wave: number) => ({
   forfeited: 62_500n,
   forfeitedMicro: 62_500_000n,
   adds: 0,
+  aheadBuy: 0n,
+  aheadSell: 0n,
   forfeitReason: 'slippage',
   episodeNo: 1n,
   episodeBits: 0,

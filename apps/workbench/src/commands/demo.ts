@@ -11,6 +11,7 @@ import { type DemoLeader, leaderAddress } from '../demo/leaders';
 import { followLive } from '../demo/live';
 import { Market } from '../demo/market';
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from '../demo/options';
+import { playPieces } from '../demo/pieces/play-pieces';
 import { playLeaders } from '../demo/play';
 import { placeLeader, playRecording, recordedLeader } from '../demo/replay';
 import { waveLine } from '../demo/summary';
@@ -101,7 +102,7 @@ async function play(stack: Stack, options: DemoOptions, resultsDir: string, inte
     );
   const cast = await setUp(stack, castPlan(options, leaders, LEADER_FUNDS));
   await playLeaders(cast, options);
-  return conclude(cast, ending);
+  return conclude(cast, { ...ending, pieces: await playPieces(cast, options) });
 }
 
 const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFunds: Readonly<Record<string, string>>) => ({
@@ -110,6 +111,7 @@ const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFu
   leaderFunds,
   brands: BRANDS,
   followers: followerPlans(followersOrder(options, leaders, ['xyz'])),
+  showcase: options.fills === null && options.live === null,
   ...(options.venue === 'perps-studio' ? { venue: 'perps_studio' } : {}),
 });
 
@@ -134,11 +136,11 @@ async function playTour(stack: Stack, options: DemoOptions, leaders: readonly De
     dexes.map(({ dex }) => dex),
   );
   const followers = builderDexFollowers({ ...order, catchUpMs: TOUR_CATCH_UP_MS }, dexes);
-  const cast = await setUp(stack, { seed: options.seed, leaders, leaderFunds, brands: BRANDS, followers });
+  const cast = await setUp(stack, { seed: options.seed, leaders, leaderFunds, brands: BRANDS, followers, showcase: true });
   const quiet = options.followers <= TOUR_QUIET_FOLLOWERS_MAX;
   const repairMaxMs = TOUR_CATCH_UP_MS + (quiet ? TOUR_BEHIND_WAVES_MS * options.followers : 0);
   const tour = await playBuilderDexes(cast, { ...options, quiet, repairMaxMs });
-  return conclude(cast, { ...ending, repairMaxMs, tour });
+  return conclude(cast, { ...ending, repairMaxMs, tour, pieces: await playPieces(cast, options) });
 }
 
 type Ending = Parameters<typeof conclude>[1];

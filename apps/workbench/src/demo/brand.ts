@@ -94,32 +94,50 @@ export interface FollowerPlan {
   readonly role?: FollowerRole;
 }
 
-/** A follower, its venue account with the approvals its own wallet signs, and its copy: all through the public API. */
-export async function addFollower(brand: DemoBrand, plan: FollowerPlan, wallet: Wallet): Promise<void> {
-  const address = plan.subAccount ?? wallet.address;
-  const follower = withId.parse(await brand.api.must('POST', '/v1/followers', { external_id: `user-${plan.index}` }));
+/** A follower and its venue account with the approvals its own wallet signs, all through the public API; the venue account's id. */
+export async function addAccount(
+  brand: DemoBrand,
+  { externalId, subAccount }: { readonly externalId: string; readonly subAccount?: string | undefined },
+  wallet: Wallet,
+): Promise<string> {
+  const follower = withId.parse(await brand.api.must('POST', '/v1/followers', { external_id: externalId }));
   const account = accountAnswer.parse(
     await brand.api.must('POST', '/v1/venue-accounts', {
       follower_id: follower.id,
       venue: brand.venue,
       network: 'sim',
-      address,
-      ...(plan.subAccount === undefined ? {} : { account_type: 'sub_account', master_address: wallet.address }),
+      address: subAccount ?? wallet.address,
+      ...(subAccount === undefined ? {} : { account_type: 'sub_account', master_address: wallet.address }),
     }),
   );
   const signatures = await Promise.all(account.approvals.map(async ({ kind, typed_data }) => ({ kind, signature: await wallet.sign(typed_data) })));
   await brand.api.must('POST', `/v1/venue-accounts/${account.id}/approvals`, { signatures });
-  const copy = withId.parse(
-    await brand.api.must('POST', '/v1/copies', {
-      leader_id: brand.leaderIds.get(plan.leaderAddress),
-      venue_account_id: account.id,
-      allocation: plan.limits.allocation,
-      settings: { ...plan.settings, ...limitSettings(plan.limits) },
-    }),
-  );
-  const leaderId = brand.leaderIds.get(plan.leaderAddress) ?? '';
+  return account.id;
+}
+
+export interface CopyWish {
+  readonly leaderAddress: string;
+  readonly accountId: string;
+  readonly allocation: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** A copy through the public API; its id. */
+export async function addCopy(brand: DemoBrand, { leaderAddress, accountId, allocation, settings }: CopyWish): Promise<string> {
+  const leaderId = brand.leaderIds.get(leaderAddress);
+  return withId.parse(await brand.api.must('POST', '/v1/copies', { leader_id: leaderId, venue_account_id: accountId, allocation, settings })).id;
+}
+
+/** A follower, its venue account and its copy: all through the public API. */
+export async function addFollower(brand: DemoBrand, plan: FollowerPlan, wallet: Wallet): Promise<void> {
+  const { leaderAddress, limits } = plan;
+  const accountId = await addAccount(brand, { externalId: `user-${plan.index}`, subAccount: plan.subAccount }, wallet);
+  const settings = { ...plan.settings, ...limitSettings(limits) };
+  const copyId = await addCopy(brand, { leaderAddress, accountId, allocation: limits.allocation, settings });
+  const leaderId = brand.leaderIds.get(leaderAddress) ?? '';
   const paid = new Map(Object.entries(plan.funds).map(([purse, amount]) => [purse, unwrap(parseMoney(amount), 'an amount paid in')] as const));
-  brand.copies.push({ copyId: copy.id, leaderId, address, limits: plan.limits, paid: new Map<string, bigint>(paid), role: plan.role ?? null });
+  const address = plan.subAccount ?? wallet.address;
+  brand.copies.push({ copyId, leaderId, address, limits, paid: new Map<string, bigint>(paid), role: plan.role ?? null });
 }
 
 const limitSettings = ({ maxSize, maxNotional, maxShare, maxLeverage, venueLeverage }: CopyLimits) => ({

@@ -19,6 +19,8 @@ export interface Cast {
   readonly leaders: readonly DemoLeader[];
   readonly watch: WaveWatch;
   readonly startedAt: string;
+  /** The brand whose followers play the pieces of docs/demo.md; null where none are played. */
+  readonly showcase: DemoBrand | null;
 }
 
 export interface CastPlan {
@@ -30,6 +32,8 @@ export interface CastPlan {
   readonly followers: readonly FollowerPlan[];
   /** Default: hyperliquid. */
   readonly venue?: string;
+  /** Makes a brand for the pieces. */
+  readonly showcase?: boolean;
 }
 
 /** Calls of the public API at once while followers are added. */
@@ -43,6 +47,9 @@ export const BRANDS = [
   { name: 'Northwind', markupBps: '3', operatorShare: '0.2' },
   { name: 'Bluefin', markupBps: '2', operatorShare: '0.25' },
 ] as const;
+/** The brand that plays the pieces. */
+const SHOWCASE = { name: 'Lantern', markupBps: '3', operatorShare: '0.2' } as const;
+const SHOWCASE_BUILDER = 1_900;
 /** Test seam of the terminal: everything the demo says goes through here. */
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -66,6 +73,7 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
   ]);
   for (const [index, brand] of plan.brands.entries())
     brands.push(await makeBrand(operator, stack.gatewayUrl, { ...brand, venue: plan.venue ?? 'hyperliquid', builder: builders[index] ?? '' }));
+  const showcase = plan.showcase === true ? await showcaseBrand(operator, stack, plan, control) : null;
   printDoors(stack, brands);
   for (const brand of brands) for (const leader of plan.leaders) await addLeader(brand, leader.name, leader.address);
   say(`${brands.length} brands, ${plan.leaders.length} leaders; adding ${plan.followers.length} followers, each with its own wallet ...`);
@@ -78,10 +86,16 @@ export async function setUp(stack: Stack, plan: CastPlan): Promise<Cast> {
     if (done % PROGRESS_EVERY === 0) say(`  ${done} of ${plan.followers.length} added after ${since(begun)}`);
   });
   await operator.close();
-  const cast = { stack, control, market, brands, leaders: plan.leaders, watch: new WaveWatch(() => stack.engineHealthUrl), startedAt };
+  const cast = { stack, control, market, brands, leaders: plan.leaders, watch: new WaveWatch(() => stack.engineHealthUrl), startedAt, showcase };
   await untilActive(cast);
   say(`all ${plan.followers.length} copies are active, ${since(begun)} after the first call`);
   return cast;
+}
+
+async function showcaseBrand(operator: ApiClient, stack: Stack, plan: CastPlan, control: SimControl): Promise<DemoBrand> {
+  const builder = leaderAddress(plan.seed, SHOWCASE_BUILDER);
+  await control.setUp([{ address: builder, credits: { '': BUILDER_FUNDS } }]);
+  return makeBrand(operator, stack.gatewayUrl, { ...SHOWCASE, venue: plan.venue ?? 'hyperliquid', builder });
 }
 
 /** The follower's account at the venue: its wallet's own, or a sub-account of it. */

@@ -19,6 +19,8 @@ export interface Ending {
   readonly repairMaxMs: number;
   /** Whether everything keeps running afterwards. */
   readonly keep: boolean;
+  /** What the pieces did not show. */
+  readonly pieces?: readonly Violation[];
   /** What was played on the builder dexes, when that was all. */
   readonly tour?: TourEnd;
 }
@@ -34,6 +36,7 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
   const settlements = new Map<DemoBrand, DemoSettlement>();
   for (const brand of cast.brands) settlements.set(brand, await settle(brand, cast.startedAt));
   const violations: Violation[] = [
+    ...(ending.pieces ?? []),
     ...findings.violations,
     ...(await auditLeaders(cast.leaders, cast.control, (coin) => cast.market.szDecimals(coin))),
   ];

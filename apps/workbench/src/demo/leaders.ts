@@ -59,7 +59,8 @@ export async function closeAll(leader: DemoLeader, market: Market, control: SimC
   for (const [coin, held] of leader.held) if (held !== 0n) await tradeTo(leader, coin, 0n, market, control, 999_999);
 }
 
-async function tradeTo(leader: DemoLeader, coin: string, wanted: bigint, market: Market, control: SimControl, round: number): Promise<void> {
+/** Lets a leader trade at the market's price until it holds `wanted` signed lots. `round` names its order apart from those of its other rounds. */
+export async function tradeTo(leader: DemoLeader, coin: string, wanted: bigint, market: Market, control: SimControl, round: number): Promise<void> {
   const delta = wanted - (leader.held.get(coin) ?? 0n);
   if (delta === 0n) return;
   const price = (await market.mids())[coin] ?? '1';
@@ -85,7 +86,7 @@ function splitInto(lots: bigint, parts: number): bigint[] {
 }
 
 /** Whole lots worth about `usd`. */
-function lotsWorth(usd: bigint, price: string, szDecimals: number): bigint {
+export function lotsWorth(usd: bigint, price: string, szDecimals: number): bigint {
   return mulDiv(usd * pow10(8), pow10(szDecimals), unwrap(parsePrice(price), 'a mid'), 'zero');
 }
 

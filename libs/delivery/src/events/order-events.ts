@@ -68,6 +68,10 @@ const position = z.object({
   target: decimalText,
   average_entry: decimalText.nullable(),
   dust_pending: z.boolean(),
+  ended_by: z
+    .enum(['user', 'delisting'])
+    .optional()
+    .describe('Where no order of ours closed it: the follower (or a liquidation), or the venue as it delisted the instrument. Absent otherwise.'),
 });
 
 /** What happens between a leader's fill and a follower's. */

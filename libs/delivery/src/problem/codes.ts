@@ -36,6 +36,7 @@ export const PROBLEMS = {
   version_conflict: kind(409, 'It was changed in the meantime', true),
   venue_account_in_use: kind(409, 'The venue account has as many copies as it may'),
   leader_already_copied: kind(409, 'The venue account copies this leader already'),
+  orders_conflict: kind(409, 'A copy that mirrors orders has its venue account for itself'),
   leverage_conflict: kind(409, 'Another copy of the venue account sets another leverage'),
   period_conflict: kind(409, 'The period cannot be closed'),
   not_ready: kind(409, 'It is not ready yet', true),

@@ -50,6 +50,20 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, string, string, readonly string[]]>([
+    // what, leader before the fill that is told, target in the calm of a leader who was told to be at 10 and went to 6
+    ['one change, from what was believed', '12', '0.6', []],
+    ['more than that', '12', '0.65', ['target_too_high']],
+    ['what the fill says, where that is less', '9', '0.69', ['target_too_high']],
+  ])('a reduction behind fills that are missing is %s', (_what, before, target, found) => {
+    const amounts = { kind: 'fixed_amount', amount: units('100'), maxAdds: 1 } as const;
+    const history = new History(mode(amounts)).wait(20_000).mark('100').leader('10');
+    history.fill(history.order('1'), '1', '100').wait(100);
+    history.leader(before, '100', 'o9', false).leader('6').wait(60_000);
+    history.calm(history.snapshot({ target: units(target), reasons: ['rejected'] }));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
+  });
+
   const asked = (settings: Partial<SettingsSeen>, allocation: string) => (history: History) =>
     void history.tell({
       kind: 'terms_asked',
@@ -162,6 +176,22 @@ describe('a copy of at most two fixed amounts (product §2.2)', () => {
     for (const [index, position] of ['7', '9', '12'].entries()) {
       history.wait(1_000).mark('100').leader(position);
       if (enters[index] === true) history.fill(history.order('1'), '1', '100');
+    }
+    expect(history.found()).toEqual(found);
+  });
+});
+
+describe('a copy of fixed amounts that had another mode in this episode', () => {
+  it.each<[string, string, readonly string[]]>([
+    ['has both adds left', '1', []],
+    ['and no third', '2', ['beyond_target']],
+  ])('%s', (_what, third, found) => {
+    const history = new History().follow('10').wait(20_000);
+    history.terms({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } }).wait(20_000);
+    for (const [index, position] of ['12', '14', '16'].entries()) {
+      history.wait(1_000).mark('100').leader(position);
+      if (index === 0) history.fill(history.order('1'), '1', '100');
+      if (index === 1) history.fill(history.order(third), third, '100');
     }
     expect(history.found()).toEqual(found);
   });
@@ -287,6 +317,21 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['is on its way into the books', 2_000, false, []],
+    ['has been there long enough', 11_000, false, ['exit_not_reduce_only']],
+    ['was answered', 2_000, true, ['exit_not_reduce_only']],
+  ])('an order against an entry of unknown outcome whose fill %s', (_what, waitMs, answered, found) => {
+    const history = new History().leader('10');
+    const entry = history.order('1');
+    history
+      .trade(entry, true, '1')
+      .end(entry, 'done')
+      .answer(entry, answered ? 'filled' : 'unknown');
+    history.wait(waitMs).mark('100').leader('-5').order('-0.5');
+    expect(history.found()).toEqual(found);
+  });
+
   function twice(history: History, filled: boolean) {
     const first = history.exit('-1');
     history.wait(100);
@@ -374,6 +419,23 @@ describe('price bounds and expiries (product §2.7)', () => {
     const history = new History().follow('10', '110').wait(1_000).mark('100').leader('20', '100');
     history.order('1', { price: units('101') });
     expect(history.found()).toEqual(['price_bound']);
+  });
+
+  it.each<[string, (history: History) => void, number, readonly string[]]>([
+    ['are owed on', () => undefined, 15_000, []],
+    ['are given up where none came in time, and leave the target', () => undefined, 30_000, ['beyond_target']],
+    [
+      'are copied by an entry that fills whole',
+      (history) => void history.fill(history.order('1', { price: units('110.5') }), '1', '110'),
+      15_000,
+      ['price_bound'],
+    ],
+  ])('increments that newer ones come to %s', (_what, entered, everyMs, found) => {
+    const history = new History().leader('10', '110');
+    entered(history);
+    for (const position of ['20', '30', '40']) history.wait(everyMs).mark('100').leader(position, '100');
+    history.order('2', { price: units('105.5') });
+    expect(history.found()).toEqual(found);
   });
 
   it('increments that still wait may be in the mean', () => {

@@ -154,6 +154,7 @@ function settingsOf(terms: CopyTerms): CopySettings {
   const { mode, caps, losses, start } = terms;
   return {
     mode: modeOf(mode),
+    policy: 'positions',
     direction: terms.direction,
     follow: terms.follow,
     start: start.kind === 'adopt' ? { kind: 'adopt', band: whole(start.band, rate) } : start,

@@ -231,7 +231,7 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         rows.map(({ clientOrderId }) => clientOrderId),
       );
       for (const row of rows) {
-        if (row.size <= 0n || row.price <= 0n || row.triggerPrice <= 0n || !STANDING.has(row.status))
+        if (row.size <= 0n || row.price <= 0n || !isPurposeful(row) || !STANDING.has(row.status))
           undo.refuse(`standing_orders: no ${row.clientOrderId}`);
         const known = data.standing.get(row.clientOrderId);
         const { endNonce, status, updatedAt } = row;
@@ -313,4 +313,14 @@ export function oneCopyEach(data: ScopeData, undo: Undo, row: Pick<CopyRow, 'id'
   const { id, leaderId, venueAccountId } = row;
   const other = data.copiesByAccount.of(venueAccountId).find((copy) => copy.leaderId === leaderId && copy.state !== 'stopped' && copy.id !== id);
   if (other !== undefined) undo.refuse('copies_one_per_leader_on_account');
+}
+
+type StandingTerms = Parameters<EngineRecords['saveStandingOrders']>[0][number];
+
+/** What the table's check asks of an order by its purpose. */
+function isPurposeful({ purpose, triggerPrice, triggerKind, leaderOrderId, leaderSize, reduceOnly }: StandingTerms): boolean {
+  if (triggerPrice !== null && triggerPrice <= 0n) return false;
+  if (purpose === 'protective_stop')
+    return triggerPrice !== null && triggerKind === null && leaderOrderId === null && leaderSize === null && reduceOnly;
+  return leaderOrderId !== null && leaderSize !== null && leaderSize > 0n && (triggerPrice === null) === (triggerKind === null);
 }

@@ -105,6 +105,8 @@ const positionOf = (copyNo: number, lots: bigint): PositionState => ({
   lastWave: 1,
   attempt: 0,
   adds: 0,
+  aheadBuy: 0n,
+  aheadSell: 0n,
 });
 
 let wave = 0n;

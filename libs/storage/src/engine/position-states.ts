@@ -28,6 +28,9 @@ export interface PositionState {
   readonly attempt: number;
   /** Leader orders copied in the running episode. */
   readonly adds: number;
+  /** Micro-lots mirrors filled ahead of the leader's own orders. */
+  readonly aheadBuy: bigint;
+  readonly aheadSell: bigint;
 }
 
 const COLUMNS: readonly (readonly [column: string, type: string, of: (state: PositionState) => unknown])[] = [
@@ -54,6 +57,8 @@ const COLUMNS: readonly (readonly [column: string, type: string, of: (state: Pos
   ['last_move_id', 'bigint', (state) => state.lastWave],
   ['attempt', 'integer', (state) => state.attempt],
   ['adds', 'integer', (state) => state.adds],
+  ['ahead_buy', 'bigint', (state) => state.aheadBuy.toString()],
+  ['ahead_sell', 'bigint', (state) => state.aheadSell.toString()],
 ];
 
 const NAMES = COLUMNS.map(([column]) => column).join(', ');
@@ -111,5 +116,7 @@ function parseState(row: SqlRow): PositionState {
     lastWave: Number(row.last_move_id),
     attempt: Number(row.attempt),
     adds: Number(row.adds),
+    aheadBuy: big('ahead_buy'),
+    aheadSell: big('ahead_sell'),
   };
 }

@@ -8,7 +8,7 @@ import type { ScopedRow } from './scoped';
 export interface StandingOrderRow extends ScopedRow {
   readonly clientOrderId: string;
   readonly orderId: Id<'order'>;
-  readonly purpose: 'protective_stop';
+  readonly purpose: 'protective_stop' | 'mirror';
   readonly copyNo: bigint;
   readonly copyId: CopyId;
   readonly leaderId: LeaderId;
@@ -18,7 +18,13 @@ export interface StandingOrderRow extends ScopedRow {
   readonly buy: boolean;
   readonly size: bigint;
   readonly price: bigint;
-  readonly triggerPrice: bigint;
+  /** Where it is triggered; null: a limit order. */
+  readonly triggerPrice: bigint | null;
+  readonly reduceOnly: boolean;
+  /** Of a mirror: the leader's order it stands for, how much of it, and what sets it off; null of every other order, the last one also of a limit order. */
+  readonly leaderOrderId: string | null;
+  readonly leaderSize: bigint | null;
+  readonly triggerKind: 'take_profit' | 'take_profit_limit' | 'stop_loss' | 'stop_loss_limit' | null;
   /** Of the action that placed it. */
   readonly nonce: bigint;
   /** Of the action that cancels or changes it; null: none left yet. */

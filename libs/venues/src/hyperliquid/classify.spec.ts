@@ -57,6 +57,8 @@ describe('refusal texts', () => {
     ['Too many open orders', 'too_many_open_orders'],
     ['Order was never placed, already canceled, or filled.', 'missing_order'],
     ['A text nobody has seen', 'other'],
+    ['User has pending agent removal', 'agent_removal_pending'],
+    ['Extra agent already used.', 'agent_used'],
   ] as const)('%s is %s, with prefix and suffix too', (text, code) => {
     expect(classifyReject(text)).toBe(code);
     expect(classifyReject(`${text} asset=173`)).toBe(code);

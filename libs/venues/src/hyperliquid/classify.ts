@@ -39,6 +39,8 @@ const TEXTS: readonly (readonly [RegExp, RejectCode])[] = [
   [/^Cannot set scheduled cancel time until enough volume traded/, 'account_not_eligible'],
   [/^Action disabled when unified account is active/, 'account_not_eligible'],
   [/^Only leader can perform this vault action/, 'account_not_eligible'],
+  [/^User has pending agent removal/, 'agent_removal_pending'],
+  [/^Extra agent already used/, 'agent_used'],
   [/leverage/i, 'leverage'],
   [/^Only post-only orders allowed/, 'post_only_period'],
   [/^Trading is halted/, 'halted'],

@@ -95,6 +95,10 @@ export const REJECT_CODES = [
   'bad_trigger',
   /** What the account's mode, kind or traded volume does not admit. */
   'account_not_eligible',
+  /** The wallet's last agent of that name was replaced moments ago: the venue takes the next one in a few seconds. */
+  'agent_removal_pending',
+  /** The agent's address was approved before: it stands, or it was removed for good. */
+  'agent_used',
 ] as const;
 export type RejectCode = (typeof REJECT_CODES)[number];
 

@@ -1,5 +1,5 @@
 import type { EpochMs, Price } from '@lockstep/kernel';
-import type { AccountState, Address, OrderUpdate, VenueFill } from './types';
+import type { AccountState, Address, OpenOrder, OrderUpdate, VenueFill } from './types';
 
 /** What a watch tells. A snapshot is state and never a signal: it may overlap what was told before. */
 export type WatchEvent =
@@ -20,6 +20,14 @@ export type WatchEvent =
   /** Fills never told before on this watch (de-duplicated), grouped as the venue sent them: one block. `receivedAt` is taken when the frame left the socket. */
   | { readonly kind: 'fills'; readonly address: Address; readonly fills: readonly VenueFill[]; readonly receivedAt: EpochMs }
   | { readonly kind: 'orders'; readonly address: Address; readonly updates: readonly OrderUpdate[]; readonly receivedAt: EpochMs }
+  /** All working orders of an address in one dex, of those named to `followOrders`: when its stream begins, and after each change. State, like a snapshot. */
+  | {
+      readonly kind: 'open_orders';
+      readonly address: Address;
+      readonly dex: string;
+      readonly orders: readonly OpenOrder[];
+      readonly receivedAt: EpochMs;
+    }
   | { readonly kind: 'state'; readonly state: AccountState; readonly receivedAt: EpochMs };
 
 /** Watches leaders (or any address). Reconnects, resubscribes, back-fills and de-duplicates by itself. */
@@ -41,6 +49,8 @@ export interface UserWatch {
 export interface SeatedWatch {
   /** Names the addresses that seats should go to, hottest first. */
   prefer(addresses: readonly Address[]): void;
+  /** Names the addresses whose working orders are told from now on, where they have a seat: as many of the first ones as there is room for. */
+  followOrders(addresses: readonly Address[]): void;
   /** Reads the first state of an address before others that wait. */
   hurry(address: Address): void;
   /** How an address is seen now; null when it is not watched. */
@@ -55,6 +65,8 @@ export interface LeaderSight {
   readonly source: DetectionSource;
   /** Whether it holds a seat, also while the stream is down. */
   readonly seat: boolean;
+  /** Whether its working orders are told, or would be if it were named to `followOrders`. */
+  readonly orders: boolean;
   /** Venue time of its newest fill or checked state; null before the first. */
   readonly lastSeenAt: EpochMs | null;
 }

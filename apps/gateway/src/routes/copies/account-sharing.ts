@@ -4,6 +4,7 @@ import {
   decodeCopySettings,
   defaultCopySettings,
   leverageDiffers,
+  mirrorsBeside,
   type Sharer,
   type SharingConflict,
   sharingConflict,
@@ -18,6 +19,7 @@ const REFUSALS: Readonly<Record<SharingConflict, Refusal>> = {
     'leverage_conflict',
     'Another copy of the venue account sets another leverage, and the venue knows one per account and instrument: use the same `venue_leverage`, other instruments, or another account.',
   ),
+  orders: refusal('orders_conflict', 'A copy that mirrors orders has its venue account for itself: use another account, or the policy `positions`.'),
 };
 
 /** Why a copy may not join those that run on a venue account; null when it may. Call it with the account locked, so that copies join it one after another. */
@@ -37,7 +39,9 @@ export async function leverageRefusal(unit: ScopedUnit, copy: CopyRow, settings:
   await unit.venueAccounts.findOne({ id: copy.venueAccountId }, { lock: true });
   const others = (await unit.copies.runningOn(copy.venueAccountId)).filter(({ id }) => id !== copy.id);
   const sharers = await sharersOf(unit, others);
-  return sharers.some((other) => leverageDiffers(settingsOf(settings), other.settings)) ? REFUSALS.leverage : null;
+  const wanted = settingsOf(settings);
+  if (sharers.some((other) => leverageDiffers(wanted, other.settings))) return REFUSALS.leverage;
+  return sharers.some((other) => mirrorsBeside(wanted, other.settings)) ? REFUSALS.orders : null;
 }
 
 /** At most as many copies as an account may have: read one by one. */

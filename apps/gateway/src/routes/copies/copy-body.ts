@@ -9,6 +9,7 @@ import {
   encodeCopySettings,
   FOLLOWS,
   ON_BREACH,
+  POLICIES,
   STATE_ACTIONS,
 } from '@lockstep/roster';
 import { type CopyRow, type CopySettingsRow, equitiesOf, latestCommands, type ScopedUnit, settingsInForce } from '@lockstep/storage';
@@ -47,6 +48,11 @@ export const settingsSchema = named(
           }),
         ])
         .describe('How large a copy trades.'),
+      policy: z
+        .enum(POLICIES)
+        .describe(
+          '`positions`: the leader’s fills are copied. `orders`: his working limit, take-profit, stop-loss and trigger orders stand for the copy as well; needs a user-stream seat for the leader and a venue account of its own, and goes with neither `inverse`, `fixed_amount` nor a `follow` but `all`.',
+        ),
       direction: z.enum(DIRECTIONS).describe('`inverse` takes the other side of everything. It can change only while the copy is flat.'),
       follow: z
         .enum(FOLLOWS)

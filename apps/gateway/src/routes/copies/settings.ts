@@ -7,6 +7,7 @@ import {
   encodeCopySettings,
   FOLLOWS,
   ON_BREACH,
+  POLICIES,
   STATE_ACTIONS,
 } from '@lockstep/roster';
 import { z } from 'zod';
@@ -36,6 +37,7 @@ export const settingsDraft = z
         }),
       ])
       .optional(),
+    policy: z.enum(POLICIES).optional(),
     direction: z.enum(DIRECTIONS).optional(),
     follow: z.enum(FOLLOWS).optional(),
     start: z

@@ -20,7 +20,12 @@ export const orderSchema = named(
       copy_id: idText('cpy'),
       leader_id: idText('ldr'),
       wave_id: waveIdField,
-      leg: z.int().min(0).describe('Part of the decision it belongs to; a flip has two. 16 is a protective stop.'),
+      leg: z
+        .int()
+        .min(0)
+        .describe(
+          'Part of the decision it belongs to; a flip has two. 16 is a protective stop, 17 a mirror of a leader’s order that enters, 18 one that only reduces.',
+        ),
       attempt: z.int().min(0),
       coin: coinField,
       side: sideField,

@@ -80,7 +80,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/revalue.ts',
-        find: 'return Math.max(0, held + exits) + (all - exits);',
+        find: 'return Math.max(0, held + exits) + Math.max(0, all - exits - standing);',
         put: 'return Math.max(0, held);',
       },
     ],

@@ -28,6 +28,7 @@ describe('terms of a scenario as settings of the product', () => {
   it('keep every value in its place', () => {
     expect(settingsOf(TERMS)).toEqual({
       mode: TERMS.mode,
+      policy: 'positions',
       direction: 'inverse',
       follow: 'increases_only',
       start: { kind: 'adopt', band: 10_000_000_000n },

@@ -9,6 +9,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
   const { caps, losses } = terms;
   return {
     mode: modeOf(terms.mode),
+    policy: 'positions',
     direction: terms.direction,
     follow: terms.follow,
     start: terms.start.kind === 'next_open' ? { kind: 'next_open' } : { kind: 'adopt', band: orNull(terms.start.band, rate) },

@@ -70,14 +70,31 @@ export class Holding {
   begun = false;
   /** Prices of the leader before it are those of increments that were copied. */
   referenceFrom = Number.NEGATIVE_INFINITY;
+  /** The oldest increment that may still be owed, as each newer one that came in time keeps all of them; older ones wait below the minimum at most. */
+  owedFrom = Number.NEGATIVE_INFINITY;
+  /** When the newest entry was decided that filled whole. */
+  filledWholeAt = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
+  /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
+  private unanswered: { readonly at: EpochMs; readonly signed: bigint; readonly order: OrderTrack }[] = [];
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
   /** The newest wave an entry left in. */
   enteredWave = '';
 
   constructor(readonly coin: string) {}
+
+  /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
+  toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
+    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, signed, order }];
+  }
+
+  /** The position an engine knows for sure: what it was told, less what may not be booked yet. */
+  knownFor(at: EpochMs, bookingMs: number): bigint {
+    const open = this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
+    return open.reduce((sum, { signed }) => sum - signed, this.told.position);
+  }
 
   /** What may still fill on a side, of exits or of entries. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, exits: boolean): bigint {

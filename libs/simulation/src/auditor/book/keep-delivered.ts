@@ -138,13 +138,18 @@ function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: number):
   return { may: may && (halted === null || at <= halted.since + state.options.haltGraceMs), must };
 }
 
+/** Until when increments may be owed. */
+function owedUntil(state: AuditState, copy: CopyTrack, holding: Holding): number {
+  const windows = [copy.terms, copy.earlier ?? copy.terms].map(({ settings }) => settings.maxAgeMs + settings.catchUpMs);
+  return Math.max(holding.target.owedAt, state.lastStartAt) + Math.max(...windows) + state.options.owedSlackMs;
+}
+
 /** Increments whose window ended leave the target: only what was executed, is on its way or waits below the venue's minimum is left of them. */
 function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const holding = copy.holding(move.coin);
   const { target } = holding;
-  const windows = [copy.terms, copy.earlier ?? copy.terms].map(({ settings }) => settings.maxAgeMs + settings.catchUpMs);
-  const owedUntil = Math.max(target.owedAt, state.lastStartAt) + Math.max(...windows) + state.options.owedSlackMs;
-  if (target.high === 0n || move.at <= owedUntil || holding.foreign) return;
+  if (target.high === 0n || move.at <= owedUntil(state, copy, holding) || holding.foreign) return;
+  holding.owedFrom = move.at;
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;
   const buy = target.side > 0n;
@@ -161,7 +166,10 @@ function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMove): vo
   // What is on its way may come back without a fill, and is tried again at its own reference.
   const held = holding.real.position * (buy ? 1n : -1n);
   const owed = holding.target.high - (held > 0n ? held : 0n);
-  if (owed < lot || owed <= 0n) holding.referenceFrom = move.at;
+  if (owed < lot || owed <= 0n) {
+    holding.referenceFrom = move.at;
+    holding.owedFrom = move.at;
+  }
   holding.owedBefore = owed > 0n ? owed : 0n;
 }
 
@@ -175,6 +183,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
     holding.toldAt = at;
+    if (order !== undefined && !order.isAnswered) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;

@@ -2,6 +2,7 @@ import { must } from '@lockstep/kernel';
 import type { OrderHanded, OrderObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import { isExit, type OrderOrigin, OrderTrack } from './orders';
+import { CHANGE_MS } from './ratio';
 import type { AuditState } from './state';
 
 /** Books an order that goes to the venue. False: it is the same action of an unknown order sent again, which is no new order. */
@@ -77,9 +78,15 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
   if (isExit(handed)) holding.exitDecidedAt = handed.decidedAt;
-  else if (handed.cause === 'move' && holding.enteredWave !== handed.wave) {
+  else if (handed.cause === 'move' && byAmount(state, handed) && holding.enteredWave !== handed.wave) {
     // An entry that is split leaves as two orders.
     holding.enteredWave = handed.wave;
     holding.open.change((target) => target.entered());
   }
+}
+
+/** Whether an entry can only be one of fixed amounts: what other modes entered is no add (product §2.2). */
+function byAmount(state: AuditState, { copyId, decidedAt }: OrderHanded): boolean {
+  const terms = state.copies.get(copyId)?.termsAt(decidedAt, CHANGE_MS) ?? [];
+  return terms.every(({ settings }) => settings.mode.kind === 'fixed_amount');
 }

@@ -3,6 +3,7 @@ import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import { keepCharge } from './charges';
 import type { CopyTrack } from './copies';
+import { isExit } from './orders';
 import { type AuditState, type FillPart, fillKey } from './state';
 
 /** Takes what truly happened at the venue into the books. */
@@ -117,7 +118,9 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   order.filled += seen.size;
   order.remaining -= seen.size;
   order.arrived = true;
-  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee, era: copy.holding(seen.coin).era }];
+  const holding = copy.holding(seen.coin);
+  if (order.remaining === 0n && !isExit(order.handed)) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
+  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee, era: holding.era }];
 }
 
 /** What is no order of the engine's first takes from the copies on the other side, pro rata (product §2.4); the rest is the follower's own. */

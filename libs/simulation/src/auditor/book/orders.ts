@@ -53,9 +53,14 @@ export class OrderTrack {
     return this.arrived || expiresAfter === 0 || at <= expiresAfter + clockSlackMs;
   }
 
+  /** Whether the engine was told what became of it. */
+  get isAnswered(): boolean {
+    return this.answer !== null && this.answer !== 'unknown';
+  }
+
   /** What the engine was answered as filled before it was told the fills. */
   answeredUntold(): bigint {
-    return this.answer === null || this.answer === 'unknown' ? 0n : this.filled - this.toldFilled;
+    return this.isAnswered ? this.filled - this.toldFilled : 0n;
   }
 
   /** Whether an engine may not know yet what became of it. After `UNKNOWN_MOST_MS` it is taken for asked. */
@@ -66,6 +71,6 @@ export class OrderTrack {
 
   /** What filled while the engine has neither an answer nor the fill: to it the order is still on its way. */
   untold(): bigint {
-    return this.answer === null || this.answer === 'unknown' ? this.filled - this.toldFilled : 0n;
+    return this.isAnswered ? 0n : this.filled - this.toldFilled;
   }
 }

@@ -53,7 +53,7 @@ export class TargetBounds {
   moves = 0;
   /** False: something happened in this episode that makes `low` no bound. */
   lowHolds = true;
-  /** Leader orders copied of this episode: moves for which an entry left. */
+  /** Leader orders copied by fixed amounts in this episode: moves for which an entry left. */
   adds = 0;
   /** When something was owed last. */
   owedAt = Number.NEGATIVE_INFINITY;
@@ -113,7 +113,7 @@ export class TargetBounds {
       return;
     }
     if (abs(after) < abs(before)) {
-      this.reduce(before, after, exits);
+      this.reduce(seenBefore(move), after, exits);
       return;
     }
     if (this.waiting) return;
@@ -175,7 +175,7 @@ export class TargetBounds {
     this.blocked = 0n;
   }
 
-  /** An entry left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
+  /** An entry of a fixed amount left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
   entered(): void {
     this.adds += 1;
   }
@@ -296,6 +296,12 @@ export interface SavedTarget {
   readonly blockedAt: number;
   readonly against: bigint;
   readonly turns: number;
+}
+
+/** What a reduction is counted from. Where fills are missing before it, an engine sees one change from what it believed, which may be a smaller one. */
+function seenBefore({ before, after, believed }: LeaderMove): bigint {
+  if (believed === null || sign(believed) !== sign(before)) return before;
+  return max(abs(after), min(abs(before), abs(believed)));
 }
 
 /** D′ = clamp(κ·L′, D, D + κ·(L′ − L)). */

@@ -35,7 +35,7 @@ function outside(judged: JudgedOrder, range: Range): string | null {
 
 /**
  * What the reference may be: between the lowest and highest price of the leader's increments that may not have been copied; after a user's act, the marks since.
- * Increments that wait below the venue's minimum may be of any age, and a remnant below two lots weighs as much as it is.
+ * Increments that wait below the venue's minimum may be of any age, as may those that newer ones came to in time and no entry filled, and a remnant below two lots weighs as much as it is.
  */
 function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const { order, state, copy, holding, instrument } = judged;
@@ -43,7 +43,9 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const window = settings.maxAgeMs + settings.catchUpMs + state.options.owedSlackMs;
   const waits = state.waitingMost(order.coin);
   const mayWait = holding.owedBefore > instrument.lot && waits !== null && holding.owedBefore <= waits;
-  const from = mayWait ? holding.referenceFrom : Math.max(holding.referenceFrom, order.decidedAt - window);
+  // Increments that came while older ones were owed keep those owed, as long as no entry brought the copy to its target.
+  const alive = Math.max(holding.owedFrom, holding.filledWholeAt - state.options.owedSlackMs);
+  const from = mayWait ? holding.referenceFrom : Math.max(holding.referenceFrom, Math.min(order.decidedAt - window, alive));
   const track = state.leader(copy.copy.leader).coin(order.coin);
   const near = track.pricesSince(from);
   const leader = remnants ? blended(near, track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size) : near;

@@ -92,6 +92,8 @@ export function checkCrossing(judged: JudgedOrder): void {
   // What cannot close alone is merged into the next order (product §2.5); the venue judges its minimum at the limit, which lies below the mark.
   const mark = state.lastMarks.get(order.coin) ?? 0n;
   if (abs(holding.real.position) * mark * 100n < judged.instrument.minNotional * UNIT * WAITING_PERCENT) return;
+  // Nor may one be that was told without an answer and is on its way into the books.
+  if (sign(holding.knownFor(order.decidedAt, state.options.owedSlackMs)) !== -side) return;
   const text = `the copy holds ${sizeText(holding.real.position)}, which the order takes off without being reduce-only`;
   blame(judged, 'exit_not_reduce_only', text);
 }

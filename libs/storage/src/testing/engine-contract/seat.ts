@@ -150,6 +150,10 @@ export const standingRow = (bench: Bench, seat: Seat, over: Partial<NewRow<Stand
   size: 5n,
   price: 6_000_000_000_000n,
   triggerPrice: 6_100_000_000_000n,
+  reduceOnly: true,
+  leaderOrderId: null,
+  leaderSize: null,
+  triggerKind: null,
   nonce: 1_000n,
   endNonce: null,
   replaces: null,
@@ -223,6 +227,8 @@ export const positionOf = (copyNo: number, over: Partial<PositionState> = {}): P
   lastWave: 77,
   attempt: 1,
   adds: 4,
+  aheadBuy: 5_000_000n,
+  aheadSell: 0n,
   ...over,
 });
 

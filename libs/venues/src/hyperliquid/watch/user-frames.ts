@@ -1,8 +1,9 @@
-import type { AccountState, Address, VenueFill } from '../../port';
+import type { AccountState, Address, OpenOrder, VenueFill } from '../../port';
 import { addressText } from '../parse/amounts';
 import { isObject, parseJson } from '../parse/json';
 import { readWith } from '../parse/read';
 import { clearinghouseStateData, clearinghouseStateRequest } from '../wire/clearinghouse-state';
+import { openOrdersData, openOrdersSubscription } from '../wire/open-orders';
 import { userFillsData, userFillsSubscription } from '../wire/user-fills';
 
 type Method = 'subscribe' | 'unsubscribe';
@@ -16,10 +17,15 @@ export const userFrames = (method: Method, user: Address, dexes: readonly string
 export const stateFrames = (method: Method, user: Address, dexes: readonly string[]): string[] =>
   dexes.map((dex) => JSON.stringify({ method, subscription: clearinghouseStateRequest(user, dex) }));
 
+/** What a user whose orders are followed is subscribed to besides: its working orders in each dex. */
+export const orderFrames = (method: Method, user: Address, dexes: readonly string[]): string[] =>
+  dexes.map((dex) => JSON.stringify({ method, subscription: openOrdersSubscription(user, dex) }));
+
 /** A frame of the users' connection; null: nothing of interest. */
 export type UserFrame =
   | { readonly kind: 'fills'; readonly user: Address; readonly fills: readonly VenueFill[]; readonly isSnapshot: boolean; readonly isWhole: boolean }
   | { readonly kind: 'state'; readonly state: AccountState }
+  | { readonly kind: 'orders'; readonly user: Address; readonly dex: string; readonly orders: readonly OpenOrder[] }
   /** `user` where at least that can be read. */
   | { readonly kind: 'unreadable'; readonly channel: string; readonly user: Address | null; readonly detail: string }
   | { readonly kind: 'error'; readonly text: string }
@@ -33,6 +39,10 @@ export function readUserFrame(text: string): UserFrame {
   if (channel === 'userFills') {
     const read = readWith(channel, userFillsData, data);
     return read.ok ? { kind: 'fills', ...read.value } : { kind: 'unreadable', channel, user: userOf(data), detail: read.error.detail };
+  }
+  if (channel === 'openOrders') {
+    const read = readWith(channel, openOrdersData, data);
+    return read.ok ? { kind: 'orders', ...read.value } : { kind: 'unreadable', channel, user: userOf(data), detail: read.error.detail };
   }
   if (channel !== 'clearinghouseState') return null;
   const read = readWith(channel, clearinghouseStateData, data);

@@ -3,7 +3,7 @@ import type { HyperliquidConfig } from '../config';
 import type { OrderStreams } from './order-streams';
 import { SeatClaims } from './seat-claims';
 import { changeSeats } from './seats';
-import { stateFrames, userFrames } from './user-frames';
+import { orderFrames, stateFrames, userFrames } from './user-frames';
 import type { UserSession } from './user-session';
 
 export interface UserSeatsParts {
@@ -26,6 +26,9 @@ const RECYCLE_GAP_MS = 60_000;
 export class UserSeats {
   readonly seated = new Set<Address>();
   private preferred: readonly Address[] = [];
+  /** Whose orders should be told, and whose are asked for. */
+  private named: readonly Address[] = [];
+  private readonly followed = new Set<Address>();
   private readonly claims: SeatClaims;
   private recycledAt = Number.NEGATIVE_INFINITY;
 
@@ -36,7 +39,7 @@ export class UserSeats {
 
   /** Seats that streams of fills may take; the others are kept for addresses whose orders are followed. */
   get forStreams(): number {
-    return Math.max(1, this.parts.config.userSeatsMax - this.parts.config.orderSeatsReserved);
+    return Math.max(1, this.parts.config.userSeatsMax - Math.max(0, this.parts.config.orderSeatsReserved - this.followed.size));
   }
 
   /** Seats there are, as far as the venue gives them, and those of them kept for orders. */
@@ -45,7 +48,38 @@ export class UserSeats {
   }
 
   get reserved(): number {
-    return this.isLimited ? 0 : Math.min(this.parts.config.orderSeatsReserved, this.parts.config.userSeatsMax);
+    return this.isLimited ? 0 : Math.min(Math.max(0, this.parts.config.orderSeatsReserved - this.followed.size), this.parts.config.userSeatsMax);
+  }
+
+  /** Names whose working orders are told from now on. */
+  followOrders(addresses: readonly Address[]): void {
+    this.named = addresses.map((address) => address.toLowerCase());
+    this.follow();
+    this.change();
+  }
+
+  /** Whether a user's orders are told, or would be if they had to be. */
+  tellsOrders(user: Address): boolean {
+    return this.followed.has(user) || (this.seated.has(user) && this.followed.size < this.parts.config.orderSeatsReserved);
+  }
+
+  follows(user: Address): boolean {
+    return this.followed.has(user);
+  }
+
+  /** Asks for the orders of those that are named and have a seat, and of nobody else. */
+  private follow(): void {
+    const wanted = new Set(this.named.filter((user) => this.seated.has(user)).slice(0, this.parts.config.orderSeatsReserved));
+    for (const user of this.followed) if (!wanted.has(user)) this.unfollow(user);
+    for (const user of wanted) {
+      if (this.followed.has(user)) continue;
+      this.followed.add(user);
+      this.parts.send(orderFrames('subscribe', user, this.parts.dexes()));
+    }
+  }
+
+  private unfollow(user: Address): void {
+    if (this.followed.delete(user)) this.parts.send(orderFrames('unsubscribe', user, this.parts.dexes()));
   }
 
   prefer(addresses: readonly Address[]): void {
@@ -65,23 +99,27 @@ export class UserSeats {
       this.subscribe(user);
       this.parts.orderStreams.open(user);
     }
+    this.follow();
   }
 
   leave(user: Address): void {
     if (!this.seated.delete(user)) return;
     this.claims.drop(user);
+    this.unfollow(user);
     this.parts.send(userFrames('unsubscribe', user, this.parts.dexes()));
     this.parts.orderStreams.drop(user);
   }
 
   setDexes(added: readonly string[], dropped: readonly string[]): void {
     for (const user of this.seated) this.parts.send([...stateFrames('subscribe', user, added), ...stateFrames('unsubscribe', user, dropped)]);
+    for (const user of this.followed) this.parts.send([...orderFrames('subscribe', user, added), ...orderFrames('unsubscribe', user, dropped)]);
   }
 
   /** The connection is open: everything is asked for anew. */
   opened(): void {
     this.claims.opened();
     for (const user of this.seated) this.subscribe(user);
+    for (const user of this.followed) this.parts.send(orderFrames('subscribe', user, this.parts.dexes()));
   }
 
   down(): void {

@@ -32,6 +32,7 @@ const SWEEP_LOOK_MS = 250;
 export class HyperliquidUserWatch implements UserWatch {
   readonly seats: SeatedWatch = {
     prefer: (addresses) => this.userSeats.prefer(addresses),
+    followOrders: (addresses) => this.userSeats.followOrders(addresses),
     hurry: (address) => void this.sessions.get(address.toLowerCase())?.hurry(),
     sightOf: (address) => this.sightOf(address),
     standing: () => this.standing(),
@@ -213,7 +214,7 @@ export class HyperliquidUserWatch implements UserWatch {
     if (session === undefined) return null;
     const swept = this.sweep?.covers === true && session.isBased;
     const source = session.streams ? 'stream' : swept ? 'sweep' : 'none';
-    return { source, seat: session.hasSeat, lastSeenAt: session.lastSeenAt };
+    return { source, seat: session.hasSeat, orders: this.userSeats.tellsOrders(address.toLowerCase()), lastSeenAt: session.lastSeenAt };
   }
 
   private standing(): DetectionStanding {
@@ -256,6 +257,9 @@ export class HyperliquidUserWatch implements UserWatch {
     else if (frame?.kind === 'unreadable') {
       this.warn('venue_frame_unreadable', { detail: frame.detail });
       if (frame.channel === 'userFills') this.userSeats.unreadable(frame.user);
+    } else if (frame?.kind === 'orders') {
+      const { user, dex, orders } = frame;
+      if (this.userSeats.follows(user)) this.tell({ kind: 'open_orders', address: user, dex, orders, receivedAt });
     } else if (frame?.kind === 'state') {
       const { state } = frame;
       if (!this.userSeats.seated.has(state.address)) return;

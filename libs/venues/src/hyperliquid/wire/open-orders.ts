@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OpenOrder, OpenTrigger, OrderUpdate } from '../../port';
-import { averageText, cloidText, idNumber, priceText, sideLetter, sizeText, timeMs } from '../parse/amounts';
+import { addressText, averageText, cloidText, idNumber, priceText, sideLetter, sizeText, timeMs } from '../parse/amounts';
 import { isPerpCoin } from '../parse/read';
 
 /** Working orders of a user in one dex, trigger orders included (facts §9). */
@@ -67,6 +67,12 @@ function triggerOf(order: {
 }
 
 export const openOrdersAnswer = z.array(orderSchema).transform((orders) => orders.filter((order) => isPerpCoin(order.coin)));
+
+/** Subscription to the working orders of a user in one dex: the whole list, each time it changes. */
+export const openOrdersSubscription = (user: string, dex: string) => ({ type: 'openOrders', user, ...(dex === '' ? {} : { dex }) });
+
+/** Data of channel `openOrders`. */
+export const openOrdersData = z.object({ user: addressText, dex: z.string().default(''), orders: openOrdersAnswer });
 
 /** Subscription to order updates; the data names no user, so one connection carries one user (facts §10.2). */
 export const orderUpdatesSubscription = (user: string) => ({ type: 'orderUpdates', user });

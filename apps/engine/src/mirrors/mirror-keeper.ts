@@ -1,0 +1,266 @@
+import { fromLots, price, type Timer, toExact } from '@lockstep/kernel';
+import {
+  boundAhead,
+  type InstrumentSheet,
+  isHandingOver,
+  kappaOf,
+  leaderEquityColumn,
+  MIN_ORDER_VALUE,
+  type MirrorTask,
+  type MirrorWishes,
+  mirrorEntries,
+  mirrorRoom,
+  mirrorTasks,
+  mirrorWishes,
+  revalue,
+} from '@lockstep/replication';
+import { WORKING_BATCH_MAX } from '@lockstep/venues/port';
+import type { Bookkeeper } from '../books/bookkeeper';
+import { writeIntent } from '../commands/take-on-positions';
+import type { EngineContext } from '../context';
+import { intentOf } from '../state/intent';
+import type { Network } from '../state/networks';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
+import type { StandingStop } from '../stops/standing-stops';
+import type { StopKeeper } from '../stops/stop-keeper';
+import type { StopTask } from '../stops/stop-tasks';
+import { refreshPrices } from '../wave/plan-moves';
+import type { WaveLanes } from '../wave/wave-lanes';
+import { type KeptMirror, mirrorsIn, refreshMirrors } from './mirror-totals';
+
+/** A book is valued for mirrors at most so often, in ms: what they may take is judged once more right before it leaves. */
+const VALUED_MS = 250;
+
+const NOTHING: MirrorWishes = { wishes: [], bounds: { buy: 0, sell: 0 } };
+
+/**
+ * Keeps mirrors of a leader's working orders at the venue for copies with the policy `orders` (product §2.3), and what they filled ahead of the leader within
+ * what his orders still stand for. It compares state with state, a few times a second and when something changed, so that a lost signal delays and never loses.
+ */
+export class MirrorKeeper {
+  private timer: Timer | null = null;
+  private readonly bounding = new Set<InstrumentSheet>();
+  private readonly valuedAt = new Map<WatchedAccount, number>();
+  private readonly quiet = new Map<string, number>();
+  /** Actions each network may still take of us, and when that was counted, monotonic ms. */
+  private readonly room = new Map<Network, { actions: number; at: number }>();
+  /** When a leader whose orders are not known was first met so, epoch ms. */
+  private readonly blindSince = new Map<WatchedAccount, number>();
+
+  constructor(
+    private readonly ctx: EngineContext,
+    private readonly books: Bookkeeper,
+    private readonly lanes: Pick<WaveLanes, 'alone'>,
+    private readonly stops: Pick<StopKeeper, 'isBusy' | 'submit'>,
+    private readonly onAppeared: (watched: WatchedAccount, sheet: InstrumentSheet) => void,
+  ) {}
+
+  start(): void {
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.mirrorLookMs, () => this.look());
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  /** Looks at the copies of a leader, or at all that mirror orders or still have mirrors. Returns at once. */
+  look(of: WatchedAccount | null = null): void {
+    const now = Math.floor(this.ctx.clock.now());
+    const holding = new Set([...this.ctx.standingStops.mirrors()].map(({ copyNo }) => copyNo));
+    for (const copy of this.ctx.registry.copies.values()) {
+      if (of !== null && copy.watched !== of) continue;
+      if (copy.settings.policy === 'orders' || holding.has(copy.no)) this.lookAt(copy, now);
+    }
+  }
+
+  private lookAt(copy: CopyRecord, now: number): void {
+    const { watched, row } = copy;
+    if (watched.book.copies.copyNo[row] !== copy.no) return;
+    const tasks: MirrorTask<KeptMirror>[][] = [];
+    const sheets = new Map<MirrorTask<KeptMirror>, InstrumentSheet>();
+    watched.working.forgetEnded(now);
+    for (const coin of this.coinsOf(copy)) {
+      const sheet = this.sheetOf(watched, coin);
+      if (sheet === null) continue;
+      refreshMirrors(this.ctx, copy, sheet);
+      const due = this.dueIn(copy, sheet, now);
+      for (const task of due) sheets.set(task, sheet);
+      tasks.push([...due]);
+    }
+    const actions = this.actionsOf(copy, tasks, sheets);
+    if (actions.length === 0 || this.stops.isBusy(copy.account) || !this.takeRoom(copy.account.network, actions.length)) return;
+    this.stops.submit(copy.account, actions, (stop) => this.keepQuiet(stop));
+  }
+
+  /** Instruments in which the leader has orders, or the copy mirrors or something ahead. */
+  private coinsOf(copy: CopyRecord): ReadonlySet<string> {
+    const coins = new Set(copy.settings.policy === 'orders' ? copy.watched.working.coins() : []);
+    for (const { mirror, instrument } of this.ctx.standingStops.ofCopy(copy)) if (mirror !== null) coins.add(instrument.coin);
+    for (const { rows, instrument } of copy.watched.book.allSheets())
+      if (rows.aheadBuy[copy.row] !== 0 || rows.aheadSell[copy.row] !== 0) coins.add(instrument.coin);
+    return coins;
+  }
+
+  private sheetOf(watched: WatchedAccount, coin: string): InstrumentSheet | null {
+    const known = watched.book.findSheet(coin);
+    if (known !== undefined) return known;
+    const view = watched.network.markets.get(coin);
+    if (view === undefined) return null;
+    const sheet = watched.book.sheet(view.instrument);
+    this.onAppeared(watched, sheet);
+    return sheet;
+  }
+
+  private dueIn(copy: CopyRecord, sheet: InstrumentSheet, now: number): readonly MirrorTask<KeptMirror>[] {
+    const { watched, row } = copy;
+    const { coin } = sheet.instrument;
+    const mirrors = mirrorsIn(this.ctx, copy, coin);
+    if (!watched.working.knows(sheet.instrument.dex)) return this.blind(watched, mirrors, now);
+    this.blindSince.delete(watched);
+    const orders = watched.working.of(coin);
+    const wished = this.wishesOf(copy, sheet, now);
+    const { rows } = sheet;
+    if ((rows.aheadBuy[row] ?? 0) > wished.bounds.buy || (rows.aheadSell[row] ?? 0) > wished.bounds.sell) this.bound(copy, sheet);
+    const options = { now, markMaxAgeMs: this.ctx.limits.markMaxAgeMs };
+    const tasks = mirrorTasks(wished.wishes, mirrors, orders, {
+      leaderLots: sheet.leaderLots,
+      now,
+      entries: this.entriesOf(copy, sheet, now),
+      room: (buy, limit) => mirrorRoom(watched.book, sheet, row, buy, limit, options),
+      takes: (lots, limit, reduceOnly) => this.takes(sheet, row, lots, limit, reduceOnly),
+    });
+    return tasks.filter((task) => task.kind === 'cancel' || (this.quiet.get(`${copy.no} ${task.wish.order.orderId}`) ?? 0) <= now);
+  }
+
+  /** Nobody sees the leader's orders: what takes risk off stays, what adds some is cancelled after a while. */
+  private blind(watched: WatchedAccount, mirrors: readonly KeptMirror[], now: number): readonly MirrorTask<KeptMirror>[] {
+    const since = this.blindSince.get(watched) ?? now;
+    this.blindSince.set(watched, since);
+    if (now - since < this.ctx.limits.mirrorBlindMs) return [];
+    return mirrors.filter(({ reduceOnly, settled }) => !reduceOnly && settled).map((mirror) => ({ kind: 'cancel', mirror, why: 'not_allowed' }));
+  }
+
+  private wishesOf(copy: CopyRecord, sheet: InstrumentSheet, now: number): MirrorWishes {
+    const { watched, row, settings } = copy;
+    const { copies } = watched.book;
+    // An order that stands reduce-only could close what another copy of the account holds.
+    const isAlone = this.ctx.registry.copiesOf(copy.account).length === 1;
+    if (settings.policy !== 'orders' || !isAlone || isHandingOver(copies.status[row] ?? 0)) return NOTHING;
+    const { rows, leaderLots, mark } = sheet;
+    const { markets } = watched.network;
+    const equity = watched.leader.equityBefore(markets.dollarClearinghouses(), now);
+    const volatility = watched.volatility.value;
+    const ratio = kappaOf(
+      copies,
+      row,
+      equity === null ? 0 : leaderEquityColumn(equity),
+      volatility === null ? 0 : toExact(volatility, 'leader volatility'),
+    );
+    return mirrorWishes({
+      leaderLots,
+      orders: watched.working.of(sheet.instrument.coin),
+      target: rows.target[row] ?? 0,
+      position: rows.position[row] ?? 0,
+      beside: rows.beside[row] ?? 0,
+      aheadBuy: rows.aheadBuy[row] ?? 0,
+      aheadSell: rows.aheadSell[row] ?? 0,
+      kappa: ratio,
+      mark,
+    });
+  }
+
+  private entriesOf(copy: CopyRecord, sheet: InstrumentSheet, now: number): 'yes' | 'keep' | 'no' {
+    const { watched, row } = copy;
+    if (now - (this.valuedAt.get(watched) ?? 0) >= VALUED_MS) {
+      refreshPrices(watched);
+      revalue(watched.book, now, this.ctx.limits.markMaxAgeMs);
+      this.valuedAt.set(watched, now);
+    }
+    return mirrorEntries(watched.book, sheet, row, { now, markMaxAgeMs: this.ctx.limits.markMaxAgeMs });
+  }
+
+  /** The venue's minimum, which an order that closes the whole position is exempt from. */
+  private takes({ rows, lotsPerUnit, mark }: InstrumentSheet, row: number, lots: number, limit: number, reduceOnly: boolean): boolean {
+    if (reduceOnly && lots === Math.abs((rows.position[row] ?? 0) + (rows.beside[row] ?? 0))) return true;
+    return (lots * Math.min(limit, mark > 0 ? mark : limit)) / lotsPerUnit >= MIN_ORDER_VALUE;
+  }
+
+  /** Takes what mirrors filled ahead back to what the leader's orders stand for, alone in the instrument's lane, and writes it down. */
+  private bound(copy: CopyRecord, sheet: InstrumentSheet): void {
+    if (this.bounding.has(sheet)) return;
+    this.bounding.add(sheet);
+    const { watched, row } = copy;
+    const work = async (): Promise<void> => {
+      if (watched.book.copies.copyNo[row] !== copy.no || !watched.working.knows(sheet.instrument.dex)) return;
+      const { bounds } = this.wishesOf(copy, sheet, Math.floor(this.ctx.clock.now()));
+      if (!boundAhead(sheet, row, bounds)) return;
+      this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo: copy.no, coin: sheet.instrument.coin });
+      await writeIntent(this.ctx, this.books, copy, sheet, intentOf(sheet, row));
+    };
+    void this.lanes
+      .alone(watched, sheet.instrument.coin, work)
+      .catch((failure: unknown) => this.ctx.log.error('what is ahead could not be written', { copyNo: copy.no, error: failure }))
+      .finally(() => this.bounding.delete(sheet));
+  }
+
+  /** Cancels first, then what takes risk off, then entries, each instrument's in an action of its own: they are judged together. */
+  private actionsOf(
+    copy: CopyRecord,
+    byCoin: readonly (readonly MirrorTask<KeptMirror>[])[],
+    sheets: ReadonlyMap<MirrorTask<KeptMirror>, InstrumentSheet>,
+  ): readonly (readonly StopTask[])[] {
+    const stopTask = (task: MirrorTask<KeptMirror>): StopTask | null => {
+      const sheet = sheets.get(task);
+      return sheet === undefined ? null : stopTaskOf(copy, sheet, task);
+    };
+    const pick = (tasks: readonly MirrorTask<KeptMirror>[], chosen: (task: MirrorTask<KeptMirror>) => boolean): readonly StopTask[] =>
+      tasks
+        .filter(chosen)
+        .flatMap((task) => stopTask(task) ?? [])
+        .slice(0, WORKING_BATCH_MAX);
+    const all = byCoin.flat();
+    const enters = (task: MirrorTask<KeptMirror>): boolean => task.kind !== 'cancel' && task.wish.entry;
+    const groups = [
+      pick(all, ({ kind }) => kind === 'cancel'),
+      pick(all, (task) => task.kind === 'change' && !enters(task)),
+      pick(all, (task) => task.kind === 'place' && !enters(task)),
+      ...byCoin.map((tasks) => pick(tasks, (task) => task.kind === 'change' && enters(task))),
+      ...byCoin.map((tasks) => pick(tasks, (task) => task.kind === 'place' && enters(task))),
+    ];
+    return groups.filter((tasks) => tasks.length > 0);
+  }
+
+  /** What the venue refused, or the second look, is tried again later. */
+  private keepQuiet(stop: StandingStop): void {
+    if (this.quiet.size > this.ctx.limits.openOrdersMax) this.quiet.clear();
+    this.quiet.set(placeOf(stop), this.ctx.clock.now() + this.ctx.limits.stopRetryMs);
+  }
+
+  private takeRoom(network: Network, actions: number): boolean {
+    const { mirrorActionsPerSecond } = this.ctx.limits;
+    const now = this.ctx.clock.monotonic();
+    const known = this.room.get(network) ?? { actions: mirrorActionsPerSecond, at: now };
+    known.actions = Math.min(mirrorActionsPerSecond, known.actions + ((now - known.at) / 1_000) * mirrorActionsPerSecond);
+    known.at = now;
+    this.room.set(network, known);
+    if (known.actions < Math.min(actions, mirrorActionsPerSecond)) return false;
+    known.actions -= actions;
+    return true;
+  }
+}
+
+const placeOf = ({ copyNo, mirror }: StandingStop): string => `${copyNo} ${mirror?.leaderOrderId ?? ''}`;
+
+function stopTaskOf(copy: CopyRecord, sheet: InstrumentSheet, task: MirrorTask<KeptMirror>): StopTask {
+  if (task.kind === 'cancel') return { kind: 'cancel', standing: task.mirror.stop, why: task.why };
+  const { order, entry, lots, basis } = task.wish;
+  const wanted = {
+    buy: order.buy,
+    size: fromLots(sheet.instrument, lots),
+    trigger: order.trigger === null ? null : price(BigInt(order.trigger.price)),
+    worst: price(BigInt(order.price)),
+    mirror: { leaderOrderId: order.orderId, basis: Math.max(1, basis), reduceOnly: !entry, trigger: order.trigger },
+  };
+  return task.kind === 'place' ? { kind: 'place', copy, sheet, wanted } : { kind: 'change', copy, sheet, wanted, standing: task.mirror.stop };
+}

@@ -1,0 +1,96 @@
+import { toLots } from '@lockstep/kernel';
+import { claimOf, type InstrumentSheet, type MirrorTotals, NO_MIRRORS, putMirrors, type StandingMirror, unfilledOf } from '@lockstep/replication';
+import type { EngineContext } from '../context';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
+import { type StandingStop, workingLots } from '../stops/standing-stops';
+import { isSettled } from '../stops/stop-tasks';
+import type { RecordedMove } from '../wave/recorded-move';
+
+/** A mirror as it is compared with what should stand. */
+export interface KeptMirror extends StandingMirror {
+  readonly stop: StandingStop;
+}
+
+/** Mirrors of a copy in an instrument. */
+export function mirrorsIn(ctx: Pick<EngineContext, 'standingStops'>, copy: CopyRecord, coin: string): readonly KeptMirror[] {
+  return ctx.standingStops.mirrorsOf(copy, coin).flatMap((stop) => {
+    const { mirror } = stop;
+    if (mirror === null) return [];
+    return {
+      stop,
+      id: stop.clientOrderId,
+      leaderOrderId: mirror.leaderOrderId,
+      buy: stop.buy,
+      reduceOnly: mirror.reduceOnly,
+      price: Number(stop.price),
+      trigger: mirror.trigger,
+      working: workingLots(stop),
+      placed: toLots(stop.instrument, stop.size),
+      basis: mirror.basis,
+      settled: isSettled(stop),
+    };
+  });
+}
+
+/**
+ * Brings what a copy's mirrors come to into its columns: everything that may still fill at its worst for limits, what the leader's orders filled for already as
+ * on its way. While the leader's orders are not known, all of it is taken for on its way: nothing is bought beside it.
+ */
+export function refreshMirrors(ctx: Pick<EngineContext, 'standingStops'>, copy: CopyRecord, sheet: InstrumentSheet): void {
+  const { watched, row } = copy;
+  if (watched.book.copies.copyNo[row] !== copy.no) return;
+  const { working } = watched;
+  const totals: { -readonly [K in keyof MirrorTotals]: number } = { ...NO_MIRRORS };
+  for (const mirror of mirrorsIn(ctx, copy, sheet.instrument.coin)) {
+    const unfilled = !working.knows(sheet.instrument.dex) ? 0 : unfilledOf(working.find(mirror.leaderOrderId), sheet.leaderLots);
+    const claim = Math.min(mirror.working, claimOf(mirror, unfilled));
+    if (mirror.reduceOnly) totals[mirror.buy ? 'exitBuy' : 'exitSell'] += claim;
+    else {
+      totals[mirror.buy ? 'buy' : 'sell'] += mirror.working;
+      totals[mirror.buy ? 'standingBuy' : 'standingSell'] += mirror.working - claim;
+    }
+  }
+  putMirrors(sheet, row, totals);
+}
+
+/** As {@link refreshMirrors}, for the copy of a mirror that came, filled or went. */
+export function refreshMirrorOf(ctx: Pick<EngineContext, 'standingStops' | 'registry'>, stop: StandingStop): void {
+  const copy = ctx.registry.copies.get(stop.copyNo);
+  // After a start there may be a mirror where nothing was traded yet.
+  if (copy !== undefined) refreshMirrors(ctx, copy, copy.watched.book.sheet(stop.instrument));
+}
+
+/** As {@link refreshMirrors}, for all copies of a leader with mirrors in a coin, or in any. */
+export function refreshMirrorsOf(ctx: Pick<EngineContext, 'standingStops' | 'registry'>, watched: WatchedAccount, coin: string | null): void {
+  const done = new Set<InstrumentSheet | CopyRecord>();
+  for (const stop of ctx.standingStops.mirrors()) {
+    const copy = ctx.registry.copies.get(stop.copyNo);
+    if (copy?.watched !== watched || (coin !== null && stop.instrument.coin !== coin) || (coin !== null && done.has(copy))) continue;
+    if (coin !== null) done.add(copy);
+    refreshMirrorOf(ctx, stop);
+  }
+}
+
+/**
+ * Notes which of the leader's orders a move is of, in the step that plans it: their fills move targets now, and mirrors of what filled are on their way instead
+ * of standing. Mirrors of these orders are asked for at once.
+ */
+export function noteLeaderFills(ctx: EngineContext, { watched, move, orders = [] }: RecordedMove): void {
+  if (orders.length === 0 || !isMirrored(watched)) return;
+  const view = watched.network.markets.get(move.coin);
+  if (view === undefined) return;
+  const now = ctx.clock.now();
+  const filled = new Set(orders.map(({ orderId }) => orderId));
+  for (const { orderId, size } of orders) watched.working.noteFill(orderId, toLots(view.instrument, size), now);
+  refreshMirrorsOf(ctx, watched, move.coin);
+  for (const stop of ctx.standingStops.mirrors()) {
+    const isOf = ctx.registry.copies.get(stop.copyNo)?.watched === watched && filled.has(stop.mirror?.leaderOrderId ?? '');
+    if (isOf) stop.askAt = Math.min(stop.askAt, now);
+  }
+}
+
+/** Whether some copy of a leader mirrors orders. */
+export function isMirrored({ book }: Pick<WatchedAccount, 'book'>): boolean {
+  for (let row = 0; row < book.rowCount; row += 1) if (book.copies.mirrors[row] === 1) return true;
+  return false;
+}

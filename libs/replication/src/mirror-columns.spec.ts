@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { reservePending } from './apply';
+import { entersByLeg, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from './client-order-id';
+import { beginClosing } from './closing';
+import { MICRO } from './instrument-columns';
+import { boundAhead, claimOf, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
+import { mirrorEntries, mirrorRoom } from './mirror-room';
+import { needsRepair, repairPlan } from './repair';
+import { at, entryOf, NOW, optionsOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
+import { MARK_MAX_AGE_MS } from './wave-options';
+
+const OPTIONS = { now: NOW, markMaxAgeMs: MARK_MAX_AGE_MS };
+
+/** A copy of everything its leader does, who holds `leader` lots that it holds too. */
+function stageOf(leader = 0): Stage {
+  const stage = new Stage();
+  stage.add(entryOf(1, settingsOf('1', { policy: 'orders', catchUpMs: 60_000 })));
+  if (leader !== 0) stage.follow(String(leader));
+  return stage;
+}
+
+/** A mirror fills: position first, then what is ahead. */
+function mirrorFills(stage: Stage, buy: boolean, lots: number): void {
+  stage.sheet.rows.position[0] = at(stage.sheet.rows.position, 0) + (buy ? lots : -lots);
+  noteMirrorFill(stage.sheet, 0, buy, lots);
+}
+const ahead = (stage: Stage) => [at(stage.sheet.rows.aheadBuy, 0) / MICRO, at(stage.sheet.rows.aheadSell, 0) / MICRO];
+const sent = (plan: ReturnType<Stage['plan']>) =>
+  Array.from({ length: plan.orders.count }, (_, order) => `${plan.orders.buy[order] === 1 ? 'buy' : 'sell'} ${plan.orders.lots[order]}`).join(', ');
+const repaired = (stage: Stage) => sent(repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce })).plan);
+
+describe('what a mirror filled ahead', () => {
+  it('is wanted until the leader’s fills bring the target there, and is not bought again', () => {
+    const stage = stageOf();
+    mirrorFills(stage, true, 10);
+    expect([ahead(stage), needsRepair(stage.book, stage.sheet)]).toEqual([[10, 0], false]);
+    expect(sent(stage.plan('4'))).toBe('');
+    expect(ahead(stage)).toEqual([6, 0]);
+    expect(sent(stage.plan('12'))).toBe('buy 2');
+    expect(ahead(stage)).toEqual([0, 0]);
+  });
+
+  it('of a take-profit is not bought back, and the leader’s reduction sends no second exit', () => {
+    const stage = stageOf(10);
+    mirrorFills(stage, false, 4);
+    expect([ahead(stage), repaired(stage)]).toEqual([[0, 4], '']);
+    expect(sent(stage.plan('6'))).toBe('');
+    expect([ahead(stage), at(stage.sheet.rows.position, 0)]).toEqual([[0, 0], 6]);
+  });
+
+  it('is no advance where it only fills what was owed', () => {
+    const stage = stageOf(10);
+    stage.sheet.rows.position[0] = 7;
+    mirrorFills(stage, true, 5);
+    expect(ahead(stage)).toEqual([2, 0]);
+  });
+
+  it('of an order that stands no more is closed', () => {
+    const stage = stageOf();
+    mirrorFills(stage, true, 10);
+    expect(boundAhead(stage.sheet, 0, { buy: 3 * MICRO, sell: 0 })).toBe(true);
+    expect(repaired(stage)).toBe('sell 7');
+  });
+
+  it('of a take-profit that stands no more is given up: the target falls to what is held', () => {
+    const stage = stageOf(10);
+    mirrorFills(stage, false, 4);
+    boundAhead(stage.sheet, 0, { buy: 0, sell: 0 });
+    expect([at(stage.sheet.rows.target, 0) / MICRO, repaired(stage)]).toEqual([6, '']);
+    expect(sent(stage.plan('5'))).toBe('sell 3');
+  });
+
+  it('counts as the leader’s fill although the copy was paused meanwhile: nothing is closed for that', () => {
+    const stage = stageOf();
+    mirrorFills(stage, true, 10);
+    stage.book.setStatus(0, 8, true);
+    expect(sent(stage.plan('10'))).toBe('');
+    expect([at(stage.sheet.rows.target, 0) / MICRO, ahead(stage)]).toEqual([10, [0, 0]]);
+  });
+
+  it('stays with its order while the leader leaves another position, and goes with the copy’s own close', () => {
+    const stage = stageOf(5);
+    mirrorFills(stage, true, 10);
+    expect(wantedOf(stage.sheet.rows, 0, at(stage.sheet.rows.target, 0)) / MICRO).toBe(15);
+    stage.fill(stage.plan('0'));
+    expect([at(stage.sheet.rows.position, 0), ahead(stage)]).toEqual([10, [10, 0]]);
+    beginClosing(stage.book, 0);
+    expect(repaired(stage)).toBe('sell 10');
+  });
+});
+
+describe('mirrors that work', () => {
+  it('count for limits in full and for a target not at all while their orders stand', () => {
+    const stage = stageOf();
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 10, standingBuy: 10 });
+    expect(at(stage.sheet.rows.pendingBuy, 0)).toBe(10);
+    expect(sent(stage.plan('4'))).toBe('buy 4');
+    expect(at(stage.sheet.rows.pendingBuy, 0)).toBe(14);
+  });
+
+  it('count as on their way for what the leader’s order filled', () => {
+    const stage = stageOf();
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 10, standingBuy: 6 });
+    expect(sent(stage.plan('4'))).toBe('');
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 6, standingBuy: 6 });
+    expect(repaired(stage)).toBe('buy 4');
+  });
+
+  it('that exit hold a market exit only for what the leader’s order filled', () => {
+    const stage = stageOf(10);
+    putMirrors(stage.sheet, 0, NO_MIRRORS);
+    expect(sent(stage.plan('7'))).toBe('sell 3');
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, exitSell: 2 });
+    expect(sent(stage.plan('5'))).toBe('');
+  });
+
+  it('are written in the place of what they were, beside other reservations', () => {
+    const stage = stageOf(10);
+    const { rows } = stage.sheet;
+    reservePending(stage.sheet, 0, { buy: true, exit: false }, 3);
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 10, standingBuy: 10, exitSell: 4 });
+    expect([at(rows.pendingBuy, 0), at(rows.pendingSell, 0), at(rows.pendingExitSell, 0)]).toEqual([13, 4, 4]);
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 2, standingBuy: 1 });
+    expect([at(rows.pendingBuy, 0), at(rows.pendingSell, 0), at(rows.pendingExitSell, 0)]).toEqual([5, 0, 0]);
+  });
+
+  it.each<[string, readonly [working: number, placed: number, basis: number, left: number], number]>([
+    ['all of the order stands', [10, 10, 20, 20], 0],
+    ['half of it filled', [10, 10, 20, 10], 5],
+    ['half of it filled, and so did the mirror', [5, 10, 20, 10], 0],
+    ['all of it filled', [10, 10, 20, 0], 10],
+    ['nothing is left of the mirror', [0, 10, 20, 0], 0],
+  ])('claim: %s', (_what, [working, placed, basis, left], expected) => {
+    expect(claimOf({ working, placed, basis }, left)).toBe(expected);
+  });
+});
+
+describe('legs of orders', () => {
+  it.each([
+    [0, false],
+    [1, false],
+    [2, true],
+    [3, true],
+    [PROTECTIVE_LEG, false],
+    [MIRROR_LEG, true],
+    [MIRROR_EXIT_LEG, false],
+  ])('leg %i enters: %s', (leg, enters) => {
+    expect(entersByLeg(leg)).toBe(enters);
+  });
+});
+
+describe('what a mirror may add', () => {
+  it('is what the caps leave beside everything that works', () => {
+    const stage = new Stage();
+    const settings = settingsOf('1', { policy: 'orders' });
+    stage.add(entryOf(1, { ...settings, caps: { ...settings.caps, maxPositionSize: sizeOf('25') } }));
+    stage.follow('10');
+    const room = () => mirrorRoom(stage.book, stage.sheet, 0, true, 9_000_000_000, OPTIONS);
+    expect(room()).toBe(15);
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 6, standingBuy: 6 });
+    expect(room()).toBe(9);
+    expect(mirrorRoom(stage.book, stage.sheet, 0, false, 11_000_000_000, OPTIONS)).toBe(25);
+  });
+
+  it.each<[string, (stage: Stage) => void, string]>([
+    ['active', () => undefined, 'yes'],
+    ['paused', (stage) => stage.book.setStatus(0, 8, true), 'no'],
+    ['broken', (stage) => stage.book.setStatus(0, 4, true), 'no'],
+    ['being stopped by a switch', (stage) => stage.book.setStatus(0, 2, true), 'no'],
+    ['without an agent', (stage) => stage.book.setSigner(0, -1, 0), 'no'],
+    ['in an instrument it leaves out', (stage) => (stage.sheet.rows.allowed[0] = 0), 'no'],
+    ['its account not known', (stage) => stage.book.setStatus(0, 128, true), 'keep'],
+    ['its leader out of sight', (stage) => stage.book.setStatus(0, 2_048, true), 'keep'],
+    ['with an old mark', (stage) => (stage.sheet.markAt = NOW - MARK_MAX_AGE_MS - 1), 'keep'],
+  ])('while the copy is %s: %s', (_what, happens, expected) => {
+    const stage = stageOf(10);
+    happens(stage);
+    expect(mirrorEntries(stage.book, stage.sheet, 0, OPTIONS)).toBe(expected);
+  });
+});

@@ -1,0 +1,148 @@
+import { mulDivFloor } from '@lockstep/kernel';
+import { type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
+import { lockedRatio } from './target';
+
+// Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
+const floorOf = mulDivFloor;
+
+/**
+ * What orders are decided on, in micro-lots: the target, and what mirrors of the leader's working orders filled before the leader's own did. The leader's
+ * fills move the target by as much and take it off what is ahead, so that an order a mirror filled is not bought again.
+ */
+export const wantedOf = (rows: InstrumentRows, row: number, target: number): number =>
+  target + (rows.aheadBuy[row] ?? 0) - (rows.aheadSell[row] ?? 0);
+
+/** The leader's fills moved a target: what mirrors filled ahead on that side is ahead no more. Whichever of the leader's orders it was: the mirror of the other one is placed anew. */
+export function moveAhead(rows: InstrumentRows, row: number, before: number, after: number): void {
+  const moved = after - before;
+  if (moved > 0) rows.aheadBuy[row] = Math.max(0, (rows.aheadBuy[row] ?? 0) - moved);
+  else if (moved < 0) rows.aheadSell[row] = Math.max(0, (rows.aheadSell[row] ?? 0) + moved);
+}
+
+/** Takes micro-lots off what is ahead on a side, never below nothing. */
+export function dropAhead(rows: InstrumentRows, row: number, buy: boolean, micro: number): void {
+  if (micro <= 0) return;
+  const ahead = buy ? rows.aheadBuy : rows.aheadSell;
+  ahead[row] = Math.max(0, (ahead[row] ?? 0) - micro);
+}
+
+/** Nothing is ahead any more: what mirrors filled counts as what is held, and the target decides. */
+export function forgetAhead(rows: InstrumentRows, row: number): void {
+  rows.aheadBuy[row] = 0;
+  rows.aheadSell[row] = 0;
+}
+
+/** Takes what is ahead down to the share `after` ÷ `before` of it, as its target is. */
+export function scaleAhead(rows: InstrumentRows, row: number, before: number, after: number): void {
+  const share = (ahead: number): number => (before === 0 || after === 0 ? 0 : floorOf(ahead, after, before));
+  rows.aheadBuy[row] = share(rows.aheadBuy[row] ?? 0);
+  rows.aheadSell[row] = share(rows.aheadSell[row] ?? 0);
+}
+
+/** Makes what is ahead part of the target, which somebody but the leader is about to lower. */
+export function foldAhead({ rows, leaderLots }: InstrumentSheet, row: number): void {
+  if (rows.aheadBuy[row] === 0 && rows.aheadSell[row] === 0) return;
+  rows.target[row] = wantedOf(rows, row, rows.target[row] ?? 0) + 0;
+  rows.rho[row] = lockedRatio(rows.target[row] ?? 0, leaderLots);
+  forgetAhead(rows, row);
+}
+
+/** What a row has ahead and its target, as far as a mirror's fill changes them. Micro-lots. */
+export interface Ahead {
+  readonly target: number;
+  readonly aheadBuy: number;
+  readonly aheadSell: number;
+}
+
+/**
+ * What is ahead once a mirror filled `lots` and the copy holds `position` (signed lots, the fill included). No more than what is held beyond the target on that
+ * side: a fill of what was owed is no advance.
+ */
+export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, position: number): Ahead {
+  const target = before.target - (buy ? before.aheadSell : -before.aheadBuy);
+  const beyond = Math.max(0, (buy ? 1 : -1) * (position * MICRO - target));
+  const ahead = buy ? before.aheadBuy : before.aheadSell;
+  // A fraction of a lot that a target has and a position cannot is no advance either.
+  const most = beyond < MICRO ? 0 : beyond;
+  const after = Math.max(Math.min(ahead, most), Math.min(ahead + lots * MICRO, most));
+  return buy ? { ...before, aheadBuy: after } : { ...before, aheadSell: after };
+}
+
+/** Takes the fill of a mirror into a row; its position has it already. */
+export function noteMirrorFill({ rows }: InstrumentSheet, row: number, buy: boolean, lots: number): void {
+  const before = { target: rows.target[row] ?? 0, aheadBuy: rows.aheadBuy[row] ?? 0, aheadSell: rows.aheadSell[row] ?? 0 };
+  const after = aheadAfterFill(before, buy, lots, rows.position[row] ?? 0);
+  rows.aheadBuy[row] = after.aheadBuy;
+  rows.aheadSell[row] = after.aheadSell;
+}
+
+/** Most that may be ahead on each side, in micro-lots: what the leader's standing orders would still move the target by. */
+export interface AheadBounds {
+  readonly buy: number;
+  readonly sell: number;
+}
+
+/**
+ * Bounds what is ahead by what the leader's orders still stand for. What an entry filled ahead of an order that stands no more is held beyond the target, and
+ * closed. What an exit closed ahead of one is given up: the target falls to what is held, and nothing is bought back. Returns whether anything changed.
+ */
+export function boundAhead(sheet: InstrumentSheet, row: number, bounds: AheadBounds): boolean {
+  const { rows } = sheet;
+  const buyLost = Math.max(0, (rows.aheadBuy[row] ?? 0) - bounds.buy);
+  const sellLost = Math.max(0, (rows.aheadSell[row] ?? 0) - bounds.sell);
+  if (buyLost === 0 && sellLost === 0) return false;
+  dropAhead(rows, row, true, buyLost);
+  dropAhead(rows, row, false, sellLost);
+  const target = rows.target[row] ?? 0;
+  const closed = target > 0 ? sellLost : buyLost;
+  if (target !== 0 && closed > 0) {
+    const left = Math.max(0, Math.abs(target) - closed);
+    rows.target[row] = Math.sign(target) * left + 0;
+    rows.rho[row] = lockedRatio(left, sheet.leaderLots);
+  }
+  return true;
+}
+
+/** What the mirrors of a row come to at their worst, in lots: on each side those that enter, those of them whose orders still stand, and exits the leader has filled for. */
+export interface MirrorTotals {
+  readonly buy: number;
+  readonly sell: number;
+  readonly standingBuy: number;
+  readonly standingSell: number;
+  readonly exitBuy: number;
+  readonly exitSell: number;
+}
+
+export const NO_MIRRORS: MirrorTotals = { buy: 0, sell: 0, standingBuy: 0, standingSell: 0, exitBuy: 0, exitSell: 0 };
+
+/** Writes what the mirrors of a row come to into its reservations, in the place of what they came to before. */
+export function putMirrors({ rows }: InstrumentSheet, row: number, totals: MirrorTotals): void {
+  const buyMore = totals.buy - (rows.mirrorBuy[row] ?? 0);
+  const sellMore = totals.sell - (rows.mirrorSell[row] ?? 0);
+  const exitBuyMore = totals.exitBuy - (rows.mirrorExitBuy[row] ?? 0);
+  const exitSellMore = totals.exitSell - (rows.mirrorExitSell[row] ?? 0);
+  rows.pendingExitBuy[row] = Math.max(0, (rows.pendingExitBuy[row] ?? 0) + exitBuyMore);
+  rows.pendingExitSell[row] = Math.max(0, (rows.pendingExitSell[row] ?? 0) + exitSellMore);
+  rows.pendingBuy[row] = Math.max(rows.pendingExitBuy[row] ?? 0, (rows.pendingBuy[row] ?? 0) + buyMore + exitBuyMore);
+  rows.pendingSell[row] = Math.max(rows.pendingExitSell[row] ?? 0, (rows.pendingSell[row] ?? 0) + sellMore + exitSellMore);
+  rows.mirrorBuy[row] = totals.buy;
+  rows.mirrorSell[row] = totals.sell;
+  rows.standingBuy[row] = totals.standingBuy;
+  rows.standingSell[row] = totals.standingSell;
+  rows.mirrorExitBuy[row] = totals.exitBuy;
+  rows.mirrorExitSell[row] = totals.exitSell;
+}
+
+/** A mirror as far as its claim goes: lots of it that may still fill, and what of its leader's order it stands for. */
+export interface Claim {
+  readonly working: number;
+  /** Lots it was placed with, and the leader's lots they stood for. */
+  readonly placed: number;
+  readonly basis: number;
+}
+
+/** Lots of a mirror that the leader's order has filled for already, `left` of it being left: they are owed, and on their way until the mirror ends. */
+export function claimOf({ working, placed, basis }: Claim, left: number): number {
+  if (left >= basis || basis <= 0) return 0;
+  return Math.max(0, working - (left <= 0 ? 0 : floorOf(placed, left, basis)));
+}

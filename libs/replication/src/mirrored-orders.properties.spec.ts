@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MICRO } from './instrument-columns';
+import { wantedOf } from './mirror-columns';
+import { at, entryOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
+import { MirrorWorld } from './testing/mirror-world';
+
+type Step = readonly ['leader' | 'mirror' | 'tell' | 'keep' | 'repair' | 'cancel' | 'market', number, number];
+
+const step = (kinds: readonly [Step[0], ...Step[0][]]): fc.Arbitrary<Step> =>
+  fc.tuple(fc.constantFrom(...kinds), fc.integer({ min: 0, max: 1_000 }), fc.integer({ min: 1, max: 40 }));
+
+/** A copy of a ratio whose leader holds `leader` lots, which it holds too. */
+function worldOf(ratio: string, leader: number, caps: { readonly most?: string } = {}): MirrorWorld {
+  const stage = new Stage();
+  const settings = settingsOf(ratio, { policy: 'orders', catchUpMs: 600_000, maxAgeMs: 60_000 });
+  const capped = caps.most === undefined ? settings : { ...settings, caps: { ...settings.caps, maxPositionSize: sizeOf(caps.most) } };
+  const row = stage.add(entryOf(1, capped));
+  const world = new MirrorWorld(stage, row);
+  if (leader !== 0) {
+    stage.follow(String(leader));
+    world.begin(leader);
+  }
+  return world;
+}
+
+function play(world: MirrorWorld, orders: readonly string[], steps: readonly Step[]): void {
+  for (const [kind, which, lots] of steps) {
+    const orderId = orders[which % orders.length] ?? '';
+    if (kind === 'leader') world.fillLeader(orderId, lots);
+    else if (kind === 'cancel') world.cancelLeader(orderId);
+    else if (kind === 'mirror') world.fillMirror(which, lots);
+    else if (kind === 'keep') world.keep();
+    else if (kind === 'repair') world.repair();
+    else if (kind === 'tell') world.tellOne(which);
+  }
+}
+
+const ratio = fc.constantFrom('1', '0.5', '0.37', '2');
+const held = (world: MirrorWorld): number => at(world.stage.sheet.rows.position, world.row);
+const wanted = (world: MirrorWorld): number => wantedOf(world.stage.sheet.rows, world.row, at(world.stage.sheet.rows.target, world.row)) / MICRO;
+
+describe('mirrored orders, whatever fills first and however late anything is told', () => {
+  it('an order the leader filled is bought once: by its mirror, or by the repair, and nothing is ever sold again', () => {
+    fc.assert(
+      fc.property(ratio, fc.array(step(['leader', 'mirror', 'tell', 'tell', 'keep', 'repair']), { maxLength: 60 }), (by, steps) => {
+        const world = worldOf(by, 0);
+        world.place({ orderId: 'a', buy: true, original: 40 });
+        world.place({ orderId: 'b', buy: true, original: 25 });
+        world.keep();
+        play(world, ['a', 'b'], steps);
+        for (const orderId of ['a', 'b']) world.fillLeader(orderId, 1_000);
+        world.settle();
+        expect(world.stage.sheet.leaderLots).toBe(65);
+        expect(held(world)).toBe(Math.floor(65 * Number(by)));
+        expect(world.heldAtVenue()).toBe(held(world));
+        expect(world.traded.sell).toBe(0);
+        expect(world.openMirrors()).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('a take-profit and a stop close what they would close of the leader, once, and nothing is bought back', () => {
+    fc.assert(
+      fc.property(ratio, fc.array(step(['leader', 'mirror', 'tell', 'tell', 'keep', 'repair']), { maxLength: 60 }), (by, steps) => {
+        const world = worldOf(by, 100);
+        const before = world.traded.buy;
+        world.place({ orderId: 'tp', buy: false, original: 30, reduceOnly: true });
+        world.place({ orderId: 'tp2', buy: false, original: 20 });
+        world.keep();
+        play(world, ['tp', 'tp2'], steps);
+        for (const orderId of ['tp', 'tp2']) world.fillLeader(orderId, 1_000);
+        world.settle();
+        expect(world.stage.sheet.leaderLots).toBe(50);
+        expect(Math.abs(held(world) - 50 * Number(by))).toBeLessThan(2);
+        expect(world.heldAtVenue()).toBe(held(world));
+        expect(world.traded.buy).toBe(before);
+        expect(world.openMirrors()).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('with cancels in between, both sides and a cap: in the end the copy holds its target, within the cap, and nothing stands', () => {
+    const kinds = ['leader', 'mirror', 'tell', 'tell', 'keep', 'repair', 'cancel'] as const;
+    fc.assert(
+      fc.property(ratio, fc.constantFrom(0, 30), fc.array(step(kinds), { maxLength: 80 }), (by, leader, steps) => {
+        const world = worldOf(by, leader, { most: '50' });
+        world.place({ orderId: 'a', buy: true, original: 40 });
+        world.place({ orderId: 'b', buy: true, original: 25 });
+        world.place({ orderId: 'c', buy: false, original: 20 });
+        play(world, ['a', 'b', 'c'], steps);
+        expect(Math.abs(world.heldAtVenue())).toBeLessThanOrEqual(50);
+        for (const orderId of ['a', 'b', 'c']) world.cancelLeader(orderId);
+        world.settle();
+        expect(world.openMirrors()).toEqual([]);
+        expect(world.heldAtVenue()).toBe(held(world));
+        expect(Math.abs(held(world) - wanted(world))).toBeLessThan(1);
+        expect([at(world.stage.sheet.rows.aheadBuy, world.row), at(world.stage.sheet.rows.aheadSell, world.row)]).toEqual([0, 0]);
+        if (world.stage.sheet.leaderLots === 0) expect(held(world)).toBe(0);
+        expect(Math.abs(held(world))).toBeLessThanOrEqual(50);
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
