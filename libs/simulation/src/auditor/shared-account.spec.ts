@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CopyAtCalm } from './calm';
-import { rate, units } from './testing/history';
+import { COIN, rate, units } from './testing/history';
 import { SharingHistory } from './testing/sharing-history';
 import type { ViolationKind } from './violation';
 
@@ -161,6 +161,31 @@ describe('in a calm', () => {
     expect(invented.calm(invented.snapshot(undefined, [...invented.fills(), ...(row === undefined ? [] : [row])])).found()).toEqual([
       'fill_invented',
     ]);
+  });
+
+  it('a remnant beside what another copy has may stay, and says so', () => {
+    const remnant = (reasons: CopyAtCalm['instruments'][number]['reasons']): readonly ViolationKind[] => {
+      const history = aHolds().opens('b', '0.9').leader('b', '0').wait(60_000);
+      const snapshot = history.snapshot((copy) =>
+        copy.copyId === 'b' ? { ...copy, instruments: copy.instruments.map((one) => ({ ...one, target: 0n, reasons })) } : copy,
+      );
+      return history.calm(snapshot).found();
+    };
+    expect(remnant(['dust'])).toEqual([]);
+    expect(remnant([])).toEqual(['exit_not_followed']);
+  });
+
+  it('a stopped copy has what its proof lists', () => {
+    const stopped = (size: string | null): readonly ViolationKind[] => {
+      const history = aHolds().opens('b', '0.9').wait(60_000);
+      history.tell({ kind: 'copy_state', at: history.now, copyId: 'b', state: 'stopped' });
+      const dust = size === null ? [] : [{ coin: COIN, size: units(size) }];
+      const snapshot = history.snapshot((copy) => (copy.copyId === 'b' ? { ...copy, state: 'stopped', proof: { dust, handedOver: [] } } : copy));
+      return history.calm(snapshot).found();
+    };
+    expect(stopped('0.09')).toEqual([]);
+    expect(stopped('0.08')).toEqual(['stop_not_flat']);
+    expect(stopped(null)).toEqual(['stop_not_flat']);
   });
 
   it('profit and fees are each copy’s own, though the sum is right', () => {

@@ -49,8 +49,9 @@ export class ReduceOnly {
     this.tell(at - PLANNED_MS);
     const copies = state.copiesByAccount.get(order.account) ?? [];
     if (state.settling(order.process, order.sentAt) || copies.some((copy) => copy.holdings.get(order.coin)?.foreign === true)) return;
-    if (order.reduceOnly) this.checkSet(order, at, copies);
-    else this.checkNotSet(order, at, copies);
+    // Of an account's only copy it is said already that it closes more than it has.
+    if (order.reduceOnly && copies.length > 1) this.checkSet(order, at, copies);
+    else if (!order.reduceOnly) this.checkNotSet(order, at, copies);
   }
 
   /** Tells what was found by a time and not excused since. */
