@@ -1,7 +1,7 @@
 import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
-import { keepCharge } from './charges';
+import { keepCharge } from './keep-charges';
 import type { CopyTrack } from './copies';
 import { isExit } from './orders';
 import { type AuditState, type FillPart, fillKey } from './state';
