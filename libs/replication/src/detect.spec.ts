@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { detect, groupByCoin, kindOf, type LeaderFill } from './detect';
+import { moveDetail, readMove } from './move-detail';
 import { isTerminal, nextOrderState, ORDER_STATES } from './order-life';
 import { CAPS, REASONS, reasonAt, reasonNumber, reasonText } from './reasons';
 import { priceOf, sizeOf } from './testing/book-builder';
@@ -36,6 +37,25 @@ describe('detection', () => {
     expect(gap).toBeNull();
     expect(move).toMatchObject({ kind, source: 'fills', after: sizeOf(after), increment: sizeOf(increment) });
     expect(move.incrementPrice).toBe(incrementPrice === null ? null : priceOf(incrementPrice));
+  });
+
+  it.each([
+    ['all of it is one', [true, true], true],
+    ['part of it is one', [false, true], true],
+    ['none of it is one', [false, false], undefined],
+  ] as const)('tells of a liquidation where %s, and a restart reads it back', (_what, [first, second], told) => {
+    const { move } = detect(
+      null,
+      [
+        { ...fill('4', 'sell', '1'), liquidation: first },
+        { ...fill('3', 'sell', '3'), liquidation: second },
+      ],
+      met(),
+    );
+    expect([move.kind, move.liquidation]).toEqual(['close', told]);
+    const stored = { coin: 'BTC', positionBefore: move.before, positionAfter: move.after, firstFillMs: 5, lastFillMs: 5 };
+    const detail: unknown = JSON.parse(JSON.stringify(moveDetail(move, null)));
+    expect(readMove({ ...stored, detail })?.move).toEqual(move);
   });
 
   it('rounds the price of increments to the strict side: down when bought, up when sold', () => {

@@ -14,6 +14,7 @@ export interface LeaderFill {
   readonly twapId: string | null;
   /** Told by a public trade, which does not name the order. */
   readonly provisional?: true;
+  readonly liquidation?: boolean;
 }
 
 /** What names the order a fill belongs to: its TWAP, else the order itself; null where nothing does. */
@@ -61,6 +62,7 @@ export function detect(known: Size | null, fills: readonly [LeaderFill, ...Leade
       lastFillAt: last.time,
       fills: fills.length,
       newOrders: newOrdersOf(fills, met),
+      ...(fills.some(({ liquidation }) => liquidation === true) ? { liquidation: true } : {}),
     },
   };
 }

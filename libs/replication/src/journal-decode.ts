@@ -27,6 +27,8 @@ export interface JournalRow {
   readonly m2: number;
   /** Forecast last answer of the wave, epoch ms; 0: none was made. */
   readonly forecastEnd: number;
+  /** The venue liquidated the leader in the move; false in rows of before it was told. */
+  readonly liquidation: boolean;
   readonly decisions: JournalDecisions;
   readonly orders: JournalOrders;
 }
@@ -89,6 +91,7 @@ function readRow(view: DataView, version: number): JournalRow {
     m1: double(7),
     m2: double(8),
     forecastEnd: double(9),
+    liquidation: double(10) === 1,
     decisions,
     orders: readOrders(reader, version, orderCount, builders, decisions, instance),
   };

@@ -89,6 +89,19 @@ describe('journal row', { timeout: 60_000 }, () => {
     expect(receiptOf(row, 5)).toBeNull();
   });
 
+  it('a receipt tells that the leader was liquidated, and of a row of before it was told that it was not', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    const plan = stage.plan('4', {}, { liquidation: true });
+    const bytes = encodeJournal(plan, wholeSlice(plan), stamp);
+    expect(receiptOf(unwrap(decodeJournal(bytes), 'journal'), 1)).toMatchObject({ leaderLiquidated: true, orders: [{ purpose: 'exit', lots: 6 }] });
+    // Where the mark of it stands now, such rows have zeros.
+    const older = bytes.slice();
+    older.fill(0, 24 + 10 * 8, 24 + 11 * 8);
+    expect(receiptOf(unwrap(decodeJournal(older), 'journal'), 1)?.leaderLiquidated).toBe(false);
+  });
+
   it('damaged bytes are values of a closed set, never a crash', () => {
     const stage = new Stage();
     for (let copy = 1; copy <= 3; copy += 1) stage.add(entryOf(copy, settingsOf(`0.${copy}`)));

@@ -146,6 +146,8 @@ class ColumnWriter {
       stamp.m1,
       stamp.m2,
       stamp.forecastEnd,
+      // Zero in rows of before it was told.
+      plan.liquidation ? 1 : 0,
     ];
     doubles.forEach((value, index) => {
       view.setFloat64(24 + index * 8, value, true);

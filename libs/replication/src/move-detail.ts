@@ -11,6 +11,7 @@ export interface MoveDetail {
   readonly fills: number;
   readonly newOrders: number | null;
   readonly leaderVolatility: string | null;
+  readonly liquidation?: true;
 }
 
 /** A stored move. Sizes 10^-8, times epoch ms. */
@@ -33,6 +34,7 @@ export const moveDetail = (move: Move, leaderVolatility: Rate | null): MoveDetai
   fills: move.fills,
   newOrders: move.newOrders,
   leaderVolatility: leaderVolatility?.toString() ?? null,
+  ...(move.liquidation === true ? { liquidation: true } : {}),
 });
 
 /** A stored move as it was recorded, with the leader's volatility as known then; null when its detail cannot be read. */
@@ -52,6 +54,7 @@ export function readMove(row: StoredMove): { readonly move: Move; readonly leade
     lastFillAt: row.lastFillMs,
     fills: detail.fills,
     newOrders: detail.newOrders,
+    ...(detail.liquidation === true ? { liquidation: true } : {}),
   };
   return { move, leaderVolatility: detail.leaderVolatility === null ? null : rate(BigInt(detail.leaderVolatility)) };
 }
@@ -70,11 +73,22 @@ function parseDetail(value: unknown): MoveDetail | null {
     fills,
     newOrders = null,
     leaderVolatility = null,
+    liquidation,
   } = value as Readonly<Record<string, unknown>>;
   const known = KINDS.find((one) => one === kind);
   const integer = (text: unknown): text is string => typeof text === 'string' && INTEGER.test(text);
   if (known === undefined || (source !== 'fills' && source !== 'resync') || typeof fills !== 'number') return null;
   if (!integer(increment) || !integer(lastPrice) || (incrementPrice !== null && !integer(incrementPrice))) return null;
   if ((newOrders !== null && typeof newOrders !== 'number') || (leaderVolatility !== null && !integer(leaderVolatility))) return null;
-  return { source, kind: known, increment, incrementPrice, lastPrice, fills, newOrders, leaderVolatility };
+  return {
+    source,
+    kind: known,
+    increment,
+    incrementPrice,
+    lastPrice,
+    fills,
+    newOrders,
+    leaderVolatility,
+    ...(liquidation === true ? { liquidation } : {}),
+  };
 }

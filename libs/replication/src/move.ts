@@ -25,6 +25,8 @@ export interface Move {
   readonly fills: number;
   /** Increasing orders of the leader whose first fill is among these; null where the fills do not name their orders. */
   readonly newOrders: number | null;
+  /** The venue liquidated the leader in it: some of its fills are none of the leader's own doing. Absent where fills do not say so. */
+  readonly liquidation?: true;
 }
 
 /** The first place where the leader's fills do not continue the position we know. */

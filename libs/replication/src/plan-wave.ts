@@ -79,6 +79,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
     leaderAfter: after,
     mark: sheet.mark,
     firstFillAt: move.firstFillAt,
+    liquidation: move.liquidation === true,
     decisions: decisionsOf(draft),
     orders,
   };

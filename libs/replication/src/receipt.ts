@@ -33,6 +33,8 @@ export interface Receipt {
   readonly settingsVersion: number;
   readonly leaderBeforeLots: number;
   readonly leaderAfterLots: number;
+  /** The venue liquidated the leader in this move. */
+  readonly leaderLiquidated: boolean;
   readonly kappa: number;
   readonly targetBefore: number;
   readonly targetAfter: number;
@@ -69,6 +71,7 @@ export function receiptAt(row: JournalRow, index: number): Receipt {
     settingsVersion: decisions.settingsVersion[index] ?? 0,
     leaderBeforeLots: row.leaderBefore,
     leaderAfterLots: row.leaderAfter,
+    leaderLiquidated: row.liquidation,
     kappa: decisions.kappa[index] ?? 0,
     targetBefore: decisions.targetBefore[index] ?? 0,
     targetAfter: decisions.targetAfter[index] ?? 0,

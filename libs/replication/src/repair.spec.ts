@@ -126,6 +126,26 @@ describe('repair', () => {
     expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(0);
   });
 
+  it('an exit that a halted venue refuses again and again is repeated at its first bound and reported stuck, until it fills', () => {
+    const stage = tradedStage();
+    const first = stage.plan('0');
+    stage.fillOrder(first, 0, 0, 'passing');
+    const attempts: number[] = [];
+    let tried = 0;
+    for (let second = 1; second <= 200; second += 1) {
+      const { plan, stuck } = repairAt(stage, NOW + second * 1_000);
+      if (plan.orders.count === 0) continue;
+      tried += 1;
+      expect(at(plan.orders.price, 0)).toBe(at(first.orders.price, 0));
+      if (stuck.length > 0) attempts.push(tried);
+      stage.fillOrder(plan, 0, 0, 'passing');
+    }
+    expect(attempts).toEqual([20, 40]);
+    expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(EPISODE.exitStuck);
+    for (let second = 201; second <= 206; second += 1) stage.fill(repairAt(stage, NOW + second * 1_000).plan);
+    expect(at(stage.sheet.rows.episode, 0) & EPISODE.exitStuck).toBe(0);
+  });
+
   it('a busy venue says nothing of the price: the next exit is not widened', () => {
     const stage = tradedStage();
     const first = stage.plan('0');

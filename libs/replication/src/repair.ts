@@ -85,6 +85,7 @@ export function repairPlan(book: CopyBook, sheet: InstrumentSheet, repairWave: n
       leaderAfter: sheet.leaderLots,
       mark: sheet.mark,
       firstFillAt: 0,
+      liquidation: false,
       decisions: decisionsOf(draft),
       orders,
     },
@@ -180,10 +181,9 @@ function insideBand(view: CatchUpView, row: number, reference: number, buy: bool
   return price >= reference - width && price <= reference + width;
 }
 
-/** Every row with an order gets its next attempt; exits that already failed at the band are reported stuck and repeated there. */
+/** Every row with an order gets its next attempt; exits that already failed at the band, or that a busy or halted venue keeps refusing, are reported stuck and repeated. */
 function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
   const { rows } = draft.sheet;
-  const { copies } = draft.book;
   const stuck: number[] = [];
   for (let index = 0; index < draft.count; index += 1) {
     if ((draft.exitLots[index] ?? 0) + (draft.entryLots[index] ?? 0) === 0) continue;
@@ -197,14 +197,23 @@ function nextAttempts(draft: Draft, repairWave: number): readonly number[] {
       rows.wave[row] = repairWave;
       rows.attempt[row] = 0;
     } else rows.attempt[row] = (rows.attempt[row] ?? 0) + 1;
-    const failures = rows.exitFailures[row] ?? 0;
-    const bound = copies.exitBound[row] ?? 0;
-    if ((draft.exitLots[index] ?? 0) === 0 || failures === 0 || exitBoundAt(bound, failures - 1, draft.options.exitBand) < draft.options.exitBand)
-      continue;
+    if ((draft.exitLots[index] ?? 0) === 0 || !(failedAtBand(draft, row) || busyForLong(draft, row))) continue;
     rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.exitStuck;
     stuck.push(row);
   }
   return stuck;
+}
+
+/** Whether the exit before failed although its bound stood at the venue's band. */
+function failedAtBand({ book, sheet: { rows }, options: { exitBand } }: Draft, row: number): boolean {
+  const failures = rows.exitFailures[row] ?? 0;
+  return failures > 0 && exitBoundAt(book.copies.exitBound[row] ?? 0, failures - 1, exitBand) >= exitBand;
+}
+
+/** Whether a busy or halted venue refused the exits of a row so often again: that says nothing of the price, but somebody must know. */
+function busyForLong({ sheet: { rows } }: Draft, row: number): boolean {
+  const attempt = rows.attempt[row] ?? 0;
+  return rows.lastReason[row] === BUSY && attempt > 0 && attempt % BUSY_ATTEMPTS === 0;
 }
 
 /**

@@ -83,6 +83,8 @@ export interface WavePlan {
   readonly mark: number;
   /** Time of the leader's first fill; 0 for a repair. */
   readonly firstFillAt: number;
+  /** The venue liquidated the leader in the move. */
+  readonly liquidation: boolean;
   readonly decisions: Decisions;
   readonly orders: PlannedOrders;
 }

@@ -6,7 +6,7 @@ import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import type { UnknownResolver } from '../repair/resolve-unknowns';
 import { copyStateOf } from '../state/load-scope';
-import { restoreMove } from '../watch/inbox';
+import { OPEN_MOVES_MAX, restoreMove } from '../watch/inbox';
 import type { RecordedMove } from '../wave/recorded-move';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { readJournals } from './open-journals';
@@ -17,7 +17,6 @@ import { settleReopened } from './settle-reopened';
 
 /** Longest wait for the orders an earlier process left unknown before new ones are taken on. */
 const RECOVERY_MAX_MS = 60_000;
-const MOVES_MAX = 100_000;
 
 /** What a recovery works with. */
 export interface RecoverParts {
@@ -48,7 +47,7 @@ export async function recover(ctx: EngineContext, parts: RecoverParts, rows: rea
 
 /** Moves that nobody finished, oldest first. */
 async function openMoves(ctx: EngineContext): Promise<RecordedMove[]> {
-  const rows = await ctx.storage.platform((unit) => unit.inbox.openMoves(MOVES_MAX));
+  const rows = await ctx.storage.platform((unit) => unit.inbox.openMoves(OPEN_MOVES_MAX));
   return rows.flatMap((row) => {
     const watched = ctx.registry.watched.get(Number(row.watchedNo));
     const move = watched === undefined ? null : restoreMove(watched, row);

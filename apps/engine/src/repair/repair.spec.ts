@@ -41,7 +41,7 @@ describe('an exit stuck at the venue’s band while the database is down', () =>
     await new Promise((resolve) => setImmediate(resolve));
     expect(world.sent).toEqual(['sell 10']);
     expect(at(sheet.rows.position, 0)).toBe(0);
-    expect(errors).toEqual(['an exit is stuck at the band of the venue', 'a stuck exit could not be told']);
+    expect(errors).toEqual(['an exit is stuck', 'a stuck exit could not be told']);
   });
 });
 

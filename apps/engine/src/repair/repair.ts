@@ -134,8 +134,12 @@ export class Repairs {
       const copy = this.ctx.registry.copies.get(watched.book.copies.copyNo[row] ?? 0);
       if (copy === undefined) continue;
       const position = Math.abs(sheet.rows.position[row] ?? 0);
-      const attempts = Math.max(1, sheet.rows.exitFailures[row] ?? 0);
-      this.ctx.log.error('an exit is stuck at the band of the venue', { copyNo: copy.no, coin: sheet.instrument.coin, attempts });
+      const attempts = Math.max(1, sheet.rows.exitFailures[row] ?? 0, sheet.rows.attempt[row] ?? 0);
+      this.ctx.log.error('an exit is stuck', {
+        copyNo: copy.no,
+        coin: sheet.instrument.coin,
+        attempts,
+      });
       const event = newEvent(this.ctx, 'copy.exit_stuck', this.ctx.clock.now(), {
         copy_id: copy.id,
         coin: sheet.instrument.coin,

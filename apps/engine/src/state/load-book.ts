@@ -37,6 +37,8 @@ export function newWatched(
     leaving: new Map(),
     ...history,
     recordedTo: history.historyFrom,
+    movesTo: Number(row.topMoveSeq),
+    mayLackMoves: false,
   };
 }
 

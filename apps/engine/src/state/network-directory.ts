@@ -1,7 +1,7 @@
 import { toLots } from '@lockstep/kernel';
-import { orderKeyOf } from '@lockstep/replication';
-import type { EngineStorage, LeaderFillRow, MoveRow, WatchedAccountRow } from '@lockstep/storage';
+import type { EngineStorage, MoveRow, WatchedAccountRow } from '@lockstep/storage';
 import type { EngineContext } from '../context';
+import { goOnBehind, type IncreasingOrder, loadOrders } from './go-on-behind';
 import { LEADER_ORDER_FILLS_MAX } from './leader-orders';
 import { newWatched } from './load-book';
 import type { NetworkAddress } from './network-address';
@@ -45,14 +45,11 @@ export class NetworkDirectory {
   }
 }
 
-/** Whether a recorded move was made of a state, without a fill. */
-const isOfState = (detail: unknown): boolean => typeof detail === 'object' && detail !== null && 'fills' in detail && detail.fills === 0;
-
 /** What is recorded of a watched account. */
 interface Recorded {
   readonly row: WatchedAccountRow;
   readonly moves: readonly MoveRow[];
-  readonly orders: readonly Pick<LeaderFillRow, 'coin' | 'oid' | 'twapId'>[];
+  readonly orders: readonly IncreasingOrder[];
 }
 
 /** Registers a watched account with what is recorded of it: detection goes on behind its last move, planning behind its last planned one. */
@@ -60,12 +57,9 @@ function register(ctx: EngineContext, { row, moves, orders }: Recorded, network:
   const known = ctx.registry.watched.get(Number(row.no));
   if (known !== undefined) return known;
   const watched = newWatched(row, network, { begun: row.historyFromMs !== null, historyFrom: row.historyFromMs ?? 0 }, ctx.registry.followers);
-  watched.orders.load(orders.toReversed().map(({ coin, oid, twapId }) => ({ coin, key: orderKeyOf({ orderId: oid, twapId }) ?? oid })));
+  loadOrders(watched, orders);
   for (const move of moves) {
-    if (isOfState(move.detail)) watched.leader.stated(move.coin, move.positionAfter, move.lastFillMs);
-    else watched.leader.positions.set(move.coin, move.positionAfter);
-    watched.leader.noteFill(move.coin, move.lastFillMs);
-    watched.recordedTo = Math.max(watched.recordedTo, move.lastFillMs);
+    goOnBehind(watched, move);
     const view = network.markets.get(move.coin);
     if (view === undefined) continue;
     watched.book.sheet(view.instrument).leaderLots = toLots(view.instrument, move.positionAfter);

@@ -119,6 +119,10 @@ export interface WatchedAccount {
   readonly leaving: Map<string, number>;
   /** Venue time of the newest fill recorded: whoever reads fills goes on from here. */
   recordedTo: EpochMs;
+  /** Number of the newest move that was recorded and is known here. */
+  movesTo: number;
+  /** True while the answer to a commit of the inbox is lost: moves may be recorded that are not known here. */
+  mayLackMoves: boolean;
 }
 
 /** Everything the engine holds in memory, found by its numbers. Growth is bounded by the rows of the tables it was loaded from. */

@@ -1,6 +1,6 @@
 import { type Instrument, money, price, rate, size } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
-import type { LeaderFillKey, NewMove, PlatformUnit } from '@lockstep/storage';
+import { CommitUnknownError, type LeaderFillKey, type MoveRow, type NewMove, type PlatformUnit } from '@lockstep/storage';
 import type { AccountState, MarketContext, VenueFill, VenueTruth, WatchEvent } from '@lockstep/venues/port';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS, type EngineLimits } from '../limits';
@@ -66,6 +66,8 @@ export async function leaderStage(
 ) {
   const moves: NewMove[] = [];
   const givenUp: { readonly id: bigint; readonly reason: string }[] = [];
+  /** The same as they stand recorded; nothing here ever ends them. */
+  const rows: MoveRow[] = [];
   const keys = new Set<string>();
   const inbox = {
     begin: async () => undefined,
@@ -74,14 +76,21 @@ export async function leaderStage(
         const key = `${coin} ${timeMs} ${tid}`;
         return !keys.has(key) && keys.add(key);
       }),
-    recordMoves: async (_watchedNo: bigint, fresh: readonly NewMove[]) => {
+    recordMoves: async (watchedNo: bigint, fresh: readonly NewMove[]) => {
+      const made = fresh.map((move, index) => {
+        const no = BigInt(moves.length + index + 1);
+        return { ...move, id: no, watchedNo, seq: no, status: 'recorded' as const, createdAt: 0 };
+      });
       moves.push(...fresh);
-      return { moves: fresh.map((move, index) => ({ ...move, id: BigInt(moves.length - fresh.length + index + 1), seq: 1n })) };
+      rows.push(...made);
+      return { moves: made };
     },
+    openMoves: async () => rows,
+    increasingOrders: async () => [],
     giveUpMoves: async (ids: readonly bigint[], reason: string) => void givenUp.push(...ids.map((id) => ({ id, reason }))),
   };
   const registry = new Registry();
-  const database = { away: false };
+  const database = { away: false, losesAnswers: false };
   const watches: string[] = [];
   const ctx = {
     registry,
@@ -94,7 +103,9 @@ export async function leaderStage(
     storage: {
       platform: async <T>(work: (unit: PlatformUnit) => Promise<T>) => {
         if (database.away) throw new Error('the database is away');
-        return work({ inbox } as unknown as PlatformUnit);
+        const done = await work({ inbox } as unknown as PlatformUnit);
+        if (database.losesAnswers) throw new CommitUnknownError(new Error('the connection was lost'));
+        return done;
       },
     },
     timers: systemTimers,

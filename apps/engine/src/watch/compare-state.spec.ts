@@ -27,6 +27,13 @@ const state = (dex: string, held: Held): AccountState => ({
   time: 1,
 });
 
+/** The same positions with everything else about them changed. */
+const withTerms = (of: AccountState): AccountState => ({
+  ...of,
+  accountValue: money(9n),
+  positions: of.positions.map((position) => ({ ...position, leverage: 20, cross: false, marginUsed: money(7n), entryPrice: price(2n) })),
+});
+
 describe('what the states of a leader say about its known positions', () => {
   const held = { ETH: 5, 'xyz:TSLA': 3 };
   it.each<[string, Held, readonly AccountState[], readonly string[]]>([
@@ -38,6 +45,12 @@ describe('what the states of a leader say about its known positions', () => {
     ['a coin traded since the state was read is not judged by it', { SOL: 5, ETH: 2 }, [state('', { ETH: 1 })], ['ETH 2 → 1']],
     ['a coin the venue does not list is not judged', { NEW: 7 }, [state('', {}), state('xyz', {})], []],
     ['a coin that is only in the state is no difference: it is where the leader stands', { ETH: 5 }, [state('', { ETH: 5, SOL: 1 })], []],
+    [
+      'more margin, another leverage, another margin mode and a better entry are no difference: what counts is how much is held',
+      { ETH: 5 },
+      [withTerms(state('', { ETH: 5 }))],
+      [],
+    ],
   ])('%s', (_what, known, states, expected) => {
     const found = differencesOf(
       sizes(known),

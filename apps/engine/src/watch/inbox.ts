@@ -1,12 +1,16 @@
 import { type Money, price, type Size, size } from '@lockstep/kernel';
 import { type Detection, detect, groupByCoin, type Move, moveDetail, readMove, resyncMove } from '@lockstep/replication';
-import type { NewMove } from '@lockstep/storage';
+import { CommitUnknownError, type NewMove } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
-import type { LearntOrders } from '../state/leader-orders';
+import { goOnBehind, loadOrders } from '../state/go-on-behind';
+import { LEADER_ORDER_FILLS_MAX, type LearntOrders } from '../state/leader-orders';
 import type { WatchedAccount } from '../state/registry';
 import type { FilledOrder, RecordedMove } from '../wave/recorded-move';
 import type { Difference } from './compare-state';
+
+/** Moves that nobody finished are read so many at most. */
+export const OPEN_MOVES_MAX = 100_000;
 
 /** Fills as one frame of the venue told them. */
 export interface FillFrame {
@@ -24,7 +28,7 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
   if (fills.length === 0) return [];
   const positions = new Map(watched.leader.positions);
   const learnt = watched.orders.learn();
-  const recorded = await ctx.storage.platform(async (unit) => {
+  const recorded = await written(ctx, watched, async (unit) => {
     const keys = await unit.inbox.insertFills(
       BigInt(watched.no),
       fills.map((fill) => inboxRow(fill, receivedAt.get(fill) ?? 0)),
@@ -47,6 +51,7 @@ export async function recordFills(ctx: EngineContext, watched: WatchedAccount, f
   for (const [coin, position] of positions) watched.leader.positions.set(coin, position);
   for (const fill of fills) watched.leader.noteFill(fill.coin, fill.time);
   watched.recordedTo = fills.reduce((newest, { time }) => Math.max(newest, time), watched.recordedTo);
+  for (const { row } of recorded) watched.movesTo = Math.max(watched.movesTo, Number(row.seq));
   const recordedAt = ctx.stage();
   return recorded.flatMap(({ row, detection }) =>
     detection === undefined
@@ -68,11 +73,44 @@ export async function recordResync(ctx: EngineContext, watched: WatchedAccount, 
   const mark = watched.network.markets.get(coin)?.mark ?? price(0n);
   // Of the venue's time, as every move: who reads fills goes on behind it.
   const move = resyncMove(coin, known, found, mark, stateTime);
-  const rows = await ctx.storage.platform((unit) => unit.inbox.recordMoves(BigInt(watched.no), [moveRow(watched, move, `resync:${stateTime}`, at)]));
+  const rows = await written(ctx, watched, (unit) => unit.inbox.recordMoves(BigInt(watched.no), [moveRow(watched, move, `resync:${stateTime}`, at)]));
   watched.leader.stated(coin, found, stateTime);
   const [row] = rows.moves;
+  if (row !== undefined) watched.movesTo = Math.max(watched.movesTo, Number(row.seq));
   ctx.log.warn('leader fills are missing; following the state', { watchedNo: watched.no, coin, known: known.toString(), found: found.toString() });
   return row === undefined ? null : toRecorded(watched, Number(row.id), Number(row.seq), move, row.leaderEquity, at, ctx.stage());
+}
+
+/** Writes to the inbox. Where the answer to a commit is lost, what was written may stand and is not known here: {@link recordedUnknown} tells it. */
+async function written<T>(ctx: EngineContext, watched: WatchedAccount, work: Parameters<typeof ctx.storage.platform<T>>[0]): Promise<T> {
+  try {
+    return await ctx.storage.platform(work);
+  } catch (failure) {
+    if (failure instanceof CommitUnknownError) watched.mayLackMoves = true;
+    throw failure;
+  }
+}
+
+/**
+ * Moves that stand recorded and are not known here, oldest first, because the answer to their commit was lost. Told again, their fills are known by their keys and
+ * make no move; so they are read, before anything newer of the account is taken. Detection goes on behind them.
+ */
+export async function recordedUnknown(ctx: EngineContext, watched: WatchedAccount): Promise<readonly RecordedMove[]> {
+  const { rows, orders } = await ctx.storage.platform(async (unit) => ({
+    rows: await unit.inbox.openMoves(OPEN_MOVES_MAX),
+    orders: await unit.inbox.increasingOrders(BigInt(watched.no), LEADER_ORDER_FILLS_MAX),
+  }));
+  const known = watched.movesTo;
+  const unknown = rows.filter(({ watchedNo, seq }) => Number(watchedNo) === watched.no && Number(seq) > known);
+  for (const row of unknown) goOnBehind(watched, row);
+  loadOrders(watched, orders);
+  watched.mayLackMoves = false;
+  if (unknown.length > 0) ctx.log.warn('moves were recorded whose commit was not answered', { watchedNo: watched.no, moves: unknown.length });
+  return unknown.flatMap((row) => {
+    const move = restoreMove(watched, row);
+    if (move === null) ctx.log.error('a recorded move cannot be read', { moveId: row.id.toString() });
+    return move === null ? [] : [move];
+  });
 }
 
 /** A stored move as it was recorded, for planning it after a restart. Null when its detail cannot be read. */

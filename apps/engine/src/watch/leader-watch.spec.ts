@@ -43,9 +43,10 @@ const SHORT_WAIT = { syncWaitMaxMs: 50 } as const;
 async function watching(given: Parameters<typeof leaderStage>[0] = {}) {
   const stage = await leaderStage({ ...given, limits: { ...SHORT_WAIT, ...given.limits } });
   const resynced: number[] = [];
+  const handed: string[] = [];
   const watch = new LeaderWatch(
     stage.ctx,
-    () => undefined,
+    (moves) => handed.push(...moves.map(({ move }) => `${Number(move.before) / 1e8} to ${Number(move.after) / 1e8}`)),
     (watched) => resynced.push(watched.no),
   );
   const sync = (watched: WatchedAccount, ...states: readonly ReturnType<typeof stateOf>[]): Promise<void> => {
@@ -60,7 +61,7 @@ async function watching(given: Parameters<typeof leaderStage>[0] = {}) {
     stage.ctx.registry.copies.set(watched.no, { watched, row } as CopyRecord);
     return () => watched.book.copies.status[row] ?? 0;
   };
-  return { ...stage, watch, resynced, sync, copyOf };
+  return { ...stage, watch, resynced, handed, sync, copyOf };
 }
 
 describe('a leader whose stream came back', () => {
@@ -355,6 +356,27 @@ describe('frames that cannot be recorded', () => {
       database.away = false;
       await synced(200, 190, [ethFill(10, 0, 190)]);
       expect([units(), watched.synced]).toEqual([190, true]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.each<[string, (stage: Awaited<ReturnType<typeof begun>>) => Promise<void>, readonly string[]]>([
+    ['are handed on before what is newer', ({ synced }) => synced(12, 1, [ethFill(10, 0, 3), ethFill(11, 3, -2)]), ['0 to 3', '3 to 1']],
+    ['and are told by the leader’s state alone too', ({ synced }) => synced(12, 3), ['0 to 3']],
+    ['are handed on once', ({ synced }) => synced(12, 3).then(() => synced(13, 3, [ethFill(10, 0, 3)])), ['0 to 3']],
+  ])('but stand, because only the answer to their commit was lost, %s', async (_what, told, expected) => {
+    vi.useFakeTimers();
+    try {
+      const stage = await begun();
+      stage.database.losesAnswers = true;
+      await stage.fills(ethFill(10, 0, 3));
+      expect([stage.words(), stage.handed]).toEqual([['0 to 3'], []]);
+      stage.database.losesAnswers = false;
+      await vi.advanceTimersByTimeAsync(600);
+      await told(stage);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect([stage.handed, stage.words(), stage.watched.synced]).toEqual([expected, expected, true]);
     } finally {
       vi.useRealTimers();
     }

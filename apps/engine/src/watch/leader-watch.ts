@@ -8,7 +8,7 @@ import type { Network } from '../state/networks';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import { type Difference, differencesOf, positionsAfter, positionsOf } from './compare-state';
-import { type FillFrame, recordFills, recordResync } from './inbox';
+import { type FillFrame, recordedUnknown, recordFills, recordResync } from './inbox';
 import { Restarts } from './restarts';
 
 export type Frame<Watched = WatchedAccount> =
@@ -252,6 +252,7 @@ export class LeaderWatch {
   }
 
   private async take(run: FrameRun): Promise<void> {
+    if (run.watched.mayLackMoves && !this.restarts.isWaiting(run.watched)) this.onMoves(await recordedUnknown(this.ctx, run.watched));
     if (run.kind === 'fills') return this.takeFills(run.watched, run.frames);
     // What came behind frames that were not recorded would not continue them.
     if (this.restarts.isWaiting(run.watched)) return;

@@ -10,6 +10,7 @@ import { type FollowersOrder, followerPlans } from '../demo/followers';
 import { type DemoLeader, leaderAddress } from '../demo/leaders';
 import { followLive } from '../demo/live';
 import { Market } from '../demo/market';
+import { type Maker, makeMaker, mirrorPlans, playMirroring } from '../demo/mirroring';
 import { DEMO_USAGE, type DemoOptions, parseDemoOptions } from '../demo/options';
 import { playPieces } from '../demo/pieces/play-pieces';
 import { playLeaders } from '../demo/play';
@@ -100,9 +101,13 @@ async function play(stack: Stack, options: DemoOptions, resultsDir: string, inte
     say(
       `all orders go through one key of the Provider API with ${options.requestsPerMinute} requests a minute; the leader is watched at the exchange under it`,
     );
-  const cast = await setUp(stack, castPlan(options, leaders, LEADER_FUNDS));
-  await playLeaders(cast, options);
-  return conclude(cast, { ...ending, pieces: await playPieces(cast, options) });
+  // A venue without working orders has nothing to mirror.
+  const maker = options.venue === 'perps-studio' ? null : makeMaker();
+  const plan = castPlan(options, leaders, LEADER_FUNDS);
+  const cast = await setUp(stack, maker === null ? plan : withMaker(plan, maker));
+  const mirrored = maker === null ? [] : await playMirroring(cast, maker);
+  await playLeaders(cast, leaders, options);
+  return conclude(cast, { ...ending, pieces: [...mirrored, ...(await playPieces(cast, options))] });
 }
 
 const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFunds: Readonly<Record<string, string>>) => ({
@@ -113,6 +118,13 @@ const castPlan = (options: DemoOptions, leaders: readonly DemoLeader[], leaderFu
   followers: followerPlans(followersOrder(options, leaders, ['xyz'])),
   showcase: options.fills === null && options.live === null,
   ...(options.venue === 'perps-studio' ? { venue: 'perps_studio' } : {}),
+});
+
+/** The same with a leader whose working orders a follower of each brand mirrors. */
+const withMaker = (plan: ReturnType<typeof castPlan>, maker: Maker) => ({
+  ...plan,
+  leaders: [...plan.leaders, maker],
+  followers: [...plan.followers, ...mirrorPlans(maker, BRANDS.length, plan.followers.length, CATCH_UP_MS)],
 });
 
 const followersOrder = (options: DemoOptions, leaders: readonly DemoLeader[], dexes: readonly string[]): FollowersOrder => ({

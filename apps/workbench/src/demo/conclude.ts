@@ -49,7 +49,14 @@ export async function conclude(cast: Cast, ending: Ending): Promise<boolean> {
     for (const { account, asset, net } of booksOf(closed.csv).rows)
       if (account === 'copy:realised_pnl') realised.set(asset, (realised.get(asset) ?? 0n) - net);
   }
-  violations.push(...(await auditIsolation(cast.brands, new Map([...settlements].map(([brand, closed]) => [brand, closed.id])))));
+  const ids = new Map([...settlements].map(([brand, closed]) => [brand, closed.id]));
+  if (cast.showcase !== null) {
+    // What crossed, was handed over or broke stands in its books too; its accounts carry several copies, so they are judged by the pieces.
+    const closed = await settle(cast.showcase, cast.startedAt);
+    violations.push(...auditSettlement(cast.showcase, closed));
+    ids.set(cast.showcase, closed.id);
+  }
+  violations.push(...(await auditIsolation([...ids.keys()], ids)));
   const { tour } = ending;
   if (tour !== undefined) {
     const world = moneyWorld(cast, null);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DemoBrand } from './brand';
 import { type Cast, say, settleDown } from './cast';
-import { act, BUILDER_DEX_COIN, closeAll, MADE_UP_COINS, shock } from './leaders';
+import { act, BUILDER_DEX_COIN, closeAll, type DemoLeader, MADE_UP_COINS, shock } from './leaders';
 import type { DemoOptions } from './options';
 
 /** The first leader trades on the builder-deployed dex in this round. */
@@ -18,17 +18,17 @@ const copyState = z.object({ state: z.string() });
  * Rounds of leader activity, with what happens to copies on the way: a few are paused and resumed, and the market falls once, so that loss limits
  * have to act. In the end the first leader closes everything.
  */
-export async function playLeaders(cast: Cast, options: Pick<DemoOptions, 'rounds' | 'seed'>): Promise<void> {
+export async function playLeaders(cast: Cast, leaders: readonly DemoLeader[], options: Pick<DemoOptions, 'rounds' | 'seed'>): Promise<void> {
   for (let round = 1; round <= options.rounds; round += 1) {
     await between(cast, round, { percent: SHOCK_PERCENT, coins: MADE_UP_COINS });
-    for (const [index, leader] of cast.leaders.entries()) {
+    for (const [index, leader] of leaders.entries()) {
       const given = index === 0 && round === BUILDER_DEX_ROUND ? BUILDER_DEX_COIN : undefined;
       const deed = await act(leader, cast.market, cast.control, options.seed, round, given);
       say(`round ${round}: ${deed.leader} ${deed.text}`);
       await settleDown(cast);
     }
   }
-  const [first] = cast.leaders;
+  const [first] = leaders;
   if (!first) return;
   say(`${first.name} closes everything`);
   await closeAll(first, cast.market, cast.control);

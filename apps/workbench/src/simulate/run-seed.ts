@@ -200,6 +200,7 @@ export class SeedRun {
   private async play(): Promise<void> {
     this.world.start();
     await this.answered(this.player.begin());
+    for (const { agents } of this.cast.followers) for (const agent of agents) this.worldTap.setUpWith(agent);
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
       if (this.step === this.order.lastStep) return;
@@ -252,7 +253,7 @@ export class SeedRun {
   private loaded(): void {
     for (const copy of this.cast.copies.values()) {
       for (const change of copy.pending) {
-        if (change.told !== true) this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        if (change.told !== true) this.player.terms(copy, change.terms, copy.confirmed, change.tightenedAt);
         change.told = true;
       }
     }
@@ -313,13 +314,19 @@ export class SeedRun {
       case 'copy.settings': {
         const change = copy.pending.shift();
         if (change?.told === true) return;
-        if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.allocation, change.tightenedAt);
+        if (change !== undefined && status === 'applied') this.player.terms(copy, change.terms, copy.confirmed, change.tightenedAt);
         else this.observe({ kind: 'terms_refused', at, copyId: copy.id });
         return;
       }
       case 'copy.allocation':
-        if (status === 'applied') this.player.terms(copy, copy.terms, copy.allocation);
-        else this.observe({ kind: 'terms_refused', at, copyId: copy.id });
+        if (status === 'applied') {
+          copy.confirmed = command.allocation ?? copy.confirmed;
+          this.player.terms(copy, copy.terms, copy.confirmed);
+          return;
+        }
+        // The row goes back with it, unless a newer wish stands there.
+        if (copy.allocation === command.allocation) copy.allocation = copy.confirmed;
+        this.observe({ kind: 'terms_refused', at, copyId: copy.id });
         return;
       case 'copy.pause':
         if (status === 'refused') this.observe({ kind: 'halt_lifted', at, thing, cause: 'pause' });

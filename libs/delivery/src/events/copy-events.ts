@@ -73,7 +73,11 @@ export const copyEvents = {
   'copy.settings_changed': define(1, 'A new version of a copy’s settings is in force.', settings),
   'copy.forfeited': define(1, 'An increment was given up and will not be caught up.', forfeit),
   'copy.flat': define(1, 'A stop ended: the copy is flat, or what is left or was handed over is listed.', flatness),
-  'copy.exit_stuck': define(1, 'An exit could not be filled up to the venue’s price band.', exitStuck),
+  'copy.exit_stuck': define(
+    1,
+    'An exit could not be filled up to the venue’s price band, or a busy or halted venue keeps refusing it; it is repeated.',
+    exitStuck,
+  ),
   'copy.crossed': define(1, 'Two copies of one venue account traded with each other inside it; no order left and no fee was paid.', crossed),
   'breaker.triggered': define(1, 'A loss limit of a copy was met.', breaker),
   'limit.passed': define(1, 'What a copy holds passed one of its limits, or meets it again.', limit),

@@ -40,7 +40,13 @@ export const receiptSchema = named(
       decision: reasonField(REASON_CODES),
       explanation: z.string().describe('The decision as a sentence.'),
       settings_version: z.int().min(0),
-      leader: z.object({ before: decimalText, after: decimalText }).describe('The leader’s position around the move.'),
+      leader: z
+        .object({
+          before: decimalText,
+          after: decimalText,
+          liquidated: z.boolean().describe('The venue liquidated the leader in this move; the copy follows it as any reduction.'),
+        })
+        .describe('The leader’s position around the move.'),
       ratio: decimalText.describe('Today’s ratio by the copy’s mode.'),
       target_before: decimalText,
       target_after: decimalText,
@@ -88,7 +94,11 @@ export const receiptBody = (copyId: string, row: JournalRow, receipt: Receipt): 
   decision: receipt.reason,
   explanation: receipt.explanation,
   settings_version: receipt.settingsVersion,
-  leader: { before: lots(receipt.leaderBeforeLots, receipt.szDecimals), after: lots(receipt.leaderAfterLots, receipt.szDecimals) },
+  leader: {
+    before: lots(receipt.leaderBeforeLots, receipt.szDecimals),
+    after: lots(receipt.leaderAfterLots, receipt.szDecimals),
+    liquidated: receipt.leaderLiquidated,
+  },
   ratio: formatDecimal(BigInt(receipt.kappa), 12),
   target_before: microLots(receipt.targetBefore, receipt.szDecimals),
   target_after: microLots(receipt.targetAfter, receipt.szDecimals),

@@ -85,6 +85,8 @@ export class PieceStage {
   async copy(leader: DemoLeader, account: PieceAccount, allocation: string, settings: Readonly<Record<string, unknown>>): Promise<PieceCopy> {
     const copyId = await addCopy(this.brand, { leaderAddress: leader.address, accountId: account.id, allocation, settings });
     const copy = { copyId, address: account.address };
+    const limits = { allocation, maxSize: null, maxNotional: null, maxShare: null, maxLeverage: null, venueLeverage: 1 };
+    this.brand.copies.push({ ...copy, leaderId: this.brand.leaderIds.get(leader.address) ?? '', limits, paid: new Map(), role: null });
     await this.untilState(copy, 'active');
     return copy;
   }

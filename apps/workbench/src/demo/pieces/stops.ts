@@ -8,8 +8,8 @@ import type { PieceCopy, PieceStage } from './stage';
 
 const ALLOCATION = '5000';
 const OPEN_USD = 8_000n;
-/** Slices are five seconds apart: three of them. */
-const UNWIND_MS = 16_000;
+/** Slices are five seconds apart: up to four of them. */
+const UNWIND_MS = 20_000;
 const SETTINGS = {
   mode: { kind: 'fixed_ratio', ratio: '0.1' },
   slippage: { entry_bound: '0.02', exit_bound: '0.05' },

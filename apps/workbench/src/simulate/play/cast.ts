@@ -24,13 +24,24 @@ export interface CopyCast {
   readonly follower: FollowerCast;
   readonly leader: number;
   readonly leaderId: LeaderId;
+  /** As the platform's row has it: the newest wish, until the engine takes back one that it refuses. */
   allocation: bigint;
+  /** As the engine confirmed it last. */
+  confirmed: bigint;
   terms: CopyTerms;
   /** Of the newest settings version. */
   version: number;
   readonly createdAt: number;
   /** Settings the engine has not confirmed yet, oldest first. */
   readonly pending: { readonly version: number; readonly terms: CopyTerms; readonly tightenedAt?: number; told?: boolean }[];
+}
+
+/** A command as the platform wrote it. */
+export interface CommandCast {
+  readonly kind: string;
+  readonly targetId: string;
+  /** Of `copy.allocation`: what was asked for. */
+  readonly allocation?: bigint;
 }
 
 /** Who is who: scenario numbers to what the platform wrote for them, and back. */
@@ -43,7 +54,7 @@ export class Cast {
   private readonly byAddress = new Map<string, FollowerCast>();
   private readonly leaders = new Map<string, LeaderId>();
   private readonly byNo = new Map<number, CopyCast>();
-  private readonly commands = new Map<string, { readonly kind: string; readonly targetId: string }>();
+  private readonly commands = new Map<string, CommandCast>();
 
   addFollower(follower: FollowerCast): void {
     this.followers[follower.follower] = follower;
@@ -69,11 +80,11 @@ export class Cast {
     return this.byNo.get(no);
   }
 
-  addCommand(scope: TenantScope, no: bigint, command: { readonly kind: string; readonly targetId: string }): void {
+  addCommand(scope: TenantScope, no: bigint, command: CommandCast): void {
     this.commands.set(`${scope.tenantId}|${no}`, command);
   }
 
-  command(scope: TenantScope, no: bigint): { readonly kind: string; readonly targetId: string } | undefined {
+  command(scope: TenantScope, no: bigint): CommandCast | undefined {
     return this.commands.get(`${scope.tenantId}|${no}`);
   }
 

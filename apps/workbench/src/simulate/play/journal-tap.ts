@@ -36,6 +36,8 @@ interface Row {
   readonly packed: Buffer;
 }
 
+const MILLISECOND = 1;
+
 /** Reads what the engine journaled: its orders by client order id, and why copies fell short, by copy and coin. */
 export class JournalTap {
   private readonly orders = new Map<string, JournaledOrder>();
@@ -71,7 +73,8 @@ export class JournalTap {
           nonce: orders.nonce[at] ?? 0,
           clientOrderId: clientOrderIdText(orders.clientOrderId, at * 16),
           exit: (orders.leg[at] ?? 0) < FIRST_ENTRY_LEG,
-          decidedAt: (read.value.m2 || read.value.plannedAt) - offsetMs,
+          // Rows have whole milliseconds: it was decided somewhere in this one, before it was written down.
+          decidedAt: Math.min((read.value.m2 || read.value.plannedAt) - offsetMs + MILLISECOND, journaledAt),
           journaledAt,
         };
         this.orders.set(order.clientOrderId, order);

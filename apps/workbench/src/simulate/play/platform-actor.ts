@@ -5,7 +5,7 @@ import { encodeCopySettings, sharingConflict } from '@lockstep/roster';
 import type { CopyTerms, Scenario, ScenarioFollower, VirtualTime } from '@lockstep/simulation';
 import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
-import type { Cast, CopyCast, FollowerCast } from './cast';
+import type { Cast, CommandCast, CopyCast, FollowerCast } from './cast';
 import type { PlatformStore, TenantUnit } from './platform-store';
 import { settingsOf } from './terms';
 import type { SimWakeups } from './wakeups';
@@ -169,6 +169,7 @@ export class PlatformActor {
       leader,
       leaderId,
       allocation,
+      confirmed: allocation,
       terms,
       version: 1,
       createdAt: this.time.now(),
@@ -218,7 +219,7 @@ export class PlatformActor {
       const allocation = row.allocation + by;
       if (allocation < UNIT) return false;
       await unit.copies.update({ id: copy.id }, { allocation, updatedAt: unit.now });
-      await this.append(unit, copy.scope, 'copy.allocation', copy.id, { allocation: allocation.toString() });
+      await this.append(unit, copy.scope, 'copy.allocation', copy.id, { allocation: allocation.toString() }, { allocation });
       return true;
     });
     this.wake(copy.scope);
@@ -261,9 +262,16 @@ export class PlatformActor {
     return done;
   }
 
-  private async append(unit: TenantUnit, scope: TenantScope, kind: CommandKind, targetId: string, payload: unknown): Promise<void> {
+  private async append(
+    unit: TenantUnit,
+    scope: TenantScope,
+    kind: CommandKind,
+    targetId: string,
+    payload: unknown,
+    wish: Pick<CommandCast, 'allocation'> = {},
+  ): Promise<void> {
     const no = await unit.commands.append({ kind, targetId, payload, actor: 'simulation' });
-    this.cast.addCommand(scope, no, { kind, targetId });
+    this.cast.addCommand(scope, no, { kind, targetId, ...wish });
   }
 
   /** As the gateway does: by the command that was committed. */

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { WorldTap } from './world-tap';
 
 const OWNER = '0xf1';
+/** The signer accounts are set up with. */
+const SET_UP = '0xa0';
 const submissionOf = (signer: string, action: object): Submission =>
   ({ signer, action, nonce: 7, vaultAddress: null, expiresAfter: null }) as unknown as Submission;
 const approve = (agentAddress: string) => submissionOf(OWNER, { type: 'approveAgent', agentAddress });
@@ -24,8 +26,10 @@ function told(...submissions: readonly (readonly [Submission, object])[]): reado
     () => OWNER,
     () => true,
     ({ kind }) => observed.push(kind),
-  ).watched();
-  for (const [submission] of submissions) tap.submitWith(submission, () => undefined);
+  );
+  tap.setUpWith(SET_UP);
+  const watched = tap.watched();
+  for (const [submission] of submissions) watched.submitWith(submission, () => undefined);
   return observed;
 }
 
@@ -36,6 +40,10 @@ describe('what is told of the world', () => {
 
   it('a noop refused because its signer was replaced tells that the signer is gone', () => {
     expect(told([approve('0xa1'), DONE], [approve('0xa2'), DONE], [noop('0xa1'), UNKNOWN])).toEqual(['signer_given', 'signer_given', 'signer_gone']);
+  });
+
+  it('a noop refused tells that the signer is gone that its account was set up with', () => {
+    expect(told([noop(SET_UP), UNKNOWN])).toEqual(['signer_gone']);
   });
 
   it('a noop of a signer that is about to be approved tells nothing', () => {

@@ -34,6 +34,11 @@ export class WorldTap {
     });
   }
 
+  /** An account was set up with this signer, without an approval that was submitted. */
+  setUpWith(signer: string): void {
+    this.given.add(signer);
+  }
+
   /** Tells charges of funding that are new since the last look. */
   funding(addresses: readonly string[]): void {
     for (const address of addresses) {

@@ -46,6 +46,12 @@ export class Tally {
   }
 }
 
+interface UnansweredFill {
+  readonly at: EpochMs;
+  readonly signed: bigint;
+  readonly order: OrderTrack;
+}
+
 /** One copy in one coin: what it truly holds, what an engine was told of it, what it should hold, and what may still fill. */
 export class Holding {
   readonly real = new Tally();
@@ -77,7 +83,7 @@ export class Holding {
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
   /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
-  private unanswered: { readonly at: EpochMs; readonly signed: bigint; readonly order: OrderTrack }[] = [];
+  private unanswered: UnansweredFill[] = [];
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
   /** The newest wave an entry left in. */
@@ -92,8 +98,12 @@ export class Holding {
 
   /** The position an engine knows for sure: what it was told, less what may not be booked yet. */
   knownFor(at: EpochMs, bookingMs: number): bigint {
-    const open = this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
-    return open.reduce((sum, { signed }) => sum - signed, this.told.position);
+    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => sum - signed, this.told.position);
+  }
+
+  /** Fills that may not be booked yet, and that no answer told. */
+  private unbooked(at: EpochMs, bookingMs: number): readonly UnansweredFill[] {
+    return this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
   }
 
   /** What may still fill on a side, of exits or of entries. */
@@ -112,10 +122,11 @@ export class Holding {
 
   /**
    * The most an engine may believe there is to close by orders of a side: what it was told, and every fill to the other side it may know of before it is
-   * told. Exits whose answers it has are off.
+   * told. Exits whose answers it has are off; entries without an answer stand against it only where their fills were told so long ago that they are booked.
    */
-  closableMost(buy: boolean): bigint {
+  closableMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = buy ? -this.told.position : this.told.position;
+    for (const { order, signed } of this.unbooked(at, bookingMs)) if (order.handed?.reduceOnly === false && signed > 0n === buy) most += abs(signed);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;

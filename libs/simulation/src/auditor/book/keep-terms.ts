@@ -62,8 +62,8 @@ function keepCopyTerms(state: AuditState, told: TermsTold): void {
   const moved = Number(told.allocation - known.earlier.allocation) / 1e8;
   if (before === null) known.losses.unsure();
   else {
-    known.losses.flow(before, before + moved);
-    known.equity.add(told.at, before + moved);
+    known.losses.flow(before, moved);
+    for (const value of [before.told, before.real]) known.equity.add(told.at, value + moved);
   }
 }
 
@@ -71,7 +71,7 @@ function beginCopy(state: AuditState, told: TermsTold): void {
   const copy = new CopyTrack(told.copy, told.settings, told.allocation, told.at, state.options.equityWindowMs);
   const allocation = Number(told.allocation) / 1e8;
   copy.equity.add(told.at, allocation);
-  copy.losses.anchor(allocation, allocation);
+  copy.losses.anchor({ told: allocation, real: allocation }, allocation);
   const held = [...state.instruments.keys()].filter((coin) => isOwn(state, told.copy.account, coin));
   for (const coin of held) Object.assign(copy.holding(coin), { foreign: true, netted: true });
   if (held.length > 0) copy.attributed = true;
@@ -114,7 +114,18 @@ function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean)
   if (adopts) copy.userActAt = at;
   const leader = state.leader(copy.copy.leader);
   const ratio = ratioBounds(copy, leader, at, state.options.equityMargin);
-  for (const coin of leader.coins.values()) beginIn(copy, coin.coin, adopts ? coin.largest : coin.position, at, adopts, ratio);
+  for (const coin of leader.coins.values()) {
+    if (adopts) beginIn(copy, coin.coin, coin.largest, at, adopts, ratio);
+    else waitIn(copy, coin.coin, coin.position, at);
+  }
+}
+
+/** A copy waits where its leader is when it begins: by what the engine has decided on by then. */
+function waitIn(copy: CopyTrack, coin: string, leader: bigint, at: number): void {
+  const { open, real } = copy.holding(coin);
+  const held = real.position;
+  const before = open.leaderBefore ?? leader;
+  open.changeBefore((target) => (before === 0n ? target.unsure() : target.wait(at, held)));
 }
 
 /** How a copy begins in one coin where its leader is. */

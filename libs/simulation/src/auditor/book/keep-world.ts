@@ -1,8 +1,8 @@
 import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
-import { keepCharge } from './keep-charges';
 import type { CopyTrack } from './copies';
+import { keepCharge } from './keep-charges';
 import { isExit } from './orders';
 import { type AuditState, type FillPart, fillKey } from './state';
 

@@ -41,8 +41,9 @@ export function lossLimits(seen: LossLimitsSeen): LossLimits {
  */
 export class LossTrack {
   breach: Breach | null = null;
-  private unitBase = 1;
-  private valueBase: number | null = null;
+  /** What the unit value is chained to: the figures with which it is highest, and lowest, of those an engine may have had when money moved. */
+  private high: UnitBase = { unit: 1, value: null };
+  private low: UnitBase = { unit: 1, value: null };
   private moneyBase = 0;
   private peak = 1;
   /** The highest value as it stood when the last two spans of memory ended. */
@@ -56,11 +57,12 @@ export class LossTrack {
   private lastPrices = '';
   private sure = true;
 
-  /** Every reference begins anew at this value. */
-  anchor(value: number, allocation: number): void {
-    this.unitBase = 1;
-    this.valueBase = value;
-    this.moneyBase = value - allocation;
+  /** Every reference begins anew at this value, which is one of two. */
+  anchor(value: ValueSeen, allocation: number): void {
+    const least = Math.min(value.told, value.real);
+    this.high = { unit: 1, value: least };
+    this.low = { unit: 1, value: Math.max(value.told, value.real) };
+    this.moneyBase = least - allocation;
     this.peak = 1;
     this.middlePeak = 1;
     this.olderPeak = 1;
@@ -83,9 +85,11 @@ export class LossTrack {
   }
 
   /** Money moved in or out: the unit value stays. */
-  flow(before: number, after: number): void {
-    this.unitBase = this.unit(before);
-    this.valueBase = after;
+  flow({ told, real }: ValueSeen, moved: number): void {
+    const isToldHigher = told * (real + moved) >= real * (told + moved);
+    const [most, least] = isToldHigher ? [told, real] : [real, told];
+    this.high = { unit: unitOf(this.high, most), value: most + moved };
+    this.low = { unit: unitOf(this.low, least), value: least + moved };
   }
 
   /** A process died and took the highest values of its last seconds with it. */
@@ -99,8 +103,8 @@ export class LossTrack {
 
   /** Judges one valuation; the higher and the lower of what the figures may be. True: the copy was not in breach of that level before. */
   value(valuation: Valuation, limits: LossLimits, margin: number): boolean {
-    const high = this.unit(valuation.high);
-    const low = this.unit(valuation.low);
+    const high = unitOf(this.high, valuation.high);
+    const low = unitOf(this.low, valuation.low);
     if (!this.sure) return false;
     this.turnDay(valuation, low);
     this.turnPeak(valuation.at, low);
@@ -145,12 +149,6 @@ export class LossTrack {
     return { limit: 'loss_money', text: `lost ${lost.toFixed(2)} in money, the limit is ${bound}` };
   }
 
-  private unit(value: number): number {
-    const base = this.valueBase;
-    if (base === null || base <= 0) return value <= 0 ? 0 : this.unitBase;
-    return value <= 0 ? 0 : this.unitBase * (value / base);
-  }
-
   private turnDay(valuation: Valuation, low: number): void {
     const day = Math.floor((valuation.at - valuation.dayBeginsMs) / DAY_MS);
     if (day === this.day) return;
@@ -167,6 +165,23 @@ export class LossTrack {
     }
     if (low > this.peak) this.peak = low;
   }
+}
+
+/** A copy's value by what engines were told, and by all that happened, in whole units. */
+export interface ValueSeen {
+  readonly told: number;
+  readonly real: number;
+}
+
+/** A unit value and the copy's value it stands for; null: none yet. */
+interface UnitBase {
+  readonly unit: number;
+  readonly value: number | null;
+}
+
+function unitOf(base: UnitBase, value: number): number {
+  if (value <= 0) return 0;
+  return base.value === null || base.value <= 0 ? base.unit : base.unit * (value / base.value);
 }
 
 /** What a death may take with it is older than one of these. */

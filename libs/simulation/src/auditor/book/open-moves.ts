@@ -38,6 +38,20 @@ export class OpenMoves {
     else this.note({ open: null, redo });
   }
 
+  /** Where the leader was before the oldest move that waits for its decision; null: none waits. */
+  get leaderBefore(): bigint | null {
+    return this.changes.find(({ open }) => open !== null)?.open?.move.before ?? null;
+  }
+
+  /** A change of the target on what is so before the moves that wait for their decision. */
+  changeBefore(redo: (target: TargetBounds) => void): void {
+    if (this.changes.length === 0) redo(this.target);
+    else {
+      this.changes.unshift({ open: null, redo });
+      this.again();
+    }
+  }
+
   /** Moves up to `time` were decided, and may have been followed on what `widened` adds. */
   decided(time: EpochMs, widened: (followed: Followed) => Followed): void {
     let isOther = false;

@@ -1,13 +1,10 @@
 import { blame, type JudgedOrder } from './judged-order';
 
-/** Decisions are timed in whole ms, cut down. */
-const DECISION_GRAIN_MS = 1;
-
 /** Product §3 (3): missing or stale marks or truth halt new risk. */
 export function checkFreshness(judged: JudgedOrder): void {
   const { order, state } = judged;
   const { markMaxAgeMs, raceMs } = state.options;
-  const last = state.marks.of(order.process, order.coin)?.lastAt(order.decidedAt + DECISION_GRAIN_MS) ?? null;
+  const last = state.marks.of(order.process, order.coin)?.lastAt(order.decidedAt) ?? null;
   if (last === null) blame(judged, 'stale_mark', `was decided at ${order.decidedAt} without any mark of ${order.coin}`);
   else if (order.decidedAt - last > markMaxAgeMs) {
     blame(judged, 'stale_mark', `was decided on a mark ${order.decidedAt - last} ms old, ${markMaxAgeMs} ms are allowed`);

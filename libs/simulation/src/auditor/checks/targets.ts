@@ -72,7 +72,7 @@ export function checkAge(judged: JudgedOrder): void {
 export function checkExit(judged: JudgedOrder): void {
   const { order, state, holding } = judged;
   if (holding.foreign || state.settling(order.process, order.sentAt)) return;
-  const most = holding.closableMost(order.buy);
+  const most = holding.closableMost(order.decidedAt, state.options.owedSlackMs, order.buy);
   const pending = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + holding.unknownFills(order.buy, true);
   if (pending + order.size <= most) return;
   const kind = pending > 0n && order.size <= most ? 'double_order' : 'exit_beyond_position';
