@@ -61,17 +61,22 @@ function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
     for (const copy of copies) for (const holding of copy.holdings.values()) figures.realised += holding.real.realised / UNIT;
     const rows = copies.map((copy) => booked.get(copy.copy.copyId));
     if (figures.foreign || rows.some((row) => row === undefined)) continue;
+    if (copies.length > 1) for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId));
     const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
     const funding = state.charges.get(account)?.booked(snapshot.at - state.options.fundingReadMs) ?? [0n];
     const allowed = state.options.roundingPerFill * BigInt(figures.fills);
     const copyId = copies[0]?.copy.copyId ?? null;
     compare(state, snapshot.at, copyId, `realised profit of account ${account}`, sum('realised'), figures.realised, allowed);
     compare(state, snapshot.at, copyId, `fees of account ${account}`, sum('fees'), figures.fees, 0n);
+    // What an ended copy left is the follower's own, and so is its part of a charge.
+    if (copies.some(leaves)) continue;
     const closest = nearest(funding, sum('funding'));
     compare(state, snapshot.at, copyId, `funding of account ${account}`, sum('funding'), closest, BigInt(copies.length - 1));
-    if (copies.length > 1) for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId));
   }
 }
+
+/** Whether a copy has ended and left something. */
+const leaves = ({ state, holdings }: CopyTrack): boolean => state === 'stopped' && [...holdings.values()].some(({ real }) => real.position !== 0n);
 
 /** Profit and fees are each copy's own, by its own quantity and average entry (product §2.6). */
 function checkShare(state: AuditState, at: number, copy: CopyTrack, booked: CopyAtCalm['booked'] | undefined): void {
