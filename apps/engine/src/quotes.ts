@@ -1,12 +1,23 @@
-import type { QuoteUpdate } from '@lockstep/venues/port';
+import type { DepthUpdate, QuoteUpdate } from '@lockstep/venues/port';
 
-/** The newest best bid and ask of a network's followed coins. Bounded by what is followed: a coin that no longer is, is forgotten. */
+/** The newest best bid and ask of a network's followed coins, and the books of those that are followed deep. Bounded by what is followed: a coin that no longer is, is forgotten. */
 export class Quotes {
   private readonly byCoin = new Map<string, QuoteUpdate>();
+  private readonly books = new Map<string, DepthUpdate>();
 
   take(update: QuoteUpdate): void {
     const known = this.byCoin.get(update.coin);
     if (known === undefined || known.receivedAt <= update.receivedAt) this.byCoin.set(update.coin, update);
+  }
+
+  takeDepth(update: DepthUpdate): void {
+    const known = this.books.get(update.coin);
+    if (known === undefined || known.receivedAt <= update.receivedAt) this.books.set(update.coin, update);
+  }
+
+  /** The book as it was last told; undefined: the coin is not followed deep, or nothing was told yet. */
+  depth(coin: string): DepthUpdate | undefined {
+    return this.books.get(coin);
   }
 
   get(coin: string): QuoteUpdate | undefined {
@@ -17,5 +28,6 @@ export class Quotes {
   keep(coins: readonly string[]): void {
     const kept = new Set(coins);
     for (const coin of this.byCoin.keys()) if (!kept.has(coin)) this.byCoin.delete(coin);
+    for (const coin of this.books.keys()) if (!kept.has(coin)) this.books.delete(coin);
   }
 }

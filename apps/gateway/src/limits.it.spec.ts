@@ -32,6 +32,7 @@ describe('limits above the copies', () => {
         exposure: { max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: null },
         instruments: { kind: 'all' },
         max_venue_leverage: null,
+        impact: null,
       },
       actor: null,
       changed_at: null,
@@ -40,6 +41,8 @@ describe('limits above the copies', () => {
     expect(before.effective.settings).toEqual(before.settings);
     expect(sourceOf(before, 'caps.max_leverage')).toEqual(['copy']);
     expect(sourceOf(before, 'breaker.daily')).toEqual([]);
+    expect(before.effective.impact).toBeNull();
+    expect(sourceOf(before, 'impact')).toEqual([]);
   });
 
   it('stand at once, are merged by the least, and say where each comes from', async () => {
@@ -76,6 +79,22 @@ describe('limits above the copies', () => {
       caps: { max_position_notional: null, max_leverage: '7' },
       max_venue_leverage: null,
     });
+  });
+
+  it('say how large waves are spread, the nearest layer for all others, until it takes its word back', async () => {
+    const spread = async () => {
+      const bound = await copy();
+      return [bound.effective.impact, sourceOf(bound, 'impact')];
+    };
+    good(await rig.operator('patch', '/v1/operator/limits/platform', { impact: {} }));
+    expect(await spread()).toEqual([{ spread_above: '0.5', participation: '0.2', within_ms: 5_000, jitter: '0.3' }, ['platform']]);
+    good(await patch(objects.leader, { impact: { within_ms: 9_000 } }));
+    good(await patch(objects.leader, { impact: { participation: '0.1' } }));
+    expect(await spread()).toEqual([{ spread_above: '0.5', participation: '0.1', within_ms: 9_000, jitter: '0.3' }, ['leader']]);
+    good(await patch(objects.leader, { impact: null }));
+    good(await rig.operator('patch', '/v1/operator/limits/platform', { impact: null }));
+    expect(await spread()).toEqual([null, []]);
+    expect((await patch(objects.leader, { impact: { within_ms: 60_001 } })).body).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
   it('changed at the same time are all kept', async () => {

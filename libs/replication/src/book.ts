@@ -1,6 +1,7 @@
 import {
   type EpochMs,
   type Instrument,
+  lotSize,
   type Money,
   mulDivFloor,
   must,
@@ -17,6 +18,7 @@ import {
   type CopySettings,
   type ExposureLimits,
   filterAdmits,
+  type ImpactTerms,
   type InstrumentFilter,
   NO_EXPOSURE_LIMITS,
   STATE_ACTIONS,
@@ -25,7 +27,7 @@ import { clearRow, columnMaker } from './column-maker';
 import { type CopyColumns, FOLLOW, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
 import { FollowerRows } from './follower-rows';
-import { ALLOWED, EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
+import { ALLOWED, type DepthSide, EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
 import { underlyingOf } from './underlying';
 
 /** A copy as the engine loads it. */
@@ -65,6 +67,12 @@ export interface NavState {
   /** Epoch ms; 0: not known. */
   readonly dayEndsAt: EpochMs;
   readonly pnlAnchor: Money;
+}
+
+/** One price of a book with what stands there. */
+export interface DepthLevel {
+  readonly price: Price;
+  readonly size: Size;
 }
 
 /** Execution markup of a copy (product §5). `builder` indexes the book's builder addresses. */
@@ -116,6 +124,8 @@ export class CopyBook {
   private planScratch: DraftScratch | null = null;
   /** Rows with a limit that several copies share. */
   private sharing = 0;
+  /** Rows whose entries may be spread. */
+  private spreading = 0;
 
   /** `builders`: addresses that receive builder fees; a copy's `builder` indexes them. */
   constructor(
@@ -153,6 +163,8 @@ export class CopyBook {
       bestBid: 0,
       bestAsk: 0,
       bookAt: 0,
+      depth: null,
+      spreadNext: { buy: 0, sell: 0 },
       rows: layoutInstrumentRows(columnMaker(this.capacity)),
     };
     this.filters.forEach((filter, row) => {
@@ -238,6 +250,7 @@ export class CopyBook {
     const follower = this.copies.follower[row] ?? -1;
     if (follower >= 0) this.followers.remove(follower, this, row);
     this.setExposure(row, NO_EXPOSURE_LIMITS);
+    this.setImpact(row, null);
     clearRow(this.copies, row);
     for (const sheet of this.sheets.values()) clearRow(sheet.rows, row);
     this.filters[row] = undefined;
@@ -296,6 +309,22 @@ export class CopyBook {
     copies.followerGross[row] = limitColumn(followerGross);
     copies.underlyingShare[row] = limitColumn(underlyingShare);
     copies.leaderCapacity[row] = limitColumn(leaderCapacity);
+  }
+
+  /** True while some copy's entries may be spread over time. */
+  get hasSpreads(): boolean {
+    return this.spreading > 0;
+  }
+
+  /** Writes how entries of large waves are spread into the columns; null: they leave whole. */
+  setImpact(row: number, impact: ImpactTerms | null): void {
+    const { copies } = this;
+    const withinMs = impact?.withinMs ?? 0;
+    this.spreading += (withinMs > 0 ? 1 : 0) - ((copies.spreadWithinMs[row] ?? 0) > 0 ? 1 : 0);
+    copies.spreadWithinMs[row] = withinMs;
+    copies.spreadAbove[row] = toExact(impact?.spreadAbove ?? 0n, 'share of the depth');
+    copies.spreadShare[row] = toExact(impact?.participation ?? 0n, 'participation');
+    copies.spreadJitter[row] = toExact(impact?.jitter ?? 0n, 'jitter');
   }
 
   /** Instruments that limits from above admit: what they do not is denied as `policy`, before the copy's own filter is asked. */
@@ -412,6 +441,13 @@ export class CopyBook {
     sheet.bookAt = at;
   }
 
+  /** What stands in a coin's book, best first; an older one is ignored. */
+  setDepth(coin: string, bids: readonly DepthLevel[], asks: readonly DepthLevel[], at: EpochMs): void {
+    const sheet = this.sheets.get(coin);
+    if (!sheet || (sheet.depth !== null && at <= sheet.depth.at)) return;
+    sheet.depth = { bids: sideOf(sheet.instrument, bids), asks: sideOf(sheet.instrument, asks), at };
+  }
+
   /** Room for the working columns of one plan; the next plan of this book uses it again. */
   scratch(rows: number): DraftScratch {
     if (this.planScratch === null || this.planScratch.capacity < rows) this.planScratch = draftScratch(Math.max(rows, this.capacity));
@@ -440,6 +476,15 @@ export class CopyBook {
 /** Leader equity as a column: 10^-6 quote units, rounded up, so that κ never comes out larger; 0 when not positive. */
 export function leaderEquityColumn(equity: Money): number {
   return equity <= 0n ? 0 : toExact((equity + 99n) / 100n, 'leader equity');
+}
+
+/** Whole lots at each price; a part of a lot counts for nothing. */
+function sideOf(instrument: Instrument, levels: readonly DepthLevel[]): DepthSide {
+  const lot = lotSize(instrument);
+  return {
+    price: Float64Array.from(levels, ({ price }) => toExact(price, 'price of a book')),
+    lots: Float64Array.from(levels, ({ size }) => Number(size / lot)),
+  };
 }
 
 const limitColumn = (limit: bigint | null): number => (limit === null ? NO_LIMIT : toExact(limit, 'limit'));

@@ -127,6 +127,11 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   exitBound: make.f64('exitBound'),
   /** 1: entries stand at their bound where they do not fill. */
   restOnBreach: make.u8('restOnBreach'),
+  /** How entries of a large wave are spread: share of the depth above which, share one round takes, longest time (0: never) and jitter of rounds. */
+  spreadAbove: make.f64('spreadAbove'),
+  spreadShare: make.f64('spreadShare'),
+  spreadWithinMs: make.f64('spreadWithinMs'),
+  spreadJitter: make.f64('spreadJitter'),
   maxAgeMs: make.f64('maxAgeMs'),
   catchUpMs: make.f64('catchUpMs'),
 

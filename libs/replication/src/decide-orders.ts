@@ -256,7 +256,7 @@ function addLegs(draft: Draft, index: number, first: 0 | 2, reduceOnly: number, 
 }
 
 /** The price the venue's minimum is judged at, on the careful side. */
-const orderPrice = (draft: Draft, limit: number): number => (draft.sheet.mark > 0 ? Math.min(limit, draft.sheet.mark) : limit);
+export const orderPrice = (draft: Draft, limit: number): number => (draft.sheet.mark > 0 ? Math.min(limit, draft.sheet.mark) : limit);
 
 const orderValue = (draft: Draft, lots: number, price: number): number => floorOf(lots, price, draft.sheet.lotsPerUnit);
 

@@ -21,6 +21,19 @@ export const MICRO = 1_000_000;
 /** Largest |target| of one copy in lots; beyond it the platform cap cuts. */
 export const MAX_TARGET_LOTS = 9_000_000_000;
 
+/** One side of a book, best first: prices times 10^8 and lots. */
+export interface DepthSide {
+  readonly price: Float64Array;
+  readonly lots: Float64Array;
+}
+
+/** A book as it was told at a moment, epoch ms. */
+export interface BookDepth {
+  readonly bids: DepthSide;
+  readonly asks: DepthSide;
+  readonly at: number;
+}
+
 /** One instrument's state per copy; rows are the book's rows. Quantities signed (long above zero) unless said otherwise. */
 export const layoutInstrumentRows = (make: ColumnMaker) => ({
   /** {@link ALLOWED}. */
@@ -100,5 +113,9 @@ export interface InstrumentSheet {
   bestBid: number;
   bestAsk: number;
   bookAt: number;
+  /** What stands in the book; null: never told. */
+  depth: BookDepth | null;
+  /** Before that no further slice of a spread wave leaves, by side. */
+  readonly spreadNext: { buy: number; sell: number };
   rows: InstrumentRows;
 }

@@ -3,7 +3,7 @@ import type { CopySettings } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FOLLOW, MODE, STATUS } from './copy-columns';
-import { EPISODE } from './instrument-columns';
+import { ALLOWED, EPISODE } from './instrument-columns';
 import { encodeJournal, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { intentAfter, type RowIntent } from './journaled-intent';
@@ -80,6 +80,8 @@ const move = fc.record({
   repairAfterMs: fc.constantFrom(0, 1_000, 40_000),
   newOrders: fc.integer({ min: 0, max: 2 }),
   volatility: fc.constantFrom(null, rateOf('0.1'), rateOf('0.8')),
+  /** Rows whose filter excludes the coin, by remainder. */
+  excluded: fc.constantFrom(null, 0, 1, 2),
 });
 
 describe('what a restart finds in the journal is what planning wrote', { timeout: 60_000 }, () => {
@@ -90,7 +92,8 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
         stage.sheet.rows.episode[2] = EPISODE.awaitingOpen;
         let now = NOW;
         let repairWave = 1_000;
-        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility } of moves) {
+        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility, excluded } of moves) {
+          for (const row of ROWS) stage.sheet.rows.allowed[row] = row % 3 === excluded ? ALLOWED.no : ALLOWED.yes;
           now += 1_000;
           stage.sheet.markAt = now;
           let before = ROWS.map((row) => read(stage, row));

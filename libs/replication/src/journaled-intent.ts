@@ -76,8 +76,13 @@ export const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'foreign_collateral',
   'delisted',
 ]);
-/** Refusals that a repair may overcome until the catch-up window ends. */
+/** Refusals that a repair may overcome until the catch-up window ends, unless something that no repair overcomes stood behind them ({@link gaveUp}). */
 export const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);
+/** Whether a decision on an increase left the target below what the increase asks for on its side, in micro-lots, and no cap was the cause. */
+function gaveUp({ decisions }: JournalRow, index: number, side: number, wanted: number): boolean {
+  return side * (decisions.targetAfter[index] ?? 0) < wanted && (decisions.cutMask[index] ?? 0) === 0;
+}
+
 const ENDED = reasonNumber('window_ended');
 
 /**
@@ -136,8 +141,9 @@ function increased(moved: RowIntent, row: JournalRow, index: number, terms: Inte
       : amountTarget(held, terms.byAmount.amount, orders, terms.incrementPrice, terms.byAmount.lotsPerUnit);
   const increment = wanted - held;
   const owedUntilMs = row.firstFillAt + terms.catchUpMs;
-  const late = reason !== null && OVERCOME.has(reason) && owedUntilMs <= row.plannedAt;
-  if (late || (reason !== null && GIVEN_UP.has(reason))) {
+  const side = Math.sign(row.leaderAfter) * terms.direction;
+  const over = reason !== null && OVERCOME.has(reason) && (owedUntilMs <= row.plannedAt || gaveUp(row, index, side, wanted));
+  if (over || (reason !== null && GIVEN_UP.has(reason))) {
     // What a mirror filled ahead of these fills was not given up.
     const taken = against ? 0 : Math.max(0, Math.abs(moved.targetMicro) - held);
     return givenUp(moved, increment - taken, decisions.reason[index] ?? 0);

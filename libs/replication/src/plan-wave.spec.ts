@@ -197,6 +197,24 @@ describe('checks in order, cutting increases only', () => {
     expect(at(stage.plan('0').orders.lots, 0)).toBe(10);
   });
 
+  it.each<[string, (stage: Stage) => void]>([
+    ['the filter excludes the coin', (stage) => void stage.sheet.rows.allowed.fill(0)],
+    ['the copy waits for an open', (stage) => void stage.sheet.rows.episode.fill(EPISODE.awaitingOpen)],
+  ])('behind what a repair may overcome, an increase is given up where %s: it is not entered once that is over', (_what, exclude) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.follow('10');
+    stage.book.setStatus(0, STATUS.staleTruth, true);
+    const { allowed, episode } = stage.sheet.rows;
+    const stood = [at(allowed, 0), at(episode, 0)] as const;
+    exclude(stage);
+    const blind = stage.plan('20');
+    expect([reasonOf(blind), at(stage.sheet.rows.target, 0), at(stage.sheet.rows.forfeited, 0)]).toEqual(['stale_truth', 10 * MICRO, 10 * MICRO]);
+    stage.book.setStatus(0, STATUS.staleTruth, false);
+    [allowed[0], episode[0]] = stood;
+    expect(repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { lastNonce: stage.lastNonce })).plan.orders.count).toBe(0);
+  });
+
   describe('of two checks that fail, the reason told is the one that comes first in product §3', () => {
     interface Failure {
       readonly status?: number;

@@ -15,6 +15,7 @@ import type { Move } from './move';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
+import { spreadEntries } from './spread';
 import { amountTarget, classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
@@ -67,6 +68,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
   if (book.hasSharedLimits) applySharedCaps(draft);
   sheet.leaderLots = after;
   decideOrders(draft);
+  spreadEntries(draft, options.wave);
   startAttempts(draft, options.wave);
   const { wave: waves, attempt } = sheet.rows;
   const orders = emitOrders(draft, { rankWave: options.wave, waveOf: (row) => waves[row] ?? 0, attemptOf: (row) => attempt[row] ?? 0 });
@@ -204,7 +206,9 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   const soft = first === CLEAR ? softRefusal(draft, row, facts) : CLEAR;
   const hard = first === CLEAR && soft === CLEAR ? hardRefusal(draft, row, kappa, facts) : first;
   const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
-  const refused = hard !== CLEAR ? hard : soft !== CLEAR && windowEnd <= now ? soft : CLEAR;
+  // What the copy's terms exclude now is not owed until they are loosened, though what may be overcome is told first.
+  const excluded = soft !== CLEAR && wanted > held && instrumentRefusal(copies, rows, row) !== CLEAR;
+  const refused = soft !== CLEAR && (excluded || windowEnd <= now) ? soft : hard;
   if (refused !== CLEAR) {
     const taken = Math.min(wanted - held, (side > 0 ? rows.aheadBuy[row] : rows.aheadSell[row]) ?? 0);
     giveUp(draft, index, row, wanted - held - taken, refused);

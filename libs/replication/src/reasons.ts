@@ -68,6 +68,7 @@ export const REASONS = [
   ['delisted', 'The venue does not trade the instrument any more: nothing is entered there.'],
   ['handing_over', 'The positions of the copy are handed over to the follower: nothing is traded for it any more.'],
   ['state_limit', 'What the copy holds passed one of its limits; nothing is entered until it is met again.'],
+  ['spread', 'The wave is large against the book: the entry leaves in slices inside its catch-up window.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

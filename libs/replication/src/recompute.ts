@@ -114,16 +114,28 @@ function increasedOf(row: JournalRow, index: number, terms: RecomputeTerms, from
   const targetFor = (wanted: number): number => plain(side * (wanted - cut));
   if (mode.kind !== 'fixed_amount') {
     const wanted = increasedTarget(held, decisions.kappa[index] ?? 0, from, Math.abs(row.leaderAfter));
-    return { answer: { exact: targetFor(wanted) }, held, wanted };
+    return { answer: orGivenUp(row, index, targetFor(wanted), [plain(side * held), before]), held, wanted };
   }
   const { move } = terms;
   if (move === null) return { answer: { among: [], missing: 'the orders and the price of the move' }, held, wanted: null };
   const wantedFor = (orders: number): number => amountTarget(held, Number(mode.amount), orders, move.incrementPrice, 10 ** row.szDecimals);
   const most = move.newOrders ?? 0;
-  if (mode.maxAdds === null) return { answer: { exact: targetFor(wantedFor(most)) }, held, wanted: wantedFor(most) };
+  if (mode.maxAdds === null) {
+    const wanted = wantedFor(most);
+    return { answer: orGivenUp(row, index, targetFor(wanted), [plain(side * held), before]), held, wanted };
+  }
   const possible = Array.from({ length: Math.min(most, mode.maxAdds) + 1 }, (_, orders) => wantedFor(orders));
   const wanted = possible.find((one) => targetFor(one) === decisions.targetAfter[index]) ?? null;
   return { answer: { among: possible.map(targetFor), missing: 'how many orders of the episode were copied before' }, held, wanted };
+}
+
+const EXCLUDED = 'whether something that no repair overcomes stood behind the reason';
+
+/** What may be overcome is told before what may not: then the target stays where it was, but for what a mirror filled ahead. */
+function orGivenUp(row: JournalRow, index: number, asked: number, stays: readonly number[]): Answer {
+  const reason = reasonAt(row.decisions.reason[index] ?? 0);
+  const mayBe = reason !== null && OVERCOME.has(reason) && (row.decisions.cutMask[index] ?? 0) === 0 && row.decisions.targetAfter[index] !== asked;
+  return mayBe ? { among: [asked, ...stays], missing: EXCLUDED } : { exact: asked };
 }
 
 function heldOf(before: number, side: number, from: number, follow: Follow): number {

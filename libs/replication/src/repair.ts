@@ -14,6 +14,7 @@ import { exitBoundAt } from './price-bound';
 import { reasonAt, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps } from './shared-caps';
+import { spreadEntries } from './spread';
 import type { PlanOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -69,6 +70,7 @@ export function repairPlan(book: CopyBook, sheet: InstrumentSheet, repairWave: n
   for (let index = 0; index < draft.count; index += 1) prepareRow(draft, index);
   if (book.hasSharedLimits) applySharedCaps(draft);
   decideOrders(draft);
+  spreadEntries(draft, repairWave);
   const stuck = nextAttempts(draft, repairWave);
   const { wave: waves, attempt } = sheet.rows;
   const orders = emitOrders(draft, { rankWave: repairWave, waveOf: (row) => waves[row] ?? 0, attemptOf: (row) => attempt[row] ?? 0 });

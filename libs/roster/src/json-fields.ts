@@ -83,6 +83,13 @@ export class Fields {
     return this.values.get(name) === undefined ? null : this.object(name);
   }
 
+  /** An object, or null where the name is absent or null. */
+  objectOrNullIfAny(name: string): Fields | null {
+    if (this.values.get(name) !== null) return this.objectIfAny(name);
+    this.read.add(name);
+    return null;
+  }
+
   decimal<T extends bigint>(name: string, parse: Parser<T>): T {
     const value = this.take(name);
     const zero = parse('0');

@@ -1,7 +1,7 @@
-import { err, formatMoney, formatRate, formatSize, ok, parseMoney, parseRate, parseSize, RATE_ONE, type Result } from '@lockstep/kernel';
+import { err, formatMoney, formatRate, formatSize, ok, parseMoney, parseRate, parseSize, RATE_ONE, type Result, rate } from '@lockstep/kernel';
 import type { InstrumentFilter, PositionCaps } from './copy-settings';
 import { Fields } from './json-fields';
-import type { ChainLimits, ExposureLimits, LossBounds } from './settings-chain';
+import type { ChainLimits, ExposureLimits, ImpactTerms, LossBounds } from './settings-chain';
 import { filterOf, orNull } from './settings-codec';
 import { filterFaults, rangeFaultsOf, SETTINGS_BOUNDS, type SettingsError, whole } from './settings-rules';
 
@@ -27,10 +27,27 @@ export interface ChainLimitsJson {
   };
   readonly instruments: InstrumentFilter;
   readonly max_venue_leverage: number | null;
+  readonly impact: ImpactJson | null;
 }
 
+/** How waves are spread, as JSON. */
+export interface ImpactJson {
+  readonly spread_above: string;
+  readonly participation: string;
+  readonly within_ms: number;
+  readonly jitter: string;
+}
+
+/** What is taken where spreading is asked for without saying more: small waves are left alone, and half of a copy's usual catch-up window is enough. */
+export const IMPACT_DEFAULTS: ImpactTerms = {
+  spreadAbove: rate(RATE_ONE / 2n),
+  participation: rate(RATE_ONE / 5n),
+  withinMs: 5_000,
+  jitter: rate((RATE_ONE * 3n) / 10n),
+};
+
 /** Limits as JSON; `decodeChainLimits` gives them back. */
-export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenueLeverage }: ChainLimits): ChainLimitsJson {
+export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenueLeverage, impact }: ChainLimits): ChainLimitsJson {
   return {
     caps: {
       max_position_size: orNull(caps.maxPositionSize, formatSize),
@@ -52,6 +69,15 @@ export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenu
     },
     instruments,
     max_venue_leverage: maxVenueLeverage,
+    impact:
+      impact === null
+        ? null
+        : {
+            spread_above: formatRate(impact.spreadAbove),
+            participation: formatRate(impact.participation),
+            within_ms: impact.withinMs,
+            jitter: formatRate(impact.jitter),
+          },
   };
 }
 
@@ -66,10 +92,24 @@ export function decodeChainLimits(json: unknown): Result<ChainLimits, readonly S
     exposure: exposureOf(root.objectIfAny('exposure') ?? none),
     instruments: instrumentsOf(root.objectIfAny('instruments')),
     maxVenueLeverage: root.integerIfAny('max_venue_leverage'),
+    impact: impactOf(root.objectOrNullIfAny('impact')),
   };
   root.refuseRest();
   if (faults.length === 0) faults.push(...boundFaults(limits), ...filterFaults(limits.instruments));
   return faults.length > 0 ? err(faults) : ok(limits);
+}
+
+/** What is left out is the default. */
+function impactOf(fields: Fields | null): ImpactTerms | null {
+  if (fields === null) return null;
+  const impact: ImpactTerms = {
+    spreadAbove: fields.decimalIfAny('spread_above', parseRate) ?? IMPACT_DEFAULTS.spreadAbove,
+    participation: fields.decimalIfAny('participation', parseRate) ?? IMPACT_DEFAULTS.participation,
+    withinMs: fields.integerIfAny('within_ms') ?? IMPACT_DEFAULTS.withinMs,
+    jitter: fields.decimalIfAny('jitter', parseRate) ?? IMPACT_DEFAULTS.jitter,
+  };
+  fields.refuseRest();
+  return impact;
 }
 
 const instrumentsOf = (fields: Fields | null): InstrumentFilter => (fields === null ? { kind: 'all' } : filterOf(fields));
@@ -107,7 +147,7 @@ function exposureOf(fields: Fields): ExposureLimits {
   return exposure;
 }
 
-function boundFaults({ caps, losses, exposure, maxVenueLeverage }: ChainLimits): readonly SettingsError[] {
+function boundFaults({ caps, losses, exposure, maxVenueLeverage, impact }: ChainLimits): readonly SettingsError[] {
   const b = SETTINGS_BOUNDS;
   return rangeFaultsOf([
     ['caps.max_position_size', caps.maxPositionSize, 0n, b.sizeMax],
@@ -123,5 +163,9 @@ function boundFaults({ caps, losses, exposure, maxVenueLeverage }: ChainLimits):
     ['losses.daily', losses.daily, 1n, RATE_ONE],
     ['losses.loss_money', losses.lossMoney, 1n, b.moneyMax],
     ['max_venue_leverage', maxVenueLeverage === null ? null : whole(maxVenueLeverage), 1n, BigInt(b.venueLeverageMax)],
+    ['impact.spread_above', impact?.spreadAbove ?? null, b.spreadAboveMin, b.spreadAboveMax],
+    ['impact.participation', impact?.participation ?? null, b.participationMin, RATE_ONE],
+    ['impact.within_ms', impact === null ? null : whole(impact.withinMs), 0n, BigInt(b.spreadWithinMaxMs)],
+    ['impact.jitter', impact?.jitter ?? null, 0n, b.jitterMax],
   ]);
 }

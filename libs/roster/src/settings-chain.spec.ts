@@ -4,7 +4,7 @@ import { money, RATE_ONE, rate, size, unwrap } from '@lockstep/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CopySettings, filterAdmits, type InstrumentFilter } from './copy-settings';
-import { decodeChainLimits, encodeChainLimits } from './limits-codec';
+import { decodeChainLimits, encodeChainLimits, IMPACT_DEFAULTS } from './limits-codec';
 import {
   type ChainLimits,
   effectiveSettings,
@@ -22,7 +22,7 @@ const COINS = ['A', 'B', 'C'] as const;
 const own = defaultCopySettings();
 
 /** Each limit of a layer and of settings by its name; null: none. */
-const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments'>, (limits: ChainLimits) => bigint | number | null>> = {
+const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments' | 'impact'>, (limits: ChainLimits) => bigint | number | null>> = {
   'caps.max_position_size': ({ caps }) => caps.maxPositionSize,
   'caps.max_position_notional': ({ caps }) => caps.maxPositionNotional,
   'caps.max_position_share': ({ caps }) => caps.maxPositionShare,
@@ -37,13 +37,14 @@ const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments'>, (limits: C
   'breaker.loss_money': ({ losses }) => losses.lossMoney,
   venue_leverage: ({ maxVenueLeverage }) => maxVenueLeverage,
 };
-const NUMBERS = LIMIT_NAMES.filter((name) => name !== 'instruments');
+const NUMBERS = LIMIT_NAMES.filter((name) => name !== 'instruments' && name !== 'impact');
 const asLimits = ({ caps, breaker, instruments, venueLeverage }: CopySettings, exposure = NO_CHAIN_LIMITS.exposure): ChainLimits => ({
   caps,
   exposure,
   losses: { fromStart: breaker.fromStart, trailing: breaker.trailing, daily: breaker.daily, lossMoney: breaker.lossMoney },
   instruments,
   maxVenueLeverage: venueLeverage,
+  impact: null,
 });
 
 const orNone = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
@@ -71,6 +72,14 @@ const limits: fc.Arbitrary<ChainLimits> = fc.record({
   losses: fc.record({ fromStart: share, trailing: share, daily: share, lossMoney: orNone(small.map((value) => money(value))) }),
   instruments: filter,
   maxVenueLeverage: orNone(fc.integer({ min: 1, max: 20 })),
+  impact: orNone(
+    fc.record({
+      spreadAbove: small.map((value) => rate((value * RATE_ONE) / 4n)),
+      participation: small.map((value) => rate((value * RATE_ONE) / 4n)),
+      withinMs: fc.integer({ min: 0, max: 60_000 }),
+      jitter: small.map((value) => rate((value * RATE_ONE) / 5n)),
+    }),
+  ),
 });
 const layer = fc.constantFrom(...LAYERS.filter((name): name is LayerLimits['layer'] => name !== 'copy'));
 const chain: fc.Arbitrary<readonly LayerLimits[]> = fc.array(fc.record({ layer, limits }), { maxLength: 6 });
@@ -132,6 +141,65 @@ describe('the settings chain', () => {
         for (const coin of COINS) if (filterAdmits(after.instruments, coin)) expect(filterAdmits(before.settings.instruments, coin)).toBe(true);
       }),
     );
+  });
+});
+
+describe('how waves are spread', () => {
+  const terms = (withinMs: number): ChainLimits => ({ ...NO_CHAIN_LIMITS, impact: { ...IMPACT_DEFAULTS, withinMs } });
+  it.each<[string, readonly LayerLimits[], number | null, readonly Layer[]]>([
+    ['nobody says', [{ layer: 'leader', limits: NO_CHAIN_LIMITS }], null, []],
+    ['the platform says for all', [{ layer: 'platform', limits: terms(3_000) }], 3_000, ['platform']],
+    [
+      'the leader says otherwise',
+      [
+        { layer: 'leader', limits: terms(9_000) },
+        { layer: 'platform', limits: terms(3_000) },
+      ],
+      9_000,
+      ['leader'],
+    ],
+    [
+      'the leader says never',
+      [
+        { layer: 'platform', limits: terms(3_000) },
+        { layer: 'leader', limits: terms(0) },
+      ],
+      0,
+      ['leader'],
+    ],
+    [
+      'the follower has the last word',
+      [
+        { layer: 'follower', limits: terms(1_500) },
+        { layer: 'leader', limits: terms(9_000) },
+      ],
+      1_500,
+      ['follower'],
+    ],
+  ])('%s', (_who, layers, withinMs, from) => {
+    const { impact, sources } = effectiveSettings(own, layers);
+    expect([impact?.withinMs ?? null, sources.impact]).toEqual([withinMs, from]);
+  });
+
+  it.each([
+    ['asked for without more', {}, { ...IMPACT_DEFAULTS }],
+    ['with one figure', { within_ms: 0 }, { ...IMPACT_DEFAULTS, withinMs: 0 }],
+    ['taken away', null, null],
+  ])('%s', (_what, impact, expected) => {
+    const decoded = decodeChainLimits({ impact });
+    expect(decoded.ok ? decoded.value.impact : decoded.error).toEqual(expected);
+  });
+
+  it.each([
+    [{ participation: '0' }, 'impact.participation: below_minimum'],
+    [{ participation: '1.1' }, 'impact.participation: above_maximum'],
+    [{ within_ms: 60_001 }, 'impact.within_ms: above_maximum'],
+    [{ jitter: '1' }, 'impact.jitter: above_maximum'],
+    [{ spread_above: '0.001' }, 'impact.spread_above: below_minimum'],
+    [{ slices: 4 }, 'impact.slices: unknown_field'],
+  ])('%j is refused by name', (impact, fault) => {
+    const decoded = decodeChainLimits({ impact });
+    expect(decoded.ok ? [] : decoded.error.map(({ field, code }) => `${field}: ${code}`)).toEqual([fault]);
   });
 });
 

@@ -26,6 +26,18 @@ export interface ExposureLimits {
 /** Shared limits that bind nothing. */
 export const NO_EXPOSURE_LIMITS: ExposureLimits = { followerGross: null, underlyingShare: null, leaderCapacity: null };
 
+/** How a wave that is large against the book is spread over time. A choice, not a limit: of several layers the nearest to the copy decides. */
+export interface ImpactTerms {
+  /** A wave is spread when it is larger than this share of the depth inside the price bound. */
+  readonly spreadAbove: Rate;
+  /** Share of that depth which one round of slices takes, unless more has to leave for all to leave in time. */
+  readonly participation: Rate;
+  /** Longest time from the leader's fill to the last slice; 0: nothing is spread. */
+  readonly withinMs: number;
+  /** Share by which the time between two rounds is drawn longer or shorter. */
+  readonly jitter: Rate;
+}
+
 /** What one layer above a copy bounds for every copy below it. null: nothing. */
 export interface ChainLimits {
   readonly caps: PositionCaps;
@@ -33,6 +45,7 @@ export interface ChainLimits {
   readonly exposure: ExposureLimits;
   readonly instruments: InstrumentFilter;
   readonly maxVenueLeverage: number | null;
+  readonly impact: ImpactTerms | null;
 }
 
 /** Limits that bind nothing. */
@@ -42,6 +55,7 @@ export const NO_CHAIN_LIMITS: ChainLimits = {
   exposure: NO_EXPOSURE_LIMITS,
   instruments: { kind: 'all' },
   maxVenueLeverage: null,
+  impact: null,
 };
 
 /** Limits of one layer above the copy. */
@@ -66,6 +80,7 @@ export const LIMIT_NAMES = [
   'exposure.max_follower_exposure',
   'exposure.max_underlying_share',
   'exposure.max_leader_exposure',
+  'impact',
 ] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 
@@ -76,11 +91,13 @@ export type LimitSources = Readonly<Record<LimitName, readonly Layer[]>>;
 export interface EffectiveSettings {
   readonly settings: CopySettings;
   readonly exposure: ExposureLimits;
+  /** Null: waves leave whole. */
+  readonly impact: ImpactTerms | null;
   readonly sources: LimitSources;
 }
 
 /**
- * Settings in effect: limits merge by minimum along the chain, instruments by intersection, choices stay the copy's. Of layers that set the same value the one
+ * Settings in effect: limits merge by minimum along the chain, instruments by intersection, how waves are spread is the nearest layer's word, other choices stay the copy's. Of layers that set the same value the one
  * nearest to the copy is named as its source. The order of `chain` does not matter.
  */
 export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimits[]): EffectiveSettings {
@@ -108,6 +125,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
   const lossMoney = least(copy.breaker.lossMoney, ({ losses }) => losses.lossMoney);
   const venueLeverage = least<number>(copy.venueLeverage, (limits) => limits.maxVenueLeverage);
   const instruments = narrowed(copy.instruments, layers);
+  const spread = layers.find(({ limits }) => limits.impact !== null);
   return {
     settings: {
       ...copy,
@@ -123,6 +141,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
       venueLeverage: venueLeverage.value ?? copy.venueLeverage,
     },
     exposure: { followerGross: followerGross.value, underlyingShare: underlyingShare.value, leaderCapacity: leaderCapacity.value },
+    impact: spread?.limits.impact ?? null,
     sources: {
       'caps.max_position_size': size.from,
       'caps.max_position_notional': notional.from,
@@ -138,6 +157,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
       'exposure.max_follower_exposure': followerGross.from,
       'exposure.max_underlying_share': underlyingShare.from,
       'exposure.max_leader_exposure': leaderCapacity.from,
+      impact: spread === undefined ? [] : [spread.layer],
     },
   };
 }

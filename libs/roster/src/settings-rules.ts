@@ -51,6 +51,12 @@ export const SETTINGS_BOUNDS = {
   catchUpMaxMs: 600_000,
   venueLeverageMax: 100,
   filterCoinsMax: 500,
+  /** Shares of the depth: of one percent, up to a hundred times all of it. */
+  spreadAboveMin: rate(RATE_ONE / 100n),
+  spreadAboveMax: rate(100n * RATE_ONE),
+  participationMin: rate(RATE_ONE / 100n),
+  spreadWithinMaxMs: 60_000,
+  jitterMax: rate((RATE_ONE * 9n) / 10n),
 } as const;
 
 /** Every limit that is passed is told. */

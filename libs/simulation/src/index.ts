@@ -23,6 +23,8 @@ export { driveMakers, type MakerDriver } from './makers/maker-driver';
 export type { PricePath } from './makers/price-path';
 export { pegged, walk } from './makers/walk';
 export * from './scenario/cast';
+export { coinNamed, lotsWorth, onGrid } from './scenario/coins';
+export { CONDITIONS, type Condition } from './scenario/conditions';
 export { withoutSteps } from './scenario/cut';
 export { countsOf, describeScenario, type ScenarioCounts } from './scenario/describe';
 export { FAULT_KINDS, faultName, type ScenarioFault, VENUE_MESSAGE_FAULTS, type VenueMessageFault } from './scenario/faults';
@@ -30,6 +32,14 @@ export { fitTrade, raisesRisk } from './scenario/positions';
 export { printScenario, printStep } from './scenario/print';
 export { brokenPromises } from './scenario/promises';
 export { parseRecordedTrades } from './scenario/recorded';
+export {
+  type CandleSet,
+  type RecordedMarkets,
+  type RecordedWorld,
+  recordedScenarioOf,
+  recordedWorld,
+  recordedWorlds,
+} from './scenario/recorded-world';
 export * from './scenario/scenario';
 export { scenarioOf } from './scenario/scenario-of';
 export {

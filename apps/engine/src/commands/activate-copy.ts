@@ -76,7 +76,7 @@ function sharingRefusal(ctx: EngineContext, account: AccountRecord, watched: Wat
 }
 
 /** Takes on the positions in which the copy waits for an open, where its `start` says so. */
-async function takeOnAtStart(ctx: EngineContext, parts: CommandParts, copyId: string, { start }: CopySettings): Promise<CommandEnd> {
+export async function takeOnAtStart(ctx: EngineContext, parts: CommandParts, copyId: string, { start }: CopySettings): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(copyId);
   if (start.kind === 'next_open' || copy?.state !== 'active') return applied();
   const entries = await leaderEntries(ctx, copy.watched);

@@ -1,8 +1,8 @@
 import type { TenantScope } from '@lockstep/kernel';
 import { silentLogger } from '@lockstep/platform';
-import { EPISODE, STATUS } from '@lockstep/replication';
-import { entryOf, NOW, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
-import { encodeCopySettings } from '@lockstep/roster';
+import { EPISODE, MICRO, STATUS } from '@lockstep/replication';
+import { at, entryOf, NOW, priceOf, rateOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
 import type { CommandRow, ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
@@ -19,25 +19,37 @@ const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantSco
 const ID = 'cpy_a';
 
 /** A flat copy that lost half and was closed by its loss limit; `saved` are the details of its equity as written, in order. */
-function broken() {
+function broken(part: Partial<CopySettings> = {}) {
   const stage = new Stage();
-  const row = stage.add(entryOf(1, settingsOf('1'), { status: STATUS.breaker | STATUS.closing | STATUS.windingDown }));
+  const settings = settingsOf('1', part);
+  const row = stage.add(entryOf(1, settings, { status: STATUS.breaker | STATUS.closing | STATUS.windingDown }));
   const { copies } = stage.book;
   const start = copies.equity[row] ?? 0;
   copies.netPnl[row] = -start / 2;
   copies.equity[row] = start / 2;
   const registry = new Registry();
   const group = { scope: SCOPE, leaderId: 'ldr_a' };
+  const held = { ok: true, value: { positions: [{ coin: 'BTC', entryPrice: priceOf('100') }] } };
+  const watched = {
+    book: stage.book,
+    network: {
+      venue: { truth: { account: async () => held } },
+      markets: { get: () => undefined, dollarClearinghouses: () => [] },
+      quotes: { get: () => undefined },
+    },
+    leader: { equityBefore: () => null },
+    volatility: { value: null },
+  };
   const copy = {
     no: 1,
     id: ID,
     row,
     state: 'breaker_closed',
-    ownSettings: settingsOf('1'),
-    settings: settingsOf('1'),
+    ownSettings: settings,
+    settings,
     account: { scope: SCOPE },
     group,
-    watched: { book: stage.book },
+    watched,
   } as unknown as CopyRecord;
   registry.copies.set(1, copy);
   registry.copiesById.set(ID, copy);
@@ -66,9 +78,11 @@ function broken() {
     chain: new LimitChain(),
     sending: { busy: false },
     booked: new CopyLedger(),
+    truthReads: { run: async <T>(read: () => Promise<T>) => read() },
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
   } as unknown as EngineContext;
-  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() } } as unknown as CommandParts;
+  const lanes = { alone: async (_watched: unknown, _coin: string, work: () => Promise<void>) => work() };
+  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes } as unknown as CommandParts;
   const enable = () => reEnableCopy(ctx, parts, { targetId: ID } as unknown as CommandRow);
   const turn = () => changeSettings(ctx, parts, SCOPE, { targetId: ID, payload: { version: 2 } } as unknown as CommandRow);
   return { ctx, stage, copy, turn, copies, row, start, saved, enable };
@@ -79,6 +93,31 @@ describe('a copy that is enabled again after a loss limit', () => {
     const { copies, row, enable } = broken();
     expect(await enable()).toMatchObject({ status: 'applied' });
     expect(copies.status[row]).toBe(STATUS.active);
+  });
+
+  it.each<[string, CopySettings['start'], string, readonly [number, number]]>([
+    ['at the leader’s next open', { kind: 'next_open' }, '100', [0, EPISODE.awaitingOpen]],
+    ['with what the leader is in', { kind: 'adopt', band: null }, '130', [10, 0]],
+    ['with it inside a band of the leader’s entry', { kind: 'adopt', band: rateOf('0.02') }, '102', [10, 0]],
+    ['at the next open where the market left the band', { kind: 'adopt', band: rateOf('0.02') }, '103', [0, EPISODE.awaitingOpen]],
+  ])('begins as its start says: %s', async (_how, start, mark, expected) => {
+    const { stage, row, enable } = broken({ start });
+    stage.follow('10');
+    stage.sheet.markAt = NOW - 1;
+    stage.book.setMark('BTC', priceOf(mark), NOW);
+    expect(await enable()).toMatchObject({ status: 'applied' });
+    expect([at(stage.sheet.rows.target, row) / MICRO, stage.sheet.rows.episode[row]]).toEqual(expected);
+  });
+
+  it('takes on what it begins with although the process died right behind its new state, and nothing twice', async () => {
+    const { stage, row, copy, enable } = broken({ start: { kind: 'adopt', band: null } });
+    stage.follow('10');
+    copy.state = 'active';
+    stage.book.setStatus(row, STATUS.breaker | STATUS.closing | STATUS.windingDown, false);
+    stage.book.setStatus(row, STATUS.active, true);
+    stage.book.beginAtNextOpen(row);
+    for (let again = 0; again < 2; again += 1) expect(await enable()).toMatchObject({ status: 'applied' });
+    expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
   });
 
   it('has its new references written with its new state', async () => {

@@ -12,7 +12,7 @@ import { readEquity } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { equityStateOf } from '../state/save-equity';
 import { equityOfOthers } from '../state/shared-accounts';
-import { whatItNeeds } from './activate-copy';
+import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
@@ -45,10 +45,15 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
   return applied();
 }
 
-/** After a breaker: only when flat. Every reference is anchored anew, so that the loss so far no longer counts, and the next open is followed. */
+/**
+ * After a breaker: only when flat. Every reference is anchored anew, so that the loss so far no longer counts, and the copy begins as its `start` says: at the
+ * leader's next opens, or with what the leader is in.
+ */
 export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
+  // A process may have died between the new beginning and what it takes on.
+  if (copy.state === 'active') return takeOnAtStart(ctx, parts, copy.id, copy.settings);
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
@@ -69,7 +74,7 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   const late = beginLate(ctx, parts.books, copy, beginning);
   book.setStatus(copy.row, STATUS.active, true);
   await late;
-  return applied();
+  return takeOnAtStart(ctx, parts, copy.id, copy.settings);
 }
 
 /** Targets become what the copy's mode asks for the leader's present positions, by the follower's own wish; caps and the copy's price bound act as ever. */

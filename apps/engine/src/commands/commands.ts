@@ -146,6 +146,7 @@ export class Commands {
     const announced = this.ctx.wishes.announcements;
     const failed = desk.inHand.forgetFailed();
     if (failed !== null && failed <= desk.readTo) desk.readTo = failed - 1n;
+    this.ctx.wishes.noteRead(scope, desk.readTo);
     for (;;) {
       const limit = Math.min(BATCH_MAX, IN_HAND_MAX - desk.inHand.size);
       if (limit <= 0) return;
@@ -157,6 +158,7 @@ export class Commands {
       for (const command of fresh) this.ctx.wishes.read(scope, command);
       desk.inHand.take(fresh);
       desk.readTo = pending.at(-1)?.no ?? desk.readTo;
+      this.ctx.wishes.noteRead(scope, desk.readTo);
       if (pending.length < limit) return this.ctx.wishes.confirmed(scope, announced);
     }
   }

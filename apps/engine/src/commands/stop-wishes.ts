@@ -35,6 +35,8 @@ export class StopWishes {
   /** By scope, kind and object; `no` counts announcements. */
   private readonly announced = new Map<string, Standing & { readonly no: number }>();
   private announcedNo = 0;
+  /** By scope: commands up to this number were read. */
+  private readonly readTo = new Map<string, bigint>();
 
   constructor(
     private readonly registry: Registry,
@@ -45,6 +47,21 @@ export class StopWishes {
   /** Number of the newest announcement: a reading that begins now finds everything announced up to it. */
   get announcements(): number {
     return this.announcedNo;
+  }
+
+  /** Number of a scope up to which its commands were read: what stands behind it was not heard of yet. */
+  readUpTo(scope: TenantScope): bigint {
+    return this.readTo.get(scopeKey(scope)) ?? 0n;
+  }
+
+  /** The scope's commands up to a number were given to `read`, or ended before. */
+  noteRead(scope: TenantScope, no: bigint): void {
+    this.readTo.set(scopeKey(scope), no);
+  }
+
+  /** Commands that were met beside a wave's journal: stops that were not heard of act as if a wake-up had told of them. */
+  meetPending(scope: TenantScope, commands: readonly Wish[]): void {
+    for (const command of commands) if (command.no > this.readUpTo(scope)) this.announce(scope, command);
   }
 
   /** A wake-up told of a command that was committed. What it says stands until `confirmed`; others than stops are none of ours. */

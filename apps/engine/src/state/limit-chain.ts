@@ -18,7 +18,7 @@ import type { CopyRecord } from './registry';
 const EVERYONE = 'platform';
 
 /** What acts on a copy. */
-interface InEffect extends Pick<EffectiveSettings, 'settings' | 'exposure'> {
+interface InEffect extends Pick<EffectiveSettings, 'settings' | 'exposure' | 'impact'> {
   /** Instruments that the layers above the copy admit. */
   readonly policy: InstrumentFilter;
 }
@@ -75,7 +75,7 @@ export class LimitChain {
       if (limits !== undefined) chain.push({ layer, limits });
     }
     return chain.length === 0
-      ? { settings: own, exposure: NO_EXPOSURE_LIMITS, policy: ALL }
+      ? { settings: own, exposure: NO_EXPOSURE_LIMITS, impact: null, policy: ALL }
       : { ...effectiveSettings(own, chain), policy: policyOf(chain) };
   }
 }
@@ -88,6 +88,7 @@ export function putLimits(chain: LimitChain, copy: CopyRecord): void {
   book.setSettings(copy.row, copy.settings, copy.settingsVersion);
   book.setPolicy(copy.row, effective?.policy ?? ALL);
   book.setExposure(copy.row, effective?.exposure ?? NO_EXPOSURE_LIMITS);
+  book.setImpact(copy.row, effective?.impact ?? null);
   book.setStatus(copy.row, STATUS.policyBlocked, effective === null);
 }
 

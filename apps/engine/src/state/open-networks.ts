@@ -102,7 +102,10 @@ export class Networks {
       marks,
       approvalsThrough: address.perpsStudio?.watchThrough ?? null,
       quotes,
-      quoteWatch: venue.watchQuotes((update) => quotes.take(update)),
+      quoteWatch: venue.watchQuotes(
+        (update) => quotes.take(update),
+        (update) => quotes.takeDepth(update),
+      ),
     };
     opened = network;
     for (const event of waiting) this.sinks.onUserEvent(network, event);

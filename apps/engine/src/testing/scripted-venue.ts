@@ -38,6 +38,7 @@ export function scriptedVenue(): ScriptedVenue {
       fillHistory: true,
       fundingHistory: true,
       approvals: true,
+      bookDepth: false,
       requestsPerMinute: null,
     },
     standing: { kind: 'unknown_order' },

@@ -1,21 +1,24 @@
-import { present, unwrap } from '@lockstep/kernel';
+import { present, type TenantScope, unwrap } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
 import { clientOrderIdText, decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
 import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
+import type { CommandRow } from '@lockstep/storage';
 import { Departures, EgressScheduler, forecast } from '@lockstep/venues/egress';
 import { type EgressView, type LeavingOrders, type OrderSubmission, OUTCOME } from '@lockstep/venues/port';
 import type { WaveOutcome } from '../books/outcome-batch';
 import { Places } from '../bounded';
+import { StopWishes } from '../commands/stop-wishes';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { Nonces } from '../nonces';
 import { Quotes } from '../quotes';
 import { CopyLedger } from '../state/copy-ledger';
 import { OpenOrders } from '../state/open-orders';
-import type { CopyRecord, WatchedAccount } from '../state/registry';
+import type { CopyRecord, Registry, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 
-const SCOPE = { tenantId: 'ten_1', environment: 'test' };
+/** Whose the copies are. */
+export const SCOPE = { tenantId: 'ten_1', environment: 'test' } as unknown as TenantScope;
 
 /** An order that reached the venue, in words: "buy 5". */
 export type Sent = string;
@@ -39,6 +42,8 @@ export class WaveStage {
   onSent: (clientOrderId: string) => void = () => undefined;
   readonly watched: WatchedAccount;
   readonly ctx: EngineContext;
+  /** Commands of the tenant that stand in the database and were not read. */
+  unread: readonly Pick<CommandRow, 'no' | 'kind' | 'targetId'>[] = [];
   private waves = 0;
 
   constructor({ copies = 1, sendsPerMinute = 0, overfill = 0 }: WaveTerms = {}) {
@@ -115,7 +120,8 @@ export class WaveStage {
 
   private context(count: number): EngineContext {
     const group = { index: 0, scope: SCOPE };
-    const copyOf = (no: number) => ({ no, row: no - 1, account: { index: no, touched: 0 }, watched: this.watched, group }) as unknown as CopyRecord;
+    const copyOf = (no: number) =>
+      ({ no, id: `cpy_${no}`, row: no - 1, account: { index: no, touched: 0 }, watched: this.watched, group }) as unknown as CopyRecord;
     const copies = new Map(Array.from({ length: count }, (_, index) => [index + 1, copyOf(index + 1)]));
     const journal = {
       insertAll: async (rows: readonly { readonly packed: Buffer }[]) => {
@@ -123,6 +129,9 @@ export class WaveStage {
         return rows.length;
       },
     };
+    const commands = { pending: async () => this.unread };
+    const registry = { accountCount: count + 1, copies, groupAt: () => group, sharedAccountsOf: () => [] } as unknown as Registry;
+    const stops = new StopVersion();
     return {
       clock: { now: () => NOW, monotonic: () => 0 },
       stage: () => NOW,
@@ -130,17 +139,18 @@ export class WaveStage {
       limits: ENGINE_LIMITS,
       instance: 7,
       shard: 0,
-      registry: { accountCount: count + 1, copies, groupAt: () => group, sharedAccountsOf: () => [] },
+      registry,
       nonces: new Nonces(0),
       booked: new CopyLedger(),
       openOrders: new OpenOrders(ENGINE_LIMITS.openOrdersMax, () => undefined),
-      storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal }) },
+      storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal, commands }) },
+      wishes: new StopWishes(registry, () => stops.changed()),
       waves: { add: () => undefined },
       journalUnits: new Places(1, 10),
       sending: { during: <T>(work: () => Promise<T>) => work() },
       pass: () => undefined,
       dailySeed: () => new Uint8Array(32),
-      stops: new StopVersion(),
+      stops,
       broken: (why: string) => {
         throw new Error(why);
       },

@@ -1,5 +1,6 @@
 import { systemTimers } from '@lockstep/platform';
 import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { IMPACT_DEFAULTS } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { Quotes } from '../quotes';
@@ -10,9 +11,11 @@ function networkOf(most: number) {
   const network = {
     quotes: new Quotes(),
     asked: [] as readonly string[],
+    deep: [] as readonly string[],
     quoteWatch: {
-      follow: (coins: readonly string[]) => {
+      follow: (coins: readonly string[], deep: readonly string[]) => {
         network.asked = coins;
+        network.deep = deep;
         return coins.slice(0, most);
       },
     },
@@ -40,6 +43,25 @@ describe('the coins whose books are followed', () => {
     other.follow('3');
     followerOf({ network, book: held.book }, { network, book: other.book }).look();
     expect(network.asked).toEqual(['BTC', 'OWED', 'LED']);
+  });
+
+  it('are known whole where waves may be spread, though nobody is in them yet', () => {
+    const network = networkOf(10);
+    const stage = new Stage(instrumentOf('BTC'));
+    const row = stage.add(entryOf(1, settingsOf('1')));
+    stage.book.sheet(instrumentOf('OLD'));
+    const follower = followerOf({ network, book: stage.book });
+    follower.look();
+    expect([network.asked, network.deep]).toEqual([[], []]);
+    stage.book.setImpact(row, IMPACT_DEFAULTS);
+    follower.look();
+    expect([network.asked, network.deep]).toEqual([
+      ['BTC', 'OLD'],
+      ['BTC', 'OLD'],
+    ]);
+    stage.book.setImpact(row, { ...IMPACT_DEFAULTS, withinMs: 0 });
+    follower.look();
+    expect([network.asked, network.deep]).toEqual([[], []]);
   });
 
   it('are asked of their own network, and forgotten when they are no longer followed', () => {

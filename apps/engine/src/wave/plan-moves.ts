@@ -36,7 +36,7 @@ function entriesMayRest({ venue: { capabilities } }: Network): boolean {
   return capabilities.workingOrders && capabilities.clientOrderId && capabilities.nonceNoop;
 }
 
-/** Brings the network's newest prices into the book: marks, by which caps and leverage are judged, and best bids and asks, by which exits are bounded. */
+/** Brings the network's newest prices into the book: marks, by which caps and leverage are judged, and best bids and asks, by which exits are bounded, and books, against which large waves are spread. */
 export function refreshPrices(watched: WatchedAccount): void {
   const { book, network } = watched;
   for (const { instrument } of book.allSheets()) {
@@ -44,6 +44,8 @@ export function refreshPrices(watched: WatchedAccount): void {
     if (view !== undefined && view.markAt > 0) book.setMark(instrument.coin, view.mark, view.markAt);
     const quote = network.quotes.get(instrument.coin);
     if (quote !== undefined) book.setBook(instrument.coin, quote.bid ?? NOBODY, quote.ask ?? NOBODY, quote.receivedAt);
+    const depth = book.hasSpreads ? network.quotes.depth(instrument.coin) : undefined;
+    if (depth !== undefined) book.setDepth(instrument.coin, depth.bids, depth.asks, depth.receivedAt);
   }
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { bookFill } from '../state/copy-ledger';
 import { type Intent, intentOf, NO_INTENT } from '../state/intent';
-import { WaveStage } from '../testing/wave-stage';
+import { SCOPE, WaveStage } from '../testing/wave-stage';
 import { NOTHING_BEHIND, runMoves } from './run-wave';
 import { WITHHELD } from './send-state';
 
@@ -62,6 +62,43 @@ describe('moves that came in one go: only the last is sent, and it sends at once
     const found = stage.journaled.reduce<Intent>((intent, row) => intentAfter(intent, row, 0, terms), from === '0' ? NO_INTENT : before);
     // The price owed is settled by the fills, which a restart reads after this.
     expect({ ...found, owedPrice: 0 }).toEqual({ ...intentOf(stage.stage.sheet, 0), owedPrice: 0 });
+  });
+});
+
+describe('a stop whose wake-up was lost (product §3)', () => {
+  const run = async (kind: string, targetId: string, sizes: readonly string[], read = false) => {
+    const stage = new WaveStage();
+    stage.unread = [{ no: 4n, kind, targetId }];
+    if (read) stage.ctx.wishes.noteRead(SCOPE, 4n);
+    for (const [index, to] of sizes.entries()) {
+      const moves = stage.moves(sizes[index - 1] ?? '0', to);
+      await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, moves, NOTHING_BEHIND);
+    }
+    return stage;
+  };
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['of the copy', 'copy.pause', 'cpy_1', []],
+    ['of another copy', 'copy.pause', 'cpy_2', ['buy 10']],
+    ['of the brand', 'tenant.close_all', SCOPE.tenantId, []],
+    ['that is none', 'copy.settings', 'cpy_1', ['buy 10']],
+  ])('is met beside the journal, before the first byte leaves: one %s', async (_what, kind, target, sent) => {
+    const stage = await run(kind, target, ['10']);
+    expect(stage.sent).toEqual(sent);
+    expect(stage.outcomes[0]?.state.countOf(WITHHELD)).toBe(1 - sent.length);
+    expect([stage.position, stage.stage.sheet.rows.pendingBuy[0]]).toEqual([10 * sent.length, 0]);
+  });
+
+  it('counts no more once it was read: what it left stands in the copies', async () => {
+    expect((await run('copy.pause', 'cpy_1', ['10'], true)).sent).toEqual(['buy 10']);
+  });
+
+  it('holds back no exit', async () => {
+    const stage = new WaveStage();
+    stage.stage.follow('10');
+    stage.unread = [{ no: 4n, kind: 'copy.pause', targetId: 'cpy_1' }];
+    await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, stage.moves('10', '4'), NOTHING_BEHIND);
+    expect(stage.sent).toEqual(['sell 6']);
   });
 });
 

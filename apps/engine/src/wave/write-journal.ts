@@ -5,6 +5,9 @@ import type { EngineContext } from '../context';
 import type { BookGroup } from '../state/registry';
 import type { JournalTimes, PlannedWave } from './planned-wave';
 
+/** Unread commands looked at beside a journal row; more of one tenant at once are met when they are read. */
+const UNREAD_MAX = 100;
+
 interface PackedRow {
   readonly wave: PlannedWave;
   readonly group: BookGroup;
@@ -17,6 +20,7 @@ interface PackedRow {
  * Writes waves down before the first byte of any of them leaves: one packed row per tenant, environment, leader and wave, all rows of a tenant in
  * one transaction, all tenants side by side. Resolves when every commit is durable; throws when one is not, and then nothing may be sent.
  * Returns, by book group, the time the rows carry.
+ * Stops that no wake-up told of are met in the same transactions: they keep back what was just written down (product §3).
  */
 export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWave[], firstPart = 0): Promise<JournalTimes> {
   const scopes = packByScope(ctx, waves, firstPart);
@@ -25,7 +29,7 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
   await Promise.all(
     scopes.map(({ scope, rows }) =>
       ctx.journalUnits.run(async () => {
-        const at = await ctx.storage.scoped(scope, async (unit) => {
+        const { at, unread } = await ctx.storage.scoped(scope, async (unit) => {
           const written = await unit.journal.insertAll(
             rows.map((row) => ({
               moveId: BigInt(row.wave.journalNo),
@@ -41,8 +45,10 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
             })),
           );
           must(written === rows.length, `a wave of ${rows.map((row) => `${row.wave.journalNo}/${row.part}`).join(', ')} was journaled before`);
-          return unit.now;
+          const leaves = rows.some(({ slice }) => slice.orders.length > 0);
+          return { at: unit.now, unread: leaves ? await unit.commands.pending(UNREAD_MAX, ctx.wishes.readUpTo(scope)) : [] };
         });
+        ctx.wishes.meetPending(scope, unread);
         for (const row of rows) times.set(row.group.index, at);
         for (const wave of new Set(rows.map((row) => row.wave))) {
           // A wave that a restart completes may have rows of the scope from before.

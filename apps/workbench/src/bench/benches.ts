@@ -1,6 +1,7 @@
 import { detectionBench } from './detection';
 import { egressBench } from './egress';
 import { fanoutBench } from './fanout';
+import { impactBench } from './impact';
 import { planBench } from './plan';
 import type { Bench } from './report';
 import { riskBench } from './risk';
@@ -11,6 +12,7 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   detection: detectionBench,
   egress: egressBench,
   fanout: fanoutBench,
+  impact: impactBench,
   plan: planBench,
   risk: riskBench,
   sign: signBench,

@@ -12,6 +12,9 @@ describe('the command line of sim', () => {
     [['--broken', 'all'], { broken: 'all' }],
     [['--broken', 'sign_flip,cap_off_by_one', '--broken-seeds', '9'], { broken: KNOWN, brokenSeeds: 9 }],
     [['--postgres', '20', '--processes', '2', '--steps', '500'], { postgres: 20, processes: 2, steps: 500 }],
+    [['--recorded', 'replay'], { recorded: 'replay', seeds: 1_000_000 }],
+    [['--seed', '9', '--recorded', 'replay'], { recorded: 'replay', first: 9, seeds: 1 }],
+    [['--recorded', 'replay', '--sample'], { recorded: 'replay', sample: true, seeds: 1_000_000 }],
   ])('%j is read', (args, changes) => {
     expect(parseSimOptions(args, KNOWN)).toEqual({ ok: true, value: { ...DEFAULT_SIM, ...changes } });
   });
@@ -22,6 +25,8 @@ describe('the command line of sim', () => {
     [['--seed', '-1'], '--seed takes a whole number from 0'],
     [['--processes', '0'], '--processes takes a whole number from 1 to 64'],
     [['--broken', 'nobody'], '--broken takes all, or names of: sign_flip, cap_off_by_one'],
+    [['--sample'], '--sample goes with --recorded'],
+    [['--recorded'], '--recorded takes a folder'],
     [['--quick'], 'unknown option --quick'],
   ])('%j is refused by name', (args, text) => {
     const parsed = parseSimOptions(args, KNOWN);

@@ -15,6 +15,10 @@ export interface SimOptions {
   readonly brokenSeeds: number;
   /** Processes at a time; null: one for each processor. */
   readonly processes: number | null;
+  /** Folder of a recorded leader and of candles, whose worlds are played in place of drawn ones; a seed is the number of a world then. Null: none. */
+  readonly recorded: string | null;
+  /** One recorded world for each condition, each of another candle set, instead of all. */
+  readonly sample: boolean;
   readonly json: boolean;
 }
 
@@ -27,6 +31,8 @@ export const SIM_USAGE = `npm run sim -- [options]
   --broken all|A,B   broken engines the auditor has to catch (default: none)
   --broken-seeds N   seeds in which each of them has to be caught (default 50)
   --processes N      processes at a time (default: one for each processor)
+  --recorded FOLDER  worlds of a recorded leader and of recorded candles under each market condition; seeds are their numbers (default all of them)
+  --sample           of the recorded worlds one for each condition
   --json             progress to standard error; the last line is one JSON object
 Ends with 0 when the sound engine broke no rule and every broken one was caught, 1 when not, 2 for a wrong command line.`;
 
@@ -38,6 +44,8 @@ export const DEFAULT_SIM: SimOptions = {
   broken: [],
   brokenSeeds: 50,
   processes: null,
+  recorded: null,
+  sample: false,
   json: false,
 };
 
@@ -56,13 +64,19 @@ const isWholeName = (name: string): name is keyof typeof WHOLE => Object.hasOwn(
 /** Reads the command line. `known` are the names of the broken engines. The error is one sentence that names the option. */
 export function parseSimOptions(args: readonly string[], known: readonly string[]): Result<SimOptions, string> {
   let options = DEFAULT_SIM;
+  let counted = false;
   const rest = [...args];
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-    if (name === '--json') {
-      options = { ...options, json: true };
+    if (name === '--json' || name === '--sample') {
+      options = { ...options, [name === '--json' ? 'json' : 'sample']: true };
       continue;
     }
     const value = rest.shift() ?? '';
+    if (name === '--recorded') {
+      if (value === '') return err('--recorded takes a folder');
+      options = { ...options, recorded: value };
+      continue;
+    }
     if (name === '--broken') {
       const names = value.split(',');
       const unknown = names.find((one) => one !== 'all' && !known.includes(one));
@@ -73,14 +87,17 @@ export function parseSimOptions(args: readonly string[], known: readonly string[
     if (name === '--seed') {
       if (!isWhole(value, 0, MOST)) return err(`--seed takes a whole number from 0 to ${MOST}`);
       options = { ...options, first: Number(value), seeds: 1 };
+      counted = true;
       continue;
     }
     if (!isWholeName(name)) return err(`unknown option ${name}`);
     const { key, least, most } = WHOLE[name];
     if (!isWhole(value, least, most)) return err(`${name} takes a whole number from ${least} to ${most}`);
     options = { ...options, [key]: Number(value) };
+    counted ||= key === 'seeds';
   }
-  return ok(options);
+  if (options.sample && options.recorded === null) return err('--sample goes with --recorded');
+  return ok(options.recorded === null || counted ? options : { ...options, seeds: WHOLE['--seeds'].most });
 }
 
 const isWhole = (text: string, least: number, most: number): boolean => /^\d{1,10}$/.test(text) && Number(text) >= least && Number(text) <= most;

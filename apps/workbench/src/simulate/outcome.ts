@@ -45,6 +45,8 @@ export interface SeedWork {
   readonly store: 'memory' | 'postgres';
   /** Owner's address of the server for seeds on PostgreSQL; null: none is needed. */
   readonly serverUrl: string | null;
+  /** Folder of the recordings the worlds are made of; null: they are drawn. */
+  readonly recorded: string | null;
   /** Stops after the first seed in which something was found. */
   readonly untilFound: boolean;
 }

@@ -25,9 +25,10 @@ export function simJson(report: SimReport) {
   const { sound, broken, options } = report;
   const sum = (of: (outcome: (typeof sound)[number]) => number): number => sound.reduce((total, outcome) => total + of(outcome), 0);
   return {
-    sim: { first: options.first, steps: options.steps },
+    sim: { first: options.first, steps: options.steps, recorded: options.recorded !== null },
     metrics: {
       seeds: sound.length,
+      ...(options.recorded === null ? {} : { combinations: sound.length }),
       seeds_on_postgres: sound.filter(({ store }) => store === 'postgres').length,
       steps: sum(({ steps }) => steps),
       decisions: sum(({ decisions }) => decisions),

@@ -2,6 +2,9 @@ import {
   createAuditor,
   type Observation,
   printStep,
+  type RecordedMarkets,
+  recordedScenarioOf,
+  type Scenario,
   type ScenarioSize,
   type ScenarioStep,
   SeededIds,
@@ -42,6 +45,10 @@ export interface SeedOrder {
   readonly store: 'memory' | 'postgres';
   /** Owner's address of the server a store on PostgreSQL is made on (see `startSimServer`). */
   readonly serverUrl?: string | null;
+  /** What its world is made of, the seed being its number; null or not given: it is drawn. */
+  readonly recorded?: RecordedMarkets | null;
+  /** Played in place of any other. */
+  readonly script?: Scenario;
   /** Told what happens, for whoever looks on. */
   readonly say?: (text: string) => void;
   /** Ends after this step of the script. */
@@ -86,7 +93,12 @@ export class SeedRun {
   constructor(private readonly order: SeedOrder) {
     const transactions = new TransactionQueue();
     this.time = order.store === 'memory' ? new VirtualTime(BEGIN_MS) : new VirtualTime(BEGIN_MS, () => transactions.settled());
-    this.scenario = scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS });
+    const recorded = order.recorded ?? null;
+    this.scenario =
+      order.script ??
+      (recorded === null
+        ? scenarioOf(order.seed, order.size ?? 'standard', { crashPoints: CRASH_POINTS })
+        : recordedScenarioOf({ ...recorded, crashPoints: CRASH_POINTS }, order.seed));
     this.faults = new FaultSwitches(new SeededRandom(order.seed * 31 + 7));
     const followers = new Set(this.scenario.followers.map(({ address }) => address));
     let tap: WorldTap | null = null;

@@ -1,6 +1,7 @@
 import { BROKEN_ENGINES } from './broken/broken-engines';
 import type { SimOptions } from './options';
 import { found, type SeedOutcome, type SeedWork } from './outcome';
+import { readRecordedMarkets, worldNumbers } from './recorded-markets';
 import { runWorks } from './seed-pool';
 
 /** Seeds of the sound engine one process runs at most before another takes over: what is left in memory goes with it. */
@@ -40,7 +41,7 @@ export async function runSim(options: SimOptions, places: SimPlaces, monotonic: 
   const sound: SeedOutcome[] = [];
   await runWorks(soundWorks(options, places), processes, (outcome) => {
     sound.push(outcome);
-    if (found(outcome)) for (const line of foundLines(outcome)) say(line);
+    if (found(outcome)) for (const line of foundLines(outcome, options.recorded)) say(line);
     else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
   });
   sound.sort((a, b) => a.seed - b.seed || a.store.localeCompare(b.store));
@@ -63,16 +64,23 @@ export async function runSim(options: SimOptions, places: SimPlaces, monotonic: 
 /** A process that runs many seeds loads and compiles the engine once for them. */
 function soundWorks(options: SimOptions, { processes, serverUrl }: SimPlaces): SeedWork[] {
   const works: SeedWork[] = [];
+  const numbers = seedsOf(options);
   const add = (store: SeedWork['store'], count: number): void => {
     const share = Math.min(SEEDS_A_PROCESS_MAX, Math.ceil(count / (processes * WORKS_A_LANE)));
     for (let at = 0; at < count; at += share) {
-      const seeds = Array.from({ length: Math.min(share, count - at) }, (_, index) => options.first + at + index);
-      works.push({ seeds, steps: options.steps, broken: null, store, serverUrl, untilFound: false });
+      const seeds = numbers.slice(at, Math.min(at + share, count));
+      works.push({ seeds, steps: options.steps, broken: null, store, serverUrl, recorded: options.recorded, untilFound: false });
     }
   };
-  add('memory', options.seeds);
-  add('postgres', Math.min(options.postgres, options.seeds));
+  add('memory', numbers.length);
+  add('postgres', Math.min(options.postgres, numbers.length));
   return works;
+}
+
+/** Seeds in order; of recorded worlds their numbers. */
+function seedsOf({ first, seeds, recorded, sample }: SimOptions): readonly number[] {
+  if (recorded === null) return Array.from({ length: seeds }, (_, nth) => first + nth);
+  return worldNumbers(readRecordedMarkets(recorded), first, seeds, sample);
 }
 
 const brokenWork = (options: SimOptions, broken: string): SeedWork => ({
@@ -81,6 +89,7 @@ const brokenWork = (options: SimOptions, broken: string): SeedWork => ({
   broken,
   store: 'memory',
   serverUrl: null,
+  recorded: options.recorded,
   untilFound: true,
 });
 
@@ -98,11 +107,13 @@ const firstOf = ({ violations, failure }: SeedOutcome): string => {
 };
 
 /** Everything that was found in a seed, and how to see it again. */
-export function foundLines(outcome: SeedOutcome): string[] {
+export function foundLines(outcome: SeedOutcome, recorded: string | null = null): string[] {
   const { seed, store, violations, failure } = outcome;
   return [
     ...violations.map(({ kind, text, step, at }) => `✗ seed ${seed}, step ${step}, ${new Date(at).toISOString()} (${store}): ${kind}: ${text}`),
     ...(failure === null ? [] : [`✗ seed ${seed} (${store}) could not go on: ${failure}`]),
-    ...(violations.length === 0 ? [] : [`  npm run replay -- --seed ${seed}${store === 'postgres' ? ' --postgres' : ''}`]),
+    ...(violations.length === 0
+      ? []
+      : [`  npm run replay -- --seed ${seed}${store === 'postgres' ? ' --postgres' : ''}${recorded === null ? '' : ` --recorded ${recorded}`}`]),
   ];
 }

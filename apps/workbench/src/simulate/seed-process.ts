@@ -14,9 +14,12 @@ async function main(): Promise<void> {
   const met = broken === null ? () => 0 : loadBroken(broken, join(__dirname, '../../../..'));
   // Only now: what is loaded before cannot be broken any more.
   const { runSeed } = await import('./run-seed.js');
+  const { readRecordedMarkets } = await import('./recorded-markets.js');
+  const recorded = work.recorded === null ? null : readRecordedMarkets(work.recorded);
   if (met() !== (broken?.edits.length ?? 0)) throw new Error(`broken engine ${broken?.name}: not all of its files were loaded`);
   for (const seed of work.seeds) {
-    const outcome = await runSeed({ seed, steps: work.steps, broken: work.broken, store: work.store, serverUrl: work.serverUrl });
+    const { steps, store, serverUrl } = work;
+    const outcome = await runSeed({ seed, steps, broken: work.broken, store, serverUrl, recorded });
     await tell(outcome);
     if (work.untilFound && found(outcome)) break;
   }

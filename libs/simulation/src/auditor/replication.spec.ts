@@ -92,6 +92,22 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
   const decided = (history: History) =>
     void history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time: history.now - 1_050, copyIds: [COPY.copyId] });
 
+  it.each<[string, string, string, string, readonly string[]]>([
+    // what, where the leader was as the copy began to wait, where it was as fills were missed, the entry after it went on from there by 3
+    ['a turn that nobody saw is an open: what follows is entered', '2', '-5', '-1', []],
+    ['what goes on where it was is not', '2', '2', '1', ['entry_without_cause']],
+  ])('a copy that waits for the next open: %s', (_what, waited, missed, entry, found) => {
+    const history = new History(mode(amount)).wait(1_000);
+    history.leader(waited).state('breaker_closed').wait(1_000);
+    decided(history);
+    history.state('active', true).wait(30_000).mark('100');
+    if (missed !== waited) history.leader(missed, '100', 'missed', false);
+    history.wait(1_000).mark('100');
+    history.leader(String(Number(missed) + 3 * Math.sign(Number(missed))));
+    history.order(entry);
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, (history: History) => void, string, readonly string[]]>([
     ['decided on terms that came in between', (history) => decided(history.wait(1_000).terms(mode(another))), '2', []],
     ['no more than those say', (history) => decided(history.wait(1_000).terms(mode(another))), '2.1', ['beyond_target']],

@@ -12,7 +12,8 @@ const BUILDER = ['xyz:NVDA', 'xyz:GOLD'] as const;
 /** The coins of a scenario: all of them stand in the default universe of the simulated exchange. */
 export const drawCoins = (draw: Draws): readonly ScenarioCoin[] => [...ALWAYS, draw.pick(COARSE), draw.pick(BUILDER)].map(coinNamed);
 
-function coinNamed(name: string): ScenarioCoin {
+/** A coin of the default universe of the simulated exchange. */
+export function coinNamed(name: string): ScenarioCoin {
   const found = defaultUniverse.dexes.flatMap((dex) => dex.assets.map((asset) => ({ dex, asset }))).find(({ asset }) => asset.coin === name);
   const { dex, asset } = present(found, `coin ${name}`);
   return {
@@ -27,7 +28,7 @@ function coinNamed(name: string): ScenarioCoin {
 }
 
 /** The coin's grid as the kernel reckons it; asset numbers are no matter of a script. */
-const gridOf = ({ coin, dex, szDecimals, maxLeverage, onlyIsolated, collateral }: ScenarioCoin): Instrument => ({
+export const gridOf = ({ coin, dex, szDecimals, maxLeverage, onlyIsolated, collateral }: ScenarioCoin): Instrument => ({
   venue: 'hyperliquid',
   dex,
   coin,

@@ -26,6 +26,8 @@ export class ScenarioCopies {
     private readonly draw: Draws,
     /** Of copies that join others. */
     private readonly joining: Draws,
+    /** What becomes of the terms a copy was drawn with. */
+    private readonly shaped: (terms: CopyTerms, copy: number, who: TermsFor) => CopyTerms = (terms) => terms,
   ) {}
 
   /** Copies that have not been asked to end. */
@@ -41,8 +43,7 @@ export class ScenarioCopies {
     const real = follower.cash[''] ?? 0n;
     const allocation = inCents(ppmOf(real, Math.floor(this.draw.between(400_000, 850_000) / follower.slots)));
     if (follower.slots > 1) return this.join(at, follower, others, leader, allocation);
-    const terms = drawTerms({ leader, allocation, coins: this.coins }, this.draw);
-    return [this.add(at, follower, leader, allocation, terms)];
+    return [this.add(at, follower, leader, allocation, this.drawn(leader, allocation))];
   }
 
   /** The venue knows one leverage per account and coin, so all copies of an account have the same; opposite sides are more frequent than elsewhere. */
@@ -50,10 +51,15 @@ export class ScenarioCopies {
     const free = this.leaders.filter(({ leader }) => others.every((other) => other.leader !== leader));
     const leader = free.find((each) => each === wanted) ?? free[0];
     if (leader === undefined || others.length >= follower.slots) return [];
-    const terms = drawTerms({ leader, allocation, coins: this.coins }, this.draw);
+    const terms = this.drawn(leader, allocation);
     const direction = this.joining.oneIn(3) ? 'inverse' : terms.direction;
     const venueLeverage = others[0]?.terms.venueLeverage ?? terms.venueLeverage;
     return [this.add(at, follower, leader, allocation, { ...terms, direction, venueLeverage })];
+  }
+
+  private drawn(leader: ScenarioLeader, allocation: bigint): CopyTerms {
+    const who = { leader, allocation, coins: this.coins };
+    return this.shaped(drawTerms(who, this.draw), this.all.length, who);
   }
 
   private add(at: number, follower: ScenarioFollower, { leader }: ScenarioLeader, allocation: bigint, terms: CopyTerms): CopyStep {

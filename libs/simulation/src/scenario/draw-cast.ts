@@ -11,7 +11,7 @@ const ADDRESS_DIGITS = 40;
 const DAY_MINUTES = 1_440;
 
 /** The address of a number in one of the two crowds; crowds never meet. */
-const addressOf = (crowd: 'a' | 'f', number: number): string => `0x${crowd}${(number + 1).toString(16).padStart(ADDRESS_DIGITS - 1, '0')}`;
+export const addressOf = (crowd: 'a' | 'f', number: number): string => `0x${crowd}${(number + 1).toString(16).padStart(ADDRESS_DIGITS - 1, '0')}`;
 
 export const drawTenants = (draw: Draws): readonly ScenarioTenant[] =>
   Array.from({ length: draw.between(2, 3) }, (_, tenant) => ({ tenant, dayBeginsMin: draw.pick([0, draw.below(DAY_MINUTES)]) }));
@@ -47,9 +47,18 @@ export function drawFollowers(
   size: ScenarioSize,
   draw: Draws,
 ): readonly ScenarioFollower[] {
+  return followersOf(crowd(size, draw), tenants, coins, draw);
+}
+
+export function followersOf(
+  count: number,
+  tenants: readonly ScenarioTenant[],
+  coins: readonly ScenarioCoin[],
+  draw: Draws,
+): readonly ScenarioFollower[] {
   const builderDex = coins.find(({ dex }) => dex !== '')?.dex;
   must(builderDex !== undefined, 'a scenario has a coin of a builder dex');
-  return Array.from({ length: crowd(size, draw) }, (_, follower) => {
+  return Array.from({ length: count }, (_, follower) => {
     const main =
       BigInt(
         draw.weighted([

@@ -20,6 +20,13 @@ const SETTLED_MS = 1_000;
 const POOR_PPM = 400_000;
 const USD = 100_000_000n;
 
+/** A real leader's moves, as large as they were: its positions after each, and the price it had. */
+export interface ExactMoves {
+  readonly moves: readonly (Move & { readonly price: bigint })[];
+  /** Told the price of each move it comes to. */
+  readonly at: (coin: string, price: bigint) => void;
+}
+
 /** One leader's doings. */
 interface Actor {
   readonly cast: ScenarioLeader;
@@ -45,6 +52,7 @@ export class ScenarioLeaders {
     private readonly book: LeaderBook,
     private readonly draw: Draws,
     private readonly recorded: readonly RecordedTrade[],
+    private readonly exact: ExactMoves | null = null,
   ) {
     this.actors = cast.map((leader) => ({
       cast: leader,
@@ -60,6 +68,15 @@ export class ScenarioLeaders {
 
   get nextAt(): number {
     return Math.min(...this.actors.map(({ nextAt }) => nextAt));
+  }
+
+  /** How many moves of the real leader have had their turn. */
+  get replayed(): number {
+    return this.actors.find((actor) => this.isExact(actor))?.replayAt ?? 0;
+  }
+
+  private isExact({ cast }: Actor): boolean {
+    return this.exact !== null && cast.style === 'replayed';
   }
 
   /** The next doing of whoever's turn it is; at times none, where its market is shut. */
@@ -95,8 +112,8 @@ export class ScenarioLeaders {
     if (actor.broke !== null) return this.refill(actor, actor.broke, at);
     const rescued = this.rescue(actor, at);
     if (rescued.length > 0) return rescued;
-    if (this.draw.oneIn(45)) return this.moveMoney(actor, at);
-    if (this.draw.oneIn(120)) return this.liquidate(actor, at);
+    if (!this.isExact(actor) && this.draw.oneIn(45)) return this.moveMoney(actor, at);
+    if (!this.isExact(actor) && this.draw.oneIn(120)) return this.liquidate(actor, at);
     const next = actor.queue.shift();
     if (next === undefined) return [];
     if (!next.sameOrder) actor.working = null;
@@ -121,6 +138,8 @@ export class ScenarioLeaders {
     const money = this.money(actor, spec.dex);
     const worth = (ppm: number): number => lotsWorth(spec, ppmOf(money, Math.abs(ppm)), price) * Math.sign(ppm);
     switch (what.do) {
+      case 'to':
+        return what.lots - held;
       case 'cut':
         return what.ppm >= WHOLE_PPM ? -held : -Math.trunc((held * what.ppm) / WHOLE_PPM);
       case 'turn':
@@ -194,8 +213,17 @@ export class ScenarioLeaders {
   }
 
   private plan(actor: Actor): void {
-    if (actor.cast.style === 'replayed' && this.recorded.length > 0) this.replay(actor);
+    if (this.exact !== null && this.isExact(actor)) this.replayExactly(actor, this.exact);
+    else if (actor.cast.style === 'replayed' && this.recorded.length > 0) this.replay(actor);
     else this.planByStyle(actor);
+  }
+
+  private replayExactly(actor: Actor, { moves, at }: ExactMoves): void {
+    const move = moves[actor.replayAt];
+    if (move === undefined) return;
+    actor.replayAt += 1;
+    at(move.coin, move.price);
+    actor.queue.push(move);
   }
 
   private planByStyle(actor: Actor): void {

@@ -5,6 +5,21 @@ import { lotsWorth, onGrid, ppmOf } from './coins';
 import type { Draws } from './draws';
 import type { MarketStep, QuoteRow, Regime } from './steps';
 
+/** What a coin's price follows besides its moods: the next price of a recording; null: none, or none any more. */
+export interface CoinPath {
+  next(): bigint | null;
+}
+
+/** A mood that may begin, or one of all coins at once, or the end of a coin. */
+export type Mood = Regime | 'delisted' | 'market_crash';
+
+/** How a market is not drawn as usual. */
+export interface MarketPlan {
+  /** What may begin after a calm, with shares; empty: nothing ever. */
+  readonly moods: readonly (readonly [share: number, mood: Mood])[];
+  readonly paths: ReadonlyMap<string, CoinPath>;
+}
+
 /** What the script knows of one coin's market at a moment. */
 interface CoinMarket {
   readonly coin: ScenarioCoin;
@@ -18,6 +33,8 @@ interface CoinMarket {
   delisted: boolean;
   makersOff: boolean;
   candles: CandleRun | null;
+  /** Price of its path at the move before. */
+  followed: bigint | null;
 }
 
 /** A recorded stretch, scaled to the price at which it began: four corners a candle. */
@@ -49,6 +66,7 @@ export class ScenarioMarket {
     readonly coins: readonly ScenarioCoin[],
     private readonly draw: Draws,
     private readonly recordings: readonly { readonly coin: string; readonly candles: readonly Candle[] }[],
+    private readonly plan: MarketPlan | null = null,
   ) {
     this.markets = new Map(coins.map((coin) => [coin.coin, beginning(coin, draw)]));
     this.delistingsLeft = draw.oneIn(3) ? 1 : 0;
@@ -102,7 +120,17 @@ export class ScenarioMarket {
   private turn(market: CoinMarket, at: number): MarketStep[] {
     if (market.delisted) return [];
     if (market.regime !== 'calm') return this.become(market, 'calm', at);
-    const next = this.draw.weighted<Regime | 'delisted' | 'market_crash'>([
+    const next = this.nextMood(market);
+    if (next === null) return [];
+    if (next === 'delisted') return this.delist(market, at);
+    if (next !== 'market_crash') return this.become(market, next, at);
+    const falling = [...this.markets.values()].filter((each) => !each.delisted && each.regime === 'calm');
+    return falling.flatMap((each) => this.become(each, 'crash', at));
+  }
+
+  private nextMood(market: CoinMarket): Mood | null {
+    if (this.plan !== null) return this.plan.moods.length === 0 ? null : this.draw.weighted(this.plan.moods);
+    return this.draw.weighted<Mood>([
       [22, 'rise'],
       [22, 'fall'],
       [4, 'market_crash'],
@@ -114,10 +142,6 @@ export class ScenarioMarket {
       [this.recordings.length > 0 ? 16 : 0, 'candles'],
       [this.delistingsLeft > 0 && market.coin.coin !== 'BTC' ? 12 : 0, 'delisted'],
     ]);
-    if (next === 'delisted') return this.delist(market, at);
-    if (next !== 'market_crash') return this.become(market, next, at);
-    const falling = [...this.markets.values()].filter((each) => !each.delisted && each.regime === 'calm');
-    return falling.flatMap((each) => this.become(each, 'crash', at));
   }
 
   private delist(market: CoinMarket, at: number): MarketStep[] {
@@ -197,7 +221,16 @@ export class ScenarioMarket {
     return { candles: candles.slice(from, from + 100), base: price, corner: 0 };
   }
 
+  /** Changes the price by as much as its path changed. */
+  private follow(market: CoinMarket): void {
+    const recorded = this.plan?.paths.get(market.coin.coin)?.next() ?? null;
+    if (recorded === null) return;
+    if (market.followed !== null) market.price = onGrid(market.coin, (market.price * recorded) / market.followed, 'down');
+    market.followed = recorded;
+  }
+
   private move(market: CoinMarket): void {
+    if (!this.quiet) this.follow(market);
     const replayed = market.candles === null ? null : nextCorner(market.candles);
     market.price =
       replayed === null
@@ -220,6 +253,7 @@ function beginning(coin: ScenarioCoin, draw: Draws): CoinMarket {
     delisted: false,
     makersOff: false,
     candles: null,
+    followed: null,
   };
 }
 

@@ -1,8 +1,9 @@
-import { err, ok, type Result } from '@lockstep/kernel';
+import { err, ok, parsePrice, parseSize, type Result } from '@lockstep/kernel';
 import type { RecordedTrade } from './scenario';
 
 const HEADER = 't,coin,dir,px,sz,ntl';
 const IMPROVED = ' (Price Improved)';
+const DECIMALS = 8;
 const DIRECTIONS: Readonly<Record<string, Pick<RecordedTrade, 'buys' | 'closes'>>> = {
   'Open Long': { buys: true, closes: false },
   'Open Short': { buys: false, closes: false },
@@ -27,9 +28,17 @@ export function parseRecordedTrades(text: string): Result<readonly RecordedTrade
   return trades.length === 0 ? err('no fills') : ok(trades);
 }
 
-function readTrade([t = '', coin = '', dir = '', , , ntl = '']: readonly string[]): RecordedTrade | null {
+function readTrade([t = '', coin = '', dir = '', px = '', sz = '', ntl = '']: readonly string[]): RecordedTrade | null {
   const direction = DIRECTIONS[dir.replace(IMPROVED, '')];
   const [time, usd] = [Number(t), Math.round(Number(ntl))];
+  const [price, size] = [parsePrice(plain(px)), parseSize(plain(sz))];
   if (direction === undefined || coin === '' || !Number.isSafeInteger(time) || !Number.isSafeInteger(usd) || usd < 0) return null;
-  return { time, coin, ...direction, usd };
+  if (!price.ok || !size.ok || price.value <= 0n || size.value <= 0n) return null;
+  return { time, coin, ...direction, usd, price: price.value, size: size.value };
+}
+
+/** A decimal text cut to eight decimals: recordings carry the noise of binary fractions. */
+function plain(text: string): string {
+  const [whole = '', fraction = ''] = text.split('.');
+  return fraction === '' ? whole : `${whole}.${fraction.slice(0, DECIMALS)}`;
 }

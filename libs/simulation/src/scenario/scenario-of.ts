@@ -32,7 +32,7 @@ const LATECOMER_ONE_IN = 6;
 const LATEST_MS = 200_000;
 
 /** Somebody whose turn it is at `nextAt`. */
-interface Turn {
+export interface Turn {
   readonly nextAt: number;
   act(at: number): readonly Step[];
 }
@@ -59,11 +59,13 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
   );
-  return { seed, size, coins, tenants, leaders, followers, steps: script.write(EXTENT[size]) };
+  const { steps: least, parts } = EXTENT[size];
+  const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
+  return { seed, size, coins, tenants, leaders, followers, steps };
 }
 
 /** When followers begin to copy: most at the beginning, some later. */
-function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
+export function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
   const draw = draws(seed, 'beginnings');
   const joining = draws(seed, 'joinings');
   const some = (each: Draws): number => (each.oneIn(LATECOMER_ONE_IN) ? each.between(BEGINNING_MS[1], LATEST_MS) : each.between(...BEGINNING_MS));
@@ -82,7 +84,7 @@ function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopi
 }
 
 /** Puts the turns of all in order of time, with a calm after each part. */
-class Script {
+export class Script {
   private readonly steps: Step[] = [];
   private now = 0;
   private calms = 0;
@@ -97,18 +99,19 @@ class Script {
     private readonly beginnings: Turn,
   ) {}
 
-  write({ steps, parts }: { readonly steps: number; readonly parts: number }): readonly Step[] {
+  /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
+  write(parts: number, isPlayed: (part: number, steps: number) => boolean): readonly Step[] {
     for (let part = 1; part <= parts; part += 1) {
-      this.play(Math.ceil((steps * part) / parts));
+      this.play(() => isPlayed(part, this.steps.length));
       this.calmDown(part === parts);
     }
     return this.steps;
   }
 
-  /** Everybody's turns, the soonest first, until there are so many steps. */
-  private play(until: number): void {
+  /** Everybody's turns, the soonest first, until it is over. */
+  private play(isOver: () => boolean): void {
     const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.acts, this.leaders];
-    while (this.steps.length < until) {
+    while (!isOver()) {
       const next = turns.reduce((soonest, turn) => (turn.nextAt < soonest.nextAt ? turn : soonest));
       this.now = Math.max(this.now, next.nextAt);
       this.emit(next.act(this.now));

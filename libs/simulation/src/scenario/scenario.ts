@@ -16,6 +16,9 @@ export interface RecordedTrade {
   readonly closes: boolean;
   /** Whole dollars it was worth. */
   readonly usd: number;
+  /** Price and size as recorded, 10^-8. */
+  readonly price: bigint;
+  readonly size: bigint;
 }
 
 /** What the files of a recording have to give; without them nothing is replayed. All of it must be the same for a seed to give the same bytes. */
@@ -26,10 +29,20 @@ export interface ScenarioSources {
   readonly recorded?: readonly RecordedTrade[];
 }
 
+/** How every tenant's large waves are spread over the book. Shares are 10^-12. */
+export interface SpreadTerms {
+  readonly above: bigint;
+  readonly participation: bigint;
+  readonly withinMs: number;
+  readonly jitter: bigint;
+}
+
 /** A world's whole script. */
 export interface Scenario {
   readonly seed: number;
   readonly size: ScenarioSize;
+  /** Absent: waves leave whole. */
+  readonly spread?: SpreadTerms;
   readonly coins: readonly ScenarioCoin[];
   readonly tenants: readonly ScenarioTenant[];
   readonly leaders: readonly ScenarioLeader[];

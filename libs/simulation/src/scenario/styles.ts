@@ -11,7 +11,9 @@ export interface Move {
   readonly what:
     | { readonly do: 'by'; readonly ppm: number }
     | { readonly do: 'cut'; readonly ppm: number }
-    | { readonly do: 'turn'; readonly ppm: number };
+    | { readonly do: 'turn'; readonly ppm: number }
+    /** Ends in a position of so many lots, whatever there is. */
+    | { readonly do: 'to'; readonly lots: number };
   /** Fills in the one block. */
   readonly pieces: number;
   /** Belongs to the order of the move before. */

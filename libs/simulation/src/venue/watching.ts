@@ -1,5 +1,5 @@
-import type { EpochMs } from '@lockstep/kernel';
-import type { Address, MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import { type EpochMs, parsePrice, parseSize, unwrap } from '@lockstep/kernel';
+import type { Address, DepthUpdate, MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { VirtualProcess } from '../clock/virtual-time';
 import { asList, asObject } from '../exchange/json';
 import type { Json, StreamFrame, World } from '../exchange/port';
@@ -14,6 +14,8 @@ export interface WatchTerms {
   readonly statesEveryMs: number;
   readonly marksEveryMs: number;
   readonly quotesEveryMs: number;
+  /** Between two tellings of a book that is followed deep, in ms. */
+  readonly booksEveryMs: number;
   /** Fills that are told with a first state when no moment is named. */
   readonly recentFills: number;
 }
@@ -170,6 +172,9 @@ export class WorldUserWatch implements UserWatch {
   }
 }
 
+/** Figures to which prices of a told book are merged. */
+const BOOK_FIGURES = 4;
+
 const recent = (fills: readonly VenueFill[], most: number): VenueFill[] => fills.slice(-most);
 
 function infoOf(world: World, request: Json): Json {
@@ -211,16 +216,28 @@ export function watchWorldMarks(
   };
 }
 
-/** Tells best bids and asks of followed coins every so often. */
+/** Tells best bids and asks of followed coins every so often, and more seldom the books of those that are followed deep. */
 export function watchWorldQuotes(
   asking: Asking,
   process: VirtualProcess,
-  everyMs: number,
+  { quotesEveryMs, booksEveryMs }: Pick<WatchTerms, 'quotesEveryMs' | 'booksEveryMs'>,
   sink: (update: QuoteUpdate) => void,
   traffic: Pick<Traffic, 'quotes'>,
+  depth: (update: DepthUpdate) => void = () => undefined,
 ): QuoteWatch {
   let followed: readonly string[] = [];
-  process.every(everyMs, () => {
+  let deep: readonly string[] = [];
+  const tellBooks = (): void => {
+    const { faults } = asking.link;
+    if (deep.length === 0 || faults.streamsDown('marks') || faults.streamsSilent('marks')) return;
+    asking.clock.catchUp();
+    const books = deep.map((coin) => bookOf(infoOf(asking.clock.world, { type: 'l2Book', coin, nSigFigs: BOOK_FIGURES }), coin));
+    asking.link.back(SMOOTH, (receivedAt) => {
+      for (const book of books) depth({ ...book, receivedAt });
+    });
+  };
+  process.every(booksEveryMs, tellBooks);
+  process.every(quotesEveryMs, () => {
     const { faults } = asking.link;
     if (followed.length === 0 || faults.streamsDown('marks') || faults.streamsSilent('marks')) return;
     asking.clock.catchUp();
@@ -235,13 +252,29 @@ export function watchWorldQuotes(
     });
   });
   return {
-    follow: (coins) => {
+    follow: (coins, deepCoins = []) => {
+      const fresh = deepCoins.some((coin) => !deep.includes(coin));
       followed = [...coins];
+      deep = deepCoins.filter((coin) => followed.includes(coin));
+      // A subscription begins with what there is.
+      if (fresh) tellBooks();
       return followed;
     },
     close: () => {
       followed = [];
+      deep = [];
       return Promise.resolve();
     },
   };
+}
+
+/** The book of an `l2Book` answer. */
+function bookOf(answer: Json, coin: string): Omit<DepthUpdate, 'receivedAt'> {
+  const sides = (asList(asObject(answer)?.levels) ?? []).map((side) =>
+    (asList(side) ?? []).map((level) => {
+      const { px, sz } = asObject(level) ?? {};
+      return { price: unwrap(parsePrice(String(px)), 'a price of a book'), size: unwrap(parseSize(String(sz)), 'a size of a book') };
+    }),
+  );
+  return { coin, bids: sides[0] ?? [], asks: sides[1] ?? [] };
 }

@@ -19,6 +19,7 @@ export const WORLD_VENUE_TERMS: WorldVenueTerms = {
   statesEveryMs: 3_000,
   marksEveryMs: 1_000,
   quotesEveryMs: 1_000,
+  booksEveryMs: 5_000,
   recentFills: 200,
   answerTimeoutMs: 3_000,
 };
@@ -42,6 +43,7 @@ export const WORLD_CAPABILITIES: VenueCapabilities = {
   fillHistory: true,
   fundingHistory: true,
   approvals: true,
+  bookDepth: true,
   requestsPerMinute: null,
 };
 
@@ -66,7 +68,7 @@ export function openWorldVenue(
       watch.setDexes(dexes);
       return watch;
     },
-    watchQuotes: (sink) => watchWorldQuotes(asking, process, terms.quotesEveryMs, sink, traffic),
+    watchQuotes: (sink, depth) => watchWorldQuotes(asking, process, terms, sink, traffic, depth),
     close: () => Promise.resolve(),
   };
 }

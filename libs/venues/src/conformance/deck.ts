@@ -158,6 +158,12 @@ export const CASE_SHEETS: Readonly<Record<number, CaseSheet>> = {
     steps: ['follow the instrument', 'cut all connections', 'follow nothing', 'follow it again'],
     expect: ['bid below ask, confirmed while the book rests', 'told again after the cut', 'silent in between', 'told again'],
   },
+  36: {
+    needs: ['bookDepth'],
+    given: 'a watch of quotes with a listener to books',
+    steps: ['follow the instrument', 'follow it deep', 'follow it as before'],
+    expect: ['quotes alone', 'both sides of the book, the best first, sizes above zero, the bid below the ask', 'quotes alone'],
+  },
   40: {
     needs: ['workingOrders'],
     given: FUNDED,

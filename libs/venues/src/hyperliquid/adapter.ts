@@ -1,4 +1,5 @@
 import type {
+  DepthUpdate,
   EgressView,
   MarkUpdate,
   MarkWatch,
@@ -42,6 +43,7 @@ const CAPABILITIES: VenueCapabilities = {
   fillHistory: true,
   fundingHistory: true,
   approvals: true,
+  bookDepth: true,
   requestsPerMinute: null,
 };
 
@@ -95,9 +97,9 @@ class HyperliquidFeed implements VenueFeed {
     return watch;
   }
 
-  watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch {
+  watchQuotes(sink: (update: QuoteUpdate) => void, depth?: (update: DepthUpdate) => void): QuoteWatch {
     const { openings, messages } = this.bounds;
-    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink, { admit: openings.of(OPENING_RANK.quotes), messages });
+    const watch = new HyperliquidQuoteWatch(this.config, this.deps, sink, { admit: openings.of(OPENING_RANK.quotes), messages }, depth);
     this.watches.add(watch);
     return watch;
   }

@@ -40,6 +40,7 @@ function capabilitiesOf({ requestsPerMinute }: PerpsStudioConfig, { underlying }
     fillHistory: told,
     fundingHistory: told,
     approvals: false,
+    bookDepth: false,
     requestsPerMinute,
   };
 }

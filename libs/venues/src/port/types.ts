@@ -34,6 +34,8 @@ export interface VenueCapabilities {
   readonly fundingHistory: boolean;
   /** Approvals of a wallet (agent, builder fee) are relayed and read here. False: the wallet gives them at the exchange itself. */
   readonly approvals: boolean;
+  /** Whole books are told, of coins that are followed deep. */
+  readonly bookDepth: boolean;
   /** Requests of all kinds in a minute on this connection; null: no such limit, the venue counts in another way. */
   readonly requestsPerMinute: number | null;
 }

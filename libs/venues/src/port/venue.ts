@@ -3,7 +3,7 @@ import type { EgressView } from './egress';
 import type { OrderSubmission } from './submit';
 import type { VenueTruth } from './truth';
 import type { VenueCapabilities } from './types';
-import type { MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, WatchEvent } from './watch';
+import type { DepthUpdate, MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, WatchEvent } from './watch';
 import type { WorkingOrders } from './working-orders';
 
 /** What anybody may read of a venue, without a key. */
@@ -14,7 +14,8 @@ export interface VenueFeed {
   /** `dexes`: those whose account states are read and followed; fills are told of all. */
   watchUsers(dexes: readonly string[], sink: (event: WatchEvent) => void): UserWatch;
   watchMarks(dexes: readonly string[], sink: (updates: readonly MarkUpdate[]) => void): MarkWatch;
-  watchQuotes(sink: (update: QuoteUpdate) => void): QuoteWatch;
+  /** `depth` is told the books of coins that are followed deep. */
+  watchQuotes(sink: (update: QuoteUpdate) => void, depth?: (update: DepthUpdate) => void): QuoteWatch;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import type { EpochMs, Price } from '@lockstep/kernel';
+import type { EpochMs, Price, Size } from '@lockstep/kernel';
 import type { AccountState, Address, OpenOrder, OrderUpdate, VenueFill } from './types';
 
 /** What a watch tells. A snapshot is state and never a signal: it may overlap what was told before. */
@@ -126,9 +126,26 @@ export interface QuoteUpdate {
   readonly receivedAt: EpochMs;
 }
 
+/** One price of a book and what stands there. */
+export interface DepthLevel {
+  readonly price: Price;
+  readonly size: Size;
+}
+
+/** What stands in one coin's book, best first, as far as the venue tells. Prices may be merged into coarser ones, away from the mid. */
+export interface DepthUpdate {
+  readonly coin: string;
+  readonly bids: readonly DepthLevel[];
+  readonly asks: readonly DepthLevel[];
+  readonly receivedAt: EpochMs;
+}
+
 /** Best bids and asks of some coins, told when they change and confirmed every few seconds. A lost connection is made again; nothing is told meanwhile. */
 export interface QuoteWatch {
-  /** Watches these coins and no others, the first ones where they are more than the venue's share for quotes. Returns what is watched. */
-  follow(coins: readonly string[]): readonly string[];
+  /**
+   * Watches these coins and no others, the first ones where they are more than the venue's share for quotes. Returns what is watched. Of those named in `deep`
+   * the book is told too, every few seconds, where the venue tells books; elsewhere nothing is.
+   */
+  follow(coins: readonly string[], deep?: readonly string[]): readonly string[];
   close(): Promise<void>;
 }

@@ -17,8 +17,8 @@ import { z } from 'zod';
 import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
-import { exposureSchema } from '../limits/limits-body';
-import { effectiveFor, exposureBody, limitSourceSchema, sourcesBody } from './effective';
+import { exposureSchema, impactSchema } from '../limits/limits-body';
+import { effectiveFor, exposureBody, impactBody, limitSourceSchema, sourcesBody } from './effective';
 
 const limit = decimalText.nullable();
 /** Settings as they stand: every part is there. */
@@ -131,6 +131,7 @@ const effectiveSchema = named(
     .object({
       settings: settingsSchema,
       exposure: exposureSchema,
+      impact: impactSchema.nullable().describe('How entries of large waves are spread; null: waves leave whole.'),
       sources: z.array(limitSourceSchema).describe('Where each limit comes from; everything else is the copy’s own choice.'),
     })
     .describe('Settings under all limits: the strictest of each, instruments that every layer admits.'),
@@ -210,7 +211,12 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
     const inEffect = effective(own, row);
     return copyBody(row, {
       settings: settingsBody(settingsJson(own)),
-      effective: { settings: settingsBody(encodeCopySettings(inEffect.settings)), exposure: exposureBody(inEffect), sources: sourcesBody(inEffect) },
+      effective: {
+        settings: settingsBody(encodeCopySettings(inEffect.settings)),
+        exposure: exposureBody(inEffect),
+        impact: impactBody(inEffect),
+        sources: sourcesBody(inEffect),
+      },
       equity: equity === undefined ? null : moneyText(equity.equity),
       net_pnl: equity === undefined ? null : moneyText(equity.netPnl),
       command: commandOrNull(commands.get(row.id)),

@@ -63,5 +63,8 @@ export async function effectiveFor(unit: ScopedUnit, copies: readonly BoundBy[])
 export const exposureBody = ({ exposure }: EffectiveSettings): ChainLimitsJson['exposure'] =>
   encodeChainLimits({ ...NO_CHAIN_LIMITS, exposure }).exposure;
 
+/** How entries of large waves are spread for the copy; null: they leave whole. */
+export const impactBody = ({ impact }: EffectiveSettings): ChainLimitsJson['impact'] => encodeChainLimits({ ...NO_CHAIN_LIMITS, impact }).impact;
+
 /** Sources of all limits, in their order. */
 export const sourcesBody = ({ sources }: EffectiveSettings): LimitSourceBody[] => LIMIT_NAMES.map((limit) => ({ limit, from: [...sources[limit]] }));

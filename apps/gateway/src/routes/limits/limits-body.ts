@@ -24,6 +24,23 @@ export const exposureSchema = named(
     .describe('Limits that several copies share; what they ask for beyond one is cut by one factor for all of them. Null is no limit of that kind.'),
 );
 
+/** How waves are spread. */
+export const impactSchema = named(
+  'Impact',
+  z
+    .object({
+      spread_above: decimalText.describe(
+        'A wave is spread when its entries are larger than this share of what stands in the book inside the price bound.',
+      ),
+      participation: decimalText.describe('Share of that depth which one round of slices takes, unless more has to leave for all to leave in time.'),
+      within_ms: z
+        .int()
+        .describe('Longest time from the leader’s fill to the last slice, inside each copy’s own catch-up window; 0: nothing is spread.'),
+      jitter: decimalText.describe('Share by which the second between two rounds is drawn longer or shorter.'),
+    })
+    .describe('Entries of a wave that is large against the book leave in rounds of slices; exits never do.'),
+);
+
 /** Limits of one layer as they stand. */
 const limitsSchema = named(
   'RiskLimits',
@@ -55,6 +72,11 @@ const limitsSchema = named(
         ])
         .describe('Instruments that may be entered; what is held elsewhere is only reduced.'),
       max_venue_leverage: z.int().nullable().describe('Largest leverage set at the venue.'),
+      impact: impactSchema
+        .nullable()
+        .describe(
+          'How waves that are large against the book are spread: a choice, for which the layer nearest to the copy decides. Null: this layer does not say; where none does, waves leave whole.',
+        ),
     })
     .describe('What one layer bounds for every copy below it. Each copy has the strictest of all layers and of its own settings.'),
 );
@@ -125,6 +147,11 @@ export const limitsDraft = z.strictObject({
     .optional()
     .describe('Instruments that may be entered.'),
   max_venue_leverage: z.int().nullable().optional().describe('Largest leverage set at the venue; null takes the limit away.'),
+  impact: z
+    .strictObject({ spread_above: decimal, participation: decimal, within_ms: z.int().optional(), jitter: decimal })
+    .nullable()
+    .optional()
+    .describe('How large waves are spread. Figures left out stay, or are the defaults: 0.5, 0.2, 5000 ms and 0.3; null takes the layer’s word back.'),
 });
 export type LimitsDraft = z.output<typeof limitsDraft>;
 
@@ -142,6 +169,7 @@ export function changedLimits(stored: unknown, draft: LimitsDraft): Result<Chain
     caps: { ...base.caps, ...draft.caps },
     losses: { ...base.losses, ...draft.losses },
     exposure: { ...base.exposure, ...draft.exposure },
+    impact: draft.impact === undefined ? base.impact : draft.impact === null ? null : { ...base.impact, ...draft.impact },
   };
   const decoded = decodeChainLimits(JSON.parse(JSON.stringify(merged)));
   if (decoded.ok) return ok(encodeChainLimits(decoded.value));

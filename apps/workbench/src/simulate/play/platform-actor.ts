@@ -1,8 +1,8 @@
 import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
-import { type CopyId, type Ids, type TenantScope, UNIT } from '@lockstep/kernel';
+import { type CopyId, type Ids, rate, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
-import { encodeCopySettings, sharingConflict } from '@lockstep/roster';
-import type { CopyTerms, Scenario, ScenarioFollower, VirtualTime } from '@lockstep/simulation';
+import { encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS, sharingConflict } from '@lockstep/roster';
+import type { CopyTerms, Scenario, ScenarioFollower, SpreadTerms, VirtualTime } from '@lockstep/simulation';
 import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import type { Cast, CommandCast, CopyCast, FollowerCast } from './cast';
@@ -50,6 +50,7 @@ export class PlatformActor {
       const scope = scopeFromPlatformList(id, 'test');
       this.cast.scopes[tenant] = scope;
       if (tenant % 2 === 0) await this.feeSchedule(scope, tenant);
+      if (scenario.spread !== undefined) await this.limits(scope, scenario.spread);
       for (const { leader, address } of scenario.leaders) await this.leader(scope, tenant, leader, address);
     }
   }
@@ -70,6 +71,17 @@ export class PlatformActor {
         effectiveFrom: unit.now,
       }),
     );
+  }
+
+  /** Limits of a tenant that say how waves are spread and nothing else. */
+  private async limits(scope: TenantScope, { above, participation, withinMs, jitter }: SpreadTerms): Promise<void> {
+    const impact = { spreadAbove: rate(above), participation: rate(participation), withinMs, jitter: rate(jitter) };
+    await this.store.scoped(scope, async (unit) => {
+      await unit.riskLimits.hold(scope.tenantId);
+      await unit.riskLimits.put(scope.tenantId, { limits: encodeChainLimits({ ...NO_CHAIN_LIMITS, impact }), actor: 'simulation' });
+      await this.append(unit, scope, 'limits.changed', scope.tenantId, {});
+    });
+    this.wake(scope);
   }
 
   private async leader(scope: TenantScope, tenant: number, leader: number, address: string): Promise<void> {

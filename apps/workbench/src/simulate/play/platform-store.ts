@@ -15,6 +15,7 @@ export interface TenantUnit {
   readonly positions: { ofCopies(copyNo: bigint): Promise<readonly { readonly position: bigint; readonly target: bigint }[]> };
   readonly commands: Part<ScopedUnit['commands'], 'append'>;
   readonly killSwitches: Part<ScopedUnit['killSwitches'], 'turn'>;
+  readonly riskLimits: Part<ScopedUnit['riskLimits'], 'hold' | 'put'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'insert'>;
 }
 

@@ -64,6 +64,7 @@ const GROUPS: Readonly<Partial<Record<ReasonCode, ShortfallReason>>> = {
   delisted: 'barred',
   handing_over: 'denied',
   state_limit: 'denied',
+  spread: 'forfeited',
 };
 
 /** The auditor's word for a reason; null for one that explains nothing. */

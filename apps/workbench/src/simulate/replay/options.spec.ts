@@ -8,14 +8,14 @@ describe('the command line of a replay', () => {
   it('needs no more than a seed', () => {
     expect(read('--seed 7')).toEqual({
       ok: true,
-      value: { seed: 7, step: null, copyId: null, coin: null, broken: null, postgres: false, json: false },
+      value: { seed: 7, step: null, copyId: null, coin: null, broken: null, postgres: false, recorded: null, json: false },
     });
   });
 
   it('names step, copy, coin, broken engine and store', () => {
-    expect(read('--coin flx:GOLD --copy cpy_01abc --step 12 --json --postgres --seed 0 --broken late-exit')).toEqual({
+    expect(read('--coin flx:GOLD --copy cpy_01abc --step 12 --json --postgres --seed 0 --broken late-exit --recorded replay')).toEqual({
       ok: true,
-      value: { seed: 0, step: 12, copyId: 'cpy_01abc', coin: 'flx:GOLD', broken: 'late-exit', postgres: true, json: true },
+      value: { seed: 0, step: 12, copyId: 'cpy_01abc', coin: 'flx:GOLD', broken: 'late-exit', postgres: true, recorded: 'replay', json: true },
     });
   });
 

@@ -13,6 +13,8 @@ export interface ReplayOptions {
   readonly broken: string | null;
   /** Whether the seed is played on an embedded PostgreSQL instead of in memory. */
   readonly postgres: boolean;
+  /** Folder of the recordings of which the world of that number is made; null: it is drawn. */
+  readonly recorded: string | null;
   readonly json: boolean;
 }
 
@@ -23,6 +25,7 @@ export const REPLAY_USAGE = `npm run replay -- --seed S [options]
   --coin C      decisions in this coin alone
   --broken A    played by this broken engine
   --postgres    played on the embedded PostgreSQL, where a run of sim found it there; minutes
+  --recorded F  the seed is the number of a recorded world: made of the recordings in this folder
   --json        progress to standard error; the last line is one JSON object
 Plays the seed twice, compares both runs to the byte, and makes each decision it shows once more from its journal bytes.
 Ends with 0 when both runs are equal and no decision differs from what its journaled inputs give, 1 when not, 2 for a wrong command line.`;
@@ -35,7 +38,7 @@ const COIN = /^[A-Za-z0-9]{1,20}(:[A-Za-z0-9]{1,20})?$/;
 /** Reads the command line. `known` are the names of the broken engines. The error is one sentence that names the option. */
 export function parseReplayOptions(args: readonly string[], known: readonly string[]): Result<ReplayOptions, string> {
   let seed: number | null = null;
-  let options: Omit<ReplayOptions, 'seed'> = { step: null, copyId: null, coin: null, broken: null, postgres: false, json: false };
+  let options: Omit<ReplayOptions, 'seed'> = { step: null, copyId: null, coin: null, broken: null, postgres: false, recorded: null, json: false };
   const rest = [...args];
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
     if (name === '--json' || name === '--postgres') {
@@ -59,6 +62,10 @@ export function parseReplayOptions(args: readonly string[], known: readonly stri
       case '--coin':
         if (!COIN.test(value)) return err('--coin takes the name of a coin: BTC, or flx:GOLD of a builder dex');
         options = { ...options, coin: value };
+        break;
+      case '--recorded':
+        if (value === '') return err('--recorded takes a folder');
+        options = { ...options, recorded: value };
         break;
       case '--broken':
         if (!known.includes(value)) return err(`--broken takes one of: ${known.join(', ')}`);

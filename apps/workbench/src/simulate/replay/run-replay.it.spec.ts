@@ -5,7 +5,7 @@ import { replayJson, replayLines } from './render';
 import { areEqual, isExact, runReplay } from './run-replay';
 
 /** Far enough for leaders to trade, for copies to follow and for an engine to die. */
-const OPTIONS: ReplayOptions = { seed: 2, step: 260, copyId: null, coin: null, broken: null, postgres: false, json: false };
+const OPTIONS: ReplayOptions = { seed: 2, step: 260, copyId: null, coin: null, broken: null, postgres: false, recorded: null, json: false };
 
 describe('a short seed played twice', () => {
   it('is the same to the byte, and each decision about a copy is what its journaled inputs give', async () => {

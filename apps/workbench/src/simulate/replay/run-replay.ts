@@ -1,4 +1,5 @@
 import type { SeedOutcome, ToldViolation } from '../outcome';
+import { readRecordedMarkets } from '../recorded-markets';
 import type { SeedOrder } from '../run-seed';
 import type { ReplayOptions } from './options';
 import { type Blamed, choose, placesOf } from './places';
@@ -29,8 +30,9 @@ export async function runReplay(
   serverUrl: string | null = null,
 ): Promise<ReplayReport> {
   const { seed, step, broken, postgres } = options;
+  const recorded = options.recorded === null ? null : readRecordedMarkets(options.recorded);
   const store = postgres ? 'postgres' : 'memory';
-  const order: SeedOrder = { seed, steps: 0, broken, store, serverUrl, ...(step === null ? {} : { lastStep: step }) };
+  const order: SeedOrder = { seed, steps: 0, broken, store, serverUrl, recorded, ...(step === null ? {} : { lastStep: step }) };
   let shown: Pick<ReplayReport, 'blamed' | 'violationsLeftOut' | 'decisions' | 'decisionsLeftOut'> = {
     blamed: [],
     violationsLeftOut: 0,

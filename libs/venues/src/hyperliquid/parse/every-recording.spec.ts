@@ -10,6 +10,7 @@ import { bboData } from '../wire/bbo';
 import { clearinghouseStateAnswer } from '../wire/clearinghouse-state';
 import { extraAgentsAnswer } from '../wire/extra-agents';
 import { perpFillsSchema } from '../wire/fill';
+import { l2BookData } from '../wire/l2-book';
 import { metaAndAssetCtxsAnswer } from '../wire/meta-and-asset-ctxs';
 import { openOrdersAnswer, orderUpdatesData } from '../wire/open-orders';
 import { orderStatusAnswer } from '../wire/order-status';
@@ -90,6 +91,7 @@ const READERS: { readonly [type: string]: Read } = {
   extraAgents: by('extraAgents', extraAgentsAnswer),
   'refusal text': (text) => classifyReject(z.string().parse(text)),
   '/bbo': by('bbo', bboData),
+  '/l2Book': by('l2Book', l2BookData),
   '/trades': readTradeFrame,
   '/orderUpdates': by('orderUpdates', orderUpdatesData),
   '/userFills': by('userFills', userFillsData),
@@ -101,7 +103,7 @@ const READERS: { readonly [type: string]: Read } = {
 const NO_USE: { readonly [type: string]: string } = {
   meta: 'metaAndAssetCtxs holds it',
   allMids: 'marks come with the contexts, quotes with bbo',
-  l2Book: 'bbo is enough',
+  l2Book: 'books are streamed',
   candleSnapshot: 'no candles are shown',
   fundingHistory: 'charges are read per account',
   activeAssetData: 'leverage stands in the state of the account',
@@ -119,7 +121,6 @@ const NO_USE: { readonly [type: string]: string } = {
   '/notification': 'for people',
   '/candle': 'no candles are shown',
   '/allMids': 'marks come with the contexts',
-  '/l2Book': 'bbo is enough',
   '/activeAssetCtx': 'the contexts of a whole dex come in one frame',
 };
 
