@@ -26,7 +26,8 @@ export function positionStateOf(copyNo: number, instrument: Instrument, booked: 
     episodeNo: booked.episodeNo,
     episodeBits: intent.episodeBits,
     userClosed: (intent.episodeBits & EPISODE.userClosed) !== 0,
-    dust: (intent.episodeBits & EPISODE.dustPending) !== 0,
+    // A cross inside the account may have closed it since.
+    dust: (intent.episodeBits & EPISODE.dustPending) !== 0 && booked.book.quantity !== 0n,
     owedPrice: BigInt(intent.owedPrice),
     owedUntilMs: intent.owedUntilMs,
     lastWave: intent.lastWave,

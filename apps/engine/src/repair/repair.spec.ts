@@ -1,4 +1,5 @@
 import { silentLogger } from '@lockstep/platform';
+import { EPISODE } from '@lockstep/replication';
 import { at } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -41,5 +42,32 @@ describe('an exit stuck at the venue’s band while the database is down', () =>
     expect(world.sent).toEqual(['sell 10']);
     expect(at(sheet.rows.position, 0)).toBe(0);
     expect(errors).toEqual(['an exit is stuck', 'a stuck exit could not be told']);
+  });
+});
+
+/** A copy that holds one lot against another of its account, and whose leader is flat: too little for the venue, and not the account's net. */
+function withRemnant() {
+  const world = new WaveStage();
+  const { sheet } = world.stage;
+  const { rows } = sheet;
+  [rows.position[0], rows.others[0], rows.target[0]] = [1, -1, 0];
+  // Worth five dollars.
+  [sheet.mark, sheet.bestBid, sheet.bestAsk] = [500_000_000, 499_000_000, 501_000_000];
+  const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform: async () => 77 } } as unknown as EngineContext;
+  return { world, sheet, repairs: new Repairs(ctx, world.books as unknown as Bookkeeper, LANES) };
+}
+
+describe('a remnant that cannot close alone', () => {
+  it('is written down as such though nothing is sent, and once', async () => {
+    const { world, sheet, repairs } = withRemnant();
+    await repairs.repair(world.watched, sheet, 'repair');
+    expect(world.sent).toEqual([]);
+    expect(world.journaled).toHaveLength(1);
+    const intents = world.outcomes.flatMap((outcome) => outcome.intents);
+    expect(intents.map(({ intent }) => intent.episodeBits & EPISODE.dustPending)).toEqual([EPISODE.dustPending]);
+    // As the books do once it is on its way to them.
+    for (const { copy, intent } of intents) world.ctx.booked.hand(copy.no, sheet.instrument.coin, intent);
+    await repairs.repair(world.watched, sheet, 'repair');
+    expect(world.journaled).toHaveLength(1);
   });
 });

@@ -7,6 +7,7 @@ import { newEvent } from '../new-event';
 import type { WatchedAccount } from '../state/registry';
 import { putAccountNets } from '../state/shared-accounts';
 import { gatePlan } from '../wave/gate-orders';
+import { newRemnants } from '../wave/intents-of';
 import { planOptions, refreshPrices } from '../wave/plan-moves';
 import type { PlannedWave, WaveCause } from '../wave/planned-wave';
 import { runWaves } from '../wave/run-wave';
@@ -83,7 +84,8 @@ export class Repairs {
     putAccountNets(ctx.registry, watched, sheet.instrument.coin);
     const repair = repairPlan(watched.book, sheet, journalNo, planOptions(ctx, watched.network));
     this.tellStuck(watched, sheet, repair.stuck);
-    if (repair.plan.orders.count === 0 && repair.forfeits.length === 0) {
+    const remnants = newRemnants(ctx, repair.plan, sheet);
+    if (repair.plan.orders.count === 0 && repair.forfeits.length === 0 && remnants.length === 0) {
       this.spareNumber = journalNo;
       return;
     }
@@ -99,6 +101,7 @@ export class Repairs {
       superseded: false,
       approval,
       forfeits: repair.forfeits,
+      remnants,
       wayOut: wayOut(watched.network, repair.plan),
       open: { journalNo, isMove: false, scopes: [], open: 1, handed: false },
       marks: {

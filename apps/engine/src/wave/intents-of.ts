@@ -1,3 +1,4 @@
+import { EPISODE, type InstrumentSheet, type WavePlan } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import { type Intent, intentOf } from '../state/intent';
 import type { CopyRecord } from '../state/registry';
@@ -23,6 +24,17 @@ export function intentsOf(ctx: EngineContext, wave: PlannedWave): KeptIntent[] {
     if (differs(intent, ctx.booked.newestIntent(copyNo, coin))) changed.push({ copy, intent });
   }
   return changed;
+}
+
+/** Copies of whose remnants a plan found that they cannot close alone, which is not written down yet: it is, whatever else the plan does (product §2.5). */
+export function newRemnants(ctx: Pick<EngineContext, 'booked'>, { decisions, coin }: WavePlan, sheet: InstrumentSheet): readonly number[] {
+  const found: number[] = [];
+  for (let index = 0; index < decisions.count; index += 1) {
+    const copyNo = decisions.copyNo[index] ?? 0;
+    const isDust = ((sheet.rows.episode[decisions.row[index] ?? 0] ?? 0) & EPISODE.dustPending) !== 0;
+    if (isDust && (ctx.booked.newestIntent(copyNo, coin).episodeBits & EPISODE.dustPending) === 0) found.push(copyNo);
+  }
+  return found;
 }
 
 /** The number of a wave that changed nothing else is not worth a write. */

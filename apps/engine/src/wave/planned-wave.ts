@@ -20,6 +20,8 @@ export interface PlannedWave {
   readonly approval: Approval;
   /** Increments a repair gave up. */
   readonly forfeits: readonly ForfeitRecord[];
+  /** Copies whose remnant this wave is the first to find too small to close alone. */
+  readonly remnants?: readonly number[];
   readonly open: OpenWave;
   readonly wayOut: WayOut;
   readonly marks: WaveMarks;

@@ -90,11 +90,12 @@ function packByScope(ctx: EngineContext, waves: readonly PlannedWave[], firstPar
   return [...scopes.values()];
 }
 
-/** A move's decisions are written for every copy, skips included; of a repair only what sends or gives up something. */
+/** A move's decisions are written for every copy, skips included; of a repair only what sends or gives up something, or finds a remnant. */
 function worthWriting(wave: PlannedWave, slice: ScopeSlice): boolean {
   if (wave.cause === 'move' || slice.orders.length > 0) return true;
   const { copyNo } = wave.plan.decisions;
-  return wave.forfeits.some((forfeit) => slice.decisions.some((index) => copyNo[index] === forfeit.copyNo));
+  const told = new Set([...wave.forfeits.map((forfeit) => forfeit.copyNo), ...(wave.remnants ?? [])]);
+  return told.size > 0 && slice.decisions.some((index) => told.has(copyNo[index] ?? 0));
 }
 
 const stampOf = (ctx: EngineContext, { marks, wayOut }: PlannedWave) => ({

@@ -280,7 +280,7 @@ export class SeedRun {
     }
   }
 
-  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states, stops }: Committed): void {
+  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states, stops, crosses }: Committed): void {
     const at = this.time.exact();
     for (const { copyNo, clientOrderId: cloid, nonce } of stops) {
       const copyId = this.copyId(Number(copyNo));
@@ -318,7 +318,15 @@ export class SeedRun {
         this.observe({ kind: 'halt_lifted', at, thing: { kind: 'copy', copyId }, cause: 'pause' });
       this.observe({ kind: 'copy_state', at, copyId, state: state as 'active', ...reEnabled });
     }
+    for (const cross of crosses) this.crossed(process, offsetMs, scope, cross);
     for (const { no, status } of settled) this.settled(scope, no, status);
+  }
+
+  private crossed(process: string, offsetMs: number, scope: Committed['scope'], cross: Committed['crosses'][number]): void {
+    const { no, coin, buyerCopyNo, sellerCopyNo, size, price, crossedAt } = cross;
+    const copies = { buyerId: this.copyId(buyerCopyNo), sellerId: this.copyId(sellerCopyNo) };
+    const made = { process, scope: scopeKey(scope), no: String(no), coin, ...copies, size, price, decidedAt: crossedAt - offsetMs };
+    this.observe({ kind: 'crossed', at: this.time.exact(), cross: made });
   }
 
   private settled(scope: Committed['scope'], no: bigint, status: 'applied' | 'refused'): void {

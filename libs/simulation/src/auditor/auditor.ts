@@ -1,14 +1,17 @@
+import { keepCross } from './book/crosses';
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
 import { keepHanded, keepOrders, keepStop } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
+import { isExit } from './book/orders';
 import { AuditState } from './book/state';
 import { Valuations } from './book/valuations';
 import type { CalmSnapshot } from './calm';
 import { checkCalmBooks } from './checks/calm-books';
 import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
+import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import type { JudgedOrder } from './checks/judged-order';
@@ -16,6 +19,7 @@ import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './ch
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
 import { checkCalmStops, checkStop } from './checks/protective-stops';
+import { ReduceOnly } from './checks/reduce-only';
 import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
@@ -36,6 +40,7 @@ class Judge implements Auditor {
   private readonly state: AuditState;
   private readonly valuations: Valuations;
   private readonly waves = new WaveOrder();
+  private readonly reduceOnly: ReduceOnly;
   private readonly tally = { observations: 0, marks: 0, orders: 0, riskIncreasing: 0, calms: 0, violations: 0 };
 
   constructor(options: AuditorOptions) {
@@ -45,6 +50,7 @@ class Judge implements Auditor {
       if (this.found.length < MAX_VIOLATIONS) this.found.push(violation);
     });
     this.valuations = new Valuations(this.state);
+    this.reduceOnly = new ReduceOnly(this.state);
   }
 
   observe(observation: Observation): void {
@@ -67,6 +73,7 @@ class Judge implements Auditor {
 
   calm(snapshot: CalmSnapshot): void {
     this.valuations.flush();
+    this.reduceOnly.tell(snapshot.at);
     this.tally.calms += 1;
     checkCalmPositions(this.state, snapshot);
     checkCalmBooks(this.state, snapshot);
@@ -104,6 +111,7 @@ class Judge implements Auditor {
         return;
       case 'order_journaled':
         checkJournaled(this.state, observation);
+        this.reduceOnly.journaled(observation);
         keepOrders(this.state, observation);
         return;
       case 'order_withheld':
@@ -122,6 +130,10 @@ class Judge implements Auditor {
       case 'signer_gone':
       case 'signer_given':
         keepOrders(this.state, observation);
+        return;
+      case 'crossed':
+        checkCross(this.state, observation.cross, observation.at);
+        keepCross(this.state, observation.cross, observation.at);
         return;
       case 'order_handed':
         this.judge(observation.order, observation.at);
@@ -156,13 +168,15 @@ class Judge implements Auditor {
       const terms = copy.termsAt(order.decidedAt, state.options.raceMs);
       this.checkOne({ state, order, at, copy, instrument, terms, holding });
       this.waves.check(state, order, at);
+      this.reduceOnly.check(order, at);
     }
     keepHanded(state, order);
+    this.reduceOnly.keep(order);
   }
 
   private checkOne(judged: JudgedOrder): void {
     checkRests(judged);
-    if (judged.order.reduceOnly) {
+    if (isExit(judged.order)) {
       checkExit(judged);
       checkTrim(judged);
       return;

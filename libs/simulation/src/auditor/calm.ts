@@ -22,8 +22,16 @@ export interface CopyAtCalm {
   readonly copyId: string;
   readonly state: CopyStateSeen;
   readonly instruments: readonly CopyInstrumentAtCalm[];
+  /** How the copy says it ended; absent: it has not said so. */
+  readonly proof?: FlatnessProof | undefined;
   /** What the ledger booked for the copy; realised and funding signed (above zero: gained), fees above zero: paid. Markup (builder fee) is part of fees. */
   readonly booked: { readonly realised: bigint; readonly fees: bigint; readonly funding: bigint };
+}
+
+/** What a copy had when it ended (product §2.11), signed sizes; nothing is left where neither lists anything. */
+export interface FlatnessProof {
+  readonly dust: readonly PositionSeen[];
+  readonly handedOver: readonly PositionSeen[];
 }
 
 export interface CopyInstrumentAtCalm {
@@ -65,6 +73,8 @@ export interface FillRow {
   readonly size: bigint;
   readonly price: bigint;
   readonly fee: bigint;
+  /** One side of a cross inside the account, which the venue knows nothing of; `tradeId` is the cross's name then. */
+  readonly internal?: 'buy' | 'sell';
 }
 
 export interface LedgerTransactionRow {

@@ -55,6 +55,15 @@ export type HaltedThing =
 /** What an engine process was told by the venue. */
 export type DeliveredObservation =
   | { readonly kind: 'mark_delivered'; readonly at: EpochMs; readonly process: string; readonly coin: string; readonly price: bigint }
+  /** Best bid and ask of a book with both sides. */
+  | {
+      readonly kind: 'quote_delivered';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly coin: string;
+      readonly bid: bigint;
+      readonly ask: bigint;
+    }
   /** One block's fills of a watched leader as told, in the venue's order, or those of a snapshot. Told twice is no harm. */
   | {
       readonly kind: 'leader_fills_delivered';
@@ -169,6 +178,7 @@ export type OrderObservation =
       readonly reduceOnly?: boolean;
     }
   | { readonly kind: 'order_handed'; readonly at: EpochMs; readonly order: OrderHanded }
+  | { readonly kind: 'crossed'; readonly at: EpochMs; readonly cross: CrossMade }
   /** A journaled order that will never be handed over, and why: `rule` names what kind of rule held it back, where it is known. */
   | { readonly kind: 'order_withheld'; readonly at: EpochMs; readonly cloid: string; readonly reason: string; readonly rule?: WithholdingRule }
   /** The venue took an action of the engine that spends this nonce without an order (`noop`, or a cancel of the order): it can no longer land. */
@@ -201,6 +211,20 @@ export interface StopHanded {
   readonly nonce: number;
 }
 
+/** Two copies of an account traded with each other inside it; the commit that says so stands. */
+export interface CrossMade {
+  readonly process: string;
+  readonly scope: string;
+  /** Names it, in its fills too. */
+  readonly no: string;
+  readonly coin: string;
+  readonly buyerId: string;
+  readonly sellerId: string;
+  readonly size: bigint;
+  readonly price: bigint;
+  readonly decidedAt: EpochMs;
+}
+
 /** One order as it was handed to the venue's connection. */
 export interface OrderHanded {
   readonly process: string;
@@ -220,6 +244,8 @@ export interface OrderHanded {
   /** Base units, 10^-8, above zero. */
   readonly size: bigint;
   readonly reduceOnly: boolean;
+  /** The journal has it as one that takes off the copy's own risk, whatever it does to the account; absent: as it is reduce-only. Both are judged, so a false word helps nobody. */
+  readonly exit?: boolean;
   readonly tif: 'ioc' | 'gtc' | 'alo';
   readonly cloid: string;
   readonly nonce: number;

@@ -385,11 +385,9 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toContain('exit_not_followed');
   });
 
-  it('dust that cannot close alone may stay, and says so', () => {
+  it('a remnant that is all its account has is no dust: reduce-only, it needs no minimum', () => {
     const history = new History().follow('0.9').leader('0').wait(60_000);
     history.calm(history.snapshot({ target: 0n, reasons: ['dust'] }));
-    expect(history.found()).toEqual([]);
-    history.calm(history.snapshot({ target: 0n }));
     expect(history.found()).toEqual(['exit_not_followed']);
   });
 

@@ -97,14 +97,14 @@ export class ScenarioActs {
   private stop(at: number, plan: CopyPlan): readonly Step[] {
     const mode = this.draw.oneIn(3) ? 'follow_to_close' : 'close_now';
     plan.wish = mode === 'close_now' ? 'stopped' : 'ending';
-    if (mode === 'close_now') this.soon(at, [6_000, 30_000], false, (then) => [this.copies.create(then, plan.follower)]);
+    if (mode === 'close_now') this.soon(at, [6_000, 30_000], false, (then) => this.copies.create(then, plan.follower));
     else this.soon(at, [15_000, 60_000], false, (then) => this.stopAtOnce(then, plan));
     return [{ at, kind: 'copy_stop', copy: plan.copy, mode }];
   }
 
   private stopAtOnce(at: number, plan: CopyPlan): readonly Step[] {
     plan.wish = 'stopped';
-    this.soon(at, [6_000, 30_000], false, (then) => [this.copies.create(then, plan.follower)]);
+    this.soon(at, [6_000, 30_000], false, (then) => this.copies.create(then, plan.follower));
     return [{ at, kind: 'copy_stop', copy: plan.copy, mode: 'close_now' }];
   }
 
@@ -137,7 +137,8 @@ export class ScenarioActs {
 
   private ownTrade(at: number): readonly Step[] {
     const { draw, market } = this;
-    const { follower, cash } = draw.pick(this.followers);
+    const { follower, cash, handsOff } = draw.pick(this.followers);
+    if (handsOff) return [];
     const open = market.coins.filter(({ coin }) => market.isOpen(coin));
     if (open.length === 0) return [];
     const coin = draw.pick(open);

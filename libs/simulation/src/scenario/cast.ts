@@ -32,7 +32,7 @@ export interface ScenarioTenant {
   readonly dayBeginsMin: number;
 }
 
-/** A follower with one venue account. At any time at most one of its copies is not stopped. */
+/** A follower with one venue account. At any time at most `slots` of its copies are not stopped, each of another leader. */
 export interface ScenarioFollower {
   readonly follower: number;
   readonly tenant: number;
@@ -41,4 +41,7 @@ export interface ScenarioFollower {
   readonly cash: Readonly<Record<string, bigint>>;
   /** Of a fee schedule with a builder fee: such a follower has approved it at the beginning. */
   readonly builderApproved: boolean;
+  readonly slots: number;
+  /** It never trades by hand. */
+  readonly handsOff: boolean;
 }

@@ -24,6 +24,8 @@ export class ScenarioCopies {
     private readonly coins: readonly ScenarioCoin[],
     private readonly leaders: readonly ScenarioLeader[],
     private readonly draw: Draws,
+    /** Of copies that join others. */
+    private readonly joining: Draws,
     /** What becomes of the terms a copy was drawn with. */
     private readonly shaped: (terms: CopyTerms, copy: number, who: TermsFor) => CopyTerms = (terms) => terms,
   ) {}
@@ -33,16 +35,42 @@ export class ScenarioCopies {
     return this.all.filter(({ wish }) => wish === 'active' || wish === 'paused');
   }
 
-  create(at: number, follower: ScenarioFollower): CopyStep {
+  /** A copy of its own, or one that joins others of its account; none where all leaders are copied through that account already, or it is full. */
+  create(at: number, follower: ScenarioFollower): readonly CopyStep[] {
+    const others = this.on(follower);
     const leader = this.leaders[this.popular()] ?? this.leaders[0];
     must(leader !== undefined, 'a script has leaders');
     const real = follower.cash[''] ?? 0n;
-    const allocation = inCents(ppmOf(real, this.draw.between(400_000, 850_000)));
+    const allocation = inCents(ppmOf(real, Math.floor(this.draw.between(400_000, 850_000) / follower.slots)));
+    if (follower.slots > 1) return this.join(at, follower, others, leader, allocation);
+    return [this.add(at, follower, leader, allocation, this.drawn(leader, allocation))];
+  }
+
+  /** The venue knows one leverage per account and coin, so all copies of an account have the same; opposite sides are more frequent than elsewhere. */
+  private join(at: number, follower: ScenarioFollower, others: readonly CopyPlan[], wanted: ScenarioLeader, allocation: bigint): readonly CopyStep[] {
+    const free = this.leaders.filter(({ leader }) => others.every((other) => other.leader !== leader));
+    const leader = free.find((each) => each === wanted) ?? free[0];
+    if (leader === undefined || others.length >= follower.slots) return [];
+    const terms = this.drawn(leader, allocation);
+    const direction = this.joining.oneIn(3) ? 'inverse' : terms.direction;
+    const venueLeverage = others[0]?.terms.venueLeverage ?? terms.venueLeverage;
+    return [this.add(at, follower, leader, allocation, { ...terms, direction, venueLeverage })];
+  }
+
+  private drawn(leader: ScenarioLeader, allocation: bigint): CopyTerms {
     const who = { leader, allocation, coins: this.coins };
+    return this.shaped(drawTerms(who, this.draw), this.all.length, who);
+  }
+
+  private add(at: number, follower: ScenarioFollower, { leader }: ScenarioLeader, allocation: bigint, terms: CopyTerms): CopyStep {
     const copy = this.all.length;
-    const terms = this.shaped(drawTerms(who, this.draw), copy, who);
-    this.all.push({ copy, follower, leader: leader.leader, allocation, terms, wish: 'active' });
-    return { at, kind: 'copy_create', copy, tenant: follower.tenant, follower: follower.follower, leader: leader.leader, allocation, terms };
+    this.all.push({ copy, follower, leader, allocation, terms, wish: 'active' });
+    return { at, kind: 'copy_create', copy, tenant: follower.tenant, follower: follower.follower, leader, allocation, terms };
+  }
+
+  /** Copies of a follower that were not asked to close. */
+  private on({ follower }: ScenarioFollower): readonly CopyPlan[] {
+    return this.all.filter((plan) => plan.follower.follower === follower && plan.wish !== 'stopped');
   }
 
   /** Other terms: stricter, looser or otherwise chosen. */
@@ -68,7 +96,8 @@ export class ScenarioCopies {
     const real = plan.follower.cash[''] ?? 0n;
     const by = inCents(ppmOf(plan.allocation, this.draw.oneIn(2) ? this.draw.between(50_000, 800_000) : -this.draw.between(50_000, 600_000)));
     const after = plan.allocation + by;
-    if (by === 0n || after * 10n > real * 9n || after * 10n < real) return null;
+    const slots = BigInt(plan.follower.slots);
+    if (by === 0n || after * slots * 10n > real * 9n || after * slots * 10n < real) return null;
     plan.allocation = after;
     return { at, kind: 'copy_allocation', copy: plan.copy, by };
   }

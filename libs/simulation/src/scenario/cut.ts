@@ -27,8 +27,8 @@ class Cut {
   private readonly book: LeaderBook;
   private readonly trouble = new OpenTrouble();
   private readonly copies = new Set<number>();
-  /** Each follower's copy that was not asked to end at once. */
-  private readonly running = new Map<number, number>();
+  /** Each follower's copies that were not asked to end at once. */
+  private readonly running = new Map<number, Set<number>>();
   private readonly prices: Map<string, bigint>;
   private engine = 0;
   private added = FIRST_ADDED_ORDER;
@@ -57,11 +57,12 @@ class Cut {
 
   private begin(copy: number, follower: number): void {
     this.copies.add(copy);
-    this.running.set(follower, copy);
+    const running = this.running.get(follower) ?? new Set();
+    this.running.set(follower, running.add(copy));
   }
 
   private end(copy: number): void {
-    for (const [follower, running] of this.running) if (running === copy) this.running.delete(follower);
+    for (const running of this.running.values()) running.delete(copy);
   }
 
   private mayDrop(step: Step): boolean {
@@ -81,7 +82,7 @@ class Cut {
       case 'leader_liquidated':
         return this.holdsOn(step.leader, step.dex) ? step : null;
       case 'copy_create':
-        return this.running.has(step.follower) ? null : step;
+        return (this.running.get(step.follower)?.size ?? 0) < (this.scenario.followers[step.follower]?.slots ?? 1) ? step : null;
       case 'engine_dies':
         return { ...step, engine: this.engine };
       case 'kill_switch':

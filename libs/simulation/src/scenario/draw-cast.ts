@@ -80,6 +80,14 @@ export function followersOf(
       ) * USD;
     const isEverywhere = !draw.oneIn(3);
     const cash = isEverywhere ? { '': main, [builderDex]: inCents(ppmOf(main, draw.between(300_000, 1_000_000))) } : { '': main };
-    return { follower, tenant: draw.pick(tenants).tenant, address: addressOf('f', follower), cash, builderApproved: draw.oneIn(2) };
+    return {
+      follower,
+      tenant: draw.pick(tenants).tenant,
+      address: addressOf('f', follower),
+      cash,
+      builderApproved: draw.oneIn(2),
+      slots: 1,
+      handsOff: false,
+    };
   });
 }

@@ -5,7 +5,7 @@ import { scenarioOf } from './scenario-of';
 import type { Step } from './steps';
 import { RECORDED_SOURCES } from './testing/sources';
 
-const good = scenarioOf(9, 'standard', RECORDED_SOURCES);
+const good = scenarioOf(8, 'standard', RECORDED_SOURCES);
 const lastCalm = good.steps.findIndex((step) => step.kind === 'calm_begins' && step.last);
 
 /** The first step of a kind from `from` on. */
@@ -78,7 +78,12 @@ describe('a scenario that breaks a promise is told of', () => {
     [
       'a follower has two copies',
       () => replaced(indexOf('copy_create'), (step) => (step.kind === 'copy_create' ? [step, { ...step, copy: 9_999 }] : [step])),
-      'has one',
+      'has 1 already',
+    ],
+    [
+      'a follower of several copies has one too many',
+      () => brokenPromises({ ...good, followers: good.followers.map((follower) => ({ ...follower, slots: 0 })) }),
+      'has 0 already',
     ],
     ['a calm is disturbed', () => replaced(indexOf('audit'), (step) => [step, { at: step.at, kind: 'close_all', follower: 0 }]), 'it is in a calm'],
     [

@@ -35,6 +35,7 @@ class Reader {
   private readonly shut = new Set<string>();
   private readonly copies = new Map<number, number>();
   private readonly ended = new Set<number>();
+  private readonly slots: readonly number[];
   private engine: number | null = null;
   private deadBy = 0;
   private inCalm = false;
@@ -43,6 +44,7 @@ class Reader {
   constructor(scenario: Scenario) {
     this.book = new LeaderBook(scenario.coins);
     this.coins = new Map(scenario.coins.map((coin) => [coin.coin, coin]));
+    this.slots = scenario.followers.map(({ slots }) => slots);
   }
 
   read(step: Step): readonly string[] {
@@ -150,7 +152,8 @@ class Reader {
 
   private begin(copy: number, follower: number): readonly string[] {
     const others = [...this.copies].filter(([other, owner]) => owner === follower && !this.ended.has(other));
-    const fault = this.copies.has(copy) || others.length > 0 ? [`copy ${copy} exists, or follower ${follower} has one`] : [];
+    const most = this.slots[follower] ?? 1;
+    const fault = this.copies.has(copy) || others.length >= most ? [`copy ${copy} exists, or follower ${follower} has ${most} already`] : [];
     this.copies.set(copy, follower);
     return fault;
   }

@@ -83,7 +83,7 @@ export function recordedScenarioOf(markets: RecordedMarkets, number: number): Sc
   const book = new LeaderBook(coins);
   const exact = { moves, at: (coin: string, price: bigint) => traded.get(coin)?.traded(price) };
   const trading = new ScenarioLeaders(leaders, market, book, drawn('trades'), [], exact);
-  const copies = new ScenarioCopies(coins, leaders, drawn('copies'), coveringTerms);
+  const copies = new ScenarioCopies(coins, leaders, drawn('copies'), drawn('joining'), coveringTerms);
   const script = new Script(
     market,
     book,

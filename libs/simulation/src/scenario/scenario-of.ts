@@ -3,14 +3,17 @@ import type { ScenarioFollower } from './cast';
 import { drawCoins } from './coins';
 import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
-import { draws } from './draws';
+import { type Draws, draws } from './draws';
 import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
 import { ScenarioMarket } from './market';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
+import { withSharing } from './sharing';
 import type { Step } from './steps';
+import type { CopyTerms } from './terms';
+import type { TermsFor } from './terms-draw';
 import { ScenarioEngines, ScenarioFaults } from './trouble';
 
 /** Steps at least, and the parts they are played in; each part ends in a calm. */
@@ -50,11 +53,12 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const coins = drawCoins(draws(seed, 'coins'));
   const tenants = drawTenants(draws(seed, 'tenants'));
   const leaders = drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders'));
-  const followers = drawFollowers(tenants, coins, size, draws(seed, 'followers'), draws(seed, 'crowds'));
+  const followers = withSharing(drawFollowers(tenants, coins, size, draws(seed, 'followers'), draws(seed, 'crowds')), leaders.length, seed);
   const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
   const book = new LeaderBook(coins);
   const extras = new TermsExtras(seed);
-  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), (terms, copy, { allocation }) => extras.begin(copy, allocation, terms));
+  const shaped = (terms: CopyTerms, copy: number, { allocation }: TermsFor): CopyTerms => extras.begin(copy, allocation, terms);
+  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'), shaped);
   const script = new Script(
     market,
     book,
@@ -75,8 +79,10 @@ const extentOf = (steps: number) => ({ steps: steps + MORE_STEPS, parts: Math.ma
 /** When followers begin to copy: most at the beginning, some later. */
 export function beginnings(followers: readonly ScenarioFollower[], copies: ScenarioCopies, seed: number): Turn {
   const draw = draws(seed, 'beginnings');
+  const joining = draws(seed, 'joinings');
+  const some = (each: Draws): number => (each.oneIn(LATECOMER_ONE_IN) ? each.between(BEGINNING_MS[1], LATEST_MS) : each.between(...BEGINNING_MS));
   const due = followers
-    .map((follower) => ({ follower, at: draw.oneIn(LATECOMER_ONE_IN) ? draw.between(BEGINNING_MS[1], LATEST_MS) : draw.between(...BEGINNING_MS) }))
+    .flatMap((follower) => Array.from({ length: follower.slots }, (_, nth) => ({ follower, at: some(nth === 0 ? draw : joining) })))
     .sort((a, b) => a.at - b.at || a.follower.follower - b.follower.follower);
   return {
     get nextAt() {
@@ -84,7 +90,7 @@ export function beginnings(followers: readonly ScenarioFollower[], copies: Scena
     },
     act: (at) => {
       const next = due.shift();
-      return next === undefined ? [] : [copies.create(at, next.follower)];
+      return next === undefined ? [] : copies.create(at, next.follower);
     },
   };
 }

@@ -262,7 +262,7 @@ function heldAt(data: ScopeData, moment: Parameters<EngineRecords['heldByCopies'
   return copies.flatMap((copy) => {
     const no = Number(copy.no);
     const state = data.positions.get(`${no}|${moment.coin}`);
-    if (state === undefined) return [];
+    if (state === undefined || (copy.stoppedAt !== null && copy.stoppedAt < at)) return [];
     let quantity = state.position;
     for (const fill of data.fillsByCoin.of(coinKey(no, moment.coin)))
       if (fill.createdAt >= at) quantity -= fill.side === 'buy' ? fill.size : -fill.size;

@@ -1,5 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { AccountState, Address, ClientOrderId, MarkUpdate, VenueFill, VenueFunding, WatchEvent } from '@lockstep/venues/port';
+import type { AccountState, Address, ClientOrderId, MarkUpdate, QuoteUpdate, VenueFill, VenueFunding, WatchEvent } from '@lockstep/venues/port';
 
 /** An order as it is handed to the connection. Price and size 10^-8. */
 export interface HandedOrder {
@@ -39,6 +39,7 @@ export interface Traffic {
   stops?(stops: readonly HandedStop[]): void;
   answered(clientOrderId: ClientOrderId, answer: AnswerKind): void;
   marks(updates: readonly MarkUpdate[]): void;
+  quotes(updates: readonly Pick<QuoteUpdate, 'coin' | 'bid' | 'ask'>[]): void;
   user(event: WatchEvent): void;
   account(state: AccountState): void;
   fills(address: Address, fills: readonly VenueFill[]): void;

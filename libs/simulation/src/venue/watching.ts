@@ -222,6 +222,7 @@ export function watchWorldQuotes(
   process: VirtualProcess,
   { quotesEveryMs, booksEveryMs }: Pick<WatchTerms, 'quotesEveryMs' | 'booksEveryMs'>,
   sink: (update: QuoteUpdate) => void,
+  traffic: Pick<Traffic, 'quotes'>,
   depth: (update: DepthUpdate) => void = () => undefined,
 ): QuoteWatch {
   let followed: readonly string[] = [];
@@ -246,6 +247,7 @@ export function watchWorldQuotes(
       return { coin, bid, ask };
     });
     asking.link.back(SMOOTH, (receivedAt) => {
+      traffic.quotes(quotes);
       for (const quote of quotes) sink({ ...quote, receivedAt });
     });
   });

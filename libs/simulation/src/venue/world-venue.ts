@@ -71,7 +71,7 @@ export function openWorldVenue(
       watch.setDexes(dexes);
       return watch;
     },
-    watchQuotes: (sink, depth) => watchWorldQuotes(asking, process, terms, sink, depth),
+    watchQuotes: (sink, depth) => watchWorldQuotes(asking, process, terms, sink, traffic, depth),
     close: () => Promise.resolve(),
   };
 }

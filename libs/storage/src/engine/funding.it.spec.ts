@@ -68,7 +68,7 @@ async function account(scope: TenantScope): Promise<TestAccount> {
     no,
     copy: async (state, lots) => {
       const id = ids.next('copy');
-      const ended = { startedAt: at, stoppedAt: state === 'stopped' ? at : null, unwindBy: null };
+      const ended = { startedAt: at, stoppedAt: state === 'stopped' ? at + 10 : null, unwindBy: null };
       const row = { id, leaderId, followerId, venueAccountId, allocation: 100n, state, stateReason: null, settingsVersion: 1, ...ended, ...stamps };
       const copy = await app.scoped(scope, async (unit) => {
         await unit.copies.insert(row);
@@ -125,6 +125,9 @@ describe('what copies held at a moment', () => {
     const mine = await account(red);
     // Ended after the moment: it held three lots, then sold them.
     const ended = await mine.copy('stopped', 0n);
+    // It left two lots when it ended: they are the follower's own from then on.
+    const left = await mine.copy('stopped', 2n);
+    await fill(red, mine.no, left, 'buy', 2n, at - 1);
     // Began after the moment.
     const begun = await mine.copy('active', 2n);
     await fill(red, mine.no, ended, 'buy', 3n, at - 1);
@@ -143,6 +146,10 @@ describe('what copies held at a moment', () => {
     expect(lots(ended)).toEqual([
       [0, 3n],
       [1, 3n],
+    ]);
+    expect(lots(left)).toEqual([
+      [0, 2n],
+      [1, 2n],
     ]);
     expect(lots(begun)).toEqual([
       [3, 4n],

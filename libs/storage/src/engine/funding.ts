@@ -48,8 +48,9 @@ export async function saveFundingReadTimes(
 }
 
 /**
- * What every copy of the accounts, stopped ones too, held right before each moment: its position now, less its fills and the follower's closes from the
- * moment on. A fill of the very millisecond came after it: a venue charges funding at the beginning of a block. Copies that held nothing are absent.
+ * What every copy of the accounts, those that ended since too, held right before each moment: its position now, less its fills and the follower's closes from the
+ * moment on. A fill of the very millisecond came after it: a venue charges funding at the beginning of a block. Copies that held nothing are absent,
+ * and so are those that had ended by then: what one left is the follower's own.
  */
 export async function heldByCopies(unit: ScopedSql, moments: readonly HeldMoment[]): Promise<readonly HeldByCopy[]> {
   if (moments.length === 0) return [];
@@ -64,7 +65,7 @@ export async function heldByCopies(unit: ScopedSql, moments: readonly HeldMoment
        from (select (n - 1)::integer as moment, account_no, coin, at_ms, to_timestamp(at_ms / 1000.0) as at
              from unnest($3::bigint[], $4::text[], $5::bigint[]) with ordinality as given (account_no, coin, at_ms, n)) m
        join venue_accounts a on a.tenant_id = $1 and a.environment = $2 and a.no = m.account_no
-       join copies c on c.tenant_id = $1 and c.environment = $2 and c.venue_account_id = a.id
+       join copies c on c.tenant_id = $1 and c.environment = $2 and c.venue_account_id = a.id and (c.stopped_at is null or c.stopped_at >= m.at)
        join copy_positions p on p.tenant_id = $1 and p.environment = $2 and p.copy_no = c.no and p.coin = m.coin
      ) h where h.quantity <> 0 order by h.moment, h.copy_no`,
     [

@@ -79,6 +79,8 @@ export function impactScript({ depth, driftPpm, spread, followers }: ImpactCase)
       address: `0xf${(follower + 1).toString(16).padStart(39, '0')}`,
       cash: { '': 25_000n * UNIT },
       builderApproved: true,
+      slots: 1,
+      handsOff: false,
     })),
     steps,
   };

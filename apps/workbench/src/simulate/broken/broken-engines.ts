@@ -7,6 +7,7 @@ import { BROKEN_LIMITS } from './limits';
 import { BROKEN_RESTING } from './resting';
 import { BROKEN_SENDING } from './sending';
 import { BROKEN_SHARED_LIMITS } from './shared-limits';
+import { BROKEN_SHARING } from './sharing';
 import { BROKEN_STOPS } from './stops';
 import { BROKEN_TARGETS } from './targets';
 
@@ -21,6 +22,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_TARGETS,
   ...BROKEN_SENDING,
   ...BROKEN_BOOKS,
+  ...BROKEN_SHARING,
 ];
 
 /** The broken engine of a name. Throws when there is none. */

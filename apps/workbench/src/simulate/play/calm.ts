@@ -1,10 +1,11 @@
 import type { CalmSnapshot, CopyAtCalm, OrderRow as OrderSeen, PositionSeen } from '@lockstep/simulation';
-import type { OrderRow } from '@lockstep/storage';
+import { INTERNAL_ORDER, type OrderRow } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { CalmRows } from './calm-rows';
 import type { Cast } from './cast';
 import type { JournalTap } from './journal-tap';
 import type { SimStore } from './platform-store';
+import { proofsOf } from './proofs';
 
 const ENDS: Readonly<Record<OrderRow['status'], OrderSeen['end']>> = {
   journaled: 'open',
@@ -57,6 +58,7 @@ type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
+  const proofs = proofsOf(rows.events);
   const positions = new Map<number, CalmRows['positions'][number][]>();
   for (const state of rows.positions) {
     const known = positions.get(state.copyNo);
@@ -76,6 +78,7 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
         if (forfeitReason !== null) reasons.add('forfeited');
         return { coin, target, position, reasons: [...reasons] };
       }),
+      proof: proofs.get(copy.id),
       booked: booked.get(copy.id) ?? { realised: 0n, fees: 0n, funding: 0n },
     };
   });
@@ -101,6 +104,7 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
               size: fill.size,
               price: fill.price,
               fee: fill.fee,
+              ...(fill.venueOrderId === INTERNAL_ORDER && { internal: fill.side }),
             },
           ],
     ),

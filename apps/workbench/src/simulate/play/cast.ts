@@ -9,6 +9,8 @@ export interface FollowerCast {
   readonly id: FollowerId;
   readonly accountId: VenueAccountId;
   readonly address: string;
+  /** Copies it may have at a time. */
+  readonly slots: number;
   readonly agents: string[];
 }
 

@@ -13,6 +13,8 @@ export interface JournaledOrder {
   readonly cause: 'move' | 'repair';
   readonly nonce: number;
   readonly clientOrderId: string;
+  /** It takes off the copy's own risk. */
+  readonly exit: boolean;
   readonly decidedAt: number;
   readonly journaledAt: number;
 }
@@ -23,6 +25,9 @@ export interface DecidedMove {
   readonly time: number;
   readonly copyNos: readonly number[];
 }
+
+/** Legs of a decision below it are its exits. */
+const FIRST_ENTRY_LEG = 2;
 
 interface Row {
   readonly moveId: bigint;
@@ -67,6 +72,7 @@ export class JournalTap {
           cause: read.value.firstFillAt > 0 ? 'move' : 'repair',
           nonce: orders.nonce[at] ?? 0,
           clientOrderId: clientOrderIdText(orders.clientOrderId, at * 16),
+          exit: (orders.leg[at] ?? 0) < FIRST_ENTRY_LEG,
           // Rows have whole milliseconds: it was decided somewhere in this one, before it was written down.
           decidedAt: Math.min((read.value.m2 || read.value.plannedAt) - offsetMs + MILLISECOND, journaledAt),
           journaledAt,

@@ -1,8 +1,8 @@
 import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
-import { type Ids, rate, type TenantScope, UNIT } from '@lockstep/kernel';
+import { type CopyId, type Ids, rate, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
-import { type ChainLimits, decodeChainLimits, encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS } from '@lockstep/roster';
-import type { CopyTerms, Scenario, SpreadTerms, VirtualTime } from '@lockstep/simulation';
+import { type ChainLimits, decodeChainLimits, encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS, sharingConflict } from '@lockstep/roster';
+import type { CopyTerms, Scenario, ScenarioFollower, SpreadTerms, VirtualTime } from '@lockstep/simulation';
 import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import type { Cast, CommandCast, CopyCast, FollowerCast } from './cast';
@@ -97,7 +97,7 @@ export class PlatformActor {
   }
 
   /** Writes a follower with its account; its agent and money are given at the venue by whoever plays it. */
-  async follower(follower: number, tenant: number, address: string, agent: string): Promise<FollowerCast> {
+  async follower({ follower, tenant, address, slots }: ScenarioFollower, agent: string): Promise<FollowerCast> {
     const scope = this.scope(tenant);
     const [id, accountId] = [this.ids.next('follower'), this.ids.next('venueAccount')];
     await this.store.scoped(scope, async (unit) => {
@@ -126,7 +126,7 @@ export class PlatformActor {
       await this.append(unit, scope, 'venue_account.activate', accountId, { approvals: [] });
     });
     this.wake(scope);
-    const made = { follower, tenant, scope, id, accountId, address, agents: [] };
+    const made = { follower, tenant, scope, id, accountId, address, slots, agents: [] };
     this.cast.addFollower(made);
     this.cast.addAgent(made, agent);
     return made;
@@ -156,7 +156,8 @@ export class PlatformActor {
     if (leaderId === undefined) return null;
     const id = this.ids.next('copy');
     const made = await this.store.scoped(scope, async (unit) => {
-      if ((await unit.copies.runningOn(follower.accountId)).length > 0) return 0;
+      const running = (await unit.copies.runningOn(follower.accountId)).map((row) => row.id);
+      if (!this.mayJoin(follower, running, leader, terms)) return 0;
       const times = { createdAt: unit.now, updatedAt: unit.now, startedAt: null, stoppedAt: null, unwindBy: null };
       const row = { id, leaderId, followerId: follower.id, venueAccountId: follower.accountId, allocation, state: 'preparing', stateReason: null };
       await unit.copies.insert({ ...row, settingsVersion: 1, ...times });
@@ -189,6 +190,14 @@ export class PlatformActor {
     };
     this.cast.addCopy(cast);
     return cast;
+  }
+
+  /** A follower that copies one leader at a time begins when nothing runs; any other may join as the gateway admits it. */
+  private mayJoin({ slots }: FollowerCast, running: readonly CopyId[], leader: number, terms: CopyTerms): boolean {
+    if (slots === 1) return running.length === 0;
+    const sharers = running.map((id) => this.cast.copyOf(id)).filter((copy) => copy !== undefined);
+    const sharing = sharers.map((copy) => ({ watchedNo: BigInt(copy.leader), settings: settingsOf(copy.terms) }));
+    return sharers.length === running.length && sharingConflict({ watchedNo: BigInt(leader), settings: settingsOf(terms) }, sharing) === null;
   }
 
   /** Writes another settings version; the direction changes only where the copy is flat. */

@@ -57,11 +57,12 @@ export class Player {
       control.setup(scenario.leaders.map(({ address, cash }) => ({ address, credits: creditsOf(cash) })));
     });
     await actor.tenants(scenario);
-    for (const { follower, tenant, address, cash, builderApproved } of scenario.followers) {
+    for (const follower of scenario.followers) {
+      const { address, cash, builderApproved } = follower;
       const agent = this.newAgent();
       const builder = builderApproved ? { builder: { address: BUILDER, maxTenthsBp: BUILDER_TENTHS } } : {};
       world.act((control) => control.setup([{ address, credits: creditsOf(cash), agent: { address: agent, name: AGENT_NAME }, ...builder }]));
-      await actor.follower(follower, tenant, address, agent);
+      await actor.follower(follower, agent);
     }
     for (const { coin, startPrice } of scenario.coins) world.act((control) => control.movePrice(coin, price(startPrice)));
   }

@@ -1,7 +1,14 @@
 import type { TenantScope } from '@lockstep/kernel';
 import { PROTECTIVE_LEG } from '@lockstep/replication';
 import type { VirtualProcess } from '@lockstep/simulation';
-import { type CommandRow, CommitUnknownError, type EnginePlatformUnit, type EngineScopedUnit, type EngineStorage } from '@lockstep/storage';
+import {
+  type CommandRow,
+  CommitUnknownError,
+  type EnginePlatformUnit,
+  type EngineScopedUnit,
+  type EngineStorage,
+  type InternalCross,
+} from '@lockstep/storage';
 import { EngineDied } from './engine-died';
 import type { FaultSwitches } from './faults';
 
@@ -12,6 +19,7 @@ export interface Committed {
   /** When the journal rows were given to the database, epoch ms of the world. */
   readonly journaledAt: number;
   readonly settled: readonly { readonly no: CommandRow['no']; readonly status: 'applied' | 'refused' }[];
+  readonly crosses: readonly InternalCross[];
   readonly states: readonly { readonly copyNo: number; readonly from: string; readonly state: string }[];
   /** Protective stops that were written down before they leave. */
   readonly stops: Parameters<EngineScopedUnit['orders']['save']>[0];
@@ -23,6 +31,7 @@ interface Told {
   readonly settled: Committed['settled'][number][];
   readonly states: Committed['states'][number][];
   readonly stops: Committed['stops'][number][];
+  readonly crosses: InternalCross[];
 }
 
 export interface ProcessStorageParts {
@@ -39,7 +48,7 @@ export class ProcessStorage implements EngineStorage {
   constructor(private readonly parts: ProcessStorageParts) {}
 
   scoped<T>(scope: TenantScope, work: (unit: EngineScopedUnit) => Promise<T>, options?: Parameters<EngineStorage['scoped']>[2]): Promise<T> {
-    const told: Told = { journal: [], journaledAt: 0, settled: [], states: [], stops: [] };
+    const told: Told = { journal: [], journaledAt: 0, settled: [], states: [], stops: [], crosses: [] };
     return this.run(
       (end) => this.parts.storage.scoped(scope, async (unit) => end(await work(new WatchedUnit(unit, told, this.parts.exact))), options),
       () => this.parts.committed({ scope, ...told }),
@@ -180,6 +189,10 @@ class WatchedUnit implements EngineScopedUnit {
     const { records } = this.unit;
     return {
       ...records,
+      recordCross: async (cross) => {
+        await records.recordCross(cross);
+        this.told.crosses.push(cross);
+      },
       writeCopyState: async (copyNo, change) => {
         const written = await records.writeCopyState(copyNo, change);
         if (written) this.told.states.push({ copyNo, from: change.from, state: change.state });

@@ -37,6 +37,7 @@ export class TrafficTap implements Traffic {
         copyId: journaled === undefined ? '' : this.copyIdOf(journaled.copyNo),
         wave: journaled?.wave ?? '',
         cause: journaled?.cause ?? 'repair',
+        ...(journaled === undefined ? {} : { exit: journaled.exit }),
         account: follower?.address ?? order.signer,
         decidedAt: journaled?.decidedAt ?? at,
         journaledAt: journaled?.journaledAt ?? at,
@@ -68,6 +69,12 @@ export class TrafficTap implements Traffic {
   marks(updates: Parameters<Traffic['marks']>[0]): void {
     const at = this.exact();
     for (const { coin, markPrice } of updates) this.observe({ kind: 'mark_delivered', at, process: this.process, coin, price: markPrice });
+  }
+
+  quotes(updates: Parameters<Traffic['quotes']>[0]): void {
+    const at = this.exact();
+    for (const { coin, bid, ask } of updates)
+      if (bid !== null && ask !== null) this.observe({ kind: 'quote_delivered', at, process: this.process, coin, bid, ask });
   }
 
   user(event: WatchEvent): void {

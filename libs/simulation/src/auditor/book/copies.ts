@@ -6,9 +6,6 @@ import { PassedLimits } from './limit-marks';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
 import { RecentRange } from './window';
 
-/** Charges are kept by their moments for so long; nobody asks for older ones. */
-const CHARGES_KEPT_MS = 60_000;
-
 /** Terms with the moment from which the engine honours them. */
 export interface TermsInForce {
   readonly settings: SettingsSeen;
@@ -62,8 +59,10 @@ export class CopyTrack {
   private readonly youngCharges = new Map<string, EpochMs>();
   /** What those charges may change, in whole units. */
   chargesUntold = 0;
-  /** The newest charges, by the venue's moment. */
-  private readonly newestCharges = new Map<EpochMs, bigint>();
+  /** By how much its part of its account's charges may be another, in whole units: positions changed about the moment of one. */
+  chargesDoubt = 0;
+  /** For a charge at least, whose part it was is not known. */
+  chargesUnsure = false;
 
   constructor(
     readonly copy: CopySeen,
@@ -91,22 +90,9 @@ export class CopyTrack {
   fundingCharged(coin: string, time: EpochMs, amount: bigint): void {
     if (this.charges.has(`${coin} ${time}`)) return;
     this.funding += amount;
-    this.newestCharges.set(time, (this.newestCharges.get(time) ?? 0n) + amount);
-    for (const moment of this.newestCharges.keys()) if (moment < time - CHARGES_KEPT_MS) this.newestCharges.delete(moment);
     this.charged = Number(this.funding) / 1e8;
     this.charges.set(`${coin} ${time}`, amount);
     this.chargesUntold += Math.abs(Number(amount)) / 1e8;
-  }
-
-  /** What may be booked of the funding so far where charges after `since` may not be read yet: they are read in the order of their moments. */
-  fundingBooked(since: EpochMs): readonly bigint[] {
-    const sums = [this.funding];
-    let left = this.funding;
-    for (const moment of [...this.newestCharges.keys()].filter((time) => time > since).sort((a, b) => b - a)) {
-      left -= this.newestCharges.get(moment) ?? 0n;
-      sums.push(left);
-    }
-    return sums;
   }
 
   /** A reading told a charge at `at`: what is `youngMs` old by then and was told is known for sure, this one and those told before. */

@@ -1,7 +1,7 @@
 import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
 import type { Trim } from './limit-marks';
 import { OpenMoves } from './open-moves';
-import type { OrderTrack } from './orders';
+import { isExit, type OrderTrack } from './orders';
 import { TargetBounds } from './target';
 
 /** What a copy's fills in one coin add up to: position 10^-8, cash 10^-16 (what was received for what was sold, less what was paid), fees 10^-8. */
@@ -9,6 +9,8 @@ export class Tally {
   position = 0n;
   cash = 0n;
   fees = 0n;
+  /** Fills so far. */
+  count = 0;
   /** Entry value of the position at average cost, and profit realised on it, 10^-16. The venue's own figure cuts its average entry to a price. */
   cost = 0n;
   realised = 0n;
@@ -22,6 +24,7 @@ export class Tally {
     this.position += signed;
     this.cash -= signed * price;
     this.fees += fee;
+    this.count += 1;
     this.units = Number(this.position) / 1e8;
     this.paid = Number(this.fees) / 1e8;
     this.money = Number(this.cash) / 1e16 - this.paid;
@@ -68,6 +71,8 @@ export class Holding {
   /** Counts how often it was taken for flat with the account: what is told later of fills before that changes nothing. */
   era = 0;
   changedAt = Number.NEGATIVE_INFINITY;
+  /** When an engine was told last of a change. */
+  toldAt = Number.NEGATIVE_INFINITY;
   /** The copy was there when a move of the leader came. */
   begun = false;
   /** Prices of the leader before it are those of increments that were copied. */
@@ -86,6 +91,8 @@ export class Holding {
   trim: Trim | null = null;
   /** When the leader reduced last. */
   reducedAt = Number.NEGATIVE_INFINITY;
+  /** The newest wave an entry left in. */
+  enteredWave = '';
 
   constructor(readonly coin: string) {}
 
@@ -104,16 +111,16 @@ export class Holding {
     return this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
   }
 
-  /** What may still fill on a side, of reduce-only orders or of the others. */
-  pending(at: EpochMs, clockSlackMs: number, buy: boolean, reduceOnly: boolean): bigint {
+  /** What may still fill on a side, of exits or of entries. */
+  pending(at: EpochMs, clockSlackMs: number, buy: boolean, exits: boolean): bigint {
     let sum = 0n;
     for (const order of this.live.values()) {
       if (!order.mayFill(at, clockSlackMs)) {
-        if (order.filled === order.toldFilled) this.live.delete(order.cloid);
+        if (order.filled === order.toldFilled && !order.isUnknown(at)) this.live.delete(order.cloid);
         continue;
       }
       const handed = order.handed;
-      if (handed !== null && handed.buy === buy && handed.reduceOnly === reduceOnly) sum += order.remaining;
+      if (handed !== null && handed.buy === buy && isExit(handed) === exits) sum += order.remaining;
     }
     return sum;
   }
@@ -129,16 +136,27 @@ export class Holding {
       const { handed } = order;
       if (handed === null) continue;
       if (handed.buy !== buy) most += order.filled - order.toldFilled;
-      else if (handed.reduceOnly) most -= order.answeredUntold();
+      else if (isExit(handed)) most -= order.answeredUntold();
     }
     return most > 0n ? most : 0n;
   }
 
-  /** What reduce-only orders of a side, or the others, filled without the engine knowing: to it they are still on their way. */
-  unknownFills(buy: boolean, reduceOnly: boolean): bigint {
+  /** What exits of a side, or entries, filled without the engine knowing: to it they are still on their way. */
+  unknownFills(buy: boolean, exits: boolean): bigint {
     let sum = 0n;
     for (const order of this.live.values()) {
-      if (order.handed?.reduceOnly === reduceOnly && order.handed.buy === buy) sum += order.untold();
+      if (order.handed !== null && isExit(order.handed) === exits && order.handed.buy === buy) sum += order.untold();
+    }
+    return sum;
+  }
+
+  /** What entries of a side could fill no more, of which an engine does not know it: to it they are on their way. */
+  unknownEnds(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    let sum = 0n;
+    for (const order of this.live.values()) {
+      const { handed } = order;
+      if (handed === null || handed.buy !== buy || isExit(handed) || order.mayFill(at, clockSlackMs) || !order.isUnknown(at)) continue;
+      sum += handed.size - order.filled;
     }
     return sum;
   }

@@ -16,6 +16,9 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       state.lastMarks.set(told.coin, told.price);
       state.marks.add(told.process, told.coin, told.at, told.price);
       return;
+    case 'quote_delivered':
+      state.mids.add(told.process, told.coin, told.at, (told.bid + told.ask) / 2n);
+      return;
     case 'leader_fills_delivered': {
       const leader = state.leader(told.leader);
       for (const move of leader.take(told.fills, told.at, told.process)) followAll(state, leader, told.leader, move);
@@ -34,6 +37,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       const order = state.orders.get(told.cloid);
       if (order === undefined) return;
       order.answer = told.outcome;
+      order.answeredAt = told.at;
       // What the engine was told is refused cannot fill, unless it is there: then it was the same action sent again that was refused.
       if (told.outcome === 'rejected' && !order.arrived) order.ended = true;
       return;
@@ -64,6 +68,7 @@ export function keepProcess(state: AuditState, told: ProcessObservation): void {
   }
   state.startedAt.delete(told.process);
   state.marks.forget(told.process);
+  state.mids.forget(told.process);
   state.blindness.forget(told.process);
   for (const copy of state.copies.values()) copy.limits.died(told.process);
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
@@ -158,7 +163,8 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;
   const buy = target.side > 0n;
-  const most = holding.worst(move.at, state.options.clockSlackMs, buy) + waits;
+  const { clockSlackMs } = state.options;
+  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy) + waits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 
@@ -186,6 +192,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
   for (const part of fill.parts) {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
+    holding.toldAt = at;
     if (order !== undefined && !order.isAnswered) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;

@@ -1,7 +1,7 @@
 import { must } from '@lockstep/kernel';
 import type { OrderHanded, OrderObservation, StopHanded } from '../observations';
 import { MAX_ORDERS } from '../options';
-import { type OrderOrigin, OrderTrack } from './orders';
+import { isExit, type OrderOrigin, OrderTrack } from './orders';
 import { CHANGE_MS } from './ratio';
 import type { AuditState } from './state';
 
@@ -32,7 +32,7 @@ export function keepStop(state: AuditState, stop: StopHanded, at: number): void 
 /** Takes into the books what the engine wrote down, withheld or made void. */
 export function keepOrders(
   state: AuditState,
-  told: Exclude<OrderObservation, { kind: 'stop_handed' }> & Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' }>,
+  told: Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' | 'crossed' | 'stop_handed' }>,
 ): void {
   switch (told.kind) {
     case 'order_journaled': {
@@ -95,8 +95,12 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   }
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
-  if (handed.reduceOnly) holding.exitDecidedAt = handed.decidedAt;
-  else if (handed.cause === 'move' && byAmount(state, handed)) holding.open.change((target) => target.entered());
+  if (isExit(handed)) holding.exitDecidedAt = handed.decidedAt;
+  else if (handed.cause === 'move' && byAmount(state, handed) && holding.enteredWave !== handed.wave) {
+    // An entry that is split leaves as two orders.
+    holding.enteredWave = handed.wave;
+    holding.open.change((target) => target.entered());
+  }
 }
 
 /** Whether an entry can only be one of fixed amounts: what other modes entered is no add (product §2.2). */

@@ -72,13 +72,22 @@ function beginCopy(state: AuditState, told: TermsTold): void {
   const allocation = Number(told.allocation) / 1e8;
   copy.equity.add(told.at, allocation);
   copy.losses.anchor({ told: allocation, real: allocation }, allocation);
-  const held = [...state.instruments.keys()].filter((coin) => (state.nets.get(`${told.copy.account} ${coin}`) ?? 0n) !== 0n);
+  const held = [...state.instruments.keys()].filter((coin) => isOwn(state, told.copy.account, coin));
   for (const coin of held) Object.assign(copy.holding(coin), { foreign: true, netted: true });
   if (held.length > 0) copy.attributed = true;
   state.copies.set(told.copy.copyId, copy);
   entryOf(state.copiesByLeader, told.copy.leader, () => []).push(copy);
   entryOf(state.copiesByAccount, told.copy.account, () => []).push(copy);
   takeOn(state, copy, told.at, told.settings.start === 'adopt');
+}
+
+/** Whether something in a coin of an account may be the follower's own: what its running copies do not hold, or what is a matter of attribution. */
+function isOwn(state: AuditState, account: string, coin: string): boolean {
+  const sharers = (state.copiesByAccount.get(account) ?? [])
+    .filter((copy) => copy.state !== 'stopped')
+    .flatMap((copy) => copy.holdings.get(coin) ?? []);
+  const held = sharers.reduce((sum, { real }) => sum + real.position, 0n);
+  return (state.nets.get(`${account} ${coin}`) ?? 0n) !== held || sharers.some(({ foreign }) => foreign);
 }
 
 function keepCopyState(state: AuditState, told: StateTold): void {

@@ -2,6 +2,8 @@ import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import type { CopyTrack } from './copies';
+import { keepCharge } from './keep-charges';
+import { isExit } from './orders';
 import { type AuditState, type FillPart, fillKey } from './state';
 
 /** Takes what truly happened at the venue into the books. */
@@ -14,7 +16,7 @@ export function keepWorld(state: AuditState, seen: WorldObservation): void {
       keepWorldFill(state, seen);
       return;
     case 'world_funding':
-      for (const copy of state.copiesByAccount.get(seen.account) ?? []) copy.fundingCharged(seen.coin, seen.time, seen.amount);
+      keepCharge(state, seen);
       return;
     case 'world_mark':
   }
@@ -118,7 +120,7 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   order.remaining -= seen.size;
   order.arrived = true;
   const holding = copy.holding(seen.coin);
-  if (order.remaining === 0n && !order.handed.reduceOnly) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
+  if (order.remaining === 0n && !isExit(order.handed)) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
   return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee, era: holding.era }];
 }
 

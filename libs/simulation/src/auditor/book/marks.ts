@@ -50,6 +50,16 @@ export class MarkTrail {
     return low === null ? null : { low, high };
   }
 
+  /** Whether the price came between two moments. */
+  has(price: bigint, from: EpochMs, to: EpochMs): boolean {
+    for (let back = 1; back <= this.held; back += 1) {
+      const at = this.timeOf(back);
+      if (at < from) return false;
+      if (at <= to && this.prices[this.slot(back)] === price) return true;
+    }
+    return false;
+  }
+
   private slot(back: number): number {
     return (this.next - back + MARKS_KEPT) % MARKS_KEPT;
   }

@@ -4,6 +4,12 @@ import type { AnswerSeen, OrderHanded } from '../observations';
 /** What names an order, in the journal and at the venue. */
 export type OrderOrigin = Pick<OrderHanded, 'cloid' | 'process' | 'scope' | 'copyId' | 'wave' | 'signer' | 'nonce'>;
 
+/** An order without an answer is asked about for so long at most. */
+const UNKNOWN_MOST_MS = 60_000;
+
+/** Whether an order takes off its copy's own risk; on an account with several copies that need not be the account's. */
+export const isExit = ({ exit, reduceOnly }: OrderHanded): boolean => exit ?? reduceOnly;
+
 /** One order from its journal row to its end, as it truly was. */
 export class OrderTrack {
   handed: OrderHanded | null = null;
@@ -28,6 +34,7 @@ export class OrderTrack {
   trigger: bigint | null = null;
   /** The leader reduced while it stood, or was on its way. */
   reducedAt: EpochMs | null = null;
+  answeredAt: EpochMs = Number.NEGATIVE_INFINITY;
 
   readonly cloid: string;
   readonly process: string;
@@ -58,6 +65,12 @@ export class OrderTrack {
   /** What the engine was answered as filled before it was told the fills. */
   answeredUntold(): bigint {
     return this.isAnswered ? this.filled - this.toldFilled : 0n;
+  }
+
+  /** Whether an engine may not know yet what became of it. After `UNKNOWN_MOST_MS` it is taken for asked. */
+  isUnknown(at: EpochMs): boolean {
+    if (this.handed === null || this.withheld || at - this.handed.sentAt > UNKNOWN_MOST_MS) return false;
+    return this.answer === null || this.answer === 'unknown';
   }
 
   /** What filled while the engine has neither an answer nor the fill: to it the order is still on its way. */

@@ -1,8 +1,10 @@
 import type { EpochMs } from '@lockstep/kernel';
 import { pow10, UNIT, UNIT_SCALE } from '@lockstep/kernel';
+import type { CrossMade } from '../observations';
 import type { AuditorOptions } from '../options';
 import type { Violation, ViolationKind } from '../violation';
 import { Blindness } from './blindness';
+import type { AccountCharges } from './charges';
 import type { CopyTrack } from './copies';
 import { entryOf } from './entry-of';
 import { Halts } from './halts';
@@ -12,7 +14,7 @@ import { DeliveredMarks } from './marks';
 import type { OrderTrack } from './orders';
 
 /** The price the minimum is judged at may be so far off the newest mark, in percent of the most that waits. */
-const WAITING_PERCENT = 110n;
+export const WAITING_PERCENT = 110n;
 
 /** What may be traded, as told. Sizes of lots 10^-8 base units. */
 export interface InstrumentSeen {
@@ -50,6 +52,8 @@ export interface WorldFill {
 export class AuditState {
   readonly instruments = new Map<string, InstrumentSeen>();
   readonly marks = new DeliveredMarks();
+  /** Middles of books, rounded down, as each process was told them. */
+  readonly mids = new DeliveredMarks();
   readonly leaders = new Map<string, LeaderTrack>();
   readonly copies = new Map<string, CopyTrack>();
   readonly copiesByLeader = new Map<string, CopyTrack[]>();
@@ -61,6 +65,10 @@ export class AuditState {
   /** The account each signer signs for, by its first order. */
   readonly signerAccounts = new Map<string, string>();
   readonly fills = new Map<string, WorldFill>();
+  /** Crosses inside accounts, by {@link fillKey}. */
+  readonly crosses = new Map<string, CrossMade>();
+  /** What the venue charged each account. */
+  readonly charges = new Map<string, AccountCharges>();
   readonly halts = new Halts();
   readonly blindness = new Blindness();
   readonly startedAt = new Map<string, EpochMs>();

@@ -229,6 +229,8 @@ export class TargetBounds {
       this.side = side;
     }
     this.begin();
+    // What came between is not known to an engine that missed it: it sees the two ends.
+    if (move.believed !== null) this.lowHolds = false;
     this.increase({ ...followed, move: { ...move, before: 0n } }, side);
   }
 

@@ -1,6 +1,8 @@
 import { abs, formatMoney, type Money, UNIT } from '@lockstep/kernel';
+import type { CopyTrack } from '../book/copies';
+import type { Holding } from '../book/holding';
 import type { AuditState } from '../book/state';
-import type { CalmSnapshot, LedgerTransactionRow } from '../calm';
+import type { CalmSnapshot, CopyAtCalm, LedgerTransactionRow } from '../calm';
 
 /** Product §5: each transaction sums to zero per asset, once per source, and what is booked of an account's copies is what the venue charged and paid. */
 export function checkCalmMoney(state: AuditState, snapshot: CalmSnapshot): void {
@@ -59,15 +61,44 @@ function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
     for (const copy of copies) for (const holding of copy.holdings.values()) figures.realised += holding.real.realised / UNIT;
     const rows = copies.map((copy) => booked.get(copy.copy.copyId));
     if (figures.foreign || rows.some((row) => row === undefined)) continue;
+    if (copies.length > 1) for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId));
     const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
-    const funding = copies[0]?.fundingBooked(snapshot.at - state.options.fundingReadMs) ?? [];
+    const funding = state.charges.get(account)?.booked(snapshot.at - state.options.fundingReadMs) ?? [0n];
     const allowed = state.options.roundingPerFill * BigInt(figures.fills);
     const copyId = copies[0]?.copy.copyId ?? null;
     compare(state, snapshot.at, copyId, `realised profit of account ${account}`, sum('realised'), figures.realised, allowed);
     compare(state, snapshot.at, copyId, `fees of account ${account}`, sum('fees'), figures.fees, 0n);
+    // What an ended copy left is the follower's own, and so is its part of a charge.
+    if (copies.some(leaves)) continue;
     const closest = nearest(funding, sum('funding'));
     compare(state, snapshot.at, copyId, `funding of account ${account}`, sum('funding'), closest, BigInt(copies.length - 1));
   }
+}
+
+/** Whether a copy has ended and left something. */
+const leaves = ({ state, holdings }: CopyTrack): boolean => state === 'stopped' && [...holdings.values()].some(({ real }) => real.position !== 0n);
+
+/** Profit and fees are each copy's own, by its own quantity and average entry (product §2.6). */
+function checkShare(state: AuditState, at: number, copy: CopyTrack, booked: CopyAtCalm['booked'] | undefined): void {
+  if (booked === undefined) return;
+  const { copyId } = copy.copy;
+  const holdings = [...copy.holdings.values()];
+  const sum = (of: (holding: Holding) => bigint): bigint => holdings.reduce((total, holding) => total + of(holding), 0n);
+  const fills = holdings.reduce((total, { real }) => total + real.count, 0);
+  const realised = sum(({ real }) => real.realised / UNIT);
+  compare(state, at, copyId, `realised profit of copy ${copyId}`, booked.realised, realised, state.options.roundingPerFill * BigInt(fills));
+  compare(
+    state,
+    at,
+    copyId,
+    `fees of copy ${copyId}`,
+    booked.fees,
+    sum(({ real }) => real.fees),
+    0n,
+  );
+  const isRead = (state.charges.get(copy.copy.account)?.booked(at - state.options.fundingReadMs).length ?? 1) === 1;
+  const doubt = BigInt(Math.ceil(copy.chargesDoubt * 1e8));
+  if (isRead && !copy.chargesUnsure) compare(state, at, copyId, `funding of copy ${copyId}`, booked.funding, copy.funding, doubt);
 }
 
 /** The sum a booked one is compared with: a charge of the last moments is booked or not. */

@@ -2,7 +2,7 @@ import { abs, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
 import type { AuditState, InstrumentSeen } from '../book/state';
-import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm } from '../calm';
+import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm, FlatnessProof } from '../calm';
 import type { ViolationKind } from '../violation';
 import { sizeText } from './judged-order';
 
@@ -33,7 +33,7 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
       const leader = positions.get(copy.copy.leader)?.get(told.coin) ?? 0n;
       const standing = { state, at: snapshot.at, copy, told, holding: copy.holding(told.coin), instrument, mark, leader };
       checkTruth(standing, positions.get(copy.copy.account)?.get(told.coin) ?? 0n);
-      checkClosed(standing, copyAtCalm.state);
+      checkClosed(standing, copyAtCalm.state, copyAtCalm.proof);
       if (copyAtCalm.state === 'active' || copyAtCalm.state === 'paused' || copyAtCalm.state === 'winding_down')
         checkFollowed(standing, copyAtCalm.state);
     }
@@ -67,11 +67,22 @@ function checkTruth(standing: Standing, net: bigint): void {
 /** A remnant that cannot close alone. */
 const isDust = ({ holding, mark, instrument }: Standing): boolean => abs(holding.real.position) * mark < instrument.minNotional * UNIT;
 
+/** A remnant nothing keeps from being closed: reduce-only, the account's whole net needs no minimum (product §2.5). */
+const closesAlone = ({ state, copy, holding, told }: Standing): boolean =>
+  copy.state !== 'stopped' && state.nets.get(`${copy.copy.account} ${told.coin}`) === holding.real.position;
+
+/** The proof lists what the copy has: a remnant too small to close, to the lot. Marks may have moved since. */
+function isProven({ told, holding, mark, instrument }: Standing, { dust }: FlatnessProof): boolean {
+  const listed = dust.find(({ coin }) => coin === told.coin)?.size ?? 0n;
+  return listed === holding.real.position && abs(listed) * mark < 2n * instrument.minNotional * UNIT;
+}
+
 /** Stops, breakers and the leader's close end flat. */
-function checkClosed(standing: Standing, copyState: CopyAtCalm['state']): void {
+function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: FlatnessProof | undefined): void {
   const { copy, holding, leader, state } = standing;
   if (state.unsigned.has(copy.copy.account)) return;
-  if (holding.foreign || holding.real.position === 0n || (isDust(standing) && standing.told.reasons.includes('dust'))) return;
+  if (holding.foreign || holding.real.position === 0n || (isDust(standing) && !closesAlone(standing) && standing.told.reasons.includes('dust')))
+    return;
   const held = sizeText(holding.real.position);
   const { breach } = copy.losses;
   if (breach?.level === 'closed') {
@@ -82,6 +93,7 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state']): void {
     tell(standing, 'breach_not_closed', `${held} is held by a copy whose breaker closed it`);
     return;
   }
+  if (copyState === 'stopped' && proof !== undefined && isProven(standing, proof)) return;
   if (copyState === 'stopping' || copyState === 'stopped') {
     tell(standing, 'stop_not_flat', `${held} is held by a copy that is ${copyState}`);
     return;

@@ -1,6 +1,7 @@
 import { formatPrice, formatSize, type Price, type Size } from '@lockstep/kernel';
 import type { CopyTrack, TermsInForce } from '../book/copies';
 import type { Holding } from '../book/holding';
+import { isExit } from '../book/orders';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { OrderHanded } from '../observations';
 import type { ViolationKind } from '../violation';
@@ -24,6 +25,6 @@ export const priceText = (price: bigint): string => formatPrice(price as Price);
 export function blame(judged: JudgedOrder, kind: ViolationKind, text: string): void {
   const { order } = judged;
   const side = order.buy ? 'buy' : 'sell';
-  const what = `${order.reduceOnly ? 'exit' : 'entry'} ${order.cloid} of copy ${order.copyId}: ${side} ${sizeText(order.size)} ${order.coin} at ${priceText(order.price)}`;
+  const what = `${isExit(order) ? 'exit' : 'entry'} ${order.cloid} of copy ${order.copyId}: ${side} ${sizeText(order.size)} ${order.coin} at ${priceText(order.price)}`;
   judged.state.report(kind, judged.at, order.copyId, order.cloid, `${what}: ${text}`);
 }

@@ -1,5 +1,7 @@
-import { max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
+import { abs, max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
 import type { TermsInForce } from '../book/copies';
+import type { Holding } from '../book/holding';
+import { WAITING_PERCENT } from '../book/state';
 import { admits } from '../terms';
 import type { ViolationKind } from '../violation';
 import { blame, type JudgedOrder, priceText, sizeText } from './judged-order';
@@ -61,9 +63,8 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
     const instrument = judged.state.instruments.get(other.coin);
     const price = markOf(judged, other.coin);
     if (instrument === undefined || price === null) continue;
-    const { clockSlackMs } = judged.state.options;
-    const long = other.worst(judged.at, clockSlackMs, true);
-    const held = max(long, other.worst(judged.at, clockSlackMs, false)) * price;
+    const held =
+      max(sideWorst(judged, other, price, instrument.minNotional, true), sideWorst(judged, other, price, instrument.minNotional, false)) * price;
     margin += held / leverageOf(settings.venueLeverage, instrument.maxLeverage);
     gross += held;
   }
@@ -78,12 +79,27 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
     return { kind: 'allocation', text: `takes initial margin to ${priceText(margin / UNIT)} at worst, copy equity is at most ${priceText(equity)}` };
   }
   const real = judged.copy.accountEquity.range(judged.at);
-  const base = real === null ? equity : min(equity, widened(real.high, judged.state.options.equityMargin));
+  const base = real === null ? equity : min(equity, widened(real.high * shareMost(judged), judged.state.options.equityMargin));
   if (maxLeverage === null || gross * RATE_ONE <= maxLeverage * base * UNIT) return null;
   return {
     kind: 'leverage',
     text: `takes exposure to ${priceText(gross / UNIT)} at worst, ${rateText(maxLeverage)} times at most ${priceText(base)} is allowed`,
   };
+}
+
+/** What a side of another coin may come to; a remnant against it leaves with the very order that enters (product §2.5). */
+function sideWorst({ at, state }: JudgedOrder, other: Holding, price: bigint, minNotional: bigint, buy: boolean): bigint {
+  const { clockSlackMs } = state.options;
+  const rides = abs(other.real.position) * price * 100n < minNotional * UNIT * WAITING_PERCENT;
+  return rides ? max(0n, other.reach(at, clockSlackMs, buy)) : other.worst(at, clockSlackMs, buy);
+}
+
+/** The most a copy's share of its account's real equity may be, by equities (product §1): all of it where it is alone. */
+function shareMost({ state, copy, at }: JudgedOrder): number {
+  const own = copy.equityRange(at)?.high ?? 0;
+  const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy && other.state === 'active');
+  const beside = others.reduce((sum, other) => sum + Math.max(0, other.equityRange(at)?.low ?? 0), 0);
+  return own > 0 ? own / (own + beside) : 1;
 }
 
 const leverageOf = (wanted: number, most: number): bigint => BigInt(Math.max(1, Math.min(wanted, most)));

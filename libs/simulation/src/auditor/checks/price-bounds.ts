@@ -9,6 +9,11 @@ interface Range {
 /** Product §2.7: buys at most at reference·(1 + b), sells at least at reference·(1 − b), by the follower's own side, with the expiry of its age. */
 export function checkPriceBound(judged: JudgedOrder): void {
   checkExpiry(judged);
+  checkReference(judged);
+}
+
+/** The price alone. */
+export function checkReference(judged: JudgedOrder): void {
   const recent = referenceOf(judged, false);
   if (recent === null || outside(judged, recent) === null) return;
   const widest = referenceOf(judged, true);

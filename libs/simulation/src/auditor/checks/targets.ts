@@ -1,4 +1,5 @@
-import { sign } from '@lockstep/kernel';
+import { abs, sign, UNIT } from '@lockstep/kernel';
+import { WAITING_PERCENT } from '../book/state';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 
 /** Product §2.1, §2.4, §2.9: new risk up to the target only, on its side, for a cause, and never a second time for the same residual. */
@@ -88,6 +89,9 @@ export function checkCrossing(judged: JudgedOrder): void {
   const quiet = order.decidedAt - holding.changedAt > state.options.owedSlackMs || holding.real.position === holding.told.position;
   // A fill it was not told yet is, to the engine, an order on its way: nothing that could be taken off by a reduce-only order.
   if (sign(holding.real.position) !== -side || sign(holding.told.position) !== -side || !quiet) return;
+  // What cannot close alone is merged into the next order (product §2.5); the venue judges its minimum at the limit, which lies below the mark.
+  const mark = state.lastMarks.get(order.coin) ?? 0n;
+  if (abs(holding.real.position) * mark * 100n < judged.instrument.minNotional * UNIT * WAITING_PERCENT) return;
   // Nor may one be that was told without an answer and is on its way into the books.
   if (sign(holding.knownFor(order.decidedAt, state.options.owedSlackMs)) !== -side) return;
   const text = `the copy holds ${sizeText(holding.real.position)}, which the order takes off without being reduce-only`;

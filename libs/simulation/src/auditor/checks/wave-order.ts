@@ -1,3 +1,4 @@
+import { isExit } from '../book/orders';
 import type { AuditState } from '../book/state';
 import type { OrderHanded } from '../observations';
 
@@ -12,7 +13,7 @@ export class WaveOrder {
     if (order.cause !== 'move') return;
     const key = `${order.process} ${order.wave}`;
     const entry = this.entries.get(key);
-    if (!order.reduceOnly) {
+    if (!isExit(order)) {
       if (entry === undefined) this.keep(key, order);
       return;
     }

@@ -175,6 +175,7 @@ export class VenueStage {
     return {
       handed: ({ nonce }) => note(`handed ${nonce}`),
       answered: (_, answer) => note(`answered ${answer}`),
+      quotes: () => undefined,
       marks: (updates) => note(`marks ${updates.length}`),
       user: ({ kind }) => note(`user ${kind}`),
       account: ({ address }) => note(`account ${address}`),

@@ -169,6 +169,18 @@ export function recordContract(bench: () => Bench): void {
       expect(await run(seat, (unit) => unit.records.heldByCopies([]))).toEqual([]);
     });
 
+    it('5.6 what a copy left when it ended is none of theirs from then on', async () => {
+      const seat = await seatOf(bench());
+      const at = bench().clock.now();
+      await run(seat, async (unit) => {
+        await unit.records.savePositionStates([positionOf(seat.copyNo, { position: 7n })]);
+        await unit.records.writeCopyState(seat.copyNo, { from: 'active', state: 'stopped', reason: null, stopped: true });
+      });
+      const moments = [at - 1_000, at + 60_000].map((atMs) => ({ venueAccountNo: seat.accountNo, coin: 'BTC', atMs }));
+      const held = await run(seat, (unit) => unit.records.heldByCopies(moments));
+      expect(held).toEqual([{ moment: 0, copyNo: seat.copyNo, copyId: seat.copyId, quantity: 7n }]);
+    });
+
     it('5.7 income of a copy nobody values is added to its last equity', async () => {
       const seat = await seatOf(bench());
       await run(seat, (unit) => unit.records.addToFinalEquity([{ copyNo: seat.copyNo, amount: 5n }]));

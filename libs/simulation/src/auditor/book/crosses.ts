@@ -1,0 +1,22 @@
+import type { EpochMs } from '@lockstep/kernel';
+import type { CrossMade } from '../observations';
+import { type AuditState, fillKey } from './state';
+
+/** Takes a cross into the books of both copies: the account's net stays what it is, nobody is charged, and the engine knows of it. */
+export function keepCross(state: AuditState, cross: CrossMade, at: EpochMs): void {
+  const account = state.copies.get(cross.buyerId)?.copy.account ?? '';
+  state.crosses.set(fillKey(account, cross.coin, cross.no), cross);
+  for (const [copyId, signed] of [
+    [cross.buyerId, cross.size],
+    [cross.sellerId, -cross.size],
+  ] as const) {
+    const copy = state.copies.get(copyId);
+    if (copy === undefined) continue;
+    const holding = copy.holding(cross.coin);
+    holding.real.add(signed, cross.price, 0n);
+    holding.told.add(signed, cross.price, 0n);
+    holding.changedAt = at;
+    holding.toldAt = at;
+    state.holders.update(copy, holding);
+  }
+}

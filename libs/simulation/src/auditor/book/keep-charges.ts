@@ -1,0 +1,36 @@
+import { abs } from '@lockstep/kernel';
+import type { WorldObservation } from '../observations';
+import { AccountCharges } from './charges';
+import type { CopyTrack } from './copies';
+import { entryOf } from './entry-of';
+import type { AuditState } from './state';
+
+/** A position that changed so shortly before a charge was told may have been another at its moment. */
+const UNSURE_MS = 2_000;
+/** Finest step of the venue's own figure, 10^-8. */
+const STEP = 100n;
+
+type Charge = Extract<WorldObservation, { kind: 'world_funding' }>;
+
+/** Books a charge: each copy of the account has what its own quantity costs, together the venue's row (product §2.6, §5). */
+export function keepCharge(state: AuditState, { account, coin, time, amount, at }: Charge): void {
+  const copies = state.copiesByAccount.get(account) ?? [];
+  if (copies.length > 0 && !entryOf(state.charges, account, () => new AccountCharges()).add(coin, time, amount)) return;
+  // One that was alone on its account has all of it.
+  if (copies.length === 1) {
+    for (const copy of copies) copy.fundingCharged(coin, time, amount);
+    return;
+  }
+  const net = state.nets.get(`${account} ${coin}`) ?? 0n;
+  const unsure = net === 0n || copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS);
+  for (const copy of copies.filter((each) => each.state !== 'stopped' || each.stateAt > at - UNSURE_MS)) {
+    const held = heldOf(copy, coin);
+    const part = net === 0n ? 0n : (amount * held) / net;
+    copy.fundingCharged(coin, time, part);
+    const step = net === 0n ? 0n : (STEP * abs(held)) / abs(net) + 1n;
+    copy.chargesDoubt += Number(step + (unsure ? abs(amount) + abs(part) : 0n)) / 1e8;
+    if (unsure) copy.chargesUnsure = true;
+  }
+}
+
+const heldOf = (copy: CopyTrack, coin: string): bigint => copy.holdings.get(coin)?.real.position ?? 0n;

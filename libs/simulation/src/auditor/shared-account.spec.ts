@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import type { CopyAtCalm } from './calm';
+import { COIN, rate, units } from './testing/history';
+import { SharingHistory } from './testing/sharing-history';
+import type { ViolationKind } from './violation';
+
+/** Copy a holds 3 bought at 100, copy b nothing. */
+const aHolds = (): SharingHistory => new SharingHistory().opens('a', '30');
+/** Copy a holds 3, b −5, the account −2. */
+const opposed = (): SharingHistory => {
+  const history = aHolds().leader('b', '-50');
+  const closing = history.order('b', '-3', false, true, 'w');
+  const opening = history.order('b', '-2', false, false, 'w');
+  return history.fill(closing).fill(opening);
+};
+
+describe('two copies on one account that are as they should be', () => {
+  it.each<[string, () => SharingHistory]>([
+    ['open on one side', () => aHolds().opens('b', '20')],
+    ['open against each other, split at flat', opposed],
+    [
+      'an exit that opens the account is not reduce-only',
+      () => {
+        const history = opposed().leader('a', '0');
+        return history.fill(history.order('a', '-3', true, false));
+      },
+    ],
+    [
+      'an exit of what the account has is',
+      () => {
+        const history = opposed().leader('b', '-30');
+        return history.fill(history.order('b', '2', true, true));
+      },
+    ],
+    ['what one closes the other enters, at the middle', () => aHolds().leader('a', '0').leader('b', '30').cross('b', '3')],
+    ['both enter against each other', () => new SharingHistory().leader('a', '30').leader('b', '-30').cross('a', '3')],
+  ])('%s', (_what, history) => {
+    expect(history().calm().found()).toEqual([]);
+  });
+});
+
+describe('reduce-only is set exactly where an order moves the account towards zero', () => {
+  it.each<[string, () => SharingHistory, readonly ViolationKind[]]>([
+    [
+      'an exit that opens the account must not be: the venue would refuse it',
+      () => {
+        const history = opposed().leader('a', '0');
+        history.order('a', '-3', true, true);
+        return history;
+      },
+      ['reduce_only_wrong'],
+    ],
+    [
+      'an entry that only closes what the account has must be',
+      () => {
+        const history = aHolds().leader('b', '-20');
+        history.order('b', '-2', false, false);
+        return history;
+      },
+      ['reduce_only_wrong'],
+    ],
+    [
+      'one that crosses flat is split',
+      () => {
+        const history = aHolds().leader('b', '-50');
+        history.order('b', '-5', false, false);
+        return history;
+      },
+      ['reduce_only_wrong'],
+    ],
+    [
+      'the closing part leaves first',
+      () => {
+        const history = aHolds().leader('b', '-50');
+        history.order('b', '-2', false, false, 'w');
+        history.order('b', '-3', false, true, 'w');
+        return history;
+      },
+      ['reduce_only_wrong'],
+    ],
+    [
+      'an exit is one of its own copy alone',
+      () => {
+        const history = aHolds();
+        history.order('b', '-3', true, true);
+        return history;
+      },
+      ['exit_beyond_position'],
+    ],
+    [
+      'what is on its way counts as filled',
+      () => {
+        const history = aHolds().leader('b', '-20');
+        history.order('b', '-2', false, true);
+        history.wait(1).leader('a', '0');
+        // 1 of 3 is left to close for certain: what is beyond that opens, if b's order fills.
+        history.order('a', '-1', true, true, 'w');
+        history.order('a', '-2', true, false, 'w');
+        return history;
+      },
+      [],
+    ],
+  ])('%s', (_what, make, kinds) => {
+    const history = make();
+    // What another copy may have had planned is known by then.
+    history.wait(30_000).auditor.calm({ ...history.snapshot(), copies: [], fills: [], orders: [] });
+    expect(history.found().filter((kind) => kind === 'reduce_only_wrong' || kind === 'exit_beyond_position')).toEqual(kinds);
+  });
+});
+
+describe('a cross', () => {
+  const both = (settings = {}) => new SharingHistory(settings).leader('a', '30').leader('b', '-30');
+  it.each<[string, () => SharingHistory, readonly ViolationKind[]]>([
+    ['away from the middle', () => both().cross('a', '3', '100.05'), ['cross_wrong']],
+    ['at the middle of an old book', () => both().wait(9_000).leader('a', '40').leader('b', '-40').cross('a', '4'), ['cross_wrong']],
+    [
+      'outside of a bound',
+      () =>
+        both({ entryBound: rate('0.005') })
+          .quote('101', '103')
+          .cross('a', '3', '102'),
+      ['price_bound'],
+    ],
+    ['of one copy with itself', () => both().cross('a', '3', '100', { sellerId: 'a' }), ['cross_wrong']],
+    ['that enters more than the target', () => both().cross('a', '4'), ['beyond_target']],
+    ['that enters without a cause', () => aHolds().leader('a', '0').cross('b', '3'), ['entry_without_cause']],
+    [
+      'beyond a limit',
+      () => both({ caps: { maxPositionSize: units('2'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null } }).cross('a', '3'),
+      ['cap_position_size'],
+    ],
+    [
+      'after a pause',
+      () => {
+        const history = both();
+        history.tell({ kind: 'halt', at: history.now - 500, thing: { kind: 'copy', copyId: 'a' }, cause: 'pause' });
+        return history.cross('a', '3');
+      },
+      ['halt_ignored'],
+    ],
+  ])('%s is told', (_what, history, kinds) => {
+    expect(history().found()).toEqual(kinds);
+  });
+});
+
+describe('in a calm', () => {
+  const crossed = () => new SharingHistory().leader('a', '30').leader('b', '-30').cross('a', '3');
+  const off =
+    (by: Partial<CopyAtCalm['booked']>) =>
+    (copy: CopyAtCalm): CopyAtCalm =>
+      copy.copyId === 'a' ? { ...copy, booked: { ...copy.booked, ...by } } : { ...copy, booked: { ...copy.booked } };
+
+  it('each cross has two fills, each of its copy', () => {
+    const swapped = crossed();
+    const rows = swapped.fills().map((row) => ({ ...row, copyId: row.copyId === 'a' ? 'b' : 'a' }));
+    expect(swapped.calm(swapped.snapshot(undefined, rows)).found()).toEqual(['other_scope']);
+    const lost = crossed();
+    expect(lost.calm(lost.snapshot(undefined, lost.fills().slice(1))).found()).toEqual(['fill_lost']);
+    const invented = aHolds();
+    const [row] = crossed().fills();
+    expect(invented.calm(invented.snapshot(undefined, [...invented.fills(), ...(row === undefined ? [] : [row])])).found()).toEqual([
+      'fill_invented',
+    ]);
+  });
+
+  it('a remnant beside what another copy has may stay, and says so', () => {
+    const remnant = (reasons: CopyAtCalm['instruments'][number]['reasons']): readonly ViolationKind[] => {
+      const history = aHolds().opens('b', '0.9').leader('b', '0').wait(60_000);
+      const snapshot = history.snapshot((copy) =>
+        copy.copyId === 'b' ? { ...copy, instruments: copy.instruments.map((one) => ({ ...one, target: 0n, reasons })) } : copy,
+      );
+      return history.calm(snapshot).found();
+    };
+    expect(remnant(['dust'])).toEqual([]);
+    expect(remnant([])).toEqual(['exit_not_followed']);
+  });
+
+  it('a stopped copy has what its proof lists', () => {
+    const stopped = (size: string | null): readonly ViolationKind[] => {
+      const history = aHolds().opens('b', '0.9').wait(60_000);
+      history.tell({ kind: 'copy_state', at: history.now, copyId: 'b', state: 'stopped' });
+      const dust = size === null ? [] : [{ coin: COIN, size: units(size) }];
+      const snapshot = history.snapshot((copy) => (copy.copyId === 'b' ? { ...copy, state: 'stopped', proof: { dust, handedOver: [] } } : copy));
+      return history.calm(snapshot).found();
+    };
+    expect(stopped('0.09')).toEqual([]);
+    expect(stopped('0.08')).toEqual(['stop_not_flat']);
+    expect(stopped(null)).toEqual(['stop_not_flat']);
+  });
+
+  it('profit and fees are each copy’s own, though the sum is right', () => {
+    const history = aHolds().opens('b', '20');
+    const move = units('0.01');
+    const snapshot = history.snapshot((copy) => {
+      const fees = copy.booked.fees + (copy.copyId === 'a' ? move : -move);
+      return { ...copy, booked: { ...copy.booked, fees } };
+    });
+    expect(history.calm(snapshot).found()).toEqual(['money_wrong']);
+    const moved = aHolds();
+    expect(moved.calm(moved.snapshot(off({ realised: units('1') }))).found()).toEqual(['money_wrong']);
+  });
+});
