@@ -131,7 +131,8 @@ export class Holding {
    */
   closableMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = buy ? -this.told.position : this.told.position;
-    for (const { order, signed } of this.unbooked(at, bookingMs)) if (order.handed?.reduceOnly === false && signed > 0n === buy) most += abs(signed);
+    for (const { order, signed } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && !isExit(order.handed) && signed > 0n === buy) most += abs(signed);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;

@@ -3,6 +3,7 @@ import type { StateActionSeen, StateLimitSeen } from '../terms';
 import type { CopyTrack, TermsInForce } from './copies';
 import type { Holding } from './holding';
 import type { Passed } from './limit-marks';
+import { isExit } from './orders';
 import type { AuditState, InstrumentSeen } from './state';
 
 /*
@@ -216,7 +217,7 @@ function leftBy({ state, copy, at, limit, held, early }: Acted, terms: TermsInFo
   const limited = limitIn(state, copy, at, terms, limit, 'most');
   if (limited === null || (isPerPosition(limit) && least <= limited)) return position;
   // Where exits are on their way already, targets come to less than what is held, and that may be within the limit.
-  const leaving = early || [...holding.live.values()].some(({ handed, ended }) => handed?.reduceOnly === true && !ended);
+  const leaving = early || [...holding.live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
   if (actionOf(terms, limit) === 'close' && !leaving) return 0n;
   const aim = leaving ? limited : (limited * TRIMMED) / HUNDRED;
   if (isPerPosition(limit)) return (aim * UNIT) / mark + instrument.lot;

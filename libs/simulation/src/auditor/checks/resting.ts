@@ -1,4 +1,4 @@
-import type { OrderTrack } from '../book/orders';
+import { isExit, type OrderTrack } from '../book/orders';
 import type { AuditState } from '../book/state';
 import type { WorldObservation } from '../observations';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
@@ -7,7 +7,7 @@ import { blame, type JudgedOrder, sizeText } from './judged-order';
 export function checkRests(judged: JudgedOrder): void {
   const { order } = judged;
   if (order.tif === 'ioc') return;
-  if (order.reduceOnly) blame(judged, 'order_rests', 'is an exit that may stand at the venue');
+  if (isExit(order)) blame(judged, 'order_rests', 'is an exit that may stand at the venue');
   else if (judged.terms.every(({ settings }) => settings.onBreach !== 'rest'))
     blame(judged, 'order_rests', 'may stand, and what is beyond the bound is to be given up');
 }
@@ -19,7 +19,7 @@ export function checkRests(judged: JudgedOrder): void {
 export function checkRestFilled(state: AuditState, fill: Extract<WorldObservation, { kind: 'world_fill' }>): void {
   const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
   const handed = order?.handed ?? null;
-  if (order === undefined || handed === null || handed.tif === 'ioc' || handed.reduceOnly) return;
+  if (order === undefined || handed === null || handed.tif === 'ioc' || isExit(handed)) return;
   const ended = endOf(state, order);
   if (ended === null || fill.at <= ended.at + state.options.restGraceMs || ended.at <= quietSince(state, order)) return;
   const late = fill.at - ended.at;
@@ -31,7 +31,7 @@ export function checkRestFilled(state: AuditState, fill: Extract<WorldObservatio
 export function checkCalmRests(state: AuditState, at: number): void {
   for (const order of state.orders.values()) {
     const { handed } = order;
-    if (handed === null || handed.tif === 'ioc' || handed.reduceOnly || !order.arrived || !order.mayFill(at, 0)) continue;
+    if (handed === null || handed.tif === 'ioc' || isExit(handed) || !order.arrived || !order.mayFill(at, 0)) continue;
     if (state.unsigned.has(handed.account)) continue;
     const text = `in the calm order ${order.cloid} of copy ${order.copyId} still stands for ${sizeText(order.remaining)} ${handed.coin}`;
     state.report('rest_not_cancelled', at, order.copyId, order.cloid, text);
