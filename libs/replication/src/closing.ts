@@ -36,7 +36,9 @@ export function remnantsOf(book: CopyBook, row: number): readonly Remnant[] {
     if (lots === 0 && inFlight === 0) continue;
     // A copy that winds down still follows what its leader holds: that is no remnant, whatever was too small before.
     const left = inFlight === 0 && (sheet.rows.target[row] ?? 0) === 0;
-    remnants.push({ coin: sheet.instrument.coin, lots, dust: left && ((sheet.rows.episode[row] ?? 0) & EPISODE.dustPending) !== 0 });
+    // Where nothing stands beside it on the account, it closes the account's whole net, which the venue takes whatever its size.
+    const alone = (sheet.rows.others[row] ?? 0) + (sheet.rows.beside[row] ?? 0) === 0;
+    remnants.push({ coin: sheet.instrument.coin, lots, dust: left && !alone && ((sheet.rows.episode[row] ?? 0) & EPISODE.dustPending) !== 0 });
   }
   return remnants;
 }

@@ -235,6 +235,16 @@ describe('repair', () => {
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 20, dust: false }]);
   });
 
+  it('a remnant that became the whole net of its account is no dust any more: it closes alone', () => {
+    const stage = tradedStage();
+    beginClosing(stage.book, 0);
+    stage.sheet.rows.episode[0] = EPISODE.dustPending;
+    stage.sheet.rows.others[0] = 4;
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: true }]);
+    stage.sheet.rows.others[0] = 0;
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
+  });
+
   it('an exit that is sent is no dust any more, however little of it fills', () => {
     const stage = tradedStage('1000');
     beginClosing(stage.book, 0);

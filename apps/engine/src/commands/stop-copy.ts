@@ -149,8 +149,12 @@ export class StopWatch {
       const end = this.endOf(copy);
       if (end === null) continue;
       this.ending.add(copy);
+      const tradeAgain = tradeNoMore(copy);
       void end()
-        .catch((failure: unknown) => this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure }))
+        .catch((failure: unknown) => {
+          tradeAgain();
+          this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure });
+        })
         .finally(() => this.ending.delete(copy));
     }
   }
@@ -189,6 +193,22 @@ export class StopWatch {
     ctx.booked.drop(copy.no);
     dropEnded(ctx.registry, copy, left);
   }
+}
+
+/**
+ * From the look that found a copy ended until that is written nothing is traded for it: an order sent meanwhile would be nobody's once the copy is gone.
+ * Answers how to trade for it again.
+ */
+function tradeNoMore(copy: CopyRecord): () => void {
+  const { book } = copy.watched;
+  const before = book.copies.status[copy.row] ?? 0;
+  book.setStatus(copy.row, STATUS.closing, false);
+  book.setStatus(copy.row, STATUS.handingOver, true);
+  return () => {
+    if (book.copies.copyNo[copy.row] !== copy.no) return;
+    book.setStatus(copy.row, STATUS.handingOver, (before & STATUS.handingOver) !== 0);
+    book.setStatus(copy.row, STATUS.closing, (before & STATUS.closing) !== 0);
+  };
 }
 
 function proofOf(copy: CopyRecord, remnants: readonly Remnant[]): FlatnessProof {

@@ -1,5 +1,5 @@
-import { size } from '@lockstep/kernel';
-import { beginClosing } from '@lockstep/replication';
+import { present, size } from '@lockstep/kernel';
+import { beginClosing, EPISODE, needsRepair } from '@lockstep/replication';
 import { OUTCOME } from '@lockstep/venues/port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WaveOutcome } from '../books/outcome-batch';
@@ -90,6 +90,25 @@ describe('the end of a stop', () => {
     await stage.books.takeWave(outcome);
     await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
     expect((await stage.copyFacts()).orders.map(({ status }) => status)).toEqual(['rejected']);
+  });
+
+  it('nothing is traded for a copy while its end is written: the exit of a remnant that could go meanwhile would be nobody’s', async () => {
+    await stage.hold('2', '100');
+    const { copy, books } = stage;
+    const { book } = copy.watched;
+    const sheet = present(book.findSheet(STAGE_COIN.coin), 'sheet');
+    sheet.rows.beside[copy.row] = 1;
+    await stop();
+    sheet.rows.episode[copy.row] = EPISODE.dustPending;
+    expect(needsRepair(book, sheet)).toBe(true);
+    let release = (): void => undefined;
+    const busy = books.run(stage.scope, () => new Promise<void>((resolve) => (release = resolve)));
+    watch.start();
+    await vi.waitFor(() => expect(needsRepair(book, sheet)).toBe(false), 10_000);
+    expect(await state()).toBe('stopping');
+    release();
+    await busy;
+    await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
   });
 
   it('leaves its money as it stands, whatever a wave that is written behind it decided', async () => {
