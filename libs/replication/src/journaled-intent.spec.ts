@@ -69,7 +69,12 @@ const ROWS = [...STATUSES, ...WAYS].map((_, row) => row);
 function stageOf(statuses: readonly number[], ways: readonly Partial<CopySettings>[] = []): Stage {
   const stage = new Stage(instrumentOf('BTC', 1));
   [...statuses, ...ways.map(() => STATUS.active)].forEach((status, index) => {
-    const settings = settingsOf(`0.${(index % 9) + 1}37`, { catchUpMs: CATCH_UP_MS, maxAgeMs: 2_000, ...ways[index - statuses.length] });
+    const settings = settingsOf(`0.${(index % 9) + 1}37`, {
+      policy: 'orders',
+      catchUpMs: CATCH_UP_MS,
+      maxAgeMs: 2_000,
+      ...ways[index - statuses.length],
+    });
     stage.add(entryOf(index + 1, settings, { status, allocation: dollars(50_000), realEquity: dollars(50_000) }));
   });
   return stage;
@@ -77,7 +82,7 @@ function stageOf(statuses: readonly number[], ways: readonly Partial<CopySetting
 
 function mirrorFills({ book, sheet }: Stage, row: number, buy: boolean, lots: number): void {
   applyFill(book, sheet, row, { buy, lots, price: 100 * 100_000_000, fee: 0 }, null);
-  noteMirrorFill(sheet, row, buy, lots);
+  noteMirrorFill(book, sheet, row, buy, lots);
 }
 
 const move = fc.record({

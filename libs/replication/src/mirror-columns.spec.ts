@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { reservePending } from './apply';
 import { entersByLeg, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from './client-order-id';
 import { beginClosing } from './closing';
-import { MICRO } from './instrument-columns';
+import { STATUS } from './copy-columns';
+import { EPISODE, MICRO } from './instrument-columns';
 import { boundAhead, claimOf, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
 import { mirrorEntries, mirrorRoom } from './mirror-room';
 import { needsRepair, repairPlan } from './repair';
@@ -22,7 +23,7 @@ function stageOf(leader = 0): Stage {
 /** A mirror fills: position first, then what is ahead. */
 function mirrorFills(stage: Stage, buy: boolean, lots: number): void {
   stage.sheet.rows.position[0] = at(stage.sheet.rows.position, 0) + (buy ? lots : -lots);
-  noteMirrorFill(stage.sheet, 0, buy, lots);
+  noteMirrorFill(stage.book, stage.sheet, 0, buy, lots);
 }
 const ahead = (stage: Stage) => [at(stage.sheet.rows.aheadBuy, 0) / MICRO, at(stage.sheet.rows.aheadSell, 0) / MICRO];
 const sent = (plan: ReturnType<Stage['plan']>) =>
@@ -38,6 +39,20 @@ describe('what a mirror filled ahead', () => {
     expect(ahead(stage)).toEqual([6, 0]);
     expect(sent(stage.plan('12'))).toBe('buy 2');
     expect(ahead(stage)).toEqual([0, 0]);
+  });
+
+  it.each<[string, (stage: Stage) => void]>([
+    ['is closed by a stop or a breaker', (stage) => beginClosing(stage.book, 0)],
+    ['met a loss limit', (stage) => stage.book.setStatus(0, STATUS.breaker, true)],
+    ['mirrors no more', (stage) => stage.book.setSettings(0, settingsOf('1', { catchUpMs: 60_000 }), 2)],
+    ['was closed by its follower', (stage) => stage.sheet.rows.episode.fill(EPISODE.userClosed)],
+    ['waits for the next open', (stage) => stage.sheet.rows.episode.fill(EPISODE.awaitingOpen)],
+  ])('of a copy that %s is not ahead, however late it is told: it is closed', (_what, end) => {
+    const stage = stageOf();
+    end(stage);
+    mirrorFills(stage, true, 10);
+    expect(ahead(stage)).toEqual([0, 0]);
+    expect(repaired(stage)).toBe('sell 10');
   });
 
   it('of a take-profit is not bought back, and the leader’s reduction sends no second exit', () => {

@@ -1,5 +1,6 @@
 import { mulDivFloor } from '@lockstep/kernel';
-import { type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
+import { type CopyColumns, STATUS } from './copy-columns';
+import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
 import { lockedRatio } from './target';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -68,8 +69,27 @@ export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, positi
   return buy ? { ...before, aheadBuy: after } : { ...before, aheadSell: after };
 }
 
+/**
+ * Whether what a mirror fills may be ahead of the leader at all. Not for a copy that is closed, that waits for the leader's next open or that mirrors no more:
+ * its target is what it is to hold, and a fill that comes late is beyond it.
+ */
+export const mayBeAhead = ({ status, mirrors }: Pick<CopyColumns, 'status' | 'mirrors'>, { episode }: InstrumentRows, row: number): boolean =>
+  mirrors[row] === 1 &&
+  ((status[row] ?? 0) & (STATUS.closing | STATUS.breaker)) === 0 &&
+  ((episode[row] ?? 0) & (EPISODE.awaitingOpen | EPISODE.userClosed)) === 0;
+
 /** Takes the fill of a mirror into a row; its position has it already. */
-export function noteMirrorFill({ rows }: InstrumentSheet, row: number, buy: boolean, lots: number): void {
+export function noteMirrorFill(
+  { copies }: { readonly copies: CopyColumns },
+  { rows }: InstrumentSheet,
+  row: number,
+  buy: boolean,
+  lots: number,
+): void {
+  if (!mayBeAhead(copies, rows, row)) {
+    forgetAhead(rows, row);
+    return;
+  }
   const before = { target: rows.target[row] ?? 0, aheadBuy: rows.aheadBuy[row] ?? 0, aheadSell: rows.aheadSell[row] ?? 0 };
   const after = aheadAfterFill(before, buy, lots, rows.position[row] ?? 0);
   rows.aheadBuy[row] = after.aheadBuy;

@@ -10,7 +10,7 @@ import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { weighedReference } from './journaled-intent';
-import { moveAhead } from './mirror-columns';
+import { mayBeAhead, moveAhead } from './mirror-columns';
 import type { Move } from './move';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
@@ -212,7 +212,7 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   if (refused !== CLEAR) {
     const ahead = (side > 0 ? rows.aheadBuy[row] : rows.aheadSell[row]) ?? 0;
     // Behind a refusal that may be overcome a target as asked for would say that it is owed: a millionth of a lot tells it was given up.
-    const taken = Math.max(0, Math.min(wanted - held - (refused === soft ? 1 : 0), ahead));
+    const taken = mayBeAhead(copies, rows, row) ? Math.max(0, Math.min(wanted - held - (refused === soft ? 1 : 0), ahead)) : 0;
     giveUp(draft, index, row, wanted - held - taken, refused);
     // What a mirror filled ahead of these fills is their copy already. What a copy holds against the leader's new side stays where it alone closes.
     setTarget(draft, index, row, closesAlone(copies, row) && before * side < 0 ? before : side * (held + taken), facts.to);

@@ -1,7 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
-import { aheadAfterFill, applyFill, applyIncome, isMirrorLeg, noteMirrorFill, PROTECTIVE_LEG } from '@lockstep/replication';
+import { aheadAfterFill, applyFill, applyIncome, isMirrorLeg, mayBeAhead, noteMirrorFill, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   type EngineScopedUnit,
   type FillRow,
@@ -151,6 +151,8 @@ function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, draf
 function intentAfterFill(copy: CopyRecord, { owner, fill }: Posting, intent: Intent, after: KeptPosition['booked']): Intent {
   if (owner.kind !== 'copy' || !isMirrorLeg(owner.leg)) return intent;
   const { instrument } = sheetOf(copy, fill.coin);
+  const sheet = copy.watched.book.findSheet(fill.coin);
+  if (sheet === undefined || !mayBeAhead(copy.watched.book.copies, sheet.rows, copy.row)) return { ...intent, aheadBuy: 0, aheadSell: 0 };
   const before = { target: intent.targetMicro, aheadBuy: intent.aheadBuy, aheadSell: intent.aheadSell };
   const { aheadBuy, aheadSell } = aheadAfterFill(before, fill.side === 'buy', toLots(instrument, fill.size), toLots(instrument, after.book.quantity));
   return { ...intent, aheadBuy, aheadSell };
@@ -252,7 +254,7 @@ function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, leg
   const lots = toLots(sheet.instrument, fill.size);
   if (book.copies.copyNo[copy.row] === copy.no) {
     applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, null);
-    if (isMirrorLeg(leg)) noteMirrorFill(sheet, copy.row, fill.side === 'buy', lots);
+    if (isMirrorLeg(leg)) noteMirrorFill(book, sheet, copy.row, fill.side === 'buy', lots);
   }
   // A reading of the account that is older than this tells another position.
   copy.account.touched += 1;

@@ -2,7 +2,6 @@ import { fromLots, price, type Timer, toExact } from '@lockstep/kernel';
 import {
   boundAhead,
   type InstrumentSheet,
-  isHandingOver,
   kappaOf,
   leaderEquityColumn,
   MIN_ORDER_VALUE,
@@ -26,7 +25,7 @@ import type { StopKeeper } from '../stops/stop-keeper';
 import type { StopTask } from '../stops/stop-tasks';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
-import { type KeptMirror, mirrorsIn, refreshMirrors } from './mirror-totals';
+import { endsMirrors, type KeptMirror, mirrorsIn, refreshMirrors } from './mirror-totals';
 
 /** A book is valued for mirrors at most so often, in ms: what they may take is judged once more right before it leaves. */
 const VALUED_MS = 250;
@@ -44,8 +43,10 @@ export class MirrorKeeper {
   private readonly quiet = new Map<string, number>();
   /** Actions each network may still take of us, and when that was counted, monotonic ms. */
   private readonly room = new Map<Network, { actions: number; at: number }>();
-  /** When a leader whose orders are not known was first met so, epoch ms. */
-  private readonly blindSince = new Map<WatchedAccount, number>();
+  /** When a leader whose orders on a dex are not known was first met so, epoch ms. */
+  private readonly blindSince = new Map<string, number>();
+  /** Copies that mirrored when last looked at: one that does no more is looked at until nothing is left of it. */
+  private readonly mirroring = new Set<number>();
 
   constructor(
     private readonly ctx: EngineContext,
@@ -70,7 +71,8 @@ export class MirrorKeeper {
     const holding = new Set([...this.ctx.standingStops.mirrors()].map(({ copyNo }) => copyNo));
     for (const copy of this.ctx.registry.copies.values()) {
       if (of !== null && copy.watched !== of) continue;
-      if (copy.settings.policy === 'orders' || holding.has(copy.no)) this.lookAt(copy, now);
+      if (copy.settings.policy === 'orders') this.mirroring.add(copy.no);
+      if (this.mirroring.has(copy.no) || holding.has(copy.no)) this.lookAt(copy, now);
     }
   }
 
@@ -80,7 +82,9 @@ export class MirrorKeeper {
     const tasks: MirrorTask<KeptMirror>[][] = [];
     const sheets = new Map<MirrorTask<KeptMirror>, InstrumentSheet>();
     watched.working.forgetEnded(now);
-    for (const coin of this.coinsOf(copy)) {
+    const coins = this.coinsOf(copy);
+    if (coins.size === 0 && copy.settings.policy !== 'orders') this.mirroring.delete(copy.no);
+    for (const coin of coins) {
       const sheet = this.sheetOf(watched, coin);
       if (sheet === null) continue;
       refreshMirrors(this.ctx, copy, sheet);
@@ -116,8 +120,13 @@ export class MirrorKeeper {
     const { watched, row } = copy;
     const { coin } = sheet.instrument;
     const mirrors = mirrorsIn(this.ctx, copy, coin);
-    if (!watched.working.knows(sheet.instrument.dex)) return this.blind(watched, mirrors, now);
-    this.blindSince.delete(watched);
+    if (endsMirrors(copy)) {
+      if (this.isAhead(copy, sheet) || !this.isWritten(copy, sheet)) this.bound(copy, sheet);
+      return cancelsOf(mirrors);
+    }
+    const place = `${watched.no} ${sheet.instrument.dex}`;
+    if (!watched.working.knows(sheet.instrument.dex)) return this.blind(place, mirrors, now, this.entriesOf(copy, sheet, now) === 'no');
+    this.blindSince.delete(place);
     const orders = watched.working.of(coin);
     const wished = this.wishesOf(copy, sheet, now);
     const { rows } = sheet;
@@ -134,20 +143,19 @@ export class MirrorKeeper {
     return tasks.filter((task) => task.kind === 'cancel' || (this.quiet.get(`${copy.no} ${task.wish.order.orderId}`) ?? 0) <= now);
   }
 
-  /** Nobody sees the leader's orders: what takes risk off stays, what adds some is cancelled after a while. */
-  private blind(watched: WatchedAccount, mirrors: readonly KeptMirror[], now: number): readonly MirrorTask<KeptMirror>[] {
-    const since = this.blindSince.get(watched) ?? now;
-    this.blindSince.set(watched, since);
-    if (now - since < this.ctx.limits.mirrorBlindMs) return [];
-    return mirrors.filter(({ reduceOnly, settled }) => !reduceOnly && settled).map((mirror) => ({ kind: 'cancel', mirror, why: 'not_allowed' }));
+  /** Nobody sees the leader's orders: what takes risk off stays, what adds some is cancelled after a while, or at once where it may not stand anyhow. */
+  private blind(place: string, mirrors: readonly KeptMirror[], now: number, atOnce: boolean): readonly MirrorTask<KeptMirror>[] {
+    const since = this.blindSince.get(place) ?? now;
+    this.blindSince.set(place, since);
+    return atOnce || now - since >= this.ctx.limits.mirrorBlindMs ? cancelsOf(mirrors.filter(({ reduceOnly }) => !reduceOnly)) : [];
   }
 
   private wishesOf(copy: CopyRecord, sheet: InstrumentSheet, now: number): MirrorWishes {
-    const { watched, row, settings } = copy;
+    const { watched, row } = copy;
     const { copies } = watched.book;
     // An order that stands reduce-only could close what another copy of the account holds.
     const isAlone = this.ctx.registry.copiesOf(copy.account).length === 1;
-    if (settings.policy !== 'orders' || !isAlone || isHandingOver(copies.status[row] ?? 0)) return NOTHING;
+    if (endsMirrors(copy) || !isAlone) return NOTHING;
     const { rows, leaderLots, mark } = sheet;
     const { markets } = watched.network;
     const equity = watched.leader.equityBefore(markets.dollarClearinghouses(), now);
@@ -187,6 +195,10 @@ export class MirrorKeeper {
     return (lots * Math.min(limit, mark > 0 ? mark : limit)) / lotsPerUnit >= MIN_ORDER_VALUE;
   }
 
+  private isAhead({ row }: CopyRecord, { rows }: InstrumentSheet): boolean {
+    return rows.aheadBuy[row] !== 0 || rows.aheadSell[row] !== 0;
+  }
+
   /** Whether what is ahead is written down, or on its way there: a wave whose end was written behind a mirror's fill tells what was before it. */
   private isWritten({ no, row }: CopyRecord, { instrument, rows }: InstrumentSheet): boolean {
     const { aheadBuy, aheadSell } = this.ctx.booked.newestIntent(no, instrument.coin);
@@ -199,7 +211,7 @@ export class MirrorKeeper {
     this.bounding.add(sheet);
     const { watched, row } = copy;
     const work = async (): Promise<void> => {
-      if (watched.book.copies.copyNo[row] !== copy.no || !watched.working.knows(sheet.instrument.dex)) return;
+      if (watched.book.copies.copyNo[row] !== copy.no || !(endsMirrors(copy) || watched.working.knows(sheet.instrument.dex))) return;
       const { bounds } = this.wishesOf(copy, sheet, Math.floor(this.ctx.clock.now()));
       if (boundAhead(sheet, row, bounds)) this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo: copy.no, coin: sheet.instrument.coin });
       else if (this.isWritten(copy, sheet)) return;
@@ -256,6 +268,10 @@ export class MirrorKeeper {
     return true;
   }
 }
+
+/** Cancels of all that are told to stand; one on its way is cancelled once it is. */
+const cancelsOf = (mirrors: readonly KeptMirror[]): readonly MirrorTask<KeptMirror>[] =>
+  mirrors.filter(({ settled }) => settled).map((mirror) => ({ kind: 'cancel', mirror, why: 'not_allowed' }));
 
 const placeOf = ({ copyNo, mirror }: StandingStop): string => `${copyNo} ${mirror?.leaderOrderId ?? ''}`;
 

@@ -1,5 +1,5 @@
 import { price, size, UNIT } from '@lockstep/kernel';
-import { LeaderBook, type ListedOrder } from '@lockstep/replication';
+import { LeaderBook, type ListedOrder, MICRO, STATUS } from '@lockstep/replication';
 import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { CopyRecord } from '../state/registry';
@@ -23,12 +23,28 @@ interface Case {
   readonly happens?: (book: LeaderBook) => void;
   readonly leaderLots?: number;
   readonly ahead?: number;
+  /** Of the copy, in lots. */
+  readonly target?: number;
+  readonly status?: number;
+  readonly policy?: 'positions' | 'orders';
 }
 
 /** A mirror of ten lots for twenty of the leader's; what its copy has reserved: entries, those that stand, exits. */
-function reserved({ reduceOnly = false, booked = 0, happens = () => undefined, leaderLots, ahead = 0 }: Case): string {
+function reserved({
+  reduceOnly = false,
+  booked = 0,
+  happens = () => undefined,
+  leaderLots,
+  ahead = 0,
+  target = 20,
+  status = 0,
+  policy = 'orders',
+}: Case): string {
   const stage = new Stage();
-  const row = stage.add(entryOf(1, settingsOf('0.5', { policy: 'orders' })));
+  const settings = settingsOf('0.5', { policy });
+  const row = stage.add(entryOf(1, settings));
+  stage.book.setStatus(row, status, true);
+  stage.sheet.rows.target[row] = target * MICRO;
   stage.sheet.leaderLots = 40;
   stage.sheet.rows.aheadBuy[row] = ahead;
   const working = new LeaderBook();
@@ -44,7 +60,7 @@ function reserved({ reduceOnly = false, booked = 0, happens = () => undefined, l
     filledLots: null,
     end: null,
   } as unknown as StandingStop;
-  const copy = { no: 1, row, watched: { book: stage.book, working } } as unknown as CopyRecord;
+  const copy = { no: 1, row, settings, watched: { book: stage.book, working } } as unknown as CopyRecord;
   refreshMirrors({ standingStops: { mirrorsOf: () => [stop] } } as never, copy, stage.sheet, leaderLots);
   const { rows } = stage.sheet;
   return `${rows.pendingBuy[row]} ${rows.standingBuy[row]} ${rows.pendingExitSell[row]}`;
@@ -66,6 +82,11 @@ describe('what mirrors come to in their copy’s columns', () => {
       { reduceOnly: true, happens: fills(20), leaderLots: 0 },
       '0 0 0',
     ],
+    ['the leader’s orders are not known: no exit waits for what may stand far away', { reduceOnly: true, happens: (book) => book.lose() }, '0 0 0'],
+    ['the copy is closed', { reduceOnly: true, happens: fills(10), status: STATUS.closing }, '0 0 0'],
+    ['it met a loss limit', { reduceOnly: true, happens: fills(10), status: STATUS.breaker }, '0 0 0'],
+    ['it mirrors no more', { reduceOnly: true, happens: fills(10), policy: 'positions' }, '0 0 0'],
+    ['it is to hold nothing there', { reduceOnly: true, happens: fills(10), target: 0 }, '0 0 0'],
     ['but for what is held ahead of another order', { reduceOnly: true, happens: fills(20), leaderLots: 0, ahead: 1 }, '0 0 10'],
   ])('%s', (_what, given, expected) => {
     expect(reserved(given)).toBe(expected);

@@ -1,5 +1,15 @@
 import { toLots } from '@lockstep/kernel';
-import { claimOf, type InstrumentSheet, type MirrorTotals, NO_MIRRORS, putMirrors, type StandingMirror, unfilledOf } from '@lockstep/replication';
+import {
+  claimOf,
+  type InstrumentSheet,
+  isHandingOver,
+  type MirrorTotals,
+  NO_MIRRORS,
+  putMirrors,
+  STATUS,
+  type StandingMirror,
+  unfilledOf,
+} from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import { type StandingStop, workingLots } from '../stops/standing-stops';
@@ -9,6 +19,12 @@ import type { RecordedMove } from '../wave/recorded-move';
 /** A mirror as it is compared with what should stand. */
 export interface KeptMirror extends StandingMirror {
   readonly stop: StandingStop;
+}
+
+/** Whether a copy is to have no mirrors: it mirrors no more, is closed, or met a loss limit. What the leader's orders are does not matter then. */
+export function endsMirrors({ watched, row, settings }: CopyRecord): boolean {
+  const status = watched.book.copies.status[row] ?? 0;
+  return settings.policy !== 'orders' || isHandingOver(status) || (status & (STATUS.closing | STATUS.breaker)) !== 0;
 }
 
 /** Mirrors of a copy in an instrument. */
@@ -34,9 +50,9 @@ export function mirrorsIn(ctx: Pick<EngineContext, 'standingStops'>, copy: CopyR
 
 /**
  * Brings what a copy's mirrors come to into its columns: everything that may still fill at its worst for limits, what the leader's orders filled for already as
- * on its way. While the leader's orders are not known, all of it is taken for on its way: nothing is bought beside it.
+ * on its way. While the leader's orders are not known, all entries are taken for on their way: nothing is bought beside them.
  *
- * An exit of everything waits for no mirror: it leaves reduce-only, and where a mirror closed first there is nothing left that it could close too much of.
+ * An exit of everything waits for no mirror, nor does any exit while the leader's orders are not known, because nobody knows what it would wait for: it leaves reduce-only, and where a mirror closed first there is nothing left that it could close too much of.
  * `leaderLots`: what the leader holds, or will once the move that is planned now is.
  */
 export function refreshMirrors(
@@ -48,12 +64,14 @@ export function refreshMirrors(
   const { watched, row } = copy;
   if (watched.book.copies.copyNo[row] !== copy.no) return;
   const { working } = watched;
-  const closesAll = leaderLots === 0 && sheet.rows.aheadBuy[row] === 0 && sheet.rows.aheadSell[row] === 0;
+  const isKnown = working.knows(sheet.instrument.dex);
+  const isFlat = (leaderLots === 0 || sheet.rows.target[row] === 0) && sheet.rows.aheadBuy[row] === 0 && sheet.rows.aheadSell[row] === 0;
+  const waitsForNone = isFlat || !isKnown || endsMirrors(copy);
   const totals: { -readonly [K in keyof MirrorTotals]: number } = { ...NO_MIRRORS };
   for (const mirror of mirrorsIn(ctx, copy, sheet.instrument.coin)) {
-    const unfilled = !working.knows(sheet.instrument.dex) ? 0 : unfilledOf(working.find(mirror.leaderOrderId), leaderLots);
+    const unfilled = !isKnown ? 0 : unfilledOf(working.find(mirror.leaderOrderId), leaderLots);
     const claim = Math.min(mirror.working, claimOf(mirror, unfilled));
-    if (mirror.reduceOnly) totals[mirror.buy ? 'exitBuy' : 'exitSell'] += closesAll ? 0 : claim;
+    if (mirror.reduceOnly) totals[mirror.buy ? 'exitBuy' : 'exitSell'] += waitsForNone ? 0 : claim;
     else {
       totals[mirror.buy ? 'buy' : 'sell'] += mirror.working;
       totals[mirror.buy ? 'standingBuy' : 'standingSell'] += mirror.working - claim;

@@ -265,7 +265,7 @@ export class MirrorWorld {
       const { sheet, book } = this.stage;
       mirror.booked = mirror.filled;
       applyFill(book, sheet, this.row, { buy: mirror.buy, lots, price: MARK, fee: 0 }, null);
-      noteMirrorFill(sheet, this.row, mirror.buy, lots);
+      noteMirrorFill(book, sheet, this.row, mirror.buy, lots);
     }
     if (!mirror.open && mirror.settled) mirror.known = false;
     this.refresh();
