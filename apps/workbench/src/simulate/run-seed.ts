@@ -33,7 +33,7 @@ import { SimWorld } from './play/sim-world';
 import { TrafficTap } from './play/traffic-tap';
 import { TransactionQueue } from './play/transaction-queue';
 import { SimWakeups } from './play/wakeups';
-import { WorldTap } from './play/world-tap';
+import { CHARGED_MS, WorldTap } from './play/world-tap';
 import type { SeedWatch } from './seed-watch';
 
 export interface SeedOrder {
@@ -221,6 +221,10 @@ export class SeedRun {
     if (mayStand(this.scenario)) this.worldTap.standing(this.scenario.followers.map(({ address }) => address));
     await this.answered(this.player.begin());
     for (const { agents } of this.cast.followers) for (const agent of agents) this.worldTap.setUpWith(agent);
+    this.worldTap.hourlyFunding(
+      this.time,
+      this.scenario.followers.map(({ address }) => address),
+    );
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
       if (this.step === this.order.lastStep) return;
@@ -236,7 +240,7 @@ export class SeedRun {
   }
 
   private async after(step: ScenarioStep): Promise<void> {
-    if (step.kind === 'funding_charge') await this.time.runUntil(this.time.exact() + 500);
+    if (step.kind === 'funding_charge') await this.time.runUntil(this.time.exact() + CHARGED_MS);
     if (step.kind === 'funding_charge' || step.kind === 'audit') this.worldTap.funding(this.scenario.followers.map(({ address }) => address));
     if (step.kind !== 'audit') return;
     const addresses = [...this.scenario.leaders, ...this.scenario.followers].map(({ address }) => address);

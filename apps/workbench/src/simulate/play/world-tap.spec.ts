@@ -1,6 +1,6 @@
-import type { ExchangeAnswer, Observation, Submission, World } from '@lockstep/simulation';
+import { type ExchangeAnswer, type Observation, type Submission, VirtualTime, type World } from '@lockstep/simulation';
 import { describe, expect, it } from 'vitest';
-import { WorldTap } from './world-tap';
+import { CHARGED_MS, WorldTap } from './world-tap';
 
 const OWNER = '0xf1';
 /** The signer accounts are set up with. */
@@ -62,5 +62,35 @@ describe('what is told of the world', () => {
 
   it('a noop of a signer that is about to be approved tells nothing', () => {
     expect(told([noop('0xa1'), UNKNOWN], [approve('0xa1'), DONE])).toEqual(['signer_given']);
+  });
+});
+
+describe('what is told of funding that the venue charges by itself', () => {
+  const TEN_TO = Date.UTC(2026, 9, 5, 22, 50);
+  const HOURS = [23, 24].map((hour) => Date.UTC(2026, 9, 5, hour));
+
+  it('comes half a second after each full hour, once, whatever else is looked at before or after', async () => {
+    const time = new VirtualTime(TEN_TO);
+    const rowAt = (hour: number) => ({ time: hour + 200, delta: { coin: 'BTC', usdc: '-1.25' } });
+    const world = {
+      control: { onFills: () => undefined },
+      info: ({ startTime }: { startTime: number }) => ({
+        body: HOURS.map(rowAt).filter((row) => row.time >= startTime && row.time <= time.now()),
+      }),
+    } as unknown as World;
+    const observed: Observation[] = [];
+    const tap = new WorldTap(
+      world,
+      () => time.exact(),
+      () => null,
+      () => true,
+      (observation) => observed.push(observation),
+    );
+    tap.hourlyFunding(time, [OWNER]);
+    tap.funding([OWNER]);
+    await time.runUntil(TEN_TO + 80 * 60_000);
+    tap.funding([OWNER]);
+    const charge = { kind: 'world_funding', account: OWNER, coin: 'BTC', amount: -125_000_000n };
+    expect(observed).toEqual(HOURS.map((hour) => ({ ...charge, time: hour + 200, at: hour + CHARGED_MS })));
   });
 });

@@ -1,8 +1,12 @@
 import { parseMoney, parsePrice, parseSize, unwrap } from '@lockstep/kernel';
-import type { Json, Observation, Submission, World } from '@lockstep/simulation';
+import type { Json, Observation, Submission, VirtualTime, World } from '@lockstep/simulation';
 
 const field = (value: unknown, name: string): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined);
 const text = (value: unknown, name: string): string => String(field(value, name) ?? '');
+
+const HOUR_MS = 3_600_000;
+/** So long after its moment, in ms, a charge of funding is among the venue's rows: it comes with a block. */
+export const CHARGED_MS = 500;
 
 /** States of an order that has not ended. */
 const STANDS: ReadonlySet<string> = new Set(['open', 'triggered']);
@@ -58,6 +62,14 @@ export class WorldTap {
         if (amount !== 0n) this.observe({ kind: 'world_funding', at: this.exact(), account: address, coin: text(delta, 'coin'), time, amount });
       }
     }
+  }
+
+  /** From now on tells what the venue charges by itself at every full hour as soon after it as a charge that was asked for. Whose it is follows from what is held then. */
+  hourlyFunding(time: Pick<VirtualTime, 'exact' | 'after' | 'every'>, addresses: readonly string[]): void {
+    time.after(HOUR_MS - (time.exact() % HOUR_MS) + CHARGED_MS, () => {
+      this.funding(addresses);
+      time.every(HOUR_MS, () => this.funding(addresses));
+    });
   }
 
   /**
