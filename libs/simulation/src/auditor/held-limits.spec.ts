@@ -69,6 +69,18 @@ describe('limits on what is held (product §3, 2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['as far as it goes', '-9.5', []],
+    ['and no further', '-10.5', ['beyond_target']],
+  ])('leave a target alone that the leader has turned to the other side since, %s: %s', (_what, entry, found) => {
+    const history = new History(limited('position_notional', 'trim')).wait(10_000).mark('100').follow('100');
+    history.wait(100).leader('-100', '100').wait(1_000).mark('120').wait(100);
+    history.fill(history.exit('-10', { cause: 'repair', price: units('119') }), '10', '120');
+    history.wait(1_000).mark('100').wait(100);
+    history.order(entry, { cause: 'repair', price: units('99.9') });
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, number, boolean, readonly string[]]>([
     ['told and acted on late', 5, true, []],
     ['told and never acted on', 60, true, ['state_limit_not_met']],

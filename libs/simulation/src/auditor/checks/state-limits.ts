@@ -1,4 +1,4 @@
-import { abs, UNIT } from '@lockstep/kernel';
+import { abs, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import type { AuditState } from '../book/state';
 import { heldBy, isPerPosition, limitIn, surelyPassed, takesLimits, termsFor, under } from '../book/state-limits';
@@ -31,6 +31,8 @@ export function checkTrim(judged: JudgedOrder): void {
   const going = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + order.size;
   const left = held > going ? held - going : 0n;
   if (left <= trim.most) {
+    // Once the leader turned, what is left of the old side goes anyway; the limit says nothing of the target on the new one.
+    if (holding.target.side === -sign(holding.real.position) && holding.real.position !== 0n) return;
     holding.open.change((target) => (trim.most <= instrument.lot ? target.wait(judged.at, 0n) : target.giveUp(judged.at, trim.most)));
     return;
   }
