@@ -25,7 +25,7 @@ describe('a copy’s allocation in the ledger', () => {
     stage.venue.states = [stage.state('0', 1)];
     const repairs = { close: async () => undefined } as unknown as Repairs;
     const directory = { watched: async () => copy.watched };
-    const watch = { watch: () => 'watching', synced: async () => 'synced' };
+    const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
     const lanes = new WaveLanes(stage.ctx, books, () => undefined);
     parts = { books, lanes, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
   });

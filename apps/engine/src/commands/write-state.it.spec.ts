@@ -24,7 +24,7 @@ describe('a change of a copy’s state', () => {
     stage = await openBooksStage();
     const { books, copy } = stage;
     const directory = { watched: async () => copy.watched };
-    const watch = { watch: () => 'watching', synced: async () => 'synced' };
+    const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
     parts = { books, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
     command = { targetId: copy.id } as unknown as CommandRow;
   });
