@@ -54,13 +54,16 @@ export class WorkingOrders {
     this.onChanged(watched);
   }
 
-  /** Names to each network whose orders must be told, when that changed. Those of others are known no longer: a copy that mirrors later begins with a new list. */
+  /**
+   * Names to each network whose orders must be told, when that changed. Those of others are known no longer: a copy that mirrors later begins with a new list.
+   * Nor are those of a leader whose stream or seat is gone, told or not: a list that nobody renews misses what the leader cancels. The next stream begins with a list.
+   */
   private follow(): void {
     const lists = new Map<Network, string[]>();
     for (const watched of this.ctx.registry.watched.values()) {
       const list = lists.get(watched.network) ?? [];
       if (isMirrored(watched)) list.push(watched.address);
-      else watched.working.lose();
+      if (!isMirrored(watched) || !tellsOrders(watched)) watched.working.lose();
       lists.set(watched.network, list);
     }
     for (const [network, list] of lists) {
@@ -70,6 +73,12 @@ export class WorkingOrders {
       network.users.seats?.followOrders(list);
     }
   }
+}
+
+/** Whether a leader's working orders are told now, as far as its network can say. */
+function tellsOrders({ network, address }: WatchedAccount): boolean {
+  const sight = network.users.seats?.sightOf(address) ?? null;
+  return sight === null || (sight.source === 'stream' && sight.orders);
 }
 
 /** An order that may stand; what executes at once or never is none. */
