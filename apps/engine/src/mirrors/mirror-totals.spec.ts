@@ -4,7 +4,7 @@ import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/
 import { describe, expect, it } from 'vitest';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
-import { refreshMirrors } from './mirror-totals';
+import { forgetStrayAhead, refreshMirrors } from './mirror-totals';
 
 const order: ListedOrder = {
   orderId: 'a',
@@ -90,5 +90,18 @@ describe('what mirrors come to in their copy’s columns', () => {
     ['but for what is held ahead of another order', { reduceOnly: true, happens: fills(20), leaderLots: 0, ahead: 1 }, '0 0 10'],
   ])('%s', (_what, given, expected) => {
     expect(reserved(given)).toBe(expected);
+  });
+});
+
+describe('what a death left ahead', () => {
+  it.each<['positions' | 'orders', number]>([
+    ['orders', 7],
+    ['positions', 0],
+  ])('of a copy with the policy %s is %d when the next process begins', (policy, expected) => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, settingsOf('0.5', { policy })));
+    stage.sheet.rows.aheadBuy[row] = 7;
+    forgetStrayAhead({ row, watched: { book: stage.book } } as unknown as CopyRecord);
+    expect(stage.sheet.rows.aheadBuy[row]).toBe(expected);
   });
 });

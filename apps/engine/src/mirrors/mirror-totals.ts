@@ -1,9 +1,11 @@
 import { toLots } from '@lockstep/kernel';
 import {
   claimOf,
+  forgetAhead,
   type InstrumentSheet,
   isHandingOver,
   type MirrorTotals,
+  mayBeAhead,
   NO_MIRRORS,
   putMirrors,
   STATUS,
@@ -25,6 +27,12 @@ export interface KeptMirror extends StandingMirror {
 export function endsMirrors({ watched, row, settings }: CopyRecord): boolean {
   const status = watched.book.copies.status[row] ?? 0;
   return settings.policy !== 'orders' || isHandingOver(status) || (status & (STATUS.closing | STATUS.breaker)) !== 0;
+}
+
+/** What a death left ahead in a copy that has nothing ahead any more: its target is what it is to hold, and what is beyond it is closed. For a process that begins. */
+export function forgetStrayAhead({ watched, row }: CopyRecord): void {
+  const { book } = watched;
+  for (const { rows } of book.allSheets()) if (!mayBeAhead(book.copies, rows, row)) forgetAhead(rows, row);
 }
 
 /** Mirrors of a copy in an instrument. */

@@ -4,6 +4,7 @@ import type { JournalRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
+import { forgetStrayAhead } from '../mirrors/mirror-totals';
 import type { UnknownResolver } from '../repair/resolve-unknowns';
 import { copyStateOf } from '../state/load-scope';
 import { OPEN_MOVES_MAX, restoreMove } from '../watch/inbox';
@@ -61,5 +62,6 @@ function closeWhatCloses(ctx: EngineContext): void {
   for (const copy of ctx.registry.copies.values()) {
     const state = copyStateOf(copy.state);
     if (state !== null && isClosing(state)) beginClosing(copy.watched.book, copy.row);
+    forgetStrayAhead(copy);
   }
 }
