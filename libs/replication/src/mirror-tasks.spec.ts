@@ -87,7 +87,12 @@ describe('what is due about mirrors', () => {
     [
       'one that filled in part is not put in another’s place',
       { orders: [GONE, order({ orderId: 'b', price: 85 })], mirrors: [mirror({ working: 6 })] },
-      'place b 10 at 85, cancel m: leader_order_ended',
+      'place b 4 at 85, cancel m: leader_order_ended',
+    ],
+    [
+      'nothing while what is going still stands for all of it',
+      { orders: [GONE, order({ orderId: 'b', price: 85 })], mirrors: [mirror({ settled: false })] },
+      'nothing',
     ],
     [
       'the leader’s order filled a moment ago: it may fill too',
@@ -129,6 +134,21 @@ describe('what is due about mirrors', () => {
     const wishes: MirrorWish[] = orders.map((of) => ({ order: of, entry: of.buy, lots: 10, basis: 10 }));
     const terms: MirrorTerms = { leaderLots: 0, now: NOW, entries: 'yes', room: () => 15, takes: () => true };
     expect(mirrorTasks(wishes, [], orders, terms).map(told)).toEqual(['place c 10 at 110', 'place a 10 at 90', 'place b 5 at 80']);
+  });
+
+  // What the mirror of `b` filled ahead is taken off the wish of `a`, which is nearer and whose mirror is on its way at its full size.
+  it.each([
+    ['it stays', false, 'nothing'],
+    ['it grows once the other is smaller', true, 'change n b 7 at 80'],
+  ])('a mirror that filled a part while another is larger than wished: %s', (_what, settled, expected) => {
+    const orders = [order({ buy: false, original: 30 }), order({ orderId: 'b', buy: false, price: 80, original: 20 })];
+    const wishes: MirrorWish[] = [8, 7].map((lots, at) => ({ order: orders[at] ?? order(), entry: false, lots, basis: 10 }));
+    const mirrors = [
+      mirror({ buy: false, reduceOnly: true, working: settled ? 8 : 11, placed: 11, settled }),
+      mirror({ id: 'n', leaderOrderId: 'b', buy: false, reduceOnly: true, price: 80, working: 4, placed: 7 }),
+    ];
+    const terms: MirrorTerms = { leaderLots: 100, now: NOW, entries: 'yes', room: () => 100, takes: () => true };
+    expect(mirrorTasks(wishes, mirrors, orders, terms).map(told).join(', ') || 'nothing').toBe(expected);
   });
 
   it('a trigger that moved is another order', () => {

@@ -40,6 +40,18 @@ const ratio = fc.constantFrom('1', '0.5', '0.37', '2');
 const held = (world: MirrorWorld): number => at(world.stage.sheet.rows.position, world.row);
 const wanted = (world: MirrorWorld): number => wantedOf(world.stage.sheet.rows, world.row, at(world.stage.sheet.rows.target, world.row)) / MICRO;
 
+/** The mirror of the farther order fills a part while the nearer one's is on its way: made whole again, the two would close 21 lots of 18. */
+const FILLED_WHILE_ANOTHER_IS_ON_ITS_WAY: Step[] = [
+  ['tell', 303, 1],
+  ['mirror', 0, 3],
+  ['tell', 0, 1],
+  ['tell', 0, 1],
+  ['keep', 0, 1],
+  ['tell', 356, 1],
+  ['mirror', 0, 11],
+  ['mirror', 0, 7],
+];
+
 describe('mirrored orders, whatever fills first and however late anything is told', () => {
   it('an order the leader filled is bought once: by its mirror, or by the repair, and nothing is ever sold again', () => {
     fc.assert(
@@ -78,7 +90,7 @@ describe('mirrored orders, whatever fills first and however late anything is tol
         expect(world.traded.buy).toBe(before);
         expect(world.openMirrors()).toEqual([]);
       }),
-      { numRuns: 400 },
+      { numRuns: 400, examples: [['0.37', FILLED_WHILE_ANOTHER_IS_ON_ITS_WAY]] },
     );
   });
 
