@@ -9,6 +9,7 @@ import type { EngineContext } from '../context';
 import { copyStateOf } from '../state/load-scope';
 import type { Network } from '../state/networks';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { ASK, type AskRank, asksNow, type DueAsk } from './ask-order';
 import { sendStops } from './send-stops';
 import { settleStop, verifyMs } from './settle-stops';
 import type { StandingStop } from './standing-stops';
@@ -25,7 +26,7 @@ export class StopKeeper {
   private turn: Iterator<CopyRecord> | null = null;
   /** Accounts with an action of ours on its way. */
   private readonly sending = new Set<AccountRecord>();
-  private readonly asking = new Set<StandingStop>();
+  private readonly asking = new Map<StandingStop, AskRank>();
   /** Actions each network may still take of us, and when that was counted, monotonic ms. */
   private readonly room = new Map<Network, { actions: number; at: number }>();
   private readonly paces = new Map<string, { changedAt: EpochMs; quietUntil: EpochMs }>();
@@ -94,14 +95,15 @@ export class StopKeeper {
   /** Looks at one copy now. Returns at once. */
   lookAt(copy: CopyRecord): void {
     const { account } = copy;
-    if (this.isBusy(account) || this.ctx.standingStops.isFull) return;
-    const tasks = stopTasks(this.ctx, copy, this.pace);
+    if (this.isBusy(account)) return;
+    const tasks = this.admitted(stopTasks(this.ctx, copy, this.pace));
     if (tasks.length > 0) this.send(account, tasks.slice(0, WORKING_BATCH_MAX));
   }
 
-  /** Sends what is due about mirrors of one account, in the order given; each is one action. False: not now. */
-  submit(account: AccountRecord, actions: readonly (readonly StopTask[])[], onRefused: (stop: StandingStop) => void): boolean {
-    if (this.isBusy(account) || this.ctx.standingStops.isFull || !account.signs) return false;
+  /** Sends what is due about mirrors of one account, in the order given; each is one action. Nothing leaves while the account is busy, or without a key. */
+  submit(account: AccountRecord, given: readonly (readonly StopTask[])[], onRefused: (stop: StandingStop) => void): void {
+    const actions = given.map((tasks) => this.admitted(tasks)).filter((tasks) => tasks.length > 0);
+    if (actions.length === 0 || this.isBusy(account) || !account.signs) return;
     this.sending.add(account);
     const send = async (): Promise<void> => {
       for (const tasks of actions) await sendStops(this.ctx, this.books, account, tasks, onRefused);
@@ -112,7 +114,11 @@ export class StopKeeper {
         this.sending.delete(account);
         this.askDue();
       });
-    return true;
+  }
+
+  /** Where no more orders may stand, what ends some goes on. */
+  private admitted(tasks: readonly StopTask[]): readonly StopTask[] {
+    return this.ctx.standingStops.isFull ? tasks.filter(({ kind }) => kind === 'cancel') : tasks;
   }
 
   private send(account: AccountRecord, tasks: readonly StopTask[]): void {
@@ -152,16 +158,16 @@ export class StopKeeper {
 
   private askDue(): void {
     const now = this.ctx.clock.now();
-    const room = this.ctx.limits.stopAsksMax - this.asking.size;
-    if (room <= 0) return;
-    const due: StandingStop[] = [];
+    const due: DueAsk[] = [];
     for (const stop of this.ctx.standingStops.all()) {
-      if (!this.asking.has(stop) && !this.sending.has(stop.account) && this.isDue(stop, now)) due.push(stop);
+      if (this.asking.has(stop) || this.sending.has(stop.account)) continue;
+      const rank = this.rankOf(stop, now);
+      if (rank !== null) due.push({ stop, rank });
     }
-    // Longest due first, so that none waits for others that stay unknown.
-    due.sort((a, b) => a.askAt - b.askAt);
-    for (const stop of due.slice(0, room)) {
-      this.asking.add(stop);
+    if (due.length === 0) return;
+    const under = [...this.asking].map(([stop, rank]) => ({ stop, rank }));
+    for (const { stop, rank } of asksNow(due, under, this.ctx.limits.stopAsksMax)) {
+      this.asking.set(stop, rank);
       void settleStop(this.ctx, this.books, this.collector, stop)
         .catch((failure: unknown) =>
           this.ctx.log.error('a protective stop could not be settled', { clientOrderId: stop.clientOrderId, error: failure }),
@@ -170,12 +176,18 @@ export class StopKeeper {
     }
   }
 
-  /** A stop whose trigger the mark has met is asked for at once, others at their time. */
-  private isDue(stop: StandingStop, now: EpochMs): boolean {
-    if (stop.askAt <= now) return true;
+  /** How soon a stop is asked for; null: not now. One whose trigger the mark has met is at once, others are at their time. */
+  private rankOf(stop: StandingStop, now: EpochMs): AskRank | null {
+    const isMet = stop.state === 'standing' && this.isMet(stop);
+    if (isMet && stop.askAt <= now + verifyMs(this.ctx, stop) - this.ctx.limits.unknownIntervalMs) return ASK.met;
+    if (stop.askAt > now) return null;
+    const waits = stop.askAt <= 0 || stop.state !== 'standing' || stop.end !== null || stop.toldLots > stop.bookedLots;
+    return waits ? ASK.waits : ASK.routine;
+  }
+
+  private isMet(stop: StandingStop): boolean {
     const mark = stop.account.network.markets.get(stop.instrument.coin)?.mark ?? 0n;
-    if (mark <= 0n || stop.askAt > now + verifyMs(this.ctx, stop) - this.ctx.limits.unknownIntervalMs) return false;
-    if (stop.state !== 'standing') return false;
+    if (mark <= 0n) return false;
     // A limit order fills where the market comes to it; a trigger is met where the mark is.
     if (stop.trigger === null) return stop.buy ? mark <= stop.price : mark >= stop.price;
     const rises = stop.buy !== (stop.mirror?.trigger?.purpose === 'take_profit');
@@ -184,8 +196,9 @@ export class StopKeeper {
 
   /** Stops of copies that are gone: nothing looks at those any more. */
   private cancelOrphans(): void {
+    const now = this.ctx.clock.now();
     for (const stop of this.ctx.standingStops.all()) {
-      if (this.ctx.registry.copies.has(stop.copyNo) || this.isBusy(stop.account) || !isSettled(stop)) continue;
+      if (this.ctx.registry.copies.has(stop.copyNo) || this.isBusy(stop.account) || !isSettled(stop) || stop.cancelAt > now) continue;
       this.send(stop.account, [{ kind: 'cancel', standing: stop, why: 'not_needed' }]);
     }
   }
@@ -227,6 +240,8 @@ export class StopKeeper {
       leftBy: this.ctx.clock.monotonic(),
       spentAt: null,
       askAt: 0,
+      cancelsRefused: 0,
+      cancelAt: 0,
       end: null,
       filledLots: null,
       bookedLots: toLots(view.instrument, size(booked)),
