@@ -85,7 +85,8 @@ function broken(part: Partial<CopySettings> = {}) {
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
   } as unknown as EngineContext;
   const lanes = { alone: async (_watched: unknown, _coin: string, work: () => Promise<void>) => work() };
-  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes } as unknown as CommandParts;
+  const orders = { follow: () => undefined };
+  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders } as unknown as CommandParts;
   const enable = (createdAt = NOW) => reEnableCopy(ctx, parts, { kind: KIND, targetId: ID, createdAt } as unknown as CommandRow);
   const turn = () => changeSettings(ctx, parts, SCOPE, { targetId: ID, payload: { version: 2 } } as unknown as CommandRow);
   return { ctx, stage, copy, turn, copies, row, start, saved, enable, enabled };

@@ -108,6 +108,7 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   copy.settingsVersion = version;
   putLimits(ctx.chain, copy);
   ctx.stops.changed();
+  parts.orders.follow();
   if (turned) await leaveWrongSide(ctx, parts, copy);
   await leaveWhatLeaderLeft(ctx, parts, copy);
   // The version stands all the same: what its mode lacks denies entries until it is there.
