@@ -233,7 +233,7 @@ function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fr
   for (const [copy, coins] of drafts) for (const [coin, kept] of coins) takeIntoMemory(ctx, copy, coin, kept);
   const triggered = new Set<CopyRecord>();
   for (const { account, owner, fill } of fresh) {
-    if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
+    if (owner.kind === 'own' && !owner.named) ctx.ownTrades.add(account, fill);
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
     if (owner.leg === PROTECTIVE_LEG || isMirrorLeg(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);
