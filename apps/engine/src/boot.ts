@@ -82,7 +82,7 @@ interface Assembled extends Engine {
 }
 
 function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
-  const books: Bookkeeper = new Bookkeeper(ctx, (accounts) => reconciler.lookAt(accounts));
+  const books: Bookkeeper = new Bookkeeper(ctx, (accounts) => reconciler.ownFills(accounts));
   const collector = new FillCollector(ctx, books);
   const funding = new FundingCollector(ctx, books, collector);
   const lanes: WaveLanes = new WaveLanes(

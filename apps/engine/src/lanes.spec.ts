@@ -121,4 +121,64 @@ describe('lanes', () => {
     lanes.push('a', 2);
     expect(() => lanes.push('a', 3)).toThrow('holds 2 waiting');
   });
+
+  it('several at once are waited for until all are idle together, holding none meanwhile, once for a name', async () => {
+    const log: string[] = [];
+    const ends = new Map<string, () => void>();
+    const lanes = new Lanes<number>(
+      async (key, batch) => {
+        log.push(`${key}${batch.join(',')}`);
+        await new Promise<void>((resolve) => ends.set(key, resolve));
+      },
+      () => undefined,
+      10,
+    );
+    const work = async () => {
+      log.push('together');
+    };
+    lanes.push('a', 1);
+    await turn();
+    const waits = [1, 2].map(() => lanes.aloneOnceAllIdle('name', () => ['a', 'b'], work));
+    lanes.push('b', 1);
+    await turn();
+    ends.get('a')?.();
+    await turn();
+    expect(log).toEqual(['a1', 'b1']);
+    ends.get('b')?.();
+    await Promise.all(waits);
+    expect(log).toEqual(['a1', 'b1', 'together']);
+    await lanes.aloneOnceAllIdle('name', () => ['a', 'b'], work);
+    expect(log.filter((entry) => entry === 'together')).toHaveLength(2);
+  });
+
+  it('what several were waited for and none is needed any more ends without being done; a failure is the caller’s', async () => {
+    const lanes = new Lanes<number>(
+      () => turn(),
+      () => undefined,
+      10,
+    );
+    let needed: readonly string[] = ['a'];
+    let ran = false;
+    lanes.push('a', 1);
+    await turn();
+    lanes.push('a', 2);
+    const over = lanes.aloneOnceAllIdle(
+      'over',
+      () => needed,
+      async () => {
+        ran = true;
+      },
+    );
+    needed = [];
+    await over;
+    const failing = lanes.aloneOnceAllIdle(
+      'failing',
+      () => ['a'],
+      async () => {
+        throw new Error('not written');
+      },
+    );
+    await expect(failing).rejects.toThrow('not written');
+    expect(ran).toBe(false);
+  });
 });

@@ -1,5 +1,12 @@
 import { must } from '@lockstep/kernel';
 
+interface Together {
+  readonly keys: () => readonly string[];
+  readonly work: () => Promise<void>;
+  readonly done: Promise<void>;
+  readonly end: (ran: Promise<void>) => void;
+}
+
 interface Lane<T> {
   items: T[];
   readonly lone: (() => Promise<void>)[];
@@ -13,6 +20,8 @@ interface Lane<T> {
  */
 export class Lanes<T> {
   private readonly lanes = new Map<string, Lane<T>>();
+  /** Work that waits until several lanes are idle together, by name, oldest first. */
+  private readonly together = new Map<string, Together>();
 
   /**
    * @param work handles a batch (at least one item, oldest first); its failures go to `failed`, never to `push`.
@@ -63,6 +72,35 @@ export class Lanes<T> {
     return done;
   }
 
+  /**
+   * The same at the first moment in which all of them are idle: now, or when one of them has ended. No lane is held while it waits, so it may wait for long where
+   * they are busy by turns. Work of one name waits once: a call meanwhile joins it. Without a lane
+   * there is nothing to be done any more. Its failure is the caller's.
+   */
+  aloneOnceAllIdle(name: string, keys: () => readonly string[], work: () => Promise<void>): Promise<void> {
+    const waiting = this.together.get(name);
+    if (waiting !== undefined) return waiting.done;
+    const needed = keys();
+    const now = needed.length === 0 ? Promise.resolve() : this.aloneInAll(needed, work);
+    if (now !== null) return now;
+    let end: Together['end'] = () => undefined;
+    const done = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.together.set(name, { keys, work, done, end });
+    return done;
+  }
+
+  private startTogether(): void {
+    for (const [name, { keys, work, end }] of this.together) {
+      const needed = keys();
+      const ran = needed.length === 0 ? Promise.resolve() : this.aloneInAll(needed, work);
+      if (ran === null) continue;
+      this.together.delete(name);
+      end(ran);
+    }
+  }
+
   /** Resolves once nothing runs and nothing waits. */
   async idle(): Promise<void> {
     while (this.lanes.size > 0) await Promise.all([...this.lanes.values()].map((lane) => lane.drained));
@@ -105,5 +143,6 @@ export class Lanes<T> {
       }
     }
     this.lanes.delete(key);
+    this.startTogether();
   }
 }

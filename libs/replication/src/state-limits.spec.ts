@@ -86,6 +86,20 @@ describe('a limit that what is held passes', () => {
     expect(position(stage)).toBe(435);
   });
 
+  it.each<[string, string, number, number]>([
+    // what, mark, target before, target after: 1,045 is what a trim leaves
+    ['by less than the venue takes, which waits: all that is held counts', '110.5', 9_950, 9_457],
+    ['by what leaves anyway: no second one is made of it', '110.5', 9_500, 9_500],
+    ['within the limit already, by what leaves anyway', '110.5', 9_800, 9_800],
+  ])('trims where the target is below the position %s', (_what, text, before, after) => {
+    const stage = new Stage(instrumentOf('BTC', 3));
+    stage.add(entryOf(1, settings({ maxPositionNotional: dollars(1_100) }, { position_notional: 'trim' })));
+    stage.follow('10');
+    stage.sheet.rows.target[0] = before * MICRO;
+    mark(stage, text);
+    expect(at(stage.sheet.rows.target, 0) / MICRO).toBe(after);
+  });
+
   it('halts new risk by the first mark, and no exit', () => {
     const stage = new Stage();
     stage.add(

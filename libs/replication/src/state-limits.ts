@@ -7,6 +7,7 @@ import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
 import { usableEquity } from './revalue';
 import { lockedRatio } from './target';
+import { MIN_ORDER_VALUE } from './wave-options';
 
 /*
  * Limits that a mark, funding, a withdrawal or the venue may pass without any order (product §3, state limits). They are judged on what is held, at every mark;
@@ -187,16 +188,28 @@ function lotsUnder(book: CopyBook, sheet: InstrumentSheet, row: number, limit: n
   return Number((BigInt(position) * BigInt(aim)) / BigInt(Math.max(1, heldUnder(book, row, limit))));
 }
 
-/** What is held under a limit once the exits that the targets ask for are filled. */
+/** What is held under a limit once the exits that the targets ask for, as far as the venue takes them, are filled. */
 function grantedUnder(book: CopyBook, own: InstrumentSheet, row: number, limit: number): number {
   let sum = 0;
   for (const sheet of isPerPosition(limit) ? [own] : book.allSheets()) {
-    const position = sheet.rows.position[row] ?? 0;
-    const target = wantedOf(sheet.rows, row, sheet.rows.target[row] ?? 0);
-    const left = position * target <= 0 ? 0 : Math.min(Math.abs(position), Math.ceil(Math.abs(target) / MICRO));
-    sum += ceilOf(left, sheet.mark, sheet.lotsPerUnit);
+    sum += ceilOf(lotsLeft(sheet, row, book.copies.exitBound[row] ?? 0), sheet.mark, sheet.lotsPerUnit);
   }
   return sum;
+}
+
+/** What exits leave of a position. One below the venue's minimum waits (product §2.5), however long: what it would take off is held. */
+function lotsLeft(sheet: InstrumentSheet, row: number, exitBound: number): number {
+  const { rows, mark, lotsPerUnit } = sheet;
+  const position = rows.position[row] ?? 0;
+  const target = wantedOf(rows, row, rows.target[row] ?? 0);
+  if (position * target <= 0) return 0;
+  const held = Math.abs(position);
+  const left = Math.min(held, Math.ceil(Math.abs(target) / MICRO));
+  // A sale is worth what its limit says, which is below the mark.
+  const price = position > 0 ? floorOf(mark, RATE_ONE - exitBound, RATE_ONE) : mark;
+  const worth = (lots: number): number => floorOf(lots, price, lotsPerUnit);
+  const waits = worth(held - left) < MIN_ORDER_VALUE && (worth(held) >= 2 * MIN_ORDER_VALUE || held - left < left);
+  return waits ? held : left;
 }
 
 function setLots(sheet: InstrumentSheet, row: number, most: number): boolean {

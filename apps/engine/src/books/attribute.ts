@@ -13,13 +13,17 @@ export type FillOwner =
       readonly instance: number;
     }
   /** The follower's own trade, a liquidation, or whatever else no order of ours explains. */
-  | { readonly kind: 'own' };
+  | {
+      readonly kind: 'own';
+      /** Its order has a name like ours: one of a copy that ended since, told again, or of another engine. It says nothing of what the follower did. */
+      readonly named: boolean;
+    };
 
 /** The client order id of ours says copy, wave, leg and attempt; it counts only when that copy trades through this very account. */
 export function ownerOf(registry: Registry, account: AccountRecord, fill: VenueFill): FillOwner {
   const named = fill.clientOrderId === null ? null : unpackClientOrderId(fill.clientOrderId);
-  if (named === null) return { kind: 'own' };
+  if (named === null) return { kind: 'own', named: false };
   const copy = registry.copies.get(named.copyNo);
-  if (copy === undefined || copy.account !== account) return { kind: 'own' };
+  if (copy === undefined || copy.account !== account) return { kind: 'own', named: true };
   return { kind: 'copy', copy, wave: named.wave, leg: named.leg, attempt: named.attempt, instance: named.instance };
 }

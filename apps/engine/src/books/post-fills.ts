@@ -247,7 +247,7 @@ function commitToMemory(
   const triggered = new Set<CopyRecord>();
   for (const posting of fresh) {
     const { account, owner, fill } = posting;
-    if (owner.kind === 'own') ctx.ownTrades.add(account, fill, held.get(posting) ?? new Map());
+    if (owner.kind === 'own' && !owner.named) ctx.ownTrades.add(account, fill, held.get(posting) ?? new Map());
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
     if (owner.leg === PROTECTIVE_LEG || isMirrorLeg(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);

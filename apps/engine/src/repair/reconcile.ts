@@ -1,22 +1,21 @@
 import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
-import { endByDelisting, membersIn, netRange, putOthers, type ReconcileEffect, reconcileMembers } from '@lockstep/replication';
+import { membersIn, netRange } from '@lockstep/replication';
 import { saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
-import { bookUserClose } from '../books/user-close';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
 import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } from '../state/account-truth';
-import { type Intent, intentOf } from '../state/intent';
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { explains, ownLots, shareEquity } from '../state/shared-accounts';
 import { stopsUntouched } from '../stops/settle-stops';
-import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
-import { forgetLevel, instrumentsOf, netsOf, noteCompared, noteUnmet } from './account-nets';
+import { forgetLevel, instrumentsOf, netsOf, noteUnmet } from './account-nets';
+import { OwnTradeCounter } from './count-own-trades';
+import { Differences } from './differences';
 import { ForeignCloses } from './foreign-closes';
 import { LeverageKeeper } from './keep-leverage';
 import { positionIn, stateIn } from './position-in';
@@ -43,6 +42,8 @@ export class Reconciler {
   private readonly unread = new Set<AccountRecord>();
   private readonly leverage: LeverageKeeper;
   private readonly closes: ForeignCloses;
+  private readonly differences: Differences;
+  private readonly counter: OwnTradeCounter;
 
   constructor(
     private readonly ctx: EngineContext,
@@ -52,6 +53,8 @@ export class Reconciler {
   ) {
     this.leverage = new LeverageKeeper(ctx);
     this.closes = new ForeignCloses(ctx, books, lanes);
+    this.differences = new Differences(ctx, books, this.closes);
+    this.counter = new OwnTradeCounter(ctx, lanes, this.differences);
   }
 
   start(): void {
@@ -89,6 +92,16 @@ export class Reconciler {
   /** Puts accounts first in the rotation: after an outage thousands of them are compared at its pace, in the order that matters. Returns at once. */
   next(accounts: Iterable<AccountRecord>): void {
     for (const account of accounts) this.first.add(account);
+  }
+
+  /** Fills came that no order of ours explains: they are counted as they are told, and the accounts compared. Returns at once. */
+  ownFills(accounts: readonly AccountRecord[]): void {
+    for (const account of accounts) {
+      void this.counter
+        .count(account)
+        .catch((failure: unknown) => this.ctx.log.error('own trades could not be counted', { venueAccountNo: account.no, error: failure }));
+    }
+    this.lookAt(accounts);
   }
 
   /** Compares some accounts now. Returns at once. */
@@ -234,37 +247,14 @@ export class Reconciler {
   }
 
   private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet, isSettled: boolean): Promise<void> {
-    const { registry, openOrders, ownTrades } = this.ctx;
-    const copies = registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
-    if (copies.length > 1) putOthers(membersIn(registry.rowsOf(account), coin), account.own.get(coin) ?? 0);
+    const { openOrders, ownTrades } = this.ctx;
     const unresolved = !isSettled || [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
-    for (const { watched } of copies) refreshPrices(watched);
-    const foreignTrades = ownTrades.upTo(account, instrument, time);
-    const wanted = new Map(copies.map((copy) => [copy.no, intentOf(copy.watched.book.sheet(instrument), copy.row)]));
-    const effects = reconcileMembers(membersIn(registry.rowsOf(account), coin), { venueAccount: account.index, netLots, foreignTrades, unresolved });
-    const own = effects.find((effect) => effect.kind === 'own_position');
-    if (!effects.some(isWaiting)) noteCompared(account, coin, own?.lotsAfter ?? ownLots(registry, account, coin));
-    await this.bookCloses(effects, instrument, wanted);
-    if (!effects.some(isWaiting)) ownTrades.forget(account, instrument, time);
-    if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
-  }
-
-  /** Books what was closed against each copy. One that cannot be written keeps nothing from the others: it is as before, and seen again. */
-  private async bookCloses(effects: readonly ReconcileEffect[], instrument: Instrument, wanted: ReadonlyMap<number, Intent>): Promise<void> {
-    const failures: unknown[] = [];
-    for (const effect of effects) {
-      if (effect.kind !== 'user_closed') continue;
-      const copy = this.ctx.registry.copies.get(effect.copyNo);
-      const before = wanted.get(effect.copyNo);
-      if (copy === undefined || before === undefined) continue;
-      const sheet = copy.watched.book.sheet(instrument);
-      if (sheet.instrument.delisted) endByDelisting(sheet, copy.row);
-      await bookUserClose(this.ctx, this.books, copy, sheet, effect, before).then(
-        () => this.closes.note(copy, sheet),
-        (failure: unknown) => failures.push(failure),
-      );
-    }
-    if (failures.length > 0) throw failures[0];
+    const isOver = await this.differences.take(account, instrument, () => ({
+      netLots,
+      foreignTrades: ownTrades.upTo(account, instrument, time),
+      unresolved,
+    }));
+    if (isOver) ownTrades.forget(account, instrument, time);
   }
 
   /**
@@ -287,8 +277,6 @@ export class Reconciler {
     });
   }
 }
-
-const isWaiting = ({ kind }: ReconcileEffect): boolean => kind === 'wait_for_unknowns' || kind === 'wait_for_price';
 
 /** The net of an account in a coin as the venue told it at a time, in lots. */
 interface SeenNet {

@@ -17,14 +17,26 @@ export type HeldBefore = ReadonlyMap<number, Size>;
 /** Trades kept per account and coin; with more of them in one comparison the mark is taken. */
 const TRADES_MAX = 1_000;
 
+/** Trades that are taken for counting, signed lots together. */
+export interface UncountedTrades {
+  readonly lots: number;
+  /** Null where they have no one price. */
+  readonly trades: ForeignTrades | null;
+}
+
 /**
- * Fills that no order of ours explains, until the comparison that counts them: they tell at which price a follower, or a liquidation, closed against a
- * copy, and against which. Memory only: after a restart those of before are gone, and the mark and what copies hold then stand for them.
+ * Fills that no order of ours explains, until they are counted: by themselves as soon as they are told (`count-own-trades.ts`), or by the comparison with a
+ * reading of the account they are in. They tell at which price a follower, or a liquidation, closed against a copy, and against which. Each counts once: a
+ * comparison counts all up to the time of its reading, told or not, and what is told of before that later is none any more. Before the first comparison nothing
+ * is known to be counted, so only that one counts. Memory only: after a restart those of before are gone, and the mark and what copies hold then stand for them.
  */
 export class OwnTrades {
   private readonly trades = new Map<string, OwnTrade[]>();
+  /** Up to which moment of the venue all trades are counted. */
+  private readonly countedTo = new Map<string, EpochMs>();
 
   add(account: AccountRecord, fill: VenueFill, held: HeldBefore): void {
+    if (fill.time <= (this.countedTo.get(keyOf(account, fill.coin)) ?? Number.NEGATIVE_INFINITY)) return;
     const known = this.of(account, fill.coin);
     if (known.length < TRADES_MAX) known.push({ quantity: size(direction(fill.side) * fill.size), price: fill.price, at: fill.time, held });
     this.trades.set(keyOf(account, fill.coin), known);
@@ -32,16 +44,33 @@ export class OwnTrades {
 
   /** What happened up to a moment. Null when that is nothing, or trades of both sides: those have no one price. */
   upTo(account: AccountRecord, instrument: Instrument, until: EpochMs): ForeignTrades | null {
-    const due = this.of(account, instrument.coin).filter(({ at }) => at <= until);
-    const quantity = due.reduce((sum, trade) => sum + trade.quantity, 0n);
-    const oneSided = due.every((trade) => trade.quantity > 0n === quantity > 0n);
-    if (quantity === 0n || !oneSided) return null;
-    const value = due.reduce((sum, trade) => sum + trade.quantity * trade.price, 0n);
-    const each = due.map((trade) => ({
-      lots: toLots(instrument, trade.quantity),
-      held: new Map([...trade.held].map(([copyNo, held]) => [copyNo, toLots(instrument, held)])),
-    }));
-    return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades'), each };
+    return together(
+      instrument,
+      this.of(account, instrument.coin).filter(({ at }) => at <= until),
+    );
+  }
+
+  /** Coins of an account in which trades wait. */
+  coinsOf(account: AccountRecord): readonly string[] {
+    const prefix = keyOf(account, '');
+    return [...this.trades.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+  }
+
+  /** Takes the trades that wait, to be counted by themselves; null: there are none, or some may be counted already. */
+  take(account: AccountRecord, instrument: Instrument): UncountedTrades | null {
+    const key = keyOf(account, instrument.coin);
+    const known = this.of(account, instrument.coin);
+    // With more of them some are not known.
+    if (known.length === 0 || known.length >= TRADES_MAX || !this.countedTo.has(key)) return null;
+    this.trades.delete(key);
+    const quantity = known.reduce((sum, trade) => sum + trade.quantity, 0n);
+    return { lots: toLots(instrument, size(quantity)), trades: together(instrument, known) };
+  }
+
+  /** No copy has met the coin any more, or what is counted is not known: the next comparison tells. */
+  lose(account: AccountRecord, coin: string): void {
+    this.trades.delete(keyOf(account, coin));
+    this.countedTo.delete(keyOf(account, coin));
   }
 
   /** True while trades wait for the comparison that counts them. */
@@ -51,6 +80,8 @@ export class OwnTrades {
 
   /** Lets go of what a comparison counted. */
   forget(account: AccountRecord, { coin }: Instrument, until: EpochMs): void {
+    const key = keyOf(account, coin);
+    this.countedTo.set(key, Math.max(until, this.countedTo.get(key) ?? until));
     const later = this.of(account, coin).filter(({ at }) => at > until);
     if (later.length > 0) this.trades.set(keyOf(account, coin), later);
     else this.trades.delete(keyOf(account, coin));
@@ -59,6 +90,18 @@ export class OwnTrades {
   private of(account: AccountRecord, coin: string): OwnTrade[] {
     return this.trades.get(keyOf(account, coin)) ?? [];
   }
+}
+
+function together(instrument: Instrument, due: readonly OwnTrade[]): ForeignTrades | null {
+  const quantity = due.reduce((sum, trade) => sum + trade.quantity, 0n);
+  const oneSided = due.every((trade) => trade.quantity > 0n === quantity > 0n);
+  if (quantity === 0n || !oneSided) return null;
+  const value = due.reduce((sum, trade) => sum + trade.quantity * trade.price, 0n);
+  const each = due.map((trade) => ({
+    lots: toLots(instrument, trade.quantity),
+    held: new Map([...trade.held].map(([copyNo, held]) => [copyNo, toLots(instrument, held)])),
+  }));
+  return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades'), each };
 }
 
 const keyOf = (account: AccountRecord, coin: string): string => `${account.no} ${coin}`;

@@ -61,6 +61,11 @@ export class WaveLanes {
     );
   }
 
+  /** The same as soon as all of them are idle together; `name` waits once. The books are asked for again each time one of them has become idle. */
+  aloneOnceAllIdle(name: string, watched: () => Iterable<WatchedAccount>, coin: string, work: () => Promise<void>): Promise<void> {
+    return this.lanes.aloneOnceAllIdle(`${name} ${coin}`, () => [...watched()].map(({ no }) => laneKey(no, coin)), work);
+  }
+
   idle(): Promise<void> {
     return this.lanes.idle();
   }

@@ -108,4 +108,32 @@ describe('gross exposure (product §3, 1)', () => {
     history.order(more, { price: units('100') });
     expect(history.found()).toEqual(found);
   });
+
+  describe('counts what a copy holds in another coin, where the follower trades beside it,', () => {
+    const holding = (): History => new History(limited('gross_exposure', 'none')).wait(10_000).mark('100').mark('100', 'Y');
+    const tells = (history: History, more: string): boolean => {
+      history.wait(100).order(more, { coin: 'Y', price: units('100') });
+      return history.found().includes('gross_exposure');
+    };
+
+    it.each([
+      ['by what they may have left of it', '7', false],
+      ['and no less', '7.01', true],
+    ])('%s', (_what, more, told) => {
+      const history = holding().follow('90').wait(100).trade(null, false, '5');
+      expect(tells(history, more)).toBe(told);
+    });
+
+    it.each([
+      ['while it is held against theirs', '', '2', false],
+      ['while it is held against theirs, beyond the limit', '', '2.01', true],
+      ['once it is closed, whatever they keep', '0', '11', false],
+      ['once it is closed, beyond the limit', '0', '11.01', true],
+    ])('by its own orders’ fills, %s', (_what, then, more, told) => {
+      const history = holding().trade(null, false, '9').wait(100).leader('90');
+      history.fill(history.order('9'), '9').wait(100);
+      if (then !== '') history.leader(then).fill(history.order('-9'), '9');
+      expect(tells(history, more)).toBe(told);
+    });
+  });
 });

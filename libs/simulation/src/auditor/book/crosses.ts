@@ -14,6 +14,7 @@ export function keepCross(state: AuditState, cross: CrossMade, at: EpochMs): voi
     if (copy === undefined) continue;
     const holding = copy.holding(cross.coin);
     holding.real.add(signed, cross.price, 0n);
+    holding.range.ours(signed);
     holding.told.add(signed, cross.price, 0n);
     holding.changedAt = at;
     holding.toldAt = at;

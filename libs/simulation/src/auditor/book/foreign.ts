@@ -10,7 +10,11 @@ export function endForeign(state: AuditState, account: string, coin: string, at:
   if ((state.nets.get(`${account} ${coin}`) ?? 0n) !== 0n) return;
   const copies = state.copiesByAccount.get(account) ?? [];
   const isOver = (holding: Holding): boolean => isStill(holding) && at - holding.foreignAt > state.options.comparisonMs;
-  if (copies.every((copy) => isOver(copy.holding(coin)))) for (const copy of copies) copy.holding(coin).foreign = false;
+  if (!copies.every((copy) => isOver(copy.holding(coin)))) return;
+  for (const copy of copies) {
+    copy.holding(coin).foreign = false;
+    copy.holding(coin).range.flat();
+  }
 }
 
 const isStill = ({ real, told, live, netted }: Holding): boolean =>

@@ -47,6 +47,35 @@ export class Tally {
   }
 }
 
+/**
+ * What a copy may hold where the follower trades beside it: its own orders' fills move both ends, a trade of the follower's may have taken what there was against
+ * it, or nothing. An engine counts by what it was told when, so either is admitted.
+ */
+export class HeldRange {
+  low = 0n;
+  high = 0n;
+
+  ours(signed: bigint): void {
+    this.low += signed;
+    this.high += signed;
+  }
+
+  theirs(signed: bigint): void {
+    if (signed > 0n && this.high < 0n) this.high = min(0n, this.high + signed);
+    if (signed < 0n && this.low > 0n) this.low = this.low + signed < 0n ? 0n : this.low + signed;
+  }
+
+  /** The least that is held on a side; below zero it is on the other. */
+  least(buy: boolean): bigint {
+    return buy ? this.low : -this.high;
+  }
+
+  flat(): void {
+    this.low = 0n;
+    this.high = 0n;
+  }
+}
+
 interface UnansweredFill {
   readonly at: EpochMs;
   readonly signed: bigint;
@@ -57,6 +86,7 @@ interface UnansweredFill {
 export class Holding {
   readonly real = new Tally();
   readonly told = new Tally();
+  readonly range = new HeldRange();
   readonly target = new TargetBounds();
   /** The way every change of the target takes. */
   readonly open = new OpenMoves(this.target);

@@ -64,6 +64,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     state.fills.set(key, { ...pick(seen), parts: [], told: false });
     return;
   }
+  if (seen.cloid === null) for (const copy of copies) copy.holding(seen.coin).range.theirs(seen.buy ? seen.size : -seen.size);
   const parts = seen.cloid === null ? foreignParts(copies, seen) : ownParts(state, seen);
   state.fills.set(key, { ...pick(seen), parts, told: false });
   for (const { copy, signed, price, fee } of parts) {
@@ -121,7 +122,9 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   order.arrived = true;
   const holding = copy.holding(seen.coin);
   if (order.remaining === 0n && !isExit(order.handed)) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
-  return [{ copy, signed: seen.buy ? seen.size : -seen.size, price: seen.price, fee: seen.fee, era: holding.era }];
+  const signed = seen.buy ? seen.size : -seen.size;
+  holding.range.ours(signed);
+  return [{ copy, signed, price: seen.price, fee: seen.fee, era: holding.era }];
 }
 
 /** What is no order of the engine's first takes from the copies on the other side, pro rata (product §2.4); the rest is the follower's own. */

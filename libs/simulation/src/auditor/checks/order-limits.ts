@@ -87,9 +87,13 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
   };
 }
 
-/** What a side of another coin may come to; a remnant against it leaves with the very order that enters (product §2.5). */
+/**
+ * What a side of another coin may come to; a remnant against it leaves with the very order that enters (product §2.5). Where the follower trades beside the copy
+ * it is the least that may be the copy's.
+ */
 function sideWorst({ at, state }: JudgedOrder, other: Holding, price: bigint, minNotional: bigint, buy: boolean): bigint {
   const { clockSlackMs } = state.options;
+  if (other.foreign) return max(0n, other.range.least(buy)) + other.pending(at, clockSlackMs, buy, false);
   const rides = abs(other.real.position) * price * 100n < minNotional * UNIT * WAITING_PERCENT;
   return rides ? max(0n, other.reach(at, clockSlackMs, buy)) : other.worst(at, clockSlackMs, buy);
 }
