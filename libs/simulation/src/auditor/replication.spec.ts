@@ -401,6 +401,18 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    ['is on its way into the books', 2_000, []],
+    ['has been there long enough', 11_000, ['exit_beyond_position']],
+  ])('an exit of what an entry closed that stood when it was answered, whose fill %s', (_what, waitMs, found) => {
+    const history = new History({ onBreach: 'rest' }).follow('10').wait(100).leader('-10');
+    const exit = history.exit('-1');
+    const entry = history.order('-1', { tif: 'gtc' });
+    history.end(entry, 'resting').answer(entry, 'resting').end(exit, 'rejected').answer(exit, 'rejected').wait(1_000);
+    history.trade(entry, false, '1').end(entry, 'done').wait(waitMs).mark('100').exit('-1');
+    expect(history.found()).toEqual(found);
+  });
+
   function twice(history: History, filled: boolean) {
     const first = history.exit('-1');
     history.wait(100);

@@ -140,7 +140,15 @@ export class Holding {
 
   /** Fills that may not be booked yet, and that no answer told. */
   private unbooked(at: EpochMs, bookingMs: number): readonly UnansweredFill[] {
-    return this.unanswered.filter((fill) => fill.at > at - bookingMs && !fill.order.isAnswered);
+    return this.unanswered.filter((fill) => fill.at > at - bookingMs && fill.order.fillsUnanswered);
+  }
+
+  /** What entries of a side filled that an engine was told and may not have booked: to it they close nothing yet. */
+  unbookedEntries(at: EpochMs, bookingMs: number, buy: boolean): bigint {
+    let sum = 0n;
+    for (const { order, signed } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && !isExit(order.handed) && signed > 0n === buy) sum += abs(signed);
+    return sum;
   }
 
   /** What may still fill on a side, of exits or of entries. */
@@ -163,8 +171,7 @@ export class Holding {
    */
   closableMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = buy ? -this.told.position : this.told.position;
-    for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && !isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+    most += this.unbookedEntries(at, bookingMs, buy);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;

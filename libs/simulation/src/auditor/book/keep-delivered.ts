@@ -38,6 +38,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       if (order === undefined) return;
       order.answer = told.outcome;
       order.answeredAt = told.at;
+      order.stoodWhenAnswered = told.outcome === 'resting' || (told.outcome === 'filled' && order.handed?.tif === 'gtc' && order.remaining > 0n);
       // What the engine was told is refused cannot fill, unless it is there: then it was the same action sent again that was refused.
       if (told.outcome === 'rejected' && !order.arrived) order.ended = true;
       return;
@@ -205,7 +206,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
     holding.toldAt = at;
-    if (order !== undefined && !order.isAnswered) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
+    if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;

@@ -35,6 +35,8 @@ export class OrderTrack {
   /** The leader reduced while it stood, or was on its way. */
   reducedAt: EpochMs | null = null;
   answeredAt: EpochMs = Number.NEGATIVE_INFINITY;
+  /** The answer said that it stands, or may: something of one that may stand was left. */
+  stoodWhenAnswered = false;
 
   readonly cloid: string;
   readonly process: string;
@@ -60,6 +62,11 @@ export class OrderTrack {
   /** Whether the engine was told what became of it. */
   get isAnswered(): boolean {
     return this.answer !== null && this.answer !== 'unknown';
+  }
+
+  /** Whether no answer tells what it fills: there is none, or it says that the order, or a rest of it, stands. The engine learns of it by the fills it books. */
+  get fillsUnanswered(): boolean {
+    return !this.isAnswered || this.stoodWhenAnswered;
   }
 
   /** What the engine was answered as filled before it was told the fills. */

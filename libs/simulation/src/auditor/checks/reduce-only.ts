@@ -65,11 +65,17 @@ export class ReduceOnly {
   /** The venue would refuse it: there is not so much to close in the account, for all the engine may know. */
   private checkSet(order: OrderHanded, at: EpochMs, copies: readonly CopyTrack[]): void {
     const against = this.of(order).reduce((sum, track) => sum + (track.handed?.buy === order.buy ? 0n : track.filled - track.toldFilled), 0n);
-    const most = toClose(order, copies) + against;
+    const most = toClose(order, copies) + against + this.unbooked(order, copies);
     const behind = this.of(order).some(({ handed }) => handed?.reduceOnly === false && isSibling(handed, order));
     if (behind) this.blame(order, at, 'is reduce-only, and left after the other part of the same order');
     if (order.size <= most) return;
     this.blame(order, at, `is reduce-only, and the account has at most ${sizeText(most > 0n ? most : 0n)} to close on that side`);
+  }
+
+  /** What entries of the copy itself filled and the engine may not have booked: its exit leaves beside them, and the venue refuses what they closed. */
+  private unbooked(order: OrderHanded, copies: readonly CopyTrack[]): bigint {
+    const holding = copies.find(({ copy }) => copy.copyId === order.copyId)?.holdings.get(order.coin);
+    return isExit(order) ? (holding?.unbookedEntries(order.decidedAt, this.state.options.owedSlackMs, order.buy) ?? 0n) : 0n;
   }
 
   /** It is closed for certain what the venue could have been told to close. */

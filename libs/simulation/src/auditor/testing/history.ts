@@ -1,7 +1,7 @@
 import { parseDecimal, unwrap } from '@lockstep/kernel';
 import { createAuditor } from '../auditor';
 import type { CalmSnapshot, CopyInstrumentAtCalm, FillRow, OrderRow } from '../calm';
-import type { Observation, OrderHanded } from '../observations';
+import type { AnswerSeen, Observation, OrderHanded } from '../observations';
 import type { AuditorOptions } from '../options';
 import type { CopyStateSeen, SettingsSeen } from '../terms';
 import type { ViolationKind } from '../violation';
@@ -224,7 +224,7 @@ export class History {
     return this.tell({ kind: 'world_order', at: this.now, account: COPY.account, coin: COIN, cloid, status });
   }
 
-  answer(cloid: string, outcome: 'filled' | 'rejected' | 'unknown'): this {
+  answer(cloid: string, outcome: AnswerSeen): this {
     return this.tell({ kind: 'answer_delivered', at: this.now, process: this.process, cloid, outcome });
   }
 
