@@ -28,7 +28,15 @@ describe('a copy’s allocation in the ledger', () => {
     const directory = { watched: async () => copy.watched };
     const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
     const lanes = new WaveLanes(stage.ctx, books, () => undefined);
-    parts = { books, lanes, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
+    parts = {
+      books,
+      lanes,
+      repairs,
+      directory,
+      watch,
+      orders: { follow: () => undefined },
+      stops: { meet: () => undefined },
+    } as unknown as CommandParts;
   });
   afterEach(() => stage.close());
 
