@@ -224,6 +224,7 @@ export class SeedRun {
     this.worldTap.hourlyFunding(
       this.time,
       this.scenario.followers.map(({ address }) => address),
+      () => this.world.clock.catchUp(),
     );
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {

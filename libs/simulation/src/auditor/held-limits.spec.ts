@@ -69,6 +69,28 @@ describe('limits on what is held (product §3, 2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, string, string, readonly string[]]>([
+    // what, where the leader went before the limit was passed, the exit tried again after it
+    ['to half of him, within the limit', '50', '-5', []],
+    ['to more than the limit, beyond which it closes', '98', '-0.2', ['state_limit_not_met']],
+  ])('leave an exit alone that is owed to the leader and failed before: %s', (_what, leader, exit, found) => {
+    const history = new History(limited('position_notional', 'close')).wait(10_000).mark('100').follow('100').wait(100);
+    history.leader(leader).end(history.exit(exit), 'rejected').wait(40_000).mark('120').wait(100);
+    history.exit(exit, { cause: 'repair', price: units('119') });
+    expect(history.found().filter((kind) => kind === 'state_limit_not_met')).toEqual(found);
+  });
+
+  it.each<['unknown' | 'rejected', readonly string[]]>([
+    ['unknown', []],
+    ['rejected', ['state_limit_not_met']],
+  ])('count an exit that was refused as the engine knows it: %s', (answer, found) => {
+    const history = passed(limited('position_notional', 'trim'), 60).wait(100);
+    const first = history.exit('-1.3', { cause: 'repair', price: units('119') });
+    history.end(first, 'rejected').answer(first, answer).wait(1_000).mark('120').wait(1_000).mark('119.9').wait(100);
+    history.exit('-0.3', { cause: 'repair', price: units('119') });
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, string, readonly string[]]>([
     ['as far as it goes', '-9.5', []],
     ['and no further', '-10.5', ['beyond_target']],

@@ -49,6 +49,15 @@ describe('orders that stand at the venue (product §2.7)', () => {
     }
   });
 
+  it('cannot be cancelled before they stand: one that was on its way as the leader reduced fills as it arrives', () => {
+    const history = new History(REST).leader('10');
+    const cloid = history.order('1', { tif: 'gtc' });
+    history.wait(500).leader('5').wait(2_000).fill(cloid, '0.4');
+    expect(history.found()).toEqual([]);
+    history.end(cloid, 'resting').wait(2_000).fill(cloid, '0.6');
+    expect(history.found()).toEqual(['rest_not_cancelled']);
+  });
+
   it.each<[string, number, readonly string[]]>([
     ['inside of its window', 12_000, []],
     ['after its window', 16_000, ['rest_not_cancelled']],

@@ -72,10 +72,15 @@ describe('what is told of funding that the venue charges by itself', () => {
   it('comes half a second after each full hour, once, whatever else is looked at before or after', async () => {
     const time = new VirtualTime(TEN_TO);
     const rowAt = (hour: number) => ({ time: hour + 200, delta: { coin: 'BTC', usdc: '-1.25' } });
+    // Blocks of the world come when somebody brings it to the present.
+    let present = TEN_TO;
+    const catchUp = () => {
+      present = time.now();
+    };
     const world = {
       control: { onFills: () => undefined },
       info: ({ startTime }: { startTime: number }) => ({
-        body: HOURS.map(rowAt).filter((row) => row.time >= startTime && row.time <= time.now()),
+        body: HOURS.map(rowAt).filter((row) => row.time >= startTime && row.time <= present),
       }),
     } as unknown as World;
     const observed: Observation[] = [];
@@ -86,7 +91,7 @@ describe('what is told of funding that the venue charges by itself', () => {
       () => true,
       (observation) => observed.push(observation),
     );
-    tap.hourlyFunding(time, [OWNER]);
+    tap.hourlyFunding(time, [OWNER], catchUp);
     tap.funding([OWNER]);
     await time.runUntil(TEN_TO + 80 * 60_000);
     tap.funding([OWNER]);

@@ -64,11 +64,15 @@ export class WorldTap {
     }
   }
 
-  /** From now on tells what the venue charges by itself at every full hour as soon after it as a charge that was asked for. Whose it is follows from what is held then. */
-  hourlyFunding(time: Pick<VirtualTime, 'exact' | 'after' | 'every'>, addresses: readonly string[]): void {
-    time.after(HOUR_MS - (time.exact() % HOUR_MS) + CHARGED_MS, () => {
+  /** From now on tells what the venue charges by itself at every full hour as soon after it as a charge that was asked for. Whose it is follows from what is held then. `catchUp` brings the world to the present: its blocks come when somebody looks. */
+  hourlyFunding(time: Pick<VirtualTime, 'exact' | 'after' | 'every'>, addresses: readonly string[], catchUp: () => void): void {
+    const look = (): void => {
+      catchUp();
       this.funding(addresses);
-      time.every(HOUR_MS, () => this.funding(addresses));
+    };
+    time.after(HOUR_MS - (time.exact() % HOUR_MS) + CHARGED_MS, () => {
+      look();
+      time.every(HOUR_MS, look);
     });
   }
 

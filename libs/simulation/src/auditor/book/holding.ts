@@ -190,12 +190,12 @@ export class Holding {
     return sum;
   }
 
-  /** What entries of a side could fill no more, of which an engine does not know it: to it they are on their way. */
-  unknownEnds(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+  /** What exits of a side, or entries, could fill no more, of which an engine does not know it: to it they are on their way. */
+  unknownEnds(at: EpochMs, clockSlackMs: number, buy: boolean, exits: boolean): bigint {
     let sum = 0n;
     for (const order of this.live.values()) {
       const { handed } = order;
-      if (handed === null || handed.buy !== buy || isExit(handed) || order.mayFill(at, clockSlackMs) || !order.isUnknown(at)) continue;
+      if (handed === null || handed.buy !== buy || isExit(handed) !== exits || order.mayFill(at, clockSlackMs) || !order.isUnknown(at)) continue;
       sum += handed.size - order.filled;
     }
     return sum;

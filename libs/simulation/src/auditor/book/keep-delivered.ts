@@ -177,7 +177,7 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   if (waits === null) return;
   const buy = target.side > 0n;
   const { clockSlackMs } = state.options;
-  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy) + waits;
+  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 

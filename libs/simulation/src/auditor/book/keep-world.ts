@@ -41,7 +41,10 @@ function keepWorldOrder(state: AuditState, seen: OrderSeen): void {
   }
   if (order.handed.account !== seen.account) otherAccount(state, seen.at, seen.account, order.handed.account, order.copyId, seen.cloid);
   order.arrived = true;
-  if (seen.status === 'resting') return;
+  if (seen.status === 'resting') {
+    order.rested = true;
+    return;
+  }
   // The same order told to the venue twice is refused the second time: the first stands.
   if (seen.status === 'rejected' && order.filled > 0n) return;
   order.rejected = seen.status === 'rejected';

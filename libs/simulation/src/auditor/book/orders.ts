@@ -24,6 +24,8 @@ export class OrderTrack {
   toldFilled = 0n;
   /** The world saw it. */
   arrived = false;
+  /** It stood at the venue: what fills before that fills as it arrives. */
+  rested = false;
   rejected = false;
   /** It can fill no more. */
   ended = false;

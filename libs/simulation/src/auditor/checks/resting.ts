@@ -14,12 +14,12 @@ export function checkRests(judged: JudgedOrder): void {
 
 /**
  * Product §2.7: what stands is cancelled on any reduction of the leader, a pause and a breaker, and when its window ends. One that fills later than an engine
- * without trouble takes to cancel it was not.
+ * without trouble takes to cancel it was not. What fills as it arrives, on its way for however long, did not stand: its expiry bounds that.
  */
 export function checkRestFilled(state: AuditState, fill: Extract<WorldObservation, { kind: 'world_fill' }>): void {
   const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
   const handed = order?.handed ?? null;
-  if (order === undefined || handed === null || handed.tif === 'ioc' || isExit(handed)) return;
+  if (order === undefined || !order.rested || handed === null || handed.tif === 'ioc' || isExit(handed)) return;
   const ended = endOf(state, order);
   if (ended === null || fill.at <= ended.at + state.options.restGraceMs || ended.at <= quietSince(state, order)) return;
   const late = fill.at - ended.at;

@@ -28,7 +28,10 @@ export function checkTrim(judged: JudgedOrder): void {
   holding.trim = null;
   if (order.decidedAt - trim.at > state.options.comparisonMs) return;
   const held = abs(holding.real.position);
-  const going = holding.pending(judged.at, state.options.clockSlackMs, order.buy, true) + order.size;
+  const { clockSlackMs } = state.options;
+  // To an engine, an exit whose end it was not told is on its way still.
+  const onWay = holding.pending(judged.at, clockSlackMs, order.buy, true) + holding.unknownEnds(judged.at, clockSlackMs, order.buy, true);
+  const going = onWay + order.size;
   const left = held > going ? held - going : 0n;
   if (left <= trim.most) {
     // Once the leader turned, what is left of the old side goes anyway; the limit says nothing of the target on the new one.
