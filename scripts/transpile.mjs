@@ -20,8 +20,17 @@ const options = {
   },
 };
 
+const LIVE_STAR = /get: function\(\) \{\s*return from\[k\];\s*\}/;
+
 /** The compiled text of a source file, as the build writes it. */
-export const compiledText = async (source) => (await transformFile(source, options)).code;
+export async function compiledText(source) {
+  const { code } = await transformFile(source, options);
+  if (!code.includes('function _export_star(')) return code;
+  // What a front door passes on never changes, because no files import each other in a circle: values, not getters, which engines can neither inline nor
+  // keep in an object of known shape. Words of the kernel are said millions of times a minute.
+  if (!LIVE_STAR.test(code)) throw new Error(`${source}: the compiler writes \`export *\` in another way now`);
+  return code.replace(LIVE_STAR, 'value: from[k]');
+}
 
 const outputOf = (source) => join('dist', source.replace(/\.ts$/, '.js'));
 

@@ -5,6 +5,12 @@ export type DecimalError = 'not_a_decimal' | 'too_many_decimals' | 'too_large';
 
 const PATTERN = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/;
 const POWERS: readonly bigint[] = Array.from({ length: 40 }, (_, exponent) => 10n ** BigInt(exponent));
+const [MINUS, DOT, ZERO, NINE] = [45, 46, 48, 57];
+/** Longest text without its sign, and largest scale, that are read without a text in between. */
+const SHORT_CHARS = 20;
+const SHORT_SCALE = 15;
+/** Exact as doubles. */
+const SHORT_POWERS: readonly number[] = Array.from({ length: SHORT_SCALE + 1 }, (_, exponent) => 10 ** exponent);
 
 /** 10 to the power of `exponent` (0 to 39) as an integer. */
 export function pow10(exponent: number): bigint {
@@ -18,6 +24,8 @@ export function pow10(exponent: number): bigint {
  * Trailing zeros past the scale are accepted; any other digit past it is `too_many_decimals`: nothing is rounded silently.
  */
 export function parseDecimal(text: string, scale: number): Result<bigint, DecimalError> {
+  const short = parseShort(text, scale);
+  if (short !== null) return ok(BigInt(short));
   const match = PATTERN.exec(text);
   if (!match) return err('not_a_decimal');
   const fraction = (match[3] ?? '').replace(/0+$/, '');
@@ -28,13 +36,42 @@ export function parseDecimal(text: string, scale: number): Result<bigint, Decima
   return ok(match[1] === '-' ? -magnitude : magnitude);
 }
 
+/** The same of a decimal whose scaled integer a double holds exactly, as nearly all do: no text is made on the way. Null: it is none, or no decimal. */
+function parseShort(text: string, scale: number): number | null {
+  const begin = text.charCodeAt(0) === MINUS ? 1 : 0;
+  const end = text.length;
+  if (end === begin || end - begin > SHORT_CHARS || scale > SHORT_SCALE) return null;
+  let units = 0;
+  /** Digits behind the dot; below zero: no dot yet. */
+  let behind = -1;
+  for (let at = begin; at < end; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT && behind < 0 && at > begin && at < end - 1) {
+      behind = 0;
+      continue;
+    }
+    if (code < ZERO || code > NINE) return null;
+    if (behind === scale) {
+      if (code !== ZERO) return null;
+      continue;
+    }
+    if (behind >= 0) behind += 1;
+    units = units * 10 + (code - ZERO);
+  }
+  units *= SHORT_POWERS[scale - Math.max(0, behind)] ?? Number.NaN;
+  if (!Number.isSafeInteger(units)) return null;
+  return begin === 1 ? -units : units;
+}
+
 /** Writes an integer scaled by 10^`scale` as a plain decimal without trailing zeros; zero is `"0"`, never `"-0"`. */
 export function formatDecimal(value: bigint, scale: number): string {
   const negative = value < 0n;
   const digits = (negative ? -value : value).toString().padStart(scale + 1, '0');
-  const whole = scale === 0 ? digits : digits.slice(0, -scale);
-  const fraction = scale === 0 ? '' : digits.slice(-scale).replace(/0+$/, '');
-  return `${negative ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+  const dot = digits.length - scale;
+  let end = digits.length;
+  while (end > dot && digits.charCodeAt(end - 1) === ZERO) end -= 1;
+  const whole = digits.slice(0, dot);
+  return `${negative ? '-' : ''}${whole}${end === dot ? '' : `.${digits.slice(dot, end)}`}`;
 }
 
 /** The direction an inexact division goes: towards zero, towards minus infinity, towards plus infinity. */

@@ -8,6 +8,8 @@ const SILENT_MAX_MS: Readonly<Record<SeedWork['store'], number>> = { memory: 300
 const HEAP_MB = 3_072;
 /** Most of what a run makes is gone at once: a roomy nursery is swept seldom, and what lives long is not carried about in it. */
 const NURSERY_MB = 32;
+/** Seeds are played on every processor: threads that sweep beside one of them only take from the others. */
+const SWEEPS_ALONE = '--single-threaded-gc';
 /** Code is compiled for speed after four times as much work as by default, where a process plays few seeds: most of what it would compile never pays. */
 const PATIENT = '--interrupt-budget=540672';
 /** What a process that fails said last, characters. */
@@ -27,7 +29,7 @@ export class SeedProcess {
   /** @param playsFew it will play few seeds. */
   constructor(playsFew: boolean) {
     this.child = fork(ENTRY, [], {
-      execArgv: [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${NURSERY_MB}`, ...(playsFew ? [PATIENT] : [])],
+      execArgv: [`--max-old-space-size=${HEAP_MB}`, `--max-semi-space-size=${NURSERY_MB}`, SWEEPS_ALONE, ...(playsFew ? [PATIENT] : [])],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.closed = new Promise((resolve) => {

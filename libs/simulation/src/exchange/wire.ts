@@ -21,7 +21,18 @@ export function directionOf(fill: Fill): string {
   return isBuy ? 'Short > Long' : 'Long > Short';
 }
 
+/** Fills as they were written before: a fill never changes, and is told in frames and read again and again. */
+const written = new WeakMap<Fill, JsonObject>();
+
 export function fillJson(ex: Exchange, fill: Fill): JsonObject {
+  const known = written.get(fill);
+  if (known !== undefined) return known;
+  const json = writtenFill(ex, fill);
+  written.set(fill, json);
+  return json;
+}
+
+function writtenFill(ex: Exchange, fill: Fill): JsonObject {
   const { asset } = fill;
   return {
     coin: asset.coin,

@@ -259,7 +259,10 @@ export class MemoryScopedUnit {
 
   get positions() {
     return {
-      ofCopies: async (copyNo: bigint) => this.data.positions.filter((state) => BigInt(state.copyNo) === copyNo),
+      ofCopies: async (copyNo: bigint) => {
+        const no = Number(copyNo);
+        return this.data.positions.filter((state) => state.copyNo === no);
+      },
     };
   }
 

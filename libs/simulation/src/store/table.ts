@@ -125,10 +125,12 @@ export const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(val
 /** A row, or a change of one, as a table keeps it: JSON and bytes are its own, and fields that are undefined are none. */
 export function byValue<Row extends object>(row: Row): Row {
   const kept = { ...row };
-  for (const [field, value] of Object.entries(row)) {
+  for (const field in kept) {
+    const value: unknown = kept[field];
+    if (typeof value !== 'object' && value !== undefined) continue;
     if (value === undefined) Reflect.deleteProperty(kept, field);
     else if (Buffer.isBuffer(value)) Reflect.set(kept, field, Buffer.from(value));
-    else if (typeof value === 'object' && value !== null) Reflect.set(kept, field, asJson(value));
+    else if (value !== null) Reflect.set(kept, field, asJson(value));
   }
   return kept;
 }
@@ -136,9 +138,14 @@ export function byValue<Row extends object>(row: Row): Row {
 /** Rows as a reader gets them: theirs to change, bytes and JSON too. */
 export const handedOut = <Row extends object>(rows: readonly Row[]): Row[] => rows.map(byValue);
 
-type Condition = readonly (readonly [field: string, value: unknown])[];
-
-const meets = (row: object, condition: Condition): boolean => condition.every(([field, value]) => Reflect.get(row, field) === value);
+/** Whether a row has every value that is asked for; one that is undefined is not. */
+function meets<Row extends object>(row: Row, where: Partial<Row>): boolean {
+  for (const field in where) {
+    const value = where[field];
+    if (value !== undefined && row[field] !== value) return false;
+  }
+  return true;
+}
 
 interface Find<Row> {
   readonly orderBy?: { readonly [K in keyof Row]?: 'ASC' | 'DESC' };
@@ -148,11 +155,9 @@ interface Find<Row> {
 
 /** Rows that have every value of `where`, ordered and bounded as asked. A row with a text as its `id` is kept under that. */
 export function findIn<Row extends object>(table: Table<Row>, where: NoInfer<Partial<Row>>, options: Find<NoInfer<Row>> = {}): Row[] {
-  const condition = Object.entries(where).filter(([, value]) => value !== undefined);
   const id: unknown = Reflect.get(where, 'id');
   const named = typeof id === 'string' ? table.get(id) : undefined;
-  const found =
-    typeof id === 'string' ? (named !== undefined && meets(named, condition) ? [named] : []) : table.filter((row) => meets(row, condition));
+  const found = typeof id === 'string' ? (named !== undefined && meets(named, where) ? [named] : []) : table.filter((row) => meets(row, where));
   const order = Object.entries(options.orderBy ?? {});
   if (order.length > 0) found.sort((a, b) => compareBy(a, b, order));
   return options.limit === undefined ? found : found.slice(0, options.limit);

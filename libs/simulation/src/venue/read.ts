@@ -45,8 +45,19 @@ const moneyOf = (value: Json | undefined): Money => parsed(parseMoney(need(asTex
 const rateOf = (value: Json | undefined): Rate => parsed(parseRate(need(asText(value), 'rate')), 'rate');
 const sideOf = (value: Json | undefined): Side => (value === 'B' ? 'buy' : 'sell');
 
+/** Fills as they were read before: the world tells the same one in frames and answers again and again. */
+const read = new WeakMap<JsonObject, VenueFill>();
+
 export function fillOf(value: Json): VenueFill {
-  const fill = need(asObject(value), 'fill');
+  const json = need(asObject(value), 'fill');
+  const known = read.get(json);
+  if (known !== undefined) return known;
+  const fill = readFill(json);
+  read.set(json, fill);
+  return fill;
+}
+
+function readFill(fill: JsonObject): VenueFill {
   return {
     coin: need(asText(fill.coin), 'coin'),
     side: sideOf(fill.side),
