@@ -56,7 +56,7 @@ function held(open: readonly Open[] = [], compared = true) {
         price: price(paid * UNIT),
         time: at,
       } as VenueFill,
-      new Map(),
+      new Map([[copy.no, size(BigInt(stage.sheet.rows.position[row] ?? 0) * UNIT)]]),
     );
   const position = () => [
     stage.sheet.rows.position[row],
