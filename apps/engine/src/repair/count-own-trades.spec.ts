@@ -46,14 +46,12 @@ function held(open: readonly Open[] = [], compared = true) {
     aloneOnceAllIdle: (_name: string, _watched: unknown, _coin: string, work: () => Promise<void>) => now(work),
   };
   const counter = new OwnTradeCounter(ctx, lanes, differences);
-  const trade = (side: Side, lots: number, at: number, paid = 90n): void =>
-    ownTrades.add(account, {
-      coin: stage.instrument.coin,
-      side,
-      size: size(BigInt(lots) * UNIT),
-      price: price(paid * UNIT),
-      time: at,
-    } as VenueFill);
+  const trade = (side: Side, lots: number, at: number, paid = 90n, before = 10): void =>
+    ownTrades.add(
+      account,
+      { coin: stage.instrument.coin, side, size: size(BigInt(lots) * UNIT), price: price(paid * UNIT), time: at } as VenueFill,
+      new Map([[1, size(BigInt(before) * UNIT)]]),
+    );
   const position = () => [
     stage.sheet.rows.position[row],
     stage.sheet.rows.beside[row],
@@ -99,6 +97,24 @@ describe('a follower’s own trade, as soon as its fill is told', () => {
     expect(position()).toEqual([9, 0, true]);
   });
 
+  it('closes what the copy held when it happened, however much of that our own orders closed since', async () => {
+    const { counter, trade, position, account, stage } = held();
+    trade('sell', 4, COMPARED_AT + 1);
+    stage.follow('2');
+    await counter.count(account);
+    expect(position()).toEqual([-2, 0, true]);
+  });
+
+  it('closes no more than an earlier one left, whose close was booked after this one was told', async () => {
+    const { counter, trade, position, account, ownTrades, stage } = held();
+    trade('sell', 7, COMPARED_AT + 1);
+    await counter.count(account);
+    trade('sell', 5, COMPARED_AT + 2);
+    ownTrades.closed(account, stage.instrument.coin, 1, size(-7n * UNIT));
+    await counter.count(account);
+    expect(position()).toEqual([0, -2, true]);
+  });
+
   it.each([
     ['before the reading it was compared with, which had it', COMPARED_AT - 1],
     ['at the time of that reading', COMPARED_AT],
@@ -132,10 +148,10 @@ describe('a follower’s own trade, as soon as its fill is told', () => {
     const { counter, account, ownTrades, stage } = held();
     const other = { ...stage.instrument, coin: 'ETH' };
     ownTrades.forget(account, other, COMPARED_AT);
-    ownTrades.add(account, { coin: 'ETH', side: 'buy', size: size(UNIT), price: price(UNIT), time: COMPARED_AT + 1 } as VenueFill);
+    ownTrades.add(account, { coin: 'ETH', side: 'buy', size: size(UNIT), price: price(UNIT), time: COMPARED_AT + 1 } as VenueFill, new Map());
     await counter.count(account);
     expect([ownTrades.has(account, other), ownTrades.take(account, other)]).toEqual([false, null]);
-    ownTrades.add(account, { coin: 'ETH', side: 'buy', size: size(UNIT), price: price(UNIT), time: COMPARED_AT + 2 } as VenueFill);
+    ownTrades.add(account, { coin: 'ETH', side: 'buy', size: size(UNIT), price: price(UNIT), time: COMPARED_AT + 2 } as VenueFill, new Map());
     expect(ownTrades.take(account, other)).toBeNull();
   });
 });

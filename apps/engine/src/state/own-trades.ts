@@ -8,7 +8,11 @@ interface OwnTrade {
   readonly quantity: Size;
   readonly price: bigint;
   readonly at: EpochMs;
+  readonly held: HeldBefore;
 }
+
+/** What each copy of an account held in a coin before a trade, signed, by copy number, as booked: fills are booked in the order they happened. */
+export type HeldBefore = ReadonlyMap<number, Size>;
 
 /** Trades kept per account and coin; with more of them in one comparison the mark is taken. */
 const TRADES_MAX = 1_000;
@@ -22,19 +26,20 @@ export interface UncountedTrades {
 
 /**
  * Fills that no order of ours explains, until they are counted: by themselves as soon as they are told (`count-own-trades.ts`), or by the comparison with a
- * reading of the account they are in. They tell at which price a follower, or a liquidation, closed against a copy. Each counts once: a comparison counts all
+ * reading of the account they are in. They tell at which price a follower, or a liquidation, closed against a copy, and against which. Each counts once: a comparison counts all
  * up to the time of its reading, told or not, and what is told of before that later is none any more. Before the first comparison nothing is known to be
- * counted, so only that one counts. Memory only: after a restart those of before are gone, and the mark stands for them.
+ * counted, so only that one counts. Memory only: after a restart those of before are gone, and the mark and what
+ * copies hold then stand for them.
  */
 export class OwnTrades {
   private readonly trades = new Map<string, OwnTrade[]>();
   /** Up to which moment of the venue all trades are counted. */
   private readonly countedTo = new Map<string, EpochMs>();
 
-  add(account: AccountRecord, fill: VenueFill): void {
+  add(account: AccountRecord, fill: VenueFill, held: HeldBefore): void {
     if (fill.time <= (this.countedTo.get(keyOf(account, fill.coin)) ?? Number.NEGATIVE_INFINITY)) return;
     const known = this.of(account, fill.coin);
-    if (known.length < TRADES_MAX) known.push({ quantity: size(direction(fill.side) * fill.size), price: fill.price, at: fill.time });
+    if (known.length < TRADES_MAX) known.push({ quantity: size(direction(fill.side) * fill.size), price: fill.price, at: fill.time, held });
     this.trades.set(keyOf(account, fill.coin), known);
   }
 
@@ -61,6 +66,18 @@ export class OwnTrades {
     this.trades.delete(key);
     const quantity = known.reduce((sum, trade) => sum + trade.quantity, 0n);
     return { lots: toLots(instrument, size(quantity)), trades: together(instrument, known) };
+  }
+
+  /** A close by the follower is booked to a copy: of the trades that still wait, all were told before that, and what it held before them is less by it. */
+  closed(account: AccountRecord, coin: string, copyNo: number, quantity: Size): void {
+    const key = keyOf(account, coin);
+    const known = this.trades.get(key);
+    if (known === undefined) return;
+    const less = ({ held }: OwnTrade): HeldBefore => new Map(held).set(copyNo, size((held.get(copyNo) ?? 0n) + quantity));
+    this.trades.set(
+      key,
+      known.map((trade) => ({ ...trade, held: less(trade) })),
+    );
   }
 
   /** No copy has met the coin any more, or what is counted is not known: the next comparison tells. */
@@ -93,7 +110,11 @@ function together(instrument: Instrument, due: readonly OwnTrade[]): ForeignTrad
   const oneSided = due.every((trade) => trade.quantity > 0n === quantity > 0n);
   if (quantity === 0n || !oneSided) return null;
   const value = due.reduce((sum, trade) => sum + trade.quantity * trade.price, 0n);
-  return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades') };
+  const each = due.map((trade) => ({
+    lots: toLots(instrument, trade.quantity),
+    held: new Map([...trade.held].map(([copyNo, held]) => [copyNo, toLots(instrument, held)])),
+  }));
+  return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades'), each };
 }
 
 const keyOf = (account: AccountRecord, coin: string): string => `${account.no} ${coin}`;

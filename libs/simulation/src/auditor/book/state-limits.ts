@@ -216,8 +216,9 @@ function leftBy({ state, copy, at, limit, held, early }: Acted, terms: TermsInFo
   const { position } = sizesOf(holding);
   const limited = limitIn(state, copy, at, terms, limit, 'most');
   if (limited === null || (isPerPosition(limit) && least <= limited)) return position;
-  // Where exits are on their way already, targets come to less than what is held, and that may be within the limit.
-  const leaving = early || [...holding.live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
+  // Where exits are on their way already, or failed and are tried again, targets come to less than what is held, and that may be within the limit.
+  const isOwed = holding.owedExit !== null && holding.owedExit.remaining > 0n;
+  const leaving = early || isOwed || [...holding.live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
   if (actionOf(terms, limit) === 'close' && !leaving) return 0n;
   const aim = leaving ? limited : (limited * TRIMMED) / HUNDRED;
   if (isPerPosition(limit)) return (aim * UNIT) / mark + instrument.lot;
