@@ -51,4 +51,22 @@ describe('fills of a copy', () => {
       ['1', '-0.75', '-0.25'].map(moneyOf),
     );
   });
+
+  it('told again once the copy ended are known: no row, no event, and no trade of the follower’s', async () => {
+    answered(2, false, 20_000, '110');
+    await book(2, 'sell', '2', '110', '1');
+    const told = () =>
+      stage.storage.scoped(stage.scope, async (unit) => {
+        const head = await unit.events.head();
+        return head === null ? [] : (await unit.events.after({ epoch: head.epoch, seq: 0n }, 10_000)).filter(({ type }) => type === 'fill.created');
+      });
+    const before = await told();
+    stage.ctx.registry.dropCopy(stage.copy.no);
+    await book(2, 'sell', '2', '110', '1');
+    expect([await told(), stage.ctx.ownTrades.coinsOf(stage.account)]).toEqual([before, []]);
+    // Another's name is none: the trade is the follower's.
+    const other = { clientOrderId: orderOf(stage.copy.no + 1, 2), time: 3 };
+    await stage.books.takeFills({ account: stage.account, fills: [stage.fill('buy', '1', '110', other)] });
+    expect([(await told()).length, stage.ctx.ownTrades.coinsOf(stage.account).length]).toEqual([before.length + 1, 1]);
+  });
 });

@@ -80,7 +80,7 @@ export async function postFills(ctx: EngineContext, scope: TenantScope, batch: r
 function toPosting(ctx: EngineContext, account: AccountRecord, fill: VenueFill): Posting {
   const owner = ownerOf(ctx.registry, account, fill);
   const key = { venueAccountNo: BigInt(account.no), coin: fill.coin, timeMs: fill.time, tradeId: fill.tradeId, venueOrderId: fill.orderId };
-  const copyNo = BigInt(owner.kind === 'copy' ? owner.copy.no : 0);
+  const copyNo = BigInt(owner.kind === 'own' ? 0 : owner.copy.no);
   const row: NewRow<FillRow> = {
     id: fillIdOf({ ...key, copyNo }),
     createdAt: fill.time,
@@ -89,12 +89,12 @@ function toPosting(ctx: EngineContext, account: AccountRecord, fill: VenueFill):
     tradeId: fill.tradeId,
     venueOrderId: fill.orderId,
     orderId:
-      owner.kind === 'copy'
-        ? orderIdOf({ moveId: BigInt(owner.wave), copyNo, instance: owner.instance, leg: owner.leg, attempt: owner.attempt })
-        : null,
-    moveId: owner.kind === 'copy' ? BigInt(owner.wave) : null,
+      owner.kind === 'own'
+        ? null
+        : orderIdOf({ moveId: BigInt(owner.wave), copyNo, instance: owner.instance, leg: owner.leg, attempt: owner.attempt }),
+    moveId: owner.kind === 'own' ? null : BigInt(owner.wave),
     copyNo,
-    copyId: owner.kind === 'copy' ? owner.copy.id : null,
+    copyId: owner.kind === 'own' ? null : owner.copy.id,
     coin: fill.coin,
     side: fill.side,
     price: fill.price,
@@ -247,7 +247,7 @@ function commitToMemory(
   const triggered = new Set<CopyRecord>();
   for (const posting of fresh) {
     const { account, owner, fill } = posting;
-    if (owner.kind === 'own' && !owner.named) ctx.ownTrades.add(account, fill, held.get(posting) ?? new Map());
+    if (owner.kind === 'own') ctx.ownTrades.add(account, fill, held.get(posting) ?? new Map());
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
     if (owner.leg === PROTECTIVE_LEG || isMirrorLeg(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);

@@ -69,6 +69,7 @@ export async function bookUserClose(
       ]);
     });
     ctx.booked.set(copy.no, coin, { booked: after, intent });
+    ctx.ownTrades.closed(copy.account, coin, copy.no, quantity);
   });
   await written.catch((failure: unknown) => {
     ctx.booked.hand(copy.no, coin, before);

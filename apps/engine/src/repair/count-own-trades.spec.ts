@@ -46,17 +46,11 @@ function held(open: readonly Open[] = [], compared = true) {
     aloneOnceAllIdle: (_name: string, _watched: unknown, _coin: string, work: () => Promise<void>) => now(work),
   };
   const counter = new OwnTradeCounter(ctx, lanes, differences);
-  const trade = (side: Side, lots: number, at: number, paid = 90n): void =>
+  const trade = (side: Side, lots: number, at: number, paid = 90n, before = 10): void =>
     ownTrades.add(
       account,
-      {
-        coin: stage.instrument.coin,
-        side,
-        size: size(BigInt(lots) * UNIT),
-        price: price(paid * UNIT),
-        time: at,
-      } as VenueFill,
-      new Map([[copy.no, size(BigInt(stage.sheet.rows.position[row] ?? 0) * UNIT)]]),
+      { coin: stage.instrument.coin, side, size: size(BigInt(lots) * UNIT), price: price(paid * UNIT), time: at } as VenueFill,
+      new Map([[1, size(BigInt(before) * UNIT)]]),
     );
   const position = () => [
     stage.sheet.rows.position[row],
@@ -101,6 +95,24 @@ describe('a follower’s own trade, as soon as its fill is told', () => {
     trade('buy', 3, COMPARED_AT + 2);
     await counter.count(account);
     expect(position()).toEqual([9, 0, true]);
+  });
+
+  it('closes what the copy held when it happened, however much of that our own orders closed since', async () => {
+    const { counter, trade, position, account, stage } = held();
+    trade('sell', 4, COMPARED_AT + 1);
+    stage.follow('2');
+    await counter.count(account);
+    expect(position()).toEqual([-2, 0, true]);
+  });
+
+  it('closes no more than an earlier one left, whose close was booked after this one was told', async () => {
+    const { counter, trade, position, account, ownTrades, stage } = held();
+    trade('sell', 7, COMPARED_AT + 1);
+    await counter.count(account);
+    trade('sell', 5, COMPARED_AT + 2);
+    ownTrades.closed(account, stage.instrument.coin, 1, size(-7n * UNIT));
+    await counter.count(account);
+    expect(position()).toEqual([0, -2, true]);
   });
 
   it.each([

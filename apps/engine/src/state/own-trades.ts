@@ -26,9 +26,10 @@ export interface UncountedTrades {
 
 /**
  * Fills that no order of ours explains, until they are counted: by themselves as soon as they are told (`count-own-trades.ts`), or by the comparison with a
- * reading of the account they are in. They tell at which price a follower, or a liquidation, closed against a copy, and against which. Each counts once: a
- * comparison counts all up to the time of its reading, told or not, and what is told of before that later is none any more. Before the first comparison nothing
- * is known to be counted, so only that one counts. Memory only: after a restart those of before are gone, and the mark and what copies hold then stand for them.
+ * reading of the account they are in. They tell at which price a follower, or a liquidation, closed against a copy, and against which. Each counts once: a comparison counts all
+ * up to the time of its reading, told or not, and what is told of before that later is none any more. Before the first comparison nothing is known to be
+ * counted, so only that one counts. Memory only: after a restart those of before are gone, and the mark and what
+ * copies hold then stand for them.
  */
 export class OwnTrades {
   private readonly trades = new Map<string, OwnTrade[]>();
@@ -65,6 +66,18 @@ export class OwnTrades {
     this.trades.delete(key);
     const quantity = known.reduce((sum, trade) => sum + trade.quantity, 0n);
     return { lots: toLots(instrument, size(quantity)), trades: together(instrument, known) };
+  }
+
+  /** A close by the follower is booked to a copy: of the trades that still wait, all were told before that, and what it held before them is less by it. */
+  closed(account: AccountRecord, coin: string, copyNo: number, quantity: Size): void {
+    const key = keyOf(account, coin);
+    const known = this.trades.get(key);
+    if (known === undefined) return;
+    const less = ({ held }: OwnTrade): HeldBefore => new Map(held).set(copyNo, size((held.get(copyNo) ?? 0n) + quantity));
+    this.trades.set(
+      key,
+      known.map((trade) => ({ ...trade, held: less(trade) })),
+    );
   }
 
   /** No copy has met the coin any more, or what is counted is not known: the next comparison tells. */

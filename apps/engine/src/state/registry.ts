@@ -125,12 +125,19 @@ export interface WatchedAccount {
   mayLackMoves: boolean;
 }
 
+/** A copy that is not traded any more, as far as its fills, told again, are known by it. */
+export type EndedCopy = Pick<CopyRecord, 'no' | 'id' | 'account'>;
+
+/** Ended copies of this process that are known; of older ones no fill is told again. */
+const ENDED_MAX = 10_000;
+
 /** Everything the engine holds in memory, found by its numbers. Growth is bounded by the rows of the tables it was loaded from. */
 export class Registry {
   readonly watched = new Map<number, WatchedAccount>();
   readonly copies = new Map<number, CopyRecord>();
   readonly copiesById = new Map<string, CopyRecord>();
   readonly accountsByNo = new Map<number, AccountRecord>();
+  private readonly endedCopies = new Map<number, EndedCopy>();
   private readonly byAccount = new Map<AccountRecord, Set<CopyRecord>>();
   private readonly rowsByAccount = new Map<AccountRecord, readonly BookRow[]>();
   /** Accounts with several copies, by each leader one of them copies. */
@@ -256,10 +263,18 @@ export class Registry {
     copy.watched.book.removeCopy(copyNo);
     this.copies.delete(copyNo);
     this.copiesById.delete(copy.id);
+    this.endedCopies.set(copyNo, { no: copyNo, id: copy.id, account: copy.account });
+    const [oldest] = this.endedCopies.keys();
+    if (this.endedCopies.size > ENDED_MAX && oldest !== undefined) this.endedCopies.delete(oldest);
     const ofAccount = this.byAccount.get(copy.account);
     ofAccount?.delete(copy);
     if (ofAccount?.size === 0) this.byAccount.delete(copy.account);
     this.noteShared(copy.account, [...(ofAccount ?? [])]);
+  }
+
+  /** A copy that this process traded and dropped. */
+  ended(copyNo: number): EndedCopy | undefined {
+    return this.endedCopies.get(copyNo);
   }
 
   accounts(): readonly AccountRecord[] {
