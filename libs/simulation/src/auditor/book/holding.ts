@@ -142,6 +142,14 @@ export class Holding {
     return most > 0n ? most : 0n;
   }
 
+  /** The most an engine may believe is held against orders of a side, its exits that are on their way among it: those whose fills may not be booked yet, too. */
+  heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
+    let most = this.closableMost(at, bookingMs, buy);
+    for (const { order, signed } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+    return most;
+  }
+
   /** What exits of a side, or entries, filled without the engine knowing: to it they are still on their way. */
   unknownFills(buy: boolean, exits: boolean): bigint {
     let sum = 0n;
