@@ -112,6 +112,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     {
       takeList: (watched, dex, orders) => working.takeList(watched, dex, orders),
       takeFills: (watched, fills) => working.takeFills(watched, fills),
+      lose: (watched, dex) => working.lose(watched, dex),
     },
   );
   const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes));

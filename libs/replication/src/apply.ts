@@ -4,6 +4,7 @@ import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { dropAhead, wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
 import { reachOf } from './revalue';
+import { isCovered } from './target';
 import type { PlannedOrders, WavePlan } from './wave-plan';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -122,7 +123,7 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   if (position === 0) settleFlat(sheet, row);
   // What was too small to close alone rides with what was added.
   else if (closing < fill.lots) rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
-  if (Math.abs(wantedOf(rows, row, rows.target[row] ?? 0) - position * MICRO) < MICRO) rows.owedPrice[row] = 0;
+  if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), position)) rows.owedPrice[row] = 0;
   return { realised, position };
 }
 

@@ -2,7 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { JournalRow } from './journal-decode';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
-import { amountTarget, classify, increasedTarget, lockedRatio } from './target';
+import { amountTarget, classify, increasedTarget, isCovered, lockedRatio } from './target';
 
 /** What planning intends for one copy in one instrument: the part of its row that a restart must find again. Units as in the columns. */
 export interface RowIntent {
@@ -107,7 +107,9 @@ function afterMove(before: RowIntent, row: JournalRow, index: number, terms: Int
     targetMicro,
     rho: lockedRatio(targetMicro, row.leaderAfter),
   };
-  return kind === 'increase' || kind === 'flip' ? increased(moved, row, index, terms, kind === 'flip' || opens) : moved;
+  if (kind === 'increase' || kind === 'flip') return increased(moved, row, index, terms, kind === 'flip' || opens);
+  const covered = kind === 'reduce' && !terms.keeps && isCovered(targetMicro + moved.aheadBuy - moved.aheadSell, row.decisions.position[index] ?? 0);
+  return covered ? { ...moved, owedPrice: 0 } : moved;
 }
 
 /** What is ahead once a target moved, as `moveAhead` leaves it. */

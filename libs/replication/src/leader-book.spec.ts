@@ -133,6 +133,8 @@ describe('the working orders of a leader', () => {
     list(book, 1, listed('a', 10));
     book.takeList('xyz', [listed('b', 10, { coin: 'xyz:GOLD' })], (coin) => coin.startsWith('xyz:'), 2);
     expect([of(book), book.find('b')?.end, book.knows(''), book.knows('km')]).toEqual(['left 10, unplanned 0, unfilled 10', null, true, false]);
+    book.lose('xyz');
+    expect([book.knows(''), book.knows('xyz')]).toEqual([true, false]);
     book.lose();
     expect(book.knows('')).toBe(false);
   });

@@ -110,9 +110,10 @@ export class LeaderBook {
     }
   }
 
-  /** The leader is out of sight: nothing is concluded from what was known until the lists are read again. */
-  lose(): void {
-    this.listed.clear();
+  /** The leader's orders are out of sight, in a dex or in all: nothing is concluded from what was known until the lists are read again. */
+  lose(dex?: string): void {
+    if (dex === undefined) this.listed.clear();
+    else this.listed.delete(dex);
   }
 
   private note(orderId: string, { told, filled }: { readonly told: number; readonly filled: number }, at: number): void {

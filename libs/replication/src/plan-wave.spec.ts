@@ -1,6 +1,7 @@
 import { price } from '@lockstep/kernel';
 import type { CopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
+import { applyFill } from './apply';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { Move } from './move';
@@ -348,6 +349,19 @@ describe('checks in order, cutting increases only', () => {
 });
 
 describe('price bounds (product §2.7)', () => {
+  it('once a reduction is covered by what is held, what is closed below it is owed at no older price', () => {
+    const stage = new Stage(instrumentOf('BTC', 0), '100');
+    stage.add(entryOf(1, settingsOf('1', { maxAgeMs: 60_000 })));
+    stage.fillOrder(stage.plan('100', {}, { incrementPrice: priceOf('110') }), 0, 60);
+    expect(at(stage.sheet.rows.owedPrice, 0)).toBe(priceUnits('110'));
+    stage.plan('50');
+    expect(at(stage.sheet.rows.owedPrice, 0)).toBe(0);
+    // As a remnant is closed that may not stay, or the follower closes by hand: the target stays.
+    applyFill(stage.book, stage.sheet, 0, { buy: false, lots: 60, price: priceUnits('100'), fee: 0 }, null);
+    const plan = stage.plan('100', {}, { incrementPrice: priceOf('100') });
+    expect(at(plan.orders.reference, 0)).toBe(priceUnits('100'));
+  });
+
   it('entries stand on the strict side of the bound, IOC, with the expiry of max_age', () => {
     const stage = new Stage(instrumentOf('BTC', 0), '12345.6');
     stage.add(entryOf(1, settingsOf('1')));

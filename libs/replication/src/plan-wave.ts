@@ -10,13 +10,13 @@ import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { weighedReference } from './journaled-intent';
-import { mayBeAhead, moveAhead } from './mirror-columns';
+import { mayBeAhead, moveAhead, wantedOf } from './mirror-columns';
 import type { Move } from './move';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
 import { spreadEntries } from './spread';
-import { amountTarget, classify, increasedTarget, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
+import { amountTarget, classify, increasedTarget, isCovered, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -129,7 +129,7 @@ function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
     case 'reduce': {
       const left = reducedTarget(Math.abs(target), Math.abs(draft.sheet.leaderLots), facts.to);
       if (keeps) keepTarget(draft, index, row, target, facts.to);
-      else setTarget(draft, index, row, Math.sign(target) * left, facts.to);
+      else reduceTarget(draft, index, row, Math.sign(target) * left, facts.to);
       return;
     }
     case 'flip':
@@ -174,6 +174,13 @@ function setTarget(draft: Draft, index: number, row: number, target: number, lea
   rows.target[row] = plain;
   rows.rho[row] = lockedRatio(plain, leaderLots);
   draft.targetAfter[index] = plain;
+}
+
+/** Where what is held covers what is left, older increments are copied: what is closed below the target, as dust is, is owed at no price of theirs. */
+function reduceTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
+  const { rows } = draft.sheet;
+  setTarget(draft, index, row, target, leaderLots);
+  if (isCovered(wantedOf(rows, row, target), rows.position[row] ?? 0)) rows.owedPrice[row] = 0;
 }
 
 function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFacts): void {

@@ -70,5 +70,12 @@ export function lockedRatio(target: number, leaderLots: number): number {
   return leaderLots === 0 ? 0 : floorOf(Math.abs(target), RATE_PER_MICRO, Math.abs(leaderLots));
 }
 
+/**
+ * Whether a position (signed lots) is all that is wanted (signed micro-lots) on its side, to the lot: nothing is owed then, and what increments before cost is
+ * the price of none that is still to be copied.
+ */
+export const isCovered = (wanted: number, position: number): boolean =>
+  wanted === 0 || (wanted < 0 ? position * MICRO - wanted : wanted - position * MICRO) < MICRO;
+
 /** Whole lots of a target, towards zero. */
 export const targetLots = (micro: number): number => Math.trunc(micro / MICRO);

@@ -7,16 +7,26 @@ import type { EngineContext } from '../context';
 import { Registry, type WatchedAccount } from '../state/registry';
 import { WorkingOrders } from './working-orders';
 
-/** Whether a leader's orders are still known after a look, where it is seen so. */
-function known(policy: 'positions' | 'orders', sight: Partial<LeaderSight> | null): boolean {
+/** A leader whose orders were listed, of whom a copy mirrors them or not, seen as told. */
+function begin(policy: 'positions' | 'orders', sight: Partial<LeaderSight> | null) {
   const stage = new Stage();
   stage.add(entryOf(1, settingsOf('1', { policy })));
   const working = new LeaderBook();
   working.takeList('', [], () => true, 1);
   const users = { seats: { sightOf: () => sight, followOrders: () => undefined } };
   const registry = new Registry();
-  registry.watched.set(1, { no: 1, address: '0xa1', book: stage.book, working, network: { users } } as unknown as WatchedAccount);
-  const orders = new WorkingOrders({ registry, timers: systemTimers, limits: { mirrorLookMs: 60_000 } } as unknown as EngineContext, () => undefined);
+  const watched = { no: 1, address: '0xa1', book: stage.book, working, network: { users } } as unknown as WatchedAccount;
+  registry.watched.set(1, watched);
+  const changed: WatchedAccount[] = [];
+  const standingStops = { mirrors: () => [] };
+  const ctx = { registry, standingStops, timers: systemTimers, limits: { mirrorLookMs: 60_000 } } as unknown as EngineContext;
+  const orders = new WorkingOrders(ctx, (one) => changed.push(one));
+  return { orders, watched, working, changed };
+}
+
+/** Whether a leader's orders are still known after a look, where it is seen so. */
+function known(policy: 'positions' | 'orders', sight: Partial<LeaderSight> | null): boolean {
+  const { orders, working } = begin(policy, sight);
   orders.start();
   orders.stop();
   return working.knows('');
@@ -32,5 +42,14 @@ describe('a list of a leader’s orders is known as long as somebody renews it',
     ['no copy mirrors', 'positions', { source: 'stream', seat: true, orders: true }, false],
   ])('%s', (_what, policy, sight, expected) => {
     expect(known(policy, sight)).toBe(expected);
+  });
+
+  it('the venue says that it renews it no more: at once, in one dex or in any', () => {
+    const { orders, watched, working, changed } = begin('orders', { source: 'stream', seat: true, orders: true });
+    working.takeList('xyz', [], () => false, 1);
+    orders.lose(watched, 'xyz');
+    expect([working.knows(''), working.knows('xyz')]).toEqual([true, false]);
+    orders.lose(watched);
+    expect([working.knows(''), changed]).toEqual([false, [watched, watched]]);
   });
 });

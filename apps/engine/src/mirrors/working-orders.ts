@@ -39,6 +39,12 @@ export class WorkingOrders {
     this.changed(watched);
   }
 
+  /** The working orders of a leader are told no longer, in one dex or in any. */
+  lose(watched: WatchedAccount, dex?: string): void {
+    watched.working.lose(dex);
+    this.changed(watched);
+  }
+
   /** Takes fills as they are told, before they are recorded: what of an order filled stands no more. */
   takeFills(watched: WatchedAccount, fills: readonly VenueFill[]): void {
     if (!isMirrored(watched)) return;
@@ -56,7 +62,8 @@ export class WorkingOrders {
 
   /**
    * Names to each network whose orders must be told, when that changed. Those of others are known no longer: a copy that mirrors later begins with a new list.
-   * Nor are those of a leader whose stream or seat is gone, told or not: a list that nobody renews misses what the leader cancels. The next stream begins with a list.
+   * Nor are those of a leader whose stream or seat is gone, told (`orders_lost`) or not: a list that nobody renews misses what the leader cancels. The next stream
+   * begins with a list, told once the stream is seen to tell everything.
    */
   private follow(): void {
     const lists = new Map<Network, string[]>();

@@ -44,10 +44,16 @@ async function watching(given: Parameters<typeof leaderStage>[0] = {}) {
   const stage = await leaderStage({ ...given, limits: { ...SHORT_WAIT, ...given.limits } });
   const resynced: number[] = [];
   const handed: string[] = [];
+  const lists: string[] = [];
   const watch = new LeaderWatch(
     stage.ctx,
     (moves) => handed.push(...moves.map(({ move }) => `${Number(move.before) / 1e8} to ${Number(move.after) / 1e8}`)),
     (watched) => resynced.push(watched.no),
+    {
+      takeList: (watched, dex, orders) => lists.push(`${watched.no} ${dex} ${orders.length}`),
+      takeFills: () => undefined,
+      lose: (watched, dex) => lists.push(`${watched.no} ${dex ?? 'all'} lost`),
+    },
   );
   const sync = (watched: WatchedAccount, ...states: readonly ReturnType<typeof stateOf>[]): Promise<void> => {
     watch.receive(stage.network, syncedWith(watched.address, states));
@@ -61,7 +67,7 @@ async function watching(given: Parameters<typeof leaderStage>[0] = {}) {
     stage.ctx.registry.copies.set(watched.no, { watched, row } as CopyRecord);
     return () => watched.book.copies.status[row] ?? 0;
   };
-  return { ...stage, watch, resynced, handed, sync, copyOf };
+  return { ...stage, watch, resynced, handed, lists, sync, copyOf };
 }
 
 describe('a leader whose stream came back', () => {
@@ -197,6 +203,18 @@ describe('leaders that cannot be seen', () => {
     expect([status() & STATUS.leaderUnseen, ctx.stops.current > before]).toEqual([halts ? STATUS.leaderUnseen : 0, halts]);
     await sync(watched, stateOf(watched.address, ''));
     expect(status() & STATUS.leaderUnseen).toBe(0);
+  });
+
+  it('a list of its working orders, and that there is none any more, reach who mirrors them', async () => {
+    const { watch, leader, lists, network } = await watching();
+    const [watched, other] = [leader(1), leader(2)];
+    watch.watch(watched);
+    const { address } = watched;
+    watch.receive(network, { kind: 'open_orders', address, dex: 'xyz', orders: [], receivedAt: 1 });
+    watch.receive(network, { kind: 'orders_lost', address, dex: 'xyz' });
+    watch.receive(network, { kind: 'orders_lost', address });
+    watch.receive(network, { kind: 'orders_lost', address: other.address });
+    expect(lists).toEqual(['1 xyz 0', '1 xyz lost', '1 all lost']);
   });
 
   it('a copy that begins while its leader is out of sight takes no new risk until the state was read again', async () => {

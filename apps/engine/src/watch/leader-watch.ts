@@ -45,7 +45,11 @@ export function runsOf<Watched>(frames: readonly Frame<Watched>[]): readonly Fra
   return runs;
 }
 
-const NOBODY_MIRRORS: Pick<WorkingOrders, 'takeList' | 'takeFills'> = { takeList: () => undefined, takeFills: () => undefined };
+const NOBODY_MIRRORS: Pick<WorkingOrders, 'takeList' | 'takeFills' | 'lose'> = {
+  takeList: () => undefined,
+  takeFills: () => undefined,
+  lose: () => undefined,
+};
 
 /** How a wait for a leader's state ended. */
 export type SyncEnd = 'synced' | 'not_in_time' | 'no_seat';
@@ -71,7 +75,7 @@ export class LeaderWatch {
     private readonly onMoves: (moves: readonly RecordedMove[]) => void,
     /** A leader's state was read after a (re)connect: what its copies hold may have changed unseen meanwhile. */
     private readonly onResynced: (watched: WatchedAccount) => void,
-    private readonly orders: Pick<WorkingOrders, 'takeList' | 'takeFills'> = NOBODY_MIRRORS,
+    private readonly orders: Pick<WorkingOrders, 'takeList' | 'takeFills' | 'lose'> = NOBODY_MIRRORS,
   ) {
     this.restarts = new Restarts(ctx.timers, (watched) => this.watch(watched));
     this.frames = new Lanes(
@@ -174,6 +178,11 @@ export class LeaderWatch {
       case 'open_orders': {
         const watched = this.byAddress.get(addressKey(network, event.address));
         if (watched !== undefined) this.orders.takeList(watched, event.dex, event.orders);
+        return;
+      }
+      case 'orders_lost': {
+        const watched = this.byAddress.get(addressKey(network, event.address));
+        if (watched !== undefined) this.orders.lose(watched, event.dex);
         return;
       }
       case 'disconnected':

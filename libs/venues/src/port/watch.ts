@@ -28,6 +28,11 @@ export type WatchEvent =
       readonly orders: readonly OpenOrder[];
       readonly receivedAt: EpochMs;
     }
+  /**
+   * The working orders of an address are told no longer, in a dex or, where none is named, in any: what was told of them may miss what it cancels. They are told
+   * again with the next `open_orders`.
+   */
+  | { readonly kind: 'orders_lost'; readonly address: Address; readonly dex?: string }
   | { readonly kind: 'state'; readonly state: AccountState; readonly receivedAt: EpochMs };
 
 /** Watches leaders (or any address). Reconnects, resubscribes, back-fills and de-duplicates by itself. */

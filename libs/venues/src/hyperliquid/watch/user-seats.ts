@@ -16,11 +16,15 @@ export interface UserSeatsParts {
   readonly recycle: (reason: string) => void;
   readonly beginSweep: () => void;
   readonly orderStreams: OrderStreams;
+  /** The working orders of a user are told no longer, in one dex or in any. */
+  readonly ordersLost: (user: Address, dex?: string) => void;
   readonly warn: (event: string, fields: Readonly<Record<string, string>>) => void;
 }
 
 /** Least time between two replacements of the users' connection for frames nobody can be named for, in ms. */
 const RECYCLE_GAP_MS = 60_000;
+/** Least time between two askings anew for the working orders of a user of which a list could not be read, in ms. */
+const ORDERS_AGAIN_MS = 10_000;
 
 /** The seats of the users' connection: who has one, what is subscribed to for it, and what becomes of one the venue does not serve. */
 export class UserSeats {
@@ -29,6 +33,9 @@ export class UserSeats {
   /** Whose orders should be told, and whose are asked for. */
   private named: readonly Address[] = [];
   private readonly followed = new Set<Address>();
+  /** Those of whom a list could not be read and was not asked for anew yet, and when that was done last. Of followed ones alone. */
+  private readonly unreadLists = new Set<Address>();
+  private readonly listsAskedAt = new Map<Address, number>();
   private readonly claims: SeatClaims;
   private recycledAt = Number.NEGATIVE_INFINITY;
 
@@ -79,7 +86,31 @@ export class UserSeats {
   }
 
   private unfollow(user: Address): void {
-    if (this.followed.delete(user)) this.parts.send(orderFrames('unsubscribe', user, this.parts.dexes()));
+    if (!this.followed.delete(user)) return;
+    this.parts.send(orderFrames('unsubscribe', user, this.parts.dexes()));
+    this.unreadLists.delete(user);
+    this.listsAskedAt.delete(user);
+    this.parts.ordersLost(user);
+  }
+
+  /** A list of working orders that cannot be read is one that is missing, of everybody where it names nobody: they are asked for anew. */
+  unreadableOrders(named: Address | null): void {
+    for (const user of this.followed) {
+      if (named !== null && user !== named) continue;
+      this.unreadLists.add(user);
+      this.parts.ordersLost(user);
+    }
+  }
+
+  /** A subscription begins with a list. One that can never be read costs a few messages now and then. */
+  private askListsAnew(): void {
+    const now = this.parts.monotonic();
+    for (const user of this.unreadLists) {
+      if (now - (this.listsAskedAt.get(user) ?? Number.NEGATIVE_INFINITY) < ORDERS_AGAIN_MS) continue;
+      this.unreadLists.delete(user);
+      this.listsAskedAt.set(user, now);
+      for (const method of ['unsubscribe', 'subscribe'] as const) this.parts.send(orderFrames(method, user, this.parts.dexes()));
+    }
   }
 
   prefer(addresses: readonly Address[]): void {
@@ -112,7 +143,10 @@ export class UserSeats {
 
   setDexes(added: readonly string[], dropped: readonly string[]): void {
     for (const user of this.seated) this.parts.send([...stateFrames('subscribe', user, added), ...stateFrames('unsubscribe', user, dropped)]);
-    for (const user of this.followed) this.parts.send([...orderFrames('subscribe', user, added), ...orderFrames('unsubscribe', user, dropped)]);
+    for (const user of this.followed) {
+      this.parts.send([...orderFrames('subscribe', user, added), ...orderFrames('unsubscribe', user, dropped)]);
+      for (const dex of dropped) this.parts.ordersLost(user, dex);
+    }
   }
 
   /** The connection is open: everything is asked for anew. */
@@ -125,6 +159,8 @@ export class UserSeats {
   down(): void {
     this.claims.down(this.seated);
     for (const user of this.seated) this.parts.sessions.get(user)?.disconnected();
+    this.unreadLists.clear();
+    for (const user of this.followed) this.parts.ordersLost(user);
   }
 
   /** The stream of a user began. */
@@ -146,6 +182,7 @@ export class UserSeats {
 
   /** Gives up seats whose stream does not begin, and asks for them again later. Without a connection that stands nothing was refused: the sweep sees them meanwhile. */
   look(): void {
+    this.askListsAnew();
     if (this.claims.renew()) this.change();
     const overdue = this.claims.overdue();
     if (overdue.length === 0) return;

@@ -41,8 +41,14 @@ const trade = (time: number, buyer: string, part: Readonly<Record<string, unknow
   ...part,
 });
 
-/** A venue that answers subscriptions as a test says: `snapshot` is what a user's stream begins with, null for a stream that never begins, `cut` for a connection that is closed instead. */
-async function venueWith(snapshot: (user: string) => readonly unknown[] | 'cut' | null) {
+/** A working order as the stream lists it. */
+const listed = (oid: number) => ({ coin: 'BTC', side: 'B', limitPx: '90', sz: '1', oid, timestamp: 1, origSz: '1', tif: 'Gtc' });
+
+/**
+ * A venue that answers subscriptions as a test says: `snapshot` is what a user's stream begins with, null for a stream that never begins, `cut` for a connection
+ * that is closed instead. Subscriptions to working orders begin with the next of `lists`, or with an empty one.
+ */
+async function venueWith(snapshot: (user: string) => readonly unknown[] | 'cut' | null, lists: unknown[] = []) {
   const server = new WebSocketServer({ port: 0 });
   await new Promise((resolve) => server.once('listening', resolve));
   const sockets = new Set<WebSocket>();
@@ -73,6 +79,8 @@ async function venueWith(snapshot: (user: string) => readonly unknown[] | 'cut' 
       socket.send(JSON.stringify({ channel: 'subscriptionResponse', data: { method, subscription } }));
       if (type === 'userFills' && method === 'subscribe')
         socket.send(JSON.stringify({ channel: 'userFills', data: { user, fills: begun, isSnapshot: true } }));
+      if (type === 'openOrders' && method === 'subscribe')
+        socket.send(JSON.stringify({ channel: 'openOrders', data: { user, dex: '', orders: lists.shift() ?? [] } }));
     });
   });
   const push = (topic: string, channel: string, data: unknown): void => {
@@ -85,6 +93,10 @@ async function venueWith(snapshot: (user: string) => readonly unknown[] | 'cut' 
     messages: () => messages,
     pings: () => pings,
     subscribed: (topic: string) => (subscribers.get(topic)?.size ?? 0) > 0,
+    orders: (user: string, orders: unknown) => push(`openOrders ${user}`, 'openOrders', { user, dex: '', orders }),
+    cut: () => {
+      for (const socket of sockets) socket.terminate();
+    },
     fills: (user: string, fills: readonly unknown[]) => push(`userFills ${user}`, 'userFills', { user, fills }),
     trades: (...trades: readonly ReturnType<typeof trade>[]) => {
       for (const { time, users } of trades) fillsOf.set(users[0] ?? '', [...(fillsOf.get(users[0] ?? '') ?? []), sampleFill({ time })]);
@@ -104,8 +116,12 @@ afterEach(async () => {
 });
 
 /** A watch over such a venue; the accounts hold nothing. */
-async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' | null, given: Partial<HyperliquidSettings> = {}) {
-  const venue = await venueWith(snapshot);
+async function watching(
+  snapshot: (user: string) => readonly unknown[] | 'cut' | null,
+  given: Partial<HyperliquidSettings> = {},
+  lists: unknown[] = [],
+) {
+  const venue = await venueWith(snapshot, lists);
   ends.push(() => venue.close());
   const config = hyperliquidConfig({
     url: 'http://127.0.0.1:1',
@@ -153,6 +169,8 @@ async function watching(snapshot: (user: string) => readonly unknown[] | 'cut' |
   const watch = new HyperliquidUserWatch(config, deps, truth, bounds, [''], (event: WatchEvent) => {
     if (event.kind === 'synced') told.push(`synced ${event.address}`);
     if (event.kind === 'fills') told.push(...event.fills.map(({ time }) => `${event.address} ${time}`));
+    if (event.kind === 'open_orders') told.push(`${event.address} works ${event.orders.map(({ orderId }) => orderId).join('+')}`);
+    if (event.kind === 'orders_lost') told.push(`${event.address} works unseen`);
   });
   ends.push(async () => {
     await watch.close();
@@ -217,6 +235,50 @@ describe('messages of a watch', () => {
     await vi.waitFor(() => expect(venue.pings()).toBeGreaterThan(10), PATIENCE);
     expect(counted.messages).toBe(watch.seats.standing().messagesSent);
     await vi.waitFor(() => expect(venue.messages()).toBe(counted.messages), { timeout: 10_000, interval: 1 });
+  });
+});
+
+describe('working orders of a leader who is followed', () => {
+  const until = (told: readonly string[], expected: readonly string[]) => vi.waitFor(() => expect(told).toEqual(expected), PATIENCE);
+  const [works, unseen] = [(orders: string) => `${FIRST} works ${orders}`, `${FIRST} works unseen`];
+  const synced = `synced ${FIRST}`;
+
+  it('are told to be out of sight with a lost connection, and told anew behind the state of the next', async () => {
+    const { venue, watch, told } = await watching(() => [], {}, [[listed(1)], [listed(2)]]);
+    watch.watch(FIRST);
+    await until(told, [synced]);
+    watch.seats.followOrders([FIRST]);
+    await until(told, [synced, works('1')]);
+    venue.cut();
+    await until(told, [synced, works('1'), unseen, synced, works('2')]);
+  });
+
+  it('are told to be out of sight once their leader is named no more, or its seat went to another', async () => {
+    const { watch, told, seen } = await watching(() => [], { userSeatsMax: 1, orderSeatsReserved: 1 }, [[listed(1)], [listed(2)]]);
+    watch.watch(FIRST);
+    watch.seats.followOrders([FIRST]);
+    await until(told, [synced, works('1')]);
+    watch.seats.followOrders([]);
+    watch.seats.followOrders([FIRST]);
+    await until(told, [synced, works('1'), unseen, works('2')]);
+    watch.watch(SECOND);
+    watch.seats.prefer([SECOND]);
+    await seen(SECOND, 'stream');
+    expect(told.filter((text) => text.startsWith(`${FIRST} works`))).toEqual([works('1'), unseen, works('2'), unseen]);
+  });
+
+  it('are told to be out of sight with a list that cannot be read, and asked for anew, not without end', async () => {
+    const { venue, watch, told } = await watching(() => [], {}, [[listed(1)], [listed(2)]]);
+    watch.watch(FIRST);
+    watch.seats.followOrders([FIRST]);
+    await until(told, [synced, works('1')]);
+    venue.orders(FIRST, [{ ...listed(1), sz: 'much' }]);
+    await until(told, [synced, works('1'), unseen, works('2')]);
+    venue.orders(FIRST, 'none');
+    await until(told, [synced, works('1'), unseen, works('2'), unseen]);
+    const before = venue.messages() - venue.pings();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect([venue.messages() - venue.pings(), told.length]).toEqual([before, 5]);
   });
 });
 

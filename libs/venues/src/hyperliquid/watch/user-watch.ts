@@ -7,6 +7,7 @@ import { standingOf } from './detection-standing';
 import { Latencies } from './latencies';
 import { LossCount } from './loss-count';
 import { OPENING_RANK } from './opening-gate';
+import { OrderLists } from './order-lists';
 import { OrderStreams } from './order-streams';
 import { Pauses } from './pauses';
 import { READ_RANK, ReadQueue } from './read-queue';
@@ -40,6 +41,7 @@ export class HyperliquidUserWatch implements UserWatch {
   private readonly sessions = new Map<Address, UserSession>();
   private readonly userSeats: UserSeats;
   private readonly orderStreams: OrderStreams;
+  private readonly lists: OrderLists;
   private readonly main: WsConnection;
   private readonly reads: ReadQueue;
   private readonly latencies = { stream: new Latencies(), sweep: new Latencies() };
@@ -66,6 +68,10 @@ export class HyperliquidUserWatch implements UserWatch {
       (event) => this.tell(event),
       (event, fields) => this.warn(event, fields),
     );
+    this.lists = new OrderLists(
+      (user) => this.sessions.get(user)?.streams === true,
+      (event) => this.tell(event),
+    );
     this.userSeats = new UserSeats({
       config,
       monotonic: () => deps.clock.monotonic(),
@@ -76,6 +82,7 @@ export class HyperliquidUserWatch implements UserWatch {
       recycle: (reason) => this.main.recycle(reason),
       beginSweep: () => this.beginSweep(),
       orderStreams: this.orderStreams,
+      ordersLost: (user, dex) => this.lists.lose(user, dex),
       warn: (event, fields) => this.warn(event, fields),
     });
     this.main = this.connection({
@@ -257,9 +264,10 @@ export class HyperliquidUserWatch implements UserWatch {
     else if (frame?.kind === 'unreadable') {
       this.warn('venue_frame_unreadable', { detail: frame.detail });
       if (frame.channel === 'userFills') this.userSeats.unreadable(frame.user);
+      if (frame.channel === 'openOrders') this.userSeats.unreadableOrders(frame.user);
     } else if (frame?.kind === 'orders') {
-      const { user, dex, orders } = frame;
-      if (this.userSeats.follows(user)) this.tell({ kind: 'open_orders', address: user, dex, orders, receivedAt });
+      if (this.userSeats.follows(frame.user))
+        this.lists.take({ kind: 'open_orders', address: frame.user, dex: frame.dex, orders: frame.orders, receivedAt });
     } else if (frame?.kind === 'state') {
       const { state } = frame;
       if (!this.userSeats.seated.has(state.address)) return;
@@ -273,7 +281,7 @@ export class HyperliquidUserWatch implements UserWatch {
     if (session === undefined) return;
     if (isSnapshot) {
       this.userSeats.began(user);
-      void session.snapshot(fills, receivedAt, isWhole);
+      void session.snapshot(fills, receivedAt, isWhole).then(() => this.lists.release(user));
     } else if (session.live(fills, receivedAt) > 0) this.latencies.stream.note(receivedAt - Math.min(...fills.map(({ time }) => time)));
   }
 
