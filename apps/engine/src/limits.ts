@@ -105,8 +105,11 @@ export interface EngineLimits {
   /** Wait between two looks at mirrors of leaders' orders, in ms, and time after which one that should stand is asked for. */
   readonly mirrorLookMs: number;
   readonly mirrorVerifyMs: number;
-  /** Actions about mirrors per network and second. */
+  /** Actions about mirrors per network and second, and how many of these cancels alone may take. */
   readonly mirrorActionsPerSecond: number;
+  readonly mirrorCancelReserve: number;
+  /** Wait before a mirror whose cancel was refused is cancelled again, in ms; twice as long each time, up to `stopRetryMs`. */
+  readonly mirrorCancelRetryMs: number;
   /** For so long mirrors that enter stand while the leader's orders are not told, in ms. */
   readonly mirrorBlindMs: number;
   /** Least time between two evaluations of loss limits, in ms. */
@@ -181,6 +184,8 @@ export const ENGINE_LIMITS: EngineLimits = {
   mirrorLookMs: 200,
   mirrorVerifyMs: 15_000,
   mirrorActionsPerSecond: 20,
+  mirrorCancelReserve: 10,
+  mirrorCancelRetryMs: 1_000,
   mirrorBlindMs: 10_000,
   breakerIntervalMs: 200,
   heartbeatMs: 5_000,

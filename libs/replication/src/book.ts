@@ -223,8 +223,12 @@ export class CopyBook {
     return row;
   }
 
-  /** Marks every instrument in which the leader stands now as not to be entered until the next open (product §2.2 `start: next open`). */
-  beginAtNextOpen(row: number): void {
+  /**
+   * Marks every instrument in which the leader stands now as not to be entered until the next open (product §2.2 `start: next open`). An open of his that was
+   * filled before `at` (epoch ms) and is planned later, because the database was slow, is not the next one either.
+   */
+  beginAtNextOpen(row: number, at = 0): void {
+    this.copies.beganAt[row] = at;
     for (const sheet of this.sheets.values()) {
       if (sheet.leaderLots !== 0) sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) | EPISODE.awaitingOpen;
     }

@@ -132,6 +132,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   spreadShare: make.f64('spreadShare'),
   spreadWithinMs: make.f64('spreadWithinMs'),
   spreadJitter: make.f64('spreadJitter'),
+  /** Leader fills before this moment are from before the copy began, and no open of theirs is followed; 0: none is. */
+  beganAt: make.f64('beganAt'),
   maxAgeMs: make.f64('maxAgeMs'),
   catchUpMs: make.f64('catchUpMs'),
 

@@ -2,7 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import type { Draft } from './draft';
 import { EPISODE, type InstrumentRows, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
-import { exitBoundAt } from './price-bound';
+import { exitBoundAt, minimumPrice } from './price-bound';
 import { CAPS, reasonNumber } from './reasons';
 import { reachOf } from './revalue';
 import { MIN_ORDER_VALUE } from './wave-options';
@@ -197,7 +197,8 @@ function planExit(draft: Draft, index: number, buy: boolean, needed: number): nu
 
 /**
  * The limit of an exit, as wide as its failures allow. The venue judges its minimum at the limit: a sale that would fall below it by being widened keeps the
- * widest bound at which it is taken, or no later try of it would be.
+ * widest bound at which it is taken, or no later try of it would be. The last of a position that falls below it at any bound is limited
+ * by the minimum itself, as long as the market is no lower: what is worth the minimum is no dust.
  */
 function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number, reference: number): number {
   const row = draft.row[index] ?? 0;
@@ -205,12 +206,15 @@ function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number,
   const failures = draft.sheet.rows.exitFailures[row] ?? 0;
   const limitAt = (failed: number): number => draft.exitLimits.at(reference, exitBoundAt(least, failed, draft.options.exitBand), buy);
   const widest = limitAt(failures);
-  if (buy || failures === 0 || closesNet(draft, index, closing)) return widest;
+  if (buy || closesNet(draft, index, closing)) return widest;
   for (let failed = failures; failed >= 0; failed -= 1) {
     const limit = limitAt(failed);
     if (orderValue(draft, closing, orderPrice(draft, limit)) >= MIN_ORDER_VALUE) return limit;
   }
-  return widest;
+  if (wanted(draft, index) !== 0) return widest;
+  const { mark, instrument, lotsPerUnit } = draft.sheet;
+  const lowest = minimumPrice(closing, lotsPerUnit, instrument.szDecimals);
+  return lowest <= reference && lowest <= mark ? lowest : widest;
 }
 
 /** Lots of an exit after the minimum: as wanted, a full close, or 0 with its reason (product §2.5). */

@@ -2,7 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { JournalRow } from './journal-decode';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
-import { amountTarget, classify, increasedTarget, isCovered, lockedRatio } from './target';
+import { amountTarget, classify, increasedTarget, isCovered, lockedRatio, type MoveClass } from './target';
 
 /** What planning intends for one copy in one instrument: the part of its row that a restart must find again. Units as in the columns. */
 export interface RowIntent {
@@ -33,6 +33,8 @@ export interface IntentTerms {
   readonly keeps: boolean;
   /** What a copy of fixed amounts goes by, with the leader orders the move recorded as new; null for every other mode. */
   readonly byAmount: AmountTerms | null;
+  /** Leader fills before it (epoch ms) are from before the copy began; 0: none is. */
+  readonly beganAt: number;
   /** True for a copy being closed: its target fell by the closing, nothing was given up. */
   readonly closing: boolean;
 }
@@ -84,6 +86,7 @@ function gaveUp({ decisions }: JournalRow, index: number, side: number, wanted: 
 }
 
 const ENDED = reasonNumber('window_ended');
+const AWAITING_OPEN = reasonNumber('awaiting_open');
 
 /**
  * The intent of one journaled decision, from what stood before it: what planning wrote into the row, found again from the journal alone, so that a
@@ -103,6 +106,7 @@ function afterMove(before: RowIntent, row: JournalRow, index: number, terms: Int
   const moved: RowIntent = {
     ...kept,
     ...named,
+    episodeBits: isLateOpen(row, index, kind, terms) ? kept.episodeBits | EPISODE.awaitingOpen : kept.episodeBits,
     ...aheadAfter(kept, row.decisions.targetBefore[index] ?? 0, targetMicro),
     targetMicro,
     rho: lockedRatio(targetMicro, row.leaderAfter),
@@ -111,6 +115,10 @@ function afterMove(before: RowIntent, row: JournalRow, index: number, terms: Int
   const covered = kind === 'reduce' && !terms.keeps && isCovered(targetMicro + moved.aheadBuy - moved.aheadSell, row.decisions.position[index] ?? 0);
   return covered ? { ...moved, owedPrice: 0 } : moved;
 }
+
+/** An open from before the copy began: it waits for the next one. */
+const isLateOpen = ({ decisions, leaderBefore, firstFillAt }: JournalRow, index: number, kind: MoveClass, { beganAt }: IntentTerms): boolean =>
+  (kind === 'flip' || (kind === 'increase' && leaderBefore === 0)) && (firstFillAt < beganAt || decisions.reason[index] === AWAITING_OPEN);
 
 /** What is ahead once a target moved, as `moveAhead` leaves it. */
 const aheadAfter = ({ aheadBuy, aheadSell }: RowIntent, before: number, after: number): Pick<RowIntent, 'aheadBuy' | 'aheadSell'> => ({

@@ -88,6 +88,15 @@ describe('what a leader has is no signal, what a leader does is', () => {
     expect(ordersOf(stage.plan('10'))).toEqual(['buy 10']);
   });
 
+  it('what the leader opened before the copy began is not its next open, however late it is planned', () => {
+    const stage = new Stage();
+    stage.book.beginAtNextOpen(stage.add(entryOf(1, settingsOf('1'))), NOW);
+    expect(ordersOf(stage.plan('10', {}, { firstFillAt: NOW - 1 }))).toEqual([]);
+    expect(ordersOf(stage.plan('20', {}, { firstFillAt: NOW + 1 }))).toEqual([]);
+    stage.plan('0');
+    expect(ordersOf(stage.plan('5', {}, { firstFillAt: NOW }))).toEqual(['buy 5']);
+  });
+
   it('a time told in seconds is an old time: no entry follows it, the exit leaves without an expiry', () => {
     const stage = following('10');
     const seconds = { firstFillAt: NOW / 1_000, lastFillAt: NOW / 1_000 };

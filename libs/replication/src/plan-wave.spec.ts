@@ -1,5 +1,5 @@
 import { price } from '@lockstep/kernel';
-import type { CopySettings } from '@lockstep/roster';
+import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { applyFill } from './apply';
 import { STATUS } from './copy-columns';
@@ -458,6 +458,20 @@ describe('minimum and dust (product §2.5)', () => {
     }
     // 11 lots of 0.01 are worth 10.12 at 92 and 9.24 at 84.
     expect(prices).toEqual(['96', '92', '92', '92', '92'].map(priceUnits));
+  });
+
+  it.each([
+    ['worth the minimum at the mark, not at its bound: it leaves at the minimum', '91', { count: 1, lots: 11, price: '90.91', reason: 'planned' }],
+    ['worth less than the minimum at the mark', '90.9', { count: 0, lots: 0, price: '0', reason: 'dust_pending' }],
+  ])('a remnant beside other copies, %s', (_what, mark, expected) => {
+    const stage = new Stage(instrumentOf('X', 2), mark);
+    stage.add(entryOf(1, settingsOf('1', { slippage: { ...defaultCopySettings().slippage, exitBound: rateOf('0.03') } })));
+    stage.follow('1');
+    stage.sheet.rows.position[0] = 11;
+    stage.sheet.rows.beside[0] = 40;
+    const { orders, decisions } = stage.plan('0');
+    const [lots, price] = [orders.lots, orders.price].map((column) => (orders.count === 0 ? 0 : at(column, 0)));
+    expect({ count: orders.count, lots, price, reason: reasonOf({ decisions }) }).toEqual({ ...expected, price: priceUnits(expected.price) });
   });
 
   it('leader flat: a full close of the net is exempt; what cannot close alone is dust_pending', () => {

@@ -118,7 +118,7 @@ function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
   const keeps = closesAlone(draft.book.copies, row);
   draft.reason[index] = UNDECIDED;
   draft.capLots[index] = UNLIMITED;
-  if (facts.kind !== 'unchanged' && (facts.kind === 'flat' || facts.from === 0)) endEpisode(draft, row);
+  if (facts.kind !== 'unchanged' && (facts.kind === 'flat' || facts.from === 0)) endEpisode(draft, row, facts);
   switch (facts.kind) {
     case 'unchanged':
       return;
@@ -155,8 +155,8 @@ function keepTarget(draft: Draft, index: number, row: number, target: number, le
   setTarget(draft, index, row, target, leaderLots);
 }
 
-/** The leader went through flat: what kept the copy out of the old position ends with it. */
-function endEpisode(draft: Draft, row: number): void {
+/** The leader went through flat: what kept the copy out of the old position ends with it. What he opened before the copy began keeps it out of the new one. */
+function endEpisode(draft: Draft, row: number, facts: WaveFacts): void {
   const { rows } = draft.sheet;
   rows.episode[row] = (rows.episode[row] ?? 0) & (EPISODE.exitStuck | EPISODE.dustPending);
   rows.forfeited[row] = 0;
@@ -164,6 +164,8 @@ function endEpisode(draft: Draft, row: number): void {
   rows.adds[row] = 0;
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
+  if (facts.kind !== 'flat' && facts.firstFillAt < (draft.book.copies.beganAt[row] ?? 0))
+    rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.awaitingOpen;
 }
 
 function setTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {

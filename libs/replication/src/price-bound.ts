@@ -1,4 +1,5 @@
 import { mulDivCeil, mulDivFloor, PERP_PRICE_DECIMALS, PRICE_FIGURES } from '@lockstep/kernel';
+import { MIN_ORDER_VALUE } from './wave-options';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const floorOf = mulDivFloor;
@@ -40,6 +41,11 @@ export function boundedLimit(reference: number, bound: number, buy: boolean, szD
   return buy
     ? floorToTick(floorOf(reference, ONE + bound, ONE), szDecimals)
     : Math.max(ceilToTick(ceilOf(reference, Math.max(0, ONE - bound), ONE), szDecimals), tickOf(1, szDecimals));
+}
+
+/** Lowest price on the grid at which so many lots are worth the venue's minimum. */
+export function minimumPrice(lots: number, lotsPerUnit: number, szDecimals: number): number {
+  return ceilToTick(ceilOf(MIN_ORDER_VALUE, lotsPerUnit, lots), szDecimals);
 }
 
 /** Bound of an exit after `failures` failed ones: doubled each time, never beyond the band of the venue. */

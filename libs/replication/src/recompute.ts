@@ -3,7 +3,7 @@ import type { CopySettings, Follow } from '@lockstep/roster';
 import { MICRO } from './instrument-columns';
 import type { JournalRow } from './journal-decode';
 import { ASKED_NOTHING, GIVEN_UP, OVERCOME, weighedReference } from './journaled-intent';
-import { boundedLimit, exitBoundAt } from './price-bound';
+import { boundedLimit, exitBoundAt, minimumPrice } from './price-bound';
 import { type ReasonCode, reasonAt } from './reasons';
 import { amountTarget, classify, increasedTarget, reducedTarget } from './target';
 import { EXIT_BAND, MIN_ORDER_VALUE } from './wave-options';
@@ -290,7 +290,7 @@ function entryPrice({ orders, szDecimals }: JournalRow, order: number, { setting
 }
 
 /** The bound of an exit widens with each that failed; how many did is not journaled. */
-function exitPrice({ orders, szDecimals }: JournalRow, order: number, { settings }: RecomputeTerms): Answer {
+function exitPrice({ decisions, orders, szDecimals }: JournalRow, order: number, { settings }: RecomputeTerms): Answer {
   const limitAfter = (failures: number): number =>
     boundedLimit(
       orders.reference[order] ?? 0,
@@ -300,5 +300,7 @@ function exitPrice({ orders, szDecimals }: JournalRow, order: number, { settings
     );
   const first = limitAfter(0);
   if (orders.price[order] === first) return { exact: first };
+  const lowest = minimumPrice(decisions.exitLots[orders.decision[order] ?? 0] ?? 0, 10 ** szDecimals, szDecimals);
+  if (orders.buy[order] !== 1 && orders.price[order] === lowest) return { exact: lowest };
   return { among: Array.from({ length: EXIT_FAILURES_MAX + 1 }, (_, failures) => limitAfter(failures)), missing: 'how often the exit failed before' };
 }

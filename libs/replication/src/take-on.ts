@@ -46,6 +46,8 @@ export function takeOn(book: CopyBook, sheet: InstrumentSheet, row: number, opti
   const { copies } = book;
   const { rows } = sheet;
   const before = rows.target[row] ?? 0;
+  // A follower who takes on what the leader has wants the open that is on its way as well.
+  copies.beganAt[row] = 0;
   // A loss limit or a stop may come while instruments are taken on one by one: a target raised behind it would keep open what is being closed.
   if (((copies.status[row] ?? 0) & ENDING) !== 0) return { before, after: before, reason: reasonAt(standingRefusal(copies, row, options.now)) };
   const leader = Math.abs(sheet.leaderLots);

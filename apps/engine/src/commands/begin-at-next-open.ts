@@ -21,7 +21,7 @@ export interface Beginning {
  */
 export function beginAtNextOpen(ctx: EngineContext, copy: CopyRecord): Beginning {
   const { book } = copy.watched;
-  book.beginAtNextOpen(copy.row);
+  book.beginAtNextOpen(copy.row, ctx.clock.now());
   const waiting: readonly InstrumentSheet[] = [...book.allSheets()].filter(
     ({ rows }) => ((rows.episode[copy.row] ?? 0) & EPISODE.awaitingOpen) !== 0,
   );

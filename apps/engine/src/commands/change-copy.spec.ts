@@ -186,7 +186,7 @@ describe('a leader that opens while a copy is being enabled again', () => {
     stage.follow('20');
     expect(stage.sheet.rows.position[row]).toBe(0);
     stage.follow('0');
-    stage.follow('10');
+    stage.fill(stage.plan('10', {}, { firstFillAt: NOW }));
     expect(stage.sheet.rows.position[row]).toBe(10);
   });
 });

@@ -1,4 +1,4 @@
-import { fromLots, price, type Timer, toExact } from '@lockstep/kernel';
+import { type Timer, toExact } from '@lockstep/kernel';
 import {
   boundAhead,
   type InstrumentSheet,
@@ -13,19 +13,18 @@ import {
   mirrorWishes,
   revalue,
 } from '@lockstep/replication';
-import { WORKING_BATCH_MAX } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { writeIntent } from '../commands/take-on-positions';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
-import type { Network } from '../state/networks';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
 import type { StopKeeper } from '../stops/stop-keeper';
-import type { StopTask } from '../stops/stop-tasks';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
+import { cancelsOf, type DueIn, type MirrorActions, mirrorActions } from './mirror-actions';
 import { endsMirrors, type KeptMirror, mirrorsIn, refreshMirrors } from './mirror-totals';
+import { MirrorTurns } from './mirror-turns';
 
 /** A book is valued for mirrors at most so often, in ms: what they may take is judged once more right before it leaves. */
 const VALUED_MS = 250;
@@ -41,8 +40,7 @@ export class MirrorKeeper {
   private readonly bounding = new Set<InstrumentSheet>();
   private readonly valuedAt = new Map<WatchedAccount, number>();
   private readonly quiet = new Map<string, number>();
-  /** Actions each network may still take of us, and when that was counted, monotonic ms. */
-  private readonly room = new Map<Network, { actions: number; at: number }>();
+  private readonly turns: MirrorTurns;
   /** When a leader whose orders on a dex are not known was first met so, epoch ms. */
   private readonly blindSince = new Map<string, number>();
   /** Copies that mirrored when last looked at: one that does no more is looked at until nothing is left of it. */
@@ -54,7 +52,9 @@ export class MirrorKeeper {
     private readonly lanes: Pick<WaveLanes, 'alone'>,
     private readonly stops: Pick<StopKeeper, 'isBusy' | 'submit'>,
     private readonly onAppeared: (watched: WatchedAccount, sheet: InstrumentSheet) => void,
-  ) {}
+  ) {
+    this.turns = new MirrorTurns(ctx);
+  }
 
   start(): void {
     this.timer ??= this.ctx.timers.every(this.ctx.limits.mirrorLookMs, () => this.look());
@@ -69,18 +69,21 @@ export class MirrorKeeper {
   look(of: WatchedAccount | null = null): void {
     const now = Math.floor(this.ctx.clock.now());
     const holding = new Set([...this.ctx.standingStops.mirrors()].map(({ copyNo }) => copyNo));
+    const due: MirrorActions[] = [];
     for (const copy of this.ctx.registry.copies.values()) {
       if (of !== null && copy.watched !== of) continue;
       if (copy.settings.policy === 'orders') this.mirroring.add(copy.no);
-      if (this.mirroring.has(copy.no) || holding.has(copy.no)) this.lookAt(copy, now);
+      if (!this.mirroring.has(copy.no) && !holding.has(copy.no)) continue;
+      const actions = mirrorActions(copy, this.dueOf(copy, now));
+      if (copy.account.signs && !this.stops.isBusy(copy.account)) due.push(actions);
     }
+    for (const { copy, actions } of this.turns.share(due)) this.stops.submit(copy.account, actions, (stop) => this.keepQuiet(stop));
   }
 
-  private lookAt(copy: CopyRecord, now: number): void {
+  private dueOf(copy: CopyRecord, now: number): readonly DueIn[] {
     const { watched, row } = copy;
-    if (watched.book.copies.copyNo[row] !== copy.no) return;
-    const tasks: MirrorTask<KeptMirror>[][] = [];
-    const sheets = new Map<MirrorTask<KeptMirror>, InstrumentSheet>();
+    if (watched.book.copies.copyNo[row] !== copy.no) return [];
+    const all: DueIn[] = [];
     watched.working.forgetEnded(now);
     const coins = this.coinsOf(copy);
     if (coins.size === 0 && copy.settings.policy !== 'orders') this.mirroring.delete(copy.no);
@@ -88,13 +91,15 @@ export class MirrorKeeper {
       const sheet = this.sheetOf(watched, coin);
       if (sheet === null) continue;
       refreshMirrors(this.ctx, copy, sheet);
-      const due = this.dueIn(copy, sheet, now);
-      for (const task of due) sheets.set(task, sheet);
-      tasks.push([...due]);
+      all.push({ sheet, tasks: this.dueIn(copy, sheet, now).filter((task) => !this.isQuiet(copy, task, now)) });
     }
-    const actions = this.actionsOf(copy, tasks, sheets);
-    if (actions.length === 0 || this.stops.isBusy(copy.account) || !this.takeRoom(copy.account.network, actions.length)) return;
-    this.stops.submit(copy.account, actions, (stop) => this.keepQuiet(stop));
+    return all;
+  }
+
+  /** Whether a task is left for later, because the venue or the second look refused the like a moment ago. */
+  private isQuiet(copy: CopyRecord, task: MirrorTask<KeptMirror>, now: number): boolean {
+    if (task.kind === 'cancel') return task.mirror.stop.cancelAt > now;
+    return (this.quiet.get(`${copy.no} ${task.wish.order.orderId}`) ?? 0) > now;
   }
 
   /** Instruments in which the leader has orders, or the copy mirrors or something ahead. */
@@ -133,14 +138,13 @@ export class MirrorKeeper {
     const isBeyond = (rows.aheadBuy[row] ?? 0) > wished.bounds.buy || (rows.aheadSell[row] ?? 0) > wished.bounds.sell;
     if (isBeyond || !this.isWritten(copy, sheet)) this.bound(copy, sheet);
     const options = { now, markMaxAgeMs: this.ctx.limits.markMaxAgeMs };
-    const tasks = mirrorTasks(wished.wishes, mirrors, orders, {
+    return mirrorTasks(wished.wishes, mirrors, orders, {
       leaderLots: sheet.leaderLots,
       now,
       entries: this.entriesOf(copy, sheet, now),
       room: (buy, limit) => mirrorRoom(watched.book, sheet, row, buy, limit, options),
       takes: (lots, limit, reduceOnly) => this.takes(sheet, row, lots, limit, reduceOnly),
     });
-    return tasks.filter((task) => task.kind === 'cancel' || (this.quiet.get(`${copy.no} ${task.wish.order.orderId}`) ?? 0) <= now);
   }
 
   /** Nobody sees the leader's orders: what takes risk off stays, what adds some is cancelled after a while, or at once where it may not stand anyhow. */
@@ -223,67 +227,11 @@ export class MirrorKeeper {
       .finally(() => this.bounding.delete(sheet));
   }
 
-  /** Cancels first, then what takes risk off, then entries, each instrument's in an action of its own: they are judged together. */
-  private actionsOf(
-    copy: CopyRecord,
-    byCoin: readonly (readonly MirrorTask<KeptMirror>[])[],
-    sheets: ReadonlyMap<MirrorTask<KeptMirror>, InstrumentSheet>,
-  ): readonly (readonly StopTask[])[] {
-    const stopTask = (task: MirrorTask<KeptMirror>): StopTask | null => {
-      const sheet = sheets.get(task);
-      return sheet === undefined ? null : stopTaskOf(copy, sheet, task);
-    };
-    const pick = (tasks: readonly MirrorTask<KeptMirror>[], chosen: (task: MirrorTask<KeptMirror>) => boolean): readonly StopTask[] =>
-      tasks
-        .filter(chosen)
-        .flatMap((task) => stopTask(task) ?? [])
-        .slice(0, WORKING_BATCH_MAX);
-    const all = byCoin.flat();
-    const enters = (task: MirrorTask<KeptMirror>): boolean => task.kind !== 'cancel' && task.wish.entry;
-    const groups = [
-      pick(all, ({ kind }) => kind === 'cancel'),
-      pick(all, (task) => task.kind === 'change' && !enters(task)),
-      pick(all, (task) => task.kind === 'place' && !enters(task)),
-      ...byCoin.map((tasks) => pick(tasks, (task) => task.kind === 'change' && enters(task))),
-      ...byCoin.map((tasks) => pick(tasks, (task) => task.kind === 'place' && enters(task))),
-    ];
-    return groups.filter((tasks) => tasks.length > 0);
-  }
-
   /** What the venue refused, or the second look, is tried again later. */
   private keepQuiet(stop: StandingStop): void {
     if (this.quiet.size > this.ctx.limits.openOrdersMax) this.quiet.clear();
     this.quiet.set(placeOf(stop), this.ctx.clock.now() + this.ctx.limits.stopRetryMs);
   }
-
-  private takeRoom(network: Network, actions: number): boolean {
-    const { mirrorActionsPerSecond } = this.ctx.limits;
-    const now = this.ctx.clock.monotonic();
-    const known = this.room.get(network) ?? { actions: mirrorActionsPerSecond, at: now };
-    known.actions = Math.min(mirrorActionsPerSecond, known.actions + ((now - known.at) / 1_000) * mirrorActionsPerSecond);
-    known.at = now;
-    this.room.set(network, known);
-    if (known.actions < Math.min(actions, mirrorActionsPerSecond)) return false;
-    known.actions -= actions;
-    return true;
-  }
 }
-
-/** Cancels of all that are told to stand; one on its way is cancelled once it is. */
-const cancelsOf = (mirrors: readonly KeptMirror[]): readonly MirrorTask<KeptMirror>[] =>
-  mirrors.filter(({ settled }) => settled).map((mirror) => ({ kind: 'cancel', mirror, why: 'not_allowed' }));
 
 const placeOf = ({ copyNo, mirror }: StandingStop): string => `${copyNo} ${mirror?.leaderOrderId ?? ''}`;
-
-function stopTaskOf(copy: CopyRecord, sheet: InstrumentSheet, task: MirrorTask<KeptMirror>): StopTask {
-  if (task.kind === 'cancel') return { kind: 'cancel', standing: task.mirror.stop, why: task.why };
-  const { order, entry, lots, basis } = task.wish;
-  const wanted = {
-    buy: order.buy,
-    size: fromLots(sheet.instrument, lots),
-    trigger: order.trigger === null ? null : price(BigInt(order.trigger.price)),
-    worst: price(BigInt(order.price)),
-    mirror: { leaderOrderId: order.orderId, basis: Math.max(1, basis), reduceOnly: !entry, trigger: order.trigger },
-  };
-  return task.kind === 'place' ? { kind: 'place', copy, sheet, wanted } : { kind: 'change', copy, sheet, wanted, standing: task.mirror.stop };
-}

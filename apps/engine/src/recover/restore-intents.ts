@@ -42,8 +42,13 @@ export function restoreIntents(ctx: EngineContext, journals: readonly OpenJourna
 }
 
 /** How the copy's mode and choices turn the leader's change into its own. */
-function termsOf({ settings }: CopyRecord, { lotsPerUnit }: InstrumentSheet, newOrders: number): Omit<IntentTerms, 'incrementPrice' | 'closing'> {
+function termsOf(
+  { settings, startedAt }: CopyRecord,
+  { lotsPerUnit }: InstrumentSheet,
+  newOrders: number,
+): Omit<IntentTerms, 'incrementPrice' | 'closing'> {
   const { mode, direction, follow, catchUpMs } = settings;
   const byAmount = mode.kind !== 'fixed_amount' ? null : { amount: Number(mode.amount), maxAdds: mode.maxAdds ?? NO_LIMIT, newOrders, lotsPerUnit };
-  return { catchUpMs, direction: direction === 'inverse' ? -1 : 1, keeps: follow === 'increases_only', byAmount };
+  const beganAt = settings.start.kind === 'next_open' ? startedAt : 0;
+  return { catchUpMs, beganAt, direction: direction === 'inverse' ? -1 : 1, keeps: follow === 'increases_only', byAmount };
 }

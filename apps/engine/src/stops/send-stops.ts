@@ -70,7 +70,7 @@ async function takeCancels(
   for (const [index, { standing, why }] of tasks.entries()) {
     standing.leftBy = ctx.clock.monotonic();
     standing.askAt = 0;
-    if (outcomes[index]?.kind === 'rejected') standsAgain(standing);
+    if (outcomes[index]?.kind === 'rejected') cancelRefused(ctx, standing);
     // A mirror may have filled in part before it was cancelled: the venue is asked how much.
     if (outcomes[index]?.kind !== 'accepted' || standing.bookedLots > 0 || standing.mirror !== null) continue;
     standing.end = { status: 'cancelled', why };
@@ -78,6 +78,13 @@ async function takeCancels(
     gone.push(standing);
   }
   await forget(ctx, books, gone);
+}
+
+/** A cancel that was refused is tried again, each time after twice as long: whatever the reason, it is no reason to spend what others' cancels need. */
+function cancelRefused({ clock, limits }: Pick<EngineContext, 'clock' | 'limits'>, standing: StandingStop): void {
+  standsAgain(standing);
+  standing.cancelAt = clock.now() + Math.min(limits.stopRetryMs, limits.mirrorCancelRetryMs * 2 ** standing.cancelsRefused);
+  standing.cancelsRefused += 1;
 }
 
 /** An action about a mirror that the venue refused changed nothing: what it was about is asked for at once, without waiting for a landing that will not be. */
@@ -226,6 +233,8 @@ function stopOf(
     leftBy: ctx.clock.monotonic(),
     spentAt: null,
     askAt: ctx.clock.now() + ctx.limits.stopRetryMs,
+    cancelsRefused: 0,
+    cancelAt: 0,
     end: null,
     filledLots: null,
     bookedLots: 0,

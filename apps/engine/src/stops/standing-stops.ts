@@ -54,6 +54,9 @@ export interface StandingStop {
   spentAt: number | null;
   /** When the venue is asked about it next, epoch ms. */
   askAt: EpochMs;
+  /** How often the venue refused to cancel it, and when that is tried next, epoch ms. */
+  cancelsRefused: number;
+  cancelAt: EpochMs;
   /** Set once the venue told that it ended. */
   end: StopEnd | null;
   /** Lots the venue says it filled; null until it ended. */

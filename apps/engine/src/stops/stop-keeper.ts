@@ -94,14 +94,15 @@ export class StopKeeper {
   /** Looks at one copy now. Returns at once. */
   lookAt(copy: CopyRecord): void {
     const { account } = copy;
-    if (this.isBusy(account) || this.ctx.standingStops.isFull) return;
-    const tasks = stopTasks(this.ctx, copy, this.pace);
+    if (this.isBusy(account)) return;
+    const tasks = this.admitted(stopTasks(this.ctx, copy, this.pace));
     if (tasks.length > 0) this.send(account, tasks.slice(0, WORKING_BATCH_MAX));
   }
 
-  /** Sends what is due about mirrors of one account, in the order given; each is one action. False: not now. */
-  submit(account: AccountRecord, actions: readonly (readonly StopTask[])[], onRefused: (stop: StandingStop) => void): boolean {
-    if (this.isBusy(account) || this.ctx.standingStops.isFull || !account.signs) return false;
+  /** Sends what is due about mirrors of one account, in the order given; each is one action. Nothing leaves while the account is busy, or without a key. */
+  submit(account: AccountRecord, given: readonly (readonly StopTask[])[], onRefused: (stop: StandingStop) => void): void {
+    const actions = given.map((tasks) => this.admitted(tasks)).filter((tasks) => tasks.length > 0);
+    if (actions.length === 0 || this.isBusy(account) || !account.signs) return;
     this.sending.add(account);
     const send = async (): Promise<void> => {
       for (const tasks of actions) await sendStops(this.ctx, this.books, account, tasks, onRefused);
@@ -112,7 +113,11 @@ export class StopKeeper {
         this.sending.delete(account);
         this.askDue();
       });
-    return true;
+  }
+
+  /** Where no more orders may stand, what ends some goes on. */
+  private admitted(tasks: readonly StopTask[]): readonly StopTask[] {
+    return this.ctx.standingStops.isFull ? tasks.filter(({ kind }) => kind === 'cancel') : tasks;
   }
 
   private send(account: AccountRecord, tasks: readonly StopTask[]): void {
@@ -184,8 +189,9 @@ export class StopKeeper {
 
   /** Stops of copies that are gone: nothing looks at those any more. */
   private cancelOrphans(): void {
+    const now = this.ctx.clock.now();
     for (const stop of this.ctx.standingStops.all()) {
-      if (this.ctx.registry.copies.has(stop.copyNo) || this.isBusy(stop.account) || !isSettled(stop)) continue;
+      if (this.ctx.registry.copies.has(stop.copyNo) || this.isBusy(stop.account) || !isSettled(stop) || stop.cancelAt > now) continue;
       this.send(stop.account, [{ kind: 'cancel', standing: stop, why: 'not_needed' }]);
     }
   }
@@ -227,6 +233,8 @@ export class StopKeeper {
       leftBy: this.ctx.clock.monotonic(),
       spentAt: null,
       askAt: 0,
+      cancelsRefused: 0,
+      cancelAt: 0,
       end: null,
       filledLots: null,
       bookedLots: toLots(view.instrument, size(booked)),

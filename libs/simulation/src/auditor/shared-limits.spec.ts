@@ -48,6 +48,13 @@ describe('limits that copies share (product §3)', () => {
     expect(history.found()).toEqual(['leader_capacity']);
   });
 
+  it('count no copy that stopped, whatever it could not close alone', () => {
+    const history = two(shared({ leaderCapacity: units('1500') }));
+    history.tell({ kind: 'copy_state', at: history.now, copyId: COPY.copyId, state: 'stopped' });
+    history.order('14', { ...byOther, price: units('100') });
+    expect(history.found()).not.toContain('leader_capacity');
+  });
+
   it('bind as long as none of the terms that may be in force admits more', () => {
     const history = two(shared({ leaderCapacity: units('1500') }));
     history.tell({ kind: 'terms_asked', at: history.now, copyId: 'c2', settings: { ...SETTINGS, ...shared({}) }, allocation: units('10000') });

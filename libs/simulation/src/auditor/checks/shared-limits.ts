@@ -25,10 +25,12 @@ const ofAccount = ({ state, copy }: JudgedOrder): Copies => state.copiesByAccoun
 /** What a price is of: `xyz:BTC` and `BTC` are one underlying, and so are `kPEPE` and `PEPE`. */
 export const underlyingOf = (coin: string): string => coin.slice(coin.indexOf(':') + 1).replace(/^k(?=[A-Z])/, '');
 
-function check(judged: JudgedOrder, limit: keyof SharedLimitsSeen, kind: ViolationKind, group: Copies, counts: (coin: string) => boolean): void {
+function check(judged: JudgedOrder, limit: keyof SharedLimitsSeen, kind: ViolationKind, all: Copies, counts: (coin: string) => boolean): void {
   const allowed = judged.terms.map(({ settings }) => settings.shared?.[limit] ?? null);
   const most = allowed.reduce((widest, each) => (widest === null || each === null ? null : max(widest, each)), allowed[0] ?? null);
   if (most === null) return;
+  // What a stop could not close alone, less than the venue's minimum, is listed with its proof of flatness: nothing copies there any more.
+  const group = all.filter(({ state }) => state !== 'stopped');
   const value = limit === 'underlyingShare' ? shareOf(judged, group, most) : most;
   if (value === null) return;
   const worst = worstOf(judged, group, counts);
@@ -41,7 +43,6 @@ function check(judged: JudgedOrder, limit: keyof SharedLimitsSeen, kind: Violati
 function shareOf(judged: JudgedOrder, group: Copies, share: bigint): bigint | null {
   let equity = 0;
   for (const copy of group) {
-    if (copy.state === 'stopped') continue;
     const range = copy.ownShare ? null : copy.equity.range(judged.at);
     if (range === null) return null;
     equity += Math.max(0, range.high);

@@ -1,0 +1,95 @@
+import { RATE_ONE, rate } from '@lockstep/kernel';
+import { revalue } from '@lockstep/replication';
+import { defaultCopySettings } from '@lockstep/roster';
+import { standingOrders } from '@lockstep/storage';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FillCollector } from '../books/collect-fills';
+import { StandingStops } from '../stops/standing-stops';
+import { StopKeeper } from '../stops/stop-keeper';
+import { type BooksStage, openBooksStage, priceOf } from '../testing/books-stage';
+import { ScriptedStops } from '../testing/scripted-stops';
+import { STAGE_COIN } from '../testing/scripted-venue';
+import { MirrorKeeper } from './mirror-keeper';
+import { refreshMirrorOf } from './mirror-totals';
+
+/** The leader's limit buys of one unit stand at these prices, and a copy holds as much as he does. */
+const PRICES = ['90', '80'] as const;
+const PLACED = ['buy 1 at 90', 'buy 1 at 80'];
+const RETRY_MS = 300;
+
+describe('mirrors of a copy', () => {
+  let stage: BooksStage;
+  let venue: ScriptedStops;
+  let stops: StopKeeper;
+  let mirrors: MirrorKeeper;
+
+  beforeEach(async () => {
+    stage = await openBooksStage();
+    const paces = { unknownIntervalMs: 0, stopActionsPerSecond: 1_000_000, mirrorCancelRetryMs: RETRY_MS };
+    Object.assign(stage.ctx, { limits: { ...stage.ctx.limits, ...paces }, standingStops: new StandingStops(PRICES.length) });
+    const { ctx, books } = stage;
+    venue = new ScriptedStops(stage.venue);
+    setPolicy('orders');
+    ctx.standingStops.onMirrored = (stop) => refreshMirrorOf(ctx, stop);
+    stops = new StopKeeper(ctx, books, new FillCollector(ctx, books));
+    mirrors = new MirrorKeeper(ctx, books, { alone: (_watched, _coin, work) => work() }, stops, () => undefined);
+    list(...PRICES);
+    await until(() => expect([...venue.standingNow].sort()).toEqual([...PLACED].sort()));
+    await until(() => expect([...ctx.standingStops.mirrors()].map(({ state }) => state)).toEqual(['standing', 'standing']));
+  });
+  afterEach(async () => {
+    await stops.stop();
+    await stage.close();
+  });
+
+  const setPolicy = (policy: 'orders' | 'positions'): void => {
+    const { copy } = stage;
+    copy.settings = { ...defaultCopySettings(), policy, mode: { kind: 'fixed_ratio', ratio: rate(RATE_ONE) } };
+    copy.watched.book.setSettings(copy.row, copy.settings, 1);
+  };
+  const list = (...prices: readonly string[]): void => {
+    const terms = { coin: STAGE_COIN.coin, buy: true, reduceOnly: false, trigger: null, ofPosition: false, original: 10_000, remaining: 10_000 };
+    const orders = prices.map((text) => ({ ...terms, orderId: `o${text}`, price: Number(priceOf(text)) }));
+    stage.copy.watched.working.takeList('', orders, () => true, stage.ctx.clock.now());
+  };
+  const look = async (): Promise<void> => {
+    const { copy, ctx } = stage;
+    stage.setMark('100');
+    copy.watched.book.setMark(STAGE_COIN.coin, priceOf('100'), ctx.clock.now());
+    revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+    mirrors.look();
+    stops.look();
+    await stops.stop();
+  };
+  const until = (holds: () => unknown) =>
+    vi.waitFor(
+      async () => {
+        await look();
+        await holds();
+      },
+      { timeout: 10_000, interval: 10 },
+    );
+  /** Nothing stands, here, at the venue or in the books. */
+  const gone = () =>
+    until(async () => {
+      const rows = await stage.storage.scoped(stage.scope, standingOrders);
+      expect([venue.standingNow, stage.ctx.standingStops.size, rows]).toEqual([[], 0, []]);
+    });
+
+  it('whose cancel the venue refuses are cancelled again, each time after twice as long', async () => {
+    const at: number[] = [];
+    venue.onArrival = async () => void at.push(performance.now());
+    venue.ends.push('refused', 'refused');
+    list();
+    await gone();
+    const [first = 0, second = 0, third = 0, ...more] = at;
+    // Clocks of different origins may disagree by a little.
+    expect([second - first >= RETRY_MS - 5, third - second >= 2 * RETRY_MS - 5, more]).toEqual([true, true, []]);
+  });
+
+  it('are cancelled where no more orders may stand', async () => {
+    expect(stage.ctx.standingStops.isFull).toBe(true);
+    list();
+    await gone();
+  });
+});
