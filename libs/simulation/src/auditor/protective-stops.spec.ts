@@ -83,6 +83,24 @@ describe('protective stops (product §2.10)', () => {
     expect(told(act(holding()).wait(60_000).mark('100').calm())).toEqual(found);
   });
 
+  it('that filled is closed once more where its fill was told just now: the books need a moment', () => {
+    const history = place(holding()).leader('0');
+    history.trade('s1', false, '50', '81').end('s1', 'done').wait(200).exit('-50');
+    expect(history.found()).toEqual([]);
+  });
+
+  it.each([
+    ['just before', 1_000, []],
+    ['long before', 10_000, ['order_without_end']],
+  ] as const)('that ended %s has its end in the books by then', (_when, ago, found) => {
+    const history = place(holding()).wait(60_000).mark('100');
+    history.end('s1', 'done').wait(ago).mark('100');
+    const row = { scope: STOP.scope, copyId: STOP.copyId, cloid: STOP.cloid, end: 'open', filled: 0n } as const;
+    const snapshot = history.snapshot();
+    history.calm({ ...snapshot, orders: [...snapshot.orders, row] });
+    expect(history.found().filter((kind) => kind.startsWith('order'))).toEqual(found);
+  });
+
   it('does not stand where the copy is flat', () => {
     const history = place(holding()).wait(1_000).leader('0');
     history.fill(history.exit('-50'), '50');

@@ -47,6 +47,9 @@ export class Tally {
   }
 }
 
+/** The answers of a wave are taken up together; they may be as far apart. */
+const WAVE_ANSWERS_MS = 5_000;
+
 interface UnansweredFill {
   readonly at: EpochMs;
   readonly signed: bigint;
@@ -131,8 +134,9 @@ export class Holding {
    */
   closableMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = buy ? -this.told.position : this.told.position;
+    // A stop is no exit that is on its way: until its fill is booked nothing of it is known.
     for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && !isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+      if (order.handed !== null && (order.trigger !== null || !isExit(order.handed)) && signed > 0n === buy) most += abs(signed);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;
@@ -142,11 +146,18 @@ export class Holding {
     return most > 0n ? most : 0n;
   }
 
-  /** The most an engine may believe is held against orders of a side, its exits that are on their way among it: those whose fills may not be booked yet, too. */
+  /**
+   * The most an engine may believe is held against orders of a side, its exits that are on their way among it: those whose fills may not be booked yet, too,
+   * and those whose answer came while others of their wave had none.
+   */
   heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = this.closableMost(at, bookingMs, buy);
     for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+      if (order.handed !== null && order.trigger === null && isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+    for (const order of this.live.values()) {
+      const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < WAVE_ANSWERS_MS;
+      if (isFresh) most += order.answeredUntold();
+    }
     return most;
   }
 

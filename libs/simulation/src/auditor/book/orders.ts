@@ -25,8 +25,9 @@ export class OrderTrack {
   /** The world saw it. */
   arrived = false;
   rejected = false;
-  /** It can fill no more. */
+  /** It can fill no more, and since when. */
   ended = false;
+  endedAt: EpochMs = Number.NEGATIVE_INFINITY;
   withheld = false;
   voided = false;
   answer: AnswerSeen | null = null;
