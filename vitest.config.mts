@@ -52,8 +52,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', 'dist/**'],
           testTimeout: INTEGRATION_TIMEOUT_MS,
           hookTimeout: INTEGRATION_TIMEOUT_MS,
-          // Two even on two cores: they wait for other processes much of the time.
-          maxWorkers: 2,
+          // More than cores: most of their time they wait, for other processes and for intervals of the product.
+          maxWorkers: 5,
           sequence: { groupOrder: 1 },
         },
       },

@@ -134,6 +134,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     repairs,
     lanes,
     watch,
+    orders: working,
     directory,
     opener: parts.opener,
     wakeups: parts.wakeups,

@@ -100,7 +100,7 @@ export interface EngineLimits {
   readonly stopRetryMs: number;
   /** Time after which a stop that should stand is asked for, in ms: its follower may have cancelled it. */
   readonly stopVerifyMs: number;
-  /** Questions about stops at once. */
+  /** Questions about stops of a network at once. */
   readonly stopAsksMax: number;
   /** Wait between two looks at mirrors of leaders' orders, in ms, and time after which one that should stand is asked for. */
   readonly mirrorLookMs: number;

@@ -64,7 +64,14 @@ export function applyOutcome(book: CopyBook, plan: WavePlan, order: number, kind
     const failures = rows.exitFailures[row] ?? 0;
     rows.exitFailures[row] = missing === 0 ? 0 : Math.min(255, failures + 1);
   }
+  if (orders.exit[order] !== 1) noteRefusal(rows, row, filledLots, kind === 'rejected' && refusal === 'lasting');
   rows.lastReason[row] = missing === 0 ? PLANNED : kind === 'withheld' ? WITHHELD : kind === 'filled' ? SLIPPAGE : REASON_OF_REFUSAL[refusal];
+}
+
+/** Attempts with two entries count once. */
+function noteRefusal(rows: InstrumentSheet['rows'], row: number, filledLots: number, lasting: boolean): void {
+  if (filledLots > 0) rows.refusals[row] = 0;
+  else if (lasting) rows.refusals[row] = Math.min((rows.refusals[row] ?? 0) + 1, (rows.attempt[row] ?? 0) + 1, 255);
 }
 
 /** Frees reserved lots of a row, never below zero. */

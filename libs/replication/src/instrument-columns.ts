@@ -93,6 +93,8 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   wave: make.f64('wave'),
   attempt: make.u16('attempt'),
   exitFailures: make.u8('exitFailures'),
+  /** Entries in a row that the venue refused for a lasting reason, in that wave: none since one filled, if only in part. */
+  refusals: make.u8('refusals'),
 });
 
 export type InstrumentRows = ReturnType<typeof layoutInstrumentRows>;

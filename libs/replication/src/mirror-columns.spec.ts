@@ -5,7 +5,7 @@ import { beginClosing } from './closing';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import { boundAhead, claimOf, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
-import { mirrorEntries, mirrorRoom } from './mirror-room';
+import { MIRROR_AGENT_MARGIN_MS, mirrorEntries, mirrorRoom } from './mirror-room';
 import { needsRepair, repairPlan } from './repair';
 import { at, entryOf, NOW, optionsOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
 import { MARK_MAX_AGE_MS } from './wave-options';
@@ -183,6 +183,8 @@ describe('what a mirror may add', () => {
     ['broken', (stage) => stage.book.setStatus(0, 4, true), 'no'],
     ['being stopped by a switch', (stage) => stage.book.setStatus(0, 2, true), 'no'],
     ['without an agent', (stage) => stage.book.setSigner(0, -1, 0), 'no'],
+    ['signed for by an agent that ends soon', (stage) => stage.book.setSigner(0, 1, NOW + MIRROR_AGENT_MARGIN_MS), 'no'],
+    ['signed for by an agent that does not', (stage) => stage.book.setSigner(0, 1, NOW + MIRROR_AGENT_MARGIN_MS + 1), 'yes'],
     ['in an instrument it leaves out', (stage) => (stage.sheet.rows.allowed[0] = 0), 'no'],
     ['its account not known', (stage) => stage.book.setStatus(0, 128, true), 'keep'],
     ['its leader out of sight', (stage) => stage.book.setStatus(0, 2_048, true), 'keep'],

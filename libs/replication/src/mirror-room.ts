@@ -31,6 +31,12 @@ export function mirrorRoom(
 }
 
 /**
+ * Mirrors that add risk end so long before the agent that signs for their copy does, in ms: once it is past nobody can sign their cancel, and what refuses or
+ * delays one now is over by then. What only reduces stays.
+ */
+export const MIRROR_AGENT_MARGIN_MS = 300_000;
+
+/**
  * Whether mirrors that add risk may stand now: `no` for everything that stands against new risk; `keep`, none is placed and what stands stays, while something
  * they are judged on is not known well enough. The book must be valued at the options' time.
  */
@@ -41,7 +47,8 @@ export function mirrorEntries(
   options: { readonly now: number; readonly markMaxAgeMs: number },
 ): 'yes' | 'keep' | 'no' {
   const { copies } = book;
-  if (standingRefusal(copies, row, options.now) !== CLEAR || instrumentRefusal(copies, sheet.rows, row) !== CLEAR) return 'no';
+  if (standingRefusal(copies, row, options.now + MIRROR_AGENT_MARGIN_MS) !== CLEAR || instrumentRefusal(copies, sheet.rows, row) !== CLEAR)
+    return 'no';
   const fresh = sheet.mark > 0 && options.now - sheet.markAt <= options.markMaxAgeMs && copies.marksFresh[row] === 1;
   return fresh && truthRefusal(copies, row) === CLEAR ? 'yes' : 'keep';
 }

@@ -349,6 +349,7 @@ function startAttempts(draft: Draft, wave: number): void {
     const row = draft.row[index] ?? 0;
     rows.wave[row] = wave;
     rows.attempt[row] = 0;
+    rows.refusals[row] = 0;
   }
 }
 

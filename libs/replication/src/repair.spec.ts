@@ -98,6 +98,21 @@ describe('repair', () => {
     expect(repairAt(stage, NOW + 20_000).forfeits).toEqual([{ row: 0, copyNo: 1, amount: 10 * MICRO, reason }]);
   });
 
+  it('an entry of which some fills between refusals is sent on: what was refused before counts no more', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    stage.fillOrder(stage.plan('10'), 0, 1);
+    const sent: number[] = [];
+    for (let round = 1; round < 16; round += 1) {
+      stage.book.setMark('BTC', priceOf('100'), NOW + round * 500);
+      const { plan } = repairAt(stage, NOW + round * 500);
+      sent.push(plan.orders.count);
+      if (plan.orders.count > 0) stage.fillOrder(plan, 0, round % 3 === 0 && round < 9 ? 1 : 0, 'lasting');
+    }
+    // Two refusals, a part, two refusals, a part, and three refusals.
+    expect(sent).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+  });
+
   it('an exit that the venue refuses is repeated whatever it says', () => {
     const stage = tradedStage();
     stage.fillOrder(stage.plan('0'), 0, 0, 'lasting');

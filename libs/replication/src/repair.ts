@@ -26,7 +26,7 @@ const NO_CHANGE = reasonNumber('no_change');
 const REJECTED = reasonNumber('rejected');
 const BUSY = reasonNumber('venue_busy');
 const RATE_ONE = 1_000_000_000_000;
-/** An entry that the venue refuses this often for a lasting reason waits for the leader's next increase or the end of its window. */
+/** An entry that the venue refuses this often in a row for a lasting reason waits for the leader's next increase or the end of its window. */
 const REFUSALS_MAX = 3;
 
 /**
@@ -169,7 +169,7 @@ export function catchUpRefusal(view: CatchUpView, row: number, buy: boolean): nu
   if (sheet.mark === 0 || options.now - sheet.markAt > options.markMaxAgeMs || copies.marksFresh[row] === 0) return STALE_MARK;
   const refused = instrumentRefusal(copies, sheet.rows, row);
   if (refused !== CLEAR) return refused;
-  if (sheet.rows.lastReason[row] === REJECTED && (sheet.rows.attempt[row] ?? 0) + 1 >= REFUSALS_MAX) return WAITING;
+  if (sheet.rows.lastReason[row] === REJECTED && (sheet.rows.refusals[row] ?? 0) >= REFUSALS_MAX) return WAITING;
   const reference = sheet.rows.owedPrice[row] ?? 0;
   if (reference === 0 || (sheet.rows.owedUntil[row] ?? 0) <= options.now) return WAITING;
   return insideBand(view, row, reference, buy) ? CLEAR : OUT_OF_BAND;

@@ -24,14 +24,12 @@ export function sharedRoom(
   const none = (): Float64Array => new Float64Array(rowCount).fill(NONE);
   const room = { concentration: none(), follower: none(), leader: none() };
   const standing: FollowerStanding = { gross: 0, ofUnderlying: 0, equity: 0, fresh: true };
-  const judged = new Uint8Array(rowCount);
+  const judged = enteringRows(rowCount, orders);
   const leaders = leaderTotals(book, now - markMaxAgeMs, false);
   const when = { now, markMaxAgeMs, targets: false };
-  for (let order = 0; order < orders.count; order += 1) {
-    const row = orders.row[order] ?? 0;
-    // No limit holds an exit up, and a row's two legs are of one position.
-    if (orders.exit[order] === 1 || judged[row] === 1) continue;
-    judged[row] = 1;
+  // By row and not by order: columns are read from one end to the other.
+  for (let row = 0; row < rowCount; row += 1) {
+    if (judged[row] !== 1) continue;
     const own = sheet.mark === 0 ? 0 : mulDivCeil(mostLots(sheet.rows, row, false), sheet.mark, sheet.lotsPerUnit);
     const capacity = copies.leaderCapacity[row] ?? NO_LIMIT;
     const leader = leaders[copies.scope[row] ?? 0] ?? 0;
@@ -45,4 +43,11 @@ export function sharedRoom(
     if (share >= 0) room.concentration[row] = mulDivFloor(standing.equity, share, RATE_ONE) - (standing.ofUnderlying - own) - known;
   }
   return room;
+}
+
+/** Rows with an order that enters: no limit holds an exit up, and a row's two legs are of one position. */
+function enteringRows(rowCount: number, orders: { readonly count: number; readonly row: Int32Array; readonly exit: Uint8Array }): Uint8Array {
+  const entering = new Uint8Array(rowCount);
+  for (let order = 0; order < orders.count; order += 1) if (orders.exit[order] !== 1) entering[orders.row[order] ?? 0] = 1;
+  return entering;
 }

@@ -1,6 +1,7 @@
 import { type CopyId, type EpochMs, type Money, money } from '@lockstep/kernel';
-import { copyAccount, postAllocation } from '@lockstep/ledger';
+import { postAllocation } from '@lockstep/ledger';
 import type { EngineScopedUnit } from '@lockstep/storage';
+import { bookedAllocation } from '../state/booked-allocation';
 import { ALLOCATION_ASSET } from '../state/real-equity';
 
 /**
@@ -9,8 +10,7 @@ import { ALLOCATION_ASSET } from '../state/real-equity';
  * again books nothing. Call it shortly before the unit's events.
  */
 export async function bookAllocation(unit: EngineScopedUnit, copyId: CopyId, wanted: Money, cause: string, at: EpochMs): Promise<void> {
-  // The follower's money stands on the credit side.
-  const booked = -(await unit.ledger.sumOfCopy(copyId, copyAccount(copyId, 'allocation'), ALLOCATION_ASSET));
+  const booked = await bookedAllocation(unit, copyId);
   const transaction = postAllocation(`${copyId}:${cause}`, copyId, at, ALLOCATION_ASSET, money(wanted - booked));
   if (transaction !== null) await unit.ledger.post([transaction]);
 }

@@ -21,6 +21,8 @@ export class FundingCollector {
   private charged: EpochMs = 0;
   private owed: AccountRecord[] = [];
   private perTurn = 1;
+  /** What was read and waits for its tenant's books. */
+  private readonly waiting = new Map<string, { readonly batch: CollectedFunding[]; readonly booked: Promise<void> }>();
 
   constructor(
     private readonly ctx: EngineContext,
@@ -72,19 +74,33 @@ export class FundingCollector {
       .some((copy) => [...this.ctx.booked.coins(copy.no)].some(([, { booked }]) => booked.book.quantity !== 0n));
   }
 
+  /** Each account is booked as soon as it is read: what the venue charged one copy must not wait for an answer about another. */
   private async take(accounts: readonly AccountRecord[]): Promise<void> {
     const { charged } = this;
-    const collected = await Promise.all(accounts.map((account) => this.read(account, charged)));
-    this.owed.push(...accounts.filter((_, index) => collected[index] === null));
-    const byScope = new Map<string, { readonly scope: TenantScope; readonly batch: CollectedFunding[] }>();
-    for (const one of collected) {
-      if (one === null) continue;
-      const key = scopeKey(one.account.scope);
-      const ofScope = byScope.get(key) ?? { scope: one.account.scope, batch: [] };
-      ofScope.batch.push(one);
-      byScope.set(key, ofScope);
+    await Promise.all(
+      accounts.map(async (account) => {
+        const collected = await this.read(account, charged);
+        if (collected === null) this.owed.push(account);
+        else await this.hand(collected);
+      }),
+    );
+  }
+
+  /** Resolves once it is booked, together with what else of its tenant is read until the tenant's books are free. */
+  private hand(collected: CollectedFunding): Promise<void> {
+    const { scope } = collected.account;
+    const key = scopeKey(scope);
+    const open = this.waiting.get(key);
+    if (open !== undefined) {
+      open.batch.push(collected);
+      return open.booked;
     }
-    await Promise.all([...byScope.values()].map(({ scope, batch }) => this.book(scope, batch)));
+    const batch = [collected];
+    const booked = this.book(scope, batch, () => {
+      if (this.waiting.get(key)?.batch === batch) this.waiting.delete(key);
+    });
+    this.waiting.set(key, { batch, booked });
+    return booked;
   }
 
   /**
@@ -108,18 +124,21 @@ export class FundingCollector {
     return { account, charges, readTo: complete ? charged : Math.min(newest, charged), more: !complete };
   }
 
-  /** Books what was read of one tenant. What could not be booked is owed again, and so is an account of which the venue has more. */
-  private async book(scope: TenantScope, batch: readonly CollectedFunding[]): Promise<void> {
-    const before = batch.map(({ account }) => account.fundingReadTo);
+  /** Books what was read of one tenant; `begins` is called when no more of it can be added. What could not be booked is owed again, and so is an account of which the venue has more. */
+  private async book(scope: TenantScope, batch: readonly CollectedFunding[], begins: () => void): Promise<void> {
     try {
       await this.books.run(scope, async () => {
         await this.ctx.sending.quiet();
-        await this.ctx.scopedUnits.run(() => bookFunding(this.ctx, scope, batch));
+        await this.ctx.scopedUnits.run(async () => {
+          begins();
+          const before = batch.map(({ account }) => account.fundingReadTo);
+          await bookFunding(this.ctx, scope, batch);
+          const unread = batch.filter(({ account, more }, index) => more && account.fundingReadTo > (before[index] ?? 0));
+          this.owed.push(...unread.map(({ account }) => account));
+        });
       });
-      this.owed.push(
-        ...batch.filter(({ account, more }, index) => more && account.fundingReadTo > (before[index] ?? 0)).map(({ account }) => account),
-      );
     } catch (failure) {
+      begins();
       this.ctx.log.error('funding could not be booked', { scope: scopeKey(scope), accounts: batch.length, error: failure });
       this.owed.push(...batch.map(({ account }) => account));
     }

@@ -21,6 +21,7 @@ export function trueUp(ctx: EngineContext, copy: CopyRecord, coin: string): void
   if (open.some(({ filledLots, bookedLots, ledBooked }) => filledLots !== null || bookedLots < ledBooked)) return;
   const inFlight = (rows.pendingBuy[copy.row] ?? 0) + (rows.pendingSell[copy.row] ?? 0) - mirrored(sheet, copy.row);
   if (inFlight > open.reduce((sum, { lots, ledBooked }) => sum + lots - ledBooked, 0)) return;
+  const before = rows.position[copy.row];
   for (const order of open) leadByBooking(order);
   const { booked } = ctx.booked.get(copy.no, coin);
   const lots = toLots(instrument, booked.book.quantity);
@@ -32,6 +33,8 @@ export function trueUp(ctx: EngineContext, copy: CopyRecord, coin: string): void
     entryValue: toExact(abs(booked.book.cost), 'entry value'),
     realised: toExact(booked.realised, 'realised PnL'),
   });
+  // A reading of the account that is older than this tells another position.
+  if (lots !== before) copy.account.touched += 1;
 }
 
 /** What mirrors have reserved: their fills lead the columns when they are booked. */

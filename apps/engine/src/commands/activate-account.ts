@@ -13,6 +13,7 @@ import {
 import type { Address, RejectCode, SignerHandle, Venue } from '@lockstep/venues/port';
 import { standingByTime } from '../accounts/agent-standing';
 import { type FoundBuilder, findAgent, findBuilder } from '../accounts/find-agent';
+import { needsSigner } from '../accounts/needed-signer';
 import { verifyAccount } from '../accounts/verify-account';
 import { accountEvent, putSigner } from '../accounts/write-approvals';
 import type { EngineContext } from '../context';
@@ -248,8 +249,7 @@ async function takeOver(ctx: EngineContext, account: AccountRecord, agentAddress
   account.signs = true;
   if (outdated === null) return;
   // What it signed and is still unknown can be voided by it alone.
-  const needed = [...ctx.openOrders.ofAccount(account.index)].some(({ signers }) => signers.includes(outdated));
-  if (!needed) await account.network.venue.orders.dropSigners([outdated]);
+  if (!needsSigner(ctx, account, outdated)) await account.network.venue.orders.dropSigners([outdated]);
 }
 
 /** Puts what the venue said on the account and on the copies that run on it. */

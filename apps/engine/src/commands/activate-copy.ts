@@ -142,8 +142,11 @@ async function begin(
   equity: bigint,
 ): Promise<CommandEnd | null> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
-  // Another copy of the account may have begun since: from here to its row nothing is waited for.
-  const refusal = allocationRefusal(ctx, account, copy, equity) ?? sharingRefusal(ctx, account, watched, inEffect(ctx, scope, copy, settings));
+  // Another copy of the account, or of a leader whose orders are followed, may have begun since: from here to its row nothing is waited for.
+  const refusal =
+    allocationRefusal(ctx, account, copy, equity) ??
+    sharingRefusal(ctx, account, watched, inEffect(ctx, scope, copy, settings)) ??
+    (settings.policy === 'orders' ? ordersRefusal(watched) : null);
   if (refusal !== null) return refusal;
   // Where others run, fills of theirs may still be unread, and how well the account is known is told by its comparisons.
   if (ctx.registry.copiesOf(account).length === 0) {
@@ -156,6 +159,8 @@ async function begin(
   parts.stops.meet(record);
   ctx.wishes.meet(record);
   parts.watch.meet(record);
+  // The next one to ask finds its place taken.
+  parts.orders.follow();
   shareEquity(ctx.registry, account, equity);
   const beginning = beginAtNextOpen(ctx, record);
   try {

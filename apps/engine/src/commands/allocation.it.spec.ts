@@ -1,8 +1,9 @@
 import { present, RATE_ONE } from '@lockstep/kernel';
 import { MODE, STATUS } from '@lockstep/replication';
-import { type CommandRow, runningCopy } from '@lockstep/storage';
+import { type CommandRow, runningCopies, runningCopy } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Repairs } from '../repair/repair';
+import { withAllocationsInForce } from '../state/booked-allocation';
 import { navOf } from '../state/load-book';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
@@ -27,7 +28,15 @@ describe('a copy’s allocation in the ledger', () => {
     const directory = { watched: async () => copy.watched };
     const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
     const lanes = new WaveLanes(stage.ctx, books, () => undefined);
-    parts = { books, lanes, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
+    parts = {
+      books,
+      lanes,
+      repairs,
+      directory,
+      watch,
+      orders: { follow: () => undefined },
+      stops: { meet: () => undefined },
+    } as unknown as CommandParts;
   });
   afterEach(() => stage.close());
 
@@ -89,6 +98,22 @@ describe('a copy’s allocation in the ledger', () => {
     expect(copy).not.toBeNull();
     const nav = copy === null ? null : navOf(stage.ctx, stage.scope, copy);
     expect(nav).toMatchObject({ factor: 900_000_000_000n, equity: moneyOf('1900') });
+  });
+
+  it('is at a start what is booked: a wish acts when its command is carried out, not before', async () => {
+    await activate();
+    const atStart = () =>
+      stage.storage.scoped(
+        stage.scope,
+        async (unit) => (await withAllocationsInForce(unit, await runningCopies(unit))).map(({ allocation }) => allocation),
+        {
+          readOnly: true,
+        },
+      );
+    await stage.storage.scoped(stage.scope, (unit) => unit.copies.update({ id: stage.copy.id }, { allocation: moneyOf('2000') }));
+    expect(await atStart()).toEqual([moneyOf('1000')]);
+    expect(await change(2, '2000')).toEqual(applied());
+    expect(await atStart()).toEqual([moneyOf('2000')]);
   });
 
   it('ends with the copy, whose cash keeps what it gained; what is booked later adds to that', async () => {

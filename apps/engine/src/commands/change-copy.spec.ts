@@ -18,6 +18,7 @@ import { StopWishes } from './stop-wishes';
 
 const SCOPE = { tenantId: 'ten_a', environment: 'test' } as unknown as TenantScope;
 const ID = 'cpy_a';
+const KIND = 'copy.re_enable';
 
 /** A flat copy that lost half and was closed by its loss limit; `saved` are the details of its equity as written, in order. */
 function broken(part: Partial<CopySettings> = {}) {
@@ -54,6 +55,7 @@ function broken(part: Partial<CopySettings> = {}) {
   } as unknown as CopyRecord;
   registry.copies.set(1, copy);
   registry.copiesById.set(ID, copy);
+  const enabled = { at: Number.NEGATIVE_INFINITY };
   const saved: { readonly navFactor: number; readonly navEquity: number }[] = [];
   const unit = {
     now: NOW,
@@ -65,6 +67,7 @@ function broken(part: Partial<CopySettings> = {}) {
       },
     },
     events: { append: async () => undefined },
+    commands: { appliedSince: async (kind: string, target: string, at: number) => kind === KIND && target === ID && at <= enabled.at },
     copies: { settings: async () => ({ settings: encodeCopySettings(settingsOf('1', { direction: 'inverse' })) }) },
   } as unknown as ScopedUnit;
   const stops = new StopVersion();
@@ -84,10 +87,11 @@ function broken(part: Partial<CopySettings> = {}) {
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
   } as unknown as EngineContext;
   const lanes = { alone: async (_watched: unknown, _coin: string, work: () => Promise<void>) => work() };
-  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes } as unknown as CommandParts;
-  const enable = () => reEnableCopy(ctx, parts, { targetId: ID } as unknown as CommandRow);
+  const orders = { follow: () => undefined };
+  const parts = { books: { run: async <T>(_scope: TenantScope, work: () => Promise<T>) => work() }, lanes, orders } as unknown as CommandParts;
+  const enable = (createdAt = NOW) => reEnableCopy(ctx, parts, { kind: KIND, targetId: ID, createdAt } as unknown as CommandRow);
   const turn = () => changeSettings(ctx, parts, SCOPE, { targetId: ID, payload: { version: 2 } } as unknown as CommandRow);
-  return { ctx, stage, copy, turn, copies, row, start, saved, enable };
+  return { ctx, stage, copy, turn, copies, row, start, saved, enable, enabled };
 }
 
 describe('a copy that is enabled again after a loss limit', () => {
@@ -130,6 +134,21 @@ describe('a copy that is enabled again after a loss limit', () => {
     expect([copy.state, saved]).toEqual(['breaker_closed', []]);
     ctx.standingStops.remove(stop);
     expect(await enable()).toMatchObject({ status: 'applied' });
+  });
+
+  it('takes on nothing more by a second wish that waited behind the first', async () => {
+    const { stage, row, enable, enabled } = broken({ start: { kind: 'adopt', band: rateOf('0.02') } });
+    stage.follow('10');
+    const mark = (text: string): void => {
+      stage.sheet.markAt = NOW - 1;
+      stage.book.setMark('BTC', priceOf(text), NOW);
+    };
+    mark('103');
+    expect(await enable(NOW - 10)).toMatchObject({ status: 'applied' });
+    enabled.at = NOW;
+    mark('102');
+    expect(await enable(NOW - 5)).toEqual({ status: 'applied', result: null });
+    expect([at(stage.sheet.rows.target, row), stage.sheet.rows.episode[row]]).toEqual([0, EPISODE.awaitingOpen]);
   });
 
   it('has its new references written with its new state', async () => {

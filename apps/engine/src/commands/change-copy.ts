@@ -55,8 +55,13 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
 export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd | LaterEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
-  // A process may have died between the new beginning and what it takes on.
-  if (copy.state === 'active') return takeOnAtStart(ctx, parts, copy.id, copy.settings);
+  if (copy.state === 'active') {
+    // Enabled by another command since this one was given: what that one did not take on is not asked about anew.
+    const scope = copy.group.scope;
+    if (await ctx.storage.scoped(scope, (unit) => unit.commands.appliedSince(command.kind, copy.id, command.createdAt))) return applied();
+    // A process may have died between the new beginning and what it takes on.
+    return takeOnAtStart(ctx, parts, copy.id, copy.settings);
+  }
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
@@ -108,6 +113,7 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   copy.settingsVersion = version;
   putLimits(ctx.chain, copy);
   ctx.stops.changed();
+  parts.orders.follow();
   if (turned) await leaveWrongSide(ctx, parts, copy);
   await leaveWhatLeaderLeft(ctx, parts, copy);
   // The version stands all the same: what its mode lacks denies entries until it is there.

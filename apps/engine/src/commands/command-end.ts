@@ -3,6 +3,7 @@ import type { CommandRefusal } from '@lockstep/storage';
 import type { ApprovalWatch } from '../accounts/approval-watch';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FeeTimes } from '../fee-times';
+import type { WorkingOrders } from '../mirrors/working-orders';
 import type { Repairs } from '../repair/repair';
 import type { NetworkDirectory } from '../state/network-directory';
 import type { StopSwitches } from '../stop-switches';
@@ -15,6 +16,7 @@ export interface CommandParts {
   readonly repairs: Repairs;
   readonly lanes: Pick<WaveLanes, 'alone'>;
   readonly watch: LeaderWatch;
+  readonly orders: Pick<WorkingOrders, 'follow'>;
   readonly directory: NetworkDirectory;
   readonly opener: Opener;
   readonly wakeups: Wakeups;

@@ -1,11 +1,10 @@
 import { type Money, money } from '@lockstep/kernel';
-import { copyAccount } from '@lockstep/ledger';
 import { type InstrumentSheet, isHandingOver, microToSize, revalue, STATUS, scaleTarget } from '@lockstep/replication';
 import { type EngineScopedUnit, savePositionStates, type TakenOnResult } from '@lockstep/storage';
 import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
+import { bookedAllocation as allocationInLedger } from '../state/booked-allocation';
 import { type Intent, intentOf, restoreIntent } from '../state/intent';
-import { ALLOCATION_ASSET } from '../state/real-equity';
 import type { CopyRecord } from '../state/registry';
 import { refreshPrices } from '../wave/plan-moves';
 import { aloneInAll } from './alone-in-all';
@@ -48,13 +47,9 @@ export async function reduceProRata(
   return { instruments: reduced.map(resultOf) };
 }
 
-/** What the ledger says is assigned to a copy: the change of an allocation is done when it stands there. */
+/** What the ledger says is assigned to a copy. */
 export const bookedAllocation = (ctx: EngineContext, copy: CopyRecord): Promise<bigint> =>
-  ctx.storage.scoped(
-    copy.group.scope,
-    async (unit) => -(await unit.ledger.sumOfCopy(copy.id, copyAccount(copy.id, 'allocation'), ALLOCATION_ASSET)),
-    { readOnly: true },
-  );
+  ctx.storage.scoped(copy.group.scope, (unit) => allocationInLedger(unit, copy.id), { readOnly: true });
 
 function reduceTargets(ctx: EngineContext, copy: CopyRecord, held: readonly InstrumentSheet[], booked: bigint, wanted: bigint): Reduced[] {
   const { book } = copy.watched;
@@ -62,7 +57,6 @@ function reduceTargets(ctx: EngineContext, copy: CopyRecord, held: readonly Inst
   if (book.copies.copyNo[copy.row] !== copy.no || isHandingOver(status) || (status & STATUS.closing) !== 0) return [];
   refreshPrices(copy.watched);
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
-  // The column may hold the wanted allocation already: it was loaded from the row, which the wish itself wrote.
   const profit = BigInt((book.copies.equity[copy.row] ?? 0) - (book.copies.allocation[copy.row] ?? 0));
   const [before, after] = [booked + profit, wanted + profit];
   return held.map((sheet) => {

@@ -1,5 +1,6 @@
-import { present } from '@lockstep/kernel';
+import { present, RATE_ONE, rate } from '@lockstep/kernel';
 import { EPISODE, needsRepair, STATUS } from '@lockstep/replication';
+import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { type CommandRow, loadPositionStates } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -25,8 +26,8 @@ describe('a change of a copy’s state', () => {
     const { books, copy } = stage;
     const directory = { watched: async () => copy.watched };
     const watch = { watch: () => 'watching', meet: () => undefined, synced: async () => 'synced' };
-    parts = { books, repairs, directory, watch, stops: { meet: () => undefined } } as unknown as CommandParts;
-    command = { targetId: copy.id } as unknown as CommandRow;
+    parts = { books, repairs, directory, watch, orders: { follow: () => undefined }, stops: { meet: () => undefined } } as unknown as CommandParts;
+    command = { kind: 'copy.re_enable', targetId: copy.id, createdAt: stage.ctx.clock.now() } as unknown as CommandRow;
   });
   afterEach(() => stage.close());
 
@@ -81,6 +82,30 @@ describe('a change of a copy’s state', () => {
     expect(await activateCopy(stage.ctx, { ...parts, stops }, stage.scope, command)).toEqual(applied());
     const begun = present(stage.ctx.registry.copies.get(stage.copy.no), 'the copy');
     expect([begun.state, begun.watched.book.takesRisk(begun.row)]).toEqual(['active', false]);
+  });
+
+  it('to active with mirrored orders takes a place of those kept for orders, and is refused where another took the last one meanwhile', async () => {
+    await begin('preparing', 0);
+    stage.ctx.registry.dropCopy(stage.copy.no);
+    stage.venue.states = [stage.state('0', 1)];
+    const settings = encodeCopySettings({ ...defaultCopySettings(), policy: 'orders', mode: { kind: 'fixed_ratio', ratio: rate(RATE_ONE) } });
+    const version = { copyId: stage.copy.id, version: 2, settings, actor: 'test', effectiveFrom: 0 };
+    await stage.app.scoped(stage.scope, async (unit) => {
+      await unit.copies.addSettings(version);
+      await unit.copies.update({ id: stage.copy.id }, { settingsVersion: 2 });
+    });
+    Object.assign(stage.venue, { workingOrders: {} });
+    // The place goes between the first look and the last: while schedules are read.
+    const looks = [true, false];
+    const seats = { sightOf: () => ({ source: 'stream', seat: true, orders: looks.shift() ?? true, lastSeenAt: null }) };
+    Object.assign(stage.copy.watched.network.users, { seats });
+    const follows: (readonly number[])[] = [];
+    const orders = { follow: () => void follows.push([...stage.ctx.registry.copies.keys()]) };
+    const activate = () => activateCopy(stage.ctx, { ...parts, orders }, stage.scope, command);
+    expect(await activate()).toMatchObject({ status: 'refused', reason: 'seat_refused' });
+    expect([await written(), stage.ctx.registry.copies.size, follows]).toEqual(['preparing', 0, []]);
+    expect(await activate()).toEqual(applied());
+    expect([await written(), follows]).toEqual(['active', [[stage.copy.no]]]);
   });
 
   it('to active is begun anew after a refused write', async () => {

@@ -125,7 +125,7 @@ export function noteLeaderFills(ctx: EngineContext, { watched, move, orders = []
   refreshMirrorsOf(ctx, watched, move.coin, toLots(view.instrument, move.after));
   for (const stop of ctx.standingStops.mirrors()) {
     const isOf = ctx.registry.copies.get(stop.copyNo)?.watched === watched && filled.has(stop.mirror?.leaderOrderId ?? '');
-    if (isOf) stop.askAt = Math.min(stop.askAt, now);
+    if (isOf) stop.askAt = 0;
   }
 }
 

@@ -13,7 +13,8 @@ function begin(policy: 'positions' | 'orders', sight: Partial<LeaderSight> | nul
   stage.add(entryOf(1, settingsOf('1', { policy })));
   const working = new LeaderBook();
   working.takeList('', [], () => true, 1);
-  const users = { seats: { sightOf: () => sight, followOrders: () => undefined } };
+  const named: (readonly string[])[] = [];
+  const users = { seats: { sightOf: () => sight, followOrders: (addresses: readonly string[]) => named.push(addresses) } };
   const registry = new Registry();
   const watched = { no: 1, address: '0xa1', book: stage.book, working, network: { users } } as unknown as WatchedAccount;
   registry.watched.set(1, watched);
@@ -21,7 +22,7 @@ function begin(policy: 'positions' | 'orders', sight: Partial<LeaderSight> | nul
   const standingStops = { mirrors: () => [] };
   const ctx = { registry, standingStops, timers: systemTimers, limits: { mirrorLookMs: 60_000 } } as unknown as EngineContext;
   const orders = new WorkingOrders(ctx, (one) => changed.push(one));
-  return { orders, watched, working, changed };
+  return { orders, watched, working, changed, registry, named };
 }
 
 /** Whether a leader's orders are still known after a look, where it is seen so. */
@@ -31,6 +32,23 @@ function known(policy: 'positions' | 'orders', sight: Partial<LeaderSight> | nul
   orders.stop();
   return working.knows('');
 }
+
+describe('leaders whose orders are followed', () => {
+  it('keep their places: who mirrors later is named behind them', () => {
+    const { orders, watched, registry, named } = begin('orders', { source: 'stream', seat: true, orders: true });
+    orders.follow();
+    // Loaded earlier, but its copy mirrors from now on.
+    const earlier = { ...watched, no: 0, address: '0xa0', working: new LeaderBook() };
+    registry.watched.clear();
+    for (const one of [earlier, watched]) registry.watched.set(one.no, one);
+    orders.follow();
+    orders.follow();
+    registry.watched.delete(watched.no);
+    registry.watched.set(2, { ...watched, no: 2, book: new Stage().book });
+    orders.follow();
+    expect(named).toEqual([['0xa1'], ['0xa1', '0xa0'], ['0xa0']]);
+  });
+});
 
 describe('a list of a leader’s orders is known as long as somebody renews it', () => {
   it.each<[string, 'positions' | 'orders', Partial<LeaderSight> | null, boolean]>([

@@ -11,7 +11,8 @@ import { isMirrored, refreshMirrorsOf } from './mirror-totals';
  * state, never a signal: one that is missed is made good by the next.
  */
 export class WorkingOrders {
-  private readonly followed = new Map<Network, string>();
+  /** Addresses named to each network, in the order in which they were named first. */
+  private readonly followed = new Map<Network, readonly string[]>();
   private timer: Timer | null = null;
 
   constructor(
@@ -61,11 +62,11 @@ export class WorkingOrders {
   }
 
   /**
-   * Names to each network whose orders must be told, when that changed. Those of others are known no longer: a copy that mirrors later begins with a new list.
+   * Names to each network whose orders must be told, when that changed; whoever was named first keeps his place where there is not one for all. Those of others are known no longer: a copy that mirrors later begins with a new list.
    * Nor are those of a leader whose stream or seat is gone, told (`orders_lost`) or not: a list that nobody renews misses what the leader cancels. The next stream
    * begins with a list, told once the stream is seen to tell everything.
    */
-  private follow(): void {
+  follow(): void {
     const lists = new Map<Network, string[]>();
     for (const watched of this.ctx.registry.watched.values()) {
       const list = lists.get(watched.network) ?? [];
@@ -74,10 +75,11 @@ export class WorkingOrders {
       lists.set(watched.network, list);
     }
     for (const [network, list] of lists) {
-      const names = list.join(' ');
-      if ((this.followed.get(network) ?? '') === names) continue;
+      const before = this.followed.get(network) ?? [];
+      const names = [...before.filter((address) => list.includes(address)), ...list.filter((address) => !before.includes(address))];
+      if (names.join(' ') === before.join(' ')) continue;
       this.followed.set(network, names);
-      network.users.seats?.followOrders(list);
+      network.users.seats?.followOrders(names);
     }
   }
 }

@@ -55,6 +55,13 @@ describe('an order of unknown outcome', () => {
     expect(columns()).toEqual({ position: 10_000, reserved: 0 });
   });
 
+  it('that filled makes every reading of its account from before old', async () => {
+    await stage.writeRow(order);
+    const before = stage.account.touched;
+    expect(await resolver.settleAll(FAR_MS)).toBe(true);
+    expect(stage.account.touched).toBe(before + 1);
+  });
+
   it('leaves the columns as they are while an answer is to come that leads them', async () => {
     const other = { buy: true, exit: false };
     reservePending(stage.sheet, stage.copy.row, other, 5_000);

@@ -169,7 +169,10 @@ export class UnknownResolver {
     const missing = filled - order.ledBooked;
     releasePending(sheet, copy.row, order, order.lots - Math.max(filled, order.ledBooked));
     const fill = { buy: order.buy, lots: missing, price: order.price, fee: 0 };
-    if (missing > 0) applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
+    if (missing <= 0) return;
+    applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
+    // A reading of the account that is older than this tells another position.
+    copy.account.touched += 1;
   }
 
   private event(order: OpenOrder, outcome: Resolution, filled: number, venueOrderId: string | null): NewEvent {

@@ -19,6 +19,7 @@ import {
   standingOrders,
   type VenueAccountRow,
 } from '@lockstep/storage';
+import { withAllocationsInForce } from './booked-allocation';
 
 const JOURNAL_ROWS_MAX = 100_000;
 
@@ -58,7 +59,7 @@ async function readScope(storage: EngineStorage, shard: number, scope: TenantSco
       scope,
       accounts: await unit.venueAccounts.loadable(),
       formerAgents: await unit.spareAgents.former(),
-      copies: await runningCopies(unit),
+      copies: await withAllocationsInForce(unit, await runningCopies(unit)),
       positions: await loadPositionStates(unit),
       own: await loadOwnPositions(unit),
       limits: await unit.riskLimits.all(),

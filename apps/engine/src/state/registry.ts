@@ -56,7 +56,7 @@ export interface AccountRecord {
   fillsReadTo: EpochMs;
   /** Venue time before which funding is booked; reading goes on from here. */
   fundingReadTo: EpochMs;
-  /** Counts orders of the account whose outcome came in: tells whether a reading of the venue is older than one. */
+  /** Counts what came to be known of the account's orders and fills: tells whether a reading of the venue is older than something that changed a position. */
   touched: number;
   /** When the venue's truth about the account was last read whole; 0: not in this process. */
   truthReadAt: EpochMs;

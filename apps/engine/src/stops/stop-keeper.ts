@@ -9,6 +9,7 @@ import type { EngineContext } from '../context';
 import { copyStateOf } from '../state/load-scope';
 import type { Network } from '../state/networks';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { ASK, type AskRank, asksNow, type DueAsk } from './ask-order';
 import { sendStops } from './send-stops';
 import { settleStop, verifyMs } from './settle-stops';
 import type { StandingStop } from './standing-stops';
@@ -25,7 +26,7 @@ export class StopKeeper {
   private turn: Iterator<CopyRecord> | null = null;
   /** Accounts with an action of ours on its way. */
   private readonly sending = new Set<AccountRecord>();
-  private readonly asking = new Set<StandingStop>();
+  private readonly asking = new Map<StandingStop, AskRank>();
   /** Actions each network may still take of us, and when that was counted, monotonic ms. */
   private readonly room = new Map<Network, { actions: number; at: number }>();
   private readonly paces = new Map<string, { changedAt: EpochMs; quietUntil: EpochMs }>();
@@ -157,16 +158,16 @@ export class StopKeeper {
 
   private askDue(): void {
     const now = this.ctx.clock.now();
-    const room = this.ctx.limits.stopAsksMax - this.asking.size;
-    if (room <= 0) return;
-    const due: StandingStop[] = [];
+    const due: DueAsk[] = [];
     for (const stop of this.ctx.standingStops.all()) {
-      if (!this.asking.has(stop) && !this.sending.has(stop.account) && this.isDue(stop, now)) due.push(stop);
+      if (this.asking.has(stop) || this.sending.has(stop.account)) continue;
+      const rank = this.rankOf(stop, now);
+      if (rank !== null) due.push({ stop, rank });
     }
-    // Longest due first, so that none waits for others that stay unknown.
-    due.sort((a, b) => a.askAt - b.askAt);
-    for (const stop of due.slice(0, room)) {
-      this.asking.add(stop);
+    if (due.length === 0) return;
+    const under = [...this.asking].map(([stop, rank]) => ({ stop, rank }));
+    for (const { stop, rank } of asksNow(due, under, this.ctx.limits.stopAsksMax)) {
+      this.asking.set(stop, rank);
       void settleStop(this.ctx, this.books, this.collector, stop)
         .catch((failure: unknown) =>
           this.ctx.log.error('a protective stop could not be settled', { clientOrderId: stop.clientOrderId, error: failure }),
@@ -175,12 +176,18 @@ export class StopKeeper {
     }
   }
 
-  /** A stop whose trigger the mark has met is asked for at once, others at their time. */
-  private isDue(stop: StandingStop, now: EpochMs): boolean {
-    if (stop.askAt <= now) return true;
+  /** How soon a stop is asked for; null: not now. One whose trigger the mark has met is at once, others are at their time. */
+  private rankOf(stop: StandingStop, now: EpochMs): AskRank | null {
+    const isMet = stop.state === 'standing' && this.isMet(stop);
+    if (isMet && stop.askAt <= now + verifyMs(this.ctx, stop) - this.ctx.limits.unknownIntervalMs) return ASK.met;
+    if (stop.askAt > now) return null;
+    const waits = stop.askAt <= 0 || stop.state !== 'standing' || stop.end !== null || stop.toldLots > stop.bookedLots;
+    return waits ? ASK.waits : ASK.routine;
+  }
+
+  private isMet(stop: StandingStop): boolean {
     const mark = stop.account.network.markets.get(stop.instrument.coin)?.mark ?? 0n;
-    if (mark <= 0n || stop.askAt > now + verifyMs(this.ctx, stop) - this.ctx.limits.unknownIntervalMs) return false;
-    if (stop.state !== 'standing') return false;
+    if (mark <= 0n) return false;
     // A limit order fills where the market comes to it; a trigger is met where the mark is.
     if (stop.trigger === null) return stop.buy ? mark <= stop.price : mark >= stop.price;
     const rises = stop.buy !== (stop.mirror?.trigger?.purpose === 'take_profit');

@@ -64,6 +64,34 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
   });
 
+  it.each<[string, string, string, readonly string[]]>([
+    // what, where a leader told to be at 10 truly is in the calm, target there
+    ['a leader who left unseen is followed to flat', '0', '0', []],
+    ['one who turned unseen leaves nothing to hold', '-5', '0', []],
+    ['one who halved unseen is followed by half', '5', '0.5', []],
+    ['and by no more', '5', '0.3', ['target_too_low']],
+    ['one who increased unseen takes nothing away', '20', '0.8', ['target_too_low']],
+  ])('a state that tells what fills did not: %s', (_what, truly, target, found) => {
+    const history = new History().wait(20_000).mark('100').follow('10').wait(100);
+    history.leader(truly, '100', 'o9', false).wait(60_000);
+    history.calm(history.snapshot({ target: units(target), position: units(target) }));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
+    // what, filled of the entry of 1, target in the calm once the leader went from 10 to 5 and to flat
+    ['is not owed any more', '0', '0', []],
+    ['and what did is kept', '0.6', '0.6', []],
+    ['not given up', '0.6', '0', ['target_too_low']],
+  ])('what did not fill before the leader of a copy that closes by itself left %s', (_what, filled, target, found) => {
+    const history = new History({ follow: 'increases_only' }).wait(20_000).mark('100').leader('10');
+    const entry = history.order('1');
+    if (filled !== '0') history.fill(entry, filled, '100');
+    history.wait(100).leader('5').wait(1_000).leader('0').wait(60_000);
+    history.calm(history.snapshot({ target: units(target) }));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
+  });
+
   const asked = (settings: Partial<SettingsSeen>, allocation: string) => (history: History) =>
     void history.tell({
       kind: 'terms_asked',

@@ -162,6 +162,10 @@ export class MemoryScopedUnit {
             .sort((a, b) => Number(a.no - b.no))
             .slice(0, limit),
         ),
+      appliedSince: async (kind: string, targetId: string, at: EpochMs): Promise<boolean> => {
+        const [newest] = findIn(this.data.commands, { kind, targetId, status: 'applied' as const }, { orderBy: { no: 'DESC' }, limit: 1 });
+        return newest?.appliedAt != null && newest.appliedAt >= at;
+      },
       settle: async (no: bigint, status: 'applied' | 'refused', result: unknown): Promise<boolean> => {
         const row = this.data.commands.get(no.toString());
         if (row?.status !== 'pending') return false;

@@ -1,4 +1,4 @@
-import { present } from '@lockstep/kernel';
+import { type EpochMs, present } from '@lockstep/kernel';
 import type { CommandRow } from '../rows/tenancy';
 import * as tables from '../tables';
 import { ScopedRows } from '../unit/rows';
@@ -42,6 +42,12 @@ export class Commands extends ScopedRows<CommandRow> {
   /** Records what became of a pending command; false when it was settled before. */
   async settle(no: bigint, status: 'applied' | 'refused', result: unknown): Promise<boolean> {
     return (await this.update({ no, status: 'pending' }, { status, result: result ?? null, appliedAt: this.unit.now })) === 1;
+  }
+
+  /** Whether a command of a kind on an object was applied at a time or later. */
+  async appliedSince(kind: string, targetId: string, at: EpochMs): Promise<boolean> {
+    const newest = await this.findOne({ kind, targetId, status: 'applied' }, { orderBy: { no: 'DESC' } });
+    return newest?.appliedAt != null && newest.appliedAt >= at;
   }
 
   /** The newest command on an object; null when there was none. */

@@ -10,15 +10,17 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
   {
     name: 'exits_not_reduce_only',
     rule: 'exits are reduce-only',
-    edits: [
-      { file: 'libs/replication/src/emit-orders.ts', find: 'orders.reduceOnly[at] = leg % 2 === 0 ? 1 : 0;', put: 'orders.reduceOnly[at] = 0;' },
-    ],
+    edits: [{ file: 'libs/replication/src/emit-orders.ts', find: 'reduceOnly[at] = (leg[at] ?? 0) % 2 === 0 ? 1 : 0;', put: 'reduceOnly[at] = 0;' }],
   },
   {
     name: 'entries_first',
     rule: 'reductions leave first',
     edits: [
-      { file: 'libs/replication/src/emit-orders.ts', find: 'for(let leg = 0; leg < 4; leg += 2){', put: 'for(let leg = 2; leg >= 0; leg -= 2){' },
+      {
+        file: 'libs/replication/src/emit-orders.ts',
+        find: 'for(let first = 0; first < 4; first += 2)',
+        put: 'for(let first = 2; first >= 0; first -= 2)',
+      },
     ],
   },
   {
@@ -68,7 +70,9 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
   {
     name: 'no_expiry',
     rule: 'entries carry their greatest age as expiry',
-    edits: [{ file: 'libs/replication/src/emit-orders.ts', find: 'orders.expiresAfter[at] = expiry;', put: 'orders.expiresAfter[at] = 0;' }],
+    edits: [
+      { file: 'libs/replication/src/emit-orders.ts', find: 'expiresAfter[at] = exit[at] === 1 ? 0 :', put: 'expiresAfter[at] = 1 === 1 ? 0 :' },
+    ],
   },
   {
     name: 'old_moves_entered',
@@ -131,8 +135,8 @@ export const BROKEN_SENDING: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'libs/replication/src/emit-orders.ts',
-        find: 'const signer = copies.signer[row] ?? 0;',
-        put: 'const signer = copies.signer[draft.row[0] ?? 0] ?? 0;',
+        find: 'const signer = draft.book.copies.signer[draft.row[index] ?? 0] ?? 0;',
+        put: 'const signer = draft.book.copies.signer[draft.row[0] ?? 0] ?? 0;',
       },
     ],
   },

@@ -171,6 +171,7 @@ class WatchedUnit implements EngineScopedUnit {
   get commands(): EngineScopedUnit['commands'] {
     const { commands } = this.unit;
     return {
+      appliedSince: (kind, targetId, at) => commands.appliedSince(kind, targetId, at),
       pending: (limit, after) => commands.pending(limit, after),
       settle: async (no, status, result) => {
         const settled = await commands.settle(no, status, result);

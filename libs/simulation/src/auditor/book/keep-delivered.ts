@@ -1,4 +1,4 @@
-import { abs, sign } from '@lockstep/kernel';
+import { abs, max, min, sign } from '@lockstep/kernel';
 import type { DeliveredObservation, OrderObservation, ProcessObservation } from '../observations';
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
@@ -108,7 +108,19 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);
   noteReference(state, copy, move);
-  holding.open.follow(followedOn(state, copy, leader, move, move.at));
+  const followed = followedOn(state, copy, leader, move, move.at);
+  holding.open.follow(followed);
+  if (!followed.exits && reduces(move)) keepHeld(holding);
+}
+
+/** Whether the leader went towards flat, or to it. */
+const reduces = ({ before, after }: LeaderMove): boolean => abs(after) < abs(before) && sign(after) !== -sign(before);
+
+/** A copy that closes by itself keeps what it has where its leader reduces; what was still owed of his increases is owed no more. */
+function keepHeld(holding: Holding): void {
+  const { side } = holding.target;
+  const held = min(holding.real.position * side, holding.told.position * side);
+  holding.open.change((bounds) => bounds.lower(max(held, 0n)));
 }
 
 /** Moves up to this one were decided on: also on what is so now, where that is another. */

@@ -1,4 +1,4 @@
-import { abs, sign, UNIT } from '@lockstep/kernel';
+import { abs, mulDiv, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
 import type { AuditState, InstrumentSeen } from '../book/state';
@@ -118,15 +118,24 @@ function checkFollowed(standing: Standing, copyState: CopyAtCalm['state']): void
       `the target is ${sizeText(told.target)}, at most ${sizeText(target.high * target.side)} follows from the leader's fills`,
     );
   }
-  const short = target.lowHolds && wanted + slack < target.low && copyState === 'active';
+  const least = leastOf(standing);
+  const short = target.lowHolds && wanted + slack < least && copyState === 'active';
   if (short && told.reasons.length === 0) {
     tell(
       standing,
       'target_too_low',
-      `the target is ${sizeText(told.target)} without a reason, at least ${sizeText(target.low * target.side)} follows from the leader's fills`,
+      `the target is ${sizeText(told.target)} without a reason, at least ${sizeText(least * target.side)} follows from the leader's fills`,
     );
   }
   checkGap(standing, wanted);
+}
+
+/** The lowest target, less what the leader reduced by in fills no engine was told: a state alone told of that, and is followed. */
+function leastOf({ state, copy, told, holding, leader }: Standing): bigint {
+  const { low } = holding.target;
+  const { position } = state.leader(copy.copy.leader).coin(told.coin);
+  if (sign(position) !== sign(leader)) return 0n;
+  return abs(leader) < abs(position) ? mulDiv(low, abs(leader), abs(position), 'down') : low;
 }
 
 function checkGap(standing: Standing, wanted: bigint): void {

@@ -260,6 +260,12 @@ export function keyContract(bench: () => Bench): void {
       });
       expect((await run(seat, (unit) => unit.commands.pending(1))).map(({ no }) => no)).toEqual([1n]);
       expect((await run(seat, (unit) => unit.commands.pending(10, 1n))).map(({ no }) => no)).toEqual([3n]);
+      const since = (at: number, kind = command.kind) => run(seat, (unit) => unit.commands.appliedSince(kind, seat.copyId, at));
+      expect(await since(0)).toBe(false);
+      const applied = bench().clock.now();
+      await run(seat, (unit) => unit.commands.settle(3n, 'applied', null));
+      expect([await since(applied), await since(applied + 60_000), await since(0, 'copy.resume')]).toEqual([true, false, false]);
+      expect(await run(other, (unit) => unit.commands.appliedSince(command.kind, seat.copyId, 0))).toBe(false);
     });
 
     it('4.23 an address of a network is one venue account of a scope', async () => {

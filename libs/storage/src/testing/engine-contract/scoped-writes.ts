@@ -79,6 +79,7 @@ export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
   const { records } = unit;
   return {
     pending: await unit.commands.pending(100),
+    applied: await unit.commands.appliedSince('copy.pause', seat.copyId, 0),
     copies: await records.runningCopies(),
     copy: await records.runningCopy(seat.copyId),
     settings: await unit.copies.settings(seat.copyId, 1),

@@ -1,0 +1,16 @@
+import type { SignerHandle } from '@lockstep/venues/port';
+import type { EngineContext } from '../context';
+import type { AccountRecord } from '../state/registry';
+
+/**
+ * Whether a key may still be needed that signs nothing new for an account: only the key that signed an order of unknown outcome can spend its nonce. Orders of
+ * waves, and protective stops and mirrors that were sent and are not known to stand.
+ */
+export function needsSigner(
+  { openOrders, standingStops }: Pick<EngineContext, 'openOrders' | 'standingStops'>,
+  account: AccountRecord,
+  signer: SignerHandle,
+): boolean {
+  for (const { signers } of openOrders.ofAccount(account.index)) if (signers.includes(signer)) return true;
+  return standingStops.ofAccount(account).some(({ signers, state }) => state === 'sent' && signers.includes(signer));
+}
