@@ -47,9 +47,6 @@ export class Tally {
   }
 }
 
-/** The answers of a wave are taken up together; they may be as far apart. */
-const WAVE_ANSWERS_MS = 5_000;
-
 interface UnansweredFill {
   readonly at: EpochMs;
   readonly signed: bigint;
@@ -148,14 +145,14 @@ export class Holding {
 
   /**
    * The most an engine may believe is held against orders of a side, its exits that are on their way among it: those whose fills may not be booked yet, too,
-   * and those whose answer came while others of their wave had none.
+   * and those whose answer came as shortly before, as the answers of a wave are taken up together.
    */
   heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = this.closableMost(at, bookingMs, buy);
     for (const { order, signed } of this.unbooked(at, bookingMs))
       if (order.handed !== null && order.trigger === null && isExit(order.handed) && signed > 0n === buy) most += abs(signed);
     for (const order of this.live.values()) {
-      const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < WAVE_ANSWERS_MS;
+      const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < bookingMs;
       if (isFresh) most += order.answeredUntold();
     }
     return most;
