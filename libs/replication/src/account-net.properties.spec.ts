@@ -162,6 +162,29 @@ describe('several copies on one venue account', { timeout: 60_000 }, () => {
     );
   });
 
+  it('trades known one by one end with net = Σ virtual + own as well, whatever was held when, and take from no copy more than it held then', () => {
+    const trade = fc.record({ size: fc.integer({ min: 1, max: 30 }), held: fc.array(lots, { minLength: 5, maxLength: 5 }) });
+    fc.assert(
+      fc.property(several, lots, fc.boolean(), fc.array(trade, { minLength: 1, maxLength: 4 }), (copies, own, sold, trades) => {
+        const members = membersOf(accountOf(copies));
+        putOthers(members, own);
+        const before = members.map(({ sheet, row }) => at(sheet.rows.position, row));
+        const side = sold ? -1 : 1;
+        const each = trades.map(({ size: traded, held }) => ({ lots: side * traded, held: new Map(held.map((one, index) => [index + 1, one])) }));
+        const traded = each.reduce((sum, one) => sum + one.lots, 0);
+        const netLots = sumOf(members) + own + traded;
+        reconcileMembers(members, { venueAccount: ACCOUNT, netLots, foreignTrades: { lots: traded, price: 100 * 1e8, each }, unresolved: false });
+        expect(sumOf(members) + at(members[0]?.sheet.rows.beside ?? new Float64Array(1), members[0]?.row ?? 0)).toBe(netLots);
+        members.forEach(({ sheet, row }, index) => {
+          const closed = ((before[index] ?? 0) - at(sheet.rows.position, row)) * -side;
+          const most = Math.max(...trades.map(({ held }) => Math.max(0, (held[index] ?? 0) * -side)));
+          expect(closed).toBeGreaterThanOrEqual(0);
+          expect(closed).toBeLessThanOrEqual(most);
+        });
+      }),
+    );
+  });
+
   it('a cross conserves the net and the money, brings both nearer to their targets, and stays inside both bounds', () => {
     fc.assert(
       fc.property(several, (copies) => {

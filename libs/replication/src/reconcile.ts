@@ -1,5 +1,6 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import { type AccountMember, netRange, putOthers } from './account-net';
+import { applyFill } from './apply';
 import type { CopyBook } from './book';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { forgetAhead } from './mirror-columns';
@@ -20,6 +21,14 @@ export interface VenueNet {
 export interface ForeignTrades {
   readonly lots: number;
   readonly price: number;
+  /** They one by one, oldest first, where it is known what the copies held before each; absent: what they hold now stands for it. */
+  readonly each?: readonly ForeignTrade[];
+}
+
+/** One of them: signed lots, and what each copy of the account held before it by our booked fills, in signed lots by copy number. */
+export interface ForeignTrade {
+  readonly lots: number;
+  readonly held: ReadonlyMap<number, number>;
 }
 
 /** The follower (or a liquidation, ADL, TP/SL) closed against the copy: its position fell, no re-entry until the leader is flat. */
@@ -57,7 +66,7 @@ export function reconcileNet(book: CopyBook, sheet: InstrumentSheet, truth: Venu
 /**
  * Compares the sum of an account's copies in one instrument, and the follower's own position beside them, with the venue's net. A change against the copied
  * side first reduces the copies on it pro rata and marks their episodes `user_closed`; only the excess is the follower's
- * own position (product §2.4). Fills missing from our record must have been adopted before: this speaks only about trades not ours.
+ * own position (product §2.4). Where the trades are known and are the whole difference, what counts is what the copies held when each happened. Fills missing from our record must have been adopted before: this speaks only about trades not ours.
  * PnL is counted at the price of the trades when they are the whole difference, else at the mark. `beside` of all members must be the same before, and is behind.
  */
 export function reconcileMembers(members: readonly AccountMember[], truth: VenueNet): readonly ReconcileEffect[] {
@@ -71,15 +80,14 @@ export function reconcileMembers(members: readonly AccountMember[], truth: Venue
   if (truth.unresolved) return [{ kind: 'wait_for_unknowns', venueAccount }];
   const effects: ReconcileEffect[] = [];
   const against = foreign < 0 ? 1 : -1;
-  let left = Math.abs(foreign);
-  // What the follower holds beside the copies on the attacked side gives way first: it is theirs.
-  const own = Math.min(left, Math.max(0, ownBefore * against));
-  left -= own;
-  const price = truth.foreignTrades?.lots === foreign ? truth.foreignTrades.price : mark;
-  const attacked = members.filter((member) => positionOf(member) * against > 0);
-  if (price <= 0 && left > 0 && attacked.length > 0) return [{ kind: 'wait_for_price', venueAccount, coin: instrument.coin }];
-  const taken = reduceProRata(attacked, left, price, effects);
-  const ownAfter = ownBefore - against * (own + (left - taken)) + 0;
+  const trades = truth.foreignTrades?.lots === foreign ? truth.foreignTrades : null;
+  const price = trades?.price ?? mark;
+  const { closed, ownAfter } = sharesOf(members, trades?.each ?? [{ lots: foreign, held: null }], against, ownBefore);
+  if (price <= 0 && closed.some((lots) => lots > 0)) return [{ kind: 'wait_for_price', venueAccount, coin: instrument.coin }];
+  members.forEach((member, index) => {
+    const lots = closed[index] ?? 0;
+    if (lots > 0) effects.push(closeByUser(member, against, lots, price));
+  });
   putOthers(members, ownAfter);
   if (ownAfter !== ownBefore) effects.push({ kind: 'own_position', venueAccount, coin: instrument.coin, lotsBefore: ownBefore, lotsAfter: ownAfter });
   return effects;
@@ -102,41 +110,76 @@ export function endByDelisting({ rows }: InstrumentSheet, row: number): void {
   rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.userClosed;
 }
 
-/** Takes `lots` from copies of one side, pro rata and rounded along the way, so that none gives more than it holds; returns what could be taken. */
-function reduceProRata(onSide: readonly AccountMember[], lots: number, price: number, effects: ReconcileEffect[]): number {
-  const holdings = onSide.map((member) => Math.abs(positionOf(member)));
+/** How trades against a side are shared out: lots closed of each member, and what the follower holds of their own behind them. */
+interface Shares {
+  readonly closed: readonly number[];
+  readonly ownAfter: number;
+}
+
+/**
+ * Each trade takes first what the follower holds beside the copies on the attacked side: it is theirs. Then it closes what the copies on that side held when it
+ * happened, less what those before it closed: a comparison may be late, and orders of ours that filled meanwhile were not what was traded against.
+ */
+function sharesOf(
+  members: readonly AccountMember[],
+  trades: readonly { readonly lots: number; readonly held: ForeignTrade['held'] | null }[],
+  against: number,
+  ownBefore: number,
+): Shares {
+  const closed = members.map(() => 0);
+  let own = ownBefore;
+  for (const { lots, held } of trades) {
+    const ownGiven = Math.min(Math.abs(lots), Math.max(0, own * against));
+    const left = Math.abs(lots) - ownGiven;
+    const holdings = members.map((member, index) => Math.max(0, heldOf(member, held) * against - (closed[index] ?? 0)));
+    const given = proRata(holdings, left);
+    given.forEach((share, index) => {
+      closed[index] = (closed[index] ?? 0) + share;
+    });
+    const taken = given.reduce((sum, share) => sum + share, 0);
+    own -= against * (ownGiven + (left - taken));
+  }
+  return { closed, ownAfter: own + 0 };
+}
+
+const heldOf = (member: AccountMember, held: ForeignTrade['held'] | null): number =>
+  held === null ? positionOf(member) : (held.get(member.book.copies.copyNo[member.row] ?? 0) ?? 0);
+
+/** Shares `lots` out pro rata, rounded along the way, so that none gives more than it holds; what nobody holds is left. */
+function proRata(holdings: readonly number[], lots: number): readonly number[] {
   const total = holdings.reduce((sum, held) => sum + held, 0);
   const taken = Math.min(lots, total);
   let [upTo, given] = [0, 0];
-  onSide.forEach((member, index) => {
-    upTo += holdings[index] ?? 0;
+  return holdings.map((held) => {
+    if (taken === 0) return 0;
+    upTo += held;
     const share = mulDivFloor(upTo, taken, total) - given;
     given += share;
-    if (share > 0) effects.push(closeByUser(member.book, member.sheet, member.row, share, price));
+    return share;
   });
-  return taken;
 }
 
-function closeByUser(book: CopyBook, sheet: InstrumentSheet, row: number, lots: number, price: number): ReconcileEffect {
+/**
+ * Takes a close of what a copy held on the side `against` (1: long). Where the episode went on, what is left of it is all that is wanted until the leader is flat.
+ * Where the leader turned meanwhile, the close belongs to the episode before: the target of the new one stands, and what is held beside it is put right.
+ */
+function closeByUser({ book, sheet, row }: AccountMember, against: number, lots: number, price: number): ReconcileEffect {
   const { rows } = sheet;
   const before = rows.position[row] ?? 0;
-  const held = Math.abs(before);
-  const after = before > 0 ? before - lots : before + lots;
-  const entry = rows.entryValue[row] ?? 0;
-  const released = mulDivFloor(entry, lots, held);
-  const value = mulDivFloor(lots, price, sheet.lotsPerUnit);
-  const realised = before > 0 ? value - released : released - value;
-  rows.entryValue[row] = entry - released;
-  rows.realised[row] = (rows.realised[row] ?? 0) + realised;
-  book.copies.netPnl[row] = (book.copies.netPnl[row] ?? 0) + realised;
-  rows.position[row] = after;
-  const most = Math.min(Math.abs(rows.target[row] ?? 0), Math.abs(after) * MICRO);
-  rows.target[row] = before > 0 ? most : 0 - most;
+  const { position: after } = applyFill(book, sheet, row, { buy: against < 0, lots, price, fee: 0 }, null);
+  if ((rows.target[row] ?? 0) * against >= 0) endEpisode(sheet, row, against, after);
+  const { coin } = sheet.instrument;
+  return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin, lotsBefore: before, lotsAfter: after, price };
+}
+
+/** What is left of an episode that the follower closed against is its target, and nothing is entered until the leader is flat. */
+function endEpisode(sheet: InstrumentSheet, row: number, against: number, after: number): void {
+  const { rows } = sheet;
+  const left = Math.min(Math.abs(rows.target[row] ?? 0), Math.max(0, after * against) * MICRO);
+  rows.target[row] = against * left + 0;
   rows.rho[row] = lockedRatio(rows.target[row] ?? 0, sheet.leaderLots);
   rows.owedPrice[row] = 0;
   rows.owedUntil[row] = 0;
   forgetAhead(rows, row);
   rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.userClosed;
-  const { coin } = sheet.instrument;
-  return { kind: 'user_closed', copyNo: book.copies.copyNo[row] ?? 0, row, coin, lotsBefore: before, lotsAfter: after, price };
 }

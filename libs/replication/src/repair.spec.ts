@@ -370,6 +370,62 @@ describe('reconciliation with the venue net', () => {
     expect(at(stage.sheet.rows.position, 0)).toBe(10);
   });
 
+  /** The follower's trades, each with what copy 1 held before it. */
+  const lateTruth = (netLots: number, ...each: readonly (readonly [lots: number, held: number])[]) => ({
+    ...truth(netLots),
+    foreignTrades: {
+      lots: each.reduce((sum, [lots]) => sum + lots, 0),
+      price: priceUnits('110'),
+      each: each.map(([lots, held]) => ({ lots, held: new Map([[1, held]]) })),
+    },
+  });
+
+  it('what closed the copy before its leader turned is no position of the follower’s, however late it is compared', () => {
+    const stage = tradedStage();
+    // The follower sold all 10; the exit of the flip was refused, the entry of 8 filled: the account is short 8, the record says long 2.
+    const flip = stage.plan('-8');
+    stage.fillOrder(flip, 0, 0);
+    stage.fillOrder(flip, 1, 8);
+    expect(at(stage.sheet.rows.position, 0)).toBe(2);
+    expect(reconcileNet(stage.book, stage.sheet, lateTruth(-8, [-10, 10]))).toEqual([
+      { kind: 'user_closed', copyNo: 1, row: 0, coin: 'BTC', lotsBefore: 2, lotsAfter: -8, price: priceUnits('110') },
+    ]);
+    expect([at(stage.sheet.rows.target, 0), at(stage.sheet.rows.beside, 0)]).toEqual([-8 * MICRO, 0]);
+    expect(repairAt(stage, NOW + 1_000).plan.orders.count).toBe(0);
+    expect(at(stage.follow('-12').orders.lots, 0)).toBe(4);
+  });
+
+  it('what was entered twice behind such a close is given back at once', () => {
+    const stage = tradedStage();
+    stage.follow('-8');
+    stage.sheet.rows.position[0] = -6;
+    expect(reconcileNet(stage.book, stage.sheet, lateTruth(-16, [-10, 10])).map(({ kind }) => kind)).toEqual(['user_closed']);
+    const { orders } = repairAt(stage, NOW + 1_000).plan;
+    expect([at(orders.buy, 0), at(orders.lots, 0), at(orders.exit, 0), at(orders.reduceOnly, 0)]).toEqual([1, 8, 1, 1]);
+  });
+
+  it('a close while the copy waits for the exit of a flip leaves its new target on the side of its leader', () => {
+    const stage = tradedStage();
+    stage.plan('-8');
+    stage.sheet.rows.pendingSell[0] = 0;
+    stage.sheet.rows.pendingExitSell[0] = 0;
+    reconcileNet(stage.book, stage.sheet, truth(4, -6));
+    expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.target, 0)]).toEqual([4, -8 * MICRO]);
+  });
+
+  it('trades one after another take no more than the copy held at each', () => {
+    const stage = tradedStage();
+    // 6 of 10 were sold, then 7 with 4 left: 3 of those are the follower's own.
+    expect(reconcileNet(stage.book, stage.sheet, lateTruth(-3, [-6, 10], [-7, 10])).map(({ kind }) => kind)).toEqual(['user_closed', 'own_position']);
+    expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.beside, 0)]).toEqual([0, -3]);
+  });
+
+  it('a trade before the copy held anything is the follower’s own, though the copy holds the other side now', () => {
+    const stage = tradedStage();
+    expect(reconcileNet(stage.book, stage.sheet, lateTruth(7, [-3, 0])).map(({ kind }) => kind)).toEqual(['own_position']);
+    expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.beside, 0)]).toEqual([10, -3]);
+  });
+
   it('nothing is concluded while an order of ours is unresolved', () => {
     const stage = tradedStage();
     expect(reconcileNet(stage.book, stage.sheet, { ...truth(4), unresolved: true })).toEqual([{ kind: 'wait_for_unknowns', venueAccount: 1 }]);

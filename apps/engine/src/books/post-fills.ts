@@ -17,6 +17,7 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill, type KeptPosition } from '../state/copy-ledger';
 import type { Intent } from '../state/intent';
+import type { HeldBefore } from '../state/own-trades';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { accrueMarkup } from './accrue-markup';
 import { type FillOwner, ownerOf } from './attribute';
@@ -40,6 +41,14 @@ interface Posting {
 /** Booked positions of one posting, by copy and coin, not yet committed. */
 type Drafts = Map<CopyRecord, Map<string, KeptPosition>>;
 
+/** What a posting found besides, of use once it is committed. */
+interface Findings {
+  /** Orders whose rows are still to be written, and when they were filled first. */
+  readonly early: Map<string, EpochMs>;
+  /** Of each fill that no order of ours explains: what the account's copies held before it. */
+  readonly heldBefore: Map<Posting, HeldBefore>;
+}
+
 export interface PostingReport {
   readonly posted: number;
   /** Fills no order of ours explains. */
@@ -55,16 +64,16 @@ export async function postFills(ctx: EngineContext, scope: TenantScope, batch: r
   const postings = batch.flatMap(({ account, fills }) => fills.map((fill) => toPosting(ctx, account, fill)));
   if (postings.length === 0) return { posted: 0, own: 0 };
   const drafts: Drafts = new Map();
-  const early = new Map<string, EpochMs>();
+  const findings: Findings = { early: new Map(), heldBefore: new Map() };
   const fresh = await ctx.storage.scoped(scope, async (unit) => {
     const inserted = new Set(await unit.fills.insert(postings.map((posting) => posting.row)));
     const booked = postings.filter((posting) => inserted.delete(posting.row.id));
     if (booked.length > 0) ctx.pass('ledger_fills_collected');
-    await bookAll(ctx, unit, booked, drafts, early);
+    await bookAll(ctx, unit, booked, drafts, findings);
     return booked;
   });
-  for (const [orderId, at] of early) ctx.firstFills.note(orderId, at);
-  commitToMemory(ctx, batch, fresh, drafts);
+  for (const [orderId, at] of findings.early) ctx.firstFills.note(orderId, at);
+  commitToMemory(ctx, batch, fresh, drafts, findings.heldBefore);
   return { posted: fresh.length, own: fresh.filter((posting) => posting.owner.kind === 'own').length };
 }
 
@@ -102,14 +111,8 @@ function toPosting(ctx: EngineContext, account: AccountRecord, fill: VenueFill):
   return { account, fill, owner, row };
 }
 
-/** Fills `drafts`, and `early` with the orders whose rows are still to be written and when they were filled first. */
-async function bookAll(
-  ctx: EngineContext,
-  unit: EngineScopedUnit,
-  postings: readonly Posting[],
-  drafts: Drafts,
-  early: Map<string, EpochMs>,
-): Promise<void> {
+/** Fills `drafts` and `findings`. */
+async function bookAll(ctx: EngineContext, unit: EngineScopedUnit, postings: readonly Posting[], drafts: Drafts, findings: Findings): Promise<void> {
   const transactions: LedgerTransaction[] = [];
   const events: NewEvent[] = [];
   const firstFills = new Map<string, EpochMs>();
@@ -122,11 +125,11 @@ async function bookAll(
       const booked = [ledgerOf(ctx, owner.copy, posting, closedPnl), accrueMarkup(ctx, owner.copy, row, size(held.booked.book.quantity))];
       transactions.push(...booked.filter((transaction) => transaction !== null));
       if (row.orderId !== null && !firstFills.has(row.orderId)) firstFills.set(row.orderId, fill.time);
-    }
+    } else findings.heldBefore.set(posting, heldByAll(ctx, posting, drafts));
     events.push(fillEvent(ctx, posting, closedPnl));
   }
   const written = await markOrdersFilled(unit, firstFills);
-  for (const [orderId, at] of firstFills) if (!written.has(orderId)) early.set(orderId, at);
+  for (const [orderId, at] of firstFills) if (!written.has(orderId)) findings.early.set(orderId, at);
   await savePositionStates(unit, [...states(drafts)]);
   events.push(...positionEvents(ctx, drafts));
   if (transactions.length > 0) await unit.ledger.post(transactions);
@@ -136,6 +139,10 @@ async function bookAll(
 /** What a copy holds in a coin before the next fill of this posting. */
 const heldBefore = (ctx: EngineContext, copy: CopyRecord, coin: string, drafts: Drafts): KeptPosition =>
   drafts.get(copy)?.get(coin) ?? ctx.booked.get(copy.no, coin);
+
+/** What every copy of an account holds before the next fill of this posting. */
+const heldByAll = (ctx: EngineContext, { account, fill }: Posting, drafts: Drafts): HeldBefore =>
+  new Map(ctx.registry.copiesOf(account).map((copy) => [copy.no, size(heldBefore(ctx, copy, fill.coin, drafts).booked.book.quantity)]));
 
 function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, drafts: Drafts): ReturnType<typeof money> {
   const { fill } = posting;
@@ -229,11 +236,18 @@ function positionEvents(ctx: EngineContext, drafts: Drafts): NewEvent[] {
   return events;
 }
 
-function commitToMemory(ctx: EngineContext, batch: readonly CollectedFills[], fresh: readonly Posting[], drafts: Drafts): void {
+function commitToMemory(
+  ctx: EngineContext,
+  batch: readonly CollectedFills[],
+  fresh: readonly Posting[],
+  drafts: Drafts,
+  held: Findings['heldBefore'],
+): void {
   for (const [copy, coins] of drafts) for (const [coin, kept] of coins) takeIntoMemory(ctx, copy, coin, kept);
   const triggered = new Set<CopyRecord>();
-  for (const { account, owner, fill } of fresh) {
-    if (owner.kind === 'own') ctx.ownTrades.add(account, fill);
+  for (const posting of fresh) {
+    const { account, owner, fill } = posting;
+    if (owner.kind === 'own') ctx.ownTrades.add(account, fill, held.get(posting) ?? new Map());
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
     if (owner.leg === PROTECTIVE_LEG || isMirrorLeg(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);

@@ -14,7 +14,7 @@ import { trueUp } from './true-up';
 /**
  * Books what a follower (or a liquidation) closed against the copy, as the comparison took it into the columns and at the same price. The trade's fee is
  * the follower's: the venue's fill belongs to the account and not to an order of ours. The episode stays closed until the leader is flat; where the venue
- * settled a delisted instrument, the columns say so already (`endByDelisting`). Call it while the
+ * settled a delisted instrument, or the leader turned since, the columns say so already (`endByDelisting`, `reconcileMembers`). Call it while the
  * instrument's lane is held. When it cannot be written it throws, and the columns hold what is booked and `wanted` before: the next comparison finds the
  * close anew.
  */
@@ -64,7 +64,7 @@ export async function bookUserClose(
           target: formatSize(size(state.target)),
           average_entry: null,
           dust_pending: state.dust,
-          ended_by: state.userClosed ? 'user' : 'delisting',
+          ended_by: instrument.delisted ? 'delisting' : 'user',
         }),
       ]);
     });

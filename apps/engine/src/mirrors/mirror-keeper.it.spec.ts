@@ -1,12 +1,15 @@
 import { RATE_ONE, rate } from '@lockstep/kernel';
-import { revalue } from '@lockstep/replication';
+import { MICRO, needsRepair, revalue } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import { standingOrders } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FillCollector } from '../books/collect-fills';
+import { applied, type CommandParts } from '../commands/command-end';
+import { closeLeader } from '../commands/stop-copy';
+import type { WatchedAccount } from '../state/registry';
 import { StandingStops } from '../stops/standing-stops';
 import { StopKeeper } from '../stops/stop-keeper';
-import { type BooksStage, openBooksStage, priceOf } from '../testing/books-stage';
+import { type BooksStage, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
 import { ScriptedStops } from '../testing/scripted-stops';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { MirrorKeeper } from './mirror-keeper';
@@ -25,7 +28,7 @@ describe('mirrors of a copy', () => {
 
   beforeEach(async () => {
     stage = await openBooksStage();
-    const paces = { unknownIntervalMs: 0, stopActionsPerSecond: 1_000_000, mirrorCancelRetryMs: RETRY_MS };
+    const paces = { unknownIntervalMs: 0, mirrorVerifyMs: 0, stopActionsPerSecond: 1_000_000, mirrorCancelRetryMs: RETRY_MS };
     Object.assign(stage.ctx, { limits: { ...stage.ctx.limits, ...paces }, standingStops: new StandingStops(PRICES.length) });
     const { ctx, books } = stage;
     venue = new ScriptedStops(stage.venue);
@@ -91,5 +94,40 @@ describe('mirrors of a copy', () => {
     expect(stage.ctx.standingStops.isFull).toBe(true);
     list();
     await gone();
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['mirrors no more', async () => setPolicy('positions')],
+    [
+      'is closed with its leader',
+      async () => {
+        const { ctx, books, copy, scope } = stage;
+        copy.watched.leaders.add(copy.group.leaderId);
+        const watch = { unwatch: ({ working }: WatchedAccount) => working.lose() };
+        const parts = { books, watch, repairs: { close: async () => undefined } } as unknown as CommandParts;
+        expect(await closeLeader(ctx, parts, scope, copy.group.leaderId, Promise.resolve())).toEqual(applied({ copies: 1 }));
+      },
+    ],
+  ])('of one that %s end although the leader’s orders are known no more, and what was filled ahead is closed', async (_what, ends) => {
+    const { copy, ctx, sheet } = stage;
+    venue.fillPart(0, sizeOf('0.5'), 10_000);
+    await until(() => expect([sheet.rows.position[copy.row], sheet.rows.aheadBuy[copy.row]]).toEqual([5_000, 5_000 * MICRO]));
+    await ends();
+    copy.watched.working.lose();
+    await gone();
+    await until(() => expect(sheet.rows.aheadBuy[copy.row]).toBe(0));
+    expect([sheet.rows.target[copy.row], needsRepair(copy.watched.book, sheet)]).toEqual([0, true]);
+    expect(ctx.booked.newestIntent(copy.no, STAGE_COIN.coin)).toMatchObject({ targetMicro: 0, aheadBuy: 0 });
+  });
+
+  it('leave nothing to remember once their copy is gone', async () => {
+    expect(mirrors.remembered).toBeGreaterThan(0);
+    stage.copy.watched.working.lose();
+    await look();
+    stage.ctx.registry.dropCopy(stage.copy.no);
+    stage.ctx.registry.watched.delete(stage.copy.watched.no);
+    // One look meets what is not there, the next forgets what none met.
+    for (let again = 0; again < 2; again += 1) mirrors.look();
+    expect(mirrors.remembered).toBe(0);
   });
 });

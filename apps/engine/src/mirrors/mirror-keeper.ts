@@ -22,6 +22,7 @@ import type { StandingStop } from '../stops/standing-stops';
 import type { StopKeeper } from '../stops/stop-keeper';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
+import { BlindTimes } from './blind-times';
 import { cancelsOf, type DueIn, type MirrorActions, mirrorActions } from './mirror-actions';
 import { endsMirrors, type KeptMirror, mirrorsIn, refreshMirrors } from './mirror-totals';
 import { MirrorTurns } from './mirror-turns';
@@ -41,8 +42,7 @@ export class MirrorKeeper {
   private readonly valuedAt = new Map<WatchedAccount, number>();
   private readonly quiet = new Map<string, number>();
   private readonly turns: MirrorTurns;
-  /** When a leader whose orders on a dex are not known was first met so, epoch ms. */
-  private readonly blindSince = new Map<string, number>();
+  private readonly blindTimes = new BlindTimes();
   /** Copies that mirrored when last looked at: one that does no more is looked at until nothing is left of it. */
   private readonly mirroring = new Set<number>();
 
@@ -77,7 +77,21 @@ export class MirrorKeeper {
       const actions = mirrorActions(copy, this.dueOf(copy, now));
       if (copy.account.signs && !this.stops.isBusy(copy.account)) due.push(actions);
     }
+    if (of === null) this.forgetGone();
     for (const { copy, actions } of this.turns.share(due)) this.stops.submit(copy.account, actions, (stop) => this.keepQuiet(stop));
+  }
+
+  /** What is remembered of copies and leaders that are here no more. */
+  private forgetGone(): void {
+    const { copies, watched } = this.ctx.registry;
+    this.blindTimes.forgetUnmet();
+    for (const no of this.mirroring) if (!copies.has(no)) this.mirroring.delete(no);
+    for (const one of this.valuedAt.keys()) if (watched.get(one.no) !== one) this.valuedAt.delete(one);
+  }
+
+  /** Copies and leaders something is remembered of. */
+  get remembered(): number {
+    return this.blindTimes.size + this.mirroring.size + this.valuedAt.size;
   }
 
   private dueOf(copy: CopyRecord, now: number): readonly DueIn[] {
@@ -131,7 +145,7 @@ export class MirrorKeeper {
     }
     const place = `${watched.no} ${sheet.instrument.dex}`;
     if (!watched.working.knows(sheet.instrument.dex)) return this.blind(place, mirrors, now, this.entriesOf(copy, sheet, now) === 'no');
-    this.blindSince.delete(place);
+    this.blindTimes.end(place);
     const orders = watched.working.of(coin);
     const wished = this.wishesOf(copy, sheet, now);
     const { rows } = sheet;
@@ -149,9 +163,8 @@ export class MirrorKeeper {
 
   /** Nobody sees the leader's orders: what takes risk off stays, what adds some is cancelled after a while, or at once where it may not stand anyhow. */
   private blind(place: string, mirrors: readonly KeptMirror[], now: number, atOnce: boolean): readonly MirrorTask<KeptMirror>[] {
-    const since = this.blindSince.get(place) ?? now;
-    this.blindSince.set(place, since);
-    return atOnce || now - since >= this.ctx.limits.mirrorBlindMs ? cancelsOf(mirrors.filter(({ reduceOnly }) => !reduceOnly)) : [];
+    const lasted = this.blindTimes.lasted(place, now);
+    return atOnce || lasted >= this.ctx.limits.mirrorBlindMs ? cancelsOf(mirrors.filter(({ reduceOnly }) => !reduceOnly)) : [];
   }
 
   private wishesOf(copy: CopyRecord, sheet: InstrumentSheet, now: number): MirrorWishes {

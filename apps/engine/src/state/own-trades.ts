@@ -8,21 +8,25 @@ interface OwnTrade {
   readonly quantity: Size;
   readonly price: bigint;
   readonly at: EpochMs;
+  readonly held: HeldBefore;
 }
+
+/** What each copy of an account held in a coin before a trade, signed, by copy number, as booked: fills are booked in the order they happened. */
+export type HeldBefore = ReadonlyMap<number, Size>;
 
 /** Trades kept per account and coin; with more of them in one comparison the mark is taken. */
 const TRADES_MAX = 1_000;
 
 /**
  * Fills that no order of ours explains, until the comparison that counts them: they tell at which price a follower, or a liquidation, closed against a
- * copy. Memory only: after a restart those of before are gone, and the mark stands for them.
+ * copy, and against which. Memory only: after a restart those of before are gone, and the mark and what copies hold then stand for them.
  */
 export class OwnTrades {
   private readonly trades = new Map<string, OwnTrade[]>();
 
-  add(account: AccountRecord, fill: VenueFill): void {
+  add(account: AccountRecord, fill: VenueFill, held: HeldBefore): void {
     const known = this.of(account, fill.coin);
-    if (known.length < TRADES_MAX) known.push({ quantity: size(direction(fill.side) * fill.size), price: fill.price, at: fill.time });
+    if (known.length < TRADES_MAX) known.push({ quantity: size(direction(fill.side) * fill.size), price: fill.price, at: fill.time, held });
     this.trades.set(keyOf(account, fill.coin), known);
   }
 
@@ -33,7 +37,11 @@ export class OwnTrades {
     const oneSided = due.every((trade) => trade.quantity > 0n === quantity > 0n);
     if (quantity === 0n || !oneSided) return null;
     const value = due.reduce((sum, trade) => sum + trade.quantity * trade.price, 0n);
-    return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades') };
+    const each = due.map((trade) => ({
+      lots: toLots(instrument, trade.quantity),
+      held: new Map([...trade.held].map(([copyNo, held]) => [copyNo, toLots(instrument, held)])),
+    }));
+    return { lots: toLots(instrument, size(quantity)), price: toExact(value / quantity, 'price of own trades'), each };
   }
 
   /** True while trades wait for the comparison that counts them. */

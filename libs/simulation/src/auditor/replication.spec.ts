@@ -65,6 +65,19 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
   });
 
   it.each<[string, string, string, readonly string[]]>([
+    // what, what the account of a copy of 10000 really has, target in the calm behind a leader of 100000 who opened 10
+    ['scales the copy', '5000', '0.5', []],
+    ['and scales it by no more', '5000', '0.4', ['target_too_low']],
+    ['scales nothing where it covers the copy', '10000', '0.5', ['target_too_low']],
+  ])('what a follower withdrew %s', (_what, has, target, found) => {
+    const history = new History(mode(proportional)).wait(20_000).mark('100');
+    history.tell({ kind: 'account_state_delivered', at: history.now, process: 'engine-1', account: COPY.account, equity: units(has) });
+    history.wait(1_000).leader('10').wait(60_000);
+    history.calm(history.snapshot({ target: units(target), position: units(target) }));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
     // what, where a leader told to be at 10 truly is in the calm, target there
     ['a leader who left unseen is followed to flat', '0', '0', []],
     ['one who turned unseen leaves nothing to hold', '-5', '0', []],

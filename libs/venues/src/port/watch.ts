@@ -54,7 +54,7 @@ export interface UserWatch {
 export interface SeatedWatch {
   /** Names the addresses that seats should go to, hottest first. */
   prefer(addresses: readonly Address[]): void;
-  /** Names the addresses whose working orders are told from now on, where they have a seat: as many of the first ones as there is room for. */
+  /** Names the addresses whose working orders are told from now on, where they have a seat: those that are told already, then as many of the first ones as there is room for. */
   followOrders(addresses: readonly Address[]): void;
   /** Reads the first state of an address before others that wait. */
   hurry(address: Address): void;

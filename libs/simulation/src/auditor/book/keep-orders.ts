@@ -95,6 +95,7 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   }
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
+  holding.owedExit = isExit(handed) ? order : null;
   if (isExit(handed)) holding.exitDecidedAt = handed.decidedAt;
   else if (handed.cause === 'move' && byAmount(state, handed) && holding.enteredWave !== handed.wave) {
     // An entry that is split leaves as two orders.

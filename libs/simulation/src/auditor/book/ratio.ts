@@ -48,12 +48,19 @@ function proportional(
 ): RatioBounds {
   const nominal = mode.kind === 'proportional' && mode.compounding === 'fixed_nominal';
   const theirs = nominal ? basisOf(copy, leader, at) : leader.equity.range(at);
-  const ours = nominal ? allocations(copy) : copy.ownShare ? null : copy.equityRange(at);
+  const ours = nominal ? allocations(copy) : copy.ownShare ? null : scaled(copy, at);
   if (theirs === null || ours === null || theirs.low <= 0) return { low: 0n, high: null };
   const share = Number(margin) / 1e12;
   const low = (Number(least) * Math.max(0, ours.low) * (1 - share)) / (theirs.high * (1 + share));
   const high = (Number(most) * Math.max(0, ours.high) * (1 + share)) / (theirs.low * (1 - share));
   return { low: BigInt(Math.floor(low)), high: BigInt(Math.ceil(high)) };
+}
+
+/** Copy equity, at its lowest no more than what its venue account really has (product §1): what a follower withdraws scales the copy. */
+function scaled(copy: CopyTrack, at: EpochMs): { readonly low: number; readonly high: number } | null {
+  const equity = copy.equityRange(at);
+  const account = copy.accountEquity.range(at);
+  return equity === null || account === null ? equity : { ...equity, low: Math.min(equity.low, account.low) };
 }
 
 function allocations(copy: CopyTrack): { readonly low: number; readonly high: number } {

@@ -211,21 +211,14 @@ interface Acted {
   readonly early: boolean;
 }
 
-/** Whether the leader's fills ask for less than is held. */
-function owesExit(holding: Holding, instrument: InstrumentSeen): boolean {
-  const { side, high } = holding.target;
-  const { position } = sizesOf(holding);
-  return position > (side === sign(holding.real.position) ? high + instrument.lot : 0n);
-}
-
 /** The most of a position, in base units, that acting on a limit leaves; where it does not touch the position, the position. */
 function leftBy({ state, copy, at, limit, held, early }: Acted, terms: TermsInForce, { holding, instrument, mark, least }: HeldAtLook): bigint {
   const { position } = sizesOf(holding);
   const limited = limitIn(state, copy, at, terms, limit, 'most');
   if (limited === null || (isPerPosition(limit) && least <= limited)) return position;
-  // Where exits are on their way already, or owed to the leader's reductions and tried again, targets come to less than what is held, and that may be within the limit.
-  const leaving =
-    early || owesExit(holding, instrument) || [...holding.live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
+  // Where exits are on their way already, or failed and are tried again, targets come to less than what is held, and that may be within the limit.
+  const isOwed = holding.owedExit !== null && holding.owedExit.remaining > 0n;
+  const leaving = early || isOwed || [...holding.live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
   if (actionOf(terms, limit) === 'close' && !leaving) return 0n;
   const aim = leaving ? limited : (limited * TRIMMED) / HUNDRED;
   if (isPerPosition(limit)) return (aim * UNIT) / mark + instrument.lot;

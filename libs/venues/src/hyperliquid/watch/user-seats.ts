@@ -74,9 +74,11 @@ export class UserSeats {
     return this.followed.has(user);
   }
 
-  /** Asks for the orders of those that are named and have a seat, and of nobody else. */
+  /** Asks for the orders of those that are named and have a seat, and of nobody else. Who is followed goes on: a place that changes hands leaves one more leader's orders unknown. */
   private follow(): void {
-    const wanted = new Set(this.named.filter((user) => this.seated.has(user)).slice(0, this.parts.config.orderSeatsReserved));
+    const seated = this.named.filter((user) => this.seated.has(user));
+    const inTurn = [...seated.filter((user) => this.followed.has(user)), ...seated.filter((user) => !this.followed.has(user))];
+    const wanted = new Set(inTurn.slice(0, this.parts.config.orderSeatsReserved));
     for (const user of this.followed) if (!wanted.has(user)) this.unfollow(user);
     for (const user of wanted) {
       if (this.followed.has(user)) continue;

@@ -267,6 +267,19 @@ describe('working orders of a leader who is followed', () => {
     expect(told.filter((text) => text.startsWith(`${FIRST} works`))).toEqual([works('1'), unseen, works('2'), unseen]);
   });
 
+  it('go on being told of who took the place of a leader whose stream was lost, also once that one is back', async () => {
+    let unreadable = true;
+    const begins = (user: string) => (user === FIRST && unreadable ? [fill(5, { sz: 'much' })] : []);
+    const { watch, told, seen } = await watching(begins, { userSeatsMax: 3, orderSeatsReserved: 1, seatAgainMs: 300 }, [[], [listed(1)]]);
+    for (const user of [FIRST, SECOND]) watch.watch(user);
+    watch.seats.followOrders([FIRST, SECOND]);
+    await vi.waitFor(() => expect(told).toContain(`${SECOND} works 1`), PATIENCE);
+    unreadable = false;
+    await seen(FIRST, 'stream');
+    expect([watch.seats.sightOf(FIRST)?.orders, watch.seats.sightOf(SECOND)?.orders]).toEqual([false, true]);
+    expect(told).not.toContain(`${SECOND} works unseen`);
+  });
+
   it('are told to be out of sight with a list that cannot be read, and asked for anew, not without end', async () => {
     const { venue, watch, told } = await watching(() => [], {}, [[listed(1)], [listed(2)]]);
     watch.watch(FIRST);
