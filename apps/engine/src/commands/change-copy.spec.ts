@@ -11,6 +11,7 @@ import { CopyLedger } from '../state/copy-ledger';
 import { LimitChain } from '../state/limit-chain';
 import { type CopyRecord, Registry } from '../state/registry';
 import { EquityWriter } from '../state/save-equity';
+import { type StandingStop, StandingStops } from '../stops/standing-stops';
 import { changeSettings, reEnableCopy } from './change-copy';
 import type { CommandParts } from './command-end';
 import { StopWishes } from './stop-wishes';
@@ -80,6 +81,7 @@ function broken(part: Partial<CopySettings> = {}) {
     stops,
     chain: new LimitChain(),
     sending: { busy: false },
+    standingStops: new StandingStops(10),
     booked: new CopyLedger(),
     truthReads: { run: async <T>(read: () => Promise<T>) => read() },
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
@@ -122,6 +124,16 @@ describe('a copy that is enabled again after a loss limit', () => {
     stage.book.beginAtNextOpen(row);
     for (let again = 0; again < 2; again += 1) expect(await enable()).toMatchObject({ status: 'applied' });
     expect(at(stage.sheet.rows.target, row) / MICRO).toBe(10);
+  });
+
+  it('waits until the end of a stop that was filled is known: found after the new beginning, it would break the copy once more', async () => {
+    const { ctx, copy, saved, enable } = broken();
+    const stop = { clientOrderId: '0x1', account: copy.account, copyNo: copy.no, mirror: null, bookedLots: 5 } as unknown as StandingStop;
+    ctx.standingStops.add(stop);
+    expect(await enable()).toMatchObject({ status: 'later' });
+    expect([copy.state, saved]).toEqual(['breaker_closed', []]);
+    ctx.standingStops.remove(stop);
+    expect(await enable()).toMatchObject({ status: 'applied' });
   });
 
   it('takes on nothing more by a second wish that waited behind the first', async () => {

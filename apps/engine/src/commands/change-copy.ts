@@ -14,12 +14,15 @@ import { equityStateOf } from '../state/save-equity';
 import { equityOfOthers } from '../state/shared-accounts';
 import { takeOnAtStart, whatItNeeds } from './activate-copy';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
-import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { applied, type CommandEnd, type CommandParts, type LaterEnd, later, refused } from './command-end';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { field } from './payload';
 import { bookedAllocation, moneyOfText, reduceProRata, type WriteAllocation } from './reduce-pro-rata';
 import { takeOnPositions, writeIntent } from './take-on-positions';
 import { writeState } from './write-state';
+
+/** Wait for the end of a stop that was filled, in ms. It is asked for until the venue told it. */
+const SETTLE_RETRY_MS = 500;
 
 /** Entries stop now, in the middle of a wave too; exits go on. */
 export async function pauseCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
@@ -49,7 +52,7 @@ export async function resumeCopy(ctx: EngineContext, parts: CommandParts, comman
  * After a breaker: only when flat. Every reference is anchored anew, so that the loss so far no longer counts, and the copy begins as its `start` says: at the
  * leader's next opens, or with what the leader is in.
  */
-export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd> {
+export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, command: CommandRow): Promise<CommandEnd | LaterEnd> {
   const copy = ctx.registry.copiesById.get(command.targetId);
   if (copy === undefined) return refused('unknown_target');
   if (copy.state === 'active') {
@@ -62,6 +65,8 @@ export async function reEnableCopy(ctx: EngineContext, parts: CommandParts, comm
   if (next(copy, 're_enable') === null) return stands(copy, 'active');
   const { book } = copy.watched;
   for (const sheet of book.allSheets()) if ((sheet.rows.position[copy.row] ?? 0) !== 0) return refused('not_flat', sheet.instrument.coin);
+  // A stop whose fill this breaker answers would break the copy once more if its end were found after the new beginning.
+  if (ctx.standingStops.hasTriggered(copy)) return later(SETTLE_RETRY_MS);
   const beginning = beginAtNextOpen(ctx, copy);
   // Before the write and within it: a process that died behind it would find the old references with the copy active, and close it again.
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);

@@ -11,7 +11,7 @@ import { type BooksStage, moneyOf, openBooksStage, priceOf } from '../testing/bo
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { activateCopy } from './activate-copy';
 import { pauseCopy, reEnableCopy, resumeCopy } from './change-copy';
-import { applied, type CommandEnd, type CommandParts } from './command-end';
+import { applied, type CommandEnd, type CommandParts, type LaterEnd } from './command-end';
 import { closeAllOf, StopWatch, stopCopy } from './stop-copy';
 
 const repairs = { close: async () => undefined } as unknown as Repairs;
@@ -33,7 +33,7 @@ describe('a change of a copy’s state', () => {
 
   const written = async () => (await stage.copyFacts()).copy?.state;
   const takesRisk = () => stage.copy.watched.book.takesRisk(stage.copy.row);
-  const run: Readonly<Record<string, () => Promise<CommandEnd>>> = {
+  const run: Readonly<Record<string, () => Promise<CommandEnd | LaterEnd>>> = {
     pause: () => pauseCopy(stage.ctx, parts, command),
     resume: () => resumeCopy(stage.ctx, parts, command),
     're-enable': () => reEnableCopy(stage.ctx, parts, command),

@@ -2,7 +2,15 @@ import { type Approved, err, fromLots, must, type Result, type Size, size, toLot
 import { isHandingOver, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
 import { gateEntries, gateExits } from '@lockstep/risk';
 import { nextWaveNumber, orderIdOf } from '@lockstep/storage';
-import type { ActionOutcome, PlacementTerms, WorkingOrder, WorkingOrders, WorkingOutcome } from '@lockstep/venues/port';
+import {
+  type ActionOutcome,
+  OUTCOME,
+  outcomeClass,
+  type PlacementTerms,
+  type WorkingOrder,
+  type WorkingOrders,
+  type WorkingOutcome,
+} from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
@@ -59,6 +67,15 @@ async function cancelStops(
   await takeCancels(ctx, books, tasks, outcomes);
 }
 
+type Refusal = Extract<WorkingOutcome, { readonly kind: 'rejected' }>;
+
+/**
+ * Whether the venue executed nothing. A request that reaches it twice is refused the second time for its nonce, and that answer may be the one we get: what
+ * the first did is asked for, as where there was no answer.
+ */
+const isRefused = (outcome: ActionOutcome | WorkingOutcome | undefined): outcome is Refusal =>
+  outcome?.kind === 'rejected' && outcomeClass(OUTCOME.rejected, outcome.code) !== 'unknown';
+
 /** A cancel that was accepted is an end; one that was refused or not answered is asked for: the stop may have been triggered before it. */
 async function takeCancels(
   ctx: EngineContext,
@@ -70,7 +87,7 @@ async function takeCancels(
   for (const [index, { standing, why }] of tasks.entries()) {
     standing.leftBy = ctx.clock.monotonic();
     standing.askAt = 0;
-    if (outcomes[index]?.kind === 'rejected') cancelRefused(ctx, standing);
+    if (isRefused(outcomes[index])) cancelRefused(ctx, standing);
     // A mirror may have filled in part before it was cancelled: the venue is asked how much.
     if (outcomes[index]?.kind !== 'accepted' || standing.bookedLots > 0 || standing.mirror !== null) continue;
     standing.end = { status: 'cancelled', why };
@@ -296,7 +313,7 @@ async function takePlaced(
     // What filled at once, and what is not known, is found by asking; so is what became of the one it should have replaced.
     stop.askAt = 0;
     if (replaced !== null) replaced.askAt = 0;
-    if (outcome?.kind !== 'rejected') continue;
+    if (!isRefused(outcome)) continue;
     if (replaced !== null) standsAgain(replaced);
     stop.end = { status: 'rejected', why: outcome.code };
     stop.filledLots = 0;

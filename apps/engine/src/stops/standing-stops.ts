@@ -142,6 +142,11 @@ export class StandingStops {
     return copy.account.signs && this.ofCopy(copy).length > 0;
   }
 
+  /** Whether a protective stop of a copy was filled and is not accounted for yet. */
+  hasTriggered(copy: CopyRecord): boolean {
+    return this.ofCopy(copy).some(({ mirror, bookedLots }) => mirror === null && bookedLots > 0);
+  }
+
   /** Lots booked from a fill of the venue. */
   tellBooked(clientOrderId: ClientOrderId, lots: number): void {
     const stop = this.byId.get(clientOrderId);

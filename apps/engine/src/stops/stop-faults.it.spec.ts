@@ -11,7 +11,7 @@ import { StopKeeper } from './stop-keeper';
 
 const STEPS = 60;
 const SEEDS = Array.from({ length: 8 }, (_, index) => index + 1);
-const ENDS: readonly ActionEnd[] = ['answered', 'landed_unanswered', 'lost', 'late', 'late', 'refused'];
+const ENDS: readonly ActionEnd[] = ['answered', 'landed_unanswered', 'lost', 'late', 'late', 'refused', 'twice'];
 
 /** Numbers below `below`, the same for the same seed. */
 function drawing(seed: number): (below: number) => number {

@@ -12,8 +12,13 @@ import type {
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { notPlayed, type ScriptedVenue } from './scripted-venue';
 
-/** How an action ends: answered; carried out, lost, or carried out later (`landLate`) without an answer; refused. */
-export type ActionEnd = 'answered' | 'landed_unanswered' | 'lost' | 'late' | 'refused';
+/**
+ * How an action ends: answered; carried out, lost, or carried out later (`landLate`) without an answer; refused; delivered twice, and the answer is that to the
+ * second time.
+ */
+export type ActionEnd = 'answered' | 'landed_unanswered' | 'lost' | 'late' | 'refused' | 'twice';
+
+const DUPLICATE = { kind: 'rejected', code: 'nonce_duplicate', text: 'Invalid nonce: duplicate nonce' } as const;
 
 interface ScriptedOrder {
   readonly order: WorkingOrder;
@@ -77,6 +82,7 @@ export class ScriptedStops implements WorkingOrders {
       for (const order of found) if (order.status === 'open') order.status = 'canceled';
     };
     this.carry(end, nonce, carryOut);
+    if (end === 'twice') return targets.map(() => DUPLICATE);
     return targets.map((): ActionOutcome => (end === 'answered' ? { kind: 'accepted', response: null } : { kind: 'unknown', detail: 'no answer' }));
   }
 
@@ -135,7 +141,7 @@ export class ScriptedStops implements WorkingOrders {
   }
 
   private noop(nonce: number): ActionOutcome {
-    if (this.nonces.has(nonce)) return { kind: 'rejected', code: 'nonce_duplicate', text: 'Invalid nonce: duplicate nonce' };
+    if (this.nonces.has(nonce)) return DUPLICATE;
     this.nonces.add(nonce);
     return { kind: 'accepted', response: null };
   }
@@ -148,7 +154,7 @@ export class ScriptedStops implements WorkingOrders {
 
   private carry(end: ActionEnd, nonce: number, carryOut: () => void): void {
     if (end === 'late') this.late.push({ nonce, carryOut });
-    if (end !== 'answered' && end !== 'landed_unanswered') return;
+    if (end !== 'answered' && end !== 'landed_unanswered' && end !== 'twice') return;
     this.nonces.add(nonce);
     carryOut();
   }
@@ -157,6 +163,7 @@ export class ScriptedStops implements WorkingOrders {
     const end = await this.arrive(words);
     if (end === 'refused') return orders.map(() => ({ kind: 'rejected', code: 'bad_trigger', text: 'Invalid TP/SL price.' }));
     this.carry(end, nonce, carryOut);
+    if (end === 'twice') return orders.map(() => DUPLICATE);
     if (end !== 'answered') return orders.map(() => ({ kind: 'unknown', detail: 'no answer' }));
     return orders.map(() => ({ kind: 'resting', orderId: null, waitsFor: 'trigger' }));
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StopHanded } from './observations';
 import type { SettingsSeen } from './terms';
 import { COIN, COPY, History, rate, units } from './testing/history';
+import { SharingHistory, type Who } from './testing/sharing-history';
 
 /** A copy of 10,000 that may lose a tenth, and holds 50 at 100: a mark of 80 is 1,000 lost. */
 const GUARDED: Partial<SettingsSeen> = {
@@ -49,6 +50,16 @@ describe('protective stops (product §2.10)', () => {
     expect(told(place(holding(), changed))).toEqual(found);
   });
 
+  it.each([
+    ['an exit filled and nobody was told', false, []],
+    ['an exit was told', true, ['stop_wrong']],
+  ] as const)('may be of what was held before where %s', (_what, isTold, found) => {
+    const history = holding().leader('250');
+    history.fill(history.exit('-25'), '25', '100', isTold);
+    // Books may take a moment with what was told before its answer.
+    expect(told(place(history.wait(isTold ? 10_000 : 0).mark('100'), { trigger: units('90') }))).toEqual(found);
+  });
+
   it('is asked for', () => {
     expect(
       told(
@@ -72,6 +83,24 @@ describe('protective stops (product §2.10)', () => {
     expect(told(act(holding()).wait(60_000).mark('100').calm())).toEqual(found);
   });
 
+  it('that filled is closed once more where its fill was told just now: the books need a moment', () => {
+    const history = place(holding()).leader('0');
+    history.trade('s1', false, '50', '81').end('s1', 'done').wait(200).exit('-50');
+    expect(history.found()).toEqual([]);
+  });
+
+  it.each([
+    ['just before', 1_000, []],
+    ['long before', 10_000, ['order_without_end']],
+  ] as const)('that ended %s has its end in the books by then', (_when, ago, found) => {
+    const history = place(holding()).wait(60_000).mark('100');
+    history.end('s1', 'done').wait(ago).mark('100');
+    const row = { scope: STOP.scope, copyId: STOP.copyId, cloid: STOP.cloid, end: 'open', filled: 0n } as const;
+    const snapshot = history.snapshot();
+    history.calm({ ...snapshot, orders: [...snapshot.orders, row] });
+    expect(history.found().filter((kind) => kind.startsWith('order'))).toEqual(found);
+  });
+
   it('does not stand where the copy is flat', () => {
     const history = place(holding()).wait(1_000).leader('0');
     history.fill(history.exit('-50'), '50');
@@ -86,5 +115,34 @@ describe('protective stops (product §2.10)', () => {
     history.trade('s1', false, '50', '81').end('s1', 'done');
     if (state === 'breaker_closed') history.state(state);
     expect(told(history.wait(60_000).mark('100').calm(history.snapshot({}, state)))).toEqual(found);
+  });
+});
+
+describe('protective stops of two copies on one account', () => {
+  /** Copies with what they hold and the sizes their stops are of, in the calm behind. */
+  const sharing = (positions: Record<Who, string>, stops: Record<Who, string>): readonly string[] => {
+    const history = new SharingHistory(GUARDED);
+    for (const who of ['a', 'b'] as const) if (positions[who] !== '0') history.opens(who, positions[who]);
+    for (const who of ['a', 'b'] as const) {
+      if (stops[who] === '0') continue;
+      const buy = positions[who].startsWith('-');
+      const of = { copyId: who, cloid: `s-${who}`, buy, size: units(stops[who]), trigger: units(buy ? '101' : '99') };
+      const { process, scope, account, signer, nonce, copyId, cloid } = { ...STOP, ...of };
+      history.tell({ kind: 'stop_written', at: history.now, process, scope, copyId, cloid, signer, nonce });
+      history.tell({ kind: 'stop_handed', at: history.now, stop: { ...STOP, ...of } });
+      history.tell({ kind: 'world_order', at: history.now, account, coin: COIN, cloid, status: 'resting' });
+    }
+    const found = history.wait(60_000).calm().found();
+    return found.filter((kind) => kind.startsWith('stop'));
+  };
+
+  it.each<[string, Record<Who, string>, Record<Who, string>, readonly string[]]>([
+    ['alone, of all', { a: '500', b: '0' }, { a: '50', b: '0' }, []],
+    ['less where the other is on the other side', { a: '500', b: '-200' }, { a: '30', b: '0' }, []],
+    ['more than that', { a: '500', b: '-200' }, { a: '50', b: '0' }, ['stop_missing']],
+    ['none where the other is on the same side', { a: '500', b: '200' }, { a: '0', b: '0' }, []],
+    ['one all the same', { a: '500', b: '200' }, { a: '50', b: '0' }, ['stop_missing']],
+  ])('%s', (_what, positions, stops, found) => {
+    expect(sharing(positions, stops)).toEqual(found);
   });
 });

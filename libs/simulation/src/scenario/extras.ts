@@ -5,6 +5,7 @@ import { type CopyTerms, STATE_ACTION_TERMS, STATE_LIMIT_TERMS, type StateAction
 /** One seed in so many has copies with the extra, and of its copies one in so many has it. */
 const STATE_LIMITS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const REST = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const STOPS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const PPM = 1_000_000n;
 
 /**
@@ -14,16 +15,19 @@ const PPM = 1_000_000n;
 export class TermsExtras {
   private readonly hasStateLimits: boolean;
   private readonly hasRest: boolean;
+  private readonly hasStops: boolean;
 
   constructor(private readonly seed: number) {
     this.hasStateLimits = draws(seed, 'extras: state limits').oneIn(STATE_LIMITS.seedsOneIn);
     this.hasRest = draws(seed, 'extras: rest').oneIn(REST.seedsOneIn);
+    this.hasStops = draws(seed, 'extras: stops').oneIn(STOPS.seedsOneIn);
   }
 
   /** The terms a copy begins with. */
   begin(copy: number, allocation: bigint, terms: CopyTerms): CopyTerms {
     const limited = this.hasStateLimits ? withStateLimits(terms, allocation, this.drawOf('state limits', copy)) : terms;
-    return this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? { ...limited, onBreach: 'rest' } : limited;
+    const rests = this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? ({ ...limited, onBreach: 'rest' } as const) : limited;
+    return this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? { ...rests, protectiveStop: true } : rests;
   }
 
   private drawOf(what: string, copy: number): Draws {

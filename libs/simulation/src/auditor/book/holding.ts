@@ -171,7 +171,9 @@ export class Holding {
    */
   closableMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = buy ? -this.told.position : this.told.position;
-    most += this.unbookedEntries(at, bookingMs, buy);
+    // A stop is no exit that is on its way: until its fill is booked nothing of it is known.
+    for (const { order, signed } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && (order.trigger !== null || !isExit(order.handed)) && signed > 0n === buy) most += abs(signed);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;
@@ -179,6 +181,21 @@ export class Holding {
       else if (isExit(handed)) most -= order.answeredUntold();
     }
     return most > 0n ? most : 0n;
+  }
+
+  /**
+   * The most an engine may believe is held against orders of a side, its exits that are on their way among it: those whose fills may not be booked yet, too,
+   * and those whose answer came as shortly before, as the answers of a wave are taken up together.
+   */
+  heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
+    let most = this.closableMost(at, bookingMs, buy);
+    for (const { order, signed } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && order.trigger === null && isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+    for (const order of this.live.values()) {
+      const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < bookingMs;
+      if (isFresh) most += order.answeredUntold();
+    }
+    return most;
   }
 
   /** What exits of a side, or entries, filled without the engine knowing: to it they are still on their way. */

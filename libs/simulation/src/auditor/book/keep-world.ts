@@ -48,6 +48,7 @@ function keepWorldOrder(state: AuditState, seen: OrderSeen): void {
   // The same order told to the venue twice is refused the second time: the first stands.
   if (seen.status === 'rejected' && order.filled > 0n) return;
   order.rejected = seen.status === 'rejected';
+  if (!order.ended) order.endedAt = seen.at;
   order.ended = true;
 }
 

@@ -27,8 +27,9 @@ export class OrderTrack {
   /** It stood at the venue: what fills before that fills as it arrives. */
   rested = false;
   rejected = false;
-  /** It can fill no more. */
+  /** It can fill no more, and since when. */
   ended = false;
+  endedAt: EpochMs = Number.NEGATIVE_INFINITY;
   withheld = false;
   voided = false;
   answer: AnswerSeen | null = null;

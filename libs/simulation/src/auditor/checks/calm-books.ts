@@ -4,7 +4,7 @@ import type { CalmSnapshot, FillRow, OrderRow } from '../calm';
 import { checkCrossed } from './calm-crosses';
 import { sizeText } from './judged-order';
 
-/** An order that left so shortly before may be on its way. */
+/** An order that left so shortly before may be on its way, and what stood until so shortly before need not be known as ended. */
 const NEW_MS = 2_000;
 
 /** In a calm every order has one end that is true, and every fill is booked once, whole and for its own copy (product §2.9, §5). */
@@ -40,7 +40,7 @@ function checkEnd(state: AuditState, at: number, order: OrderTrack, row: OrderRo
   if (row === undefined || row.end === 'open') {
     const resting = order.handed !== null && order.handed.tif !== 'ioc' && order.arrived && !order.ended;
     // Where a market does not trade an exit is tried again and again, in a calm too.
-    const isNew = order.handed !== null && at - order.handed.sentAt < NEW_MS;
+    const isNew = order.handed !== null && (at - order.handed.sentAt < NEW_MS || (order.handed.tif !== 'ioc' && at - order.endedAt < NEW_MS));
     if (!resting && !isNew)
       state.report('order_without_end', at, order.copyId, order.cloid, `${named()} was journaled and has ${row === undefined ? 'no row' : 'no end'}`);
     return;

@@ -1,5 +1,6 @@
 import { abs, max, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
+import type { Holding } from '../book/holding';
 import type { OrderTrack } from '../book/orders';
 import type { AuditState } from '../book/state';
 import type { CalmSnapshot } from '../calm';
@@ -26,8 +27,9 @@ export function checkStop(state: AuditState, stop: StopHanded, at: number): void
   const holding = copy.holding(stop.coin);
   if (holding.foreign || state.settling(stop.process, at)) return;
   const side = stop.buy ? -1n : 1n;
-  const held = max(holding.real.position * side, holding.told.position * side) + holding.pending(at, state.options.clockSlackMs, !stop.buy, false);
-  if (stop.size > held) tell(`is of more than the copy can hold there, ${sizeText(held > 0n ? held : 0n)}`);
+  // What filled and was not told yet is still there for an engine.
+  const held = max(holding.real.position * side, holding.heldMost(at, state.options.owedSlackMs, stop.buy));
+  if (stop.size > held) tell(`is of more than the copy can hold there, ${sizeText(max(0n, held))}`);
   checkPlace(state, copy, stop, tell);
 }
 
@@ -60,8 +62,10 @@ export function checkCalmStops(state: AuditState, snapshot: CalmSnapshot): void 
     for (const holding of copy.holdings.values()) {
       if (!needsStop(state, snapshot.at, copy, holding.coin)) continue;
       const sum = (standing.get(`${copy.copy.copyId} ${holding.coin}`) ?? []).reduce((all, { remaining }) => all + remaining, 0n);
-      if (sum === abs(holding.real.position)) continue;
-      const text = `in the calm copy ${copy.copy.copyId} holds ${sizeText(holding.real.position)} ${holding.coin} and has stops of ${sizeText(sum)}`;
+      const due = stopOf(state, copy, holding);
+      if (sum === due || isSmall(state, holding.coin, due)) continue;
+      const whole = due === abs(holding.real.position) ? '' : `, ${sizeText(due)} of it beside others on its account`;
+      const text = `in the calm copy ${copy.copy.copyId} holds ${sizeText(holding.real.position)} ${holding.coin}${whole} and has stops of ${sizeText(sum)}`;
       state.report('stop_missing', snapshot.at, copy.copy.copyId, null, text);
     }
   }
@@ -98,22 +102,46 @@ function checkStopped(state: AuditState, at: number, copy: CopyTrack): void {
   );
 }
 
+/**
+ * What the stop of a position is of. An order can only close what its account holds: beside a copy on the other side less, and beside one on the same side
+ * nothing, because a stop that acts together with our own close would close that one's too.
+ */
+function stopOf(state: AuditState, copy: CopyTrack, holding: Holding): bigint {
+  const { position } = holding.real;
+  const others = holdingsBeside(state, copy, holding.coin).map(({ real }) => real.position);
+  if (others.some((held) => sign(held) === sign(position))) return 0n;
+  return max(
+    0n,
+    others.reduce((left, held) => left - abs(held), abs(position)),
+  );
+}
+
+/** What other copies on its account have in a coin. */
+function holdingsBeside(state: AuditState, copy: CopyTrack, coin: string): readonly Holding[] {
+  const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy);
+  return others.flatMap(({ holdings }) => holdings.get(coin) ?? []);
+}
+
+/** Below the venue's minimum an order need not be taken. */
+function isSmall(state: AuditState, coin: string, due: bigint): boolean {
+  const mark = state.lastMarks.get(coin);
+  const instrument = state.instruments.get(coin);
+  return due > 0n && (mark === undefined || instrument === undefined || (due * mark) / UNIT < 2n * instrument.minNotional);
+}
+
 function needsStop(state: AuditState, at: number, copy: CopyTrack, coin: string): boolean {
   const { settings } = copy.terms;
   const holding = copy.holding(coin);
-  const mark = state.lastMarks.get(coin);
-  const instrument = state.instruments.get(coin);
-  if (settings.protectiveStop !== true || copy.asked.length > 0 || mark === undefined || instrument === undefined) return false;
+  if (settings.protectiveStop !== true || copy.asked.length > 0 || isSmall(state, coin, abs(holding.real.position))) return false;
   if (copy.state !== 'active' && copy.state !== 'paused' && copy.state !== 'winding_down') return false;
   if (copy.ownShare || state.unsigned.has(copy.copy.account) || state.settlingAny(at - SETTLED_MS)) return false;
   const all = [...copy.holdings.values()].filter(({ real }) => real.position !== 0n);
+  const beside = holdingsBeside(state, copy, coin);
   if (
     holding.real.position === 0n ||
-    all.some(({ foreign, changedAt, real, told }) => foreign || at - changedAt < SETTLED_MS || real.position !== told.position)
+    [...all, ...beside].some(({ foreign, changedAt, real, told }) => foreign || at - changedAt < SETTLED_MS || real.position !== told.position)
   )
     return false;
-  const worth = (abs(holding.real.position) * mark) / UNIT;
-  if (worth < 2n * instrument.minNotional) return false;
   const value = copy.value((name) => Number(state.lastMarks.get(name) ?? 0n) / 1e8);
   const floor = copy.losses.floor(copy.terms.losses, copy.terms.money);
   if (value === null || floor === null) return false;
