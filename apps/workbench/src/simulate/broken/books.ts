@@ -41,8 +41,8 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'apps/engine/src/books/post-fills.ts',
-        find: "copyId: owner.kind === 'copy' ? owner.copy.id : null,\n        coin: fill.coin,",
-        put: "copyId: owner.kind === 'copy' ? [...ctx.registry.copies.values()][0].id : null,\n        coin: fill.coin,",
+        find: 'copyId: row.copyId,',
+        put: 'copyId: row.copyId === null ? null : [...ctx.registry.copies.values()][0].id,',
       },
     ],
   },
