@@ -38,6 +38,8 @@ export interface AuditorOptions {
   readonly fundingReadMs: number;
   /** A charge that is told younger than this may be left to the next reading: fills before it may not be known yet. */
   readonly fundingYoungMs: number;
+  /** A charge that was read is booked within this: the books wait for a wave that is being sent, and for what else of the account is read first. */
+  readonly fundingBookMs: number;
   /** Kinds that are not told, with the reason at whoever sets them. */
   readonly untold: readonly ViolationKind[];
 }
@@ -61,6 +63,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   roundingPerFill: 100n,
   fundingReadMs: 10_000,
   fundingYoungMs: 5_000,
+  fundingBookMs: 3_000,
   untold: [],
 };
 

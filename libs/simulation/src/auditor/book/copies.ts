@@ -57,6 +57,8 @@ export class CopyTrack {
   private readonly charges = new Map<string, bigint>();
   /** Moments of those that a reading has told already, too young to be taken up for sure. */
   private readonly youngCharges = new Map<string, EpochMs>();
+  /** When those were told that are old enough, and may not be booked yet. */
+  private readonly readCharges = new Map<string, EpochMs>();
   /** What those charges may change, in whole units. */
   chargesUntold = 0;
   /** By how much its part of its account's charges may be another, in whole units: positions changed about the moment of one. */
@@ -95,12 +97,21 @@ export class CopyTrack {
     this.chargesUntold += Math.abs(Number(amount)) / 1e8;
   }
 
-  /** A reading told a charge at `at`: what is `youngMs` old by then and was told is known for sure, this one and those told before. */
+  /** A reading told a charge at `at`: what is `youngMs` old by then and was told is read for sure, this one and those told before, and known once it is booked. */
   fundingTold(coin: string, time: EpochMs, at: EpochMs, youngMs: number): void {
     this.youngCharges.set(`${coin} ${time}`, time);
     for (const [charge, moment] of this.youngCharges) {
       if (at - moment < youngMs) continue;
       this.youngCharges.delete(charge);
+      this.readCharges.set(charge, at);
+    }
+  }
+
+  /** What was read so long ago is booked. */
+  fundingBooked(at: EpochMs, bookMs: number): void {
+    for (const [charge, read] of this.readCharges) {
+      if (at - read < bookMs) continue;
+      this.readCharges.delete(charge);
       this.fundingKnown(charge);
     }
   }

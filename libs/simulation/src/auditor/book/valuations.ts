@@ -52,6 +52,7 @@ export class Valuations {
 
   private value(copy: CopyTrack, byMark: boolean): void {
     const { state, process, at } = this;
+    copy.fundingBooked(at, state.options.fundingBookMs);
     const value = copy.value((coin) => state.priceOf(process, coin));
     if (value === null) return;
     copy.equity.add(at, value.real);
