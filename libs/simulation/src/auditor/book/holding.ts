@@ -143,11 +143,14 @@ export class Holding {
     return this.unanswered.filter((fill) => fill.at > at - bookingMs && fill.order.fillsUnanswered);
   }
 
-  /** What entries of a side filled that an engine was told and may not have booked: to it they close nothing yet. */
+  /**
+   * What entries of a side filled that an engine was told and may not have booked, and what stops did: to it they close nothing yet. A stop is no exit that is on
+   * its way; until its fill is booked nothing of it is known.
+   */
   unbookedEntries(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let sum = 0n;
     for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && !isExit(order.handed) && signed > 0n === buy) sum += abs(signed);
+      if (order.handed !== null && (order.trigger !== null || !isExit(order.handed)) && signed > 0n === buy) sum += abs(signed);
     return sum;
   }
 
@@ -171,9 +174,7 @@ export class Holding {
    */
   closableMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = buy ? -this.told.position : this.told.position;
-    // A stop is no exit that is on its way: until its fill is booked nothing of it is known.
-    for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && (order.trigger !== null || !isExit(order.handed)) && signed > 0n === buy) most += abs(signed);
+    most += this.unbookedEntries(at, bookingMs, buy);
     for (const order of this.live.values()) {
       const { handed } = order;
       if (handed === null) continue;

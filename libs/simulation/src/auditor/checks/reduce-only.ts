@@ -72,7 +72,7 @@ export class ReduceOnly {
     this.blame(order, at, `is reduce-only, and the account has at most ${sizeText(most > 0n ? most : 0n)} to close on that side`);
   }
 
-  /** What entries of the copy itself filled and the engine may not have booked: its exit leaves beside them, and the venue refuses what they closed. */
+  /** What entries and stops of the copy itself filled and the engine may not have booked: its exit leaves beside them, and the venue refuses what they closed. */
   private unbooked(order: OrderHanded, copies: readonly CopyTrack[]): bigint {
     const holding = copies.find(({ copy }) => copy.copyId === order.copyId)?.holdings.get(order.coin);
     return isExit(order) ? (holding?.unbookedEntries(order.decidedAt, this.state.options.owedSlackMs, order.buy) ?? 0n) : 0n;
@@ -142,6 +142,7 @@ function toClose({ coin, buy }: OrderHanded, copies: readonly CopyTrack[]): bigi
 function mayBeOnItsWay(track: OrderTrack, { buy, decidedAt }: OrderHanded): bigint {
   const { handed, answer } = track;
   if (handed === null || handed.buy !== buy) return 0n;
-  const settled = answer === 'filled' || answer === 'rejected' || (track.voided && handed.sentAt < decidedAt - PLANNED_MS);
+  const isGone = track.voided && handed.sentAt < decidedAt - PLANNED_MS && !track.isUnknown(decidedAt);
+  const settled = answer === 'filled' || answer === 'rejected' || isGone;
   return abs(settled ? track.filled - track.toldFilled : handed.size - track.toldFilled);
 }
