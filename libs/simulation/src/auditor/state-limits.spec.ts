@@ -129,6 +129,19 @@ describe('limits of loss (product §3, 2)', () => {
     expect(later.found()).toEqual(['order_after_breach']);
   });
 
+  it.each<[string, boolean, readonly string[]]>([
+    ['an exit whose answer an engine has, and an entry whose answer it has not', false, []],
+    ['both told', true, ['order_after_breach']],
+  ])('allows for any of the fills on their way: %s', (_what, told, found) => {
+    const history = holding(losses({ fromStart: rate('0.1') }));
+    history.wait(1_000).mark('120').wait(100);
+    history.trade(history.exit('-50', { price: units('119') }), false, '50', '120', told);
+    history.trade(history.order('50', { price: units('121') }), true, '50', '130', told);
+    history.wait(20_000).mark('70').wait(100);
+    enter(history, '70');
+    expect(history.found().filter((kind) => kind === 'order_after_breach')).toEqual(found);
+  });
+
   it('takes money moved out for no loss', () => {
     const history = holding(losses({ fromStart: rate('0.2') }));
     history.wait(1_000).terms(losses({ fromStart: rate('0.2') }), '7000');

@@ -141,9 +141,13 @@ export class CopyTrack {
 
   /**
    * Copy equity with everything that happened, and as an engine was told it, at prices `priceOf` knows; null when a price of something held is missing.
-   * In whole units. `feesUntold`: what fees of fills on their way may change in between.
+   * In whole units. `most` and `least`: with those of the fills on their way that an engine may know by their orders' answers. `feesUntold`: what fees of them may
+   * change in between.
    */
-  value(priceOf: (coin: string) => number | null): { readonly real: number; readonly told: number; readonly feesUntold: number } | null {
+  value(
+    priceOf: (coin: string) => number | null,
+  ): { readonly real: number; readonly told: number; readonly most: number; readonly least: number; readonly feesUntold: number } | null {
+    let [gains, losses] = [0, 0];
     let real = this.terms.money + this.charged;
     let told = this.terms.money + this.chargedTold;
     let feesUntold = 0;
@@ -151,12 +155,17 @@ export class CopyTrack {
       real += holding.real.money;
       told += holding.told.money;
       feesUntold += Math.abs(holding.real.paid - holding.told.paid);
-      if (holding.real.units === 0 && holding.told.units === 0) continue;
+      if (holding.real.units === 0 && holding.told.units === 0 && holding.untold.size === 0) continue;
       const price = priceOf(holding.coin);
       if (price === null) return null;
       real += holding.real.units * price;
       told += holding.told.units * price;
+      for (const fill of holding.untold) {
+        const effect = (Number(fill.signed) / 1e8) * (price - Number(fill.price) / 1e8) - Number(fill.fee) / 1e8;
+        gains += Math.max(0, effect);
+        losses += Math.min(0, effect);
+      }
     }
-    return { real, told, feesUntold };
+    return { real, told, most: Math.max(real, told + gains), least: Math.min(real, told + losses), feesUntold };
   }
 }

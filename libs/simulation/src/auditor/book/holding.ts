@@ -76,6 +76,13 @@ export class HeldRange {
   }
 }
 
+/** What a fill changed, signed; price and fee 10^-8. */
+interface Filled {
+  readonly signed: bigint;
+  readonly price: bigint;
+  readonly fee: bigint;
+}
+
 interface UnansweredFill {
   readonly at: EpochMs;
   readonly signed: bigint;
@@ -86,6 +93,8 @@ interface UnansweredFill {
 export class Holding {
   readonly real = new Tally();
   readonly told = new Tally();
+  /** Fills that no engine was told: of any of them it may know by its order's answer. */
+  readonly untold = new Set<Filled>();
   readonly range = new HeldRange();
   readonly target = new TargetBounds();
   /** The way every change of the target takes. */

@@ -205,6 +205,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
   for (const part of fill.parts) {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
+    holding.untold.delete(part);
     holding.toldAt = at;
     if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);

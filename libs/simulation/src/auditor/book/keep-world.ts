@@ -71,9 +71,11 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
   if (seen.cloid === null) for (const copy of copies) copy.holding(seen.coin).range.theirs(seen.buy ? seen.size : -seen.size);
   const parts = seen.cloid === null ? foreignParts(copies, seen) : ownParts(state, seen);
   state.fills.set(key, { ...pick(seen), parts, told: false });
-  for (const { copy, signed, price, fee } of parts) {
+  for (const part of parts) {
+    const { copy, signed, price, fee } = part;
     const holding = copy.holding(seen.coin);
     holding.real.add(signed, price, fee);
+    holding.untold.add(part);
     holding.changedAt = seen.at;
     state.holders.update(copy, holding);
   }
@@ -86,6 +88,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
       holding.era += 1;
       holding.real.flat();
       holding.told.flat();
+      holding.untold.clear();
       state.holders.update(copy, holding);
     }
     // Which part is whose stays open from then on: the engine shares out by what it held when it compared, not by what was held when it happened.

@@ -65,8 +65,8 @@ export class Valuations {
       at,
       process,
       // An order's answer tells of a fill before its fee is known.
-      high: Math.max(value.real, value.told) + value.feesUntold + copy.chargesUntold + copy.chargesDoubt,
-      low: Math.min(value.real, value.told) - value.feesUntold - copy.chargesUntold - copy.chargesDoubt,
+      high: value.most + value.feesUntold + copy.chargesUntold + copy.chargesDoubt,
+      low: value.least - value.feesUntold - copy.chargesUntold - copy.chargesDoubt,
       allocation: copy.terms.money,
       dayBeginsMs: copy.copy.dayBeginsMs,
       prices: () => pricesOf(state, process, copy),
