@@ -53,7 +53,7 @@ export default defineConfig({
           testTimeout: INTEGRATION_TIMEOUT_MS,
           hookTimeout: INTEGRATION_TIMEOUT_MS,
           // More than cores: most of their time they wait, for other processes and for intervals of the product.
-          maxWorkers: 5,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
