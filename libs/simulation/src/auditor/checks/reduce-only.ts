@@ -98,9 +98,8 @@ export class ReduceOnly {
   private mayBeOnItsWay(track: OrderTrack, { buy, decidedAt }: OrderHanded): bigint {
     const { handed, answer } = track;
     if (handed === null || handed.buy !== buy) return 0n;
-    const { answerLateMs, owedSlackMs } = this.state.options;
     const isGone = track.voided && handed.sentAt < decidedAt - PLANNED_MS && !track.isUnknown(decidedAt);
-    const isUnheard = track.answeredAt - handed.sentAt > answerLateMs && decidedAt - track.answeredAt < owedSlackMs;
+    const isUnheard = track.answeredLate && decidedAt - track.answeredAt < this.state.options.owedSlackMs;
     const settled = isGone || (!isUnheard && (answer === 'filled' || answer === 'rejected'));
     return abs(settled ? track.filled - track.toldFilled : handed.size - track.toldFilled);
   }
