@@ -27,7 +27,7 @@ export function waveKey(seed: Uint8Array, wave: number): WaveKey {
 
 /** 32 bits that rank a copy in the wave: copies leave in ascending order of it inside their class. */
 export function copyRank(key: WaveKey, copyNo: number): number {
-  const low = (copyNo % 0x1_0000_0000) | 0;
+  const low = copyNo | 0;
   const high = (copyNo / 0x1_0000_0000) | 0;
   let word = mix(low ^ key.a);
   word = mix(word + Math.imul(high ^ key.b, 0x85ebca6b));
