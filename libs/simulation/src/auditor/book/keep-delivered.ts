@@ -38,6 +38,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       if (order === undefined) return;
       order.answer = told.outcome;
       order.answeredAt = told.at;
+      order.answeredLate = order.handed !== null && told.at - order.handed.sentAt > state.options.answerLateMs;
       order.stoodWhenAnswered = told.outcome === 'resting' || (told.outcome === 'filled' && order.handed?.tif === 'gtc' && order.remaining > 0n);
       // What the engine was told is refused cannot fill, unless it is there: then it was the same action sent again that was refused.
       if (told.outcome === 'rejected' && !order.arrived) order.ended = true;
