@@ -13,6 +13,7 @@ const LANES = {
   alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work(),
   behind: () => NOTHING_BEHIND,
 } as unknown as WaveLanes;
+const NO_FILLS = { read: async () => true };
 
 /** A copy that holds 10, should hold nothing, and whose exits failed at the venue's band; the database takes no event. */
 async function stuckWithoutDatabase() {
@@ -30,7 +31,7 @@ async function stuckWithoutDatabase() {
     storage: { ...world.ctx.storage, platform: async () => 77 },
   } as unknown as EngineContext;
   const books = { ...world.books, run: () => Promise.reject(new Error('the database is down')) } as unknown as Bookkeeper;
-  return { world, sheet, errors, repairs: new Repairs(ctx, books, LANES) };
+  return { world, sheet, errors, repairs: new Repairs(ctx, books, LANES, NO_FILLS) };
 }
 
 describe('an exit stuck at the venue’s band while the database is down', () => {
@@ -54,7 +55,7 @@ function withRemnant() {
   // Worth five dollars.
   [sheet.mark, sheet.bestBid, sheet.bestAsk] = [500_000_000, 499_000_000, 501_000_000];
   const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform: async () => 77 } } as unknown as EngineContext;
-  return { world, sheet, repairs: new Repairs(ctx, world.books as unknown as Bookkeeper, LANES) };
+  return { world, sheet, repairs: new Repairs(ctx, world.books as unknown as Bookkeeper, LANES, NO_FILLS) };
 }
 
 describe('a remnant that cannot close alone', () => {
