@@ -170,7 +170,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     recover: (rows) =>
       recover(
         ctx,
-        { books, collector, resolver, lanes },
+        { books, collector, resolver, lanes, repairs },
         rows.flatMap((row) => row.journals),
       ),
     start: async () => {

@@ -409,6 +409,27 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['is on its way into the books', 2_000, false, []],
+    ['has been there long enough', 11_000, false, ['reduce_only_wrong']],
+    ['was answered', 2_000, true, ['reduce_only_wrong']],
+  ])(
+    'an order of the other side that the venue is not told to be reduce-only, behind an entry of unknown outcome whose fill %s',
+    (_what, waitMs, answered, found) => {
+      const history = new History().leader('10');
+      const entry = history.order('1');
+      history.trade(entry, true, '1').end(entry, 'done');
+      history
+        .answer(entry, answered ? 'filled' : 'unknown')
+        .wait(waitMs)
+        .mark('100')
+        .leader('-5')
+        .order('-0.5');
+      history.wait(30_000).auditor.calm({ ...history.snapshot(), copies: [], fills: [], orders: [] });
+      expect(history.found().filter((kind) => kind === 'reduce_only_wrong')).toEqual(found);
+    },
+  );
+
   it.each<[string, number, 'unknown' | 'rejected', readonly string[]]>([
     ['is on its way into the books', 2_000, 'unknown', []],
     ['is on its way into the books, and that arrived twice: the answer is that to the second time', 2_000, 'rejected', []],

@@ -193,6 +193,11 @@ export class Holding {
     return sum;
   }
 
+  /** What orders of a side have to close by fills alone that an engine was told and may not have booked: to it there is nothing of that yet. */
+  unbookedToClose(at: EpochMs, bookingMs: number, buy: boolean): bigint {
+    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => (signed > 0n === buy ? sum : sum + abs(signed)), 0n);
+  }
+
   /** What may still fill on a side, of exits or of entries. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, exits: boolean): bigint {
     let sum = 0n;
