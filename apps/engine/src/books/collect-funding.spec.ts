@@ -12,15 +12,19 @@ const HOUR = 3_600_000;
 /** Accounts of one tenant that are owed a reading; the venue answers about each when it is told to. */
 function collecting(numbers: readonly number[]) {
   const asked = new Map<string, (read: boolean) => void>();
+  const venue = { charges: [] as readonly { readonly time: number; readonly coin: string; readonly amount: bigint }[] };
   const booked: number[][] = [];
   const scope = { tenantId: 'ten_a', environment: 'test' };
   const funding = (address: string) =>
     new Promise((resolve) =>
-      asked.set(address, (read) => resolve(read ? ok({ charges: [], complete: true }) : { ok: false, error: { code: 'unreachable', detail: '' } })),
+      asked.set(address, (read) =>
+        resolve(read ? ok({ charges: venue.charges, complete: true }) : { ok: false, error: { code: 'unreachable', detail: '' } }),
+      ),
     );
-  const network = { venue: { capabilities: { fundingHistory: true }, truth: { funding } } };
+  const network = { venue: { capabilities: { fundingHistory: true }, truth: { funding } }, markets: { get: () => undefined } };
   const accounts = numbers.map((no) => ({ no, address: `0x${no}`, scope, network, fundingReadTo: 0, fillsReadTo: 1 }) as unknown as AccountRecord);
   const turns: (() => void)[] = [];
+  const clock = { now: 2 * HOUR };
   const unit = {
     ledger: { postedSources: async () => new Set() },
     records: {
@@ -35,7 +39,7 @@ function collecting(numbers: readonly number[]) {
   const straight = { run: <T>(work: () => Promise<T>) => work() };
   const ctx = {
     limits: { ...ENGINE_LIMITS, fundingSpreadMs: 1_000 },
-    clock: { now: () => 2 * HOUR },
+    clock: { now: () => clock.now },
     timers: { every: (_ms: number, turn: () => void) => turns.push(turn) },
     sending: { busy: false, quiet: async () => undefined },
     truthReads: straight,
@@ -58,6 +62,9 @@ function collecting(numbers: readonly number[]) {
     collector: new FundingCollector(ctx, books, fills),
     booked,
     accounts,
+    venue,
+    clock,
+    asked,
     /** Keeps the books busy until they are freed. */
     occupy: () => {
       lane = new Promise<void>((resolve) => {
@@ -114,5 +121,26 @@ describe('funding that is read', () => {
     await rest();
     await answer(1);
     expect(booked).toEqual([[2], [1]]);
+  });
+
+  it('is asked for again soon where a charge was too young to be booked, until it is not', async () => {
+    const { collector, answer, asked, accounts, venue, clock, turn } = collecting([1]);
+    const again = async (): Promise<boolean> => {
+      asked.clear();
+      turn();
+      await rest();
+      return asked.size > 0;
+    };
+    clock.now = 2 * HOUR + ENGINE_LIMITS.fundingGraceMs;
+    venue.charges = [{ time: 2 * HOUR + 200, coin: 'BTC', amount: -1n }];
+    collector.start();
+    await rest();
+    await answer(1);
+    expect(await again()).toBe(true);
+    await answer(1);
+    clock.now += 200;
+    expect(await again()).toBe(true);
+    await answer(1);
+    expect([await again(), accounts.map(({ fundingReadTo }) => fundingReadTo)]).toEqual([false, [2 * HOUR]]);
   });
 });

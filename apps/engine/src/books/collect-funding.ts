@@ -123,10 +123,15 @@ export class FundingCollector {
     if (charges.length > 0 && !(await this.fills.read(account))) return null;
     const { complete } = answer.value;
     const newest = charges.at(-1)?.time ?? charged;
-    return { account, charges, young: noted.filter(({ at }) => at > until), readTo: complete ? charged : Math.min(newest, charged), more: !complete };
+    const waits = answer.value.charges.some(({ time }) => time > until);
+    const young = noted.filter(({ at }) => at > until);
+    return { account, charges, young, readTo: complete ? charged : Math.min(newest, charged), more: !complete, waits };
   }
 
-  /** Books what was read of one tenant; `begins` is called when no more of it can be added. What could not be booked is owed again, and so is an account of which the venue has more. */
+  /**
+   * Books what was read of one tenant; `begins` is called when no more of it can be added. What could not be booked is owed again, and so is an account of which
+   * the venue has more, or a charge that is too young: the next reading comes after the next moment of charging only.
+   */
   private async book(scope: TenantScope, batch: readonly CollectedFunding[], begins: () => void): Promise<void> {
     try {
       await this.books.run(scope, async () => {
@@ -135,7 +140,7 @@ export class FundingCollector {
           begins();
           const before = batch.map(({ account }) => account.fundingReadTo);
           await bookFunding(this.ctx, scope, batch);
-          const unread = batch.filter(({ account, more }, index) => more && account.fundingReadTo > (before[index] ?? 0));
+          const unread = batch.filter(({ account, more, waits }, index) => waits || (more && account.fundingReadTo > (before[index] ?? 0)));
           this.owed.push(...unread.map(({ account }) => account));
         });
       });

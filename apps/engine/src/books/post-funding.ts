@@ -20,6 +20,8 @@ export interface CollectedFunding {
   readonly readTo: EpochMs;
   /** True when the venue has later charges than these. */
   readonly more: boolean;
+  /** True when it told some that are too young to be booked. */
+  readonly waits: boolean;
 }
 
 /**
