@@ -5,7 +5,7 @@ import type { ChainTerms, CopyTerms } from './terms';
  * What happens in a scenario. `at` is virtual ms from its start; steps are in order of `at`, those of equal times in the order of the list. Prices are bigint
  * 10^-8 on the coin's grid, money bigint 10^-8, sizes whole lots of the coin, signed where they say a direction (a buy is above zero).
  */
-export type Step = MarketStep | LeaderStep | CopyStep | LimitsStep | SwitchStep | FollowerStep | FaultStep | EngineStep | CalmStep;
+export type Step = MarketStep | LeaderStep | CopyStep | LimitsStep | SwitchStep | CloseAllStep | FollowerStep | FaultStep | EngineStep | CalmStep;
 export type StepKind = Step['kind'];
 
 /** Every kind there is. */
@@ -33,6 +33,7 @@ export const STEP_KINDS = [
   'limits',
   'kill_switch',
   'close_all',
+  'close_all_of',
   'own_trade',
   'venue_cash',
   'agent_expires',
@@ -169,6 +170,17 @@ export interface SwitchStep {
   readonly target: SwitchTarget;
   readonly on: boolean;
 }
+
+/** Every copy of a brand's leader, or of the brand, is to be closed at once, those that are about to begin among them. */
+export interface CloseAllStep {
+  readonly at: number;
+  readonly kind: 'close_all_of';
+  readonly target: CloseAllTarget;
+}
+
+export type CloseAllTarget =
+  | { readonly thing: 'leader'; readonly tenant: number; readonly leader: number }
+  | { readonly thing: 'tenant'; readonly tenant: number };
 
 export type FollowerStep =
   /** Everything the follower copies is to be closed at once. */

@@ -251,6 +251,12 @@ export class PlatformActor {
     this.wake(follower.scope, { kind: 'follower.close_all', targetId: follower.id });
   }
 
+  /** Closes every copy of a leader, or of the brand's environment. */
+  async closeAllOf(scope: TenantScope, kind: 'leader.close_all' | 'tenant.close_all', targetId: string): Promise<void> {
+    await this.store.scoped(scope, (unit) => this.append(unit, scope, kind, targetId, {}));
+    this.wake(scope, { kind, targetId });
+  }
+
   /** Puts limits in force for everyone, or for copies of a tenant, leader or follower. How waves are spread stays. */
   async putLimits(scope: TenantScope | null, targetId: string, limits: ChainLimits): Promise<void> {
     const set = (known: unknown) => {

@@ -1,6 +1,7 @@
 import { price, size, type TenantScope } from '@lockstep/kernel';
 import type { KillTarget } from '@lockstep/risk';
 import {
+  type CloseAllTarget,
   type CopyTerms,
   fitTrade,
   type LimitTarget,
@@ -124,6 +125,9 @@ export class Player {
         return;
       case 'limits':
         await this.limits(step);
+        return;
+      case 'close_all_of':
+        await this.closeAllOf(step.target);
         return;
       case 'regime':
       case 'calm_begins':
@@ -283,6 +287,22 @@ export class Player {
     this.chain.ask(target, limits);
     for (const copy of cast.copies.values()) if (binds(target, copy)) this.asked(copy, copy.terms, copy.allocation);
     await actor.putLimits(named.scope, named.id, chainOf(limits));
+  }
+
+  private async closeAllOf(target: CloseAllTarget): Promise<void> {
+    const { actor, cast } = this.parts;
+    const scope = cast.scopes[target.tenant];
+    if (scope === undefined) return;
+    if (target.thing === 'tenant') await actor.closeAllOf(scope, 'tenant.close_all', scope.tenantId);
+    else {
+      const id = cast.leaderId(target.tenant, target.leader);
+      if (id === undefined) return;
+      await actor.closeAllOf(scope, 'leader.close_all', id);
+    }
+    for (const copy of cast.copies.values()) {
+      const isNamed = target.thing === 'tenant' || copy.leader === target.leader;
+      if (copy.follower.tenant === target.tenant && isNamed) this.halt(copy, 'stop');
+    }
   }
 
   private limitedBy(target: LimitTarget): { readonly scope: TenantScope | null; readonly id: string } | null {

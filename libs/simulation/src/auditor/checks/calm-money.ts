@@ -37,7 +37,6 @@ interface Figures {
   realised: bigint;
   fees: bigint;
   funding: bigint;
-  fills: number;
   /** Something of it was no order of ours: whose part it is, is a matter of attribution. */
   foreign: boolean;
 }
@@ -45,26 +44,27 @@ interface Figures {
 function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
   const venue = new Map<string, Figures>();
   const of = (account: string): Figures => {
-    const found = venue.get(account) ?? { realised: 0n, fees: 0n, funding: 0n, fills: 0, foreign: false };
+    const found = venue.get(account) ?? { realised: 0n, fees: 0n, funding: 0n, foreign: false };
     venue.set(account, found);
     return found;
   };
   for (const fill of state.fills.values()) {
     const figures = of(fill.account);
     figures.fees += fill.fee;
-    figures.fills += 1;
     if (fill.cloid === null) figures.foreign = true;
   }
   const booked = new Map(snapshot.copies.map((copy) => [copy.copyId, copy.booked]));
   for (const [account, copies] of state.copiesByAccount) {
     const figures = of(account);
-    for (const copy of copies) for (const holding of copy.holdings.values()) figures.realised += holding.real.realised / UNIT;
+    const tallies = copies.flatMap(({ holdings }) => [...holdings.values()].map(({ real }) => real));
+    for (const { realised } of tallies) figures.realised += realised / UNIT;
     const rows = copies.map((copy) => booked.get(copy.copy.copyId));
     if (figures.foreign || rows.some((row) => row === undefined)) continue;
     if (copies.length > 1) for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId));
     const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
     const funding = state.charges.get(account)?.booked(snapshot.at - state.options.fundingReadMs) ?? [0n];
-    const allowed = state.options.roundingPerFill * BigInt(figures.fills);
+    // Each side of a cross is rounded as a fill is.
+    const allowed = state.options.roundingPerFill * BigInt(tallies.reduce((sum, { count }) => sum + count, 0));
     const copyId = copies[0]?.copy.copyId ?? null;
     compare(state, snapshot.at, copyId, `realised profit of account ${account}`, sum('realised'), figures.realised, allowed);
     compare(state, snapshot.at, copyId, `fees of account ${account}`, sum('fees'), figures.fees, 0n);

@@ -26,6 +26,7 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
   for (const copyAtCalm of snapshot.copies) {
     const copy = state.copies.get(copyAtCalm.copyId);
     if (copy === undefined) continue;
+    checkStops(state, snapshot.at, copy, copyAtCalm.state);
     for (const told of instrumentsOf(copy, copyAtCalm)) {
       const instrument = state.instruments.get(told.coin);
       const mark = marks.get(told.coin);
@@ -38,6 +39,16 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
         checkFollowed(standing, copyAtCalm.state);
     }
   }
+}
+
+/** States of a copy that has ended or is being closed, or never began. */
+const CLOSED: ReadonlySet<CopyAtCalm['state']> = new Set(['stopping', 'stopped', 'preparing']);
+
+/** A copy that is to be closed, alone or with all of its follower, leader or brand, is being closed at least. One whose beginning was refused has nothing to close. */
+function checkStops(state: AuditState, at: number, { copy: { copyId } }: CopyTrack, copyState: CopyAtCalm['state']): void {
+  const since = state.halts.since({ kind: 'copy', copyId }, 'stop');
+  if (since === null || at - since <= state.options.comparisonMs || CLOSED.has(copyState)) return;
+  state.report('stop_not_flat', at, copyId, null, `in the calm copy ${copyId} is ${copyState}, and was to be closed ${at - since} ms ago`);
 }
 
 /** Every coin the engine or the auditor knows something of. */
