@@ -26,7 +26,7 @@ import { JournalTap } from './play/journal-tap';
 import { memoryStore } from './play/memory-store';
 import { PlatformActor } from './play/platform-actor';
 import type { SimStore } from './play/platform-store';
-import { Player } from './play/player';
+import { HALTED_BY, Player } from './play/player';
 import { postgresStore } from './play/postgres-store';
 import type { Committed } from './play/process-storage';
 import { SimWorld } from './play/sim-world';
@@ -364,6 +364,11 @@ export class SeedRun {
         return;
       case 'copy.resume':
         if (status === 'applied') this.observe({ kind: 'halt_lifted', at, thing, cause: 'pause' });
+        return;
+      case 'copy.stop':
+        // What is being closed already, for instance by a loss limit, is not handed over.
+        if (status === 'refused' && command.mode !== undefined && command.mode !== 'close_now')
+          this.observe({ kind: 'halt_lifted', at, thing, cause: HALTED_BY[command.mode] });
         return;
       case 'copy.rebase':
         if (status === 'applied') this.observe({ kind: 'rebased', at, copyId: copy.id });

@@ -14,6 +14,7 @@ import { checkCalmPositions } from './checks/calm-positions';
 import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
+import { checkNotTraded } from './checks/hand-overs';
 import type { JudgedOrder } from './checks/judged-order';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
@@ -122,6 +123,7 @@ class Judge implements Auditor {
         keepDecided(this.state, observation);
         return;
       case 'stop_handed':
+        checkNotTraded(this.state, observation.stop.copyId, observation.stop.cloid, observation.at, observation.at);
         checkStop(this.state, observation.stop, observation.at);
         keepStop(this.state, observation.stop, observation.at);
         return;
@@ -159,6 +161,7 @@ class Judge implements Auditor {
     checkHandedOver(state, order, at);
     if (again) return;
     checkOwner(state, order, at);
+    checkNotTraded(state, order.copyId, order.cloid, order.sentAt, at);
     const copy = state.copies.get(order.copyId);
     const instrument = state.instruments.get(order.coin);
     this.tally.orders += 1;

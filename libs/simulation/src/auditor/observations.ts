@@ -44,7 +44,7 @@ export type TermsObservation =
   /** The follower asked for re-basis, or for adopting what the leader holds, and the engine confirmed it. */
   | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string };
 
-export type HaltCause = 'pause' | 'stop' | 'wind_down' | 'kill_switch' | 'suspension';
+export type HaltCause = 'pause' | 'stop' | 'wind_down' | 'hand_over' | 'kill_switch' | 'suspension';
 /** `leader` is the key of the leader object (`CopySeen.leaderId`), `tenant` a scope key. */
 export type HaltedThing =
   | { readonly kind: 'copy'; readonly copyId: string }

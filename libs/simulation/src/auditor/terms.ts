@@ -1,7 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 
 /** States of a copy; new risk is taken in `active` alone. */
-export type CopyStateSeen = 'preparing' | 'active' | 'paused' | 'breaker_closed' | 'winding_down' | 'stopping' | 'stopped';
+export type CopyStateSeen = 'preparing' | 'active' | 'paused' | 'breaker_closed' | 'winding_down' | 'handing_over' | 'stopping' | 'stopped';
 
 /** How κ is found (product §2.2). Ratios, multipliers and volatilities are 10^-12, amounts 10^-8. */
 export type ModeSeen =

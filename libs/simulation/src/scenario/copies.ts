@@ -35,6 +35,11 @@ export class ScenarioCopies {
     return this.all.filter(({ wish }) => wish === 'active' || wish === 'paused');
   }
 
+  /** Copies that were asked to end, and may not have. */
+  ending(): readonly CopyPlan[] {
+    return this.all.filter(({ wish }) => wish === 'ending');
+  }
+
   /** A copy of its own, or one that joins others of its account; none where all leaders are copied through that account already, or it is full. */
   create(at: number, follower: ScenarioFollower): readonly CopyStep[] {
     const others = this.on(follower);

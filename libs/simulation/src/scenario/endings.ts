@@ -1,8 +1,15 @@
 import type { CopyPlan, ScenarioCopies } from './copies';
 import { ExtraActs } from './extra-acts';
+import type { ScenarioMarket } from './market';
 import type { CloseAllTarget, Step } from './steps';
 
+type Markets = Pick<ScenarioMarket, 'coins' | 'isOpen'>;
+
 const CLOSE_ALL_MS = [20_000, 120_000] as const;
+const END_ONE_MS = [2_000, 15_000] as const;
+const AT_ONCE_MS = [100, 3_000] as const;
+/** After a hand-over a follower closes what is its own within. */
+const LEFT_MS = [4_000, 40_000] as const;
 /** A copy that was to end is closed, where it has not ended, and its follower begins another one. */
 const GONE_MS = [5_000, 25_000] as const;
 const AGAIN_MS = [3_000, 30_000] as const;
@@ -22,10 +29,39 @@ export const closeAlls = (seed: number, copies: ScenarioCopies): ExtraActs =>
     return [{ at, kind: 'close_all_of', target }];
   });
 
+/** Copies are handed over, also such as are to end already; at times they are to be closed at once a moment later. */
+export const handOvers = (seed: number, copies: ScenarioCopies, market: Markets): ExtraActs =>
+  new ExtraActs(seed, 'hand over', END_ONE_MS, (acts, at) => {
+    const plan = oneToEnd(acts, copies);
+    if (plan === null) return [];
+    if (plan.wish !== 'ending') endFor(acts, copies, at, plan, acts.draw.oneIn(5) ? AT_ONCE_MS : GONE_MS);
+    // What was handed over is the follower's own: it may close it, and does not have to.
+    const { follower, handsOff } = plan.follower;
+    if (!handsOff && acts.draw.oneIn(2)) acts.soon(at, LEFT_MS, (then) => openCoins(market).map((coin) => ownClose(then, follower, coin)));
+    return [{ at, kind: 'copy_stop', copy: plan.copy, mode: 'hand_over' }];
+  });
+
+const openCoins = (market: Markets): readonly string[] => market.coins.map(({ coin }) => coin).filter((coin) => market.isOpen(coin));
+
+const ownClose = (at: number, follower: number, coin: string): Step => ({
+  at,
+  kind: 'own_trade',
+  follower,
+  coin,
+  size: { by: 'net', ppm: -1_000_000 },
+});
+
+/** One that runs, or now and then one that is to end already. */
+function oneToEnd(acts: ExtraActs, copies: ScenarioCopies): CopyPlan | null {
+  const ending = acts.draw.oneIn(4) ? copies.ending() : [];
+  const chosen = ending.length > 0 ? ending : copies.living();
+  return chosen.length === 0 ? null : acts.draw.pick(chosen);
+}
+
 /** A copy was asked to end: later it is closed for good, which is refused where it has ended, and followed by another one. */
-function endFor(acts: ExtraActs, copies: ScenarioCopies, at: number, plan: CopyPlan): void {
+function endFor(acts: ExtraActs, copies: ScenarioCopies, at: number, plan: CopyPlan, within: readonly [number, number] = GONE_MS): void {
   plan.wish = 'ending';
-  acts.soon(at, GONE_MS, (then): readonly Step[] => {
+  acts.soon(at, within, (then): readonly Step[] => {
     if (plan.wish === 'stopped') return [];
     plan.wish = 'stopped';
     acts.soon(then, AGAIN_MS, (again) => copies.create(again, plan.follower));

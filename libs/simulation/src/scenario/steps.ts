@@ -154,7 +154,7 @@ export interface LimitsStep {
   readonly limits: ChainTerms;
 }
 
-export const STOP_MODES = ['close_now', 'follow_to_close'] as const;
+export const STOP_MODES = ['close_now', 'follow_to_close', 'hand_over'] as const;
 export type StopMode = (typeof STOP_MODES)[number];
 
 /** `leader` is that of one tenant alone. `owner`: the tenant's own switch, or the operator's. */

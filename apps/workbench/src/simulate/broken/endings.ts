@@ -1,6 +1,6 @@
 import type { BrokenEngine } from './break-engine';
 
-/** Faults in what ends many copies at once (product §2.10, §2.11). */
+/** Faults in how copies end, alone and many at once (product §2.10, §2.11). */
 export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
   {
     name: 'close_all_of_a_leader_closes_nobody',
@@ -22,6 +22,39 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
         find: 'return (0, _stopcopy.closeAllOf)(ctx, parts, scope, {}, before);',
         put: "return (0, _stopcopy.closeAllOf)(ctx, parts, scope, { followerId: '' }, before);",
       },
+    ],
+  },
+  {
+    name: 'handed_over_and_traded',
+    rule: 'from a hand-over on nothing is traded, exits neither',
+    edits: [
+      {
+        file: 'libs/replication/src/draft.ts',
+        find: ' || (0, _copycolumns.isHandingOver)(copies.status[index] ?? 0)',
+        put: '',
+      },
+      {
+        file: 'apps/engine/src/wave/apply-outcomes.ts',
+        find: '(0, _replication.isHandingOver)(copies.status[bookRow] ?? 0)',
+        put: 'false',
+      },
+    ],
+  },
+  {
+    name: 'handed_over_at_its_entry',
+    rule: 'the books of a hand-over are closed at the mark',
+    edits: [{ file: 'apps/engine/src/commands/hand-over.ts', find: 'const at = mark > 0 ?', put: 'const at = mark < 0 ?' }],
+  },
+  {
+    name: 'handed_over_to_nobody',
+    rule: 'what was handed over is the follower’s own part of the account',
+    edits: [
+      {
+        file: 'apps/engine/src/commands/hand-over.ts',
+        find: 'await (0, _storage.addOwnPositions)(unit, handed.map(',
+        put: 'await (0, _storage.addOwnPositions)(unit, [].map(',
+      },
+      { file: 'apps/engine/src/commands/hand-over.ts', find: '.dropEnded)(ctx.registry, copy, left);', put: '.dropEnded)(ctx.registry, copy, []);' },
     ],
   },
 ];

@@ -24,8 +24,9 @@ const FROM: Readonly<Record<'copy.pause' | 'copy.resume' | 'copy.re_enable' | 'c
   'copy.rebase': ['active'],
 };
 const STOPPED_FROM = {
-  close_now: ['preparing', 'active', 'paused', 'winding_down', 'breaker_closed'],
+  close_now: ['preparing', 'active', 'paused', 'winding_down', 'breaker_closed', 'handing_over'],
   follow_to_close: ['active', 'paused'],
+  hand_over: ['preparing', 'active', 'paused', 'winding_down'],
 } as const;
 
 /** Tenants, followers and the operator: writes what the gateway writes, and wakes the engine. Every call resolves when its 2xx would be sent; false: refused. */
@@ -243,7 +244,7 @@ export class PlatformActor {
   }
 
   async stop(copy: CopyCast, mode: keyof typeof STOPPED_FROM): Promise<boolean> {
-    return this.command(copy, 'copy.stop', STOPPED_FROM[mode], { mode });
+    return this.command(copy, 'copy.stop', STOPPED_FROM[mode], { mode }, { mode });
   }
 
   async closeAll(follower: FollowerCast): Promise<void> {
@@ -286,11 +287,17 @@ export class PlatformActor {
     return turned;
   }
 
-  private async command(copy: CopyCast, kind: CommandKind, from: readonly string[], payload: unknown): Promise<boolean> {
+  private async command(
+    copy: CopyCast,
+    kind: CommandKind,
+    from: readonly string[],
+    payload: unknown,
+    wish: Pick<CommandCast, 'mode'> = {},
+  ): Promise<boolean> {
     const done = await this.store.scoped(copy.scope, async (unit) => {
       const row = await unit.copies.findOne({ id: copy.id });
       if (row === null || !from.includes(row.state)) return false;
-      await this.append(unit, copy.scope, kind, copy.id, payload);
+      await this.append(unit, copy.scope, kind, copy.id, payload, wish);
       return true;
     });
     this.wake(copy.scope, done ? { kind, targetId: copy.id } : null);
@@ -303,7 +310,7 @@ export class PlatformActor {
     kind: CommandKind,
     targetId: string,
     payload: unknown,
-    wish: Pick<CommandCast, 'allocation'> = {},
+    wish: Pick<CommandCast, 'allocation' | 'mode'> = {},
   ): Promise<void> {
     const no = await unit.commands.append({ kind, targetId, payload, actor: 'simulation' });
     this.cast.addCommand(scope, no, { kind, targetId, ...wish });

@@ -4,10 +4,12 @@ import {
   type CloseAllTarget,
   type CopyTerms,
   fitTrade,
+  type HaltCause,
   type LimitTarget,
   type Observation,
   type Scenario,
   type ScenarioStep,
+  type StopMode,
   type SwitchTarget,
 } from '@lockstep/simulation';
 import { scopeKey } from '@lockstep/tenancy';
@@ -29,6 +31,9 @@ export interface PlayerParts {
   readonly observe: (observation: Observation) => void;
   readonly exact: () => number;
 }
+
+/** How the auditor knows each way of stopping. */
+export const HALTED_BY: Readonly<Record<StopMode, HaltCause>> = { close_now: 'stop', follow_to_close: 'wind_down', hand_over: 'hand_over' };
 
 /** Does what the steps of a script say. */
 export class Player {
@@ -241,7 +246,7 @@ export class Player {
         else this.notAsked(copy);
         return;
       case 'copy_stop':
-        if (await actor.stop(copy, step.mode)) this.halt(copy, step.mode === 'close_now' ? 'stop' : 'wind_down');
+        if (await actor.stop(copy, step.mode)) this.halt(copy, HALTED_BY[step.mode]);
         return;
       case 'copy_pause':
         if (await actor.wish(copy, 'copy.pause')) this.halt(copy, 'pause');
@@ -344,7 +349,7 @@ export class Player {
     this.parts.observe({ kind: 'terms_refused', at: this.parts.exact(), copyId: copy.id, newest: true });
   }
 
-  private halt(copy: CopyCast, cause: 'pause' | 'stop' | 'wind_down'): void {
+  private halt(copy: CopyCast, cause: HaltCause): void {
     this.parts.observe({ kind: 'halt', at: this.parts.exact(), thing: { kind: 'copy', copyId: copy.id }, cause });
   }
 

@@ -1,6 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
 import { entryOf } from './entry-of';
+import type { Handed } from './hand-overs';
 import { Holding } from './holding';
 import { PassedLimits } from './limit-marks';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
@@ -30,6 +31,10 @@ export class CopyTrack {
   asked: TermsInForce[] = [];
   state: CopyStateSeen = 'preparing';
   stateAt: EpochMs;
+  /** Since when it is being handed over, or when it was; null: it is not. */
+  handingAt: EpochMs | null = null;
+  /** What it had when its hand-over ended, by coin; null: it did not end so. */
+  handed: ReadonlyMap<string, Handed> | null = null;
   /** When the user last asked for something that may take risk: beginning, re-enabling, re-basing. */
   userActAt = Number.NEGATIVE_INFINITY;
   readonly holdings = new Map<string, Holding>();

@@ -17,12 +17,15 @@ export function keepCharge(state: AuditState, { account, coin, time, amount, at 
   const copies = state.copiesByAccount.get(account) ?? [];
   if (copies.length > 0 && !entryOf(state.charges, account, () => new AccountCharges()).add(coin, time, amount)) return;
   // One that was alone on its account has all of it.
-  if (copies.length === 1) {
-    for (const copy of copies) copy.fundingCharged(coin, time, amount);
+  const [only] = copies;
+  if (copies.length === 1 && only !== undefined && only.state !== 'stopped') {
+    only.fundingCharged(coin, time, amount);
     return;
   }
   const net = state.nets.get(`${account} ${coin}`) ?? 0n;
-  const unsure = net === 0n || copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS);
+  const unsure =
+    net === 0n ||
+    copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS || (copy.state === 'stopped' && copy.stateAt > at - UNSURE_MS));
   for (const copy of copies.filter((each) => each.state !== 'stopped' || each.stateAt > at - UNSURE_MS)) {
     const held = heldOf(copy, coin);
     const part = net === 0n ? 0n : (amount * held) / net;

@@ -95,7 +95,7 @@ function followAll(state: AuditState, leader: LeaderTrack, address: string, move
 function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: LeaderMove): void {
   const { settings } = copy.terms;
   const holding = copy.holding(move.coin);
-  if (copy.state === 'stopped') return;
+  if (copy.state === 'stopped' || copy.state === 'handing_over') return;
   // A copy that begins while nothing of the coin was known: where it was in a position already, the copy waits for an open. A leader known to be flat opened since.
   const first = holding.target.moves === 0 && !holding.target.waiting && holding.target.high === 0n && !holding.begun;
   holding.begun = true;

@@ -1,6 +1,8 @@
 import type { TermsObservation } from '../observations';
+import type { CopyStateSeen } from '../terms';
 import { CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
+import { keepHandOver } from './hand-overs';
 import { ratioBounds } from './ratio';
 import { type AuditState, lotOf } from './state';
 import { readEquity } from './value';
@@ -81,14 +83,17 @@ function beginCopy(state: AuditState, told: TermsTold): void {
   takeOn(state, copy, told.at, told.settings.start === 'adopt');
 }
 
-/** Whether something in a coin of an account may be the follower's own: what its running copies do not hold, or what is a matter of attribution. */
+/** Whether something in a coin of an account may be the follower's own beside what was handed over: what its running copies do not hold, or what is a matter of attribution. */
 function isOwn(state: AuditState, account: string, coin: string): boolean {
   const sharers = (state.copiesByAccount.get(account) ?? [])
-    .filter((copy) => copy.state !== 'stopped')
+    .filter((copy) => copy.state !== 'stopped' || copy.handed !== null)
     .flatMap((copy) => copy.holdings.get(coin) ?? []);
   const held = sharers.reduce((sum, { real }) => sum + real.position, 0n);
   return (state.nets.get(`${account} ${coin}`) ?? 0n) !== held || sharers.some(({ foreign }) => foreign);
 }
+
+/** States in which nothing is wanted any more. */
+const ENDS: ReadonlySet<CopyStateSeen> = new Set(['breaker_closed', 'handing_over', 'stopping', 'stopped']);
 
 function keepCopyState(state: AuditState, told: StateTold): void {
   const copy = state.copies.get(told.copyId);
@@ -96,7 +101,8 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   const before = copy.state;
   if (before !== told.state) copy.stateAt = told.at;
   copy.state = told.state;
-  if (told.state === 'breaker_closed' || told.state === 'stopping' || told.state === 'stopped') {
+  keepHandOver(state, copy, before, told.state, told.at);
+  if (ENDS.has(told.state)) {
     for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
   }
   if (told.reEnabled === true) {

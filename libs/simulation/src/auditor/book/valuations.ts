@@ -57,7 +57,7 @@ export class Valuations {
     if (value === null) return;
     copy.equity.add(at, value.real);
     copy.equity.add(at, value.told);
-    if (!byMark || copy.state === 'stopped' || state.settling(process, at)) return;
+    if (!byMark || isOver(copy) || state.settling(process, at)) return;
     lookAtLimits(state, copy, process, at, () => pricesOf(state, process, copy));
     if (copy.ownShare) return;
     this.judged += 1;
@@ -74,6 +74,9 @@ export class Valuations {
     if (copy.losses.value(valuation, copy.terms.losses, state.options.lossMargin)) this.breaches += 1;
   }
 }
+
+/** Nobody watches over what is the follower's own, or is about to be (product §2.11). */
+const isOver = ({ state }: CopyTrack): boolean => state === 'stopped' || state === 'handing_over';
 
 function pricesOf(state: AuditState, process: string, copy: CopyTrack): string {
   const held = [...copy.holdings.values()].filter((holding) => holding.real.units !== 0);

@@ -3,7 +3,9 @@ import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm, FlatnessProof } from '../calm';
+import type { HaltCause } from '../observations';
 import type { ViolationKind } from '../violation';
+import { checkHandOver } from './hand-overs';
 import { sizeText } from './judged-order';
 
 /** What one copy has in one coin in a calm. */
@@ -26,7 +28,8 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
   for (const copyAtCalm of snapshot.copies) {
     const copy = state.copies.get(copyAtCalm.copyId);
     if (copy === undefined) continue;
-    checkStops(state, snapshot.at, copy, copyAtCalm.state);
+    checkAsked(state, snapshot.at, copy, copyAtCalm.state);
+    checkHandOver(state, snapshot.at, copy, copyAtCalm);
     for (const told of instrumentsOf(copy, copyAtCalm)) {
       const instrument = state.instruments.get(told.coin);
       const mark = marks.get(told.coin);
@@ -41,14 +44,20 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
   }
 }
 
-/** States of a copy that has ended or is being closed, or never began. */
-const CLOSED: ReadonlySet<CopyAtCalm['state']> = new Set(['stopping', 'stopped', 'preparing']);
+/** States a copy must not be in once it was long asked to end so. One whose beginning was refused has nothing to close. */
+const NOT_AFTER: readonly (readonly [HaltCause, ReadonlySet<CopyAtCalm['state']>])[] = [
+  ['stop', new Set(['active', 'paused', 'winding_down', 'handing_over', 'breaker_closed'])],
+  ['hand_over', new Set(['active', 'paused', 'winding_down'])],
+  ['wind_down', new Set(['active', 'paused'])],
+];
 
-/** A copy that is to be closed, alone or with all of its follower, leader or brand, is being closed at least. One whose beginning was refused has nothing to close. */
-function checkStops(state: AuditState, at: number, { copy: { copyId } }: CopyTrack, copyState: CopyAtCalm['state']): void {
-  const since = state.halts.since({ kind: 'copy', copyId }, 'stop');
-  if (since === null || at - since <= state.options.comparisonMs || CLOSED.has(copyState)) return;
-  state.report('stop_not_flat', at, copyId, null, `in the calm copy ${copyId} is ${copyState}, and was to be closed ${at - since} ms ago`);
+/** A copy that is to end, alone or with all of its follower, leader or brand, is on its way there at least. */
+function checkAsked(state: AuditState, at: number, { copy: { copyId } }: CopyTrack, copyState: CopyAtCalm['state']): void {
+  for (const [cause, not] of NOT_AFTER) {
+    const since = state.halts.since({ kind: 'copy', copyId }, cause);
+    if (since === null || at - since <= state.options.comparisonMs || !not.has(copyState)) continue;
+    state.report('stop_not_flat', at, copyId, null, `in the calm copy ${copyId} is ${copyState} ${at - since} ms after its ${cause} was answered`);
+  }
 }
 
 /** Every coin the engine or the auditor knows something of. */
@@ -70,7 +79,8 @@ function checkTruth(standing: Standing, net: bigint): void {
   const sharers = state.copiesByAccount.get(copy.copy.account) ?? [];
   const held = sharers.reduce((sum, sharer) => sum + (sharer.holdings.get(told.coin)?.real.position ?? 0n), 0n);
   if (held !== net) tell(standing, 'position_wrong', `the venue has ${sizeText(net)} in its account, its fills add up to ${sizeText(held)}`);
-  if (told.position !== holding.real.position) {
+  // What was handed over is the follower's own, and listed in its proof.
+  if (copy.handed === null && told.position !== holding.real.position) {
     tell(standing, 'position_wrong', `the engine believes in ${sizeText(told.position)}, its fills add up to ${sizeText(holding.real.position)}`);
   }
 }
@@ -91,7 +101,7 @@ function isProven({ told, holding, mark, instrument }: Standing, { dust }: Flatn
 /** Stops, breakers and the leader's close end flat. */
 function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: FlatnessProof | undefined): void {
   const { copy, holding, leader, state } = standing;
-  if (state.unsigned.has(copy.copy.account)) return;
+  if (state.unsigned.has(copy.copy.account) || copy.handed !== null || copyState === 'handing_over') return;
   if (holding.foreign || holding.real.position === 0n || (isDust(standing) && !closesAlone(standing) && standing.told.reasons.includes('dust')))
     return;
   const held = sizeText(holding.real.position);

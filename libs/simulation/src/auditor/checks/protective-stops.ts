@@ -77,13 +77,14 @@ function checkNeeded(state: AuditState, at: number, order: OrderTrack): void {
   const { handed } = order;
   const holding = handed === null ? undefined : copy?.holdings.get(handed.coin);
   if (copy === undefined || handed === null || holding === undefined || holding.foreign || state.unsigned.has(handed.account)) return;
-  if (holding.real.position !== 0n || holding.told.position !== 0n || at - holding.changedAt < SETTLED_MS) return;
+  const isOver = copy.state === 'stopped' && at - copy.stateAt >= SETTLED_MS;
+  if (!isOver && (holding.real.position !== 0n || holding.told.position !== 0n || at - holding.changedAt < SETTLED_MS)) return;
   state.report(
     'stop_left',
     at,
     order.copyId,
     order.cloid,
-    `in the calm stop ${order.cloid} of copy ${order.copyId} stands in ${handed.coin}, where it is flat`,
+    `in the calm stop ${order.cloid} of copy ${order.copyId} stands in ${handed.coin}, where it is ${isOver ? 'stopped' : 'flat'}`,
   );
 }
 
