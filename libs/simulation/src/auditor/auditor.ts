@@ -25,6 +25,7 @@ import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
+import { checkPace } from './checks/unwinding';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, Observation, OrderHanded } from './observations';
 import { AUDITOR_DEFAULTS, type AuditorOptions } from './options';
@@ -101,6 +102,7 @@ class Judge implements Auditor {
       case 'copy_state':
       case 'halt':
       case 'halt_lifted':
+      case 'unwind_asked':
       case 'rebased':
         keepTerms(this.state, observation);
         return;
@@ -182,6 +184,7 @@ class Judge implements Auditor {
     if (isExit(judged.order)) {
       checkExit(judged);
       checkTrim(judged);
+      checkPace(judged);
       return;
     }
     this.tally.riskIncreasing += 1;

@@ -41,6 +41,8 @@ export type TermsObservation =
   | { readonly kind: 'halt'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
   /** Taking the wish back had its 2xx: from here on new risk may be taken again. */
   | { readonly kind: 'halt_lifted'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
+  /** A copy is to be closed evenly until `by`, epoch ms: the wish had its 2xx. */
+  | { readonly kind: 'unwind_asked'; readonly at: EpochMs; readonly copyId: string; readonly by: EpochMs }
   /** The follower asked for re-basis, or for adopting what the leader holds, and the engine confirmed it. */
   | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string };
 

@@ -51,6 +51,7 @@ export const VIOLATION_KINDS = [
   'halt_ignored',
   'stop_not_flat',
   'hand_over_wrong',
+  'unwind_wrong',
   'ledger_unbalanced',
   'ledger_source_twice',
   'money_wrong',

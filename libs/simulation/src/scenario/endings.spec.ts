@@ -8,7 +8,11 @@ const SEEDS = Array.from({ length: 32 }, (_, nth) => nth + 1);
 const all = SEEDS.map((seed) => scenarioOf(seed));
 const withKind = (is: (step: Step) => boolean) => all.filter(({ steps }) => steps.some(is));
 
-describe.each<[string, (step: Step) => boolean]>([['close-alls of leaders and brands', ({ kind }) => kind === 'close_all_of']])('%s', (_what, is) => {
+describe.each<[string, (step: Step) => boolean]>([
+  ['close-alls of leaders and brands', ({ kind }) => kind === 'close_all_of'],
+  ['hand-overs', (step) => step.kind === 'copy_stop' && step.mode === 'hand_over'],
+  ['unwindings', (step) => step.kind === 'copy_stop' && step.mode === 'unwind_by'],
+])('%s', (_what, is) => {
   it('are in about a quarter of all worlds', () => {
     expect(withKind(is).length).toBeGreaterThan(3);
     expect(withKind(is).length).toBeLessThan(14);

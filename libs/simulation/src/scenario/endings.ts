@@ -3,16 +3,20 @@ import { ExtraActs } from './extra-acts';
 import type { ScenarioMarket } from './market';
 import type { CloseAllTarget, Step } from './steps';
 
+/** Deadlines of unwindings are so far ahead, and the last moment comes so long after one. */
+const UNWIND_IN_MS = [10_500, 140_000] as const;
+const AFTER_MS = [8_000, 35_000] as const;
+
 type Markets = Pick<ScenarioMarket, 'coins' | 'isOpen'>;
 
 const CLOSE_ALL_MS = [20_000, 120_000] as const;
-const END_ONE_MS = [2_000, 15_000] as const;
+const END_ONE_MS = [4_000, 26_000] as const;
 const AT_ONCE_MS = [100, 3_000] as const;
 /** After a hand-over a follower closes what is its own within. */
 const LEFT_MS = [4_000, 40_000] as const;
 /** A copy that was to end is closed, where it has not ended, and its follower begins another one. */
-const GONE_MS = [5_000, 25_000] as const;
-const AGAIN_MS = [3_000, 30_000] as const;
+const GONE_MS = [4_000, 18_000] as const;
+const AGAIN_MS = [2_000, 15_000] as const;
 
 /** Brands close every copy of a leader, or all they have, at once, in a share of the seeds. */
 export const closeAlls = (seed: number, copies: ScenarioCopies): ExtraActs =>
@@ -50,6 +54,16 @@ const ownClose = (at: number, follower: number, coin: string): Step => ({
   coin,
   size: { by: 'net', ppm: -1_000_000 },
 });
+
+/** Copies are unwound by a deadline; one in so many is to be closed at once before it. */
+export const unwinds = (seed: number, copies: ScenarioCopies): ExtraActs =>
+  new ExtraActs(seed, 'unwind', END_ONE_MS, (acts, at) => {
+    const plan = oneToEnd(acts, copies);
+    if (plan === null) return [];
+    const inMs = acts.draw.between(...UNWIND_IN_MS);
+    if (plan.wish !== 'ending') endFor(acts, copies, acts.draw.oneIn(6) ? at : at + inMs, plan, AFTER_MS);
+    return [{ at, kind: 'copy_stop', copy: plan.copy, mode: 'unwind_by', inMs }];
+  });
 
 /** One that runs, or now and then one that is to end already. */
 function oneToEnd(acts: ExtraActs, copies: ScenarioCopies): CopyPlan | null {

@@ -4,7 +4,7 @@ import { drawCoins } from './coins';
 import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
 import { type Draws, draws } from './draws';
-import { closeAlls, handOvers } from './endings';
+import { closeAlls, handOvers, unwinds } from './endings';
 import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
@@ -74,7 +74,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioFaults(draws(seed, 'faults')),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
-    [new ScenarioLimits(seed, copies, coins), closeAlls(seed, copies), handOvers(seed, copies, market)],
+    [new ScenarioLimits(seed, copies, coins), closeAlls(seed, copies), handOvers(seed, copies, market), unwinds(seed, copies)],
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));

@@ -135,7 +135,8 @@ export type CopyStep =
     }
   /** Money given to the copy above zero, taken from it below. */
   | { readonly at: number; readonly kind: 'copy_allocation'; readonly copy: number; readonly by: bigint }
-  | { readonly at: number; readonly kind: 'copy_stop'; readonly copy: number; readonly mode: StopMode }
+  /** `inMs`: of `unwind_by` alone, how far ahead its deadline is. */
+  | { readonly at: number; readonly kind: 'copy_stop'; readonly copy: number; readonly mode: StopMode; readonly inMs?: number }
   /** What the copy's state does not allow is refused by the gateway, and that is no fault. */
   | { readonly at: number; readonly kind: 'copy_pause' | 'copy_resume' | 'copy_re_enable' | 'copy_rebase'; readonly copy: number };
 
@@ -154,7 +155,7 @@ export interface LimitsStep {
   readonly limits: ChainTerms;
 }
 
-export const STOP_MODES = ['close_now', 'follow_to_close', 'hand_over'] as const;
+export const STOP_MODES = ['close_now', 'follow_to_close', 'hand_over', 'unwind_by'] as const;
 export type StopMode = (typeof STOP_MODES)[number];
 
 /** `leader` is that of one tenant alone. `owner`: the tenant's own switch, or the operator's. */

@@ -57,4 +57,19 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
       { file: 'apps/engine/src/commands/hand-over.ts', find: '.dropEnded)(ctx.registry, copy, left);', put: '.dropEnded)(ctx.registry, copy, []);' },
     ],
   },
+  {
+    name: 'unwound_without_slices',
+    rule: 'an unwinding closes evenly until its deadline',
+    edits: [{ file: 'apps/engine/src/commands/unwind-copy.ts', find: 'if (step.close === 0) return;', put: 'if (step.close >= 0) return;' }],
+  },
+  {
+    name: 'unwound_at_once',
+    rule: 'an unwinding closes no faster than evenly',
+    edits: [{ file: 'apps/engine/src/commands/unwind-copy.ts', find: 'this.slice(copy, sheet, step.close)', put: 'this.slice(copy, sheet, lots)' }],
+  },
+  {
+    name: 'unwinding_forgets_its_deadline',
+    rule: 'at its deadline an unwinding closes what is left',
+    edits: [{ file: 'apps/engine/src/commands/unwind-copy.ts', find: 'if (now >= deadline) {', put: 'if (now < 0) {' }],
+  },
 ];

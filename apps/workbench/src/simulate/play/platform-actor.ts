@@ -24,9 +24,10 @@ const FROM: Readonly<Record<'copy.pause' | 'copy.resume' | 'copy.re_enable' | 'c
   'copy.rebase': ['active'],
 };
 const STOPPED_FROM = {
-  close_now: ['preparing', 'active', 'paused', 'winding_down', 'breaker_closed', 'handing_over'],
+  close_now: ['preparing', 'active', 'paused', 'winding_down', 'breaker_closed', 'unwinding', 'handing_over'],
   follow_to_close: ['active', 'paused'],
-  hand_over: ['preparing', 'active', 'paused', 'winding_down'],
+  hand_over: ['preparing', 'active', 'paused', 'winding_down', 'unwinding'],
+  unwind_by: ['preparing', 'active', 'paused', 'winding_down'],
 } as const;
 
 /** Tenants, followers and the operator: writes what the gateway writes, and wakes the engine. Every call resolves when its 2xx would be sent; false: refused. */
@@ -243,8 +244,9 @@ export class PlatformActor {
     return this.command(copy, kind, FROM[kind], {});
   }
 
-  async stop(copy: CopyCast, mode: keyof typeof STOPPED_FROM): Promise<boolean> {
-    return this.command(copy, 'copy.stop', STOPPED_FROM[mode], { mode }, { mode });
+  /** `by`: of `unwind_by`, when everything must be closed, epoch ms. */
+  async stop(copy: CopyCast, mode: keyof typeof STOPPED_FROM, by: number | null = null): Promise<boolean> {
+    return this.command(copy, 'copy.stop', STOPPED_FROM[mode], by === null ? { mode } : { mode, by }, { mode });
   }
 
   async closeAll(follower: FollowerCast): Promise<void> {

@@ -33,7 +33,12 @@ export interface PlayerParts {
 }
 
 /** How the auditor knows each way of stopping. */
-export const HALTED_BY: Readonly<Record<StopMode, HaltCause>> = { close_now: 'stop', follow_to_close: 'wind_down', hand_over: 'hand_over' };
+export const HALTED_BY: Readonly<Record<StopMode, HaltCause>> = {
+  close_now: 'stop',
+  follow_to_close: 'wind_down',
+  hand_over: 'hand_over',
+  unwind_by: 'wind_down',
+};
 
 /** Does what the steps of a script say. */
 export class Player {
@@ -246,7 +251,7 @@ export class Player {
         else this.notAsked(copy);
         return;
       case 'copy_stop':
-        if (await actor.stop(copy, step.mode)) this.halt(copy, HALTED_BY[step.mode]);
+        await this.stop(copy, step.mode, step.inMs ?? null);
         return;
       case 'copy_pause':
         if (await actor.wish(copy, 'copy.pause')) this.halt(copy, 'pause');
@@ -260,6 +265,14 @@ export class Player {
       case 'copy_rebase':
         if (await actor.wish(copy, 'copy.rebase')) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
     }
+  }
+
+  private async stop(copy: CopyCast, mode: StopMode, inMs: number | null): Promise<void> {
+    const { actor, exact, observe } = this.parts;
+    const by = inMs === null ? null : Math.floor(exact()) + inMs;
+    if (!(await actor.stop(copy, mode, by))) return;
+    this.halt(copy, HALTED_BY[mode]);
+    if (by !== null) observe({ kind: 'unwind_asked', at: exact(), copyId: copy.id, by });
   }
 
   /** Tells the terms of a copy as they count from now on. */

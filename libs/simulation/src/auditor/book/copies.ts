@@ -31,6 +31,10 @@ export class CopyTrack {
   asked: TermsInForce[] = [];
   state: CopyStateSeen = 'preparing';
   stateAt: EpochMs;
+  /** Until when it is to be closed evenly, as asked for last; null: it was not. */
+  unwindBy: EpochMs | null = null;
+  /** What it had when that began, and when its leader had reduced last, by coin. */
+  unwinding: ReadonlyMap<string, { readonly held: bigint; readonly reducedAt: EpochMs; readonly from: EpochMs }> = new Map();
   /** Since when it is being handed over, or when it was; null: it is not. */
   handingAt: EpochMs | null = null;
   /** What it had when its hand-over ended, by coin; null: it did not end so. */

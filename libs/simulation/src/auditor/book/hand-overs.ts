@@ -24,7 +24,7 @@ export function keepHandOver(state: AuditState, copy: CopyTrack, before: CopySta
   const from = at - state.options.markMaxAgeMs - state.options.clockSlackMs;
   copy.handed = new Map(
     [...copy.holdings.values()]
-      .filter(({ real }) => real.position !== 0n)
+      .filter(({ real, foreign }) => real.position !== 0n || foreign)
       .map(({ coin, real, foreign }) => [coin, { size: real.position, foreign, marks: state.marks.rangeOfAll(coin, from, at) }]),
   );
 }

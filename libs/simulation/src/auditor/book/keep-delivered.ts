@@ -144,7 +144,7 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
     modes: copy.termsAt(at, CHANGE_MS).map((terms) => terms.settings.mode),
     ratio: ratioBounds(copy, leader, at, state.options.equityMargin),
     ...entersOn(state, copy, move.coin, at),
-    exits: settings.follow !== 'increases_only' || copy.state === 'winding_down',
+    exits: settings.follow !== 'increases_only' || copy.state === 'winding_down' || copy.state === 'unwinding',
   };
 }
 

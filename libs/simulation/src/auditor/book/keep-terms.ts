@@ -37,6 +37,11 @@ export function keepTerms(state: AuditState, told: TermsObservation): void {
       state.halts.lift(told.thing, told.cause);
       for (const copy of state.copies.values()) release(state, copy, told.at);
       return;
+    case 'unwind_asked': {
+      const copy = state.copies.get(told.copyId);
+      if (copy !== undefined) copy.unwindBy = told.by;
+      return;
+    }
     case 'rebased': {
       const copy = state.copies.get(told.copyId);
       if (copy !== undefined) takeOn(state, copy, told.at, true);
@@ -102,6 +107,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   if (before !== told.state) copy.stateAt = told.at;
   copy.state = told.state;
   keepHandOver(state, copy, before, told.state, told.at);
+  if (told.state === 'unwinding') keepUnwinding(copy, told.at);
   if (ENDS.has(told.state)) {
     for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
   }
@@ -114,6 +120,12 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   if (told.state !== 'active' || before === 'active') return;
   if (before === 'preparing' || told.reEnabled === true) takeOn(state, copy, told.at, copy.terms.settings.start === 'adopt');
   release(state, copy, told.at);
+}
+
+/** What a copy has when it begins to be unwound; of its targets nothing more is known than that they fall. */
+function keepUnwinding(copy: CopyTrack, at: number): void {
+  copy.unwinding = new Map([...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, reducedAt, from: at }]));
+  for (const holding of copy.holdings.values()) holding.open.change((target) => target.unsure());
 }
 
 /** What a copy does with positions its leader is in when it begins, or when it is asked to take them on. */

@@ -4,9 +4,11 @@ import type { Holding } from '../book/holding';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm, FlatnessProof } from '../calm';
 import type { HaltCause } from '../observations';
+import { isFollowed } from '../terms';
 import type { ViolationKind } from '../violation';
 import { checkHandOver } from './hand-overs';
 import { sizeText } from './judged-order';
+import { checkDeadline, checkSlices } from './unwinding';
 
 /** What one copy has in one coin in a calm. */
 interface Standing {
@@ -29,6 +31,7 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
     const copy = state.copies.get(copyAtCalm.copyId);
     if (copy === undefined) continue;
     checkAsked(state, snapshot.at, copy, copyAtCalm.state);
+    if (copyAtCalm.state === 'unwinding') checkDeadline(state, snapshot.at, copy);
     checkHandOver(state, snapshot.at, copy, copyAtCalm);
     for (const told of instrumentsOf(copy, copyAtCalm)) {
       const instrument = state.instruments.get(told.coin);
@@ -38,16 +41,16 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
       const standing = { state, at: snapshot.at, copy, told, holding: copy.holding(told.coin), instrument, mark, leader };
       checkTruth(standing, positions.get(copy.copy.account)?.get(told.coin) ?? 0n);
       checkClosed(standing, copyAtCalm.state, copyAtCalm.proof);
-      if (copyAtCalm.state === 'active' || copyAtCalm.state === 'paused' || copyAtCalm.state === 'winding_down')
-        checkFollowed(standing, copyAtCalm.state);
+      if (isFollowed(copyAtCalm.state)) checkFollowed(standing, copyAtCalm.state);
+      if (copyAtCalm.state === 'unwinding') checkSlices(state, snapshot.at, copy, standing.holding, mark);
     }
   }
 }
 
 /** States a copy must not be in once it was long asked to end so. One whose beginning was refused has nothing to close. */
 const NOT_AFTER: readonly (readonly [HaltCause, ReadonlySet<CopyAtCalm['state']>])[] = [
-  ['stop', new Set(['active', 'paused', 'winding_down', 'handing_over', 'breaker_closed'])],
-  ['hand_over', new Set(['active', 'paused', 'winding_down'])],
+  ['stop', new Set(['active', 'paused', 'winding_down', 'unwinding', 'handing_over', 'breaker_closed'])],
+  ['hand_over', new Set(['active', 'paused', 'winding_down', 'unwinding'])],
   ['wind_down', new Set(['active', 'paused'])],
 ];
 
@@ -98,6 +101,9 @@ function isProven({ told, holding, mark, instrument }: Standing, { dust }: Flatn
   return listed === holding.real.position && abs(listed) * mark < 2n * instrument.minNotional * UNIT;
 }
 
+/** What is closed since so short a while need not be flat. */
+const CLOSING_MS = 15_000;
+
 /** Stops, breakers and the leader's close end flat. */
 function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: FlatnessProof | undefined): void {
   const { copy, holding, leader, state } = standing;
@@ -115,11 +121,15 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: 
     return;
   }
   if (copyState === 'stopped' && proof !== undefined && isProven(standing, proof)) return;
+  // A deadline may lie in the calm.
+  if (copyState === 'stopping' && standing.at - copy.stateAt < CLOSING_MS) return;
   if (copyState === 'stopping' || copyState === 'stopped') {
     tell(standing, 'stop_not_flat', `${held} is held by a copy that is ${copyState}`);
     return;
   }
-  const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down';
+  const begun = copy.unwinding.get(holding.coin);
+  const left = copyState === 'unwinding' && holding.reducedAt > (begun?.reducedAt ?? Number.NEGATIVE_INFINITY);
+  const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down' || left;
   if (leader === 0n && exits) tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
 }
 

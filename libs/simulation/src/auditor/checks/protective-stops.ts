@@ -5,6 +5,7 @@ import type { OrderTrack } from '../book/orders';
 import type { AuditState } from '../book/state';
 import type { CalmSnapshot } from '../calm';
 import type { StopHanded } from '../observations';
+import { isFollowed } from '../terms';
 import { priceText, sizeText } from './judged-order';
 
 /** A stop may be this share of the position's worth and of the copy's value beyond the limit: fees, funding and marks that move while it is placed. */
@@ -92,7 +93,7 @@ function checkNeeded(state: AuditState, at: number, order: OrderTrack): void {
 function checkStopped(state: AuditState, at: number, copy: CopyTrack): void {
   const { stopFilledAt } = copy;
   if (stopFilledAt === null || at - stopFilledAt < SETTLED_MS || copy.ownShare) return;
-  if (copy.state !== 'active' && copy.state !== 'paused' && copy.state !== 'winding_down') return;
+  if (!isFollowed(copy.state)) return;
   const { copyId } = copy.copy;
   state.report(
     'breach_not_closed',
@@ -134,7 +135,7 @@ function needsStop(state: AuditState, at: number, copy: CopyTrack, coin: string)
   const { settings } = copy.terms;
   const holding = copy.holding(coin);
   if (settings.protectiveStop !== true || copy.asked.length > 0 || isSmall(state, coin, abs(holding.real.position))) return false;
-  if (copy.state !== 'active' && copy.state !== 'paused' && copy.state !== 'winding_down') return false;
+  if (!isFollowed(copy.state)) return false;
   if (copy.ownShare || state.unsigned.has(copy.copy.account) || state.settlingAny(at - SETTLED_MS)) return false;
   const all = [...copy.holdings.values()].filter(({ real }) => real.position !== 0n);
   const beside = holdingsBeside(state, copy, coin);
