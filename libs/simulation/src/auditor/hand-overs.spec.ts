@@ -71,6 +71,10 @@ describe('a copy that was handed over (product §2.11)', () => {
   });
 
   it('is being closed where that is asked for meanwhile', () => {
+    const asked = handing().wait(500);
+    asked.tell({ kind: 'halt', at: asked.now, thing: { kind: 'copy', copyId: 'a' }, cause: 'stop' });
+    asked.order('a', '-3', true, true);
+    expect(asked.found()).toEqual([]);
     const history = handing().wait(500);
     history.tell({ kind: 'copy_state', at: history.now, copyId: 'a', state: 'stopping' }).wait(200);
     history.order('a', '-3', true, true);

@@ -8,6 +8,8 @@ import { priceText, sizeText } from './judged-order';
 export function checkNotTraded(state: AuditState, copyId: string, cloid: string, sentAt: EpochMs, at: EpochMs): void {
   const since = state.copies.get(copyId)?.handingAt ?? null;
   if (since === null || sentAt <= since + state.options.haltGraceMs) return;
+  // To be closed all the same: its exits leave before that is written.
+  if (state.halts.since({ kind: 'copy', copyId }, 'stop') !== null) return;
   tell(state, at, copyId, cloid, `order ${cloid} left ${sentAt - since} ms after copy ${copyId} was being handed over`);
 }
 
