@@ -8,6 +8,7 @@ import { isExit } from './book/orders';
 import { AuditState } from './book/state';
 import { Valuations } from './book/valuations';
 import type { CalmSnapshot } from './calm';
+import { checkAdded } from './checks/added-now';
 import { checkCalmBooks } from './checks/calm-books';
 import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
@@ -103,8 +104,12 @@ class Judge implements Auditor {
       case 'halt':
       case 'halt_lifted':
       case 'unwind_asked':
+      case 'reduced_now':
       case 'rebased':
         keepTerms(this.state, observation);
+        return;
+      case 'added_now':
+        checkAdded(this.state, observation);
         return;
       case 'process_started':
       case 'process_died':

@@ -97,9 +97,9 @@ export class ScenarioCopies {
   }
 
   /** More or less of the follower's money; the sum stays within what the account began with. */
-  reallocate(at: number, plan: CopyPlan): CopyStep | null {
+  reallocate(at: number, plan: CopyPlan, draw = this.draw): Extract<CopyStep, { kind: 'copy_allocation' }> | null {
     const real = plan.follower.cash[''] ?? 0n;
-    const by = inCents(ppmOf(plan.allocation, this.draw.oneIn(2) ? this.draw.between(50_000, 800_000) : -this.draw.between(50_000, 600_000)));
+    const by = inCents(ppmOf(plan.allocation, draw.oneIn(2) ? draw.between(50_000, 800_000) : -draw.between(50_000, 600_000)));
     const after = plan.allocation + by;
     const slots = BigInt(plan.follower.slots);
     if (by === 0n || after * slots * 10n > real * 9n || after * slots * 10n < real) return null;

@@ -12,6 +12,7 @@ describe.each<[string, (step: Step) => boolean]>([
   ['close-alls of leaders and brands', ({ kind }) => kind === 'close_all_of'],
   ['hand-overs', (step) => step.kind === 'copy_stop' && step.mode === 'hand_over'],
   ['unwindings', (step) => step.kind === 'copy_stop' && step.mode === 'unwind_by'],
+  ['money that acts at once', (step) => step.kind === 'copy_allocation' && step.applies === 'now'],
 ])('%s', (_what, is) => {
   it('are in about a quarter of all worlds', () => {
     expect(withKind(is).length).toBeGreaterThan(3);

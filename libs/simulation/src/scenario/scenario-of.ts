@@ -10,6 +10,7 @@ import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
 import { ScenarioMarket } from './market';
+import { moneyNow } from './money-now';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import { withSharing } from './sharing';
 import type { Step } from './steps';
@@ -74,7 +75,13 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioFaults(draws(seed, 'faults')),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
-    [new ScenarioLimits(seed, copies, coins), closeAlls(seed, copies), handOvers(seed, copies, market), unwinds(seed, copies)],
+    [
+      new ScenarioLimits(seed, copies, coins),
+      closeAlls(seed, copies),
+      handOvers(seed, copies, market),
+      unwinds(seed, copies),
+      moneyNow(seed, copies),
+    ],
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));

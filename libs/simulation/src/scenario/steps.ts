@@ -133,8 +133,8 @@ export type CopyStep =
       readonly change: 'tighter' | 'looser' | 'other';
       readonly terms: CopyTerms;
     }
-  /** Money given to the copy above zero, taken from it below. */
-  | { readonly at: number; readonly kind: 'copy_allocation'; readonly copy: number; readonly by: bigint }
+  /** Money given to the copy above zero, taken from it below; `now`: it acts at once, not with the leader's next increase. */
+  | { readonly at: number; readonly kind: 'copy_allocation'; readonly copy: number; readonly by: bigint; readonly applies?: 'now' }
   /** `inMs`: of `unwind_by` alone, how far ahead its deadline is. */
   | { readonly at: number; readonly kind: 'copy_stop'; readonly copy: number; readonly mode: StopMode; readonly inMs?: number }
   /** What the copy's state does not allow is refused by the gateway, and that is no fault. */

@@ -72,4 +72,14 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
     rule: 'at its deadline an unwinding closes what is left',
     edits: [{ file: 'apps/engine/src/commands/unwind-copy.ts', find: 'if (now >= deadline) {', put: 'if (now < 0) {' }],
   },
+  {
+    name: 'less_money_now_reduces_nothing',
+    rule: 'less money with effect now takes positions down by its share',
+    edits: [{ file: 'apps/engine/src/commands/reduce-pro-rata.ts', find: 'wanted < booked ? reduceTargets(', put: 'wanted < 0n ? reduceTargets(' }],
+  },
+  {
+    name: 'more_money_now_adds_nothing',
+    rule: 'more money with effect now makes targets what the mode asks for',
+    edits: [{ file: 'apps/engine/src/commands/change-copy.ts', find: 'return raises ? addNow(', put: 'return raises && wanted < 0n ? addNow(' }],
+  },
 ];

@@ -44,6 +44,8 @@ export interface CommandCast {
   readonly targetId: string;
   /** Of `copy.allocation`: what was asked for. */
   readonly allocation?: bigint;
+  /** Of `copy.allocation`: when it acts, where that is not the leader's next increase. */
+  readonly applies?: 'now' | null;
   /** Of `copy.stop`: how. */
   readonly mode?: StopMode;
 }

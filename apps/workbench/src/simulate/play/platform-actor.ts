@@ -226,14 +226,21 @@ export class PlatformActor {
     return done;
   }
 
-  async changeAllocation(copy: CopyCast, by: bigint): Promise<boolean> {
+  async changeAllocation(copy: CopyCast, by: bigint, applies: 'now' | null = null): Promise<boolean> {
     const done = await this.store.scoped(copy.scope, async (unit) => {
       const row = await unit.copies.findOne({ id: copy.id });
       if (row === null || row.state === 'stopping' || row.state === 'stopped') return false;
       const allocation = row.allocation + by;
       if (allocation < UNIT) return false;
       await unit.copies.update({ id: copy.id }, { allocation, updatedAt: unit.now });
-      await this.append(unit, copy.scope, 'copy.allocation', copy.id, { allocation: allocation.toString() }, { allocation });
+      await this.append(
+        unit,
+        copy.scope,
+        'copy.allocation',
+        copy.id,
+        { allocation: allocation.toString(), ...(applies !== null && { applies }) },
+        { allocation, applies },
+      );
       return true;
     });
     this.wake(copy.scope);
@@ -312,7 +319,7 @@ export class PlatformActor {
     kind: CommandKind,
     targetId: string,
     payload: unknown,
-    wish: Pick<CommandCast, 'allocation' | 'mode'> = {},
+    wish: Pick<CommandCast, 'allocation' | 'applies' | 'mode'> = {},
   ): Promise<void> {
     const no = await unit.commands.append({ kind, targetId, payload, actor: 'simulation' });
     this.cast.addCommand(scope, no, { kind, targetId, ...wish });

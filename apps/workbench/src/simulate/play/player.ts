@@ -246,9 +246,7 @@ export class Player {
         }
         return;
       case 'copy_allocation':
-        this.asked(copy, copy.terms, copy.allocation + step.by);
-        if (await actor.changeAllocation(copy, step.by)) copy.allocation += step.by;
-        else this.notAsked(copy);
+        await this.allocate(copy, step.by, step.applies ?? null);
         return;
       case 'copy_stop':
         await this.stop(copy, step.mode, step.inMs ?? null);
@@ -265,6 +263,17 @@ export class Player {
       case 'copy_rebase':
         if (await actor.wish(copy, 'copy.rebase')) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
     }
+  }
+
+  private async allocate(copy: CopyCast, by: bigint, applies: 'now' | null): Promise<void> {
+    this.asked(copy, copy.terms, copy.allocation + by);
+    if (!(await this.parts.actor.changeAllocation(copy, by, applies))) {
+      this.notAsked(copy);
+      return;
+    }
+    // More that acts at once is a re-basis.
+    if (applies === 'now' && by > 0n) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
+    copy.allocation += by;
   }
 
   private async stop(copy: CopyCast, mode: StopMode, inMs: number | null): Promise<void> {

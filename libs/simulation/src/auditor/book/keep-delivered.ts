@@ -149,7 +149,7 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
 }
 
 /** Whether a copy may take new risk on a move, and whether it must. Where that changes about now it may, and need not. */
-function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: number): { readonly may: boolean; readonly must: boolean } {
+export function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: number): { readonly may: boolean; readonly must: boolean } {
   const { settings } = copy.terms;
   const halted = state.halts.oldest(copy.copy);
   const takes = copy.state === 'active' && admits(settings.instruments, coin) && settings.follow !== 'decreases_only';

@@ -8,7 +8,7 @@ import { type AuditState, lotOf } from './state';
 import { readEquity } from './value';
 
 /** Takes what is agreed and what is asked for into the books. */
-export function keepTerms(state: AuditState, told: TermsObservation): void {
+export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { kind: 'added_now' }>): void {
   switch (told.kind) {
     case 'instrument': {
       const { coin, maxLeverage, minNotional } = told;
@@ -37,6 +37,11 @@ export function keepTerms(state: AuditState, told: TermsObservation): void {
       state.halts.lift(told.thing, told.cause);
       for (const copy of state.copies.values()) release(state, copy, told.at);
       return;
+    case 'reduced_now': {
+      const copy = state.copies.get(told.copyId);
+      if (copy !== undefined) keepReduced(copy, told.at, told.before, told.after);
+      return;
+    }
     case 'unwind_asked': {
       const copy = state.copies.get(told.copyId);
       if (copy !== undefined) copy.unwindBy = told.by;
@@ -97,6 +102,9 @@ function isOwn(state: AuditState, account: string, coin: string): boolean {
   return (state.nets.get(`${account} ${coin}`) ?? 0n) !== held || sharers.some(({ foreign }) => foreign);
 }
 
+/** Marks and funding on their way move a copy's equity by so much at most. */
+const EQUITY_DOUBT = 0.01;
+
 /** States in which nothing is wanted any more. */
 const ENDS: ReadonlySet<CopyStateSeen> = new Set(['breaker_closed', 'handing_over', 'stopping', 'stopped']);
 
@@ -122,7 +130,17 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   release(state, copy, told.at);
 }
 
-/** What a copy has when it begins to be unwound; of its targets nothing more is known than that they fall. */
+/** Targets go down by the share the copy's equity loses, before what waits for its decision: of that equity the highest and lowest of the last moments is known. */
+function keepReduced(copy: CopyTrack, at: number, before: bigint, after: bigint): void {
+  const equity = copy.ownShare ? null : copy.equity.range(at);
+  const taken = Number(before - after) / 1e8;
+  const left = (worth: number): number => (worth <= taken ? 0 : 1 - taken / worth);
+  const high = equity === null ? 1 : left(equity.high * (1 + EQUITY_DOUBT));
+  const low = equity === null ? 0 : left(equity.low * (1 - EQUITY_DOUBT));
+  for (const holding of copy.holdings.values()) holding.open.changeBefore((target) => target.scale(at, low, high));
+}
+
+/** What the copy has when it begins to be unwound; of its targets nothing more is known than that they fall. */
 function keepUnwinding(copy: CopyTrack, at: number): void {
   copy.unwinding = new Map([...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, reducedAt, from: at }]));
   for (const holding of copy.holdings.values()) holding.open.change((target) => target.unsure());
