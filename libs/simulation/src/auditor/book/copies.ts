@@ -1,7 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
 import { entryOf } from './entry-of';
-import type { Handed } from './hand-overs';
 import { Holding } from './holding';
 import { PassedLimits } from './limit-marks';
 import { type LossLimits, LossTrack, lossLimits } from './losses';
@@ -20,6 +19,16 @@ export interface TermsInForce {
 /** Terms with their figures as numbers, for valuations at every mark. */
 export function termsInForce(settings: SettingsSeen, allocation: bigint, at: EpochMs): TermsInForce {
   return { settings, allocation, money: Number(allocation) / 1e8, losses: lossLimits(settings.losses), at };
+}
+
+/** What a copy had in one coin when it was handed over (product §2.11). */
+export interface Handed {
+  /** Signed. */
+  readonly size: bigint;
+  /** Whose it was is a matter of attribution. */
+  readonly foreign: boolean;
+  /** Marks about that moment; null: none was known. */
+  readonly marks: { readonly low: bigint; readonly high: bigint } | null;
 }
 
 /** One copy as it truly stands. */

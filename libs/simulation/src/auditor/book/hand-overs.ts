@@ -3,16 +3,6 @@ import type { CopyStateSeen } from '../terms';
 import type { CopyTrack } from './copies';
 import type { AuditState } from './state';
 
-/** What a copy had in one coin when it was handed over (product §2.11). */
-export interface Handed {
-  /** Signed. */
-  readonly size: bigint;
-  /** Whose it was is a matter of attribution. */
-  readonly foreign: boolean;
-  /** Marks about that moment; null: none was known. */
-  readonly marks: { readonly low: bigint; readonly high: bigint } | null;
-}
-
 /** Takes a copy's way into the follower's own hands: from `handing_over` on nothing is traded for it, and what it has when it is `stopped` is not its any more. */
 export function keepHandOver(state: AuditState, copy: CopyTrack, before: CopyStateSeen, now: CopyStateSeen, at: EpochMs): void {
   if (now === 'handing_over') copy.handingAt = at;
