@@ -110,12 +110,20 @@ function checkStopped(state: AuditState, at: number, copy: CopyTrack): void {
  */
 function stopOf(state: AuditState, copy: CopyTrack, holding: Holding): bigint {
   const { position } = holding.real;
-  const others = holdingsBeside(state, copy, holding.coin).map(({ real }) => real.position);
+  const others = positionsBeside(state, copy, holding.coin);
   if (others.some((held) => sign(held) === sign(position))) return 0n;
   return max(
     0n,
     others.reduce((left, held) => left - abs(held), abs(position)),
   );
+}
+
+/** What other copies on its account hold in a coin, and what ended ones left, which is the follower's own together. */
+function positionsBeside(state: AuditState, copy: CopyTrack, coin: string): readonly bigint[] {
+  const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy);
+  const held = (each: CopyTrack): bigint => each.holdings.get(coin)?.real.position ?? 0n;
+  const own = others.filter((other) => other.state === 'stopped').reduce((sum, other) => sum + held(other), 0n);
+  return [own, ...others.filter((other) => other.state !== 'stopped').map(held)];
 }
 
 /** What other copies on its account have in a coin. */
