@@ -26,7 +26,7 @@ import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
-import { checkPace } from './checks/unwinding';
+import { checkPace, checkSliced } from './checks/unwinding';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, Observation, OrderHanded } from './observations';
 import { AUDITOR_DEFAULTS, type AuditorOptions } from './options';
@@ -100,12 +100,15 @@ class Judge implements Auditor {
       case 'copy_terms':
       case 'terms_asked':
       case 'terms_refused':
-      case 'copy_state':
       case 'halt':
       case 'halt_lifted':
       case 'unwind_asked':
       case 'reduced_now':
       case 'rebased':
+        keepTerms(this.state, observation);
+        return;
+      case 'copy_state':
+        if (observation.state === 'stopping') checkSliced(this.state, observation.copyId, observation.at);
         keepTerms(this.state, observation);
         return;
       case 'added_now':

@@ -31,6 +31,27 @@ describe('a copy that is unwound (product §2.11)', () => {
     expect(slice(history, '20').found()).toEqual([]);
   });
 
+  it('may do so where it is to be closed all the same', () => {
+    const history = unwinding().wait(MINUTE).mark('100');
+    history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'stop' });
+    expect(slice(history, '20').found()).toEqual([]);
+  });
+
+  it.each<[string, (history: History) => void, readonly string[]]>([
+    ['nothing', () => undefined, ['unwind_wrong']],
+    ['a slice', (history) => void slice(history.wait(1_000).mark('100'), '0.8'), []],
+    ['nothing, since its engine began shortly before', (history) => void history.wait(9.9 * MINUTE).start('p2'), []],
+  ])('that closed %s until its deadline', (_what, act, found) => {
+    const history = unwinding();
+    const deadline = history.now + 10 * MINUTE;
+    act(history);
+    history
+      .wait(deadline + 100 - history.now)
+      .mark('100')
+      .state('stopping');
+    expect(history.found()).toEqual(found);
+  });
+
   it('that closes nothing is told in the calm', () => {
     const history = unwinding()
       .wait(5 * MINUTE)

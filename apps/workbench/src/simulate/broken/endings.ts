@@ -25,18 +25,13 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
     ],
   },
   {
-    name: 'handed_over_and_traded',
-    rule: 'from a hand-over on nothing is traded, exits neither',
+    name: 'handed_over_and_closed',
+    rule: 'from a hand-over on nothing is traded, and what is held is kept',
     edits: [
       {
-        file: 'libs/replication/src/draft.ts',
-        find: ' || (0, _copycolumns.isHandingOver)(copies.status[index] ?? 0)',
-        put: '',
-      },
-      {
-        file: 'apps/engine/src/wave/apply-outcomes.ts',
-        find: '(0, _replication.isHandingOver)(copies.status[bookRow] ?? 0)',
-        put: 'false',
+        file: 'apps/engine/src/commands/hand-over.ts',
+        find: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true);',
+        put: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true); (0, _replication.beginClosing)(book, copy.row);',
       },
     ],
   },

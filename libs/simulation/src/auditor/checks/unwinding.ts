@@ -41,6 +41,8 @@ export function checkPace(judged: JudgedOrder): void {
   if (copy.state !== 'unwinding' || unwindBy === null || begun === undefined || order.decidedAt >= unwindBy - state.options.clockSlackMs) return;
   if (holding.foreign || copy.ownShare || copy.losses.breach !== null || copy.limits.passed.size > 0 || copy.stopFilledAt !== null) return;
   if (copy.terms.settings.stateLimits !== undefined) return;
+  // To be closed all the same: its exits leave before that is written.
+  if (state.halts.since({ kind: 'copy', copyId: copy.copy.copyId }, 'stop') !== null) return;
   // What the leader reduced about then may be closed still.
   if (holding.reducedAt > begun.from - state.options.comparisonMs || copy.stateAt !== begun.from) return;
   const held = abs(begun.held);
@@ -68,3 +70,20 @@ function largestSlice(state: AuditState, coin: string, held: bigint, mark: bigin
 }
 
 const whole = (ms: number): bigint => BigInt(Math.max(1, Math.floor(ms)));
+
+/** At its deadline a copy was sliced: where several slices were due since the last start or trouble, one left at least. */
+export function checkSliced(state: AuditState, copyId: string, at: EpochMs): void {
+  const copy = state.copies.get(copyId);
+  const by = copy?.unwindBy ?? null;
+  if (copy === undefined || copy.state !== 'unwinding' || by === null || at < by || copy.ownShare || state.unsigned.has(copy.copy.account)) return;
+  for (const [coin, begun] of copy.unwinding) {
+    const holding = copy.holding(coin);
+    const from = Math.max(begun.from, state.lastStartAt, state.quietSince);
+    const mark = state.lastMarks.get(coin) ?? 0n;
+    if (holding.foreign || holding.exitDecidedAt > begun.from || !Number.isFinite(from) || at <= from) continue;
+    const held = min(abs(begun.held), abs(holding.real.position));
+    if (largestSlice(state, coin, held, mark, by - from) === null) continue;
+    const text = `in ${coin} nothing of ${sizeText(begun.held)} left in ${by - from} ms before its deadline`;
+    state.report('unwind_wrong', at, copyId, null, `copy ${copyId} was being unwound, and ${text}`);
+  }
+}
