@@ -43,6 +43,7 @@ export {
 export * from './scenario/scenario';
 export { scenarioOf } from './scenario/scenario-of';
 export {
+  type CloseAllTarget,
   type LeaderFill as ScenarioLeaderFill,
   type LeaderTrades,
   type LimitTarget,

@@ -11,6 +11,11 @@ import { ALLOCATION_ASSET } from '../state/real-equity';
  */
 export async function bookAllocation(unit: EngineScopedUnit, copyId: CopyId, wanted: Money, cause: string, at: EpochMs): Promise<void> {
   const booked = await bookedAllocation(unit, copyId);
-  const transaction = postAllocation(`${copyId}:${cause}`, copyId, at, ALLOCATION_ASSET, money(wanted - booked));
+  const transaction = postAllocation(causedIn(copyId, cause), copyId, at, ALLOCATION_ASSET, money(wanted - booked));
   if (transaction !== null) await unit.ledger.post([transaction]);
 }
+
+const causedIn = (copyId: CopyId, cause: string): string => `${copyId}:${cause}`;
+
+/** The source under which the ledger has what a cause changed of a copy's allocation. */
+export const allocationSource = (copyId: CopyId, cause: string): string => `allocation:${causedIn(copyId, cause)}`;

@@ -212,9 +212,34 @@ describe('a copy’s allocation in the ledger', () => {
       result: { instruments: [{ coin: STAGE_COIN.coin, target: sizeOf('15').toString() }] },
     });
     expect([target(), await ledger()]).toEqual([15, both('2000')]);
+    // Made again by another command, it is no raise.
     copies.modeRate[row] = Number(RATE_ONE) / 4;
-    expect(await now(2, '2000')).toEqual(applied({ instruments: [] }));
-    expect(target()).toBe(15);
+    expect(await now(3, '2000')).toEqual(applied({ instruments: [] }));
+    expect([target(), await ledger()]).toEqual([15, both('2000')]);
+  });
+
+  it('that is raised with effect now by a process that died before it added anything is added to by the next one', async () => {
+    const { target } = await holding();
+    const { copies } = running().watched.book;
+    const { row } = running();
+    copies.mode[row] = MODE.fixedRatio;
+    copies.modeRate[row] = Number(RATE_ONE) / 8;
+    copies.realEquity[row] = Number(moneyOf('100000'));
+    stage.venue.states = [{ ...stage.state('0', 1), accountValue: moneyOf('100000') }];
+    const alone = vi.spyOn(parts.lanes, 'alone').mockRejectedValueOnce(new Error('died'));
+    await expect(now(2, '2000')).rejects.toThrow('died');
+    alone.mockRestore();
+    expect([target(), await ledger()]).toEqual([12, both('2000')]);
+    expect(await now(2, '2000')).toMatchObject({ result: { instruments: [{ target: sizeOf('15').toString() }] } });
+    expect([target(), await ledger()]).toEqual([15, both('2000')]);
+  });
+
+  it('that is lowered with effect now is not added to by a process that carries it out once more', async () => {
+    const { target } = await holding();
+    await now(2, '700');
+    running().watched.book.copies.modeRate[running().row] = Number(RATE_ONE);
+    expect(await now(2, '700')).toEqual(applied({ instruments: [] }));
+    expect(target()).toBe(9);
   });
 
   it('that says when it applies in words unknown is refused', async () => {

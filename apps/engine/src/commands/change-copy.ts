@@ -3,7 +3,7 @@ import { EPISODE, revalue, STATUS, zeroTarget } from '@lockstep/replication';
 import { anchorLosses } from '@lockstep/risk';
 import { type CopyState, decodeCopySettings, isFollowed, nextCopyState } from '@lockstep/roster';
 import { type CommandRow, runningCopy, saveEquity, type TakenOnResult } from '@lockstep/storage';
-import { bookAllocation } from '../books/book-allocation';
+import { allocationSource, bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
 import { intentOf } from '../state/intent';
 import { putLimits } from '../state/limit-chain';
@@ -163,17 +163,28 @@ export async function changeAllocation(ctx: EngineContext, parts: CommandParts, 
         revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
         await saveEquity(unit, [equityStateOf(copy)]);
         await also?.(unit);
-        await bookAllocation(unit, copy.id, wanted, `command:${command.no}`, ctx.clock.now());
+        await bookAllocation(unit, copy.id, wanted, wanted > booked ? raisedBy(command) : `command:${command.no}`, ctx.clock.now());
       }),
     );
-  // What is booked tells what is left to do: a command made again after its write neither reduces nor raises anything anew.
+  // What is booked tells what is left to do: a command made again after its write neither moves money nor reduces anything anew, and adds what it did not come to.
   const booked = refusal === null && applies === 'now' ? await bookedAllocation(ctx, copy) : wanted;
+  const raises = wanted > booked || (applies === 'now' && wanted === booked && refusal === null && (await hasRaised(ctx, copy, command)));
   const reduced = wanted < booked ? await reduceProRata(ctx, parts, copy, wanted, write) : await write();
   if (refusal !== null) return refusal;
   revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   book.changeAllocation(copy.row, wanted);
   if (applies !== 'now') return applied();
-  return wanted > booked ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
+  return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
+}
+
+/** What moved the money of a raise that acts at once. */
+const raisedBy = ({ no }: Pick<CommandRow, 'no'>): string => `command:${no}:raise`;
+
+/** Whether a command moved the money of its raise already: a process may have died before it added anything, and adding is the same however often it is done. */
+async function hasRaised(ctx: EngineContext, copy: CopyRecord, command: CommandRow): Promise<boolean> {
+  const source = allocationSource(copy.id, raisedBy(command));
+  const posted = await ctx.storage.scoped(copy.group.scope, (unit) => unit.ledger.postedSources([source]), { readOnly: true });
+  return posted.has(source);
 }
 
 /**

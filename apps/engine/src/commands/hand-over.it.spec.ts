@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FillCollector } from '../books/collect-fills';
 import { Reconciler } from '../repair/reconcile';
 import type { Repairs } from '../repair/repair';
+import { NO_INTENT } from '../state/intent';
 import { copyStateOf, statusBits } from '../state/load-scope';
 import { type BooksStage, moneyOf, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
@@ -12,6 +13,7 @@ import { applied, type CommandParts } from './command-end';
 import { HandOvers, handOverCopy } from './hand-over';
 import { stopBy } from './stop-by';
 import { StopWatch } from './stop-copy';
+import { keepIntent } from './take-on-positions';
 
 const CLOSED: string[] = [];
 const repairs = {
@@ -98,6 +100,20 @@ describe('a copy that is handed over', () => {
     await ended();
     expect(await proof()).toMatchObject({ flat: true, handed_over: [] });
     expect(await own()).toEqual([]);
+  });
+
+  it('wants nothing any more where what was owed to it never filled', async () => {
+    const sold = sell('2', '110');
+    sold.answer();
+    await sold.book();
+    stage.sheet.rows.target[stage.copy.row] = 3_000_000;
+    await keepIntent(stage.ctx, stage.books, stage.copy, stage.sheet, NO_INTENT);
+    const target = async () => (await stage.copyFacts()).positions[0]?.target;
+    expect(await target()).not.toBe(0n);
+    await handOver();
+    watch.start();
+    await ended();
+    expect([await target(), await own()]).toEqual([0n, []]);
   });
 
   it('waits for orders that are not accounted for, and hands over what they left', async () => {

@@ -29,6 +29,7 @@ import { dropEnded, leftBy } from '../state/shared-accounts';
 import { refreshPrices } from '../wave/plan-moves';
 import { aloneInAll } from './alone-in-all';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { forgetTargets } from './forget-targets';
 import { stopUnstarted } from './stop-unstarted';
 import { writeState } from './write-state';
 
@@ -132,6 +133,7 @@ async function writeEnd(ctx: EngineContext, copy: CopyRecord, unit: EngineScoped
   revalue(copy.watched.book, Math.floor(now), ctx.limits.markMaxAgeMs);
   const handed = heldBy(ctx, copy).map((coin) => handedOf(ctx, copy, coin));
   await writePositions(ctx, copy, unit, handed, now);
+  await forgetTargets(ctx, copy, unit);
   const realised = handed.reduce((sum, { closedPnl }) => sum + closedPnl, 0n);
   const equity = equityStateOf(copy);
   const netPnl = equity.netPnl + realised;

@@ -10,6 +10,7 @@ import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { dropEnded, leftBy } from '../state/shared-accounts';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
+import { forgetTargets } from './forget-targets';
 import { HandOvers } from './hand-over';
 import { leaveWhatLeaderLeft } from './leave-what-leader-left';
 import { stopUnstarted } from './stop-unstarted';
@@ -181,6 +182,7 @@ export class StopWatch {
     await writeState(ctx, this.parts.books, copy, copy.state, 'stopped', reason, async (unit) => {
       await bookAllocation(unit, copy.id, money(0n), 'stopped', ctx.clock.now());
       await addOwnPositions(unit, left);
+      await forgetTargets(ctx, copy, unit);
       await unit.events.append([
         newEvent(ctx, 'copy.flat', ctx.clock.now(), {
           copy_id: copy.id,

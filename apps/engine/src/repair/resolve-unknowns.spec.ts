@@ -1,8 +1,9 @@
+import { size } from '@lockstep/kernel';
 import { systemTimers } from '@lockstep/platform';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
-import { scriptedVenue } from '../testing/scripted-venue';
+import { STAGE_COIN, scriptedVenue } from '../testing/scripted-venue';
 import { UnknownResolver } from './resolve-unknowns';
 
 describe('orders of unknown outcome', () => {
@@ -40,5 +41,40 @@ describe('orders of unknown outcome', () => {
     new UnknownResolver(ctx, {} as never).look();
     await expect.poll(() => other.askAt).toBeGreaterThan(0);
     expect(asked).toEqual(['0xother']);
+  });
+
+  it.each([
+    ['accepted', ENGINE_LIMITS.unknownIntervalMs],
+    ['rejected', 6_000],
+  ] as const)('that stand though they must not, and whose cancel is %s, are asked for again after %i ms', async (kind, ms) => {
+    const venue = scriptedVenue();
+    venue.standing = { kind: 'open', orderId: '1', original: size(5n), remaining: size(5n), status: 'open', statusTime: 0 } as never;
+    Object.assign(venue.orders, { cancel: async () => ({ kind, code: 'unknown_signer', text: '', response: null }) });
+    const account = { network: { venue }, address: '0xa', signer: 1 };
+    const order = {
+      clientOrderId: '0x1',
+      signers: [1],
+      // A minute old: somebody who could sign came only now.
+      leftBy: performance.now() - 60_000,
+      wave: { handed: true },
+      copy: { account, watched: { book: { copies: { copyNo: [7] } } }, row: 0, no: 7 },
+      sheet: { instrument: STAGE_COIN },
+      lots: 5,
+      ledBooked: 0,
+      askAt: 0,
+    };
+    const now = Date.now();
+    const ctx = {
+      clock: { now: () => now, monotonic: () => performance.now() },
+      nonces: { next: () => 1 },
+      limits: ENGINE_LIMITS,
+      log: { error: () => undefined },
+      openOrders: { unknown: () => [order] },
+      pass: () => undefined,
+      timers: systemTimers,
+    } as unknown as EngineContext;
+    new UnknownResolver(ctx, {} as never).look();
+    await expect.poll(() => order.askAt).toBeGreaterThan(0);
+    expect(Math.round((order.askAt - now) / 100) * 100).toBe(ms);
   });
 });

@@ -74,14 +74,17 @@ export class UnknownResolver {
       if (order.cancelSent !== true && restEnds(this.ctx, order)) await this.cancel(order);
       const question = await questionOf(this.ctx, order);
       const settled = await this.placesOf(network).run(() => settleUnknown(venue, question, this.ctx.pass));
+      let isOut = false;
       if (settled.kind === 'resting') {
         this.takePart(order, toLots(order.sheet.instrument, settled.filled));
         // What may not rest is taken out of the book and asked for again.
-        if (!mayRest(this.ctx, order)) await this.cancel(order);
+        if (!mayRest(this.ctx, order)) isOut = await this.cancel(order);
       }
       if (settled.kind === 'still_unknown' || settled.kind === 'resting') {
         if (settled.kind === 'still_unknown' && settled.spent) order.spentAt ??= this.ctx.clock.monotonic();
         this.askLater(order, settled);
+        // What was taken out has its end at once, however long it stood before somebody could sign for that.
+        if (isOut) order.askAt = this.ctx.clock.now() + this.ctx.limits.unknownIntervalMs;
         return;
       }
       await this.take(order, settled);
@@ -93,7 +96,8 @@ export class UnknownResolver {
     }
   }
 
-  private async cancel(order: OpenOrder): Promise<void> {
+  /** Takes an order out of the book; true where the venue took that. */
+  private async cancel(order: OpenOrder): Promise<boolean> {
     const {
       copy: { account },
       sheet,
@@ -101,7 +105,8 @@ export class UnknownResolver {
     } = order;
     order.cancelSent = true;
     const nonce = this.ctx.nonces.next(account.signer, this.ctx.clock.now());
-    await account.network.venue.orders.cancel(account.signer, nonce, sheet.instrument, clientOrderId);
+    const { kind } = await account.network.venue.orders.cancel(account.signer, nonce, sheet.instrument, clientOrderId);
+    return kind === 'accepted';
   }
 
   /** What a standing order filled so far: the columns take it, at its limit price until the venue's fills correct it. */

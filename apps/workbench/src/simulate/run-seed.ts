@@ -18,7 +18,7 @@ import { ObservationDigest } from './observation-digest';
 import type { SeedOutcome, ToldViolation } from './outcome';
 import { BEGIN_MS } from './play/begin';
 import { snapshotOf } from './play/calm';
-import { Cast } from './play/cast';
+import { Cast, type CommandCast, type CopyCast } from './play/cast';
 import { EngineDied } from './play/engine-died';
 import { EngineHost } from './play/engine-host';
 import { FaultSwitches } from './play/faults';
@@ -26,10 +26,11 @@ import { JournalTap } from './play/journal-tap';
 import { memoryStore } from './play/memory-store';
 import { PlatformActor } from './play/platform-actor';
 import type { SimStore } from './play/platform-store';
-import { Player } from './play/player';
+import { HALTED_BY, Player } from './play/player';
 import { postgresStore } from './play/postgres-store';
 import type { Committed } from './play/process-storage';
 import { SimWorld } from './play/sim-world';
+import { takenOnIn } from './play/taken-on';
 import { TrafficTap } from './play/traffic-tap';
 import { TransactionQueue } from './play/transaction-queue';
 import { SimWakeups } from './play/wakeups';
@@ -60,6 +61,9 @@ export interface SeedOrder {
 /** Before the first step: an engine is up, accounts are activated. */
 const SETTLE_MS = 15_000;
 const ANSWER_MAX_MS = 60_000;
+/** Within this an order has its end and its fills are booked; waited for no longer than that. */
+const QUIET_MS = 2_500;
+const QUIET_MOST_MS = 40_000;
 /** What the engine says of itself that must never happen. */
 const DEFECTS: ReadonlySet<string> = new Set(['the gate refused planned orders']);
 
@@ -93,6 +97,8 @@ export class SeedRun {
   private readonly player: Player;
   private observed = 0;
   private fills = 0;
+  /** When an order left last, or filled. */
+  private tradedAt = 0;
   private step = 0;
   private rejections: unknown[] = [];
 
@@ -241,6 +247,7 @@ export class SeedRun {
   }
 
   private async after(step: ScenarioStep): Promise<void> {
+    if (step.kind === 'audit' && mayUnwind(this.scenario)) await this.untilQuiet();
     if (step.kind === 'funding_charge') await this.time.runUntil(this.time.exact() + CHARGED_MS);
     if (step.kind === 'funding_charge' || step.kind === 'audit') this.worldTap.funding(this.scenario.followers.map(({ address }) => address));
     if (step.kind !== 'audit') return;
@@ -252,6 +259,12 @@ export class SeedRun {
     }));
     const marks = this.world.names.map((coin) => ({ coin, price: this.world.prices(coin).mark }));
     this.auditor.calm(await this.answered(snapshotOf(this.time.exact(), this.store, this.cast, this.journal, positions, marks)));
+  }
+
+  /** Slices of an unwinding leave in calms too: what is on its way is waited for. */
+  private async untilQuiet(): Promise<void> {
+    const until = this.time.exact() + QUIET_MOST_MS;
+    while (this.tradedAt + QUIET_MS > this.time.exact() && this.time.exact() < until) await this.time.runUntil(this.tradedAt + QUIET_MS);
   }
 
   /** Lets time go on until something has its answer. */
@@ -269,6 +282,7 @@ export class SeedRun {
   private observe(observation: Observation): void {
     this.observed += 1;
     if (observation.kind === 'world_fill') this.fills += 1;
+    if (observation.kind === 'world_fill' || observation.kind === 'order_handed') this.tradedAt = observation.at;
     this.digest.add(observation);
     this.order.watch?.observed(observation, this.step);
     this.auditor.observe(observation);
@@ -285,7 +299,7 @@ export class SeedRun {
     }
   }
 
-  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states, stops, crosses }: Committed): void {
+  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states, stops, flows, crosses }: Committed): void {
     const at = this.time.exact();
     for (const { copyNo, clientOrderId: cloid, nonce } of stops) {
       const copyId = this.copyId(Number(copyNo));
@@ -324,7 +338,8 @@ export class SeedRun {
       this.observe({ kind: 'copy_state', at, copyId, state: state as 'active', ...reEnabled });
     }
     for (const cross of crosses) this.crossed(process, offsetMs, scope, cross);
-    for (const { no, status } of settled) this.settled(scope, no, status);
+    for (const source of flows) this.flowed(scope, source);
+    for (const end of settled) this.settled(scope, end);
   }
 
   private crossed(process: string, offsetMs: number, scope: Committed['scope'], cross: Committed['crosses'][number]): void {
@@ -334,7 +349,17 @@ export class SeedRun {
     this.observe({ kind: 'crossed', at: this.time.exact(), cross: made });
   }
 
-  private settled(scope: Committed['scope'], no: bigint, status: 'applied' | 'refused'): void {
+  /** Money of a copy moved: what acts at once takes its targets down in the same moment. */
+  private flowed(scope: Committed['scope'], source: string): void {
+    const no = /:command:(\d+)/.exec(source)?.[1];
+    const command = no === undefined ? undefined : this.cast.command(scope, BigInt(no));
+    const copy = command === undefined ? undefined : this.cast.copyOf(command.targetId);
+    if (copy === undefined || command?.applies !== 'now' || command.allocation === undefined || command.allocation >= copy.confirmed) return;
+    const [before, after] = [copy.confirmed, command.allocation];
+    this.observe({ kind: 'reduced_now', at: this.time.exact(), copyId: copy.id, before, after });
+  }
+
+  private settled(scope: Committed['scope'], { no, status, result }: Committed['settled'][number]): void {
     const command = this.cast.command(scope, no);
     if (command?.kind === 'limits.changed') this.player.limitsTaken(command.targetId);
     const copy = command === undefined ? undefined : this.cast.copyOf(command.targetId);
@@ -351,8 +376,7 @@ export class SeedRun {
       }
       case 'copy.allocation':
         if (status === 'applied') {
-          copy.confirmed = command.allocation ?? copy.confirmed;
-          this.player.terms(copy, copy.terms, copy.confirmed);
+          this.allocated(copy, command, result);
           return;
         }
         // The row goes back with it, unless a newer wish stands there.
@@ -365,11 +389,26 @@ export class SeedRun {
       case 'copy.resume':
         if (status === 'applied') this.observe({ kind: 'halt_lifted', at, thing, cause: 'pause' });
         return;
+      case 'copy.stop':
+        // What is being closed already, for instance by a loss limit, is not handed over.
+        if (status === 'refused' && command.mode !== undefined && command.mode !== 'close_now')
+          this.observe({ kind: 'halt_lifted', at, thing, cause: HALTED_BY[command.mode] });
+        return;
       case 'copy.rebase':
         if (status === 'applied') this.observe({ kind: 'rebased', at, copyId: copy.id });
         return;
       default:
     }
+  }
+
+  private allocated(copy: CopyCast, { allocation, applies }: CommandCast, result: unknown): void {
+    const more = allocation !== undefined && allocation > copy.confirmed;
+    copy.confirmed = allocation ?? copy.confirmed;
+    this.player.terms(copy, copy.terms, copy.confirmed);
+    if (applies !== 'now' || !more) return;
+    const at = this.time.exact();
+    this.observe({ kind: 'rebased', at, copyId: copy.id });
+    this.observe({ kind: 'added_now', at, copyId: copy.id, added: takenOnIn(result) });
   }
 
   private copyId(no: number): string {
@@ -391,6 +430,8 @@ export class SeedRun {
 /** Whether orders of some copy may stand at the venue. */
 const mayStand = ({ steps }: Scenario): boolean =>
   steps.some((step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true));
+
+const mayUnwind = ({ steps }: Scenario): boolean => steps.some((step) => step.kind === 'copy_stop' && step.mode === 'unwind_by');
 
 const textOf = (failure: unknown): string => (failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 

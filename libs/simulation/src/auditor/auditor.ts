@@ -8,12 +8,14 @@ import { isExit } from './book/orders';
 import { AuditState } from './book/state';
 import { Valuations } from './book/valuations';
 import type { CalmSnapshot } from './calm';
+import { checkAdded } from './checks/added-now';
 import { checkCalmBooks } from './checks/calm-books';
 import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
 import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
+import { checkNotTraded } from './checks/hand-overs';
 import type { JudgedOrder } from './checks/judged-order';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
@@ -24,6 +26,7 @@ import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
+import { checkPace, checkSliced } from './checks/unwinding';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, Observation, OrderHanded } from './observations';
 import { AUDITOR_DEFAULTS, type AuditorOptions } from './options';
@@ -97,11 +100,19 @@ class Judge implements Auditor {
       case 'copy_terms':
       case 'terms_asked':
       case 'terms_refused':
-      case 'copy_state':
       case 'halt':
       case 'halt_lifted':
+      case 'unwind_asked':
+      case 'reduced_now':
       case 'rebased':
         keepTerms(this.state, observation);
+        return;
+      case 'copy_state':
+        if (observation.state === 'stopping') checkSliced(this.state, observation.copyId, observation.at);
+        keepTerms(this.state, observation);
+        return;
+      case 'added_now':
+        checkAdded(this.state, observation);
         return;
       case 'process_started':
       case 'process_died':
@@ -122,6 +133,7 @@ class Judge implements Auditor {
         keepDecided(this.state, observation);
         return;
       case 'stop_handed':
+        checkNotTraded(this.state, observation.stop.copyId, observation.stop.cloid, observation.at, observation.at);
         checkStop(this.state, observation.stop, observation.at);
         keepStop(this.state, observation.stop, observation.at);
         return;
@@ -159,6 +171,7 @@ class Judge implements Auditor {
     checkHandedOver(state, order, at);
     if (again) return;
     checkOwner(state, order, at);
+    checkNotTraded(state, order.copyId, order.cloid, order.sentAt, at);
     const copy = state.copies.get(order.copyId);
     const instrument = state.instruments.get(order.coin);
     this.tally.orders += 1;
@@ -179,6 +192,7 @@ class Judge implements Auditor {
     if (isExit(judged.order)) {
       checkExit(judged);
       checkTrim(judged);
+      checkPace(judged);
       return;
     }
     this.tally.riskIncreasing += 1;

@@ -31,7 +31,12 @@ export interface CopyAtCalm {
 /** What a copy had when it ended (product §2.11), signed sizes; nothing is left where neither lists anything. */
 export interface FlatnessProof {
   readonly dust: readonly PositionSeen[];
-  readonly handedOver: readonly PositionSeen[];
+  readonly handedOver: readonly HandedSeen[];
+}
+
+/** A position that became the follower's own, and the price the copy's books were closed at. */
+export interface HandedSeen extends PositionSeen {
+  readonly price: bigint;
 }
 
 export interface CopyInstrumentAtCalm {

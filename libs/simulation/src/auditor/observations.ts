@@ -41,10 +41,23 @@ export type TermsObservation =
   | { readonly kind: 'halt'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
   /** Taking the wish back had its 2xx: from here on new risk may be taken again. */
   | { readonly kind: 'halt_lifted'; readonly at: EpochMs; readonly thing: HaltedThing; readonly cause: HaltCause }
+  /** Less money acts at once: in this moment a copy's targets went down by the share its equity lost. `before` and `after` are its allocations. */
+  | { readonly kind: 'reduced_now'; readonly at: EpochMs; readonly copyId: string; readonly before: bigint; readonly after: bigint }
+  /** More money acts at once, and what the engine says it made of it; told behind the terms and the re-basis it is. */
+  | { readonly kind: 'added_now'; readonly at: EpochMs; readonly copyId: string; readonly added: readonly AddedSeen[] }
+  /** A copy is to be closed evenly until `by`, epoch ms: the wish had its 2xx. */
+  | { readonly kind: 'unwind_asked'; readonly at: EpochMs; readonly copyId: string; readonly by: EpochMs }
   /** The follower asked for re-basis, or for adopting what the leader holds, and the engine confirmed it. */
   | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string };
 
-export type HaltCause = 'pause' | 'stop' | 'wind_down' | 'kill_switch' | 'suspension';
+/** A target that was set at a follower's wish, signed; whole: it is what the mode asks for. */
+export interface AddedSeen {
+  readonly coin: string;
+  readonly target: bigint;
+  readonly isWhole: boolean;
+}
+
+export type HaltCause = 'pause' | 'stop' | 'wind_down' | 'hand_over' | 'kill_switch' | 'suspension';
 /** `leader` is the key of the leader object (`CopySeen.leaderId`), `tenant` a scope key. */
 export type HaltedThing =
   | { readonly kind: 'copy'; readonly copyId: string }

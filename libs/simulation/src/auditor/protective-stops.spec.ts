@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StopHanded } from './observations';
 import type { SettingsSeen } from './terms';
-import { COIN, COPY, History, rate, units } from './testing/history';
+import { COIN, COPY, History, rate, SETTINGS, units } from './testing/history';
 import { SharingHistory, type Who } from './testing/sharing-history';
 
 /** A copy of 10,000 that may lose a tenth, and holds 50 at 100: a mark of 80 is 1,000 lost. */
@@ -156,5 +156,20 @@ describe('protective stops of two copies on one account', () => {
     ['one all the same', { a: '500', b: '200' }, { a: '50', b: '0' }, ['stop_missing']],
   ])('%s', (_what, positions, stops, found) => {
     expect(sharing(positions, stops)).toEqual(found);
+  });
+
+  it('count what ended copies left as the follower’s own together: remnants against each other are nothing', () => {
+    const history = new SharingHistory(GUARDED).opens('a', '500');
+    const copy = { ...COPY, copyId: 'c', account: '0xf1', leaderId: 'lc', leader: '0xcc' };
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings: SETTINGS, allocation: units('10000') });
+    history.cross('b', '0.01', '100', { buyerId: 'b', sellerId: 'c' });
+    for (const copyId of ['b', 'c']) history.tell({ kind: 'copy_state', at: history.now, copyId, state: 'stopped' });
+    const { process, scope, account, signer, nonce } = STOP;
+    const stop = { ...STOP, copyId: 'a', cloid: 's-a', trigger: units('99') };
+    history.tell({ kind: 'stop_written', at: history.now, process, scope, copyId: 'a', cloid: 's-a', signer, nonce });
+    history.tell({ kind: 'stop_handed', at: history.now, stop });
+    history.tell({ kind: 'world_order', at: history.now, account, coin: COIN, cloid: 's-a', status: 'resting' });
+    const found = history.wait(60_000).calm().found();
+    expect(found.filter((kind) => kind === 'stop_missing')).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderHanded } from './observations';
-import type { SettingsSeen } from './terms';
+import type { CopyStateSeen, SettingsSeen } from './terms';
 import { COIN, COPY, History, rate, units } from './testing/history';
 
 describe('the target of a copy (product §2.1, §2.2)', () => {
@@ -376,6 +376,21 @@ describe('new risk has a cause (product §2.4)', () => {
     history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills });
     history.order('2');
     expect(history.found()).toEqual([]);
+  });
+});
+
+describe('a copy that is to be closed (product §2.11)', () => {
+  it.each<[string, number, CopyStateSeen, readonly string[]]>([
+    ['goes on', 60_000, 'active', ['stop_not_flat']],
+    ['goes on, which nobody may have met yet', 20_000, 'active', []],
+    ['is being closed', 60_000, 'stopping', []],
+    ['never began', 60_000, 'preparing', []],
+  ])('that %s', (_what, waited, state, found) => {
+    const history = new History();
+    history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'stop' });
+    history.wait(waited).mark('100');
+    history.calm(history.snapshot({}, state));
+    expect(history.found()).toEqual(found);
   });
 });
 

@@ -218,6 +218,13 @@ describe('in a calm', () => {
     expect(stopped(null)).toEqual(['stop_not_flat']);
   });
 
+  it('what crossed is rounded as a fill is', () => {
+    const rounded = crossed();
+    expect(rounded.calm(rounded.snapshot(off({ realised: 1n }))).found()).toEqual([]);
+    const wrong = crossed();
+    expect(wrong.calm(wrong.snapshot(off({ realised: 1_000n }))).found()).toEqual(['money_wrong']);
+  });
+
   it('profit and fees are each copy’s own, though the sum is right', () => {
     const history = aHolds().opens('b', '20');
     const move = units('0.01');

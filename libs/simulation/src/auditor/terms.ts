@@ -1,7 +1,20 @@
 import type { EpochMs } from '@lockstep/kernel';
 
 /** States of a copy; new risk is taken in `active` alone. */
-export type CopyStateSeen = 'preparing' | 'active' | 'paused' | 'breaker_closed' | 'winding_down' | 'stopping' | 'stopped';
+export type CopyStateSeen =
+  | 'preparing'
+  | 'active'
+  | 'paused'
+  | 'breaker_closed'
+  | 'winding_down'
+  | 'unwinding'
+  | 'handing_over'
+  | 'stopping'
+  | 'stopped';
+
+/** Whether a copy goes after its leader in this state, in exits at least, under its limits and with its stops. */
+export const isFollowed = (state: CopyStateSeen): boolean =>
+  state === 'active' || state === 'paused' || state === 'winding_down' || state === 'unwinding';
 
 /** How κ is found (product §2.2). Ratios, multipliers and volatilities are 10^-12, amounts 10^-8. */
 export type ModeSeen =

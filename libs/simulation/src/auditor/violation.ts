@@ -50,6 +50,8 @@ export const VIOLATION_KINDS = [
   'fill_invented',
   'halt_ignored',
   'stop_not_flat',
+  'hand_over_wrong',
+  'unwind_wrong',
   'ledger_unbalanced',
   'ledger_source_twice',
   'money_wrong',

@@ -35,6 +35,11 @@ export class ScenarioCopies {
     return this.all.filter(({ wish }) => wish === 'active' || wish === 'paused');
   }
 
+  /** Copies that were asked to end, and may not have. */
+  ending(): readonly CopyPlan[] {
+    return this.all.filter(({ wish }) => wish === 'ending');
+  }
+
   /** A copy of its own, or one that joins others of its account; none where all leaders are copied through that account already, or it is full. */
   create(at: number, follower: ScenarioFollower): readonly CopyStep[] {
     const others = this.on(follower);
@@ -92,9 +97,9 @@ export class ScenarioCopies {
   }
 
   /** More or less of the follower's money; the sum stays within what the account began with. */
-  reallocate(at: number, plan: CopyPlan): CopyStep | null {
+  reallocate(at: number, plan: CopyPlan, draw = this.draw): Extract<CopyStep, { kind: 'copy_allocation' }> | null {
     const real = plan.follower.cash[''] ?? 0n;
-    const by = inCents(ppmOf(plan.allocation, this.draw.oneIn(2) ? this.draw.between(50_000, 800_000) : -this.draw.between(50_000, 600_000)));
+    const by = inCents(ppmOf(plan.allocation, draw.oneIn(2) ? draw.between(50_000, 800_000) : -draw.between(50_000, 600_000)));
     const after = plan.allocation + by;
     const slots = BigInt(plan.follower.slots);
     if (by === 0n || after * slots * 10n > real * 9n || after * slots * 10n < real) return null;

@@ -4,11 +4,13 @@ import { drawCoins } from './coins';
 import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
 import { type Draws, draws } from './draws';
+import { closeAlls, handOvers, unwinds } from './endings';
 import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
 import { ScenarioMarket } from './market';
+import { moneyNow } from './money-now';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import { withSharing } from './sharing';
 import type { Step } from './steps';
@@ -44,6 +46,12 @@ export interface Turn {
   act(at: number): readonly Step[];
 }
 
+/** Somebody who asks for nothing in a calm. */
+export interface RestingTurn extends Turn {
+  /** Nobody asks for anything before that. */
+  rest(until: number): void;
+}
+
 /**
  * The script of a world: the same seed, size and sources give the same steps, to the last digit, on every machine. It holds to `brokenPromises` being empty.
  * `leastSteps`: steps it has at least; 0: as many as its size has. Some 50 ms for a `standard` one.
@@ -67,7 +75,13 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioFaults(draws(seed, 'faults')),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
-    new ScenarioLimits(seed, copies, coins),
+    [
+      new ScenarioLimits(seed, copies, coins),
+      closeAlls(seed, copies),
+      handOvers(seed, copies, market),
+      unwinds(seed, copies),
+      moneyNow(seed, copies),
+    ],
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -95,9 +109,6 @@ export function beginnings(followers: readonly ScenarioFollower[], copies: Scena
   };
 }
 
-/** Nobody sets limits above the copies. */
-const NO_LIMITS = { nextAt: Number.POSITIVE_INFINITY, act: () => [], rest: () => undefined };
-
 /** Puts the turns of all in order of time, with a calm after each part. */
 export class Script {
   private readonly steps: Step[] = [];
@@ -112,7 +123,8 @@ export class Script {
     private readonly faults: ScenarioFaults,
     private readonly engines: ScenarioEngines,
     private readonly beginnings: Turn,
-    private readonly limits: Pick<ScenarioLimits, 'nextAt' | 'act' | 'rest'> = NO_LIMITS,
+    /** What a share of the worlds alone has. */
+    private readonly others: readonly RestingTurn[] = [],
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
@@ -126,7 +138,7 @@ export class Script {
 
   /** Everybody's turns, the soonest first, until it is over. */
   private play(isOver: () => boolean): void {
-    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, this.limits, this.acts, this.leaders];
+    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, ...this.others, this.acts, this.leaders];
     while (!isOver()) {
       const next = turns.reduce((soonest, turn) => (turn.nextAt < soonest.nextAt ? turn : soonest));
       this.now = Math.max(this.now, next.nextAt);
@@ -160,7 +172,7 @@ export class Script {
     if (last) return;
     this.emit([{ at: this.now, kind: 'calm_ends', calm, last }]);
     this.market.loud();
-    for (const each of [this.leaders, this.acts, this.limits, this.faults, this.engines]) each.rest(this.now);
+    for (const each of [this.leaders, this.acts, ...this.others, this.faults, this.engines]) each.rest(this.now);
   }
 
   /** Nothing but prices, up to a time. */

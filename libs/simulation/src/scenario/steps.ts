@@ -5,7 +5,7 @@ import type { ChainTerms, CopyTerms } from './terms';
  * What happens in a scenario. `at` is virtual ms from its start; steps are in order of `at`, those of equal times in the order of the list. Prices are bigint
  * 10^-8 on the coin's grid, money bigint 10^-8, sizes whole lots of the coin, signed where they say a direction (a buy is above zero).
  */
-export type Step = MarketStep | LeaderStep | CopyStep | LimitsStep | SwitchStep | FollowerStep | FaultStep | EngineStep | CalmStep;
+export type Step = MarketStep | LeaderStep | CopyStep | LimitsStep | SwitchStep | CloseAllStep | FollowerStep | FaultStep | EngineStep | CalmStep;
 export type StepKind = Step['kind'];
 
 /** Every kind there is. */
@@ -33,6 +33,7 @@ export const STEP_KINDS = [
   'limits',
   'kill_switch',
   'close_all',
+  'close_all_of',
   'own_trade',
   'venue_cash',
   'agent_expires',
@@ -132,9 +133,10 @@ export type CopyStep =
       readonly change: 'tighter' | 'looser' | 'other';
       readonly terms: CopyTerms;
     }
-  /** Money given to the copy above zero, taken from it below. */
-  | { readonly at: number; readonly kind: 'copy_allocation'; readonly copy: number; readonly by: bigint }
-  | { readonly at: number; readonly kind: 'copy_stop'; readonly copy: number; readonly mode: StopMode }
+  /** Money given to the copy above zero, taken from it below; `now`: it acts at once, not with the leader's next increase. */
+  | { readonly at: number; readonly kind: 'copy_allocation'; readonly copy: number; readonly by: bigint; readonly applies?: 'now' }
+  /** `inMs`: of `unwind_by` alone, how far ahead its deadline is. */
+  | { readonly at: number; readonly kind: 'copy_stop'; readonly copy: number; readonly mode: StopMode; readonly inMs?: number }
   /** What the copy's state does not allow is refused by the gateway, and that is no fault. */
   | { readonly at: number; readonly kind: 'copy_pause' | 'copy_resume' | 'copy_re_enable' | 'copy_rebase'; readonly copy: number };
 
@@ -153,7 +155,7 @@ export interface LimitsStep {
   readonly limits: ChainTerms;
 }
 
-export const STOP_MODES = ['close_now', 'follow_to_close'] as const;
+export const STOP_MODES = ['close_now', 'follow_to_close', 'hand_over', 'unwind_by'] as const;
 export type StopMode = (typeof STOP_MODES)[number];
 
 /** `leader` is that of one tenant alone. `owner`: the tenant's own switch, or the operator's. */
@@ -169,6 +171,17 @@ export interface SwitchStep {
   readonly target: SwitchTarget;
   readonly on: boolean;
 }
+
+/** Every copy of a brand's leader, or of the brand, is to be closed at once, those that are about to begin among them. */
+export interface CloseAllStep {
+  readonly at: number;
+  readonly kind: 'close_all_of';
+  readonly target: CloseAllTarget;
+}
+
+export type CloseAllTarget =
+  | { readonly thing: 'leader'; readonly tenant: number; readonly leader: number }
+  | { readonly thing: 'tenant'; readonly tenant: number };
 
 export type FollowerStep =
   /** Everything the follower copies is to be closed at once. */

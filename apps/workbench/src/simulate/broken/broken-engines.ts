@@ -2,6 +2,7 @@ import { must } from '@lockstep/kernel';
 import { BROKEN_BOOKS } from './books';
 import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
+import { BROKEN_ENDINGS } from './endings';
 import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
 import { BROKEN_PROTECTIVE_STOPS } from './protective-stops';
@@ -21,6 +22,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_PROTECTIVE_STOPS,
   ...BROKEN_BREAKERS,
   ...BROKEN_STOPS,
+  ...BROKEN_ENDINGS,
   ...BROKEN_TARGETS,
   ...BROKEN_SENDING,
   ...BROKEN_BOOKS,

@@ -1,5 +1,5 @@
 import type { CopyId, FollowerId, LeaderId, TenantScope, VenueAccountId } from '@lockstep/kernel';
-import type { CopyTerms } from '@lockstep/simulation';
+import type { CopyTerms, StopMode } from '@lockstep/simulation';
 
 /** A follower of the scenario as the platform knows it. */
 export interface FollowerCast {
@@ -44,6 +44,10 @@ export interface CommandCast {
   readonly targetId: string;
   /** Of `copy.allocation`: what was asked for. */
   readonly allocation?: bigint;
+  /** Of `copy.allocation`: when it acts, where that is not the leader's next increase. */
+  readonly applies?: 'now' | null;
+  /** Of `copy.stop`: how. */
+  readonly mode?: StopMode;
 }
 
 /** Who is who: scenario numbers to what the platform wrote for them, and back. */

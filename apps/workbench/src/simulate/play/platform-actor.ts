@@ -24,8 +24,10 @@ const FROM: Readonly<Record<'copy.pause' | 'copy.resume' | 'copy.re_enable' | 'c
   'copy.rebase': ['active'],
 };
 const STOPPED_FROM = {
-  close_now: ['preparing', 'active', 'paused', 'winding_down', 'breaker_closed'],
+  close_now: ['preparing', 'active', 'paused', 'winding_down', 'breaker_closed', 'unwinding', 'handing_over'],
   follow_to_close: ['active', 'paused'],
+  hand_over: ['preparing', 'active', 'paused', 'winding_down', 'unwinding'],
+  unwind_by: ['preparing', 'active', 'paused', 'winding_down'],
 } as const;
 
 /** Tenants, followers and the operator: writes what the gateway writes, and wakes the engine. Every call resolves when its 2xx would be sent; false: refused. */
@@ -224,14 +226,21 @@ export class PlatformActor {
     return done;
   }
 
-  async changeAllocation(copy: CopyCast, by: bigint): Promise<boolean> {
+  async changeAllocation(copy: CopyCast, by: bigint, applies: 'now' | null = null): Promise<boolean> {
     const done = await this.store.scoped(copy.scope, async (unit) => {
       const row = await unit.copies.findOne({ id: copy.id });
       if (row === null || row.state === 'stopping' || row.state === 'stopped') return false;
       const allocation = row.allocation + by;
       if (allocation < UNIT) return false;
       await unit.copies.update({ id: copy.id }, { allocation, updatedAt: unit.now });
-      await this.append(unit, copy.scope, 'copy.allocation', copy.id, { allocation: allocation.toString() }, { allocation });
+      await this.append(
+        unit,
+        copy.scope,
+        'copy.allocation',
+        copy.id,
+        { allocation: allocation.toString(), ...(applies !== null && { applies }) },
+        { allocation, applies },
+      );
       return true;
     });
     this.wake(copy.scope);
@@ -242,13 +251,20 @@ export class PlatformActor {
     return this.command(copy, kind, FROM[kind], {});
   }
 
-  async stop(copy: CopyCast, mode: keyof typeof STOPPED_FROM): Promise<boolean> {
-    return this.command(copy, 'copy.stop', STOPPED_FROM[mode], { mode });
+  /** `by`: of `unwind_by`, when everything must be closed, epoch ms. */
+  async stop(copy: CopyCast, mode: keyof typeof STOPPED_FROM, by: number | null = null): Promise<boolean> {
+    return this.command(copy, 'copy.stop', STOPPED_FROM[mode], by === null ? { mode } : { mode, by }, { mode });
   }
 
   async closeAll(follower: FollowerCast): Promise<void> {
     await this.store.scoped(follower.scope, (unit) => this.append(unit, follower.scope, 'follower.close_all', follower.id, {}));
     this.wake(follower.scope, { kind: 'follower.close_all', targetId: follower.id });
+  }
+
+  /** Closes every copy of a leader, or of the brand's environment. */
+  async closeAllOf(scope: TenantScope, kind: 'leader.close_all' | 'tenant.close_all', targetId: string): Promise<void> {
+    await this.store.scoped(scope, (unit) => this.append(unit, scope, kind, targetId, {}));
+    this.wake(scope, { kind, targetId });
   }
 
   /** Puts limits in force for everyone, or for copies of a tenant, leader or follower. How waves are spread stays. */
@@ -280,11 +296,17 @@ export class PlatformActor {
     return turned;
   }
 
-  private async command(copy: CopyCast, kind: CommandKind, from: readonly string[], payload: unknown): Promise<boolean> {
+  private async command(
+    copy: CopyCast,
+    kind: CommandKind,
+    from: readonly string[],
+    payload: unknown,
+    wish: Pick<CommandCast, 'mode'> = {},
+  ): Promise<boolean> {
     const done = await this.store.scoped(copy.scope, async (unit) => {
       const row = await unit.copies.findOne({ id: copy.id });
       if (row === null || !from.includes(row.state)) return false;
-      await this.append(unit, copy.scope, kind, copy.id, payload);
+      await this.append(unit, copy.scope, kind, copy.id, payload, wish);
       return true;
     });
     this.wake(copy.scope, done ? { kind, targetId: copy.id } : null);
@@ -297,7 +319,7 @@ export class PlatformActor {
     kind: CommandKind,
     targetId: string,
     payload: unknown,
-    wish: Pick<CommandCast, 'allocation'> = {},
+    wish: Pick<CommandCast, 'allocation' | 'applies' | 'mode'> = {},
   ): Promise<void> {
     const no = await unit.commands.append({ kind, targetId, payload, actor: 'simulation' });
     this.cast.addCommand(scope, no, { kind, targetId, ...wish });

@@ -1,12 +1,15 @@
 import { price, size, type TenantScope } from '@lockstep/kernel';
 import type { KillTarget } from '@lockstep/risk';
 import {
+  type CloseAllTarget,
   type CopyTerms,
   fitTrade,
+  type HaltCause,
   type LimitTarget,
   type Observation,
   type Scenario,
   type ScenarioStep,
+  type StopMode,
   type SwitchTarget,
 } from '@lockstep/simulation';
 import { scopeKey } from '@lockstep/tenancy';
@@ -28,6 +31,14 @@ export interface PlayerParts {
   readonly observe: (observation: Observation) => void;
   readonly exact: () => number;
 }
+
+/** How the auditor knows each way of stopping. */
+export const HALTED_BY: Readonly<Record<StopMode, HaltCause>> = {
+  close_now: 'stop',
+  follow_to_close: 'wind_down',
+  hand_over: 'hand_over',
+  unwind_by: 'wind_down',
+};
 
 /** Does what the steps of a script say. */
 export class Player {
@@ -124,6 +135,9 @@ export class Player {
         return;
       case 'limits':
         await this.limits(step);
+        return;
+      case 'close_all_of':
+        await this.closeAllOf(step.target);
         return;
       case 'regime':
       case 'calm_begins':
@@ -232,12 +246,10 @@ export class Player {
         }
         return;
       case 'copy_allocation':
-        this.asked(copy, copy.terms, copy.allocation + step.by);
-        if (await actor.changeAllocation(copy, step.by)) copy.allocation += step.by;
-        else this.notAsked(copy);
+        await this.allocate(copy, step.by, step.applies ?? null);
         return;
       case 'copy_stop':
-        if (await actor.stop(copy, step.mode)) this.halt(copy, step.mode === 'close_now' ? 'stop' : 'wind_down');
+        await this.stop(copy, step.mode, step.inMs ?? null);
         return;
       case 'copy_pause':
         if (await actor.wish(copy, 'copy.pause')) this.halt(copy, 'pause');
@@ -251,6 +263,25 @@ export class Player {
       case 'copy_rebase':
         if (await actor.wish(copy, 'copy.rebase')) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
     }
+  }
+
+  private async allocate(copy: CopyCast, by: bigint, applies: 'now' | null): Promise<void> {
+    this.asked(copy, copy.terms, copy.allocation + by);
+    if (!(await this.parts.actor.changeAllocation(copy, by, applies))) {
+      this.notAsked(copy);
+      return;
+    }
+    // More that acts at once is a re-basis.
+    if (applies === 'now' && by > 0n) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
+    copy.allocation += by;
+  }
+
+  private async stop(copy: CopyCast, mode: StopMode, inMs: number | null): Promise<void> {
+    const { actor, exact, observe } = this.parts;
+    const by = inMs === null ? null : Math.floor(exact()) + inMs;
+    if (!(await actor.stop(copy, mode, by))) return;
+    this.halt(copy, HALTED_BY[mode]);
+    if (by !== null) observe({ kind: 'unwind_asked', at: exact(), copyId: copy.id, by });
   }
 
   /** Tells the terms of a copy as they count from now on. */
@@ -283,6 +314,22 @@ export class Player {
     this.chain.ask(target, limits);
     for (const copy of cast.copies.values()) if (binds(target, copy)) this.asked(copy, copy.terms, copy.allocation);
     await actor.putLimits(named.scope, named.id, chainOf(limits));
+  }
+
+  private async closeAllOf(target: CloseAllTarget): Promise<void> {
+    const { actor, cast } = this.parts;
+    const scope = cast.scopes[target.tenant];
+    if (scope === undefined) return;
+    if (target.thing === 'tenant') await actor.closeAllOf(scope, 'tenant.close_all', scope.tenantId);
+    else {
+      const id = cast.leaderId(target.tenant, target.leader);
+      if (id === undefined) return;
+      await actor.closeAllOf(scope, 'leader.close_all', id);
+    }
+    for (const copy of cast.copies.values()) {
+      const isNamed = target.thing === 'tenant' || copy.leader === target.leader;
+      if (copy.follower.tenant === target.tenant && isNamed) this.halt(copy, 'stop');
+    }
   }
 
   private limitedBy(target: LimitTarget): { readonly scope: TenantScope | null; readonly id: string } | null {
@@ -324,7 +371,7 @@ export class Player {
     this.parts.observe({ kind: 'terms_refused', at: this.parts.exact(), copyId: copy.id, newest: true });
   }
 
-  private halt(copy: CopyCast, cause: 'pause' | 'stop' | 'wind_down'): void {
+  private halt(copy: CopyCast, cause: HaltCause): void {
     this.parts.observe({ kind: 'halt', at: this.parts.exact(), thing: { kind: 'copy', copyId: copy.id }, cause });
   }
 

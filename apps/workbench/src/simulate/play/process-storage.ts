@@ -18,7 +18,9 @@ export interface Committed {
   readonly journal: Parameters<EngineScopedUnit['journal']['insertAll']>[0];
   /** When the journal rows were given to the database, epoch ms of the world. */
   readonly journaledAt: number;
-  readonly settled: readonly { readonly no: CommandRow['no']; readonly status: 'applied' | 'refused' }[];
+  readonly settled: readonly { readonly no: CommandRow['no']; readonly status: 'applied' | 'refused'; readonly result: unknown }[];
+  /** Flows of copies' allocations, by what caused them. */
+  readonly flows: readonly string[];
   readonly crosses: readonly InternalCross[];
   readonly states: readonly { readonly copyNo: number; readonly from: string; readonly state: string }[];
   /** Protective stops that were written down before they leave. */
@@ -31,6 +33,7 @@ interface Told {
   readonly settled: Committed['settled'][number][];
   readonly states: Committed['states'][number][];
   readonly stops: Committed['stops'][number][];
+  readonly flows: string[];
   readonly crosses: InternalCross[];
 }
 
@@ -48,7 +51,7 @@ export class ProcessStorage implements EngineStorage {
   constructor(private readonly parts: ProcessStorageParts) {}
 
   scoped<T>(scope: TenantScope, work: (unit: EngineScopedUnit) => Promise<T>, options?: Parameters<EngineStorage['scoped']>[2]): Promise<T> {
-    const told: Told = { journal: [], journaledAt: 0, settled: [], states: [], stops: [], crosses: [] };
+    const told: Told = { journal: [], journaledAt: 0, settled: [], states: [], stops: [], flows: [], crosses: [] };
     return this.run(
       (end) => this.parts.storage.scoped(scope, async (unit) => end(await work(new WatchedUnit(unit, told, this.parts.exact))), options),
       () => this.parts.committed({ scope, ...told }),
@@ -128,8 +131,13 @@ class WatchedUnit implements EngineScopedUnit {
     return this.unit.leaders;
   }
 
-  get ledger() {
-    return this.unit.ledger;
+  get ledger(): EngineScopedUnit['ledger'] {
+    const { ledger } = this.unit;
+    const post: typeof ledger.post = (transactions, ...rest) => {
+      this.told.flows.push(...transactions.filter(({ kind }) => kind === 'allocation').map(({ source }) => source));
+      return ledger.post(transactions, ...rest);
+    };
+    return Object.create(ledger, { post: { value: post } });
   }
 
   /** Everything else of it stays what it is. */
@@ -175,7 +183,7 @@ class WatchedUnit implements EngineScopedUnit {
       pending: (limit, after) => commands.pending(limit, after),
       settle: async (no, status, result) => {
         const settled = await commands.settle(no, status, result);
-        if (settled) this.told.settled.push({ no, status });
+        if (settled) this.told.settled.push({ no, status, result });
         return settled;
       },
     };

@@ -37,6 +37,11 @@ export class Blindness {
     return seen.since.get(address) ?? (seen.allSince !== null && !seen.synced.has(address) ? seen.allSince : null);
   }
 
+  /** Whether any process may miss fills of the address. */
+  losesAny(address: string): boolean {
+    return [...this.processes.keys()].some((process) => this.since(process, address) !== null);
+  }
+
   forget(process: string): void {
     this.processes.delete(process);
   }

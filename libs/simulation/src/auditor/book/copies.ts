@@ -21,6 +21,16 @@ export function termsInForce(settings: SettingsSeen, allocation: bigint, at: Epo
   return { settings, allocation, money: Number(allocation) / 1e8, losses: lossLimits(settings.losses), at };
 }
 
+/** What a copy had in one coin when it was handed over (product §2.11). */
+export interface Handed {
+  /** Signed. */
+  readonly size: bigint;
+  /** Whose it was is a matter of attribution. */
+  readonly foreign: boolean;
+  /** Marks about that moment; null: none was known. */
+  readonly marks: { readonly low: bigint; readonly high: bigint } | null;
+}
+
 /** One copy as it truly stands. */
 export class CopyTrack {
   terms: TermsInForce;
@@ -30,6 +40,14 @@ export class CopyTrack {
   asked: TermsInForce[] = [];
   state: CopyStateSeen = 'preparing';
   stateAt: EpochMs;
+  /** Until when it is to be closed evenly, as asked for last; null: it was not. */
+  unwindBy: EpochMs | null = null;
+  /** What it had when that began, and when its leader had reduced last, by coin. */
+  unwinding: ReadonlyMap<string, { readonly held: bigint; readonly reducedAt: EpochMs; readonly from: EpochMs }> = new Map();
+  /** Since when it is being handed over, or when it was; null: it is not. */
+  handingAt: EpochMs | null = null;
+  /** What it had when its hand-over ended, by coin; null: it did not end so. */
+  handed: ReadonlyMap<string, Handed> | null = null;
   /** When the user last asked for something that may take risk: beginning, re-enabling, re-basing. */
   userActAt = Number.NEGATIVE_INFINITY;
   readonly holdings = new Map<string, Holding>();

@@ -38,6 +38,11 @@ export class Halts {
     if (causes?.size === 0) this.halts.delete(keyOf(thing));
   }
 
+  /** Since when a wish for a thing is in force; null: it is not. */
+  since(thing: HaltedThing, cause: HaltCause): EpochMs | null {
+    return this.halts.get(keyOf(thing))?.get(cause) ?? null;
+  }
+
   /** The oldest wish in force that names the copy, its leader, its tenant or everything; null: none. */
   oldest(copy: CopySeen): HaltInForce | null {
     if (this.halts.size === 0) return null;

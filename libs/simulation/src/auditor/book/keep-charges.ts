@@ -17,14 +17,17 @@ export function keepCharge(state: AuditState, { account, coin, time, amount, at 
   const copies = state.copiesByAccount.get(account) ?? [];
   if (copies.length > 0 && !entryOf(state.charges, account, () => new AccountCharges()).add(coin, time, amount)) return;
   // One that was alone on its account has all of it.
-  if (copies.length === 1) {
-    for (const copy of copies) copy.fundingCharged(coin, time, amount);
+  const [only] = copies;
+  if (copies.length === 1 && only !== undefined && only.state !== 'stopped') {
+    only.fundingCharged(coin, time, amount);
     return;
   }
   // The venue charges at the beginning of a block: what fills in it comes after.
   const changedSince = copies.map((copy) => heldNow(copy, coin) - heldAt(copy, coin, time));
   const net = changedSince.reduce((left, change) => left - change, state.nets.get(`${account} ${coin}`) ?? 0n);
-  const unsure = net === 0n || copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS);
+  const unsure =
+    net === 0n ||
+    copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS || (copy.state === 'stopped' && copy.stateAt > at - UNSURE_MS));
   for (const copy of copies.filter((each) => each.state !== 'stopped' || each.stateAt > at - UNSURE_MS)) {
     const held = heldAt(copy, coin, time);
     const part = net === 0n ? 0n : (amount * held) / net;

@@ -97,7 +97,7 @@ function followAll(state: AuditState, leader: LeaderTrack, address: string, move
 function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: LeaderMove): void {
   const { settings } = copy.terms;
   const holding = copy.holding(move.coin);
-  if (copy.state === 'stopped') return;
+  if (copy.state === 'stopped' || copy.state === 'handing_over') return;
   // A copy that begins while nothing of the coin was known: where it was in a position already, the copy waits for an open. A leader known to be flat opened since.
   const first = holding.target.moves === 0 && !holding.target.waiting && holding.target.high === 0n && !holding.begun;
   holding.begun = true;
@@ -146,12 +146,12 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
     modes: copy.termsAt(at, CHANGE_MS).map((terms) => terms.settings.mode),
     ratio: ratioBounds(copy, leader, at, state.options.equityMargin),
     ...entersOn(state, copy, move.coin, at),
-    exits: settings.follow !== 'increases_only' || copy.state === 'winding_down',
+    exits: settings.follow !== 'increases_only' || copy.state === 'winding_down' || copy.state === 'unwinding',
   };
 }
 
 /** Whether a copy may take new risk on a move, and whether it must. Where that changes about now it may, and need not. */
-function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: number): { readonly may: boolean; readonly must: boolean } {
+export function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: number): { readonly may: boolean; readonly must: boolean } {
   const { settings } = copy.terms;
   const halted = state.halts.oldest(copy.copy);
   const takes = copy.state === 'active' && admits(settings.instruments, coin) && settings.follow !== 'decreases_only';

@@ -1,12 +1,14 @@
 import type { TermsObservation } from '../observations';
+import type { CopyStateSeen } from '../terms';
 import { CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
+import { keepHandOver } from './hand-overs';
 import { ratioBounds } from './ratio';
 import { type AuditState, lotOf } from './state';
 import { readEquity } from './value';
 
 /** Takes what is agreed and what is asked for into the books. */
-export function keepTerms(state: AuditState, told: TermsObservation): void {
+export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { kind: 'added_now' }>): void {
   switch (told.kind) {
     case 'instrument': {
       const { coin, maxLeverage, minNotional } = told;
@@ -35,6 +37,16 @@ export function keepTerms(state: AuditState, told: TermsObservation): void {
       state.halts.lift(told.thing, told.cause);
       for (const copy of state.copies.values()) release(state, copy, told.at);
       return;
+    case 'reduced_now': {
+      const copy = state.copies.get(told.copyId);
+      if (copy !== undefined) keepReduced(copy, told.at, told.before, told.after);
+      return;
+    }
+    case 'unwind_asked': {
+      const copy = state.copies.get(told.copyId);
+      if (copy !== undefined) copy.unwindBy = told.by;
+      return;
+    }
     case 'rebased': {
       const copy = state.copies.get(told.copyId);
       if (copy !== undefined) takeOn(state, copy, told.at, true);
@@ -81,14 +93,20 @@ function beginCopy(state: AuditState, told: TermsTold): void {
   takeOn(state, copy, told.at, told.settings.start === 'adopt');
 }
 
-/** Whether something in a coin of an account may be the follower's own: what its running copies do not hold, or what is a matter of attribution. */
+/** Whether something in a coin of an account may be the follower's own beside what was handed over: what its running copies do not hold, or what is a matter of attribution. */
 function isOwn(state: AuditState, account: string, coin: string): boolean {
   const sharers = (state.copiesByAccount.get(account) ?? [])
-    .filter((copy) => copy.state !== 'stopped')
+    .filter((copy) => copy.state !== 'stopped' || copy.handed !== null)
     .flatMap((copy) => copy.holdings.get(coin) ?? []);
   const held = sharers.reduce((sum, { real }) => sum + real.position, 0n);
   return (state.nets.get(`${account} ${coin}`) ?? 0n) !== held || sharers.some(({ foreign }) => foreign);
 }
+
+/** Marks and funding on their way move a copy's equity by so much at most. */
+const EQUITY_DOUBT = 0.01;
+
+/** States in which nothing is wanted any more. */
+const ENDS: ReadonlySet<CopyStateSeen> = new Set(['breaker_closed', 'handing_over', 'stopping', 'stopped']);
 
 function keepCopyState(state: AuditState, told: StateTold): void {
   const copy = state.copies.get(told.copyId);
@@ -96,7 +114,9 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   const before = copy.state;
   if (before !== told.state) copy.stateAt = told.at;
   copy.state = told.state;
-  if (told.state === 'breaker_closed' || told.state === 'stopping' || told.state === 'stopped') {
+  keepHandOver(state, copy, before, told.state, told.at);
+  if (told.state === 'unwinding') keepUnwinding(copy, told.at);
+  if (ENDS.has(told.state)) {
     for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
   }
   if (told.reEnabled === true) {
@@ -108,6 +128,22 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   if (told.state !== 'active' || before === 'active') return;
   if (before === 'preparing' || told.reEnabled === true) takeOn(state, copy, told.at, copy.terms.settings.start === 'adopt');
   release(state, copy, told.at);
+}
+
+/** Targets go down by the share the copy's equity loses, before what waits for its decision: of that equity the highest and lowest of the last moments is known. */
+function keepReduced(copy: CopyTrack, at: number, before: bigint, after: bigint): void {
+  const equity = copy.ownShare ? null : copy.equity.range(at);
+  const taken = Number(before - after) / 1e8;
+  const left = (worth: number): number => (worth <= taken ? 0 : 1 - taken / worth);
+  const high = equity === null ? 1 : left(equity.high * (1 + EQUITY_DOUBT));
+  const low = equity === null ? 0 : left(equity.low * (1 - EQUITY_DOUBT));
+  for (const holding of copy.holdings.values()) holding.open.changeBefore((target) => target.scale(at, low, high));
+}
+
+/** What the copy has when it begins to be unwound; of its targets nothing more is known than that they fall. */
+function keepUnwinding(copy: CopyTrack, at: number): void {
+  copy.unwinding = new Map([...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, reducedAt, from: at }]));
+  for (const holding of copy.holdings.values()) holding.open.change((target) => target.unsure());
 }
 
 /** What a copy does with positions its leader is in when it begins, or when it is asked to take them on. */

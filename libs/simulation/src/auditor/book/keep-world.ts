@@ -133,11 +133,29 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
 
 /** What is no order of the engine's first takes from the copies on the other side, pro rata (product §2.4); the rest is the follower's own. */
 function foreignParts(copies: readonly CopyTrack[], seen: FillSeen): readonly FillPart[] {
+  const running = partsOf(
+    copies.filter(({ handed }) => handed === null),
+    seen,
+    seen.size,
+  );
+  const taken = running.reduce((sum, { signed }) => sum + abs(signed), 0n);
+  // What was handed over is the follower's own already.
+  return [
+    ...running,
+    ...partsOf(
+      copies.filter(({ handed }) => handed !== null),
+      seen,
+      seen.size - taken,
+    ),
+  ];
+}
+
+function partsOf(copies: readonly CopyTrack[], seen: FillSeen, size: bigint): readonly FillPart[] {
   const side = seen.buy ? 1n : -1n;
   const against = copies.filter((copy) => sign(copy.holding(seen.coin).real.position) === -side);
   const held = against.reduce((sum, copy) => sum + abs(copy.holding(seen.coin).real.position), 0n);
   if (held === 0n) return [];
-  const taken = seen.size < held ? seen.size : held;
+  const taken = size < held ? size : held;
   return against.map((copy) => {
     const share = (taken * abs(copy.holding(seen.coin).real.position)) / held;
     return { copy, signed: share * side, price: seen.price, fee: (seen.fee * share) / seen.size, era: copy.holding(seen.coin).era };

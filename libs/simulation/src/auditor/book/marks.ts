@@ -1,4 +1,4 @@
-import type { EpochMs } from '@lockstep/kernel';
+import { type EpochMs, max, min } from '@lockstep/kernel';
 import { entryOf } from './entry-of';
 
 /** Marks kept per process and coin: more than come between a decision and its order's leaving. */
@@ -80,6 +80,15 @@ export class DeliveredMarks {
 
   of(process: string, coin: string): MarkTrail | null {
     return this.trails.get(process)?.get(coin) ?? null;
+  }
+
+  /** Lowest and highest of what any process was told between two moments, and of what was in force before; null: nothing. */
+  rangeOfAll(coin: string, from: EpochMs, to: EpochMs): { readonly low: bigint; readonly high: bigint } | null {
+    const ranges = [...this.trails.values()].flatMap((coins) => coins.get(coin)?.range(from, to) ?? []);
+    return ranges.reduce<{ low: bigint; high: bigint } | null>(
+      (all, { low, high }) => (all === null ? { low, high } : { low: min(all.low, low), high: max(all.high, high) }),
+      null,
+    );
   }
 
   forget(process: string): void {

@@ -1,5 +1,5 @@
 import { abs, type EpochMs, max, min, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
-import type { StateActionSeen, StateLimitSeen } from '../terms';
+import { isFollowed, type StateActionSeen, type StateLimitSeen } from '../terms';
 import type { CopyTrack, TermsInForce } from './copies';
 import type { Holding } from './holding';
 import type { Passed } from './limit-marks';
@@ -91,7 +91,7 @@ export const termsFor = (copy: CopyTrack, at: EpochMs): readonly TermsInForce[] 
 ];
 
 /** What is closed anyway needs no trimming. */
-export const takesLimits = ({ state }: CopyTrack): boolean => state === 'active' || state === 'paused' || state === 'winding_down';
+export const takesLimits = ({ state }: CopyTrack): boolean => isFollowed(state);
 
 export const actionOf = ({ settings }: TermsInForce, limit: StateLimitSeen): StateActionSeen => settings.stateLimits?.[limit] ?? 'alert';
 

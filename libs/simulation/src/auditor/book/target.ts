@@ -35,6 +35,7 @@ export function widened(one: Followed, other: Followed): Followed {
 
 /** What is beyond every real target: nothing is known that would bound it. */
 export const UNBOUNDED = 10n ** 30n;
+const SHARE = 1_000_000_000;
 /** Earlier values of the upper bound kept for orders decided before the newest. */
 const KEPT = 64;
 
@@ -160,6 +161,14 @@ export class TargetBounds {
   /** What is left may be as little as `least`. */
   lower(least: bigint): void {
     if (this.low > least) this.low = least;
+  }
+
+  /** What is wanted goes down to a share between two. */
+  scale(at: EpochMs, low: number, high: number): void {
+    this.remember(at);
+    this.moves += 1;
+    if (this.high !== UNBOUNDED) this.high = mulDiv(this.high, BigInt(Math.ceil(high * SHARE)), BigInt(SHARE), 'up');
+    this.low = mulDiv(this.low, BigInt(Math.floor(low * SHARE)), BigInt(SHARE), 'down');
   }
 
   /** Increments given up leave the target: what is above `most` is owed no more. */

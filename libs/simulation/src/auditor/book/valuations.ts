@@ -58,7 +58,7 @@ export class Valuations {
     // Whose part of a charge it was may not be known: then it is the copy's, or not.
     copy.equity.add(at, Math.max(value.real, value.told) + copy.chargesDoubt);
     copy.equity.add(at, Math.min(value.real, value.told) - copy.chargesDoubt);
-    if (!byMark || copy.state === 'stopped' || state.settling(process, at)) return;
+    if (!byMark || isOver(copy) || state.settling(process, at)) return;
     lookAtLimits(state, copy, process, at, () => pricesOf(state, process, copy));
     if (copy.ownShare) return;
     this.judged += 1;
@@ -75,6 +75,9 @@ export class Valuations {
     if (copy.losses.value(valuation, copy.terms.losses, state.options.lossMargin)) this.breaches += 1;
   }
 }
+
+/** Nobody watches over what is the follower's own, or is about to be (product §2.11). */
+const isOver = ({ state }: CopyTrack): boolean => state === 'stopped' || state === 'handing_over';
 
 function pricesOf(state: AuditState, process: string, copy: CopyTrack): string {
   const held = [...copy.holdings.values()].filter((holding) => holding.real.units !== 0);

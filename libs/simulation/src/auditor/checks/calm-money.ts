@@ -3,6 +3,7 @@ import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
 import type { AuditState } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, LedgerTransactionRow } from '../calm';
+import { handedProfit } from './hand-overs';
 
 /** Product §5: each transaction sums to zero per asset, once per source, and what is booked of an account's copies is what the venue charged and paid. */
 export function checkCalmMoney(state: AuditState, snapshot: CalmSnapshot): void {
@@ -37,7 +38,6 @@ interface Figures {
   realised: bigint;
   fees: bigint;
   funding: bigint;
-  fills: number;
   /** Something of it was no order of ours: whose part it is, is a matter of attribution. */
   foreign: boolean;
 }
@@ -45,26 +45,30 @@ interface Figures {
 function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
   const venue = new Map<string, Figures>();
   const of = (account: string): Figures => {
-    const found = venue.get(account) ?? { realised: 0n, fees: 0n, funding: 0n, fills: 0, foreign: false };
+    const found = venue.get(account) ?? { realised: 0n, fees: 0n, funding: 0n, foreign: false };
     venue.set(account, found);
     return found;
   };
   for (const fill of state.fills.values()) {
     const figures = of(fill.account);
     figures.fees += fill.fee;
-    figures.fills += 1;
     if (fill.cloid === null) figures.foreign = true;
   }
   const booked = new Map(snapshot.copies.map((copy) => [copy.copyId, copy.booked]));
+  const handed = new Map(snapshot.copies.map(({ copyId, proof }) => [copyId, handedIn(state, copyId, proof)]));
   for (const [account, copies] of state.copiesByAccount) {
     const figures = of(account);
-    for (const copy of copies) for (const holding of copy.holdings.values()) figures.realised += holding.real.realised / UNIT;
+    const tallies = copies.flatMap(({ holdings }) => [...holdings.values()].map(({ real }) => real));
+    for (const { realised } of tallies) figures.realised += realised / UNIT;
+    for (const { copy } of copies) figures.realised += handed.get(copy.copyId) ?? 0n;
     const rows = copies.map((copy) => booked.get(copy.copy.copyId));
     if (figures.foreign || rows.some((row) => row === undefined)) continue;
-    if (copies.length > 1) for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId));
+    if (copies.length > 1)
+      for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId), handed.get(copy.copy.copyId) ?? 0n);
     const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
     const funding = state.charges.get(account)?.booked(snapshot.at - state.options.fundingReadMs) ?? [0n];
-    const allowed = state.options.roundingPerFill * BigInt(figures.fills);
+    // Each side of a cross is rounded as a fill is.
+    const allowed = state.options.roundingPerFill * BigInt(tallies.reduce((sum, { count }) => sum + count, 0));
     const copyId = copies[0]?.copy.copyId ?? null;
     compare(state, snapshot.at, copyId, `realised profit of account ${account}`, sum('realised'), figures.realised, allowed);
     compare(state, snapshot.at, copyId, `fees of account ${account}`, sum('fees'), figures.fees, 0n);
@@ -75,17 +79,22 @@ function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
   }
 }
 
+function handedIn(state: AuditState, copyId: string, proof: CopyAtCalm['proof']): bigint {
+  const copy = state.copies.get(copyId);
+  return copy === undefined ? 0n : handedProfit(copy, proof);
+}
+
 /** Whether a copy has ended and left something. */
 const leaves = ({ state, holdings }: CopyTrack): boolean => state === 'stopped' && [...holdings.values()].some(({ real }) => real.position !== 0n);
 
 /** Profit and fees are each copy's own, by its own quantity and average entry (product §2.6). */
-function checkShare(state: AuditState, at: number, copy: CopyTrack, booked: CopyAtCalm['booked'] | undefined): void {
+function checkShare(state: AuditState, at: number, copy: CopyTrack, booked: CopyAtCalm['booked'] | undefined, handed: bigint): void {
   if (booked === undefined) return;
   const { copyId } = copy.copy;
   const holdings = [...copy.holdings.values()];
   const sum = (of: (holding: Holding) => bigint): bigint => holdings.reduce((total, holding) => total + of(holding), 0n);
   const fills = holdings.reduce((total, { real }) => total + real.count, 0);
-  const realised = sum(({ real }) => real.realised / UNIT);
+  const realised = handed + sum(({ real }) => real.realised / UNIT);
   compare(state, at, copyId, `realised profit of copy ${copyId}`, booked.realised, realised, state.options.roundingPerFill * BigInt(fills));
   compare(
     state,

@@ -3,8 +3,12 @@ import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm, FlatnessProof } from '../calm';
+import type { HaltCause } from '../observations';
+import { isFollowed } from '../terms';
 import type { ViolationKind } from '../violation';
+import { checkHandOver } from './hand-overs';
 import { sizeText } from './judged-order';
+import { checkDeadline, checkSlices } from './unwinding';
 
 /** What one copy has in one coin in a calm. */
 interface Standing {
@@ -26,6 +30,9 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
   for (const copyAtCalm of snapshot.copies) {
     const copy = state.copies.get(copyAtCalm.copyId);
     if (copy === undefined) continue;
+    checkAsked(state, snapshot.at, copy, copyAtCalm.state);
+    if (copyAtCalm.state === 'unwinding') checkDeadline(state, snapshot.at, copy);
+    checkHandOver(state, snapshot.at, copy, copyAtCalm);
     for (const told of instrumentsOf(copy, copyAtCalm)) {
       const instrument = state.instruments.get(told.coin);
       const mark = marks.get(told.coin);
@@ -34,9 +41,25 @@ export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): v
       const standing = { state, at: snapshot.at, copy, told, holding: copy.holding(told.coin), instrument, mark, leader };
       checkTruth(standing, positions.get(copy.copy.account)?.get(told.coin) ?? 0n);
       checkClosed(standing, copyAtCalm.state, copyAtCalm.proof);
-      if (copyAtCalm.state === 'active' || copyAtCalm.state === 'paused' || copyAtCalm.state === 'winding_down')
-        checkFollowed(standing, copyAtCalm.state);
+      if (isFollowed(copyAtCalm.state)) checkFollowed(standing, copyAtCalm.state);
+      if (copyAtCalm.state === 'unwinding') checkSlices(state, snapshot.at, copy, standing.holding, mark);
     }
+  }
+}
+
+/** States a copy must not be in once it was long asked to end so. One whose beginning was refused has nothing to close. */
+const NOT_AFTER: readonly (readonly [HaltCause, ReadonlySet<CopyAtCalm['state']>])[] = [
+  ['stop', new Set(['active', 'paused', 'winding_down', 'unwinding', 'handing_over', 'breaker_closed'])],
+  ['hand_over', new Set(['active', 'paused', 'winding_down', 'unwinding'])],
+  ['wind_down', new Set(['active', 'paused'])],
+];
+
+/** A copy that is to end, alone or with all of its follower, leader or brand, is on its way there at least. */
+function checkAsked(state: AuditState, at: number, { copy: { copyId } }: CopyTrack, copyState: CopyAtCalm['state']): void {
+  for (const [cause, not] of NOT_AFTER) {
+    const since = state.halts.since({ kind: 'copy', copyId }, cause);
+    if (since === null || at - since <= state.options.comparisonMs || !not.has(copyState)) continue;
+    state.report('stop_not_flat', at, copyId, null, `in the calm copy ${copyId} is ${copyState} ${at - since} ms after its ${cause} was answered`);
   }
 }
 
@@ -59,7 +82,8 @@ function checkTruth(standing: Standing, net: bigint): void {
   const sharers = state.copiesByAccount.get(copy.copy.account) ?? [];
   const held = sharers.reduce((sum, sharer) => sum + (sharer.holdings.get(told.coin)?.real.position ?? 0n), 0n);
   if (held !== net) tell(standing, 'position_wrong', `the venue has ${sizeText(net)} in its account, its fills add up to ${sizeText(held)}`);
-  if (told.position !== holding.real.position) {
+  // What was handed over is the follower's own, and listed in its proof.
+  if (copy.handed === null && told.position !== holding.real.position) {
     tell(standing, 'position_wrong', `the engine believes in ${sizeText(told.position)}, its fills add up to ${sizeText(holding.real.position)}`);
   }
 }
@@ -77,10 +101,13 @@ function isProven({ told, holding, mark, instrument }: Standing, { dust }: Flatn
   return listed === holding.real.position && abs(listed) * mark < 2n * instrument.minNotional * UNIT;
 }
 
+/** What is closed since so short a while need not be flat. */
+const CLOSING_MS = 15_000;
+
 /** Stops, breakers and the leader's close end flat. */
 function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: FlatnessProof | undefined): void {
   const { copy, holding, leader, state } = standing;
-  if (state.unsigned.has(copy.copy.account)) return;
+  if (state.unsigned.has(copy.copy.account) || copy.handed !== null || copyState === 'handing_over') return;
   if (holding.foreign || holding.real.position === 0n || (isDust(standing) && !closesAlone(standing) && standing.told.reasons.includes('dust')))
     return;
   const held = sizeText(holding.real.position);
@@ -94,11 +121,15 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: 
     return;
   }
   if (copyState === 'stopped' && proof !== undefined && isProven(standing, proof)) return;
+  // A deadline may lie in the calm.
+  if (copyState === 'stopping' && standing.at - copy.stateAt < CLOSING_MS) return;
   if (copyState === 'stopping' || copyState === 'stopped') {
     tell(standing, 'stop_not_flat', `${held} is held by a copy that is ${copyState}`);
     return;
   }
-  const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down';
+  const begun = copy.unwinding.get(holding.coin);
+  const left = copyState === 'unwinding' && holding.reducedAt > (begun?.reducedAt ?? Number.NEGATIVE_INFINITY);
+  const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down' || left;
   if (leader === 0n && exits) tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
 }
 

@@ -5,6 +5,7 @@ import type { OrderTrack } from '../book/orders';
 import type { AuditState } from '../book/state';
 import type { CalmSnapshot } from '../calm';
 import type { StopHanded } from '../observations';
+import { isFollowed } from '../terms';
 import { priceText, sizeText } from './judged-order';
 
 /** A stop may be this share of the position's worth and of the copy's value beyond the limit: fees, funding and marks that move while it is placed. */
@@ -77,13 +78,14 @@ function checkNeeded(state: AuditState, at: number, order: OrderTrack): void {
   const { handed } = order;
   const holding = handed === null ? undefined : copy?.holdings.get(handed.coin);
   if (copy === undefined || handed === null || holding === undefined || holding.foreign || state.unsigned.has(handed.account)) return;
-  if (holding.real.position !== 0n || holding.told.position !== 0n || at - holding.changedAt < SETTLED_MS) return;
+  const isOver = copy.state === 'stopped' && at - copy.stateAt >= SETTLED_MS;
+  if (!isOver && (holding.real.position !== 0n || holding.told.position !== 0n || at - holding.changedAt < SETTLED_MS)) return;
   state.report(
     'stop_left',
     at,
     order.copyId,
     order.cloid,
-    `in the calm stop ${order.cloid} of copy ${order.copyId} stands in ${handed.coin}, where it is flat`,
+    `in the calm stop ${order.cloid} of copy ${order.copyId} stands in ${handed.coin}, where it is ${isOver ? 'stopped' : 'flat'}`,
   );
 }
 
@@ -91,7 +93,7 @@ function checkNeeded(state: AuditState, at: number, order: OrderTrack): void {
 function checkStopped(state: AuditState, at: number, copy: CopyTrack): void {
   const { stopFilledAt } = copy;
   if (stopFilledAt === null || at - stopFilledAt < SETTLED_MS || copy.ownShare) return;
-  if (copy.state !== 'active' && copy.state !== 'paused' && copy.state !== 'winding_down') return;
+  if (!isFollowed(copy.state)) return;
   const { copyId } = copy.copy;
   state.report(
     'breach_not_closed',
@@ -108,12 +110,20 @@ function checkStopped(state: AuditState, at: number, copy: CopyTrack): void {
  */
 function stopOf(state: AuditState, copy: CopyTrack, holding: Holding): bigint {
   const { position } = holding.real;
-  const others = holdingsBeside(state, copy, holding.coin).map(({ real }) => real.position);
+  const others = positionsBeside(state, copy, holding.coin);
   if (others.some((held) => sign(held) === sign(position))) return 0n;
   return max(
     0n,
     others.reduce((left, held) => left - abs(held), abs(position)),
   );
+}
+
+/** What other copies on its account hold in a coin, and what ended ones left, which is the follower's own together. */
+function positionsBeside(state: AuditState, copy: CopyTrack, coin: string): readonly bigint[] {
+  const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy);
+  const held = (each: CopyTrack): bigint => each.holdings.get(coin)?.real.position ?? 0n;
+  const own = others.filter((other) => other.state === 'stopped').reduce((sum, other) => sum + held(other), 0n);
+  return [own, ...others.filter((other) => other.state !== 'stopped').map(held)];
 }
 
 /** What other copies on its account have in a coin. */
@@ -133,7 +143,7 @@ function needsStop(state: AuditState, at: number, copy: CopyTrack, coin: string)
   const { settings } = copy.terms;
   const holding = copy.holding(coin);
   if (settings.protectiveStop !== true || copy.asked.length > 0 || isSmall(state, coin, abs(holding.real.position))) return false;
-  if (copy.state !== 'active' && copy.state !== 'paused' && copy.state !== 'winding_down') return false;
+  if (!isFollowed(copy.state)) return false;
   if (copy.ownShare || state.unsigned.has(copy.copy.account) || state.settlingAny(at - SETTLED_MS)) return false;
   const all = [...copy.holdings.values()].filter(({ real }) => real.position !== 0n);
   const beside = holdingsBeside(state, copy, coin);

@@ -1,0 +1,80 @@
+import type { BrokenEngine } from './break-engine';
+
+/** Faults in how copies end, alone and many at once (product §2.10, §2.11). */
+export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
+  {
+    name: 'close_all_of_a_leader_closes_nobody',
+    rule: 'close-all of a leader closes each of its copies',
+    edits: [
+      {
+        file: 'apps/engine/src/commands/stop-copy.ts',
+        find: '(leaderId === undefined || copy.group.leaderId === leaderId)',
+        put: 'leaderId === undefined',
+      },
+    ],
+  },
+  {
+    name: 'close_all_of_a_brand_closes_nobody',
+    rule: 'close-all of a brand closes each of its copies',
+    edits: [
+      {
+        file: 'apps/engine/src/commands/commands.ts',
+        find: 'return (0, _stopcopy.closeAllOf)(ctx, parts, scope, {}, before);',
+        put: "return (0, _stopcopy.closeAllOf)(ctx, parts, scope, { followerId: '' }, before);",
+      },
+    ],
+  },
+  {
+    name: 'handed_over_and_closed',
+    rule: 'from a hand-over on nothing is traded, and what is held is kept',
+    edits: [
+      {
+        file: 'apps/engine/src/commands/hand-over.ts',
+        find: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true);',
+        put: 'book.setStatus(copy.row, _replication.STATUS.handingOver, true); (0, _replication.beginClosing)(book, copy.row);',
+      },
+    ],
+  },
+  {
+    name: 'handed_over_at_its_entry',
+    rule: 'the books of a hand-over are closed at the mark',
+    edits: [{ file: 'apps/engine/src/commands/hand-over.ts', find: 'const at = mark > 0 ?', put: 'const at = mark < 0 ?' }],
+  },
+  {
+    name: 'handed_over_to_nobody',
+    rule: 'what was handed over is the follower’s own part of the account',
+    edits: [
+      {
+        file: 'apps/engine/src/commands/hand-over.ts',
+        find: 'await (0, _storage.addOwnPositions)(unit, handed.map(',
+        put: 'await (0, _storage.addOwnPositions)(unit, [].map(',
+      },
+      { file: 'apps/engine/src/commands/hand-over.ts', find: '.dropEnded)(ctx.registry, copy, left);', put: '.dropEnded)(ctx.registry, copy, []);' },
+    ],
+  },
+  {
+    name: 'unwound_without_slices',
+    rule: 'an unwinding closes evenly until its deadline',
+    edits: [{ file: 'apps/engine/src/commands/unwind-copy.ts', find: 'if (step.close === 0) return;', put: 'if (step.close >= 0) return;' }],
+  },
+  {
+    name: 'unwound_at_once',
+    rule: 'an unwinding closes no faster than evenly',
+    edits: [{ file: 'apps/engine/src/commands/unwind-copy.ts', find: 'this.slice(copy, sheet, step.close)', put: 'this.slice(copy, sheet, lots)' }],
+  },
+  {
+    name: 'unwinding_forgets_its_deadline',
+    rule: 'at its deadline an unwinding closes what is left',
+    edits: [{ file: 'apps/engine/src/commands/unwind-copy.ts', find: 'if (now >= deadline) {', put: 'if (now < 0) {' }],
+  },
+  {
+    name: 'less_money_now_reduces_nothing',
+    rule: 'less money with effect now takes positions down by its share',
+    edits: [{ file: 'apps/engine/src/commands/reduce-pro-rata.ts', find: 'wanted < booked ? reduceTargets(', put: 'wanted < 0n ? reduceTargets(' }],
+  },
+  {
+    name: 'more_money_now_adds_nothing',
+    rule: 'more money with effect now makes targets what the mode asks for',
+    edits: [{ file: 'apps/engine/src/commands/change-copy.ts', find: 'return raises ? addNow(', put: 'return raises && wanted < 0n ? addNow(' }],
+  },
+];

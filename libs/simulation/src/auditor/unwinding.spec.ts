@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { COIN, COPY, History, units } from './testing/history';
+
+const MINUTE = 60_000;
+
+/** The copy holds 20 at 100 and is to be unwound within ten minutes: up to 25 slices of 80, of which the auditor counts on 50 at least. */
+function unwinding(settings: Parameters<typeof History.prototype.terms>[0] = {}): History {
+  const history = new History({ venueLeverage: 50, ...settings }).follow('200').wait(MINUTE).mark('100');
+  history.tell({ kind: 'unwind_asked', at: history.now, copyId: COPY.copyId, by: history.now + 10 * MINUTE });
+  history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'wind_down' });
+  return history.state('unwinding');
+}
+const slice = (history: History, size: string): History => history.fill(history.exit(`-${size}`, { cause: 'repair' }), size);
+
+describe('a copy that is unwound (product §2.11)', () => {
+  it('closes evenly until its deadline', () => {
+    const history = unwinding();
+    for (let minute = 1; minute <= 9; minute += 1) slice(history.wait(MINUTE).mark('100'), '2');
+    history.calm(history.snapshot({ target: units('2') }, 'unwinding'));
+    slice(history.wait(MINUTE).mark('100'), '2').state('stopped');
+    history.calm(history.snapshot({ target: 0n }, 'stopped'));
+    expect(history.found()).toEqual([]);
+  });
+
+  it('that closes everything at once is told', () => {
+    expect(slice(unwinding().wait(MINUTE).mark('100'), '20').found()).toEqual(['unwind_wrong']);
+  });
+
+  it('may do so where its leader does', () => {
+    const history = unwinding().wait(MINUTE).mark('100').leader('0');
+    expect(slice(history, '20').found()).toEqual([]);
+  });
+
+  it('may do so where it is to be closed all the same', () => {
+    const history = unwinding().wait(MINUTE).mark('100');
+    history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'stop' });
+    expect(slice(history, '20').found()).toEqual([]);
+  });
+
+  it.each<[string, (history: History) => void, readonly string[]]>([
+    ['nothing', () => undefined, ['unwind_wrong']],
+    ['a slice', (history) => void slice(history.wait(1_000).mark('100'), '0.8'), []],
+    ['nothing, since its engine began shortly before', (history) => void history.wait(9.9 * MINUTE).start('p2'), []],
+  ])('that closed %s until its deadline', (_what, act, found) => {
+    const history = unwinding();
+    const deadline = history.now + 10 * MINUTE;
+    act(history);
+    history
+      .wait(deadline + 100 - history.now)
+      .mark('100')
+      .state('stopping');
+    expect(history.found()).toEqual(found);
+  });
+
+  it('that closes nothing is told in the calm', () => {
+    const history = unwinding()
+      .wait(5 * MINUTE)
+      .mark('100');
+    history.calm(history.snapshot({}, 'unwinding'));
+    expect(history.found()).toEqual(['unwind_wrong']);
+  });
+
+  it('plans anew where no engine ran', () => {
+    const history = unwinding().wait(4 * MINUTE);
+    history.start('p2').wait(10_000).mark('100');
+    history.calm(history.snapshot({}, 'unwinding'));
+    expect(history.found()).toEqual([]);
+  });
+
+  it('is being closed once its deadline is over', () => {
+    const late = unwinding()
+      .wait(10 * MINUTE + 20_000)
+      .mark('100');
+    late.calm(late.snapshot({}, 'unwinding'));
+    expect(late.found()).toEqual([]);
+    late.wait(20_000).mark('100');
+    late.calm(late.snapshot({}, 'unwinding'));
+    expect(late.found()).toEqual(['stop_not_flat']);
+  });
+
+  it('that is being closed since a moment need not be flat in the calm', () => {
+    const history = unwinding()
+      .wait(10 * MINUTE)
+      .mark('100')
+      .state('stopping')
+      .wait(5_000);
+    history.calm(history.snapshot({ target: 0n }, 'stopping'));
+    expect(history.found().filter((kind) => kind === 'stop_not_flat')).toEqual([]);
+    history.wait(20_000);
+    history.calm(history.snapshot({ target: 0n }, 'stopping'));
+    expect(history.found()).toContain('stop_not_flat');
+  });
+
+  it('enters nothing', () => {
+    const history = unwinding().wait(1_000).mark('100').leader('210');
+    history.order('1');
+    expect(history.found()).toContain('halt_ignored');
+  });
+
+  it('follows its leader’s exits from then on, also where it followed increases alone', () => {
+    const left = unwinding({ follow: 'increases_only' }).wait(1_000).leader('0').wait(MINUTE);
+    left.calm(left.snapshot({}, 'unwinding'));
+    expect(left.found()).toContain('exit_not_followed');
+    const before = new History({ venueLeverage: 50, follow: 'increases_only' }).follow('200').wait(1_000).leader('0').wait(MINUTE).mark('100');
+    before.tell({ kind: 'unwind_asked', at: before.now, copyId: COPY.copyId, by: before.now + 10 * MINUTE }).state('unwinding');
+    before.wait(10_000).mark('100');
+    before.calm(before.snapshot({ coin: COIN }, 'unwinding'));
+    expect(before.found()).toEqual([]);
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { withoutSteps } from './cut';
+import { brokenPromises } from './promises';
+import { scenarioOf } from './scenario-of';
+import type { Step } from './steps';
+
+const SEEDS = Array.from({ length: 32 }, (_, nth) => nth + 1);
+const all = SEEDS.map((seed) => scenarioOf(seed));
+const withKind = (is: (step: Step) => boolean) => all.filter(({ steps }) => steps.some(is));
+
+describe.each<[string, (step: Step) => boolean]>([
+  ['close-alls of leaders and brands', ({ kind }) => kind === 'close_all_of'],
+  ['hand-overs', (step) => step.kind === 'copy_stop' && step.mode === 'hand_over'],
+  ['unwindings', (step) => step.kind === 'copy_stop' && step.mode === 'unwind_by'],
+  ['money that acts at once', (step) => step.kind === 'copy_allocation' && step.applies === 'now'],
+])('%s', (_what, is) => {
+  it('are in about a quarter of all worlds', () => {
+    expect(withKind(is).length).toBeGreaterThan(3);
+    expect(withKind(is).length).toBeLessThan(14);
+  });
+
+  it('keep every promise, whole and cut down', () => {
+    for (const scenario of withKind(is)) {
+      expect(brokenPromises(scenario), `seed ${scenario.seed}`).toEqual([]);
+      expect(brokenPromises(withoutSteps(scenario, (_, index) => index % 3 === 0)), `seed ${scenario.seed}`).toEqual([]);
+    }
+  });
+
+  it('are followed by other copies of those that ended', () => {
+    const later = withKind(is).map(({ steps }) => {
+      const first = steps.findIndex(is);
+      return steps.slice(first).filter(({ kind }) => kind === 'copy_create').length;
+    });
+    expect(Math.max(...later)).toBeGreaterThan(5);
+  });
+});
