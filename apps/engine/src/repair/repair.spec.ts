@@ -13,6 +13,7 @@ const LANES = {
   alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work(),
   behind: () => NOTHING_BEHIND,
 } as unknown as WaveLanes;
+const NO_FILLS = { read: async () => true };
 
 /** Repairs of books in which everything that earlier processes left open stands. */
 function opened(repairs: Repairs): Repairs {
@@ -36,7 +37,7 @@ async function stuckWithoutDatabase() {
     storage: { ...world.ctx.storage, platform: async () => 77 },
   } as unknown as EngineContext;
   const books = { ...world.books, run: () => Promise.reject(new Error('the database is down')) } as unknown as Bookkeeper;
-  return { world, sheet, errors, repairs: opened(new Repairs(ctx, books, LANES)) };
+  return { world, sheet, errors, repairs: opened(new Repairs(ctx, books, LANES, NO_FILLS)) };
 }
 
 describe('an exit stuck at the venue’s band while the database is down', () => {
@@ -60,7 +61,7 @@ function withRemnant() {
   // Worth five dollars.
   [sheet.mark, sheet.bestBid, sheet.bestAsk] = [500_000_000, 499_000_000, 501_000_000];
   const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform: async () => 77 } } as unknown as EngineContext;
-  return { world, sheet, repairs: opened(new Repairs(ctx, world.books as unknown as Bookkeeper, LANES)) };
+  return { world, sheet, repairs: opened(new Repairs(ctx, world.books as unknown as Bookkeeper, LANES, NO_FILLS)) };
 }
 
 describe('a remnant that cannot close alone', () => {
@@ -86,7 +87,7 @@ describe('a repair that is asked for before the orders of an earlier process are
     sheet.rows.target[0] = 0;
     world.sent.length = 0;
     const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform: async () => 77 } } as unknown as EngineContext;
-    const repairs = new Repairs(ctx, world.books as unknown as Bookkeeper, LANES);
+    const repairs = new Repairs(ctx, world.books as unknown as Bookkeeper, LANES, NO_FILLS);
     await repairs.close(world.watched, 'breaker');
     expect(world.sent).toEqual([]);
     // An exit of 6 that nobody has an answer to.

@@ -2,6 +2,7 @@ import { formatSize, fromLots, type Timer } from '@lockstep/kernel';
 import { type InstrumentSheet, needsRepair, repairPlan } from '@lockstep/replication';
 import { nextWaveNumber } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
+import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import type { WatchedAccount } from '../state/registry';
@@ -32,8 +33,9 @@ export class Repairs {
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
     private readonly lanes: WaveLanes,
+    fills: Pick<FillCollector, 'read'>,
   ) {
-    this.inside = new InsideCrossing(ctx, books, lanes);
+    this.inside = new InsideCrossing(ctx, books, lanes, fills);
   }
 
   /**

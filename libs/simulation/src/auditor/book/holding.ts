@@ -83,6 +83,15 @@ interface Filled {
   readonly fee: bigint;
 }
 
+/** A change of what is held, signed. */
+interface Change {
+  readonly at: EpochMs;
+  readonly signed: bigint;
+}
+
+/** Changes are kept for so long: a charge is told this late at most. */
+const CHANGES_KEPT_MS = 2_000;
+
 interface UnansweredFill {
   readonly at: EpochMs;
   readonly signed: bigint;
@@ -110,6 +119,7 @@ export class Holding {
   /** Counts how often it was taken for flat with the account: what is told later of fills before that changes nothing. */
   era = 0;
   changedAt = Number.NEGATIVE_INFINITY;
+  private changes: Change[] = [];
   /** When an engine was told last of a change. */
   toldAt = Number.NEGATIVE_INFINITY;
   /** The copy was there when a move of the leader came. */
@@ -136,6 +146,26 @@ export class Holding {
   enteredWave = '';
 
   constructor(readonly coin: string) {}
+
+  /** What is held changed at a moment. */
+  changed(at: EpochMs, signed: bigint): void {
+    this.changedAt = at;
+    this.changes = [...this.changes.filter((change) => change.at > at - CHANGES_KEPT_MS), { at, signed }];
+  }
+
+  /** What was held right before a moment of the last seconds; what came in the very millisecond came after it. */
+  heldBefore(moment: EpochMs): bigint {
+    return this.changes.reduce((held, { at, signed }) => (at >= moment ? held - signed : held), this.real.position);
+  }
+
+  /** Whatever was whose, nothing is held. */
+  flat(): void {
+    this.era += 1;
+    this.real.flat();
+    this.told.flat();
+    this.untold.clear();
+    this.changes = [];
+  }
 
   /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
   toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
