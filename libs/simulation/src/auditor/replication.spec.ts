@@ -210,6 +210,29 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(['double_order']);
   });
 
+  it.each<[string, number, string, readonly string[]]>([
+    ['that was told while it began', 1_000, '2', []],
+    ['and no more than that asks for', 1_000, '2.5', ['beyond_target']],
+    ['but not by one that was told later', 6_000, '2', ['beyond_target']],
+  ])('a copy that adopts goes by an equity of the leader %s', (_what, afterMs, size, found) => {
+    const history = new History().leader('10').wait(60_000).mark('100');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    const mode = { kind: 'proportional', multiplier: rate('1'), compounding: 'reinvest' } as const;
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings: { ...history.settings, mode, start: 'adopt' }, allocation: units('10000') });
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' }).wait(afterMs).mark('100');
+    history.tell({
+      kind: 'leader_state_delivered',
+      at: history.now,
+      process: 'p1',
+      leader: COPY.leader,
+      equity: units('50000'),
+      time: history.now,
+      positions: null,
+    });
+    history.wait(100).order(size, { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, string, readonly string[]]>([
     ['a reading told of more than fills did', '1', []],
     ['and no more than the reading told of', '1.1', ['beyond_target']],

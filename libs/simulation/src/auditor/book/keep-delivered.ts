@@ -3,7 +3,7 @@ import type { DeliveredObservation, OrderObservation, ProcessObservation } from 
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
-import { beginIn } from './keep-terms';
+import { beginIn, takeOnBy } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
 import { CHANGE_MS, ratioBounds } from './ratio';
 import { type AuditState, fillKey } from './state';
@@ -79,7 +79,10 @@ export function keepProcess(state: AuditState, told: ProcessObservation): void {
 
 function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, { kind: 'leader_state_delivered' }>): void {
   const leader = state.leader(told.leader);
-  if (told.equity !== null) leader.equity.add(told.at, Number(told.equity) / 1e8);
+  if (told.equity !== null) {
+    leader.equity.add(told.at, Number(told.equity) / 1e8);
+    takeOnBy(state, leader, told.leader, told.at);
+  }
   if (told.positions === null) return;
   for (const coin of leader.read(told.positions, told.time)) {
     const { position } = leader.coin(coin);

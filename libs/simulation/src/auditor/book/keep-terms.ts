@@ -3,9 +3,13 @@ import type { CopyStateSeen } from '../terms';
 import { CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
 import { keepHandOver } from './hand-overs';
+import type { LeaderTrack } from './leaders';
 import { ratioBounds } from './ratio';
 import { type AuditState, lotOf } from './state';
 import { readEquity } from './value';
+
+/** How long an engine may take from writing down that a copy is active to its targets. */
+const TAKING_ON_MS = 5_000;
 
 /** Takes what is agreed and what is asked for into the books. */
 export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { kind: 'added_now' }>): void {
@@ -154,6 +158,21 @@ function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean)
   for (const coin of leader.coins.values()) {
     if (adopts) beginIn(copy, coin.coin, coin.largest, at, adopts, ratio);
     else waitIn(copy, coin.coin, coin.position, at);
+  }
+}
+
+/**
+ * The leader's equity was told, and copies that begin by adopting may have their targets from it: the engine writes down that they are active, then reads at what
+ * prices the leader entered, then takes his positions on.
+ */
+export function takeOnBy(state: AuditState, leader: LeaderTrack, address: string, at: number): void {
+  for (const copy of state.copiesByLeader.get(address) ?? []) {
+    const { settings } = copy.terms;
+    const begins = copy.state === 'active' && copy.userActAt === copy.stateAt && at - copy.stateAt <= TAKING_ON_MS;
+    if (!begins || settings.start !== 'adopt' || settings.mode.kind === 'fixed_amount') continue;
+    const ratio = ratioBounds(copy, leader, at, state.options.equityMargin);
+    for (const { coin, largest } of leader.coins.values())
+      if (largest !== 0n) copy.holding(coin).open.change((target) => target.adoptedBy(at, largest, settings.direction, ratio));
   }
 }
 

@@ -134,6 +134,15 @@ export class TargetBounds {
     this.side = side;
   }
 
+  /** What was adopted may have been taken on by another ratio. */
+  adoptedBy(at: EpochMs, leader: bigint, direction: SettingsSeen['direction'], ratio: RatioBounds): void {
+    const side = direction === 'same' ? sign(leader) : sign(-leader);
+    const asked = ratio.high === null ? UNBOUNDED : mulDiv(ratio.high, abs(leader), RATE_ONE, 'up');
+    if (this.side !== side || this.waiting || asked <= this.high) return;
+    this.remember(at);
+    this.high = asked;
+  }
+
   /** Nothing is entered until the leader opens anew; what is held stays. */
   wait(at: EpochMs, held: bigint): void {
     this.remember(at);
