@@ -25,9 +25,9 @@ interface Wanted {
 /** Copies of one account in books of their own, all of which see the same market. */
 function crossed(
   copies: readonly Wanted[],
-  book: { readonly bid?: string; readonly ask?: string; readonly at?: number; readonly markAt?: number } = {},
+  book: { readonly bid?: string; readonly ask?: string; readonly at?: number; readonly markAt?: number; readonly delisted?: boolean } = {},
 ): readonly Cross[] {
-  const { bid = '99.9', ask = '100.1', at = NOW, markAt = NOW } = book;
+  const { bid = '99.9', ask = '100.1', at = NOW, markAt = NOW, delisted = false } = book;
   const members = copies.map((wanted, index): AccountMember => {
     const stage = new Stage();
     const caps = {
@@ -47,6 +47,7 @@ function crossed(
     const { rows } = sheet;
     stage.book.setBook('BTC', priceOf(bid), priceOf(ask), at);
     sheet.markAt = markAt;
+    if (delisted) Object.assign(sheet, { instrument: { ...sheet.instrument, delisted } });
     rows.position[row] = wanted.position ?? 0;
     rows.entryValue[row] = Math.abs(wanted.position ?? 0) * priceUnits('100');
     rows.target[row] = wanted.target * MICRO;
@@ -129,5 +130,12 @@ describe('what crosses inside an account', () => {
   it('exits cross at the middle whatever the mark says', () => {
     const [cross] = crossed([LEAVES, { position: -3, target: 0 }], { bid: '90', ask: '91', markAt: NOW - 60_000 });
     expect([cross?.price, cross?.bid, cross?.ask]).toEqual([priceUnits('90.5'), priceUnits('90'), priceUnits('91')]);
+  });
+
+  it('of a delisted instrument exits alone, at the last mark: no book comes any more, and the venue settled the net alone', () => {
+    const gone = { bid: '0', ask: '0', markAt: NOW - 3_600_000, delisted: true };
+    const crosses = crossed([LEAVES, { position: -3, target: 0 }, ENTERS], gone);
+    expect(told(crosses)).toEqual(['1 gives 3 to 2']);
+    expect(crosses.map(({ price }) => price)).toEqual([priceUnits('100')]);
   });
 });

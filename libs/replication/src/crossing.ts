@@ -15,6 +15,9 @@ import type { PlanOptions } from './wave-options';
 /*
  * Opposite desires of copies of one follower on one account meet inside (product §2.6): at the mid of a fresh book, inside both bounds, without a fee.
  * A cross leaves the account's net as it is, so the venue is not asked; it is never made between accounts, hence never between followers.
+ *
+ * In a delisted instrument there is no book and no order, and the venue settled the account's net alone: what copies hold against each other there is closed at its
+ * last mark, or it would stand for ever.
  */
 
 export type CrossOptions = Pick<PlanOptions, 'now' | 'markMaxAgeMs' | 'bookMaxAgeMs' | 'exitBand'>;
@@ -36,7 +39,7 @@ export interface Cross {
   readonly buyer: CrossDesire;
   readonly seller: CrossDesire;
   readonly lots: number;
-  /** Middle between best bid and ask, rounded down (10^-8). */
+  /** Middle between best bid and ask, rounded down (10^-8); in a delisted instrument all three are its last mark. */
   readonly price: number;
   readonly bid: number;
   readonly ask: number;
@@ -60,13 +63,17 @@ export function mayCross(members: readonly AccountMember[]): boolean {
 export function findCrosses(members: readonly AccountMember[], options: CrossOptions): readonly Cross[] {
   const [first] = members;
   if (first === undefined) return [];
-  const { bestBid: bid, bestAsk: ask, bookAt } = first.sheet;
-  if (bid <= 0 || ask <= bid || options.now - bookAt > options.bookMaxAgeMs) return [];
-  const price = Math.floor((bid + ask) / 2);
+  const { bestBid: bid, bestAsk: ask, bookAt, mark, instrument } = first.sheet;
   const desires = members
     .filter(isTradedFor)
     .map((member) => desireOf(member, options))
     .filter((desire) => desire !== null);
+  if (instrument.delisted) {
+    const exits = mark > 0 ? desires.filter(({ exit }) => exit) : [];
+    return match(inTurn(exits, true), inTurn(exits, false)).map((pair) => ({ ...pair, price: mark, bid: mark, ask: mark }));
+  }
+  if (bid <= 0 || ask <= bid || options.now - bookAt > options.bookMaxAgeMs) return [];
+  const price = Math.floor((bid + ask) / 2);
   const within = desires.filter(({ buy, limit }) => (buy ? price <= limit : price >= limit));
   return match(inTurn(within, true), inTurn(within, false)).map((pair) => ({ ...pair, price, bid, ask }));
 }

@@ -32,10 +32,25 @@ describe('two copies on one account that are as they should be', () => {
         return history.fill(history.order('b', '2', true, true));
       },
     ],
-    ['what one closes the other enters, at the middle', () => aHolds().leader('a', '0').leader('b', '30').cross('b', '3')],
     ['both enter against each other', () => new SharingHistory().leader('a', '30').leader('b', '-30').cross('a', '3')],
   ])('%s', (_what, history) => {
     expect(history().calm().found()).toEqual([]);
+  });
+});
+
+describe('a cross without a market', () => {
+  it.each<[string, number, string, readonly ViolationKind[]]>([
+    ['at the last mark, once no book was told for long', 40_000, '100', []],
+    ['at another price', 40_000, '100.01', ['cross_wrong']],
+    ['while books were told', 10_000, '100.01', ['cross_wrong']],
+  ])('closes what both hold against each other %s', (_what, waitMs, price, kinds) => {
+    const history = opposed().leader('a', '0').leader('b', '0').wait(waitMs);
+    expect(
+      history
+        .cross('b', '3', price)
+        .auditor.violations()
+        .map(({ kind }) => kind),
+    ).toEqual(kinds);
   });
 });
 

@@ -33,12 +33,23 @@ export function checkCross(state: AuditState, cross: CrossMade, at: EpochMs): vo
     checkSide(state, cross, copy, buy, at);
 }
 
-function checkMiddle(state: AuditState, { process, coin, price, decidedAt }: CrossMade, tell: (what: string) => void): void {
+function checkMiddle(state: AuditState, cross: CrossMade, tell: (what: string) => void): void {
+  const { process, coin, price, decidedAt } = cross;
   const { markMaxAgeMs, clockSlackMs } = state.options;
   const mids = state.mids.of(process, coin);
   if (mids?.has(price, decidedAt - markMaxAgeMs - clockSlackMs, decidedAt + clockSlackMs) === true) return;
   const range = mids?.range(decidedAt - markMaxAgeMs, decidedAt) ?? null;
+  if (isSettlement(state, cross)) return;
   tell(`no fresh book has its middle there (${range === null ? 'none was told' : `${priceText(range.low)} to ${priceText(range.high)}`})`);
+}
+
+/** In an instrument without a market two copies may close what they hold against each other at the last mark: nothing else ever would. */
+function isSettlement(state: AuditState, { process, coin, price, size, decidedAt, buyerId, sellerId }: CrossMade): boolean {
+  const { comparisonMs, clockSlackMs } = state.options;
+  if (state.mids.of(process, coin)?.range(decidedAt - comparisonMs, decidedAt + clockSlackMs) != null || price !== state.lastMarks.get(coin))
+    return false;
+  const held = (copyId: string): bigint => state.copies.get(copyId)?.holding(coin).real.position ?? 0n;
+  return -held(buyerId) >= size && held(sellerId) >= size;
 }
 
 /** What a copy closes by it, and what it enters by the rest. */
