@@ -46,8 +46,8 @@ function checkMiddle(state: AuditState, cross: CrossMade, tell: (what: string) =
 /** In an instrument without a market two copies may close what they hold against each other at the last mark: nothing else ever would. */
 function isSettlement(state: AuditState, { process, coin, price, size, decidedAt, buyerId, sellerId }: CrossMade): boolean {
   const { comparisonMs, clockSlackMs } = state.options;
-  if (state.mids.of(process, coin)?.range(decidedAt - comparisonMs, decidedAt + clockSlackMs) != null || price !== state.lastMarks.get(coin))
-    return false;
+  const toldAt = state.mids.of(process, coin)?.lastAt(decidedAt + clockSlackMs) ?? Number.NEGATIVE_INFINITY;
+  if (toldAt > decidedAt - comparisonMs || price !== state.lastMarks.get(coin)) return false;
   const held = (copyId: string): bigint => state.copies.get(copyId)?.holding(coin).real.position ?? 0n;
   return -held(buyerId) >= size && held(sellerId) >= size;
 }
