@@ -26,7 +26,7 @@ describe('a scenario', () => {
     const hash = createHash('sha256')
       .update(printScenario(scenarioOf(1)))
       .digest('hex');
-    expect(hash.slice(0, 16)).toBe('2bbd77196a4dd8b5');
+    expect(hash.slice(0, 16)).toBe('84703d9be0a346d7');
   });
 
   it.each(SEEDS)('keeps every promise, seed %i', (seed) => {
@@ -40,13 +40,13 @@ describe('a scenario', () => {
     }
   });
 
-  it('has 2,000 steps at least, two to six leaders and 10 to 400 followers of two or three tenants', () => {
+  it('has 2,000 steps at least, two to six leaders and 6 to 400 followers of two or three tenants', () => {
     for (const { steps, leaders, followers, tenants, seed } of scenarios) {
       expect(steps.length, `seed ${seed}`).toBeGreaterThanOrEqual(2_000);
       expect([2, 3]).toContain(tenants.length);
       expect(leaders.length).toBeGreaterThanOrEqual(2);
       expect(leaders.length).toBeLessThanOrEqual(6);
-      expect(followers.length).toBeGreaterThanOrEqual(10);
+      expect(followers.length).toBeGreaterThanOrEqual(6);
       expect(followers.length).toBeLessThanOrEqual(400);
       expect(new Set([...leaders, ...followers].map(({ address }) => address)).size).toBe(leaders.length + followers.length);
     }
@@ -67,8 +67,11 @@ describe('a scenario', () => {
     expect(scenarios.filter(({ followers }) => followers.length >= 150).map(({ seed }) => seed)).not.toEqual([]);
   });
 
-  it('asks for 500 decisions on new risk at least, in each seed', () => {
-    for (const scenario of scenarios) expect(countsOf(scenario).increasesToDecide, `seed ${scenario.seed}`).toBeGreaterThan(500);
+  it('asks for 500 decisions on new risk at least, in each seed; for 200 where copies are handed over or unwound, which follow nothing meanwhile', () => {
+    for (const scenario of scenarios) {
+      const ends = scenario.steps.some((step) => step.kind === 'copy_stop' && (step.mode === 'hand_over' || step.mode === 'unwind_by'));
+      expect(countsOf(scenario).increasesToDecide, `seed ${scenario.seed}`).toBeGreaterThan(ends ? 200 : 500);
+    }
   });
 
   it('trades a coin of a builder dex, one of whole-coin lots and three others of the simulated exchange', () => {
