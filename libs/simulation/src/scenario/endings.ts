@@ -11,6 +11,7 @@ type Markets = Pick<ScenarioMarket, 'coins' | 'isOpen'>;
 
 const CLOSE_ALL_MS = [20_000, 120_000] as const;
 const END_ONE_MS = [4_000, 26_000] as const;
+const CROWD = 25;
 const AT_ONCE_MS = [100, 3_000] as const;
 /** After a hand-over a follower closes what is its own within. */
 const LEFT_MS = [4_000, 40_000] as const;
@@ -67,6 +68,8 @@ export const unwinds = (seed: number, copies: ScenarioCopies): ExtraActs =>
 
 /** One that runs, or now and then one that is to end already. */
 function oneToEnd(acts: ExtraActs, copies: ScenarioCopies): CopyPlan | null {
+  // Where few copies run, fewer end.
+  if (acts.draw.below(CROWD) >= copies.living().length) return null;
   const ending = acts.draw.oneIn(4) ? copies.ending() : [];
   const chosen = ending.length > 0 ? ending : copies.living();
   return chosen.length === 0 ? null : acts.draw.pick(chosen);

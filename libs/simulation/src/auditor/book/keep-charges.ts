@@ -25,9 +25,9 @@ export function keepCharge(state: AuditState, { account, coin, time, amount, at 
   // The venue charges at the beginning of a block: what fills in it comes after.
   const changedSince = copies.map((copy) => heldNow(copy, coin) - heldAt(copy, coin, time));
   const net = changedSince.reduce((left, change) => left - change, state.nets.get(`${account} ${coin}`) ?? 0n);
-  const unsure =
-    net === 0n ||
-    copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS || (copy.state === 'stopped' && copy.stateAt > at - UNSURE_MS));
+  const isNew = (copy: CopyTrack): boolean =>
+    (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS || (copy.state === 'stopped' && copy.stateAt > at - UNSURE_MS);
+  const unsure = net === 0n || copies.some(isNew);
   for (const copy of copies.filter((each) => each.state !== 'stopped' || each.stateAt > at - UNSURE_MS)) {
     const held = heldAt(copy, coin, time);
     const part = net === 0n ? 0n : (amount * held) / net;
