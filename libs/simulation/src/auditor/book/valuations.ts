@@ -56,8 +56,7 @@ export class Valuations {
     const value = copy.value((coin) => state.priceOf(process, coin));
     if (value === null) return;
     // Whose part of a charge it was may not be known: then it is the copy's, or not.
-    copy.equity.add(at, Math.max(value.real, value.told) + copy.chargesDoubt);
-    copy.equity.add(at, Math.min(value.real, value.told) - copy.chargesDoubt);
+    copy.equity.add(at, Math.min(value.real, value.told) - copy.chargesDoubt, Math.max(value.real, value.told) + copy.chargesDoubt);
     if (!byMark || isOver(copy) || state.settling(process, at)) return;
     lookAtLimits(state, copy, process, at, () => pricesOf(state, process, copy));
     if (copy.ownShare) return;

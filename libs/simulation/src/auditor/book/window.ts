@@ -7,15 +7,18 @@ export class RecentRange {
   private nowHigh = Number.NEGATIVE_INFINITY;
   private beforeLow: number | null = null;
   private beforeHigh = Number.NEGATIVE_INFINITY;
-  private last: number | null = null;
+  private lastLow: number | null = null;
+  private lastHigh = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly windowMs: number) {}
 
-  add(at: EpochMs, value: number): void {
+  /** Takes a figure, or the ends between which it lies. */
+  add(at: EpochMs, low: number, high = low): void {
     this.turn(at);
-    if (this.nowLow === null || value < this.nowLow) this.nowLow = value;
-    if (value > this.nowHigh) this.nowHigh = value;
-    this.last = value;
+    if (this.nowLow === null || low < this.nowLow) this.nowLow = low;
+    if (high > this.nowHigh) this.nowHigh = high;
+    this.lastLow = low;
+    this.lastHigh = high;
   }
 
   /** The range as of `at`; the newest figure stays in it however old it is. null before the first. */
@@ -29,10 +32,10 @@ export class RecentRange {
   private turn(at: EpochMs): void {
     if (at - this.begun < this.windowMs) return;
     const fresh = at - this.begun < 2 * this.windowMs;
-    this.beforeLow = fresh ? this.nowLow : this.last;
-    this.beforeHigh = fresh ? this.nowHigh : (this.last ?? Number.NEGATIVE_INFINITY);
-    this.nowLow = this.last;
-    this.nowHigh = this.last ?? Number.NEGATIVE_INFINITY;
+    this.beforeLow = fresh ? this.nowLow : this.lastLow;
+    this.beforeHigh = fresh ? this.nowHigh : this.lastHigh;
+    this.nowLow = this.lastLow;
+    this.nowHigh = this.lastHigh;
     this.begun = at;
   }
 }
