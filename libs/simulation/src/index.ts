@@ -44,6 +44,7 @@ export * from './scenario/scenario';
 export { scenarioOf } from './scenario/scenario-of';
 export {
   type LeaderFill as ScenarioLeaderFill,
+  type LeaderOrderTerms,
   type LeaderTrades,
   type LimitTarget,
   type OwnSize,
@@ -88,5 +89,6 @@ export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/ve
 export { MemoryStorage } from './store';
 export { Link, type LinkFaults, type Message, NO_FAULTS, type Passage, SMOOTH } from './venue/link';
 export type { HandedOrder, HandedStop, Traffic } from './venue/traffic';
+export { contextsOf } from './venue/truth';
 export { WorldClock } from './venue/world-clock';
 export { openWorldVenue, WORLD_VENUE_TERMS, type WorldVenueTerms } from './venue/world-venue';

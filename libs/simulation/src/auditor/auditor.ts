@@ -1,6 +1,7 @@
 import { keepCross } from './book/crosses';
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
+import { handedOf, keepMirror, keepMirrorWritten } from './book/keep-mirrors';
 import { keepHanded, keepOrders, keepStop } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
@@ -15,6 +16,7 @@ import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import type { JudgedOrder } from './checks/judged-order';
+import { checkCalmMirrors, checkMirror, checkMirrorFilled } from './checks/mirrors';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
@@ -25,7 +27,7 @@ import { checkSharedLimits } from './checks/shared-limits';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { WaveOrder } from './checks/wave-order';
-import type { DeliveredObservation, Observation, OrderHanded } from './observations';
+import type { DeliveredObservation, MirrorHanded, Observation, OrderHanded } from './observations';
 import { AUDITOR_DEFAULTS, type AuditorOptions } from './options';
 import type { Auditor, AuditorCounts } from './port';
 import { MAX_VIOLATIONS, type Violation } from './violation';
@@ -81,6 +83,7 @@ class Judge implements Auditor {
     checkCalmLimits(this.state, snapshot);
     checkCalmRests(this.state, snapshot.at);
     checkCalmStops(this.state, snapshot);
+    checkCalmMirrors(this.state, snapshot);
   }
 
   violations(): readonly Violation[] {
@@ -125,6 +128,12 @@ class Judge implements Auditor {
         checkStop(this.state, observation.stop, observation.at);
         keepStop(this.state, observation.stop, observation.at);
         return;
+      case 'mirror_written':
+        keepMirrorWritten(this.state, observation);
+        return;
+      case 'mirror_handed':
+        this.mirrored(observation.mirror, observation.at);
+        return;
       case 'stop_written':
       case 'nonce_voided':
       case 'signer_gone':
@@ -140,6 +149,7 @@ class Judge implements Auditor {
         return;
       case 'world_fill':
         checkRestFilled(this.state, observation);
+        checkMirrorFilled(this.state, observation);
         keepWorld(this.state, observation);
         return;
       case 'world_order':
@@ -172,6 +182,28 @@ class Judge implements Auditor {
     }
     keepHanded(state, order);
     this.reduceOnly.keep(order);
+  }
+
+  /** A mirror that enters is held to every limit as an order that adds risk: no target, age or bound is asked for. */
+  private mirrored(mirror: MirrorHanded, at: number): void {
+    const { state } = this;
+    checkMirror(state, mirror, at);
+    const copy = state.copies.get(mirror.copyId);
+    const instrument = state.instruments.get(mirror.coin);
+    const holding = copy?.holding(mirror.coin);
+    this.tally.orders += 1;
+    if (!mirror.reduceOnly && copy !== undefined && instrument !== undefined && holding?.foreign === false) {
+      const order = handedOf(mirror, state.orders.get(mirror.cloid), at);
+      const judged: JudgedOrder = { state, order, at, copy, instrument, holding, terms: copy.termsAt(at, state.options.raceMs) };
+      this.tally.riskIncreasing += 1;
+      checkHalts(judged);
+      checkBreach(judged);
+      checkBeyondState(judged);
+      checkFreshness(judged);
+      checkOrderLimits(judged);
+      checkSharedLimits(judged);
+    }
+    keepMirror(state, mirror, at);
   }
 
   private checkOne(judged: JudgedOrder): void {

@@ -30,6 +30,8 @@ export interface AuditorOptions {
   readonly owedSlackMs: number;
   /** An order that stands is to be cancelled within this of what ends it. */
   readonly restGraceMs: number;
+  /** A mirror follows what becomes of its leader's order, and of its copy, within this. */
+  readonly mirrorGraceMs: number;
   /** An engine has compared an account with the venue so long after it was told of what it did not send itself. */
   readonly comparisonMs: number;
   /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
@@ -59,6 +61,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
+  mirrorGraceMs: 5_000,
   comparisonMs: 30_000,
   roundingPerFill: 100n,
   fundingReadMs: 10_000,

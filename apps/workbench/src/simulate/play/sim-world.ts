@@ -1,11 +1,13 @@
 import { formatMoney, fromLots, type Instrument, money, price, roundPrice, type Side, size } from '@lockstep/kernel';
 import {
   type CoinPrices,
+  contextsOf,
   createWorld,
   defaultUniverse,
   type Json,
   type Scenario,
   type ScenarioCoin,
+  type Submission,
   type Universe,
   type VirtualTime,
   type World,
@@ -23,6 +25,7 @@ export class SimWorld {
   readonly clock: WorldClock;
   private readonly coins: ReadonlyMap<string, ScenarioCoin>;
   private readonly byDex = new Map<string, readonly string[]>();
+  private assets: ReadonlyMap<string, number> | null = null;
 
   constructor(
     private readonly time: VirtualTime,
@@ -71,6 +74,25 @@ export class SimWorld {
     this.clock.catchUp();
     what(this.world.control);
     this.clock.expect();
+  }
+
+  /** Hands an action to the world, for its next block. */
+  submit(submission: Submission): void {
+    this.clock.catchUp();
+    this.world.submitWith(submission, () => undefined);
+    this.clock.expect();
+  }
+
+  /** The venue's number of a coin. */
+  assetId(coin: string): number {
+    this.assets ??= new Map(contextsOf((request) => this.world.info(request).body, this.dexes).map(({ instrument }) => [instrument.coin, instrument.assetId]));
+    return this.assets.get(coin) ?? 0;
+  }
+
+  /** Working orders of an address in a coin, by the venue's numbers. */
+  openOrders(address: string, coin: string): readonly number[] {
+    const rows = this.info({ type: 'openOrders', user: address, dex: this.coin(coin).dex }) as readonly { readonly coin: string; readonly oid: number }[];
+    return rows.filter((row) => row.coin === coin).map(({ oid }) => oid);
   }
 
   /** Signed position of an address, in lots. */

@@ -27,6 +27,9 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
     case 'leader_state_delivered':
       keepLeaderState(state, told);
       return;
+    case 'leader_orders_delivered':
+      state.leader(told.leader).orders.take(told.orders, told.coins, told.at);
+      return;
     case 'account_fill_delivered':
       keepAccountFill(state, fillKey(told.account, told.coin, told.tradeId), told.at);
       return;
