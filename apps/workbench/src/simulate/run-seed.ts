@@ -405,7 +405,9 @@ export class SeedRun {
 
 /** Whether orders of some copy may stand at the venue. */
 const mayStand = ({ steps }: Scenario): boolean =>
-  steps.some((step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true || step.terms.policy === 'orders'));
+  steps.some(
+    (step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true || step.terms.policy === 'orders'),
+  );
 
 const textOf = (failure: unknown): string => (failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 

@@ -1,9 +1,8 @@
-import type { ScenarioLeader } from './cast';
+import type { ScenarioCoin, ScenarioLeader } from './cast';
 import { inCents, lotsWorth, onGrid, ppmOf } from './coins';
 import { addressOf } from './draw-cast';
 import { type Draws, draws } from './draws';
 import type { ScenarioMarket } from './market';
-import type { ScenarioCoin } from './cast';
 import type { LeaderOrderStep, LeaderOrderTerms, Step } from './steps';
 
 /** One world in so many has a leader who works with orders. */

@@ -64,7 +64,8 @@ export class WorldOrderLists {
   release(address: Address, lists: Lists, receivedAt: number): void {
     if (!this.followed.has(address)) return;
     this.told.add(address);
-    for (const [dex, orders] of [...lists, ...(this.held.get(address) ?? [])]) this.parts.tell({ kind: 'open_orders', address, dex, orders, receivedAt });
+    for (const [dex, orders] of [...lists, ...(this.held.get(address) ?? [])])
+      this.parts.tell({ kind: 'open_orders', address, dex, orders, receivedAt });
     this.held.delete(address);
   }
 

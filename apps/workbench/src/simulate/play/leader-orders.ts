@@ -49,7 +49,9 @@ export class LeaderOrders {
     const type: Json =
       trigger === null
         ? { limit: { tif: 'Gtc' } }
-        : { trigger: { isMarket: trigger.market, triggerPx: formatPrice(price(trigger.price)), tpsl: trigger.purpose === 'stop_loss' ? 'sl' : 'tp' } };
+        : {
+            trigger: { isMarket: trigger.market, triggerPx: formatPrice(price(trigger.price)), tpsl: trigger.purpose === 'stop_loss' ? 'sl' : 'tp' },
+          };
     return {
       a: this.world.assetId(coin),
       b: lots > 0,

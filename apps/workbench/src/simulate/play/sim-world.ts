@@ -85,13 +85,18 @@ export class SimWorld {
 
   /** The venue's number of a coin. */
   assetId(coin: string): number {
-    this.assets ??= new Map(contextsOf((request) => this.world.info(request).body, this.dexes).map(({ instrument }) => [instrument.coin, instrument.assetId]));
+    this.assets ??= new Map(
+      contextsOf((request) => this.world.info(request).body, this.dexes).map(({ instrument }) => [instrument.coin, instrument.assetId]),
+    );
     return this.assets.get(coin) ?? 0;
   }
 
   /** Working orders of an address in a coin, by the venue's numbers. */
   openOrders(address: string, coin: string): readonly number[] {
-    const rows = this.info({ type: 'openOrders', user: address, dex: this.coin(coin).dex }) as readonly { readonly coin: string; readonly oid: number }[];
+    const rows = this.info({ type: 'openOrders', user: address, dex: this.coin(coin).dex }) as readonly {
+      readonly coin: string;
+      readonly oid: number;
+    }[];
     return rows.filter((row) => row.coin === coin).map(({ oid }) => oid);
   }
 

@@ -64,6 +64,12 @@ export class TrafficTap implements Traffic {
     }
   }
 
+  /** Of mirrors: the fate of a protective stop is told by what it leaves. */
+  stopAnswered(cloid: string, outcome: 'filled' | 'resting' | 'rejected' | 'unknown'): void {
+    const named = unpackClientOrderId(cloid);
+    if (named !== null && isMirrorLeg(named.leg)) this.answered(cloid, outcome);
+  }
+
   answered(cloid: string, outcome: 'filled' | 'resting' | 'rejected' | 'unknown'): void {
     this.observe({ kind: 'answer_delivered', at: this.exact(), process: this.process, cloid, outcome });
   }

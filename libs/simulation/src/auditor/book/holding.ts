@@ -165,7 +165,8 @@ export class Holding {
   unbookedEntries(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let sum = 0n;
     for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && (order.trigger !== null || order.mirror !== null || !isExit(order.handed)) && signed > 0n === buy) sum += abs(signed);
+      if (order.handed !== null && (order.trigger !== null || order.mirror !== null || !isExit(order.handed)) && signed > 0n === buy)
+        sum += abs(signed);
     return sum;
   }
 
@@ -207,7 +208,8 @@ export class Holding {
   heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = this.closableMost(at, bookingMs, buy);
     for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && order.trigger === null && order.mirror === null && isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+      if (order.handed !== null && order.trigger === null && order.mirror === null && isExit(order.handed) && signed > 0n === buy)
+        most += abs(signed);
     for (const order of this.live.values()) {
       const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < bookingMs;
       if (isFresh) most += order.answeredUntold();

@@ -3,6 +3,7 @@ import type { DeliveredObservation, OrderObservation, ProcessObservation } from 
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
+import { exitsAhead } from './keep-mirrors';
 import { beginIn } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
 import { CHANGE_MS, ratioBounds } from './ratio';
@@ -111,6 +112,7 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   const ratio = ratioBounds(copy, leader, move.at, state.options.equityMargin);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);
+  if (move.after === 0n || sign(move.after) !== sign(move.before)) holding.mirroredExits = 0n;
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
   holding.open.follow(followed);
@@ -180,7 +182,8 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   if (waits === null) return;
   const buy = target.side > 0n;
   const { clockSlackMs } = state.options;
-  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits;
+  const exits = exitsAhead(state, copy, holding, move.at);
+  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 

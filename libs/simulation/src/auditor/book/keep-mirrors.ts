@@ -35,7 +35,17 @@ export function keepMirror(state: AuditState, mirror: MirrorHanded, at: EpochMs)
 export function handedOf(mirror: MirrorHanded, order: OrderTrack | undefined, at: EpochMs): OrderHanded {
   const { trigger: _, ...handed } = mirror;
   const writtenAt = order?.mirror?.writtenAt ?? at;
-  return { ...handed, wave: '', cause: 'repair', exit: mirror.reduceOnly, tif: 'gtc', expiresAfter: 0, decidedAt: at, journaledAt: writtenAt, sentAt: at };
+  return {
+    ...handed,
+    wave: '',
+    cause: 'repair',
+    exit: mirror.reduceOnly,
+    tif: 'gtc',
+    expiresAfter: 0,
+    decidedAt: at,
+    journaledAt: writtenAt,
+    sentAt: at,
+  };
 }
 
 /**
@@ -53,6 +63,13 @@ export function aheadMost(state: AuditState, copy: CopyTrack, holding: Holding, 
   const lot = state.instruments.get(holding.coin)?.lot ?? 0n;
   const most = high === null ? filled : mulDiv(high, left, RATE_ONE, 'up') + lot * BigInt(orders.length);
   return left === 0n ? 0n : filled < most ? filled : most;
+}
+
+/** What mirrors that take off closed since the leader was flat, where orders of his that take off stand or went a moment ago: he may still hold what they were for. */
+export function exitsAhead(state: AuditState, copy: CopyTrack, holding: Holding, at: EpochMs): bigint {
+  if (holding.mirroredExits === 0n) return 0n;
+  const { orders } = state.leader(copy.copy.leader);
+  return orders.on(holding.coin, holding.target.side < 0n, at, state.options.mirrorGraceMs).length > 0 ? holding.mirroredExits : 0n;
 }
 
 /** Takes a fill of a mirror: what an exit closes ahead of its leader is given up where his order does not fill. */

@@ -64,7 +64,8 @@ export function keepOrders(
       state.goneSigners.add(told.signer);
       for (const copy of state.copiesByAccount.get(told.account) ?? []) {
         for (const holding of copy.holdings.values()) {
-          for (const order of [...holding.live.values(), ...holding.mirrors.values()]) if (order.handed?.signer === told.signer && !order.arrived) order.voided = true;
+          for (const order of [...holding.live.values(), ...holding.mirrors.values()])
+            if (order.handed?.signer === told.signer && !order.arrived) order.voided = true;
         }
       }
       return;

@@ -1,7 +1,7 @@
 import { abs, mulDiv, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
-import { aheadMost } from '../book/keep-mirrors';
+import { aheadMost, exitsAhead } from '../book/keep-mirrors';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm, FlatnessProof } from '../calm';
 import type { ViolationKind } from '../violation';
@@ -100,7 +100,8 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: 
     return;
   }
   const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down';
-  if (leader === 0n && exits && abs(holding.real.position) > aheadOn(standing, sign(holding.real.position))) tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
+  if (leader === 0n && exits && abs(holding.real.position) > aheadOn(standing, sign(holding.real.position)))
+    tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
 }
 
 /** The engine's target lies within the auditor's bounds, the position at the target, or a reason stands for it. */
@@ -156,8 +157,7 @@ function checkGap(standing: Standing, wanted: bigint): void {
   }
   if (gap > 0n) {
     // A mirror that takes off may fill before its leader's order does, which stands.
-    const { orders } = state.leader(copy.copy.leader);
-    if (gap <= holding.mirroredExits && orders.on(told.coin, side < 0n, standing.at, state.options.mirrorGraceMs).length > 0) return;
+    if (gap <= exitsAhead(state, copy, holding, standing.at)) return;
     // An increase below the minimum waits; anything larger has a reason that lets it be owed or given up.
     if (gap * mark < least * 2n && told.reasons.includes('below_minimum')) return;
     if (told.reasons.some((reason) => reason !== 'below_minimum' && reason !== 'dust')) return;

@@ -9,8 +9,8 @@ import type { MirrorHanded, WorldObservation } from '../observations';
 import { priceText, sizeText } from './judged-order';
 import { quietSince } from './resting';
 
-/** A list that was told so shortly before need not be known to what was written down. */
-const TOLD_MS = 500;
+/** What left so shortly after a list was told may have been looked at last before it. */
+const TOLD_MS = 100;
 
 /**
  * Product §2.3: a mirror stands for one working order of the leader, at its side and prices, for a copy that asked for it; it enters on the leader's side alone, is
@@ -34,13 +34,13 @@ export function checkMirror(state: AuditState, mirror: MirrorHanded, at: EpochMs
     tell(`stands for order ${order.mirror.leaderOrder}, which its leader never had`);
     return;
   }
-  const since = order.mirror.writtenAt - TOLD_MS;
+  const since = at - TOLD_MS;
   const { seen, goneAt } = theirs;
   if (goneAt !== null && goneAt < since) tell(`stands for order ${seen.orderId}, of which a list said ${at - goneAt} ms before that it is gone`);
   if (seen.coin !== mirror.coin || seen.buy !== mirror.buy || seen.price !== mirror.price || seen.trigger !== mirror.trigger)
     tell(`is not at the side and prices of its leader's order: ${seen.buy ? 'buy' : 'sell'} at ${priceText(seen.price)}`);
   if (mirror.reduceOnly) checkExit(state, copy, mirror, at, tell);
-  else checkEntry(state, copy, mirror, theirs, since, tell);
+  else checkEntry(state, copy, mirror, theirs, order.mirror.writtenAt, tell);
   checkDouble(state, copy, mirror, order, at);
 }
 
@@ -53,7 +53,13 @@ const nameOf = ({ cloid, copyId, buy, size, coin, price, reduceOnly }: MirrorHan
 function checkNonce(state: AuditState, { signer, nonce, cloid, copyId }: MirrorHanded, at: EpochMs): void {
   const first = state.byNonce.get(`${signer} ${nonce}`);
   if (first === undefined || first.cloid === cloid || first.handed?.sentAt === at) return;
-  state.report('duplicate_nonce', at, copyId, cloid, `mirror ${cloid} of copy ${copyId} has nonce ${nonce} of ${signer}, as order ${first.cloid} has`);
+  state.report(
+    'duplicate_nonce',
+    at,
+    copyId,
+    cloid,
+    `mirror ${cloid} of copy ${copyId} has nonce ${nonce} of ${signer}, as order ${first.cloid} has`,
+  );
 }
 
 function checkEntry(state: AuditState, copy: CopyTrack, mirror: MirrorHanded, theirs: LeaderOrder, since: EpochMs, tell: Tell): void {
