@@ -131,7 +131,7 @@ export class SeedRun {
     const actor = new PlatformActor(this.store.platform, ids, this.time, wakeups, this.cast);
     this.host = new EngineHost({
       seed: order.seed,
-      tellsOrders: this.scenario.leaders.some(({ style }) => style === 'orders'),
+      tellsOrders: this.tellsOrders,
       time: this.time,
       clock: this.world.clock,
       storage: this.store.engine,
@@ -235,6 +235,8 @@ export class SeedRun {
       this.step += 1;
       this.kinds.set(step.kind, (this.kinds.get(step.kind) ?? 0) + 1);
       this.order.say?.(`${this.step} ${printStep(step)}`);
+      // A venue charges before anything else of a block: what a move of the price fills of standing orders comes in another one.
+      if (this.tellsOrders && (step.kind === 'funding_charge' || this.world.chargesNext())) await this.time.runUntil(this.world.nextBlock());
       await this.answered(this.player.play(step));
       await this.after(step);
       this.found();
@@ -261,6 +263,11 @@ export class SeedRun {
     return this.scenario.leaders
       .filter(({ style }) => style === 'orders')
       .map(({ address, coins }) => ({ leader: address, orderIds: coins.flatMap((coin) => this.world.openOrders(address, coin)).map(String) }));
+  }
+
+  /** Whether some leader works with orders. */
+  private get tellsOrders(): boolean {
+    return this.scenario.leaders.some(({ style }) => style === 'orders');
   }
 
   /** Lets time go on until something has its answer. */

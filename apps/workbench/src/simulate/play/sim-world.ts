@@ -16,6 +16,7 @@ import {
 
 /** Blocks of a simulated world, in ms: coarse, because what is judged is what the engine does, not how fast the venue is. */
 const BLOCK_MS = 200;
+const HOUR_MS = 3_600_000;
 const TAKER_WAY_PPM = 20_000n;
 const MILLION = 1_000_000n;
 
@@ -155,6 +156,16 @@ export class SimWorld {
 
   start(): void {
     this.clock.start();
+  }
+
+  /** Right after the next block: what is handed over then comes in the one behind it. */
+  nextBlock(): number {
+    return (Math.floor(this.time.exact() / BLOCK_MS) + 1) * BLOCK_MS + 1;
+  }
+
+  /** Whether the next block is the one that charges the funding of a full hour. */
+  chargesNext(): boolean {
+    return (this.nextBlock() - 1 - BLOCK_MS) % HOUR_MS === 0;
   }
 
   now(): number {
