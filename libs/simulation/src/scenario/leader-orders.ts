@@ -11,6 +11,9 @@ const WORLDS_ONE_IN = 4;
 const FIRST_ORDER = 600_000_000;
 const ORDERS_MOST = 10;
 const USD = 100_000_000n;
+const WHOLE_PPM = 1_000_000;
+/** How far an order at the market may go beyond its trigger. */
+const MARKET_PPM = 50_000;
 /** After its orders are cancelled, what the leader holds is closed so much later: by then no block fills one of them any more. */
 const CLOSE_AFTER_MS = 700;
 /** Orders that stand through a calm are so far from the market. */
@@ -96,10 +99,12 @@ export class ScenarioOrders {
     const coin = this.draw.pick(open);
     if (this.placed.length >= ORDERS_MOST) return this.cancelOne(at);
     return this.draw.weighted<() => readonly Step[]>([
-      [55, () => this.place(at, coin, this.draw.skewed(300, 12_000))],
+      [42, () => this.place(at, coin, this.draw.skewed(300, 12_000))],
       [12, () => this.place(at, coin, -this.draw.between(1_000, 4_000))],
-      [25, () => this.cancelOne(at)],
-      [8, () => this.leave(at, coin)],
+      [14, () => this.placeTrigger(at, coin)],
+      [12, () => this.changeOne(at)],
+      [13, () => this.cancelOne(at)],
+      [7, () => this.leave(at, coin)],
     ])();
   }
 
@@ -120,11 +125,50 @@ export class ScenarioOrders {
     const price = onGrid(spec, market - ppmOf(market, side * awayPpm), side > 0 ? 'down' : 'up');
     const lots = side * lotsWorth(spec, ppmOf(this.leader.cash[spec.dex] ?? 0n, ppm), price);
     if (lots === 0) return [];
-    this.orders += 1;
-    const terms: LeaderOrderTerms = { lots, price, reduceOnly, trigger: null };
     // One through the market is soon gone.
-    if (awayPpm > 0) this.placed.push({ order: this.orders, coin, terms });
+    return this.give(at, coin, { lots, price, reduceOnly, trigger: null }, awayPpm > 0);
+  }
+
+  private give(at: number, coin: string, terms: LeaderOrderTerms, isKept: boolean): readonly LeaderOrderStep[] {
+    this.orders += 1;
+    if (isKept) this.placed.push({ order: this.orders, coin, terms });
     return [{ at, kind: 'leader_places', leader: this.leader.leader, order: this.orders, coin, terms }];
+  }
+
+  /** A take-profit or a stop-loss, or a stop that enters; at the market once it is set off, or at a limit near its trigger. */
+  private placeTrigger(at: number, coin: string): readonly LeaderOrderStep[] {
+    const { draw } = this;
+    const spec = this.market.coin(coin);
+    const market = this.market.price(coin);
+    const side = draw.oneIn(2) ? 1 : -1;
+    const reduceOnly = !draw.oneIn(4);
+    const purpose = reduceOnly && draw.oneIn(2) ? 'take_profit' : 'stop_loss';
+    // A stop is set off on the far side of the market as its order goes, a take-profit on the near one.
+    const way = purpose === 'stop_loss' ? side : -side;
+    const trigger = onGrid(spec, market + ppmOf(market, way * draw.skewed(1_000, 15_000)), 'up');
+    const isMarket = draw.oneIn(2);
+    const price = onGrid(spec, trigger + ppmOf(trigger, side * (isMarket ? MARKET_PPM : draw.between(0, 3_000))), side > 0 ? 'up' : 'down');
+    const lots = side * lotsWorth(spec, ppmOf(this.leader.cash[spec.dex] ?? 0n, draw.skewed(20_000, 150_000)), trigger);
+    return lots === 0 ? [] : this.give(at, coin, { lots, price, reduceOnly, trigger: { price: trigger, purpose, market: isMarket } }, true);
+  }
+
+  /** A limit order goes to another price, or is of another size. */
+  private changeOne(at: number): readonly LeaderOrderStep[] {
+    const index = this.placed.findIndex(({ terms, coin }) => terms.trigger === null && this.market.isOpen(coin));
+    const one = this.placed[index];
+    if (one === undefined) return [];
+    const { coin, order, terms } = one;
+    const spec = this.market.coin(coin);
+    const market = this.market.price(coin);
+    const side = Math.sign(terms.lots);
+    const isMoved = !this.draw.oneIn(3);
+    const away = ppmOf(market, side * this.draw.skewed(300, 12_000));
+    const price = isMoved ? onGrid(spec, market - away, side > 0 ? 'down' : 'up') : terms.price;
+    const lots = side * Math.max(1, Math.floor((Math.abs(terms.lots) * this.draw.between(500_000, 1_600_000)) / WHOLE_PPM));
+    const changed = { ...terms, price, lots };
+    // The oldest is changed next only once the others were.
+    this.placed = [...this.placed.filter((each) => each !== one), { order, coin, terms: changed }];
+    return [{ at, kind: 'leader_changes', leader: this.leader.leader, order, coin, terms: changed }];
   }
 
   private cancelOne(at: number): readonly LeaderOrderStep[] {

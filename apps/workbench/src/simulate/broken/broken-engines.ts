@@ -4,6 +4,7 @@ import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
 import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
+import { BROKEN_MIRRORS } from './mirrors';
 import { BROKEN_PROTECTIVE_STOPS } from './protective-stops';
 import { BROKEN_RESTING } from './resting';
 import { BROKEN_SENDING } from './sending';
@@ -19,6 +20,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_SHARED_LIMITS,
   ...BROKEN_RESTING,
   ...BROKEN_PROTECTIVE_STOPS,
+  ...BROKEN_MIRRORS,
   ...BROKEN_BREAKERS,
   ...BROKEN_STOPS,
   ...BROKEN_TARGETS,

@@ -7,6 +7,8 @@ type OrderStep = Extract<ScenarioStep, { kind: 'leader_places' | 'leader_changes
 /** Submits what leaders do with working orders as they would themselves. What the venue refuses is refused: the script cannot know what it fills. */
 export class LeaderOrders {
   private nonce = 0;
+  /** How often each order was changed: the venue takes a name once. */
+  private readonly changes = new Map<number, number>();
 
   constructor(private readonly world: SimWorld) {}
 
@@ -16,8 +18,9 @@ export class LeaderOrders {
         this.submit(leader, { type: 'order', orders: [this.wire(step.coin, step.order, step.terms)], grouping: 'na' });
         return;
       case 'leader_changes': {
-        const order = this.wire(step.coin, step.order, step.terms);
-        this.submit(leader, { type: 'batchModify', modifies: [{ oid: cloidOf(step.order), order }], a: true });
+        const oid = this.cloidOf(step.order);
+        this.changes.set(step.order, (this.changes.get(step.order) ?? 0) + 1);
+        this.submit(leader, { type: 'batchModify', modifies: [{ oid, order: this.wire(step.coin, step.order, step.terms) }], a: true });
         return;
       }
       case 'leader_cancels':
@@ -33,7 +36,7 @@ export class LeaderOrders {
   private cancel(leader: string, coin: string, order: number | null): void {
     const asset = this.world.assetId(coin);
     if (order !== null) {
-      this.submit(leader, { type: 'cancelByCloid', cancels: [{ asset, cloid: cloidOf(order) }] });
+      this.submit(leader, { type: 'cancelByCloid', cancels: [{ asset, cloid: this.cloidOf(order) }] });
       return;
     }
     const open = this.world.openOrders(leader, coin);
@@ -59,11 +62,16 @@ export class LeaderOrders {
       s: formatSize(fromLots(this.world.instrument(coin), Math.abs(lots))),
       r: reduceOnly,
       t: type,
-      c: cloidOf(order),
+      c: this.cloidOf(order),
     };
+  }
+
+  /** Names an order of a script at the venue as it stands there now. */
+  private cloidOf(order: number): string {
+    const number = BigInt(order) * CHANGES_MOST + BigInt(this.changes.get(order) ?? 0);
+    return `0x${number.toString(16).padStart(CLOID_DIGITS, '0')}`;
   }
 }
 
 const CLOID_DIGITS = 32;
-/** Names an order of a script at the venue, whatever becomes of it there. */
-const cloidOf = (order: number): string => `0x${order.toString(16).padStart(CLOID_DIGITS, '0')}`;
+const CHANGES_MOST = 1_000n;
