@@ -16,7 +16,7 @@ import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import type { JudgedOrder } from './checks/judged-order';
-import { checkCalmMirrors, checkMirror, checkMirrorFilled } from './checks/mirrors';
+import { checkCalmMirrors, checkMirror, checkMirrorStood, checkMirrorsThrough } from './checks/mirrors';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
@@ -102,8 +102,11 @@ class Judge implements Auditor {
       case 'terms_refused':
       case 'copy_state':
       case 'halt':
-      case 'halt_lifted':
       case 'rebased':
+        keepTerms(this.state, observation);
+        return;
+      case 'halt_lifted':
+        checkMirrorsThrough(this.state, observation.at);
         keepTerms(this.state, observation);
         return;
       case 'process_started':
@@ -149,10 +152,13 @@ class Judge implements Auditor {
         return;
       case 'world_fill':
         checkRestFilled(this.state, observation);
-        checkMirrorFilled(this.state, observation);
+        checkMirrorStood(this.state, observation);
         keepWorld(this.state, observation);
         return;
       case 'world_order':
+        checkMirrorStood(this.state, observation);
+        keepWorld(this.state, observation);
+        return;
       case 'world_funding':
       case 'world_mark':
         keepWorld(this.state, observation);

@@ -45,6 +45,7 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
         find: 'const isReduceOnly = ({ mirror })=>mirror === null || mirror.reduceOnly;',
         put: 'const isReduceOnly = ({ mirror })=>mirror === null;',
       },
+      { file: SENDING, find: '(0, _risk.gateExits)(items, orderOf, held)', put: '(0, _kernel.ok)(items)' },
     ],
   },
   {

@@ -170,6 +170,14 @@ export class Holding {
     return sum;
   }
 
+  /** What mirrors filled on a side that an engine was told and may not have booked: they are on their way to it. */
+  unbookedMirrors(at: EpochMs, bookingMs: number, buy: boolean): bigint {
+    return this.unbooked(at, bookingMs).reduce(
+      (sum, { order, signed }) => (order.mirror !== null && signed > 0n === buy ? sum + abs(signed) : sum),
+      0n,
+    );
+  }
+
   /** What may still fill on a side, of exits or of entries. */
   pending(at: EpochMs, clockSlackMs: number, buy: boolean, exits: boolean): bigint {
     let sum = 0n;

@@ -52,7 +52,7 @@ const nameOf = ({ cloid, copyId, buy, size, coin, price, reduceOnly }: MirrorHan
 /** A nonce is of one action; an action may be of several mirrors. */
 function checkNonce(state: AuditState, { signer, nonce, cloid, copyId }: MirrorHanded, at: EpochMs): void {
   const first = state.byNonce.get(`${signer} ${nonce}`);
-  if (first === undefined || first.cloid === cloid || first.handed?.sentAt === at) return;
+  if (first === undefined || first.cloid === cloid || first.mirror?.writtenAt === state.orders.get(cloid)?.mirror?.writtenAt) return;
   state.report(
     'duplicate_nonce',
     at,
@@ -132,14 +132,24 @@ function haltsOf(state: AuditState, copy: CopyTrack, order: OrderTrack): readonl
   return ends;
 }
 
-/** A mirror that fills later than an engine without trouble takes to cancel it was not cancelled. */
-export function checkMirrorFilled(state: AuditState, fill: Extract<WorldObservation, { kind: 'world_fill' }>): void {
-  const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
-  if (order?.mirror == null || order.handed === null || !order.rested) return;
+/** A mirror that fills, or is cancelled, later than an engine without trouble takes to cancel it was not cancelled in time. */
+export function checkMirrorStood(state: AuditState, seen: Extract<WorldObservation, { kind: 'world_fill' | 'world_order' }>): void {
+  const order = seen.cloid === null ? undefined : state.orders.get(seen.cloid);
+  if (order !== undefined) checkStood(state, order, seen.at, seen.kind === 'world_fill' ? `filled ${sizeText(seen.size)}` : 'stood');
+}
+
+/** What ended mirrors is taken back: those that stood through it are told now, because nothing says later that they should have ended. */
+export function checkMirrorsThrough(state: AuditState, at: EpochMs): void {
+  for (const copy of state.copies.values())
+    for (const { mirrors } of copy.holdings.values()) for (const order of mirrors.values()) checkStood(state, order, at, 'stood');
+}
+
+function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: string): void {
+  if (order.mirror === null || order.handed === null || !order.rested || order.ended || order.remaining <= 0n) return;
   const ended = endOf(state, order);
-  if (ended === null || fill.at <= ended.at + state.options.mirrorGraceMs || ended.at <= quietSince(state, order)) return;
-  const text = `mirror ${order.cloid} of copy ${order.copyId} filled ${sizeText(fill.size)} ${fill.coin} ${fill.at - ended.at} ms after ${ended.why}`;
-  state.report('mirror_not_cancelled', fill.at, order.copyId, order.cloid, text);
+  if (ended === null || at <= ended.at + state.options.mirrorGraceMs || ended.at <= quietSince(state, order)) return;
+  const text = `mirror ${order.cloid} of copy ${order.copyId} ${what} in ${order.handed.coin} ${at - ended.at} ms after ${ended.why}`;
+  state.report('mirror_not_cancelled', at, order.copyId, order.cloid, text);
 }
 
 /** In the calm nothing stands for an order that is gone, for a copy that may not have it, or beside another one for the same order. */
