@@ -126,6 +126,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     onMarks: (network, updates) => breakers.takeMarks(network, updates),
   });
   const reconciler: Reconciler = new Reconciler(ctx, books, collector, lanes);
+  ctx.doubts.onPosition = (account) => reconciler.contradicted(account);
   const directory = new NetworkDirectory(parts.storage, parts.networks, networks);
   const fees = new FeeTimes(ctx.clock, ctx.timers, (scope, versions) => putMarkups(ctx, scope, versions));
   const stops = new StopSwitches(ctx, parts.wakeups);

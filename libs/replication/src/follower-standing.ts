@@ -1,7 +1,7 @@
 import { mulDivCeil } from '@lockstep/kernel';
 import type { FollowerRows, SummedBook } from './follower-rows';
 import { type InstrumentRows, MICRO } from './instrument-columns';
-import { unrealisedAt } from './revalue';
+import { inFlightLots, unrealisedAt } from './revalue';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const ceilOf = mulDivCeil;
@@ -39,9 +39,8 @@ export function followerStanding(followers: FollowerRows, follower: number, unde
 
 /** Largest |lots| a row's orders may bring it to: what is held with every order in flight filled, and what its target still asks for in whole lots. */
 export function mostLots(rows: InstrumentRows, row: number, targets = true): number {
-  const position = rows.position[row] ?? 0;
   const target = targets ? Math.floor(Math.abs(rows.target[row] ?? 0) / MICRO) : 0;
-  return Math.max(position + (rows.pendingBuy[row] ?? 0), (rows.pendingSell[row] ?? 0) - position, target, 0);
+  return Math.max(inFlightLots(rows, row), target);
 }
 
 function addRow(book: SummedBook, row: number, underlying: string, since: number, targets: boolean, into: FollowerStanding): void {

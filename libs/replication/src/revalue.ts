@@ -9,12 +9,23 @@ const floorOf = mulDivFloor;
 
 /** Largest |lots| the row may come to hold: position with every order in flight filled, or its target. */
 export function worstLots(rows: InstrumentRows, row: number): number {
-  const position = rows.position[row] ?? 0;
-  const long = position + (rows.pendingBuy[row] ?? 0);
-  const short = (rows.pendingSell[row] ?? 0) - position;
-  const target = Math.ceil(Math.abs(rows.target[row] ?? 0) / MICRO);
-  return Math.max(long, short, target, 0);
+  return Math.max(inFlightLots(rows, row), Math.ceil(Math.abs(rows.target[row] ?? 0) / MICRO));
 }
+
+/**
+ * Largest |lots| that what is held and in flight may come to, ≥ 0. What is held against entries in flight is taken off only as far as exits in flight close it, as
+ * in {@link reachOf}: its exits may leave before those entries fill, and no limit withholds an exit.
+ */
+export function inFlightLots(rows: InstrumentRows, row: number): number {
+  const position = rows.position[row] ?? 0;
+  const buying = rows.pendingBuy[row] ?? 0;
+  const selling = rows.pendingSell[row] ?? 0;
+  const long = position < 0 && buying > 0 ? fromOtherSide(position, buying, rows.pendingExitBuy[row] ?? 0) : position + buying;
+  const short = position > 0 && selling > 0 ? fromOtherSide(-position, selling, rows.pendingExitSell[row] ?? 0) : selling - position;
+  return Math.max(long, short, 0);
+}
+
+const fromOtherSide = (held: number, all: number, exits: number): number => Math.max(0, held + exits) + all - exits;
 
 /**
  * Lots the row comes to hold on a side with every order in flight filled, ≥ 0. What it holds against that side counts only as far as exits in flight close it:

@@ -22,6 +22,18 @@ describe('order of a wave', { timeout: 60_000 }, () => {
     );
   });
 
+  it('is ascending by rank, and by place where ranks are equal', () => {
+    const copyNos = fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 3_000 });
+    fc.assert(
+      fc.property(copyNos, fc.integer({ min: 1, max: 2 ** 47 }), (numbers, wave) => {
+        const key = waveKey(seed, wave);
+        const rank = (index: number): number => copyRank(key, numbers[index] ?? 0);
+        const ascending = numbers.map((_, index) => index).sort((a, b) => rank(a) - rank(b) || a - b);
+        expect([...rankedOrder(key, Float64Array.from(numbers), numbers.length)]).toEqual(ascending);
+      }),
+    );
+  });
+
   it('gives every copy every place equally often (χ² of 12 copies over 12,000 waves, seed 0, 7, 14 …)', () => {
     const copies = Float64Array.from({ length: 12 }, (_, index) => 1_000 + index);
     const seen = new Float64Array(144);

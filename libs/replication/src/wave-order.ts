@@ -27,7 +27,7 @@ export function waveKey(seed: Uint8Array, wave: number): WaveKey {
 
 /** 32 bits that rank a copy in the wave: copies leave in ascending order of it inside their class. */
 export function copyRank(key: WaveKey, copyNo: number): number {
-  const low = (copyNo % 0x1_0000_0000) | 0;
+  const low = copyNo | 0;
   const high = (copyNo / 0x1_0000_0000) | 0;
   let word = mix(low ^ key.a);
   word = mix(word + Math.imul(high ^ key.b, 0x85ebca6b));
@@ -35,18 +35,39 @@ export function copyRank(key: WaveKey, copyNo: number): number {
   return mix(word + key.d) >>> 0;
 }
 
-const INDEX_SPAN = 2 ** 21;
-/** Most rows one ordering takes. */
-export const MAX_ORDERED_ROWS = INDEX_SPAN;
+/** Ranks are sorted by so many of their bits at a time, the lowest first. */
+const DIGIT_BITS = 11;
+const DIGITS = Math.ceil(32 / DIGIT_BITS);
+const DIGIT_SPAN = 1 << DIGIT_BITS;
 
 /** Indexes 0 … count − 1 in ascending rank; `copyNo[i]` is the copy of index i. Equal ranks (one pair in 2^32) fall back to the index. */
 export function rankedOrder(key: WaveKey, copyNo: Float64Array, count: number): Int32Array {
-  const keyed = new Float64Array(count);
-  for (let index = 0; index < count; index += 1) keyed[index] = copyRank(key, copyNo[index] ?? 0) * INDEX_SPAN + index;
-  keyed.sort();
-  const order = new Int32Array(count);
-  for (let place = 0; place < count; place += 1) order[place] = (keyed[place] ?? 0) % INDEX_SPAN;
+  const ranks = new Int32Array(count);
+  for (let index = 0; index < count; index += 1) ranks[index] = copyRank(key, copyNo[index] ?? 0);
+  let [order, sorted] = [new Int32Array(count), new Int32Array(count)];
+  for (let index = 0; index < count; index += 1) order[index] = index;
+  for (let digit = 0; digit < DIGITS; digit += 1) {
+    sortByDigit(ranks, digit * DIGIT_BITS, order, sorted);
+    [order, sorted] = [sorted, order];
+  }
   return order;
+}
+
+/** Brings `order` into `sorted` by one digit of the ranks; what is equal in it keeps its order. */
+function sortByDigit(ranks: Int32Array, shift: number, order: Int32Array, sorted: Int32Array): void {
+  const places = new Int32Array(DIGIT_SPAN + 1);
+  for (let index = 0; index < ranks.length; index += 1) {
+    const next = (((ranks[index] ?? 0) >>> shift) & (DIGIT_SPAN - 1)) + 1;
+    places[next] = (places[next] ?? 0) + 1;
+  }
+  for (let digit = 1; digit < DIGIT_SPAN; digit += 1) places[digit] = (places[digit] ?? 0) + (places[digit - 1] ?? 0);
+  for (let at = 0; at < order.length; at += 1) {
+    const index = order[at] ?? 0;
+    const digit = ((ranks[index] ?? 0) >>> shift) & (DIGIT_SPAN - 1);
+    const place = places[digit] ?? 0;
+    sorted[place] = index;
+    places[digit] = place + 1;
+  }
 }
 
 function mix(value: number): number {

@@ -250,6 +250,7 @@ function commitToMemory(
   const triggered = new Set<CopyRecord>();
   for (const posting of fresh) {
     const { account, owner, fill } = posting;
+    if (isFlattening(fill)) ctx.standingStops.closedBeneath(account, fill.coin, fill.side === 'buy');
     if (owner.kind === 'own') ctx.ownTrades.add(account, fill, held.get(posting) ?? new Map());
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
@@ -262,6 +263,11 @@ function commitToMemory(
     const newest = fills.at(-1);
     if (newest !== undefined && newest.time > account.fillsReadTo) account.fillsReadTo = newest.time;
   }
+}
+
+/** Whether an account's net was closed by a fill, or turned. */
+function isFlattening({ side, size, startPosition }: VenueFill): boolean {
+  return side === 'buy' ? startPosition < 0n && startPosition + size >= 0n : startPosition > 0n && startPosition <= size;
 }
 
 /** No plan led the columns to what a stop or a mirror did: they take it from its fill. */

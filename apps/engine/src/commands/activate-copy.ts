@@ -151,7 +151,7 @@ async function begin(
   // Where others run, fills of theirs may still be unread, and how well the account is known is told by its comparisons.
   if (ctx.registry.copiesOf(account).length === 0) {
     account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
-    truthRead(ctx, account);
+    truthRead(ctx, account, account.truthContradicted);
   }
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);

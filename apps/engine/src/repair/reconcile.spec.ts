@@ -38,6 +38,7 @@ function reconciled() {
     touched: 0,
     truthReadAt: 0,
     truthStale: true,
+    truthContradicted: 0,
     own: new Map(),
   } as unknown as AccountRecord;
   const copy = { no: 1, row, account, watched: { book: stage.book } } as unknown as CopyRecord;
@@ -59,7 +60,7 @@ function reconciled() {
   const collector = { read: async () => venue.fills } as unknown as FillCollector;
   const lanes = { alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work() } as unknown as WaveLanes;
   const reconciler = new Reconciler(ctx, books, collector, lanes);
-  return { venue, stage, row, reconciler, takesRisk: () => stage.book.takesRisk(row) };
+  return { venue, stage, row, account, reconciler, takesRisk: () => stage.book.takesRisk(row) };
 }
 
 describe('what a comparison with the venue means for new risk', () => {
@@ -98,6 +99,14 @@ describe('what a comparison with the venue means for new risk', () => {
     reconciler.stop();
     vi.useRealTimers();
     expect(takesRisk()).toBe(true);
+  });
+
+  it('an exit the venue has nothing for: the account takes no new risk until it is read anew, which is at once', async () => {
+    const { account, reconciler, takesRisk } = reconciled();
+    await reconciler.all();
+    reconciler.contradicted(account);
+    expect(takesRisk()).toBe(false);
+    await vi.waitFor(() => expect(takesRisk()).toBe(true));
   });
 });
 

@@ -6,7 +6,7 @@ import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import { eachBounded } from '../bounded';
 import type { EngineContext } from '../context';
-import { byNetwork, comparedPerSecond, haltOverdue, truthRead, truthUnread } from '../state/account-truth';
+import { byNetwork, comparedPerSecond, haltOverdue, truthContradicted, truthRead, truthUnread } from '../state/account-truth';
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
 import type { AccountRecord, CopyRecord } from '../state/registry';
@@ -104,6 +104,14 @@ export class Reconciler {
     this.lookAt(accounts);
   }
 
+  /** The venue says that an account holds something else than our record does: it takes no new risk until it is read anew, from now on. Returns at once. */
+  contradicted(account: AccountRecord): void {
+    truthContradicted(this.ctx, account);
+    // Where it is being compared already, its next reading is the one that counts.
+    this.unread.add(account);
+    this.lookAt([account]);
+  }
+
   /** Compares some accounts now. Returns at once. */
   lookAt(accounts: readonly AccountRecord[]): void {
     for (const account of accounts) {
@@ -174,12 +182,12 @@ export class Reconciler {
     this.unread.delete(account);
     const copies = this.ctx.registry.copiesOf(account);
     if (copies.length === 0) return true;
-    const before = account.touched;
+    const [before, contradicted] = [account.touched, account.truthContradicted];
     const read = await this.readTruth(account);
     if (read === null) return false;
     const { states } = read;
     shareEquity(this.ctx.registry, account);
-    if (read.missing === null) truthRead(this.ctx, account);
+    if (read.missing === null && !truthRead(this.ctx, account, contradicted)) this.unread.add(account);
     await this.books.run(account.scope, async () => undefined);
     for (const instrument of instrumentsOf(copies)) await this.compareCoin(account, instrument, states, before);
     await this.closes.endDelisted(account);

@@ -8,10 +8,24 @@ import type { AccountRecord } from './registry';
  * process, whose last reading failed, or whose turn in the rotation is overdue takes no new risk until it is read again; exits go on.
  */
 
-/** Takes a good reading of an account: its copies may take new risk as far as this goes. */
-export function truthRead(ctx: EngineContext, account: AccountRecord): void {
+/**
+ * Takes a good reading of an account, begun when it had been contradicted so often: its copies may take new risk as far as this goes. False where the venue
+ * contradicted our record since: what was read then may be older, and the next reading counts.
+ */
+export function truthRead(ctx: EngineContext, account: AccountRecord, contradicted: number): boolean {
+  if (account.truthContradicted !== contradicted) return false;
   account.truthReadAt = ctx.clock.now();
   setStale(ctx, account, false);
+  return true;
+}
+
+/**
+ * The venue says that an account has nothing an exit of ours could close: something closed it of which we were not told (a protective stop, a liquidation, the
+ * follower's hand). Nothing more is entered on it until a reading that begins from now on: what was entered beside that exit would be entered twice.
+ */
+export function truthContradicted(ctx: EngineContext, account: AccountRecord): void {
+  account.truthContradicted += 1;
+  setStale(ctx, account, true);
 }
 
 /** Takes a reading that failed: what was read before is no longer believed for new risk. */

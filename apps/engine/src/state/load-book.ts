@@ -70,6 +70,7 @@ export function addAccount(
     touched: 0,
     truthReadAt: 0,
     truthStale: true,
+    truthContradicted: 0,
     own: new Map(),
   });
 }

@@ -60,8 +60,10 @@ export interface AccountRecord {
   touched: number;
   /** When the venue's truth about the account was last read whole; 0: not in this process. */
   truthReadAt: EpochMs;
-  /** True while that is not known well enough for new risk (`account-truth.ts`, the only writer of both). */
+  /** True while that is not known well enough for new risk (`account-truth.ts`, the only writer of these three). */
   truthStale: boolean;
+  /** How often the venue refused what our record allowed: a reading that began before the last time proves nothing. */
+  truthContradicted: number;
   /** What the follower holds of their own by coin, in lots, as last compared. Of an account with one copy its row's `beside` is the newer (`ownLots`). */
   readonly own: Map<string, number>;
 }

@@ -14,6 +14,7 @@ import {
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import type { AccountRecord } from '../state/registry';
+import { restsUntil } from './rest-times';
 import type { StandingStop } from './standing-stops';
 import { isReduceOnly, legOf, writeStops } from './stop-journal';
 import type { StopTask } from './stop-tasks';
@@ -255,6 +256,7 @@ function stopOf(
     leftBy: ctx.clock.monotonic(),
     spentAt: null,
     askAt: ctx.clock.now() + ctx.limits.stopRetryMs,
+    doubted: false,
     cancelsRefused: 0,
     cancelAt: 0,
     end: null,
@@ -338,7 +340,7 @@ async function takePlaced(
   ]);
   for (const stop of standing) {
     stop.state = 'standing';
-    stop.askAt = ctx.clock.now() + (stop.mirror === null ? ctx.limits.stopVerifyMs : ctx.limits.mirrorVerifyMs);
+    stop.askAt = restsUntil(ctx, stop);
   }
   for (const stop of gone) ctx.standingStops.remove(stop);
 }

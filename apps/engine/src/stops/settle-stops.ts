@@ -8,6 +8,7 @@ import type { EngineContext } from '../context';
 import { settleUnknown } from '../settle-unknown';
 import { intentOf } from '../state/intent';
 import { copyStateOf } from '../state/load-scope';
+import { restsUntil } from './rest-times';
 import { forget } from './send-stops';
 import type { StandingStop } from './standing-stops';
 import { writeStops } from './stop-journal';
@@ -52,7 +53,10 @@ function isAnswered(ctx: EngineContext, stop: StandingStop): boolean {
 async function ask(ctx: EngineContext, books: Bookkeeper, stop: StandingStop): Promise<void> {
   if (stop.state === 'sent') return askSent(ctx, books, stop);
   const { venue } = stop.account.network;
+  const { doubted } = stop;
+  stop.doubted = false;
   const read = await venue.truth.orderStatus(stop.account.address, stop.clientOrderId);
+  stop.doubted ||= doubted && !read.ok;
   if (!read.ok) return;
   if (read.value.kind === 'closed') return noteEnd(stop, read.value.status, read.value);
   if (read.value.kind === 'unknown_order') {
@@ -62,7 +66,7 @@ async function ask(ctx: EngineContext, books: Bookkeeper, stop: StandingStop): P
   }
   noteTold(stop, size(read.value.original - read.value.remaining));
   if (stop.state === 'ending') await stillStands(ctx, books, stop);
-  else stop.askAt = ctx.clock.now() + verifyMs(ctx, stop);
+  else stop.askAt = doubted ? Math.min(restsUntil(ctx, stop), ctx.clock.now() + ctx.limits.stopRetryMs) : restsUntil(ctx, stop);
 }
 
 /** A venue that keeps no order so long says by its list of what is open that it does not stand; a fill of it that comes to light later is booked all the same. */
@@ -99,7 +103,7 @@ async function askSent(ctx: EngineContext, books: Bookkeeper, stop: StandingStop
       await writeStops(ctx, books, [{ stop, turn: 'stands' }]);
       stop.state = 'standing';
       noteTold(stop, settled.filled);
-      stop.askAt = ctx.clock.now() + verifyMs(ctx, stop);
+      stop.askAt = restsUntil(ctx, stop);
       return;
     case 'known':
       return noteFilled(stop, settled.status, settled.filled);
@@ -120,12 +124,8 @@ async function stillStands(ctx: EngineContext, books: Bookkeeper, stop: Standing
   stop.endNonce = null;
   await writeStops(ctx, books, [{ stop, turn: 'stands' }]);
   stop.state = 'standing';
-  stop.askAt = ctx.clock.now() + verifyMs(ctx, stop);
+  stop.askAt = restsUntil(ctx, stop);
 }
-
-/** How long an order that should stand is taken for standing: a mirror fills without anybody telling. */
-export const verifyMs = ({ limits }: Pick<EngineContext, 'limits'>, { mirror }: StandingStop): number =>
-  mirror === null ? limits.stopVerifyMs : limits.mirrorVerifyMs;
 
 function noteTold(stop: StandingStop, filled: Size): void {
   stop.toldLots = Math.max(stop.toldLots, toLots(stop.instrument, filled));

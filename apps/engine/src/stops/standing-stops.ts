@@ -54,6 +54,8 @@ export interface StandingStop {
   spentAt: number | null;
   /** When the venue is asked about it next, epoch ms. */
   askAt: EpochMs;
+  /** True from when what it could close was closed until the venue said what became of it: a venue cancels what would only reduce where there is nothing left. */
+  doubted: boolean;
   /** How often the venue refused to cancel it, and when that is tried next, epoch ms. */
   cancelsRefused: number;
   cancelAt: EpochMs;
@@ -135,6 +137,15 @@ export class StandingStops {
 
   ofCopy(copy: CopyRecord): readonly StandingStop[] {
     return this.ofAccount(copy.account).filter(({ copyNo }) => copyNo === copy.no);
+  }
+
+  /** A fill brought an account's net to flat, or beyond: what stood to close it with orders of this side is asked for at once. A new position would have no stop. */
+  closedBeneath(account: AccountRecord, coin: string, buy: boolean): void {
+    for (const stop of this.byAccount.get(account.index) ?? []) {
+      if (stop.buy !== buy || stop.instrument.coin !== coin || stop.mirror?.reduceOnly === false) continue;
+      stop.doubted = true;
+      stop.askAt = 0;
+    }
   }
 
   /** Whether a copy has a stop that must be gone before it ends. An account without a key can cancel none; its stop can only reduce. */

@@ -153,6 +153,25 @@ describe('the protective stop of a copy', () => {
     expect(stage.ctx.standingStops.holdsBack(stage.copy)).toBe(false);
   });
 
+  it('that the venue dropped with a position is placed anew at once for the next one on its side', async () => {
+    await placed();
+    for (const order of stops.orders.values()) order.status = 'reduceOnlyCanceled';
+    const exit = stage.open(9, { buy: false, lots: 0, filledLots: 20_000 }).clientOrderId;
+    const entry = stage.open(10, { buy: true, lots: 0, filledLots: 20_000 }).clientOrderId;
+    await stage.books.takeFills({
+      account: stage.account,
+      fills: [
+        stage.fill('sell', '2', '100', { time: 2, clientOrderId: exit, startPosition: sizeOf('2') }),
+        stage.fill('buy', '2', '100', { time: 3, clientOrderId: entry, startPosition: sizeOf('0') }),
+      ],
+    });
+    expect(stage.sheet.rows.position[stage.copy.row]).toBe(20_000);
+    await until(() => stops.standingNow.length === 1);
+    await placed();
+    expect(stops.asked).toEqual(['place sell 2 at 75', 'place sell 2 at 75']);
+    expect((await orders()).sort()).toEqual(['cancelled', 'resting']);
+  });
+
   it('ends when the setting goes off, and a cancel without an answer is asked for', async () => {
     await placed();
     stops.ends.push('landed_unanswered');

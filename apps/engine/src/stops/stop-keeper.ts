@@ -10,8 +10,9 @@ import { copyStateOf } from '../state/load-scope';
 import type { Network } from '../state/networks';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { ASK, type AskRank, asksNow, type DueAsk } from './ask-order';
+import { verifyMs } from './rest-times';
 import { sendStops } from './send-stops';
-import { settleStop, verifyMs } from './settle-stops';
+import { settleStop } from './settle-stops';
 import type { StandingStop } from './standing-stops';
 import { triggerOf } from './stop-journal';
 import { isSettled, type StopPace, type StopTask, stopTasks } from './stop-tasks';
@@ -240,6 +241,7 @@ export class StopKeeper {
       leftBy: this.ctx.clock.monotonic(),
       spentAt: null,
       askAt: 0,
+      doubted: false,
       cancelsRefused: 0,
       cancelAt: 0,
       end: null,

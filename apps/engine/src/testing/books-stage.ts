@@ -286,7 +286,7 @@ async function cast(ctx: EngineContext, app: Storage, scope: TenantScope, networ
   watched.book.sheet(STAGE_COIN);
   const account = addAccount(ctx, present(accounts[0], 'the venue account'), scope, network, { fillsReadTo: 0, fundingReadTo: 0 });
   account.signs = true;
-  truthRead(ctx, account);
+  truthRead(ctx, account, account.truthContradicted);
   return { account, copy: addCopy(ctx, scope, present(found, 'the copy'), watched, account, []) };
 }
 

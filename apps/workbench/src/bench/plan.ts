@@ -12,6 +12,9 @@ interface Timed {
   readonly bytes: number;
 }
 
+/** Waves of so many copies are planned before anything is measured, as an engine does at its start (`apps/engine/src/warm-up.ts`): what is measured is compiled. */
+const WARM_UP = { waves: 48, copies: 1_000 } as const;
+
 /** Planning, the gate and the journal's bytes alone: pure calls on this thread, no process and no database. */
 export const planBench: Bench = {
   about:
@@ -20,6 +23,8 @@ export const planBench: Bench = {
     const followers = option(args, 'followers', 10_000, 100_000);
     const tenants = option(args, 'tenants', 3, 50);
     const runs = option(args, 'runs', 50, 10_000);
+    const warming = new Rehearsal(WARM_UP.copies, tenants, true);
+    for (let wave = 0; wave < WARM_UP.waves; wave += 1) planOnce(warming);
     const rehearsal = new Rehearsal(followers, tenants, true);
     const timed: Timed[] = [];
     for (let run = 0; run < runs; run += 1) timed.push(planOnce(rehearsal));
@@ -28,7 +33,7 @@ export const planBench: Bench = {
     say(`${followers} copies: plan ${round(median(figures((each) => each.planMs)))} ms`);
     return {
       bench: 'plan',
-      params: { followers, tenants },
+      params: { followers, tenants, warmUpWaves: WARM_UP.waves },
       runs,
       machine: machine(),
       metrics: {

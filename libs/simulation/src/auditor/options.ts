@@ -32,6 +32,8 @@ export interface AuditorOptions {
   readonly restGraceMs: number;
   /** A mirror follows what becomes of its leader's order, and of its copy, within this. */
   readonly mirrorGraceMs: number;
+  /** An answer that comes later than this may be one the engine waits for no more: its wave has gone on, and the venue is asked, within `owedSlackMs`. */
+  readonly answerLateMs: number;
   /** An engine has compared an account with the venue so long after it was told of what it did not send itself. */
   readonly comparisonMs: number;
   /** Difference allowed between realised profit of the books and of the venue, for each fill, 10^-8. */
@@ -62,6 +64,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
   mirrorGraceMs: 5_000,
+  answerLateMs: 1_000,
   comparisonMs: 30_000,
   roundingPerFill: 100n,
   fundingReadMs: 10_000,

@@ -60,6 +60,18 @@ describe('protective stops (product §2.10)', () => {
     expect(told(place(history.wait(isTold ? 10_000 : 0).mark('100'), { trigger: units('90') }))).toEqual(found);
   });
 
+  it.each([
+    [900, ['stop_wrong']],
+    [1_100, []],
+  ] as const)('an answer after %i ms may be one nobody waited for: its fill counts once it is booked', (ms, found) => {
+    const history = holding().leader('250');
+    const cloid = history.exit('-25');
+    history.trade(cloid, false, '25', '100', false).end(cloid, 'done').wait(ms).answer(cloid, 'filled').wait(11_000);
+    const tradeId = history.lastTrade();
+    history.tell({ kind: 'account_fill_delivered', at: history.now, process: STOP.process, account: STOP.account, tradeId, coin: STOP.coin });
+    expect(told(place(history.wait(200).mark('100'), { trigger: units('90') }))).toEqual(found);
+  });
+
   it('is asked for', () => {
     expect(
       told(

@@ -389,14 +389,15 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
-  it.each<[string, number, readonly string[]]>([
-    ['is on its way into the books', 2_000, []],
-    ['has been there long enough', 11_000, ['exit_beyond_position']],
-  ])('an exit of what an entry of unknown outcome closed before it, whose fill %s', (_what, waitMs, found) => {
+  it.each<[string, number, 'unknown' | 'rejected', readonly string[]]>([
+    ['is on its way into the books', 2_000, 'unknown', []],
+    ['is on its way into the books, and that arrived twice: the answer is that to the second time', 2_000, 'rejected', []],
+    ['has been there long enough', 11_000, 'unknown', ['exit_beyond_position']],
+  ])('an exit of what an entry of unknown outcome closed before it, whose fill %s', (_what, waitMs, answer, found) => {
     const history = new History().follow('10').wait(100).leader('-10');
     const exit = history.exit('-1');
     const entry = history.order('-1');
-    history.trade(entry, false, '1').end(entry, 'done').answer(entry, 'unknown').end(exit, 'rejected').answer(exit, 'rejected');
+    history.trade(entry, false, '1').end(entry, 'done').answer(entry, answer).end(exit, 'rejected').answer(exit, 'rejected');
     history.wait(waitMs).mark('100').exit('-1');
     expect(history.found()).toEqual(found);
   });

@@ -40,10 +40,12 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
     case 'answer_delivered': {
       const order = state.orders.get(told.cloid);
       if (order === undefined) return;
-      order.answer = told.outcome;
+      // Where the order is there, the same action was refused that arrived again: of the order nothing was said.
+      order.answer = told.outcome === 'rejected' && order.arrived && !order.rejected ? 'unknown' : told.outcome;
       order.answeredAt = told.at;
+      order.answeredLate = order.handed !== null && told.at - order.handed.sentAt > state.options.answerLateMs;
       order.stoodWhenAnswered = told.outcome === 'resting' || (told.outcome === 'filled' && order.handed?.tif === 'gtc' && order.remaining > 0n);
-      // What the engine was told is refused cannot fill, unless it is there: then it was the same action sent again that was refused.
+      // What the engine was told is refused cannot fill, unless it is there.
       if (told.outcome === 'rejected' && !order.arrived) order.ended = true;
       return;
     }

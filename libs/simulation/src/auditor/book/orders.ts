@@ -48,6 +48,8 @@ export class OrderTrack {
   /** The leader reduced while it stood, or was on its way. */
   reducedAt: EpochMs | null = null;
   answeredAt: EpochMs = Number.NEGATIVE_INFINITY;
+  /** The answer came so late that nobody need have waited for it: the venue is asked instead. */
+  answeredLate = false;
   /** The answer said that it stands, or may: something of one that may stand was left. */
   stoodWhenAnswered = false;
 
@@ -77,14 +79,14 @@ export class OrderTrack {
     return this.answer !== null && this.answer !== 'unknown';
   }
 
-  /** Whether no answer tells what it fills: there is none, or it says that the order, or a rest of it, stands. The engine learns of it by the fills it books. */
+  /** Whether no answer tells what it fills: there is none, it may not have been heard, or it says that the order, or a rest of it, stands. The engine learns of it by the fills it books. */
   get fillsUnanswered(): boolean {
-    return !this.isAnswered || this.stoodWhenAnswered;
+    return !this.isAnswered || this.answeredLate || this.stoodWhenAnswered;
   }
 
   /** What the engine was answered as filled before it was told the fills. */
   answeredUntold(): bigint {
-    return this.isAnswered ? this.filled - this.toldFilled : 0n;
+    return this.isAnswered && !this.answeredLate ? this.filled - this.toldFilled : 0n;
   }
 
   /** Whether an engine may not know yet what became of it. After `UNKNOWN_MOST_MS` it is taken for asked. */

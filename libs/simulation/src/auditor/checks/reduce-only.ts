@@ -88,11 +88,21 @@ export class ReduceOnly {
     if (orders.some(({ answeredAt }) => answeredAt > since)) return;
     if (orders.some(({ handed }) => handed?.reduceOnly === true && isSibling(handed, order))) return;
     const unbooked = holdings.reduce((sum, holding) => sum + holding.unbookedMirrors(order.decidedAt, state.options.owedSlackMs, !order.buy), 0n);
-    const sure = toClose(order, copies) - unbooked - orders.reduce((sum, track) => sum + mayBeOnItsWay(track, order), 0n);
+    const sure = toClose(order, copies) - unbooked - orders.reduce((sum, track) => sum + this.mayBeOnItsWay(track, order), 0n);
     const least = ((state.instruments.get(order.coin)?.minNotional ?? 0n) * UNIT * ALONE_PERCENT) / 100n;
     const price = state.lastMarks.get(order.coin) ?? order.price;
     if (sure <= 0n || (sure < order.size && sure * price < least)) return;
     this.suspects.push({ at, order, text: `is not reduce-only, and ${sizeText(sure)} of the account is closed by it for certain` });
+  }
+
+  /** What an order of the same side takes of it, or may still. */
+  private mayBeOnItsWay(track: OrderTrack, { buy, decidedAt }: OrderHanded): bigint {
+    const { handed, answer } = track;
+    if (handed === null || handed.buy !== buy) return 0n;
+    const isGone = track.voided && handed.sentAt < decidedAt - PLANNED_MS && !track.isUnknown(decidedAt);
+    const isUnheard = track.answeredLate && decidedAt - track.answeredAt < this.state.options.owedSlackMs;
+    const settled = isGone || (!isUnheard && (answer === 'filled' || answer === 'rejected'));
+    return abs(settled ? track.filled - track.toldFilled : handed.size - track.toldFilled);
   }
 
   /** What was planned before it and was not handed over yet counted as on its way. */
@@ -137,13 +147,4 @@ const keyOf = ({ account, coin }: OrderHanded): string => `${account} ${coin}`;
 function toClose({ coin, buy }: OrderHanded, copies: readonly CopyTrack[]): bigint {
   const net = copies.reduce((sum, copy) => sum + (copy.holdings.get(coin)?.told.position ?? 0n), 0n);
   return buy ? -net : net;
-}
-
-/** What an order of the same side takes of it, or may still. */
-function mayBeOnItsWay(track: OrderTrack, { buy, decidedAt }: OrderHanded): bigint {
-  const { handed, answer } = track;
-  if (handed === null || handed.buy !== buy) return 0n;
-  const isGone = track.voided && handed.sentAt < decidedAt - PLANNED_MS && !track.isUnknown(decidedAt);
-  const settled = answer === 'filled' || answer === 'rejected' || isGone;
-  return abs(settled ? track.filled - track.toldFilled : handed.size - track.toldFilled);
 }
