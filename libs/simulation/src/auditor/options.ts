@@ -30,7 +30,9 @@ export interface AuditorOptions {
   readonly owedSlackMs: number;
   /** An order that stands is to be cancelled within this of what ends it. */
   readonly restGraceMs: number;
-  /** A mirror follows what becomes of its leader's order, and of its copy, within this. */
+  /** A mirror that adds risk is to be cancelled within this of what ends new risk. */
+  readonly mirrorEndMs: number;
+  /** A mirror follows what becomes of its leader's order within this, and what mirrors filled is of orders that went so long ago at most. */
   readonly mirrorGraceMs: number;
   /** An answer that comes later than this may be one the engine waits for no more: its wave has gone on, and the venue is asked, within `owedSlackMs`. */
   readonly answerLateMs: number;
@@ -63,6 +65,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
+  mirrorEndMs: 2_500,
   mirrorGraceMs: 5_000,
   answerLateMs: 1_000,
   comparisonMs: 30_000,

@@ -104,6 +104,7 @@ function checkDouble(state: AuditState, copy: CopyTrack, mirror: MirrorHanded, o
 interface End {
   readonly at: EpochMs;
   readonly why: string;
+  readonly graceMs: number;
 }
 
 /** What ends a mirror, the first of all; null: nothing did. One that only reduces ends with its leader's order and where everything is closed. */
@@ -112,23 +113,25 @@ function endOf(state: AuditState, order: OrderTrack): End | null {
   const { handed, mirror } = order;
   if (copy === undefined || handed === null || mirror === null) return null;
   const ends: End[] = [];
+  const { mirrorGraceMs } = state.options;
   const goneAt = state.leader(copy.copy.leader).orders.find(mirror.leaderOrder)?.goneAt ?? null;
-  if (goneAt !== null) ends.push({ at: goneAt, why: 'its leader’s order went' });
-  if (copy.terms.settings.policy !== 'orders' && copy.asked.length === 0) ends.push({ at: copy.terms.at, why: 'the copy mirrors no more' });
+  if (goneAt !== null) ends.push({ at: goneAt, why: 'its leader’s order went', graceMs: mirrorGraceMs });
+  if (copy.terms.settings.policy !== 'orders' && copy.asked.length === 0) ends.push({ at: copy.terms.at, why: 'the copy mirrors no more', graceMs: mirrorGraceMs });
   if (copy.state === 'breaker_closed' || copy.state === 'stopping' || copy.state === 'stopped')
-    ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}` });
+    ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}`, graceMs: mirrorGraceMs });
   if (!handed.reduceOnly) ends.push(...haltsOf(state, copy, order));
-  return ends.map((end) => ({ ...end, at: Math.max(end.at, handed.sentAt) })).reduce<End | null>((a, b) => (a === null || b.at < a.at ? b : a), null);
+  return ends.map((end) => ({ ...end, at: Math.max(end.at, handed.sentAt) })).reduce<End | null>((a, b) => (a === null || b.at + b.graceMs < a.at + a.graceMs ? b : a), null);
 }
 
 /** What ends new risk, and with it what may enter. */
 function haltsOf(state: AuditState, copy: CopyTrack, order: OrderTrack): readonly End[] {
   const ends: End[] = [];
+  const graceMs = state.options.mirrorEndMs;
   const halt = state.halts.oldest(copy.copy);
-  if (halt !== null) ends.push({ at: halt.since, why: `${halt.cause} of ${halt.thing}` });
-  if (copy.state !== 'active') ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}` });
+  if (halt !== null) ends.push({ at: halt.since, why: `${halt.cause} of ${halt.thing}`, graceMs });
+  if (copy.state !== 'active') ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}`, graceMs });
   const { breach } = copy.losses;
-  if (breach !== null && breach.process === order.process) ends.push({ at: breach.since, why: `${breach.limit} was met` });
+  if (breach !== null && breach.process === order.process) ends.push({ at: breach.since, why: `${breach.limit} was met`, graceMs });
   return ends;
 }
 
@@ -147,7 +150,7 @@ export function checkMirrorsThrough(state: AuditState, at: EpochMs): void {
 function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: string): void {
   if (order.mirror === null || order.handed === null || !order.rested || order.ended || order.remaining <= 0n) return;
   const ended = endOf(state, order);
-  if (ended === null || at <= ended.at + state.options.mirrorGraceMs || ended.at <= quietSince(state, order)) return;
+  if (ended === null || at <= ended.at + ended.graceMs || ended.at <= quietSince(state, order)) return;
   const text = `mirror ${order.cloid} of copy ${order.copyId} ${what} in ${order.handed.coin} ${at - ended.at} ms after ${ended.why}`;
   state.report('mirror_not_cancelled', at, order.copyId, order.cloid, text);
 }
