@@ -98,7 +98,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   };
   const leverage = new LeveragePreparer(ctx);
   const approvals = new ApprovalWatch(ctx, books);
-  const repairs = new Repairs(ctx, books, lanes);
+  const repairs = new Repairs(ctx, books, lanes, collector);
   const resolver = new UnknownResolver(ctx, books);
   const seats = new SeatFollower(ctx);
   const volatility = new VolatilityKeeper(ctx);
@@ -170,7 +170,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     recover: (rows) =>
       recover(
         ctx,
-        { books, collector, resolver, lanes },
+        { books, collector, resolver, lanes, repairs },
         rows.flatMap((row) => row.journals),
       ),
     start: async () => {

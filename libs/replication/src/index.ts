@@ -8,6 +8,7 @@ export * from './crossing';
 export * from './detect';
 export * from './drop-orders';
 export { markupOf } from './emit-orders';
+export * from './end-windows';
 export * from './explain-gap';
 export * from './follower-rows';
 export * from './instrument-columns';

@@ -93,7 +93,16 @@ const AWAITING_OPEN = reasonNumber('awaiting_open');
  * process that died between the journal and its books is followed by one that goes on from the same place. `index` is the decision's.
  */
 export function intentAfter(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
-  return row.firstFillAt > 0 ? afterMove(before, row, index, terms) : afterRepair(before, row, index, terms);
+  return row.firstFillAt > 0 ? afterMove(windowEnded(before, row, index), row, index, terms) : afterRepair(before, row, index, terms);
+}
+
+/** A move decides on less than stood before where the window of what was owed had ended. */
+function windowEnded(before: RowIntent, row: JournalRow, index: number): RowIntent {
+  const targetMicro = row.decisions.targetBefore[index] ?? 0;
+  const given = Math.abs(before.targetMicro) - Math.abs(targetMicro);
+  if (given <= 0 || before.owedUntilMs === 0 || row.plannedAt < before.owedUntilMs) return before;
+  const rho = lockedRatio(targetMicro, row.leaderBefore);
+  return givenUp({ ...before, targetMicro, rho, owedPrice: 0, owedUntilMs: 0 }, given, ENDED);
 }
 
 function afterMove(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {

@@ -1,4 +1,3 @@
-import { forfeitGap } from './apply';
 import type { CopyBook } from './book';
 import { quoteFor } from './book-quote';
 import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
@@ -7,11 +6,12 @@ import { isHandingOver } from './copy-columns';
 import { decideOrders, exitsNeeded, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
+import { endWindows, type Forfeit } from './end-windows';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
 import { prepareEntry } from './plan-wave';
 import { exitBoundAt } from './price-bound';
-import { reasonAt, reasonNumber } from './reasons';
+import { reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps } from './shared-caps';
 import { spreadEntries } from './spread';
@@ -40,14 +40,6 @@ const EXIT_PACES: readonly (readonly [number, number])[] = [
 /** The same where the venue was busy again and again, by attempts: what is refused for that does not count as failed. */
 const BUSY_ATTEMPTS = 20;
 const BUSY_PACE = 5;
-
-/** Micro-lots a repair gave up for one copy. */
-export interface Forfeit {
-  readonly row: number;
-  readonly copyNo: number;
-  readonly amount: number;
-  readonly reason: string;
-}
 
 /** A repair: new attempts for what is missing, and what was given up because its window ended. */
 export interface RepairPlan {
@@ -105,21 +97,6 @@ export function needsRepair(book: CopyBook, sheet: InstrumentSheet): boolean {
     if (Math.abs(target) - reachOf(rows, row, target > 0) * MICRO >= MICRO || exitsNeeded(rows, row, target) >= 1) return true;
   }
   return false;
-}
-
-/** Entries whose window has ended leave ρ with the reason that kept them from being copied. */
-function endWindows(book: CopyBook, sheet: InstrumentSheet, now: number): readonly Forfeit[] {
-  const { rows } = sheet;
-  const forfeits: Forfeit[] = [];
-  for (let row = 0; row < book.rowCount; row += 1) {
-    // Without a window nothing is owed: what is missing all the same, an order that failed since, is given up at once.
-    if (isHandingOver(book.copies.status[row] ?? 0) || now < (rows.owedUntil[row] ?? 0)) continue;
-    const last = reasonAt(rows.lastReason[row] ?? 0);
-    const reason = last === null || last === 'planned' || last === 'no_change' ? 'window_ended' : last;
-    const amount = forfeitGap(sheet, row, reason);
-    if (amount > 0) forfeits.push({ row, copyNo: book.copies.copyNo[row] ?? 0, amount, reason });
-  }
-  return forfeits;
 }
 
 function repairReferences(draft: Draft): void {

@@ -30,6 +30,7 @@ class Copy {
       copyNo: one(1),
       allocation: one(100e8),
       equity: one(100e8),
+      chargedUnbooked: one(0),
       navFactor: one(ONE),
       navEquity: one(100e8),
       navPeak: one(ONE),
@@ -148,6 +149,33 @@ describe('the ladder', () => {
       'close',
     ]);
     expect(new Copy({ fromStart: 0.2 }).at(79, true, () => false)).toBe('close');
+  });
+});
+
+describe('funding that was read and is not booked', () => {
+  const after = (terms: Terms, charged: number, dollars: number): readonly [string, number] => {
+    const copy = new Copy(terms);
+    copy.columns.chargedUnbooked[0] = charged * 1e8;
+    const step = copy.at(dollars);
+    return [step, lossUnder(copy.columns, 0, copy.columns.breakerLimit[0] ?? 0)];
+  };
+
+  it.each<[string, Terms, number, number, readonly [string, number]]>([
+    ['halts new risk where a limit is met with it, and closes nothing', { fromStart: 0.2 }, 5, 85, ['halt_new', 0.2 * ONE]],
+    ['halts nothing a unit above', { fromStart: 0.2 }, 5, 85.000_000_01, ['none', 0.199_999_999_9 * ONE]],
+    ['takes the milder steps of the ladder', { fromStart: 0.2, alertAt: 0.5, haltAt: 0.75 }, 2, 92, ['alert', 0.1 * ONE]],
+    ['counts under a limit in money', { money: 30 }, 5, 75, ['halt_new', 30e8]],
+    ['leaves what is met without it to close', { fromStart: 0.2 }, 5, 80, ['close', 0.25 * ONE]],
+  ])('%s', (_what, terms, charged, dollars, found) => {
+    expect(after(terms, charged, dollars)).toEqual(found);
+  });
+
+  it('counts once when it is booked', () => {
+    const copy = new Copy({ fromStart: 0.2 });
+    copy.columns.chargedUnbooked[0] = 5e8;
+    expect([copy.at(85), copy.at(86)]).toEqual(['halt_new', 'none']);
+    copy.columns.chargedUnbooked[0] = 0;
+    expect([copy.at(81), copy.at(80)]).toEqual(['none', 'close']);
   });
 });
 

@@ -20,6 +20,8 @@ export interface NavColumns {
   readonly allocation: Float64Array;
   /** Copy equity at the present marks, unrealised, fees and funding included. */
   readonly equity: Float64Array;
+  /** Funding that was read as paid and is not booked yet, ≥ 0: it is not in `equity`, and halts new risk as if it were. */
+  readonly chargedUnbooked: Float64Array;
   /** Unit NAV at the last flow, and the equity right after it. */
   readonly navFactor: Float64Array;
   readonly navEquity: Float64Array;
@@ -62,9 +64,9 @@ export interface StepChanges {
   readonly before: Uint8Array;
 }
 
-/** Unit NAV (10^-12): chain-linked, so that money moved in or out is neither gain nor loss; 0 when the copy equity is gone. */
-export function unitNav(columns: Pick<NavColumns, 'equity' | 'navFactor' | 'navEquity'>, row: number): number {
-  const equity = columns.equity[row] ?? 0;
+/** Unit NAV (10^-12): chain-linked, so that money moved in or out is neither gain nor loss; 0 when the copy equity is gone. `unbooked` is taken off the equity. */
+export function unitNav(columns: Pick<NavColumns, 'equity' | 'navFactor' | 'navEquity'>, row: number, unbooked = 0): number {
+  const equity = (columns.equity[row] ?? 0) - unbooked;
   const linked = columns.navEquity[row] ?? 0;
   return equity <= 0 || linked <= 0 ? 0 : mulDivFloor(columns.navFactor[row] ?? 0, equity, linked);
 }
@@ -75,10 +77,13 @@ export const lossFromStart = (columns: NavColumns, row: number): number => Math.
 /** Loss from a reference NAV as a share, rounded up, so that rounding never hides a breach. */
 const lossFrom = (reference: number, nav: number): number => (reference <= 0 || nav >= reference ? 0 : ONE - mulDivFloor(nav, ONE, reference));
 
-/** Loss of a row under a limit: a share (10^-12), for `loss_money` an amount of money. */
-export function lossUnder(columns: NavColumns, row: number, limit: number): number {
-  if (limit === LOSS_MONEY) return Math.max(0, (columns.pnlAnchor[row] ?? 0) - ((columns.equity[row] ?? 0) - (columns.allocation[row] ?? 0)));
-  const nav = unitNav(columns, row);
+/** Loss of a row under a limit: a share (10^-12), for `loss_money` an amount of money. Charges that wait for the books are lost, unless none are to count. */
+export function lossUnder(columns: NavColumns, row: number, limit: number, unbooked = columns.chargedUnbooked[row] ?? 0): number {
+  if (limit === LOSS_MONEY) {
+    const equity = (columns.equity[row] ?? 0) - unbooked;
+    return Math.max(0, (columns.pnlAnchor[row] ?? 0) - (equity - (columns.allocation[row] ?? 0)));
+  }
+  const nav = unitNav(columns, row, unbooked);
   if (limit === FROM_START) return Math.max(0, ONE - nav);
   return lossFrom((limit === TRAILING ? columns.navPeak : columns.navDay)[row] ?? 0, nav);
 }
@@ -141,7 +146,7 @@ function stepOf(columns: NavColumns, row: number, { isNewMark, confirms }: Evalu
   for (let limit = 0; limit < LOSS_LIMITS.length; limit += 1) {
     const threshold = thresholdOf(columns, row, limit);
     if (threshold < 0) continue;
-    const asked = askedBy(columns, row, lossUnder(columns, row, limit), threshold);
+    const asked = askedUnder(columns, row, limit, threshold);
     if (asked <= step) continue;
     step = asked;
     columns.breakerLimit[row] = limit;
@@ -156,6 +161,13 @@ function stepOf(columns: NavColumns, row: number, { isNewMark, confirms }: Evalu
   const seen = Math.min(255, before + (counts ? 1 : 0));
   columns.breachedMarks[row] = seen;
   return seen >= (columns.closeAfter[row] ?? 1) ? STEP.close : STEP.haltNew;
+}
+
+/** What a limit asks for. A charge that waits for the books halts new risk and closes nothing: whose part of it is whose is not decided before. */
+function askedUnder(columns: NavColumns, row: number, limit: number, threshold: number): number {
+  const booked = askedBy(columns, row, lossUnder(columns, row, limit, 0), threshold);
+  if ((columns.chargedUnbooked[row] ?? 0) === 0 || booked >= STEP.haltNew) return booked;
+  return Math.min(STEP.haltNew, askedBy(columns, row, lossUnder(columns, row, limit), threshold));
 }
 
 function askedBy(columns: NavColumns, row: number, loss: number, threshold: number): number {

@@ -26,6 +26,7 @@ function columnsOf(terms: Terms, equity: number): NavColumns {
     copyNo: one(1),
     allocation: one(allocation),
     equity: one(equity),
+    chargedUnbooked: one(0),
     navFactor: one(terms.factor ?? ONE),
     navEquity: one(terms.linked ?? allocation),
     navPeak: one(terms.peak ?? ONE),

@@ -6,6 +6,7 @@ import type { Bookkeeper } from './bookkeeper';
 import type { FillCollector } from './collect-fills';
 import { accountsPerTurn, lastCharge, owesReading } from './funding-due';
 import { bookFunding, type CollectedFunding } from './post-funding';
+import { noteCharges } from './unbooked-charges';
 
 /** Wait between two turns, in ms. */
 const TURN_MS = 1_000;
@@ -104,8 +105,8 @@ export class FundingCollector {
   }
 
   /**
-   * The charges of one account that are old enough; null when it must be read again. Fills are read after them: a fill before a charge must be booked when
-   * it is decided who held what.
+   * The charges of one account that are old enough; null when it must be read again. What was paid by any of them meets loss limits from now on. Fills are read
+   * after them: a fill before a charge must be booked when it is decided who held what.
    */
   private async read(account: AccountRecord, charged: EpochMs): Promise<CollectedFunding | null> {
     const until = this.ctx.clock.now() - this.ctx.limits.fundingGraceMs;
@@ -117,11 +118,12 @@ export class FundingCollector {
       this.ctx.log.warn('funding could not be read', { venueAccountNo: account.no, code: answer.error.code, detail: answer.error.detail });
       return null;
     }
+    const noted = await noteCharges(this.ctx, account, answer.value.charges);
     const charges = answer.value.charges.filter((charge) => charge.time <= until);
     if (charges.length > 0 && !(await this.fills.read(account))) return null;
     const { complete } = answer.value;
     const newest = charges.at(-1)?.time ?? charged;
-    return { account, charges, readTo: complete ? charged : Math.min(newest, charged), more: !complete };
+    return { account, charges, young: noted.filter(({ at }) => at > until), readTo: complete ? charged : Math.min(newest, charged), more: !complete };
   }
 
   /** Books what was read of one tenant; `begins` is called when no more of it can be added. What could not be booked is owed again, and so is an account of which the venue has more. */

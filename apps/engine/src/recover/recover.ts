@@ -1,10 +1,11 @@
-import { beginClosing } from '@lockstep/replication';
+import { beginClosing, STATUS } from '@lockstep/replication';
 import { isClosing } from '@lockstep/roster';
 import type { JournalRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import { forgetStrayAhead } from '../mirrors/mirror-totals';
+import type { Repairs } from '../repair/repair';
 import type { UnknownResolver } from '../repair/resolve-unknowns';
 import { copyStateOf } from '../state/load-scope';
 import { OPEN_MOVES_MAX, restoreMove } from '../watch/inbox';
@@ -25,6 +26,7 @@ export interface RecoverParts {
   readonly collector: FillCollector;
   readonly resolver: UnknownResolver;
   readonly lanes: WaveLanes;
+  readonly repairs: Pick<Repairs, 'open'>;
 }
 
 /**
@@ -42,6 +44,7 @@ export async function recover(ctx: EngineContext, parts: RecoverParts, rows: rea
   }
   parts.collector.start();
   const { accounts, waves } = await reopenOrders(ctx, journals, intents, byWave);
+  parts.repairs.open();
   await settleReopened(ctx, accounts, parts.resolver, parts.collector, ctx.clock.now() + RECOVERY_MAX_MS);
   await planUnplanned(ctx, parts.books, parts.lanes, moves, waves);
 }
@@ -57,11 +60,16 @@ async function openMoves(ctx: EngineContext): Promise<RecordedMove[]> {
   });
 }
 
-/** The state of a copy is written before its exits are: one that is being closed has no target, whatever its last intent says. */
-function closeWhatCloses(ctx: EngineContext): void {
+/**
+ * The state of a copy is written before its exits are: one that is being closed has no target, whatever its last intent says. Nor has one whose loss limit was
+ * met since this process began, though that is not written yet.
+ */
+export function closeWhatCloses(ctx: Pick<EngineContext, 'registry'>): void {
   for (const copy of ctx.registry.copies.values()) {
     const state = copyStateOf(copy.state);
-    if (state !== null && isClosing(state)) beginClosing(copy.watched.book, copy.row);
+    const { book } = copy.watched;
+    const isBroken = ((book.copies.status[copy.row] ?? 0) & STATUS.breaker) !== 0;
+    if (isBroken || (state !== null && isClosing(state))) beginClosing(book, copy.row);
     forgetStrayAhead(copy);
   }
 }

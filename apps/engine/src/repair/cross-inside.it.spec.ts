@@ -1,9 +1,10 @@
 import { MICRO } from '@lockstep/replication';
 import { crossesOf } from '@lockstep/storage';
+import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FillCollector } from '../books/collect-fills';
 import type { CopyRecord } from '../state/registry';
-import { type BooksStage, moneyOf, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
+import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { holdOf, secondCopy, writtenOf } from '../testing/second-copy';
 import { WaveLanes } from '../wave/wave-lanes';
@@ -23,7 +24,7 @@ describe('two copies of one account', () => {
     stage = await openBooksStage();
     const { ctx, books } = stage;
     lanes = new WaveLanes(ctx, books, () => undefined);
-    inside = new InsideCrossing(ctx, books, lanes);
+    inside = new InsideCrossing(ctx, books, lanes, new FillCollector(ctx, books));
     short = await secondCopy(stage);
     await stage.hold('2', '100');
     await holdOf(stage, short, 'sell', '1.5', '110');
@@ -98,6 +99,35 @@ describe('two copies of one account', () => {
     await lanes.idle();
     await cross();
     expect(await crosses()).toHaveLength(1);
+  });
+
+  it('book what filled before they cross, read from the venue where it is not', async () => {
+    const bought = sampleFill({
+      coin: STAGE_COIN.coin,
+      size: sizeOf('1'),
+      price: priceOf('102'),
+      tradeId: '77',
+      clientOrderId: orderOf(stage.copy.no, 2),
+    });
+    stage.open(2, { buy: true, lots: LOTS, filledLots: LOTS });
+    rowsOf(stage.copy).position[stage.copy.row] = 3 * LOTS;
+    wants(stage.copy, 2);
+    wants(short, 0);
+    // Its fill is not to be had yet: the venue is asked for what both want.
+    await cross();
+    expect(await crosses()).toEqual([]);
+    stage.venue.fills = [bought];
+    await cross();
+    // One of three at an average of 100 2/3, less the fee of the fill.
+    expect([await crosses(), await facts()]).toMatchObject([[{ price: priceOf('104') }], [{ realised: moneyOf('3.33333334') }, after[1]]]);
+  });
+
+  it('do not cross while an order of either has no outcome', async () => {
+    stage.open(2, { buy: true, lots: LOTS });
+    wants(stage.copy, 1);
+    wants(short, 0);
+    await cross();
+    expect(await crosses()).toEqual([]);
   });
 
   it('are both reduced by one close of the follower, pro rata and each with its own profit', async () => {

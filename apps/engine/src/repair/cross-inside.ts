@@ -3,7 +3,9 @@ import { type Cross, type CrossOptions, EXIT_BAND, findCrosses, type InstrumentS
 import { nextWaveNumber } from '@lockstep/storage';
 import { bookCross } from '../books/book-cross';
 import type { Bookkeeper } from '../books/bookkeeper';
+import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
+import type { OpenOrder } from '../state/open-orders';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -21,6 +23,7 @@ export class InsideCrossing {
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
     private readonly lanes: Pick<WaveLanes, 'aloneInAll'>,
+    private readonly fills: Pick<FillCollector, 'read'>,
   ) {}
 
   /** Crosses what can be crossed in one instrument on the accounts of a leader's copies; resolves at once where nothing can, else when it is done or late. */
@@ -55,6 +58,7 @@ export class InsideCrossing {
     const key = keyOf(account, coin);
     this.running.add(key);
     try {
+      if (this.openOrders(account, coin).some(({ filledLots }) => filledLots !== null)) await this.fills.read(account);
       const no = await this.ctx.storage.platform((unit) => nextWaveNumber(unit));
       const watched = this.ctx.registry.copiesOf(account).map((copy) => copy.watched);
       // Lanes are taken once it is the books' turn, never while waiting for it.
@@ -74,8 +78,15 @@ export class InsideCrossing {
     const buyer = cross && ctx.registry.copies.get(cross.buyer.copyNo);
     const seller = cross && ctx.registry.copies.get(cross.seller.copyNo);
     if (cross === undefined || buyer === undefined || seller === undefined) return;
+    // What filled before the cross is booked before it: a copy's profit is reckoned on its average entry (product §2.6).
+    if (this.openOrders(account, coin).some(({ copy }) => copy === buyer || copy === seller)) return;
     await bookCross(ctx, { no, cross, account, buyer, seller, coin });
     ctx.log.info('copies crossed inside their account', { venueAccountNo: account.no, coin, crossNo: no, lots: cross.lots });
+  }
+
+  /** Orders of an account that have no outcome, or fills that are not booked. */
+  private openOrders(account: AccountRecord, coin: string): OpenOrder[] {
+    return [...this.ctx.openOrders.ofAccount(account.index)].filter(({ sheet }) => sheet.instrument.coin === coin);
   }
 
   /** The first of what can cross; the next is found by the next repair. */

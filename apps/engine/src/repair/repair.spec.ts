@@ -1,7 +1,7 @@
 import { silentLogger } from '@lockstep/platform';
-import { EPISODE } from '@lockstep/replication';
+import { EPISODE, reservePending } from '@lockstep/replication';
 import { at } from '@lockstep/replication/testing/book-builder';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { WaveStage } from '../testing/wave-stage';
@@ -13,6 +13,13 @@ const LANES = {
   alone: (_watched: unknown, _coin: string, work: () => Promise<void>) => work(),
   behind: () => NOTHING_BEHIND,
 } as unknown as WaveLanes;
+const NO_FILLS = { read: async () => true };
+
+/** Repairs of books in which everything that earlier processes left open stands. */
+function opened(repairs: Repairs): Repairs {
+  repairs.open();
+  return repairs;
+}
 
 /** A copy that holds 10, should hold nothing, and whose exits failed at the venue's band; the database takes no event. */
 async function stuckWithoutDatabase() {
@@ -30,7 +37,7 @@ async function stuckWithoutDatabase() {
     storage: { ...world.ctx.storage, platform: async () => 77 },
   } as unknown as EngineContext;
   const books = { ...world.books, run: () => Promise.reject(new Error('the database is down')) } as unknown as Bookkeeper;
-  return { world, sheet, errors, repairs: new Repairs(ctx, books, LANES) };
+  return { world, sheet, errors, repairs: opened(new Repairs(ctx, books, LANES, NO_FILLS)) };
 }
 
 describe('an exit stuck at the venue’s band while the database is down', () => {
@@ -54,7 +61,7 @@ function withRemnant() {
   // Worth five dollars.
   [sheet.mark, sheet.bestBid, sheet.bestAsk] = [500_000_000, 499_000_000, 501_000_000];
   const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform: async () => 77 } } as unknown as EngineContext;
-  return { world, sheet, repairs: new Repairs(ctx, world.books as unknown as Bookkeeper, LANES) };
+  return { world, sheet, repairs: opened(new Repairs(ctx, world.books as unknown as Bookkeeper, LANES, NO_FILLS)) };
 }
 
 describe('a remnant that cannot close alone', () => {
@@ -69,5 +76,23 @@ describe('a remnant that cannot close alone', () => {
     for (const { copy, intent } of intents) world.ctx.booked.hand(copy.no, sheet.instrument.coin, intent);
     await repairs.repair(world.watched, sheet, 'repair');
     expect(world.journaled).toHaveLength(1);
+  });
+});
+
+describe('a repair that is asked for before the orders of an earlier process are in the columns', () => {
+  it('leaves once they are, for what they do not close', async () => {
+    const world = new WaveStage();
+    await runMoves(world.ctx, world.books as unknown as Bookkeeper, world.moves('0', '10'), NOTHING_BEHIND);
+    const { sheet } = world.stage;
+    sheet.rows.target[0] = 0;
+    world.sent.length = 0;
+    const ctx = { ...world.ctx, storage: { ...world.ctx.storage, platform: async () => 77 } } as unknown as EngineContext;
+    const repairs = new Repairs(ctx, world.books as unknown as Bookkeeper, LANES, NO_FILLS);
+    await repairs.close(world.watched, 'breaker');
+    expect(world.sent).toEqual([]);
+    // An exit of 6 that nobody has an answer to.
+    reservePending(sheet, 0, { buy: false, exit: true }, 6);
+    repairs.open();
+    await vi.waitFor(() => expect(world.sent).toEqual(['sell 4']));
   });
 });

@@ -2,6 +2,7 @@ import { formatSize, fromLots, type Timer } from '@lockstep/kernel';
 import { type InstrumentSheet, needsRepair, repairPlan } from '@lockstep/replication';
 import { nextWaveNumber } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
+import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import type { WatchedAccount } from '../state/registry';
@@ -23,6 +24,8 @@ export class Repairs {
   private timer: Timer | null = null;
   private readonly inside: InsideCrossing;
   private readonly running = new Set<InstrumentSheet>();
+  /** What was asked for before {@link open}; null: it is open. */
+  private waiting: Map<InstrumentSheet, { readonly watched: WatchedAccount; readonly cause: WaveCause }> | null = new Map();
   /** A number taken for a repair that had nothing to do. */
   private spareNumber: number | null = null;
 
@@ -30,8 +33,19 @@ export class Repairs {
     private readonly ctx: EngineContext,
     private readonly books: Bookkeeper,
     private readonly lanes: WaveLanes,
+    fills: Pick<FillCollector, 'read'>,
   ) {
-    this.inside = new InsideCrossing(ctx, books, lanes);
+    this.inside = new InsideCrossing(ctx, books, lanes, fills);
+  }
+
+  /**
+   * From here on repairs act, those first that were asked for before: a loss limit may be met at the first mark, while orders of an earlier process are not in the
+   * columns yet, and what they close would be closed once more.
+   */
+  open(): void {
+    const waiting = this.waiting ?? new Map();
+    this.waiting = null;
+    for (const [sheet, { watched, cause }] of waiting) void this.repair(watched, sheet, cause);
   }
 
   start(): void {
@@ -52,9 +66,13 @@ export class Repairs {
     }
   }
 
-  /** Repairs one instrument; joins nothing that runs already. */
+  /** Repairs one instrument; joins nothing that runs already, and waits for {@link open}. */
   async repair(watched: WatchedAccount, sheet: InstrumentSheet, cause: WaveCause): Promise<void> {
     if (this.running.has(sheet)) return;
+    if (this.waiting !== null) {
+      this.waiting.set(sheet, { watched, cause });
+      return;
+    }
     this.running.add(sheet);
     try {
       await this.inside.cross(watched, sheet);

@@ -40,11 +40,15 @@ export class LeaderState {
 
   /**
    * Whether a fill that comes only now is in the position already, so that it is history and no move: one up to the state the position was taken from, and one
-   * older than its newest fill that does not continue `position`.
+   * older than its newest fill, which told where it led. That it begins where the position is says nothing: a leader who opened and closed unseen is flat before
+   * and after. Only a fill that the watch itself had continue `position` does.
    */
-  holds({ coin, time, startPosition }: Pick<VenueFill, 'coin' | 'time' | 'startPosition'>, position: Size | undefined): boolean {
+  holds(
+    { coin, time, startPosition, overtaken }: Pick<VenueFill, 'coin' | 'time' | 'startPosition' | 'overtaken'>,
+    position: Size | undefined,
+  ): boolean {
     if (time <= (this.statedAt.get(coin) ?? -1)) return true;
-    return time < this.newestFillAt(coin) && startPosition !== position;
+    return time < this.newestFillAt(coin) && (overtaken !== true || startPosition !== position);
   }
 
   /** Takes a state of the venue; an older one than the newest known is kept only if there is room, one that tells no equity not at all. */

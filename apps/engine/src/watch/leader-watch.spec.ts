@@ -367,8 +367,42 @@ describe('what a state says of a position', () => {
     const { fills, units, words } = await begun();
     await fills(ethFill(10, 0, 10));
     // Each was told late, by the change it makes.
-    await fills(ethFill(8, 10, -4), ethFill(9, 6, -3));
+    const overtaken = [ethFill(8, 10, -4), ethFill(9, 6, -3)].map((fill) => ({ ...fill, overtaken: true as const }));
+    await fills(...overtaken);
     expect([words(), units()]).toEqual([['0 to 10', '10 to 6', '6 to 3'], 3]);
+  });
+
+  it('that led to a newest one is history, though the leader was flat before it as he is now', async () => {
+    const { fills, synced, units, words } = await begun();
+    await fills(ethFill(2, 0, 1), ethFill(3, 1, -1));
+    // He opened 5 while nobody saw, and the close is seen: it tells where he stands.
+    await fills(ethFill(10, 5, -5));
+    await synced(9, 5, [ethFill(4, 0, 5)]);
+    expect([words(), units()]).toEqual([['0 to 1', '1 to 0', '0 to 0'], 0]);
+  });
+
+  it('contradicted by a state that comes by itself are followed to it, once a frame that is on its way would be here', async () => {
+    vi.useFakeTimers();
+    try {
+      const { watch, network, watched, fills, units, words } = await begun();
+      const state = async (time: number, held: number) => {
+        watch.receive(network, { kind: 'state', state: stateOf(watched.address, '', { ETH: held }, time), receivedAt: time });
+        await vi.advanceTimersByTimeAsync(1_500);
+        await watch.idle();
+      };
+      await fills(ethFill(10, 0, 10));
+      await state(9, 0);
+      await state(10, 10);
+      expect([words(), units()]).toEqual([['0 to 10'], 10]);
+      const late = state(20, 4);
+      await fills(ethFill(20, 10, -6));
+      await late;
+      expect([words(), units()]).toEqual([['0 to 10', '10 to 4'], 4]);
+      await state(30, 1);
+      expect([words(), units()]).toEqual([['0 to 10', '10 to 4', '4 to 1'], 1]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -191,7 +191,9 @@ export class LeaderWatch {
         return;
       case 'state': {
         const watched = this.byAddress.get(addressKey(network, event.state.address));
-        watched?.leader.takeState(event.state);
+        if (watched === undefined) return;
+        watched.leader.takeState(event.state);
+        this.compareLater(watched, event.state, event.receivedAt);
         return;
       }
       case 'fills': {
@@ -319,9 +321,32 @@ export class LeaderWatch {
     if (differences.length === 0) return;
     // Until it is clear what is missing, nothing is entered behind a leader who has less by this state.
     countLess(watched, differences, 1);
+    this.later(() => this.frames.push(String(watched.no), { kind: 'missing', watched, differences, at }));
+  }
+
+  /**
+   * The same with a state that comes by itself: what fills say is believed until a state contradicts it for longer than a frame takes. It may well come before its
+   * block's fills, so nothing is held up meanwhile, and an instrument never met is left to them.
+   */
+  private compareLater(watched: WatchedAccount, state: AccountState, at: number): void {
+    const different = (): readonly Difference[] =>
+      watched.begun && watched.synced
+        ? differencesOf(watched.leader.positions, [state], dexesOf(watched), (coin) => watched.leader.newestFillAt(coin))
+        : [];
+    if (different().length === 0) return;
+    this.later(() => {
+      const differences = different();
+      if (differences.length === 0) return;
+      countLess(watched, differences, 1);
+      this.frames.push(String(watched.no), { kind: 'missing', watched, differences, at });
+    });
+  }
+
+  /** Does something once every frame that was on its way should be here. */
+  private later(work: () => void): void {
     const timer = this.ctx.timers.after(FRAME_MAX_LATE_MS, () => {
       this.lateness.delete(timer);
-      this.frames.push(String(watched.no), { kind: 'missing', watched, differences, at });
+      work();
     });
     this.lateness.add(timer);
   }

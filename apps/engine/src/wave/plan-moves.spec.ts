@@ -40,6 +40,18 @@ describe('what a wave is planned on', () => {
     expect(plans).toEqual([2, 2]);
   });
 
+  it('what was owed and whose window ended is given up and told, where no repair came before the move', () => {
+    const stage = new WaveStage();
+    const [open, more] = stage.moves('0', '10', '15');
+    if (open === undefined || more === undefined) throw new Error('no moves');
+    const first = planMove(stage.ctx, open, false).plan;
+    stage.stage.fillOrder(first, 0, 4);
+    stage.stage.sheet.rows.owedUntil[0] = NOW - 60_000;
+    const next = planMove(stage.ctx, more, false);
+    expect(next.forfeits).toMatchObject([{ copyNo: 1, amount: 6_000_000, reason: 'slippage' }]);
+    expect([...next.plan.orders.lots.subarray(0, next.plan.orders.count)]).toEqual([5]);
+  });
+
   it('a network without a known limit denies nothing', () => {
     const stage = new WaveStage({ copies: 6 });
     const [open] = stage.moves('0', '10').map((move) => planMove(stage.ctx, move, false).plan.orders.count);

@@ -1,5 +1,14 @@
 import { price } from '@lockstep/kernel';
-import { applyOutcome, type CopyBook, EXIT_BAND, type PlanOptions, planWave, reasonNumber, type WavePlan } from '@lockstep/replication';
+import {
+  applyOutcome,
+  type CopyBook,
+  EXIT_BAND,
+  endWindowsBefore,
+  type PlanOptions,
+  planWave,
+  reasonNumber,
+  type WavePlan,
+} from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import { noteLeaderFills } from '../mirrors/mirror-totals';
 import type { Network } from '../state/networks';
@@ -59,9 +68,12 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const planStartedAt = ctx.stage();
   refreshPrices(watched);
   putAccountNets(ctx.registry, watched, move.coin);
+  const options = planOptions(ctx, watched.network);
+  const before = watched.book.findSheet(move.coin);
+  const forfeits = before === undefined ? [] : endWindowsBefore(watched.book, before, options.now);
   noteLeaderFills(ctx, recorded);
   const plan = planWave(watched.book, move, {
-    ...planOptions(ctx, watched.network),
+    ...options,
     wave: recorded.wave,
     leaderEquity: recorded.leaderEquity,
     leaderVolatility: recorded.leaderVolatility,
@@ -81,7 +93,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
     kind: move.kind,
     superseded,
     approval,
-    forfeits: [],
+    forfeits,
     wayOut: superseded ? NO_WAY_OUT : wayOut(watched.network, plan),
     open: { journalNo: recorded.wave, isMove: true, scopes: [], open: 1, handed: false },
     marks: {

@@ -18,7 +18,7 @@ export interface PlannedWave {
   readonly superseded: boolean;
   /** The gate's word on the whole plan; asked again for what is left after an interruption. */
   readonly approval: Approval;
-  /** Increments a repair gave up. */
+  /** Increments given up because their window had ended. */
   readonly forfeits: readonly ForfeitRecord[];
   /** Copies whose remnant this wave is the first to find too small to close alone. */
   readonly remnants?: readonly number[];

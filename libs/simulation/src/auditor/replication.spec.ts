@@ -319,6 +319,26 @@ describe('new risk has a cause (product §2.4)', () => {
     expect(history.found()).toEqual([]);
   });
 
+  it('what was entered and closed by somebody else before either was told is not known as flat', () => {
+    const history = new History().leader('10');
+    const entry = history.order('1');
+    history.trade(entry, true, '1', '100', false).end(entry, 'done').answer(entry, 'filled').wait(40_000).mark('100');
+    const fill = (tradeId: string) => ({
+      kind: 'account_fill_delivered' as const,
+      at: history.now,
+      process: 'p1',
+      account: COPY.account,
+      tradeId,
+      coin: COIN,
+    });
+    const entered = history.lastTrade();
+    history.trade(null, false, '1', '100', false);
+    const closed = history.lastTrade();
+    const refused = history.leader('0').exit('-1');
+    history.end(refused, 'rejected').answer(refused, 'rejected').tell(fill(entered)).tell(fill(closed)).wait(100).exit('-1');
+    expect(history.found()).toEqual([]);
+  });
+
   it('a copy that is netted to flat by the follower’s own position is not judged in that coin any more', () => {
     const history = new History().trade(null, false, '1').wait(100);
     const copies = (leader: string, size: string, part = {}) => {
@@ -388,6 +408,27 @@ describe('exits (product §2.6, §2.7)', () => {
     history.wait(waitMs).mark('100').leader('-5').order('-0.5');
     expect(history.found()).toEqual(found);
   });
+
+  it.each<[string, number, boolean, readonly string[]]>([
+    ['is on its way into the books', 2_000, false, []],
+    ['has been there long enough', 11_000, false, ['reduce_only_wrong']],
+    ['was answered', 2_000, true, ['reduce_only_wrong']],
+  ])(
+    'an order of the other side that the venue is not told to be reduce-only, behind an entry of unknown outcome whose fill %s',
+    (_what, waitMs, answered, found) => {
+      const history = new History().leader('10');
+      const entry = history.order('1');
+      history.trade(entry, true, '1').end(entry, 'done');
+      history
+        .answer(entry, answered ? 'filled' : 'unknown')
+        .wait(waitMs)
+        .mark('100')
+        .leader('-5')
+        .order('-0.5');
+      history.wait(30_000).auditor.calm({ ...history.snapshot(), copies: [], fills: [], orders: [] });
+      expect(history.found().filter((kind) => kind === 'reduce_only_wrong')).toEqual(found);
+    },
+  );
 
   it.each<[string, number, 'unknown' | 'rejected', readonly string[]]>([
     ['is on its way into the books', 2_000, 'unknown', []],

@@ -143,6 +143,36 @@ describe('a cross', () => {
   });
 });
 
+describe('funding of an account with two copies', () => {
+  const proportional = { mode: { kind: 'proportional', multiplier: rate('1'), compounding: 'reinvest' } } as const;
+  /** What is told where copy a, whose leader doubles, doubles its 10 by so much. */
+  const adds = (history: SharingHistory, size: string): readonly ViolationKind[] => {
+    history.leader('a', '200');
+    return history.fill(history.order('a', size, false, false)).found();
+  };
+  /** a 10, b −5, and what b sells as the account is charged leaves next to no net. */
+  const charged = (): SharingHistory => {
+    const history = new SharingHistory(proportional).opens('a', '100').leader('b', '-50');
+    history.fill(history.order('b', '-5', false, true)).leader('b', '-99.8');
+    return history.fill(history.order('b', '-4.98', false, true), () => history.charge('-0.5'));
+  };
+
+  it('is shared out by what was held before it, not by what filled in its block', () => {
+    expect(adds(charged(), '9.98')).toEqual([]);
+    expect(adds(charged(), '10.5')).toEqual(['beyond_target']);
+  });
+
+  it('may be either copy’s where that is not known: its equity is what it may be at most', () => {
+    const unsure = (): SharingHistory => {
+      const history = new SharingHistory(proportional).opens('a', '100').leader('b', '-100');
+      history.fill(history.order('b', '-10', false, true)).charge('-400');
+      return history.wait(1_000);
+    };
+    expect(adds(unsure(), '10.35')).toEqual([]);
+    expect(adds(unsure(), '11')).toEqual(['beyond_target']);
+  });
+});
+
 describe('in a calm', () => {
   const crossed = () => new SharingHistory().leader('a', '30').leader('b', '-30').cross('a', '3');
   const off =

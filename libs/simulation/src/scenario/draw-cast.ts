@@ -30,10 +30,10 @@ export function drawLeaders(coins: readonly ScenarioCoin[], hasRecording: boolea
 }
 
 /** One standard seed in so many has a crowd of this size whatever else it has. */
-const CROWD_ONE_IN = 25;
+const CROWD_ONE_IN = 50;
 const CROWD = [150, 400] as const;
 
-/** Followers by size of scenario: some dozens in most, hundreds in some. What hundreds cost is better spent on more seeds. */
+/** Followers by size of scenario: a dozen or two in most, hundreds in some. What hundreds cost is better spent on more seeds: few meet what many meet, in other ways each time. */
 function crowd(size: ScenarioSize, draw: Draws, large: Draws): number {
   const usual = usualCrowd(size, draw);
   return size === 'standard' && large.oneIn(CROWD_ONE_IN) ? large.between(...CROWD) : usual;
@@ -43,10 +43,9 @@ function usualCrowd(size: ScenarioSize, draw: Draws): number {
   if (size === 'small') return draw.between(8, 20);
   if (size === 'large') return draw.between(180, 250);
   return draw.weighted([
-    [55, draw.between(10, 25)],
-    [30, draw.between(25, 60)],
-    [12, draw.between(60, 120)],
-    [3, draw.between(150, 250)],
+    [60, draw.between(6, 14)],
+    [28, draw.between(14, 30)],
+    [12, draw.between(30, 70)],
   ]);
 }
 

@@ -67,6 +67,8 @@ export interface VenueFill {
   readonly crossed: boolean;
   readonly twapId: string | null;
   readonly liquidation: boolean;
+  /** Newer fills of the instrument were told before it: it continues the position they led to, and `startPosition` is that. */
+  readonly overtaken?: true;
   /** Told by a public trade: what only the account's own fills say (order, fee, closed PnL, liquidation) is left empty. */
   readonly provisional?: true;
   /** True: worked out from positions or from an order's answer because the venue tells no fills; price, fee or time may be estimates. */

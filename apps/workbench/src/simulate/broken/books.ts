@@ -30,7 +30,7 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'apps/engine/src/books/post-funding.ts',
-        find: 'const fresh = shared.filter(({ source })=>!posted.has(source));',
+        find: 'const fresh = await (0, _fundingparts.unbookedParts)(ctx, unit, charges, (charge)=>holdBack(ctx, charge, readTo));',
         put: 'const fresh = [];',
       },
     ],

@@ -97,7 +97,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
     rule: 'funding is each copy’s by its own quantity',
     edits: [
       {
-        file: 'apps/engine/src/books/post-funding.ts',
+        file: 'apps/engine/src/books/funding-parts.ts',
         find: '}, held, ownSide(ctx, account, coin));',
         put: '}, held, ownSide(ctx, account, coin)).map((_, at, all)=>at > 0 ? 0n : all.reduce((sum, part)=>sum + part, 0n));',
       },

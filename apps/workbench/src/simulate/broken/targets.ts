@@ -72,9 +72,14 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
     rule: 'increments given up leave ρ when their window ends',
     edits: [
       {
-        file: 'libs/replication/src/repair.ts',
+        file: 'libs/replication/src/end-windows.ts',
         find: '|| now < (rows.owedUntil[row] ?? 0)) continue;',
         put: '|| true) continue;',
+      },
+      {
+        file: 'libs/replication/src/end-windows.ts',
+        find: 'copies.copyNo[row] === 0 || until === 0 ||',
+        put: 'true ||',
       },
       {
         file: 'libs/replication/src/repair.ts',

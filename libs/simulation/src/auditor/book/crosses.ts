@@ -16,7 +16,7 @@ export function keepCross(state: AuditState, cross: CrossMade, at: EpochMs): voi
     holding.real.add(signed, cross.price, 0n);
     holding.range.ours(signed);
     holding.told.add(signed, cross.price, 0n);
-    holding.changedAt = at;
+    holding.changed(at, signed);
     holding.toldAt = at;
     state.holders.update(copy, holding);
   }

@@ -17,8 +17,10 @@ export function endForeign(state: AuditState, account: string, coin: string, at:
   }
 }
 
-const isStill = ({ real, told, live, netted }: Holding): boolean =>
+const isStill = ({ real, told, untold, live, netted }: Holding): boolean =>
   !netted &&
+  // What no engine was told may have come to nothing together, and is still to be taken up.
+  untold.size === 0 &&
   real.position === 0n &&
   told.position === 0n &&
   [...live.values()].every((order) => order.remaining <= 0n || order.ended || order.voided || order.withheld);

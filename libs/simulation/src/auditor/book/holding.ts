@@ -83,6 +83,15 @@ interface Filled {
   readonly fee: bigint;
 }
 
+/** A change of what is held, signed. */
+interface Change {
+  readonly at: EpochMs;
+  readonly signed: bigint;
+}
+
+/** Changes are kept for so long: a charge is told this late at most. */
+const CHANGES_KEPT_MS = 2_000;
+
 interface UnansweredFill {
   readonly at: EpochMs;
   readonly signed: bigint;
@@ -116,6 +125,7 @@ export class Holding {
   /** Counts how often it was taken for flat with the account: what is told later of fills before that changes nothing. */
   era = 0;
   changedAt = Number.NEGATIVE_INFINITY;
+  private changes: Change[] = [];
   /** When an engine was told last of a change. */
   toldAt = Number.NEGATIVE_INFINITY;
   /** The copy was there when a move of the leader came. */
@@ -142,6 +152,26 @@ export class Holding {
   enteredWave = '';
 
   constructor(readonly coin: string) {}
+
+  /** What is held changed at a moment. */
+  changed(at: EpochMs, signed: bigint): void {
+    this.changedAt = at;
+    this.changes = [...this.changes.filter((change) => change.at > at - CHANGES_KEPT_MS), { at, signed }];
+  }
+
+  /** What was held right before a moment of the last seconds; what came in the very millisecond came after it. */
+  heldBefore(moment: EpochMs): bigint {
+    return this.changes.reduce((held, { at, signed }) => (at >= moment ? held - signed : held), this.real.position);
+  }
+
+  /** Whatever was whose, nothing is held. */
+  flat(): void {
+    this.era += 1;
+    this.real.flat();
+    this.told.flat();
+    this.untold.clear();
+    this.changes = [];
+  }
 
   /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
   toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
@@ -170,12 +200,9 @@ export class Holding {
     return sum;
   }
 
-  /** What mirrors filled on a side that an engine was told and may not have booked: they are on their way to it. */
-  unbookedMirrors(at: EpochMs, bookingMs: number, buy: boolean): bigint {
-    return this.unbooked(at, bookingMs).reduce(
-      (sum, { order, signed }) => (order.mirror !== null && signed > 0n === buy ? sum + abs(signed) : sum),
-      0n,
-    );
+  /** What orders of a side have to close by fills alone that an engine was told and may not have booked: to it there is nothing of that yet. */
+  unbookedToClose(at: EpochMs, bookingMs: number, buy: boolean): bigint {
+    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => (signed > 0n === buy ? sum : sum + abs(signed)), 0n);
   }
 
   /** What may still fill on a side, of exits or of entries. */

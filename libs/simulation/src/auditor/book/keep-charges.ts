@@ -1,4 +1,4 @@
-import { abs } from '@lockstep/kernel';
+import { abs, type EpochMs } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { AccountCharges } from './charges';
 import type { CopyTrack } from './copies';
@@ -21,10 +21,12 @@ export function keepCharge(state: AuditState, { account, coin, time, amount, at 
     for (const copy of copies) copy.fundingCharged(coin, time, amount);
     return;
   }
-  const net = state.nets.get(`${account} ${coin}`) ?? 0n;
+  // The venue charges at the beginning of a block: what fills in it comes after.
+  const changedSince = copies.map((copy) => heldNow(copy, coin) - heldAt(copy, coin, time));
+  const net = changedSince.reduce((left, change) => left - change, state.nets.get(`${account} ${coin}`) ?? 0n);
   const unsure = net === 0n || copies.some((copy) => (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS);
   for (const copy of copies.filter((each) => each.state !== 'stopped' || each.stateAt > at - UNSURE_MS)) {
-    const held = heldOf(copy, coin);
+    const held = heldAt(copy, coin, time);
     const part = net === 0n ? 0n : (amount * held) / net;
     copy.fundingCharged(coin, time, part);
     const step = net === 0n ? 0n : (STEP * abs(held)) / abs(net) + 1n;
@@ -33,4 +35,5 @@ export function keepCharge(state: AuditState, { account, coin, time, amount, at 
   }
 }
 
-const heldOf = (copy: CopyTrack, coin: string): bigint => copy.holdings.get(coin)?.real.position ?? 0n;
+const heldNow = (copy: CopyTrack, coin: string): bigint => copy.holdings.get(coin)?.real.position ?? 0n;
+const heldAt = (copy: CopyTrack, coin: string, moment: EpochMs): bigint => copy.holdings.get(coin)?.heldBefore(moment) ?? 0n;

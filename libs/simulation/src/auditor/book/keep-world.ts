@@ -77,7 +77,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     const holding = copy.holding(seen.coin);
     holding.real.add(signed, price, fee);
     holding.untold.add(part);
-    holding.changedAt = seen.at;
+    holding.changed(seen.at, signed);
     state.holders.update(copy, holding);
   }
   // Where the copies do not add up to the account, the rest is the follower's own, and whose what is becomes a matter of attribution until they do.
@@ -86,10 +86,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     const holding = copy.holding(seen.coin);
     if (net === 0n && held !== 0n) holding.netted = true;
     if (net === 0n && held !== 0n) {
-      holding.era += 1;
-      holding.real.flat();
-      holding.told.flat();
-      holding.untold.clear();
+      holding.flat();
       state.holders.update(copy, holding);
     }
     // Which part is whose stays open from then on: the engine shares out by what it held when it compared, not by what was held when it happened.

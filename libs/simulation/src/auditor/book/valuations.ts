@@ -55,8 +55,9 @@ export class Valuations {
     copy.fundingBooked(at, state.options.fundingBookMs);
     const value = copy.value((coin) => state.priceOf(process, coin));
     if (value === null) return;
-    copy.equity.add(at, value.real);
-    copy.equity.add(at, value.told);
+    // Whose part of a charge it was may not be known: then it is the copy's, or not.
+    copy.equity.add(at, Math.max(value.real, value.told) + copy.chargesDoubt);
+    copy.equity.add(at, Math.min(value.real, value.told) - copy.chargesDoubt);
     if (!byMark || copy.state === 'stopped' || state.settling(process, at)) return;
     lookAtLimits(state, copy, process, at, () => pricesOf(state, process, copy));
     if (copy.ownShare) return;

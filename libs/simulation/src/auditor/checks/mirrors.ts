@@ -116,11 +116,14 @@ function endOf(state: AuditState, order: OrderTrack): End | null {
   const { mirrorGraceMs } = state.options;
   const goneAt = state.leader(copy.copy.leader).orders.find(mirror.leaderOrder)?.goneAt ?? null;
   if (goneAt !== null) ends.push({ at: goneAt, why: 'its leader’s order went', graceMs: mirrorGraceMs });
-  if (copy.terms.settings.policy !== 'orders' && copy.asked.length === 0) ends.push({ at: copy.terms.at, why: 'the copy mirrors no more', graceMs: mirrorGraceMs });
+  if (copy.terms.settings.policy !== 'orders' && copy.asked.length === 0)
+    ends.push({ at: copy.terms.at, why: 'the copy mirrors no more', graceMs: mirrorGraceMs });
   if (copy.state === 'breaker_closed' || copy.state === 'stopping' || copy.state === 'stopped')
     ends.push({ at: copy.stateAt, why: `the copy was ${copy.state}`, graceMs: mirrorGraceMs });
   if (!handed.reduceOnly) ends.push(...haltsOf(state, copy, order));
-  return ends.map((end) => ({ ...end, at: Math.max(end.at, handed.sentAt) })).reduce<End | null>((a, b) => (a === null || b.at + b.graceMs < a.at + a.graceMs ? b : a), null);
+  return ends
+    .map((end) => ({ ...end, at: Math.max(end.at, handed.sentAt) }))
+    .reduce<End | null>((a, b) => (a === null || b.at + b.graceMs < a.at + a.graceMs ? b : a), null);
 }
 
 /** What ends new risk, and with it what may enter. */

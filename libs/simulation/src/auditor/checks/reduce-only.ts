@@ -87,7 +87,7 @@ export class ReduceOnly {
     if (holdings.some(({ changedAt, toldAt }) => changedAt > since || toldAt > since)) return;
     if (orders.some(({ answeredAt }) => answeredAt > since)) return;
     if (orders.some(({ handed }) => handed?.reduceOnly === true && isSibling(handed, order))) return;
-    const unbooked = holdings.reduce((sum, holding) => sum + holding.unbookedMirrors(order.decidedAt, state.options.owedSlackMs, !order.buy), 0n);
+    const unbooked = holdings.reduce((sum, holding) => sum + holding.unbookedToClose(order.decidedAt, state.options.owedSlackMs, order.buy), 0n);
     const sure = toClose(order, copies) - unbooked - orders.reduce((sum, track) => sum + this.mayBeOnItsWay(track, order), 0n);
     const least = ((state.instruments.get(order.coin)?.minNotional ?? 0n) * UNIT * ALONE_PERCENT) / 100n;
     const price = state.lastMarks.get(order.coin) ?? order.price;

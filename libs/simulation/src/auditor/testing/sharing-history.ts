@@ -105,8 +105,8 @@ export class SharingHistory {
     return cloid;
   }
 
-  /** The venue fills an order whole at 100. */
-  fill(cloid: string): this {
+  /** The venue fills an order whole at 100; `then` happens right after. */
+  fill(cloid: string, then: () => void = () => undefined): this {
     const order = this.orders.find((each) => each.cloid === cloid);
     if (order === undefined) throw new Error(`no order ${cloid}`);
     const { copyId, buy, size } = order;
@@ -122,6 +122,7 @@ export class SharingHistory {
     this.held[who] += buy ? size : -size;
     this.booked[who].fees += fill.fee;
     this.rows.push({ scope: 'brand-a', copyId, ...fill });
+    then();
     return this.wait(15_000).quote('99.9', '100.1');
   }
 
@@ -129,6 +130,13 @@ export class SharingHistory {
   opens(who: Who, position: string, reduceOnly = false): this {
     this.leader(who, position);
     return this.fill(this.order(who, (Number(position) / 10).toString(), false, reduceOnly));
+  }
+
+  /** The account is charged funding for this moment, told a little later. */
+  charge(amount: string): this {
+    const time = this.now;
+    this.now += 300;
+    return this.tell({ kind: 'world_funding', at: this.now, account: ACCOUNT, coin: COIN, time, amount: units(amount) });
   }
 
   /** `size` goes from the seller to the buyer inside the account. */

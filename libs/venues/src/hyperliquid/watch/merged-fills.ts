@@ -121,7 +121,7 @@ export class MergedFills {
       // Not remembered: a live frame of it still tells it.
       if (this.isHistory(trade.coin, trade.time) || !this.remember(trade.coin, trade.time, trade.tradeId)) return [];
       const tip = this.tipOf(trade.coin);
-      const fill = provisional(trade, tip.position);
+      const fill = { ...provisional(trade, tip.position), ...(trade.time < tip.at && { overtaken: true as const }) };
       this.advance(tip, fill);
       return [fill];
     });
@@ -149,7 +149,7 @@ export class MergedFills {
       if (!this.remember(fill.coin, fill.time, fill.tradeId)) continue;
       if (from === 'list' && this.isHistory(fill.coin, fill.time)) continue;
       const tip = this.tipOf(fill.coin);
-      const told = fill.time < tip.at ? { ...fill, startPosition: tip.position } : fill;
+      const told = fill.time < tip.at ? { ...fill, startPosition: tip.position, overtaken: true as const } : fill;
       this.advance(tip, told);
       fresh.push(told);
     }
