@@ -1,5 +1,5 @@
 import { type Approved, err, fromLots, must, type Result, type Size, size, toLots } from '@lockstep/kernel';
-import { isHandingOver, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
+import { isHandingOver, leftOf, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
 import { gateEntries, gateExits } from '@lockstep/risk';
 import { nextWaveNumber, orderIdOf } from '@lockstep/storage';
 import {
@@ -133,11 +133,17 @@ async function placeStops(
   await takePlaced(ctx, books, tasks, stops, placed, onRefused);
 }
 
-/** Whether the leader's order a mirror stands for still does: it may have gone since the mirror was decided, which a slow database makes long. */
-const isAskedFor = ({ copy: { watched }, sheet, wanted: { mirror } }: Placing): boolean =>
-  mirror === undefined || !watched.working.knows(sheet.instrument.dex) || watched.working.find(mirror.leaderOrderId)?.end === null;
+/**
+ * Whether the leader's order a mirror stands for still does, and is as large where it adds risk: it may have filled or gone since the mirror was decided, which a slow
+ * database makes long.
+ */
+function isAskedFor({ copy: { watched }, sheet, wanted: { mirror } }: Placing): boolean {
+  if (mirror === undefined || !watched.working.knows(sheet.instrument.dex)) return true;
+  const order = watched.working.find(mirror.leaderOrderId);
+  return order?.end === null && (mirror.reduceOnly || mirror.basis <= leftOf(order, sheet.leaderLots));
+}
 
-const GONE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the leader’s order went before it left' };
+const GONE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the leader’s order went or filled before it left' };
 const REFUSED: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the position changed before it left' };
 
 async function place(

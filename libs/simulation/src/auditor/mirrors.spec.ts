@@ -12,6 +12,7 @@ const ORDER: LeaderOrderSeen = {
   price: units('95'),
   trigger: null,
   ofPosition: false,
+  original: units('100'),
   remaining: units('100'),
 };
 const MIRROR: MirrorHanded = {
@@ -92,6 +93,17 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
     expect(told(place(list(begun()).wait(150)))).toEqual(['mirror_wrong']);
   });
 
+  it('is of what is left of his order, once for a fill that a list told before', () => {
+    const filled = (): History =>
+      list(begun(), { ...ORDER, remaining: units('60') })
+        .wait(10)
+        .leader('40', '95', 'a')
+        .wait(6_000)
+        .mark('95');
+    expect(told(place(filled(), { size: units('6') }))).toEqual([]);
+    expect(told(place(filled(), { size: units('6.02') }))).toEqual(['mirror_wrong']);
+  });
+
   it('enters on the leader’s side alone, and for no order that only reduces', () => {
     const short = begun().leader('-50');
     expect(told(place(short.wait(20_000).mark('100')))).toEqual(['mirror_wrong']);
@@ -140,7 +152,7 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
 });
 
 describe('the end of a mirror', () => {
-  const SOON: Readonly<Record<string, number>> = { 'the copy was paused': 2_500 };
+  const SOON: Readonly<Record<string, number>> = { 'the copy was paused': 2_500, 'a breaker closed the copy': 2_500 };
   const end: Readonly<Record<string, (history: History) => History>> = {
     'its leader’s order went': (history) => list(history),
     'the copy was paused': (history) => history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'pause' }),

@@ -152,6 +152,7 @@ export interface LeaderOrderSeen {
   readonly trigger: bigint | null;
   /** It is of the whole position, however large that is. */
   readonly ofPosition: boolean;
+  readonly original: bigint;
   readonly remaining: bigint;
 }
 

@@ -32,6 +32,8 @@ export interface AuditorOptions {
   readonly restGraceMs: number;
   /** A mirror that adds risk is to be cancelled within this of what ends new risk. */
   readonly mirrorEndMs: number;
+  /** What became of a mirror that was to be changed is found out within this: the change may land late. */
+  readonly mirrorChangeMs: number;
   /** A mirror follows what becomes of its leader's order within this, and what mirrors filled is of orders that went so long ago at most. */
   readonly mirrorGraceMs: number;
   /** An answer that comes later than this may be one the engine waits for no more: its wave has gone on, and the venue is asked, within `owedSlackMs`. */
@@ -66,6 +68,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
   mirrorEndMs: 2_500,
+  mirrorChangeMs: 8_000,
   mirrorGraceMs: 5_000,
   answerLateMs: 1_000,
   comparisonMs: 30_000,

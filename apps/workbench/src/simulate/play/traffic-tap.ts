@@ -171,7 +171,7 @@ export class TrafficTap implements Traffic {
   }
 }
 
-const leaderOrder = ({ orderId, coin, side, reduceOnly, limitPrice, trigger, remaining }: OpenOrder): LeaderOrderSeen => ({
+const leaderOrder = ({ orderId, coin, side, reduceOnly, limitPrice, trigger, original, remaining }: OpenOrder): LeaderOrderSeen => ({
   orderId,
   coin,
   buy: side === 'buy',
@@ -179,6 +179,7 @@ const leaderOrder = ({ orderId, coin, side, reduceOnly, limitPrice, trigger, rem
   price: limitPrice,
   trigger: trigger?.price ?? null,
   ofPosition: trigger?.ofPosition === true,
+  original,
   remaining,
 });
 

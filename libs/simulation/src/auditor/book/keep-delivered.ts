@@ -3,7 +3,7 @@ import type { DeliveredObservation, OrderObservation, ProcessObservation } from 
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
-import { exitsAhead } from './keep-mirrors';
+import { exitsAhead, noteChange } from './keep-mirrors';
 import { beginIn } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
 import { CHANGE_MS, ratioBounds } from './ratio';
@@ -43,6 +43,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       // Where the order is there, the same action was refused that arrived again: of the order nothing was said.
       order.answer = told.outcome === 'rejected' && order.arrived && !order.rejected ? 'unknown' : told.outcome;
       order.answeredAt = told.at;
+      noteChange(state, order, told.at);
       order.answeredLate = order.handed !== null && told.at - order.handed.sentAt > state.options.answerLateMs;
       order.stoodWhenAnswered = told.outcome === 'resting' || (told.outcome === 'filled' && order.handed?.tif === 'gtc' && order.remaining > 0n);
       // What the engine was told is refused cannot fill, unless it is there.

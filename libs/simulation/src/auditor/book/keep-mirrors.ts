@@ -23,12 +23,19 @@ export function keepMirror(state: AuditState, mirror: MirrorHanded, at: EpochMs)
   order.remaining = mirror.size;
   order.exit = mirror.reduceOnly;
   order.mirror ??= { leaderOrder: '', replaces: null, writtenAt: at };
+  noteChange(state, order, at);
   if (state.goneSigners.has(mirror.signer)) order.voided = true;
   else {
     state.signing.set(mirror.account, mirror.signer);
     state.unsigned.delete(mirror.account);
   }
   state.copies.get(mirror.copyId)?.holding(mirror.coin).mirrors.set(mirror.cloid, order);
+}
+
+/** An action that puts a mirror in the place of another left, or was answered: for some seconds the one before may be thought to end by it. */
+export function noteChange(state: AuditState, { mirror }: OrderTrack, at: EpochMs): void {
+  const before = state.orders.get(mirror?.replaces ?? '');
+  if (before !== undefined) before.changedAt = at;
 }
 
 /** A mirror as an order: what it is approved on is looked at once more as it leaves. */

@@ -11,8 +11,8 @@ const LEFT_KEPT_MS = 20_000;
 export class LeaderOrder {
   /** Since when a list names it no more; null: it stands, for all that was told. */
   goneAt: EpochMs | null = null;
-  /** When a fill of it was told last. */
-  filledAt = Number.NEGATIVE_INFINITY;
+  /** What of it was told as fills: these and lists come beside each other. */
+  private filled = 0n;
   private left: { readonly at: EpochMs; readonly left: bigint }[] = [];
 
   constructor(
@@ -39,7 +39,17 @@ export class LeaderOrder {
     return most;
   }
 
-  note(remaining: bigint, at: EpochMs): void {
+  /** A list says what is left. */
+  listed(remaining: bigint, at: EpochMs): void {
+    this.note(min(this.remaining, remaining), at);
+  }
+
+  fill(size: bigint, at: EpochMs): void {
+    this.filled += size;
+    this.note(max(0n, min(this.remaining, this.seen.original - this.filled)), at);
+  }
+
+  private note(remaining: bigint, at: EpochMs): void {
     if (remaining === this.remaining) return;
     this.left.push({ at, left: remaining });
     while (this.left.length > 2 && (this.left[1]?.at ?? at) < at - LEFT_KEPT_MS) this.left.shift();
@@ -71,16 +81,13 @@ export class LeaderOrders {
       if (known === undefined) this.orders.set(seen.orderId, new LeaderOrder(seen, at));
       else {
         known.goneAt = null;
-        known.note(min(known.remaining, seen.remaining), at);
+        known.listed(seen.remaining, at);
       }
     }
     if (this.orders.size > KEPT) for (const [id, { goneAt }] of this.orders) if (goneAt !== null) this.orders.delete(id);
   }
 
   filled(orderId: string, size: bigint, at: EpochMs): void {
-    const order = this.orders.get(orderId);
-    if (order === undefined) return;
-    order.filledAt = at;
-    order.note(max(0n, order.remaining - size), at);
+    this.orders.get(orderId)?.fill(size, at);
   }
 }

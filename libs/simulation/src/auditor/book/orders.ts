@@ -45,6 +45,8 @@ export class OrderTrack {
   trigger: bigint | null = null;
   /** Of a mirror of a leader's order, what the engine wrote down; null: it is none. */
   mirror: MirrorOrigin | null = null;
+  /** When an action to put another mirror in its place left, or was answered, last. */
+  changedAt: EpochMs = Number.NEGATIVE_INFINITY;
   /** The leader reduced while it stood, or was on its way. */
   reducedAt: EpochMs | null = null;
   answeredAt: EpochMs = Number.NEGATIVE_INFINITY;

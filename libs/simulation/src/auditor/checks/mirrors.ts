@@ -153,6 +153,8 @@ export function checkMirrorsThrough(state: AuditState, at: EpochMs): void {
 function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: string): void {
   if (order.mirror === null || order.handed === null || !order.rested || order.ended || order.remaining <= 0n) return;
   const ended = endOf(state, order);
+  // Before what a change left open is found out, nothing else is done about it.
+  if (at <= order.changedAt + state.options.mirrorChangeMs) return;
   if (ended === null || at <= ended.at + ended.graceMs || ended.at <= quietSince(state, order)) return;
   const text = `mirror ${order.cloid} of copy ${order.copyId} ${what} in ${order.handed.coin} ${at - ended.at} ms after ${ended.why}`;
   state.report('mirror_not_cancelled', at, order.copyId, order.cloid, text);
