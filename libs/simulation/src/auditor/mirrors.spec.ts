@@ -167,6 +167,12 @@ describe('the end of a mirror', () => {
     expect(told(filledAfter(soon + 100))).toContain('mirror_not_cancelled');
   });
 
+  it('may come ten seconds later where the answer of the mirror got lost', () => {
+    const gone = (ms: number): History => fill(list(place(begun()).answer('m1', 'unknown').wait(1_000)).wait(ms).mark('100'));
+    expect(told(gone(14_900))).not.toContain('mirror_not_cancelled');
+    expect(told(gone(15_100))).toContain('mirror_not_cancelled');
+  });
+
   it('is not asked for while something fails', () => {
     const history = list(place(begun()).wait(1_000).tell({ kind: 'troubled', at: 0 }))
       .wait(20_000)
