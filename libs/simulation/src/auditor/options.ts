@@ -32,6 +32,8 @@ export interface AuditorOptions {
   readonly restGraceMs: number;
   /** A mirror that adds risk is to be cancelled within this of what ends new risk. */
   readonly mirrorEndMs: number;
+  /** What is added to that for each copy that mirrors: a venue is asked for so many actions a second. */
+  readonly mirrorTurnMs: number;
   /** What became of a mirror that was to be changed is found out within this: the change may land late. */
   readonly mirrorChangeMs: number;
   /** A mirror follows what becomes of its leader's order within this, and what mirrors filled is of orders that went so long ago at most. */
@@ -68,6 +70,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
   mirrorEndMs: 2_500,
+  mirrorTurnMs: 50,
   mirrorChangeMs: 8_000,
   mirrorGraceMs: 5_000,
   answerLateMs: 1_000,

@@ -150,6 +150,13 @@ export function checkMirrorsThrough(state: AuditState, at: EpochMs): void {
     for (const { mirrors } of copy.holdings.values()) for (const order of mirrors.values()) checkStood(state, order, at, 'stood');
 }
 
+/** An engine takes its turns with a venue: where many copies mirror, what is due of all leaves one after another. */
+function turnMs(state: AuditState): number {
+  let copies = 0;
+  for (const { terms } of state.copies.values()) if (terms.settings.policy === 'orders') copies += 1;
+  return copies * state.options.mirrorTurnMs;
+}
+
 function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: string): void {
   if (order.mirror === null || order.handed === null || !order.rested || order.ended || order.remaining <= 0n) return;
   const ended = endOf(state, order);
@@ -157,7 +164,8 @@ function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: str
   if (at <= order.changedAt + state.options.mirrorChangeMs) return;
   // One whose answer got lost is not cancelled before it was asked about.
   const asksMs = order.isAnswered ? 0 : state.options.owedSlackMs;
-  if (ended === null || at <= Math.max(ended.at, order.answeredAt) + ended.graceMs + asksMs || ended.at <= quietSince(state, order)) return;
+  if (ended === null || at <= Math.max(ended.at, order.answeredAt) + ended.graceMs + asksMs + turnMs(state) || ended.at <= quietSince(state, order))
+    return;
   const text = `mirror ${order.cloid} of copy ${order.copyId} ${what} in ${order.handed.coin} ${at - ended.at} ms after ${ended.why}`;
   state.report('mirror_not_cancelled', at, order.copyId, order.cloid, text);
 }
