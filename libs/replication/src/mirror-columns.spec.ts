@@ -4,12 +4,13 @@ import { entersByLeg, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from './clie
 import { beginClosing } from './closing';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
-import { boundAhead, claimOf, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
+import { boundAhead, claimOf, crossAhead, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
 import { MIRROR_AGENT_MARGIN_MS, mirrorEntries, mirrorRoom } from './mirror-room';
 import { needsRepair, repairPlan } from './repair';
 import { at, entryOf, NOW, optionsOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
 import { MARK_MAX_AGE_MS } from './wave-options';
 
+const RATE_ONE = 1_000_000_000_000;
 const OPTIONS = { now: NOW, markMaxAgeMs: MARK_MAX_AGE_MS };
 
 /** A copy of everything its leader does, who holds `leader` lots that it holds too. */
@@ -68,6 +69,28 @@ describe('what a mirror filled ahead', () => {
     stage.sheet.rows.position[0] = 7;
     mirrorFills(stage, true, 5);
     expect(ahead(stage)).toEqual([2, 0]);
+  });
+
+  it('on both sides is ahead no more once the leader’s orders filled on both sides at once', () => {
+    const stage = stageOf();
+    mirrorFills(stage, true, 10);
+    mirrorFills(stage, false, 12);
+    expect(ahead(stage)).toEqual([10, 12]);
+    crossAhead(stage.sheet.rows, 0, RATE_ONE, 10);
+    expect(sent(stage.plan('-2'))).toBe('');
+    expect(ahead(stage)).toEqual([0, 0]);
+    // Another order of his stands for as much: nothing is ahead of it.
+    expect([boundAhead(stage.sheet, 0, { buy: 10 * MICRO, sell: 0 }), repaired(stage)]).toEqual([false, '']);
+  });
+
+  it('is no advance where the leader’s order filled for it already, though its target did not move', () => {
+    const stage = stageOf();
+    stage.sheet.rows.position[0] = 10;
+    noteMirrorFill(stage.book, stage.sheet, 0, true, 10, 10);
+    expect(ahead(stage)).toEqual([0, 0]);
+    stage.sheet.rows.position[0] = 20;
+    noteMirrorFill(stage.book, stage.sheet, 0, true, 10, 4);
+    expect(ahead(stage)).toEqual([6, 0]);
   });
 
   it('of an order that stands no more is closed', () => {

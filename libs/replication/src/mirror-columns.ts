@@ -1,7 +1,7 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import { type CopyColumns, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
-import { lockedRatio } from './target';
+import { increasedTarget, lockedRatio } from './target';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const floorOf = mulDivFloor;
@@ -18,6 +18,16 @@ export function moveAhead(rows: InstrumentRows, row: number, before: number, aft
   const moved = after - before;
   if (moved > 0) rows.aheadBuy[row] = Math.max(0, (rows.aheadBuy[row] ?? 0) - moved);
   else if (moved < 0) rows.aheadSell[row] = Math.max(0, (rows.aheadSell[row] ?? 0) + moved);
+}
+
+/**
+ * The leader's orders filled on both sides at once, and the target moves by the difference alone. The `lots` he bought and sold again would have moved it by the ratio
+ * `kappa` (10^-12) to one side and back: so much of what mirrors filled ahead is ahead no more, on either side.
+ */
+export function crossAhead(rows: InstrumentRows, row: number, kappa: number, lots: number): void {
+  const micro = increasedTarget(0, kappa, 0, lots);
+  dropAhead(rows, row, true, micro);
+  dropAhead(rows, row, false, micro);
 }
 
 /** Takes micro-lots off what is ahead on a side, never below nothing. */
@@ -56,16 +66,16 @@ export interface Ahead {
 }
 
 /**
- * What is ahead once a mirror filled `lots` and the copy holds `position` (signed lots, the fill included). No more than what is held beyond the target on that
- * side: a fill of what was owed is no advance.
+ * What is ahead once a mirror filled `lots`, of which the leader's order had filled for `owed` already, and the copy holds `position` (signed lots, the fill included).
+ * No more than what is held beyond the target on that side: a fill of what was owed is no advance.
  */
-export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, position: number): Ahead {
+export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, position: number, owed = 0): Ahead {
   const target = before.target - (buy ? before.aheadSell : -before.aheadBuy);
   const beyond = Math.max(0, (buy ? 1 : -1) * (position * MICRO - target));
   const ahead = buy ? before.aheadBuy : before.aheadSell;
   // A fraction of a lot that a target has and a position cannot is no advance either.
   const most = beyond < MICRO ? 0 : beyond;
-  const after = Math.max(Math.min(ahead, most), Math.min(ahead + lots * MICRO, most));
+  const after = Math.max(Math.min(ahead, most), Math.min(ahead + (lots - owed) * MICRO, most));
   return buy ? { ...before, aheadBuy: after } : { ...before, aheadSell: after };
 }
 
@@ -85,13 +95,14 @@ export function noteMirrorFill(
   row: number,
   buy: boolean,
   lots: number,
+  owed = 0,
 ): void {
   if (!mayBeAhead(copies, rows, row)) {
     forgetAhead(rows, row);
     return;
   }
   const before = { target: rows.target[row] ?? 0, aheadBuy: rows.aheadBuy[row] ?? 0, aheadSell: rows.aheadSell[row] ?? 0 };
-  const after = aheadAfterFill(before, buy, lots, rows.position[row] ?? 0);
+  const after = aheadAfterFill(before, buy, lots, rows.position[row] ?? 0, owed);
   rows.aheadBuy[row] = after.aheadBuy;
   rows.aheadSell[row] = after.aheadSell;
 }

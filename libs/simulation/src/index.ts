@@ -45,6 +45,7 @@ export { scenarioOf } from './scenario/scenario-of';
 export {
   type CloseAllTarget,
   type LeaderFill as ScenarioLeaderFill,
+  type LeaderOrderTerms,
   type LeaderTrades,
   type LimitTarget,
   type OwnSize,
@@ -89,5 +90,6 @@ export { formatVerifyMode, parseVerifyMode, type VerifyMode } from './signing/ve
 export { MemoryStorage } from './store';
 export { Link, type LinkFaults, type Message, NO_FAULTS, type Passage, SMOOTH } from './venue/link';
 export type { HandedOrder, HandedStop, Traffic } from './venue/traffic';
+export { contextsOf } from './venue/truth';
 export { WorldClock } from './venue/world-clock';
 export { openWorldVenue, WORLD_VENUE_TERMS, type WorldVenueTerms } from './venue/world-venue';

@@ -14,6 +14,7 @@ import {
 } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
+import { owedOf } from '../mirrors/mirror-totals';
 import { newEvent } from '../new-event';
 import { bookFill, type KeptPosition } from '../state/copy-ledger';
 import type { Intent } from '../state/intent';
@@ -149,19 +150,21 @@ function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, draf
   const coins = drafts.get(copy) ?? new Map<string, KeptPosition>();
   const before = heldBefore(ctx, copy, fill.coin, drafts);
   const { after, closedPnl } = bookFill(before.booked, signed(fill.side, fill.size), fill.price, fill.fee);
-  coins.set(fill.coin, { booked: after, intent: intentAfterFill(copy, posting, before.intent, after) });
+  coins.set(fill.coin, { booked: after, intent: intentAfterFill(ctx, copy, posting, before.intent, after) });
   drafts.set(copy, coins);
   return closedPnl;
 }
 
 /** What a mirror filled ahead of the leader is intended from the same transaction on: a restart would take it for too much, and close it. */
-function intentAfterFill(copy: CopyRecord, { owner, fill }: Posting, intent: Intent, after: KeptPosition['booked']): Intent {
+function intentAfterFill(ctx: EngineContext, copy: CopyRecord, { owner, fill }: Posting, intent: Intent, after: KeptPosition['booked']): Intent {
   if (owner.kind !== 'copy' || !isMirrorLeg(owner.leg)) return intent;
   const { instrument } = sheetOf(copy, fill.coin);
   const sheet = copy.watched.book.findSheet(fill.coin);
   if (sheet === undefined || !mayBeAhead(copy.watched.book.copies, sheet.rows, copy.row)) return { ...intent, aheadBuy: 0, aheadSell: 0 };
   const before = { target: intent.targetMicro, aheadBuy: intent.aheadBuy, aheadSell: intent.aheadSell };
-  const { aheadBuy, aheadSell } = aheadAfterFill(before, fill.side === 'buy', toLots(instrument, fill.size), toLots(instrument, after.book.quantity));
+  const lots = toLots(instrument, fill.size);
+  const owed = fill.clientOrderId === null ? 0 : owedOf(ctx, copy, fill.clientOrderId, lots);
+  const { aheadBuy, aheadSell } = aheadAfterFill(before, fill.side === 'buy', lots, toLots(instrument, after.book.quantity), owed);
   return { ...intent, aheadBuy, aheadSell };
 }
 
@@ -274,7 +277,8 @@ function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, leg
   const lots = toLots(sheet.instrument, fill.size);
   if (book.copies.copyNo[copy.row] === copy.no) {
     applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, null);
-    if (isMirrorLeg(leg)) noteMirrorFill(book, sheet, copy.row, fill.side === 'buy', lots);
+    const owed = fill.clientOrderId === null ? 0 : owedOf(ctx, copy, fill.clientOrderId, lots);
+    if (isMirrorLeg(leg)) noteMirrorFill(book, sheet, copy.row, fill.side === 'buy', lots, owed);
   }
   // A reading of the account that is older than this tells another position.
   copy.account.touched += 1;

@@ -120,6 +120,21 @@ describe('mirrors of a copy', () => {
     expect(ctx.booked.newestIntent(copy.no, STAGE_COIN.coin)).toMatchObject({ targetMicro: 0, aheadBuy: 0 });
   });
 
+  it('do not leave for an order that went while they were written down, and the others do', async () => {
+    Object.assign(stage.ctx.standingStops, { stopsMax: 9 });
+    list(...PRICES, '70', '60');
+    const { copy, ctx } = stage;
+    stage.setMark('100');
+    copy.watched.book.setMark(STAGE_COIN.coin, priceOf('100'), ctx.clock.now());
+    revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+    mirrors.look();
+    list(...PRICES, '60');
+    await stops.stop();
+    expect(venue.asked.filter((words) => words.includes('at 70'))).toEqual([]);
+    expect([...venue.standingNow].sort()).toEqual(['buy 1 at 60', ...PLACED].sort());
+    await until(() => expect([...ctx.standingStops.mirrors()].map(({ mirror }) => mirror?.leaderOrderId).sort()).toEqual(['o60', 'o80', 'o90']));
+  });
+
   it('leave nothing to remember once their copy is gone', async () => {
     expect(mirrors.remembered).toBeGreaterThan(0);
     stage.copy.watched.working.lose();

@@ -1,5 +1,5 @@
 import { type Approved, err, fromLots, must, type Result, type Size, size, toLots } from '@lockstep/kernel';
-import { isHandingOver, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
+import { isHandingOver, leftOf, markupOf, orderFacts, packClientOrderId } from '@lockstep/replication';
 import { gateEntries, gateExits } from '@lockstep/risk';
 import { nextWaveNumber, orderIdOf } from '@lockstep/storage';
 import {
@@ -125,14 +125,25 @@ async function placeStops(
   const replaced = tasks.flatMap((task) => (task.kind === 'change' ? [task.standing] : []));
   await end(ctx, books, replaced, nonce, stops);
   for (const stop of stops) ctx.standingStops.add(stop);
-  const held = tasks.map(heldBy);
-  const placed =
-    tasks[0]?.kind === 'change'
-      ? await change(ctx, orders, account, nonce, tasks, stops, held)
-      : await place(ctx, orders, account, nonce, tasks, stops, held);
+  const asked = tasks.flatMap((task, index) => (isAskedFor(task) ? [index] : []));
+  const pick = <T>(all: readonly T[]): readonly T[] => all.filter((_, index) => asked.includes(index));
+  const send = tasks[0]?.kind === 'change' ? change : place;
+  const left = asked.length === 0 ? [] : await send(ctx, orders, account, nonce, pick(tasks), pick(stops), pick(tasks).map(heldBy));
+  const placed = tasks.map((_, index) => (asked.includes(index) ? left[asked.indexOf(index)] : GONE));
   await takePlaced(ctx, books, tasks, stops, placed, onRefused);
 }
 
+/**
+ * Whether the leader's order a mirror stands for still does, and is as large where it adds risk: it may have filled or gone since the mirror was decided, which a slow
+ * database makes long.
+ */
+function isAskedFor({ copy: { watched }, sheet, wanted: { mirror } }: Placing): boolean {
+  if (mirror === undefined || !watched.working.knows(sheet.instrument.dex)) return true;
+  const order = watched.working.find(mirror.leaderOrderId);
+  return order?.end === null && (mirror.reduceOnly || mirror.basis <= leftOf(order, sheet.leaderLots));
+}
+
+const GONE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the leader’s order went or filled before it left' };
 const REFUSED: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the position changed before it left' };
 
 async function place(
@@ -291,7 +302,7 @@ async function takePlaced(
   books: Bookkeeper,
   tasks: readonly Placing[],
   stops: readonly StandingStop[],
-  outcomes: readonly WorkingOutcome[],
+  outcomes: readonly (WorkingOutcome | undefined)[],
   onRefused: OnRefused,
 ): Promise<void> {
   const standing: StandingStop[] = [];

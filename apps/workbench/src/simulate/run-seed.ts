@@ -137,6 +137,7 @@ export class SeedRun {
     const actor = new PlatformActor(this.store.platform, ids, this.time, wakeups, this.cast);
     this.host = new EngineHost({
       seed: order.seed,
+      tellsOrders: this.tellsOrders,
       time: this.time,
       clock: this.world.clock,
       storage: this.store.engine,
@@ -240,6 +241,8 @@ export class SeedRun {
       this.step += 1;
       this.kinds.set(step.kind, (this.kinds.get(step.kind) ?? 0) + 1);
       this.order.say?.(`${this.step} ${printStep(step)}`);
+      // A venue charges before anything else of a block: what a move of the price fills of standing orders comes in another one.
+      if (this.tellsOrders && (step.kind === 'funding_charge' || this.world.chargesNext())) await this.time.runUntil(this.world.nextBlock());
       await this.answered(this.player.play(step));
       await this.after(step);
       this.found();
@@ -258,7 +261,20 @@ export class SeedRun {
       positions: this.world.dexes.flatMap((dex) => this.world.states(address, dex)).filter(({ size }) => size !== 0n),
     }));
     const marks = this.world.names.map((coin) => ({ coin, price: this.world.prices(coin).mark }));
-    this.auditor.calm(await this.answered(snapshotOf(this.time.exact(), this.store, this.cast, this.journal, positions, marks)));
+    const seen = await this.answered(snapshotOf(this.time.exact(), this.store, this.cast, this.journal, positions, marks));
+    this.auditor.calm({ ...seen, leaderOrders: this.workingOrders() });
+  }
+
+  /** What stands of leaders who work with orders. */
+  private workingOrders(): readonly { readonly leader: string; readonly orderIds: readonly string[] }[] {
+    return this.scenario.leaders
+      .filter(({ style }) => style === 'orders')
+      .map(({ address, coins }) => ({ leader: address, orderIds: coins.flatMap((coin) => this.world.openOrders(address, coin)).map(String) }));
+  }
+
+  /** Whether some leader works with orders. */
+  private get tellsOrders(): boolean {
+    return this.scenario.leaders.some(({ style }) => style === 'orders');
   }
 
   /** Slices of an unwinding leave in calms too: what is on its way is waited for. */
@@ -299,11 +315,21 @@ export class SeedRun {
     }
   }
 
-  private committed(process: string, offsetMs: number, { scope, journal, journaledAt, settled, states, stops, flows, crosses }: Committed): void {
+  private committed(
+    process: string,
+    offsetMs: number,
+    { scope, journal, journaledAt, settled, states, stops, mirrors, flows, crosses }: Committed,
+  ): void {
     const at = this.time.exact();
     for (const { copyNo, clientOrderId: cloid, nonce } of stops) {
       const copyId = this.copyId(Number(copyNo));
       this.observe({ kind: 'stop_written', at, process, scope: scopeKey(scope), copyId, cloid, signer: this.signerOf(copyId), nonce: Number(nonce) });
+    }
+    for (const { row, givenAt } of mirrors) {
+      const copyId = this.copyId(Number(row.copyNo));
+      const { clientOrderId: cloid, leaderOrderId, replaces } = row;
+      const named = { process, scope: scopeKey(scope), copyId, cloid, signer: this.signerOf(copyId), nonce: Number(row.nonce) };
+      this.observe({ kind: 'mirror_written', at, ...named, writtenAt: givenAt, leaderOrder: leaderOrderId ?? '', replaces });
     }
     if (journal.length > 0) {
       const { order, step } = this;
@@ -429,7 +455,9 @@ export class SeedRun {
 
 /** Whether orders of some copy may stand at the venue. */
 const mayStand = ({ steps }: Scenario): boolean =>
-  steps.some((step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true));
+  steps.some(
+    (step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true || step.terms.policy === 'orders'),
+  );
 
 const mayUnwind = ({ steps }: Scenario): boolean => steps.some((step) => step.kind === 'copy_stop' && step.mode === 'unwind_by');
 

@@ -1,6 +1,7 @@
 import { keepCross } from './book/crosses';
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
+import { handedOf, keepMirror, keepMirrorWritten } from './book/keep-mirrors';
 import { keepHanded, keepOrders, keepStop } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
@@ -17,6 +18,7 @@ import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import { checkNotTraded } from './checks/hand-overs';
 import type { JudgedOrder } from './checks/judged-order';
+import { checkCalmMirrors, checkMirror, checkMirrorStood, checkMirrorsThrough } from './checks/mirrors';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
@@ -28,7 +30,7 @@ import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-lim
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { checkPace, checkSliced } from './checks/unwinding';
 import { WaveOrder } from './checks/wave-order';
-import type { DeliveredObservation, Observation, OrderHanded } from './observations';
+import type { DeliveredObservation, MirrorHanded, Observation, OrderHanded } from './observations';
 import { AUDITOR_DEFAULTS, type AuditorOptions } from './options';
 import type { Auditor, AuditorCounts } from './port';
 import { MAX_VIOLATIONS, type Violation } from './violation';
@@ -84,6 +86,7 @@ class Judge implements Auditor {
     checkCalmLimits(this.state, snapshot);
     checkCalmRests(this.state, snapshot.at);
     checkCalmStops(this.state, snapshot);
+    checkCalmMirrors(this.state, snapshot);
   }
 
   violations(): readonly Violation[] {
@@ -101,7 +104,6 @@ class Judge implements Auditor {
       case 'terms_asked':
       case 'terms_refused':
       case 'halt':
-      case 'halt_lifted':
       case 'unwind_asked':
       case 'reduced_now':
       case 'rebased':
@@ -113,6 +115,10 @@ class Judge implements Auditor {
         return;
       case 'added_now':
         checkAdded(this.state, observation);
+        return;
+      case 'halt_lifted':
+        checkMirrorsThrough(this.state, observation.at);
+        keepTerms(this.state, observation);
         return;
       case 'process_started':
       case 'process_died':
@@ -137,6 +143,12 @@ class Judge implements Auditor {
         checkStop(this.state, observation.stop, observation.at);
         keepStop(this.state, observation.stop, observation.at);
         return;
+      case 'mirror_written':
+        keepMirrorWritten(this.state, observation);
+        return;
+      case 'mirror_handed':
+        this.mirrored(observation.mirror, observation.at);
+        return;
       case 'stop_written':
       case 'nonce_voided':
       case 'signer_gone':
@@ -152,9 +164,13 @@ class Judge implements Auditor {
         return;
       case 'world_fill':
         checkRestFilled(this.state, observation);
+        checkMirrorStood(this.state, observation);
         keepWorld(this.state, observation);
         return;
       case 'world_order':
+        checkMirrorStood(this.state, observation);
+        keepWorld(this.state, observation);
+        return;
       case 'world_funding':
       case 'world_mark':
         keepWorld(this.state, observation);
@@ -185,6 +201,28 @@ class Judge implements Auditor {
     }
     keepHanded(state, order);
     this.reduceOnly.keep(order);
+  }
+
+  /** A mirror that enters is held to every limit as an order that adds risk: no target, age or bound is asked for. */
+  private mirrored(mirror: MirrorHanded, at: number): void {
+    const { state } = this;
+    checkMirror(state, mirror, at);
+    const copy = state.copies.get(mirror.copyId);
+    const instrument = state.instruments.get(mirror.coin);
+    const holding = copy?.holding(mirror.coin);
+    this.tally.orders += 1;
+    if (!mirror.reduceOnly && copy !== undefined && instrument !== undefined && holding?.foreign === false) {
+      const order = handedOf(mirror, state.orders.get(mirror.cloid), at);
+      const judged: JudgedOrder = { state, order, at, copy, instrument, holding, terms: copy.termsAt(at, state.options.raceMs) };
+      this.tally.riskIncreasing += 1;
+      checkHalts(judged);
+      checkBreach(judged);
+      checkBeyondState(judged);
+      checkFreshness(judged);
+      checkOrderLimits(judged);
+      checkSharedLimits(judged);
+    }
+    keepMirror(state, mirror, at);
   }
 
   private checkOne(judged: JudgedOrder): void {

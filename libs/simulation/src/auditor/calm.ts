@@ -9,6 +9,8 @@ export interface CalmSnapshot {
   /** Positions of leaders and followers at the venue; an address that is named has nothing but what is listed. */
   readonly positions: readonly { readonly address: string; readonly positions: readonly PositionSeen[] }[];
   readonly marks: readonly { readonly coin: string; readonly price: bigint }[];
+  /** Working orders of leaders as they truly stand, by the venue's names; absent: no leader has any. */
+  readonly leaderOrders?: readonly { readonly leader: string; readonly orderIds: readonly string[] }[];
   readonly orders: readonly OrderRow[];
   readonly fills: readonly FillRow[];
   /** Limits that were told as passed: copy and limit, with a blank between. */

@@ -97,6 +97,15 @@ export type DeliveredObservation =
       /** Signed positions of every coin the reading covers, flat ones included; null: nothing is said of positions. */
       readonly positions: readonly PositionSeen[] | null;
     }
+  /** All working orders of a leader in these coins as the engine was told them: what is not among them stands no more. */
+  | {
+      readonly kind: 'leader_orders_delivered';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly leader: string;
+      readonly coins: readonly string[];
+      readonly orders: readonly LeaderOrderSeen[];
+    }
   /** A fill of a follower's account, by the venue's trade id. */
   | {
       readonly kind: 'account_fill_delivered';
@@ -145,6 +154,21 @@ export interface LeaderFill {
   readonly time: EpochMs;
 }
 
+/** A working order of a leader. Price, trigger and size 10^-8. */
+export interface LeaderOrderSeen {
+  /** The venue's name of it; an order that was changed has another. */
+  readonly orderId: string;
+  readonly coin: string;
+  readonly buy: boolean;
+  readonly reduceOnly: boolean;
+  readonly price: bigint;
+  readonly trigger: bigint | null;
+  /** It is of the whole position, however large that is. */
+  readonly ofPosition: boolean;
+  readonly original: bigint;
+  readonly remaining: bigint;
+}
+
 export interface PositionSeen {
   readonly coin: string;
   readonly size: bigint;
@@ -173,6 +197,22 @@ export type OrderObservation =
     }
   /** A protective stop was handed over. */
   | { readonly kind: 'stop_handed'; readonly at: EpochMs; readonly stop: StopHanded }
+  /** The row of a mirror of a leader's working order stands, given to the database at `writtenAt`. `replaces`: the mirror it takes the place of. */
+  | {
+      readonly kind: 'mirror_written';
+      readonly at: EpochMs;
+      readonly process: string;
+      readonly scope: string;
+      readonly copyId: string;
+      readonly cloid: string;
+      readonly signer: string;
+      readonly nonce: number;
+      readonly writtenAt: EpochMs;
+      readonly leaderOrder: string;
+      readonly replaces: string | null;
+    }
+  /** A mirror was handed over. */
+  | { readonly kind: 'mirror_handed'; readonly at: EpochMs; readonly mirror: MirrorHanded }
   /** A leader's move, by the venue time of its block, was decided on for these copies; what it was decided on was so at `at` or before. Told before its orders. */
   | { readonly kind: 'move_decided'; readonly at: EpochMs; readonly coin: string; readonly time: EpochMs; readonly copyIds: readonly string[] }
   /** The wave's journal row with this order was given to the database at `journaledAt` and its commit stands at `at`. */
@@ -223,6 +263,9 @@ export interface StopHanded {
   readonly cloid: string;
   readonly nonce: number;
 }
+
+/** A mirror of a leader's working order as it was handed to the venue's connection (product §2.3). */
+export type MirrorHanded = StopHanded;
 
 /** Two copies of an account traded with each other inside it; the commit that says so stands. */
 export interface CrossMade {

@@ -30,6 +30,14 @@ export interface AuditorOptions {
   readonly owedSlackMs: number;
   /** An order that stands is to be cancelled within this of what ends it. */
   readonly restGraceMs: number;
+  /** A mirror that adds risk is to be cancelled within this of what ends new risk. */
+  readonly mirrorEndMs: number;
+  /** What is added to that for each copy that mirrors: a venue is asked for so many actions a second. */
+  readonly mirrorTurnMs: number;
+  /** What became of a mirror that was to be changed is found out within this: the change may land late. */
+  readonly mirrorChangeMs: number;
+  /** A mirror follows what becomes of its leader's order within this, and what mirrors filled is of orders that went so long ago at most. */
+  readonly mirrorGraceMs: number;
   /** An answer that comes later than this may be one the engine waits for no more: its wave has gone on, and the venue is asked, within `owedSlackMs`. */
   readonly answerLateMs: number;
   /** An engine has compared an account with the venue so long after it was told of what it did not send itself. */
@@ -61,6 +69,10 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
+  mirrorEndMs: 2_500,
+  mirrorTurnMs: 50,
+  mirrorChangeMs: 8_000,
+  mirrorGraceMs: 5_000,
   answerLateMs: 1_000,
   comparisonMs: 30_000,
   roundingPerFill: 100n,

@@ -77,6 +77,8 @@ export interface SettingsSeen {
   readonly onBreach?: 'rest';
   /** A stop rests at the venue where the first loss limit would be met (product §2.10); absent: none does. */
   readonly protectiveStop?: true;
+  /** The leader's working orders stand for the copy as well (product §2.3); absent: fills alone are copied. */
+  readonly policy?: 'orders';
 }
 
 /** True when the filter admits the coin. */

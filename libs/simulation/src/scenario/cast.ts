@@ -13,8 +13,9 @@ export interface ScenarioCoin {
   readonly startPrice: bigint;
 }
 
+/** Styles that are drawn for the leaders of every scenario; one who works with orders stands beside them in some. */
 export const LEADER_STYLES = ['trend', 'scalper', 'martingale', 'flipper', 'working_orders', 'twap', 'replayed'] as const;
-export type LeaderStyle = (typeof LEADER_STYLES)[number];
+export type LeaderStyle = (typeof LEADER_STYLES)[number] | 'orders';
 
 export interface ScenarioLeader {
   readonly leader: number;

@@ -2,6 +2,7 @@ import { must, present } from '@lockstep/kernel';
 import type { ScenarioCoin, ScenarioFollower, ScenarioLeader } from './cast';
 import { inCents, ppmOf } from './coins';
 import type { Draws } from './draws';
+import { withoutOrdersWhereUnfit } from './extras';
 import type { CopyStep } from './steps';
 import type { CopyTerms } from './terms';
 import { drawTerms, loosened, rechosen, type TermsFor, tightened } from './terms-draw';
@@ -28,6 +29,8 @@ export class ScenarioCopies {
     private readonly joining: Draws,
     /** What becomes of the terms a copy was drawn with. */
     private readonly shaped: (terms: CopyTerms, copy: number, who: TermsFor) => CopyTerms = (terms) => terms,
+    /** The same of one that is alone on its account. */
+    private readonly alone: (terms: CopyTerms, copy: number, who: TermsFor) => CopyTerms = (terms) => terms,
   ) {}
 
   /** Copies that have not been asked to end. */
@@ -48,7 +51,8 @@ export class ScenarioCopies {
     const real = follower.cash[''] ?? 0n;
     const allocation = inCents(ppmOf(real, Math.floor(this.draw.between(400_000, 850_000) / follower.slots)));
     if (follower.slots > 1) return this.join(at, follower, others, leader, allocation);
-    return [this.add(at, follower, leader, allocation, this.drawn(leader, allocation))];
+    const terms = this.alone(this.drawn(leader, allocation), this.all.length, { leader, allocation, coins: this.coins });
+    return [this.add(at, follower, leader, allocation, terms)];
   }
 
   /** The venue knows one leverage per account and coin, so all copies of an account have the same; opposite sides are more frequent than elsewhere. */
@@ -92,7 +96,7 @@ export class ScenarioCopies {
       looser: () => loosened(plan.terms, draw),
       other: () => rechosen(plan.terms, who, draw),
     };
-    plan.terms = changed[change]();
+    plan.terms = withoutOrdersWhereUnfit(changed[change]());
     return { at, kind: 'copy_terms', copy: plan.copy, change, terms: plan.terms };
   }
 

@@ -68,6 +68,8 @@ class Cut {
   private mayDrop(step: Step): boolean {
     const healed = heals(step);
     if (healed !== null && this.trouble.has(healed)) return false;
+    // What such a leader holds is not known, so that nothing can be closed in its place.
+    if (step.kind === 'leader_closes' || (step.kind === 'leader_cancels' && step.order === null)) return false;
     return step.kind !== 'audit' && !('last' in step && step.last);
   }
 

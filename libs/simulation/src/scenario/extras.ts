@@ -1,11 +1,14 @@
 import { ppmOf } from './coins';
 import { type Draws, draws } from './draws';
+import { hasOrders } from './leader-orders';
 import { type CopyTerms, STATE_ACTION_TERMS, STATE_LIMIT_TERMS, type StateActionTerms, type StateLimitTerms } from './terms';
 
 /** One seed in so many has copies with the extra, and of its copies one in so many has it. */
 const STATE_LIMITS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const REST = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const STOPS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+/** Of the copies that may mirror orders one in so many does not. */
+const POSITIONS_ONE_IN = 5;
 const PPM = 1_000_000n;
 
 /**
@@ -16,11 +19,13 @@ export class TermsExtras {
   private readonly hasStateLimits: boolean;
   private readonly hasRest: boolean;
   private readonly hasStops: boolean;
+  private readonly hasOrders: boolean;
 
   constructor(private readonly seed: number) {
     this.hasStateLimits = draws(seed, 'extras: state limits').oneIn(STATE_LIMITS.seedsOneIn);
     this.hasRest = draws(seed, 'extras: rest').oneIn(REST.seedsOneIn);
     this.hasStops = draws(seed, 'extras: stops').oneIn(STOPS.seedsOneIn);
+    this.hasOrders = hasOrders(seed);
   }
 
   /** The terms a copy begins with. */
@@ -30,9 +35,25 @@ export class TermsExtras {
     return this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? { ...rests, protectiveStop: true } : rests;
   }
 
+  /** The terms of a copy that is alone on its account, of a leader who works with orders: most have his orders stand for them as well. */
+  mirrored(copy: number, terms: CopyTerms): CopyTerms {
+    const draw = this.drawOf('orders', copy);
+    if (!this.hasOrders || draw.oneIn(POSITIONS_ONE_IN)) return terms;
+    const ratio = BigInt(draw.between(2_000, 60_000)) * PPM;
+    const mode = terms.mode.kind === 'fixed_amount' ? ({ kind: 'fixed_ratio', ratio } as const) : terms.mode;
+    return { ...terms, mode, policy: 'orders', direction: 'same', follow: 'all' };
+  }
+
   private drawOf(what: string, copy: number): Draws {
     return draws(this.seed, `extras: ${what} of ${copy}`);
   }
+}
+
+/** Terms after a change of some of them: what does not go with mirrored orders ends them (docs/copying.md). */
+export function withoutOrdersWhereUnfit(terms: CopyTerms): CopyTerms {
+  const { policy, ...others } = terms;
+  const fits = terms.direction === 'same' && terms.follow === 'all' && terms.mode.kind !== 'fixed_amount';
+  return policy === undefined || fits ? terms : others;
 }
 
 /** Limits that act on what is held, near to what a copy holds: a position at its cap passes them as its price moves. */

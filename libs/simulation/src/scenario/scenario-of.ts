@@ -7,6 +7,7 @@ import { type Draws, draws } from './draws';
 import { closeAlls, handOvers, unwinds } from './endings';
 import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
+import { ScenarioOrders, withOrders } from './leader-orders';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
 import { ScenarioMarket } from './market';
@@ -60,17 +61,20 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const { crashPoints = [], candles = [], recorded = [] } = sources;
   const coins = drawCoins(draws(seed, 'coins'));
   const tenants = drawTenants(draws(seed, 'tenants'));
-  const leaders = drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders'));
+  const leaders = withOrders(drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders')), coins, seed);
+  const traders = leaders.filter(({ style }) => style !== 'orders');
+  const working = leaders.find(({ style }) => style === 'orders');
   const followers = withSharing(drawFollowers(tenants, coins, size, draws(seed, 'followers'), draws(seed, 'crowds')), leaders.length, seed);
   const market = new ScenarioMarket(coins, draws(seed, 'market'), candles);
   const book = new LeaderBook(coins);
   const extras = new TermsExtras(seed);
   const shaped = (terms: CopyTerms, copy: number, { allocation }: TermsFor): CopyTerms => extras.begin(copy, allocation, terms);
-  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'), shaped);
+  const alone = (terms: CopyTerms, copy: number, { leader }: TermsFor): CopyTerms => (leader === working ? extras.mirrored(copy, terms) : terms);
+  const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'), shaped, alone);
   const script = new Script(
     market,
     book,
-    new ScenarioLeaders(leaders, market, book, draws(seed, 'trades'), recorded),
+    new ScenarioLeaders(traders, market, book, draws(seed, 'trades'), recorded),
     new ScenarioActs(copies, followers, leaders.length, tenants.length, market, draws(seed, 'acts')),
     new ScenarioFaults(draws(seed, 'faults')),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
@@ -82,6 +86,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       unwinds(seed, copies),
       moneyNow(seed, copies),
     ],
+    working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -109,6 +114,9 @@ export function beginnings(followers: readonly ScenarioFollower[], copies: Scena
   };
 }
 
+/** No leader works with orders. */
+const NO_ORDERS = { nextAt: Number.POSITIVE_INFINITY, act: () => [], rest: () => undefined, hush: () => [], closeAll: () => [] };
+
 /** Puts the turns of all in order of time, with a calm after each part. */
 export class Script {
   private readonly steps: Step[] = [];
@@ -125,6 +133,7 @@ export class Script {
     private readonly beginnings: Turn,
     /** What a share of the worlds alone has. */
     private readonly others: readonly RestingTurn[] = [],
+    private readonly orders: Pick<ScenarioOrders, 'nextAt' | 'act' | 'rest' | 'hush' | 'closeAll'> = NO_ORDERS,
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
@@ -138,7 +147,7 @@ export class Script {
 
   /** Everybody's turns, the soonest first, until it is over. */
   private play(isOver: () => boolean): void {
-    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, ...this.others, this.acts, this.leaders];
+    const turns: readonly Turn[] = [this.market, this.engines, this.faults, this.beginnings, ...this.others, this.acts, this.leaders, this.orders];
     while (!isOver()) {
       const next = turns.reduce((soonest, turn) => (turn.nextAt < soonest.nextAt ? turn : soonest));
       this.now = Math.max(this.now, next.nextAt);
@@ -162,6 +171,7 @@ export class Script {
     this.emit([...this.market.hush(at), ...this.faults.heal(at), ...this.engines.heal(at), ...this.acts.heal(at)]);
     this.pricesUntil(at + LIQUIDATED_MS);
     this.emit(this.leaders.refund(this.now));
+    this.emit(this.orders.hush(this.now, last));
     this.pricesUntil(at + RECOVERY_MS);
     if (last) this.goFlat();
     const calm = this.calms;
@@ -172,7 +182,7 @@ export class Script {
     if (last) return;
     this.emit([{ at: this.now, kind: 'calm_ends', calm, last }]);
     this.market.loud();
-    for (const each of [this.leaders, this.acts, ...this.others, this.faults, this.engines]) each.rest(this.now);
+    for (const each of [this.leaders, this.acts, ...this.others, this.faults, this.engines, this.orders]) each.rest(this.now);
   }
 
   /** Nothing but prices, up to a time. */
@@ -185,6 +195,7 @@ export class Script {
   }
 
   private goFlat(): void {
+    this.emit(this.orders.closeAll(this.now));
     for (const closing of this.leaders.goFlat(this.now)) {
       this.pricesUntil(this.now + FLAT_EVERY_MS);
       this.emit([{ ...closing, at: this.now }]);

@@ -5,7 +5,18 @@ import type { ChainTerms, CopyTerms } from './terms';
  * What happens in a scenario. `at` is virtual ms from its start; steps are in order of `at`, those of equal times in the order of the list. Prices are bigint
  * 10^-8 on the coin's grid, money bigint 10^-8, sizes whole lots of the coin, signed where they say a direction (a buy is above zero).
  */
-export type Step = MarketStep | LeaderStep | CopyStep | LimitsStep | SwitchStep | CloseAllStep | FollowerStep | FaultStep | EngineStep | CalmStep;
+export type Step =
+  | MarketStep
+  | LeaderStep
+  | LeaderOrderStep
+  | CopyStep
+  | LimitsStep
+  | SwitchStep
+  | CloseAllStep
+  | FollowerStep
+  | FaultStep
+  | EngineStep
+  | CalmStep;
 export type StepKind = Step['kind'];
 
 /** Every kind there is. */
@@ -22,6 +33,10 @@ export const STEP_KINDS = [
   'leader_trades',
   'leader_cash',
   'leader_liquidated',
+  'leader_places',
+  'leader_changes',
+  'leader_cancels',
+  'leader_closes',
   'copy_create',
   'copy_terms',
   'copy_allocation',
@@ -112,6 +127,33 @@ export interface LeaderTrades {
   readonly before: number;
   readonly fills: readonly [LeaderFill, ...LeaderFill[]];
 }
+
+/** Terms of a working order. `lots` is signed. */
+export interface LeaderOrderTerms {
+  readonly lots: number;
+  readonly price: bigint;
+  readonly reduceOnly: boolean;
+  /** What sets it off; null: it is a limit order. `market`: it is bounded by its price alone then. */
+  readonly trigger: { readonly price: bigint; readonly purpose: 'take_profit' | 'stop_loss'; readonly market: boolean } | null;
+}
+
+/**
+ * Working orders of a leader, which the venue takes, holds, fills or refuses as anybody's: what such a leader holds is not known beforehand. `order` names an order
+ * over all its changes, unique over leaders; one that is gone is changed and cancelled without effect.
+ */
+export type LeaderOrderStep =
+  | {
+      readonly at: number;
+      readonly kind: 'leader_places' | 'leader_changes';
+      readonly leader: number;
+      readonly order: number;
+      readonly coin: string;
+      readonly terms: LeaderOrderTerms;
+    }
+  /** `order` null: all it has in the coin. */
+  | { readonly at: number; readonly kind: 'leader_cancels'; readonly leader: number; readonly order: number | null; readonly coin: string }
+  /** What it holds of the coin is closed at the market. */
+  | { readonly at: number; readonly kind: 'leader_closes'; readonly leader: number; readonly coin: string };
 
 export type CopyStep =
   /** The first step of a copy; `copy` counts from 0 over all tenants. */

@@ -116,7 +116,7 @@ function pieces(draw: Draws): number {
   ]);
 }
 
-/** What a leader of each style does next. A replayed one without a recording trades as a trend follower. */
+/** What a leader of each style does next. A replayed one without a recording trades as a trend follower; one who works with orders has turns of its own. */
 export const STYLE_PLANS: Readonly<Record<LeaderStyle, Plan>> = {
   trend,
   scalper,
@@ -125,4 +125,5 @@ export const STYLE_PLANS: Readonly<Record<LeaderStyle, Plan>> = {
   working_orders: workingOrders,
   twap,
   replayed: trend,
+  orders: () => [],
 };

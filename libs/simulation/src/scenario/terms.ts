@@ -21,6 +21,8 @@ export interface CopyTerms {
   readonly onBreach?: 'rest';
   /** A stop rests at the venue where the first limit would be met; absent: none does. */
   readonly protectiveStop?: true;
+  /** The leader's working orders stand for the copy as well; absent: fills alone are copied. */
+  readonly policy?: 'orders';
   /** What is done where what is held passes a limit; absent: it is told. */
   readonly stateLimits?: Readonly<Record<StateLimitTerms, StateActionTerms>>;
 }

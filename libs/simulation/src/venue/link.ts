@@ -6,7 +6,7 @@ export type Message =
   | { readonly kind: 'order'; readonly clientOrderId: string }
   | { readonly kind: 'action'; readonly about: string }
   | { readonly kind: 'read'; readonly about: string }
-  | { readonly kind: 'event'; readonly about: 'fills' | 'state' | 'marks' | 'quotes' };
+  | { readonly kind: 'event'; readonly about: 'fills' | 'orders' | 'state' | 'marks' | 'quotes' };
 
 /** How a message fares. */
 export interface Passage {

@@ -148,7 +148,8 @@ export function standingOf(value: Json): OrderStanding {
   const orderId = String(need(asWhole(order.oid), 'order id'));
   const [remaining, original] = [sizeOf(order.sz), sizeOf(order.origSz)];
   const status = need(asText(outer.status), 'status');
-  if (status === 'open') return { kind: 'open', orderId, remaining, original };
+  // One that was set off and stands at its limit since may fill on.
+  if (status === 'open' || status === 'triggered') return { kind: 'open', orderId, remaining, original };
   // A filled order is told with nothing left.
   const left = status === 'filled' ? size(0n) : remaining;
   return { kind: 'closed', orderId, status, remaining: left, original, statusTime: need(asWhole(outer.statusTimestamp), 'status time') };

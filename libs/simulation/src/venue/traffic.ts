@@ -38,6 +38,8 @@ export interface Traffic {
   handed(order: HandedOrder): void;
   stops?(stops: readonly HandedStop[]): void;
   answered(clientOrderId: ClientOrderId, answer: AnswerKind): void;
+  /** What became of an order that stands, or was to. */
+  stopAnswered?(clientOrderId: ClientOrderId, answer: AnswerKind): void;
   marks(updates: readonly MarkUpdate[]): void;
   quotes(updates: readonly Pick<QuoteUpdate, 'coin' | 'bid' | 'ask'>[]): void;
   user(event: WatchEvent): void;

@@ -1,10 +1,24 @@
 import { type EpochMs, parsePrice, parseSize, unwrap } from '@lockstep/kernel';
-import type { Address, DepthUpdate, MarkUpdate, MarkWatch, QuoteUpdate, QuoteWatch, UserWatch, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import type {
+  Address,
+  DepthUpdate,
+  DetectionStanding,
+  LeaderSight,
+  MarkUpdate,
+  MarkWatch,
+  QuoteUpdate,
+  QuoteWatch,
+  SeatedWatch,
+  UserWatch,
+  VenueFill,
+  WatchEvent,
+} from '@lockstep/venues/port';
 import type { VirtualProcess } from '../clock/virtual-time';
 import { asList, asObject } from '../exchange/json';
 import type { Json, StreamFrame, World } from '../exchange/port';
 import type { Asking } from './ask';
 import { SMOOTH } from './link';
+import { WorldOrderLists } from './order-lists';
 import { fillOf } from './read';
 import type { Traffic } from './traffic';
 import { accountOf, contextsOf, fillsOf } from './truth';
@@ -18,6 +32,8 @@ export interface WatchTerms {
   readonly booksEveryMs: number;
   /** Fills that are told with a first state when no moment is named. */
   readonly recentFills: number;
+  /** Whether working orders are told of addresses that are named for that; each has a seat then. */
+  readonly tellsOrders: boolean;
 }
 
 interface Watched {
@@ -33,6 +49,8 @@ const RECONNECT_MS = 1_000;
 
 /** Watches addresses of a world: fills as their blocks tell them, states in turn. A cut stream is made again; what was missed is told with the next state. */
 export class WorldUserWatch implements UserWatch {
+  readonly seats?: SeatedWatch;
+  private readonly lists: WorldOrderLists;
   private readonly watched = new Map<Address, Watched>();
   private readonly told = new Set<string>();
   private up = true;
@@ -47,6 +65,13 @@ export class WorldUserWatch implements UserWatch {
     private readonly terms: WatchTerms,
     private readonly traffic: Traffic,
   ) {
+    this.lists = new WorldOrderLists({
+      world: () => this.world,
+      link: asking.link,
+      hears: () => this.hears,
+      tell: (event) => this.tell(event),
+    });
+    if (terms.tellsOrders) this.seats = this.seated();
     process.every(terms.statesEveryMs, () => this.tellStates());
     process.every(RECONNECT_MS, () => this.lookAfter());
   }
@@ -69,6 +94,7 @@ export class WorldUserWatch implements UserWatch {
   setDexes(dexes: readonly string[]): void {
     const fresh = dexes.some((dex) => !this.dexes.includes(dex));
     this.dexes = dexes;
+    if (fresh) this.lists.add(dexes);
     if (fresh && this.up) for (const address of this.watched.keys()) this.sync(address);
   }
 
@@ -76,6 +102,40 @@ export class WorldUserWatch implements UserWatch {
     this.closed = true;
     for (const address of [...this.watched.keys()]) this.unwatch(address);
     return Promise.resolve();
+  }
+
+  /** Seats for everybody: what addresses without one miss is the conformance's business. */
+  private seated(): SeatedWatch {
+    return {
+      prefer: () => undefined,
+      hurry: () => undefined,
+      followOrders: (addresses) => {
+        for (const address of this.lists.follow(addresses, this.dexes)) if (this.up) this.readLists(address);
+      },
+      sightOf: (address): LeaderSight | null =>
+        this.watched.has(address) ? { source: this.up ? 'stream' : 'none', seat: true, orders: true, lastSeenAt: null } : null,
+      standing: () => this.standing(),
+    };
+  }
+
+  private standing(): DetectionStanding {
+    const users = this.watched.size;
+    const none = { count: 0, medianMs: null, p99Ms: null };
+    const seats = { seatsTotal: users, seatsUsed: users, seatsReserved: 0, watched: users, streamed: users, swept: 0, unread: 0 };
+    const sweep = { sweepCovers: false, sweepLosses: 0, coins: 0 };
+    const connection = { connections: 1, connectionsOpened: 1, subscriptions: users, subscriptionsMax: users, messagesSent: 0 };
+    return { ...seats, ...sweep, ...connection, weightPerMinuteMax: 0, weightSpent: 0, readsWaiting: 0, stream: none, sweep: none };
+  }
+
+  /** Reads the working orders of an address that is named for them now; where it is out of sight its next state brings them. */
+  private readLists(address: Address): void {
+    void this.asking
+      .read('order lists', (info) => this.lists.read(info, address, this.dexes))
+      .then((read) => {
+        if (this.closed || !this.up || !this.lists.follows(address)) return;
+        if (read.ok) this.lists.release(address, read.value, this.process.now());
+        else this.process.after(RECONNECT_MS, () => this.readLists(address));
+      });
   }
 
   private get world(): World {
@@ -117,7 +177,8 @@ export class WorldUserWatch implements UserWatch {
       .read('sync', (info) => {
         const since = this.watched.get(address)?.since ?? null;
         const fills = since === null ? recent(fillsOf(info, address, 0), this.terms.recentFills) : fillsOf(info, address, since);
-        return { fills, states: this.dexes.map((dex) => accountOf(info, address, dex)) };
+        const lists = this.lists.follows(address) ? this.lists.read(info, address, this.dexes) : null;
+        return { fills, lists, states: this.dexes.map((dex) => accountOf(info, address, dex)) };
       })
       .then((read) => {
         if (this.closed || !this.up || !this.watched.has(address)) return;
@@ -125,9 +186,10 @@ export class WorldUserWatch implements UserWatch {
           this.process.after(RECONNECT_MS, () => this.sync(address));
           return;
         }
-        const { fills, states } = read.value;
+        const { fills, states, lists } = read.value;
         for (const fill of fills) this.isNew(address, fill);
         this.tell({ kind: 'synced', address, states, fills, receivedAt: this.process.now() });
+        if (lists !== null) this.lists.release(address, lists, this.process.now());
       });
   }
 
@@ -156,6 +218,7 @@ export class WorldUserWatch implements UserWatch {
     if (this.up && (cut || over)) {
       this.up = false;
       this.silentSince = null;
+      this.lists.lose();
       this.tell({ kind: 'disconnected', at: this.process.now(), reason: cut ? 'cut' : 'silent' });
       return;
     }

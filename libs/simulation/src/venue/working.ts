@@ -104,7 +104,11 @@ export class WorldWorkingOrders implements WorkingOrders {
       })),
     );
     return new Promise((resolve) => {
-      this.asking.submit({ kind: 'action', about }, submission, (answer) => resolve(orders.map((_, index) => outcomeOf(answer, index))));
+      this.asking.submit({ kind: 'action', about }, submission, (answer) => {
+        const outcomes = orders.map((_, index) => outcomeOf(answer, index));
+        for (const [index, { clientOrderId }] of orders.entries()) this.traffic.stopAnswered?.(clientOrderId, outcomes[index]?.kind ?? 'unknown');
+        resolve(outcomes);
+      });
     });
   }
 }

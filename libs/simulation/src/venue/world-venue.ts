@@ -23,6 +23,7 @@ export const WORLD_VENUE_TERMS: WorldVenueTerms = {
   booksEveryMs: 5_000,
   recentFills: 200,
   answerTimeoutMs: 3_000,
+  tellsOrders: false,
 };
 
 /** What the simulated exchange can do of what the port knows. */
@@ -60,7 +61,7 @@ export function openWorldVenue(
   const orders = new WorldOrders(asking, process, terms, traffic);
   return {
     name: 'hyperliquid',
-    capabilities: WORLD_CAPABILITIES,
+    capabilities: { ...WORLD_CAPABILITIES, orderStream: terms.tellsOrders },
     orders,
     workingOrders: new WorldWorkingOrders(asking, orders, traffic),
     truth: new WorldTruth(asking, traffic),

@@ -5,6 +5,7 @@ import { BROKEN_BREAKERS } from './breakers';
 import { BROKEN_ENDINGS } from './endings';
 import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
+import { BROKEN_MIRRORS } from './mirrors';
 import { BROKEN_PROTECTIVE_STOPS } from './protective-stops';
 import { BROKEN_RESTING } from './resting';
 import { BROKEN_SENDING } from './sending';
@@ -20,6 +21,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_SHARED_LIMITS,
   ...BROKEN_RESTING,
   ...BROKEN_PROTECTIVE_STOPS,
+  ...BROKEN_MIRRORS,
   ...BROKEN_BREAKERS,
   ...BROKEN_STOPS,
   ...BROKEN_ENDINGS,

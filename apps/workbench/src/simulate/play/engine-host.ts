@@ -27,6 +27,8 @@ const WAY_MOST_MS = 6;
 
 export interface HostParts {
   readonly seed: number;
+  /** Whether working orders of leaders are told to engines. */
+  readonly tellsOrders: boolean;
   readonly time: VirtualTime;
   readonly clock: WorldClock;
   readonly storage: EngineStorage;
@@ -143,7 +145,7 @@ export class EngineHost {
         rateLimits: null,
       },
       openVenue: () => {
-        const venue = openWorldVenue(parts.clock, link, process, tap, WORLD_VENUE_TERMS);
+        const venue = openWorldVenue(parts.clock, link, process, tap, { ...WORLD_VENUE_TERMS, tellsOrders: parts.tellsOrders });
         return { venue, close: () => venue.close() };
       },
       onWave: () => undefined,

@@ -81,7 +81,8 @@ export class FaultSwitches {
           break;
         case 'stream_disorder':
           // Of one address the venue tells in order; marks and states may overtake.
-          if (message.kind === 'event' && message.about !== 'fills' && backMs !== null) backMs += this.random.below(500);
+          if (message.kind === 'event' && message.about !== 'fills' && message.about !== 'orders' && backMs !== null)
+            backMs += this.random.below(500);
           break;
         case 'slow_request':
           if (asks && thereMs !== null) thereMs += fault.byMs;

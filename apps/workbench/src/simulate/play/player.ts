@@ -17,6 +17,7 @@ import type { Cast, CopyCast, FollowerCast } from './cast';
 import { binds, keyOf, SimChain } from './chain';
 import type { EngineHost } from './engine-host';
 import type { FaultSwitches } from './faults';
+import { LeaderOrders } from './leader-orders';
 import { AGENT_NAME, BUILDER, BUILDER_TENTHS, type PlatformActor, wholeHours } from './platform-actor';
 import { decimal, type SimWorld } from './sim-world';
 import { chainOf, seenOf } from './terms';
@@ -44,8 +45,10 @@ export const HALTED_BY: Readonly<Record<StopMode, HaltCause>> = {
 export class Player {
   private agents = 0;
   private readonly chain: SimChain;
+  private readonly orders: LeaderOrders;
 
   constructor(private readonly parts: PlayerParts) {
+    this.orders = new LeaderOrders(parts.world);
     this.chain = new SimChain(parts.scenario.coins.map(({ coin }) => coin));
   }
 
@@ -80,7 +83,7 @@ export class Player {
 
   /** Plays a step; resolves when whoever asked has its answer. */
   async play(step: ScenarioStep): Promise<void> {
-    const { world, host, faults } = this.parts;
+    const { world, host, faults, scenario } = this.parts;
     switch (step.kind) {
       case 'prices':
         world.act((control) => {
@@ -112,6 +115,12 @@ export class Player {
       case 'leader_cash':
       case 'leader_liquidated':
         this.leader(step);
+        return;
+      case 'leader_places':
+      case 'leader_changes':
+      case 'leader_cancels':
+      case 'leader_closes':
+        this.orders.play(step, scenario.leaders[step.leader]?.address ?? '');
         return;
       case 'fault_begins':
         faults.begin(step.fault, step.what);

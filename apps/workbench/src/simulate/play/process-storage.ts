@@ -25,7 +25,11 @@ export interface Committed {
   readonly states: readonly { readonly copyNo: number; readonly from: string; readonly state: string }[];
   /** Protective stops that were written down before they leave. */
   readonly stops: Parameters<EngineScopedUnit['orders']['save']>[0];
+  /** Mirrors of leaders' working orders that were written down before they leave, and when they were given to the database. */
+  readonly mirrors: readonly { readonly row: StandingRow; readonly givenAt: number }[];
 }
+
+type StandingRow = Parameters<EngineScopedUnit['records']['saveStandingOrders']>[0][number];
 
 interface Told {
   readonly journal: Committed['journal'][number][];
@@ -34,6 +38,7 @@ interface Told {
   readonly states: Committed['states'][number][];
   readonly stops: Committed['stops'][number][];
   readonly flows: string[];
+  readonly mirrors: Committed['mirrors'][number][];
   readonly crosses: InternalCross[];
 }
 
@@ -51,7 +56,7 @@ export class ProcessStorage implements EngineStorage {
   constructor(private readonly parts: ProcessStorageParts) {}
 
   scoped<T>(scope: TenantScope, work: (unit: EngineScopedUnit) => Promise<T>, options?: Parameters<EngineStorage['scoped']>[2]): Promise<T> {
-    const told: Told = { journal: [], journaledAt: 0, settled: [], states: [], stops: [], flows: [], crosses: [] };
+    const told: Told = { journal: [], journaledAt: 0, settled: [], states: [], stops: [], flows: [], mirrors: [], crosses: [] };
     return this.run(
       (end) => this.parts.storage.scoped(scope, async (unit) => end(await work(new WatchedUnit(unit, told, this.parts.exact))), options),
       () => this.parts.committed({ scope, ...told }),
@@ -201,6 +206,11 @@ class WatchedUnit implements EngineScopedUnit {
       recordCross: async (cross) => {
         await records.recordCross(cross);
         this.told.crosses.push(cross);
+      },
+      saveStandingOrders: (rows) => {
+        const fresh = rows.filter(({ purpose, status }) => purpose === 'mirror' && status === 'sent');
+        this.told.mirrors.push(...fresh.map((row) => ({ row, givenAt: this.exact() })));
+        return records.saveStandingOrders(rows);
       },
       writeCopyState: async (copyNo, change) => {
         const written = await records.writeCopyState(copyNo, change);

@@ -1,11 +1,13 @@
 import { formatMoney, fromLots, type Instrument, money, price, roundPrice, type Side, size } from '@lockstep/kernel';
 import {
   type CoinPrices,
+  contextsOf,
   createWorld,
   defaultUniverse,
   type Json,
   type Scenario,
   type ScenarioCoin,
+  type Submission,
   type Universe,
   type VirtualTime,
   type World,
@@ -14,6 +16,7 @@ import {
 
 /** Blocks of a simulated world, in ms: coarse, because what is judged is what the engine does, not how fast the venue is. */
 const BLOCK_MS = 200;
+const HOUR_MS = 3_600_000;
 const TAKER_WAY_PPM = 20_000n;
 const MILLION = 1_000_000n;
 
@@ -23,6 +26,7 @@ export class SimWorld {
   readonly clock: WorldClock;
   private readonly coins: ReadonlyMap<string, ScenarioCoin>;
   private readonly byDex = new Map<string, readonly string[]>();
+  private assets: ReadonlyMap<string, number> | null = null;
 
   constructor(
     private readonly time: VirtualTime,
@@ -71,6 +75,30 @@ export class SimWorld {
     this.clock.catchUp();
     what(this.world.control);
     this.clock.expect();
+  }
+
+  /** Hands an action to the world, for its next block. */
+  submit(submission: Submission): void {
+    this.clock.catchUp();
+    this.world.submitWith(submission, () => undefined);
+    this.clock.expect();
+  }
+
+  /** The venue's number of a coin. */
+  assetId(coin: string): number {
+    this.assets ??= new Map(
+      contextsOf((request) => this.world.info(request).body, this.dexes).map(({ instrument }) => [instrument.coin, instrument.assetId]),
+    );
+    return this.assets.get(coin) ?? 0;
+  }
+
+  /** Working orders of an address in a coin, by the venue's numbers. */
+  openOrders(address: string, coin: string): readonly number[] {
+    const rows = this.info({ type: 'openOrders', user: address, dex: this.coin(coin).dex }) as readonly {
+      readonly coin: string;
+      readonly oid: number;
+    }[];
+    return rows.filter((row) => row.coin === coin).map(({ oid }) => oid);
   }
 
   /** Signed position of an address, in lots. */
@@ -128,6 +156,16 @@ export class SimWorld {
 
   start(): void {
     this.clock.start();
+  }
+
+  /** Right after the next block: what is handed over then comes in the one behind it. */
+  nextBlock(): number {
+    return (Math.floor(this.time.exact() / BLOCK_MS) + 1) * BLOCK_MS + 1;
+  }
+
+  /** Whether the next block is the one that charges the funding of a full hour. */
+  chargesNext(): boolean {
+    return (this.nextBlock() - 1 - BLOCK_MS) % HOUR_MS === 0;
   }
 
   now(): number {

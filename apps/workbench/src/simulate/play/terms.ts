@@ -9,7 +9,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
   const { caps, losses } = terms;
   return {
     mode: modeOf(terms.mode),
-    policy: 'positions',
+    policy: terms.policy ?? 'positions',
     direction: terms.direction,
     follow: terms.follow,
     start: terms.start.kind === 'next_open' ? { kind: 'next_open' } : { kind: 'adopt', band: orNull(terms.start.band, rate) },
@@ -98,6 +98,7 @@ export function seenOf(terms: CopyTerms): SettingsSeen {
     ...(terms.stateLimits !== undefined && { stateLimits: terms.stateLimits }),
     ...(terms.onBreach !== undefined && { onBreach: terms.onBreach }),
     ...(terms.protectiveStop !== undefined && { protectiveStop: terms.protectiveStop }),
+    ...(terms.policy !== undefined && { policy: terms.policy }),
     losses: { fromStart, trailing, daily, lossMoney, haltNewAt, closeAfterMarks },
     entryBound: terms.entryBound,
     maxAgeMs: terms.maxAgeMs,

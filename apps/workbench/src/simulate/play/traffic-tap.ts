@@ -1,7 +1,7 @@
-import { unpackClientOrderId } from '@lockstep/replication';
-import type { HandedOrder, HandedStop, LeaderFill, Observation, Traffic } from '@lockstep/simulation';
+import { isMirrorLeg, unpackClientOrderId } from '@lockstep/replication';
+import type { HandedOrder, HandedStop, LeaderFill, LeaderOrderSeen, Observation, Traffic } from '@lockstep/simulation';
 import { scopeKey } from '@lockstep/tenancy';
-import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port';
+import type { AccountState, OpenOrder, VenueFill, WatchEvent } from '@lockstep/venues/port';
 import type { Cast } from './cast';
 import type { JournalTap } from './journal-tap';
 
@@ -58,8 +58,16 @@ export class TrafficTap implements Traffic {
         copyId: copy?.id ?? '',
         account: follower?.address ?? signer,
       };
-      this.observe({ kind: 'stop_handed', at, stop: { ...stop, ...own, cloid, signer } });
+      const handed = { ...stop, ...own, cloid, signer };
+      if (named !== null && isMirrorLeg(named.leg)) this.observe({ kind: 'mirror_handed', at, mirror: handed });
+      else this.observe({ kind: 'stop_handed', at, stop: handed });
     }
+  }
+
+  /** Of mirrors: the fate of a protective stop is told by what it leaves. */
+  stopAnswered(cloid: string, outcome: 'filled' | 'resting' | 'rejected' | 'unknown'): void {
+    const named = unpackClientOrderId(cloid);
+    if (named !== null && isMirrorLeg(named.leg)) this.answered(cloid, outcome);
   }
 
   answered(cloid: string, outcome: 'filled' | 'resting' | 'rejected' | 'unknown'): void {
@@ -90,6 +98,11 @@ export class TrafficTap implements Traffic {
       case 'state':
         this.leaderState(event.state.address, [event.state]);
         return;
+      case 'open_orders': {
+        const orders = event.orders.map(leaderOrder);
+        this.observe({ kind: 'leader_orders_delivered', at, process, leader: event.address, coins: this.coinsOf(event.dex), orders });
+        return;
+      }
       case 'synced':
         // The engine takes equities of the state first, and plans its fills on them.
         this.observe({ ...this.stateOf(event.address, event.states), positions: null });
@@ -157,6 +170,18 @@ export class TrafficTap implements Traffic {
     return [...known.values()].reduce((sum, value) => sum + value, 0n);
   }
 }
+
+const leaderOrder = ({ orderId, coin, side, reduceOnly, limitPrice, trigger, original, remaining }: OpenOrder): LeaderOrderSeen => ({
+  orderId,
+  coin,
+  buy: side === 'buy',
+  reduceOnly,
+  price: limitPrice,
+  trigger: trigger?.price ?? null,
+  ofPosition: trigger?.ofPosition === true,
+  original,
+  remaining,
+});
 
 const leaderFill = (fill: VenueFill): LeaderFill => ({
   tradeId: fill.tradeId,

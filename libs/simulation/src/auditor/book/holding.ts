@@ -110,6 +110,12 @@ export class Holding {
   readonly open = new OpenMoves(this.target);
   /** Orders that may still fill, oldest first. */
   readonly live = new Map<string, OrderTrack>();
+  /** Mirrors of the leader's orders that may still fill, or filled and were not told. */
+  readonly mirrors = new Map<string, OrderTrack>();
+  /** What mirrors filled so far: entries by side, and exits. */
+  mirroredBuys = 0n;
+  mirroredSells = 0n;
+  mirroredExits = 0n;
   /** Something that was no order of the engine's changed it since it was flat: what is the follower's own is a matter of attribution. */
   foreign = false;
   /** When an engine was told last of what was no order of the engine's. */
@@ -189,7 +195,8 @@ export class Holding {
   unbookedEntries(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let sum = 0n;
     for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && (order.trigger !== null || !isExit(order.handed)) && signed > 0n === buy) sum += abs(signed);
+      if (order.handed !== null && (order.trigger !== null || order.mirror !== null || !isExit(order.handed)) && signed > 0n === buy)
+        sum += abs(signed);
     return sum;
   }
 
@@ -225,6 +232,7 @@ export class Holding {
       if (handed.buy !== buy) most += order.filled - order.toldFilled;
       else if (isExit(handed)) most -= order.answeredUntold();
     }
+    for (const order of this.mirrors.values()) if (order.handed !== null && order.handed.buy !== buy) most += order.filled - order.toldFilled;
     return most > 0n ? most : 0n;
   }
 
@@ -235,12 +243,26 @@ export class Holding {
   heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = this.closableMost(at, bookingMs, buy);
     for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && order.trigger === null && isExit(order.handed) && signed > 0n === buy) most += abs(signed);
+      if (order.handed !== null && order.trigger === null && order.mirror === null && isExit(order.handed) && signed > 0n === buy)
+        most += abs(signed);
     for (const order of this.live.values()) {
       const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < bookingMs;
       if (isFresh) most += order.answeredUntold();
     }
     return most;
+  }
+
+  /** What mirrors that enter may still fill on a side. */
+  standing(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    let sum = 0n;
+    for (const order of this.mirrors.values()) {
+      if (!order.mayFill(at, clockSlackMs)) {
+        if (order.handed !== null && order.filled === order.toldFilled) this.mirrors.delete(order.cloid);
+        continue;
+      }
+      if (order.handed?.buy === buy && !order.handed.reduceOnly) sum += order.remaining;
+    }
+    return sum;
   }
 
   /** What exits of a side, or entries, filled without the engine knowing: to it they are still on their way. */
@@ -271,12 +293,17 @@ export class Holding {
 
   /** The position on a side with every entry filled and no exit of it; below zero it is on the other. */
   reach(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    return this.reachSent(at, clockSlackMs, buy) + this.standing(at, clockSlackMs, buy);
+  }
+
+  /** The same without mirrors: what was sent for the target. */
+  reachSent(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
     return this.base(at, clockSlackMs, buy) + this.pending(at, clockSlackMs, buy, false);
   }
 
   /** The same once what stands against it is closed, whoever does so. */
   worst(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
     const held = this.real.position * (buy ? 1n : -1n);
-    return (held > 0n ? held : 0n) + this.pending(at, clockSlackMs, buy, false);
+    return (held > 0n ? held : 0n) + this.pending(at, clockSlackMs, buy, false) + this.standing(at, clockSlackMs, buy);
   }
 }

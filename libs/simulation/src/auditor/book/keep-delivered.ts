@@ -3,6 +3,7 @@ import type { DeliveredObservation, OrderObservation, ProcessObservation } from 
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
+import { exitsAhead, noteChange } from './keep-mirrors';
 import { beginIn, takeOnBy } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
 import { CHANGE_MS, ratioBounds } from './ratio';
@@ -27,6 +28,9 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
     case 'leader_state_delivered':
       keepLeaderState(state, told);
       return;
+    case 'leader_orders_delivered':
+      state.leader(told.leader).orders.take(told.orders, told.coins, told.at);
+      return;
     case 'account_fill_delivered':
       keepAccountFill(state, fillKey(told.account, told.coin, told.tradeId), told.at);
       return;
@@ -39,6 +43,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       // Where the order is there, the same action was refused that arrived again: of the order nothing was said.
       order.answer = told.outcome === 'rejected' && order.arrived && !order.rejected ? 'unknown' : told.outcome;
       order.answeredAt = told.at;
+      noteChange(state, order, told.at);
       order.answeredLate = order.handed !== null && told.at - order.handed.sentAt > state.options.answerLateMs;
       order.stoodWhenAnswered = told.outcome === 'resting' || (told.outcome === 'filled' && order.handed?.tif === 'gtc' && order.remaining > 0n);
       // What the engine was told is refused cannot fill, unless it is there.
@@ -113,6 +118,7 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   const ratio = ratioBounds(copy, leader, move.at, state.options.equityMargin);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);
+  if (move.after === 0n || sign(move.after) !== sign(move.before)) holding.mirroredExits = 0n;
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
   holding.open.follow(followed);
@@ -182,7 +188,8 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   if (waits === null) return;
   const buy = target.side > 0n;
   const { clockSlackMs } = state.options;
-  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits;
+  const exits = exitsAhead(state, copy, holding, move.at);
+  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 

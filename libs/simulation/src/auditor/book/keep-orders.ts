@@ -9,7 +9,7 @@ import type { AuditState } from './state';
 export function keepHanded(state: AuditState, handed: OrderHanded): boolean {
   const order = state.orders.get(handed.cloid);
   if (order === undefined) {
-    const made = track(state, handed);
+    const made = orderTrackOf(state, handed);
     send(state, made, handed);
     return true;
   }
@@ -21,7 +21,7 @@ export function keepHanded(state: AuditState, handed: OrderHanded): boolean {
 /** Books a protective stop. It stands beside what is on its way: an exit of ours does not wait for it. */
 export function keepStop(state: AuditState, stop: StopHanded, at: number): void {
   const { trigger, ...handed } = stop;
-  const order = state.orders.get(stop.cloid) ?? track(state, { ...stop, wave: '' });
+  const order = state.orders.get(stop.cloid) ?? orderTrackOf(state, { ...stop, wave: '' });
   if (order.handed !== null) return;
   order.handed = { ...handed, wave: '', cause: 'repair', tif: 'gtc', expiresAfter: 0, decidedAt: at, journaledAt: at, sentAt: at };
   order.remaining = stop.size;
@@ -32,18 +32,18 @@ export function keepStop(state: AuditState, stop: StopHanded, at: number): void 
 /** Takes into the books what the engine wrote down, withheld or made void. */
 export function keepOrders(
   state: AuditState,
-  told: Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' | 'crossed' | 'stop_handed' }>,
+  told: Exclude<OrderObservation, { kind: 'order_handed' | 'move_decided' | 'crossed' | 'stop_handed' | 'mirror_written' | 'mirror_handed' }>,
 ): void {
   switch (told.kind) {
     case 'order_journaled': {
       if (state.orders.has(told.cloid)) return;
-      const order = track(state, told);
+      const order = orderTrackOf(state, told);
       order.journaled = true;
       order.exit = told.reduceOnly === true;
       return;
     }
     case 'stop_written': {
-      if (!state.orders.has(told.cloid)) track(state, { ...told, wave: '' }).journaled = true;
+      if (!state.orders.has(told.cloid)) orderTrackOf(state, { ...told, wave: '' }).journaled = true;
       return;
     }
     case 'order_withheld': {
@@ -54,6 +54,8 @@ export function keepOrders(
     case 'nonce_voided': {
       const order = state.byNonce.get(`${told.signer} ${told.nonce}`);
       if (order !== undefined) order.voided = true;
+      // One action is of several mirrors.
+      if (order?.mirror) for (const other of mirrorsOf(state, order)) if (other.handed?.nonce === told.nonce) other.voided = true;
       return;
     }
     case 'signer_gone':
@@ -62,7 +64,8 @@ export function keepOrders(
       state.goneSigners.add(told.signer);
       for (const copy of state.copiesByAccount.get(told.account) ?? []) {
         for (const holding of copy.holdings.values()) {
-          for (const order of holding.live.values()) if (order.handed?.signer === told.signer && !order.arrived) order.voided = true;
+          for (const order of [...holding.live.values(), ...holding.mirrors.values()])
+            if (order.handed?.signer === told.signer && !order.arrived) order.voided = true;
         }
       }
       return;
@@ -72,7 +75,12 @@ export function keepOrders(
   }
 }
 
-function track(state: AuditState, from: OrderOrigin): OrderTrack {
+/** All mirrors of the copy an order is of. */
+const mirrorsOf = (state: AuditState, { copyId }: OrderTrack): readonly OrderTrack[] =>
+  [...(state.copies.get(copyId)?.holdings.values() ?? [])].flatMap(({ mirrors }) => [...mirrors.values()]);
+
+/** Begins to keep an order. */
+export function orderTrackOf(state: AuditState, from: OrderOrigin): OrderTrack {
   must(state.orders.size < MAX_ORDERS, `a run of more than ${MAX_ORDERS} orders is cut into several`);
   const order = new OrderTrack(from);
   state.orders.set(from.cloid, order);

@@ -3,6 +3,7 @@ import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import type { CopyTrack } from './copies';
 import { keepCharge } from './keep-charges';
+import { keepMirrorFill } from './keep-mirrors';
 import { isExit } from './orders';
 import { type AuditState, type FillPart, fillKey } from './state';
 
@@ -125,7 +126,8 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   order.remaining -= seen.size;
   order.arrived = true;
   const holding = copy.holding(seen.coin);
-  if (order.remaining === 0n && !isExit(order.handed)) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
+  if (order.mirror !== null) keepMirrorFill(holding, order, seen.size);
+  else if (order.remaining === 0n && !isExit(order.handed)) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
   const signed = seen.buy ? seen.size : -seen.size;
   holding.range.ours(signed);
   return [{ copy, signed, price: seen.price, fee: seen.fee, era: holding.era }];

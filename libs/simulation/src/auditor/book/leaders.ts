@@ -2,6 +2,7 @@ import { abs, type EpochMs, must, sign } from '@lockstep/kernel';
 import type { LeaderFill, PositionSeen } from '../observations';
 import { MAX_LEADER_TRADES } from '../options';
 import { entryOf } from './entry-of';
+import { LeaderOrders } from './leader-orders';
 import { RecentRange } from './window';
 
 /** Prices of increases kept per leader and coin for price bounds. */
@@ -47,6 +48,8 @@ export class LeaderCoin {
   increasedProcess = '';
   increasedTrade = '';
   reducedAt = Number.NEGATIVE_INFINITY;
+  /** When a fill of it was told last. */
+  movedAt = Number.NEGATIVE_INFINITY;
   readonly orders = new Set<string>();
   /** Oldest told first. */
   private readonly prices: IncreasePrice[] = [];
@@ -103,6 +106,7 @@ export class LeaderCoin {
 /** A watched account as engines were told of it. */
 export class LeaderTrack {
   readonly coins = new Map<string, LeaderCoin>();
+  readonly orders = new LeaderOrders();
   readonly equity: RecentRange;
   private trades = new Set<string>();
   private olderTrades = new Set<string>();
@@ -126,6 +130,7 @@ export class LeaderTrack {
     };
     for (const fill of fills) {
       if (this.heard(fill, at, process)) continue;
+      this.orders.filled(fill.orderId, fill.size, at);
       const first = group[0];
       if (first !== undefined && (first.coin !== fill.coin || first.time !== fill.time)) close();
       group.push(fill);
@@ -191,6 +196,7 @@ export class LeaderTrack {
       after = next;
     }
     const believed = track.known && track.position !== before ? track.position : null;
+    track.movedAt = at;
     track.position = after;
     track.known = true;
     track.lastFillTime = first.time;

@@ -7,6 +7,14 @@ export type OrderOrigin = Pick<OrderHanded, 'cloid' | 'process' | 'scope' | 'cop
 /** An order without an answer is asked about for so long at most. */
 const UNKNOWN_MOST_MS = 60_000;
 
+/** Which order of the leader a mirror stands for, and which mirror it takes the place of. */
+export interface MirrorOrigin {
+  readonly leaderOrder: string;
+  readonly replaces: string | null;
+  /** When its row was given to the database. */
+  readonly writtenAt: EpochMs;
+}
+
 /** Whether an order takes off its copy's own risk; on an account with several copies that need not be the account's. */
 export const isExit = ({ exit, reduceOnly }: OrderHanded): boolean => exit ?? reduceOnly;
 
@@ -35,6 +43,10 @@ export class OrderTrack {
   answer: AnswerSeen | null = null;
   /** Of a protective stop, where it is triggered; null: it is none. */
   trigger: bigint | null = null;
+  /** Of a mirror of a leader's order, what the engine wrote down; null: it is none. */
+  mirror: MirrorOrigin | null = null;
+  /** When an action to put another mirror in its place left, or was answered, last. */
+  changedAt: EpochMs = Number.NEGATIVE_INFINITY;
   /** The leader reduced while it stood, or was on its way. */
   reducedAt: EpochMs | null = null;
   answeredAt: EpochMs = Number.NEGATIVE_INFINITY;

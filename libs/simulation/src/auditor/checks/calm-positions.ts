@@ -1,6 +1,7 @@
 import { abs, mulDiv, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
+import { aheadMost, exitsAhead } from '../book/keep-mirrors';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm, FlatnessProof } from '../calm';
 import type { HaltCause } from '../observations';
@@ -130,7 +131,8 @@ function checkClosed(standing: Standing, copyState: CopyAtCalm['state'], proof: 
   const begun = copy.unwinding.get(holding.coin);
   const left = copyState === 'unwinding' && holding.reducedAt > (begun?.reducedAt ?? Number.NEGATIVE_INFINITY);
   const exits = copy.terms.settings.follow !== 'increases_only' || copyState === 'winding_down' || left;
-  if (leader === 0n && exits) tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
+  if (leader === 0n && exits && abs(holding.real.position) > aheadOn(standing, sign(holding.real.position)))
+    tell(standing, 'exit_not_followed', `${held} is held though the leader is flat`);
 }
 
 /** The engine's target lies within the auditor's bounds, the position at the target, or a reason stands for it. */
@@ -169,6 +171,9 @@ function leastOf({ state, copy, told, holding, leader }: Standing): bigint {
   return abs(leader) < abs(position) ? mulDiv(low, abs(leader), abs(position), 'down') : low;
 }
 
+/** What may be held ahead of the leader on a side: his orders there stand, and their mirrors filled first. */
+const aheadOn = ({ state, at, copy, holding }: Standing, side: bigint): bigint => aheadMost(state, copy, holding, at, side > 0n);
+
 function checkGap(standing: Standing, wanted: bigint): void {
   const { holding, told, instrument, mark, state, copy } = standing;
   if (state.unsigned.has(copy.copy.account)) return;
@@ -182,6 +187,8 @@ function checkGap(standing: Standing, wanted: bigint): void {
     return;
   }
   if (gap > 0n) {
+    // A mirror that takes off may fill before its leader's order does, which stands.
+    if (gap <= exitsAhead(state, copy, holding, standing.at)) return;
     // An increase below the minimum waits; anything larger has a reason that lets it be owed or given up.
     if (gap * mark < least * 2n && told.reasons.includes('below_minimum')) return;
     if (told.reasons.some((reason) => reason !== 'below_minimum' && reason !== 'dust')) return;
@@ -192,6 +199,7 @@ function checkGap(standing: Standing, wanted: bigint): void {
     );
     return;
   }
+  if (-gap <= aheadOn(standing, side)) return;
   // A reduction waits only where what would be reduced is below the minimum, or the whole is so little that it is kept or closed.
   if (-gap * mark * 10n < least * 11n || held * mark < least * 2n) return;
   tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held for a target of ${sizeText(told.target)}`);

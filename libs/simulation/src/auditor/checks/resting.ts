@@ -19,7 +19,7 @@ export function checkRests(judged: JudgedOrder): void {
 export function checkRestFilled(state: AuditState, fill: Extract<WorldObservation, { kind: 'world_fill' }>): void {
   const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
   const handed = order?.handed ?? null;
-  if (order === undefined || !order.rested || handed === null || handed.tif === 'ioc' || isExit(handed)) return;
+  if (order === undefined || !order.rested || order.mirror !== null || handed === null || handed.tif === 'ioc' || isExit(handed)) return;
   const ended = endOf(state, order);
   if (ended === null || fill.at <= ended.at + state.options.restGraceMs || ended.at <= quietSince(state, order)) return;
   const late = fill.at - ended.at;
@@ -31,7 +31,7 @@ export function checkRestFilled(state: AuditState, fill: Extract<WorldObservatio
 export function checkCalmRests(state: AuditState, at: number): void {
   for (const order of state.orders.values()) {
     const { handed } = order;
-    if (handed === null || handed.tif === 'ioc' || isExit(handed) || !order.arrived || !order.mayFill(at, 0)) continue;
+    if (order.mirror !== null || handed === null || handed.tif === 'ioc' || isExit(handed) || !order.arrived || !order.mayFill(at, 0)) continue;
     if (state.unsigned.has(handed.account)) continue;
     const text = `in the calm order ${order.cloid} of copy ${order.copyId} still stands for ${sizeText(order.remaining)} ${handed.coin}`;
     state.report('rest_not_cancelled', at, order.copyId, order.cloid, text);
@@ -39,7 +39,7 @@ export function checkCalmRests(state: AuditState, at: number): void {
 }
 
 /** Since when the process that sent an order lives and all that it talks to works. A process that died left it to the next one. */
-function quietSince(state: AuditState, order: OrderTrack): number {
+export function quietSince(state: AuditState, order: OrderTrack): number {
   const born = state.startedAt.get(order.process);
   const unseen = order.handed === null ? null : state.blindness.since(order.process, order.handed.account);
   if (born === undefined || unseen !== null || state.unsigned.has(order.handed?.account ?? '')) return Number.POSITIVE_INFINITY;

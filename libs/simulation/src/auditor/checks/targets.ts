@@ -1,4 +1,5 @@
 import { abs, sign, UNIT } from '@lockstep/kernel';
+import { aheadMost } from '../book/keep-mirrors';
 import { WAITING_PERCENT } from '../book/state';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 
@@ -16,7 +17,7 @@ export function checkTarget(judged: JudgedOrder): void {
   }
   const pending = holding.pending(judged.at, clockSlackMs, order.buy, false);
   const held = holding.base(judged.at, clockSlackMs, order.buy);
-  const most = high + instrument.lot;
+  const most = high + instrument.lot + aheadMost(state, judged.copy, holding, judged.at, order.buy);
   if (held + pending + order.size <= most) {
     checkSuperseded(judged);
     return;
@@ -37,8 +38,8 @@ function checkSuperseded(judged: JudgedOrder): void {
   const { order, state, holding, instrument } = judged;
   const side = order.buy ? 1n : -1n;
   const high = holding.target.highSince(order.sentAt - state.options.supersedeGraceMs, side);
-  const worst = holding.reach(judged.at, state.options.clockSlackMs, order.buy) + order.size;
-  if (worst <= high + instrument.lot) return;
+  const worst = holding.reachSent(judged.at, state.options.clockSlackMs, order.buy) + order.size;
+  if (worst <= high + instrument.lot + aheadMost(state, judged.copy, holding, judged.at, order.buy)) return;
   blame(
     judged,
     'beyond_target',
