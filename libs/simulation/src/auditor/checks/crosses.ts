@@ -48,8 +48,12 @@ function isSettlement(state: AuditState, { process, coin, price, size, decidedAt
   const { comparisonMs, clockSlackMs } = state.options;
   const toldAt = state.mids.of(process, coin)?.lastAt(decidedAt + clockSlackMs) ?? Number.NEGATIVE_INFINITY;
   if (toldAt > decidedAt - comparisonMs || price !== state.lastMarks.get(coin)) return false;
-  const held = (copyId: string): bigint => state.copies.get(copyId)?.holding(coin).real.position ?? 0n;
-  return -held(buyerId) >= size && held(sellerId) >= size;
+  const closes = (copyId: string, side: bigint): boolean => {
+    const holding = state.copies.get(copyId)?.holding(coin);
+    // Whose what is on an account with something of the follower's own is attribution.
+    return holding !== undefined && (holding.foreign || holding.netted || holding.real.position * side >= size);
+  };
+  return closes(buyerId, -1n) && closes(sellerId, 1n);
 }
 
 /** What a copy closes by it, and what it enters by the rest. */
