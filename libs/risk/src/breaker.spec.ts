@@ -108,6 +108,16 @@ describe('a loss limit', () => {
   });
 });
 
+describe('a copy that is enabled again in the middle of a day', () => {
+  it('loses from there: what its first entries cost before the next valuation counts under the day’s limit', () => {
+    const copy = new Copy({ daily: 0.01 });
+    copy.at(100);
+    copy.at(98);
+    anchorLosses(copy.columns, 0);
+    expect([copy.at(97.5), copy.at(97)]).toEqual(['none', 'close']);
+  });
+});
+
 describe('the ladder', () => {
   it('alerts, halts new risk, and closes, each at its share of the limit; and comes down again while nothing was closed', () => {
     const copy = new Copy({ fromStart: 0.2, alertAt: 0.5, haltAt: 0.75 });

@@ -95,15 +95,14 @@ export function thresholdOf(columns: NavColumns, row: number, limit: number): nu
 }
 
 /**
- * Anchors a row's references anew: losses count from the present valuation on. For a copy that begins or is enabled again; the day's reference follows with the
- * next evaluation.
+ * Anchors a row's references anew: losses count from the present valuation on, those of the day that runs as well. For a copy that begins or is enabled again: what
+ * its first entries cost before the next evaluation is lost since.
  */
 export function anchorLosses(columns: NavColumns, row: number): void {
   columns.navFactor[row] = ONE;
   columns.navEquity[row] = columns.equity[row] ?? 0;
   columns.navPeak[row] = ONE;
   columns.navDay[row] = ONE;
-  columns.dayEndsAt[row] = 0;
   columns.pnlAnchor[row] = (columns.equity[row] ?? 0) - (columns.allocation[row] ?? 0);
   columns.breachedMarks[row] = 0;
   columns.breakerStep[row] = STEP.none;
