@@ -77,6 +77,11 @@ describe('what is due about mirrors', () => {
     ['much off', { mirrors: [mirror({ working: 5, placed: 5 })] }, 'change m a 10 at 90'],
     ['larger than the caps admit by now', { mirrors: [mirror()], room: 0, lots: 4 }, 'cancel m: no_room'],
     ['the leader cancelled', { orders: [GONE], mirrors: [mirror()] }, 'cancel m: leader_order_ended'],
+    [
+      'the leader cancelled, and his next one waits because the like was refused',
+      { orders: [GONE, order({ orderId: 'b', price: 85 })], mirrors: [mirror()], terms: { waits: (orderId) => orderId === 'b' } },
+      'cancel m: leader_order_ended',
+    ],
     ['nobody knows the order', { orders: [], mirrors: [mirror()] }, 'cancel m: leader_order_ended'],
     ['the leader changed his order', { orders: [GONE, order({ orderId: 'b', price: 85 })], mirrors: [mirror()] }, 'change m b 10 at 85'],
     [

@@ -36,6 +36,8 @@ export interface MirrorTerms {
   room(buy: boolean, price: number): number;
   /** Whether the venue takes an order of so many lots at a price. */
   takes(lots: number, price: number, reduceOnly: boolean): boolean;
+  /** Whether nothing is placed for an order of the leader now, because the like was refused a moment ago. */
+  readonly waits?: (orderId: string) => boolean;
 }
 
 /** For so long a mirror's own fill is waited for after its leader's order filled, before what is missing is bought instead, in ms. Exits do not wait. */
@@ -61,6 +63,8 @@ export function mirrorTasks<M extends StandingMirror>(
   for (const wish of [...wishes].sort((a, b) => Number(a.entry) - Number(b.entry))) {
     const mine = mirrors.filter(({ leaderOrderId }) => leaderOrderId === wish.order.orderId);
     if (mine.length > 1 || mine.some(({ settled }) => !settled)) continue;
+    // It would take the place of a mirror that has to go, and nothing would become of either.
+    if (mine.length === 0 && terms.waits?.(wish.order.orderId) === true) continue;
     const others = { free, orders, unwished };
     const task = wish.entry ? entryTask(wish, mine[0] ?? null, others, terms, taken) : exitTask(wish, mine[0] ?? null, others, terms);
     if (task === null) continue;

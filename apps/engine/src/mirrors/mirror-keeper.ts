@@ -158,6 +158,7 @@ export class MirrorKeeper {
       entries: this.entriesOf(copy, sheet, now),
       room: (buy, limit) => mirrorRoom(watched.book, sheet, row, buy, limit, options),
       takes: (lots, limit, reduceOnly) => this.takes(sheet, row, lots, limit, reduceOnly),
+      waits: (orderId) => (this.quiet.get(`${copy.no} ${orderId}`) ?? 0) > now,
     });
   }
 
