@@ -151,6 +151,9 @@ describe('a copy’s allocation in the ledger', () => {
     stage.setMark('100');
     return {
       target: () => (sheet.rows.target[row] ?? 0) / 1_000_000 / 10 ** STAGE_COIN.szDecimals,
+      wants: (units: string) => {
+        sheet.rows.target[row] = Number(units) * 10 ** STAGE_COIN.szDecimals * 1_000_000;
+      },
       status: (bit: number) => book.setStatus(row, bit, true),
     };
   };
@@ -182,6 +185,19 @@ describe('a copy’s allocation in the ledger', () => {
     expect([target(), await ledger()]).toEqual([12, both('1000')]);
     await now(2, '700');
     expect([target(), await written(), await ledger()]).toEqual([9, [sizeOf('9')], both('700')]);
+  });
+
+  it('that is lowered with effect now takes down what a move asks for that is planned meanwhile, by the money of before', async () => {
+    const { target, wants } = await holding();
+    wants('0');
+    let planned = (): void => undefined;
+    const wave = parts.lanes.alone(running().watched, STAGE_COIN.coin, () => new Promise<void>((resolve) => (planned = resolve)));
+    const lowered = now(2, '700');
+    await stage.copyFacts();
+    wants('12');
+    planned();
+    await Promise.all([wave, lowered]);
+    expect([target(), await written()]).toEqual([9, [sizeOf('9')]]);
   });
 
   it('that was loaded with the wish in its row, as after a restart, is reduced by what is booked', async () => {

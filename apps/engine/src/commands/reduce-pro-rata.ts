@@ -32,19 +32,25 @@ export async function reduceProRata(
   wanted: Money,
   write: WriteAllocation,
 ): Promise<TakenOnResult> {
-  const held = [...copy.watched.book.allSheets()].filter(({ rows }) => (rows.target[copy.row] ?? 0) !== 0);
+  const met = [...copy.watched.book.allSheets()];
   const reduced: Reduced[] = [];
+  let isWhole = true;
+  // In all of them, whatever the copy holds now: a move that is planned while this waits asks for what the money of before allows.
   await aloneInAll(
     parts.lanes,
     copy.watched,
-    held.map(({ instrument }) => instrument.coin),
+    met.map(({ instrument }) => instrument.coin),
     async () => {
+      isWhole = [...copy.watched.book.allSheets()].length === met.length;
+      if (!isWhole) return;
       const booked = await bookedAllocation(ctx, copy);
+      const held = met.filter(({ rows }) => (rows.target[copy.row] ?? 0) !== 0);
       reduced.push(...(wanted < booked ? reduceTargets(ctx, copy, held, booked, wanted) : []));
       await writeReduced(ctx, copy, reduced, write);
     },
   );
-  return { instruments: reduced.map(resultOf) };
+  // The leader met another instrument meanwhile.
+  return isWhole ? { instruments: reduced.map(resultOf) } : reduceProRata(ctx, parts, copy, wanted, write);
 }
 
 /** What the ledger says is assigned to a copy. */
