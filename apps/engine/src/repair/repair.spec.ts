@@ -49,6 +49,8 @@ describe('an exit stuck at the venue’s band while the database is down', () =>
     expect(world.sent).toEqual(['sell 10']);
     expect(at(sheet.rows.position, 0)).toBe(0);
     expect(errors).toEqual(['an exit is stuck', 'a stuck exit could not be told']);
+    // The instrument may be delisted.
+    expect(world.listsAsked).toBe(1);
   });
 });
 

@@ -148,6 +148,8 @@ export class Repairs {
   }
 
   private tellStuck(watched: WatchedAccount, sheet: InstrumentSheet, stuck: readonly number[]): void {
+    // It may be delisted since the venue's list was read: then nothing closes there but what copies hold against each other.
+    if (stuck.length > 0) void watched.network.listings.readSince(this.ctx.clock.now());
     for (const row of stuck) {
       const copy = this.ctx.registry.copies.get(watched.book.copies.copyNo[row] ?? 0);
       if (copy === undefined) continue;

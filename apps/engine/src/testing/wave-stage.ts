@@ -44,6 +44,8 @@ export class WaveStage {
   readonly ctx: EngineContext;
   /** Commands of the tenant that stand in the database and were not read. */
   unread: readonly Pick<CommandRow, 'no' | 'kind' | 'targetId'>[] = [];
+  /** How often the venue's list of instruments was asked for. */
+  listsAsked = 0;
   private waves = 0;
 
   constructor({ copies = 1, sendsPerMinute = 0, overfill = 0 }: WaveTerms = {}) {
@@ -54,6 +56,11 @@ export class WaveStage {
         name: 'sim',
         markets: { get: () => undefined },
         quotes: this.quotes,
+        listings: {
+          readSince: async () => {
+            this.listsAsked += 1;
+          },
+        },
         venue: {
           orders: this.venue(overfill),
           capabilities: { workingOrders: true, clientOrderId: true, nonceNoop: true },

@@ -42,7 +42,7 @@ describe('a cross without a market', () => {
   it.each<[string, number, string, readonly ViolationKind[]]>([
     ['at the last mark, once no book was told for long', 40_000, '100', []],
     ['at another price', 40_000, '100.01', ['cross_wrong']],
-    ['while books were told', 10_000, '100.01', ['cross_wrong']],
+    ['while books were told', 4_000, '100.01', ['cross_wrong']],
   ])('closes what both hold against each other %s', (_what, waitMs, price, kinds) => {
     const history = opposed().leader('a', '0').leader('b', '0').wait(waitMs);
     expect(
