@@ -76,8 +76,7 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
         asset.fundingOverride = rate;
       });
     },
-    // As at a full hour: who fills in its block holds nothing yet.
-    advanceFunding: () => blocks.enqueueFirst({ run: () => chargeFunding(ex), answer: () => undefined }),
+    advanceFunding: () => soon(() => chargeFunding(ex)),
     haltTrading: (coin) => soonFor(coin, (asset) => haltTrading(ex, asset)),
     resumeTrading: (coin) => soonFor(coin, (asset) => resumeTrading(ex, asset)),
     delist: (coin) => soonFor(coin, (asset) => delist(ex, asset)),
