@@ -40,6 +40,12 @@ export class Blocks {
     this.queuedCount += 1;
   }
 
+  /** Queues what happens at the very beginning of a block, before whatever else moves its prices. */
+  enqueueFirst(entry: QueueEntry): void {
+    this.queue.control.unshift(entry);
+    this.queuedCount += 1;
+  }
+
   /** Executes every block due up to `time`. Stretches in which nothing can happen are counted, not executed. */
   advanceTo(time: number): void {
     const { ex } = this;

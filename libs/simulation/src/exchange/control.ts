@@ -76,7 +76,11 @@ export function createControl(ex: Exchange, blocks: Blocks): WorldControl {
         asset.fundingOverride = rate;
       });
     },
-    advanceFunding: () => soon(() => chargeFunding(ex)),
+    advanceFunding: (order = 'in_turn') => {
+      const charge = (): void => chargeFunding(ex);
+      if (order === 'in_turn') soon(charge);
+      else blocks.enqueueFirst({ run: charge, answer: () => undefined });
+    },
     haltTrading: (coin) => soonFor(coin, (asset) => haltTrading(ex, asset)),
     resumeTrading: (coin) => soonFor(coin, (asset) => resumeTrading(ex, asset)),
     delist: (coin) => soonFor(coin, (asset) => delist(ex, asset)),

@@ -154,6 +154,19 @@ describe('funding', () => {
     conserved(bed);
   });
 
+  it('comes behind what was asked for before it in its block, or first, as at a full hour', () => {
+    const charged = (order: 'in_turn' | 'first'): Json => {
+      const bed = new Testbed({}, { 1: '100000', 2: '100000' });
+      meet(bed, 0, '66344', '1');
+      bed.world.control.setFunding('BTC', '0.0001');
+      bed.world.control.advanceFunding(order);
+      bed.block();
+      return dig(state(bed, 1), 'assetPositions', 0, 'position', 'cumFunding', 'allTime');
+    };
+    expect(charged('in_turn')).toBe('6.6344');
+    expect(charged('first')).not.toBe('6.6344');
+  });
+
   it('is summed for the position since it opened and since it last changed, and for the coin over all its positions', () => {
     const bed = new Testbed({}, { 1: '100000', 2: '100000' });
     const hour = () => {

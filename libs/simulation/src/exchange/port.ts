@@ -97,8 +97,8 @@ export interface WorldControl {
   quote(coin: string, bids: readonly QuoteLevel[], asks: readonly QuoteLevel[]): void;
   /** Fixes the hourly funding rate (decimal string) of a coin, or null for the computed one. */
   setFunding(coin: string, hourlyRate: string | null): void;
-  /** Charges one hour of funding in the next block. */
-  advanceFunding(): void;
+  /** Charges one hour of funding in the next block: behind what was asked for before it, or `first`, as at a full hour, when nobody holds yet what fills in that block. */
+  advanceFunding(order?: 'in_turn' | 'first'): void;
   /** On a builder dex the deployer's halt: cancels every order of the coin and settles its positions at the mark. On the main dex orders are only refused. */
   haltTrading(coin: string): void;
   /** Ends a halt. A delisted coin stays halted. */

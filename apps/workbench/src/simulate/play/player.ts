@@ -100,7 +100,7 @@ export class Player {
         world.act((control) => control.setFunding(step.coin, step.hourly));
         return;
       case 'funding_charge':
-        world.act((control) => control.advanceFunding());
+        world.act((control) => control.advanceFunding('first'));
         return;
       case 'halt':
         world.act((control) => control.haltTrading(step.coin));
