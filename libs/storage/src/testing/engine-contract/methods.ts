@@ -53,6 +53,7 @@ export const SCOPED_METHODS: Readonly<Record<ScopedMethod, true>> = {
   'records.runningCopy': true,
   'records.saveEquity': true,
   'records.saveFundingReadTimes': true,
+  'records.saveOwnPositions': true,
   'records.savePositionStates': true,
   'records.saveStandingOrders': true,
   'records.saveVenueNets': true,
