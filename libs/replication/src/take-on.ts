@@ -1,4 +1,4 @@
-import { mulDivFloor } from '@lockstep/kernel';
+import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
 import { type CopyBook, leaderEquityColumn } from './book';
 import { quoteFor } from './book-quote';
 import { CAP_COUNT } from './cap-count';
@@ -16,6 +16,7 @@ import type { WaveOptions } from './wave-options';
 
 // Bound once: a call through the front door of another room costs a getter.
 const floorOf = mulDivFloor;
+const ceilOf = mulDivCeil;
 
 const RATE_ONE = 1_000_000_000_000;
 
@@ -68,7 +69,7 @@ export function takeOn(book: CopyBook, sheet: InstrumentSheet, row: number, opti
       after: before,
       reason: copies.mode[row] === MODE.riskNormalised && options.leaderVolatility === null ? 'leader_volatility' : 'leader_equity',
     };
-  const reference = quoteFor(sheet, side > 0, options) || sheet.mark;
+  const reference = presentPrice(sheet, side > 0, copies.entryBound[row] ?? 0, options);
   if (wanted > held && asksFirst(copies, row)) return askAbout(sheet, row, before, side, wanted - held, reference);
   const room = wanted > held ? roomFor(book, sheet, row, side > 0, reference, options) : { micro: wanted, cap: null };
   const after = wanted > held ? Math.max(held, Math.min(wanted, room.micro)) : wanted;
@@ -89,6 +90,13 @@ function askAbout(sheet: InstrumentSheet, row: number, before: number, side: num
   if (before * side < 0) settle(sheet, row, 0);
   rows.episode[row] = (rows.episode[row] ?? 0) & ~(EPISODE.awaitingOpen | EPISODE.userClosed);
   return { before, after: rows.target[row] ?? 0, reason: 'approval_needed', asked: { buy: side > 0, micro, price } };
+}
+
+/** The best quote of the other side, no farther from the mark than the copy's bound: where the book is thin, it says nothing of what the position is worth. */
+function presentPrice(sheet: InstrumentSheet, buy: boolean, bound: number, options: TakeOnOptions): number {
+  const { mark } = sheet;
+  const quote = quoteFor(sheet, buy, options) || mark;
+  return buy ? Math.min(quote, floorOf(mark, RATE_ONE + bound, RATE_ONE)) : Math.max(quote, ceilOf(mark, Math.max(0, RATE_ONE - bound), RATE_ONE));
 }
 
 function settle({ rows, leaderLots }: InstrumentSheet, row: number, target: number): void {

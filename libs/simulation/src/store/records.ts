@@ -214,6 +214,18 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         data.nets.put(undo, key, known === undefined ? made : { ...known, own: known.own + quantity });
       }
     },
+    saveOwnPositions: async (positions) => {
+      undo.refuseTwice(
+        'venue_positions',
+        positions.map(({ venueAccountNo, coin }) => `${venueAccountNo}|${coin}`),
+      );
+      for (const { venueAccountNo, coin, own } of positions) {
+        const key = `${venueAccountNo}|${coin}`;
+        const known = data.nets.get(key);
+        const made = { venueAccountNo, coin, net: own, own, entryPrice: 0n, asOfMs: 0 };
+        data.nets.put(undo, key, known === undefined ? made : { ...known, own });
+      }
+    },
     recordCross: async (cross) => {
       if (cross.size <= 0n || cross.price <= 0n || cross.buyerCopyNo === cross.sellerCopyNo) undo.refuse(`internal_crosses: no ${cross.no}`);
       data.crosses.insert(undo, String(cross.no), { ...cross, crossedAt: Math.floor(cross.crossedAt) });

@@ -47,6 +47,7 @@ export interface EngineRecords {
   saveEquity(states: readonly running.EquityState[]): Promise<void>;
   saveVenueNets(nets: readonly venuePositions.VenueNet[]): Promise<void>;
   addOwnPositions(left: readonly venuePositions.LeftPosition[]): Promise<void>;
+  saveOwnPositions(positions: readonly venuePositions.OwnPosition[]): Promise<void>;
   recordCross(cross: crosses.InternalCross): Promise<void>;
   loadOwnPositions(): Promise<readonly venuePositions.OwnPosition[]>;
   highestJournaledNonce(): Promise<number>;
@@ -89,6 +90,7 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   saveEquity: (states) => running.saveEquity(unit, states),
   saveVenueNets: (nets) => venuePositions.saveVenueNets(unit, nets),
   addOwnPositions: (left) => venuePositions.addOwnPositions(unit, left),
+  saveOwnPositions: (positions) => venuePositions.saveOwnPositions(unit, positions),
   recordCross: (cross) => crosses.recordCross(unit, cross),
   loadOwnPositions: () => venuePositions.loadOwnPositions(unit),
   highestJournaledNonce: () => waveNumbers.highestJournaledNonce(unit),
@@ -153,6 +155,8 @@ export const saveVenueNets: Of<'saveVenueNets'> = (unit, nets) => unit.records.s
  * the next comparison does not take it for a trade against the others. An account and coin may stand in it once.
  */
 export const addOwnPositions: Of<'addOwnPositions'> = (unit, left) => unit.records.addOwnPositions(left);
+/** Writes the follower's own part as a trade of theirs left it; what was read of the account stays. An account and coin may stand in it once. */
+export const saveOwnPositions: Of<'saveOwnPositions'> = (unit, positions) => unit.records.saveOwnPositions(positions);
 /** Writes a cross. Its number may be written once: a second time is a defect and breaks the key. */
 export const recordCross: Of<'recordCross'> = (unit, cross) => unit.records.recordCross(cross);
 /** Own positions of all accounts of the scope, without those that are flat. */

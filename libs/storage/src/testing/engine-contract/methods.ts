@@ -55,6 +55,7 @@ export const SCOPED_METHODS: Readonly<Record<ScopedMethod, true>> = {
   'records.runningCopy': true,
   'records.saveEquity': true,
   'records.saveFundingReadTimes': true,
+  'records.saveOwnPositions': true,
   'records.savePositionStates': true,
   'records.saveProposals': true,
   'records.saveStandingOrders': true,

@@ -168,6 +168,10 @@ export const SCOPED_WRITES: readonly ScopedWrite[] = [
     write: (unit, seat) => unit.records.saveFundingReadTimes([{ venueAccountNo: seat.accountNo, readToMs: 2_000 }]),
   },
   {
+    method: 'records.saveOwnPositions',
+    write: (unit, seat) => unit.records.saveOwnPositions([{ venueAccountNo: seat.accountNo, coin: 'BTC', own: -3n }]),
+  },
+  {
     method: 'records.savePositionStates',
     write: (unit, seat) => unit.records.savePositionStates([positionOf(seat.copyNo, { position: -1n }), positionOf(seat.copyNo, { coin: 'ETH' })]),
   },
