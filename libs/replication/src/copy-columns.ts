@@ -119,6 +119,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   maxLeverage: make.f64('maxLeverage'),
   /** Σ notional of all positions of the copy. */
   maxGross: make.f64('maxGross'),
+  /** Least distance of any liquidation price from the mark, as a share; 0: margin alone is judged. */
+  minDistance: make.f64('minDistance'),
   /** Limits it shares: gross exposure and share of equity per underlying over all copies of its follower, notional of all copies of its leader. */
   followerGross: make.f64('followerGross'),
   underlyingShare: make.f64('underlyingShare'),

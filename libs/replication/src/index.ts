@@ -16,6 +16,7 @@ export * from './journal';
 export * from './journal-decode';
 export * from './journaled-intent';
 export * from './leader-book';
+export { type ClearingBalance, putClearing } from './margin-cap';
 export * from './micro';
 export * from './mirror-columns';
 export * from './mirror-room';

@@ -62,6 +62,8 @@ export interface PositionCaps {
   readonly maxLeverage: Rate | null;
   /** Σ |D|·max(mark, limit price) over all instruments of the copy. */
   readonly maxGrossExposure: Money | null;
+  /** Least distance of a position's liquidation price from the mark, as a share of the mark; 0: margin alone is judged. null: the venue alone judges both. */
+  readonly minLiquidationDistance: Rate | null;
 }
 
 export const ON_BREACH = ['reject', 'rest'] as const;

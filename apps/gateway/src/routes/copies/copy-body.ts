@@ -80,6 +80,9 @@ export const settingsSchema = named(
           max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
           max_leverage: limit.describe('All positions together ÷ copy equity.'),
           max_gross_exposure: limit.describe('All positions together, in money.'),
+          min_liquidation_distance: limit.describe(
+            'Least distance of every liquidation price from the mark, as a share of the mark, after an increase; what a copy may use is its share of what the account holds in the clearinghouse of the instrument. 0: margin alone is judged.',
+          ),
         })
         .describe('Limits on new risk; null is no limit of that kind.'),
       slippage: z.object({

@@ -20,6 +20,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       maxPositionShare: orNull(caps.maxPositionShare, rate),
       maxLeverage: orNull(caps.maxLeverage, rate),
       maxGrossExposure: orNull(caps.maxGrossExposure ?? null, money),
+      minLiquidationDistance: orNull(caps.minLiquidationDistance ?? null, rate),
     },
     slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: terms.onBreach ?? 'reject' },
     breaker: {
@@ -48,6 +49,7 @@ export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): Ch
       maxPositionShare: orNull(caps.maxPositionShare, rate),
       maxLeverage: orNull(caps.maxLeverage, rate),
       maxGrossExposure: orNull(caps.maxGrossExposure, money),
+      minLiquidationDistance: orNull(caps.minLiquidationDistance ?? null, rate),
     },
     losses: {
       fromStart: orNull(losses.fromStart, rate),
