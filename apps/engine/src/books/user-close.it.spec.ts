@@ -1,6 +1,9 @@
 import { EPISODE } from '@lockstep/replication';
 import { loadOwnPositions, loadPositionStates } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { OwnTradeCounter } from '../repair/count-own-trades';
+import { Differences } from '../repair/differences';
+import { ForeignCloses } from '../repair/foreign-closes';
 import { Reconciler } from '../repair/reconcile';
 import { restorePositions } from '../state/load-book';
 import { type BooksStage, moneyOf, openBooksStage, sizeOf } from '../testing/books-stage';
@@ -12,12 +15,15 @@ import { FillCollector } from './collect-fills';
 describe('what a follower closes against a copy', () => {
   let stage: BooksStage;
   let reconciler: Reconciler;
+  let counter: OwnTradeCounter;
 
   beforeEach(async () => {
     stage = await openBooksStage();
     const { ctx, books } = stage;
     const collector = new FillCollector(ctx, books);
-    reconciler = new Reconciler(ctx, books, collector, new WaveLanes(ctx, books, () => undefined));
+    const lanes = new WaveLanes(ctx, books, () => undefined);
+    reconciler = new Reconciler(ctx, books, collector, lanes);
+    counter = new OwnTradeCounter(ctx, lanes, new Differences(ctx, books, new ForeignCloses(ctx, books, lanes)));
     await stage.hold('2', '100');
   });
   afterEach(() => stage.close());
@@ -128,18 +134,38 @@ describe('what a follower closes against a copy', () => {
     expect(stage.account.truthStale).toBe(false);
   });
 
+  /** A process that starts knows what is written. */
+  const startAnew = async (): Promise<void> => {
+    const { ctx, copy, scope, sheet } = stage;
+    sheet.rows.beside[copy.row] = 0;
+    const [states, owns] = await stage.storage.scoped(scope, async (unit) => [await loadPositionStates(unit), await loadOwnPositions(unit)] as const);
+    restorePositions(ctx, states, owns);
+  };
+
+  it.each<[string, 'buy' | 'sell', string, number, number]>([
+    ['beyond it', 'sell', '5', 0, -30_000],
+    ['beside it, which closes nothing', 'buy', '3', 20_000, 30_000],
+  ])('leaves what is the follower’s own %s, written with it as soon as the trade is counted', async (_what, side, size, lots, own) => {
+    const { books, account, sheet, copy } = stage;
+    stage.setMark('100');
+    sold([], '2');
+    await reconciler.compare(account);
+    await books.takeFills({ account, fills: [stage.fill(side, size, '90', { time: 3_000 })] });
+    await counter.count(account);
+    // The process dies before any comparison wrote what the account holds.
+    await startAnew();
+    expect([sheet.rows.position[copy.row], sheet.rows.beside[copy.row]]).toEqual([lots, own]);
+  });
+
   it.each([
     ['partly against it', '-1.5', '0.5'],
     ['as large as the copy, so that the venue lists nothing', '-2', '0'],
   ])('is not what the follower held beside it before a restart: %s', async (_what, own, net) => {
-    const { ctx, copy, scope, sheet } = stage;
+    const { copy, sheet } = stage;
     sheet.rows.beside[copy.row] = Number(own) * 10 ** STAGE_COIN.szDecimals;
     stage.venue.states = net === '0' ? [{ ...stage.state('1', 2_000), positions: [] }] : [stage.state(net, 2_000)];
     await reconciler.compare(stage.account);
-    // A process that starts knows what is written.
-    sheet.rows.beside[copy.row] = 0;
-    const [states, owns] = await stage.storage.scoped(scope, async (unit) => [await loadPositionStates(unit), await loadOwnPositions(unit)] as const);
-    restorePositions(ctx, states, owns);
+    await startAnew();
     expect(sheet.rows.beside[copy.row]).toBe(Number(own) * 10 ** STAGE_COIN.szDecimals);
     await reconciler.compare(stage.account);
     expect(await realised()).toEqual(all('0', '2', 20_000));

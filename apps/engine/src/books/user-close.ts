@@ -1,12 +1,13 @@
-import { formatSize, fromLots, money, notional, price, size } from '@lockstep/kernel';
+import { formatSize, fromLots, type Instrument, money, notional, price, size } from '@lockstep/kernel';
 import { postFill } from '@lockstep/ledger';
 import type { InstrumentSheet, UserClose } from '@lockstep/replication';
-import { recordFollowerClose, savePositionStates } from '@lockstep/storage';
+import { type OwnPosition, recordFollowerClose, saveOwnPositions, savePositionStates } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill } from '../state/copy-ledger';
 import { type Intent, intentOf, restoreIntent } from '../state/intent';
-import type { CopyRecord } from '../state/registry';
+import type { AccountRecord, CopyRecord } from '../state/registry';
+import { ownLots } from '../state/shared-accounts';
 import type { Bookkeeper } from './bookkeeper';
 import { positionStateOf } from './position-state-of';
 import { trueUp } from './true-up';
@@ -14,9 +15,9 @@ import { trueUp } from './true-up';
 /**
  * Books what a follower (or a liquidation) closed against the copy, as the comparison took it into the columns and at the same price. The trade's fee is
  * the follower's: the venue's fill belongs to the account and not to an order of ours. The episode stays closed until the leader is flat; where the venue
- * settled a delisted instrument, or the leader turned since, the columns say so already (`endByDelisting`, `reconcileMembers`). Call it while the
- * instrument's lane is held. When it cannot be written it throws, and the columns hold what is booked and `wanted` before: the next comparison finds the
- * close anew.
+ * settled a delisted instrument, or the leader turned since, the columns say so already (`endByDelisting`, `reconcileMembers`). What the same trade left of the
+ * follower's own is written with it. Call it while the instrument's lane is held. When it cannot be written it throws, and the columns hold what is booked and
+ * `wanted` before: the next comparison finds the close anew.
  */
 export async function bookUserClose(
   ctx: EngineContext,
@@ -55,6 +56,7 @@ export async function bookUserClose(
     await ctx.storage.scoped(copy.group.scope, async (unit) => {
       await savePositionStates(unit, [state]);
       await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: now, quantity });
+      await saveOwnPositions(unit, [ownOf(ctx, copy.account, instrument)]);
       if (transaction !== null) await unit.ledger.post([transaction]);
       await unit.events.append([
         newEvent(ctx, 'position.changed', now, {
@@ -79,3 +81,17 @@ export async function bookUserClose(
   });
   trueUp(ctx, copy, coin);
 }
+
+/**
+ * Writes what the follower holds of their own, where a trade of theirs changed that and closed nothing. A start that did not know of it would take it for a
+ * trade against whatever the copies have entered since.
+ */
+export async function bookOwnPosition(ctx: EngineContext, books: Bookkeeper, account: AccountRecord, instrument: Instrument): Promise<void> {
+  await books.run(account.scope, () => ctx.storage.scoped(account.scope, (unit) => saveOwnPositions(unit, [ownOf(ctx, account, instrument)])));
+}
+
+const ownOf = ({ registry }: EngineContext, account: AccountRecord, instrument: Instrument): OwnPosition => ({
+  venueAccountNo: account.no,
+  coin: instrument.coin,
+  own: fromLots(instrument, ownLots(registry, account, instrument.coin)),
+});

@@ -1,7 +1,7 @@
 import type { Instrument } from '@lockstep/kernel';
 import { endByDelisting, membersIn, putOthers, type ReconcileEffect, reconcileMembers, type VenueNet } from '@lockstep/replication';
 import type { Bookkeeper } from '../books/bookkeeper';
-import { bookUserClose } from '../books/user-close';
+import { bookOwnPosition, bookUserClose } from '../books/user-close';
 import type { EngineContext } from '../context';
 import { type Intent, intentOf } from '../state/intent';
 import type { AccountRecord } from '../state/registry';
@@ -38,6 +38,7 @@ export class Differences {
     const own = effects.find((effect) => effect.kind === 'own_position');
     noteCompared(account, coin, own?.lotsAfter ?? ownLots(registry, account, coin));
     await this.bookCloses(effects, instrument, wanted);
+    if (own !== undefined && effects.length === 1) await bookOwnPosition(this.ctx, this.books, account, instrument);
     if (effects.length > 0) this.ctx.log.info('an account differed from our record', { venueAccountNo: account.no, coin, effects: effects.length });
     return true;
   }

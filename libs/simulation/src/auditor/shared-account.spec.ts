@@ -75,6 +75,15 @@ describe('reduce-only is set exactly where an order moves the account towards ze
       ['reduce_only_wrong'],
     ],
     [
+      'an entry beside a mirror that may close all of it need not be',
+      () => {
+        const history = aHolds().mirror('b', '-3').leader('b', '-20');
+        history.order('b', '-2', false, false);
+        return history;
+      },
+      [],
+    ],
+    [
       'one that crosses flat is split',
       () => {
         const history = aHolds().leader('b', '-50');
@@ -185,6 +194,26 @@ describe('funding of an account with two copies', () => {
     };
     expect(adds(unsure(), '10.35')).toEqual([]);
     expect(adds(unsure(), '11')).toEqual(['beyond_target']);
+  });
+});
+
+describe('what a follower withdrew from an account with two copies of 10000 each', () => {
+  const proportional = { mode: { kind: 'proportional', multiplier: rate('1'), compounding: 'reinvest' } } as const;
+  it.each<[string, string, CopyAtCalm['state'], string, readonly ViolationKind[]]>([
+    // what, what the account really has, state of the other copy, what one opens behind a leader of 100000 who opened 100
+    ['scales each by its share', '10000', 'active', '5', []],
+    ['and by no more', '10000', 'active', '4.5', ['target_too_low']],
+    ['scales nothing where it covers both', '20000', 'active', '9', ['target_too_low']],
+    ['scales each beside one that takes no new risk', '10000', 'paused', '5', []],
+    ['and nothing where it covers the one that is left', '10000', 'stopped', '5', ['target_too_low']],
+  ])('%s', (_what, has, other, size, kinds) => {
+    const history = new SharingHistory(proportional);
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'b', state: other });
+    history.wait(40_000).tell({ kind: 'account_state_delivered', at: history.now, process: 'p1', account: '0xf1', equity: units(has) });
+    history.wait(1_000).quote('99.9', '100.1').leader('a', '100');
+    history.fill(history.order('a', size, false, false)).wait(60_000);
+    history.calm(history.snapshot((copy) => (copy.copyId === 'b' ? { ...copy, state: other } : copy)));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(kinds);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
+import type { ProposalRow } from '../rows/proposals';
 import type { NewRow } from '../rows/scoped';
 import type { StandingOrderRow } from '../rows/standing-orders';
 import type { ScopedSql } from '../unit/sql';
@@ -6,6 +7,7 @@ import * as funding from './funding';
 import * as crosses from './internal-crosses';
 import * as orderFills from './order-fills';
 import * as positionStates from './position-states';
+import * as proposals from './proposals';
 import * as recovery from './recovery';
 import * as running from './running-copies';
 import * as standing from './standing-orders';
@@ -45,6 +47,7 @@ export interface EngineRecords {
   saveEquity(states: readonly running.EquityState[]): Promise<void>;
   saveVenueNets(nets: readonly venuePositions.VenueNet[]): Promise<void>;
   addOwnPositions(left: readonly venuePositions.LeftPosition[]): Promise<void>;
+  saveOwnPositions(positions: readonly venuePositions.OwnPosition[]): Promise<void>;
   recordCross(cross: crosses.InternalCross): Promise<void>;
   loadOwnPositions(): Promise<readonly venuePositions.OwnPosition[]>;
   highestJournaledNonce(): Promise<number>;
@@ -52,6 +55,9 @@ export interface EngineRecords {
   dropStandingOrders(clientOrderIds: readonly string[]): Promise<void>;
   standingOrders(): Promise<readonly StandingOrderRow[]>;
   highestStandingNonce(): Promise<number>;
+  saveProposals(rows: readonly NewRow<ProposalRow>[]): Promise<void>;
+  openProposals(): Promise<readonly ProposalRow[]>;
+  proposalById(id: string): Promise<ProposalRow | null>;
 }
 
 /** A unit that keeps engine records. */
@@ -84,6 +90,7 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   saveEquity: (states) => running.saveEquity(unit, states),
   saveVenueNets: (nets) => venuePositions.saveVenueNets(unit, nets),
   addOwnPositions: (left) => venuePositions.addOwnPositions(unit, left),
+  saveOwnPositions: (positions) => venuePositions.saveOwnPositions(unit, positions),
   recordCross: (cross) => crosses.recordCross(unit, cross),
   loadOwnPositions: () => venuePositions.loadOwnPositions(unit),
   highestJournaledNonce: () => waveNumbers.highestJournaledNonce(unit),
@@ -91,6 +98,9 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   dropStandingOrders: (ids) => standing.dropStandingOrders(unit, ids),
   standingOrders: () => standing.standingOrders(unit),
   highestStandingNonce: () => standing.highestStandingNonce(unit),
+  saveProposals: (rows) => proposals.saveProposals(unit, rows),
+  openProposals: () => proposals.openProposals(unit),
+  proposalById: (id) => proposals.proposalById(unit, id),
 });
 
 type Of<K extends keyof EngineRecords> = (unit: WithRecords, ...given: Parameters<EngineRecords[K]>) => ReturnType<EngineRecords[K]>;
@@ -145,6 +155,8 @@ export const saveVenueNets: Of<'saveVenueNets'> = (unit, nets) => unit.records.s
  * the next comparison does not take it for a trade against the others. An account and coin may stand in it once.
  */
 export const addOwnPositions: Of<'addOwnPositions'> = (unit, left) => unit.records.addOwnPositions(left);
+/** Writes the follower's own part as a trade of theirs left it; what was read of the account stays. An account and coin may stand in it once. */
+export const saveOwnPositions: Of<'saveOwnPositions'> = (unit, positions) => unit.records.saveOwnPositions(positions);
 /** Writes a cross. Its number may be written once: a second time is a defect and breaks the key. */
 export const recordCross: Of<'recordCross'> = (unit, cross) => unit.records.recordCross(cross);
 /** Own positions of all accounts of the scope, without those that are flat. */
@@ -168,3 +180,9 @@ export interface WithWaveNumbers {
 
 /** A wave number for orders that follow no move of the leader (repair, stop, breaker): from the same sequence as moves, so never one of theirs. */
 export const nextWaveNumber = (unit: WithWaveNumbers): Promise<number> => unit.waveNumbers.next();
+/** Writes proposals as they stand, each once. */
+export const saveProposals: Of<'saveProposals'> = (unit, rows) => unit.records.saveProposals(rows);
+/** Every proposal of the scope that may still be approved, oldest first. */
+export const openProposals: Of<'openProposals'> = (unit) => unit.records.openProposals();
+/** One proposal; null: there is none of that name. */
+export const proposalById: Of<'proposalById'> = (unit, id) => unit.records.proposalById(id);

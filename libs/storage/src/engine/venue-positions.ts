@@ -63,6 +63,26 @@ export async function addOwnPositions(unit: ScopedSql, left: readonly LeftPositi
 /** The follower's own part of a position, as last compared. */
 export type OwnPosition = Pick<VenueNet, 'venueAccountNo' | 'coin' | 'own'>;
 
+/**
+ * Writes the follower's own part as a trade of theirs left it, in the transaction with what that trade closed against copies: a start would otherwise take what
+ * is theirs for a second trade, against whatever the copies hold then. The net stays as it was read last. An account and coin may stand in it once.
+ */
+export async function saveOwnPositions(unit: ScopedSql, positions: readonly OwnPosition[]): Promise<void> {
+  if (positions.length === 0) return;
+  await unit.query(
+    `insert into venue_positions (tenant_id, environment, venue_account_no, coin, net, own, entry_price, as_of_ms, updated_at)
+     select $1, $2, v.no, v.coin, v.own, v.own, 0, 0, $3 from unnest($4::bigint[], $5::text[], $6::bigint[]) as v (no, coin, own)
+     on conflict (tenant_id, environment, venue_account_no, coin) do update set own = excluded.own, updated_at = excluded.updated_at`,
+    [
+      ...unit.scopeParameters,
+      new Date(unit.now),
+      positions.map(({ venueAccountNo }) => venueAccountNo),
+      positions.map(({ coin }) => coin),
+      positions.map(({ own }) => own.toString()),
+    ],
+  );
+}
+
 /** Own positions of all accounts of the scope, without those that are flat. */
 export async function loadOwnPositions(unit: ScopedSql): Promise<readonly OwnPosition[]> {
   const rows = await unit.query('select venue_account_no, coin, own from venue_positions where tenant_id = $1 and environment = $2 and own <> 0', [

@@ -37,6 +37,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
+    approveWithinMs: null,
   };
 }
 
@@ -64,6 +65,7 @@ export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): Ch
     },
     instruments,
     maxVenueLeverage: null,
+    approveWithinMs: null,
     impact: null,
   };
 }

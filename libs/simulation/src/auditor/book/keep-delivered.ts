@@ -92,7 +92,7 @@ function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, 
   for (const coin of leader.read(told.positions, told.time)) {
     const { position } = leader.coin(coin);
     for (const copy of state.copiesByLeader.get(told.leader) ?? []) {
-      const ratio = ratioBounds(copy, leader, told.at, state.options.equityMargin);
+      const ratio = ratioBounds(state, copy, leader, told.at);
       beginIn(copy, coin, position, told.at, copy.terms.settings.start === 'adopt', ratio);
     }
   }
@@ -115,7 +115,7 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
     holding.reducedAt = move.at;
     for (const order of holding.live.values()) order.reducedAt ??= move.at;
   }
-  const ratio = ratioBounds(copy, leader, move.at, state.options.equityMargin);
+  const ratio = ratioBounds(state, copy, leader, move.at);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);
   if (move.after === 0n || sign(move.after) !== sign(move.before)) holding.mirroredExits = 0n;
@@ -153,7 +153,7 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
     move,
     direction: settings.direction,
     modes: copy.termsAt(at, CHANGE_MS).map((terms) => terms.settings.mode),
-    ratio: ratioBounds(copy, leader, at, state.options.equityMargin),
+    ratio: ratioBounds(state, copy, leader, at),
     ...entersOn(state, copy, move.coin, at),
     exits: settings.follow !== 'increases_only' || copy.state === 'winding_down' || copy.state === 'unwinding',
   };

@@ -63,10 +63,10 @@ export function aheadMost(state: AuditState, copy: CopyTrack, holding: Holding, 
   const filled = buy ? holding.mirroredBuys : holding.mirroredSells;
   if (filled === 0n) return 0n;
   const leader = state.leader(copy.copy.leader);
-  const { mirrorGraceMs, equityMargin } = state.options;
+  const { mirrorGraceMs } = state.options;
   const orders = leader.orders.on(holding.coin, buy, at, mirrorGraceMs).filter(({ seen }) => !seen.reduceOnly);
   const left = orders.reduce((sum, order) => sum + order.mostSince(at - mirrorGraceMs), 0n);
-  const { high } = ratioBounds(copy, leader, at, equityMargin);
+  const { high } = ratioBounds(state, copy, leader, at);
   const lot = state.instruments.get(holding.coin)?.lot ?? 0n;
   const most = high === null ? filled : mulDiv(high, left, RATE_ONE, 'up') + lot * BigInt(orders.length);
   return left === 0n ? 0n : filled < most ? filled : most;

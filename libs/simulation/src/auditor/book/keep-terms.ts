@@ -154,7 +154,7 @@ function keepUnwinding(copy: CopyTrack, at: number): void {
 function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean): void {
   if (adopts) copy.userActAt = at;
   const leader = state.leader(copy.copy.leader);
-  const ratio = ratioBounds(copy, leader, at, state.options.equityMargin);
+  const ratio = ratioBounds(state, copy, leader, at);
   for (const coin of leader.coins.values()) {
     if (adopts) beginIn(copy, coin.coin, coin.largest, at, adopts, ratio);
     else waitIn(copy, coin.coin, coin.position, at);
@@ -170,7 +170,7 @@ export function takeOnBy(state: AuditState, leader: LeaderTrack, address: string
     const { settings } = copy.terms;
     const begins = copy.state === 'active' && copy.userActAt === copy.stateAt && at - copy.stateAt <= TAKING_ON_MS;
     if (!begins || settings.start !== 'adopt' || settings.mode.kind === 'fixed_amount') continue;
-    const ratio = ratioBounds(copy, leader, at, state.options.equityMargin);
+    const ratio = ratioBounds(state, copy, leader, at);
     for (const { coin, largest } of leader.coins.values())
       if (largest !== 0n) copy.holding(coin).open.change((target) => target.adoptedBy(at, largest, settings.direction, ratio));
   }

@@ -1,66 +1,68 @@
 import { type EpochMs, max, min, RATE_ONE } from '@lockstep/kernel';
 import type { SettingsSeen } from '../terms';
+import { leastOfAccount } from './account-share';
 import type { CopyTrack } from './copies';
 import type { LeaderTrack } from './leaders';
+import type { AuditState } from './state';
 import type { RatioBounds } from './target';
 
 /** Terms that were changed so shortly before a move may be those it was followed by. */
 export const CHANGE_MS = 5_000;
 
 /** κ of a copy by its mode at a moment (product §2.2), between what equities an engine may have taken it from. Fixed amounts have none. */
-export function ratioBounds(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, margin: bigint): RatioBounds {
-  const bounds = copy.termsAt(at, CHANGE_MS).map(({ settings }) => boundsOf(copy, leader, at, settings.mode, margin));
+export function ratioBounds(state: AuditState, copy: CopyTrack, leader: LeaderTrack, at: EpochMs): RatioBounds {
+  const bounds = copy.termsAt(at, CHANGE_MS).map(({ settings }) => boundsOf(state, copy, leader, at, settings.mode));
   return bounds.reduce((widest, next) => ({
     low: min(widest.low, next.low),
     high: widest.high === null || next.high === null ? null : max(widest.high, next.high),
   }));
 }
 
-function boundsOf(copy: CopyTrack, leader: LeaderTrack, at: EpochMs, mode: SettingsSeen['mode'], margin: bigint): RatioBounds {
+function boundsOf(state: AuditState, copy: CopyTrack, leader: LeaderTrack, at: EpochMs, mode: SettingsSeen['mode']): RatioBounds {
   switch (mode.kind) {
     case 'fixed_ratio':
       return { low: mode.ratio, high: mode.ratio };
     case 'fixed_amount':
       return { low: 0n, high: 0n };
     case 'proportional':
-      return proportional(copy, leader, at, mode, mode.multiplier, mode.multiplier, margin);
+      return proportional(state, copy, leader, at, mode, mode.multiplier, mode.multiplier);
     case 'risk_normalised':
       return proportional(
+        state,
         copy,
         leader,
         at,
         mode,
         (mode.multiplier * mode.scaleLeast) / RATE_ONE,
         (mode.multiplier * mode.scaleMost) / RATE_ONE + 1n,
-        margin,
       );
   }
 }
 
 function proportional(
+  state: AuditState,
   copy: CopyTrack,
   leader: LeaderTrack,
   at: EpochMs,
   mode: SettingsSeen['mode'],
   least: bigint,
   most: bigint,
-  margin: bigint,
 ): RatioBounds {
   const nominal = mode.kind === 'proportional' && mode.compounding === 'fixed_nominal';
   const theirs = nominal ? basisOf(copy, leader, at) : leader.equity.range(at);
-  const ours = nominal ? allocations(copy) : copy.ownShare ? null : scaled(copy, at);
+  const ours = nominal ? allocations(copy) : copy.ownShare ? null : scaled(state, copy, at);
   if (theirs === null || ours === null || theirs.low <= 0) return { low: 0n, high: null };
-  const share = Number(margin) / 1e12;
+  const share = Number(state.options.equityMargin) / 1e12;
   const low = (Number(least) * Math.max(0, ours.low) * (1 - share)) / (theirs.high * (1 + share));
   const high = (Number(most) * Math.max(0, ours.high) * (1 + share)) / (theirs.low * (1 - share));
   return { low: BigInt(Math.floor(low)), high: BigInt(Math.ceil(high)) };
 }
 
-/** Copy equity, at its lowest no more than what its venue account really has (product §1): what a follower withdraws scales the copy. */
-function scaled(copy: CopyTrack, at: EpochMs): { readonly low: number; readonly high: number } | null {
+/** Copy equity, at its lowest no more than its share of what its venue account really has (product §1): what a follower withdraws scales the copies. */
+function scaled(state: AuditState, copy: CopyTrack, at: EpochMs): { readonly low: number; readonly high: number } | null {
   const equity = copy.equityRange(at);
-  const account = copy.accountEquity.range(at);
-  return equity === null || account === null ? equity : { ...equity, low: Math.min(equity.low, account.low) };
+  const account = leastOfAccount(state, copy, at);
+  return equity === null || account === null ? equity : { ...equity, low: Math.min(equity.low, account) };
 }
 
 function allocations(copy: CopyTrack): { readonly low: number; readonly high: number } {

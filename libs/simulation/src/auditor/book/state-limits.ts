@@ -1,5 +1,6 @@
 import { abs, type EpochMs, max, min, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
 import { isFollowed, type StateActionSeen, type StateLimitSeen } from '../terms';
+import { leastOfAccount } from './account-share';
 import type { CopyTrack, TermsInForce } from './copies';
 import type { Holding } from './holding';
 import type { Passed } from './limit-marks';
@@ -170,7 +171,7 @@ function equityOf(state: AuditState, copy: CopyTrack, at: EpochMs, end: 'most' |
   if (range === null) return end === 'most' ? null : 0n;
   const margin = Number(state.options.equityMargin) / 1e12;
   if (end === 'most') return BigInt(Math.ceil(Math.max(0, range.high) * 1e8 * (1 + margin)));
-  const account = copy.accountEquity.range(at)?.low ?? 0;
+  const account = leastOfAccount(state, copy, at) ?? 0;
   return BigInt(Math.floor(Math.max(0, Math.min(range.low, account)) * 1e8 * (1 - margin)));
 }
 

@@ -69,7 +69,7 @@ function checkEntry(state: AuditState, copy: CopyTrack, mirror: MirrorHanded, th
   const side = mirror.buy ? 1n : -1n;
   if (sign(position) === -side && movedAt < since - state.options.mirrorGraceMs && movedAt > state.quietSince)
     tell(`enters where its leader's order takes off: he has ${sizeText(position)}`);
-  const { high } = ratioBounds(copy, leader, since, state.options.equityMargin);
+  const { high } = ratioBounds(state, copy, leader, since);
   if (high === null) return;
   const left = theirs.mostSince(since - state.options.mirrorGraceMs);
   const lot = state.instruments.get(mirror.coin)?.lot ?? 0n;

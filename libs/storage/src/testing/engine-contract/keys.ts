@@ -157,6 +157,14 @@ export function keyContract(bench: () => Bench): void {
           return unit.records.addOwnPositions([left, left]);
         },
       ],
+      [
+        27,
+        'an account and coin in saved own positions',
+        (unit, seat) => {
+          const own = { venueAccountNo: seat.accountNo, coin: 'BTC', own: 1n };
+          return unit.records.saveOwnPositions([own, own]);
+        },
+      ],
     ];
     it.each(twice)('4.%i %s may not stand twice', async (_no, _what, write) => {
       const seat = await seatOf(bench());

@@ -95,6 +95,20 @@ export function recordContract(bench: () => Bench): void {
       expect(await load()).toEqual(['ETH 7']);
     });
 
+    it('5.16 what a trade of the follower’s left of the own part replaces it, and a reading older than the one before still does not', async () => {
+      const seat = await seatOf(bench());
+      const load = () => run(seat, (unit) => unit.records.loadOwnPositions());
+      const own = (coin: string, size: bigint) => ({ venueAccountNo: seat.accountNo, coin, own: size });
+      await run(seat, (unit) => unit.records.saveVenueNets([netOf(seat, 5n, 1_000)]));
+      await run(seat, (unit) => unit.records.saveOwnPositions([own('BTC', -8n), own('ETH', 2n)]));
+      await run(seat, (unit) => unit.records.saveOwnPositions([]));
+      await run(seat, (unit) => unit.records.saveVenueNets([netOf(seat, 6n, 999)]));
+      expect([...(await load())].sort((a, b) => (a.coin < b.coin ? -1 : 1))).toEqual([own('BTC', -8n), own('ETH', 2n)]);
+      await run(seat, (unit) => unit.records.saveOwnPositions([own('BTC', 0n)]));
+      await run(seat, (unit) => unit.records.saveVenueNets([netOf(seat, 7n, 1, 'ETH')]));
+      expect(await load()).toEqual([own('ETH', 7n)]);
+    });
+
     it('5.3 positions come back as they were saved, of copies that are not stopped', async () => {
       const seat = await seatOf(bench());
       const states = [positionOf(seat.copyNo, { owedUntilMs: 5.5 }), positionOf(seat.copyNo, { coin: 'ETH', forfeitReason: null })];
