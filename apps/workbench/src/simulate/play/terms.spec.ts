@@ -64,7 +64,8 @@ describe('terms of a scenario as settings of the product', () => {
       const [seen, settings] = [seenOf(terms), settingsOf(terms)];
       const { alertAt: _, protectiveStop: __, ...losses } = settings.breaker;
       const { maxGrossExposure, minLiquidationDistance, ...others } = settings.caps;
-      const caps = maxGrossExposure === null ? others : { ...others, maxGrossExposure };
+      const floored = minLiquidationDistance === null ? others : { ...others, minLiquidationDistance };
+      const caps = maxGrossExposure === null ? floored : { ...floored, maxGrossExposure };
       expect(seen.caps.minLiquidationDistance ?? null).toBe(minLiquidationDistance);
       expect(seen.mode, `seed ${seed}`).toMatchObject({ kind: settings.mode.kind });
       expect(
