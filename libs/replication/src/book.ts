@@ -301,6 +301,7 @@ export class CopyBook {
     copies.onShare[row] = STATE_ACTIONS.indexOf(settings.stateLimits.position_share);
     copies.onLeverage[row] = STATE_ACTIONS.indexOf(settings.stateLimits.leverage);
     copies.onGross[row] = STATE_ACTIONS.indexOf(settings.stateLimits.gross_exposure);
+    copies.onDistance[row] = STATE_ACTIONS.indexOf(settings.stateLimits.liquidation_distance);
     this.filters[row] = settings.instruments;
     this.applyFilters(row);
   }

@@ -109,6 +109,7 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   onShare: make.u8('onShare'),
   onLeverage: make.u8('onLeverage'),
   onGross: make.u8('onGross'),
+  onDistance: make.u8('onDistance'),
   passedLimits: make.u8('passedLimits'),
   passedMarks: make.u8('passedMarks'),
 

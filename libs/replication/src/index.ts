@@ -12,6 +12,7 @@ export { markupOf } from './emit-orders';
 export * from './end-windows';
 export * from './explain-gap';
 export * from './follower-rows';
+export { nearestLiquidation } from './held-distance';
 export * from './instrument-columns';
 export * from './journal';
 export * from './journal-decode';

@@ -96,7 +96,7 @@ export interface BreakerSettings {
 }
 
 /** Limits of a copy that a mark, funding or a withdrawal may pass without any order. */
-export const STATE_LIMITS = ['position_notional', 'position_share', 'leverage', 'gross_exposure'] as const;
+export const STATE_LIMITS = ['position_notional', 'position_share', 'leverage', 'gross_exposure', 'liquidation_distance'] as const;
 export type StateLimit = (typeof STATE_LIMITS)[number];
 
 /**

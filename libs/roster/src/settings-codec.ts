@@ -208,6 +208,7 @@ function stateLimitsOf(fields: Fields | null): CopySettings['stateLimits'] {
     position_share: fields.oneOf('position_share', STATE_ACTIONS),
     leverage: fields.oneOf('leverage', STATE_ACTIONS),
     gross_exposure: fields.oneOf('gross_exposure', STATE_ACTIONS),
+    liquidation_distance: fields.oneOfIfAny('liquidation_distance', STATE_ACTIONS, 'alert'),
   };
   fields.refuseRest();
   return limits;

@@ -69,6 +69,7 @@ export const ALERTED: CopySettings['stateLimits'] = {
   position_share: 'alert',
   leverage: 'alert',
   gross_exposure: 'alert',
+  liquidation_distance: 'alert',
 };
 
 /** Default settings: multiplier 1 on equity, every instrument, 50 bp entry bound, 2 % first exit bound, leverage at most 10. */

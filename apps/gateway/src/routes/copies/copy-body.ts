@@ -114,9 +114,10 @@ export const settingsSchema = named(
           position_share: z.enum(STATE_ACTIONS),
           leverage: z.enum(STATE_ACTIONS),
           gross_exposure: z.enum(STATE_ACTIONS),
+          liquidation_distance: z.enum(STATE_ACTIONS),
         })
         .describe(
-          'What is done where a mark, funding or a withdrawal takes what is held beyond a limit of `caps`: `alert` tells it, `trim` reduces to 5 % below it, `close` closes what passed it and waits for the next open.',
+          'What is done where a mark, funding or a withdrawal takes what is held beyond a limit of `caps`: `alert` tells it, `trim` reduces to 5 % below it (of `liquidation_distance`: until it is 5 % above its floor), `close` closes what passed it and waits for the next open.',
         ),
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
       catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),

@@ -82,6 +82,7 @@ export const settingsDraft = z
         position_share: z.enum(STATE_ACTIONS).optional(),
         leverage: z.enum(STATE_ACTIONS).optional(),
         gross_exposure: z.enum(STATE_ACTIONS).optional(),
+        liquidation_distance: z.enum(STATE_ACTIONS).optional(),
       })
       .optional(),
     max_age_ms: z.int().optional(),

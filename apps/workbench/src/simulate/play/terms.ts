@@ -33,7 +33,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       closeAfterMarks: losses.closeAfterMarks,
       protectiveStop: terms.protectiveStop ?? false,
     },
-    stateLimits: terms.stateLimits ?? ALERTED,
+    stateLimits: { ...ALERTED, ...terms.stateLimits },
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
