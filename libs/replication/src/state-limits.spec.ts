@@ -247,11 +247,11 @@ describe('a floor under liquidation distances', () => {
       beside.rows.position[0] = 50_000;
       beside.rows.target[0] = 50_000 * MICRO;
       beside.rows.entryValue[0] = Number(dollars(50_000));
-      mark(stage, '91');
+      mark(stage, '90.5');
       return at(stage.sheet.rows.target, 0) / MICRO;
     });
-    // 5,500 less 500 of maintenance are 5,000 for 45,500: by themselves they would do.
-    expect([one, other]).toEqual([48_218, 50_000]);
+    // 5,250 would do for 45,250; less 500 of maintenance they are 4,750 ÷ (0.01 + 0.105 · 0.99) ÷ 90.5.
+    expect([one, other]).toEqual([46_060, 50_000]);
   });
 
   it('leaves isolated positions alone: their margin goes with them', () => {

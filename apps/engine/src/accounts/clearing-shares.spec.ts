@@ -66,6 +66,13 @@ describe('what an account has in each clearinghouse', () => {
     expect(copies[0]?.stage.book.findSheet('xyz:TSLA')?.rows.clearingPooled[0]).toBe(1);
   });
 
+  it('is known of one that shares a balance, though it was never read itself', () => {
+    expect(sharing({ '': held(400n, { pooled: true }) }).there()).toEqual([
+      [300, 300, 0],
+      [100, 100, 0],
+    ]);
+  });
+
   it('is less by the margin of what the follower holds of their own', () => {
     const position = (size: bigint) => ({ coin: 'BTC', size: size * UNIT, marginUsed: 40n * UNIT });
     const { account, copies, there } = sharing({ '': held(400n, { positions: [position(4n)] as unknown as NonNullable<DexBalance['positions']> }) });

@@ -23,9 +23,17 @@ export function shareClearings(registry: Copies, account: AccountRecord): void {
 export const shareClearing = (registry: Copies, copy: CopyRecord, sheet: InstrumentSheet): void => put(registry, copy, sheet, equityOf(copy.account));
 
 function put(registry: Copies, { account, watched, row }: CopyRecord, sheet: InstrumentSheet, of: bigint): void {
-  const balance = account.balances.get(sheet.instrument.dex);
+  const balance = balanceIn(account, sheet.instrument);
   const value = balance === undefined ? 0n : balance.accountValue - ownMargin(registry, account, balance);
   putClearing(watched.book, sheet, row, { value, of, pooled: balance?.pooled ?? false });
+}
+
+/** What is known of a dex's clearinghouse; of one that was never read, the balance it shares with others of its collateral. */
+function balanceIn({ balances, network }: AccountRecord, { dex, collateral }: InstrumentSheet['instrument']): DexBalance | undefined {
+  const known = balances.get(dex);
+  if (known !== undefined) return known;
+  const others = network.markets.dollarClearinghouses().filter((one) => one.collateral === collateral);
+  return others.map((one) => balances.get(one.dex)).find((balance) => balance?.pooled);
 }
 
 /** Margin of what the follower holds of their own in a clearinghouse: it backs no copy. */

@@ -75,7 +75,7 @@ describe('terms of a scenario as settings of the product', () => {
           seen.start,
           seen.instruments,
           seen.caps.maxGrossExposure === null ? (({ maxGrossExposure: _none, ...rest }) => rest)(seen.caps) : seen.caps,
-          seen.stateLimits ?? ALERTED,
+          { ...ALERTED, ...seen.stateLimits },
           seen.losses,
           seen.entryBound,
           seen.maxAgeMs,
