@@ -36,7 +36,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
-    approveWithinMs: null,
+    approveWithinMs: terms.approveWithinMs ?? null,
   };
 }
 
@@ -101,6 +101,7 @@ export function seenOf(terms: CopyTerms): SettingsSeen {
     ...(terms.onBreach !== undefined && { onBreach: terms.onBreach }),
     ...(terms.protectiveStop !== undefined && { protectiveStop: terms.protectiveStop }),
     ...(terms.policy !== undefined && { policy: terms.policy }),
+    ...(terms.approveWithinMs !== undefined && { approveWithinMs: terms.approveWithinMs }),
     losses: { fromStart, trailing, daily, lossMoney, haltNewAt, closeAfterMarks },
     entryBound: terms.entryBound,
     maxAgeMs: terms.maxAgeMs,
