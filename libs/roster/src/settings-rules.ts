@@ -96,6 +96,7 @@ export function defaultCopySettings(): CopySettings {
     catchUpMs: 10_000,
     venueLeverage: 10,
     approveWithinMs: null,
+    inherits: [],
   };
 }
 

@@ -198,6 +198,7 @@ function settingsOf(terms: CopyTerms): CopySettings {
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
     approveWithinMs: null,
+    inherits: [],
   };
 }
 

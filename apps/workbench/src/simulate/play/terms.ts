@@ -37,6 +37,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
     approveWithinMs: terms.approveWithinMs ?? null,
+    inherits: [],
   };
 }
 
@@ -65,6 +66,7 @@ export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): Ch
     maxVenueLeverage: null,
     approveWithinMs: null,
     impact: null,
+    choices: {},
   };
 }
 
