@@ -40,6 +40,8 @@ describe('terms of a scenario as settings of the product', () => {
       maxAgeMs: 2_000,
       catchUpMs: 30_000,
       venueLeverage: 7,
+      approveWithinMs: null,
+      inherits: [],
     });
   });
 
@@ -72,6 +74,7 @@ describe('terms of a scenario as settings of the product', () => {
           seen.maxAgeMs,
           seen.catchUpMs,
           seen.venueLeverage,
+          seen.approveWithinMs ?? null,
         ],
         `seed ${seed}`,
       ).toEqual([
@@ -86,6 +89,7 @@ describe('terms of a scenario as settings of the product', () => {
         settings.maxAgeMs,
         settings.catchUpMs,
         settings.venueLeverage,
+          settings.approveWithinMs,
       ]);
     }
   });
