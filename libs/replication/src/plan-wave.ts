@@ -16,7 +16,7 @@ import { CAPS, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
 import { spreadEntries } from './spread';
-import { amountTarget, classify, increasedTarget, isCovered, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
+import { amountTarget, classify, increasedTarget, isCovered, kappaOf, keptOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -129,7 +129,7 @@ function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
       return;
     case 'reduce': {
       const left = reducedTarget(Math.abs(target), Math.abs(draft.sheet.leaderLots), facts.to);
-      if (keeps) keepTarget(draft, index, row, target, facts.to);
+      if (keeps) keepTarget(draft, index, row, keptOf(target, reached(draft, row, target), left), facts.to);
       else reduceTarget(draft, index, row, Math.sign(target) * left, facts.to);
       return;
     }
