@@ -1,4 +1,4 @@
-import { asksFirst } from './book/approvals';
+import { asksFirst } from './book/asks-first';
 import { keepCross } from './book/crosses';
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';

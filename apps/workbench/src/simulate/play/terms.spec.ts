@@ -89,7 +89,7 @@ describe('terms of a scenario as settings of the product', () => {
         settings.maxAgeMs,
         settings.catchUpMs,
         settings.venueLeverage,
-          settings.approveWithinMs,
+        settings.approveWithinMs,
       ]);
     }
   });

@@ -1,6 +1,6 @@
 import { type EpochMs, min } from '@lockstep/kernel';
 import type { CrossMade } from '../observations';
-import { asksFirst, laterEnd } from './approvals';
+import { asksFirst, laterEnd } from './asks-first';
 import { type AuditState, fillKey } from './state';
 
 /** Takes a cross into the books of both copies: the account's net stays what it is, nobody is charged, and the engine knows of it. */

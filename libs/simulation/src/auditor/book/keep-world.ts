@@ -1,7 +1,7 @@
 import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
-import { laterEnd } from './approvals';
+import { laterEnd } from './asks-first';
 import type { CopyTrack } from './copies';
 import { keepCharge } from './keep-charges';
 import { keepMirrorFill } from './keep-mirrors';

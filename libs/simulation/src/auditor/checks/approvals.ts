@@ -1,5 +1,5 @@
 import { max } from '@lockstep/kernel';
-import { asksFirst, laterEnd } from '../book/approvals';
+import { asksFirst, laterEnd } from '../book/asks-first';
 import type { Holding } from '../book/holding';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 

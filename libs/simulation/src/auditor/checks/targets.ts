@@ -1,5 +1,5 @@
 import { abs, sign, UNIT } from '@lockstep/kernel';
-import { asksFirst } from '../book/approvals';
+import { asksFirst } from '../book/asks-first';
 import { aheadMost } from '../book/keep-mirrors';
 import { WAITING_PERCENT } from '../book/state';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
