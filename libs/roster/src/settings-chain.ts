@@ -52,7 +52,14 @@ export interface ChainLimits {
 
 /** Limits that bind nothing. */
 export const NO_CHAIN_LIMITS: ChainLimits = {
-  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
+  caps: {
+    maxPositionSize: null,
+    maxPositionNotional: null,
+    maxPositionShare: null,
+    maxLeverage: null,
+    maxGrossExposure: null,
+    minLiquidationDistance: null,
+  },
   losses: { fromStart: null, trailing: null, daily: null, lossMoney: null },
   exposure: NO_EXPOSURE_LIMITS,
   instruments: { kind: 'all' },
@@ -75,6 +82,7 @@ export const LIMIT_NAMES = [
   'caps.max_position_share',
   'caps.max_leverage',
   'caps.max_gross_exposure',
+  'caps.min_liquidation_distance',
   'breaker.from_start',
   'breaker.trailing',
   'breaker.daily',
@@ -104,7 +112,7 @@ export interface EffectiveSettings {
 }
 
 /**
- * Settings in effect: limits merge by minimum along the chain, instruments by intersection, how waves are spread is the nearest layer's word; of choices a fixed one decides, the farthest from the copy first, else the nearest word. Of layers that set the same value the one
+ * Settings in effect: limits merge along the chain, the least of each and of a floor the greatest, instruments by intersection, how waves are spread is the nearest layer's word; of choices a fixed one decides, the farthest from the copy first, else the nearest word. Of layers that set the same value the one
  * nearest to the copy is named as its source. The order of `chain` does not matter.
  */
 export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits[]): EffectiveSettings {
@@ -114,19 +122,30 @@ export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits
     own,
     [...layers].reverse().map(({ layer, limits }) => ({ layer, choices: limits.choices })),
   );
-  const least = <T extends bigint | number>(mine: T | null, of: (limits: ChainLimits) => T | null): Bounded<T> =>
+  const strictest = <T extends bigint | number>(
+    mine: T | null,
+    of: (limits: ChainLimits) => T | null,
+    isStricter: (value: T, bound: T) => boolean,
+  ): Bounded<T> =>
     layers.reduce<Bounded<T>>(
       (bound, { layer, limits }) => {
         const value = of(limits);
-        return value !== null && (bound.value === null || value < bound.value) ? { value, from: [layer] } : bound;
+        return value !== null && (bound.value === null || isStricter(value, bound.value)) ? { value, from: [layer] } : bound;
       },
       { value: mine, from: mine === null ? [] : ['copy'] },
     );
+  const least = <T extends bigint | number>(mine: T | null, of: (limits: ChainLimits) => T | null): Bounded<T> =>
+    strictest(mine, of, (value, bound) => value < bound);
   const size = least(copy.caps.maxPositionSize, ({ caps }) => caps.maxPositionSize);
   const notional = least(copy.caps.maxPositionNotional, ({ caps }) => caps.maxPositionNotional);
   const share = least(copy.caps.maxPositionShare, ({ caps }) => caps.maxPositionShare);
   const leverage = least(copy.caps.maxLeverage, ({ caps }) => caps.maxLeverage);
   const gross = least(copy.caps.maxGrossExposure, ({ caps }) => caps.maxGrossExposure);
+  const distance = strictest(
+    copy.caps.minLiquidationDistance,
+    ({ caps }) => caps.minLiquidationDistance,
+    (value, bound) => value > bound,
+  );
   const followerGross = least<Money>(null, ({ exposure }) => exposure.followerGross);
   const underlyingShare = least<Rate>(null, ({ exposure }) => exposure.underlyingShare);
   const leaderCapacity = least<Money>(null, ({ exposure }) => exposure.leaderCapacity);
@@ -147,6 +166,7 @@ export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits
         maxPositionShare: share.value,
         maxLeverage: leverage.value,
         maxGrossExposure: gross.value,
+        minLiquidationDistance: distance.value,
       },
       breaker: { ...copy.breaker, fromStart: fromStart.value, trailing: trailing.value, daily: daily.value, lossMoney: lossMoney.value },
       instruments: instruments.filter,
@@ -161,6 +181,7 @@ export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits
       'caps.max_position_share': share.from,
       'caps.max_leverage': leverage.from,
       'caps.max_gross_exposure': gross.from,
+      'caps.min_liquidation_distance': distance.from,
       'breaker.from_start': fromStart.from,
       'breaker.trailing': trailing.from,
       'breaker.daily': daily.from,

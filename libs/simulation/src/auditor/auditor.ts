@@ -15,6 +15,7 @@ import { checkApproved } from './checks/approvals';
 import { checkCalmBooks } from './checks/calm-books';
 import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
+import { checkClearingMargin } from './checks/clearing-margin';
 import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
@@ -227,6 +228,7 @@ class Judge implements Auditor {
       checkFreshness(judged);
       checkOrderLimits(judged);
       checkSharedLimits(judged);
+      checkClearingMargin(judged);
       checkApproved(judged);
     }
     keepMirror(state, mirror, at);
@@ -247,6 +249,7 @@ class Judge implements Auditor {
     checkFreshness(judged);
     checkOrderLimits(judged);
     checkSharedLimits(judged);
+    checkClearingMargin(judged);
     checkApproved(judged);
     checkTarget(judged);
     checkCrossing(judged);

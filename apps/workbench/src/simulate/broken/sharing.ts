@@ -50,7 +50,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
     edits: [
       {
         file: CROSSING,
-        find: 'const room = Math.floor(capsOf(member, entry.limit, options) - held);',
+        find: 'const room = Math.floor(capsOf(member, buy, entry.limit, options) - held);',
         put: 'const room = Number.MAX_SAFE_INTEGER;',
       },
     ],
