@@ -28,6 +28,7 @@ const OTHER: Readonly<Record<ChoiceName, unknown>> = {
   'state_limits.position_share': 'close',
   'state_limits.leverage': 'trim',
   'state_limits.gross_exposure': 'none',
+  'state_limits.liquidation_distance': 'trim',
   max_age_ms: 700,
   catch_up_ms: 1_234,
 };

@@ -22,6 +22,7 @@ export const CHOICE_NAMES = [
   'state_limits.position_share',
   'state_limits.leverage',
   'state_limits.gross_exposure',
+  'state_limits.liquidation_distance',
   'max_age_ms',
   'catch_up_ms',
 ] as const;

@@ -73,6 +73,7 @@ const choicesSchema = named(
       'state_limits.position_share': choiceOf(z.enum(STATE_ACTIONS)),
       'state_limits.leverage': choiceOf(z.enum(STATE_ACTIONS)),
       'state_limits.gross_exposure': choiceOf(z.enum(STATE_ACTIONS)),
+      'state_limits.liquidation_distance': choiceOf(z.enum(STATE_ACTIONS)),
       max_age_ms: choiceOf(z.int()),
       catch_up_ms: choiceOf(z.int()),
     } satisfies Readonly<Record<ChoiceName, z.ZodType>>)
