@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CapsSeen, SettingsSeen, StateActionSeen, StateLimitSeen } from './terms';
-import { COPY, History, rate, units } from './testing/history';
+import { COPY, History, rate, SETTINGS, units } from './testing/history';
 
 const CAPS: CapsSeen = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
 const LIMITS: Readonly<Record<StateLimitSeen, CapsSeen>> = {
@@ -39,6 +39,13 @@ describe('limits on what is held (product §3, 2)', () => {
   ])('%s: %s, %s, at a mark of %s', (_what, limit, action, mark, found) => {
     const told = enter(passed(limited(limit, action), 1, mark)).found();
     expect(told.filter((kind) => kind === 'order_beyond_state')).toEqual(found);
+  });
+
+  it('are shares of what the copy is worth with money that is asked for, which may be taken up at any moment', () => {
+    const settings = limited('position_share', 'trim');
+    const history = new History(settings).wait(10_000).mark('100').follow('100').wait(1_000);
+    history.tell({ kind: 'terms_asked', at: history.now, copyId: COPY.copyId, settings: { ...SETTINGS, ...settings }, allocation: units('20000') });
+    expect(enter(history.mark('120')).found()).not.toContain('order_beyond_state');
   });
 
   it('halt no more once they are met again', () => {

@@ -55,6 +55,17 @@ describe('limits that copies share (product §3)', () => {
     expect(history.found()).not.toContain('leader_capacity');
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['is counted: it may be taken up at any moment', '10', []],
+    ['is counted to its end', '10.2', ['concentration']],
+  ])('as a share of the copies’ worth: money that is asked for %s', (_what, more, found) => {
+    const limits = shared({ underlyingShare: rate('0.05') });
+    const history = two(limits);
+    history.tell({ kind: 'terms_asked', at: history.now, copyId: 'c2', settings: { ...SETTINGS, ...limits }, allocation: units('20000') });
+    history.order(more, byOther);
+    expect(history.found().filter((kind) => kind === 'concentration')).toEqual(found);
+  });
+
   it('bind as long as none of the terms that may be in force admits more', () => {
     const history = two(shared({ leaderCapacity: units('1500') }));
     history.tell({ kind: 'terms_asked', at: history.now, copyId: 'c2', settings: { ...SETTINGS, ...shared({}) }, allocation: units('10000') });

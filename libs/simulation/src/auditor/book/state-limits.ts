@@ -167,7 +167,7 @@ export function limitIn(
 
 /** Copy equity, 10^-8, as the highest or the lowest an engine may reckon with. */
 function equityOf(state: AuditState, copy: CopyTrack, at: EpochMs, end: 'most' | 'least'): bigint | null {
-  const range = copy.ownShare ? null : copy.equity.range(at);
+  const range = copy.ownShare ? null : copy.equityRange(at);
   if (range === null) return end === 'most' ? null : 0n;
   const margin = Number(state.options.equityMargin) / 1e12;
   if (end === 'most') return BigInt(Math.ceil(Math.max(0, range.high) * 1e8 * (1 + margin)));

@@ -43,7 +43,7 @@ function check(judged: JudgedOrder, limit: keyof SharedLimitsSeen, kind: Violati
 function shareOf(judged: JudgedOrder, group: Copies, share: bigint): bigint | null {
   let equity = 0;
   for (const copy of group) {
-    const range = copy.ownShare ? null : copy.equity.range(judged.at);
+    const range = copy.ownShare ? null : copy.equityRange(judged.at);
     if (range === null) return null;
     equity += Math.max(0, range.high);
   }
