@@ -48,6 +48,17 @@ describe('limits that copies share (product §3)', () => {
     expect(history.found()).toEqual(['leader_capacity']);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    // 10 held and 2 on their way at a mark of 100: 2.99 at 100.4 are 1499 at the mark, and 1.2 more at their price
+    ['the one decided last, which left first, at its price, and that decided before at the mark', -5, []],
+    ['that decided last', 5, ['leader_capacity']],
+  ])('count of two orders that left in another turn %s', (_what, later, found) => {
+    const history = two(shared({ leaderCapacity: units('1500') }));
+    history.order('2', { price: units('100'), wave: 'w2' });
+    history.order('2.99', { ...byOther, price: units('100.4'), wave: 'w1', decidedAt: history.now + later });
+    expect(history.found().filter((kind) => kind === 'leader_capacity')).toEqual(found);
+  });
+
   it('count no copy that stopped, whatever it could not close alone', () => {
     const history = two(shared({ leaderCapacity: units('1500') }));
     history.tell({ kind: 'copy_state', at: history.now, copyId: COPY.copyId, state: 'stopped' });
