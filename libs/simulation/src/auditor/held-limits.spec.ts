@@ -9,6 +9,7 @@ const LIMITS: Readonly<Record<StateLimitSeen, CapsSeen>> = {
   leverage: { ...CAPS, maxLeverage: rate('0.11') },
   gross_exposure: { ...CAPS, maxGrossExposure: units('1100') },
 };
+const PLAIN = { price: units('100'), fee: 0n, closedPnl: 0n, liquidation: false };
 const NONE = { position_notional: 'none', position_share: 'none', leverage: 'none', gross_exposure: 'none' } as const;
 const limited = (limit: StateLimitSeen, action: StateActionSeen, closeAfterMarks = 1): Partial<SettingsSeen> => ({
   caps: LIMITS[limit],
@@ -118,6 +119,30 @@ describe('limits on what is held (product §3, 2)', () => {
     const history = passed(limited('gross_exposure', 'trim'), seconds);
     history.calm({ ...history.snapshot(), limitsTold: told ? [`${COPY.copyId} gross_exposure`] : [] });
     expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, string, string, boolean, readonly string[]]>([
+    // what, held of X and of Y at 100, whether an exit of all of Y is on its way when both are at 120: 1,100 are allowed
+    ['whose exit leaves them within the limit', '7', '3', true, []],
+    ['whose exit does not', '9.4', '0.6', true, ['state_limit_not_met']],
+    ['that stays', '7', '3', false, ['state_limit_not_met']],
+  ])('over all that is held are acted on beside a coin %s', (_what, x, y, leaves, found) => {
+    const history = new History(limited('gross_exposure', 'close'))
+      .wait(10_000)
+      .mark('100')
+      .mark('100', 'Y')
+      .follow(`${Number(x) * 10}`);
+    const other = { coin: 'Y', price: units('100') };
+    const fill = { account: COPY.account, coin: 'Y', tradeId: 'ty' };
+    const { cloid, buy, size } = history.orderOf(history.order(y, other));
+    history.tell({ kind: 'world_fill', at: history.now, ...fill, cloid, buy, size, ...PLAIN });
+    history.end(cloid, 'done').answer(cloid, 'filled');
+    history.tell({ kind: 'account_fill_delivered', at: history.now, process: 'p1', ...fill });
+    history.wait(40_000).mark('100').mark('100', 'Y').wait(100);
+    if (leaves) history.exit(`-${y}`, other);
+    history.wait(1_000).mark('120').mark('120', 'Y').wait(100);
+    history.exit('-0.5', { cause: 'repair', price: units('119') });
+    expect(history.found().filter((kind) => kind === 'state_limit_not_met')).toEqual(found);
   });
 
   it('wait for as many marks in a row as the copy asks for', () => {
