@@ -121,11 +121,12 @@ describe('limits on what is held (product §3, 2)', () => {
     expect(history.found()).toEqual(found);
   });
 
-  it.each<[string, string, string, boolean, readonly string[]]>([
-    // what, held of X and of Y at 100, whether an exit of all of Y is on its way when both are at 120: 1,100 are allowed
-    ['whose exit leaves them within the limit', '7', '3', true, []],
-    ['whose exit does not', '9.4', '0.6', true, ['state_limit_not_met']],
-    ['that stays', '7', '3', false, ['state_limit_not_met']],
+  it.each<[string, string, string, 'leaves' | 'failed' | 'stays', readonly string[]]>([
+    // what, held of X and of Y at 100, what became of an exit of all of Y when both are at 120: 1,100 are allowed
+    ['whose exit leaves them within the limit', '7', '3', 'leaves', []],
+    ['whose exit does not', '9.4', '0.6', 'leaves', ['state_limit_not_met']],
+    ['whose exit failed beside the entry of the other side, and is tried again', '7', '3', 'failed', []],
+    ['that stays', '7', '3', 'stays', ['state_limit_not_met']],
   ])('over all that is held are acted on beside a coin %s', (_what, x, y, leaves, found) => {
     const history = new History(limited('gross_exposure', 'close'))
       .wait(10_000)
@@ -139,7 +140,9 @@ describe('limits on what is held (product §3, 2)', () => {
     history.end(cloid, 'done').answer(cloid, 'filled');
     history.tell({ kind: 'account_fill_delivered', at: history.now, process: 'p1', ...fill });
     history.wait(40_000).mark('100').mark('100', 'Y').wait(100);
-    if (leaves) history.exit(`-${y}`, other);
+    const exit = leaves === 'stays' ? null : history.exit(`-${y}`, other);
+    if (exit !== null && leaves === 'failed')
+      for (const sent of [exit, history.order('-1', other)]) history.end(sent, 'rejected').answer(sent, 'rejected');
     history.wait(1_000).mark('120').mark('120', 'Y').wait(100);
     history.exit('-0.5', { cause: 'repair', price: units('119') });
     expect(history.found().filter((kind) => kind === 'state_limit_not_met')).toEqual(found);

@@ -228,7 +228,7 @@ function leftBy({ state, copy, at, limit, held, early }: Acted, terms: TermsInFo
 }
 
 /** Something of it is on its way out, or was and is tried again. */
-function isLeaving({ owedExit, live }: Holding): boolean {
-  if (owedExit !== null && owedExit.remaining > 0n) return true;
+function isLeaving({ owedExit, live, real }: Holding): boolean {
+  if (owedExit !== null && owedExit.remaining > 0n && owedExit.handed?.buy === real.position < 0n) return true;
   return [...live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
 }
