@@ -93,8 +93,8 @@ export class LossTrack {
     this.sure = false;
   }
 
-  /** The limits are others: what only halted is judged anew at the next mark. */
-  limitsChanged(): void {
+  /** The limits are others, or the loss is not known any more: what only halted is judged anew at the next mark, or by nobody. */
+  haltEnded(): void {
     if (this.breach?.level === 'no_new_risk') this.breach = null;
   }
 

@@ -59,7 +59,10 @@ export class Valuations {
     copy.equity.add(at, Math.min(value.real, value.told) - copy.chargesDoubt, Math.max(value.real, value.told) + copy.chargesDoubt);
     if (!byMark || isOver(copy) || state.settling(process, at)) return;
     lookAtLimits(state, copy, process, at, () => pricesOf(state, process, copy));
-    if (copy.ownShare) return;
+    if (copy.ownShare) {
+      copy.losses.haltEnded();
+      return;
+    }
     this.judged += 1;
     const valuation = {
       at,
