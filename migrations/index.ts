@@ -25,6 +25,7 @@ import { InternalCrosses } from './0050-internal-crosses';
 import { RiskLimits } from './0060-risk-limits';
 import { UnwindBy } from './0070-unwind-by';
 import { MirroredOrders } from './0080-mirrored-orders';
+import { Proposals } from './0090-proposals';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -55,5 +56,6 @@ export const MIGRATIONS = [
   RiskLimits,
   UnwindBy,
   MirroredOrders,
+  Proposals,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

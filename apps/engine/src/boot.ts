@@ -19,6 +19,7 @@ import { makeContext } from './make-context';
 import { MirrorKeeper } from './mirrors/mirror-keeper';
 import { refreshMirrorOf } from './mirrors/mirror-totals';
 import { WorkingOrders } from './mirrors/working-orders';
+import { ProposalKeeper } from './proposals/proposal-keeper';
 import { recover } from './recover/recover';
 import { Reconciler } from './repair/reconcile';
 import { Repairs } from './repair/repair';
@@ -143,6 +144,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     approvals,
     stops,
   });
+  const proposals = new ProposalKeeper(ctx, books, lanes);
   const equity = new EquityWriter(ctx);
   const egress = new EgressReport(ctx, directory);
   const quotes = new QuoteFollower(ctx);
@@ -186,6 +188,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       // After the comparison, which tells the follower's own positions; it catches up on its own, trading does not wait for it.
       funding.start();
       repairs.start();
+      proposals.start();
       breakers.start();
       keeper.start();
       working.start();
@@ -224,6 +227,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       seats.stop();
       volatility.stop();
       repairs.stop();
+      proposals.stop();
       breakers.stop();
       reconciler.stop();
       await funding.stop();

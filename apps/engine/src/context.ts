@@ -7,6 +7,7 @@ import type { StopWishes } from './commands/stop-wishes';
 import type { PassCrashPoint } from './crash-points';
 import type { EngineLimits } from './limits';
 import type { Nonces } from './nonces';
+import type { OpenProposals } from './proposals/open-proposals';
 import type { Sending } from './sending';
 import type { CopyLedger } from './state/copy-ledger';
 import type { FeeTerms } from './state/fee-terms';
@@ -46,6 +47,8 @@ export interface EngineContext {
   readonly ownTrades: OwnTrades;
   readonly standingStops: StandingStops;
   readonly firstFills: FirstFills;
+  /** Increases that followers are asked about. */
+  readonly proposals: OpenProposals;
   readonly feeTerms: FeeTerms;
   /** Closes journal rows of settled waves now instead of soon. */
   readonly flushCompletion: () => Promise<void>;

@@ -8,6 +8,7 @@ import { StopWishes } from './commands/stop-wishes';
 import { type EngineContext, StopVersion, stageClock } from './context';
 import type { EngineParts } from './engine-parts';
 import { Nonces } from './nonces';
+import { OpenProposals } from './proposals/open-proposals';
 import { Sending } from './sending';
 import { CopyLedger } from './state/copy-ledger';
 import { FeeTerms } from './state/fee-terms';
@@ -48,6 +49,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     ownTrades: new OwnTrades(),
     standingStops: new StandingStops(limits.openOrdersMax),
     firstFills: new FirstFills(limits.openOrdersMax),
+    proposals: new OpenProposals(),
     feeTerms: new FeeTerms(),
     doubts: new Doubts(),
     flushCompletion: () => completion.flush(),

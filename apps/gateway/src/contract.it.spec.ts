@@ -9,7 +9,7 @@ import { ACCESS, type Access } from './auth/access';
 import { STREAM_PATH } from './stream/door';
 import { closeAsBackoffice, manifestOf, renderAsBackoffice } from './testing/backoffice-work';
 import { documented, type Operation } from './testing/documented';
-import { decideAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
+import { askAsEngine, decideAsEngine, recordMovesAsEngine, setState, tellEgressAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -166,6 +166,9 @@ describe('the answer of every operation', () => {
       await setState(rig, tenant, copy, state);
       await ask('post', `/v1/copies/${copy}/${act}`);
     }
+    const proposal = await askAsEngine(rig, tenant, { copy, leader });
+    await ask('post', `/v1/proposals/${proposal}/approve`, { size: '0.4' });
+    await ask('post', `/v1/proposals/${proposal}/decline`);
     const period = { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' };
     const settlement = await ask('post', '/v1/settlements', period);
     await closeAsBackoffice(rig, tenant, settlement.id);
@@ -197,6 +200,8 @@ describe('the answer of every operation', () => {
       'kill-switches',
       `kill-switches/${copy}`,
       `limits/${leader}`,
+      'proposals',
+      `proposals/${proposal}`,
       `copies/${copy}/receipts`,
       `copies/${copy}/receipts/${wave}`,
       'orders',

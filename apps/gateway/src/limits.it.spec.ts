@@ -32,6 +32,7 @@ describe('limits above the copies', () => {
         exposure: { max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: null },
         instruments: { kind: 'all' },
         max_venue_leverage: null,
+        approve_within_ms: null,
         impact: null,
       },
       actor: null,

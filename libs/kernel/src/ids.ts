@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   copy: 'cpy',
   order: 'ord',
   fill: 'fil',
+  proposal: 'prp',
   event: 'evt',
   feeSchedule: 'fee',
   settlement: 'stl',

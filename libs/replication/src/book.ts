@@ -283,6 +283,7 @@ export class CopyBook {
     copies.restOnBreach[row] = settings.slippage.onBreach === 'rest' ? 1 : 0;
     copies.maxAgeMs[row] = settings.maxAgeMs;
     this.setCatchUp(row, settings.catchUpMs);
+    copies.approveWithinMs[row] = settings.approveWithinMs ?? 0;
     copies.breakerFromStart[row] = limitColumn(settings.breaker.fromStart);
     copies.breakerTrailing[row] = limitColumn(settings.breaker.trailing);
     copies.breakerDaily[row] = limitColumn(settings.breaker.daily);

@@ -30,6 +30,7 @@ const AWAITING = reasonNumber('awaiting_open');
 const USER_CLOSED = reasonNumber('user_closed');
 const BUILDER = reasonNumber('builder_unapproved');
 const EQUITY = reasonNumber('equity_exhausted');
+const APPROVAL = reasonNumber('approval_needed');
 
 /** First reason among the status bits that refuses new risk, in the order of product §3, else {@link CLEAR}. */
 function statusReason(status: number): number {
@@ -58,6 +59,14 @@ export function instrumentRefusal(copies: CopyColumns, rows: InstrumentRows, row
   if ((episode & EPISODE.awaitingOpen) !== 0) return AWAITING;
   return usableEquity(copies, row) <= 0 ? EQUITY : CLEAR;
 }
+
+/** Whether what is owed of a row may not leave because nobody approved it. It comes last: only what nothing else stands against is asked about. */
+export function approvalRefusal(copies: CopyColumns, rows: InstrumentRows, row: number): number {
+  return asksFirst(copies, row) && ((rows.episode[row] ?? 0) & EPISODE.approved) === 0 ? APPROVAL : CLEAR;
+}
+
+/** Whether new increases of a copy wait for its follower's approval, whatever was approved before. */
+export const asksFirst = (copies: CopyColumns, row: number): boolean => (copies.approveWithinMs[row] ?? 0) > 0;
 
 /** Staleness of the copy's truth, between the two above: position, equity or the leader unknown. Marks and the age of the move are the wave's business. */
 export function truthRefusal(copies: CopyColumns, row: number): number {

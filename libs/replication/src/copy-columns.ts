@@ -138,6 +138,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   beganAt: make.f64('beganAt'),
   maxAgeMs: make.f64('maxAgeMs'),
   catchUpMs: make.f64('catchUpMs'),
+  /** How long after the leader's fill an increase may wait for the follower's approval; 0: increases need none. */
+  approveWithinMs: make.f64('approveWithinMs'),
 
   /** Venue time up to which the agent key is valid; 0: it is not. */
   agentValidUntil: make.f64('agentValidUntil'),

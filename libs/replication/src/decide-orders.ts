@@ -46,9 +46,15 @@ function decideOne(draft: Draft, index: number): void {
   const buy = gap > 0;
   const exit = exitsNeeded(rows, row, target);
   const reach = reachOf(rows, row, buy);
-  const entry = Math.floor(((buy ? target : -target) - reach * MICRO) / MICRO);
+  const entry = Math.floor((enteredFor(draft, index, buy, target) - reach * MICRO) / MICRO);
   if (exit < 1 && entry < 1) settleIdle(draft, index, gap);
   else decideSide(draft, index, buy, exit, Math.max(0, entry), reach);
+}
+
+/** Micro-lots that may be entered for on a side: what is ahead there was filled already, and is never bought beyond the target. */
+function enteredFor(draft: Draft, index: number, buy: boolean, target: number): number {
+  const own = draft.targetAfter[index] ?? 0;
+  return buy ? Math.min(target, Math.max(0, own)) : Math.min(-target, Math.max(0, -own));
 }
 
 /** What orders are decided on: the target, and what mirrors filled ahead of the leader's own orders. */

@@ -1,5 +1,5 @@
 import type { CopyBook } from './book';
-import { CLEAR, instrumentRefusal, standingRefusal } from './checks';
+import { approvalRefusal, CLEAR, instrumentRefusal, standingRefusal } from './checks';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonAt } from './reasons';
@@ -49,6 +49,7 @@ export function explainGap(book: CopyBook, sheet: InstrumentSheet, row: number, 
     const refusal = standingRefusal(book.copies, row, now);
     const refused = refusal === CLEAR ? instrumentRefusal(book.copies, rows, row) : refusal;
     if (refused !== CLEAR) return reasonAt(refused);
+    if (approvalRefusal(book.copies, rows, row) !== CLEAR) return 'approval_needed';
   }
   const last = reasonAt(rows.lastReason[row] ?? 0);
   if (last !== null && !SILENT.has(last)) return last;

@@ -1,6 +1,7 @@
 export * from './account-net';
 export * from './apply';
 export * from './book';
+export { approvalRefusal, CLEAR } from './checks';
 export * from './client-order-id';
 export * from './closing';
 export * from './copy-columns';
@@ -28,6 +29,7 @@ export * from './order-life';
 export * from './plan-wave';
 export * from './preview';
 export * from './price-bound';
+export * from './proposals';
 export * from './reasons';
 export * from './receipt';
 export * from './recompute';

@@ -11,6 +11,8 @@ export const EPISODE = {
   exitStuck: 4,
   /** The leader is flat and the remnant cannot close alone. */
   dustPending: 8,
+  /** What is owed was approved by the follower. */
+  approved: 16,
 } as const;
 
 /** Whether a copy may enter an instrument, as a column code: by its own filter, and by limits from above. */

@@ -64,6 +64,8 @@ const WAYS: readonly Partial<CopySettings>[] = [
   { follow: 'increases_only' },
   { follow: 'decreases_only' },
   { direction: 'inverse' },
+  { approveWithinMs: 30_000 },
+  { approveWithinMs: 4_000, mode: { kind: 'fixed_amount', amount: dollars(137), maxAdds: 3 } },
   { mode: { kind: 'risk_normalised', multiplier: rateOf('7'), targetVolatility: rateOf('0.5'), scaleLeast: rateOf('0.5'), scaleMost: rateOf('2') } },
 ];
 const ROWS = [...STATUSES, ...WAYS].map((_, row) => row);

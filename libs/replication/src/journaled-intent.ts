@@ -22,6 +22,11 @@ export interface RowIntent {
   readonly aheadSell: number;
 }
 
+/** What of a plan or its journal row a decision is found in. */
+export type WaveRow = Pick<JournalRow, 'leaderBefore' | 'leaderAfter' | 'firstFillAt'> & {
+  readonly decisions: Pick<JournalRow['decisions'], 'reason' | 'targetBefore' | 'targetAfter' | 'kappa'>;
+};
+
 /** What a journal row does not say about a copy's decision. */
 export interface IntentTerms {
   /** Price of the leader's increments as the move recorded it, 10^-8; 0 when nothing was increased or no move stands behind the row. */
@@ -77,6 +82,7 @@ export const GIVEN_UP: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'account_type',
   'foreign_collateral',
   'delisted',
+  'approval_needed',
 ]);
 /** Refusals that a repair may overcome until the catch-up window ends, unless something that no repair overcomes stood behind them ({@link gaveUp}). */
 export const OVERCOME: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stale_truth', 'stale_move', 'stale_mark']);
@@ -120,7 +126,7 @@ function afterMove(before: RowIntent, row: JournalRow, index: number, terms: Int
     targetMicro,
     rho: lockedRatio(targetMicro, row.leaderAfter),
   };
-  if (kind === 'increase' || kind === 'flip') return increased(moved, row, index, terms, kind === 'flip' || opens);
+  if (kind === 'increase' || kind === 'flip') return increased(moved, row, index, terms);
   const covered = kind === 'reduce' && !terms.keeps && isCovered(targetMicro + moved.aheadBuy - moved.aheadSell, row.decisions.position[index] ?? 0);
   return covered ? { ...moved, owedPrice: 0 } : moved;
 }
@@ -145,31 +151,47 @@ const endedEpisode = (before: RowIntent): RowIntent => ({
   owedUntilMs: 0,
 });
 
-function increased(moved: RowIntent, row: JournalRow, index: number, terms: IntentTerms, fromFlat: boolean): RowIntent {
+function increased(moved: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
   const { decisions } = row;
   const reason = reasonAt(decisions.reason[index] ?? 0);
   if (reason !== null && ASKED_NOTHING.has(reason)) return moved;
-  const before = decisions.targetBefore[index] ?? 0;
-  const against = before * Math.sign(row.leaderAfter) * terms.direction < 0;
-  const held = (fromFlat && !terms.keeps) || against ? 0 : Math.abs(before);
-  const from = fromFlat ? 0 : Math.abs(row.leaderBefore);
-  const orders = terms.byAmount === null ? 0 : ordersOf(moved.adds, terms.byAmount);
-  const wanted =
-    terms.byAmount === null
-      ? increasedTarget(held, decisions.kappa[index] ?? 0, from, Math.abs(row.leaderAfter))
-      : amountTarget(held, terms.byAmount.amount, orders, terms.incrementPrice, terms.byAmount.lotsPerUnit);
+  const { side, held, wanted, orders } = increaseOf(row, index, terms, moved.adds);
   const increment = wanted - held;
   const owedUntilMs = row.firstFillAt + terms.catchUpMs;
-  const side = Math.sign(row.leaderAfter) * terms.direction;
   const over = reason !== null && OVERCOME.has(reason) && (owedUntilMs <= row.plannedAt || gaveUp(row, index, side, wanted));
   if (over || (reason !== null && GIVEN_UP.has(reason))) {
-    // What a mirror filled ahead of these fills was not given up.
-    const onSide = moved.targetMicro * Math.sign(row.leaderAfter) * terms.direction > 0;
-    const taken = onSide ? Math.max(0, Math.abs(moved.targetMicro) - held) : 0;
-    return givenUp(moved, increment - taken, decisions.reason[index] ?? 0);
+    return givenUp(moved, refusedIncrement(row, index, terms, moved.adds).increment, decisions.reason[index] ?? 0);
   }
   const price = owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice);
-  return { ...moved, adds: moved.adds + orders, owedUntilMs, owedPrice: price };
+  return { ...moved, adds: moved.adds + orders, owedUntilMs, owedPrice: price, episodeBits: moved.episodeBits & ~EPISODE.approved };
+}
+
+/** What an increase asks for, before caps: absolute micro-lots on the side of the leader's new position. */
+function increaseOf(row: WaveRow, index: number, terms: IntentTerms, adds: number) {
+  const { decisions, leaderBefore, leaderAfter } = row;
+  const side = Math.sign(leaderAfter) * terms.direction;
+  const before = decisions.targetBefore[index] ?? 0;
+  const fromFlat = leaderBefore === 0 || leaderBefore < 0 !== leaderAfter < 0;
+  const held = (fromFlat && !terms.keeps) || before * side < 0 ? 0 : Math.abs(before);
+  const orders = terms.byAmount === null ? 0 : ordersOf(adds, terms.byAmount);
+  const wanted =
+    terms.byAmount === null
+      ? increasedTarget(held, decisions.kappa[index] ?? 0, fromFlat ? 0 : Math.abs(leaderBefore), Math.abs(leaderAfter))
+      : amountTarget(held, terms.byAmount.amount, orders, terms.incrementPrice, terms.byAmount.lotsPerUnit);
+  return { side, held, wanted, orders };
+}
+
+/** Micro-lots of a refused increase that were not taken, and the side: what a mirror filled ahead of its fills was not given up. `adds`: leader orders copied before it. */
+export function refusedIncrement(
+  row: WaveRow,
+  index: number,
+  terms: IntentTerms,
+  adds: number,
+): { readonly side: number; readonly increment: number } {
+  const { side, held, wanted } = increaseOf(row, index, terms, adds);
+  const after = row.decisions.targetAfter[index] ?? 0;
+  const taken = after * side > 0 ? Math.max(0, Math.abs(after) - held) : 0;
+  return { side, increment: wanted - held - taken };
 }
 
 const ordersOf = (adds: number, { maxAdds, newOrders }: AmountTerms): number =>

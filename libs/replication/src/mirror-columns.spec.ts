@@ -108,6 +108,25 @@ describe('what a mirror filled ahead', () => {
     expect(sent(stage.plan('5'))).toBe('sell 3');
   });
 
+  it('on both sides is taken off both before anything is lost: neither closed nor opened anything', () => {
+    const stage = stageOf(-10);
+    mirrorFills(stage, true, 10);
+    mirrorFills(stage, false, 10);
+    expect([ahead(stage), at(stage.sheet.rows.position, 0)]).toEqual([[10, 10], -10]);
+    // Both orders filled and were told with one move; another buy of his stands.
+    boundAhead(stage.sheet, 0, { buy: 4 * MICRO, sell: 0 });
+    expect([at(stage.sheet.rows.target, 0) / MICRO, ahead(stage), repaired(stage)]).toEqual([-10, [0, 0], '']);
+  });
+
+  it('is never entered for: a position that is short of it is as the target says', () => {
+    const stage = stageOf();
+    mirrorFills(stage, true, 10);
+    stage.sheet.rows.position[0] = -3;
+    stage.sheet.rows.owedPrice[0] = at(stage.sheet.rows.owedPrice, 0) || stage.sheet.mark;
+    stage.sheet.rows.owedUntil[0] = NOW + 60_000;
+    expect(repaired(stage)).toBe('buy 3');
+  });
+
   it('counts as the leader’s fill although the copy was paused meanwhile: nothing is closed for that', () => {
     const stage = stageOf();
     mirrorFills(stage, true, 10);

@@ -115,13 +115,20 @@ export interface AheadBounds {
 
 /**
  * Bounds what is ahead by what the leader's orders still stand for. What an entry filled ahead of an order that stands no more is held beyond the target, and
- * closed. What an exit closed ahead of one is given up: the target falls to what is held, and nothing is bought back. Returns whether anything changed.
+ * closed. What an exit closed ahead of one is given up: the target falls to what is held, and nothing is bought back. What was bought and what was sold ahead made
+ * nothing together, and is first taken off both sides: neither closed nor opened anything. Returns whether anything changed.
  */
 export function boundAhead(sheet: InstrumentSheet, row: number, bounds: AheadBounds): boolean {
   const { rows } = sheet;
-  const buyLost = Math.max(0, (rows.aheadBuy[row] ?? 0) - bounds.buy);
-  const sellLost = Math.max(0, (rows.aheadSell[row] ?? 0) - bounds.sell);
-  if (buyLost === 0 && sellLost === 0) return false;
+  const beyondBuy = (rows.aheadBuy[row] ?? 0) - bounds.buy;
+  const beyondSell = (rows.aheadSell[row] ?? 0) - bounds.sell;
+  const beyond = Math.max(beyondBuy, beyondSell);
+  if (beyond <= 0) return false;
+  const crossed = Math.min(beyond, rows.aheadBuy[row] ?? 0, rows.aheadSell[row] ?? 0);
+  dropAhead(rows, row, true, crossed);
+  dropAhead(rows, row, false, crossed);
+  const buyLost = Math.max(0, beyondBuy - crossed);
+  const sellLost = Math.max(0, beyondSell - crossed);
   dropAhead(rows, row, true, buyLost);
   dropAhead(rows, row, false, sellLost);
   const target = rows.target[row] ?? 0;

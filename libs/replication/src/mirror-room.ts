@@ -1,7 +1,7 @@
 import type { CopyBook } from './book';
 import { CAP_COUNT } from './cap-count';
 import { capLots } from './caps';
-import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
+import { asksFirst, CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { type InstrumentSheet, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
 import { capShared } from './shared-caps';
@@ -49,6 +49,8 @@ export function mirrorEntries(
   const { copies } = book;
   if (standingRefusal(copies, row, options.now + MIRROR_AGENT_MARGIN_MS) !== CLEAR || instrumentRefusal(copies, sheet.rows, row) !== CLEAR)
     return 'no';
+  // Nobody is asked about an order of the leader's that has not filled.
+  if (asksFirst(copies, row)) return 'no';
   const fresh = sheet.mark > 0 && options.now - sheet.markAt <= options.markMaxAgeMs && copies.marksFresh[row] === 1;
   return fresh && truthRefusal(copies, row) === CLEAR ? 'yes' : 'keep';
 }

@@ -605,6 +605,22 @@ describe('names, nonces and markup', () => {
     expect(at(stage.sheet.rows.position, 0)).toBe(position);
   });
 
+  it.each([
+    ['nothing', 0, '5', 5],
+    ['less than the leader keeps', 3, '5', 5],
+    ['more than he keeps', 8, '5', 8],
+    ['more than he keeps, in two steps', 8, '7', 8],
+    ['all of it', 10, '5', 10],
+  ] as const)('a copy of increases only that holds %s keeps that, and what is owed to it falls with the leader', (_what, held, leader, target) => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1', { follow: 'increases_only', catchUpMs: 60_000 })));
+    stage.plan('10');
+    stage.sheet.rows.pendingBuy[0] = 0;
+    stage.sheet.rows.position[0] = held;
+    stage.plan(leader);
+    expect(at(stage.sheet.rows.target, 0) / MICRO).toBe(target);
+  });
+
   it.each(['20', '5', '0', '-5'])(
     'nothing is planned nor repaired for a copy that is handed over while its leader moves to %s; others are served',
     (leader) => {

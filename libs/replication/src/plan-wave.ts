@@ -3,7 +3,7 @@ import { type CopyBook, leaderEquityColumn } from './book';
 import { quoteFor } from './book-quote';
 import { CAP_COUNT } from './cap-count';
 import { capLots, UNLIMITED } from './caps';
-import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
+import { asksFirst, CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { type CopyColumns, FOLLOW, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { decideOrders, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
@@ -16,7 +16,7 @@ import { CAPS, reasonNumber } from './reasons';
 import { reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
 import { spreadEntries } from './spread';
-import { amountTarget, classify, increasedTarget, isCovered, kappaOf, lockedRatio, type MoveClass, reducedTarget } from './target';
+import { amountTarget, classify, increasedTarget, isCovered, kappaOf, keptOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -29,6 +29,7 @@ const FOLLOW_FILTER = reasonNumber('follow_filter');
 const SAME_ORDER = reasonNumber('same_order');
 const MAX_ADDS = reasonNumber('max_adds');
 const ORDERS_UNKNOWN = reasonNumber('leader_orders_unknown');
+const APPROVAL = reasonNumber('approval_needed');
 const LEADER_VOLATILITY = reasonNumber('leader_volatility');
 
 const GROSS = CAPS.indexOf('cap_gross');
@@ -128,7 +129,7 @@ function decideTarget(draft: Draft, index: number, facts: WaveFacts): void {
       return;
     case 'reduce': {
       const left = reducedTarget(Math.abs(target), Math.abs(draft.sheet.leaderLots), facts.to);
-      if (keeps) keepTarget(draft, index, row, target, facts.to);
+      if (keeps) keepTarget(draft, index, row, keptOf(target, reached(draft, row, target), left), facts.to);
       else reduceTarget(draft, index, row, Math.sign(target) * left, facts.to);
       return;
     }
@@ -217,7 +218,11 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   const windowEnd = facts.firstFillAt + (copies.catchUpMs[row] ?? 0);
   // What the copy's terms exclude now is not owed until they are loosened, though what may be overcome is told first.
   const excluded = soft !== CLEAR && wanted > held && instrumentRefusal(copies, rows, row) !== CLEAR;
-  const refused = soft !== CLEAR && (excluded || windowEnd <= now) ? soft : hard;
+  const refused = asksFirst(copies, row)
+    ? askedFirst(draft, row, first, kappa, facts)
+    : soft !== CLEAR && (excluded || windowEnd <= now)
+      ? soft
+      : hard;
   if (refused !== CLEAR) {
     const ahead = (side > 0 ? rows.aheadBuy[row] : rows.aheadSell[row]) ?? 0;
     // Behind a refusal that may be overcome a target as asked for would say that it is owed: a millionth of a lot tells it was given up.
@@ -234,6 +239,16 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
   setTarget(draft, index, row, side * target, facts.to);
   draft.expiry[index] = facts.firstFillAt + (copies.maxAgeMs[row] ?? 0);
   draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;
+}
+
+/**
+ * What refuses an increase that waits for an approval: it is asked about unless it may not be entered at all. That something is not known well enough just now
+ * does not matter to that, it is looked at when the approval comes; by then the move is old in any case.
+ */
+function askedFirst(draft: Draft, row: number, first: number, kappa: number, facts: WaveFacts): number {
+  const refused = first === CLEAR ? hardRefusal(draft, row, kappa, facts) : first;
+  if (refused !== CLEAR) return refused;
+  return facts.firstFillAt + (draft.book.copies.approveWithinMs[row] ?? 0) <= draft.options.now ? STALE_MOVE : APPROVAL;
 }
 
 /** Leader orders that a copy of fixed amounts takes from this move; with none the decision's reason says why. */
@@ -291,6 +306,7 @@ function oweIncrement(draft: Draft, row: number, held: number, increment: number
   const inFlight = (rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0) - standing;
   const owed = Math.max(0, held - (position + inFlight) * MICRO);
   rows.owedUntil[row] = until;
+  rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.approved;
   rows.owedPrice[row] = weighedReference(rows.owedPrice[row] ?? 0, owed, increment, price);
 }
 

@@ -114,7 +114,7 @@ class PreviewStage {
       venueAccount: 0,
       signer: 0,
       status: STATUS.active,
-      settings: terms.settings,
+      settings: { ...terms.settings, approveWithinMs: null },
       settingsVersion: 1,
       allocation: terms.allocation,
       netPnl: money(0n),

@@ -69,6 +69,7 @@ export const REASONS = [
   ['handing_over', 'The positions of the copy are handed over to the follower: nothing is traded for it any more.'],
   ['state_limit', 'What the copy holds passed one of its limits; nothing is entered until it is met again.'],
   ['spread', 'The wave is large against the book: the entry leaves in slices inside its catch-up window.'],
+  ['approval_needed', 'The increase waits for the approval of the follower; nothing is bought or sold before.'],
 ] as const;
 
 export type ReasonCode = (typeof REASONS)[number][0];

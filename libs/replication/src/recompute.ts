@@ -5,7 +5,7 @@ import type { JournalRow } from './journal-decode';
 import { ASKED_NOTHING, GIVEN_UP, OVERCOME, weighedReference } from './journaled-intent';
 import { boundedLimit, exitBoundAt, minimumPrice } from './price-bound';
 import { type ReasonCode, reasonAt } from './reasons';
-import { amountTarget, classify, increasedTarget, reducedTarget } from './target';
+import { amountTarget, classify, increasedTarget, keptOf, reducedTarget } from './target';
 import { EXIT_BAND, MIN_ORDER_VALUE } from './wave-options';
 import { TIF_IOC } from './wave-plan';
 
@@ -82,7 +82,8 @@ function targetOf(row: JournalRow, index: number, terms: RecomputeTerms): Target
   if (kind === 'increase' || kind === 'flip') return increasedOf(row, index, terms, kind === 'flip' ? 0 : Math.abs(row.leaderBefore));
   const followed =
     kind === 'flat' ? 0 : plain(Math.sign(before) * reducedTarget(Math.abs(before), Math.abs(row.leaderBefore), Math.abs(row.leaderAfter)));
-  const kept = kind === 'flat' ? reachedOf(row, index) : before;
+  const reached = reachedOf(row, index);
+  const kept = kind === 'flat' ? reached : plain(keptOf(before, reached, Math.abs(followed)));
   const answer: Answer = terms.settings.follow === 'increases_only' ? { among: [kept, followed], missing: WINDING_DOWN } : { exact: followed };
   return { answer, held: Math.abs(before), wanted: Math.abs(followed) };
 }

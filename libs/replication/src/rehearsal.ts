@@ -190,6 +190,7 @@ function addCopy(book: CopyBook, copyNo: number, scope: number, shares: boolean)
       stateLimits: ALERTED,
       maxAgeMs: 2_000,
       catchUpMs: 10_000,
+      approveWithinMs: null,
       venueLeverage: 10,
     },
     settingsVersion: 1,

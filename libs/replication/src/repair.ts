@@ -1,6 +1,6 @@
 import type { CopyBook } from './book';
 import { quoteFor } from './book-quote';
-import { CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
+import { approvalRefusal, CLEAR, instrumentRefusal, standingRefusal, truthRefusal } from './checks';
 import { MAX_ATTEMPT } from './client-order-id';
 import { isHandingOver } from './copy-columns';
 import { decideOrders, exitsNeeded, UNDECIDED } from './decide-orders';
@@ -146,6 +146,8 @@ export function catchUpRefusal(view: CatchUpView, row: number, buy: boolean): nu
   if (sheet.mark === 0 || options.now - sheet.markAt > options.markMaxAgeMs || copies.marksFresh[row] === 0) return STALE_MARK;
   const refused = instrumentRefusal(copies, sheet.rows, row);
   if (refused !== CLEAR) return refused;
+  const unasked = approvalRefusal(copies, sheet.rows, row);
+  if (unasked !== CLEAR) return unasked;
   if (sheet.rows.lastReason[row] === REJECTED && (sheet.rows.refusals[row] ?? 0) >= REFUSALS_MAX) return WAITING;
   const reference = sheet.rows.owedPrice[row] ?? 0;
   if (reference === 0 || (sheet.rows.owedUntil[row] ?? 0) <= options.now) return WAITING;

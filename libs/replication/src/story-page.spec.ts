@@ -2,8 +2,9 @@ import { present, toExact, UNIT } from '@lockstep/kernel';
 import { decodeCopySettings, defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { beginClosing, remnantsOf } from './closing';
-import { STATUS } from './copy-columns';
+import { FOLLOW, STATUS } from './copy-columns';
 import { MICRO } from './instrument-columns';
+import { type Asked, askedAfter, takeApproved } from './proposals';
 import { reasonAt } from './reasons';
 import { reconcileNet } from './reconcile';
 import { repairPlan } from './repair';
@@ -43,6 +44,8 @@ class Story {
   private leaderEntry = '100';
   private now = NOW;
   private version = 1;
+  /** What the follower is asked about. */
+  private asked: Asked | null = null;
 
   constructor(private json: unknown) {}
 
@@ -68,8 +71,37 @@ class Story {
     const move = { incrementPrice: priceOf(price), lastPrice: priceOf(price), firstFillAt: fillAt, lastFillAt: fillAt };
     const plan = stage.plan(after, { now, leaderEquity: dollars(LEADER_EQUITY) }, move);
     // A copy that is handed over is out of everything: nothing is decided for it any more.
+    if (this.row !== null && plan.decisions.count > 0) this.ask(plan, this.row);
     const why = plan.decisions.count === 0 ? '' : (reasonAt(at(plan.decisions.reason, 0)) ?? '');
     return { sent: this.send(plan), why };
+  }
+
+  private ask(plan: WavePlan, row: number): void {
+    const { copies } = this.stage.book;
+    this.asked = askedAfter(this.asked, plan, 0, {
+      incrementPrice: Number(priceOf(this.price)),
+      catchUpMs: at(copies.catchUpMs, row),
+      approveWithinMs: at(copies.approveWithinMs, row),
+      direction: at(copies.direction, row),
+      keeps: at(copies.follow, row) === FOLLOW.increasesOnly,
+      byAmount: null,
+      adds: 0,
+      beganAt: 0,
+      closing: false,
+    });
+  }
+
+  /** As the engine takes a follower's word. */
+  private answer(row: number, size: string | null): string | null {
+    const { asked, now, stage } = this;
+    if (asked === null || now >= asked.endsAt) return 'proposal_over';
+    this.asked = null;
+    if (size === null) return null;
+    const micro = Math.min(asked.micro, Number(size) * LOTS * MICRO);
+    if (micro < asked.micro) this.asked = { ...asked, micro: asked.micro - micro };
+    const window = Math.max(at(stage.book.copies.catchUpMs, row), at(stage.book.copies.maxAgeMs, row));
+    takeApproved(stage.book, stage.sheet, row, { ...asked, micro }, Math.min(now + window, asked.endsAt));
+    return null;
   }
 
   /** A wish of the follower, or a change of the world; the reason why it was not granted, where there is one. */
@@ -94,6 +126,8 @@ class Story {
       reconcileNet(stage.book, stage.sheet, { venueAccount: 1, netLots, foreignTrades: null, unresolved: false });
     } else if (verb === 'pause' || verb === 'resume') stage.book.setStatus(row, STATUS.paused, verb === 'pause');
     else if (verb === 'kill') stage.book.setStatus(row, STATUS.killSwitch, what === 'on');
+    else if (verb === 'approve') return this.answer(row, what);
+    else if (verb === 'decline') return this.answer(row, null);
     else if (verb === 'stop') this.stop(row, what);
     else throw new Error(`no act "${verb}"`);
     return null;
@@ -181,6 +215,8 @@ describe('docs/copying.md', () => {
       'allocation now',
       'pause',
       'kill on',
+      'approve',
+      'decline',
     ])
       expect([...acts]).toContain(act);
     const starts = stories

@@ -5,7 +5,7 @@ import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import { repairPlan } from './repair';
 import { type TakeOnOptions, takeOn } from './take-on';
-import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
+import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
 
 const LOT = MICRO;
 const BAND = 20_000_000_000;
@@ -36,6 +36,18 @@ describe('taking a leader’s position on', () => {
     // From here on it is followed like any other.
     stage.follow('20');
     expect([target(stage, row), at(stage.sheet.rows.position, row)]).toEqual([20, 20]);
+  });
+
+  it.each([
+    ['the best quote', '40', { bid: '99.9', ask: '100.2' }, '100.2'],
+    ['one better than the mark', '40', { bid: '98', ask: '99.5' }, '99.5'],
+    ['no quote farther from the mark than the bound', '40', { bid: '60', ask: '114' }, '100.5'],
+    ['no bid farther from the mark than the bound', '-40', { bid: '88', ask: '101' }, '99.5'],
+  ] as const)('is owed at %s', (_what, leader, quote, owed) => {
+    const { stage, row } = begun(leader);
+    stage.book.setBook('X', priceOf(quote.bid), priceOf(quote.ask), NOW);
+    take(stage, row);
+    expect(at(stage.sheet.rows.owedPrice, row)).toBe(priceUnits(owed));
   });
 
   it.each([

@@ -79,3 +79,12 @@ export const isCovered = (wanted: number, position: number): boolean =>
 
 /** Whole lots of a target, towards zero. */
 export const targetLots = (micro: number): number => Math.trunc(micro / MICRO);
+
+/**
+ * The target of a copy that closes by itself where its leader reduces: what it holds stays, and what was still owed of it falls with his position, because an
+ * entry behind his exit would be larger than what he has. `left`: |target| of a copy that follows him, micro-lots.
+ */
+export function keptOf(target: number, reach: number, left: number): number {
+  if (Math.abs(target) - Math.abs(reach) < MICRO) return target;
+  return Math.sign(target) * Math.max(Math.abs(reach), left);
+}

@@ -123,6 +123,8 @@ export interface CopySettings {
   readonly catchUpMs: number;
   /** Leverage set at the venue for the copied instruments. */
   readonly venueLeverage: number;
+  /** Every increase waits for the follower's approval, so long after the leader's fill at most, in ms; null: increases leave by themselves. */
+  readonly approveWithinMs: number | null;
 }
 
 /** True when the filter admits the coin. */

@@ -27,6 +27,7 @@ export interface ChainLimitsJson {
   };
   readonly instruments: InstrumentFilter;
   readonly max_venue_leverage: number | null;
+  readonly approve_within_ms: number | null;
   readonly impact: ImpactJson | null;
 }
 
@@ -47,7 +48,7 @@ export const IMPACT_DEFAULTS: ImpactTerms = {
 };
 
 /** Limits as JSON; `decodeChainLimits` gives them back. */
-export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenueLeverage, impact }: ChainLimits): ChainLimitsJson {
+export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenueLeverage, approveWithinMs, impact }: ChainLimits): ChainLimitsJson {
   return {
     caps: {
       max_position_size: orNull(caps.maxPositionSize, formatSize),
@@ -69,6 +70,7 @@ export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenu
     },
     instruments,
     max_venue_leverage: maxVenueLeverage,
+    approve_within_ms: approveWithinMs,
     impact:
       impact === null
         ? null
@@ -92,6 +94,7 @@ export function decodeChainLimits(json: unknown): Result<ChainLimits, readonly S
     exposure: exposureOf(root.objectIfAny('exposure') ?? none),
     instruments: instrumentsOf(root.objectIfAny('instruments')),
     maxVenueLeverage: root.integerIfAny('max_venue_leverage'),
+    approveWithinMs: root.integerIfAny('approve_within_ms'),
     impact: impactOf(root.objectOrNullIfAny('impact')),
   };
   root.refuseRest();
@@ -147,7 +150,7 @@ function exposureOf(fields: Fields): ExposureLimits {
   return exposure;
 }
 
-function boundFaults({ caps, losses, exposure, maxVenueLeverage, impact }: ChainLimits): readonly SettingsError[] {
+function boundFaults({ caps, losses, exposure, maxVenueLeverage, approveWithinMs, impact }: ChainLimits): readonly SettingsError[] {
   const b = SETTINGS_BOUNDS;
   return rangeFaultsOf([
     ['caps.max_position_size', caps.maxPositionSize, 0n, b.sizeMax],
@@ -163,6 +166,7 @@ function boundFaults({ caps, losses, exposure, maxVenueLeverage, impact }: Chain
     ['losses.daily', losses.daily, 1n, RATE_ONE],
     ['losses.loss_money', losses.lossMoney, 1n, b.moneyMax],
     ['max_venue_leverage', maxVenueLeverage === null ? null : whole(maxVenueLeverage), 1n, BigInt(b.venueLeverageMax)],
+    ['approve_within_ms', approveWithinMs === null ? null : whole(approveWithinMs), BigInt(b.approveWithinMinMs), BigInt(b.approveWithinMaxMs)],
     ['impact.spread_above', impact?.spreadAbove ?? null, b.spreadAboveMin, b.spreadAboveMax],
     ['impact.participation', impact?.participation ?? null, b.participationMin, RATE_ONE],
     ['impact.within_ms', impact === null ? null : whole(impact.withinMs), 0n, BigInt(b.spreadWithinMaxMs)],

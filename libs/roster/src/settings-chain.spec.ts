@@ -36,14 +36,19 @@ const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments' | 'impact'>,
   'breaker.daily': ({ losses }) => losses.daily,
   'breaker.loss_money': ({ losses }) => losses.lossMoney,
   venue_leverage: ({ maxVenueLeverage }) => maxVenueLeverage,
+  approve_within_ms: ({ approveWithinMs }) => approveWithinMs,
 };
 const NUMBERS = LIMIT_NAMES.filter((name) => name !== 'instruments' && name !== 'impact');
-const asLimits = ({ caps, breaker, instruments, venueLeverage }: CopySettings, exposure = NO_CHAIN_LIMITS.exposure): ChainLimits => ({
+const asLimits = (
+  { caps, breaker, instruments, venueLeverage, approveWithinMs }: CopySettings,
+  exposure = NO_CHAIN_LIMITS.exposure,
+): ChainLimits => ({
   caps,
   exposure,
   losses: { fromStart: breaker.fromStart, trailing: breaker.trailing, daily: breaker.daily, lossMoney: breaker.lossMoney },
   instruments,
   maxVenueLeverage: venueLeverage,
+  approveWithinMs,
   impact: null,
 });
 
@@ -72,6 +77,7 @@ const limits: fc.Arbitrary<ChainLimits> = fc.record({
   losses: fc.record({ fromStart: share, trailing: share, daily: share, lossMoney: orNone(small.map((value) => money(value))) }),
   instruments: filter,
   maxVenueLeverage: orNone(fc.integer({ min: 1, max: 20 })),
+  approveWithinMs: orNone(fc.integer({ min: 1_000, max: 1_003 })),
   impact: orNone(
     fc.record({
       spreadAbove: small.map((value) => rate((value * RATE_ONE) / 4n)),
@@ -83,12 +89,13 @@ const limits: fc.Arbitrary<ChainLimits> = fc.record({
 });
 const layer = fc.constantFrom(...LAYERS.filter((name): name is LayerLimits['layer'] => name !== 'copy'));
 const chain: fc.Arbitrary<readonly LayerLimits[]> = fc.array(fc.record({ layer, limits }), { maxLength: 6 });
-const settings: fc.Arbitrary<CopySettings> = limits.map(({ caps, losses, instruments, maxVenueLeverage }) => ({
+const settings: fc.Arbitrary<CopySettings> = limits.map(({ caps, losses, instruments, maxVenueLeverage, approveWithinMs }) => ({
   ...own,
   caps,
   breaker: { ...own.breaker, ...losses },
   instruments,
   venueLeverage: maxVenueLeverage ?? 10,
+  approveWithinMs,
 }));
 
 describe('the settings chain', () => {
@@ -121,7 +128,7 @@ describe('the settings chain', () => {
         const narrowing = new Set<Layer>(layers.filter((one) => one.limits.instruments.kind !== 'all').map((one) => one.layer));
         if (copy.instruments.kind !== 'all') narrowing.add('copy');
         expect(new Set(sources.instruments)).toEqual(narrowing);
-        const { caps: _caps, instruments: _instruments, venueLeverage: _leverage, breaker, ...choices } = effective;
+        const { caps: _caps, instruments: _instruments, venueLeverage: _leverage, approveWithinMs: _approval, breaker, ...choices } = effective;
         expect({ ...copy, ...choices, breaker: { ...breaker, ...asLimits(copy).losses } }).toEqual(copy);
       }),
     );

@@ -45,6 +45,8 @@ export interface ChainLimits {
   readonly exposure: ExposureLimits;
   readonly instruments: InstrumentFilter;
   readonly maxVenueLeverage: number | null;
+  /** Every increase waits for the follower's approval, so long at most, in ms. */
+  readonly approveWithinMs: number | null;
   readonly impact: ImpactTerms | null;
 }
 
@@ -55,6 +57,7 @@ export const NO_CHAIN_LIMITS: ChainLimits = {
   exposure: NO_EXPOSURE_LIMITS,
   instruments: { kind: 'all' },
   maxVenueLeverage: null,
+  approveWithinMs: null,
   impact: null,
 };
 
@@ -77,6 +80,7 @@ export const LIMIT_NAMES = [
   'breaker.loss_money',
   'instruments',
   'venue_leverage',
+  'approve_within_ms',
   'exposure.max_follower_exposure',
   'exposure.max_underlying_share',
   'exposure.max_leader_exposure',
@@ -124,6 +128,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
   const daily = least(copy.breaker.daily, ({ losses }) => losses.daily);
   const lossMoney = least(copy.breaker.lossMoney, ({ losses }) => losses.lossMoney);
   const venueLeverage = least<number>(copy.venueLeverage, (limits) => limits.maxVenueLeverage);
+  const approveWithin = least<number>(copy.approveWithinMs, (limits) => limits.approveWithinMs);
   const instruments = narrowed(copy.instruments, layers);
   const spread = layers.find(({ limits }) => limits.impact !== null);
   return {
@@ -139,6 +144,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
       breaker: { ...copy.breaker, fromStart: fromStart.value, trailing: trailing.value, daily: daily.value, lossMoney: lossMoney.value },
       instruments: instruments.filter,
       venueLeverage: venueLeverage.value ?? copy.venueLeverage,
+      approveWithinMs: approveWithin.value,
     },
     exposure: { followerGross: followerGross.value, underlyingShare: underlyingShare.value, leaderCapacity: leaderCapacity.value },
     impact: spread?.limits.impact ?? null,
@@ -154,6 +160,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
       'breaker.loss_money': lossMoney.from,
       instruments: instruments.from,
       venue_leverage: venueLeverage.from,
+      approve_within_ms: approveWithin.from,
       'exposure.max_follower_exposure': followerGross.from,
       'exposure.max_underlying_share': underlyingShare.from,
       'exposure.max_leader_exposure': leaderCapacity.from,

@@ -59,6 +59,7 @@ export interface CopySettingsJson {
   readonly max_age_ms: number;
   readonly catch_up_ms: number;
   readonly venue_leverage: number;
+  readonly approve_within_ms: number | null;
 }
 
 /** Settings as JSON; `decodeCopySettings` gives them back. */
@@ -93,6 +94,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
     max_age_ms: settings.maxAgeMs,
     catch_up_ms: settings.catchUpMs,
     venue_leverage: settings.venueLeverage,
+    approve_within_ms: settings.approveWithinMs,
   };
 }
 
@@ -149,6 +151,8 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
     maxAgeMs: root.integer('max_age_ms'),
     catchUpMs: root.integer('catch_up_ms'),
     venueLeverage: root.integer('venue_leverage'),
+    // Versions written before increases could wait for an approval do not name it.
+    approveWithinMs: root.integerIfAny('approve_within_ms'),
   };
   for (const part of [root, slippage]) part.refuseRest();
   return faults.length > 0 ? err(faults) : validateCopySettings(settings);

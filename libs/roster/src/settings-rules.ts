@@ -50,6 +50,9 @@ export const SETTINGS_BOUNDS = {
   maxAgeMaxMs: 60_000,
   catchUpMaxMs: 600_000,
   venueLeverageMax: 100,
+  /** A second to a week. */
+  approveWithinMinMs: 1_000,
+  approveWithinMaxMs: 604_800_000,
   filterCoinsMax: 500,
   /** Shares of the depth: of one percent, up to a hundred times all of it. */
   spreadAboveMin: rate(RATE_ONE / 100n),
@@ -92,6 +95,7 @@ export function defaultCopySettings(): CopySettings {
     maxAgeMs: 2_000,
     catchUpMs: 10_000,
     venueLeverage: 10,
+    approveWithinMs: null,
   };
 }
 
@@ -140,6 +144,12 @@ function rangeFaults(settings: CopySettings): readonly SettingsError[] {
     ['max_age_ms', whole(settings.maxAgeMs), BigInt(b.maxAgeMinMs), BigInt(b.maxAgeMaxMs)],
     ['catch_up_ms', whole(settings.catchUpMs), 0n, BigInt(b.catchUpMaxMs)],
     ['venue_leverage', whole(settings.venueLeverage), 1n, BigInt(b.venueLeverageMax)],
+    [
+      'approve_within_ms',
+      settings.approveWithinMs === null ? null : whole(settings.approveWithinMs),
+      BigInt(b.approveWithinMinMs),
+      BigInt(b.approveWithinMaxMs),
+    ],
   ];
   return rangeFaultsOf(checks);
 }

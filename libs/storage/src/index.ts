@@ -12,6 +12,7 @@ export { PlatformUnit } from './platform-unit';
 export type { SetLimits } from './roster/risk-limits';
 export * from './rows/money';
 export * from './rows/platform';
+export * from './rows/proposals';
 export * from './rows/risk-limits';
 export * from './rows/roster';
 export * from './rows/scoped';
@@ -35,6 +36,7 @@ export {
 export type { TurnedBy } from './tenancy/kill-switches';
 export type { JournalKey } from './trading/journal';
 export type { FillFilter, OrderFilter } from './trading/orders';
+export type { ProposalFilter } from './trading/proposals';
 export { type FillKey, fillIdOf, INTERNAL_ORDER, type OrderParts, orderIdOf, orderPartsOf } from './trading/record-ids';
 export type { JobClaim, NewJob } from './unit/job-queue';
 export { PAGE_LIMIT_MAX_ROWS, type Page, type PageRequest, type TimeCursor } from './unit/keyset';

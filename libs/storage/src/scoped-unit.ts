@@ -13,6 +13,7 @@ import { ApiKeys, AuditLog, Jobs } from './tenancy/tenancy';
 import { Journal } from './trading/journal';
 import { Fills, Orders } from './trading/orders';
 import { Positions } from './trading/positions';
+import { Proposals } from './trading/proposals';
 import { ScopedSql } from './unit/sql';
 
 /** A transaction inside one tenant's scope, with the repositories of its tables. */
@@ -38,6 +39,7 @@ export class ScopedUnit extends ScopedSql {
   readonly platformLimits = new PlatformLimits(this);
   readonly copyEquities = new CopyEquities(this);
   readonly positions = new Positions(this);
+  readonly proposals = new Proposals(this);
   readonly journal = new Journal(this);
   readonly orders = new Orders(this);
   readonly fills = new Fills(this);

@@ -1,10 +1,19 @@
 import { moveData } from '@lockstep/delivery';
 import { formatSize, fromLots, type Instrument, size, type TenantScope } from '@lockstep/kernel';
 import { MICRO, microToSize, type ReasonCode, reasonAt } from '@lockstep/replication';
-import { type EngineScopedUnit, type NewEvent, type NewRow, type OrderRow, type PositionState, savePositionStates } from '@lockstep/storage';
+import {
+  type EngineScopedUnit,
+  type NewEvent,
+  type NewRow,
+  type OrderRow,
+  type PositionState,
+  savePositionStates,
+  saveProposals,
+} from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
+import { newestRows, type ProposalChange } from '../proposals/proposal-changes';
 import type { BookGroup, CopyRecord } from '../state/registry';
 import type { PlannedWave } from '../wave/planned-wave';
 import type { RecordedMove } from '../wave/recorded-move';
@@ -52,6 +61,7 @@ export const DENIALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'handing_over',
   'state_limit',
   'equity_exhausted',
+  'approval_needed',
 ]);
 
 /**
@@ -69,7 +79,9 @@ export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outc
       orders.push(record.row);
       events.push(record.event);
     }
-    return { wave: BigInt(outcome.wave.journalNo), events };
+    const asked = askedOf(ctx, outcome, inScope);
+    events.push(...asked.map(({ event }) => event));
+    return { wave: BigInt(outcome.wave.journalNo), events, asked };
   });
   const kept = newestIntents(outcomes, inScope);
   await ctx.storage.scoped(scope, async (unit) => {
@@ -79,6 +91,7 @@ export async function writeOutcomes(ctx: EngineContext, scope: TenantScope, outc
       ctx.shard,
       told.map(({ wave }) => wave),
     );
+    await saveProposals(unit, newestRows(told.flatMap(({ wave, asked }) => (fresh.has(wave) ? asked : []))));
     // A wave that is marked was told by a unit that committed although its answer was lost.
     await unit.events.append(told.flatMap(({ wave, events }) => (fresh.has(wave) ? events : [])));
   });
@@ -163,6 +176,11 @@ function forfeitEvents(ctx: EngineContext, outcome: WaveOutcome, inScope: InScop
     events.push(newEvent(ctx, 'copy.forfeited', ctx.clock.now(), { copy_id: copy.id, coin: instrument.coin, size: given, reason }));
   }
   return events;
+}
+
+/** What a wave asks the followers of the tenant about. */
+function askedOf(ctx: EngineContext, { wave }: WaveOutcome, inScope: InScope): readonly ProposalChange[] {
+  return (wave.asked ?? []).filter(({ row }) => inScope(ctx.registry.copies.get(Number(row.copyNo))));
 }
 
 /** The public event of a move for one leader of a tenant. */

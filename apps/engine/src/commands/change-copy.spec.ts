@@ -7,6 +7,7 @@ import type { CommandRow, ScopedUnit } from '@lockstep/storage';
 import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import { OpenProposals } from '../proposals/open-proposals';
 import { CopyLedger } from '../state/copy-ledger';
 import { LimitChain } from '../state/limit-chain';
 import { type CopyRecord, Registry } from '../state/registry';
@@ -83,6 +84,7 @@ function broken(part: Partial<CopySettings> = {}) {
     sending: { busy: false },
     standingStops: new StandingStops(10),
     booked: new CopyLedger(),
+    proposals: new OpenProposals(),
     truthReads: { run: async <T>(read: () => Promise<T>) => read() },
     storage: { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) },
   } as unknown as EngineContext;

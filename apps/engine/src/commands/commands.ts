@@ -4,6 +4,7 @@ import type { CommandRow } from '@lockstep/storage';
 import { scopeFromPlatformList, scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
+import { answerProposal } from '../proposals/answer-proposal';
 import { activateCopy } from './activate-copy';
 import { activateInTime } from './activate-in-time';
 import { changeAllocation, changeSettings, pauseCopy, rebaseCopy, reEnableCopy, reloadFees, resumeCopy } from './change-copy';
@@ -238,6 +239,9 @@ export class Commands {
         return closeAllOf(ctx, parts, scope, {}, before);
       case 'fees.changed':
         return reloadFees(ctx, parts, scope);
+      case 'proposal.approve':
+      case 'proposal.decline':
+        return answerProposal(ctx, parts, command);
       case 'limits.changed':
         return changeLimits(ctx, scope, command.targetId);
       default:

@@ -102,19 +102,23 @@ describe('a copy that is handed over', () => {
     expect(await own()).toEqual([]);
   });
 
-  it('wants nothing any more where what was owed to it never filled', async () => {
-    const sold = sell('2', '110');
-    sold.answer();
-    await sold.book();
-    stage.sheet.rows.target[stage.copy.row] = 3_000_000;
-    await keepIntent(stage.ctx, stage.books, stage.copy, stage.sheet, NO_INTENT);
-    const target = async () => (await stage.copyFacts()).positions[0]?.target;
-    expect(await target()).not.toBe(0n);
-    await handOver();
-    watch.start();
-    await ended();
-    expect([await target(), await own()]).toEqual([0n, []]);
-  });
+  it.each(['stands', 'was taken back by a wave that is not written'])(
+    'wants nothing any more where what was owed to it never filled and %s',
+    async (how) => {
+      const sold = sell('2', '110');
+      sold.answer();
+      await sold.book();
+      stage.sheet.rows.target[stage.copy.row] = 3_000_000;
+      await keepIntent(stage.ctx, stage.books, stage.copy, stage.sheet, NO_INTENT);
+      const target = async () => (await stage.copyFacts()).positions[0]?.target;
+      expect(await target()).not.toBe(0n);
+      if (how !== 'stands') stage.sheet.rows.target[stage.copy.row] = 0;
+      await handOver();
+      watch.start();
+      await ended();
+      expect([await target(), await own()]).toEqual([0n, []]);
+    },
+  );
 
   it('waits for orders that are not accounted for, and hands over what they left', async () => {
     const sold = sell('0.5', '108');

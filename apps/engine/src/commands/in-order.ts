@@ -17,6 +17,8 @@ const OF_ONE_OBJECT: ReadonlySet<string> = new Set([
   'copy.stop',
   'copy.re_enable',
   'copy.rebase',
+  'proposal.approve',
+  'proposal.decline',
   'limits.changed',
 ]);
 

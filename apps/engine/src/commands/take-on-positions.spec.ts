@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import { OpenProposals } from '../proposals/open-proposals';
 import { CopyLedger } from '../state/copy-ledger';
 import { type Intent, intentOf } from '../state/intent';
 import type { CopyRecord } from '../state/registry';
@@ -26,6 +27,7 @@ function outside(write: (stage: Stage) => void) {
   const booked = new CopyLedger();
   const unit = { now: NOW, records: { savePositionStates: async () => write(stage) } } as unknown as ScopedUnit;
   const ctx = {
+    proposals: new OpenProposals(),
     clock: { now: () => NOW },
     limits: ENGINE_LIMITS,
     booked,

@@ -1,11 +1,12 @@
 import { type Money, toExact } from '@lockstep/kernel';
-import { EPISODE, type InstrumentSheet, microToSize, STATUS, type TakeOnOptions, takeOn } from '@lockstep/replication';
+import { EPISODE, type InstrumentSheet, microToSize, STATUS, type TakenOn, type TakeOnOptions, takeOn } from '@lockstep/replication';
 import type { StartPolicy } from '@lockstep/roster';
-import { savePositionStates, type TakenOnResult } from '@lockstep/storage';
+import { type EngineScopedUnit, savePositionStates, type TakenOnResult } from '@lockstep/storage';
 import type { VenuePosition } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
+import { orTakeBack, type ProposalChange, takeAsked, writeChanges } from '../proposals/proposal-changes';
 import { type Intent, intentOf, restoreIntent } from '../state/intent';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import { differs } from '../wave/intents-of';
@@ -53,7 +54,11 @@ export async function takeOnPositions(
       const before = intentOf(sheet, copy.row);
       const taken = takeOn(watched.book, sheet, copy.row, optionsOf(ctx, watched, band));
       // What kept the copy out may have ended without a target, and a window may have begun.
-      if (differs(intentOf(sheet, copy.row), before)) await keepIntent(ctx, parts.books, copy, sheet, before);
+      const place = { copyNo: copy.no, coin, before: ctx.proposals.get(copy.no, coin) };
+      const changes = askedOf(ctx, copy, sheet, taken);
+      const also = changes.length === 0 ? undefined : (unit: EngineScopedUnit) => writeChanges(unit, changes);
+      if (also !== undefined || differs(intentOf(sheet, copy.row), before))
+        await orTakeBack(ctx, place, () => keepIntent(ctx, parts.books, copy, sheet, before, also));
       instruments.push({
         coin,
         targetBefore: microToSize(sheet.instrument, taken.before).toString(),
@@ -63,6 +68,12 @@ export async function takeOnPositions(
     });
   }
   return { instruments };
+}
+
+/** What the follower is asked about instead of an increase. It takes the place of what was asked before, so that a wish made twice asks once. */
+function askedOf(ctx: EngineContext, copy: CopyRecord, { instrument }: InstrumentSheet, { asked, reason }: TakenOn): readonly ProposalChange[] {
+  if (asked === undefined) return reason === null ? takeAsked(ctx, copy, instrument, null) : [];
+  return takeAsked(ctx, copy, instrument, { ...asked, endsAt: Math.floor(ctx.clock.now()) + (copy.settings.approveWithinMs ?? 0) });
 }
 
 function optionsOf(ctx: EngineContext, watched: WatchedAccount, band: TakeOnOptions['band']): TakeOnOptions {
@@ -82,10 +93,17 @@ function optionsOf(ctx: EngineContext, watched: WatchedAccount, band: TakeOnOpti
  * Writes the target down, behind what the books have in hand for the scope. What could not be written is taken back, so that the command, made again, finds
  * what there is to do: a target known here alone would be lost by a restart, and what was bought for it closed.
  */
-export async function keepIntent(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, before: Intent): Promise<void> {
+export async function keepIntent(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  copy: CopyRecord,
+  sheet: InstrumentSheet,
+  before: Intent,
+  also?: (unit: EngineScopedUnit) => Promise<void>,
+): Promise<void> {
   const intent = intentOf(sheet, copy.row);
   try {
-    await writeIntent(ctx, books, copy, sheet, intent);
+    await writeIntent(ctx, books, copy, sheet, intent, also);
   } catch (failure) {
     const { copies } = copy.watched.book;
     const stands = copies.copyNo[copy.row] === copy.no && ((copies.status[copy.row] ?? 0) & STATUS.closing) === 0;
@@ -94,12 +112,22 @@ export async function keepIntent(ctx: EngineContext, books: Bookkeeper, copy: Co
   }
 }
 
-/** Writes what a copy intends in an instrument outside of a wave. */
-export async function writeIntent(ctx: EngineContext, books: Bookkeeper, copy: CopyRecord, sheet: InstrumentSheet, intent: Intent): Promise<void> {
+/** Writes what a copy intends in an instrument outside of a wave, with what is to be written besides in the same transaction. */
+export async function writeIntent(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  copy: CopyRecord,
+  sheet: InstrumentSheet,
+  intent: Intent,
+  also?: (unit: EngineScopedUnit) => Promise<void>,
+): Promise<void> {
   const { coin } = sheet.instrument;
   await books.run(copy.account.scope, async () => {
     const { booked } = ctx.booked.get(copy.no, coin);
-    await ctx.storage.scoped(copy.account.scope, (unit) => savePositionStates(unit, [positionStateOf(copy.no, sheet.instrument, booked, intent)]));
+    await ctx.storage.scoped(copy.account.scope, async (unit) => {
+      await savePositionStates(unit, [positionStateOf(copy.no, sheet.instrument, booked, intent)]);
+      await also?.(unit);
+    });
     ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent });
     // The next wave is compared with this, not with the wave before: one that leads back to that one's target would not be written.
     ctx.booked.hand(copy.no, coin, intent);

@@ -37,13 +37,13 @@ export async function recover(ctx: EngineContext, parts: RecoverParts, rows: rea
   const moves = await openMoves(ctx);
   const byWave = new Map(moves.map((move) => [move.wave, move]));
   const journals = readJournals(rows);
-  const intents = restoreIntents(ctx, journals, byWave);
+  const found = restoreIntents(ctx, journals, byWave);
   closeWhatCloses(ctx);
   if (journals.length > 0 || moves.length > 0) {
     ctx.log.info('settling what an earlier process left open', { journalRows: journals.length, moves: moves.length });
   }
   parts.collector.start();
-  const { accounts, waves } = await reopenOrders(ctx, journals, intents, byWave);
+  const { accounts, waves } = await reopenOrders(ctx, journals, found, byWave);
   parts.repairs.open();
   await settleReopened(ctx, accounts, parts.resolver, parts.collector, ctx.clock.now() + RECOVERY_MAX_MS);
   await planUnplanned(ctx, parts.books, parts.lanes, moves, waves);

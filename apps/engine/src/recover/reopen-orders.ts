@@ -6,6 +6,7 @@ import {
   markOrdersFilled,
   type NewEvent,
   savePositionStates,
+  saveProposals,
   type WrittenOrder,
   writtenOrders,
 } from '@lockstep/storage';
@@ -13,13 +14,14 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { SentOrder, SignerHandle } from '@lockstep/venues/port';
 import { positionStateOf, sheetOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
+import { newestRows } from '../proposals/proposal-changes';
 import type { OpenWave } from '../state/open-orders';
-import type { AccountRecord } from '../state/registry';
+import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 import { type JournaledOrder, journaledOrders } from './journaled-orders';
 import { type OpenJournal, scopeOf } from './open-journals';
 import { recoveredEvents } from './recovered-events';
-import type { FoundIntent } from './restore-intents';
+import type { Found, FoundIntent } from './restore-intents';
 
 /** Order states after which nothing of an order is open. */
 const NOTHING_FILLED: ReadonlySet<string> = new Set(['rejected', 'withheld', 'cancelled', 'expired']);
@@ -39,14 +41,18 @@ export interface Reopened {
 export async function reopenOrders(
   ctx: EngineContext,
   journals: readonly OpenJournal[],
-  intents: readonly FoundIntent[],
+  found: Found,
   moves: ReadonlyMap<number, RecordedMove>,
 ): Promise<Reopened> {
   const waves = new Map<number, OpenWave>();
   const accounts = new Set<AccountRecord>();
   for (const { scope, rows } of byScope(ctx, journals)) {
     const orders = rows.map((journal) => ({ journal, orders: journaledOrders(ctx, journal) }));
-    const mine = intents.filter(({ copy }) => scopeKey(copy.group.scope) === scopeKey(scope));
+    const isMine = (copy: CopyRecord | undefined): boolean => copy !== undefined && scopeKey(copy.group.scope) === scopeKey(scope);
+    const mine: Found = {
+      intents: found.intents.filter(({ copy }) => isMine(copy)),
+      proposals: found.proposals.filter(({ row }) => isMine(ctx.registry.copies.get(Number(row.copyNo)))),
+    };
     const { written, booked } = await writeScope(ctx, scope, orders, mine, moves);
     for (const { journal, orders: ofRow } of orders) {
       const wave = waveOf(waves, journal);
@@ -81,7 +87,7 @@ async function writeScope(
   ctx: EngineContext,
   scope: TenantScope,
   rows: readonly RowOrders[],
-  intents: readonly FoundIntent[],
+  { intents, proposals }: Found,
   moves: ReadonlyMap<number, RecordedMove>,
 ): Promise<{ readonly written: ReadonlyMap<string, WrittenOrder>; readonly booked: ReadonlyMap<string, bigint> }> {
   const ids = rows.flatMap(({ orders }) => orders.map((order) => order.row.id));
@@ -96,12 +102,13 @@ async function writeScope(
     );
     await markOrdersFilled(unit, filled);
     await savePositionStates(unit, intents.map(stateOf(ctx)));
+    await saveProposals(unit, newestRows(proposals));
     await unit.journal.markWritten(
       ctx.shard,
       unwritten.map(({ journal }) => journal.row.moveId),
     );
     const booked = await bookedSizes(unit, ids);
-    await unit.events.append(eventsOf(ctx, unwritten, moves));
+    await unit.events.append([...eventsOf(ctx, unwritten, moves), ...proposals.map(({ event }) => event)]);
     return { written, booked };
   });
   if (unwritten.length > 0) ctx.wakeEvents(scope);

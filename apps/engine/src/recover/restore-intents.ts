@@ -1,6 +1,8 @@
-import { type InstrumentSheet, type IntentTerms, intentAfter, NO_LIMIT } from '@lockstep/replication';
+import { intentAfter } from '@lockstep/replication';
 import { isClosing } from '@lockstep/roster';
 import type { EngineContext } from '../context';
+import { askFollower, intentTermsOf } from '../proposals/ask-followers';
+import type { ProposalChange } from '../proposals/proposal-changes';
 import { restoreIntent } from '../state/intent';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
@@ -13,17 +15,23 @@ export interface FoundIntent {
   readonly coin: string;
 }
 
+/** What an earlier process decided and did not write. */
+export interface Found {
+  readonly intents: readonly FoundIntent[];
+  readonly proposals: readonly ProposalChange[];
+}
+
 /**
  * Puts the intents of journal rows whose outcomes were never written into columns and memory, in the order they were decided: what was decided stands,
  * whatever became of its orders. Rows whose outcomes are written are passed over: what is stored of their copies is as new or newer.
  */
-export function restoreIntents(ctx: EngineContext, journals: readonly OpenJournal[], moves: ReadonlyMap<number, RecordedMove>): FoundIntent[] {
+export function restoreIntents(ctx: EngineContext, journals: readonly OpenJournal[], moves: ReadonlyMap<number, RecordedMove>): Found {
+  const proposals: ProposalChange[] = [];
   const found = new Map<string, FoundIntent>();
   for (const { row, packed } of journals) {
     if (row.writtenAt !== null) continue;
     const move = moves.get(packed.wave)?.move;
-    const incrementPrice = Number(move?.incrementPrice ?? 0n);
-    const newOrders = move?.newOrders ?? 0;
+    const facts = { incrementPrice: Number(move?.incrementPrice ?? 0n), newOrders: move?.newOrders ?? 0 };
     const { decisions, coin } = packed;
     for (let index = 0; index < decisions.count; index += 1) {
       const place = placeOf(ctx, decisions.copyNo[index] ?? 0, coin);
@@ -31,24 +39,13 @@ export function restoreIntents(ctx: EngineContext, journals: readonly OpenJourna
       const { copy, sheet } = place;
       const kept = ctx.booked.get(copy.no, coin);
       const state = copyStateOf(copy.state);
-      const terms = { incrementPrice, closing: state !== null && isClosing(state), ...termsOf(copy, sheet, newOrders) };
+      const terms = { closing: state !== null && isClosing(state), ...intentTermsOf(copy, sheet, facts) };
       const intent = intentAfter(kept.intent, packed, index, terms);
       restoreIntent(sheet, copy.row, intent);
       ctx.booked.set(copy.no, coin, { booked: kept.booked, intent });
       found.set(`${copy.no} ${coin}`, { copy, coin });
+      proposals.push(...askFollower(ctx, copy, sheet, packed, { index, move: facts, adds: intent.adds }));
     }
   }
-  return [...found.values()];
-}
-
-/** How the copy's mode and choices turn the leader's change into its own. */
-function termsOf(
-  { settings, startedAt }: CopyRecord,
-  { lotsPerUnit }: InstrumentSheet,
-  newOrders: number,
-): Omit<IntentTerms, 'incrementPrice' | 'closing'> {
-  const { mode, direction, follow, catchUpMs } = settings;
-  const byAmount = mode.kind !== 'fixed_amount' ? null : { amount: Number(mode.amount), maxAdds: mode.maxAdds ?? NO_LIMIT, newOrders, lotsPerUnit };
-  const beganAt = settings.start.kind === 'next_open' ? startedAt : 0;
-  return { catchUpMs, beganAt, direction: direction === 'inverse' ? -1 : 1, keeps: follow === 'increases_only', byAmount };
+  return { intents: [...found.values()], proposals };
 }

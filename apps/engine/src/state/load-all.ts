@@ -24,6 +24,7 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       const former = scope.formerAgents.get(record.id);
       if (former !== undefined) record.formerSigner = await loadSpareKey(ctx, parts.opener, record, former);
     }
+    ctx.proposals.load(scope.scope, scope.proposals);
     for (const limits of scope.limits) ctx.chain.take(scope.scope, limits.targetId, limits);
     for (const leader of scope.leaders) (await directory.watched(ctx, leader.watchedNo))?.leaders.add(leader.id);
     for (const copy of scope.copies) {

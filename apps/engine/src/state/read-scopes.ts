@@ -10,7 +10,9 @@ import {
   loadPositionStates,
   newestFillTimes,
   type OwnPosition,
+  openProposals,
   type PositionState,
+  type ProposalRow,
   type RiskLimitsRow,
   type RunningCopy,
   runningCopies,
@@ -38,6 +40,8 @@ export interface ScopeRows {
   readonly journals: readonly JournalRow[];
   /** Orders that stand at the venue, or may. */
   readonly standing: readonly StandingOrderRow[];
+  /** Increases that followers may still approve. */
+  readonly proposals: readonly ProposalRow[];
   /** Leaders that are not closed: a paused one's exits are followed. */
   readonly leaders: readonly { readonly id: string; readonly watchedNo: number }[];
   readonly fillTimes: ReadonlyMap<number, number>;
@@ -71,6 +75,7 @@ async function readScope(storage: EngineStorage, shard: number, scope: TenantSco
       fillTimes: await newestFillTimes(unit),
       fundingTimes: await fundingReadTimes(unit),
       standing: await standingOrders(unit),
+      proposals: await openProposals(unit),
       maxNonce: Math.max(await highestJournaledNonce(unit), await highestStandingNonce(unit)),
     }),
     { isolation: 'repeatable read', readOnly: true, wholeScope: true },

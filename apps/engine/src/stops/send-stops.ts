@@ -315,6 +315,8 @@ async function takePlaced(
     if (replaced !== null) replaced.leftBy = stop.leftBy;
     if (outcome?.kind === 'resting') {
       standing.push(stop);
+      // Asked for at once where it cannot be written down that it stands: until that is known, nothing cancels it.
+      stop.askAt = 0;
       if (replaced !== null && replaced.mirror !== null) replaced.askAt = 0;
       else if (replaced !== null && replaced.bookedLots === 0) {
         replaced.end = { status: 'cancelled', why: 'replaced' };

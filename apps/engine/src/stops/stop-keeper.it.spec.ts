@@ -95,6 +95,15 @@ describe('the protective stop of a copy', () => {
     expect(stops.asked).toEqual(['place sell 2 at 75']);
   });
 
+  it('is asked for at once where it could not be written down that it stands', async () => {
+    stops.onArrival = async () => stage.failNext('refused');
+    keeper.lookAt(stage.copy);
+    await keeper.stop();
+    expect(await written()).toEqual(['sent']);
+    await placed();
+    expect(stops.asked).toEqual(['place sell 2 at 75']);
+  });
+
   it('that landed without an answer is found, not placed twice', async () => {
     stops.ends.push('landed_unanswered');
     await placed();

@@ -11,6 +11,7 @@ import { StopWishes } from '../commands/stop-wishes';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { Nonces } from '../nonces';
+import { OpenProposals } from '../proposals/open-proposals';
 import { Quotes } from '../quotes';
 import { CopyLedger } from '../state/copy-ledger';
 import { OpenOrders } from '../state/open-orders';
@@ -149,6 +150,7 @@ export class WaveStage {
       registry,
       nonces: new Nonces(0),
       booked: new CopyLedger(),
+      proposals: new OpenProposals(),
       openOrders: new OpenOrders(ENGINE_LIMITS.openOrdersMax, () => undefined),
       storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal, commands }) },
       wishes: new StopWishes(registry, () => stops.changed()),

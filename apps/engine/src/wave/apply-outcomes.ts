@@ -3,6 +3,8 @@ import {
   ALLOWED,
   applyFill,
   applyOutcome,
+  approvalRefusal,
+  CLEAR,
   clientOrderIdText,
   isHandingOver,
   type OutcomeKind,
@@ -50,6 +52,7 @@ const SUPERSEDED = reasonNumber('superseded');
 const HANDING_OVER = reasonNumber('handing_over');
 const AGENT_INVALID = reasonNumber('agent_invalid');
 const STALE_MOVE = reasonNumber('stale_move');
+const APPROVAL = reasonNumber('approval_needed');
 
 /**
  * Why a row must not leave any more at `now`, read from the live columns; 0: it may. Exits leave whatever stops risk, but for those of a copy that is handed over. An entry whose age ended while it was
@@ -70,6 +73,8 @@ export function withholdingReason(wave: PlannedWave, state: SendState, row: numb
   const status = copies.status[bookRow] ?? 0;
   for (const [bit, reason] of WITHHELD_BITS) if ((status & bit) !== 0) return reason;
   if ((status & STATUS.active) === 0) return NOT_ACTIVE;
+  // The follower may have to be asked since.
+  if (approvalRefusal(copies, wave.sheet.rows, bookRow) !== CLEAR) return APPROVAL;
   // A filter may have been narrowed since the plan; the other limits are judged by the gate again.
   const allowed = wave.sheet.rows.allowed[bookRow] ?? ALLOWED.no;
   return allowed === ALLOWED.yes ? 0 : allowed === ALLOWED.policy ? POLICY : FILTER;

@@ -11,6 +11,7 @@ import {
 } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import { noteLeaderFills } from '../mirrors/mirror-totals';
+import { askFollowers } from '../proposals/ask-followers';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
 import { putAccountNets } from '../state/shared-accounts';
@@ -80,6 +81,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   });
   const plannedAt = ctx.stage();
   const sheet = watched.book.sheet(plan.orders.instrument);
+  const asked = askFollowers(ctx, sheet, plan, { incrementPrice: Number(move.incrementPrice ?? 0n), newOrders: move.newOrders ?? 0 });
   ctx.pass('planned_before_gate');
   if (superseded) releaseAll(watched.book, plan);
   const approval = superseded ? { approved: null, refused: [] } : gatePlan(ctx, watched.book, plan);
@@ -94,6 +96,7 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
     superseded,
     approval,
     forfeits,
+    asked,
     wayOut: superseded ? NO_WAY_OUT : wayOut(watched.network, plan),
     open: { journalNo: recorded.wave, isMove: true, scopes: [], open: 1, handed: false },
     marks: {

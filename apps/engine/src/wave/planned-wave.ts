@@ -1,4 +1,5 @@
 import type { InstrumentSheet, WavePlan } from '@lockstep/replication';
+import type { ProposalChange } from '../proposals/proposal-changes';
 import type { OpenWave } from '../state/open-orders';
 import type { WatchedAccount } from '../state/registry';
 import type { Approval } from './submit';
@@ -22,6 +23,8 @@ export interface PlannedWave {
   readonly forfeits: readonly ForfeitRecord[];
   /** Copies whose remnant this wave is the first to find too small to close alone. */
   readonly remnants?: readonly number[];
+  /** What followers are asked about because of it; absent: nothing changed. */
+  readonly asked?: readonly ProposalChange[];
   readonly open: OpenWave;
   readonly wayOut: WayOut;
   readonly marks: WaveMarks;

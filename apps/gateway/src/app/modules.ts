@@ -33,6 +33,7 @@ import { KillSwitchesController } from '../routes/kill-switches/kill-switches.co
 import { LeadersController } from '../routes/leaders/leaders.controller';
 import { LimitsController } from '../routes/limits/limits.controller';
 import { ProblemsController } from '../routes/problems/problems.controller';
+import { ProposalsController } from '../routes/proposals/proposals.controller';
 import { SettlementsController } from '../routes/settlements/settlements.controller';
 import { TenantController } from '../routes/tenant/tenant.controller';
 import { ReceiptsController } from '../routes/trading/receipts.controller';
@@ -80,6 +81,7 @@ export const publicModule = (context: GatewayContext): DynamicModule => ({
     CopiesController,
     KillSwitchesController,
     LimitsController,
+    ProposalsController,
     ReceiptsController,
     TradingController,
     EgressController,

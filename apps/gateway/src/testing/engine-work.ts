@@ -26,7 +26,7 @@ import {
   wholeSlice,
 } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
-import { savePositionStates } from '@lockstep/storage';
+import { type NewRow, type ProposalRow, savePositionStates, saveProposals } from '@lockstep/storage';
 import { EgressScheduler, standingOf } from '@lockstep/venues/egress';
 import { HYPERLIQUID_ADDRESS_LIMITS, hyperliquidIpLimits, socketCost } from '@lockstep/venues/hyperliquid';
 import type { TenantObjects } from './objects';
@@ -78,6 +78,43 @@ export async function holdAsEngine(rig: GatewayRig, tenant: RigTenant, copyId: s
     const copy = present(await unit.copies.findOne({ id: copyId as CopyId }), 'the copy');
     await savePositionStates(unit, [{ ...positionOf(Number(copy.no), 1), position, target: position, targetMicro: position * 1_000n }]);
   });
+}
+
+/** Asks the follower of a copy about half a BTC, as the engine does it. Returns the proposal's id. */
+export async function askAsEngine(
+  rig: GatewayRig,
+  tenant: RigTenant,
+  objects: Pick<TenantObjects, 'copy' | 'leader'>,
+  over: Partial<NewRow<ProposalRow>> = {},
+): Promise<string> {
+  const id = rig.context.ids.next('proposal');
+  const now = Date.now();
+  await rig.engine.scoped(tenant.scope, async (unit) => {
+    const copy = present(await unit.copies.findOne({ id: objects.copy as CopyId }), 'the copy');
+    const row: NewRow<ProposalRow> = {
+      id,
+      copyNo: copy.no,
+      copyId: copy.id,
+      leaderId: objects.leader as LeaderId,
+      coin: 'BTC',
+      buy: true,
+      askedMicro: 50_000_000_000n,
+      leftMicro: 40_000_000_000n,
+      approvedMicro: 10_000_000_000n,
+      askedSize: 50_000_000n,
+      leftSize: 40_000_000n,
+      approvedSize: 10_000_000n,
+      price: 6_400_000_000_000n,
+      status: 'open',
+      lastCommandNo: null,
+      createdAt: now,
+      endsAt: now + 3_600_000,
+      updatedAt: now,
+      ...over,
+    };
+    await saveProposals(unit, [row]);
+  });
+  return id;
 }
 
 /** Moves of a leader in BTC to these sizes at these prices, a minute apart, recorded as the engine does it. */

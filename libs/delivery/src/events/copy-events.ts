@@ -67,6 +67,19 @@ const venueAccount = z.object({
   reason: z.string().nullable(),
 });
 
+const proposal = z.object({
+  proposal_id: idText('prp'),
+  copy_id: idText('cpy'),
+  leader_id: idText('ldr'),
+  coin: z.string(),
+  side: z.enum(['buy', 'sell']),
+  size: decimalText.describe('What may still be approved.'),
+  approved_size: decimalText.describe('What was approved so far.'),
+  price: decimalText.describe('The leader’s price, from which the bound of an approved order is made.'),
+  status: z.enum(['open', 'approved', 'declined', 'ended', 'withdrawn']),
+  ends_at: timeText.describe('From then on nothing of it can be approved.'),
+});
+
 /** The life of copies and the accounts they trade through. */
 export const copyEvents = {
   'copy.state_changed': define(1, 'A copy went from one state to another.', state),
@@ -81,5 +94,12 @@ export const copyEvents = {
   'copy.crossed': define(1, 'Two copies of one venue account traded with each other inside it; no order left and no fee was paid.', crossed),
   'breaker.triggered': define(1, 'A loss limit of a copy was met.', breaker),
   'limit.passed': define(1, 'What a copy holds passed one of its limits, or meets it again.', limit),
+  'proposal.made': define(1, 'An increase waits for the follower’s approval.', proposal),
+  'proposal.changed': define(1, 'A proposal grew or shrank with the leader’s position, or some of it was approved.', proposal),
+  'proposal.ended': define(
+    1,
+    'Nothing of a proposal can be approved any more: all was, it was declined, its time is over, or the leader or the copy left (`withdrawn`).',
+    proposal,
+  ),
   'venue_account.changed': define(1, 'A venue account’s status or approvals changed.', venueAccount),
 } as const;

@@ -24,8 +24,6 @@ export interface AuditorOptions {
   readonly lossMargin: number;
   /** A process that began is judged by its own figures of loss after this. */
   readonly settleMs: number;
-  /** How far the best quote may stand from the mark, share 10^-12: what a copy takes on at a user's wish has the quote as its reference. */
-  readonly quoteAway: bigint;
   /** An increment may be owed so much longer than its catch-up window while the database or the venue is slow. */
   readonly owedSlackMs: number;
   /** An order that stands is to be cancelled within this of what ends it. */
@@ -66,7 +64,6 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   equityMargin: 10_000_000_000n,
   lossMargin: 0.001,
   settleMs: 5_000,
-  quoteAway: 20_000_000_000n,
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
   mirrorEndMs: 2_500,

@@ -210,6 +210,32 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(['double_order']);
   });
 
+  it.each<[string, (history: History) => void, string, readonly string[]]>([
+    ['the best quote, no farther from the mark than the bound', () => undefined, '101', []],
+    ['no quote beyond that', () => undefined, '102', ['price_bound']],
+    [
+      'the same while newer increments keep it owed',
+      (history) => {
+        for (const [position, price] of [
+          ['20', '90'],
+          ['30', '90'],
+          ['40', '90'],
+        ] as const)
+          history.wait(8_000).mark(price).leader(position, price);
+      },
+      '99',
+      [],
+    ],
+  ])('what a copy adopts is owed at %s', (_what, then, price, found) => {
+    const history = new History().leader('10').wait(60_000).mark('100');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings: { ...history.settings, start: 'adopt' }, allocation: units('10000') });
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' }).wait(100);
+    then(history);
+    history.order('1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair', price: units(price) });
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, number, string, readonly string[]]>([
     ['that was told while it began', 1_000, '2', []],
     ['and no more than that asks for', 1_000, '2.5', ['beyond_target']],

@@ -75,6 +75,15 @@ describe('reduce-only is set exactly where an order moves the account towards ze
       ['reduce_only_wrong'],
     ],
     [
+      'an entry beside a mirror that may close all of it need not be',
+      () => {
+        const history = aHolds().mirror('b', '-3').leader('b', '-20');
+        history.order('b', '-2', false, false);
+        return history;
+      },
+      [],
+    ],
+    [
       'one that crosses flat is split',
       () => {
         const history = aHolds().leader('b', '-50');

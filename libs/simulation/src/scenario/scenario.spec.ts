@@ -197,6 +197,7 @@ function settingsOf(terms: CopyTerms): CopySettings {
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
+    approveWithinMs: null,
   };
 }
 

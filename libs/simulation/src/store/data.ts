@@ -22,6 +22,7 @@ import type {
   PlatformFlagRow,
   PlatformLimitsRow,
   PositionState,
+  ProposalRow,
   RiskLimitsRow,
   SpareAgentRow,
   StandingOrderRow,
@@ -57,6 +58,7 @@ export class ScopeData {
   readonly feeSchedules = new Table<FeeScheduleRow>('fee_schedules');
   readonly journal = new Table<JournalRow>('wave_journal');
   readonly standing = new Table<StandingOrderRow>('standing_orders');
+  readonly proposals = new Table<ProposalRow>('proposals');
   readonly journalByMove = indexOf(this.journal, ({ moveId }) => moveId);
   readonly orders = new Table<OrderRow>('orders');
   readonly ordersByCopy = indexOf(this.orders, ({ copyNo }) => copyNo);

@@ -259,7 +259,40 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
       for (const { nonce, endNonce } of data.standing.all()) highest = max(highest, max(nonce, endNonce ?? 0n));
       return Number(highest);
     },
+    saveProposals: async (rows) => {
+      undo.refuseTwice(
+        'proposals',
+        rows.map(({ id }) => id),
+      );
+      for (const row of rows) {
+        if (!isSoundProposal(row)) undo.refuse(`proposals: no ${row.id}`);
+        const known = data.proposals.get(row.id);
+        data.proposals.put(undo, row.id, known === undefined ? { ...row, ...data.scope } : { ...known, ...changeOf(row) });
+      }
+      for (const { copyNo, coin, status } of rows)
+        if (status === 'open' && data.proposals.filter((one) => one.copyNo === copyNo && one.coin === coin && one.status === 'open').length > 1)
+          undo.refuse('proposals_one_open');
+    },
+    openProposals: async () =>
+      handedOut([...data.proposals.filter(({ status }) => status === 'open')].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))),
+    proposalById: async (id) => data.proposals.get(id) ?? null,
   };
+}
+
+type ProposalTerms = Parameters<EngineRecords['saveProposals']>[0][number];
+
+/** What the table's checks ask of a proposal. */
+const isSoundProposal = ({ askedMicro, leftMicro, approvedMicro, price, status }: ProposalTerms): boolean =>
+  askedMicro > 0n &&
+  leftMicro >= 0n &&
+  approvedMicro >= 0n &&
+  price > 0n &&
+  (status === 'open') === leftMicro > 0n &&
+  leftMicro + approvedMicro <= askedMicro;
+
+/** What changes of a proposal once it is made. */
+function changeOf({ id: _id, copyNo: _no, copyId: _copy, leaderId: _leader, coin: _coin, buy: _buy, createdAt: _at, ...change }: ProposalTerms) {
+  return change;
 }
 
 type FillOf = (orderId: string) => readonly { readonly size: bigint; readonly venueTimeMs: number }[];

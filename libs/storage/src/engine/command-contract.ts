@@ -27,6 +27,10 @@ export const COMMAND_KINDS = [
   'copy.re_enable',
   /** Target: copy (`active`). Payload `{}`. Its targets become what its mode asks for the leader's present positions, at once. Result: {@link TakenOnResult}. */
   'copy.rebase',
+  /** Target: copy. Payload {@link AnswerProposal}. Of what is left of the proposal the size is owed from now on, inside the copy's catch-up window. Result: {@link AnswerResult}. */
+  'proposal.approve',
+  /** Target: copy. Payload {@link AnswerProposal}, without a size. Nothing of the proposal is entered any more. Result: {@link AnswerResult}. */
+  'proposal.decline',
   /** Target: leader. Payload `{}`. The engine starts watching its account. Result: {@link WatchResult}. */
   'leader.watch',
   /** Target: leader (`paused` already). Payload `{}`. Copies of it take no new risk, also in the middle of a wave; exits go on. */
@@ -82,6 +86,20 @@ export interface ChangeAllocation {
   readonly allocation: string;
   /** `now`: less reduces every position by the share the copy's equity loses, more re-bases the copy. Default `next_increase`: nothing is traded because of it. */
   readonly applies?: 'next_increase' | 'now';
+}
+
+export interface AnswerProposal {
+  readonly proposal: string;
+  /** Decimal; more than is left is what is left. */
+  readonly size?: string;
+}
+
+/** A proposal after the answer. Sizes 10^-8 as text. */
+export interface AnswerResult {
+  readonly proposal: string;
+  readonly status: string;
+  readonly approvedSize: string;
+  readonly leftSize: string;
 }
 
 export type StopCopy =
@@ -143,5 +161,7 @@ export const COMMAND_REFUSALS = [
   'approval_outdated',
   /** The mode sizes by the leader's volatility, and the venue tells too little of the leader's past. */
   'leader_volatility',
+  /** Nothing of the proposal can be approved any more. */
+  'proposal_over',
 ] as const;
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];

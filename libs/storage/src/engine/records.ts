@@ -1,4 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
+import type { ProposalRow } from '../rows/proposals';
 import type { NewRow } from '../rows/scoped';
 import type { StandingOrderRow } from '../rows/standing-orders';
 import type { ScopedSql } from '../unit/sql';
@@ -6,6 +7,7 @@ import * as funding from './funding';
 import * as crosses from './internal-crosses';
 import * as orderFills from './order-fills';
 import * as positionStates from './position-states';
+import * as proposals from './proposals';
 import * as recovery from './recovery';
 import * as running from './running-copies';
 import * as standing from './standing-orders';
@@ -53,6 +55,9 @@ export interface EngineRecords {
   dropStandingOrders(clientOrderIds: readonly string[]): Promise<void>;
   standingOrders(): Promise<readonly StandingOrderRow[]>;
   highestStandingNonce(): Promise<number>;
+  saveProposals(rows: readonly NewRow<ProposalRow>[]): Promise<void>;
+  openProposals(): Promise<readonly ProposalRow[]>;
+  proposalById(id: string): Promise<ProposalRow | null>;
 }
 
 /** A unit that keeps engine records. */
@@ -93,6 +98,9 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   dropStandingOrders: (ids) => standing.dropStandingOrders(unit, ids),
   standingOrders: () => standing.standingOrders(unit),
   highestStandingNonce: () => standing.highestStandingNonce(unit),
+  saveProposals: (rows) => proposals.saveProposals(unit, rows),
+  openProposals: () => proposals.openProposals(unit),
+  proposalById: (id) => proposals.proposalById(unit, id),
 });
 
 type Of<K extends keyof EngineRecords> = (unit: WithRecords, ...given: Parameters<EngineRecords[K]>) => ReturnType<EngineRecords[K]>;
@@ -172,3 +180,9 @@ export interface WithWaveNumbers {
 
 /** A wave number for orders that follow no move of the leader (repair, stop, breaker): from the same sequence as moves, so never one of theirs. */
 export const nextWaveNumber = (unit: WithWaveNumbers): Promise<number> => unit.waveNumbers.next();
+/** Writes proposals as they stand, each once. */
+export const saveProposals: Of<'saveProposals'> = (unit, rows) => unit.records.saveProposals(rows);
+/** Every proposal of the scope that may still be approved, oldest first. */
+export const openProposals: Of<'openProposals'> = (unit) => unit.records.openProposals();
+/** One proposal; null: there is none of that name. */
+export const proposalById: Of<'proposalById'> = (unit, id) => unit.records.proposalById(id);

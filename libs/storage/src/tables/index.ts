@@ -1,5 +1,6 @@
 export * from './money';
 export * from './platform';
+export * from './proposals';
 export * from './risk-limits';
 export * from './roster';
 export * from './standing-orders';

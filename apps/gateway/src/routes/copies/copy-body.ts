@@ -118,6 +118,12 @@ export const settingsSchema = named(
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
       catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),
       venue_leverage: z.int().describe('Leverage set at the venue for the copied instruments.'),
+      approve_within_ms: z
+        .int()
+        .nullable()
+        .describe(
+          'Every increase waits for the follower’s approval, so long after the leader’s fill at most, in milliseconds; null: it leaves by itself.',
+        ),
     })
     .describe('The terms of a copy. A change makes a new version.'),
 );

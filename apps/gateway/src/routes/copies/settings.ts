@@ -86,6 +86,7 @@ export const settingsDraft = z
     max_age_ms: z.int().optional(),
     catch_up_ms: z.int().optional(),
     venue_leverage: z.int().optional(),
+    approve_within_ms: z.int().nullable().optional(),
   })
   .meta({ id: 'CopySettingsDraft' });
 export type SettingsDraft = z.output<typeof settingsDraft>;

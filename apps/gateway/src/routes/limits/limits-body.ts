@@ -72,6 +72,12 @@ const limitsSchema = named(
         ])
         .describe('Instruments that may be entered; what is held elsewhere is only reduced.'),
       max_venue_leverage: z.int().nullable().describe('Largest leverage set at the venue.'),
+      approve_within_ms: z
+        .int()
+        .nullable()
+        .describe(
+          'Every increase waits for its follower’s approval, so long after the leader’s fill at most, in milliseconds: the least of all layers. Null: this layer asks for none.',
+        ),
       impact: impactSchema
         .nullable()
         .describe(
@@ -146,6 +152,11 @@ export const limitsDraft = z.strictObject({
     ])
     .optional()
     .describe('Instruments that may be entered.'),
+  approve_within_ms: z
+    .int()
+    .nullable()
+    .optional()
+    .describe('Every increase waits for its follower’s approval, so long at most, in milliseconds; null takes the limit away.'),
   max_venue_leverage: z.int().nullable().optional().describe('Largest leverage set at the venue; null takes the limit away.'),
   impact: z
     .strictObject({ spread_above: decimal, participation: decimal, within_ms: z.int().optional(), jitter: decimal })

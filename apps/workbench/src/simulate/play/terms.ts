@@ -36,6 +36,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
+    approveWithinMs: null,
   };
 }
 
@@ -62,6 +63,7 @@ export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): Ch
     },
     instruments,
     maxVenueLeverage: null,
+    approveWithinMs: null,
     impact: null,
   };
 }

@@ -1,4 +1,5 @@
 import { abs, type EpochMs, min, sign } from '@lockstep/kernel';
+import type { OrderHanded } from '../observations';
 import type { Trim } from './limit-marks';
 import { OpenMoves } from './open-moves';
 import { isExit, type OrderTrack } from './orders';
@@ -254,13 +255,18 @@ export class Holding {
 
   /** What mirrors that enter may still fill on a side. */
   standing(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    return this.mirrorsOn(at, clockSlackMs, buy, ({ reduceOnly }) => !reduceOnly);
+  }
+
+  /** What mirrors may still fill on a side. */
+  mirrorsOn(at: EpochMs, clockSlackMs: number, buy: boolean, counts: (mirror: OrderHanded) => boolean = () => true): bigint {
     let sum = 0n;
     for (const order of this.mirrors.values()) {
       if (!order.mayFill(at, clockSlackMs)) {
         if (order.handed !== null && order.filled === order.toldFilled) this.mirrors.delete(order.cloid);
         continue;
       }
-      if (order.handed?.buy === buy && !order.handed.reduceOnly) sum += order.remaining;
+      if (order.handed?.buy === buy && counts(order.handed)) sum += order.remaining;
     }
     return sum;
   }

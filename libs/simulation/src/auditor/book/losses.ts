@@ -131,6 +131,12 @@ export class LossTrack {
     return this.set(halted === null ? null : { level: 'no_new_risk', ...halted }, valuation);
   }
 
+  /** A fill or a charge changed what a copy is worth, flat maybe, so that no mark would tell: what only halted it is over where that shows no such loss. */
+  ease(valuation: Valuation, limits: LossLimits, margin: number): void {
+    if (this.breach?.level !== 'no_new_risk' || !this.sure) return;
+    if (this.met(valuation, unitOf(this.high, valuation.high), limits, margin, limits.haltNewAt ?? 1) === null) this.breach = null;
+  }
+
   private count(valuation: Valuation, limits: LossLimits, met: Met): boolean {
     const prices = valuation.prices();
     if (prices !== this.lastPrices) this.inRow += 1;

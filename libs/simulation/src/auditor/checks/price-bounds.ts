@@ -24,7 +24,7 @@ export function checkReference(judged: JudgedOrder): void {
 /** What is wrong with the price where the reference lies within the range; null: nothing. */
 function outside(judged: JudgedOrder, range: Range): string | null {
   const { order } = judged;
-  const bound = judged.terms.reduce((widest, terms) => max(widest, terms.settings.entryBound), 0n);
+  const bound = widestBound(judged);
   if (order.buy) {
     const most = mulDiv(range.high, RATE_ONE + bound, RATE_ONE, 'up');
     return order.price <= most ? null : `is above ${priceText(most)}, which is the reference of at most ${priceText(range.high)} and its bound`;
@@ -34,7 +34,7 @@ function outside(judged: JudgedOrder, range: Range): string | null {
 }
 
 /**
- * What the reference may be: between the lowest and highest price of the leader's increments that may not have been copied; after a user's act, the marks since.
+ * What the reference may be: between the lowest and highest price of the leader's increments that may not have been copied; after a user's act, the best quotes about it.
  * Increments that wait below the venue's minimum may be of any age, as may those that newer ones came to in time and no entry filled, and a remnant below two lots weighs as much as it is.
  */
 function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
@@ -49,15 +49,21 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const track = state.leader(copy.copy.leader).coin(order.coin);
   const near = track.pricesSince(from);
   const leader = remnants ? blended(near, track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size) : near;
-  if (order.sentAt - copy.userActAt > window) return leader;
-  const marks = quotesOf(state.marks.of(order.process, order.coin)?.range(copy.userActAt - window, order.sentAt) ?? null, state.options.quoteAway);
+  // What a user's act made owed lives as long as increments of its time do: newer ones keep it owed.
+  if (copy.userActAt < from && order.sentAt - copy.userActAt > window) return leader;
+  const until = Math.min(order.sentAt, copy.userActAt + window);
+  const marks = quotesOf(state.marks.of(order.process, order.coin)?.range(copy.userActAt - window, until) ?? null, widestBound(judged));
   if (leader === null || marks === null) return leader ?? marks;
   return { low: min(leader.low, marks.low), high: max(leader.high, marks.high) };
 }
 
-/** Where best quotes may have stood while marks were in a range. */
+const widestBound = ({ terms }: JudgedOrder): bigint => terms.reduce((widest, { settings }) => max(widest, settings.entryBound), 0n);
+
+/** Best quotes that count while marks were in a range: none that is farther away than the copy's bound. */
 const quotesOf = (marks: Range | null, away: bigint): Range | null =>
-  marks === null ? null : { low: mulDiv(marks.low, RATE_ONE - away, RATE_ONE, 'down'), high: mulDiv(marks.high, RATE_ONE + away, RATE_ONE, 'up') };
+  marks === null
+    ? null
+    : { low: mulDiv(marks.low, RATE_ONE - min(away, RATE_ONE), RATE_ONE, 'down'), high: mulDiv(marks.high, RATE_ONE + away, RATE_ONE, 'up') };
 
 /** The range of a mean of which at most `weight` of `whole` has prices of any age. */
 function blended(recent: Range | null, all: Range | null, weight: bigint, whole: bigint): Range | null {

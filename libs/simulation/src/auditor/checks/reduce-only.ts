@@ -88,7 +88,8 @@ export class ReduceOnly {
     if (orders.some(({ answeredAt }) => answeredAt > since)) return;
     if (orders.some(({ handed }) => handed?.reduceOnly === true && isSibling(handed, order))) return;
     const unbooked = holdings.reduce((sum, holding) => sum + holding.unbookedToClose(order.decidedAt, state.options.owedSlackMs, order.buy), 0n);
-    const sure = toClose(order, copies) - unbooked - orders.reduce((sum, track) => sum + this.mayBeOnItsWay(track, order), 0n);
+    const standing = holdings.reduce((sum, holding) => sum + holding.mirrorsOn(order.decidedAt, state.options.clockSlackMs, order.buy), 0n);
+    const sure = toClose(order, copies) - unbooked - standing - orders.reduce((sum, track) => sum + this.mayBeOnItsWay(track, order), 0n);
     const least = ((state.instruments.get(order.coin)?.minNotional ?? 0n) * UNIT * ALONE_PERCENT) / 100n;
     const price = state.lastMarks.get(order.coin) ?? order.price;
     if (sure <= 0n || (sure < order.size && sure * price < least)) return;

@@ -105,6 +105,19 @@ export class SharingHistory {
     return cloid;
   }
 
+  /** A mirror that enters stands at the venue for a copy, far from the market. */
+  mirror(who: Who, signed: string): this {
+    const size = units(signed);
+    this.made += 1;
+    const buy = size > 0n;
+    const named = { process: 'p1', scope: 'brand-a', copyId: who, cloid: `k${this.made}`, signer: 'agent-1', nonce: this.made };
+    const terms = { account: ACCOUNT, coin: COIN, buy, size: buy ? size : -size, price: units(buy ? '90' : '110'), trigger: null, reduceOnly: false };
+    this.tell({ kind: 'mirror_written', at: this.now, ...named, writtenAt: this.now, leaderOrder: 'x', replaces: null });
+    this.tell({ kind: 'mirror_handed', at: this.now, mirror: { ...named, ...terms } });
+    this.tell({ kind: 'world_order', at: this.now, account: ACCOUNT, coin: COIN, cloid: named.cloid, status: 'resting' });
+    return this.tell({ kind: 'answer_delivered', at: this.now, process: 'p1', cloid: named.cloid, outcome: 'resting' });
+  }
+
   /** The venue fills an order whole at 100; `then` happens right after. */
   fill(cloid: string, then: () => void = () => undefined): this {
     const order = this.orders.find((each) => each.cloid === cloid);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineScopedUnit } from '../../engine-port';
 import { INTERNAL_ORDER } from '../../trading/record-ids';
-import { type Bench, fillOf, journalRow, orderOf, type Seat, seatOf, standingRow } from './seat';
+import { type Bench, fillOf, journalRow, orderOf, proposalOf, type Seat, seatOf, standingRow } from './seat';
 
 /** 6: orders, their fills and the journal they were written down in, as they are read back. */
 export function orderContract(bench: () => Bench): void {
@@ -160,6 +160,31 @@ export function orderContract(bench: () => Bench): void {
       ]);
       expect(await run(seat, (unit) => unit.records.highestJournaledNonce())).toBe(90);
       expect(await run(seat, (unit) => unit.journal.ofMoves(0, []))).toEqual([]);
+    });
+
+    it('6.10 a proposal is made once and changes until it is no longer open; of a copy and instrument one is open', async () => {
+      const [seat, other] = [await seatOf(bench()), await seatOf(bench())];
+      const one = proposalOf(bench(), seat);
+      await run(seat, (unit) => unit.records.saveProposals([one]));
+      await run(seat, (unit) => unit.records.saveProposals([]));
+      expect(await run(seat, (unit) => unit.records.openProposals())).toEqual([{ ...one, ...seat.scope }]);
+      expect(await run(other, (unit) => unit.records.openProposals())).toEqual([]);
+      expect(await run(other, (unit) => unit.records.proposalById(one.id))).toBe(null);
+      await expect(run(seat, (unit) => unit.records.saveProposals([proposalOf(bench(), seat)]))).rejects.toThrow();
+      const eth = proposalOf(bench(), seat, { coin: 'ETH', createdAt: one.createdAt + 1 });
+      const more = { ...one, askedMicro: 9_000_000n, leftMicro: 8_000_000n, price: 1n, endsAt: one.endsAt + 1, lastCommandNo: 4n };
+      await run(seat, (unit) => unit.records.saveProposals([eth, { ...more, coin: 'SOL', buy: false, createdAt: 0 }]));
+      expect(await run(seat, (unit) => unit.records.openProposals())).toEqual([
+        { ...more, ...seat.scope },
+        { ...eth, ...seat.scope },
+      ]);
+      const ended = { ...more, leftMicro: 0n, leftSize: 0n, status: 'ended' as const };
+      await run(seat, (unit) => unit.records.saveProposals([ended]));
+      expect((await run(seat, (unit) => unit.records.openProposals())).map(({ id }) => id)).toEqual([eth.id]);
+      expect(await run(seat, (unit) => unit.records.proposalById(one.id))).toEqual({ ...ended, ...seat.scope });
+      await expect(run(seat, (unit) => unit.records.saveProposals([eth, eth]))).rejects.toThrow();
+      for (const wrong of [{ leftMicro: 0n }, { status: 'ended' }, { price: 0n }, { approvedMicro: 9_000_000n }, { askedMicro: 0n }] as const)
+        await expect(run(seat, (unit) => unit.records.saveProposals([proposalOf(bench(), seat, { coin: 'X', ...wrong })]))).rejects.toThrow();
     });
 
     it('6.7 the highest nonce of a scope without a journal is 0', async () => {

@@ -12,6 +12,7 @@ import {
   orderOf,
   positionOf,
   postingOf,
+  proposalOf,
   type Seat,
   seatOf,
   standingRow,
@@ -24,6 +25,7 @@ export interface FurnishedSeat extends Seat {
   readonly fill: ReturnType<typeof fillOf>;
   readonly commandNo: bigint;
   readonly stop: ReturnType<typeof standingRow>;
+  readonly proposal: ReturnType<typeof proposalOf>;
 }
 
 export async function furnished(bench: Bench): Promise<FurnishedSeat> {
@@ -32,6 +34,7 @@ export async function furnished(bench: Bench): Promise<FurnishedSeat> {
   const order = orderOf(bench, seat, wave, { status: 'unknown', venueOrderId: `v${wave}` });
   const fill = fillOf(bench, order);
   const stop = standingRow(bench, seat);
+  const proposal = proposalOf(bench, seat);
   const commandNo = await bench.store.gateway(seat.scope, async (unit) => {
     await unit.feeSchedules.insert(feesOf(bench, 1));
     return unit.commands.append({ kind: 'copy.pause', targetId: seat.copyId, payload: { why: 'test' }, actor: 'contract' });
@@ -44,12 +47,13 @@ export async function furnished(bench: Bench): Promise<FurnishedSeat> {
     await unit.records.saveEquity([equityOf(seat.copyNo)]);
     await unit.records.saveVenueNets([netOf(seat, 50n, 1_000)]);
     await unit.records.saveStandingOrders([stop]);
+    await unit.records.saveProposals([proposal]);
     await unit.records.saveFundingReadTimes([{ venueAccountNo: seat.accountNo, readToMs: 1_000 }]);
     await unit.spareAgents.put(agentOf(bench, seat, 'former'));
     await unit.ledger.post([postingOf(bench, seat.copyId, 'first')]);
     await unit.events.append([eventOf(bench)]);
   });
-  return { ...seat, wave, order, fill, commandNo, stop };
+  return { ...seat, wave, order, fill, commandNo, stop, proposal };
 }
 
 export const netOf = (seat: Seat, own: bigint, asOfMs: number, coin = 'BTC') => ({
@@ -101,6 +105,8 @@ export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
     held: await records.heldByCopies([{ venueAccountNo: seat.accountNo, coin: 'BTC', atMs: 0 }]),
     own: sorted(await records.loadOwnPositions()),
     standing: await records.standingOrders(),
+    proposals: await records.openProposals(),
+    proposal: await records.proposalById(seat.proposal.id),
     standingNonce: await records.highestStandingNonce(),
     funding: await records.fundingReadTimes(null),
     former: await unit.spareAgents.former(),
@@ -172,6 +178,14 @@ export const SCOPED_WRITES: readonly ScopedWrite[] = [
   {
     method: 'records.saveStandingOrders',
     write: (unit, seat, bench) => unit.records.saveStandingOrders([{ ...seat.stop, status: 'ending', endNonce: 3_000n }, standingRow(bench, seat)]),
+  },
+  {
+    method: 'records.saveProposals',
+    write: (unit, seat, bench) =>
+      unit.records.saveProposals([
+        { ...seat.proposal, leftMicro: 0n, leftSize: 0n, status: 'declined' },
+        proposalOf(bench, seat, { coin: `coin${bench.next()}` }),
+      ]),
   },
   { method: 'records.dropStandingOrders', write: (unit, seat) => unit.records.dropStandingOrders([seat.stop.clientOrderId, 'unheard of']) },
   { method: 'records.saveVenueNets', write: (unit, seat) => unit.records.saveVenueNets([netOf(seat, 51n, 1_000), netOf(seat, 1n, 1, 'ETH')]) },

@@ -6,6 +6,7 @@ import type { EquityState } from '../../engine/running-copies';
 import type { EngineScopedUnit } from '../../engine-port';
 import type { FeeScheduleRow } from '../../rows/money';
 import type { NewMove } from '../../rows/platform';
+import type { ProposalRow } from '../../rows/proposals';
 import { MAIN_ACCOUNT, type SpareAgentRow } from '../../rows/roster';
 import type { NewRow } from '../../rows/scoped';
 import type { StandingOrderRow } from '../../rows/standing-orders';
@@ -280,5 +281,28 @@ export const moveOf = (venueKey: string, over: Partial<NewMove> = {}): NewMove =
   leaderEquity: 12n,
   receivedAt: 1_763_800_000_040.5,
   detail: { increments: [1] },
+  ...over,
+});
+
+/** A proposal of the seat's copy. */
+export const proposalOf = (bench: Bench, seat: Seat, over: Partial<NewRow<ProposalRow>> = {}): NewRow<ProposalRow> => ({
+  id: bench.ids.next('proposal'),
+  copyNo: BigInt(seat.copyNo),
+  copyId: seat.copyId,
+  leaderId: seat.leaderId,
+  coin: 'BTC',
+  buy: true,
+  askedMicro: 7_000_000n,
+  leftMicro: 5_000_000n,
+  approvedMicro: 1_000_000n,
+  askedSize: 7_000n,
+  leftSize: 5_000n,
+  approvedSize: 1_000n,
+  price: 6_400_000_000_000n,
+  status: 'open',
+  lastCommandNo: null,
+  createdAt: bench.clock.now(),
+  endsAt: bench.clock.now() + 60_000,
+  updatedAt: bench.clock.now(),
   ...over,
 });

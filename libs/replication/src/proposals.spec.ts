@@ -1,0 +1,175 @@
+import { unwrap } from '@lockstep/kernel';
+import type { CopySettings } from '@lockstep/roster';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { STATUS } from './copy-columns';
+import { EPISODE, MICRO } from './instrument-columns';
+import { encodeJournal, wholeSlice } from './journal';
+import { decodeJournal } from './journal-decode';
+import { mirrorEntries } from './mirror-room';
+import { type Asked, askedAfter, takeApproved } from './proposals';
+import { reasonAt } from './reasons';
+import { repairPlan } from './repair';
+import { takeOn } from './take-on';
+import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceUnits, Stage, settingsOf } from './testing/book-builder';
+import type { WavePlan } from './wave-plan';
+
+const WITHIN_MS = 60_000;
+const ROW = 0;
+
+/** A copy at a tenth whose increases wait, and one beside it whose do not. */
+function asking(settings: Partial<CopySettings> = {}): Stage {
+  const stage = new Stage(instrumentOf('BTC', 2));
+  const terms = { catchUpMs: 30_000, maxAgeMs: 2_000, ...settings };
+  const money = { allocation: dollars(500_000), realEquity: dollars(500_000) };
+  stage.add(entryOf(1, settingsOf('0.1', { approveWithinMs: WITHIN_MS, ...terms }), money));
+  stage.add(entryOf(2, settingsOf('0.1', terms), money));
+  return stage;
+}
+
+const terms = (price = 100) => ({
+  incrementPrice: priceUnits(String(price)),
+  catchUpMs: 30_000,
+  approveWithinMs: WITHIN_MS,
+  beganAt: 0,
+  closing: false,
+  direction: 1,
+  keeps: false,
+  byAmount: null,
+  adds: 0,
+});
+const journaled = (plan: WavePlan) =>
+  unwrap(decodeJournal(encodeJournal(plan, wholeSlice(plan), { instance: 7, m0: 1, m1: 2, m2: 3, forecastEnd: 0 })), 'the journal row');
+const lead = (stage: Stage, to: number, now: number, ageMs = 100) => {
+  stage.sheet.markAt = now;
+  return stage.plan(String(to), { now }, { firstFillAt: now - ageMs, lastFillAt: now - ageMs });
+};
+const repair = (stage: Stage, now: number) => {
+  stage.sheet.markAt = now;
+  return repairPlan(stage.book, stage.sheet, 900, optionsOf(900, { now, lastNonce: stage.lastNonce })).plan;
+};
+
+const step = fc.record({
+  leader: fc.integer({ min: -40, max: 40 }),
+  ageMs: fc.constantFrom(100, 5_000, 70_000),
+  approve: fc.constantFrom(0, 0, 0.5, 1),
+});
+
+describe('what a follower is asked about', () => {
+  it('over random leader paths: nothing is entered unasked, what is asked and held together never exceeds what would be copied, and a restart finds the same', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+        const stage = asking();
+        let asked: Asked | null = null;
+        let now = NOW;
+        for (const { leader, ageMs, approve } of steps) {
+          now += 5_000;
+          const before = at(stage.sheet.rows.target, ROW);
+          const held = Math.abs(at(stage.sheet.rows.position, ROW));
+          const plan = lead(stage, leader, now, ageMs);
+          const after = at(stage.sheet.rows.target, ROW);
+          const again = askedAfter(asked, journaled(plan), ROW, terms());
+          asked = askedAfter(asked, plan, ROW, terms());
+          expect(again).toEqual(asked);
+          expect(before * after >= 0 && Math.abs(after) <= Math.abs(before)).toBe(true);
+          expect(at(plan.decisions.entryLots, ROW)).toBe(0);
+          const side = Math.sign(stage.sheet.leaderLots);
+          if (asked !== null) expect(asked.buy).toBe(side > 0);
+          const most = Math.abs(stage.sheet.leaderLots) * (MICRO / 10);
+          expect((asked?.micro ?? 0) + Math.abs(after)).toBeLessThanOrEqual(most + 1);
+          // Everything fills at once: what it adds was approved.
+          for (let order = 0; order < plan.orders.count; order += 1) stage.fillOrder(plan, order, at(plan.orders.lots, order));
+          if (approve > 0 && asked !== null && now < asked.endsAt) {
+            const micro = Math.floor(asked.micro * approve);
+            if (micro > 0) takeApproved(stage.book, stage.sheet, ROW, { ...asked, micro }, asked.endsAt);
+            asked = micro === asked.micro ? null : { ...asked, micro: asked.micro - micro };
+          }
+          const late = repair(stage, now);
+          for (let order = 0; order < late.orders.count; order += 1) stage.fillOrder(late, order, at(late.orders.lots, order));
+          // What a reduction left as too small to close may lie above the target.
+          const reach = Math.max(held, Math.abs(at(stage.sheet.rows.target, ROW)) / MICRO);
+          expect(Math.abs(at(stage.sheet.rows.position, ROW))).toBeLessThanOrEqual(reach);
+        }
+      }),
+    );
+  });
+
+  it('weighs its price by size and ends with the newest increase', () => {
+    const stage = asking();
+    const first = askedAfter(null, lead(stage, 10, NOW), ROW, terms(100));
+    expect(first).toEqual({ buy: true, micro: 100 * MICRO, price: priceUnits('100'), endsAt: NOW - 100 + WITHIN_MS });
+    const second = askedAfter(first, lead(stage, 40, NOW + 1_000), ROW, terms(104));
+    expect(second).toEqual({ buy: true, micro: 400 * MICRO, price: priceUnits('103'), endsAt: NOW + 900 + WITHIN_MS });
+  });
+
+  it.each([
+    ['a pause', STATUS.active | STATUS.paused, 'paused'],
+    ['a kill switch', STATUS.active | STATUS.killSwitch, 'kill_switch'],
+    ['a loss limit', STATUS.active | STATUS.breaker, 'breaker'],
+  ] as const)('is nothing where %s stands against the increase', (_what, status, why) => {
+    const stage = asking();
+    stage.book.copies.status[ROW] = status;
+    const plan = lead(stage, 10, NOW);
+    expect(reasonAt(at(plan.decisions.reason, ROW))).toBe(why);
+    expect(askedAfter(null, plan, ROW, terms())).toBe(null);
+  });
+
+  it('does not mind that the truth is not known just now, which is looked at when the approval comes', () => {
+    const stage = asking();
+    stage.book.copies.status[ROW] = STATUS.active | STATUS.staleTruth;
+    const plan = lead(stage, 10, NOW);
+    expect(reasonAt(at(plan.decisions.reason, ROW))).toBe('approval_needed');
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    expect(at(repair(stage, NOW + 1_000).decisions.entryLots, ROW)).toBe(0);
+    stage.book.copies.status[ROW] = STATUS.active;
+    expect(at(repair(stage, NOW + 2_000).decisions.entryLots, ROW)).toBe(100);
+  });
+});
+
+describe('an approval', () => {
+  it('gives up what was owed unasked, and goes on with what was approved before', () => {
+    const stage = asking({ approveWithinMs: null });
+    lead(stage, 10, NOW, 2_500);
+    stage.book.copies.approveWithinMs[ROW] = WITHIN_MS;
+    expect(at(stage.sheet.rows.target, ROW)).toBe(100 * MICRO);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('101') }, NOW + 30_000);
+    expect([at(stage.sheet.rows.target, ROW), at(stage.sheet.rows.owedPrice, ROW)]).toEqual([30 * MICRO, priceUnits('101')]);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('103') }, NOW + 20_000);
+    expect([at(stage.sheet.rows.target, ROW), at(stage.sheet.rows.owedPrice, ROW)]).toEqual([60 * MICRO, priceUnits('102')]);
+    expect(at(stage.sheet.rows.owedUntil, ROW)).toBe(NOW + 30_000);
+  });
+
+  it('is over with what a copy without approvals owes', () => {
+    const stage = asking();
+    lead(stage, 10, NOW);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    expect(at(stage.sheet.rows.episode, ROW) & EPISODE.approved).toBe(EPISODE.approved);
+    stage.book.copies.approveWithinMs[ROW] = 0;
+    lead(stage, 20, NOW + 1_000, 2_500);
+    expect(at(stage.sheet.rows.episode, ROW) & EPISODE.approved).toBe(0);
+    stage.book.copies.approveWithinMs[ROW] = WITHIN_MS;
+    expect(at(repair(stage, NOW + 2_000).decisions.entryLots, ROW)).toBe(0);
+  });
+
+  it('is asked for by a re-basis too, which closes what stands on the other side', () => {
+    const stage = asking();
+    lead(stage, 10, NOW);
+    stage.sheet.rows.target[ROW] = -5 * MICRO;
+    const taken = takeOn(stage.book, stage.sheet, ROW, { ...optionsOf(1, { now: NOW }), band: null });
+    expect(taken).toEqual({
+      before: -5 * MICRO,
+      after: 0,
+      reason: 'approval_needed',
+      asked: { buy: true, micro: 100 * MICRO, price: priceUnits('100') },
+    });
+  });
+
+  it('lets no mirror enter, approved or not', () => {
+    const stage = asking({ policy: 'orders' });
+    const look = { now: NOW, markMaxAgeMs: 5_000 };
+    stage.sheet.markAt = NOW;
+    expect(mirrorEntries(stage.book, stage.sheet, 1, look)).not.toBe('no');
+    stage.sheet.rows.episode[ROW] = EPISODE.approved;
+    expect(mirrorEntries(stage.book, stage.sheet, ROW, look)).toBe('no');
+  });
+});

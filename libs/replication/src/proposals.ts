@@ -1,0 +1,89 @@
+import { mulDivFloor } from '@lockstep/kernel';
+import { forfeitGap } from './apply';
+import type { CopyBook } from './book';
+import { MODE } from './copy-columns';
+import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { type IntentTerms, refusedIncrement, type WaveRow, weighedReference } from './journaled-intent';
+import { wantedOf } from './mirror-columns';
+import { reasonNumber } from './reasons';
+import { reachOf } from './revalue';
+import { classify, lockedRatio } from './target';
+
+// Bound once: a call through the front door of another room costs a getter.
+const floorOf = mulDivFloor;
+
+const APPROVAL = reasonNumber('approval_needed');
+
+/** What a copy's follower is asked about in one instrument. */
+export interface Asked {
+  readonly buy: boolean;
+  /** Micro-lots that may still be approved, above zero. */
+  readonly micro: number;
+  /** Size-weighted price of the leader's increments that are asked about, 10^-8. */
+  readonly price: number;
+  /** Epoch ms from which on nothing of it may be entered any more. */
+  readonly endsAt: number;
+}
+
+/** What of a decision the asking needs besides the row and the terms of its intent. */
+export interface AskTerms extends IntentTerms {
+  /** How long after the leader's fill it may be approved, ms. */
+  readonly approveWithinMs: number;
+  /** Leader orders copied in the running episode. */
+  readonly adds: number;
+}
+
+/**
+ * What is asked about after the decision at `index` of a planned or journaled row, from what was before it: an increase that waits for approval is added, a
+ * reduction of the leader takes back the same share, and with the leader's position it ends. So a restart finds in the journal what planning told.
+ */
+export function askedAfter(before: Asked | null, row: WaveRow, index: number, terms: AskTerms): Asked | null {
+  if (row.firstFillAt === 0) return before;
+  const kind = classify(row.leaderBefore, row.leaderAfter);
+  if (kind === 'flat') return null;
+  if (kind === 'reduce') return before === null ? null : reducedAsked(before, Math.abs(row.leaderBefore), Math.abs(row.leaderAfter));
+  if (kind === 'unchanged') return before;
+  const open = kind === 'flip' || row.leaderBefore === 0 ? null : before;
+  if (row.decisions.reason[index] !== APPROVAL) return open;
+  const { increment, side } = refusedIncrement(row, index, terms, terms.adds);
+  if (increment <= 0) return open;
+  const endsAt = row.firstFillAt + terms.approveWithinMs;
+  return addAsked(open, { buy: side > 0, micro: increment, price: terms.incrementPrice, endsAt });
+}
+
+function addAsked(open: Asked | null, more: Asked): Asked {
+  if (open === null || open.buy !== more.buy) return more;
+  return {
+    ...more,
+    micro: open.micro + more.micro,
+    price: weighedReference(open.price, Math.max(open.micro, MICRO), more.micro, more.price),
+    endsAt: Math.max(open.endsAt, more.endsAt),
+  };
+}
+
+function reducedAsked(open: Asked, before: number, after: number): Asked | null {
+  const micro = floorOf(open.micro, after, before);
+  return micro === 0 ? null : { ...open, micro };
+}
+
+/**
+ * Raises a copy's target by what its follower approved. It is owed at the price it was asked about at until `until`; the next repair sends it, with every
+ * check of its moment. What was owed without an approval is given up first, what was owed with one goes on beside it. Call it while the instrument's lane is
+ * held.
+ */
+export function takeApproved(book: CopyBook, sheet: InstrumentSheet, row: number, approved: Omit<Asked, 'endsAt'>, until: number): void {
+  const { rows, leaderLots } = sheet;
+  const side = approved.buy ? 1 : -1;
+  if (((rows.episode[row] ?? 0) & EPISODE.approved) === 0) forfeitGap(sheet, row, 'approval_needed');
+  const target = rows.target[row] ?? 0;
+  const wanted = wantedOf(rows, row, target);
+  const owed = wanted * side > 0 ? Math.max(0, Math.abs(wanted) - reachOf(rows, row, approved.buy) * MICRO) : 0;
+  rows.owedPrice[row] = weighedReference(rows.owedPrice[row] ?? 0, owed, approved.micro, approved.price);
+  rows.owedUntil[row] = Math.max(owed >= MICRO ? (rows.owedUntil[row] ?? 0) : 0, until);
+  rows.episode[row] = (rows.episode[row] ?? 0) | EPISODE.approved;
+  rows.target[row] = target + side * approved.micro;
+  rows.rho[row] = lockedRatio(rows.target[row] ?? 0, leaderLots);
+  if (book.copies.mode[row] === MODE.fixedAmount) rows.adds[row] = (rows.adds[row] ?? 0) + 1;
+  // Attempts that failed before say nothing of this one.
+  rows.refusals[row] = 0;
+}
