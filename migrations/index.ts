@@ -26,6 +26,7 @@ import { RiskLimits } from './0060-risk-limits';
 import { UnwindBy } from './0070-unwind-by';
 import { MirroredOrders } from './0080-mirrored-orders';
 import { Proposals } from './0090-proposals';
+import { LiquidationDistance } from './0095-liquidation-distance';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -57,5 +58,6 @@ export const MIGRATIONS = [
   UnwindBy,
   MirroredOrders,
   Proposals,
+  LiquidationDistance,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -3,6 +3,7 @@ import { pause } from '@lockstep/platform';
 import type { InstrumentSheet } from '@lockstep/replication';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { ApprovalWatch } from './accounts/approval-watch';
+import { shareClearing } from './accounts/clearing-shares';
 import { VolatilityKeeper } from './accounts/leader-volatility';
 import { LeveragePreparer } from './accounts/prepare-leverage';
 import { barSheet } from './accounts/venue-bars';
@@ -94,7 +95,11 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   );
   const appeared = (watched: WatchedAccount, sheet: InstrumentSheet): void => {
     barSheet(ctx, watched, sheet);
-    for (const copy of ctx.registry.copies.values()) if (copy.watched === watched) learnOwn(copy);
+    for (const copy of ctx.registry.copies.values()) {
+      if (copy.watched !== watched) continue;
+      learnOwn(copy);
+      shareClearing(ctx.registry, copy, sheet);
+    }
     leverage.appeared(watched, sheet);
   };
   const leverage = new LeveragePreparer(ctx);

@@ -1,4 +1,4 @@
-import { formatMoney, money } from '@lockstep/kernel';
+import { formatMoney, formatRate, money, RATE_ONE, rate } from '@lockstep/kernel';
 import {
   actionOf,
   type CopyBook,
@@ -8,6 +8,7 @@ import {
   type InstrumentSheet,
   limitChanges,
   mostUnder,
+  nearestLiquidation,
   reduceToLimits,
   STATUS,
 } from '@lockstep/replication';
@@ -98,12 +99,10 @@ export class StateLimits {
     { limit, name, action }: { readonly limit: number; readonly name: string; readonly action: Exclude<StateAction, 'none'> | 'release' },
   ): Promise<void> {
     const { scope } = copy.group;
-    const text = (value: number): string => formatMoney(money(BigInt(Math.max(0, value))));
     const event = newEvent(this.ctx, 'limit.passed', this.ctx.clock.now(), {
       copy_id: copy.id,
       limit: name,
-      threshold: text(mostUnder(book.copies, row, limit)),
-      measured: text(heldUnder(book, row, limit)),
+      ...figuresOf(book, row, limit, name),
       action,
     });
     try {
@@ -113,4 +112,16 @@ export class StateLimits {
       this.ctx.log.error('a passed limit could not be told', { copyNo: copy.no, error: failure });
     }
   }
+}
+
+/** A limit and what is held under it: in money, or a floor under distances and the nearest one. */
+function figuresOf(book: CopyBook, row: number, limit: number, name: string): { readonly threshold: string; readonly measured: string } {
+  const { copies } = book;
+  if (name === 'liquidation_distance') {
+    const text = (value: number): string => formatRate(rate(BigInt(Math.max(0, value))));
+    // Where nothing is held any more, all of the price is.
+    return { threshold: text(copies.minDistance[row] ?? 0), measured: text(nearestLiquidation(book, row) ?? Number(RATE_ONE)) };
+  }
+  const text = (value: number): string => formatMoney(money(BigInt(Math.max(0, value))));
+  return { threshold: text(mostUnder(copies, row, limit)), measured: text(heldUnder(book, row, limit)) };
 }

@@ -21,7 +21,14 @@ const sourceOf = (body: { effective: { sources: { limit: string; from: string[] 
 
 describe('limits above the copies', () => {
   it('of a target that has none bind nothing', async () => {
-    const none = { max_position_size: null, max_position_notional: null, max_position_share: null, max_leverage: null, max_gross_exposure: null };
+    const none = {
+      max_position_size: null,
+      max_position_notional: null,
+      max_position_share: null,
+      max_leverage: null,
+      max_gross_exposure: null,
+      min_liquidation_distance: null,
+    };
     expect(await stands(objects.leader)).toEqual({
       livemode: false,
       target: 'leader',
@@ -100,9 +107,16 @@ describe('limits above the copies', () => {
 
   it('changed at the same time are all kept', async () => {
     const fresh = await makeObjects(rig, tenant);
-    const names = ['max_position_size', 'max_position_notional', 'max_position_share', 'max_leverage', 'max_gross_exposure'];
-    await Promise.all(names.map(async (name) => good(await patch(fresh.leader, { caps: { [name]: '2' } }))));
-    expect((await stands(fresh.leader)).limits.caps).toEqual(Object.fromEntries(names.map((name) => [name, '2'])));
+    const names = [
+      'max_position_size',
+      'max_position_notional',
+      'max_position_share',
+      'max_leverage',
+      'max_gross_exposure',
+      'min_liquidation_distance',
+    ];
+    await Promise.all(names.map(async (name) => good(await patch(fresh.leader, { caps: { [name]: '1' } }))));
+    expect((await stands(fresh.leader)).limits.caps).toEqual(Object.fromEntries(names.map((name) => [name, '1'])));
   });
 
   it('reach the engine as commands and stand in the audit log', async () => {
@@ -120,6 +134,21 @@ describe('limits above the copies', () => {
     const rows = await rig.engine.scoped(tenant.scope, (unit) => unit.riskLimits.all());
     expect(rows.map((row) => row.targetId)).toEqual(expect.arrayContaining([tenant.id, objects.leader, objects.follower]));
     expect((await rig.engine.platform((unit) => unit.limits.all())).map((row) => row.targetId).sort()).toEqual(['platform', tenant.id].sort());
+  });
+
+  it('of which the greatest floor under liquidation distances binds a copy, and says whose it is', async () => {
+    const fresh = await makeObjects(rig, tenant);
+    const effective = async () => {
+      const body = good(await rig.call(tenant.key, 'get', `/v1/copies/${fresh.copy}`));
+      return [body.effective.settings.caps.min_liquidation_distance, sourceOf(body, 'caps.min_liquidation_distance')];
+    };
+    expect(await effective()).toEqual([null, []]);
+    good(await patch(fresh.leader, { caps: { min_liquidation_distance: '0.1' } }));
+    good(await patch(fresh.follower, { caps: { min_liquidation_distance: '0.25' } }));
+    expect(await effective()).toEqual(['0.25', ['follower']]);
+    good(await patch(fresh.follower, { caps: { min_liquidation_distance: null } }));
+    expect(await effective()).toEqual(['0.1', ['leader']]);
+    expect((await patch(fresh.leader, { caps: { min_liquidation_distance: '1.01' } })).body).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
   it('are another tenant’s never, and need a right and a well-formed change', async () => {

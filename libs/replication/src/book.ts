@@ -124,6 +124,9 @@ export class CopyBook {
   private planScratch: DraftScratch | null = null;
   /** Rows with a limit that several copies share. */
   private sharing = 0;
+  /** Rows with a floor under the distance of their liquidation. */
+  private flooring = 0;
+  private readonly floors: boolean[] = [];
   /** Rows whose entries may be spread. */
   private spreading = 0;
 
@@ -255,6 +258,7 @@ export class CopyBook {
     if (follower >= 0) this.followers.remove(follower, this, row);
     this.setExposure(row, NO_EXPOSURE_LIMITS);
     this.setImpact(row, null);
+    this.countFloor(row, false);
     clearRow(this.copies, row);
     for (const sheet of this.sheets.values()) clearRow(sheet.rows, row);
     this.filters[row] = undefined;
@@ -277,6 +281,8 @@ export class CopyBook {
     copies.maxPositionShare[row] = limitColumn(caps.maxPositionShare);
     copies.maxLeverage[row] = limitColumn(caps.maxLeverage);
     copies.maxGross[row] = limitColumn(caps.maxGrossExposure);
+    this.countFloor(row, caps.minLiquidationDistance !== null);
+    copies.minDistance[row] = limitColumn(caps.minLiquidationDistance);
     copies.venueLeverage[row] = settings.venueLeverage;
     copies.entryBound[row] = toExact(settings.slippage.entryBound, 'entry bound');
     copies.exitBound[row] = toExact(settings.slippage.exitBound, 'exit bound');
@@ -295,8 +301,20 @@ export class CopyBook {
     copies.onShare[row] = STATE_ACTIONS.indexOf(settings.stateLimits.position_share);
     copies.onLeverage[row] = STATE_ACTIONS.indexOf(settings.stateLimits.leverage);
     copies.onGross[row] = STATE_ACTIONS.indexOf(settings.stateLimits.gross_exposure);
+    copies.onDistance[row] = STATE_ACTIONS.indexOf(settings.stateLimits.liquidation_distance);
     this.filters[row] = settings.instruments;
     this.applyFilters(row);
+  }
+
+  /** Whether a row has a floor under the distance of its liquidation. */
+  get hasFloors(): boolean {
+    return this.flooring > 0;
+  }
+
+  private countFloor(row: number, has: boolean): void {
+    if (this.floors[row] === true) this.flooring -= 1;
+    this.floors[row] = has;
+    if (has) this.flooring += 1;
   }
 
   /** Whether a row has a limit that several copies share. */

@@ -1,6 +1,8 @@
 import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
-import { type CopyColumns, NO_LIMIT } from './copy-columns';
+import type { CopyBook } from './book';
+import { NO_LIMIT } from './copy-columns';
 import { type InstrumentSheet, MAX_TARGET_LOTS } from './instrument-columns';
+import { marginLots } from './margin-cap';
 import { leverageOf, usableEquity, worstLots } from './revalue';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -12,7 +14,7 @@ const SIZE_UNIT = 100_000_000;
 /** "This cap does not bind." */
 export const UNLIMITED = Number.POSITIVE_INFINITY;
 /** |lots| admitted by the size cap. */
-function sizeLots(copies: CopyColumns, sheet: InstrumentSheet, row: number): number {
+function sizeLots(copies: CopyBook['copies'], sheet: InstrumentSheet, row: number): number {
   const limit = copies.maxPositionSize[row] ?? NO_LIMIT;
   return limit < 0 ? UNLIMITED : floorOf(limit, sheet.lotsPerUnit, SIZE_UNIT);
 }
@@ -23,10 +25,11 @@ function lotsWithin(amount: number, sheet: InstrumentSheet, price: number): numb
 }
 
 /**
- * Writes the largest |position| in lots each cap admits for one row into `into` (CAP_COUNT entries). `price` is max(mark, limit price).
+ * Writes the largest |position| in lots each cap admits for one row on a side into `into` (CAP_COUNT entries). `price` is max(mark, limit price).
  * The money caps subtract what the copy's other instruments take at their worst, as of the last revaluation.
  */
-export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number, price: number, into: Float64Array): void {
+export function capLots(book: CopyBook, sheet: InstrumentSheet, row: number, buy: boolean, price: number, into: Float64Array): void {
+  const { copies } = book;
   const equity = usableEquity(copies, row);
   const leverage = leverageOf(copies, sheet, row);
   const ownValue = sheet.mark === 0 ? 0 : ceilOf(worstLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
@@ -45,5 +48,6 @@ export function capLots(copies: CopyColumns, sheet: InstrumentSheet, row: number
   if (most >= 0) into[4] = lotsWithin(floorOf(equity, most, RATE_ONE) - otherExposure, sheet, price);
   const gross = copies.maxGross[row] ?? NO_LIMIT;
   if (gross >= 0) into[6] = lotsWithin(gross - otherExposure, sheet, price);
+  into[7] = marginLots(book, sheet, row, buy, price);
   into[9] = MAX_TARGET_LOTS;
 }

@@ -109,6 +109,7 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   onShare: make.u8('onShare'),
   onLeverage: make.u8('onLeverage'),
   onGross: make.u8('onGross'),
+  onDistance: make.u8('onDistance'),
   passedLimits: make.u8('passedLimits'),
   passedMarks: make.u8('passedMarks'),
 
@@ -119,6 +120,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   maxLeverage: make.f64('maxLeverage'),
   /** Σ notional of all positions of the copy. */
   maxGross: make.f64('maxGross'),
+  /** Least distance of any liquidation price from the mark, as a share; 0: margin alone is judged. */
+  minDistance: make.f64('minDistance'),
   /** Limits it shares: gross exposure and share of equity per underlying over all copies of its follower, notional of all copies of its leader. */
   followerGross: make.f64('followerGross'),
   underlyingShare: make.f64('underlyingShare'),

@@ -36,6 +36,7 @@ function crossed(
       maxPositionShare: null,
       maxLeverage: null,
       maxGrossExposure: null,
+      minLiquidationDistance: null,
     };
     const money = dollars(wanted.allocation ?? 1_000_000);
     const settings = settingsOf('1', { caps, venueLeverage: 1, slippage: { ...settingsOf('1').slippage, entryBound: rateOf('0.005') } });

@@ -42,6 +42,12 @@ export const layoutInstrumentRows = (make: ColumnMaker) => ({
   allowed: make.u8('allowed'),
   /** Number of the reason for which the copy's venue account can take no new risk in the instrument; 0: none is known. */
   barred: make.u8('barred'),
+  /**
+   * How much less than its real equity the copy's account holds for it in the instrument's clearinghouse, ≥ 0; and 1 where the clearinghouses of the collateral
+   * share one balance.
+   */
+  clearingShort: make.f64('clearingShort'),
+  clearingPooled: make.u8('clearingPooled'),
   /** Bits of {@link EPISODE}. */
   episode: make.u8('episode'),
   /** ρ times 10^12, rounded down: target ÷ leader's position. */

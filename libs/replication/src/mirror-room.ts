@@ -21,7 +21,7 @@ export function mirrorRoom(
   const { rows } = sheet;
   const caps = new Float64Array(CAP_COUNT);
   const worstPrice = Math.max(sheet.mark, price);
-  capLots(book.copies, sheet, row, worstPrice, caps);
+  capLots(book, sheet, row, buy, worstPrice, caps);
   if (book.hasSharedLimits) capShared(book, sheet, row, worstPrice, options, caps);
   const most = Math.min(...caps);
   const side = buy ? 1 : -1;

@@ -2,6 +2,7 @@ import { mulDivCeil } from '@lockstep/kernel';
 import type { OrderFacts } from '@lockstep/risk';
 import type { CopyBook } from './book';
 import { STATUS } from './copy-columns';
+import { marginFacts } from './margin-facts';
 import { leverageOf, worstLots } from './revalue';
 import { sharedRoom } from './shared-room';
 import type { WavePlan } from './wave-plan';
@@ -58,6 +59,7 @@ export function orderFacts(book: CopyBook, plan: JudgedOrders, now: number, mark
     maxLeverage: copies.maxLeverage,
     maxGross: copies.maxGross,
     sharedRoom: book.hasSharedLimits ? sharedRoom(book, sheet, plan.orders, now, markMaxAgeMs) : null,
+    margin: marginFacts(book, sheet, plan.orders),
     equity: copies.equity,
     realEquity: copies.realEquity,
     otherExposure,

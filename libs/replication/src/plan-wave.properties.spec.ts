@@ -54,6 +54,7 @@ const caps = fc.record({
   maxPositionShare: limit(fc.integer({ min: 0, max: 3_000 }).map((share) => rate(BigInt(share) * 1_000_000_000n))),
   maxLeverage: limit(fc.integer({ min: 0, max: 20_000 }).map((share) => rate(BigInt(share) * 1_000_000_000n))),
   maxGrossExposure: limit(fc.integer({ min: 0, max: 100_000 }).map((amount) => money(BigInt(amount) * 100_000_000n))),
+  minLiquidationDistance: limit(fc.integer({ min: 0, max: 999 }).map((share) => rate(BigInt(share) * 1_000_000_000n))),
 });
 const copy = fc.record({
   caps,
@@ -141,6 +142,15 @@ function checkWorst(
   within(draw.caps.maxLeverage === null ? null : (equity * draw.caps.maxLeverage) / 10n ** 12n);
   within(equity * BigInt(draw.venueLeverage));
   within(draw.caps.maxGrossExposure);
+  const { minLiquidationDistance: floor } = draw.caps;
+  if (floor === null || worst <= 0n) return;
+  const held = buy ? position : -position;
+  const reserve = ((notional - (held > 0n ? held : 0n) * price) * BigInt(at(stage.book.copies.entryBound, row))) / 10n ** 12n;
+  const left = equity * 10n - reserve;
+  expect(notional).toBeLessThanOrEqual(left * BigInt(draw.venueLeverage) + 10n);
+  // By the venue's own formula: distance = what is left above maintenance ÷ (notional · (1 − side · l)), l = 1 ÷ (2 · 50).
+  const distance = Number((left - notional / 100n) * 100n) / Number(notional * (buy ? 99n : 101n));
+  expect(distance).toBeGreaterThanOrEqual(Number(floor) / 1e12 - 1e-9);
 }
 
 describe('exits', { timeout: 60_000 }, () => {

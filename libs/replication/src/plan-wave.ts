@@ -324,7 +324,7 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
   }
   const rests = draft.options.mayRest === true && copies.restOnBreach[row] === 1;
   if (!rests && beyondBook(draft, buy, limit) && draft.reason[index] === UNDECIDED) draft.reason[index] = PRICE_BOUND;
-  capLots(copies, sheet, row, Math.max(sheet.mark, limit), draft.caps);
+  capLots(draft.book, sheet, row, buy, Math.max(sheet.mark, limit), draft.caps);
   const caps = draft.book.hasSharedLimits ? FIRST_SHARED_CAP : CAP_COUNT;
   if (caps < CAP_COUNT) keepForShared(draft, index, held);
   let target = wanted;

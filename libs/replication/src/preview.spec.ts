@@ -79,6 +79,7 @@ describe('a preview', () => {
           maxPositionShare: null,
           maxLeverage: rateOf('3'),
           maxGrossExposure: null,
+          minLiquidationDistance: null,
         };
         const settings = settingsOf('0.1', { caps, direction: inverse ? 'inverse' : 'same', venueLeverage: 5 });
         const found = previewCopy(pastOf(moves.map(([size, price]) => [String(size), String(price)] as const)), termsOf(settings, { fee: rate(0n) }));
@@ -112,7 +113,14 @@ describe('a preview', () => {
   });
 
   it('names what kept increases from being followed, and the caps that cut', () => {
-    const caps = { maxPositionSize: sizeOf('0.5'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null };
+    const caps = {
+      maxPositionSize: sizeOf('0.5'),
+      maxPositionNotional: null,
+      maxPositionShare: null,
+      maxLeverage: null,
+      maxGrossExposure: null,
+      minLiquidationDistance: null,
+    };
     const found = previewCopy(
       pastOf([
         ['0.5', '100'],

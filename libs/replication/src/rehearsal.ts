@@ -141,13 +141,21 @@ const MARKUPS: readonly [CopyMarkup | null, ...(CopyMarkup | null)[]] = [
   { builder: 0, fee: 30, flow: 'all', approved: true, required: true },
   { builder: 0, fee: 30, flow: 'all', approved: false, required: false },
 ];
-const NO_CAPS: PositionCaps = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null };
+const NO_CAPS: PositionCaps = {
+  maxPositionSize: null,
+  maxPositionNotional: null,
+  maxPositionShare: null,
+  maxLeverage: null,
+  maxGrossExposure: null,
+  minLiquidationDistance: null,
+};
 const WIDE_CAPS: PositionCaps = {
   maxPositionSize: size(100_000_000n),
   maxPositionNotional: money(1_000n * UNIT),
   maxPositionShare: rate(900_000_000_000n),
   maxLeverage: rate(10_000_000_000_000n),
   maxGrossExposure: null,
+  minLiquidationDistance: null,
 };
 const CAPS: readonly [PositionCaps, ...PositionCaps[]] = [{ ...WIDE_CAPS, maxPositionSize: size(5_000_000n) }, WIDE_CAPS, NO_CAPS];
 const NO_BREAKER: BreakerSettings = {

@@ -21,7 +21,13 @@ import { evaluateStateLimits, haltsRisk, limitChanges, reduceToLimits } from './
 import { at, breakerOf, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, rateOf, Stage, settingsOf } from './testing/book-builder';
 
 const NO_CAPS = settingsOf('1').caps;
-const NO_ACTIONS = { position_notional: 'none', position_share: 'none', leverage: 'none', gross_exposure: 'none' } as const;
+const NO_ACTIONS = {
+  position_notional: 'none',
+  position_share: 'none',
+  leverage: 'none',
+  gross_exposure: 'none',
+  liquidation_distance: 'none',
+} as const;
 const settings = (
   caps: Partial<CopySettings['caps']>,
   actions: Partial<CopySettings['stateLimits']>,
@@ -198,6 +204,84 @@ describe('a limit that what is held passes', () => {
     stage.follow('10');
     change(stage);
     expect(mark(stage, '120').reduced).toBe(0);
+  });
+});
+
+describe('a floor under liquidation distances', () => {
+  /** 500 at 100 for 10,000, at most 50 times: maintenance is 1 %, a long asks for N · (0.01 + f · 0.99). */
+  const near = (action: StateAction, floor = '0.1', part: Partial<CopySettings> = {}, instrument = instrumentOf('BTC', 2)): Stage => {
+    const stage = new Stage(instrument);
+    const terms = settings({ minLiquidationDistance: rateOf(floor) }, { liquidation_distance: action }, part);
+    stage.add(entryOf(1, terms, { allocation: dollars(10_000), realEquity: dollars(10_000) }));
+    stage.book.setSettings(0, settings({}, {}, part), 1);
+    stage.follow('500');
+    stage.book.setSettings(0, terms, 2);
+    return stage;
+  };
+  const target = (stage: Stage): number => at(stage.sheet.rows.target, 0) / MICRO / 100;
+
+  it.each<[string, StateAction, string, number, boolean]>([
+    // At 88: 4,000 of equity ÷ (0.01 + 0.105 · 0.99) ÷ 88 are left by a trim.
+    ['that is kept', 'trim', '90', 500, false],
+    ['trims until it is 5 % further away', 'trim', '88', 398.89, true],
+    ['closes what is nearer', 'close', '88', 0, true],
+    ['is only told', 'alert', '88', 500, false],
+    ['is of no matter', 'none', '88', 500, false],
+  ])('%s', (_what, action, text, left, halts) => {
+    const stage = near(action);
+    mark(stage, text);
+    expect([target(stage), haltsRisk(stage.book.copies, 0)]).toEqual([left, halts]);
+    expect(at(stage.book.copies.passedLimits, 0) !== 0).toBe(text === '88' && action !== 'none');
+  });
+
+  it('of nothing is none', () => {
+    const stage = near('trim', '0');
+    expect(mark(stage, '81').found).toBe(0);
+  });
+
+  it('counts what other positions of the clearinghouse use, and the money of another for nothing', () => {
+    const [one, other] = ['', 'xyz'].map((dex) => {
+      const stage = near('trim');
+      const beside = stage.book.sheet({ ...instrumentOf('ETH', 2), dex });
+      Object.assign(beside, { mark: Number(priceOf('100')), markAt: NOW });
+      beside.rows.position[0] = 50_000;
+      beside.rows.target[0] = 50_000 * MICRO;
+      beside.rows.entryValue[0] = Number(dollars(50_000));
+      mark(stage, '90.5');
+      return at(stage.sheet.rows.target, 0) / MICRO;
+    });
+    // 5,250 would do for 45,250; less 500 of maintenance they are 4,750 ÷ (0.01 + 0.105 · 0.99) ÷ 90.5.
+    expect([one, other]).toEqual([46_060, 50_000]);
+  });
+
+  it('leaves isolated positions alone: their margin goes with them', () => {
+    const stage = near('close', '0.1', {}, { ...instrumentOf('BTC', 2), onlyIsolated: true });
+    expect(mark(stage, '88').found).toBe(0);
+  });
+
+  it('a copy that trims is as far away as its floor once its exits are filled, by the venue’s formula', { timeout: 60_000 }, () => {
+    const marks = fc.array(fc.integer({ min: 70, max: 140 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 90 }), fc.constantFrom(1, -1), fc.integer({ min: 20, max: 400 }), marks, (floor, side, size, path) => {
+        const stage = new Stage(instrumentOf('BTC', 2));
+        const terms = settings({ minLiquidationDistance: rateOf(`${floor / 100}`) }, { liquidation_distance: 'trim' });
+        stage.add(entryOf(1, terms, { allocation: dollars(10_000), realEquity: dollars(10_000) }));
+        stage.follow(String(size * side));
+        for (const [index, price] of path.entries()) {
+          const before = position(stage);
+          mark(stage, String(price));
+          // Exits are filled at the mark: they cost nothing of what is left.
+          const trimmed = Math.min(Math.abs(before), Math.ceil(Math.abs(at(stage.sheet.rows.target, 0)) / MICRO));
+          const equity = at(stage.book.copies.equity, 0) / 1e8;
+          const notional = (trimmed * price) / 100;
+          const distance = notional === 0 ? 9 : (equity - notional / 100) / (notional * (side > 0 ? 0.99 : 1.01));
+          // A remnant below the venue's minimum waits.
+          if (notional > 20) expect(distance).toBeGreaterThanOrEqual(floor / 100 - 20 / notional);
+          repair(stage, 10 + index);
+        }
+      }),
+      { numRuns: 150 },
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import { STATE_ACTIONS, STATE_LIMITS } from '@lockstep/roster';
 import type { CopyBook } from './book';
 import { zeroTarget } from './closing';
 import { type CopyColumns, isHandingOver, NO_LIMIT, STATUS } from './copy-columns';
+import { heldIn, isWithinDistance, lotsWithinDistance } from './held-distance';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { wantedOf } from './mirror-columns';
 import { usableEquity } from './revalue';
@@ -23,11 +24,14 @@ const NOTIONAL = STATE_LIMITS.indexOf('position_notional');
 const SHARE = STATE_LIMITS.indexOf('position_share');
 const LEVERAGE = STATE_LIMITS.indexOf('leverage');
 const GROSS = STATE_LIMITS.indexOf('gross_exposure');
+const DISTANCE = STATE_LIMITS.indexOf('liquidation_distance');
 const NONE = STATE_ACTIONS.indexOf('none');
 const TRIM = STATE_ACTIONS.indexOf('trim');
 const CLOSE = STATE_ACTIONS.indexOf('close');
 /** A trim ends this far below the limit, so that the next mark need not pass it again. */
 const TRIMMED_PERCENT = 95;
+/** A trim of a floor ends this far above it. */
+const RAISED_PERCENT = 105;
 
 /** Rows whose passed limits changed in an evaluation, or for which there is something to do. */
 export interface LimitChanges {
@@ -59,7 +63,7 @@ export function evaluateStateLimits(
   for (let row = 0; row < rowCount; row += 1) {
     const before = copies.passedLimits[row] ?? 0;
     if (copies.copyNo[row] === 0 || ((held[row] ?? 0) === 0 && before === 0)) continue;
-    const passed = isEnding(copies, row) ? 0 : passedBy(copies, row, largest[row] ?? 0, held[row] ?? 0);
+    const passed = isEnding(copies, row) ? 0 : passedBy(book, row, largest[row] ?? 0, held[row] ?? 0);
     copies.passedLimits[row] = passed;
     const due = dueNow(copies, row, passed, at);
     if (passed === before && due === 0) continue;
@@ -97,30 +101,44 @@ function sumHeld(book: CopyBook, largest: Float64Array, held: Float64Array): voi
  * Bits of the limits that what is held passes, of those that have an action. One that is only told stays passed until a trim would have ended: a capped position
  * stands at its limit, and would else be told at every turn of the mark.
  */
-function passedBy(copies: CopyColumns, row: number, largest: number, held: number): number {
+function passedBy(book: CopyBook, row: number, largest: number, held: number): number {
+  const { copies } = book;
   let bits = 0;
   for (let limit = 0; limit < STATE_LIMITS.length; limit += 1) {
     const action = actionOf(copies, row, limit);
     if (action === NONE) continue;
-    const limited = mostUnder(copies, row, limit);
     const stays = action < TRIM && ((copies.passedLimits[row] ?? 0) & (1 << limit)) !== 0;
+    if (limit === DISTANCE) {
+      if (isWithinDistance(book, row, floorUnder(copies, row, stays))) bits |= 1 << limit;
+      continue;
+    }
+    const limited = mostUnder(copies, row, limit);
     const most = stays && limited >= 0 ? floorOf(limited, TRIMMED_PERCENT, 100) : limited;
     if (most >= 0 && (isPerPosition(limit) ? largest : held) > most) bits |= 1 << limit;
   }
   return bits;
 }
 
+/** The floor under liquidation distances, or where a trim of it ends; {@link NO_LIMIT} where there is none or margin alone is judged. */
+function floorUnder(copies: CopyColumns, row: number, raised: boolean): number {
+  const floor = copies.minDistance[row] ?? NO_LIMIT;
+  if (floor <= 0) return NO_LIMIT;
+  return raised ? ceilOf(floor, RAISED_PERCENT, 100) : floor;
+}
+
 const isPerPosition = (limit: number): boolean => limit === NOTIONAL || limit === SHARE;
 
 /** Code of the action of a row's limit, both by index. */
 export function actionOf(copies: CopyColumns, row: number, limit: number): number {
+  if (limit === DISTANCE) return copies.onDistance[row] ?? NONE;
   const column = limit === NOTIONAL ? copies.onNotional : limit === SHARE ? copies.onShare : limit === LEVERAGE ? copies.onLeverage : copies.onGross;
   return column[row] ?? NONE;
 }
 
-/** The limit in money now: of one position, or of all together; below zero: none. */
+/** The limit in money now: of one position, or of all together; below zero: none, or one of another kind. */
 export function mostUnder(copies: CopyColumns, row: number, limit: number): number {
   if (limit === NOTIONAL) return copies.maxPositionNotional[row] ?? NO_LIMIT;
+  if (limit === DISTANCE) return NO_LIMIT;
   if (limit === GROSS) return copies.maxGross[row] ?? NO_LIMIT;
   const share = (limit === SHARE ? copies.maxPositionShare : copies.maxLeverage)[row] ?? NO_LIMIT;
   return share < 0 ? NO_LIMIT : floorOf(usableEquity(copies, row), share, RATE_ONE);
@@ -180,12 +198,24 @@ export function reduceToLimits(book: CopyBook, row: number): readonly Instrument
 /** Lots of the row's position that one passed limit leaves, by what targets came to before any of them changed. */
 function lotsUnder(book: CopyBook, sheet: InstrumentSheet, row: number, limit: number, action: number): number {
   const position = Math.abs(sheet.rows.position[row] ?? 0);
+  if (limit === DISTANCE) return lotsAway(book, sheet, row, action);
   const limited = mostUnder(book.copies, row, limit);
   if (limited < 0 || grantedUnder(book, sheet, row, limit) <= limited) return position;
   if (action === CLOSE) return 0;
   const aim = floorOf(limited, TRIMMED_PERCENT, 100);
   if (isPerPosition(limit)) return Math.min(position, floorOf(aim, sheet.lotsPerUnit, sheet.mark));
   return Number((BigInt(position) * BigInt(aim)) / BigInt(Math.max(1, heldUnder(book, row, limit))));
+}
+
+/** Lots of the row's position that are far enough from its liquidation. */
+function lotsAway(book: CopyBook, sheet: InstrumentSheet, row: number, action: number): number {
+  const { copies } = book;
+  const position = Math.abs(sheet.rows.position[row] ?? 0);
+  const left = (one: InstrumentSheet): number => (one.mark === 0 ? 0 : lotsLeft(one, row, copies.exitBound[row] ?? 0));
+  const admitted = lotsWithinDistance(book, sheet, row, floorUnder(copies, row, false), left);
+  if (admitted === null || left(sheet) <= admitted) return position;
+  if (action === CLOSE) return 0;
+  return Math.min(position, lotsWithinDistance(book, sheet, row, floorUnder(copies, row, true), heldIn(row)) ?? position);
 }
 
 /** What is held under a limit once the exits that the targets ask for, as far as the venue takes them, are filled. */

@@ -81,7 +81,14 @@ describe('taking a leader’s position on', () => {
   });
 
   it('caps cut what is added and are named', () => {
-    const caps = { maxPositionSize: sizeOf('2.5'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null };
+    const caps = {
+      maxPositionSize: sizeOf('2.5'),
+      maxPositionNotional: null,
+      maxPositionShare: null,
+      maxLeverage: null,
+      maxGrossExposure: null,
+      minLiquidationDistance: null,
+    };
     const { stage, row } = begun('40', settingsOf('0.1', { caps }));
     expect(take(stage, row)).toEqual({ before: 0, after: 25 * LOT, reason: 'cap_position_size' });
   });
@@ -158,6 +165,7 @@ describe('taking a leader’s position on', () => {
           maxPositionShare: null,
           maxLeverage: null,
           maxGrossExposure: null,
+          minLiquidationDistance: null,
         };
         const { stage, row } = begun('0', settingsOf('0.5', { caps, direction: inverse ? 'inverse' : 'same' }));
         stage.follow(first);

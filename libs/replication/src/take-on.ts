@@ -146,7 +146,7 @@ function roomFor(
   const limit = boundedLimit(reference, book.copies.entryBound[row] ?? 0, buy, sheet.instrument.szDecimals);
   const caps = new Float64Array(CAP_COUNT);
   const price = Math.max(sheet.mark, limit);
-  capLots(book.copies, sheet, row, price, caps);
+  capLots(book, sheet, row, buy, price, caps);
   if (book.hasSharedLimits) capShared(book, sheet, row, price, options, caps);
   let least = 0;
   for (let cap = 1; cap < CAP_COUNT; cap += 1) if ((caps[cap] ?? 0) < (caps[least] ?? 0)) least = cap;

@@ -1,4 +1,5 @@
 import { RATE_ONE, UNIT } from '@lockstep/kernel';
+import { type MarginFacts, marginBreached } from './margin-limit';
 
 /** What the second look needs of an order batch: a subset of every order batch's columns. */
 export interface OrderBatch {
@@ -37,6 +38,8 @@ export interface OrderFacts {
   readonly maxGross: Float64Array;
   /** What limits that several copies share leave for the row's whole position at its order's price; Infinity: no such limit, below zero: less than nothing. */
   readonly sharedRoom: { readonly concentration: Float64Array; readonly follower: Float64Array; readonly leader: Float64Array } | null;
+  /** Margin in the instrument's clearinghouse; null: no copy has a floor. */
+  readonly margin: MarginFacts | null;
   readonly equity: Float64Array;
   readonly realEquity: Float64Array;
   /** Σ notional and margin at worst of the copy's other instruments. */
@@ -58,6 +61,7 @@ export const BREACHES = [
   'leverage',
   'concentration',
   'gross',
+  'margin',
   'capacity',
   'exit_grows',
 ] as const;
@@ -76,7 +80,7 @@ export function breachOf(orders: OrderBatch, facts: OrderFacts, order: number): 
   if (facts.mark <= 0 || facts.now - facts.markAt > facts.markMaxAgeMs) return 'stale_mark';
   const worst = buy ? position + (facts.pendingBuy[row] ?? 0) : (facts.pendingSell[row] ?? 0) - position;
   if (worst <= 0) return null;
-  return worstBreach(facts, row, worst, Math.max(facts.mark, orders.price[order] ?? 0));
+  return worstBreach(facts, row, buy, worst, Math.max(facts.mark, orders.price[order] ?? 0));
 }
 
 /** An exit is for the copy's own position only: it must not be larger than it, nor on its side. */
@@ -84,7 +88,7 @@ function exitGrows(position: number, buy: boolean, lots: number): boolean {
   return position === 0 || position > 0 === buy || lots > Math.abs(position);
 }
 
-function worstBreach(facts: OrderFacts, row: number, lots: number, price: number): Breach | null {
+function worstBreach(facts: OrderFacts, row: number, buy: boolean, lots: number, price: number): Breach | null {
   const perUnit = 10 ** facts.szDecimals;
   const notional = (lots * price) / perUnit;
   // What a venue account falls short of its copies scales them (product §1).
@@ -111,6 +115,7 @@ function worstBreach(facts: OrderFacts, row: number, lots: number, price: number
   const gross = facts.maxGross[row] ?? -1;
   if (gross >= 0 && exceeds(notional, gross - other, () => notionalAbove(unit, BigInt(gross) - BigInt(other)))) return 'gross';
   if (beyond(sharedRoom?.follower[row])) return 'gross';
+  if (facts.margin !== null && marginBreached(facts.margin, row, unit, buy)) return 'margin';
   return beyond(sharedRoom?.leader[row]) ? 'capacity' : null;
 }
 

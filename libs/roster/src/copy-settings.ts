@@ -62,6 +62,8 @@ export interface PositionCaps {
   readonly maxLeverage: Rate | null;
   /** Σ |D|·max(mark, limit price) over all instruments of the copy. */
   readonly maxGrossExposure: Money | null;
+  /** Least distance of a position's liquidation price from the mark, as a share of the mark; 0: margin alone is judged. null: the venue alone judges both. */
+  readonly minLiquidationDistance: Rate | null;
 }
 
 export const ON_BREACH = ['reject', 'rest'] as const;
@@ -94,7 +96,7 @@ export interface BreakerSettings {
 }
 
 /** Limits of a copy that a mark, funding or a withdrawal may pass without any order. */
-export const STATE_LIMITS = ['position_notional', 'position_share', 'leverage', 'gross_exposure'] as const;
+export const STATE_LIMITS = ['position_notional', 'position_share', 'leverage', 'gross_exposure', 'liquidation_distance'] as const;
 export type StateLimit = (typeof STATE_LIMITS)[number];
 
 /**

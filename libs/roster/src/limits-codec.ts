@@ -13,6 +13,7 @@ export interface ChainLimitsJson {
     readonly max_position_share: string | null;
     readonly max_leverage: string | null;
     readonly max_gross_exposure: string | null;
+    readonly min_liquidation_distance: string | null;
   };
   readonly losses: {
     readonly from_start: string | null;
@@ -56,6 +57,7 @@ export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenu
       max_position_share: orNull(caps.maxPositionShare, formatRate),
       max_leverage: orNull(caps.maxLeverage, formatRate),
       max_gross_exposure: orNull(caps.maxGrossExposure, formatMoney),
+      min_liquidation_distance: orNull(caps.minLiquidationDistance, formatRate),
     },
     losses: {
       from_start: orNull(losses.fromStart, formatRate),
@@ -124,6 +126,7 @@ function capsOf(fields: Fields): PositionCaps {
     maxPositionShare: fields.decimalIfAny('max_position_share', parseRate),
     maxLeverage: fields.decimalIfAny('max_leverage', parseRate),
     maxGrossExposure: fields.decimalIfAny('max_gross_exposure', parseMoney),
+    minLiquidationDistance: fields.decimalIfAny('min_liquidation_distance', parseRate),
   };
   fields.refuseRest();
   return caps;
@@ -158,6 +161,7 @@ function boundFaults({ caps, losses, exposure, maxVenueLeverage, approveWithinMs
     ['caps.max_position_share', caps.maxPositionShare, 0n, b.shareMax],
     ['caps.max_leverage', caps.maxLeverage, 0n, b.leverageMax],
     ['caps.max_gross_exposure', caps.maxGrossExposure, 0n, b.moneyMax],
+    ['caps.min_liquidation_distance', caps.minLiquidationDistance, 0n, b.distanceMax],
     ['exposure.max_follower_exposure', exposure.followerGross, 0n, b.moneyMax],
     ['exposure.max_underlying_share', exposure.underlyingShare, 0n, b.shareMax],
     ['exposure.max_leader_exposure', exposure.leaderCapacity, 0n, b.moneyMax],

@@ -28,6 +28,7 @@ const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments' | 'impact'>,
   'caps.max_position_share': ({ caps }) => caps.maxPositionShare,
   'caps.max_leverage': ({ caps }) => caps.maxLeverage,
   'caps.max_gross_exposure': ({ caps }) => caps.maxGrossExposure,
+  'caps.min_liquidation_distance': ({ caps }) => caps.minLiquidationDistance,
   'exposure.max_follower_exposure': ({ exposure }) => exposure.followerGross,
   'exposure.max_underlying_share': ({ exposure }) => exposure.underlyingShare,
   'exposure.max_leader_exposure': ({ exposure }) => exposure.leaderCapacity,
@@ -38,6 +39,9 @@ const LAYER_VALUE: Readonly<Record<Exclude<LimitName, 'instruments' | 'impact'>,
   venue_leverage: ({ maxVenueLeverage }) => maxVenueLeverage,
   approve_within_ms: ({ approveWithinMs }) => approveWithinMs,
 };
+/** A floor binds by its greatest value, a limit by its least. */
+const isStricter = (name: LimitName, value: bigint | number, bound: bigint | number): boolean =>
+  name === 'caps.min_liquidation_distance' ? value > bound : value < bound;
 const NUMBERS = LIMIT_NAMES.filter((name) => name !== 'instruments' && name !== 'impact');
 const asLimits = (
   { caps, breaker, instruments, venueLeverage, approveWithinMs }: CopySettings,
@@ -68,6 +72,7 @@ const limits: fc.Arbitrary<ChainLimits> = fc.record({
     maxPositionShare: share,
     maxLeverage: share,
     maxGrossExposure: orNone(small.map((value) => money(value))),
+    minLiquidationDistance: share,
   }),
   exposure: fc.record({
     followerGross: orNone(small.map((value) => money(value))),
@@ -99,7 +104,7 @@ const settings: fc.Arbitrary<CopySettings> = limits.map(({ caps, losses, instrum
 }));
 
 describe('the settings chain', () => {
-  it('gives each limit the least of all layers, and names the nearest layer that set it', () => {
+  it('gives each limit the least of all layers, a floor the greatest, and names the nearest layer that set it', () => {
     fc.assert(
       fc.property(settings, chain, (copy, layers) => {
         const { settings: effective, exposure, sources } = effectiveSettings(copy, layers);
@@ -110,7 +115,10 @@ describe('the settings chain', () => {
             const value = of(one.limits);
             return value === null ? [] : [{ layer: one.layer, value }];
           });
-          const least = set.reduce<bigint | number | null>((lowest, { value }) => (lowest === null || value < lowest ? value : lowest), null);
+          const least = set.reduce<bigint | number | null>(
+            (bound, { value }) => (bound === null || isStricter(name, value, bound) ? value : bound),
+            null,
+          );
           expect([name, of(asLimits(effective, exposure))]).toEqual([name, least]);
           const holders = set.filter(({ value }) => value === least).map((one) => LAYERS.indexOf(one.layer));
           expect([name, sources[name]]).toEqual([name, least === null ? [] : [LAYERS[Math.max(...holders)]]]);
@@ -143,7 +151,7 @@ describe('the settings chain', () => {
         const after = stricter.settings;
         for (const name of NUMBERS) {
           const [from, to] = [LAYER_VALUE[name](asLimits(before.settings, before.exposure)), LAYER_VALUE[name](asLimits(after, stricter.exposure))];
-          expect(from === null || (to !== null && to <= from), name).toBe(true);
+          expect(from === null || (to !== null && !isStricter(name, from, to)), name).toBe(true);
         }
         for (const coin of COINS) if (filterAdmits(after.instruments, coin)) expect(filterAdmits(before.settings.instruments, coin)).toBe(true);
       }),

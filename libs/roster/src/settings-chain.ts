@@ -52,7 +52,14 @@ export interface ChainLimits {
 
 /** Limits that bind nothing. */
 export const NO_CHAIN_LIMITS: ChainLimits = {
-  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
+  caps: {
+    maxPositionSize: null,
+    maxPositionNotional: null,
+    maxPositionShare: null,
+    maxLeverage: null,
+    maxGrossExposure: null,
+    minLiquidationDistance: null,
+  },
   losses: { fromStart: null, trailing: null, daily: null, lossMoney: null },
   exposure: NO_EXPOSURE_LIMITS,
   instruments: { kind: 'all' },
@@ -74,6 +81,7 @@ export const LIMIT_NAMES = [
   'caps.max_position_share',
   'caps.max_leverage',
   'caps.max_gross_exposure',
+  'caps.min_liquidation_distance',
   'breaker.from_start',
   'breaker.trailing',
   'breaker.daily',
@@ -101,25 +109,36 @@ export interface EffectiveSettings {
 }
 
 /**
- * Settings in effect: limits merge by minimum along the chain, instruments by intersection, how waves are spread is the nearest layer's word, other choices stay the copy's. Of layers that set the same value the one
+ * Settings in effect: limits merge along the chain, the least of each and of a floor the greatest, instruments by intersection, how waves are spread is the nearest layer's word, other choices stay the copy's. Of layers that set the same value the one
  * nearest to the copy is named as its source. The order of `chain` does not matter.
  */
 export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimits[]): EffectiveSettings {
   // The nearest first, and only what is stricter moves a value.
   const layers = [...chain].sort((a, b) => LAYERS.indexOf(b.layer) - LAYERS.indexOf(a.layer));
-  const least = <T extends bigint | number>(own: T | null, of: (limits: ChainLimits) => T | null): Bounded<T> =>
+  const strictest = <T extends bigint | number>(
+    own: T | null,
+    of: (limits: ChainLimits) => T | null,
+    isStricter: (value: T, bound: T) => boolean,
+  ): Bounded<T> =>
     layers.reduce<Bounded<T>>(
       (bound, { layer, limits }) => {
         const value = of(limits);
-        return value !== null && (bound.value === null || value < bound.value) ? { value, from: [layer] } : bound;
+        return value !== null && (bound.value === null || isStricter(value, bound.value)) ? { value, from: [layer] } : bound;
       },
       { value: own, from: own === null ? [] : ['copy'] },
     );
+  const least = <T extends bigint | number>(own: T | null, of: (limits: ChainLimits) => T | null): Bounded<T> =>
+    strictest(own, of, (value, bound) => value < bound);
   const size = least(copy.caps.maxPositionSize, ({ caps }) => caps.maxPositionSize);
   const notional = least(copy.caps.maxPositionNotional, ({ caps }) => caps.maxPositionNotional);
   const share = least(copy.caps.maxPositionShare, ({ caps }) => caps.maxPositionShare);
   const leverage = least(copy.caps.maxLeverage, ({ caps }) => caps.maxLeverage);
   const gross = least(copy.caps.maxGrossExposure, ({ caps }) => caps.maxGrossExposure);
+  const distance = strictest(
+    copy.caps.minLiquidationDistance,
+    ({ caps }) => caps.minLiquidationDistance,
+    (value, bound) => value > bound,
+  );
   const followerGross = least<Money>(null, ({ exposure }) => exposure.followerGross);
   const underlyingShare = least<Rate>(null, ({ exposure }) => exposure.underlyingShare);
   const leaderCapacity = least<Money>(null, ({ exposure }) => exposure.leaderCapacity);
@@ -140,6 +159,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
         maxPositionShare: share.value,
         maxLeverage: leverage.value,
         maxGrossExposure: gross.value,
+        minLiquidationDistance: distance.value,
       },
       breaker: { ...copy.breaker, fromStart: fromStart.value, trailing: trailing.value, daily: daily.value, lossMoney: lossMoney.value },
       instruments: instruments.filter,
@@ -154,6 +174,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
       'caps.max_position_share': share.from,
       'caps.max_leverage': leverage.from,
       'caps.max_gross_exposure': gross.from,
+      'caps.min_liquidation_distance': distance.from,
       'breaker.from_start': fromStart.from,
       'breaker.trailing': trailing.from,
       'breaker.daily': daily.from,

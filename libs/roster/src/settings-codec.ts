@@ -43,6 +43,7 @@ export interface CopySettingsJson {
     readonly max_position_share: string | null;
     readonly max_leverage: string | null;
     readonly max_gross_exposure: string | null;
+    readonly min_liquidation_distance: string | null;
   };
   readonly slippage: { readonly entry_bound: string; readonly exit_bound: string; readonly on_breach: OnBreach };
   readonly breaker: {
@@ -78,6 +79,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
       max_position_share: orNull(caps.maxPositionShare, formatRate),
       max_leverage: orNull(caps.maxLeverage, formatRate),
       max_gross_exposure: orNull(caps.maxGrossExposure, formatMoney),
+      min_liquidation_distance: orNull(caps.minLiquidationDistance, formatRate),
     },
     slippage: { entry_bound: formatRate(slippage.entryBound), exit_bound: formatRate(slippage.exitBound), on_breach: slippage.onBreach },
     breaker: {
@@ -206,6 +208,7 @@ function stateLimitsOf(fields: Fields | null): CopySettings['stateLimits'] {
     position_share: fields.oneOf('position_share', STATE_ACTIONS),
     leverage: fields.oneOf('leverage', STATE_ACTIONS),
     gross_exposure: fields.oneOf('gross_exposure', STATE_ACTIONS),
+    liquidation_distance: fields.oneOfIfAny('liquidation_distance', STATE_ACTIONS, 'alert'),
   };
   fields.refuseRest();
   return limits;
@@ -232,8 +235,9 @@ function capsOf(fields: Fields): PositionCaps {
     maxPositionNotional: fields.decimalOrNull('max_position_notional', parseMoney),
     maxPositionShare: fields.decimalOrNull('max_position_share', parseRate),
     maxLeverage: fields.decimalOrNull('max_leverage', parseRate),
-    // Versions written before this limit was there do not name it.
+    // Versions written before these limits were there do not name them.
     maxGrossExposure: fields.decimalIfAny('max_gross_exposure', parseMoney),
+    minLiquidationDistance: fields.decimalIfAny('min_liquidation_distance', parseRate),
   };
   fields.refuseRest();
   return caps;

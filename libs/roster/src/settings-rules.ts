@@ -42,6 +42,7 @@ export const SETTINGS_BOUNDS = {
   sizeMax: 9_000_000_000_000_000n,
   shareMax: rate(100n * RATE_ONE),
   leverageMax: rate(100n * RATE_ONE),
+  distanceMax: rate(RATE_ONE),
   entryBoundMax: rate(RATE_ONE / 5n),
   exitBoundMin: rate(RATE_ONE / 1_000n),
   exitBoundMax: rate((RATE_ONE * 3n) / 4n),
@@ -68,6 +69,7 @@ export const ALERTED: CopySettings['stateLimits'] = {
   position_share: 'alert',
   leverage: 'alert',
   gross_exposure: 'alert',
+  liquidation_distance: 'alert',
 };
 
 /** Default settings: multiplier 1 on equity, every instrument, 50 bp entry bound, 2 % first exit bound, leverage at most 10. */
@@ -79,7 +81,14 @@ export function defaultCopySettings(): CopySettings {
     follow: 'all',
     start: { kind: 'next_open' },
     instruments: { kind: 'all' },
-    caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate(10n * RATE_ONE), maxGrossExposure: null },
+    caps: {
+      maxPositionSize: null,
+      maxPositionNotional: null,
+      maxPositionShare: null,
+      maxLeverage: rate(10n * RATE_ONE),
+      maxGrossExposure: null,
+      minLiquidationDistance: null,
+    },
     slippage: { entryBound: rate(RATE_ONE / 200n), exitBound: rate(RATE_ONE / 50n), onBreach: 'reject' },
     breaker: {
       fromStart: null,
@@ -132,6 +141,7 @@ function rangeFaults(settings: CopySettings): readonly SettingsError[] {
     ['caps.max_position_share', caps.maxPositionShare, 0n, b.shareMax],
     ['caps.max_leverage', caps.maxLeverage, 0n, b.leverageMax],
     ['caps.max_gross_exposure', caps.maxGrossExposure, 0n, b.moneyMax],
+    ['caps.min_liquidation_distance', caps.minLiquidationDistance, 0n, b.distanceMax],
     ['slippage.entry_bound', slippage.entryBound, 0n, b.entryBoundMax],
     ['slippage.exit_bound', slippage.exitBound, b.exitBoundMin, b.exitBoundMax],
     ['breaker.from_start', breaker.fromStart, 1n, RATE_ONE],

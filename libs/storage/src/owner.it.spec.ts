@@ -107,7 +107,7 @@ describe('an owner that is no superuser', () => {
   it('takes out of settings what the process before would not read, and gives them what it needs on the way up', async () => {
     const own = { caps: { max_leverage: '3' }, slippage: { on_breach: 'reject' }, breaker: { daily: null } };
     const chosen = {
-      caps: { ...own.caps, max_gross_exposure: '5' },
+      caps: { ...own.caps, max_gross_exposure: '5', min_liquidation_distance: '0.2' },
       slippage: { on_breach: 'rest' },
       breaker: { ...own.breaker, protective_stop: true },
       state_limits: { leverage: 'trim' },

@@ -55,7 +55,7 @@ export function takeBalances(ctx: EngineContext, account: AccountRecord, states:
   let changed = false;
   for (const { dex, accountValue, pooled, positions } of states) {
     const before = account.balances.get(dex);
-    const balance = { accountValue, pooled, inUse: positions.length > 0 };
+    const balance = { accountValue, pooled, inUse: positions.length > 0, positions };
     // Where both margin an order at any leverage, nothing is barred before or after.
     changed ||= before === undefined || ((!margins(before, 1) || !margins(balance, 1)) && differ(before, balance));
     account.balances.set(dex, balance);

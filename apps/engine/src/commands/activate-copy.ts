@@ -2,6 +2,7 @@ import { type Instrument, money, type TenantScope } from '@lockstep/kernel';
 import { leverageOn, STATUS } from '@lockstep/replication';
 import { type CopySettings, filterAdmits, sharingConflict } from '@lockstep/roster';
 import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
+import { shareClearings } from '../accounts/clearing-shares';
 import { readVolatility } from '../accounts/leader-volatility';
 import { setLeverage as setVenueLeverage } from '../accounts/leverage';
 import { barOf } from '../accounts/venue-bars';
@@ -162,6 +163,7 @@ async function begin(
   // The next one to ask finds its place taken.
   parts.orders.follow();
   shareEquity(ctx.registry, account, equity);
+  shareClearings(ctx.registry, account);
   const beginning = beginAtNextOpen(ctx, record);
   try {
     await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {

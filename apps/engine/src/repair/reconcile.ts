@@ -2,6 +2,7 @@ import { type Instrument, type Timer, toLots } from '@lockstep/kernel';
 import { membersIn, netRange } from '@lockstep/replication';
 import { saveVenueNets } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
+import { shareClearings } from '../accounts/clearing-shares';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import { eachBounded } from '../bounded';
@@ -187,6 +188,7 @@ export class Reconciler {
     if (read === null) return false;
     const { states } = read;
     shareEquity(this.ctx.registry, account);
+    shareClearings(this.ctx.registry, account);
     if (read.missing === null && !truthRead(this.ctx, account, contradicted)) this.unread.add(account);
     await this.books.run(account.scope, async () => undefined);
     for (const instrument of instrumentsOf(copies)) await this.compareCoin(account, instrument, states, before);

@@ -3,7 +3,7 @@ import { must, present } from '@lockstep/kernel';
 import { type BookRow, type CopyBook, FollowerRows, type LeaderBook } from '@lockstep/replication';
 import type { CopySettings } from '@lockstep/roster';
 import type { AccountType, AgentStatus } from '@lockstep/storage';
-import type { Address, SignerHandle } from '@lockstep/venues/port';
+import type { Address, SignerHandle, VenuePosition } from '@lockstep/venues/port';
 import type { Balance } from './equity-over';
 import type { LeaderOrders } from './leader-orders';
 import type { LeaderState } from './leader-state';
@@ -22,6 +22,8 @@ export interface BookGroup {
 export interface DexBalance extends Balance {
   /** True where it has a position. */
   readonly inUse: boolean;
+  /** Those positions. */
+  readonly positions?: readonly Pick<VenuePosition, 'coin' | 'size' | 'marginUsed'>[];
 }
 
 /** A venue account this engine writes for. */

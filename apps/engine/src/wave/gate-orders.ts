@@ -14,6 +14,7 @@ const REASON_OF: Readonly<Record<Breach, ReasonCode>> = {
   leverage: 'cap_leverage',
   concentration: 'cap_concentration',
   gross: 'cap_gross',
+  margin: 'cap_margin',
   capacity: 'cap_capacity',
   exit_grows: 'withheld',
 };

@@ -26,11 +26,13 @@ const breaker = z.object({
 const limit = z.object({
   copy_id: idText('cpy'),
   limit: z.string().describe('Which limit, e.g. `leverage`.'),
-  threshold: decimalText.describe('The limit in money.'),
-  measured: decimalText.describe('What is held under it, in money.'),
+  threshold: decimalText.describe('The limit in money; of `liquidation_distance` the floor, as a share of the mark.'),
+  measured: decimalText.describe('What is held under it, in money; of `liquidation_distance` the nearest distance there is.'),
   action: z
     .enum(['alert', 'trim', 'close', 'release'])
-    .describe('`trim`: positions are reduced to 5 % below it. `close`: they are closed. Both halt new risk. `release`: it is met again.'),
+    .describe(
+      '`trim`: positions are reduced to 5 % below it, or until they are 5 % above a floor. `close`: they are closed. Both halt new risk. `release`: it is met again.',
+    ),
 });
 
 const forfeit = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, reason: z.string() });

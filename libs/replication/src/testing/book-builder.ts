@@ -40,7 +40,14 @@ export const breakerOf = (part: Partial<CopySettings['breaker']>): CopySettings[
 export const settingsOf = (ratio: string, part: Partial<CopySettings> = {}): CopySettings => ({
   ...defaultCopySettings(),
   mode: { kind: 'fixed_ratio', ratio: rateOf(ratio) },
-  caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null, maxGrossExposure: null },
+  caps: {
+    maxPositionSize: null,
+    maxPositionNotional: null,
+    maxPositionShare: null,
+    maxLeverage: null,
+    maxGrossExposure: null,
+    minLiquidationDistance: null,
+  },
   venueLeverage: 50,
   ...part,
 });

@@ -13,6 +13,7 @@ import { checkAdded } from './checks/added-now';
 import { checkCalmBooks } from './checks/calm-books';
 import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
+import { checkClearingMargin } from './checks/clearing-margin';
 import { checkCross } from './checks/crosses';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
@@ -221,6 +222,7 @@ class Judge implements Auditor {
       checkFreshness(judged);
       checkOrderLimits(judged);
       checkSharedLimits(judged);
+      checkClearingMargin(judged);
     }
     keepMirror(state, mirror, at);
   }
@@ -240,6 +242,7 @@ class Judge implements Auditor {
     checkFreshness(judged);
     checkOrderLimits(judged);
     checkSharedLimits(judged);
+    checkClearingMargin(judged);
     checkTarget(judged);
     checkCrossing(judged);
     checkAge(judged);

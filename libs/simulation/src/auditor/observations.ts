@@ -17,6 +17,8 @@ export type TermsObservation =
       readonly coin: string;
       readonly szDecimals: number;
       readonly maxLeverage: number;
+      /** Its positions have their margin for themselves; absent: they share their clearinghouse's. */
+      readonly isolated?: true;
       /** Smallest notional of an order, 10^-8. */
       readonly minNotional: bigint;
       readonly collateral: string;
@@ -122,6 +124,8 @@ export type DeliveredObservation =
       readonly process: string;
       readonly account: string;
       readonly equity: bigint | null;
+      /** What is in the clearinghouse that was read; absent: not told with it. */
+      readonly clearing?: { readonly dex: string; readonly value: bigint };
     }
   /** A charge became known to the engine, by the time the venue gave it. */
   | {

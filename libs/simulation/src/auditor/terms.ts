@@ -31,6 +31,8 @@ export interface CapsSeen {
   readonly maxLeverage: bigint | null;
   /** All positions together; absent: none. */
   readonly maxGrossExposure?: bigint | null;
+  /** Least distance of a liquidation price from the mark; absent: none. */
+  readonly minLiquidationDistance?: bigint | null;
 }
 
 /** Limits that are judged on what is held as well (product §3 (2)), and what is done where one is passed. */

@@ -8,6 +8,8 @@ export const VIOLATION_KINDS = [
   'allocation',
   'leverage',
   'gross_exposure',
+  'clearing_margin',
+  'liquidation_distance',
   'leader_capacity',
   'follower_exposure',
   'concentration',

@@ -6,6 +6,7 @@ import { type CopyTerms, STATE_ACTION_TERMS, STATE_LIMIT_TERMS, type StateAction
 /** One seed in so many has copies with the extra, and of its copies one in so many has it. */
 const STATE_LIMITS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const REST = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const FLOORS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const STOPS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 /** Of the copies that may mirror orders one in so many does not. */
 const POSITIONS_ONE_IN = 5;
@@ -19,18 +20,21 @@ export class TermsExtras {
   private readonly hasStateLimits: boolean;
   private readonly hasRest: boolean;
   private readonly hasStops: boolean;
+  private readonly hasFloors: boolean;
   private readonly hasOrders: boolean;
 
   constructor(private readonly seed: number) {
     this.hasStateLimits = draws(seed, 'extras: state limits').oneIn(STATE_LIMITS.seedsOneIn);
     this.hasRest = draws(seed, 'extras: rest').oneIn(REST.seedsOneIn);
     this.hasStops = draws(seed, 'extras: stops').oneIn(STOPS.seedsOneIn);
+    this.hasFloors = draws(seed, 'extras: floors').oneIn(FLOORS.seedsOneIn);
     this.hasOrders = hasOrders(seed);
   }
 
   /** The terms a copy begins with. */
   begin(copy: number, allocation: bigint, terms: CopyTerms): CopyTerms {
-    const limited = this.hasStateLimits ? withStateLimits(terms, allocation, this.drawOf('state limits', copy)) : terms;
+    const floored = this.hasFloors ? withFloor(terms, this.drawOf('floors', copy)) : terms;
+    const limited = this.hasStateLimits ? withStateLimits(floored, allocation, this.drawOf('state limits', copy)) : floored;
     const rests = this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? ({ ...limited, onBreach: 'rest' } as const) : limited;
     return this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? { ...rests, protectiveStop: true } : rests;
   }
@@ -54,6 +58,13 @@ export function withoutOrdersWhereUnfit(terms: CopyTerms): CopyTerms {
   const { policy, ...others } = terms;
   const fits = terms.direction === 'same' && terms.follow === 'all' && terms.mode.kind !== 'fixed_amount';
   return policy === undefined || fits ? terms : others;
+}
+
+/** A floor under liquidation distances, near to that of a position as large as the copy; now and then margin alone. */
+function withFloor(terms: CopyTerms, draw: Draws): CopyTerms {
+  if (!draw.oneIn(FLOORS.copiesOneIn)) return terms;
+  const minLiquidationDistance = draw.oneIn(8) ? 0n : BigInt(draw.between(100_000, 990_000)) * PPM;
+  return { ...terms, caps: { ...terms.caps, minLiquidationDistance } };
 }
 
 /** Limits that act on what is held, near to what a copy holds: a position at its cap passes them as its price moves. */

@@ -181,6 +181,7 @@ function settingsOf(terms: CopyTerms): CopySettings {
       maxPositionShare: whole(caps.maxPositionShare, rate),
       maxLeverage: whole(caps.maxLeverage, rate),
       maxGrossExposure: null,
+      minLiquidationDistance: null,
     },
     slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: 'reject' },
     breaker: {

@@ -159,6 +159,7 @@ export function tightened(terms: CopyTerms, { allocation }: TermsFor, draw: Draw
       maxPositionShare: half(caps.maxPositionShare),
       maxLeverage: half(caps.maxLeverage) ?? ppm(1_000_000),
       ...(caps.maxGrossExposure !== undefined && { maxGrossExposure: half(caps.maxGrossExposure) }),
+      ...(caps.minLiquidationDistance !== undefined && { minLiquidationDistance: caps.minLiquidationDistance }),
     },
     losses: draw.oneIn(2)
       ? losses
@@ -180,6 +181,7 @@ export function loosened(terms: CopyTerms, draw: Draws): CopyTerms {
       maxPositionShare: draw.oneIn(3) ? null : twice(caps.maxPositionShare, LEVERAGE_MOST),
       maxLeverage: twice(caps.maxLeverage, LEVERAGE_MOST),
       ...(caps.maxGrossExposure !== undefined && { maxGrossExposure: twice(caps.maxGrossExposure, MONEY_MOST) }),
+      ...(caps.minLiquidationDistance !== undefined && { minLiquidationDistance: caps.minLiquidationDistance }),
     },
     losses: {
       ...losses,

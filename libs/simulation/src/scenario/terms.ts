@@ -52,11 +52,13 @@ export interface CapTerms {
   readonly maxLeverage: bigint | null;
   /** All positions together; absent: none. */
   readonly maxGrossExposure?: bigint | null;
+  /** Least distance of a liquidation price from the mark, 10^-12; absent: none. */
+  readonly minLiquidationDistance?: bigint | null;
 }
 
 /** Limits of a layer above the copies; null: none. What copies share stands here alone. */
 export interface ChainTerms {
-  readonly caps: Required<CapTerms>;
+  readonly caps: Required<Omit<CapTerms, 'minLiquidationDistance'>> & Pick<CapTerms, 'minLiquidationDistance'>;
   readonly losses: Pick<LossTerms, 'fromStart' | 'trailing' | 'daily' | 'lossMoney'>;
   readonly exposure: {
     /** Σ notional of all copies of a leader, and of a follower; the same by underlying, as a share of what the follower's copies are worth. */

@@ -80,6 +80,9 @@ export const settingsSchema = named(
           max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
           max_leverage: limit.describe('All positions together ÷ copy equity.'),
           max_gross_exposure: limit.describe('All positions together, in money.'),
+          min_liquidation_distance: limit.describe(
+            'Least distance of every liquidation price from the mark, as a share of the mark, after an increase; what a copy may use is its share of what the account holds in the clearinghouse of the instrument. 0: margin alone is judged.',
+          ),
         })
         .describe('Limits on new risk; null is no limit of that kind.'),
       slippage: z.object({
@@ -111,9 +114,10 @@ export const settingsSchema = named(
           position_share: z.enum(STATE_ACTIONS),
           leverage: z.enum(STATE_ACTIONS),
           gross_exposure: z.enum(STATE_ACTIONS),
+          liquidation_distance: z.enum(STATE_ACTIONS),
         })
         .describe(
-          'What is done where a mark, funding or a withdrawal takes what is held beyond a limit of `caps`: `alert` tells it, `trim` reduces to 5 % below it, `close` closes what passed it and waits for the next open.',
+          'What is done where a mark, funding or a withdrawal takes what is held beyond a limit of `caps`: `alert` tells it, `trim` reduces to 5 % below it (of `liquidation_distance`: until it is 5 % above its floor), `close` closes what passed it and waits for the next open.',
         ),
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
       catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),

@@ -60,6 +60,7 @@ export const settingsDraft = z
         max_position_share: decimal.nullable().optional(),
         max_leverage: decimal.nullable().optional(),
         max_gross_exposure: decimal.nullable().optional(),
+        min_liquidation_distance: decimal.nullable().optional(),
       })
       .optional(),
     slippage: z.strictObject({ entry_bound: decimal.optional(), exit_bound: decimal.optional(), on_breach: z.enum(ON_BREACH).optional() }).optional(),
@@ -81,6 +82,7 @@ export const settingsDraft = z
         position_share: z.enum(STATE_ACTIONS).optional(),
         leverage: z.enum(STATE_ACTIONS).optional(),
         gross_exposure: z.enum(STATE_ACTIONS).optional(),
+        liquidation_distance: z.enum(STATE_ACTIONS).optional(),
       })
       .optional(),
     max_age_ms: z.int().optional(),

@@ -53,6 +53,9 @@ const limitsSchema = named(
           max_position_share: limit.describe('Largest position as a share of copy equity, 1 is all of it.'),
           max_leverage: limit.describe('All positions together ÷ copy equity.'),
           max_gross_exposure: limit.describe('All positions together, in money.'),
+          min_liquidation_distance: limit.describe(
+            'Least distance of every liquidation price from the mark, as a share of the mark, after an increase; what a copy may use is its share of what the account holds in the clearinghouse of the instrument. 0: margin alone is judged.',
+          ),
         })
         .describe('Limits on new risk of each copy; null is no limit of that kind.'),
       losses: z
@@ -133,6 +136,7 @@ export const limitsDraft = z.strictObject({
       max_position_share: decimal,
       max_leverage: decimal,
       max_gross_exposure: decimal,
+      min_liquidation_distance: decimal,
     })
     .optional()
     .describe('Limits on new risk of each copy. What is left out stays, null takes a limit away.'),

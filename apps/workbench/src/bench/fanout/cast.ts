@@ -69,6 +69,7 @@ function termsOf(index: number): Terms {
       mode: { kind: 'fixed_ratio', ratio: rate(half ? 500_000_000n : 1_000_000_000n) },
       caps: {
         maxGrossExposure: null,
+        minLiquidationDistance: null,
         maxPositionSize: size(capped ? 5_000_000n : 100_000_000n),
         maxPositionNotional: (1_000n * UNIT) as NonNullable<CopySettings['caps']['maxPositionNotional']>,
         maxPositionShare: rate(900_000_000_000n),

@@ -5,6 +5,7 @@ import { BROKEN_BREAKERS } from './breakers';
 import { BROKEN_ENDINGS } from './endings';
 import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
+import { BROKEN_MARGIN } from './margin';
 import { BROKEN_MIRRORS } from './mirrors';
 import { BROKEN_PROTECTIVE_STOPS } from './protective-stops';
 import { BROKEN_RESTING } from './resting';
@@ -19,6 +20,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_LIMITS,
   ...BROKEN_HELD_LIMITS,
   ...BROKEN_SHARED_LIMITS,
+  ...BROKEN_MARGIN,
   ...BROKEN_RESTING,
   ...BROKEN_PROTECTIVE_STOPS,
   ...BROKEN_MIRRORS,

@@ -50,7 +50,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
     edits: [
       {
         file: CROSSING,
-        find: 'const room = Math.floor(capsOf(member, Math.max(entry.limit, midOf(sheet)), options) - held);',
+        find: 'const room = Math.floor(capsOf(member, buy, Math.max(entry.limit, midOf(sheet)), options) - held);',
         put: 'const room = Number.MAX_SAFE_INTEGER;',
       },
     ],

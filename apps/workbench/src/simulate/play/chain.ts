@@ -84,6 +84,7 @@ function narrowed(seen: SettingsSeen, limits: ChainTerms | undefined, coins: rea
       maxPositionShare: least(seen.caps.maxPositionShare, caps.maxPositionShare),
       maxLeverage: least(seen.caps.maxLeverage, caps.maxLeverage),
       maxGrossExposure: least(seen.caps.maxGrossExposure, caps.maxGrossExposure),
+      ...floor(seen.caps.minLiquidationDistance ?? null, caps.minLiquidationDistance ?? null),
     },
     losses: {
       ...seen.losses,
@@ -99,6 +100,12 @@ function narrowed(seen: SettingsSeen, limits: ChainTerms | undefined, coins: rea
     },
     instruments: both(seen.instruments, limits.instruments, coins),
   };
+}
+
+/** Of two floors the higher one binds. */
+function floor(own: bigint | null, above: bigint | null): Pick<SettingsSeen['caps'], 'minLiquidationDistance'> {
+  if (own === null && above === null) return {};
+  return { minLiquidationDistance: own === null || (above !== null && above > own) ? above : own };
 }
 
 type Filter = SettingsSeen['instruments'];

@@ -63,6 +63,7 @@ export class Player {
         coin: coin.coin,
         szDecimals: coin.szDecimals,
         maxLeverage: coin.maxLeverage,
+        ...(coin.onlyIsolated && { isolated: true as const }),
         minNotional: 1_000_000_000n,
         collateral: coin.collateral,
       });

@@ -33,7 +33,14 @@ describe('terms of a scenario as settings of the product', () => {
       follow: 'increases_only',
       start: { kind: 'adopt', band: 10_000_000_000n },
       instruments: { kind: 'only', coins: ['BTC'] },
-      caps: { maxPositionSize: 1n, maxPositionNotional: 2n, maxPositionShare: 3n, maxLeverage: 4n, maxGrossExposure: null },
+      caps: {
+        maxPositionSize: 1n,
+        maxPositionNotional: 2n,
+        maxPositionShare: 3n,
+        maxLeverage: 4n,
+        maxGrossExposure: null,
+        minLiquidationDistance: null,
+      },
       slippage: { entryBound: 11n, exitBound: 12n, onBreach: 'reject' },
       breaker: { fromStart: 5n, trailing: 6n, daily: 7n, lossMoney: 8n, alertAt: 9n, haltNewAt: 10n, closeAfterMarks: 3, protectiveStop: false },
       stateLimits: ALERTED,
@@ -56,8 +63,10 @@ describe('terms of a scenario as settings of the product', () => {
     for (const { seed, terms } of [{ seed: 0, terms: TERMS }, ...drawn]) {
       const [seen, settings] = [seenOf(terms), settingsOf(terms)];
       const { alertAt: _, protectiveStop: __, ...losses } = settings.breaker;
-      const { maxGrossExposure, ...others } = settings.caps;
-      const caps = maxGrossExposure === null ? others : { ...others, maxGrossExposure };
+      const { maxGrossExposure, minLiquidationDistance, ...others } = settings.caps;
+      const floored = minLiquidationDistance === null ? others : { ...others, minLiquidationDistance };
+      const caps = maxGrossExposure === null ? floored : { ...floored, maxGrossExposure };
+      expect(seen.caps.minLiquidationDistance ?? null).toBe(minLiquidationDistance);
       expect(seen.mode, `seed ${seed}`).toMatchObject({ kind: settings.mode.kind });
       expect(
         [
@@ -66,7 +75,7 @@ describe('terms of a scenario as settings of the product', () => {
           seen.start,
           seen.instruments,
           seen.caps.maxGrossExposure === null ? (({ maxGrossExposure: _none, ...rest }) => rest)(seen.caps) : seen.caps,
-          seen.stateLimits ?? ALERTED,
+          { ...ALERTED, ...seen.stateLimits },
           seen.losses,
           seen.entryBound,
           seen.maxAgeMs,

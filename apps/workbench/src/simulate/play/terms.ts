@@ -20,6 +20,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       maxPositionShare: orNull(caps.maxPositionShare, rate),
       maxLeverage: orNull(caps.maxLeverage, rate),
       maxGrossExposure: orNull(caps.maxGrossExposure ?? null, money),
+      minLiquidationDistance: orNull(caps.minLiquidationDistance ?? null, rate),
     },
     slippage: { entryBound: rate(terms.entryBound), exitBound: rate(terms.exitBound), onBreach: terms.onBreach ?? 'reject' },
     breaker: {
@@ -32,7 +33,7 @@ export function settingsOf(terms: CopyTerms): CopySettings {
       closeAfterMarks: losses.closeAfterMarks,
       protectiveStop: terms.protectiveStop ?? false,
     },
-    stateLimits: terms.stateLimits ?? ALERTED,
+    stateLimits: { ...ALERTED, ...terms.stateLimits },
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
@@ -49,6 +50,7 @@ export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): Ch
       maxPositionShare: orNull(caps.maxPositionShare, rate),
       maxLeverage: orNull(caps.maxLeverage, rate),
       maxGrossExposure: orNull(caps.maxGrossExposure, money),
+      minLiquidationDistance: orNull(caps.minLiquidationDistance ?? null, rate),
     },
     losses: {
       fromStart: orNull(losses.fromStart, rate),

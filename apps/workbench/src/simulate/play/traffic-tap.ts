@@ -119,7 +119,8 @@ export class TrafficTap implements Traffic {
     const follower = this.cast.followerOfAddress(state.address);
     if (follower === undefined) return;
     const equity = this.equityOf(state.address, [state]);
-    this.observe({ kind: 'account_state_delivered', at: this.exact(), process: this.process, account: state.address, equity });
+    const clearing = { dex: state.dex, value: state.accountValue };
+    this.observe({ kind: 'account_state_delivered', at: this.exact(), process: this.process, account: state.address, equity, clearing });
   }
 
   fills(address: string, fills: readonly VenueFill[]): void {

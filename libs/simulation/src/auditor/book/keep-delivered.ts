@@ -59,6 +59,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
     case 'account_state_delivered':
       for (const copy of state.copiesByAccount.get(told.account) ?? []) {
         if (told.equity !== null) copy.accountEquity.add(told.at, Number(told.equity) / 1e8);
+        if (told.clearing !== undefined) copy.inClearing(told.clearing.dex).add(told.at, Number(told.clearing.value) / 1e8);
       }
   }
 }

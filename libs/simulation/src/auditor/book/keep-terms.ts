@@ -15,8 +15,8 @@ const TAKING_ON_MS = 5_000;
 export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { kind: 'added_now' }>): void {
   switch (told.kind) {
     case 'instrument': {
-      const { coin, maxLeverage, minNotional } = told;
-      state.instruments.set(coin, { coin, lot: lotOf(told.szDecimals), maxLeverage, minNotional });
+      const { coin, maxLeverage, minNotional, isolated = false } = told;
+      state.instruments.set(coin, { coin, lot: lotOf(told.szDecimals), maxLeverage, minNotional, isolated });
       return;
     }
     case 'copy_terms':

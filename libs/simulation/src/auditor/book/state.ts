@@ -22,6 +22,7 @@ export interface InstrumentSeen {
   readonly lot: bigint;
   readonly maxLeverage: number;
   readonly minNotional: bigint;
+  readonly isolated: boolean;
 }
 
 /** A part of a fill of the world on its way to the engine: what it does to one copy. */

@@ -92,7 +92,7 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
  * What a side of another coin may come to; a remnant against it leaves with the very order that enters (product §2.5). Where the follower trades beside the copy
  * it is the least that may be the copy's.
  */
-function sideWorst({ at, state }: JudgedOrder, other: Holding, price: bigint, minNotional: bigint, buy: boolean): bigint {
+export function sideWorst({ at, state }: JudgedOrder, other: Holding, price: bigint, minNotional: bigint, buy: boolean): bigint {
   const { clockSlackMs } = state.options;
   if (other.foreign) return max(0n, other.range.least(buy)) + other.pending(at, clockSlackMs, buy, false);
   const rides = abs(other.real.position) * price * 100n < minNotional * UNIT * WAITING_PERCENT;
@@ -100,27 +100,27 @@ function sideWorst({ at, state }: JudgedOrder, other: Holding, price: bigint, mi
 }
 
 /** The most a copy's share of its account's real equity may be, by equities (product §1): all of it where it is alone. */
-function shareMost({ state, copy, at }: JudgedOrder): number {
+export function shareMost({ state, copy, at }: JudgedOrder): number {
   const own = copy.equityRange(at)?.high ?? 0;
   const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy && other.state === 'active');
   const beside = others.reduce((sum, other) => sum + Math.max(0, other.equityRange(at)?.low ?? 0), 0);
   return own > 0 ? own / (own + beside) : 1;
 }
 
-const leverageOf = (wanted: number, most: number): bigint => BigInt(Math.max(1, Math.min(wanted, most)));
+export const leverageOf = (wanted: number, most: number): bigint => BigInt(Math.max(1, Math.min(wanted, most)));
 const rateText = (rate: bigint): string => `${Number(rate) / 1e12}`;
 
 /** The lowest mark of a coin the engine may have decided on; null: none, which is another check's business. */
-function markOf(judged: JudgedOrder, coin: string): bigint | null {
+export function markOf(judged: JudgedOrder, coin: string): bigint | null {
   const { order, state } = judged;
   const trail = state.marks.of(order.process, coin);
   return trail?.range(order.decidedAt - state.options.raceMs, Math.max(order.decidedAt, judged.at))?.low ?? null;
 }
 
 /** The most copy equity an engine may have reckoned with, 10^-8; never below zero. */
-function highestEquity(judged: JudgedOrder): bigint | null {
+export function highestEquity(judged: JudgedOrder): bigint | null {
   const range = judged.copy.ownShare ? null : judged.copy.equityRange(judged.at);
   return range === null ? null : widened(range.high, judged.state.options.equityMargin);
 }
 
-const widened = (value: number, margin: bigint): bigint => BigInt(Math.ceil(Math.max(0, value) * 1e8 * (1 + Number(margin) / 1e12)));
+export const widened = (value: number, margin: bigint): bigint => BigInt(Math.ceil(Math.max(0, value) * 1e8 * (1 + Number(margin) / 1e12)));
