@@ -43,9 +43,9 @@ function usualCrowd(size: ScenarioSize, draw: Draws): number {
   if (size === 'small') return draw.between(8, 20);
   if (size === 'large') return draw.between(180, 250);
   return draw.weighted([
-    [60, draw.between(6, 14)],
-    [28, draw.between(14, 30)],
-    [12, draw.between(30, 70)],
+    [60, draw.between(6, 12)],
+    [30, draw.between(12, 24)],
+    [10, draw.between(24, 48)],
   ]);
 }
 
