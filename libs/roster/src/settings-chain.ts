@@ -112,7 +112,8 @@ export interface EffectiveSettings {
 }
 
 /**
- * Settings in effect: limits merge along the chain, the least of each and of a floor the greatest, instruments by intersection, how waves are spread is the nearest layer's word; of choices a fixed one decides, the farthest from the copy first, else the nearest word. Of layers that set the same value the one
+ * Settings in effect: limits merge along the chain, the least of each and of a floor the greatest, instruments by intersection; how waves are spread is the
+ * nearest layer's word; of choices a fixed one decides, the farthest from the copy first, else the nearest word. Of layers that set the same value the one
  * nearest to the copy is named as its source. The order of `chain` does not matter.
  */
 export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits[]): EffectiveSettings {
