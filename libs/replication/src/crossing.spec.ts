@@ -128,6 +128,12 @@ describe('what crosses inside an account', () => {
     expect(crossed([LEAVES, ENTERS], book)).toHaveLength(count);
   });
 
+  it('what enters short fits its caps at the middle too, where that is above the mark', () => {
+    const short: Wanted = { target: -7, owed: '100', allocation: 300 };
+    expect(told(crossed([short, ENTERS]))).toEqual(['1 gives 3 to 2']);
+    expect(told(crossed([short, ENTERS], { bid: '100.1', ask: '100.5' }))).toEqual(['1 gives 2 to 2']);
+  });
+
   it('exits cross at the middle whatever the mark says', () => {
     const [cross] = crossed([LEAVES, { position: -3, target: 0 }], { bid: '90', ask: '91', markAt: NOW - 60_000 });
     expect([cross?.price, cross?.bid, cross?.ask]).toEqual([priceUnits('90.5'), priceUnits('90'), priceUnits('91')]);

@@ -73,7 +73,7 @@ export function findCrosses(members: readonly AccountMember[], options: CrossOpt
     return match(inTurn(exits, true), inTurn(exits, false)).map((pair) => ({ ...pair, price: mark, bid: mark, ask: mark }));
   }
   if (bid <= 0 || ask <= bid || options.now - bookAt > options.bookMaxAgeMs) return [];
-  const price = Math.floor((bid + ask) / 2);
+  const price = midOf(first.sheet);
   const within = desires.filter(({ buy, limit }) => (buy ? price <= limit : price >= limit));
   return match(inTurn(within, true), inTurn(within, false)).map((pair) => ({ ...pair, price, bid, ask }));
 }
@@ -137,14 +137,20 @@ function entryOf(member: AccountMember, buy: boolean, lots: number, held: number
   if (opposedInFlight(sheet.rows, row, buy)) return null;
   if ((sheet.rows.target[row] ?? 0) > 0 !== buy || catchUpRefusal({ book, sheet, options }, row, buy) !== CLEAR) return null;
   const entry = desire(member, buy, lots, false, sheet.rows.owedPrice[row] ?? 0, book.copies.entryBound[row] ?? 0);
-  const room = Math.floor(capsOf(member, buy, entry.limit, options) - held);
+  const room = Math.floor(capsOf(member, buy, Math.max(entry.limit, midOf(sheet)), options) - held);
   return room < 1 ? null : { ...entry, lots: Math.min(lots, room) };
 }
 
-/** Largest |position| in lots that all caps admit, those that copies share too: of two that both enter, neither takes anything off the other. */
-function capsOf({ book, sheet, row }: AccountMember, buy: boolean, limit: number, options: CrossOptions): number {
+/** What a cross is made at, where a book is known. */
+const midOf = ({ bestBid, bestAsk }: AccountMember['sheet']): number => Math.floor((bestBid + bestAsk) / 2);
+
+/**
+ * Largest |position| in lots that all caps admit at the higher of the mark and a price, those that copies share too: of two that both enter, neither takes anything
+ * off the other. A seller's limit says nothing of what it enters at: a cross is made at the middle, which may be above the mark.
+ */
+function capsOf({ book, sheet, row }: AccountMember, buy: boolean, at: number, options: CrossOptions): number {
   const caps = new Float64Array(CAP_COUNT);
-  const price = Math.max(sheet.mark, limit);
+  const price = Math.max(sheet.mark, at);
   capLots(book, sheet, row, buy, price, caps);
   if (book.hasSharedLimits) capShared(book, sheet, row, price, options, caps);
   return caps.reduce((least, cap) => Math.min(least, cap), Number.MAX_SAFE_INTEGER);

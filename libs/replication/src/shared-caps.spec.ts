@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FollowerRows } from './follower-rows';
 import { type InstrumentSheet, MICRO } from './instrument-columns';
+import { NO_MIRRORS, putMirrors } from './mirror-columns';
 import { orderFacts } from './order-facts';
 import { CAPS, reasonAt } from './reasons';
 import { repairPlan } from './repair';
@@ -171,6 +172,25 @@ describe('a repair', () => {
     other.book.setMark('ETH', priceOf('160'), NOW);
     const repaired = repairPlan(one.book, one.sheet, 9, optionsOf(9));
     expect([...repaired.plan.orders.lots.slice(0, repaired.plan.orders.count)]).toEqual([2]);
+  });
+});
+
+describe('mirrors of orders that stand', () => {
+  it.each<[string, Partial<ExposureLimits>]>([
+    ['gross exposure of a follower', { followerGross: dollars(1_000) }],
+    ['an underlying', { underlyingShare: rateOf('0.1') }],
+    ['capacity of a leader', { leaderCapacity: dollars(1_000) }],
+  ])('leave to what was granted before only what %s admits beside them, and the gate agrees', (_what, exposure) => {
+    const stage = new Stage();
+    const entry = entryOf(1, exact({ policy: 'orders' }), { follower: 7, allocation: dollars(10_000), realEquity: dollars(10_000) });
+    stage.book.setExposure(stage.add(entry), limits(exposure));
+    stage.plan('8');
+    stage.sheet.rows.pendingBuy[0] = 0;
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 5, standingBuy: 5 });
+    const { plan } = repairPlan(stage.book, stage.sheet, 9, optionsOf(9));
+    expect([...plan.orders.lots.slice(0, plan.orders.count)]).toEqual([5]);
+    const facts = orderFacts(stage.book, plan, NOW, 5_000);
+    expect(facts !== null && gate(plan.orders, facts).ok).toBe(true);
   });
 });
 

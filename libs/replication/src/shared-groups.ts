@@ -4,6 +4,7 @@ import type { Draft } from './draft';
 import { type FollowerStanding, followerStanding, mostLots } from './follower-standing';
 import { MICRO } from './instrument-columns';
 import { leaderTotals } from './leader-totals';
+import { wantedOf } from './mirror-columns';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const ceilOf = mulDivCeil;
@@ -86,16 +87,23 @@ export function entriesOf(draft: Draft): SharedEntries {
   return entries;
 }
 
-/** Targets count to the last micro-lot, so that no two parts make a whole lot more. */
+/**
+ * Targets count to the last micro-lot, so that no two parts make a whole lot more. Mirrors that stand are for orders of the leader that are no part of a target yet:
+ * they may fill beside all that was granted.
+ */
 function valueEntry(draft: Draft, entries: SharedEntries, at: number): void {
   const { rows, mark, lotsPerUnit } = draft.sheet;
   const index = entries.index[at] ?? 0;
+  const row = draft.row[index] ?? 0;
   const granted = draft.entryHeld[index] ?? 0;
+  const target = draft.targetAfter[index] ?? 0;
   const price = Math.max(mark, draft.entryLimit[index] ?? 0);
-  const inHand = ceilOf(mostLots(rows, draft.row[index] ?? 0, false), price, lotsPerUnit);
-  const increment = Math.max(0, Math.abs(draft.targetAfter[index] ?? 0) - granted);
+  const inHand = ceilOf(mostLots(rows, row, false), price, lotsPerUnit);
+  const standing = (wantedOf(rows, row, target) < 0 ? rows.standingSell[row] : rows.standingBuy[row]) ?? 0;
+  const beside = granted + standing * MICRO;
+  const increment = Math.max(0, Math.abs(target) - granted);
   entries.price[at] = price;
-  entries.held[at] = Math.max(inHand, granted === 0 ? 0 : ceilOf(granted, price, lotsPerUnit * MICRO));
+  entries.held[at] = Math.max(inHand, granted === 0 ? 0 : ceilOf(beside, price, lotsPerUnit * MICRO));
   entries.increment[at] = increment === 0 ? 0 : ceilOf(increment, price, lotsPerUnit * MICRO);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CapsSeen, SettingsSeen, StateActionSeen, StateLimitSeen } from './terms';
-import { COPY, History, rate, units } from './testing/history';
+import { COPY, History, rate, SETTINGS, units } from './testing/history';
 
 const CAPS: CapsSeen = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
 const LIMITS: Readonly<Record<StateLimitSeen, CapsSeen>> = {
@@ -9,6 +9,7 @@ const LIMITS: Readonly<Record<StateLimitSeen, CapsSeen>> = {
   leverage: { ...CAPS, maxLeverage: rate('0.11') },
   gross_exposure: { ...CAPS, maxGrossExposure: units('1100') },
 };
+const PLAIN = { price: units('100'), fee: 0n, closedPnl: 0n, liquidation: false };
 const NONE = { position_notional: 'none', position_share: 'none', leverage: 'none', gross_exposure: 'none' } as const;
 const limited = (limit: StateLimitSeen, action: StateActionSeen, closeAfterMarks = 1): Partial<SettingsSeen> => ({
   caps: LIMITS[limit],
@@ -39,6 +40,13 @@ describe('limits on what is held (product §3, 2)', () => {
   ])('%s: %s, %s, at a mark of %s', (_what, limit, action, mark, found) => {
     const told = enter(passed(limited(limit, action), 1, mark)).found();
     expect(told.filter((kind) => kind === 'order_beyond_state')).toEqual(found);
+  });
+
+  it('are shares of what the copy is worth with money that is asked for, which may be taken up at any moment', () => {
+    const settings = limited('position_share', 'trim');
+    const history = new History(settings).wait(10_000).mark('100').follow('100').wait(1_000);
+    history.tell({ kind: 'terms_asked', at: history.now, copyId: COPY.copyId, settings: { ...SETTINGS, ...settings }, allocation: units('20000') });
+    expect(enter(history.mark('120')).found()).not.toContain('order_beyond_state');
   });
 
   it('halt no more once they are met again', () => {
@@ -111,6 +119,33 @@ describe('limits on what is held (product §3, 2)', () => {
     const history = passed(limited('gross_exposure', 'trim'), seconds);
     history.calm({ ...history.snapshot(), limitsTold: told ? [`${COPY.copyId} gross_exposure`] : [] });
     expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, string, string, 'leaves' | 'failed' | 'stays', readonly string[]]>([
+    // what, held of X and of Y at 100, what became of an exit of all of Y when both are at 120: 1,100 are allowed
+    ['whose exit leaves them within the limit', '7', '3', 'leaves', []],
+    ['whose exit does not', '9.4', '0.6', 'leaves', ['state_limit_not_met']],
+    ['whose exit failed beside the entry of the other side, and is tried again', '7', '3', 'failed', []],
+    ['that stays', '7', '3', 'stays', ['state_limit_not_met']],
+  ])('over all that is held are acted on beside a coin %s', (_what, x, y, leaves, found) => {
+    const history = new History(limited('gross_exposure', 'close'))
+      .wait(10_000)
+      .mark('100')
+      .mark('100', 'Y')
+      .follow(`${Number(x) * 10}`);
+    const other = { coin: 'Y', price: units('100') };
+    const fill = { account: COPY.account, coin: 'Y', tradeId: 'ty' };
+    const { cloid, buy, size } = history.orderOf(history.order(y, other));
+    history.tell({ kind: 'world_fill', at: history.now, ...fill, cloid, buy, size, ...PLAIN });
+    history.end(cloid, 'done').answer(cloid, 'filled');
+    history.tell({ kind: 'account_fill_delivered', at: history.now, process: 'p1', ...fill });
+    history.wait(40_000).mark('100').mark('100', 'Y').wait(100);
+    const exit = leaves === 'stays' ? null : history.exit(`-${y}`, other);
+    if (exit !== null && leaves === 'failed')
+      for (const sent of [exit, history.order('-1', other)]) history.end(sent, 'rejected').answer(sent, 'rejected');
+    history.wait(1_000).mark('120').mark('120', 'Y').wait(100);
+    history.exit('-0.5', { cause: 'repair', price: units('119') });
+    expect(history.found().filter((kind) => kind === 'state_limit_not_met')).toEqual(found);
   });
 
   it('wait for as many marks in a row as the copy asks for', () => {

@@ -48,11 +48,33 @@ describe('limits that copies share (product §3)', () => {
     expect(history.found()).toEqual(['leader_capacity']);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    // 10 held and 2 on their way at a mark of 100: 2.99 at 100.4 are 1499 at the mark, and 1.2 more at their price
+    ['the one decided last, which left first, at its price, and that decided before at the mark', -5, []],
+    ['that decided last', 5, ['leader_capacity']],
+  ])('count of two orders that left in another turn %s', (_what, later, found) => {
+    const history = two(shared({ leaderCapacity: units('1500') }));
+    history.order('2', { price: units('100'), wave: 'w2' });
+    history.order('2.99', { ...byOther, price: units('100.4'), wave: 'w1', decidedAt: history.now + later });
+    expect(history.found().filter((kind) => kind === 'leader_capacity')).toEqual(found);
+  });
+
   it('count no copy that stopped, whatever it could not close alone', () => {
     const history = two(shared({ leaderCapacity: units('1500') }));
     history.tell({ kind: 'copy_state', at: history.now, copyId: COPY.copyId, state: 'stopped' });
     history.order('14', { ...byOther, price: units('100') });
     expect(history.found()).not.toContain('leader_capacity');
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['is counted: it may be taken up at any moment', '10', []],
+    ['is counted to its end', '10.2', ['concentration']],
+  ])('as a share of the copies’ worth: money that is asked for %s', (_what, more, found) => {
+    const limits = shared({ underlyingShare: rate('0.05') });
+    const history = two(limits);
+    history.tell({ kind: 'terms_asked', at: history.now, copyId: 'c2', settings: { ...SETTINGS, ...limits }, allocation: units('20000') });
+    history.order(more, byOther);
+    expect(history.found().filter((kind) => kind === 'concentration')).toEqual(found);
   });
 
   it('bind as long as none of the terms that may be in force admits more', () => {

@@ -53,6 +53,33 @@ describe('limits of loss (product §3, 2)', () => {
     expect(history.found()).toEqual([]);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['above it', '90', []],
+    ['at the loss', '59', ['order_after_breach']],
+  ])('of a step of the ladder end where all is closed %s, and no mark tells it', (_what, price, found) => {
+    const history = holding(losses({ fromStart: rate('0.4'), haltNewAt: rate('0.5') }));
+    history.wait(1_000).mark('59').wait(1_000).leader('0', price);
+    history.fill(history.exit('-50', { price: units('58') }), '50', price).wait(1_000);
+    history.leader('10', price);
+    history.order('1', { price: units((Number(price) * 1.004).toFixed(2)) });
+    expect(history.found().filter((kind) => kind === 'order_after_breach')).toEqual(found);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['may have ended the halt of a step of the ladder', '0.5', []],
+    ['opens nothing that a loss closed', '1', ['order_after_breach']],
+  ])('what the follower did by hand, whose part in the losses is not known, %s', (_what, haltNewAt, found) => {
+    const history = holding(losses({ fromStart: rate('0.4'), haltNewAt: rate(haltNewAt) }));
+    history
+      .wait(1_000)
+      .mark(haltNewAt === '1' ? '19' : '59')
+      .wait(1_000);
+    history.trade(null, false, '20', '90').wait(1_000).mark('90').mark('90', 'Y').wait(100);
+    // Nothing is judged in the coin of such a trade.
+    history.order('1', { coin: 'Y', price: units('90.1') });
+    expect(history.found().filter((kind) => kind === 'order_after_breach')).toEqual(found);
+  });
+
   it('lets what was journaled before the mark leave', () => {
     const history = holding(losses({ fromStart: rate('0.2') }));
     history.wait(1_000).leader('510', '100');

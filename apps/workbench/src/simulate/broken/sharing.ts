@@ -21,7 +21,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
   {
     name: 'cross_at_the_ask',
     rule: 'a cross is made at the middle of a fresh book',
-    edits: [{ file: CROSSING, find: 'const price = Math.floor((bid + ask) / 2);', put: 'const price = ask;' }],
+    edits: [{ file: CROSSING, find: 'const price = midOf(first.sheet);', put: 'const price = ask;' }],
   },
   {
     name: 'cross_between_followers',
@@ -50,7 +50,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
     edits: [
       {
         file: CROSSING,
-        find: 'const room = Math.floor(capsOf(member, buy, entry.limit, options) - held);',
+        find: 'const room = Math.floor(capsOf(member, buy, Math.max(entry.limit, midOf(sheet)), options) - held);',
         put: 'const room = Number.MAX_SAFE_INTEGER;',
       },
     ],

@@ -147,7 +147,7 @@ export class Holding {
   private unanswered: UnansweredFill[] = [];
   /** When the newest exit and the newest entry were decided. */
   exitDecidedAt = Number.NEGATIVE_INFINITY;
-  /** The newest exit since the newest entry, while it is not filled whole: what it was to take off is owed, and tried again. */
+  /** The newest exit since the newest entry to the other side, while it is not filled whole: what it was to take off is owed, and tried again. */
   owedExit: OrderTrack | null = null;
   /** What the next exit has to leave at most because of a limit on what is held; null: none is to be acted on. */
   trim: Trim | null = null;

@@ -103,7 +103,9 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   }
   if (holding === undefined) return;
   holding.live.set(handed.cloid, order);
-  holding.owedExit = isExit(handed) ? order : null;
+  // The entry of a flip leaves beside the exit of what it turns, and ends nothing of it.
+  if (isExit(handed)) holding.owedExit = order;
+  else if (holding.owedExit?.handed?.buy !== handed.buy) holding.owedExit = null;
   if (isExit(handed)) holding.exitDecidedAt = handed.decidedAt;
   else if (handed.cause === 'move' && byAmount(state, handed) && holding.enteredWave !== handed.wave) {
     // An entry that is split leaves as two orders.

@@ -85,7 +85,7 @@ function keepCopyTerms(state: AuditState, told: TermsTold): void {
   known.asked.shift();
   known.earlier = known.terms;
   known.terms = termsInForce(told.settings, told.allocation, told.at);
-  known.losses.limitsChanged();
+  known.losses.haltEnded();
   for (const holding of known.holdings.values()) holding.open.change((target) => target.unsure());
   if (known.earlier.allocation === told.allocation) return;
   const moved = Number(told.allocation - known.earlier.allocation) / 1e8;

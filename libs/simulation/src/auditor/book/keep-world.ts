@@ -94,6 +94,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     if (seen.cloid === null || held !== net) holding.foreign = true;
     if (seen.cloid === null) copy.meddled = true;
     if (held !== net) copy.attributed = true;
+    if (copy.ownShare) copy.losses.haltEnded();
   }
 }
 

@@ -93,8 +93,8 @@ export class LossTrack {
     this.sure = false;
   }
 
-  /** The limits are others: what only halted is judged anew at the next mark. */
-  limitsChanged(): void {
+  /** The limits are others, or the loss is not known any more: what only halted is judged anew at the next mark, or by nobody. */
+  haltEnded(): void {
     if (this.breach?.level === 'no_new_risk') this.breach = null;
   }
 
@@ -129,6 +129,12 @@ export class LossTrack {
     this.inRow = 0;
     const halted = limits.haltNewAt === null ? null : this.met(valuation, high, limits, margin, limits.haltNewAt);
     return this.set(halted === null ? null : { level: 'no_new_risk', ...halted }, valuation);
+  }
+
+  /** A fill or a charge changed what a copy is worth, flat maybe, so that no mark would tell: what only halted it is over where that shows no such loss. */
+  ease(valuation: Valuation, limits: LossLimits, margin: number): void {
+    if (this.breach?.level !== 'no_new_risk' || !this.sure) return;
+    if (this.met(valuation, unitOf(this.high, valuation.high), limits, margin, limits.haltNewAt ?? 1) === null) this.breach = null;
   }
 
   private count(valuation: Valuation, limits: LossLimits, met: Met): boolean {

@@ -167,7 +167,7 @@ export function limitIn(
 
 /** Copy equity, 10^-8, as the highest or the lowest an engine may reckon with. */
 function equityOf(state: AuditState, copy: CopyTrack, at: EpochMs, end: 'most' | 'least'): bigint | null {
-  const range = copy.ownShare ? null : copy.equity.range(at);
+  const range = copy.ownShare ? null : copy.equityRange(at);
   if (range === null) return end === 'most' ? null : 0n;
   const margin = Number(state.options.equityMargin) / 1e12;
   if (end === 'most') return BigInt(Math.ceil(Math.max(0, range.high) * 1e8 * (1 + margin)));
@@ -218,10 +218,17 @@ function leftBy({ state, copy, at, limit, held, early }: Acted, terms: TermsInFo
   const limited = limitIn(state, copy, at, terms, limit, 'most');
   if (limited === null || (isPerPosition(limit) && least <= limited)) return position;
   // Where exits are on their way already, or failed and are tried again, targets come to less than what is held, and that may be within the limit.
-  const isOwed = holding.owedExit !== null && holding.owedExit.remaining > 0n;
-  const leaving = early || isOwed || [...holding.live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
+  const stays = held.reduce((sum, each) => (isLeaving(each.holding) ? sum : sum + each.least), 0n);
+  if (!isPerPosition(limit) && !isLeaving(holding) && stays < under(limit, held, 'least') && stays <= limited) return position;
+  const leaving = early || isLeaving(holding);
   if (actionOf(terms, limit) === 'close' && !leaving) return 0n;
   const aim = leaving ? limited : (limited * TRIMMED) / HUNDRED;
   if (isPerPosition(limit)) return (aim * UNIT) / mark + instrument.lot;
   return (position * aim) / max(1n, under(limit, held, 'least')) + instrument.lot;
+}
+
+/** Something of it is on its way out, or was and is tried again. */
+function isLeaving({ owedExit, live, real }: Holding): boolean {
+  if (owedExit !== null && owedExit.remaining > 0n && owedExit.handed?.buy === real.position < 0n) return true;
+  return [...live.values()].some(({ handed, ended }) => handed !== null && isExit(handed) && !ended);
 }

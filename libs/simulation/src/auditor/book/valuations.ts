@@ -57,10 +57,6 @@ export class Valuations {
     if (value === null) return;
     // Whose part of a charge it was may not be known: then it is the copy's, or not.
     copy.equity.add(at, Math.min(value.real, value.told) - copy.chargesDoubt, Math.max(value.real, value.told) + copy.chargesDoubt);
-    if (!byMark || isOver(copy) || state.settling(process, at)) return;
-    lookAtLimits(state, copy, process, at, () => pricesOf(state, process, copy));
-    if (copy.ownShare) return;
-    this.judged += 1;
     const valuation = {
       at,
       process,
@@ -71,6 +67,11 @@ export class Valuations {
       dayBeginsMs: copy.copy.dayBeginsMs,
       prices: () => pricesOf(state, process, copy),
     };
+    if (!byMark) copy.losses.ease(valuation, copy.terms.losses, state.options.lossMargin);
+    if (!byMark || isOver(copy) || state.settling(process, at)) return;
+    lookAtLimits(state, copy, process, at, valuation.prices);
+    if (copy.ownShare) return;
+    this.judged += 1;
     if (copy.losses.value(valuation, copy.terms.losses, state.options.lossMargin)) this.breaches += 1;
   }
 }

@@ -4,6 +4,7 @@ import type { Holding } from '../book/holding';
 import { WAITING_PERCENT } from '../book/state';
 import { admits } from '../terms';
 import type { ViolationKind } from '../violation';
+import { beyondMarks } from './decided-last';
 import { blame, type JudgedOrder, priceText, sizeText } from './judged-order';
 
 /**
@@ -69,7 +70,7 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
     gross += held;
   }
   const { maxLeverage, maxGrossExposure = null } = settings.caps;
-  const exposed = gross + worst * (at - mark);
+  const exposed = gross + beyondMarks(judged, judged.copy.holdings.values(), worst, (coin) => markOf(judged, coin));
   if (maxGrossExposure !== null && exposed > maxGrossExposure * UNIT) {
     return { kind: 'gross_exposure', text: `takes exposure to ${priceText(exposed / UNIT)} at worst, ${priceText(maxGrossExposure)} is allowed` };
   }

@@ -2,6 +2,7 @@ import { max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import type { SharedLimitsSeen } from '../terms';
 import type { ViolationKind } from '../violation';
+import { beyondMarks } from './decided-last';
 import { blame, type JudgedOrder, priceText } from './judged-order';
 
 /**
@@ -43,7 +44,7 @@ function check(judged: JudgedOrder, limit: keyof SharedLimitsSeen, kind: Violati
 function shareOf(judged: JudgedOrder, group: Copies, share: bigint): bigint | null {
   let equity = 0;
   for (const copy of group) {
-    const range = copy.ownShare ? null : copy.equity.range(judged.at);
+    const range = copy.ownShare ? null : copy.equityRange(judged.at);
     if (range === null) return null;
     equity += Math.max(0, range.high);
   }
@@ -51,25 +52,23 @@ function shareOf(judged: JudgedOrder, group: Copies, share: bigint): bigint | nu
   return (BigInt(Math.ceil(equity * 1e8 * margin)) * share) / RATE_ONE;
 }
 
-/** All the copies hold and may get, in money, at the lowest marks the decision may have been taken on; the order at the higher of its mark and its price. */
+/** All the copies hold and may get, in money, at the lowest marks the decision may have been taken on; the order decided last at the higher of its mark and its price. */
 function worstOf(judged: JudgedOrder, group: Copies, counts: (coin: string) => boolean): bigint {
   const { order, at, state } = judged;
   const { clockSlackMs } = state.options;
+  const own = judged.holding.worst(at, clockSlackMs, order.buy) + order.size;
   let sum = 0n;
   for (const copy of group) {
     for (const holding of copy.holdings.values()) {
       if (holding.foreign || !counts(holding.coin)) continue;
       const mark = markOf(judged, holding.coin);
       if (mark === null) continue;
-      if (holding === judged.holding) {
-        sum += ((holding.worst(at, clockSlackMs, order.buy) + order.size) * max(mark, order.price)) / UNIT;
-        continue;
-      }
-      const lots = max(holding.worst(at, clockSlackMs, true), holding.worst(at, clockSlackMs, false));
+      const lots = holding === judged.holding ? own : max(holding.worst(at, clockSlackMs, true), holding.worst(at, clockSlackMs, false));
       sum += (lots * mark) / UNIT;
     }
   }
-  return sum;
+  const holdings = group.flatMap((copy) => [...copy.holdings.values()]).filter(({ coin, foreign }) => !foreign && counts(coin));
+  return sum + beyondMarks(judged, holdings, own, (coin) => markOf(judged, coin)) / UNIT;
 }
 
 /** Product §3 (3): while the mark of something the group holds is missing or old, nothing is entered under a limit it shares. */
