@@ -74,6 +74,17 @@ describe('increases that wait for approval (product §3)', () => {
       true,
     ],
     [
+      'of which an order closed what was held on the other side',
+      (history) => {
+        approve(history, '1', '2', history.now + WITHIN_MS - 50, false);
+        history.fill(history.order('-0.5', { cause: 'repair', decidedAt: history.now + 10 }), '0.5');
+        approve(history, '1');
+        history.fill(enter(history, '0.5'), '0.5');
+        enter(history, '1');
+      },
+      false,
+    ],
+    [
       'whose order may still fill',
       (history) => {
         enter(approve(history, '0.5'), '0.5');

@@ -1,4 +1,4 @@
-import { abs, must, sign } from '@lockstep/kernel';
+import { abs, min, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
 import { laterEnd } from './asks-first';
@@ -133,7 +133,10 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   if (order.approved) {
     const { decidedAt } = order.handed;
     const terms = copy.termsAt(decidedAt, state.options.raceMs);
-    holding.approvals.spend(seen.buy, decidedAt, laterEnd(state, copy, terms, seen.coin), seen.size);
+    // What closed of the other side, where the exit beside it did not, took no risk on.
+    const against = holding.real.position * (seen.buy ? -1n : 1n);
+    const entered = seen.size - (against > 0n ? min(against, seen.size) : 0n);
+    holding.approvals.spend(seen.buy, decidedAt, laterEnd(state, copy, terms, seen.coin), entered);
   }
   const signed = seen.buy ? seen.size : -seen.size;
   holding.range.ours(signed);
