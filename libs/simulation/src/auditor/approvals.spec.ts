@@ -85,6 +85,15 @@ describe('increases that wait for approval (product §3)', () => {
       false,
     ],
     [
+      'beside which a remnant of the other side rides',
+      (history) => {
+        approve(history, '1', '2', history.now + WITHIN_MS - 50, false);
+        history.fill(history.order('-0.05', { cause: 'repair', decidedAt: history.now + 10 }), '0.05');
+        enter(approve(history, '1'), '1.05');
+      },
+      false,
+    ],
+    [
       'whose order may still fill',
       (history) => {
         enter(approve(history, '0.5'), '0.5');

@@ -1,6 +1,7 @@
 import { max } from '@lockstep/kernel';
 import { asksFirst, laterEnd } from '../book/asks-first';
 import type { Holding } from '../book/holding';
+import { isExit } from '../book/orders';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 
 /**
@@ -12,8 +13,16 @@ export function checkApproved(judged: JudgedOrder): void {
   if (!asksFirst(terms)) return;
   const left = holding.approvals.left(order.buy, order.decidedAt, laterEnd(state, copy, terms, order.coin));
   const used = pendingApproved(holding, judged.at, state.options.clockSlackMs, order.buy);
-  if (used + order.size <= left + instrument.lot) return;
+  if (used + order.size <= left + instrument.lot + ridden(holding, judged.at, state.options.clockSlackMs, order.buy)) return;
   blame(judged, 'not_approved', `${sizeText(max(0n, left - used))} of what the follower approved on that side is left`);
+}
+
+/** What an entry may close of the other side, which a remnant rides with it to be: no exit on its way closes that. */
+function ridden(holding: Holding, at: number, clockSlackMs: number, buy: boolean): bigint {
+  let against = holding.real.position * (buy ? -1n : 1n);
+  for (const order of holding.live.values())
+    if (order.handed?.buy === buy && isExit(order.handed) && order.mayFill(at, clockSlackMs)) against -= order.remaining;
+  return max(0n, against);
 }
 
 /** What entries that needed an approval may still fill. */
