@@ -96,6 +96,19 @@ function broken(part: Partial<CopySettings> = {}) {
   return { ctx, stage, copy, turn, copies, row, start, saved, enable, enabled };
 }
 
+describe('a change of a copy’s settings', () => {
+  it.each([
+    ['newer than what it goes by acts', 1, -1, 2],
+    ['that it goes by already acts', 2, -1, 2],
+    ['older than what it goes by is passed over', 3, 1, 3],
+  ])('%s', async (_what, version, direction, stands) => {
+    const { copy, copies, row, turn } = broken();
+    copy.settingsVersion = version;
+    expect(await turn()).toMatchObject({ status: 'applied' });
+    expect([copies.direction[row], copy.settingsVersion]).toEqual([direction, stands]);
+  });
+});
+
 describe('a copy that is enabled again after a loss limit', () => {
   it('enters again, also where it was winding down', async () => {
     const { copies, row, enable } = broken();

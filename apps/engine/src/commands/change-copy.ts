@@ -104,6 +104,8 @@ export async function changeSettings(ctx: EngineContext, parts: CommandParts, sc
   if (!Number.isInteger(version)) return refused('bad_payload');
   // A copy that is not running reads its version when it starts.
   if (copy === undefined) return applied();
+  // An engine that starts reads the newest version: one that was asked for before it would loosen what was tightened since.
+  if (version < copy.settingsVersion) return applied();
   const row = await ctx.storage.scoped(scope, (unit) => unit.copies.settings(copy.id, version));
   const decoded = row === null ? null : decodeCopySettings(row.settings);
   if (decoded === null || !decoded.ok) return refused('bad_payload', 'settings version');
