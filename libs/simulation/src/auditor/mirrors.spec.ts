@@ -186,6 +186,28 @@ describe('the end of a mirror', () => {
     expect(told(gone(15_100))).toContain('mirror_not_cancelled');
   });
 
+  it('comes as soon after an agent is there again that can sign it', () => {
+    const agent = { account: COPY.account, signer: 'agent-1' };
+    const gone = (): History =>
+      list(
+        place(begun())
+          .tell({ kind: 'signer_gone', at: 0, ...agent })
+          .wait(1_000),
+      ).wait(30_000);
+    expect(told(fill(gone().mark('100')))).not.toContain('mirror_not_cancelled');
+    const signed = (ms: number): History => {
+      const history = gone();
+      return fill(
+        history
+          .tell({ kind: 'signer_given', at: history.now, ...agent, signer: 'agent-2' })
+          .wait(ms)
+          .mark('100'),
+      );
+    };
+    expect(told(signed(4_900))).not.toContain('mirror_not_cancelled');
+    expect(told(signed(5_100))).toContain('mirror_not_cancelled');
+  });
+
   it('is not asked for while something fails', () => {
     const history = list(place(begun()).wait(1_000).tell({ kind: 'troubled', at: 0 }))
       .wait(20_000)

@@ -70,7 +70,7 @@ export function keepOrders(
       }
       return;
     case 'signer_given':
-      state.unsigned.delete(told.account);
+      if (state.unsigned.delete(told.account)) state.signedAgainAt.set(told.account, told.at);
       return;
   }
 }

@@ -162,9 +162,17 @@ function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: str
   const ended = endOf(state, order);
   // Before what a change left open is found out, nothing else is done about it.
   if (at <= order.changedAt + state.options.mirrorChangeMs) return;
+  // Without an agent nobody can cancel it.
+  const { account } = order.handed;
+  if (state.unsigned.has(account)) return;
+  const signedAt = state.signedAgainAt.get(account) ?? Number.NEGATIVE_INFINITY;
   // One whose answer got lost is not cancelled before it was asked about.
   const asksMs = order.isAnswered ? 0 : state.options.owedSlackMs;
-  if (ended === null || at <= Math.max(ended.at, order.answeredAt) + ended.graceMs + asksMs + turnMs(state) || ended.at <= quietSince(state, order))
+  if (
+    ended === null ||
+    at <= Math.max(ended.at, order.answeredAt, signedAt) + ended.graceMs + asksMs + turnMs(state) ||
+    ended.at <= quietSince(state, order)
+  )
     return;
   const text = `mirror ${order.cloid} of copy ${order.copyId} ${what} in ${order.handed.coin} ${at - ended.at} ms after ${ended.why}`;
   state.report('mirror_not_cancelled', at, order.copyId, order.cloid, text);
