@@ -241,12 +241,13 @@ async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccou
 }
 
 /** From the next order on the new agent signs. What the old one signed is still on its way; its key stays until the next renewal. */
-async function takeOver(ctx: EngineContext, account: AccountRecord, agentAddress: Address, signer: SignerHandle): Promise<void> {
+export async function takeOver(ctx: EngineContext, account: AccountRecord, agentAddress: Address, signer: SignerHandle): Promise<void> {
   const outdated = account.formerSigner;
   account.formerSigner = account.signer;
   account.signer = signer;
   account.agentAddress = agentAddress;
   account.signs = true;
+  ctx.standingStops.signedAnew(account);
   if (outdated === null) return;
   // What it signed and is still unknown can be voided by it alone.
   if (!needsSigner(ctx, account, outdated)) await account.network.venue.orders.dropSigners([outdated]);

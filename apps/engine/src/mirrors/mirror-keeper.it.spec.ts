@@ -4,6 +4,7 @@ import { defaultCopySettings } from '@lockstep/roster';
 import { standingOrders } from '@lockstep/storage';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FillCollector } from '../books/collect-fills';
+import { takeOver } from '../commands/activate-account';
 import { applied, type CommandParts } from '../commands/command-end';
 import { closeLeader } from '../commands/stop-copy';
 import type { WatchedAccount } from '../state/registry';
@@ -88,6 +89,17 @@ describe('mirrors of a copy', () => {
     const [first = 0, second = 0, third = 0, ...more] = at;
     // Clocks of different origins may disagree by a little.
     expect([second - first >= RETRY_MS - 5, third - second >= 2 * RETRY_MS - 5, more]).toEqual([true, true, []]);
+  });
+
+  it('whose cancel was refused for an agent that is gone are cancelled by the next one at once', async () => {
+    const { ctx, account } = stage;
+    venue.ends.push('refused');
+    list();
+    await look();
+    // As after many refusals.
+    for (const stop of ctx.standingStops.all()) stop.cancelAt = ctx.clock.now() + 60_000;
+    await takeOver(ctx, account, account.agentAddress, account.signer);
+    await gone();
   });
 
   it('are cancelled where no more orders may stand', async () => {

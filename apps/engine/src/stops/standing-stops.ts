@@ -148,6 +148,14 @@ export class StandingStops {
     }
   }
 
+  /** A new agent signs for an account: what the venue refused to cancel may have been refused for the one before, and waits no more. */
+  signedAnew(account: AccountRecord): void {
+    for (const stop of this.byAccount.get(account.index) ?? []) {
+      stop.cancelsRefused = 0;
+      stop.cancelAt = 0;
+    }
+  }
+
   /** Whether a copy has a stop that must be gone before it ends. An account without a key can cancel none; its stop can only reduce. */
   holdsBack(copy: CopyRecord): boolean {
     return copy.account.signs && this.ofCopy(copy).length > 0;

@@ -137,6 +137,19 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
     expect(told(history)).toEqual(['cap_position_size']);
   });
 
+  it('that was to enter, and filled when the leader had turned, closed of what is owed to his new side', () => {
+    const turned = (filled: boolean): History => {
+      const history = place(begun()).leader('-100').wait(100);
+      if (filled) fill(history);
+      else history.end('m1', 'done');
+      list(history).wait(1_000).mark('100');
+      if (filled) history.fill(history.exit('-10'), '10');
+      return calm(history.wait(40_000).mark('100'));
+    };
+    expect(told(turned(true))).not.toContain('target_too_low');
+    expect(told(turned(false))).toContain('target_too_low');
+  });
+
   it('does not leave while the copy is paused or a loss limit is met', () => {
     const paused = begun().tell({ kind: 'halt', at: begun().now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'pause' });
     expect(told(place(paused.wait(200).mark('100')))).toEqual(['halt_ignored']);

@@ -219,6 +219,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
     holding.untold.delete(part);
     holding.toldAt = at;
+    if (order?.mirror != null && order.handed?.reduceOnly === false) closedAhead(holding, part.signed);
     if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
@@ -227,6 +228,12 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     if (part.copy.attributed) holding.open.change((target) => target.unbound(at));
     else userClosed(state, holding, at);
   }
+}
+
+/** A mirror that was to enter, and whose fill is told when the leader stands on its other side: it closed of that side, and what is closed ahead is given up where his order goes. */
+function closedAhead({ open, target }: Holding, signed: bigint): void {
+  if (sign(signed) !== -target.side) return;
+  open.change((bounds) => bounds.lower(max(0n, bounds.low - abs(signed))));
 }
 
 /** What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). */
