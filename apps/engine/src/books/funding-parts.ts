@@ -1,4 +1,4 @@
-import { type CopyId, type EpochMs, type Money, size } from '@lockstep/kernel';
+import { type CopyId, type EpochMs, fromLots, type Instrument, type Money, size } from '@lockstep/kernel';
 import { fundingOfCopies, fundingSource, type OwnSide } from '@lockstep/ledger';
 import { type EngineScopedUnit, type HeldByCopy, heldByCopies } from '@lockstep/storage';
 import type { VenueFunding } from '@lockstep/venues/port';
@@ -37,9 +37,9 @@ export async function unbookedParts(
   const held = await heldByCopies(unit, charges.map(momentOf));
   const shared = charges.flatMap((one, index) => {
     const copies = held.filter(({ moment }) => moment === index);
-    const asset = assetOf(one);
-    if (copies.length > 0 && asset === null) unlisted(one);
-    return asset === null ? [] : partsOf(ctx, one, copies, asset);
+    const instrument = instrumentOf(one);
+    if (copies.length > 0 && instrument === undefined) unlisted(one);
+    return instrument === undefined ? [] : partsOf(ctx, one, copies, instrument);
   });
   const posted = await unit.ledger.postedSources(shared.map(({ source }) => source));
   return shared.filter(({ source }) => !posted.has(source));
@@ -49,13 +49,14 @@ const isCharged = ({ charge }: AccountCharge): boolean => charge.amount !== 0n &
 
 const momentOf = ({ account, charge }: AccountCharge) => ({ venueAccountNo: account.no, coin: charge.coin, atMs: charge.time });
 
-/** The collateral of the coin's dex: what funding is paid in. */
-const assetOf = ({ account, charge }: AccountCharge): string | null => account.network.markets.get(charge.coin)?.instrument.collateral ?? null;
+const instrumentOf = ({ account, charge }: AccountCharge): Instrument | undefined => account.network.markets.get(charge.coin)?.instrument;
 
-function partsOf(ctx: EngineContext, { account, charge }: AccountCharge, copies: readonly HeldByCopy[], asset: string): FundingPart[] {
+function partsOf(ctx: EngineContext, { account, charge }: AccountCharge, copies: readonly HeldByCopy[], instrument: Instrument): FundingPart[] {
   const { coin, time } = charge;
+  // What funding is paid in is the collateral of the coin's dex.
+  const { collateral: asset } = instrument;
   const held = copies.map(({ quantity }) => size(quantity));
-  const amounts = fundingOfCopies({ amount: charge.amount, net: charge.position }, held, ownSide(ctx, account, coin));
+  const amounts = fundingOfCopies({ amount: charge.amount, net: charge.position }, held, ownSide(ctx, account, instrument, copies));
   return copies.flatMap(({ copyNo, copyId }, index) => {
     const amount = amounts[index];
     if (amount === undefined || amount === 0n) return [];
@@ -63,8 +64,12 @@ function partsOf(ctx: EngineContext, { account, charge }: AccountCharge, copies:
   });
 }
 
-/** Where the follower's own position stands beside the copies, as last compared with the venue. */
-const ownSide = (ctx: EngineContext, account: AccountRecord, coin: string): OwnSide => {
-  const own = ownLots(ctx.registry, account, coin);
-  return own > 0 ? 1 : own < 0 ? -1 : 0;
-};
+/**
+ * Where the follower's own position stood beside the copies when they were charged: as last compared with the venue, without what copies left that ended since. That
+ * was theirs then.
+ */
+function ownSide(ctx: EngineContext, account: AccountRecord, instrument: Instrument, copies: readonly HeldByCopy[]): OwnSide {
+  const now: bigint = fromLots(instrument, ownLots(ctx.registry, account, instrument.coin));
+  const own = copies.reduce((rest, { left }) => rest - left, now);
+  return own > 0n ? 1 : own < 0n ? -1 : 0;
+}

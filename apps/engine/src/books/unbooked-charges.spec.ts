@@ -20,11 +20,21 @@ const charge = (amount: bigint, lots: number, time = HOUR + 80): VenueFunding =>
   rate: rate(0n),
 });
 
-/** The parts of the deployment a collector of one account needs: its venue told `charges`, its copies held so many lots each when they were made. */
-function collecting(charges: readonly VenueFunding[], held: readonly number[]) {
+/**
+ * The parts of the deployment a collector of one account needs: its venue told `charges`, its copies held so many lots each when they were made. `own`: what the
+ * follower has beside them by now; `left`: what each copy left since.
+ */
+function collecting(charges: readonly VenueFunding[], held: readonly number[], own = 0, left: readonly number[] = []) {
   const world = { fills: false, database: true, now: 2 * HOUR };
   const stage = new Stage();
-  const account = { no: 1, address: '0x1', own: new Map(), fundingReadTo: 0, fillsReadTo: 1, scope: { tenantId: 'ten_a', environment: 'test' } };
+  const account = {
+    no: 1,
+    address: '0x1',
+    own: new Map([['BTC', own]]),
+    fundingReadTo: 0,
+    fillsReadTo: 1,
+    scope: { tenantId: 'ten_a', environment: 'test' },
+  };
   // By now they hold nothing any more: what was charged was charged.
   const copies = held.map((_, index) => {
     const row = stage.add(entryOf(index + 1, settingsOf('1')));
@@ -48,7 +58,13 @@ function collecting(charges: readonly VenueFunding[], held: readonly number[]) {
     records: {
       heldByCopies: async (moments: readonly unknown[]) =>
         moments.flatMap((_, moment) =>
-          held.map((lots, index) => ({ moment, copyNo: index + 1, copyId: `cpy_${index}` as CopyId, quantity: fromLots(BTC, lots) })),
+          held.map((lots, index) => ({
+            moment,
+            copyNo: index + 1,
+            copyId: `cpy_${index}` as CopyId,
+            quantity: fromLots(BTC, lots),
+            left: fromLots(BTC, left[index] ?? 0),
+          })),
         ),
       addFunding: async () => undefined,
       addToFinalEquity: async () => undefined,
@@ -102,6 +118,16 @@ describe('funding between its reading and the books', () => {
     ['leaves the follower’s own part to the follower', [charge(-80n, 8)], [6], [60]],
   ])('%s', async (_what, charges, held, expected) => {
     const { turn } = collecting(charges, held);
+    expect(await turn()).toEqual(expected.map((paid) => [paid, 0]));
+  });
+
+  it.each<[string, own: number, left: readonly number[], readonly number[]]>([
+    ['what the follower closed unseen is off the copies', 0, [0, 0], [50, 25]],
+    ['nothing is off them where the follower stood on the other side', -3, [0, 0], [60, 30]],
+    ['nor where they stand there no more because of what copies left since', 0, [2, 1], [60, 30]],
+    ['what copies left since explains nothing', -3, [-2, -1], [50, 25]],
+  ])('%s', async (_what, own, left, expected) => {
+    const { turn } = collecting([charge(-75n, 15)], [12, 6], own, left);
     expect(await turn()).toEqual(expected.map((paid) => [paid, 0]));
   });
 

@@ -176,14 +176,10 @@ describe('a copy that is handed over', () => {
     await handOver();
     watch.start();
     await ended();
-    const now = Date.now();
-    const held = await stage.storage.scoped(stage.scope, (unit) =>
-      heldByCopies(
-        unit,
-        [now + 60_000].map((atMs) => ({ venueAccountNo: stage.account.no, coin: STAGE_COIN.coin, atMs })),
-      ),
-    );
-    expect(held).toEqual([]);
+    const heldAt = (atMs: number) =>
+      stage.storage.scoped(stage.scope, (unit) => heldByCopies(unit, [{ venueAccountNo: stage.account.no, coin: STAGE_COIN.coin, atMs }]));
+    expect(await heldAt(Date.now() + 60_000)).toEqual([]);
+    expect((await heldAt(1)).map(({ left }) => left)).toEqual([sizeOf('2')]);
   });
 
   it('may still be closed until it ended', async () => {

@@ -158,7 +158,8 @@ async function writePositions(ctx: EngineContext, copy: CopyRecord, unit: Engine
   const transactions = handed.map((one) => transactionOf(copy, one, now)).filter((transaction) => transaction !== null);
   const states = handed.map(({ coin, after }) => positionStateOf(copy.no, sheetOf(copy, coin).instrument, after, NO_INTENT));
   await savePositionStates(unit, states);
-  for (const { coin, quantity } of handed) await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: now, quantity: -quantity });
+  // By the clock its end is written by: what it left then is told from what was closed against it before.
+  for (const { coin, quantity } of handed) await recordFollowerClose(unit, { copyNo: copy.no, coin, closedAtMs: unit.now, quantity: -quantity });
   await addOwnPositions(
     unit,
     handed.map(({ coin, quantity }) => ({ venueAccountNo: copy.account.no, coin, quantity })),

@@ -78,6 +78,7 @@ export class Blocks {
     ex.block += 1;
     ex.index = 0;
     ex.trades = 0;
+    this.chargeAtHour();
     runAll(ex, queue.control);
     this.runSchedule();
     for (const queueClass of QUEUE_CLASSES) if (queueClass !== 'control') runAll(ex, queue[queueClass]);
@@ -102,12 +103,18 @@ export class Blocks {
       for (const dex of ex.dexes) for (const asset of dex.assets) samplePremium(asset);
       this.nextPremium = ex.time + ex.settings.premiumIntervalMs;
     }
-    // Recorded charges bear the time of a block some milliseconds after the hour, never the hour itself.
-    if (ex.time > this.nextHour) {
-      chargeFunding(ex);
-      this.nextHour = (Math.floor(ex.time / HOUR_MS) + 1) * HOUR_MS;
-    }
     if (ex.scheduled.size > 0) fireSchedules(ex);
+  }
+
+  /**
+   * The first block after an hour begins with its charge: who fills in it, an order that stood and was met by a price among them, holds nothing yet. Recorded
+   * charges bear the time of a block some milliseconds after the hour, never the hour itself.
+   */
+  private chargeAtHour(): void {
+    const { ex } = this;
+    if (ex.time <= this.nextHour) return;
+    chargeFunding(ex);
+    this.nextHour = (Math.floor(ex.time / HOUR_MS) + 1) * HOUR_MS;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Price, parsePrice, price, unwrap } from '@lockstep/kernel';
+import { type Price, parsePrice, price, size, unwrap } from '@lockstep/kernel';
 import { describe, expect, it } from 'vitest';
 import { addressOf, dig, GENESIS_MS, statusesOf, Testbed, wireOrder } from '../builders/testbed';
 import type { Json } from './port';
@@ -151,6 +151,18 @@ describe('funding', () => {
     expect(bed.info('userFunding', { user: addressOf(1) })).toMatchObject([{ time, delta: { ...payment, usdc: '-6.6344', szi: '1.0' } }]);
     expect(bed.info('userFunding', { user: addressOf(2) })).toMatchObject([{ delta: { ...payment, usdc: '6.6344', szi: '-1.0' } }]);
     expect(bed.info('fundingHistory', { coin: 'BTC', startTime: 0 })).toMatchObject([{ fundingRate: '0.0001', time }]);
+    conserved(bed);
+  });
+
+  it('is charged every hour before a price of its block fills what stands', () => {
+    const bed = new Testbed({}, { 1: '100000', 2: '100000' });
+    bed.world.control.setFunding('BTC', '0.0001');
+    bed.order(1, { p: '65900', s: '1' });
+    bed.world.advanceTo(GENESIS_MS + 3_599_000);
+    bed.world.control.quote('BTC', [], [{ price: px('65900'), size: size(100_000_000n) }]);
+    bed.block();
+    expect(dig(state(bed, 1), 'assetPositions', 0, 'position', 'szi')).toBe('1.0');
+    expect(bed.info('userFunding', { user: addressOf(1) })).toEqual([]);
     conserved(bed);
   });
 

@@ -311,8 +311,12 @@ function heldAt(data: ScopeData, moment: Parameters<EngineRecords['heldByCopies'
     let quantity = state.position;
     for (const fill of data.fillsByCoin.of(coinKey(no, moment.coin)))
       if (fill.createdAt >= at) quantity -= fill.side === 'buy' ? fill.size : -fill.size;
-    for (const close of data.closesByCoin.of(coinKey(no, moment.coin))) if (close.closedAtMs >= at) quantity -= close.quantity;
-    return quantity === 0n ? [] : [{ moment: index, copyNo: no, copyId: copy.id, quantity }];
+    let left = copy.stoppedAt === null ? 0n : state.position;
+    for (const close of data.closesByCoin.of(coinKey(no, moment.coin))) {
+      if (close.closedAtMs >= at) quantity -= close.quantity;
+      if (copy.stoppedAt !== null && close.closedAtMs >= Math.floor(copy.stoppedAt)) left -= close.quantity;
+    }
+    return quantity === 0n && left === 0n ? [] : [{ moment: index, copyNo: no, copyId: copy.id, quantity, left }];
   });
 }
 

@@ -15,6 +15,8 @@ export interface HeldByCopy {
   readonly copyNo: number;
   readonly copyId: CopyId;
   readonly quantity: bigint;
+  /** What it left on its account when it ended since, signed: the follower's own from then on. 0: it runs, or left nothing. */
+  readonly left: bigint;
 }
 
 /** Venue time before which funding is booked, per venue account number, of one account or of all; accounts never read are absent. */
@@ -49,25 +51,29 @@ export async function saveFundingReadTimes(
 
 /**
  * What every copy of the accounts, those that ended since too, held right before each moment: its position now, less its fills and the follower's closes from the
- * moment on. A fill of the very millisecond came after it: a venue charges funding at the beginning of a block. Copies that held nothing are absent,
- * and so are those that had ended by then: what one left is the follower's own.
+ * moment on. A fill of the very millisecond came after it: a venue charges funding at the beginning of a block. Copies that held nothing and left
+ * nothing since are absent, and so are those that had ended by then: what one left is the follower's own.
  */
 export async function heldByCopies(unit: ScopedSql, moments: readonly HeldMoment[]): Promise<readonly HeldByCopy[]> {
   if (moments.length === 0) return [];
   const rows = await unit.query(
-    `select h.moment, h.copy_no, h.copy_id, h.quantity::text as quantity from (
+    `select h.moment, h.copy_no, h.copy_id, h.quantity::text as quantity, h.remnant::text as remnant from (
        select m.moment, c.no as copy_no, c.id as copy_id, p.position
          - coalesce((select sum(case f.side when 'buy' then f.size else -f.size end) from fills f
              where f.tenant_id = $1 and f.environment = $2 and f.venue_account_no = m.account_no and f.created_at >= m.at
                and f.copy_no = c.no and f.coin = m.coin), 0)
          - coalesce((select sum(x.quantity) from follower_closes x
-             where x.tenant_id = $1 and x.environment = $2 and x.copy_no = c.no and x.coin = m.coin and x.closed_at_ms >= m.at_ms), 0) as quantity
+             where x.tenant_id = $1 and x.environment = $2 and x.copy_no = c.no and x.coin = m.coin and x.closed_at_ms >= m.at_ms), 0) as quantity,
+         case when c.stopped_at is null then 0 else p.position
+           - coalesce((select sum(x.quantity) from follower_closes x
+               where x.tenant_id = $1 and x.environment = $2 and x.copy_no = c.no and x.coin = m.coin
+                 and to_timestamp(x.closed_at_ms / 1000.0) >= c.stopped_at), 0) end as remnant
        from (select (n - 1)::integer as moment, account_no, coin, at_ms, to_timestamp(at_ms / 1000.0) as at
              from unnest($3::bigint[], $4::text[], $5::bigint[]) with ordinality as given (account_no, coin, at_ms, n)) m
        join venue_accounts a on a.tenant_id = $1 and a.environment = $2 and a.no = m.account_no
        join copies c on c.tenant_id = $1 and c.environment = $2 and c.venue_account_id = a.id and (c.stopped_at is null or c.stopped_at >= m.at)
        join copy_positions p on p.tenant_id = $1 and p.environment = $2 and p.copy_no = c.no and p.coin = m.coin
-     ) h where h.quantity <> 0 order by h.moment, h.copy_no`,
+     ) h where h.quantity <> 0 or h.remnant <> 0 order by h.moment, h.copy_no`,
     [
       ...unit.scopeParameters,
       moments.map((moment) => moment.venueAccountNo),
@@ -80,6 +86,7 @@ export async function heldByCopies(unit: ScopedSql, moments: readonly HeldMoment
     copyNo: Number(row.copy_no),
     copyId: String(row.copy_id) as CopyId,
     quantity: BigInt(String(row.quantity)),
+    left: BigInt(String(row.remnant)),
   }));
 }
 

@@ -172,7 +172,7 @@ export function recordContract(bench: () => Bench): void {
           { venueAccountNo: seat.accountNo, coin: 'BTC', atMs: at },
         ]),
       );
-      const of = { copyNo: seat.copyNo, copyId: seat.copyId };
+      const of = { copyNo: seat.copyNo, copyId: seat.copyId, left: 0n };
       expect(held).toEqual([
         { moment: 0, ...of, quantity: 100n },
         { moment: 2, ...of, quantity: 115n },
@@ -192,7 +192,13 @@ export function recordContract(bench: () => Bench): void {
       });
       const moments = [at - 1_000, at + 60_000].map((atMs) => ({ venueAccountNo: seat.accountNo, coin: 'BTC', atMs }));
       const held = await run(seat, (unit) => unit.records.heldByCopies(moments));
-      expect(held).toEqual([{ moment: 0, copyNo: seat.copyNo, copyId: seat.copyId, quantity: 7n }]);
+      expect(held).toEqual([{ moment: 0, copyNo: seat.copyNo, copyId: seat.copyId, quantity: 7n, left: 7n }]);
+      // Handed over, it was written off the copy at the end.
+      await run(seat, async (unit) => {
+        await unit.records.savePositionStates([positionOf(seat.copyNo, { position: 0n })]);
+        await unit.records.recordFollowerClose({ copyNo: seat.copyNo, coin: 'BTC', closedAtMs: bench().clock.now(), quantity: -7n });
+      });
+      expect(await run(seat, (unit) => unit.records.heldByCopies(moments))).toEqual(held);
     });
 
     it('5.7 income of a copy nobody values is added to its last equity', async () => {
