@@ -70,7 +70,8 @@ export function keepOrders(
       }
       return;
     case 'signer_given':
-      if (state.unsigned.delete(told.account)) state.signedAgainAt.set(told.account, told.at);
+      state.unsigned.delete(told.account);
+      state.signedAgainAt.set(told.account, told.at);
       return;
   }
 }

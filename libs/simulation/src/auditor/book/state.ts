@@ -83,7 +83,7 @@ export class AuditState {
 
   /** Accounts nobody can sign for at the venue: nothing of theirs can be closed by an engine. */
   readonly unsigned = new Set<string>();
-  /** When an account nobody could sign for got a signer again. */
+  /** When an account got its newest signer: the one before it may have been gone since any time. */
   readonly signedAgainAt = new Map<string, EpochMs>();
   /** The signer of the newest order of an account that was not known to be gone then: an engine may not have taken to one that was given. */
   readonly signing = new Map<string, string>();
