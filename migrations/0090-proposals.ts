@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { dropTables, guardTenantTable, SCOPE, TEXT, TIME } from './tenant-table';
 
-/** Increases that wait for their follower's approval. Of a copy and an instrument at most one is open. */
+/** Increases that wait for their follower's approval, and choices above copies. Of a copy and an instrument at most one is open. */
 export class Proposals implements MigrationInterface {
   readonly name = 'Proposals0000000000090';
 
@@ -37,15 +37,15 @@ export class Proposals implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     // The older process trades nothing for settings and limits it cannot read. No policy admits the owner: it sees the rows of all tenants while they are not forced on it.
-    for (const [table, column] of [
-      ['copy_settings', 'settings'],
-      ['risk_limits', 'limits'],
+    for (const [table, column, added] of [
+      ['copy_settings', 'settings', 'inherits'],
+      ['risk_limits', 'limits', 'choices'],
     ] as const) {
       await runner.query(`alter table ${table} no force row level security`);
-      await runner.query(`update ${table} set ${column} = (${column}::jsonb - 'approve_within_ms')::json`);
+      await runner.query(`update ${table} set ${column} = (${column}::jsonb - 'approve_within_ms' - '${added}')::json`);
       await runner.query(`alter table ${table} force row level security`);
     }
-    await runner.query(`update platform_limits set limits = (limits::jsonb - 'approve_within_ms')::json`);
+    await runner.query(`update platform_limits set limits = (limits::jsonb - 'approve_within_ms' - 'choices')::json`);
     await dropTables(runner, ['proposals']);
   }
 }

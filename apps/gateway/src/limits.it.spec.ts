@@ -41,6 +41,7 @@ describe('limits above the copies', () => {
         max_venue_leverage: null,
         approve_within_ms: null,
         impact: null,
+        choices: {},
       },
       actor: null,
       changed_at: null,
@@ -169,5 +170,43 @@ describe('limits above the copies', () => {
     expect((await rig.operator('patch', '/v1/operator/limits/platform', { caps: { max_leverage: 'x' } })).body).toMatchObject({
       code: 'invalid_request',
     });
+  });
+});
+
+describe('choices above the copies', () => {
+  const choiceOf = async (name: string, id = objects.copy) => {
+    const body = good(await rig.call(tenant.key, 'get', `/v1/copies/${id}`));
+    const { from, locked } = body.effective.choices.find(({ choice }: { choice: string }) => choice === name);
+    return [body.effective.settings[name], from, locked];
+  };
+  const settings = (change: object) => rig.call(tenant.key, 'patch', `/v1/copies/${objects.copy}`, { settings: change });
+
+  it('act where the copy leaves them to others, the nearest first, and are fixed where a layer says so', async () => {
+    expect(await choiceOf('catch_up_ms')).toEqual([10_000, null, false]);
+    good(await patch(tenant.id, { choices: { catch_up_ms: { value: 4_000 }, max_age_ms: { value: 900, locked: true } } }));
+    expect(await choiceOf('catch_up_ms')).toEqual([4_000, 'tenant', false]);
+    good(await patch(objects.follower, { choices: { catch_up_ms: { value: 6_000 }, max_age_ms: { value: 5_000 } } }));
+    expect(await choiceOf('catch_up_ms')).toEqual([6_000, 'follower', false]);
+    expect(await choiceOf('max_age_ms')).toEqual([900, 'tenant', true]);
+    const own = good(await settings({ catch_up_ms: 7_000, max_age_ms: 1_000 })).settings;
+    expect(own.inherits).not.toContain('catch_up_ms');
+    expect(await choiceOf('catch_up_ms')).toEqual([7_000, 'copy', false]);
+    expect(await choiceOf('max_age_ms')).toEqual([900, 'tenant', true]);
+    good(await settings({ inherit: ['catch_up_ms'] }));
+    expect(await choiceOf('catch_up_ms')).toEqual([6_000, 'follower', false]);
+    good(await patch(objects.follower, { choices: { catch_up_ms: null } }));
+    expect(await choiceOf('catch_up_ms')).toEqual([4_000, 'tenant', false]);
+    const { limits } = await stands(objects.follower);
+    expect(limits.choices).toEqual({ max_age_ms: { value: 5_000, locked: false } });
+  });
+
+  it.each([
+    [{ mode: { value: 1 } }],
+    [{ catch_up_ms: { value: '5' } }],
+    [{ catch_up_ms: { value: 600_001 } }],
+    [{ catch_up_ms: 5_000 }],
+    [{ start: { value: { kind: 'later' } } }],
+  ])('%j is no choice', async (choices) => {
+    expect((await patch(tenant.id, { choices })).status).toBe(400);
   });
 });

@@ -70,6 +70,11 @@ describe('what is due about mirrors', () => {
     ['it stands while something is not known', { mirrors: [mirror()], terms: { entries: 'keep' } }, 'nothing'],
     ['the copy may not enter any more', { mirrors: [mirror()], terms: { entries: 'no' } }, 'cancel m: not_allowed'],
     ['an action about it is on its way', { mirrors: [mirror({ settled: false, price: 80 })] }, 'nothing'],
+    [
+      'nothing may enter any more while the one before it is not accounted for',
+      { mirrors: [mirror({ settled: false }), mirror({ id: 'n' })], terms: { entries: 'no' } },
+      'cancel n: not_allowed',
+    ],
     ['two of one order are settled first', { mirrors: [mirror(), mirror({ id: 'n' })] }, 'nothing'],
     ['another price', { mirrors: [mirror({ price: 80 })] }, 'change m a 10 at 90'],
     ['another price, where both do not fit', { mirrors: [mirror({ price: 80 })], room: 5 }, 'cancel m: no_room'],

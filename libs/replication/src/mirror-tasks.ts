@@ -47,7 +47,7 @@ const SIZE_SLACK = 0.1;
 
 /**
  * What is due so that mirrors stand as wished, at most one per order of the leader and none twice: while anything about the mirror of an order is on its way,
- * nothing else is done there. What takes risk off comes first.
+ * nothing else is done there, but that what may not enter any more is cancelled. What takes risk off comes first.
  */
 export function mirrorTasks<M extends StandingMirror>(
   wishes: readonly MirrorWish[],
@@ -62,7 +62,10 @@ export function mirrorTasks<M extends StandingMirror>(
   const tasks: MirrorTask<M>[] = [];
   for (const wish of [...wishes].sort((a, b) => Number(a.entry) - Number(b.entry))) {
     const mine = mirrors.filter(({ leaderOrderId }) => leaderOrderId === wish.order.orderId);
-    if (mine.length > 1 || mine.some(({ settled }) => !settled)) continue;
+    if (mine.length > 1 || mine.some(({ settled }) => !settled)) {
+      if (terms.entries === 'no') tasks.push(...mine.filter(({ settled, reduceOnly }) => settled && !reduceOnly).map(notAllowed));
+      continue;
+    }
     // It would take the place of a mirror that has to go, and nothing would become of either.
     if (mine.length === 0 && terms.waits?.(wish.order.orderId) === true) continue;
     const others = { free, orders, unwished };
@@ -74,6 +77,8 @@ export function mirrorTasks<M extends StandingMirror>(
   for (const mirror of free) if (mirror.settled && isRipe(mirror, orders, terms)) tasks.push({ kind: 'cancel', mirror, why: 'leader_order_ended' });
   return tasks;
 }
+
+const notAllowed = <M extends StandingMirror>(mirror: M): MirrorTask<M> => ({ kind: 'cancel', mirror, why: 'not_allowed' });
 
 /** What else there is: mirrors of orders that stand no more, all of the leader's orders, and what is wished on each side that nothing stands for. */
 interface Others<M> {
@@ -139,7 +144,7 @@ function entryTask<M extends StandingMirror>(
   terms: MirrorTerms,
   taken: BySide,
 ): MirrorTask<M> | null {
-  if (terms.entries === 'no') return mirror === null ? null : { kind: 'cancel', mirror, why: 'not_allowed' };
+  if (terms.entries === 'no') return mirror === null ? null : notAllowed(mirror);
   // Nothing is concluded from a ratio that is not known.
   if (wish.unknown) return null;
   const { order } = wish;

@@ -61,7 +61,10 @@ function addAsked(open: Asked | null, more: Asked): Asked {
   };
 }
 
-function reducedAsked(open: Asked, before: number, after: number): Asked | null {
+/** What is left of it where what it is a share of goes from `before` to `after`; null: nothing. */
+export function reducedAsked(open: Asked, before: number, after: number): Asked | null {
+  if (after <= 0 || before <= 0) return null;
+  if (after >= before) return open;
   const micro = floorOf(open.micro, after, before);
   return micro === 0 ? null : { ...open, micro };
 }

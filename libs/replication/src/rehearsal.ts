@@ -199,6 +199,7 @@ function addCopy(book: CopyBook, copyNo: number, scope: number, shares: boolean)
       maxAgeMs: 2_000,
       catchUpMs: 10_000,
       approveWithinMs: null,
+      inherits: [],
       venueLeverage: 10,
     },
     settingsVersion: 1,

@@ -127,6 +127,8 @@ export interface CopySettings {
   readonly venueLeverage: number;
   /** Every increase waits for the follower's approval, so long after the leader's fill at most, in ms; null: increases leave by themselves. */
   readonly approveWithinMs: number | null;
+  /** Names of choices (`CHOICE_NAMES`) that the copy leaves to the layers above it; where none of them says anything, what stands here acts. */
+  readonly inherits: readonly string[];
 }
 
 /** True when the filter admits the coin. */

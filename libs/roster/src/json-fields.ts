@@ -62,6 +62,18 @@ export class Fields {
     return texts;
   }
 
+  /** As {@link texts}, where an absent name is an empty list. */
+  textsIfAny(name: string): readonly string[] {
+    return this.values.get(name) === undefined ? [] : this.texts(name);
+  }
+
+  /** Whatever stands there; an absent name is a fault. */
+  any(name: string): unknown {
+    const value = this.take(name);
+    if (value === undefined) this.fault(name, 'missing');
+    return value;
+  }
+
   decimalOrNull<T extends bigint>(name: string, parse: Parser<T>): T | null {
     if (this.values.get(name) !== null) return this.decimal(name, parse);
     this.read.add(name);

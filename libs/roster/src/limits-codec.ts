@@ -2,6 +2,7 @@ import { err, formatMoney, formatRate, formatSize, ok, parseMoney, parseRate, pa
 import type { InstrumentFilter, PositionCaps } from './copy-settings';
 import { Fields } from './json-fields';
 import type { ChainLimits, ExposureLimits, ImpactTerms, LossBounds } from './settings-chain';
+import { type ChainChoices, choicesOf } from './settings-choices';
 import { filterOf, orNull } from './settings-codec';
 import { filterFaults, rangeFaultsOf, SETTINGS_BOUNDS, type SettingsError, whole } from './settings-rules';
 
@@ -30,6 +31,7 @@ export interface ChainLimitsJson {
   readonly max_venue_leverage: number | null;
   readonly approve_within_ms: number | null;
   readonly impact: ImpactJson | null;
+  readonly choices: ChainChoices;
 }
 
 /** How waves are spread, as JSON. */
@@ -49,7 +51,16 @@ export const IMPACT_DEFAULTS: ImpactTerms = {
 };
 
 /** Limits as JSON; `decodeChainLimits` gives them back. */
-export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenueLeverage, approveWithinMs, impact }: ChainLimits): ChainLimitsJson {
+export function encodeChainLimits({
+  caps,
+  losses,
+  exposure,
+  instruments,
+  maxVenueLeverage,
+  approveWithinMs,
+  impact,
+  choices,
+}: ChainLimits): ChainLimitsJson {
   return {
     caps: {
       max_position_size: orNull(caps.maxPositionSize, formatSize),
@@ -82,6 +93,7 @@ export function encodeChainLimits({ caps, losses, exposure, instruments, maxVenu
             within_ms: impact.withinMs,
             jitter: formatRate(impact.jitter),
           },
+    choices,
   };
 }
 
@@ -98,6 +110,7 @@ export function decodeChainLimits(json: unknown): Result<ChainLimits, readonly S
     maxVenueLeverage: root.integerIfAny('max_venue_leverage'),
     approveWithinMs: root.integerIfAny('approve_within_ms'),
     impact: impactOf(root.objectOrNullIfAny('impact')),
+    choices: choicesOf(root.objectIfAny('choices'), faults),
   };
   root.refuseRest();
   if (faults.length === 0) faults.push(...boundFaults(limits), ...filterFaults(limits.instruments));

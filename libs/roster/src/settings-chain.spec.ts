@@ -4,17 +4,9 @@ import { money, RATE_ONE, rate, size, unwrap } from '@lockstep/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CopySettings, filterAdmits, type InstrumentFilter } from './copy-settings';
+import { LAYERS, type Layer } from './layers';
 import { decodeChainLimits, encodeChainLimits, IMPACT_DEFAULTS } from './limits-codec';
-import {
-  type ChainLimits,
-  effectiveSettings,
-  LAYERS,
-  type Layer,
-  type LayerLimits,
-  LIMIT_NAMES,
-  type LimitName,
-  NO_CHAIN_LIMITS,
-} from './settings-chain';
+import { type ChainLimits, effectiveSettings, type LayerLimits, LIMIT_NAMES, type LimitName, NO_CHAIN_LIMITS } from './settings-chain';
 import { decodeCopySettings, encodeCopySettings } from './settings-codec';
 import { defaultCopySettings } from './settings-rules';
 
@@ -54,6 +46,7 @@ const asLimits = (
   maxVenueLeverage: venueLeverage,
   approveWithinMs,
   impact: null,
+  choices: {},
 });
 
 const orNone = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
@@ -91,6 +84,7 @@ const limits: fc.Arbitrary<ChainLimits> = fc.record({
       jitter: small.map((value) => rate((value * RATE_ONE) / 5n)),
     }),
   ),
+  choices: fc.constant({}),
 });
 const layer = fc.constantFrom(...LAYERS.filter((name): name is LayerLimits['layer'] => name !== 'copy'));
 const chain: fc.Arbitrary<readonly LayerLimits[]> = fc.array(fc.record({ layer, limits }), { maxLength: 6 });

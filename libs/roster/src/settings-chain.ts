@@ -1,9 +1,7 @@
 import type { Money, Rate } from '@lockstep/kernel';
 import type { CopySettings, InstrumentFilter, PositionCaps } from './copy-settings';
-
-/** Who sets limits, the farthest from the copy first. A copy is bound by all of them. */
-export const LAYERS = ['platform', 'tenant', 'leader', 'follower', 'copy'] as const;
-export type Layer = (typeof LAYERS)[number];
+import { LAYERS, type Layer } from './layers';
+import { type ChainChoices, type ChoiceSources, chosenSettings } from './settings-choices';
 
 /** Largest losses of a copy, as the copy's own `breaker` names them; null: no limit of that kind. */
 export interface LossBounds {
@@ -48,6 +46,8 @@ export interface ChainLimits {
   /** Every increase waits for the follower's approval, so long at most, in ms. */
   readonly approveWithinMs: number | null;
   readonly impact: ImpactTerms | null;
+  /** What copies below do unless something nearer says otherwise. */
+  readonly choices: ChainChoices;
 }
 
 /** Limits that bind nothing. */
@@ -66,6 +66,7 @@ export const NO_CHAIN_LIMITS: ChainLimits = {
   maxVenueLeverage: null,
   approveWithinMs: null,
   impact: null,
+  choices: {},
 };
 
 /** Limits of one layer above the copy. */
@@ -106,17 +107,24 @@ export interface EffectiveSettings {
   /** Null: waves leave whole. */
   readonly impact: ImpactTerms | null;
   readonly sources: LimitSources;
+  /** Where each choice comes from. */
+  readonly choices: ChoiceSources;
 }
 
 /**
- * Settings in effect: limits merge along the chain, the least of each and of a floor the greatest, instruments by intersection, how waves are spread is the nearest layer's word, other choices stay the copy's. Of layers that set the same value the one
+ * Settings in effect: limits merge along the chain, the least of each and of a floor the greatest, instruments by intersection; how waves are spread is the
+ * nearest layer's word; of choices a fixed one decides, the farthest from the copy first, else the nearest word. Of layers that set the same value the one
  * nearest to the copy is named as its source. The order of `chain` does not matter.
  */
-export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimits[]): EffectiveSettings {
+export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits[]): EffectiveSettings {
   // The nearest first, and only what is stricter moves a value.
   const layers = [...chain].sort((a, b) => LAYERS.indexOf(b.layer) - LAYERS.indexOf(a.layer));
+  const { settings: copy, sources: choices } = chosenSettings(
+    own,
+    [...layers].reverse().map(({ layer, limits }) => ({ layer, choices: limits.choices })),
+  );
   const strictest = <T extends bigint | number>(
-    own: T | null,
+    mine: T | null,
     of: (limits: ChainLimits) => T | null,
     isStricter: (value: T, bound: T) => boolean,
   ): Bounded<T> =>
@@ -125,10 +133,10 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
         const value = of(limits);
         return value !== null && (bound.value === null || isStricter(value, bound.value)) ? { value, from: [layer] } : bound;
       },
-      { value: own, from: own === null ? [] : ['copy'] },
+      { value: mine, from: mine === null ? [] : ['copy'] },
     );
-  const least = <T extends bigint | number>(own: T | null, of: (limits: ChainLimits) => T | null): Bounded<T> =>
-    strictest(own, of, (value, bound) => value < bound);
+  const least = <T extends bigint | number>(mine: T | null, of: (limits: ChainLimits) => T | null): Bounded<T> =>
+    strictest(mine, of, (value, bound) => value < bound);
   const size = least(copy.caps.maxPositionSize, ({ caps }) => caps.maxPositionSize);
   const notional = least(copy.caps.maxPositionNotional, ({ caps }) => caps.maxPositionNotional);
   const share = least(copy.caps.maxPositionShare, ({ caps }) => caps.maxPositionShare);
@@ -187,6 +195,7 @@ export function effectiveSettings(copy: CopySettings, chain: readonly LayerLimit
       'exposure.max_leader_exposure': leaderCapacity.from,
       impact: spread === undefined ? [] : [spread.layer],
     },
+    choices,
   };
 }
 

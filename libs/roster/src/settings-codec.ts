@@ -61,6 +61,7 @@ export interface CopySettingsJson {
   readonly catch_up_ms: number;
   readonly venue_leverage: number;
   readonly approve_within_ms: number | null;
+  readonly inherits: readonly string[];
 }
 
 /** Settings as JSON; `decodeCopySettings` gives them back. */
@@ -97,6 +98,7 @@ export function encodeCopySettings(settings: CopySettings): CopySettingsJson {
     catch_up_ms: settings.catchUpMs,
     venue_leverage: settings.venueLeverage,
     approve_within_ms: settings.approveWithinMs,
+    inherits: settings.inherits,
   };
 }
 
@@ -155,6 +157,8 @@ export function decodeCopySettings(json: unknown): Result<CopySettings, readonly
     venueLeverage: root.integer('venue_leverage'),
     // Versions written before increases could wait for an approval do not name it.
     approveWithinMs: root.integerIfAny('approve_within_ms'),
+    // Nor do those written before choices could be left to others: they are the copy's own.
+    inherits: root.textsIfAny('inherits'),
   };
   for (const part of [root, slippage]) part.refuseRest();
   return faults.length > 0 ? err(faults) : validateCopySettings(settings);

@@ -105,6 +105,7 @@ export function defaultCopySettings(): CopySettings {
     catchUpMs: 10_000,
     venueLeverage: 10,
     approveWithinMs: null,
+    inherits: [],
   };
 }
 

@@ -27,6 +27,7 @@ export { coinNamed, lotsWorth, onGrid } from './scenario/coins';
 export { CONDITIONS, type Condition } from './scenario/conditions';
 export { withoutSteps } from './scenario/cut';
 export { countsOf, describeScenario, type ScenarioCounts } from './scenario/describe';
+export { type Draws, draws } from './scenario/draws';
 export { FAULT_KINDS, faultName, type ScenarioFault, VENUE_MESSAGE_FAULTS, type VenueMessageFault } from './scenario/faults';
 export { fitTrade, raisesRisk } from './scenario/positions';
 export { printScenario, printStep } from './scenario/print';

@@ -1,8 +1,10 @@
 import { type Money, money } from '@lockstep/kernel';
-import { type InstrumentSheet, isHandingOver, microToSize, revalue, STATUS, scaleTarget } from '@lockstep/replication';
+import { type InstrumentSheet, isHandingOver, microToSize, reducedAsked, revalue, STATUS, scaleTarget } from '@lockstep/replication';
 import { type EngineScopedUnit, savePositionStates, type TakenOnResult } from '@lockstep/storage';
 import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
+import type { OpenProposal } from '../proposals/open-proposals';
+import { type ProposalChange, takeAsked, writeChanges } from '../proposals/proposal-changes';
 import { bookedAllocation as allocationInLedger } from '../state/booked-allocation';
 import { type Intent, intentOf, restoreIntent } from '../state/intent';
 import type { CopyRecord } from '../state/registry';
@@ -10,8 +12,9 @@ import { refreshPrices } from '../wave/plan-moves';
 import { aloneInAll } from './alone-in-all';
 import type { CommandParts } from './command-end';
 
-/** One target that goes down with the allocation. */
+/** One target that goes down with the allocation, and what its follower is asked about in the instrument. */
 interface Reduced {
+  readonly asked: { readonly before: OpenProposal | null; readonly changes: readonly ProposalChange[] };
   readonly sheet: InstrumentSheet;
   readonly before: Intent;
   readonly after: Intent;
@@ -44,7 +47,7 @@ export async function reduceProRata(
       isWhole = [...copy.watched.book.allSheets()].length === met.length;
       if (!isWhole) return;
       const booked = await bookedAllocation(ctx, copy);
-      const held = met.filter(({ rows }) => (rows.target[copy.row] ?? 0) !== 0);
+      const held = met.filter(({ rows, instrument: { coin } }) => (rows.target[copy.row] ?? 0) !== 0 || ctx.proposals.get(copy.no, coin) !== null);
       reduced.push(...(wanted < booked ? reduceTargets(ctx, copy, held, booked, wanted) : []));
       await writeReduced(ctx, copy, reduced, write);
     },
@@ -68,7 +71,9 @@ function reduceTargets(ctx: EngineContext, copy: CopyRecord, held: readonly Inst
   return held.map((sheet) => {
     const intent = intentOf(sheet, copy.row);
     scaleTarget(sheet, copy.row, { before: Number(before), after: Number(after) });
-    return { sheet, before: intent, after: intentOf(sheet, copy.row) };
+    const asked = ctx.proposals.get(copy.no, sheet.instrument.coin);
+    const changes = asked === null ? [] : takeAsked(ctx, copy, sheet.instrument, reducedAsked(asked.asked, Number(before), Number(after)));
+    return { sheet, before: intent, after: intentOf(sheet, copy.row), asked: { before: asked, changes } };
   });
 }
 
@@ -78,10 +83,17 @@ async function writeReduced(ctx: EngineContext, copy: CopyRecord, reduced: reado
   try {
     await write(async (unit) => {
       await savePositionStates(unit, states());
+      await writeChanges(
+        unit,
+        reduced.flatMap(({ asked }) => asked.changes),
+      );
     });
   } catch (failure) {
     // An answer that was lost ends the engine: the next process loads what stands.
-    for (const { sheet, before } of reduced) restoreIntent(sheet, copy.row, before);
+    for (const { sheet, before, asked } of reduced) {
+      restoreIntent(sheet, copy.row, before);
+      if (asked.before !== null) ctx.proposals.put(asked.before);
+    }
     throw failure;
   }
   for (const { sheet, after } of reduced) {

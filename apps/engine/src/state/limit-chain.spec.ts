@@ -87,6 +87,21 @@ describe('limits above the copies', () => {
     expect(copies[0]?.settingsVersion).toBe(3);
   });
 
+  it('give choices to the copies that leave them to others, and to all where they are fixed, from the next decision on', async () => {
+    const { set, copies, own } = stage();
+    Object.assign(copies[0] ?? fail(), { ownSettings: { ...own, inherits: ['catch_up_ms'] } });
+    const windows = () => copies.map((copy) => copy.watched.book.copies.catchUpMs[copy.row]);
+    const mine = own.catchUpMs;
+    await set(RED, 'ten_red', { choices: { catch_up_ms: { value: 1_500, locked: false } } });
+    expect(windows()).toEqual([1_500, mine, mine, mine]);
+    await set(RED, 'ldr_a', { choices: { catch_up_ms: { value: 2_500, locked: true } } });
+    expect(windows()).toEqual([2_500, 2_500, mine, mine]);
+    expect(copies[0]?.settings.catchUpMs).toBe(2_500);
+    await set(RED, 'ldr_a', {});
+    await set(RED, 'ten_red', {});
+    expect(windows()).toEqual([mine, mine, mine, mine]);
+  });
+
   it('of the platform bind everybody, and of the operator for one tenant both its environments', () => {
     const { chain, copies, leverages } = stage();
     const rows = [

@@ -16,6 +16,7 @@ import { scopeKey } from '@lockstep/tenancy';
 import { CRASH_POINTS } from '../../../engine/src/index';
 import { ObservationDigest } from './observation-digest';
 import type { SeedOutcome, ToldViolation } from './outcome';
+import { Answers } from './play/answers';
 import { BEGIN_MS } from './play/begin';
 import { snapshotOf } from './play/calm';
 import { Cast, type CommandCast, type CopyCast } from './play/cast';
@@ -95,6 +96,7 @@ export class SeedRun {
   private readonly store: SimStore;
   private readonly host: EngineHost;
   private readonly player: Player;
+  private readonly answers: Answers;
   private observed = 0;
   private fills = 0;
   /** When an order left last, or filled. */
@@ -171,6 +173,13 @@ export class SeedRun {
       observe: (observation) => this.observe(observation),
       exact: () => this.time.exact(),
     });
+    this.answers = new Answers({
+      scenario: this.scenario,
+      actor,
+      cast: this.cast,
+      time: this.time,
+      observe: (observation) => this.observe(observation),
+    });
   }
 
   /** Null, or why it could not go on. */
@@ -233,12 +242,14 @@ export class SeedRun {
       this.scenario.followers.map(({ address }) => address),
       () => this.world.clock.catchUp(),
     );
+    this.answers.start();
     const start = this.time.exact() + SETTLE_MS;
     for (const step of this.scenario.steps) {
       if (this.step === this.order.lastStep) return;
       const at = step.kind === 'engine_starts' && step.at === 0 ? this.time.exact() : start + step.at;
       await this.time.runUntil(at);
       this.step += 1;
+      if (step.kind === 'calm_begins' || step.kind === 'calm_ends') this.answers.rest(step.kind === 'calm_begins');
       this.kinds.set(step.kind, (this.kinds.get(step.kind) ?? 0) + 1);
       this.order.say?.(`${this.step} ${printStep(step)}`);
       // A venue charges before anything else of a block: what a move of the price fills of standing orders comes in another one.
@@ -419,6 +430,9 @@ export class SeedRun {
         // What is being closed already, for instance by a loss limit, is not handed over.
         if (status === 'refused' && command.mode !== undefined && command.mode !== 'close_now')
           this.observe({ kind: 'halt_lifted', at, thing, cause: HALTED_BY[command.mode] });
+        return;
+      case 'proposal.approve':
+        if (status === 'refused') this.observe({ kind: 'approval_refused', at, copyId: copy.id, no: no.toString() });
         return;
       case 'copy.rebase':
         if (status === 'applied') this.observe({ kind: 'rebased', at, copyId: copy.id });

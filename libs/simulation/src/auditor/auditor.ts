@@ -1,3 +1,4 @@
+import { asksFirst } from './book/asks-first';
 import { keepCross } from './book/crosses';
 import { endForeign } from './book/foreign';
 import { keepDecided, keepDelivered, keepProcess } from './book/keep-delivered';
@@ -10,6 +11,7 @@ import { AuditState } from './book/state';
 import { Valuations } from './book/valuations';
 import type { CalmSnapshot } from './calm';
 import { checkAdded } from './checks/added-now';
+import { checkApproved } from './checks/approvals';
 import { checkCalmBooks } from './checks/calm-books';
 import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
@@ -108,6 +110,8 @@ class Judge implements Auditor {
       case 'unwind_asked':
       case 'reduced_now':
       case 'rebased':
+      case 'approved':
+      case 'approval_refused':
         keepTerms(this.state, observation);
         return;
       case 'copy_state':
@@ -201,6 +205,8 @@ class Judge implements Auditor {
       this.reduceOnly.check(order, at);
     }
     keepHanded(state, order);
+    const track = state.orders.get(order.cloid);
+    if (track !== undefined && copy !== undefined && !isExit(order)) track.approved = asksFirst(copy.termsAt(order.decidedAt, state.options.raceMs));
     this.reduceOnly.keep(order);
   }
 
@@ -223,6 +229,7 @@ class Judge implements Auditor {
       checkOrderLimits(judged);
       checkSharedLimits(judged);
       checkClearingMargin(judged);
+      checkApproved(judged);
     }
     keepMirror(state, mirror, at);
   }
@@ -243,6 +250,7 @@ class Judge implements Auditor {
     checkOrderLimits(judged);
     checkSharedLimits(judged);
     checkClearingMargin(judged);
+    checkApproved(judged);
     checkTarget(judged);
     checkCrossing(judged);
     checkAge(judged);

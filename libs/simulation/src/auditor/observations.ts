@@ -49,8 +49,24 @@ export type TermsObservation =
   | { readonly kind: 'added_now'; readonly at: EpochMs; readonly copyId: string; readonly added: readonly AddedSeen[] }
   /** A copy is to be closed evenly until `by`, epoch ms: the wish had its 2xx. */
   | { readonly kind: 'unwind_asked'; readonly at: EpochMs; readonly copyId: string; readonly by: EpochMs }
+  /**
+   * A follower approved an increase: the wish had its 2xx. `no` names it in the scope; `endsAt`: from when on nothing of it may be entered, as it was shown.
+   */
+  | { readonly kind: 'approved'; readonly at: EpochMs; readonly approval: ApprovalSeen }
+  /** The engine refused an approval: nothing of it may be entered. */
+  | { readonly kind: 'approval_refused'; readonly at: EpochMs; readonly copyId: string; readonly no: string }
   /** The follower asked for re-basis, or for adopting what the leader holds, and the engine confirmed it. */
   | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string };
+
+/** What a follower approved. Size 10^-8, above zero. */
+export interface ApprovalSeen {
+  readonly copyId: string;
+  readonly no: string;
+  readonly coin: string;
+  readonly buy: boolean;
+  readonly size: bigint;
+  readonly endsAt: EpochMs;
+}
 
 /** A target that was set at a follower's wish, signed; whole: it is what the mode asks for. */
 export interface AddedSeen {

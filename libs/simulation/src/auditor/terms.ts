@@ -82,6 +82,8 @@ export interface SettingsSeen {
   readonly onBreach?: 'rest';
   /** A stop rests at the venue where the first loss limit would be met (product §2.10); absent: none does. */
   readonly protectiveStop?: true;
+  /** Every increase waits for the follower's approval, so long after the leader's fill at most (product §3, policies); absent: none does. */
+  readonly approveWithinMs?: number;
   /** The leader's working orders stand for the copy as well (product §2.3); absent: fills alone are copied. */
   readonly policy?: 'orders';
 }

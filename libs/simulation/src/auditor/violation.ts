@@ -34,6 +34,7 @@ export const VIOLATION_KINDS = [
   'target_too_high',
   'target_too_low',
   'gap_unexplained',
+  'not_approved',
   'price_bound',
   'expiry',
   'order_rests',

@@ -8,6 +8,8 @@ const STATE_LIMITS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const REST = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const FLOORS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const STOPS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const APPROVALS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const APPROVE_WITHIN_MS = [2_000, 60_000] as const;
 /** Of the copies that may mirror orders one in so many does not. */
 const POSITIONS_ONE_IN = 5;
 const PPM = 1_000_000n;
@@ -22,6 +24,7 @@ export class TermsExtras {
   private readonly hasStops: boolean;
   private readonly hasFloors: boolean;
   private readonly hasOrders: boolean;
+  private readonly hasApprovals: boolean;
 
   constructor(private readonly seed: number) {
     this.hasStateLimits = draws(seed, 'extras: state limits').oneIn(STATE_LIMITS.seedsOneIn);
@@ -29,6 +32,7 @@ export class TermsExtras {
     this.hasStops = draws(seed, 'extras: stops').oneIn(STOPS.seedsOneIn);
     this.hasFloors = draws(seed, 'extras: floors').oneIn(FLOORS.seedsOneIn);
     this.hasOrders = hasOrders(seed);
+    this.hasApprovals = draws(seed, 'extras: approvals').oneIn(APPROVALS.seedsOneIn);
   }
 
   /** The terms a copy begins with. */
@@ -37,7 +41,8 @@ export class TermsExtras {
     const limited = this.hasStateLimits ? withStateLimits(floored, allocation, this.drawOf('state limits', copy)) : floored;
     const acting = this.hasFloors ? withFloorAction(limited, this.drawOf('floor actions', copy)) : limited;
     const rests = this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? ({ ...acting, onBreach: 'rest' } as const) : acting;
-    return this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? { ...rests, protectiveStop: true } : rests;
+    const stops = this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? ({ ...rests, protectiveStop: true } as const) : rests;
+    return this.hasApprovals ? withApprovals(stops, this.drawOf('approvals', copy)) : stops;
   }
 
   /** The terms of a copy that is alone on its account, of a leader who works with orders: most have his orders stand for them as well. */
@@ -52,6 +57,10 @@ export class TermsExtras {
   private drawOf(what: string, copy: number): Draws {
     return draws(this.seed, `extras: ${what} of ${copy}`);
   }
+}
+
+function withApprovals(terms: CopyTerms, draw: Draws): CopyTerms {
+  return draw.oneIn(APPROVALS.copiesOneIn) ? { ...terms, approveWithinMs: draw.between(...APPROVE_WITHIN_MS) } : terms;
 }
 
 /** Terms after a change of some of them: what does not go with mirrored orders ends them (docs/copying.md). */

@@ -17,6 +17,8 @@ export interface CopyTerms {
   readonly maxAgeMs: number;
   readonly catchUpMs: number;
   readonly venueLeverage: number;
+  /** Every increase waits for the follower's approval, so long at most; absent: none does. */
+  readonly approveWithinMs?: number;
   /** What does not fill inside its bound stands at it; absent: it is given up. */
   readonly onBreach?: 'rest';
   /** A stop rests at the venue where the first limit would be met; absent: none does. */

@@ -14,6 +14,7 @@ import {
   type NewEvent,
   type NewRow,
   type OrderRow,
+  type ProposalRow,
   type RiskLimitsRow,
   type SetLimits,
   type SpareAgentRow,
@@ -193,6 +194,13 @@ export class MemoryScopedUnit {
       versions: async () => findIn(this.data.feeSchedules, {}, { orderBy: { version: 'ASC' } }),
       insert: async (row: NewRow<FeeScheduleRow>): Promise<void> =>
         this.data.feeSchedules.insert(this.undo, String(row.version), { ...row, ...this.own }),
+    };
+  }
+
+  get proposals() {
+    return {
+      find: async (where: Partial<NewRow<ProposalRow>>) => handedOut(findIn(this.data.proposals, where)),
+      findOne: async (where: Partial<NewRow<ProposalRow>>) => handedOut(findIn(this.data.proposals, where, { limit: 1 }))[0] ?? null,
     };
   }
 

@@ -127,7 +127,7 @@ export class WorldOrders implements OrderSubmission {
     };
     this.asking.submit({ kind: 'order', clientOrderId: handed.clientOrderId }, submission, (answer) => {
       const end = rowEndOf(orders, answer);
-      this.traffic.answered(handed.clientOrderId, KINDS[end.outcome] ?? 'unknown');
+      this.traffic.answered(handed.clientOrderId, saidOf(end));
       ended(row, { ...end, sentAt });
     });
   }
@@ -154,6 +154,10 @@ const KINDS: Readonly<Record<number, AnswerKind>> = {
   [OUTCOME.rejected]: 'rejected',
   [OUTCOME.unknown]: 'unknown',
 };
+
+/** What an answer says of an order. A nonce that was used before says nothing: the same action may have reached the venue earlier. */
+const saidOf = ({ outcome, code }: RowEnd): AnswerKind =>
+  outcome === OUTCOME.rejected && code === 'nonce_duplicate' ? 'unknown' : (KINDS[outcome] ?? 'unknown');
 
 interface RowEnd {
   readonly outcome: number;

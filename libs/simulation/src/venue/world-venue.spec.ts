@@ -77,6 +77,14 @@ describe('an order at a simulated venue', () => {
     expect(stage.traffic.filter((text) => text.startsWith('answered'))).toEqual(['answered filled']);
   });
 
+  it('whose nonce was used before is refused for that, which says nothing of what became of it', async () => {
+    const stage = await VenueStage.open();
+    const nonce = nonceOf(stage);
+    await stage.submit({ nonce });
+    expect(await stage.submit({ nonce })).toEqual([`${nonce} rejected nonce_duplicate`]);
+    expect(stage.traffic.filter((text) => text.startsWith('answered'))).toEqual(['answered filled', 'answered unknown']);
+  });
+
   it('of a process that died on the way is done, and nobody is told', async () => {
     const stage = await VenueStage.open();
     const ends: number[] = [];

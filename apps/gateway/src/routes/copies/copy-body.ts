@@ -18,7 +18,7 @@ import { listOf, named } from '../../http/documented';
 import { knownReason, livemodeField, moneyText, reasonField, timeOrNull } from '../../http/fields';
 import { type CommandBody, commandOrNull, commandSchema } from '../commands/command-body';
 import { exposureSchema, impactSchema } from '../limits/limits-body';
-import { effectiveFor, exposureBody, impactBody, limitSourceSchema, sourcesBody } from './effective';
+import { choiceSourceSchema, choicesBody, effectiveFor, exposureBody, impactBody, limitSourceSchema, sourcesBody } from './effective';
 
 const limit = decimalText.nullable();
 /** Settings as they stand: every part is there. */
@@ -122,6 +122,9 @@ export const settingsSchema = named(
       max_age_ms: z.int().describe('Oldest leader fill an entry may follow, in milliseconds.'),
       catch_up_ms: z.int().describe('How long a failed entry may be caught up, in milliseconds.'),
       venue_leverage: z.int().describe('Leverage set at the venue for the copied instruments.'),
+      inherits: z
+        .array(z.string())
+        .describe('Choices that are left to the layers above: where one of them says otherwise, what stands here does not act.'),
       approve_within_ms: z
         .int()
         .nullable()
@@ -142,7 +145,8 @@ const effectiveSchema = named(
       settings: settingsSchema,
       exposure: exposureSchema,
       impact: impactSchema.nullable().describe('How entries of large waves are spread; null: waves leave whole.'),
-      sources: z.array(limitSourceSchema).describe('Where each limit comes from; everything else is the copy’s own choice.'),
+      sources: z.array(limitSourceSchema).describe('Where each limit comes from.'),
+      choices: z.array(choiceSourceSchema).describe('Where each choice comes from; everything else is the copy’s own.'),
     })
     .describe('Settings under all limits: the strictest of each, instruments that every layer admits.'),
 );
@@ -196,7 +200,11 @@ export const settingsJson = (stored: unknown): CopySettingsJson => encodeCopySet
 
 export function settingsBody(json: CopySettingsJson): SettingsBody {
   const { instruments } = json;
-  return { ...json, instruments: instruments.kind === 'all' ? instruments : { kind: instruments.kind, coins: [...instruments.coins] } };
+  return {
+    ...json,
+    inherits: [...json.inherits],
+    instruments: instruments.kind === 'all' ? instruments : { kind: instruments.kind, coins: [...instruments.coins] },
+  };
 }
 
 export const settingsVersionBody = (row: CopySettingsRow): z.output<typeof settingsVersionSchema> => ({
@@ -226,6 +234,7 @@ export async function presentCopies(unit: ScopedUnit, rows: readonly CopyRow[]):
         exposure: exposureBody(inEffect),
         impact: impactBody(inEffect),
         sources: sourcesBody(inEffect),
+        choices: choicesBody(inEffect),
       },
       equity: equity === undefined ? null : moneyText(equity.equity),
       net_pnl: equity === undefined ? null : moneyText(equity.netPnl),

@@ -1,5 +1,6 @@
 import { unwrap } from '@lockstep/kernel';
 import {
+  CHOICE_NAMES,
   type ChainLimitsJson,
   decodeChainLimits,
   decodeCopySettings,
@@ -33,6 +34,18 @@ export const limitSourceSchema = named(
     })
     .describe('Where a limit in effect comes from.'),
 );
+/** Where a choice in effect comes from. */
+export const choiceSourceSchema = named(
+  'ChoiceSource',
+  z
+    .object({
+      choice: z.enum(CHOICE_NAMES).describe('The setting, by its name in `settings`.'),
+      from: z.enum(LAYERS).nullable().describe('The layer whose word acts; null: nobody says, it is the default.'),
+      locked: z.boolean().describe('Whether that layer fixes it: nothing nearer to the copy overrides it.'),
+    })
+    .describe('Where a choice in effect comes from.'),
+);
+export type ChoiceSourceBody = z.output<typeof choiceSourceSchema>;
 export type LimitSourceBody = z.output<typeof limitSourceSchema>;
 
 const limitsOf = (row: PlatformLimitsRow) => unwrap(decodeChainLimits(row.limits), 'stored limits');
@@ -68,3 +81,7 @@ export const impactBody = ({ impact }: EffectiveSettings): ChainLimitsJson['impa
 
 /** Sources of all limits, in their order. */
 export const sourcesBody = ({ sources }: EffectiveSettings): LimitSourceBody[] => LIMIT_NAMES.map((limit) => ({ limit, from: [...sources[limit]] }));
+
+/** Sources of all choices, in their order. */
+export const choicesBody = ({ choices }: EffectiveSettings): ChoiceSourceBody[] =>
+  CHOICE_NAMES.map((choice) => ({ choice, from: choices[choice].layer, locked: choices[choice].locked }));

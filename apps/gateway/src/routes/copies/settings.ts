@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '@lockstep/kernel';
 import {
+  CHOICE_NAMES,
   type CopySettingsJson,
   DIRECTIONS,
   decodeCopySettings,
@@ -89,17 +90,25 @@ export const settingsDraft = z
     catch_up_ms: z.int().optional(),
     venue_leverage: z.int().optional(),
     approve_within_ms: z.int().nullable().optional(),
+    inherit: z
+      .array(z.enum(CHOICE_NAMES))
+      .max(CHOICE_NAMES.length)
+      .optional()
+      .describe('Choices that are left to the layers above from now on; one that is named beside stays the copy’s own.'),
   })
   .meta({ id: 'CopySettingsDraft' });
 export type SettingsDraft = z.output<typeof settingsDraft>;
 
-export const DEFAULT_SETTINGS: CopySettingsJson = encodeCopySettings(defaultCopySettings());
+/** What a new copy does not say is left to the layers above, and is the default where they say nothing. */
+export const DEFAULT_SETTINGS: CopySettingsJson = { ...encodeCopySettings(defaultCopySettings()), inherits: CHOICE_NAMES };
 
 /** The draft laid over a base, validated as a whole; every fault named by its field. */
 export function mergeSettings(base: CopySettingsJson, draft: SettingsDraft): Result<CopySettingsJson, Refusal> {
+  const { inherit, ...said } = draft;
   const merged = {
     ...base,
-    ...draft,
+    ...said,
+    inherits: inheritsAfter(base.inherits, said, inherit ?? []),
     caps: { ...base.caps, ...draft.caps },
     slippage: { ...base.slippage, ...draft.slippage },
     breaker: { ...base.breaker, ...draft.breaker },
@@ -113,6 +122,16 @@ export function mergeSettings(base: CopySettingsJson, draft: SettingsDraft): Res
     detail: `${field}: ${code.replaceAll('_', ' ')}`,
   }));
   return err({ code: 'invalid_request', errors });
+}
+
+/** Choices that are left to others: those that were, and those that are given back, but for what the draft says itself. */
+function inheritsAfter(before: readonly string[], said: Omit<SettingsDraft, 'inherit'>, given: readonly string[]): readonly string[] {
+  const isSaid = (name: string): boolean => {
+    const [part = '', member] = name.split('.');
+    const value: unknown = Reflect.get(said, part);
+    return value !== undefined && (member === undefined || Reflect.get(Object(value), member) !== undefined);
+  };
+  return CHOICE_NAMES.filter((name) => (before.includes(name) || given.includes(name)) && !isSaid(name));
 }
 
 /** Names of the settings that differ, for the event and the audit line. */

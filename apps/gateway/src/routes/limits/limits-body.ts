@@ -1,6 +1,15 @@
 import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
 import { err, ok, type Result, unwrap } from '@lockstep/kernel';
-import { type ChainLimitsJson, decodeChainLimits, encodeChainLimits, NO_CHAIN_LIMITS } from '@lockstep/roster';
+import {
+  CHOICE_NAMES,
+  type ChainLimitsJson,
+  type ChoiceName,
+  decodeChainLimits,
+  encodeChainLimits,
+  NO_CHAIN_LIMITS,
+  ON_BREACH,
+  STATE_ACTIONS,
+} from '@lockstep/roster';
 import type { PlatformLimitsRow } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
@@ -39,6 +48,37 @@ export const impactSchema = named(
       jitter: decimalText.describe('Share by which the second between two rounds is drawn longer or shorter.'),
     })
     .describe('Entries of a wave that is large against the book leave in rounds of slices; exits never do.'),
+);
+
+const choiceOf = <Value extends z.ZodType>(value: Value) => z.object({ value, locked: z.boolean() }).optional();
+const started = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('next_open') }),
+  z.object({ kind: z.literal('adopt'), band: decimalText.nullable() }),
+]);
+
+/** Choices of one layer as they stand. */
+const choicesSchema = named(
+  'Choices',
+  z
+    .object({
+      start: choiceOf(started),
+      'slippage.entry_bound': choiceOf(decimalText),
+      'slippage.exit_bound': choiceOf(decimalText),
+      'slippage.on_breach': choiceOf(z.enum(ON_BREACH)),
+      'breaker.alert_at': choiceOf(limit),
+      'breaker.halt_new_at': choiceOf(limit),
+      'breaker.close_after_marks': choiceOf(z.int()),
+      'breaker.protective_stop': choiceOf(z.boolean()),
+      'state_limits.position_notional': choiceOf(z.enum(STATE_ACTIONS)),
+      'state_limits.position_share': choiceOf(z.enum(STATE_ACTIONS)),
+      'state_limits.leverage': choiceOf(z.enum(STATE_ACTIONS)),
+      'state_limits.gross_exposure': choiceOf(z.enum(STATE_ACTIONS)),
+      max_age_ms: choiceOf(z.int()),
+      catch_up_ms: choiceOf(z.int()),
+    } satisfies Readonly<Record<ChoiceName, z.ZodType>>)
+    .describe(
+      'Settings of the copies below, by their names in a copy’s `settings`: what they do unless something nearer to the copy says otherwise; with `locked` nothing does.',
+    ),
 );
 
 /** Limits of one layer as they stand. */
@@ -86,6 +126,7 @@ const limitsSchema = named(
         .describe(
           'How waves that are large against the book are spread: a choice, for which the layer nearest to the copy decides. Null: this layer does not say; where none does, waves leave whole.',
         ),
+      choices: choicesSchema,
     })
     .describe('What one layer bounds for every copy below it. Each copy has the strictest of all layers and of its own settings.'),
 );
@@ -167,6 +208,12 @@ export const limitsDraft = z.strictObject({
     .nullable()
     .optional()
     .describe('How large waves are spread. Figures left out stay, or are the defaults: 0.5, 0.2, 5000 ms and 0.3; null takes the layer’s word back.'),
+  choices: z
+    .partialRecord(z.enum(CHOICE_NAMES), z.strictObject({ value: z.unknown(), locked: z.boolean().default(false) }).nullable())
+    .optional()
+    .describe(
+      'Choices for the copies below, as `{"catch_up_ms": {"value": 5000, "locked": true}}`. What is left out stays, null takes a choice back.',
+    ),
 });
 export type LimitsDraft = z.output<typeof limitsDraft>;
 
@@ -184,6 +231,7 @@ export function changedLimits(stored: unknown, draft: LimitsDraft): Result<Chain
     caps: { ...base.caps, ...draft.caps },
     losses: { ...base.losses, ...draft.losses },
     exposure: { ...base.exposure, ...draft.exposure },
+    choices: Object.fromEntries(Object.entries({ ...base.choices, ...draft.choices }).filter(([, choice]) => choice !== null)),
     impact: draft.impact === undefined ? base.impact : draft.impact === null ? null : { ...base.impact, ...draft.impact },
   };
   const decoded = decodeChainLimits(JSON.parse(JSON.stringify(merged)));
@@ -203,6 +251,7 @@ function standingBody(row: Stands) {
   const { instruments } = json;
   const limits: LimitsJsonBody = {
     ...json,
+    choices: choicesSchema.parse(json.choices),
     instruments: instruments.kind === 'all' ? instruments : { kind: instruments.kind, coins: [...instruments.coins] },
   };
   return { limits, actor: row?.actor ?? null, changed_at: row === null ? null : wireTime(row.updatedAt) };

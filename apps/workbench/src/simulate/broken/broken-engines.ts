@@ -1,4 +1,5 @@
 import { must } from '@lockstep/kernel';
+import { BROKEN_APPROVALS } from './approvals';
 import { BROKEN_BOOKS } from './books';
 import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
@@ -21,6 +22,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_HELD_LIMITS,
   ...BROKEN_SHARED_LIMITS,
   ...BROKEN_MARGIN,
+  ...BROKEN_APPROVALS,
   ...BROKEN_RESTING,
   ...BROKEN_PROTECTIVE_STOPS,
   ...BROKEN_MIRRORS,

@@ -1,9 +1,9 @@
 import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
-import { type CopyId, type Ids, rate, type TenantScope, UNIT } from '@lockstep/kernel';
+import { type CopyId, formatSize, type Ids, rate, type Size, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
 import { type ChainLimits, decodeChainLimits, encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS, sharingConflict } from '@lockstep/roster';
 import type { CopyTerms, Scenario, ScenarioFollower, SpreadTerms, VirtualTime } from '@lockstep/simulation';
-import { type CommandKind, MAIN_ACCOUNT } from '@lockstep/storage';
+import { type CommandKind, MAIN_ACCOUNT, type ProposalRow } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import type { Cast, CommandCast, CopyCast, FollowerCast } from './cast';
 import type { PlatformStore, TenantUnit } from './platform-store';
@@ -259,6 +259,24 @@ export class PlatformActor {
     return this.command(copy, 'copy.stop', STOPPED_FROM[mode], by === null ? { mode } : { mode, by }, { mode });
   }
 
+  /** Proposals of a scope that may be approved, oldest first. */
+  async proposals(scope: TenantScope): Promise<readonly ProposalRow[]> {
+    const open = await this.store.scoped(scope, (unit) => unit.proposals.find({ status: 'open' }));
+    return [...open].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  }
+
+  /** A follower's answer to a proposal: the size it approves, or null where it declines. The command's number; null: it is over. */
+  async answer(scope: TenantScope, { id, copyId }: ProposalRow, size: bigint | null): Promise<bigint | null> {
+    const no = await this.store.scoped(scope, async (unit) => {
+      const row = await unit.proposals.findOne({ id });
+      if (row === null || row.status !== 'open' || row.endsAt <= unit.now) return null;
+      const kind = size === null ? 'proposal.decline' : 'proposal.approve';
+      return this.append(unit, scope, kind, copyId, { proposal: id, ...(size !== null && { size: formatSize(size as Size) }) });
+    });
+    this.wake(scope);
+    return no;
+  }
+
   async closeAll(follower: FollowerCast): Promise<void> {
     await this.store.scoped(follower.scope, (unit) => this.append(unit, follower.scope, 'follower.close_all', follower.id, {}));
     this.wake(follower.scope, { kind: 'follower.close_all', targetId: follower.id });
@@ -323,9 +341,10 @@ export class PlatformActor {
     targetId: string,
     payload: unknown,
     wish: Pick<CommandCast, 'allocation' | 'applies' | 'mode'> = {},
-  ): Promise<void> {
+  ): Promise<bigint> {
     const no = await unit.commands.append({ kind, targetId, payload, actor: 'simulation' });
     this.cast.addCommand(scope, no, { kind, targetId, ...wish });
+    return no;
   }
 
   /** As the gateway does: by the command that was committed. */

@@ -17,6 +17,7 @@ export interface TenantUnit {
   readonly killSwitches: Part<ScopedUnit['killSwitches'], 'turn'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'insert'>;
   readonly riskLimits: Part<ScopedUnit['riskLimits'], 'hold' | 'put'>;
+  readonly proposals: Part<ScopedUnit['proposals'], 'find' | 'findOne'>;
 }
 
 /** What the operator writes on platform tables. */

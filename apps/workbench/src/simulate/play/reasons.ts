@@ -65,6 +65,7 @@ const GROUPS: Readonly<Partial<Record<ReasonCode, ShortfallReason>>> = {
   handing_over: 'denied',
   state_limit: 'denied',
   spread: 'forfeited',
+  approval_needed: 'denied',
 };
 
 /** The auditor's word for a reason; null for one that explains nothing. */

@@ -47,6 +47,8 @@ describe('terms of a scenario as settings of the product', () => {
       maxAgeMs: 2_000,
       catchUpMs: 30_000,
       venueLeverage: 7,
+      approveWithinMs: null,
+      inherits: [],
     });
   });
 
@@ -81,6 +83,7 @@ describe('terms of a scenario as settings of the product', () => {
           seen.maxAgeMs,
           seen.catchUpMs,
           seen.venueLeverage,
+          seen.approveWithinMs ?? null,
         ],
         `seed ${seed}`,
       ).toEqual([
@@ -95,6 +98,7 @@ describe('terms of a scenario as settings of the product', () => {
         settings.maxAgeMs,
         settings.catchUpMs,
         settings.venueLeverage,
+        settings.approveWithinMs,
       ]);
     }
   });

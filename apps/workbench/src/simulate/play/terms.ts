@@ -37,7 +37,8 @@ export function settingsOf(terms: CopyTerms): CopySettings {
     maxAgeMs: terms.maxAgeMs,
     catchUpMs: terms.catchUpMs,
     venueLeverage: terms.venueLeverage,
-    approveWithinMs: null,
+    approveWithinMs: terms.approveWithinMs ?? null,
+    inherits: [],
   };
 }
 
@@ -67,6 +68,7 @@ export function chainOf({ caps, losses, exposure, instruments }: ChainTerms): Ch
     maxVenueLeverage: null,
     approveWithinMs: null,
     impact: null,
+    choices: {},
   };
 }
 
@@ -103,6 +105,7 @@ export function seenOf(terms: CopyTerms): SettingsSeen {
     ...(terms.onBreach !== undefined && { onBreach: terms.onBreach }),
     ...(terms.protectiveStop !== undefined && { protectiveStop: terms.protectiveStop }),
     ...(terms.policy !== undefined && { policy: terms.policy }),
+    ...(terms.approveWithinMs !== undefined && { approveWithinMs: terms.approveWithinMs }),
     losses: { fromStart, trailing, daily, lossMoney, haltNewAt, closeAfterMarks },
     entryBound: terms.entryBound,
     maxAgeMs: terms.maxAgeMs,

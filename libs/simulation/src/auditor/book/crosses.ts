@@ -1,5 +1,6 @@
-import type { EpochMs } from '@lockstep/kernel';
+import { type EpochMs, min } from '@lockstep/kernel';
 import type { CrossMade } from '../observations';
+import { asksFirst, laterEnd } from './asks-first';
 import { type AuditState, fillKey } from './state';
 
 /** Takes a cross into the books of both copies: the account's net stays what it is, nobody is charged, and the engine knows of it. */
@@ -13,6 +14,10 @@ export function keepCross(state: AuditState, cross: CrossMade, at: EpochMs): voi
     const copy = state.copies.get(copyId);
     if (copy === undefined) continue;
     const holding = copy.holding(cross.coin);
+    const terms = copy.termsAt(cross.decidedAt, state.options.raceMs);
+    const against = holding.real.position * (signed > 0n ? -1n : 1n);
+    const entered = cross.size - (against > 0n ? min(against, cross.size) : 0n);
+    if (asksFirst(terms)) holding.approvals.spend(signed > 0n, cross.decidedAt, laterEnd(state, copy, terms, cross.coin), entered);
     holding.real.add(signed, cross.price, 0n);
     holding.range.ours(signed);
     holding.told.add(signed, cross.price, 0n);

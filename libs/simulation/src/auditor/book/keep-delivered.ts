@@ -165,7 +165,8 @@ export function entersOn(state: AuditState, copy: CopyTrack, coin: string, at: n
   const { settings } = copy.terms;
   const halted = state.halts.oldest(copy.copy);
   const takes = copy.state === 'active' && admits(settings.instruments, coin) && settings.follow !== 'decreases_only';
-  const must = takes && halted === null && copy.losses.breach === null && !state.settlingAny(at);
+  const asks = [copy.terms, ...copy.asked].some((terms) => terms.settings.approveWithinMs !== undefined);
+  const must = takes && !asks && halted === null && copy.losses.breach === null && !state.settlingAny(at);
   const changed = at - copy.terms.at < state.options.owedSlackMs || at - copy.stateAt < state.options.raceMs;
   const possible = [copy.terms, ...(changed ? [copy.earlier ?? copy.terms] : []), ...copy.asked];
   const admitted = possible.some((terms) => admits(terms.settings.instruments, coin) && terms.settings.follow !== 'decreases_only');
@@ -183,6 +184,8 @@ function owedUntil(state: AuditState, copy: CopyTrack, holding: Holding): number
 function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const holding = copy.holding(move.coin);
   const { target } = holding;
+  // What waits for an approval is given up when nobody knows: it is judged by what was approved.
+  if ([copy.terms, copy.earlier ?? copy.terms].some(({ settings }) => settings.approveWithinMs !== undefined)) return;
   if (target.high === 0n || move.at <= owedUntil(state, copy, holding) || holding.foreign) return;
   holding.owedFrom = move.at;
   const waits = state.waitingMost(move.coin);

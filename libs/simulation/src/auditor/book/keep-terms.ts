@@ -51,6 +51,19 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
       if (copy !== undefined) copy.unwindBy = told.by;
       return;
     }
+    case 'approved': {
+      const { copyId, coin } = told.approval;
+      const holding = state.copies.get(copyId)?.holding(coin);
+      if (holding === undefined) return;
+      // A decision in the very moment of it may carry the millisecond before.
+      holding.approvals.give(told.approval, told.at - state.options.raceMs);
+      holding.approvedAt = told.at;
+      return;
+    }
+    case 'approval_refused': {
+      for (const holding of state.copies.get(told.copyId)?.holdings.values() ?? []) holding.approvals.refuse(told.no);
+      return;
+    }
     case 'rebased': {
       const copy = state.copies.get(told.copyId);
       if (copy !== undefined) takeOn(state, copy, told.at, true);

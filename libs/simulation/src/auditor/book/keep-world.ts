@@ -1,6 +1,7 @@
 import { abs, must, sign } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
 import { MAX_ORDERS } from '../options';
+import { laterEnd } from './asks-first';
 import type { CopyTrack } from './copies';
 import { keepCharge } from './keep-charges';
 import { keepMirrorFill } from './keep-mirrors';
@@ -128,6 +129,11 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   const holding = copy.holding(seen.coin);
   if (order.mirror !== null) keepMirrorFill(holding, order, seen.size);
   else if (order.remaining === 0n && !isExit(order.handed)) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
+  if (order.approved) {
+    const { decidedAt } = order.handed;
+    const terms = copy.termsAt(decidedAt, state.options.raceMs);
+    holding.approvals.spend(seen.buy, decidedAt, laterEnd(state, copy, terms, seen.coin), seen.size);
+  }
   const signed = seen.buy ? seen.size : -seen.size;
   holding.range.ours(signed);
   return [{ copy, signed, price: seen.price, fee: seen.fee, era: holding.era }];

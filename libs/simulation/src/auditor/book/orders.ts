@@ -23,6 +23,8 @@ export class OrderTrack {
   handed: OrderHanded | null = null;
   /** Journaled as taking risk off only. */
   exit = false;
+  /** An entry that has to be approved. */
+  approved = false;
   /** Its journal row stood before it left. */
   journaled = false;
   /** What may still fill, 10^-8 base units. */

@@ -3,6 +3,7 @@ import { min } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import { type AuditState, fillKey } from '../book/state';
 import type { CrossMade, OrderHanded } from '../observations';
+import { checkApproved } from './approvals';
 import { checkFreshness } from './freshness';
 import { checkBreach, checkHalts } from './halts';
 import { type JudgedOrder, priceText, sizeText } from './judged-order';
@@ -81,6 +82,7 @@ function checkSide(state: AuditState, cross: CrossMade, copy: CopyTrack, buy: bo
   checkBreach(entered);
   checkFreshness(entered);
   checkOrderLimits(entered);
+  checkApproved({ ...entered, order: { ...entered.order, size: cross.size - closed } });
   checkTarget(entered);
   checkAge(entered);
   checkReference(entered);

@@ -40,7 +40,8 @@ function outside(judged: JudgedOrder, range: Range): string | null {
 function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const { order, state, copy, holding, instrument } = judged;
   const { settings } = copy.terms;
-  const window = settings.maxAgeMs + settings.catchUpMs + state.options.owedSlackMs;
+  const within = Math.max(...judged.terms.map((terms) => terms.settings.approveWithinMs ?? 0));
+  const window = settings.maxAgeMs + settings.catchUpMs + within + state.options.owedSlackMs;
   const waits = state.waitingMost(order.coin);
   const mayWait = holding.owedBefore > instrument.lot && waits !== null && holding.owedBefore <= waits;
   // Increments that came while older ones were owed keep those owed, as long as no entry brought the copy to its target.

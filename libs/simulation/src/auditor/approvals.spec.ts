@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { COIN, COPY, History, units } from './testing/history';
+
+const WITHIN_MS = 30_000;
+
+/** A copy at a tenth whose increases wait; its leader opened 10 a moment ago. */
+function asking(): History {
+  return new History({ approveWithinMs: WITHIN_MS }).wait(1_000).mark('100').leader('10');
+}
+
+const approve = (history: History, size: string, no = '1', endsAt = history.now + WITHIN_MS - 50, buy = true): History =>
+  history.tell({ kind: 'approved', at: history.now, approval: { copyId: COPY.copyId, no, coin: COIN, buy, size: units(size), endsAt } });
+const enter = (history: History, size: string): string => {
+  history.wait(1_000).mark('100');
+  return history.order(size, { cause: 'repair' });
+};
+const found = (history: History): boolean => history.found().includes('not_approved');
+
+describe('increases that wait for approval (product §3)', () => {
+  it('are nothing the auditor asks for: in the calm nothing is missing', () => {
+    const history = asking().wait(60_000);
+    history.calm(history.snapshot({ target: 0n, position: 0n }));
+    expect(history.found()).toEqual([]);
+  });
+
+  it.each<[string, (history: History) => void, boolean]>([
+    ['without any', (history) => void enter(history, '1'), true],
+    ['of as much', (history) => void enter(approve(history, '1'), '1'), false],
+    ['of less', (history) => void enter(approve(history, '0.9'), '1'), true],
+    ['of a lot less is rounding', (history) => void enter(approve(history, '0.995'), '1'), false],
+    ['of two parts', (history) => void enter(approve(approve(history, '0.4'), '0.6', '2'), '1'), false],
+    ['of the other side', (history) => void enter(approve(history, '1', '1', history.now + WITHIN_MS, false), '1'), true],
+    [
+      'that came after the decision',
+      (history) => {
+        history.wait(1_000).mark('100');
+        approve(history, '1').order('1', { cause: 'repair', decidedAt: history.now - 500 });
+      },
+      true,
+    ],
+    [
+      'that was refused',
+      (history) => {
+        approve(history, '1').tell({ kind: 'approval_refused', at: history.now, copyId: COPY.copyId, no: '1' });
+        enter(history, '1');
+      },
+      true,
+    ],
+    [
+      'whose proposal ended',
+      (history) => {
+        approve(history, '1', '1', history.now + 20_000).wait(WITHIN_MS + 1_000);
+        enter(history, '1');
+      },
+      true,
+    ],
+    [
+      'whose proposal was moved on by a newer increase',
+      (history) => {
+        approve(history, '1', '1', history.now + 20_000)
+          .wait(18_000)
+          .leader('11');
+        history.wait(10_000);
+        enter(history, '1');
+      },
+      false,
+    ],
+    [
+      'that was entered before',
+      (history) => {
+        history.fill(enter(approve(history, '0.5'), '0.5'), '0.5');
+        enter(history, '0.5');
+      },
+      true,
+    ],
+    [
+      'whose order may still fill',
+      (history) => {
+        enter(approve(history, '0.5'), '0.5');
+        enter(history, '0.5');
+      },
+      true,
+    ],
+    [
+      'whose order failed',
+      (history) => {
+        const failed = enter(approve(history, '0.5'), '0.5');
+        history.end(failed, 'rejected').answer(failed, 'rejected');
+        enter(history, '0.5');
+      },
+      false,
+    ],
+  ])('leave on an approval %s', (_what, act, isFound) => {
+    const history = asking();
+    act(history);
+    expect(found(history)).toBe(isFound);
+  });
+
+  it('leave without one where none is needed, before the terms or with those asked for', () => {
+    const free = new History().wait(1_000).mark('100').leader('10');
+    free.order('1');
+    expect(free.found()).toEqual([]);
+    const loosened = asking();
+    const { approveWithinMs: _none, ...settings } = loosened.settings;
+    loosened.tell({ kind: 'terms_asked', at: loosened.now, copyId: COPY.copyId, settings, allocation: units('10000') });
+    enter(loosened, '1');
+    expect(found(loosened)).toBe(false);
+  });
+
+  it('never hold up an exit', () => {
+    const history = asking();
+    history.fill(enter(approve(history, '1'), '1'), '1');
+    history.wait(1_000).mark('100').leader('5').exit('-0.5');
+    expect(history.found()).toEqual([]);
+  });
+});

@@ -1,0 +1,15 @@
+import type { CopyTrack, TermsInForce } from './copies';
+import type { AuditState } from './state';
+
+/** Whether an entry has to be approved: by every term it may have been decided on. */
+export const asksFirst = (terms: readonly TermsInForce[]): boolean => terms.every(({ settings }) => settings.approveWithinMs !== undefined);
+
+/**
+ * By how much later than it was shown a proposal may end: an increase of the leader that came since moves its end on to `approveWithinMs` behind it. What was
+ * decided in time may be told a moment later.
+ */
+export function laterEnd(state: AuditState, copy: CopyTrack, terms: readonly TermsInForce[], coin: string): (endsAt: number) => number {
+  const { increasedTime } = state.leader(copy.copy.leader).coin(coin);
+  const within = Math.max(...terms.map(({ settings }) => settings.approveWithinMs ?? 0));
+  return (endsAt) => Math.max(endsAt, increasedTime + within) + state.options.clockSlackMs;
+}
