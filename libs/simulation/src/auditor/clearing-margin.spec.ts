@@ -62,3 +62,56 @@ describe('margin and liquidation distance of a clearinghouse (product §3)', () 
     expect(told.found()).toEqual([]);
   });
 });
+
+describe('what is held too near to its liquidation (product §3, 2)', () => {
+  const none = { position_notional: 'none', position_share: 'none', leverage: 'none', gross_exposure: 'none' } as const;
+  /** 500 bought at 100 for 10,000 with a floor of 0.1, at a mark for a minute. Maintenance is 1 %. */
+  const near = (action: 'trim' | 'close' | 'alert', mark: string, isolated = false): History => {
+    const told = new History({
+      ...floored('0.1'),
+      stateLimits: { ...none, liquidation_distance: action },
+    });
+    if (isolated) {
+      const instrument = { szDecimals: 2, maxLeverage: 50, isolated: true, minNotional: units('10'), collateral: 'USDC' } as const;
+      told.tell({ kind: 'instrument', at: told.now, coin: COIN, ...instrument });
+    }
+    const tellState = (): History =>
+      told.tell({
+        kind: 'account_state_delivered',
+        at: told.now,
+        process: 'p1',
+        account: COPY.account,
+        equity: units('10000'),
+        clearing: { dex: '', value: units('10000') },
+      });
+    tellState().wait(10_000).mark('100').follow('5000');
+    for (let second = 0; second < 60; second += 1)
+      tellState()
+        .wait(1_000)
+        .mark(`${mark}.${second % 2}`);
+    return told.wait(100);
+  };
+
+  it.each<[string, 'trim' | 'close' | 'alert', string, string, readonly string[]]>([
+    // At 85 and a hundredth more: 2,525 ÷ (0.01 + 0.105 · 0.99) ÷ 85 = 260 are left.
+    ['5 % further away than its floor', 'trim', '85', '-250', []],
+    ['no nearer than it was', 'trim', '85', '-150', ['state_limit_not_met']],
+    ['at all, where it closes', 'close', '85', '-500', []],
+    ['too little of it, where it closes', 'close', '85', '-200', ['state_limit_not_met']],
+  ])('is trimmed %s', (_what, action, mark, exit, found) => {
+    const told = near(action, mark);
+    told.exit(exit, { cause: 'repair', price: units('84.2') });
+    expect(told.found()).toEqual(found);
+  });
+
+  it.each<[string, 'trim' | 'alert', string, boolean, readonly string[]]>([
+    ['that trims', 'trim', '85', false, ['order_beyond_state']],
+    ['that is kept', 'trim', '92', false, []],
+    ['that is only told', 'alert', '85', false, []],
+    ['of an isolated position', 'trim', '85', true, []],
+  ])('halts new risk: a floor %s', (_what, action, mark, isolated, found) => {
+    const told = near(action, mark, isolated).leader('5010', mark);
+    told.order('0.2', { price: units(mark) });
+    expect(told.found().filter((kind) => kind === 'order_beyond_state')).toEqual(found);
+  });
+});

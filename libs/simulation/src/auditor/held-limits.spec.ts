@@ -4,6 +4,7 @@ import { COPY, History, rate, SETTINGS, units } from './testing/history';
 
 const CAPS: CapsSeen = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
 const LIMITS: Readonly<Record<StateLimitSeen, CapsSeen>> = {
+  liquidation_distance: { ...CAPS, minLiquidationDistance: rate('0.1') },
   position_notional: { ...CAPS, maxPositionNotional: units('1100') },
   position_share: { ...CAPS, maxPositionShare: rate('0.11') },
   leverage: { ...CAPS, maxLeverage: rate('0.11') },

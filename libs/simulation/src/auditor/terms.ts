@@ -36,7 +36,7 @@ export interface CapsSeen {
 }
 
 /** Limits that are judged on what is held as well (product §3 (2)), and what is done where one is passed. */
-export type StateLimitSeen = 'position_notional' | 'position_share' | 'leverage' | 'gross_exposure';
+export type StateLimitSeen = 'position_notional' | 'position_share' | 'leverage' | 'gross_exposure' | 'liquidation_distance';
 export type StateActionSeen = 'none' | 'alert' | 'trim' | 'close';
 
 /** Limits several copies share; null: none. Money 10^-8, the share 10^-12 of what the follower's copies are worth. */
@@ -69,7 +69,10 @@ export interface SettingsSeen {
   /** Absent: nothing is shared. */
   readonly shared?: SharedLimitsSeen;
   /** Absent: each is told. */
-  readonly stateLimits?: Readonly<Record<StateLimitSeen, StateActionSeen>>;
+  readonly stateLimits?: Readonly<Record<Exclude<StateLimitSeen, 'liquidation_distance'>, StateActionSeen>> & {
+    /** Absent: it is told. */
+    readonly liquidation_distance?: StateActionSeen;
+  };
   /** b of product §2.7, 10^-12. */
   readonly entryBound: bigint;
   readonly maxAgeMs: number;

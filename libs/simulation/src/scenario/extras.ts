@@ -39,7 +39,8 @@ export class TermsExtras {
   begin(copy: number, allocation: bigint, terms: CopyTerms): CopyTerms {
     const floored = this.hasFloors ? withFloor(terms, this.drawOf('floors', copy)) : terms;
     const limited = this.hasStateLimits ? withStateLimits(floored, allocation, this.drawOf('state limits', copy)) : floored;
-    const rests = this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? ({ ...limited, onBreach: 'rest' } as const) : limited;
+    const acting = this.hasFloors ? withFloorAction(limited, this.drawOf('floor actions', copy)) : limited;
+    const rests = this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? ({ ...acting, onBreach: 'rest' } as const) : acting;
     const stops = this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? ({ ...rests, protectiveStop: true } as const) : rests;
     return this.hasApprovals ? withApprovals(stops, this.drawOf('approvals', copy)) : stops;
   }
@@ -74,6 +75,19 @@ function withFloor(terms: CopyTerms, draw: Draws): CopyTerms {
   if (!draw.oneIn(FLOORS.copiesOneIn)) return terms;
   const minLiquidationDistance = draw.oneIn(8) ? 0n : BigInt(draw.between(100_000, 990_000)) * PPM;
   return { ...terms, caps: { ...terms.caps, minLiquidationDistance } };
+}
+
+/** What is done where a mark passes a floor; the other limits of a copy without actions are told. */
+function withFloorAction(terms: CopyTerms, draw: Draws): CopyTerms {
+  if ((terms.caps.minLiquidationDistance ?? 0n) === 0n) return terms;
+  const action = draw.weighted<StateActionTerms>([
+    [15, STATE_ACTION_TERMS[0]],
+    [25, STATE_ACTION_TERMS[1]],
+    [40, STATE_ACTION_TERMS[2]],
+    [20, STATE_ACTION_TERMS[3]],
+  ]);
+  const told = { position_notional: 'alert', position_share: 'alert', leverage: 'alert', gross_exposure: 'alert' } as const;
+  return { ...terms, stateLimits: { ...told, ...terms.stateLimits, liquidation_distance: action } };
 }
 
 /** Limits that act on what is held, near to what a copy holds: a position at its cap passes them as its price moves. */

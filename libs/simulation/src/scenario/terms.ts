@@ -26,7 +26,10 @@ export interface CopyTerms {
   /** The leader's working orders stand for the copy as well; absent: fills alone are copied. */
   readonly policy?: 'orders';
   /** What is done where what is held passes a limit; absent: it is told. */
-  readonly stateLimits?: Readonly<Record<StateLimitTerms, StateActionTerms>>;
+  readonly stateLimits?: Readonly<Record<StateLimitTerms, StateActionTerms>> & {
+    /** Absent: it is told. */
+    readonly liquidation_distance?: StateActionTerms;
+  };
 }
 
 export const STATE_LIMIT_TERMS = ['position_notional', 'position_share', 'leverage', 'gross_exposure'] as const;

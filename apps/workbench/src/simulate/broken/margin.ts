@@ -26,4 +26,20 @@ export const BROKEN_MARGIN: readonly BrokenEngine[] = [
     rule: 'margin is what the account has in the clearinghouse',
     edits: [{ file: CAP, find: '- (sheet.rows.clearingShort[row] ?? 0);', put: ';' }],
   },
+  {
+    name: 'near_liquidation_not_trimmed',
+    rule: 'liquidation distance as a state limit: acted on',
+    edits: [
+      {
+        file: 'libs/replication/src/state-limits.ts',
+        find: 'if (limit === DISTANCE) return lotsAway(book, sheet, row, action);',
+        put: 'if (limit === DISTANCE) return Math.abs(sheet.rows.position[row] ?? 0);',
+      },
+    ],
+  },
+  {
+    name: 'near_liquidation_not_seen',
+    rule: 'liquidation distance as a state limit: judged at every mark',
+    edits: [{ file: 'libs/replication/src/held-distance.ts', find: 'if (distance === _copycolumns.NO_LIMIT) return false;', put: 'return false;' }],
+  },
 ];

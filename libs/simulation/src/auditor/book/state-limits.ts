@@ -1,31 +1,23 @@
 import { abs, type EpochMs, max, min, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
 import { isFollowed, type StateActionSeen, type StateLimitSeen } from '../terms';
-import { leastOfAccount } from './account-share';
 import type { CopyTrack, TermsInForce } from './copies';
+import { equityOf, type HeldAtLook } from './held-at-look';
+import { mostAway } from './held-distance';
 import type { Holding } from './holding';
 import type { Passed } from './limit-marks';
 import { isExit } from './orders';
-import type { AuditState, InstrumentSeen } from './state';
+import type { AuditState } from './state';
 
 /*
  * Limits that what is held passes without an order (product §3 (2)): judged at every look at marks, on figures no engine may have otherwise.
  */
 
-const LIMITS: readonly StateLimitSeen[] = ['position_notional', 'position_share', 'leverage', 'gross_exposure'];
+const LIMITS: readonly StateLimitSeen[] = ['position_notional', 'position_share', 'leverage', 'gross_exposure', 'liquidation_distance'];
 /** A trim ends this far below its limit (product §3 (2)). */
 const TRIMMED = 95n;
 const HUNDRED = 100n;
 /** Terms so young may not be in force in the engine, or those before them still. */
 const TERMS_YOUNG_MS = 1_000;
-
-/** What a copy holds of a coin at a look, in money 10^-8: the least and the most it may be by what the engine knows. */
-export interface HeldAtLook {
-  readonly holding: Holding;
-  readonly instrument: InstrumentSeen;
-  readonly mark: bigint;
-  readonly least: bigint;
-  readonly most: bigint;
-}
 
 /** Takes one look of a process at marks of what a copy holds. `prices` names them: the same ones are no new look. */
 export function lookAtLimits(state: AuditState, copy: CopyTrack, process: string, at: EpochMs, prices: () => string): void {
@@ -109,8 +101,11 @@ export function surelyPassed(
   const action = first === undefined ? 'none' : actionOf(first, limit);
   if (action === 'none') return null;
   const passed = inForce.every((terms) => {
+    if (actionOf(terms, limit) !== action) return false;
+    if (limit === 'liquidation_distance')
+      return held.some((each) => each.least > (mostAway(state, copy, at, terms, held, each, 'most') ?? each.least));
     const most = limitIn(state, copy, at, terms, limit, 'most');
-    return most !== null && actionOf(terms, limit) === action && under(limit, held, 'least') > most;
+    return most !== null && under(limit, held, 'least') > most;
   });
   return passed ? action : null;
 }
@@ -120,7 +115,8 @@ export function under(limit: StateLimitSeen, held: readonly HeldAtLook[], end: '
   return held.reduce((sum, each) => (isPerPosition(limit) ? max(sum, each[end]) : sum + each[end]), 0n);
 }
 
-export const isPerPosition = (limit: StateLimitSeen): boolean => limit === 'position_notional' || limit === 'position_share';
+export const isPerPosition = (limit: StateLimitSeen): boolean =>
+  limit === 'position_notional' || limit === 'position_share' || limit === 'liquidation_distance';
 
 /** What the copy holds in each coin by the marks of a process; null: it may not know, or is a matter of attribution. */
 export function heldBy(state: AuditState, copy: CopyTrack, process: string): readonly HeldAtLook[] | null {
@@ -158,6 +154,7 @@ export function limitIn(
   end: 'most' | 'least',
 ): bigint | null {
   const { caps } = settings;
+  if (limit === 'liquidation_distance') return null;
   if (limit === 'position_notional') return caps.maxPositionNotional;
   if (limit === 'gross_exposure') return caps.maxGrossExposure ?? null;
   const share = limit === 'position_share' ? caps.maxPositionShare : caps.maxLeverage;
@@ -165,21 +162,13 @@ export function limitIn(
   return share === null || equity === null ? null : (equity * share) / RATE_ONE;
 }
 
-/** Copy equity, 10^-8, as the highest or the lowest an engine may reckon with. */
-function equityOf(state: AuditState, copy: CopyTrack, at: EpochMs, end: 'most' | 'least'): bigint | null {
-  const range = copy.ownShare ? null : copy.equityRange(at);
-  if (range === null) return end === 'most' ? null : 0n;
-  const margin = Number(state.options.equityMargin) / 1e12;
-  if (end === 'most') return BigInt(Math.ceil(Math.max(0, range.high) * 1e8 * (1 + margin)));
-  const account = leastOfAccount(state, copy, at) ?? 0;
-  return BigInt(Math.floor(Math.max(0, Math.min(range.low, account)) * 1e8 * (1 - margin)));
-}
-
 /**
  * Where an engine may take a limit for passed, the least the leader's fills ask for is what a trim would leave, and nothing where it would be closed. True: it may
  * for one that is acted on.
  */
-function loosen({ state, copy, at, inForce, limit, held }: Look): boolean {
+function loosen(look: Look): boolean {
+  const { state, copy, at, inForce, limit, held } = look;
+  if (limit === 'liquidation_distance') return loosenNear(look);
   let may = false;
   for (const terms of inForce) {
     const action = actionOf(terms, limit);
@@ -189,6 +178,25 @@ function loosen({ state, copy, at, inForce, limit, held }: Look): boolean {
     for (const each of held) {
       if (isPerPosition(limit) && each.most <= least) continue;
       const left = leastLeft(limit, least, held, each);
+      if (action === 'close' && each.holding.target.lowHolds) each.holding.open.change((target) => target.unsure());
+      else if (action === 'trim' && each.holding.target.low > left) each.holding.open.change((target) => target.lower(left));
+    }
+  }
+  return may;
+}
+
+/** The same where some position may be nearer to its liquidation than its floor: what a trim would leave of it, by the least the copy may count on. */
+function loosenNear({ state, copy, at, inForce, limit, held }: Look): boolean {
+  let may = false;
+  for (const terms of inForce) {
+    const action = actionOf(terms, limit);
+    if (action !== 'trim' && action !== 'close') continue;
+    for (const each of held) {
+      const least = mostAway(state, copy, at, terms, held, each, 'least');
+      if (least === null || each.most <= least) continue;
+      may = true;
+      const aim = mostAway(state, copy, at, terms, held, each, 'least', true) ?? 0n;
+      const left = max(0n, (aim * UNIT) / each.mark - each.instrument.lot);
       if (action === 'close' && each.holding.target.lowHolds) each.holding.open.change((target) => target.unsure());
       else if (action === 'trim' && each.holding.target.low > left) each.holding.open.change((target) => target.lower(left));
     }
@@ -213,16 +221,19 @@ interface Acted {
 }
 
 /** The most of a position, in base units, that acting on a limit leaves; where it does not touch the position, the position. */
-function leftBy({ state, copy, at, limit, held, early }: Acted, terms: TermsInForce, { holding, instrument, mark, least }: HeldAtLook): bigint {
+function leftBy({ state, copy, at, limit, held, early }: Acted, terms: TermsInForce, each: HeldAtLook): bigint {
+  const { holding, instrument, mark, least } = each;
   const { position } = sizesOf(holding);
-  const limited = limitIn(state, copy, at, terms, limit, 'most');
+  const isDistance = limit === 'liquidation_distance';
+  const limited = isDistance ? mostAway(state, copy, at, terms, held, each, 'most') : limitIn(state, copy, at, terms, limit, 'most');
   if (limited === null || (isPerPosition(limit) && least <= limited)) return position;
   // Where exits are on their way already, or failed and are tried again, targets come to less than what is held, and that may be within the limit.
   const stays = held.reduce((sum, each) => (isLeaving(each.holding) ? sum : sum + each.least), 0n);
   if (!isPerPosition(limit) && !isLeaving(holding) && stays < under(limit, held, 'least') && stays <= limited) return position;
   const leaving = early || isLeaving(holding);
   if (actionOf(terms, limit) === 'close' && !leaving) return 0n;
-  const aim = leaving ? limited : (limited * TRIMMED) / HUNDRED;
+  const trimmed = isDistance ? (mostAway(state, copy, at, terms, held, each, 'most', true) ?? limited) : (limited * TRIMMED) / HUNDRED;
+  const aim = leaving ? limited : trimmed;
   if (isPerPosition(limit)) return (aim * UNIT) / mark + instrument.lot;
   return (position * aim) / max(1n, under(limit, held, 'least')) + instrument.lot;
 }

@@ -1,5 +1,6 @@
 import { abs, max, min, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
 import type { TermsInForce } from '../book/copies';
+import { dexOf } from '../book/held-distance';
 import type { Holding } from '../book/holding';
 import type { InstrumentSeen } from '../book/state';
 import type { ViolationKind } from '../violation';
@@ -109,8 +110,5 @@ const heldMost = ({ real, told }: Holding, buy: boolean): bigint =>
   [real, told].reduce((most, { position }) => max(most, buy ? position : -position), 0n);
 const heldLeast = ({ real, told, foreign }: Holding): bigint =>
   foreign || sign(real.position) !== sign(told.position) ? 0n : min(abs(real.position), abs(told.position));
-
-/** Each dex is a clearinghouse of its own. */
-const dexOf = (coin: string): string => (coin.includes(':') ? coin.slice(0, coin.indexOf(':')) : '');
 
 const money = (amount: bigint): string => `${Number(amount) / Number(UNIT)}`;

@@ -1,5 +1,7 @@
 import { abs, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
+import type { HeldAtLook } from '../book/held-at-look';
+import { mostAway } from '../book/held-distance';
 import type { AuditState } from '../book/state';
 import { heldBy, isPerPosition, limitIn, surelyPassed, takesLimits, termsFor, under } from '../book/state-limits';
 import type { CalmSnapshot } from '../calm';
@@ -72,6 +74,7 @@ type Limit = Parameters<typeof under>[0];
 /** A position that could be reduced and was not; null: there is none. */
 function overIn(state: AuditState, copy: CopyTrack, at: number, process: string, limit: Limit, action: 'trim' | 'close'): string | null {
   const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
+  if (limit === 'liquidation_distance') return held === null ? null : tooNear(state, copy, at, held, action);
   const limited = limitIn(state, copy, at, copy.terms, limit, 'most');
   if (held === null || limited === null || under(limit, held, 'least') <= limited) return null;
   const aim = action === 'close' ? 0n : (limited * 95n) / 100n;
@@ -84,6 +87,19 @@ function overIn(state: AuditState, copy: CopyTrack, at: number, process: string,
   return found === undefined
     ? null
     : `holds ${money(found.least)} in ${found.holding.coin} (${money(all)} under ${limit}), the limit is ${money(limited)}`;
+}
+
+/** The same of a position that is nearer to its liquidation than its floor. */
+function tooNear(state: AuditState, copy: CopyTrack, at: number, held: readonly HeldAtLook[], action: 'trim' | 'close'): string | null {
+  for (const each of held) {
+    const limited = mostAway(state, copy, at, copy.terms, held, each, 'most');
+    if (limited === null || each.least <= limited) continue;
+    const aim = action === 'close' ? 0n : (mostAway(state, copy, at, copy.terms, held, each, 'most', true) ?? limited);
+    const { minNotional } = each.instrument;
+    if ((each.least - aim) * 10n < minNotional * 11n || each.least < 2n * minNotional) continue;
+    return `holds ${money(each.least)} in ${each.holding.coin}, ${money(limited)} are as far from liquidation as its floor`;
+  }
+  return null;
 }
 
 const money = (amount: bigint): string => `${Number(amount) / Number(UNIT)}`;
