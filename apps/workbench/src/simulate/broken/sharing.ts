@@ -98,8 +98,8 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'apps/engine/src/books/funding-parts.ts',
-        find: '}, held, ownSide(ctx, account, coin));',
-        put: '}, held, ownSide(ctx, account, coin)).map((_, at, all)=>at > 0 ? 0n : all.reduce((sum, part)=>sum + part, 0n));',
+        find: '}, held, ownSide(ctx, account, instrument, copies));',
+        put: '}, held, ownSide(ctx, account, instrument, copies)).map((_, at, all)=>at > 0 ? 0n : all.reduce((sum, part)=>sum + part, 0n));',
       },
     ],
   },
