@@ -139,6 +139,16 @@ describe('an approval', () => {
     expect(at(stage.sheet.rows.owedUntil, ROW)).toBe(NOW + 30_000);
   });
 
+  it('is used up by what it entered: what was closed of that since, as a remnant, is not entered again by the next one', () => {
+    const stage = asking();
+    lead(stage, 10, NOW);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    // Filled whole, and closed whole where its target keeps a part.
+    stage.sheet.rows.owedPrice[ROW] = 0;
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 20 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    expect(at(stage.sheet.rows.target, ROW)).toBe(20 * MICRO);
+  });
+
   it('is over with what a copy without approvals owes', () => {
     const stage = asking();
     lead(stage, 10, NOW);

@@ -77,7 +77,9 @@ export function reducedAsked(open: Asked, before: number, after: number): Asked 
 export function takeApproved(book: CopyBook, sheet: InstrumentSheet, row: number, approved: Omit<Asked, 'endsAt'>, until: number): void {
   const { rows, leaderLots } = sheet;
   const side = approved.buy ? 1 : -1;
-  if (((rows.episode[row] ?? 0) & EPISODE.approved) === 0) forfeitGap(sheet, row, 'approval_needed');
+  // Nor is what an approval entered and the copy closed since, as a remnant with what its leader sold, approved once more.
+  const isOwed = ((rows.episode[row] ?? 0) & EPISODE.approved) !== 0 && rows.owedPrice[row] !== 0;
+  if (!isOwed) forfeitGap(sheet, row, 'approval_needed');
   const target = rows.target[row] ?? 0;
   const wanted = wantedOf(rows, row, target);
   const owed = wanted * side > 0 ? Math.max(0, Math.abs(wanted) - reachOf(rows, row, approved.buy) * MICRO) : 0;
