@@ -94,6 +94,18 @@ describe('what a follower is asked about', () => {
     );
   });
 
+  it('comes with what a copy that closes by itself keeps to no more than the ratio makes of the leader’s position', () => {
+    const stage = asking({ follow: 'increases_only' });
+    const keeps = { ...terms(), keeps: true };
+    lead(stage, 10, NOW);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 60 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    stage.sheet.rows.position[ROW] = 60;
+    const left: Asked = { buy: true, micro: 40 * MICRO, price: priceUnits('100'), endsAt: NOW + WITHIN_MS };
+    const halved = askedAfter(left, lead(stage, 5, NOW + 1_000), ROW, keeps);
+    expect([halved?.micro, at(stage.sheet.rows.target, ROW)]).toEqual([20 * MICRO, 60 * MICRO]);
+    expect(askedAfter(halved, lead(stage, 10, NOW + 2_000), ROW, keeps)?.micro).toBe(40 * MICRO);
+  });
+
   it('weighs its price by size and ends with the newest increase', () => {
     const stage = asking();
     const first = askedAfter(null, lead(stage, 10, NOW), ROW, terms(100));

@@ -7,7 +7,7 @@ import { type IntentTerms, refusedIncrement, type WaveRow, weighedReference } fr
 import { wantedOf } from './mirror-columns';
 import { reasonNumber } from './reasons';
 import { reachOf } from './revalue';
-import { classify, lockedRatio } from './target';
+import { classify, increasedTarget, lockedRatio } from './target';
 
 // Bound once: a call through the front door of another room costs a getter.
 const floorOf = mulDivFloor;
@@ -48,7 +48,19 @@ export function askedAfter(before: Asked | null, row: WaveRow, index: number, te
   const { increment, side } = refusedIncrement(row, index, terms, terms.adds);
   if (increment <= 0) return open;
   const endsAt = row.firstFillAt + terms.approveWithinMs;
-  return addAsked(open, { buy: side > 0, micro: increment, price: terms.incrementPrice, endsAt });
+  const asked = addAsked(open, { buy: side > 0, micro: increment, price: terms.incrementPrice, endsAt });
+  const micro = Math.min(asked.micro, roomFor(row, index, terms, side));
+  return micro > 0 ? { ...asked, micro } : null;
+}
+
+/**
+ * Micro-lots that may be asked about beside the target: together they come to no more than the ratio makes of the leader's position. What a copy that closes by
+ * itself keeps counts towards that, as it does where nobody is asked.
+ */
+function roomFor({ decisions, leaderAfter }: WaveRow, index: number, { byAmount }: AskTerms, side: number): number {
+  if (byAmount !== null) return Number.POSITIVE_INFINITY;
+  const full = increasedTarget(0, decisions.kappa[index] ?? 0, 0, Math.abs(leaderAfter));
+  return Math.max(0, full - Math.max(0, (decisions.targetAfter[index] ?? 0) * side));
 }
 
 function addAsked(open: Asked | null, more: Asked): Asked {
