@@ -46,6 +46,9 @@ const COPIER_SETTINGS: SettingsSeen = {
   venueLeverage: 20,
 };
 
+/** A copier that lost nearly all enters no more than this share of its equity holds margin for: fills it was not told of may have cost some. */
+const MOST_OF_EQUITY = 0.9;
+
 interface Sent {
   readonly signed: bigint;
   readonly exit: boolean;
@@ -274,7 +277,14 @@ export class Copier {
     const side = signOf(this.target);
     const more = ((magnitude(this.target) - this.worstHeld(side)) / LOT) * LOT;
     if (more <= 0n || more * this.mark < MINIMUM * units('1')) return;
+    if (this.asksMargin(this.worstHeld(side) + more) > this.value * MOST_OF_EQUITY) return;
     this.send(this.fault === 'sign flip' ? -side * more : side * more, { wave, cause, reduceOnly: false, expiresAfter: now + MAX_AGE_MS });
+  }
+
+  /** Initial margin of a size at the mark or the reference, the dearer. */
+  private asksMargin(size: bigint): number {
+    const price = this.mark > this.reference ? this.mark : this.reference;
+    return ((Number(size) / 1e8) * (Number(price) / 1e8)) / COPIER_SETTINGS.venueLeverage;
   }
 
   private send(signed: bigint, order: Pick<OrderHanded, 'wave' | 'cause' | 'reduceOnly' | 'expiresAfter'>): void {
