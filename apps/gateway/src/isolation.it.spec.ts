@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STREAM_PATH } from './stream/door';
 import { documented } from './testing/documented';
+import { askAsEngine } from './testing/engine-work';
 import { freshAddress, makeObjects, tradeAsEngine } from './testing/objects';
 import { type GatewayRig, good, openRig } from './testing/rig';
 
@@ -28,11 +29,13 @@ describe('another tenant’s object', () => {
       orders: traded.orders[0] ?? '',
       fills: traded.fills[0] ?? '',
       commands: '1',
+      proposals: await askAsEngine(rig, owner, objects),
       settlements: await post('/v1/settlements', { from, to: '2026-01-02T00:00:00.000Z' }),
       exports: await post('/v1/exports', { kind: 'fills', from, to: '2026-01-02T00:00:00.000Z' }),
     };
     const bodies: Readonly<Record<string, object>> = {
       'POST /v1/venue-accounts/{id}/approvals': { signatures: [{ kind: 'approve_agent', signature: `0x${'1'.repeat(128)}1b` }] },
+      'POST /v1/proposals/{id}/approve': { size: '0.4' },
     };
     const withId = documented(rig.publicApi).filter(({ path }) => path.startsWith('/v1/') && path.includes('{'));
     expect(withId.length).toBeGreaterThan(20);
