@@ -33,6 +33,7 @@ function collecting(charges: readonly VenueFunding[], held: readonly number[], o
     own: new Map([['BTC', own]]),
     fundingReadTo: 0,
     fillsReadTo: 1,
+    changedInsideAt: 0,
     scope: { tenantId: 'ten_a', environment: 'test' },
   };
   // By now they hold nothing any more: what was charged was charged.
