@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COIN, COPY, History, units } from './testing/history';
+import { COIN, COPY, History, T0, units } from './testing/history';
 
 const WITHIN_MS = 30_000;
 
@@ -114,6 +114,14 @@ describe('increases that wait for approval (product §3)', () => {
     const history = asking();
     act(history);
     expect(found(history)).toBe(isFound);
+  });
+
+  it('leave late on one, though another one came between the decision and their leaving', () => {
+    const history = approve(asking().wait(25_000).mark('100'), '0.5', '1', T0 + 3_600_000);
+    const decidedAt = history.wait(900).now;
+    approve(history.wait(50), '0.5', '2', T0 + 3_600_000);
+    history.wait(50).mark('100').order('0.5', { cause: 'repair', decidedAt });
+    expect(history.found()).toEqual([]);
   });
 
   it('leave without one where none is needed, before the terms or with those asked for', () => {

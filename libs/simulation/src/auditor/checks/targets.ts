@@ -58,13 +58,7 @@ export function checkAge(judged: JudgedOrder): void {
   const asked = order.sentAt - copy.userActAt;
   if (asked <= maxAge + catchUp + owedSlackMs) return;
   // What was approved is owed from then on; how long it may be is judged by the proposal's end.
-  if (
-    order.cause === 'repair' &&
-    asksFirst(judged.terms) &&
-    judged.holding.approvedAt <= order.decidedAt &&
-    Number.isFinite(judged.holding.approvedAt)
-  )
-    return;
+  if (order.cause === 'repair' && asksFirst(judged.terms) && judged.holding.approvedFrom <= order.decidedAt) return;
   if (leader.increasedTime === Number.NEGATIVE_INFINITY) {
     blame(judged, 'entry_without_cause', 'the leader never increased here, and the user asked for nothing');
     return;
