@@ -2,11 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { PressedLimits } from './pressed-limits';
 import { scenarioOf } from './scenario-of';
 import type { Step } from './steps';
+import type { CopyTerms } from './terms';
 
 /** Of a seed, what followers lower in the last seconds before calms, by copy; calms that no terms change ahead of are left out. */
 function pressedIn(steps: readonly Step[]): readonly Extract<Step, { kind: 'copy_terms' }>[] {
   const calms = steps.filter((step) => step.kind === 'calm_begins').map(({ at }) => at);
   return steps.filter((step) => step.kind === 'copy_terms').filter(({ at }) => calms.some((calm) => calm - at > 0 && calm - at <= 8_000));
+}
+
+/** Terms a copy was given last before a moment. */
+function termsBefore(steps: readonly Step[], copy: number, at: number): CopyTerms | undefined {
+  const given = steps.flatMap((step) =>
+    (step.kind === 'copy_create' || step.kind === 'copy_terms') && step.copy === copy && step.at < at ? [step.terms] : [],
+  );
+  return given.at(-1);
 }
 
 const PRESSED = 6;
@@ -17,10 +26,7 @@ describe('limits pressed before a calm', () => {
     const pressed = pressedIn(steps);
     expect(pressed.length).toBeGreaterThan(5);
     for (const { copy, at, change, terms } of pressed) {
-      const earlier = steps
-        .filter((step) => (step.kind === 'copy_create' || step.kind === 'copy_terms') && step.copy === copy && step.at < at)
-        .at(-1);
-      const before = earlier !== undefined && 'terms' in earlier ? earlier.terms : null;
+      const before = termsBefore(steps, copy, at);
       expect(change).toBe('tighter');
       expect(terms.stateLimits).toBeDefined();
       expect(terms.caps.minLiquidationDistance ?? 0n).toBeGreaterThanOrEqual(before?.caps.minLiquidationDistance ?? 0n);
