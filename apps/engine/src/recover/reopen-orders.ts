@@ -166,6 +166,8 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
     createdAt: order.row.createdAt,
     // The process that wrote it down may have sent it minutes later, and just before it died.
     leftBy: ctx.clock.monotonic(),
+    // And may be alive, with bytes on their way: when they arrive is not known, so its nonce is waited with once it is found spent.
+    givenUp: true,
     copy,
     sheet,
     buy,

@@ -270,6 +270,7 @@ function partsOf(storage: Storage, ended: string[]): EngineParts {
     },
     onWave: () => undefined,
     broken: (why) => void ended.push(why),
+    lead: { holds: () => true, end: notPlayed },
   };
 }
 

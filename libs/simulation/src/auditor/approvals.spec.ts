@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COIN, COPY, History, T0, units } from './testing/history';
+import { COIN, COPY, History, units } from './testing/history';
 
 const WITHIN_MS = 30_000;
 
@@ -116,12 +116,16 @@ describe('increases that wait for approval (product §3)', () => {
     expect(found(history)).toBe(isFound);
   });
 
-  it('leave late on one, though another one came between the decision and their leaving', () => {
-    const history = approve(asking().wait(25_000).mark('100'), '0.5', '1', T0 + 3_600_000);
-    const decidedAt = history.wait(900).now;
-    approve(history.wait(50), '0.5', '2', T0 + 3_600_000);
-    history.wait(50).mark('100').order('0.5', { cause: 'repair', decidedAt });
-    expect(history.found()).toEqual([]);
+  it.each<[string, boolean, readonly string[]]>([
+    ['on what was approved before they were decided, whatever is approved until they leave', true, []],
+    ['on nothing that was', false, ['entry_too_old']],
+  ])('leave behind the window of the leader’s increase %s', (_what, isApproved, expected) => {
+    const history = asking().wait(14_000).mark('100');
+    if (isApproved) approve(history, '1');
+    const decidedAt = history.wait(100).now;
+    approve(history.wait(70), '1', '2');
+    history.order('1', { cause: 'repair', decidedAt, journaledAt: history.now, sentAt: history.now });
+    expect(history.found().filter((kind) => kind !== 'not_approved')).toEqual(expected);
   });
 
   it('leave without one where none is needed, before the terms or with those asked for', () => {
