@@ -287,6 +287,20 @@ describe('a copy of at most two fixed amounts (product §2.2)', () => {
   });
 });
 
+describe('a copy of fixed amounts that closes by itself, and whose leader closed', () => {
+  it.each<[string, string, readonly string[]]>([
+    ['has its adds again where he opened unseen', '5', []],
+    ['has none left where he did not close, for all that was told', '10', ['beyond_target']],
+  ])('%s', (_what, missed, found) => {
+    const mode = { kind: 'fixed_amount', amount: units('100'), maxAdds: 1 } as const;
+    const history = new History({ mode, follow: 'increases_only' }).wait(1_000).mark('100').leader('10');
+    history.fill(history.order('1'), '1', '100').wait(1_000).mark('100');
+    if (missed !== '10') history.leader('0').wait(1_000).mark('100').leader(missed, '100', 'missed', false);
+    history.leader('12').order('1');
+    expect(history.found()).toEqual(found);
+  });
+});
+
 describe('a copy of fixed amounts that had another mode in this episode', () => {
   it.each<[string, string, readonly string[]]>([
     ['has both adds left', '1', []],
