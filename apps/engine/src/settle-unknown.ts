@@ -14,8 +14,8 @@ export interface OpenQuestion {
   /** How long ago it may have left at the latest, in ms: an order may have waited for minutes after it was written down. */
   readonly ageMs: number;
   /**
-   * How long its nonce is known to be spent, in ms, where it was given up before an answer came and may have left later than that: waiting for a connection.
-   * Absent: when it left is known.
+   * How long its nonce is known to be spent, in ms, where it may have left later than `ageMs` says: waiting for a connection, or by an earlier process that still
+   * runs. Absent: when it left is known.
    */
   readonly spentMs?: number;
   /** Our clock, epoch ms. */
@@ -87,6 +87,26 @@ export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: 
   if (sinceMs < SHOWN_LATE_MS)
     return { kind: 'still_unknown', detail: 'its nonce is spent and the venue does not show it yet', ...(voids.kind === 'spent' && { spent: true }) };
   return voids.kind === 'spent' && voids.processed ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
+}
+
+/**
+ * Whether an action of an earlier process can land no more, its nonce spent with every key that may have signed it. `perhaps_landed`: it was spent before, by the
+ * action itself or by a `noop` whose answer was lost; what it did shows.
+ */
+export async function pastLanding(
+  venue: Venue,
+  signers: readonly SignerHandle[],
+  nonce: number,
+): Promise<'cannot_land' | 'perhaps_landed' | 'unknown'> {
+  if (!venue.capabilities.nonceNoop) return 'perhaps_landed';
+  let found: 'cannot_land' | 'perhaps_landed' = 'cannot_land';
+  for (const signer of signers) {
+    const voided = await venue.orders.noop(signer, nonce);
+    if (voided.kind === 'accepted') continue;
+    if (voided.kind === 'unknown' || !SPENT_CODES.has(voided.code)) return 'unknown';
+    found = 'perhaps_landed';
+  }
+  return found;
 }
 
 /** Whether its time alone keeps it from executing, whatever else the venue says of its account: an account that holds nothing any more has even a `noop` refused. */

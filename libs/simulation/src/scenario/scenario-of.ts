@@ -12,6 +12,7 @@ import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
 import { ScenarioMarket } from './market';
 import { moneyNow } from './money-now';
+import { PressedLimits } from './pressed-limits';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import { withSharing } from './sharing';
 import type { Step } from './steps';
@@ -71,6 +72,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const shaped = (terms: CopyTerms, copy: number, { allocation }: TermsFor): CopyTerms => extras.begin(copy, allocation, terms);
   const alone = (terms: CopyTerms, copy: number, { leader }: TermsFor): CopyTerms => (leader === working ? extras.mirrored(copy, terms) : terms);
   const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'), shaped, alone);
+  const pressed = new PressedLimits(seed, copies);
   const script = new Script(
     market,
     book,
@@ -85,8 +87,10 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       handOvers(seed, copies, market),
       unwinds(seed, copies),
       moneyNow(seed, copies),
+      pressed,
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
+    pressed,
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -134,6 +138,7 @@ export class Script {
     /** What a share of the worlds alone has. */
     private readonly others: readonly RestingTurn[] = [],
     private readonly orders: Pick<ScenarioOrders, 'nextAt' | 'act' | 'rest' | 'hush' | 'closeAll'> = NO_ORDERS,
+    private readonly pressed: Pick<PressedLimits, 'press'> = { press: () => [] },
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
@@ -172,6 +177,7 @@ export class Script {
     this.pricesUntil(at + LIQUIDATED_MS);
     this.emit(this.leaders.refund(this.now));
     this.emit(this.orders.hush(this.now, last));
+    if (!last) this.emit(this.pressed.press(this.now));
     this.pricesUntil(at + RECOVERY_MS);
     if (last) this.goFlat();
     const calm = this.calms;
