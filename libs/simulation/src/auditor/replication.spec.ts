@@ -576,24 +576,6 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(['exit_not_followed']);
   });
 
-  it.each<[string, string, readonly string[]]>([
-    ['comes to no order', '100.15', []],
-    ['comes to one', '99', ['exit_not_followed']],
-  ])('a reduction is of whole lots: where that %s of the venue’s minimum', (_what, leader, found) => {
-    const history = new History();
-    const coarse = { kind: 'instrument', at: history.now, coin: COIN, szDecimals: 0, maxLeverage: 50, minNotional: units('10') } as const;
-    history
-      .tell({ ...coarse, collateral: 'USDC' })
-      .follow('200')
-      .wait(1_000)
-      .leader(leader)
-      .wait(60_000);
-    // 20 are held, at a mark at which ten lots are worth an order, and nine are not.
-    const snapshot = history.snapshot({ target: units(leader) / 10n });
-    history.calm({ ...snapshot, marks: [{ coin: COIN, price: units('1.11') }] });
-    expect(history.found()).toEqual(found);
-  });
-
   it('a gap needs a reason', () => {
     const history = new History().leader('10').wait(60_000);
     history.calm(history.snapshot({ target: units('1'), reasons: ['rejected'] }));

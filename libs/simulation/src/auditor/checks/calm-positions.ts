@@ -200,8 +200,7 @@ function checkGap(standing: Standing, wanted: bigint): void {
     return;
   }
   if (-gap <= aheadOn(standing, side)) return;
-  // A reduction waits only where the whole lots that would be reduced are below the minimum, or all that is held is so little that it is kept or closed.
-  const reduced = (-gap / instrument.lot) * instrument.lot;
-  if (reduced * mark * 10n < least * 11n || held * mark < least * 2n) return;
+  // A reduction waits only where what would be reduced is below the minimum, or the whole is so little that it is kept or closed.
+  if (-gap * mark * 10n < least * 11n || held * mark < least * 2n) return;
   tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held for a target of ${sizeText(told.target)}`);
 }
