@@ -570,6 +570,15 @@ describe('exits (product §2.6, §2.7)', () => {
     expect(history.found()).toEqual(['exit_not_followed']);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['0.8891', 'waits where its whole lots are below the minimum', []],
+    ['0.88', 'is told where they are not', ['exit_not_followed']],
+  ])('a reduction to %s %s', (target, _what, found) => {
+    const history = new History().follow('10').leader('8.8').wait(60_000);
+    history.calm({ ...history.snapshot({ target: units(target) }), marks: [{ coin: COIN, price: units('99.5') }] });
+    expect(history.found()).toEqual(found);
+  });
+
   it('a reduction that was not followed is told', () => {
     const history = new History().follow('10').leader('5').wait(60_000);
     history.calm(history.snapshot({ target: units('0.5') }));
