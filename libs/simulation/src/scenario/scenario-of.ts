@@ -10,6 +10,7 @@ import { LeaderBook } from './leader-book';
 import { ScenarioOrders, withOrders } from './leader-orders';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
+import { lockLosses } from './lock-losses';
 import { ScenarioMarket } from './market';
 import { moneyNow } from './money-now';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
@@ -85,6 +86,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       handOvers(seed, copies, market),
       unwinds(seed, copies),
       moneyNow(seed, copies),
+      lockLosses(seed, crashPoints),
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
   );
