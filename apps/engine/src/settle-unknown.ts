@@ -41,8 +41,8 @@ const SPENT_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplica
 export type Settled =
   /** The venue knows the order and it will not trade further; what it filled is booked from the venue's fills. */
   | { readonly kind: 'known'; readonly orderId: string; readonly status: string; readonly filled: Size; readonly at: EpochMs }
-  /** It never executed and never can: its nonce is spent on something else. */
-  | { readonly kind: 'never_landed' }
+  /** It never executed and never can: its nonce is spent on something else; `voided`: on our `noop`, so that nothing else of its action can either. */
+  | { readonly kind: 'never_landed'; readonly voided?: true }
   /** Its nonce was spent by it, and the venue keeps no order: it was refused on arrival. */
   | { readonly kind: 'refused_unseen' }
   /** It stands at the venue: where it must not, cancel it, then ask again. */
@@ -134,5 +134,5 @@ async function spendNonce(
     asked += 1;
     processed ||= voided.code === 'nonce_duplicate';
   }
-  return asked === 0 ? { kind: 'never_landed' } : { kind: 'spent', processed };
+  return asked === 0 ? { kind: 'never_landed', voided: true } : { kind: 'spent', processed };
 }

@@ -13,6 +13,8 @@ export interface SimOptions {
   readonly broken: 'all' | readonly string[];
   /** Seeds a broken engine is given to be caught. */
   readonly brokenSeeds: number;
+  /** Each of them in the one seed it is known to be caught in (`broken/caught-in.ts`), instead. */
+  readonly brokenKnown: boolean;
   /** Processes at a time; null: one for each processor. */
   readonly processes: number | null;
   /** Folder of a recorded leader and of candles, whose worlds are played in place of drawn ones; a seed is the number of a world then. Null: none. */
@@ -30,6 +32,7 @@ export const SIM_USAGE = `npm run sim -- [options]
   --postgres N       how many of the seeds run on the embedded PostgreSQL too, minutes each (default 0)
   --broken all|A,B   broken engines the auditor has to catch (default: none)
   --broken-seeds N   seeds in which each of them has to be caught (default 50)
+  --broken-known     each of them in the one seed it is known to be caught in, instead
   --processes N      processes at a time (default: one for each processor)
   --recorded FOLDER  worlds of a recorded leader and of recorded candles under each market condition; seeds are their numbers (default all of them)
   --sample           of the recorded worlds one for each condition
@@ -43,6 +46,7 @@ export const DEFAULT_SIM: SimOptions = {
   steps: 2_000,
   broken: [],
   brokenSeeds: 50,
+  brokenKnown: false,
   processes: null,
   recorded: null,
   sample: false,
@@ -59,6 +63,9 @@ const WHOLE = {
   '--processes': { key: 'processes', least: 1, most: 64 },
 } as const;
 
+const FLAGS = { '--json': 'json', '--sample': 'sample', '--broken-known': 'brokenKnown' } as const;
+
+const isFlagName = (name: string): name is keyof typeof FLAGS => Object.hasOwn(FLAGS, name);
 const isWholeName = (name: string): name is keyof typeof WHOLE => Object.hasOwn(WHOLE, name);
 
 /** Reads the command line. `known` are the names of the broken engines. The error is one sentence that names the option. */
@@ -67,8 +74,8 @@ export function parseSimOptions(args: readonly string[], known: readonly string[
   let counted = false;
   const rest = [...args];
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-    if (name === '--json' || name === '--sample') {
-      options = { ...options, [name === '--json' ? 'json' : 'sample']: true };
+    if (isFlagName(name)) {
+      options = { ...options, [FLAGS[name]]: true };
       continue;
     }
     const value = rest.shift() ?? '';
@@ -96,6 +103,7 @@ export function parseSimOptions(args: readonly string[], known: readonly string[
     options = { ...options, [key]: Number(value) };
     counted ||= key === 'seeds';
   }
+  if (options.brokenKnown && options.recorded !== null) return err('--broken-known goes without --recorded');
   if (options.sample && options.recorded === null) return err('--sample goes with --recorded');
   return ok(options.recorded === null || counted ? options : { ...options, seeds: WHOLE['--seeds'].most });
 }

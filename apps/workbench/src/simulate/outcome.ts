@@ -49,8 +49,8 @@ export interface SeedWork {
   readonly serverUrl: string | null;
   /** Folder of the recordings the worlds are made of; null: they are drawn. */
   readonly recorded: string | null;
-  /** Stops after the first seed in which something was found. */
-  readonly untilFound: boolean;
+  /** Kinds of violations that end a seed, and the work with it, as soon as one of them is told; none: every seed is played to its end. */
+  readonly until: readonly string[];
 }
 
 /** Whether anything was found in a seed. */

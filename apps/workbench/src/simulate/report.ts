@@ -13,8 +13,8 @@ export function simLines(report: SimReport): string[] {
     '',
     `${metrics.seeds} seeds, ${metrics.steps} steps, ${metrics.decisions} orders that add risk judged, ${metrics.orders} orders, ${metrics.fills} fills, ${metrics.deaths} deaths of the engine, ${Math.round(report.ms / 1_000)} s`,
     `${metrics.cpu_seconds} s of processor time in memory, ${metrics.seeds_per_core_minute} seeds a minute and core`,
-    ...report.broken.map(({ name, caughtIn, first }) =>
-      caughtIn === null ? `✗ not caught: ${name}` : `caught in seed ${caughtIn}: ${name} (${first})`,
+    ...report.broken.map(({ name, caughtIn, caughtBy, first }) =>
+      caughtIn === null ? `✗ not caught: ${name}` : `caught in seed ${caughtIn}: ${name} (${caughtBy}: ${first})`,
     ),
     ...missed.map(({ name, rule, seeds, first }) => `✗ ${name} breaks "${rule}" and ran through ${seeds} seeds ${first === '' ? '' : `(${first})`}`),
     metrics.violations === 0 ? 'no rule was broken' : `${metrics.violations} violations`,
@@ -44,7 +44,7 @@ export function simJson(report: SimReport) {
       seconds: Math.round(report.ms / 1_000),
       ...rateOf(sound.filter(({ store }) => store === 'memory')),
     },
-    broken: broken.map(({ name, caughtIn, seeds, first }) => ({ name, caught_in: caughtIn, seeds, first })),
+    broken: broken.map(({ name, caughtIn, caughtBy, seeds, first }) => ({ name, caught_in: caughtIn, caught_by: caughtBy, seeds, first })),
   };
 }
 

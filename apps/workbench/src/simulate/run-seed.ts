@@ -56,6 +56,8 @@ export interface SeedOrder {
   readonly say?: (text: string) => void;
   /** Ends after this step of the script. */
   readonly lastStep?: number;
+  /** Ends with the step after which a violation of one of these kinds was told. */
+  readonly until?: readonly string[];
   readonly watch?: SeedWatch;
 }
 
@@ -262,6 +264,7 @@ export class SeedRun {
       await this.answered(this.player.play(step));
       await this.after(step);
       this.found();
+      if (this.told.some(({ kind }) => this.order.until?.includes(kind))) return;
     }
   }
 

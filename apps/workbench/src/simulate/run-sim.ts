@@ -1,18 +1,10 @@
 import { BROKEN_ENGINES } from './broken/broken-engines';
+import { CAUGHT_IN } from './broken/caught-in';
+import { BrokenHunt, type BrokenOutcome } from './broken-hunt';
 import { DEFAULT_SIM, type SimOptions } from './options';
 import { found, type SeedOutcome, type SeedWork } from './outcome';
 import { readRecordedMarkets, worldNumbers } from './recorded-markets';
 import { runWorks } from './seed-pool';
-
-/** What a broken engine came to. */
-export interface BrokenOutcome {
-  readonly name: string;
-  readonly rule: string;
-  /** The seed it was caught in; null: in none. */
-  readonly caughtIn: number | null;
-  readonly seeds: number;
-  readonly first: string;
-}
 
 export interface SimReport {
   readonly options: SimOptions;
@@ -33,43 +25,40 @@ export interface SimPlaces {
 export async function runSim(options: SimOptions, places: SimPlaces, monotonic: () => number, say: (text: string) => void): Promise<SimReport> {
   const began = monotonic();
   const chosen = BROKEN_ENGINES.filter(({ name }) => options.broken === 'all' || options.broken.includes(name));
+  const hunt = new BrokenHunt(chosen, (name) => seedsOfBroken(options, name), options);
   const sound: SeedOutcome[] = [];
-  const told = new Map<string, SeedOutcome[]>();
-  await runWorks(worksOf(options, places, chosen), places.processes, (outcome) => {
-    if (outcome.broken === null) {
-      sound.push(outcome);
-      if (found(outcome)) for (const line of foundLines(outcome, options.recorded, options.steps)) say(line);
-      else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
+  await runWorks(worksOf(options, places, hunt.next()), places.processes, (outcome) => {
+    if (outcome.store === 'memory') hunt.told(outcome);
+    if (outcome.broken !== null) {
+      tellBroken(outcome, say);
       return;
     }
-    const outcomes = told.get(outcome.broken) ?? [];
-    outcomes.push(outcome);
-    told.set(outcome.broken, outcomes);
-    if (found(outcome)) say(`caught: ${outcome.broken} in seed ${outcome.seed}: ${firstOf(outcome)}`);
+    sound.push(outcome);
+    if (found(outcome)) for (const line of foundLines(outcome, options.recorded, options.steps)) say(line);
+    else if (sound.length % 20 === 0) say(`${sound.length} seeds`);
   });
+  for (let works = hunt.next(); works.length > 0; works = hunt.next())
+    await runWorks(works, places.processes, (outcome) => {
+      hunt.told(outcome);
+      if (outcome.broken !== null) tellBroken(outcome, say);
+      else if (found(outcome)) say(`the sound engine in seed ${outcome.seed}: ${firstOf(outcome)}`);
+    });
   sound.sort((a, b) => a.seed - b.seed || a.store.localeCompare(b.store));
-  const broken = chosen.map(({ name, rule }) => brokenOutcome(name, rule, told.get(name) ?? []));
-  return { options, sound, broken, ms: monotonic() - began };
+  return { options, sound, broken: hunt.outcomes(), ms: monotonic() - began };
+}
+
+function tellBroken(outcome: SeedOutcome, say: (text: string) => void): void {
+  if (found(outcome))
+    say(`${outcome.broken} in seed ${outcome.seed}: ${[...new Set(outcome.violations.map(({ kind }) => kind))].join(', ')} ${outcome.failure ?? ''}`);
 }
 
 /** What takes longest comes first and single seeds last, so that no processor is idle at the end for longer than a seed takes. */
-function worksOf(options: SimOptions, { serverUrl }: SimPlaces, broken: readonly { readonly name: string }[]): SeedWork[] {
+function worksOf(options: SimOptions, { serverUrl }: SimPlaces, broken: readonly SeedWork[]): SeedWork[] {
+  const { steps, recorded } = options;
   const numbers = seedsOf(options);
   const sound = (store: SeedWork['store'], count: number): SeedWork[] =>
-    numbers.slice(0, count).map((seed) => ({
-      seeds: [seed],
-      steps: options.steps,
-      broken: null,
-      store,
-      serverUrl,
-      recorded: options.recorded,
-      untilFound: false,
-    }));
-  return [
-    ...sound('postgres', Math.min(options.postgres, options.seeds)),
-    ...broken.map(({ name }) => brokenWork(options, name)),
-    ...sound('memory', numbers.length),
-  ];
+    numbers.slice(0, count).map((seed) => ({ seeds: [seed], steps, broken: null, store, serverUrl, recorded, until: [] }));
+  return [...sound('postgres', Math.min(options.postgres, options.seeds)), ...broken, ...sound('memory', numbers.length)];
 }
 
 /** Seeds in order; of recorded worlds their numbers. */
@@ -78,22 +67,11 @@ function seedsOf({ first, seeds, recorded, sample }: SimOptions): readonly numbe
   return worldNumbers(readRecordedMarkets(recorded), first, seeds, sample);
 }
 
-const brokenWork = (options: SimOptions, broken: string): SeedWork => ({
-  seeds: Array.from({ length: options.brokenSeeds }, (_, index) => options.first + index),
-  steps: options.steps,
-  broken,
-  store: 'memory',
-  serverUrl: null,
-  recorded: options.recorded,
-  untilFound: true,
-});
-
-function brokenOutcome(name: string, rule: string, outcomes: readonly SeedOutcome[]): BrokenOutcome {
-  // A simulation that could not go on has caught nothing by itself: only a rule the auditor names counts.
-  const caught = outcomes.find(({ violations }) => violations.length > 0);
-  const last = outcomes.at(-1);
-  const first = caught === undefined ? (last?.failure ?? '') : firstOf(caught);
-  return { name, rule, caughtIn: caught?.seed ?? null, seeds: outcomes.length, first };
+/** Where a broken engine is looked for: in the seed it is known to be caught in alone, or in all it is given. */
+function seedsOfBroken({ brokenKnown, first, brokenSeeds }: SimOptions, name: string): readonly number[] {
+  const known = CAUGHT_IN[name];
+  if (brokenKnown) return known === undefined ? [] : [known];
+  return Array.from({ length: brokenSeeds }, (_, index) => first + index);
 }
 
 const firstOf = ({ violations, failure }: SeedOutcome): string => {

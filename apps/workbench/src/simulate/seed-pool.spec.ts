@@ -9,9 +9,9 @@ const sound = (seed: number): SeedWork => ({
   store: 'memory',
   serverUrl: null,
   recorded: null,
-  untilFound: false,
+  until: [],
 });
-const broken = (name: string): SeedWork => ({ ...sound(0), broken: name, untilFound: true });
+const broken = (name: string): SeedWork => ({ ...sound(0), broken: name, until: ['double_order'] });
 
 /** Processes that note what they are given, as `process:what`; one of them dies with a seed. */
 function processes(diesAt: number | null = null) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { loadBroken } from './broken/break-engine';
 import { brokenEngine } from './broken/broken-engines';
-import { found, type SeedOutcome, type SeedWork } from './outcome';
+import type { SeedOutcome, SeedWork } from './outcome';
 import type { SeedOrder } from './run-seed';
 
 type RunSeed = (order: SeedOrder) => Promise<SeedOutcome>;
@@ -19,10 +19,10 @@ async function play(work: SeedWork): Promise<void> {
   engine ??= { broken: work.broken, ...(await load(work)) };
   if (engine.broken !== work.broken) throw new Error(`this process has loaded ${engine.broken ?? 'the sound engine'}`);
   for (const seed of work.seeds) {
-    const { steps, store, serverUrl } = work;
-    const outcome = await engine.runSeed({ seed, steps, broken: work.broken, store, serverUrl, recorded: engine.recorded });
+    const { steps, store, serverUrl, until } = work;
+    const outcome = await engine.runSeed({ seed, steps, broken: work.broken, store, serverUrl, recorded: engine.recorded, until });
     await tell({ ...outcome, cpuMs: takeCpuMs() });
-    if (work.untilFound && found(outcome)) break;
+    if (outcome.violations.some(({ kind }) => until.includes(kind))) break;
   }
   await tell('done');
 }

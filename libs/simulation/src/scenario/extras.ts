@@ -1,18 +1,21 @@
 import { ppmOf } from './coins';
 import { type Draws, draws } from './draws';
 import { hasOrders } from './leader-orders';
-import { type CopyTerms, STATE_ACTION_TERMS, STATE_LIMIT_TERMS, type StateActionTerms, type StateLimitTerms } from './terms';
+import { type CopyTerms, type ModeTerms, STATE_ACTION_TERMS, STATE_LIMIT_TERMS, type StateActionTerms, type StateLimitTerms } from './terms';
 
 /** One seed in so many has copies with the extra, and of its copies one in so many has it. */
 const STATE_LIMITS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const REST = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const FLOORS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+/** Of the seeds with floors, and of the copies with one. */
+const GEARED = { seedsOneIn: 2, copiesOneIn: 1 } as const;
 const STOPS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const APPROVALS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const APPROVE_WITHIN_MS = [2_000, 60_000] as const;
 /** Of the copies that may mirror orders one in so many does not. */
 const POSITIONS_ONE_IN = 5;
 const PPM = 1_000_000n;
+const GEARED_FLOOR_LEAST = 250_000n * PPM;
 
 /**
  * Terms that copies have in a share of the seeds alone. Everything is drawn from streams of its own, one for each copy, so that a world without them is the same
@@ -23,6 +26,7 @@ export class TermsExtras {
   private readonly hasRest: boolean;
   private readonly hasStops: boolean;
   private readonly hasFloors: boolean;
+  private readonly hasGearing: boolean;
   private readonly hasOrders: boolean;
   private readonly hasApprovals: boolean;
 
@@ -31,6 +35,7 @@ export class TermsExtras {
     this.hasRest = draws(seed, 'extras: rest').oneIn(REST.seedsOneIn);
     this.hasStops = draws(seed, 'extras: stops').oneIn(STOPS.seedsOneIn);
     this.hasFloors = draws(seed, 'extras: floors').oneIn(FLOORS.seedsOneIn);
+    this.hasGearing = this.hasFloors && draws(seed, 'extras: geared').oneIn(GEARED.seedsOneIn);
     this.hasOrders = hasOrders(seed);
     this.hasApprovals = draws(seed, 'extras: approvals').oneIn(APPROVALS.seedsOneIn);
   }
@@ -38,7 +43,8 @@ export class TermsExtras {
   /** The terms a copy begins with. */
   begin(copy: number, allocation: bigint, terms: CopyTerms): CopyTerms {
     const floored = this.hasFloors ? withFloor(terms, this.drawOf('floors', copy)) : terms;
-    const limited = this.hasStateLimits ? withStateLimits(floored, allocation, this.drawOf('state limits', copy)) : floored;
+    const geared = this.hasGearing ? withGearing(floored, this.drawOf('geared', copy)) : floored;
+    const limited = this.hasStateLimits ? withStateLimits(geared, allocation, this.drawOf('state limits', copy)) : geared;
     const acting = this.hasFloors ? withFloorAction(limited, this.drawOf('floor actions', copy)) : limited;
     const rests = this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? ({ ...acting, onBreach: 'rest' } as const) : acting;
     const stops = this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? ({ ...rests, protectiveStop: true } as const) : rests;
@@ -75,6 +81,26 @@ function withFloor(terms: CopyTerms, draw: Draws): CopyTerms {
   if (!draw.oneIn(FLOORS.copiesOneIn)) return terms;
   const minLiquidationDistance = draw.oneIn(8) ? 0n : BigInt(draw.between(100_000, 990_000)) * PPM;
   return { ...terms, caps: { ...terms.caps, minLiquidationDistance } };
+}
+
+/** A copy that asks for several times more than others do and has no other limit: it stands at its floor. One that may be nearer to its liquidation is left as it is. */
+function withGearing(terms: CopyTerms, draw: Draws): CopyTerms {
+  if ((terms.caps.minLiquidationDistance ?? 0n) < GEARED_FLOOR_LEAST || !draw.oneIn(GEARED.copiesOneIn)) return terms;
+  const mode = gearedMode(terms.mode, BigInt(draw.between(10, 40)));
+  const caps = { ...terms.caps, maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null };
+  const losses = { ...terms.losses, fromStart: null, trailing: null, daily: null, lossMoney: null };
+  return { ...terms, mode, caps, losses, venueLeverage: 10 };
+}
+
+function gearedMode(mode: ModeTerms, times: bigint): ModeTerms {
+  switch (mode.kind) {
+    case 'fixed_ratio':
+      return { ...mode, ratio: mode.ratio * times };
+    case 'fixed_amount':
+      return { ...mode, amount: mode.amount * times };
+    default:
+      return { ...mode, multiplier: mode.multiplier * times };
+  }
 }
 
 /** What is done where a mark passes a floor; the other limits of a copy without actions are told. */

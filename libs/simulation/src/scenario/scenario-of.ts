@@ -13,6 +13,7 @@ import { ScenarioLimits } from './limits';
 import { lockLosses } from './lock-losses';
 import { ScenarioMarket } from './market';
 import { moneyNow } from './money-now';
+import { PressedLimits } from './pressed-limits';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import { withSharing } from './sharing';
 import type { Step } from './steps';
@@ -72,6 +73,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const shaped = (terms: CopyTerms, copy: number, { allocation }: TermsFor): CopyTerms => extras.begin(copy, allocation, terms);
   const alone = (terms: CopyTerms, copy: number, { leader }: TermsFor): CopyTerms => (leader === working ? extras.mirrored(copy, terms) : terms);
   const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'), shaped, alone);
+  const pressed = new PressedLimits(seed, copies);
   const script = new Script(
     market,
     book,
@@ -86,9 +88,11 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       handOvers(seed, copies, market),
       unwinds(seed, copies),
       moneyNow(seed, copies),
+      pressed,
       lockLosses(seed, crashPoints),
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
+    pressed,
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -136,6 +140,7 @@ export class Script {
     /** What a share of the worlds alone has. */
     private readonly others: readonly RestingTurn[] = [],
     private readonly orders: Pick<ScenarioOrders, 'nextAt' | 'act' | 'rest' | 'hush' | 'closeAll'> = NO_ORDERS,
+    private readonly pressed: Pick<PressedLimits, 'press'> = { press: () => [] },
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
@@ -174,6 +179,7 @@ export class Script {
     this.pricesUntil(at + LIQUIDATED_MS);
     this.emit(this.leaders.refund(this.now));
     this.emit(this.orders.hush(this.now, last));
+    if (!last) this.emit(this.pressed.press(this.now));
     this.pricesUntil(at + RECOVERY_MS);
     if (last) this.goFlat();
     const calm = this.calms;

@@ -7,6 +7,7 @@ export const BROKEN_APPROVALS: readonly BrokenEngine[] = [
   {
     name: 'approval_not_asked',
     rule: 'approval: no increase leaves without the follower’s approval',
+    caughtBy: ['not_approved'],
     edits: [
       {
         file: 'libs/replication/src/checks.ts',
@@ -18,6 +19,7 @@ export const BROKEN_APPROVALS: readonly BrokenEngine[] = [
   {
     name: 'approval_entered_twice',
     rule: 'approval: what was approved is entered once, and no more than that',
+    caughtBy: ['not_approved'],
     edits: [
       {
         file: PROPOSALS,
@@ -29,6 +31,7 @@ export const BROKEN_APPROVALS: readonly BrokenEngine[] = [
   {
     name: 'approval_after_its_end',
     rule: 'approval: nothing is entered once the proposal ended',
+    caughtBy: ['not_approved'],
     edits: [
       {
         file: 'apps/engine/src/proposals/proposal-end.ts',
@@ -41,6 +44,7 @@ export const BROKEN_APPROVALS: readonly BrokenEngine[] = [
   {
     name: 'proposal_outlives_reduction',
     rule: 'approval: a reduction of the leader takes proposals back by its share',
+    caughtBy: ['beyond_target', 'target_too_high', 'entry_without_cause'],
     edits: [
       {
         file: PROPOSALS,

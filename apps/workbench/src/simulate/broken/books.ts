@@ -5,6 +5,7 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
   {
     name: 'fills_booked_twice',
     rule: 'each fill is booked once',
+    caughtBy: ['fill_booked_twice', 'ledger_source_twice', 'money_wrong'],
     edits: [
       {
         file: 'apps/engine/src/books/post-fills.ts',
@@ -16,6 +17,7 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
   {
     name: 'fees_forgotten',
     rule: 'PnL after fees',
+    caughtBy: ['money_wrong'],
     edits: [
       {
         file: 'apps/engine/src/books/post-fills.ts',
@@ -27,6 +29,7 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
   {
     name: 'funding_forgotten',
     rule: 'funding is attributed by quantity',
+    caughtBy: ['money_wrong'],
     edits: [
       {
         file: 'apps/engine/src/books/post-funding.ts',
@@ -38,6 +41,7 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
   {
     name: 'events_of_another_tenant',
     rule: 'nothing crosses tenants',
+    caughtBy: ['other_scope'],
     edits: [
       {
         file: 'apps/engine/src/books/post-fills.ts',

@@ -1,5 +1,6 @@
 import Module from 'node:module';
 import { relative, resolve, sep } from 'node:path';
+import type { ViolationKind } from '@lockstep/simulation';
 
 /** A change of one compiled file. */
 export interface Edit {
@@ -15,6 +16,8 @@ export interface BrokenEngine {
   readonly name: string;
   /** The control of product §3 or the rule of product §2 that it breaks. */
   readonly rule: string;
+  /** What the auditor has to tell of it: kinds that mean this rule, chosen by what the fault does. Anything else it tells has not caught the engine. */
+  readonly caughtBy: readonly [ViolationKind, ...ViolationKind[]];
   /** Where two looks guard the same rule, both are broken. */
   readonly edits: readonly [Edit, ...Edit[]];
 }

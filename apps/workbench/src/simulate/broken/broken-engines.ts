@@ -9,6 +9,7 @@ import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
 import { BROKEN_MARGIN } from './margin';
 import { BROKEN_MIRRORS } from './mirrors';
+import { BROKEN_MODES } from './modes';
 import { BROKEN_PROTECTIVE_STOPS } from './protective-stops';
 import { BROKEN_RESTING } from './resting';
 import { BROKEN_SENDING } from './sending';
@@ -16,6 +17,7 @@ import { BROKEN_SHARED_LIMITS } from './shared-limits';
 import { BROKEN_SHARING } from './sharing';
 import { BROKEN_STOPS } from './stops';
 import { BROKEN_TARGETS } from './targets';
+import { BROKEN_TRUTH } from './truth';
 
 /** Every broken engine; the auditor has to catch each. */
 export const BROKEN_ENGINES: readonly BrokenEngine[] = [
@@ -31,6 +33,8 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_STOPS,
   ...BROKEN_ENDINGS,
   ...BROKEN_TARGETS,
+  ...BROKEN_MODES,
+  ...BROKEN_TRUTH,
   ...BROKEN_SENDING,
   ...BROKEN_BOOKS,
   ...BROKEN_SHARING,

@@ -7,6 +7,7 @@ export const BROKEN_HELD_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'passed_limit_does_not_halt',
     rule: 'state limits: a limit passed on a mark halts new risk at once',
+    caughtBy: ['order_beyond_state'],
     edits: [
       {
         file: 'apps/engine/src/state-limits.ts',
@@ -20,21 +21,25 @@ export const BROKEN_HELD_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'trim_forgotten',
     rule: 'state limits: what is held beyond a limit is trimmed',
+    caughtBy: ['state_limit_not_met'],
     edits: [{ file: HELD, find: 'return sheets.filter((sheet, index)=>setLots(sheet, row, most[index] ?? 0));', put: 'return [];' }],
   },
   {
     name: 'trim_above_the_limit',
     rule: 'state limits: a trim ends 5 % below the limit',
+    caughtBy: ['state_limit_not_met'],
     edits: [{ file: HELD, find: 'TRIMMED_PERCENT = 95;', put: 'TRIMMED_PERCENT = 104;' }],
   },
   {
     name: 'trim_to_the_limit',
     rule: 'state limits: a trim ends 5 % below the limit, not at it',
+    caughtBy: ['state_limit_not_met'],
     edits: [{ file: HELD, find: 'TRIMMED_PERCENT = 95;', put: 'TRIMMED_PERCENT = 100;' }],
   },
   {
     name: 'closed_by_limit_enters_again',
     rule: 'state limits: what a limit closed waits for the next open',
+    caughtBy: ['beyond_target', 'target_too_high', 'entry_without_cause'],
     edits: [
       {
         file: HELD,
@@ -46,11 +51,13 @@ export const BROKEN_HELD_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'passed_limit_not_told',
     rule: 'state limits: a passed limit is told',
+    caughtBy: ['limit_not_told'],
     edits: [{ file: 'apps/engine/src/state-limits.ts', find: "if (action !== 'none') void this.tell", put: "if (action === 'none') void this.tell" }],
   },
   {
     name: 'gross_cap_forgotten',
     rule: 'gross exposure: all positions of a copy together',
+    caughtBy: ['gross_exposure'],
     edits: [
       { file: 'libs/replication/src/caps.ts', find: 'if (gross >= 0) into[6]', put: 'if (gross > 1e17) into[6]' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (gross >= 0 && exceeds(', put: 'if (gross > 1e17 && exceeds(' },

@@ -5,6 +5,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'size_cap_off_by_one',
     rule: 'position cap: size, to the lot',
+    caughtBy: ['cap_position_size'],
     edits: [
       { file: 'libs/replication/src/caps.ts', find: 'into[0] = sizeLots(copies, sheet, row);', put: 'into[0] = sizeLots(copies, sheet, row) + 1;' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (size >= 0 && exceeds(', put: 'if (size >= 0 && lots > 1e15 && exceeds(' },
@@ -13,6 +14,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'size_cap_forgotten',
     rule: 'position cap: size',
+    caughtBy: ['cap_position_size'],
     edits: [
       { file: 'libs/replication/src/caps.ts', find: 'into[0] = sizeLots(copies, sheet, row);', put: '' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (size >= 0 && exceeds(', put: 'if (size >= 0 && lots > 1e15 && exceeds(' },
@@ -21,6 +23,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'notional_cap_at_mark',
     rule: 'position cap: notional at the higher of mark and limit price',
+    caughtBy: ['cap_position_notional'],
     edits: [
       { file: 'libs/replication/src/plan-wave.ts', find: 'Math.max(sheet.mark, limit)', put: 'sheet.mark' },
       { file: 'libs/risk/src/order-limits.ts', find: 'Math.max(facts.mark, orders.price[order] ?? 0)', put: 'facts.mark' },
@@ -29,6 +32,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'notional_cap_forgotten',
     rule: 'position cap: notional',
+    caughtBy: ['cap_position_notional'],
     edits: [
       { file: 'libs/replication/src/caps.ts', find: 'if (notional >= 0) into[1]', put: 'if (notional > 1e17) into[1]' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (money >= 0 && exceeds(', put: 'if (money > 1e17 && exceeds(' },
@@ -37,6 +41,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'share_cap_forgotten',
     rule: 'position cap: share of equity',
+    caughtBy: ['cap_position_share'],
     edits: [
       { file: 'libs/replication/src/caps.ts', find: 'if (share >= 0) into[2]', put: 'if (share > 1e17) into[2]' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (share >= 0 && exceeds(', put: 'if (share > 1e17 && exceeds(' },
@@ -45,6 +50,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'allocation_forgotten',
     rule: 'allocation: the sum of initial margins stays within the copy equity',
+    caughtBy: ['allocation'],
     edits: [
       {
         file: 'libs/replication/src/caps.ts',
@@ -61,6 +67,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'leverage_cap_forgotten',
     rule: 'leverage: notional of all positions over the copy equity',
+    caughtBy: ['leverage'],
     edits: [
       { file: 'libs/replication/src/caps.ts', find: 'if (most >= 0) into[4]', put: 'if (most > 1e17) into[4]' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (leverage >= 0 && exceeds(', put: 'if (leverage > 1e17 && exceeds(' },
@@ -69,6 +76,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'leverage_of_one_instrument',
     rule: 'leverage counts every instrument',
+    caughtBy: ['leverage'],
     edits: [
       { file: 'libs/replication/src/caps.ts', find: 'RATE_ONE) - otherExposure, sheet', put: 'RATE_ONE), sheet' },
       { file: 'libs/risk/src/order-limits.ts', find: 'const other = facts.otherExposure[row] ?? 0;', put: 'const other = 0;' },
@@ -77,6 +85,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'orders_on_their_way_not_counted',
     rule: 'worst case: working and unknown orders filled',
+    caughtBy: ['cap_position_size', 'cap_position_notional', 'cap_position_share', 'allocation', 'leverage', 'double_order'],
     edits: [
       {
         file: 'libs/replication/src/revalue.ts',
@@ -88,6 +97,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'instrument_filter_forgotten',
     rule: 'instrument filter',
+    caughtBy: ['instrument_filter'],
     edits: [
       { file: 'libs/replication/src/checks.ts', find: 'if ((rows.allowed[row] ?? 0) === _instrumentcolumns.ALLOWED.no) return FILTER;', put: '' },
       { file: 'apps/engine/src/wave/apply-outcomes.ts', find: 'return allowed === _replication.ALLOWED.yes ? 0', put: 'return allowed < 9 ? 0' },
@@ -96,6 +106,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'stale_mark_accepted',
     rule: 'a mark older than 5 s halts new risk',
+    caughtBy: ['stale_mark'],
     edits: [
       {
         file: 'libs/replication/src/plan-wave.ts',
@@ -113,6 +124,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'lost_truth_ignored',
     rule: 'truth that is not known halts new risk',
+    caughtBy: ['truth_disconnected'],
     edits: [
       {
         file: 'libs/replication/src/checks.ts',
@@ -125,6 +137,18 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
         put: '(copies.status[row] & _copycolumns.STATUS.active) !== 0',
       },
       { file: 'apps/engine/src/wave/apply-outcomes.ts', find: '_replication.STATUS.staleTruth | _replication.STATUS.leaderUnseen', put: '0' },
+    ],
+  },
+  {
+    name: 'in_flight_elsewhere_forgotten',
+    rule: 'worst case: orders in flight of every instrument count',
+    caughtBy: ['leverage', 'allocation', 'gross_exposure'],
+    edits: [
+      {
+        file: 'libs/replication/src/revalue.ts',
+        find: 'return Math.max(inFlightLots(rows, row), Math.ceil(Math.abs(rows.target[row] ?? 0) / _instrumentcolumns.MICRO));',
+        put: 'return Math.abs(rows.position[row] ?? 0);',
+      },
     ],
   },
 ];

@@ -10,11 +10,13 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
   {
     name: 'mirror_outlives_its_order',
     rule: 'a mirror is cancelled when its leader cancels the order',
+    caughtBy: ['mirror_not_cancelled'],
     edits: [{ file: TASKS, find: 'if (mirror.settled && isRipe(mirror, orders, terms)) tasks.push({', put: 'if (mirror.price < 0) tasks.push({' }],
   },
   {
     name: 'mirror_outlives_pause',
     rule: 'a mirror that adds risk is cancelled by a pause, a kill switch, a stop and a loss limit',
+    caughtBy: ['mirror_not_cancelled'],
     edits: [
       {
         file: 'libs/replication/src/mirror-room.ts',
@@ -26,6 +28,7 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
   {
     name: 'mirror_twice',
     rule: 'an order of the leader has one mirror',
+    caughtBy: ['mirror_double'],
     edits: [
       { file: TASKS, find: 'entryTask(wish, mine[0] ?? null, others, terms, taken)', put: 'entryTask(wish, null, others, terms, taken)' },
       { file: TASKS, find: 'Math.min(lots - working, unwished[side])', put: 'lots - working' },
@@ -34,11 +37,13 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
   {
     name: 'mirror_too_large',
     rule: 'a mirror is no larger than its leader’s order times the ratio',
+    caughtBy: ['mirror_wrong'],
     edits: [{ file: 'libs/replication/src/mirror-wishes.ts', find: `const lots = ${SIZE};`, put: `const lots = 2 * (${SIZE});` }],
   },
   {
     name: 'mirror_exit_not_reduce_only',
     rule: 'a mirror that takes off is reduce-only',
+    caughtBy: ['reduce_only_wrong', 'exit_not_reduce_only'],
     edits: [
       {
         file: 'apps/engine/src/stops/stop-journal.ts',
@@ -51,6 +56,7 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
   {
     name: 'mirror_past_the_caps',
     rule: 'a mirror that adds risk is within every limit at its worst case',
+    caughtBy: ['cap_position_size', 'cap_position_notional', 'cap_position_share', 'allocation', 'leverage'],
     edits: [
       { file: TASKS, find: 'terms.room(order.buy, order.price) - taken[side]', put: 'Number.POSITIVE_INFINITY' },
       { file: SENDING, find: '(0, _risk.gateEntries)(items, batch, facts)', put: '(0, _kernel.ok)(items)' },
@@ -59,11 +65,13 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
   {
     name: 'mirror_of_what_is_gone',
     rule: 'no mirror leaves for an order that the leader’s list names no more',
+    caughtBy: ['mirror_wrong'],
     edits: [{ file: SENDING, find: 'isAskedFor(task) ? [', put: 'true ? [' }],
   },
   {
     name: 'mirror_without_asking',
     rule: 'only copies that asked for it have mirrors',
+    caughtBy: ['mirror_wrong'],
     edits: [
       { file: 'apps/engine/src/mirrors/mirror-totals.ts', find: "return settings.policy !== 'orders' || ", put: 'return ' },
       { file: KEEPER, find: "if (copy.settings.policy === 'orders') this", put: 'this' },

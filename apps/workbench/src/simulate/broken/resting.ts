@@ -8,6 +8,7 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
   {
     name: 'rest_without_asking',
     rule: 'an entry stands only where the copy asked for that',
+    caughtBy: ['order_rests'],
     edits: [
       {
         file: 'libs/replication/src/plan-wave.ts',
@@ -19,6 +20,7 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
   {
     name: 'rest_outlives_reduction',
     rule: 'an entry that stands is cancelled when the leader reduces',
+    caughtBy: ['rest_not_cancelled'],
     edits: [
       { file: STANDING, find: 'if (sheet.leaderLots * side < rest.leaderLots * side) return false;', put: '' },
       { file: STANDING, find: WANTED, put: 'return true;' },
@@ -27,11 +29,13 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
   {
     name: 'rest_outlives_pause',
     rule: 'an entry that stands is cancelled by a pause, a kill switch, a stop and a loss limit',
+    caughtBy: ['rest_not_cancelled'],
     edits: [{ file: STANDING, find: '!book.takesRisk(row) || ', put: '' }],
   },
   {
     name: 'rest_outlives_window',
     rule: 'an entry that stands is cancelled when its window ends',
+    caughtBy: ['rest_not_cancelled'],
     edits: [
       {
         file: STANDING,

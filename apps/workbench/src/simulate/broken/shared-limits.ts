@@ -4,11 +4,24 @@ const CAPS = 'libs/replication/src/shared-caps.ts';
 const GATE = 'libs/risk/src/order-limits.ts';
 const CHAIN = 'apps/engine/src/state/limit-chain.ts';
 
+/** What limits of a layer above the copies bind: all they may set but losses. */
+const LAYER_KINDS = [
+  'leader_capacity',
+  'follower_exposure',
+  'concentration',
+  'cap_position_notional',
+  'cap_position_share',
+  'leverage',
+  'gross_exposure',
+  'instrument_filter',
+] as const;
+
 /** Faults in limits above the copies and in those that copies share (product §3). */
 export const BROKEN_SHARED_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'capacity_forgotten',
     rule: 'leader capacity: all copies of a leader together',
+    caughtBy: ['leader_capacity'],
     edits: [
       { file: CAPS, find: 'cutByGroup(draft, entries, CAPACITY, entries.capacity, null);', put: '' },
       { file: GATE, find: "return beyond(sharedRoom?.leader[row]) ? 'capacity' : null;", put: 'return null;' },
@@ -17,6 +30,7 @@ export const BROKEN_SHARED_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'capacity_above_by_a_lot',
     rule: 'leader capacity, to the lot',
+    caughtBy: ['leader_capacity'],
     edits: [
       {
         file: CAPS,
@@ -30,6 +44,7 @@ export const BROKEN_SHARED_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'shared_caps_count_each_copy_alone',
     rule: 'what copies share counts all of them',
+    caughtBy: ['leader_capacity', 'follower_exposure'],
     edits: [
       { file: CAPS, find: 'const held = (groups.others[slot] ?? 0) + (groups.held[slot] ?? 0);', put: 'const held = 0;' },
       { file: GATE, find: "return beyond(sharedRoom?.leader[row]) ? 'capacity' : null;", put: 'return null;' },
@@ -39,6 +54,7 @@ export const BROKEN_SHARED_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'concentration_forgotten',
     rule: 'concentration per underlying',
+    caughtBy: ['concentration'],
     edits: [
       { file: CAPS, find: 'cutByGroup(draft, entries, CONCENTRATION, entries.concentration, null);', put: '' },
       { file: GATE, find: "if (beyond(sharedRoom?.concentration[row])) return 'concentration';", put: '' },
@@ -47,16 +63,54 @@ export const BROKEN_SHARED_LIMITS: readonly BrokenEngine[] = [
   {
     name: 'follower_limits_forgotten',
     rule: 'limits merge by minimum: those of the follower too',
+    caughtBy: LAYER_KINDS,
     edits: [{ file: CHAIN, find: 'this.scoped.get(keyOf(scope, followerId))', put: 'undefined' }],
   },
   {
     name: 'leader_limits_forgotten',
     rule: 'limits merge by minimum: those of the leader too',
+    caughtBy: ['leader_capacity', 'cap_position_notional', 'leverage', 'gross_exposure', 'instrument_filter', 'concentration'],
     edits: [{ file: CHAIN, find: 'this.scoped.get(keyOf(scope, leaderId))', put: 'undefined' }],
   },
   {
     name: 'changed_limits_wait_for_restart',
     rule: 'a limit may be lowered at once',
+    caughtBy: ['leader_capacity', 'follower_exposure', 'concentration', 'cap_position_notional', 'leverage', 'gross_exposure', 'instrument_filter'],
     edits: [{ file: 'apps/engine/src/commands/change-limits.ts', find: '(0, _limitchain.putLimits)(ctx.chain, copy);', put: '' }],
+  },
+  {
+    name: 'follower_exposure_forgotten',
+    rule: 'gross exposure of all copies of a follower',
+    caughtBy: ['follower_exposure'],
+    edits: [
+      {
+        file: CAPS,
+        find: 'cutByGroup(draft, entries, GROSS, entries.gross, draft.grossLots);',
+        put: 'cutByRow(draft, entries, GROSS, draft.grossLots);',
+      },
+      { file: CAPS, find: 'if (gross >= 0) admit(', put: 'if (gross > 1e17) admit(' },
+      { file: GATE, find: "if (beyond(sharedRoom?.follower[row])) return 'gross';", put: '' },
+    ],
+  },
+  {
+    name: 'limits_of_a_brand_forgotten',
+    rule: 'limits merge by minimum: those of the brand too',
+    caughtBy: LAYER_KINDS,
+    edits: [{ file: CHAIN, find: 'this.scoped.get(keyOf(scope, scope.tenantId))', put: 'undefined' }],
+  },
+  {
+    name: 'limits_of_the_platform_forgotten',
+    rule: 'limits merge by minimum: those of the platform too',
+    caughtBy: LAYER_KINDS,
+    edits: [{ file: CHAIN, find: 'this.platform.get(EVERYONE)', put: 'undefined' }],
+  },
+  {
+    name: 'policy_forgotten',
+    rule: 'policy of those above a copy: instruments they exclude',
+    caughtBy: ['instrument_filter'],
+    edits: [
+      { file: CHAIN, find: 'policy: policyOf(chain)', put: 'policy: ALL' },
+      { file: 'libs/roster/src/settings-chain.ts', find: 'instruments: instruments.filter,', put: 'instruments: copy.instruments,' },
+    ],
   },
 ];

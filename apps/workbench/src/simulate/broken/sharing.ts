@@ -10,6 +10,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
   {
     name: 'cross_beyond_bounds',
     rule: 'a cross lies inside both bounds',
+    caughtBy: ['price_bound'],
     edits: [
       {
         file: CROSSING,
@@ -21,11 +22,13 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
   {
     name: 'cross_at_the_ask',
     rule: 'a cross is made at the middle of a fresh book',
+    caughtBy: ['cross_wrong'],
     edits: [{ file: CROSSING, find: 'const price = midOf(first.sheet);', put: 'const price = ask;' }],
   },
   {
     name: 'cross_between_followers',
     rule: 'nothing crosses between followers',
+    caughtBy: ['cross_wrong'],
     edits: [
       {
         file: CROSS_INSIDE,
@@ -42,11 +45,13 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
   {
     name: 'cross_whatever_is_halted',
     rule: 'what a copy enters by a cross is new risk',
+    caughtBy: ['halt_ignored', 'order_after_breach', 'order_beyond_state', 'stale_mark', 'truth_disconnected'],
     edits: [{ file: CROSSING, find: '}, row, buy) !== _checks.CLEAR) return null;', put: '}, row, buy) === -1) return null;' }],
   },
   {
     name: 'cross_without_caps',
     rule: 'caps hold inside an account too',
+    caughtBy: ['cap_position_size', 'cap_position_notional', 'cap_position_share', 'allocation', 'leverage', 'gross_exposure'],
     edits: [
       {
         file: CROSSING,
@@ -58,6 +63,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
   {
     name: 'cross_booked_the_wrong_way',
     rule: 'each side of a cross is its copy’s own',
+    caughtBy: ['money_wrong', 'position_wrong'],
     edits: [
       {
         file: 'apps/engine/src/books/book-cross.ts',
@@ -74,16 +80,19 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
   {
     name: 'crossing_order_not_split',
     rule: 'an order that crosses flat leaves as two, the reduce-only one first',
+    caughtBy: ['reduce_only_wrong'],
     edits: [{ file: DECIDE_ORDERS, find: 'const reduceOnly = Math.min(lots, against);', put: 'const reduceOnly = 0;' }],
   },
   {
     name: 'other_copies_forgotten',
     rule: 'reduce-only is judged by what the account holds',
+    caughtBy: ['reduce_only_wrong'],
     edits: [{ file: DECIDE_ORDERS, find: '+ (rows.others[row] ?? 0) + (rows.beside[row] ?? 0);', put: '+ (rows.beside[row] ?? 0);' }],
   },
   {
     name: 'fill_of_another_copy',
     rule: 'a fill is the copy’s whose order it was',
+    caughtBy: ['other_scope', 'position_wrong'],
     edits: [
       {
         file: 'apps/engine/src/books/attribute.ts',
@@ -95,6 +104,7 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
   {
     name: 'funding_to_one_copy',
     rule: 'funding is each copy’s by its own quantity',
+    caughtBy: ['money_wrong'],
     edits: [
       {
         file: 'apps/engine/src/books/funding-parts.ts',

@@ -5,16 +5,19 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
   {
     name: 'kill_switch_forgotten',
     rule: 'kill switch of a copy, leader, tenant',
+    caughtBy: ['halt_ignored'],
     edits: [{ file: 'apps/engine/src/stop-switches.ts', find: 'const named = isNamed(', put: 'const named = false && isNamed(' }],
   },
   {
     name: 'platform_switch_forgotten',
     rule: 'kill switch of the platform',
+    caughtBy: ['halt_ignored'],
     edits: [{ file: 'apps/engine/src/stop-switches.ts', find: 'stops.everyone || named', put: 'named' }],
   },
   {
     name: 'pause_forgotten',
     rule: 'a pause ends new risk',
+    caughtBy: ['halt_ignored'],
     edits: [
       { file: 'apps/engine/src/commands/change-copy.ts', find: 'copy.watched.book.setStatus(copy.row, _replication.STATUS.paused, true);', put: '' },
       // The wish itself holds until it is carried out, and looks at the state then.
@@ -28,6 +31,7 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
   {
     name: 'pause_forgotten_at_restart',
     rule: 'a pause survives a restart',
+    caughtBy: ['halt_ignored'],
     edits: [
       {
         file: 'apps/engine/src/state/load-scope.ts',
@@ -39,11 +43,24 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
   {
     name: 'stop_closes_nothing',
     rule: 'close_now ends flat',
+    caughtBy: ['stop_not_flat'],
     edits: [
       {
         file: 'apps/engine/src/commands/stop-copy.ts',
         find: '(0, _replication.beginClosing)(book, copy.row);',
         put: 'book.setStatus(copy.row, _replication.STATUS.closing, true);',
+      },
+    ],
+  },
+  {
+    name: 'winding_down_enters',
+    rule: 'follow_to_close takes no new risk',
+    caughtBy: ['halt_ignored'],
+    edits: [
+      {
+        file: 'apps/engine/src/commands/stop-copy.ts',
+        find: 'copy.watched.book.setStatus(copy.row, _replication.STATUS.windingDown, true);',
+        put: '',
       },
     ],
   },

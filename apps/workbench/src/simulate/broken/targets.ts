@@ -5,11 +5,13 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
   {
     name: 'direction_flipped',
     rule: 'inverse copies take the other side',
+    caughtBy: ['wrong_side'],
     edits: [{ file: 'libs/replication/src/plan-wave.ts', find: 'facts.leaderSign * (copies.direction[row] ?? 1)', put: 'facts.leaderSign' }],
   },
   {
     name: 'ratio_not_locked',
     rule: 'ratio-locked target: an increment never exceeds κ times the leader’s',
+    caughtBy: ['beyond_target', 'target_too_high'],
     edits: [
       { file: 'libs/replication/src/target.ts', find: 'return Math.max(target, Math.min(full, most));', put: 'return Math.max(target, full);' },
     ],
@@ -17,11 +19,13 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
   {
     name: 'reductions_not_followed',
     rule: 'a leader’s reduction is followed by its fraction',
+    caughtBy: ['exit_not_followed', 'target_too_high'],
     edits: [{ file: 'libs/replication/src/target.ts', find: 'return floorOf(target, after, before);', put: 'return target;' }],
   },
   {
     name: 'flat_not_followed',
     rule: 'leader flat: copy flat',
+    caughtBy: ['exit_not_followed', 'target_too_high'],
     edits: [
       {
         file: 'libs/replication/src/plan-wave.ts',
@@ -33,6 +37,7 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
   {
     name: 'amount_at_every_fill',
     rule: 'a fixed amount once per leader order',
+    caughtBy: ['beyond_target', 'target_too_high', 'entry_without_cause'],
     edits: [
       {
         file: 'libs/replication/src/plan-wave.ts',
@@ -44,16 +49,19 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
   {
     name: 'max_adds_forgotten',
     rule: 'most adds of an episode',
+    caughtBy: ['beyond_target', 'target_too_high', 'entry_without_cause'],
     edits: [{ file: 'libs/replication/src/plan-wave.ts', find: 'rows.adds[row] = (rows.adds[row] ?? 0) + orders;', put: '' }],
   },
   {
     name: 'decreases_only_enters',
     rule: 'follow: decreases only',
+    caughtBy: ['beyond_target', 'entry_without_cause'],
     edits: [{ file: 'libs/replication/src/plan-wave.ts', find: 'if (follow === _copycolumns.FOLLOW.decreasesOnly) {', put: 'if (follow === 99) {' }],
   },
   {
     name: 'resync_enters',
     rule: 'snapshots are state, never signals',
+    caughtBy: ['entry_without_cause', 'beyond_target', 'target_too_high'],
     edits: [
       {
         file: 'libs/replication/src/plan-wave.ts',
@@ -70,6 +78,7 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
   {
     name: 'window_never_ends',
     rule: 'increments given up leave ρ when their window ends',
+    caughtBy: ['entry_too_old', 'entry_without_cause', 'target_too_high'],
     edits: [
       {
         file: 'libs/replication/src/end-windows.ts',
