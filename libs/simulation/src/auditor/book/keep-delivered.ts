@@ -66,9 +66,17 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
 }
 
 /** Takes lives and deaths of processes into the books. */
-export function keepProcess(state: AuditState, told: ProcessObservation): void {
+export function keepProcess(state: AuditState, told: Exclude<ProcessObservation, { kind: 'former_wrote' | 'former_sent' }>): void {
   if (!('process' in told)) {
     state.quietSince = told.kind === 'healed' ? told.at : Number.POSITIVE_INFINITY;
+    return;
+  }
+  if (told.kind === 'lock_lost') {
+    state.formers.lost(told.process, told.certainUntil);
+    return;
+  }
+  if (told.kind === 'term_begun') {
+    state.formers.begun(told.process);
     return;
   }
   if (told.kind === 'process_started') {
