@@ -49,6 +49,7 @@ export {
   type LeaderOrderTerms,
   type LeaderTrades,
   type LimitTarget,
+  type LockLost,
   type OwnSize,
   type QuoteRow,
   REGIMES,
@@ -61,6 +62,7 @@ export {
   type SwitchTarget,
   TRADE_INTENTS,
   type TradeIntent,
+  WAVE_WRITTEN,
 } from './scenario/steps';
 export * from './scenario/terms';
 export { type WorldPlayer, worldPlayer } from './scenario/world-player';

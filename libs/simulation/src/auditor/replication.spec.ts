@@ -287,16 +287,22 @@ describe('a copy of at most two fixed amounts (product §2.2)', () => {
   });
 });
 
-describe('a copy of fixed amounts that closes by itself, and whose leader closed', () => {
-  it.each<[string, string, readonly string[]]>([
-    ['has its adds again where he opened unseen', '5', []],
-    ['has none left where he did not close, for all that was told', '10', ['beyond_target']],
-  ])('%s', (_what, missed, found) => {
-    const mode = { kind: 'fixed_amount', amount: units('100'), maxAdds: 1 } as const;
-    const history = new History({ mode, follow: 'increases_only' }).wait(1_000).mark('100').leader('10');
-    history.fill(history.order('1'), '1', '100').wait(1_000).mark('100');
-    if (missed !== '10') history.leader('0').wait(1_000).mark('100').leader(missed, '100', 'missed', false);
-    history.leader('12').order('1');
+describe('a copy of fixed amounts whose leader turned unseen', () => {
+  it.each<[string, number, readonly string[]]>([
+    ['has all its adds of the new episode', 2, []],
+    ['and no more', 3, ['beyond_target']],
+  ])('%s', (_what, adds, found) => {
+    const history = new History({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } });
+    for (const position of ['7', '9']) {
+      history.wait(1_000).mark('100').leader(position);
+      history.fill(history.order('1'), '1', '100');
+    }
+    history.wait(1_000).leader('-5', '100', 'unseen', false);
+    for (const [index, position] of ['-8', '-11', '-14'].slice(0, adds).entries()) {
+      history.wait(1_000).mark('100').leader(position);
+      if (index === 0) history.fill(history.exit('-2'), '2', '100');
+      history.fill(history.order('-1'), '1', '100');
+    }
     expect(history.found()).toEqual(found);
   });
 });

@@ -10,6 +10,7 @@ import { LeaderBook } from './leader-book';
 import { ScenarioOrders, withOrders } from './leader-orders';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
+import { lockLosses } from './lock-losses';
 import { ScenarioMarket } from './market';
 import { moneyNow } from './money-now';
 import { PressedLimits } from './pressed-limits';
@@ -88,6 +89,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       unwinds(seed, copies),
       moneyNow(seed, copies),
       pressed,
+      lockLosses(seed, crashPoints),
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
     pressed,

@@ -297,7 +297,7 @@ export class TargetBounds {
     const believed = move.believed ?? before;
     this.lowHolds = false;
     this.low = 0n;
-    // It went through flat, or opened, unseen: what waited for the next open waits no more, and follows what comes after; the orders it copied before count no more.
+    // It went through flat, or opened, unseen: what waited for the next open waits no more, and follows what comes after, as a new episode.
     if (sign(before) !== sign(believed)) {
       this.waiting = false;
       this.adds = 0;
