@@ -6,6 +6,7 @@ import type { Holding } from './holding';
 import { exitsAhead, noteChange } from './keep-mirrors';
 import { beginIn, takeOnBy } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
+import { noteReference } from './note-reference';
 import { CHANGE_MS, ratioBounds } from './ratio';
 import { type AuditState, fillKey } from './state';
 import { type Followed, widened } from './target';
@@ -203,21 +204,6 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const exits = exitsAhead(state, copy, holding, move.at);
   const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
-}
-
-/** From when on the leader's prices are those of increments not copied yet. */
-function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
-  const holding = copy.holding(move.coin);
-  const lot = state.instruments.get(move.coin)?.lot ?? 0n;
-  const buy = holding.target.side > 0n;
-  // What is on its way may come back without a fill, and is tried again at its own reference.
-  const held = holding.real.position * (buy ? 1n : -1n);
-  const owed = holding.target.high - (held > 0n ? held : 0n);
-  if (owed < lot || owed <= 0n) {
-    holding.referenceFrom = move.at;
-    holding.owedFrom = move.at;
-  }
-  holding.owedBefore = owed > 0n ? owed : 0n;
 }
 
 function keepAccountFill(state: AuditState, key: string, at: number): void {
