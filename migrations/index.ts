@@ -27,6 +27,7 @@ import { UnwindBy } from './0070-unwind-by';
 import { MirroredOrders } from './0080-mirrored-orders';
 import { Proposals } from './0090-proposals';
 import { LiquidationDistance } from './0095-liquidation-distance';
+import { EngineTerms } from './0098-engine-terms';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -59,5 +60,6 @@ export const MIGRATIONS = [
   MirroredOrders,
   Proposals,
   LiquidationDistance,
+  EngineTerms,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

@@ -16,6 +16,7 @@ import type { EngineContext } from './context';
 import { EgressReport } from './egress-report';
 import type { EngineParts } from './engine-parts';
 import { FeeTimes } from './fee-times';
+import { storageInTerm, venueWhileLeading } from './lead';
 import { makeContext } from './make-context';
 import { MirrorKeeper } from './mirrors/mirror-keeper';
 import { refreshMirrorOf } from './mirrors/mirror-totals';
@@ -28,7 +29,7 @@ import { UnknownResolver } from './repair/resolve-unknowns';
 import { loadAll } from './state/load-all';
 import { NetworkDirectory } from './state/network-directory';
 import { openAdapter } from './state/open-adapter';
-import { Networks } from './state/open-networks';
+import { Networks, type OpenVenue } from './state/open-networks';
 import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
 import type { WatchedAccount } from './state/registry';
@@ -58,12 +59,14 @@ export interface Engine {
 const INSTANCE_SILENT_MS = 3_600_000;
 
 /**
- * Starts an engine in the order that makes a crash harmless: take an instance number, load everything, open keys, settle what the journal
+ * Starts an engine in the order that makes a crash harmless: take an instance number and with it the term, load everything, open keys, settle what the journal
  * left open, plan the moves that were recorded and not planned, and only then watch for new ones.
  */
-export async function bootEngine(parts: EngineParts): Promise<Engine> {
-  const claimed = await parts.storage.platform((unit) => unit.engines.claimInstance('engine', INSTANCE_SILENT_MS));
+export async function bootEngine(given: EngineParts): Promise<Engine> {
+  const claimed = await given.storage.platform((unit) => unit.engines.claimInstance('engine', INSTANCE_SILENT_MS));
   if (!claimed.ok) throw new Error('no engine instance number is free');
+  // Nothing an earlier engine writes can stand from here on, so what is read now is all there is of it.
+  const parts = { ...given, storage: storageInTerm(given.storage, claimed.value.term, given.lead) };
   const tenants = await parts.storage.platform((unit) => unit.tenants.open());
   const scopes = tenants.flatMap((tenant) => [scopeFromPlatformList(tenant.id, 'live'), scopeFromPlatformList(tenant.id, 'test')]);
   const rows = await readScopes(parts.storage, parts.shard, scopes);
@@ -127,7 +130,12 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
   const working: WorkingOrders = new WorkingOrders(ctx, (watched) => mirrors.look(watched));
   ctx.standingStops.onMirrored = (stop) => refreshMirrorOf(ctx, stop);
   ctx.standingStops.onTriggered = (copy) => breakers.stopTriggered(copy);
-  const networks = new Networks(ctx, parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address)), {
+  const openVenue = parts.openVenue ?? ((address) => openAdapter(ctx, parts.tuning, address));
+  const opening: OpenVenue = (address) => {
+    const opened = openVenue(address);
+    return { venue: venueWhileLeading(opened.venue, parts.lead), close: () => opened.close() };
+  };
+  const networks = new Networks(ctx, opening, {
     onUserEvent: (network, event) => watch.receive(network, event),
     onMarks: (network, updates) => breakers.takeMarks(network, updates),
   });

@@ -2,6 +2,7 @@ import type { Clock, Ids, Random, Timers } from '@lockstep/kernel';
 import type { Logger, Opener, Wakeups } from '@lockstep/platform';
 import type { EngineStorage } from '@lockstep/storage';
 import type { PassCrashPoint } from './crash-points';
+import type { Lead } from './lead';
 import type { EngineLimits } from './limits';
 import type { NetworkAddress, VenueTuning } from './state/network-address';
 import type { OpenVenue } from './state/open-networks';
@@ -28,4 +29,5 @@ export interface EngineParts {
   readonly openVenue?: OpenVenue;
   readonly onWave: (record: Parameters<WaveLog['add']>[0]) => void;
   readonly broken: (why: string) => void;
+  readonly lead: Lead;
 }

@@ -67,12 +67,12 @@ async function main(): Promise<void> {
   });
   lifecycle.onDrain('storage', () => storage.close());
   health.addCheck('database', () => storage.ping());
-  const lock = await holdLock({
-    url,
-    name: 'lockstep.engine',
-    log,
-    onLost: () => void lifecycle.drain('another engine may have taken over', 1),
-  });
+  // Not drained: what it still has on its way is the next one's to settle, and is safe wherever this one stops.
+  const standDown = (why: string): void => {
+    log.fatal('another engine may have taken over: this one ends at once', { why });
+    process.exit(1);
+  };
+  const lock = await holdLock({ url, name: 'lockstep.engine', log, onLost: () => standDown('its lock was lost') });
   if (lock === null) throw new Error('another engine works on this database, and one trades all accounts: stop it before you start this one');
   lifecycle.onDrain('lock', () => lock.release());
   const { wakeups } = await openCarriers({ redisUrl: config.redisUrl, databaseUrl: url, log, lifecycle });
@@ -122,6 +122,7 @@ async function main(): Promise<void> {
       log.info('wave', { ...record });
     },
     broken: (why) => void lifecycle.drain(why, 1),
+    lead: { holds: () => lock.isCertain(), end: standDown },
   });
   const running = engine;
   lifecycle.onDrain('engine', () => running.close());

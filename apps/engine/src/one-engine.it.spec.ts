@@ -27,3 +27,36 @@ describe('a second engine on one database', () => {
     await expect(rig.startEngine(env)).rejects.toThrow(why);
   });
 });
+
+describe('an engine whose lock the database forgot', () => {
+  let rig: Rig;
+
+  beforeAll(async () => {
+    rig = await startRig();
+  });
+
+  afterAll(async () => {
+    await rig?.close();
+  });
+
+  it('ends at once, and the next one leads', async () => {
+    const first = await rig.startEngine();
+    await rig.forgetLocks();
+    expect(await first.exited).toBe(1);
+    expect(first.lines.some(({ message }) => message === 'draining')).toBe(false);
+    const second = await rig.startEngine();
+    expect(second.ready.instance).toBe(Number(first.ready.instance) + 1);
+    await second.stop();
+  });
+
+  it('may stand still meanwhile: the next one leads beside it, and it ends as soon as it goes on', async () => {
+    const first = await rig.startEngine();
+    process.kill(first.pid, 'SIGSTOP');
+    await rig.forgetLocks();
+    const second = await rig.startEngine();
+    process.kill(first.pid, 'SIGCONT');
+    expect(await first.exited).toBe(1);
+    expect(second.lines.filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
+    expect(await second.stop()).toBe(0);
+  });
+});

@@ -1,7 +1,7 @@
 import { err, ok, type Result, size } from '@lockstep/kernel';
 import type { ActionOutcome, OrderStanding, RejectCode, Venue, VenueReadError } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
-import { type OpenQuestion, settleUnknown } from './settle-unknown';
+import { type OpenQuestion, pastLanding, settleUnknown } from './settle-unknown';
 import { scriptedVenue } from './testing/scripted-venue';
 
 type Answer = Result<OrderStanding, VenueReadError>;
@@ -154,5 +154,20 @@ describe('an unknown order that one of two keys signed, its agent renewed meanwh
     const both = { ...venue, orders: { ...venue.orders, noop } };
     const settled = await settleUnknown(both, { ...question, signers: [0, 1], ageMs: OLD_MS }, () => undefined);
     expect(settled.kind).toBe(kind);
+  });
+});
+
+describe('an action of an earlier process', () => {
+  it.each<[string, readonly ActionOutcome[], string]>([
+    ['whose nonce could be spent with every key cannot land', [{ kind: 'accepted', response: null }], 'cannot_land'],
+    ['whose nonce was spent may have landed', [rejected('nonce_duplicate')], 'perhaps_landed'],
+    ['whose nonce is past may have landed', [rejected('nonce_too_low')], 'perhaps_landed'],
+    ['of a key that is gone may have landed before', [rejected('unknown_signer')], 'perhaps_landed'],
+    ['is not settled while the venue does not answer', [{ kind: 'unknown', detail: 'no answer' }], 'unknown'],
+    ['is not settled by a refusal that leaves the nonce free', [rejected('no_deposit')], 'unknown'],
+  ])('%s', async (_what, [noop], found) => {
+    const asked: string[] = [];
+    expect(await pastLanding(scripted([], noop ?? { kind: 'accepted', response: null }, asked), [1, 2], 77)).toBe(found);
+    expect(asked.every((one) => one === 'noop 77')).toBe(true);
   });
 });

@@ -14,8 +14,8 @@ export interface OpenQuestion {
   /** How long ago it may have left at the latest, in ms: an order may have waited for minutes after it was written down. */
   readonly ageMs: number;
   /**
-   * How long its nonce is known to be spent, in ms, where it was given up before an answer came and may have left later than that: waiting for a connection.
-   * Absent: when it left is known.
+   * How long its nonce is known to be spent, in ms, where it may have left later than `ageMs` says: waiting for a connection, or by an earlier process that still
+   * runs. Absent: when it left is known.
    */
   readonly spentMs?: number;
   /** Our clock, epoch ms. */
@@ -41,8 +41,8 @@ const SPENT_CODES: ReadonlySet<RejectCode> = new Set<RejectCode>(['nonce_duplica
 export type Settled =
   /** The venue knows the order and it will not trade further; what it filled is booked from the venue's fills. */
   | { readonly kind: 'known'; readonly orderId: string; readonly status: string; readonly filled: Size; readonly at: EpochMs }
-  /** It never executed and never can: its nonce is spent on something else. */
-  | { readonly kind: 'never_landed' }
+  /** It never executed and never can: its nonce is spent on something else; `voided`: on our `noop`, so that nothing else of its action can either. */
+  | { readonly kind: 'never_landed'; readonly voided?: true }
   /** Its nonce was spent by it, and the venue keeps no order: it was refused on arrival. */
   | { readonly kind: 'refused_unseen' }
   /** It stands at the venue: where it must not, cancel it, then ask again. */
@@ -89,6 +89,26 @@ export async function settleUnknown(venue: Venue, question: OpenQuestion, pass: 
   return voids.kind === 'spent' && voids.processed ? { kind: 'refused_unseen' } : { kind: 'never_landed' };
 }
 
+/**
+ * Whether an action of an earlier process can land no more, its nonce spent with every key that may have signed it. `perhaps_landed`: it was spent before, by the
+ * action itself or by a `noop` whose answer was lost; what it did shows.
+ */
+export async function pastLanding(
+  venue: Venue,
+  signers: readonly SignerHandle[],
+  nonce: number,
+): Promise<'cannot_land' | 'perhaps_landed' | 'unknown'> {
+  if (!venue.capabilities.nonceNoop) return 'perhaps_landed';
+  let found: 'cannot_land' | 'perhaps_landed' = 'cannot_land';
+  for (const signer of signers) {
+    const voided = await venue.orders.noop(signer, nonce);
+    if (voided.kind === 'accepted') continue;
+    if (voided.kind === 'unknown' || !SPENT_CODES.has(voided.code)) return 'unknown';
+    found = 'perhaps_landed';
+  }
+  return found;
+}
+
 /** Whether its time alone keeps it from executing, whatever else the venue says of its account: an account that holds nothing any more has even a `noop` refused. */
 function isPast(venue: Venue, { expiresAfter, nonce, now }: OpenQuestion): boolean {
   const expired = venue.capabilities.actionExpiry && expiresAfter > 0 && now > expiresAfter + CLOCKS_APART_MS;
@@ -114,5 +134,5 @@ async function spendNonce(
     asked += 1;
     processed ||= voided.code === 'nonce_duplicate';
   }
-  return asked === 0 ? { kind: 'never_landed' } : { kind: 'spent', processed };
+  return asked === 0 ? { kind: 'never_landed', voided: true } : { kind: 'spent', processed };
 }

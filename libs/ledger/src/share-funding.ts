@@ -24,6 +24,16 @@ export function fundingOfCopies(charge: FundingCharge, held: readonly Size[], ow
 }
 
 /**
+ * The most a copy may have paid by a charge where nobody tells what it held then, ≥ 0: its part by what it holds now, and all the account paid where that is more,
+ * for it may have held all of it.
+ */
+export function mostPaid({ amount, net }: FundingCharge, held: Size): Money {
+  const part = (amount * held) / net;
+  const all = amount < 0n ? -amount : 0n;
+  return money(-part > all ? -part : all);
+}
+
+/**
  * Shares an amount of funding among the positions it was counted on: each pays −quantity · oracle · rate, so its part is amount · quantity ÷ net, and the parts
  * add up to the amount exactly. Opposite positions pay each other; the units that rounding leaves go by size. The quantities do not sum to zero:
  * a venue charges nothing on a net of zero.

@@ -19,7 +19,7 @@ export * from './metrics/metrics';
 export { METRICS } from './metrics/names';
 export { createDatabase, dropDatabase } from './postgres/databases';
 export { type EmbeddedDatabase, FolderInUse, type OpenDatabaseOptions, openDatabase } from './postgres/embedded';
-export { type HeldLock, type HeldLockOptions, holdLock } from './postgres/held-lock';
+export { HELD_LOCK_LEASE_MS, type HeldLock, type HeldLockOptions, holdLock } from './postgres/held-lock';
 export { connectRedis, type RedisConnection, type RedisOptions } from './redis/client';
 export * from './sealing/machine-keys';
 export * from './sealing/sealed-box';

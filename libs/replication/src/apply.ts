@@ -134,6 +134,15 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   return { realised, position };
 }
 
+/**
+ * The price lots are led at that filled by a word that names none, until the venue's fills tell it: the mark, as far as the order's limit admits it. The limit of an
+ * exit alone would be far off, and on what is led losses are measured, and units of value are chained where money moves.
+ */
+export function likelyPrice({ mark }: Pick<InstrumentSheet, 'mark'>, buy: boolean, limit: number): number {
+  if (mark <= 0) return limit;
+  return buy ? Math.min(mark, limit) : Math.max(mark, limit);
+}
+
 /** What is booked of a copy in an instrument, from the venue's own fills. */
 export interface BookedRow {
   /** Signed lots. */

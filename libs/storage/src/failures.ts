@@ -28,6 +28,27 @@ export class CommitUnknownError extends Error {
   }
 }
 
+/** What `engine_term_holds` raises. */
+const TERM_OVER_STATE = 'LT001';
+
+/**
+ * Another engine has begun its term: this one writes nothing any more. Thrown by `Storage` in the place of the driver's failure, which is its cause, before anything
+ * of the unit was done.
+ */
+export class TermOverError extends Error {
+  override readonly name = 'TermOverError';
+
+  constructor(cause?: unknown) {
+    super('another engine has taken over: this one writes nothing any more', { cause });
+  }
+}
+
+/** True for a failure that says so, whichever storage it is of. */
+export const isTermOver = (failure: unknown): boolean => failure instanceof Error && failure.name === 'TermOverError';
+
+/** A driver's failure as what it means to whoever opened the unit. */
+export const openingFailure = (failure: unknown): unknown => (sqlState(failure) === TERM_OVER_STATE ? new TermOverError(failure) : failure);
+
 /** True when the database itself answered that a statement failed; false when the answer, or the session, was lost. */
 export const isRefusal = (failure: unknown): boolean => field(failure, 'severity') === 'ERROR';
 

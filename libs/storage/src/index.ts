@@ -2,7 +2,7 @@ export * from './backoffice';
 export * from './engine';
 export type { EnginePlatformUnit, EngineScopedUnit, EngineStorage } from './engine-port';
 export { type AppendedEvents, appendEvents, EVENTS_READ_MAX_ROWS } from './events/event-log';
-export { CommitUnknownError, constraintOf, isConflict, sqlState } from './failures';
+export { CommitUnknownError, constraintOf, isConflict, isTermOver, sqlState, TermOverError } from './failures';
 export * from './gateway';
 export { type PostReport, sha256Hex } from './ledger/ledger';
 export { type GivenUrls, type ProcessRole, type RoleUrl, type RoleUrls, resolveRoleUrls } from './logins';

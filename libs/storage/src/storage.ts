@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { type Clock, err, isId, must, ok, type Result, type TenantScope } from '@lockstep/kernel';
 import { DataSource, type Logger, type QueryRunner } from 'typeorm';
 import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
-import { CommitUnknownError, isConflict, isRefusal } from './failures';
+import { CommitUnknownError, isConflict, isRefusal, openingFailure } from './failures';
 import type { ProcessRole } from './logins';
 import { PlatformUnit } from './platform-unit';
 import { assertRole } from './role-check';
@@ -32,6 +32,11 @@ export interface UnitOptions {
    * added, the planner still takes the tables for empty and would join thousands with thousands row by row. Statements may take 2 min.
    */
   readonly wholeScope?: boolean;
+  /**
+   * The term of the engine whose unit it is: where a newer engine has begun its own, nothing of the unit is done and `TermOverError` is thrown; and none begins
+   * while the unit is open. Costs no round trip. Units that only read are not asked.
+   */
+  readonly term?: number;
 }
 
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -112,7 +117,9 @@ class PostgresStorage implements Storage {
     let value: T;
     try {
       // BEGIN and the scope travel in one message; TypeORM is told that a transaction is open, so that it begins none of its own.
-      await runner.query(opening);
+      await runner.query(opening).catch((failure: unknown) => {
+        throw openingFailure(failure);
+      });
       runner.isTransactionActive = true;
       unit = makeUnit(runner);
       value = await work(unit);
@@ -140,9 +147,17 @@ class PostgresStorage implements Storage {
 }
 
 function begin(options: UnitOptions): string {
-  const opening = `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' read only' : ''}`;
+  const opening = `begin isolation level ${options.isolation ?? 'read committed'}${options.readOnly === true ? ' read only' : ''}${inTerm(options)}`;
   if (options.wholeScope !== true) return opening;
   return `${opening}; set local enable_nestloop = off; set local statement_timeout = ${WHOLE_SCOPE_TIMEOUT_MS}`;
+}
+
+/** A snapshot taken before the term was asked for would not show a newer one. */
+function inTerm({ term, readOnly, isolation }: UnitOptions): string {
+  if (term === undefined || readOnly === true) return '';
+  must(Number.isSafeInteger(term), 'a term is a whole number');
+  must(isolation === undefined || isolation === 'read committed', 'a unit of a term reads what is committed');
+  return `; select engine_term_holds(${term})`;
 }
 
 /** A simple message takes no parameters, so both values are checked against their closed grammar before they stand in the text. */

@@ -60,6 +60,7 @@ export async function bookCross(ctx: EngineContext, crossed: NumberedCross): Pro
   });
   for (const { copy, kept } of sides) ctx.booked.set(copy.no, coin, kept);
   applyCross(cross);
+  account.changedInsideAt = Math.max(account.changedInsideAt, at);
 }
 
 const priceOf = ({ cross }: NumberedCross) => price(BigInt(cross.price));

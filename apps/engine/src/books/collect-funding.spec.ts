@@ -22,7 +22,9 @@ function collecting(numbers: readonly number[]) {
       ),
     );
   const network = { venue: { capabilities: { fundingHistory: true }, truth: { funding } }, markets: { get: () => undefined } };
-  const accounts = numbers.map((no) => ({ no, address: `0x${no}`, scope, network, fundingReadTo: 0, fillsReadTo: 1 }) as unknown as AccountRecord);
+  const accounts = numbers.map(
+    (no) => ({ no, address: `0x${no}`, scope, network, fundingReadTo: 0, fillsReadTo: 1, changedInsideAt: 0 }) as unknown as AccountRecord,
+  );
   const turns: (() => void)[] = [];
   const clock = { now: 2 * HOUR };
   const unit = {

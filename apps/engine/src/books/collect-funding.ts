@@ -62,9 +62,10 @@ export class FundingCollector {
     this.owed = this.ctx.registry
       .accounts()
       .filter(({ network }) => network.venue.capabilities.fundingHistory)
-      .filter((account) =>
-        owesReading({ fundingReadTo: account.fundingReadTo, fillsReadTo: account.fillsReadTo, holds: this.holds(account) }, charged),
-      )
+      .filter((account) => {
+        const { fundingReadTo, fillsReadTo, changedInsideAt } = account;
+        return owesReading({ fundingReadTo, fillsReadTo, changedInsideAt, holds: this.holds(account) }, charged);
+      })
       .sort((a, b) => a.fundingReadTo - b.fundingReadTo);
     this.perTurn = accountsPerTurn(this.owed.length, TURN_MS, this.ctx.limits);
   }

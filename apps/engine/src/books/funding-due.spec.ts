@@ -15,11 +15,13 @@ describe('when funding is read', () => {
   });
 
   it.each([
-    ['held and not read', { fundingReadTo: 6 * HOUR, fillsReadTo: HOUR, holds: true }, true],
-    ['held and read', { fundingReadTo: 7 * HOUR, fillsReadTo: HOUR, holds: true }, false],
-    ['closed since the last reading', { fundingReadTo: 6 * HOUR, fillsReadTo: 6 * HOUR + 1, holds: false }, true],
-    ['closed in the very moment of it', { fundingReadTo: 6 * HOUR, fillsReadTo: 6 * HOUR, holds: false }, true],
-    ['flat since before it', { fundingReadTo: 6 * HOUR, fillsReadTo: 6 * HOUR - 1, holds: false }, false],
+    ['held and not read', { fundingReadTo: 6 * HOUR, fillsReadTo: HOUR, changedInsideAt: 0, holds: true }, true],
+    ['held and read', { fundingReadTo: 7 * HOUR, fillsReadTo: HOUR, changedInsideAt: 0, holds: true }, false],
+    ['closed since the last reading', { fundingReadTo: 6 * HOUR, fillsReadTo: 6 * HOUR + 1, changedInsideAt: 0, holds: false }, true],
+    ['closed in the very moment of it', { fundingReadTo: 6 * HOUR, fillsReadTo: 6 * HOUR, changedInsideAt: 0, holds: false }, true],
+    ['handed over since the last reading', { fundingReadTo: 6 * HOUR, fillsReadTo: HOUR, changedInsideAt: 6 * HOUR + 1, holds: false }, true],
+    ['handed over before it', { fundingReadTo: 6 * HOUR, fillsReadTo: HOUR, changedInsideAt: 6 * HOUR - 1, holds: false }, false],
+    ['flat since before it', { fundingReadTo: 6 * HOUR, fillsReadTo: 6 * HOUR - 1, changedInsideAt: 0, holds: false }, false],
   ])('an account that %s', (_what, account, owed) => {
     expect(owesReading(account, 7 * HOUR)).toBe(owed);
   });
@@ -30,8 +32,11 @@ describe('when funding is read', () => {
       fc.property(moment, moment, moment, (opened, closed, readTo) => {
         const charges = Array.from({ length: 21 }, (_, hour) => hour * HOUR).filter((at) => at >= readTo && at > opened && at <= closed);
         for (const at of charges) {
-          const standing = { fundingReadTo: readTo, fillsReadTo: closed, holds: false };
-          expect(owesReading(standing, at + HOUR)).toBe(true);
+          for (const closing of [
+            { fillsReadTo: closed, changedInsideAt: 0 },
+            { fillsReadTo: opened, changedInsideAt: closed },
+          ])
+            expect(owesReading({ fundingReadTo: readTo, ...closing, holds: false }, at + HOUR)).toBe(true);
         }
       }),
     );

@@ -22,16 +22,18 @@ export interface FundingStanding {
   readonly fundingReadTo: EpochMs;
   /** Time of the newest fill known. */
   readonly fillsReadTo: EpochMs;
+  /** When what its copies hold changed last without a fill. */
+  readonly changedInsideAt: EpochMs;
   /** True while a copy holds anything by our record. */
   readonly holds: boolean;
 }
 
 /**
- * True when an account is owed a reading of charges up to `charged`. One that is flat is owed it too if it traded since its last reading: it may have held
- * something in between. What is not owed now loses nothing: its position of reading stays, and a later reading begins there.
+ * True when an account is owed a reading of charges up to `charged`. One that is flat is owed it too if it traded since its last reading, or a copy of it was handed
+ * over or crossed: it may have held something in between. What is not owed now loses nothing: its position of reading stays, and a later reading begins there.
  */
 export function owesReading(account: FundingStanding, charged: EpochMs): boolean {
-  return account.fundingReadTo < charged && (account.holds || account.fillsReadTo >= account.fundingReadTo);
+  return account.fundingReadTo < charged && (account.holds || Math.max(account.fillsReadTo, account.changedInsideAt) >= account.fundingReadTo);
 }
 
 /** How many of `owed` accounts are read in one turn of `turnMs`: all within the spread, where that is not more than allowed; at least one. */

@@ -8,14 +8,14 @@ import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import type { AccountRecord } from '../state/registry';
 import { type AccountCharge, type FundingPart, unbookedParts } from './funding-parts';
-import { putUnbooked } from './unbooked-charges';
+import { putUnbooked, type UnbookedPart } from './unbooked-charges';
 
 /** Charges of one account as the venue told them, oldest first. */
 export interface CollectedFunding {
   readonly account: AccountRecord;
   readonly charges: readonly VenueFunding[];
   /** Copies' parts of charges it told too that are too young to be booked, as far as they are known. */
-  readonly young: readonly FundingPart[];
+  readonly young: readonly UnbookedPart[];
   /** Charges before this moment are among them or booked already. */
   readonly readTo: EpochMs;
   /** True when the venue has later charges than these. */

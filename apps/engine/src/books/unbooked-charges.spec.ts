@@ -33,6 +33,7 @@ function collecting(charges: readonly VenueFunding[], held: readonly number[], o
     own: new Map([['BTC', own]]),
     fundingReadTo: 0,
     fillsReadTo: 1,
+    changedInsideAt: 0,
     scope: { tenantId: 'ten_a', environment: 'test' },
   };
   // By now they hold nothing any more: what was charged was charged.
@@ -105,7 +106,10 @@ function collecting(charges: readonly VenueFunding[], held: readonly number[], o
     const { chargedUnbooked, netPnl } = stage.book.copies;
     return copies.map(({ row }) => [chargedUnbooked[row], netPnl[row]]);
   };
-  return { turn, world, account };
+  const holdNow = (lots: readonly number[]) => {
+    for (const [index, { row }] of copies.entries()) stage.book.sheet(BTC).rows.position[row] = lots[index] ?? 0;
+  };
+  return { turn, world, account, holdNow };
 }
 
 describe('funding between its reading and the books', () => {
@@ -154,11 +158,27 @@ describe('funding between its reading and the books', () => {
     expect(await turn()).toEqual([[100, -7]]);
   });
 
-  it('is read again by a later turn where the database did not tell whose it was', async () => {
-    const { turn, world } = collecting([charge(-100n, 5)], [5]);
+  it.each<[string, readonly VenueFunding[], readonly number[], readonly number[]]>([
+    ['all of it', [charge(-100n, 5)], [5], [100]],
+    ['all of it each, where two stand side by side', [charge(-80n, 8)], [6, 2], [80, 80]],
+    ['what it holds paid, where another one received', [charge(-40n, 4)], [6, -2], [60, 40]],
+    ['what it holds paid, where the account received', [charge(40n, 4)], [6, -2], [0, 20]],
+    ['nothing where the account received by what it holds', [charge(100n, 5)], [5], [0]],
+  ])('counts for the most a copy may have paid while the database does not tell whose it was: %s', async (_what, charges, held, most) => {
+    const { turn, world, holdNow } = collecting(charges, held);
+    holdNow(held);
     world.database = false;
-    expect(await turn()).toEqual([[0, 0]]);
+    expect(await turn()).toEqual(most.map((paid) => [paid, 0]));
+  });
+
+  it('is read again by a later turn where the database did not tell whose it was', async () => {
+    const { turn, world } = collecting([charge(-80n, 8)], [6, 2]);
+    world.database = false;
+    await turn();
     world.database = true;
-    expect(await turn()).toEqual([[100, 0]]);
+    expect(await turn()).toEqual([
+      [60, 0],
+      [20, 0],
+    ]);
   });
 });

@@ -237,7 +237,7 @@ function refuseKey(ctx: EngineContext, account: AccountRecord): CommandEnd {
 /** Fills count from now on; funding from where it was read to, because an account may have been loaded and unloaded before. */
 async function readSoFar(ctx: EngineContext, scope: TenantScope, row: VenueAccountRow) {
   const times = await ctx.storage.scoped(scope, (unit) => fundingReadTimes(unit, Number(row.no)));
-  return { fillsReadTo: ctx.clock.now(), fundingReadTo: times.get(Number(row.no)) ?? row.createdAt };
+  return { fillsReadTo: ctx.clock.now(), fundingReadTo: times.get(Number(row.no)) ?? row.createdAt, changedInsideAt: 0 };
 }
 
 /** From the next order on the new agent signs. What the old one signed is still on its way; its key stays until the next renewal. */

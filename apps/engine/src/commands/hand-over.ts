@@ -120,6 +120,7 @@ export class HandOvers {
     copy.account.touched += 1;
     ctx.booked.drop(copy.no);
     dropEnded(ctx.registry, copy, left);
+    copy.account.changedInsideAt = ctx.clock.now();
   }
 }
 

@@ -194,6 +194,7 @@ export class StopWatch {
     });
     ctx.booked.drop(copy.no);
     dropEnded(ctx.registry, copy, left);
+    copy.account.changedInsideAt = ctx.clock.now();
   }
 }
 

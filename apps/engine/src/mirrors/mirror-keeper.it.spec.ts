@@ -20,6 +20,8 @@ import { refreshMirrorOf } from './mirror-totals';
 const PRICES = ['90', '80'] as const;
 const PLACED = ['buy 1 at 90', 'buy 1 at 80'];
 const RETRY_MS = 300;
+/** For less than an action takes to land at the latest. */
+const SOON_MS = 3_000;
 
 describe('mirrors of a copy', () => {
   let stage: BooksStage;
@@ -100,6 +102,32 @@ describe('mirrors of a copy', () => {
     for (const stop of ctx.standingStops.all()) stop.cancelAt = ctx.clock.now() + 60_000;
     await takeOver(ctx, account, account.agentAddress, account.signer);
     await gone();
+  });
+
+  it.each(['lost', 'late'] as const)('whose cancel is %s are cancelled again once the venue says that they stand', async (end) => {
+    const at: number[] = [];
+    venue.onArrival = async () => void at.push(performance.now());
+    venue.ends.push(end);
+    list();
+    await gone();
+    const [first = 0, second = 0, ...more] = at;
+    expect([second - first < SOON_MS, more]).toEqual([true, []]);
+    venue.landLate();
+    await look();
+    expect(venue.standingNow).toEqual([]);
+  });
+
+  it('of which one action was lost are all settled once its nonce is void', async () => {
+    const { standingStops } = stage.ctx;
+    Object.assign(standingStops, { stopsMax: 9 });
+    venue.ends.push('lost');
+    const from = performance.now();
+    list('70', '60');
+    await until(() => expect([...standingStops.mirrors()].filter(({ state }) => state === 'sent')).toHaveLength(2));
+    // As old as one may be that was on its way, and younger than what the venue shows late.
+    for (const stop of standingStops.all()) stop.leftBy -= SOON_MS;
+    await until(() => expect([...venue.standingNow].sort()).toEqual(['buy 1 at 60', 'buy 1 at 70']));
+    expect(performance.now() - from).toBeLessThan(SOON_MS);
   });
 
   it('are cancelled where no more orders may stand', async () => {

@@ -1,5 +1,5 @@
 import { price, size, type TenantScope, toLots } from '@lockstep/kernel';
-import { applyFill, reservePending } from '@lockstep/replication';
+import { applyFill, likelyPrice, reservePending } from '@lockstep/replication';
 import {
   bookedSizes,
   firstFillTimes,
@@ -158,7 +158,7 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
   const answer = answerOf(order, written);
   if (filledLots !== null && left <= 0) return false;
   if (left > 0) reservePending(sheet, copy.row, order, left);
-  const fill = { buy, lots: left, price: order.price, fee: 0 };
+  const fill = { buy, lots: left, price: Number(answer?.averagePrice ?? likelyPrice(sheet, buy, order.price)), fee: 0 };
   if (filledLots !== null) applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
   ctx.openOrders.add({
     clientOrderId: order.row.clientOrderId,
@@ -166,6 +166,8 @@ function reopen(ctx: EngineContext, order: JournaledOrder, wave: OpenWave, writt
     createdAt: order.row.createdAt,
     // The process that wrote it down may have sent it minutes later, and just before it died.
     leftBy: ctx.clock.monotonic(),
+    // And may be alive, with bytes on their way: when they arrive is not known, so its nonce is waited with once it is found spent.
+    givenUp: true,
     copy,
     sheet,
     buy,

@@ -2,7 +2,7 @@ import { ok, size } from '@lockstep/kernel';
 import { releasePending, reservePending } from '@lockstep/replication';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OpenOrder } from '../state/open-orders';
-import { type BooksStage, moneyOf, openBooksStage, orderOf, sizeOf, type UnitEnd } from '../testing/books-stage';
+import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf, type UnitEnd } from '../testing/books-stage';
 import { UnknownResolver } from './resolve-unknowns';
 
 const FAR_MS = Date.UTC(2100, 0, 1);
@@ -70,6 +70,24 @@ describe('an order of unknown outcome', () => {
     releasePending(stage.sheet, stage.copy.row, other, 5_000);
     await bookPart('0.1', '2');
     expect(columns()).toEqual({ position: 7_000, reserved: 3_000 });
+  });
+
+  it.each([
+    ['at the mark', 99, '-1'],
+    ['at its limit, where the mark is beyond it', 80, '-10'],
+    ['at its limit without a mark', 0, '-10'],
+  ])('is led %s: losses are measured on what is led', async (_how, mark, lost) => {
+    await stage.hold('1', '100');
+    const { book } = stage.copy.watched;
+    const before = book.copies.netPnl[stage.copy.row] ?? 0;
+    const exit = stage.open(8, { buy: false, lots: 10_000, exit: true, price: Number(priceOf('90')) });
+    stage.ctx.openOrders.tellFilled(order.clientOrderId, 0);
+    releasePending(stage.sheet, stage.copy.row, { buy: true, exit: false }, 10_000);
+    await stage.writeRow(exit);
+    if (mark > 0) book.setMark(stage.sheet.instrument.coin, priceOf(`${mark}`), stage.ctx.clock.now());
+    expect(await resolver.settleAll(FAR_MS)).toBe(true);
+    expect(stage.sheet.rows.position[stage.copy.row]).toBe(0);
+    expect((book.copies.netPnl[stage.copy.row] ?? 0) - before).toBe(Number(moneyOf(lost)));
   });
 
   it('is not settled before the books have its wave', async () => {

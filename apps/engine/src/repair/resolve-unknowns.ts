@@ -1,7 +1,7 @@
 import { orderData } from '@lockstep/delivery';
 import { fromLots, price, type Timer, toLots } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
-import { applyFill, reasonNumber, releasePending } from '@lockstep/replication';
+import { applyFill, likelyPrice, reasonNumber, releasePending } from '@lockstep/replication';
 import { type NewEvent, type OrderResolution, orderPartsOf, resolveOrders, venueOrderIdsSince, writtenOrders } from '@lockstep/storage';
 import type { SentOrder } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -109,12 +109,12 @@ export class UnknownResolver {
     return kind === 'accepted';
   }
 
-  /** What a standing order filled so far: the columns take it, at its limit price until the venue's fills correct it. */
+  /** What a standing order filled so far: the columns take it, at a likely price until the venue's fills correct it. */
   private takePart(order: OpenOrder, filled: number): void {
-    const { copy, sheet } = order;
+    const { copy } = order;
     const lots = Math.min(order.lots, filled) - order.ledBooked;
     if (lots <= 0 || copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
-    applyFill(copy.watched.book, sheet, copy.row, { buy: order.buy, lots, price: order.price, fee: 0 }, order.exit ? 'exit' : 'entry');
+    leadFill(order, lots);
     order.ledBooked += lots;
     copy.account.touched += 1;
   }
@@ -166,16 +166,15 @@ export class UnknownResolver {
     this.ctx.log.info('an unknown order was resolved', { clientOrderId: order.clientOrderId, resolution, filled });
   }
 
-  /** The reservation is freed but for what filled; that much is taken at the limit price until the venue's fills correct it. */
+  /** The reservation is freed but for what filled; that much is taken at a likely price until the venue's fills correct it. */
   private applyToColumns(order: OpenOrder, filled: number): void {
     const { copy, sheet } = order;
     if (copy.watched.book.copies.copyNo[copy.row] !== copy.no) return;
     if (order.rest !== undefined && filled < order.lots) sheet.rows.lastReason[copy.row] = SLIPPAGE;
     const missing = filled - order.ledBooked;
     releasePending(sheet, copy.row, order, order.lots - Math.max(filled, order.ledBooked));
-    const fill = { buy: order.buy, lots: missing, price: order.price, fee: 0 };
     if (missing <= 0) return;
-    applyFill(copy.watched.book, sheet, copy.row, fill, order.exit ? 'exit' : 'entry');
+    leadFill(order, missing);
     // A reading of the account that is older than this tells another position.
     copy.account.touched += 1;
   }
@@ -201,6 +200,11 @@ export class UnknownResolver {
     });
     return newEvent(this.ctx, 'order.resolved', this.ctx.clock.now(), { ...data, outcome });
   }
+}
+
+/** Takes what filled of an order into the columns, at a likely price: what tells of it names none. */
+function leadFill({ copy, sheet, buy, price: limit, exit }: OpenOrder, lots: number): void {
+  applyFill(copy.watched.book, sheet, copy.row, { buy, lots, price: likelyPrice(sheet, buy, limit), fee: 0 }, exit ? 'exit' : 'entry');
 }
 
 function statusOf(resolution: Resolution, filled: number, lots: number): string {

@@ -16,6 +16,7 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
       const record = addAccount(ctx, row, scope.scope, network, {
         fillsReadTo: scope.fillTimes.get(Number(row.no)) ?? row.createdAt,
         fundingReadTo: scope.fundingTimes.get(Number(row.no)) ?? row.createdAt,
+        changedInsideAt: scope.insideTimes.get(Number(row.no)) ?? 0,
       });
       added.push({ record, row });
     }

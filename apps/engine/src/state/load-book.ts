@@ -48,7 +48,7 @@ export function addAccount(
   row: VenueAccountRow,
   scope: TenantScope,
   network: Network,
-  read: Pick<AccountRecord, 'fillsReadTo' | 'fundingReadTo'>,
+  read: Pick<AccountRecord, 'fillsReadTo' | 'fundingReadTo' | 'changedInsideAt'>,
 ): AccountRecord {
   return ctx.registry.addAccount({
     no: Number(row.no),

@@ -29,7 +29,10 @@ export interface OpenOrder {
   readonly createdAt: number;
   /** When it may have left at the latest, monotonic ms: when its outcome was taken for unknown, or when this process found it in the journal. */
   readonly leftBy: number;
-  /** It was given up before its way out told how it ended: it may have waited for a connection and left later than that. */
+  /**
+   * It may have left later than that: it was given up before its way out told how it ended, and may have waited for a connection; or an earlier process had it, which
+   * may go on for as long as it needs to notice that it leads no more.
+   */
   readonly givenUp?: boolean;
   /** When its nonce was first found spent without the venue showing it, monotonic ms. */
   spentAt?: number;

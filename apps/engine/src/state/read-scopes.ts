@@ -9,6 +9,7 @@ import {
   loadOwnPositions,
   loadPositionStates,
   newestFillTimes,
+  newestInsideTimes,
   type OwnPosition,
   openProposals,
   type PositionState,
@@ -45,6 +46,7 @@ export interface ScopeRows {
   /** Leaders that are not closed: a paused one's exits are followed. */
   readonly leaders: readonly { readonly id: string; readonly watchedNo: number }[];
   readonly fillTimes: ReadonlyMap<number, number>;
+  readonly insideTimes: ReadonlyMap<number, number>;
   readonly fundingTimes: ReadonlyMap<number, number>;
   readonly maxNonce: number;
 }
@@ -73,6 +75,7 @@ async function readScope(storage: EngineStorage, shard: number, scope: TenantSco
         .filter(({ status }) => status !== 'closed')
         .map((leader) => ({ id: leader.id, watchedNo: Number(leader.watchedNo) })),
       fillTimes: await newestFillTimes(unit),
+      insideTimes: await newestInsideTimes(unit),
       fundingTimes: await fundingReadTimes(unit),
       standing: await standingOrders(unit),
       proposals: await openProposals(unit),

@@ -58,6 +58,8 @@ export interface AccountRecord {
   fillsReadTo: EpochMs;
   /** Venue time before which funding is booked; reading goes on from here. */
   fundingReadTo: EpochMs;
+  /** When what its copies hold changed last without a trade of the venue's: one ended, or some crossed. 0: not as far as is written. */
+  changedInsideAt: EpochMs;
   /** Counts what came to be known of the account's orders and fills: tells whether a reading of the venue is older than something that changed a position. */
   touched: number;
   /** When the venue's truth about the account was last read whole; 0: not in this process. */

@@ -5,7 +5,7 @@ import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import { writeIntent } from '../commands/take-on-positions';
 import type { EngineContext } from '../context';
-import { settleUnknown } from '../settle-unknown';
+import { pastLanding, settleUnknown } from '../settle-unknown';
 import { intentOf } from '../state/intent';
 import { copyStateOf } from '../state/load-scope';
 import { restsUntil } from './rest-times';
@@ -13,7 +13,7 @@ import { forget } from './send-stops';
 import type { StandingStop } from './standing-stops';
 import { writeStops } from './stop-journal';
 
-/** A cancel or change that left so long ago will not land any more without the venue showing it, in ms. */
+/** A cancel or change of this process that left so long ago will not land any more without the venue showing it, in ms. */
 const LANDED_MS = 6_000;
 
 /**
@@ -109,22 +109,44 @@ async function askSent(ctx: EngineContext, books: Bookkeeper, stop: StandingStop
       return noteFilled(stop, settled.status, settled.filled);
     case 'never_landed':
     case 'refused_unseen':
-      stop.end = { status: 'rejected', why: settled.kind === 'never_landed' ? 'never_arrived' : 'other' };
-      stop.filledLots = 0;
+      endRefused(stop, settled.kind === 'never_landed' ? 'never_arrived' : 'other');
+      if (settled.kind === 'never_landed' && settled.voided === true) endVoided(ctx, stop);
+  }
+}
+
+function endRefused(stop: StandingStop, why: string): void {
+  stop.end = { status: 'rejected', why };
+  stop.filledLots = 0;
+}
+
+/** The nonce an action left with is void: nothing else it carried landed or can. Each of these would find the nonce spent, and wait for what the venue may yet show. */
+function endVoided({ standingStops }: EngineContext, { account, nonce, signers }: StandingStop): void {
+  for (const other of standingStops.ofAccount(account)) {
+    if (other.nonce !== nonce || other.state !== 'sent' || other.end !== null || !other.signers.every((signer) => signers.includes(signer))) continue;
+    endRefused(other, 'never_arrived');
+    other.askAt = 0;
   }
 }
 
 /**
- * A stop stands although an action that ends it left. Not before that action is past, and what it would have put in its place is settled, is it ours again:
- * otherwise two could stand.
+ * A stop stands although an action that ends it left. Not before that action is past, one of an earlier process, which may still run, because its nonce is spent,
+ * and what it would have put in its place is settled, is it ours again: otherwise two could stand, or none. A mirror whose cancel may still land is at once, to be
+ * cancelled again, which does no harm; it is asked for once that is past.
  */
 async function stillStands(ctx: EngineContext, books: Bookkeeper, stop: StandingStop): Promise<void> {
   const isReplaced = ctx.standingStops.ofAccount(stop.account).some(({ replaces, state }) => replaces === stop.clientOrderId && state === 'sent');
-  if (isReplaced || ctx.clock.monotonic() - stop.leftBy < LANDED_MS) return;
+  const untilPastMs = Math.max(0, stop.leftBy + LANDED_MS - ctx.clock.monotonic());
+  if (isReplaced || (untilPastMs > 0 && stop.mirror === null)) return;
+  if (stop.mirror === null && stop.endsBefore && stop.endNonce !== null) {
+    const past = await pastLanding(stop.account.network.venue, stop.signers, stop.endNonce);
+    if (past !== 'unknown') stop.endsBefore = false;
+    // Where it landed after all, the next question tells.
+    if (past !== 'cannot_land') return;
+  }
   stop.endNonce = null;
   await writeStops(ctx, books, [{ stop, turn: 'stands' }]);
   stop.state = 'standing';
-  stop.askAt = restsUntil(ctx, stop);
+  stop.askAt = untilPastMs > 0 ? Math.min(restsUntil(ctx, stop), ctx.clock.now() + untilPastMs) : restsUntil(ctx, stop);
 }
 
 function noteTold(stop: StandingStop, filled: Size): void {

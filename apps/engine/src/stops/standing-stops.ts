@@ -48,6 +48,8 @@ export interface StandingStop {
   /** As written down: `sent` and `ending` have an action on its way whose outcome is not known. */
   state: 'sent' | 'standing' | 'ending';
   endNonce: number | null;
+  /** The action that ends it is of an earlier process, which may still run: it may land at any time until its nonce is spent. */
+  endsBefore?: boolean;
   /** When the action that is on its way may have left at the latest, monotonic ms. */
   leftBy: number;
   /** When its nonce was first found spent without the venue showing it, monotonic ms. */

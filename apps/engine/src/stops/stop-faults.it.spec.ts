@@ -70,7 +70,7 @@ class World {
   }
 
   /** The copy comes to hold so many, by a fill of an order of its own. */
-  private async trade(wanted: number): Promise<string> {
+  async trade(wanted: number): Promise<string> {
     const { stage } = this;
     const held = Number(stage.ctx.booked.get(stage.copy.no, STAGE_COIN.coin).booked.book.quantity) / 1e8;
     this.wave += 1;
@@ -104,7 +104,7 @@ class World {
     revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
   }
 
-  private async restart(): Promise<void> {
+  async restart(): Promise<void> {
     const { ctx, scope, storage } = this.stage;
     Object.assign(ctx, { standingStops: new StandingStops(10) });
     this.keeper = this.newKeeper();
@@ -117,16 +117,46 @@ class World {
   }
 }
 
+async function openWorld(seed: number): Promise<{ readonly stage: BooksStage; readonly world: World }> {
+  const stage = await openBooksStage();
+  // Nothing waits here for its pace but what was asked.
+  const paces = { stopResizeMinMs: 0, stopMoveMinMs: 0, stopRetryMs: 0, stopActionsPerSecond: 1_000_000, unknownIntervalMs: 500 };
+  Object.assign(stage.ctx, { limits: { ...stage.ctx.limits, ...paces } });
+  const { copy } = stage;
+  copy.settings = { ...defaultCopySettings(), breaker: { ...defaultCopySettings().breaker, lossMoney: moneyOf('50') } };
+  copy.watched.book.setSettings(copy.row, copy.settings, 1);
+  return { stage, world: new World(stage, new ScriptedStops(stage.venue), drawing(seed)) };
+}
+
 describe('protective stops under faults', () => {
+  it('are not lost to a cancel of an earlier process that comes however late', async () => {
+    const { stage, world } = await openWorld(1);
+    try {
+      await world.trade(2);
+      await world.look();
+      await world.look();
+      world.stops.ends.push('late');
+      await world.trade(0);
+      await world.look();
+      await world.restart();
+      await world.trade(2);
+      const statuses = async () => (await stage.storage.scoped(stage.scope, standingOrders)).map(({ status }) => status);
+      for (let turn = 0; turn < 6; turn += 1) {
+        world.age();
+        await world.look();
+      }
+      expect(await statuses()).toEqual(['standing']);
+      // The process before was still alive, and its bytes on their way.
+      world.stops.landLate();
+      expect(world.stops.standingNow).toHaveLength(1);
+    } finally {
+      await stage.close();
+    }
+  });
+
   it.each(SEEDS)('never stand twice, and one is right once all is calm: seed %i', async (seed) => {
-    const stage = await openBooksStage();
-    // Nothing waits here for its pace but what was asked.
-    const paces = { stopResizeMinMs: 0, stopMoveMinMs: 0, stopRetryMs: 0, stopActionsPerSecond: 1_000_000, unknownIntervalMs: 500 };
-    Object.assign(stage.ctx, { limits: { ...stage.ctx.limits, ...paces } });
+    const { stage, world } = await openWorld(seed);
     const { copy } = stage;
-    copy.settings = { ...defaultCopySettings(), breaker: { ...defaultCopySettings().breaker, lossMoney: moneyOf('50') } };
-    copy.watched.book.setSettings(copy.row, copy.settings, 1);
-    const world = new World(stage, new ScriptedStops(stage.venue), drawing(seed));
     const told: string[] = [];
     try {
       for (let step = 0; step < STEPS; step += 1) {

@@ -238,6 +238,7 @@ export class StopKeeper {
       replaces: row.replaces,
       state: row.status,
       endNonce: row.endNonce === null ? null : Number(row.endNonce),
+      endsBefore: row.status === 'ending',
       leftBy: this.ctx.clock.monotonic(),
       spentAt: null,
       askAt: 0,

@@ -270,6 +270,7 @@ function partsOf(storage: Storage, ended: string[]): EngineParts {
     },
     onWave: () => undefined,
     broken: (why) => void ended.push(why),
+    lead: { holds: () => true, end: notPlayed },
   };
 }
 
@@ -284,7 +285,11 @@ async function cast(ctx: EngineContext, app: Storage, scope: TenantScope, networ
   const watched = newWatched(watchedRow, network, { begun: true, historyFrom: 0 }, ctx.registry.followers);
   ctx.registry.watched.set(watched.no, watched);
   watched.book.sheet(STAGE_COIN);
-  const account = addAccount(ctx, present(accounts[0], 'the venue account'), scope, network, { fillsReadTo: 0, fundingReadTo: 0 });
+  const account = addAccount(ctx, present(accounts[0], 'the venue account'), scope, network, {
+    fillsReadTo: 0,
+    fundingReadTo: 0,
+    changedInsideAt: 0,
+  });
   account.signs = true;
   truthRead(ctx, account, account.truthContradicted);
   return { account, copy: addCopy(ctx, scope, present(found, 'the copy'), watched, account, []) };

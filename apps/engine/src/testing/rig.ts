@@ -8,6 +8,7 @@ import { type CommandKind, MAIN_ACCOUNT, openStorage, resolveRoleUrls, type Stor
 import { migratedDatabase } from '@lockstep/storage/testing/test-storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { type AgentKey, generateAgentKey } from '@lockstep/venues/hyperliquid';
+import { Client } from 'pg';
 import { startProcess, type TestProcess } from './processes';
 import { startVenue, type TestVenue } from './sim-control';
 
@@ -17,6 +18,8 @@ export interface Rig {
   readonly storage: Storage;
   /** Starts the built engine; `env` adds to its environment, e.g. a crash point. */
   startEngine(env?: Readonly<Record<string, string>>): Promise<TestProcess>;
+  /** The server forgets who holds the engine's lock, as after a failover. */
+  forgetLocks(): Promise<void>;
   tenant(name: string): Promise<TestTenant>;
   close(): Promise<void>;
 }
@@ -74,6 +77,14 @@ export async function startRig(venueArgs: readonly string[] = [], venueName = 'h
       });
       engines.add(engine);
       return engine;
+    },
+    forgetLocks: async () => {
+      const client = new Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lockstep lock' and datname = current_database()`,
+      );
+      await client.end();
     },
     tenant: async (name) => {
       const id = ids.next('tenant');

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../log/logger';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database';
-import { type HeldLock, holdLock } from './held-lock';
+import { HELD_LOCK_LEASE_MS, type HeldLock, holdLock } from './held-lock';
 
 describe('a lock held for the life of a process', () => {
   let database: TestDatabase;
@@ -47,18 +47,32 @@ describe('a lock held for the life of a process', () => {
     expect(lost).not.toHaveBeenCalled();
   });
 
+  it('is certain while the database confirms it, and no longer than its lease without', async () => {
+    let passed = 0;
+    const clock = { now: () => Date.now() + passed, monotonic: () => performance.now() + passed };
+    const held = await holdLock({ url: database.url, name: 'certain', log: silentLogger, onLost: () => undefined, waitMs: 0, clock });
+    expect(held?.isCertain()).toBe(true);
+    // As after a machine slept: nobody has told anything, and the lock may have been somebody else's for long.
+    passed = HELD_LOCK_LEASE_MS;
+    expect(held?.isCertain()).toBe(false);
+    await vi.waitUntil(() => held?.isCertain(), { timeout: 10_000 });
+    await held?.release();
+    expect(held?.isCertain()).toBe(false);
+  });
+
   it('tells its holder once when the server has forgotten it', async () => {
     let told = 0;
     let tell: () => void = () => undefined;
     const lost = new Promise<void>((resolve) => {
       tell = resolve;
     });
-    await take('forgotten', () => {
+    const forgotten = await take('forgotten', () => {
       told += 1;
       tell();
     });
     await endHolders();
     await lost;
+    expect(forgotten?.isCertain()).toBe(false);
     const next = await take('forgotten', undefined, 60_000);
     expect(next).not.toBeNull();
     await next?.release();

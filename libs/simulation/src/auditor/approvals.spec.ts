@@ -116,6 +116,18 @@ describe('increases that wait for approval (product §3)', () => {
     expect(found(history)).toBe(isFound);
   });
 
+  it.each<[string, boolean, readonly string[]]>([
+    ['on what was approved before they were decided, whatever is approved until they leave', true, []],
+    ['on nothing that was', false, ['entry_too_old']],
+  ])('leave behind the window of the leader’s increase %s', (_what, isApproved, expected) => {
+    const history = asking().wait(14_000).mark('100');
+    if (isApproved) approve(history, '1');
+    const decidedAt = history.wait(100).now;
+    approve(history.wait(70), '1', '2');
+    history.order('1', { cause: 'repair', decidedAt, journaledAt: history.now, sentAt: history.now });
+    expect(history.found().filter((kind) => kind !== 'not_approved')).toEqual(expected);
+  });
+
   it('leave without one where none is needed, before the terms or with those asked for', () => {
     const free = new History().wait(1_000).mark('100').leader('10');
     free.order('1');

@@ -178,6 +178,7 @@ class Judge implements Auditor {
         return;
       case 'world_funding':
       case 'world_mark':
+      case 'world_delisted':
         keepWorld(this.state, observation);
         return;
       default:

@@ -368,4 +368,6 @@ export type WorldObservation =
       readonly amount: bigint;
     }
   /** The venue's own mark. Engines are judged by the marks they were told, so nothing hangs on it. */
-  | { readonly kind: 'world_mark'; readonly at: EpochMs; readonly coin: string; readonly price: bigint };
+  | { readonly kind: 'world_mark'; readonly at: EpochMs; readonly coin: string; readonly price: bigint }
+  /** The venue takes an instrument off its list for good: nobody trades it any more. */
+  | { readonly kind: 'world_delisted'; readonly at: EpochMs; readonly coin: string };

@@ -38,13 +38,16 @@ describe('two copies on one account that are as they should be', () => {
   });
 });
 
-describe('a cross without a market', () => {
-  it.each<[string, number, string, readonly ViolationKind[]]>([
-    ['at the last mark, once no book was told for long', 40_000, '100', []],
-    ['at another price', 40_000, '100.01', ['cross_wrong']],
-    ['while books were told', 4_000, '100.01', ['cross_wrong']],
-  ])('closes what both hold against each other %s', (_what, waitMs, price, kinds) => {
-    const history = opposed().leader('a', '0').leader('b', '0').wait(waitMs);
+describe('a cross in a delisted instrument', () => {
+  it.each<[string, boolean, number, string, readonly ViolationKind[]]>([
+    ['at the last mark', true, 40_000, '100', []],
+    ['at the last mark, however new the last book is', true, 6_000, '100', []],
+    ['at no other price', true, 40_000, '100.01', ['cross_wrong']],
+    ['and not where it is listed, though no book was told for long', false, 40_000, '100', ['cross_wrong']],
+  ])('closes what both hold against each other %s', (_what, delisted, waitMs, price, kinds) => {
+    const history = opposed().leader('a', '0').leader('b', '0');
+    if (delisted) history.tell({ kind: 'world_delisted', at: history.now, coin: COIN });
+    history.wait(waitMs);
     expect(
       history
         .cross('b', '3', price)

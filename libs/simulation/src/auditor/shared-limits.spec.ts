@@ -59,6 +59,17 @@ describe('limits that copies share (product §3)', () => {
     expect(history.found().filter((kind) => kind === 'leader_capacity')).toEqual(found);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['the one that comes to less at its price, as decided last', '100', []],
+    ['any at its price, and are told where none of them may have been the last', '100.4', ['leader_capacity']],
+  ])('count of two orders decided in one millisecond %s', (_what, price, found) => {
+    const history = two(shared({ leaderCapacity: units('1500') }));
+    const decidedAt = history.now;
+    history.order('2', { price: units('100.5'), wave: 'w1', decidedAt });
+    history.order('2.99', { ...byOther, price: units(price), wave: 'w2', decidedAt });
+    expect(history.found().filter((kind) => kind === 'leader_capacity')).toEqual(found);
+  });
+
   it('count no copy that stopped, whatever it could not close alone', () => {
     const history = two(shared({ leaderCapacity: units('1500') }));
     history.tell({ kind: 'copy_state', at: history.now, copyId: COPY.copyId, state: 'stopped' });

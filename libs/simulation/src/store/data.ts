@@ -98,6 +98,11 @@ export class PlatformData {
   /** Numbers the database gives; as its sequences, they never go back. */
   private readonly counters = new Map<string, bigint>();
 
+  /** The newest term of an engine; 0 before the first. */
+  term(): number {
+    return Math.max(0, ...[...this.instances.all()].map(({ term }) => term));
+  }
+
   next(name: 'leader' | 'account' | 'copy' | 'watched' | 'move'): bigint {
     const no = (this.counters.get(name) ?? 0n) + 1n;
     this.counters.set(name, no);

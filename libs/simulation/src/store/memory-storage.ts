@@ -3,7 +3,7 @@ import type { EngineStorage, UnitOptions } from '@lockstep/storage';
 import { PlatformData } from './data';
 import { MemoryPlatformUnit } from './platform-unit';
 import { MemoryScopedUnit } from './scoped-unit';
-import { KeyBroken, Undo } from './transaction';
+import { KeyBroken, TermOverError, Undo } from './transaction';
 
 /**
  * Storage of a simulated platform in memory: transactions one after another, each whole or not at all. It promises the engine what PostgreSQL does
@@ -26,6 +26,8 @@ export class MemoryStorage {
   /** Runs a transaction when those before it have ended; its throw undoes everything it wrote. */
   private alone<T>(options: UnitOptions, work: (undo: Undo) => Promise<T>): Promise<T> {
     const run = async (): Promise<T> => {
+      // No term begins while it runs: transactions come one after another.
+      if (options.term !== undefined && options.readOnly !== true && options.term !== this.data.term()) throw new TermOverError();
       const undo = new Undo(options.readOnly === true);
       try {
         const value = await work(undo);

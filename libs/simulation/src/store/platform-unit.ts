@@ -94,7 +94,7 @@ export class MemoryPlatformUnit {
           .sort((a, b) => a.heartbeatAt - b.heartbeatAt);
         const no = top < INSTANCE_MAX ? top + 1 : silent[0]?.no;
         if (no === undefined) return err('no_instance_free' as const);
-        const row = { no, label, startedAt: this.now, heartbeatAt: this.now, stoppedAt: null };
+        const row = { no, label, startedAt: this.now, heartbeatAt: this.now, stoppedAt: null, term: this.data.term() + 1 };
         this.data.instances.put(this.undo, String(no), row);
         return ok(row);
       },

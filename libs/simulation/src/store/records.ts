@@ -148,6 +148,16 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
         if (venueOrderId !== INTERNAL_ORDER) newest.set(Number(venueAccountNo), Math.max(newest.get(Number(venueAccountNo)) ?? 0, venueTimeMs));
       return newest;
     },
+    newestInsideTimes: async () => {
+      const newest = new Map<number, number>();
+      const note = (no: number, at: EpochMs) => newest.set(no, Math.max(newest.get(no) ?? 0, at));
+      for (const { venueAccountId, stoppedAt } of data.copies.all()) {
+        const account = data.venueAccounts.get(venueAccountId);
+        if (stoppedAt !== null && account !== undefined) note(Number(account.no), Math.ceil(stoppedAt));
+      }
+      for (const { venueAccountNo, crossedAt } of data.crosses.all()) note(venueAccountNo, crossedAt);
+      return newest;
+    },
     runningCopies: async () =>
       data.copies
         .filter(({ state }) => state !== 'stopped')

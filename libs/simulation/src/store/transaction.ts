@@ -3,6 +3,11 @@ export class KeyBroken extends Error {
   override readonly name = 'KeyBroken';
 }
 
+/** A newer engine has begun its term, as PostgreSQL's storage says it. */
+export class TermOverError extends Error {
+  override readonly name = 'TermOverError';
+}
+
 /**
  * A transaction's way back: undoes what it did, last thing first. It is also what a write needs to be made at all: none is once the transaction ended,
  * only reads, or was refused a statement.

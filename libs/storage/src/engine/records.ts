@@ -41,6 +41,7 @@ export interface EngineRecords {
   bookedSizes(ids: readonly string[]): Promise<ReadonlyMap<string, bigint>>;
   firstFillTimes(ids: readonly string[]): Promise<ReadonlyMap<string, number>>;
   newestFillTimes(): Promise<ReadonlyMap<number, number>>;
+  newestInsideTimes(): Promise<ReadonlyMap<number, number>>;
   runningCopies(): Promise<readonly running.RunningCopy[]>;
   runningCopy(id: string): Promise<running.RunningCopy | null>;
   writeCopyState(copyNo: number, change: running.CopyStateChange): Promise<boolean>;
@@ -84,6 +85,7 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   bookedSizes: (ids) => recovery.bookedSizes(unit, ids),
   firstFillTimes: (ids) => recovery.firstFillTimes(unit, ids),
   newestFillTimes: () => recovery.newestFillTimes(unit),
+  newestInsideTimes: () => recovery.newestInsideTimes(unit),
   runningCopies: () => running.runningCopies(unit),
   runningCopy: (id) => running.runningCopy(unit, id),
   writeCopyState: (copyNo, change) => running.writeCopyState(unit, copyNo, change),
@@ -140,6 +142,7 @@ export const bookedSizes: Of<'bookedSizes'> = (unit, ids) => unit.records.booked
 export const firstFillTimes: Of<'firstFillTimes'> = (unit, ids) => unit.records.firstFillTimes(ids);
 /** Venue time of the newest recorded fill per venue account number. */
 export const newestFillTimes: Of<'newestFillTimes'> = (unit) => unit.records.newestFillTimes();
+export const newestInsideTimes: Of<'newestInsideTimes'> = (unit) => unit.records.newestInsideTimes();
 /** All copies of the scope that are not stopped, oldest first. */
 export const runningCopies: Of<'runningCopies'> = (unit) => unit.records.runningCopies();
 /** One copy by id, whatever its state; null when the scope has none. */

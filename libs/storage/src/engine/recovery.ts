@@ -68,3 +68,21 @@ export async function newestFillTimes(unit: ScopedSql): Promise<ReadonlyMap<numb
   );
   return new Map(rows.map((row) => [Number(row['venue_account_no']), Number(row['newest'])]));
 }
+
+/**
+ * When what copies of each venue account held changed last without a trade of the venue's, epoch ms by account number: a copy ended with something, or copies crossed
+ * among themselves. Accounts of which neither is written are absent.
+ */
+export async function newestInsideTimes(unit: ScopedSql): Promise<ReadonlyMap<number, number>> {
+  const rows = await unit.query(
+    `select account_no, ceil(extract(epoch from max(at)) * 1000)::text as newest from (
+       select a.no as account_no, c.stopped_at as at from copies c
+         join venue_accounts a on a.tenant_id = c.tenant_id and a.environment = c.environment and a.id = c.venue_account_id
+         where c.tenant_id = $1 and c.environment = $2 and c.stopped_at is not null
+       union all
+       select venue_account_no, crossed_at from internal_crosses where tenant_id = $1 and environment = $2
+     ) changed group by account_no`,
+    unit.scopeParameters,
+  );
+  return new Map(rows.map((row) => [Number(row['account_no']), Number(row['newest'])]));
+}

@@ -8,6 +8,17 @@ import type { Sql } from '../unit/sql';
 /** Highest instance number a client order id can carry. */
 const INSTANCE_MAX = 65_535;
 
+/** Held by whoever begins a term, and shared by every unit of the term that runs. */
+const TERM_LOCK = `hashtextextended('lockstep.engine_instances', 0)`;
+/**
+ * Ends the sessions whose units hold up a new term: one of an engine that is cut off or does not run stays open for a minute. Sessions of another login are waited
+ * for.
+ */
+const END_UNITS = `select pg_terminate_backend(held.pid) from pg_locks held join pg_stat_activity active on active.pid = held.pid
+  where held.locktype = 'advisory' and held.mode = 'ShareLock' and held.granted and held.objsubid = 1
+    and held.database = (select oid from pg_database where datname = current_database())
+    and (held.classid::bigint << 32 | held.objid::bigint) = ${TERM_LOCK} and pg_has_role(active.usesysid, 'MEMBER')`;
+
 /** Engine instances, daily permutation seeds and platform-wide switches. */
 export class PlatformEngines {
   readonly instances: Rows<EngineInstanceRow>;
@@ -22,20 +33,26 @@ export class PlatformEngines {
 
   /**
    * Takes an instance number no other engine uses: a new one, or when all 65,535 are taken one whose engine stopped or fell silent for `silentMs`.
-   * Reuse is safe for client order ids, because waves are never numbered twice.
+   * Reuse is safe for client order ids, because waves are never numbered twice. A new term begins with it: units of earlier terms that are open have ended
+   * by then, and no later one is begun (`UnitOptions.term`).
    */
   async claimInstance(label: string, silentMs: number): Promise<Result<EngineInstanceRow, 'no_instance_free'>> {
-    await this.unit.query(`select pg_advisory_xact_lock(hashtextextended('lockstep.engine_instances', 0))`);
-    const [top] = await this.unit.query('select coalesce(max(no), 0) as top from engine_instances');
+    const [free] = await this.unit.query(`select pg_try_advisory_xact_lock(${TERM_LOCK}) as held`);
+    if (free?.held !== true) {
+      await this.unit.query(END_UNITS);
+      await this.unit.query(`select pg_advisory_xact_lock(${TERM_LOCK})`);
+    }
+    const [top] = await this.unit.query('select coalesce(max(no), 0) as top, coalesce(max(term), 0) as term from engine_instances');
     const next = Number(top?.top) + 1;
     const no = next <= INSTANCE_MAX ? next : await this.silentInstance(silentMs);
     if (no === null) return err('no_instance_free');
     const now = new Date(this.unit.now);
     const [row] = await this.unit.query(
-      `insert into engine_instances (no, label, started_at, heartbeat_at) values ($1, $2, $3, $3)
-       on conflict (no) do update set label = excluded.label, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, stopped_at = null
+      `insert into engine_instances (no, label, started_at, heartbeat_at, term) values ($1, $2, $3, $3, $4)
+       on conflict (no) do update
+         set label = excluded.label, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at, stopped_at = null, term = excluded.term
        returning ${tables.engineInstances.selectList()}`,
-      [no, label, now],
+      [no, label, now, Number(top?.term) + 1],
     );
     return ok(tables.engineInstances.parse(present(row, 'the claimed instance')));
   }

@@ -180,6 +180,8 @@ export interface EngineInstanceRow {
   readonly startedAt: EpochMs;
   readonly heartbeatAt: EpochMs;
   readonly stoppedAt: EpochMs | null;
+  /** Counts the engines that began. The newest alone writes (`UnitOptions.term`). */
+  readonly term: number;
 }
 
 /** The seed of a day's permutations: its commitment is public at once, the seed after the day. */

@@ -179,7 +179,14 @@ export const moves = defineTable<MoveRow>(
 );
 export const engineInstances = defineTable<EngineInstanceRow>(
   'engine_instances',
-  { no: int('no'), label: text('label'), startedAt: time('started_at'), heartbeatAt: time('heartbeat_at'), stoppedAt: orNull(time('stopped_at')) },
+  {
+    no: int('no'),
+    label: text('label'),
+    startedAt: time('started_at'),
+    heartbeatAt: time('heartbeat_at'),
+    stoppedAt: orNull(time('stopped_at')),
+    term: int('term'),
+  },
   ['no'],
 );
 export const dailySeeds = defineTable<DailySeedRow>(

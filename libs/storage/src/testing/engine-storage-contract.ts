@@ -8,6 +8,7 @@ import { platformContract } from './engine-contract/platform';
 import { recordContract } from './engine-contract/records';
 import type { Bench } from './engine-contract/seat';
 import type { ContractStore, OpenContractStore } from './engine-contract/store';
+import { termContract } from './engine-contract/terms';
 import { unitContract } from './engine-contract/units';
 import { type TestClock, testClock, testIds } from './test-storage';
 
@@ -17,7 +18,8 @@ const FIRST_ID = 1_000_000;
 
 /**
  * What the engine may rely on of its storage, as numbered tests: units are whole (1, 2) and stay in their scope (3), keys (4), what is read back of a scope
- * (5, 6), of the inbox (7) and of the platform (8), and that no method of the port was left out (9). PostgreSQL is the reference; whatever takes its place passes the same.
+ * (5, 6), of the inbox (7) and of the platform (8), that no method of the port was left out (9), and that one engine at a
+ * time writes (10). PostgreSQL is the reference; whatever takes its place passes the same.
  */
 export function engineStorageContract(name: string, open: OpenContractStore): void {
   describe(`the engine's storage: ${name}`, () => {
@@ -49,6 +51,7 @@ export function engineStorageContract(name: string, open: OpenContractStore): vo
     orderContract(bench);
     inboxContract(bench);
     platformContract(bench);
+    termContract(bench);
 
     describe('9 the whole port', () => {
       it('9.1 has no method the suite does not call', () => {

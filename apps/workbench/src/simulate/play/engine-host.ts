@@ -150,6 +150,7 @@ export class EngineHost {
       },
       onWave: () => undefined,
       broken: (why) => this.broke(running, why),
+      lead: { holds: () => true, end: () => this.broke(running, 'its term is over') },
     });
     boot.then(
       (engine) => {

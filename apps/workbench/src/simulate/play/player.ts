@@ -111,6 +111,7 @@ export class Player {
         world.act((control) => control.resumeTrading(step.coin));
         return;
       case 'delist':
+        this.parts.observe({ kind: 'world_delisted', at: this.parts.exact(), coin: step.coin });
         world.act((control) => control.delist(step.coin));
         return;
       case 'leader_trades':

@@ -56,8 +56,8 @@ describe('what is told of the world', () => {
     expect(heard([submissionOf('0xa1', { type: 'order', orders: [order] }), answer])).toMatchObject([{ kind: 'world_order', status: expected }]);
   });
 
-  it('a noop refused tells that the signer is gone that its account was set up with', () => {
-    expect(told([noop(SET_UP), UNKNOWN])).toEqual(['signer_gone']);
+  it.each(['noop', 'cancelByCloid'])('a %s refused tells that the signer is gone that its account was set up with', (type) => {
+    expect(told([submissionOf(SET_UP, { type }), UNKNOWN])).toEqual(['signer_gone']);
   });
 
   it('a noop of a signer that is about to be approved tells nothing', () => {

@@ -103,7 +103,8 @@ export class WorldTap {
       // Wherever its answer goes: what its nonce was for can no longer land.
       if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')
         this.observe({ kind: 'nonce_voided', at: this.exact(), signer: submission.signer, nonce: submission.nonce });
-      if (field(submission.action, 'type') === 'noop' && this.given.has(submission.signer)) this.gone(submission, errorIn(answer));
+      // A `noop` or a cancel may be all that an account is left to send.
+      if (orders.length === 0 && this.given.has(submission.signer)) this.gone(submission, errorIn(answer));
       if (field(submission.action, 'type') === 'approveAgent' && field(answer, 'status') === 'ok') this.give(submission);
       answered(answer);
     });

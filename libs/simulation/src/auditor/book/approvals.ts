@@ -23,6 +23,11 @@ export class Approvals {
     this.given = this.given.filter(({ seen }) => seen.no !== no);
   }
 
+  /** Whether something of a side was approved when an entry was decided, and its proposal had not ended. */
+  has(buy: boolean, decidedAt: EpochMs, endOf: EndOf): boolean {
+    return this.live(buy, decidedAt, endOf).length > 0;
+  }
+
   /** What an entry of a side that was decided at a moment may fill. `endOf`: when a proposal may have ended that was shown to end at a moment. */
   left(buy: boolean, decidedAt: EpochMs, endOf: EndOf): bigint {
     return this.live(buy, decidedAt, endOf).reduce((sum, { left }) => sum + left, 0n);

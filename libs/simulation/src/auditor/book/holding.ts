@@ -103,8 +103,6 @@ interface UnansweredFill {
 /** One copy in one coin: what it truly holds, what an engine was told of it, what it should hold, and what may still fill. */
 export class Holding {
   readonly approvals = new Approvals();
-  /** When something was approved last. */
-  approvedAt = Number.NEGATIVE_INFINITY;
   readonly real = new Tally();
   readonly told = new Tally();
   /** Fills that no engine was told: of any of them it may know by its order's answer. */

@@ -57,7 +57,6 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
       if (holding === undefined) return;
       // A decision in the very moment of it may carry the millisecond before.
       holding.approvals.give(told.approval, told.at - state.options.raceMs);
-      holding.approvedAt = told.at;
       return;
     }
     case 'approval_refused': {

@@ -20,6 +20,9 @@ export function keepWorld(state: AuditState, seen: WorldObservation): void {
     case 'world_funding':
       keepCharge(state, seen);
       return;
+    case 'world_delisted':
+      state.delisted.add(seen.coin);
+      return;
     case 'world_mark':
   }
 }

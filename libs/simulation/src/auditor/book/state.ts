@@ -55,6 +55,8 @@ export class AuditState {
   readonly marks = new DeliveredMarks();
   /** Middles of books, rounded down, as each process was told them. */
   readonly mids = new DeliveredMarks();
+  /** Coins the venue took off its list. */
+  readonly delisted = new Set<string>();
   readonly leaders = new Map<string, LeaderTrack>();
   readonly copies = new Map<string, CopyTrack>();
   readonly copiesByLeader = new Map<string, CopyTrack[]>();

@@ -44,11 +44,9 @@ function checkMiddle(state: AuditState, cross: CrossMade, tell: (what: string) =
   tell(`no fresh book has its middle there (${range === null ? 'none was told' : `${priceText(range.low)} to ${priceText(range.high)}`})`);
 }
 
-/** In an instrument without a market two copies may close what they hold against each other at the last mark: nothing else ever would. */
-function isSettlement(state: AuditState, { process, coin, price, size, decidedAt, buyerId, sellerId }: CrossMade): boolean {
-  const { markMaxAgeMs, clockSlackMs } = state.options;
-  const toldAt = state.mids.of(process, coin)?.lastAt(decidedAt + clockSlackMs) ?? Number.NEGATIVE_INFINITY;
-  if (toldAt > decidedAt - 2 * markMaxAgeMs || price !== state.lastMarks.get(coin)) return false;
+/** In a delisted instrument two copies may close what they hold against each other at the last mark: nothing else ever would. */
+function isSettlement(state: AuditState, { coin, price, size, buyerId, sellerId }: CrossMade): boolean {
+  if (!state.delisted.has(coin) || price !== state.lastMarks.get(coin)) return false;
   const closes = (copyId: string, side: bigint): boolean => {
     const holding = state.copies.get(copyId)?.holding(coin);
     // Whose what is on an account with something of the follower's own is attribution.

@@ -1,5 +1,5 @@
 import { abs, sign, UNIT } from '@lockstep/kernel';
-import { asksFirst } from '../book/asks-first';
+import { asksFirst, laterEnd } from '../book/asks-first';
 import { aheadMost } from '../book/keep-mirrors';
 import { WAITING_PERCENT } from '../book/state';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
@@ -58,13 +58,9 @@ export function checkAge(judged: JudgedOrder): void {
   const asked = order.sentAt - copy.userActAt;
   if (asked <= maxAge + catchUp + owedSlackMs) return;
   // What was approved is owed from then on; how long it may be is judged by the proposal's end.
-  if (
-    order.cause === 'repair' &&
-    asksFirst(judged.terms) &&
-    judged.holding.approvedAt <= order.decidedAt &&
-    Number.isFinite(judged.holding.approvedAt)
-  )
-    return;
+  const { approvals } = judged.holding;
+  const isApproved = (): boolean => approvals.has(order.buy, order.decidedAt, laterEnd(state, copy, judged.terms, order.coin));
+  if (order.cause === 'repair' && asksFirst(judged.terms) && isApproved()) return;
   if (leader.increasedTime === Number.NEGATIVE_INFINITY) {
     blame(judged, 'entry_without_cause', 'the leader never increased here, and the user asked for nothing');
     return;

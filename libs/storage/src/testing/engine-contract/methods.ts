@@ -46,6 +46,7 @@ export const SCOPED_METHODS: Readonly<Record<ScopedMethod, true>> = {
   'records.loadPositionStates': true,
   'records.markOrdersFilled': true,
   'records.newestFillTimes': true,
+  'records.newestInsideTimes': true,
   'records.openProposals': true,
   'records.proposalById': true,
   'records.recordCross': true,

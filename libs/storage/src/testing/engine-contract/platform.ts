@@ -111,8 +111,10 @@ export function platformContract(bench: () => Bench): void {
       });
       const [one, two] = [await claim('one'), await claim('two')];
       const at = bench().clock.now();
-      expect(one).toEqual({ ok: true, value: { no: lost, label: 'one', startedAt: at, heartbeatAt: at, stoppedAt: null } });
-      expect(two).toMatchObject({ ok: true, value: { no: lost + 1, label: 'two' } });
+      const term = one.ok ? one.value.term : 0;
+      expect(term).toBeGreaterThan(0);
+      expect(one).toEqual({ ok: true, value: { no: lost, label: 'one', startedAt: at, heartbeatAt: at, stoppedAt: null, term } });
+      expect(two).toMatchObject({ ok: true, value: { no: lost + 1, label: 'two', term: term + 1 } });
       await run(async ({ engines }) => {
         await engines.heartbeat(lost);
         await engines.stopped(lost);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineScopedUnit } from '../../engine-port';
-import { netOf } from './scoped-writes';
+import { crossOf, netOf } from './scoped-writes';
 import { agentOf, type Bench, equityOf, fillOf, orderOf, positionOf, type Seat, seatOf } from './seat';
 
 /** 5: what the engine keeps of a scope and reads back. */
@@ -199,6 +199,17 @@ export function recordContract(bench: () => Bench): void {
         await unit.records.recordFollowerClose({ copyNo: seat.copyNo, coin: 'BTC', closedAtMs: bench().clock.now(), quantity: -7n });
       });
       expect(await run(seat, (unit) => unit.records.heldByCopies(moments))).toEqual(held);
+    });
+
+    it('5.6 what changed what copies hold without a trade is told by account: a copy that ended, a cross', async () => {
+      const seat = await seatOf(bench());
+      const insideOf = async () => (await run(seat, (unit) => unit.records.newestInsideTimes())).get(seat.accountNo);
+      expect(await insideOf()).toBeUndefined();
+      const at = bench().clock.now() - 60_000;
+      await run(seat, (unit) => unit.records.recordCross({ ...crossOf(seat), crossedAt: at }));
+      expect(await insideOf()).toBe(at);
+      await run(seat, (unit) => unit.records.writeCopyState(seat.copyNo, { from: 'active', state: 'stopped', reason: null, stopped: true }));
+      expect(await insideOf()).toBeGreaterThan(at);
     });
 
     it('5.7 income of a copy nobody values is added to its last equity', async () => {

@@ -101,6 +101,7 @@ export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
     booked: await records.bookedSizes([seat.order.id]),
     firstFills: await records.firstFillTimes([seat.order.id]),
     newestFills: await records.newestFillTimes(),
+    newestInside: await records.newestInsideTimes(),
     positions: sorted(await records.loadPositionStates()),
     held: await records.heldByCopies([{ venueAccountNo: seat.accountNo, coin: 'BTC', atMs: 0 }]),
     own: sorted(await records.loadOwnPositions()),
