@@ -186,4 +186,24 @@ describe('commands of a running engine', () => {
     await eventually('the copy is stopped', async () => ((await copyOf(tenant, copyId)).state === 'stopped' ? true : null));
     expect((await copyOf(tenant, waiting)).state).toBe('preparing');
   });
+
+  it('whatever is closed, a copy whose activation was refused before is stopped with it, and one that is asked for later begins', async () => {
+    const { tenant } = followerAt(1);
+    const { leaderId } = await copyOf(tenant, followerAt(1).copyId);
+    const poor = await tenant.follower(`0x${'d9'.repeat(20)}`, '10000');
+    const refused = await tenant.copy(leaderId, poor, { allocation: 1_000_000n });
+    const refusal = await eventually('the activation is refused', async () => {
+      const [command] = await rig.storage.scoped(tenant.scope, (unit) => unit.commands.find({ targetId: refused, kind: 'copy.activate' }));
+      return command?.status === 'refused' ? command : null;
+    });
+    expect(JSON.stringify(refusal.result)).toContain('insufficient_equity');
+    expect((await copyOf(tenant, refused)).state).toBe('preparing');
+    const next = await tenant.follower(`0x${'da'.repeat(20)}`, '10000');
+    const closing = await tenant.command('leader.close_all', leaderId);
+    const later = await tenant.copy(leaderId, next, { allocation: 1_000n });
+    await applied(tenant, closing);
+    const { state, stateReason } = await copyOf(tenant, refused);
+    expect([state, stateReason]).toEqual(['stopped', 'stop_close_now']);
+    await eventually('the later copy begins', async () => ((await copyOf(tenant, later)).state === 'active' ? true : null));
+  });
 });

@@ -1,7 +1,7 @@
 import { formatMoney, formatSize, fromLots, type LeaderId, money, notional, price, type TenantScope, type Timer } from '@lockstep/kernel';
 import { beginClosing, type Remnant, remnantsOf, STATUS } from '@lockstep/replication';
 import { type CopyStateReason, nextCopyState } from '@lockstep/roster';
-import { addOwnPositions, type FlatnessProof } from '@lockstep/storage';
+import { addOwnPositions, type FlatnessProof, runningCopies } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
@@ -69,8 +69,8 @@ export async function closeAllOf(
   { followerId, leaderId }: CloseAll,
   before: Promise<void>,
 ): Promise<CommandEnd> {
-  const chosen = (copy: CopyRecord): boolean =>
-    (followerId === undefined || copy.followerId === followerId) && (leaderId === undefined || copy.group.leaderId === leaderId);
+  const chosen = (copy: CopyOf): boolean =>
+    (followerId === undefined || copy.followerId === followerId) && (leaderId === undefined || copy.leaderId === leaderId);
   return stopMany(ctx, parts, scope, { chosen, reason: 'stop_close_now', before });
 }
 
@@ -82,7 +82,7 @@ export async function closeLeader(
   leaderId: string,
   before: Promise<void>,
 ): Promise<CommandEnd> {
-  const end = await stopMany(ctx, parts, scope, { chosen: (copy) => copy.group.leaderId === leaderId, reason: 'leader_closed', before });
+  const end = await stopMany(ctx, parts, scope, { chosen: (copy) => copy.leaderId === leaderId, reason: 'leader_closed', before });
   const leader = await ctx.storage.scoped(scope, (unit) => unit.leaders.findOne({ id: leaderId as LeaderId }));
   const watched = leader === null ? undefined : ctx.registry.watched.get(Number(leader.watchedNo));
   // Exits need no seat: the last leader of an address gives it back.
@@ -90,8 +90,14 @@ export async function closeLeader(
   return end;
 }
 
+/** Whose a copy is. */
+interface CopyOf {
+  readonly followerId: string;
+  readonly leaderId: string;
+}
+
 interface ManyStops {
-  readonly chosen: (copy: CopyRecord) => boolean;
+  readonly chosen: (copy: CopyOf) => boolean;
   readonly reason: CopyStateReason;
   readonly before: Promise<void>;
 }
@@ -100,14 +106,42 @@ async function stopMany(ctx: EngineContext, parts: CommandParts, scope: TenantSc
   const mine = scopeKey(scope);
   const stopped = new Set<string>();
   const stopRunning = async (): Promise<void> => {
-    const copies = [...ctx.registry.copies.values()].filter((copy) => scopeKey(copy.group.scope) === mine && stops.chosen(copy));
+    const copies = [...ctx.registry.copies.values()].filter(
+      ({ followerId, group }) => scopeKey(group.scope) === mine && stops.chosen({ followerId, leaderId: group.leaderId }),
+    );
     for (const copy of copies) stopped.add(copy.id);
     await Promise.all(copies.map((copy) => stopCopy(ctx, parts, scope, copy.id, stops.reason)));
   };
   await stopRunning();
   await stops.before;
   await stopRunning();
+  for (const copyId of await refusedBefore(ctx, scope, stops.chosen)) {
+    stopped.add(copyId);
+    await stopUnstarted(ctx, parts, scope, copyId, stops.reason);
+  }
   return applied({ copies: stopped.size });
+}
+
+/** Commands read at a time. */
+const PENDING_PAGE = 1_000;
+
+/** Copies that never began, because their activation was refused: what is not active yet and waits for no activation. Those that wait were asked for later. */
+async function refusedBefore(ctx: EngineContext, scope: TenantScope, chosen: (copy: CopyOf) => boolean): Promise<readonly string[]> {
+  return ctx.storage.scoped(
+    scope,
+    async (unit) => {
+      const idle = (await runningCopies(unit)).filter((copy) => copy.state === 'preparing' && chosen(copy));
+      const waiting = new Set<string>();
+      for (let after = 0n, all = idle.length === 0; !all; ) {
+        const page = await unit.commands.pending(PENDING_PAGE, after);
+        for (const { kind, targetId } of page) if (kind === 'copy.activate') waiting.add(targetId);
+        after = page.at(-1)?.no ?? after;
+        all = page.length < PENDING_PAGE;
+      }
+      return idle.filter(({ id }) => !waiting.has(id)).map(({ id }) => id);
+    },
+    { readOnly: true },
+  );
 }
 
 /** States from which a stop ends. */

@@ -202,8 +202,8 @@ function testTenant(
           unwindBy: null,
         });
         await unit.copies.addSettings({ copyId: id, version: 1, settings: encodeCopySettings(settings), actor: 'test', effectiveFrom: now });
+        await unit.commands.append({ kind: 'copy.activate', targetId: id, payload: {}, actor: 'test' });
       });
-      await command('copy.activate', id);
       return id;
     },
   };

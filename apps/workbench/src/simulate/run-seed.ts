@@ -25,7 +25,7 @@ import { EngineHost } from './play/engine-host';
 import { FaultSwitches } from './play/faults';
 import { JournalTap } from './play/journal-tap';
 import { memoryStore } from './play/memory-store';
-import { PlatformActor } from './play/platform-actor';
+import { deniesUnapproved, PlatformActor } from './play/platform-actor';
 import type { SimStore } from './play/platform-store';
 import { HALTED_BY, Player } from './play/player';
 import { postgresStore } from './play/postgres-store';
@@ -276,7 +276,14 @@ export class SeedRun {
     }));
     const marks = this.world.names.map((coin) => ({ coin, price: this.world.prices(coin).mark }));
     const seen = await this.answered(snapshotOf(this.time.exact(), this.store, this.cast, this.journal, positions, marks));
-    this.auditor.calm({ ...seen, leaderOrders: this.workingOrders() });
+    this.auditor.calm({ ...seen, leaderOrders: this.workingOrders(), unapproved: this.unapproved() });
+  }
+
+  /** Accounts that approved no builder fee where their brand wants one: in a calm every approval that was taken back is given again. */
+  private unapproved(): readonly string[] {
+    return this.scenario.followers
+      .filter(({ tenant, builderApproved }) => !builderApproved && deniesUnapproved(tenant))
+      .map(({ address }) => address);
   }
 
   /** What stands of leaders who work with orders. */

@@ -22,6 +22,7 @@ import { checkBreach, checkHalts } from './checks/halts';
 import { checkNotTraded } from './checks/hand-overs';
 import type { JudgedOrder } from './checks/judged-order';
 import { checkCalmMirrors, checkMirror, checkMirrorStood, checkMirrorsThrough } from './checks/mirrors';
+import { checkMissingMirrors } from './checks/missing-mirrors';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
 import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
@@ -90,6 +91,7 @@ class Judge implements Auditor {
     checkCalmRests(this.state, snapshot.at);
     checkCalmStops(this.state, snapshot);
     checkCalmMirrors(this.state, snapshot);
+    checkMissingMirrors(this.state, snapshot);
   }
 
   violations(): readonly Violation[] {

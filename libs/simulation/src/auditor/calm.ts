@@ -11,6 +11,8 @@ export interface CalmSnapshot {
   readonly marks: readonly { readonly coin: string; readonly price: bigint }[];
   /** Working orders of leaders as they truly stand, by the venue's names; absent: no leader has any. */
   readonly leaderOrders?: readonly { readonly leader: string; readonly orderIds: readonly string[] }[];
+  /** Accounts for which nothing may be entered, because they approved no builder fee; absent: none. */
+  readonly unapproved?: readonly string[];
   readonly orders: readonly OrderRow[];
   readonly fills: readonly FillRow[];
   /** Limits that were told as passed: copy and limit, with a blank between. */

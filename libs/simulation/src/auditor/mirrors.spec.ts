@@ -118,6 +118,36 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
     expect(told(place(place(begun()).end('m1', 'done'), second))).toEqual([]);
   });
 
+  it('is not beside one whose nonce is void, whichever agent signed it', () => {
+    const second = { cloid: 'm2', nonce: 901 };
+    const lost = (): History => {
+      const history = begun();
+      const { process, scope, copyId, cloid, nonce } = MIRROR;
+      // Written down while the account has a newer agent already than the one that signs.
+      history.tell({
+        kind: 'mirror_written',
+        at: history.now,
+        process,
+        scope,
+        copyId,
+        cloid,
+        signer: 'agent-2',
+        nonce,
+        writtenAt: history.now,
+        leaderOrder: 'a',
+        replaces: null,
+      });
+      return history.tell({ kind: 'mirror_handed', at: history.now, mirror: MIRROR });
+    };
+    const voided = (signer: string): History => {
+      const history = lost();
+      return history.tell({ kind: 'nonce_voided', at: history.now, signer, nonce: MIRROR.nonce });
+    };
+    expect(told(place(lost(), second))).toEqual(['mirror_double']);
+    expect(told(place(voided('agent-1'), second))).toEqual([]);
+    expect(told(place(voided('agent-3'), second))).toEqual(['mirror_double']);
+  });
+
   it.each<[string, Partial<SettingsSeen>, readonly string[]]>([
     ['within a limit of size', { caps: { maxPositionSize: units('10'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null } }, []],
     [

@@ -45,6 +45,7 @@ export const VIOLATION_KINDS = [
   'mirror_wrong',
   'mirror_double',
   'mirror_not_cancelled',
+  'mirror_missing',
   'not_journaled',
   'duplicate_client_order_id',
   'duplicate_nonce',

@@ -79,4 +79,22 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
       { file: KEEPER, find: "copy.settings.policy === 'orders' ? copy.watched.working.coins() : []", put: 'copy.watched.working.coins()' },
     ],
   },
+  {
+    name: 'mirror_of_a_sell_forgotten',
+    rule: 'each working order of the leader stands for the copy as well',
+    caughtBy: ['mirror_missing'],
+    edits: [
+      {
+        file: TASKS,
+        find: 'most > 0 && terms.takes(most, order.price, false)',
+        put: 'most > 0 && order.buy && terms.takes(most, order.price, false)',
+      },
+    ],
+  },
+  {
+    name: 'mirror_too_small',
+    rule: 'a mirror is as large as its leader’s order times the ratio',
+    caughtBy: ['mirror_missing'],
+    edits: [{ file: 'libs/replication/src/mirror-wishes.ts', find: `const lots = ${SIZE};`, put: `const lots = Math.floor((${SIZE}) / 2);` }],
+  },
 ];

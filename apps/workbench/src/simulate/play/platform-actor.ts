@@ -13,6 +13,8 @@ import type { SimWakeups } from './wakeups';
 /** Where builder fees of every second tenant go. */
 export const BUILDER = `0x${'b'.repeat(40)}`;
 export const BUILDER_TENTHS = 30;
+/** Whether a brand enters nothing for a follower who has not approved its builder fee. */
+export const deniesUnapproved = (tenant: number): boolean => tenant % 4 === 2;
 const KEY_BYTES = 32;
 const HOUR_MIN = 60;
 
@@ -70,7 +72,7 @@ export class PlatformActor {
         builderAddress: BUILDER,
         builderOwner: 'operator',
         operatorShare: 0n,
-        missingApproval: tenant % 4 === 0 ? 'send_without_markup' : 'deny_entries',
+        missingApproval: deniesUnapproved(tenant) ? 'deny_entries' : 'send_without_markup',
         actor: 'simulation',
         createdAt: unit.now,
         effectiveFrom: unit.now,

@@ -2,7 +2,7 @@ import { type EpochMs, max, mulDiv, RATE_ONE } from '@lockstep/kernel';
 import type { MirrorHanded, OrderHanded, OrderObservation } from '../observations';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
-import { orderTrackOf } from './keep-orders';
+import { nameSigned, orderTrackOf } from './keep-orders';
 import type { OrderTrack } from './orders';
 import { ratioBounds } from './ratio';
 import type { AuditState } from './state';
@@ -23,6 +23,7 @@ export function keepMirror(state: AuditState, mirror: MirrorHanded, at: EpochMs)
   order.remaining = mirror.size;
   order.exit = mirror.reduceOnly;
   order.mirror ??= { leaderOrder: '', replaces: null, writtenAt: at };
+  nameSigned(state, order, mirror);
   noteChange(state, order, at);
   if (state.goneSigners.has(mirror.signer)) order.voided = true;
   else {

@@ -24,6 +24,7 @@ export function keepStop(state: AuditState, stop: StopHanded, at: number): void 
   const order = state.orders.get(stop.cloid) ?? orderTrackOf(state, { ...stop, wave: '' });
   if (order.handed !== null) return;
   order.handed = { ...handed, wave: '', cause: 'repair', tif: 'gtc', expiresAfter: 0, decidedAt: at, journaledAt: at, sentAt: at };
+  nameSigned(state, order, stop);
   order.remaining = stop.size;
   order.trigger = trigger ?? stop.price;
   order.exit = true;
@@ -90,12 +91,16 @@ export function orderTrackOf(state: AuditState, from: OrderOrigin): OrderTrack {
   return order;
 }
 
+/** Who signs is known for sure only as an order leaves: an account may have a newer agent already. */
+export function nameSigned({ byNonce }: AuditState, order: OrderTrack, { signer, nonce }: Pick<OrderHanded, 'signer' | 'nonce'>): void {
+  const key = `${signer} ${nonce}`;
+  if (!byNonce.has(key)) byNonce.set(key, order);
+}
+
 function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   order.handed = handed;
   order.remaining = handed.size;
-  // Who signs is known for sure only now: an account may have a newer agent already.
-  const key = `${handed.signer} ${handed.nonce}`;
-  if (!state.byNonce.has(key)) state.byNonce.set(key, order);
+  nameSigned(state, order, handed);
   const holding = state.copies.get(handed.copyId)?.holding(handed.coin);
   if (state.goneSigners.has(handed.signer)) order.voided = true;
   else {

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import type { CopyInstrumentAtCalm } from './calm';
+import type { LeaderOrderSeen } from './observations';
+import type { SettingsSeen } from './terms';
+import { COIN, COPY, History, rate, units } from './testing/history';
+
+const ORDER: LeaderOrderSeen = {
+  orderId: 'a',
+  coin: COIN,
+  buy: true,
+  reduceOnly: false,
+  price: units('95'),
+  trigger: null,
+  ofPosition: false,
+  original: units('100'),
+  remaining: units('100'),
+};
+
+const MIRRORS: Partial<SettingsSeen> = { policy: 'orders' };
+
+/** A copy that mirrors has been told of the leader's orders for so long that they stand for it, on a tenth of his. */
+function told(
+  settings: Partial<SettingsSeen> = {},
+  order: Partial<LeaderOrderSeen> = {},
+  ms = 40_000,
+  policy: Partial<SettingsSeen> = MIRRORS,
+): History {
+  const history = new History({ ...policy, ...settings }).mark('100');
+  const seen = { ...ORDER, ...order };
+  history.tell({
+    kind: 'leader_orders_delivered',
+    at: history.now,
+    process: history.process,
+    leader: COPY.leader,
+    coins: [COIN],
+    orders: [seen],
+  });
+  return settled(history, ms);
+}
+
+/** Time goes on, and the account is told. */
+function settled(history: History, ms = 40_000): History {
+  history.wait(ms).mark('100');
+  const { now: at, process } = history;
+  return history.tell({ kind: 'account_state_delivered', at, process, account: COPY.account, equity: units('10000') });
+}
+
+/** A mirror of the order stands. */
+function stands(history: History, size: string, reduceOnly = false, buy = true): History {
+  const named = { at: history.now, process: history.process, scope: COPY.scope, copyId: COPY.copyId, cloid: 'm1', signer: 'agent-1', nonce: 900 };
+  history.tell({ kind: 'mirror_written', ...named, writtenAt: history.now, leaderOrder: 'a', replaces: null });
+  const { at: _, ...mirror } = { ...named, account: COPY.account, coin: COIN, buy, size: units(size), price: units('95'), trigger: null, reduceOnly };
+  history.tell({ kind: 'mirror_handed', at: history.now, mirror });
+  return history.end('m1', 'resting').answer('m1', 'resting');
+}
+
+/** Whether a calm finds that a mirror is missing. */
+function isMissing(history: History, instrument: Partial<CopyInstrumentAtCalm> = {}, unapproved: readonly string[] = []): boolean {
+  const snapshot = history.snapshot({ target: 0n, ...instrument });
+  history.calm({ ...snapshot, leaderOrders: [{ leader: COPY.leader, orderIds: ['a'] }], unapproved });
+  return history.found().includes('mirror_missing');
+}
+
+describe('mirrors that are missing in the calm (product §2.3)', () => {
+  it('an order of the leader that stands has a mirror, about as large as follows from it', () => {
+    expect(isMissing(told())).toBe(true);
+    expect(isMissing(stands(told(), '10'))).toBe(false);
+    expect(isMissing(stands(told(), '8'))).toBe(false);
+    expect(isMissing(stands(told(), '7.9'))).toBe(true);
+  });
+
+  it.each<[string, Partial<SettingsSeen>]>([
+    ['asks its follower first', { approveWithinMs: 60_000 }],
+    ['follows decreases only', { follow: 'decreases_only' }],
+    ['has a filter that does not admit the coin', { instruments: { kind: 'except', coins: [COIN] } }],
+    ['copies fixed amounts, which have no ratio', { mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: null } }],
+    [
+      'has hardly more room than the order takes',
+      { caps: { maxPositionSize: units('14'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null } },
+    ],
+    [
+      'may have hardly more notional',
+      { caps: { maxPositionSize: null, maxPositionNotional: units('1400'), maxPositionShare: null, maxLeverage: null } },
+    ],
+    [
+      'may have hardly more leverage',
+      { caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate('0.14') } },
+    ],
+    ['shares a limit with others', { shared: { leaderCapacity: units('1000000'), followerGross: null, underlyingShare: null } }],
+  ])('a copy that %s is not judged', (_what, settings) => {
+    expect(isMissing(told(settings))).toBe(false);
+  });
+
+  it.each<[string, Partial<SettingsSeen>]>([
+    ['size', { caps: { maxPositionSize: units('15'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null } }],
+    ['notional', { caps: { maxPositionSize: null, maxPositionNotional: units('1500'), maxPositionShare: null, maxLeverage: null } }],
+    ['leverage', { caps: { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: rate('0.15') } }],
+  ])('a copy with room under its limit of %s is', (_what, settings) => {
+    expect(isMissing(told(settings))).toBe(true);
+  });
+
+  it('a copy that copies fills alone has none', () => {
+    expect(isMissing(told({}, {}, 40_000, {}))).toBe(false);
+  });
+
+  it('an order is judged once engines know it for a while, and where it asks for more than the venue’s minimum', () => {
+    expect(isMissing(told({}, {}, 15_000))).toBe(false);
+    expect(isMissing(told({}, { original: units('1.5'), remaining: units('1.5') }))).toBe(false);
+    expect(isMissing(told({}, { original: units('1.7'), remaining: units('1.7') }))).toBe(true);
+  });
+
+  it('nothing is expected of an account whose follower has to approve a builder fee, nor where a reason keeps the copy out', () => {
+    expect(isMissing(told(), {}, [COPY.account])).toBe(false);
+    expect(isMissing(told(), { reasons: ['user_closed'] })).toBe(false);
+    expect(isMissing(told(), { reasons: ['cap'] })).toBe(true);
+  });
+
+  it('nor where a venue refused it', () => {
+    const refused = stands(told(), '10');
+    expect(isMissing(refused.end('m1', 'rejected').answer('m1', 'rejected'))).toBe(false);
+  });
+
+  it('an order that takes off stands as the same share of what the copy holds', () => {
+    const holding = (): History => {
+      const history = told({}, { buy: false, reduceOnly: true, original: units('50'), remaining: units('50') }, 0).leader('100');
+      history.fill(history.order('10'), '10', '100');
+      return settled(history);
+    };
+    const seen = { target: units('10') };
+    expect(isMissing(holding(), seen)).toBe(true);
+    expect(isMissing(stands(holding(), '5', true, false), seen)).toBe(false);
+    expect(isMissing(stands(holding(), '3.9', true, false), seen)).toBe(true);
+  });
+});
