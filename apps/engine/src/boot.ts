@@ -63,7 +63,12 @@ const INSTANCE_SILENT_MS = 3_600_000;
  * left open, plan the moves that were recorded and not planned, and only then watch for new ones.
  */
 export async function bootEngine(given: EngineParts): Promise<Engine> {
-  const claimed = await given.storage.platform((unit) => unit.engines.claimInstance('engine', INSTANCE_SILENT_MS));
+  const claimed = await given.storage.platform(async (unit) => {
+    const made = await unit.engines.claimInstance('engine', INSTANCE_SILENT_MS);
+    // One that lost the lock before it came here would end the term of the one that has it.
+    if (!given.lead.holds()) throw new Error('the lock was lost before the engine began');
+    return made;
+  });
   if (!claimed.ok) throw new Error('no engine instance number is free');
   // Nothing an earlier engine writes can stand from here on, so what is read now is all there is of it.
   const parts = { ...given, storage: storageInTerm(given.storage, claimed.value.term, given.lead) };

@@ -50,6 +50,7 @@ export {
   type LeaderTrades,
   type LimitTarget,
   type ListingStep,
+  type LockLost,
   type OwnSize,
   type QuoteRow,
   REGIMES,
@@ -62,6 +63,7 @@ export {
   type SwitchTarget,
   TRADE_INTENTS,
   type TradeIntent,
+  WAVE_WRITTEN,
 } from './scenario/steps';
 export * from './scenario/terms';
 export { type WorldPlayer, worldPlayer } from './scenario/world-player';

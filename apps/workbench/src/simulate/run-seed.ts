@@ -163,6 +163,11 @@ export class SeedRun {
         this.observe({ kind: isBorn ? 'process_started' : 'process_died', at: this.time.exact(), process });
         if (isBorn) this.loaded();
       },
+      locks: ({ process, ...news }) => {
+        const at = this.time.exact();
+        if (news.kind === 'lock_lost') this.observe({ kind: news.kind, at, process, certainUntil: at + news.certainMs });
+        else this.observe({ ...news, at, process });
+      },
       logged: (level, message, fields) => this.logged(level, message, fields),
     });
     this.player = new Player({
@@ -198,7 +203,7 @@ export class SeedRun {
       return `step ${this.step}: ${textOf(failure)}`;
     } finally {
       process.off('unhandledRejection', onRejection);
-      this.host.kill(null, 1, 0);
+      this.host.stop();
       await this.order.watch?.ended({ store: this.store, cast: this.cast, violations: this.told });
       await this.store.close();
     }

@@ -70,7 +70,7 @@ function seedsOf({ first, seeds, recorded, sample }: SimOptions): readonly numbe
 /** Where a broken engine is looked for: in the seed it is known to be caught in alone, or in all it is given. */
 function seedsOfBroken({ brokenKnown, first, brokenSeeds }: SimOptions, name: string): readonly number[] {
   const known = CAUGHT_IN[name];
-  if (brokenKnown) return known === undefined || known === null ? [] : [known];
+  if (brokenKnown) return known === undefined ? [] : [known];
   return Array.from({ length: brokenSeeds }, (_, index) => first + index);
 }
 

@@ -128,6 +128,21 @@ describe('increases that wait for approval (product §3)', () => {
     expect(history.found().filter((kind) => kind !== 'not_approved')).toEqual(expected);
   });
 
+  it.each<[string, readonly string[]]>([
+    ['107', []],
+    ['111', ['price_bound']],
+  ])('keep the price they came at while an exit has more to take off, bought at %s', (price, expected) => {
+    const history = asking();
+    history.fill(enter(approve(history, '1'), '1'), '1');
+    history.wait(1_000).mark('100').leader('2');
+    const exit = history.exit('-0.8');
+    // What is held stands for none of these but by what the exit leaves.
+    history.wait(500).leader('6', '110').wait(500).leader('8', '100');
+    history.fill(exit, '0.8').wait(6_000).mark('100');
+    approve(history, '0.6', '2').order('0.6', { cause: 'repair', price: units(price) });
+    expect(history.found()).toEqual(expected);
+  });
+
   it('leave without one where none is needed, before the terms or with those asked for', () => {
     const free = new History().wait(1_000).mark('100').leader('10');
     free.order('1');

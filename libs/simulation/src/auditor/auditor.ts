@@ -17,6 +17,7 @@ import { checkCalmMoney } from './checks/calm-money';
 import { checkCalmPositions } from './checks/calm-positions';
 import { checkClearingMargin } from './checks/clearing-margin';
 import { checkCross } from './checks/crosses';
+import { checkMaySend, checkMayWrite, isSpentBefore } from './checks/formers';
 import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import { checkNotTraded } from './checks/hand-overs';
@@ -64,6 +65,7 @@ class Judge implements Auditor {
 
   observe(observation: Observation): void {
     this.tally.observations += 1;
+    if (this.isOfFormer(observation)) return;
     switch (observation.kind) {
       case 'mark_delivered':
         this.tally.marks += 1;
@@ -102,6 +104,13 @@ class Judge implements Auditor {
     return { ...this.tally, valuations: this.valuations.judged, breaches: this.valuations.breaches };
   }
 
+  /** What a process is told that leads no more, nobody who leads knows by it. Of marks its own orders are judged by, its trail is kept. */
+  private isOfFormer(observation: Observation): boolean {
+    if (!FORMERS_OWN.has(observation.kind) || !('process' in observation) || !this.state.formers.isOver(observation.process)) return false;
+    if (observation.kind === 'mark_delivered' || observation.kind === 'quote_delivered') keepDelivered(this.state, observation);
+    return true;
+  }
+
   private dispatch(observation: Exclude<Observation, { kind: ValuedKind }>): void {
     switch (observation.kind) {
       case 'instrument':
@@ -129,9 +138,17 @@ class Judge implements Auditor {
         return;
       case 'process_started':
       case 'process_died':
+      case 'lock_lost':
+      case 'term_begun':
       case 'troubled':
       case 'healed':
         keepProcess(this.state, observation);
+        return;
+      case 'former_sent':
+        checkMaySend(this.state, observation);
+        return;
+      case 'former_wrote':
+        checkMayWrite(this.state, observation.process, observation.at);
         return;
       case 'order_journaled':
         checkJournaled(this.state, observation);
@@ -146,6 +163,7 @@ class Judge implements Auditor {
         keepDecided(this.state, observation);
         return;
       case 'stop_handed':
+        if (isSpentBefore(this.state, observation.stop.process, this.state.orders.get(observation.stop.cloid))) return;
         checkNotTraded(this.state, observation.stop.copyId, observation.stop.cloid, observation.at, observation.at);
         checkStop(this.state, observation.stop, observation.at);
         keepStop(this.state, observation.stop, observation.at);
@@ -191,6 +209,7 @@ class Judge implements Auditor {
 
   private judge(order: OrderHanded, at: number): void {
     const { state } = this;
+    if (isSpentBefore(state, order.process, state.orders.get(order.cloid))) return;
     const again = (state.orders.get(order.cloid)?.handed ?? null) !== null;
     checkHandedOver(state, order, at);
     if (again) return;
@@ -216,6 +235,7 @@ class Judge implements Auditor {
   /** A mirror that enters is held to every limit as an order that adds risk: no target, age or bound is asked for. */
   private mirrored(mirror: MirrorHanded, at: number): void {
     const { state } = this;
+    if (isSpentBefore(state, mirror.process, state.orders.get(mirror.cloid))) return;
     checkMirror(state, mirror, at);
     const copy = state.copies.get(mirror.copyId);
     const instrument = state.instruments.get(mirror.coin);
@@ -260,5 +280,17 @@ class Judge implements Auditor {
     checkPriceBound(judged);
   }
 }
+
+const FORMERS_OWN: ReadonlySet<Observation['kind']> = new Set<DeliveredObservation['kind']>([
+  'mark_delivered',
+  'quote_delivered',
+  'leader_fills_delivered',
+  'leader_state_delivered',
+  'leader_orders_delivered',
+  'account_fill_delivered',
+  'account_state_delivered',
+  'funding_delivered',
+  'answer_delivered',
+]);
 
 type ValuedKind = Extract<DeliveredObservation['kind'], 'mark_delivered' | 'account_fill_delivered' | 'funding_delivered'>;

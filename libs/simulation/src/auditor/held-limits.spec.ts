@@ -125,6 +125,16 @@ describe('limits on what is held (product §3, 2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    ['by the mark that passed it need not be told apart', 1, []],
+    ['long after that are told', 60, ['limit_not_told']],
+  ])('of a copy that is closed %s', (_what, seconds, found) => {
+    const history = passed(limited('gross_exposure', 'trim'), seconds).wait(200).state('breaker_closed');
+    history.fill(history.exit('-10', { cause: 'repair', price: units('95') }), '10', '100');
+    history.wait(40_000).calm({ ...history.snapshot(), limitsTold: [] });
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, string, string, 'leaves' | 'failed' | 'stays', readonly string[]]>([
     // what, held of X and of Y at 100, what became of an exit of all of Y when both are at 120: 1,100 are allowed
     ['whose exit leaves them within the limit', '7', '3', 'leaves', []],

@@ -200,6 +200,14 @@ export interface PositionSeen {
 export type ProcessObservation =
   | { readonly kind: 'process_started'; readonly at: EpochMs; readonly process: string }
   | { readonly kind: 'process_died'; readonly at: EpochMs; readonly process: string }
+  /** The database forgot the lock of a process that lives on: until `certainUntil` it may go by it, and not a moment longer. */
+  | { readonly kind: 'lock_lost'; readonly at: EpochMs; readonly process: string; readonly certainUntil: EpochMs }
+  /** The commit by which a process began its term stands: nothing that a process before it writes may stand from here on. */
+  | { readonly kind: 'term_begun'; readonly at: EpochMs; readonly process: string }
+  /** A process that lost its lock sends an order or another action. */
+  | { readonly kind: 'former_sent'; readonly at: EpochMs; readonly process: string; readonly about: string }
+  /** A transaction of a process that lost its lock stands, which was more than a look. */
+  | { readonly kind: 'former_wrote'; readonly at: EpochMs; readonly process: string }
   | { readonly kind: 'troubled' | 'healed'; readonly at: EpochMs };
 
 /** What the engine wrote down and let go. */

@@ -287,6 +287,26 @@ describe('a copy of at most two fixed amounts (product §2.2)', () => {
   });
 });
 
+describe('a copy of fixed amounts whose leader turned unseen', () => {
+  it.each<[string, number, readonly string[]]>([
+    ['has all its adds of the new episode', 2, []],
+    ['and no more', 3, ['beyond_target']],
+  ])('%s', (_what, adds, found) => {
+    const history = new History({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } });
+    for (const position of ['7', '9']) {
+      history.wait(1_000).mark('100').leader(position);
+      history.fill(history.order('1'), '1', '100');
+    }
+    history.wait(1_000).leader('-5', '100', 'unseen', false);
+    for (const [index, position] of ['-8', '-11', '-14'].slice(0, adds).entries()) {
+      history.wait(1_000).mark('100').leader(position);
+      if (index === 0) history.fill(history.exit('-2'), '2', '100');
+      history.fill(history.order('-1'), '1', '100');
+    }
+    expect(history.found()).toEqual(found);
+  });
+});
+
 describe('a copy of fixed amounts that had another mode in this episode', () => {
   it.each<[string, string, readonly string[]]>([
     ['has both adds left', '1', []],
@@ -548,6 +568,15 @@ describe('exits (product §2.6, §2.7)', () => {
     const history = new History().follow('0.9').leader('0').wait(60_000);
     history.calm(history.snapshot({ target: 0n, reasons: ['dust'] }));
     expect(history.found()).toEqual(['exit_not_followed']);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['0.8891', 'waits where its whole lots are below the minimum', []],
+    ['0.88', 'is told where they are not', ['exit_not_followed']],
+  ])('a reduction to %s %s', (target, _what, found) => {
+    const history = new History().follow('10').leader('8.8').wait(60_000);
+    history.calm({ ...history.snapshot({ target: units(target) }), marks: [{ coin: COIN, price: units('99.5') }] });
+    expect(history.found()).toEqual(found);
   });
 
   it('a reduction that was not followed is told', () => {

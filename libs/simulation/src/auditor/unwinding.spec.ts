@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COIN, COPY, History, units } from './testing/history';
+import { COIN, COPY, History, rate, units } from './testing/history';
 
 const MINUTE = 60_000;
 
@@ -29,6 +29,17 @@ describe('a copy that is unwound (product §2.11)', () => {
   it('may do so where its leader does', () => {
     const history = unwinding().wait(MINUTE).mark('100').leader('0');
     expect(slice(history, '20').found()).toEqual([]);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    // 20 held at 100 of 10,000: a limit of 1 % is met at 95
+    ['a little beyond its loss limit, which is not met beyond doubt', '94.98', []],
+    ['short of it', '96', ['unwind_wrong']],
+  ])('may do so where a loss limit may be met: %s', (_what, mark, found) => {
+    const losses = { fromStart: rate('0.01'), trailing: null, daily: null, lossMoney: null, haltNewAt: null, closeAfterMarks: 1 };
+    const history = unwinding({ losses }).wait(MINUTE).mark(mark);
+    history.fill(history.exit('-20', { cause: 'repair', price: units('90') }), '20', mark);
+    expect(history.found()).toEqual(found);
   });
 
   it('may do so where it is to be closed all the same', () => {

@@ -67,6 +67,8 @@ export const VIOLATION_KINDS = [
   'other_scope',
   'position_wrong',
   'wave_order',
+  'sent_without_lock',
+  'written_after_term',
 ] as const;
 export type ViolationKind = (typeof VIOLATION_KINDS)[number];
 

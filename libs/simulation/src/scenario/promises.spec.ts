@@ -5,7 +5,7 @@ import { scenarioOf } from './scenario-of';
 import type { Step } from './steps';
 import { RECORDED_SOURCES } from './testing/sources';
 
-const good = scenarioOf(8, 'standard', RECORDED_SOURCES);
+const good = scenarioOf(7, 'standard', RECORDED_SOURCES);
 const lastCalm = good.steps.findIndex((step) => step.kind === 'calm_begins' && step.last);
 
 /** The first step of a kind from `from` on. */

@@ -11,6 +11,7 @@ import { ScenarioOrders, withOrders } from './leader-orders';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
 import { listingPauses } from './listings';
+import { lockLosses } from './lock-losses';
 import { ScenarioMarket } from './market';
 import { moneyNow } from './money-now';
 import { PressedLimits } from './pressed-limits';
@@ -90,6 +91,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       moneyNow(seed, copies),
       listingPauses(seed, copies),
       pressed,
+      lockLosses(seed, crashPoints),
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
     pressed,

@@ -63,6 +63,7 @@ export const STEP_KINDS = [
   'clock_offset',
   'engine_starts',
   'engine_dies',
+  'lock_lost',
   'calm_begins',
   'audit',
   'calm_ends',
@@ -276,7 +277,34 @@ export type EngineStep =
       readonly point: string | null;
       readonly nth: number;
       readonly latestMs: number;
-    };
+    }
+  | LockLost;
+
+/** No point of the engine: a wave was written down, and the engine does not know yet. */
+export const WAVE_WRITTEN = 'wave_written';
+
+/**
+ * The database forgets the lock of the engine that leads, at once or where it passes a point as for a death, or {@link WAVE_WRITTEN}; where none leads nothing is
+ * lost. It lives on beside the next one, which has a clock of its own.
+ */
+export interface LockLost {
+  readonly at: number;
+  readonly kind: 'lock_lost';
+  readonly point: string | null;
+  readonly nth: number;
+  readonly latestMs: number;
+  /** For so long it goes by its lock still, and for so long it lives, if nothing ends it before. */
+  readonly certainMs: number;
+  readonly livesMs: number;
+  /** What its transactions meet. `silent`: no answer at all. */
+  readonly storage: 'reachable' | 'refused' | 'silent';
+  /** What it sends, and what the database answers it, takes so much longer from then on. */
+  readonly slowMs: number;
+  readonly answersMs: number;
+  /** The next one begins after so long, its clock so far ahead. */
+  readonly nextInMs: number;
+  readonly nextOffsetMs: number;
+}
 
 /**
  * A calm: no fault is open, an engine lives, no leader trades and nobody asks for anything; prices go on. `audit` stands when it has lasted for long enough:

@@ -25,11 +25,12 @@ describe('the page of broken engines', () => {
 });
 
 describe('the seeds they are known to be caught in', () => {
-  it('are told of each, and of no others', () => {
-    expect(Object.keys(CAUGHT_IN).sort()).toEqual(BROKEN_ENGINES.map(({ name }) => name).sort());
+  it('are of broken engines there are', () => {
+    const names = BROKEN_ENGINES.map(({ name }) => name);
+    expect(Object.keys(CAUGHT_IN).filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it('are within those it is looked for in', () => {
-    for (const [name, seed] of Object.entries(CAUGHT_IN)) expect(seed === null || (seed > 0 && seed <= 50), name).toBe(true);
+    for (const [name, seed] of Object.entries(CAUGHT_IN)) expect(seed > 0 && seed <= 50, name).toBe(true);
   });
 });

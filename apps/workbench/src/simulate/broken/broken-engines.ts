@@ -4,6 +4,7 @@ import { BROKEN_BOOKS } from './books';
 import type { BrokenEngine } from './break-engine';
 import { BROKEN_BREAKERS } from './breakers';
 import { BROKEN_ENDINGS } from './endings';
+import { BROKEN_LEAD } from './handing-over-the-lead';
 import { BROKEN_HELD_LIMITS } from './held-limits';
 import { BROKEN_LIMITS } from './limits';
 import { BROKEN_MARGIN } from './margin';
@@ -37,6 +38,7 @@ export const BROKEN_ENGINES: readonly BrokenEngine[] = [
   ...BROKEN_SENDING,
   ...BROKEN_BOOKS,
   ...BROKEN_SHARING,
+  ...BROKEN_LEAD,
 ];
 
 /** The broken engine of a name. Throws when there is none. */

@@ -9,7 +9,7 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
     edits: [
       {
         file: 'apps/engine/src/commands/stop-copy.ts',
-        find: '(leaderId === undefined || copy.group.leaderId === leaderId)',
+        find: '(leaderId === undefined || copy.leaderId === leaderId)',
         put: 'leaderId === undefined',
       },
     ],

@@ -142,6 +142,9 @@ export class Player {
       case 'engine_dies':
         host.kill(step.point, step.nth, step.latestMs);
         return;
+      case 'lock_lost':
+        host.loseLock(step);
+        return;
       case 'kill_switch':
         await this.turn(step.target, step.on);
         return;

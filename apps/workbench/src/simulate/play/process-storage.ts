@@ -49,6 +49,12 @@ export interface ProcessStorageParts {
   /** The world's time. */
   readonly exact: () => number;
   readonly committed: (what: Committed) => void;
+  /** How the process reaches the database, besides the faults of all. */
+  readonly reach: () => 'reachable' | 'refused' | 'silent';
+  /** At the end of a transaction that may write: what is to be done once it stands. Transactions come one after another, so the order is that of their commits. */
+  readonly writing: () => () => void;
+  /** A transaction that may write stands, a wave with it or not; the process is told so much later. */
+  readonly answersMs: (isWave: boolean) => number;
 }
 
 /** Storage as one engine process has it: it fails as it is told, tells what was committed, and gives a dead process nothing any more. */
@@ -60,6 +66,8 @@ export class ProcessStorage implements EngineStorage {
     return this.run(
       (end) => this.parts.storage.scoped(scope, async (unit) => end(await work(new WatchedUnit(unit, told, this.parts.exact))), options),
       () => this.parts.committed({ scope, ...told }),
+      options?.readOnly === true,
+      () => told.journal.length > 0,
     );
   }
 
@@ -67,28 +75,40 @@ export class ProcessStorage implements EngineStorage {
     return this.run(
       (end) => this.parts.storage.platform(async (unit) => end(await work(unit)), options),
       () => undefined,
+      options?.readOnly === true,
     );
   }
 
-  private async run<T>(begin: (end: (value: T) => T) => Promise<T>, committed: () => void): Promise<T> {
-    const { process, faults } = this.parts;
-    if (!process.alive) return never();
+  private async run<T>(
+    begin: (end: (value: T) => T) => Promise<T>,
+    committed: () => void,
+    readOnly: boolean,
+    isWave: () => boolean = () => false,
+  ): Promise<T> {
+    const { process, faults, reach } = this.parts;
+    if (!process.alive || reach() === 'silent') return never();
+    if (reach() === 'refused') throw new Error('the simulated database is not reached');
     const { delayMs, down, lost } = faults.transaction();
     if (delayMs > 0) await new Promise<void>((resolve) => void process.after(delayMs, resolve));
     if (down) throw new Error('the simulated database is down');
     let value: T;
+    let stands = (): void => undefined;
     try {
       value = await begin((made) => {
         // Died in the middle: nothing of it stands.
         if (!process.alive) throw new EngineDied();
         if (lost === 'undone') throw new CommitUnknownError(new Error('simulated'));
+        if (!readOnly) stands = this.parts.writing();
         return made;
       });
     } catch (failure) {
       if (!process.alive) return never();
       throw failure;
     }
+    stands();
     committed();
+    const lateMs = readOnly ? 0 : this.parts.answersMs(isWave());
+    if (lateMs > 0) await new Promise<void>((resolve) => void process.after(lateMs, resolve));
     if (!process.alive) return never();
     if (lost === 'stands') throw new CommitUnknownError(new Error('simulated'));
     return value;

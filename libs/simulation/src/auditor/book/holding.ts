@@ -137,6 +137,8 @@ export class Holding {
   referenceFrom = Number.NEGATIVE_INFINITY;
   /** The oldest increment that may still be owed, as each newer one that came in time keeps all of them; older ones wait below the minimum at most. */
   owedFrom = Number.NEGATIVE_INFINITY;
+  /** Where more is held than the target, what an exit to come leaves, and since when; null: none is to come. */
+  exitLeaves: { readonly size: bigint; readonly at: EpochMs } | null = null;
   /** When the newest entry was decided that filled whole. */
   filledWholeAt = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */

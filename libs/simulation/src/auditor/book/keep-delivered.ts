@@ -6,6 +6,7 @@ import type { Holding } from './holding';
 import { exitsAhead, noteChange } from './keep-mirrors';
 import { beginIn, takeOnBy } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
+import { noteReference } from './note-reference';
 import { CHANGE_MS, ratioBounds } from './ratio';
 import { type AuditState, fillKey } from './state';
 import { type Followed, widened } from './target';
@@ -65,9 +66,17 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
 }
 
 /** Takes lives and deaths of processes into the books. */
-export function keepProcess(state: AuditState, told: ProcessObservation): void {
+export function keepProcess(state: AuditState, told: Exclude<ProcessObservation, { kind: 'former_wrote' | 'former_sent' }>): void {
   if (!('process' in told)) {
     state.quietSince = told.kind === 'healed' ? told.at : Number.POSITIVE_INFINITY;
+    return;
+  }
+  if (told.kind === 'lock_lost') {
+    state.formers.lost(told.process, told.certainUntil);
+    return;
+  }
+  if (told.kind === 'term_begun') {
+    state.formers.begun(told.process);
     return;
   }
   if (told.kind === 'process_started') {
@@ -195,21 +204,6 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const exits = exitsAhead(state, copy, holding, move.at);
   const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
-}
-
-/** From when on the leader's prices are those of increments not copied yet. */
-function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
-  const holding = copy.holding(move.coin);
-  const lot = state.instruments.get(move.coin)?.lot ?? 0n;
-  const buy = holding.target.side > 0n;
-  // What is on its way may come back without a fill, and is tried again at its own reference.
-  const held = holding.real.position * (buy ? 1n : -1n);
-  const owed = holding.target.high - (held > 0n ? held : 0n);
-  if (owed < lot || owed <= 0n) {
-    holding.referenceFrom = move.at;
-    holding.owedFrom = move.at;
-  }
-  holding.owedBefore = owed > 0n ? owed : 0n;
 }
 
 function keepAccountFill(state: AuditState, key: string, at: number): void {

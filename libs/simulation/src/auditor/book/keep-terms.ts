@@ -1,5 +1,5 @@
 import type { TermsObservation } from '../observations';
-import type { CopyStateSeen } from '../terms';
+import { type CopyStateSeen, isFollowed } from '../terms';
 import { CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
 import { keepHandOver } from './hand-overs';
@@ -132,6 +132,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   copy.state = told.state;
   keepHandOver(state, copy, before, told.state, told.at);
   if (told.state === 'unwinding') keepUnwinding(copy, told.at);
+  if (!isFollowed(told.state)) copy.limits.closing(told.at - state.options.owedSlackMs);
   if (ENDS.has(told.state)) {
     for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
   }

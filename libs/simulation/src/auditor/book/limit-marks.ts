@@ -34,6 +34,11 @@ export class PassedLimits {
     this.mayBe.clear();
   }
 
+  /** The copy is being closed, by the very mark maybe that passed a limit: what was passed since `from` need not have been told apart from that. */
+  closing(from: EpochMs): void {
+    for (const [limit, { since }] of this.passed) if (since >= from) this.passed.delete(limit);
+  }
+
   /** A process that died takes what it saw with it. */
   died(process: string): void {
     for (const [limit, passed] of this.passed) if (passed.process === process) this.passed.delete(limit);

@@ -71,6 +71,12 @@ export class LossTrack {
     return floors.length === 0 ? null : Math.max(...floors);
   }
 
+  /** Whether an engine may take a limit for met where the copy is worth as little as `least`: on figures a thousandth away from those that meet it beyond doubt. */
+  mayBeMet(least: number, limits: LossLimits, allocation: number, margin: number): boolean {
+    const floor = this.floor(limits, allocation);
+    return floor !== null && least <= floor + margin * Math.abs(floor);
+  }
+
   /** Every reference begins anew at this value, which is one of two. */
   anchor(value: ValueSeen, allocation: number): void {
     const least = Math.min(value.told, value.real);

@@ -7,6 +7,7 @@ import { Blindness } from './blindness';
 import type { AccountCharges } from './charges';
 import type { CopyTrack } from './copies';
 import { entryOf } from './entry-of';
+import { Formers } from './formers';
 import { Halts } from './halts';
 import { HoldingIndex } from './holding-index';
 import { LeaderTrack } from './leaders';
@@ -75,6 +76,7 @@ export class AuditState {
   readonly halts = new Halts();
   readonly blindness = new Blindness();
   readonly startedAt = new Map<string, EpochMs>();
+  readonly formers = new Formers();
   lastStartAt = Number.NEGATIVE_INFINITY;
   /** Since when nothing between engines and the world fails; infinity: something does. */
   quietSince = Number.NEGATIVE_INFINITY;
@@ -105,8 +107,9 @@ export class AuditState {
     this.tell({ kind, at, copyId, cloid, text });
   }
 
-  /** Whether the process began so short a while ago that its figures may not be those the auditor has. */
+  /** Whether the process began so short a while ago that its figures may not be those the auditor has, or another leads whose doings it does not know. */
   settling(process: string, at: EpochMs): boolean {
+    if (this.formers.isOver(process)) return true;
     return at - (this.startedAt.get(process) ?? Number.NEGATIVE_INFINITY) < this.options.settleMs;
   }
 

@@ -297,8 +297,11 @@ export class TargetBounds {
     const believed = move.believed ?? before;
     this.lowHolds = false;
     this.low = 0n;
-    // It went through flat, or opened, unseen: what waited for the next open waits no more, and follows what comes after.
-    if (sign(before) !== sign(believed)) this.waiting = false;
+    // It went through flat, or opened, unseen: what waited for the next open waits no more, and follows what comes after, as a new episode.
+    if (sign(before) !== sign(believed)) {
+      this.waiting = false;
+      this.adds = 0;
+    }
     if (!may || before === 0n || (sign(before) === sign(believed) && abs(before) <= abs(believed))) return;
     const side = direction === 'same' ? sign(before) : sign(-before);
     const kept = this.side === side ? this.high : 0n;

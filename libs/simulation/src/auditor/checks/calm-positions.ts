@@ -200,7 +200,8 @@ function checkGap(standing: Standing, wanted: bigint): void {
     return;
   }
   if (-gap <= aheadOn(standing, side)) return;
-  // A reduction waits only where what would be reduced is below the minimum, or the whole is so little that it is kept or closed.
-  if (-gap * mark * 10n < least * 11n || held * mark < least * 2n) return;
+  // A reduction waits only where the whole lots it would take off are below the minimum, or the whole is so little that it is kept or closed.
+  const off = -gap - (-gap % instrument.lot);
+  if (off * mark * 10n < least * 11n || held * mark < least * 2n) return;
   tell(standing, 'exit_not_followed', `${sizeText(holding.real.position)} is held for a target of ${sizeText(told.target)}`);
 }

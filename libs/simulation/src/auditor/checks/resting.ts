@@ -38,11 +38,12 @@ export function checkCalmRests(state: AuditState, at: number): void {
   }
 }
 
-/** Since when the process that sent an order lives and all that it talks to works. A process that died left it to the next one. */
+/** Since when the process that sent an order leads and all that it talks to works. A process that died, or lost its lock, left it to the next one. */
 export function quietSince(state: AuditState, order: OrderTrack): number {
   const born = state.startedAt.get(order.process);
   const unseen = order.handed === null ? null : state.blindness.since(order.process, order.handed.account);
-  if (born === undefined || unseen !== null || state.unsigned.has(order.handed?.account ?? '')) return Number.POSITIVE_INFINITY;
+  if (born === undefined || state.formers.has(order.process) || unseen !== null || state.unsigned.has(order.handed?.account ?? ''))
+    return Number.POSITIVE_INFINITY;
   return Math.max(state.quietSince, born + state.options.settleMs);
 }
 

@@ -40,7 +40,7 @@ export function checkPace(judged: JudgedOrder): void {
   const begun = copy.unwinding.get(order.coin);
   if (copy.state !== 'unwinding' || unwindBy === null || begun === undefined || order.decidedAt >= unwindBy - state.options.clockSlackMs) return;
   if (holding.foreign || copy.ownShare || copy.losses.breach !== null || copy.limits.passed.size > 0 || copy.stopFilledAt !== null) return;
-  if (copy.terms.settings.stateLimits !== undefined) return;
+  if (copy.terms.settings.stateLimits !== undefined || mayBreak(judged)) return;
   // To be closed all the same: its exits leave before that is written.
   if (state.halts.since({ kind: 'copy', copyId: copy.copy.copyId }, 'stop') !== null) return;
   // What the leader reduced about then may be closed still.
@@ -58,6 +58,12 @@ export function checkPace(judged: JudgedOrder): void {
     'unwind_wrong',
     `leaves ${sizeText(max(left, 0n))} of ${sizeText(held)} ${unwindBy - order.decidedAt} ms before the deadline, at least ${sizeText(least)} should be`,
   );
+}
+
+/** A loss limit may be met: everything is closed then, before that is written. */
+function mayBreak({ copy, at, state }: JudgedOrder): boolean {
+  const least = copy.equityRange(at)?.low ?? null;
+  return least !== null && copy.losses.mayBeMet(least, copy.terms.losses, copy.terms.money, state.options.lossMargin);
 }
 
 /** A slice at its largest: of as few as a position may come to whose price fell by half meanwhile; null: there need not be more than the one at the deadline. */
