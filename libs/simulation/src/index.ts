@@ -49,6 +49,7 @@ export {
   type LeaderOrderTerms,
   type LeaderTrades,
   type LimitTarget,
+  type ListingStep,
   type LockLost,
   type OwnSize,
   type QuoteRow,

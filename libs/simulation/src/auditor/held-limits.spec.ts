@@ -67,11 +67,14 @@ describe('limits on what is held (product §3, 2)', () => {
     expect(history.found()).toEqual(found);
   });
 
-  it.each<[string, string, StateActionSeen, readonly string[]]>([
-    ['what was trimmed', '-1.3', 'trim', ['beyond_target']],
-    ['what was closed', '-10', 'close', ['entry_without_cause']],
-  ])('leave %s as it is', (_what, exit, action, found) => {
-    const history = passed(limited('position_notional', action)).wait(100);
+  it.each<[string, number, string, StateActionSeen, readonly string[]]>([
+    ['what was trimmed', 100, '-1.3', 'trim', ['beyond_target']],
+    ['what was trimmed with the mark itself', 0, '-1.3', 'trim', ['beyond_target']],
+    ['what was closed', 100, '-10', 'close', ['entry_without_cause']],
+    ['what was closed with the mark itself', 0, '-10', 'close', ['entry_without_cause']],
+    ['not what another exit left, which was on its way as the mark came', 0, '-1', 'trim', []],
+  ])('leave %s, %i ms after the mark, as it is', (_what, ms, exit, action, found) => {
+    const history = passed(limited('position_notional', action)).wait(ms);
     history.fill(history.exit(exit, { cause: 'repair', price: units('119') }), exit.slice(1), '120');
     history.wait(1_000).mark('100').wait(100);
     history.order('1', { cause: 'repair', price: units('100.1') });

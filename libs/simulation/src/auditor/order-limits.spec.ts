@@ -31,6 +31,19 @@ describe('limits of one order (product §3, 1)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, Partial<SettingsSeen>, string, readonly string[]]>([
+    // An account of 5,000 for a copy of 10,000: half of each limit that is a share of equity.
+    ['margin within it', { venueLeverage: 1 }, '49', []],
+    ['margin beyond it', { venueLeverage: 1 }, '51', ['allocation']],
+    ['a share beyond it', caps({ maxPositionShare: rate('0.4') }), '21', ['cap_position_share']],
+    ['leverage beyond it', caps({ maxLeverage: rate('0.4') }), '21', ['leverage']],
+  ])('goes by what the venue account really has: %s', (_what, settings, order, found) => {
+    const history = new History(settings).wait(20_000).mark('100');
+    history.tell({ kind: 'account_state_delivered', at: history.now, process: 'p1', account: COPY.account, equity: units('5000') });
+    history.leader('2000').order(order);
+    expect(history.found()).toEqual(found);
+  });
+
   it('counts what is held, what may still fill and the order itself', () => {
     const history = new History(caps({ maxPositionSize: units('0.5') })).follow('2').leader('9');
     history.order('0.2');

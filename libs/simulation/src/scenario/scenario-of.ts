@@ -10,6 +10,7 @@ import { LeaderBook } from './leader-book';
 import { ScenarioOrders, withOrders } from './leader-orders';
 import { ScenarioLeaders } from './leaders';
 import { ScenarioLimits } from './limits';
+import { listingPauses } from './listings';
 import { lockLosses } from './lock-losses';
 import { ScenarioMarket } from './market';
 import { moneyNow } from './money-now';
@@ -88,6 +89,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       handOvers(seed, copies, market),
       unwinds(seed, copies),
       moneyNow(seed, copies),
+      listingPauses(seed, copies),
       pressed,
       lockLosses(seed, crashPoints),
     ],

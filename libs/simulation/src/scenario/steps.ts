@@ -13,6 +13,7 @@ export type Step =
   | LimitsStep
   | SwitchStep
   | CloseAllStep
+  | ListingStep
   | FollowerStep
   | FaultStep
   | EngineStep
@@ -49,6 +50,8 @@ export const STEP_KINDS = [
   'kill_switch',
   'close_all',
   'close_all_of',
+  'listing_pause',
+  'listing_resume',
   'own_trade',
   'venue_cash',
   'agent_expires',
@@ -220,6 +223,14 @@ export interface CloseAllStep {
   readonly at: number;
   readonly kind: 'close_all_of';
   readonly target: CloseAllTarget;
+}
+
+/** A brand takes a leader out of use for a while: its copies of it take no new risk, their exits go on. */
+export interface ListingStep {
+  readonly at: number;
+  readonly kind: 'listing_pause' | 'listing_resume';
+  readonly tenant: number;
+  readonly leader: number;
 }
 
 export type CloseAllTarget =

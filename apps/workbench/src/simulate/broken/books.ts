@@ -17,7 +17,8 @@ export const BROKEN_BOOKS: readonly BrokenEngine[] = [
   {
     name: 'fees_forgotten',
     rule: 'PnL after fees',
-    caughtBy: ['money_wrong'],
+    // What a copy is worth is after its fees: its losses are seen too late without them.
+    caughtBy: ['money_wrong', 'order_after_breach', 'breach_not_closed'],
     edits: [
       {
         file: 'apps/engine/src/books/post-fills.ts',

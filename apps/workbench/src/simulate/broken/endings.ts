@@ -5,7 +5,7 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
   {
     name: 'close_all_of_a_leader_closes_nobody',
     rule: 'close-all of a leader closes each of its copies',
-    caughtBy: ['breach_not_closed', 'stop_not_flat'],
+    caughtBy: ['breach_not_closed', 'stop_not_flat', 'halt_ignored'],
     edits: [
       {
         file: 'apps/engine/src/commands/stop-copy.ts',
@@ -17,7 +17,7 @@ export const BROKEN_ENDINGS: readonly BrokenEngine[] = [
   {
     name: 'close_all_of_a_brand_closes_nobody',
     rule: 'close-all of a brand closes each of its copies',
-    caughtBy: ['breach_not_closed', 'stop_not_flat'],
+    caughtBy: ['breach_not_closed', 'stop_not_flat', 'halt_ignored'],
     edits: [
       {
         file: 'apps/engine/src/commands/commands.ts',

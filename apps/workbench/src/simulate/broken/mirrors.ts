@@ -43,7 +43,8 @@ export const BROKEN_MIRRORS: readonly BrokenEngine[] = [
   {
     name: 'mirror_exit_not_reduce_only',
     rule: 'a mirror that takes off is reduce-only',
-    caughtBy: ['reduce_only_wrong', 'exit_not_reduce_only'],
+    // A mirror that may add where its leader takes off is one of another order than his.
+    caughtBy: ['mirror_wrong'],
     edits: [
       {
         file: 'apps/engine/src/stops/stop-journal.ts',

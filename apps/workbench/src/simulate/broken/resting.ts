@@ -15,6 +15,11 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
         find: 'draft.options.mayRest === true && copies.restOnBreach[row] === 1',
         put: 'draft.options.mayRest === true',
       },
+      {
+        file: 'libs/replication/src/emit-orders.ts',
+        find: 'mayRest && !exits && restOnBreach[row[at] ?? 0] === 1 ?',
+        put: 'mayRest && !exits ?',
+      },
     ],
   },
   {

@@ -64,4 +64,16 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
       },
     ],
   },
+  {
+    name: 'leader_pause_forgotten',
+    rule: 'copies of a leader whom his brand paused take no new risk',
+    caughtBy: ['halt_ignored'],
+    edits: [
+      {
+        file: 'apps/engine/src/commands/pause-leader.ts',
+        find: 'for (const copy of copies)copy.watched.book.setStatus(copy.row, _replication.STATUS.leaderPaused, paused);',
+        put: '',
+      },
+    ],
+  },
 ];

@@ -7,6 +7,10 @@ import type { PlatformActor } from './platform-actor';
 /** How often followers look at what they are asked. */
 const LOOK_MS = 500;
 const PPM = 1_000_000;
+/** One seed in so many has followers who answer at the last moment, one proposal in so many, so long before its end. */
+const LATE_SEEDS_ONE_IN = 2;
+const LATE_ONE_IN = 3;
+const LATE_MS = [10, 900] as const;
 
 /** What a follower will do with a proposal: approve a part of it, decline it (null), or nothing ever. */
 interface Intent {
@@ -29,7 +33,11 @@ export class Answers {
   private rests = false;
   private looking = false;
 
-  constructor(private readonly parts: AnswersParts) {}
+  private readonly hasLate: boolean;
+
+  constructor(private readonly parts: AnswersParts) {
+    this.hasLate = draws(parts.scenario.seed, 'last answers').oneIn(LATE_SEEDS_ONE_IN);
+  }
 
   /** Null where no copy asks. */
   start(): Timer | null {
@@ -78,12 +86,19 @@ export class Answers {
       [25, draw.between(50_000, PPM)],
       [15, null],
     ]);
-    return { at: draw.oneIn(6) ? Number.POSITIVE_INFINITY : createdAt + delay, ppm };
+    return { at: draw.oneIn(6) ? Number.POSITIVE_INFINITY : (this.lastMoment(copyId, endsAt) ?? createdAt + delay), ppm };
   }
 
-  private streamOf(copyId: string): Draws {
+  /** In a share of the seeds some answer when a proposal is about to end: what they approve may reach the engine behind it. Null: as any other. */
+  private lastMoment(copyId: string, endsAt: number): number | null {
+    if (!this.hasLate) return null;
+    const draw = this.streamOf(copyId, 'last answers of');
+    return draw.oneIn(LATE_ONE_IN) ? endsAt - draw.between(...LATE_MS) : null;
+  }
+
+  private streamOf(copyId: string, what = 'answers of'): Draws {
     const copy = this.parts.cast.copyOf(copyId)?.copy ?? -1;
-    const label = `answers of ${copy}`;
+    const label = `${what} ${copy}`;
     const known = this.streams.get(label) ?? draws(this.parts.scenario.seed, label);
     this.streams.set(label, known);
     return known;

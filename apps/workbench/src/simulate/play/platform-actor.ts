@@ -1,5 +1,5 @@
 import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
-import { type CopyId, formatSize, type Ids, rate, type Size, type TenantScope, UNIT } from '@lockstep/kernel';
+import { type CopyId, formatSize, type Ids, type LeaderId, rate, type Size, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
 import { type ChainLimits, decodeChainLimits, encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS, sharingConflict } from '@lockstep/roster';
 import type { CopyTerms, Scenario, ScenarioFollower, SpreadTerms, VirtualTime } from '@lockstep/simulation';
@@ -288,6 +288,21 @@ export class PlatformActor {
   async closeAllOf(scope: TenantScope, kind: 'leader.close_all' | 'tenant.close_all', targetId: string): Promise<void> {
     await this.store.scoped(scope, (unit) => this.append(unit, scope, kind, targetId, {}));
     this.wake(scope, { kind, targetId });
+  }
+
+  /** Takes a leader of a brand out of use, or into it again; true when it stood otherwise. */
+  async pauseLeader(scope: TenantScope, leaderId: string, paused: boolean): Promise<boolean> {
+    const [id, kind] = [leaderId as LeaderId, paused ? 'leader.pause' : 'leader.resume'] as const;
+    const status = paused ? 'paused' : 'active';
+    const changed = await this.store.scoped(scope, async (unit) => {
+      const row = await unit.leaders.findOne({ id });
+      if (row === null || row.status === status) return false;
+      await unit.leaders.update({ id }, { status, updatedAt: unit.now });
+      await this.append(unit, scope, kind, leaderId, {});
+      return true;
+    });
+    if (changed) this.wake(scope, { kind, targetId: leaderId });
+    return changed;
   }
 
   /** Puts limits in force for everyone, or for copies of a tenant, leader or follower. How waves are spread stays. */

@@ -7,7 +7,7 @@ type Part<T, K extends keyof T> = { readonly [Member in K]: T[Member] };
 /** What whoever plays tenants and operator writes in one scope, as the gateway does. */
 export interface TenantUnit {
   readonly now: number;
-  readonly leaders: Part<ScopedUnit['leaders'], 'insert'>;
+  readonly leaders: Part<ScopedUnit['leaders'], 'findOne' | 'insert' | 'update'>;
   readonly followers: Part<ScopedUnit['followers'], 'insert'>;
   readonly venueAccounts: Part<ScopedUnit['venueAccounts'], 'insert'>;
   readonly spareAgents: Part<ScopedUnit['spareAgents'], 'put'>;

@@ -6,6 +6,7 @@ import {
   fitTrade,
   type HaltCause,
   type LimitTarget,
+  type ListingStep,
   type Observation,
   type Scenario,
   type ScenarioStep,
@@ -152,6 +153,10 @@ export class Player {
         return;
       case 'close_all_of':
         await this.closeAllOf(step.target);
+        return;
+      case 'listing_pause':
+      case 'listing_resume':
+        await this.listing(step);
         return;
       case 'regime':
       case 'calm_begins':
@@ -344,6 +349,17 @@ export class Player {
       const isNamed = target.thing === 'tenant' || copy.leader === target.leader;
       if (copy.follower.tenant === target.tenant && isNamed) this.halt(copy, 'stop');
     }
+  }
+
+  /** Copies of a paused leader take no new risk from the answer on. One that is used again counts as such at once, whenever the engine hears of it. */
+  private async listing({ kind, tenant, leader }: ListingStep): Promise<void> {
+    const { actor, cast } = this.parts;
+    const [scope, leaderId] = [cast.scopes[tenant], cast.leaderId(tenant, leader)];
+    if (scope === undefined || leaderId === undefined) return;
+    const paused = kind === 'listing_pause';
+    if (!(await actor.pauseLeader(scope, leaderId, paused))) return;
+    const halted = { at: this.parts.exact(), thing: { kind: 'leader', leaderId }, cause: 'suspension' } as const;
+    this.parts.observe(paused ? { kind: 'halt', ...halted } : { kind: 'halt_lifted', ...halted });
   }
 
   private limitedBy(target: LimitTarget): { readonly scope: TenantScope | null; readonly id: string } | null {

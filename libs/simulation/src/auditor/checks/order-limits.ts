@@ -79,12 +79,10 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
   if (margin > equity * UNIT) {
     return { kind: 'allocation', text: `takes initial margin to ${priceText(margin / UNIT)} at worst, copy equity is at most ${priceText(equity)}` };
   }
-  const real = judged.copy.accountEquity.range(judged.at);
-  const base = real === null ? equity : min(equity, widened(real.high * shareMost(judged), judged.state.options.equityMargin));
-  if (maxLeverage === null || gross * RATE_ONE <= maxLeverage * base * UNIT) return null;
+  if (maxLeverage === null || gross * RATE_ONE <= maxLeverage * equity * UNIT) return null;
   return {
     kind: 'leverage',
-    text: `takes exposure to ${priceText(gross / UNIT)} at worst, ${rateText(maxLeverage)} times at most ${priceText(base)} is allowed`,
+    text: `takes exposure to ${priceText(gross / UNIT)} at worst, ${rateText(maxLeverage)} times at most ${priceText(equity)} is allowed`,
   };
 }
 
@@ -117,10 +115,13 @@ export function markOf(judged: JudgedOrder, coin: string): bigint | null {
   return trail?.range(order.decidedAt - state.options.raceMs, Math.max(order.decidedAt, judged.at))?.low ?? null;
 }
 
-/** The most copy equity an engine may have reckoned with, 10^-8; never below zero. */
+/** The most copy equity an engine may have reckoned with, 10^-8; never below zero. What its venue account falls short of its copies scales it (product §1). */
 export function highestEquity(judged: JudgedOrder): bigint | null {
-  const range = judged.copy.ownShare ? null : judged.copy.equityRange(judged.at);
-  return range === null ? null : widened(range.high, judged.state.options.equityMargin);
+  const { copy, at, state } = judged;
+  const range = copy.ownShare ? null : copy.equityRange(at);
+  if (range === null) return null;
+  const [own, real] = [widened(range.high, state.options.equityMargin), copy.accountEquity.range(at)];
+  return real === null ? own : min(own, widened(real.high * shareMost(judged), state.options.equityMargin));
 }
 
 export const widened = (value: number, margin: bigint): bigint => BigInt(Math.ceil(Math.max(0, value) * 1e8 * (1 + Number(margin) / 1e12)));

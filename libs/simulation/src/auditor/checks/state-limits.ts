@@ -26,15 +26,19 @@ export function checkBeyondState(judged: JudgedOrder): void {
 export function checkTrim(judged: JudgedOrder): void {
   const { order, state, holding, instrument } = judged;
   const { trim } = holding;
-  if (trim === null || trim.process !== order.process || order.decidedAt <= trim.at + state.options.raceMs || holding.foreign) return;
-  holding.trim = null;
-  if (order.decidedAt - trim.at > state.options.comparisonMs) return;
+  if (trim === null || trim.process !== order.process || order.decidedAt < Math.floor(trim.at) || holding.foreign) return;
+  // What leaves with the mark itself is the limit's own exit most of the time, and may be another one that was decided before the mark was looked at.
+  const raced = order.decidedAt <= trim.at + state.options.raceMs;
+  if (raced && order.cause !== 'repair') return;
   const held = abs(holding.real.position);
   const { clockSlackMs } = state.options;
   // To an engine, an exit whose end it was not told is on its way still.
   const onWay = holding.pending(judged.at, clockSlackMs, order.buy, true) + holding.unknownEnds(judged.at, clockSlackMs, order.buy, true);
   const going = onWay + order.size;
   const left = held > going ? held - going : 0n;
+  if (raced && left > trim.most) return;
+  holding.trim = null;
+  if (order.decidedAt - trim.at > state.options.comparisonMs) return;
   if (left <= trim.most) {
     // Once the leader turned, what is left of the old side goes anyway; the limit says nothing of the target on the new one.
     if (holding.target.side === -sign(holding.real.position) && holding.real.position !== 0n) return;
