@@ -154,6 +154,19 @@ describe('increases that wait for approval (product §3)', () => {
     expect(found(loosened)).toBe(false);
   });
 
+  it('have a price of each increment that was asked for, also while more was held than all of them', () => {
+    const history = asking();
+    history.fill(enter(approve(history, '1'), '1'), '1');
+    history.wait(1_000).mark('100').leader('2');
+    const exit = history.exit('-0.8');
+    history.wait(200).leader('4', '101').wait(200).leader('5').fill(exit, '0.8');
+    approve(history.wait(1_000).mark('100'), '0.3', '2').wait(10);
+    history.order('0.3', { cause: 'repair', price: units('101.1') });
+    history.wait(100).order('0.01', { cause: 'repair', price: units('101.6') });
+    expect(history.found()).toContain('price_bound');
+    expect(history.auditor.violations().filter(({ kind }) => kind === 'price_bound')).toHaveLength(1);
+  });
+
   it('never hold up an exit', () => {
     const history = asking();
     history.fill(enter(approve(history, '1'), '1'), '1');

@@ -99,6 +99,17 @@ describe('mirrors that are missing in the calm (product §2.3)', () => {
     expect(isMissing(told(settings))).toBe(true);
   });
 
+  it.each<[string, string, boolean]>([
+    // 10 held at 100 of 10,000, and no new risk from half of a hundredth on: at 95
+    ['a little beyond what halts new risk, which is not met beyond doubt', '94.9', false],
+    ['short of it', '97', true],
+  ])('of a copy with a loss %s', (_what, mark, missing) => {
+    const losses = { fromStart: rate('0.01'), trailing: null, daily: null, lossMoney: null, haltNewAt: rate('0.5'), closeAfterMarks: 1 };
+    const history = told({ losses }, {}, 0).leader('100');
+    history.fill(history.order('10'), '10', '100');
+    expect(isMissing(settled(history).mark(mark), { target: units('10') })).toBe(missing);
+  });
+
   it('a copy that copies fills alone has none', () => {
     expect(isMissing(told({}, {}, 40_000, {}))).toBe(false);
   });

@@ -77,6 +77,14 @@ export class LossTrack {
     return floor !== null && least <= floor + margin * Math.abs(floor);
   }
 
+  /** The same for the share of a limit from which no new risk is taken. */
+  mayHalt(least: number, limits: LossLimits, allocation: number, margin: number): boolean {
+    const share = limits.haltNewAt ?? 1;
+    const { fromStart, trailing, daily, lossMoney } = limits;
+    const halting = { ...limits, fromStart: partOf(fromStart, share), trailing: partOf(trailing, share), daily: partOf(daily, share) };
+    return this.mayBeMet(least, { ...halting, lossMoney: partOf(lossMoney, share) }, allocation, margin);
+  }
+
   /** Every reference begins anew at this value, which is one of two. */
   anchor(value: ValueSeen, allocation: number): void {
     const least = Math.min(value.told, value.real);
@@ -204,6 +212,8 @@ interface UnitBase {
   readonly unit: number;
   readonly value: number | null;
 }
+
+const partOf = (limit: number | null, share: number): number | null => (limit === null ? null : limit * share);
 
 function unitOf(base: UnitBase, value: number): number {
   if (value <= 0) return 0;

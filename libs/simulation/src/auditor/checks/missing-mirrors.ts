@@ -60,8 +60,14 @@ function isSettled(state: AuditState, copy: CopyTrack, told: CopyAtCalm, at: Epo
   if (settings.policy !== 'orders' || settings.follow !== 'all' || settings.approveWithinMs !== undefined) return false;
   if (asked.length > 0 || terms.at > at - SETTLED_MS || told.state !== 'active' || copy.state !== 'active' || copy.stateAt > at - SETTLED_MS)
     return false;
-  if (copy.ownShare || copy.losses.breach !== null || state.halts.oldest(copy.copy) !== null) return false;
+  if (copy.ownShare || copy.losses.breach !== null || mayHalt(state, copy, at) || state.halts.oldest(copy.copy) !== null) return false;
   return !state.unsigned.has(copy.copy.account);
+}
+
+/** An engine may take no new risk for a loss that is none beyond doubt. */
+function mayHalt({ options }: AuditState, copy: CopyTrack, at: EpochMs): boolean {
+  const least = copy.equityRange(at)?.low ?? null;
+  return least !== null && copy.losses.mayHalt(least, copy.terms.losses, copy.terms.money, options.lossMargin);
 }
 
 /** The leader's orders as engines know them; null: something of them was told a moment ago. */

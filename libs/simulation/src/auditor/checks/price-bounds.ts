@@ -46,7 +46,9 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const mayWait = holding.owedBefore > instrument.lot && waits !== null && holding.owedBefore <= waits;
   // Increments that came while older ones were owed keep those owed, as long as no entry brought the copy to its target.
   const alive = Math.max(holding.owedFrom, holding.filledWholeAt - state.options.owedSlackMs);
-  const from = mayWait ? holding.referenceFrom : Math.max(holding.referenceFrom, Math.min(order.decidedAt - window, alive));
+  const owed = Math.min(order.decidedAt - window, alive);
+  // What waits for an approval is asked for whatever is held, more than all of it too: exits may be on their way.
+  const from = within > 0 ? owed : mayWait ? holding.referenceFrom : Math.max(holding.referenceFrom, owed);
   const track = state.leader(copy.copy.leader).coin(order.coin);
   const near = track.pricesSince(from);
   const leader = remnants ? blended(near, track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size) : near;
