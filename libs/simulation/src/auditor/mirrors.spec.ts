@@ -277,4 +277,17 @@ describe('what mirrors fill ahead of the leader', () => {
       .order('10', { price: units('95.4'), cause: 'repair', expiresAfter: 0 });
     expect(told(history)).toContain('beyond_target');
   });
+
+  it.each<[string, string, readonly string[]]>([
+    ['as much as it filled', '10', []],
+    ['and no more', '10.1', ['target_too_high']],
+    ['and nothing where none filled', '1', ['target_too_high']],
+  ])('what it filled ahead is the copy’s target though the copy was paused as the leader’s order filled: %s', (_what, target, found) => {
+    const history = target === '1' ? begun() : fill(place(begun()));
+    history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'pause' }).state('paused');
+    history.wait(1_000).mark('95').leader('100', '95', 'a');
+    list(history).wait(20_000).mark('95');
+    history.calm(history.snapshot({ target: units(target), reasons: ['denied'] }, 'paused'));
+    expect(history.found().filter((kind) => kind === 'target_too_high')).toEqual(found);
+  });
 });

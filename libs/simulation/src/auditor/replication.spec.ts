@@ -226,6 +226,22 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
       '99',
       [],
     ],
+    [
+      'the best quote about a mark that only a process knew which died since',
+      (history) => {
+        history.mark('103').wait(2_000).die().wait(1_000).start('p2').mark('100').wait(6_000).mark('100');
+      },
+      '104',
+      [],
+    ],
+    [
+      'and at none beyond that',
+      (history) => {
+        history.mark('103').wait(2_000).die().wait(1_000).start('p2').mark('100').wait(6_000).mark('100');
+      },
+      '104.1',
+      ['price_bound'],
+    ],
   ])('what a copy adopts is owed at %s', (_what, then, price, found) => {
     const history = new History().leader('10').wait(60_000).mark('100');
     const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
@@ -283,6 +299,24 @@ describe('a copy of at most two fixed amounts (product §2.2)', () => {
       history.wait(1_000).mark('100').leader(position);
       if (enters[index] === true) history.fill(history.order('1'), '1', '100');
     }
+    expect(history.found()).toEqual(found);
+  });
+});
+
+describe('a copy of fixed amounts whose leader fills two orders in one block', () => {
+  it.each<[string, string, readonly string[]]>([
+    ['takes both at the one price of his move', '2.04', []],
+    ['and no more', '2.06', ['beyond_target']],
+  ])('%s', (_what, size, found) => {
+    const history = new History({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: null } }).wait(1_000).mark('98');
+    // The larger one is cheaper: the average is nearer to its price, and each amount buys more at it than at its own order's.
+    const fill = { coin: COIN, buy: true, time: history.now - 50 };
+    const fills = [
+      { ...fill, tradeId: 'a', orderId: 'a', size: units('90'), price: units('98'), startPosition: 0n },
+      { ...fill, tradeId: 'b', orderId: 'b', size: units('10'), price: units('100'), startPosition: units('90') },
+    ];
+    history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills });
+    history.order(size, { price: units('98.5') });
     expect(history.found()).toEqual(found);
   });
 });

@@ -3,7 +3,7 @@ import type { DeliveredObservation, OrderObservation, ProcessObservation } from 
 import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
-import { exitsAhead, noteChange } from './keep-mirrors';
+import { aheadMost, exitsAhead, noteChange } from './keep-mirrors';
 import { beginIn, takeOnBy } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
 import { noteReference } from './note-reference';
@@ -166,6 +166,7 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
     ratio: ratioBounds(state, copy, leader, at),
     ...entersOn(state, copy, move.coin, at),
     exits: settings.follow !== 'increases_only' || copy.state === 'winding_down' || copy.state === 'unwinding',
+    ahead: aheadMost(state, copy, copy.holding(move.coin), at, move.after > 0n),
   };
 }
 

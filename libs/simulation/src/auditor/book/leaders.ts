@@ -1,4 +1,4 @@
-import { abs, type EpochMs, must, sign } from '@lockstep/kernel';
+import { abs, type EpochMs, max, min, must, sign } from '@lockstep/kernel';
 import type { LeaderFill, PositionSeen } from '../observations';
 import { MAX_LEADER_TRADES } from '../options';
 import { entryOf } from './entry-of';
@@ -15,8 +15,10 @@ export interface LeaderMove {
   readonly after: bigint;
   /** What the fills told before do not explain: the position was believed to be this. null: it was not known, or all is explained. */
   readonly believed: bigint | null;
-  /** Leader orders that increase here for the first time, with the lowest and highest price of their increases in this block. */
-  readonly newOrders: readonly { readonly low: bigint; readonly high: bigint }[];
+  /** How many leader orders increase here for the first time. */
+  readonly newOrders: number;
+  /** The lowest and highest price of all increases of this block: a move has one price, which lies between them. null: nothing increased. */
+  readonly increase: { readonly low: bigint; readonly high: bigint } | null;
   /** Whether a fill did not name its order. */
   readonly unnamed: boolean;
   readonly time: EpochMs;
@@ -180,12 +182,14 @@ export class LeaderTrack {
     if (first.time < track.lastFillTime) return null;
     const before = first.startPosition;
     let after = before;
-    const fresh = new Map<string, { low: bigint; high: bigint }>();
+    const fresh = new Set<string>();
+    const prices: bigint[] = [];
     let unnamed = false;
     for (const fill of group) {
       const next = fill.startPosition + (fill.buy ? fill.size : -fill.size);
       if (increases(fill.startPosition, next)) {
         track.notePrice(fill.price, at);
+        prices.push(fill.price);
         track.increasedTime = fill.time;
         track.increasedAt = at;
         track.increasedProcess = process;
@@ -200,20 +204,20 @@ export class LeaderTrack {
     track.position = after;
     track.known = true;
     track.lastFillTime = first.time;
-    return { coin: first.coin, before, after, believed, newOrders: [...fresh.values()], unnamed, time: first.time, at };
+    return { coin: first.coin, before, after, believed, newOrders: fresh.size, increase: rangeOf(prices), unnamed, time: first.time, at };
   }
 }
 
-function noteOrder(track: LeaderCoin, fresh: Map<string, { low: bigint; high: bigint }>, fill: LeaderFill): void {
-  const here = fresh.get(fill.orderId);
-  if (here !== undefined) {
-    if (fill.price < here.low) here.low = fill.price;
-    if (fill.price > here.high) here.high = fill.price;
-  } else if (!track.orders.has(fill.orderId)) {
-    must(track.orders.size < MAX_LEADER_TRADES, `a leader of more than ${MAX_LEADER_TRADES} orders in ${fill.coin} is cut into several runs`);
-    track.orders.add(fill.orderId);
-    fresh.set(fill.orderId, { low: fill.price, high: fill.price });
-  }
+function rangeOf(prices: readonly bigint[]): { readonly low: bigint; readonly high: bigint } | null {
+  const [first] = prices;
+  return first === undefined ? null : { low: prices.reduce(min, first), high: prices.reduce(max, first) };
+}
+
+function noteOrder(track: LeaderCoin, fresh: Set<string>, fill: LeaderFill): void {
+  if (track.orders.has(fill.orderId)) return;
+  must(track.orders.size < MAX_LEADER_TRADES, `a leader of more than ${MAX_LEADER_TRADES} orders in ${fill.coin} is cut into several runs`);
+  track.orders.add(fill.orderId);
+  fresh.add(fill.orderId);
 }
 
 /** Whether a position grew, opened or turned. */

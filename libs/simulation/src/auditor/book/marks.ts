@@ -69,9 +69,15 @@ export class MarkTrail {
   }
 }
 
+type Trails = ReadonlyMap<string, MarkTrail>;
+/** So many processes that ended are remembered: what one of them asked for the next ones carry out. */
+const FORMER_KEPT = 4;
+
 /** What each process knows of marks. */
 export class DeliveredMarks {
   private readonly trails = new Map<string, Map<string, MarkTrail>>();
+  /** Of processes that ended, the newest last. */
+  private readonly former: Trails[] = [];
 
   add(process: string, coin: string, at: EpochMs, price: bigint): void {
     const coins = entryOf(this.trails, process, () => new Map<string, MarkTrail>());
@@ -82,16 +88,22 @@ export class DeliveredMarks {
     return this.trails.get(process)?.get(coin) ?? null;
   }
 
-  /** Lowest and highest of what any process was told between two moments, and of what was in force before; null: nothing. */
+  /** Lowest and highest of what any process was told between two moments, one that ended since too, and of what was in force before; null: nothing. */
   rangeOfAll(coin: string, from: EpochMs, to: EpochMs): { readonly low: bigint; readonly high: bigint } | null {
-    const ranges = [...this.trails.values()].flatMap((coins) => coins.get(coin)?.range(from, to) ?? []);
+    const former = this.former.filter((coins) => (coins.get(coin)?.lastAt(to) ?? from - 1) >= from);
+    const ranges = [...this.trails.values(), ...former].flatMap((coins) => coins.get(coin)?.range(from, to) ?? []);
     return ranges.reduce<{ low: bigint; high: bigint } | null>(
       (all, { low, high }) => (all === null ? { low, high } : { low: min(all.low, low), high: max(all.high, high) }),
       null,
     );
   }
 
+  /** A process ended. */
   forget(process: string): void {
+    const trails = this.trails.get(process);
+    if (trails === undefined) return;
     this.trails.delete(process);
+    this.former.push(trails);
+    if (this.former.length > FORMER_KEPT) this.former.shift();
   }
 }

@@ -17,6 +17,8 @@ export interface Followed {
   readonly may: boolean;
   readonly must: boolean;
   readonly exits: boolean;
+  /** What mirrors may have filled ahead of it on its side: that much of an increase is the copy's already, whatever keeps it from entering. */
+  readonly ahead: bigint;
 }
 
 /** A move that may be followed on either of two. */
@@ -30,6 +32,7 @@ export function widened(one: Followed, other: Followed): Followed {
     may: one.may || other.may,
     must: one.must && other.must,
     exits: one.exits && other.exits,
+    ahead: max(one.ahead, other.ahead),
   };
 }
 
@@ -268,8 +271,12 @@ export class TargetBounds {
     if (this.lowHolds) this.low = ways.reduce((least, { low }) => min(least, low), UNBOUNDED);
     const high = ways.reduce((most, way) => max(most, way.high), this.high);
     if (high === this.high && modes.every(({ kind }) => kind === 'fixed_amount')) return;
-    if (followed.may) this.owe(move.at, high);
-    else this.block(move.at, high - this.high);
+    if (followed.may) {
+      this.owe(move.at, high);
+      return;
+    }
+    this.high += min(high - this.high, followed.ahead);
+    this.block(move.at, high - this.high);
   }
 
   private byRatio({ move, ratio }: Followed): { readonly low: bigint; readonly high: bigint } {
@@ -282,13 +289,12 @@ export class TargetBounds {
 
   private byAmounts(move: LeaderMove, amount: bigint, maxAdds: number | null): { readonly low: bigint; readonly high: bigint } {
     if (move.unnamed) this.lowHolds = false;
-    const left = maxAdds === null ? move.newOrders.length : Math.max(0, maxAdds - this.adds);
-    let { low, high } = this;
-    for (const order of move.newOrders.slice(0, left)) {
-      low += mulDiv(amount, UNIT, order.high, 'down');
-      high += mulDiv(amount, UNIT, order.low, 'up');
-    }
-    return { low, high };
+    const orders = BigInt(maxAdds === null ? move.newOrders : Math.min(move.newOrders, Math.max(0, maxAdds - this.adds)));
+    if (move.increase === null) return this;
+    return {
+      low: this.low + orders * mulDiv(amount, UNIT, move.increase.high, 'down'),
+      high: this.high + orders * mulDiv(amount, UNIT, move.increase.low, 'up'),
+    };
   }
 
   /** Fills are missing between what was believed and what the leader had: reductions are followed, increases may have been. */

@@ -55,7 +55,8 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   // What a user's act made owed lives as long as increments of its time do: newer ones keep it owed.
   if (copy.userActAt < from && order.sentAt - copy.userActAt > window) return leader;
   const until = Math.min(order.sentAt, copy.userActAt + window);
-  const marks = quotesOf(state.marks.of(order.process, order.coin)?.range(copy.userActAt - window, until) ?? null, widestBound(judged));
+  // Another process may have taken up what was asked for, on its marks.
+  const marks = quotesOf(state.marks.rangeOfAll(order.coin, copy.userActAt - window, until), widestBound(judged));
   if (leader === null || marks === null) return leader ?? marks;
   return { low: min(leader.low, marks.low), high: max(leader.high, marks.high) };
 }
