@@ -13,7 +13,10 @@ const WATCHED_NO = 4;
 async function closing(leaders: readonly string[], closed: string): Promise<readonly number[]> {
   const registry = new Registry();
   registry.watched.set(WATCHED_NO, { no: WATCHED_NO, leaders: new Set(leaders) } as unknown as WatchedAccount);
-  const unit = { leaders: { findOne: async () => ({ watchedNo: BigInt(WATCHED_NO) }) } } as unknown as ScopedUnit;
+  const unit = {
+    leaders: { findOne: async () => ({ watchedNo: BigInt(WATCHED_NO) }) },
+    records: { runningCopies: async () => [] },
+  } as unknown as ScopedUnit;
   const storage = { scoped: async <T>(_scope: TenantScope, work: (unit: ScopedUnit) => Promise<T>) => work(unit) };
   const left: number[] = [];
   const parts = { watch: { unwatch: ({ no }: WatchedAccount) => left.push(no) } } as unknown as CommandParts;
