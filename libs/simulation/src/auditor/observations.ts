@@ -262,7 +262,7 @@ export type OrderObservation =
   | { readonly kind: 'crossed'; readonly at: EpochMs; readonly cross: CrossMade }
   /** A journaled order that will never be handed over, and why: `rule` names what kind of rule held it back, where it is known. */
   | { readonly kind: 'order_withheld'; readonly at: EpochMs; readonly cloid: string; readonly reason: string; readonly rule?: WithholdingRule }
-  /** The venue took an action of the engine that spends this nonce without an order (`noop`, or a cancel of the order): it can no longer land. */
+  /** The venue took an action of an engine that spends this nonce without an order (a `noop`, a cancel, a leverage): no order with it can land any more. */
   | { readonly kind: 'nonce_voided'; readonly at: EpochMs; readonly signer: string; readonly nonce: number }
   /** A signer counts no more at the venue and never will again: what it signed and is not there cannot come. */
   | { readonly kind: 'signer_gone'; readonly at: EpochMs; readonly account: string; readonly signer: string }

@@ -50,6 +50,19 @@ describe('the life of an order (product §2.9)', () => {
     history.order('1', { cause: 'repair' });
   };
 
+  it('an order whose nonce the venue took for something else before cannot land, and is none beside the next', () => {
+    for (const [nonce, found] of [
+      [7, []],
+      [8, ['double_order']],
+    ] as const) {
+      const history = new History().leader('10');
+      history.tell({ kind: 'nonce_voided', at: history.now, signer: 'agent-1', nonce });
+      history.order('1', { nonce: 7 });
+      history.wait(500).order('1', { cause: 'repair' });
+      expect(history.found()).toEqual(found);
+    }
+  });
+
   it.each<[string, boolean, 'halt' | 'limit' | 'stale' | 'rate' | 'superseded', readonly ViolationKind[]]>([
     ['an entry by a halt', false, 'halt', []],
     ['an exit by a newer move', true, 'superseded', []],

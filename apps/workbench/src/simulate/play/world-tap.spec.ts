@@ -37,8 +37,9 @@ const told = (...submissions: readonly (readonly [Submission, object])[]): reado
   heard(...submissions).map(({ kind }) => kind);
 
 describe('what is told of the world', () => {
-  it('a noop that is taken makes its nonce void', () => {
-    expect(told([noop('0xa1'), DONE])).toEqual(['nonce_voided']);
+  it.each(['noop', 'cancelByCloid', 'updateLeverage'])('a %s that is taken makes its nonce void for orders', (type) => {
+    expect(told([submissionOf('0xa1', { type }), DONE])).toEqual(['nonce_voided']);
+    expect(told([submissionOf('0xa1', { type }), { status: 'err', response: 'Invalid nonce: duplicate nonce 7' }])).toEqual([]);
   });
 
   it('a noop refused because its signer was replaced tells that the signer is gone', () => {

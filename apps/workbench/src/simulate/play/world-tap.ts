@@ -100,12 +100,14 @@ export class WorldTap {
     const orders = ordersIn(submission.action);
     this.world.submitWith(submission, (answer) => {
       for (const [index, order] of orders.entries()) this.order(submission, order, answer, index);
-      // Wherever its answer goes: what its nonce was for can no longer land.
-      if (field(submission.action, 'type') === 'noop' && field(answer, 'status') === 'ok')
+      const type = field(submission.action, 'type');
+      const isTaken = field(answer, 'status') === 'ok';
+      // Wherever its answer goes: no order that was given the same nonce can land any more, by an engine that lives on beside this one too.
+      if (orders.length === 0 && type !== 'approveAgent' && isTaken)
         this.observe({ kind: 'nonce_voided', at: this.exact(), signer: submission.signer, nonce: submission.nonce });
       // A `noop` or a cancel may be all that an account is left to send.
       if (orders.length === 0 && this.given.has(submission.signer)) this.gone(submission, errorIn(answer));
-      if (field(submission.action, 'type') === 'approveAgent' && field(answer, 'status') === 'ok') this.give(submission);
+      if (type === 'approveAgent' && isTaken) this.give(submission);
       answered(answer);
     });
   }

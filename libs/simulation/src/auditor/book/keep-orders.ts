@@ -53,7 +53,9 @@ export function keepOrders(
       return;
     }
     case 'nonce_voided': {
-      const order = state.byNonce.get(`${told.signer} ${told.nonce}`);
+      const key = `${told.signer} ${told.nonce}`;
+      state.spentNonces.add(key);
+      const order = state.byNonce.get(key);
       if (order !== undefined) order.voided = true;
       // One action is of several mirrors.
       if (order?.mirror) for (const other of mirrorsOf(state, order)) if (other.handed?.nonce === told.nonce) other.voided = true;
@@ -92,9 +94,11 @@ export function orderTrackOf(state: AuditState, from: OrderOrigin): OrderTrack {
 }
 
 /** Who signs is known for sure only as an order leaves: an account may have a newer agent already. */
-export function nameSigned({ byNonce }: AuditState, order: OrderTrack, { signer, nonce }: Pick<OrderHanded, 'signer' | 'nonce'>): void {
+export function nameSigned({ byNonce, spentNonces }: AuditState, order: OrderTrack, { signer, nonce }: Pick<OrderHanded, 'signer' | 'nonce'>): void {
   const key = `${signer} ${nonce}`;
   if (!byNonce.has(key)) byNonce.set(key, order);
+  // Another engine, which lives on beside this one, may have taken it for something that is not written down.
+  if (spentNonces.has(key)) order.voided = true;
 }
 
 function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {

@@ -66,6 +66,8 @@ export class AuditState {
   readonly orders = new Map<string, OrderTrack>();
   /** The first order of each signer's nonce. */
   readonly byNonce = new Map<string, OrderTrack>();
+  /** Signer and nonce of what the venue took without an order: no order with it can land, one that is planned later neither. */
+  readonly spentNonces = new Set<string>();
   /** The account each signer signs for, by its first order. */
   readonly signerAccounts = new Map<string, string>();
   readonly fills = new Map<string, WorldFill>();
