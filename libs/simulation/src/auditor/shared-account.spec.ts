@@ -14,6 +14,14 @@ const opposed = (): SharingHistory => {
   return history.fill(closing).fill(opening);
 };
 
+/** Copy a holds 3, b −2.8, and a closes all of it by one order at a limit: 0.2 of it closes the account, the rest opens it. */
+const closesALittle = (limit: string): SharingHistory => {
+  const history = aHolds().leader('b', '-28');
+  history.fill(history.order('b', '-2.8', false, true)).leader('a', '0');
+  history.order('a', '-3', true, false, 'w', limit);
+  return history;
+};
+
 describe('two copies on one account that are as they should be', () => {
   it.each<[string, () => SharingHistory]>([
     ['open on one side', () => aHolds().opens('b', '20')],
@@ -114,6 +122,8 @@ describe('reduce-only is set exactly where an order moves the account towards ze
       },
       ['exit_beyond_position'],
     ],
+    ['a part to close that is worth less than the minimum at its limit cannot go alone', () => closesALittle('45'), []],
+    ['one that is worth it can', () => closesALittle('99.6'), ['reduce_only_wrong']],
     [
       'what is on its way counts as filled',
       () => {

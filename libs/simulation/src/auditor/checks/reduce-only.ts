@@ -1,4 +1,4 @@
-import { abs, type EpochMs, UNIT } from '@lockstep/kernel';
+import { abs, type EpochMs, min, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import { entryOf } from '../book/entry-of';
 import { isExit, type OrderTrack } from '../book/orders';
@@ -91,7 +91,8 @@ export class ReduceOnly {
     const standing = holdings.reduce((sum, holding) => sum + holding.mirrorsOn(order.decidedAt, state.options.clockSlackMs, order.buy), 0n);
     const sure = toClose(order, copies) - unbooked - standing - orders.reduce((sum, track) => sum + this.mayBeOnItsWay(track, order), 0n);
     const least = ((state.instruments.get(order.coin)?.minNotional ?? 0n) * UNIT * ALONE_PERCENT) / 100n;
-    const price = state.lastMarks.get(order.coin) ?? order.price;
+    // As the venue judges it: a part that is worth the minimum at the mark need not be at a limit far below.
+    const price = min(state.lastMarks.get(order.coin) ?? order.price, order.price);
     if (sure <= 0n || (sure < order.size && sure * price < least)) return;
     this.suspects.push({ at, order, text: `is not reduce-only, and ${sizeText(sure)} of the account is closed by it for certain` });
   }

@@ -72,7 +72,7 @@ export class SharingHistory {
   }
 
   /** An order of a copy; `exit` and `reduceOnly` are as said. */
-  order(who: Who, signed: string, exit: boolean, reduceOnly: boolean, wave = `w${this.made}`): string {
+  order(who: Who, signed: string, exit: boolean, reduceOnly: boolean, wave = `w${this.made}`, price?: string): string {
     const size = units(signed);
     this.made += 1;
     const buy = size > 0n;
@@ -86,7 +86,7 @@ export class SharingHistory {
       signer: 'agent-1',
       coin: COIN,
       buy,
-      price: units(buy ? '100.4' : '99.6'),
+      price: units(price ?? (buy ? '100.4' : '99.6')),
       size: buy ? size : -size,
       reduceOnly,
       exit,
