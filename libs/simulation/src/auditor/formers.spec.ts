@@ -55,6 +55,18 @@ describe('a process that lost its lock', () => {
     expect(history.found().filter((kind) => kind === 'order_end_wrong')).toEqual(found);
   });
 
+  it.each<[string, 'rejected' | 'resting', readonly string[]]>([
+    ['and the venue refuses it, whatever it says', 'rejected', []],
+    ['but must not find it standing', 'resting', ['orphan_order']],
+  ])('sends what cannot land any more, %s', (_what, status, found) => {
+    const history = new History();
+    spent(history);
+    const order = { ...history.orderOf('k2'), cloid: 'late', nonce: 77, process: 'p1', sentAt: history.now };
+    history.tell({ kind: 'order_handed', at: history.now, order });
+    history.tell({ kind: 'world_order', at: history.now, account: order.account, coin: '', cloid: 'late', status });
+    expect(history.found().filter((kind) => kind === 'orphan_order')).toEqual(found);
+  });
+
   it('knows for itself alone: a move only it was told of is none the one that leads could follow', () => {
     const history = beside(new History().leader('10'), 10_000);
     history.process = 'p1';

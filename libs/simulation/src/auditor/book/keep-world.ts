@@ -33,6 +33,8 @@ type FillSeen = Extract<WorldObservation, { kind: 'world_fill' }>;
 function keepWorldOrder(state: AuditState, seen: OrderSeen): void {
   if (seen.cloid === null) return;
   const order = state.orders.get(seen.cloid);
+  // A former process sent it though it cannot land, and it did not.
+  if (order?.handed === null && order.journaled && order.voided && seen.status === 'rejected') return;
   if (order === undefined || order.handed === null) {
     const copyId = order?.copyId ?? null;
     state.report(
