@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaderOrderSeen, MirrorHanded } from './observations';
 import type { SettingsSeen } from './terms';
-import { COIN, COPY, History, units } from './testing/history';
+import { COIN, COPY, History, LEADER_ORDER, units } from './testing/history';
 
 const ORDERS: Partial<SettingsSeen> = { policy: 'orders' };
-const ORDER: LeaderOrderSeen = {
-  orderId: 'a',
-  coin: COIN,
-  buy: true,
-  reduceOnly: false,
-  price: units('95'),
-  trigger: null,
-  ofPosition: false,
-  original: units('100'),
-  remaining: units('100'),
-};
 const MIRROR: MirrorHanded = {
   process: 'p1',
   scope: COPY.scope,
@@ -36,7 +25,7 @@ const list = (history: History, ...orders: readonly LeaderOrderSeen[]): History 
   history.tell({ kind: 'leader_orders_delivered', at: history.now, process: history.process, leader: COPY.leader, coins: [COIN], orders });
 
 const begun = (settings: Partial<SettingsSeen> = {}): History =>
-  list(new History({ ...ORDERS, ...settings }).mark('100'), ORDER)
+  list(new History({ ...ORDERS, ...settings }).mark('100'), LEADER_ORDER)
     .wait(1_000)
     .mark('100');
 
@@ -83,7 +72,7 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
   });
 
   it('is asked for, and written down before it leaves', () => {
-    expect(told(place(list(new History().mark('100'), ORDER).wait(20_000).mark('100')))).toEqual(['mirror_wrong']);
+    expect(told(place(list(new History().mark('100'), LEADER_ORDER).wait(20_000).mark('100')))).toEqual(['mirror_wrong']);
     expect(told(place(begun(), {}, { written: false }))).toEqual(['not_journaled']);
   });
 
@@ -95,7 +84,7 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
 
   it('is of what is left of his order, once for a fill that a list told before', () => {
     const filled = (): History =>
-      list(begun(), { ...ORDER, remaining: units('60') })
+      list(begun(), { ...LEADER_ORDER, remaining: units('60') })
         .wait(10)
         .leader('40', '95', 'a')
         .wait(6_000)
@@ -107,7 +96,7 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
   it('enters on the leader’s side alone, and for no order that only reduces', () => {
     const short = begun().leader('-50');
     expect(told(place(short.wait(20_000).mark('100')))).toEqual(['mirror_wrong']);
-    const reducing = list(new History(ORDERS).mark('100'), { ...ORDER, reduceOnly: true }).wait(1_000);
+    const reducing = list(new History(ORDERS).mark('100'), { ...LEADER_ORDER, reduceOnly: true }).wait(1_000);
     expect(told(place(reducing.mark('100')))).toEqual(['mirror_wrong']);
   });
 
@@ -186,7 +175,7 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
   });
 
   it('of an order that takes off is no larger than what is held', () => {
-    const sells = { ...ORDER, orderId: 's', buy: false, price: units('110'), reduceOnly: true };
+    const sells = { ...LEADER_ORDER, orderId: 's', buy: false, price: units('110'), reduceOnly: true };
     const exit = { buy: false, price: units('110'), reduceOnly: true };
     const holding = (): History => list(begun().follow('100').wait(20_000).mark('100'), sells);
     expect(told(place(holding(), { ...exit, size: units('10') }, { leaderOrder: 's' }))).toEqual([]);

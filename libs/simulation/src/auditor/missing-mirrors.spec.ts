@@ -2,19 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CopyInstrumentAtCalm } from './calm';
 import type { LeaderOrderSeen } from './observations';
 import type { SettingsSeen } from './terms';
-import { COIN, COPY, History, rate, units } from './testing/history';
-
-const ORDER: LeaderOrderSeen = {
-  orderId: 'a',
-  coin: COIN,
-  buy: true,
-  reduceOnly: false,
-  price: units('95'),
-  trigger: null,
-  ofPosition: false,
-  original: units('100'),
-  remaining: units('100'),
-};
+import { COIN, COPY, History, LEADER_ORDER, rate, units } from './testing/history';
 
 const MIRRORS: Partial<SettingsSeen> = { policy: 'orders' };
 
@@ -26,7 +14,7 @@ function told(
   policy: Partial<SettingsSeen> = MIRRORS,
 ): History {
   const history = new History({ ...policy, ...settings }).mark('100');
-  const seen = { ...ORDER, ...order };
+  const seen = { ...LEADER_ORDER, ...order };
   history.tell({
     kind: 'leader_orders_delivered',
     at: history.now,

@@ -1,7 +1,7 @@
 import { parseDecimal, unwrap } from '@lockstep/kernel';
 import { createAuditor } from '../auditor';
 import type { CalmSnapshot, CopyInstrumentAtCalm, FillRow, OrderRow } from '../calm';
-import type { AnswerSeen, Observation, OrderHanded } from '../observations';
+import type { AnswerSeen, LeaderOrderSeen, Observation, OrderHanded } from '../observations';
 import type { AuditorOptions } from '../options';
 import type { CopyStateSeen, SettingsSeen } from '../terms';
 import type { ViolationKind } from '../violation';
@@ -28,6 +28,18 @@ export const SETTINGS: SettingsSeen = {
 
 export const COPY = { scope: 'brand-a', copyId: 'c1', account: '0xf1', leaderId: 'l1', leader: '0xaa', createdAt: T0, dayBeginsMs: 0 };
 export const COIN = 'X';
+/** A working order of the leader that adds: a buy of 100 at 95. */
+export const LEADER_ORDER: LeaderOrderSeen = {
+  orderId: 'a',
+  coin: COIN,
+  buy: true,
+  reduceOnly: false,
+  price: units('95'),
+  trigger: null,
+  ofPosition: false,
+  original: units('100'),
+  remaining: units('100'),
+};
 const SIGNER = 'agent-1';
 
 /** Tells an auditor a history by hand: time goes on only where it is told to, and what is not named is as it should be. */
