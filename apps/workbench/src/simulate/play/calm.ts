@@ -46,6 +46,7 @@ export async function snapshotOf(
     transactions: all('transactions'),
     limitsTold: all('limitsTold'),
     mentions: all('mentions'),
+    unapproved: all('unapproved'),
   };
 }
 
@@ -54,7 +55,8 @@ const nothingIn = (journal: JournalTap, copyNo: number, states: readonly { reado
     .filter((coin) => !states.some((state) => state.coin === coin))
     .map((coin) => ({ coin, target: 0n, position: 0n, userClosed: false, dust: false, forfeitReason: null }));
 
-type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> & { readonly limitsTold: readonly string[] };
+type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> &
+  Required<Pick<CalmSnapshot, 'limitsTold' | 'unapproved'>>;
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
@@ -118,6 +120,7 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       const told = type === 'limit.passed' ? /"copy_id":"(cpy_[0-9a-z]+)".*"limit":"([a-z_]+)"/.exec(data) : null;
       return told === null ? [] : [`${told[1]} ${told[2]}`];
     }),
+    unapproved: rows.unapproved,
     mentions: [
       ...rows.orders.map(({ copyId }) => ({ what: 'order', scope, copyId })),
       ...rows.fills.flatMap(({ copyId }) => (copyId === null ? [] : [{ what: 'fill', scope, copyId }])),

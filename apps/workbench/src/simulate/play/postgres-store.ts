@@ -11,7 +11,7 @@ import {
   type ScopedUnit,
   type Storage,
 } from '@lockstep/storage';
-import type { CalmRows } from './calm-rows';
+import { type CalmRows, withoutApproval } from './calm-rows';
 import type { SimStore } from './platform-store';
 import type { TransactionQueue } from './transaction-queue';
 
@@ -91,15 +91,19 @@ async function movesOf(unit: PlatformUnit, ids: readonly bigint[]): Promise<Move
 function rowsOf(storage: Storage, scope: TenantScope): Promise<CalmRows> {
   return storage.scoped(
     scope,
-    async (unit) => ({
-      copies: await unit.copies.find({}),
-      positions: (await unit.positions.ofCopies()).map((row) => ({ ...row, copyNo: Number(row.copyNo) })),
-      orders: await everyPage((after) => unit.orders.page({ limit: PAGE_LIMIT_MAX_ROWS, after, order: 'oldest_first' })),
-      fills: await everyPage((after) => unit.fills.page({ limit: PAGE_LIMIT_MAX_ROWS, after, order: 'oldest_first' })),
-      transactions: await everyTransaction(unit),
-      events: await everyEvent(unit),
-      accounts: new Map((await unit.venueAccounts.find({})).map(({ no, address }) => [no, address])),
-    }),
+    async (unit) => {
+      const accounts = await unit.venueAccounts.find({});
+      return {
+        copies: await unit.copies.find({}),
+        positions: (await unit.positions.ofCopies()).map((row) => ({ ...row, copyNo: Number(row.copyNo) })),
+        orders: await everyPage((after) => unit.orders.page({ limit: PAGE_LIMIT_MAX_ROWS, after, order: 'oldest_first' })),
+        fills: await everyPage((after) => unit.fills.page({ limit: PAGE_LIMIT_MAX_ROWS, after, order: 'oldest_first' })),
+        transactions: await everyTransaction(unit),
+        events: await everyEvent(unit),
+        accounts: new Map(accounts.map(({ no, address }) => [no, address])),
+        unapproved: accounts.flatMap(withoutApproval),
+      };
+    },
     { isolation: 'repeatable read', readOnly: true },
   );
 }

@@ -63,7 +63,7 @@ export function checkCalmStops(state: AuditState, snapshot: CalmSnapshot): void 
     for (const holding of copy.holdings.values()) {
       if (!needsStop(state, snapshot.at, copy, holding.coin)) continue;
       const sum = (standing.get(`${copy.copy.copyId} ${holding.coin}`) ?? []).reduce((all, { remaining }) => all + remaining, 0n);
-      const due = stopOf(state, copy, holding);
+      const due = closableAlone(state, copy, holding);
       if (sum === due || isSmall(state, holding.coin, due)) continue;
       const whole = due === abs(holding.real.position) ? '' : `, ${sizeText(due)} of it beside others on its account`;
       const text = `in the calm copy ${copy.copy.copyId} holds ${sizeText(holding.real.position)} ${holding.coin}${whole} and has stops of ${sizeText(sum)}`;
@@ -105,10 +105,10 @@ function checkStopped(state: AuditState, at: number, copy: CopyTrack): void {
 }
 
 /**
- * What the stop of a position is of. An order can only close what its account holds: beside a copy on the other side less, and beside one on the same side
- * nothing, because a stop that acts together with our own close would close that one's too.
+ * What a standing reduce-only order of a position can be of: a stop, or a mirror that takes off. An order can only close what its account holds: beside a copy on the other side less, and beside one on the same side
+ * nothing, because an order that fills together with our own close would close that one's too.
  */
-function stopOf(state: AuditState, copy: CopyTrack, holding: Holding): bigint {
+export function closableAlone(state: AuditState, copy: CopyTrack, holding: Holding): bigint {
   const { position } = holding.real;
   const others = positionsBeside(state, copy, holding.coin);
   if (others.some((held) => sign(held) === sign(position))) return 0n;
