@@ -29,8 +29,13 @@ export const exposureSchema = named(
         'The same per underlying, over all leaders and dexes, as a share of what all copies of the follower are worth: `xyz:BTC` and `BTC` are one underlying.',
       ),
       max_leader_exposure: limit.describe('All positions of all copies of a leader together, in money.'),
+      alert_follower_exposure: limit.describe('The same as `max_follower_exposure`, told and not enforced.'),
+      alert_underlying_share: limit.describe('The same as `max_underlying_share`, told and not enforced.'),
+      alert_leader_exposure: limit.describe('The same as `max_leader_exposure`, told and not enforced.'),
     })
-    .describe('Limits that several copies share; what they ask for beyond one is cut by one factor for all of them. Null is no limit of that kind.'),
+    .describe(
+      'Limits that several copies share. What they ask for beyond a `max_` is cut by one factor for all of them, an `alert_` cuts nothing; what they hold beyond either is told as `exposure.passed`. Null is no limit of that kind.',
+    ),
 );
 
 /** How waves are spread. */
@@ -187,7 +192,14 @@ export const limitsDraft = z.strictObject({
     .optional()
     .describe('Losses that close each copy. What is left out stays, null takes a limit away.'),
   exposure: z
-    .strictObject({ max_follower_exposure: decimal, max_underlying_share: decimal, max_leader_exposure: decimal })
+    .strictObject({
+      max_follower_exposure: decimal,
+      max_underlying_share: decimal,
+      max_leader_exposure: decimal,
+      alert_follower_exposure: decimal,
+      alert_underlying_share: decimal,
+      alert_leader_exposure: decimal,
+    })
     .optional()
     .describe('Limits that several copies share. What is left out stays, null takes a limit away.'),
   instruments: z
