@@ -1,0 +1,15 @@
+import type { EpochMs } from '@lockstep/kernel';
+
+/** How a limit that copies share stands beyond doubt, since when, and by the marks of which process. */
+export interface SharedStanding {
+  readonly limit: string;
+  /** The leader's key, or the address of the follower's account. */
+  readonly of: string;
+  readonly underlying: string | null;
+  readonly is: 'passed' | 'met';
+  readonly since: EpochMs;
+  readonly process: string;
+}
+
+/** Names a limit that copies share. */
+export const sharedKey = (limit: string, of: string, underlying: string | null): string => `${limit} ${of} ${underlying ?? ''}`;
