@@ -53,6 +53,7 @@ describe('limits above the copies', () => {
       },
       actor: null,
       changed_at: null,
+      passed: [],
     });
     const before = await copy();
     expect(before.effective.settings).toEqual(before.settings);
@@ -100,6 +101,39 @@ describe('limits above the copies', () => {
     expect(sourceOf(await copy(), 'exposure.alert_underlying_share')).toEqual([]);
     const refused = await patch(objects.follower, { exposure: { alert_underlying_share: '-1' } });
     expect(refused.status).toBe(400);
+  });
+
+  it('that copies share show what is told as passed, of a target or of the whole brand', async () => {
+    const told = {
+      limitName: 'alert_underlying_share',
+      underlying: 'BTC',
+      threshold: 300_000_000n,
+      measured: 310_000_000n,
+      passedAt: 1_763_800_000_000,
+    };
+    await rig.engine.scoped(tenant.scope, async (unit) => {
+      await unit.records.addPassedLimit({ ...told, subjectId: objects.follower });
+      await unit.records.addPassedLimit({ ...told, subjectId: objects.leader, limitName: 'max_leader_exposure', underlying: '' });
+    });
+    const [share, capacity] = [
+      {
+        limit: 'alert_underlying_share',
+        of: objects.follower,
+        underlying: 'BTC',
+        threshold: '3',
+        measured: '3.1',
+        passed_at: '2025-11-22T08:26:40.000Z',
+      },
+      { limit: 'max_leader_exposure', of: objects.leader, underlying: null, threshold: '3', measured: '3.1', passed_at: '2025-11-22T08:26:40.000Z' },
+    ];
+    expect((await stands(objects.follower)).passed).toEqual([share]);
+    expect((await stands(objects.leader)).passed).toEqual([capacity]);
+    expect((await stands(tenant.id)).passed).toEqual(expect.arrayContaining([share, capacity]));
+    await rig.engine.scoped(tenant.scope, async (unit) => {
+      for (const { subjectId, limitName, underlying } of await unit.records.passedLimits())
+        await unit.records.dropPassedLimit({ subjectId, limitName, underlying });
+    });
+    expect((await stands(tenant.id)).passed).toEqual([]);
   });
 
   it('keep what a change leaves out, and lose what it sets to null', async () => {

@@ -50,6 +50,12 @@ describe('limits that copies share, told (product §3)', () => {
     expect(found(met(), told(limit, 'alert', 'release'))).toEqual([]);
   });
 
+  it('are met again where nothing is held any more, by marks of what nobody holds', () => {
+    const history = held(LIMITS.alert_underlying_share ?? {}, [['120', 60]]).follow('0', '120');
+    for (let second = 0; second < 60; second += 1) history.wait(1_000).mark(`120.${second % 2}`);
+    expect(found(history, told('alert_underlying_share', 'alert'))).toEqual(['limit_not_told']);
+  });
+
   it.each<[string, readonly (readonly [string, number])[]]>([
     ['a moment ago', [['120', 5]]],
     ['not', [['108', 60]]],

@@ -1,16 +1,17 @@
 import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
-import { err, ok, type Result, unwrap } from '@lockstep/kernel';
+import { err, formatMoney, money, ok, type Result, unwrap } from '@lockstep/kernel';
 import {
   CHOICE_NAMES,
   type ChainLimitsJson,
   type ChoiceName,
   decodeChainLimits,
+  EXPOSURE_LIMITS,
   encodeChainLimits,
   NO_CHAIN_LIMITS,
   ON_BREACH,
   STATE_ACTIONS,
 } from '@lockstep/roster';
-import type { PlatformLimitsRow } from '@lockstep/storage';
+import type { PassedLimitRow, PlatformLimitsRow } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
 import { livemodeField } from '../../http/fields';
@@ -138,6 +139,21 @@ const limitsSchema = named(
 );
 type LimitsJsonBody = z.output<typeof limitsSchema>;
 
+/** A limit that copies share and is told as passed. */
+const passedSchema = named(
+  'PassedLimit',
+  z
+    .object({
+      limit: z.enum(EXPOSURE_LIMITS).describe('Which limit, by its name under `exposure`.'),
+      of: z.string().describe('The follower or leader whose copies share it.'),
+      underlying: z.string().nullable().describe('Of a share, what is held too much of; null of every other limit.'),
+      threshold: decimalText.describe('The limit in money when it was told.'),
+      measured: decimalText.describe('What all the copies held under it then, in money.'),
+      passed_at: timeText.describe('When it was told.'),
+    })
+    .describe('A limit that copies share and hold too much under, as `exposure.passed` told it.'),
+);
+
 const standing = {
   limits: limitsSchema,
   actor: z.string().nullable().describe('Who changed them last: the API key’s id, or `operator:` and an operator key’s kid; null when nobody did.'),
@@ -155,6 +171,11 @@ export const riskLimitsSchema = named(
       target: z.enum(LIMIT_TARGETS).describe('What they bind: every copy of the tenant in this environment, of the leader, or of the follower.'),
       target_id: z.string(),
       ...standing,
+      passed: z
+        .array(passedSchema)
+        .describe(
+          'Limits that copies share and that are told as passed and not as met again: of the leader or follower, or of every one of the tenant.',
+        ),
     })
     .describe('Limits above the copies of a target.'),
 );
@@ -274,6 +295,28 @@ export const riskLimitsBody = (
   environment: 'live' | 'test',
   target: { readonly kind: LimitTarget; readonly id: string },
   row: Stands,
-): RiskLimitsBody => ({ livemode: livemode(environment), target: target.kind, target_id: target.id, ...standingBody(row) });
+  passed: readonly PassedLimitRow[],
+): RiskLimitsBody => ({
+  livemode: livemode(environment),
+  target: target.kind,
+  target_id: target.id,
+  ...standingBody(row),
+  passed: passed.filter(({ subjectId }) => target.kind === 'tenant' || subjectId === target.id).flatMap(passedBody),
+});
+
+function passedBody(row: PassedLimitRow): RiskLimitsBody['passed'] {
+  const limit = EXPOSURE_LIMITS.find((name) => name === row.limitName);
+  if (limit === undefined) return [];
+  return [
+    {
+      limit,
+      of: row.subjectId,
+      underlying: row.underlying === '' ? null : row.underlying,
+      threshold: formatMoney(money(row.threshold)),
+      measured: formatMoney(money(row.measured)),
+      passed_at: wireTime(row.passedAt),
+    },
+  ];
+}
 
 export const operatorLimitsBody = (tenantId: string | null, row: Stands): OperatorLimitsBody => ({ tenant_id: tenantId, ...standingBody(row) });

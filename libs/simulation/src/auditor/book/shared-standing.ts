@@ -5,6 +5,8 @@ export interface SharedStanding {
   readonly limit: string;
   /** The leader's key, or the address of the follower's account. */
   readonly of: string;
+  /** Address of the watched account where it is a leader's; null: it is a follower's. */
+  readonly leader: string | null;
   readonly underlying: string | null;
   readonly is: 'passed' | 'met';
   readonly since: EpochMs;

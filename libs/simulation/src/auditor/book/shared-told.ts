@@ -29,15 +29,17 @@ const HUNDRED = 100n;
 /** A copy whose state is so young may stand in no book yet, or in one still. */
 const STATE_YOUNG_MS = 1_000;
 
-/** Takes one look of a process at the marks of what some copies hold: everything those copies share is judged. */
+/** Takes one look of a process at the marks of what some copies hold: everything those copies share is judged, and what was passed before whoever holds it. */
 export function lookAtShared(state: AuditState, valued: Iterable<CopyTrack>, process: string, at: EpochMs): void {
   const groups = new Map<string, Group>();
-  for (const copy of valued) {
-    const { account, leader, leaderId } = copy.copy;
-    groups.set(account, { of: account, leaders: false, copies: state.copiesByAccount.get(account) ?? [] });
-    const others = (state.copiesByLeader.get(leader) ?? []).filter((other) => other.copy.leaderId === leaderId);
-    groups.set(leaderId, { of: leaderId, leaders: true, copies: others });
+  const add = (of: string, leader: string | null): void => {
+    if (!groups.has(of)) groups.set(of, { of, leader, copies: groupOf(state, of, leader) });
+  };
+  for (const { copy } of valued) {
+    add(copy.account, null);
+    add(copy.leaderId, copy.leader);
   }
+  for (const { of, leader } of state.shared.values()) add(of, leader);
   for (const group of groups.values()) {
     const living = group.copies.filter((copy) => copy.state !== 'stopped');
     if (living.every((copy) => termsFor(copy, at).every(({ settings }) => settings.shared === undefined))) {
@@ -48,9 +50,13 @@ export function lookAtShared(state: AuditState, valued: Iterable<CopyTrack>, pro
   }
 }
 
+const groupOf = (state: AuditState, of: string, leader: string | null): readonly CopyTrack[] =>
+  leader === null ? (state.copiesByAccount.get(of) ?? []) : (state.copiesByLeader.get(leader) ?? []).filter(({ copy }) => copy.leaderId === of);
+
 interface Group {
   readonly of: string;
-  readonly leaders: boolean;
+  /** Address of the watched account; null: a follower's copies. */
+  readonly leader: string | null;
   readonly copies: readonly CopyTrack[];
 }
 
@@ -69,7 +75,7 @@ interface Range {
 function judgeGroup(look: Look): void {
   const held = heldOf(look);
   for (const [limit, column] of LIMITS) {
-    if (isLeaders(column) !== look.leaders) continue;
+    if (isLeaders(column) !== (look.leader !== null)) continue;
     if (!isShare(column)) {
       keep(look, limit, null, limitOf(look, column), held === null ? UNKNOWN : sumOf(held, () => true));
       continue;
@@ -83,12 +89,12 @@ function judgeGroup(look: Look): void {
 const UNKNOWN: Range = { least: null, most: null };
 
 function keep(look: Look, limit: string, underlying: string | null, threshold: Range, held: Range): void {
-  const { state, of, process, at } = look;
+  const { state, of, leader, process, at } = look;
   const key = sharedKey(limit, of, underlying);
   const known = state.shared.get(key);
   const is = standingOf(threshold, held);
   if (is === null) state.shared.delete(key);
-  else if (known?.is !== is || known.process !== process) state.shared.set(key, { limit, of, underlying, is, since: at, process });
+  else if (known?.is !== is || known.process !== process) state.shared.set(key, { limit, of, leader, underlying, is, since: at, process });
 }
 
 function standingOf({ least, most }: Range, held: Range): SharedStanding['is'] | null {

@@ -15,9 +15,8 @@ export function checkCalmShared(state: AuditState, snapshot: CalmSnapshot): void
       state.report('limit_told_twice', snapshot.at, null, null, `${key} is told with ${action} and was already`);
     told.set(key, action);
   }
-  // What was held since the newest mark may be another.
-  for (const process of new Set([...state.shared.values()].map((standing) => standing.process)))
-    lookAtShared(state, state.copies.values(), process, snapshot.at);
+  // What is held may be another since the newest mark.
+  for (const process of new Set([...state.shared.values()].map((standing) => standing.process))) lookAtShared(state, [], process, snapshot.at);
   for (const [key, standing] of state.shared) checkTold(state, snapshot.at, standing, told.get(key));
 }
 
