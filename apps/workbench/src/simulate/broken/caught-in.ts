@@ -87,7 +87,7 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   sent_before_journaled: 1,
   share_cap_forgotten: 7,
   shared_caps_count_each_copy_alone: 9,
-  shared_limit_met_again_not_told: 20,
+  shared_limit_met_again_not_told: 34,
   shared_limit_not_told: 20,
   shared_limit_of_one_copy_told: 34,
   shared_limit_told_again_at_restart: 20,

@@ -1,6 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
 
-/** How a limit that copies share stands beyond doubt, since when, and by the marks of which process. */
+/** How a limit that copies share stands beyond doubt, and since when. */
 export interface SharedStanding {
   readonly limit: string;
   /** The leader's key, or the address of the follower's account. */
@@ -8,9 +8,9 @@ export interface SharedStanding {
   /** Address of the watched account where it is a leader's; null: it is a follower's. */
   readonly leader: string | null;
   readonly underlying: string | null;
-  readonly is: 'passed' | 'met';
+  /** `open`: it was one of the others, and may be either now. */
+  readonly is: 'passed' | 'met' | 'open';
   readonly since: EpochMs;
-  readonly process: string;
 }
 
 /** Names a limit that copies share. */

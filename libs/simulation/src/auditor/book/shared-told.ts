@@ -2,7 +2,7 @@ import { type EpochMs, max, min, RATE_ONE } from '@lockstep/kernel';
 import type { SharedLimitsSeen } from '../terms';
 import type { CopyTrack, TermsInForce } from './copies';
 import { equityOf } from './held-at-look';
-import { type SharedStanding, sharedKey } from './shared-standing';
+import { sharedKey } from './shared-standing';
 import type { AuditState } from './state';
 import { heldBy, termsFor } from './state-limits';
 import { underlyingOf } from './underlying';
@@ -31,6 +31,7 @@ const STATE_YOUNG_MS = 1_000;
 
 /** Takes one look of a process at the marks of what some copies hold: everything those copies share is judged, and what was passed before whoever holds it. */
 export function lookAtShared(state: AuditState, valued: Iterable<CopyTrack>, process: string, at: EpochMs): void {
+  state.sharedBy = process;
   const groups = new Map<string, Group>();
   const add = (of: string, leader: string | null): void => {
     if (!groups.has(of)) groups.set(of, { of, leader, copies: groupOf(state, of, leader) });
@@ -39,7 +40,7 @@ export function lookAtShared(state: AuditState, valued: Iterable<CopyTrack>, pro
     add(copy.account, null);
     add(copy.leaderId, copy.leader);
   }
-  for (const { of, leader } of state.shared.values()) add(of, leader);
+  for (const { of, leader, is } of state.shared.values()) if (is !== 'met') add(of, leader);
   for (const group of groups.values()) {
     const living = group.copies.filter((copy) => copy.state !== 'stopped');
     if (living.every((copy) => termsFor(copy, at).every(({ settings }) => settings.shared === undefined))) {
@@ -89,15 +90,15 @@ function judgeGroup(look: Look): void {
 const UNKNOWN: Range = { least: null, most: null };
 
 function keep(look: Look, limit: string, underlying: string | null, threshold: Range, held: Range): void {
-  const { state, of, leader, process, at } = look;
+  const { state, of, leader, at } = look;
   const key = sharedKey(limit, of, underlying);
   const known = state.shared.get(key);
-  const is = standingOf(threshold, held);
-  if (is === null) state.shared.delete(key);
-  else if (known?.is !== is || known.process !== process) state.shared.set(key, { limit, of, leader, underlying, is, since: at, process });
+  const is = standingOf(threshold, held) ?? 'open';
+  if (is === 'open' && known === undefined) return;
+  if (known?.is !== is) state.shared.set(key, { limit, of, leader, underlying, is, since: at });
 }
 
-function standingOf({ least, most }: Range, held: Range): SharedStanding['is'] | null {
+function standingOf({ least, most }: Range, held: Range): 'passed' | 'met' | null {
   if (most !== null && held.least !== null && held.least > most) return 'passed';
   if (least !== null && held.most !== null && held.most * HUNDRED <= (least - 1n) * MET) return 'met';
   return null;

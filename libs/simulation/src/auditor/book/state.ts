@@ -99,6 +99,8 @@ export class AuditState {
 
   /** Limits that copies share and that stand beyond doubt, passed or met again, by their keys. */
   readonly shared = new Map<string, SharedStanding>();
+  /** The process whose marks they were judged by last; null: none, or it died. */
+  sharedBy: string | null = null;
 
   constructor(
     readonly options: AuditorOptions,

@@ -16,12 +16,13 @@ export function checkCalmShared(state: AuditState, snapshot: CalmSnapshot): void
     told.set(key, action);
   }
   // What is held may be another since the newest mark.
-  for (const process of new Set([...state.shared.values()].map((standing) => standing.process))) lookAtShared(state, [], process, snapshot.at);
+  if (state.sharedBy === null || state.settlingAny(snapshot.at)) return;
+  lookAtShared(state, state.copies.values(), state.sharedBy, snapshot.at);
   for (const [key, standing] of state.shared) checkTold(state, snapshot.at, standing, told.get(key));
 }
 
-function checkTold(state: AuditState, at: number, { limit, of, underlying, is, since, process }: SharedStanding, told: string | undefined): void {
-  if (at - Math.max(since, state.quietSince) <= state.options.comparisonMs || state.settling(process, at)) return;
+function checkTold(state: AuditState, at: number, { limit, of, underlying, is, since }: SharedStanding, told: string | undefined): void {
+  if (is === 'open' || at - Math.max(since, state.quietSince, state.lastStartAt) <= state.options.comparisonMs) return;
   if ((is === 'passed') === (told === 'alert')) return;
   const what = `${limit} of ${of}${underlying === null ? '' : ` in ${underlying}`}`;
   state.report('limit_not_told', at, null, null, `${what} is ${is === 'passed' ? 'passed' : 'met again'} since ${since}, and nothing tells it`);
