@@ -235,6 +235,18 @@ describe('what a mirror may add', () => {
     expect(mirrorRoom(stage.book, stage.sheet, 0, false, 11_000_000_000, OPTIONS)).toBe(25);
   });
 
+  it('is not made larger by what is held against the mirror: an exit may close that first', () => {
+    const stage = new Stage();
+    const settings = settingsOf('1', { policy: 'orders' });
+    stage.add(entryOf(1, { ...settings, caps: { ...settings.caps, maxPositionSize: sizeOf('25') } }));
+    stage.follow('-10');
+    const room = () => mirrorRoom(stage.book, stage.sheet, 0, true, 9_000_000_000, OPTIONS);
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 6, standingBuy: 6 });
+    expect([at(stage.sheet.rows.position, 0), room()]).toEqual([-10, 19]);
+    reservePending(stage.sheet, 0, { buy: true, exit: true }, 4);
+    expect(room()).toBe(19);
+  });
+
   it.each<[string, (stage: Stage) => void, string]>([
     ['active', () => undefined, 'yes'],
     ['paused', (stage) => stage.book.setStatus(0, 8, true), 'no'],

@@ -9,4 +9,6 @@ export interface CalmRows {
   readonly transactions: readonly LedgerTransactionRow[];
   readonly events: readonly Pick<EventRow, 'type' | 'data'>[];
   readonly accounts: ReadonlyMap<bigint, string>;
+  /** The address each follower trades through: one in a world. */
+  readonly followers: ReadonlyMap<string, string>;
 }

@@ -45,6 +45,7 @@ export async function snapshotOf(
     fills: all('fills'),
     transactions: all('transactions'),
     limitsTold: all('limitsTold'),
+    sharedTold: all('sharedTold'),
     mentions: all('mentions'),
   };
 }
@@ -54,7 +55,8 @@ const nothingIn = (journal: JournalTap, copyNo: number, states: readonly { reado
     .filter((coin) => !states.some((state) => state.coin === coin))
     .map((coin) => ({ coin, target: 0n, position: 0n, userClosed: false, dust: false, forfeitReason: null }));
 
-type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> & { readonly limitsTold: readonly string[] };
+type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> &
+  Required<Pick<CalmSnapshot, 'limitsTold' | 'sharedTold'>>;
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
@@ -118,6 +120,7 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       const told = type === 'limit.passed' ? /"copy_id":"(cpy_[0-9a-z]+)".*"limit":"([a-z_]+)"/.exec(data) : null;
       return told === null ? [] : [`${told[1]} ${told[2]}`];
     }),
+    sharedTold: sharedToldIn(rows),
     mentions: [
       ...rows.orders.map(({ copyId }) => ({ what: 'order', scope, copyId })),
       ...rows.fills.flatMap(({ copyId }) => (copyId === null ? [] : [{ what: 'fill', scope, copyId }])),
@@ -127,6 +130,15 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       ...rows.events.flatMap((event) => mentionIn(scope, event)),
     ],
   };
+}
+
+/** What is told of limits that copies share. */
+function sharedToldIn({ events, followers }: CalmRows): Part['sharedTold'] {
+  return events.flatMap(({ type, data }) => {
+    if (type !== 'exposure.passed') return [];
+    const { limit, follower_id: follower, leader_id: leader, underlying, action } = JSON.parse(data);
+    return [{ limit, of: leader ?? followers.get(follower) ?? '', underlying, action }];
+  });
 }
 
 type Mentions = Part['mentions'];

@@ -18,6 +18,7 @@ export function memoryStore(clock: Pick<Clock, 'now'>): SimStore {
         transactions: [...data.transactions.all()],
         events: data.events,
         accounts: new Map([...data.venueAccounts.all()].map(({ no, address }) => [no, address])),
+        followers: new Map([...data.venueAccounts.all()].map(({ followerId, address }) => [followerId, address])),
       };
     },
     moves: async (ids) => ids.flatMap((id) => [...storage.data.movesById.of(id)]),

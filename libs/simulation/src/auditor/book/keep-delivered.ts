@@ -4,7 +4,7 @@ import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
 import { aheadMost, exitsAhead, noteChange } from './keep-mirrors';
-import { beginIn, takeOnBy } from './keep-terms';
+import { beginIn, takeOnBy, takeOnWith } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
 import { noteReference } from './note-reference';
 import { CHANGE_MS, ratioBounds } from './ratio';
@@ -89,6 +89,7 @@ export function keepProcess(state: AuditState, told: Exclude<ProcessObservation,
   state.mids.forget(told.process);
   state.blindness.forget(told.process);
   for (const copy of state.copies.values()) copy.limits.died(told.process);
+  if (state.sharedBy === told.process) state.sharedBy = null;
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
 }
 
@@ -132,6 +133,7 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
   holding.open.follow(followed);
+  if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   if (!followed.exits && reduces(move)) keepHeld(holding);
 }
 
