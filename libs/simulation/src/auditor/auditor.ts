@@ -31,6 +31,7 @@ import { checkCalmStops, checkStop } from './checks/protective-stops';
 import { ReduceOnly } from './checks/reduce-only';
 import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
+import { checkCalmShared } from './checks/shared-told';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
 import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { checkPace, checkSliced } from './checks/unwinding';
@@ -90,6 +91,7 @@ class Judge implements Auditor {
     checkCalmBooks(this.state, snapshot);
     checkCalmMoney(this.state, snapshot);
     checkCalmLimits(this.state, snapshot);
+    checkCalmShared(this.state, snapshot);
     checkCalmRests(this.state, snapshot.at);
     checkCalmStops(this.state, snapshot);
     checkCalmMirrors(this.state, snapshot);

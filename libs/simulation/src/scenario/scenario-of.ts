@@ -20,6 +20,7 @@ import { withSharing } from './sharing';
 import type { Step } from './steps';
 import type { CopyTerms } from './terms';
 import type { TermsFor } from './terms-draw';
+import { ToldLimits } from './told-limits';
 import { ScenarioEngines, ScenarioFaults } from './trouble';
 
 /** Steps at least, and the parts they are played in; each part ends in a calm. */
@@ -75,6 +76,8 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const alone = (terms: CopyTerms, copy: number, { leader }: TermsFor): CopyTerms => (leader === working ? extras.mirrored(copy, terms) : terms);
   const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'), shaped, alone);
   const pressed = new PressedLimits(seed, copies);
+  const limits = new ScenarioLimits(seed, copies, coins);
+  const told = new ToldLimits(seed, copies, limits);
   const script = new Script(
     market,
     book,
@@ -84,7 +87,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
     [
-      new ScenarioLimits(seed, copies, coins),
+      limits,
       closeAlls(seed, copies),
       handOvers(seed, copies, market),
       unwinds(seed, copies),
@@ -92,9 +95,10 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       listingPauses(seed, copies),
       pressed,
       lockLosses(seed, crashPoints),
+      told,
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
-    pressed,
+    { press: (at) => [...pressed.press(at), ...told.press(at)] },
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -142,7 +146,7 @@ export class Script {
     /** What a share of the worlds alone has. */
     private readonly others: readonly RestingTurn[] = [],
     private readonly orders: Pick<ScenarioOrders, 'nextAt' | 'act' | 'rest' | 'hush' | 'closeAll'> = NO_ORDERS,
-    private readonly pressed: Pick<PressedLimits, 'press'> = { press: () => [] },
+    private readonly pressed: { press(at: number): readonly Step[] } = { press: () => [] },
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */

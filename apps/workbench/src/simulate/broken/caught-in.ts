@@ -3,6 +3,7 @@
  * Those that are not named are caught in none that was looked at, or were not looked for yet.
  */
 export const CAUGHT_IN: Readonly<Record<string, number>> = {
+  alert_share_forgotten: 20,
   amount_at_every_fill: 3,
   another_accounts_key: 1,
   approval_entered_twice: 2,
@@ -86,6 +87,10 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   sent_before_journaled: 1,
   share_cap_forgotten: 7,
   shared_caps_count_each_copy_alone: 9,
+  shared_limit_met_again_not_told: 34,
+  shared_limit_not_told: 20,
+  shared_limit_of_one_copy_told: 34,
+  shared_limit_told_again_at_restart: 20,
   size_cap_forgotten: 7,
   size_cap_off_by_one: 2,
   stop_beyond_the_limit: 10,

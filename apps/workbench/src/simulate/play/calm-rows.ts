@@ -11,6 +11,8 @@ export interface CalmRows {
   readonly accounts: ReadonlyMap<bigint, string>;
   /** Addresses of those that approved no builder fee, as the engine knows it. */
   readonly unapproved: readonly string[];
+  /** The address each follower trades through: one in a world. */
+  readonly followers: ReadonlyMap<string, string>;
 }
 
 /** The address of an account that approved no builder fee, as its row says. */

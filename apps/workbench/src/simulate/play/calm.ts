@@ -45,6 +45,7 @@ export async function snapshotOf(
     fills: all('fills'),
     transactions: all('transactions'),
     limitsTold: all('limitsTold'),
+    sharedTold: all('sharedTold'),
     mentions: all('mentions'),
     unapproved: all('unapproved'),
   };
@@ -56,7 +57,7 @@ const nothingIn = (journal: JournalTap, copyNo: number, states: readonly { reado
     .map((coin) => ({ coin, target: 0n, position: 0n, userClosed: false, dust: false, forfeitReason: null }));
 
 type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> &
-  Required<Pick<CalmSnapshot, 'limitsTold' | 'unapproved'>>;
+  Required<Pick<CalmSnapshot, 'limitsTold' | 'sharedTold' | 'unapproved'>>;
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
@@ -121,6 +122,7 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       return told === null ? [] : [`${told[1]} ${told[2]}`];
     }),
     unapproved: rows.unapproved,
+    sharedTold: sharedToldIn(rows),
     mentions: [
       ...rows.orders.map(({ copyId }) => ({ what: 'order', scope, copyId })),
       ...rows.fills.flatMap(({ copyId }) => (copyId === null ? [] : [{ what: 'fill', scope, copyId }])),
@@ -130,6 +132,15 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       ...rows.events.flatMap((event) => mentionIn(scope, event)),
     ],
   };
+}
+
+/** What is told of limits that copies share. */
+function sharedToldIn({ events, followers }: CalmRows): Part['sharedTold'] {
+  return events.flatMap(({ type, data }) => {
+    if (type !== 'exposure.passed') return [];
+    const { limit, follower_id: follower, leader_id: leader, underlying, action } = JSON.parse(data);
+    return [{ limit, of: leader ?? followers.get(follower) ?? '', underlying, action }];
+  });
 }
 
 type Mentions = Part['mentions'];

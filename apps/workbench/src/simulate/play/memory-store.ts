@@ -20,6 +20,7 @@ export function memoryStore(clock: Pick<Clock, 'now'>): SimStore {
         events: data.events,
         accounts: new Map([...data.venueAccounts.all()].map(({ no, address }) => [no, address])),
         unapproved: [...data.venueAccounts.all()].flatMap(withoutApproval),
+        followers: new Map([...data.venueAccounts.all()].map(({ followerId, address }) => [followerId, address])),
       };
     },
     moves: async (ids) => ids.flatMap((id) => [...storage.data.movesById.of(id)]),

@@ -89,6 +89,7 @@ export function keepProcess(state: AuditState, told: Exclude<ProcessObservation,
   state.mids.forget(told.process);
   state.blindness.forget(told.process);
   for (const copy of state.copies.values()) copy.limits.died(told.process);
+  if (state.sharedBy === told.process) state.sharedBy = null;
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
 }
 

@@ -1,6 +1,6 @@
 import { max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
-import type { SharedLimitsSeen } from '../terms';
+import { underlyingOf } from '../book/underlying';
 import type { ViolationKind } from '../violation';
 import { beyondMarks } from './decided-last';
 import { blame, type JudgedOrder, priceText } from './judged-order';
@@ -23,10 +23,13 @@ const ofLeader = ({ state, copy }: JudgedOrder): Copies =>
 /** A follower has one venue account in a world. */
 const ofAccount = ({ state, copy }: JudgedOrder): Copies => state.copiesByAccount.get(copy.copy.account) ?? [];
 
-/** What a price is of: `xyz:BTC` and `BTC` are one underlying, and so are `kPEPE` and `PEPE`. */
-export const underlyingOf = (coin: string): string => coin.slice(coin.indexOf(':') + 1).replace(/^k(?=[A-Z])/, '');
-
-function check(judged: JudgedOrder, limit: keyof SharedLimitsSeen, kind: ViolationKind, all: Copies, counts: (coin: string) => boolean): void {
+function check(
+  judged: JudgedOrder,
+  limit: 'leaderCapacity' | 'followerGross' | 'underlyingShare',
+  kind: ViolationKind,
+  all: Copies,
+  counts: (coin: string) => boolean,
+): void {
   const allowed = judged.terms.map(({ settings }) => settings.shared?.[limit] ?? null);
   const most = allowed.reduce((widest, each) => (widest === null || each === null ? null : max(widest, each)), allowed[0] ?? null);
   if (most === null) return;
