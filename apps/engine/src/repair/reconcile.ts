@@ -216,8 +216,8 @@ export class Reconciler {
 
   /**
    * Compares one instrument while its lanes stand still. Of an account with several copies they are those of several leaders: they are held up only where the
-   * record does not explain the net, because none of those leaders' other followers should wait for it. True where it does not, and something that came in
-   * between left that open.
+   * record does not explain the net, because none of those leaders' other followers should wait for it. True where it still does not afterwards:
+   * something came in between, or has to be known first.
    */
   private async compareCoin(account: AccountRecord, instrument: Instrument, states: readonly AccountState[], before: number): Promise<boolean> {
     const { coin } = instrument;
@@ -239,8 +239,8 @@ export class Reconciler {
     let isOpen = true;
     const work = async (): Promise<void> => {
       // An order or a stop's fill that came in between makes the reading old: the next comparison sees it.
-      isOpen = account.touched !== before && this.recordedNet(account, coin) !== seen.netLots;
       if (account.touched === before) await this.compareNet(account, instrument, seen, isSettled);
+      isOpen = this.recordedNet(account, coin) !== seen.netLots;
     };
     const [only] = copies;
     if (copies.length === 1 && only !== undefined) {
