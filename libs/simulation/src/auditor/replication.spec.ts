@@ -449,7 +449,10 @@ describe('new risk has a cause (product §2.4)', () => {
       tradeId: closed,
       coin: COIN,
     });
-    history.wait(40_000).mark('100').leader(position.startsWith('-') ? '-20' : '20');
+    history
+      .wait(40_000)
+      .mark('100')
+      .leader(position.startsWith('-') ? '-20' : '20');
     history.order(position.startsWith('-') ? '-1' : '1');
     expect(history.found()).toEqual(found);
   });
