@@ -435,6 +435,28 @@ describe('new risk has a cause (product §2.4)', () => {
     expect(history.found()).toEqual([]);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['still stands there', '12', ['entry_without_cause']],
+    ['turned before it was told ends nothing of the new one', '-10', []],
+  ])('what the follower closed of an episode whose leader %s', (_what, position, found) => {
+    const history = new History().follow('10').wait(1_000).trade(null, false, '1', '100', false);
+    const closed = history.lastTrade();
+    history.leader(position).tell({
+      kind: 'account_fill_delivered',
+      at: history.now,
+      process: 'p1',
+      account: COPY.account,
+      tradeId: closed,
+      coin: COIN,
+    });
+    history
+      .wait(40_000)
+      .mark('100')
+      .leader(position.startsWith('-') ? '-20' : '20');
+    history.order(position.startsWith('-') ? '-1' : '1');
+    expect(history.found()).toEqual(found);
+  });
+
   it('what was entered and closed by somebody else before either was told is not known as flat', () => {
     const history = new History().leader('10');
     const entry = history.order('1');

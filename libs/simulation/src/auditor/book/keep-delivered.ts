@@ -227,7 +227,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     holding.foreignAt = at;
     // Where some of the account is the follower's own, the engine may count the fill against that.
     if (part.copy.attributed) holding.open.change((target) => target.unbound(at));
-    else userClosed(state, holding, at);
+    else userClosed(state, holding, part.signed, at);
   }
 }
 
@@ -237,8 +237,15 @@ function closedAhead({ open, target }: Holding, signed: bigint): void {
   open.change((bounds) => bounds.lower(max(0n, bounds.low - abs(signed))));
 }
 
-/** What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). */
-function userClosed(state: AuditState, holding: Holding, at: number): void {
+/**
+ * What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). Where the leader stands on the other side of what was
+ * closed, that was of the episode before: the present one goes on.
+ */
+function userClosed(state: AuditState, holding: Holding, signed: bigint, at: number): void {
+  if (holding.target.side === sign(signed)) {
+    holding.open.change((target) => target.unsure());
+    return;
+  }
   const side = sign(holding.real.position);
   const left = side === 0n ? 0n : holding.worst(at, state.options.clockSlackMs, side > 0n);
   holding.open.change((target) => target.wait(at, side * left));

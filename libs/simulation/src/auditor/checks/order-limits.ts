@@ -93,9 +93,12 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
 export function sideWorst({ at, state }: JudgedOrder, other: Holding, price: bigint, minNotional: bigint, buy: boolean): bigint {
   const { clockSlackMs } = state.options;
   if (other.foreign) return max(0n, other.range.least(buy)) + other.pending(at, clockSlackMs, buy, false);
-  const rides = abs(other.real.position) * price * 100n < minNotional * UNIT * WAITING_PERCENT;
-  return rides ? max(0n, other.reach(at, clockSlackMs, buy)) : other.worst(at, clockSlackMs, buy);
+  return mayRide(other, price, minNotional) ? max(0n, other.reach(at, clockSlackMs, buy)) : other.worst(at, clockSlackMs, buy);
 }
+
+/** Whether what is held may be a remnant that cannot close alone: against an entry it leaves with that (product §2.5). */
+export const mayRide = ({ real }: Holding, price: bigint, minNotional: bigint): boolean =>
+  abs(real.position) * price * 100n < minNotional * UNIT * WAITING_PERCENT;
 
 /** The most a copy's share of its account's real equity may be, by equities (product §1): all of it where it is alone. */
 export function shareMost({ state, copy, at }: JudgedOrder): number {

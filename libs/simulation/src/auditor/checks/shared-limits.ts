@@ -4,6 +4,7 @@ import { underlyingOf } from '../book/underlying';
 import type { ViolationKind } from '../violation';
 import { beyondMarks } from './decided-last';
 import { blame, type JudgedOrder, priceText } from './judged-order';
+import { mayRide } from './order-limits';
 
 /**
  * Product §3: what copies share. No approved order takes all copies of a leader, or all of a follower, in all or in one underlying, beyond their limit at the worst
@@ -59,7 +60,12 @@ function shareOf(judged: JudgedOrder, group: Copies, share: bigint): bigint | nu
 function worstOf(judged: JudgedOrder, group: Copies, counts: (coin: string) => boolean): bigint {
   const { order, at, state } = judged;
   const { clockSlackMs } = state.options;
-  const own = judged.holding.worst(at, clockSlackMs, order.buy) + order.size;
+  const { holding: entered, instrument } = judged;
+  // A remnant against the order leaves with it.
+  const held = mayRide(entered, order.price, instrument.minNotional)
+    ? entered.reach(at, clockSlackMs, order.buy)
+    : entered.worst(at, clockSlackMs, order.buy);
+  const own = max(0n, held + order.size);
   let sum = 0n;
   for (const copy of group) {
     for (const holding of copy.holdings.values()) {
