@@ -151,6 +151,7 @@ export async function changeAllocation(ctx: EngineContext, parts: CommandParts, 
   if (copy === undefined) return applied();
   const { book } = copy.watched;
   const before = money(BigInt(book.copies.allocation[copy.row] ?? 0));
+  if (await isMetByActivation(ctx, copy, command, before)) return applied(applies === 'now' ? { instruments: [] } : undefined);
   const refusal = wanted > before ? await raiseRefusal(ctx, copy, wanted - before) : null;
   const [from, to] = refusal === null ? [before, wanted] : [wanted, before];
   const write: WriteAllocation = (also) =>
@@ -177,6 +178,16 @@ export async function changeAllocation(ctx: EngineContext, parts: CommandParts, 
   book.changeAllocation(copy.row, wanted);
   if (applies !== 'now') return applied();
   return raises ? addNow(ctx, parts, copy) : applied(reduced ?? { instruments: [] });
+}
+
+/**
+ * Whether a change was asked for before its copy began and the newest wish of then is in force: the activation took that one. Gone through one by one, an older and
+ * larger one would enter what nobody asks for any more.
+ */
+async function isMetByActivation(ctx: EngineContext, copy: CopyRecord, command: CommandRow, inForce: bigint): Promise<boolean> {
+  if (command.createdAt > copy.startedAt) return false;
+  const row = await ctx.storage.scoped(copy.group.scope, (unit) => runningCopy(unit, copy.id), { readOnly: true });
+  return row !== null && row.allocation === inForce;
 }
 
 /** What moved the money of a raise that acts at once. */
