@@ -33,7 +33,7 @@ import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
 import { checkCalmShared } from './checks/shared-told';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
-import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
+import { checkAge, checkClosedWhole, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { checkPace, checkSliced } from './checks/unwinding';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, MirrorHanded, Observation, OrderHanded } from './observations';
@@ -228,6 +228,8 @@ class Judge implements Auditor {
       this.waves.check(state, order, at);
       this.reduceOnly.check(order, at);
     }
+    if (copy !== undefined && instrument !== undefined && holding?.foreign === true)
+      checkClosedWhole({ state, order, at, copy, instrument, terms: [], holding });
     keepHanded(state, order);
     const track = state.orders.get(order.cloid);
     if (track !== undefined && copy !== undefined && !isExit(order)) track.approved = asksFirst(copy.termsAt(order.decidedAt, state.options.raceMs));

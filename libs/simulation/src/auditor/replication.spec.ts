@@ -428,6 +428,21 @@ describe('new risk has a cause (product §2.4)', () => {
     history.order('1', { cause: 'repair' });
   }
 
+  it.each<[string, (history: History) => unknown, readonly string[]]>([
+    ['long after the trade was told', () => undefined, ['entry_without_cause']],
+    ['after its leader was flat', (history) => history.leader('0').wait(100).leader('20'), []],
+    ['because the follower asked for it', (history) => history.tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId }), []],
+    ['after the follower traded on', (history) => history.trade(null, true, '3').wait(100), []],
+  ])('what a follower closed whole is entered again where an engine did so at once: %s', (_when, happens, found) => {
+    const history = new History().follow('10').wait(1_000).trade(null, false, '1').wait(100).leader('15');
+    // For some seconds it need not have compared.
+    history.fill(history.order('0.5'), '0.5').wait(40_000).mark('100');
+    expect(history.found()).toEqual([]);
+    happens(history);
+    history.leader('25').order('1');
+    expect(history.found()).toEqual(found);
+  });
+
   it('whose what is in an account with something of the follower’s own is not judged', () => {
     const history = new History().follow('10').wait(100).trade(null, true, '5').wait(100).trade(null, false, '5').wait(100);
     history.leader('20').order('1');

@@ -126,6 +126,11 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
     holding.reducedAt = move.at;
     for (const order of holding.live.values()) order.reducedAt ??= move.at;
   }
+  // He went through flat, perhaps unseen: what a follower closed is over.
+  if (move.believed !== null || sign(move.after) !== sign(move.before)) {
+    holding.closedWholeAt = null;
+    holding.closedWholeBy = null;
+  }
   const ratio = ratioBounds(state, copy, leader, move.at);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
   giveUp(state, copy, move);
@@ -228,6 +233,9 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     // Where some of the account is the follower's own, the engine may count the fill against that.
     if (part.copy.attributed) holding.open.change((target) => target.unbound(at));
     else userClosed(state, holding, part.signed, at);
+    // What was closed of an episode the leader turned is none of the new one.
+    const isOfEpisode = sign(part.signed) === -holding.target.side;
+    if (holding.closedWholeBy === key && !part.copy.attributed && isOfEpisode) holding.closedWholeAt = at;
   }
 }
 
