@@ -40,7 +40,9 @@ describe('a copy’s allocation in the ledger', () => {
   });
   afterEach(() => stage.close());
 
-  const command = (no: number, payload: unknown = {}) => ({ no: BigInt(no), targetId: stage.copy.id, payload }) as unknown as CommandRow;
+  /** Asked for once the copy runs, where it is not said otherwise. */
+  const command = (no: number, payload: unknown = {}, createdAt = stage.ctx.clock.now() + 60_000) =>
+    ({ no: BigInt(no), targetId: stage.copy.id, payload, createdAt }) as unknown as CommandRow;
   const activate = () => activateCopy(stage.ctx, parts, stage.scope, command(1));
   const change = (no: number, allocation: string) =>
     changeAllocation(stage.ctx, parts, stage.scope, command(no, { allocation: moneyOf(allocation).toString() }));
@@ -161,6 +163,26 @@ describe('a copy’s allocation in the ledger', () => {
   const now = (no: number, allocation: string) =>
     changeAllocation(stage.ctx, parts, stage.scope, command(no, { allocation: moneyOf(allocation).toString(), applies: 'now' }));
   const written = async () => (await stage.copyFacts()).positions.map(({ target }) => target);
+
+  it.each<[string, readonly string[]]>([
+    ['twice', ['900', '700']],
+    ['up and down again', ['1500', '700']],
+  ])(
+    'that is changed %s before the copy begins is what was asked for last: its activation took that, and nothing is entered for the others',
+    async (_how, wishes) => {
+      const asked = stage.ctx.clock.now();
+      await stage.storage.scoped(stage.scope, (unit) => unit.copies.update({ id: stage.copy.id }, { allocation: moneyOf('700') }));
+      await activate();
+      expect([await ledger(), column()]).toEqual([both('700'), Number(moneyOf('700'))]);
+      running().watched.book.sheet(STAGE_COIN).leaderLots = 10 ** STAGE_COIN.szDecimals;
+      for (const [at, amount] of wishes.entries()) {
+        const payload = { allocation: moneyOf(amount).toString(), applies: 'now' };
+        expect(await changeAllocation(stage.ctx, parts, stage.scope, command(2 + at, payload, asked))).toEqual(applied({ instruments: [] }));
+        expect([await ledger(), column()]).toEqual([both('700'), Number(moneyOf('700'))]);
+      }
+      expect(running().watched.book.sheet(STAGE_COIN).rows.target[running().row]).toBe(0);
+    },
+  );
 
   it('that is lowered with effect now takes positions down by the share of equity, once, and writes that with it', async () => {
     const { target } = await holding();
