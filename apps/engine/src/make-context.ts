@@ -10,6 +10,7 @@ import type { EngineParts } from './engine-parts';
 import { Nonces } from './nonces';
 import { OpenProposals } from './proposals/open-proposals';
 import { Sending } from './sending';
+import { keepAges, SetBackClock } from './set-back-clock';
 import { CopyLedger } from './state/copy-ledger';
 import { FeeTerms } from './state/fee-terms';
 import { FirstFills } from './state/first-fills';
@@ -23,10 +24,14 @@ import { WaveLog } from './wave-log';
 
 /** The context of an engine: empty books, nonces above every journaled one. */
 export async function makeContext(parts: EngineParts, instance: number, scopes: readonly TenantScope[], maxNonce: number): Promise<EngineContext> {
-  const { clock, timers, ids, random, log, storage, limits } = parts;
+  const { timers, ids, random, log, storage, limits } = parts;
   const seed = await todaysSeed(parts);
   const known = [...scopes];
   const [registry, stops] = [new Registry(), new StopVersion()];
+  const clock = new SetBackClock(parts.clock, (byMs) => {
+    keepAges(registry, byMs);
+    log.warn('the clock was set back; prices are as old as before', { byMs });
+  });
   const completion = new WaveCompletion(() => ctx);
   const openOrders = new OpenOrders(limits.openOrdersMax, (wave) => completion.take(wave));
   const ctx: EngineContext = {

@@ -54,6 +54,11 @@ export class Markets {
     }
   }
 
+  /** The clock that marks are stamped with was set back: they are as old as before. */
+  setBack(byMs: number): void {
+    for (const view of this.views.values()) if (view.markAt > 0) view.markAt = Math.max(1, view.markAt - byMs);
+  }
+
   get(coin: string): MarketView | undefined {
     return this.views.get(coin);
   }

@@ -24,6 +24,12 @@ export class Quotes {
     return this.byCoin.get(coin);
   }
 
+  /** The clock that books are stamped with was set back: they are as old as before. */
+  setBack(byMs: number): void {
+    for (const [coin, quote] of this.byCoin) this.byCoin.set(coin, { ...quote, receivedAt: quote.receivedAt - byMs });
+    for (const [coin, book] of this.books) this.books.set(coin, { ...book, receivedAt: book.receivedAt - byMs });
+  }
+
   /** Forgets every coin but these. */
   keep(coins: readonly string[]): void {
     const kept = new Set(coins);

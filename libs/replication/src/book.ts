@@ -471,6 +471,15 @@ export class CopyBook {
     sheet.depth = { bids: sideOf(sheet.instrument, bids), asks: sideOf(sheet.instrument, asks), at };
   }
 
+  /** The clock that prices are stamped with was set back: they are as old as before. */
+  setBack(byMs: number): void {
+    for (const sheet of this.sheets.values()) {
+      if (sheet.markAt > 0) sheet.markAt = Math.max(1, sheet.markAt - byMs);
+      if (sheet.bookAt > 0) sheet.bookAt = Math.max(1, sheet.bookAt - byMs);
+      if (sheet.depth !== null) sheet.depth = { ...sheet.depth, at: sheet.depth.at - byMs };
+    }
+  }
+
   /** Room for the working columns of one plan; the next plan of this book uses it again. */
   scratch(rows: number): DraftScratch {
     if (this.planScratch === null || this.planScratch.capacity < rows) this.planScratch = draftScratch(Math.max(rows, this.capacity));

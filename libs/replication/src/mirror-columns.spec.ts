@@ -26,6 +26,11 @@ function mirrorFills(stage: Stage, buy: boolean, lots: number): void {
   stage.sheet.rows.position[0] = at(stage.sheet.rows.position, 0) + (buy ? lots : -lots);
   noteMirrorFill(stage.book, stage.sheet, 0, buy, lots);
 }
+const sold = (stage: Stage): void => mirrorFills(stage, false, 10);
+/** The leader buys 10, and all that is sent for it fills. */
+function bought(stage: Stage): void {
+  stage.follow('10');
+}
 const ahead = (stage: Stage) => [at(stage.sheet.rows.aheadBuy, 0) / MICRO, at(stage.sheet.rows.aheadSell, 0) / MICRO];
 const sent = (plan: ReturnType<Stage['plan']>) =>
   Array.from({ length: plan.orders.count }, (_, order) => `${plan.orders.buy[order] === 1 ? 'buy' : 'sell'} ${plan.orders.lots[order]}`).join(', ');
@@ -116,6 +121,17 @@ describe('what a mirror filled ahead', () => {
     // Both orders filled and were told with one move; another buy of his stands.
     boundAhead(stage.sheet, 0, { buy: 4 * MICRO, sell: 0 });
     expect([at(stage.sheet.rows.target, 0) / MICRO, ahead(stage), repaired(stage)]).toEqual([-10, [0, 0], '']);
+  });
+
+  it.each<[string, readonly ((stage: Stage) => void)[]]>([
+    ['the mirror sold first', [sold, bought]],
+    ['the leader bought first', [bought, sold]],
+  ])('comes to the same in whichever order it was told: %s, and what its sell order stood for is given up', (_order, fills) => {
+    const stage = stageOf();
+    for (const fill of fills) fill(stage);
+    expect([at(stage.sheet.rows.position, 0), ahead(stage), repaired(stage)]).toEqual([0, [0, 10], '']);
+    boundAhead(stage.sheet, 0, { buy: 0, sell: 0 });
+    expect([at(stage.sheet.rows.target, 0), ahead(stage), repaired(stage)]).toEqual([0, [0, 0], '']);
   });
 
   it('is never entered for: a position that is short of it is as the target says', () => {
@@ -217,6 +233,18 @@ describe('what a mirror may add', () => {
     putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 6, standingBuy: 6 });
     expect(room()).toBe(9);
     expect(mirrorRoom(stage.book, stage.sheet, 0, false, 11_000_000_000, OPTIONS)).toBe(25);
+  });
+
+  it('is not made larger by what is held against the mirror: an exit may close that first', () => {
+    const stage = new Stage();
+    const settings = settingsOf('1', { policy: 'orders' });
+    stage.add(entryOf(1, { ...settings, caps: { ...settings.caps, maxPositionSize: sizeOf('25') } }));
+    stage.follow('-10');
+    const room = () => mirrorRoom(stage.book, stage.sheet, 0, true, 9_000_000_000, OPTIONS);
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 6, standingBuy: 6 });
+    expect([at(stage.sheet.rows.position, 0), room()]).toEqual([-10, 19]);
+    reservePending(stage.sheet, 0, { buy: true, exit: true }, 4);
+    expect(room()).toBe(19);
   });
 
   it.each<[string, (stage: Stage) => void, string]>([

@@ -25,7 +25,10 @@ export function mirrorRoom(
   if (book.hasSharedLimits) capShared(book, sheet, row, worstPrice, options, caps);
   const most = Math.min(...caps);
   const side = buy ? 1 : -1;
-  const worst = (rows.position[row] ?? 0) * side + ((buy ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0);
+  const exits = (buy ? rows.pendingExitBuy[row] : rows.pendingExitSell[row]) ?? 0;
+  const entering = ((buy ? rows.pendingBuy[row] : rows.pendingSell[row]) ?? 0) - exits;
+  // What is held against a mirror may be closed by an exit before the mirror fills, as in `inFlightLots`: it makes no room.
+  const worst = Math.max(0, (rows.position[row] ?? 0) * side + exits) + entering;
   const wanted = Math.ceil((wantedOf(rows, row, rows.target[row] ?? 0) * side) / MICRO);
   return Math.max(0, Math.floor(most - Math.max(worst, wanted, 0)));
 }

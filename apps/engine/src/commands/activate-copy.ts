@@ -1,17 +1,20 @@
 import { type Instrument, money, type TenantScope } from '@lockstep/kernel';
 import { leverageOn, STATUS } from '@lockstep/replication';
 import { type CopySettings, filterAdmits, sharingConflict } from '@lockstep/roster';
-import { type CommandRow, type RunningCopy, runningCopy } from '@lockstep/storage';
+import { type CommandRow, type RunningCopy, runningCopy, saveVenueNets } from '@lockstep/storage';
+import type { AccountState } from '@lockstep/venues/port';
 import { shareClearings } from '../accounts/clearing-shares';
 import { readVolatility } from '../accounts/leader-volatility';
 import { setLeverage as setVenueLeverage } from '../accounts/leverage';
 import { barOf } from '../accounts/venue-bars';
 import { bookAllocation } from '../books/book-allocation';
 import type { EngineContext } from '../context';
+import { instrumentsOf, netsOf, noteUnmet } from '../repair/account-nets';
+import { stateIn } from '../repair/position-in';
 import { truthRead } from '../state/account-truth';
 import { addCopy } from '../state/load-book';
 import { settingsOf } from '../state/load-scope';
-import { readEquity } from '../state/real-equity';
+import { equityOf, readStates } from '../state/real-equity';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
 import { equityOfOthers, shareEquity } from '../state/shared-accounts';
 import { beginAtNextOpen, beginLate } from './begin-at-next-open';
@@ -41,8 +44,9 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (watched.network !== account.network) return refused('wrong_state', 'leader and venue account are on different networks');
   if (parts.watch.watch(watched) === 'seat_refused') return refused('seat_refused');
   if ((await parts.watch.synced(watched)) !== 'synced') return refused('venue_unreachable', 'the leader could not be read in time');
-  const equity = await readEquity(ctx, account);
-  if (equity === null) return refused('venue_unreachable');
+  const { states, missing } = await readStates(ctx, account);
+  if (missing !== null) return refused('venue_unreachable');
+  const equity = equityOf(account);
   const full = allocationRefusal(ctx, account, copy, equity);
   if (full !== null) return full;
   const effective = inEffect(ctx, scope, copy, settings);
@@ -52,7 +56,7 @@ export async function activateCopy(ctx: EngineContext, parts: CommandParts, scop
   if (needs !== null) return needs;
   const leverage = await prepareLeverage(ctx, effective, account, watched);
   if (leverage !== null) return refused('leverage_refused', leverage);
-  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, equity);
+  const refusal = await begin(ctx, parts, scope, copy, account, watched, settings, { equity, states });
   return refusal ?? takeOnAtStart(ctx, parts, copy.id, settings);
 }
 
@@ -111,8 +115,16 @@ function ordersRefusal({ network, address }: WatchedAccount): CommandEnd | null 
   return refused('seat_refused', 'mirrored orders need a user-stream seat for the leader, and one of those kept for orders');
 }
 
+/** What was read of an account holds every trade of before: one that is told later is counted already. */
+function countedUpTo(ctx: EngineContext, account: AccountRecord, met: readonly Instrument[], states: readonly AccountState[]): void {
+  for (const instrument of met) {
+    const state = stateIn(states, instrument);
+    if (state !== undefined) ctx.ownTrades.forget(account, instrument, state.time);
+  }
+}
+
 /** Instruments the leader holds or traded, and those the copy's own filter names. */
-function instrumentsOf({ instruments: filter }: CopySettings, watched: WatchedAccount): Instrument[] {
+function leveragedIn({ instruments: filter }: CopySettings, watched: WatchedAccount): Instrument[] {
   const found = new Map<string, Instrument>();
   for (const sheet of watched.book.allSheets()) found.set(sheet.instrument.coin, sheet.instrument);
   for (const coin of filter.kind === 'only' ? filter.coins : []) {
@@ -124,7 +136,7 @@ function instrumentsOf({ instruments: filter }: CopySettings, watched: WatchedAc
 
 /** Sets the copy's leverage on the instruments the leader holds or traded and the account can trade; null when none was refused for itself, else the venue's text. What a busy venue left open is set when the position is seen. */
 async function prepareLeverage(ctx: EngineContext, settings: CopySettings, account: AccountRecord, watched: WatchedAccount): Promise<string | null> {
-  const instruments = instrumentsOf(settings, watched).filter((instrument) => barOf(account, instrument) === 0);
+  const instruments = leveragedIn(settings, watched).filter((instrument) => barOf(account, instrument) === 0);
   for (const instrument of instruments.slice(0, LEVERAGE_COINS_MAX)) {
     const end = await setVenueLeverage(ctx, account, instrument, leverageOn(instrument, settings.venueLeverage));
     if (end.kind === 'refused') return end.text;
@@ -140,7 +152,7 @@ async function begin(
   account: AccountRecord,
   watched: WatchedAccount,
   settings: CopySettings,
-  equity: bigint,
+  { equity, states }: { readonly equity: bigint; readonly states: readonly AccountState[] },
 ): Promise<CommandEnd | null> {
   const schedules = await ctx.storage.scoped(scope, (unit) => unit.feeSchedules.versions());
   // Another copy of the account, or of a leader whose orders are followed, may have begun since: from here to its row nothing is waited for.
@@ -150,9 +162,12 @@ async function begin(
     (settings.policy === 'orders' ? ordersRefusal(watched) : null);
   if (refusal !== null) return refusal;
   // Where others run, fills of theirs may still be unread, and how well the account is known is told by its comparisons.
-  if (ctx.registry.copiesOf(account).length === 0) {
+  const isFirst = ctx.registry.copiesOf(account).length === 0;
+  if (isFirst) {
     account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
     truthRead(ctx, account, account.truthContradicted);
+    // What is there before any copy is the follower's own. Were it first seen beside what the copy enters, it would look like a trade against the copy.
+    noteUnmet(account, [], states);
   }
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);
@@ -164,10 +179,14 @@ async function begin(
   parts.orders.follow();
   shareEquity(ctx.registry, account, equity);
   shareClearings(ctx.registry, account);
+  const met = instrumentsOf([record]);
+  if (isFirst) countedUpTo(ctx, account, met, states);
+  const nets = isFirst ? netsOf(ctx.registry, account, met, states) : [];
   const beginning = beginAtNextOpen(ctx, record);
   try {
     await writeState(ctx, parts.books, record, 'preparing', 'active', 'prepared', async (unit) => {
       await beginning.write(unit);
+      if (nets.length > 0) await saveVenueNets(unit, nets);
       await bookAllocation(unit, copy.id, money(copy.allocation), ACTIVATION, ctx.clock.now());
     });
   } catch (failure) {

@@ -1,13 +1,13 @@
 import { present, RATE_ONE, rate } from '@lockstep/kernel';
 import { EPISODE, needsRepair, STATUS } from '@lockstep/replication';
 import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
-import { type CommandRow, loadPositionStates } from '@lockstep/storage';
+import { type CommandRow, loadOwnPositions, loadPositionStates } from '@lockstep/storage';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Breakers } from '../breakers';
 import type { Repairs } from '../repair/repair';
 import { StopSwitches } from '../stop-switches';
-import { type BooksStage, moneyOf, openBooksStage, priceOf } from '../testing/books-stage';
+import { type BooksStage, moneyOf, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { activateCopy } from './activate-copy';
 import { pauseCopy, reEnableCopy, resumeCopy } from './change-copy';
@@ -119,6 +119,28 @@ describe('a change of a copy’s state', () => {
     expect(await activate()).toEqual(applied());
     expect([await written(), stage.ctx.registry.copies.get(stage.copy.no)?.state]).toEqual(['active', 'active']);
     expect((await stage.copyFacts()).ledger.get('copy:C:allocation')).toBe(-moneyOf('1000'));
+  });
+
+  it('to active takes what the account holds already for the follower’s own, and writes that with it', async () => {
+    await begin('preparing', 0);
+    const { ctx, account, sheet } = stage;
+    ctx.registry.dropCopy(stage.copy.no);
+    stage.venue.states = [stage.state('-6', 5)];
+    expect(await activateCopy(ctx, parts, stage.scope, command)).toEqual(applied());
+    const { row } = present(ctx.registry.copies.get(stage.copy.no), 'the copy');
+    const lots = 10 ** STAGE_COIN.szDecimals;
+    expect(sheet.rows.beside[row]).toBe(-6 * lots);
+    expect((await stage.storage.scoped(stage.scope, loadOwnPositions)).map(({ coin, own }) => [coin, own])).toEqual([
+      [STAGE_COIN.coin, sizeOf('-6')],
+    ]);
+    // The trade it comes from may be told once more; a later one is none of it.
+    for (const [time, waits] of [
+      [5, false],
+      [6, true],
+    ] as const) {
+      ctx.ownTrades.add(account, stage.fill('sell', '6', '100', { time }), new Map());
+      expect(ctx.ownTrades.has(account, STAGE_COIN)).toBe(waits);
+    }
   });
 
   it.each(['activation', 're-enable'] as const)('to active waits for the leader’s next open, and that is written with it (%s)', async (what) => {

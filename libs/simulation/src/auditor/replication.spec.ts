@@ -275,6 +275,19 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    ['opens while it still takes his positions on is at the mark', 200, []],
+    ['opens later is at his own price', 6_000, ['beyond_target']],
+  ])('a fixed amount of what the leader of a copy that adopts %s', (_what, afterMs, found) => {
+    const history = new History().mark('90');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    const mode = { kind: 'fixed_amount', amount: units('1000'), maxAdds: null } as const;
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings: { ...history.settings, mode, start: 'adopt' }, allocation: units('10000') });
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' }).wait(afterMs).mark('90').leader('100', '100').wait(100);
+    history.order('11', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair', price: units('90') });
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, string, readonly string[]]>([
     ['a reading told of more than fills did', '1', []],
     ['and no more than the reading told of', '1.1', ['beyond_target']],

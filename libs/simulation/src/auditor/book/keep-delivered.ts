@@ -4,7 +4,7 @@ import { admits } from '../terms';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
 import { aheadMost, exitsAhead, noteChange } from './keep-mirrors';
-import { beginIn, takeOnBy } from './keep-terms';
+import { beginIn, takeOnBy, takeOnWith } from './keep-terms';
 import type { LeaderMove, LeaderTrack } from './leaders';
 import { noteReference } from './note-reference';
 import { CHANGE_MS, ratioBounds } from './ratio';
@@ -132,6 +132,7 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
   holding.open.follow(followed);
+  if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   if (!followed.exits && reduces(move)) keepHeld(holding);
 }
 

@@ -6,6 +6,7 @@ import { keepHandOver } from './hand-overs';
 import type { LeaderTrack } from './leaders';
 import { ratioBounds } from './ratio';
 import { type AuditState, lotOf } from './state';
+import type { RatioBounds } from './target';
 import { readEquity } from './value';
 
 /** How long an engine may take from writing down that a copy is active to its targets. */
@@ -182,13 +183,22 @@ function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean)
 export function takeOnBy(state: AuditState, leader: LeaderTrack, address: string, at: number): void {
   for (const copy of state.copiesByLeader.get(address) ?? []) {
     const { settings } = copy.terms;
-    const begins = copy.state === 'active' && copy.userActAt === copy.stateAt && at - copy.stateAt <= TAKING_ON_MS;
-    if (!begins || settings.start !== 'adopt' || settings.mode.kind === 'fixed_amount') continue;
+    if (!takesOn(copy, at) || settings.mode.kind === 'fixed_amount') continue;
     const ratio = ratioBounds(state, copy, leader, at);
     for (const { coin, largest } of leader.coins.values())
       if (largest !== 0n) copy.holding(coin).open.change((target) => target.adoptedBy(at, largest, settings.direction, ratio));
   }
 }
+
+/** A fixed amount of what the leader adds to while a copy that adopts is still to take his positions on is the amount at the mark of then, as all that it takes on is. */
+export function takeOnWith(copy: CopyTrack, coin: string, leader: bigint, at: number, ratio: RatioBounds): void {
+  const { settings } = copy.terms;
+  if (takesOn(copy, at) && settings.mode.kind === 'fixed_amount') beginIn(copy, coin, leader, at, true, ratio);
+}
+
+/** Whether a copy that adopts became active so shortly before that it may not have taken on what its leader holds. */
+const takesOn = (copy: CopyTrack, at: number): boolean =>
+  copy.terms.settings.start === 'adopt' && copy.state === 'active' && copy.userActAt === copy.stateAt && at - copy.stateAt <= TAKING_ON_MS;
 
 /** A copy waits where its leader is when it begins: by what the engine has decided on by then. */
 function waitIn(copy: CopyTrack, coin: string, leader: bigint, at: number): void {
@@ -199,7 +209,7 @@ function waitIn(copy: CopyTrack, coin: string, leader: bigint, at: number): void
 }
 
 /** How a copy begins in one coin where its leader is. */
-export function beginIn(copy: CopyTrack, coin: string, leader: bigint, at: number, adopts: boolean, ratio: ReturnType<typeof ratioBounds>): void {
+export function beginIn(copy: CopyTrack, coin: string, leader: bigint, at: number, adopts: boolean, ratio: RatioBounds): void {
   if (leader === 0n) return;
   const { open, real } = copy.holding(coin);
   const { settings } = copy.terms;
