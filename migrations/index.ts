@@ -28,6 +28,7 @@ import { MirroredOrders } from './0080-mirrored-orders';
 import { Proposals } from './0090-proposals';
 import { LiquidationDistance } from './0095-liquidation-distance';
 import { EngineTerms } from './0098-engine-terms';
+import { PassedLimits } from './0100-passed-limits';
 
 /** Every migration, in order. A new one is added at the end with the next number; a published one is never changed. */
 export const MIGRATIONS = [
@@ -61,5 +62,6 @@ export const MIGRATIONS = [
   Proposals,
   LiquidationDistance,
   EngineTerms,
+  PassedLimits,
 ];
 export { GROUP_ROLES, groupRole, PROCESS_ROLES, type ProcessRole } from './tenant-table';

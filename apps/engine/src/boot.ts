@@ -15,6 +15,7 @@ import { Commands } from './commands/commands';
 import type { EngineContext } from './context';
 import { EgressReport } from './egress-report';
 import type { EngineParts } from './engine-parts';
+import { ExposureAlerts } from './exposure-alerts';
 import { FeeTimes } from './fee-times';
 import { storageInTerm, venueWhileLeading } from './lead';
 import { makeContext } from './make-context';
@@ -129,7 +130,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       lose: (watched, dex) => working.lose(watched, dex),
     },
   );
-  const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes));
+  const exposure = new ExposureAlerts(ctx, books);
+  const breakers: Breakers = new Breakers(ctx, books, repairs, new StateLimits(ctx, books, repairs, lanes), exposure);
   const keeper = new StopKeeper(ctx, books, collector);
   const mirrors = new MirrorKeeper(ctx, books, lanes, keeper, appeared);
   const working: WorkingOrders = new WorkingOrders(ctx, (watched) => mirrors.look(watched));
@@ -183,6 +185,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       await loading;
       for (const row of rows) fees.note(row.scope, row.schedules);
       for (const row of rows) await keeper.restore(row.scope, row.standing);
+      for (const row of rows) exposure.load(row.scope, row.passedLimits);
       breakers.judgeLoaded();
       await stops.start();
       await commands.open();

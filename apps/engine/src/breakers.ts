@@ -8,6 +8,7 @@ import type { MarkUpdate } from '@lockstep/venues/port';
 import type { Bookkeeper } from './books/bookkeeper';
 import { writeState } from './commands/write-state';
 import type { EngineContext } from './context';
+import type { ExposureAlerts } from './exposure-alerts';
 import { newEvent } from './new-event';
 import type { Repairs } from './repair/repair';
 import { copyStateOf } from './state/load-scope';
@@ -41,12 +42,15 @@ export class Breakers {
     private readonly repairs: Repairs,
     /** Judges what is held beside the losses, at the same valuation. */
     private readonly stateLimits: Pick<StateLimits, 'look'> | null = null,
+    /** Judges what copies hold together, once all books are valued. */
+    private readonly exposure: Pick<ExposureAlerts, 'look'> | null = null,
   ) {}
 
   /** Also looks on a timer: fees and fills move equity without a mark. */
   start(): void {
     this.timer ??= this.ctx.timers.every(this.ctx.limits.breakerIntervalMs * 5, () => {
       for (const watched of this.ctx.registry.watched.values()) this.look(watched, null);
+      this.exposure?.look();
     });
   }
 
@@ -65,6 +69,7 @@ export class Breakers {
       refreshPrices(watched);
       this.look(watched, null);
     }
+    this.exposure?.look();
   }
 
   /** Takes marks of a network and judges every book that holds one of their instruments. */
@@ -80,6 +85,7 @@ export class Breakers {
       }
     }
     for (const watched of this.touched) this.look(watched, coins);
+    if (this.touched.size > 0) this.exposure?.look();
   }
 
   /** `marked`: instruments that have a new mark; null: none. */

@@ -76,4 +76,24 @@ describe('a position notional of at most 2,200, trimmed where a mark takes it be
     const held = await holds((held) => held > 0.45, 'it follows up to the limit');
     expect(held * 2_500).toBeLessThanOrEqual(1_215);
   });
+
+  it('is told where all copies of the follower hold too much of one underlying, once over a restart, and as met again', async () => {
+    const { tenantId } = stage.tenant.scope;
+    await rig.storage.scoped(stage.tenant.scope, async (unit) => {
+      await unit.riskLimits.hold(tenantId);
+      const limits = { caps: { max_position_notional: '1200' }, exposure: { alert_underlying_share: '0.2' } };
+      await unit.riskLimits.put(tenantId, { limits, actor: 'test' });
+      await unit.commands.append({ kind: 'limits.changed', targetId: tenantId, payload: {}, actor: 'test' });
+    });
+    const shared = (action: string) =>
+      stage.told(1, 'exposure.passed', '"limit":"alert_underlying_share"', `"underlying":"${COIN}"`, `"action":"${action}"`);
+    await price(2_505);
+    await shared('alert');
+    await engine.kill();
+    engine = await rig.startEngine();
+    await price(2_510);
+    await price(1_200);
+    await shared('release');
+    expect(await stage.events('exposure.passed', '"action":"alert"')).toBe(1);
+  });
 });

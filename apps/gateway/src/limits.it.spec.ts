@@ -13,6 +13,14 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => rig?.close());
 
+const NO_EXPOSURE = {
+  max_follower_exposure: null,
+  max_underlying_share: null,
+  max_leader_exposure: null,
+  alert_follower_exposure: null,
+  alert_underlying_share: null,
+  alert_leader_exposure: null,
+};
 const patch = (id: string, body: object, of = tenant) => rig.call(of.key, 'patch', `/v1/limits/${id}`, body);
 const stands = async (id: string, of = tenant) => good(await rig.call(of.key, 'get', `/v1/limits/${id}`));
 const copy = async () => good(await rig.call(tenant.key, 'get', `/v1/copies/${objects.copy}`));
@@ -36,7 +44,7 @@ describe('limits above the copies', () => {
       limits: {
         caps: none,
         losses: { from_start: null, trailing: null, daily: null, loss_money: null },
-        exposure: { max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: null },
+        exposure: NO_EXPOSURE,
         instruments: { kind: 'all' },
         max_venue_leverage: null,
         approve_within_ms: null,
@@ -45,6 +53,7 @@ describe('limits above the copies', () => {
       },
       actor: null,
       changed_at: null,
+      passed: [],
     });
     const before = await copy();
     expect(before.effective.settings).toEqual(before.settings);
@@ -64,7 +73,7 @@ describe('limits above the copies', () => {
     good(await rig.operator('patch', `/v1/operator/limits/${tenant.id}`, { losses: { daily: '0.05' } }));
     const bound = await copy();
     expect(bound.settings.caps.max_leverage).toBe('10');
-    expect(bound.effective.exposure).toEqual({ max_follower_exposure: null, max_underlying_share: null, max_leader_exposure: '100000' });
+    expect(bound.effective.exposure).toEqual({ ...NO_EXPOSURE, max_leader_exposure: '100000' });
     expect(sourceOf(bound, 'exposure.max_leader_exposure')).toEqual(['leader']);
     expect(bound.effective.settings).toMatchObject({
       caps: { max_leverage: '2', max_position_notional: '500' },
@@ -77,6 +86,54 @@ describe('limits above the copies', () => {
     ).toEqual([['follower'], ['leader'], ['platform'], ['tenant'], ['platform']]);
     const listed = good(await rig.call(tenant.key, 'get', '/v1/copies')).data;
     expect(listed[0].effective).toEqual(bound.effective);
+  });
+
+  it('are told beside those that cut, merged by the least as they are, and refused where they cannot be read', async () => {
+    good(await patch(tenant.id, { exposure: { alert_underlying_share: '0.5', max_underlying_share: '0.4' } }));
+    good(await patch(objects.follower, { exposure: { alert_underlying_share: '0.3' } }));
+    const bound = await copy();
+    expect(bound.effective.exposure).toMatchObject({ alert_underlying_share: '0.3', max_underlying_share: '0.4' });
+    expect([sourceOf(bound, 'exposure.alert_underlying_share'), sourceOf(bound, 'exposure.max_underlying_share')]).toEqual([
+      ['follower'],
+      ['tenant'],
+    ]);
+    for (const id of [tenant.id, objects.follower]) good(await patch(id, { exposure: { alert_underlying_share: null, max_underlying_share: null } }));
+    expect(sourceOf(await copy(), 'exposure.alert_underlying_share')).toEqual([]);
+    const refused = await patch(objects.follower, { exposure: { alert_underlying_share: '-1' } });
+    expect(refused.status).toBe(400);
+  });
+
+  it('that copies share show what is told as passed, of a target or of the whole brand', async () => {
+    const told = {
+      limitName: 'alert_underlying_share',
+      underlying: 'BTC',
+      threshold: 300_000_000n,
+      measured: 310_000_000n,
+      passedAt: 1_763_800_000_000,
+    };
+    await rig.engine.scoped(tenant.scope, async (unit) => {
+      await unit.records.addPassedLimit({ ...told, subjectId: objects.follower });
+      await unit.records.addPassedLimit({ ...told, subjectId: objects.leader, limitName: 'max_leader_exposure', underlying: '' });
+    });
+    const [share, capacity] = [
+      {
+        limit: 'alert_underlying_share',
+        of: objects.follower,
+        underlying: 'BTC',
+        threshold: '3',
+        measured: '3.1',
+        passed_at: '2025-11-22T08:26:40.000Z',
+      },
+      { limit: 'max_leader_exposure', of: objects.leader, underlying: null, threshold: '3', measured: '3.1', passed_at: '2025-11-22T08:26:40.000Z' },
+    ];
+    expect((await stands(objects.follower)).passed).toEqual([share]);
+    expect((await stands(objects.leader)).passed).toEqual([capacity]);
+    expect((await stands(tenant.id)).passed).toEqual(expect.arrayContaining([share, capacity]));
+    await rig.engine.scoped(tenant.scope, async (unit) => {
+      for (const { subjectId, limitName, underlying } of await unit.records.passedLimits())
+        await unit.records.dropPassedLimit({ subjectId, limitName, underlying });
+    });
+    expect((await stands(tenant.id)).passed).toEqual([]);
   });
 
   it('keep what a change leaves out, and lose what it sets to null', async () => {

@@ -43,15 +43,24 @@ export function mulDivFloor(a: number, b: number, c: number): number {
   return Math.min(quotient, MAX_EXACT);
 }
 
-/** ceil(a · b / c) under the same terms as {@link mulDivFloor}. */
+/** ceil(a · b / c) under the same terms as {@link mulDivFloor}; not made of it, which would take the remainder twice. */
 export function mulDivCeil(a: number, b: number, c: number): number {
   const product = a * b;
   if (product <= MAX_EXACT) return Math.ceil(product / c);
-  const quotient = mulDivFloor(a, b, c);
-  if (quotient >= MAX_EXACT) return MAX_EXACT;
+  const estimate = Math.floor(product / c);
+  if (estimate >= MAX_EXACT + QUOTIENT_ERROR) return MAX_EXACT;
+  let quotient = Math.min(estimate, MAX_EXACT);
   const back = quotient * c;
-  const remainder = product - back + (productError(a, b, product) - productError(quotient, c, back));
-  return remainder > 0 ? quotient + 1 : quotient;
+  let remainder = product - back + (productError(a, b, product) - productError(quotient, c, back));
+  while (remainder > 0) {
+    quotient += 1;
+    remainder -= c;
+  }
+  while (remainder <= -c) {
+    quotient -= 1;
+    remainder += c;
+  }
+  return Math.min(quotient, MAX_EXACT);
 }
 
 /** A bigint as a safe integer; the caller's bound is broken otherwise. */

@@ -114,6 +114,7 @@ export class CopyBook {
   private capacity: number;
   private readonly free: number[] = [];
   private readonly shares: boolean[] = [];
+  private readonly tells: boolean[] = [];
   private readonly policies: (InstrumentFilter | undefined)[] = [];
   private readonly filters: (InstrumentFilter | undefined)[] = [];
   private readonly sheets = new Map<string, InstrumentSheet>();
@@ -124,6 +125,7 @@ export class CopyBook {
   private planScratch: DraftScratch | null = null;
   /** Rows with a limit that several copies share. */
   private sharing = 0;
+  private telling = 0;
   /** Rows with a floor under the distance of their liquidation. */
   private flooring = 0;
   private readonly floors: boolean[] = [];
@@ -322,13 +324,26 @@ export class CopyBook {
     return this.sharing > 0;
   }
 
+  /** Whether a row has a limit that several copies share, or is told where they pass one. */
+  get tellsExposure(): boolean {
+    return this.telling > 0;
+  }
+
   /** Writes limits that a copy shares with others into the columns. Those over a follower's copies need its index. */
-  setExposure(row: number, { followerGross, underlyingShare, leaderCapacity }: ExposureLimits): void {
+  setExposure(row: number, limits: ExposureLimits): void {
     const { copies } = this;
-    must((followerGross === null && underlyingShare === null) || (copies.follower[row] ?? -1) >= 0, 'a follower with limits has an index');
+    const { followerGross, underlyingShare, leaderCapacity, alertGross, alertShare, alertCapacity } = limits;
+    const ofFollower = [followerGross, underlyingShare, alertGross, alertShare];
+    must(ofFollower.every((limit) => limit === null) || (copies.follower[row] ?? -1) >= 0, 'a follower with limits has an index');
     if (this.shares[row] === true) this.sharing -= 1;
     this.shares[row] = followerGross !== null || underlyingShare !== null || leaderCapacity !== null;
     if (this.shares[row] === true) this.sharing += 1;
+    if (this.tells[row] === true) this.telling -= 1;
+    this.tells[row] = this.shares[row] === true || alertGross !== null || alertShare !== null || alertCapacity !== null;
+    if (this.tells[row] === true) this.telling += 1;
+    copies.alertGross[row] = limitColumn(alertGross);
+    copies.alertShare[row] = limitColumn(alertShare);
+    copies.alertCapacity[row] = limitColumn(alertCapacity);
     copies.followerGross[row] = limitColumn(followerGross);
     copies.underlyingShare[row] = limitColumn(underlyingShare);
     copies.leaderCapacity[row] = limitColumn(leaderCapacity);

@@ -25,7 +25,8 @@ function lotsWithin(amount: number, sheet: InstrumentSheet, price: number): numb
 }
 
 /**
- * Writes the largest |position| in lots each cap admits for one row on a side into `into` (CAP_COUNT entries). `price` is max(mark, limit price).
+ * Writes the largest |position| in lots each cap admits for one row on a side into `into` (CAP_COUNT entries, all of them; those of limits that copies share do
+ * not bind yet). `price` is max(mark, limit price).
  * The money caps subtract what the copy's other instruments take at their worst, as of the last revaluation.
  */
 export function capLots(book: CopyBook, sheet: InstrumentSheet, row: number, buy: boolean, price: number, into: Float64Array): void {
@@ -38,16 +39,18 @@ export function capLots(book: CopyBook, sheet: InstrumentSheet, row: number, buy
   const notional = copies.maxPositionNotional[row] ?? NO_LIMIT;
   const share = copies.maxPositionShare[row] ?? NO_LIMIT;
   const most = copies.maxLeverage[row] ?? NO_LIMIT;
-
-  into.fill(UNLIMITED);
-  into[0] = sizeLots(copies, sheet, row);
-  if (notional >= 0) into[1] = lotsWithin(notional, sheet, price);
-  if (share >= 0) into[2] = lotsWithin(floorOf(equity, share, RATE_ONE), sheet, price);
-  const freeMargin = equity - otherMargin;
-  into[3] = freeMargin <= 0 ? 0 : floorOf(freeMargin, leverage * sheet.lotsPerUnit, price);
-  if (most >= 0) into[4] = lotsWithin(floorOf(equity, most, RATE_ONE) - otherExposure, sheet, price);
   const gross = copies.maxGross[row] ?? NO_LIMIT;
-  if (gross >= 0) into[6] = lotsWithin(gross - otherExposure, sheet, price);
+  const freeMargin = equity - otherMargin;
+
+  // Each entry is written once: filling the column first is a call of its own for every copy.
+  into[0] = sizeLots(copies, sheet, row);
+  into[1] = notional < 0 ? UNLIMITED : lotsWithin(notional, sheet, price);
+  into[2] = share < 0 ? UNLIMITED : lotsWithin(floorOf(equity, share, RATE_ONE), sheet, price);
+  into[3] = freeMargin <= 0 ? 0 : floorOf(freeMargin, leverage * sheet.lotsPerUnit, price);
+  into[4] = most < 0 ? UNLIMITED : lotsWithin(floorOf(equity, most, RATE_ONE) - otherExposure, sheet, price);
+  into[5] = UNLIMITED;
+  into[6] = gross < 0 ? UNLIMITED : lotsWithin(gross - otherExposure, sheet, price);
   into[7] = marginLots(book, sheet, row, buy, price);
+  into[8] = UNLIMITED;
   into[9] = MAX_TARGET_LOTS;
 }

@@ -126,6 +126,10 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   followerGross: make.f64('followerGross'),
   underlyingShare: make.f64('underlyingShare'),
   leaderCapacity: make.f64('leaderCapacity'),
+  /** The same three where they are told and nothing is cut. */
+  alertGross: make.f64('alertGross'),
+  alertShare: make.f64('alertShare'),
+  alertCapacity: make.f64('alertCapacity'),
   /** Leverage set at the venue; each instrument's own maximum bounds it. */
   venueLeverage: make.f64('venueLeverage'),
   entryBound: make.f64('entryBound'),

@@ -1,4 +1,5 @@
 import { CAP_COUNT } from './cap-count';
+import { type SharedEntries, sharedEntries } from './shared-entries';
 
 /** Columns of a draft that do not outlive it: kept per book and used again, so that a wave allocates only what it hands out. */
 export interface DraftScratch {
@@ -16,6 +17,7 @@ export interface DraftScratch {
   readonly grossLots: Float64Array;
   readonly marginLots: Float64Array;
   readonly caps: Float64Array;
+  readonly shared: SharedEntries;
 }
 
 /** Scratch for `capacity` decisions. */
@@ -37,5 +39,6 @@ export function draftScratch(capacity: number): DraftScratch {
     grossLots: f64(),
     marginLots: f64(),
     caps: new Float64Array(CAP_COUNT),
+    shared: sharedEntries(capacity),
   };
 }

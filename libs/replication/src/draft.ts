@@ -3,6 +3,7 @@ import { isHandingOver } from './copy-columns';
 import type { DraftScratch } from './draft-scratch';
 import type { InstrumentSheet } from './instrument-columns';
 import { LimitMemo } from './price-bound';
+import type { SharedEntries } from './shared-entries';
 import type { PlanOptions } from './wave-options';
 import type { Decisions } from './wave-plan';
 
@@ -60,8 +61,9 @@ export interface Draft {
   /** Limits of this wave's entries and exits. */
   readonly entryLimits: LimitMemo;
   readonly exitLimits: LimitMemo;
-  /** Scratch: lots each cap admits. */
+  /** Scratch: lots each cap admits, and entries under limits that several copies share. */
   readonly caps: Float64Array;
+  readonly shared: SharedEntries;
 }
 
 /** The book's scratch with what decisions read before writing set to zero. */
@@ -125,6 +127,7 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
     entryLimits: new LimitMemo(sheet.instrument.szDecimals),
     exitLimits: new LimitMemo(sheet.instrument.szDecimals),
     caps: scratch.caps,
+    shared: scratch.shared,
   };
   fillInputs(draft);
   return draft;

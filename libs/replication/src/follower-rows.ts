@@ -21,16 +21,24 @@ export interface FollowerRow {
 export class FollowerRows {
   /** By index of the follower. */
   private readonly rows: (FollowerRow[] | undefined)[] = [];
+  /** How many each has: asked for every entry of a wave, and near at hand where the lists are not. */
+  private readonly counts: number[] = [];
 
   /** Copies of a follower; empty where it has none. */
   of(follower: number): readonly FollowerRow[] {
     return this.rows[follower] ?? NONE;
   }
 
+  /** True: the row that was found is the only copy of its follower. */
+  hasOne(follower: number): boolean {
+    return this.counts[follower] === 1;
+  }
+
   add(follower: number, book: SummedBook, row: number): void {
     const known = this.rows[follower];
     if (known === undefined) this.rows[follower] = [{ book, row }];
     else known.push({ book, row });
+    this.counts[follower] = this.of(follower).length;
   }
 
   remove(follower: number, book: SummedBook, row: number): void {
@@ -39,6 +47,7 @@ export class FollowerRows {
     must(at >= 0, 'a copy is taken from its own follower');
     known.splice(at, 1);
     if (known.length === 0) this.rows[follower] = undefined;
+    this.counts[follower] = known.length;
   }
 }
 

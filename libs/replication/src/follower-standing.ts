@@ -26,15 +26,25 @@ export interface StandingAt {
 
 /** Writes what a follower's copies come to into `into`, over all books. */
 export function followerStanding(followers: FollowerRows, follower: number, underlying: string, at: StandingAt, into: FollowerStanding): void {
-  into.gross = 0;
-  into.ofUnderlying = 0;
-  into.equity = 0;
-  into.fresh = true;
+  clear(into);
   const rows = followers.of(follower);
   for (let index = 0; index < rows.length; index += 1) {
     const one = rows[index];
     if (one !== undefined) addRow(one.book, one.row, underlying, at.now - at.markMaxAgeMs, at.targets, into);
   }
+}
+
+/** The same where a follower has one copy alone (`FollowerRows.hasOne`), whose row is known. */
+export function copyStanding(book: SummedBook, row: number, underlying: string, at: StandingAt, into: FollowerStanding): void {
+  clear(into);
+  addRow(book, row, underlying, at.now - at.markMaxAgeMs, at.targets, into);
+}
+
+function clear(into: FollowerStanding): void {
+  into.gross = 0;
+  into.ofUnderlying = 0;
+  into.equity = 0;
+  into.fresh = true;
 }
 
 /** Largest |lots| a row's orders may bring it to: what is held with every order in flight filled, and what its target still asks for in whole lots. */

@@ -13,6 +13,7 @@ export * from './end-windows';
 export * from './explain-gap';
 export * from './follower-rows';
 export { nearestLiquidation } from './held-distance';
+export * from './held-exposure';
 export * from './instrument-columns';
 export * from './journal';
 export * from './journal-decode';

@@ -2,11 +2,13 @@ import { price } from '@lockstep/kernel';
 import { type CopySettings, defaultCopySettings } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import { applyFill } from './apply';
+import { leaderEquityColumn } from './book';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { Move } from './move';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
 import { needsRepair, repairPlan } from './repair';
+import { kappaOf } from './target';
 import {
   at,
   breakerOf,
@@ -324,6 +326,17 @@ describe('checks in order, cutting increases only', () => {
       stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
       expect(reasonOf(stage.plan('100', { leaderEquity: null }))).toBe('leader_equity');
       expect(kappaAt(stage, '200', 50_000)).toBe(40_000_000_000);
+    });
+
+    it('before that increase, what stands for the leader’s orders goes by the equity of now, which binds nothing', () => {
+      const stage = new Stage();
+      stage.add(entryOf(1, nominal, { allocation: dollars(1_000) }));
+      const ratioBy = (equity: number): number => kappaOf(stage.book.copies, 0, leaderEquityColumn(dollars(equity)), 0);
+      expect(ratioBy(50_000)).toBe(40_000_000_000);
+      expect(ratioBy(100_000)).toBe(20_000_000_000);
+      expect(ratioBy(0)).toBe(-1);
+      kappaAt(stage, '100', 80_000);
+      expect(ratioBy(50_000)).toBe(25_000_000_000);
     });
   });
 

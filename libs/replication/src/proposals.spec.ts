@@ -106,6 +106,23 @@ describe('what a follower is asked about', () => {
     expect(askedAfter(halved, lead(stage, 10, NOW + 2_000), ROW, keeps)?.micro).toBe(40 * MICRO);
   });
 
+  it('enters from flat on the leader’s side, whatever a copy that closes by itself keeps against him', () => {
+    const stage = asking({ follow: 'increases_only' });
+    lead(stage, 10, NOW);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    stage.fill(repair(stage, NOW));
+    expect(at(stage.sheet.rows.position, ROW)).toBe(100);
+    const asked = askedAfter(null, journaled(lead(stage, -20, NOW + 1_000)), ROW, { ...terms(), keeps: true });
+    expect([asked?.buy, (asked?.micro ?? 0) / MICRO, at(stage.sheet.rows.target, ROW) / MICRO]).toEqual([false, 200, 100]);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: false, micro: 200 * MICRO, price: priceUnits('100') }, NOW + 31_000);
+    expect(at(stage.sheet.rows.target, ROW) / MICRO).toBe(-200);
+    const { orders } = repair(stage, NOW + 1_000);
+    expect(Array.from({ length: orders.count }, (_, order) => [orders.buy[order], orders.exit[order], orders.lots[order]])).toEqual([
+      [0, 1, 100],
+      [0, 0, 200],
+    ]);
+  });
+
   it('weighs its price by size and ends with the newest increase', () => {
     const stage = asking();
     const first = askedAfter(null, lead(stage, 10, NOW), ROW, terms(100));

@@ -92,7 +92,8 @@ export function takeApproved(book: CopyBook, sheet: InstrumentSheet, row: number
   // Nor is what an approval entered and the copy closed since, as a remnant with what its leader sold, approved once more.
   const isOwed = ((rows.episode[row] ?? 0) & EPISODE.approved) !== 0 && rows.owedPrice[row] !== 0;
   if (!isOwed) forfeitGap(sheet, row, 'approval_needed');
-  const target = rows.target[row] ?? 0;
+  // A copy that closes by itself may keep a target against its leader: what enters on his side begins at flat, as where nobody is asked.
+  const target = (rows.target[row] ?? 0) * side < 0 ? 0 : (rows.target[row] ?? 0);
   const wanted = wantedOf(rows, row, target);
   const owed = wanted * side > 0 ? Math.max(0, Math.abs(wanted) - reachOf(rows, row, approved.buy) * MICRO) : 0;
   rows.owedPrice[row] = weighedReference(rows.owedPrice[row] ?? 0, owed, approved.micro, approved.price);

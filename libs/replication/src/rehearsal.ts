@@ -173,6 +173,9 @@ const SHARED: ExposureLimits = {
   followerGross: money(1_100n * UNIT),
   underlyingShare: rate(900_000_000_000n),
   leaderCapacity: money(10_000_000n * UNIT),
+  alertGross: null,
+  alertShare: null,
+  alertCapacity: null,
 };
 const PAUSED_EVERY = 40;
 

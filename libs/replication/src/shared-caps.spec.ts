@@ -201,6 +201,9 @@ describe('no approved order exceeds a shared limit at its worst case', { timeout
     followerGross: orNone(amount),
     underlyingShare: orNone(fc.integer({ min: 0, max: 2_000 }).map((value) => rateOf(`${value / 1_000}`))),
     leaderCapacity: orNone(amount),
+    alertGross: fc.constant(null),
+    alertShare: fc.constant(null),
+    alertCapacity: fc.constant(null),
   });
   const copy = fc.record({
     leader: fc.constantFrom(0, 1),

@@ -8,7 +8,8 @@ import { type FollowerStanding, followerStanding, mostLots } from './follower-st
 import { type InstrumentSheet, MAX_TARGET_LOTS, MICRO } from './instrument-columns';
 import { leaderTotals } from './leader-totals';
 import { CAPS, reasonNumber } from './reasons';
-import { entriesOf, type Groups, type SharedEntries, UNKNOWN } from './shared-groups';
+import type { Groups, SharedEntries } from './shared-entries';
+import { entriesOf, UNKNOWN } from './shared-groups';
 import { lockedRatio } from './target';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -35,7 +36,7 @@ export function applySharedCaps(draft: Draft): void {
   const entries = entriesOf(draft);
   cutByGroup(draft, entries, CONCENTRATION, entries.concentration, null);
   cutByGroup(draft, entries, GROSS, entries.gross, draft.grossLots);
-  cutByRow(draft, entries, MARGIN, draft.marginLots);
+  if (draft.book.hasFloors) cutByRow(draft, entries, MARGIN, draft.marginLots);
   cutByGroup(draft, entries, CAPACITY, entries.capacity, null);
   cutByRow(draft, entries, PLATFORM, null);
 }

@@ -1,90 +1,34 @@
 import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
 import { NO_LIMIT } from './copy-columns';
 import type { Draft } from './draft';
-import { type FollowerStanding, followerStanding, mostLots } from './follower-standing';
+import { copyStanding, type FollowerStanding, followerStanding, mostLots } from './follower-standing';
 import { MICRO } from './instrument-columns';
 import { leaderTotals } from './leader-totals';
 import { wantedOf } from './mirror-columns';
+import { NO_GROUP_LIMIT, type SharedEntries } from './shared-entries';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const ceilOf = mulDivCeil;
 const floorOf = mulDivFloor;
 
 const RATE_ONE = 1_000_000_000_000;
-const NONE = Number.POSITIVE_INFINITY;
 /** What a group comes to is not known: a mark is missing or too old. */
 export const UNKNOWN = Number.NEGATIVE_INFINITY;
 
-/** Groups of copies that share a limit, as columns by slot. Money 10^-8. */
-export class Groups {
-  /** Slot of each entry; −1: it shares no such limit. */
-  readonly slot: Int32Array;
-  readonly limit: Float64Array;
-  /** What a group comes to without the rows that enter, at the marks. */
-  readonly others: Float64Array;
-  /** Σ of what the rows that enter had been granted before, and of their increments, at their orders' own prices. */
-  readonly held: Float64Array;
-  readonly increments: Float64Array;
-
-  constructor(entries: number) {
-    this.slot = new Int32Array(entries).fill(-1);
-    this.limit = new Float64Array(entries).fill(NONE);
-    this.others = new Float64Array(entries);
-    this.held = new Float64Array(entries);
-    this.increments = new Float64Array(entries);
-  }
-
-  /** Sums the entries by group, as they are now. */
-  sum(entries: SharedEntries): void {
-    for (let at = 0; at < entries.count; at += 1) {
-      const slot = this.slot[at] ?? -1;
-      if (slot < 0) continue;
-      this.held[slot] = (this.held[slot] ?? 0) + (entries.held[at] ?? 0);
-      this.increments[slot] = (this.increments[slot] ?? 0) + (entries.increment[at] ?? 0);
-    }
-  }
-}
-
-/** Rows of a wave or repair whose entry was priced and went through the caps before the shared ones, as columns. */
-export interface SharedEntries {
-  readonly count: number;
-  /** Index in the draft. */
-  readonly index: Int32Array;
-  /** max(mark, limit price). */
-  readonly price: Float64Array;
-  /** What the row had been granted before its increment, and the increment, in money at that price. */
-  readonly held: Float64Array;
-  readonly increment: Float64Array;
-  readonly concentration: Groups;
-  readonly gross: Groups;
-  readonly capacity: Groups;
-}
-
 /** The entries of a draft with the groups they share limits in. What a group comes to beside them is summed once: no cut of theirs moves it. */
 export function entriesOf(draft: Draft): SharedEntries {
-  const index = new Int32Array(draft.count);
+  const { shared } = draft;
   let count = 0;
   for (let at = 0; at < draft.count; at += 1) {
     if ((draft.entryHeld[at] ?? -1) < 0) continue;
-    index[count] = at;
+    shared.index[count] = at;
     count += 1;
   }
-  const column = (): Float64Array => new Float64Array(count);
-  const groups = (): Groups => new Groups(count);
-  const entries = {
-    count,
-    index,
-    price: column(),
-    held: column(),
-    increment: column(),
-    concentration: groups(),
-    gross: groups(),
-    capacity: groups(),
-  };
-  for (let at = 0; at < count; at += 1) valueEntry(draft, entries, at);
-  groupFollowers(draft, entries);
-  groupLeaders(draft, entries);
-  return entries;
+  shared.count = count;
+  for (let at = 0; at < count; at += 1) valueEntry(draft, shared, at);
+  groupFollowers(draft, shared);
+  groupLeaders(draft, shared);
+  return shared;
 }
 
 /**
@@ -107,12 +51,13 @@ function valueEntry(draft: Draft, entries: SharedEntries, at: number): void {
   entries.increment[at] = increment === 0 ? 0 : ceilOf(increment, price, lotsPerUnit * MICRO);
 }
 
-function groupFollowers(draft: Draft, { count, index, concentration, gross }: SharedEntries): void {
+function groupFollowers(draft: Draft, { count, index, equity, concentration, gross }: SharedEntries): void {
   const { book, sheet, options } = draft;
   const { copies, followers } = book;
   const standing: FollowerStanding = { gross: 0, ofUnderlying: 0, equity: 0, fresh: true };
   const when = { now: options.now, markMaxAgeMs: options.markMaxAgeMs, targets: true };
-  const equity = new Float64Array(count);
+  concentration.clear(count);
+  gross.clear(count);
   // Most followers have one copy of a leader; only the others are looked for.
   const met = new Map<number, number>();
   for (let at = 0; at < count; at += 1) {
@@ -121,11 +66,15 @@ function groupFollowers(draft: Draft, { count, index, concentration, gross }: Sh
     const most = copies.followerGross[row] ?? NO_LIMIT;
     if (share < 0 && most < 0) continue;
     const follower = copies.follower[row] ?? -1;
-    const known = met.get(follower);
+    const alone = followers.hasOne(follower);
+    const known = alone ? undefined : met.get(follower);
     const slot = known ?? at;
     if (known === undefined) {
-      if (followers.of(follower).length > 1) met.set(follower, at);
-      followerStanding(followers, follower, sheet.underlying, when, standing);
+      if (alone) copyStanding(book, row, sheet.underlying, when, standing);
+      else {
+        met.set(follower, at);
+        followerStanding(followers, follower, sheet.underlying, when, standing);
+      }
       equity[slot] = standing.equity;
       concentration.others[slot] = standing.fresh ? standing.ofUnderlying : UNKNOWN;
       gross.others[slot] = standing.fresh ? standing.gross : UNKNOWN;
@@ -135,14 +84,15 @@ function groupFollowers(draft: Draft, { count, index, concentration, gross }: Sh
     gross.others[slot] = (gross.others[slot] ?? 0) - own;
     concentration.slot[at] = slot;
     gross.slot[at] = slot;
-    if (share >= 0) concentration.limit[slot] = Math.min(concentration.limit[slot] ?? NONE, floorOf(equity[slot] ?? 0, share, RATE_ONE));
-    if (most >= 0) gross.limit[slot] = Math.min(gross.limit[slot] ?? NONE, most);
+    if (share >= 0) concentration.limit[slot] = Math.min(concentration.limit[slot] ?? NO_GROUP_LIMIT, floorOf(equity[slot] ?? 0, share, RATE_ONE));
+    if (most >= 0) gross.limit[slot] = Math.min(gross.limit[slot] ?? NO_GROUP_LIMIT, most);
   }
 }
 
 function groupLeaders(draft: Draft, { count, index, capacity }: SharedEntries): void {
   const { book, sheet, options } = draft;
   const { copies } = book;
+  capacity.clear(count);
   let totals: Float64Array | null = null;
   const slots = new Map<number, number>();
   for (let at = 0; at < count; at += 1) {
@@ -160,6 +110,6 @@ function groupLeaders(draft: Draft, { count, index, capacity }: SharedEntries): 
     }
     capacity.others[slot] = (capacity.others[slot] ?? 0) - ceilOf(mostLots(sheet.rows, row), sheet.mark, sheet.lotsPerUnit);
     capacity.slot[at] = slot;
-    capacity.limit[slot] = Math.min(capacity.limit[slot] ?? NONE, most);
+    capacity.limit[slot] = Math.min(capacity.limit[slot] ?? NO_GROUP_LIMIT, most);
   }
 }

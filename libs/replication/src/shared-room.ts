@@ -2,7 +2,7 @@ import { mulDivCeil, mulDivFloor } from '@lockstep/kernel';
 import type { OrderFacts } from '@lockstep/risk';
 import type { CopyBook } from './book';
 import { NO_LIMIT } from './copy-columns';
-import { type FollowerStanding, followerStanding, mostLots } from './follower-standing';
+import { copyStanding, type FollowerStanding, followerStanding, mostLots } from './follower-standing';
 import type { InstrumentSheet } from './instrument-columns';
 import { leaderTotals } from './leader-totals';
 
@@ -37,7 +37,9 @@ export function sharedRoom(
     const gross = copies.followerGross[row] ?? NO_LIMIT;
     const share = copies.underlyingShare[row] ?? NO_LIMIT;
     if (gross < 0 && share < 0) continue;
-    followerStanding(book.followers, copies.follower[row] ?? -1, sheet.underlying, when, standing);
+    const follower = copies.follower[row] ?? -1;
+    if (book.followers.hasOne(follower)) copyStanding(book, row, sheet.underlying, when, standing);
+    else followerStanding(book.followers, follower, sheet.underlying, when, standing);
     const known = standing.fresh ? 0 : NONE;
     if (gross >= 0) room.follower[row] = gross - (standing.gross - own) - known;
     if (share >= 0) room.concentration[row] = mulDivFloor(standing.equity, share, RATE_ONE) - (standing.ofUnderlying - own) - known;

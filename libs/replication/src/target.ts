@@ -33,7 +33,9 @@ export function kappaOf(copies: CopyColumns, row: number, leaderEquity: number, 
   const rate = mode === MODE.riskNormalised ? scaledRate(copies, row, leaderVolatility) : (copies.modeRate[row] ?? 0);
   if (rate < 0) return -1;
   const nominal = mode === MODE.proportionalNominal;
-  const base = nominal ? (copies.basisEquity[row] ?? 0) : leaderEquity;
+  const basis = nominal ? (copies.basisEquity[row] ?? 0) : 0;
+  // Before its first increase a copy on a fixed base has none yet: the leader's equity of now is what it would become.
+  const base = basis > 0 ? basis : leaderEquity;
   if (base <= 0) return -1;
   const own = nominal ? (copies.allocation[row] ?? 0) : usableEquity(copies, row);
   // Money is 10^-8 and the base 10^-6: the quotient is a hundred times κ.

@@ -26,6 +26,9 @@ export interface ChainLimitsJson {
     readonly max_follower_exposure: string | null;
     readonly max_underlying_share: string | null;
     readonly max_leader_exposure: string | null;
+    readonly alert_follower_exposure: string | null;
+    readonly alert_underlying_share: string | null;
+    readonly alert_leader_exposure: string | null;
   };
   readonly instruments: InstrumentFilter;
   readonly max_venue_leverage: number | null;
@@ -80,6 +83,9 @@ export function encodeChainLimits({
       max_follower_exposure: orNull(exposure.followerGross, formatMoney),
       max_underlying_share: orNull(exposure.underlyingShare, formatRate),
       max_leader_exposure: orNull(exposure.leaderCapacity, formatMoney),
+      alert_follower_exposure: orNull(exposure.alertGross, formatMoney),
+      alert_underlying_share: orNull(exposure.alertShare, formatRate),
+      alert_leader_exposure: orNull(exposure.alertCapacity, formatMoney),
     },
     instruments,
     max_venue_leverage: maxVenueLeverage,
@@ -161,6 +167,9 @@ function exposureOf(fields: Fields): ExposureLimits {
     followerGross: fields.decimalIfAny('max_follower_exposure', parseMoney),
     underlyingShare: fields.decimalIfAny('max_underlying_share', parseRate),
     leaderCapacity: fields.decimalIfAny('max_leader_exposure', parseMoney),
+    alertGross: fields.decimalIfAny('alert_follower_exposure', parseMoney),
+    alertShare: fields.decimalIfAny('alert_underlying_share', parseRate),
+    alertCapacity: fields.decimalIfAny('alert_leader_exposure', parseMoney),
   };
   fields.refuseRest();
   return exposure;
@@ -178,6 +187,9 @@ function boundFaults({ caps, losses, exposure, maxVenueLeverage, approveWithinMs
     ['exposure.max_follower_exposure', exposure.followerGross, 0n, b.moneyMax],
     ['exposure.max_underlying_share', exposure.underlyingShare, 0n, b.shareMax],
     ['exposure.max_leader_exposure', exposure.leaderCapacity, 0n, b.moneyMax],
+    ['exposure.alert_follower_exposure', exposure.alertGross, 0n, b.moneyMax],
+    ['exposure.alert_underlying_share', exposure.alertShare, 0n, b.shareMax],
+    ['exposure.alert_leader_exposure', exposure.alertCapacity, 0n, b.moneyMax],
     ['losses.from_start', losses.fromStart, 1n, RATE_ONE],
     ['losses.trailing', losses.trailing, 1n, RATE_ONE],
     ['losses.daily', losses.daily, 1n, RATE_ONE],

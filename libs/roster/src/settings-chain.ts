@@ -19,10 +19,32 @@ export interface ExposureLimits {
   readonly underlyingShare: Rate | null;
   /** Σ notional of all copies of a leader. */
   readonly leaderCapacity: Money | null;
+  /** The same three, told and not enforced: what is held beyond one is told, and nothing is cut. */
+  readonly alertGross: Money | null;
+  readonly alertShare: Rate | null;
+  readonly alertCapacity: Money | null;
 }
 
-/** Shared limits that bind nothing. */
-export const NO_EXPOSURE_LIMITS: ExposureLimits = { followerGross: null, underlyingShare: null, leaderCapacity: null };
+/** Shared limits that bind nothing and tell nothing. */
+export const NO_EXPOSURE_LIMITS: ExposureLimits = {
+  followerGross: null,
+  underlyingShare: null,
+  leaderCapacity: null,
+  alertGross: null,
+  alertShare: null,
+  alertCapacity: null,
+};
+
+/** Shared limits by their names in the settings' JSON: what all copies of them hold is judged on every mark, and told where it passes one. */
+export const EXPOSURE_LIMITS = [
+  'max_follower_exposure',
+  'max_underlying_share',
+  'max_leader_exposure',
+  'alert_follower_exposure',
+  'alert_underlying_share',
+  'alert_leader_exposure',
+] as const;
+export type ExposureLimit = (typeof EXPOSURE_LIMITS)[number];
 
 /** How a wave that is large against the book is spread over time. A choice, not a limit: of several layers the nearest to the copy decides. */
 export interface ImpactTerms {
@@ -93,6 +115,9 @@ export const LIMIT_NAMES = [
   'exposure.max_follower_exposure',
   'exposure.max_underlying_share',
   'exposure.max_leader_exposure',
+  'exposure.alert_follower_exposure',
+  'exposure.alert_underlying_share',
+  'exposure.alert_leader_exposure',
   'impact',
 ] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
@@ -150,6 +175,9 @@ export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits
   const followerGross = least<Money>(null, ({ exposure }) => exposure.followerGross);
   const underlyingShare = least<Rate>(null, ({ exposure }) => exposure.underlyingShare);
   const leaderCapacity = least<Money>(null, ({ exposure }) => exposure.leaderCapacity);
+  const alertGross = least<Money>(null, ({ exposure }) => exposure.alertGross);
+  const alertShare = least<Rate>(null, ({ exposure }) => exposure.alertShare);
+  const alertCapacity = least<Money>(null, ({ exposure }) => exposure.alertCapacity);
   const fromStart = least(copy.breaker.fromStart, ({ losses }) => losses.fromStart);
   const trailing = least(copy.breaker.trailing, ({ losses }) => losses.trailing);
   const daily = least(copy.breaker.daily, ({ losses }) => losses.daily);
@@ -174,7 +202,14 @@ export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits
       venueLeverage: venueLeverage.value ?? copy.venueLeverage,
       approveWithinMs: approveWithin.value,
     },
-    exposure: { followerGross: followerGross.value, underlyingShare: underlyingShare.value, leaderCapacity: leaderCapacity.value },
+    exposure: {
+      followerGross: followerGross.value,
+      underlyingShare: underlyingShare.value,
+      leaderCapacity: leaderCapacity.value,
+      alertGross: alertGross.value,
+      alertShare: alertShare.value,
+      alertCapacity: alertCapacity.value,
+    },
     impact: spread?.limits.impact ?? null,
     sources: {
       'caps.max_position_size': size.from,
@@ -193,6 +228,9 @@ export function effectiveSettings(own: CopySettings, chain: readonly LayerLimits
       'exposure.max_follower_exposure': followerGross.from,
       'exposure.max_underlying_share': underlyingShare.from,
       'exposure.max_leader_exposure': leaderCapacity.from,
+      'exposure.alert_follower_exposure': alertGross.from,
+      'exposure.alert_underlying_share': alertShare.from,
+      'exposure.alert_leader_exposure': alertCapacity.from,
       impact: spread === undefined ? [] : [spread.layer],
     },
     choices,

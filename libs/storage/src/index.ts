@@ -11,6 +11,7 @@ export type { LeaderFillKey, RecordedMoves } from './platform/inbox';
 export { PlatformUnit } from './platform-unit';
 export type { SetLimits } from './roster/risk-limits';
 export * from './rows/money';
+export * from './rows/passed-limits';
 export * from './rows/platform';
 export * from './rows/proposals';
 export * from './rows/risk-limits';

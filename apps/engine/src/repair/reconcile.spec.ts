@@ -8,7 +8,9 @@ import type { FillCollector } from '../books/collect-fills';
 import { Places } from '../bounded';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import { Quotes } from '../quotes';
 import type { Network } from '../state/networks';
+import { OwnTrades } from '../state/own-trades';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
 import { Reconciler } from './reconcile';
@@ -18,15 +20,21 @@ const EQUITY = money(500_000n * UNIT);
 
 /** A copy on an account the venue tells about as `venue` says. */
 function reconciled() {
-  const venue = { fills: true, states: true };
+  const venue = { fills: true, states: true, sold: 0, whileRead: () => undefined as unknown };
   const stage = new Stage();
   const row = stage.add(entryOf(1, settingsOf('1'), { status: STATUS.active | STATUS.staleTruth }));
-  const held = () => size(BigInt(stage.sheet.rows.position[row] ?? 0) * UNIT);
+  const held = () => size(BigInt((stage.sheet.rows.position[row] ?? 0) - venue.sold) * UNIT);
   const state = () => ({ dex: '', accountValue: EQUITY, pooled: false, positions: [{ coin: 'BTC', size: held(), leverage: 50, cross: true }] });
-  const truth = { account: async () => (venue.states ? ok(state()) : UNREACHABLE) };
+  const truth = {
+    account: async () => {
+      venue.whileRead();
+      return venue.states ? ok(state()) : UNREACHABLE;
+    },
+  };
   const network = {
     venue: { truth },
-    markets: { dexesOf: () => [''], dollarClearinghouses: () => [{ dex: '', collateral: 'USDC' }], isDollar: () => true },
+    markets: { get: () => undefined, dexesOf: () => [''], dollarClearinghouses: () => [{ dex: '', collateral: 'USDC' }], isDollar: () => true },
+    quotes: new Quotes(),
   };
   const kept = { balances: new Map(), collateralReadAt: 0 };
   const account = {
@@ -41,7 +49,7 @@ function reconciled() {
     truthContradicted: 0,
     own: new Map(),
   } as unknown as AccountRecord;
-  const copy = { no: 1, row, account, watched: { book: stage.book } } as unknown as CopyRecord;
+  const copy = { no: 1, row, account, watched: { book: stage.book, network } } as unknown as CopyRecord;
   const ctx = {
     clock: { now: () => 1_000, monotonic: () => 1_000_000 },
     log: silentLogger,
@@ -51,6 +59,8 @@ function reconciled() {
     sending: { busy: false },
     truthReads: new Places(1, 10),
     openOrders: { ofAccount: () => [] },
+    standingStops: { ofAccount: () => [] },
+    ownTrades: new OwnTrades(),
     booked: { get: () => ({ booked: { book: { quantity: 0n } } }) },
     storage: { scoped: async () => undefined },
     pass: () => undefined,
@@ -99,6 +109,21 @@ describe('what a comparison with the venue means for new risk', () => {
     reconciler.stop();
     vi.useRealTimers();
     expect(takesRisk()).toBe(true);
+  });
+
+  it('an account that was traded while it was read is not known by that reading where it holds something else', async () => {
+    const { venue, stage, account, reconciler, takesRisk } = reconciled();
+    await reconciler.all();
+    stage.follow('10');
+    reconciler.contradicted(account);
+    venue.sold = 10;
+    let reads = 0;
+    venue.whileRead = () => {
+      reads += 1;
+      account.touched += reads === 1 ? 1 : 0;
+    };
+    await reconciler.all();
+    expect([reads > 0, takesRisk()]).toEqual([true, false]);
   });
 
   it('an exit the venue has nothing for: the account takes no new risk until it is read anew, which is at once', async () => {

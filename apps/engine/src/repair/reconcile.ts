@@ -189,9 +189,12 @@ export class Reconciler {
     const { states } = read;
     shareEquity(this.ctx.registry, account);
     shareClearings(this.ctx.registry, account);
-    if (read.missing === null && !truthRead(this.ctx, account, contradicted)) this.unread.add(account);
     await this.books.run(account.scope, async () => undefined);
-    for (const instrument of instrumentsOf(copies)) await this.compareCoin(account, instrument, states, before);
+    let isOpen = false;
+    for (const instrument of instrumentsOf(copies)) isOpen = (await this.compareCoin(account, instrument, states, before)) || isOpen;
+    // What halted it is over once its positions are known too; one that trades all the time is not halted for being in between orders.
+    const isKnown = read.missing === null && (!isOpen || !account.truthStale) && truthRead(this.ctx, account, contradicted);
+    if (isOpen || (read.missing === null && !isKnown)) this.unread.add(account);
     await this.closes.endDelisted(account);
     noteUnmet(account, copies, states);
     await this.saveNets(account, copies, states, before);
@@ -213,13 +216,14 @@ export class Reconciler {
 
   /**
    * Compares one instrument while its lanes stand still. Of an account with several copies they are those of several leaders: they are held up only where the
-   * record does not explain the net, because none of those leaders' other followers should wait for it.
+   * record does not explain the net, because none of those leaders' other followers should wait for it. True where it still does not afterwards:
+   * something came in between, or has to be known first.
    */
-  private async compareCoin(account: AccountRecord, instrument: Instrument, states: readonly AccountState[], before: number): Promise<void> {
+  private async compareCoin(account: AccountRecord, instrument: Instrument, states: readonly AccountState[], before: number): Promise<boolean> {
     const { coin } = instrument;
     const state = stateIn(states, instrument);
     // What was not read is not known to be nothing.
-    if (state === undefined) return;
+    if (state === undefined) return false;
     const copies = this.ctx.registry.copiesOf(account).filter(({ watched }) => watched.book.findSheet(coin) !== undefined);
     const seen = { coin, time: state.time, netLots: netOf(states, instrument) };
     if (
@@ -228,16 +232,21 @@ export class Reconciler {
       explains(membersIn(this.ctx.registry.rowsOf(account), coin), account, coin, seen.netLots)
     ) {
       this.ctx.ownTrades.forget(account, instrument, state.time);
-      return;
+      return false;
     }
     // The venue is asked before anything is held up; what a stop did after the reading is none of its difference.
     const isSettled = await this.stopsSettled(account, coin, seen.netLots);
+    let isOpen = true;
     const work = async (): Promise<void> => {
       // An order or a stop's fill that came in between makes the reading old: the next comparison sees it.
       if (account.touched === before) await this.compareNet(account, instrument, seen, isSettled);
+      isOpen = this.recordedNet(account, coin) !== seen.netLots;
     };
     const [only] = copies;
-    if (copies.length === 1 && only !== undefined) return this.lanes.alone(only.watched, coin, work);
+    if (copies.length === 1 && only !== undefined) {
+      await this.lanes.alone(only.watched, coin, work);
+      return isOpen;
+    }
     const held = this.lanes.aloneInAll(
       copies.map(({ watched }) => watched),
       coin,
@@ -246,14 +255,19 @@ export class Reconciler {
     // A wave runs: the account is looked at again at the next turn.
     if (held === null) this.first.add(account);
     else await held;
+    return isOpen;
+  }
+
+  /** What an account holds in a coin by our record, in lots. */
+  private recordedNet(account: AccountRecord, coin: string): number {
+    const { registry } = this.ctx;
+    return netRange(membersIn(registry.rowsOf(account), coin), ownLots(registry, account, coin)).net;
   }
 
   /** Whether no stop of an account can be what a net differs from our record by. */
   private async stopsSettled(account: AccountRecord, coin: string, netLots: number): Promise<boolean> {
-    const { registry, standingStops } = this.ctx;
-    if (standingStops.ofAccount(account).every(({ instrument }) => instrument.coin !== coin)) return true;
-    const known = netRange(membersIn(registry.rowsOf(account), coin), ownLots(registry, account, coin)).net;
-    return netLots !== known && stopsUntouched(this.ctx, account, coin);
+    if (this.ctx.standingStops.ofAccount(account).every(({ instrument }) => instrument.coin !== coin)) return true;
+    return netLots !== this.recordedNet(account, coin) && stopsUntouched(this.ctx, account, coin);
   }
 
   private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet, isSettled: boolean): Promise<void> {

@@ -90,6 +90,24 @@ describe('an order of unknown outcome', () => {
     expect((book.copies.netPnl[stage.copy.row] ?? 0) - before).toBe(Number(moneyOf(lost)));
   });
 
+  it.each<[string, boolean, string, boolean]>([
+    ['exit that filled nothing', true, '1', true],
+    ['exit that filled', true, '0', false],
+    ['entry that filled nothing', false, '1', false],
+  ])('(an %s) says whether the account holds what our record says', async (_what, exit, left, doubted) => {
+    await stage.hold('1', '100');
+    stage.ctx.openOrders.tellFilled(order.clientOrderId, 0);
+    releasePending(stage.sheet, stage.copy.row, { buy: true, exit: false }, 10_000);
+    const asked = stage.open(8, { buy: false, lots: 10_000, exit });
+    await stage.writeRow(asked);
+    stage.venue.standing = { kind: 'closed', orderId: '5', status: 'canceled', remaining: sizeOf(left), original: sizeOf('1'), statusTime: 1 };
+    const seen: unknown[] = [];
+    stage.ctx.doubts.onPosition = (account) => void seen.push([account.no, stage.sheet.rows.pendingSell[stage.copy.row]]);
+    expect(await resolver.settleAll(FAR_MS)).toBe(true);
+    // In the turn that frees it, and before: nothing is planned in between.
+    expect(seen).toEqual(doubted ? [[stage.account.no, 10_000]] : []);
+  });
+
   it('is not settled before the books have its wave', async () => {
     await stage.writeRow(order);
     order.wave.handed = false;

@@ -160,6 +160,8 @@ export class UnknownResolver {
         else if (!(await writtenOrders(unit, [row.id])).has(row.id)) throw new Error('the order has no row');
       }),
     );
+    // Like an exit that is refused at once: there may have been nothing to close, and what is entered on our record of it would be entered twice.
+    if (order.exit && filled === 0 && settled.kind !== 'never_landed') this.ctx.doubts.onPosition(order.copy.account);
     this.applyToColumns(order, filled);
     this.ctx.openOrders.tellFilled(order.clientOrderId, filled);
     trueUp(this.ctx, order.copy, order.sheet.instrument.coin);

@@ -93,7 +93,7 @@ export function addCopy(
     copyNo: copy.no,
     scope: group.index,
     venueAccount: account.index,
-    follower: ctx.registry.followerAt(copy.followerId),
+    follower: ctx.registry.followerIndexOf(scope, copy.followerId),
     signer: account.signs ? account.signer : -1,
     status: (settings === null ? status & ~STATUS.active : status) | (account.truthStale ? STATUS.staleTruth : 0),
     settings: settings ?? defaultCopySettings(),

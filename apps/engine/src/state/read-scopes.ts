@@ -12,8 +12,10 @@ import {
   newestInsideTimes,
   type OwnPosition,
   openProposals,
+  type PassedLimitRow,
   type PositionState,
   type ProposalRow,
+  passedLimits,
   type RiskLimitsRow,
   type RunningCopy,
   runningCopies,
@@ -43,6 +45,8 @@ export interface ScopeRows {
   readonly standing: readonly StandingOrderRow[];
   /** Increases that followers may still approve. */
   readonly proposals: readonly ProposalRow[];
+  /** Limits that are told as passed and not as met again. */
+  readonly passedLimits: readonly PassedLimitRow[];
   /** Leaders that are not closed: a paused one's exits are followed. */
   readonly leaders: readonly { readonly id: string; readonly watchedNo: number }[];
   readonly fillTimes: ReadonlyMap<number, number>;
@@ -79,6 +83,7 @@ async function readScope(storage: EngineStorage, shard: number, scope: TenantSco
       fundingTimes: await fundingReadTimes(unit),
       standing: await standingOrders(unit),
       proposals: await openProposals(unit),
+      passedLimits: await passedLimits(unit),
       maxNonce: Math.max(await highestJournaledNonce(unit), await highestStandingNonce(unit)),
     }),
     { isolation: 'repeatable read', readOnly: true, wholeScope: true },

@@ -154,6 +154,7 @@ export class Registry {
   /** Copies of each follower over all books, and the followers' indices there. */
   readonly followers = new FollowerRows();
   private readonly followerIndex = new Map<string, number>();
+  private readonly followerList: { readonly scope: TenantScope; readonly id: FollowerId }[] = [];
   private readonly groupList: BookGroup[] = [];
   private readonly groupIndex = new Map<string, BookGroup>();
 
@@ -169,10 +170,16 @@ export class Registry {
   }
 
   /** The index of a follower, the same in every book. Ids are unique over all tenants. */
-  followerAt(id: FollowerId): number {
-    const known = this.followerIndex.get(id) ?? this.followerIndex.size;
-    this.followerIndex.set(id, known);
-    return known;
+  followerIndexOf(scope: TenantScope, id: FollowerId): number {
+    const known = this.followerIndex.get(id);
+    if (known !== undefined) return known;
+    this.followerIndex.set(id, this.followerList.length);
+    this.followerList.push({ scope, id });
+    return this.followerList.length - 1;
+  }
+
+  followerAt(index: number): { readonly scope: TenantScope; readonly id: FollowerId } {
+    return present(this.followerList[index], `follower at ${index}`);
   }
 
   groupAt(index: number): BookGroup {

@@ -1,5 +1,5 @@
 import { type Instrument, money, price, RATE_ONE, rate, UNIT } from '@lockstep/kernel';
-import { applyFill, CopyBook, evaluateStateLimits, limitChanges, revalue, STATUS } from '@lockstep/replication';
+import { applyFill, CopyBook, evaluateStateLimits, HeldExposure, limitChanges, revalue, STATUS } from '@lockstep/replication';
 import { evaluateBreakers } from '@lockstep/risk';
 import { defaultCopySettings } from '@lockstep/roster';
 import { type Bench, machine, median, option, round } from './report';
@@ -13,10 +13,10 @@ const START_PRICE = 100;
 const SWING_PER_MILLE = 20;
 const LOTS = 100;
 
-/** Loss limits alone: what a mark update costs before anything is done about it. Pure calls on this thread, no process and no database. */
+/** Limits on what is held alone: what a mark update costs before anything is done about it. Pure calls on this thread, no process and no database. */
 export const riskBench: Bench = {
   about:
-    'a mark update over N copies with every loss limit: revaluation and breakers, and the cost per copy at five times as many (--followers 10000 --runs 60)',
+    'a mark update over N copies with every loss limit and limits they share: revaluation, breakers and what is held together, and the cost per copy at five times as many (--followers 10000 --runs 60)',
   run: async ({ args, say }) => {
     const followers = option(args, 'followers', 10_000, 100_000);
     const runs = option(args, 'runs', 60, 10_000);
@@ -25,7 +25,7 @@ export const riskBench: Bench = {
     say(`${followers} copies in ${COINS.length} instruments: ${round(median(few))} ms a mark update`);
     return {
       bench: 'risk',
-      params: { followers, instruments: COINS.length, limits: 'from_start, trailing, daily, loss_money, ladder, state limits' },
+      params: { followers, instruments: COINS.length, limits: 'from_start, trailing, daily, loss_money, ladder, state limits, limits copies share' },
       runs,
       machine: machine(),
       metrics: {
@@ -45,6 +45,7 @@ function timesOf(copies: number, runs: number): readonly number[] {
   const book = bookOf(copies);
   const changes = { rows: new Int32Array(copies), before: new Uint8Array(copies) };
   const passed = limitChanges(copies);
+  const together = new HeldExposure();
   const times: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const now = NOW + run * 1_000;
@@ -54,6 +55,7 @@ function timesOf(copies: number, runs: number): readonly number[] {
     revalue(book, now, MARK_MAX_AGE_MS);
     evaluateBreakers(book.copies, book.rowCount, { now, isNewMark: true, nextDay: (_row, at) => at + DAY_MS }, changes);
     evaluateStateLimits(book, { isNewMark: true }, passed);
+    together.judge([book]);
     times.push(performance.now() - started);
   }
   return times;
@@ -74,11 +76,21 @@ function bookOf(copies: number): CopyBook {
     closeAfterMarks: 2,
     protectiveStop: true,
   };
+  // Wide, and judged for everybody.
+  const shared = {
+    followerGross: money(100_000n * UNIT),
+    underlyingShare: share(9_000n),
+    leaderCapacity: money(40_000_000n * UNIT),
+    alertGross: money(90_000n * UNIT),
+    alertShare: share(8_000n),
+    alertCapacity: money(40_000_000n * UNIT),
+  };
   for (let copyNo = 1; copyNo <= copies; copyNo += 1) {
     const row = book.addCopy({
       copyNo,
       scope: 0,
       venueAccount: copyNo,
+      follower: copyNo,
       signer: copyNo,
       status: STATUS.active,
       settings: { ...defaultCopySettings(), breaker },
@@ -91,6 +103,7 @@ function bookOf(copies: number): CopyBook {
       agentValidUntil: NOW + DAY_MS,
       markup: null,
     });
+    book.setExposure(row, shared);
     for (const sheet of sheets)
       applyFill(book, sheet, row, { buy: copyNo % 2 === 0, lots: LOTS, price: START_PRICE * Number(UNIT), fee: 1_000 }, null);
   }

@@ -25,7 +25,7 @@ import { EngineHost } from './play/engine-host';
 import { FaultSwitches } from './play/faults';
 import { JournalTap } from './play/journal-tap';
 import { memoryStore } from './play/memory-store';
-import { deniesUnapproved, PlatformActor } from './play/platform-actor';
+import { PlatformActor } from './play/platform-actor';
 import type { SimStore } from './play/platform-store';
 import { HALTED_BY, Player } from './play/player';
 import { postgresStore } from './play/postgres-store';
@@ -34,6 +34,7 @@ import { SimWorld } from './play/sim-world';
 import { takenOnIn } from './play/taken-on';
 import { TrafficTap } from './play/traffic-tap';
 import { TransactionQueue } from './play/transaction-queue';
+import { unapprovedOf } from './play/unapproved';
 import { SimWakeups } from './play/wakeups';
 import { CHARGED_MS, WorldTap } from './play/world-tap';
 import type { SeedWatch } from './seed-watch';
@@ -281,14 +282,11 @@ export class SeedRun {
     }));
     const marks = this.world.names.map((coin) => ({ coin, price: this.world.prices(coin).mark }));
     const seen = await this.answered(snapshotOf(this.time.exact(), this.store, this.cast, this.journal, positions, marks));
-    this.auditor.calm({ ...seen, leaderOrders: this.workingOrders(), unapproved: this.unapproved() });
+    this.auditor.calm({ ...seen, leaderOrders: this.workingOrders(), unapproved: this.unapproved(seen.unapproved ?? []) });
   }
 
-  /** Accounts that approved no builder fee where their brand wants one: in a calm every approval that was taken back is given again. */
-  private unapproved(): readonly string[] {
-    return this.scenario.followers
-      .filter(({ tenant, builderApproved }) => !builderApproved && deniesUnapproved(tenant))
-      .map(({ address }) => address);
+  private unapproved(booked: readonly string[]): readonly string[] {
+    return unapprovedOf(this.scenario.followers, this.scenario.steps.slice(0, this.step), booked);
   }
 
   /** What stands of leaders who work with orders. */

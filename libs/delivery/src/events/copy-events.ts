@@ -35,6 +35,29 @@ const limit = z.object({
     ),
 });
 
+const exposure = z.object({
+  limit: z
+    .enum([
+      'max_follower_exposure',
+      'max_underlying_share',
+      'max_leader_exposure',
+      'alert_follower_exposure',
+      'alert_underlying_share',
+      'alert_leader_exposure',
+    ])
+    .describe('Which limit, by its name under `exposure` of the limits.'),
+  follower_id: idText('flw').nullable().describe('Whose copies share it; null where it is one of a leader.'),
+  leader_id: idText('ldr').nullable().describe('Whose copies share it; null where it is one of a follower.'),
+  underlying: z.string().nullable().describe('Of a share, what is held too much of, whatever dex lists it; null of every other limit.'),
+  threshold: decimalText
+    .nullable()
+    .describe(
+      'The limit in money; of a share that share of what all copies of the follower are worth. Null: it was taken away, or no copy has it any more.',
+    ),
+  measured: decimalText.describe('What all the copies hold under it, in money.'),
+  action: z.enum(['alert', 'release']).describe('`alert`: it is passed; nothing is traded for that. `release`: what is held is 5 % below it again.'),
+});
+
 const forfeit = z.object({ copy_id: idText('cpy'), coin: z.string(), size: decimalText, reason: z.string() });
 const flatness = z.object({
   copy_id: idText('cpy'),
@@ -96,6 +119,11 @@ export const copyEvents = {
   'copy.crossed': define(1, 'Two copies of one venue account traded with each other inside it; no order left and no fee was paid.', crossed),
   'breaker.triggered': define(1, 'A loss limit of a copy was met.', breaker),
   'limit.passed': define(1, 'What a copy holds passed one of its limits, or meets it again.', limit),
+  'exposure.passed': define(
+    1,
+    'What all copies of a follower or of a leader hold together passed a limit they share, or one that is only told, or meets it again.',
+    exposure,
+  ),
   'proposal.made': define(1, 'An increase waits for the follower’s approval.', proposal),
   'proposal.changed': define(1, 'A proposal grew or shrank with the leader’s position, or some of it was approved.', proposal),
   'proposal.ended': define(

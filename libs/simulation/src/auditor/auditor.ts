@@ -31,8 +31,9 @@ import { checkCalmStops, checkStop } from './checks/protective-stops';
 import { ReduceOnly } from './checks/reduce-only';
 import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
+import { checkCalmShared } from './checks/shared-told';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
-import { checkAge, checkCrossing, checkExit, checkTarget } from './checks/targets';
+import { checkAge, checkClosedWhole, checkCrossing, checkExit, checkTarget } from './checks/targets';
 import { checkPace, checkSliced } from './checks/unwinding';
 import { WaveOrder } from './checks/wave-order';
 import type { DeliveredObservation, MirrorHanded, Observation, OrderHanded } from './observations';
@@ -90,6 +91,7 @@ class Judge implements Auditor {
     checkCalmBooks(this.state, snapshot);
     checkCalmMoney(this.state, snapshot);
     checkCalmLimits(this.state, snapshot);
+    checkCalmShared(this.state, snapshot);
     checkCalmRests(this.state, snapshot.at);
     checkCalmStops(this.state, snapshot);
     checkCalmMirrors(this.state, snapshot);
@@ -226,6 +228,8 @@ class Judge implements Auditor {
       this.waves.check(state, order, at);
       this.reduceOnly.check(order, at);
     }
+    if (copy !== undefined && instrument !== undefined && holding?.foreign === true)
+      checkClosedWhole({ state, order, at, copy, instrument, terms: [], holding });
     keepHanded(state, order);
     const track = state.orders.get(order.cloid);
     if (track !== undefined && copy !== undefined && !isExit(order)) track.approved = asksFirst(copy.termsAt(order.decidedAt, state.options.raceMs));

@@ -19,9 +19,20 @@ export interface CalmSnapshot {
   readonly limitsTold?: readonly string[];
   /** Copies that were told to be closed by a loss limit or their protective stop, each as often as it was; absent: none. */
   readonly breakersTold?: readonly string[];
+  /** What was told of limits that copies share, oldest first; absent: nothing was. */
+  readonly sharedTold?: readonly SharedTold[];
   readonly transactions: readonly LedgerTransactionRow[];
   /** Every row and event that names a copy, by the scope it is kept under; an event without a copy need not be told. */
   readonly mentions: readonly { readonly what: string; readonly scope: string; readonly copyId: string }[];
+}
+
+/** A limit that copies share as it was told: by its name in the settings, whose copies it is over, and of what underlying. */
+export interface SharedTold {
+  readonly limit: string;
+  /** The leader's key, or the lower-case address of the follower's venue account. */
+  readonly of: string;
+  readonly underlying: string | null;
+  readonly action: 'alert' | 'release';
 }
 
 export interface CopyAtCalm {

@@ -155,4 +155,37 @@ describe('a target by equities (product §2.2)', () => {
     history.order('1.2');
     expect(history.found()).toEqual(['beyond_target']);
   });
+
+  it.each([
+    ['an entry left by it', 'none', ['beyond_target']],
+    ['a process began since, which may have taken it anew', 'death', []],
+    ['the database may have failed to keep it', 'trouble', []],
+  ] as const)('goes by the equity its leader had first where it is nominal: %s', (_what, happens, found) => {
+    const history = new History({ mode: { ...proportional, compounding: 'fixed_nominal' } }).leader('10');
+    history.fill(history.order('1'), '1').wait(1_000);
+    if (happens === 'trouble') history.tell({ kind: 'troubled', at: history.now });
+    if (happens === 'death') history.die().start('p2');
+    // The leader lost half of what he had: the ratio stays.
+    const lost = { kind: 'leader_state_delivered', at: history.wait(30_000).now, process: history.process, leader: COPY.leader } as const;
+    history
+      .tell({ ...lost, equity: units('50000'), time: history.now, positions: null })
+      .wait(20_000)
+      .mark('100')
+      .leader('20');
+    history.order('1.5');
+    expect(history.found()).toEqual(found);
+  });
+
+  it('is of what the account has where that is less than the copy is worth', () => {
+    for (const [equity, found] of [
+      ['10000', []],
+      ['5000', ['beyond_target']],
+    ] as const) {
+      const history = new History({ mode: proportional });
+      history.tell({ kind: 'account_state_delivered', at: history.now, process: 'p1', account: COPY.account, equity: units(equity) });
+      history.wait(20_000).mark('100').leader('10');
+      history.order('0.9');
+      expect(history.found()).toEqual(found);
+    }
+  });
 });

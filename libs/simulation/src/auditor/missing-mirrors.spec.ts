@@ -114,6 +114,18 @@ describe('mirrors that are missing in the calm (product §2.3)', () => {
     expect(isMissing(told(), { reasons: ['cap'] })).toBe(true);
   });
 
+  it.each<[string, string, boolean]>([
+    // 10 of notional at a leverage of 50
+    ['none of the margin of the venue’s smallest order', '0.19', false],
+    ['as much', '0.2', true],
+  ])('where an account has %s in the clearinghouse', (_what, value, missing) => {
+    const history = told();
+    const { now: at, process } = history;
+    const seen = { at, process, account: COPY.account, equity: units('10000') };
+    history.tell({ kind: 'account_state_delivered', ...seen, clearing: { dex: '', value: units(value) } });
+    expect(isMissing(history)).toBe(missing);
+  });
+
   it('nor where a venue refused it', () => {
     const refused = stands(told(), '10');
     expect(isMissing(refused.end('m1', 'rejected').answer('m1', 'rejected'))).toBe(false);
@@ -129,5 +141,20 @@ describe('mirrors that are missing in the calm (product §2.3)', () => {
     expect(isMissing(holding(), seen)).toBe(true);
     expect(isMissing(stands(holding(), '5', true, false), seen)).toBe(false);
     expect(isMissing(stands(holding(), '3.9', true, false), seen)).toBe(true);
+  });
+
+  it.each<[string, string, boolean]>([
+    ['the same side, which it could close', '5', false],
+    ['the other side, which leaves enough of the copy', '-2', true],
+    ['the other side, which leaves nothing of it', '-10', false],
+  ])('none is missed that takes off beside what an ended copy of the account left on %s', (_side, left, missing) => {
+    const history = told({}, { buy: false, reduceOnly: true, original: units('50'), remaining: units('50') }, 0);
+    const { settings, now: at } = history;
+    history.tell({ kind: 'copy_terms', at, copy: { ...COPY, copyId: 'c0' }, settings, allocation: units('10000') });
+    history.tell({ kind: 'copy_state', at, copyId: 'c0', state: 'active' }).leader('100');
+    history.fill(history.order('10'), '10', '100');
+    history.fill(history.order(left, { copyId: 'c0' }), left.replace('-', ''), '100');
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'c0', state: 'stopped' });
+    expect(isMissing(settled(history), { target: units('10') })).toBe(missing);
   });
 });

@@ -120,6 +120,15 @@ describe('protective stops (product §2.10)', () => {
   });
 
   it.each([
+    ['long ago', 60_000, ['stop_left']],
+    ['just now', 5_000, []],
+  ] as const)('does not stand where nobody asks for it any more: taken back %s', (_when, agoMs, found) => {
+    const history = place(holding()).wait(60_000).mark('100');
+    history.terms({ venueLeverage: 50, ...(GUARDED.losses && { losses: GUARDED.losses }) });
+    expect(told(history.wait(agoMs).mark('100').calm())).toEqual(found);
+  });
+
+  it.each([
     ['breaker_closed', []],
     ['active', ['breach_not_closed']],
   ] as const)('that filled closes its copy: %s', (state, found) => {

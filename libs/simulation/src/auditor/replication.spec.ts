@@ -428,11 +428,48 @@ describe('new risk has a cause (product §2.4)', () => {
     history.order('1', { cause: 'repair' });
   }
 
+  it.each<[string, (history: History) => unknown, readonly string[]]>([
+    ['long after the trade was told', () => undefined, ['entry_without_cause']],
+    ['after its leader was flat', (history) => history.leader('0').wait(100).leader('20'), []],
+    ['because the follower asked for it', (history) => history.tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId }), []],
+    ['after the follower traded on', (history) => history.trade(null, true, '3').wait(100), []],
+  ])('what a follower closed whole is entered again where an engine did so at once: %s', (_when, happens, found) => {
+    const history = new History().follow('10').wait(1_000).trade(null, false, '1').wait(100).leader('15');
+    // For some seconds it need not have compared.
+    history.fill(history.order('0.5'), '0.5').wait(40_000).mark('100');
+    expect(history.found()).toEqual([]);
+    happens(history);
+    history.leader('25').order('1');
+    expect(history.found()).toEqual(found);
+  });
+
   it('whose what is in an account with something of the follower’s own is not judged', () => {
     const history = new History().follow('10').wait(100).trade(null, true, '5').wait(100).trade(null, false, '5').wait(100);
     history.leader('20').order('1');
     history.wait(60_000).mark('100').leader('30').order('3');
     expect(history.found()).toEqual([]);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['still stands there', '12', ['entry_without_cause']],
+    ['turned before it was told ends nothing of the new one', '-10', []],
+  ])('what the follower closed of an episode whose leader %s', (_what, position, found) => {
+    const history = new History().follow('10').wait(1_000).trade(null, false, '1', '100', false);
+    const closed = history.lastTrade();
+    history.leader(position).tell({
+      kind: 'account_fill_delivered',
+      at: history.now,
+      process: 'p1',
+      account: COPY.account,
+      tradeId: closed,
+      coin: COIN,
+    });
+    history
+      .wait(40_000)
+      .mark('100')
+      .leader(position.startsWith('-') ? '-20' : '20');
+    history.order(position.startsWith('-') ? '-1' : '1');
+    expect(history.found()).toEqual(found);
   });
 
   it('what was entered and closed by somebody else before either was told is not known as flat', () => {

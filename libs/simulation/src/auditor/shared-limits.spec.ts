@@ -41,6 +41,20 @@ describe('limits that copies share (product §3)', () => {
     expect(history.found()).toEqual([]);
   });
 
+  it.each<[string, string, string, readonly string[]]>([
+    ['without a remnant against the order, which leaves with it', '0.05', '5.05', []],
+    ['with what is held against it and closes by itself', '0.5', '5.5', ['leader_capacity']],
+  ])('count what comes of an order %s', (_what, held, size, found) => {
+    const history = new History(shared({ leaderCapacity: units('502') })).wait(10_000).mark('100').leader('-1');
+    history
+      .fill(history.order(`-${held}`), held)
+      .wait(1_000)
+      .mark('100')
+      .leader('100')
+      .order(size, { price: units('100') });
+    expect(history.found().filter((kind) => kind === 'leader_capacity')).toEqual(found);
+  });
+
   it('count what is on its way', () => {
     const history = two(shared({ leaderCapacity: units('1500') }));
     history.order('3', { price: units('100') });

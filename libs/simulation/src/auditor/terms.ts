@@ -44,6 +44,10 @@ export interface SharedLimitsSeen {
   readonly leaderCapacity: bigint | null;
   readonly followerGross: bigint | null;
   readonly underlyingShare: bigint | null;
+  /** The same three where they are told and bind nothing; absent: none. */
+  readonly alertCapacity?: bigint | null;
+  readonly alertGross?: bigint | null;
+  readonly alertShare?: bigint | null;
 }
 
 /** Limits of loss; null: none. Shares are 10^-12, money 10^-8. */

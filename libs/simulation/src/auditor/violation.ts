@@ -19,6 +19,7 @@ export const VIOLATION_KINDS = [
   'order_beyond_state',
   'state_limit_not_met',
   'limit_not_told',
+  'limit_told_twice',
   'stale_mark',
   'truth_disconnected',
   'exit_refused',

@@ -135,10 +135,12 @@ function checkAgent(ex: Exchange, { address, agent }: AccountSetup): void {
 }
 
 function setUp(ex: Exchange, setup: AccountSetup): void {
-  const { credits, agent, builder, abstraction, volume } = setup;
+  const { credits, agent, builder, abstraction, volume, past = [] } = setup;
   const account = setUpAccount(ex, setup);
   if (abstraction !== undefined) setAbstraction(ex, account, abstraction);
   if (volume !== undefined) account.volume += readUsd(volume);
+  for (const { agoMs, value, pnl } of past)
+    account.values.push({ time: ex.time - agoMs, value: readUsd(value), perpValue: readUsd(value), pnl: readUsd(pnl) });
   for (const [purse, amount] of Object.entries(credits)) credit(ex, account, purseNamed(ex, purse), readUsd(amount));
   if (agent !== undefined && ex.agents.get(agent.address)?.owner !== account) {
     account.agentRemovalUntil = 0;

@@ -144,6 +144,8 @@ export interface AccountSetup {
   readonly abstraction?: 'disabled' | 'unifiedAccount' | 'portfolioMargin';
   /** Decimal dollars added to the lifetime volume, for rules that need it; fee tiers do not see it. */
   readonly volume?: string;
+  /** What its portfolio tells of the time before, oldest first: value and profit so far in decimal dollars. Its money is not touched by it. */
+  readonly past?: readonly { readonly agoMs: number; readonly value: string; readonly pnl: string }[];
   readonly agent?: { readonly address: Address; readonly name: string };
   /** Highest builder fee in tenths of a basis point. */
   readonly builder?: { readonly address: Address; readonly maxTenthsBp: number };

@@ -25,6 +25,8 @@ export interface ScenarioLeader {
   readonly coins: readonly string[];
   /** Money it begins with in each dex it trades on, 10^-8. */
   readonly cash: Readonly<Record<string, bigint>>;
+  /** Share of its money it gained and lost by turns each day of the month before, in millionths; none: nothing is known of it. */
+  readonly dailySwingPpm?: number;
 }
 
 export interface ScenarioTenant {

@@ -16,6 +16,8 @@ const PPM = 1_000_000n;
 export class ScenarioLimits {
   nextAt: number;
   private readonly draw: Draws;
+  /** Limits of each target as asked for last. */
+  private readonly asked = new Map<string, ChainTerms>();
 
   constructor(
     seed: number,
@@ -40,7 +42,21 @@ export class ScenarioLimits {
       [10, { layer: 'platform' }],
     ]);
     const below = living.filter((copy) => isBelow(copy, target));
-    return [{ at, kind: 'limits', target, limits: draw.oneIn(TAKEN_AWAY_ONE_IN) ? NO_CHAIN_TERMS : this.limitsOf(target, below) }];
+    const step: LimitsStep = { at, kind: 'limits', target, limits: draw.oneIn(TAKEN_AWAY_ONE_IN) ? NO_CHAIN_TERMS : this.limitsOf(target, below) };
+    this.stands(step);
+    return [step];
+  }
+
+  /** Notes what was asked for. */
+  stands({ target, limits }: Pick<LimitsStep, 'target' | 'limits'>): void {
+    this.asked.set(JSON.stringify(target), limits);
+  }
+
+  /** What binds below a target besides what is told alone. */
+  standing(target: LimitTarget): ChainTerms {
+    const { exposure, ...terms } = this.asked.get(JSON.stringify(target)) ?? NO_CHAIN_TERMS;
+    const { leaderCapacity, followerGross, underlyingShare } = exposure;
+    return { ...terms, exposure: { leaderCapacity, followerGross, underlyingShare } };
   }
 
   /** Nobody asks for anything before that. */
@@ -74,7 +90,8 @@ export class ScenarioLimits {
   }
 }
 
-function isBelow({ leader, follower }: CopyPlan, target: LimitTarget): boolean {
+/** Whether limits of a target bind a copy. */
+export function isBelow({ leader, follower }: CopyPlan, target: LimitTarget): boolean {
   switch (target.layer) {
     case 'platform':
       return true;

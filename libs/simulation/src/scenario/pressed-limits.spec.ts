@@ -7,7 +7,9 @@ import type { CopyTerms } from './terms';
 /** Of a seed, what followers lower in the last seconds before calms, by copy; calms that no terms change ahead of are left out. */
 function pressedIn(steps: readonly Step[]): readonly Extract<Step, { kind: 'copy_terms' }>[] {
   const calms = steps.filter((step) => step.kind === 'calm_begins').map(({ at }) => at);
-  return steps.filter((step) => step.kind === 'copy_terms').filter(({ at }) => calms.some((calm) => calm - at > 0 && calm - at <= 8_000));
+  return steps
+    .filter((step) => step.kind === 'copy_terms')
+    .filter(({ at, change }) => change !== 'other' && calms.some((calm) => calm - at > 0 && calm - at <= 8_000));
 }
 
 /** Terms a copy was given last before a moment. */

@@ -22,6 +22,7 @@ const RATES: ReadonlySet<string> = new Set([
   'entryBound',
   'exitBound',
   'underlyingShare',
+  'alertShare',
 ]);
 
 /** A step on one line: its time in ms, its kind, its fields in order; money, prices, sizes and rates as decimals, nothing left out but what is null. */

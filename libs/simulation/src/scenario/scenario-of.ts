@@ -4,6 +4,7 @@ import { drawCoins } from './coins';
 import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
 import { type Draws, draws } from './draws';
+import { DroppedStops } from './dropped-stops';
 import { closeAlls, handOvers, unwinds } from './endings';
 import { TermsExtras } from './extras';
 import { LeaderBook } from './leader-book';
@@ -14,12 +15,14 @@ import { listingPauses } from './listings';
 import { lockLosses } from './lock-losses';
 import { ScenarioMarket } from './market';
 import { moneyNow } from './money-now';
+import { withPasts } from './pasts';
 import { PressedLimits } from './pressed-limits';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import { withSharing } from './sharing';
 import type { Step } from './steps';
 import type { CopyTerms } from './terms';
 import type { TermsFor } from './terms-draw';
+import { ToldLimits } from './told-limits';
 import { ScenarioEngines, ScenarioFaults } from './trouble';
 
 /** Steps at least, and the parts they are played in; each part ends in a calm. */
@@ -64,7 +67,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const { crashPoints = [], candles = [], recorded = [] } = sources;
   const coins = drawCoins(draws(seed, 'coins'));
   const tenants = drawTenants(draws(seed, 'tenants'));
-  const leaders = withOrders(drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders')), coins, seed);
+  const leaders = withPasts(withOrders(drawLeaders(coins, recorded.length > 0, draws(seed, 'leaders')), coins, seed), seed);
   const traders = leaders.filter(({ style }) => style !== 'orders');
   const working = leaders.find(({ style }) => style === 'orders');
   const followers = withSharing(drawFollowers(tenants, coins, size, draws(seed, 'followers'), draws(seed, 'crowds')), leaders.length, seed);
@@ -75,6 +78,9 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const alone = (terms: CopyTerms, copy: number, { leader }: TermsFor): CopyTerms => (leader === working ? extras.mirrored(copy, terms) : terms);
   const copies = new ScenarioCopies(coins, leaders, draws(seed, 'copies'), draws(seed, 'joining'), shaped, alone);
   const pressed = new PressedLimits(seed, copies);
+  const dropped = new DroppedStops(seed, copies);
+  const limits = new ScenarioLimits(seed, copies, coins);
+  const told = new ToldLimits(seed, copies, limits);
   const script = new Script(
     market,
     book,
@@ -84,17 +90,19 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
     [
-      new ScenarioLimits(seed, copies, coins),
+      limits,
       closeAlls(seed, copies),
       handOvers(seed, copies, market),
       unwinds(seed, copies),
       moneyNow(seed, copies),
       listingPauses(seed, copies),
       pressed,
+      dropped,
       lockLosses(seed, crashPoints),
+      told,
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
-    pressed,
+    { press: (at) => [...pressed.press(at), ...dropped.press(at), ...told.press(at)] },
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -142,7 +150,7 @@ export class Script {
     /** What a share of the worlds alone has. */
     private readonly others: readonly RestingTurn[] = [],
     private readonly orders: Pick<ScenarioOrders, 'nextAt' | 'act' | 'rest' | 'hush' | 'closeAll'> = NO_ORDERS,
-    private readonly pressed: Pick<PressedLimits, 'press'> = { press: () => [] },
+    private readonly pressed: { press(at: number): readonly Step[] } = { press: () => [] },
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */

@@ -70,6 +70,10 @@ export interface ChainTerms {
     readonly leaderCapacity: bigint | null;
     readonly followerGross: bigint | null;
     readonly underlyingShare: bigint | null;
+    /** The same three where they are told and bind nothing; absent: none. */
+    readonly alertCapacity?: bigint | null;
+    readonly alertGross?: bigint | null;
+    readonly alertShare?: bigint | null;
   };
   readonly instruments: CopyTerms['instruments'];
 }

@@ -19,6 +19,7 @@ import type {
   LedgerTransactionRow,
   MoveRow,
   OrderRow,
+  PassedLimitRow,
   PlatformFlagRow,
   PlatformLimitsRow,
   PositionState,
@@ -59,6 +60,7 @@ export class ScopeData {
   readonly journal = new Table<JournalRow>('wave_journal');
   readonly standing = new Table<StandingOrderRow>('standing_orders');
   readonly proposals = new Table<ProposalRow>('proposals');
+  readonly passedLimits = new Table<PassedLimitRow>('passed_limits');
   readonly journalByMove = indexOf(this.journal, ({ moveId }) => moveId);
   readonly orders = new Table<OrderRow>('orders');
   readonly ordersByCopy = indexOf(this.orders, ({ copyNo }) => copyNo);

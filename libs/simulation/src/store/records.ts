@@ -286,8 +286,24 @@ export function memoryRecords(data: ScopeData, undo: Undo, now: EpochMs): Engine
     openProposals: async () =>
       handedOut([...data.proposals.filter(({ status }) => status === 'open')].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))),
     proposalById: async (id) => data.proposals.get(id) ?? null,
+    passedLimits: async () =>
+      handedOut([...data.passedLimits.all()].sort((a, b) => a.passedAt - b.passedAt || (passedKey(a) < passedKey(b) ? -1 : 1))),
+    addPassedLimit: async (row) => {
+      if (row.threshold < 0n || row.measured < 0n) undo.refuse(`passed_limits: no ${passedKey(row)}`);
+      if (data.passedLimits.has(passedKey(row))) return false;
+      data.passedLimits.insert(undo, passedKey(row), { ...row, passedAt: Math.floor(row.passedAt), ...data.scope });
+      return true;
+    },
+    dropPassedLimit: async (key) => {
+      const stands = data.passedLimits.has(passedKey(key));
+      data.passedLimits.delete(undo, passedKey(key));
+      return stands;
+    },
   };
 }
+
+type PassedKey = Parameters<EngineRecords['dropPassedLimit']>[0];
+const passedKey = ({ subjectId, limitName, underlying }: PassedKey): string => `${subjectId}|${limitName}|${underlying}`;
 
 type ProposalTerms = Parameters<EngineRecords['saveProposals']>[0][number];
 

@@ -1,4 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
+import type { PassedLimitRow } from '../rows/passed-limits';
 import type { ProposalRow } from '../rows/proposals';
 import type { NewRow } from '../rows/scoped';
 import type { StandingOrderRow } from '../rows/standing-orders';
@@ -6,6 +7,7 @@ import type { ScopedSql } from '../unit/sql';
 import * as funding from './funding';
 import * as crosses from './internal-crosses';
 import * as orderFills from './order-fills';
+import * as passed from './passed-limits';
 import * as positionStates from './position-states';
 import * as proposals from './proposals';
 import * as recovery from './recovery';
@@ -59,6 +61,9 @@ export interface EngineRecords {
   saveProposals(rows: readonly NewRow<ProposalRow>[]): Promise<void>;
   openProposals(): Promise<readonly ProposalRow[]>;
   proposalById(id: string): Promise<ProposalRow | null>;
+  passedLimits(): Promise<readonly PassedLimitRow[]>;
+  addPassedLimit(row: NewRow<PassedLimitRow>): Promise<boolean>;
+  dropPassedLimit(key: passed.PassedLimitKey): Promise<boolean>;
 }
 
 /** A unit that keeps engine records. */
@@ -103,6 +108,9 @@ export const sqlRecords = (unit: ScopedSql): EngineRecords => ({
   saveProposals: (rows) => proposals.saveProposals(unit, rows),
   openProposals: () => proposals.openProposals(unit),
   proposalById: (id) => proposals.proposalById(unit, id),
+  passedLimits: () => passed.passedLimits(unit),
+  addPassedLimit: (row) => passed.addPassedLimit(unit, row),
+  dropPassedLimit: (key) => passed.dropPassedLimit(unit, key),
 });
 
 type Of<K extends keyof EngineRecords> = (unit: WithRecords, ...given: Parameters<EngineRecords[K]>) => ReturnType<EngineRecords[K]>;
@@ -189,3 +197,9 @@ export const saveProposals: Of<'saveProposals'> = (unit, rows) => unit.records.s
 export const openProposals: Of<'openProposals'> = (unit) => unit.records.openProposals();
 /** One proposal; null: there is none of that name. */
 export const proposalById: Of<'proposalById'> = (unit, id) => unit.records.proposalById(id);
+/** Every limit of the scope that is told as passed and not as met again, oldest first. */
+export const passedLimits: Of<'passedLimits'> = (unit) => unit.records.passedLimits();
+/** Notes that a limit is told as passed; false, and nothing is changed, where it is already: then it is not told again. */
+export const addPassedLimit: Of<'addPassedLimit'> = (unit, row) => unit.records.addPassedLimit(row);
+/** Notes that a limit is told as met again; false where it is not told as passed. */
+export const dropPassedLimit: Of<'dropPassedLimit'> = (unit, key) => unit.records.dropPassedLimit(key);

@@ -1,4 +1,5 @@
 export * from './money';
+export * from './passed-limits';
 export * from './platform';
 export * from './proposals';
 export * from './risk-limits';

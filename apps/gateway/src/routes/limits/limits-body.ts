@@ -1,16 +1,17 @@
 import { decimalText, idText, livemode, timeText, wireTime } from '@lockstep/delivery';
-import { err, ok, type Result, unwrap } from '@lockstep/kernel';
+import { err, formatMoney, money, ok, type Result, unwrap } from '@lockstep/kernel';
 import {
   CHOICE_NAMES,
   type ChainLimitsJson,
   type ChoiceName,
   decodeChainLimits,
+  EXPOSURE_LIMITS,
   encodeChainLimits,
   NO_CHAIN_LIMITS,
   ON_BREACH,
   STATE_ACTIONS,
 } from '@lockstep/roster';
-import type { PlatformLimitsRow } from '@lockstep/storage';
+import type { PassedLimitRow, PlatformLimitsRow } from '@lockstep/storage';
 import { z } from 'zod';
 import { named } from '../../http/documented';
 import { livemodeField } from '../../http/fields';
@@ -29,8 +30,13 @@ export const exposureSchema = named(
         'The same per underlying, over all leaders and dexes, as a share of what all copies of the follower are worth: `xyz:BTC` and `BTC` are one underlying.',
       ),
       max_leader_exposure: limit.describe('All positions of all copies of a leader together, in money.'),
+      alert_follower_exposure: limit.describe('The same as `max_follower_exposure`, told and not enforced.'),
+      alert_underlying_share: limit.describe('The same as `max_underlying_share`, told and not enforced.'),
+      alert_leader_exposure: limit.describe('The same as `max_leader_exposure`, told and not enforced.'),
     })
-    .describe('Limits that several copies share; what they ask for beyond one is cut by one factor for all of them. Null is no limit of that kind.'),
+    .describe(
+      'Limits that several copies share. What they ask for beyond a `max_` is cut by one factor for all of them, an `alert_` cuts nothing; what they hold beyond either is told as `exposure.passed`. Null is no limit of that kind.',
+    ),
 );
 
 /** How waves are spread. */
@@ -133,6 +139,21 @@ const limitsSchema = named(
 );
 type LimitsJsonBody = z.output<typeof limitsSchema>;
 
+/** A limit that copies share and is told as passed. */
+const passedSchema = named(
+  'PassedLimit',
+  z
+    .object({
+      limit: z.enum(EXPOSURE_LIMITS).describe('Which limit, by its name under `exposure`.'),
+      of: z.string().describe('The follower or leader whose copies share it.'),
+      underlying: z.string().nullable().describe('Of a share, what is held too much of; null of every other limit.'),
+      threshold: decimalText.describe('The limit in money when it was told.'),
+      measured: decimalText.describe('What all the copies held under it then, in money.'),
+      passed_at: timeText.describe('When it was told.'),
+    })
+    .describe('A limit that copies share and hold too much under, as `exposure.passed` told it.'),
+);
+
 const standing = {
   limits: limitsSchema,
   actor: z.string().nullable().describe('Who changed them last: the API key’s id, or `operator:` and an operator key’s kid; null when nobody did.'),
@@ -150,6 +171,11 @@ export const riskLimitsSchema = named(
       target: z.enum(LIMIT_TARGETS).describe('What they bind: every copy of the tenant in this environment, of the leader, or of the follower.'),
       target_id: z.string(),
       ...standing,
+      passed: z
+        .array(passedSchema)
+        .describe(
+          'Limits that copies share and that are told as passed and not as met again: of the leader or follower, or of every one of the tenant.',
+        ),
     })
     .describe('Limits above the copies of a target.'),
 );
@@ -187,7 +213,14 @@ export const limitsDraft = z.strictObject({
     .optional()
     .describe('Losses that close each copy. What is left out stays, null takes a limit away.'),
   exposure: z
-    .strictObject({ max_follower_exposure: decimal, max_underlying_share: decimal, max_leader_exposure: decimal })
+    .strictObject({
+      max_follower_exposure: decimal,
+      max_underlying_share: decimal,
+      max_leader_exposure: decimal,
+      alert_follower_exposure: decimal,
+      alert_underlying_share: decimal,
+      alert_leader_exposure: decimal,
+    })
     .optional()
     .describe('Limits that several copies share. What is left out stays, null takes a limit away.'),
   instruments: z
@@ -262,6 +295,28 @@ export const riskLimitsBody = (
   environment: 'live' | 'test',
   target: { readonly kind: LimitTarget; readonly id: string },
   row: Stands,
-): RiskLimitsBody => ({ livemode: livemode(environment), target: target.kind, target_id: target.id, ...standingBody(row) });
+  passed: readonly PassedLimitRow[],
+): RiskLimitsBody => ({
+  livemode: livemode(environment),
+  target: target.kind,
+  target_id: target.id,
+  ...standingBody(row),
+  passed: passed.filter(({ subjectId }) => target.kind === 'tenant' || subjectId === target.id).flatMap(passedBody),
+});
+
+function passedBody(row: PassedLimitRow): RiskLimitsBody['passed'] {
+  const limit = EXPOSURE_LIMITS.find((name) => name === row.limitName);
+  if (limit === undefined) return [];
+  return [
+    {
+      limit,
+      of: row.subjectId,
+      underlying: row.underlying === '' ? null : row.underlying,
+      threshold: formatMoney(money(row.threshold)),
+      measured: formatMoney(money(row.measured)),
+      passed_at: wireTime(row.passedAt),
+    },
+  ];
+}
 
 export const operatorLimitsBody = (tenantId: string | null, row: Stands): OperatorLimitsBody => ({ tenant_id: tenantId, ...standingBody(row) });

@@ -1,5 +1,5 @@
 import { err, isId, ok } from '@lockstep/kernel';
-import type { ScopedUnit } from '@lockstep/storage';
+import { passedLimits, type ScopedUnit } from '@lockstep/storage';
 import { Body, Controller, Get, Inject, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { createZodDto } from 'nestjs-zod';
@@ -10,7 +10,7 @@ import { Answers } from '../../http/documented';
 import { Mutations } from '../../http/mutations';
 import { NOT_FOUND } from '../../http/problem-exception';
 import { Reads } from '../../http/reads';
-import { changedLimits, type LimitTarget, limitsDraft, riskLimitsBody, riskLimitsSchema } from './limits-body';
+import { changedLimits, limitsDraft, type RiskLimitsBody, riskLimitsBody, riskLimitsSchema } from './limits-body';
 
 class LimitsPath extends createZodDto(
   z.object({
@@ -37,7 +37,7 @@ export class LimitsController {
   get(@CurrentCall() call: Call, @Param() path: LimitsPath) {
     return this.reads.one(call, async (unit) => {
       const target = await targetIn(unit, path.id);
-      return target === null ? null : riskLimitsBody(unit.scope.environment, target, await unit.riskLimits.findOne({ targetId: path.id }));
+      return target === null ? null : bodyOf(unit, target);
     });
   }
 
@@ -54,13 +54,18 @@ export class LimitsController {
       await unit.riskLimits.put(id, { limits: limits.value, actor: call.key.keyId });
       await this.mutations.audit(unit, call, 'limits.update', id, { target: target.kind, limits: limits.value });
       await this.mutations.command(unit, { kind: 'limits.changed', targetId: id, payload: {}, actor: call.key.keyId });
-      return ok(riskLimitsBody(unit.scope.environment, target, await unit.riskLimits.findOne({ targetId: id })));
+      return ok(await bodyOf(unit, target));
     });
   }
 }
 
+type Target = Parameters<typeof riskLimitsBody>[1];
+
+const bodyOf = async (unit: ScopedUnit, target: Target): Promise<RiskLimitsBody> =>
+  riskLimitsBody(unit.scope.environment, target, await unit.riskLimits.findOne({ targetId: target.id }), await passedLimits(unit));
+
 /** The target of an id in this scope; null when the scope has none. */
-async function targetIn(unit: ScopedUnit, id: string): Promise<{ readonly kind: LimitTarget; readonly id: string } | null> {
+async function targetIn(unit: ScopedUnit, id: string): Promise<Target | null> {
   if (isId('tenant', id)) return id === unit.scope.tenantId ? { kind: 'tenant', id } : null;
   if (isId('leader', id)) return (await unit.leaders.findOne({ id })) === null ? null : { kind: 'leader', id };
   if (isId('follower', id)) return (await unit.followers.findOne({ id })) === null ? null : { kind: 'follower', id };

@@ -59,7 +59,7 @@ export const BROKEN_HELD_LIMITS: readonly BrokenEngine[] = [
     rule: 'gross exposure: all positions of a copy together',
     caughtBy: ['gross_exposure'],
     edits: [
-      { file: 'libs/replication/src/caps.ts', find: 'if (gross >= 0) into[6]', put: 'if (gross > 1e17) into[6]' },
+      { file: 'libs/replication/src/caps.ts', find: 'into[6] = gross < 0', put: 'into[6] = gross < 1e17' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (gross >= 0 && exceeds(', put: 'if (gross > 1e17 && exceeds(' },
     ],
   },

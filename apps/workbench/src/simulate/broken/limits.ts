@@ -16,7 +16,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     rule: 'position cap: size',
     caughtBy: ['cap_position_size'],
     edits: [
-      { file: 'libs/replication/src/caps.ts', find: 'into[0] = sizeLots(copies, sheet, row);', put: '' },
+      { file: 'libs/replication/src/caps.ts', find: 'into[0] = sizeLots(copies, sheet, row);', put: 'into[0] = UNLIMITED;' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (size >= 0 && exceeds(', put: 'if (size >= 0 && lots > 1e15 && exceeds(' },
     ],
   },
@@ -34,7 +34,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     rule: 'position cap: notional',
     caughtBy: ['cap_position_notional'],
     edits: [
-      { file: 'libs/replication/src/caps.ts', find: 'if (notional >= 0) into[1]', put: 'if (notional > 1e17) into[1]' },
+      { file: 'libs/replication/src/caps.ts', find: 'into[1] = notional < 0', put: 'into[1] = notional < 1e17' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (money >= 0 && exceeds(', put: 'if (money > 1e17 && exceeds(' },
     ],
   },
@@ -43,7 +43,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     rule: 'position cap: share of equity',
     caughtBy: ['cap_position_share'],
     edits: [
-      { file: 'libs/replication/src/caps.ts', find: 'if (share >= 0) into[2]', put: 'if (share > 1e17) into[2]' },
+      { file: 'libs/replication/src/caps.ts', find: 'into[2] = share < 0', put: 'into[2] = share < 1e17' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (share >= 0 && exceeds(', put: 'if (share > 1e17 && exceeds(' },
     ],
   },
@@ -69,7 +69,7 @@ export const BROKEN_LIMITS: readonly BrokenEngine[] = [
     rule: 'leverage: notional of all positions over the copy equity',
     caughtBy: ['leverage'],
     edits: [
-      { file: 'libs/replication/src/caps.ts', find: 'if (most >= 0) into[4]', put: 'if (most > 1e17) into[4]' },
+      { file: 'libs/replication/src/caps.ts', find: 'into[4] = most < 0', put: 'into[4] = most < 1e17' },
       { file: 'libs/risk/src/order-limits.ts', find: 'if (leverage >= 0 && exceeds(', put: 'if (leverage > 1e17 && exceeds(' },
     ],
   },

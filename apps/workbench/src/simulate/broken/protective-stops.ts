@@ -6,7 +6,7 @@ const TASKS = 'apps/engine/src/stops/stop-tasks.ts';
 export const BROKEN_PROTECTIVE_STOPS: readonly BrokenEngine[] = [
   {
     name: 'stop_left_when_flat',
-    rule: 'a protective stop goes when the copy is flat',
+    rule: 'a protective stop goes when the copy is flat, or asks for none any more',
     caughtBy: ['stop_left'],
     edits: [
       { file: TASKS, find: 'if (!wished.has(coin) && !named.has(coin) && isSettled(stop)) tasks.push({', put: 'if (coin.length > 99) tasks.push({' },

@@ -3,6 +3,9 @@ import type { BrokenEngine } from './break-engine';
 const CAPS = 'libs/replication/src/shared-caps.ts';
 const GATE = 'libs/risk/src/order-limits.ts';
 const CHAIN = 'apps/engine/src/state/limit-chain.ts';
+const ALERTS = 'apps/engine/src/exposure-alerts.ts';
+const SUMS = 'libs/replication/src/exposure-sums.ts';
+const HELD = 'libs/replication/src/held-exposure.ts';
 
 /** What limits of a layer above the copies bind: all they may set but losses. */
 const LAYER_KINDS = [
@@ -90,6 +93,43 @@ export const BROKEN_SHARED_LIMITS: readonly BrokenEngine[] = [
       },
       { file: CAPS, find: 'if (gross >= 0) admit(', put: 'if (gross > 1e17) admit(' },
       { file: GATE, find: "if (beyond(sharedRoom?.follower[row])) return 'gross';", put: '' },
+    ],
+  },
+  {
+    name: 'shared_limit_not_told',
+    rule: 'concentration and what else copies share: told where it is passed',
+    caughtBy: ['limit_not_told'],
+    edits: [{ file: ALERTS, find: 'for (const finding of this.held.judge(books)){', put: 'for (const finding of []){' }],
+  },
+  {
+    name: 'shared_limit_of_one_copy_told',
+    rule: 'what is told of copies that share counts all of them',
+    caughtBy: ['limit_not_told'],
+    edits: [
+      { file: SUMS, find: 'gross[whose] = (gross[whose] ?? 0) + value;', put: 'gross[whose] = value;' },
+      { file: SUMS, find: 'ofUnderlying[whose] = (ofUnderlying[whose] ?? 0) + value;', put: 'ofUnderlying[whose] = value;' },
+      { file: SUMS, find: 'capacity[leader] = (capacity[leader] ?? 0) + value;', put: 'capacity[leader] = value;' },
+    ],
+  },
+  {
+    name: 'alert_share_forgotten',
+    rule: 'concentration per underlying: `alert`',
+    caughtBy: ['limit_not_told'],
+    edits: [{ file: 'libs/roster/src/settings-chain.ts', find: 'alertShare: alertShare.value,', put: 'alertShare: null,' }],
+  },
+  {
+    name: 'shared_limit_met_again_not_told',
+    rule: 'what is told of copies that share is told as met again',
+    caughtBy: ['limit_not_told'],
+    edits: [{ file: HELD, find: 'if (measured <= floorOf(threshold, STAYS_PERCENT, 100)) found.push({', put: 'if (measured < 0) found.push({' }],
+  },
+  {
+    name: 'shared_limit_told_again_at_restart',
+    rule: 'what is told of copies that share is told once, over restarts too',
+    caughtBy: ['limit_told_twice'],
+    edits: [
+      { file: ALERTS, find: 'if (of !== null) this.held.note(', put: 'if (of === -1) this.held.note(' },
+      { file: ALERTS, find: 'if (isNews) await unit.events.append', put: 'if (isNews || passed) await unit.events.append' },
     ],
   },
   {

@@ -17,6 +17,12 @@ export const BROKEN_SHARING: readonly BrokenEngine[] = [
         find: 'const within = desires.filter(({ buy, limit })=>buy ? price <= limit : price >= limit);',
         put: 'const within = desires;',
       },
+      // What may be caught up is within its bound; an order to the venue is still limited by it.
+      {
+        file: 'libs/replication/src/repair.ts',
+        find: 'return insideBand(view, row, reference, buy) ? _checks.CLEAR : OUT_OF_BAND;',
+        put: 'return _checks.CLEAR;',
+      },
     ],
   },
   {

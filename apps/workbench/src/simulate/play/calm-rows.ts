@@ -1,4 +1,4 @@
-import type { CopyRow, EventRow, FillRow, LedgerTransactionRow, OrderRow, PositionState } from '@lockstep/storage';
+import type { CopyRow, EventRow, FillRow, LedgerTransactionRow, OrderRow, PositionState, VenueAccountRow } from '@lockstep/storage';
 
 type Shown = 'copyNo' | 'coin' | 'position' | 'target' | 'forfeitReason' | 'userClosed' | 'dust' | 'realisedPnl' | 'fees' | 'funding';
 
@@ -11,4 +11,12 @@ export interface CalmRows {
   readonly transactions: readonly LedgerTransactionRow[];
   readonly events: readonly Pick<EventRow, 'type' | 'data'>[];
   readonly accounts: ReadonlyMap<bigint, string>;
+  /** Addresses of those that approved no builder fee, as the engine knows it. */
+  readonly unapproved: readonly string[];
+  /** The address each follower trades through: one in a world. */
+  readonly followers: ReadonlyMap<string, string>;
 }
+
+/** The address of an account that approved no builder fee, as its row says. */
+export const withoutApproval = ({ address, builderFeeApproved }: Pick<VenueAccountRow, 'address' | 'builderFeeApproved'>): readonly string[] =>
+  builderFeeApproved > 0 ? [] : [address];

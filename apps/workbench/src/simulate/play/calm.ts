@@ -53,7 +53,9 @@ export async function snapshotOf(
     transactions: all('transactions'),
     limitsTold: all('limitsTold'),
     breakersTold: all('breakersTold'),
+    sharedTold: all('sharedTold'),
     mentions: all('mentions'),
+    unapproved: all('unapproved'),
   };
 }
 
@@ -62,8 +64,8 @@ const nothingIn = (journal: JournalTap, copyNo: number, states: readonly { reado
     .filter((coin) => !states.some((state) => state.coin === coin))
     .map((coin) => ({ coin, target: 0n, position: 0n, userClosed: false, dust: false, forfeitReason: null }));
 
-type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> & Told;
-type Told = { readonly limitsTold: readonly string[]; readonly breakersTold: readonly string[] };
+type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> &
+  Required<Pick<CalmSnapshot, 'limitsTold' | 'breakersTold' | 'sharedTold' | 'unapproved'>>;
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
@@ -133,6 +135,8 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       const told = type === 'breaker.triggered' && data.includes('"action":"close"') ? /"copy_id":"(cpy_[0-9a-z]+)"/.exec(data) : null;
       return told?.[1] ?? [];
     }),
+    unapproved: rows.unapproved,
+    sharedTold: sharedToldIn(rows),
     mentions: [
       ...rows.orders.map(({ copyId }) => ({ what: 'order', scope, copyId })),
       ...rows.fills.flatMap(({ copyId }) => (copyId === null ? [] : [{ what: 'fill', scope, copyId }])),
@@ -142,6 +146,15 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       ...rows.events.flatMap((event) => mentionIn(scope, event)),
     ],
   };
+}
+
+/** What is told of limits that copies share. */
+function sharedToldIn({ events, followers }: CalmRows): Part['sharedTold'] {
+  return events.flatMap(({ type, data }) => {
+    if (type !== 'exposure.passed') return [];
+    const { limit, follower_id: follower, leader_id: leader, underlying, action } = JSON.parse(data);
+    return [{ limit, of: leader ?? followers.get(follower) ?? '', underlying, action }];
+  });
 }
 
 type Mentions = Part['mentions'];

@@ -1,4 +1,4 @@
-import type { ChainTerms, LimitTarget, SettingsSeen } from '@lockstep/simulation';
+import type { ChainTerms, LimitTarget, SettingsSeen, SharedLimitsSeen } from '@lockstep/simulation';
 import type { CopyCast } from './cast';
 
 /** Limits that were asked for and not confirmed yet. */
@@ -75,7 +75,7 @@ const least = (a: bigint | null | undefined, b: bigint | null | undefined): bigi
 function narrowed(seen: SettingsSeen, limits: ChainTerms | undefined, coins: readonly string[]): SettingsSeen {
   if (limits === undefined) return seen;
   const { caps, losses, exposure } = limits;
-  const shared = seen.shared ?? { leaderCapacity: null, followerGross: null, underlyingShare: null };
+  const shared: SharedLimitsSeen = seen.shared ?? { leaderCapacity: null, followerGross: null, underlyingShare: null };
   return {
     ...seen,
     caps: {
@@ -97,6 +97,9 @@ function narrowed(seen: SettingsSeen, limits: ChainTerms | undefined, coins: rea
       leaderCapacity: least(shared.leaderCapacity, exposure.leaderCapacity),
       followerGross: least(shared.followerGross, exposure.followerGross),
       underlyingShare: least(shared.underlyingShare, exposure.underlyingShare),
+      alertCapacity: least(shared.alertCapacity, exposure.alertCapacity),
+      alertGross: least(shared.alertGross, exposure.alertGross),
+      alertShare: least(shared.alertShare, exposure.alertShare),
     },
     instruments: both(seen.instruments, limits.instruments, coins),
   };

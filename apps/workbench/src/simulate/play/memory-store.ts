@@ -1,5 +1,6 @@
 import type { Clock } from '@lockstep/kernel';
 import { MemoryStorage } from '@lockstep/simulation';
+import { withoutApproval } from './calm-rows';
 import type { SimStore } from './platform-store';
 
 /** A store that forgets everything with its run. */
@@ -18,6 +19,8 @@ export function memoryStore(clock: Pick<Clock, 'now'>): SimStore {
         transactions: [...data.transactions.all()],
         events: data.events,
         accounts: new Map([...data.venueAccounts.all()].map(({ no, address }) => [no, address])),
+        unapproved: [...data.venueAccounts.all()].flatMap(withoutApproval),
+        followers: new Map([...data.venueAccounts.all()].map(({ followerId, address }) => [followerId, address])),
       };
     },
     moves: async (ids) => ids.flatMap((id) => [...storage.data.movesById.of(id)]),

@@ -19,6 +19,7 @@ import { binds, keyOf, SimChain } from './chain';
 import type { EngineHost } from './engine-host';
 import type { FaultSwitches } from './faults';
 import { LeaderOrders } from './leader-orders';
+import { pastOf } from './past';
 import { AGENT_NAME, BUILDER, BUILDER_TENTHS, type PlatformActor, wholeHours } from './platform-actor';
 import { decimal, type SimWorld } from './sim-world';
 import { chainOf, seenOf } from './terms';
@@ -70,7 +71,7 @@ export class Player {
       });
     world.act((control) => {
       control.setup([{ address: BUILDER, credits: { '': '100000' } }]);
-      control.setup(scenario.leaders.map(({ address, cash }) => ({ address, credits: creditsOf(cash) })));
+      control.setup(scenario.leaders.map((leader) => ({ address: leader.address, credits: creditsOf(leader.cash), past: pastOf(leader) })));
     });
     await actor.tenants(scenario);
     for (const follower of scenario.followers) {

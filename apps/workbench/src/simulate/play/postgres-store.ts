@@ -10,8 +10,9 @@ import {
   resolveRoleUrls,
   type ScopedUnit,
   type Storage,
+  type VenueAccountRow,
 } from '@lockstep/storage';
-import type { CalmRows } from './calm-rows';
+import { type CalmRows, withoutApproval } from './calm-rows';
 import type { SimStore } from './platform-store';
 import type { TransactionQueue } from './transaction-queue';
 
@@ -92,17 +93,23 @@ function rowsOf(storage: Storage, scope: TenantScope): Promise<CalmRows> {
   return storage.scoped(
     scope,
     async (unit) => ({
+      ...addressesOf(await unit.venueAccounts.find({})),
       copies: await unit.copies.find({}),
       positions: (await unit.positions.ofCopies()).map((row) => ({ ...row, copyNo: Number(row.copyNo) })),
       orders: await everyPage((after) => unit.orders.page({ limit: PAGE_LIMIT_MAX_ROWS, after, order: 'oldest_first' })),
       fills: await everyPage((after) => unit.fills.page({ limit: PAGE_LIMIT_MAX_ROWS, after, order: 'oldest_first' })),
       transactions: await everyTransaction(unit),
       events: await everyEvent(unit),
-      accounts: new Map((await unit.venueAccounts.find({})).map(({ no, address }) => [no, address])),
     }),
     { isolation: 'repeatable read', readOnly: true },
   );
 }
+
+const addressesOf = (rows: readonly VenueAccountRow[]): Pick<CalmRows, 'accounts' | 'followers' | 'unapproved'> => ({
+  accounts: new Map(rows.map(({ no, address }) => [no, address])),
+  followers: new Map(rows.map(({ followerId, address }) => [followerId, address])),
+  unapproved: rows.flatMap(withoutApproval),
+});
 
 async function everyPage<Row>(read: (after: string | null) => Promise<Page<Row, string>>): Promise<Row[]> {
   const all: Row[] = [];

@@ -15,3 +15,11 @@ export function leastOfAccount(state: AuditState, copy: CopyTrack, at: EpochMs):
   const own = Math.max(0, copy.equityRange(at)?.low ?? 0);
   return beside === 0 ? account.low : (account.low * own) / (own + beside);
 }
+
+/** The most a copy's share of its account's real equity may be, by equities (product §1): all of it where it is alone. */
+export function shareMost(state: AuditState, copy: CopyTrack, at: EpochMs): number {
+  const own = copy.equityRange(at)?.high ?? 0;
+  const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy && other.state === 'active');
+  const beside = others.reduce((sum, other) => sum + Math.max(0, other.equityRange(at)?.low ?? 0), 0);
+  return own > 0 ? own / (own + beside) : 1;
+}

@@ -1,5 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
+import { Basis } from './basis';
 import { entryOf } from './entry-of';
 import { Holding } from './holding';
 import { PassedLimits } from './limit-marks';
@@ -66,7 +67,7 @@ export class CopyTrack {
   /** When a protective stop of it filled since it was enabled last; null: none did. */
   stopFilledAt: EpochMs | null = null;
   /** Leader equity at the first increase of a copy on its fixed allocation. */
-  basis: { low: number; high: number } | null = null;
+  readonly basis = new Basis();
   /** Equity of its venue account as engines were told it, in whole units. */
   readonly accountEquity: RecentRange;
   /** What its account has in each clearinghouse, as engines were told it, in whole units. */

@@ -121,6 +121,10 @@ export class Holding {
   mirroredExits = 0n;
   /** Something that was no order of the engine's changed it since it was flat: what is the follower's own is a matter of attribution. */
   foreign = false;
+  /** The follower closed all there was, of a copy that had the account to itself: when an engine was told; null: not, or its leader opened anew since. */
+  closedWholeAt: EpochMs | null = null;
+  /** The trade that did so, until it is told. */
+  closedWholeBy: string | null = null;
   /** When an engine was told last of what was no order of the engine's. */
   foreignAt = Number.NEGATIVE_INFINITY;
   /** The account was flat while its copies were not, or held something before them: part of it is the follower's own, and whose what is stays attribution for good. */

@@ -89,6 +89,7 @@ export function keepProcess(state: AuditState, told: Exclude<ProcessObservation,
   state.mids.forget(told.process);
   state.blindness.forget(told.process);
   for (const copy of state.copies.values()) copy.limits.died(told.process);
+  if (state.sharedBy === told.process) state.sharedBy = null;
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
 }
 
@@ -124,6 +125,11 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   if (sign(move.after) !== sign(move.before) || abs(move.after) < abs(move.before)) {
     holding.reducedAt = move.at;
     for (const order of holding.live.values()) order.reducedAt ??= move.at;
+  }
+  // He went through flat, perhaps unseen: what a follower closed is over.
+  if (move.believed !== null || sign(move.after) !== sign(move.before)) {
+    holding.closedWholeAt = null;
+    holding.closedWholeBy = null;
   }
   const ratio = ratioBounds(state, copy, leader, move.at);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
@@ -226,7 +232,10 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     holding.foreignAt = at;
     // Where some of the account is the follower's own, the engine may count the fill against that.
     if (part.copy.attributed) holding.open.change((target) => target.unbound(at));
-    else userClosed(state, holding, at);
+    else userClosed(state, holding, part.signed, at);
+    // What was closed of an episode the leader turned is none of the new one.
+    const isOfEpisode = sign(part.signed) === -holding.target.side;
+    if (holding.closedWholeBy === key && !part.copy.attributed && isOfEpisode) holding.closedWholeAt = at;
   }
 }
 
@@ -236,8 +245,15 @@ function closedAhead({ open, target }: Holding, signed: bigint): void {
   open.change((bounds) => bounds.lower(max(0n, bounds.low - abs(signed))));
 }
 
-/** What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). */
-function userClosed(state: AuditState, holding: Holding, at: number): void {
+/**
+ * What the copy holds now, or may still get, is all that is left of the episode (product §2.4, `user_closed`). Where the leader stands on the other side of what was
+ * closed, that was of the episode before: the present one goes on.
+ */
+function userClosed(state: AuditState, holding: Holding, signed: bigint, at: number): void {
+  if (holding.target.side === sign(signed)) {
+    holding.open.change((target) => target.unsure());
+    return;
+  }
   const side = sign(holding.real.position);
   const left = side === 0n ? 0n : holding.worst(at, state.options.clockSlackMs, side > 0n);
   holding.open.change((target) => target.wait(at, side * left));

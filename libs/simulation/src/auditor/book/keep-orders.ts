@@ -1,6 +1,7 @@
 import { must } from '@lockstep/kernel';
 import type { OrderHanded, OrderObservation, StopHanded } from '../observations';
 import { MAX_ORDERS } from '../options';
+import type { SettingsSeen } from '../terms';
 import { isExit, type OrderOrigin, OrderTrack } from './orders';
 import { CHANGE_MS } from './ratio';
 import type { AuditState } from './state';
@@ -116,6 +117,7 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
   // The entry of a flip leaves beside the exit of what it turns, and ends nothing of it.
   if (isExit(handed)) holding.owedExit = order;
   else if (holding.owedExit?.handed?.buy !== handed.buy) holding.owedExit = null;
+  if (!isExit(handed) && byNominal(state, handed)) state.copies.get(handed.copyId)?.basis.entered(handed.decidedAt);
   if (isExit(handed)) holding.exitDecidedAt = handed.decidedAt;
   else if (handed.cause === 'move' && byAmount(state, handed) && holding.enteredWave !== handed.wave) {
     // An entry that is split leaves as two orders.
@@ -125,7 +127,18 @@ function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {
 }
 
 /** Whether an entry can only be one of fixed amounts: what other modes entered is no add (product §2.2). */
-function byAmount(state: AuditState, { copyId, decidedAt }: OrderHanded): boolean {
-  const terms = state.copies.get(copyId)?.termsAt(decidedAt, CHANGE_MS) ?? [];
-  return terms.every(({ settings }) => settings.mode.kind === 'fixed_amount');
+const byAmount = (state: AuditState, order: OrderHanded): boolean => modesOf(state, order).every(({ kind }) => kind === 'fixed_amount');
+
+/** Whether an entry can only be one by the copy's fixed allocation. */
+const byNominal = (state: AuditState, order: OrderHanded): boolean =>
+  modesOf(state, order).every((mode) => mode.kind === 'proportional' && mode.compounding === 'fixed_nominal');
+
+/** The modes an order may have been decided by. */
+function modesOf({ copies }: AuditState, { copyId, decidedAt }: OrderHanded): readonly SettingsSeen['mode'][] {
+  return (
+    copies
+      .get(copyId)
+      ?.termsAt(decidedAt, CHANGE_MS)
+      .map(({ settings }) => settings.mode) ?? []
+  );
 }

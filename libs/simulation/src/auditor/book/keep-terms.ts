@@ -1,4 +1,5 @@
-import type { TermsObservation } from '../observations';
+import { abs, max, min, mulDiv, RATE_ONE } from '@lockstep/kernel';
+import type { ApprovalSeen, TermsObservation } from '../observations';
 import { type CopyStateSeen, isFollowed } from '../terms';
 import { CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
@@ -58,6 +59,7 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
       if (holding === undefined) return;
       // A decision in the very moment of it may carry the millisecond before.
       holding.approvals.give(told.approval, told.at - state.options.raceMs);
+      raiseTo(state, told.at, told.approval);
       return;
     }
     case 'approval_refused': {
@@ -70,6 +72,23 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
       return;
     }
   }
+}
+
+/**
+ * What a follower approved is theirs to ask for beside what is held, whatever was given up of it before, and no more than the mode makes of what the leader has: a
+ * limit that trims what is held leaves what was not entered yet.
+ */
+function raiseTo(state: AuditState, at: number, { copyId, coin, buy, size }: ApprovalSeen): void {
+  const copy = state.copies.get(copyId);
+  if (copy === undefined) return;
+  const side = buy ? 1n : -1n;
+  const { open, real, told } = copy.holding(coin);
+  const held = max(0n, max(real.position * side, told.position * side));
+  const leader = state.leader(copy.copy.leader);
+  const { high } = ratioBounds(state, copy, leader, at);
+  const isFree = high === null || copy.terms.settings.mode.kind === 'fixed_amount';
+  const most = isFree ? held + size : min(held + size, mulDiv(high, abs(leader.coin(coin).position), RATE_ONE, 'up'));
+  open.change((target) => target.raise(at, side, most));
 }
 
 type TermsTold = Extract<TermsObservation, { kind: 'copy_terms' }>;

@@ -86,6 +86,7 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     holding.changed(seen.at, signed);
     state.holders.update(copy, holding);
   }
+  if (seen.cloid === null) noteClosedWhole(copies, seen, net, key);
   // Where the copies do not add up to the account, the rest is the follower's own, and whose what is becomes a matter of attribution until they do.
   const held = copies.reduce((sum, copy) => sum + copy.holding(seen.coin).real.position, 0n);
   for (const copy of copies) {
@@ -101,6 +102,17 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
     if (held !== net) copy.attributed = true;
     if (copy.ownShare) copy.losses.haltEnded();
   }
+}
+
+/** Whether a trade by hand closed all an account's only copy had, with nothing on its way: whose it was is no question then. */
+function noteClosedWhole(copies: readonly CopyTrack[], { coin, at }: FillSeen, net: bigint, key: string): void {
+  const [copy, ...others] = copies;
+  const holding = copy?.holding(coin);
+  if (copy === undefined || holding === undefined) return;
+  const isOpen = [...holding.live.values(), ...holding.mirrors.values()].some((order) => order.mayFill(at, 0) || order.filled !== order.toldFilled);
+  const isWhole = others.length === 0 && net === 0n && holding.real.position === 0n && !copy.attributed && !holding.netted && !isOpen;
+  holding.closedWholeBy = isWhole ? key : null;
+  holding.closedWholeAt = null;
 }
 
 const pick = (seen: FillSeen) => ({

@@ -1,6 +1,6 @@
 import { type EpochMs, max, min, RATE_ONE } from '@lockstep/kernel';
 import type { SettingsSeen } from '../terms';
-import { leastOfAccount } from './account-share';
+import { leastOfAccount, shareMost } from './account-share';
 import type { CopyTrack } from './copies';
 import type { LeaderTrack } from './leaders';
 import type { AuditState } from './state';
@@ -49,8 +49,8 @@ function proportional(
   most: bigint,
 ): RatioBounds {
   const nominal = mode.kind === 'proportional' && mode.compounding === 'fixed_nominal';
-  const theirs = nominal ? basisOf(copy, leader, at) : leader.equity.range(at);
-  const ours = nominal ? allocations(copy) : copy.ownShare ? null : scaled(state, copy, at);
+  const theirs = nominal ? copy.basis.at(state, at, leader.equity.range(at)) : leader.equity.range(at);
+  const ours = nominal ? allocations(copy) : scaled(state, copy, at);
   if (theirs === null || ours === null || theirs.low <= 0) return { low: 0n, high: null };
   const share = Number(state.options.equityMargin) / 1e12;
   const low = (Number(least) * Math.max(0, ours.low) * (1 - share)) / (theirs.high * (1 + share));
@@ -58,22 +58,23 @@ function proportional(
   return { low: BigInt(Math.floor(low)), high: BigInt(Math.ceil(high)) };
 }
 
-/** Copy equity, at its lowest no more than its share of what its venue account really has (product §1): what a follower withdraws scales the copies. */
+/**
+ * Copy equity, but no more than its share of what its venue account really has (product §1): what a follower withdraws scales the copies. Of a copy whose money is
+ * a matter of attribution that alone is known, where it has the account to itself.
+ */
 function scaled(state: AuditState, copy: CopyTrack, at: EpochMs): { readonly low: number; readonly high: number } | null {
+  const account = copy.accountEquity.range(at);
+  if (copy.ownShare) {
+    const isAlone = state.copiesByAccount.get(copy.copy.account)?.length === 1;
+    return account === null || !isAlone ? null : { low: 0, high: account.high };
+  }
   const equity = copy.equityRange(at);
-  const account = leastOfAccount(state, copy, at);
-  return equity === null || account === null ? equity : { ...equity, low: Math.min(equity.low, account) };
+  const least = leastOfAccount(state, copy, at);
+  if (equity === null || account === null || least === null) return equity;
+  return { low: Math.min(equity.low, least), high: Math.min(equity.high, account.high * shareMost(state, copy, at)) };
 }
 
 function allocations(copy: CopyTrack): { readonly low: number; readonly high: number } {
   const all = [copy.terms, copy.earlier ?? copy.terms, ...copy.asked].map(({ money }) => money);
   return { low: Math.min(...all), high: Math.max(...all) };
-}
-
-/** The leader's equity at the first increase. A process that died before writing it down takes it anew, so every equity at a move may be it. */
-function basisOf(copy: CopyTrack, leader: LeaderTrack, at: EpochMs): { readonly low: number; readonly high: number } | null {
-  const now = leader.equity.range(at);
-  const had = copy.basis;
-  if (now !== null) copy.basis = had === null ? { ...now } : { low: Math.min(now.low, had.low), high: Math.max(now.high, had.high) };
-  return copy.basis;
 }

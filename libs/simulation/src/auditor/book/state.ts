@@ -13,6 +13,7 @@ import { HoldingIndex } from './holding-index';
 import { LeaderTrack } from './leaders';
 import { DeliveredMarks } from './marks';
 import type { OrderTrack } from './orders';
+import type { SharedStanding } from './shared-standing';
 
 /** The price the minimum is judged at may be so far off the newest mark, in percent of the most that waits. */
 export const WAITING_PERCENT = 110n;
@@ -95,6 +96,11 @@ export class AuditState {
   readonly signing = new Map<string, string>();
   /** Signers that count no more: what they sign is refused. */
   readonly goneSigners = new Set<string>();
+
+  /** Limits that copies share and that stand beyond doubt, passed or met again, by their keys. */
+  readonly shared = new Map<string, SharedStanding>();
+  /** The process whose marks they were judged by last; null: none, or it died. */
+  sharedBy: string | null = null;
 
   constructor(
     readonly options: AuditorOptions,

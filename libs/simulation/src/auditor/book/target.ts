@@ -190,6 +190,13 @@ export class TargetBounds {
     this.high = most;
   }
 
+  /** The follower asks for so much on the copy's side. */
+  raise(at: EpochMs, side: -1n | 1n, most: bigint): void {
+    if (this.waiting || this.side !== side || this.high >= most) return;
+    this.remember(at);
+    this.owe(at, most);
+  }
+
   /** New risk may be taken again: what came within `windowMs` before may have been decided on only now. */
   release(at: EpochMs, windowMs: number): void {
     if (this.blocked === 0n) return;

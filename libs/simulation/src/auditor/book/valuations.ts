@@ -1,5 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { CopyTrack } from './copies';
+import { lookAtShared } from './shared-told';
 import type { AuditState } from './state';
 import { lookAtLimits } from './state-limits';
 
@@ -46,6 +47,7 @@ export class Valuations {
     }
     for (const copy of holding) this.value(copy, true);
     for (const copy of this.changed) if (!holding.has(copy)) this.value(copy, false);
+    if (!this.state.settling(this.process, this.at)) lookAtShared(this.state, holding, this.process, this.at);
     this.coins.clear();
     this.changed.clear();
   }

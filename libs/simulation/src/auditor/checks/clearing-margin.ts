@@ -1,11 +1,12 @@
 import { abs, max, min, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
+import { shareMost } from '../book/account-share';
 import type { TermsInForce } from '../book/copies';
 import { dexOf } from '../book/held-distance';
 import type { Holding } from '../book/holding';
 import type { InstrumentSeen } from '../book/state';
 import type { ViolationKind } from '../violation';
 import { blame, type JudgedOrder, priceText, sizeText } from './judged-order';
-import { highestEquity, leverageOf, markOf, shareMost, sideWorst, widened } from './order-limits';
+import { highestEquity, leverageOf, markOf, sideWorst, widened } from './order-limits';
 
 /*
  * Product §3: margin and liquidation distance per clearinghouse. By the venue's own formulas: initial margin = notional ÷ leverage, maintenance = notional ÷ twice the
@@ -75,7 +76,7 @@ function mostThere(judged: JudgedOrder): bigint | null {
   const equity = highestEquity(judged);
   const range = judged.copy.inClearing(dexOf(judged.order.coin)).range(judged.at);
   if (equity === null || range === null) return null;
-  return min(equity, widened(range.high * shareMost(judged), judged.state.options.equityMargin));
+  return min(equity, widened(range.high * shareMost(judged.state, judged.copy, judged.at), judged.state.options.equityMargin));
 }
 
 function besideIn(judged: JudgedOrder, floor: bigint, venueLeverage: number): readonly Beside[] {

@@ -1,15 +1,17 @@
 import { abs, type EpochMs, max, min, mulDiv, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
+import { dexOf } from '../book/held-distance';
 import type { Holding } from '../book/holding';
 import { aheadMost } from '../book/keep-mirrors';
 import type { LeaderOrder } from '../book/leader-orders';
 import { ratioBounds } from '../book/ratio';
-import type { AuditState } from '../book/state';
+import type { AuditState, InstrumentSeen } from '../book/state';
 import { type RatioBounds } from '../book/target';
 import type { CalmSnapshot, CopyAtCalm, ShortfallReason } from '../calm';
 import { admits, type CapsSeen } from '../terms';
 import { sizeText } from './judged-order';
 import { leverageOf } from './order-limits';
+import { closableAlone } from './protective-stops';
 
 /*
  * Product §2.3: each working order of the leader stands for the copy as well, at proportional size. What may keep a mirror from standing is much (caps, minimums, refusals, a
@@ -100,7 +102,7 @@ function checkOrder(mirroring: Mirroring, order: LeaderOrder): void {
   const mark = marks.get(coin);
   const leader = state.leader(copy.copy.leader).coin(coin);
   if (instrument === undefined || mark === undefined || !admits(copy.terms.settings.instruments, coin)) return;
-  if (leader.movedAt > at - SETTLED_MS || copy.holding(coin).foreign) return;
+  if (leader.movedAt > at - SETTLED_MS || copy.holding(coin).foreign || !mayTrade(copy, instrument, at)) return;
   const row = told.instruments.find((each) => each.coin === coin);
   if (row?.reasons.some((reason) => REFUSING.has(reason)) === true) return;
   const adds = leader.position === 0n || sign(leader.position) === (buy ? 1n : -1n);
@@ -117,6 +119,12 @@ function checkOrder(mirroring: Mirroring, order: LeaderOrder): void {
   state.report('mirror_missing', at, copy.copy.copyId, null, text);
 }
 
+/** Whether the account has the margin of the venue's smallest order in the clearinghouse of a coin, by the least that was told; one nobody told of may have it. */
+function mayTrade(copy: CopyTrack, { coin, maxLeverage, minNotional }: InstrumentSeen, at: EpochMs): boolean {
+  const there = copy.inClearing(dexOf(coin)).range(at);
+  return copy.holding(coin).real.position !== 0n || there === null || there.low * 1e8 * maxLeverage >= Number(minNotional);
+}
+
 /** The least of an order that adds: the ratio's, less what the target is ahead of the leader, which the nearest order is the smaller by. */
 function leastEntry({ state, at, copy, ratio }: Mirroring, { seen, remaining }: LeaderOrder, position: bigint, target: bigint): bigint {
   if (seen.reduceOnly || seen.ofPosition) return 0n;
@@ -124,13 +132,18 @@ function leastEntry({ state, at, copy, ratio }: Mirroring, { seen, remaining }: 
   return mulDiv(ratio.low, remaining, RATE_ONE, 'down') - above - aheadMost(state, copy, copy.holding(seen.coin), at, seen.buy);
 }
 
-/** The least of an order that takes off: the same share of the copy's position. What mirrors closed or entered before their leader did is taken off it. */
+/** The least of an order that takes off: the same share of the copy's position, of what an order can close of it beside what ended copies of its account left. What mirrors closed or entered before their leader did is taken off it. */
 function leastExit({ state, at, copy }: Mirroring, { seen, remaining }: LeaderOrder, position: bigint, target: bigint): bigint {
   const holding = copy.holding(seen.coin);
   const held = abs(holding.real.position);
   if (position === 0n || sign(holding.real.position) !== sign(target) || sign(target) !== sign(position)) return 0n;
   const share = mulDiv(min(held, abs(target)), min(remaining, abs(position)), abs(position), 'down');
-  return share - holding.mirroredExits - aheadMost(state, copy, holding, at, true) - aheadMost(state, copy, holding, at, false);
+  return (
+    min(share, closableAlone(state, copy, holding)) -
+    holding.mirroredExits -
+    aheadMost(state, copy, holding, at, true) -
+    aheadMost(state, copy, holding, at, false)
+  );
 }
 
 function standingFor(holding: Holding, orderId: string, at: EpochMs): bigint {

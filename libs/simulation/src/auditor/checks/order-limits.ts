@@ -1,4 +1,5 @@
 import { abs, max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
+import { shareMost } from '../book/account-share';
 import type { TermsInForce } from '../book/copies';
 import type { Holding } from '../book/holding';
 import { WAITING_PERCENT } from '../book/state';
@@ -93,17 +94,12 @@ function equityBroken(judged: JudgedOrder, terms: TermsInForce, worst: bigint, a
 export function sideWorst({ at, state }: JudgedOrder, other: Holding, price: bigint, minNotional: bigint, buy: boolean): bigint {
   const { clockSlackMs } = state.options;
   if (other.foreign) return max(0n, other.range.least(buy)) + other.pending(at, clockSlackMs, buy, false);
-  const rides = abs(other.real.position) * price * 100n < minNotional * UNIT * WAITING_PERCENT;
-  return rides ? max(0n, other.reach(at, clockSlackMs, buy)) : other.worst(at, clockSlackMs, buy);
+  return mayRide(other, price, minNotional) ? max(0n, other.reach(at, clockSlackMs, buy)) : other.worst(at, clockSlackMs, buy);
 }
 
-/** The most a copy's share of its account's real equity may be, by equities (product §1): all of it where it is alone. */
-export function shareMost({ state, copy, at }: JudgedOrder): number {
-  const own = copy.equityRange(at)?.high ?? 0;
-  const others = (state.copiesByAccount.get(copy.copy.account) ?? []).filter((other) => other !== copy && other.state === 'active');
-  const beside = others.reduce((sum, other) => sum + Math.max(0, other.equityRange(at)?.low ?? 0), 0);
-  return own > 0 ? own / (own + beside) : 1;
-}
+/** Whether what is held may be a remnant that cannot close alone: against an entry it leaves with that (product §2.5). */
+export const mayRide = ({ real }: Holding, price: bigint, minNotional: bigint): boolean =>
+  abs(real.position) * price * 100n < minNotional * UNIT * WAITING_PERCENT;
 
 export const leverageOf = (wanted: number, most: number): bigint => BigInt(Math.max(1, Math.min(wanted, most)));
 const rateText = (rate: bigint): string => `${Number(rate) / 1e12}`;
@@ -121,7 +117,7 @@ export function highestEquity(judged: JudgedOrder): bigint | null {
   const range = copy.ownShare ? null : copy.equityRange(at);
   if (range === null) return null;
   const [own, real] = [widened(range.high, state.options.equityMargin), copy.accountEquity.range(at)];
-  return real === null ? own : min(own, widened(real.high * shareMost(judged), state.options.equityMargin));
+  return real === null ? own : min(own, widened(real.high * shareMost(state, copy, at), state.options.equityMargin));
 }
 
 export const widened = (value: number, margin: bigint): bigint => BigInt(Math.ceil(Math.max(0, value) * 1e8 * (1 + Number(margin) / 1e12)));

@@ -63,7 +63,7 @@ export function checkCalmStops(state: AuditState, snapshot: CalmSnapshot): void 
     for (const holding of copy.holdings.values()) {
       if (!needsStop(state, snapshot.at, copy, holding.coin)) continue;
       const sum = (standing.get(`${copy.copy.copyId} ${holding.coin}`) ?? []).reduce((all, { remaining }) => all + remaining, 0n);
-      const due = stopOf(state, copy, holding);
+      const due = closableAlone(state, copy, holding);
       if (sum === due || isSmall(state, holding.coin, due)) continue;
       const whole = due === abs(holding.real.position) ? '' : `, ${sizeText(due)} of it beside others on its account`;
       const text = `in the calm copy ${copy.copy.copyId} holds ${sizeText(holding.real.position)} ${holding.coin}${whole} and has stops of ${sizeText(sum)}`;
@@ -72,21 +72,25 @@ export function checkCalmStops(state: AuditState, snapshot: CalmSnapshot): void 
   }
 }
 
-/** A stop stands for a position alone. */
+/** A stop stands for a position alone, and while a limit asks for it. */
 function checkNeeded(state: AuditState, at: number, order: OrderTrack): void {
   const copy = state.copies.get(order.copyId);
   const { handed } = order;
   const holding = handed === null ? undefined : copy?.holdings.get(handed.coin);
   if (copy === undefined || handed === null || holding === undefined || holding.foreign || state.unsigned.has(handed.account)) return;
-  const isOver = copy.state === 'stopped' && at - copy.stateAt >= SETTLED_MS;
-  if (!isOver && (holding.real.position !== 0n || holding.told.position !== 0n || at - holding.changedAt < SETTLED_MS)) return;
-  state.report(
-    'stop_left',
-    at,
-    order.copyId,
-    order.cloid,
-    `in the calm stop ${order.cloid} of copy ${order.copyId} stands in ${handed.coin}, where it is ${isOver ? 'stopped' : 'flat'}`,
-  );
+  const why = unneeded(copy, holding, at);
+  if (why === null) return;
+  const text = `in the calm stop ${order.cloid} of copy ${order.copyId} stands in ${handed.coin}, where it ${why}`;
+  state.report('stop_left', at, order.copyId, order.cloid, text);
+}
+
+/** Why a copy needs no stop in a coin, and long enough for that to have been followed; null: it may need one. */
+function unneeded(copy: CopyTrack, { real, told, changedAt }: Holding, at: number): string | null {
+  if (copy.state === 'stopped' && at - copy.stateAt >= SETTLED_MS) return 'is stopped';
+  if (real.position === 0n && told.position === 0n && at - changedAt >= SETTLED_MS) return 'is flat';
+  const { settings } = copy.terms;
+  const asks = settings.protectiveStop === true && hasLimit(settings.losses);
+  return asks || copy.asked.length > 0 || at - copy.terms.at < SETTLED_MS ? null : 'asks for none';
 }
 
 /** What its stop closed is closed whole, and stays so until the follower enables it again. */
@@ -105,10 +109,10 @@ function checkStopped(state: AuditState, at: number, copy: CopyTrack): void {
 }
 
 /**
- * What the stop of a position is of. An order can only close what its account holds: beside a copy on the other side less, and beside one on the same side
- * nothing, because a stop that acts together with our own close would close that one's too.
+ * What a standing reduce-only order of a position can be of: a stop, or a mirror that takes off. An order can only close what its account holds: beside a copy on the other side less, and beside one on the same side
+ * nothing, because an order that fills together with our own close would close that one's too.
  */
-function stopOf(state: AuditState, copy: CopyTrack, holding: Holding): bigint {
+export function closableAlone(state: AuditState, copy: CopyTrack, holding: Holding): bigint {
   const { position } = holding.real;
   const others = positionsBeside(state, copy, holding.coin);
   if (others.some((held) => sign(held) === sign(position))) return 0n;

@@ -1,9 +1,10 @@
 import { max, min, RATE_ONE, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
-import type { SharedLimitsSeen } from '../terms';
+import { underlyingOf } from '../book/underlying';
 import type { ViolationKind } from '../violation';
 import { beyondMarks } from './decided-last';
 import { blame, type JudgedOrder, priceText } from './judged-order';
+import { mayRide } from './order-limits';
 
 /**
  * Product §3: what copies share. No approved order takes all copies of a leader, or all of a follower, in all or in one underlying, beyond their limit at the worst
@@ -23,10 +24,13 @@ const ofLeader = ({ state, copy }: JudgedOrder): Copies =>
 /** A follower has one venue account in a world. */
 const ofAccount = ({ state, copy }: JudgedOrder): Copies => state.copiesByAccount.get(copy.copy.account) ?? [];
 
-/** What a price is of: `xyz:BTC` and `BTC` are one underlying, and so are `kPEPE` and `PEPE`. */
-export const underlyingOf = (coin: string): string => coin.slice(coin.indexOf(':') + 1).replace(/^k(?=[A-Z])/, '');
-
-function check(judged: JudgedOrder, limit: keyof SharedLimitsSeen, kind: ViolationKind, all: Copies, counts: (coin: string) => boolean): void {
+function check(
+  judged: JudgedOrder,
+  limit: 'leaderCapacity' | 'followerGross' | 'underlyingShare',
+  kind: ViolationKind,
+  all: Copies,
+  counts: (coin: string) => boolean,
+): void {
   const allowed = judged.terms.map(({ settings }) => settings.shared?.[limit] ?? null);
   const most = allowed.reduce((widest, each) => (widest === null || each === null ? null : max(widest, each)), allowed[0] ?? null);
   if (most === null) return;
@@ -56,7 +60,12 @@ function shareOf(judged: JudgedOrder, group: Copies, share: bigint): bigint | nu
 function worstOf(judged: JudgedOrder, group: Copies, counts: (coin: string) => boolean): bigint {
   const { order, at, state } = judged;
   const { clockSlackMs } = state.options;
-  const own = judged.holding.worst(at, clockSlackMs, order.buy) + order.size;
+  const { holding: entered, instrument } = judged;
+  // A remnant against the order leaves with it.
+  const held = mayRide(entered, order.price, instrument.minNotional)
+    ? entered.reach(at, clockSlackMs, order.buy)
+    : entered.worst(at, clockSlackMs, order.buy);
+  const own = max(0n, held + order.size);
   let sum = 0n;
   for (const copy of group) {
     for (const holding of copy.holdings.values()) {

@@ -1,6 +1,7 @@
 import { abs, sign, UNIT } from '@lockstep/kernel';
 import { asksFirst, laterEnd } from '../book/asks-first';
 import { aheadMost } from '../book/keep-mirrors';
+import { isExit } from '../book/orders';
 import { WAITING_PERCENT } from '../book/state';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 
@@ -32,6 +33,20 @@ export function checkTarget(judged: JudgedOrder): void {
       `${sizeText(unknown)} is on its way for the same residual, for all the engine knows; the target is at most ${sizeText(high)}`,
     );
   } else blame(judged, 'beyond_target', `makes ${sizeText(held + pending + order.size)}, the target is at most ${sizeText(high)}`);
+}
+
+/** Product §2.4: what the follower closed himself is not entered again before the leader was flat, unless the follower asks for it. */
+export function checkClosedWhole(judged: JudgedOrder): void {
+  const { order, state, copy, holding } = judged;
+  const { closedWholeAt } = holding;
+  if (isExit(order) || closedWholeAt === null || copy.attributed || copy.userActAt > closedWholeAt) return;
+  const known = Math.max(closedWholeAt, state.startedAt.get(order.process) ?? Number.POSITIVE_INFINITY);
+  if (order.decidedAt - known <= state.options.comparisonMs) return;
+  blame(
+    judged,
+    'entry_without_cause',
+    `the follower closed the copy by hand ${order.decidedAt - closedWholeAt} ms before, and its leader was not flat since`,
+  );
 }
 
 /** A newer reduction of the leader takes back what is unsent (product §2.4): what leaves later must fit the newer target. */

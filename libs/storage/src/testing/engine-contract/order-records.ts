@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineScopedUnit } from '../../engine-port';
 import { INTERNAL_ORDER } from '../../trading/record-ids';
-import { type Bench, fillOf, journalRow, orderOf, proposalOf, type Seat, seatOf, standingRow } from './seat';
+import { type Bench, fillOf, journalRow, orderOf, passedOf, proposalOf, type Seat, seatOf, standingRow } from './seat';
 
 /** 6: orders, their fills and the journal they were written down in, as they are read back. */
 export function orderContract(bench: () => Bench): void {
@@ -185,6 +185,23 @@ export function orderContract(bench: () => Bench): void {
       await expect(run(seat, (unit) => unit.records.saveProposals([eth, eth]))).rejects.toThrow();
       for (const wrong of [{ leftMicro: 0n }, { status: 'ended' }, { price: 0n }, { approvedMicro: 9_000_000n }, { askedMicro: 0n }] as const)
         await expect(run(seat, (unit) => unit.records.saveProposals([proposalOf(bench(), seat, { coin: 'X', ...wrong })]))).rejects.toThrow();
+    });
+
+    it('6.11 a limit is noted as passed once until it is dropped, apart from the same limit of another underlying and another scope', async () => {
+      const [seat, other] = [await seatOf(bench()), await seatOf(bench())];
+      const one = passedOf(bench(), seat);
+      const eth = passedOf(bench(), seat, { underlying: 'ETH', passedAt: one.passedAt + 1 });
+      const adds = async (row: typeof one) => run(seat, (unit) => unit.records.addPassedLimit(row));
+      expect([await adds(one), await adds(eth), await adds({ ...one, measured: 9n })]).toEqual([true, true, false]);
+      expect(await run(seat, (unit) => unit.records.passedLimits())).toEqual([
+        { ...one, ...seat.scope },
+        { ...eth, ...seat.scope },
+      ]);
+      expect(await run(other, (unit) => unit.records.passedLimits())).toEqual([]);
+      expect(await run(other, (unit) => unit.records.dropPassedLimit(one))).toBe(false);
+      const drops = async () => run(seat, (unit) => unit.records.dropPassedLimit(one));
+      expect([await drops(), await drops(), await adds(one)]).toEqual([true, false, true]);
+      for (const wrong of [{ threshold: -1n }, { measured: -1n }]) await expect(adds({ ...one, underlying: 'SOL', ...wrong })).rejects.toThrow();
     });
 
     it('6.7 the highest nonce of a scope without a journal is 0', async () => {

@@ -10,6 +10,7 @@ import {
   fillOf,
   journalRow,
   orderOf,
+  passedOf,
   positionOf,
   postingOf,
   proposalOf,
@@ -26,6 +27,7 @@ export interface FurnishedSeat extends Seat {
   readonly commandNo: bigint;
   readonly stop: ReturnType<typeof standingRow>;
   readonly proposal: ReturnType<typeof proposalOf>;
+  readonly passed: ReturnType<typeof passedOf>;
 }
 
 export async function furnished(bench: Bench): Promise<FurnishedSeat> {
@@ -35,6 +37,7 @@ export async function furnished(bench: Bench): Promise<FurnishedSeat> {
   const fill = fillOf(bench, order);
   const stop = standingRow(bench, seat);
   const proposal = proposalOf(bench, seat);
+  const passed = passedOf(bench, seat);
   const commandNo = await bench.store.gateway(seat.scope, async (unit) => {
     await unit.feeSchedules.insert(feesOf(bench, 1));
     return unit.commands.append({ kind: 'copy.pause', targetId: seat.copyId, payload: { why: 'test' }, actor: 'contract' });
@@ -48,12 +51,13 @@ export async function furnished(bench: Bench): Promise<FurnishedSeat> {
     await unit.records.saveVenueNets([netOf(seat, 50n, 1_000)]);
     await unit.records.saveStandingOrders([stop]);
     await unit.records.saveProposals([proposal]);
+    await unit.records.addPassedLimit(passed);
     await unit.records.saveFundingReadTimes([{ venueAccountNo: seat.accountNo, readToMs: 1_000 }]);
     await unit.spareAgents.put(agentOf(bench, seat, 'former'));
     await unit.ledger.post([postingOf(bench, seat.copyId, 'first')]);
     await unit.events.append([eventOf(bench)]);
   });
-  return { ...seat, wave, order, fill, commandNo, stop, proposal };
+  return { ...seat, wave, order, fill, commandNo, stop, proposal, passed };
 }
 
 export const netOf = (seat: Seat, own: bigint, asOfMs: number, coin = 'BTC') => ({
@@ -108,6 +112,7 @@ export async function seen(unit: EngineScopedUnit, seat: FurnishedSeat) {
     standing: await records.standingOrders(),
     proposals: await records.openProposals(),
     proposal: await records.proposalById(seat.proposal.id),
+    passed: await records.passedLimits(),
     standingNonce: await records.highestStandingNonce(),
     funding: await records.fundingReadTimes(null),
     former: await unit.spareAgents.former(),
@@ -188,6 +193,8 @@ export const SCOPED_WRITES: readonly ScopedWrite[] = [
         proposalOf(bench, seat, { coin: `coin${bench.next()}` }),
       ]),
   },
+  { method: 'records.addPassedLimit', write: (unit, seat, bench) => unit.records.addPassedLimit(passedOf(bench, seat, { underlying: 'ETH' })) },
+  { method: 'records.dropPassedLimit', write: (unit, seat) => unit.records.dropPassedLimit(seat.passed) },
   { method: 'records.dropStandingOrders', write: (unit, seat) => unit.records.dropStandingOrders([seat.stop.clientOrderId, 'unheard of']) },
   { method: 'records.saveVenueNets', write: (unit, seat) => unit.records.saveVenueNets([netOf(seat, 51n, 1_000), netOf(seat, 1n, 1, 'ETH')]) },
   {

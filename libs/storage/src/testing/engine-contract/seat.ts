@@ -5,6 +5,7 @@ import type { PositionState } from '../../engine/position-states';
 import type { EquityState } from '../../engine/running-copies';
 import type { EngineScopedUnit } from '../../engine-port';
 import type { FeeScheduleRow } from '../../rows/money';
+import type { PassedLimitRow } from '../../rows/passed-limits';
 import type { NewMove } from '../../rows/platform';
 import type { ProposalRow } from '../../rows/proposals';
 import { MAIN_ACCOUNT, type SpareAgentRow } from '../../rows/roster';
@@ -304,5 +305,16 @@ export const proposalOf = (bench: Bench, seat: Seat, over: Partial<NewRow<Propos
   createdAt: bench.clock.now(),
   endsAt: bench.clock.now() + 60_000,
   updatedAt: bench.clock.now(),
+  ...over,
+});
+
+/** A limit of the seat's follower that is told as passed. */
+export const passedOf = (bench: Bench, seat: Seat, over: Partial<NewRow<PassedLimitRow>> = {}): NewRow<PassedLimitRow> => ({
+  subjectId: seat.followerId,
+  limitName: 'alert_underlying_share',
+  underlying: 'BTC',
+  threshold: 100_000_000n,
+  measured: 120_000_000n,
+  passedAt: bench.clock.now(),
   ...over,
 });

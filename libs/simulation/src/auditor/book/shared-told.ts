@@ -1,0 +1,174 @@
+import { type EpochMs, max, min, RATE_ONE } from '@lockstep/kernel';
+import type { SharedLimitsSeen } from '../terms';
+import type { CopyTrack, TermsInForce } from './copies';
+import { equityOf } from './held-at-look';
+import { sharedKey } from './shared-standing';
+import type { AuditState } from './state';
+import { heldBy, termsFor } from './state-limits';
+import { underlyingOf } from './underlying';
+
+/*
+ * What copies hold together against limits they share (product §3: state limits, and `alert` of concentration), judged at every look at marks like limits of one copy.
+ */
+
+/** The limits by their names in the settings. */
+const LIMITS = [
+  ['max_follower_exposure', 'followerGross'],
+  ['max_underlying_share', 'underlyingShare'],
+  ['max_leader_exposure', 'leaderCapacity'],
+  ['alert_follower_exposure', 'alertGross'],
+  ['alert_underlying_share', 'alertShare'],
+  ['alert_leader_exposure', 'alertCapacity'],
+] as const satisfies readonly (readonly [string, keyof SharedLimitsSeen])[];
+type Column = (typeof LIMITS)[number][1];
+const isShare = (column: Column): boolean => column === 'underlyingShare' || column === 'alertShare';
+const isLeaders = (column: Column): boolean => column === 'leaderCapacity' || column === 'alertCapacity';
+/** What was told is met again this far below its limit. */
+const MET = 95n;
+const HUNDRED = 100n;
+/** A copy whose state is so young may stand in no book yet, or in one still. */
+const STATE_YOUNG_MS = 1_000;
+
+/** Takes one look of a process at the marks of what some copies hold: everything those copies share is judged, and what was passed before whoever holds it. */
+export function lookAtShared(state: AuditState, valued: Iterable<CopyTrack>, process: string, at: EpochMs): void {
+  state.sharedBy = process;
+  const groups = new Map<string, Group>();
+  const add = (of: string, leader: string | null): void => {
+    if (!groups.has(of)) groups.set(of, { of, leader, copies: groupOf(state, of, leader) });
+  };
+  for (const { copy } of valued) {
+    add(copy.account, null);
+    add(copy.leaderId, copy.leader);
+  }
+  for (const { of, leader, is } of state.shared.values()) if (is !== 'met') add(of, leader);
+  for (const group of groups.values()) {
+    const living = group.copies.filter((copy) => copy.state !== 'stopped');
+    if (living.every((copy) => termsFor(copy, at).every(({ settings }) => settings.shared === undefined))) {
+      for (const [key, { of }] of state.shared) if (of === group.of) state.shared.delete(key);
+      continue;
+    }
+    judgeGroup({ state, process, at, ...group, copies: living });
+  }
+}
+
+const groupOf = (state: AuditState, of: string, leader: string | null): readonly CopyTrack[] =>
+  leader === null ? (state.copiesByAccount.get(of) ?? []) : (state.copiesByLeader.get(leader) ?? []).filter(({ copy }) => copy.leaderId === of);
+
+interface Group {
+  readonly of: string;
+  /** Address of the watched account; null: a follower's copies. */
+  readonly leader: string | null;
+  readonly copies: readonly CopyTrack[];
+}
+
+interface Look extends Group {
+  readonly state: AuditState;
+  readonly process: string;
+  readonly at: EpochMs;
+}
+
+/** Amounts as the least and the most they may be, 10^-8; null: not known. */
+interface Range {
+  readonly least: bigint | null;
+  readonly most: bigint | null;
+}
+
+function judgeGroup(look: Look): void {
+  const held = heldOf(look);
+  for (const [limit, column] of LIMITS) {
+    if (isLeaders(column) !== (look.leader !== null)) continue;
+    if (!isShare(column)) {
+      keep(look, limit, null, limitOf(look, column), held === null ? UNKNOWN : sumOf(held, () => true));
+      continue;
+    }
+    for (const underlying of new Set(look.copies.flatMap(({ holdings }) => [...holdings.keys()].map(underlyingOf)))) {
+      keep(look, limit, underlying, limitOf(look, column), held === null ? UNKNOWN : sumOf(held, (coin) => underlyingOf(coin) === underlying));
+    }
+  }
+}
+
+const UNKNOWN: Range = { least: null, most: null };
+
+function keep(look: Look, limit: string, underlying: string | null, threshold: Range, held: Range): void {
+  const { state, of, leader, at } = look;
+  const key = sharedKey(limit, of, underlying);
+  const known = state.shared.get(key);
+  const is = standingOf(threshold, held) ?? 'open';
+  if (is === 'open' && known === undefined) return;
+  if (known?.is !== is) state.shared.set(key, { limit, of, leader, underlying, is, since: at });
+}
+
+function standingOf({ least, most }: Range, held: Range): 'passed' | 'met' | null {
+  if (most !== null && held.least !== null && held.least > most) return 'passed';
+  if (least !== null && held.most !== null && held.most * HUNDRED <= (least - 1n) * MET) return 'met';
+  return null;
+}
+
+interface HeldInCoin {
+  readonly coin: string;
+  readonly least: bigint;
+  readonly most: bigint;
+}
+
+/** What the copies hold by the marks of the process; null: it may not know. */
+function heldOf({ state, process, at, copies }: Look): readonly HeldInCoin[] | null {
+  const all: HeldInCoin[] = [];
+  for (const copy of copies) {
+    const held = heldBy(state, copy, process);
+    if (held === null) return null;
+    const counts = surelyIn(copy, at);
+    for (const { holding, least, most } of held) all.push({ coin: holding.coin, least: counts ? least : 0n, most });
+  }
+  return all;
+}
+
+const sumOf = (held: readonly HeldInCoin[], counts: (coin: string) => boolean): Range => {
+  const counted = held.filter(({ coin }) => counts(coin));
+  return { least: counted.reduce((sum, { least }) => sum + least, 0n), most: counted.reduce((sum, { most }) => sum + most, 0n) };
+};
+
+/** Whether a copy stands in its book for certain. */
+const surelyIn = ({ state, stateAt }: CopyTrack, at: EpochMs): boolean =>
+  at - stateAt >= STATE_YOUNG_MS && state !== 'preparing' && state !== 'stopping' && state !== 'handing_over';
+
+/** The strictest limit any of the copies has, in money. */
+function limitOf(look: Look, column: Column): Range {
+  const { at, copies } = look;
+  const sure = copies.filter((copy) => surelyIn(copy, at));
+  const most = strictest(sure, (terms) => figureOf(terms, column), at, 'most');
+  const least = strictest(copies, (terms) => figureOf(terms, column), at, 'least');
+  if (!isShare(column)) return { least, most };
+  const worth = worthOf(look, sure);
+  const shared = (share: bigint | null, equity: bigint | null): bigint | null =>
+    share === null || equity === null ? null : (share * equity) / RATE_ONE;
+  return { least: shared(least, worth.least), most: shared(most, worth.most) };
+}
+
+const figureOf = ({ settings }: TermsInForce, column: Column): bigint | null => settings.shared?.[column] ?? null;
+
+/** The strictest of what each copy may have: at most, none where any of its terms has none; at least, whatever any of them has. */
+function strictest(copies: readonly CopyTrack[], value: (terms: TermsInForce) => bigint | null, at: EpochMs, end: 'most' | 'least'): bigint | null {
+  let found: bigint | null = null;
+  for (const copy of copies) {
+    const values = termsFor(copy, at).map(value);
+    const set = values.filter((each) => each !== null);
+    const [first] = set;
+    if (first === undefined || (end === 'most' && set.length < values.length)) continue;
+    const one = set.reduce((bound, each) => (end === 'most' ? max(bound, each) : min(bound, each)), first);
+    found = found === null ? one : min(found, one);
+  }
+  return found;
+}
+
+/** What the copies are worth together. */
+function worthOf({ state, at, copies }: Look, sure: readonly CopyTrack[]): Range {
+  let [least, most]: [bigint, bigint | null] = [0n, 0n];
+  for (const copy of copies) {
+    // One that never held anything was never valued.
+    const allocations = copy.equity.range(at) !== null ? [] : termsFor(copy, at).map(({ allocation }) => allocation);
+    const high = allocations.length > 0 ? allocations.reduce(max) : equityOf(state, copy, at, 'most');
+    most = most === null || high === null ? null : most + high;
+    if (sure.includes(copy)) least += equityOf(state, copy, at, 'least') ?? 0n;
+  }
+  return { least, most };
+}
