@@ -17,6 +17,8 @@ export interface CalmSnapshot {
   readonly fills: readonly FillRow[];
   /** Limits that were told as passed: copy and limit, with a blank between. */
   readonly limitsTold?: readonly string[];
+  /** Copies that were told to be closed by a loss limit or their protective stop, each as often as it was; absent: none. */
+  readonly breakersTold?: readonly string[];
   /** What was told of limits that copies share, oldest first; absent: nothing was. */
   readonly sharedTold?: readonly SharedTold[];
   readonly transactions: readonly LedgerTransactionRow[];
@@ -40,7 +42,16 @@ export interface CopyAtCalm {
   /** How the copy says it ended; absent: it has not said so. */
   readonly proof?: FlatnessProof | undefined;
   /** What the ledger booked for the copy; realised and funding signed (above zero: gained), fees above zero: paid. Markup (builder fee) is part of fees. */
-  readonly booked: { readonly realised: bigint; readonly fees: bigint; readonly funding: bigint };
+  readonly booked: CopyFigures;
+  /** The same as the copy's positions have it, of which its profit is reckoned; absent: it is not told. */
+  readonly kept?: CopyFigures;
+}
+
+/** Of one copy in all instruments, 10^-8. */
+export interface CopyFigures {
+  readonly realised: bigint;
+  readonly fees: bigint;
+  readonly funding: bigint;
 }
 
 /** What a copy had when it ended (product §2.11), signed sizes; nothing is left where neither lists anything. */
@@ -103,4 +114,15 @@ export interface LedgerTransactionRow {
   /** What it is booked for; once per scope. */
   readonly source: string;
   readonly postings: readonly { readonly account: string; readonly asset: string; readonly amount: bigint }[];
+  /** The copy's part of a charge of funding that it books; absent: it books something else. */
+  readonly charge?: ChargePart;
+}
+
+/** What one copy had of one charge of its account, above zero received. */
+export interface ChargePart {
+  readonly copyId: string;
+  readonly coin: string;
+  /** The venue's moment. */
+  readonly time: EpochMs;
+  readonly amount: bigint;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CalmSnapshot } from './calm';
+import type { CalmSnapshot, CopyFigures } from './calm';
 import type { OrderHanded } from './observations';
 import { COPY, History, units } from './testing/history';
 import type { ViolationKind } from './violation';
@@ -194,6 +194,10 @@ describe('money in a calm (product §5)', () => {
     ['fees one unit off', (snapshot) => booked(snapshot, { fees: 1n }), ['money_wrong']],
     ['funding one unit off', (snapshot) => booked(snapshot, { funding: -1n }), ['money_wrong']],
     ['profit that was not made', (snapshot) => booked(snapshot, { realised: units('1') }), ['money_wrong']],
+    ['positions that keep what is booked', (snapshot) => keeping(snapshot, {}), []],
+    ['positions that keep other fees', (snapshot) => keeping(snapshot, { fees: 0n }), ['money_wrong']],
+    ['positions that keep other funding', (snapshot) => keeping(snapshot, { funding: 0n }), ['money_wrong']],
+    ['positions that keep another profit', (snapshot) => keeping(snapshot, { realised: units('1') }), ['money_wrong']],
   ])('%s', (_what, change, found) => {
     const history = new History().follow('10').charge('-0.25').wait(60_000);
     const snapshot = history.snapshot();
@@ -212,6 +216,11 @@ describe('money in a calm (product §5)', () => {
     history.calm({ ...snapshot, ...booked(snapshot, { funding: -units(off) }) });
     expect(history.found()).toEqual(found);
   });
+
+  /** Positions that keep what is booked, but for this. */
+  function keeping(snapshot: CalmSnapshot, other: Partial<CopyFigures>): Partial<CalmSnapshot> {
+    return { copies: snapshot.copies.map((copy) => ({ ...copy, kept: { ...copy.booked, ...other } })) };
+  }
 
   function booked(
     snapshot: CalmSnapshot,

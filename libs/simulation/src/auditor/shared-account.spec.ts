@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CopyAtCalm } from './calm';
+import type { CopyAtCalm, LedgerTransactionRow } from './calm';
 import { COIN, rate, units } from './testing/history';
 import { SharingHistory } from './testing/sharing-history';
 import type { ViolationKind } from './violation';
@@ -197,6 +197,27 @@ describe('funding of an account with two copies', () => {
   it('is shared out by what was held before it, not by what filled in its block', () => {
     expect(adds(charged(), '9.98')).toEqual([]);
     expect(adds(charged(), '10.5')).toEqual(['beyond_target']);
+  });
+
+  it.each<[string, string, string, boolean, readonly ViolationKind[]]>([
+    ['by its own quantity', '-1', '0.5', false, []],
+    ['not the whole of it', '-0.5', '0', false, ['money_wrong']],
+    ['not the whole of it, whatever another charge leaves open', '-0.5', '0', true, ['money_wrong']],
+  ])('is each copy’s %s', (_what, ofA, ofB, doubted, kinds) => {
+    const history = new SharingHistory(proportional).opens('a', '100').leader('b', '-50');
+    history
+      .fill(history.order('b', '-5', false, true))
+      .wait(10_000)
+      .charge('-0.5');
+    const part = (copyId: 'a' | 'b', amount: string): LedgerTransactionRow => {
+      const charge = { copyId, coin: COIN, time: history.chargedAt, amount: units(amount) };
+      return { scope: 'brand-a', id: copyId, source: `charge of ${copyId}`, postings: [], charge };
+    };
+    const transactions = [part('a', ofA), part('b', ofB)];
+    if (doubted) history.fill(history.order('b', '-1', false, true), () => history.charge('-0.1'));
+    history.wait(60_000).calm({ ...history.snapshot(), transactions });
+    const parts = history.auditor.violations().filter(({ text }) => text.startsWith('part of copy'));
+    expect([...new Set(parts.map(({ kind }) => kind))]).toEqual(kinds);
   });
 
   it('may be either copy’s where that is not known: its equity is what it may be at most', () => {

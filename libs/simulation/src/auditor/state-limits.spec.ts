@@ -192,6 +192,35 @@ describe('limits of loss (product §3, 2)', () => {
     expect(history.found()).toEqual(['breach_not_closed']);
   });
 
+  it.each([
+    ['closed by its breaker', 'breaker_closed', 60_000, []],
+    ['being closed for good', 'stopping', 60_000, []],
+    ['going on', 'active', 60_000, ['breach_not_closed']],
+    ['paused', 'paused', 60_000, ['breach_not_closed']],
+    ['going on, since a moment ago', 'active', 5_000, []],
+  ] as const)('asks in the calm that the copy itself is closed, though it holds nothing: %s', (_what, copyState, wait, found) => {
+    const history = holding(losses({ fromStart: rate('0.2') }));
+    history.wait(1_000).mark('59');
+    history.fill(history.exit('-50', { price: units('58') }), '50', '59');
+    if (copyState !== 'active') history.state(copyState);
+    history.leader('0', '59').wait(wait).calm(history.snapshot({}, copyState));
+    expect(history.found().filter((kind) => kind.startsWith('breach'))).toEqual(found);
+  });
+
+  it.each([
+    ['stays closed', 'breaker_closed', 1, 0, []],
+    ['ends', 'stopping', 1, 0, []],
+    ['goes on', 'active', 1, 0, ['breach_not_closed']],
+    ['goes on once its follower enabled it again', 'active', 1, 1, []],
+    ['goes on though only one of its breakers was taken back', 'active', 2, 1, ['breach_not_closed']],
+  ] as const)('of a copy that was told as closed by its breaker, whatever the loss was: %s', (_what, copyState, times, enabled, found) => {
+    const history = new History(losses({ fromStart: rate('0.2') })).wait(10_000);
+    for (let nth = 0; nth < enabled; nth += 1) history.state('breaker_closed').state('active', true);
+    history.state(copyState).wait(60_000);
+    history.calm({ ...history.snapshot({}, copyState), breakersTold: Array.from({ length: times }, () => COPY.copyId) });
+    expect(history.found()).toEqual(found);
+  });
+
   it('forgets what a death may have taken with it', () => {
     const history = holding(losses({ trailing: rate('0.2') }));
     history.wait(1_000).mark('200').wait(500).die().start('p2');

@@ -30,7 +30,13 @@ export const BROKEN_BREAKERS: readonly BrokenEngine[] = [
     name: 'daily_forgotten',
     rule: 'loss limit of the day',
     caughtBy: ['order_after_breach', 'breach_not_closed'],
-    edits: [{ file: 'libs/risk/src/breaker.ts', find: 'columns.navDay[row] = nav;', put: 'columns.navDay[row] = 0;' }],
+    edits: [
+      {
+        file: 'libs/risk/src/breaker.ts',
+        find: '(limit === TRAILING ? columns.navPeak : columns.navDay)',
+        put: '(limit === TRAILING ? columns.navPeak : [])',
+      },
+    ],
   },
   {
     name: 'loss_money_sign',
@@ -40,7 +46,7 @@ export const BROKEN_BREAKERS: readonly BrokenEngine[] = [
       {
         file: 'libs/risk/src/breaker.ts',
         find: 'return Math.max(0, (columns.pnlAnchor[row] ?? 0) -',
-        put: 'return Math.max(0, -(columns.pnlAnchor[row] ?? 0) - 2 * (columns.equity[row] ?? 0) + 2 * (columns.allocation[row] ?? 0) +',
+        put: 'return Math.max(0, -(columns.pnlAnchor[row] ?? 0) +',
       },
     ],
   },

@@ -1,9 +1,11 @@
 import type { CopyRow, EventRow, FillRow, LedgerTransactionRow, OrderRow, PositionState, VenueAccountRow } from '@lockstep/storage';
 
+type Shown = 'copyNo' | 'coin' | 'position' | 'target' | 'forfeitReason' | 'userClosed' | 'dust' | 'realisedPnl' | 'fees' | 'funding';
+
 /** Everything of a scope an audit compares. */
 export interface CalmRows {
   readonly copies: readonly CopyRow[];
-  readonly positions: readonly Pick<PositionState, 'copyNo' | 'coin' | 'position' | 'target' | 'forfeitReason' | 'userClosed' | 'dust'>[];
+  readonly positions: readonly Pick<PositionState, Shown>[];
   readonly orders: readonly OrderRow[];
   readonly fills: readonly FillRow[];
   readonly transactions: readonly LedgerTransactionRow[];

@@ -1,4 +1,11 @@
-import type { CalmSnapshot, CopyAtCalm, OrderRow as OrderSeen, PositionSeen } from '@lockstep/simulation';
+import type {
+  CalmSnapshot,
+  CopyAtCalm,
+  CopyFigures,
+  LedgerTransactionRow as LedgerTransactionSeen,
+  OrderRow as OrderSeen,
+  PositionSeen,
+} from '@lockstep/simulation';
 import { INTERNAL_ORDER, type OrderRow } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { CalmRows } from './calm-rows';
@@ -45,6 +52,7 @@ export async function snapshotOf(
     fills: all('fills'),
     transactions: all('transactions'),
     limitsTold: all('limitsTold'),
+    breakersTold: all('breakersTold'),
     sharedTold: all('sharedTold'),
     mentions: all('mentions'),
     unapproved: all('unapproved'),
@@ -57,7 +65,7 @@ const nothingIn = (journal: JournalTap, copyNo: number, states: readonly { reado
     .map((coin) => ({ coin, target: 0n, position: 0n, userClosed: false, dust: false, forfeitReason: null }));
 
 type Part = Pick<CalmSnapshot, 'copies' | 'orders' | 'fills' | 'transactions' | 'mentions'> &
-  Required<Pick<CalmSnapshot, 'limitsTold' | 'sharedTold' | 'unapproved'>>;
+  Required<Pick<CalmSnapshot, 'limitsTold' | 'breakersTold' | 'sharedTold' | 'unapproved'>>;
 
 function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
   const booked = bookedOf(rows);
@@ -83,6 +91,7 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       }),
       proof: proofs.get(copy.id),
       booked: booked.get(copy.id) ?? { realised: 0n, fees: 0n, funding: 0n },
+      kept: keptIn(states),
     };
   });
   return {
@@ -116,10 +125,15 @@ function partOf(scope: string, rows: CalmRows, journal: JournalTap): Part {
       id: sequence.toString(),
       source: transaction.source,
       postings: transaction.entries,
+      ...chargeIn(transaction),
     })),
     limitsTold: rows.events.flatMap(({ type, data }) => {
       const told = type === 'limit.passed' ? /"copy_id":"(cpy_[0-9a-z]+)".*"limit":"([a-z_]+)"/.exec(data) : null;
       return told === null ? [] : [`${told[1]} ${told[2]}`];
+    }),
+    breakersTold: rows.events.flatMap(({ type, data }) => {
+      const told = type === 'breaker.triggered' && data.includes('"action":"close"') ? /"copy_id":"(cpy_[0-9a-z]+)"/.exec(data) : null;
+      return told?.[1] ?? [];
     }),
     unapproved: rows.unapproved,
     sharedTold: sharedToldIn(rows),
@@ -156,6 +170,20 @@ function mentionIn(scope: string, event: CalmRows['events'][number]): Mentions {
   const mentions = copyId === undefined ? NONE : [{ what: `event ${event.type}`, scope, copyId }];
   mentioned.set(event, mentions);
   return mentions;
+}
+
+const keptIn = (states: readonly CalmRows['positions'][number][]): CopyFigures => ({
+  realised: states.reduce((sum, { realisedPnl }) => sum + realisedPnl, 0n),
+  fees: states.reduce((sum, { fees }) => sum + fees, 0n),
+  funding: states.reduce((sum, { funding }) => sum + funding, 0n),
+});
+
+/** A copy's part of a charge, by the name it is booked under: what was charged, and when. */
+function chargeIn({ source, copyId, entries }: CalmRows['transactions'][number]['transaction']): Pick<LedgerTransactionSeen, 'charge'> {
+  const [, coin, time] = (copyId === null ? null : /^funding:[^:]*:[^:]*:(.+):(\d+):[^:]*$/.exec(source)) ?? [];
+  const part = entries.find(({ account }) => account.endsWith(':funding'));
+  if (copyId === null || coin === undefined || part === undefined) return {};
+  return { charge: { copyId, coin, time: Number(time), amount: -part.amount } };
 }
 
 /** What the ledger has of each copy. Income stands there below zero, cost above. */

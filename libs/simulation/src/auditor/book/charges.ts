@@ -2,12 +2,21 @@ import type { EpochMs } from '@lockstep/kernel';
 
 /** Charges are kept by their moments for so long; nobody asks for older ones. */
 const CHARGES_KEPT_MS = 60_000;
+/** What a copy has of a charge by its own quantity, and by how much the venue's own rounding may make that another. */
+export interface ChargeShare {
+  readonly copyId: string;
+  readonly amount: bigint;
+  readonly doubt: bigint;
+}
+
 /** What the venue charged one account in funding, above zero received. */
 export class AccountCharges {
   private sum = 0n;
   private readonly told = new Set<string>();
   /** The newest charges, by the venue's moment. */
   private readonly newest = new Map<EpochMs, bigint>();
+  /** What is whose beyond doubt, of charges on several copies, by coin and moment. */
+  readonly shares = new Map<string, readonly ChargeShare[]>();
 
   /** False: it was told before. */
   add(coin: string, time: EpochMs, amount: bigint): boolean {

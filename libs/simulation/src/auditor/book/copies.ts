@@ -62,6 +62,8 @@ export class CopyTrack {
   readonly equity: RecentRange;
   readonly losses: LossTrack;
   readonly limits = new PassedLimits();
+  /** How often its follower enabled it again. */
+  reEnabled = 0;
   /** When a protective stop of it filled since it was enabled last; null: none did. */
   stopFilledAt: EpochMs | null = null;
   /** Leader equity at the first increase of a copy on its fixed allocation. */

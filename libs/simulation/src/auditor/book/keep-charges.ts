@@ -1,6 +1,6 @@
 import { abs, type EpochMs } from '@lockstep/kernel';
 import type { WorldObservation } from '../observations';
-import { AccountCharges } from './charges';
+import { AccountCharges, type ChargeShare } from './charges';
 import type { CopyTrack } from './copies';
 import { entryOf } from './entry-of';
 import type { AuditState } from './state';
@@ -15,7 +15,8 @@ type Charge = Extract<WorldObservation, { kind: 'world_funding' }>;
 /** Books a charge: each copy of the account has what its own quantity costs, together the venue's row (product §2.6, §5). */
 export function keepCharge(state: AuditState, { account, coin, time, amount, at }: Charge): void {
   const copies = state.copiesByAccount.get(account) ?? [];
-  if (copies.length > 0 && !entryOf(state.charges, account, () => new AccountCharges()).add(coin, time, amount)) return;
+  const charges = entryOf(state.charges, account, () => new AccountCharges());
+  if (copies.length > 0 && !charges.add(coin, time, amount)) return;
   // One that was alone on its account has all of it.
   const [only] = copies;
   if (copies.length === 1 && only !== undefined && only.state !== 'stopped') {
@@ -28,6 +29,7 @@ export function keepCharge(state: AuditState, { account, coin, time, amount, at 
   const isNew = (copy: CopyTrack): boolean =>
     (copy.holdings.get(coin)?.changedAt ?? 0) > at - UNSURE_MS || (copy.state === 'stopped' && copy.stateAt > at - UNSURE_MS);
   const unsure = net === 0n || copies.some(isNew);
+  const shares: ChargeShare[] = [];
   for (const copy of copies.filter((each) => each.state !== 'stopped' || each.stateAt > at - UNSURE_MS)) {
     const held = heldAt(copy, coin, time);
     const part = net === 0n ? 0n : (amount * held) / net;
@@ -35,7 +37,9 @@ export function keepCharge(state: AuditState, { account, coin, time, amount, at 
     const step = net === 0n ? 0n : (STEP * abs(held)) / abs(net) + 1n;
     copy.chargesDoubt += Number(step + (unsure ? abs(amount) + abs(part) : 0n)) / 1e8;
     if (unsure) copy.chargesUnsure = true;
+    if (copy.holdings.get(coin)?.foreign !== true) shares.push({ copyId: copy.copy.copyId, amount: part, doubt: step });
   }
+  if (!unsure) charges.shares.set(`${coin} ${time}`, shares);
 }
 
 const heldNow = (copy: CopyTrack, coin: string): bigint => copy.holdings.get(coin)?.real.position ?? 0n;

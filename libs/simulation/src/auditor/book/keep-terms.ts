@@ -158,6 +158,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
   }
   if (told.reEnabled === true) {
     copy.stopFilledAt = null;
+    copy.reEnabled += 1;
     const value = readEquity(state, copy);
     if (value === null) copy.losses.unsure();
     else copy.losses.anchor(value, Number(copy.terms.allocation) / 1e8);

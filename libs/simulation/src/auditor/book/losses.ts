@@ -8,6 +8,8 @@ export interface Breach {
   readonly level: 'no_new_risk' | 'closed';
   readonly limit: 'from_start' | 'trailing' | 'daily' | 'loss_money';
   readonly since: EpochMs;
+  /** When it came to this level. */
+  readonly reachedAt: EpochMs;
   readonly process: string;
   readonly text: string;
 }
@@ -160,9 +162,10 @@ export class LossTrack {
 
   private set(found: (Met & { readonly level: Breach['level'] }) | null, valuation: Valuation): boolean {
     const had = this.breach;
+    const reachedAt = had !== null && had.level === found?.level ? had.reachedAt : valuation.at;
     if (found === null) this.breach = null;
-    else if (had === null) this.breach = { ...found, since: valuation.at, process: valuation.process };
-    else this.breach = { ...found, since: had.since, process: had.process };
+    else if (had === null) this.breach = { ...found, reachedAt, since: valuation.at, process: valuation.process };
+    else this.breach = { ...found, reachedAt, since: had.since, process: had.process };
     return this.breach !== null && had?.level !== this.breach.level;
   }
 

@@ -1,5 +1,6 @@
 import { abs, formatMoney, type Money, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
+import { entryOf } from '../book/entry-of';
 import type { Holding } from '../book/holding';
 import type { AuditState } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, LedgerTransactionRow } from '../calm';
@@ -15,7 +16,18 @@ export function checkCalmMoney(state: AuditState, snapshot: CalmSnapshot): void 
       state.report('ledger_source_twice', snapshot.at, null, null, `${transaction.scope} has booked ${transaction.source} twice`);
     sources.add(source);
   }
+  for (const copy of snapshot.copies) checkKept(state, snapshot.at, copy);
   checkAccounts(state, snapshot);
+}
+
+/** A copy is worth what the ledger booked of it: its positions keep the same profit, fees and funding. */
+function checkKept(state: AuditState, at: number, { copyId, booked, kept }: CopyAtCalm): void {
+  if (kept === undefined) return;
+  for (const field of ['realised', 'fees', 'funding'] as const) {
+    if (kept[field] === booked[field]) continue;
+    const text = `${field} of copy ${copyId} is kept with its positions as ${amountText(kept[field])}, the ledger has ${amountText(booked[field])}`;
+    state.report('money_wrong', at, copyId, null, text);
+  }
 }
 
 function checkBalanced(state: AuditState, at: number, transaction: LedgerTransactionRow): void {
@@ -28,7 +40,7 @@ function checkBalanced(state: AuditState, at: number, transaction: LedgerTransac
       at,
       null,
       null,
-      `transaction ${transaction.id} of ${transaction.scope} (${transaction.source}) sums to ${text(sum)} ${asset}`,
+      `transaction ${transaction.id} of ${transaction.scope} (${transaction.source}) sums to ${amountText(sum)} ${asset}`,
     );
   }
 }
@@ -63,6 +75,7 @@ function checkAccounts(state: AuditState, snapshot: CalmSnapshot): void {
     for (const { copy } of copies) figures.realised += handed.get(copy.copyId) ?? 0n;
     const rows = copies.map((copy) => booked.get(copy.copy.copyId));
     if (figures.foreign || rows.some((row) => row === undefined)) continue;
+    if (copies.length > 1) checkCharges(state, snapshot, account);
     if (copies.length > 1)
       for (const copy of copies) checkShare(state, snapshot.at, copy, booked.get(copy.copy.copyId), handed.get(copy.copy.copyId) ?? 0n);
     const sum = (field: 'realised' | 'fees' | 'funding') => rows.reduce((total, row) => total + (row?.[field] ?? 0n), 0n);
@@ -110,6 +123,18 @@ function checkShare(state: AuditState, at: number, copy: CopyTrack, booked: Copy
   if (isRead && !copy.chargesUnsure) compare(state, at, copyId, `funding of copy ${copyId}`, booked.funding, copy.funding, doubt);
 }
 
+/** A charge of an account that is booked is each copy's by its own quantity, whatever is not known of other charges. */
+function checkCharges(state: AuditState, { at, transactions }: CalmSnapshot, account: string): void {
+  const parts = new Map<string, Map<string, bigint>>();
+  for (const { charge } of transactions) {
+    if (charge === undefined || state.copies.get(charge.copyId)?.copy.account !== account) continue;
+    entryOf(parts, `${charge.coin} ${charge.time}`, () => new Map<string, bigint>()).set(charge.copyId, charge.amount);
+  }
+  for (const [moment, booked] of parts)
+    for (const { copyId, amount, doubt } of state.charges.get(account)?.shares.get(moment) ?? [])
+      compare(state, at, copyId, `part of copy ${copyId} in the charge of ${moment}`, booked.get(copyId) ?? 0n, amount, doubt);
+}
+
 /** The sum a booked one is compared with: a charge of the last moments is booked or not. */
 function nearest(sums: readonly bigint[], booked: bigint): bigint {
   return sums.reduce((best, sum) => (abs(booked - sum) < abs(booked - best) ? sum : best), sums[0] ?? 0n);
@@ -117,7 +142,7 @@ function nearest(sums: readonly bigint[], booked: bigint): bigint {
 
 function compare(state: AuditState, at: number, copyId: string | null, what: string, booked: bigint, venue: bigint, allowed: bigint): void {
   if (abs(booked - venue) <= allowed) return;
-  state.report('money_wrong', at, copyId, null, `${what} is booked as ${text(booked)}, the venue has ${text(venue)}`);
+  state.report('money_wrong', at, copyId, null, `${what} is booked as ${amountText(booked)}, the venue has ${amountText(venue)}`);
 }
 
-const text = (amount: bigint): string => formatMoney(amount as Money);
+const amountText = (amount: bigint): string => formatMoney(amount as Money);

@@ -28,10 +28,12 @@ interface Standing {
 export function checkCalmPositions(state: AuditState, snapshot: CalmSnapshot): void {
   const marks = new Map(snapshot.marks.map(({ coin, price }) => [coin, price]));
   const positions = new Map(snapshot.positions.map(({ address, positions: list }) => [address, new Map(list.map(({ coin, size }) => [coin, size]))]));
+  checkTold(state, snapshot);
   for (const copyAtCalm of snapshot.copies) {
     const copy = state.copies.get(copyAtCalm.copyId);
     if (copy === undefined) continue;
     checkAsked(state, snapshot.at, copy, copyAtCalm.state);
+    checkBroken(state, snapshot.at, copy, copyAtCalm.state);
     if (copyAtCalm.state === 'unwinding') checkDeadline(state, snapshot.at, copy);
     checkHandOver(state, snapshot.at, copy, copyAtCalm);
     for (const told of instrumentsOf(copy, copyAtCalm)) {
@@ -61,6 +63,31 @@ function checkAsked(state: AuditState, at: number, { copy: { copyId } }: CopyTra
     const since = state.halts.since({ kind: 'copy', copyId }, cause);
     if (since === null || at - since <= state.options.comparisonMs || !not.has(copyState)) continue;
     state.report('stop_not_flat', at, copyId, null, `in the calm copy ${copyId} is ${copyState} ${at - since} ms after its ${cause} was answered`);
+  }
+}
+
+/** What met a loss limit beyond doubt is closed as a whole, whatever it holds, and stays so until its follower enables it again. */
+function checkBroken(
+  state: AuditState,
+  at: number,
+  { copy: { copyId }, losses: { breach }, ownShare }: CopyTrack,
+  copyState: CopyAtCalm['state'],
+): void {
+  if (breach?.level !== 'closed' || at - breach.reachedAt < CLOSING_MS || ownShare || !isFollowed(copyState)) return;
+  const text = `is ${copyState} ${at - breach.reachedAt} ms after ${breach.limit} was met: ${breach.text}`;
+  state.report('breach_not_closed', at, copyId, null, `in the calm copy ${copyId} ${text}`);
+}
+
+/** A breaker that was told has closed its copy, until its follower enables it again. */
+function checkTold(state: AuditState, { at, copies, breakersTold = [] }: CalmSnapshot): void {
+  const told = new Map<string, number>();
+  for (const copyId of breakersTold) told.set(copyId, (told.get(copyId) ?? 0) + 1);
+  for (const { copyId, state: copyState } of copies) {
+    const times = told.get(copyId) ?? 0;
+    const enabled = state.copies.get(copyId)?.reEnabled ?? 0;
+    if (times <= enabled || !isFollowed(copyState)) continue;
+    const text = `is ${copyState}, though it was told to be closed ${times} times by a breaker and enabled again ${enabled} times`;
+    state.report('breach_not_closed', at, copyId, null, `in the calm copy ${copyId} ${text}`);
   }
 }
 

@@ -22,6 +22,8 @@ export class SharingHistory {
   now = T0;
   readonly auditor = createAuditor();
   private made = 0;
+  /** Moment of the last charge. */
+  chargedAt = 0;
   private readonly leaders = { a: 0n, b: 0n };
   private readonly held = { a: 0n, b: 0n };
   private readonly booked = { a: { realised: 0n, fees: 0n, funding: 0n }, b: { realised: 0n, fees: 0n, funding: 0n } };
@@ -149,6 +151,7 @@ export class SharingHistory {
   charge(amount: string): this {
     const time = this.now;
     this.now += 300;
+    this.chargedAt = time;
     return this.tell({ kind: 'world_funding', at: this.now, account: ACCOUNT, coin: COIN, time, amount: units(amount) });
   }
 
