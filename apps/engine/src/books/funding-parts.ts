@@ -41,8 +41,10 @@ export async function unbookedParts(
     if (copies.length > 0 && instrument === undefined) unlisted(one);
     return instrument === undefined ? [] : partsOf(ctx, one, copies, instrument);
   });
-  const posted = await unit.ledger.postedSources(shared.map(({ source }) => source));
-  return shared.filter(({ source }) => !posted.has(source));
+  // A venue may tell a charge more than once in one answer: the ledger takes it once, and so must positions and profit.
+  const once = [...new Map(shared.map((part) => [part.source, part])).values()];
+  const posted = await unit.ledger.postedSources(once.map(({ source }) => source));
+  return once.filter(({ source }) => !posted.has(source));
 }
 
 const isCharged = ({ charge }: AccountCharge): boolean => charge.amount !== 0n && charge.position !== 0n;

@@ -117,6 +117,7 @@ describe('funding between its reading and the books', () => {
     ['counts against the copy that held what was charged', [charge(-100n, 5)], [5], [100]],
     ['adds up', [charge(-100n, 5), charge(-7n, 5, HOUR + 90)], [5], [107]],
     ['counts once it is booked where it was received', [charge(100n, 5)], [5], [0]],
+    ['counts once where one answer tells it twice', [charge(-100n, 5), charge(-100n, 5)], [5], [100]],
     ['counts each copy by what it held', [charge(-80n, 8)], [6, 2], [60, 20]],
     ['counts what one pays the other', [charge(-40n, 4)], [6, -2], [60, 0]],
     ['leaves the follower’s own part to the follower', [charge(-80n, 8)], [6], [60]],

@@ -205,6 +205,17 @@ describe('the end of a mirror', () => {
     expect(told(gone(15_100))).toContain('mirror_not_cancelled');
   });
 
+  it('may come five seconds later where another mirror left the books about then, which is asked about first', () => {
+    const other = { cloid: 'm2', nonce: 9, size: units('1') };
+    const paused = (ms: number): History => {
+      const history = fill(place(place(begun()), other), '1', 'm2').wait(1_000);
+      history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'pause' });
+      return fill(history.wait(ms).mark('100'));
+    };
+    expect(told(paused(7_400))).not.toContain('mirror_not_cancelled');
+    expect(told(paused(7_600))).toContain('mirror_not_cancelled');
+  });
+
   it('comes as soon after an agent is there again that can sign it', () => {
     const agent = { account: COPY.account, signer: 'agent-1' };
     const gone = (): History =>

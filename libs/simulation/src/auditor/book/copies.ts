@@ -66,6 +66,8 @@ export class CopyTrack {
   reEnabled = 0;
   /** When a protective stop of it filled since it was enabled last; null: none did. */
   stopFilledAt: EpochMs | null = null;
+  /** When a mirror of it left the venue's books last. */
+  mirrorLeftAt = Number.NEGATIVE_INFINITY;
   /** Leader equity at the first increase of a copy on its fixed allocation. */
   readonly basis = new Basis();
   /** Equity of its venue account as engines were told it, in whole units. */

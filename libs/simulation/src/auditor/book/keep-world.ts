@@ -57,6 +57,8 @@ function keepWorldOrder(state: AuditState, seen: OrderSeen): void {
   order.rejected = seen.status === 'rejected';
   if (!order.ended) order.endedAt = seen.at;
   order.ended = true;
+  const copy = state.copies.get(order.copyId);
+  if (order.mirror !== null && copy !== undefined) copy.mirrorLeftAt = seen.at;
 }
 
 function otherAccount(state: AuditState, at: number, account: string, expected: string, copyId: string, cloid: string): void {

@@ -167,7 +167,7 @@ function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: str
   if (state.unsigned.has(account)) return;
   const signedAt = state.signedAgainAt.get(account) ?? Number.NEGATIVE_INFINITY;
   // One whose answer got lost is not cancelled before it was asked about.
-  const asksMs = order.isAnswered ? 0 : state.options.owedSlackMs;
+  const asksMs = order.isAnswered ? besideMs(state, order, ended?.at ?? at) : state.options.owedSlackMs;
   if (
     ended === null ||
     at <= Math.max(ended.at, order.answeredAt, signedAt) + ended.graceMs + asksMs + turnMs(state) ||
@@ -176,6 +176,12 @@ function checkStood(state: AuditState, order: OrderTrack, at: EpochMs, what: str
     return;
   const text = `mirror ${order.cloid} of copy ${order.copyId} ${what} in ${order.handed.coin} ${at - ended.at} ms after ${ended.why}`;
   state.report('mirror_not_cancelled', at, order.copyId, order.cloid, text);
+}
+
+/** What became of another mirror of the copy that left the books about then is asked first, and nothing of its account is decided meanwhile: the question may get lost once. */
+function besideMs(state: AuditState, order: OrderTrack, since: EpochMs): number {
+  const left = state.copies.get(order.copyId)?.mirrorLeftAt ?? Number.NEGATIVE_INFINITY;
+  return left > since - state.options.mirrorGraceMs ? state.options.mirrorGraceMs : 0;
 }
 
 /** In the calm nothing stands for an order that is gone, for a copy that may not have it, or beside another one for the same order. */
