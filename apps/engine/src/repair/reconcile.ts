@@ -239,8 +239,8 @@ export class Reconciler {
     let isOpen = true;
     const work = async (): Promise<void> => {
       // An order or a stop's fill that came in between makes the reading old: the next comparison sees it.
-      if (account.touched === before) await this.compareNet(account, instrument, seen, isSettled);
-      isOpen = this.recordedNet(account, coin) !== seen.netLots;
+      isOpen =
+        account.touched === before ? await this.compareNet(account, instrument, seen, isSettled) : this.recordedNet(account, coin) !== seen.netLots;
     };
     const [only] = copies;
     if (copies.length === 1 && only !== undefined) {
@@ -270,7 +270,8 @@ export class Reconciler {
     return netLots !== this.recordedNet(account, coin) && stopsUntouched(this.ctx, account, coin);
   }
 
-  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet, isSettled: boolean): Promise<void> {
+  /** True where it differs and an order or a stop has to be known first: what waits for a price alone is known, and only cannot be booked yet. */
+  private async compareNet(account: AccountRecord, instrument: Instrument, { coin, time, netLots }: SeenNet, isSettled: boolean): Promise<boolean> {
     const { openOrders, ownTrades } = this.ctx;
     const unresolved = !isSettled || [...openOrders.ofAccount(account.index)].some((order) => order.sheet.instrument.coin === coin);
     const isOver = await this.differences.take(account, instrument, () => ({
@@ -279,6 +280,7 @@ export class Reconciler {
       unresolved,
     }));
     if (isOver) ownTrades.forget(account, instrument, time);
+    return !isOver && unresolved;
   }
 
   /**
