@@ -79,7 +79,9 @@ describe('protective stops (product §2.10)', () => {
   ] as const)('of a copy that lost some of a day’s allowance, came to flat and entered %s', (_when, laterMs, trigger, found) => {
     const losses = { fromStart: null, trailing: null, daily: rate('0.1'), lossMoney: null, haltNewAt: null, closeAfterMarks: 1 };
     // 400 of 1,000 are lost; the next day begins with the 9,600 that are left, and nobody values a copy that is flat as it does.
-    const history = holding({ ...GUARDED, losses }).mark('92').follow('0', '92');
+    const history = holding({ ...GUARDED, losses })
+      .mark('92')
+      .follow('0', '92');
     history.wait(laterMs).follow('500', '92');
     expect(told(place(history, { trigger: units(trigger) }))).toEqual(found);
   });
