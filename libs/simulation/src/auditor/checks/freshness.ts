@@ -9,7 +9,7 @@ export function checkFreshness(judged: JudgedOrder): void {
   const { markMaxAgeMs, raceMs } = state.options;
   const last = state.marks.of(order.process, order.coin)?.lastAt(Math.min(judged.at, order.decidedAt + WHOLE_MS)) ?? null;
   if (last === null) blame(judged, 'stale_mark', `was decided at ${order.decidedAt} without any mark of ${order.coin}`);
-  else if (order.decidedAt - last > markMaxAgeMs) {
+  else if (Math.floor(order.decidedAt) - last > markMaxAgeMs) {
     blame(judged, 'stale_mark', `was decided on a mark ${order.decidedAt - last} ms old, ${markMaxAgeMs} ms are allowed`);
   }
   for (const other of judged.copy.holdings.values()) {
