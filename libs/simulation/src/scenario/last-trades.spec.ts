@@ -21,6 +21,15 @@ describe('the last trades of leaders before a calm', () => {
     expect(brokenPromises(scenario)).toEqual([]);
   });
 
+  it('come with pauses of copies whose entries may stand, which end after the calm', () => {
+    const { steps } = scenarioOf(43);
+    const begins = steps.findIndex(({ kind }) => kind === 'calm_begins');
+    const paused = steps.slice(0, begins).flatMap((step) => (step.kind === 'copy_pause' && step.at === steps[begins]?.at ? [step.copy] : []));
+    expect(paused.length).toBeGreaterThan(3);
+    const resumed = new Set(steps.slice(begins).flatMap((step) => (step.kind === 'copy_resume' ? [step.copy] : [])));
+    expect(paused.filter((copy) => resumed.has(copy)).length).toBeGreaterThan(paused.length / 2);
+  });
+
   it('are in no other seed', () => {
     expect(lastTradesIn(scenarioOf(1).steps)).toEqual([]);
   });

@@ -8,6 +8,9 @@ const SEEDS_ONE_IN = 4;
 /** By so much their price is better than the market's: further than most followers go, so that what may stand does. */
 const BETTER_PPM = [6_000, 20_000] as const;
 
+/** Whether leaders of a seed trade once more before its calms. */
+export const hasLastTrades = (seed: number): boolean => draws(seed, 'last trades of leaders: whether').oneIn(SEEDS_ONE_IN);
+
 /**
  * Trades of leaders in the last seconds before a calm, when nothing fails any more: increases at prices followers do not get, some of which are reduced at once, and
  * turns to the other side. What they leave of followers stands through the calm. In a share of the seeds, drawn from streams of their own.
@@ -23,7 +26,7 @@ export class LastTrades {
     private readonly leaders: Pick<ScenarioLeaders, 'outOfTurn'>,
   ) {
     this.draw = draws(seed, 'last trades');
-    this.has = draws(seed, 'last trades of leaders: whether').oneIn(SEEDS_ONE_IN);
+    this.has = hasLastTrades(seed);
   }
 
   /** Some seconds before the calm: increases. */

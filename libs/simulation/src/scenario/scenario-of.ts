@@ -7,6 +7,7 @@ import { type Draws, draws } from './draws';
 import { DroppedStops } from './dropped-stops';
 import { closeAlls, handOvers, handOversOpposite, unwinds } from './endings';
 import { TermsExtras } from './extras';
+import { LastPauses } from './last-pauses';
 import { LastTrades } from './last-trades';
 import { LeaderBook } from './leader-book';
 import { ScenarioOrders, withOrders } from './leader-orders';
@@ -85,6 +86,8 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const limits = new ScenarioLimits(seed, copies, coins);
   const told = new ToldLimits(seed, copies, limits);
   const trading = new ScenarioLeaders(traders, market, book, draws(seed, 'trades'), recorded);
+  const last = new LastTrades(seed, trading);
+  const pauses = new LastPauses(seed, copies);
   const script = new Script(
     market,
     book,
@@ -105,10 +108,11 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       dropped,
       lockLosses(seed, crashPoints),
       told,
+      pauses,
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
     { press: (at) => [...pressed.press(at), ...dropped.press(at), ...told.press(at)] },
-    new LastTrades(seed, trading),
+    { first: (at) => last.first(at), second: (at) => [...last.second(at), ...pauses.press(at)] },
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -157,7 +161,7 @@ export class Script {
     private readonly others: readonly RestingTurn[] = [],
     private readonly orders: Pick<ScenarioOrders, 'nextAt' | 'act' | 'rest' | 'hush' | 'closeAll'> = NO_ORDERS,
     private readonly pressed: { press(at: number): readonly Step[] } = { press: () => [] },
-    private readonly last: Pick<LastTrades, 'first' | 'second'> = { first: () => [], second: () => [] },
+    private readonly last: { first(at: number): readonly Step[]; second(at: number): readonly Step[] } = { first: () => [], second: () => [] },
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
