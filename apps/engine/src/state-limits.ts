@@ -63,7 +63,10 @@ export class StateLimits {
     if (reduced.length > 0) void this.reduce(copy, reduced);
   }
 
-  /** Targets stand in memory whatever the database does: a process that dies before they are written meets the limit again at its first mark. */
+  /**
+   * Targets stand in memory whatever the database does: the next one of a process that dies before they are written meets the limit again at its first mark, or
+   * finds what was lowered in the journal row of the exits.
+   */
   private async reduce(copy: CopyRecord, reduced: readonly InstrumentSheet[]): Promise<void> {
     const { ctx } = this;
     const { watched } = copy;

@@ -74,9 +74,13 @@ function noteRefusal(rows: InstrumentSheet['rows'], row: number, filledLots: num
   else if (lasting) rows.refusals[row] = Math.min((rows.refusals[row] ?? 0) + 1, (rows.attempt[row] ?? 0) + 1, 255);
 }
 
-/** Frees reserved lots of a row, never below zero. */
+/**
+ * Frees reserved lots of a row that filled nothing, never below zero. What they were to close is held on: a remnant found too small beside them may be none
+ * any more, and is looked at anew.
+ */
 export function releasePending(sheet: InstrumentSheet, row: number, order: Reserved, lots: number): void {
   addPending(sheet, row, order, -lots);
+  if (lots > 0) sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) & ~EPISODE.dustPending;
 }
 
 /** Reserves lots of a row, e.g. for an order found unresolved in the journal at start. */
@@ -113,7 +117,7 @@ export interface AppliedFill {
 export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, fill: CopyFill, reserved: 'exit' | 'entry' | null): AppliedFill {
   must(fill.lots > 0 && fill.price > 0, 'a fill has a size and a price');
   const { rows, lotsPerUnit } = sheet;
-  if (reserved !== null) releasePending(sheet, row, { buy: fill.buy, exit: reserved === 'exit' }, fill.lots);
+  if (reserved !== null) addPending(sheet, row, { buy: fill.buy, exit: reserved === 'exit' }, -fill.lots);
   const signedLots = fill.buy ? fill.lots : -fill.lots;
   const before = rows.position[row] ?? 0;
   const closing = before !== 0 && before > 0 !== fill.buy ? Math.min(Math.abs(before), fill.lots) : 0;

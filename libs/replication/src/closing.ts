@@ -1,7 +1,9 @@
+import { mulDivFloor } from '@lockstep/kernel';
 import type { CopyBook } from './book';
 import { STATUS } from './copy-columns';
 import { EPISODE, type InstrumentSheet } from './instrument-columns';
 import { forgetAhead } from './mirror-columns';
+import { MIN_ORDER_VALUE } from './wave-options';
 
 /** A copy's remaining exposure in one instrument. */
 export interface Remnant {
@@ -38,7 +40,13 @@ export function remnantsOf(book: CopyBook, row: number): readonly Remnant[] {
     const left = inFlight === 0 && (sheet.rows.target[row] ?? 0) === 0;
     // Where nothing stands beside it on the account, it closes the account's whole net, which the venue takes whatever its size.
     const alone = (sheet.rows.others[row] ?? 0) + (sheet.rows.beside[row] ?? 0) === 0;
-    remnants.push({ coin: sheet.instrument.coin, lots, dust: left && !alone && ((sheet.rows.episode[row] ?? 0) & EPISODE.dustPending) !== 0 });
+    const isDust = ((sheet.rows.episode[row] ?? 0) & EPISODE.dustPending) !== 0 && isSmall(sheet, lots);
+    remnants.push({ coin: sheet.instrument.coin, lots, dust: left && !alone && isDust });
   }
   return remnants;
+}
+
+/** True for what is worth less than twice the venue's minimum at the mark, known or not: twice, because it was judged at another mark and at an order's limit. */
+function isSmall({ mark, lotsPerUnit }: InstrumentSheet, lots: number): boolean {
+  return mulDivFloor(Math.abs(lots), mark, lotsPerUnit) < 2 * MIN_ORDER_VALUE;
 }

@@ -2,7 +2,7 @@ import { NO_EXPOSURE_LIMITS } from '@lockstep/roster';
 import { describe, expect, it } from 'vitest';
 import type { AccountMember } from './account-net';
 import { STATUS } from './copy-columns';
-import { type Cross, findCrosses } from './crossing';
+import { applyCross, type Cross, findCrosses } from './crossing';
 import { EPISODE, MICRO } from './instrument-columns';
 import { revalue } from './revalue';
 import { dollars, entryOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
@@ -144,5 +144,25 @@ describe('what crosses inside an account', () => {
     const crosses = crossed([LEAVES, { position: -3, target: 0 }, ENTERS], gone);
     expect(told(crosses)).toEqual(['1 gives 3 to 2']);
     expect(crosses.map(({ price }) => price)).toEqual([priceUnits('100')]);
+  });
+
+  it('of a delisted instrument what a copy would keep as well: the venue holds nothing of it, and it wants it no more', () => {
+    const gone = { bid: '0', ask: '0', markAt: NOW - 3_600_000, delisted: true };
+    const crosses = crossed(
+      [
+        { position: 10, target: 0 },
+        { position: -10, target: -10 },
+      ],
+      gone,
+    );
+    expect(told(crosses)).toEqual(['1 gives 10 to 2']);
+    for (const cross of crosses) applyCross(cross);
+    const left = crosses
+      .flatMap(({ buyer, seller }) => [buyer, seller])
+      .map(({ member: { sheet, row } }) => [sheet.rows.position[row], sheet.rows.target[row]]);
+    expect(left).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 });

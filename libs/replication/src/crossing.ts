@@ -4,6 +4,7 @@ import { applyFill } from './apply';
 import { CAP_COUNT } from './cap-count';
 import { capLots } from './caps';
 import { CLEAR } from './checks';
+import { zeroTarget } from './closing';
 import { isHandingOver } from './copy-columns';
 import { opposedInFlight } from './decide-orders';
 import { MICRO } from './instrument-columns';
@@ -17,7 +18,7 @@ import type { PlanOptions } from './wave-options';
  * A cross leaves the account's net as it is, so the venue is not asked; it is never made between accounts, hence never between followers.
  *
  * In a delisted instrument there is no book and no order, and the venue settled the account's net alone: what copies hold against each other there is closed at its
- * last mark, or it would stand for ever.
+ * last mark, or it would stand for ever. That of a copy that does not follow its leader's exits as well: there is nothing left to hold.
  */
 
 export type CrossOptions = Pick<PlanOptions, 'now' | 'markMaxAgeMs' | 'bookMaxAgeMs' | 'exitBand'>;
@@ -78,10 +79,13 @@ export function findCrosses(members: readonly AccountMember[], options: CrossOpt
   return match(inTurn(within, true), inTurn(within, false)).map((pair) => ({ ...pair, price, bid, ask }));
 }
 
-/** Applies a cross to both copies' positions, entries and PnL. The net of the account stays what it was. */
+/** Applies a cross to both copies' positions, entries and PnL. The net of the account stays what it was. What a delisted instrument ended is wanted no more. */
 export function applyCross({ buyer, seller, lots, price }: Cross): void {
   must(buyer.member !== seller.member, 'a copy does not cross with itself');
-  for (const { member, buy } of [buyer, seller]) applyFill(member.book, member.sheet, member.row, { buy, lots, price, fee: 0 }, null);
+  for (const { member, buy } of [buyer, seller]) {
+    if (member.sheet.instrument.delisted) zeroTarget(member.sheet, member.row);
+    applyFill(member.book, member.sheet, member.row, { buy, lots, price, fee: 0 }, null);
+  }
 }
 
 /** Nothing is traded for a copy that is handed over, inside its account neither. */
@@ -107,9 +111,9 @@ function match(buyers: readonly CrossDesire[], sellers: readonly CrossDesire[]):
   }
 }
 
-/** Whole lots between a member's target and its position with every order in flight filled. */
-function gapOf({ sheet: { rows }, row }: AccountMember) {
-  const target = rows.target[row] ?? 0;
+/** Whole lots between a member's target and its position with every order in flight filled. Of a delisted instrument nobody holds anything, whatever was wanted. */
+function gapOf({ sheet: { rows, instrument }, row }: AccountMember) {
+  const target = instrument.delisted ? 0 : (rows.target[row] ?? 0);
   const high = (rows.position[row] ?? 0) + (rows.pendingBuy[row] ?? 0);
   const low = (rows.position[row] ?? 0) - (rows.pendingSell[row] ?? 0);
   return { high, low, toBuy: Math.floor((target - high * MICRO) / MICRO), toSell: Math.floor((low * MICRO - target) / MICRO) };

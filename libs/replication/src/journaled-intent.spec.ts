@@ -1,5 +1,5 @@
 import { unwrap } from '@lockstep/kernel';
-import type { CopySettings } from '@lockstep/roster';
+import type { CopySettings, StateAction } from '@lockstep/roster';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyFill } from './apply';
@@ -11,6 +11,7 @@ import { decodeJournal } from './journal-decode';
 import { intentAfter, type RowIntent } from './journaled-intent';
 import { noteMirrorFill } from './mirror-columns';
 import { repairPlan } from './repair';
+import { evaluateStateLimits, limitChanges, reduceToLimits } from './state-limits';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, rateOf, Stage, settingsOf } from './testing/book-builder';
 import type { WavePlan } from './wave-plan';
 
@@ -150,6 +151,35 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
     const before = read(stage, 0);
     const plan = stage.plan('10');
     expect(found(stage, plan, [before], 100 * 100_000_000)[0]?.episodeBits).toBe(0);
+  });
+
+  it.each<[string, StateAction]>([
+    ['closed, which waits for the next open', 'close'],
+    ['trimmed', 'trim'],
+  ])('a limit on what is held that a process %s in memory, by the row of its exit, of a reduction or of an increase', (_what, action) => {
+    const stateLimits = { ...settingsOf('0.1').stateLimits, position_notional: action };
+    for (const leader of [null, '9', '11']) {
+      const stage = new Stage(instrumentOf('BTC', 1));
+      const caps = { ...settingsOf('0.1').caps, maxPositionNotional: dollars(100) };
+      stage.add(
+        entryOf(1, settingsOf('0.1', { caps, stateLimits, catchUpMs: CATCH_UP_MS }), { allocation: dollars(50_000), realEquity: dollars(50_000) }),
+      );
+      const opened = stage.plan('10');
+      stage.fillOrder(opened, 0, at(opened.orders.lots, 0));
+      const before = read(stage, 0);
+      stage.sheet.mark = 150 * 100_000_000;
+      evaluateStateLimits(stage.book, { isNewMark: true }, limitChanges(1));
+      expect(reduceToLimits(stage.book, 0)).toHaveLength(1);
+      const plan =
+        leader === null
+          ? repairPlan(stage.book, stage.sheet, 50, optionsOf(50, { lastNonce: stage.lastNonce })).plan
+          : stage.plan(leader, {}, { firstFillAt: NOW, lastFillAt: NOW });
+      expect(plan.orders.count).toBe(1);
+      const known = (intent: RowIntent): RowIntent => ({ ...comparable(intent), forfeitReason: 0 });
+      const [after] = found(stage, plan, [before], 100 * 100_000_000);
+      expect(after === undefined ? null : known(after)).toEqual(known(read(stage, 0)));
+      expect((after?.episodeBits ?? 0) & EPISODE.awaitingOpen).toBe(action === 'close' ? EPISODE.awaitingOpen : 0);
+    }
   });
 
   it('a repair of other rows leaves the name of a row’s last orders alone', () => {

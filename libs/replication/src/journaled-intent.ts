@@ -99,7 +99,32 @@ const AWAITING_OPEN = reasonNumber('awaiting_open');
  * process that died between the journal and its books is followed by one that goes on from the same place. `index` is the decision's.
  */
 export function intentAfter(before: RowIntent, row: JournalRow, index: number, terms: IntentTerms): RowIntent {
-  return row.firstFillAt > 0 ? afterMove(windowEnded(before, row, index), row, index, terms) : afterRepair(before, row, index, terms);
+  const stood = terms.closing ? before : lowered(before, row, index);
+  return row.firstFillAt > 0 ? afterMove(windowEnded(stood, row, index), row, index, terms) : afterRepair(stood, row, index, terms);
+}
+
+/**
+ * A limit on what is held lowers a target in memory at once (`reduceToLimits`), and orders for it may leave before the target itself is written. Its mark is a target
+ * below what is held, where what stood before was higher: the end of a window leaves all that is held. Where nothing is left, the leader's next open is waited for:
+ * once the exit filled, no mark would meet the limit again.
+ */
+function lowered(before: RowIntent, row: JournalRow, index: number): RowIntent {
+  const { decisions, leaderBefore } = row;
+  const targetMicro = decisions.targetBefore[index] ?? 0;
+  const side = Math.sign(before.targetMicro);
+  const left = side * targetMicro;
+  const isLower = left >= 0 && left < side * before.targetMicro && left < side * (decisions.position[index] ?? 0) * MICRO;
+  if (!isLower || leaderBefore === 0) return before;
+  return {
+    ...before,
+    targetMicro,
+    rho: lockedRatio(targetMicro, leaderBefore),
+    owedPrice: 0,
+    owedUntilMs: 0,
+    aheadBuy: 0,
+    aheadSell: 0,
+    episodeBits: targetMicro === 0 ? before.episodeBits | EPISODE.awaitingOpen : before.episodeBits,
+  };
 }
 
 /** A move decides on less than stood before where the window of what was owed had ended. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyFill, type RefusalKind, releasePending } from './apply';
+import { applyFill, type RefusalKind, releasePending, reservePending } from './apply';
 import { MAX_ATTEMPT } from './client-order-id';
 import { beginClosing, remnantsOf } from './closing';
 import { explainGaps } from './explain-gap';
@@ -255,8 +255,29 @@ describe('repair', () => {
     beginClosing(stage.book, 0);
     stage.sheet.rows.episode[0] = EPISODE.dustPending;
     stage.sheet.rows.others[0] = 4;
+    stage.sheet.mark = priceUnits('1');
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: true }]);
     stage.sheet.rows.others[0] = 0;
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
+  });
+
+  it('a remnant that was too small beside an exit on its way is none once that exit filled nothing', () => {
+    const stage = tradedStage();
+    beginClosing(stage.book, 0);
+    stage.sheet.rows.others[0] = 4;
+    stage.sheet.mark = priceUnits('1');
+    const exit = { buy: false, exit: true };
+    reservePending(stage.sheet, 0, exit, 7);
+    stage.sheet.rows.episode[0] = EPISODE.dustPending;
+    releasePending(stage.sheet, 0, exit, 7);
+    expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
+  });
+
+  it('what is worth an order is no dust, whatever was found of it before', () => {
+    const stage = tradedStage();
+    beginClosing(stage.book, 0);
+    stage.sheet.rows.episode[0] = EPISODE.dustPending;
+    stage.sheet.rows.others[0] = 4;
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
   });
 

@@ -6,6 +6,7 @@ import { type FillRow, fillIdOf, INTERNAL_ORDER, type NewEvent, type NewRow, rec
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { bookFill, type KeptPosition } from '../state/copy-ledger';
+import { NO_INTENT } from '../state/intent';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 import { positionStateOf, sheetOf } from './position-state-of';
 
@@ -103,7 +104,9 @@ function sideOf(ctx: EngineContext, crossed: NumberedCross, copy: CopyRecord, si
     liquidation: false,
     recordedAt: at,
   };
-  return { copy, kept: { booked: after, intent: before.intent }, closedPnl, row };
+  // Of a delisted instrument nothing is wanted any more (`applyCross`).
+  const intent = sheetOf(copy, coin).instrument.delisted ? NO_INTENT : before.intent;
+  return { copy, kept: { booked: after, intent }, closedPnl, row };
 }
 
 function entriesOf(crossed: NumberedCross, { copy, closedPnl, row }: Side, at: number): LedgerTransaction | null {

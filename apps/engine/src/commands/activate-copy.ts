@@ -167,7 +167,7 @@ async function begin(
     account.fillsReadTo = Math.max(account.fillsReadTo, copy.createdAt);
     truthRead(ctx, account, account.truthContradicted);
     // What is there before any copy is the follower's own. Were it first seen beside what the copy enters, it would look like a trade against the copy.
-    noteUnmet(account, [], states);
+    noteUnmet(account, [], states, ctx.ownTrades);
   }
   // The row exists before the state is written, without risk; so no move can fall between the two.
   const record = addCopy(ctx, scope, { ...copy, state: 'preparing', startedAt: ctx.clock.now() }, watched, account, schedules);

@@ -160,7 +160,10 @@ describe('mirrors of a copy', () => {
     expect(ctx.booked.newestIntent(copy.no, STAGE_COIN.coin)).toMatchObject({ targetMicro: 0, aheadBuy: 0 });
   });
 
-  it('do not leave for an order that went while they were written down, and the others do', async () => {
+  it.each([
+    ['', false],
+    [', and the leader out of sight since', true],
+  ])('do not leave for an order that went while they were written down%s, and the others do', async (_since, isLost) => {
     Object.assign(stage.ctx.standingStops, { stopsMax: 9 });
     list(...PRICES, '70', '60');
     const { copy, ctx } = stage;
@@ -169,7 +172,9 @@ describe('mirrors of a copy', () => {
     revalue(copy.watched.book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
     mirrors.look();
     list(...PRICES, '60');
+    if (isLost) copy.watched.working.lose();
     await stops.stop();
+    if (isLost) list(...PRICES, '60');
     expect(venue.asked.filter((words) => words.includes('at 70'))).toEqual([]);
     expect([...venue.standingNow].sort()).toEqual(['buy 1 at 60', ...PLACED].sort());
     await until(() => expect([...ctx.standingStops.mirrors()].map(({ mirror }) => mirror?.leaderOrderId).sort()).toEqual(['o60', 'o80', 'o90']));

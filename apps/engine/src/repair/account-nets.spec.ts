@@ -2,6 +2,7 @@ import { size, UNIT } from '@lockstep/kernel';
 import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import type { AccountState } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
+import { OwnTrades } from '../state/own-trades';
 import { type AccountRecord, type CopyRecord, Registry, type WatchedAccount } from '../state/registry';
 import { forgetLevel, instrumentsOf, netsOf, noteUnmet } from './account-nets';
 
@@ -24,7 +25,7 @@ function standing(position: number, own: number) {
   const told = (lots: Readonly<Record<string, number>>, time = 5) => {
     const positions = Object.entries(lots).map(([coin, held]) => ({ coin, size: size(BigInt(held) * LOT), entryPrice: 0n }));
     const states = [{ dex: '', time, positions }] as unknown as readonly AccountState[];
-    noteUnmet(account, [copy], states);
+    noteUnmet(account, [copy], states, new OwnTrades());
     const nets = netsOf(registry, account, instrumentsOf([copy]), states);
     return { nets, lines: nets.map(({ coin, net, own: part }) => `${coin} ${net / LOT} of which ${part / LOT}`) };
   };

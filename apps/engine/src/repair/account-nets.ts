@@ -1,6 +1,7 @@
 import { fromLots, type Instrument, type Size } from '@lockstep/kernel';
 import type { VenueNet } from '@lockstep/storage';
 import type { AccountState } from '@lockstep/venues/port';
+import type { OwnTrades } from '../state/own-trades';
 import type { AccountRecord, CopyRecord, Registry } from '../state/registry';
 import { noteOwn, ownLots } from '../state/shared-accounts';
 import { positionIn, stateIn } from './position-in';
@@ -18,13 +19,20 @@ export function noteCompared(account: AccountRecord, coin: string, lots: number)
 }
 
 /** What the account holds in coins no copy has met is the follower's own: known before a copy meets one, and nothing where it is gone. */
-export function noteUnmet(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[]): void {
-  const met = new Set(instrumentsOf(copies).map(({ coin }) => coin));
+export function noteUnmet(
+  account: AccountRecord,
+  copies: readonly CopyRecord[],
+  states: readonly AccountState[],
+  ownTrades: Pick<OwnTrades, 'readUnmet'>,
+): void {
+  const instruments = instrumentsOf(copies);
+  const met = new Set(instruments.map(({ coin }) => coin));
   for (const coin of account.own.keys()) {
     const instrument = instrumentOf(account, coin);
     if (!met.has(coin) && instrument !== undefined && stateIn(states, instrument) !== undefined) account.own.set(coin, 0);
   }
   for (const { positions } of states) for (const { coin, size } of positions) if (!met.has(coin)) noteOwn(account, coin, size);
+  for (const state of states) ownTrades.readUnmet(account, state, instruments);
 }
 
 /**

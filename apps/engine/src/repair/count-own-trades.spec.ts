@@ -132,6 +132,47 @@ describe('a follower’s own trade, as soon as its fill is told', () => {
     expect([position(), ownTrades.has(account, stage.instrument)]).toEqual([[10, 0, false], true]);
   });
 
+  it.each<[string, (known: ReturnType<typeof held>) => void, number, number]>([
+    ['after it', () => undefined, COMPARED_AT + 1, 6],
+    ['before it: it is in what was noted', () => undefined, COMPARED_AT, 10],
+    [
+      'and the next one came when it was met, and could not be compared',
+      ({ ownTrades, account, stage }) => ownTrades.readUnmet(account, { dex: '', time: COMPARED_AT + 9 }, [stage.instrument]),
+      COMPARED_AT + 1,
+      6,
+    ],
+    ['and traded in before it was met', ({ ownTrades, account, stage }) => ownTrades.lose(account, stage.instrument.coin), COMPARED_AT + 1, 10],
+  ])('counts in a coin that no copy had met at the newest reading, %s', async (_what, then, at, left) => {
+    const known = held([], false);
+    known.ownTrades.readUnmet(known.account, { dex: '', time: COMPARED_AT }, []);
+    then(known);
+    known.trade('sell', 4, at);
+    await known.counter.count(known.account);
+    expect(known.position()[0]).toBe(left);
+  });
+
+  it.each<[string, string, boolean]>([
+    ['of another clearinghouse', 'xyz', false],
+    ['that had it among those that were met', '', true],
+  ])('is left to the first comparison behind a reading %s', async (_what, dex, isMet) => {
+    const { counter, trade, position, account, ownTrades, stage } = held([], false);
+    ownTrades.readUnmet(account, { dex, time: COMPARED_AT }, isMet ? [stage.instrument] : []);
+    trade('sell', 4, COMPARED_AT + 1);
+    await counter.count(account);
+    expect([position()[0], ownTrades.has(account, stage.instrument)]).toEqual([10, true]);
+  });
+
+  it('that waited for an order of ours is counted once that is known', async () => {
+    const order = { filledLots: null, bookedLots: 2, ledBooked: 0 };
+    const { counter, trade, position, account } = held([order]);
+    trade('sell', 4, COMPARED_AT + 1);
+    await counter.count(account);
+    const behind = counter.takeBehind();
+    order.ledBooked = 2;
+    await Promise.all(behind.map((each) => counter.count(each)));
+    expect([behind, position()[0], counter.takeBehind()]).toEqual([[account], 6, []]);
+  });
+
   it.each<[string, Open, number]>([
     ['one whose answer came is in the columns', { filledLots: 5, bookedLots: 2, ledBooked: 0 }, 6],
     ['one of unknown outcome of which nothing filled', { filledLots: null, bookedLots: 0, ledBooked: 0 }, 6],

@@ -12,6 +12,9 @@ import type { Differences } from './differences';
  * copies' exits would be sized by what is not there any more.
  */
 export class OwnTradeCounter {
+  /** Accounts of which something waits for orders of ours. */
+  private readonly behind = new Set<AccountRecord>();
+
   constructor(
     private readonly ctx: EngineContext,
     private readonly lanes: Pick<WaveLanes, 'alone' | 'aloneOnceAllIdle'>,
@@ -21,6 +24,13 @@ export class OwnTradeCounter {
   /** Resolves once what is known now is counted, or left to the next comparison. */
   async count(account: AccountRecord): Promise<void> {
     await Promise.all(this.ctx.ownTrades.coinsOf(account).map((coin) => this.countCoin(account, coin)));
+  }
+
+  /** Takes the accounts of which something had to wait for orders of ours: what of it can be counted by now is to be counted again. */
+  takeBehind(): readonly AccountRecord[] {
+    const found = [...this.behind];
+    this.behind.clear();
+    return found;
   }
 
   private async countCoin(account: AccountRecord, coin: string): Promise<void> {
@@ -42,7 +52,11 @@ export class OwnTradeCounter {
   private async takeTold(account: AccountRecord, instrument: Instrument): Promise<void> {
     const { registry, ownTrades } = this.ctx;
     const { coin } = instrument;
-    if (this.copiesIn(account, coin).length === 0 || this.isBehind(account, coin)) return;
+    if (this.copiesIn(account, coin).length === 0) return;
+    if (this.isBehind(account, coin)) {
+      this.behind.add(account);
+      return;
+    }
     const told = ownTrades.take(account, instrument);
     if (told === null) return;
     // A reading that is older than this tells another position than the columns from here on.

@@ -97,12 +97,16 @@ export class Reconciler {
 
   /** Fills came that no order of ours explains: they are counted as they are told, and the accounts compared. Returns at once. */
   ownFills(accounts: readonly AccountRecord[]): void {
+    this.count(accounts);
+    this.lookAt(accounts);
+  }
+
+  private count(accounts: readonly AccountRecord[]): void {
     for (const account of accounts) {
       void this.counter
         .count(account)
         .catch((failure: unknown) => this.ctx.log.error('own trades could not be counted', { venueAccountNo: account.no, error: failure }));
     }
-    this.lookAt(accounts);
   }
 
   /** The venue says that an account holds something else than our record does: it takes no new risk until it is read anew, from now on. Returns at once. */
@@ -127,6 +131,7 @@ export class Reconciler {
   /** The accounts whose turn it is: a share of all of a network, so that thousands are spread over the interval and a wave meets few of them. */
   private compareNext(): void {
     haltOverdue(this.ctx);
+    this.count(this.counter.takeBehind());
     for (const [network, accounts] of byNetwork(this.ctx.registry.accounts())) this.turnOf(network, accounts);
   }
 
@@ -196,7 +201,7 @@ export class Reconciler {
     const isKnown = read.missing === null && (!isOpen || !account.truthStale) && truthRead(this.ctx, account, contradicted);
     if (isOpen || (read.missing === null && !isKnown)) this.unread.add(account);
     await this.closes.endDelisted(account);
-    noteUnmet(account, copies, states);
+    noteUnmet(account, copies, states, this.ctx.ownTrades);
     await this.saveNets(account, copies, states, before);
     await this.leverage.keep(account, copies, states);
     return true;

@@ -17,6 +17,15 @@ export type HeldBefore = ReadonlyMap<number, Size>;
 /** Trades kept per account and coin; with more of them in one comparison the mark is taken. */
 const TRADES_MAX = 1_000;
 
+/** A reading of a clearinghouse: what the follower held in coins no copy had met is known as of it. */
+interface UnmetRead {
+  readonly at: EpochMs;
+  /** Coins copies had met: of these it told nothing. */
+  readonly met: ReadonlySet<string>;
+  /** Coins traded in since, while no copy had met them. */
+  readonly lost: Set<string>;
+}
+
 /** Trades that are taken for counting, signed lots together. */
 export interface UncountedTrades {
   readonly lots: number;
@@ -28,13 +37,15 @@ export interface UncountedTrades {
  * Fills that no order of ours explains, until they are counted: by themselves as soon as they are told (`count-own-trades.ts`), or by the comparison with a
  * reading of the account they are in. They tell at which price a follower, or a liquidation, closed against a copy, and against which. Each counts once: a comparison counts all
  * up to the time of its reading, told or not, and what is told of before that later is none any more. Before the first comparison nothing is known to be
- * counted, so only that one counts. Memory only: after a restart those of before are gone, and the mark and what
- * copies hold then stand for them.
+ * counted, so only that one counts, but for a coin no copy had met when the account was read: what the follower held of it is known since then. Memory only: after
+ * a restart those of before are gone, and the mark and what copies hold then stand for them.
  */
 export class OwnTrades {
   private readonly trades = new Map<string, OwnTrade[]>();
   /** Up to which moment of the venue all trades are counted. */
   private readonly countedTo = new Map<string, EpochMs>();
+  /** The newest reading of each clearinghouse of an account. */
+  private readonly unmet = new Map<string, UnmetRead>();
 
   add(account: AccountRecord, fill: VenueFill, held: HeldBefore): void {
     if (fill.time <= (this.countedTo.get(keyOf(account, fill.coin)) ?? Number.NEGATIVE_INFINITY)) return;
@@ -60,12 +71,30 @@ export class OwnTrades {
   /** Takes the trades that wait, to be counted by themselves; null: there are none, or some may be counted already. */
   take(account: AccountRecord, instrument: Instrument): UncountedTrades | null {
     const key = keyOf(account, instrument.coin);
-    const known = this.of(account, instrument.coin);
+    const waiting = this.of(account, instrument.coin);
+    const countedTo = this.countedFor(account, instrument);
     // With more of them some are not known.
-    if (known.length === 0 || known.length >= TRADES_MAX || !this.countedTo.has(key)) return null;
+    if (waiting.length === 0 || waiting.length >= TRADES_MAX || countedTo === null) return null;
     this.trades.delete(key);
+    this.countedTo.set(key, countedTo);
+    const known = waiting.filter(({ at }) => at > countedTo);
+    if (known.length === 0) return null;
     const quantity = known.reduce((sum, trade) => sum + trade.quantity, 0n);
     return { lots: toLots(instrument, size(quantity)), trades: together(instrument, known) };
+  }
+
+  /**
+   * A clearinghouse of an account was read at `time`, and what the follower holds in coins no copy has met is noted from it (`noteUnmet`). What they trade there from
+   * then on counts as soon as it is told, also where a copy meets the coin before the next reading.
+   */
+  readUnmet(account: AccountRecord, { dex, time }: { readonly dex: string; readonly time: EpochMs }, met: readonly Instrument[]): void {
+    const here = met.filter((instrument) => instrument.dex === dex);
+    // Of one that was met since the reading before, that one told last.
+    for (const instrument of here) {
+      const countedTo = this.countedFor(account, instrument);
+      if (countedTo !== null) this.countedTo.set(keyOf(account, instrument.coin), countedTo);
+    }
+    this.unmet.set(keyOf(account, dex), { at: time, met: new Set(here.map(({ coin }) => coin)), lost: new Set() });
   }
 
   /** A close by the follower is booked to a copy: of the trades that still wait, all were told before that, and what it held before them is less by it. */
@@ -84,6 +113,8 @@ export class OwnTrades {
   lose(account: AccountRecord, coin: string): void {
     this.trades.delete(keyOf(account, coin));
     this.countedTo.delete(keyOf(account, coin));
+    const prefix = keyOf(account, '');
+    for (const [key, { lost }] of this.unmet) if (key.startsWith(prefix)) lost.add(coin);
   }
 
   /** True while trades wait for the comparison that counts them. */
@@ -98,6 +129,14 @@ export class OwnTrades {
     const later = this.of(account, coin).filter(({ at }) => at > until);
     if (later.length > 0) this.trades.set(keyOf(account, coin), later);
     else this.trades.delete(keyOf(account, coin));
+  }
+
+  /** Up to when all trades of a coin are counted, or in what was noted before a copy met it; null: that is not known. */
+  private countedFor(account: AccountRecord, { coin, dex }: Instrument): EpochMs | null {
+    const compared = this.countedTo.get(keyOf(account, coin)) ?? null;
+    const read = this.unmet.get(keyOf(account, dex));
+    if (read === undefined || read.met.has(coin) || read.lost.has(coin)) return compared;
+    return Math.max(read.at, compared ?? read.at);
   }
 
   private of(account: AccountRecord, coin: string): OwnTrade[] {

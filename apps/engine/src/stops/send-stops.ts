@@ -135,10 +135,10 @@ async function placeStops(
 
 /**
  * Whether the leader's order a mirror stands for still does, and is as large where it adds risk: it may have filled or gone since the mirror was decided, which a slow
- * database makes long.
+ * database makes long. What was known of it counts where the leader is out of sight since, and one that is not remembered any more ended before that.
  */
 function isAskedFor({ copy: { watched }, sheet, wanted: { mirror } }: Placing): boolean {
-  if (mirror === undefined || !watched.working.knows(sheet.instrument.dex)) return true;
+  if (mirror === undefined) return true;
   const order = watched.working.find(mirror.leaderOrderId);
   return order?.end === null && (mirror.reduceOnly || mirror.basis <= leftOf(order, sheet.leaderLots));
 }

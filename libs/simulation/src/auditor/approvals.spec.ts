@@ -66,6 +66,28 @@ describe('increases that wait for approval (product §3)', () => {
       false,
     ],
     [
+      'whose proposal a wish of the follower asked about anew',
+      (history) => {
+        approve(history, '1', '1', history.now + 20_000)
+          .wait(19_000)
+          .tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId });
+        history.wait(20_000);
+        enter(history, '1');
+      },
+      false,
+    ],
+    [
+      'whose proposal ended as it was asked about anew',
+      (history) => {
+        approve(history, '1', '1', history.now + 20_000)
+          .wait(19_000)
+          .tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId });
+        history.wait(WITHIN_MS);
+        enter(history, '1');
+      },
+      true,
+    ],
+    [
       'that was entered before',
       (history) => {
         history.fill(enter(approve(history, '0.5'), '0.5'), '0.5');

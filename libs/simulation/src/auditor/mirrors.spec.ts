@@ -33,16 +33,17 @@ interface Written {
   readonly leaderOrder?: string;
   readonly replaces?: string;
   readonly written?: false;
+  readonly stands?: false;
 }
 
 /** A mirror is written down, handed over and stands. */
-function place(history: History, changed: Partial<MirrorHanded> = {}, { leaderOrder = 'a', replaces, written }: Written = {}): History {
+function place(history: History, changed: Partial<MirrorHanded> = {}, { leaderOrder = 'a', replaces, written, stands }: Written = {}): History {
   const mirror = { ...MIRROR, ...changed };
   const { process, scope, copyId, cloid, signer, nonce } = mirror;
   const named = { at: history.now, process, scope, copyId, cloid, signer, nonce };
   if (written !== false) history.tell({ kind: 'mirror_written', ...named, writtenAt: history.now, leaderOrder, replaces: replaces ?? null });
   history.tell({ kind: 'mirror_handed', at: history.now, mirror });
-  return history.end(cloid, 'resting').answer(cloid, 'resting');
+  return stands === false ? history : history.end(cloid, 'resting').answer(cloid, 'resting');
 }
 
 /** The venue fills a mirror whole. */
@@ -276,6 +277,17 @@ describe('what mirrors fill ahead of the leader', () => {
       .mark('95')
       .order('10', { price: units('95.4'), cause: 'repair', expiresAfter: 0 });
     expect(told(history)).toContain('beyond_target');
+  });
+
+  it.each<[string, number, readonly string[]]>([
+    ['is on its way into the books, so that an exit of it may leave', 500, []],
+    ['is known ten seconds later', 11_000, ['exit_beyond_position']],
+  ])('what it closed as it arrived, answered as filled, %s', (_what, ms, found) => {
+    const history = begun();
+    history.leader('-50').fill(history.order('-5'), '5');
+    fill(place(history, {}, { stands: false })).answer('m1', 'filled');
+    history.leader('0').wait(ms).mark('100').exit('5');
+    expect(told(history).filter((kind) => kind.startsWith('exit') || kind === 'reduce_only_wrong')).toEqual(found);
   });
 
   it.each<[string, string, readonly string[]]>([

@@ -72,6 +72,20 @@ describe('protective stops (product §2.10)', () => {
     expect(told(place(history.wait(200).mark('100'), { trigger: units('90') }))).toEqual(found);
   });
 
+  it.each([
+    ['the next day', 16 * 3_600_000, '74', []],
+    ['the next day, and beyond its limit', 16 * 3_600_000, '68', ['stop_wrong']],
+    ['the same day', 3_600_000, '74', ['stop_wrong']],
+  ] as const)('of a copy that lost some of a day’s allowance, came to flat and entered %s', (_when, laterMs, trigger, found) => {
+    const losses = { fromStart: null, trailing: null, daily: rate('0.1'), lossMoney: null, haltNewAt: null, closeAfterMarks: 1 };
+    // 400 of 1,000 are lost; the next day begins with the 9,600 that are left, and nobody values a copy that is flat as it does.
+    const history = holding({ ...GUARDED, losses })
+      .mark('92')
+      .follow('0', '92');
+    history.wait(laterMs).follow('500', '92');
+    expect(told(place(history, { trigger: units(trigger) }))).toEqual(found);
+  });
+
   it('is asked for', () => {
     expect(
       told(

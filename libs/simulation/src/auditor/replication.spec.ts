@@ -744,6 +744,28 @@ describe('price bounds and expiries (product §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, (history: History) => void, string, readonly string[]]>([
+    ['have a price each while an exit of what was held before is on its way', () => undefined, '101.5', []],
+    ['are bound by the highest of them', () => undefined, '102.6', ['price_bound']],
+    [
+      'are copied by an entry that fills whole, whatever an exit had to take off',
+      (history) =>
+        void history
+          .fill(history.order('2', { price: units('101.5') }), '2', '101')
+          .wait(2_000)
+          .leader('30', '100'),
+      '101.5',
+      ['price_bound'],
+    ],
+  ])('increments since the leader closed and opened anew %s', (_what, entered, price, found) => {
+    const history = new History().follow('20', '100').wait(1_000).leader('0', '100');
+    const exit = history.exit('-2');
+    history.wait(100).leader('10', '102').wait(100).leader('20', '100').fill(exit, '2');
+    entered(history);
+    history.order('1', { price: units(price) });
+    expect(history.found()).toEqual(found);
+  });
+
   it('increments that still wait may be in the mean', () => {
     const history = new History().leader('10', '110').wait(1_000).mark('100').leader('20', '100');
     history.order('2', { price: units('105.5') });

@@ -56,6 +56,28 @@ describe('limits that copies share, told (product §3)', () => {
     expect(found(history, told('alert_underlying_share', 'alert'))).toEqual(['limit_not_told']);
   });
 
+  it('are passed no more where the copies that held the underlying were handed over, and one goes on that never did', () => {
+    const history = held(LIMITS.alert_underlying_share ?? {}, [['120', 60]]);
+    const other = { ...COPY, copyId: 'c2', leaderId: 'l2', leader: '0xab' };
+    const settings = { ...SETTINGS, ...shared(LIMITS.alert_underlying_share ?? {}) };
+    history.tell({ kind: 'copy_terms', at: history.now, copy: other, settings, allocation: units('10000') });
+    history.tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' });
+    history.state('handing_over').state('stopped');
+    for (let second = 0; second < 60; second += 1) history.wait(1_000).mark(`120.${second % 2}`);
+    expect(found(history, told('alert_underlying_share', 'alert', 'release'))).toEqual([]);
+  });
+
+  it('are met again where the follower closed it by hand, unless the account is flat because copy and follower are on either side', () => {
+    const sold = (size: string, entered: string | null): History => {
+      const history = held(LIMITS.alert_follower_exposure ?? {}, [['120', 40]]).trade(null, false, size, '120');
+      if (entered !== null) history.fill(history.order(entered), entered, '120');
+      for (let second = 0; second < 90; second += 1) history.wait(1_000).mark(`120.${second % 2}`);
+      return history;
+    };
+    expect(found(sold('10', null), told('alert_follower_exposure', 'alert'))).toEqual(['limit_not_told']);
+    expect(found(sold('20', '10'), told('alert_follower_exposure', 'alert'))).toEqual([]);
+  });
+
   it.each<[string, readonly (readonly [string, number])[]]>([
     ['a moment ago', [['120', 5]]],
     ['not', [['108', 60]]],

@@ -1,4 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
+import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
 import type { AuditState } from './state';
 
@@ -7,14 +8,23 @@ import type { AuditState } from './state';
  * somebody else's any more.
  */
 export function endForeign(state: AuditState, account: string, coin: string, at: EpochMs): void {
-  if ((state.nets.get(`${account} ${coin}`) ?? 0n) !== 0n) return;
-  const copies = state.copiesByAccount.get(account) ?? [];
-  const isOver = (holding: Holding): boolean => isStill(holding) && at - holding.foreignAt > state.options.comparisonMs;
-  if (!copies.every((copy) => isOver(copy.holding(coin)))) return;
-  for (const copy of copies) {
+  if (!isFlatTogether(state, account, coin, at)) return;
+  for (const copy of state.copiesByAccount.get(account) ?? []) {
     copy.holding(coin).foreign = false;
     copy.holding(coin).range.flat();
   }
+}
+
+/** Whether an engine may take part of a position for the copy's of which it truly has nothing. */
+export function mayBelieve(state: AuditState, { copy }: CopyTrack, { coin, foreign, range }: Holding, at: EpochMs): boolean {
+  return foreign && !range.isFlat && !isFlatTogether(state, copy.account, coin, at);
+}
+
+function isFlatTogether(state: AuditState, account: string, coin: string, at: EpochMs): boolean {
+  if ((state.nets.get(`${account} ${coin}`) ?? 0n) !== 0n) return false;
+  const isOver = (holding: Holding | undefined): boolean =>
+    holding === undefined || (isStill(holding) && at - holding.foreignAt > state.options.comparisonMs);
+  return (state.copiesByAccount.get(account) ?? []).every(({ holdings }) => isOver(holdings.get(coin)));
 }
 
 const isStill = ({ real, told, untold, live, netted }: Holding): boolean =>

@@ -72,6 +72,10 @@ export class HeldRange {
     return buy ? this.low : -this.high;
   }
 
+  get isFlat(): boolean {
+    return this.low === 0n && this.high === 0n;
+  }
+
   flat(): void {
     this.low = 0n;
     this.high = 0n;

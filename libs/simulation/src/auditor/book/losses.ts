@@ -54,23 +54,35 @@ export class LossTrack {
   private peakTurnedAt = Number.NEGATIVE_INFINITY;
   private day = Number.NaN;
   private dayUnit = 1;
+  /** What the day before was counted from. */
+  private dayBeforeUnit = 1;
   private lastUnit = 1;
   private inRow = 0;
   private lastPrices = '';
   private sure = true;
 
-  /** Value, in whole units, at which the first limit is met at the earliest; null: there is none, or it is not known. */
-  floor(limits: LossLimits, allocation: number): number | null {
+  /**
+   * Value, in whole units, at which the first limit is met at the earliest; null: there is none, or it is not known. `dayUnit`: what the day is counted from, where
+   * that is not as of the last valuation.
+   */
+  floor(limits: LossLimits, allocation: number, dayUnit = this.dayUnit): number | null {
     const { value, unit: base } = this.high;
     if (!this.sure || value === null) return null;
     const at = (unit: number): number => (value * unit) / base;
     const floors = [
       limits.fromStart === null ? null : at(1 - limits.fromStart),
       limits.trailing === null ? null : at(this.peak * (1 - limits.trailing)),
-      limits.daily === null ? null : at(this.dayUnit * (1 - limits.daily)),
+      limits.daily === null ? null : at(dayUnit * (1 - limits.daily)),
       limits.lossMoney === null ? null : this.moneyBase - limits.lossMoney + allocation,
     ].filter((floor) => floor !== null);
     return floors.length === 0 ? null : Math.max(...floors);
+  }
+
+  /** The least an engine may count its day from between two moments: nobody values a copy that is flat as its day turns, and the engine turns it all the same. */
+  leastDay({ from, to }: { readonly from: EpochMs; readonly to: EpochMs }, dayBeginsMs: number, value: ValueSeen): number {
+    const now = Math.min(this.lastUnit, unitOf(this.low, Math.min(value.told, value.real)));
+    const turned = dayOf(to, dayBeginsMs) === this.day ? this.dayUnit : now;
+    return Math.min(this.dayUnit, turned, dayOf(from, dayBeginsMs) === this.day ? this.dayUnit : this.dayBeforeUnit);
   }
 
   /** Whether an engine may take a limit for met where the copy is worth as little as `least`: on figures a thousandth away from those that meet it beyond doubt. */
@@ -98,6 +110,7 @@ export class LossTrack {
     this.olderPeak = 1;
     this.day = Number.NaN;
     this.dayUnit = 1;
+    this.dayBeforeUnit = 1;
     this.lastUnit = 1;
     this.inRow = 0;
     this.breach = null;
@@ -187,8 +200,9 @@ export class LossTrack {
   }
 
   private turnDay(valuation: Valuation, low: number): void {
-    const day = Math.floor((valuation.at - valuation.dayBeginsMs) / DAY_MS);
+    const day = dayOf(valuation.at, valuation.dayBeginsMs);
     if (day === this.day) return;
+    this.dayBeforeUnit = this.dayUnit;
     // The day may be counted from its first value or, where no engine ran, from the last one before it.
     this.dayUnit = Number.isNaN(this.day) ? 1 : Math.min(this.lastUnit, low);
     this.day = day;
@@ -216,6 +230,8 @@ interface UnitBase {
   readonly value: number | null;
 }
 
+/** Which day of a tenant a moment is in. */
+const dayOf = (at: EpochMs, dayBeginsMs: number): number => Math.floor((at - dayBeginsMs) / DAY_MS);
 const partOf = (limit: number | null, share: number): number | null => (limit === null ? null : limit * share);
 
 function unitOf(base: UnitBase, value: number): number {

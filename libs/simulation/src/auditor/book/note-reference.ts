@@ -9,7 +9,7 @@ export function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMo
   const holding = copy.holding(move.coin);
   const lot = state.instruments.get(move.coin)?.lot ?? 0n;
   // What is on its way may come back without a fill, and is tried again at its own reference.
-  const owed = holding.target.high - copied(copy, holding, move.at);
+  const owed = holding.target.high - copied(holding, move.at);
   if (owed < lot || owed <= 0n) {
     holding.referenceFrom = move.at;
     holding.owedFrom = move.at;
@@ -17,15 +17,14 @@ export function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMo
   holding.owedBefore = owed > 0n ? owed : 0n;
 }
 
-/** What a copy has of its target. Where increases wait for approval, what an exit has still to take off stands for none of those that came since. */
-function copied(copy: CopyTrack, holding: Holding, at: number): bigint {
+/** What a copy has of its target: what an exit has still to take off stands for none of the increments that came since. */
+function copied(holding: Holding, at: number): bigint {
   const { target } = holding;
   const signed = holding.real.position * (target.side > 0n ? 1n : -1n);
   const held = signed > 0n ? signed : 0n;
-  const asks = [copy.terms, copy.earlier ?? copy.terms].some(({ settings }) => settings.approveWithinMs !== undefined);
   const before = holding.exitLeaves;
-  if (!asks || held <= (before?.size ?? held) || (before !== null && holding.filledWholeAt > before.at)) holding.exitLeaves = null;
+  if (before !== null && (held <= before.size || holding.filledWholeAt > before.at)) holding.exitLeaves = null;
   const { exitLeaves } = holding;
-  if (asks && held > target.high && (exitLeaves === null || target.high < exitLeaves.size)) holding.exitLeaves = { size: target.high, at };
+  if (held > target.high && (exitLeaves === null || target.high < exitLeaves.size)) holding.exitLeaves = { size: target.high, at };
   return holding.exitLeaves === null ? held : min(held, holding.exitLeaves.size);
 }

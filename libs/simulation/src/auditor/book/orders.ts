@@ -83,9 +83,12 @@ export class OrderTrack {
     return this.answer !== null && this.answer !== 'unknown';
   }
 
-  /** Whether no answer tells what it fills: there is none, it may not have been heard, or it says that the order, or a rest of it, stands. The engine learns of it by the fills it books. */
+  /**
+   * Whether no answer tells what it fills: there is none, it may not have been heard, or it says that the order, or a rest of it, stands. The engine learns of it by
+   * the fills it books, and so it does of a mirror or a stop whatever is answered: one that filled at once is asked about as one that stood.
+   */
   get fillsUnanswered(): boolean {
-    return !this.isAnswered || this.answeredLate || this.stoodWhenAnswered;
+    return !this.isAnswered || this.answeredLate || this.stoodWhenAnswered || this.mirror !== null || this.trigger !== null;
   }
 
   /** What the engine was answered as filled before it was told the fills. */

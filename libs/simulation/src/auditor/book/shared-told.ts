@@ -81,10 +81,17 @@ function judgeGroup(look: Look): void {
       keep(look, limit, null, limitOf(look, column), held === null ? UNKNOWN : sumOf(held, () => true));
       continue;
     }
-    for (const underlying of new Set(look.copies.flatMap(({ holdings }) => [...holdings.keys()].map(underlyingOf)))) {
+    for (const underlying of underlyingsOf(look, limit)) {
       keep(look, limit, underlying, limitOf(look, column), held === null ? UNKNOWN : sumOf(held, (coin) => underlyingOf(coin) === underlying));
     }
   }
+}
+
+/** Those the copies ever held something of, and those whose limit was passed by copies that stopped meanwhile. */
+function underlyingsOf({ state, of, copies }: Look, limit: string): ReadonlySet<string> {
+  const found = new Set(copies.flatMap(({ holdings }) => [...holdings.keys()].map(underlyingOf)));
+  for (const known of state.shared.values()) if (known.of === of && known.limit === limit && known.underlying !== null) found.add(known.underlying);
+  return found;
 }
 
 const UNKNOWN: Range = { least: null, most: null };
@@ -114,7 +121,7 @@ interface HeldInCoin {
 function heldOf({ state, process, at, copies }: Look): readonly HeldInCoin[] | null {
   const all: HeldInCoin[] = [];
   for (const copy of copies) {
-    const held = heldBy(state, copy, process);
+    const held = heldBy(state, copy, process, at);
     if (held === null) return null;
     const counts = surelyIn(copy, at);
     for (const { holding, least, most } of held) all.push({ coin: holding.coin, least: counts ? least : 0n, most });

@@ -1,6 +1,7 @@
 import { abs, type EpochMs, max, min, RATE_ONE, sign, UNIT } from '@lockstep/kernel';
 import { isFollowed, type StateActionSeen, type StateLimitSeen } from '../terms';
 import type { CopyTrack, TermsInForce } from './copies';
+import { mayBelieve } from './foreign';
 import { equityOf, type HeldAtLook } from './held-at-look';
 import { mostAway } from './held-distance';
 import type { Holding } from './holding';
@@ -27,7 +28,7 @@ export function lookAtLimits(state: AuditState, copy: CopyTrack, process: string
   const named = prices();
   const isNew = named !== limits.lastPrices;
   limits.lastPrices = named;
-  const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
+  const held = takesLimits(copy) ? heldBy(state, copy, process, at) : null;
   if (held === null) {
     limits.clear();
     return;
@@ -119,11 +120,14 @@ export const isPerPosition = (limit: StateLimitSeen): boolean =>
   limit === 'position_notional' || limit === 'position_share' || limit === 'liquidation_distance';
 
 /** What the copy holds in each coin by the marks of a process; null: it may not know, or is a matter of attribution. */
-export function heldBy(state: AuditState, copy: CopyTrack, process: string): readonly HeldAtLook[] | null {
+export function heldBy(state: AuditState, copy: CopyTrack, process: string, at: EpochMs): readonly HeldAtLook[] | null {
   const found: HeldAtLook[] = [];
   for (const holding of copy.holdings.values()) {
     const { least, position } = sizesOf(holding);
-    if (position === 0n) continue;
+    if (position === 0n) {
+      if (mayBelieve(state, copy, holding, at)) return null;
+      continue;
+    }
     const instrument = state.instruments.get(holding.coin);
     const mark = state.marks.of(process, holding.coin)?.newest ?? null;
     if (holding.foreign || instrument === undefined || mark === null) return null;

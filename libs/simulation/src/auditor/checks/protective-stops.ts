@@ -31,16 +31,18 @@ export function checkStop(state: AuditState, stop: StopHanded, at: number): void
   // What filled and was not told yet is still there for an engine.
   const held = max(holding.real.position * side, holding.heldMost(at, state.options.owedSlackMs, stop.buy));
   if (stop.size > held) tell(`is of more than the copy can hold there, ${sizeText(max(0n, held))}`);
-  checkPlace(state, copy, stop, tell);
+  checkPlace(state, copy, stop, at, tell);
 }
 
 const hasLimit = ({ fromStart, trailing, daily, lossMoney }: CopyTrack['terms']['settings']['losses']): boolean =>
   fromStart !== null || trailing !== null || daily !== null || lossMoney !== null;
 
-function checkPlace(state: AuditState, copy: CopyTrack, stop: StopHanded, tell: (text: string) => void): void {
+function checkPlace(state: AuditState, copy: CopyTrack, stop: StopHanded, at: number, tell: (text: string) => void): void {
   const value = copy.ownShare ? null : copy.value((coin) => state.priceOf(stop.process, coin));
   const mark = state.priceOf(stop.process, stop.coin);
-  const floor = copy.losses.floor(copy.terms.losses, copy.terms.money);
+  const { owedSlackMs, clockSlackMs } = state.options;
+  const day = value === null ? undefined : copy.losses.leastDay({ from: at - owedSlackMs, to: at + clockSlackMs }, copy.copy.dayBeginsMs, value);
+  const floor = copy.losses.floor(copy.terms.losses, copy.terms.money, day);
   if (value === null || mark === null || floor === null || stop.trigger === null || copy.asked.length > 0) return;
   const units = Number(stop.size) / 1e8;
   const equity = Math.max(value.real, value.told) + value.feesUntold + copy.chargesUntold;

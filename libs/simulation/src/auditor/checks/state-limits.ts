@@ -13,7 +13,7 @@ export function checkBeyondState(judged: JudgedOrder): void {
   for (const { limit, action, since, process } of copy.limits.passed.values()) {
     if (action === 'alert' || process !== order.process || order.journaledAt <= since + state.options.journalGraceMs) continue;
     // What was reduced meanwhile may be within the limit again, whoever looked.
-    const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
+    const held = takesLimits(copy) ? heldBy(state, copy, process, judged.at) : null;
     const still = held === null ? null : surelyPassed(state, copy, judged.at, limit, held, termsFor(copy, order.decidedAt));
     if (held === null || still !== action) continue;
     const text = `was journaled ${order.journaledAt - since} ms after the mark at which ${limit} was passed`;
@@ -77,7 +77,7 @@ type Limit = Parameters<typeof under>[0];
 
 /** A position that could be reduced and was not; null: there is none. */
 function overIn(state: AuditState, copy: CopyTrack, at: number, process: string, limit: Limit, action: 'trim' | 'close'): string | null {
-  const held = takesLimits(copy) ? heldBy(state, copy, process) : null;
+  const held = takesLimits(copy) ? heldBy(state, copy, process, at) : null;
   if (limit === 'liquidation_distance') return held === null ? null : tooNear(state, copy, at, held, action);
   const limited = limitIn(state, copy, at, copy.terms, limit, 'most');
   if (held === null || limited === null || under(limit, held, 'least') <= limited) return null;
