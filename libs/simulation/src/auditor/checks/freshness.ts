@@ -1,6 +1,6 @@
 import { blame, type JudgedOrder } from './judged-order';
 
-/** Decisions are told in whole milliseconds, as late as they may have been: a mark of the same one may have been there, and one may be younger by as much. */
+/** Decisions are told in whole milliseconds: a mark of the same one may have been there. */
 const WHOLE_MS = 1;
 
 /** Product §3 (3): missing or stale marks or truth halt new risk. */
@@ -9,7 +9,7 @@ export function checkFreshness(judged: JudgedOrder): void {
   const { markMaxAgeMs, raceMs } = state.options;
   const last = state.marks.of(order.process, order.coin)?.lastAt(Math.min(judged.at, order.decidedAt + WHOLE_MS)) ?? null;
   if (last === null) blame(judged, 'stale_mark', `was decided at ${order.decidedAt} without any mark of ${order.coin}`);
-  else if (order.decidedAt - last > markMaxAgeMs + WHOLE_MS) {
+  else if (Math.floor(order.decidedAt) - last > markMaxAgeMs) {
     blame(judged, 'stale_mark', `was decided on a mark ${order.decidedAt - last} ms old, ${markMaxAgeMs} ms are allowed`);
   }
   for (const other of judged.copy.holdings.values()) {
