@@ -93,7 +93,7 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   near_liquidation_not_trimmed: 6,
   next_open_not_waited_for: 1,
   no_expiry: 1,
-  nominal_compounds: 12,
+  nominal_compounds: 40,
   nonce_used_twice: 1,
   notional_cap_at_mark: 8,
   notional_cap_forgotten: 8,
