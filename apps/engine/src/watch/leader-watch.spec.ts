@@ -12,7 +12,7 @@ function framesOf(watched: string, times: readonly number[]): readonly Frame<str
   return times.map((time, receivedAt) =>
     time > 0
       ? { kind: 'fills', watched, fills: [sampleFill({ time })], receivedAt }
-      : { kind: 'synced', watched, event: { kind: 'synced', address: '0xa', states: [], fills: [], receivedAt } },
+      : { kind: 'synced', watched, event: { kind: 'synced', address: '0xa', states: [], fills: [], receivedAt }, losses: 0 },
   );
 }
 
@@ -203,6 +203,21 @@ describe('leaders that cannot be seen', () => {
     expect([status() & STATUS.leaderUnseen, ctx.stops.current > before]).toEqual([halts ? STATUS.leaderUnseen : 0, halts]);
     await sync(watched, stateOf(watched.address, ''));
     expect(status() & STATUS.leaderUnseen).toBe(0);
+  });
+
+  it('one that is lost again while its state is written down stays unseen until the next state', async () => {
+    const { watch, sync, leader, copyOf, network, resynced } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    const status = copyOf(watched);
+    await sync(watched, stateOf(watched.address, ''));
+    watch.receive(network, { kind: 'disconnected', at: 1, reason: 'test' });
+    watch.receive(network, syncedWith(watched.address, [stateOf(watched.address, '')]));
+    watch.receive(network, { kind: 'disconnected', at: 2, reason: 'test' });
+    await watch.idle();
+    expect([watched.synced, status() & STATUS.leaderUnseen, resynced]).toEqual([false, STATUS.leaderUnseen, [1]]);
+    await sync(watched, stateOf(watched.address, ''));
+    expect([watched.synced, status() & STATUS.leaderUnseen, resynced]).toEqual([true, 0, [1, 1]]);
   });
 
   it('a list of its working orders, and that there is none any more, reach who mirrors them', async () => {

@@ -13,7 +13,8 @@ import { Restarts } from './restarts';
 
 export type Frame<Watched = WatchedAccount> =
   | { readonly kind: 'fills'; readonly watched: Watched; readonly fills: readonly VenueFill[]; readonly receivedAt: number }
-  | { readonly kind: 'synced'; readonly watched: Watched; readonly event: Extract<WatchEvent, { readonly kind: 'synced' }> }
+  /** `losses`: how often the account had been lost from sight when it was told. */
+  | { readonly kind: 'synced'; readonly watched: Watched; readonly event: Extract<WatchEvent, { readonly kind: 'synced' }>; readonly losses: number }
   | { readonly kind: 'missing'; readonly watched: Watched; readonly differences: readonly Difference[]; readonly at: number };
 
 /** Frames that are taken in one go: fills that gathered while the ones before were written down share a transaction. */
@@ -67,6 +68,8 @@ export class LeaderWatch {
   private readonly seatless = new Set<WatchedAccount>();
   /** Accounts whose copies take no new risk, because nobody sees the leader. */
   private readonly unseen = new Set<WatchedAccount>();
+  /** How often each account was lost from sight: a state that waited to be written down meanwhile brings it back into none. */
+  private readonly losses = new WeakMap<WatchedAccount, number>();
   /** Accounts whose frames could not be recorded: they are not watched until their time comes. */
   private readonly restarts: Restarts<WatchedAccount>;
 
@@ -207,7 +210,7 @@ export class LeaderWatch {
       }
       case 'synced': {
         const watched = this.byAddress.get(addressKey(network, event.address));
-        if (watched !== undefined) this.frames.push(String(watched.no), { kind: 'synced', watched, event });
+        if (watched !== undefined) this.frames.push(String(watched.no), { kind: 'synced', watched, event, losses: this.lossesOf(watched) });
       }
     }
   }
@@ -222,12 +225,17 @@ export class LeaderWatch {
       if (watched !== undefined) lost.add(watched);
     }
     for (const watched of lost) {
+      this.losses.set(watched, this.lossesOf(watched) + 1);
       watched.synced = false;
       watched.working.lose();
       this.unseen.add(watched);
     }
     for (const copy of registry.copies.values()) if (lost.has(copy.watched)) copy.watched.book.setStatus(copy.row, STATUS.leaderUnseen, true);
     if (lost.size > 0) this.ctx.stops.changed();
+  }
+
+  private lossesOf(watched: WatchedAccount): number {
+    return this.losses.get(watched) ?? 0;
   }
 
   /** Frames that wait to be recorded. */
@@ -282,6 +290,8 @@ export class LeaderWatch {
       this.onMoves(await recordFills(this.ctx, watched, [{ fills: history, receivedAt: event.receivedAt }]));
       this.compare(watched, event.states, event.receivedAt);
     } else await this.begin(watched, event.states, event.fills);
+    // Lost again while that was written down: what came since is not in it, and the next state tells.
+    if (run.losses !== this.lossesOf(watched)) return;
     watched.synced = true;
     if (this.unseen.delete(watched)) this.markStale(watched, false);
     this.restarts.worked(watched);
