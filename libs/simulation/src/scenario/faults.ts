@@ -24,6 +24,8 @@ export const VENUE_MESSAGE_FAULTS = [
   'server_error',
   /** A read has no answer. */
   'read_failing',
+  /** What was missed of an address is not read, with its state: what is told meanwhile hides it, and only a state shows it then. */
+  'missed_unread',
   /** Stream events come twice, or a later one before an earlier one where the port allows. */
   'stream_duplicate',
   'stream_disorder',

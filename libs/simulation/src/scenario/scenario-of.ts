@@ -25,7 +25,7 @@ import type { Step } from './steps';
 import type { CopyTerms } from './terms';
 import type { TermsFor } from './terms-draw';
 import { ToldLimits } from './told-limits';
-import { ScenarioEngines, ScenarioFaults } from './trouble';
+import { missesOf, ScenarioEngines, ScenarioFaults } from './trouble';
 
 /** Steps at least, and the parts they are played in; each part ends in a calm. */
 const EXTENT: Readonly<Record<ScenarioSize, { readonly steps: number; readonly parts: number }>> = {
@@ -93,7 +93,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
     book,
     trading,
     new ScenarioActs(copies, followers, leaders.length, tenants.length, market, draws(seed, 'acts')),
-    new ScenarioFaults(draws(seed, 'faults')),
+    new ScenarioFaults(draws(seed, 'faults'), missesOf(seed)),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
     beginnings(followers, copies, seed),
     [

@@ -1,6 +1,7 @@
-import type { Draws } from './draws';
+import { type Draws, draws } from './draws';
 import type { ScenarioFault } from './faults';
 import { isClockWrong } from './healing';
+import { hasOrders } from './leader-orders';
 import type { EngineStep, FaultStep } from './steps';
 
 interface Open {
@@ -12,30 +13,64 @@ interface Open {
 const OPEN_MOST = 3;
 const QUIET_MS = [3_000, 22_000] as const;
 
+/** One seed in so many has cuts after which what was missed stays unread, so often, so long, and so much longer unread. */
+const MISSES_SEEDS_ONE_IN = 5;
+const MISSES_QUIET_MS = [5_000, 20_000] as const;
+const MISSES_CUT_MS = [1_500, 7_000] as const;
+const MISSES_UNREAD_MS = [3_000, 9_000] as const;
+
+/**
+ * What cuts that stay unread are drawn from in a seed that has them; null: it has none. Not beside a leader who works with orders: what mirrors filled of an increase
+ * that a state alone shows is the copy's, and nobody can tell how much of it that is.
+ */
+export const missesOf = (seed: number): Draws | null =>
+  draws(seed, 'missed: whether').oneIn(MISSES_SEEDS_ONE_IN) && !hasOrders(seed) ? draws(seed, 'missed') : null;
+
 /** Windows in which the links between the engine and what it talks to fail. */
 export class ScenarioFaults {
   private readonly open: Open[] = [];
   private count = 0;
   private begins: number;
+  private misses: number;
 
-  constructor(private readonly draw: Draws) {
+  constructor(
+    private readonly draw: Draws,
+    private readonly missing: Draws | null = null,
+  ) {
     this.begins = draw.between(15_000, 30_000);
+    this.misses = missing === null ? Number.POSITIVE_INFINITY : missing.between(...MISSES_QUIET_MS);
   }
 
   get nextAt(): number {
-    return this.open.reduce((soonest, { ends }) => Math.min(soonest, ends), this.begins);
+    return this.open.reduce((soonest, { ends }) => Math.min(soonest, ends), Math.min(this.begins, this.misses));
   }
 
   act(at: number): FaultStep[] {
     const ended = this.open.filter(({ ends }) => ends <= at);
     if (ended.length > 0) return ended.map((window) => this.end(window, at));
+    if (this.missing !== null && this.misses <= at) return this.miss(at, this.missing);
     this.begins = at + this.draw.between(...QUIET_MS);
     if (this.open.length >= OPEN_MOST) return [];
     const { what, lastsMs } = drawFault(this.draw);
+    return [this.begin(at, what, lastsMs)];
+  }
+
+  /** A cut of everything told of users, and what was missed stays unread for some time after it: what leaders did last before is told, and hides the rest. */
+  private miss(at: number, draw: Draws): FaultStep[] {
+    const cutMs = draw.between(...MISSES_CUT_MS);
+    const unreadMs = cutMs + draw.between(...MISSES_UNREAD_MS);
+    this.misses = at + unreadMs + draw.between(...MISSES_QUIET_MS);
+    return [
+      this.begin(at, { boundary: 'venue', kind: 'stream_dropped', of: 'users' }, cutMs),
+      this.begin(at, { boundary: 'venue', kind: 'missed_unread', oneIn: 1 }, unreadMs),
+    ];
+  }
+
+  private begin(at: number, what: ScenarioFault, lastsMs: number): FaultStep {
     const fault = this.count;
     this.count += 1;
     this.open.push({ fault, ends: at + lastsMs });
-    return [{ at, kind: 'fault_begins', fault, what }];
+    return { at, kind: 'fault_begins', fault, what };
   }
 
   /** Ends every window. */
@@ -45,6 +80,7 @@ export class ScenarioFaults {
 
   rest(until: number): void {
     this.begins = until + this.draw.between(...QUIET_MS);
+    if (this.missing !== null) this.misses = until + this.missing.between(...MISSES_QUIET_MS);
   }
 
   private end(window: Open, at: number): FaultStep {

@@ -117,6 +117,7 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   rest_outlives_reduction: 43,
   rest_outlives_window: 43,
   rest_without_asking: 20,
+  resync_enters: 11,
   retry_on_unknown: 1,
   sends_after_lock_lost: 16,
   sent_before_journaled: 1,

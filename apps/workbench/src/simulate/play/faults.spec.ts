@@ -34,6 +34,12 @@ describe('faults between engine and venue', () => {
     expect([ORDER, ACTION, READ, FILLS].map((message) => link.passage(message))).toEqual(expected.map((change) => ({ ...SMOOTH, ...change })));
   });
 
+  it('missed_unread loses what was missed of addresses and nothing else', () => {
+    const { link } = switches(always('missed_unread'));
+    expect(link.passage({ kind: 'read', about: 'sync' })).toEqual({ ...SMOOTH, thereMs: null });
+    for (const message of [ORDER, ACTION, READ, FILLS, STATE]) expect(link.passage(message)).toEqual(SMOOTH);
+  });
+
   it('server_error loses the request or the answer, one of both', () => {
     const { link } = switches(always('server_error'));
     const ends = Array.from({ length: 200 }, () => link.passage(ORDER)).map(({ thereMs, backMs }) => `${thereMs}/${backMs}`);

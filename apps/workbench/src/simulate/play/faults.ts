@@ -76,6 +76,9 @@ export class FaultSwitches {
         case 'read_failing':
           if (message.kind === 'read') thereMs = null;
           break;
+        case 'missed_unread':
+          if (message.kind === 'read' && message.about === 'sync') thereMs = null;
+          break;
         case 'stream_duplicate':
           twice ||= message.kind === 'event' && message.about === 'fills';
           break;
