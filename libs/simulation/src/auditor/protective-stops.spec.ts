@@ -116,6 +116,27 @@ describe('protective stops (product §2.10)', () => {
   });
 
   it.each([
+    ['and nobody was told again', 1_000, 15_000, null, []],
+    ['and who began was told again just now', 1_000, 15_000, 14_000, []],
+    ['and who began was told again long ago', 1_000, 15_000, 3_000, ['exit_beyond_position']],
+    ['and who began has compared the account since', 1_000, 42_000, null, ['exit_beyond_position']],
+    ['long after its fill was told', 11_000, 15_000, null, ['exit_beyond_position']],
+  ] as const)('that filled is closed once more where who was told died before it could book that, %s', (_when, diedMs, agoMs, againMs, found) => {
+    const history = place(holding()).leader('0').trade('s1', false, '50', '81').end('s1', 'done');
+    const tradeId = history.lastTrade();
+    history.wait(diedMs).die().wait(2_000).start('p2').mark('81');
+    if (againMs !== null) {
+      history.wait(againMs);
+      history.tell({ kind: 'account_fill_delivered', at: history.now, process: 'p2', account: STOP.account, tradeId, coin: STOP.coin });
+    }
+    history
+      .wait(agoMs - (againMs ?? 0))
+      .mark('81')
+      .exit('-50');
+    expect(history.found().filter((kind) => kind === 'exit_beyond_position')).toEqual(found);
+  });
+
+  it.each([
     ['just before', 1_000, []],
     ['long before', 10_000, ['order_without_end']],
   ] as const)('that ended %s has its end in the books by then', (_when, ago, found) => {

@@ -99,8 +99,9 @@ interface Change {
 const CHANGES_KEPT_MS = 2_000;
 
 interface UnansweredFill {
+  /** When it was told; infinity: whoever was told died with it, and nobody began since. */
   readonly at: EpochMs;
-  readonly signed: bigint;
+  readonly part: Filled;
   readonly order: OrderTrack;
 }
 
@@ -187,13 +188,28 @@ export class Holding {
   }
 
   /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
-  toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
-    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, signed, order }];
+  toldUnanswered(order: OrderTrack, at: EpochMs, part: Filled, bookingMs: number): void {
+    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, part, order }];
+  }
+
+  /** A fill was told that was told before, to whoever died with it. */
+  toldAgain(part: Filled, at: EpochMs): void {
+    this.unanswered = this.unanswered.map((fill) => (fill.part === part && fill.at > at ? { ...fill, at } : fill));
+  }
+
+  /** Who was told died: what may not have been booked by then is known to nobody. */
+  died(at: EpochMs, bookingMs: number): void {
+    this.unanswered = this.unanswered.map((fill) => (fill.at > at - bookingMs ? { ...fill, at: Number.POSITIVE_INFINITY } : fill));
+  }
+
+  /** Somebody began: what died with the one before is told by `by` at the latest. */
+  started(by: EpochMs): void {
+    this.unanswered = this.unanswered.map((fill) => (fill.at > by ? { ...fill, at: by } : fill));
   }
 
   /** The position an engine knows for sure: what it was told, less what may not be booked yet. */
   knownFor(at: EpochMs, bookingMs: number): bigint {
-    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => sum - signed, this.told.position);
+    return this.unbooked(at, bookingMs).reduce((sum, { part }) => sum - part.signed, this.told.position);
   }
 
   /** Fills that may not be booked yet, and that no answer told. */
@@ -207,15 +223,15 @@ export class Holding {
    */
   unbookedEntries(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let sum = 0n;
-    for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && (order.trigger !== null || order.mirror !== null || !isExit(order.handed)) && signed > 0n === buy)
-        sum += abs(signed);
+    for (const { order, part } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && (order.trigger !== null || order.mirror !== null || !isExit(order.handed)) && part.signed > 0n === buy)
+        sum += abs(part.signed);
     return sum;
   }
 
   /** What orders of a side have to close by fills alone that an engine was told and may not have booked: to it there is nothing of that yet. */
   unbookedToClose(at: EpochMs, bookingMs: number, buy: boolean): bigint {
-    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => (signed > 0n === buy ? sum : sum + abs(signed)), 0n);
+    return this.unbooked(at, bookingMs).reduce((sum, { part: { signed } }) => (signed > 0n === buy ? sum : sum + abs(signed)), 0n);
   }
 
   /** What may still fill on a side, of exits or of entries. */
@@ -255,9 +271,9 @@ export class Holding {
    */
   heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = this.closableMost(at, bookingMs, buy);
-    for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && order.trigger === null && order.mirror === null && isExit(order.handed) && signed > 0n === buy)
-        most += abs(signed);
+    for (const { order, part } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && order.trigger === null && order.mirror === null && isExit(order.handed) && part.signed > 0n === buy)
+        most += abs(part.signed);
     for (const order of this.live.values()) {
       const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < bookingMs;
       if (isFresh) most += order.answeredUntold();

@@ -82,15 +82,21 @@ export function keepProcess(state: AuditState, told: Exclude<ProcessObservation,
   if (told.kind === 'process_started') {
     state.startedAt.set(told.process, told.at);
     state.lastStartAt = told.at;
+    for (const holding of holdingsOf(state)) holding.started(told.at + state.options.comparisonMs);
     return;
   }
   state.startedAt.delete(told.process);
   state.marks.forget(told.process);
   state.mids.forget(told.process);
   state.blindness.forget(told.process);
+  for (const holding of holdingsOf(state)) holding.died(told.at, state.options.owedSlackMs);
   for (const copy of state.copies.values()) copy.limits.died(told.process);
   if (state.sharedBy === told.process) state.sharedBy = null;
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
+}
+
+function* holdingsOf(state: AuditState): Generator<Holding> {
+  for (const copy of state.copies.values()) yield* copy.holdings.values();
 }
 
 function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, { kind: 'leader_state_delivered' }>): void {
@@ -216,7 +222,11 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
 
 function keepAccountFill(state: AuditState, key: string, at: number): void {
   const fill = state.fills.get(key);
-  if (fill === undefined || fill.told) return;
+  if (fill === undefined) return;
+  if (fill.told) {
+    for (const part of fill.parts) part.copy.holding(fill.coin).toldAgain(part, at);
+    return;
+  }
   fill.told = true;
   const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
   if (order !== undefined) order.toldFilled += fill.size;
@@ -226,7 +236,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     holding.untold.delete(part);
     holding.toldAt = at;
     if (order?.mirror != null && order.handed?.reduceOnly === false) closedAhead(holding, part.signed);
-    if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
+    if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;
