@@ -766,6 +766,23 @@ describe('price bounds and expiries (product §2.7)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, number, string, string, readonly string[]]>([
+    ['are owed at their prices once it ends', 5_000, '20', '105.5', []],
+    ['are bound by the highest of them', 5_000, '20', '111', ['price_bound']],
+    ['are none of an older window', 25_000, '20', '105.5', ['price_bound']],
+    ['are none of the other side', 5_000, '-10', '94', ['price_bound']],
+  ])('increments that came while nothing might be entered %s', (_what, everyMs, position, price, found) => {
+    const thing = { kind: 'leader', leaderId: COPY.leaderId } as const;
+    const history = new History();
+    history
+      .tell({ kind: 'halt', at: history.now, thing, cause: 'kill_switch' })
+      .wait(200)
+      .leader('10', position === '20' ? '110' : '90');
+    history.wait(everyMs).mark('100').leader(position, '100').wait(500).tell({ kind: 'halt_lifted', at: history.now, thing, cause: 'kill_switch' });
+    history.order(position === '20' ? '2' : '-1', { price: units(price), cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
+
   it('increments that still wait may be in the mean', () => {
     const history = new History().leader('10', '110').wait(1_000).mark('100').leader('20', '100');
     history.order('2', { price: units('105.5') });
