@@ -522,6 +522,21 @@ describe('new risk has a cause (product §2.4)', () => {
     expect(history.found()).toEqual(['beyond_target']);
   });
 
+  it.each<[string, boolean, readonly string[]]>([
+    ['are followed then, at their own prices', true, []],
+    ['are none, where nothing was missing', false, ['entry_too_old']],
+  ])('increments that are told behind a newer move as the engine sees the leader again %s', (_what, isUnseen, found) => {
+    const history = new History().follow('10').wait(20_000);
+    if (isUnseen) history.tell({ kind: 'disconnected', at: history.now, process: 'p1', addresses: [COPY.leader] });
+    const missed = { tradeId: 'T', coin: COIN, buy: true, size: units('20'), price: units('110'), startPosition: units('10'), orderId: 'o' };
+    const fills = [{ ...missed, time: history.now }];
+    history.leader('30', '110', 'o', false).wait(3_000).leader('25', '110').wait(4_000).mark('110');
+    history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills });
+    if (isUnseen) history.tell({ kind: 'synced', at: history.now, process: 'p1', address: COPY.leader });
+    history.order('1.5', { cause: 'repair', price: units('110.5') });
+    expect(history.found()).toEqual(found);
+  });
+
   it('one block of many fills is one move', () => {
     const history = new History();
     const fill = { coin: COIN, buy: true, size: units('5'), price: units('100'), orderId: 'o', time: history.now };
