@@ -23,7 +23,8 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       return;
     case 'leader_fills_delivered': {
       const leader = state.leader(told.leader);
-      for (const move of leader.take(told.fills, told.at, told.process)) followAll(state, leader, told.leader, move);
+      const unseen = state.blindness.since(told.process, told.leader) !== null;
+      for (const move of leader.take(told.fills, told.at, told.process, unseen)) followAll(state, leader, told.leader, move);
       return;
     }
     case 'leader_state_delivered':

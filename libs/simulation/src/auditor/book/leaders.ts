@@ -73,10 +73,15 @@ export class LeaderCoin {
     return sameSide && this.position * this.position > this.readPosition * this.readPosition ? this.position : this.readPosition;
   }
 
-  notePrice(price: bigint, at: EpochMs): void {
+  /** A fill that increased was told to a process. */
+  noteIncrease({ price, time, tradeId }: LeaderFill, at: EpochMs, process: string): void {
     this.asked = null;
     if (this.prices.length === PRICES_KEPT) this.prices.shift();
     this.prices.push({ price, at });
+    this.increasedTime = Math.max(this.increasedTime, time);
+    this.increasedAt = at;
+    this.increasedProcess = process;
+    this.increasedTrade = `${this.coin} ${time} ${tradeId}`;
   }
 
   /** A process that had not heard of the newest increases was told them now. */
@@ -121,12 +126,12 @@ export class LeaderTrack {
     return entryOf(this.coins, coin, () => new LeaderCoin(coin));
   }
 
-  /** What fills mean that were not told before, block by block. */
-  take(fills: readonly LeaderFill[], at: EpochMs, process: string): readonly LeaderMove[] {
+  /** What fills mean that were not told before, block by block. `unseen`: fills were missing at the process until these, which bring what was. */
+  take(fills: readonly LeaderFill[], at: EpochMs, process: string, unseen = false): readonly LeaderMove[] {
     const moves: LeaderMove[] = [];
     let group: LeaderFill[] = [];
     const close = () => {
-      const move = group.length === 0 ? null : this.moveOf(group, at, process);
+      const move = group.length === 0 ? null : this.moveOf(group, at, process, unseen);
       if (move !== null) moves.push(move);
       group = [];
     };
@@ -174,26 +179,25 @@ export class LeaderTrack {
     return false;
   }
 
-  private moveOf(group: readonly LeaderFill[], at: EpochMs, process: string): LeaderMove | null {
+  private moveOf(group: readonly LeaderFill[], at: EpochMs, process: string, unseen: boolean): LeaderMove | null {
     const first = group[0];
     if (first === undefined) return null;
     const track = this.coin(first.coin);
-    // What comes after newer fills is history: the position it led to is known already.
-    if (first.time < track.lastFillTime) return null;
+    // What comes after newer fills is history: the position it led to is known already. Where it was missing, its increments are followed only now.
+    if (first.time < track.lastFillTime) {
+      if (unseen) for (const fill of group) if (increases(fill.startPosition, endOf(fill))) track.noteIncrease(fill, at, process);
+      return null;
+    }
     const before = first.startPosition;
     let after = before;
     const fresh = new Set<string>();
     const prices: bigint[] = [];
     let unnamed = false;
     for (const fill of group) {
-      const next = fill.startPosition + (fill.buy ? fill.size : -fill.size);
+      const next = endOf(fill);
       if (increases(fill.startPosition, next)) {
-        track.notePrice(fill.price, at);
+        track.noteIncrease(fill, at, process);
         prices.push(fill.price);
-        track.increasedTime = fill.time;
-        track.increasedAt = at;
-        track.increasedProcess = process;
-        track.increasedTrade = `${fill.coin} ${fill.time} ${fill.tradeId}`;
         if (fill.orderId === '') unnamed = true;
         else noteOrder(track, fresh, fill);
       } else track.reducedAt = at;
@@ -219,6 +223,8 @@ function noteOrder(track: LeaderCoin, fresh: Set<string>, fill: LeaderFill): voi
   track.orders.add(fill.orderId);
   fresh.add(fill.orderId);
 }
+
+const endOf = ({ startPosition, buy, size }: LeaderFill): bigint => startPosition + (buy ? size : -size);
 
 /** Whether a position grew, opened or turned. */
 export const increases = (before: bigint, after: bigint): boolean => after !== 0n && (abs(after) > abs(before) || sign(after) !== sign(before));

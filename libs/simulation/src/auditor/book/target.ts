@@ -208,6 +208,11 @@ export class TargetBounds {
     this.blocked = 0n;
   }
 
+  /** Increments that came while nothing might be entered, where {@link release} would make them owed: the newest came at `from` or since. */
+  blockedSince(from: EpochMs): bigint {
+    return this.blockedAt >= from ? this.blocked : 0n;
+  }
+
   /** An entry of a fixed amount left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
   entered(): void {
     this.adds += 1;
