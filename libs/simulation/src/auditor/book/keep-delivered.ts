@@ -137,7 +137,8 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   if (move.after === 0n || sign(move.after) !== sign(move.before)) holding.mirroredExits = 0n;
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
-  holding.open.follow(followed);
+  const track = leader.coin(move.coin);
+  holding.open.follow(followed, (earlier) => track.isUnheard(earlier, move.process, move.at));
   if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   if (!followed.exits && reduces(move)) keepHeld(holding);
 }
