@@ -7,10 +7,13 @@ import { needsSigner } from './needed-signer';
 const ACCOUNT = { index: 3 } as AccountRecord;
 const OLD = 7;
 
-type Order = readonly [state: 'open' | StandingStop['state'], signer: number];
+type Order = readonly [state: 'open' | StandingStop['state'], signer: number, endsBefore?: true];
 
 const needed = (...orders: readonly Order[]): boolean => {
-  const of = (isOpen: boolean) => orders.filter(([state]) => (state === 'open') === isOpen).map(([state, signer]) => ({ state, signers: [signer] }));
+  const of = (isOpen: boolean) =>
+    orders
+      .filter(([state]) => (state === 'open') === isOpen)
+      .map(([state, signer, endsBefore]) => ({ state, signers: [signer], endsBefore: endsBefore === true }));
   const ctx = {
     openOrders: { ofAccount: (index: number) => (index === ACCOUNT.index ? of(true) : []) },
     standingStops: { ofAccount: (account: AccountRecord) => (account === ACCOUNT ? of(false) : []) },
@@ -33,6 +36,7 @@ describe('a key that signs nothing new', () => {
     ['a stop or mirror was sent, and nobody knows whether it stands', [['sent', OLD]], true],
     ['it stands, and any key can cancel it', [['standing', OLD]], false],
     ['its end is on its way', [['ending', OLD]], false],
+    ['its end is on its way from an earlier process, until its nonce is spent', [['ending', OLD, true]], true],
   ])('%s: needed %s', (_what, orders, expected) => {
     expect(needed(...orders)).toBe(expected);
   });

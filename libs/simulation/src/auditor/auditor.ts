@@ -29,7 +29,7 @@ import { checkOrderLimits } from './checks/order-limits';
 import { checkPriceBound } from './checks/price-bounds';
 import { checkCalmStops, checkStop } from './checks/protective-stops';
 import { ReduceOnly } from './checks/reduce-only';
-import { checkCalmRests, checkRestFilled, checkRests } from './checks/resting';
+import { checkCalmRests, checkRestEnded, checkRestFilled, checkRests } from './checks/resting';
 import { checkSharedLimits } from './checks/shared-limits';
 import { checkCalmShared } from './checks/shared-told';
 import { checkBeyondState, checkCalmLimits, checkTrim } from './checks/state-limits';
@@ -195,6 +195,7 @@ class Judge implements Auditor {
         keepWorld(this.state, observation);
         return;
       case 'world_order':
+        checkRestEnded(this.state, observation);
         checkMirrorStood(this.state, observation);
         keepWorld(this.state, observation);
         return;

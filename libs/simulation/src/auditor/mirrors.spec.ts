@@ -138,6 +138,25 @@ describe('mirrors of the leader’s working orders (product §2.3)', () => {
     expect(told(place(voided('agent-3'), second))).toEqual(['mirror_double']);
   });
 
+  it.each([
+    ['and every mirror of it may leave late, to no harm', true, []],
+    ['and where it was not, each is one too many', false, ['mirror_double']],
+  ] as const)('is of one action with others: the next process spent its nonce before the former sent it, %s', (_what, isSpent, found) => {
+    const history = begun();
+    const { process, scope, copyId, signer, nonce } = MIRROR;
+    const named = { at: history.now, process, scope, copyId, signer, nonce, writtenAt: history.now, replaces: null } as const;
+    for (const [cloid, leaderOrder] of [
+      ['m0', 'b'],
+      ['m1', 'a'],
+    ] as const)
+      history.tell({ kind: 'mirror_written', ...named, cloid, leaderOrder });
+    history.tell({ kind: 'lock_lost', at: history.now, process, certainUntil: history.now + 10_000 });
+    history.start('p2').tell({ kind: 'term_begun', at: history.now, process: 'p2' });
+    if (isSpent) history.tell({ kind: 'nonce_voided', at: history.now, signer, nonce });
+    place(list(history.wait(500).mark('100'), LEADER_ORDER), { process: 'p2', cloid: 'm2', nonce: 901 });
+    expect(told(history.tell({ kind: 'mirror_handed', at: history.now, mirror: MIRROR }))).toEqual(found);
+  });
+
   it.each<[string, Partial<SettingsSeen>, readonly string[]]>([
     ['within a limit of size', { caps: { maxPositionSize: units('10'), maxPositionNotional: null, maxPositionShare: null, maxLeverage: null } }, []],
     [

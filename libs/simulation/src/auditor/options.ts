@@ -28,6 +28,8 @@ export interface AuditorOptions {
   readonly owedSlackMs: number;
   /** An order that stands is to be cancelled within this of what ends it. */
   readonly restGraceMs: number;
+  /** One that ends without filling, within this: cancels of many orders leave one after another, and may be tried again. */
+  readonly restEndMs: number;
   /** A mirror that adds risk is to be cancelled within this of what ends new risk. */
   readonly mirrorEndMs: number;
   /** What is added to that for each copy that mirrors: a venue is asked for so many actions a second. */
@@ -66,6 +68,7 @@ export const AUDITOR_DEFAULTS: AuditorOptions = {
   settleMs: 5_000,
   owedSlackMs: 10_000,
   restGraceMs: 1_500,
+  restEndMs: 5_000,
   mirrorEndMs: 2_500,
   mirrorTurnMs: 50,
   mirrorChangeMs: 8_000,

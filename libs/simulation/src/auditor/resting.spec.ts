@@ -90,6 +90,23 @@ describe('orders that stand at the venue (product §2.7)', () => {
     }
   });
 
+  it('are cancelled whether they fill or not: one that ends much later than it had to was not', () => {
+    for (const [lateMs, found] of [
+      [4_000, []],
+      [6_000, ['rest_not_cancelled']],
+    ] as const) {
+      const { history, cloid } = standing();
+      history.answer(cloid, 'resting').wait(500).leader('5').wait(lateMs).end(cloid, 'done');
+      expect(history.found()).toEqual(found);
+    }
+  });
+
+  it('end as late as they do where no answer told that they stand', () => {
+    const { history, cloid } = standing();
+    history.wait(500).leader('5').wait(6_000).end(cloid, 'done');
+    expect(history.found()).toEqual([]);
+  });
+
   it('do not stand in a calm', () => {
     const { history } = standing();
     history.wait(60_000).calm();

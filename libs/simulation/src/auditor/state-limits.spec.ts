@@ -249,6 +249,7 @@ describe('limits of loss (product §3, 2)', () => {
 describe('marks and truth (product §3, 3)', () => {
   it.each<[string, (history: History) => void, readonly string[]]>([
     ['a mark of 5 s', (history) => history.wait(5_000), []],
+    ['a mark of 5 s by whole milliseconds', (history) => history.wait(5_000.5), []],
     ['a mark older than 5 s', (history) => history.wait(5_001), ['stale_mark']],
     ['a mark of another coin', (history) => history.wait(5_001).mark('100', 'Y'), ['stale_mark']],
     ['no mark in a new process', (history) => history.die().start('p2'), ['stale_mark']],

@@ -34,3 +34,14 @@ describe.each<[string, (step: Step) => boolean]>([
     expect(Math.max(...later)).toBeGreaterThan(5);
   });
 });
+
+describe('hand-overs beside a copy on the other side', () => {
+  it('are of copies that share their account, and keep every promise', () => {
+    const scenario = scenarioOf(45);
+    const handedOver = scenario.steps.flatMap((step) => (step.kind === 'copy_stop' && step.mode === 'hand_over' ? [step.copy] : []));
+    const followerOf = new Map(scenario.steps.flatMap((step) => (step.kind === 'copy_create' ? [[step.copy, step.follower] as const] : [])));
+    expect(handedOver.length).toBeGreaterThan(3);
+    for (const copy of handedOver) expect(scenario.followers[followerOf.get(copy) ?? -1]?.slots).toBeGreaterThan(1);
+    expect(brokenPromises(scenario)).toEqual([]);
+  });
+});

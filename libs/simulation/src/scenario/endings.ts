@@ -1,5 +1,6 @@
 import type { CopyPlan, ScenarioCopies } from './copies';
 import { ExtraActs } from './extra-acts';
+import type { LeaderBook } from './leader-book';
 import type { ScenarioMarket } from './market';
 import type { CloseAllTarget, Step } from './steps';
 
@@ -43,6 +44,26 @@ export const handOvers = (seed: number, copies: ScenarioCopies, market: Markets)
     // What was handed over is the follower's own: it may close it, and does not have to.
     const { follower, handsOff } = plan.follower;
     if (!handsOff && acts.draw.oneIn(2)) acts.soon(at, LEFT_MS, (then) => openCoins(market).map((coin) => ownClose(then, follower, coin)));
+    return [{ at, kind: 'copy_stop', copy: plan.copy, mode: 'hand_over' }];
+  });
+
+/** Copies are handed over while another of the same account holds the other side of what they hold: what is left there must be known to be the follower's own. */
+export const handOversOpposite = (
+  seed: number,
+  copies: ScenarioCopies,
+  market: Pick<ScenarioMarket, 'coins'>,
+  book: Pick<LeaderBook, 'position'>,
+): ExtraActs =>
+  new ExtraActs(seed, 'hand over opposite', END_ONE_MS, (acts, at) => {
+    const side = ({ leader, terms }: CopyPlan, coin: string): number =>
+      Math.sign(book.position(leader, coin)) * (terms.direction === 'same' ? 1 : -1);
+    const living = copies.living();
+    const isOpposed = (plan: CopyPlan): boolean =>
+      living.some((other) => other.follower === plan.follower && market.coins.some(({ coin }) => side(plan, coin) * side(other, coin) < 0));
+    const opposed = living.filter(isOpposed);
+    if (opposed.length === 0) return [];
+    const plan = acts.draw.pick(opposed);
+    endFor(acts, copies, at, plan);
     return [{ at, kind: 'copy_stop', copy: plan.copy, mode: 'hand_over' }];
   });
 

@@ -11,6 +11,7 @@ const FLOORS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const GEARED = { seedsOneIn: 2, copiesOneIn: 1 } as const;
 const STOPS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
 const APPROVALS = { seedsOneIn: 3, copiesOneIn: 2 } as const;
+const WHOLE_MONEY = { seedsOneIn: 5, copiesOneIn: 2 } as const;
 const APPROVE_WITHIN_MS = [2_000, 60_000] as const;
 /** Of the copies that may mirror orders one in so many does not. */
 const POSITIONS_ONE_IN = 5;
@@ -29,6 +30,7 @@ export class TermsExtras {
   private readonly hasGearing: boolean;
   private readonly hasOrders: boolean;
   private readonly hasApprovals: boolean;
+  private readonly hasWholeMoney: boolean;
 
   constructor(private readonly seed: number) {
     this.hasStateLimits = draws(seed, 'extras: state limits').oneIn(STATE_LIMITS.seedsOneIn);
@@ -38,6 +40,7 @@ export class TermsExtras {
     this.hasGearing = this.hasFloors && draws(seed, 'extras: geared').oneIn(GEARED.seedsOneIn);
     this.hasOrders = hasOrders(seed);
     this.hasApprovals = draws(seed, 'extras: approvals').oneIn(APPROVALS.seedsOneIn);
+    this.hasWholeMoney = draws(seed, 'extras: whole money').oneIn(WHOLE_MONEY.seedsOneIn);
   }
 
   /** The terms a copy begins with. */
@@ -48,7 +51,8 @@ export class TermsExtras {
     const acting = this.hasFloors ? withFloorAction(limited, this.drawOf('floor actions', copy)) : limited;
     const rests = this.hasRest && this.drawOf('rest', copy).oneIn(REST.copiesOneIn) ? ({ ...acting, onBreach: 'rest' } as const) : acting;
     const stops = this.hasStops && this.drawOf('stops', copy).oneIn(STOPS.copiesOneIn) ? ({ ...rests, protectiveStop: true } as const) : rests;
-    return this.hasApprovals ? withApprovals(stops, this.drawOf('approvals', copy)) : stops;
+    const asking = this.hasApprovals ? withApprovals(stops, this.drawOf('approvals', copy)) : stops;
+    return this.hasWholeMoney ? withWholeMoney(asking, this.drawOf('whole money', copy)) : asking;
   }
 
   /** The terms of a copy that is alone on its account, of a leader who works with orders: most have his orders stand for them as well. */
@@ -102,6 +106,20 @@ function gearedMode(mode: ModeTerms, times: bigint): ModeTerms {
       return { ...mode, multiplier: mode.multiplier * times };
   }
 }
+
+/** A copy that may lose all it has: it asks for many times its money, or for several times what it is worth, and no limit but its whole money ends it. */
+function withWholeMoney(terms: CopyTerms, draw: Draws): CopyTerms {
+  if (!draw.oneIn(WHOLE_MONEY.copiesOneIn)) return terms;
+  const { stateLimits: _, protectiveStop: __, ...others } = terms;
+  const times = BigInt(draw.between(3, 8)) * 1_000_000n * PPM;
+  const mode = draw.oneIn(2)
+    ? ({ kind: 'proportional', multiplier: times, compounding: draw.oneIn(3) ? 'fixed_nominal' : 'reinvest' } as const)
+    : gearedMode(terms.mode, BigInt(draw.between(8, 20)));
+  const losses = { ...terms.losses, fromStart: 1_000_000n * PPM, trailing: null, daily: null, lossMoney: null, haltNewAt: null };
+  return { ...others, mode, follow: 'all', instruments: { kind: 'all' }, caps: NO_CAPS, losses, venueLeverage: 10 };
+}
+
+const NO_CAPS = { maxPositionSize: null, maxPositionNotional: null, maxPositionShare: null, maxLeverage: null } as const;
 
 /** What is done where a mark passes a floor; the other limits of a copy without actions are told. */
 function withFloorAction(terms: CopyTerms, draw: Draws): CopyTerms {

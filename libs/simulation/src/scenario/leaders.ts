@@ -27,6 +27,11 @@ export interface ExactMoves {
   readonly at: (coin: string, price: bigint) => void;
 }
 
+/** Something a leader does besides his own plans, at a price so many millionths better than the market's. */
+export interface OutOfTurn extends Pick<Move, 'coin' | 'what'> {
+  readonly betterPpm: number;
+}
+
 /** One leader's doings. */
 interface Actor {
   readonly cast: ScenarioLeader;
@@ -108,6 +113,21 @@ export class ScenarioLeaders {
     return this.actors.flatMap((actor) => (actor.broke === null ? [] : this.refill(actor, actor.broke, at)));
   }
 
+  /** What leaders do out of turn, one thing each: who has no money or replays a recording does nothing, nor does anybody where a market is shut. */
+  outOfTurn(at: number, plan: (leader: ScenarioLeader, held: readonly string[]) => OutOfTurn | null): LeaderStep[] {
+    return this.actors.flatMap((actor) => {
+      if (actor.broke !== null || this.isExact(actor)) return [];
+      const held = this.book.held(actor.cast.leader).map(({ coin }) => coin);
+      const next = plan(
+        actor.cast,
+        held.filter((coin) => this.market.isOpen(coin)),
+      );
+      if (next === null || !this.market.isOpen(next.coin)) return [];
+      actor.working = null;
+      return this.trade(actor, next.coin, this.lotsFor(actor, next), 1, at, next.betterPpm);
+    });
+  }
+
   private doing(actor: Actor, at: number): LeaderStep[] {
     if (actor.broke !== null) return this.refill(actor, actor.broke, at);
     const rescued = this.rescue(actor, at);
@@ -131,7 +151,7 @@ export class ScenarioLeaders {
   }
 
   /** The change of position a move means, in lots. */
-  private lotsFor(actor: Actor, { coin, what }: Move): number {
+  private lotsFor(actor: Actor, { coin, what }: Pick<Move, 'coin' | 'what'>): number {
     const held = this.book.position(actor.cast.leader, coin);
     const spec = this.market.coin(coin);
     const price = this.market.price(coin);
@@ -144,6 +164,8 @@ export class ScenarioLeaders {
         return what.ppm >= WHOLE_PPM ? -held : -Math.trunc((held * what.ppm) / WHOLE_PPM);
       case 'turn':
         return -held - worth(what.ppm) * Math.sign(held);
+      case 'grow':
+        return worth(what.ppm) * Math.sign(held);
       case 'by': {
         const lots = worth(what.ppm);
         if (held !== 0 && Math.sign(lots) !== Math.sign(held)) return lots;
@@ -187,11 +209,11 @@ export class ScenarioLeaders {
     for (const actor of this.actors) this.pay(actor, this.market.coin(coin).dex, this.signedWorth(coin, this.book.position(actor.cast.leader, coin)));
   }
 
-  private trade(actor: Actor, coin: string, lots: number, pieces: number, at: number): LeaderTrades[] {
+  private trade(actor: Actor, coin: string, lots: number, pieces: number, at: number, betterPpm = 0): LeaderTrades[] {
     const { leader } = actor.cast;
     const before = this.book.position(leader, coin);
     const intent = intentOf(before, before + lots);
-    const [first, ...rest] = this.split(this.market.coin(coin), lots, pieces);
+    const [first, ...rest] = this.split(this.market.coin(coin), lots, pieces, betterPpm);
     if (intent === null || first === undefined) return [];
     const order = this.orderOf(actor, coin, Math.sign(lots));
     actor.tradedAt = at;
@@ -199,11 +221,12 @@ export class ScenarioLeaders {
     return [{ at, kind: 'leader_trades', leader, coin, intent, order, before, fills: [first, ...rest] }];
   }
 
-  /** Fills of about equal size, each a little worse than the market. */
-  private split(coin: ScenarioCoin, lots: number, pieces: number): LeaderFill[] {
+  /** Fills of about equal size, each a little worse than the market, or than so much better than it. */
+  private split(coin: ScenarioCoin, lots: number, pieces: number, betterPpm: number): LeaderFill[] {
     const count = Math.min(pieces, Math.abs(lots));
     const sign = Math.sign(lots);
-    const market = this.market.price(coin.coin);
+    const price = this.market.price(coin.coin);
+    const market = price - ppmOf(price, sign * betterPpm);
     let away = 0;
     return Array.from({ length: count }, (_, nth) => {
       const size = Math.floor((Math.abs(lots) * (nth + 1)) / count) - Math.floor((Math.abs(lots) * nth) / count);

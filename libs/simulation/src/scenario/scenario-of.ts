@@ -5,8 +5,10 @@ import { ScenarioCopies } from './copies';
 import { drawFollowers, drawLeaders, drawTenants } from './draw-cast';
 import { type Draws, draws } from './draws';
 import { DroppedStops } from './dropped-stops';
-import { closeAlls, handOvers, unwinds } from './endings';
+import { closeAlls, handOvers, handOversOpposite, unwinds } from './endings';
 import { TermsExtras } from './extras';
+import { LastPauses } from './last-pauses';
+import { LastTrades } from './last-trades';
 import { LeaderBook } from './leader-book';
 import { ScenarioOrders, withOrders } from './leader-orders';
 import { ScenarioLeaders } from './leaders';
@@ -38,6 +40,8 @@ const PART_STEPS = 500;
 const RECOVERY_MS = 8_000;
 /** By then who was to be liquidated is. */
 const LIQUIDATED_MS = 2_000;
+/** By then an engine that came up leads as any. */
+const SETTLED_MS = 5_300;
 /** A calm outlasts every catch-up window, age and confirmation. */
 const CALM_MS = 45_000;
 const LAST_CALM_MS = 90_000;
@@ -81,10 +85,13 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
   const dropped = new DroppedStops(seed, copies);
   const limits = new ScenarioLimits(seed, copies, coins);
   const told = new ToldLimits(seed, copies, limits);
+  const trading = new ScenarioLeaders(traders, market, book, draws(seed, 'trades'), recorded);
+  const last = new LastTrades(seed, trading);
+  const pauses = new LastPauses(seed, copies);
   const script = new Script(
     market,
     book,
-    new ScenarioLeaders(traders, market, book, draws(seed, 'trades'), recorded),
+    trading,
     new ScenarioActs(copies, followers, leaders.length, tenants.length, market, draws(seed, 'acts')),
     new ScenarioFaults(draws(seed, 'faults')),
     new ScenarioEngines(draws(seed, 'engines'), crashPoints),
@@ -93,6 +100,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       limits,
       closeAlls(seed, copies),
       handOvers(seed, copies, market),
+      handOversOpposite(seed, copies, market, book),
       unwinds(seed, copies),
       moneyNow(seed, copies),
       listingPauses(seed, copies),
@@ -100,9 +108,11 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       dropped,
       lockLosses(seed, crashPoints),
       told,
+      pauses,
     ],
     working === undefined ? NO_ORDERS : new ScenarioOrders(working, market, draws(seed, 'orders: doings')),
     { press: (at) => [...pressed.press(at), ...dropped.press(at), ...told.press(at)] },
+    { first: (at) => last.first(at), second: (at) => [...last.second(at), ...pauses.press(at)] },
   );
   const { steps: least, parts } = leastSteps === 0 ? EXTENT[size] : extentOf(leastSteps);
   const steps = script.write(parts, (part, written) => written >= Math.ceil((least * part) / parts));
@@ -151,6 +161,7 @@ export class Script {
     private readonly others: readonly RestingTurn[] = [],
     private readonly orders: Pick<ScenarioOrders, 'nextAt' | 'act' | 'rest' | 'hush' | 'closeAll'> = NO_ORDERS,
     private readonly pressed: { press(at: number): readonly Step[] } = { press: () => [] },
+    private readonly last: { first(at: number): readonly Step[]; second(at: number): readonly Step[] } = { first: () => [], second: () => [] },
   ) {}
 
   /** `isPlayed`: whether a part, counted from 1, is over, by the number of steps there are. */
@@ -190,8 +201,11 @@ export class Script {
     this.emit(this.leaders.refund(this.now));
     this.emit(this.orders.hush(this.now, last));
     if (!last) this.emit(this.pressed.press(this.now));
+    this.pricesUntil(at + SETTLED_MS);
+    if (!last) this.emit(this.last.first(this.now));
     this.pricesUntil(at + RECOVERY_MS);
     if (last) this.goFlat();
+    else this.emit(this.last.second(this.now));
     const calm = this.calms;
     this.calms += 1;
     this.emit([{ at: this.now, kind: 'calm_begins', calm, last }]);

@@ -12,6 +12,8 @@ export interface Move {
     | { readonly do: 'by'; readonly ppm: number }
     | { readonly do: 'cut'; readonly ppm: number }
     | { readonly do: 'turn'; readonly ppm: number }
+    /** Adds on the side of what is held, however much that is. */
+    | { readonly do: 'grow'; readonly ppm: number }
     /** Ends in a position of so many lots, whatever there is. */
     | { readonly do: 'to'; readonly lots: number };
   /** Fills in the one block. */

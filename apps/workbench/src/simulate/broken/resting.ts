@@ -47,6 +47,7 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
         find: 'if (rest === undefined || ctx.clock.now() >= rest.until) return false;',
         put: 'if (rest === undefined) return false;',
       },
+      { file: STANDING, find: WANTED, put: 'return true;' },
     ],
   },
 ];

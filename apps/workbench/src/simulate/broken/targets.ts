@@ -63,16 +63,8 @@ export const BROKEN_TARGETS: readonly BrokenEngine[] = [
     rule: 'snapshots are state, never signals',
     caughtBy: ['entry_without_cause', 'beyond_target', 'target_too_high'],
     edits: [
-      {
-        file: 'libs/replication/src/plan-wave.ts',
-        find: "move.source === 'fills' && move.incrementPrice !== null &&",
-        put: '',
-      },
-      {
-        file: 'libs/replication/src/plan-wave.ts',
-        find: "move.incrementPrice === null ? 0 : (0, _kernel.toExact)(move.incrementPrice, 'increment price')",
-        put: "(0, _kernel.toExact)(move.incrementPrice ?? move.lastPrice, 'increment price')",
-      },
+      { file: 'libs/replication/src/detect.ts', find: "source: 'resync',", put: "source: 'fills'," },
+      { file: 'libs/replication/src/detect.ts', find: 'incrementPrice: null,', put: 'incrementPrice: lastPrice,' },
     ],
   },
   {

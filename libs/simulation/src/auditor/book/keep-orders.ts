@@ -56,10 +56,7 @@ export function keepOrders(
     case 'nonce_voided': {
       const key = `${told.signer} ${told.nonce}`;
       state.spentNonces.add(key);
-      const order = state.byNonce.get(key);
-      if (order !== undefined) order.voided = true;
-      // One action is of several mirrors.
-      if (order?.mirror) for (const other of mirrorsOf(state, order)) if (other.handed?.nonce === told.nonce) other.voided = true;
+      for (const order of state.byNonce.get(key) ?? []) order.voided = true;
       return;
     }
     case 'signer_gone':
@@ -80,26 +77,27 @@ export function keepOrders(
   }
 }
 
-/** All mirrors of the copy an order is of. */
-const mirrorsOf = (state: AuditState, { copyId }: OrderTrack): readonly OrderTrack[] =>
-  [...(state.copies.get(copyId)?.holdings.values() ?? [])].flatMap(({ mirrors }) => [...mirrors.values()]);
-
 /** Begins to keep an order. */
 export function orderTrackOf(state: AuditState, from: OrderOrigin): OrderTrack {
   must(state.orders.size < MAX_ORDERS, `a run of more than ${MAX_ORDERS} orders is cut into several`);
   const order = new OrderTrack(from);
   state.orders.set(from.cloid, order);
-  const key = `${from.signer} ${from.nonce}`;
-  if (!state.byNonce.has(key)) state.byNonce.set(key, order);
+  noteNonce(state, order, from);
   return order;
 }
 
-/** Who signs is known for sure only as an order leaves: an account may have a newer agent already. */
-export function nameSigned({ byNonce, spentNonces }: AuditState, order: OrderTrack, { signer, nonce }: Pick<OrderHanded, 'signer' | 'nonce'>): void {
+function noteNonce({ byNonce }: AuditState, order: OrderTrack, { signer, nonce }: Pick<OrderHanded, 'signer' | 'nonce'>): void {
   const key = `${signer} ${nonce}`;
-  if (!byNonce.has(key)) byNonce.set(key, order);
+  const known = byNonce.get(key);
+  if (known === undefined) byNonce.set(key, [order]);
+  else if (!known.includes(order)) known.push(order);
+}
+
+/** Who signs is known for sure only as an order leaves: an account may have a newer agent already. */
+export function nameSigned(state: AuditState, order: OrderTrack, signed: Pick<OrderHanded, 'signer' | 'nonce'>): void {
+  noteNonce(state, order, signed);
   // Another engine, which lives on beside this one, may have taken it for something that is not written down.
-  if (spentNonces.has(key)) order.voided = true;
+  if (state.spentNonces.has(`${signed.signer} ${signed.nonce}`)) order.voided = true;
 }
 
 function send(state: AuditState, order: OrderTrack, handed: OrderHanded): void {

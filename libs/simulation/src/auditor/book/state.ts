@@ -65,8 +65,8 @@ export class AuditState {
   readonly copiesByAccount = new Map<string, CopyTrack[]>();
   readonly holders = new HoldingIndex();
   readonly orders = new Map<string, OrderTrack>();
-  /** The first order of each signer's nonce. */
-  readonly byNonce = new Map<string, OrderTrack>();
+  /** Orders of each signer's nonce, oldest first: one action may be of several stops or mirrors. */
+  readonly byNonce = new Map<string, OrderTrack[]>();
   /** Signer and nonce of what the venue took without an order: no order with it can land, one that is planned later neither. */
   readonly spentNonces = new Set<string>();
   /** The account each signer signs for, by its first order. */

@@ -51,7 +51,7 @@ const nameOf = ({ cloid, copyId, buy, size, coin, price, reduceOnly }: MirrorHan
 
 /** A nonce is of one action; an action may be of several mirrors. */
 function checkNonce(state: AuditState, { signer, nonce, cloid, copyId }: MirrorHanded, at: EpochMs): void {
-  const first = state.byNonce.get(`${signer} ${nonce}`);
+  const [first] = state.byNonce.get(`${signer} ${nonce}`) ?? [];
   if (first === undefined || first.cloid === cloid || first.mirror?.writtenAt === state.orders.get(cloid)?.mirror?.writtenAt) return;
   state.report(
     'duplicate_nonce',

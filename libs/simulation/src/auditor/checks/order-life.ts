@@ -15,7 +15,7 @@ export function checkJournaled(state: AuditState, told: Journaled): void {
       `${named} is journaled with a client order id that wave ${told.wave} gives a second time`,
     );
   }
-  const first = state.byNonce.get(`${told.signer} ${told.nonce}`);
+  const [first] = state.byNonce.get(`${told.signer} ${told.nonce}`) ?? [];
   if (first === undefined || first.cloid === told.cloid) return;
   state.report(
     'duplicate_nonce',

@@ -27,6 +27,23 @@ export function checkRestFilled(state: AuditState, fill: Extract<WorldObservatio
   state.report('rest_not_cancelled', fill.at, order.copyId, order.cloid, text);
 }
 
+/**
+ * The same of one that ends without filling: it was to be cancelled when it was to end, and not when something else ended it. Only where the engine was answered that
+ * it stands is it known to have known of it.
+ */
+export function checkRestEnded(state: AuditState, seen: Extract<WorldObservation, { kind: 'world_order' }>): void {
+  const order = seen.cloid === null ? undefined : state.orders.get(seen.cloid);
+  const handed = order?.handed ?? null;
+  if (seen.status !== 'done' || order === undefined || order.ended || !order.rested || order.mirror !== null) return;
+  if (handed === null || handed.tif === 'ioc' || isExit(handed) || order.remaining <= 0n || !order.stoodWhenAnswered || order.answeredLate) return;
+  const ended = endOf(state, order);
+  if (ended === null || ended.at <= quietSince(state, order)) return;
+  const late = seen.at - Math.max(ended.at, order.answeredAt);
+  if (late <= state.options.restEndMs) return;
+  const text = `order ${order.cloid} of copy ${order.copyId} stood in ${handed.coin} with ${sizeText(order.remaining)} left for ${late} ms after ${ended.why}`;
+  state.report('rest_not_cancelled', seen.at, order.copyId, order.cloid, text);
+}
+
 /** In the calm every window is long over: nothing stands that would take risk. */
 export function checkCalmRests(state: AuditState, at: number): void {
   for (const order of state.orders.values()) {
