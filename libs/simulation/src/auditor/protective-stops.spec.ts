@@ -202,6 +202,26 @@ describe('protective stops of two copies on one account', () => {
     expect(sharing(positions, stops)).toEqual(found);
   });
 
+  it.each<[string, number | null, readonly string[]]>([
+    ['nobody was told', null, []],
+    ['the books may not have', 5_000, []],
+    ['the books have', 11_000, ['beyond_target']],
+  ])('one that fills after its copy closed opens, beside what the other holds: an entry is judged without it where %s', (_what, toldMs, found) => {
+    const history = new SharingHistory(GUARDED).opens('a', '-500').opens('b', '-500');
+    const { process, scope, account, signer, nonce } = STOP;
+    const stop = { ...STOP, copyId: 'a', cloid: 's-a', buy: true, price: units('130'), trigger: units('105') };
+    history.tell({ kind: 'stop_written', at: history.now, process, scope, copyId: 'a', cloid: 's-a', signer, nonce });
+    history.tell({ kind: 'stop_handed', at: history.now, stop });
+    history.tell({ kind: 'world_order', at: history.now, account, coin: COIN, cloid: 's-a', status: 'resting' });
+    history.leader('a', '0').fill(history.order('a', '50', true, true));
+    const fill = { account, tradeId: 'ts', coin: COIN, size: units('50'), price: units('105'), fee: units('0.01') };
+    history.tell({ kind: 'world_fill', at: history.now, ...fill, cloid: 's-a', buy: true, closedPnl: 0n, liquidation: false });
+    history.tell({ kind: 'world_order', at: history.now, account, coin: COIN, cloid: 's-a', status: 'done' });
+    if (toldMs !== null) history.tell({ kind: 'account_fill_delivered', at: history.now, process, account, tradeId: 'ts', coin: COIN }).wait(toldMs);
+    history.leader('a', '200').order('a', '20', false, false);
+    expect(history.found()).toEqual(found);
+  });
+
   it('count what ended copies left as the follower’s own together: remnants against each other are nothing', () => {
     const history = new SharingHistory(GUARDED).opens('a', '500');
     const copy = { ...COPY, copyId: 'c', account: '0xf1', leaderId: 'lc', leader: '0xcc' };

@@ -299,6 +299,19 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     history.order(more, { cause: 'repair' });
     expect(history.found()).toEqual(found);
   });
+
+  it.each<[string, number | null, readonly string[]]>([
+    ['does that behind its beginning', 500, []],
+    ['begins at the next open where nobody asked', null, ['entry_without_cause']],
+  ])('a copy whose follower asked for a re-basis before it was active %s', (_what, afterMs, found) => {
+    const history = new History().follow('10').wait(1_000).mark('100');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings: history.settings, allocation: units('10000') });
+    if (afterMs !== null) history.wait(afterMs).tell({ kind: 'rebased', at: history.now, copyId: 'c2' });
+    history.wait(500).tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' }).wait(3_000).mark('100');
+    history.order('1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
 });
 
 describe('a copy of at most two fixed amounts (product §2.2)', () => {

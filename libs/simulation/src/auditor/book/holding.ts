@@ -3,6 +3,7 @@ import type { OrderHanded } from '../observations';
 import { Approvals } from './approvals';
 import type { Trim } from './limit-marks';
 import { OpenMoves } from './open-moves';
+import { OpenedByStops } from './opened-by-stops';
 import { isExit, type OrderTrack } from './orders';
 import { TargetBounds } from './target';
 
@@ -152,6 +153,7 @@ export class Holding {
   filledWholeAt = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
+  readonly openedByStops = new OpenedByStops();
   /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
   private unanswered: UnansweredFill[] = [];
   /** When the newest exit and the newest entry were decided. */
@@ -181,6 +183,7 @@ export class Holding {
   /** Whatever was whose, nothing is held. */
   flat(): void {
     this.era += 1;
+    this.openedByStops.flat();
     this.real.flat();
     this.told.flat();
     this.untold.clear();
@@ -322,7 +325,8 @@ export class Holding {
   /** What entries of a side add to: the position there; below zero what stands against them and no exit on its way may close before. */
   base(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
     const held = this.real.position * (buy ? 1n : -1n);
-    return held >= 0n ? held : min(0n, held + this.pending(at, clockSlackMs, buy, true));
+    if (held >= 0n) return held - min(held, this.openedByStops.unbooked(at, buy));
+    return min(0n, held + this.pending(at, clockSlackMs, buy, true));
   }
 
   /** The position on a side with every entry filled and no exit of it; below zero it is on the other. */
@@ -337,6 +341,13 @@ export class Holding {
 
   /** The same once what stands against it is closed, whoever does so. */
   worst(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    const held = this.real.position * (buy ? 1n : -1n);
+    const unbooked = held > 0n ? min(held, this.openedByStops.unbooked(at, buy)) : 0n;
+    return this.most(at, clockSlackMs, buy) - unbooked;
+  }
+
+  /** The same with what an engine need not know of. */
+  most(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
     const held = this.real.position * (buy ? 1n : -1n);
     return (held > 0n ? held : 0n) + this.pending(at, clockSlackMs, buy, false) + this.standing(at, clockSlackMs, buy);
   }

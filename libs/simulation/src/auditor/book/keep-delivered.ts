@@ -144,7 +144,8 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   if (move.after === 0n || sign(move.after) !== sign(move.before)) holding.mirroredExits = 0n;
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
-  holding.open.follow(followed);
+  const track = leader.coin(move.coin);
+  holding.open.follow(followed, (earlier) => track.isUnheard(earlier, move.process, move.at));
   if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   if (!followed.exits && reduces(move)) keepHeld(holding);
 }
@@ -217,7 +218,7 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const buy = target.side > 0n;
   const { clockSlackMs } = state.options;
   const exits = exitsAhead(state, copy, holding, move.at);
-  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
+  const most = holding.most(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 
@@ -235,6 +236,7 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
     holding.untold.delete(part);
+    holding.openedByStops.told(part, at, state.options.owedSlackMs);
     holding.toldAt = at;
     if (order?.mirror != null && order.handed?.reduceOnly === false) closedAhead(holding, part.signed);
     if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part, state.options.owedSlackMs);
@@ -266,6 +268,6 @@ function userClosed(state: AuditState, holding: Holding, signed: bigint, at: num
     return;
   }
   const side = sign(holding.real.position);
-  const left = side === 0n ? 0n : holding.worst(at, state.options.clockSlackMs, side > 0n);
+  const left = side === 0n ? 0n : holding.most(at, state.options.clockSlackMs, side > 0n);
   holding.open.change((target) => target.wait(at, side * left));
 }

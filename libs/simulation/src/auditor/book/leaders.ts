@@ -7,6 +7,8 @@ import { RecentRange } from './window';
 
 /** Prices of increases kept per leader and coin for price bounds. */
 const PRICES_KEPT = 256;
+/** Moments of his fills kept per leader and coin, with the process that was told them last. */
+const TOLD_KEPT = 64;
 
 /** One block's change of a leader's position in one coin, as an engine was told it. */
 export interface LeaderMove {
@@ -23,6 +25,8 @@ export interface LeaderMove {
   readonly unnamed: boolean;
   readonly time: EpochMs;
   readonly at: EpochMs;
+  /** Who was told. */
+  readonly process: string;
 }
 
 interface IncreasePrice {
@@ -55,6 +59,8 @@ export class LeaderCoin {
   readonly orders = new Set<string>();
   /** Oldest told first. */
   private readonly prices: IncreasePrice[] = [];
+  /** Which process was told last of fills of a moment, and when it was first; oldest first. */
+  private readonly told = new Map<EpochMs, { readonly process: string; readonly at: EpochMs }>();
   /** The newest answer of {@link pricesSince}: all copies of a wave ask the same. */
   private asked: { readonly from: EpochMs; readonly range: PriceRange | null } | null = null;
 
@@ -71,6 +77,20 @@ export class LeaderCoin {
     if (this.readTime <= this.lastFillTime) return this.position;
     const sameSide = this.readPosition * this.position > 0n;
     return sameSide && this.position * this.position > this.readPosition * this.readPosition ? this.position : this.readPosition;
+  }
+
+  /** A process was told of fills of a moment. */
+  noteTold(time: EpochMs, process: string, at: EpochMs): void {
+    if (this.told.get(time)?.process === process) return;
+    this.told.set(time, { process, at });
+    const [oldest] = this.told.keys();
+    if (this.told.size > TOLD_KEPT && oldest !== undefined) this.told.delete(oldest);
+  }
+
+  /** Whether a process need not have heard of a move by `at`: another was told of it. What is forgotten counts as heard. */
+  isUnheard({ time }: LeaderMove, process: string, at: EpochMs): boolean {
+    const told = this.told.get(time);
+    return told !== undefined && (told.process !== process || told.at > at);
   }
 
   /** A fill that increased was told to a process. */
@@ -136,6 +156,7 @@ export class LeaderTrack {
       group = [];
     };
     for (const fill of fills) {
+      this.coin(fill.coin).noteTold(fill.time, process, at);
       if (this.heard(fill, at, process)) continue;
       this.orders.filled(fill.orderId, fill.size, at);
       const first = group[0];
@@ -208,7 +229,7 @@ export class LeaderTrack {
     track.position = after;
     track.known = true;
     track.lastFillTime = first.time;
-    return { coin: first.coin, before, after, believed, newOrders: fresh.size, increase: rangeOf(prices), unnamed, time: first.time, at };
+    return { coin: first.coin, before, after, believed, newOrders: fresh.size, increase: rangeOf(prices), unnamed, time: first.time, at, process };
   }
 }
 

@@ -82,6 +82,18 @@ export class TargetBounds {
     Object.assign(this, saved);
   }
 
+  /** A target of its own that stands as one stood when it was saved. */
+  static of(saved: SavedTarget): TargetBounds {
+    return Object.assign(new TargetBounds(), saved, { turns: 0 });
+  }
+
+  /** What an engine that heard less made of the newest move is admitted too. */
+  mayBe(other: TargetBounds): void {
+    this.lowHolds = false;
+    this.lower(other.side === this.side ? other.low : 0n);
+    if (other.side === this.side && other.high > this.high) this.owe(Math.max(this.owedAt, other.owedAt), other.high);
+  }
+
   /** Highest target on `side` that held at some moment from `from` on. */
   highSince(from: EpochMs, side: bigint): bigint {
     let highest = this.side === side ? this.high : 0n;
