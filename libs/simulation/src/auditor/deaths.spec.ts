@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COPY, History, rate, units } from './testing/history';
+import { COIN, COPY, History, rate, units } from './testing/history';
 
 /** Another process takes over, `down` ms after the first one died, and sees marks again. */
 const takeOver = (history: History, down: number) => {
@@ -58,6 +58,21 @@ describe('over the death of a process', () => {
     history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p2', leader: COPY.leader, fills });
     history.order('1');
     expect(history.found()).toEqual([]);
+  });
+
+  it.each<[string, string, boolean, readonly string[]]>([
+    ['is followed as one change from where he was before it', '9', false, []],
+    ['is followed no further than the leader', '9.9', false, ['target_too_high']],
+    ['is known where it was decided', '9', true, ['target_too_high']],
+  ])('a reduction that was told to the process that died, and more of the leader after it, %s', (_what, target, decided, found) => {
+    const history = new History().follow('100').wait(20_000).mark('100');
+    const decide = (): History => history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time: history.now, copyIds: [COPY.copyId] });
+    decide().leader('50');
+    if (decided) decide();
+    takeOver(history, 1_000).state('paused').wait(10_000).mark('100').leader('90');
+    decide().wait(20_000).mark('100');
+    history.calm(history.snapshot({ target: units(target), reasons: ['denied'] }, 'paused'));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
   });
 
   it('a breach that was written down outlives the process', () => {

@@ -73,6 +73,13 @@ export class LeaderCoin {
     return sameSide && this.position * this.position > this.readPosition * this.readPosition ? this.position : this.readPosition;
   }
 
+  /** The same at its smallest; none where the two are not on one side: what was closed or turned may be known by a reading alone. */
+  get smallest(): bigint {
+    if (this.readTime <= this.lastFillTime) return this.position;
+    if (this.readPosition * this.position <= 0n) return 0n;
+    return abs(this.readPosition) < abs(this.position) ? this.readPosition : this.position;
+  }
+
   notePrice(price: bigint, at: EpochMs): void {
     this.asked = null;
     if (this.prices.length === PRICES_KEPT) this.prices.shift();

@@ -1,5 +1,5 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { Followed, SavedTarget, TargetBounds } from './target';
+import { type Followed, type SavedTarget, TargetBounds } from './target';
 
 /** Moves of one copy in one coin that are kept as undecided; older ones count as they were told. */
 const OPEN_MOST = 32;
@@ -26,10 +26,31 @@ export class OpenMoves {
     return this.changes.some(({ open }) => open !== null && open.move.time <= time);
   }
 
-  follow(followed: Followed): void {
+  /** `startedAt`: when an engine process began last. */
+  follow(followed: Followed, startedAt: EpochMs): void {
     if (this.changes.length === 0) this.base = this.target.save();
+    const unheard = this.withUnheard(followed, startedAt);
     const change: Change = { open: followed, redo: (target) => target.follow(change.open ?? followed) };
     this.note(change);
+    if (unheard === null) return;
+    this.change((target) => {
+      target.unsure();
+      target.mayBe(followed.move.at, unheard.side, unheard.high);
+    });
+  }
+
+  /**
+   * The target of a process that never heard of moves which another one was told, and died of before it decided on them: it believes in what was before them, and sees
+   * one change from there to where this move leads. null: there are none.
+   */
+  private withUnheard(followed: Followed, startedAt: EpochMs): TargetBounds | null {
+    const isUnheard = ({ open }: Change): boolean => open !== null && open.move.at < startedAt;
+    const before = this.changes.find(isUnheard)?.open?.move.before;
+    if (this.base === null || before === undefined || followed.move.at < startedAt) return null;
+    const target = TargetBounds.from(this.base);
+    for (const change of this.changes) if (!isUnheard(change)) change.redo(target);
+    target.follow({ ...followed, move: { ...followed.move, before, believed: null } });
+    return target;
   }
 
   /** Any other change of the target. */
@@ -93,4 +114,5 @@ const isSame = (one: Followed, other: Followed): boolean =>
   one.may === other.may &&
   one.must === other.must &&
   one.exits === other.exits &&
+  one.against === other.against &&
   one.modes.length === other.modes.length;

@@ -19,6 +19,8 @@ export interface Followed {
   readonly exits: boolean;
   /** What mirrors may have filled ahead of it on its side: that much of an increase is the copy's already, whatever keeps it from entering. */
   readonly ahead: bigint;
+  /** What mirrors that were to enter may have filled ahead on the other side: it closes of an increase, which is given up that far where their order goes. */
+  readonly against: bigint;
 }
 
 /** A move that may be followed on either of two. */
@@ -33,6 +35,7 @@ export function widened(one: Followed, other: Followed): Followed {
     must: one.must && other.must,
     exits: one.exits && other.exits,
     ahead: max(one.ahead, other.ahead),
+    against: max(one.against, other.against),
   };
 }
 
@@ -80,6 +83,11 @@ export class TargetBounds {
   restore(saved: SavedTarget): void {
     this.past.length = Math.max(0, this.past.length - (this.turns - saved.turns));
     Object.assign(this, saved);
+  }
+
+  /** A target that begins at what was saved, with nothing before it. */
+  static from(saved: SavedTarget): TargetBounds {
+    return Object.assign(new TargetBounds(), saved);
   }
 
   /** Highest target on `side` that held at some moment from `from` on. */
@@ -141,9 +149,14 @@ export class TargetBounds {
   adoptedBy(at: EpochMs, leader: bigint, direction: SettingsSeen['direction'], ratio: RatioBounds): void {
     const side = direction === 'same' ? sign(leader) : sign(-leader);
     const asked = ratio.high === null ? UNBOUNDED : mulDiv(ratio.high, abs(leader), RATE_ONE, 'up');
-    if (this.side !== side || this.waiting || asked <= this.high) return;
+    this.mayBe(at, side, asked);
+  }
+
+  /** On `side` it may be as high as `most`, of what is owed already: what took it down may not be known. */
+  mayBe(at: EpochMs, side: bigint, most: bigint): void {
+    if (this.side !== side || this.waiting || most <= this.high) return;
     this.remember(at);
-    this.high = asked;
+    this.high = most;
   }
 
   /** Nothing is entered until the leader opens anew; what is held stays. */
@@ -275,7 +288,7 @@ export class TargetBounds {
     this.side = side;
     if (!followed.must) this.lowHolds = false;
     const ways = modes.map((mode) => (mode.kind === 'fixed_amount' ? this.byAmounts(move, mode.amount, mode.maxAdds) : this.byRatio(followed)));
-    if (this.lowHolds) this.low = ways.reduce((least, { low }) => min(least, low), UNBOUNDED);
+    if (this.lowHolds) this.low = max(0n, ways.reduce((least, { low }) => min(least, low), UNBOUNDED) - followed.against);
     const high = ways.reduce((most, way) => max(most, way.high), this.high);
     if (high === this.high && modes.every(({ kind }) => kind === 'fixed_amount')) return;
     if (followed.may) {
