@@ -1,7 +1,10 @@
-import type { TenantId } from '@lockstep/kernel';
+import { money, type TenantId } from '@lockstep/kernel';
+import { entryOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
-import { navOf } from './load-book';
+import { navOf, realEquityOf } from './load-book';
+import type { CopyRecord } from './registry';
+import { equityStateOf } from './save-equity';
 
 const NAV_ONE = 1_000_000_000_000;
 const ctx = { clock: { now: () => 1_000 }, days: { next: () => 9_000 } } as unknown as Pick<EngineContext, 'clock' | 'days'>;
@@ -31,5 +34,18 @@ describe('references of losses as a start finds them', () => {
     const expected = { factor: 1_000_000_000_000n, equity: 100n, peak: 1_000_000_000_000n, day: 1_000_000_000_000n, dayEndsAt: 9_000, pnlAnchor: 0n };
     expect(navOf(ctx, scope, { equity: null, allocation: 100n, startedAt: 1 })).toEqual(expected);
     expect(navOf(ctx, scope, { equity: null, allocation: 100n, startedAt: null })).toBeNull();
+  });
+});
+
+describe('what an account had for a copy', () => {
+  it('is found as it was written, until the account is read again', () => {
+    const { book } = new Stage();
+    const row = book.addCopy(entryOf(1, settingsOf('1'), { realEquity: money(4_200n) }));
+    const equity = equityStateOf({ no: 1, row, state: 'active', watched: { book } } as unknown as CopyRecord);
+    expect(realEquityOf({ equity: { ...equity, detail: JSON.parse(JSON.stringify(equity.detail)) }, allocation: 10_000n })).toBe(4_200n);
+  });
+
+  it('is what was allocated where nothing of it was written', () => {
+    expect(realEquityOf({ equity: null, allocation: 10_000n })).toBe(10_000n);
   });
 });

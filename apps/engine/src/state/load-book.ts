@@ -1,4 +1,4 @@
-import { type EpochMs, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
+import { type EpochMs, type Money, money, RATE_ONE, rate, size, type TenantScope } from '@lockstep/kernel';
 import { CopyBook, type CopyMarkup, type FollowerRows, LeaderBook, type NavState, STATUS } from '@lockstep/replication';
 import { defaultCopySettings } from '@lockstep/roster';
 import type { FeeScheduleRow, OwnPosition, PositionState, RunningCopy, VenueAccountRow, WatchedAccountRow } from '@lockstep/storage';
@@ -100,7 +100,7 @@ export function addCopy(
     settingsVersion: copy.settingsVersion,
     allocation: money(copy.allocation),
     netPnl: money(copy.equity?.netPnl ?? 0n),
-    realEquity: money(copy.allocation),
+    realEquity: realEquityOf(copy),
     nav: navOf(ctx, scope, copy),
     basisEquity: basisOf(copy),
     agentValidUntil: entriesUntil(account),
@@ -226,6 +226,12 @@ function kept(copy: Pick<RunningCopy, 'equity'>, name: string, otherwise: number
   const value: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, name) : undefined;
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : otherwise;
 }
+
+/** What the copy's account had for it when it was last known: until it is read, a move is sized by that. One never known has what was allocated. */
+export const realEquityOf = (copy: Pick<RunningCopy, 'equity' | 'allocation'>): Money => {
+  const real = kept(copy, 'realEquity', -1);
+  return money(real < 0 ? copy.allocation : BigInt(real));
+};
 
 function basisOf(copy: RunningCopy) {
   const basisEquity = kept(copy, 'basisEquity', 0);

@@ -48,8 +48,8 @@ export class EquityWriter {
 /** Everything of a copy's valuation that a restart has to find again: references of losses move without its equity, as when it is enabled again while flat. */
 function figuresOf({ watched, row, state }: CopyRecord): readonly number[] {
   const { copies } = watched.book;
-  const { equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity } = copies;
-  const columns = [equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity];
+  const { equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity } = copies;
+  const columns = [equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity];
   return [...columns.map((column) => column[row] ?? 0), state === 'breaker_closed' ? 1 : 0];
 }
 
@@ -78,6 +78,7 @@ export function equityStateOf(copy: CopyRecord): EquityState {
       dayEndsAt: copies.dayEndsAt[row] ?? 0,
       pnlAnchor: copies.pnlAnchor[row] ?? 0,
       basisEquity: copies.basisEquity[row] ?? 0,
+      realEquity: copies.realEquity[row] ?? 0,
     },
   };
 }
