@@ -104,6 +104,21 @@ describe('over the death of a process', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, string, boolean, readonly string[]]>([
+    ['is followed as one change from where he was before it', '9', false, []],
+    ['is followed no further than the leader', '9.9', false, ['target_too_high']],
+    ['is known where it was decided', '9', true, ['target_too_high']],
+  ])('a reduction that was told to the process that died, and more of the leader after it, %s', (_what, target, decided, found) => {
+    const history = new History().follow('100').wait(20_000).mark('100');
+    const decide = (): History => history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time: history.now, copyIds: [COPY.copyId] });
+    decide().leader('50');
+    if (decided) decide();
+    takeOver(history, 1_000).state('paused').wait(10_000).mark('100').leader('90');
+    decide().wait(20_000).mark('100');
+    history.calm(history.snapshot({ target: units(target), reasons: ['denied'] }, 'paused'));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
+  });
+
   it('a breach that was written down outlives the process', () => {
     const losses = { fromStart: rate('0.2'), trailing: null, daily: null, lossMoney: null, haltNewAt: null, closeAfterMarks: 1 };
     const history = new History({ losses, venueLeverage: 50 }).follow('500').wait(1_000).mark('59').state('breaker_closed').wait(100);

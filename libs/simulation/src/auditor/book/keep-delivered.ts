@@ -182,7 +182,15 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
     ...entersOn(state, copy, move.coin, at),
     exits: settings.follow !== 'increases_only' || copy.state === 'winding_down' || copy.state === 'unwinding',
     ahead: aheadMost(state, copy, copy.holding(move.coin), at, move.after > 0n),
+    against: heldAgainst(state, copy, move, at),
   };
+}
+
+/** What is held for mirrors that filled ahead on the side the leader's move does not lead to, as far as was told: what is told later says so then. */
+function heldAgainst(state: AuditState, copy: CopyTrack, { coin, after }: LeaderMove, at: number): bigint {
+  const holding = copy.holding(coin);
+  const held = holding.told.position * -sign(after);
+  return held <= 0n ? 0n : min(held, aheadMost(state, copy, holding, at, after < 0n));
 }
 
 /** Whether a copy may take new risk on a move, and whether it must. Where that changes about now it may, and need not. */

@@ -79,6 +79,13 @@ export class LeaderCoin {
     return sameSide && this.position * this.position > this.readPosition * this.readPosition ? this.position : this.readPosition;
   }
 
+  /** The same at its smallest; none where the two are not on one side: what was closed or turned may be known by a reading alone. */
+  get smallest(): bigint {
+    if (this.readTime <= this.lastFillTime) return this.position;
+    if (this.readPosition * this.position <= 0n) return 0n;
+    return abs(this.readPosition) < abs(this.position) ? this.readPosition : this.position;
+  }
+
   /** A process was told of fills of a moment. */
   noteTold(time: EpochMs, process: string, at: EpochMs): void {
     if (this.told.get(time)?.process === process) return;

@@ -132,4 +132,5 @@ const isSame = (one: Followed, other: Followed): boolean =>
   one.may === other.may &&
   one.must === other.must &&
   one.exits === other.exits &&
+  one.against === other.against &&
   one.modes.length === other.modes.length;

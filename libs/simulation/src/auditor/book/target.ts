@@ -19,6 +19,8 @@ export interface Followed {
   readonly exits: boolean;
   /** What mirrors may have filled ahead of it on its side: that much of an increase is the copy's already, whatever keeps it from entering. */
   readonly ahead: bigint;
+  /** What mirrors that were to enter may have filled ahead on the other side: it closes of an increase, which is given up that far where their order goes. */
+  readonly against: bigint;
 }
 
 /** A move that may be followed on either of two. */
@@ -33,6 +35,7 @@ export function widened(one: Followed, other: Followed): Followed {
     must: one.must && other.must,
     exits: one.exits && other.exits,
     ahead: max(one.ahead, other.ahead),
+    against: max(one.against, other.against),
   };
 }
 
@@ -292,7 +295,7 @@ export class TargetBounds {
     this.side = side;
     if (!followed.must) this.lowHolds = false;
     const ways = modes.map((mode) => (mode.kind === 'fixed_amount' ? this.byAmounts(move, mode.amount, mode.maxAdds) : this.byRatio(followed)));
-    if (this.lowHolds) this.low = ways.reduce((least, { low }) => min(least, low), UNBOUNDED);
+    if (this.lowHolds) this.low = max(0n, ways.reduce((least, { low }) => min(least, low), UNBOUNDED) - followed.against);
     const high = ways.reduce((most, way) => max(most, way.high), this.high);
     if (high === this.high && modes.every(({ kind }) => kind === 'fixed_amount')) return;
     if (followed.may) {
