@@ -9,7 +9,7 @@ import { type DecisionCheck, type RecomputeTerms, recomputeDecision } from './re
 import { repackJournal } from './repack';
 import { repairPlan } from './repair';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
-import type { WavePlan } from './wave-plan';
+import { TIF_GTC, type WavePlan } from './wave-plan';
 
 const STAMP = { instance: 7, m0: 1.25, m1: 2.5, m2: 3, forecastEnd: 0 };
 const NO_CAPS = settingsOf('1').caps;
@@ -162,6 +162,27 @@ describe('a decision recomputed from its journal bytes', { timeout: 60_000 }, ()
     const checks = recomputeDecision(row, 0, terms(settings));
     expect(differing(checks).map((check) => check.what)).toContain(what);
     expect(repackJournal(row, 0, checks)).not.toEqual(repackJournal(row));
+  });
+
+  it.each<[string, 'rest' | 'reject', boolean, string]>([
+    ['that asks for it, where the venue knows such orders', 'rest', true, 'admitted'],
+    ['that asks for it, where the venue does not', 'rest', false, 'admitted'],
+    ['that does not ask for it', 'reject', true, 'equal'],
+  ])('knows the time in force of an entry that may rest: of a copy %s', (_what, onBreach, mayRest, verdict) => {
+    const resting = settingsOf('0.5', { maxAgeMs: 2_000, slippage: { ...settings.slippage, onBreach } });
+    const stage = new Stage(instrumentOf('BTC', 2));
+    stage.add(entryOf(1, resting));
+    const row = readBack(packed(stage.plan('10', { mayRest })));
+    const checks = recomputeDecision(row, 0, terms(resting));
+    expect(checks.find(({ what }) => what === 'tif')?.verdict).toBe(verdict);
+    expect(differing(checks)).toEqual([]);
+    expect(repackJournal(row, 0, checks)).toEqual(repackJournal(row));
+  });
+
+  it('says that an entry stands whose copy did not ask for it', () => {
+    const row = opened();
+    const checks = recomputeDecision({ ...row, orders: { ...row.orders, tif: Uint8Array.of(TIF_GTC) } }, 0, terms(settings));
+    expect(differing(checks).map(({ what }) => what)).toEqual(['tif']);
   });
 
   it('says what is missing where the move is not known', () => {

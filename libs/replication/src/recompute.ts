@@ -7,7 +7,7 @@ import { boundedLimit, exitBoundAt, minimumPrice } from './price-bound';
 import { type ReasonCode, reasonAt } from './reasons';
 import { amountTarget, classify, increasedTarget, keptOf, reducedTarget } from './target';
 import { EXIT_BAND, MIN_ORDER_VALUE } from './wave-options';
-import { TIF_IOC } from './wave-plan';
+import { TIF_GTC, TIF_IOC } from './wave-plan';
 
 /** What of a decision is not in its journal row: the settings of the version the row names, and the move it stands for. Rates 10^-12, prices 10^-8. */
 export interface RecomputeTerms {
@@ -250,13 +250,19 @@ function orderChecks(
     one('side', orders.buy[order], { exact: residual.buy ? 1 : 0 }),
     one('class', orders.exit[order], { exact: exit ? 1 : 0 }),
     one('reduce_only', orders.reduceOnly[order], { exact: leg % 2 === 0 ? 1 : 0 }),
-    one('tif', orders.tif[order], { exact: TIF_IOC }),
+    one('tif', orders.tif[order], timeInForce(exit, terms)),
     one('reference', orders.reference[order], exit ? exitReference(row, order, terms) : entryReference(row, index, terms, target)),
     one('price', orders.price[order], exit ? exitPrice(row, order, terms) : entryPrice(row, order, terms)),
     one('expiry', orders.expiresAfter[order], { exact: exit ? 0 : age }),
     one('nonce', nonce, nonce > row.plannedAt ? { among: [nonce], missing: 'the nonce its signer used last' } : { exact: row.plannedAt }),
   ];
 }
+
+/** An entry rests where its copy asks for that and the venue knows such orders. */
+const timeInForce = (exit: boolean, { settings }: RecomputeTerms): Answer =>
+  exit || settings.slippage.onBreach !== 'rest'
+    ? { exact: TIF_IOC }
+    : { among: [TIF_GTC, TIF_IOC], missing: 'whether the venue lets an entry stand' };
 
 function entryReference(row: JournalRow, index: number, { move, owedPrice }: RecomputeTerms, { held, wanted }: TargetAnswer): Answer {
   const { decisions } = row;

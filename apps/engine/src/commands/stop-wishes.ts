@@ -1,11 +1,13 @@
 import type { TenantScope } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
-import type { CommandRow } from '@lockstep/storage';
+import type { CommandRow, EngineScopedUnit } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
 import type { CopyRecord, Registry } from '../state/registry';
 
 type Wish = Pick<CommandRow, 'no' | 'kind' | 'targetId'>;
 
+/** Unread commands looked at beside what is written down before it leaves; more of one tenant at once are met when they are read. */
+const UNREAD_MAX = 100;
 /** Announcements kept at once; what is announced beyond keeps entries back when it is read. */
 const ANNOUNCED_MAX = 10_000;
 
@@ -59,7 +61,12 @@ export class StopWishes {
     this.readTo.set(scopeKey(scope), no);
   }
 
-  /** Commands that were met beside a wave's journal: stops that were not heard of act as if a wake-up had told of them. */
+  /** Commands that stand behind what was read, for {@link meetPending}: asked for in the transaction that writes down what may leave once it is committed. */
+  unread(scope: TenantScope, commands: Pick<EngineScopedUnit['commands'], 'pending'>): Promise<readonly Wish[]> {
+    return commands.pending(UNREAD_MAX, this.readUpTo(scope));
+  }
+
+  /** Commands that were met beside what was written down: stops that were not heard of act as if a wake-up had told of them. */
   meetPending(scope: TenantScope, commands: readonly Wish[]): void {
     for (const command of commands) if (command.no > this.readUpTo(scope)) this.announce(scope, command);
   }

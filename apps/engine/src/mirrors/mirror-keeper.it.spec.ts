@@ -180,6 +180,19 @@ describe('mirrors of a copy', () => {
     await until(() => expect([...ctx.standingStops.mirrors()].map(({ mirror }) => mirror?.leaderOrderId).sort()).toEqual(['o60', 'o80', 'o90']));
   });
 
+  it.each([
+    ['copy.pause', 'copy'],
+    ['leader.pause', 'leader'],
+  ] as const)('that enter do not leave where a %s was committed before them that nothing told of yet', async (kind, target) => {
+    Object.assign(stage.ctx.standingStops, { stopsMax: 9 });
+    const { app, scope, copy } = stage;
+    const targetId = target === 'copy' ? copy.id : copy.group.leaderId;
+    await app.scoped(scope, (unit) => unit.commands.append({ kind, targetId, payload: {}, actor: 'test' }));
+    list(...PRICES, '70');
+    await look();
+    expect(venue.asked.filter((words) => words.includes('at 70'))).toEqual([]);
+  });
+
   it('leave nothing to remember once their copy is gone', async () => {
     expect(mirrors.remembered).toBeGreaterThan(0);
     stage.copy.watched.working.lose();

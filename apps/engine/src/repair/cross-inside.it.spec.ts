@@ -130,6 +130,24 @@ describe('two copies of one account', () => {
     expect(await crosses()).toEqual([]);
   });
 
+  it('enter nothing behind a leader of whom it is told that he leaves', async () => {
+    await holdOf(stage, short, 'buy', '4.5', '110', 2);
+    const { watched, row } = stage.copy;
+    wants(stage.copy, 3);
+    wants(short, 2);
+    const { owedPrice, owedUntil } = rowsOf(stage.copy);
+    owedPrice[row] = Number(priceOf('105'));
+    owedUntil[row] = stage.ctx.clock.now() + 60_000;
+    watched.leaving.set(STAGE_COIN.coin, 1);
+    await cross();
+    expect([lotsOf(stage.copy), await crosses()]).toEqual([2 * LOTS, []]);
+    watched.leaving.delete(STAGE_COIN.coin);
+    short.watched.leaving.set(STAGE_COIN.coin, 1);
+    await cross();
+    // What the other closes is no reason to wait.
+    expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([3 * LOTS, 2 * LOTS]);
+  });
+
   it('are both reduced by one close of the follower, pro rata and each with its own profit', async () => {
     const { ctx, books } = stage;
     const reconciler = new Reconciler(ctx, books, new FillCollector(ctx, books), lanes);

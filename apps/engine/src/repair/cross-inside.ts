@@ -1,5 +1,15 @@
 import { pause } from '@lockstep/platform';
-import { type Cross, type CrossOptions, EXIT_BAND, findCrosses, type InstrumentSheet, mayCross, membersIn, revalue } from '@lockstep/replication';
+import {
+  type Cross,
+  type CrossDesire,
+  type CrossOptions,
+  EXIT_BAND,
+  findCrosses,
+  type InstrumentSheet,
+  mayCross,
+  membersIn,
+  revalue,
+} from '@lockstep/replication';
 import { nextWaveNumber } from '@lockstep/storage';
 import { bookCross } from '../books/book-cross';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -91,7 +101,13 @@ export class InsideCrossing {
 
   /** The first of what can cross; the next is found by the next repair. */
   private first(account: AccountRecord, coin: string, options: CrossOptions): Cross | undefined {
-    return findCrosses(membersIn(this.ctx.registry.rowsOf(account), coin), options)[0];
+    const crosses = findCrosses(membersIn(this.ctx.registry.rowsOf(account), coin), options);
+    return crosses.find(({ buyer, seller }) => !this.isOpposed(buyer, coin) && !this.isOpposed(seller, coin));
+  }
+
+  /** Nothing is entered behind a leader of whom it is told that he leaves: while the database is slow that may not be recorded for long. */
+  private isOpposed({ copyNo, exit }: CrossDesire, coin: string): boolean {
+    return !exit && this.ctx.registry.copies.get(copyNo)?.watched.leaving.has(coin) === true;
   }
 }
 

@@ -89,6 +89,15 @@ describe('copies that share an account', () => {
     expect([registry.copiesOf(account).length, account.own.get('BTC')]).toEqual([0, -27]);
   });
 
+  it('what an ended copy left is the follower’s also where the one that stays has not met the coin', () => {
+    const { registry, account, at } = sharing(-4, 3);
+    const copy = { ...at(1).copy, no: 9, watched: { no: 9, book: new Stage(instrumentOf('ETH', 1)).book } } as unknown as CopyRecord;
+    registry.addCopy(copy);
+    registry.dropCopy(2);
+    dropEnded(registry, at(0).copy, leftBy(at(0).copy));
+    expect([registry.copiesOf(account).length, ownLots(registry, account, 'BTC')]).toEqual([1, -4]);
+  });
+
   it('equity is shared by each copy’s own, and one alone has all of it', () => {
     const { registry, account, at } = sharing(0, 0);
     const equity = [300, 100].map((amount, index) => {

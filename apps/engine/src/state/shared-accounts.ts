@@ -8,12 +8,14 @@ import type { AccountRecord, CopyRecord, Registry, WatchedAccount } from './regi
  * columns right before it, in one turn with it, so that no plan counts on what another has reserved.
  */
 
-/** What the follower holds of their own in a coin beside the account's copies, in lots, as last compared with the venue. */
+/**
+ * What the follower holds of their own in a coin beside the account's copies, in lots, as last compared with the venue. A copy that is alone and has not met the coin
+ * says nothing of it: what others left there that ended before is their follower's all the same.
+ */
 export function ownLots(registry: Pick<Registry, 'copiesOf'>, account: AccountRecord, coin: string): number {
   const copies = registry.copiesOf(account);
-  const [only] = copies;
-  if (copies.length !== 1 || only === undefined) return account.own.get(coin) ?? 0;
-  return only.watched.book.findSheet(coin)?.rows.beside[only.row] ?? 0;
+  const only = copies.length === 1 ? copies[0] : undefined;
+  return only?.watched.book.findSheet(coin)?.rows.beside[only.row] ?? account.own.get(coin) ?? 0;
 }
 
 /** Before a plan of one instrument of a leader: its copies learn what the other copies of their accounts hold and have in flight. */

@@ -26,6 +26,7 @@ export interface TurnedStop {
 /**
  * Writes turns of one account's stops in one transaction: the row that a restart reads, the order row that a tenant reads, and the event. Everything about a stop
  * is written before the action that makes it so leaves, or after the venue told it; writing it again meets its own keys. Throws when it could not be written.
+ * Commands that end new risk and that no wake-up told of are met beside a mirror that enters, as beside a wave (product §3): they keep it back.
  */
 export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: readonly TurnedStop[]): Promise<void> {
   const first = turns[0];
@@ -34,7 +35,8 @@ export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: r
   const now = ctx.clock.now();
   const ended = turns.filter(({ turn }) => turn === 'ended').map(({ stop }) => stop.clientOrderId);
   const told = turns.filter(({ turn }) => turn !== 'ends');
-  await books.run(scope, () =>
+  const enters = turns.some(({ stop, turn }) => turn === 'written' && !isReduceOnly(stop));
+  const unread = await books.run(scope, () =>
     ctx.storage.scoped(scope, async (unit) => {
       await saveStandingOrders(
         unit,
@@ -43,8 +45,10 @@ export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: r
       if (ended.length > 0) await dropStandingOrders(unit, ended);
       await unit.orders.save(told.map(({ stop, turn }) => orderRow(stop, turn, now)));
       await unit.events.append(told.flatMap(({ stop, turn }) => eventsOf(ctx, stop, turn)));
+      return enters ? ctx.wishes.unread(scope, unit.commands) : [];
     }),
   );
+  ctx.wishes.meetPending(scope, unread);
   ctx.wakeEvents(scope);
 }
 

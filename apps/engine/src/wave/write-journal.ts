@@ -5,9 +5,6 @@ import type { EngineContext } from '../context';
 import type { BookGroup } from '../state/registry';
 import type { JournalTimes, PlannedWave } from './planned-wave';
 
-/** Unread commands looked at beside a journal row; more of one tenant at once are met when they are read. */
-const UNREAD_MAX = 100;
-
 interface PackedRow {
   readonly wave: PlannedWave;
   readonly group: BookGroup;
@@ -46,7 +43,7 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
           );
           must(written === rows.length, `a wave of ${rows.map((row) => `${row.wave.journalNo}/${row.part}`).join(', ')} was journaled before`);
           const leaves = rows.some(({ slice }) => slice.orders.length > 0);
-          return { at: unit.now, unread: leaves ? await unit.commands.pending(UNREAD_MAX, ctx.wishes.readUpTo(scope)) : [] };
+          return { at: unit.now, unread: leaves ? await ctx.wishes.unread(scope, unit.commands) : [] };
         });
         ctx.wishes.meetPending(scope, unread);
         for (const row of rows) times.set(row.group.index, at);

@@ -30,6 +30,7 @@ import type { SimStore } from './play/platform-store';
 import { HALTED_BY, Player } from './play/player';
 import { postgresStore } from './play/postgres-store';
 import type { Committed } from './play/process-storage';
+import { Quiet } from './play/quiet';
 import { SimWorld } from './play/sim-world';
 import { takenOnIn } from './play/taken-on';
 import { TrafficTap } from './play/traffic-tap';
@@ -65,9 +66,6 @@ export interface SeedOrder {
 /** Before the first step: an engine is up, accounts are activated. */
 const SETTLE_MS = 15_000;
 const ANSWER_MAX_MS = 60_000;
-/** Within this an order has its end and its fills are booked; waited for no longer than that. */
-const QUIET_MS = 2_500;
-const QUIET_MOST_MS = 40_000;
 /** What the engine says of itself that must never happen. */
 const DEFECTS: ReadonlySet<string> = new Set(['the gate refused planned orders']);
 
@@ -102,14 +100,14 @@ export class SeedRun {
   private readonly answers: Answers;
   private observed = 0;
   private fills = 0;
-  /** When an order left last, or filled. */
-  private tradedAt = 0;
+  private readonly quiet: Quiet;
   private step = 0;
   private rejections: unknown[] = [];
 
   constructor(private readonly order: SeedOrder) {
     const transactions = new TransactionQueue();
     this.time = order.store === 'memory' ? new VirtualTime(BEGIN_MS) : new VirtualTime(BEGIN_MS, () => transactions.settled());
+    this.quiet = new Quiet(this.time);
     const recorded = order.recorded ?? null;
     this.scenario =
       order.script ??
@@ -270,7 +268,7 @@ export class SeedRun {
   }
 
   private async after(step: ScenarioStep): Promise<void> {
-    if (step.kind === 'audit' && mayUnwind(this.scenario)) await this.untilQuiet();
+    if (step.kind === 'audit') await this.quiet.until();
     if (step.kind === 'funding_charge') await this.time.runUntil(this.time.exact() + CHARGED_MS);
     if (step.kind === 'funding_charge' || step.kind === 'audit') this.worldTap.funding(this.scenario.followers.map(({ address }) => address));
     if (step.kind !== 'audit') return;
@@ -301,12 +299,6 @@ export class SeedRun {
     return this.scenario.leaders.some(({ style }) => style === 'orders');
   }
 
-  /** Slices of an unwinding leave in calms too: what is on its way is waited for. */
-  private async untilQuiet(): Promise<void> {
-    const until = this.time.exact() + QUIET_MOST_MS;
-    while (this.tradedAt + QUIET_MS > this.time.exact() && this.time.exact() < until) await this.time.runUntil(this.tradedAt + QUIET_MS);
-  }
-
   /** Lets time go on until something has its answer. */
   private async answered<T>(work: Promise<T>): Promise<T> {
     await this.time.runWhile(work, ANSWER_MAX_MS);
@@ -322,7 +314,7 @@ export class SeedRun {
   private observe(observation: Observation): void {
     this.observed += 1;
     if (observation.kind === 'world_fill') this.fills += 1;
-    if (observation.kind === 'world_fill' || observation.kind === 'order_handed') this.tradedAt = observation.at;
+    this.quiet.observe(observation);
     this.digest.add(observation);
     this.order.watch?.observed(observation, this.step);
     this.auditor.observe(observation);
@@ -485,8 +477,6 @@ const mayStand = ({ steps }: Scenario): boolean =>
   steps.some(
     (step) => step.kind === 'copy_create' && (step.terms.onBreach === 'rest' || step.terms.protectiveStop === true || step.terms.policy === 'orders'),
   );
-
-const mayUnwind = ({ steps }: Scenario): boolean => steps.some((step) => step.kind === 'copy_stop' && step.mode === 'unwind_by');
 
 const textOf = (failure: unknown): string => (failure instanceof Error ? (failure.stack ?? failure.message) : String(failure));
 

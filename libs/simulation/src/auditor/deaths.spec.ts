@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COPY, History, rate, units } from './testing/history';
+import { COIN, COPY, History, rate, units } from './testing/history';
 
 /** Another process takes over, `down` ms after the first one died, and sees marks again. */
 const takeOver = (history: History, down: number) => {
@@ -58,6 +58,65 @@ describe('over the death of a process', () => {
     history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p2', leader: COPY.leader, fills });
     history.order('1');
     expect(history.found()).toEqual([]);
+  });
+
+  /** The engine decided on every move up to now. */
+  const decided = (history: History, time = history.now) =>
+    history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time, copyIds: [COPY.copyId] });
+
+  it.each<[string, (history: History, tell: () => unknown) => unknown, readonly string[]]>([
+    ['need not have heard of the one after it', () => undefined, []],
+    ['was told of that too', (_history, tell) => tell(), ['beyond_target']],
+    ['decided on that as well', (history) => decided(history), ['beyond_target']],
+  ])('the next process that finds a move written down %s', (_what, happens, found) => {
+    const history = new History().leader('10').wait(200);
+    const written = history.now - 100;
+    const sold = {
+      tradeId: 'B',
+      coin: COIN,
+      buy: false,
+      size: units('6'),
+      price: units('100'),
+      startPosition: units('10'),
+      orderId: 'b',
+      time: history.now,
+    };
+    const tell = () =>
+      history.tell({ kind: 'leader_fills_delivered', at: history.now, process: history.process, leader: COPY.leader, fills: [sold] });
+    tell();
+    takeOver(history, 1_000);
+    decided(history, written);
+    happens(history, tell);
+    history.wait(1).order('1');
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, boolean, readonly string[]]>([
+    ['was with the process that died', false, []],
+    ['was decided on', true, ['beyond_target']],
+  ])('a reduction is counted from where the next process believes the leader, where an increase before it %s', (_what, isDecided, found) => {
+    const history = new History({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: null } });
+    history.leader('10', '100', 'o1').fill(history.order('1'), '1');
+    decided(history).wait(1_000).mark('100').leader('20', '100', 'o1');
+    if (isDecided) decided(history);
+    takeOver(history, 1_000).leader('9', '100', 'o2').fill(history.exit('-0.1'), '0.1');
+    decided(history).wait(1_000).mark('100').leader('19', '100', 'o3').order('1');
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, string, boolean, readonly string[]]>([
+    ['is followed as one change from where he was before it', '9', false, []],
+    ['is followed no further than the leader', '9.9', false, ['target_too_high']],
+    ['is known where it was decided', '9', true, ['target_too_high']],
+  ])('a reduction that was told to the process that died, and more of the leader after it, %s', (_what, target, decided, found) => {
+    const history = new History().follow('100').wait(20_000).mark('100');
+    const decide = (): History => history.tell({ kind: 'move_decided', at: history.now, coin: COIN, time: history.now, copyIds: [COPY.copyId] });
+    decide().leader('50');
+    if (decided) decide();
+    takeOver(history, 1_000).state('paused').wait(10_000).mark('100').leader('90');
+    decide().wait(20_000).mark('100');
+    history.calm(history.snapshot({ target: units(target), reasons: ['denied'] }, 'paused'));
+    expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
   });
 
   it('a breach that was written down outlives the process', () => {

@@ -289,6 +289,23 @@ describe('what mirrors fill ahead of the leader', () => {
     expect(held(list(ahead()).wait(20_000).mark('100'), '0', '10')).toContain('exit_not_followed');
   });
 
+  it('closes of what is owed where he opens on the other side, as much as it filled and is held, while his order stood', () => {
+    const opened = (ahead: string, stands: boolean, target = '0'): readonly string[] => {
+      const history = ahead === '0' ? begun() : fill(place(begun()), ahead).wait(20_000).mark('100');
+      if (!stands) list(history).wait(10_000).mark('100');
+      history.leader('-120');
+      if (ahead !== '0') history.fill(history.exit(`-${ahead}`), ahead);
+      list(history.wait(1_000)).wait(40_000).mark('100');
+      history.calm(history.snapshot({ target: units(target) }));
+      return history.found().filter((kind) => kind === 'target_too_low');
+    };
+    expect(opened('10', true, '-2')).toEqual([]);
+    expect(opened('10', true, '-1')).toEqual(['target_too_low']);
+    expect(opened('4', true, '-2')).toEqual(['target_too_low']);
+    expect(opened('10', false, '-2')).toEqual(['target_too_low']);
+    expect(opened('0', true, '-2')).toEqual(['target_too_low']);
+  });
+
   it('is not bought again when his order fills', () => {
     const history = ahead().leader('100', '95', 'a');
     list(history.wait(1_000))

@@ -67,6 +67,19 @@ describe('more money with effect now', () => {
     expect(history.found().filter((kind) => kind === 'target_too_low')).toEqual(found);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['nothing of what a reading alone says is closed', '0', []],
+    ['what a reading says is left', '10', ['target_too_low']],
+  ])('is asked for on %s', (_what, position, found) => {
+    const history = holding();
+    const positions = [{ coin: COIN, size: units(position) }];
+    const read = { kind: 'leader_state_delivered', at: history.now, process: 'p1', leader: COPY.leader, equity: units('100000') } as const;
+    history.tell({ ...read, time: history.now, positions });
+    history.terms({}, '20000').tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId });
+    history.tell({ kind: 'added_now', at: history.now, copyId: COPY.copyId, added: [] });
+    expect(history.found().filter((kind) => kind === 'target_too_low')).toEqual(found);
+  });
+
   it('may add nothing while the copy is paused', () => {
     const history = holding();
     history.tell({ kind: 'halt', at: history.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'pause' });

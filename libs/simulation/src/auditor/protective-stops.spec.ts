@@ -116,6 +116,27 @@ describe('protective stops (product §2.10)', () => {
   });
 
   it.each([
+    ['and nobody was told again', 1_000, 15_000, null, []],
+    ['and who began was told again just now', 1_000, 15_000, 14_000, []],
+    ['and who began was told again long ago', 1_000, 15_000, 3_000, ['exit_beyond_position']],
+    ['and who began has compared the account since', 1_000, 42_000, null, ['exit_beyond_position']],
+    ['long after its fill was told', 11_000, 15_000, null, ['exit_beyond_position']],
+  ] as const)('that filled is closed once more where who was told died before it could book that, %s', (_when, diedMs, agoMs, againMs, found) => {
+    const history = place(holding()).leader('0').trade('s1', false, '50', '81').end('s1', 'done');
+    const tradeId = history.lastTrade();
+    history.wait(diedMs).die().wait(2_000).start('p2').mark('81');
+    if (againMs !== null) {
+      history.wait(againMs);
+      history.tell({ kind: 'account_fill_delivered', at: history.now, process: 'p2', account: STOP.account, tradeId, coin: STOP.coin });
+    }
+    history
+      .wait(agoMs - (againMs ?? 0))
+      .mark('81')
+      .exit('-50');
+    expect(history.found().filter((kind) => kind === 'exit_beyond_position')).toEqual(found);
+  });
+
+  it.each([
     ['just before', 1_000, []],
     ['long before', 10_000, ['order_without_end']],
   ] as const)('that ended %s has its end in the books by then', (_when, ago, found) => {
@@ -179,6 +200,26 @@ describe('protective stops of two copies on one account', () => {
     ['one all the same', { a: '500', b: '200' }, { a: '50', b: '0' }, ['stop_missing']],
   ])('%s', (_what, positions, stops, found) => {
     expect(sharing(positions, stops)).toEqual(found);
+  });
+
+  it.each<[string, number | null, readonly string[]]>([
+    ['nobody was told', null, []],
+    ['the books may not have', 5_000, []],
+    ['the books have', 11_000, ['beyond_target']],
+  ])('one that fills after its copy closed opens, beside what the other holds: an entry is judged without it where %s', (_what, toldMs, found) => {
+    const history = new SharingHistory(GUARDED).opens('a', '-500').opens('b', '-500');
+    const { process, scope, account, signer, nonce } = STOP;
+    const stop = { ...STOP, copyId: 'a', cloid: 's-a', buy: true, price: units('130'), trigger: units('105') };
+    history.tell({ kind: 'stop_written', at: history.now, process, scope, copyId: 'a', cloid: 's-a', signer, nonce });
+    history.tell({ kind: 'stop_handed', at: history.now, stop });
+    history.tell({ kind: 'world_order', at: history.now, account, coin: COIN, cloid: 's-a', status: 'resting' });
+    history.leader('a', '0').fill(history.order('a', '50', true, true));
+    const fill = { account, tradeId: 'ts', coin: COIN, size: units('50'), price: units('105'), fee: units('0.01') };
+    history.tell({ kind: 'world_fill', at: history.now, ...fill, cloid: 's-a', buy: true, closedPnl: 0n, liquidation: false });
+    history.tell({ kind: 'world_order', at: history.now, account, coin: COIN, cloid: 's-a', status: 'done' });
+    if (toldMs !== null) history.tell({ kind: 'account_fill_delivered', at: history.now, process, account, tradeId: 'ts', coin: COIN }).wait(toldMs);
+    history.leader('a', '200').order('a', '20', false, false);
+    expect(history.found()).toEqual(found);
   });
 
   it('count what ended copies left as the follower’s own together: remnants against each other are nothing', () => {

@@ -299,6 +299,19 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     history.order(more, { cause: 'repair' });
     expect(history.found()).toEqual(found);
   });
+
+  it.each<[string, number | null, readonly string[]]>([
+    ['does that behind its beginning', 500, []],
+    ['begins at the next open where nobody asked', null, ['entry_without_cause']],
+  ])('a copy whose follower asked for a re-basis before it was active %s', (_what, afterMs, found) => {
+    const history = new History().follow('10').wait(1_000).mark('100');
+    const copy = { ...COPY, copyId: 'c2', account: '0xf2' };
+    history.tell({ kind: 'copy_terms', at: history.now, copy, settings: history.settings, allocation: units('10000') });
+    if (afterMs !== null) history.wait(afterMs).tell({ kind: 'rebased', at: history.now, copyId: 'c2' });
+    history.wait(500).tell({ kind: 'copy_state', at: history.now, copyId: 'c2', state: 'active' }).wait(3_000).mark('100');
+    history.order('1', { copyId: 'c2', account: '0xf2', signer: 'agent-2', cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
 });
 
 describe('a copy of at most two fixed amounts (product §2.2)', () => {
@@ -520,6 +533,21 @@ describe('new risk has a cause (product §2.4)', () => {
     }
     history.order('1.02');
     expect(history.found()).toEqual(['beyond_target']);
+  });
+
+  it.each<[string, boolean, readonly string[]]>([
+    ['are followed then, at their own prices', true, []],
+    ['are none, where nothing was missing', false, ['entry_too_old']],
+  ])('increments that are told behind a newer move as the engine sees the leader again %s', (_what, isUnseen, found) => {
+    const history = new History().follow('10').wait(20_000);
+    if (isUnseen) history.tell({ kind: 'disconnected', at: history.now, process: 'p1', addresses: [COPY.leader] });
+    const missed = { tradeId: 'T', coin: COIN, buy: true, size: units('20'), price: units('110'), startPosition: units('10'), orderId: 'o' };
+    const fills = [{ ...missed, time: history.now }];
+    history.leader('30', '110', 'o', false).wait(3_000).leader('25', '110').wait(4_000).mark('110');
+    history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills });
+    if (isUnseen) history.tell({ kind: 'synced', at: history.now, process: 'p1', address: COPY.leader });
+    history.order('1.5', { cause: 'repair', price: units('110.5') });
+    expect(history.found()).toEqual(found);
   });
 
   it('one block of many fills is one move', () => {
@@ -763,6 +791,23 @@ describe('price bounds and expiries (product §2.7)', () => {
     history.wait(100).leader('10', '102').wait(100).leader('20', '100').fill(exit, '2');
     entered(history);
     history.order('1', { price: units(price) });
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, number, string, string, readonly string[]]>([
+    ['are owed at their prices once it ends', 5_000, '20', '105.5', []],
+    ['are bound by the highest of them', 5_000, '20', '111', ['price_bound']],
+    ['are none of an older window', 25_000, '20', '105.5', ['price_bound']],
+    ['are none of the other side', 5_000, '-10', '94', ['price_bound']],
+  ])('increments that came while nothing might be entered %s', (_what, everyMs, position, price, found) => {
+    const thing = { kind: 'leader', leaderId: COPY.leaderId } as const;
+    const history = new History();
+    history
+      .tell({ kind: 'halt', at: history.now, thing, cause: 'kill_switch' })
+      .wait(200)
+      .leader('10', position === '20' ? '110' : '90');
+    history.wait(everyMs).mark('100').leader(position, '100').wait(500).tell({ kind: 'halt_lifted', at: history.now, thing, cause: 'kill_switch' });
+    history.order(position === '20' ? '2' : '-1', { price: units(price), cause: 'repair' });
     expect(history.found()).toEqual(found);
   });
 

@@ -178,6 +178,15 @@ describe('a cross', () => {
   ])('%s is told', (_what, history, kinds) => {
     expect(history().found()).toEqual(kinds);
   });
+
+  it.each<[string, string, readonly ViolationKind[]]>([
+    ['at the middle', '100', []],
+    ['away from it', '100.05', ['cross_wrong']],
+  ])('of a process that died as it stood is judged by what that was told: %s', (_where, price, kinds) => {
+    const history = both();
+    history.tell({ kind: 'process_died', at: history.now, process: 'p1' });
+    expect(history.cross('a', '3', price).found()).toEqual(kinds);
+  });
 });
 
 describe('funding of an account with two copies', () => {

@@ -51,6 +51,8 @@ export class CopyTrack {
   handed: ReadonlyMap<string, Handed> | null = null;
   /** When the user last asked for something that may take risk: beginning, re-enabling, re-basing. */
   userActAt = Number.NEGATIVE_INFINITY;
+  /** When a re-basis was asked for last while it was not active, since it began last. */
+  rebaseAskedAt = Number.NEGATIVE_INFINITY;
   readonly holdings = new Map<string, Holding>();
   /** Funding so far, 10^-8; told: as an engine was told it. */
   funding = 0n;

@@ -18,6 +18,7 @@ export function keepCross(state: AuditState, cross: CrossMade, at: EpochMs): voi
     const against = holding.real.position * (signed > 0n ? -1n : 1n);
     const entered = cross.size - (against > 0n ? min(against, cross.size) : 0n);
     if (asksFirst(terms)) holding.approvals.spend(signed > 0n, cross.decidedAt, laterEnd(state, copy, terms, cross.coin), entered);
+    holding.openedByStops.filling({ signed }, holding.real.position, false);
     holding.real.add(signed, cross.price, 0n);
     holding.range.ours(signed);
     holding.told.add(signed, cross.price, 0n);

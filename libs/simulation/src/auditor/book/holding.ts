@@ -3,6 +3,7 @@ import type { OrderHanded } from '../observations';
 import { Approvals } from './approvals';
 import type { Trim } from './limit-marks';
 import { OpenMoves } from './open-moves';
+import { OpenedByStops } from './opened-by-stops';
 import { isExit, type OrderTrack } from './orders';
 import { TargetBounds } from './target';
 
@@ -99,8 +100,9 @@ interface Change {
 const CHANGES_KEPT_MS = 2_000;
 
 interface UnansweredFill {
+  /** When it was told; infinity: whoever was told died with it, and nobody began since. */
   readonly at: EpochMs;
-  readonly signed: bigint;
+  readonly part: Filled;
   readonly order: OrderTrack;
 }
 
@@ -151,6 +153,7 @@ export class Holding {
   filledWholeAt = Number.NEGATIVE_INFINITY;
   /** What was owed and not on its way before the newest move. */
   owedBefore = 0n;
+  readonly openedByStops = new OpenedByStops();
   /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
   private unanswered: UnansweredFill[] = [];
   /** When the newest exit and the newest entry were decided. */
@@ -180,6 +183,7 @@ export class Holding {
   /** Whatever was whose, nothing is held. */
   flat(): void {
     this.era += 1;
+    this.openedByStops.flat();
     this.real.flat();
     this.told.flat();
     this.untold.clear();
@@ -187,13 +191,28 @@ export class Holding {
   }
 
   /** A fill was told whose order has no answer. `bookingMs`: how long the books may take. */
-  toldUnanswered(order: OrderTrack, at: EpochMs, signed: bigint, bookingMs: number): void {
-    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, signed, order }];
+  toldUnanswered(order: OrderTrack, at: EpochMs, part: Filled, bookingMs: number): void {
+    this.unanswered = [...this.unanswered.filter((fill) => fill.at > at - bookingMs), { at, part, order }];
+  }
+
+  /** A fill was told that was told before, to whoever died with it. */
+  toldAgain(part: Filled, at: EpochMs): void {
+    this.unanswered = this.unanswered.map((fill) => (fill.part === part && fill.at > at ? { ...fill, at } : fill));
+  }
+
+  /** Who was told died: what may not have been booked by then is known to nobody. */
+  died(at: EpochMs, bookingMs: number): void {
+    this.unanswered = this.unanswered.map((fill) => (fill.at > at - bookingMs ? { ...fill, at: Number.POSITIVE_INFINITY } : fill));
+  }
+
+  /** Somebody began: what died with the one before is told by `by` at the latest. */
+  started(by: EpochMs): void {
+    this.unanswered = this.unanswered.map((fill) => (fill.at > by ? { ...fill, at: by } : fill));
   }
 
   /** The position an engine knows for sure: what it was told, less what may not be booked yet. */
   knownFor(at: EpochMs, bookingMs: number): bigint {
-    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => sum - signed, this.told.position);
+    return this.unbooked(at, bookingMs).reduce((sum, { part }) => sum - part.signed, this.told.position);
   }
 
   /** Fills that may not be booked yet, and that no answer told. */
@@ -207,15 +226,15 @@ export class Holding {
    */
   unbookedEntries(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let sum = 0n;
-    for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && (order.trigger !== null || order.mirror !== null || !isExit(order.handed)) && signed > 0n === buy)
-        sum += abs(signed);
+    for (const { order, part } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && (order.trigger !== null || order.mirror !== null || !isExit(order.handed)) && part.signed > 0n === buy)
+        sum += abs(part.signed);
     return sum;
   }
 
   /** What orders of a side have to close by fills alone that an engine was told and may not have booked: to it there is nothing of that yet. */
   unbookedToClose(at: EpochMs, bookingMs: number, buy: boolean): bigint {
-    return this.unbooked(at, bookingMs).reduce((sum, { signed }) => (signed > 0n === buy ? sum : sum + abs(signed)), 0n);
+    return this.unbooked(at, bookingMs).reduce((sum, { part: { signed } }) => (signed > 0n === buy ? sum : sum + abs(signed)), 0n);
   }
 
   /** What may still fill on a side, of exits or of entries. */
@@ -255,9 +274,9 @@ export class Holding {
    */
   heldMost(at: EpochMs, bookingMs: number, buy: boolean): bigint {
     let most = this.closableMost(at, bookingMs, buy);
-    for (const { order, signed } of this.unbooked(at, bookingMs))
-      if (order.handed !== null && order.trigger === null && order.mirror === null && isExit(order.handed) && signed > 0n === buy)
-        most += abs(signed);
+    for (const { order, part } of this.unbooked(at, bookingMs))
+      if (order.handed !== null && order.trigger === null && order.mirror === null && isExit(order.handed) && part.signed > 0n === buy)
+        most += abs(part.signed);
     for (const order of this.live.values()) {
       const isFresh = order.handed !== null && isExit(order.handed) && order.handed.buy === buy && at - order.answeredAt < bookingMs;
       if (isFresh) most += order.answeredUntold();
@@ -306,7 +325,8 @@ export class Holding {
   /** What entries of a side add to: the position there; below zero what stands against them and no exit on its way may close before. */
   base(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
     const held = this.real.position * (buy ? 1n : -1n);
-    return held >= 0n ? held : min(0n, held + this.pending(at, clockSlackMs, buy, true));
+    if (held >= 0n) return held - min(held, this.openedByStops.unbooked(at, buy));
+    return min(0n, held + this.pending(at, clockSlackMs, buy, true));
   }
 
   /** The position on a side with every entry filled and no exit of it; below zero it is on the other. */
@@ -321,6 +341,13 @@ export class Holding {
 
   /** The same once what stands against it is closed, whoever does so. */
   worst(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
+    const held = this.real.position * (buy ? 1n : -1n);
+    const unbooked = held > 0n ? min(held, this.openedByStops.unbooked(at, buy)) : 0n;
+    return this.most(at, clockSlackMs, buy) - unbooked;
+  }
+
+  /** The same with what an engine need not know of. */
+  most(at: EpochMs, clockSlackMs: number, buy: boolean): bigint {
     const held = this.real.position * (buy ? 1n : -1n);
     return (held > 0n ? held : 0n) + this.pending(at, clockSlackMs, buy, false) + this.standing(at, clockSlackMs, buy);
   }

@@ -23,7 +23,8 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       return;
     case 'leader_fills_delivered': {
       const leader = state.leader(told.leader);
-      for (const move of leader.take(told.fills, told.at, told.process)) followAll(state, leader, told.leader, move);
+      const unseen = state.blindness.since(told.process, told.leader) !== null;
+      for (const move of leader.take(told.fills, told.at, told.process, unseen)) followAll(state, leader, told.leader, move);
       return;
     }
     case 'leader_state_delivered':
@@ -82,15 +83,21 @@ export function keepProcess(state: AuditState, told: Exclude<ProcessObservation,
   if (told.kind === 'process_started') {
     state.startedAt.set(told.process, told.at);
     state.lastStartAt = told.at;
+    for (const holding of holdingsOf(state)) holding.started(told.at + state.options.comparisonMs);
     return;
   }
   state.startedAt.delete(told.process);
   state.marks.forget(told.process);
   state.mids.forget(told.process);
   state.blindness.forget(told.process);
+  for (const holding of holdingsOf(state)) holding.died(told.at, state.options.owedSlackMs);
   for (const copy of state.copies.values()) copy.limits.died(told.process);
   if (state.sharedBy === told.process) state.sharedBy = null;
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
+}
+
+function* holdingsOf(state: AuditState): Generator<Holding> {
+  for (const copy of state.copies.values()) yield* copy.holdings.values();
 }
 
 function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, { kind: 'leader_state_delivered' }>): void {
@@ -137,7 +144,8 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   if (move.after === 0n || sign(move.after) !== sign(move.before)) holding.mirroredExits = 0n;
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
-  holding.open.follow(followed);
+  const track = leader.coin(move.coin);
+  holding.open.follow(followed, (earlier) => track.isUnheard(earlier, move.process, move.at));
   if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   if (!followed.exits && reduces(move)) keepHeld(holding);
 }
@@ -174,7 +182,15 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
     ...entersOn(state, copy, move.coin, at),
     exits: settings.follow !== 'increases_only' || copy.state === 'winding_down' || copy.state === 'unwinding',
     ahead: aheadMost(state, copy, copy.holding(move.coin), at, move.after > 0n),
+    against: heldAgainst(state, copy, move, at),
   };
+}
+
+/** What is held for mirrors that filled ahead on the side the leader's move does not lead to, as far as was told: what is told later says so then. */
+function heldAgainst(state: AuditState, copy: CopyTrack, { coin, after }: LeaderMove, at: number): bigint {
+  const holding = copy.holding(coin);
+  const held = holding.told.position * -sign(after);
+  return held <= 0n ? 0n : min(held, aheadMost(state, copy, holding, at, after < 0n));
 }
 
 /** Whether a copy may take new risk on a move, and whether it must. Where that changes about now it may, and need not. */
@@ -210,13 +226,17 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const buy = target.side > 0n;
   const { clockSlackMs } = state.options;
   const exits = exitsAhead(state, copy, holding, move.at);
-  const most = holding.worst(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
+  const most = holding.most(move.at, clockSlackMs, buy) + holding.unknownEnds(move.at, clockSlackMs, buy, false) + waits + exits;
   holding.open.change((bounds) => bounds.giveUp(move.at, most));
 }
 
 function keepAccountFill(state: AuditState, key: string, at: number): void {
   const fill = state.fills.get(key);
-  if (fill === undefined || fill.told) return;
+  if (fill === undefined) return;
+  if (fill.told) {
+    for (const part of fill.parts) part.copy.holding(fill.coin).toldAgain(part, at);
+    return;
+  }
   fill.told = true;
   const order = fill.cloid === null ? undefined : state.orders.get(fill.cloid);
   if (order !== undefined) order.toldFilled += fill.size;
@@ -224,9 +244,10 @@ function keepAccountFill(state: AuditState, key: string, at: number): void {
     const holding = part.copy.holding(fill.coin);
     if (part.era === holding.era) holding.told.add(part.signed, part.price, part.fee);
     holding.untold.delete(part);
+    holding.openedByStops.told(part, at, state.options.owedSlackMs);
     holding.toldAt = at;
     if (order?.mirror != null && order.handed?.reduceOnly === false) closedAhead(holding, part.signed);
-    if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part.signed, state.options.owedSlackMs);
+    if (order?.fillsUnanswered === true) holding.toldUnanswered(order, at, part, state.options.owedSlackMs);
     state.holders.update(part.copy, holding);
     if (fill.cloid !== null) continue;
     holding.foreignAt = at;
@@ -255,6 +276,6 @@ function userClosed(state: AuditState, holding: Holding, signed: bigint, at: num
     return;
   }
   const side = sign(holding.real.position);
-  const left = side === 0n ? 0n : holding.worst(at, state.options.clockSlackMs, side > 0n);
+  const left = side === 0n ? 0n : holding.most(at, state.options.clockSlackMs, side > 0n);
   holding.open.change((target) => target.wait(at, side * left));
 }

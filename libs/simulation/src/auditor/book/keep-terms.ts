@@ -68,7 +68,9 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
     }
     case 'rebased': {
       const copy = state.copies.get(told.copyId);
-      if (copy !== undefined) takeOn(state, copy, told.at, true);
+      if (copy === undefined) return;
+      if (copy.state !== 'active') copy.rebaseAskedAt = told.at;
+      takeOn(state, copy, told.at, true);
       return;
     }
   }
@@ -164,8 +166,16 @@ function keepCopyState(state: AuditState, told: StateTold): void {
     else copy.losses.anchor(value, Number(copy.terms.allocation) / 1e8);
   }
   if (told.state !== 'active' || before === 'active') return;
-  if (before === 'preparing' || told.reEnabled === true) takeOn(state, copy, told.at, copy.terms.settings.start === 'adopt');
+  if (before === 'preparing' || told.reEnabled === true) begin(state, copy, before, told.at);
   release(state, copy, told.at);
+}
+
+/** A copy begins anew as its terms say, and with what its leader holds where a re-basis was asked for already: that one is done behind its beginning. */
+function begin(state: AuditState, copy: CopyTrack, before: CopyStateSeen, at: number): void {
+  takeOn(state, copy, at, copy.terms.settings.start === 'adopt');
+  const isNext = before === 'preparing' || at - copy.rebaseAskedAt <= state.options.owedSlackMs;
+  if (copy.rebaseAskedAt > Number.NEGATIVE_INFINITY && isNext) takeOn(state, copy, at, true);
+  copy.rebaseAskedAt = Number.NEGATIVE_INFINITY;
 }
 
 /** Targets go down by the share the copy's equity loses, before what waits for its decision: of that equity the highest and lowest of the last moments is known. */

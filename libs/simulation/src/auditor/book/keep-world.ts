@@ -80,9 +80,11 @@ function keepWorldFill(state: AuditState, seen: FillSeen): void {
   if (seen.cloid === null) for (const copy of copies) copy.holding(seen.coin).range.theirs(seen.buy ? seen.size : -seen.size);
   const parts = seen.cloid === null ? foreignParts(copies, seen) : ownParts(state, seen);
   state.fills.set(key, { ...pick(seen), parts, told: false });
+  const ofStop = state.orders.get(seen.cloid ?? '')?.trigger != null;
   for (const part of parts) {
     const { copy, signed, price, fee } = part;
     const holding = copy.holding(seen.coin);
+    holding.openedByStops.filling(part, holding.real.position, ofStop);
     holding.real.add(signed, price, fee);
     holding.untold.add(part);
     holding.changed(seen.at, signed);

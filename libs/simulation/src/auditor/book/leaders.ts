@@ -7,6 +7,8 @@ import { RecentRange } from './window';
 
 /** Prices of increases kept per leader and coin for price bounds. */
 const PRICES_KEPT = 256;
+/** Moments of his fills kept per leader and coin, with the process that was told them last. */
+const TOLD_KEPT = 64;
 
 /** One block's change of a leader's position in one coin, as an engine was told it. */
 export interface LeaderMove {
@@ -23,6 +25,8 @@ export interface LeaderMove {
   readonly unnamed: boolean;
   readonly time: EpochMs;
   readonly at: EpochMs;
+  /** Who was told. */
+  readonly process: string;
 }
 
 interface IncreasePrice {
@@ -55,6 +59,8 @@ export class LeaderCoin {
   readonly orders = new Set<string>();
   /** Oldest told first. */
   private readonly prices: IncreasePrice[] = [];
+  /** Which process was told last of fills of a moment, and when it was first; oldest first. */
+  private readonly told = new Map<EpochMs, { readonly process: string; readonly at: EpochMs }>();
   /** The newest answer of {@link pricesSince}: all copies of a wave ask the same. */
   private asked: { readonly from: EpochMs; readonly range: PriceRange | null } | null = null;
 
@@ -73,10 +79,36 @@ export class LeaderCoin {
     return sameSide && this.position * this.position > this.readPosition * this.readPosition ? this.position : this.readPosition;
   }
 
-  notePrice(price: bigint, at: EpochMs): void {
+  /** The same at its smallest; none where the two are not on one side: what was closed or turned may be known by a reading alone. */
+  get smallest(): bigint {
+    if (this.readTime <= this.lastFillTime) return this.position;
+    if (this.readPosition * this.position <= 0n) return 0n;
+    return abs(this.readPosition) < abs(this.position) ? this.readPosition : this.position;
+  }
+
+  /** A process was told of fills of a moment. */
+  noteTold(time: EpochMs, process: string, at: EpochMs): void {
+    if (this.told.get(time)?.process === process) return;
+    this.told.set(time, { process, at });
+    const [oldest] = this.told.keys();
+    if (this.told.size > TOLD_KEPT && oldest !== undefined) this.told.delete(oldest);
+  }
+
+  /** Whether a process need not have heard of a move by `at`: another was told of it. What is forgotten counts as heard. */
+  isUnheard({ time }: LeaderMove, process: string, at: EpochMs): boolean {
+    const told = this.told.get(time);
+    return told !== undefined && (told.process !== process || told.at > at);
+  }
+
+  /** A fill that increased was told to a process. */
+  noteIncrease({ price, time, tradeId }: LeaderFill, at: EpochMs, process: string): void {
     this.asked = null;
     if (this.prices.length === PRICES_KEPT) this.prices.shift();
     this.prices.push({ price, at });
+    this.increasedTime = Math.max(this.increasedTime, time);
+    this.increasedAt = at;
+    this.increasedProcess = process;
+    this.increasedTrade = `${this.coin} ${time} ${tradeId}`;
   }
 
   /** A process that had not heard of the newest increases was told them now. */
@@ -121,16 +153,17 @@ export class LeaderTrack {
     return entryOf(this.coins, coin, () => new LeaderCoin(coin));
   }
 
-  /** What fills mean that were not told before, block by block. */
-  take(fills: readonly LeaderFill[], at: EpochMs, process: string): readonly LeaderMove[] {
+  /** What fills mean that were not told before, block by block. `unseen`: fills were missing at the process until these, which bring what was. */
+  take(fills: readonly LeaderFill[], at: EpochMs, process: string, unseen = false): readonly LeaderMove[] {
     const moves: LeaderMove[] = [];
     let group: LeaderFill[] = [];
     const close = () => {
-      const move = group.length === 0 ? null : this.moveOf(group, at, process);
+      const move = group.length === 0 ? null : this.moveOf(group, at, process, unseen);
       if (move !== null) moves.push(move);
       group = [];
     };
     for (const fill of fills) {
+      this.coin(fill.coin).noteTold(fill.time, process, at);
       if (this.heard(fill, at, process)) continue;
       this.orders.filled(fill.orderId, fill.size, at);
       const first = group[0];
@@ -174,26 +207,25 @@ export class LeaderTrack {
     return false;
   }
 
-  private moveOf(group: readonly LeaderFill[], at: EpochMs, process: string): LeaderMove | null {
+  private moveOf(group: readonly LeaderFill[], at: EpochMs, process: string, unseen: boolean): LeaderMove | null {
     const first = group[0];
     if (first === undefined) return null;
     const track = this.coin(first.coin);
-    // What comes after newer fills is history: the position it led to is known already.
-    if (first.time < track.lastFillTime) return null;
+    // What comes after newer fills is history: the position it led to is known already. Where it was missing, its increments are followed only now.
+    if (first.time < track.lastFillTime) {
+      if (unseen) for (const fill of group) if (increases(fill.startPosition, endOf(fill))) track.noteIncrease(fill, at, process);
+      return null;
+    }
     const before = first.startPosition;
     let after = before;
     const fresh = new Set<string>();
     const prices: bigint[] = [];
     let unnamed = false;
     for (const fill of group) {
-      const next = fill.startPosition + (fill.buy ? fill.size : -fill.size);
+      const next = endOf(fill);
       if (increases(fill.startPosition, next)) {
-        track.notePrice(fill.price, at);
+        track.noteIncrease(fill, at, process);
         prices.push(fill.price);
-        track.increasedTime = fill.time;
-        track.increasedAt = at;
-        track.increasedProcess = process;
-        track.increasedTrade = `${fill.coin} ${fill.time} ${fill.tradeId}`;
         if (fill.orderId === '') unnamed = true;
         else noteOrder(track, fresh, fill);
       } else track.reducedAt = at;
@@ -204,7 +236,7 @@ export class LeaderTrack {
     track.position = after;
     track.known = true;
     track.lastFillTime = first.time;
-    return { coin: first.coin, before, after, believed, newOrders: fresh.size, increase: rangeOf(prices), unnamed, time: first.time, at };
+    return { coin: first.coin, before, after, believed, newOrders: fresh.size, increase: rangeOf(prices), unnamed, time: first.time, at, process };
   }
 }
 
@@ -219,6 +251,8 @@ function noteOrder(track: LeaderCoin, fresh: Set<string>, fill: LeaderFill): voi
   track.orders.add(fill.orderId);
   fresh.add(fill.orderId);
 }
+
+const endOf = ({ startPosition, buy, size }: LeaderFill): bigint => startPosition + (buy ? size : -size);
 
 /** Whether a position grew, opened or turned. */
 export const increases = (before: bigint, after: bigint): boolean => after !== 0n && (abs(after) > abs(before) || sign(after) !== sign(before));

@@ -77,20 +77,21 @@ const FORMER_KEPT = 4;
 export class DeliveredMarks {
   private readonly trails = new Map<string, Map<string, MarkTrail>>();
   /** Of processes that ended, the newest last. */
-  private readonly former: Trails[] = [];
+  private readonly former = new Map<string, Trails>();
 
   add(process: string, coin: string, at: EpochMs, price: bigint): void {
     const coins = entryOf(this.trails, process, () => new Map<string, MarkTrail>());
     entryOf(coins, coin, () => new MarkTrail()).add(at, price);
   }
 
+  /** What a process was told; of one that ended too: a transaction it gave to the database before may be known to stand a moment after. */
   of(process: string, coin: string): MarkTrail | null {
-    return this.trails.get(process)?.get(coin) ?? null;
+    return (this.trails.get(process) ?? this.former.get(process))?.get(coin) ?? null;
   }
 
   /** Lowest and highest of what any process was told between two moments, one that ended since too, and of what was in force before; null: nothing. */
   rangeOfAll(coin: string, from: EpochMs, to: EpochMs): { readonly low: bigint; readonly high: bigint } | null {
-    const former = this.former.filter((coins) => (coins.get(coin)?.lastAt(to) ?? from - 1) >= from);
+    const former = [...this.former.values()].filter((coins) => (coins.get(coin)?.lastAt(to) ?? from - 1) >= from);
     const ranges = [...this.trails.values(), ...former].flatMap((coins) => coins.get(coin)?.range(from, to) ?? []);
     return ranges.reduce<{ low: bigint; high: bigint } | null>(
       (all, { low, high }) => (all === null ? { low, high } : { low: min(all.low, low), high: max(all.high, high) }),
@@ -103,7 +104,8 @@ export class DeliveredMarks {
     const trails = this.trails.get(process);
     if (trails === undefined) return;
     this.trails.delete(process);
-    this.former.push(trails);
-    if (this.former.length > FORMER_KEPT) this.former.shift();
+    this.former.set(process, trails);
+    const [oldest = process] = this.former.keys();
+    if (this.former.size > FORMER_KEPT) this.former.delete(oldest);
   }
 }

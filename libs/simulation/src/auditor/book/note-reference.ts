@@ -1,4 +1,4 @@
-import { min } from '@lockstep/kernel';
+import { min, sign } from '@lockstep/kernel';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
 import type { LeaderMove } from './leaders';
@@ -11,10 +11,22 @@ export function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMo
   // What is on its way may come back without a fill, and is tried again at its own reference.
   const owed = holding.target.high - copied(holding, move.at);
   if (owed < lot || owed <= 0n) {
-    holding.referenceFrom = move.at;
-    holding.owedFrom = move.at;
+    const from = keptBackFrom(state, copy, holding, move);
+    holding.referenceFrom = from;
+    holding.owedFrom = from;
   }
   holding.owedBefore = owed > 0n ? owed : 0n;
+}
+
+/**
+ * From when on increments may be owed that came while nothing might be entered: one that was decided on before a halt was known, or after it ended, is owed
+ * until its own window ends, and its order goes at its price once new risk may be taken again.
+ */
+function keptBackFrom(state: AuditState, copy: CopyTrack, holding: Holding, move: LeaderMove): number {
+  const { maxAgeMs, catchUpMs } = copy.terms.settings;
+  const oldest = move.at - maxAgeMs - catchUpMs - state.options.owedSlackMs;
+  const goesOn = sign(move.before) === sign(move.after);
+  return goesOn && holding.target.blockedSince(oldest) > 0n ? Math.max(holding.referenceFrom, oldest) : move.at;
 }
 
 /** What a copy has of its target: what an exit has still to take off stands for none of the increments that came since. */

@@ -1,19 +1,31 @@
 import type { EpochMs } from '@lockstep/kernel';
-import type { Followed, SavedTarget, TargetBounds } from './target';
+import type { LeaderMove } from './leaders';
+import { type Followed, type SavedTarget, TargetBounds } from './target';
 
 /** Moves of one copy in one coin that are kept as undecided; older ones count as they were told. */
 const OPEN_MOST = 32;
 
-/** What changed a target, in its order; `open` while the engine may still decide on it. */
-interface Change {
-  readonly redo: (target: TargetBounds) => void;
-  open: Followed | null;
+/** A move that changed a target. */
+interface Moved {
+  readonly kind: 'moved';
+  followed: Followed;
+  /** The engine may still decide on it. */
+  isOpen: boolean;
+  /** The target before it, while it may be one an engine did not hear of; null: it was decided by itself. */
+  start: SavedTarget | null;
+  /** Moves before it that the process it was told to need not have heard of. */
+  readonly missed: readonly Moved[];
 }
+
+/** What changed a target, in its order. */
+type Change = Moved | { readonly kind: 'other'; readonly redo: (target: TargetBounds) => void };
 
 /**
  * A target and the moves an engine was told of and has not decided yet. A move is followed on what is so when it is decided (product §2.1, "today's ratio"), and a
  * slow database or a wave before it may make that seconds. Until then it counts as it was when it was told; what was so when it was decided is added then, and
  * what came after is gone through again.
+ *
+ * A process that dies may take with it what it was told and had not written down. The next one follows what it is told as one change from where it believes the leader.
  */
 export class OpenMoves {
   private base: SavedTarget | null = null;
@@ -23,31 +35,37 @@ export class OpenMoves {
 
   /** Whether a move told by `time` waits for its decision. */
   waits(time: EpochMs): boolean {
-    return this.changes.some(({ open }) => open !== null && open.move.time <= time);
+    return this.changes.some((change) => isOpen(change) && change.followed.move.time <= time);
   }
 
-  follow(followed: Followed): void {
+  /** @param isMissed whether who is told this move need not have heard of an earlier one. */
+  follow(followed: Followed, isMissed: (earlier: LeaderMove) => boolean = () => false): void {
     if (this.changes.length === 0) this.base = this.target.save();
-    const change: Change = { open: followed, redo: (target) => target.follow(change.open ?? followed) };
-    this.note(change);
+    const missed = this.changes.filter(isOpen).filter((earlier) => isMissed(earlier.followed.move));
+    this.note({ kind: 'moved', followed, isOpen: true, start: null, missed });
   }
 
   /** Any other change of the target. */
   change(redo: (target: TargetBounds) => void): void {
     if (this.changes.length === 0) redo(this.target);
-    else this.note({ open: null, redo });
+    else this.note({ kind: 'other', redo });
+  }
+
+  /** When the oldest move was told that waits for its decision and of which an engine need not have heard; null: there is none. */
+  missedSince(isMissed: (move: LeaderMove) => boolean): EpochMs | null {
+    return this.changes.filter(isOpen).find(({ followed }) => isMissed(followed.move))?.followed.move.at ?? null;
   }
 
   /** Where the leader was before the oldest move that waits for its decision; null: none waits. */
   get leaderBefore(): bigint | null {
-    return this.changes.find(({ open }) => open !== null)?.open?.move.before ?? null;
+    return this.changes.find(isOpen)?.followed.move.before ?? null;
   }
 
   /** A change of the target on what is so before the moves that wait for their decision. */
   changeBefore(redo: (target: TargetBounds) => void): void {
     if (this.changes.length === 0) redo(this.target);
     else {
-      this.changes.unshift({ open: null, redo });
+      this.changes.unshift({ kind: 'other', redo });
       this.again();
     }
   }
@@ -55,36 +73,57 @@ export class OpenMoves {
   /** Moves up to `time` were decided, and may have been followed on what `widened` adds. */
   decided(time: EpochMs, widened: (followed: Followed) => Followed): void {
     let isOther = false;
-    this.changes = this.changes.map((change) => {
-      const { open } = change;
-      if (open === null || open.move.time > time) return change;
-      const followed = widened(open);
-      isOther ||= !isSame(open, followed);
-      return { open: null, redo: (target) => target.follow(followed) };
-    });
-    if (isOther || this.changes.some(({ open }) => open !== null)) this.again();
+    for (const change of this.changes) {
+      if (!isOpen(change) || change.followed.move.time > time) continue;
+      const followed = widened(change.followed);
+      isOther ||= !isSame(change.followed, followed);
+      change.followed = followed;
+      change.isOpen = false;
+    }
+    if (isOther || this.changes.some(isOpen)) this.again();
     else this.changes = [];
   }
 
   private note(change: Change): void {
-    change.redo(this.target);
+    this.play(change);
     this.changes.push(change);
     if (this.changes.length <= OPEN_MOST) return;
     const oldest = this.changes[0];
-    if (oldest !== undefined) oldest.open = null;
+    if (oldest?.kind === 'moved') oldest.isOpen = false;
     this.again();
+  }
+
+  private play(change: Change): void {
+    if (change.kind === 'other') {
+      change.redo(this.target);
+      return;
+    }
+    change.start = this.target.save();
+    this.target.follow(change.followed);
+    for (const missed of change.missed) if (missed.start !== null) this.target.mayBe(without(change.followed, missed.followed.move, missed.start));
   }
 
   /** Goes through what changed from the base on, and moves the base up to the first open move. */
   private again(): void {
     if (this.base !== null) this.target.restore(this.base);
-    const first = this.changes.findIndex(({ open }) => open !== null);
+    const first = this.changes.findIndex(isOpen);
     const closed = first < 0 ? this.changes : this.changes.slice(0, first);
-    for (const { redo } of closed) redo(this.target);
+    for (const change of closed) this.play(change);
+    // What was decided by itself was heard of.
+    for (const change of closed) if (change.kind === 'moved') change.start = null;
     this.changes = first < 0 ? [] : this.changes.slice(first);
     this.base = this.target.save();
-    for (const { redo } of this.changes) redo(this.target);
+    for (const change of this.changes) this.play(change);
   }
+}
+
+const isOpen = (change: Change): change is Moved => change.kind === 'moved' && change.isOpen;
+
+/** The target of an engine that never heard of `missed` and what came after it, and follows one change from where the leader was before. */
+function without(followed: Followed, missed: LeaderMove, start: SavedTarget): TargetBounds {
+  const target = TargetBounds.of(start);
+  target.follow({ ...followed, move: { ...followed.move, before: missed.believed ?? missed.before, believed: null } });
+  return target;
 }
 
 const isSame = (one: Followed, other: Followed): boolean =>
@@ -93,4 +132,5 @@ const isSame = (one: Followed, other: Followed): boolean =>
   one.may === other.may &&
   one.must === other.must &&
   one.exits === other.exits &&
+  one.against === other.against &&
   one.modes.length === other.modes.length;

@@ -19,6 +19,8 @@ export interface Followed {
   readonly exits: boolean;
   /** What mirrors may have filled ahead of it on its side: that much of an increase is the copy's already, whatever keeps it from entering. */
   readonly ahead: bigint;
+  /** What mirrors that were to enter may have filled ahead on the other side: it closes of an increase, which is given up that far where their order goes. */
+  readonly against: bigint;
 }
 
 /** A move that may be followed on either of two. */
@@ -33,6 +35,7 @@ export function widened(one: Followed, other: Followed): Followed {
     must: one.must && other.must,
     exits: one.exits && other.exits,
     ahead: max(one.ahead, other.ahead),
+    against: max(one.against, other.against),
   };
 }
 
@@ -80,6 +83,18 @@ export class TargetBounds {
   restore(saved: SavedTarget): void {
     this.past.length = Math.max(0, this.past.length - (this.turns - saved.turns));
     Object.assign(this, saved);
+  }
+
+  /** A target of its own that stands as one stood when it was saved. */
+  static of(saved: SavedTarget): TargetBounds {
+    return Object.assign(new TargetBounds(), saved, { turns: 0 });
+  }
+
+  /** What an engine that heard less made of the newest move is admitted too. */
+  mayBe(other: TargetBounds): void {
+    this.lowHolds = false;
+    this.lower(other.side === this.side ? other.low : 0n);
+    if (other.side === this.side && other.high > this.high) this.owe(Math.max(this.owedAt, other.owedAt), other.high);
   }
 
   /** Highest target on `side` that held at some moment from `from` on. */
@@ -208,6 +223,11 @@ export class TargetBounds {
     this.blocked = 0n;
   }
 
+  /** Increments that came while nothing might be entered, where {@link release} would make them owed: the newest came at `from` or since. */
+  blockedSince(from: EpochMs): bigint {
+    return this.blockedAt >= from ? this.blocked : 0n;
+  }
+
   /** An entry of a fixed amount left for a move: an order of the leader was copied. What was refused before it came to that counts for none. */
   entered(): void {
     this.adds += 1;
@@ -275,7 +295,7 @@ export class TargetBounds {
     this.side = side;
     if (!followed.must) this.lowHolds = false;
     const ways = modes.map((mode) => (mode.kind === 'fixed_amount' ? this.byAmounts(move, mode.amount, mode.maxAdds) : this.byRatio(followed)));
-    if (this.lowHolds) this.low = ways.reduce((least, { low }) => min(least, low), UNBOUNDED);
+    if (this.lowHolds) this.low = max(0n, ways.reduce((least, { low }) => min(least, low), UNBOUNDED) - followed.against);
     const high = ways.reduce((most, way) => max(most, way.high), this.high);
     if (high === this.high && modes.every(({ kind }) => kind === 'fixed_amount')) return;
     if (followed.may) {

@@ -18,7 +18,7 @@ export function checkAdded(state: AuditState, told: Added): void {
   if (copy === undefined || copy.ownShare || told.at - copy.stateAt < SETTLED_MS) return;
   const kappa = leastRatio(state, copy, told.at);
   if (kappa === null) return;
-  for (const { coin, position, lastFillTime, known } of state.leader(copy.copy.leader).coins.values()) {
+  for (const { coin, smallest: position, lastFillTime, known } of state.leader(copy.copy.leader).coins.values()) {
     const lot = state.instruments.get(coin)?.lot ?? 0n;
     const least = mulDiv(kappa, abs(position), RATE_ONE, 'down') - 2n * lot;
     if (!known || least <= 0n || told.at - lastFillTime < SETTLED_MS || !isSure(state, copy, coin, told.at)) continue;

@@ -5,14 +5,22 @@ import { isExit } from '../book/orders';
 import { WAITING_PERCENT } from '../book/state';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
 
+/** From when on targets may be those an entry goes by: what an earlier process was told its own need not have heard of by `at`. */
+function knownFrom({ order, state, copy, holding }: JudgedOrder, from: number, at: number): number {
+  const leader = state.leader(copy.copy.leader).coin(order.coin);
+  const missed = holding.open.missedSince((move) => leader.isUnheard(move, order.process, at));
+  return missed === null ? from : Math.min(from, missed);
+}
+
 /** Product §2.1, §2.4, §2.9: new risk up to the target only, on its side, for a cause, and never a second time for the same residual. */
 export function checkTarget(judged: JudgedOrder): void {
   const { order, state, holding, instrument } = judged;
   if (holding.foreign) return;
   const side = order.buy ? 1n : -1n;
   const { clockSlackMs, raceMs } = state.options;
-  const high = holding.target.highSince(order.decidedAt - raceMs, side);
-  const other = holding.target.highSince(order.decidedAt - raceMs, -side);
+  const from = knownFrom(judged, order.decidedAt - raceMs, order.decidedAt);
+  const high = holding.target.highSince(from, side);
+  const other = holding.target.highSince(from, -side);
   if (high === 0n && other > 0n) {
     blame(judged, 'wrong_side', `the copy's target is at most ${sizeText(other)} on the other side`);
     return;
@@ -53,7 +61,7 @@ export function checkClosedWhole(judged: JudgedOrder): void {
 function checkSuperseded(judged: JudgedOrder): void {
   const { order, state, holding, instrument } = judged;
   const side = order.buy ? 1n : -1n;
-  const high = holding.target.highSince(order.sentAt - state.options.supersedeGraceMs, side);
+  const high = holding.target.highSince(knownFrom(judged, order.sentAt - state.options.supersedeGraceMs, order.sentAt), side);
   const worst = holding.reachSent(judged.at, state.options.clockSlackMs, order.buy) + order.size;
   if (worst <= high + instrument.lot + aheadMost(state, judged.copy, holding, judged.at, order.buy)) return;
   blame(
