@@ -1,25 +1,17 @@
 import { min } from '@lockstep/kernel';
 import { ppmOf } from './coins';
-import type { CopyPlan, ScenarioCopies } from './copies';
+import type { ScenarioCopies } from './copies';
 import { type Draws, draws } from './draws';
 import type { CopyStep } from './steps';
 import type { CapTerms, CopyTerms, StateActionTerms } from './terms';
+import { TermsBack } from './terms-back';
 
 /** One seed in so many has followers who press, and of their copies with limits on what is held one in so many is pressed at a calm. */
 const SEEDS_ONE_IN = 2;
 const COPIES_ONE_IN = 2;
-/** Terms come back after a calm within. */
-const BACK_MS = [500, 9_000] as const;
 const PPM = 1_000_000n;
 /** As near to one as a floor may come. */
 const FLOOR_MOST = 990_000n * PPM;
-
-interface Pressed {
-  readonly plan: CopyPlan;
-  readonly before: CopyTerms;
-  readonly pressed: CopyTerms;
-  at: number;
-}
 
 /**
  * Limits on what is held, lowered far below it shortly before a calm: they stay passed there until something is done about it, which a mark that turned
@@ -28,7 +20,7 @@ interface Pressed {
 export class PressedLimits {
   private readonly draw: Draws;
   private readonly has: boolean;
-  private due: Pressed[] = [];
+  private readonly back: TermsBack;
 
   constructor(
     seed: number,
@@ -36,6 +28,7 @@ export class PressedLimits {
   ) {
     this.draw = draws(seed, 'pressed limits');
     this.has = draws(seed, 'pressed limits: whether').oneIn(SEEDS_ONE_IN);
+    this.back = new TermsBack(this.draw);
   }
 
   /** What followers lower as the calm comes. */
@@ -43,30 +36,20 @@ export class PressedLimits {
     if (!this.has) return [];
     return this.copies.living().flatMap((plan) => {
       if (plan.terms.stateLimits === undefined || !this.draw.oneIn(COPIES_ONE_IN)) return [];
-      const before = plan.terms;
-      plan.terms = { ...before, caps: this.lowered(before, plan.allocation) };
-      this.due.push({ plan, before, pressed: plan.terms, at: Number.POSITIVE_INFINITY });
-      return [{ at, kind: 'copy_terms', copy: plan.copy, change: 'tighter', terms: plan.terms }];
+      return [this.back.change(plan, { ...plan.terms, caps: this.lowered(plan.terms, plan.allocation) }, at, 'tighter')];
     });
   }
 
   get nextAt(): number {
-    return this.due.reduce((soonest, { at }) => Math.min(soonest, at), Number.POSITIVE_INFINITY);
+    return this.back.nextAt;
   }
 
-  /** Terms that nobody changed since are what they were. */
   act(at: number): readonly CopyStep[] {
-    const one = this.due.find((each) => each.at <= at);
-    if (one === undefined) return [];
-    this.due = this.due.filter((each) => each !== one);
-    const { plan, before, pressed } = one;
-    if (plan.terms !== pressed || plan.wish === 'stopped') return [];
-    plan.terms = before;
-    return [{ at, kind: 'copy_terms', copy: plan.copy, change: 'looser', terms: before }];
+    return this.back.act(at);
   }
 
   rest(until: number): void {
-    for (const each of this.due) each.at = until + this.draw.between(...BACK_MS);
+    this.back.rest(until);
   }
 
   /** One limit that says what is done, or all of them: which is passed first decides. */
