@@ -1,7 +1,8 @@
-import { type Money, toExact } from '@lockstep/kernel';
+import { type Money, type TenantScope, toExact } from '@lockstep/kernel';
 import { EPISODE, type InstrumentSheet, microToSize, STATUS, type TakenOn, type TakeOnOptions, takeOn } from '@lockstep/replication';
 import type { StartPolicy } from '@lockstep/roster';
 import { type EngineScopedUnit, savePositionStates, type TakenOnResult } from '@lockstep/storage';
+import { scopeKey } from '@lockstep/tenancy';
 import type { VenuePosition } from '@lockstep/venues/port';
 import type { Bookkeeper } from '../books/bookkeeper';
 import { positionStateOf } from '../books/position-state-of';
@@ -131,5 +132,40 @@ export async function writeIntent(
     ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent });
     // The next wave is compared with this, not with the wave before: one that leads back to that one's target would not be written.
     ctx.booked.hand(copy.no, coin, intent);
+  });
+}
+
+/** The same for several copies as they stand, those of a brand in one transaction: one that fails keeps no other brand's from being written. */
+export async function writeIntents(ctx: EngineContext, books: Bookkeeper, copies: readonly CopyRecord[], sheet: InstrumentSheet): Promise<void> {
+  const scopes = new Map<string, IntentsOfScope>();
+  for (const copy of copies) {
+    const { scope } = copy.account;
+    const entry = scopes.get(scopeKey(scope)) ?? { scope, intents: [] };
+    entry.intents.push({ copyNo: copy.no, intent: intentOf(sheet, copy.row) });
+    scopes.set(scopeKey(scope), entry);
+  }
+  const written = await Promise.allSettled([...scopes.values()].map((entry) => writeOfScope(ctx, books, sheet, entry)));
+  for (const end of written) if (end.status === 'rejected') throw end.reason;
+}
+
+interface IntentsOfScope {
+  readonly scope: TenantScope;
+  readonly intents: { readonly copyNo: number; readonly intent: Intent }[];
+}
+
+async function writeOfScope(
+  ctx: EngineContext,
+  books: Bookkeeper,
+  { instrument }: InstrumentSheet,
+  { scope, intents }: IntentsOfScope,
+): Promise<void> {
+  const { coin } = instrument;
+  await books.run(scope, async () => {
+    const states = intents.map(({ copyNo, intent }) => positionStateOf(copyNo, instrument, ctx.booked.get(copyNo, coin).booked, intent));
+    await ctx.storage.scoped(scope, (unit) => savePositionStates(unit, states));
+    for (const { copyNo, intent } of intents) {
+      ctx.booked.set(copyNo, coin, { booked: ctx.booked.get(copyNo, coin).booked, intent });
+      ctx.booked.hand(copyNo, coin, intent);
+    }
   });
 }

@@ -13,6 +13,7 @@ import { StopKeeper } from '../stops/stop-keeper';
 import { type BooksStage, openBooksStage, priceOf, sizeOf } from '../testing/books-stage';
 import { ScriptedStops } from '../testing/scripted-stops';
 import { STAGE_COIN } from '../testing/scripted-venue';
+import { secondCopy } from '../testing/second-copy';
 import { MirrorKeeper } from './mirror-keeper';
 import { refreshMirrorOf } from './mirror-totals';
 
@@ -191,6 +192,33 @@ describe('mirrors of a copy', () => {
     list(...PRICES, '70');
     await look();
     expect(venue.asked.filter((words) => words.includes('at 70'))).toEqual([]);
+  });
+
+  it.each([
+    ['as it comes', false],
+    ['behind what runs in the lane', true],
+  ])('of an order that went leave what all copies hold ahead of it to one look, whose turn is %s', async (_when, isLater) => {
+    const { ctx, books, copy, sheet } = stage;
+    const other = await secondCopy(stage, copy.watched);
+    other.settings = copy.settings;
+    other.watched.book.setSettings(other.row, other.settings, 1);
+    const turns: (() => Promise<void>)[] = [];
+    const alone = (_watched: WatchedAccount, _coin: string, work: () => Promise<void>): Promise<void> =>
+      isLater ? new Promise((resolve, reject) => void turns.push(() => work().then(resolve, reject))) : work();
+    const keeper = new MirrorKeeper(ctx, books, { alone }, stops, () => undefined);
+    list();
+    const rows = [copy.row, other.row];
+    for (const row of rows) sheet.rows.aheadBuy[row] = 5_000 * MICRO;
+    const handed = vi.spyOn(ctx.booked, 'hand');
+    for (let again = 0; again < (isLater ? 3 : 1); again += 1) keeper.look();
+    expect(turns).toHaveLength(isLater ? 1 : 0);
+    await Promise.all(turns.map((turn) => turn()));
+    expect(rows.map((row) => sheet.rows.aheadBuy[row])).toEqual([0, 0]);
+    await vi.waitFor(() =>
+      expect(handed.mock.calls.map(([no, coin, { aheadBuy }]) => [no, coin, aheadBuy])).toEqual(
+        [copy, other].map(({ no }) => [no, STAGE_COIN.coin, 0]),
+      ),
+    );
   });
 
   it('leave nothing to remember once their copy is gone', async () => {

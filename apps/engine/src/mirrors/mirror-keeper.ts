@@ -14,9 +14,8 @@ import {
   revalue,
 } from '@lockstep/replication';
 import type { Bookkeeper } from '../books/bookkeeper';
-import { writeIntent } from '../commands/take-on-positions';
+import { writeIntents } from '../commands/take-on-positions';
 import type { EngineContext } from '../context';
-import { intentOf } from '../state/intent';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
 import type { StopKeeper } from '../stops/stop-keeper';
@@ -38,7 +37,8 @@ const NOTHING: MirrorWishes = { wishes: [], bounds: { buy: 0, sell: 0 } };
  */
 export class MirrorKeeper {
   private timer: Timer | null = null;
-  private readonly bounding = new Set<InstrumentSheet>();
+  /** Copies whose turn in an instrument's lane to have what is ahead bounded is still to come. */
+  private readonly bounding = new Map<InstrumentSheet, Set<CopyRecord>>();
   private readonly valuedAt = new Map<WatchedAccount, number>();
   private readonly quiet = new Map<string, number>();
   private readonly turns: MirrorTurns;
@@ -223,22 +223,40 @@ export class MirrorKeeper {
     return aheadBuy === rows.aheadBuy[row] && aheadSell === rows.aheadSell[row];
   }
 
-  /** Takes what mirrors filled ahead back to what the leader's orders stand for, alone in the instrument's lane, and writes it down. */
+  /**
+   * Takes what mirrors filled ahead back to what the leader's orders stand for, alone in the instrument's lane, and writes it down. All copies that are beyond it by
+   * then have one turn: an order that goes leaves many behind at once.
+   */
   private bound(copy: CopyRecord, sheet: InstrumentSheet): void {
-    if (this.bounding.has(sheet)) return;
-    this.bounding.add(sheet);
-    const { watched, row } = copy;
-    const work = async (): Promise<void> => {
-      if (watched.book.copies.copyNo[row] !== copy.no || !(endsMirrors(copy) || watched.working.knows(sheet.instrument.dex))) return;
-      const { bounds } = this.wishesOf(copy, sheet, Math.floor(this.ctx.clock.now()));
-      if (boundAhead(sheet, row, bounds)) this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo: copy.no, coin: sheet.instrument.coin });
-      else if (this.isWritten(copy, sheet)) return;
-      await writeIntent(this.ctx, this.books, copy, sheet, intentOf(sheet, row));
+    const waiting = this.bounding.get(sheet);
+    if (waiting !== undefined) {
+      waiting.add(copy);
+      return;
+    }
+    const copies = new Set([copy]);
+    this.bounding.set(sheet, copies);
+    const work = (): Promise<void> => {
+      this.bounding.delete(sheet);
+      return this.boundAll(copies, sheet);
     };
     void this.lanes
-      .alone(watched, sheet.instrument.coin, work)
-      .catch((failure: unknown) => this.ctx.log.error('what is ahead could not be written', { copyNo: copy.no, error: failure }))
-      .finally(() => this.bounding.delete(sheet));
+      .alone(copy.watched, sheet.instrument.coin, work)
+      .catch((failure: unknown) => this.ctx.log.error('what is ahead could not be written', { coin: sheet.instrument.coin, error: failure }))
+      .finally(() => this.bounding.get(sheet) === copies && this.bounding.delete(sheet));
+  }
+
+  private async boundAll(copies: Iterable<CopyRecord>, sheet: InstrumentSheet): Promise<void> {
+    const now = Math.floor(this.ctx.clock.now());
+    const { coin, dex } = sheet.instrument;
+    const changed: CopyRecord[] = [];
+    for (const copy of copies) {
+      const { watched, row, no: copyNo } = copy;
+      if (watched.book.copies.copyNo[row] !== copyNo || !(endsMirrors(copy) || watched.working.knows(dex))) continue;
+      const isBounded = boundAhead(sheet, row, this.wishesOf(copy, sheet, now).bounds);
+      if (isBounded) this.ctx.log.info('what mirrors filled ahead is bounded', { copyNo, coin });
+      if (isBounded || !this.isWritten(copy, sheet)) changed.push(copy);
+    }
+    await writeIntents(this.ctx, this.books, changed, sheet);
   }
 
   /** What the venue refused, or the second look, is tried again later. */

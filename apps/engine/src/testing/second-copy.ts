@@ -3,19 +3,26 @@ import { defaultCopySettings, encodeCopySettings } from '@lockstep/roster';
 import { runningCopy } from '@lockstep/storage';
 import { sampleFill } from '@lockstep/venues/port/testing/sample-fill';
 import { addCopy, newWatched } from '../state/load-book';
-import type { CopyRecord } from '../state/registry';
+import type { CopyRecord, WatchedAccount } from '../state/registry';
 import { type BooksStage, orderOf, priceOf, sizeOf } from './books-stage';
 import { STAGE_COIN } from './scripted-venue';
 
-/** A copy of another leader on the stage's account, written as the gateway writes it and taken into memory. */
-export async function secondCopy(stage: BooksStage): Promise<CopyRecord> {
+/** A copy of another leader on the stage's account, or of another strategy of the one given, written as the gateway writes it and taken into memory. */
+export async function secondCopy(stage: BooksStage, of: WatchedAccount | null = null): Promise<CopyRecord> {
   const { ctx, app, scope, account } = stage;
   const row = await app.platform((unit) => unit.inbox.watch('hyperliquid', 'sim', `0x${'a2'.repeat(20)}`));
   const [leaderId, copyId] = [ctx.ids.next('leader'), ctx.ids.next('copy')] as const;
   const now = ctx.clock.now();
   const made = { createdAt: now, updatedAt: now };
   await app.scoped(scope, async (unit) => {
-    await unit.leaders.insert({ id: leaderId, watchedNo: row.no, name: 'another', terms: {}, status: 'active', ...made });
+    await unit.leaders.insert({
+      id: leaderId,
+      watchedNo: of === null ? row.no : BigInt(of.no),
+      name: 'another',
+      terms: {},
+      status: 'active',
+      ...made,
+    });
     await unit.copies.insert({
       id: copyId,
       leaderId,
@@ -33,6 +40,7 @@ export async function secondCopy(stage: BooksStage): Promise<CopyRecord> {
     await unit.copies.addSettings({ copyId, version: 1, settings: encodeCopySettings(defaultCopySettings()), actor: 'test', effectiveFrom: now });
   });
   const found = await app.scoped(scope, (unit) => runningCopy(unit, copyId));
+  if (of !== null) return addCopy(ctx, scope, present(found, 'the copy'), of, account, []);
   const watched = newWatched(row, account.network, { begun: true, historyFrom: 0 }, ctx.registry.followers);
   ctx.registry.watched.set(watched.no, watched);
   watched.book.sheet(STAGE_COIN);
