@@ -1,5 +1,5 @@
 import type { TenantScope } from '@lockstep/kernel';
-import { silentLogger } from '@lockstep/platform';
+import { silentLogger, systemTimers } from '@lockstep/platform';
 import { EPISODE, MICRO, STATUS } from '@lockstep/replication';
 import { at, entryOf, NOW, priceOf, rateOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { type CopySettings, encodeCopySettings } from '@lockstep/roster';
@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { type EngineContext, StopVersion } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import { OpenProposals } from '../proposals/open-proposals';
+import { Sending } from '../sending';
 import { CopyLedger } from '../state/copy-ledger';
 import { LimitChain } from '../state/limit-chain';
 import { type CopyRecord, Registry } from '../state/registry';
@@ -81,7 +82,7 @@ function broken(part: Partial<CopySettings> = {}) {
     log: silentLogger,
     stops,
     chain: new LimitChain(),
-    sending: { busy: false },
+    sending: new Sending(systemTimers, () => 0, 60_000),
     standingStops: new StandingStops(10),
     booked: new CopyLedger(),
     proposals: new OpenProposals(),
@@ -201,6 +202,17 @@ describe('writing equity', () => {
     copies.navEquity[row] = 1;
     await writer.write();
     expect(saved).toMatchObject([{}, { navEquity: 1 }]);
+  });
+
+  it('lets a wave on its way go first, and is not left out for it', async () => {
+    const { ctx, saved } = broken();
+    let finish: () => void = () => undefined;
+    const wave = ctx.sending.during(() => new Promise<void>((resolve) => (finish = resolve)));
+    const written = new EquityWriter(ctx).write();
+    expect(saved).toHaveLength(0);
+    finish();
+    await Promise.all([wave, written]);
+    expect(saved).toHaveLength(1);
   });
 });
 

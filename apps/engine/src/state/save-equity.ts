@@ -4,7 +4,10 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import type { CopyRecord } from './registry';
 
-/** Writes the equity of copies whose valuation changed since it was last written, one transaction per tenant. Valuations are those of the last mark. */
+/**
+ * Writes the equity of copies whose valuation changed since it was last written, one transaction per tenant. Valuations are those of the last mark. A wave on its
+ * way is let go first, for `deferMaxMs` at most: what is not written dies with the process, and losses would be measured from less than the copy had.
+ */
 export class EquityWriter {
   private readonly written = new Map<number, readonly number[]>();
   private running = false;
@@ -12,9 +15,10 @@ export class EquityWriter {
   constructor(private readonly ctx: EngineContext) {}
 
   async write(): Promise<void> {
-    if (this.running || this.ctx.sending.busy) return;
+    if (this.running) return;
     this.running = true;
     try {
+      await this.ctx.sending.quiet();
       for (const copies of this.changedByScope().values()) await this.writeScope(copies);
     } catch (failure) {
       this.ctx.log.error('equity could not be written', { error: failure });
