@@ -76,6 +76,8 @@ describe('a loss limit', () => {
     ['of a day is met from the day’s first value', { daily: 0.1 }, [110, 99], 'close'],
     ['that is off is never met', {}, [100, 0], 'none'],
     ['counts equity that is gone as the whole', { fromStart: 1 }, [0], 'close'],
+    ['in money is met where equity is gone, however large', { money: 150 }, [0], 'close'],
+    ['in money is not met where a unit of equity is left', { money: 150 }, [0.000_000_01], 'none'],
   ])('%s', (_what, terms, path, step) => {
     const copy = new Copy(terms);
     expect(path.map((dollars) => copy.at(dollars)).at(-1)).toBe(step);

@@ -164,9 +164,19 @@ function stepOf(columns: NavColumns, row: number, { isNewMark, confirms }: Evalu
 
 /** What a limit asks for. A charge that waits for the books halts new risk and closes nothing: whose part of it is whose is not decided before. */
 function askedUnder(columns: NavColumns, row: number, limit: number, threshold: number): number {
-  const booked = askedBy(columns, row, lossUnder(columns, row, limit, 0), threshold);
-  if ((columns.chargedUnbooked[row] ?? 0) === 0 || booked >= STEP.haltNew) return booked;
-  return Math.min(STEP.haltNew, askedBy(columns, row, lossUnder(columns, row, limit), threshold));
+  const unbooked = columns.chargedUnbooked[row] ?? 0;
+  const booked = askedBy(columns, row, countedUnder(columns, row, limit, 0, threshold), threshold);
+  if (unbooked === 0 || booked >= STEP.haltNew) return booked;
+  return Math.min(STEP.haltNew, askedBy(columns, row, countedUnder(columns, row, limit, unbooked, threshold), threshold));
+}
+
+/**
+ * The loss a limit goes by. Equity that is gone meets every limit, one in money too: equity is never led below nothing, so that what was lost beyond an allocation
+ * lowered since is seen in no figure (product §3 (2)).
+ */
+function countedUnder(columns: NavColumns, row: number, limit: number, unbooked: number, threshold: number): number {
+  const loss = lossUnder(columns, row, limit, unbooked);
+  return limit === LOSS_MONEY && (columns.equity[row] ?? 0) - unbooked <= 0 ? Math.max(loss, threshold) : loss;
 }
 
 function askedBy(columns: NavColumns, row: number, loss: number, threshold: number): number {
