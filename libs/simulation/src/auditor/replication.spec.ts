@@ -149,6 +149,21 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
+  it.each<[string, string, readonly string[]]>([
+    ['flat: what he holds since is an open, also on the same side', '0', []],
+    ['where he was, as smaller', '3', ['entry_without_cause']],
+  ])('a copy that waits for the next open, whose leader closed unseen and is read %s', (_what, read, found) => {
+    const history = new History(mode(amount)).wait(1_000);
+    history.leader('9').state('breaker_closed').wait(1_000);
+    decided(history);
+    history.state('active', true).wait(30_000).mark('100');
+    history.leader(read, '100', 'missed', false);
+    const state = { kind: 'leader_state_delivered', at: history.now, process: history.process, leader: COPY.leader, time: history.now } as const;
+    history.tell({ ...state, equity: units('100000'), positions: [{ coin: COIN, size: units(read) }] }).wait(500);
+    history.leader('4', '100', 'missed too', false).wait(500).mark('100').leader('7').order('1');
+    expect(history.found()).toEqual(found);
+  });
+
   it.each<[string, (history: History) => void, string, readonly string[]]>([
     ['decided on terms that came in between', (history) => decided(history.wait(1_000).terms(mode(another))), '2', []],
     ['no more than those say', (history) => decided(history.wait(1_000).terms(mode(another))), '2.1', ['beyond_target']],

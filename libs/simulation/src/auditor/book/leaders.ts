@@ -86,6 +86,13 @@ export class LeaderCoin {
     return abs(this.readPosition) < abs(this.position) ? this.readPosition : this.position;
   }
 
+  /** Where the leader was believed, where fills are missing before `before`: by a reading after the newest fill where that says he left or turned, else by fills. */
+  believedBefore(before: bigint): bigint | null {
+    if (!this.known) return null;
+    if (this.readTime > this.lastFillTime && sign(this.readPosition) !== sign(before)) return this.readPosition;
+    return this.position === before ? null : this.position;
+  }
+
   /** A process was told of fills of a moment. */
   noteTold(time: EpochMs, process: string, at: EpochMs): void {
     if (this.told.get(time)?.process === process) return;
@@ -231,7 +238,7 @@ export class LeaderTrack {
       } else track.reducedAt = at;
       after = next;
     }
-    const believed = track.known && track.position !== before ? track.position : null;
+    const believed = track.believedBefore(before);
     track.movedAt = at;
     track.position = after;
     track.known = true;
