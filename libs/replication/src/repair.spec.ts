@@ -19,6 +19,15 @@ const tradedStage = (leader = '10'): Stage => {
   return stage;
 };
 
+/** A copy that closes beside another, with a remnant that was found too small. */
+const dustyStage = (): Stage => {
+  const stage = tradedStage();
+  beginClosing(stage.book, 0);
+  stage.sheet.rows.episode[0] = EPISODE.dustPending;
+  stage.sheet.rows.others[0] = 4;
+  return stage;
+};
+
 describe('repair', () => {
   it('a failed entry is tried again inside its window as the next attempt of its wave', () => {
     const stage = new Stage();
@@ -251,10 +260,7 @@ describe('repair', () => {
   });
 
   it('a remnant that became the whole net of its account is no dust any more: it closes alone', () => {
-    const stage = tradedStage();
-    beginClosing(stage.book, 0);
-    stage.sheet.rows.episode[0] = EPISODE.dustPending;
-    stage.sheet.rows.others[0] = 4;
+    const stage = dustyStage();
     stage.sheet.mark = priceUnits('1');
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: true }]);
     stage.sheet.rows.others[0] = 0;
@@ -262,22 +268,16 @@ describe('repair', () => {
   });
 
   it('a remnant that was too small beside an exit on its way is none once that exit filled nothing', () => {
-    const stage = tradedStage();
-    beginClosing(stage.book, 0);
-    stage.sheet.rows.others[0] = 4;
+    const stage = dustyStage();
     stage.sheet.mark = priceUnits('1');
     const exit = { buy: false, exit: true };
     reservePending(stage.sheet, 0, exit, 7);
-    stage.sheet.rows.episode[0] = EPISODE.dustPending;
     releasePending(stage.sheet, 0, exit, 7);
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
   });
 
   it('what is worth an order is no dust, whatever was found of it before', () => {
-    const stage = tradedStage();
-    beginClosing(stage.book, 0);
-    stage.sheet.rows.episode[0] = EPISODE.dustPending;
-    stage.sheet.rows.others[0] = 4;
+    const stage = dustyStage();
     expect(remnantsOf(stage.book, 0)).toEqual([{ coin: 'BTC', lots: 10, dust: false }]);
   });
 

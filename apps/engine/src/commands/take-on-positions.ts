@@ -122,17 +122,7 @@ export async function writeIntent(
   intent: Intent,
   also?: (unit: EngineScopedUnit) => Promise<void>,
 ): Promise<void> {
-  const { coin } = sheet.instrument;
-  await books.run(copy.account.scope, async () => {
-    const { booked } = ctx.booked.get(copy.no, coin);
-    await ctx.storage.scoped(copy.account.scope, async (unit) => {
-      await savePositionStates(unit, [positionStateOf(copy.no, sheet.instrument, booked, intent)]);
-      await also?.(unit);
-    });
-    ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent });
-    // The next wave is compared with this, not with the wave before: one that leads back to that one's target would not be written.
-    ctx.booked.hand(copy.no, coin, intent);
-  });
+  await writeOfScope(ctx, books, sheet, { scope: copy.account.scope, intents: [{ copyNo: copy.no, intent }] }, also);
 }
 
 /** The same for several copies as they stand, those of a brand in one transaction: one that fails keeps no other brand's from being written. */
@@ -158,13 +148,18 @@ async function writeOfScope(
   books: Bookkeeper,
   { instrument }: InstrumentSheet,
   { scope, intents }: IntentsOfScope,
+  also?: (unit: EngineScopedUnit) => Promise<void>,
 ): Promise<void> {
   const { coin } = instrument;
   await books.run(scope, async () => {
     const states = intents.map(({ copyNo, intent }) => positionStateOf(copyNo, instrument, ctx.booked.get(copyNo, coin).booked, intent));
-    await ctx.storage.scoped(scope, (unit) => savePositionStates(unit, states));
+    await ctx.storage.scoped(scope, async (unit) => {
+      await savePositionStates(unit, states);
+      await also?.(unit);
+    });
     for (const { copyNo, intent } of intents) {
       ctx.booked.set(copyNo, coin, { booked: ctx.booked.get(copyNo, coin).booked, intent });
+      // The next wave is compared with this, not with the wave before: one that leads back to that one's target would not be written.
       ctx.booked.hand(copyNo, coin, intent);
     }
   });

@@ -44,8 +44,8 @@ export class OwnTrades {
   private readonly trades = new Map<string, OwnTrade[]>();
   /** Up to which moment of the venue all trades are counted. */
   private readonly countedTo = new Map<string, EpochMs>();
-  /** The newest reading of each clearinghouse of an account. */
-  private readonly unmet = new Map<string, UnmetRead>();
+  /** The newest reading of each clearinghouse, by dex, of an account, by its number. */
+  private readonly unmet = new Map<number, Map<string, UnmetRead>>();
 
   add(account: AccountRecord, fill: VenueFill, held: HeldBefore): void {
     if (fill.time <= (this.countedTo.get(keyOf(account, fill.coin)) ?? Number.NEGATIVE_INFINITY)) return;
@@ -94,7 +94,8 @@ export class OwnTrades {
       const countedTo = this.countedFor(account, instrument);
       if (countedTo !== null) this.countedTo.set(keyOf(account, instrument.coin), countedTo);
     }
-    this.unmet.set(keyOf(account, dex), { at: time, met: new Set(here.map(({ coin }) => coin)), lost: new Set() });
+    const reads = this.unmet.get(account.no) ?? new Map<string, UnmetRead>();
+    this.unmet.set(account.no, reads.set(dex, { at: time, met: new Set(here.map(({ coin }) => coin)), lost: new Set() }));
   }
 
   /** A close by the follower is booked to a copy: of the trades that still wait, all were told before that, and what it held before them is less by it. */
@@ -113,8 +114,7 @@ export class OwnTrades {
   lose(account: AccountRecord, coin: string): void {
     this.trades.delete(keyOf(account, coin));
     this.countedTo.delete(keyOf(account, coin));
-    const prefix = keyOf(account, '');
-    for (const [key, { lost }] of this.unmet) if (key.startsWith(prefix)) lost.add(coin);
+    for (const { lost } of this.unmet.get(account.no)?.values() ?? []) lost.add(coin);
   }
 
   /** True while trades wait for the comparison that counts them. */
@@ -134,7 +134,7 @@ export class OwnTrades {
   /** Up to when all trades of a coin are counted, or in what was noted before a copy met it; null: that is not known. */
   private countedFor(account: AccountRecord, { coin, dex }: Instrument): EpochMs | null {
     const compared = this.countedTo.get(keyOf(account, coin)) ?? null;
-    const read = this.unmet.get(keyOf(account, dex));
+    const read = this.unmet.get(account.no)?.get(dex);
     if (read === undefined || read.met.has(coin) || read.lost.has(coin)) return compared;
     return Math.max(read.at, compared ?? read.at);
   }

@@ -14,6 +14,13 @@ const enter = (history: History, size: string): string => {
   history.wait(1_000).mark('100');
   return history.order(size, { cause: 'repair' });
 };
+/** What was approved is asked about anew in its last second, and entered some time after that. */
+const askedAnew = (history: History, waitMs: number): string => {
+  approve(history, '1', '1', history.now + 20_000)
+    .wait(19_000)
+    .tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId });
+  return enter(history.wait(waitMs), '1');
+};
 const found = (history: History): boolean => history.found().includes('not_approved');
 
 describe('increases that wait for approval (product §3)', () => {
@@ -65,28 +72,8 @@ describe('increases that wait for approval (product §3)', () => {
       },
       false,
     ],
-    [
-      'whose proposal a wish of the follower asked about anew',
-      (history) => {
-        approve(history, '1', '1', history.now + 20_000)
-          .wait(19_000)
-          .tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId });
-        history.wait(20_000);
-        enter(history, '1');
-      },
-      false,
-    ],
-    [
-      'whose proposal ended as it was asked about anew',
-      (history) => {
-        approve(history, '1', '1', history.now + 20_000)
-          .wait(19_000)
-          .tell({ kind: 'rebased', at: history.now, copyId: COPY.copyId });
-        history.wait(WITHIN_MS);
-        enter(history, '1');
-      },
-      true,
-    ],
+    ['whose proposal a wish of the follower asked about anew', (history) => askedAnew(history, 20_000), false],
+    ['whose proposal ended as it was asked about anew', (history) => askedAnew(history, WITHIN_MS), true],
     [
       'that was entered before',
       (history) => {
