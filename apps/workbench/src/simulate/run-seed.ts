@@ -241,7 +241,7 @@ export class SeedRun {
   private async play(): Promise<void> {
     this.world.start();
     if (mayStand(this.scenario)) this.worldTap.standing(this.scenario.followers.map(({ address }) => address));
-    await this.answered(this.player.begin());
+    await this.answered(this.network().then(() => this.player.begin()));
     for (const { agents } of this.cast.followers) for (const agent of agents) this.worldTap.setUpWith(agent);
     this.worldTap.hourlyFunding(
       this.time,
@@ -265,6 +265,12 @@ export class SeedRun {
       this.found();
       if (this.told.some(({ kind }) => this.order.until?.includes(kind))) return;
     }
+  }
+
+  /** An engine writes down where it trades when it starts; how leaders with orders are seen refers to that row. */
+  private async network(): Promise<void> {
+    if (!this.tellsOrders) return;
+    await this.store.engine.platform((unit) => unit.markets.putNetwork({ venue: 'hyperliquid', network: 'sim', environment: 'test', url: '' }));
   }
 
   private async after(step: ScenarioStep): Promise<void> {

@@ -43,9 +43,6 @@ export class PlatformActor {
   ) {}
 
   async tenants(scenario: Scenario): Promise<void> {
-    // How its leaders are seen is written down on it.
-    if (scenario.leaders.some(({ style }) => style === 'orders'))
-      await this.store.platform((unit) => unit.markets.putNetwork({ venue: 'hyperliquid', network: 'sim', environment: 'test', url: '' }));
     for (const { tenant, dayBeginsMin } of scenario.tenants) {
       const id = this.ids.next('tenant');
       const now = this.time.now();

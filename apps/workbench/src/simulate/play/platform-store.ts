@@ -27,7 +27,6 @@ export interface OperatorUnit {
   readonly inbox: Part<PlatformUnit['inbox'], 'watch'>;
   readonly engines: Part<PlatformUnit['engines'], 'setFlag'>;
   readonly limits: Part<PlatformUnit['limits'], 'hold' | 'put'>;
-  readonly markets: Part<PlatformUnit['markets'], 'putNetwork'>;
 }
 
 /** The platform's side of a simulated store. */
