@@ -1,6 +1,7 @@
+import { WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { environmentKey, KILL_SWITCH } from '@lockstep/risk';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeObjects, type TenantObjects } from './testing/objects';
 import { type GatewayRig, good, openRig, type RigTenant } from './testing/rig';
 
@@ -194,5 +195,17 @@ describe('a suspension', () => {
       { tenant_id: brand.id, status: 'active' },
     ]);
     expect((await audited('tenant.update', brand)).length).toBe(4);
+  });
+
+  it('wakes engines as it is set and as it ends, and by nothing that changes neither', async () => {
+    const brand = await rig.tenant('Woken');
+    const woken: string[] = [];
+    const unsubscribe = await rig.wakeups.subscribe(WAKEUP_CHANNELS.stops, (payload) => woken.push(payload));
+    const patch = async (status: string) => good(await rig.operator('patch', `/v1/operator/tenants/${brand.id}`, { status }));
+    for (const status of ['suspended', 'suspended', 'active']) await patch(status);
+    await rig.wakeups.publish(WAKEUP_CHANNELS.stops, 'last');
+    await vi.waitFor(() => expect(woken).toContain('last'));
+    expect(woken).toEqual(['', '', 'last']);
+    await unsubscribe();
   });
 });

@@ -60,6 +60,7 @@ export {
   type Step as ScenarioStep,
   type StepKind as ScenarioStepKind,
   type StopMode,
+  type SuspensionStep,
   type SwitchTarget,
   TRADE_INTENTS,
   type TradeIntent,

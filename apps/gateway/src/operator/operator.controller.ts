@@ -12,7 +12,7 @@ import { wholeList } from '../http/cursors';
 import { Answers } from '../http/documented';
 import { addressField, nameField } from '../http/fields';
 import { ProblemException } from '../http/problem-exception';
-import { told } from '../http/publish';
+import { told, wakeStops } from '../http/publish';
 import { tenantKeySchema } from '../routes/api-keys/api-key-body';
 import { scopesField, scopesOf } from '../routes/api-keys/api-keys.controller';
 import { issueKey } from '../routes/api-keys/issue-key';
@@ -126,6 +126,7 @@ export class OperatorController {
       if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
       const change = { tier, status, name, updatedAt: unit.now };
       await unit.tenants.update({ id: row.id }, change);
+      if (standing.status !== status) wakeStops(this.context, unit, null);
       // Streams of a tenant that is suspended now are closed by whoever holds them.
       unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.keys, row.id).catch(() => undefined));
       unit.afterCommit(() => this.noteChange(standing, body, call.actor));

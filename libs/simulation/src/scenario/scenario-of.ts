@@ -22,6 +22,7 @@ import { PressedLimits } from './pressed-limits';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
 import { withSharing } from './sharing';
 import type { Step } from './steps';
+import { suspensions } from './suspensions';
 import type { CopyTerms } from './terms';
 import type { TermsFor } from './terms-draw';
 import { ToldLimits } from './told-limits';
@@ -104,6 +105,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       unwinds(seed, copies),
       moneyNow(seed, copies),
       listingPauses(seed, copies),
+      suspensions(seed, copies),
       pressed,
       dropped,
       lockLosses(seed, crashPoints),

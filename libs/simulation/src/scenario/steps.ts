@@ -14,6 +14,7 @@ export type Step =
   | SwitchStep
   | CloseAllStep
   | ListingStep
+  | SuspensionStep
   | FollowerStep
   | FaultStep
   | EngineStep
@@ -52,6 +53,8 @@ export const STEP_KINDS = [
   'close_all_of',
   'listing_pause',
   'listing_resume',
+  'tenant_suspend',
+  'tenant_release',
   'own_trade',
   'venue_cash',
   'agent_expires',
@@ -231,6 +234,13 @@ export interface ListingStep {
   readonly kind: 'listing_pause' | 'listing_resume';
   readonly tenant: number;
   readonly leader: number;
+}
+
+/** The operator suspends a whole brand for a while: its copies take no new risk, their exits go on. */
+export interface SuspensionStep {
+  readonly at: number;
+  readonly kind: 'tenant_suspend' | 'tenant_release';
+  readonly tenant: number;
 }
 
 export type CloseAllTarget =

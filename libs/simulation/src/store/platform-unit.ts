@@ -14,7 +14,7 @@ import type {
 } from '@lockstep/storage';
 import type { PlatformData } from './data';
 import { holdLimits, noLimits, putLimits } from './limits';
-import { asJson, byValue, findIn, handedOut } from './table';
+import { asJson, byValue, changeIn, findIn, handedOut } from './table';
 import type { Undo } from './transaction';
 
 const INSTANCE_MAX = 65_535;
@@ -39,6 +39,8 @@ export class MemoryPlatformUnit {
         if (!this.data.tiers.has(row.tier)) this.undo.refuse(`tenants: no tier ${row.tier}`);
         this.data.tenants.insert(this.undo, row.id, byValue(row));
       },
+      findOne: async (where: Partial<TenantRow>) => handedOut(findIn(this.data.tenants, where, { limit: 1 }))[0] ?? null,
+      update: async (where: Partial<TenantRow>, change: Partial<TenantRow>) => changeIn(this.data.tenants, this.undo, where, change),
       putTier: async (name: string): Promise<void> => this.data.tiers.put(this.undo, name, { name }),
     };
   }

@@ -25,7 +25,7 @@ import {
 import type { PlatformData, ScopeData } from './data';
 import { holdLimits, noLimits, putLimits } from './limits';
 import { memoryRecords, oneCopyEach } from './records';
-import { asJson, byValue, findIn, handedOut, type Table } from './table';
+import { asJson, byValue, changeIn, findIn, handedOut, type Table } from './table';
 import type { Undo } from './transaction';
 
 type NewJournalRow = Omit<NewRow<JournalRow>, 'createdAt' | 'writtenAt' | 'completedAt'>;
@@ -343,9 +343,7 @@ export class MemoryScopedUnit {
   }
 
   private change<Row extends { readonly id: string }>(table: Table<Row>, where: Partial<Row>, change: Partial<Row>): number {
-    const rows = findIn(table, where);
-    for (const row of rows) table.put(this.undo, row.id, { ...row, ...byValue(change) });
-    return rows.length;
+    return changeIn(table, this.undo, where, change);
   }
 }
 

@@ -153,6 +153,18 @@ interface Find<Row> {
   readonly lock?: boolean;
 }
 
+/** Writes a change to every row that is wanted; how many there are. */
+export function changeIn<Row extends { readonly id: string }>(
+  table: Table<Row>,
+  undo: Undo,
+  where: NoInfer<Partial<Row>>,
+  change: NoInfer<Partial<Row>>,
+): number {
+  const rows = findIn(table, where);
+  for (const row of rows) table.put(undo, row.id, { ...row, ...byValue(change) });
+  return rows.length;
+}
+
 /** Rows that have every value of `where`, ordered and bounded as asked. A row with a text as its `id` is kept under that. */
 export function findIn<Row extends object>(table: Table<Row>, where: NoInfer<Partial<Row>>, options: Find<NoInfer<Row>> = {}): Row[] {
   const id: unknown = Reflect.get(where, 'id');

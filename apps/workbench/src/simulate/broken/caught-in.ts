@@ -135,6 +135,7 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   stop_fill_closes_nothing: 11,
   stop_left_when_flat: 25,
   stop_not_resized: 2,
+  suspension_forgotten: 5,
   tick_rounded_outwards: 1,
   trailing_from_day: 12,
   trim_above_the_limit: 14,

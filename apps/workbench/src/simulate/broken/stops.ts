@@ -76,4 +76,10 @@ export const BROKEN_STOPS: readonly BrokenEngine[] = [
       },
     ],
   },
+  {
+    name: 'suspension_forgotten',
+    rule: 'copies of a brand that is suspended take no new risk',
+    caughtBy: ['halt_ignored'],
+    edits: [{ file: 'apps/engine/src/stop-switches.ts', find: "tenant.status === 'suspended'", put: 'false' }],
+  },
 ];

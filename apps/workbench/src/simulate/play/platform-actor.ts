@@ -302,6 +302,19 @@ export class PlatformActor {
     return changed;
   }
 
+  /** Suspends a brand as the operator, or releases it; true when it stood otherwise. */
+  async suspend(scope: TenantScope, suspended: boolean): Promise<boolean> {
+    const [id, status] = [scope.tenantId, suspended ? 'suspended' : 'active'] as const;
+    const changed = await this.store.platform(async (unit) => {
+      const row = await unit.tenants.findOne({ id });
+      if (row === null || row.status === status) return false;
+      await unit.tenants.update({ id }, { status, updatedAt: unit.now });
+      return true;
+    });
+    if (changed) void this.wakeups.publish(WAKEUP_CHANNELS.stops, '');
+    return changed;
+  }
+
   /** Puts limits in force for everyone, or for copies of a tenant, leader or follower. How waves are spread stays. */
   async putLimits(scope: TenantScope | null, targetId: string, limits: ChainLimits): Promise<void> {
     const set = (known: unknown) => {

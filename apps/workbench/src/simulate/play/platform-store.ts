@@ -23,7 +23,7 @@ export interface TenantUnit {
 /** What the operator writes on platform tables. */
 export interface OperatorUnit {
   readonly now: number;
-  readonly tenants: Part<PlatformUnit['tenants'], 'insert' | 'putTier'>;
+  readonly tenants: Part<PlatformUnit['tenants'], 'findOne' | 'insert' | 'putTier' | 'update'>;
   readonly inbox: Part<PlatformUnit['inbox'], 'watch'>;
   readonly engines: Part<PlatformUnit['engines'], 'setFlag'>;
   readonly limits: Part<PlatformUnit['limits'], 'hold' | 'put'>;

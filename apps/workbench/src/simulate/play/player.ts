@@ -11,6 +11,7 @@ import {
   type Scenario,
   type ScenarioStep,
   type StopMode,
+  type SuspensionStep,
   type SwitchTarget,
 } from '@lockstep/simulation';
 import { scopeKey } from '@lockstep/tenancy';
@@ -158,6 +159,10 @@ export class Player {
       case 'listing_pause':
       case 'listing_resume':
         await this.listing(step);
+        return;
+      case 'tenant_suspend':
+      case 'tenant_release':
+        await this.suspension(step);
         return;
       case 'regime':
       case 'calm_begins':
@@ -361,6 +366,17 @@ export class Player {
     if (!(await actor.pauseLeader(scope, leaderId, paused))) return;
     const halted = { at: this.parts.exact(), thing: { kind: 'leader', leaderId }, cause: 'suspension' } as const;
     this.parts.observe(paused ? { kind: 'halt', ...halted } : { kind: 'halt_lifted', ...halted });
+  }
+
+  /** Copies of a suspended brand take no new risk from the answer on. One that is released counts as such at once, whenever the engine looks. */
+  private async suspension({ kind, tenant }: SuspensionStep): Promise<void> {
+    const { actor, cast } = this.parts;
+    const scope = cast.scopes[tenant];
+    if (scope === undefined) return;
+    const suspended = kind === 'tenant_suspend';
+    if (!(await actor.suspend(scope, suspended))) return;
+    const halted = { at: this.parts.exact(), thing: { kind: 'tenant', scope: scopeKey(scope) }, cause: 'suspension' } as const;
+    this.parts.observe(suspended ? { kind: 'halt', ...halted } : { kind: 'halt_lifted', ...halted });
   }
 
   private limitedBy(target: LimitTarget): { readonly scope: TenantScope | null; readonly id: string } | null {

@@ -179,6 +179,18 @@ export function platformContract(bench: () => Bench): void {
       expect(open.find(({ id }) => id === suspended)).toEqual({ ...row, id: suspended, name: 'S', status: 'suspended' });
     });
 
+    it('8.7.1 a tenant that is suspended and released by the operator, as the engine reads it', async () => {
+      const { tenantId: id } = await bench().store.tenant('A');
+      const read = async () => (await run((unit) => unit.tenants.open())).find((row) => row.id === id)?.status;
+      const set = (status: 'active' | 'suspended') =>
+        bench().store.operator(async (unit) => [await unit.tenants.update({ id }, { status }), (await unit.tenants.findOne({ id }))?.status]);
+      expect(await read()).toBe('active');
+      expect(await set('suspended')).toEqual([1, 'suspended']);
+      expect(await read()).toBe('suspended');
+      expect(await set('active')).toEqual([1, 'active']);
+      expect(await read()).toBe('active');
+    });
+
     it('8.8 a platform unit that only reads is refused a write', async () => {
       const { no } = await watch();
       await expect(bench().store.engine.platform((unit) => unit.inbox.begin(no, 5), { readOnly: true })).rejects.toThrow();

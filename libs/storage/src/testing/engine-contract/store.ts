@@ -26,7 +26,7 @@ export interface GatewayUnit {
 export interface OperatorUnit {
   readonly inbox: Part<PlatformUnit['inbox'], 'watch'>;
   readonly engines: Part<PlatformUnit['engines'], 'setFlag'>;
-  readonly tenants: Part<PlatformUnit['tenants'], 'insert'>;
+  readonly tenants: Part<PlatformUnit['tenants'], 'findOne' | 'insert' | 'update'>;
   readonly limits: Part<PlatformUnit['limits'], 'hold' | 'put'>;
 }
 
