@@ -204,6 +204,10 @@ class Judge implements Auditor {
       case 'world_delisted':
         keepWorld(this.state, observation);
         return;
+      case 'answer_delivered':
+        keepDelivered(this.state, observation);
+        if (observation.outcome === 'filled') this.valuations.answered(observation.cloid, observation.process, observation.at);
+        return;
       default:
         keepDelivered(this.state, observation);
         return;

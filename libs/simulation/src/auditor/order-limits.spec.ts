@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OrderHanded } from './observations';
+import type { AnswerSeen, OrderHanded } from './observations';
 import type { CapsSeen, SettingsSeen } from './terms';
 import { COIN, COPY, History, rate, units } from './testing/history';
 
@@ -104,6 +104,29 @@ describe('limits of one order (product §3, 1)', () => {
     history.wait(60_000).mark('60').wait(30_000).mark('60').leader('700', '60');
     history.order('20', { price: units('60.2') });
     expect(history.found()).toContain('cap_position_share');
+  });
+
+  it.each<[string, AnswerSeen | null, readonly string[]]>([
+    // A short of 99 at the mark leaves margin for one more; filled at 105 it is worth 495 more.
+    ['what its answer says it filled better than the mark', 'filled', []],
+    ['nothing of a fill that no answer tells', null, ['allocation']],
+    ['nothing of one by an answer that it stands', 'resting', ['allocation']],
+  ])('takes equity with %s, before the fill is told', (_what, outcome, found) => {
+    const history = new History({ venueLeverage: 1 }).leader('-2000');
+    const first = history.order('-99');
+    history.wait(100).trade(first, false, '99', '105', false);
+    history.end(first, 'done');
+    if (outcome !== null) history.answer(first, outcome);
+    history.order('-4', { cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
+
+  it('takes no more equity with what an answer says than the fill made', () => {
+    const history = new History({ venueLeverage: 1 }).leader('-2000');
+    const first = history.order('-99');
+    history.wait(100).trade(first, false, '99', '105', false);
+    history.end(first, 'done').answer(first, 'filled').order('-8', { cause: 'repair' });
+    expect(history.found()).toEqual(['allocation']);
   });
 
   it('counts the other coins of the copy in margin and leverage', () => {

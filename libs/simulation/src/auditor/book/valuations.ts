@@ -1,5 +1,6 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { CopyTrack } from './copies';
+import type { ValueSeen } from './losses';
 import { lookAtShared } from './shared-told';
 import type { AuditState } from './state';
 import { lookAtLimits } from './state-limits';
@@ -33,6 +34,14 @@ export class Valuations {
     for (const copy of this.state.copiesByAccount.get(account) ?? []) this.changed.add(copy);
   }
 
+  /** An order's answer tells what filled and at which price: its copy is worth something else from here on, before a mark or a fill is told. */
+  answered(cloid: string, process: string, at: EpochMs): void {
+    const { state } = this;
+    const copy = state.copies.get(state.orders.get(cloid)?.copyId ?? '');
+    const value = copy?.value((coin) => state.priceOf(process, coin)) ?? null;
+    if (copy !== undefined && value !== null) addEquity(copy, value, at);
+  }
+
   /** Everything that waits is valued now. */
   flush(): void {
     if (this.coins.size === 0 && this.changed.size === 0) return;
@@ -57,8 +66,7 @@ export class Valuations {
     copy.fundingBooked(at, state.options.fundingBookMs);
     const value = copy.value((coin) => state.priceOf(process, coin));
     if (value === null) return;
-    // Whose part of a charge it was may not be known: then it is the copy's, or not.
-    copy.equity.add(at, Math.min(value.real, value.told) - copy.chargesDoubt, Math.max(value.real, value.told) + copy.chargesDoubt);
+    addEquity(copy, value, at);
     const valuation = {
       at,
       process,
@@ -76,6 +84,11 @@ export class Valuations {
     this.judged += 1;
     if (copy.losses.value(valuation, copy.terms.losses, state.options.lossMargin)) this.breaches += 1;
   }
+}
+
+/** Whose part of a charge it was may not be known: then it is the copy's, or not. */
+function addEquity(copy: CopyTrack, { real, told }: ValueSeen, at: EpochMs): void {
+  copy.equity.add(at, Math.min(real, told) - copy.chargesDoubt, Math.max(real, told) + copy.chargesDoubt);
 }
 
 /** Nobody watches over what is the follower's own, or is about to be (product §2.11). */
