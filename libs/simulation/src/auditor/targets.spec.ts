@@ -148,18 +148,34 @@ describe('the target of a copy (product §2.1, §2.2)', () => {
     expect(history.found()).toEqual(found);
   });
 
-  it.each<[string, string, readonly string[]]>([
-    ['flat: what he holds since is an open, also on the same side', '0', []],
-    ['where he was, as smaller', '3', ['entry_without_cause']],
-  ])('a copy that waits for the next open, whose leader closed unseen and is read %s', (_what, read, found) => {
+  it.each<[string, readonly string[], string, readonly string[]]>([
+    // what, where its leader of 9 is read, where his next increase begins
+    ['flat: what he holds since is an open, also on the same side', ['0'], '4', []],
+    ['where he was, as smaller', ['3'], '4', ['entry_without_cause']],
+    ['flat, and in again: that was the open', ['0', '4'], '4', []],
+    ['on the other side, and back', ['-2', '4'], '4', []],
+    ['flat, and with as much again', ['0', '9'], '9', []],
+    ['smaller, and with as much again', ['3', '9'], '9', ['entry_without_cause']],
+  ])('a copy that waits for the next open, whose leader closed unseen and is read %s', (_what, read, from, found) => {
     const history = new History(mode(amount)).wait(1_000);
     history.leader('9').state('breaker_closed').wait(1_000);
     decided(history);
     history.state('active', true).wait(30_000).mark('100');
-    history.leader(read, '100', 'missed', false);
-    const state = { kind: 'leader_state_delivered', at: history.now, process: history.process, leader: COPY.leader, time: history.now } as const;
-    history.tell({ ...state, equity: units('100000'), positions: [{ coin: COIN, size: units(read) }] }).wait(500);
-    history.leader('4', '100', 'missed too', false).wait(500).mark('100').leader('7').order('1');
+    for (const position of read) history.unseen(position);
+    history.leader(from, '100', 'missed', false).wait(500).mark('100');
+    history.leader(String(Number(from) + 3)).order('1');
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, number, readonly string[]]>([
+    ['it may be told of as it begins', 1_000, []],
+    ['it does not wait for what was before', 15_000, ['entry_without_cause']],
+  ])('a copy that begins to wait where its leader was read flat, and in again: %s', (_what, afterMs, found) => {
+    const history = new History(mode(amount)).wait(1_000);
+    history.leader('9').state('breaker_closed').wait(1_000);
+    decided(history);
+    history.wait(30_000).unseen('0').unseen('4').wait(afterMs);
+    history.state('active', true).wait(5_000).mark('100').leader('7').order('1');
     expect(history.found()).toEqual(found);
   });
 
@@ -357,6 +373,26 @@ describe('a copy of fixed amounts whose leader fills two orders in one block', (
     ];
     history.tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills });
     history.order(size, { price: units('98.5') });
+    expect(history.found()).toEqual(found);
+  });
+});
+
+describe('a copy of fixed amounts whose leader left unseen', () => {
+  it.each<[string, readonly string[], number, readonly string[]]>([
+    ['has all its adds of the new episode', ['0', '5'], 2, []],
+    ['and no more', ['0', '5'], 3, ['beyond_target']],
+    ['has those it used used, where he was in all the time', ['4', '5'], 1, ['beyond_target']],
+  ])('%s', (_what, read, adds, found) => {
+    const history = new History({ mode: { kind: 'fixed_amount', amount: units('100'), maxAdds: 2 } });
+    for (const position of ['7', '9']) {
+      history.wait(1_000).mark('100').leader(position);
+      history.fill(history.order('1'), '1', '100');
+    }
+    for (const position of read) history.wait(1_000).unseen(position);
+    for (const position of ['8', '11', '14'].slice(0, adds)) {
+      history.wait(1_000).mark('100').leader(position);
+      history.fill(history.order('1'), '1', '100');
+    }
     expect(history.found()).toEqual(found);
   });
 });

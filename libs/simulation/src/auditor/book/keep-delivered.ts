@@ -107,7 +107,7 @@ function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, 
     takeOnBy(state, leader, told.leader, told.at);
   }
   if (told.positions === null) return;
-  for (const coin of leader.read(told.positions, told.time)) {
+  for (const coin of leader.read(told.positions, told.time, told.at)) {
     const { position } = leader.coin(coin);
     for (const copy of state.copiesByLeader.get(told.leader) ?? []) {
       const ratio = ratioBounds(state, copy, leader, told.at);
@@ -134,7 +134,8 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
     for (const order of holding.live.values()) order.reducedAt ??= move.at;
   }
   // He went through flat, perhaps unseen: what a follower closed is over.
-  if (move.believed !== null || sign(move.after) !== sign(move.before)) {
+  const leftSince = move.leftAt !== null && move.leftAt > (holding.closedWholeAt ?? Number.NEGATIVE_INFINITY);
+  if (move.believed !== null || leftSince || sign(move.after) !== sign(move.before)) {
     holding.closedWholeAt = null;
     holding.closedWholeBy = null;
   }
@@ -181,6 +182,8 @@ function followedOn(state: AuditState, copy: CopyTrack, leader: LeaderTrack, mov
     ratio: ratioBounds(state, copy, leader, at),
     ...entersOn(state, copy, move.coin, at),
     exits: settings.follow !== 'increases_only' || copy.state === 'winding_down' || copy.state === 'unwinding',
+    // A reading is followed once it is written down: to a copy that began to wait meanwhile he left then.
+    leftBy: move.leftAt === null ? null : move.leftAt + state.options.owedSlackMs,
     ahead: aheadMost(state, copy, copy.holding(move.coin), at, move.after > 0n),
     against: heldAgainst(state, copy, move, at),
   };

@@ -17,6 +17,8 @@ export interface LeaderMove {
   readonly after: bigint;
   /** What the fills told before do not explain: the position was believed to be this. null: it was not known, or all is explained. */
   readonly believed: bigint | null;
+  /** When a reading behind the newest fill before it told last that he was flat or on the other side, whatever newer readings say. null: none did. */
+  readonly leftAt: EpochMs | null;
   /** How many leader orders increase here for the first time. */
   readonly newOrders: number;
   /** The lowest and highest price of all increases of this block: a move has one price, which lies between them. null: nothing increased. */
@@ -47,6 +49,8 @@ export class LeaderCoin {
   /** What the newest reading said, and its venue time: fills of a time without an engine may not be told one by one. */
   private readPosition = 0n;
   private readTime = Number.NEGATIVE_INFINITY;
+  /** The newest reading of each side and of none: its venue time, and when it was told. */
+  private readonly sidesRead = new Map<-1n | 0n | 1n, { readonly time: EpochMs; readonly at: EpochMs }>();
   lastFillTime = Number.NEGATIVE_INFINITY;
   /** Venue time of the newest increase; when it was told; to which process. */
   increasedTime = Number.NEGATIVE_INFINITY;
@@ -67,9 +71,10 @@ export class LeaderCoin {
   constructor(readonly coin: string) {}
 
   /** A reading told of the coin. */
-  noteRead(position: bigint, time: EpochMs): void {
+  noteRead(position: bigint, time: EpochMs, at: EpochMs): void {
     this.readPosition = position;
     this.readTime = time;
+    this.sidesRead.set(sign(position), { time, at });
   }
 
   /** The position the leader may be taken to have, by fills and by a reading after them: the larger one where both are on one side. */
@@ -91,6 +96,12 @@ export class LeaderCoin {
     if (!this.known) return null;
     if (this.readTime > this.lastFillTime && sign(this.readPosition) !== sign(before)) return this.readPosition;
     return this.position === before ? null : this.position;
+  }
+
+  /** When a reading after the newest fill told last that the leader was not on the side of `before`; null: none did. */
+  leftBefore(before: bigint): EpochMs | null {
+    const left = [...this.sidesRead].filter(([side, { time }]) => side !== sign(before) && time > this.lastFillTime);
+    return left.length === 0 ? null : Math.max(...left.map(([, { at }]) => at));
   }
 
   /** A process was told of fills of a moment. */
@@ -182,12 +193,12 @@ export class LeaderTrack {
   }
 
   /** Positions read; answers the coins whose position was not known before. A coin with a newer fill is left as it is. */
-  read(positions: readonly PositionSeen[], time: EpochMs): readonly string[] {
+  read(positions: readonly PositionSeen[], time: EpochMs, at: EpochMs): readonly string[] {
     const learnt: string[] = [];
     for (const { coin, size } of positions) {
       const track = this.coin(coin);
       if (track.lastFillTime >= time) continue;
-      track.noteRead(size, time);
+      track.noteRead(size, time, at);
       if (track.known) continue;
       track.known = true;
       track.position = size;
@@ -239,11 +250,24 @@ export class LeaderTrack {
       after = next;
     }
     const believed = track.believedBefore(before);
+    const leftAt = track.leftBefore(before);
     track.movedAt = at;
     track.position = after;
     track.known = true;
     track.lastFillTime = first.time;
-    return { coin: first.coin, before, after, believed, newOrders: fresh.size, increase: rangeOf(prices), unnamed, time: first.time, at, process };
+    return {
+      coin: first.coin,
+      before,
+      after,
+      believed,
+      leftAt,
+      newOrders: fresh.size,
+      increase: rangeOf(prices),
+      unnamed,
+      time: first.time,
+      at,
+      process,
+    };
   }
 }
 

@@ -17,6 +17,8 @@ export interface Followed {
   readonly may: boolean;
   readonly must: boolean;
   readonly exits: boolean;
+  /** He left before it, as was read: a copy that waited for an open by then waits no more. null: nothing says so. */
+  readonly leftBy: EpochMs | null;
   /** What mirrors may have filled ahead of it on its side: that much of an increase is the copy's already, whatever keeps it from entering. */
   readonly ahead: bigint;
   /** What mirrors that were to enter may have filled ahead on the other side: it closes of an increase, which is given up that far where their order goes. */
@@ -34,6 +36,7 @@ export function widened(one: Followed, other: Followed): Followed {
     may: one.may || other.may,
     must: one.must && other.must,
     exits: one.exits && other.exits,
+    leftBy: one.leftBy,
     ahead: max(one.ahead, other.ahead),
     against: max(one.against, other.against),
   };
@@ -56,6 +59,8 @@ export class TargetBounds {
   low = 0n;
   /** Nothing is entered before the leader opens anew. */
   waiting = false;
+  /** Since when it waits, where it does. */
+  waitingSince = Number.NEGATIVE_INFINITY;
   /** Moves of this episode: each may have been rounded down by a lot. */
   moves = 0;
   /** False: something happened in this episode that makes `low` no bound. */
@@ -75,8 +80,8 @@ export class TargetBounds {
 
   /** Everything as it stands now, for {@link restore}. */
   save(): SavedTarget {
-    const { side, high, low, waiting, moves, lowHolds, adds, owedAt, blocked, blockedAt, against, turns } = this;
-    return { side, high, low, waiting, moves, lowHolds, adds, owedAt, blocked, blockedAt, against, turns };
+    const { side, high, low, waiting, waitingSince, moves, lowHolds, adds, owedAt, blocked, blockedAt, against, turns } = this;
+    return { side, high, low, waiting, waitingSince, moves, lowHolds, adds, owedAt, blocked, blockedAt, against, turns };
   }
 
   /** Goes back to what was saved; what was forgotten since stays forgotten. */
@@ -119,7 +124,7 @@ export class TargetBounds {
   follow(followed: Followed): void {
     const { move, exits } = followed;
     this.remember(move.at);
-    if (move.believed !== null) this.bridge(followed);
+    if (move.believed !== null || followed.leftBy !== null) this.bridge(followed);
     const { before, after } = move;
     const turned = sign(before) !== 0n && sign(after) !== 0n && sign(before) !== sign(after);
     const side = followed.direction === 'same' ? sign(after) : sign(-after);
@@ -165,6 +170,7 @@ export class TargetBounds {
   wait(at: EpochMs, held: bigint): void {
     this.remember(at);
     this.waiting = true;
+    this.waitingSince = at;
     this.blocked = 0n;
     this.lowHolds = false;
     this.low = 0n;
@@ -325,16 +331,15 @@ export class TargetBounds {
   }
 
   /** Fills are missing between what was believed and what the leader had: reductions are followed, increases may have been. */
-  private bridge({ move, direction, ratio, may }: Followed): void {
+  private bridge({ move, direction, ratio, may, leftBy }: Followed): void {
     const { before } = move;
     const believed = move.believed ?? before;
     this.lowHolds = false;
     this.low = 0n;
     // It went through flat, or opened, unseen: what waited for the next open waits no more, and follows what comes after, as a new episode.
-    if (sign(before) !== sign(believed)) {
-      this.waiting = false;
-      this.adds = 0;
-    }
+    const turned = sign(before) !== sign(believed);
+    if (turned || leftBy !== null) this.adds = 0;
+    if (turned || (leftBy !== null && this.waitingSince <= leftBy)) this.waiting = false;
     if (!may || before === 0n || (sign(before) === sign(believed) && abs(before) <= abs(believed))) return;
     const side = direction === 'same' ? sign(before) : sign(-before);
     const kept = this.side === side ? this.high : 0n;
@@ -349,6 +354,7 @@ export interface SavedTarget {
   readonly high: bigint;
   readonly low: bigint;
   readonly waiting: boolean;
+  readonly waitingSince: number;
   readonly moves: number;
   readonly lowHolds: boolean;
   readonly adds: number;

@@ -128,6 +128,17 @@ export class History {
     return told ? this.tell(observation) : this;
   }
 
+  /** A reading tells where the leader truly is now. */
+  read(): this {
+    const state = { kind: 'leader_state_delivered', at: this.now, process: this.process, leader: COPY.leader, time: this.now } as const;
+    return this.tell({ ...state, equity: units('100000'), positions: [{ coin: COIN, size: this.leaderAt }] });
+  }
+
+  /** The leader comes to a position unseen, and is read there. */
+  unseen(position: string): this {
+    return this.leader(position, '100', 'unseen', false).wait(500).read();
+  }
+
   /** An order of the engine: journaled and handed over now, 1 and 2 ms after its decision. */
   order(signed: string, changed: Partial<OrderHanded> = {}): string {
     const size = units(signed);
