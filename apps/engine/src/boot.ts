@@ -1,6 +1,5 @@
 import { type Timer } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
-import type { InstrumentSheet } from '@lockstep/replication';
 import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { ApprovalWatch } from './accounts/approval-watch';
 import { shareClearing } from './accounts/clearing-shares';
@@ -28,12 +27,12 @@ import { Reconciler } from './repair/reconcile';
 import { Repairs } from './repair/repair';
 import { UnknownResolver } from './repair/resolve-unknowns';
 import { loadAll } from './state/load-all';
+import type { OnAppeared } from './state/meet-instrument';
 import { NetworkDirectory } from './state/network-directory';
 import { openAdapter } from './state/open-adapter';
 import { Networks, type OpenVenue } from './state/open-networks';
 import { putMarkups } from './state/put-markup';
 import { readScopes, type ScopeRows } from './state/read-scopes';
-import type { WatchedAccount } from './state/registry';
 import { EquityWriter } from './state/save-equity';
 import { learnOwn } from './state/shared-accounts';
 import { StateLimits } from './state-limits';
@@ -102,7 +101,8 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     () => collector.collect(),
     (watched, sheet) => appeared(watched, sheet),
   );
-  const appeared = (watched: WatchedAccount, sheet: InstrumentSheet): void => {
+  const appeared: OnAppeared = (watched, sheet) => {
+    if (watched.book.rowCount === 0) return;
     barSheet(ctx, watched, sheet);
     for (const copy of ctx.registry.copies.values()) {
       if (copy.watched !== watched) continue;
@@ -124,6 +124,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       lanes.push(moves);
     },
     (watched) => reconciler.next(ctx.registry.accountsCopying(watched)),
+    appeared,
     {
       takeList: (watched, dex, orders) => working.takeList(watched, dex, orders),
       takeFills: (watched, fills) => working.takeFills(watched, fills),

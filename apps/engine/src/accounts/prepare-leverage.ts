@@ -35,7 +35,7 @@ export class LeveragePreparer {
     await this.running;
   }
 
-  /** A leader trades an instrument it never traded before: the copies that follow it there are prepared. Returns at once. */
+  /** An instrument is new to a leader's book: the copies that follow him there are prepared. Returns at once. */
   appeared(watched: WatchedAccount, sheet: InstrumentSheet): void {
     const tasks = this.waiting.get(watched.network) ?? [];
     this.waiting.set(watched.network, tasks);

@@ -16,6 +16,7 @@ import {
 import type { Bookkeeper } from '../books/bookkeeper';
 import { writeIntents } from '../commands/take-on-positions';
 import type { EngineContext } from '../context';
+import { meetInstrument, type OnAppeared } from '../state/meet-instrument';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
 import type { StopKeeper } from '../stops/stop-keeper';
@@ -51,7 +52,7 @@ export class MirrorKeeper {
     private readonly books: Bookkeeper,
     private readonly lanes: Pick<WaveLanes, 'alone'>,
     private readonly stops: Pick<StopKeeper, 'isBusy' | 'submit'>,
-    private readonly onAppeared: (watched: WatchedAccount, sheet: InstrumentSheet) => void,
+    private readonly onAppeared: OnAppeared,
   ) {
     this.turns = new MirrorTurns(ctx);
   }
@@ -102,7 +103,7 @@ export class MirrorKeeper {
     const coins = this.coinsOf(copy);
     if (coins.size === 0 && copy.settings.policy !== 'orders') this.mirroring.delete(copy.no);
     for (const coin of coins) {
-      const sheet = this.sheetOf(watched, coin);
+      const sheet = meetInstrument(watched, coin, this.onAppeared);
       if (sheet === null) continue;
       refreshMirrors(this.ctx, copy, sheet);
       all.push({ sheet, tasks: this.dueIn(copy, sheet, now).filter((task) => !this.isQuiet(copy, task, now)) });
@@ -123,16 +124,6 @@ export class MirrorKeeper {
     for (const { rows, instrument } of copy.watched.book.allSheets())
       if (rows.aheadBuy[copy.row] !== 0 || rows.aheadSell[copy.row] !== 0) coins.add(instrument.coin);
     return coins;
-  }
-
-  private sheetOf(watched: WatchedAccount, coin: string): InstrumentSheet | null {
-    const known = watched.book.findSheet(coin);
-    if (known !== undefined) return known;
-    const view = watched.network.markets.get(coin);
-    if (view === undefined) return null;
-    const sheet = watched.book.sheet(view.instrument);
-    this.onAppeared(watched, sheet);
-    return sheet;
   }
 
   private dueIn(copy: CopyRecord, sheet: InstrumentSheet, now: number): readonly MirrorTask<KeptMirror>[] {

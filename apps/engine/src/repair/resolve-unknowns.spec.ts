@@ -1,10 +1,13 @@
-import { size } from '@lockstep/kernel';
+import { fromLots, size } from '@lockstep/kernel';
 import { systemTimers } from '@lockstep/platform';
+import { CopyBook } from '@lockstep/replication';
+import { entryOf, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
+import type { OpenOrder } from '../state/open-orders';
 import { STAGE_COIN, scriptedVenue } from '../testing/scripted-venue';
-import { UnknownResolver } from './resolve-unknowns';
+import { sentOf, UnknownResolver } from './resolve-unknowns';
 
 describe('orders of unknown outcome', () => {
   it('of a network that gives no answers keep none of another from being asked for', async () => {
@@ -76,5 +79,17 @@ describe('orders of unknown outcome', () => {
     new UnknownResolver(ctx, {} as never).look();
     await expect.poll(() => order.askAt).toBeGreaterThan(0);
     expect(Math.round((order.askAt - now) / 100) * 100).toBe(ms);
+  });
+
+  it('are asked about with what all copies of their account hold, and bring no instrument into the book of a leader who never traded it', async () => {
+    const [met, unmet] = [new CopyBook(), new CopyBook()];
+    const account = { own: new Map([[STAGE_COIN.coin, 3]]), scope: null };
+    const copies = [met, unmet].map((book, at) => ({ no: at + 1, account, watched: { book }, row: book.addCopy(entryOf(at + 1, settingsOf('1'))) }));
+    const sheet = met.sheet(STAGE_COIN);
+    sheet.rows.position[0] = 4;
+    const ctx = { registry: { copiesOf: () => copies }, storage: { scoped: async () => [] } } as unknown as EngineContext;
+    const order = { copy: copies[0], sheet, buy: true, lots: 5, price: 100, nonce: 1, createdAt: 0, orderId: 1n };
+    expect(await sentOf(ctx, order as unknown as OpenOrder)).toMatchObject({ lots: 5, positionBefore: fromLots(STAGE_COIN, 7) });
+    expect([...unmet.allSheets()]).toEqual([]);
   });
 });

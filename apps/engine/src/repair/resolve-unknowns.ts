@@ -235,7 +235,7 @@ export async function sentOf(ctx: EngineContext, order: OpenOrder): Promise<Sent
   const { instrument } = sheet;
   const copies = ctx.registry.copiesOf(copy.account);
   const held = copies.reduce((sum, one) => {
-    const position = one.watched.book.sheet(instrument).rows.position[one.row] ?? 0;
+    const position = one.watched.book.findSheet(instrument.coin)?.rows.position[one.row] ?? 0;
     return sum + position;
   }, 0);
   const beside = ownLots(ctx.registry, copy.account, instrument.coin);

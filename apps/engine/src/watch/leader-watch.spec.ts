@@ -45,10 +45,12 @@ async function watching(given: Parameters<typeof leaderStage>[0] = {}) {
   const resynced: number[] = [];
   const handed: string[] = [];
   const lists: string[] = [];
+  const appeared: string[] = [];
   const watch = new LeaderWatch(
     stage.ctx,
     (moves) => handed.push(...moves.map(({ move }) => `${Number(move.before) / 1e8} to ${Number(move.after) / 1e8}`)),
     (watched) => resynced.push(watched.no),
+    (watched, { instrument }) => appeared.push(`${watched.no} ${instrument.coin}`),
     {
       takeList: (watched, dex, orders) => lists.push(`${watched.no} ${dex} ${orders.length}`),
       takeFills: () => undefined,
@@ -67,7 +69,7 @@ async function watching(given: Parameters<typeof leaderStage>[0] = {}) {
     stage.ctx.registry.copies.set(watched.no, { watched, row } as CopyRecord);
     return () => watched.book.copies.status[row] ?? 0;
   };
-  return { ...stage, watch, resynced, handed, lists, sync, copyOf };
+  return { ...stage, watch, resynced, handed, lists, appeared, sync, copyOf };
 }
 
 describe('a leader whose stream came back', () => {
@@ -123,6 +125,17 @@ describe('a leader whose stream came back', () => {
     watch.receive(network, syncedWith(watched.address, [stateOf(watched.address, '', { ETH: 2 })], [sampleFill({ coin: 'ETH', time: 1 }), sold]));
     await watch.idle();
     expect([watched.leader.positions.get('ETH'), moves]).toEqual([0n, []]);
+  });
+
+  it('and holds what no fill told of stands in an instrument its copies are told of, once', async () => {
+    const { watch, sync, leader, appeared, moves } = await watching();
+    const watched = leader(1);
+    watch.watch(watched);
+    await sync(watched, stateOf(watched.address, '', held['']), stateOf(watched.address, 'xyz'));
+    expect(appeared).toEqual(['1 ETH']);
+    for (let state = 0; state < 2; state += 1) await sync(watched, stateOf(watched.address, '', held['']), stateOf(watched.address, 'xyz', held.xyz));
+    expect([appeared, moves]).toEqual([['1 ETH', '1 xyz:TSLA'], []]);
+    expect(watched.book.findSheet('xyz:TSLA')?.leaderLots).toBe(300);
   });
 
   it('is told, so that the accounts copying it are compared', async () => {

@@ -4,6 +4,7 @@ import type { AccountState, VenueFill, WatchEvent } from '@lockstep/venues/port'
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
 import type { WorkingOrders } from '../mirrors/working-orders';
+import { meetInstrument, type OnAppeared } from '../state/meet-instrument';
 import type { Network } from '../state/networks';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
@@ -78,6 +79,8 @@ export class LeaderWatch {
     private readonly onMoves: (moves: readonly RecordedMove[]) => void,
     /** A leader's state was read after a (re)connect: what its copies hold may have changed unseen meanwhile. */
     private readonly onResynced: (watched: WatchedAccount) => void,
+    /** A state shows an instrument that no fill told of. */
+    private readonly onAppeared: OnAppeared,
     private readonly orders: Pick<WorkingOrders, 'takeList' | 'takeFills' | 'lose'> = NOBODY_MIRRORS,
   ) {
     this.restarts = new Restarts(ctx.timers, (watched) => this.watch(watched));
@@ -310,7 +313,7 @@ export class LeaderWatch {
 
   /** Takes the first state ever. It stands before the account counts as synced, so that a later process follows what this one only saw. */
   private async begin(watched: WatchedAccount, states: readonly AccountState[], fills: readonly VenueFill[]): Promise<void> {
-    for (const [coin, position] of positionsAfter(states, fills, dexesOf(watched))) standAt(watched, coin, position);
+    for (const [coin, position] of positionsAfter(states, fills, dexesOf(watched))) this.standAt(watched, coin, position);
     for (const fill of fills) watched.leader.noteFill(fill.coin, fill.time);
     // A state read without its fills shows those before it.
     watched.historyFrom = Math.max(0, ...fills.map(({ time }) => time), ...states.map(({ time }) => time));
@@ -325,7 +328,7 @@ export class LeaderWatch {
    * newest fill: what was just copied would be undone.
    */
   private compare(watched: WatchedAccount, states: readonly AccountState[], at: number): void {
-    for (const [coin, position] of positionsOf(states)) if (!watched.leader.positions.has(coin)) standAt(watched, coin, position);
+    for (const [coin, position] of positionsOf(states)) if (!watched.leader.positions.has(coin)) this.standAt(watched, coin, position);
     const { leader } = watched;
     const differences = differencesOf(leader.positions, states, dexesOf(watched), (coin) => leader.newestFillAt(coin));
     if (differences.length === 0) return;
@@ -350,6 +353,13 @@ export class LeaderWatch {
       countLess(watched, differences, 1);
       this.frames.push(String(watched.no), { kind: 'missing', watched, differences, at });
     });
+  }
+
+  /** Takes a position as where the leader stands, without a move. */
+  private standAt(watched: WatchedAccount, coin: string, position: Size): void {
+    watched.leader.positions.set(coin, position);
+    const sheet = meetInstrument(watched, coin, this.onAppeared);
+    if (sheet !== null) sheet.leaderLots = toLots(sheet.instrument, position);
   }
 
   /** Does something once every frame that was on its way should be here. */
@@ -406,13 +416,6 @@ function countIn({ leaving }: WatchedAccount, coin: string, by: 1 | -1): void {
 /** The dex of each listed coin; undefined where it is not known. */
 function dexesOf({ network: { markets } }: WatchedAccount): (coin: string) => string | undefined {
   return (coin) => markets.get(coin)?.instrument.dex;
-}
-
-/** Takes a position as where the leader stands, without a move. */
-function standAt(watched: WatchedAccount, coin: string, position: Size): void {
-  watched.leader.positions.set(coin, position);
-  const view = watched.network.markets.get(coin);
-  if (view !== undefined) watched.book.sheet(view.instrument).leaderLots = toLots(view.instrument, position);
 }
 
 const addressKey = (network: Network, address: string): string => `${network.venueName}|${network.name}|${address.toLowerCase()}`;

@@ -1,8 +1,8 @@
 import { present } from '@lockstep/kernel';
-import type { InstrumentSheet } from '@lockstep/replication';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { Lanes } from '../lanes';
+import { meetInstrument, type OnAppeared } from '../state/meet-instrument';
 import type { WatchedAccount } from '../state/registry';
 import { laneKey, type RecordedMove } from './recorded-move';
 import { runMoves, type WaitingBehind } from './run-wave';
@@ -18,7 +18,7 @@ export class WaveLanes {
     ctx: EngineContext,
     books: Bookkeeper,
     onDone: (watched: WatchedAccount, coin: string) => void,
-    private readonly onAppeared: (watched: WatchedAccount, sheet: InstrumentSheet) => void = () => undefined,
+    private readonly onAppeared: OnAppeared = () => undefined,
   ) {
     this.lanes = new Lanes(
       async (key, batch) => {
@@ -41,9 +41,7 @@ export class WaveLanes {
     for (const move of moves) {
       if (this.unlisted.take(move)) continue;
       const { watched } = move;
-      const isNew = watched.book.findSheet(move.move.coin) === undefined;
-      const sheet = watched.book.sheet(present(watched.network.markets.get(move.move.coin), `market of ${move.move.coin}`).instrument);
-      if (isNew) this.onAppeared(watched, sheet);
+      present(meetInstrument(watched, move.move.coin, this.onAppeared), `market of ${move.move.coin}`);
       this.lanes.push(laneKey(watched.no, move.move.coin), move);
     }
   }
