@@ -13,6 +13,7 @@ export interface DraftScratch {
   readonly expiry: Float64Array;
   readonly buy: Uint8Array;
   readonly legs: readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+  readonly increaseFrom: Float64Array;
   readonly entryHeld: Float64Array;
   readonly grossLots: Float64Array;
   readonly marginLots: Float64Array;
@@ -35,6 +36,7 @@ export function draftScratch(capacity: number): DraftScratch {
     expiry: f64(),
     buy: u8(),
     legs: [f64(), f64(), f64(), f64()],
+    increaseFrom: f64(),
     entryHeld: f64(),
     grossLots: f64(),
     marginLots: f64(),

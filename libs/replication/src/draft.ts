@@ -37,6 +37,8 @@ export interface Draft {
   readonly mayEnter: Uint8Array;
   /** Largest |position| in lots the caps admit for an entry. */
   readonly capLots: Float64Array;
+  /** What the target was before an increment that was taken on, absolute micro-lots; −1: none was. */
+  readonly increaseFrom: Float64Array;
   /** Where several copies share a cap: what the entry's target was before its increment, absolute (−1: no entry was priced), and the lots the copy's own later caps admit. */
   readonly entryHeld: Float64Array;
   readonly grossLots: Float64Array;
@@ -70,6 +72,7 @@ export interface Draft {
 function cleanScratch(book: CopyBook, count: number): DraftScratch {
   const scratch = book.scratch(count);
   scratch.mayEnter.fill(0, 0, count);
+  scratch.increaseFrom.fill(-1, 0, count);
   if (book.hasSharedLimits) scratch.entryHeld.fill(-1, 0, count);
   for (const leg of scratch.legs) leg.fill(0, 0, count);
   return scratch;
@@ -111,6 +114,7 @@ export function openDraft(book: CopyBook, sheet: InstrumentSheet, options: PlanO
     mayEnter: scratch.mayEnter,
     capLots: scratch.capLots,
     bindingCap: scratch.bindingCap,
+    increaseFrom: scratch.increaseFrom,
     entryHeld: scratch.entryHeld,
     grossLots: scratch.grossLots,
     marginLots: scratch.marginLots,

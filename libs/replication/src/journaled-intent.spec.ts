@@ -12,7 +12,7 @@ import { intentAfter, type RowIntent } from './journaled-intent';
 import { noteMirrorFill } from './mirror-columns';
 import { repairPlan } from './repair';
 import { evaluateStateLimits, limitChanges, reduceToLimits } from './state-limits';
-import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, rateOf, Stage, settingsOf } from './testing/book-builder';
+import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, rateOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
 import type { WavePlan } from './wave-plan';
 
 const STAMP = { instance: 7, m0: 1, m1: 2, m2: 3, forecastEnd: 0 };
@@ -65,6 +65,8 @@ const WAYS: readonly Partial<CopySettings>[] = [
   { follow: 'increases_only' },
   { follow: 'decreases_only' },
   { direction: 'inverse' },
+  { caps: { ...settingsOf('0.1').caps, maxPositionSize: sizeOf('1.2') } },
+  { caps: { ...settingsOf('0.1').caps, maxPositionNotional: dollars(150) }, direction: 'inverse' },
   { approveWithinMs: 30_000 },
   { approveWithinMs: 4_000, mode: { kind: 'fixed_amount', amount: dollars(137), maxAdds: 3 } },
   { mode: { kind: 'risk_normalised', multiplier: rateOf('7'), targetVolatility: rateOf('0.5'), scaleLeast: rateOf('0.5'), scaleMost: rateOf('2') } },
@@ -96,6 +98,7 @@ const move = fc.record({
   filled: fc.integer({ min: 0, max: 4 }),
   repairAfterMs: fc.constantFrom(0, 1_000, 40_000),
   newOrders: fc.integer({ min: 0, max: 2 }),
+  incrementPrice: fc.constantFrom('100', '99.7', '100.3'),
   /** Time in which nothing looks at what is owed. */
   blindMs: fc.constantFrom(0, 0, 40_000),
   /** Lots that mirrors fill first, on the side to which the leader goes. */
@@ -115,7 +118,7 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
         stage.book.copies.beganAt[0] = NOW + 3_000;
         let now = NOW;
         let repairWave = 1_000;
-        for (const { leader, ageMs, filled, repairAfterMs, newOrders, volatility, mirrored, excluded, blindMs } of moves) {
+        for (const { leader, ageMs, filled, repairAfterMs, newOrders, incrementPrice, volatility, mirrored, excluded, blindMs } of moves) {
           for (const row of ROWS) stage.sheet.rows.allowed[row] = row % 3 === excluded ? ALLOWED.no : ALLOWED.yes;
           now += 1_000 + blindMs;
           if (mirrored > 0) for (const row of STATUSES.keys()) mirrorFills(stage, row, leader * 10 > stage.sheet.leaderLots, mirrored);
@@ -124,8 +127,9 @@ describe('what a restart finds in the journal is what planning wrote', { timeout
           const firstFillAt = now - ageMs;
           // What its window ended for is given up before: why is told by its event, the journal tells that it was.
           const ended = new Set(endWindowsBefore(stage.book, stage.sheet, now).map(({ row }) => row));
-          const plan = stage.plan(String(leader), { now, leaderVolatility: volatility }, { firstFillAt, lastFillAt: firstFillAt, newOrders });
-          const price = 100 * 100_000_000;
+          const fills = { firstFillAt, lastFillAt: firstFillAt, newOrders, incrementPrice: priceOf(incrementPrice) };
+          const plan = stage.plan(String(leader), { now, leaderVolatility: volatility }, fills);
+          const price = priceUnits(incrementPrice);
           const known = (intent: RowIntent, row: number): RowIntent => ({ ...comparable(intent), ...(ended.has(row) && { forfeitReason: 0 }) });
           expect(found(stage, plan, before, price, newOrders).map(known)).toEqual(ROWS.map((row) => known(read(stage, row), row)));
           for (let order = 0; order < plan.orders.count; order += 1)

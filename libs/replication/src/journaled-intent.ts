@@ -181,14 +181,16 @@ function increased(moved: RowIntent, row: JournalRow, index: number, terms: Inte
   const reason = reasonAt(decisions.reason[index] ?? 0);
   if (reason !== null && ASKED_NOTHING.has(reason)) return moved;
   const { side, held, wanted, orders } = increaseOf(row, index, terms, moved.adds);
-  const increment = wanted - held;
   const owedUntilMs = row.firstFillAt + terms.catchUpMs;
   const over = reason !== null && OVERCOME.has(reason) && (owedUntilMs <= row.plannedAt || gaveUp(row, index, side, wanted));
   if (over || (reason !== null && GIVEN_UP.has(reason))) {
     return givenUp(moved, refusedIncrement(row, index, terms, moved.adds).increment, decisions.reason[index] ?? 0);
   }
-  const price = owedPrice(moved.owedPrice, row, index, held, increment, terms.incrementPrice);
-  return { ...moved, adds: moved.adds + orders, owedUntilMs, owedPrice: price, episodeBits: moved.episodeBits & ~EPISODE.approved };
+  const copied = { ...moved, adds: moved.adds + orders };
+  const left = Math.abs(decisions.targetAfter[index] ?? 0) - held;
+  if (left <= 0 && moved.owedPrice !== 0) return copied;
+  const price = owedPrice(moved.owedPrice, row, index, held, left, terms.incrementPrice);
+  return { ...copied, owedUntilMs, owedPrice: price, episodeBits: moved.episodeBits & ~EPISODE.approved };
 }
 
 /** What an increase asks for, before caps: absolute micro-lots on the side of the leader's new position. */

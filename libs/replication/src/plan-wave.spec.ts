@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { applyFill } from './apply';
 import { leaderEquityColumn } from './book';
 import { STATUS } from './copy-columns';
+import { endWindowsBefore } from './end-windows';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { Move } from './move';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
@@ -373,6 +374,59 @@ describe('price bounds (product §2.7)', () => {
     applyFill(stage.book, stage.sheet, 0, { buy: false, lots: 60, price: priceUnits('100'), fee: 0 }, null);
     const plan = stage.plan('100', {}, { incrementPrice: priceOf('100') });
     expect(at(plan.orders.reference, 0)).toBe(priceUnits('100'));
+  });
+
+  it.each<[string, string, string, readonly (string | number)[]]>([
+    ['whole, dearer: what is owed from before keeps its price and its window', '10', '110', ['100', NOW + 20_000, 10, '100']],
+    ['whole, cheaper: the same, and its entry is bounded by both', '10', '90', ['100', NOW + 20_000, 10, '95']],
+    ['in part: what is left of it is weighed', '15', '110', ['103.33333333', NOW + 25_000, 15, '103.33333333']],
+    ['in part, cheaper: its caps were judged at the stricter price', '15', '90', ['96.66666667', NOW + 25_000, 15, '95']],
+    ['by nothing: all of it is weighed', '20', '110', ['105', NOW + 25_000, 20, '105']],
+  ])('of an increment that caps cut only what they leave is owed: %s', (_what, cap, incrementPrice, [owed, until, lots, reference]) => {
+    const stage = new Stage(instrumentOf('BTC', 0), '100');
+    const caps = { ...settingsOf('1').caps, maxPositionSize: sizeOf(cap) };
+    stage.add(entryOf(1, settingsOf('1', { caps, catchUpMs: 20_000 })));
+    stage.fillOrder(stage.plan('10', {}, { firstFillAt: NOW, lastFillAt: NOW, incrementPrice: priceOf('100') }), 0, 0);
+    const [now, firstFillAt] = [NOW + 5_000, NOW + 5_000];
+    stage.sheet.markAt = now;
+    const plan = stage.plan('20', { now }, { firstFillAt, lastFillAt: firstFillAt, incrementPrice: priceOf(incrementPrice) });
+    expect([at(stage.sheet.rows.owedPrice, 0), at(stage.sheet.rows.owedUntil, 0)]).toEqual([priceUnits(String(owed)), until]);
+    expect([at(plan.orders.lots, 0), at(plan.orders.reference, 0)]).toEqual([lots, priceUnits(String(reference))]);
+  });
+
+  it.each<[string, string, number | null, ReasonCode, readonly string[]]>([
+    ['is bounded by what is owed', '100', null, 'planned_capped', ['100']],
+    ['above the mark waits: its caps were judged at less', '99', null, 'cap_position_size', []],
+    ['that the book has left waits instead of chasing', '100', 99, 'price_bound', []],
+  ])('a sale of what is from before, where caps cut a cheaper increment whole, %s', (_what, mark, bid, reason, references) => {
+    const stage = new Stage(instrumentOf('BTC', 0), '100');
+    const caps = { ...settingsOf('1').caps, maxPositionSize: sizeOf('10') };
+    stage.add(entryOf(1, settingsOf('1', { caps, catchUpMs: 20_000 })));
+    stage.fillOrder(stage.plan('-10', {}, { incrementPrice: priceOf('100') }), 0, 0);
+    stage.sheet.mark = priceUnits(mark);
+    if (bid !== null) stage.book.setBook('BTC', priceOf(String(bid)), priceOf('100'), NOW);
+    const plan = stage.plan('-20', {}, { incrementPrice: priceOf('90') });
+    expect([reasonOf(plan), ...plan.orders.reference]).toEqual([reason, ...references.map(priceUnits)]);
+  });
+
+  it('a leader who adds on while a cap cuts all of it keeps nothing owed behind its window', () => {
+    const stage = new Stage(instrumentOf('BTC', 0), '100');
+    const caps = { ...settingsOf('1').caps, maxPositionSize: sizeOf('10') };
+    stage.add(entryOf(1, settingsOf('1', { caps, catchUpMs: 20_000 })));
+    stage.fillOrder(stage.plan('10', {}, { incrementPrice: priceOf('100') }), 0, 0);
+    for (const [after, leader] of [
+      [9_000, '20'],
+      [18_000, '30'],
+      [27_000, '40'],
+    ] as const) {
+      const now = NOW + after;
+      stage.sheet.markAt = now;
+      endWindowsBefore(stage.book, stage.sheet, now);
+      stage.fillOrder(stage.plan(leader, { now }, { firstFillAt: now, lastFillAt: now, incrementPrice: priceOf('90') }), 0, 0);
+    }
+    // The newest increase finds nothing of the first: what it enters is its own, at its own price.
+    expect([at(stage.sheet.rows.target, 0), at(stage.sheet.rows.owedPrice, 0)]).toEqual([10 * MICRO, priceUnits('90')]);
+    expect(at(stage.sheet.rows.owedUntil, 0)).toBe(NOW + 47_000);
   });
 
   it('entries stand on the strict side of the bound, IOC, with the expiry of max_age', () => {

@@ -8,7 +8,7 @@ import { type CopyColumns, FOLLOW, MODE, NO_LIMIT, STATUS } from './copy-columns
 import { decideOrders, UNDECIDED } from './decide-orders';
 import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
-import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
 import { weighedReference } from './journaled-intent';
 import { mayBeAhead, moveAhead, wantedOf } from './mirror-columns';
 import type { Move } from './move';
@@ -67,6 +67,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
   draft.entryBookSince = move.lastFillAt;
   for (let index = 0; index < draft.count; index += 1) decideTarget(draft, index, facts);
   if (book.hasSharedLimits) applySharedCaps(draft);
+  oweIncrements(draft, facts);
   sheet.leaderLots = after;
   decideOrders(draft);
   spreadEntries(draft, options.wave);
@@ -233,7 +234,7 @@ function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFac
     return;
   }
   rows.adds[row] = (rows.adds[row] ?? 0) + orders;
-  oweIncrement(draft, row, held, wanted - held, facts.incrementPrice, windowEnd);
+  takeIncrement(draft, index, row, held, wanted - held, facts.incrementPrice);
   if (soft !== CLEAR) draft.reason[index] = soft;
   const target = prepareEntry(draft, index, row, side > 0, held, wanted, soft === STALE_MARK);
   setTarget(draft, index, row, side * target, facts.to);
@@ -298,32 +299,74 @@ function giveUp(draft: Draft, index: number, row: number, amount: number, reason
   rows.forfeitReason[row] = reason;
 }
 
-/** Weighs the leader's price into the reference of all increments not yet copied, and opens the window to copy them. */
-function oweIncrement(draft: Draft, row: number, held: number, increment: number, price: number, until: number): void {
+/** Takes an increment on: caps judge its entry at the price that it has where they leave all of it. */
+function takeIncrement(draft: Draft, index: number, row: number, held: number, increment: number, price: number): void {
   const { rows } = draft.sheet;
-  const position = Math.abs(rows.position[row] ?? 0);
-  const standing = (rows.standingBuy[row] ?? 0) + (rows.standingSell[row] ?? 0);
-  const inFlight = (rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0) - standing;
-  const owed = Math.max(0, held - (position + inFlight) * MICRO);
-  rows.owedUntil[row] = until;
-  rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.approved;
-  rows.owedPrice[row] = weighedReference(rows.owedPrice[row] ?? 0, owed, increment, price);
+  draft.increaseFrom[index] = held;
+  draft.entryReference[index] = weighedReference(rows.owedPrice[row] ?? 0, owedOf(rows, row, held), increment, price);
 }
 
-/** Prices the entry and applies the caps in order; returns the target (absolute micro-lots) and notes each cut. */
+/** Micro-lots of a target that are neither held nor on their way. */
+function owedOf(rows: InstrumentRows, row: number, target: number): number {
+  const standing = (rows.standingBuy[row] ?? 0) + (rows.standingSell[row] ?? 0);
+  const inFlight = (rows.pendingBuy[row] ?? 0) + (rows.pendingSell[row] ?? 0) - standing;
+  return Math.max(0, target - (Math.abs(rows.position[row] ?? 0) + inFlight) * MICRO);
+}
+
+/** What caps left of the increments is owed. */
+function oweIncrements(draft: Draft, facts: WaveFacts): void {
+  for (let index = 0; index < draft.count; index += 1) {
+    const from = draft.increaseFrom[index] ?? -1;
+    if (from >= 0) oweIncrement(draft, index, from, facts);
+  }
+}
+
+/**
+ * Weighs the leader's price into the reference of all increments not yet copied, and opens the window to copy them. Of an increment that caps cut whole nothing is
+ * owed: what is from before keeps its price, and ends with its own window.
+ */
+function oweIncrement(draft: Draft, index: number, from: number, facts: WaveFacts): void {
+  const row = draft.row[index] ?? 0;
+  const { rows } = draft.sheet;
+  const older = rows.owedPrice[row] ?? 0;
+  const left = Math.abs(draft.targetAfter[index] ?? 0) - from;
+  if (left > 0 || older === 0) {
+    rows.owedUntil[row] = facts.firstFillAt + (draft.book.copies.catchUpMs[row] ?? 0);
+    rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.approved;
+    rows.owedPrice[row] = weighedReference(older, owedOf(rows, row, from), left, facts.incrementPrice);
+  }
+  boundByOwed(draft, index, row);
+}
+
+/** Bounds an entry by what is owed, where that is stricter than the price its caps were judged at. */
+function boundByOwed(draft: Draft, index: number, row: number): void {
+  const { sheet, book } = draft;
+  const reference = sheet.rows.owedPrice[row] ?? 0;
+  const judged = draft.entryLimit[index] ?? 0;
+  const buy = (draft.targetAfter[index] ?? 0) > 0;
+  if (reference === draft.entryReference[index] || judged === 0) return;
+  const limit = draft.entryLimits.at(reference, book.copies.entryBound[row] ?? 0, buy);
+  if (buy ? limit >= judged : limit <= judged) return;
+  draft.entryReference[index] = reference;
+  draft.entryLimit[index] = limit;
+  // A sale above the mark is worth more than its caps were judged at, and would not fill now.
+  if (!buy && limit > sheet.mark) draft.capLots[index] = 0;
+  if (draft.reason[index] !== UNDECIDED || rests(draft, row) || !beyondBook(draft, buy, limit)) return;
+  draft.reason[index] = PRICE_BOUND;
+  draft.mayEnter[index] = 0;
+}
+
+/** Prices the entry at its reference and applies the caps in order; returns the target (absolute micro-lots) and notes each cut. */
 export function prepareEntry(draft: Draft, index: number, row: number, buy: boolean, held: number, wanted: number, withoutMark: boolean): number {
   const { copies } = draft.book;
   const { sheet } = draft;
-  const reference = sheet.rows.owedPrice[row] ?? 0;
-  const limit = draft.entryLimits.at(reference, copies.entryBound[row] ?? 0, buy);
-  draft.entryReference[index] = reference;
+  const limit = draft.entryLimits.at(draft.entryReference[index] ?? 0, copies.entryBound[row] ?? 0, buy);
   draft.entryLimit[index] = limit;
   if (withoutMark || limit === 0) {
     draft.capLots[index] = 0;
     return wanted;
   }
-  const rests = draft.options.mayRest === true && copies.restOnBreach[row] === 1;
-  if (!rests && beyondBook(draft, buy, limit) && draft.reason[index] === UNDECIDED) draft.reason[index] = PRICE_BOUND;
+  if (!rests(draft, row) && beyondBook(draft, buy, limit) && draft.reason[index] === UNDECIDED) draft.reason[index] = PRICE_BOUND;
   capLots(draft.book, sheet, row, buy, Math.max(sheet.mark, limit), draft.caps);
   const caps = draft.book.hasSharedLimits ? FIRST_SHARED_CAP : CAP_COUNT;
   if (caps < CAP_COUNT) keepForShared(draft, index, held);
@@ -342,6 +385,12 @@ export function prepareEntry(draft: Draft, index: number, row: number, buy: bool
   }
   draft.capLots[index] = most;
   return target;
+}
+
+/** Whether entries of a row stand at their bound until they fill. */
+function rests(draft: Draft, row: number): boolean {
+  const { copies } = draft.book;
+  return draft.options.mayRest === true && copies.restOnBreach[row] === 1;
 }
 
 /** What the caps behind the shared ones need, as it is before any target of the wave changed. */

@@ -275,8 +275,11 @@ function entryReference(row: JournalRow, index: number, { move, owedPrice }: Rec
   const inFlight = (decisions.pendingBuy[index] ?? 0) + (decisions.pendingSell[index] ?? 0);
   const owed = Math.max(0, held - (Math.abs(decisions.position[index] ?? 0) + inFlight) * MICRO);
   const price = move.incrementPrice;
-  if (opens || owed < MICRO || wanted <= held) return { exact: price };
-  return seen([price, ...(owedPrice === 0 ? [] : [weighedReference(owedPrice, owed, wanted - held, price)])], 'the price of what was owed before');
+  if (opens || owed < MICRO) return { exact: price };
+  // The price is of all that was asked for, or of what caps left of it, whichever bounds more strictly.
+  const left = Math.abs(decisions.targetAfter[index] ?? 0) - held;
+  const among = [wanted - held, left].map((increment) => weighedReference(owedPrice, owed, increment, price));
+  return seen([price, ...(owedPrice === 0 ? [] : [...among, owedPrice])], 'the price of what was owed before');
 }
 
 /** Reference of the decision's entry; 0: it has none. */

@@ -123,6 +123,7 @@ function prepareRow(draft: Draft, index: number): void {
     return;
   }
   const held = Math.abs(target);
+  draft.entryReference[index] = rows.owedPrice[row] ?? 0;
   prepareEntry(draft, index, row, target > 0, held, held, false);
   draft.expiry[index] = draft.options.now + (draft.book.copies.maxAgeMs[row] ?? 0);
   draft.mayEnter[index] = draft.reason[index] === UNDECIDED ? 1 : 0;

@@ -388,6 +388,7 @@ export class SeedRun {
     for (const cross of crosses) this.crossed(process, offsetMs, scope, cross);
     for (const source of flows) this.flowed(scope, source);
     for (const end of settled) this.settled(scope, end);
+    for (const { no } of settled) this.takenOn(scope, no);
   }
 
   private crossed(process: string, offsetMs: number, scope: Committed['scope'], cross: Committed['crosses'][number]): void {
@@ -450,6 +451,12 @@ export class SeedRun {
         return;
       default:
     }
+  }
+
+  /** A wish to take on what the leader holds is settled, done or refused. */
+  private takenOn(scope: Committed['scope'], no: bigint): void {
+    const command = this.cast.command(scope, no);
+    if (command?.takesOn === true) this.observe({ kind: 'rebase_settled', at: this.time.exact(), copyId: command.targetId });
   }
 
   private allocated(copy: CopyCast, { allocation, applies }: CommandCast, result: unknown): void {

@@ -123,6 +123,7 @@ class Judge implements Auditor {
       case 'unwind_asked':
       case 'reduced_now':
       case 'rebased':
+      case 'rebase_settled':
       case 'approved':
       case 'approval_refused':
         keepTerms(this.state, observation);

@@ -87,3 +87,24 @@ describe('more money with effect now', () => {
     expect(history.found()).toEqual([]);
   });
 });
+
+describe('a re-basis that is asked for while no engine lives', () => {
+  type Ends = 'none' | 'before' | 'refused';
+  it.each<[string, Ends, string, string, readonly string[]]>([
+    ['is done once one is there again, at the price of then', 'none', '1', '110.5', []],
+    ['makes no more than the mode asks for', 'none', '1.2', '110.5', ['beyond_target']],
+    ['is done at no other price than of then', 'none', '1', '112', ['price_bound']],
+    ['is done once', 'before', '1', '110.5', ['entry_too_old', 'price_bound']],
+    ['is not done where it was refused', 'refused', '1', '110.5', ['entry_too_old', 'price_bound']],
+  ])('%s', (_what, ends, size, price, found) => {
+    const { copyId } = COPY;
+    const history = holding({ mode: { kind: 'fixed_ratio', ratio: rate('0.2') } });
+    history.die().tell({ kind: 'rebased', at: history.now, copyId, asked: true }).wait(20_000);
+    if (ends === 'before') history.tell({ kind: 'rebased', at: history.now, copyId }).tell({ kind: 'rebase_settled', at: history.now, copyId });
+    if (ends === 'refused') history.tell({ kind: 'rebase_settled', at: history.now, copyId });
+    history.wait(40_000).start('p2').wait(2_000).mark('110');
+    history.tell({ kind: 'synced', at: history.now, process: 'p2', address: COPY.leader });
+    history.order(size, { cause: 'repair', price: units(price) });
+    expect(history.found()).toEqual(found);
+  });
+});

@@ -55,8 +55,13 @@ export type TermsObservation =
   | { readonly kind: 'approved'; readonly at: EpochMs; readonly approval: ApprovalSeen }
   /** The engine refused an approval: nothing of it may be entered. */
   | { readonly kind: 'approval_refused'; readonly at: EpochMs; readonly copyId: string; readonly no: string }
-  /** The follower asked for re-basis, or for adopting what the leader holds, and the engine confirmed it. */
-  | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string };
+  /**
+   * The follower asked for re-basis, or for more money with effect at once: the wish had its 2xx (`asked`), and an engine may do it at any moment until that is
+   * told to be settled; or the engine confirmed it.
+   */
+  | { readonly kind: 'rebased'; readonly at: EpochMs; readonly copyId: string; readonly asked?: true }
+  /** The oldest re-basis that was told as asked for is done or refused: nothing more comes of it. */
+  | { readonly kind: 'rebase_settled'; readonly at: EpochMs; readonly copyId: string };
 
 /** What a follower approved. Size 10^-8, above zero. */
 export interface ApprovalSeen {

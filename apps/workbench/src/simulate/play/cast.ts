@@ -44,6 +44,8 @@ export interface CommandCast {
   readonly targetId: string;
   /** Of `copy.allocation`: what was asked for. */
   readonly allocation?: bigint;
+  /** A re-basis, or more money that acts at once: it takes on what the leader holds. */
+  readonly takesOn?: boolean;
   /** Of `copy.allocation`: when it acts, where that is not the leader's next increase. */
   readonly applies?: 'now' | null;
   /** Of `copy.stop`: how. */

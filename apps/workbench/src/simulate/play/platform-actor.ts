@@ -241,7 +241,7 @@ export class PlatformActor {
         'copy.allocation',
         copy.id,
         { allocation: allocation.toString(), ...(applies !== null && { applies }) },
-        { allocation, applies },
+        { allocation, applies, takesOn: applies === 'now' && by > 0n },
       );
       return true;
     });
@@ -250,7 +250,7 @@ export class PlatformActor {
   }
 
   async wish(copy: CopyCast, kind: keyof typeof FROM): Promise<boolean> {
-    return this.command(copy, kind, FROM[kind], {});
+    return this.command(copy, kind, FROM[kind], {}, { takesOn: kind === 'copy.rebase' });
   }
 
   /** `by`: of `unwind_by`, when everything must be closed, epoch ms. */
@@ -349,7 +349,7 @@ export class PlatformActor {
     kind: CommandKind,
     from: readonly string[],
     payload: unknown,
-    wish: Pick<CommandCast, 'mode'> = {},
+    wish: Pick<CommandCast, 'mode' | 'takesOn'> = {},
   ): Promise<boolean> {
     const done = await this.store.scoped(copy.scope, async (unit) => {
       const row = await unit.copies.findOne({ id: copy.id });
@@ -367,7 +367,7 @@ export class PlatformActor {
     kind: CommandKind,
     targetId: string,
     payload: unknown,
-    wish: Pick<CommandCast, 'allocation' | 'applies' | 'mode'> = {},
+    wish: Omit<CommandCast, 'kind' | 'targetId'> = {},
   ): Promise<bigint> {
     const no = await unit.commands.append({ kind, targetId, payload, actor: 'simulation' });
     this.cast.addCommand(scope, no, { kind, targetId, ...wish });

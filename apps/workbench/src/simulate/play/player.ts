@@ -286,7 +286,7 @@ export class Player {
         await actor.wish(copy, 'copy.re_enable');
         return;
       case 'copy_rebase':
-        if (await actor.wish(copy, 'copy.rebase')) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
+        if (await actor.wish(copy, 'copy.rebase')) this.rebased(copy);
     }
   }
 
@@ -297,8 +297,12 @@ export class Player {
       return;
     }
     // More that acts at once is a re-basis.
-    if (applies === 'now' && by > 0n) this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id });
+    if (applies === 'now' && by > 0n) this.rebased(copy);
     copy.allocation += by;
+  }
+
+  private rebased(copy: CopyCast): void {
+    this.parts.observe({ kind: 'rebased', at: this.parts.exact(), copyId: copy.id, asked: true });
   }
 
   private async stop(copy: CopyCast, mode: StopMode, inMs: number | null): Promise<void> {

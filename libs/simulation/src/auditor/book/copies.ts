@@ -51,6 +51,8 @@ export class CopyTrack {
   handed: ReadonlyMap<string, Handed> | null = null;
   /** When the user last asked for something that may take risk: beginning, re-enabling, re-basing. */
   userActAt = Number.NEGATIVE_INFINITY;
+  /** Re-bases that were asked for and are not settled; one that is settled before it is told as asked for counts against it. */
+  rebasesAsked = 0;
   /** When a re-basis was asked for last while it was not active, since it began last. */
   rebaseAskedAt = Number.NEGATIVE_INFINITY;
   readonly holdings = new Map<string, Holding>();
@@ -157,6 +159,16 @@ export class CopyTrack {
     this.toldFunding += amount;
     this.chargedTold = Number(this.toldFunding) / 1e8;
     this.chargesUntold = this.charges.size === 0 ? 0 : Math.max(0, this.chargesUntold - Math.abs(Number(amount)) / 1e8);
+  }
+
+  /** Whether a re-basis that was asked for may be done at any moment. */
+  get mayRebase(): boolean {
+    return this.rebasesAsked > 0;
+  }
+
+  /** When an engine last may have done, by a moment, what the user asked for. */
+  userActBy(at: EpochMs): EpochMs {
+    return this.mayRebase ? at : this.userActAt;
   }
 
   /** The terms a decision of `decidedAt` may have been taken on. */

@@ -222,7 +222,8 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const { target } = holding;
   // What waits for an approval is given up when nobody knows: it is judged by what was approved.
   if ([copy.terms, copy.earlier ?? copy.terms].some(({ settings }) => settings.approveWithinMs !== undefined)) return;
-  if (target.high === 0n || move.at <= owedUntil(state, copy, holding) || holding.foreign) return;
+  // Nor is what a re-basis may still ask for.
+  if (target.high === 0n || copy.mayRebase || move.at <= owedUntil(state, copy, holding) || holding.foreign) return;
   holding.owedFrom = move.at;
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;

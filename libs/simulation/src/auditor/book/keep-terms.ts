@@ -69,8 +69,14 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
     case 'rebased': {
       const copy = state.copies.get(told.copyId);
       if (copy === undefined) return;
+      if (told.asked === true) copy.rebasesAsked += 1;
       if (copy.state !== 'active') copy.rebaseAskedAt = told.at;
       takeOn(state, copy, told.at, true);
+      return;
+    }
+    case 'rebase_settled': {
+      const copy = state.copies.get(told.copyId);
+      if (copy !== undefined) copy.rebasesAsked -= 1;
       return;
     }
   }
@@ -207,7 +213,7 @@ function takeOn(state: AuditState, copy: CopyTrack, at: number, adopts: boolean)
 
 /**
  * The leader's equity was told, and copies that begin by adopting may have their targets from it: the engine writes down that they are active, then reads at what
- * prices the leader entered, then takes his positions on.
+ * prices the leader entered, then takes his positions on. A re-basis that was asked for is done by what is known when it is done.
  */
 export function takeOnBy(state: AuditState, leader: LeaderTrack, address: string, at: number): void {
   for (const copy of state.copiesByLeader.get(address) ?? []) {
@@ -219,15 +225,16 @@ export function takeOnBy(state: AuditState, leader: LeaderTrack, address: string
   }
 }
 
-/** A fixed amount of what the leader adds to while a copy that adopts is still to take his positions on is the amount at the mark of then, as all that it takes on is. */
+/** A fixed amount of what the leader adds to while a copy is still to take his positions on is the amount at the mark of then, as all that it takes on is. */
 export function takeOnWith(copy: CopyTrack, coin: string, leader: bigint, at: number, ratio: RatioBounds): void {
   const { settings } = copy.terms;
   if (takesOn(copy, at) && settings.mode.kind === 'fixed_amount') beginIn(copy, coin, leader, at, true, ratio);
 }
 
-/** Whether a copy that adopts became active so shortly before that it may not have taken on what its leader holds. */
+/** Whether a copy is still to take on what its leader holds: it adopts and became active so shortly before, or its follower asked for that. */
 const takesOn = (copy: CopyTrack, at: number): boolean =>
-  copy.terms.settings.start === 'adopt' && copy.state === 'active' && copy.userActAt === copy.stateAt && at - copy.stateAt <= TAKING_ON_MS;
+  copy.state === 'active' &&
+  (copy.mayRebase || (copy.terms.settings.start === 'adopt' && copy.userActAt === copy.stateAt && at - copy.stateAt <= TAKING_ON_MS));
 
 /** A copy waits where its leader is when it begins: by what the engine has decided on by then. */
 function waitIn(copy: CopyTrack, coin: string, leader: bigint, at: number): void {

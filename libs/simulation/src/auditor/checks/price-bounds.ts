@@ -53,10 +53,11 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const near = track.pricesSince(from);
   const leader = remnants ? blended(near, track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size) : near;
   // What a user's act made owed lives as long as increments of its time do: newer ones keep it owed.
-  if (copy.userActAt < from && order.sentAt - copy.userActAt > window) return leader;
-  const until = Math.min(order.sentAt, copy.userActAt + window);
+  const acted = copy.userActBy(order.sentAt);
+  if (acted < from && order.sentAt - acted > window) return leader;
+  const until = Math.min(order.sentAt, acted + window);
   // Another process may have taken up what was asked for, on its marks.
-  const marks = quotesOf(state.marks.rangeOfAll(order.coin, copy.userActAt - window, until), widestBound(judged));
+  const marks = quotesOf(state.marks.rangeOfAll(order.coin, acted - window, until), widestBound(judged));
   if (leader === null || marks === null) return leader ?? marks;
   return { low: min(leader.low, marks.low), high: max(leader.high, marks.high) };
 }

@@ -47,7 +47,7 @@ export function checkTarget(judged: JudgedOrder): void {
 export function checkClosedWhole(judged: JudgedOrder): void {
   const { order, state, copy, holding } = judged;
   const { closedWholeAt } = holding;
-  if (isExit(order) || closedWholeAt === null || copy.attributed || copy.userActAt > closedWholeAt) return;
+  if (isExit(order) || closedWholeAt === null || copy.attributed || copy.userActBy(order.decidedAt) > closedWholeAt) return;
   const known = Math.max(closedWholeAt, state.startedAt.get(order.process) ?? Number.POSITIVE_INFINITY);
   if (order.decidedAt - known <= state.options.comparisonMs) return;
   blame(
@@ -78,7 +78,7 @@ export function checkAge(judged: JudgedOrder): void {
   const { clockSlackMs, repairSlackMs, owedSlackMs } = state.options;
   const maxAge = Math.max(...judged.terms.map((terms) => terms.settings.maxAgeMs));
   const catchUp = Math.max(...judged.terms.map((terms) => terms.settings.catchUpMs));
-  const asked = order.sentAt - copy.userActAt;
+  const asked = order.sentAt - copy.userActBy(order.sentAt);
   if (asked <= maxAge + catchUp + owedSlackMs) return;
   // What was approved is owed from then on; how long it may be is judged by the proposal's end.
   const { approvals } = judged.holding;
