@@ -195,6 +195,8 @@ function planExit(draft: Draft, index: number, buy: boolean, needed: number): nu
   const reduceOnly = Math.min(lots, reducibleByExit(draft, index, buy));
   const sent = addLegs(draft, index, 0, reduceOnly, lots - reduceOnly, orderPrice(draft, limit));
   if (sent === 0) return refuse(draft, index, wanted(draft, index) === 0 ? DUST_PENDING : BELOW_MINIMUM);
+  // More than the target asks for.
+  if (sent > lotsWanted && draft.reason[index] === UNDECIDED) draft.reason[index] = DUST_CLOSED;
   draft.exitLots[index] = sent;
   const { rows } = draft.sheet;
   rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
@@ -227,11 +229,11 @@ function exitLimitOf(draft: Draft, index: number, buy: boolean, closing: number,
 function closable(draft: Draft, index: number, buy: boolean, closing: number, available: number, price: number): number {
   if (orderValue(draft, closing, price) >= MIN_ORDER_VALUE || (closesNet(draft, index, closing) && closing <= reducibleByExit(draft, index, buy)))
     return closing;
-  const target = Math.abs(wanted(draft, index));
+  const target = wanted(draft, index);
   if (target === 0) return refuse(draft, index, DUST_PENDING);
-  if (orderValue(draft, available, price) >= 2 * MIN_ORDER_VALUE) return refuse(draft, index, BELOW_MINIMUM);
-  if (available * MICRO - target < target) return refuse(draft, index, DUST_KEPT);
-  if (draft.reason[index] === UNDECIDED) draft.reason[index] = DUST_CLOSED;
+  const kept = buy ? -target : target;
+  if (kept < 0 || orderValue(draft, available, price) >= 2 * MIN_ORDER_VALUE) return refuse(draft, index, BELOW_MINIMUM);
+  if (available * MICRO - kept < kept) return refuse(draft, index, DUST_KEPT);
   return available;
 }
 

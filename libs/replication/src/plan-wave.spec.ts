@@ -578,9 +578,9 @@ describe('minimum and dust (product §2.5)', () => {
 
   describe('a remnant that cannot close alone', () => {
     /** A copy of 3 lots left of a leader who is flat, beside an own position of the follower's. */
-    const remnant = (beside: number) => {
+    const remnant = (beside: number, ratio = '1') => {
       const stage = new Stage(instrumentOf('X', 2), '100');
-      stage.add(entryOf(1, settingsOf('1')));
+      stage.add(entryOf(1, settingsOf(ratio)));
       stage.follow('1');
       stage.sheet.rows.position[0] = 3;
       stage.sheet.rows.beside[0] = beside;
@@ -607,6 +607,17 @@ describe('minimum and dust (product §2.5)', () => {
       const stage = remnant(40);
       const plan = stage.plan('-0.05');
       expect([plan.orders.count, reasonOf(plan)]).toEqual([0, 'below_minimum']);
+    });
+
+    it.each<[string, number, string, readonly number[], string]>([
+      ['less than half of it: it stays, and is not said to be closed', 3, '-0.01', [], 'below_minimum'],
+      ['less than a lot: it stays, and is not said to be kept', 1, '-0.01', [], 'below_minimum'],
+      ['enough together with it: it rides', 10, '-0.08', [-14], 'planned'],
+    ])('where the leader opens a little on the other side, %s', (_what, held, leader, lots, why) => {
+      const stage = remnant(40, '0.6');
+      stage.sheet.rows.position[0] = held;
+      const plan = stage.plan(leader);
+      expect([sent(plan), reasonOf(plan)]).toEqual([lots, why]);
     });
 
     it('is not sold through flat by an entry that may not be made', () => {

@@ -248,6 +248,7 @@ export async function takeOver(ctx: EngineContext, account: AccountRecord, agent
   account.agentAddress = agentAddress;
   account.signs = true;
   ctx.standingStops.signedAnew(account);
+  ctx.openOrders.signedAnew(account);
   if (outdated === null) return;
   // What it signed and is still unknown can be voided by it alone.
   if (!needsSigner(ctx, account, outdated)) await account.network.venue.orders.dropSigners([outdated]);

@@ -7,7 +7,8 @@ import type { AccountRecord } from '../state/registry';
 
 /**
  * Settles what was reopened before anything new is decided: unknown outcomes are asked for, owed fills booked. Where the venue's limits let little be read,
- * what is left at `untilMs` goes on behind: it stays reserved at its worst, and the exits of everybody do not wait for it.
+ * what is left at `untilMs` goes on behind: it stays reserved at its worst, and the exits of everybody do not wait for it. Nor does anybody wait for
+ * what only a new agent can take out of the book: it is taken on behind this.
  */
 export async function settleReopened(
   ctx: EngineContext,

@@ -9,6 +9,37 @@ import type { OpenOrder } from '../state/open-orders';
 import { STAGE_COIN, scriptedVenue } from '../testing/scripted-venue';
 import { sentOf, UnknownResolver } from './resolve-unknowns';
 
+/** An order that stands at the venue though it must not; `cancel`: what the venue says to its cancel. */
+function standing(cancel: object, limits = ENGINE_LIMITS) {
+  const cancels: object[] = [];
+  const venue = scriptedVenue();
+  venue.standing = { kind: 'open', orderId: '1', original: size(5n), remaining: size(5n), status: 'open', statusTime: 0 } as never;
+  Object.assign(venue.orders, { cancel: async () => cancels[cancels.push(cancel) - 1] });
+  const account = { network: { venue }, address: '0xa', signer: 1 };
+  const order = {
+    clientOrderId: '0x1',
+    signers: [1],
+    // A minute old: somebody who could sign came only now.
+    leftBy: performance.now() - 60_000,
+    wave: { handed: true },
+    copy: { account, watched: { book: { copies: { copyNo: [7] } } }, row: 0, no: 7 },
+    sheet: { instrument: STAGE_COIN },
+    lots: 5,
+    ledBooked: 0,
+    askAt: 0,
+  };
+  const ctx = {
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    nonces: { next: () => 1 },
+    limits,
+    log: { error: () => undefined },
+    openOrders: { unknown: () => [order] },
+    pass: () => undefined,
+    timers: systemTimers,
+  } as unknown as EngineContext;
+  return { order, cancels, now: Date.now(), resolver: new UnknownResolver(ctx, {} as never) };
+}
+
 describe('orders of unknown outcome', () => {
   it('of a network that gives no answers keep none of another from being asked for', async () => {
     const asked: string[] = [];
@@ -50,33 +81,8 @@ describe('orders of unknown outcome', () => {
     ['accepted', ENGINE_LIMITS.unknownIntervalMs],
     ['rejected', 6_000],
   ] as const)('that stand though they must not, and whose cancel is %s, are asked for again after %i ms', async (kind, ms) => {
-    const venue = scriptedVenue();
-    venue.standing = { kind: 'open', orderId: '1', original: size(5n), remaining: size(5n), status: 'open', statusTime: 0 } as never;
-    Object.assign(venue.orders, { cancel: async () => ({ kind, code: 'unknown_signer', text: '', response: null }) });
-    const account = { network: { venue }, address: '0xa', signer: 1 };
-    const order = {
-      clientOrderId: '0x1',
-      signers: [1],
-      // A minute old: somebody who could sign came only now.
-      leftBy: performance.now() - 60_000,
-      wave: { handed: true },
-      copy: { account, watched: { book: { copies: { copyNo: [7] } } }, row: 0, no: 7 },
-      sheet: { instrument: STAGE_COIN },
-      lots: 5,
-      ledBooked: 0,
-      askAt: 0,
-    };
-    const now = Date.now();
-    const ctx = {
-      clock: { now: () => now, monotonic: () => performance.now() },
-      nonces: { next: () => 1 },
-      limits: ENGINE_LIMITS,
-      log: { error: () => undefined },
-      openOrders: { unknown: () => [order] },
-      pass: () => undefined,
-      timers: systemTimers,
-    } as unknown as EngineContext;
-    new UnknownResolver(ctx, {} as never).look();
+    const { order, now, resolver } = standing({ kind, code: 'unknown_signer', text: '', response: null });
+    resolver.look();
     await expect.poll(() => order.askAt).toBeGreaterThan(0);
     expect(Math.round((order.askAt - now) / 100) * 100).toBe(ms);
   });
@@ -91,5 +97,15 @@ describe('orders of unknown outcome', () => {
     const order = { copy: copies[0], sheet, buy: true, lots: 5, price: 100, nonce: 1, createdAt: 0, orderId: 1n };
     expect(await sentOf(ctx, order as unknown as OpenOrder)).toMatchObject({ lots: 5, positionBefore: fromLots(STAGE_COIN, 7) });
     expect([...unmet.allSheets()]).toEqual([]);
+  });
+
+  it.each<[string, object, boolean]>([
+    ['wait for an agent hold nobody up: only who comes later can end them', { kind: 'rejected', code: 'unknown_signer', text: '' }, false],
+    ['the venue does not cancel now are cancelled again', { kind: 'rejected', code: 'halted', text: '' }, true],
+    ['got no answer to their cancel are cancelled again', { kind: 'unknown', detail: '' }, true],
+  ])('that stand though they must not and %s', async (_what, cancel, again) => {
+    const { cancels, now, resolver } = standing(cancel, { ...ENGINE_LIMITS, unknownIntervalMs: 10 });
+    expect(await resolver.settleAll(now + 100)).toBe(false);
+    expect(cancels.length > 1).toBe(again);
   });
 });

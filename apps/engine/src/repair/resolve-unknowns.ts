@@ -51,17 +51,19 @@ export class UnknownResolver {
   }
 
   /**
-   * Asks until every unknown order is settled or `untilMs` has passed. True when none is left. A question may wait longer than that for room, or a `noop` for
-   * its account's turn: then it goes on beside what comes next.
+   * Asks until every unknown order is settled but those that wait for an agent, or `untilMs` has passed. True when none is left. A question may wait longer than
+   * that for room, or a `noop` for its account's turn: then it goes on beside what comes next.
    */
   async settleAll(untilMs: number): Promise<boolean> {
-    for (let left = untilMs - this.ctx.clock.now(); left > 0; left = untilMs - this.ctx.clock.now()) {
-      const open = this.ctx.openOrders.unknown();
-      if (open.length === 0) return true;
-      await forAtMost(this.ctx.timers, left, Promise.all(open.map((order) => this.resolve(order))));
-      if (this.ctx.openOrders.unknown().length > 0) await pause(this.ctx.timers, this.ctx.limits.unknownIntervalMs);
+    const { clock, limits, openOrders, timers } = this.ctx;
+    const isOurs = ({ awaitsAgent }: OpenOrder): boolean => awaitsAgent !== true;
+    for (let left = untilMs - clock.now(); left > 0; left = untilMs - clock.now()) {
+      const open = openOrders.unknown().filter(isOurs);
+      if (open.length === 0) break;
+      await forAtMost(timers, left, Promise.all(open.map((order) => this.resolve(order))));
+      if (openOrders.unknown().some(isOurs)) await pause(timers, limits.unknownIntervalMs);
     }
-    return this.ctx.openOrders.unknown().length === 0;
+    return openOrders.unknown().length === 0;
   }
 
   private async resolve(order: OpenOrder): Promise<void> {
@@ -105,8 +107,9 @@ export class UnknownResolver {
     } = order;
     order.cancelSent = true;
     const nonce = this.ctx.nonces.next(account.signer, this.ctx.clock.now());
-    const { kind } = await account.network.venue.orders.cancel(account.signer, nonce, sheet.instrument, clientOrderId);
-    return kind === 'accepted';
+    const outcome = await account.network.venue.orders.cancel(account.signer, nonce, sheet.instrument, clientOrderId);
+    order.awaitsAgent = outcome.kind === 'rejected' && outcome.code === 'unknown_signer';
+    return outcome.kind === 'accepted';
   }
 
   /** What a standing order filled so far: the columns take it, at a likely price until the venue's fills correct it. */

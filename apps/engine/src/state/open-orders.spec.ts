@@ -67,6 +67,14 @@ describe('open orders', () => {
     expect([orders.size, settled]).toEqual([0, [7]]);
   });
 
+  it('what stands because its agent is gone is asked for at once when the next one signs, and nothing else is', () => {
+    const { orders, order } = stage();
+    const [gone, other, away] = [order('0x1', null), order('0x2', null), { ...order('0x3', null), copy: { account: { index: 5 } } as never }];
+    for (const each of [gone, other, away]) orders.add(Object.assign(each, { askAt: 9, awaitsAgent: each !== other }));
+    orders.signedAnew(COPY.account);
+    expect([gone, other, away].map(({ askAt }) => askAt)).toEqual([0, 9, 9]);
+  });
+
   it('what was booked early counts once, and not after the waves came to rest', () => {
     const { orders, order } = stage();
     orders.tellBooked('0x1', 5);

@@ -58,6 +58,8 @@ export interface OpenOrder {
   readonly rest?: RestTerms;
   /** A cancel of it left: from then on it is asked for at its times. */
   cancelSent?: true;
+  /** It stands, and the venue took no cancel of it because the account's agent is gone: only a new one can end it. */
+  awaitsAgent?: boolean;
   /** The venue's answer as an earlier process wrote it down. */
   readonly answer?: SentOrder['answer'];
   /** When an unknown order is asked for next, epoch ms. */
@@ -127,6 +129,11 @@ export class OpenOrders {
       }
     }
     return accounts;
+  }
+
+  /** A new agent signs for an account: what waits for one is taken out of the book at once. */
+  signedAnew(account: AccountRecord): void {
+    for (const order of this.ofAccount(account.index)) if (order.awaitsAgent) order.askAt = 0;
   }
 
   /** The venue's word on how much of an order filled. */
