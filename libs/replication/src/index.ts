@@ -21,6 +21,7 @@ export * from './journaled-intent';
 export * from './leader-book';
 export { type ClearingBalance, putClearing } from './margin-cap';
 export * from './micro';
+export * from './mirror-claims';
 export * from './mirror-columns';
 export * from './mirror-room';
 export * from './mirror-tasks';

@@ -4,7 +4,7 @@ import { entersByLeg, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from './clie
 import { beginClosing } from './closing';
 import { STATUS } from './copy-columns';
 import { EPISODE, MICRO } from './instrument-columns';
-import { boundAhead, claimOf, crossAhead, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
+import { boundAhead, claimOf, crossAhead, crossedMicro, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
 import { MIRROR_AGENT_MARGIN_MS, mirrorEntries, mirrorRoom } from './mirror-room';
 import { needsRepair, repairPlan } from './repair';
 import { at, entryOf, NOW, optionsOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
@@ -81,7 +81,7 @@ describe('what a mirror filled ahead', () => {
     mirrorFills(stage, true, 10);
     mirrorFills(stage, false, 12);
     expect(ahead(stage)).toEqual([10, 12]);
-    crossAhead(stage.sheet.rows, 0, RATE_ONE, 10);
+    crossAhead(stage.sheet.rows, 0, crossedMicro(RATE_ONE, 10));
     expect(sent(stage.plan('-2'))).toBe('');
     expect(ahead(stage)).toEqual([0, 0]);
     // Another order of his stands for as much: nothing is ahead of it.
@@ -91,10 +91,10 @@ describe('what a mirror filled ahead', () => {
   it('is no advance where the leader’s order filled for it already, though its target did not move', () => {
     const stage = stageOf();
     stage.sheet.rows.position[0] = 10;
-    noteMirrorFill(stage.book, stage.sheet, 0, true, 10, 10);
+    noteMirrorFill(stage.book, stage.sheet, 0, true, 10, 10 * MICRO);
     expect(ahead(stage)).toEqual([0, 0]);
     stage.sheet.rows.position[0] = 20;
-    noteMirrorFill(stage.book, stage.sheet, 0, true, 10, 4);
+    noteMirrorFill(stage.book, stage.sheet, 0, true, 10, 4 * MICRO);
     expect(ahead(stage)).toEqual([6, 0]);
   });
 

@@ -20,12 +20,14 @@ export function moveAhead(rows: InstrumentRows, row: number, before: number, aft
   else if (moved < 0) rows.aheadSell[row] = Math.max(0, (rows.aheadSell[row] ?? 0) + moved);
 }
 
+/** Micro-lots by which `lots` that the leader bought and sold again in one move would have moved a target by the ratio `kappa` (10^-12) to one side and back. */
+export const crossedMicro = (kappa: number, lots: number): number => (kappa > 0 ? increasedTarget(0, kappa, 0, lots) : 0);
+
 /**
- * The leader's orders filled on both sides at once, and the target moves by the difference alone. The `lots` he bought and sold again would have moved it by the ratio
- * `kappa` (10^-12) to one side and back: so much of what mirrors filled ahead is ahead no more, on either side.
+ * The leader's orders filled on both sides at once, and the target moves by the difference alone. What it would have moved to one side and back, `micro`, is ahead
+ * no more, on either side.
  */
-export function crossAhead(rows: InstrumentRows, row: number, kappa: number, lots: number): void {
-  const micro = increasedTarget(0, kappa, 0, lots);
+export function crossAhead(rows: InstrumentRows, row: number, micro: number): void {
   dropAhead(rows, row, true, micro);
   dropAhead(rows, row, false, micro);
 }
@@ -66,7 +68,7 @@ export interface Ahead {
 }
 
 /**
- * What is ahead once a mirror filled `lots`, of which the leader's order had filled for `owed` already, and the copy holds `position` (signed lots, the fill included).
+ * What is ahead once a mirror filled `lots`, of which `owed` micro-lots are owed by then, and the copy holds `position` (signed lots, the fill included).
  * No more than what is held beyond the target on that side: a fill of what was owed is no advance.
  */
 export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, position: number, owed = 0): Ahead {
@@ -75,7 +77,7 @@ export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, positi
   const ahead = buy ? before.aheadBuy : before.aheadSell;
   // A fraction of a lot that a target has and a position cannot is no advance either.
   const most = beyond < MICRO ? 0 : beyond;
-  const after = Math.max(Math.min(ahead, most), Math.min(ahead + (lots - owed) * MICRO, most));
+  const after = Math.max(Math.min(ahead, most), Math.min(ahead + lots * MICRO - owed, most));
   return buy ? { ...before, aheadBuy: after } : { ...before, aheadSell: after };
 }
 
@@ -88,7 +90,10 @@ export const mayBeAhead = ({ status, mirrors }: Pick<CopyColumns, 'status' | 'mi
   ((status[row] ?? 0) & (STATUS.closing | STATUS.breaker)) === 0 &&
   ((episode[row] ?? 0) & (EPISODE.awaitingOpen | EPISODE.userClosed)) === 0;
 
-/** Takes the fill of a mirror into a row; its position has it already. */
+/**
+ * Takes the fill of a mirror into a row, of which `owed` micro-lots are owed; its position has it already. Returns the micro-lots of it that are neither owed nor
+ * ahead: they filled what was missing for something else, as the claims of other mirrors.
+ */
 export function noteMirrorFill(
   { copies }: { readonly copies: CopyColumns },
   { rows }: InstrumentSheet,
@@ -96,15 +101,17 @@ export function noteMirrorFill(
   buy: boolean,
   lots: number,
   owed = 0,
-): void {
+): number {
   if (!mayBeAhead(copies, rows, row)) {
     forgetAhead(rows, row);
-    return;
+    return 0;
   }
   const before = { target: rows.target[row] ?? 0, aheadBuy: rows.aheadBuy[row] ?? 0, aheadSell: rows.aheadSell[row] ?? 0 };
   const after = aheadAfterFill(before, buy, lots, rows.position[row] ?? 0, owed);
   rows.aheadBuy[row] = after.aheadBuy;
   rows.aheadSell[row] = after.aheadSell;
+  const more = buy ? after.aheadBuy - before.aheadBuy : after.aheadSell - before.aheadSell;
+  return Math.max(0, lots * MICRO - owed - Math.max(0, more));
 }
 
 /** Most that may be ahead on each side, in micro-lots: what the leader's standing orders would still move the target by. */
@@ -179,7 +186,7 @@ export interface Claim {
   readonly basis: number;
 }
 
-/** Lots of a mirror that the leader's order has filled for already, `left` of it being left: they are owed, and on their way until the mirror ends. */
+/** Lots of a mirror that the leader's order has filled for already, `left` of it being left: they count as on their way until the mirror ends. What of them is owed, the mirror itself tells (`OwedMirror`). */
 export function claimOf({ working, placed, basis }: Claim, left: number): number {
   if (left >= basis || basis <= 0) return 0;
   return Math.max(0, working - (left <= 0 ? 0 : floorOf(placed, left, basis)));

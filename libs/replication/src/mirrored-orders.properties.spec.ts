@@ -52,6 +52,28 @@ const FILLED_WHILE_ANOTHER_IS_ON_ITS_WAY: Step[] = [
   ['mirror', 0, 7],
 ];
 
+/** A mirror fills for what the leader's other order filled, whose own mirror fills behind it: each fill of the leader may count once. */
+const FILLED_FOR_THE_OTHER: Step[] = [
+  ['tell', 0, 1],
+  ['tell', 0, 1],
+  ['mirror', 1, 40],
+  ['tell', 2, 1],
+  ['leader', 0, 20],
+  ['tell', 2, 1],
+  ['tell', 2, 1],
+  ['mirror', 0, 40],
+];
+
+/** The same where the leader's order fills first. */
+const FILLED_FOR_THE_OTHER_BEHIND_IT: Step[] = [
+  ['leader', 1, 1],
+  ['tell', 2, 1],
+  ['tell', 0, 1],
+  ['mirror', 0, 19],
+  ['tell', 0, 1],
+  ['mirror', 1, 23],
+];
+
 describe('mirrored orders, whatever fills first and however late anything is told', () => {
   it('an order the leader filled is bought once: by its mirror, or by the repair, and nothing is ever sold again', () => {
     fc.assert(
@@ -69,7 +91,13 @@ describe('mirrored orders, whatever fills first and however late anything is tol
         expect(world.traded.sell).toBe(0);
         expect(world.openMirrors()).toEqual([]);
       }),
-      { numRuns: 400 },
+      {
+        numRuns: 400,
+        examples: [
+          ['1', FILLED_FOR_THE_OTHER],
+          ['1', FILLED_FOR_THE_OTHER_BEHIND_IT],
+        ],
+      },
     );
   });
 

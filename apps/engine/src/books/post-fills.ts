@@ -1,7 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
-import { aheadAfterFill, applyFill, applyIncome, isMirrorLeg, mayBeAhead, noteMirrorFill, PROTECTIVE_LEG } from '@lockstep/replication';
+import { aheadAfterFill, applyFill, applyIncome, isMirrorLeg, mayBeAhead, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   type EngineScopedUnit,
   type FillRow,
@@ -14,7 +14,7 @@ import {
 } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
-import { owedOf } from '../mirrors/mirror-totals';
+import { owedOf, takeMirrorFill } from '../mirrors/mirror-fills';
 import { newEvent } from '../new-event';
 import { bookFill, type KeptPosition } from '../state/copy-ledger';
 import type { Intent } from '../state/intent';
@@ -48,6 +48,8 @@ interface Findings {
   readonly early: Map<string, EpochMs>;
   /** Of each fill that no order of ours explains: what the account's copies held before it. */
   readonly heldBefore: Map<Posting, HeldBefore>;
+  /** Micro-lots that were owed of mirrors and that fills of this posting are. */
+  readonly paid: Map<VenueFill['clientOrderId'], number>;
 }
 
 export interface PostingReport {
@@ -65,7 +67,7 @@ export async function postFills(ctx: EngineContext, scope: TenantScope, batch: r
   const postings = batch.flatMap(({ account, fills }) => fills.map((fill) => toPosting(ctx, account, fill)));
   if (postings.length === 0) return { posted: 0, own: 0 };
   const drafts: Drafts = new Map();
-  const findings: Findings = { early: new Map(), heldBefore: new Map() };
+  const findings: Findings = { early: new Map(), heldBefore: new Map(), paid: new Map() };
   const fresh = await ctx.storage.scoped(scope, async (unit) => {
     const inserted = new Set(await unit.fills.insert(postings.map((posting) => posting.row)));
     const booked = postings.filter((posting) => inserted.delete(posting.row.id));
@@ -122,7 +124,7 @@ async function bookAll(ctx: EngineContext, unit: EngineScopedUnit, postings: rea
     let closedPnl = fill.closedPnl;
     if (owner.kind === 'copy') {
       const held = heldBefore(ctx, owner.copy, fill.coin, drafts);
-      closedPnl = bookToCopy(ctx, owner.copy, posting, drafts);
+      closedPnl = bookToCopy(ctx, owner.copy, posting, drafts, findings.paid);
       const booked = [ledgerOf(ctx, owner.copy, posting, closedPnl), accrueMarkup(ctx, owner.copy, row, size(held.booked.book.quantity))];
       transactions.push(...booked.filter((transaction) => transaction !== null));
       if (row.orderId !== null && !firstFills.has(row.orderId)) firstFills.set(row.orderId, fill.time);
@@ -145,25 +147,34 @@ const heldBefore = (ctx: EngineContext, copy: CopyRecord, coin: string, drafts: 
 const heldByAll = (ctx: EngineContext, { account, fill }: Posting, drafts: Drafts): HeldBefore =>
   new Map(ctx.registry.copiesOf(account).map((copy) => [copy.no, size(heldBefore(ctx, copy, fill.coin, drafts).booked.book.quantity)]));
 
-function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, drafts: Drafts): ReturnType<typeof money> {
+function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, drafts: Drafts, paid: Findings['paid']): ReturnType<typeof money> {
   const { fill } = posting;
   const coins = drafts.get(copy) ?? new Map<string, KeptPosition>();
   const before = heldBefore(ctx, copy, fill.coin, drafts);
   const { after, closedPnl } = bookFill(before.booked, signed(fill.side, fill.size), fill.price, fill.fee);
-  coins.set(fill.coin, { booked: after, intent: intentAfterFill(ctx, copy, posting, before.intent, after) });
+  coins.set(fill.coin, { booked: after, intent: intentAfterFill(ctx, copy, posting, before.intent, after, paid) });
   drafts.set(copy, coins);
   return closedPnl;
 }
 
 /** What a mirror filled ahead of the leader is intended from the same transaction on: a restart would take it for too much, and close it. */
-function intentAfterFill(ctx: EngineContext, copy: CopyRecord, { owner, fill }: Posting, intent: Intent, after: KeptPosition['booked']): Intent {
+function intentAfterFill(
+  ctx: EngineContext,
+  copy: CopyRecord,
+  { owner, fill }: Posting,
+  intent: Intent,
+  after: KeptPosition['booked'],
+  paid: Findings['paid'],
+): Intent {
   if (owner.kind !== 'copy' || !isMirrorLeg(owner.leg)) return intent;
   const { instrument } = sheetOf(copy, fill.coin);
   const sheet = copy.watched.book.findSheet(fill.coin);
   if (sheet === undefined || !mayBeAhead(copy.watched.book.copies, sheet.rows, copy.row)) return { ...intent, aheadBuy: 0, aheadSell: 0 };
-  const before = { target: intent.targetMicro, aheadBuy: intent.aheadBuy, aheadSell: intent.aheadSell };
   const lots = toLots(instrument, fill.size);
-  const owed = fill.clientOrderId === null ? 0 : owedOf(ctx, copy, fill.clientOrderId, lots);
+  const before = { target: intent.targetMicro, aheadBuy: intent.aheadBuy, aheadSell: intent.aheadSell };
+  const paidBefore = paid.get(fill.clientOrderId) ?? 0;
+  const owed = owedOf(ctx, fill.clientOrderId, lots, paidBefore);
+  paid.set(fill.clientOrderId, paidBefore + owed);
   const { aheadBuy, aheadSell } = aheadAfterFill(before, fill.side === 'buy', lots, toLots(instrument, after.book.quantity), owed);
   return { ...intent, aheadBuy, aheadSell };
 }
@@ -277,8 +288,7 @@ function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, leg
   const lots = toLots(sheet.instrument, fill.size);
   if (book.copies.copyNo[copy.row] === copy.no) {
     applyFill(book, sheet, copy.row, { buy: fill.side === 'buy', lots, price: toExact(fill.price, 'price of a fill'), fee: 0 }, null);
-    const owed = fill.clientOrderId === null ? 0 : owedOf(ctx, copy, fill.clientOrderId, lots);
-    if (isMirrorLeg(leg)) noteMirrorFill(book, sheet, copy.row, fill.side === 'buy', lots, owed);
+    if (isMirrorLeg(leg)) takeMirrorFill(ctx, copy, sheet, { clientOrderId: fill.clientOrderId, buy: fill.side === 'buy', lots });
   }
   // A reading of the account that is older than this tells another position.
   copy.account.touched += 1;

@@ -52,7 +52,7 @@ function stopTaskOf(copy: CopyRecord, sheet: InstrumentSheet, task: MirrorTask<K
     size: fromLots(sheet.instrument, lots),
     trigger: order.trigger === null ? null : price(BigInt(order.trigger.price)),
     worst: price(BigInt(order.price)),
-    mirror: { leaderOrderId: order.orderId, basis: Math.max(1, basis), reduceOnly: !entry, trigger: order.trigger },
+    mirror: { leaderOrderId: order.orderId, basis: Math.max(1, basis), reduceOnly: !entry, trigger: order.trigger, owed: 0 },
   };
   return task.kind === 'place' ? { kind: 'place', copy, sheet, wanted } : { kind: 'change', copy, sheet, wanted, standing: task.mirror.stop };
 }

@@ -2,11 +2,9 @@ import { price, size, UNIT } from '@lockstep/kernel';
 import { LeaderBook, type ListedOrder, MICRO, STATUS } from '@lockstep/replication';
 import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
-import type { EngineContext } from '../context';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
-import type { RecordedMove } from '../wave/recorded-move';
-import { forgetStrayAhead, noteLeaderFills, owedOf, refreshMirrors } from './mirror-totals';
+import { forgetStrayAhead, refreshMirrors } from './mirror-totals';
 
 const order: ListedOrder = {
   orderId: 'a',
@@ -105,63 +103,5 @@ describe('what a death left ahead', () => {
     stage.sheet.rows.aheadBuy[row] = 7;
     forgetStrayAhead({ row, watched: { book: stage.book } } as unknown as CopyRecord);
     expect(stage.sheet.rows.aheadBuy[row]).toBe(expected);
-  });
-});
-
-describe('a move in which the leader’s orders filled on both sides', () => {
-  const aheadAfter = (before: bigint, after: bigint, ...lots: readonly bigint[]): string => {
-    const stage = new Stage();
-    const row = stage.add(entryOf(1, settingsOf('0.5', { policy: 'orders' })));
-    const { rows } = stage.sheet;
-    [rows.aheadBuy[row], rows.aheadSell[row]] = [10 * MICRO, 12 * MICRO];
-    const network = { markets: new Map([['BTC', { instrument: instrumentOf('BTC') }]]) };
-    const watched = { book: stage.book, working: new LeaderBook(), network };
-    const orders = lots.map((quantity, index) => ({ orderId: String(index), size: size(quantity * UNIT) }));
-    const recorded = {
-      watched,
-      move: { coin: 'BTC', before: size(before * UNIT), after: size(after * UNIT) },
-      orders,
-      leaderEquity: null,
-      leaderVolatility: null,
-    };
-    const ctx = { clock: { now: () => 1 }, standingStops: { mirrors: () => [] }, registry: { copies: new Map() } };
-    noteLeaderFills(ctx as unknown as EngineContext, recorded as unknown as RecordedMove);
-    return `${(rows.aheadBuy[row] ?? 0) / MICRO} ${(rows.aheadSell[row] ?? 0) / MICRO}`;
-  };
-
-  it.each<[string, bigint, bigint, readonly bigint[], string]>([
-    ['bought 20 and sold 24 from flat', 0n, -4n, [20n, 24n], '0 2'],
-    ['bought and sold 8 beside a position', 30n, 30n, [8n, 8n], '6 8'],
-    ['only bought', 0n, 20n, [12n, 8n], '10 12'],
-    ['of which the orders are not told', 0n, -4n, [], '10 12'],
-  ])('%s takes the round trip off what is ahead', (_what, before, after, lots, expected) => {
-    expect(aheadAfter(before, after, ...lots)).toBe(expected);
-  });
-});
-
-describe('a mirror’s fill', () => {
-  const owed = (filled: number, lots: number, booked = 0): number => {
-    const working = new LeaderBook();
-    working.takeList('', [order], () => true, 1);
-    working.noteFill('a', filled, 2);
-    const stop = {
-      instrument: instrumentOf('BTC'),
-      size: size(10n * UNIT),
-      mirror: { leaderOrderId: 'a', basis: 20, reduceOnly: false, trigger: null },
-      bookedLots: booked,
-      filledLots: null,
-      end: null,
-    };
-    const copy = { watched: { working } } as unknown as CopyRecord;
-    return owedOf({ standingStops: { find: () => stop } } as never, copy, '0x01' as never, lots);
-  };
-
-  it.each<[string, number, number, number, number]>([
-    ['nothing of his order filled', 0, 10, 0, 0],
-    ['all of it did', 20, 10, 0, 10],
-    ['half of it did', 10, 8, 0, 5],
-    ['half of it did, and of the mirror as well', 10, 5, 5, 0],
-  ])('where %s', (_what, filled, lots, booked, expected) => {
-    expect(owed(filled, lots, booked)).toBe(expected);
   });
 });

@@ -1,12 +1,9 @@
-import { type Instrument, toExact, toLots } from '@lockstep/kernel';
+import { toLots } from '@lockstep/kernel';
 import {
   claimOf,
-  crossAhead,
   forgetAhead,
   type InstrumentSheet,
   isHandingOver,
-  kappaOf,
-  leaderEquityColumn,
   type MirrorTotals,
   mayBeAhead,
   NO_MIRRORS,
@@ -15,12 +12,10 @@ import {
   type StandingMirror,
   unfilledOf,
 } from '@lockstep/replication';
-import type { ClientOrderId } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
 import type { CopyRecord, WatchedAccount } from '../state/registry';
 import { type StandingStop, workingLots } from '../stops/standing-stops';
 import { isSettled } from '../stops/stop-tasks';
-import type { RecordedMove } from '../wave/recorded-move';
 
 /** A mirror as it is compared with what should stand. */
 export interface KeptMirror extends StandingMirror {
@@ -113,51 +108,6 @@ export function refreshMirrorsOf(
     if (coin !== null) done.add(copy);
     refreshMirrorOf(ctx, stop, leaderLots);
   }
-}
-
-/**
- * Notes which of the leader's orders a move is of, in the step that plans it: their fills move targets now, and mirrors of what filled are on their way instead
- * of standing. Mirrors of these orders are asked for at once.
- */
-export function noteLeaderFills(ctx: EngineContext, recorded: RecordedMove): void {
-  const { watched, move, orders = [] } = recorded;
-  if (orders.length === 0 || !isMirrored(watched)) return;
-  const view = watched.network.markets.get(move.coin);
-  if (view === undefined) return;
-  const now = ctx.clock.now();
-  const filled = new Set(orders.map(({ orderId }) => orderId));
-  for (const { orderId, size } of orders) watched.working.noteFill(orderId, toLots(view.instrument, size), now);
-  crossed(recorded, view.instrument);
-  refreshMirrorsOf(ctx, watched, move.coin, toLots(view.instrument, move.after));
-  for (const stop of ctx.standingStops.mirrors()) {
-    const isOf = ctx.registry.copies.get(stop.copyNo)?.watched === watched && filled.has(stop.mirror?.leaderOrderId ?? '');
-    if (isOf) stop.askAt = 0;
-  }
-}
-
-/** Where orders of both sides filled in one move, what is ahead of them is no more, though the target moves by their difference alone. */
-function crossed({ watched, move, orders = [], leaderEquity, leaderVolatility }: RecordedMove, instrument: Instrument): void {
-  const traded = orders.reduce((sum, { size }) => sum + toLots(instrument, size), 0);
-  const back = Math.floor((traded - Math.abs(toLots(instrument, move.after) - toLots(instrument, move.before))) / 2);
-  const sheet = watched.book.findSheet(move.coin);
-  if (back <= 0 || sheet === undefined) return;
-  const { copies, rowCount } = watched.book;
-  const equity = leaderEquity === null ? 0 : leaderEquityColumn(leaderEquity);
-  const volatility = leaderVolatility === null ? 0 : toExact(leaderVolatility, 'leader volatility');
-  for (let row = 0; row < rowCount; row += 1) {
-    if (sheet.rows.aheadBuy[row] === 0 && sheet.rows.aheadSell[row] === 0) continue;
-    const kappa = kappaOf(copies, row, equity, volatility);
-    if (kappa > 0) crossAhead(sheet.rows, row, kappa, back);
-  }
-}
-
-/** Lots of a mirror's fill that its leader's order has filled for, in fills that moved targets: they are owed, and no advance. */
-export function owedOf(ctx: Pick<EngineContext, 'standingStops'>, { watched }: CopyRecord, clientOrderId: ClientOrderId, lots: number): number {
-  const stop = ctx.standingStops.find(clientOrderId);
-  const order = watched.working.find(stop?.mirror?.leaderOrderId ?? '');
-  if (stop?.mirror == null || order === undefined || order.ofPosition) return 0;
-  const mirror = { working: workingLots(stop), placed: toLots(stop.instrument, stop.size), basis: stop.mirror.basis };
-  return Math.min(lots, claimOf(mirror, Math.max(0, order.original - order.filled)));
 }
 
 /** Whether some copy of a leader mirrors orders. */

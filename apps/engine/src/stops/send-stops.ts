@@ -145,6 +145,8 @@ function isAskedFor({ copy: { watched }, sheet, wanted: { mirror } }: Placing): 
 
 const GONE: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the leader’s order went or filled before it left' };
 const REFUSED: WorkingOutcome = { kind: 'rejected', code: 'not_sent', text: 'the position changed before it left' };
+/** Nothing left: what it should have taken the place of is what it was. */
+const neverLeft = (outcome: WorkingOutcome): boolean => outcome === GONE || outcome === REFUSED;
 
 async function place(
   ctx: EngineContext,
@@ -330,6 +332,10 @@ async function takePlaced(
     if (replaced !== null) replaced.askAt = 0;
     if (!isRefused(outcome)) continue;
     if (replaced !== null) standsAgain(replaced);
+    if (replaced !== null && replaced.end === null && neverLeft(outcome)) {
+      replaced.endNonce = null;
+      standing.push(replaced);
+    }
     stop.end = { status: 'rejected', why: outcome.code };
     stop.filledLots = 0;
     gone.push(stop);

@@ -1,6 +1,6 @@
 import type { CopyId, EpochMs, Id, Instrument, LeaderId, Price, Size, TenantScope } from '@lockstep/kernel';
 import { must, toLots } from '@lockstep/kernel';
-import type { LeaderTrigger } from '@lockstep/replication';
+import type { LeaderTrigger, OwedMirror } from '@lockstep/replication';
 import type { ClientOrderId, SignerHandle } from '@lockstep/venues/port';
 import type { AccountRecord, CopyRecord } from '../state/registry';
 
@@ -11,9 +11,8 @@ export interface StopEnd {
   readonly why: string;
 }
 
-/** What a mirror stands for. */
-export interface MirrorOf {
-  readonly leaderOrderId: string;
+/** What a mirror stands for. What is owed of it a process counts as it plans the leader's fills: after a start nothing is. */
+export interface MirrorOf extends OwedMirror {
   /** Lots of the leader's order. */
   readonly basis: number;
   readonly reduceOnly: boolean;

@@ -232,6 +232,7 @@ export class StopKeeper {
               basis: toLots(view.instrument, size(row.leaderSize)),
               reduceOnly: row.reduceOnly,
               trigger: triggerOf(row),
+              owed: 0,
             },
       nonce: Number(row.nonce),
       signers: formerSigner === null ? [signer] : [signer, formerSigner],

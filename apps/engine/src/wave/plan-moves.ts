@@ -10,7 +10,7 @@ import {
   type WavePlan,
 } from '@lockstep/replication';
 import type { EngineContext } from '../context';
-import { noteLeaderFills } from '../mirrors/mirror-totals';
+import { noteLeaderFills, oweMirrors } from '../mirrors/leader-fills';
 import { askFollowers } from '../proposals/ask-followers';
 import type { Network } from '../state/networks';
 import type { WatchedAccount } from '../state/registry';
@@ -72,13 +72,14 @@ export function planMove(ctx: EngineContext, recorded: RecordedMove, superseded:
   const options = planOptions(ctx, watched.network);
   const before = watched.book.findSheet(move.coin);
   const forfeits = before === undefined ? [] : endWindowsBefore(watched.book, before, options.now);
-  noteLeaderFills(ctx, recorded);
+  const mirrored = noteLeaderFills(ctx, recorded);
   const plan = planWave(watched.book, move, {
     ...options,
     wave: recorded.wave,
     leaderEquity: recorded.leaderEquity,
     leaderVolatility: recorded.leaderVolatility,
   });
+  oweMirrors(recorded, mirrored, plan);
   const plannedAt = ctx.stage();
   const sheet = watched.book.sheet(plan.orders.instrument);
   const asked = askFollowers(ctx, sheet, plan, { incrementPrice: Number(move.incrementPrice ?? 0n), newOrders: move.newOrders ?? 0 });

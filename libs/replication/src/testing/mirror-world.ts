@@ -1,6 +1,7 @@
 import { must } from '@lockstep/kernel';
 import { applyFill } from '../apply';
 import { LeaderBook, type ListedOrder, unfilledOf } from '../leader-book';
+import { askedBy, claimedOf, oweByMove, payForOthers, payOwed } from '../mirror-claims';
 import { boundAhead, claimOf, NO_MIRRORS, noteMirrorFill, putMirrors } from '../mirror-columns';
 import { mirrorEntries, mirrorRoom } from '../mirror-room';
 import { type MirrorTask, mirrorTasks, type StandingMirror } from '../mirror-tasks';
@@ -24,6 +25,7 @@ interface VenueMirror {
   readonly basis: number;
   filled: number;
   booked: number;
+  owed: number;
   /** It stands at the venue; its end is told. */
   open: boolean;
   settled: boolean;
@@ -245,7 +247,19 @@ export class MirrorWorld {
     if (fill === undefined) return;
     this.leader.noteFill(fill.orderId, fill.filled, this.tick());
     this.refresh();
-    this.fillAll(this.stage.plan(String(fill.position)));
+    const { sheet } = this.stage;
+    const buy = this.orders.get(fill.orderId)?.buy === true;
+    const ahead = (): number => (buy ? sheet.rows.aheadBuy : sheet.rows.aheadSell)[this.row] ?? 0;
+    const [leader, before] = [{ before: sheet.leaderLots, after: fill.position }, ahead()];
+    const plan = this.stage.plan(String(fill.position));
+    const { decisions } = plan;
+    const target = { before: decisions.targetBefore[0] ?? 0, after: decisions.targetAfter[0] ?? 0 };
+    const asked = Math.abs(askedBy(leader, target, decisions.kappa[0] ?? 0));
+    const order = this.leader.find(fill.orderId);
+    const mirrors = [...this.mirrors.values()].filter(({ leaderOrderId, known }) => known && leaderOrderId === fill.orderId);
+    const claimed = mirrors.map((mirror) => claimedOf(this.keptOf(mirror), order));
+    oweByMove(mirrors, claimed, asked - (before - ahead()));
+    this.fillAll(plan);
   }
 
   private fillAll(plan: WavePlan): void {
@@ -263,9 +277,11 @@ export class MirrorWorld {
     const lots = mirror.filled - mirror.booked;
     if (lots > 0) {
       const { sheet, book } = this.stage;
+      const all = [...this.mirrors.values()].filter(({ known, buy }) => known && buy === mirror.buy);
+      const owed = payOwed(mirror, all, lots);
       mirror.booked = mirror.filled;
       applyFill(book, sheet, this.row, { buy: mirror.buy, lots, price: MARK, fee: 0 }, null);
-      noteMirrorFill(book, sheet, this.row, mirror.buy, lots);
+      payForOthers(mirror, all, noteMirrorFill(book, sheet, this.row, mirror.buy, lots, owed));
     }
     if (!mirror.open && mirror.settled) mirror.known = false;
     this.refresh();
@@ -305,7 +321,7 @@ export class MirrorWorld {
     this.ids += 1;
     const { order, lots, basis, entry } = wish;
     const { orderId: leaderOrderId, buy, price, trigger } = order;
-    const state = { filled: 0, booked: 0, open: false, settled: false, known: true };
+    const state = { filled: 0, booked: 0, owed: 0, open: false, settled: false, known: true };
     const mirror: VenueMirror = {
       id: `m${this.ids}`,
       leaderOrderId,

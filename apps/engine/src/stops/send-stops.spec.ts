@@ -1,0 +1,77 @@
+import { price, size, UNIT } from '@lockstep/kernel';
+import { LeaderBook, type ListedOrder } from '@lockstep/replication';
+import { entryOf, instrumentOf, NOW, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import type { WorkingOutcome } from '@lockstep/venues/port';
+import { describe, expect, it } from 'vitest';
+import type { EngineContext } from '../context';
+import { ENGINE_LIMITS } from '../limits';
+import type { AccountRecord, CopyRecord } from '../state/registry';
+import { sendStops } from './send-stops';
+import { type StandingStop, StandingStops } from './standing-stops';
+
+const ORDER: ListedOrder = {
+  orderId: 'a',
+  coin: 'BTC',
+  buy: false,
+  reduceOnly: true,
+  price: 110,
+  trigger: null,
+  ofPosition: false,
+  original: 10,
+  remaining: 10,
+};
+const REJECTED: WorkingOutcome = { kind: 'rejected', code: 'min_notional', text: 'Order must have minimum value of $10.' };
+
+/** A mirror of four lots stands, and is changed to five. What the leader's order and the copy's position are as it would leave, and the venue's answer. */
+async function change(given: { readonly order?: boolean; readonly held?: number; readonly answer?: WorkingOutcome }) {
+  const stage = new Stage();
+  const row = stage.add(entryOf(1, settingsOf('1', { policy: 'orders' })));
+  stage.sheet.rows.position[row] = given.held ?? 10;
+  const working = new LeaderBook();
+  working.takeList('', [ORDER], () => true, 1);
+  if (given.order === false) working.takeList('', [], () => true, 2);
+  const asked: string[] = [];
+  const workingOrders = {
+    modify: async () => {
+      asked.push('change');
+      return [given.answer ?? { kind: 'resting' }];
+    },
+  };
+  const account = { index: 1, no: 1, signer: 1, signs: true, network: { venue: { workingOrders } } } as unknown as AccountRecord;
+  const copy = { no: 1, id: 'cpy_1', row, account, watched: { book: stage.book, working }, group: { scope: {} } } as unknown as CopyRecord;
+  const standingStops = new StandingStops(10);
+  const mirror = { leaderOrderId: 'a', basis: 10, reduceOnly: true, trigger: null, owed: 0 };
+  const terms = { buy: false, size: size(4n * UNIT), price: price(110n), trigger: null, mirror, replaces: null, signers: [1] };
+  const state = { state: 'standing', endNonce: null, end: null, filledLots: null, bookedLots: 0, toldLots: 0, doubted: false, askAt: NOW };
+  const standing = { clientOrderId: '0x01', orderId: 'ord_1', copyNo: 1, account, instrument: instrumentOf('BTC'), ...terms, ...state };
+  standingStops.add(standing as unknown as StandingStop);
+  const ctx = {
+    instance: 1,
+    clock: { now: () => NOW, monotonic: () => 1_000 },
+    limits: ENGINE_LIMITS,
+    nonces: { next: () => 7 },
+    log: { warn: () => undefined },
+    storage: { platform: async () => 9, scoped: async () => [] },
+    wishes: { meetPending: () => undefined },
+    wakeEvents: () => undefined,
+    standingStops,
+  } as unknown as EngineContext;
+  const books = { run: async (_scope: unknown, work: () => unknown) => work() };
+  const wanted = { buy: false, size: size(5n * UNIT), trigger: null, worst: price(110n), mirror };
+  const task = { kind: 'change' as const, copy, sheet: stage.sheet, wanted, standing: standing as unknown as StandingStop };
+  await sendStops(ctx, books as never, account, [task], () => undefined);
+  return { asked, state: standing.state, endNonce: standing.endNonce, stands: standingStops.size, asks: standing.askAt === 0 };
+}
+
+describe('a mirror that was to be changed', () => {
+  it.each<[string, Parameters<typeof change>[0]]>([
+    ['the leader’s order went', { order: false }],
+    ['the copy’s position did', { held: 0 }],
+  ])('is what it was where nothing left because %s: it may be cancelled at once', async (_what, given) => {
+    expect(await change(given)).toEqual({ asked: [], state: 'standing', endNonce: null, stands: 1, asks: false });
+  });
+
+  it('is asked for first where the venue refused the change: it may have ended before that', async () => {
+    expect(await change({ answer: REJECTED })).toEqual({ asked: ['change'], state: 'ending', endNonce: 7, stands: 1, asks: true });
+  });
+});
