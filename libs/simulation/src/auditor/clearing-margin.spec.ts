@@ -7,18 +7,19 @@ const floored = (floor: string, part: Partial<SettingsSeen> = {}): Partial<Setti
   ...part,
 });
 
-/** A copy of 10,000 in an instrument of at most 50 times: maintenance is 1 %. So much is in its clearinghouse. */
-const history = (settings: Partial<SettingsSeen>, there = '10000', dex = ''): History => {
-  const told = new History(settings);
-  return told.tell({
+/** The running engine is told what the account has in a clearinghouse. */
+const tellClearing = (told: History, there: string, dex = ''): History =>
+  told.tell({
     kind: 'account_state_delivered',
     at: told.now,
-    process: 'p1',
+    process: told.process,
     account: COPY.account,
     equity: units('10000'),
     clearing: { dex, value: units(there) },
   });
-};
+
+/** A copy of 10,000 in an instrument of at most 50 times: maintenance is 1 %. So much is in its clearinghouse. */
+const history = (settings: Partial<SettingsSeen>, there = '10000', dex = ''): History => tellClearing(new History(settings), there, dex);
 
 describe('margin and liquidation distance of a clearinghouse (product §3)', () => {
   it.each<[string, Partial<SettingsSeen>, string, string, string, readonly string[]]>([
@@ -75,18 +76,9 @@ describe('what is held too near to its liquidation (product §3, 2)', () => {
       const instrument = { szDecimals: 2, maxLeverage: 50, isolated: true, minNotional: units('10'), collateral: 'USDC' } as const;
       told.tell({ kind: 'instrument', at: told.now, coin: COIN, ...instrument });
     }
-    const tellState = (): History =>
-      told.tell({
-        kind: 'account_state_delivered',
-        at: told.now,
-        process: 'p1',
-        account: COPY.account,
-        equity: units('10000'),
-        clearing: { dex: '', value: units('10000') },
-      });
-    tellState().wait(10_000).mark('100').follow('5000');
+    tellClearing(told, '10000').wait(10_000).mark('100').follow('5000');
     for (let second = 0; second < 60; second += 1)
-      tellState()
+      tellClearing(told, '10000')
         .wait(1_000)
         .mark(`${mark}.${second % 2}`);
     return told.wait(100);
@@ -113,5 +105,20 @@ describe('what is held too near to its liquidation (product §3, 2)', () => {
     const told = near(action, mark, isolated).leader('5010', mark);
     told.order('0.2', { price: units(mark) });
     expect(told.found().filter((kind) => kind === 'order_beyond_state')).toEqual(found);
+  });
+
+  it.each<[string, boolean, string, readonly string[]]>([
+    // Of 3,000 and a hundredth more 2,530 are above maintenance at 100; of what the copy is worth at 88, 3,600.
+    ['what the engine before it was told of the clearinghouse, it need not tell', false, '100', []],
+    ['what it was told itself, it tells', true, '100', ['limit_not_told']],
+    ['what its copy is worth, it tells, told or not', false, '88', ['limit_not_told']],
+  ])('by %s', (_what, told, mark, found) => {
+    const seen = new History({ ...floored('0.1'), stateLimits: { ...none, liquidation_distance: 'alert' } });
+    tellClearing(seen, '10000').wait(10_000).mark('100').follow('5000').wait(1_000);
+    tellClearing(seen, '3000').die().wait(40_000).start('p2').mark('100');
+    if (told) tellClearing(seen, '3000');
+    for (let second = 0; second < 100; second += 1) seen.wait(1_000).mark(`${mark}.${second % 2}`);
+    seen.calm({ ...seen.snapshot(), limitsTold: [] });
+    expect(seen.found().filter((kind) => kind === 'limit_not_told')).toEqual(found);
   });
 });

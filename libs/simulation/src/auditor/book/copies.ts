@@ -1,6 +1,7 @@
 import type { EpochMs } from '@lockstep/kernel';
 import type { CopySeen, CopyStateSeen, SettingsSeen } from '../terms';
 import { Basis } from './basis';
+import { Clearings } from './clearings';
 import { entryOf } from './entry-of';
 import { Holding } from './holding';
 import { PassedLimits } from './limit-marks';
@@ -76,8 +77,7 @@ export class CopyTrack {
   readonly basis = new Basis();
   /** Equity of its venue account as engines were told it, in whole units. */
   readonly accountEquity: RecentRange;
-  /** What its account has in each clearinghouse, as engines were told it, in whole units. */
-  private readonly clearings = new Map<string, RecentRange>();
+  readonly clearings: Clearings;
   /** Something of the follower's own was in its account: what the copy's money made is a matter of attribution from then on. */
   attributed = false;
   /** Something was traded in its account by hand: how much of it was the copy's depends on when it was seen. */
@@ -100,20 +100,14 @@ export class CopyTrack {
     settings: SettingsSeen,
     allocation: bigint,
     at: EpochMs,
-    private readonly equityWindowMs: number,
+    equityWindowMs: number,
   ) {
     this.terms = termsInForce(settings, allocation, at);
     this.stateAt = at;
     this.equity = new RecentRange(equityWindowMs);
     this.accountEquity = new RecentRange(equityWindowMs);
+    this.clearings = new Clearings(equityWindowMs);
     this.losses = new LossTrack();
-  }
-
-  /** What its account has in a clearinghouse, over the last moments. */
-  inClearing(dex: string): RecentRange {
-    const known = this.clearings.get(dex) ?? new RecentRange(this.equityWindowMs);
-    this.clearings.set(dex, known);
-    return known;
   }
 
   /** Whether its money is a matter of attribution. */

@@ -6,6 +6,8 @@ import type { AuditState, InstrumentSeen } from './state';
 
 /** What a copy holds of a coin at a look, in money 10^-8: the least and the most it may be by what the engine knows. */
 export interface HeldAtLook {
+  /** Whose look it is. */
+  readonly process: string;
   readonly holding: Holding;
   readonly instrument: InstrumentSeen;
   readonly mark: bigint;

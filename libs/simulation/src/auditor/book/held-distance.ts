@@ -37,13 +37,19 @@ export function mostAway(
   return max(0n, (left * twice * RATE_ONE) / (RATE_ONE + distance * (twice + side)));
 }
 
-/** What a copy may count on in the clearinghouse of a position. The least of one that shares its account is anything. */
-function valueThere(state: AuditState, copy: CopyTrack, at: EpochMs, { holding }: HeldAtLook, end: 'most' | 'least'): bigint | null {
+/**
+ * What a copy may count on in the clearinghouse of a position. The least of one that shares its account is anything; the most, to a process that began and was not
+ * told of the clearinghouse yet, is all of the copy's equity: what a former one was told it cannot know.
+ */
+function valueThere(state: AuditState, copy: CopyTrack, at: EpochMs, { holding, process }: HeldAtLook, end: 'most' | 'least'): bigint | null {
   const equity = equityOf(state, copy, at, end);
-  const there = copy.inClearing(dexOf(holding.coin)).range(at);
-  if (end === 'most') return equity === null || there === null ? null : min(equity, units(there.high, 1 + Number(state.options.equityMargin) / 1e12));
+  const dex = dexOf(holding.coin);
+  const there = copy.clearings.range(dex, at);
+  if (equity === null || there === null) return end === 'most' ? null : 0n;
+  const margin = Number(state.options.equityMargin) / 1e12;
+  if (end === 'most') return copy.clearings.isKnownTo(process, dex) ? min(equity, units(there.high, 1 + margin)) : equity;
   const shares = (state.copiesByAccount.get(copy.copy.account) ?? []).length > 1;
-  return equity === null || there === null || shares ? 0n : min(equity, units(there.low, 1 - Number(state.options.equityMargin) / 1e12));
+  return shares ? 0n : min(equity, units(there.low, 1 - margin));
 }
 
 const units = (value: number, factor: number): bigint => BigInt(Math.floor(Math.max(0, value) * 1e8 * factor));

@@ -61,7 +61,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
     case 'account_state_delivered':
       for (const copy of state.copiesByAccount.get(told.account) ?? []) {
         if (told.equity !== null) copy.accountEquity.add(told.at, Number(told.equity) / 1e8);
-        if (told.clearing !== undefined) copy.inClearing(told.clearing.dex).add(told.at, Number(told.clearing.value) / 1e8);
+        if (told.clearing !== undefined) copy.clearings.told(told.clearing.dex, told.process, told.at, Number(told.clearing.value) / 1e8);
       }
   }
 }
@@ -92,6 +92,7 @@ export function keepProcess(state: AuditState, told: Exclude<ProcessObservation,
   state.blindness.forget(told.process);
   for (const holding of holdingsOf(state)) holding.died(told.at, state.options.owedSlackMs);
   for (const copy of state.copies.values()) copy.limits.died(told.process);
+  for (const copy of state.copies.values()) copy.clearings.died(told.process);
   if (state.sharedBy === told.process) state.sharedBy = null;
   for (const copy of state.copies.values()) copy.losses.died(told.process, copy.state === 'breaker_closed' || copy.state === 'stopping');
 }

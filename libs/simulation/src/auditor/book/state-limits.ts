@@ -131,7 +131,7 @@ export function heldBy(state: AuditState, copy: CopyTrack, process: string, at: 
     const instrument = state.instruments.get(holding.coin);
     const mark = state.marks.of(process, holding.coin)?.newest ?? null;
     if (holding.foreign || instrument === undefined || mark === null) return null;
-    found.push({ holding, instrument, mark, least: (least * mark) / UNIT, most: (position * mark) / UNIT + 1n });
+    found.push({ process, holding, instrument, mark, least: (least * mark) / UNIT, most: (position * mark) / UNIT + 1n });
   }
   return found;
 }

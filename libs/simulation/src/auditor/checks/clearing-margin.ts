@@ -74,7 +74,7 @@ function firstBroken(judged: JudgedOrder, { settings }: TermsInForce): Broken | 
 /** The most a copy may count on in the clearinghouse of the order: its equity, and its share of what the account has there. null: not known, or a matter of attribution. */
 function mostThere(judged: JudgedOrder): bigint | null {
   const equity = highestEquity(judged);
-  const range = judged.copy.inClearing(dexOf(judged.order.coin)).range(judged.at);
+  const range = judged.copy.clearings.range(dexOf(judged.order.coin), judged.at);
   if (equity === null || range === null) return null;
   return min(equity, widened(range.high * shareMost(judged.state, judged.copy, judged.at), judged.state.options.equityMargin));
 }

@@ -121,7 +121,7 @@ function checkOrder(mirroring: Mirroring, order: LeaderOrder): void {
 
 /** Whether the account has the margin of the venue's smallest order in the clearinghouse of a coin, by the least that was told; one nobody told of may have it. */
 function mayTrade(copy: CopyTrack, { coin, maxLeverage, minNotional }: InstrumentSeen, at: EpochMs): boolean {
-  const there = copy.inClearing(dexOf(coin)).range(at);
+  const there = copy.clearings.range(dexOf(coin), at);
   return copy.holding(coin).real.position !== 0n || there === null || there.low * 1e8 * maxLeverage >= Number(minNotional);
 }
 
