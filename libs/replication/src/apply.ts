@@ -1,7 +1,7 @@
 import { mulDivFloor, must } from '@lockstep/kernel';
 import type { CopyBook } from './book';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
-import { dropAhead, wantedOf } from './mirror-columns';
+import { dropAhead, settleAhead, wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
 import { reachOf } from './revalue';
 import { isCovered } from './target';
@@ -76,11 +76,13 @@ function noteRefusal(rows: InstrumentSheet['rows'], row: number, filledLots: num
 
 /**
  * Frees reserved lots of a row that filled nothing, never below zero. What they were to close is held on: a remnant found too small beside them may be none
- * any more, and is looked at anew.
+ * any more, and is looked at anew. What mirrors filled meanwhile was what they were to fill.
  */
 export function releasePending(sheet: InstrumentSheet, row: number, order: Reserved, lots: number): void {
   addPending(sheet, row, order, -lots);
-  if (lots > 0) sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) & ~EPISODE.dustPending;
+  if (lots <= 0) return;
+  settleAhead(sheet.rows, row, order.buy);
+  sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) & ~EPISODE.dustPending;
 }
 
 /** Reserves lots of a row, e.g. for an order found unresolved in the journal at start. */

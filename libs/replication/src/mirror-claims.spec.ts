@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MICRO } from './instrument-columns';
 import { LeaderBook } from './leader-book';
 import { askedBy, claimedOf, type OwedMirror, oweByMove, payForOthers, payOwed } from './mirror-claims';
-import { noteMirrorFill, wantedOf } from './mirror-columns';
+import { NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
 import { at, entryOf, Stage, settingsOf } from './testing/book-builder';
 
 const RATE_ONE = 1_000_000_000_000;
@@ -88,11 +88,16 @@ function copyOf(target: number, position = target) {
   const mirrors = { x: mirrorOf('x'), y: mirrorOf('y') };
   rows.target[row] = target * MICRO;
   rows.position[row] = position;
+  const working = { x: 0, y: 0 };
+  /** What the leader's orders filled for is on its way. */
+  const onTheirWay = (): void => putMirrors(stage.sheet, row, { ...NO_MIRRORS, [target < 0 ? 'exitBuy' : 'buy']: working.x + working.y });
   return {
     /** One of his buys filled `lots`, which is all its mirror stands for. */
     leaderFills(which: 'x' | 'y', lots: number, refused = false) {
       const before = { target: at(rows.target, row), ahead: at(rows.aheadBuy, row), leader: stage.sheet.leaderLots };
       if (refused) stage.book.setStatus(row, 8, true);
+      working[which] += lots;
+      onTheirWay();
       const { decisions } = stage.plan(String(before.leader + lots));
       const asked = askedBy(
         { before: before.leader, after: stage.sheet.leaderLots },
@@ -103,6 +108,8 @@ function copyOf(target: number, position = target) {
     },
     mirrorFills(which: 'x' | 'y', lots: number) {
       rows.position[row] = at(rows.position, row) + lots;
+      working[which] = Math.max(0, working[which] - lots);
+      onTheirWay();
       const all = Object.values(mirrors);
       const owed = payOwed(mirrors[which], all, lots);
       payForOthers(mirrors[which], all, noteMirrorFill(stage.book, stage.sheet, row, true, lots, owed));

@@ -3,11 +3,13 @@ import { reservePending } from './apply';
 import { entersByLeg, MIRROR_EXIT_LEG, MIRROR_LEG, PROTECTIVE_LEG } from './client-order-id';
 import { beginClosing } from './closing';
 import { STATUS } from './copy-columns';
+import { endWindows } from './end-windows';
 import { EPISODE, MICRO } from './instrument-columns';
-import { boundAhead, claimOf, crossAhead, crossedMicro, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
+import { boundAhead, claimOf, crossAhead, crossedMicro, hangingAhead, NO_MIRRORS, noteMirrorFill, putMirrors, wantedOf } from './mirror-columns';
 import { MIRROR_AGENT_MARGIN_MS, mirrorEntries, mirrorRoom } from './mirror-room';
 import { needsRepair, repairPlan } from './repair';
 import { at, entryOf, NOW, optionsOf, Stage, settingsOf, sizeOf } from './testing/book-builder';
+import { reduceTarget } from './unwind';
 import { MARK_MAX_AGE_MS } from './wave-options';
 
 const RATE_ONE = 1_000_000_000_000;
@@ -159,6 +161,93 @@ describe('what a mirror filled ahead', () => {
     expect([at(stage.sheet.rows.position, 0), ahead(stage)]).toEqual([10, [10, 0]]);
     beginClosing(stage.book, 0);
     expect(repaired(stage)).toBe('sell 10');
+  });
+});
+
+describe('what a mirror fills while another order of the copy is on its way', () => {
+  /** Answers the orders of a plan: `lots` fill, the rest is gone. */
+  function answer(stage: Stage, plan: ReturnType<Stage['plan']>, lots: number): void {
+    stage.fillOrder(plan, 0, lots);
+  }
+  const state = (stage: Stage) => [at(stage.sheet.rows.target, 0) / MICRO, at(stage.sheet.rows.position, 0), ahead(stage)];
+
+  it('is ahead of its own order, as what is missing is on its way: nothing is traded back once that fills', () => {
+    const stage = stageOf();
+    const plan = stage.plan('10');
+    mirrorFills(stage, true, 10);
+    expect([sent(plan), ahead(stage), needsRepair(stage.book, stage.sheet)]).toEqual(['buy 10', [10, 0], false]);
+    answer(stage, plan, 10);
+    expect([state(stage), repaired(stage)]).toEqual([[10, 20, [10, 0]], '']);
+  });
+
+  it.each([
+    [0, [10, 10, [0, 0]]],
+    [4, [10, 14, [4, 0]]],
+  ])('filled what was missing where no more than %i lots of that fill: nothing is bought, given up or owed', (filled, expected) => {
+    const stage = stageOf();
+    const plan = stage.plan('10');
+    mirrorFills(stage, true, 10);
+    answer(stage, plan, filled);
+    expect([state(stage), repaired(stage), needsRepair(stage.book, stage.sheet)]).toEqual([expected, '', false]);
+    expect(endWindows(stage.book, stage.sheet, NOW + 600_000)).toEqual([]);
+    expect([state(stage), at(stage.sheet.rows.owedPrice, 0)]).toEqual([expected, 0]);
+  });
+
+  it('is bought anew for the leader’s order it stood for, where that filled meanwhile', () => {
+    const stage = stageOf();
+    const plan = stage.plan('10');
+    mirrorFills(stage, true, 10);
+    expect([sent(stage.plan('20')), state(stage)]).toEqual(['', [20, 10, [0, 0]]]);
+    answer(stage, plan, 0);
+    expect(repaired(stage)).toBe('buy 10');
+  });
+
+  it('is ahead as far as it is more than is missing beside what mirrors have on their way', () => {
+    const stage = stageOf();
+    stage.plan('10');
+    putMirrors(stage.sheet, 0, { ...NO_MIRRORS, buy: 30, standingBuy: 20 });
+    stage.sheet.rows.target[0] = 20 * MICRO;
+    mirrorFills(stage, true, 15);
+    expect(ahead(stage)).toEqual([5, 0]);
+  });
+
+  it('of a take-profit is closed beside the leader’s own reduction, and waits with it where its order ends first', () => {
+    const stage = stageOf(20);
+    const plan = stage.plan('10');
+    mirrorFills(stage, false, 5);
+    expect([sent(plan), ahead(stage), repaired(stage)]).toEqual(['sell 10', [0, 5], '']);
+    expect([boundAhead(stage.sheet, 0, { buy: 0, sell: 0 }), ahead(stage)]).toEqual([false, [0, 5]]);
+    answer(stage, plan, 10);
+    expect(state(stage)).toEqual([10, 5, [0, 5]]);
+    boundAhead(stage.sheet, 0, { buy: 0, sell: 0 });
+    expect([state(stage), repaired(stage)]).toEqual([[5, 5, [0, 0]], '']);
+  });
+
+  it('of a take-profit closed what the leader’s reduction was to close, where that fills nothing', () => {
+    const stage = stageOf(20);
+    const plan = stage.plan('10');
+    mirrorFills(stage, false, 5);
+    boundAhead(stage.sheet, 0, { buy: 0, sell: 0 });
+    answer(stage, plan, 0);
+    expect([state(stage), repaired(stage)]).toEqual([[10, 15, [0, 0]], 'sell 5']);
+  });
+
+  it('is no advance beside a close of everything, which closes no more than is left', () => {
+    const stage = stageOf(20);
+    stage.plan('0');
+    mirrorFills(stage, false, 5);
+    expect(ahead(stage)).toEqual([0, 0]);
+  });
+
+  it('is left out of a target that somebody else lowers: it may be no advance at all', () => {
+    const stage = stageOf();
+    const plan = stage.plan('10');
+    mirrorFills(stage, true, 12);
+    expect([ahead(stage), hangingAhead(stage.sheet.rows, 0, true) / MICRO]).toEqual([[12, 0], 10]);
+    reduceTarget(stage.sheet, 0, 4);
+    expect(at(stage.sheet.rows.target, 0) / MICRO).toBe(8);
+    answer(stage, plan, 0);
+    expect(repaired(stage)).toBe('sell 4');
   });
 });
 

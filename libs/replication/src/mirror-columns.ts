@@ -1,7 +1,7 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import { type CopyColumns, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
-import { increasedTarget, lockedRatio } from './target';
+import { increasedTarget, isCovered, lockedRatio } from './target';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
 const floorOf = mulDivFloor;
@@ -52,13 +52,63 @@ export function scaleAhead(rows: InstrumentRows, row: number, before: number, af
   rows.aheadSell[row] = share(rows.aheadSell[row] ?? 0);
 }
 
-/** Makes what is ahead part of the target, which somebody but the leader is about to lower. */
+/**
+ * Makes what is ahead part of the target, which somebody but the leader is about to lower. An advance of entries that hangs on orders in flight is left out: where
+ * these do not fill it is none, and nothing may be entered for it.
+ */
 export function foldAhead({ rows, leaderLots }: InstrumentSheet, row: number): void {
   if (rows.aheadBuy[row] === 0 && rows.aheadSell[row] === 0) return;
-  rows.target[row] = wantedOf(rows, row, rows.target[row] ?? 0) + 0;
+  const target = rows.target[row] ?? 0;
+  const hangs = (target < 0 ? 0 : hangingAhead(rows, row, true)) - (target > 0 ? 0 : hangingAhead(rows, row, false));
+  rows.target[row] = wantedOf(rows, row, target) - hangs + 0;
   rows.rho[row] = lockedRatio(rows.target[row] ?? 0, leaderLots);
   forgetAhead(rows, row);
 }
+
+/**
+ * Lots that orders of a row but its mirrors may still fill on a side where it holds `position`. Exits are reduce-only and close no more than is held against them.
+ */
+export function ordersInFlight(rows: InstrumentRows, row: number, buy: boolean, position: number): number {
+  const [pending, pendingExits] = buy ? [rows.pendingBuy, rows.pendingExitBuy] : [rows.pendingSell, rows.pendingExitSell];
+  const [mirrors, mirrorExits] = buy ? [rows.mirrorBuy, rows.mirrorExitBuy] : [rows.mirrorSell, rows.mirrorExitSell];
+  const exits = Math.max(0, (pendingExits[row] ?? 0) - (mirrorExits[row] ?? 0));
+  const entries = Math.max(0, (pending[row] ?? 0) - (pendingExits[row] ?? 0) - (mirrors[row] ?? 0));
+  return Math.min(exits, Math.max(0, buy ? -position : position)) + entries;
+}
+
+/** Signed lots a row comes to hold where it holds `position` and its own orders in flight on a side fill. */
+export const reachedOf = (rows: InstrumentRows, row: number, buy: boolean, position: number): number =>
+  position + (buy ? 1 : -1) * ordersInFlight(rows, row, buy, position);
+
+/** Micro-lots that `reach` (signed lots) is beyond the target on a side, with what is ahead on the other one taken into it. */
+const beyondOf = ({ target, aheadBuy, aheadSell }: Ahead, buy: boolean, reach: number): number =>
+  Math.max(0, (buy ? 1 : -1) * (reach * MICRO - target) + (buy ? aheadSell : aheadBuy));
+
+/** Micro-lots ahead on a side that are so only if orders in flight there fill: else the mirrors filled what these were to fill. */
+export function hangingAhead(rows: InstrumentRows, row: number, buy: boolean): number {
+  const ahead = (buy ? rows.aheadBuy : rows.aheadSell)[row] ?? 0;
+  if (ahead === 0) return 0;
+  const position = rows.position[row] ?? 0;
+  return Math.min(ordersInFlight(rows, row, buy, position) * MICRO, ahead - Math.min(ahead, beyondOf(aheadOf(rows, row), buy, position)));
+}
+
+/** Lots of a row ended without a fill on a side: what mirrors filled ahead in the belief that they would fill was what was missing, and is ahead no more. */
+export function settleAhead(rows: InstrumentRows, row: number, buy: boolean): void {
+  const column = buy ? rows.aheadBuy : rows.aheadSell;
+  const ahead = column[row] ?? 0;
+  if (ahead === 0) return;
+  const position = rows.position[row] ?? 0;
+  const beyond = beyondOf(aheadOf(rows, row), buy, reachedOf(rows, row, buy, position));
+  if (beyond >= ahead) return;
+  column[row] = beyond;
+  if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), position)) rows.owedPrice[row] = 0;
+}
+
+const aheadOf = (rows: InstrumentRows, row: number): Ahead => ({
+  target: rows.target[row] ?? 0,
+  aheadBuy: rows.aheadBuy[row] ?? 0,
+  aheadSell: rows.aheadSell[row] ?? 0,
+});
 
 /** What a row has ahead and its target, as far as a mirror's fill changes them. Micro-lots. */
 export interface Ahead {
@@ -68,12 +118,11 @@ export interface Ahead {
 }
 
 /**
- * What is ahead once a mirror filled `lots`, of which `owed` micro-lots are owed by then, and the copy holds `position` (signed lots, the fill included).
- * No more than what is held beyond the target on that side: a fill of what was owed is no advance.
+ * What is ahead once a mirror filled `lots`, of which `owed` micro-lots are owed by then, and the copy holds `reach` (signed lots) with the fill and with its own
+ * orders in flight on that side, which are to fill what is missing. No more than what is beyond the target there: a fill of what was owed is no advance.
  */
-export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, position: number, owed = 0): Ahead {
-  const target = before.target - (buy ? before.aheadSell : -before.aheadBuy);
-  const beyond = Math.max(0, (buy ? 1 : -1) * (position * MICRO - target));
+export function aheadAfterFill(before: Ahead, buy: boolean, lots: number, reach: number, owed = 0): Ahead {
+  const beyond = beyondOf(before, buy, reach);
   const ahead = buy ? before.aheadBuy : before.aheadSell;
   // A fraction of a lot that a target has and a position cannot is no advance either.
   const most = beyond < MICRO ? 0 : beyond;
@@ -106,8 +155,8 @@ export function noteMirrorFill(
     forgetAhead(rows, row);
     return 0;
   }
-  const before = { target: rows.target[row] ?? 0, aheadBuy: rows.aheadBuy[row] ?? 0, aheadSell: rows.aheadSell[row] ?? 0 };
-  const after = aheadAfterFill(before, buy, lots, rows.position[row] ?? 0, owed);
+  const before = aheadOf(rows, row);
+  const after = aheadAfterFill(before, buy, lots, reachedOf(rows, row, buy, rows.position[row] ?? 0), owed);
   rows.aheadBuy[row] = after.aheadBuy;
   rows.aheadSell[row] = after.aheadSell;
   const more = buy ? after.aheadBuy - before.aheadBuy : after.aheadSell - before.aheadSell;
@@ -121,14 +170,26 @@ export interface AheadBounds {
 }
 
 /**
+ * Micro-lots that are ahead on each side beyond what the leader's orders still stand for; below zero: fewer. An advance of exits that hangs on orders in flight is
+ * not among them: it waits for these, or what they were to close would be given up where they do not fill.
+ */
+export function beyondBounds(rows: InstrumentRows, row: number, bounds: AheadBounds): AheadBounds {
+  const target = rows.target[row] ?? 0;
+  return {
+    buy: (rows.aheadBuy[row] ?? 0) - bounds.buy - (target < 0 ? hangingAhead(rows, row, true) : 0),
+    sell: (rows.aheadSell[row] ?? 0) - bounds.sell - (target > 0 ? hangingAhead(rows, row, false) : 0),
+  };
+}
+
+/**
  * Bounds what is ahead by what the leader's orders still stand for. What an entry filled ahead of an order that stands no more is held beyond the target, and
  * closed. What an exit closed ahead of one is given up: the target falls to what is held, and nothing is bought back. What was bought and what was sold ahead made
  * nothing together, and is first taken off both sides: neither closed nor opened anything. Returns whether anything changed.
  */
 export function boundAhead(sheet: InstrumentSheet, row: number, bounds: AheadBounds): boolean {
   const { rows } = sheet;
-  const beyondBuy = (rows.aheadBuy[row] ?? 0) - bounds.buy;
-  const beyondSell = (rows.aheadSell[row] ?? 0) - bounds.sell;
+  const target = rows.target[row] ?? 0;
+  const { buy: beyondBuy, sell: beyondSell } = beyondBounds(rows, row, bounds);
   const beyond = Math.max(beyondBuy, beyondSell);
   if (beyond <= 0) return false;
   const crossed = Math.min(beyond, rows.aheadBuy[row] ?? 0, rows.aheadSell[row] ?? 0);
@@ -138,7 +199,6 @@ export function boundAhead(sheet: InstrumentSheet, row: number, bounds: AheadBou
   const sellLost = Math.max(0, beyondSell - crossed);
   dropAhead(rows, row, true, buyLost);
   dropAhead(rows, row, false, sellLost);
-  const target = rows.target[row] ?? 0;
   const closed = target > 0 ? sellLost : buyLost;
   if (target !== 0 && closed > 0) {
     const left = Math.max(0, Math.abs(target) - closed);

@@ -32,6 +32,8 @@ const view = (part: Partial<MirrorView>): MirrorView => ({
   beside: 0,
   aheadBuy: 0,
   aheadSell: 0,
+  hangingBuy: 0,
+  hangingSell: 0,
   kappa: RATE_ONE / 2,
   mark: 100,
   ...part,
@@ -60,6 +62,11 @@ describe('what should stand for the leader’s orders, at half his size', () => 
       'what filled ahead is taken off the nearest',
       { orders: [order('far', true, 10, 80), order('near', true, 10, 90)], aheadBuy: 6 * MICRO, position: 6 },
       'far buys 4 for 8 | 10 0',
+    ],
+    [
+      'of what is held nothing is ahead that hangs on orders in flight: a take-profit closes its whole fraction',
+      { ...LONG, orders: [order('tp', false, 10, 110, { reduceOnly: true })], aheadBuy: 10 * MICRO, hangingBuy: 10 * MICRO },
+      'tp sells 5 for 10 out | 0 5',
     ],
     [
       'a target of the copy’s own ratio: κ acts on what is added',

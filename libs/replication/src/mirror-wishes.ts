@@ -15,6 +15,9 @@ export interface MirrorView {
   readonly beside: number;
   readonly aheadBuy: number;
   readonly aheadSell: number;
+  /** What of that hangs on orders in flight (`hangingAhead`): it is not held yet. */
+  readonly hangingBuy: number;
+  readonly hangingSell: number;
   /** κ (10^-12); −1: it cannot be formed now. */
   readonly kappa: number;
   /** 10^-8; 0: not known. */
@@ -114,7 +117,7 @@ function exits(view: MirrorView, buy: boolean, orders: readonly LeaderOrder[]): 
   const { leaderLots, position } = view;
   const from = Math.abs(leaderLots);
   const held = view.target > 0 === buy ? 0 : Math.abs(view.target);
-  const entered = Math.floor((buy ? view.aheadSell : view.aheadBuy) / MICRO);
+  const entered = Math.floor((buy ? view.aheadSell - view.hangingSell : view.aheadBuy - view.hangingBuy) / MICRO);
   const closable = position > 0 === buy ? 0 : Math.max(0, closableOf(view) - entered);
   const share = (lots: number): number => held - reducedTarget(held, from, from - Math.min(from, lots));
   const wishes: MirrorWish[] = [];

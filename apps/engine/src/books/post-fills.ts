@@ -1,7 +1,7 @@
 import { fillData, positionData } from '@lockstep/delivery';
 import { direction, type EpochMs, money, notional, price, type Side, size, type TenantScope, toExact, toLots } from '@lockstep/kernel';
 import { averageEntry, fillSource, type LedgerTransaction, postFill } from '@lockstep/ledger';
-import { aheadAfterFill, applyFill, applyIncome, isMirrorLeg, mayBeAhead, PROTECTIVE_LEG } from '@lockstep/replication';
+import { applyFill, applyIncome, type InstrumentSheet, isMirrorLeg, mayBeAhead, PROTECTIVE_LEG } from '@lockstep/replication';
 import {
   type EngineScopedUnit,
   type FillRow,
@@ -14,7 +14,7 @@ import {
 } from '@lockstep/storage';
 import type { VenueFill } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
-import { owedOf, takeMirrorFill } from '../mirrors/mirror-fills';
+import { owedOf, takeMirrorFill, writtenAhead } from '../mirrors/mirror-fills';
 import { newEvent } from '../new-event';
 import { bookFill, type KeptPosition } from '../state/copy-ledger';
 import type { Intent } from '../state/intent';
@@ -50,6 +50,8 @@ interface Findings {
   readonly heldBefore: Map<Posting, HeldBefore>;
   /** Micro-lots that were owed of mirrors and that fills of this posting are. */
   readonly paid: Map<VenueFill['clientOrderId'], number>;
+  /** Signed lots of each copy and coin by fills that no plan led the columns to: these take them once it is committed. */
+  readonly unled: Map<InstrumentSheet, Map<CopyRecord, number>>;
 }
 
 export interface PostingReport {
@@ -67,7 +69,7 @@ export async function postFills(ctx: EngineContext, scope: TenantScope, batch: r
   const postings = batch.flatMap(({ account, fills }) => fills.map((fill) => toPosting(ctx, account, fill)));
   if (postings.length === 0) return { posted: 0, own: 0 };
   const drafts: Drafts = new Map();
-  const findings: Findings = { early: new Map(), heldBefore: new Map(), paid: new Map() };
+  const findings: Findings = { early: new Map(), heldBefore: new Map(), paid: new Map(), unled: new Map() };
   const fresh = await ctx.storage.scoped(scope, async (unit) => {
     const inserted = new Set(await unit.fills.insert(postings.map((posting) => posting.row)));
     const booked = postings.filter((posting) => inserted.delete(posting.row.id));
@@ -124,7 +126,7 @@ async function bookAll(ctx: EngineContext, unit: EngineScopedUnit, postings: rea
     let closedPnl = fill.closedPnl;
     if (owner.kind === 'copy') {
       const held = heldBefore(ctx, owner.copy, fill.coin, drafts);
-      closedPnl = bookToCopy(ctx, owner.copy, posting, drafts, findings.paid);
+      closedPnl = bookToCopy(ctx, owner.copy, posting, drafts, findings);
       const booked = [ledgerOf(ctx, owner.copy, posting, closedPnl), accrueMarkup(ctx, owner.copy, row, size(held.booked.book.quantity))];
       transactions.push(...booked.filter((transaction) => transaction !== null));
       if (row.orderId !== null && !firstFills.has(row.orderId)) firstFills.set(row.orderId, fill.time);
@@ -147,36 +149,32 @@ const heldBefore = (ctx: EngineContext, copy: CopyRecord, coin: string, drafts: 
 const heldByAll = (ctx: EngineContext, { account, fill }: Posting, drafts: Drafts): HeldBefore =>
   new Map(ctx.registry.copiesOf(account).map((copy) => [copy.no, size(heldBefore(ctx, copy, fill.coin, drafts).booked.book.quantity)]));
 
-function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, drafts: Drafts, paid: Findings['paid']): ReturnType<typeof money> {
+function bookToCopy(ctx: EngineContext, copy: CopyRecord, posting: Posting, drafts: Drafts, findings: Findings): ReturnType<typeof money> {
   const { fill } = posting;
   const coins = drafts.get(copy) ?? new Map<string, KeptPosition>();
   const before = heldBefore(ctx, copy, fill.coin, drafts);
   const { after, closedPnl } = bookFill(before.booked, signed(fill.side, fill.size), fill.price, fill.fee);
-  coins.set(fill.coin, { booked: after, intent: intentAfterFill(ctx, copy, posting, before.intent, after, paid) });
+  coins.set(fill.coin, { booked: after, intent: intentAfterFill(ctx, copy, posting, before.intent, findings) });
   drafts.set(copy, coins);
   return closedPnl;
 }
 
 /** What a mirror filled ahead of the leader is intended from the same transaction on: a restart would take it for too much, and close it. */
-function intentAfterFill(
-  ctx: EngineContext,
-  copy: CopyRecord,
-  { owner, fill }: Posting,
-  intent: Intent,
-  after: KeptPosition['booked'],
-  paid: Findings['paid'],
-): Intent {
-  if (owner.kind !== 'copy' || !isMirrorLeg(owner.leg)) return intent;
-  const { instrument } = sheetOf(copy, fill.coin);
-  const sheet = copy.watched.book.findSheet(fill.coin);
-  if (sheet === undefined || !mayBeAhead(copy.watched.book.copies, sheet.rows, copy.row)) return { ...intent, aheadBuy: 0, aheadSell: 0 };
+function intentAfterFill(ctx: EngineContext, copy: CopyRecord, { owner, fill }: Posting, intent: Intent, { paid, unled }: Findings): Intent {
+  if (owner.kind !== 'copy' || !isUnled(owner.leg)) return intent;
+  const sheet = sheetOf(copy, fill.coin);
+  const { rows, instrument } = sheet;
   const lots = toLots(instrument, fill.size);
-  const before = { target: intent.targetMicro, aheadBuy: intent.aheadBuy, aheadSell: intent.aheadSell };
+  const buy = fill.side === 'buy';
+  const ofCoin = unled.get(sheet) ?? new Map<CopyRecord, number>();
+  unled.set(sheet, ofCoin.set(copy, (ofCoin.get(copy) ?? 0) + (buy ? lots : -lots)));
+  if (!isMirrorLeg(owner.leg)) return intent;
+  const { copies } = copy.watched.book;
+  if (copies.copyNo[copy.row] !== copy.no || !mayBeAhead(copies, rows, copy.row)) return { ...intent, aheadBuy: 0, aheadSell: 0 };
   const paidBefore = paid.get(fill.clientOrderId) ?? 0;
   const owed = owedOf(ctx, fill.clientOrderId, lots, paidBefore);
   paid.set(fill.clientOrderId, paidBefore + owed);
-  const { aheadBuy, aheadSell } = aheadAfterFill(before, fill.side === 'buy', lots, toLots(instrument, after.book.quantity), owed);
-  return { ...intent, aheadBuy, aheadSell };
+  return { ...intent, ...writtenAhead(intent, rows, copy.row, { buy, lots, owed, unled: ofCoin.get(copy) ?? 0 }) };
 }
 
 const signed = (side: Side, quantity: bigint) => size(direction(side) * quantity);
@@ -265,7 +263,7 @@ function commitToMemory(
     if (owner.kind === 'own') ctx.ownTrades.add(account, fill, held.get(posting) ?? new Map());
     if (owner.kind !== 'copy' || fill.clientOrderId === null) continue;
     const { instrument } = sheetOf(owner.copy, fill.coin);
-    if (owner.leg === PROTECTIVE_LEG || isMirrorLeg(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);
+    if (isUnled(owner.leg)) takeStopFill(ctx, owner.copy, fill, owner.leg, triggered);
     else ctx.openOrders.tellBooked(fill.clientOrderId, toLots(instrument, fill.size));
   }
   for (const [copy, coins] of drafts) for (const coin of coins.keys()) trueUp(ctx, copy, coin);
@@ -280,6 +278,9 @@ function commitToMemory(
 function isFlattening({ side, size, startPosition }: VenueFill): boolean {
   return side === 'buy' ? startPosition < 0n && startPosition + size >= 0n : startPosition > 0n && startPosition <= size;
 }
+
+/** Whether an order of this leg is a stop or a mirror, whose fills are not led by answers. */
+const isUnled = (leg: number): boolean => leg === PROTECTIVE_LEG || isMirrorLeg(leg);
 
 /** No plan led the columns to what a stop or a mirror did: they take it from its fill. */
 function takeStopFill(ctx: EngineContext, copy: CopyRecord, fill: VenueFill, leg: number, triggered: Set<CopyRecord>): void {

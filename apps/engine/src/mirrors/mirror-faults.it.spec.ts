@@ -129,6 +129,8 @@ class World {
       beside: at(rows.beside),
       aheadBuy: at(rows.aheadBuy),
       aheadSell: at(rows.aheadSell),
+      hangingBuy: 0,
+      hangingSell: 0,
       kappa: 1_000_000_000_000,
       mark,
     });

@@ -1,6 +1,16 @@
-import { type InstrumentSheet, MICRO, noteMirrorFill, payForOthers, payOwed } from '@lockstep/replication';
+import {
+  aheadAfterFill,
+  type InstrumentRows,
+  type InstrumentSheet,
+  MICRO,
+  noteMirrorFill,
+  payForOthers,
+  payOwed,
+  reachedOf,
+} from '@lockstep/replication';
 import type { ClientOrderId } from '@lockstep/venues/port';
 import type { EngineContext } from '../context';
+import type { Intent } from '../state/intent';
 import type { CopyRecord } from '../state/registry';
 
 type Stops = Pick<EngineContext, 'standingStops'>;
@@ -16,6 +26,34 @@ interface MirrorFill {
 export function owedOf({ standingStops }: Stops, clientOrderId: ClientOrderId | null, lots: number, paid: number): number {
   const owed = clientOrderId === null ? 0 : (standingStops.find(clientOrderId)?.mirror?.owed ?? 0);
   return Math.min(lots * MICRO, Math.max(0, owed - paid));
+}
+
+/** A mirror's fill as it is written down: `owed` micro-lots of it are owed; `unled`: signed lots, it among them, that are booked and that the columns take behind it. */
+interface WrittenFill {
+  readonly buy: boolean;
+  readonly lots: number;
+  readonly owed: number;
+  readonly unled: number;
+}
+
+/**
+ * What is ahead once a mirror's fill is, as it is written beside an intent. Positions are led by answers before they are booked, and moves whose intents are still
+ * to be written have led the columns' target: a new process takes these into the intent again, and off what is ahead. What they take off there stands beside it.
+ */
+export function writtenAhead(
+  intent: Intent,
+  rows: InstrumentRows,
+  row: number,
+  { buy, lots, owed, unled }: WrittenFill,
+): Pick<Intent, 'aheadBuy' | 'aheadSell'> {
+  const toMove = (rows.target[row] ?? 0) - intent.targetMicro;
+  const before = {
+    target: intent.targetMicro,
+    aheadBuy: buy ? Math.max(intent.aheadBuy, toMove) : intent.aheadBuy,
+    aheadSell: buy ? intent.aheadSell : Math.max(intent.aheadSell, -toMove),
+  };
+  const { aheadBuy, aheadSell } = aheadAfterFill(before, buy, lots, reachedOf(rows, row, buy, (rows.position[row] ?? 0) + unled), owed);
+  return { aheadBuy, aheadSell };
 }
 
 /** Takes the fill of a mirror into what is ahead in its copy's row, whose position has it, and into what is owed of its mirrors. */

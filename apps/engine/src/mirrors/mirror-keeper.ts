@@ -1,6 +1,8 @@
 import { type Timer, toExact } from '@lockstep/kernel';
 import {
+  beyondBounds,
   boundAhead,
+  hangingAhead,
   type InstrumentSheet,
   kappaOf,
   leaderEquityColumn,
@@ -139,8 +141,8 @@ export class MirrorKeeper {
     this.blindTimes.end(place);
     const orders = watched.working.of(coin);
     const wished = this.wishesOf(copy, sheet, now);
-    const { rows } = sheet;
-    const isBeyond = (rows.aheadBuy[row] ?? 0) > wished.bounds.buy || (rows.aheadSell[row] ?? 0) > wished.bounds.sell;
+    const beyond = beyondBounds(sheet.rows, row, wished.bounds);
+    const isBeyond = beyond.buy > 0 || beyond.sell > 0;
     if (isBeyond || !this.isWritten(copy, sheet)) this.bound(copy, sheet);
     const options = { now, markMaxAgeMs: this.ctx.limits.markMaxAgeMs };
     return mirrorTasks(wished.wishes, mirrors, orders, {
@@ -183,6 +185,8 @@ export class MirrorKeeper {
       beside: rows.beside[row] ?? 0,
       aheadBuy: rows.aheadBuy[row] ?? 0,
       aheadSell: rows.aheadSell[row] ?? 0,
+      hangingBuy: hangingAhead(rows, row, true),
+      hangingSell: hangingAhead(rows, row, false),
       kappa: ratio,
       mark,
     });

@@ -1,10 +1,10 @@
 import { price, size, UNIT } from '@lockstep/kernel';
-import { LeaderBook, type ListedOrder, MICRO, STATUS } from '@lockstep/replication';
+import { LeaderBook, type ListedOrder, MICRO, reservePending, STATUS } from '@lockstep/replication';
 import { entryOf, instrumentOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { CopyRecord } from '../state/registry';
 import type { StandingStop } from '../stops/standing-stops';
-import { forgetStrayAhead, refreshMirrors } from './mirror-totals';
+import { forgetStrayAhead, refreshMirrors, settleStrayAhead } from './mirror-totals';
 
 const order: ListedOrder = {
   orderId: 'a',
@@ -103,5 +103,20 @@ describe('what a death left ahead', () => {
     stage.sheet.rows.aheadBuy[row] = 7;
     forgetStrayAhead({ row, watched: { book: stage.book } } as unknown as CopyRecord);
     expect(stage.sheet.rows.aheadBuy[row]).toBe(expected);
+  });
+});
+
+describe('what a death left ahead beside an order that was on its way', () => {
+  it.each([
+    ['stays ahead while that may still fill', 10, 10],
+    ['filled what that was to fill, where it ended', 0, 0],
+  ])('%s', (_what, inFlight, expected) => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, settingsOf('1', { policy: 'orders' })));
+    const { rows } = stage.sheet;
+    [rows.target[row], rows.position[row], rows.aheadBuy[row]] = [10 * MICRO, 10, 10 * MICRO];
+    reservePending(stage.sheet, row, { buy: true, exit: false }, inFlight);
+    settleStrayAhead({ row, watched: { book: stage.book } } as unknown as CopyRecord);
+    expect((rows.aheadBuy[row] ?? 0) / MICRO).toBe(expected);
   });
 });

@@ -10,6 +10,7 @@ import {
   putMirrors,
   STATUS,
   type StandingMirror,
+  settleAhead,
   unfilledOf,
 } from '@lockstep/replication';
 import type { EngineContext } from '../context';
@@ -32,6 +33,11 @@ export function endsMirrors({ watched, row, settings }: CopyRecord): boolean {
 export function forgetStrayAhead({ watched, row }: CopyRecord): void {
   const { book } = watched;
   for (const { rows } of book.allSheets()) if (!mayBeAhead(book.copies, rows, row)) forgetAhead(rows, row);
+}
+
+/** What a death left ahead that hung on orders which ended with it: mirrors filled what these were to fill. For a process that begins, once all that may still fill is reserved. */
+export function settleStrayAhead({ watched, row }: CopyRecord): void {
+  for (const { rows } of watched.book.allSheets()) for (const buy of [true, false]) settleAhead(rows, row, buy);
 }
 
 /** Mirrors of a copy in an instrument. */

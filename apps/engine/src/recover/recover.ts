@@ -4,7 +4,7 @@ import type { JournalRow } from '@lockstep/storage';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
-import { forgetStrayAhead } from '../mirrors/mirror-totals';
+import { forgetStrayAhead, settleStrayAhead } from '../mirrors/mirror-totals';
 import type { Repairs } from '../repair/repair';
 import type { UnknownResolver } from '../repair/resolve-unknowns';
 import { copyStateOf } from '../state/load-scope';
@@ -44,6 +44,7 @@ export async function recover(ctx: EngineContext, parts: RecoverParts, rows: rea
   }
   parts.collector.start();
   const { accounts, waves } = await reopenOrders(ctx, journals, found, byWave);
+  for (const copy of ctx.registry.copies.values()) settleStrayAhead(copy);
   parts.repairs.open();
   await settleReopened(ctx, accounts, parts.resolver, parts.collector, ctx.clock.now() + RECOVERY_MAX_MS);
   await planUnplanned(ctx, parts.books, parts.lanes, moves, waves);

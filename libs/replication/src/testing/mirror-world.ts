@@ -1,8 +1,9 @@
 import { must } from '@lockstep/kernel';
 import { applyFill } from '../apply';
+import { endWindows } from '../end-windows';
 import { LeaderBook, type ListedOrder, unfilledOf } from '../leader-book';
 import { askedBy, claimedOf, oweByMove, payForOthers, payOwed } from '../mirror-claims';
-import { boundAhead, claimOf, NO_MIRRORS, noteMirrorFill, putMirrors } from '../mirror-columns';
+import { boundAhead, claimOf, hangingAhead, NO_MIRRORS, noteMirrorFill, putMirrors } from '../mirror-columns';
 import { mirrorEntries, mirrorRoom } from '../mirror-room';
 import { type MirrorTask, mirrorTasks, type StandingMirror } from '../mirror-tasks';
 import { mirrorWishes } from '../mirror-wishes';
@@ -35,7 +36,8 @@ interface VenueMirror {
 const MARK = Number(priceOf('100'));
 
 /**
- * A leader with working orders, one copy that mirrors them, and a venue whose news come in any order: each step is one of them. Market orders fill at once.
+ * A leader with working orders, one copy that mirrors them, and a venue whose news come in any order: each step is one of them. Market orders fill at once but where
+ * one is told to take its time (`delayMarket`).
  */
 export class MirrorWorld {
   readonly leader = new LeaderBook();
@@ -46,6 +48,8 @@ export class MirrorWorld {
   readonly news: { readonly what: string; readonly tell: () => void }[] = [];
   /** Lots traded by market orders of the copy, by side. */
   readonly traded = { buy: 0, sell: 0 };
+  /** Lots the venue has for market orders that take their time, in the order these are sent. */
+  private readonly delayed: number[] = [];
   private leaderLots: number;
   private ids = 0;
   private clock = NOW;
@@ -112,6 +116,24 @@ export class MirrorWorld {
     });
   }
 
+  /** The leader trades by a market order, which no list tells of. */
+  tradeLeader(buy: boolean, lots: number): void {
+    this.ids += 1;
+    const orderId = `market${this.ids}`;
+    this.orders.set(orderId, {
+      orderId,
+      coin: 'BTC',
+      buy,
+      reduceOnly: false,
+      price: MARK,
+      trigger: null,
+      ofPosition: false,
+      original: lots,
+      remaining: lots,
+    });
+    this.fillLeader(orderId, lots);
+  }
+
   cancelLeader(orderId: string): void {
     const order = this.orders.get(orderId);
     if (order === undefined || order.remaining === 0) return;
@@ -148,6 +170,11 @@ export class MirrorWorld {
     this.news.push({ what: 'booking', tell: () => this.book(mirror) });
   }
 
+  /** The next market order is on its way for a while, and then fills `most` lots at most. */
+  delayMarket(most: number): void {
+    this.delayed.push(most);
+  }
+
   /** The keeper looks: bounds what is ahead and acts; what it does arrives, and its answers, when they come. */
   keep(): void {
     const { sheet, book } = this.stage;
@@ -164,6 +191,8 @@ export class MirrorWorld {
       beside: 0,
       aheadBuy: at(sheet.rows.aheadBuy),
       aheadSell: at(sheet.rows.aheadSell),
+      hangingBuy: hangingAhead(sheet.rows, this.row, true),
+      hangingSell: hangingAhead(sheet.rows, this.row, false),
       kappa: kappaOf(book.copies, this.row, Number(dollars(1_000_000)), 0),
       mark: sheet.mark,
     });
@@ -190,6 +219,7 @@ export class MirrorWorld {
 
   /** Everything that is on its way arrives, and keeper and repair go on until nothing is left to do. */
   settle(): void {
+    this.delayed.length = 0;
     for (let turn = 0; turn < 60; turn += 1) {
       this.tellAll();
       this.keep();
@@ -197,6 +227,11 @@ export class MirrorWorld {
       this.repair();
     }
     must(this.news.length === 0, 'all is told');
+  }
+
+  /** What is still missing is owed no more. */
+  endWindows(): void {
+    endWindows(this.stage.book, this.stage.sheet, Number.MAX_SAFE_INTEGER);
   }
 
   tellAll(): void {
@@ -264,13 +299,32 @@ export class MirrorWorld {
 
   private fillAll(plan: WavePlan): void {
     for (let order = 0; order < plan.orders.count; order += 1) {
-      const buy = plan.orders.buy[order] === 1;
-      const held = this.heldAtVenue();
-      const most = plan.orders.reduceOnly[order] === 1 ? Math.max(0, buy ? -held : held) : Number.MAX_SAFE_INTEGER;
-      const lots = Math.min(plan.orders.lots[order] ?? 0, most);
-      this.traded[buy ? 'buy' : 'sell'] += lots;
-      this.stage.fillOrder(plan, order, lots);
+      const most = this.delayed.shift();
+      if (most === undefined) this.stage.fillOrder(plan, order, this.trade(plan, order, Number.MAX_SAFE_INTEGER));
+      else this.news.push({ what: 'market', tell: () => this.executeLater(plan, order, most) });
     }
+  }
+
+  /** A market order arrives at the venue, whose answer is on its way from then on. */
+  private executeLater(plan: WavePlan, order: number, most: number): void {
+    const lots = this.trade(plan, order, most);
+    this.news.push({
+      what: 'outcome',
+      tell: () => {
+        this.stage.fillOrder(plan, order, lots);
+        this.refresh();
+      },
+    });
+  }
+
+  /** The venue fills a market order, a reduce-only one never beyond what is held there. Returns its lots. */
+  private trade({ orders }: WavePlan, order: number, most: number): number {
+    const buy = orders.buy[order] === 1;
+    const held = this.heldAtVenue();
+    const closable = orders.reduceOnly[order] === 1 ? Math.max(0, buy ? -held : held) : Number.MAX_SAFE_INTEGER;
+    const lots = Math.min(orders.lots[order] ?? 0, closable, most);
+    this.traded[buy ? 'buy' : 'sell'] += lots;
+    return lots;
   }
 
   private book(mirror: VenueMirror): void {
