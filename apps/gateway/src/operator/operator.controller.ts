@@ -52,7 +52,10 @@ class CreateTenantDto extends createZodDto(
 class PatchTenantDto extends createZodDto(
   z.strictObject({
     tier: tierField.optional(),
-    status: z.enum(['active', 'suspended']).optional().describe('A suspended tenant’s keys answer 403 and its streams are closed.'),
+    status: z
+      .enum(['active', 'suspended'])
+      .optional()
+      .describe('A suspended tenant’s keys answer 403, its streams are closed, and its copies take no new risk; their exits go on.'),
     name: nameField.optional(),
     operator_share: shareField.optional(),
     operator_builder_address: builderField.optional(),

@@ -5,6 +5,7 @@ import {
   type CopyTerms,
   fitTrade,
   type HaltCause,
+  type HaltedThing,
   type LimitTarget,
   type ListingStep,
   type Observation,
@@ -368,8 +369,7 @@ export class Player {
     if (scope === undefined || leaderId === undefined) return;
     const paused = kind === 'listing_pause';
     if (!(await actor.pauseLeader(scope, leaderId, paused))) return;
-    const halted = { at: this.parts.exact(), thing: { kind: 'leader', leaderId }, cause: 'suspension' } as const;
-    this.parts.observe(paused ? { kind: 'halt', ...halted } : { kind: 'halt_lifted', ...halted });
+    this.haltOn(paused, { kind: 'leader', leaderId }, 'suspension');
   }
 
   /** Copies of a suspended brand take no new risk from the answer on. One that is released counts as such at once, whenever the engine looks. */
@@ -379,8 +379,7 @@ export class Player {
     if (scope === undefined) return;
     const suspended = kind === 'tenant_suspend';
     if (!(await actor.suspend(scope, suspended))) return;
-    const halted = { at: this.parts.exact(), thing: { kind: 'tenant', scope: scopeKey(scope) }, cause: 'suspension' } as const;
-    this.parts.observe(suspended ? { kind: 'halt', ...halted } : { kind: 'halt_lifted', ...halted });
+    this.haltOn(suspended, { kind: 'tenant', scope: scopeKey(scope) }, 'suspension');
   }
 
   private limitedBy(target: LimitTarget): { readonly scope: TenantScope | null; readonly id: string } | null {
@@ -423,18 +422,20 @@ export class Player {
   }
 
   private halt(copy: CopyCast, cause: HaltCause): void {
-    this.parts.observe({ kind: 'halt', at: this.parts.exact(), thing: { kind: 'copy', copyId: copy.id }, cause });
+    this.haltOn(true, { kind: 'copy', copyId: copy.id }, cause);
+  }
+
+  /** New risk of something is halted now, or is not any more. */
+  private haltOn(on: boolean, thing: HaltedThing, cause: HaltCause): void {
+    this.parts.observe({ kind: on ? 'halt' : 'halt_lifted', at: this.parts.exact(), thing, cause });
   }
 
   private async turn(target: SwitchTarget, on: boolean): Promise<void> {
     const { actor } = this.parts;
     const named = this.targetOf(target);
     if (named === null) return;
-    const turned = await actor.turn(named.scope, named.target, on);
-    const observation = { at: this.parts.exact(), thing: named.thing, cause: 'kill_switch' as const };
-    if (!turned) return;
     // What is switched on again counts once the engine has looked; the next look is at most a second away.
-    this.parts.observe(on ? { kind: 'halt', ...observation } : { kind: 'halt_lifted', ...observation });
+    if (await actor.turn(named.scope, named.target, on)) this.haltOn(on, named.thing, 'kill_switch');
   }
 
   private targetOf(target: SwitchTarget) {

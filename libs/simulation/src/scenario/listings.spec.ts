@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { suspensions } from './listings';
 import { scenarioOf } from './scenario-of';
-import { suspensions } from './suspensions';
 
 const SEEDS = Array.from({ length: 24 }, (_, index) => index + 1);
 const worlds = SEEDS.map((seed) => ({ seed, steps: scenarioOf(seed).steps }));
