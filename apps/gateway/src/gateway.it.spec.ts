@@ -136,16 +136,18 @@ describe('every answer', () => {
     if (code !== 'method_not_allowed') expect((await rig.call(null, 'get', answer.body.type)).body).toMatchObject({ code, status });
   });
 
+  // No id and no text of ours has it: what comes back with it was sent.
+  const SENT = 'As-sent!';
   it.each([
-    ['is not JSON', '{x', 'application/json', 400, 'invalid_json'],
-    ['is of another type', 'name=x', 'text/plain', 415, 'unsupported_media_type'],
-    ['is too large', JSON.stringify({ name: 'x'.repeat(110_000) }), 'application/json', 413, 'body_too_large'],
-    ['has a field too much', '{"name":"x","network":"sim","tenant_id":"ten_1"}', 'application/json', 400, 'invalid_request'],
+    ['is not JSON', `{${SENT}`, 'application/json', 400, 'invalid_json'],
+    ['is of another type', `name=${SENT}`, 'text/plain', 415, 'unsupported_media_type'],
+    ['is too large', JSON.stringify({ name: SENT.repeat(14_000) }), 'application/json', 413, 'body_too_large'],
+    ['has a field too much', `{"name":"${SENT}","network":"sim","tenant_id":"${SENT}"}`, 'application/json', 400, 'invalid_request'],
     ['is missing', '', 'application/json', 400, 'invalid_request'],
   ])('to a body that %s is a problem document', async (_what, body, type, status, code) => {
     const answer = await rig.call(tenant.key, 'post', '/v1/leaders', undefined, { 'Content-Type': type }).send(body);
     expect([answer.status, answer.body.code]).toEqual([status, code]);
-    expect(JSON.stringify(answer.body)).not.toContain('xxx');
+    expect(JSON.stringify(answer.body)).not.toContain(SENT);
   });
 
   it('has a page for each code', async () => {
