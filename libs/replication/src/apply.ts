@@ -1,9 +1,9 @@
 import { mulDivFloor, must } from '@lockstep/kernel';
 import type { CopyBook } from './book';
-import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
 import { dropAhead, settleAhead, wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
-import { reachOf } from './revalue';
+import { leastHeld, reachOf } from './revalue';
 import { isCovered } from './target';
 import type { PlannedOrders, WavePlan } from './wave-plan';
 
@@ -82,6 +82,7 @@ export function releasePending(sheet: InstrumentSheet, row: number, order: Reser
   addPending(sheet, row, order, -lots);
   if (lots <= 0) return;
   settleAhead(sheet.rows, row, order.buy);
+  settleOwed(sheet.rows, row);
   sheet.rows.episode[row] = (sheet.rows.episode[row] ?? 0) & ~EPISODE.dustPending;
 }
 
@@ -136,8 +137,13 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   if (position === 0) settleFlat(sheet, row);
   // What was too small to close alone rides with what was added.
   else if (closing < fill.lots) rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
-  if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), position)) rows.owedPrice[row] = 0;
+  settleOwed(rows, row);
   return { realised, position };
+}
+
+/** What is owed keeps its price until all that is wanted is held, whatever an order for the copy's old side still fills. */
+function settleOwed(rows: InstrumentRows, row: number): void {
+  if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), leastHeld(rows, row))) rows.owedPrice[row] = 0;
 }
 
 /**

@@ -4,7 +4,7 @@ import { applyFill, reservePending } from './apply';
 import { MICRO } from './instrument-columns';
 import { reasonAt } from './reasons';
 import { needsRepair, repairPlan } from './repair';
-import { at, entryOf, instrumentOf, NOW, optionsOf, priceUnits, Stage, settingsOf } from './testing/book-builder';
+import { at, entryOf, instrumentOf, NOW, optionsOf, priceOf, priceUnits, Stage, settingsOf } from './testing/book-builder';
 import type { WavePlan } from './wave-plan';
 
 const repairAt = (stage: Stage, now = NOW + 1_000) =>
@@ -121,6 +121,44 @@ describe('an entry beside an exit of the old side in flight', () => {
     expect(ordersOf(repairAt(stage, NOW + 500))).toEqual([]);
     stage.fillOrder(flip, 0, 10);
     expect(ordersOf(repairAt(stage, NOW + 1_000))).toEqual([['entry', 10, false]]);
+  });
+});
+
+describe('an entry of the old side that fills behind the new side', () => {
+  /** A copy of a leader who turned from 10 long to 10 short while its entry of 10 was in flight; the new side filled. */
+  function turned(): { readonly stage: Stage; readonly before: WavePlan } {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1', { catchUpMs: 60_000 })));
+    const before = stage.plan('10');
+    const turn = stage.plan('-10', {}, { incrementPrice: priceOf('100.02') });
+    stage.fillOrder(turn, 0, 10);
+    return { stage, before };
+  }
+
+  it('is caught up at the price of the turn', () => {
+    const { stage, before } = turned();
+    stage.fillOrder(before, 0, 4);
+    const plan = repairAt(stage);
+    expect([ordersOf(plan), at(plan.orders.reference, 0)]).toEqual([[['entry', -4, false]], priceUnits('100.02')]);
+  });
+
+  it('is caught up where the leader reduced meanwhile', () => {
+    const { stage, before } = turned();
+    const reduced = stage.plan('-8');
+    stage.fillOrder(reduced, 0, 2);
+    stage.fillOrder(before, 0, 4);
+    const plan = repairAt(stage);
+    expect([ordersOf(plan), at(plan.orders.reference, 0)]).toEqual([[['entry', -4, false]], priceUnits('100.02')]);
+  });
+
+  it.each([
+    ['never did', 0],
+    ['did and was made good', 4],
+  ])('owes nothing where it %s', (_what, lots) => {
+    const { stage, before } = turned();
+    stage.fillOrder(before, 0, lots);
+    if (lots > 0) stage.fillOrder(repairAt(stage), 0, lots);
+    expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.owedPrice, 0)]).toEqual([-10, 0]);
   });
 });
 

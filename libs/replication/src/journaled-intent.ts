@@ -2,6 +2,7 @@ import { mulDivFloor } from '@lockstep/kernel';
 import { EPISODE, MICRO } from './instrument-columns';
 import type { JournalRow } from './journal-decode';
 import { type ReasonCode, reasonAt, reasonNumber } from './reasons';
+import { heldBehind } from './revalue';
 import { amountTarget, classify, increasedTarget, isCovered, lockedRatio, type MoveClass } from './target';
 
 /** What planning intends for one copy in one instrument: the part of its row that a restart must find again. Units as in the columns. */
@@ -152,8 +153,14 @@ function afterMove(before: RowIntent, row: JournalRow, index: number, terms: Int
     rho: lockedRatio(targetMicro, row.leaderAfter),
   };
   if (kind === 'increase' || kind === 'flip') return increased(moved, row, index, terms);
-  const covered = kind === 'reduce' && !terms.keeps && isCovered(targetMicro + moved.aheadBuy - moved.aheadSell, row.decisions.position[index] ?? 0);
+  const covered =
+    kind === 'reduce' && !terms.keeps && isCovered(targetMicro + moved.aheadBuy - moved.aheadSell, leastHeldOf(row, index, targetMicro));
   return covered ? { ...moved, owedPrice: 0 } : moved;
+}
+
+/** As `leastHeld` of planning. */
+function leastHeldOf({ decisions }: JournalRow, index: number, target: number): number {
+  return heldBehind(target, decisions.position[index] ?? 0, decisions.pendingBuy[index] ?? 0, decisions.pendingSell[index] ?? 0);
 }
 
 /** An open from before the copy began: it waits for the next one. */

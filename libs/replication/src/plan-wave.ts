@@ -13,7 +13,7 @@ import { weighedReference } from './journaled-intent';
 import { mayBeAhead, moveAhead, wantedOf } from './mirror-columns';
 import type { Move } from './move';
 import { CAPS, reasonNumber } from './reasons';
-import { reachOf, revalue } from './revalue';
+import { leastHeld, reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
 import { spreadEntries } from './spread';
 import { amountTarget, classify, increasedTarget, isCovered, kappaOf, keptOf, lockedRatio, type MoveClass, reducedTarget } from './target';
@@ -184,7 +184,7 @@ function setTarget(draft: Draft, index: number, row: number, target: number, lea
 function reduceTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
   const { rows } = draft.sheet;
   setTarget(draft, index, row, target, leaderLots);
-  if (isCovered(wantedOf(rows, row, target), rows.position[row] ?? 0)) rows.owedPrice[row] = 0;
+  if (isCovered(wantedOf(rows, row, target), leastHeld(rows, row))) rows.owedPrice[row] = 0;
 }
 
 function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFacts): void {

@@ -40,6 +40,20 @@ export function reachOf(rows: InstrumentRows, row: number, buy: boolean): number
   return Math.max(0, held + exits) + Math.max(0, all - exits - standing);
 }
 
+/**
+ * Lots (signed) that are left of what is held with every order against the target's side filled; all that is held where there is no target. Mirrors of orders
+ * that still stand at the leader's count for nothing, as in {@link reachOf}.
+ */
+export function leastHeld(rows: InstrumentRows, row: number): number {
+  const buying = (rows.pendingBuy[row] ?? 0) - (rows.standingBuy[row] ?? 0);
+  const selling = (rows.pendingSell[row] ?? 0) - (rows.standingSell[row] ?? 0);
+  return heldBehind(rows.target[row] ?? 0, rows.position[row] ?? 0, buying, selling);
+}
+
+/** {@link leastHeld} of what was journaled with a decision. */
+export const heldBehind = (target: number, position: number, buying: number, selling: number): number =>
+  target > 0 ? position - selling : target < 0 ? position + buying : position;
+
 /** U that ratios and limits are judged on: the copy's equity, scaled to what the venue account really holds for it (product §1). Loss limits keep to `equity`. */
 export function usableEquity(copies: CopyColumns, row: number): number {
   return Math.min(copies.equity[row] ?? 0, copies.realEquity[row] ?? 0);

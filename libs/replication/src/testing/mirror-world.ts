@@ -1,6 +1,5 @@
 import { must } from '@lockstep/kernel';
 import { applyFill } from '../apply';
-import { endWindows } from '../end-windows';
 import { LeaderBook, type ListedOrder, unfilledOf } from '../leader-book';
 import { askedBy, claimedOf, oweByMove, payForOthers, payOwed } from '../mirror-claims';
 import { boundAhead, claimOf, hangingAhead, NO_MIRRORS, noteMirrorFill, putMirrors } from '../mirror-columns';
@@ -227,11 +226,6 @@ export class MirrorWorld {
       this.repair();
     }
     must(this.news.length === 0, 'all is told');
-  }
-
-  /** What is still missing is owed no more. */
-  endWindows(): void {
-    endWindows(this.stage.book, this.stage.sheet, Number.MAX_SAFE_INTEGER);
   }
 
   tellAll(): void {
