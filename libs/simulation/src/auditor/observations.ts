@@ -107,6 +107,8 @@ export type DeliveredObservation =
       readonly process: string;
       readonly leader: string;
       readonly fills: readonly LeaderFill[];
+      /** They were read with his state, as he was seen for the first time or again: one that nobody was told of as it came was missing. */
+      readonly read?: true;
     }
   /** A leader's whole equity and positions as the engine was told them; null: not told with it. */
   | {

@@ -106,7 +106,7 @@ export class TrafficTap implements Traffic {
       case 'synced':
         // The engine takes equities of the state first, and plans its fills on them.
         this.observe({ ...this.stateOf(event.address, event.states), positions: null });
-        this.leaderFills(event.address, event.fills);
+        this.leaderFills(event.address, event.fills, true);
         this.leaderState(event.address, event.states);
         this.observe({ kind: 'synced', at, process, address: event.address });
         return;
@@ -138,9 +138,10 @@ export class TrafficTap implements Traffic {
     for (const { coin, time } of charges) this.observe({ kind: 'funding_delivered', at, process: this.process, account: address, coin, time });
   }
 
-  private leaderFills(leader: string, fills: readonly VenueFill[]): void {
+  private leaderFills(leader: string, fills: readonly VenueFill[], isRead = false): void {
     if (fills.length === 0) return;
-    this.observe({ kind: 'leader_fills_delivered', at: this.exact(), process: this.process, leader, fills: fills.map(leaderFill) });
+    const told = { kind: 'leader_fills_delivered', at: this.exact(), process: this.process, leader, fills: fills.map(leaderFill) } as const;
+    this.observe(isRead ? { ...told, read: true } : told);
   }
 
   private leaderState(leader: string, states: readonly AccountState[]): void {

@@ -23,7 +23,7 @@ export function keepDelivered(state: AuditState, told: DeliveredObservation): vo
       return;
     case 'leader_fills_delivered': {
       const leader = state.leader(told.leader);
-      const unseen = state.blindness.since(told.process, told.leader) !== null;
+      const unseen = told.read === true || state.blindness.since(told.process, told.leader) !== null;
       for (const move of leader.take(told.fills, told.at, told.process, unseen)) followAll(state, leader, told.leader, move);
       return;
     }
@@ -125,6 +125,10 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   const { settings } = copy.terms;
   const holding = copy.holding(move.coin);
   if (copy.state === 'stopped' || copy.state === 'handing_over') return;
+  if (move.isBehind) {
+    followBehind(state, copy, leader, move);
+    return;
+  }
   // A copy that begins while nothing of the coin was known: where it was in a position already, the copy waits for an open. A leader known to be flat opened since.
   const first = holding.target.moves === 0 && !holding.target.waiting && holding.target.high === 0n && !holding.begun;
   holding.begun = true;
@@ -150,6 +154,14 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   holding.open.follow(followed, (earlier) => track.isUnheard(earlier, move.process, move.at));
   if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   if (!followed.exits && reduces(move)) keepHeld(holding);
+}
+
+/** Fills that were missing, told behind newer ones: an engine that decided on none of these follows all of them in their order. */
+function followBehind(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: LeaderMove): void {
+  const holding = copy.holding(move.coin);
+  if (!holding.open.followBehind(followedOn(state, copy, leader, move, move.at)) || sign(move.after) === sign(move.before)) return;
+  holding.closedWholeAt = null;
+  holding.closedWholeBy = null;
 }
 
 /** Whether the leader went towards flat, or to it. */

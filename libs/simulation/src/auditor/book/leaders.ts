@@ -25,6 +25,8 @@ export interface LeaderMove {
   readonly increase: { readonly low: bigint; readonly high: bigint } | null;
   /** Whether a fill did not name its order. */
   readonly unnamed: boolean;
+  /** Fills that were missing, told behind newer ones: the position they led to was known already. */
+  readonly isBehind: boolean;
   readonly time: EpochMs;
   readonly at: EpochMs;
   /** Who was told. */
@@ -61,6 +63,8 @@ export class LeaderCoin {
   /** When a fill of it was told last. */
   movedAt = Number.NEGATIVE_INFINITY;
   readonly orders = new Set<string>();
+  /** Those of fills behind newer ones, which an engine need not have met. */
+  readonly ordersBehind = new Set<string>();
   /** Oldest told first. */
   private readonly prices: IncreasePrice[] = [];
   /** Which process was told last of fills of a moment, and when it was first; oldest first. */
@@ -229,11 +233,9 @@ export class LeaderTrack {
     const first = group[0];
     if (first === undefined) return null;
     const track = this.coin(first.coin);
-    // What comes after newer fills is history: the position it led to is known already. Where it was missing, its increments are followed only now.
-    if (first.time < track.lastFillTime) {
-      if (unseen) for (const fill of group) if (increases(fill.startPosition, endOf(fill))) track.noteIncrease(fill, at, process);
-      return null;
-    }
+    // What comes after newer fills is history: the position it led to is known already. Where it was missing, it is followed only now.
+    const isBehind = first.time < track.lastFillTime;
+    if (isBehind && !unseen) return null;
     const before = first.startPosition;
     let after = before;
     const fresh = new Set<string>();
@@ -245,29 +247,30 @@ export class LeaderTrack {
         track.noteIncrease(fill, at, process);
         prices.push(fill.price);
         if (fill.orderId === '') unnamed = true;
-        else noteOrder(track, fresh, fill);
-      } else track.reducedAt = at;
+        else noteOrder(track, fresh, fill, isBehind);
+      } else if (!isBehind) track.reducedAt = at;
       after = next;
     }
+    const move = {
+      coin: first.coin,
+      before,
+      after,
+      newOrders: fresh.size,
+      increase: rangeOf(prices),
+      unnamed,
+      isBehind,
+      time: first.time,
+      at,
+      process,
+    };
+    if (isBehind) return { ...move, believed: null, leftAt: null };
     const believed = track.believedBefore(before);
     const leftAt = track.leftBefore(before);
     track.movedAt = at;
     track.position = after;
     track.known = true;
     track.lastFillTime = first.time;
-    return {
-      coin: first.coin,
-      before,
-      after,
-      believed,
-      leftAt,
-      newOrders: fresh.size,
-      increase: rangeOf(prices),
-      unnamed,
-      time: first.time,
-      at,
-      process,
-    };
+    return { ...move, believed, leftAt };
   }
 }
 
@@ -276,10 +279,11 @@ function rangeOf(prices: readonly bigint[]): { readonly low: bigint; readonly hi
   return first === undefined ? null : { low: prices.reduce(min, first), high: prices.reduce(max, first) };
 }
 
-function noteOrder(track: LeaderCoin, fresh: Set<string>, fill: LeaderFill): void {
-  if (track.orders.has(fill.orderId)) return;
-  must(track.orders.size < MAX_LEADER_TRADES, `a leader of more than ${MAX_LEADER_TRADES} orders in ${fill.coin} is cut into several runs`);
-  track.orders.add(fill.orderId);
+function noteOrder(track: LeaderCoin, fresh: Set<string>, fill: LeaderFill, isBehind: boolean): void {
+  if (track.orders.has(fill.orderId) || (isBehind && track.ordersBehind.has(fill.orderId))) return;
+  const met = isBehind ? track.ordersBehind : track.orders;
+  must(met.size < MAX_LEADER_TRADES, `a leader of more than ${MAX_LEADER_TRADES} orders in ${fill.coin} is cut into several runs`);
+  met.add(fill.orderId);
   fresh.add(fill.orderId);
 }
 

@@ -1,4 +1,4 @@
-import type { EpochMs } from '@lockstep/kernel';
+import { type EpochMs, max, min } from '@lockstep/kernel';
 import type { LeaderMove } from './leaders';
 import { type Followed, type SavedTarget, TargetBounds } from './target';
 
@@ -15,6 +15,8 @@ interface Moved {
   start: SavedTarget | null;
   /** Moves before it that the process it was told to need not have heard of. */
   readonly missed: readonly Moved[];
+  /** Moves before it that were told only behind it, in their order. */
+  behind: readonly Followed[];
 }
 
 /** What changed a target, in its order. */
@@ -42,7 +44,16 @@ export class OpenMoves {
   follow(followed: Followed, isMissed: (earlier: LeaderMove) => boolean = () => false): void {
     if (this.changes.length === 0) this.base = this.target.save();
     const missed = this.changes.filter(isOpen).filter((earlier) => isMissed(earlier.followed.move));
-    this.note({ kind: 'moved', followed, isOpen: true, start: null, missed });
+    this.note({ kind: 'moved', followed, isOpen: true, start: null, missed, behind: [] });
+  }
+
+  /** Follows a move that is told behind newer ones: before the first of these, where that waits for its decision. Answers whether it does. */
+  followBehind(followed: Followed): boolean {
+    const next = this.changes.filter(isOpen).find((newer) => newer.followed.move.time > followed.move.time);
+    if (next === undefined) return false;
+    next.behind = [...next.behind, followed];
+    this.again();
+    return true;
   }
 
   /** Any other change of the target. */
@@ -76,8 +87,10 @@ export class OpenMoves {
     for (const change of this.changes) {
       if (!isOpen(change) || change.followed.move.time > time) continue;
       const followed = widened(change.followed);
-      isOther ||= !isSame(change.followed, followed);
+      const behind = change.behind.map(widened);
+      isOther ||= !isSame(change.followed, followed) || !change.behind.every((move, index) => isSame(move, behind[index] ?? move));
       change.followed = followed;
+      change.behind = behind;
       change.isOpen = false;
     }
     if (isOther || this.changes.some(isOpen)) this.again();
@@ -98,8 +111,10 @@ export class OpenMoves {
       change.redo(this.target);
       return;
     }
-    change.start = this.target.save();
+    const start = this.target.save();
+    change.start = start;
     this.target.follow(change.followed);
+    if (change.behind.length > 0) this.target.orElse(inOrder(change.behind, change.followed, start));
     for (const missed of change.missed) if (missed.start !== null) this.target.mayBe(without(change.followed, missed.followed.move, missed.start));
   }
 
@@ -123,6 +138,17 @@ const isOpen = (change: Change): change is Moved => change.kind === 'moved' && c
 function without(followed: Followed, missed: LeaderMove, start: SavedTarget): TargetBounds {
   const target = TargetBounds.of(start);
   target.follow({ ...followed, move: { ...followed.move, before: missed.believed ?? missed.before, believed: null } });
+  return target;
+}
+
+/** The target of an engine that follows moves in their order, the last of which was told before them. An order that filled in several of them is copied at its first. */
+function inOrder(behind: readonly Followed[], last: Followed, start: SavedTarget): TargetBounds {
+  const target = TargetBounds.of(start);
+  for (const followed of behind) target.follow(followed);
+  const increases = [...behind, last].flatMap(({ move: { increase } }) => increase ?? []);
+  const increase =
+    increases.length === 0 ? null : { low: increases.map(({ low }) => low).reduce(min), high: increases.map(({ high }) => high).reduce(max) };
+  target.follow({ ...last, leftBy: null, move: { ...last.move, believed: null, increase } });
   return target;
 }
 

@@ -102,6 +102,16 @@ export class TargetBounds {
     if (other.side === this.side && other.high > this.high) this.owe(Math.max(this.owedAt, other.owedAt), other.high);
   }
 
+  /** The newest move may as well have led to another target from where this one stood before it: what halts kept back of it counts too, and a wait for an open may be over. */
+  orElse(other: TargetBounds): void {
+    const wanted = max(this.high + this.blocked, other.high + other.blocked);
+    this.mayBe(other);
+    if (other.side !== this.side) return;
+    this.blocked = max(0n, wanted - this.high);
+    this.blockedAt = Math.max(this.blockedAt, other.blockedAt);
+    this.waiting &&= other.waiting;
+  }
+
   /** Highest target on `side` that held at some moment from `from` on. */
   highSince(from: EpochMs, side: bigint): bigint {
     let highest = this.side === side ? this.high : 0n;
