@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CopyBook } from './book';
+import { STATUS } from './copy-columns';
 import { entryOf, instrumentOf, settingsOf } from './testing/book-builder';
 
 describe('an instrument listed anew', () => {
@@ -25,5 +26,25 @@ describe('an instrument listed anew', () => {
 
   it('that nobody trades needs nothing', () => {
     expect(new CopyBook().relist({ ...first, szDecimals: 3 })).toBe(true);
+  });
+});
+
+describe('what a copy is halted by', () => {
+  it('counts each time it sets in, lifted since or not, and nothing that is only not known', () => {
+    const book = new CopyBook();
+    const row = book.addCopy(entryOf(1, settingsOf('1')));
+    const set = (bits: number, on: boolean): number | undefined => {
+      book.setStatus(row, bits, on);
+      return book.copies.halts[row];
+    };
+    expect([set(STATUS.paused, true), set(STATUS.paused, true), set(STATUS.paused, false), set(STATUS.paused, true)]).toEqual([1, 1, 1, 2]);
+    expect([set(STATUS.killSwitch, true), set(STATUS.staleTruth, true), set(STATUS.leaderUnseen, true)]).toEqual([3, 3, 3]);
+  });
+
+  it('begins anew with the next copy of its row', () => {
+    const book = new CopyBook();
+    book.setStatus(book.addCopy(entryOf(1, settingsOf('1'))), STATUS.paused, true);
+    book.removeCopy(1);
+    expect(book.copies.halts[book.addCopy(entryOf(2, settingsOf('1')))]).toBe(0);
   });
 });

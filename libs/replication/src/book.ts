@@ -24,7 +24,7 @@ import {
   STATE_ACTIONS,
 } from '@lockstep/roster';
 import { clearRow, columnMaker } from './column-maker';
-import { type CopyColumns, FOLLOW, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
+import { type CopyColumns, FOLLOW, HALTS, layoutCopyColumns, MARKUP, MODE, NO_LIMIT, STATUS } from './copy-columns';
 import { type DraftScratch, draftScratch } from './draft-scratch';
 import { FollowerRows } from './follower-rows';
 import { ALLOWED, type DepthSide, EPISODE, type InstrumentSheet, layoutInstrumentRows } from './instrument-columns';
@@ -163,6 +163,7 @@ export class CopyBook {
       underlying: underlyingOf(instrument.coin),
       lotsPerUnit: Number(pow10(instrument.szDecimals)),
       leaderLots: 0,
+      leaderReductions: 0,
       mark: 0,
       markAt: 0,
       bestBid: 0,
@@ -438,10 +439,12 @@ export class CopyBook {
     this.copies.builderApproved[row] = 0;
   }
 
-  /** Sets or clears bits of STATUS. */
+  /** Sets or clears bits of STATUS, and counts what halts. */
   setStatus(row: number, bits: number, on: boolean): void {
-    const before = this.copies.status[row] ?? 0;
-    this.copies.status[row] = on ? before | bits : before & ~bits;
+    const { copies } = this;
+    const before = copies.status[row] ?? 0;
+    copies.status[row] = on ? before | bits : before & ~bits;
+    if (on && (bits & ~before & HALTS) !== 0) copies.halts[row] = (copies.halts[row] ?? 0) + 1;
   }
 
   /** True when the copy may take new risk as far as its status goes. */

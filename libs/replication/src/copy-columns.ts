@@ -28,6 +28,19 @@ export const STATUS = {
   limitHalt: 32768,
 } as const;
 
+/** Bits by which somebody, or a limit, ends new risk; the others say what is missing to take it, or not known. */
+export const HALTS =
+  STATUS.killSwitch |
+  STATUS.breaker |
+  STATUS.paused |
+  STATUS.suspended |
+  STATUS.closing |
+  STATUS.leaderPaused |
+  STATUS.lossHalt |
+  STATUS.windingDown |
+  STATUS.handingOver |
+  STATUS.limitHalt;
+
 /** Whether nothing is traded for a copy with these bits, exits neither. What is being closed is closed, whoever asked for it to be handed over. */
 export const isHandingOver = (status: number): boolean => (status & (STATUS.handingOver | STATUS.closing)) === STATUS.handingOver;
 
@@ -54,6 +67,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   signer: make.i32('signer'),
   /** Bits of {@link STATUS}. */
   status: make.u16('status'),
+  /** How often one of {@link HALTS} was set: whether it was lifted since or not, what stood before it may not stand behind it. */
+  halts: make.i32('halts'),
   /** +1 follows the leader's side, −1 inverts it. */
   direction: make.i8('direction'),
 

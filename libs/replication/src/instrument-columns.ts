@@ -116,6 +116,8 @@ export interface InstrumentSheet {
   readonly lotsPerUnit: number;
   /** Leader's signed position in lots as of the last planned move. */
   leaderLots: number;
+  /** How many of the planned moves took the leader towards flat or to the other side: wherever he went since, what stood before one of them may not stand behind it. */
+  leaderReductions: number;
   /** Mark times 10^8 and when it was received; 0: none yet. */
   mark: number;
   markAt: number;

@@ -69,6 +69,7 @@ export function planWave(book: CopyBook, move: Move, options: WaveOptions): Wave
   if (book.hasSharedLimits) applySharedCaps(draft);
   oweIncrements(draft, facts);
   sheet.leaderLots = after;
+  if (facts.kind === 'reduce' || facts.kind === 'flat' || facts.kind === 'flip') sheet.leaderReductions += 1;
   decideOrders(draft);
   spreadEntries(draft, options.wave);
   startAttempts(draft, options.wave);

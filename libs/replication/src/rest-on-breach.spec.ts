@@ -31,6 +31,15 @@ describe('an entry beyond its bound', () => {
     expect(Array.from(plan.orders.tif.subarray(0, plan.orders.count))).toEqual([TIF_IOC, TIF_IOC]);
   });
 
+  it('knows of every reduction and turn of the leader, wherever he stands behind it', () => {
+    const { stage } = pair();
+    const counted = ['10', '20', '15', '30', '-30', '-40', '0', '5'].map((position) => {
+      stage.plan(position, REST);
+      return stage.sheet.leaderReductions;
+    });
+    expect(counted).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+  });
+
   it('exits stand nowhere', () => {
     const { stage } = pair();
     stage.follow('10');

@@ -16,10 +16,11 @@ export interface OpenWave {
   open: number;
 }
 
-/** Until when an entry may stand, epoch ms, and what the leader held when it was placed, in signed lots. */
+/** Until when an entry may stand, epoch ms, and how often its leader had reduced and its copy was halted when it was placed: once more of either ends it. */
 export interface RestTerms {
   readonly until: number;
-  readonly leaderLots: number;
+  readonly leaderReductions: number;
+  readonly halts: number;
 }
 
 /** An order that left, or may have left, and is not fully accounted for. */

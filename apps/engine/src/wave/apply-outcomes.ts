@@ -17,6 +17,7 @@ import { orderIdOf } from '@lockstep/storage';
 import { OUTCOME, outcomeClass, REJECT_CODES, type RejectCode } from '@lockstep/venues/port';
 import { trueUp } from '../books/true-up';
 import type { EngineContext } from '../context';
+import type { RestTerms } from '../state/open-orders';
 import type { JournalTimes, PlannedWave } from './planned-wave';
 import { type SendState, UNSENT, WITHHELD } from './send-state';
 
@@ -195,8 +196,15 @@ function open(ctx: EngineContext, wave: PlannedWave, state: SendState, row: numb
     bookedLots: 0,
     ledBooked: 0,
     askAt: 0,
-    ...(orders.tif[row] === TIF_GTC && { rest: { until: wave.sheet.rows.owedUntil[orders.row[row] ?? 0] ?? 0, leaderLots: wave.sheet.leaderLots } }),
+    ...(orders.tif[row] === TIF_GTC && { rest: restTerms(wave, state, row) }),
   });
   // Booked before its answer came: no later booking will correct what the answer's rounded average led, or tell what a lost answer would have.
   if (filledLots === null || ctx.openOrders.find(clientOrderId) === undefined) trueUp(ctx, copy, wave.sheet.instrument.coin);
 }
+
+/** No other move of the instrument was planned since the order was, because one wave of it is on its way at a time; its copy may have been halted. */
+const restTerms = ({ plan: { orders }, sheet }: PlannedWave, { halts }: SendState, row: number): RestTerms => ({
+  until: sheet.rows.owedUntil[orders.row[row] ?? 0] ?? 0,
+  leaderReductions: sheet.leaderReductions,
+  halts: halts[row] ?? 0,
+});

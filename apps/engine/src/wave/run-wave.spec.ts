@@ -1,6 +1,7 @@
 import { money, size } from '@lockstep/kernel';
-import { intentAfter, receiptOf } from '@lockstep/replication';
-import { priceOf, priceUnits } from '@lockstep/replication/testing/book-builder';
+import { intentAfter, receiptOf, STATUS } from '@lockstep/replication';
+import { priceOf, priceUnits, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { defaultCopySettings } from '@lockstep/roster';
 import { OUTCOME } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -62,6 +63,21 @@ describe('moves that came in one go: only the last is sent, and it sends at once
     const found = stage.journaled.reduce<Intent>((intent, row) => intentAfter(intent, row, 0, terms), from === '0' ? NO_INTENT : before);
     // The price owed is settled by the fills, which a restart reads after this.
     expect({ ...found, owedPrice: 0 }).toEqual({ ...intentOf(stage.stage.sheet, 0), owedPrice: 0 });
+  });
+});
+
+describe('an entry that may stand', () => {
+  it('is placed on what was so as it left: a pause that comes and goes before its answer ends it', async () => {
+    const stage = new WaveStage({ overfill: -4 });
+    const { book } = stage.watched;
+    book.setSettings(0, settingsOf('1', { slippage: { ...defaultCopySettings().slippage, onBreach: 'rest' } }), 2);
+    stage.onSent = () => {
+      for (const on of [true, false]) book.setStatus(0, STATUS.paused, on);
+    };
+    await runMoves(stage.ctx, stage.books as unknown as Bookkeeper, stage.moves('0', '10'), NOTHING_BEHIND);
+    const [order] = stage.ctx.openOrders.unknown();
+    expect([order?.lots, order?.rest?.halts, order?.rest?.leaderReductions]).toEqual([10, 0, 0]);
+    expect([book.copies.halts[0], stage.stage.sheet.leaderReductions]).toEqual([1, 0]);
   });
 });
 

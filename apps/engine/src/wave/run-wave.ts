@@ -1,4 +1,4 @@
-import { reasonNumber } from '@lockstep/replication';
+import { reasonNumber, TIF_GTC } from '@lockstep/replication';
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { takeOutcomes, withholdingReason } from './apply-outcomes';
@@ -71,6 +71,7 @@ async function sendWave(
 ): Promise<void> {
   const { orders } = wave.plan;
   const state = new SendState(orders.count);
+  noteHalts(wave, state);
   wave.wayOut.done();
   // A superseded wave gave its lots back when it was planned.
   if (wave.superseded) for (let row = 0; row < orders.count; row += 1) state.withhold(row, SUPERSEDED);
@@ -79,6 +80,12 @@ async function sendWave(
   if (!wave.superseded) releaseUnsent(ctx, wave, state, times);
   ctx.waves.add(recordOf(wave, state));
   await books.takeWave({ wave, state, times, move, intents: intentsOf(ctx, wave) });
+}
+
+/** What halts a copy while its entry is on its way to the book ends that entry too, also where it is lifted before the answer. */
+function noteHalts({ plan: { orders }, watched }: PlannedWave, state: SendState): void {
+  const { halts } = watched.book.copies;
+  for (let row = 0; row < orders.count; row += 1) if (orders.tif[row] === TIF_GTC) state.halts[row] = halts[orders.row[row] ?? 0] ?? 0;
 }
 
 async function submit(ctx: EngineContext, wave: PlannedWave, state: SendState, times: JournalTimes, behind: WaitingBehind): Promise<void> {

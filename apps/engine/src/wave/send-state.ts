@@ -20,6 +20,8 @@ export class SendState {
   readonly answeredAt: Float64Array;
   /** 1: taken for unknown before the adapter told how it ended. */
   readonly givenUp: Uint8Array;
+  /** Of rows that may stand at the venue: how often their copy had been halted as the wave began to leave. */
+  readonly halts: Int32Array;
   firstSentAt = 0;
   lastSentAt = 0;
   lastAnsweredAt = 0;
@@ -35,6 +37,7 @@ export class SendState {
     this.sentAt = new Float64Array(count);
     this.answeredAt = new Float64Array(count);
     this.givenUp = new Uint8Array(count);
+    this.halts = new Int32Array(count);
   }
 
   /**

@@ -27,7 +27,7 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
     rule: 'an entry that stands is cancelled when the leader reduces',
     caughtBy: ['rest_not_cancelled'],
     edits: [
-      { file: STANDING, find: 'if (sheet.leaderLots * side < rest.leaderLots * side) return false;', put: '' },
+      { file: STANDING, find: 'if (sheet.leaderReductions !== rest.leaderReductions) return false;', put: '' },
       { file: STANDING, find: WANTED, put: 'return true;' },
     ],
   },
@@ -35,7 +35,7 @@ export const BROKEN_RESTING: readonly BrokenEngine[] = [
     name: 'rest_outlives_pause',
     rule: 'an entry that stands is cancelled by a pause, a kill switch, a stop and a loss limit',
     caughtBy: ['rest_not_cancelled'],
-    edits: [{ file: STANDING, find: '!book.takesRisk(row) || ', put: '' }],
+    edits: [{ file: STANDING, find: 'if (!book.takesRisk(row) || copies.halts[row] !== rest.halts) return false;', put: '' }],
   },
   {
     name: 'rest_outlives_window',
