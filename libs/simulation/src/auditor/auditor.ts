@@ -22,6 +22,7 @@ import { checkFreshness } from './checks/freshness';
 import { checkBreach, checkHalts } from './checks/halts';
 import { checkNotTraded } from './checks/hand-overs';
 import type { JudgedOrder } from './checks/judged-order';
+import { checkKept } from './checks/kept-exits';
 import { checkCalmMirrors, checkMirror, checkMirrorStood, checkMirrorsThrough } from './checks/mirrors';
 import { checkMissingMirrors } from './checks/missing-mirrors';
 import { checkHandedOver, checkJournaled, checkOwner, checkWithheld } from './checks/order-life';
@@ -273,6 +274,7 @@ class Judge implements Auditor {
       checkExit(judged);
       checkTrim(judged);
       checkPace(judged);
+      checkKept(judged);
       return;
     }
     this.tally.riskIncreasing += 1;

@@ -32,6 +32,22 @@ describe('a copy that is unwound (product §2.11)', () => {
   });
 
   it.each<[string, string, readonly string[]]>([
+    ['what he left and a slice', '10.8', []],
+    ['everything', '20', ['unwind_wrong']],
+  ])('whose leader reduces by half may close as much at once, and slices of the rest: %s', (_what, size, found) => {
+    const history = unwinding().wait(MINUTE).mark('100').leader('100');
+    expect(slice(history, size).found()).toEqual(found);
+  });
+
+  it('may close everything where its leader turns, and where he reduced about when it began', () => {
+    expect(slice(unwinding().wait(MINUTE).mark('100').leader('-20'), '20').found()).toEqual([]);
+    const before = new History({ venueLeverage: 50 }).follow('200').wait(MINUTE).mark('100').leader('100');
+    before.tell({ kind: 'unwind_asked', at: before.now, copyId: COPY.copyId, by: before.now + 10 * MINUTE });
+    before.tell({ kind: 'halt', at: before.now, thing: { kind: 'copy', copyId: COPY.copyId }, cause: 'wind_down' });
+    expect(slice(before.state('unwinding').wait(1_000).mark('100'), '20').found()).toEqual([]);
+  });
+
+  it.each<[string, string, readonly string[]]>([
     // 20 held at 100 of 10,000: a limit of 1 % is met at 95
     ['a little beyond its loss limit, which is not met beyond doubt', '94.98', []],
     ['short of it', '96', ['unwind_wrong']],

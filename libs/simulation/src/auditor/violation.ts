@@ -23,6 +23,7 @@ export const VIOLATION_KINDS = [
   'stale_mark',
   'truth_disconnected',
   'exit_refused',
+  'exit_without_cause',
   'exit_not_followed',
   'exit_not_reduce_only',
   'exit_beyond_position',

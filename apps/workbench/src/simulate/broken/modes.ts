@@ -62,7 +62,7 @@ export const BROKEN_MODES: readonly BrokenEngine[] = [
   {
     name: 'increases_only_follows_reductions',
     rule: 'follow: increases only, the follower closes by himself',
-    caughtBy: ['target_too_low'],
+    caughtBy: ['exit_without_cause', 'target_too_low'],
     edits: [
       {
         file: PLAN,

@@ -33,6 +33,19 @@ export interface Handed {
   readonly marks: { readonly low: bigint; readonly high: bigint } | null;
 }
 
+/** A position of a copy that is being unwound. */
+export interface Unwinding {
+  /** Signed, when that began. */
+  readonly held: bigint;
+  readonly from: EpochMs;
+  /** When its leader had reduced last before. */
+  readonly reducedAt: EpochMs;
+  /** The share of it that its leader's reductions since have left at least, of {@link ALL_KEPT}; 0 also where he is known too little. */
+  kept: bigint;
+}
+
+export const ALL_KEPT = 1_000_000_000_000n;
+
 /** One copy as it truly stands. */
 export class CopyTrack {
   terms: TermsInForce;
@@ -44,8 +57,8 @@ export class CopyTrack {
   stateAt: EpochMs;
   /** Until when it is to be closed evenly, as asked for last; null: it was not. */
   unwindBy: EpochMs | null = null;
-  /** What it had when that began, and when its leader had reduced last, by coin. */
-  unwinding: ReadonlyMap<string, { readonly held: bigint; readonly reducedAt: EpochMs; readonly from: EpochMs }> = new Map();
+  /** What it had when that began, by coin. */
+  unwinding: ReadonlyMap<string, Unwinding> = new Map();
   /** Since when it is being handed over, or when it was; null: it is not. */
   handingAt: EpochMs | null = null;
   /** What it had when its hand-over ended, by coin; null: it did not end so. */

@@ -164,6 +164,12 @@ export class Holding {
   trim: Trim | null = null;
   /** When the leader reduced last. */
   reducedAt = Number.NEGATIVE_INFINITY;
+  /** The leader's newest move took him towards flat, and the copy keeps what it has: when, and on which side that is; null: not so. */
+  keptFrom: { readonly at: EpochMs; readonly side: bigint } | null = null;
+  /** When he moved otherwise last: exits for that may leave still. */
+  turnedAt = Number.NEGATIVE_INFINITY;
+  /** The follower took money out with effect at once: something may be to be closed for that. */
+  lowered = false;
   /** The newest wave an entry left in. */
   enteredWave = '';
 

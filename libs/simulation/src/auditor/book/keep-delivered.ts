@@ -1,7 +1,7 @@
 import { abs, max, min, sign } from '@lockstep/kernel';
 import type { DeliveredObservation, OrderObservation, ProcessObservation } from '../observations';
 import { admits } from '../terms';
-import type { CopyTrack } from './copies';
+import type { CopyTrack, Unwinding } from './copies';
 import type { Holding } from './holding';
 import { aheadMost, exitsAhead, noteChange } from './keep-mirrors';
 import { beginIn, takeOnBy, takeOnWith } from './keep-terms';
@@ -121,6 +121,12 @@ function followAll(state: AuditState, leader: LeaderTrack, address: string, move
   for (const copy of state.copiesByLeader.get(address) ?? []) follow(state, copy, leader, move);
 }
 
+function keepShare(unwinding: Unwinding | undefined, { before, after, believed }: LeaderMove): void {
+  if (unwinding === undefined) return;
+  const known = believed === null && sign(after) === sign(before);
+  unwinding.kept = known ? (unwinding.kept * abs(after)) / abs(before) : 0n;
+}
+
 function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: LeaderMove): void {
   const { settings } = copy.terms;
   const holding = copy.holding(move.coin);
@@ -136,6 +142,7 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   holding.trim = null;
   if (sign(move.after) !== sign(move.before) || abs(move.after) < abs(move.before)) {
     holding.reducedAt = move.at;
+    keepShare(copy.unwinding.get(move.coin), move);
     for (const order of holding.live.values()) order.reducedAt ??= move.at;
   }
   // He went through flat, perhaps unseen: what a follower closed is over.
@@ -153,7 +160,11 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   const track = leader.coin(move.coin);
   holding.open.follow(followed, (earlier) => track.isUnheard(earlier, move.process, move.at));
   if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
-  if (!followed.exits && reduces(move)) keepHeld(holding);
+  const keeps = !followed.exits && reduces(move);
+  if (keeps) keepHeld(holding);
+  if (!reduces(move)) holding.turnedAt = move.at;
+  holding.keptFrom =
+    keeps && move.believed === null ? { at: move.at, side: sign(move.before) * (settings.direction === 'inverse' ? -1n : 1n) } : null;
 }
 
 /** Fills that were missing, told behind newer ones: an engine that decided on none of these follows all of them in their order. */

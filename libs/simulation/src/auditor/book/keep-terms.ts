@@ -1,7 +1,7 @@
 import { abs, max, min, mulDiv, RATE_ONE } from '@lockstep/kernel';
 import type { ApprovalSeen, TermsObservation } from '../observations';
 import { type CopyStateSeen, isFollowed } from '../terms';
-import { CopyTrack, termsInForce } from './copies';
+import { ALL_KEPT, CopyTrack, termsInForce } from './copies';
 import { entryOf } from './entry-of';
 import { keepHandOver } from './hand-overs';
 import type { LeaderTrack } from './leaders';
@@ -191,12 +191,17 @@ function keepReduced(copy: CopyTrack, at: number, before: bigint, after: bigint)
   const left = (worth: number): number => (worth <= taken ? 0 : 1 - taken / worth);
   const high = equity === null ? 1 : left(equity.high * (1 + EQUITY_DOUBT));
   const low = equity === null ? 0 : left(equity.low * (1 - EQUITY_DOUBT));
-  for (const holding of copy.holdings.values()) holding.open.changeBefore((target) => target.scale(at, low, high));
+  for (const holding of copy.holdings.values()) {
+    holding.lowered = true;
+    holding.open.changeBefore((target) => target.scale(at, low, high));
+  }
 }
 
 /** What the copy has when it begins to be unwound; of its targets nothing more is known than that they fall. */
 function keepUnwinding(copy: CopyTrack, at: number): void {
-  copy.unwinding = new Map([...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, reducedAt, from: at }]));
+  copy.unwinding = new Map(
+    [...copy.holdings.values()].map(({ coin, real, reducedAt }) => [coin, { held: real.position, from: at, reducedAt, kept: ALL_KEPT }]),
+  );
   for (const holding of copy.holdings.values()) holding.open.change((target) => target.unsure());
 }
 

@@ -1,5 +1,5 @@
 import { abs, type EpochMs, max, min, UNIT } from '@lockstep/kernel';
-import type { CopyTrack } from '../book/copies';
+import { ALL_KEPT, type CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
 import type { AuditState } from '../book/state';
 import { blame, type JudgedOrder, sizeText } from './judged-order';
@@ -33,7 +33,7 @@ export function checkSlices(state: AuditState, at: EpochMs, copy: CopyTrack, hol
   state.report('unwind_wrong', at, copyId, null, `in the calm copy ${copyId} is being unwound, and ${text}`);
 }
 
-/** Nothing but a slice leaves before the deadline where the leader reduced nothing and no limit is met. */
+/** Nothing but slices of what the leader's reductions leave is closed before the deadline where no limit is met. */
 export function checkPace(judged: JudgedOrder): void {
   const { order, state, copy, holding } = judged;
   const { unwindBy } = copy;
@@ -44,8 +44,8 @@ export function checkPace(judged: JudgedOrder): void {
   // To be closed all the same: its exits leave before that is written.
   if (state.halts.since({ kind: 'copy', copyId: copy.copy.copyId }, 'stop') !== null) return;
   // What the leader reduced about then may be closed still.
-  if (holding.reducedAt > begun.from - state.options.comparisonMs || copy.stateAt !== begun.from) return;
-  const held = abs(begun.held);
+  if (begun.reducedAt > begun.from - state.options.comparisonMs || copy.stateAt !== begun.from) return;
+  const held = (abs(begun.held) * begun.kept) / ALL_KEPT;
   const mark = state.lastMarks.get(order.coin) ?? 0n;
   const slice = largestSlice(state, order.coin, held, mark, unwindBy - begun.from);
   if (slice === null) return;
@@ -56,12 +56,12 @@ export function checkPace(judged: JudgedOrder): void {
   blame(
     judged,
     'unwind_wrong',
-    `leaves ${sizeText(max(left, 0n))} of ${sizeText(held)} ${unwindBy - order.decidedAt} ms before the deadline, at least ${sizeText(least)} should be`,
+    `leaves ${sizeText(max(left, 0n))} of ${sizeText(begun.held)} ${unwindBy - order.decidedAt} ms before the deadline, at least ${sizeText(least)} should be`,
   );
 }
 
 /** A loss limit may be met: everything is closed then, before that is written. */
-function mayBreak({ copy, at, state }: JudgedOrder): boolean {
+export function mayBreak({ copy, at, state }: JudgedOrder): boolean {
   const least = copy.equityRange(at)?.low ?? null;
   return least !== null && copy.losses.mayBeMet(least, copy.terms.losses, copy.terms.money, state.options.lossMargin);
 }
