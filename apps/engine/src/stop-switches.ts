@@ -1,4 +1,4 @@
-import { WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { suspendedTenantOf, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { type Environment, type EpochMs, type Timer } from '@lockstep/kernel';
 import type { Wakeups } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
@@ -21,7 +21,7 @@ interface SwitchFlag {
   readonly active: boolean;
 }
 
-/** Switches that wake-ups named and no reading confirmed yet; what is named beyond stops when it is read. */
+/** Switches and suspensions that wake-ups named and no reading confirmed yet; what is named beyond stops when it is read. */
 const ANNOUNCED_MAX = 10_000;
 
 const NOBODY: Stops = { everyone: false, killed: new Set(), suspendedTenants: new Set() };
@@ -36,15 +36,19 @@ export function stopsOf(flags: readonly SwitchFlag[], tenants: readonly { readon
   };
 }
 
-/** What was read, and with it the switches wake-ups named as engaged since. */
+/** What was read, and with it the switches and suspensions wake-ups named since. */
 export function withAnnounced(stops: Stops, names: Iterable<string>): Stops {
   const announced = [...names];
   if (announced.length === 0) return stops;
   const told = stopsOf(
     announced.map((name) => ({ name, active: true })),
-    [],
+    announced.map(suspendedTenantOf).flatMap((id) => (id === null ? [] : [{ id, status: 'suspended' }])),
   );
-  return { ...stops, everyone: stops.everyone || told.everyone, killed: new Set([...stops.killed, ...told.killed]) };
+  return {
+    everyone: stops.everyone || told.everyone,
+    killed: new Set([...stops.killed, ...told.killed]),
+    suspendedTenants: new Set([...stops.suspendedTenants, ...told.suspendedTenants]),
+  };
 }
 
 /** Ids a copy is stopped by. */
@@ -70,6 +74,8 @@ function isNamed(killed: ReadonlySet<string>, ids: StopIds): boolean {
   return killed.has(environmentKey(tenantId, environment));
 }
 
+const namesStop = (payload: string): boolean => killTargetOf(payload) !== null || suspendedTenantOf(payload) !== null;
+
 /** Nearly always so, and looked at for every copy thirteen times a second. */
 const stopsNobody = (stops: Stops): boolean => !stops.everyone && stops.killed.size === 0 && stops.suspendedTenants.size === 0;
 
@@ -79,7 +85,7 @@ function idsOf({ group: { scope, leaderId }, followerId, id }: CopyRecord): Stop
 
 /**
  * Reads kill switches and suspensions again and again and puts them on the copies as status bits: entries are withheld with their reason from the next chunk
- * on, in the middle of a wave too; exits go on. A switch that a wake-up names acts at once, until a reading that began after it says what stands. What cannot be read for `stopMaxAgeMs` counts as a kill switch for everyone.
+ * on, in the middle of a wave too; exits go on. A switch or suspension that a wake-up names acts at once, until a reading that began after it says what stands. What cannot be read for `stopMaxAgeMs` counts as a kill switch for everyone.
  */
 export class StopSwitches {
   private stops: Stops = { ...NOBODY, everyone: true };
@@ -89,7 +95,7 @@ export class StopSwitches {
   /** Copies that bear `suspended` because of their tenant: others may bear it for reasons of their own. */
   private readonly suspended = new Set<number>();
 
-  /** Names of switches, with the number of their announcement. */
+  /** What wake-ups named, with the number of its announcement. */
   private readonly announced = new Map<string, number>();
   private announcements = 0;
   private again = false;
@@ -122,7 +128,7 @@ export class StopSwitches {
   }
 
   private wake(engaged: string): void {
-    if (killTargetOf(engaged) !== null && this.announced.size < ANNOUNCED_MAX) {
+    if (namesStop(engaged) && this.announced.size < ANNOUNCED_MAX) {
       this.announcements += 1;
       this.announced.set(engaged, this.announcements);
       this.apply(withAnnounced(this.stops, this.announced.keys()));
