@@ -2,6 +2,7 @@ import { makeId } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
 import { describe, expect, it, vi } from 'vitest';
 import type { EngineContext } from './context';
+import { KnownStops } from './known-stops';
 import { bitsFor, StopSwitches, stopsOf, withAnnounced } from './stop-switches';
 
 const ids = { tenantId: 'ten_1', environment: 'test' as const, leaderId: 'ldr_1', followerId: 'flw_1', copyId: 'cpy_1' };
@@ -116,7 +117,8 @@ function looking(tenantId: string) {
           }),
         ),
     },
-    clock: { now: () => 0 },
+    clock: { now: () => 0, monotonic: () => 0 },
+    knownStops: new KnownStops(() => 0),
     timers: { every: () => ({ cancel: () => undefined }) },
     limits: { stopMaxAgeMs: 5_000, stopPollMs: 75 },
     days: { take: () => undefined },
