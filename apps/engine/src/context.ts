@@ -5,6 +5,7 @@ import type { Doubts } from './accounts/doubts';
 import type { Places } from './bounded';
 import type { StopWishes } from './commands/stop-wishes';
 import type { PassCrashPoint } from './crash-points';
+import type { KnownStops } from './known-stops';
 import type { EngineLimits } from './limits';
 import type { Nonces } from './nonces';
 import type { OpenProposals } from './proposals/open-proposals';
@@ -73,6 +74,8 @@ export interface EngineContext {
   readonly stops: StopVersion;
   /** Commands that end new risk and are not carried out yet. */
   readonly wishes: StopWishes;
+  /** Kill switches and suspensions, as far as they are known. */
+  readonly knownStops: KnownStops;
   /** Tells readers of a tenant's stream that events were appended. */
   readonly wakeEvents: (scope: TenantScope) => void;
   /** Ends the process: memory can no longer be trusted, the journal can. */

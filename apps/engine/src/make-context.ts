@@ -7,6 +7,7 @@ import { Places } from './bounded';
 import { StopWishes } from './commands/stop-wishes';
 import { type EngineContext, StopVersion, stageClock } from './context';
 import type { EngineParts } from './engine-parts';
+import { KnownStops } from './known-stops';
 import { Nonces } from './nonces';
 import { OpenProposals } from './proposals/open-proposals';
 import { Sending } from './sending';
@@ -74,6 +75,7 @@ export async function makeContext(parts: EngineParts, instance: number, scopes: 
     dailySeed: () => seed.today(),
     stops,
     wishes: new StopWishes(registry, () => stops.changed()),
+    knownStops: new KnownStops(() => clock.monotonic()),
     wakeEvents: (scope) => {
       parts.wakeups.publish(WAKEUP_CHANNELS.events, wakeupPayload(scope)).catch((failure: unknown) => {
         log.debug('a wake-up was lost; readers poll', { error: failure });

@@ -2,6 +2,7 @@ import { makeId } from '@lockstep/kernel';
 import { STATUS } from '@lockstep/replication';
 import { describe, expect, it, vi } from 'vitest';
 import type { EngineContext } from './context';
+import { KnownStops } from './known-stops';
 import { bitsFor, StopSwitches, stopsOf, withAnnounced } from './stop-switches';
 
 const ids = { tenantId: 'ten_1', environment: 'test' as const, leaderId: 'ldr_1', followerId: 'flw_1', copyId: 'cpy_1' };
@@ -31,46 +32,58 @@ describe('who may take no new risk', () => {
   });
 });
 
-describe('switches that a wake-up named', () => {
+describe('what a wake-up named', () => {
   const tenant = makeId('tenant', 1, new Uint8Array(10));
 
-  it('stop beside those that were read', () => {
+  it('stops beside what was read', () => {
     const read = stopsOf([{ name: 'kill_switch:ldr_9', active: true }], []);
     const stops = withAnnounced(read, [`kill_switch:${tenant}`]);
     expect([...stops.killed].sort()).toEqual(['ldr_9', tenant].sort());
     expect(withAnnounced(read, ['kill_switch']).everyone).toBe(true);
+    expect([...withAnnounced(stopsOf([], [{ id: 'ten_9', status: 'suspended' }]), [`suspension:${tenant}`]).suspendedTenants].sort()).toEqual(
+      ['ten_9', tenant].sort(),
+    );
   });
 
-  it('act while the database is slow, and until a reading that began later says otherwise', async () => {
-    const { switches, wake, reading, killed } = looking(tenant);
+  it.each([
+    ['a kill switch', `kill_switch:${tenant}`, killSwitch],
+    ['a suspension', `suspension:${tenant}`, suspended],
+  ])('acts while the database is slow, and until a reading that began later says otherwise: %s', async (_what, named, bit) => {
+    const { switches, wake, reading, bits } = looking(tenant);
     const started = switches.start();
     await Promise.all([reading(0)([]), started]);
     wake('');
-    wake(`kill_switch:${tenant}`);
-    expect(killed()).toBe(true);
-    // Began before the switch was turned.
+    wake(named);
+    expect(bits()).toBe(bit);
+    // Began before it was named.
     await reading(1)([]);
-    expect(killed()).toBe(true);
+    expect(bits()).toBe(bit);
     await reading(2)([]);
-    expect(killed()).toBe(false);
+    expect(bits()).toBe(0);
   });
 
-  it('act on although the database is away', async () => {
-    const { switches, wake, reading, killed } = looking(tenant);
+  it.each([
+    ['a kill switch', `kill_switch:${tenant}`, killSwitch],
+    ['a suspension', `suspension:${tenant}`, suspended],
+  ])('acts although the database is away: %s', async (_what, named, bit) => {
+    const { switches, wake, reading, bits } = looking(tenant);
     const started = switches.start();
     await Promise.all([reading(0)([]), started]);
-    wake(`kill_switch:${tenant}`);
+    wake(named);
     await reading(1)(null);
-    expect(killed()).toBe(true);
+    expect(bits()).toBe(bit);
   });
 
-  it.each(['', 'maintenance', 'kill_switch:nobody'])('%j names none', async (payload) => {
-    const { switches, wake, reading, killed } = looking(tenant);
-    const started = switches.start();
-    await Promise.all([reading(0)([]), started]);
-    wake(payload);
-    expect(killed()).toBe(false);
-  });
+  it.each(['', 'maintenance', 'kill_switch:nobody', 'suspension:nobody', `suspension:${makeId('tenant', 2, new Uint8Array(10))}`])(
+    'is none of the copy’s where it is %j',
+    async (payload) => {
+      const { switches, wake, reading, bits } = looking(tenant);
+      const started = switches.start();
+      await Promise.all([reading(0)([]), started]);
+      wake(payload);
+      expect(bits()).toBe(0);
+    },
+  );
 });
 
 /** Switches over one copy of a tenant; `reading(n)` ends the n-th look at the flags with flags that are on, or without an answer. */
@@ -104,7 +117,8 @@ function looking(tenantId: string) {
           }),
         ),
     },
-    clock: { now: () => 0 },
+    clock: { now: () => 0, monotonic: () => 0 },
+    knownStops: new KnownStops(() => 0),
     timers: { every: () => ({ cancel: () => undefined }) },
     limits: { stopMaxAgeMs: 5_000, stopPollMs: 75 },
     days: { take: () => undefined },
@@ -128,6 +142,6 @@ function looking(tenantId: string) {
     switches: new StopSwitches(ctx, wakeups),
     wake: (payload: string) => listener(payload),
     reading,
-    killed: () => (status & killSwitch) !== 0,
+    bits: () => status & (killSwitch | suspended),
   };
 }

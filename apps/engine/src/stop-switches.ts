@@ -1,8 +1,8 @@
-import { WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { suspendedTenantOf, suspensionWakeup, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { type Environment, type EpochMs, type Timer } from '@lockstep/kernel';
 import type { Wakeups } from '@lockstep/platform';
 import { STATUS } from '@lockstep/replication';
-import { environmentKey, KILL_SWITCH, killSwitchKey, killTargetOf } from '@lockstep/risk';
+import { environmentKey, KILL_SWITCH, killSwitchKey } from '@lockstep/risk';
 import type { PlatformLimitsRow } from '@lockstep/storage';
 import type { EngineContext } from './context';
 import { putLimits } from './state/limit-chain';
@@ -21,9 +21,6 @@ interface SwitchFlag {
   readonly active: boolean;
 }
 
-/** Switches that wake-ups named and no reading confirmed yet; what is named beyond stops when it is read. */
-const ANNOUNCED_MAX = 10_000;
-
 const NOBODY: Stops = { everyone: false, killed: new Set(), suspendedTenants: new Set() };
 
 /** What flags and the list of tenants say. Flags of other names are none of ours. */
@@ -36,15 +33,19 @@ export function stopsOf(flags: readonly SwitchFlag[], tenants: readonly { readon
   };
 }
 
-/** What was read, and with it the switches wake-ups named as engaged since. */
+/** What was read, and with it the switches and suspensions that were named since. */
 export function withAnnounced(stops: Stops, names: Iterable<string>): Stops {
   const announced = [...names];
   if (announced.length === 0) return stops;
   const told = stopsOf(
     announced.map((name) => ({ name, active: true })),
-    [],
+    announced.map(suspendedTenantOf).flatMap((id) => (id === null ? [] : [{ id, status: 'suspended' }])),
   );
-  return { ...stops, everyone: stops.everyone || told.everyone, killed: new Set([...stops.killed, ...told.killed]) };
+  return {
+    everyone: stops.everyone || told.everyone,
+    killed: new Set([...stops.killed, ...told.killed]),
+    suspendedTenants: new Set([...stops.suspendedTenants, ...told.suspendedTenants]),
+  };
 }
 
 /** Ids a copy is stopped by. */
@@ -79,7 +80,7 @@ function idsOf({ group: { scope, leaderId }, followerId, id }: CopyRecord): Stop
 
 /**
  * Reads kill switches and suspensions again and again and puts them on the copies as status bits: entries are withheld with their reason from the next chunk
- * on, in the middle of a wave too; exits go on. A switch that a wake-up names acts at once, until a reading that began after it says what stands. What cannot be read for `stopMaxAgeMs` counts as a kill switch for everyone.
+ * on, in the middle of a wave too; exits go on. A switch or suspension that is named before it is read (`KnownStops`) acts at once, until a reading that began after it says what stands. What cannot be read for `stopMaxAgeMs` counts as a kill switch for everyone.
  */
 export class StopSwitches {
   private stops: Stops = { ...NOBODY, everyone: true };
@@ -89,9 +90,6 @@ export class StopSwitches {
   /** Copies that bear `suspended` because of their tenant: others may bear it for reasons of their own. */
   private readonly suspended = new Set<number>();
 
-  /** Names of switches, with the number of their announcement. */
-  private readonly announced = new Map<string, number>();
-  private announcements = 0;
   private again = false;
   private unsubscribe: (() => Promise<void>) | null = null;
 
@@ -99,7 +97,9 @@ export class StopSwitches {
   constructor(
     private readonly ctx: EngineContext,
     private readonly wakeups: Pick<Wakeups, 'subscribe' | 'onReconnect'>,
-  ) {}
+  ) {
+    ctx.knownStops.onNamed = () => this.apply(withAnnounced(this.stops, ctx.knownStops.unread));
+  }
 
   /** Reads once, so that nothing is planned before, then on a timer. Throws when the first reading fails. */
   async start(): Promise<void> {
@@ -122,11 +122,7 @@ export class StopSwitches {
   }
 
   private wake(engaged: string): void {
-    if (killTargetOf(engaged) !== null && this.announced.size < ANNOUNCED_MAX) {
-      this.announcements += 1;
-      this.announced.set(engaged, this.announcements);
-      this.apply(withAnnounced(this.stops, this.announced.keys()));
-    }
+    this.ctx.knownStops.name(engaged);
     void this.look();
   }
 
@@ -151,7 +147,8 @@ export class StopSwitches {
   }
 
   private async read(): Promise<void> {
-    const found = this.announcements;
+    const { knownStops } = this.ctx;
+    const [newest, beganAt] = [knownStops.newest, this.ctx.clock.monotonic()];
     const [flags, tenants, limits] = await this.ctx.storage.platform(
       async (unit) => [await unit.engines.activeFlags(), await unit.tenants.open(), await unit.limits.all()] as const,
       { readOnly: true },
@@ -159,8 +156,10 @@ export class StopSwitches {
     this.readAt = this.ctx.clock.now();
     this.ctx.days.take(tenants);
     this.takeLimits(limits);
-    for (const [name, no] of this.announced) if (no <= found) this.announced.delete(name);
-    this.apply(withAnnounced(stopsOf(flags, tenants), this.announced.keys()));
+    const read = stopsOf(flags, tenants);
+    const suspended = tenants.filter(({ id }) => read.suspendedTenants.has(id)).map(({ id }) => suspensionWakeup(id));
+    knownStops.read([...flags.map(({ name }) => name), ...suspended], newest, beganAt);
+    this.apply(withAnnounced(read, knownStops.unread));
   }
 
   /** The operator's limits bind every copy from the next decision on, as a switch does. */

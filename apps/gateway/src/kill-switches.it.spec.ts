@@ -197,7 +197,7 @@ describe('a suspension', () => {
     expect((await audited('tenant.update', brand)).length).toBe(4);
   });
 
-  it('wakes engines as it is set and as it ends, and by nothing that changes neither', async () => {
+  it('wakes engines by its name as it is set, without one as it ends, and by nothing that changes neither', async () => {
     const brand = await rig.tenant('Woken');
     const woken: string[] = [];
     const unsubscribe = await rig.wakeups.subscribe(WAKEUP_CHANNELS.stops, (payload) => woken.push(payload));
@@ -205,7 +205,7 @@ describe('a suspension', () => {
     for (const status of ['suspended', 'suspended', 'active']) await patch(status);
     await rig.wakeups.publish(WAKEUP_CHANNELS.stops, 'last');
     await vi.waitFor(() => expect(woken).toContain('last'));
-    expect(woken).toEqual(['', '', 'last']);
+    expect(woken).toEqual([`suspension:${brand.id}`, '', 'last']);
     await unsubscribe();
   });
 });

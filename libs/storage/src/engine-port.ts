@@ -15,6 +15,7 @@ export interface EngineScopedUnit extends WithRecords {
   readonly events: Part<ScopedUnit['events'], 'append'>;
   readonly feeSchedules: Part<ScopedUnit['feeSchedules'], 'versions'>;
   readonly fills: Part<ScopedUnit['fills'], 'insert'>;
+  readonly killSwitches: Part<ScopedUnit['killSwitches'], 'inForce'>;
   readonly journal: Part<ScopedUnit['journal'], 'insertAll' | 'markWritten' | 'ofMoves' | 'unfinished'>;
   readonly leaders: Part<ScopedUnit['leaders'], 'find' | 'findOne'>;
   readonly ledger: Part<ScopedUnit['ledger'], 'post' | 'postedSources' | 'sumOfCopy'>;

@@ -34,7 +34,7 @@ export {
   runOperatorIdempotent,
   type StoredAnswer,
 } from './tenancy/idempotency';
-export type { TurnedBy } from './tenancy/kill-switches';
+export type { StopsInForce, TurnedBy } from './tenancy/kill-switches';
 export type { JournalKey } from './trading/journal';
 export type { FillFilter, OrderFilter } from './trading/orders';
 export type { ProposalFilter } from './trading/proposals';

@@ -5,6 +5,8 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { CopyRecord, Registry } from '../state/registry';
 
 type Wish = Pick<CommandRow, 'no' | 'kind' | 'targetId'>;
+/** Commands of a scope behind those that were read. */
+export type UnreadCommands = readonly Wish[];
 
 /** Unread commands looked at beside what is written down before it leaves; more of one tenant at once are met when they are read. */
 const UNREAD_MAX = 100;
@@ -62,12 +64,12 @@ export class StopWishes {
   }
 
   /** Commands that stand behind what was read, for {@link meetPending}: asked for in the transaction that writes down what may leave once it is committed. */
-  unread(scope: TenantScope, commands: Pick<EngineScopedUnit['commands'], 'pending'>): Promise<readonly Wish[]> {
+  unread(scope: TenantScope, commands: Pick<EngineScopedUnit['commands'], 'pending'>): Promise<UnreadCommands> {
     return commands.pending(UNREAD_MAX, this.readUpTo(scope));
   }
 
   /** Commands that were met beside what was written down: stops that were not heard of act as if a wake-up had told of them. */
-  meetPending(scope: TenantScope, commands: readonly Wish[]): void {
+  meetPending(scope: TenantScope, commands: UnreadCommands): void {
     for (const command of commands) if (command.no > this.readUpTo(scope)) this.announce(scope, command);
   }
 

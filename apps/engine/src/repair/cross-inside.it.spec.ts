@@ -148,6 +148,26 @@ describe('two copies of one account', () => {
     expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([3 * LOTS, 2 * LOTS]);
   });
 
+  it('enter nothing once a pause was answered of which no wake-up told', async () => {
+    await holdOf(stage, short, 'buy', '4.5', '110', 2);
+    const { watched, row, id: targetId } = stage.copy;
+    wants(stage.copy, 3);
+    wants(short, 2);
+    const { owedPrice, owedUntil } = rowsOf(stage.copy);
+    owedPrice[row] = Number(priceOf('105'));
+    owedUntil[row] = stage.ctx.clock.now() + 60_000;
+    await stage.app.scoped(stage.scope, (unit) => unit.commands.append({ kind: 'copy.pause', targetId, payload: {}, actor: 'test' }));
+    await cross();
+    expect([lotsOf(stage.copy), await crosses()]).toEqual([2 * LOTS, []]);
+    // Without it they cross.
+    const { ctx } = stage;
+    ctx.wishes.noteRead(stage.scope, 1_000n);
+    ctx.wishes.confirmed(stage.scope, ctx.wishes.announcements);
+    expect(watched.book.copies.status[row]).toBe(short.watched.book.copies.status[short.row]);
+    await cross();
+    expect([lotsOf(stage.copy), lotsOf(short)]).toEqual([3 * LOTS, 2 * LOTS]);
+  });
+
   it('are both reduced by one close of the follower, pro rata and each with its own profit', async () => {
     const { ctx, books } = stage;
     const reconciler = new Reconciler(ctx, books, new FillCollector(ctx, books), lanes);

@@ -1,3 +1,4 @@
+import type { TenantScope } from '@lockstep/kernel';
 import { pause } from '@lockstep/platform';
 import {
   type Cross,
@@ -17,6 +18,7 @@ import type { FillCollector } from '../books/collect-fills';
 import type { EngineContext } from '../context';
 import type { OpenOrder } from '../state/open-orders';
 import type { AccountRecord, WatchedAccount } from '../state/registry';
+import { meetUnheard, unheardStops } from '../unheard-stops';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
 
@@ -73,6 +75,7 @@ export class InsideCrossing {
       const watched = this.ctx.registry.copiesOf(account).map((copy) => copy.watched);
       // Lanes are taken once it is the books' turn, never while waiting for it.
       await this.books.run(account.scope, async () => {
+        await this.meetStops(account.scope);
         await this.lanes.aloneInAll(watched, coin, () => this.crossAlone(account, coin, no));
       });
     } catch (failure) {
@@ -80,6 +83,12 @@ export class InsideCrossing {
     } finally {
       this.running.delete(key);
     }
+  }
+
+  /** What is entered by a cross is new risk as any: a stop that no wake-up told of is met before it is decided on (product §3). */
+  private async meetStops(scope: TenantScope): Promise<void> {
+    const unheard = await this.ctx.storage.scoped(scope, (unit) => unheardStops(this.ctx, scope, unit), { readOnly: true });
+    meetUnheard(this.ctx, scope, unheard);
   }
 
   private async crossAlone(account: AccountRecord, coin: string, no: number): Promise<void> {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { ENGINE_LIMITS } from '../limits';
 import type { AccountRecord, CopyRecord } from '../state/registry';
+import { NOTHING_UNHEARD } from '../unheard-stops';
 import { sendStops } from './send-stops';
 import { type StandingStop, StandingStops } from './standing-stops';
 
@@ -51,8 +52,9 @@ async function change(given: { readonly order?: boolean; readonly held?: number;
     limits: ENGINE_LIMITS,
     nonces: { next: () => 7 },
     log: { warn: () => undefined },
-    storage: { platform: async () => 9, scoped: async () => [] },
+    storage: { platform: async () => 9, scoped: async () => NOTHING_UNHEARD },
     wishes: { meetPending: () => undefined },
+    knownStops: { meet: () => undefined },
     wakeEvents: () => undefined,
     standingStops,
   } as unknown as EngineContext;

@@ -13,6 +13,7 @@ import {
 import type { Bookkeeper } from '../books/bookkeeper';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
+import { meetUnheard, NOTHING_UNHEARD, unheardStops } from '../unheard-stops';
 import type { StandingStop } from './standing-stops';
 
 /** What becomes of a stop, as it is written down and told. */
@@ -26,7 +27,7 @@ export interface TurnedStop {
 /**
  * Writes turns of one account's stops in one transaction: the row that a restart reads, the order row that a tenant reads, and the event. Everything about a stop
  * is written before the action that makes it so leaves, or after the venue told it; writing it again meets its own keys. Throws when it could not be written.
- * Commands that end new risk and that no wake-up told of are met beside a mirror that enters, as beside a wave (product §3): they keep it back.
+ * What ends new risk and no wake-up told of is met beside a mirror that enters, as beside a wave (product §3): it keeps the mirror back.
  */
 export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: readonly TurnedStop[]): Promise<void> {
   const first = turns[0];
@@ -36,7 +37,7 @@ export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: r
   const ended = turns.filter(({ turn }) => turn === 'ended').map(({ stop }) => stop.clientOrderId);
   const told = turns.filter(({ turn }) => turn !== 'ends');
   const enters = turns.some(({ stop, turn }) => turn === 'written' && !isReduceOnly(stop));
-  const unread = await books.run(scope, () =>
+  const unheard = await books.run(scope, () =>
     ctx.storage.scoped(scope, async (unit) => {
       await saveStandingOrders(
         unit,
@@ -45,10 +46,10 @@ export async function writeStops(ctx: EngineContext, books: Bookkeeper, turns: r
       if (ended.length > 0) await dropStandingOrders(unit, ended);
       await unit.orders.save(told.map(({ stop, turn }) => orderRow(stop, turn, now)));
       await unit.events.append(told.flatMap(({ stop, turn }) => eventsOf(ctx, stop, turn)));
-      return enters ? ctx.wishes.unread(scope, unit.commands) : [];
+      return enters ? unheardStops(ctx, scope, unit) : NOTHING_UNHEARD;
     }),
   );
-  ctx.wishes.meetPending(scope, unread);
+  meetUnheard(ctx, scope, unheard);
   ctx.wakeEvents(scope);
 }
 

@@ -1,14 +1,15 @@
-import { present, type TenantScope, unwrap } from '@lockstep/kernel';
+import { makeId, present, type TenantScope, unwrap } from '@lockstep/kernel';
 import { silentLogger, systemTimers } from '@lockstep/platform';
 import { clientOrderIdText, decodeJournal, type JournalRow, type Move } from '@lockstep/replication';
 import { at, entryOf, NOW, Stage, settingsOf, sizeOf } from '@lockstep/replication/testing/book-builder';
-import type { CommandRow } from '@lockstep/storage';
+import type { CommandRow, StopsInForce } from '@lockstep/storage';
 import { Departures, EgressScheduler, forecast } from '@lockstep/venues/egress';
 import { type EgressView, type LeavingOrders, type OrderSubmission, OUTCOME } from '@lockstep/venues/port';
 import type { WaveOutcome } from '../books/outcome-batch';
 import { Places } from '../bounded';
 import { StopWishes } from '../commands/stop-wishes';
 import { type EngineContext, StopVersion } from '../context';
+import { KnownStops } from '../known-stops';
 import { ENGINE_LIMITS } from '../limits';
 import { Nonces } from '../nonces';
 import { OpenProposals } from '../proposals/open-proposals';
@@ -19,7 +20,7 @@ import type { CopyRecord, Registry, WatchedAccount } from '../state/registry';
 import type { RecordedMove } from '../wave/recorded-move';
 
 /** Whose the copies are. */
-export const SCOPE = { tenantId: 'ten_1', environment: 'test' } as unknown as TenantScope;
+export const SCOPE = { tenantId: makeId('tenant', 1, new Uint8Array(10)), environment: 'test' } as unknown as TenantScope;
 
 /** An order that reached the venue, in words: "buy 5". */
 export type Sent = string;
@@ -45,6 +46,10 @@ export class WaveStage {
   readonly ctx: EngineContext;
   /** Commands of the tenant that stand in the database and were not read. */
   unread: readonly Pick<CommandRow, 'no' | 'kind' | 'targetId'>[] = [];
+  /** What stops the tenant in the database. */
+  stopsInForce: StopsInForce = { names: [], suspended: false };
+  /** Nothing was read yet. */
+  readonly knownStops = new KnownStops(() => 0);
   /** How often the venue's list of instruments was asked for. */
   listsAsked = 0;
   private waves = 0;
@@ -138,6 +143,7 @@ export class WaveStage {
       },
     };
     const commands = { pending: async () => this.unread };
+    const killSwitches = { inForce: async () => this.stopsInForce };
     const registry = { accountCount: count + 1, copies, groupAt: () => group, sharedAccountsOf: () => [] } as unknown as Registry;
     const stops = new StopVersion();
     return {
@@ -152,8 +158,9 @@ export class WaveStage {
       booked: new CopyLedger(),
       proposals: new OpenProposals(),
       openOrders: new OpenOrders(ENGINE_LIMITS.openOrdersMax, () => undefined),
-      storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal, commands }) },
+      storage: { scoped: (_scope: unknown, work: (unit: unknown) => Promise<unknown>) => work({ now: NOW, journal, commands, killSwitches }) },
       wishes: new StopWishes(registry, () => stops.changed()),
+      knownStops: this.knownStops,
       waves: { add: () => undefined },
       journalUnits: new Places(1, 10),
       sending: { during: <T>(work: () => Promise<T>) => work() },

@@ -2,6 +2,7 @@ import { money, size } from '@lockstep/kernel';
 import { intentAfter, receiptOf, STATUS } from '@lockstep/replication';
 import { priceOf, priceUnits, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { defaultCopySettings } from '@lockstep/roster';
+import type { StopsInForce } from '@lockstep/storage';
 import { OUTCOME } from '@lockstep/venues/port';
 import { describe, expect, it } from 'vitest';
 import type { Bookkeeper } from '../books/bookkeeper';
@@ -103,6 +104,22 @@ describe('a stop whose wake-up was lost (product §3)', () => {
     expect(stage.sent).toEqual(sent);
     expect(stage.outcomes[0]?.state.countOf(WITHHELD)).toBe(1 - sent.length);
     expect([stage.position, stage.stage.sheet.rows.pendingBuy[0]]).toEqual([10 * sent.length, 0]);
+  });
+
+  it.each<[string, StopsInForce, readonly string[], readonly string[]]>([
+    ['a kill switch', { names: ['kill_switch'], suspended: false }, ['kill_switch'], []],
+    ['a suspension', { names: [], suspended: true }, [`suspension:${SCOPE.tenantId}`], []],
+    ['none', { names: [], suspended: false }, [], ['buy 10']],
+  ])('is met beside the journal where the last reading of switches is old: %s', async (_what, inForce, named, sent) => {
+    const stage = new WaveStage();
+    const { ctx, knownStops } = stage;
+    stage.stopsInForce = inForce;
+    knownStops.onNamed = () => {
+      stage.stage.book.setStatus(0, STATUS.killSwitch, true);
+      ctx.stops.changed();
+    };
+    await runMoves(ctx, stage.books as unknown as Bookkeeper, stage.moves('0', '10'), NOTHING_BEHIND);
+    expect([knownStops.unread, stage.sent]).toEqual([named, sent]);
   });
 
   it('counts no more once it was read: what it left stands in the copies', async () => {

@@ -3,6 +3,7 @@ import { encodeJournal, type ScopeSlice, splitByScope } from '@lockstep/replicat
 import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import type { BookGroup } from '../state/registry';
+import { meetUnheard, NOTHING_UNHEARD, unheardStops } from '../unheard-stops';
 import type { JournalTimes, PlannedWave } from './planned-wave';
 
 interface PackedRow {
@@ -26,7 +27,7 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
   await Promise.all(
     scopes.map(({ scope, rows }) =>
       ctx.journalUnits.run(async () => {
-        const { at, unread } = await ctx.storage.scoped(scope, async (unit) => {
+        const { at, unheard } = await ctx.storage.scoped(scope, async (unit) => {
           const written = await unit.journal.insertAll(
             rows.map((row) => ({
               moveId: BigInt(row.wave.journalNo),
@@ -43,9 +44,9 @@ export async function writeJournal(ctx: EngineContext, waves: readonly PlannedWa
           );
           must(written === rows.length, `a wave of ${rows.map((row) => `${row.wave.journalNo}/${row.part}`).join(', ')} was journaled before`);
           const leaves = rows.some(({ slice }) => slice.orders.length > 0);
-          return { at: unit.now, unread: leaves ? await ctx.wishes.unread(scope, unit.commands) : [] };
+          return { at: unit.now, unheard: leaves ? await unheardStops(ctx, scope, unit) : NOTHING_UNHEARD };
         });
-        ctx.wishes.meetPending(scope, unread);
+        meetUnheard(ctx, scope, unheard);
         for (const row of rows) times.set(row.group.index, at);
         for (const wave of new Set(rows.map((row) => row.wave))) {
           // A wave that a restart completes may have rows of the scope from before.

@@ -12,7 +12,7 @@ export interface Told {
 
 export const told = <T extends EventType>(type: T, data: EventData<T>): Told => ({ type, version: EVENTS[type].version, data: JSON.stringify(data) });
 
-/** Has engines look at kill switches and suspensions at once, after the commit; `engaged` is the switch that keeps entries back from then on, if one does. */
+/** Has engines look at kill switches and suspensions at once, after the commit; `engaged` names the switch or suspension that keeps entries back from then on, if one does. */
 export function wakeStops(context: Pick<GatewayContext, 'wakeups' | 'log'>, unit: Pick<ScopedUnit, 'afterCommit'>, engaged: string | null): void {
   unit.afterCommit(() =>
     context.wakeups

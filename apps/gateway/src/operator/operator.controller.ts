@@ -1,4 +1,4 @@
-import { livemode, WAKEUP_CHANNELS } from '@lockstep/delivery';
+import { livemode, suspensionWakeup, WAKEUP_CHANNELS } from '@lockstep/delivery';
 import { isId, parseRate, present, rate, type TenantId, unwrap } from '@lockstep/kernel';
 import { constraintOf, type PlatformUnit, type TenantContractRow, type TenantRow } from '@lockstep/storage';
 import { DEFAULT_TIER, scopeFromPlatformList, TIERS } from '@lockstep/tenancy';
@@ -129,7 +129,7 @@ export class OperatorController {
       if (standing.status === 'closed') throw new ProblemException('state_conflict', { detail: 'A closed tenant stays closed.' });
       const change = { tier, status, name, updatedAt: unit.now };
       await unit.tenants.update({ id: row.id }, change);
-      if (standing.status !== status) wakeStops(this.context, unit, null);
+      if (standing.status !== status) wakeStops(this.context, unit, status === 'suspended' ? suspensionWakeup(row.id) : null);
       // Streams of a tenant that is suspended now are closed by whoever holds them.
       unit.afterCommit(() => this.context.wakeups.publish(WAKEUP_CHANNELS.keys, row.id).catch(() => undefined));
       unit.afterCommit(() => this.noteChange(standing, body, call.actor));

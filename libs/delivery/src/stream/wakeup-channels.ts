@@ -1,4 +1,4 @@
-import type { TenantScope } from '@lockstep/kernel';
+import { isId, type TenantId, type TenantScope } from '@lockstep/kernel';
 
 /**
  * Channels of wake-ups between processes. A wake-up says "look again" and names the scope; it may be lost. What ends new risk is named too, so that it does
@@ -9,7 +9,7 @@ export const WAKEUP_CHANNELS = {
   events: 'events',
   /** A command was written: the engine applies it (`commandWakeup`). */
   commands: 'commands',
-  /** A kill switch was turned: engines look at them at once. Names the switch that was engaged, or nothing. */
+  /** A kill switch was turned, a tenant suspended or released: engines look at once. Names the switch that was engaged, or the suspension (`suspensionWakeup`), or nothing. */
   stops: 'stops',
   /** A job was written: a back office runs it. */
   jobs: 'jobs',
@@ -19,6 +19,17 @@ export const WAKEUP_CHANNELS = {
 
 /** The payload: whose data to look at. */
 export const wakeupPayload = (scope: TenantScope): string => `${scope.tenantId}|${scope.environment}`;
+
+const SUSPENSION = 'suspension:';
+
+/** The payload for a tenant that was suspended. It is the name of no kill switch. */
+export const suspensionWakeup = (tenantId: TenantId): string => SUSPENSION + tenantId;
+
+/** The tenant whose suspension a payload names; null: it names none. */
+export function suspendedTenantOf(payload: string): TenantId | null {
+  const id = payload.startsWith(SUSPENSION) ? payload.slice(SUSPENSION.length) : '';
+  return isId('tenant', id) ? id : null;
+}
 
 /** What a command's wake-up names beside its scope. */
 export interface CommandNamed {

@@ -14,10 +14,12 @@ import {
   type NewEvent,
   type NewRow,
   type OrderRow,
+  type PlatformFlagRow,
   type ProposalRow,
   type RiskLimitsRow,
   type SetLimits,
   type SpareAgentRow,
+  type StopsInForce,
   sha256Hex,
   type TurnedBy,
   type VenueAccountRow,
@@ -178,6 +180,13 @@ export class MemoryScopedUnit {
 
   get killSwitches() {
     return {
+      inForce: async (): Promise<StopsInForce> => {
+        const { tenantId, environment } = this.scope;
+        const binds = (flag: PlatformFlagRow) =>
+          flag.tenantId === null || (flag.tenantId === tenantId && (flag.environment === environment || flag.environment === null));
+        const names = this.platform.flags.filter((flag) => flag.active && binds(flag)).map(({ name }) => name);
+        return { names: names.sort(), suspended: this.platform.tenants.get(tenantId)?.status === 'suspended' };
+      },
       turn: async (name: string, active: boolean, by: TurnedBy): Promise<boolean> => {
         const before = this.platform.flags.get(name);
         const { tenantId, environment } = this.scope;

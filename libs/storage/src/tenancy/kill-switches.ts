@@ -11,6 +11,13 @@ export interface TurnedBy {
   readonly reason: string | null;
 }
 
+/** What stops new risk of a scope from outside of its copies. */
+export interface StopsInForce {
+  /** Names of flags that are on, by name: the scope's own, the operator's for the tenant, and the platform's. */
+  readonly names: readonly string[];
+  readonly suspended: boolean;
+}
+
 /**
  * A scope's own kill switches. They stand in the platform's list of flags, where the engine reads them with all others; every statement here names the
  * scope, so that neither another tenant's switch nor the operator's is ever turned. Whether the target is the tenant's own is the caller's to check.
@@ -44,6 +51,18 @@ export class KillSwitches {
       [...this.unit.scopeParameters, name],
     );
     return row === undefined ? null : tables.platformFlags.parse(row);
+  }
+
+  /** The flags that are on and may stop something of this scope, and whether its tenant is suspended, in one statement. */
+  async inForce(): Promise<StopsInForce> {
+    const rows = await this.unit.query(
+      `select name, false as suspended from platform_flags where active and (tenant_id is null or (tenant_id = $1 and (environment = $2 or environment is null)))
+       union all select null, true from tenants where id = $1 and status = 'suspended'
+       order by name`,
+      this.unit.scopeParameters,
+    );
+    const names = rows.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+    return { names, suspended: rows.some(({ suspended }) => suspended === true) };
   }
 
   /** Every switch that is on and stops something of this scope: its own, the operator's for the tenant, the platform's. By the time it was turned. */

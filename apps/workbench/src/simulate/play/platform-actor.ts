@@ -1,4 +1,4 @@
-import { type CommandNamed, commandWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
+import { type CommandNamed, commandWakeup, suspensionWakeup, WAKEUP_CHANNELS, wakeupPayload } from '@lockstep/delivery';
 import { type CopyId, formatSize, type Ids, type LeaderId, rate, type Size, type TenantScope, UNIT } from '@lockstep/kernel';
 import { type KillTarget, killSwitchName } from '@lockstep/risk';
 import { type ChainLimits, decodeChainLimits, encodeChainLimits, encodeCopySettings, NO_CHAIN_LIMITS, sharingConflict } from '@lockstep/roster';
@@ -311,7 +311,7 @@ export class PlatformActor {
       await unit.tenants.update({ id }, { status, updatedAt: unit.now });
       return true;
     });
-    if (changed) void this.wakeups.publish(WAKEUP_CHANNELS.stops, '');
+    if (changed) void this.wakeups.publish(WAKEUP_CHANNELS.stops, suspended ? suspensionWakeup(id) : '');
     return changed;
   }
 

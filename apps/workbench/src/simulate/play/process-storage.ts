@@ -152,6 +152,10 @@ class WatchedUnit implements EngineScopedUnit {
     return this.unit.fills;
   }
 
+  get killSwitches() {
+    return this.unit.killSwitches;
+  }
+
   get leaders() {
     return this.unit.leaders;
   }

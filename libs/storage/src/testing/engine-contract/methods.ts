@@ -25,6 +25,7 @@ export const SCOPED_METHODS: Readonly<Record<ScopedMethod, true>> = {
   'journal.markWritten': true,
   'journal.ofMoves': true,
   'journal.unfinished': true,
+  'killSwitches.inForce': true,
   'leaders.find': true,
   'leaders.findOne': true,
   'ledger.post': true,

@@ -1,3 +1,4 @@
+import { scopeFromPlatformList } from '@lockstep/tenancy';
 import { describe, expect, it } from 'vitest';
 import type { EnginePlatformUnit } from '../../engine-port';
 import type { InstrumentRow } from '../../rows/platform';
@@ -159,6 +160,36 @@ export function platformContract(bench: () => Bench): void {
       expect((await active()).map((flag) => flag.name)).toEqual([platform, name]);
       expect([await set(false), await turn(seat, false)]).toEqual([true, true]);
       expect(await active()).toEqual([]);
+    });
+
+    it('8.6.1 what stops new risk of a scope is its own, its tenant’s and the platform’s, and a suspension', async () => {
+      const [seat, other] = [await seatOf(bench()), await seatOf(bench())];
+      const { tenantId, environment } = seat.scope;
+      const second = scopeFromPlatformList(tenantId, environment === 'live' ? 'test' : 'live');
+      const [own, ofTenant, platform] = ['a', 'b', 'c'].map((part) => `kill_switch:${bench().next()}${part}`) as [string, string, string];
+      const by = { actor: 'key', reason: null };
+      const inForce = (scope: typeof second) =>
+        bench().store.engine.scoped(scope, async (unit) => {
+          const { names, suspended } = await unit.killSwitches.inForce();
+          return { names: names.filter((name) => [own, ofTenant, platform].includes(name)), suspended };
+        });
+      expect(await inForce(seat.scope)).toEqual({ names: [], suspended: false });
+      await bench().store.gateway(seat.scope, (unit) => unit.killSwitches.turn(own, true, by));
+      await bench().store.operator(async (unit) => {
+        await unit.engines.setFlag(ofTenant, true, { ...by, tenantId });
+        await unit.engines.setFlag(platform, true, { ...by, tenantId: null });
+        await unit.tenants.update({ id: tenantId }, { status: 'suspended' });
+      });
+      expect(await inForce(seat.scope)).toEqual({ names: [own, ofTenant, platform].sort(), suspended: true });
+      expect(await inForce(second)).toEqual({ names: [ofTenant, platform].sort(), suspended: true });
+      expect(await inForce(other.scope)).toEqual({ names: [platform], suspended: false });
+      await bench().store.gateway(seat.scope, (unit) => unit.killSwitches.turn(own, false, by));
+      await bench().store.operator(async (unit) => {
+        await unit.engines.setFlag(platform, false, { ...by, tenantId: null });
+        await unit.tenants.update({ id: tenantId }, { status: 'active' });
+      });
+      expect(await inForce(seat.scope)).toEqual({ names: [ofTenant], suspended: false });
+      await bench().store.operator((unit) => unit.engines.setFlag(ofTenant, false, { ...by, tenantId }));
     });
 
     it('8.7 tenants that are not closed, by id', async () => {
