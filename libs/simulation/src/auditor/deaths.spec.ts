@@ -119,6 +119,75 @@ describe('over the death of a process', () => {
     expect(history.found().filter((kind) => kind.startsWith('target'))).toEqual(found);
   });
 
+  /** A leader has 10 and turns from them to another position, of which a process is told. Answers how another one may be told of it too. */
+  function toldOf(after: string): { readonly history: History; readonly tell: () => History } {
+    const history = decided(new History().leader('10')).wait(1_000);
+    const fill = { tradeId: 'S', coin: COIN, buy: false, size: units('10') - units(after), price: units('100'), startPosition: units('10') };
+    const fills = [{ ...fill, orderId: 's', time: history.now }];
+    const tell = () => history.tell({ kind: 'leader_fills_delivered', at: history.now, process: history.process, leader: COPY.leader, fills });
+    return { history: tell(), tell };
+  }
+
+  /** The next process reads where the leader is, and decides on that a second later. */
+  function readAt(history: History, position: string): History {
+    const read = history.unseen(position).now;
+    return decided(history.wait(1_000).mark('100'), read).wait(50);
+  }
+
+  it.each<[string, string, string, string, readonly string[]]>([
+    ['as one change from where he was before', '0', '6', '0.6', []],
+    ['and no further', '0', '6', '0.63', ['beyond_target']],
+    ['and never upwards', '0', '20', '1.1', ['beyond_target']],
+    ['on the side he was on, though he had turned', '-10', '6', '0.6', []],
+    ['to nothing where it says that he left', '-10', '0', '0.6', ['entry_without_cause']],
+  ])('a reading is followed without the move that was with the process that died, %s', (_what, after, position, size, found) => {
+    const { history } = toldOf(after);
+    readAt(takeOver(history, 1_000), position).order(size, { cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each(['the process that died had decided on', 'the next one was told of too'])('a reading is followed behind a move %s', (what) => {
+    const { history, tell } = toldOf('0');
+    if (what.includes('decided')) decided(history);
+    takeOver(history, 1_000);
+    if (what.includes('told')) tell();
+    readAt(history, '6').order('0.6', { cause: 'repair' });
+    expect(history.found()).toEqual(['entry_without_cause']);
+  });
+
+  it('a decision on fills is none on a reading of their moment that came before them', () => {
+    const history = decided(new History().follow('10')).wait(1_000).leader('20', '100', 'o', false).read();
+    const traded = { buy: true, size: units('10'), price: units('100'), startPosition: units('10') };
+    const fill = { ...traded, tradeId: 'F', coin: COIN, orderId: 'o', time: history.now };
+    history.wait(50).tell({ kind: 'leader_fills_delivered', at: history.now, process: 'p1', leader: COPY.leader, fills: [fill] });
+    decided(history, fill.time).wait(20_000).mark('100');
+    history.calm(history.snapshot());
+    expect(history.found()).toEqual(['target_too_low']);
+  });
+
+  it.each<[string, string, string, readonly string[]]>([
+    ['is back where he was before it', '10', '1', []],
+    ['is where it says', '0', '1', ['target_too_high']],
+    ['has less than before it', '6', '1', ['target_too_high']],
+  ])('in the calm a target stands without the move that was with the process that died where the leader %s', (_what, position, target, found) => {
+    const { history } = toldOf('0');
+    takeOver(history, 1_000).unseen(position).wait(20_000).mark('100');
+    history.calm(history.snapshot({ target: units(target), reasons: ['denied'] }));
+    expect(history.found()).toEqual(found);
+  });
+
+  it.each<[string, (history: History) => unknown, readonly string[]]>([
+    ['reads where he is', (history) => readAt(history, '4'), []],
+    ['is told of what came after alone', (history) => decided(history.leader('5', '90')), []],
+    ['was told of the rest', (history) => decided(history), ['price_bound']],
+  ])('what was owed keeps its price beside moves that were with the process that died where the next one %s', (_what, happens, found) => {
+    const { history } = toldOf('0');
+    takeOver(history.leader('0', '100', 'o', false).wait(500).leader('4', '90'), 1_000);
+    void happens(history);
+    history.order('0.4', { cause: 'repair' });
+    expect(history.found()).toEqual(found);
+  });
+
   it('a breach that was written down outlives the process', () => {
     const losses = { fromStart: rate('0.2'), trailing: null, daily: null, lossMoney: null, haltNewAt: null, closeAfterMarks: 1 };
     const history = new History({ losses, venueLeverage: 50 }).follow('500').wait(1_000).mark('59').state('breaker_closed').wait(100);

@@ -5,6 +5,7 @@ import type { Trim } from './limit-marks';
 import { OpenMoves } from './open-moves';
 import { OpenedByStops } from './opened-by-stops';
 import { isExit, type OrderTrack } from './orders';
+import { Reference } from './reference';
 import { TargetBounds } from './target';
 
 /** What a copy's fills in one coin add up to: position 10^-8, cash 10^-16 (what was received for what was sold, less what was paid), fees 10^-8. */
@@ -143,16 +144,11 @@ export class Holding {
   toldAt = Number.NEGATIVE_INFINITY;
   /** The copy was there when a move of the leader came. */
   begun = false;
-  /** Prices of the leader before it are those of increments that were copied. */
-  referenceFrom = Number.NEGATIVE_INFINITY;
-  /** The oldest increment that may still be owed, as each newer one that came in time keeps all of them; older ones wait below the minimum at most. */
-  owedFrom = Number.NEGATIVE_INFINITY;
+  readonly reference = new Reference();
   /** Where more is held than the target, what an exit to come leaves, and since when; null: none is to come. */
   exitLeaves: { readonly size: bigint; readonly at: EpochMs } | null = null;
   /** When the newest entry was decided that filled whole. */
   filledWholeAt = Number.NEGATIVE_INFINITY;
-  /** What was owed and not on its way before the newest move. */
-  owedBefore = 0n;
   readonly openedByStops = new OpenedByStops();
   /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */
   private unanswered: UnansweredFill[] = [];

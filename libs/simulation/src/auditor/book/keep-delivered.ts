@@ -5,8 +5,9 @@ import type { CopyTrack, Unwinding } from './copies';
 import type { Holding } from './holding';
 import { aheadMost, exitsAhead, noteChange } from './keep-mirrors';
 import { beginIn, takeOnBy, takeOnWith } from './keep-terms';
-import type { LeaderMove, LeaderTrack } from './leaders';
+import type { LeaderCoin, LeaderMove, LeaderTrack } from './leaders';
 import { noteReference } from './note-reference';
+import type { ReadDecided } from './open-moves';
 import { CHANGE_MS, ratioBounds } from './ratio';
 import { type AuditState, fillKey } from './state';
 import { type Followed, widened } from './target';
@@ -108,7 +109,7 @@ function keepLeaderState(state: AuditState, told: Extract<DeliveredObservation, 
     takeOnBy(state, leader, told.leader, told.at);
   }
   if (told.positions === null) return;
-  for (const coin of leader.read(told.positions, told.time, told.at)) {
+  for (const coin of leader.read(told.positions, told.time, told.at, told.process)) {
     const { position } = leader.coin(coin);
     for (const copy of state.copiesByLeader.get(told.leader) ?? []) {
       const ratio = ratioBounds(state, copy, leader, told.at);
@@ -153,12 +154,15 @@ function follow(state: AuditState, copy: CopyTrack, leader: LeaderTrack, move: L
   }
   const ratio = ratioBounds(state, copy, leader, move.at);
   if (first && move.before !== 0n && move.believed !== 0n) beginIn(copy, move.coin, move.before, move.at, settings.start === 'adopt', ratio);
+  holding.reference.moves(move.at);
   giveUp(state, copy, move);
   if (move.after === 0n || sign(move.after) !== sign(move.before)) holding.mirroredExits = 0n;
   noteReference(state, copy, move);
   const followed = followedOn(state, copy, leader, move, move.at);
   const track = leader.coin(move.coin);
-  holding.open.follow(followed, (earlier) => track.isUnheard(earlier, move.process, move.at));
+  const isMissed = (earlier: LeaderMove): boolean => track.isUnheard(earlier, move.process, move.at);
+  goOnWithout(holding, isMissed);
+  holding.open.follow(followed, isMissed);
   if (abs(move.after) > abs(move.before)) takeOnWith(copy, move.coin, move.after, move.at, ratio);
   const keeps = !followed.exits && reduces(move);
   if (keeps) keepHeld(holding);
@@ -173,6 +177,12 @@ function followBehind(state: AuditState, copy: CopyTrack, leader: LeaderTrack, m
   if (!holding.open.followBehind(followedOn(state, copy, leader, move, move.at)) || sign(move.after) === sign(move.before)) return;
   holding.closedWholeAt = null;
   holding.closedWholeBy = null;
+}
+
+/** Whoever follows the leader from here on need not have heard of some of his moves: what was owed before them may be owed at its prices still. */
+function goOnWithout({ open, reference }: Holding, isMissed: (move: LeaderMove) => boolean): void {
+  const missed = open.missed(isMissed);
+  if (missed !== null) reference.takeBack(missed.at);
 }
 
 /** Whether the leader went towards flat, or to it. */
@@ -192,8 +202,17 @@ export function keepDecided(state: AuditState, told: Extract<OrderObservation, {
     const holding = copy?.holdings.get(told.coin);
     if (copy === undefined || holding === undefined || !holding.open.waits(told.time)) continue;
     const leader = state.leader(copy.copy.leader);
-    holding.open.decided(told.time, (followed) => widened(followed, followedOn(state, copy, leader, followed.move, told.at)));
+    const read = readDecided(leader.coin(told.coin), told.time, told.at);
+    if (read !== null) goOnWithout(holding, (move) => move.time <= told.time && read.isMissed(move));
+    holding.open.decided(told.time, (followed) => widened(followed, followedOn(state, copy, leader, followed.move, told.at)), read);
   }
+}
+
+/** Where a decision of a moment is on a reading: fills of before that its process was not told by then are none it goes by. */
+function readDecided(track: LeaderCoin, time: number, at: number): ReadDecided | null {
+  const reading = track.readingOf(time);
+  if (reading === null) return null;
+  return { position: reading.position, at, isMissed: (move) => track.isUnheard(move, reading.process, reading.at) };
 }
 
 /** What a move may be followed on at a moment from its coming to its decision. */
@@ -248,7 +267,7 @@ function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   if ([copy.terms, copy.earlier ?? copy.terms].some(({ settings }) => settings.approveWithinMs !== undefined)) return;
   // Nor is what a re-basis may still ask for.
   if (target.high === 0n || copy.mayRebase || move.at <= owedUntil(state, copy, holding) || holding.foreign) return;
-  holding.owedFrom = move.at;
+  holding.reference.owedFrom = move.at;
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;
   const buy = target.side > 0n;

@@ -7,8 +7,15 @@ import { RecentRange } from './window';
 
 /** Prices of increases kept per leader and coin for price bounds. */
 const PRICES_KEPT = 256;
-/** Moments of his fills kept per leader and coin, with the process that was told them last. */
+/** Moments of his fills kept per leader and coin, with the process that was told them last; and readings, by their moments. */
 const TOLD_KEPT = 64;
+
+/** Where a reading said the leader is: which process was told, and when. */
+export interface Reading {
+  readonly position: bigint;
+  readonly process: string;
+  readonly at: EpochMs;
+}
 
 /** One block's change of a leader's position in one coin, as an engine was told it. */
 export interface LeaderMove {
@@ -69,16 +76,26 @@ export class LeaderCoin {
   private readonly prices: IncreasePrice[] = [];
   /** Which process was told last of fills of a moment, and when it was first; oldest first. */
   private readonly told = new Map<EpochMs, { readonly process: string; readonly at: EpochMs }>();
+  /** By venue time, oldest first. */
+  private readonly readings = new Map<EpochMs, Reading>();
   /** The newest answer of {@link pricesSince}: all copies of a wave ask the same. */
   private asked: { readonly from: EpochMs; readonly range: PriceRange | null } | null = null;
 
   constructor(readonly coin: string) {}
 
   /** A reading told of the coin. */
-  noteRead(position: bigint, time: EpochMs, at: EpochMs): void {
+  noteRead(position: bigint, time: EpochMs, at: EpochMs, process: string): void {
     this.readPosition = position;
     this.readTime = time;
     this.sidesRead.set(sign(position), { time, at });
+    this.readings.set(time, { position, process, at });
+    forgetOldest(this.readings);
+  }
+
+  /** The reading a decision of a moment was on; null: none is known, or its process was told fills of that moment, which are decided on. */
+  readingOf(time: EpochMs): Reading | null {
+    const reading = this.readings.get(time) ?? null;
+    return reading === null || this.told.get(time)?.process === reading.process ? null : reading;
   }
 
   /** The position the leader may be taken to have, by fills and by a reading after them: the larger one where both are on one side. */
@@ -112,8 +129,7 @@ export class LeaderCoin {
   noteTold(time: EpochMs, process: string, at: EpochMs): void {
     if (this.told.get(time)?.process === process) return;
     this.told.set(time, { process, at });
-    const [oldest] = this.told.keys();
-    if (this.told.size > TOLD_KEPT && oldest !== undefined) this.told.delete(oldest);
+    forgetOldest(this.told);
   }
 
   /** Whether a process need not have heard of a move by `at`: another was told of it. What is forgotten counts as heard. */
@@ -197,12 +213,12 @@ export class LeaderTrack {
   }
 
   /** Positions read; answers the coins whose position was not known before. A coin with a newer fill is left as it is. */
-  read(positions: readonly PositionSeen[], time: EpochMs, at: EpochMs): readonly string[] {
+  read(positions: readonly PositionSeen[], time: EpochMs, at: EpochMs, process: string): readonly string[] {
     const learnt: string[] = [];
     for (const { coin, size } of positions) {
       const track = this.coin(coin);
       if (track.lastFillTime >= time) continue;
-      track.noteRead(size, time, at);
+      track.noteRead(size, time, at, process);
       if (track.known) continue;
       track.known = true;
       track.position = size;
@@ -272,6 +288,11 @@ export class LeaderTrack {
     track.lastFillTime = first.time;
     return { ...move, believed, leftAt };
   }
+}
+
+function forgetOldest(moments: Map<EpochMs, unknown>): void {
+  const [oldest] = moments.keys();
+  if (moments.size > TOLD_KEPT && oldest !== undefined) moments.delete(oldest);
 }
 
 function rangeOf(prices: readonly bigint[]): { readonly low: bigint; readonly high: bigint } | null {

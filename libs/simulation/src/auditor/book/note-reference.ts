@@ -12,10 +12,10 @@ export function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMo
   const owed = holding.target.high - copied(holding, move.at);
   if (owed < lot || owed <= 0n) {
     const from = keptBackFrom(state, copy, holding, move);
-    holding.referenceFrom = from;
-    holding.owedFrom = from;
+    holding.reference.from = from;
+    holding.reference.owedFrom = from;
   }
-  holding.owedBefore = owed > 0n ? owed : 0n;
+  holding.reference.owedBefore = owed > 0n ? owed : 0n;
 }
 
 /**
@@ -26,7 +26,7 @@ function keptBackFrom(state: AuditState, copy: CopyTrack, holding: Holding, move
   const { maxAgeMs, catchUpMs } = copy.terms.settings;
   const oldest = move.at - maxAgeMs - catchUpMs - state.options.owedSlackMs;
   const goesOn = sign(move.before) === sign(move.after);
-  return goesOn && holding.target.blockedSince(oldest) > 0n ? Math.max(holding.referenceFrom, oldest) : move.at;
+  return goesOn && holding.target.blockedSince(oldest) > 0n ? Math.max(holding.reference.from, oldest) : move.at;
 }
 
 /** What a copy has of its target: what an exit has still to take off stands for none of the increments that came since. */

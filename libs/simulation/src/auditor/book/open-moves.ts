@@ -1,4 +1,4 @@
-import { type EpochMs, max, min } from '@lockstep/kernel';
+import { type EpochMs, max, min, sign } from '@lockstep/kernel';
 import type { LeaderMove } from './leaders';
 import { type Followed, type SavedTarget, TargetBounds } from './target';
 
@@ -19,6 +19,13 @@ interface Moved {
   behind: readonly Followed[];
 }
 
+/** A reading that was decided on at a moment, and which moves before it whoever was told it need not have heard of. */
+export interface ReadDecided {
+  readonly position: bigint;
+  readonly at: EpochMs;
+  readonly isMissed: (move: LeaderMove) => boolean;
+}
+
 /** What changed a target, in its order. */
 type Change = Moved | { readonly kind: 'other'; readonly redo: (target: TargetBounds) => void };
 
@@ -27,7 +34,8 @@ type Change = Moved | { readonly kind: 'other'; readonly redo: (target: TargetBo
  * slow database or a wave before it may make that seconds. Until then it counts as it was when it was told; what was so when it was decided is added then, and
  * what came after is gone through again.
  *
- * A process that dies may take with it what it was told and had not written down. The next one follows what it is told as one change from where it believes the leader.
+ * A process that dies may take with it what it was told and had not written down. The next one follows what it is told, or reads, as one change from where it believes
+ * the leader.
  */
 export class OpenMoves {
   private base: SavedTarget | null = null;
@@ -62,9 +70,9 @@ export class OpenMoves {
     else this.note({ kind: 'other', redo });
   }
 
-  /** When the oldest move was told that waits for its decision and of which an engine need not have heard; null: there is none. */
-  missedSince(isMissed: (move: LeaderMove) => boolean): EpochMs | null {
-    return this.changes.filter(isOpen).find(({ followed }) => isMissed(followed.move))?.followed.move.at ?? null;
+  /** The oldest move that waits for its decision and of which an engine need not have heard; null: there is none. */
+  missed(isMissed: (move: LeaderMove) => boolean): LeaderMove | null {
+    return this.changes.filter(isOpen).find(({ followed }) => isMissed(followed.move))?.followed.move ?? null;
   }
 
   /** Where the leader was before the oldest move that waits for its decision; null: none waits. */
@@ -81,11 +89,12 @@ export class OpenMoves {
     }
   }
 
-  /** Moves up to `time` were decided, and may have been followed on what `widened` adds. */
-  decided(time: EpochMs, widened: (followed: Followed) => Followed): void {
-    let isOther = false;
-    for (const change of this.changes) {
-      if (!isOpen(change) || change.followed.move.time > time) continue;
+  /** Moves up to `time` were decided, and may have been followed on what `widened` adds. `read`: what was decided on may be this reading. */
+  decided(time: EpochMs, widened: (followed: Followed) => Followed, read: ReadDecided | null = null): void {
+    const decided = this.changes.filter(isOpen).filter(({ followed }) => followed.move.time <= time);
+    const missed = read === null ? [] : decided.filter(({ followed }) => read.isMissed(followed.move));
+    let isOther = missed.length > 0;
+    for (const change of decided) {
       const followed = widened(change.followed);
       const behind = change.behind.map(widened);
       isOther ||= !isSame(change.followed, followed) || !change.behind.every((move, index) => isSame(move, behind[index] ?? move));
@@ -93,8 +102,15 @@ export class OpenMoves {
       change.behind = behind;
       change.isOpen = false;
     }
+    if (read !== null && missed.length > 0) this.beforeOpen({ kind: 'other', redo: (target) => followRead(target, missed, read) });
     if (isOther || this.changes.some(isOpen)) this.again();
     else this.changes = [];
+  }
+
+  /** A change that comes before the moves that wait for their decision. */
+  private beforeOpen(change: Change): void {
+    const first = this.changes.findIndex(isOpen);
+    this.changes.splice(first < 0 ? this.changes.length : first, 0, change);
   }
 
   private note(change: Change): void {
@@ -150,6 +166,19 @@ function inOrder(behind: readonly Followed[], last: Followed, start: SavedTarget
     increases.length === 0 ? null : { low: increases.map(({ low }) => low).reduce(min), high: increases.map(({ high }) => high).reduce(max) };
   target.follow({ ...last, leftBy: null, move: { ...last.move, believed: null, increase } });
   return target;
+}
+
+/** What was decided on is a reading: an engine that never heard of a move it missed is where that leads from before the move, and none is on a side the leader is not on. */
+function followRead(target: TargetBounds, missed: readonly Moved[], { position, at }: ReadDecided): void {
+  for (const { followed, start } of missed) {
+    if (start === null) continue;
+    const other = TargetBounds.of(start);
+    other.followRead(followed, position);
+    const side = followed.direction === 'same' ? sign(position) : sign(-position);
+    if (followed.exits && target.side !== side) target.giveUp(at, 0n);
+    if (target.high === 0n) target.side = other.side;
+    target.mayBe(other);
+  }
 }
 
 const isSame = (one: Followed, other: Followed): boolean =>

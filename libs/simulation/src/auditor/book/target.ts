@@ -154,6 +154,13 @@ export class TargetBounds {
     this.increase(followed, side);
   }
 
+  /** Follows a reading instead of a move, which an engine never heard of: where the leader has less by it than before that move, or left; that he has more is not followed. */
+  followRead({ move, exits }: Followed, position: bigint): void {
+    const before = move.believed ?? move.before;
+    if (sign(position) !== sign(before)) this.flat(exits);
+    else if (abs(position) < abs(before)) this.reduce(before, position, exits);
+  }
+
   /** The leader is in a position when the copy begins, or the user asks for what the mode says now. */
   adopt(at: EpochMs, leader: bigint, settings: SettingsSeen, ratio: RatioBounds): void {
     this.remember(at);

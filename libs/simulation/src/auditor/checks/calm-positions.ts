@@ -2,6 +2,7 @@ import { abs, mulDiv, sign, UNIT } from '@lockstep/kernel';
 import type { CopyTrack } from '../book/copies';
 import type { Holding } from '../book/holding';
 import { aheadMost, exitsAhead } from '../book/keep-mirrors';
+import type { LeaderMove } from '../book/leaders';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { CalmSnapshot, CopyAtCalm, CopyInstrumentAtCalm, FlatnessProof } from '../calm';
 import type { HaltCause } from '../observations';
@@ -171,7 +172,9 @@ function checkFollowed(standing: Standing, copyState: CopyAtCalm['state']): void
   const slack = instrument.lot * BigInt(target.moves + 2);
   // A copy that closes by itself may still hold what its leader left, on either side.
   const closesAlone = copy.terms.settings.follow === 'increases_only' || copy.earlier?.settings.follow === 'increases_only';
-  if (!closesAlone && wanted > instrument.lot && (sign(told.target) !== target.side || wanted > target.high + instrument.lot)) {
+  const missed = missedOf(standing);
+  const most = target.highSince(missed?.at ?? Number.POSITIVE_INFINITY, sign(told.target));
+  if (!closesAlone && wanted > instrument.lot && wanted > most + instrument.lot) {
     tell(
       standing,
       'target_too_high',
@@ -179,7 +182,7 @@ function checkFollowed(standing: Standing, copyState: CopyAtCalm['state']): void
     );
   }
   const least = leastOf(standing);
-  const short = target.lowHolds && wanted + slack < least && copyState === 'active';
+  const short = missed === null && target.lowHolds && wanted + slack < least && copyState === 'active';
   if (short && told.reasons.length === 0) {
     tell(
       standing,
@@ -188,6 +191,17 @@ function checkFollowed(standing: Standing, copyState: CopyAtCalm['state']): void
     );
   }
   checkGap(standing, wanted);
+}
+
+/**
+ * The oldest move of the leader that was told to a process which died before it decided on it, and to nobody since, where he is back at where he was before: no
+ * reading tells an engine of that. null: there is none.
+ */
+function missedOf({ state, at, copy, told, holding, leader }: Standing): LeaderMove | null {
+  const track = state.leader(copy.copy.leader).coin(told.coin);
+  const leading = [...state.startedAt.keys()].filter((process) => !state.formers.isOver(process));
+  const missed = holding.open.missed((move) => leading.every((process) => track.isUnheard(move, process, at)));
+  return missed !== null && (missed.believed ?? missed.before) === leader ? missed : null;
 }
 
 /** The lowest target, less what the leader reduced by in fills no engine was told: a state alone told of that, and is followed. */

@@ -1,6 +1,7 @@
 import { formatPrice, formatSize, type Price, type Size } from '@lockstep/kernel';
 import type { CopyTrack, TermsInForce } from '../book/copies';
 import type { Holding } from '../book/holding';
+import type { LeaderMove } from '../book/leaders';
 import { isExit } from '../book/orders';
 import type { AuditState, InstrumentSeen } from '../book/state';
 import type { OrderHanded } from '../observations';
@@ -20,6 +21,12 @@ export interface JudgedOrder {
 
 export const sizeText = (size: bigint): string => formatSize(size as Size);
 export const priceText = (price: bigint): string => formatPrice(price as Price);
+
+/** The oldest move an earlier process was told of, and the order's own need not have heard of by `at`; null: there is none. */
+export function missedBy({ order, state, copy, holding }: JudgedOrder, at: number): LeaderMove | null {
+  const leader = state.leader(copy.copy.leader).coin(order.coin);
+  return holding.open.missed((move) => leader.isUnheard(move, order.process, at));
+}
 
 /** Tells what is wrong with an order. */
 export function blame(judged: JudgedOrder, kind: ViolationKind, text: string): void {

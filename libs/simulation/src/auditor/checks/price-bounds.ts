@@ -1,5 +1,6 @@
 import { max, min, mulDiv, RATE_ONE } from '@lockstep/kernel';
-import { blame, type JudgedOrder, priceText } from './judged-order';
+import type { ReferenceSpan } from '../book/reference';
+import { blame, type JudgedOrder, missedBy, priceText } from './judged-order';
 
 interface Range {
   readonly low: bigint;
@@ -42,13 +43,9 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const { settings } = copy.terms;
   const within = Math.max(...judged.terms.map((terms) => terms.settings.approveWithinMs ?? 0));
   const window = settings.maxAgeMs + settings.catchUpMs + within + state.options.owedSlackMs;
-  const waits = state.waitingMost(order.coin);
-  const mayWait = holding.owedBefore > instrument.lot && waits !== null && holding.owedBefore <= waits;
-  // Increments that came while older ones were owed keep those owed, as long as no entry brought the copy to its target.
-  const alive = Math.max(holding.owedFrom, holding.filledWholeAt - state.options.owedSlackMs);
-  const owed = Math.min(order.decidedAt - window, alive);
-  // What waits for an approval is asked for whatever is held, more than all of it too: exits may be on their way.
-  const from = within > 0 ? owed : mayWait ? holding.referenceFrom : Math.max(holding.referenceFrom, owed);
+  const missed = missedBy(judged, order.decidedAt);
+  const spans = missed === null ? [holding.reference] : [holding.reference, holding.reference.before(missed.at)];
+  const from = Math.min(...spans.map((span) => owedSince(judged, span, window, within > 0)));
   const track = state.leader(copy.copy.leader).coin(order.coin);
   const near = track.pricesSince(from);
   const leader = remnants ? blended(near, track.pricesSince(Number.NEGATIVE_INFINITY), 2n * instrument.lot, order.size) : near;
@@ -60,6 +57,18 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
   const marks = quotesOf(state.marks.rangeOfAll(order.coin, acted - window, until), widestBound(judged));
   if (leader === null || marks === null) return leader ?? marks;
   return { low: min(leader.low, marks.low), high: max(leader.high, marks.high) };
+}
+
+/** Of which increments on something may be owed. */
+function owedSince({ order, state, holding, instrument }: JudgedOrder, reference: ReferenceSpan, window: number, asksFirst: boolean): number {
+  const waits = state.waitingMost(order.coin);
+  const mayWait = reference.owedBefore > instrument.lot && waits !== null && reference.owedBefore <= waits;
+  // Increments that came while older ones were owed keep those owed, as long as no entry brought the copy to its target.
+  const alive = Math.max(reference.owedFrom, holding.filledWholeAt - state.options.owedSlackMs);
+  const owed = Math.min(order.decidedAt - window, alive);
+  // What waits for an approval is asked for whatever is held, more than all of it too: exits may be on their way.
+  if (asksFirst) return owed;
+  return mayWait ? reference.from : Math.max(reference.from, owed);
 }
 
 const widestBound = ({ terms }: JudgedOrder): bigint => terms.reduce((widest, { settings }) => max(widest, settings.entryBound), 0n);

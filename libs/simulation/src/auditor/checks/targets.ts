@@ -3,13 +3,11 @@ import { asksFirst, laterEnd } from '../book/asks-first';
 import { aheadMost } from '../book/keep-mirrors';
 import { isExit } from '../book/orders';
 import { WAITING_PERCENT } from '../book/state';
-import { blame, type JudgedOrder, sizeText } from './judged-order';
+import { blame, type JudgedOrder, missedBy, sizeText } from './judged-order';
 
 /** From when on targets may be those an entry goes by: what an earlier process was told its own need not have heard of by `at`. */
-function knownFrom({ order, state, copy, holding }: JudgedOrder, from: number, at: number): number {
-  const leader = state.leader(copy.copy.leader).coin(order.coin);
-  const missed = holding.open.missedSince((move) => leader.isUnheard(move, order.process, at));
-  return missed === null ? from : Math.min(from, missed);
+function knownFrom(judged: JudgedOrder, from: number, at: number): number {
+  return Math.min(from, missedBy(judged, at)?.at ?? from);
 }
 
 /** Product §2.1, §2.4, §2.9: new risk up to the target only, on its side, for a cause, and never a second time for the same residual. */
