@@ -452,17 +452,21 @@ export class CopyBook {
     return this.copies.status[row] === STATUS.active;
   }
 
-  /** A flow in or out of the copy: the unit NAV is linked, so that money moved is neither gain nor loss (product §3). */
+  /**
+   * A flow in or out of the copy: the unit NAV is linked, so that money moved is neither gain nor loss (product §3). Money that comes back before any mark has met
+   * a copy that was left with less than it had lost finds it as it was.
+   */
   changeAllocation(row: number, allocation: Money): void {
     const { copies } = this;
     const before = copies.equity[row] ?? 0;
     const linked = copies.navEquity[row] ?? 0;
     if (linked > 0) copies.navFactor[row] = mulDivFloor(copies.navFactor[row] ?? 0, before, linked);
     const next = toExact(allocation, 'allocation');
-    const after = Math.max(0, before + next - (copies.allocation[row] ?? 0));
+    const left = before - (copies.shortfall[row] ?? 0) + next - (copies.allocation[row] ?? 0);
     copies.allocation[row] = next;
-    copies.equity[row] = after;
-    copies.navEquity[row] = after;
+    copies.equity[row] = Math.max(0, left);
+    copies.shortfall[row] = Math.max(0, -left);
+    copies.navEquity[row] = Math.max(0, left);
   }
 
   /** Mark of a coin; ignored for a coin never met. */

@@ -93,6 +93,8 @@ export const layoutCopyColumns = (make: ColumnMaker) => ({
   netPnl: make.f64('netPnl'),
   /** max(0, allocation + netPnl + unrealised), as of the last revaluation: what loss limits are measured on. */
   equity: make.f64('equity'),
+  /** What the copy lost beyond its allocation, ≥ 0: `equity` is 0 then. */
+  shortfall: make.f64('shortfall'),
   /** Funding that was read as paid and is not booked yet, ≥ 0: loss limits halt on it, nothing else knows it. */
   chargedUnbooked: make.f64('chargedUnbooked'),
   /** The copy's share of the real equity of its venue account: U is the smaller of it and `equity` (`usableEquity`). */

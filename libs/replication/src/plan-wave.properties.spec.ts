@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EPISODE, MICRO } from './instrument-columns';
 import { orderFacts } from './order-facts';
+import { revalue } from './revalue';
 import { increasedTarget, lockedRatio, reducedTarget } from './target';
 import { at, breakerOf, entryOf, instrumentOf, NOW, Stage, settingsOf } from './testing/book-builder';
 
@@ -231,6 +232,24 @@ describe('breaker from start on the unit NAV', () => {
         for (const flow of flows) stage.book.changeAllocation(0, money(BigInt(flow) * 100_000_000n));
         expect(stage.judge()).toEqual([]);
       }),
+    );
+  });
+
+  it('a loss stays what it was when money comes back before a mark, however little was left meanwhile', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 990 }), fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1, maxLength: 5 }), (lost, flows) => {
+        const stage = new Stage();
+        stage.add(entryOf(1, settingsOf('1'), { allocation: money(1_000n * 100_000_000n) }));
+        const { copies } = stage.book;
+        copies.netPnl[0] = -lost * 100_000_000;
+        revalue(stage.book, NOW, 5_000);
+        const before = lossFromStart(copies, 0);
+        for (const flow of [...flows, 1_000]) stage.book.changeAllocation(0, money(BigInt(flow) * 100_000_000n));
+        expect(Math.abs(lossFromStart(copies, 0) - before)).toBeLessThanOrEqual(flows.length + 1);
+        revalue(stage.book, NOW, 5_000);
+        expect(Math.abs(lossFromStart(copies, 0) - before)).toBeLessThanOrEqual(flows.length + 1);
+      }),
+      { examples: [[500, [1]]] },
     );
   });
 });

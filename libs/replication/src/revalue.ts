@@ -88,7 +88,11 @@ export function revalue(book: CopyBook, now: number, markMaxAgeMs: number): void
   copies.marksFresh.fill(1, 0, rowCount);
   for (let row = 0; row < rowCount; row += 1) copies.equity[row] = (copies.allocation[row] ?? 0) + (copies.netPnl[row] ?? 0);
   for (const sheet of book.allSheets()) addSheet(copies, sheet, rowCount, sheet.mark > 0 && now - sheet.markAt <= markMaxAgeMs);
-  for (let row = 0; row < rowCount; row += 1) if ((copies.equity[row] ?? 0) < 0) copies.equity[row] = 0;
+  for (let row = 0; row < rowCount; row += 1) {
+    const equity = copies.equity[row] ?? 0;
+    copies.shortfall[row] = Math.max(0, -equity);
+    copies.equity[row] = Math.max(0, equity);
+  }
 }
 
 function addSheet(copies: CopyColumns, sheet: InstrumentSheet, rowCount: number, fresh: boolean): void {

@@ -177,6 +177,18 @@ describe('limits of loss (product §3, 2)', () => {
     expect(history.found()).toEqual([]);
   });
 
+  it.each<[string, number, readonly string[]]>([
+    ['as it was, where no mark came meanwhile', 0, []],
+    ['worth nothing, where one did', 1, ['order_after_breach']],
+  ])('finds a copy that was left with less than it had lost, as its money comes back, %s', (_what, marks, found) => {
+    const limits = losses({ fromStart: rate('0.2') });
+    const history = holding(limits).wait(1_000).mark('90').terms(limits, '100');
+    for (let mark = 0; mark < marks; mark += 1) history.wait(1_000).mark('90');
+    history.terms(limits, '10000').wait(1_000).mark('90').wait(100);
+    enter(history, '90');
+    expect(history.found()).toEqual(found);
+  });
+
   it('begins anew when the follower re-enables', () => {
     const history = holding(losses({ fromStart: rate('0.2') }));
     history.wait(1_000).mark('59').state('breaker_closed').wait(10);

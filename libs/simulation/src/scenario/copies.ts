@@ -7,6 +7,9 @@ import type { CopyStep } from './steps';
 import type { CopyTerms } from './terms';
 import { drawTerms, loosened, rechosen, type TermsFor, tightened } from './terms-draw';
 
+/** The least a copy is left with. */
+export const LEAST_MONEY = 100_000_000n;
+
 /** A copy as its followers' acts leave it; what the engine did by itself (a loss limit met) is not known to a script. */
 export interface CopyPlan {
   readonly copy: number;
@@ -108,6 +111,19 @@ export class ScenarioCopies {
     const slots = BigInt(plan.follower.slots);
     if (by === 0n || after * slots * 10n > real * 9n || after * slots * 10n < real) return null;
     plan.allocation = after;
+    return { at, kind: 'copy_allocation', copy: plan.copy, by };
+  }
+
+  /** Leaves a copy one unit of money; returns what was taken. */
+  leaveLeast(plan: CopyPlan): bigint {
+    const by = plan.allocation - LEAST_MONEY;
+    plan.allocation -= by;
+    return by;
+  }
+
+  /** Gives a copy money that was taken from it. */
+  give(at: number, plan: CopyPlan, by: bigint): Extract<CopyStep, { kind: 'copy_allocation' }> {
+    plan.allocation += by;
     return { at, kind: 'copy_allocation', copy: plan.copy, by };
   }
 

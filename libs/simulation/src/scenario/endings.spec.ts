@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LEAST_MONEY } from './copies';
 import { withoutSteps } from './cut';
 import { brokenPromises } from './promises';
 import { scenarioOf } from './scenario-of';
@@ -32,6 +33,36 @@ describe.each<[string, (step: Step) => boolean]>([
       return steps.slice(first).filter(({ kind }) => kind === 'copy_create').length;
     });
     expect(Math.max(...later)).toBeGreaterThan(5);
+  });
+});
+
+describe('money down to the least', () => {
+  /** Copies in order of being left with it, and of having it back. */
+  const turns = (steps: readonly Step[]): readonly string[] => {
+    const money = new Map<number, bigint>();
+    return steps.flatMap((step): readonly string[] => {
+      if (step.kind === 'copy_create') money.set(step.copy, step.allocation);
+      if (step.kind !== 'copy_allocation') return [];
+      const before = money.get(step.copy) ?? 0n;
+      money.set(step.copy, before + step.by);
+      return before + step.by === LEAST_MONEY ? [`least ${step.copy}`] : before === LEAST_MONEY ? [`back ${step.copy}`] : [];
+    });
+  };
+  const having = all.filter(({ steps }) => turns(steps).length > 0);
+
+  it('is in about a quarter of all worlds, which keep every promise', () => {
+    expect(having.length).toBeGreaterThan(3);
+    expect(having.length).toBeLessThan(14);
+    for (const scenario of having) expect(brokenPromises(scenario), `seed ${scenario.seed}`).toEqual([]);
+  });
+
+  it('is given back to copies that go on', () => {
+    for (const { seed, steps } of having) {
+      const told = turns(steps);
+      const back = told.filter((turn) => turn.startsWith('back'));
+      expect(back.length, `seed ${seed}`).toBeGreaterThan(0);
+      for (const [at, turn] of told.entries()) if (turn.startsWith('back')) expect(told.slice(0, at)).toContain(turn.replace('back', 'least'));
+    }
   });
 });
 

@@ -16,7 +16,7 @@ import { ScenarioLimits } from './limits';
 import { listingPauses, suspensions } from './listings';
 import { lockLosses } from './lock-losses';
 import { ScenarioMarket } from './market';
-import { moneyNow } from './money-now';
+import { leastMoney, moneyNow } from './money-now';
 import { withPasts } from './pasts';
 import { PressedLimits } from './pressed-limits';
 import type { Scenario, ScenarioSize, ScenarioSources } from './scenario';
@@ -103,6 +103,7 @@ export function scenarioOf(seed: number, size: ScenarioSize = 'standard', source
       handOversOpposite(seed, copies, market, book),
       unwinds(seed, copies),
       moneyNow(seed, copies),
+      leastMoney(seed, copies),
       listingPauses(seed, copies),
       suspensions(seed, copies),
       pressed,

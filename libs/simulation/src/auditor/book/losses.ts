@@ -131,8 +131,8 @@ export class LossTrack {
   flow({ told, real }: ValueSeen, moved: number): void {
     const isToldHigher = told * (real + moved) >= real * (told + moved);
     const [most, least] = isToldHigher ? [told, real] : [real, told];
-    this.high = { unit: unitOf(this.high, most), value: most + moved };
-    this.low = { unit: unitOf(this.low, least), value: least + moved };
+    this.high = { unit: linkedUnit(this.high, most), value: most + moved };
+    this.low = { unit: linkedUnit(this.low, least), value: least + moved };
   }
 
   /** A process died and took the highest values of its last seconds with it. */
@@ -238,6 +238,9 @@ function unitOf(base: UnitBase, value: number): number {
   if (value <= 0) return 0;
   return base.value === null || base.value <= 0 ? base.unit : base.unit * (value / base.value);
 }
+
+/** The unit value as money moves: where money that was taken left nothing, and no mark came since, it is what it was before that. */
+const linkedUnit = (base: UnitBase, value: number): number => (base.value !== null && base.value <= 0 ? base.unit : unitOf(base, value));
 
 /** What a death may take with it is older than one of these. */
 const PEAK_BUCKET_MS = 6_000;
