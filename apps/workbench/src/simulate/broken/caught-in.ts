@@ -21,6 +21,7 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   close_all_of_a_leader_closes_nobody: 9,
   closed_by_limit_enters_again: 19,
   concentration_forgotten: 20,
+  copy_without_equity_goes_on: 16,
   corridor_forgotten: 45,
   cross_at_the_ask: 3,
   cross_between_followers: 3,
