@@ -2,7 +2,7 @@ import { type EpochMs, max, min, RATE_ONE } from '@lockstep/kernel';
 import type { SharedLimitsSeen } from '../terms';
 import type { CopyTrack, TermsInForce } from './copies';
 import { equityOf } from './held-at-look';
-import { sharedKey } from './shared-standing';
+import { type SharedStanding, sharedKey } from './shared-standing';
 import type { AuditState } from './state';
 import { heldBy, termsFor } from './state-limits';
 import { underlyingOf } from './underlying';
@@ -40,14 +40,21 @@ export function lookAtShared(state: AuditState, valued: Iterable<CopyTrack>, pro
     add(copy.account, null);
     add(copy.leaderId, copy.leader);
   }
-  for (const { of, leader, is } of state.shared.values()) if (is !== 'met') add(of, leader);
+  const known = new Map<string, SharedStanding[]>();
+  for (const standing of state.shared.values()) {
+    const { of, leader, is } = standing;
+    if (is !== 'met') add(of, leader);
+    const before = known.get(of);
+    if (before === undefined) known.set(of, [standing]);
+    else before.push(standing);
+  }
   for (const group of groups.values()) {
     const living = group.copies.filter((copy) => copy.state !== 'stopped');
     if (living.every((copy) => termsFor(copy, at).every(({ settings }) => settings.shared === undefined))) {
       for (const [key, { of }] of state.shared) if (of === group.of) state.shared.delete(key);
       continue;
     }
-    judgeGroup({ state, process, at, ...group, copies: living });
+    judgeGroup({ state, process, at, ...group, copies: living }, known.get(group.of) ?? []);
   }
 }
 
@@ -73,24 +80,41 @@ interface Range {
   readonly most: bigint | null;
 }
 
-function judgeGroup(look: Look): void {
-  const held = heldOf(look);
+/** `known`: what is known already of limits of the group. */
+function judgeGroup(look: Look, known: readonly SharedStanding[]): void {
+  const held = once(() => heldOf(look));
+  const worth = once(() => worthOf(look, sureOf(look)));
   for (const [limit, column] of LIMITS) {
     if (isLeaders(column) !== (look.leader !== null)) continue;
+    const threshold = limitOf(look, column, worth);
+    const before = known.filter((each) => each.limit === limit);
+    // Most copies share few limits: of one that nobody has nothing is to be told but what was told before.
+    if (threshold.least === null && threshold.most === null && before.length === 0) continue;
+    const all = held();
     if (!isShare(column)) {
-      keep(look, limit, null, limitOf(look, column), held === null ? UNKNOWN : sumOf(held, () => true));
+      keep(look, limit, null, threshold, all === null ? UNKNOWN : sumOf(all));
       continue;
     }
-    for (const underlying of underlyingsOf(look, limit)) {
-      keep(look, limit, underlying, limitOf(look, column), held === null ? UNKNOWN : sumOf(held, (coin) => underlyingOf(coin) === underlying));
+    for (const underlying of underlyingsOf(look, before)) {
+      keep(look, limit, underlying, threshold, all === null ? UNKNOWN : sumOf(all.filter(({ coin }) => underlyingOf(coin) === underlying)));
     }
   }
 }
 
+/** What is worked out when it is asked for first. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** Those the copies ever held something of, and those whose limit was passed by copies that stopped meanwhile. */
-function underlyingsOf({ state, of, copies }: Look, limit: string): ReadonlySet<string> {
-  const found = new Set(copies.flatMap(({ holdings }) => [...holdings.keys()].map(underlyingOf)));
-  for (const known of state.shared.values()) if (known.of === of && known.limit === limit && known.underlying !== null) found.add(known.underlying);
+function underlyingsOf({ copies }: Look, before: readonly SharedStanding[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { holdings } of copies) for (const coin of holdings.keys()) found.add(underlyingOf(coin));
+  for (const { underlying } of before) if (underlying !== null) found.add(underlying);
   return found;
 }
 
@@ -129,26 +153,27 @@ function heldOf({ state, process, at, copies }: Look): readonly HeldInCoin[] | n
   return all;
 }
 
-const sumOf = (held: readonly HeldInCoin[], counts: (coin: string) => boolean): Range => {
-  const counted = held.filter(({ coin }) => counts(coin));
-  return { least: counted.reduce((sum, { least }) => sum + least, 0n), most: counted.reduce((sum, { most }) => sum + most, 0n) };
-};
+const sumOf = (held: readonly HeldInCoin[]): Range => ({
+  least: held.reduce((sum, { least }) => sum + least, 0n),
+  most: held.reduce((sum, { most }) => sum + most, 0n),
+});
 
 /** Whether a copy stands in its book for certain. */
 const surelyIn = ({ state, stateAt }: CopyTrack, at: EpochMs): boolean =>
   at - stateAt >= STATE_YOUNG_MS && state !== 'preparing' && state !== 'stopping' && state !== 'handing_over';
 
-/** The strictest limit any of the copies has, in money. */
-function limitOf(look: Look, column: Column): Range {
+const sureOf = ({ at, copies }: Look): readonly CopyTrack[] => copies.filter((copy) => surelyIn(copy, at));
+
+/** The strictest limit any of the copies has, in money. `worth`: what they are worth together. */
+function limitOf(look: Look, column: Column, worth: () => Range): Range {
   const { at, copies } = look;
-  const sure = copies.filter((copy) => surelyIn(copy, at));
-  const most = strictest(sure, (terms) => figureOf(terms, column), at, 'most');
+  const most = strictest(sureOf(look), (terms) => figureOf(terms, column), at, 'most');
   const least = strictest(copies, (terms) => figureOf(terms, column), at, 'least');
-  if (!isShare(column)) return { least, most };
-  const worth = worthOf(look, sure);
+  if (!isShare(column) || (least === null && most === null)) return { least, most };
+  const all = worth();
   const shared = (share: bigint | null, equity: bigint | null): bigint | null =>
     share === null || equity === null ? null : (share * equity) / RATE_ONE;
-  return { least: shared(least, worth.least), most: shared(most, worth.most) };
+  return { least: shared(least, all.least), most: shared(most, all.most) };
 }
 
 const figureOf = ({ settings }: TermsInForce, column: Column): bigint | null => settings.shared?.[column] ?? null;
