@@ -48,8 +48,13 @@ export function endWindowsBefore(book: CopyBook, sheet: InstrumentSheet, now: nu
   return forfeits;
 }
 
-function giveUp(book: CopyBook, sheet: InstrumentSheet, row: number): Forfeit | null {
-  const reason = reasonOf(reasonAt(sheet.rows.lastReason[row] ?? 0));
+/** Gives up what one copy has not copied, by default with the reason that kept it from that. null: nothing of a lot or more is missing. */
+export function giveUp(
+  book: CopyBook,
+  sheet: InstrumentSheet,
+  row: number,
+  reason = reasonOf(reasonAt(sheet.rows.lastReason[row] ?? 0)),
+): Forfeit | null {
   const amount = forfeitGap(sheet, row, reason);
   return amount > 0 ? { row, copyNo: book.copies.copyNo[row] ?? 0, amount, reason } : null;
 }

@@ -24,7 +24,7 @@ export interface RowIntent {
 }
 
 /** What of a plan or its journal row a decision is found in. */
-export type WaveRow = Pick<JournalRow, 'leaderBefore' | 'leaderAfter' | 'firstFillAt'> & {
+export type WaveRow = Pick<JournalRow, 'plannedAt' | 'leaderBefore' | 'leaderAfter' | 'firstFillAt'> & {
   readonly decisions: Pick<JournalRow['decisions'], 'reason' | 'targetBefore' | 'targetAfter' | 'kappa'>;
 };
 

@@ -8,7 +8,7 @@ import { encodeJournal, wholeSlice } from './journal';
 import { decodeJournal } from './journal-decode';
 import { mirrorEntries } from './mirror-room';
 import { type Asked, askedAfter, takeApproved } from './proposals';
-import { reasonAt } from './reasons';
+import { reasonAt, reasonNumber } from './reasons';
 import { repairPlan } from './repair';
 import { takeOn } from './take-on';
 import { at, dollars, entryOf, instrumentOf, NOW, optionsOf, priceUnits, Stage, settingsOf } from './testing/book-builder';
@@ -81,7 +81,7 @@ describe('what a follower is asked about', () => {
           for (let order = 0; order < plan.orders.count; order += 1) stage.fillOrder(plan, order, at(plan.orders.lots, order));
           if (approve > 0 && asked !== null && now < asked.endsAt) {
             const micro = Math.floor(asked.micro * approve);
-            if (micro > 0) takeApproved(stage.book, stage.sheet, ROW, { ...asked, micro }, asked.endsAt);
+            if (micro > 0) takeApproved(stage.book, stage.sheet, ROW, { ...asked, micro }, { now, until: asked.endsAt });
             asked = micro === asked.micro ? null : { ...asked, micro: asked.micro - micro };
           }
           const late = repair(stage, now);
@@ -98,7 +98,7 @@ describe('what a follower is asked about', () => {
     const stage = asking({ follow: 'increases_only' });
     const keeps = { ...terms(), keeps: true };
     lead(stage, 10, NOW);
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 60 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 60 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + 30_000 });
     stage.sheet.rows.position[ROW] = 60;
     const left: Asked = { buy: true, micro: 40 * MICRO, price: priceUnits('100'), endsAt: NOW + WITHIN_MS };
     const halved = askedAfter(left, lead(stage, 5, NOW + 1_000), ROW, keeps);
@@ -109,12 +109,12 @@ describe('what a follower is asked about', () => {
   it('enters from flat on the leader’s side, whatever a copy that closes by itself keeps against him', () => {
     const stage = asking({ follow: 'increases_only' });
     lead(stage, 10, NOW);
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + 30_000 });
     stage.fill(repair(stage, NOW));
     expect(at(stage.sheet.rows.position, ROW)).toBe(100);
     const asked = askedAfter(null, journaled(lead(stage, -20, NOW + 1_000)), ROW, { ...terms(), keeps: true });
     expect([asked?.buy, (asked?.micro ?? 0) / MICRO, at(stage.sheet.rows.target, ROW) / MICRO]).toEqual([false, 200, 100]);
-    takeApproved(stage.book, stage.sheet, ROW, { buy: false, micro: 200 * MICRO, price: priceUnits('100') }, NOW + 31_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: false, micro: 200 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + 31_000 });
     expect(at(stage.sheet.rows.target, ROW) / MICRO).toBe(-200);
     const { orders } = repair(stage, NOW + 1_000);
     expect(Array.from({ length: orders.count }, (_, order) => [orders.buy[order], orders.exit[order], orders.lots[order]])).toEqual([
@@ -129,6 +129,19 @@ describe('what a follower is asked about', () => {
     expect(first).toEqual({ buy: true, micro: 100 * MICRO, price: priceUnits('100'), endsAt: NOW - 100 + WITHIN_MS });
     const second = askedAfter(first, lead(stage, 40, NOW + 1_000), ROW, terms(104));
     expect(second).toEqual({ buy: true, micro: 400 * MICRO, price: priceUnits('103'), endsAt: NOW + 900 + WITHIN_MS });
+  });
+
+  it('is over at its end, told so or not: an increase that comes later is asked about alone, and nothing of the old one is left for a reduction', () => {
+    const stage = asking();
+    const first = askedAfter(null, lead(stage, 10, NOW), ROW, terms(100));
+    const end = first?.endsAt ?? 0;
+    const added = lead(stage, 20, end - 1);
+    const later = lead(stage, 30, end, 1_000);
+    expect(askedAfter(first, added, ROW, terms(110))?.micro).toBe(200 * MICRO);
+    const alone = { buy: true, micro: 100 * MICRO, price: priceUnits('104'), endsAt: end - 1_000 + WITHIN_MS };
+    expect(askedAfter(first, later, ROW, terms(104))).toEqual(alone);
+    expect(askedAfter(first, journaled(later), ROW, terms(104))).toEqual(alone);
+    expect(askedAfter(first, lead(stage, 15, end + 100), ROW, terms())).toBe(null);
   });
 
   it.each([
@@ -148,7 +161,7 @@ describe('what a follower is asked about', () => {
     stage.book.copies.status[ROW] = STATUS.active | STATUS.staleTruth;
     const plan = lead(stage, 10, NOW);
     expect(reasonAt(at(plan.decisions.reason, ROW))).toBe('approval_needed');
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + 30_000 });
     expect(at(repair(stage, NOW + 1_000).decisions.entryLots, ROW)).toBe(0);
     stage.book.copies.status[ROW] = STATUS.active;
     expect(at(repair(stage, NOW + 2_000).decisions.entryLots, ROW)).toBe(100);
@@ -161,27 +174,40 @@ describe('an approval', () => {
     lead(stage, 10, NOW, 2_500);
     stage.book.copies.approveWithinMs[ROW] = WITHIN_MS;
     expect(at(stage.sheet.rows.target, ROW)).toBe(100 * MICRO);
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('101') }, NOW + 30_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('101') }, { now: NOW, until: NOW + 30_000 });
     expect([at(stage.sheet.rows.target, ROW), at(stage.sheet.rows.owedPrice, ROW)]).toEqual([30 * MICRO, priceUnits('101')]);
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('103') }, NOW + 20_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('103') }, { now: NOW, until: NOW + 20_000 });
     expect([at(stage.sheet.rows.target, ROW), at(stage.sheet.rows.owedPrice, ROW)]).toEqual([60 * MICRO, priceUnits('102')]);
     expect(at(stage.sheet.rows.owedUntil, ROW)).toBe(NOW + 30_000);
+  });
+
+  it('is no new window for what an approval before it may not enter any more, which is given up with its reason', () => {
+    const stage = asking();
+    lead(stage, 10, NOW);
+    const take = (now: number, price: string) => {
+      const approved = { buy: true, micro: 30 * MICRO, price: priceUnits(price) };
+      return takeApproved(stage.book, stage.sheet, ROW, approved, { now, until: now + 10_000 });
+    };
+    expect(take(NOW, '100')).toBe(null);
+    stage.sheet.rows.lastReason[ROW] = reasonNumber('out_of_band');
+    expect(take(NOW + 10_000, '104')).toEqual({ row: ROW, copyNo: 1, amount: 30 * MICRO, reason: 'out_of_band' });
+    expect([at(stage.sheet.rows.target, ROW), at(stage.sheet.rows.owedPrice, ROW)]).toEqual([30 * MICRO, priceUnits('104')]);
   });
 
   it('is used up by what it entered: what was closed of that since, as a remnant, is not entered again by the next one', () => {
     const stage = asking();
     lead(stage, 10, NOW);
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 30 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + 30_000 });
     // Filled whole, and closed whole where its target keeps a part.
     stage.sheet.rows.owedPrice[ROW] = 0;
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 20 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 20 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + 30_000 });
     expect(at(stage.sheet.rows.target, ROW)).toBe(20 * MICRO);
   });
 
   it('is over with what a copy without approvals owes', () => {
     const stage = asking();
     lead(stage, 10, NOW);
-    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, NOW + 30_000);
+    takeApproved(stage.book, stage.sheet, ROW, { buy: true, micro: 100 * MICRO, price: priceUnits('100') }, { now: NOW, until: NOW + 30_000 });
     expect(at(stage.sheet.rows.episode, ROW) & EPISODE.approved).toBe(EPISODE.approved);
     stage.book.copies.approveWithinMs[ROW] = 0;
     lead(stage, 20, NOW + 1_000, 2_500);

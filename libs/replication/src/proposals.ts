@@ -1,7 +1,7 @@
 import { mulDivFloor } from '@lockstep/kernel';
-import { forfeitGap } from './apply';
 import type { CopyBook } from './book';
 import { MODE } from './copy-columns';
+import { type Forfeit, giveUp } from './end-windows';
 import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
 import { type IntentTerms, refusedIncrement, type WaveRow, weighedReference } from './journaled-intent';
 import { wantedOf } from './mirror-columns';
@@ -33,12 +33,17 @@ export interface AskTerms extends IntentTerms {
   readonly adds: number;
 }
 
+/** Whether what was asked about is over by its time, told so or not: nothing of it may be approved any more, and nothing is added to it. */
+export const isOver = ({ endsAt }: Pick<Asked, 'endsAt'>, now: number): boolean => now >= endsAt;
+
 /**
  * What is asked about after the decision at `index` of a planned or journaled row, from what was before it: an increase that waits for approval is added, a
- * reduction of the leader takes back the same share, and with the leader's position it ends. So a restart finds in the journal what planning told.
+ * reduction of the leader takes back the same share, and with the leader's position or its own time it ends. So a restart finds in the journal what planning told.
  */
-export function askedAfter(before: Asked | null, row: WaveRow, index: number, terms: AskTerms): Asked | null {
-  if (row.firstFillAt === 0) return before;
+export function askedAfter(stood: Asked | null, row: WaveRow, index: number, terms: AskTerms): Asked | null {
+  if (row.firstFillAt === 0) return stood;
+  // The look that tells its end may come late, after a start or behind a slow database.
+  const before = stood === null || isOver(stood, row.plannedAt) ? null : stood;
   const kind = classify(row.leaderBefore, row.leaderAfter);
   if (kind === 'flat') return null;
   if (kind === 'reduce') return before === null ? null : reducedAsked(before, Math.abs(row.leaderBefore), Math.abs(row.leaderAfter));
@@ -83,15 +88,19 @@ export function reducedAsked(open: Asked, before: number, after: number): Asked 
 
 /**
  * Raises a copy's target by what its follower approved. It is owed at the price it was asked about at until `until`; the next repair sends it, with every
- * check of its moment. What was owed without an approval is given up first, what was owed with one goes on beside it. Call it while the instrument's lane is
- * held.
+ * check of its moment. What was owed without an approval, or whose window is over, is given up first and returned; what is owed with one goes on beside it.
+ * Call it while the instrument's lane is held.
  */
-export function takeApproved(book: CopyBook, sheet: InstrumentSheet, row: number, approved: Omit<Asked, 'endsAt'>, until: number): void {
+export function takeApproved(
+  book: CopyBook,
+  sheet: InstrumentSheet,
+  row: number,
+  approved: Omit<Asked, 'endsAt'>,
+  { now, until }: { readonly now: number; readonly until: number },
+): Forfeit | null {
   const { rows, leaderLots } = sheet;
   const side = approved.buy ? 1 : -1;
-  // Nor is what an approval entered and the copy closed since, as a remnant with what its leader sold, approved once more.
-  const isOwed = ((rows.episode[row] ?? 0) & EPISODE.approved) !== 0 && rows.owedPrice[row] !== 0;
-  if (!isOwed) forfeitGap(sheet, row, 'approval_needed');
+  const forfeit = giveUpBefore(book, sheet, row, now);
   // A copy that closes by itself may keep a target against its leader: what enters on his side begins at flat, as where nobody is asked.
   const target = (rows.target[row] ?? 0) * side < 0 ? 0 : (rows.target[row] ?? 0);
   const wanted = wantedOf(rows, row, target);
@@ -104,4 +113,14 @@ export function takeApproved(book: CopyBook, sheet: InstrumentSheet, row: number
   if (book.copies.mode[row] === MODE.fixedAmount) rows.adds[row] = (rows.adds[row] ?? 0) + 1;
   // Attempts that failed before say nothing of this one.
   rows.refusals[row] = 0;
+  return forfeit;
+}
+
+/** Gives up what does not go on beside an approval: what is owed without one, and what is missing at the end of its window, which no repair need have met yet. */
+function giveUpBefore(book: CopyBook, sheet: InstrumentSheet, row: number, now: number): Forfeit | null {
+  const { rows } = sheet;
+  const isApproved = ((rows.episode[row] ?? 0) & EPISODE.approved) !== 0;
+  if (isApproved && now >= (rows.owedUntil[row] ?? 0)) return giveUp(book, sheet, row);
+  // Nor is what an approval entered and the copy closed since, as a remnant with what its leader sold, approved once more.
+  return isApproved && rows.owedPrice[row] !== 0 ? null : giveUp(book, sheet, row, 'approval_needed');
 }

@@ -100,7 +100,7 @@ class Story {
     const micro = Math.min(asked.micro, Number(size) * LOTS * MICRO);
     if (micro < asked.micro) this.asked = { ...asked, micro: asked.micro - micro };
     const window = Math.max(at(stage.book.copies.catchUpMs, row), at(stage.book.copies.maxAgeMs, row));
-    takeApproved(stage.book, stage.sheet, row, { ...asked, micro }, Math.min(now + window, asked.endsAt));
+    takeApproved(stage.book, stage.sheet, row, { ...asked, micro }, { now, until: Math.min(now + window, asked.endsAt) });
     return null;
   }
 

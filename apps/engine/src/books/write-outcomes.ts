@@ -1,6 +1,6 @@
 import { moveData } from '@lockstep/delivery';
-import { formatSize, fromLots, type Instrument, size, type TenantScope } from '@lockstep/kernel';
-import { MICRO, microToSize, type ReasonCode, reasonAt } from '@lockstep/replication';
+import { formatSize, fromLots, type Instrument, type TenantScope } from '@lockstep/kernel';
+import { MICRO, type ReasonCode, reasonAt } from '@lockstep/replication';
 import {
   type EngineScopedUnit,
   type NewEvent,
@@ -17,6 +17,7 @@ import { newestRows, type ProposalChange } from '../proposals/proposal-changes';
 import type { BookGroup, CopyRecord } from '../state/registry';
 import type { PlannedWave } from '../wave/planned-wave';
 import type { RecordedMove } from '../wave/recorded-move';
+import { forfeitedEvent } from './forfeited-event';
 import { orderRecord } from './order-record';
 import type { WaveOutcome } from './outcome-batch';
 import { positionStateOf } from './position-state-of';
@@ -168,12 +169,9 @@ function deniedEvents(ctx: EngineContext, { wave }: WaveOutcome, inScope: InScop
 
 function forfeitEvents(ctx: EngineContext, outcome: WaveOutcome, inScope: InScope): NewEvent[] {
   const events: NewEvent[] = [];
-  for (const { copyNo, amount, reason } of outcome.wave.forfeits) {
-    const copy = ctx.registry.copies.get(copyNo);
-    if (!inScope(copy)) continue;
-    const { instrument } = outcome.wave.sheet;
-    const given = formatSize(size(microToSize(instrument, amount)));
-    events.push(newEvent(ctx, 'copy.forfeited', ctx.clock.now(), { copy_id: copy.id, coin: instrument.coin, size: given, reason }));
+  for (const forfeit of outcome.wave.forfeits) {
+    const copy = ctx.registry.copies.get(forfeit.copyNo);
+    if (inScope(copy)) events.push(forfeitedEvent(ctx, copy, outcome.wave.sheet.instrument, forfeit));
   }
   return events;
 }

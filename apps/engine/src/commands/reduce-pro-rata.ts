@@ -1,5 +1,5 @@
 import { type Money, money } from '@lockstep/kernel';
-import { type InstrumentSheet, isHandingOver, microToSize, reducedAsked, revalue, STATUS, scaleTarget } from '@lockstep/replication';
+import { type InstrumentSheet, isHandingOver, isOver, microToSize, reducedAsked, revalue, STATUS, scaleTarget } from '@lockstep/replication';
 import { type EngineScopedUnit, savePositionStates, type TakenOnResult } from '@lockstep/storage';
 import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
@@ -65,14 +65,16 @@ function reduceTargets(ctx: EngineContext, copy: CopyRecord, held: readonly Inst
   const status = book.copies.status[copy.row] ?? 0;
   if (book.copies.copyNo[copy.row] !== copy.no || isHandingOver(status) || (status & STATUS.closing) !== 0) return [];
   refreshPrices(copy.watched);
-  revalue(book, Math.floor(ctx.clock.now()), ctx.limits.markMaxAgeMs);
+  const now = Math.floor(ctx.clock.now());
+  revalue(book, now, ctx.limits.markMaxAgeMs);
   const profit = BigInt((book.copies.equity[copy.row] ?? 0) - (book.copies.allocation[copy.row] ?? 0));
   const [before, after] = [booked + profit, wanted + profit];
   return held.map((sheet) => {
     const intent = intentOf(sheet, copy.row);
     scaleTarget(sheet, copy.row, { before: Number(before), after: Number(after) });
     const asked = ctx.proposals.get(copy.no, sheet.instrument.coin);
-    const changes = asked === null ? [] : takeAsked(ctx, copy, sheet.instrument, reducedAsked(asked.asked, Number(before), Number(after)));
+    const left = asked === null || isOver(asked.asked, now) ? null : reducedAsked(asked.asked, Number(before), Number(after));
+    const changes = takeAsked(ctx, copy, sheet.instrument, left, now);
     return { sheet, before: intent, after: intentOf(sheet, copy.row), asked: { before: asked, changes } };
   });
 }

@@ -73,8 +73,9 @@ export async function takeOnPositions(
 
 /** What the follower is asked about instead of an increase. It takes the place of what was asked before, so that a wish made twice asks once. */
 function askedOf(ctx: EngineContext, copy: CopyRecord, { instrument }: InstrumentSheet, { asked, reason }: TakenOn): readonly ProposalChange[] {
-  if (asked === undefined) return reason === null ? takeAsked(ctx, copy, instrument, null) : [];
-  return takeAsked(ctx, copy, instrument, { ...asked, endsAt: Math.floor(ctx.clock.now()) + (copy.settings.approveWithinMs ?? 0) });
+  const now = Math.floor(ctx.clock.now());
+  if (asked === undefined) return reason === null ? takeAsked(ctx, copy, instrument, null, now) : [];
+  return takeAsked(ctx, copy, instrument, { ...asked, endsAt: now + (copy.settings.approveWithinMs ?? 0) }, now);
 }
 
 function optionsOf(ctx: EngineContext, watched: WatchedAccount, band: TakeOnOptions['band']): TakeOnOptions {

@@ -1,6 +1,7 @@
 import { lotSize, parseSize } from '@lockstep/kernel';
 import { type InstrumentSheet, MICRO, microToSize, takeApproved } from '@lockstep/replication';
-import { type CommandRow, type ProposalRow, proposalById } from '@lockstep/storage';
+import { type CommandRow, type EngineScopedUnit, type ProposalRow, proposalById } from '@lockstep/storage';
+import { forfeitedEvent } from '../books/forfeited-event';
 import { applied, type CommandEnd, type CommandParts, refused } from '../commands/command-end';
 import { field } from '../commands/payload';
 import { keepIntent } from '../commands/take-on-positions';
@@ -61,9 +62,14 @@ async function approve(
   if (micro === null) return refused('bad_payload', 'size');
   const before = intentOf(sheet, copy.row);
   const window = Math.max(copies.catchUpMs[copy.row] ?? 0, copies.maxAgeMs[copy.row] ?? 0);
-  takeApproved(copy.watched.book, sheet, copy.row, { buy: asked.buy, micro, price: asked.price }, Math.min(now + window, asked.endsAt));
+  const approved = { buy: asked.buy, micro, price: asked.price };
+  const forfeit = takeApproved(copy.watched.book, sheet, copy.row, approved, { now, until: Math.min(now + window, asked.endsAt) });
   const change = approveOf(ctx, open, sheet.instrument, micro, command.no);
-  await orTakeBack(ctx, placeOf(open), () => keepIntent(ctx, books, copy, sheet, before, (unit) => writeChanges(unit, [change])));
+  const write = async (unit: EngineScopedUnit): Promise<void> => {
+    if (forfeit !== null) await unit.events.append([forfeitedEvent(ctx, copy, sheet.instrument, forfeit)]);
+    await writeChanges(unit, [change]);
+  };
+  await orTakeBack(ctx, placeOf(open), () => keepIntent(ctx, books, copy, sheet, before, write));
   return applied(resultOf(change.row));
 }
 

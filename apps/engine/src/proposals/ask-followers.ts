@@ -42,7 +42,7 @@ export function askFollower(
   const before = ctx.proposals.get(copy.no, sheet.instrument.coin);
   if (before === null && plan.decisions.reason[index] !== APPROVAL) return [];
   const terms: AskTerms = { ...intentTermsOf(copy, sheet, move), closing: false, adds, approveWithinMs: copy.settings.approveWithinMs ?? 0 };
-  return takeAsked(ctx, copy, sheet.instrument, askedAfter(before?.asked ?? null, plan, index, terms));
+  return takeAsked(ctx, copy, sheet.instrument, askedAfter(before?.asked ?? null, plan, index, terms), plan.plannedAt);
 }
 
 /** How the copy's mode and choices turn the leader's change into its own. */

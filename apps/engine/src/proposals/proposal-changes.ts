@@ -1,6 +1,6 @@
 import { wireTime } from '@lockstep/delivery';
-import { formatPrice, formatSize, type Instrument, price, size } from '@lockstep/kernel';
-import { type Asked, microToSize } from '@lockstep/replication';
+import { type EpochMs, formatPrice, formatSize, type Instrument, price, size } from '@lockstep/kernel';
+import { type Asked, isOver, microToSize } from '@lockstep/replication';
 import { type EngineScopedUnit, type NewEvent, type NewRow, type ProposalRow, saveProposals } from '@lockstep/storage';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
@@ -20,12 +20,21 @@ type Context = Pick<EngineContext, 'clock' | 'ids' | 'proposals'>;
 
 /**
  * Takes what a copy's follower is asked about now in the place of what it was, in memory. Returns what is to be written of it, oldest first: where the side
- * turned, the end of one proposal and the beginning of another. Call it in the instrument's lane.
+ * turned, or the proposal was over by `decidedAt`, the end of one proposal and the beginning of another. Call it in the instrument's lane.
  */
-export function takeAsked(ctx: Context, copy: CopyRecord, instrument: Instrument, after: Asked | null): readonly ProposalChange[] {
+export function takeAsked(
+  ctx: Context,
+  copy: CopyRecord,
+  instrument: Instrument,
+  after: Asked | null,
+  decidedAt: EpochMs,
+): readonly ProposalChange[] {
   const before = ctx.proposals.get(copy.no, instrument.coin);
   if (before === null) return after === null ? [] : [makeProposal(ctx, copy, instrument, after)];
   if (after === before.asked) return [];
+  if (isOver(before.asked, decidedAt)) {
+    return [endProposal(ctx, before, 'ended'), ...(after === null ? [] : [makeProposal(ctx, copy, instrument, after)])];
+  }
   if (after === null) return [endProposal(ctx, before, 'withdrawn')];
   if (after.buy !== before.asked.buy) return [endProposal(ctx, before, 'withdrawn'), makeProposal(ctx, copy, instrument, after)];
   return [changeProposal(ctx, before, instrument, after)];

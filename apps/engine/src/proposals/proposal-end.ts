@@ -1,4 +1,4 @@
-import { EPISODE, STATUS } from '@lockstep/replication';
+import { EPISODE, isOver, STATUS } from '@lockstep/replication';
 import type { EngineContext } from '../context';
 import type { OpenProposal } from './open-proposals';
 import type { ProposalEnd } from './proposal-changes';
@@ -20,5 +20,5 @@ export function proposalEnd(ctx: Pick<EngineContext, 'clock' | 'registry'>, { ro
   const { copies } = copy.watched.book;
   if (((copies.status[copy.row] ?? 0) & ENDING) !== 0 || ((sheet.rows.episode[copy.row] ?? 0) & OUT) !== 0) return 'withdrawn';
   if (sheet.leaderLots * (copies.direction[copy.row] ?? 1) > 0 !== asked.buy) return 'withdrawn';
-  return ctx.clock.now() >= asked.endsAt ? 'ended' : null;
+  return isOver(asked, ctx.clock.now()) ? 'ended' : null;
 }

@@ -72,6 +72,27 @@ describe('increases that wait for approval (product §3)', () => {
       },
       false,
     ],
+    [
+      'whose proposal newer increases moved on one after another',
+      (history) => {
+        approve(history, '1', '1', history.now + 20_000)
+          .wait(18_000)
+          .leader('11');
+        history.wait(25_000).leader('12').wait(25_000);
+        enter(history, '1');
+      },
+      false,
+    ],
+    [
+      'whose proposal had ended before a newer increase',
+      (history) => {
+        approve(history, '1')
+          .wait(WITHIN_MS + 1_000)
+          .leader('11');
+        enter(history, '1');
+      },
+      true,
+    ],
     ['whose proposal a wish of the follower asked about anew', (history) => askedAnew(history, 20_000), false],
     ['whose proposal ended as it was asked about anew', (history) => askedAnew(history, WITHIN_MS), true],
     [
@@ -149,6 +170,23 @@ describe('increases that wait for approval (product §3)', () => {
     history.wait(500).leader('6', '110').wait(500).leader('8', '100');
     history.fill(exit, '0.8').wait(6_000).mark('100');
     approve(history, '0.6', '2').order('0.6', { cause: 'repair', price: units(price) });
+    expect(history.found()).toEqual(expected);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['106', []],
+    ['111', ['price_bound']],
+  ])('keep the price they came at also where a part of them that was approved before filled whole, bought at %s', (price, expected) => {
+    const history = new History({ approveWithinMs: WITHIN_MS, maxAgeMs: 2_000, catchUpMs: 5_000 }).wait(1_000).mark('100').leader('10', '110');
+    for (const [leader, at] of [
+      ['12', '100'],
+      ['14', '100'],
+      ['16', '100'],
+    ] as const)
+      history.wait(25_000).leader(leader, at);
+    history.fill(enter(approve(history, '0.8'), '0.8'), '0.8');
+    approve(history.wait(12_000), '0.8', '2').mark('100').wait(100);
+    history.order('0.8', { cause: 'repair', price: units(price) });
     expect(history.found()).toEqual(expected);
   });
 

@@ -34,9 +34,9 @@ export const BROKEN_APPROVALS: readonly BrokenEngine[] = [
     caughtBy: ['not_approved'],
     edits: [
       {
-        file: 'apps/engine/src/proposals/proposal-end.ts',
-        find: "return ctx.clock.now() >= asked.endsAt ? 'ended' : null;",
-        put: 'return null;',
+        file: PROPOSALS,
+        find: 'const isOver = ({ endsAt }, now)=>now >= endsAt;',
+        put: 'const isOver = ()=>false;',
       },
       { file: 'apps/engine/src/proposals/answer-proposal.ts', find: 'Math.min(now + window, asked.endsAt)', put: 'now + window' },
     ],

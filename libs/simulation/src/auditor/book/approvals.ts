@@ -1,12 +1,14 @@
 import { type EpochMs, min } from '@lockstep/kernel';
 import type { ApprovalSeen } from '../observations';
 
-/** When a proposal may have ended that was shown to end at a moment. */
-type EndOf = (endsAt: EpochMs) => EpochMs;
+/** When a proposal may have ended that was shown to end at a moment, while increases were asked about for so long. */
+export type EndOf = (endsAt: EpochMs, withinMs: number) => EpochMs;
 
 interface Approval {
   readonly seen: ApprovalSeen;
   readonly at: EpochMs;
+  /** For how long increases were asked about then. */
+  readonly withinMs: number;
   /** What of it no entry filled yet. */
   left: bigint;
 }
@@ -15,8 +17,8 @@ interface Approval {
 export class Approvals {
   private given: Approval[] = [];
 
-  give(seen: ApprovalSeen, at: EpochMs): void {
-    this.given.push({ seen, at, left: seen.size });
+  give(seen: ApprovalSeen, at: EpochMs, withinMs: number): void {
+    this.given.push({ seen, at, withinMs, left: seen.size });
   }
 
   refuse(no: string): void {
@@ -44,6 +46,6 @@ export class Approvals {
   }
 
   private live(buy: boolean, decidedAt: EpochMs, endOf: EndOf): Approval[] {
-    return this.given.filter(({ seen, at }) => seen.buy === buy && at <= decidedAt && decidedAt <= endOf(seen.endsAt));
+    return this.given.filter(({ seen, at, withinMs }) => seen.buy === buy && at <= decidedAt && decidedAt <= endOf(seen.endsAt, withinMs));
   }
 }

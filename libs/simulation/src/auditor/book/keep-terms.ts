@@ -55,10 +55,10 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
     }
     case 'approved': {
       const { copyId, coin } = told.approval;
-      const holding = state.copies.get(copyId)?.holding(coin);
-      if (holding === undefined) return;
+      const copy = state.copies.get(copyId);
+      if (copy === undefined) return;
       // A decision in the very moment of it may carry the millisecond before.
-      holding.approvals.give(told.approval, told.at - state.options.raceMs);
+      copy.holding(coin).approvals.give(told.approval, told.at - state.options.raceMs, copy.terms.settings.approveWithinMs ?? 0);
       raiseTo(state, told.at, told.approval);
       return;
     }

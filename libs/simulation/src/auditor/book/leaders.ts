@@ -7,6 +7,8 @@ import { RecentRange } from './window';
 
 /** Prices of increases kept per leader and coin for price bounds. */
 const PRICES_KEPT = 256;
+/** Moments of increases kept per leader and coin for the ends of proposals. */
+const INCREASES_KEPT = 256;
 /** Moments of his fills kept per leader and coin, with the process that was told them last; and readings, by their moments. */
 const TOLD_KEPT = 64;
 
@@ -61,8 +63,7 @@ export class LeaderCoin {
   /** The newest reading of each side and of none: its venue time, and when it was told. */
   private readonly sidesRead = new Map<-1n | 0n | 1n, { readonly time: EpochMs; readonly at: EpochMs }>();
   lastFillTime = Number.NEGATIVE_INFINITY;
-  /** Venue time of the newest increase; when it was told; to which process. */
-  increasedTime = Number.NEGATIVE_INFINITY;
+  /** When the newest increase was told; to which process. */
   increasedAt = Number.NEGATIVE_INFINITY;
   increasedProcess = '';
   increasedTrade = '';
@@ -74,6 +75,9 @@ export class LeaderCoin {
   readonly ordersBehind = new Set<string>();
   /** Oldest told first. */
   private readonly prices: IncreasePrice[] = [];
+  /** Venue times of increases, oldest first, and of the newest that is kept no more. */
+  private readonly increases: EpochMs[] = [];
+  private forgotten = Number.NEGATIVE_INFINITY;
   /** Which process was told last of fills of a moment, and when it was first; oldest first. */
   private readonly told = new Map<EpochMs, { readonly process: string; readonly at: EpochMs }>();
   /** By venue time, oldest first. */
@@ -143,10 +147,29 @@ export class LeaderCoin {
     this.asked = null;
     if (this.prices.length === PRICES_KEPT) this.prices.shift();
     this.prices.push({ price, at });
-    this.increasedTime = Math.max(this.increasedTime, time);
+    this.keepIncrease(time);
     this.increasedAt = at;
     this.increasedProcess = process;
     this.increasedTrade = `${this.coin} ${time} ${tradeId}`;
+  }
+
+  /** Venue time of the newest increase. */
+  get increasedTime(): EpochMs {
+    return this.increases.at(-1) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  private keepIncrease(time: EpochMs): void {
+    // Fills that were missing are told behind newer ones.
+    const behind = this.increases.findLastIndex((known) => known <= time);
+    if (this.increases[behind] === time) return;
+    this.increases.splice(behind + 1, 0, time);
+    if (this.increases.length > INCREASES_KEPT) this.forgotten = Math.max(this.forgotten, this.increases.shift() ?? time);
+  }
+
+  /** Where increases have moved an end on to: each that came before it, or so shortly after, moves it on to so long behind itself. */
+  movedOn(end: EpochMs, withinMs: number, slackMs: number): EpochMs {
+    const start = Math.max(end, this.forgotten + withinMs);
+    return this.increases.reduce((moved, time) => (time <= moved + slackMs ? Math.max(moved, time + withinMs) : moved), start);
   }
 
   /** A process that had not heard of the newest increases was told them now. */
