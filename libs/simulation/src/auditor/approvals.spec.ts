@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COIN, COPY, History, units } from './testing/history';
+import { COIN, COPY, History, SETTINGS, units } from './testing/history';
 
 const WITHIN_MS = 30_000;
 
@@ -187,6 +187,52 @@ describe('increases that wait for approval (product §3)', () => {
     history.fill(enter(approve(history, '0.8'), '0.8'), '0.8');
     approve(history.wait(12_000), '0.8', '2').mark('100').wait(100);
     history.order('0.8', { cause: 'repair', price: units(price) });
+    expect(history.found()).toEqual(expected);
+  });
+
+  it.each<[string, string, number, string, readonly string[]]>([
+    ['keep their price beside newer ones where a part of them was approved and filled', '0.4', 20_000, '105.5', []],
+    ['are bound by the highest of them', '0.4', 20_000, '110.6', ['price_bound']],
+    ['are copied where all of them was', '1', 20_000, '105.5', ['price_bound']],
+    ['are asked about no more where the newer ones came behind the end', '0.4', 60_000, '105.5', ['price_bound']],
+  ])('%s', (_what, approved, everyMs, price, expected) => {
+    const history = new History({ approveWithinMs: WITHIN_MS }).leader('10', '110').wait(12_000).mark('100');
+    history.fill(
+      approve(history, approved).order(approved, { cause: 'repair', decidedAt: history.now + 10, price: units('110.5') }),
+      approved,
+      '110',
+    );
+    for (const position of ['20', '30', '40']) history.wait(everyMs).mark('100').leader(position, '100');
+    approve(history, '1', '2').order('1', { cause: 'repair', decidedAt: history.now + 10, price: units(price) });
+    expect(history.found()).toEqual(expected);
+  });
+
+  it('are copied by the entry of all of them, also where newer ones come before its fill', () => {
+    const history = new History({ approveWithinMs: WITHIN_MS }).leader('10', '110').wait(12_000).mark('100');
+    const entry = approve(history, '1').order('1', { cause: 'repair', decidedAt: history.now + 10, price: units('110.5') });
+    history.wait(50).leader('20', '100').fill(entry, '1', '110');
+    for (const position of ['30', '40', '50']) history.wait(20_000).mark('100').leader(position, '100');
+    approve(history, '1', '2').order('1', { cause: 'repair', decidedAt: history.now + 10, price: units('105.5') });
+    expect(history.found()).toEqual(['price_bound']);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['keep their price', '105.5', []],
+    ['are bound by the highest of them', '110.6', ['price_bound']],
+  ])('%s where a limit on what is held trimmed the copy meanwhile', (_what, price, expected) => {
+    const caps = { ...SETTINGS.caps, maxPositionNotional: units('1100') };
+    const stateLimits = { position_notional: 'trim', position_share: 'alert', leverage: 'alert', gross_exposure: 'alert' } as const;
+    const history = new History({ approveWithinMs: WITHIN_MS, caps, stateLimits }).leader('200', '110');
+    const approved = (size: string, no: string, limit = '105.5'): string => {
+      history.wait(12_000).mark('100');
+      return approve(history, size, no).order(size, { cause: 'repair', decidedAt: history.now + 10, price: units(limit) });
+    };
+    history.fill(approved('10', '1'), '10', '105').wait(1_000).mark('120').wait(100);
+    history.fill(history.exit('-1.3', { cause: 'repair', price: units('119') }), '1.3', '120');
+    history.wait(1_000).mark('100').fill(approved('0.5', '2'), '0.5');
+    history.wait(2_000).leader('210', '100');
+    for (const position of ['220', '230']) history.wait(20_000).mark('100').leader(position, '100');
+    approved('0.5', '3', price);
     expect(history.found()).toEqual(expected);
   });
 

@@ -6,6 +6,7 @@ import { handedOf, keepMirror, keepMirrorWritten } from './book/keep-mirrors';
 import { keepHanded, keepOrders, keepStop } from './book/keep-orders';
 import { keepTerms } from './book/keep-terms';
 import { keepWorld } from './book/keep-world';
+import { leavesAsked } from './book/note-reference';
 import { isExit } from './book/orders';
 import { AuditState } from './book/state';
 import { Valuations } from './book/valuations';
@@ -239,7 +240,10 @@ class Judge implements Auditor {
       checkClosedWhole({ state, order, at, copy, instrument, terms: [], holding });
     keepHanded(state, order);
     const track = state.orders.get(order.cloid);
-    if (track !== undefined && copy !== undefined && !isExit(order)) track.approved = asksFirst(copy.termsAt(order.decidedAt, state.options.raceMs));
+    if (track !== undefined && copy !== undefined && holding !== undefined && !isExit(order)) {
+      track.approved = asksFirst(copy.termsAt(order.decidedAt, state.options.raceMs));
+      track.leavesAsked = track.approved && leavesAsked(state, holding, order);
+    }
     this.reduceOnly.keep(order);
   }
 

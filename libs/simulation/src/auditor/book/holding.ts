@@ -147,7 +147,7 @@ export class Holding {
   readonly reference = new Reference();
   /** Where more is held than the target, what an exit to come leaves, and since when; null: none is to come. */
   exitLeaves: { readonly size: bigint; readonly at: EpochMs } | null = null;
-  /** When the newest entry was decided that filled whole. */
+  /** When the newest entry was decided that filled whole and left nothing to approve. */
   filledWholeAt = Number.NEGATIVE_INFINITY;
   readonly openedByStops = new OpenedByStops();
   /** Fills told while their orders had no answer: an engine knows them once it has booked them, and not before. */

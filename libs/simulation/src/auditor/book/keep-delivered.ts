@@ -259,15 +259,26 @@ function owedUntil(state: AuditState, copy: CopyTrack, holding: Holding): number
   return Math.max(holding.target.owedAt, state.lastStartAt) + Math.max(...windows) + state.options.owedSlackMs;
 }
 
+/** How long what waits for an approval is asked about; 0: nothing does. */
+const asksWithin = (copy: CopyTrack): number =>
+  Math.max(...[copy.terms, copy.earlier ?? copy.terms].map(({ settings }) => settings.approveWithinMs ?? 0));
+
+/** Until when a move may go on with a proposal of before, whose end is told late where the database is away; without one, with what is owed. */
+function askedUntil(state: AuditState, copy: CopyTrack, holding: Holding): number {
+  const within = asksWithin(copy);
+  const owed = owedUntil(state, copy, holding);
+  return within === 0 ? owed : Math.max(owed, Math.max(copy.userActAt, state.quietSince) + state.options.owedSlackMs) + within;
+}
+
 /** Increments whose window ended leave the target: only what was executed, is on its way or waits below the venue's minimum is left of them. */
 function giveUp(state: AuditState, copy: CopyTrack, move: LeaderMove): void {
   const holding = copy.holding(move.coin);
   const { target } = holding;
+  // What a re-basis may still ask for is not given up.
+  if (target.high === 0n || copy.mayRebase || move.at <= askedUntil(state, copy, holding) || holding.foreign) return;
+  holding.reference.giveUp(move.at);
   // What waits for an approval is given up when nobody knows: it is judged by what was approved.
-  if ([copy.terms, copy.earlier ?? copy.terms].some(({ settings }) => settings.approveWithinMs !== undefined)) return;
-  // Nor is what a re-basis may still ask for.
-  if (target.high === 0n || copy.mayRebase || move.at <= owedUntil(state, copy, holding) || holding.foreign) return;
-  holding.reference.owedFrom = move.at;
+  if (asksWithin(copy) > 0) return;
   const waits = state.waitingMost(move.coin);
   if (waits === null) return;
   const buy = target.side > 0n;

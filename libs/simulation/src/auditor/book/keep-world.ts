@@ -150,7 +150,8 @@ function ownParts(state: AuditState, seen: FillSeen): readonly FillPart[] {
   order.arrived = true;
   const holding = copy.holding(seen.coin);
   if (order.mirror !== null) keepMirrorFill(holding, order, seen.size);
-  else if (order.remaining === 0n && !isExit(order.handed)) holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
+  else if (order.remaining === 0n && !isExit(order.handed) && !order.leavesAsked)
+    holding.filledWholeAt = Math.max(holding.filledWholeAt, order.handed.decidedAt);
   if (order.approved) {
     const { decidedAt } = order.handed;
     const terms = copy.termsAt(decidedAt, state.options.raceMs);

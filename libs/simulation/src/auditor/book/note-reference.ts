@@ -1,4 +1,5 @@
-import { min, sign } from '@lockstep/kernel';
+import { max, min, sign } from '@lockstep/kernel';
+import type { OrderHanded } from '../observations';
 import type { CopyTrack } from './copies';
 import type { Holding } from './holding';
 import type { LeaderMove } from './leaders';
@@ -10,7 +11,8 @@ export function noteReference(state: AuditState, copy: CopyTrack, move: LeaderMo
   const lot = state.instruments.get(move.coin)?.lot ?? 0n;
   // What is on its way may come back without a fill, and is tried again at its own reference.
   const owed = holding.target.high - copied(holding, move.at);
-  if (owed < lot || owed <= 0n) {
+  if (sign(move.after) !== sign(move.before)) holding.reference.asksBeyond = false;
+  if ((owed < lot || owed <= 0n) && !holding.reference.asksBeyond) {
     const from = keptBackFrom(state, copy, holding, move);
     holding.reference.from = from;
     holding.reference.owedFrom = from;
@@ -29,14 +31,23 @@ function keptBackFrom(state: AuditState, copy: CopyTrack, holding: Holding, move
   return goesOn && holding.target.blockedSince(oldest) > 0n ? Math.max(holding.reference.from, oldest) : move.at;
 }
 
+/** Whether an entry that fills whole leaves something of the copy's target that may still be approved: what is asked about keeps its price then. */
+export function leavesAsked(state: AuditState, holding: Holding, { coin, buy, size }: OrderHanded): boolean {
+  const lot = state.instruments.get(coin)?.lot ?? 0n;
+  if (holding.target.side !== (buy ? 1n : -1n)) return false;
+  return holding.reference.asksBeyond || holding.target.high - heldOf(holding) - size >= lot;
+}
+
 /** What a copy has of its target: what an exit has still to take off stands for none of the increments that came since. */
 function copied(holding: Holding, at: number): bigint {
   const { target } = holding;
-  const signed = holding.real.position * (target.side > 0n ? 1n : -1n);
-  const held = signed > 0n ? signed : 0n;
+  const held = heldOf(holding);
   const before = holding.exitLeaves;
   if (before !== null && (held <= before.size || holding.filledWholeAt > before.at)) holding.exitLeaves = null;
   const { exitLeaves } = holding;
   if (held > target.high && (exitLeaves === null || target.high < exitLeaves.size)) holding.exitLeaves = { size: target.high, at };
   return holding.exitLeaves === null ? held : min(held, holding.exitLeaves.size);
 }
+
+/** What is held on the side of the target. */
+const heldOf = ({ real, target }: Holding): bigint => max(0n, real.position * (target.side > 0n ? 1n : -1n));

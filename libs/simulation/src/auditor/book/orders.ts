@@ -25,6 +25,8 @@ export class OrderTrack {
   exit = false;
   /** An entry that has to be approved. */
   approved = false;
+  /** One that leaves something to approve where it fills whole. */
+  leavesAsked = false;
   /** Its journal row stood before it left. */
   journaled = false;
   /** What may still fill, 10^-8 base units. */

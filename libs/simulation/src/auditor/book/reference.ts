@@ -18,6 +18,8 @@ export class Reference implements ReferenceSpan {
   from = Number.NEGATIVE_INFINITY;
   owedFrom = Number.NEGATIVE_INFINITY;
   owedBefore = 0n;
+  /** A limit took the target down, and not what was asked about beside it: the target does not say what may still be approved. */
+  asksBeyond = false;
   /** What stood before each move, oldest first. */
   private readonly past: { readonly at: EpochMs; readonly span: ReferenceSpan }[] = [];
 
@@ -31,6 +33,12 @@ export class Reference implements ReferenceSpan {
   /** What stands for an engine that heard of no move told since a moment. */
   before(at: EpochMs): ReferenceSpan {
     return this.past.find((entry) => entry.at >= at)?.span ?? this;
+  }
+
+  /** Nothing of before a moment is owed or asked about any more. */
+  giveUp(at: EpochMs): void {
+    this.owedFrom = at;
+    this.asksBeyond = false;
   }
 
   /** The engine went on without the moves told since a moment, or from them: what was owed before them may be owed still. */

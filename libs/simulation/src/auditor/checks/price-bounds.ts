@@ -63,12 +63,11 @@ function referenceOf(judged: JudgedOrder, remnants: boolean): Range | null {
 function owedSince({ order, state, holding, instrument }: JudgedOrder, reference: ReferenceSpan, window: number, asksFirst: boolean): number {
   const waits = state.waitingMost(order.coin);
   const mayWait = reference.owedBefore > instrument.lot && waits !== null && reference.owedBefore <= waits;
-  // What waits for an approval is asked for whatever is held, more than all of it too: exits may be on their way. And an entry that fills whole may be of a part
-  // of it: the rest keeps its price.
-  if (asksFirst) return Math.min(order.decidedAt - window, reference.owedFrom);
   // Increments that came while older ones were owed keep those owed, as long as no entry brought the copy to its target.
   const alive = Math.max(reference.owedFrom, holding.filledWholeAt - state.options.owedSlackMs);
   const owed = Math.min(order.decidedAt - window, alive);
+  // What waits for an approval is asked for whatever is held, more than all of it too: exits may be on their way.
+  if (asksFirst) return owed;
   return mayWait ? reference.from : Math.max(reference.from, owed);
 }
 

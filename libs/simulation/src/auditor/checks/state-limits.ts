@@ -1,4 +1,5 @@
 import { abs, sign, UNIT } from '@lockstep/kernel';
+import { asksFirst } from '../book/asks-first';
 import type { CopyTrack } from '../book/copies';
 import type { HeldAtLook } from '../book/held-at-look';
 import { mostAway } from '../book/held-distance';
@@ -42,6 +43,7 @@ export function checkTrim(judged: JudgedOrder): void {
   if (left <= trim.most) {
     // Once the leader turned, what is left of the old side goes anyway; the limit says nothing of the target on the new one.
     if (holding.target.side === -sign(holding.real.position) && holding.real.position !== 0n) return;
+    if (asksFirst(judged.terms)) holding.reference.asksBeyond = true;
     holding.open.change((target) => (trim.most <= instrument.lot ? target.wait(judged.at, 0n) : target.giveUp(judged.at, trim.most)));
     return;
   }
