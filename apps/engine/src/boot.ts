@@ -188,6 +188,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       for (const row of rows) await keeper.restore(row.scope, row.standing);
       for (const row of rows) exposure.load(row.scope, row.passedLimits);
       breakers.judgeLoaded();
+      equity.start();
       await stops.start();
       await commands.open();
     },
@@ -222,7 +223,6 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
       timers.push(
         ctx.timers.every(ctx.limits.heartbeatMs, () => {
           void heartbeat(parts, ctx);
-          void equity.write();
           void seats.write();
         }),
         ctx.timers.every(ctx.limits.egressReportMs, () => void egress.write()),
@@ -241,6 +241,7 @@ function assemble(parts: EngineParts, ctx: EngineContext): Assembled {
     },
     close: async () => {
       for (const timer of timers) timer.cancel();
+      equity.stop();
       await commands.stop();
       fees.stop();
       stops.stop();

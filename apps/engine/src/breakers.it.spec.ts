@@ -88,6 +88,22 @@ describe('a trailing loss limit of ten percent, alerted at half of it and haltin
     expect((await state()).state).toBe('active');
   });
 
+  it('counts from the highest value it comes to while the start still waits for what the process before left open', async () => {
+    await engine.kill();
+    const doomed = await rig.startEngine({ LOCKSTEP_CRASH_AT: 'partly_answered_first_bulk' });
+    await stage.trade(COIN, 'buy', '1');
+    expect(await doomed.exited).toBeNull();
+    await rig.venue.control('/worlds/main/faults', { target: 'info', type: 'userFillsByTime', effect: { kind: 'status', status: 502 }, count: null });
+    let isReady = false;
+    const starting = rig.startEngine().finally(() => (isReady = true));
+    await price(2_000);
+    await eventually('the highest value is written down', async () => ((await highest()) > 1.03e12 ? true : null));
+    expect(isReady).toBe(false);
+    await rig.venue.endFaults();
+    engine = await starting;
+    await holds(0.6);
+  });
+
   const highest = async (): Promise<number> => {
     const equities = await rig.storage.scoped(stage.tenant.scope, async (unit) => equitiesOf(unit, await unit.copies.find({ id: copyId })));
     return Number([...equities.values()][0]?.referenceNav ?? 0n);

@@ -28,10 +28,13 @@ export async function loadAll(parts: EngineParts, ctx: EngineContext, directory:
     ctx.proposals.load(scope.scope, scope.proposals);
     for (const limits of scope.limits) ctx.chain.take(scope.scope, limits.targetId, limits);
     for (const leader of scope.leaders) (await directory.watched(ctx, leader.watchedNo))?.leaders.add(leader.id);
+    const running = [];
     for (const copy of scope.copies) {
-      if (copy.state === 'preparing') continue;
+      if (copy.state !== 'preparing') running.push({ copy, watched: await directory.watched(ctx, copy.watchedNo) });
+    }
+    // From here to their positions nothing is waited for: a mark that came in between would judge copies by what they have realised alone.
+    for (const { copy, watched } of running) {
       const account = ctx.registry.accountsByNo.get(copy.venueAccountNo);
-      const watched = await directory.watched(ctx, copy.watchedNo);
       if (account === undefined || watched === null) {
         ctx.log.error('a copy has no account or leader to run on', { copyNo: copy.no });
         continue;

@@ -1,3 +1,4 @@
+import type { Timer } from '@lockstep/kernel';
 import { LOSS_LIMITS, thresholdOf, unitNav } from '@lockstep/risk';
 import { type EquityState, saveEquity } from '@lockstep/storage';
 import { scopeKey } from '@lockstep/tenancy';
@@ -10,21 +11,36 @@ import type { CopyRecord } from './registry';
  */
 export class EquityWriter {
   private readonly written = new Map<number, readonly number[]>();
-  private running = false;
+  private timer: Timer | null = null;
+  private running: Promise<void> | null = null;
+  private wanted = false;
 
   constructor(private readonly ctx: EngineContext) {}
 
-  async write(): Promise<void> {
-    if (this.running) return;
-    this.running = true;
-    try {
+  /** Writes from now on. To be called with the first valuation: a process that begins judges losses and trades long before its beginning has ended. */
+  start(): void {
+    this.timer ??= this.ctx.timers.every(this.ctx.limits.heartbeatMs, () => void this.write());
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    this.timer = null;
+  }
+
+  /** Resolves when what changed until now was written, or could not be. While an earlier one runs, the next follows it at once. */
+  write(): Promise<void> {
+    this.wanted = true;
+    this.running ??= this.writeWanted();
+    return this.running;
+  }
+
+  private async writeWanted(): Promise<void> {
+    while (this.wanted) {
+      this.wanted = false;
       await this.ctx.sending.quiet();
       for (const copies of this.changedByScope().values()) await this.writeScope(copies);
-    } catch (failure) {
-      this.ctx.log.error('equity could not be written', { error: failure });
-    } finally {
-      this.running = false;
     }
+    this.running = null;
   }
 
   private changedByScope(): Map<string, CopyRecord[]> {
@@ -40,12 +56,17 @@ export class EquityWriter {
     return scopes;
   }
 
+  /** What of a tenant cannot be written keeps nothing of the others back. */
   private async writeScope(copies: readonly CopyRecord[]): Promise<void> {
     const [first] = copies;
     if (first === undefined) return;
-    const [states, figures] = [copies.map(equityStateOf), copies.map(figuresOf)];
-    await this.ctx.storage.scoped(first.group.scope, (unit) => saveEquity(unit, states));
-    for (const [index, copy] of copies.entries()) this.written.set(copy.no, figures[index] ?? []);
+    try {
+      const [states, figures] = [copies.map(equityStateOf), copies.map(figuresOf)];
+      await this.ctx.storage.scoped(first.group.scope, (unit) => saveEquity(unit, states));
+      for (const [index, copy] of copies.entries()) this.written.set(copy.no, figures[index] ?? []);
+    } catch (failure) {
+      this.ctx.log.error('equity could not be written', { scope: scopeKey(first.group.scope), error: failure });
+    }
   }
 }
 
