@@ -84,7 +84,7 @@ export const BROKEN_BREAKERS: readonly BrokenEngine[] = [
     name: 'flows_taken_for_profit',
     rule: 'unit NAV: money moved in is no gain',
     caughtBy: ['order_after_breach', 'breach_not_closed'],
-    edits: [{ file: 'libs/replication/src/book.ts', find: 'copies.navEquity[row] = after;', put: '' }],
+    edits: [{ file: 'libs/replication/src/book.ts', find: 'copies.navEquity[row] = Math.max(0, left);', put: '' }],
   },
   {
     name: 'copy_without_equity_goes_on',
