@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyFill, reservePending } from './apply';
+import { applyFill, releasePending, reservePending } from './apply';
 import { MICRO } from './instrument-columns';
 import { reasonAt } from './reasons';
 import { needsRepair, repairPlan } from './repair';
@@ -159,6 +159,24 @@ describe('an entry of the old side that fills behind the new side', () => {
     stage.fillOrder(before, 0, lots);
     if (lots > 0) stage.fillOrder(repairAt(stage), 0, lots);
     expect([at(stage.sheet.rows.position, 0), at(stage.sheet.rows.owedPrice, 0)]).toEqual([-10, 0]);
+  });
+});
+
+describe('a mirror that filled ahead of an entry that then fills nothing', () => {
+  it('settles nothing that an entry of the old side may still undo', () => {
+    const stage = new Stage();
+    stage.add(entryOf(1, settingsOf('1')));
+    const { rows } = stage.sheet;
+    rows.position[0] = -10;
+    rows.target[0] = -10 * MICRO;
+    rows.aheadSell[0] = 2 * MICRO;
+    rows.owedPrice[0] = priceUnits('100');
+    reservePending(stage.sheet, 0, { buy: true, exit: false }, 4);
+    reservePending(stage.sheet, 0, { buy: false, exit: false }, 2);
+    releasePending(stage.sheet, 0, { buy: false, exit: false }, 2);
+    expect([at(rows.aheadSell, 0), at(rows.owedPrice, 0)]).toEqual([0, priceUnits('100')]);
+    releasePending(stage.sheet, 0, { buy: true, exit: false }, 4);
+    expect(at(rows.owedPrice, 0)).toBe(0);
   });
 });
 

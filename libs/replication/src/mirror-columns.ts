@@ -1,6 +1,7 @@
 import { mulDivFloor } from '@lockstep/kernel';
 import { type CopyColumns, STATUS } from './copy-columns';
 import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
+import { leastHeld } from './revalue';
 import { increasedTarget, isCovered, lockedRatio } from './target';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -101,7 +102,7 @@ export function settleAhead(rows: InstrumentRows, row: number, buy: boolean): vo
   const beyond = beyondOf(aheadOf(rows, row), buy, reachedOf(rows, row, buy, position));
   if (beyond >= ahead) return;
   column[row] = beyond;
-  if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), position)) rows.owedPrice[row] = 0;
+  if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), leastHeld(rows, row))) rows.owedPrice[row] = 0;
 }
 
 const aheadOf = (rows: InstrumentRows, row: number): Ahead => ({

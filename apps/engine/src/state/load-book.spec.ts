@@ -1,5 +1,6 @@
 import { money, type TenantId } from '@lockstep/kernel';
-import { entryOf, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
+import { revalue } from '@lockstep/replication';
+import { entryOf, NOW, Stage, settingsOf } from '@lockstep/replication/testing/book-builder';
 import { describe, expect, it } from 'vitest';
 import type { EngineContext } from '../context';
 import { navOf, realEquityOf } from './load-book';
@@ -27,6 +28,20 @@ describe('references of losses as a start finds them', () => {
     ['out, and all of it', 10n, 0n],
   ])('take money moved %s since for neither gain nor loss', (_way, allocation, equity) => {
     expect(found(allocation)).toMatchObject({ factor: 800_000_000_000n, equity });
+  });
+
+  it('are what they were before money was taken out that left less than nothing, and given back', () => {
+    const stage = new Stage();
+    const row = stage.add(entryOf(1, settingsOf('1'), { allocation: money(100n) }));
+    const { book } = stage;
+    book.copies.netPnl[row] = -20;
+    revalue(book, NOW, 5_000);
+    book.changeAllocation(row, money(10n));
+    const equity = equityStateOf({ no: 1, row, state: 'active', watched: { book } } as unknown as CopyRecord);
+    book.changeAllocation(row, money(100n));
+    const after = navOf(ctx, { tenantId: 'ten_a' as TenantId }, { equity, allocation: 100n, startedAt: 1 });
+    expect([after?.factor, after?.equity]).toEqual([BigInt(book.copies.navFactor[row] ?? 0), BigInt(book.copies.navEquity[row] ?? 0)]);
+    expect([after?.factor, after?.equity]).toEqual([800_000_000_000n, 80n]);
   });
 
   it('of a copy that died before its equity was written are its allocation, and the day it began in goes on', () => {

@@ -206,9 +206,10 @@ export function navOf(
   const dayEndsAt = kept(copy, 'dayEndsAt', 0);
   const isOver = dayEndsAt > 0 && dayEndsAt <= now;
   const moved = copy.allocation - equity.flows;
-  const after = equity.equity + moved;
+  const after = equity.equity - BigInt(kept(copy, 'shortfall', 0)) + moved;
   return {
-    factor: rate(moved === 0n ? BigInt(factor) : equity.unitNav),
+    // Money that was taken out left nothing: what it was worth before that is what the money that came meets.
+    factor: rate(moved === 0n || linked === 0 ? BigInt(factor) : equity.unitNav),
     equity: money(moved === 0n ? BigInt(linked) : after > 0n ? after : 0n),
     peak: rate(BigInt(kept(copy, 'navPeak', NAV_ONE))),
     day: isOver ? rate(equity.unitNav) : rate(BigInt(kept(copy, 'navDay', NAV_ONE))),

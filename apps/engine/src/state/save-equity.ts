@@ -73,8 +73,8 @@ export class EquityWriter {
 /** Everything of a copy's valuation that a restart has to find again: references of losses move without its equity, as when it is enabled again while flat. */
 function figuresOf({ watched, row, state }: CopyRecord): readonly number[] {
   const { copies } = watched.book;
-  const { equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity } = copies;
-  const columns = [equity, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity];
+  const { equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity } = copies;
+  const columns = [equity, shortfall, allocation, netPnl, navFactor, navEquity, navPeak, navDay, dayEndsAt, pnlAnchor, basisEquity, realEquity];
   return [...columns.map((column) => column[row] ?? 0), state === 'breaker_closed' ? 1 : 0];
 }
 
@@ -96,6 +96,7 @@ export function equityStateOf(copy: CopyRecord): EquityState {
     referenceNav: BigInt(copies.navPeak[row] ?? 0),
     breaker: copy.state === 'breaker_closed' ? 'triggered' : armed ? 'armed' : 'off',
     detail: {
+      shortfall: copies.shortfall[row] ?? 0,
       navFactor: copies.navFactor[row] ?? 0,
       navEquity: copies.navEquity[row] ?? 0,
       navPeak: copies.navPeak[row] ?? 0,
