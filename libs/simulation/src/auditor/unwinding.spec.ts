@@ -105,6 +105,41 @@ describe('a copy that is unwound (product §2.11)', () => {
     expect(late.found()).toEqual(['stop_not_flat']);
   });
 
+  it.each<[string, number]>([
+    ['a sooner deadline', -5 * MINUTE],
+    ['a later one', 20 * MINUTE],
+  ])('keeps the deadline that was asked for first where %s is asked for before it begins: the other is refused', (_what, byThen) => {
+    const begun = (): History => {
+      const history = new History({ venueLeverage: 50 }).follow('200').wait(MINUTE).mark('100');
+      const first = history.now + 10 * MINUTE;
+      for (const by of [first, first + byThen]) history.tell({ kind: 'unwind_asked', at: history.now, copyId: COPY.copyId, by });
+      return history.state('unwinding');
+    };
+    const history = begun();
+    for (let minute = 1; minute <= 9; minute += 1) {
+      slice(history.wait(MINUTE).mark('100'), '2');
+      history.calm(history.snapshot({ target: units(`${20 - 2 * minute}`) }, 'unwinding'));
+    }
+    expect(history.found()).toEqual([]);
+    const late = begun()
+      .wait(10 * MINUTE + 40_000)
+      .mark('100');
+    late.calm(late.snapshot({}, 'unwinding'));
+    expect(late.found()).toContain('stop_not_flat');
+  });
+
+  it('that met a loss limit and was re-enabled has the deadline asked for since', () => {
+    const history = unwinding().wait(MINUTE).mark('100').state('breaker_closed');
+    history.tell({ kind: 'copy_state', at: history.now, copyId: COPY.copyId, state: 'active', reEnabled: true });
+    history.tell({ kind: 'unwind_asked', at: history.now, copyId: COPY.copyId, by: history.now + 30 * MINUTE });
+    history
+      .state('unwinding')
+      .wait(10 * MINUTE)
+      .mark('100');
+    history.calm(history.snapshot({}, 'unwinding'));
+    expect(history.found()).not.toContain('stop_not_flat');
+  });
+
   it('that is being closed since a moment need not be flat in the calm', () => {
     const history = unwinding()
       .wait(10 * MINUTE)

@@ -55,7 +55,7 @@ export class CopyTrack {
   asked: TermsInForce[] = [];
   state: CopyStateSeen = 'preparing';
   stateAt: EpochMs;
-  /** Until when it is to be closed evenly, as asked for last; null: it was not. */
+  /** Until when it is to be closed evenly, as asked for first since it began or was re-enabled; null: it was not. */
   unwindBy: EpochMs | null = null;
   /** What it had when that began, by coin. */
   unwinding: ReadonlyMap<string, Unwinding> = new Map();

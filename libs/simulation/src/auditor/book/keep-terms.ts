@@ -50,7 +50,8 @@ export function keepTerms(state: AuditState, told: Exclude<TermsObservation, { k
     }
     case 'unwind_asked': {
       const copy = state.copies.get(told.copyId);
-      if (copy !== undefined) copy.unwindBy = told.by;
+      // One asked for before this, though nothing shows it yet, is the one carried out: a copy that is being unwound is given no other deadline.
+      if (copy !== undefined) copy.unwindBy ??= told.by;
       return;
     }
     case 'approved': {
@@ -165,6 +166,7 @@ function keepCopyState(state: AuditState, told: StateTold): void {
     for (const holding of copy.holdings.values()) holding.open.change((target) => target.close(told.at));
   }
   if (told.reEnabled === true) {
+    copy.unwindBy = null;
     copy.stopFilledAt = null;
     copy.reEnabled += 1;
     const value = readEquity(state, copy);
