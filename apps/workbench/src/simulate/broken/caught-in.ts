@@ -112,7 +112,6 @@ export const CAUGHT_IN: Readonly<Record<string, number>> = {
   price_bound_doubled: 1,
   proposal_outlives_reduction: 5,
   ratio_not_locked: 3,
-  real_equity_ignored: 35,
   reductions_not_followed: 1,
   rest_outlives_pause: 43,
   rest_outlives_reduction: 43,
