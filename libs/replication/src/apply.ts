@@ -1,10 +1,9 @@
 import { mulDivFloor, must } from '@lockstep/kernel';
 import type { CopyBook } from './book';
-import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
-import { dropAhead, settleAhead, wantedOf } from './mirror-columns';
+import { EPISODE, type InstrumentSheet, MICRO } from './instrument-columns';
+import { dropAhead, settleAhead, settleOwed, wantedOf } from './mirror-columns';
 import { type ReasonCode, reasonNumber } from './reasons';
-import { leastHeld, reachOf } from './revalue';
-import { isCovered } from './target';
+import { reachOf } from './revalue';
 import type { PlannedOrders, WavePlan } from './wave-plan';
 
 // Bound once: a call through the front door of another room costs a getter, and these run several times per copy.
@@ -139,11 +138,6 @@ export function applyFill(book: CopyBook, sheet: InstrumentSheet, row: number, f
   else if (closing < fill.lots) rows.episode[row] = (rows.episode[row] ?? 0) & ~EPISODE.dustPending;
   settleOwed(rows, row);
   return { realised, position };
-}
-
-/** What is owed keeps its price until all that is wanted is held, whatever an order for the copy's old side still fills. */
-function settleOwed(rows: InstrumentRows, row: number): void {
-  if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), leastHeld(rows, row))) rows.owedPrice[row] = 0;
 }
 
 /**

@@ -102,6 +102,11 @@ export function settleAhead(rows: InstrumentRows, row: number, buy: boolean): vo
   const beyond = beyondOf(aheadOf(rows, row), buy, reachedOf(rows, row, buy, position));
   if (beyond >= ahead) return;
   column[row] = beyond;
+  settleOwed(rows, row);
+}
+
+/** What is owed keeps its price until all that is wanted is held, whatever an order for the copy's old side still fills. */
+export function settleOwed(rows: InstrumentRows, row: number): void {
   if (isCovered(wantedOf(rows, row, rows.target[row] ?? 0), leastHeld(rows, row))) rows.owedPrice[row] = 0;
 }
 

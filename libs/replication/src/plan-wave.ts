@@ -10,13 +10,13 @@ import { type Draft, decisionsOf, noteCut, openDraft } from './draft';
 import { emitOrders } from './emit-orders';
 import { EPISODE, type InstrumentRows, type InstrumentSheet, MICRO } from './instrument-columns';
 import { weighedReference } from './journaled-intent';
-import { mayBeAhead, moveAhead, wantedOf } from './mirror-columns';
+import { mayBeAhead, moveAhead, settleOwed } from './mirror-columns';
 import type { Move } from './move';
 import { CAPS, reasonNumber } from './reasons';
-import { leastHeld, reachOf, revalue } from './revalue';
+import { reachOf, revalue } from './revalue';
 import { applySharedCaps, FIRST_SHARED_CAP } from './shared-caps';
 import { spreadEntries } from './spread';
-import { amountTarget, classify, increasedTarget, isCovered, kappaOf, keptOf, lockedRatio, type MoveClass, reducedTarget } from './target';
+import { amountTarget, classify, increasedTarget, kappaOf, keptOf, lockedRatio, type MoveClass, reducedTarget } from './target';
 import type { WaveOptions } from './wave-options';
 import type { WavePlan } from './wave-plan';
 
@@ -185,7 +185,7 @@ function setTarget(draft: Draft, index: number, row: number, target: number, lea
 function reduceTarget(draft: Draft, index: number, row: number, target: number, leaderLots: number): void {
   const { rows } = draft.sheet;
   setTarget(draft, index, row, target, leaderLots);
-  if (isCovered(wantedOf(rows, row, target), leastHeld(rows, row))) rows.owedPrice[row] = 0;
+  settleOwed(rows, row);
 }
 
 function increaseTarget(draft: Draft, index: number, row: number, facts: WaveFacts): void {
