@@ -14,7 +14,7 @@ import { scopeKey } from '@lockstep/tenancy';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { newestRows, type ProposalChange } from '../proposals/proposal-changes';
-import type { BookGroup, CopyRecord } from '../state/registry';
+import { type BookGroup, type CopyRecord, hasEnded } from '../state/registry';
 import type { PlannedWave } from '../wave/planned-wave';
 import type { RecordedMove } from '../wave/recorded-move';
 import { forfeitedEvent } from './forfeited-event';
@@ -131,7 +131,7 @@ function newestIntents(outcomes: readonly WaveOutcome[], inScope: InScope): read
   for (const { wave, intents } of outcomes) {
     const { coin } = wave.plan;
     for (const { copy, intent } of intents)
-      if (inScope(copy) && copy.state !== 'stopped') newest.set(`${copy.no} ${coin}`, { copy, coin, instrument: wave.sheet.instrument, intent });
+      if (inScope(copy) && !hasEnded(copy)) newest.set(`${copy.no} ${coin}`, { copy, coin, instrument: wave.sheet.instrument, intent });
   }
   return [...newest.values()];
 }

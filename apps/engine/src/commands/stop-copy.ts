@@ -9,6 +9,7 @@ import { newEvent } from '../new-event';
 import { copyStateOf } from '../state/load-scope';
 import type { CopyRecord } from '../state/registry';
 import { dropEnded, leftBy } from '../state/shared-accounts';
+import { aloneInAll } from './alone-in-all';
 import { applied, type CommandEnd, type CommandParts, refused } from './command-end';
 import { forgetTargets } from './forget-targets';
 import { HandOvers } from './hand-over';
@@ -184,22 +185,27 @@ export class StopWatch {
       const end = this.endOf(copy);
       if (end === null) continue;
       this.ending.add(copy);
-      const tradeAgain = tradeNoMore(copy);
       void end()
-        .catch((failure: unknown) => {
-          tradeAgain();
-          this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure });
-        })
+        .catch((failure: unknown) => this.ctx.log.error('a stop could not be ended', { copyNo: copy.no, error: failure }))
         .finally(() => this.ending.delete(copy));
     }
   }
 
   /** How a stop ends now; null while something is held or on its way. */
   private endOf(copy: CopyRecord): (() => Promise<void>) | null {
+    if (copy.state === 'handing_over') {
+      const isReady = !this.hasOpenOrders(copy) && this.handOvers.ready(copy);
+      return isReady ? () => untraded(copy, () => this.handOvers.end(copy)) : null;
+    }
+    const remnants = this.leftAtEnd(copy);
+    return remnants === null ? null : () => this.end(copy, remnants);
+  }
+
+  /** What a stop leaves where it ends now; null while something could be closed still or is on its way. */
+  private leftAtEnd(copy: CopyRecord): readonly Remnant[] | null {
     if (this.hasOpenOrders(copy)) return null;
-    if (copy.state === 'handing_over') return this.handOvers.ready(copy) ? () => this.handOvers.end(copy) : null;
     const remnants = remnantsOf(copy.watched.book, copy.row);
-    return remnants.some((remnant) => !remnant.dust) ? null : () => this.end(copy, remnants);
+    return remnants.some((remnant) => !remnant.dust) ? null : remnants;
   }
 
   private hasOpenOrders(copy: CopyRecord): boolean {
@@ -208,7 +214,17 @@ export class StopWatch {
     return false;
   }
 
+  /** While no comparison and no cross of what is left runs: the follower may close it, or another copy of the account, and then it is not left. */
   private async end(copy: CopyRecord, remnants: readonly Remnant[]): Promise<void> {
+    const coins = remnants.map(({ coin }) => coin);
+    await aloneInAll(this.parts.lanes, copy.watched, coins, async () => {
+      const isEnding = ENDED_HERE.has(copy.state) && copy.state !== 'handing_over';
+      const left = isEnding ? this.leftAtEnd(copy) : null;
+      if (left?.every(({ coin }) => coins.includes(coin)) === true) await untraded(copy, () => this.write(copy, left));
+    });
+  }
+
+  private async write(copy: CopyRecord, remnants: readonly Remnant[]): Promise<void> {
     const { ctx } = this;
     const proof = proofOf(copy, remnants);
     const left = leftBy(copy);
@@ -233,19 +249,23 @@ export class StopWatch {
 }
 
 /**
- * From the look that found a copy ended until that is written nothing is traded for it: an order sent meanwhile would be nobody's once the copy is gone.
- * Answers how to trade for it again.
+ * Ends a copy, and until that is written nothing is traded for it: an order sent meanwhile would be nobody's once the copy is gone. An end that could not be
+ * written leaves it as it was.
  */
-function tradeNoMore(copy: CopyRecord): () => void {
+async function untraded(copy: CopyRecord, end: () => Promise<void>): Promise<void> {
   const { book } = copy.watched;
   const before = book.copies.status[copy.row] ?? 0;
   book.setStatus(copy.row, STATUS.closing, false);
   book.setStatus(copy.row, STATUS.handingOver, true);
-  return () => {
-    if (book.copies.copyNo[copy.row] !== copy.no) return;
-    book.setStatus(copy.row, STATUS.handingOver, (before & STATUS.handingOver) !== 0);
-    book.setStatus(copy.row, STATUS.closing, (before & STATUS.closing) !== 0);
-  };
+  try {
+    await end();
+  } catch (failure) {
+    if (book.copies.copyNo[copy.row] === copy.no) {
+      book.setStatus(copy.row, STATUS.handingOver, (before & STATUS.handingOver) !== 0);
+      book.setStatus(copy.row, STATUS.closing, (before & STATUS.closing) !== 0);
+    }
+    throw failure;
+  }
 }
 
 function proofOf(copy: CopyRecord, remnants: readonly Remnant[]): FlatnessProof {

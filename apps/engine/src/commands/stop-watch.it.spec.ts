@@ -1,18 +1,24 @@
 import { present, size } from '@lockstep/kernel';
-import { beginClosing, EPISODE, needsRepair } from '@lockstep/replication';
+import { beginClosing, EPISODE, needsRepair, STATUS } from '@lockstep/replication';
+import { loadOwnPositions } from '@lockstep/storage';
 import { OUTCOME } from '@lockstep/venues/port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { WaveOutcome } from '../books/outcome-batch';
+import { Differences } from '../repair/differences';
+import { ForeignCloses } from '../repair/foreign-closes';
 import type { Repairs } from '../repair/repair';
+import { NO_INTENT } from '../state/intent';
 import { type BooksStage, moneyOf, openBooksStage, orderOf, priceOf, sizeOf } from '../testing/books-stage';
 import { STAGE_COIN } from '../testing/scripted-venue';
 import { takeOutcomes } from '../wave/apply-outcomes';
 import { intentsOf } from '../wave/intents-of';
 import { planMove } from '../wave/plan-moves';
 import { SendState } from '../wave/send-state';
+import { WaveLanes } from '../wave/wave-lanes';
 import { writeJournal } from '../wave/write-journal';
 import type { CommandParts } from './command-end';
 import { StopWatch, stopCopy } from './stop-copy';
+import { writeIntent } from './take-on-positions';
 
 /** Long enough for several looks of the watch. */
 const LOOKS_MS = 800;
@@ -24,7 +30,8 @@ describe('the end of a stop', () => {
 
   beforeEach(async () => {
     stage = await openBooksStage();
-    parts = { books: stage.books, repairs: { close: async () => undefined } as unknown as Repairs } as unknown as CommandParts;
+    const lanes = new WaveLanes(stage.ctx, stage.books, () => undefined);
+    parts = { books: stage.books, lanes, repairs: { close: async () => undefined } as unknown as Repairs } as unknown as CommandParts;
     watch = new StopWatch(stage.ctx, parts);
     stage.setMark('100');
   });
@@ -128,5 +135,90 @@ describe('the end of a stop', () => {
     await stage.books.takeWave(outcome);
     await stage.books.idle();
     expect((await stage.copyFacts()).positions).toEqual(before);
+  });
+
+  /** The books are busy until the answered function is called, and the copy's end waits behind that. */
+  async function endWaits(): Promise<() => Promise<void>> {
+    const { books, scope, copy } = stage;
+    let release = (): void => undefined;
+    const busy = books.run(scope, () => new Promise<void>((resolve) => (release = resolve)));
+    watch.start();
+    await vi.waitFor(() => expect((copy.watched.book.copies.status[copy.row] ?? 0) & STATUS.handingOver).not.toBe(0), 10_000);
+    return async () => {
+      release();
+      await busy;
+      await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
+    };
+  }
+
+  it.each<[string, (closes: ForeignCloses) => Promise<void>]>([
+    ['a close that turns out to have been the settlement of a delisted instrument', (closes) => closes.endDelisted(stage.account)],
+    ['what it wants of an instrument outside of a wave', () => writeIntent(stage.ctx, stage.books, stage.copy, stage.sheet, NO_INTENT)],
+  ])('leaves its money as it stands, whatever waits for the books behind it: %s', async (_what, write) => {
+    const { ctx, books, account, copy, sheet } = stage;
+    await stage.hold('2', '100');
+    await books.takeFills({ account, fills: [stage.fill('sell', '2', '110', { clientOrderId: orderOf(copy.no, 2), time: 2 })] });
+    const before = (await stage.copyFacts()).positions;
+    sheet.rows.episode[copy.row] = EPISODE.userClosed;
+    const closes = new ForeignCloses(ctx, books, parts.lanes);
+    closes.note(copy, sheet);
+    copy.watched.book.relist({ ...STAGE_COIN, delisted: true });
+    await stop();
+    const end = await endWaits();
+    const behind = write(closes);
+    await end();
+    await behind;
+    expect((await stage.copyFacts()).positions).toEqual(before);
+  });
+
+  describe('of a copy with a remnant', () => {
+    /** The copy holds 2 that cannot close alone beside what its follower is short of their own, and is being stopped. */
+    beforeEach(async () => {
+      const { copy, sheet } = stage;
+      await stage.hold('2', '100');
+      sheet.rows.beside[copy.row] = -1;
+      await stop();
+      sheet.rows.episode[copy.row] = EPISODE.dustPending;
+    });
+
+    /** The follower closes the remnant by hand, and it is counted in the instrument's lane. */
+    const close = () => {
+      const { ctx, books, account, copy } = stage;
+      const differences = new Differences(ctx, books, new ForeignCloses(ctx, books, parts.lanes));
+      const held = { netLots: -1, foreignTrades: null, unresolved: false };
+      return parts.lanes.alone(copy.watched, STAGE_COIN.coin, async () => void (await differences.take(account, STAGE_COIN, () => held)));
+    };
+    /** What stands of the copy, what is written as left to its follower, and whether the copy's end says that it was flat. */
+    const facts = async () => {
+      const [position] = (await stage.copyFacts()).positions;
+      const { owns, ends } = await stage.storage.scoped(stage.scope, async (unit) => {
+        const head = present(await unit.events.head(), 'head');
+        const told = await unit.events.after({ epoch: head.epoch, seq: 0n }, 10_000);
+        return { owns: await loadOwnPositions(unit), ends: told.filter(({ type }) => type === 'copy.flat') };
+      });
+      return { position: position?.position, own: owns.map(({ own }) => own), flat: ends.map(({ data }) => /"flat":(\w+)/.exec(data)?.[1]) };
+    };
+
+    it('which the follower closes while the end is written, leaves it to them: what they close then is their own', async () => {
+      const end = await endWaits();
+      const closed = close();
+      await end();
+      await closed;
+      expect(await facts()).toEqual({ position: sizeOf('2'), own: [sizeOf('2')], flat: ['false'] });
+    });
+
+    it('which the follower closed before, though that is not written yet, leaves nothing', async () => {
+      const { books, scope, copy, sheet } = stage;
+      let release = (): void => undefined;
+      const busy = books.run(scope, () => new Promise<void>((resolve) => (release = resolve)));
+      const closed = close();
+      await vi.waitFor(() => expect(sheet.rows.position[copy.row]).toBe(0));
+      watch.start();
+      await someLooks();
+      release();
+      await Promise.all([busy, closed]);
+      await vi.waitFor(async () => expect(await state()).toBe('stopped'), 10_000);
+      expect(await facts()).toEqual({ position: 0n, own: [-sizeOf('0.0001')], flat: ['true'] });
+    });
   });
 });

@@ -9,7 +9,7 @@ import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import { orTakeBack, type ProposalChange, takeAsked, writeChanges } from '../proposals/proposal-changes';
 import { type Intent, intentOf, restoreIntent } from '../state/intent';
-import type { CopyRecord, WatchedAccount } from '../state/registry';
+import { type CopyRecord, hasEnded, type WatchedAccount } from '../state/registry';
 import { differs } from '../wave/intents-of';
 import { refreshPrices } from '../wave/plan-moves';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -114,7 +114,10 @@ export async function keepIntent(
   }
 }
 
-/** Writes what a copy intends in an instrument outside of a wave, with what is to be written besides in the same transaction. */
+/**
+ * Writes what a copy intends in an instrument outside of a wave, with what is to be written besides in the same transaction. A copy that ended meanwhile intends
+ * nothing.
+ */
 export async function writeIntent(
   ctx: EngineContext,
   books: Bookkeeper,
@@ -123,7 +126,7 @@ export async function writeIntent(
   intent: Intent,
   also?: (unit: EngineScopedUnit) => Promise<void>,
 ): Promise<void> {
-  await writeOfScope(ctx, books, sheet, { scope: copy.account.scope, intents: [{ copyNo: copy.no, intent }] }, also);
+  await writeOfScope(ctx, books, sheet, { scope: copy.account.scope, intents: [{ copy, intent }] }, also);
 }
 
 /** The same for several copies as they stand, those of a brand in one transaction: one that fails keeps no other brand's from being written. */
@@ -132,7 +135,7 @@ export async function writeIntents(ctx: EngineContext, books: Bookkeeper, copies
   for (const copy of copies) {
     const { scope } = copy.account;
     const entry = scopes.get(scopeKey(scope)) ?? { scope, intents: [] };
-    entry.intents.push({ copyNo: copy.no, intent: intentOf(sheet, copy.row) });
+    entry.intents.push({ copy, intent: intentOf(sheet, copy.row) });
     scopes.set(scopeKey(scope), entry);
   }
   const written = await Promise.allSettled([...scopes.values()].map((entry) => writeOfScope(ctx, books, sheet, entry)));
@@ -141,7 +144,7 @@ export async function writeIntents(ctx: EngineContext, books: Bookkeeper, copies
 
 interface IntentsOfScope {
   readonly scope: TenantScope;
-  readonly intents: { readonly copyNo: number; readonly intent: Intent }[];
+  readonly intents: { readonly copy: CopyRecord; readonly intent: Intent }[];
 }
 
 async function writeOfScope(
@@ -153,15 +156,16 @@ async function writeOfScope(
 ): Promise<void> {
   const { coin } = instrument;
   await books.run(scope, async () => {
-    const states = intents.map(({ copyNo, intent }) => positionStateOf(copyNo, instrument, ctx.booked.get(copyNo, coin).booked, intent));
+    const running = intents.filter(({ copy }) => !hasEnded(copy));
+    const states = running.map(({ copy, intent }) => positionStateOf(copy.no, instrument, ctx.booked.get(copy.no, coin).booked, intent));
     await ctx.storage.scoped(scope, async (unit) => {
       await savePositionStates(unit, states);
       await also?.(unit);
     });
-    for (const { copyNo, intent } of intents) {
-      ctx.booked.set(copyNo, coin, { booked: ctx.booked.get(copyNo, coin).booked, intent });
+    for (const { copy, intent } of running) {
+      ctx.booked.set(copy.no, coin, { booked: ctx.booked.get(copy.no, coin).booked, intent });
       // The next wave is compared with this, not with the wave before: one that leads back to that one's target would not be written.
-      ctx.booked.hand(copyNo, coin, intent);
+      ctx.booked.hand(copy.no, coin, intent);
     }
   });
 }

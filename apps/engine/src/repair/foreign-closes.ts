@@ -6,7 +6,7 @@ import { positionStateOf } from '../books/position-state-of';
 import type { EngineContext } from '../context';
 import { newEvent } from '../new-event';
 import { intentOf, restoreIntent } from '../state/intent';
-import type { AccountRecord, CopyRecord } from '../state/registry';
+import { type AccountRecord, type CopyRecord, hasEnded } from '../state/registry';
 import type { WaveLanes } from '../wave/wave-lanes';
 
 /** Closes remembered at once; the oldest are forgotten, and stay the follower's. */
@@ -54,7 +54,7 @@ export class ForeignCloses {
     }
   }
 
-  /** What cannot be written is as before, and tried again at the next comparison. */
+  /** What cannot be written is as before, and tried again at the next comparison. A copy whose end was written meanwhile keeps the close as the follower's. */
   private async end({ copy, sheet }: Close): Promise<void> {
     const { ctx, books } = this;
     const { instrument } = sheet;
@@ -64,6 +64,7 @@ export class ForeignCloses {
     endByDelisting(sheet, copy.row);
     const intent = intentOf(sheet, copy.row);
     const written = books.run(copy.group.scope, async () => {
+      if (hasEnded(copy)) return;
       const { booked } = ctx.booked.get(copy.no, instrument.coin);
       const state = positionStateOf(copy.no, instrument, booked, intent);
       await ctx.storage.scoped(copy.group.scope, async (unit) => {

@@ -10,7 +10,7 @@ import type { EngineContext } from '../context';
 import { byNetwork, comparedPerSecond, haltOverdue, truthContradicted, truthRead, truthUnread } from '../state/account-truth';
 import type { Network } from '../state/networks';
 import { type ReadStates, readStates } from '../state/real-equity';
-import type { AccountRecord, CopyRecord } from '../state/registry';
+import { type AccountRecord, type CopyRecord, hasEnded } from '../state/registry';
 import { explains, ownLots, shareEquity } from '../state/shared-accounts';
 import { stopsUntouched } from '../stops/settle-stops';
 import type { WaveLanes } from '../wave/wave-lanes';
@@ -296,7 +296,7 @@ export class Reconciler {
   private async saveNets(account: AccountRecord, copies: readonly CopyRecord[], states: readonly AccountState[], before: number): Promise<void> {
     const { registry, openOrders, storage } = this.ctx;
     await this.books.run(account.scope, async () => {
-      if (account.touched !== before || copies.some(({ state }) => state === 'stopped')) return;
+      if (account.touched !== before || copies.some(hasEnded)) return;
       const mirrors = this.ctx.standingStops.ofAccount(account).filter(({ mirror }) => mirror !== null);
       const onTheirWay = new Set(
         [...[...openOrders.ofAccount(account.index)].map(({ sheet }) => sheet), ...mirrors].map(({ instrument }) => instrument.coin),

@@ -92,6 +92,12 @@ export interface CopyRecord {
   settingsVersion: number;
 }
 
+/**
+ * Whether a copy's end is written. Memory forgets its money with that: whoever writes a copy's position asks it in the books' own turn, because what waited there
+ * behind the end would put nothing in its place.
+ */
+export const hasEnded = ({ state }: Pick<CopyRecord, 'state'>): boolean => state === 'stopped';
+
 /** A leader's volatility over a year as a share of equity. */
 export interface LeaderVolatility {
   readonly value: Rate | null;
